@@ -1,0 +1,56 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "model/model_store.hpp"
+#include "params/param_spec.hpp"
+#include "trace/probe.hpp"
+
+namespace saccade {
+
+/// What a run hands to an exhibit.
+struct RunContext {
+    const Params& params;  // resolved: every declared parameter is there and valid
+    std::uint64_t seed;
+    ModelPtr model;        // null for exhibits without one
+    Probe& probe;
+    std::stop_token stop;
+};
+
+/// A view on the stage: which view, of which tensor, and how much room it wants.
+struct ViewPlacement {
+    std::string view;    // id in viz/view_registry.hpp
+    std::string tensor;  // what it draws; empty: the view's own choice by role
+    int row = 0;         // cards of one row stand side by side
+    float width = 1;     // share of the row
+    float height = 1;    // share of the stage
+};
+
+/// One exhibit: its parameters, its model, its views. Knows no screen.
+struct Exhibit {
+    std::string id;     // "alignment"
+    std::string title;  // "Alignment"
+    std::string group;  // "Sequence"
+    std::string summary;  // one sentence: what a person sees
+    std::string source;   // papers
+    std::vector<ParamSpec> params;
+    std::vector<std::string> models;  // bundled ids, the first is the default; chosen by the parameter "model" if there is one
+    std::vector<ViewPlacement> views;
+    std::string step_axis;   // axis that the scrubber walks ("output"), or empty
+    std::string output_text;  // name in Trace::texts of what the Output field shows, or empty
+    std::string forced_param;  // text parameter by which the output is forced ("target"), or empty
+    std::function<void(RunContext&)> run;
+    /// Trains this exhibit's model from scratch (window and `saccade train`); null if it has none.
+    std::string training_task;  // id in train/task.hpp, or empty
+};
+
+/// All exhibits, in gallery order.
+const std::vector<Exhibit>& exhibits();
+/// Error{usage} lists those that there are.
+const Exhibit& exhibit(const std::string& id);
+
+}  // namespace saccade

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "autograd/var.hpp"
+
+namespace saccade {
+
+/// Named parameters of a model, as in its safetensors file. Ordered by name, so that everything done over all of them is deterministic.
+using WeightMap = std::map<std::string, Tensor<float>>;
+
+/// Gives model code its parameters by name: plain constants for inference, leaves of a tape for training, double for gradient checks.
+template <class T>
+class Weights {
+   public:
+    explicit Weights(const WeightMap& map, Tape<T>* tape = nullptr);
+
+    /// Error{bad_format} "model dates: tensor 'decoder.W' has shape [3], expected [4, 4]" or is missing.
+    Var<T> get(const std::string& name, const Shape& expected) const;
+    /// The parameter whatever its shape, for models that read their sizes from the file.
+    Var<T> get(const std::string& name) const;
+    /// Every leaf by name, for the optimiser (empty without a tape).
+    const std::map<std::string, Var<T>>& leaves() const { return vars_; }
+
+   private:
+    std::map<std::string, Var<T>> vars_;
+    Tape<T>* tape_;
+};
+
+}  // namespace saccade

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "base/error.hpp"
+#include "run/run_request.hpp"
+
+namespace saccade {
+
+using TracePtr = std::shared_ptr<const Trace>;
+
+/// Runs a request here and now, on the calling thread. Throws Error; a stop gives Error{cancelled} within 5 ms.
+TracePtr run(const RunRequest& request, std::stop_token stop = {});
+
+/// What came of a request.
+struct RunResult {
+    std::uint64_t ticket = 0;  // of the request it answers
+    RunRequest request;
+    TracePtr trace;               // null if it failed
+    std::optional<Error> error;
+    double engine_ms = 0;
+};
+
+/// Runs requests off the UI thread; the latest wins. A new request cancels the one that runs and replaces one that waits, so what comes
+/// back is never older than what came back before, and `ticket` says which request it answers: a result whose ticket is not the
+/// last one submitted is stale, and must be shown as such.
+class Runner {
+   public:
+    /// `on_result` is called on the worker after each finished (not cancelled) run: to wake the UI.
+    explicit Runner(std::function<void()> on_result = {});
+    ~Runner();  // cancels and joins
+
+    /// Returns the ticket. Never blocks on the engine.
+    std::uint64_t submit(RunRequest request);
+    void cancel();
+    /// The newest finished result, once.
+    std::optional<RunResult> take();
+    /// Is the last submitted request still without a result?
+    bool busy() const;
+    std::uint64_t last_ticket() const;
+
+   private:
+    void work(const std::stop_token& quit);
+
+    mutable std::mutex mutex_;
+    std::condition_variable_any wake_;
+    std::optional<std::pair<std::uint64_t, RunRequest>> waiting_;
+    std::optional<RunResult> finished_;
+    std::stop_source current_;
+    std::uint64_t last_ticket_ = 0;
+    std::uint64_t done_ticket_ = 0;
+    std::function<void()> on_result_;
+    std::jthread worker_;  // last: joins before the rest goes
+};
+
+}  // namespace saccade

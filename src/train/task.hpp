@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/rng.hpp"
+#include "model/weights.hpp"
+
+namespace saccade {
+
+/// What a person may set before a training; each task fills in its own defaults.
+struct TrainOptions {
+    std::string data_path;   // empty: the task's generator
+    int epochs = 0;          // 0: the task's default
+    std::uint64_t seed = 7;
+    int batch_size = 0;      // 0: the task's default
+    double learning_rate = 0;
+    std::map<std::string, double> extra;  // task options by name ("alignment_loss"); Error{usage} lists those that there are
+};
+
+/// A model that learns from data: everything the trainer must know. One per model family, in train/.
+class Task {
+   public:
+    virtual ~Task() = default;
+    virtual std::string id() const = 0;  // "dates"
+    virtual WeightMap initial_weights(Rng& rng) const = 0;
+    virtual Index steps_per_epoch() const = 0;
+    virtual int default_epochs() const = 0;
+    /// Loss of one shard of a batch, on this shard's tape; called from several threads at once with different shards.
+    /// Draws the examples of (step, shard) from `rng` alone, so that a step is the same at any thread count.
+    virtual Var<float> shard_loss(const Weights<float>& weights, Index step, int shard, Rng& rng) const = 0;
+    /// Shards a step is cut into; fixed, whatever the machine.
+    virtual int shards() const = 0;
+    /// Learning rate at a step, and clip norm.
+    virtual double learning_rate(Index step) const = 0;
+    virtual double clip_norm() const { return 1.0; }
+    /// Metrics on held-out examples (at most n), names as in the command line contract: exact_match, gold_weight, loss...
+    virtual std::map<std::string, double> evaluate(const WeightMap& weights, Index n, std::stop_token stop) const = 0;
+    /// Data, licence, sizes: the fixed part of the model card.
+    virtual nlohmann::json card() const = 0;
+};
+
+/// Error{usage} lists the models that can be trained.
+std::unique_ptr<Task> make_task(const std::string& id, const TrainOptions& options);
+std::vector<std::string> task_ids();
+
+}  // namespace saccade

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/error.hpp"
+#include "model/model_store.hpp"
+#include "train/task.hpp"
+#include "trace/trace.hpp"
+
+namespace saccade {
+
+/// One point of the curves.
+struct TrainPoint {
+    Index step = 0;
+    double seconds = 0;   // of training, pauses not counted
+    double loss = 0;      // mean over the steps since the last point
+    std::optional<double> exact_match;  // where it was measured
+};
+
+/// Weights as they were at a step, usable as the model of a run.
+struct Snapshot {
+    Index step = 0;
+    ModelPtr model;
+};
+
+/// A training that runs on its own thread, at low priority, and can be looked at meanwhile. All calls return at once and are safe from any thread.
+class Training {
+   public:
+    enum class State { running, paused, finished, stopped, failed };
+
+    /// Starts from scratch; or goes on from a checkpoint (weights, optimiser, step, curves) if `resume_from` names one.
+    Training(std::string task, TrainOptions options, const std::string& resume_from = {});
+    ~Training();  // stops and joins
+
+    void pause();
+    void resume();
+    void stop();
+    State state() const;
+    std::optional<Error> error() const;
+    Index step() const;
+    Index total_steps() const;
+    double seconds() const;
+    double seconds_left() const;
+    double steps_per_second() const;
+    std::vector<TrainPoint> points() const;
+    /// Steps of the snapshots that are kept: dense at first, thinned so that at most 64 stay, first and last always.
+    std::vector<Index> snapshot_steps() const;
+    /// The snapshot at or before a step; null before the first.
+    ModelPtr snapshot(Index step) const;
+    ModelPtr latest() const;
+    /// Writes a checkpoint from which the training can be resumed (safetensors with optimiser state), and a plain model with its card.
+    void save_checkpoint(const std::string& path) const;
+    void save_model(const std::string& path) const;
+    /// The curves as a trace (axis step; tensors "loss", "exact_match" with role metric), drawn by the view "curves".
+    std::shared_ptr<const Trace> curves() const;
+
+   private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace saccade

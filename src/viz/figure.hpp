@@ -1,0 +1,123 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "trace/trace.hpp"
+#include "viz/colormap.hpp"
+
+namespace saccade {
+
+// A figure is a display list: what a view laid out, in logical pixels (1/96 inch), y down. It knows no canvas: the same figure goes to
+// the screen, to Cairo (PNG, PDF) and to SVG.
+
+struct Point {
+    double x = 0, y = 0;
+};
+
+struct Box {
+    double x = 0, y = 0, w = 0, h = 0;
+    bool contains(Point p) const { return p.x >= x && p.x < x + w && p.y >= y && p.y < y + h; }
+    double right() const { return x + w; }
+    double bottom() const { return y + h; }
+};
+
+enum class Font { ui, mono };
+enum class HAlign { left, center, right };
+enum class VAlign { top, middle, baseline, bottom };
+
+struct RectItem {
+    Box box;
+    Color fill{0, 0, 0, 0};
+    Color stroke{0, 0, 0, 0};
+    double stroke_width = 1;
+    double radius = 0;
+    bool hatched = false;  // absent or masked: drawn with diagonal lines in `stroke`
+};
+
+struct LineItem {
+    std::vector<Point> points;  // open polyline
+    Color color;
+    double width = 1;
+};
+
+/// Cubic Bezier whose width is data (flow views).
+struct CurveItem {
+    Point from, control1, control2, to;
+    Color color;
+    double width = 1;
+};
+
+struct TextItem {
+    Point at;
+    std::string text;
+    double size = 13;  // px of the em
+    Color color;
+    Font font = Font::ui;
+    HAlign halign = HAlign::left;
+    VAlign valign = VAlign::baseline;
+    double angle = 0;  // degrees, clockwise, about `at`
+};
+
+struct CircleItem {
+    Point center;
+    double radius = 3;
+    Color fill;
+};
+
+/// A matrix as one picture: [rows, cols], one texture on screen, one image in Cairo, one <image> in SVG (crisp: nearest neighbour).
+struct HeatmapItem {
+    Box box;
+    Tensor<float> values;
+    const Colormap* map = nullptr;
+    Normalization normalization;
+    double gap = 0;         // px between cells, in the ground colour; 0 if cells are small
+    Color gap_color;
+    Color hatch;            // masked cells
+    Color masked_ground;
+};
+
+/// The colour scale itself, left (low) to right (high).
+struct ColorBarItem {
+    Box box;
+    const Colormap* map = nullptr;
+};
+
+using FigureItem = std::variant<RectItem, LineItem, CurveItem, TextItem, CircleItem, HeatmapItem, ColorBarItem>;
+
+/// Where a point of the figure leads: a cell of a tensor, or a whole row/column (-1) for labels and bars.
+struct HitRegion {
+    Box box;
+    CellRef ref;               // for grids: the fixed part; row_axis/col_axis are filled in from the position
+    Index rows = 1, cols = 1;  // grid of equal cells over the box
+    int row_axis = -1, col_axis = -1;
+    bool editable = false;     // dragging a cell changes it (weights)
+};
+
+struct Hit {
+    CellRef ref;
+    Box cell;  // its box in the figure
+    bool editable = false;
+};
+
+struct Figure {
+    double width = 0, height = 0;
+    std::string title;
+    std::vector<FigureItem> items;
+    std::vector<HitRegion> regions;  // later ones lie above
+
+    std::optional<Hit> hit(Point p) const;
+};
+
+/// Text metrics of whoever will draw the figure. Layout never guesses.
+class TextMeasure {
+   public:
+    virtual ~TextMeasure() = default;
+    virtual double width(const std::string& text, double size, Font font) const = 0;
+    virtual double ascent(double size, Font font) const = 0;
+    virtual double descent(double size, Font font) const = 0;
+};
+
+}  // namespace saccade

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "trace/trace.hpp"
+#include "viz/figure.hpp"
+
+namespace saccade {
+
+/// The thing under discussion, as every view can understand it: a position on each axis that the cell has ("output" 5, "source" 9).
+/// A view lights whatever it draws at those positions, whichever tensor it draws.
+struct Focus {
+    CellRef cell;
+    std::map<std::string, Index> marks;  // axis name -> position
+
+    bool empty() const { return cell.empty(); }
+    std::optional<Index> on(const AxisPtr& axis) const;
+};
+Focus focus_of(const Trace& trace, const CellRef& cell);
+
+/// What a person has set on the stage; with the trace it determines the figure. Saved in sessions and in every exported picture.
+struct ViewState {
+    std::string view;      // id
+    std::string tensor;    // empty: the view's choice
+    Focus selected, hovered;
+    Index step = -1;       // of the exhibit's step axis; -1: the last
+    std::string step_axis;
+    std::string theme = "light";
+    std::string colormap;  // empty: by role and theme
+    Normalization::Scale scale = Normalization::Scale::linear;
+    double width = 720, height = 480;  // logical px to fill
+    double text_scale = 1;
+    bool decorations = true;  // title, axis names, colour bar: figures have them, cards on the stage draw their own title
+};
+
+nlohmann::json to_json(const ViewState& state);
+/// Error{bad_format}.
+ViewState view_state_from_json(const nlohmann::json& json);
+
+/// A way to draw tensors. Knows roles and axes, no model.
+class View {
+   public:
+    virtual ~View() = default;
+    virtual std::string id() const = 0;     // "heatmap"
+    virtual std::string title() const = 0;  // "Heatmap"
+    /// Can it draw this tensor of this trace?
+    virtual bool accepts(const Trace& trace, const TraceTensor& tensor) const = 0;
+    /// Error{not_found} / {invalid_input} in one line if the tensor is not there or cannot be drawn by this view.
+    virtual Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const = 0;
+};
+
+const std::vector<const View*>& views();
+/// Error{usage} lists the views.
+const View& view(const std::string& id);
+/// state.tensor, or the first tensor that the view accepts (weights first). Error{not_found}.
+const TraceTensor& tensor_for(const View& view, const Trace& trace, const ViewState& state);
+
+}  // namespace saccade
