@@ -11,18 +11,21 @@
 
 #include "base/error.hpp"
 #include "model/model_store.hpp"
-#include "train/task.hpp"
 #include "trace/trace.hpp"
+#include "train/task.hpp"
 
 namespace saccade {
 
 /// One point of the curves.
 struct TrainPoint {
     Index step = 0;
-    double seconds = 0;   // of training, pauses not counted
-    double loss = 0;      // mean over the steps since the last point
+    double seconds = 0;                 // of training, pauses not counted
+    double loss = 0;                    // mean over the steps since the last point
     std::optional<double> exact_match;  // where it was measured
 };
+
+/// Curves as a trace: axis kind step, tensors "loss" (each point) and "exact_match" (where it was measured), role metric.
+std::shared_ptr<const Trace> curves_of(const std::vector<TrainPoint>& points);
 
 /// Weights as they were at a step, usable as the model of a run.
 struct Snapshot {
@@ -30,9 +33,10 @@ struct Snapshot {
     ModelPtr model;
 };
 
-/// A training that runs on its own thread, at low priority, and can be looked at meanwhile. All calls return at once and are safe from any thread.
+/// A training that runs on its own thread, at low priority, and can be looked at meanwhile. All calls return at once and are
+/// safe from any thread.
 class Training {
-   public:
+ public:
     enum class State { running, paused, finished, stopped, failed };
 
     /// Starts from scratch; or goes on from a checkpoint (weights, optimiser, step, curves) if `resume_from` names one.
@@ -55,13 +59,14 @@ class Training {
     /// The snapshot at or before a step; null before the first.
     ModelPtr snapshot(Index step) const;
     ModelPtr latest() const;
-    /// Writes a checkpoint from which the training can be resumed (safetensors with optimiser state), and a plain model with its card.
+    /// Writes a checkpoint from which the training can be resumed (safetensors with optimiser state); or the model alone (F16),
+    /// its card without metrics in the metadata. Both wait for at most the step under way. Error{io}.
     void save_checkpoint(const std::string& path) const;
     void save_model(const std::string& path) const;
-    /// The curves as a trace (axis step; tensors "loss", "exact_match" with role metric), drawn by the view "curves".
+    /// The curves so far, drawn by the view "curves".
     std::shared_ptr<const Trace> curves() const;
 
-   private:
+ private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

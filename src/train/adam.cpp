@@ -1,0 +1,64 @@
+#include "train/adam.hpp"
+
+#include <Eigen/Core>
+#include <cmath>
+
+namespace saccade {
+
+namespace {
+
+using Values = Eigen::Map<Eigen::ArrayXf>;
+using ConstValues = Eigen::Map<const Eigen::ArrayXf>;
+
+Values values_of(Tensor<float>& t) {
+    return Values(t.data(), t.size());
+}
+ConstValues values_of(const Tensor<float>& t) {
+    return ConstValues(t.data(), t.size());
+}
+
+WeightMap zeros_like(const WeightMap& weights) {
+    WeightMap zeros;
+    for (const auto& [name, tensor] : weights) zeros.emplace(name, Tensor<float>(tensor.shape()));
+    return zeros;
+}
+
+}  // namespace
+
+Adam::Adam(const WeightMap& weights, Settings settings)
+    : settings_(settings), first_(zeros_like(weights)), second_(zeros_like(weights)) {}
+
+void Adam::step(WeightMap& weights, const WeightMap& gradients, double learning_rate) {
+    ++updates_;
+    const auto t = static_cast<double>(updates_);
+    const auto b1 = static_cast<float>(settings_.beta1);
+    const auto b2 = static_cast<float>(settings_.beta2);
+    const auto rate = static_cast<float>(learning_rate / (1 - std::pow(settings_.beta1, t)));
+    const auto root_correction = static_cast<float>(1 / std::sqrt(1 - std::pow(settings_.beta2, t)));
+    const auto epsilon = static_cast<float>(settings_.epsilon);
+    for (auto& [name, tensor] : weights) {
+        const ConstValues g = values_of(gradients.at(name));
+        Values m = values_of(first_.at(name));
+        Values v = values_of(second_.at(name));
+        m = b1 * m + (1 - b1) * g;
+        v = b2 * v + (1 - b2) * g.square();
+        values_of(tensor) -= rate * m / (v.sqrt() * root_correction + epsilon);
+    }
+}
+
+void Adam::restore(WeightMap first, WeightMap second, Index updates) {
+    first_ = std::move(first);
+    second_ = std::move(second);
+    updates_ = updates;
+}
+
+double clip_by_global_norm(WeightMap& gradients, double limit) {
+    double sum = 0;
+    for (const auto& [name, g] : gradients) sum += values_of(g).cast<double>().square().sum();
+    const double norm = std::sqrt(sum);
+    if (norm > limit)
+        for (auto& [name, g] : gradients) values_of(g) *= static_cast<float>(limit / norm);
+    return norm;
+}
+
+}  // namespace saccade

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <memory>
+
+#include "train/task.hpp"
+
+namespace saccade {
+
+/// Dates to ISO (train/dates_data.hpp) with the encoder-decoder of model/seq2seq.hpp. Options: "alignment_loss".
+std::unique_ptr<Task> make_dates_task(const TrainOptions& options);
+
+}  // namespace saccade

@@ -1,0 +1,280 @@
+#include "train/training.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/parallel.hpp"
+#include "io/safetensors.hpp"
+#include "train/trainer.hpp"
+#include "train/training_file.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr Index points_every = 10;     // steps between points of the loss curve
+constexpr Index evaluate_every = 100;  // steps between measurements of the metrics on held-out examples
+constexpr Index evaluated_examples = 128;
+constexpr std::size_t most_snapshots = 64;
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+struct Training::Impl {
+    Impl(std::string id, TrainOptions given, const std::string& resume_from)
+        : options(std::move(given)), task(make_task(id, options)), trainer(*task, options.seed), card(task->card()) {
+        const int epochs = options.epochs > 0 ? options.epochs : task->default_epochs();
+        total = task->steps_per_epoch() * epochs;
+        if (!resume_from.empty()) resume_checkpoint(resume_from);
+        if (snapshots.empty()) keep_snapshot();
+    }
+
+    void resume_checkpoint(const std::string& path) {
+        TrainingFile file = read_training_file(path);
+        if (file.task != task->id())
+            throw Error(ErrorCode::bad_format, path + ": a checkpoint of '" + file.task + "', not of '" + task->id() + "'",
+                        "choose a checkpoint of this model");
+        if (file.seed != options.seed)
+            throw Error(ErrorCode::usage,
+                        path + ": was started with seed " + std::to_string(file.seed) + ", not " + std::to_string(options.seed),
+                        "pass that seed, or start again without the checkpoint");
+        trainer.restore(file.tensors, file.step);
+        seconds = file.seconds;
+        points = std::move(file.points);
+    }
+
+    void work(const std::stop_token& quit) {
+        lower_this_thread_priority();
+        try {
+            Index since = 0;
+            double loss_sum = 0;
+            while (trainer.steps_done() < total) {
+                if (!may_step(quit)) break;
+                const auto start = std::chrono::steady_clock::now();
+                loss_sum += trainer.step();
+                ++since;
+                const Index done = trainer.steps_done();
+                std::optional<double> exact_match;
+                if (done % evaluate_every == 0 || done == total) exact_match = measure(quit);
+                const bool point = done % points_every == 0 || done == total;
+                const std::scoped_lock lock(mutex);
+                seconds += seconds_since(start);
+                steps_here += 1;
+                seconds_here += seconds_since(start);
+                step_now = done;
+                if (point || exact_match) {
+                    points.push_back({done, seconds, loss_sum / static_cast<double>(since), exact_match});
+                    since = 0;
+                    loss_sum = 0;
+                }
+                if (done % snapshot_every == 0 || done == total) keep_snapshot();
+                stepping = false;
+                changed.notify_all();
+            }
+            const std::scoped_lock lock(mutex);
+            state = trainer.steps_done() >= total ? State::finished : State::stopped;
+            if (snapshots.back().step != trainer.steps_done()) keep_snapshot();
+        } catch (const Error& e) {
+            const std::scoped_lock lock(mutex);
+            stepping = false;
+            const bool cancelled = e.code() == ErrorCode::cancelled;
+            state = cancelled ? State::stopped : State::failed;
+            if (!cancelled) error = e;
+        } catch (const std::exception& e) {
+            const std::scoped_lock lock(mutex);
+            stepping = false;
+            state = State::failed;
+            error = Error(ErrorCode::numeric, std::string("training failed: ") + e.what());
+        }
+        changed.notify_all();
+    }
+
+    /// Waits while paused, and for callers that copy the state between two steps. False once a stop is asked for.
+    bool may_step(const std::stop_token& quit) {
+        std::unique_lock lock(mutex);
+        changed.wait(lock, quit, [&] { return state != State::paused && readers == 0; });
+        stepping = !quit.stop_requested();
+        return stepping;
+    }
+
+    /// Copies what a checkpoint holds; waits for the step under way, at most one.
+    TrainingFile whole_state() {
+        std::unique_lock lock(mutex);
+        ++readers;
+        changed.wait(lock, [&] { return !stepping; });
+        TrainingFile file{task->id(), options.seed, trainer.steps_done(), seconds, points, trainer.checkpoint()};
+        --readers;
+        changed.notify_all();
+        return file;
+    }
+
+    std::optional<double> measure(const std::stop_token& quit) {
+        const auto metrics = task->evaluate(trainer.weights(), evaluated_examples, quit);
+        const auto found = metrics.find("exact_match");
+        if (found == metrics.end()) return std::nullopt;
+        return found->second;
+    }
+
+    /// Called with the mutex held (or before the thread starts). Thins by dropping every second one, first and last kept.
+    void keep_snapshot() {
+        auto model = std::make_shared<Model>();
+        model->id = task->id();
+        model->card = card;
+        model->weights = trainer.weights_copy();
+        snapshots.push_back({trainer.steps_done(), std::move(model)});
+        if (snapshots.size() <= most_snapshots) return;
+        std::vector<Snapshot> thinned;
+        for (std::size_t i = 0; i < snapshots.size(); ++i)
+            if (i % 2 == 0 || i + 1 == snapshots.size()) thinned.push_back(std::move(snapshots[i]));
+        snapshots = std::move(thinned);
+        snapshot_every *= 2;
+    }
+
+    TrainOptions options;
+    std::unique_ptr<Task> task;
+    Trainer trainer;
+    nlohmann::json card;
+    Index total = 0;
+
+    std::mutex mutex;
+    std::condition_variable_any changed;
+    State state = State::running;
+    std::optional<Error> error;
+    Index step_now = 0;
+    double seconds = 0;
+    double seconds_here = 0;  // since this object was made: the speed does not count an earlier session
+    Index steps_here = 0;
+    std::vector<TrainPoint> points;
+    std::vector<Snapshot> snapshots;
+    Index snapshot_every = 10;
+    bool stepping = false;
+    int readers = 0;  // calls that wait for a moment between two steps
+
+    std::jthread thread;  // last: joins before the rest goes
+};
+
+Training::Training(std::string task, TrainOptions options, const std::string& resume_from)
+    : impl_(std::make_unique<Impl>(std::move(task), std::move(options), resume_from)) {
+    impl_->step_now = impl_->trainer.steps_done();
+    impl_->thread = std::jthread([impl = impl_.get()](const std::stop_token& quit) { impl->work(quit); });
+}
+
+Training::~Training() = default;
+
+void Training::pause() {
+    const std::scoped_lock lock(impl_->mutex);
+    if (impl_->state == State::running) impl_->state = State::paused;
+}
+
+void Training::resume() {
+    const std::scoped_lock lock(impl_->mutex);
+    if (impl_->state == State::paused) impl_->state = State::running;
+    impl_->changed.notify_all();
+}
+
+void Training::stop() {
+    impl_->thread.request_stop();
+    impl_->changed.notify_all();
+}
+
+Training::State Training::state() const {
+    const std::scoped_lock lock(impl_->mutex);
+    return impl_->state;
+}
+
+std::optional<Error> Training::error() const {
+    const std::scoped_lock lock(impl_->mutex);
+    return impl_->error;
+}
+
+Index Training::step() const {
+    const std::scoped_lock lock(impl_->mutex);
+    return impl_->step_now;
+}
+
+Index Training::total_steps() const {
+    return impl_->total;
+}
+
+double Training::seconds() const {
+    const std::scoped_lock lock(impl_->mutex);
+    return impl_->seconds;
+}
+
+double Training::steps_per_second() const {
+    const std::scoped_lock lock(impl_->mutex);
+    return impl_->seconds_here > 0 ? static_cast<double>(impl_->steps_here) / impl_->seconds_here : 0;
+}
+
+double Training::seconds_left() const {
+    const double speed = steps_per_second();
+    return speed > 0 ? static_cast<double>(total_steps() - step()) / speed : 0;
+}
+
+std::vector<TrainPoint> Training::points() const {
+    const std::scoped_lock lock(impl_->mutex);
+    return impl_->points;
+}
+
+std::vector<Index> Training::snapshot_steps() const {
+    const std::scoped_lock lock(impl_->mutex);
+    std::vector<Index> steps;
+    for (const Snapshot& s : impl_->snapshots) steps.push_back(s.step);
+    return steps;
+}
+
+ModelPtr Training::snapshot(Index step) const {
+    const std::scoped_lock lock(impl_->mutex);
+    ModelPtr found;
+    for (const Snapshot& s : impl_->snapshots)
+        if (s.step <= step) found = s.model;
+    return found;
+}
+
+ModelPtr Training::latest() const {
+    const std::scoped_lock lock(impl_->mutex);
+    return impl_->snapshots.empty() ? nullptr : impl_->snapshots.back().model;
+}
+
+void Training::save_checkpoint(const std::string& path) const {
+    write_training_file(path, impl_->whole_state());
+}
+
+void Training::save_model(const std::string& path) const {
+    TrainingFile file = impl_->whole_state();
+    WeightMap weights;
+    for (const auto& [name, tensor] : file.tensors)
+        if (name.starts_with("model.")) weights.emplace(name.substr(6), tensor);
+    write_safetensors(path, weights, StoredType::f16, {{"model", impl_->task->id()}, {"card", impl_->card.dump()}});
+}
+
+std::shared_ptr<const Trace> Training::curves() const {
+    return curves_of(points());
+}
+
+std::shared_ptr<const Trace> curves_of(const std::vector<TrainPoint>& points) {
+    auto trace = std::make_shared<Trace>();
+    const auto add_curve = [&](const std::string& axis_name, TensorInfo info, const auto& value_of) {
+        Axis axis{axis_name, AxisKind::step, 0, {}, "t"};
+        std::vector<float> values;
+        for (const TrainPoint& p : points) {
+            const std::optional<double> value = value_of(p);
+            if (!value) continue;
+            axis.labels.push_back(std::to_string(p.step));
+            values.push_back(static_cast<float>(*value));
+        }
+        axis.extent = static_cast<Index>(values.size());
+        info.axes = {trace->add_axis(std::move(axis))};
+        trace->add(std::move(info), Tensor<float>::from(Shape{static_cast<Index>(values.size())}, values));
+    };
+    add_curve("step", {"loss", Role::metric, "L", "Loss", "nat", {}},
+              [](const TrainPoint& p) { return std::optional(p.loss); });
+    add_curve("evaluated step", {"exact_match", Role::metric, "EM", "Exact match, held out", "", {}},
+              [](const TrainPoint& p) { return p.exact_match; });
+    return trace;
+}
+
+}  // namespace saccade

@@ -1,0 +1,46 @@
+#include "train/training_file.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "io/safetensors.hpp"
+
+namespace saccade {
+
+using nlohmann::json;
+
+void write_training_file(const std::string& path, const TrainingFile& file) {
+    json points = json::array();
+    for (const TrainPoint& p : file.points)
+        points.push_back({p.step, p.seconds, p.loss, p.exact_match ? json(*p.exact_match) : json(nullptr)});
+    const json training = {
+        {"task", file.task}, {"seed", file.seed}, {"step", file.step}, {"seconds", file.seconds}, {"points", points}};
+    write_safetensors(path, file.tensors, StoredType::f32, {{"training", training.dump()}});
+}
+
+TrainingFile read_training_file(const std::string& path) {
+    std::map<std::string, std::string> metadata;
+    TrainingFile file;
+    file.tensors = read_safetensors(path, &metadata);
+    const auto entry = metadata.find("training");
+    if (entry == metadata.end())
+        throw Error(ErrorCode::bad_format, path + ": not a training checkpoint (no optimiser state in it)",
+                    "choose a file written by 'Save checkpoint' or left by 'saccade train'");
+    try {
+        const json training = json::parse(entry->second);
+        file.task = training.at("task").get<std::string>();
+        file.seed = training.at("seed").get<std::uint64_t>();
+        file.step = training.at("step").get<Index>();
+        file.seconds = training.at("seconds").get<double>();
+        for (const json& p : training.at("points")) {
+            TrainPoint point{p.at(0).get<Index>(), p.at(1).get<double>(), p.at(2).get<double>(), std::nullopt};
+            if (!p.at(3).is_null()) point.exact_match = p.at(3).get<double>();
+            file.points.push_back(point);
+        }
+    } catch (const json::exception&) {
+        throw Error(ErrorCode::bad_format, path + ": the metadata entry 'training' is damaged", "start the training again");
+    }
+    if (file.step < 0) throw Error(ErrorCode::bad_format, path + ": negative step count", "start the training again");
+    return file;
+}
+
+}  // namespace saccade

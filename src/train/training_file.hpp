@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "train/training.hpp"
+
+namespace saccade {
+
+/// A checkpoint: a safetensors file ("model.*", "adam.m.*", "adam.v.*" in F32) whose metadata entry "training" holds the rest
+/// as JSON.
+struct TrainingFile {
+    std::string task;
+    std::uint64_t seed = 0;
+    Index step = 0;
+    double seconds = 0;
+    std::vector<TrainPoint> points;
+    WeightMap tensors;
+};
+
+void write_training_file(const std::string& path, const TrainingFile& file);
+/// Error{io} or {bad_format}: a model without optimiser state is no checkpoint, and the message says so.
+TrainingFile read_training_file(const std::string& path);
+
+}  // namespace saccade
