@@ -16,17 +16,17 @@ namespace saccade {
 
 /// What a person may set before a training; each task fills in its own defaults.
 struct TrainOptions {
-    std::string data_path;   // empty: the task's generator
-    int epochs = 0;          // 0: the task's default
+    std::string data_path;  // empty: the task's generator
+    int epochs = 0;         // 0: the task's default
     std::uint64_t seed = 7;
-    int batch_size = 0;      // 0: the task's default
+    int batch_size = 0;  // 0: the task's default
     double learning_rate = 0;
     std::map<std::string, double> extra;  // task options by name ("alignment_loss"); Error{usage} lists those that there are
 };
 
 /// A model that learns from data: everything the trainer must know. One per model family, in train/.
 class Task {
-   public:
+ public:
     virtual ~Task() = default;
     virtual std::string id() const = 0;  // "dates"
     virtual WeightMap initial_weights(Rng& rng) const = 0;
