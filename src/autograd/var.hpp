@@ -24,6 +24,7 @@ class Var {
     Tape<T>* tape() const { return tape_; }
     bool tracked() const { return tape_ != nullptr; }
     bool empty() const { return value_.empty(); }
+    /// Its place on the tape, -1 without one. A backward step that needs no more of a parent holds this alone, and not the value.
     int id() const { return id_; }
 
    private:
@@ -47,8 +48,14 @@ class Tape {
     /// The result of an op. `backward` must hold by value what it needs of the parents.
     Var<T> record(Tensor<T> value, Backward backward);
     /// The gradient accumulator of a tracked Var, zero-filled at first use; add to it in place.
-    Tensor<T>& grad_of(const Var<T>& v);
-    /// Runs all backward steps in reverse order. `loss` must be a scalar that this tape tracks.
+    Tensor<T>& grad_of(const Var<T>& v) { return grad_of(v.id()); }
+    Tensor<T>& grad_of(int id);
+    /// Same, but as memory comes and `fresh` set at first use: the caller then writes all of it instead of adding.
+    Tensor<T>& grad_buffer(int id, bool& fresh);
+    /// Adds a whole gradient; takes over its storage if it is the first, so it must be the caller's own, or grad_out, or a disjoint
+    /// part of grad_out. Does nothing for an id of -1.
+    void add_grad(int id, Tensor<T> grad);
+    /// Runs all backward steps in reverse order. `loss` must be a scalar that this tape tracks. Gradients of an earlier call are forgotten.
     void backward(const Var<T>& loss);
     /// Same, from a given gradient of `result` (for Jacobian rows and vector-Jacobian products).
     void backward(const Var<T>& result, const Tensor<T>& grad_out);

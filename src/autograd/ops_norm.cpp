@@ -1,0 +1,82 @@
+#include <cmath>
+
+#include "autograd/ops.hpp"
+#include "autograd/ops_common.hpp"
+
+namespace saccade {
+
+namespace {
+
+template <class T>
+struct LayerNormSaved {
+    Tensor<T> normalised;         // (x - mean) / deviation
+    Tensor<T> inverse_deviation;  // one a row
+};
+
+template <class T>
+void layer_norm_backward(Tape<T>& tape, const RowView& v, const LayerNormSaved<T>& saved, const Tensor<T>& gain, int x_id,
+                         int gain_id, int bias_id, const Tensor<T>& grad) {
+    const auto row_of = [&](const Tensor<T>& t, Index i) { return array(t.data() + i * v.width, v.width); };
+    if (gain_id >= 0) {
+        Array<T> to = array(tape.grad_of(gain_id));
+        for (Index i = 0; i < v.rows; ++i) to += row_of(grad, i) * row_of(saved.normalised, i);
+    }
+    if (bias_id >= 0) {
+        Array<T> to = array(tape.grad_of(bias_id));
+        for (Index i = 0; i < v.rows; ++i) to += row_of(grad, i);
+    }
+    if (x_id < 0) return;
+    // With n the normalised row and h = gain * g:  dL/dx = (h - mean(h) - n mean(h n)) / deviation
+    T* const to = tape.grad_of(x_id).data();
+    for_rows(v.rows, v.width, [&](Index start, Index count) {
+        for (Index i = start; i < start + count; ++i) {
+            const auto n = row_of(saved.normalised, i);
+            const auto h = array(gain) * row_of(grad, i);
+            const T mean_h = h.mean();
+            const T mean_hn = (h * n).mean();
+            array(to + i * v.width, v.width) += (h - mean_h - n * mean_hn) * saved.inverse_deviation.data()[i];
+        }
+    });
+}
+
+}  // namespace
+
+template <class T>
+Var<T> layer_norm(const Var<T>& x, const Var<T>& gain, const Var<T>& bias, T eps) {
+    const RowView v = view_rows(x.shape());
+    if (x.shape().rank() < 1 || v.width == 0) throw shape_error("layer_norm", x.shape(), "there is nothing to normalise");
+    if (gain.shape() != Shape{v.width}) throw shape_error("layer_norm (gain)", x.shape(), gain.shape());
+    if (bias.shape() != Shape{v.width}) throw shape_error("layer_norm (bias)", x.shape(), bias.shape());
+    Tape<T>* tape = common_tape({&x, &gain, &bias});
+    Tensor<T> y = Tensor<T>::uninitialized(x.shape());
+    LayerNormSaved<T> saved;
+    if (tape != nullptr) {
+        saved.normalised = Tensor<T>::uninitialized(x.shape());
+        saved.inverse_deviation = Tensor<T>::uninitialized(Shape{v.rows});
+    }
+    for_rows(v.rows, v.width, [&](Index start, Index count) {
+        for (Index i = start; i < start + count; ++i) {
+            const auto row = array(x.value().data() + i * v.width, v.width);
+            Array<T> out = array(y.data() + i * v.width, v.width);
+            const T mean = row.mean();
+            const T variance = (row - mean).square().mean();
+            const T inverse = T(1) / std::sqrt(variance + eps);
+            out = (row - mean) * inverse;
+            if (tape != nullptr) {
+                array(saved.normalised.data() + i * v.width, v.width) = out;
+                saved.inverse_deviation.data()[i] = inverse;
+            }
+            out = out * array(gain.value()) + array(bias.value());
+        }
+    });
+    if (tape == nullptr) return y;
+    return tape->record(std::move(y), [v, saved, g = gain.value(), x_id = x.id(), gain_id = gain.id(), bias_id = bias.id()](
+                                          Tape<T>& t, const Tensor<T>& grad) {
+        layer_norm_backward(t, v, saved, g, x_id, gain_id, bias_id, grad);
+    });
+}
+
+template Var<float> layer_norm(const Var<float>&, const Var<float>&, const Var<float>&, float);
+template Var<double> layer_norm(const Var<double>&, const Var<double>&, const Var<double>&, double);
+
+}  // namespace saccade

@@ -1,0 +1,117 @@
+#include "autograd/ops.hpp"
+#include "autograd/ops_common.hpp"
+
+namespace saccade {
+
+namespace {
+
+Shape reduced_shape(const Shape& shape, int axis, bool keep_axis) {
+    return keep_axis ? shape.with_extent(axis, 1) : shape.without(axis);
+}
+
+template <class T>
+void sum_axis(const Tensor<T>& a, const AxisView& v, T* y) {
+    for_rows(v.outer, v.extent * v.inner, [&](Index start, Index count) {
+        for (Index o = start; o < start + count; ++o) {
+            const T* const block = a.data() + o * v.extent * v.inner;
+            if (v.inner == 1) {
+                y[o] = v.extent == 0 ? T(0) : array(block, v.extent).sum();
+                continue;
+            }
+            Array<T> to = array(y + o * v.inner, v.inner);
+            to.setZero();
+            for (Index i = 0; i < v.extent; ++i) to += array(block + i * v.inner, v.inner);
+        }
+    });
+}
+
+/// Sum or, with a factor, mean.
+template <class T>
+Var<T> scaled_sum(const char* name, const Var<T>& a, int axis, bool keep_axis, bool divide) {
+    axis = positive_axis(name, a.shape(), axis);
+    const AxisView v = view_axis(a.shape(), axis);
+    if (divide && v.extent == 0) throw shape_error(name, a.shape(), "the axis is empty");
+    const T factor = divide ? T(1) / static_cast<T>(v.extent) : T(1);
+    Tensor<T> y = Tensor<T>::uninitialized(reduced_shape(a.shape(), axis, keep_axis));
+    sum_axis(a.value(), v, y.data());
+    if (divide) array(y) *= factor;
+    if (!a.tracked()) return y;
+    return a.tape()->record(std::move(y), [v, factor, a = a.id()](Tape<T>& tape, const Tensor<T>& grad) {
+        T* const to = tape.grad_of(a).data();
+        for (Index o = 0; o < v.outer; ++o) {
+            for (Index i = 0; i < v.extent; ++i) {
+                T* const row = to + (o * v.extent + i) * v.inner;
+                array(row, v.inner) += array(grad.data() + o * v.inner, v.inner) * factor;
+            }
+        }
+    });
+}
+
+}  // namespace
+
+template <class T>
+Var<T> sum(const Var<T>& a, int axis, bool keep_axis) {
+    return scaled_sum("sum", a, axis, keep_axis, false);
+}
+
+template <class T>
+Var<T> mean(const Var<T>& a, int axis, bool keep_axis) {
+    return scaled_sum("mean", a, axis, keep_axis, true);
+}
+
+template <class T>
+Var<T> max(const Var<T>& a, int axis, bool keep_axis) {
+    axis = positive_axis("max", a.shape(), axis);
+    const AxisView v = view_axis(a.shape(), axis);
+    if (v.extent == 0) throw shape_error("max", a.shape(), "the axis is empty");
+    Tensor<T> y = Tensor<T>::uninitialized(reduced_shape(a.shape(), axis, keep_axis));
+    Tensor<Index> first(y.shape());
+    for (Index o = 0; o < v.outer; ++o) {
+        for (Index in = 0; in < v.inner; ++in) {
+            const T* const column = a.value().data() + o * v.extent * v.inner + in;
+            Index best = 0;
+            for (Index i = 1; i < v.extent; ++i) {
+                if (column[i * v.inner] > column[best * v.inner]) best = i;
+            }
+            y.data()[o * v.inner + in] = column[best * v.inner];
+            first.data()[o * v.inner + in] = best;
+        }
+    }
+    if (!a.tracked()) return y;
+    return a.tape()->record(std::move(y), [v, first, a = a.id()](Tape<T>& tape, const Tensor<T>& grad) {
+        T* const to = tape.grad_of(a).data();
+        for (Index o = 0; o < v.outer; ++o) {
+            for (Index in = 0; in < v.inner; ++in) {
+                const Index at = o * v.inner + in;
+                to[(o * v.extent + first.data()[at]) * v.inner + in] += grad.data()[at];
+            }
+        }
+    });
+}
+
+template <class T>
+Var<T> sum_all(const Var<T>& a) {
+    // Pieces of fixed size, joined in their order: the same sum at any thread count.
+    const Index size = a.value().size();
+    std::vector<T> partial(static_cast<std::size_t>((size + piece_size - 1) / piece_size), T(0));
+    for_pieces(size, [&](Index start, Index count) {
+        partial[static_cast<std::size_t>(start / piece_size)] = array(a.value().data() + start, count).sum();
+    });
+    T total = 0;
+    for (const T part : partial) total += part;
+    Tensor<T> y = Tensor<T>::scalar(total);
+    if (!a.tracked()) return y;
+    return a.tape()->record(std::move(y),
+                            [a = a.id()](Tape<T>& tape, const Tensor<T>& grad) { array(tape.grad_of(a)) += grad.item(); });
+}
+
+#define SACCADE_INSTANTIATE(T)                      \
+    template Var<T> sum(const Var<T>&, int, bool);  \
+    template Var<T> mean(const Var<T>&, int, bool); \
+    template Var<T> max(const Var<T>&, int, bool);  \
+    template Var<T> sum_all(const Var<T>&);
+SACCADE_INSTANTIATE(float)
+SACCADE_INSTANTIATE(double)
+#undef SACCADE_INSTANTIATE
+
+}  // namespace saccade

@@ -1,0 +1,125 @@
+#include <cmath>
+#include <limits>
+
+#include "autograd/ops.hpp"
+#include "autograd/ops_common.hpp"
+
+namespace saccade {
+
+namespace {
+
+/// The maximum a row's elements are taken relative to; 0 for a row that is all -inf, so that its elements stay -inf.
+template <class T>
+T row_reference(const T* row, Index width) {
+    const T maximum = width == 0 ? T(0) : array(row, width).maxCoeff();
+    return maximum == -std::numeric_limits<T>::infinity() ? T(0) : maximum;
+}
+
+/// y = softmax of rows [start, start + count) of scores (+ mask). `exp` runs over all of them at once: rows of attention
+/// weights are short, and whole vectors would be few in each.
+template <class T>
+void softmax_rows(const T* scores, const T* mask, Index period, T* y, Index start, Index count, Index width) {
+    constexpr T lowest = std::numeric_limits<T>::lowest();
+    for (Index i = start; i < start + count; ++i) {
+        T* const row = y + i * width;
+        const T* from = scores + i * width;
+        if (mask != nullptr) {
+            array(row, width) = array(from, width) + array(mask + i % period * width, width);
+            from = row;
+        }
+        array(row, width) = array(from, width) - row_reference(from, width);
+    }
+    Array<T> all = array(y + start * width, count * width);
+    // Eigen clamps the argument, so that exp(-inf) would come out as the least normal number instead of 0.
+    all = (all < lowest).select(T(0), all.exp());
+    for (Index i = start; i < start + count; ++i) {
+        Array<T> row = array(y + i * width, width);
+        const T total = row.sum();
+        if (total != T(0)) row *= T(1) / total;
+    }
+}
+
+/// softmax of the scores plus a mask [period, width], or no mask.
+template <class T>
+Var<T> masked_softmax(const Var<T>& scores, const T* mask, Index period) {
+    const RowView v = view_rows(scores.shape());
+    Tensor<T> y = Tensor<T>::uninitialized(scores.shape());
+    for_rows(v.rows, v.width, [&](Index start, Index count) {
+        softmax_rows(scores.value().data(), mask, period, y.data(), start, count, v.width);
+    });
+    if (!scores.tracked()) return y;
+    // dL/ds_i = w_i (g_i - sum_j g_j w_j): rows and elements of weight 0 get none.
+    return scores.tape()->record(y, [v, y, a = scores.id()](Tape<T>& tape, const Tensor<T>& grad) {
+        bool fresh = false;
+        T* const to = tape.grad_buffer(a, fresh).data();
+        for_rows(v.rows, v.width, [&](Index start, Index count) {
+            for (Index i = start; i < start + count; ++i) {
+                const auto w = array(y.data() + i * v.width, v.width);
+                const auto g = array(grad.data() + i * v.width, v.width);
+                const T along = v.width == 0 ? T(0) : (w * g).sum();
+                put(array(to + i * v.width, v.width), fresh, w * (g - along));
+            }
+        });
+    });
+}
+
+}  // namespace
+
+template <class T>
+Var<T> softmax(const Var<T>& scores) {
+    return masked_softmax<T>(scores, nullptr, 1);
+}
+
+template <class T>
+Var<T> softmax(const Var<T>& scores, const Tensor<T>& mask) {
+    const Shape& s = scores.shape();
+    const Shape& m = mask.shape();
+    bool suffix = m.rank() >= 1 && m.rank() <= s.rank();
+    for (int i = 1; suffix && i <= m.rank(); ++i) suffix = m[-i] == s[-i];
+    if (suffix) return masked_softmax<T>(scores, mask.data(), std::max<Index>(1, view_rows(m).rows));
+    // Axes of extent 1 inside the mask ([batch, 1, 1, key]): spread it once, then it is a suffix.
+    const Var<T> spread = add(Var<T>(Tensor<T>(s)), Var<T>(mask));
+    if (spread.shape() != s) throw shape_error("softmax (mask)", s, m);
+    return masked_softmax<T>(scores, spread.value().data(), std::max<Index>(1, view_rows(s).rows));
+}
+
+template <class T>
+Var<T> log_softmax(const Var<T>& logits) {
+    const T minus_infinity = -std::numeric_limits<T>::infinity();
+    const RowView v = view_rows(logits.shape());
+    Tensor<T> y = Tensor<T>::uninitialized(logits.shape());
+    for_rows(v.rows, v.width, [&](Index start, Index count) {
+        for (Index i = start; i < start + count; ++i) {
+            const auto x = array(logits.value().data() + i * v.width, v.width);
+            const T reference = row_reference(x.data(), v.width);
+            const T total = v.width == 0 ? T(0) : (x == minus_infinity).select(T(0), (x - reference).exp()).sum();
+            Array<T> row = array(y.data() + i * v.width, v.width);
+            row = total > T(0) ? x - (reference + std::log(total)) : x - T(0);
+        }
+    });
+    if (!logits.tracked()) return y;
+    // dL/dx_i = g_i - p_i sum_j g_j, with no term from outcomes that are ruled out (-inf).
+    return logits.tape()->record(y, [v, y, a = logits.id()](Tape<T>& tape, const Tensor<T>& grad) {
+        T* const to = tape.grad_of(a).data();
+        const T excluded = -std::numeric_limits<T>::infinity();
+        for_rows(v.rows, v.width, [&](Index start, Index count) {
+            for (Index i = start; i < start + count; ++i) {
+                const auto l = array(y.data() + i * v.width, v.width);
+                const auto g = array(grad.data() + i * v.width, v.width);
+                const auto ruled_out = (l == excluded);
+                const T total = v.width == 0 ? T(0) : ruled_out.select(T(0), g).sum();
+                array(to + i * v.width, v.width) += ruled_out.select(T(0), g - l.exp() * total);
+            }
+        });
+    });
+}
+
+#define SACCADE_INSTANTIATE(T)                                \
+    template Var<T> softmax(const Var<T>&);                   \
+    template Var<T> softmax(const Var<T>&, const Tensor<T>&); \
+    template Var<T> log_softmax(const Var<T>&);
+SACCADE_INSTANTIATE(float)
+SACCADE_INSTANTIATE(double)
+#undef SACCADE_INSTANTIATE
+
+}  // namespace saccade
