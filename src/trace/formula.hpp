@@ -8,24 +8,26 @@
 
 namespace saccade {
 
-// Executable rules: how each cell of a recorded tensor follows from cells of others. With them any cell explains itself, and every
-// run can be checked against its own rules. The language:
+// Executable rules: how each cell of a recorded tensor follows from cells of others. With them any cell explains itself, and
+// every run can be checked against its own rules. The language:
 //
 //   rule   := ref '=' expr
 //   expr   := term (('+' | '-') term)*         term := factor (('*' | '/') factor)*
-//   factor := number | '-' factor | '(' expr ')' | function '(' expr ')' | reduction '_' letter '(' expr ')' | ref ('else' factor)?
-//   function  := tanh | sigmoid | relu | exp | log | sqrt | gelu | abs
-//   reduction := sum | max | mean | softmax        softmax_j(x) is exp(x_j) / sum over j; j then is an index of the result
-//   ref    := name '[' index (',' index)* ']'      name may hold dots and underscores: encoder.forward.state
-//   index  := letter | number | letter ('+'|'-') number | ref      a ref as index reads an id: table[source.id[j], k]
+//   factor := number | '-' factor | '(' expr ')' | function '(' expr ')' | reduction '_' letter '(' expr ')' | ref ('else'
+//   factor)? function  := tanh | sigmoid | relu | exp | log | sqrt | gelu | abs | sin | cos | square reduction := sum | max |
+//   mean | softmax        softmax_j(x) is exp(x_j) / sum over j; j then is an index of the result ref    := name '[' index (','
+//   index)* ']'      name may hold dots and underscores: encoder.forward.state index  := whole-number arithmetic (+ - * / %,
+//   brackets) over letters, numbers and refs; / rounds down;
+//             a ref as index reads an id: table[source.id[j], k]
 //
 //   weights[i,j] = softmax_j(scores[i,j])
 //   scores[i,j]  = sum_k(v[k] * tanh(queries[i,k] + keys[j,k]))
 //   state[i,k]   = (1 - update[i,k]) * candidate[i,k] + update[i,k] * (state[i-1,k] else initial[k])
 //   annotations[j,k] = forward.state[j,k] else backward.state[j,k-64]
 //
-// `a else b` takes b where an index of a is outside its axis. A letter's range is the extent of the axes that it indexes (they
-// must agree). Under a reduction, cells that are -inf in a mask or score count as softmax says: weight 0.
+// `a else b` takes b where an index of a is outside its axis (in brackets, a may be a whole expression). A letter's range is
+// the extent of the axes that it indexes alone; they must agree, but for those in the first branch of an else. -inf scores have
+// softmax 0.
 
 struct FormulaNode;
 using FormulaPtr = std::shared_ptr<const FormulaNode>;
@@ -58,42 +60,47 @@ struct ExplainedPart {
 /// A cell explained: symbols and numbers of this run.
 struct Explanation {
     CellRef cell;
-    std::string title;                       // "Weight of 趣 for “interesting”" / "scores, query 5, key 9"
-    double recorded = 0;                     // what the trace holds
-    double recomputed = 0;                   // what the rule gives from the recorded operands
+    std::string title;      // "Weight of 趣 for “interesting”" / "scores, query 5, key 9"
+    double recorded = 0;    // what the trace holds
+    double recomputed = 0;  // what the rule gives from the recorded operands
     bool has_rule = false;
-    std::string source;                      // paper, equation
-    std::string formula;                     // the step's paper notation
-    std::vector<ExplainedPart> equation;     // α₅,₉ = softmax_j(e₅,j)₉ = 0.61, indices filled in
-    std::vector<ExplainedPart> numbers;      // the same with scalars as numbers, where it has at most ~8 of them
+    std::string source;                   // paper, equation
+    std::string formula;                  // the step's paper notation
+    std::vector<ExplainedPart> equation;  // α₅,₉ = softmax_j(e₅,j)₉ = 0.61, indices filled in
+    std::vector<ExplainedPart> numbers;   // the same with scalars as numbers, where it has at most ~8 of them
     struct Operand {
         CellRef ref;        // row or cell
         std::string text;   // "W s₄"
         std::string shape;  // "[256]" or empty for one cell
         double value = 0;   // for one cell
     };
-    std::vector<Operand> operands;           // each can be explained in turn
-    /// If the rule is a sum (perhaps inside one function): its terms in order, and what they are ("v ⊙ tanh(…): the 256 terms of the sum").
+    std::vector<Operand> operands;  // each can be explained in turn
+    /// If the rule is a sum (perhaps inside one function): its terms in order, and what they are ("v ⊙ tanh(…): the 256 terms
+    /// of the sum").
     std::vector<float> terms;
     std::string terms_title;
     char terms_letter = 0;
-    std::string edited;                      // not empty: an intervention changed this cell ("set to 0.20; rule gives 0.61")
+    std::string edited;  // not empty: an intervention changed this cell ("changed by hand: computed 0.61, now 0.20")
 };
 
-/// Error{not_found}/{out_of_range} if the cell does not exist. A tensor without a step has an explanation that says that it is an input.
+/// Error{not_found}/{out_of_range} if the cell does not exist. A tensor without a step has an explanation that says that it is
+/// an input.
 Explanation explain(const Trace& trace, const CellRef& cell);
 
 /// An executed claim about this run.
 struct Claim {
-    std::string text;    // "every row of weights sums to 1"
-    double error = 0;    // largest deviation found
+    std::string text;  // "every row of weights sums to 1"
+    double error = 0;  // largest deviation found
     double tolerance = 0;
     bool holds = true;
     std::string tensor;  // what it is about
+    Index checked = 0;   // cells or rows looked at
+    Index edited = 0;    // left out because an intervention changed them
 };
 
-/// Checks, on this run: every row of each tensor of role weights sums to 1 (or is wholly masked), and every step's rule gives what was
-/// recorded. Samples at most `max_cells` cells a rule, evenly. Cells changed by an intervention are reported as such, not as broken.
-std::vector<Claim> check_claims(const Trace& trace, Index max_cells = 256);
+/// Checks, on this run: every row of each tensor of role weights sums to 1 (or is wholly masked), and every step's rule gives
+/// what was recorded. Samples at most `max_cells` cells a rule, evenly. Cells that an intervention changed are left out and
+/// counted.
+std::vector<Claim> check_claims(const Trace& trace, Index max_cells = 32);
 
 }  // namespace saccade

@@ -1,0 +1,89 @@
+#include <algorithm>
+#include <cmath>
+
+#include "trace/formula_evaluate.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr double row_tolerance = 1e-5;
+constexpr double rule_tolerance = 1e-4;  // relative to the largest value; float32 sums of a few hundred terms stay far below
+
+std::string symbol_of(const TraceTensor& t) {
+    return t.info.symbol.empty() ? t.info.name : t.info.symbol;
+}
+
+Claim rows_sum_to_one(const TraceTensor& weights) {
+    Claim claim;
+    claim.text = "every row of " + symbol_of(weights) + " sums to 1";
+    claim.tensor = weights.info.name;
+    claim.tolerance = row_tolerance;
+    const Index columns = weights.values.shape()[-1];
+    for (Index r = 0; columns > 0 && r < weights.values.size() / columns; ++r) {
+        double sum = 0;
+        bool finite = true;
+        for (Index c = 0; c < columns; ++c) {
+            const auto w = static_cast<double>(weights.values.data()[r * columns + c]);
+            finite = finite && std::isfinite(w);
+            sum += w;
+        }
+        ++claim.checked;
+        // A row that is masked as a whole is zeros, by definition (DESIGN, "The engine").
+        const double error = !finite ? INFINITY : sum == 0 ? 0 : std::abs(sum - 1);
+        claim.error = std::max(claim.error, error);
+    }
+    claim.holds = claim.error <= claim.tolerance;
+    return claim;
+}
+
+std::vector<Index> index_of(Index flat, const Shape& shape) {
+    std::vector<Index> index(static_cast<std::size_t>(shape.rank()));
+    for (int a = shape.rank() - 1; a >= 0; --a) {
+        index[static_cast<std::size_t>(a)] = flat % shape[a];
+        flat /= shape[a];
+    }
+    return index;
+}
+
+Claim rule_holds(const Trace& trace, const Step& step, Index max_cells) {
+    const TraceTensor& result = trace.tensor(step.result);
+    const BoundRule rule(parse_rule(step.rule), trace);
+    Claim claim;
+    claim.text = step.formula.empty() ? step.rule : step.formula;
+    claim.tensor = step.result;
+    const Index size = result.values.size();
+    const Index cells = std::min(size, max_cells);
+    double scale = 1;
+    for (const float v : result.values.values())
+        if (std::isfinite(v)) scale = std::max(scale, std::abs(static_cast<double>(v)));
+    claim.tolerance = rule_tolerance * scale;
+    for (Index i = 0; i < cells; ++i) {
+        const Index flat = cells < 2 ? 0 : i * (size - 1) / (cells - 1);
+        if (result.edited(flat)) {
+            ++claim.edited;
+            continue;
+        }
+        const auto recorded = static_cast<double>(result.values.data()[flat]);
+        const double expected = rule.evaluate(index_of(flat, result.values.shape()));
+        const double error =
+            recorded == expected ? 0 : std::abs(recorded - expected);  // equal infinities: masked on both sides
+        claim.error = std::isnan(error) ? INFINITY : std::max(claim.error, error);
+        ++claim.checked;
+    }
+    claim.holds = claim.error <= claim.tolerance;
+    return claim;
+}
+
+}  // namespace
+
+std::vector<Claim> check_claims(const Trace& trace, Index max_cells) {
+    std::vector<Claim> claims;
+    for (const TraceTensor* weights : trace.with_role(Role::weights))
+        if (weights->values.shape().rank() > 0) claims.push_back(rows_sum_to_one(*weights));
+    for (const Step& step : trace.steps())
+        if (!step.rule.empty()) claims.push_back(rule_holds(trace, step, max_cells));
+    return claims;
+}
+
+}  // namespace saccade
