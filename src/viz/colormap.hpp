@@ -9,7 +9,7 @@
 
 namespace saccade {
 
-/// 256 colours, perceptually uniform (lightness linear in CIELAB J or L*), safe for colour-blind readers. The one table for screen
+/// 256 colours, perceptually uniform (lightness linear in CIELAB L*), safe for colour-blind readers. The one table for screen
 /// (uploaded as a texture) and file.
 struct Colormap {
     std::string id;
@@ -21,7 +21,8 @@ struct Colormap {
 };
 
 /// Sequential maps start near the theme's panel colour, so that zero recedes; diverging ones are centred on it.
-/// Error{usage} lists the maps. Computed once from control points in CIELAB, not copied from another table.
+/// Maps: "ember", "blue", "grey" (sequential) and "diverging". Error{usage} lists them. Computed once from control points in
+/// CIELAB, not copied from another table.
 const Colormap& colormap(const std::string& id, const Theme& theme);
 std::vector<std::string> colormap_ids();
 /// The map for a role when the person has not chosen: sequential for weights, diverging for signed values.
@@ -33,9 +34,10 @@ struct Normalization {
     Scale scale = Scale::linear;
     double low = 0, high = 1;  // linear limits; diverging: -m, m
 
-    /// NaN and infinities are "masked": no position.
+    /// NaN and infinities are "masked": the position is NaN. Signed limits bend about zero: -x and x stay mirror images.
+    /// per_row: the view has divided each row by its largest magnitude; here it is linear.
     double operator()(double value) const;
-    std::string label() const;  // "weight · scale √"
+    std::string label() const;  // "scale √"; empty if linear
 };
 std::string to_string(Normalization::Scale scale);
 Normalization::Scale scale_from(const std::string& text);

@@ -12,14 +12,15 @@ struct ExportOptions {
     int pixel_width = 0;  // PNG: instead of dpi, the width in px (height follows the figure)
 };
 
-/// Everything needed to make the picture live again; travels in the file's metadata (PNG iTXt "saccade", SVG <metadata>, PDF keywords/metadata).
+/// Everything needed to make the picture live again; travels in the file's metadata (PNG iTXt "saccade", SVG <metadata>, PDF
+/// keywords/metadata).
 struct FigureOrigin {
     RunRequest request;
     ViewState view;
 };
 
-/// Lays the view out with Pango's metrics and writes PNG, SVG or PDF by the file's ending; .csv and .npz write the values shown.
-/// Atomic. Error{usage} for another ending, {io}.
+/// Lays the view out with Pango's metrics and writes PNG, SVG or PDF by the file's ending; .csv and .npz write the values
+/// shown. Atomic. Error{usage} for another ending, {io}.
 void export_figure(const std::string& path, const Trace& trace, const FigureOrigin& origin, const ExportOptions& options = {});
 
 /// The origin of a picture that Saccade wrote. Error{bad_format} if it has none.

@@ -10,8 +10,8 @@
 
 namespace saccade {
 
-// A figure is a display list: what a view laid out, in logical pixels (1/96 inch), y down. It knows no canvas: the same figure goes to
-// the screen, to Cairo (PNG, PDF) and to SVG.
+// A figure is a display list: what a view laid out, in logical pixels (1/96 inch), y down. It knows no canvas: the same figure
+// goes to the screen, to Cairo (PNG, PDF) and to SVG.
 
 struct Point {
     double x = 0, y = 0;
@@ -67,15 +67,16 @@ struct CircleItem {
     Color fill;
 };
 
-/// A matrix as one picture: [rows, cols], one texture on screen, one image in Cairo, one <image> in SVG (crisp: nearest neighbour).
+/// A matrix as one picture: [rows, cols], one texture on screen, one image in Cairo, one <image> in SVG (crisp: nearest
+/// neighbour).
 struct HeatmapItem {
     Box box;
     Tensor<float> values;
     const Colormap* map = nullptr;
     Normalization normalization;
-    double gap = 0;         // px between cells, in the ground colour; 0 if cells are small
+    double gap = 0;  // px between cells, in the ground colour; 0 if cells are small
     Color gap_color;
-    Color hatch;            // masked cells
+    Color hatch;  // masked cells
     Color masked_ground;
 };
 
@@ -93,7 +94,7 @@ struct HitRegion {
     CellRef ref;               // for grids: the fixed part; row_axis/col_axis are filled in from the position
     Index rows = 1, cols = 1;  // grid of equal cells over the box
     int row_axis = -1, col_axis = -1;
-    bool editable = false;     // dragging a cell changes it (weights)
+    bool editable = false;  // dragging a cell changes it (weights)
 };
 
 struct Hit {
@@ -113,11 +114,15 @@ struct Figure {
 
 /// Text metrics of whoever will draw the figure. Layout never guesses.
 class TextMeasure {
-   public:
+ public:
     virtual ~TextMeasure() = default;
     virtual double width(const std::string& text, double size, Font font) const = 0;
     virtual double ascent(double size, Font font) const = 0;
     virtual double descent(double size, Font font) const = 0;
 };
+
+/// Where the baseline of the text starts, relative to `at` and before the rotation about it. Every canvas places text by this,
+/// so that all agree to the pixel.
+Point text_start(const TextItem& item, const TextMeasure& measure);
 
 }  // namespace saccade

@@ -10,8 +10,8 @@
 
 namespace saccade {
 
-/// The thing under discussion, as every view can understand it: a position on each axis that the cell has ("output" 5, "source" 9).
-/// A view lights whatever it draws at those positions, whichever tensor it draws.
+/// The thing under discussion, as every view can understand it: a position on each axis that the cell has ("output" 5, "source"
+/// 9). A view lights whatever it draws at those positions, whichever tensor it draws.
 struct Focus {
     CellRef cell;
     std::map<std::string, Index> marks;  // axis name -> position
@@ -21,12 +21,13 @@ struct Focus {
 };
 Focus focus_of(const Trace& trace, const CellRef& cell);
 
-/// What a person has set on the stage; with the trace it determines the figure. Saved in sessions and in every exported picture.
+/// What a person has set on the stage; with the trace it determines the figure. Saved in sessions and in every exported
+/// picture.
 struct ViewState {
-    std::string view;      // id
-    std::string tensor;    // empty: the view's choice
+    std::string view;    // id
+    std::string tensor;  // empty: the view's choice
     Focus selected, hovered;
-    Index step = -1;       // of the exhibit's step axis; -1: the last
+    Index step = -1;  // of the exhibit's step axis; -1: the last
     std::string step_axis;
     std::string theme = "light";
     std::string colormap;  // empty: by role and theme
@@ -40,9 +41,16 @@ nlohmann::json to_json(const ViewState& state);
 /// Error{bad_format}.
 ViewState view_state_from_json(const nlohmann::json& json);
 
+/// Values that a view shows, as arrays with their axes: what the CSV and NPZ exports write.
+struct ShownValues {
+    std::string name;
+    std::vector<AxisPtr> axes;
+    Tensor<float> values;
+};
+
 /// A way to draw tensors. Knows roles and axes, no model.
 class View {
-   public:
+ public:
     virtual ~View() = default;
     virtual std::string id() const = 0;     // "heatmap"
     virtual std::string title() const = 0;  // "Heatmap"
@@ -50,6 +58,8 @@ class View {
     virtual bool accepts(const Trace& trace, const TraceTensor& tensor) const = 0;
     /// Error{not_found} / {invalid_input} in one line if the tensor is not there or cannot be drawn by this view.
     virtual Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const = 0;
+    /// The numbers of that figure, the main tensor first. Throws as layout does.
+    virtual std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const = 0;
 };
 
 const std::vector<const View*>& views();

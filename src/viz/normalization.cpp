@@ -1,0 +1,96 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/error.hpp"
+#include "viz/colormap.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr double log_decades = 4;  // what a log scale shows below its top
+
+double bend(double t, Normalization::Scale scale) {
+    switch (scale) {
+        case Normalization::Scale::sqrt:
+            return std::sqrt(t);
+        case Normalization::Scale::log:
+            return t <= 0 ? 0 : std::max(0.0, 1 + std::log10(t) / log_decades);
+        case Normalization::Scale::linear:
+        case Normalization::Scale::per_row:
+            break;
+    }
+    return t;
+}
+
+}  // namespace
+
+double Normalization::operator()(double value) const {
+    if (!std::isfinite(value)) return std::numeric_limits<double>::quiet_NaN();
+    if (!(high > low)) return 0;
+    if (low < 0 && high == -low) {
+        const double t = std::clamp(value / high, -1.0, 1.0);
+        return 0.5 + 0.5 * std::copysign(bend(std::abs(t), scale), t);
+    }
+    return bend(std::clamp((value - low) / (high - low), 0.0, 1.0), scale);
+}
+
+std::string Normalization::label() const {
+    switch (scale) {
+        case Scale::sqrt:
+            return "scale √";
+        case Scale::log:
+            return "scale log, 4 decades";
+        case Scale::per_row:
+            return "scale per row";
+        case Scale::linear:
+            break;
+    }
+    return {};
+}
+
+std::string to_string(Normalization::Scale scale) {
+    switch (scale) {
+        case Normalization::Scale::linear:
+            return "linear";
+        case Normalization::Scale::sqrt:
+            return "sqrt";
+        case Normalization::Scale::log:
+            return "log";
+        case Normalization::Scale::per_row:
+            break;
+    }
+    return "per-row";
+}
+
+Normalization::Scale scale_from(const std::string& text) {
+    using Scale = Normalization::Scale;
+    for (const Scale scale : {Scale::linear, Scale::sqrt, Scale::log, Scale::per_row})
+        if (to_string(scale) == text) return scale;
+    throw Error(ErrorCode::usage, "there is no scale \"" + text + "\"", "choose one of linear, sqrt, log, per-row");
+}
+
+Normalization normalization_for(const Tensor<float>& values, bool unit_interval, bool is_signed, Normalization::Scale scale) {
+    Normalization n;
+    n.scale = scale;
+    if (unit_interval) return n;
+    double low = std::numeric_limits<double>::infinity(), high = -low;
+    for (const float v : values.values()) {
+        if (!std::isfinite(v)) continue;
+        low = std::min<double>(low, v);
+        high = std::max<double>(high, v);
+    }
+    if (low > high) return n;  // nothing finite
+    if (is_signed) {
+        n.high = std::max(std::abs(low), std::abs(high));
+        if (n.high == 0) n.high = 1;
+        n.low = -n.high;
+        return n;
+    }
+    n.low = std::min(low, 0.0);  // magnitudes are read against zero
+    n.high = high > n.low ? high : n.low + 1;
+    return n;
+}
+
+}  // namespace saccade
