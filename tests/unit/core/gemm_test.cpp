@@ -1,0 +1,133 @@
+#include "tensor/gemm.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "base/parallel.hpp"
+#include "base/rng.hpp"
+
+namespace saccade {
+namespace {
+
+template <class T>
+Tensor<T> random_matrix(Index rows, Index cols, std::uint64_t seed) {
+    Rng rng(seed);
+    Tensor<T> result({rows, cols});
+    for (T& v : result.values()) v = static_cast<T>(rng.uniform() - 0.5);
+    return result;
+}
+
+/// The definition, in double.
+template <class T>
+double element(const Tensor<T>& a, const Tensor<T>& b, Index i, Index j, Index k, GemmForm form) {
+    double sum = 0;
+    for (Index p = 0; p < k; ++p) {
+        const T x = form.transpose_a ? a.at({p, i}) : a.at({i, p});
+        const T y = form.transpose_b ? b.at({j, p}) : b.at({p, j});
+        sum += static_cast<double>(x) * static_cast<double>(y);
+    }
+    return sum;
+}
+
+template <class T>
+void check_product(Index m, Index n, Index k, GemmForm form, double tolerance) {
+    SCOPED_TRACE(testing::Message() << m << " x " << n << " x " << k << " form " << form.transpose_a << form.transpose_b
+                                    << form.accumulate);
+    const auto a = form.transpose_a ? random_matrix<T>(k, m, 1) : random_matrix<T>(m, k, 1);
+    const auto b = form.transpose_b ? random_matrix<T>(n, k, 2) : random_matrix<T>(k, n, 2);
+    auto c = random_matrix<T>(m, n, 3);
+    const auto before = c.clone();
+    gemm<T>(a.data(), b.data(), c.data(), m, n, k, form);
+    for (Index i = 0; i < m; ++i) {
+        for (Index j = 0; j < n; ++j) {
+            const double start = form.accumulate ? static_cast<double>(before.at({i, j})) : 0;
+            ASSERT_NEAR(static_cast<double>(c.at({i, j})), start + element(a, b, i, j, k, form), tolerance) << i << ", " << j;
+        }
+    }
+}
+
+TEST(Gemm, EveryFormAgreesWithTheDefinition) {
+    for (const bool transpose_a : {false, true}) {
+        for (const bool transpose_b : {false, true}) {
+            for (const bool accumulate : {false, true}) {
+                const GemmForm form{transpose_a, transpose_b, accumulate};
+                for (const Index m : {1, 2, 7, 33}) {
+                    for (const Index n : {1, 5, 16, 65}) {
+                        for (const Index k : {1, 3, 40}) {
+                            check_product<float>(m, n, k, form, 1e-5);
+                            check_product<double>(m, n, k, form, 1e-13);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+TEST(Gemm, LargeProductsThatAreCutIntoPieces) {
+    for (const bool transpose_a : {false, true}) {
+        for (const bool transpose_b : {false, true}) {
+            check_product<float>(300, 270, 64, {transpose_a, transpose_b, true}, 1e-4);
+            check_product<float>(1000, 20, 120, {transpose_a, transpose_b, false}, 1e-4);
+        }
+    }
+}
+
+TEST(Gemm, NoInnerExtentGivesZeros) {
+    Tensor<float> c({2, 3}, 5);
+    const Tensor<float> a({2, 0}), b({0, 3});
+    gemm<float>(a.data(), b.data(), c.data(), 2, 3, 0);
+    for (const float v : c.values()) EXPECT_EQ(v, 0);
+}
+
+TEST(Gemm, StridesReachIntoLargerMatrices) {
+    const auto a = random_matrix<double>(4, 10, 1), b = random_matrix<double>(10, 6, 2);
+    Tensor<double> c({4, 8}, 7.0);
+    // the product of a's columns 2..5 and b's rows 2..5, columns 1..5, into columns 3..7 of c
+    gemm<double>({a.data() + 2, 4, 3, 10}, {b.data() + 2 * 6 + 1, 3, 5, 6}, {c.data() + 3, 4, 5, 8});
+    for (Index i = 0; i < 4; ++i) {
+        for (Index j = 0; j < 8; ++j) {
+            double expected = 7;
+            if (j >= 3) {
+                expected = 0;
+                for (Index p = 2; p < 5; ++p) expected += a.at({i, p}) * b.at({p, j - 2});
+            }
+            EXPECT_NEAR(c.at({i, j}), expected, 1e-14);
+        }
+    }
+}
+
+TEST(Gemm, RefusesExtentsThatDisagree) {
+    const Tensor<float> a({2, 3}), b({4, 2});
+    Tensor<float> c({2, 2});
+    EXPECT_THROW(gemm<float>({a.data(), 2, 3, 3}, {b.data(), 4, 2, 2}, {c.data(), 2, 2, 2}), Error);
+}
+
+TEST(Gemm, SameBitsAtAnyThreadCount) {
+    const int before = thread_count();
+    const Index sizes[][3] = {{256, 256, 256}, {512, 300, 128}, {1000, 64, 500}, {70, 2000, 33}};
+    for (const auto& [m, n, k] : sizes) {
+        for (const bool transpose_a : {false, true}) {
+            for (const bool transpose_b : {false, true}) {
+                const auto a = random_matrix<float>(m, k, 1).reshape(transpose_a ? Shape{k, m} : Shape{m, k});
+                const auto b = random_matrix<float>(k, n, 2).reshape(transpose_b ? Shape{n, k} : Shape{k, n});
+                Tensor<float> one({m, n}), two({m, n}), three({m, n});
+                set_thread_count(1);
+                gemm<float>(a.data(), b.data(), one.data(), m, n, k, {transpose_a, transpose_b, false});
+                set_thread_count(2);
+                gemm<float>(a.data(), b.data(), two.data(), m, n, k, {transpose_a, transpose_b, false});
+                set_thread_count(3);
+                gemm<float>(a.data(), b.data(), three.data(), m, n, k, {transpose_a, transpose_b, false});
+                const auto bytes = static_cast<std::size_t>(m * n) * sizeof(float);
+                EXPECT_EQ(std::memcmp(one.data(), two.data(), bytes), 0);
+                EXPECT_EQ(std::memcmp(one.data(), three.data(), bytes), 0);
+            }
+        }
+    }
+    set_thread_count(before);
+}
+
+}  // namespace
+}  // namespace saccade
