@@ -9,8 +9,9 @@ namespace saccade {
 
 enum class StoredType { f32, f16, bf16 };
 
-/// Reads every F32, F16, BF16 tensor (F64 too, rounded) as float. The file is not trusted: header length, offsets, shapes, overlaps and types
-/// are checked against the file's size before anything is allocated. Error{io} or {bad_format}, with the path and what is wrong.
+/// Reads every F32, F16, BF16 tensor (F64 too, rounded) as float. The file is not trusted: header length, offsets, shapes,
+/// overlaps and types are checked against the file's size before anything is allocated. Error{io} or {bad_format}, with the
+/// path and what is wrong.
 WeightMap read_safetensors(const std::string& path, std::map<std::string, std::string>* metadata = nullptr);
 
 /// Writes atomically (temporary file beside it, then rename), tensors in name order, 64-bit aligned header. Error{io}.

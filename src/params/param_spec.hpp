@@ -17,24 +17,24 @@ using ParamValue = std::variant<std::string, std::int64_t, double, bool, Tensor<
 
 /// One thing that a person may set on an exhibit. The window, the command line, sessions and `describe` are all made from it.
 struct ParamSpec {
-    std::string name;   // "source": flag --source, JSON key
+    std::string name;  // "source": flag --source, JSON key
     ParamType type;
-    std::string title;  // "Source"
-    std::string help;   // one sentence; for choices with an equation, in the tooltip
-    ParamValue fallback;            // the default value
+    std::string title;    // "Source"
+    std::string help;     // one sentence; for choices with an equation, in the tooltip
+    ParamValue fallback;  // the default value
     std::string unit;
-    double min = 0, max = 0;        // integer, number: inclusive; text: max = code points
+    double min = 0, max = 0;  // integer, number: inclusive; text: max = code points
     bool log_scale = false;
     std::vector<std::string> choices;
     std::vector<std::string> choice_titles;  // empty, or one a choice
     std::vector<std::string> examples;       // text: what the Example menu offers
-    bool optional_text = false;     // text: empty means "not set" and is allowed; then `placeholder` says what happens
+    bool optional_text = false;              // text: empty means "not set" and is allowed; then `placeholder` says what happens
     std::string placeholder;
 };
 
 /// Values by name. Missing ones stand for their defaults.
 class Params {
-   public:
+ public:
     Params() = default;
 
     void set(const std::string& name, ParamValue value) { values_[name] = std::move(value); }
@@ -49,7 +49,7 @@ class Params {
 
     bool operator==(const Params& other) const;
 
-   private:
+ private:
     std::map<std::string, ParamValue> values_;
 };
 
@@ -63,7 +63,7 @@ std::string format_param(const ParamValue& value);
 
 nlohmann::json to_json(const ParamSpec& spec);
 nlohmann::json to_json(const Params& params);
-/// Keys that are no parameter are kept out and returned in `unknown` if given. Error{bad_format}.
+/// Keys that are no parameter are left out. Error{bad_format} names the key.
 Params params_from_json(const std::vector<ParamSpec>& specs, const nlohmann::json& json);
 
 }  // namespace saccade

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <optional>
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,8 +16,8 @@ struct Capture {
     bool wants(const std::string& name) const;
 };
 
-/// Where model code shows a tensor. The leading axis of `axes` may still be growing (a decoder does not know how long its output
-/// will be): such tensors are shown row by row.
+/// Where model code shows a tensor. Its name must be made of letters, digits, '_' and '.'. The leading axis of `axes` may still
+/// be growing (a decoder does not know how long its output will be): such tensors are shown row by row.
 struct ProbeSite {
     std::string name;
     Role role;
@@ -28,12 +27,19 @@ struct ProbeSite {
     std::vector<std::string> axes;  // names, resolved when the recording is finished
 };
 
-/// The one hook between models and everything that looks at or changes them. Model code holds a `Probe*`; null is the identity and costs
-/// a branch. The recording probe stores what it is shown and applies the request's interventions first; the model goes on with what it returns.
+/// The one hook between models and everything that looks at or changes them. Model code holds a `Probe*`; null is the identity
+/// and costs a branch. The recording probe stores what it is shown and applies the request's interventions first; the model
+/// goes on with what it returns.
 ///
-/// Models show tensors of one example, without the batch axis.
+/// Models show tensors of one example, without the batch axis; an outer axis of extent 1 too many is let through and given
+/// back.
+///
+/// `set` in a tensor of role weights: the cell takes the value, which must lie in [0, 1], and the other cells of its row (the
+/// innermost axis) are rescaled so that the row sums to 1; if they sum to 0, the rest is spread evenly over those that are not
+/// masked. Cells set by earlier interventions keep their values as long as the row can still sum to 1. A row of which every
+/// cell is set to 0 stays 0. Masked: -inf in a tensor of role scores or mask that was shown before with the same axes.
 class Probe {
-   public:
+ public:
     Probe(Capture capture, std::vector<Intervention> interventions);
 
     /// Shows a whole tensor; returns it as the model must go on with it.
@@ -42,7 +48,8 @@ class Probe {
     Tensor<float> row(const ProbeSite& site, Index i, Tensor<float> values);
 
     /// A parameter of the model that rules refer to; shared, not copied.
-    void parameter(const std::string& name, const std::string& symbol, std::vector<std::string> axes, const Tensor<float>& values);
+    void parameter(const std::string& name, const std::string& symbol, std::vector<std::string> axes,
+                   const Tensor<float>& values);
     void axis(Axis axis);
     void step(Step step);
     void note(Note note);
@@ -50,21 +57,34 @@ class Probe {
 
     /// Puts everything into a trace (validated there). Interventions whose tensor or index was never shown become notes.
     /// Error{not_found} if an intervention or the capture filter names a tensor that the exhibit does not record.
+    /// Rules whose operands the capture filter left out are dropped; their formulas stay.
     Trace finish();
 
-   private:
+ private:
     struct Recording {
         ProbeSite site;
-        std::vector<Tensor<float>> rows;  // one, if shown whole
+        std::vector<Tensor<float>> rows;    // one, if shown whole
+        std::vector<Tensor<float>> before;  // beside rows; empty tensors where nothing was changed
+        Index count = 0;                    // rows shown so far, kept or not
         bool whole = true;
-        bool parameter = false;
-        std::optional<Tensor<float>> before;
+        bool kept = true;  // wanted by the capture filter
     };
-    Tensor<float> intervene(const ProbeSite& site, Index row, Tensor<float> values);
+    struct Masking {
+        ProbeSite site;
+        Index row;
+        Tensor<float> values;
+    };
+    Recording& recording_of(const ProbeSite& site, Index row);
+    Tensor<float> record(const ProbeSite& site, Index row, Tensor<float> values);
+    Tensor<float> intervene(const ProbeSite& site, Index row, const Tensor<float>& values);
+    std::vector<char> masked_cells(const ProbeSite& site, Index row, Index size) const;
+    void note_unmet_interventions();
+    void drop_rules_of_uncaptured_operands();
 
     Capture capture_;
     std::vector<Intervention> interventions_;
     std::vector<bool> applied_;
+    std::vector<Masking> maskings_;  // the latest scores and masks, whatever the filter keeps
     std::vector<Recording> recordings_;
     std::map<std::string, std::size_t> by_name_;
     std::vector<Axis> axes_;

@@ -4,30 +4,30 @@
 #include <string>
 #include <vector>
 
-#include "trace/axis.hpp"
 #include "tensor/tensor.hpp"
+#include "trace/axis.hpp"
 
 namespace saccade {
 
 /// What a tensor is in the attention computation. Views choose what they draw by it. Closed on purpose.
 enum class Role {
-    input,        // ids, pixels
+    input,  // ids, pixels
     embedding,
     query,
     key,
-    value,        // annotations too
-    scores,       // before softmax, scaled
-    mask,         // 0 or -inf
-    weights,      // after softmax
-    context,      // weights times values
-    state,        // recurrent or residual state
-    gate,         // in (0, 1)
+    value,    // annotations too
+    scores,   // before softmax, scaled
+    mask,     // 0 or -inf
+    weights,  // after softmax
+    context,  // weights times values
+    state,    // recurrent or residual state
+    gate,     // in (0, 1)
     logits,
     probabilities,
-    output,       // chosen ids
-    map,          // spatial map
-    metric,       // curves: loss, exact match
-    parameter,    // of the model; shared with it, not saved unless asked for
+    output,     // chosen ids
+    map,        // spatial map
+    metric,     // curves: loss, exact match
+    parameter,  // of the model; shared with it, not saved unless asked for
 };
 
 std::string to_string(Role role);
@@ -35,7 +35,7 @@ Role role_from(const std::string& text);
 
 /// What the user or a script needs to know of a recorded tensor apart from its values.
 struct TensorInfo {
-    std::string name;   // "weights", "encoder.forward.state"; unique in the trace; documented by `describe`
+    std::string name;  // "weights", "encoder.forward.state"; unique in the trace; documented by `describe`
     Role role;
     std::string symbol;  // as papers write it: "α", "h", "W_a"; used in formulas on screen
     std::string title;   // "Attention weights"
@@ -46,6 +46,11 @@ struct TensorInfo {
 struct TraceTensor {
     TensorInfo info;
     Tensor<float> values;  // non-finite = masked
+    /// Empty; or, if interventions changed cells, the tensor as the model had computed it (same shape).
+    Tensor<float> before;
+
+    /// Did an intervention change this cell (row-major offset)?
+    bool edited(Index offset) const;
 };
 
 /// One operation of the run: how `result` came from its operands.
@@ -53,10 +58,10 @@ struct Step {
     std::string operation;  // "align", "score", "read"
     std::string result;     // tensor name
     std::string formula;    // the paper's notation, for people: "α_ij = exp(e_ij) / Σ_k exp(e_ik)"
-    /// The same, executable, in the language of trace/formula.hpp over names in this trace; empty if it has none (an argmax with ties).
-    /// Operands are the names that stand in it.
+    /// The same, executable, in the language of trace/formula.hpp over names in this trace; empty if it has none (an argmax
+    /// with ties). Operands are the names that stand in it.
     std::string rule;
-    std::string source;     // "Bahdanau 2014, eq. 6"
+    std::string source;  // "Bahdanau 2014, eq. 6"
 };
 
 /// Something that the person should know about this run, not an error ("2 characters were never seen in training").
@@ -68,12 +73,15 @@ struct Note {
 
 /// Everything that a run computed. Immutable after the run (shared as shared_ptr<const Trace>).
 class Trace {
-   public:
+ public:
     /// Adds an axis; Error{invalid_input} if the name is taken or labels do not fit the extent.
     AxisPtr add_axis(Axis axis);
-    /// Adds a tensor after checking: unique name, each axis is one of this trace, extents fit the shape. Error{invalid_input}.
-    void add(TensorInfo info, Tensor<float> values);
-    /// Adds a step after checking that result exists, the rule parses and every operand exists with the right rank.
+    /// Adds a tensor after checking: unique name (letters, digits, '_', '.'), each axis is one of this trace, extents fit the
+    /// shape
+    /// (`before` as in TraceTensor). Error{invalid_input}.
+    void add(TensorInfo info, Tensor<float> values, Tensor<float> before = {});
+    /// Adds a step after checking that the result exists and has no step yet, and that the rule parses and fits its operands
+    /// (check_rule in formula.hpp). Error{invalid_input} or {bad_format}.
     void add_step(Step step);
     void add_note(Note note) { notes_.push_back(std::move(note)); }
     void set_text(const std::string& name, std::string text) { texts_[name] = std::move(text); }
@@ -92,7 +100,7 @@ class Trace {
     AxisPtr axis(const std::string& name) const;  // null if none
     std::vector<const TraceTensor*> with_role(Role role) const;
 
-   private:
+ private:
     std::vector<AxisPtr> axes_;
     std::vector<TraceTensor> tensors_;
     std::map<std::string, std::size_t> by_name_;

@@ -1,0 +1,196 @@
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "base/utf8.hpp"
+#include "params/param_spec.hpp"
+
+// Parameter values as text (command line, fields) and as JSON (sessions, describe).
+
+namespace saccade {
+
+namespace {
+
+using nlohmann::json;
+
+[[noreturn]] void refuse(const ParamSpec& spec, const std::string& text, const std::string& hint) {
+    throw Error(ErrorCode::usage,
+                fmt::format("--{} '{}' is not {} value", spec.name, shorten(sanitize_utf8(text), 40),
+                            (spec.type == ParamType::integer ? "an " : "a ") + to_string(spec.type)),
+                hint);
+}
+
+template <class T>
+T parse_number(const ParamSpec& spec, const std::string& text, const std::string& hint) {
+    T value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size()) refuse(spec, text, hint);
+    return value;
+}
+
+/// Nested JSON arrays of numbers, all rows of one length. Empty optional-style: throws Error{bad_format} without a place.
+void flatten(const json& value, std::size_t depth, std::vector<Index>& dims, std::vector<float>& cells) {
+    if (!value.is_array()) {
+        if (!value.is_number() || depth != dims.size()) {
+            throw Error(ErrorCode::bad_format, "a matrix is written as rows of numbers, all of one length");
+        }
+        cells.push_back(value.get<float>());
+        return;
+    }
+    const auto count = static_cast<Index>(value.size());
+    if (cells.empty() && depth == dims.size() && depth < static_cast<std::size_t>(Shape::max_rank)) dims.push_back(count);
+    if (depth >= dims.size() || dims[depth] != count) {
+        throw Error(ErrorCode::bad_format, "a matrix is written as rows of numbers, all of one length");
+    }
+    for (const json& item : value) flatten(item, depth + 1, dims, cells);
+}
+
+Tensor<float> matrix_from_json(const json& value) {
+    std::vector<Index> dims;
+    std::vector<float> cells;
+    flatten(value, 0, dims, cells);
+    return Tensor<float>::from(Shape(dims), cells);
+}
+
+json matrix_to_json(const Tensor<float>& matrix, int axis = 0, Index offset = 0) {
+    if (axis == matrix.shape().rank()) return matrix.data()[offset];
+    json rows = json::array();
+    const Index stride = matrix.shape().span_size(axis + 1, matrix.shape().rank());
+    for (Index i = 0; i < matrix.shape()[axis]; ++i) rows.push_back(matrix_to_json(matrix, axis + 1, offset + i * stride));
+    return rows;
+}
+
+Tensor<float> parse_matrix(const ParamSpec& spec, const std::string& text) {
+    const char* hint = "write rows as 1 0; 0 1 or as [[1, 0], [0, 1]]";
+    std::string rows = text;
+    if (text.find('[') == std::string::npos) {
+        std::replace(rows.begin(), rows.end(), ',', ' ');
+        std::string separated;
+        bool open = false;
+        for (const char c : rows) {
+            const bool cell = c != ' ' && c != ';';
+            if (c == ';') separated += "],[";
+            if (cell && !open && !separated.empty() && separated.back() != '[') separated += ',';
+            if (cell) separated += c;
+            open = cell;
+        }
+        rows = "[[" + separated + "]]";
+    }
+    try {
+        return matrix_from_json(json::parse(rows));
+    } catch (const json::exception&) {
+        refuse(spec, text, hint);
+    } catch (const Error&) {
+        refuse(spec, text, hint);
+    }
+}
+
+json value_to_json(const ParamValue& value) {
+    if (const auto* matrix = std::get_if<Tensor<float>>(&value)) return matrix_to_json(*matrix);
+    if (const auto* text = std::get_if<std::string>(&value)) return *text;
+    if (const auto* integer = std::get_if<std::int64_t>(&value)) return *integer;
+    if (const auto* number = std::get_if<double>(&value)) return *number;
+    return std::get<bool>(value);
+}
+
+ParamValue value_from_json(const ParamSpec& spec, const json& value) {
+    switch (spec.type) {
+        case ParamType::text:
+        case ParamType::image:
+        case ParamType::choice:
+            return value.get<std::string>();
+        case ParamType::integer:
+            if (!value.is_number_integer()) break;
+            return value.get<std::int64_t>();
+        case ParamType::number:
+            if (!value.is_number()) break;
+            return value.get<double>();
+        case ParamType::toggle:
+            return value.get<bool>();
+        case ParamType::matrix:
+            return matrix_from_json(value);
+    }
+    throw Error(ErrorCode::bad_format, "expected " + to_string(spec.type));
+}
+
+}  // namespace
+
+ParamValue parse_param(const ParamSpec& spec, const std::string& text) {
+    switch (spec.type) {
+        case ParamType::text:
+        case ParamType::image:
+            return text;
+        case ParamType::integer:
+            return parse_number<std::int64_t>(spec, text, "give a whole number");
+        case ParamType::number:
+            return parse_number<double>(spec, text, "give a number");
+        case ParamType::choice:
+            if (std::find(spec.choices.begin(), spec.choices.end(), text) == spec.choices.end()) {
+                refuse(spec, text, fmt::format("choose one of: {}", fmt::join(spec.choices, ", ")));
+            }
+            return text;
+        case ParamType::toggle: {
+            constexpr std::array yes{"true", "on", "yes", "1"};
+            constexpr std::array no{"false", "off", "no", "0"};
+            if (std::find(yes.begin(), yes.end(), text) != yes.end()) return true;
+            if (std::find(no.begin(), no.end(), text) != no.end()) return false;
+            refuse(spec, text, "say on or off");
+        }
+        case ParamType::matrix:
+            return parse_matrix(spec, text);
+    }
+    refuse(spec, text, "");
+}
+
+std::string format_param(const ParamValue& value) {
+    if (const auto* text = std::get_if<std::string>(&value)) return *text;
+    return value_to_json(value).dump();
+}
+
+json to_json(const ParamSpec& spec) {
+    json result = {{"name", spec.name},
+                   {"type", to_string(spec.type)},
+                   {"title", spec.title},
+                   {"help", spec.help},
+                   {"default", value_to_json(spec.fallback)}};
+    if (!spec.unit.empty()) result["unit"] = spec.unit;
+    if (spec.type == ParamType::text && spec.max > 0) result["max_length"] = static_cast<std::int64_t>(spec.max);
+    if ((spec.type == ParamType::integer || spec.type == ParamType::number) && (spec.min != 0 || spec.max != 0)) {
+        result["min"] = spec.min;
+        result["max"] = spec.max;
+    }
+    if (!spec.choices.empty()) result["choices"] = spec.choices;
+    if (!spec.choice_titles.empty()) result["choice_titles"] = spec.choice_titles;
+    if (!spec.examples.empty()) result["examples"] = spec.examples;
+    if (spec.optional_text) result["optional"] = true;
+    return result;
+}
+
+json to_json(const Params& params) {
+    json result = json::object();
+    for (const auto& [name, value] : params.values()) result[name] = value_to_json(value);
+    return result;
+}
+
+Params params_from_json(const std::vector<ParamSpec>& specs, const json& values) {
+    if (!values.is_object()) throw Error(ErrorCode::bad_format, "params is not a JSON object");
+    Params params;
+    for (const ParamSpec& spec : specs) {
+        const auto found = values.find(spec.name);
+        if (found == values.end()) continue;
+        try {
+            params.set(spec.name, value_from_json(spec, *found));
+        } catch (const json::exception&) {
+            throw Error(ErrorCode::bad_format, fmt::format("params.{}: expected {}", spec.name, to_string(spec.type)));
+        } catch (const Error& error) {
+            throw Error(ErrorCode::bad_format, fmt::format("params.{}: {}", spec.name, error.message()));
+        }
+    }
+    return params;
+}
+
+}  // namespace saccade

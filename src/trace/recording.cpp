@@ -1,0 +1,127 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "trace/formula.hpp"
+#include "trace/probe.hpp"
+
+// How a probe's recordings become a trace.
+
+namespace saccade {
+
+namespace {
+
+Tensor<float> stacked(const std::vector<Tensor<float>>& rows) {
+    const Shape shape = rows.front().shape().with_inserted(0, static_cast<Index>(rows.size()));
+    Tensor<float> result = Tensor<float>::uninitialized(shape);
+    float* out = result.data();
+    for (const Tensor<float>& row : rows) out = std::copy(row.values().begin(), row.values().end(), out);
+    return result;
+}
+
+}  // namespace
+
+void Probe::parameter(const std::string& name, const std::string& symbol, std::vector<std::string> axes,
+                      const Tensor<float>& values) {
+    Recording recording;
+    recording.site = {name, Role::parameter, symbol, name, "", std::move(axes)};
+    recording.rows = {values};
+    recording.before = {Tensor<float>{}};
+    if (!by_name_.try_emplace(name, recordings_.size()).second) {
+        throw Error(ErrorCode::invalid_input, fmt::format("tensor '{}' was shown twice or out of order", name));
+    }
+    recordings_.push_back(std::move(recording));
+}
+
+void Probe::axis(Axis axis) {
+    axes_.push_back(std::move(axis));
+}
+void Probe::step(Step step) {
+    steps_.push_back(std::move(step));
+}
+void Probe::note(Note note) {
+    notes_.push_back(std::move(note));
+}
+void Probe::text(const std::string& name, std::string text) {
+    texts_[name] = std::move(text);
+}
+
+void Probe::note_unmet_interventions() {
+    for (std::size_t k = 0; k < interventions_.size(); ++k) {
+        const Intervention& intervention = interventions_[k];
+        if (!intervention.enabled) continue;
+        const auto found = by_name_.find(intervention.tensor);
+        if (found == by_name_.end() || recordings_[found->second].site.role == Role::parameter) {
+            std::string names;
+            for (const Recording& recording : recordings_) {
+                if (recording.site.role != Role::parameter) names += (names.empty() ? "" : ", ") + recording.site.name;
+            }
+            throw Error(
+                ErrorCode::not_found,
+                fmt::format("intervention {}: there is no tensor '{}' to change", to_string(intervention), intervention.tensor),
+                "recorded are " + names);
+        }
+        const Recording& recording = recordings_[found->second];
+        if (!applied_[k]) {
+            notes_.push_back({"", fmt::format("{} changed nothing: this run has no such cell", to_string(intervention)),
+                              "remove the intervention, or choose a cell of this run"});
+        } else if (intervention.kind == Intervention::Kind::replace && !recording.whole &&
+                   (intervention.index.empty() || intervention.index.front() < 0) &&
+                   intervention.array.shape()[0] != recording.count) {
+            notes_.push_back({"",
+                              fmt::format("{}: the array has {} rows, this run has {}", to_string(intervention),
+                                          intervention.array.shape()[0], recording.count),
+                              "rows without a counterpart are as the model computed them"});
+        }
+    }
+}
+
+void Probe::drop_rules_of_uncaptured_operands() {
+    const auto captured = [&](const std::string& name) {
+        const auto found = by_name_.find(name);
+        return found == by_name_.end() || recordings_[found->second].kept;  // a name never shown is left for Trace to refuse
+    };
+    std::erase_if(steps_, [&](const Step& step) { return !captured(step.result); });
+    for (Step& step : steps_) {
+        if (step.rule.empty()) continue;
+        const std::vector<std::string> names = operands(parse_rule(step.rule));
+        if (!std::all_of(names.begin(), names.end(), captured)) step.rule.clear();
+    }
+}
+
+Trace Probe::finish() {
+    note_unmet_interventions();
+    for (const std::string& pattern : capture_.names) {
+        const Capture one{{pattern}};
+        if (std::none_of(recordings_.begin(), recordings_.end(), [&](const Recording& r) { return one.wants(r.site.name); })) {
+            throw Error(ErrorCode::not_found, fmt::format("capture: there is no tensor '{}'", pattern),
+                        "`saccade describe` lists the tensors");
+        }
+    }
+    if (!capture_.names.empty()) drop_rules_of_uncaptured_operands();
+
+    Trace trace;
+    for (Axis& axis : axes_) trace.add_axis(std::move(axis));
+    for (Recording& recording : recordings_) {
+        if (!recording.kept) continue;
+        const ProbeSite& site = recording.site;
+        TensorInfo info{site.name, site.role, site.symbol, site.title, site.unit, {}};
+        for (const std::string& name : site.axes) info.axes.push_back(trace.axis(name));
+        const bool changed =
+            std::any_of(recording.before.begin(), recording.before.end(), [](const auto& t) { return !t.empty(); });
+        for (std::size_t i = 0; changed && i < recording.before.size(); ++i) {
+            if (recording.before[i].empty()) recording.before[i] = recording.rows[i];
+        }
+        if (recording.whole) {
+            trace.add(std::move(info), recording.rows.front(), recording.before.front());
+        } else {
+            trace.add(std::move(info), stacked(recording.rows), changed ? stacked(recording.before) : Tensor<float>{});
+        }
+    }
+    for (Step& step : steps_) trace.add_step(std::move(step));
+    for (Note& note : notes_) trace.add_note(std::move(note));
+    for (auto& [name, text] : texts_) trace.set_text(name, std::move(text));
+    return trace;
+}
+
+}  // namespace saccade
