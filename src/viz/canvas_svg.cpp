@@ -1,0 +1,260 @@
+#include "viz/canvas_svg.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "base/error.hpp"
+#include "base/utf8.hpp"
+#include "viz/font_subset.hpp"
+#include "viz/fonts.hpp"
+#include "viz/heatmap_image.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr Index most_rects = 2500;
+constexpr const char* metadata_open = "<metadata id=\"saccade\">";
+constexpr const char* metadata_close = "</metadata>";
+
+std::string escaped(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (c == '&')
+            out += "&amp;";
+        else if (c == '<')
+            out += "&lt;";
+        else if (c == '>')
+            out += "&gt;";
+        else if (c == '"')
+            out += "&quot;";
+        else if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t')
+            out += "\uFFFD";  // XML 1.0 has no other controls
+        else
+            out += c;
+    }
+    return out;
+}
+
+std::string unescaped(std::string text) {
+    const std::pair<const char*, const char*> entities[] = {{"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&amp;", "&"}};
+    for (const auto& [entity, plain] : entities)
+        for (std::size_t at = 0; (at = text.find(entity, at)) != std::string::npos; ++at)
+            text.replace(at, std::string(entity).size(), plain);
+    return text;
+}
+
+std::string base64(const std::string& bytes) {
+    constexpr const char* alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        unsigned group = 0;
+        for (std::size_t k = 0; k < 3; ++k)
+            group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+        for (int k = 3; k >= 0; --k) {
+            const bool padding = i + static_cast<std::size_t>(3 - k) > bytes.size();
+            out += padding ? '=' : alphabet[group >> (6 * k) & 63];
+        }
+    }
+    return out;
+}
+
+std::string num(double v) {
+    std::string text = fmt::format("{:.2f}", v);
+    while (text.back() == '0') text.pop_back();
+    if (text.back() == '.') text.pop_back();
+    return text == "-0" ? "0" : text;
+}
+
+std::string hex(Color c) {
+    return fmt::format("#{:02x}{:02x}{:02x}", c.r, c.g, c.b);
+}
+
+/// fill="#rrggbb" and its opacity; "none" if fully transparent.
+std::string paint(const char* name, Color c) {
+    if (c.a == 0) return fmt::format(" {}=\"none\"", name);
+    if (c.a == 255) return fmt::format(" {}=\"{}\"", name, hex(c));
+    return fmt::format(" {0}=\"{1}\" {0}-opacity=\"{2}\"", name, hex(c), num(c.a / 255.0));
+}
+
+std::string box_attributes(const Box& b) {
+    return fmt::format("x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"", num(b.x), num(b.y), num(b.w), num(b.h));
+}
+
+class SvgWriter {
+ public:
+    explicit SvgWriter(const TextMeasure& measure) : measure_(measure) {}
+
+    void operator()(const RectItem& r) {
+        const std::string radius = r.radius > 0 ? fmt::format(" rx=\"{}\"", num(r.radius)) : "";
+        const std::string stroke = r.stroke.a > 0 && !r.hatched
+                                       ? paint("stroke", r.stroke) + fmt::format(" stroke-width=\"{}\"", num(r.stroke_width))
+                                       : "";
+        body_ += fmt::format("<rect {}{}{}{}/>\n", box_attributes(r.box), radius, paint("fill", r.fill), stroke);
+        if (r.hatched) body_ += fmt::format("<rect {}{} fill=\"url(#{})\"/>\n", box_attributes(r.box), radius, hatch(r.stroke));
+    }
+
+    void operator()(const LineItem& l) {
+        std::string points;
+        for (const Point& p : l.points) points += num(p.x) + "," + num(p.y) + " ";
+        body_ += fmt::format("<polyline points=\"{}\" fill=\"none\"{} stroke-width=\"{}\" stroke-linejoin=\"round\"/>\n",
+                             points, paint("stroke", l.color), num(l.width));
+    }
+
+    void operator()(const CurveItem& c) {
+        body_ += fmt::format("<path d=\"M{} {} C{} {} {} {} {} {}\" fill=\"none\"{} stroke-width=\"{}\"/>\n", num(c.from.x),
+                             num(c.from.y), num(c.control1.x), num(c.control1.y), num(c.control2.x), num(c.control2.y),
+                             num(c.to.x), num(c.to.y), paint("stroke", c.color), num(c.width));
+    }
+
+    void operator()(const CircleItem& c) {
+        body_ += fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"{}\"{}/>\n", num(c.center.x), num(c.center.y), num(c.radius),
+                             paint("fill", c.fill));
+    }
+
+    void operator()(const TextItem& t) {
+        if (t.text.empty()) return;
+        const std::string text = sanitize_utf8(t.text);
+        for (const char32_t c : decode_utf8(text)) used_[t.font].insert(c);
+        const char* anchor = t.halign == HAlign::center ? "middle" : t.halign == HAlign::right ? "end" : "start";
+        const std::string turn =
+            t.angle == 0 ? "" : fmt::format(" transform=\"rotate({} {} {})\"", num(t.angle), num(t.at.x), num(t.at.y));
+        body_ += fmt::format(
+            "<text x=\"{}\" y=\"{}\" class=\"{}\" font-size=\"{}\" text-anchor=\"{}\"{}{} xml:space=\"preserve\">{}</text>\n",
+            num(t.at.x), num(t.at.y + baseline_offset(t)), t.font == Font::mono ? "mono" : "ui", num(t.size), anchor,
+            paint("fill", t.color), turn, escaped(text));
+    }
+
+    void operator()(const HeatmapItem& h) {
+        if (h.values.shape().rank() != 2 || h.values.empty()) return;
+        if (h.values.size() <= most_rects) return cells(h);
+        body_ += fmt::format(
+            "<image {} preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" href=\"data:image/png;base64,{}\"/>\n",
+            box_attributes(h.box), base64(encode_png(heatmap_pixels(h))));
+    }
+
+    void operator()(const ColorBarItem& bar) {
+        if (bar.map == nullptr) return;
+        const std::string id = fmt::format("bar{}", ++ids_);
+        defs_ += fmt::format("<linearGradient id=\"{}\">", id);
+        for (int i = 0; i <= 32; ++i)
+            defs_ += fmt::format("<stop offset=\"{}\" stop-color=\"{}\"/>", num(i / 32.0), hex(bar.map->at(i / 32.0)));
+        defs_ += "</linearGradient>\n";
+        body_ += fmt::format("<rect {} fill=\"url(#{})\"/>\n", box_attributes(bar.box), id);
+    }
+
+    std::string finish(const Figure& figure, const std::string& metadata) const {
+        std::string svg = fmt::format(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\">\n",
+            num(figure.width), num(figure.height));
+        if (!figure.title.empty()) svg += "<title>" + escaped(figure.title) + "</title>\n";
+        if (!metadata.empty()) svg += metadata_open + escaped(metadata) + metadata_close + "\n";
+        return svg + "<defs>\n<style>\n" + styles() + "</style>\n" + defs_ + "</defs>\n" + body_ + "</svg>\n";
+    }
+
+ private:
+    double baseline_offset(const TextItem& t) const {
+        const double ascent = measure_.ascent(t.size, t.font);
+        const double descent = measure_.descent(t.size, t.font);
+        switch (t.valign) {
+            case VAlign::top:
+                return ascent;
+            case VAlign::middle:
+                return (ascent - descent) / 2;
+            case VAlign::bottom:
+                return -descent;
+            case VAlign::baseline:
+                break;
+        }
+        return 0;
+    }
+
+    void cells(const HeatmapItem& h) {
+        const Index rows = h.values.shape()[0];
+        const Index cols = h.values.shape()[1];
+        const double w = h.box.w / static_cast<double>(cols);
+        const double height = h.box.h / static_cast<double>(rows);
+        if (h.gap > 0) body_ += fmt::format("<rect {}{}/>\n", box_attributes(h.box), paint("fill", h.gap_color));
+        body_ += "<g shape-rendering=\"crispEdges\">\n";
+        for (Index r = 0; r < rows; ++r) {
+            for (Index c = 0; c < cols; ++c) {
+                const Box box{h.box.x + static_cast<double>(c) * w, h.box.y + static_cast<double>(r) * height, w - h.gap,
+                              height - h.gap};
+                const double t = h.normalization(static_cast<double>(h.values.data()[r * cols + c]));
+                if (std::isnan(t) || h.map == nullptr)
+                    (*this)(RectItem{box, h.masked_ground, h.hatch, 1, 0, true});
+                else
+                    body_ += fmt::format("<rect {}{}/>\n", box_attributes(box), paint("fill", h.map->at(t)));
+            }
+        }
+        body_ += "</g>\n";
+    }
+
+    std::string hatch(Color color) {
+        const std::string id = fmt::format("hatch-{:02x}{:02x}{:02x}{:02x}", color.r, color.g, color.b, color.a);
+        if (hatches_.insert(id).second)
+            defs_ += fmt::format(
+                "<pattern id=\"{}\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
+                "<line x1=\"0\" y1=\"0\" x2=\"0\" y2=\"6\"{} stroke-width=\"1.5\"/></pattern>\n",
+                id, paint("stroke", color));
+        return id;
+    }
+
+    /// Each class names its families; what of them the text uses is embedded under the same names.
+    std::string styles() const {
+        std::map<std::string, std::pair<FontFile, std::set<char32_t>>> embedded;
+        const FontFiles& files = find_fonts();
+        for (const auto& [font, code_points] : used_) {
+            const FontFile& own = font == Font::mono ? files.mono : files.ui;
+            for (const char32_t c : code_points) {
+                const FontFile* chosen = &own;
+                if (!has_glyph(own, c) && !files.cjk.empty() && has_glyph(files.cjk, c)) chosen = &files.cjk;
+                auto& entry = embedded[chosen->family];
+                entry.first = *chosen;
+                entry.second.insert(c);
+            }
+        }
+        std::string css;
+        for (const auto& [family, entry] : embedded) {
+            const std::string subset = font_subset(entry.first, entry.second);
+            if (!subset.empty())
+                css += fmt::format("@font-face{{font-family:'{}';src:url(data:font/ttf;base64,{})}}\n", family, base64(subset));
+        }
+        for (const auto& [font, code_points] : used_) {
+            std::string families;
+            for (const std::string& family : font_families(font)) families += "'" + family + "',";
+            css += fmt::format(".{}{{font-family:{}{}}}\n", font == Font::mono ? "mono" : "ui", families,
+                               font == Font::mono ? "monospace" : "sans-serif");
+        }
+        return css;
+    }
+
+    const TextMeasure& measure_;
+    std::string defs_, body_;
+    std::set<std::string> hatches_;
+    std::map<Font, std::set<char32_t>> used_;
+    int ids_ = 0;
+};
+
+}  // namespace
+
+std::string to_svg(const Figure& figure, const TextMeasure& measure, const std::string& metadata) {
+    SvgWriter writer(measure);
+    for (const FigureItem& item : figure.items) std::visit(writer, item);
+    return writer.finish(figure, metadata);
+}
+
+std::string svg_metadata(const std::string& svg) {
+    const std::size_t start = svg.find(metadata_open);
+    const std::size_t end = svg.find(metadata_close, start == std::string::npos ? 0 : start);
+    if (start == std::string::npos || end == std::string::npos)
+        throw Error(ErrorCode::bad_format, "the SVG holds no Saccade session", "open one that Saccade exported");
+    const std::size_t from = start + std::string(metadata_open).size();
+    return unescaped(svg.substr(from, end - from));
+}
+
+}  // namespace saccade
