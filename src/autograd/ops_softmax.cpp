@@ -74,13 +74,16 @@ template <class T>
 Var<T> softmax(const Var<T>& scores, const Tensor<T>& mask) {
     const Shape& s = scores.shape();
     const Shape& m = mask.shape();
-    bool suffix = m.rank() >= 1 && m.rank() <= s.rank();
-    for (int i = 1; suffix && i <= m.rank(); ++i) suffix = m[-i] == s[-i];
+    bool suffix = true, fits = m.rank() >= 1 && m.rank() <= s.rank();
+    for (int i = 1; fits && i <= m.rank(); ++i) {
+        suffix = suffix && m[-i] == s[-i];
+        fits = m[-i] == s[-i] || m[-i] == 1;
+    }
+    if (!fits) throw shape_error("softmax (mask)", s, m);
     if (suffix) return masked_softmax<T>(scores, mask.data(), std::max<Index>(1, view_rows(m).rows));
     // Axes of extent 1 inside the mask ([batch, 1, 1, key]): spread it once, then it is a suffix.
-    const Var<T> spread = add(Var<T>(Tensor<T>(s)), Var<T>(mask));
-    if (spread.shape() != s) throw shape_error("softmax (mask)", s, m);
-    return masked_softmax<T>(scores, spread.value().data(), std::max<Index>(1, view_rows(s).rows));
+    const Tensor<T> spread = add(Var<T>(Tensor<T>(s)), Var<T>(mask)).value();
+    return masked_softmax<T>(scores, spread.data(), std::max<Index>(1, view_rows(s).rows));
 }
 
 template <class T>
