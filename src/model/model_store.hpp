@@ -13,6 +13,7 @@ namespace saccade {
 struct Model {
     std::string id;    // "dates"
     std::string path;  // file it was read from; empty for snapshots of a training
+    /// The JSON text under "card" in the file's metadata, overlaid by the card beside it (FILE.json); {} if there is neither.
     nlohmann::json card;
     WeightMap weights;
 };
@@ -22,8 +23,11 @@ using ModelPtr = std::shared_ptr<const Model>;
 std::vector<std::string> bundled_models();
 /// Reads a bundled model once and keeps it. Error{not_found} lists those that there are.
 ModelPtr bundled_model(const std::string& id);
-/// Reads the user's weights. Finite values are required: Error{numeric} names the first tensor with NaN or infinity.
+/// Reads the user's weights, and again only when the file has changed. Finite values are required: Error{numeric} names the
+/// first tensor with NaN or infinity.
 ModelPtr load_model(const std::string& path, const std::string& id);
+/// Error{numeric} as above, for weights that are in memory.
+void require_finite(const WeightMap& weights, const std::string& where);
 /// The folder of bundled assets: $SACCADE_ASSETS, else beside the executable, else the source tree it was built from.
 std::string assets_folder();
 

@@ -8,13 +8,15 @@
 
 namespace saccade {
 
-/// Named parameters of a model, as in its safetensors file. Ordered by name, so that everything done over all of them is deterministic.
+/// Named parameters of a model, as in its safetensors file. Ordered by name, so that everything done over all of them is
+/// deterministic.
 using WeightMap = std::map<std::string, Tensor<float>>;
 
-/// Gives model code its parameters by name: plain constants for inference, leaves of a tape for training, double for gradient checks.
+/// Gives model code its parameters by name: plain constants for inference, leaves of a tape for training, double for gradient
+/// checks.
 template <class T>
 class Weights {
-   public:
+ public:
     explicit Weights(const WeightMap& map, Tape<T>* tape = nullptr);
 
     /// Error{bad_format} "model dates: tensor 'decoder.W' has shape [3], expected [4, 4]" or is missing.
@@ -24,7 +26,7 @@ class Weights {
     /// Every leaf by name, for the optimiser (empty without a tape).
     const std::map<std::string, Var<T>>& leaves() const { return vars_; }
 
-   private:
+ private:
     std::map<std::string, Var<T>> vars_;
     Tape<T>* tape_;
 };

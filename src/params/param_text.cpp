@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/utf8.hpp"
+#include "params/matrix_json.hpp"
 #include "params/param_spec.hpp"
 
 // Parameter values as text (command line, fields) and as JSON (sessions, describe).
@@ -30,38 +31,6 @@ T parse_number(const ParamSpec& spec, const std::string& text, const std::string
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size()) refuse(spec, text, hint);
     return value;
-}
-
-/// Nested JSON arrays of numbers, all rows of one length. Empty optional-style: throws Error{bad_format} without a place.
-void flatten(const json& value, std::size_t depth, std::vector<Index>& dims, std::vector<float>& cells) {
-    if (!value.is_array()) {
-        if (!value.is_number() || depth != dims.size()) {
-            throw Error(ErrorCode::bad_format, "a matrix is written as rows of numbers, all of one length");
-        }
-        cells.push_back(value.get<float>());
-        return;
-    }
-    const auto count = static_cast<Index>(value.size());
-    if (cells.empty() && depth == dims.size() && depth < static_cast<std::size_t>(Shape::max_rank)) dims.push_back(count);
-    if (depth >= dims.size() || dims[depth] != count) {
-        throw Error(ErrorCode::bad_format, "a matrix is written as rows of numbers, all of one length");
-    }
-    for (const json& item : value) flatten(item, depth + 1, dims, cells);
-}
-
-Tensor<float> matrix_from_json(const json& value) {
-    std::vector<Index> dims;
-    std::vector<float> cells;
-    flatten(value, 0, dims, cells);
-    return Tensor<float>::from(Shape(dims), cells);
-}
-
-json matrix_to_json(const Tensor<float>& matrix, int axis = 0, Index offset = 0) {
-    if (axis == matrix.shape().rank()) return matrix.data()[offset];
-    json rows = json::array();
-    const Index stride = matrix.shape().span_size(axis + 1, matrix.shape().rank());
-    for (Index i = 0; i < matrix.shape()[axis]; ++i) rows.push_back(matrix_to_json(matrix, axis + 1, offset + i * stride));
-    return rows;
 }
 
 Tensor<float> parse_matrix(const ParamSpec& spec, const std::string& text) {

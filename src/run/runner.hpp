@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/error.hpp"
+#include "exhibit/exhibit.hpp"
 #include "run/run_request.hpp"
 
 namespace saccade {
@@ -17,26 +18,32 @@ using TracePtr = std::shared_ptr<const Trace>;
 /// Runs a request here and now, on the calling thread. Throws Error; a stop gives Error{cancelled} within 5 ms.
 TracePtr run(const RunRequest& request, std::stop_token stop = {});
 
+/// The same for an exhibit that is not in the registry (tests, tools); request.exhibit is not looked at.
+TracePtr run(const Exhibit& exhibit, const RunRequest& request, std::stop_token stop = {});
+
 /// What came of a request.
 struct RunResult {
     std::uint64_t ticket = 0;  // of the request it answers
     RunRequest request;
-    TracePtr trace;               // null if it failed
+    TracePtr trace;  // null if it failed
     std::optional<Error> error;
     double engine_ms = 0;
 };
 
-/// Runs requests off the UI thread; the latest wins. A new request cancels the one that runs and replaces one that waits, so what comes
-/// back is never older than what came back before, and `ticket` says which request it answers: a result whose ticket is not the
-/// last one submitted is stale, and must be shown as such.
+/// Runs requests off the UI thread; the latest wins. A new request cancels the one that runs and replaces one that waits, so
+/// what comes back is never older than what came back before, and `ticket` says which request it answers: a result whose ticket
+/// is not the last one submitted is stale, and must be shown as such.
 class Runner {
-   public:
-    /// `on_result` is called on the worker after each finished (not cancelled) run: to wake the UI.
-    explicit Runner(std::function<void()> on_result = {});
+ public:
+    using Run = std::function<TracePtr(const RunRequest&, std::stop_token)>;
+
+    /// `on_result` is called on the worker after each finished (not cancelled) run: to wake the UI. `run` is replaced in tests.
+    explicit Runner(std::function<void()> on_result = {}, Run run = {});
     ~Runner();  // cancels and joins
 
     /// Returns the ticket. Never blocks on the engine.
     std::uint64_t submit(RunRequest request);
+    /// Forgets what runs and waits: no result of a request submitted so far comes any more, except one that is already there.
     void cancel();
     /// The newest finished result, once.
     std::optional<RunResult> take();
@@ -44,7 +51,7 @@ class Runner {
     bool busy() const;
     std::uint64_t last_ticket() const;
 
-   private:
+ private:
     void work(const std::stop_token& quit);
 
     mutable std::mutex mutex_;
@@ -53,8 +60,9 @@ class Runner {
     std::optional<RunResult> finished_;
     std::stop_source current_;
     std::uint64_t last_ticket_ = 0;
-    std::uint64_t done_ticket_ = 0;
+    std::uint64_t done_ticket_ = 0;  // every ticket up to it is answered, replaced or cancelled
     std::function<void()> on_result_;
+    Run run_;
     std::jthread worker_;  // last: joins before the rest goes
 };
 

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "exhibit/exhibit.hpp"
+
+namespace saccade {
+
+// One function an exhibit, each in its own file; the registry lists them in gallery order.
+
+Exhibit alignment_exhibit();
+
+}  // namespace saccade

@@ -1,0 +1,19 @@
+#include "exhibit/exhibits.hpp"
+
+namespace saccade {
+
+const std::vector<Exhibit>& exhibits() {
+    static const std::vector<Exhibit> all = {alignment_exhibit()};
+    return all;
+}
+
+const Exhibit& exhibit(const std::string& id) {
+    std::string known;
+    for (const Exhibit& candidate : exhibits()) {
+        if (candidate.id == id) return candidate;
+        known += (known.empty() ? "" : ", ") + candidate.id;
+    }
+    throw Error(ErrorCode::usage, "there is no exhibit '" + id + "'", "choose one of: " + known);
+}
+
+}  // namespace saccade

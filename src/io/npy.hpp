@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "io/npz.hpp"
+
+namespace saccade {
+
+/// Reads up to so many bytes; fewer only at the end or on an error.
+using ByteSource = std::function<std::size_t(void*, std::size_t)>;
+
+/// One array in .npy format (versions 1 to 3) of `total_bytes` bytes from a source that is not trusted. `room`: how many
+/// elements may still be read; what the array takes is subtracted. Error{bad_format}, beginning with `where`.
+NpyArray read_npy_stream(const ByteSource& source, std::uint64_t total_bytes, const std::string& where, Index& room);
+
+/// Magic, version and header of a float32 array, padded to 64 bytes as NumPy does.
+std::string npy_header(const Shape& shape);
+
+}  // namespace saccade

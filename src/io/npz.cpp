@@ -1,0 +1,239 @@
+#include "io/npz.hpp"
+
+#include <fmt/core.h>
+#include <zip.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <set>
+
+#include "base/utf8.hpp"
+#include "io/atomic_file.hpp"
+#include "io/npy.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr Index most_elements = Index{1} << 29;
+constexpr std::uint64_t longest_text = std::uint64_t{1} << 28;
+/// Deflate cannot pack tighter; a file that claims more is lying.
+constexpr std::uint64_t most_packed = 1032;
+
+std::string zip_error_text(int code) {
+    zip_error_t error;
+    zip_error_init_with_code(&error, code);
+    std::string text = zip_error_strerror(&error);
+    zip_error_fini(&error);
+    return text;
+}
+
+bool ends_with(const std::string& text, std::string_view ending) {
+    return text.size() >= ending.size() && text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
+}
+
+/// An .npz opened for reading; entries by name, each name once and in UTF-8.
+class Archive {
+ public:
+    explicit Archive(const std::string& path) : path_(sanitize_utf8(path)) {
+        int code = 0;
+        zip_.reset(zip_open(path.c_str(), ZIP_RDONLY, &code));
+        if (!zip_) {
+            const bool damaged = code == ZIP_ER_NOZIP || code == ZIP_ER_INCONS;
+            throw Error(damaged ? ErrorCode::bad_format : ErrorCode::io,
+                        fmt::format("{}: {}", path_, damaged ? "is no .npz file, or a damaged one" : zip_error_text(code)),
+                        damaged ? "write it again with numpy.savez" : "check the path");
+        }
+        const zip_int64_t count = zip_get_num_entries(zip_.get(), 0);
+        for (zip_int64_t i = 0; i < count; ++i) {
+            const char* name = zip_get_name(zip_.get(), static_cast<zip_uint64_t>(i), ZIP_FL_ENC_RAW);
+            if (name == nullptr || find_invalid_utf8(name) != std::string::npos) damaged("an entry has no readable name");
+            if (!entries_.emplace(name, static_cast<zip_uint64_t>(i)).second) {
+                damaged(fmt::format("two entries are named '{}'", shorten(name, 60)));
+            }
+        }
+    }
+
+    const std::map<std::string, zip_uint64_t>& entries() const { return entries_; }
+
+    NpyArray array(const std::string& entry, Index& room) const {
+        const Open file = open(entry);
+        const auto source = [&](void* into, std::size_t bytes) { return read(file, into, bytes); };
+        NpyArray result = read_npy_stream(source, file.size, place(entry), room);
+        char more = 0;
+        if (read(file, &more, 1) != 0) damaged(fmt::format("'{}' is longer than it claims", entry));  // also checks the CRC
+        return result;
+    }
+
+    std::string text(const std::string& entry) const {
+        const Open file = open(entry);
+        if (file.size > longest_text) damaged(fmt::format("'{}' is longer than a text should be", entry));
+        std::string result(file.size, '\0');
+        char more = 0;
+        if (read(file, result.data(), result.size()) != result.size() || read(file, &more, 1) != 0) {
+            damaged(fmt::format("'{}' ends too early or too late", entry));
+        }
+        return result;
+    }
+
+    [[noreturn]] void damaged(const std::string& what) const {
+        throw Error(ErrorCode::bad_format, fmt::format("{}: {}", path_, what), "write it again with numpy.savez");
+    }
+
+    [[noreturn]] void missing(const std::string& name) const {
+        std::string names;
+        for (const auto& [entry, index] : entries_) {
+            names += (names.empty() ? "" : ", ") + (ends_with(entry, ".npy") ? entry.substr(0, entry.size() - 4) : entry);
+        }
+        throw Error(ErrorCode::not_found, fmt::format("{}: there is no entry '{}'", path_, shorten(sanitize_utf8(name), 60)),
+                    names.empty() ? "the file is empty" : "it holds " + shorten(names, 400));
+    }
+
+ private:
+    struct CloseZip {
+        void operator()(zip_t* zip) const { zip_discard(zip); }
+    };
+    struct CloseFile {
+        void operator()(zip_file_t* file) const { zip_fclose(file); }
+    };
+    struct Open {
+        std::unique_ptr<zip_file_t, CloseFile> file;
+        std::uint64_t size = 0;
+    };
+
+    std::string place(const std::string& entry) const { return fmt::format("{}: '{}'", path_, shorten(entry, 60)); }
+
+    Open open(const std::string& entry) const {
+        const zip_uint64_t index = entries_.at(entry);
+        zip_stat_t stat;
+        zip_stat_init(&stat);
+        constexpr zip_uint64_t needed = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE;
+        if (zip_stat_index(zip_.get(), index, 0, &stat) != 0 || (stat.valid & needed) != needed) {
+            damaged(fmt::format("'{}' has no size", shorten(entry, 60)));
+        }
+        if (stat.size / most_packed > stat.comp_size) {
+            damaged(fmt::format("'{}' claims {} bytes in {} packed ones", shorten(entry, 60), stat.size, stat.comp_size));
+        }
+        Open result{std::unique_ptr<zip_file_t, CloseFile>(zip_fopen_index(zip_.get(), index, 0)), stat.size};
+        if (!result.file) damaged(fmt::format("'{}' cannot be unpacked ({})", shorten(entry, 60), zip_strerror(zip_.get())));
+        return result;
+    }
+
+    std::size_t read(const Open& open, void* into, std::size_t bytes) const {
+        std::size_t done = 0;
+        while (done < bytes) {
+            const zip_int64_t got = zip_fread(open.file.get(), static_cast<char*>(into) + done, bytes - done);
+            if (got < 0) damaged("an entry is damaged");
+            if (got == 0) break;
+            done += static_cast<std::size_t>(got);
+        }
+        return done;
+    }
+
+    std::string path_;
+    std::unique_ptr<zip_t, CloseZip> zip_;
+    std::map<std::string, zip_uint64_t> entries_;
+};
+
+void add_entry(zip_t* zip, const std::string& path, const std::string& name, const std::vector<zip_buffer_fragment_t>& parts) {
+    zip_source_t* source = zip_source_buffer_fragment(zip, parts.data(), parts.size(), 0);
+    const zip_int64_t index = source == nullptr ? -1 : zip_file_add(zip, name.c_str(), source, ZIP_FL_ENC_UTF_8);
+    if (index < 0) {
+        if (source != nullptr) zip_source_free(source);
+        throw Error(ErrorCode::io, fmt::format("{}: '{}' cannot be written ({})", path, name, zip_strerror(zip)));
+    }
+    const auto entry = static_cast<zip_uint64_t>(index);
+    // Stored: arrays of floats hardly pack, and a stored array can be mapped. 1 January 1980: the same content gives the same
+    // file.
+    zip_set_file_compression(zip, entry, ZIP_CM_STORE, 0);
+    zip_file_set_dostime(zip, entry, 0, 0x0021, 0);
+}
+
+}  // namespace
+
+NpyArray read_npy(const std::string& path) {
+    std::ifstream stream(path, std::ios::binary);
+    std::error_code error;
+    const std::uint64_t size = std::filesystem::file_size(path, error);
+    if (!stream || error) throw Error(ErrorCode::io, fmt::format("{}: cannot be read", sanitize_utf8(path)), "check the path");
+    const auto source = [&](void* into, std::size_t bytes) {
+        stream.read(static_cast<char*>(into), static_cast<std::streamsize>(bytes));
+        return static_cast<std::size_t>(stream.gcount());
+    };
+    Index room = most_elements;
+    return read_npy_stream(source, size, sanitize_utf8(path) + ":", room);
+}
+
+std::map<std::string, NpyArray> read_npz(const std::string& path) {
+    const Archive archive(path);
+    std::map<std::string, NpyArray> arrays;
+    Index room = most_elements;
+    for (const auto& [entry, index] : archive.entries()) {
+        if (ends_with(entry, ".npy")) arrays.emplace(entry.substr(0, entry.size() - 4), archive.array(entry, room));
+    }
+    return arrays;
+}
+
+NpyArray read_npz_array(const std::string& path, const std::string& name) {
+    const Archive archive(path);
+    Index room = most_elements;
+    if (archive.entries().count(name + ".npy") == 0) archive.missing(name);
+    return archive.array(name + ".npy", room);
+}
+
+std::string read_npz_text(const std::string& path, const std::string& name) {
+    const Archive archive(path);
+    if (archive.entries().count(name) == 0) archive.missing(name);
+    std::string text = archive.text(name);
+    if (find_invalid_utf8(text) != std::string::npos) archive.damaged(fmt::format("'{}' is not UTF-8", name));
+    return text;
+}
+
+NpyArray read_array(const std::string& source) {
+    if (ends_with(source, ".npy")) return read_npy(source);
+    if (!ends_with(source, ".npz")) {
+        const std::size_t colon = source.rfind(".npz:");
+        if (colon == std::string::npos) {
+            throw Error(ErrorCode::usage, fmt::format("'{}' names no array", shorten(sanitize_utf8(source), 80)),
+                        "write file.npz:name or file.npy");
+        }
+        return read_npz_array(source.substr(0, colon + 4), source.substr(colon + 5));
+    }
+    const std::map<std::string, NpyArray> arrays = read_npz(source);
+    if (arrays.size() != 1) {
+        throw Error(ErrorCode::usage, fmt::format("{}: holds {} arrays", sanitize_utf8(source), arrays.size()),
+                    "say which: file.npz:name");
+    }
+    return arrays.begin()->second;
+}
+
+void write_npz(const std::string& path, const std::vector<NpzEntry>& entries) {
+    AtomicFile file(path);
+    const std::string& temporary = file.release_to_writer();
+    int code = 0;
+    std::unique_ptr<zip_t, decltype(&zip_discard)> zip(zip_open(temporary.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code),
+                                                       zip_discard);
+    if (!zip) throw Error(ErrorCode::io, fmt::format("{}: {}", path, zip_error_text(code)), "choose another folder");
+    std::vector<std::string> headers;
+    headers.reserve(entries.size());  // the archive points into them until it is closed
+    for (const NpzEntry& entry : entries) {
+        const auto bytes_of = [](const void* data) { return static_cast<zip_uint8_t*>(const_cast<void*>(data)); };
+        if (ends_with(entry.name, ".json")) {
+            add_entry(zip.get(), path, entry.name, {{bytes_of(entry.text.data()), entry.text.size()}});
+            continue;
+        }
+        headers.push_back(npy_header(entry.array.shape()));
+        add_entry(zip.get(), path, entry.name + ".npy",
+                  {{bytes_of(headers.back().data()), headers.back().size()},
+                   {bytes_of(entry.array.data()), static_cast<zip_uint64_t>(entry.array.size()) * sizeof(float)}});
+    }
+    if (zip_close(zip.get()) != 0) {
+        throw Error(ErrorCode::io, fmt::format("{}: cannot be written ({})", path, zip_strerror(zip.get())),
+                    "free some space, or choose another folder");
+    }
+    (void)zip.release();  // zip_close has freed it
+    file.commit();
+}
+
+}  // namespace saccade

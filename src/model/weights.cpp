@@ -1,0 +1,44 @@
+#include "model/weights.hpp"
+
+#include <fmt/core.h>
+
+namespace saccade {
+
+template <class T>
+Weights<T>::Weights(const WeightMap& map, Tape<T>* tape) : tape_(tape) {
+    for (const auto& [name, values] : map) {
+        Tensor<T> tensor;
+        if constexpr (std::is_same_v<T, float>) {
+            tensor = values;
+        } else {
+            tensor = values.template cast<T>();
+        }
+        vars_.emplace(name, tape == nullptr ? Var<T>(std::move(tensor)) : tape->leaf(std::move(tensor)));
+    }
+}
+
+template <class T>
+Var<T> Weights<T>::get(const std::string& name, const Shape& expected) const {
+    Var<T> var = get(name);
+    if (var.shape() != expected) {
+        throw Error(ErrorCode::bad_format,
+                    fmt::format("weights: tensor '{}' has shape {}, expected {}", name, var.shape().str(), expected.str()),
+                    "choose a file of this model");
+    }
+    return var;
+}
+
+template <class T>
+Var<T> Weights<T>::get(const std::string& name) const {
+    const auto found = vars_.find(name);
+    if (found == vars_.end()) {
+        throw Error(ErrorCode::bad_format, fmt::format("weights: there is no tensor '{}'", name),
+                    "choose a file of this model");
+    }
+    return found->second;
+}
+
+template class Weights<float>;
+template class Weights<double>;
+
+}  // namespace saccade

@@ -1,0 +1,73 @@
+#include "run/run_request.hpp"
+
+#include <fmt/core.h>
+
+#include <nlohmann/json.hpp>
+
+#include "exhibit/exhibit.hpp"
+#include "params/matrix_json.hpp"
+
+namespace saccade {
+
+using nlohmann::json;
+
+namespace {
+
+/// The spec as text; the array beside it if it came from no file (a pattern frozen from another run).
+json to_json(const Intervention& intervention) {
+    json result = {{"spec", to_string(intervention)}, {"enabled", intervention.enabled}};
+    if (intervention.kind == Intervention::Kind::replace && intervention.array_source.empty()) {
+        result["spec"] = to_string(intervention) + "array";
+        result["array"] = matrix_to_json(intervention.array);
+    }
+    return result;
+}
+
+Intervention intervention_from(const json& value) {
+    if (value.is_string()) return parse_intervention(value.get<std::string>());
+    Intervention result = parse_intervention(value.at("spec").get<std::string>());
+    result.enabled = value.value("enabled", true);
+    if (const auto array = value.find("array"); array != value.end()) {
+        result.array = matrix_from_json(*array);
+        result.array_source.clear();
+    }
+    return result;
+}
+
+}  // namespace
+
+json to_json(const RunRequest& request) {
+    json interventions = json::array();
+    for (const Intervention& intervention : request.interventions) interventions.push_back(to_json(intervention));
+    json result = {{"exhibit", request.exhibit},
+                   {"params", to_json(request.params)},
+                   {"seed", request.seed},
+                   {"interventions", std::move(interventions)},
+                   {"capture", request.capture.names}};
+    if (!request.weights_path.empty()) result["weights"] = request.weights_path;
+    return result;
+}
+
+RunRequest request_from_json(const json& value) {
+    try {
+        RunRequest request;
+        request.exhibit = value.at("exhibit").get<std::string>();
+        if (const auto params = value.find("params"); params != value.end()) {
+            request.params = params_from_json(exhibit(request.exhibit).params, *params);
+        }
+        request.seed = value.value("seed", request.seed);
+        for (const json& item : value.value("interventions", json::array())) {
+            request.interventions.push_back(intervention_from(item));
+        }
+        request.capture.names = value.value("capture", request.capture.names);
+        request.weights_path = value.value("weights", "");
+        return request;
+    } catch (const json::exception& error) {
+        throw Error(ErrorCode::bad_format, fmt::format("the request cannot be read: {}", error.what()),
+                    "it was written by another program");
+    } catch (const Error& error) {
+        throw Error(ErrorCode::bad_format, fmt::format("the request cannot be read: {}", error.message()), error.hint());
+    }
+}
+
+}  // namespace saccade
