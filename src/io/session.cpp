@@ -1,0 +1,97 @@
+#include "io/session.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/utf8.hpp"
+#include "exhibit/exhibit.hpp"
+#include "io/atomic_file.hpp"
+
+namespace saccade {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr int version = 1;
+constexpr std::array request_keys{"exhibit", "params", "seed", "interventions", "capture", "weights"};
+
+/// Keys of `old` that `known` does not list and `fresh` does not have are carried over.
+void carry_unknown(json& fresh, const json& old, const std::vector<std::string>& known) {
+    if (!old.is_object()) return;
+    for (const auto& [key, value] : old.items()) {
+        if (!fresh.contains(key) && std::find(known.begin(), known.end(), key) == known.end()) fresh[key] = value;
+    }
+}
+
+/// Names of the parameters that the request's exhibit has; empty if there is no such exhibit.
+std::vector<std::string> param_names(const std::string& id) {
+    std::vector<std::string> names;
+    for (const Exhibit& known : exhibits()) {
+        if (known.id != id) continue;
+        for (const ParamSpec& spec : known.params) names.push_back(spec.name);
+    }
+    return names;
+}
+
+}  // namespace
+
+Session session_from_json(const json& document) {
+    if (!document.is_object() || document.value("format", json()) != "saccade-session") {
+        throw Error(ErrorCode::bad_format, "is not a Saccade session", "open a file that Saccade has saved");
+    }
+    const json found = document.value("version", json());
+    if (!found.is_number_integer() || found.get<std::int64_t>() < 1) {
+        throw Error(ErrorCode::bad_format, "is a session without a version", "save it again");
+    }
+    if (found.get<std::int64_t>() > version) {
+        throw Error(ErrorCode::bad_format,
+                    fmt::format("is a session of version {}; this Saccade knows version {}", found.dump(), version),
+                    "update Saccade");
+    }
+    if (!document.contains("request")) throw Error(ErrorCode::bad_format, "is a session without a request", "save it again");
+    Session session;
+    session.request = request_from_json(document["request"]);
+    session.view = document.value("view", json::object());
+    session.document = document;
+    return session;
+}
+
+json to_json(const Session& session) {
+    json result = {
+        {"format", "saccade-session"}, {"version", version}, {"request", to_json(session.request)}, {"view", session.view}};
+    const json& old = session.document;
+    const json old_request = old.is_object() ? old.value("request", json::object()) : json::object();
+    if (old_request.is_object()) {
+        carry_unknown(result["request"], old_request, {request_keys.begin(), request_keys.end()});
+        // Parameters that are unknown here belong to the exhibit that they were saved with.
+        if (old_request.value("exhibit", json()) == session.request.exhibit) {
+            carry_unknown(result["request"]["params"], old_request.value("params", json::object()),
+                          param_names(session.request.exhibit));
+        }
+    }
+    carry_unknown(result, old, {});
+    return result;
+}
+
+Session load_session(const std::string& path) {
+    const std::string text = read_file(path, std::size_t{1} << 28);
+    const json document = json::parse(text, nullptr, false);
+    if (document.is_discarded()) {
+        throw Error(ErrorCode::bad_format, fmt::format("{}: is not valid JSON", sanitize_utf8(path)),
+                    "open a file that Saccade has saved");
+    }
+    try {
+        return session_from_json(document);
+    } catch (const Error& error) {
+        throw Error(error.code(), fmt::format("{}: {}", sanitize_utf8(path), error.message()), error.hint());
+    }
+}
+
+void save_session(const std::string& path, const Session& session) {
+    write_file(path, to_json(session).dump(2, ' ', false, json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace saccade

@@ -1,0 +1,154 @@
+#include "io/trace_file.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/utf8.hpp"
+#include "io/npz.hpp"
+#include "trace/formula.hpp"
+
+namespace saccade {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr int version = 1;
+
+bool is_saved(const TraceTensor& tensor, const Capture& capture) {
+    return tensor.info.role != Role::parameter || (!capture.names.empty() && capture.wants(tensor.info.name));
+}
+
+std::string before_name(const TraceTensor& tensor) {
+    return tensor.info.name + ".before";
+}
+
+json axis_to_json(const Axis& axis) {
+    return {{"name", axis.name},
+            {"kind", to_string(axis.kind)},
+            {"extent", axis.extent},
+            {"labels", axis.labels},
+            {"symbol", axis.symbol}};
+}
+
+json tensor_to_json(const TraceTensor& tensor) {
+    const TensorInfo& info = tensor.info;
+    json axes = json::array();
+    for (const AxisPtr& axis : info.axes) axes.push_back(axis->name);
+    const auto dims = tensor.values.shape().dims();
+    json result = {{"name", info.name},
+                   {"role", to_string(info.role)},
+                   {"symbol", info.symbol},
+                   {"title", info.title},
+                   {"unit", info.unit},
+                   {"axes", std::move(axes)},
+                   {"shape", std::vector<Index>(dims.begin(), dims.end())}};
+    if (!tensor.before.empty()) result["before"] = before_name(tensor);
+    return result;
+}
+
+using Arrays = std::map<std::string, NpyArray>;
+
+Tensor<float> array_of(const Arrays& arrays, const std::string& name) {
+    const auto found = arrays.find(name);
+    if (found == arrays.end()) throw Error(ErrorCode::bad_format, fmt::format("the array '{}' is missing", name));
+    return found->second.cast<float>();
+}
+
+void read_tensor(Trace& trace, const json& value, const Arrays& arrays) {
+    TensorInfo info{value.at("name").get<std::string>(),   role_from(value.at("role").get<std::string>()),
+                    value.at("symbol").get<std::string>(), value.at("title").get<std::string>(),
+                    value.at("unit").get<std::string>(),   {}};
+    for (const json& axis : value.at("axes")) info.axes.push_back(trace.axis(axis.get<std::string>()));
+    Tensor<float> before = value.contains("before") ? array_of(arrays, value["before"].get<std::string>()) : Tensor<float>{};
+    Tensor<float> values = array_of(arrays, info.name);
+    trace.add(std::move(info), std::move(values), std::move(before));
+}
+
+void read_step(Trace& trace, const json& value) {
+    const auto text = [&](const char* key) { return value.at(key).get<std::string>(); };
+    Step step{text("operation"), text("result"), text("formula"), text("rule"), text("source")};
+    if (!step.rule.empty()) {
+        // Parameters are rarely saved; a rule that needs them stays with the model.
+        const std::vector<std::string> names = operands(parse_rule(step.rule));
+        const auto saved = [&](const std::string& name) { return trace.find(name) != nullptr; };
+        if (!std::all_of(names.begin(), names.end(), saved)) step.rule.clear();
+    }
+    trace.add_step(std::move(step));
+}
+
+Trace trace_from(const json& document, const Arrays& arrays) {
+    if (document.at("format") != "saccade-trace") throw Error(ErrorCode::bad_format, "trace.json is of another format");
+    if (document.at("version").get<int>() > version) {
+        throw Error(ErrorCode::bad_format, "was saved by a newer Saccade", "update Saccade");
+    }
+    Trace trace;
+    for (const json& axis : document.at("axes")) {
+        trace.add_axis({axis.at("name").get<std::string>(), axis_kind_from(axis.at("kind").get<std::string>()),
+                        axis.at("extent").get<Index>(), axis.at("labels").get<std::vector<std::string>>(),
+                        axis.at("symbol").get<std::string>()});
+    }
+    for (const json& tensor : document.at("tensors")) read_tensor(trace, tensor, arrays);
+    for (const json& step : document.at("steps")) read_step(trace, step);
+    for (const json& note : document.at("notes")) {
+        trace.add_note(
+            {note.at("param").get<std::string>(), note.at("text").get<std::string>(), note.at("hint").get<std::string>()});
+    }
+    for (const auto& [name, text] : document.at("texts").items()) trace.set_text(name, text.get<std::string>());
+    return trace;
+}
+
+}  // namespace
+
+json trace_to_json(const Trace& trace, const RunRequest& request) {
+    json document = {{"format", "saccade-trace"}, {"version", version},       {"request", to_json(request)},
+                     {"axes", json::array()},     {"tensors", json::array()}, {"steps", json::array()},
+                     {"notes", json::array()},    {"texts", trace.texts()}};
+    for (const AxisPtr& axis : trace.axes()) document["axes"].push_back(axis_to_json(*axis));
+    for (const TraceTensor& tensor : trace.tensors()) {
+        if (is_saved(tensor, request.capture)) document["tensors"].push_back(tensor_to_json(tensor));
+    }
+    for (const Step& step : trace.steps()) {
+        document["steps"].push_back({{"operation", step.operation},
+                                     {"result", step.result},
+                                     {"formula", step.formula},
+                                     {"rule", step.rule},
+                                     {"source", step.source}});
+    }
+    for (const Note& note : trace.notes()) {
+        document["notes"].push_back({{"param", note.param}, {"text", note.text}, {"hint", note.hint}});
+    }
+    return document;
+}
+
+void save_trace(const std::string& path, const Trace& trace, const RunRequest& request) {
+    std::vector<NpzEntry> entries;
+    entries.push_back(
+        {"trace.json", {}, trace_to_json(trace, request).dump(1, ' ', false, json::error_handler_t::replace) + "\n"});
+    for (const TraceTensor& tensor : trace.tensors()) {
+        if (!is_saved(tensor, request.capture)) continue;
+        entries.push_back({tensor.info.name, tensor.values, {}});
+        if (!tensor.before.empty()) entries.push_back({before_name(tensor), tensor.before, {}});
+    }
+    write_npz(path, entries);
+}
+
+Trace load_trace(const std::string& path, RunRequest* request) {
+    const std::string text = read_npz_text(path, "trace.json");
+    const Arrays arrays = read_npz(path);
+    try {
+        const json document = json::parse(text);
+        if (request != nullptr) *request = request_from_json(document.at("request"));
+        return trace_from(document, arrays);
+    } catch (const json::exception& error) {
+        throw Error(ErrorCode::bad_format, fmt::format("{}: trace.json: {}", sanitize_utf8(path), error.what()),
+                    "save the run again");
+    } catch (const Error& error) {
+        throw Error(ErrorCode::bad_format, fmt::format("{}: {}", sanitize_utf8(path), error.message()),
+                    error.hint().empty() ? "save the run again" : error.hint());
+    }
+}
+
+}  // namespace saccade
