@@ -1,0 +1,232 @@
+#include "train/dates_task.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+#include "autograd/ops.hpp"
+#include "base/parallel.hpp"
+#include "base/stop.hpp"
+#include "base/utf8.hpp"
+#include "model/seq2seq.hpp"
+#include "model/vocabulary.hpp"
+#include "train/dates_data.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr Index output_length = 11;  // ten characters and <end>
+constexpr int shard_count = 4;
+constexpr Index steps_an_epoch = 250;
+
+SequenceVocabularies dates_vocabularies() {
+    std::vector<std::string> source = {"<pad>", "<unk>"};
+    for (const char32_t c : source_alphabet()) source.push_back(encode_utf8(c));
+    std::vector<std::string> target;
+    for (char c = '0'; c <= '9'; ++c) target.emplace_back(1, c);
+    target.insert(target.end(), {"-", "<end>", "<start>"});
+    return {Vocabulary(std::move(source)), Vocabulary(std::move(target))};
+}
+
+/// Examples as the model takes them.
+struct DatesBatch {
+    PaddedSources sources;
+    Ids targets;              // [output_length, B]
+    std::vector<float> gold;  // [digits, B, length]: 1 on the gold characters of the eight digits
+};
+
+class DatesTask : public Task {
+ public:
+    explicit DatesTask(const TrainOptions& options);
+
+    std::string id() const override { return "dates"; }
+    WeightMap initial_weights(Rng& rng) const override { return initial_seq2seq_weights(sizes_, rng); }
+    Index steps_per_epoch() const override { return steps_an_epoch; }
+    int default_epochs() const override { return 12; }
+    Var<float> shard_loss(const Weights<float>& weights, Index step, int shard, Rng& rng) const override;
+    int shards() const override { return shard_count; }
+    double learning_rate(Index step) const override;
+    std::map<std::string, double> evaluate(const WeightMap& weights, Index n, std::stop_token stop) const override;
+    nlohmann::json card() const override;
+
+ private:
+    struct Score {
+        double exact = 0, gold = 0, loss = 0;
+    };
+    Ids source_ids(const std::u32string& text) const;
+    Ids target_ids(const std::string& text) const;
+    DatesBatch batch_of(std::span<const DateExample> examples) const;
+    Score score(const Seq2Seq<float>& model, std::span<const DateExample> examples) const;
+
+    SequenceVocabularies vocabularies_ = dates_vocabularies();
+    Seq2SeqSizes sizes_;
+    std::map<char32_t, Index> source_ids_;
+    std::vector<std::vector<std::size_t>> forms_ = forms_by_length(shard_count);
+    Index batch_size_ = 128;
+    double peak_rate_ = 3e-3;
+    double alignment_loss_ = 0.1;
+    Index total_steps_ = 0;
+};
+
+DatesTask::DatesTask(const TrainOptions& options) {
+    if (!options.data_path.empty())
+        throw Error(ErrorCode::usage, "dates: takes no data file", "leave out --data: its examples come from a generator");
+    for (const auto& [name, value] : options.extra) {
+        if (name != "alignment_loss")
+            throw Error(ErrorCode::usage, "dates: there is no option '" + name + "'", "there is: alignment_loss");
+        if (!(value >= 0) || !std::isfinite(value))
+            throw Error(ErrorCode::usage, "dates: alignment_loss must be a number from 0 on", "0 switches it off");
+        alignment_loss_ = value;
+    }
+    if (options.batch_size > 0) batch_size_ = std::max<Index>(options.batch_size, shard_count);
+    if (options.learning_rate > 0) peak_rate_ = options.learning_rate;
+    total_steps_ = steps_an_epoch * (options.epochs > 0 ? options.epochs : default_epochs());
+    sizes_.source_vocabulary = vocabularies_.source.size();
+    sizes_.target_vocabulary = vocabularies_.target.size();
+    for (const char32_t c : source_alphabet()) source_ids_[c] = vocabularies_.source.find(encode_utf8(c));
+}
+
+/// Linear warm-up, then half a cosine down to a fiftieth of the peak (Loshchilov and Hutter 2017, without restarts).
+double DatesTask::learning_rate(Index step) const {
+    constexpr double warm_up = 100, floor = 0.02;
+    const auto s = static_cast<double>(step);
+    if (s < warm_up) return peak_rate_ * (s + 1) / warm_up;
+    const double progress = std::min(1.0, (s - warm_up) / std::max(1.0, static_cast<double>(total_steps_) - warm_up));
+    return peak_rate_ * (floor + (1 - floor) * 0.5 * (1 + std::cos(std::numbers::pi * progress)));
+}
+
+Ids DatesTask::source_ids(const std::u32string& text) const {
+    Ids ids;
+    for (const char32_t c : text) {
+        const auto found = source_ids_.find(c);
+        ids.push_back(found == source_ids_.end() ? vocabularies_.unknown() : found->second);
+    }
+    return ids;
+}
+
+Ids DatesTask::target_ids(const std::string& text) const {
+    Ids ids;
+    for (const char c : text) ids.push_back(c == '-' ? 10 : c - '0');
+    ids.push_back(vocabularies_.end());
+    return ids;
+}
+
+DatesBatch DatesTask::batch_of(std::span<const DateExample> examples) const {
+    std::vector<Ids> sources;
+    for (const DateExample& example : examples) sources.push_back(source_ids(example.source));
+    DatesBatch batch;
+    batch.sources = PaddedSources::from(sources);
+    const std::size_t size = examples.size(), length = static_cast<std::size_t>(batch.sources.length);
+    batch.targets.resize(output_length * size);
+    batch.gold.assign(8 * size * length, 0.0f);
+    for (std::size_t b = 0; b < size; ++b) {
+        const Ids ids = target_ids(examples[b].target);
+        for (std::size_t i = 0; i < ids.size(); ++i) batch.targets[i * size + b] = ids[i];
+        std::size_t digit = 0;
+        for (const GoldSpan& span : examples[b].gold) {
+            if (span.count == 0) continue;
+            const std::size_t at = (digit++ * size + b) * length + static_cast<std::size_t>(span.start);
+            std::fill_n(batch.gold.begin() + static_cast<std::ptrdiff_t>(at), span.count, 1.0f);
+        }
+    }
+    return batch;
+}
+
+bool is_digit_step(std::size_t i) {
+    return i < 10 && i != 4 && i != 7;
+}
+
+/// -log of the weight on the gold characters, mean over digits: supervised attention (Liu 2016; Mi 2016, eq. 7).
+Var<float> alignment_loss(const std::vector<Var<float>>& weights, const std::vector<float>& gold) {
+    std::vector<Var<float>> digits;
+    for (std::size_t i = 0; i < weights.size(); ++i)
+        if (is_digit_step(i)) digits.push_back(weights[i]);
+    const Var<float> all = concat<float>(digits, 0);
+    const Var<float> mass = sum(mul(all, Var<float>(Tensor<float>::from(all.shape(), gold))), 1);
+    return scale(sum_all(log(add_scalar(mass, 1e-6f))), -1.0f / static_cast<float>(all.shape()[0]));
+}
+
+Var<float> DatesTask::shard_loss(const Weights<float>& weights, Index, int shard, Rng& rng) const {
+    std::vector<DateExample> examples;
+    for (Index i = shard; i < batch_size_; i += shard_count)
+        examples.push_back(draw_training_date(rng, forms_[static_cast<std::size_t>(shard)]));
+    const DatesBatch batch = batch_of(examples);
+    const Seq2Seq<float> model(weights);
+    const auto forced = model.forced(model.encode(batch.sources), batch.targets, output_length);
+    const Var<float> loss = cross_entropy<float>(forced.logits, batch.targets);
+    if (alignment_loss_ == 0) return loss;
+    return add(loss, scale(alignment_loss(forced.weights, batch.gold), static_cast<float>(alignment_loss_)));
+}
+
+DatesTask::Score DatesTask::score(const Seq2Seq<float>& model, std::span<const DateExample> examples) const {
+    const DatesBatch batch = batch_of(examples);
+    const auto encoded = model.encode(batch.sources);
+    const auto greedy = model.greedy(encoded, output_length);
+    const auto size = examples.size();
+    Score score;
+    for (std::size_t b = 0; b < size; ++b) {
+        bool exact = greedy.steps == output_length;
+        for (std::size_t i = 0; exact && i < output_length; ++i)
+            exact = greedy.ids[i * size + b] == batch.targets[i * size + b];
+        score.exact += exact ? 1 : 0;
+        double mass = 0;
+        for (std::size_t i = 0; i < std::min<std::size_t>(greedy.weights.size(), 10); ++i) {
+            const GoldSpan span = examples[b].gold[i];
+            const float* row = greedy.weights[i].data() + static_cast<Index>(b) * batch.sources.length;
+            mass += std::accumulate(row + span.start, row + span.start + span.count, 0.0);
+        }
+        score.gold += mass / 8;
+    }
+    const auto forced = model.forced(encoded, batch.targets, output_length);
+    score.loss =
+        static_cast<double>(cross_entropy<float>(forced.logits, batch.targets).value().item()) * static_cast<double>(size);
+    return score;
+}
+
+std::map<std::string, double> DatesTask::evaluate(const WeightMap& weights, Index n, std::stop_token stop) const {
+    if (n < 1) throw Error(ErrorCode::usage, "dates: nothing to evaluate on", "ask for at least one example");
+    std::vector<DateExample> examples = held_out_dates(n);
+    // By length, so that there is little padding; the sums below do not depend on the order beyond rounding.
+    std::ranges::stable_sort(examples, {}, [](const DateExample& e) { return e.source.size(); });
+    const Seq2Seq<float> model{Weights<float>(weights)};
+    constexpr Index chunk = 64;
+    std::vector<Score> scores(static_cast<std::size_t>((n + chunk - 1) / chunk));
+    parallel_for(static_cast<std::int64_t>(scores.size()), [&](std::int64_t c) {
+        check_stop(stop);
+        const std::span<const DateExample> all(examples);
+        scores[static_cast<std::size_t>(c)] = score(
+            model, all.subspan(static_cast<std::size_t>(c * chunk), static_cast<std::size_t>(std::min(chunk, n - c * chunk))));
+    });
+    Score total;
+    for (const Score& s : scores) total = {total.exact + s.exact, total.gold + s.gold, total.loss + s.loss};
+    const auto count = static_cast<double>(n);
+    return {{"exact_match", total.exact / count}, {"gold_weight", total.gold / count}, {"loss", total.loss / count}};
+}
+
+nlohmann::json DatesTask::card() const {
+    return {{"id", "dates"},
+            {"title", "Dates to ISO 8601"},
+            {"data", "Dates from 1950-01-01 to 2049-12-31 in " + std::to_string(date_forms().size()) +
+                         " written forms, English and Chinese, by a seeded generator (src/train/dates_data.cpp); one calendar "
+                         "day in ten is "
+                         "held out of training in every form"},
+            {"licence", "MIT, as the code: data and weights are made by it alone"},
+            {"sizes",
+             {{"embedding", sizes_.embedding},
+              {"encoder", sizes_.encoder},
+              {"decoder", sizes_.decoder},
+              {"attention", sizes_.attention}}},
+            {"alignment_loss", alignment_loss_},
+            {"batch_size", batch_size_},
+            {"vocabulary", to_json(vocabularies_)}};
+}
+
+}  // namespace
+
+std::unique_ptr<Task> make_dates_task(const TrainOptions& options) {
+    return std::make_unique<DatesTask>(options);
+}
+
+}  // namespace saccade
