@@ -91,11 +91,13 @@ Probe::Recording& Probe::recording_of(const ProbeSite& site, Index row) {
         Recording recording;
         recording.site = site;
         recording.whole = row < 0;
+        recording.first = std::max<Index>(row, 0);
         recording.kept = capture_.wants(site.name);
         recordings_.push_back(std::move(recording));
     }
     Recording& recording = recordings_[entry->second];
-    if (row < 0 ? !fresh : recording.whole || row != recording.count) {
+    const Index expected = recording.first > 0 ? recording.first - recording.count : recording.count;
+    if (row < 0 ? !fresh : recording.whole || row != expected) {
         throw Error(ErrorCode::invalid_input, fmt::format("tensor '{}' was shown twice or out of order", site.name));
     }
     return recording;

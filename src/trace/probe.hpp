@@ -44,7 +44,8 @@ class Probe {
 
     /// Shows a whole tensor; returns it as the model must go on with it.
     Tensor<float> whole(const ProbeSite& site, Tensor<float> values);
-    /// Shows row i of a tensor that grows along its first axis; rows come in order from 0.
+    /// Shows row i of a tensor that grows along its first axis; rows come in order from 0, or in order down to 0 (a recurrence
+    /// that runs backward).
     Tensor<float> row(const ProbeSite& site, Index i, Tensor<float> values);
 
     /// A parameter of the model that rules refer to; shared, not copied.
@@ -66,6 +67,7 @@ class Probe {
         std::vector<Tensor<float>> rows;    // one, if shown whole
         std::vector<Tensor<float>> before;  // beside rows; empty tensors where nothing was changed
         Index count = 0;                    // rows shown so far, kept or not
+        Index first = 0;                    // the row shown first: 0, or the last one if rows come downward
         bool whole = true;
         bool kept = true;  // wanted by the capture filter
     };

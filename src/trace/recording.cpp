@@ -105,6 +105,10 @@ Trace Probe::finish() {
     for (Recording& recording : recordings_) {
         if (!recording.kept) continue;
         const ProbeSite& site = recording.site;
+        if (recording.first > 0) {
+            std::reverse(recording.rows.begin(), recording.rows.end());
+            std::reverse(recording.before.begin(), recording.before.end());
+        }
         TensorInfo info{site.name, site.role, site.symbol, site.title, site.unit, {}};
         for (const std::string& name : site.axes) info.axes.push_back(trace.axis(name));
         const bool changed =
