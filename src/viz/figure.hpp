@@ -105,7 +105,9 @@ struct Hit {
 
 struct Figure {
     double width = 0, height = 0;
-    std::string title;
+    // Also set when ViewState::decorations is off: then the card that holds the figure writes them.
+    std::string title;     // "Attention weights"
+    std::string subtitle;  // "query: output · key: source"
     std::vector<FigureItem> items;
     std::vector<HitRegion> regions;  // later ones lie above
 

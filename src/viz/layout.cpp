@@ -1,0 +1,187 @@
+#include "viz/layout.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/utf8.hpp"
+
+namespace saccade {
+
+std::string drawn_label(const Axis& axis, Index i) {
+    const std::string label = sanitize_utf8(axis.label(i));
+    if (label.empty()) return "∅";
+    std::string drawn;
+    for (std::size_t at = 0; at < label.size(); ++at) {
+        const auto c = static_cast<unsigned char>(label[at]);
+        if (c == ' ')
+            // Blanks inside words stay; one that is all there is, or at an end, would be invisible.
+            drawn += at == 0 || at + 1 == label.size() ? "␣" : " ";
+        else if (c == '\n')
+            drawn += "⏎";
+        else if (c == '\t')
+            drawn += "⇥";
+        else if (c < 0x20 || c == 0x7f)
+            drawn += "·";
+        else
+            drawn += static_cast<char>(c);
+    }
+    return drawn;
+}
+
+std::string axis_caption(const Axis& axis) {
+    const std::string kind = axis.kind == AxisKind::class_ ? "class" : to_string(axis.kind);
+    return kind == axis.name ? kind : kind + ": " + axis.name;
+}
+
+std::string position_text(const Axis& axis, Index i) {
+    if (!axis.labels.empty()) return axis.name + " “" + drawn_label(axis, i) + "”";
+    return fmt::format("{} {}", axis.name, i + 1);
+}
+
+std::string number_text(double value) {
+    if (std::isnan(value)) return "NaN";
+    if (std::isinf(value)) return value < 0 ? "−∞" : "∞";
+    if (value == 0) return "0";
+    const double magnitude = std::abs(value);
+    std::string text;
+    if (magnitude >= 1e5 || magnitude < 1e-3) {
+        text = fmt::format("{:.1e}", magnitude);
+        const std::size_t e = text.find('e');
+        text = text.substr(0, e) + "e" + std::to_string(std::stoi(text.substr(e + 1)));
+        if (text.find(".0e") != std::string::npos) text.erase(text.find(".0e"), 2);
+    } else {
+        const int decimals = std::clamp(2 - static_cast<int>(std::floor(std::log10(magnitude))), 0, 5);
+        text = fmt::format("{:.{}f}", magnitude, decimals);
+        if (text.find('.') != std::string::npos) {
+            text.erase(text.find_last_not_of('0') + 1);
+            if (text.back() == '.') text.pop_back();
+        }
+    }
+    return value < 0 ? "−" + text : text;
+}
+
+std::string cut_to_fit(const std::string& text, double width, double size, Font font, const TextMeasure& measure) {
+    if (measure.width(text, size, font) <= width) return text;
+    const std::vector<std::string> pieces = graphemes(text.size() > 512 ? sanitize_utf8(text.substr(0, 512)) : text);
+    std::size_t low = 0, high = pieces.size();  // pieces kept
+    std::string best;
+    while (low <= high && high != static_cast<std::size_t>(-1)) {
+        const std::size_t keep = (low + high) / 2;
+        std::string candidate;
+        for (std::size_t i = 0; i < keep; ++i) candidate += pieces[i];
+        candidate += "…";
+        if (measure.width(candidate, size, font) <= width) {
+            best = std::move(candidate);
+            low = keep + 1;
+        } else {
+            high = keep - 1;
+        }
+    }
+    return best;
+}
+
+Ticks nice_ticks(double low, double high, int wanted) {
+    if (!(high > low)) {
+        const double half = low == 0 ? 0.5 : std::abs(low) * 0.1;
+        low -= half;
+        high += half;
+    }
+    const double rough = (high - low) / std::max(1, wanted);
+    const double power = std::pow(10, std::floor(std::log10(rough)));
+    const double fraction = rough / power;
+    const double step = power * (fraction <= 1.0001 ? 1 : fraction <= 2.0001 ? 2 : fraction <= 5.0001 ? 5 : 10);
+    Ticks ticks;
+    const double first = std::floor(low / step + 1e-9), last = std::ceil(high / step - 1e-9);
+    ticks.low = first * step;
+    ticks.high = last * step;
+    for (double k = first; k <= last; ++k) ticks.values.push_back(k == 0 ? 0 : k * step);
+    return ticks;
+}
+
+Index nice_stride(double n) {
+    Index power = 1;
+    while (true) {
+        for (const Index factor : {1, 2, 5})
+            if (static_cast<double>(factor * power) >= n) return factor * power;
+        power *= 10;
+    }
+}
+
+Sketch::Sketch(const ViewState& state, const TextMeasure& measure)
+    : state_(state), measure_(measure), theme_(saccade::theme(state.theme)) {
+    const auto size = [](double v) { return std::isfinite(v) && v >= 16 && v <= 30000; };
+    if (!size(state.width) || !size(state.height))
+        throw Error(ErrorCode::usage, fmt::format("a figure of {:g} x {:g} px cannot be laid out", state.width, state.height),
+                    "give a width and height from 16 to 30000 px");
+    if (!(state.text_scale >= 0.25 && state.text_scale <= 8))
+        throw Error(ErrorCode::usage, fmt::format("text scale {:g} is out of range", state.text_scale), "give 0.25 to 8");
+    figure_.width = state.width;
+    figure_.height = state.height;
+}
+
+Box Sketch::begin(const std::string& title, const std::string& subtitle) {
+    figure_.title = title;
+    figure_.subtitle = subtitle;
+    const double pad = std::min({px(16), state_.width * 0.05, state_.height * 0.05});
+    Box content{pad, pad, state_.width - 2 * pad, state_.height - 2 * pad};
+    if (!state_.decorations || state_.height < px(90)) return content;
+    const double size = px(13), baseline = pad + measure_.ascent(size, Font::ui);
+    const std::string head = cut_to_fit(title, content.w, size, Font::ui, measure_);
+    text({pad, baseline}, head, size, theme_.text);
+    const double used = text_width(head, size) + px(10);
+    const std::string tail = cut_to_fit(subtitle, content.w - used, size, Font::ui, measure_);
+    if (!subtitle.empty() && !tail.empty() && tail != "…") text({pad + used, baseline}, tail, size, theme_.secondary);
+    const double taken = measure_.ascent(size, Font::ui) + measure_.descent(size, Font::ui) + px(10);
+    content.y += taken;
+    content.h -= taken;
+    return content;
+}
+
+void Sketch::text(Point at, std::string text, double size, Color color, HAlign halign, VAlign valign, Font font, double angle) {
+    if (text.empty()) return;
+    add(TextItem{at, std::move(text), size, color, font, halign, valign, angle});
+}
+
+void Sketch::rect(const Box& box, Color fill, double radius) {
+    RectItem item;
+    item.box = box;
+    item.fill = fill;
+    item.radius = radius;
+    add(item);
+}
+
+void Sketch::outline(const Box& box, Color stroke, double width, double radius) {
+    RectItem item;
+    item.box = box;
+    item.stroke = stroke;
+    item.stroke_width = width;
+    item.radius = radius;
+    add(item);
+}
+
+void Sketch::hatch(const Box& box) {
+    RectItem item;
+    item.box = box;
+    item.fill = theme_.raised;
+    item.stroke = with_alpha(theme_.faint, 0.7);
+    item.hatched = true;
+    add(item);
+}
+
+void Sketch::line(Point a, Point b, Color color, double width) {
+    add(LineItem{{a, b}, color, width});
+}
+
+Color Sketch::hover_color() const {
+    return mix(theme_.accent, theme_.text, 0.35);
+}
+
+Color Sketch::focus_color(const AxisPtr& axis, Index i, Color otherwise) const {
+    if (selected(axis, i)) return theme_.selection;
+    if (hovered(axis, i)) return theme_.accent;
+    return otherwise;
+}
+
+}  // namespace saccade

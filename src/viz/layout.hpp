@@ -1,0 +1,91 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "viz/view.hpp"
+
+namespace saccade {
+
+// What all views lay out with: one pen, one way to write labels, numbers and ticks.
+
+/// A label as it is drawn: blanks visible ("␣"), line ends and control characters as signs, never empty.
+std::string drawn_label(const Axis& axis, Index i);
+/// "query: output"; the kind alone if the name says the same.
+std::string axis_caption(const Axis& axis);
+/// "head 5", "output 3": a position counted from 1, for people.
+std::string position_text(const Axis& axis, Index i);
+/// Three significant digits, true minus sign: "0.61", "−2.31", "1.2e6".
+std::string number_text(double value);
+/// Cut at grapheme boundaries so that it fits, with an ellipsis; empty if not even that fits.
+std::string cut_to_fit(const std::string& text, double width, double size, Font font, const TextMeasure& measure);
+
+/// Round steps (1, 2, 5 times a power of ten) that cover [low, high], about `wanted` of them.
+struct Ticks {
+    double low = 0, high = 1;  // rounded outwards
+    std::vector<double> values;
+};
+Ticks nice_ticks(double low, double high, int wanted);
+/// Smallest of 1, 2, 5, 10, 20, ... that is at least n.
+Index nice_stride(double n);
+
+/// The pen: theme, scale and metrics of one layout, and the figure that grows.
+class Sketch {
+ public:
+    /// Error{usage} if the state's size or scale is no size, or the theme is unknown.
+    Sketch(const ViewState& state, const TextMeasure& measure);
+
+    /// Writes title and subtitle if the state wants them and returns the box left for the content, margins taken off.
+    Box begin(const std::string& title, const std::string& subtitle);
+    Figure take() { return std::move(figure_); }
+
+    const ViewState& state() const { return state_; }
+    const Theme& theme() const { return theme_; }
+    const TextMeasure& measure() const { return measure_; }
+    double px(double logical) const { return logical * state_.text_scale; }
+    double text_width(const std::string& text, double size, Font font = Font::ui) const {
+        return measure_.width(text, size, font);
+    }
+
+    void text(Point at, std::string text, double size, Color color, HAlign halign = HAlign::left,
+              VAlign valign = VAlign::baseline, Font font = Font::ui, double angle = 0);
+    void rect(const Box& box, Color fill, double radius = 0);
+    void outline(const Box& box, Color stroke, double width, double radius = 0);
+    void hatch(const Box& box);
+    void line(Point a, Point b, Color color, double width = 1);
+    template <class Item>
+    void add(Item item) {
+        figure_.items.emplace_back(std::in_place_type<Item>, std::move(item));
+    }
+    void region(HitRegion region) { figure_.regions.push_back(std::move(region)); }
+
+    /// Selection, hover, or `otherwise`, for whatever stands at position i of the axis.
+    Color focus_color(const AxisPtr& axis, Index i, Color otherwise) const;
+    bool selected(const AxisPtr& axis, Index i) const { return axis && state_.selected.on(axis) == i; }
+    bool hovered(const AxisPtr& axis, Index i) const { return axis && state_.hovered.on(axis) == i; }
+    /// The colour of something under the pointer.
+    Color hover_color() const;
+
+ private:
+    const ViewState& state_;
+    const TextMeasure& measure_;
+    const Theme& theme_;
+    Figure figure_;
+};
+
+/// Labels along an axis at a fixed pitch: their size, which of them are written, and how much room they take.
+struct AxisLabels {
+    double size = 13;      // px of the em
+    Index stride = 1;      // every stride-th is written, and those in focus
+    double extent = 0;     // room across the axis: width of a left column, height of a top row
+    bool rotated = false;  // a top row written upwards
+    bool none = false;     // no room at all
+};
+/// For rows: labels stand left of a grid, right-aligned, at most `limit` wide.
+AxisLabels fit_row_labels(const Sketch& sketch, const Axis& axis, double pitch, double limit);
+/// For columns: above the grid, horizontal if they fit the pitch, numbers thinned, else written upwards, at most `limit` high.
+AxisLabels fit_column_labels(const Sketch& sketch, const Axis& axis, double pitch, double limit);
+/// Positions whose labels are written: the focus always, no neighbour closer than the stride.
+std::vector<Index> labelled_positions(const Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels);
+
+}  // namespace saccade

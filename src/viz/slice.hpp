@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "viz/view.hpp"
+
+namespace saccade {
+
+/// Where the state stands on an axis: the transport's step, else the selection, else none.
+std::optional<Index> position_on(const ViewState& state, const AxisPtr& axis);
+
+/// The part of a tensor of any rank that a plane figure shows: two axes (or one) run, the rest are fixed where the state
+/// stands.
+struct Slice {
+    const TraceTensor* tensor = nullptr;
+    int row_axis = -1, col_axis = -1;  // in the tensor; row_axis -1: the tensor has one axis, or only one was asked for
+    std::vector<Index> fixed;          // -1 at the running axes
+    Tensor<float> values;              // [rows, cols], or [cols]
+    std::string where;                 // "layer 3, head 5": the fixed axes, counted from 1; empty if none
+
+    AxisPtr row() const { return row_axis < 0 ? nullptr : tensor->info.axes[static_cast<std::size_t>(row_axis)]; }
+    AxisPtr col() const { return col_axis < 0 ? nullptr : tensor->info.axes[static_cast<std::size_t>(col_axis)]; }
+};
+
+/// Rows: query or y if the tensor has such an axis, else the last but one; columns: key or x, else the last. Rank 1 gives [1,
+/// n] with row_axis -1. Error{invalid_input} if there is nothing to show (rank 0 or an extent of 0).
+Slice plane_of(const TraceTensor& tensor, const ViewState& state);
+/// The last axis runs; axes without a position stand at their last place if they are the steps of the exhibit or queries, else
+/// at the first.
+Slice row_of(const TraceTensor& tensor, const ViewState& state);
+
+/// Values of such tensors lie in [0, 1] by definition.
+bool is_unit_interval(Role role);
+/// Has it a finite negative value?
+bool has_negative(const Tensor<float>& values);
+/// The cell of a plane or row slice (row ignored for a row slice).
+CellRef cell_of(const Slice& slice, Index row, Index col);
+
+}  // namespace saccade

@@ -1,0 +1,69 @@
+#include "viz/view.hpp"
+
+#include <array>
+
+#include "viz/views.hpp"
+
+namespace saccade {
+
+std::optional<Index> Focus::on(const AxisPtr& axis) const {
+    if (!axis) return std::nullopt;
+    const auto found = marks.find(axis->name);
+    return found == marks.end() ? std::nullopt : std::optional<Index>(found->second);
+}
+
+Focus focus_of(const Trace& trace, const CellRef& cell) {
+    Focus focus;
+    if (cell.empty()) return focus;
+    const TraceTensor& tensor = trace.tensor(cell.tensor);
+    if (cell.index.size() > tensor.info.axes.size())
+        throw Error(
+            ErrorCode::out_of_range,
+            cell.tensor + " has " + std::to_string(tensor.info.axes.size()) + " axes, not " + std::to_string(cell.index.size()),
+            "give one index for each axis");
+    focus.cell = cell;
+    for (std::size_t i = 0; i < cell.index.size(); ++i) {
+        if (cell.index[i] < 0) continue;
+        const Axis& axis = *tensor.info.axes[i];
+        if (cell.index[i] >= axis.extent)
+            throw Error(ErrorCode::out_of_range,
+                        cell.tensor + ": position " + std::to_string(cell.index[i]) + " is outside axis " + axis.name,
+                        "it has " + std::to_string(axis.extent) + " positions, from 0");
+        focus.marks[axis.name] = cell.index[i];
+    }
+    return focus;
+}
+
+const std::vector<const View*>& views() {
+    static const std::vector<const View*> all{&heatmap_view(), &flow_view(), &stages_view(), &bars_view(), &curves_view()};
+    return all;
+}
+
+const View& view(const std::string& id) {
+    std::string known;
+    for (const View* v : views()) {
+        if (v->id() == id) return *v;
+        known += (known.empty() ? "" : ", ") + v->id();
+    }
+    throw Error(ErrorCode::usage, "there is no view \"" + id + "\"", "choose one of " + known);
+}
+
+const TraceTensor& tensor_for(const View& view, const Trace& trace, const ViewState& state) {
+    if (!state.tensor.empty()) {
+        const TraceTensor& tensor = trace.tensor(state.tensor);
+        if (!view.accepts(trace, tensor))
+            throw Error(ErrorCode::invalid_input,
+                        "the view " + view.id() + " cannot draw " + state.tensor + " " + tensor.values.shape().str(),
+                        "choose another view or tensor");
+        return tensor;
+    }
+    for (const TraceTensor* weights : trace.with_role(Role::weights))
+        if (view.accepts(trace, *weights)) return *weights;
+    // Parameters last: they are the model, not what it computed.
+    for (const bool parameters : {false, true})
+        for (const TraceTensor& tensor : trace.tensors())
+            if ((tensor.info.role == Role::parameter) == parameters && view.accepts(trace, tensor)) return tensor;
+    throw Error(ErrorCode::not_found, "the view " + view.id() + " finds nothing to draw in this run", "choose another view");
+}
+
+}  // namespace saccade

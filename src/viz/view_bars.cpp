@@ -1,0 +1,195 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "viz/layout.hpp"
+#include "viz/slice.hpp"
+#include "viz/views.hpp"
+
+namespace saccade {
+
+namespace {
+
+struct Range {
+    double low = 0, high = 0;
+};
+
+Range range_of(const Tensor<float>& values) {
+    Range r;
+    for (const float v : values.values())
+        if (std::isfinite(v)) r = {std::min<double>(r.low, v), std::max<double>(r.high, v)};
+    if (r.low == r.high) r.high = 1;
+    return r;
+}
+
+Color bar_color(const Sketch& sketch, const AxisPtr& axis, Index i, double v) {
+    return sketch.focus_color(axis, i, v < 0 ? sketch.theme().negative : sketch.theme().accent);
+}
+
+HitRegion region_over(const Slice& slice, const Box& box) {
+    HitRegion region;
+    region.box = box;
+    region.ref = cell_of(slice, -1, -1);
+    region.editable = slice.tensor->info.role == Role::weights;
+    return region;
+}
+
+/// Few named values (classes, tokens): one line each, with its number.
+void draw_horizontal(Sketch& sketch, const Slice& slice, const Box& content) {
+    const Theme& theme = sketch.theme();
+    const AxisPtr axis = slice.col();
+    const Index n = slice.values.size();
+    const double pitch = std::min(sketch.px(30), content.h / static_cast<double>(n));
+    const double y0 = content.y + (content.h - pitch * static_cast<double>(n)) / 2;
+    const AxisLabels labels = fit_row_labels(sketch, *axis, pitch, content.w * 0.35);
+    const double left = labels.none ? 0 : labels.extent + sketch.px(10);
+    const double size = std::min(sketch.px(13), pitch * 0.7),
+                 number_room = sketch.text_width("−0.0000", size, Font::mono) + sketch.px(6);
+    const Range range = range_of(slice.values);
+    const double scale = std::max(1.0, content.w - left - number_room) / (range.high - range.low),
+                 zero = content.x + left - range.low * scale;
+    for (const Index i : labelled_positions(sketch, axis, labels)) {
+        const std::string label =
+            cut_to_fit(drawn_label(*axis, i), labels.extent + 0.5, labels.size, Font::ui, sketch.measure());
+        sketch.text({content.x + labels.extent, y0 + (static_cast<double>(i) + 0.5) * pitch}, label, labels.size,
+                    sketch.focus_color(axis, i, theme.text), HAlign::right, VAlign::middle);
+    }
+    for (Index i = 0; i < n; ++i) {
+        const double v = slice.values.data()[i], y = y0 + static_cast<double>(i) * pitch + pitch * 0.18, h = pitch * 0.64;
+        if (!std::isfinite(v)) {
+            sketch.hatch({zero, y, sketch.px(40), h});
+            continue;
+        }
+        const double length = std::max(1.0, std::abs(v) * scale);
+        sketch.rect({v < 0 ? zero - length : zero, y, length, h}, bar_color(sketch, axis, i, v), sketch.px(2));
+        const double x = (v < 0 ? zero : zero + length) + sketch.px(6);
+        sketch.text({x, y + h / 2}, number_text(v), size, sketch.selected(axis, i) ? theme.selection : theme.secondary,
+                    HAlign::left, VAlign::middle, Font::mono);
+    }
+    HitRegion region = region_over(slice, {content.x, y0, content.w, pitch * static_cast<double>(n)});
+    region.rows = n;
+    region.row_axis = slice.col_axis;
+    sketch.region(region);
+}
+
+/// More values than pixels: each column of pixels spans what its values span.
+void draw_dense(Sketch& sketch, const Slice& slice, const Box& plot, double zero, double scale) {
+    const Index n = slice.values.size();
+    const auto columns = static_cast<Index>(plot.w);
+    for (Index k = 0; k < columns; ++k) {
+        Range r;
+        for (Index i = k * n / columns; i < (k + 1) * n / columns; ++i) {
+            const float v = slice.values.data()[i];
+            if (std::isfinite(v)) r = {std::min<double>(r.low, v), std::max<double>(r.high, v)};
+        }
+        const double x = plot.x + static_cast<double>(k);
+        if (r.high > 0) sketch.rect({x, zero - r.high * scale, 1, r.high * scale}, sketch.theme().accent);
+        if (r.low < 0) sketch.rect({x, zero, 1, -r.low * scale}, sketch.theme().negative);
+    }
+}
+
+void draw_positions(Sketch& sketch, const Slice& slice, const Box& plot, double pitch, const AxisLabels& labels) {
+    const AxisPtr axis = slice.col();
+    const Color color = axis->labels.empty() ? sketch.theme().secondary : sketch.theme().text;
+    for (const Index i : labelled_positions(sketch, axis, labels)) {
+        const double x = plot.x + (static_cast<double>(i) + 0.5) * pitch, y = plot.bottom() + sketch.px(6);
+        const Color shown = sketch.focus_color(axis, i, color);
+        const std::string label = cut_to_fit(drawn_label(*axis, i), labels.rotated ? labels.extent + 0.5 : 1e9, labels.size,
+                                             Font::ui, sketch.measure());
+        if (labels.rotated)
+            sketch.text({x, y}, label, labels.size, shown, HAlign::right, VAlign::middle, Font::ui, -90);
+        else
+            sketch.text({x, y}, label, labels.size, shown, HAlign::center, VAlign::top);
+    }
+}
+
+/// Many values (features, channels): upright bars about zero.
+void draw_vertical(Sketch& sketch, const Slice& slice, const Box& content) {
+    const Theme& theme = sketch.theme();
+    const Index n = slice.values.size();
+    const Range range = range_of(slice.values);
+    const double size = sketch.px(12);
+    const std::string low = number_text(range.low), high = number_text(range.high);
+    const bool scale_shown = content.w > sketch.px(160) && content.h > sketch.px(80);
+    const double left = scale_shown ? std::max(sketch.text_width(low, size), sketch.text_width(high, size)) + sketch.px(10) : 0;
+    const double plot_w = content.w - left;
+    const double pitch = std::min(plot_w / static_cast<double>(n), sketch.px(40));
+    AxisLabels labels = fit_column_labels(sketch, *slice.col(), pitch, content.h * 0.3);
+    if (content.h < sketch.px(60)) labels.none = true;
+    const double used = pitch * static_cast<double>(n);
+    const Box plot{content.x + left + (plot_w - used) / 2, content.y + sketch.px(6), used,
+                   content.h - sketch.px(12) - (labels.none ? 0 : labels.extent)};
+    const double scale = std::max(plot.h, 1.0) / (range.high - range.low), zero = plot.y + range.high * scale;
+    if (pitch < 1) {
+        draw_dense(sketch, slice, plot, zero, scale);
+    } else {
+        const double gap = pitch >= 3 ? pitch * 0.2 : 0;
+        for (Index i = 0; i < n; ++i) {
+            const double v = slice.values.data()[i], x = plot.x + static_cast<double>(i) * pitch + gap / 2;
+            if (!std::isfinite(v)) {
+                sketch.hatch({x, plot.y, pitch - gap, plot.h});
+                continue;
+            }
+            const double length = std::max(std::abs(v) * scale, 0.5);
+            sketch.rect({x, v < 0 ? zero : zero - length, pitch - gap, length}, bar_color(sketch, slice.col(), i, v),
+                        pitch >= 8 ? sketch.px(1.5) : 0);
+        }
+    }
+    sketch.line({plot.x, zero}, {plot.right(), zero}, theme.line);
+    if (scale_shown) {
+        const double x = plot.x - sketch.px(8);
+        if (range.high > 0)
+            sketch.text({x, zero - range.high * scale}, high, size, theme.secondary, HAlign::right, VAlign::middle);
+        if (range.low < 0)
+            sketch.text({x, zero - range.low * scale}, low, size, theme.secondary, HAlign::right, VAlign::middle);
+        if (range.high * scale > size && (range.low == 0 || -range.low * scale > size))
+            sketch.text({x, zero}, "0", size, theme.secondary, HAlign::right, VAlign::middle);
+    }
+    if (!labels.none) draw_positions(sketch, slice, plot, pitch, labels);
+    HitRegion region = region_over(slice, plot);
+    region.cols = n;
+    region.col_axis = slice.col_axis;
+    sketch.region(region);
+}
+
+class BarsView : public View {
+ public:
+    std::string id() const override { return "bars"; }
+    std::string title() const override { return "Bars"; }
+    bool accepts(const Trace&, const TraceTensor& tensor) const override {
+        return tensor.values.shape().rank() >= 1 && tensor.info.role != Role::metric;
+    }
+
+    Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {
+        const TraceTensor& tensor = tensor_for(*this, trace, state);
+        const Slice slice = row_of(tensor, state);
+        Sketch sketch(state, measure);
+        std::string subtitle = slice.where;
+        subtitle += (subtitle.empty() ? "" : " · ") + axis_caption(*slice.col());
+        if (!tensor.info.unit.empty()) subtitle += " · " + tensor.info.unit;
+        const Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle);
+        const bool lines =
+            !slice.col()->labels.empty() && static_cast<double>(slice.values.size()) * sketch.px(15) <= content.h;
+        if (lines)
+            draw_horizontal(sketch, slice, content);
+        else
+            draw_vertical(sketch, slice, content);
+        return sketch.take();
+    }
+
+    std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {
+        const TraceTensor& tensor = tensor_for(*this, trace, state);
+        const Slice slice = row_of(tensor, state);
+        return {{tensor.info.name, {slice.col()}, slice.values}};
+    }
+};
+
+}  // namespace
+
+const View& bars_view() {
+    static const BarsView view;
+    return view;
+}
+
+}  // namespace saccade

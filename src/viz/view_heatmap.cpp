@@ -1,0 +1,235 @@
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "viz/layout.hpp"
+#include "viz/slice.hpp"
+#include "viz/views.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr double largest_cell = 44, bar_width = 240, bar_height = 10;
+
+/// What is decided before anything is drawn.
+struct GridLayout {
+    Box grid;
+    double cell_w = 0, cell_h = 0;
+    AxisLabels rows, cols;
+    double label_gap = 0;
+    bool color_bar = false;
+};
+
+double cell_size(double room, Index n, double largest) {
+    const double size = std::min(largest, room / static_cast<double>(n));
+    return size >= 4 ? std::floor(size) : size;
+}
+
+/// Values as they are coloured: per row, each row is divided by its largest magnitude.
+Tensor<float> scaled_by_row(const Tensor<float>& values) {
+    Tensor<float> scaled = values.clone();
+    const Index rows = values.shape()[0], cols = values.shape()[1];
+    for (Index r = 0; r < rows; ++r) {
+        float* row = scaled.data() + r * cols;
+        float largest = 0;
+        for (Index c = 0; c < cols; ++c)
+            if (std::isfinite(row[c])) largest = std::max(largest, std::abs(row[c]));
+        if (largest > 0)
+            for (Index c = 0; c < cols; ++c) row[c] /= largest;
+    }
+    return scaled;
+}
+
+HeatmapItem make_item(const Sketch& sketch, const Slice& slice, const GridLayout& at) {
+    const ViewState& state = sketch.state();
+    const Theme& theme = sketch.theme();
+    const Role role = slice.tensor->info.role;
+    const bool is_signed = !is_unit_interval(role) && has_negative(slice.values);
+    HeatmapItem item;
+    item.box = at.grid;
+    item.map = &colormap(state.colormap.empty() ? default_colormap(is_signed, theme) : state.colormap, theme);
+    const bool per_row = state.scale == Normalization::Scale::per_row;
+    item.values = per_row ? scaled_by_row(slice.values) : slice.values;
+    item.normalization = normalization_for(item.values, is_unit_interval(role), is_signed || item.map->diverging, state.scale);
+    item.gap = std::min(at.cell_w, at.cell_h) >= 8 ? 1 : 0;
+    item.gap_color = theme.panel;
+    item.hatch = with_alpha(theme.faint, 0.7);
+    item.masked_ground = theme.raised;
+    return item;
+}
+
+GridLayout arrange(const Sketch& sketch, const Slice& slice, const Box& content) {
+    GridLayout at;
+    const Index rows = slice.values.shape()[0], cols = slice.values.shape()[1];
+    const bool image = slice.row() && slice.row()->kind == AxisKind::y && slice.col()->kind == AxisKind::x;
+    const double largest = image ? 1e9 : sketch.px(largest_cell);
+    at.label_gap = sketch.px(10);
+    at.color_bar = content.h >= sketch.px(170) && content.w >= sketch.px(180);
+    const double bar_room = at.color_bar ? sketch.px(20 + bar_height + 20) : 0;
+
+    const double guess_w = cell_size(content.w * 0.8, cols, largest),
+                 guess_h = cell_size((content.h - bar_room) * 0.8, rows, largest);
+    if (slice.row())
+        at.rows = fit_row_labels(sketch, *slice.row(), guess_h, content.w * 0.3);
+    else
+        at.rows.none = true;
+    at.cols = fit_column_labels(sketch, *slice.col(), guess_w, content.h * 0.3);
+    if (image || content.h < sketch.px(60)) at.cols.none = true;
+    if (image || content.w < sketch.px(60)) at.rows.none = true;
+    const double left = at.rows.none ? 0 : at.rows.extent + at.label_gap;
+    const double top = at.cols.none ? 0 : at.cols.extent + (at.cols.rotated ? at.label_gap : sketch.px(4));
+
+    at.cell_w = cell_size(content.w - left, cols, largest);
+    at.cell_h = cell_size(content.h - top - bar_room, rows, largest);
+    if (image) at.cell_w = at.cell_h = std::min(at.cell_w, at.cell_h);
+    const double grid_w = at.cell_w * static_cast<double>(cols), grid_h = at.cell_h * static_cast<double>(rows);
+    const double x = content.x + (content.w - left - grid_w) / 2 + left;
+    const double y = content.y + (content.h - top - bar_room - grid_h) / 2 + top;
+    at.grid = {std::round(x), std::round(y), grid_w, grid_h};
+    return at;
+}
+
+void draw_row_labels(Sketch& sketch, const Slice& slice, const GridLayout& at) {
+    const AxisPtr axis = slice.row();
+    if (!axis || at.rows.none) return;
+    const Color color = axis->labels.empty() ? sketch.theme().secondary : sketch.theme().text;
+    for (const Index i : labelled_positions(sketch, axis, at.rows)) {
+        const double y = at.grid.y + (static_cast<double>(i) + 0.5) * at.cell_h;
+        const std::string label =
+            cut_to_fit(drawn_label(*axis, i), at.rows.extent + 0.5, at.rows.size, Font::ui, sketch.measure());
+        sketch.text({at.grid.x - at.label_gap, y}, label, at.rows.size, sketch.focus_color(axis, i, color), HAlign::right,
+                    VAlign::middle);
+    }
+    HitRegion region;
+    region.box = {at.grid.x - at.label_gap - at.rows.extent, at.grid.y, at.rows.extent + at.label_gap, at.grid.h};
+    region.ref = cell_of(slice, -1, -1);
+    region.rows = axis->extent;
+    region.row_axis = slice.row_axis;
+    sketch.region(region);
+}
+
+void draw_column_labels(Sketch& sketch, const Slice& slice, const GridLayout& at) {
+    const AxisPtr axis = slice.col();
+    if (at.cols.none) return;
+    const Color color = axis->labels.empty() ? sketch.theme().secondary : sketch.theme().text;
+    const double gap = at.cols.rotated ? at.label_gap * 0.7 : sketch.px(4);
+    for (const Index i : labelled_positions(sketch, axis, at.cols)) {
+        const double x = at.grid.x + (static_cast<double>(i) + 0.5) * at.cell_w;
+        const double limit = at.cols.rotated ? at.cols.extent : 1e9;
+        const std::string label = cut_to_fit(drawn_label(*axis, i), limit + 0.5, at.cols.size, Font::ui, sketch.measure());
+        const Color shown = sketch.focus_color(axis, i, color);
+        if (at.cols.rotated)
+            sketch.text({x, at.grid.y - gap}, label, at.cols.size, shown, HAlign::left, VAlign::middle, Font::ui, -90);
+        else
+            sketch.text({x, at.grid.y - gap}, label, at.cols.size, shown, HAlign::center, VAlign::bottom);
+    }
+    HitRegion region;
+    region.box = {at.grid.x, at.grid.y - gap - at.cols.extent, at.grid.w, at.cols.extent + gap};
+    region.ref = cell_of(slice, -1, -1);
+    region.cols = axis->extent;
+    region.col_axis = slice.col_axis;
+    sketch.region(region);
+}
+
+/// Outlines the cell in focus, or its row or column if the focus has no place on the other axis.
+void draw_focus(Sketch& sketch, const Slice& slice, const GridLayout& at, const Focus& focus, Color color, double width,
+                bool bands) {
+    auto row = slice.row() ? focus.on(slice.row()) : std::optional<Index>(0);
+    auto col = focus.on(slice.col());
+    if (row && (*row < 0 || *row >= slice.values.shape()[0])) row.reset();
+    if (col && (*col < 0 || *col >= slice.values.shape()[1])) col.reset();
+    if (!slice.row() && !col) return;
+    const double x = at.grid.x + static_cast<double>(col.value_or(0)) * at.cell_w,
+                 y = at.grid.y + static_cast<double>(row.value_or(0)) * at.cell_h;
+    const Box row_band{at.grid.x, y, at.grid.w, at.cell_h}, col_band{x, at.grid.y, at.cell_w, at.grid.h};
+    if (row && (bands || !col)) sketch.outline(row_band, with_alpha(color, 0.55), 1);
+    if (col && (bands || !row)) sketch.outline(col_band, with_alpha(color, 0.55), 1);
+    if (!row || !col) return;
+    // Cells that are too small to be seen get a ring around them.
+    const double grow = std::max(0.0, (sketch.px(6) - std::min(at.cell_w, at.cell_h)) / 2);
+    sketch.outline({x - grow, y - grow, at.cell_w + 2 * grow, at.cell_h + 2 * grow}, color, width);
+}
+
+void draw_color_bar(Sketch& sketch, const Slice& slice, const GridLayout& at, const HeatmapItem& item, const Box& content) {
+    const Theme& theme = sketch.theme();
+    const double size = sketch.px(12), h = sketch.px(bar_height);
+    const double w = std::min({sketch.px(bar_width), std::max(at.grid.w, sketch.px(120)), content.w * 0.6});
+    const double x = std::min(at.grid.x, content.right() - w), y = at.grid.bottom() + sketch.px(20);
+    sketch.add(ColorBarItem{{x, y, w, h}, item.map});
+    const Normalization& n = item.normalization;
+    const double baseline = y + h + sketch.px(4) + sketch.measure().ascent(size, Font::ui);
+    sketch.text({x, baseline}, number_text(n.low), size, theme.secondary);
+    sketch.text({x + w, baseline}, number_text(n.high), size, theme.secondary, HAlign::right);
+    if (n.low < 0 && n.high > 0) {
+        const double zero = n(0);
+        if (zero > 0.2 && zero < 0.8) sketch.text({x + w * zero, baseline}, "0", size, theme.secondary, HAlign::center);
+    }
+    const TensorInfo& info = slice.tensor->info;
+    std::string label = info.unit;
+    if (label.empty() && !info.symbol.empty()) label = info.symbol;
+    const std::string scale = n.label();
+    if (!scale.empty()) label += (label.empty() ? "" : " · ") + scale;
+    if (n.scale == Normalization::Scale::per_row) label += ", share of the largest";
+    const double room = content.right() - x - w - sketch.px(12);
+    const std::string cut = cut_to_fit(label, room, size, Font::ui, sketch.measure());
+    if (cut != "…") sketch.text({x + w + sketch.px(12), y + h / 2}, cut, size, theme.secondary, HAlign::left, VAlign::middle);
+}
+
+std::string subtitle_of(const Slice& slice) {
+    std::string text = slice.where;
+    const auto add = [&text](const std::string& part) { text += (text.empty() ? "" : " · ") + part; };
+    if (slice.row()) add(axis_caption(*slice.row()));
+    add(axis_caption(*slice.col()));
+    return text;
+}
+
+class HeatmapView : public View {
+ public:
+    std::string id() const override { return "heatmap"; }
+    std::string title() const override { return "Heatmap"; }
+    bool accepts(const Trace&, const TraceTensor& tensor) const override {
+        return tensor.values.shape().rank() >= 1 && tensor.info.role != Role::metric;
+    }
+
+    Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {
+        const TraceTensor& tensor = tensor_for(*this, trace, state);
+        const Slice slice = plane_of(tensor, state);
+        Sketch sketch(state, measure);
+        const Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle_of(slice));
+        const GridLayout at = arrange(sketch, slice, content);
+        const HeatmapItem item = make_item(sketch, slice, at);
+        sketch.add(item);
+        draw_row_labels(sketch, slice, at);
+        draw_column_labels(sketch, slice, at);
+        draw_focus(sketch, slice, at, state.hovered, sketch.hover_color(), 1, true);
+        draw_focus(sketch, slice, at, state.selected, sketch.theme().selection, sketch.px(2), false);
+        if (at.color_bar) draw_color_bar(sketch, slice, at, item, content);
+        HitRegion cells;
+        cells.box = at.grid;
+        cells.ref = cell_of(slice, -1, -1);
+        cells.rows = slice.values.shape()[0];
+        cells.cols = slice.values.shape()[1];
+        cells.row_axis = slice.row_axis;
+        cells.col_axis = slice.col_axis;
+        cells.editable = tensor.info.role == Role::weights;
+        sketch.region(cells);
+        return sketch.take();
+    }
+
+    std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {
+        const TraceTensor& tensor = tensor_for(*this, trace, state);
+        const Slice slice = plane_of(tensor, state);
+        if (!slice.row()) return {{tensor.info.name, {slice.col()}, slice.values.reshape(Shape{slice.values.size()})}};
+        return {{tensor.info.name, {slice.row(), slice.col()}, slice.values}};
+    }
+};
+
+}  // namespace
+
+const View& heatmap_view() {
+    static const HeatmapView view;
+    return view;
+}
+
+}  // namespace saccade

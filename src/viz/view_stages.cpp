@@ -1,0 +1,226 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "viz/layout.hpp"
+#include "viz/slice.hpp"
+#include "viz/views.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr double tallest_row = 28;
+
+/// The tensors of one attention, found by role and shared axes, and the query they are shown for.
+struct Stages {
+    const TraceTensor* weights = nullptr;
+    const TraceTensor* scores = nullptr;  // null if the run recorded none
+    const TraceTensor* context = nullptr;
+    std::size_t query_axis = 0, key_axis = 0;  // in the weights
+    Index query = 0;
+
+    AxisPtr query_of() const { return weights->info.axes[query_axis]; }
+    AxisPtr key_of() const { return weights->info.axes[key_axis]; }
+};
+
+bool has_axis(const TraceTensor& tensor, const AxisPtr& axis) {
+    return std::find(tensor.info.axes.begin(), tensor.info.axes.end(), axis) != tensor.info.axes.end();
+}
+
+Stages find_stages(const Trace& trace, const TraceTensor& weights, const ViewState& state) {
+    Stages s;
+    s.weights = &weights;
+    const Slice plane = plane_of(weights, state);
+    s.query_axis = static_cast<std::size_t>(plane.row_axis);
+    s.key_axis = static_cast<std::size_t>(plane.col_axis);
+    for (const TraceTensor* scores : trace.with_role(Role::scores))
+        if (s.scores == nullptr && scores->info.axes == weights.info.axes) s.scores = scores;
+    for (const TraceTensor* context : trace.with_role(Role::context))
+        if (s.context == nullptr && has_axis(*context, s.query_of()) && context->info.axes.back() != s.query_of())
+            s.context = context;
+    s.query = position_on(state, s.query_of()).value_or(s.query_of()->extent - 1);
+    return s;
+}
+
+/// Row `query` of a tensor that has the query axis; other leading axes stand as the state says.
+struct QueryRow {
+    Tensor<float> values;
+    CellRef ref;  // its last index is to be set
+};
+
+QueryRow row_at(const TraceTensor& tensor, const Stages& s, const ViewState& state) {
+    ViewState at = state;
+    at.selected.marks[s.query_of()->name] = s.query;
+    const Slice slice = row_of(tensor, at);
+    return {slice.values, {tensor.info.name, slice.fixed}};
+}
+
+struct Range {
+    double low = 0, high = 1;
+};
+
+Range range_of(const Tensor<float>& values) {
+    Range r{0, 0};
+    for (const float v : values.values())
+        if (std::isfinite(v)) r = {std::min<double>(r.low, v), std::max<double>(r.high, v)};
+    if (r.low == 0 && r.high == 0) r.high = 1;
+    return r;
+}
+
+/// The rows that the bars of a card stand in.
+struct BarRows {
+    double y = 0, pitch = 0;
+    double center(Index i) const { return y + (static_cast<double>(i) + 0.5) * pitch; }
+};
+
+void draw_bars(Sketch& sketch, const Stages& s, const QueryRow& row, const BarRows& rows, double x, double w, bool numbers,
+               bool editable) {
+    const Theme& theme = sketch.theme();
+    const Range range = range_of(row.values);
+    const double size = sketch.px(11), number_room = numbers ? sketch.text_width("0.00", size, Font::mono) + sketch.px(6) : 0;
+    const double scale = std::max(0.0, w - number_room) / (range.high - range.low), zero = x - range.low * scale;
+    const double height = std::max(rows.pitch * 0.6, std::min(rows.pitch, 1.0));
+    for (Index j = 0; j < row.values.size(); ++j) {
+        const double v = row.values.data()[j], y = rows.center(j) - height / 2;
+        if (!std::isfinite(v)) {
+            sketch.hatch({zero, y, std::max(sketch.px(8), w * 0.12), height});
+            continue;
+        }
+        // A weight of nothing still shows where its bar would grow.
+        const double length = std::max(std::abs(v) * scale, 1.0);
+        const Color color = sketch.focus_color(s.key_of(), j, v < 0 ? theme.negative : theme.accent);
+        sketch.rect({v < 0 ? zero - length : zero, y, length, height}, color, rows.pitch >= 10 ? sketch.px(1.5) : 0);
+        if (numbers && (v >= 0.005 || sketch.selected(s.key_of(), j)))
+            sketch.text({zero + length + sketch.px(5), rows.center(j)}, fmt::format("{:.2f}", v), size,
+                        sketch.selected(s.key_of(), j) ? theme.selection : theme.secondary, HAlign::left, VAlign::middle,
+                        Font::mono);
+    }
+    if (range.low < 0)
+        sketch.line({zero, rows.y}, {zero, rows.y + rows.pitch * static_cast<double>(row.values.size())}, theme.line);
+    HitRegion region;
+    region.box = {x, rows.y, w, rows.pitch * static_cast<double>(row.values.size())};
+    region.ref = row.ref;
+    region.rows = row.values.size();
+    region.row_axis = static_cast<int>(row.ref.index.size()) - 1;
+    region.editable = editable;
+    sketch.region(region);
+}
+
+void draw_context(Sketch& sketch, const TraceTensor& tensor, const QueryRow& row, const Box& room) {
+    const Index n = row.values.size();
+    // As square as it fits, in whole rows where n allows.
+    const double largest = sketch.px(12);
+    Index cols = std::max<Index>(1, static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(n)))));
+    for (Index c = cols; c <= 2 * cols; ++c)
+        if (n % c == 0) {
+            cols = c;
+            break;
+        }
+    const Index lines = (n + cols - 1) / cols;
+    double cell = std::min(
+        {largest, room.w / static_cast<double>(cols), std::max(room.h - sketch.px(40), 1.0) / static_cast<double>(lines)});
+    if (cell >= 3) cell = std::floor(cell);
+    HeatmapItem item;
+    item.box = {std::round(room.x), std::round(room.y), cell * static_cast<double>(cols), cell * static_cast<double>(lines)};
+    item.values = Tensor<float>(Shape{lines, cols}, std::numeric_limits<float>::quiet_NaN());
+    std::copy_n(row.values.data(), n, item.values.data());
+    item.map = &colormap(default_colormap(true, sketch.theme()), sketch.theme());
+    item.normalization = normalization_for(row.values, false, true, Normalization::Scale::linear);
+    item.gap = cell >= 6 ? 1 : 0;
+    item.gap_color = item.masked_ground = sketch.theme().panel;
+    item.hatch = {0, 0, 0, 0};
+    sketch.add(item);
+    for (Index r = 0; r < lines; ++r)
+        for (Index c = 0; c < cols && r * cols + c < n; ++c) {
+            HitRegion region;
+            region.box = {item.box.x + static_cast<double>(c) * cell, item.box.y + static_cast<double>(r) * cell, cell, cell};
+            region.ref = row.ref;
+            region.ref.index.back() = r * cols + c;
+            if (sketch.selected(tensor.info.axes.back(), region.ref.index.back()))
+                sketch.outline(region.box, sketch.theme().selection, sketch.px(1.5));
+            sketch.region(region);
+        }
+    const double size = sketch.px(12);
+    const std::string caption = fmt::format("{} values, ±{}", n, number_text(item.normalization.high));
+    sketch.text({item.box.x, item.box.bottom() + sketch.px(6)}, cut_to_fit(caption, room.w, size, Font::ui, sketch.measure()),
+                size, sketch.theme().secondary, HAlign::left, VAlign::top);
+}
+
+void draw_key_labels(Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels, const BarRows& rows, double x) {
+    for (const Index j : labelled_positions(sketch, axis, labels)) {
+        const std::string label =
+            cut_to_fit(drawn_label(*axis, j), labels.extent + 0.5, labels.size, Font::ui, sketch.measure());
+        sketch.text({x, rows.center(j)}, label, labels.size, sketch.focus_color(axis, j, sketch.theme().secondary),
+                    HAlign::left, VAlign::middle);
+    }
+}
+
+class StagesView : public View {
+ public:
+    std::string id() const override { return "stages"; }
+    std::string title() const override { return "Stages"; }
+    bool accepts(const Trace&, const TraceTensor& tensor) const override {
+        return tensor.info.role == Role::weights && tensor.values.shape().rank() >= 2;
+    }
+
+    Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {
+        const Stages s = find_stages(trace, tensor_for(*this, trace, state), state);
+        Sketch sketch(state, measure);
+        Box content = sketch.begin(fmt::format("Step {}: {}", s.query + 1, drawn_label(*s.query_of(), s.query)), "");
+        const bool narrow = content.w < sketch.px(210);
+        const TraceTensor* context = narrow ? nullptr : s.context;
+        const double head = content.h > sketch.px(80) ? sketch.px(30) : 0;
+        const Index n = s.key_of()->extent;
+        const BarRows rows{content.y + head, std::min(sketch.px(tallest_row), (content.h - head) / static_cast<double>(n))};
+        const AxisLabels labels = fit_row_labels(sketch, *s.key_of(), std::min(rows.pitch, sketch.px(26)), content.w * 0.22);
+        const double left = labels.none ? 0 : labels.extent + sketch.px(12), gap = sketch.px(18);
+        const int columns = 1 + (s.scores != nullptr) + (context != nullptr);
+        const double w = (content.w - left - gap * (columns - 1)) / columns;
+        if (!labels.none) draw_key_labels(sketch, s.key_of(), labels, rows, content.x);
+
+        double x = content.x + left;
+        int number = 1;
+        const auto column = [&](const char* stage, const TraceTensor& tensor) {
+            const std::string name = fmt::format("{} {} {}", number++, stage, tensor.info.symbol);
+            const double size = sketch.px(13);
+            if (head > 0)
+                sketch.text({x, content.y + sketch.measure().ascent(size, Font::ui)},
+                            cut_to_fit(name, w, size, Font::ui, measure), size, sketch.theme().text);
+        };
+        if (s.scores != nullptr) {
+            column("score", *s.scores);
+            draw_bars(sketch, s, row_at(*s.scores, s, state), rows, x, w, false, false);
+            x += w + gap;
+        }
+        column("align", *s.weights);
+        draw_bars(sketch, s, row_at(*s.weights, s, state), rows, x, w, rows.pitch >= sketch.px(13) && w >= sketch.px(90), true);
+        x += w + gap;
+        if (context != nullptr) {
+            column("context", *context);
+            draw_context(sketch, *context, row_at(*context, s, state), {x, content.y + head, w, content.h - head});
+        }
+        return sketch.take();
+    }
+
+    std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {
+        const Stages s = find_stages(trace, tensor_for(*this, trace, state), state);
+        std::vector<ShownValues> all;
+        for (const TraceTensor* tensor : {s.weights, s.scores, s.context})
+            if (tensor != nullptr)
+                all.push_back({tensor->info.name, {tensor->info.axes.back()}, row_at(*tensor, s, state).values});
+        return all;
+    }
+};
+
+}  // namespace
+
+const View& stages_view() {
+    static const StagesView view;
+    return view;
+}
+
+}  // namespace saccade

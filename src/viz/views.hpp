@@ -1,0 +1,18 @@
+#pragma once
+
+#include "viz/view.hpp"
+
+namespace saccade {
+
+/// Any tensor as a matrix of coloured cells, tokens on both axes.
+const View& heatmap_view();
+/// Weights as curves between two rows of tokens.
+const View& flow_view();
+/// Score, align, context of one query, side by side.
+const View& stages_view();
+/// One row of any tensor as signed bars.
+const View& bars_view();
+/// Metrics over steps.
+const View& curves_view();
+
+}  // namespace saccade
