@@ -1,7 +1,8 @@
 #include "train/adam.hpp"
 
-#include <Eigen/Core>
 #include <cmath>
+
+#include "tensor/eigen.hpp"
 
 namespace saccade {
 
