@@ -44,7 +44,7 @@ class DatesTask : public Task {
     std::string id() const override { return "dates"; }
     WeightMap initial_weights(Rng& rng) const override { return initial_seq2seq_weights(sizes_, rng); }
     Index steps_per_epoch() const override { return steps_an_epoch; }
-    int default_epochs() const override { return 12; }
+    int default_epochs() const override { return 6; }
     Var<float> shard_loss(const Weights<float>& weights, Index step, int shard, Rng& rng) const override;
     int shards() const override { return shard_count; }
     double learning_rate(Index step) const override;
@@ -220,6 +220,11 @@ nlohmann::json DatesTask::card() const {
               {"attention", sizes_.attention}}},
             {"alignment_loss", alignment_loss_},
             {"batch_size", batch_size_},
+            {"notes",
+             "The attention is supervised: to the cross-entropy is added alignment_loss times -log of the weight on the gold "
+             "characters. Without it (--option alignment_loss=0, seed 7, 1500 steps) exact match is the same and the weight on "
+             "gold "
+             "is 0.72: the decoder reads what it needs from neighbouring annotations too."},
             {"vocabulary", to_json(vocabularies_)}};
 }
 
