@@ -1,0 +1,166 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/parallel.hpp"
+#include "cli/commands.hpp"
+#include "cli/eigen_reference.hpp"
+#include "io/atomic_file.hpp"
+#include "run/runner.hpp"
+#include "tensor/gemm.hpp"
+#include "train/dates_data.hpp"
+#include "train/task.hpp"
+#include "train/trainer.hpp"
+
+namespace saccade {
+
+namespace {
+
+using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+double milliseconds(const std::function<void()>& work) {
+    const auto start = Clock::now();
+    work();
+    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+double quantile(std::vector<double> values, double q) {
+    std::sort(values.begin(), values.end());
+    return values[static_cast<std::size_t>(q * static_cast<double>(values.size() - 1) + 0.5)];
+}
+
+/// Ours and Eigen's in turn, so that a drift of the machine meets both; medians.
+BenchValue bench_gemm(Index n) {
+    Rng rng(7);
+    Tensor<float> a(Shape{n, n}), b(Shape{n, n}), c(Shape{n, n});
+    for (float& v : a.values()) v = static_cast<float>(rng.normal());
+    for (float& v : b.values()) v = static_cast<float>(rng.normal());
+    std::vector<double> ours, eigen;
+    for (int i = 0; i < 24; ++i) {
+        const double mine = milliseconds([&] { gemm<float>(a.data(), b.data(), c.data(), n, n, n); });
+        const double theirs = milliseconds([&] { eigen_reference_gemm(a.data(), b.data(), c.data(), n, thread_count()); });
+        if (i < 4) continue;  // warm-up
+        ours.push_back(mine);
+        eigen.push_back(theirs);
+    }
+    const double flop = 2.0 * static_cast<double>(n) * static_cast<double>(n) * static_cast<double>(n);
+    return {fmt::format("gemm_{}_of_eigen", n), 100 * quantile(eigen, 0.5) / quantile(ours, 0.5), "%", ">= 80",
+            fmt::format("ours {:.1f}, Eigen with OpenMP {:.1f} GFLOP/s, {} threads", flop / quantile(ours, 0.5) / 1e6,
+                        flop / quantile(eigen, 0.5) / 1e6, thread_count())};
+}
+
+BenchValue bench_run() {
+    RunRequest request;
+    request.exhibit = "alignment";
+    request.params.set("source", std::string("the 30th of September 2019"));
+    std::vector<double> times;
+    for (int i = 0; i < 60; ++i) times.push_back(milliseconds([&] { run(request); }));
+    return {
+        "alignment_run_p95", quantile({times.begin() + 10, times.end()}, 0.95), "ms", "within a frame",
+        fmt::format("p50 {:.2f} ms; 26 characters, every tensor recorded", quantile({times.begin() + 10, times.end()}, 0.5))};
+}
+
+/// Lengths of the batches that the training step reads, for the reference to read the same.
+std::string batch_lengths() {
+    json batches = json::array();
+    Rng rng(7);
+    const auto groups = forms_by_length(4);
+    for (int batch = 0; batch < 16; ++batch) {
+        json lengths = json::array();
+        for (const auto& forms : groups)
+            for (int i = 0; i < 32; ++i) lengths.push_back(draw_training_date(rng, forms).source.size());
+        batches.push_back(lengths);
+    }
+    return batches.dump();
+}
+
+/// What a command printed; empty if it failed.
+std::string output_of(const std::string& command) {
+    std::string text;
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(popen(command.c_str(), "r"), pclose);
+    std::array<char, 4096> part{};
+    while (pipe && std::fgets(part.data(), static_cast<int>(part.size()), pipe.get()) != nullptr) text += part.data();
+    return text;
+}
+
+std::vector<BenchValue> bench_training() {
+    const auto task = make_task("dates", {});
+    const double ours = measure_training_step_ms(*task, 60);
+    std::vector<BenchValue> values = {{"training_step", ours, "ms", "", "dates, batch 128: forward, backward, clipping, Adam"}};
+    BenchValue speed{"training_speed_vs_pytorch", std::nullopt, "times", ">= 1.5", ""};
+    const std::string script = std::string(SACCADE_SOURCE_DIR) + "/tests/bench/train_step_pytorch.py";
+    if (!std::filesystem::exists(script)) {
+        speed.reference = "not measured: " + script + " is not there";
+        return {values[0], speed};
+    }
+    const std::string lengths = (std::filesystem::temp_directory_path() / "saccade_bench_lengths.json").string();
+    write_file(lengths, batch_lengths());
+    const json reference =
+        json::parse(output_of("/usr/bin/python3 '" + script + "' --lengths '" + lengths + "' 2>/dev/null"), nullptr, false);
+    std::filesystem::remove(lengths);
+    if (reference.is_object() && reference.contains("ms_per_step")) {
+        const double theirs = reference["ms_per_step"];
+        speed.value = theirs / ours;
+        speed.reference = fmt::format("PyTorch {:.1f} ms at its fastest ({})", theirs, reference.value("setting", ""));
+    } else {
+        speed.reference = "not measured: PyTorch did not run (apt install python3-torch libopenblas0-pthread)";
+    }
+    return {values[0], speed};
+}
+
+std::vector<BenchValue> bench_window(const WindowHooks& window) {
+    std::string reason = "this program was built without the window";
+    if (window.bench) {
+        try {
+            return window.bench();
+        } catch (const Error& error) {
+            reason = error.line();
+        }
+    }
+    return {{"keystroke_to_picture_p95", std::nullopt, "ms", "<= 16.7", "not measured: " + reason},
+            {"first_interactive_frame", std::nullopt, "ms", "<= 300", "not measured: " + reason}};
+}
+
+void print_row(const BenchValue& v) {
+    const std::string value = v.value ? fmt::format("{:.2f}", *v.value) : "-";
+    fmt::print("{:<28}{:>10} {:<6} {:<14}{}\n", v.name, value, v.unit, v.goal, v.reference);
+    std::fflush(stdout);
+}
+
+void bench(bool as_json, const WindowHooks& window) {
+    json all = json::array();
+    const auto add = [&](const BenchValue& v) {
+        if (!as_json) print_row(v);
+        all.push_back({{"name", v.name},
+                       {"value", v.value ? json(*v.value) : json(nullptr)},
+                       {"unit", v.unit},
+                       {"goal", v.goal},
+                       {"reference", v.reference}});
+    };
+    for (const BenchValue& v : bench_window(window)) add(v);
+    add(bench_run());
+    for (const Index n : {256, 512, 1024}) add(bench_gemm(n));
+    for (const BenchValue& v : bench_training()) add(v);
+    if (as_json) fmt::print("{}\n", all.dump(2));
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, const WindowHooks& window) {
+    CLI::App* command = app.add_subcommand(
+        "bench", "Measure the performance budgets on this machine; window figures need a display (xvfb-run will do)");
+    const auto as_json = std::make_shared<bool>(false);
+    command->add_flag("--json", *as_json,
+                      "[{name, value, unit, goal, reference}]; value null: not measured, reference says why");
+    add_threads(*command);
+    command->callback([as_json, &window] { bench(*as_json, window); });
+}
+
+}  // namespace saccade

@@ -1,0 +1,153 @@
+#include "cli/cli.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/parallel.hpp"
+#include "base/utf8.hpp"
+#include "cli/commands.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr const char* about =
+    "Saccade: see and touch attention.\n\n"
+    "Without a command it opens the window; `saccade FILE` opens a session, an exported picture or weights in it.\n"
+    "Commands need no display.";
+
+constexpr const char* examples =
+    "\nExamples:\n"
+    "  saccade list\n"
+    "  saccade describe alignment\n"
+    "  saccade run alignment --source '30 Sep 2019' --save run.npz\n"
+    "  saccade render alignment --source 2019年9月30日 --view heatmap -o weights.pdf\n"
+    "  saccade run alignment --intervene 'weights[5,9]=0.2' --save edited.npz\n"
+    "  saccade train dates -o my-dates.safetensors\n"
+    "  saccade eval dates --json\n"
+    "\n`saccade COMMAND --help` tells more, `saccade run EXHIBIT --help` the parameters of an exhibit.\n";
+
+int complain(const std::string& line, int status) {
+    fmt::print(stderr, "saccade: {}\n", line);
+    return status;
+}
+
+std::string first_line(std::string text) {
+    return text.substr(0, text.find('\n'));
+}
+
+/// CLI11's words for a mistake, and what to do about it.
+std::string usage_line(const CLI::App& app, const CLI::ParseError& error, const Words& words) {
+    const CLI::App* command = &app;
+    for (const CLI::App* sub : app.get_subcommands()) command = sub;
+    std::vector<std::string> known;
+    for (const CLI::Option* option : command->get_options())
+        for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    std::string hint;
+    for (const std::string& word : words)
+        if (word.starts_with("--") && std::find(known.begin(), known.end(), word.substr(0, word.find('='))) == known.end())
+            hint += did_you_mean(word.substr(0, word.find('=')), known);
+    const std::string name = command == &app ? "saccade" : "saccade " + command->get_name();
+    return fmt::format("{}{}; see '{} --help'", first_line(error.what()), hint, name);
+}
+
+/// A first word that is neither a command nor a flag is a file for the window.
+bool opens_window(const CLI::App& app, const Words& words) {
+    if (words.empty()) return true;
+    if (words.size() > 1 || words[0].starts_with("-")) return false;
+    const auto subs = app.get_subcommands([](const CLI::App*) { return true; });
+    return std::none_of(subs.begin(), subs.end(), [&](const CLI::App* sub) { return sub->get_name() == words[0]; });
+}
+
+int open_window(const WindowHooks& window, const Words& words, const CLI::App& app) {
+    if (!words.empty()) {
+        std::FILE* file = std::fopen(words[0].c_str(), "rb");
+        if (file == nullptr) {
+            std::vector<std::string> commands;
+            for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+                commands.push_back(sub->get_name());
+            throw Error(ErrorCode::usage,
+                        "'" + words[0] + "' is neither a command nor a file" + did_you_mean(words[0], commands),
+                        "see 'saccade --help'");
+        }
+        std::fclose(file);
+    }
+    if (!window.open)
+        throw Error(ErrorCode::unsupported, "this program was built without the window (SACCADE_GUI=OFF)",
+                    "use a command; see 'saccade --help'");
+    return window.open(words.empty() ? "" : words[0]);
+}
+
+void check_words(const Words& words) {
+    for (std::size_t i = 0; i < words.size(); ++i)
+        if (const std::size_t at = find_invalid_utf8(words[i]); at != std::string::npos)
+            throw Error(ErrorCode::usage, fmt::format("argument {} is not valid UTF-8 (byte {})", i + 1, at + 1),
+                        "pass text in UTF-8");
+}
+
+}  // namespace
+
+void add_threads(CLI::App& command) {
+    command
+        .add_option_function<int>(
+            "--threads", [](int n) { set_thread_count(n); }, "Threads of the engine; results do not depend on it")
+        ->check(CLI::Range(1, 256));
+}
+
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates) {
+    std::string best;
+    std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
+    for (const std::string& candidate : candidates) {
+        std::vector<std::size_t> row(candidate.size() + 1);
+        for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
+        for (std::size_t i = 1; i <= word.size(); ++i) {
+            std::size_t diagonal = row[0];
+            row[0] = i;
+            for (std::size_t j = 1; j < row.size(); ++j) {
+                const std::size_t substituted = diagonal + (word[i - 1] == candidate[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
+            }
+        }
+        if (row.back() < best_distance) {
+            best_distance = row.back();
+            best = candidate;
+        }
+    }
+    return best.empty() ? "" : "; did you mean '" + best + "'?";
+}
+
+int run_cli(int argc, char** argv, const WindowHooks& window) {
+    const Words words(argv + 1, argv + argc);
+    CLI::App app(about, "saccade");
+    try {
+        check_words(words);
+        app.footer(examples);
+        app.require_subcommand(1);
+        app.set_version_flag("--version", std::string("saccade ") + SACCADE_VERSION);
+        add_list(app);
+        add_describe(app);
+        add_run(app, words);
+        add_render(app, words);
+        add_train(app);
+        add_eval(app);
+        add_bench(app, window);
+        if (opens_window(app, words)) return open_window(window, words, app);
+        app.parse(argc, argv);
+        return 0;
+    } catch (const CLI::CallForHelp& call) {
+        return app.exit(call);
+    } catch (const CLI::CallForVersion& call) {
+        return app.exit(call);
+    } catch (const CLI::ParseError& error) {
+        return complain(usage_line(app, error, words), 2);
+    } catch (const Error& error) {
+        return complain(error.line(), error.code() == ErrorCode::usage ? 2 : 1);
+    } catch (const std::exception& error) {
+        return complain(error.what(), 1);
+    }
+}
+
+}  // namespace saccade

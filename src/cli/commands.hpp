@@ -1,0 +1,51 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cli/cli.hpp"
+#include "exhibit/exhibit.hpp"
+#include "run/run_request.hpp"
+
+namespace saccade {
+
+/// The words of the command line as they came, for what must be known before parsing: the exhibit decides the flags.
+using Words = std::vector<std::string>;
+
+// Each adds its subcommand to the program; what it does runs from the callback and throws Error.
+void add_list(CLI::App& app);
+void add_describe(CLI::App& app);
+void add_run(CLI::App& app, const Words& words);
+void add_render(CLI::App& app, const Words& words);
+void add_train(CLI::App& app);
+void add_eval(CLI::App& app);
+void add_bench(CLI::App& app, const WindowHooks& window);
+
+/// What `run` and `render` have in common: the exhibit, its parameters as flags, and what to change.
+struct RequestOptions {
+    std::string exhibit;
+    struct Typed {
+        std::string text;
+        const CLI::Option* option = nullptr;  // says whether it was given at all: an empty text is a value too
+    };
+    std::map<std::string, Typed> params;
+    std::uint64_t seed = 7;
+    std::string weights;
+    std::vector<std::string> interventions;
+    std::vector<std::string> capture;
+
+    /// Declares the flags of the exhibit that stands in `words`; help lists them.
+    void declare(CLI::App& command, const Words& words);
+    /// Error{usage} or {invalid_input}.
+    RunRequest request() const;
+};
+
+/// --threads N for the commands that compute.
+void add_threads(CLI::App& command);
+
+/// "; did you mean 'x'?" for the nearest of the candidates, or nothing if none is near.
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates);
+
+}  // namespace saccade

@@ -1,0 +1,93 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.hpp"
+#include "run/runner.hpp"
+#include "viz/view.hpp"
+
+namespace saccade {
+
+namespace {
+
+using nlohmann::json;
+
+std::vector<std::string> view_ids(const Exhibit& exhibit) {
+    std::vector<std::string> ids;
+    for (const ViewPlacement& placement : exhibit.views)
+        if (std::find(ids.begin(), ids.end(), placement.view) == ids.end()) ids.push_back(placement.view);
+    return ids;
+}
+
+void list(bool as_json) {
+    json all = json::array();
+    for (const Exhibit& e : exhibits())
+        all.push_back({{"id", e.id}, {"title", e.title}, {"models", e.models}, {"views", view_ids(e)}});
+    if (as_json) {
+        fmt::print("{}\n", all.dump(2));
+        return;
+    }
+    fmt::print("exhibits\n");
+    for (const Exhibit& e : exhibits())
+        fmt::print("  {:<14}{}\n  {:<14}views: {}\n", e.id, e.summary, "", fmt::join(view_ids(e), ", "));
+    fmt::print("\nbundled models\n");
+    for (const std::string& id : bundled_models()) fmt::print("  {:<14}{}\n", id, bundled_model(id)->card.value("title", ""));
+    fmt::print("\n`saccade describe EXHIBIT` lists parameters and tensors.\n");
+}
+
+/// The tensors are those of a run at the defaults: never a second list that could go stale.
+void describe(const std::string& id, bool as_json) {
+    const Exhibit& e = exhibit(id);
+    RunRequest request;
+    request.exhibit = id;
+    const TracePtr trace = run(request);
+    json params = json::array();
+    for (const ParamSpec& spec : e.params) params.push_back(to_json(spec));
+    json tensors = json::array();
+    for (const TraceTensor& t : trace->tensors()) {
+        json axes = json::array();
+        for (const AxisPtr& axis : t.info.axes) axes.push_back(axis->name);
+        const Step* step = trace->step_of(t.info.name);
+        tensors.push_back({{"name", t.info.name},
+                           {"role", to_string(t.info.role)},
+                           {"axes", axes},
+                           {"symbol", t.info.symbol},
+                           {"title", t.info.title},
+                           {"formula", step != nullptr ? step->formula : ""}});
+    }
+    if (as_json) {
+        fmt::print("{}\n", json{{"params", params}, {"tensors", tensors}}.dump(2));
+        return;
+    }
+    fmt::print("{}: {}\n{}\n\nparameters\n", e.id, e.summary, e.source);
+    for (const ParamSpec& spec : e.params) {
+        fmt::print("  --{:<12}{} ({}; default: {})\n", spec.name, spec.help, to_string(spec.type), format_param(spec.fallback));
+        if (!spec.choices.empty()) fmt::print("  {:<14}one of: {}\n", "", fmt::join(spec.choices, ", "));
+    }
+    fmt::print("\ntensors (name, role, axes, formula)\n");
+    for (const json& t : tensors) {
+        std::vector<std::string> axes = t["axes"];
+        fmt::print("  {:<28}{:<15}{:<30}{}\n", t["name"].get<std::string>(), t["role"].get<std::string>(),
+                   fmt::format("[{}]", fmt::join(axes, ", ")), t["formula"].get<std::string>());
+    }
+}
+
+}  // namespace
+
+void add_list(CLI::App& app) {
+    CLI::App* command = app.add_subcommand("list", "Exhibits and bundled models");
+    const auto as_json = std::make_shared<bool>(false);
+    command->add_flag("--json", *as_json, "[{id, title, models, views}]");
+    command->callback([as_json] { list(*as_json); });
+}
+
+void add_describe(CLI::App& app) {
+    CLI::App* command = app.add_subcommand("describe", "The parameters of an exhibit and the tensors that it records");
+    const auto as_json = std::make_shared<bool>(false);
+    const auto id = std::make_shared<std::string>();
+    command->add_option("EXHIBIT", *id, "An exhibit of `saccade list`")->required();
+    command->add_flag("--json", *as_json, "{params, tensors: [{name, role, axes, ...}]}");
+    command->callback([as_json, id] { describe(*id, *as_json); });
+}
+
+}  // namespace saccade

@@ -1,0 +1,69 @@
+#include <algorithm>
+
+#include "cli/commands.hpp"
+
+namespace saccade {
+
+namespace {
+
+/// The word after the command that names an exhibit, wherever it stands.
+const Exhibit* exhibit_in(const Words& words) {
+    for (std::size_t i = 1; i < words.size(); ++i)
+        for (const Exhibit& e : exhibits())
+            if (e.id == words[i]) return &e;
+    return nullptr;
+}
+
+std::string describe_param(const ParamSpec& spec) {
+    std::string text = spec.help;
+    if (!spec.choices.empty()) {
+        text += " One of:";
+        for (const std::string& choice : spec.choices) text += " " + choice;
+    }
+    const std::string fallback = format_param(spec.fallback);
+    return text + (fallback.empty() ? "" : " [" + fallback + "]");
+}
+
+}  // namespace
+
+void RequestOptions::declare(CLI::App& command, const Words& words) {
+    command.add_option("EXHIBIT", exhibit, "An exhibit of `saccade list`")->required();
+    command.add_option("--seed", seed, "Seed of every random draw")->capture_default_str();
+    command.add_option("--weights", weights, "Your own weights instead of the bundled model (.safetensors)");
+    command
+        .add_option("--intervene", interventions,
+                    "Change a tensor before what follows sees it: 'weights[5,9]=0.2' (row renormalised), 'weights[5,:]*=0.5', "
+                    "'context[3,:]=0', "
+                    "'weights=@file.npz:name'; may be given several times")
+        ->allow_extra_args(false);
+    add_threads(command);
+    const Exhibit* known = exhibit_in(words);
+    if (known == nullptr) {
+        command.footer("\nAn exhibit's parameters are flags too: `saccade run EXHIBIT --help` lists them.");
+        // Parsing goes on, so that the complaint is about the exhibit, not about its flags.
+        command.allow_extras();
+        return;
+    }
+    for (const ParamSpec& spec : known->params) {
+        Typed& typed = params[spec.name];
+        typed.option = command.add_option("--" + spec.name, typed.text, describe_param(spec))
+                           ->group("Parameters of " + known->id)
+                           ->type_name(to_string(spec.type));
+    }
+}
+
+RunRequest RequestOptions::request() const {
+    const Exhibit& chosen = saccade::exhibit(exhibit);
+    RunRequest request;
+    request.exhibit = exhibit;
+    request.seed = seed;
+    request.weights_path = weights;
+    for (const ParamSpec& spec : chosen.params)
+        if (const auto found = params.find(spec.name); found != params.end() && found->second.option->count() > 0)
+            request.params.set(spec.name, parse_param(spec, found->second.text));
+    for (const std::string& spec : interventions) request.interventions.push_back(parse_intervention(spec));
+    request.capture.names = capture;
+    return request;
+}
+
+}  // namespace saccade

@@ -1,0 +1,213 @@
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#ifdef _WIN32
+#include <io.h>
+#else
+#include <unistd.h>
+#endif
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/parallel.hpp"
+#include "cli/commands.hpp"
+#include "io/atomic_file.hpp"
+#include "train/training.hpp"
+
+namespace saccade {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr Index held_out_examples = 2000;
+constexpr double seconds_between_checkpoints = 30;
+
+std::atomic<bool> interrupted = false;  // a signal handler can reach nothing else
+
+struct TrainCommand {
+    std::string model;
+    TrainOptions options;
+    std::vector<std::string> extra;
+    std::string output;
+    bool fresh = false;
+};
+
+bool stderr_is_terminal() {
+#ifdef _WIN32
+    return _isatty(_fileno(stderr)) != 0;
+#else
+    return isatty(fileno(stderr)) != 0;
+#endif
+}
+
+std::string duration(double seconds) {
+    const auto s = static_cast<int>(seconds + 0.5);
+    return s < 60 ? fmt::format("{} s", s) : fmt::format("{} min {:02} s", s / 60, s % 60);
+}
+
+void print_progress(const Training& training, bool terminal) {
+    const double share = static_cast<double>(training.step()) / static_cast<double>(std::max<Index>(1, training.total_steps()));
+    std::string line = fmt::format("step {}/{}", training.step(), training.total_steps());
+    const std::vector<TrainPoint> points = training.points();
+    if (!points.empty()) line += fmt::format("  loss {:.4f}", points.back().loss);
+    for (auto p = points.rbegin(); p != points.rend(); ++p)
+        if (p->exact_match) {
+            line += fmt::format("  exact match {:.1f}%", *p->exact_match * 100);
+            break;
+        }
+    line += fmt::format("  {:.0f} steps/s  {} left", training.steps_per_second(), duration(training.seconds_left()));
+    if (!terminal) {
+        fmt::print(stderr, "{}\n", line);
+        return;
+    }
+    constexpr int width = 24;
+    const int full = static_cast<int>(share * width);
+    std::string bar;
+    for (int i = 0; i < width; ++i) bar += i < full ? "█" : "░";
+    fmt::print(stderr, "\r\x1b[K{} {}", bar, line);
+    std::fflush(stderr);
+}
+
+/// Until it has ended by itself or by Ctrl-C; a checkpoint is never far behind.
+void watch(Training& training, const std::string& checkpoint) {
+    const bool terminal = stderr_is_terminal();
+    const auto period = std::chrono::milliseconds(terminal ? 200 : 5000);
+    auto last_print = std::chrono::steady_clock::now() - period;
+    auto last_checkpoint = std::chrono::steady_clock::now();
+    while (training.state() == Training::State::running) {
+        if (interrupted) training.stop();
+        const auto now = std::chrono::steady_clock::now();
+        if (now - last_print >= period) {
+            print_progress(training, terminal);
+            last_print = now;
+        }
+        if (std::chrono::duration<double>(now - last_checkpoint).count() > seconds_between_checkpoints) {
+            training.save_checkpoint(checkpoint);
+            last_checkpoint = now;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    print_progress(training, terminal);
+    if (terminal) fmt::print(stderr, "\n");
+}
+
+json metrics_json(const std::map<std::string, double>& metrics) {
+    json all = json::object();
+    for (const auto& [name, value] : metrics) all[name] = value;
+    return all;
+}
+
+void write_card(const TrainCommand& command, const Training& training, const Task& task) {
+    const ModelPtr saved = load_model(command.output, command.model);
+    json card = task.card();
+    card["seed"] = command.options.seed;
+    std::string line = "saccade train " + command.model + " --seed " + std::to_string(command.options.seed);
+    if (command.options.epochs > 0) line += " --epochs " + std::to_string(command.options.epochs);
+    for (const std::string& option : command.extra) line += " --option " + option;
+    card["command"] = line + " -o " + std::filesystem::path(command.output).filename().string();
+    card["n"] = held_out_examples;
+    card["metrics"] = metrics_json(task.evaluate(saved->weights, held_out_examples, {}));
+    card["steps"] = training.total_steps();
+    card["training_seconds"] = static_cast<int>(training.seconds() + 0.5);
+    card["date"] = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
+    const std::string path = std::filesystem::path(command.output).replace_extension(".json").string();
+    write_file(path, card.dump(2) + "\n");
+    fmt::print("{}: exact match {:.2f}%, weight on gold {:.2f}% on {} held-out examples\n", command.output,
+               card["metrics"].value("exact_match", 0.0) * 100, card["metrics"].value("gold_weight", 0.0) * 100,
+               held_out_examples);
+}
+
+void train(TrainCommand command) {
+    for (const std::string& option : command.extra) {
+        const std::size_t equals = option.find('=');
+        char* end = nullptr;
+        const std::string value = equals == std::string::npos ? "" : option.substr(equals + 1);
+        const double number = std::strtod(value.c_str(), &end);
+        if (value.empty() || *end != '\0')
+            throw Error(ErrorCode::usage, "--option " + option + ": no number", "write it as NAME=NUMBER");
+        command.options.extra[option.substr(0, equals)] = number;
+    }
+    const std::unique_ptr<Task> task = make_task(command.model, command.options);
+    if (std::filesystem::path(command.output).extension() != ".safetensors")
+        throw Error(ErrorCode::usage, "-o " + command.output + ": weights are written as .safetensors",
+                    "choose a name that ends so");
+    AtomicFile(command.output).write("");  // can it be written at all? Better now than after the training
+    const std::string checkpoint = command.output + ".checkpoint";
+    const bool resume = !command.fresh && std::filesystem::exists(checkpoint);
+    if (resume) fmt::print(stderr, "going on from {}\n", checkpoint);
+
+    interrupted = false;
+    std::signal(SIGINT, [](int) { interrupted = true; });
+    std::signal(SIGTERM, [](int) { interrupted = true; });
+    Training training(command.model, command.options, resume ? checkpoint : "");
+    watch(training, checkpoint);
+    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGTERM, SIG_DFL);
+    if (const auto error = training.error()) throw *error;
+    if (training.state() != Training::State::finished) {
+        training.save_checkpoint(checkpoint);
+        throw Error(ErrorCode::cancelled,
+                    "stopped at step " + std::to_string(training.step()) + "; the state is in " + checkpoint,
+                    "the same command goes on from there");
+    }
+    training.save_model(command.output);
+    write_card(command, training, *task);
+    std::filesystem::remove(checkpoint);
+}
+
+void eval(const std::string& name, const TrainOptions& options, Index n, bool as_json) {
+    const bool file = name.ends_with(".safetensors");
+    const ModelPtr model = file ? load_model(name, "") : bundled_model(name);
+    const std::string id = file ? model->card.value("id", std::string()) : name;
+    if (id.empty())
+        throw Error(ErrorCode::bad_format, name + ": has no model card that says which model it is", "put its .json beside it");
+    const auto metrics = make_task(id, options)->evaluate(model->weights, n, {});
+    if (as_json) {
+        fmt::print("{}\n", json{{"model", id}, {"n", n}, {"metrics", metrics_json(metrics)}}.dump());
+        return;
+    }
+    fmt::print("{} on {} held-out examples\n", name, n);
+    for (const auto& [metric, value] : metrics) fmt::print("  {:<14}{:.4f}\n", metric, value);
+}
+
+}  // namespace
+
+void add_train(CLI::App& app) {
+    CLI::App* command =
+        app.add_subcommand("train", "Train a model from scratch; Ctrl-C leaves a checkpoint, the same command goes on from it");
+    const auto c = std::make_shared<TrainCommand>();
+    command->add_option("MODEL", c->model, fmt::format("One of: {}", fmt::join(task_ids(), ", ")))->required();
+    command->add_option("--data", c->options.data_path, "Data set, for models that need one");
+    command->add_option("--epochs", c->options.epochs, "Default: the model's own")->check(CLI::Range(1, 100000));
+    command->add_option("--seed", c->options.seed, "Seed of weights and batches")->capture_default_str();
+    command->add_option("--option", c->extra, "NAME=NUMBER, for example alignment_loss=0; may be given several times")
+        ->allow_extra_args(false);
+    command->add_option("-o,--output", c->output, "F.safetensors; the model card goes beside it as F.json")->required();
+    command->add_flag("--fresh", c->fresh, "Start again even if there is a checkpoint");
+    add_threads(*command);
+    command->callback([c] { train(*c); });
+}
+
+void add_eval(CLI::App& app) {
+    CLI::App* command = app.add_subcommand("eval", "Measure a model's metrics again, on held-out data");
+    const auto name = std::make_shared<std::string>();
+    const auto options = std::make_shared<TrainOptions>();
+    const auto n = std::make_shared<Index>(held_out_examples);
+    const auto as_json = std::make_shared<bool>(false);
+    command->add_option("MODEL", *name, "A bundled model, or your own .safetensors with its card")->required();
+    command->add_option("--data", options->data_path, "Data set, for models that need one");
+    command->add_option("-n", *n, "Held-out examples")->capture_default_str()->check(CLI::Range(1, 1000000));
+    command->add_flag("--json", *as_json, "{model, n, metrics}");
+    add_threads(*command);
+    command->callback([=] { eval(*name, *options, *n, *as_json); });
+}
+
+}  // namespace saccade

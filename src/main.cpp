@@ -1,0 +1,19 @@
+#include "cli/cli.hpp"
+
+#ifdef SACCADE_GUI
+#include "ui/app.hpp"
+#include "ui/bench_window.hpp"
+#endif
+
+int main(int argc, char** argv) {
+    saccade::WindowHooks window;
+#ifdef SACCADE_GUI
+    window.open = [](const std::string& file) {
+        saccade::WindowOptions options;
+        options.file = file;
+        return saccade::run_window(options);
+    };
+    window.bench = [] { return saccade::bench_window(60); };
+#endif
+    return saccade::run_cli(argc, argv, window);
+}

@@ -1,0 +1,12 @@
+# Turns every file of IN into a C++ string in OUT: shaders/heatmap.frag becomes shaders::heatmap_frag.
+file(GLOB files ${IN}/*.vert ${IN}/*.frag)
+list(SORT files)
+set(text "#pragma once\n\nnamespace saccade::shaders {\n")
+foreach(file IN LISTS files)
+  file(READ ${file} source)
+  get_filename_component(name ${file} NAME)
+  string(REPLACE "." "_" name ${name})
+  string(APPEND text "inline constexpr const char* ${name} = R\"glsl(${source})glsl\";\n")
+endforeach()
+string(APPEND text "}  // namespace saccade::shaders\n")
+file(WRITE ${OUT} "${text}")
