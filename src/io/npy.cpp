@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::string_view magic = "\x93NUMPY";
 
+constexpr std::uint64_t longest_axis = std::uint64_t{1} << 48;  // also beside an axis of extent 0
+
 struct NpyHeader {
     std::string type;  // "<f4"
     bool fortran = false;
@@ -203,7 +205,7 @@ NpyArray read_npy_stream(const ByteSource& source, std::uint64_t total_bytes, co
     const std::uint64_t data_bytes = total_bytes - std::min(total_bytes, 8 + length_bytes + length);
     std::uint64_t count = 1;
     for (const std::uint64_t extent : header.dims) {
-        if (extent != 0 && count > data_bytes / extent) damaged("has a shape larger than its data");
+        if (extent > longest_axis || (extent != 0 && count > data_bytes / extent)) damaged("has a shape larger than its data");
         count *= extent;
     }
     if (count > data_bytes / type.bytes || count * type.bytes != data_bytes) {

@@ -28,6 +28,8 @@ static_assert(std::endian::native == std::endian::little, "the formats of io/ ar
 
 constexpr std::uint64_t longest_header = 100'000'000;  // as in the reference implementation
 
+constexpr std::uint64_t longest_axis = std::uint64_t{1} << 48;  // also beside an axis of extent 0
+
 struct Entry {
     std::string name;
     std::string dtype;
@@ -151,7 +153,8 @@ class Reader {
         const auto dims = value["shape"].get<std::vector<std::uint64_t>>();
         std::uint64_t bytes = *element;
         for (const std::uint64_t extent : dims) {
-            if (extent != 0 && bytes > data_size / extent) damaged(entry, "has a shape larger than the file");
+            if (extent > longest_axis || (extent != 0 && bytes > data_size / extent))
+                damaged(entry, "has a shape larger than the file");
             bytes *= extent;
         }
         if (bytes != entry.end - entry.begin) {

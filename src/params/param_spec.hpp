@@ -22,14 +22,14 @@ struct ParamSpec {
     std::string title;    // "Source"
     std::string help;     // one sentence; for choices with an equation, in the tooltip
     ParamValue fallback;  // the default value
-    std::string unit;
+    std::string unit{};
     double min = 0, max = 0;  // integer, number: inclusive; text: max = code points
     bool log_scale = false;
-    std::vector<std::string> choices;
-    std::vector<std::string> choice_titles;  // empty, or one a choice
-    std::vector<std::string> examples;       // text: what the Example menu offers
-    bool optional_text = false;              // text: empty means "not set" and is allowed; then `placeholder` says what happens
-    std::string placeholder;
+    std::vector<std::string> choices{};
+    std::vector<std::string> choice_titles{};  // empty, or one a choice
+    std::vector<std::string> examples{};       // text: what the Example menu offers
+    bool optional_text = false;  // text: empty means "not set" and is allowed; then `placeholder` says what happens
+    std::string placeholder{};
 };
 
 /// Values by name. Missing ones stand for their defaults.

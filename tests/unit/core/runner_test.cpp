@@ -1,0 +1,171 @@
+#include "run/runner.hpp"
+
+#include <atomic>
+#include <latch>
+#include <semaphore>
+
+#include "base/stop.hpp"
+#include "testing.hpp"
+
+namespace saccade {
+namespace {
+
+RunRequest numbered(std::int64_t n) {
+    RunRequest request;
+    request.params.set("n", n);
+    return request;
+}
+
+std::int64_t number_of(const RunRequest& request) {
+    return request.params.integer("n");
+}
+
+/// A run that the test holds by the hand: it reports that it has begun, then waits until it is let go or asked to stop.
+struct HeldRun {
+    std::counting_semaphore<> begun{0}, go{0}, results{0};
+    std::atomic<std::int64_t> rounds_after_stop{0};
+    bool heeds_stop = true;
+
+    TracePtr operator()(const RunRequest& request, const std::stop_token& stop) {
+        begun.release();
+        while (!go.try_acquire()) {
+            if (stop.stop_requested()) ++rounds_after_stop;
+            if (heeds_stop) check_stop(stop);
+            std::this_thread::yield();
+        }
+        if (number_of(request) < 0) throw Error(ErrorCode::invalid_input, "negative");
+        return std::make_shared<const Trace>();
+    }
+    Runner::Run function() {
+        return [this](const RunRequest& request, const std::stop_token& stop) { return (*this)(request, stop); };
+    }
+    std::function<void()> on_result() {
+        return [this] { results.release(); };
+    }
+};
+
+TEST(Runner, answers_a_request_with_its_ticket_once) {
+    HeldRun held;
+    Runner runner(held.on_result(), held.function());
+    EXPECT_FALSE(runner.busy());
+    const std::uint64_t ticket = runner.submit(numbered(1));
+    EXPECT_TRUE(runner.busy());
+    EXPECT_FALSE(runner.take().has_value());
+    held.go.release();
+    held.results.acquire();
+    EXPECT_FALSE(runner.busy());
+    const std::optional<RunResult> result = runner.take();
+    ASSERT_TRUE(result.has_value());
+    EXPECT_EQ(result->ticket, ticket);
+    EXPECT_EQ(result->ticket, runner.last_ticket());
+    EXPECT_EQ(number_of(result->request), 1);
+    EXPECT_NE(result->trace, nullptr);
+    EXPECT_FALSE(result->error.has_value());
+    EXPECT_FALSE(runner.take().has_value());
+}
+
+TEST(Runner, the_latest_request_wins_and_none_between_is_run) {
+    HeldRun held;
+    std::vector<std::int64_t> ran;  // written by the worker, read after the result has come
+    Runner runner(held.on_result(), [&](const RunRequest& request, const std::stop_token& stop) {
+        ran.push_back(number_of(request));
+        return held(request, stop);
+    });
+    runner.submit(numbered(0));
+    held.begun.acquire();
+    for (std::int64_t n = 1; n <= 50; ++n) runner.submit(numbered(n));
+    // Every run but the last was asked to stop, so whatever was begun in between, the fiftieth is the only answer.
+    held.go.release(100);
+    held.results.acquire();
+    const std::optional<RunResult> result = runner.take();
+    ASSERT_TRUE(result.has_value());
+    EXPECT_FALSE(held.results.try_acquire());
+    EXPECT_EQ(number_of(result->request), 50);
+    EXPECT_EQ(result->ticket, 51u);
+    EXPECT_EQ(ran.front(), 0);
+    EXPECT_EQ(ran.back(), 50);
+    EXPECT_FALSE(runner.busy());
+}
+
+TEST(Runner, a_cancelled_run_ends_at_its_next_look_at_the_token_and_gives_no_result) {
+    HeldRun held;
+    Runner runner(held.on_result(), held.function());
+    runner.submit(numbered(1));
+    held.begun.acquire();
+    runner.cancel();
+    EXPECT_FALSE(runner.busy());
+    // The worker is free again: the next request is answered, and its answer is the first.
+    const std::uint64_t ticket = runner.submit(numbered(2));
+    held.begun.acquire();
+    EXPECT_LE(held.rounds_after_stop, 1);
+    held.go.release();
+    held.results.acquire();
+    EXPECT_EQ(runner.take()->ticket, ticket);
+    EXPECT_FALSE(held.results.try_acquire());
+}
+
+TEST(Runner, a_run_that_does_not_heed_the_stop_is_still_never_shown) {
+    HeldRun held;
+    held.heeds_stop = false;
+    Runner runner(held.on_result(), held.function());
+    runner.submit(numbered(1));
+    held.begun.acquire();
+    const std::uint64_t ticket = runner.submit(numbered(2));
+    held.go.release();  // run 1 finishes although it was to stop
+    held.begun.acquire();
+    EXPECT_FALSE(runner.take().has_value());
+    EXPECT_TRUE(runner.busy());
+    held.go.release();
+    held.results.acquire();
+    EXPECT_EQ(runner.take()->ticket, ticket);
+}
+
+TEST(Runner, an_error_is_a_result_and_the_worker_lives_on) {
+    HeldRun held;
+    Runner runner(held.on_result(), held.function());
+    held.go.release(2);
+    runner.submit(numbered(-1));
+    held.results.acquire();
+    const std::optional<RunResult> failed = runner.take();
+    ASSERT_TRUE(failed.has_value());
+    EXPECT_EQ(failed->trace, nullptr);
+    EXPECT_EQ(failed->error->message(), "negative");
+    runner.submit(numbered(1));
+    held.results.acquire();
+    EXPECT_NE(runner.take()->trace, nullptr);
+}
+
+TEST(Runner, goes_away_while_a_run_is_under_way) {
+    HeldRun held;
+    {
+        Runner runner(held.on_result(), held.function());
+        runner.submit(numbered(1));
+        held.begun.acquire();
+        runner.submit(numbered(2));
+    }
+    EXPECT_FALSE(held.results.try_acquire());
+}
+
+TEST(Runner, results_never_go_back_in_time) {
+    std::counting_semaphore<> results{0};
+    Runner runner([&] { results.release(); },
+                  [](const RunRequest&, const std::stop_token&) { return std::make_shared<const Trace>(); });
+    std::uint64_t newest = 0;
+    for (std::int64_t n = 0; n < 2000; ++n) {
+        runner.submit(numbered(n));
+        if (const std::optional<RunResult> result = runner.take()) {
+            EXPECT_GT(result->ticket, newest);
+            EXPECT_EQ(number_of(result->request) + 1, static_cast<std::int64_t>(result->ticket));
+            newest = result->ticket;
+        }
+    }
+    while (runner.busy()) results.acquire();
+    const std::optional<RunResult> last = runner.take();
+    ASSERT_TRUE(last.has_value() || newest == 2000u);
+    if (last.has_value()) {
+        EXPECT_EQ(last->ticket, 2000u);
+    }
+}
+
+}  // namespace
+}  // namespace saccade
