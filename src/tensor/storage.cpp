@@ -7,7 +7,6 @@
 #include <bit>
 #include <cstdint>
 #include <cstdlib>
-#include <limits>
 #include <mutex>
 #include <new>
 
@@ -21,6 +20,8 @@ constexpr std::size_t alignment = 64;
 constexpr std::size_t header_bytes = 64;  // in front of the data: the shared_ptr's control block lives there
 constexpr std::size_t smallest_block = 128;
 constexpr std::size_t largest_kept_block = std::size_t{64} << 20;
+constexpr std::size_t largest_block = std::size_t{1}
+                                      << 39;  // beyond any machine this runs on; asking malloc may kill a process
 constexpr std::size_t shared_stock_limit = std::size_t{256} << 20;
 constexpr std::size_t thread_stock_limit = std::size_t{8} << 20;
 constexpr int class_count = 80;
@@ -196,7 +197,7 @@ struct KeepForControlBlock {
 
 template <class T>
 std::shared_ptr<T[]> allocate_storage(std::size_t count) {
-    if (count > (std::numeric_limits<std::size_t>::max() / 4) / sizeof(T)) {
+    if (count > largest_block / sizeof(T)) {
         throw Error(ErrorCode::out_of_range, fmt::format("no memory for an array of {} elements", count),
                     "use a smaller input");
     }
