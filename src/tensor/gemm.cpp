@@ -162,8 +162,10 @@ void gemm(const MatrixView<const T>& a, const MatrixView<const T>& b, const Matr
     // Waking a helper costs some microseconds, and each piece packs its own operands: cut only what takes far longer.
     constexpr Index worth_cutting = Index{1} << 21;
     if (m * n * k < worth_cutting || m == 1) return multiply_serial(a, b, c, k, form);
-    const Index piece_rows = piece_extent(m, 256, 16);
-    const Index piece_cols = piece_extent(n, 256, 16);
+    // Smaller pieces for smaller products, so that there are several; larger ones pack less.
+    const Index target = m * n < 400 * 400 ? 128 : 256;
+    const Index piece_rows = piece_extent(m, target, 16);
+    const Index piece_cols = piece_extent(n, target, 16);
     const Index row_pieces = (m + piece_rows - 1) / piece_rows;
     const Index col_pieces = (n + piece_cols - 1) / piece_cols;
     parallel_for(row_pieces * col_pieces, [&](Index i) {
