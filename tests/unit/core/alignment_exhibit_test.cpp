@@ -1,0 +1,95 @@
+#include <gtest/gtest.h>
+
+#include "base/parallel.hpp"
+#include "run/runner.hpp"
+#include "trace/formula.hpp"
+#include "unit/core/testing.hpp"
+
+namespace saccade {
+namespace {
+
+using test::contains;
+using test::error_of;
+
+RunRequest asking(const std::string& source, const std::string& target = {}) {
+    RunRequest request;
+    request.exhibit = "alignment";
+    request.params.set("source", source);
+    request.params.set("target", target);
+    return request;
+}
+
+TEST(AlignmentExhibit, rewrites_dates) {
+    for (const std::string source : {"2019年9月30日", "二〇一九年九月三十日", "Mon, 30 Sep 2019", "30/9/19",
+                                     "the 30th of September 2019", "SEPTEMBER 30TH, 2019", "20190930", "19年9月30日"})
+        EXPECT_EQ(run(asking(source))->texts().at("output"), "2019-09-30") << source;
+}
+
+TEST(AlignmentExhibit, explains_itself_and_every_rule_holds) {
+    const TracePtr trace = run(asking("30 Sep 2019"));
+    EXPECT_EQ(trace->axis("source")->labels[2], "␣");
+    const auto claims = check_claims(*trace);
+    EXPECT_GE(claims.size(), 20u);
+    for (const Claim& claim : claims) EXPECT_TRUE(claim.holds) << claim.tensor << ": " << claim.error;
+    // From a weight down to the embeddings and parameters.
+    const Explanation weight = explain(*trace, {"weights", {8, 0}});
+    EXPECT_TRUE(weight.has_rule);
+    EXPECT_NEAR(weight.recorded, weight.recomputed, 1e-6);
+    const Explanation state = explain(*trace, {"encoder.forward.candidate", {3, 5}});
+    bool embedding = false;
+    for (const auto& operand : state.operands) embedding = embedding || operand.ref.tensor == "encoder.embedding";
+    EXPECT_TRUE(embedding);
+}
+
+TEST(AlignmentExhibit, attends_to_the_gold_characters) {
+    const Tensor<float>& w = run(asking("30 Sep 2019"))->tensor("weights").values;
+    EXPECT_GT(w.at({0, 7}), 0.8f);                                // 2
+    EXPECT_GT(w.at({8, 0}), 0.8f);                                // 3
+    EXPECT_GT(w.at({6, 3}) + w.at({6, 4}) + w.at({6, 5}), 0.8f);  // 9 <- Sep
+}
+
+TEST(AlignmentExhibit, an_edited_weight_changes_the_output) {
+    RunRequest request = asking("30 Sep 2019");
+    for (const char* spec : {"weights[8,0]=0", "weights[8,8]=1"}) request.interventions.push_back(parse_intervention(spec));
+    const TracePtr trace = run(request);
+    EXPECT_NE(trace->texts().at("output"), "2019-09-30");
+    for (const Claim& claim : check_claims(*trace)) EXPECT_TRUE(claim.holds) << claim.tensor << ": " << claim.error;
+}
+
+TEST(AlignmentExhibit, forces_the_output) {
+    const TracePtr trace = run(asking("30 Sep 2019", "1999-1"));
+    EXPECT_EQ(trace->texts().at("output"), "1999-1");
+    EXPECT_EQ(trace->axis("output")->extent, 7);
+    const std::string line = error_of(ErrorCode::invalid_input, [] { run(asking("30 Sep 2019", "2019/09")); });
+    EXPECT_TRUE(contains(line, "/") && contains(line, "0123456789-")) << line;
+}
+
+TEST(AlignmentExhibit, bad_input_is_one_line) {
+    EXPECT_TRUE(contains(error_of(ErrorCode::invalid_input, [] { run(asking("")); }), "Source is empty"));
+    EXPECT_TRUE(contains(error_of(ErrorCode::invalid_input, [] { run(asking(std::string(10000, '1'))); }), "512"));
+    error_of(ErrorCode::invalid_input, [] { run(asking("30 \xff Sep")); });
+}
+
+TEST(AlignmentExhibit, characters_never_seen_are_noted) {
+    const TracePtr trace = run(asking("30 Sép 2019 😀"));
+    ASSERT_EQ(trace->notes().size(), 1u);
+    EXPECT_EQ(trace->notes()[0].param, "source");
+    EXPECT_EQ(trace->notes()[0].text, "2 characters the model never saw: é 😀");
+    EXPECT_TRUE(run(asking("30 Sep 2019"))->notes().empty());
+}
+
+TEST(AlignmentExhibit, same_bits_at_one_and_two_threads) {
+    const int before = thread_count();
+    set_thread_count(1);
+    const TracePtr one = run(asking("the 30th of September 2019"));
+    set_thread_count(2);
+    const TracePtr two = run(asking("the 30th of September 2019"));
+    set_thread_count(before);
+    ASSERT_EQ(one->tensors().size(), two->tensors().size());
+    for (const TraceTensor& tensor : one->tensors())
+        EXPECT_TRUE(std::ranges::equal(tensor.values.values(), two->tensor(tensor.info.name).values.values()))
+            << tensor.info.name;
+}
+
+}  // namespace
+}  // namespace saccade
