@@ -1,0 +1,136 @@
+#include "ui/figure_canvas.hpp"
+
+#include <cmath>
+#include <numbers>
+
+namespace saccade {
+
+ImU32 to_imgui(Color c) {
+    return IM_COL32(c.r, c.g, c.b, c.a);
+}
+
+namespace {
+
+float f(double v) {
+    return static_cast<float>(v);
+}
+
+void draw_hatch(ImDrawList& list, ImVec2 low, ImVec2 high, ImU32 color, float step) {
+    list.PushClipRect(low, high, true);
+    const float height = high.y - low.y;
+    for (float x = low.x - height; x < high.x; x += step) list.AddLine({x, high.y}, {x + height, low.y}, color, 1.0f);
+    list.PopClipRect();
+}
+
+}  // namespace
+
+double ScreenTextMeasure::width(const std::string& text, double size, Font font) const {
+    const ImFont* face = fonts_.face(font, size);
+    return static_cast<double>(face->CalcTextSizeA(f(size), 1e9f, 0, text.c_str(), text.c_str() + text.size()).x);
+}
+
+double ScreenTextMeasure::ascent(double size, Font font) const {
+    const ImFont* face = fonts_.face(font, size);
+    return size * static_cast<double>(face->Ascent / face->FontSize);
+}
+
+double ScreenTextMeasure::descent(double size, Font font) const {
+    const ImFont* face = fonts_.face(font, size);
+    return -size * static_cast<double>(face->Descent / face->FontSize);
+}
+
+void FigureCanvas::draw(const Figure& figure, ImVec2 origin) {
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    for (const FigureItem& item : figure.items) draw_item(item, origin, list);
+}
+
+void FigureCanvas::draw_item(const FigureItem& item, ImVec2 origin, ImDrawList& list) {
+    const float s = fonts_.scale();
+    const auto at = [&](double x, double y) { return ImVec2(origin.x + f(x) * s, origin.y + f(y) * s); };
+    const auto point = [&](Point p) { return at(p.x, p.y); };
+    if (const auto* rect = std::get_if<RectItem>(&item)) {
+        const ImVec2 low = at(rect->box.x, rect->box.y);
+        const ImVec2 high = at(rect->box.right(), rect->box.bottom());
+        const float radius = f(rect->radius) * s;
+        if (rect->fill.a > 0) list.AddRectFilled(low, high, to_imgui(rect->fill), radius);
+        if (rect->hatched)
+            draw_hatch(list, low, high, to_imgui(rect->stroke), 6 * s);
+        else if (rect->stroke.a > 0)
+            list.AddRect(low, high, to_imgui(rect->stroke), radius, 0, f(rect->stroke_width) * s);
+    } else if (const auto* line = std::get_if<LineItem>(&item)) {
+        for (const Point& p : line->points) list.PathLineTo(point(p));
+        list.PathStroke(to_imgui(line->color), 0, f(line->width) * s);
+    } else if (const auto* curve = std::get_if<CurveItem>(&item)) {
+        list.AddBezierCubic(point(curve->from), point(curve->control1), point(curve->control2), point(curve->to),
+                            to_imgui(curve->color), f(curve->width) * s);
+    } else if (const auto* circle = std::get_if<CircleItem>(&item)) {
+        list.AddCircleFilled(point(circle->center), f(circle->radius) * s, to_imgui(circle->fill));
+    } else if (const auto* text = std::get_if<TextItem>(&item)) {
+        draw_text(*text, origin, list);
+    } else if (const auto* heatmap = std::get_if<HeatmapItem>(&item)) {
+        const ImVec2 low = at(heatmap->box.x, heatmap->box.y);
+        calls_.push_back({&heatmaps_,
+                          *heatmap,
+                          {static_cast<double>(low.x), static_cast<double>(low.y), heatmap->box.w * static_cast<double>(s),
+                           heatmap->box.h * static_cast<double>(s)},
+                          static_cast<double>(s)});
+        list.AddCallback(draw_heatmap, &calls_.back());
+        list.AddCallback(ImDrawCallback_ResetRenderState, nullptr);
+    } else if (const auto* bar = std::get_if<ColorBarItem>(&item); bar != nullptr && bar->map != nullptr) {
+        constexpr int pieces = 64;
+        for (int i = 0; i < pieces; ++i) {
+            const double x0 = bar->box.x + bar->box.w * i / pieces;
+            const double x1 = bar->box.x + bar->box.w * (i + 1) / pieces;
+            const ImU32 c0 = to_imgui(bar->map->at(static_cast<double>(i) / pieces));
+            const ImU32 c1 = to_imgui(bar->map->at(static_cast<double>(i + 1) / pieces));
+            list.AddRectFilledMultiColor(at(x0, bar->box.y), at(x1, bar->box.bottom()), c0, c1, c1, c0);
+        }
+    }
+}
+
+void FigureCanvas::draw_text(const TextItem& text, ImVec2 origin, ImDrawList& list) {
+    fonts_.need(text.text);
+    const float s = fonts_.scale();
+    const ScreenTextMeasure measure(fonts_);
+    const ImFont* face = fonts_.face(text.font, text.size);
+    TextItem placed = text;
+    const Point start = text_start(placed, measure);
+    // ImGui places text by its upper left corner, figures by the baseline.
+    const ImVec2 upper(origin.x + f(text.at.x + start.x) * s,
+                       origin.y + f(text.at.y + start.y - measure.ascent(text.size, text.font)) * s);
+    const int first = list.VtxBuffer.Size;
+    const ImVec2 corner = text.angle == 0 ? ImVec2(std::round(upper.x), std::round(upper.y)) : upper;
+    list.AddText(face, f(text.size) * s, corner, to_imgui(text.color), text.text.c_str(), text.text.c_str() + text.text.size());
+    if (text.angle == 0) return;
+    const double radians = text.angle * std::numbers::pi / 180;
+    const float c = f(std::cos(radians));
+    const float n = f(std::sin(radians));
+    const ImVec2 pivot(origin.x + f(text.at.x) * s, origin.y + f(text.at.y) * s);
+    for (int i = first; i < list.VtxBuffer.Size; ++i) {
+        ImVec2& v = list.VtxBuffer[i].pos;
+        const ImVec2 d(v.x - pivot.x, v.y - pivot.y);
+        v = {pivot.x + c * d.x - n * d.y, pivot.y + n * d.x + c * d.y};
+    }
+}
+
+void FigureCanvas::draw_heatmap(const ImDrawList*, const ImDrawCmd* command) {
+    auto* call = static_cast<HeatmapCall*>(command->UserCallbackData);
+    const ImGuiIO& io = ImGui::GetIO();
+    const int width = static_cast<int>(io.DisplaySize.x * io.DisplayFramebufferScale.x);
+    const int height = static_cast<int>(io.DisplaySize.y * io.DisplayFramebufferScale.y);
+    const ImVec2 k = io.DisplayFramebufferScale;
+    const ImVec4 clip = command->ClipRect;
+    glEnable(GL_SCISSOR_TEST);
+    glScissor(static_cast<int>(clip.x * k.x), static_cast<int>(static_cast<float>(height) - clip.w * k.y),
+              static_cast<int>((clip.z - clip.x) * k.x), static_cast<int>((clip.w - clip.y) * k.y));
+    const Box box{call->box.x * static_cast<double>(k.x), call->box.y * static_cast<double>(k.y),
+                  call->box.w * static_cast<double>(k.x), call->box.h * static_cast<double>(k.y)};
+    call->renderer->draw(call->item, box, call->scale * static_cast<double>(k.x), width, height);
+}
+
+void FigureCanvas::end_frame() {
+    calls_.clear();
+    heatmaps_.end_frame();
+}
+
+}  // namespace saccade

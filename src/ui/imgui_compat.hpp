@@ -1,0 +1,44 @@
+#pragma once
+
+// Every difference between Dear ImGui 1.86 (Debian 12) and newer releases that this code meets.
+
+#include <imgui.h>
+
+namespace saccade::compat {
+
+// From 1.92 on, the atlas loads glyphs as they are drawn; before, it must be told which it needs and built again.
+#if IMGUI_VERSION_NUM >= 19200
+inline constexpr bool dynamic_glyphs = true;
+#else
+inline constexpr bool dynamic_glyphs = false;
+#endif
+
+inline bool key_pressed(ImGuiKey key, [[maybe_unused]] bool repeat = true) {
+#if IMGUI_VERSION_NUM >= 18700
+    return ImGui::IsKeyPressed(key, repeat);
+#else
+    return ImGui::IsKeyPressed(ImGui::GetKeyIndex(key), repeat);
+#endif
+}
+
+/// Letters have no named key before 1.87; there a key is what GLFW calls it, which for letters and digits is the capital
+/// character.
+inline bool letter_pressed(char letter) {
+#if IMGUI_VERSION_NUM >= 18700
+    if (letter >= '0' && letter <= '9') return ImGui::IsKeyPressed(static_cast<ImGuiKey>(ImGuiKey_0 + (letter - '0')), false);
+    return ImGui::IsKeyPressed(static_cast<ImGuiKey>(ImGuiKey_A + (letter - 'A')), false);
+#else
+    return ImGui::IsKeyPressed(static_cast<int>(letter), false);
+#endif
+}
+
+/// GLFW's code of a key without a name in ImGui 1.86 (function keys, minus, equals).
+inline bool glfw_key_pressed([[maybe_unused]] int glfw_key, [[maybe_unused]] ImGuiKey key) {
+#if IMGUI_VERSION_NUM >= 18700
+    return ImGui::IsKeyPressed(key, false);
+#else
+    return ImGui::IsKeyPressed(glfw_key, false);
+#endif
+}
+
+}  // namespace saccade::compat

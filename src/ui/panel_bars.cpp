@@ -1,0 +1,137 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ui/panels.hpp"
+
+namespace saccade {
+
+Layout layout_window(float width, float height, float s, bool drawer_open) {
+    Layout l;
+    const float top = 48 * s;
+    const float status = 32 * s;
+    l.narrow_gallery = width / s < 1000;
+    l.drawer = width / s < 1280;
+    const float left = (l.narrow_gallery ? 56.0f : 212.0f) * s;
+    const float right = std::min(340 * s, width - left);
+    const float middle = std::max(1.0f, height - top - status);
+    l.top = {{0, 0}, {width, top}};
+    l.status = {{0, height - status}, {width, status}};
+    l.gallery = {{0, top}, {left, middle}};
+    const bool standing = !l.drawer || drawer_open;
+    l.inspector = {{width - right, top}, {standing ? right : 0, middle}};
+    // An open drawer lies over the stage, which keeps its place.
+    l.stage = {{left, top}, {width - left - (l.drawer ? 0 : right), middle}};
+    return l;
+}
+
+void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layout) {
+    const Theme& t = ui.theme;
+    const float s = ui.s;
+    const float width = layout.top.size.x;
+    begin_panel(ui, "top", layout.top.at, layout.top.size, t.panel, {16 * s, 0}, false);
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    list.AddLine({0, layout.top.size.y - 1}, {width, layout.top.size.y - 1}, ui.color(t.line));
+    ImGui::SetCursorPos({16 * s, 14 * s});
+    label(ui, "Saccade", t.text, 15);
+    const Exhibit& e = exhibit(state.request.exhibit);
+    const bool wide = width / s >= 900;
+    if (wide) {
+        ImGui::SameLine(0, 14 * s);
+        label(ui, e.group + " › " + e.title, t.secondary, 15);
+    }
+
+    const float field = std::min(420 * s, width - (wide ? 680 : 430) * s);
+    if (field > 120 * s) {
+        ImGui::SetCursorPos({(width - field) / 2, 9 * s});
+        const ImVec2 at = ImGui::GetCursorScreenPos();
+        if (ImGui::InvisibleButton("palette", {field, 30 * s})) state.palette_open = true;
+        const bool lit = ImGui::IsItemHovered() || ImGui::IsItemFocused();
+        list.AddRectFilled(at, {at.x + field, at.y + 30 * s}, ui.color(t.background), 8 * s);
+        list.AddRect(at, {at.x + field, at.y + 30 * s}, ui.color(lit ? t.accent : t.line), 8 * s);
+        ImFont* font = ui.fonts.face(Font::ui, 13);
+        list.AddText(font, font->FontSize, {at.x + 12 * s, at.y + 8 * s}, ui.color(t.secondary), "Search or run a command");
+        const char* keys = "Ctrl K";
+        const float keys_width = font->CalcTextSizeA(font->FontSize, 1e9f, 0, keys).x;
+        list.AddText(font, font->FontSize, {at.x + field - keys_width - 12 * s, at.y + 8 * s}, ui.color(t.faint), keys);
+    }
+
+    const float buttons = (layout.drawer ? 300.0f : 200.0f) * s;
+    ImGui::SetCursorPos({width - buttons, 10 * s});
+    if (layout.drawer) {
+        if (button(ui, "drawer", "Inspector", state.inspector_drawer ? ButtonKind::primary : ButtonKind::plain, 92 * s,
+                   "Show or hide the inspector (I)"))
+            state.inspector_drawer = !state.inspector_drawer;
+        ImGui::SameLine();
+    }
+    if (button(ui, "theme", t.dark ? "Light" : "Dark", ButtonKind::plain, 84 * s, "Theme (Ctrl T)")) act.toggle_theme();
+    ImGui::SameLine();
+    if (button(ui, "export", "Export", ButtonKind::primary, 84 * s, "Figure or values to a file (Ctrl E)"))
+        state.exporting.open = true;
+    end_panel();
+}
+
+void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layout) {
+    const Theme& t = ui.theme;
+    const float s = ui.s;
+    begin_panel(ui, "gallery", layout.gallery.at, layout.gallery.size, t.panel, {8 * s, 12 * s});
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const ImVec2 corner = layout.gallery.at;
+    list.AddLine({corner.x + layout.gallery.size.x - 1, corner.y},
+                 {corner.x + layout.gallery.size.x - 1, corner.y + layout.gallery.size.y}, ui.color(t.line));
+    std::string group;
+    const float row = layout.gallery.size.x - 16 * s;
+    for (const Exhibit& e : exhibits()) {
+        if (e.group != group) {
+            group = e.group;
+            ImGui::SetCursorPosX(10 * s);
+            if (!layout.narrow_gallery) label(ui, group, t.faint, 13);
+        }
+        const ImVec2 at = ImGui::GetCursorScreenPos();
+        const bool chosen = e.id == state.request.exhibit;
+        if (ImGui::InvisibleButton(e.id.c_str(), {row, 30 * s}) && !chosen) act.choose_exhibit(e.id);
+        if (chosen || ImGui::IsItemHovered() || ImGui::IsItemFocused())
+            list.AddRectFilled(at, {at.x + row, at.y + 30 * s}, ui.color(t.raised), 6 * s);
+        if (chosen) list.AddRectFilled({at.x - 1 * s, at.y + 2 * s}, {at.x + 2 * s, at.y + 28 * s}, ui.color(t.accent), 2 * s);
+        ImFont* font = ui.fonts.face(Font::ui, 15);
+        const std::string title = layout.narrow_gallery ? e.title.substr(0, 2) : e.title;
+        list.AddText(font, font->FontSize, {at.x + 10 * s, at.y + 6 * s}, ui.color(chosen ? t.text : t.secondary),
+                     title.c_str());
+        if (ImGui::IsItemHovered()) tooltip(ui, e.title + ": " + e.summary);
+    }
+    end_panel();
+}
+
+void status_bar(const Ui& ui, AppState& state, const Layout& layout) {
+    const Theme& t = ui.theme;
+    const float s = ui.s;
+    begin_panel(ui, "status", layout.status.at, layout.status.size, t.panel, {16 * s, 0}, false);
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    list.AddLine(layout.status.at, {layout.status.at.x + layout.status.size.x, layout.status.at.y}, ui.color(t.line));
+    ImGui::SetCursorPos({16 * s, 8 * s});
+    std::string left = fmt::format("engine {:.1f} ms      frame {:.1f} ms      seed {}", state.shown.engine_ms, state.frame_ms,
+                                   state.request.seed);
+    if (state.training && state.training->state() == Training::State::running)
+        left += fmt::format("      training {:.0f} steps/s", state.training->steps_per_second());
+    label(ui, left, t.secondary, 13);
+    std::string right = "no model";
+    if (state.shown.request.model) {
+        right = "training, step " + std::to_string(state.shown_snapshot);
+    } else if (!state.request.weights_path.empty()) {
+        right = state.request.weights_path;
+    } else if (const Exhibit& e = exhibit(state.request.exhibit); !e.models.empty() && state.trace() != nullptr) {
+        const nlohmann::json& card = bundled_model(e.models.front())->card;
+        right = e.models.front();
+        if (card.contains("metrics") && card["metrics"].contains("exact_match"))
+            right += fmt::format(" · exact match {:.1f}% held out", card["metrics"]["exact_match"].get<double>() * 100);
+        if (card.contains("licence")) right += " · " + card["licence"].get<std::string>();
+    }
+    const ScreenTextMeasure measure(ui.fonts);
+    const float room = layout.status.size.x - static_cast<float>(measure.width(left, 13, Font::ui)) * s - 64 * s;
+    right = room > 40 * s ? fitted(ui, right, 13, Font::ui, room) : "";
+    ImGui::SetCursorPos({layout.status.size.x - 16 * s - static_cast<float>(measure.width(right, 13, Font::ui)) * s, 8 * s});
+    label(ui, right, t.secondary, 13);
+    end_panel();
+}
+
+}  // namespace saccade

@@ -1,0 +1,240 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "ui/panels.hpp"
+#include "viz/view.hpp"
+
+namespace saccade {
+
+namespace {
+
+/// A formula with real subscripts, wrapped between its parts; operands can be clicked. Returns the operand that was.
+std::optional<CellRef> formula(const Ui& ui, const std::vector<ExplainedPart>& parts, float left, float right, int id) {
+    std::optional<CellRef> clicked;
+    const float s = ui.s;
+    ImFont* font = ui.fonts.face(Font::mono, 14);
+    const float line_height = 24 * s;
+    ImVec2 at(left, ImGui::GetCursorScreenPos().y);
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const auto width_of = [&](const ExplainedPart& part) {
+        const float size = part.kind == ExplainedPart::Kind::subscript ? 10.5f * s : font->FontSize;
+        return font->CalcTextSizeA(size, 1e9f, 0, part.text.c_str()).x;
+    };
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const ExplainedPart& part = parts[i];
+        ui.fonts.need(part.text);
+        float width = width_of(part);
+        // A symbol and its subscript stay together.
+        const float together =
+            width + (i + 1 < parts.size() && parts[i + 1].kind == ExplainedPart::Kind::subscript ? width_of(parts[i + 1]) : 0);
+        if (part.kind != ExplainedPart::Kind::subscript && at.x + together > right && at.x > left)
+            at = {left + 14 * s, at.y + line_height};
+        const bool subscript = part.kind == ExplainedPart::Kind::subscript;
+        Color color = part.kind == ExplainedPart::Kind::number ? ui.theme.selection : ui.theme.text;
+        if (part.kind == ExplainedPart::Kind::operand) {
+            ImGui::SetCursorScreenPos(at);
+            if (ImGui::InvisibleButton(fmt::format("part{}_{}", id, i).c_str(), {std::max(4.0f, width), line_height}))
+                clicked = part.ref;
+            color = ImGui::IsItemHovered() || ImGui::IsItemFocused() ? ui.theme.selection : ui.theme.accent;
+            if (ImGui::IsItemHovered()) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
+        }
+        list.AddText(font, subscript ? 10.5f * s : font->FontSize, {at.x, at.y + (subscript ? 8 * s : 1 * s)}, ui.color(color),
+                     part.text.c_str());
+        at.x += width;
+    }
+    ImGui::SetCursorScreenPos({left, at.y + line_height});
+    return clicked;
+}
+
+void trail(const Ui& ui, AppState& state, Controller& act) {
+    if (state.explained.size() < 2) return;
+    for (std::size_t i = 0; i + 1 < state.explained.size(); ++i) {
+        if (button(ui, fmt::format("trail{}", i).c_str(), "‹ " + state.explained[i].tensor, ButtonKind::quiet, 0,
+                   "Back to this cell")) {
+            act.back_to(i);
+            return;
+        }
+    }
+}
+
+void operand_rows(const Ui& ui, AppState& state, Controller& act, float left, float right) {
+    static_cast<void>(state);
+    const std::vector<Explanation::Operand> operands = state.explanation->operands;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const float s = ui.s;
+    for (std::size_t i = 0; i < operands.size(); ++i) {
+        const Explanation::Operand& operand = operands[i];
+        const ImVec2 at(left, ImGui::GetCursorScreenPos().y);
+        ImGui::SetCursorScreenPos(at);
+        const bool open = ImGui::InvisibleButton(fmt::format("operand{}", i).c_str(), {right - left, 22 * s});
+        const bool lit = ImGui::IsItemHovered() || ImGui::IsItemFocused();
+        const Color color = lit ? ui.theme.selection : ui.theme.secondary;
+        ImFont* font = ui.fonts.face(Font::mono, 14);
+        const std::string value = operand.shape.empty() ? fmt::format("{:.4f} ›", operand.value) : operand.shape + " ›";
+        ui.fonts.need(operand.text);
+        const std::string text = fitted(ui, operand.text, 14, Font::mono, right - left - 120 * s);
+        list.AddText(font, font->FontSize, {at.x, at.y + 2 * s}, ui.color(color), text.c_str());
+        const float width = font->CalcTextSizeA(font->FontSize, 1e9f, 0, value.c_str()).x;
+        list.AddText(font, font->FontSize, {right - width, at.y + 2 * s}, ui.color(color), value.c_str());
+        if (lit) tooltip(ui, operand.ref.tensor);
+        if (open) return act.open_operand(operand.ref);
+    }
+}
+
+void interventions(const Ui& ui, AppState& state, Controller& act) {
+    heading(ui, "Interventions");
+    if (state.request.interventions.empty()) {
+        paragraph(ui, "Drag a cell of the weights to change it; the row keeps its sum of 1.", ui.theme.faint);
+        return;
+    }
+    const float s = ui.s;
+    const float right = ImGui::GetContentRegionAvail().x;
+    for (std::size_t i = 0; i < state.request.interventions.size(); ++i) {
+        const Intervention& intervention = state.request.interventions[i];
+        bool on = intervention.enabled;
+        ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(2 * s, 2 * s));
+        ImGui::PushStyleVar(ImGuiStyleVar_FrameRounding, 4 * s);
+        const bool toggled = ImGui::Checkbox(fmt::format("##on{}", i).c_str(), &on);
+        ImGui::PopStyleVar(2);
+        ImGui::SameLine();
+        label(ui, to_string(intervention), on ? ui.theme.text : ui.theme.faint, 14, Font::mono, right - 70 * s);
+        ImGui::SameLine(right - 26 * s);
+        const bool removed =
+            button(ui, fmt::format("remove{}", i).c_str(), "×", ButtonKind::quiet, 28 * s, "Remove (Ctrl Z undoes)");
+        if (toggled) return act.toggle_intervention(i);
+        if (removed) return act.remove_intervention(i);
+    }
+    if (button(ui, "clear", "Remove all", ButtonKind::plain)) return act.clear_interventions();
+    const Exhibit& e = exhibit(state.request.exhibit);
+    if (state.untouched && state.trace() != nullptr && state.untouched.get() != state.trace()) {
+        const auto before = state.untouched->texts().find(e.output_text);
+        const auto after = state.trace()->texts().find(e.output_text);
+        if (before != state.untouched->texts().end() && after != state.trace()->texts().end()) {
+            label(ui, before->second, ui.theme.secondary, 14, Font::mono);
+            label(ui, "→ " + after->second, before->second == after->second ? ui.theme.secondary : ui.theme.selection, 14,
+                  Font::mono);
+        }
+    }
+}
+
+void claims(const Ui& ui, const AppState& state) {
+    if (state.claims.empty()) return;
+    heading(ui, "Claims, checked on this run");
+    const std::size_t shown = state.claims.size();
+    for (std::size_t i = 0; i < shown; ++i) {
+        const Claim& claim = state.claims[i];
+        label(ui, claim.holds ? "✓" : "✗", claim.holds ? ui.theme.holds : ui.theme.broken, 13);
+        ImGui::SameLine(0, 6 * ui.s);
+        const std::string error = fmt::format("{:.0e}", claim.error);
+        label(ui, claim.text, ui.theme.secondary, 13, Font::ui, ImGui::GetContentRegionAvail().x - 60 * ui.s);
+        ImGui::SameLine(ImGui::GetContentRegionAvail().x + ImGui::GetCursorPosX() - 46 * ui.s);
+        ImGui::SameLine(0, 8 * ui.s);
+        label(ui, error, ui.theme.faint, 13);
+        if (ImGui::IsItemHovered())
+            tooltip(ui, fmt::format("{}: largest error {:.2e} over {} checked, {} changed by hand", claim.tensor, claim.error,
+                                    claim.checked, claim.edited));
+    }
+}
+
+}  // namespace
+
+void explained_cell(const Ui& ui, AppState& state, Controller& act) {
+    const float s = ui.s;
+    if (!state.explanation) {
+        heading(ui, "Explained cell");
+        paragraph(ui, "Click a cell in any view: here it shows where its number comes from, down to the embeddings.",
+                  ui.theme.faint);
+        return;
+    }
+    const Explanation e = *state.explanation;
+    ImGui::Dummy({0, 4 * s});
+    paragraph(ui, e.title, ui.theme.secondary);
+    trail(ui, state, act);
+    if (!state.explanation) return;
+    // The ground is drawn behind what it holds, once its height is known.
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float width = ImGui::GetContentRegionAvail().x;
+    const float left = at.x + 12 * s;
+    const float right = at.x + width - 12 * s;
+    list.ChannelsSplit(2);
+    list.ChannelsSetCurrent(1);
+    ImGui::SetCursorScreenPos({left, at.y + 8 * s});
+    std::optional<CellRef> clicked;
+    if (!e.formula.empty()) {
+        ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + right - left);
+        ui.fonts.need(e.formula);
+        ImGui::PushStyleColor(ImGuiCol_Text, ui.vec(ui.theme.secondary));
+        ImGui::PushFont(ui.fonts.face(Font::ui, 13));
+        ImGui::TextUnformatted(e.formula.c_str());
+        ImGui::PopFont();
+        ImGui::PopStyleColor();
+        ImGui::PopTextWrapPos();
+    }
+    if (!e.equation.empty()) clicked = formula(ui, e.equation, left, right, 0);
+    if (!e.has_rule && e.equation.empty() && e.terms.empty()) {
+        ImGui::SetCursorScreenPos({left, ImGui::GetCursorScreenPos().y});
+        label(ui, fmt::format("{:.6g}", e.recorded), ui.theme.selection, 14, Font::mono);
+    }
+    if (!e.numbers.empty()) {
+        const auto number = formula(ui, e.numbers, left, right, 1);
+        if (number) clicked = number;
+    }
+    operand_rows(ui, state, act, left, right);
+    if (!e.source.empty()) {
+        ImGui::SetCursorScreenPos({left, ImGui::GetCursorScreenPos().y});
+        label(ui, e.source, ui.theme.faint, 13, Font::ui, right - left);
+    }
+    const float bottom = ImGui::GetCursorScreenPos().y + 4 * s;
+    list.ChannelsSetCurrent(0);
+    list.AddRectFilled(at, {at.x + width, bottom}, ui.color(ui.theme.background), 8 * s);
+    list.ChannelsMerge();
+    ImGui::SetCursorScreenPos({at.x, bottom + 8 * s});
+    if (!e.edited.empty()) paragraph(ui, e.edited, ui.theme.selection);
+    if (e.terms.size() > 1) {
+        const ImVec2 low = ImGui::GetCursorScreenPos();
+        spark_bars(ui, e.terms, low, {width, 60 * s});
+        ImGui::SetCursorScreenPos({low.x, low.y + 66 * s});
+        paragraph(ui, e.terms_title, ui.theme.faint);
+    }
+    if (clicked) act.open_operand(*clicked);
+}
+
+void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& layout) {
+    if (layout.inspector.size.x <= 0) return;
+    const Theme& t = ui.theme;
+    const float s = ui.s;
+    begin_panel(ui, "inspector", layout.inspector.at, layout.inspector.size, t.panel, {16 * s, 12 * s});
+    ImGui::GetWindowDrawList()->AddLine(
+        layout.inspector.at, {layout.inspector.at.x, layout.inspector.at.y + layout.inspector.size.y}, ui.color(t.line));
+    const Exhibit& e = exhibit(state.request.exhibit);
+    if (!e.models.empty()) {
+        label(ui, "Model", t.secondary, 13);
+        const std::string own = state.request.weights_path;
+        std::string title = !own.empty()          ? own
+                            : state.request.model ? "in training"
+                                                  : bundled_model(e.models.front())->card.value("title", e.models.front());
+        label(ui, title, t.text, 15, Font::ui, ImGui::GetContentRegionAvail().x);
+        if (!own.empty() && button(ui, "bundled", "Bundled model again")) {
+            state.request.weights_path.clear();
+            act.submit();
+        }
+    }
+    if (!e.training_task.empty()) training_panel(ui, state, act);
+    heading(ui, "Colour scale");
+    using Scale = Normalization::Scale;
+    const std::vector<Scale> scales = {Scale::linear, Scale::sqrt, Scale::log, Scale::per_row};
+    const int chosen = static_cast<int>(std::find(scales.begin(), scales.end(), state.stage.scale) - scales.begin());
+    const int clicked = segments(ui, "scale", {"linear", "√", "log", "per row"}, chosen,
+                                 {"t = w", "t = √w: small weights become visible", "t = 1 + log10(w) / 4, four decades",
+                                  "each row from its smallest to its largest"});
+    if (clicked >= 0) state.stage.scale = scales[static_cast<std::size_t>(clicked)];
+    explained_cell(ui, state, act);
+    interventions(ui, state, act);
+    claims(ui, state);
+    end_panel();
+}
+
+}  // namespace saccade

@@ -1,0 +1,93 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ui/panels.hpp"
+
+namespace saccade {
+
+namespace {
+
+void curves(const Ui& ui, const AppState& state) {
+    const float s = ui.s;
+    const float width = ImGui::GetContentRegionAvail().x;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float height = 150 * s;
+    ViewState view_state;
+    view_state.view = "curves";
+    view_state.theme = state.stage.theme;
+    view_state.width = static_cast<double>(width / s);
+    view_state.height = static_cast<double>(height / s);
+    view_state.decorations = false;
+    try {
+        ui.canvas.draw(view("curves").layout(*state.curves, view_state, ScreenTextMeasure(ui.fonts)), at);
+    } catch (const Error& error) {
+        label(ui, error.line(), ui.theme.faint, 13, Font::ui, width);
+    }
+    ImGui::SetCursorScreenPos({at.x, at.y + height + 4 * s});
+}
+
+std::string time_text(double seconds) {
+    const auto whole = static_cast<int>(seconds + 0.5);
+    return whole < 60 ? fmt::format("{} s", whole) : fmt::format("{} min {:02} s", whole / 60, whole % 60);
+}
+
+/// Goes back through the snapshots; the alignment on the stage is that of the snapshot.
+void snapshots(const Ui& ui, AppState& state, Controller& act) {
+    const std::vector<Index> steps = state.training->snapshot_steps();
+    if (steps.size() < 2) return;
+    const auto last = static_cast<double>(steps.size() - 1);
+    double at = last;
+    if (state.snapshot_step >= 0)
+        at = static_cast<double>(std::upper_bound(steps.begin(), steps.end(), state.snapshot_step) - steps.begin() - 1);
+    label(ui, state.snapshot_step < 0 ? "Snapshot: the newest" : fmt::format("Snapshot: step {}", state.snapshot_step),
+          ui.theme.secondary, 13);
+    if (slider(ui, "snapshots", at, 0, last, ImGui::GetContentRegionAvail().x)) {
+        const auto i = static_cast<std::size_t>(at + 0.5);
+        act.set_snapshot(i + 1 >= steps.size() ? -1 : steps[i]);
+    }
+    if (ImGui::IsItemHovered()) tooltip(ui, "Back through the training: the alignment of this sentence as it was then");
+}
+
+}  // namespace
+
+void training_panel(const Ui& ui, AppState& state, Controller& act) {
+    const Theme& t = ui.theme;
+    if (!state.training) {
+        if (button(ui, "train", "Train from scratch", ButtonKind::plain, 0,
+                   "Watch the alignment of the current sentence emerge; the bundled model stays as it is"))
+            act.start_training();
+        return;
+    }
+    Training& training = *state.training;
+    const Training::State now = training.state();
+    const char* words[] = {"Training", "Training paused", "Training finished", "Training stopped", "Training failed"};
+    heading(ui, words[static_cast<int>(now)]);
+    std::string line = fmt::format("step {} of {}", training.step(), training.total_steps());
+    if (now == Training::State::running && training.step() > 0) line += " · " + time_text(training.seconds_left()) + " left";
+    label(ui, line, t.text, 13);
+    if (const auto error = training.error()) paragraph(ui, error->line(), t.broken);
+    if (state.curves) curves(ui, state);
+    snapshots(ui, state, act);
+    if (now == Training::State::running && button(ui, "pause", "Pause")) training.pause();
+    if (now == Training::State::paused && button(ui, "resume", "Resume", ButtonKind::primary)) training.resume();
+    if (now == Training::State::running || now == Training::State::paused) {
+        ImGui::SameLine();
+        if (button(ui, "stop", "Stop")) training.stop();
+    } else if (button(ui, "again", "Train again")) {
+        return act.start_training();
+    }
+    ImGui::SameLine();
+    if (button(ui, "more", "Save ▾")) ImGui::OpenPopup("training_files");
+    if (ImGui::BeginPopup("training_files")) {
+        using Kind = PathPrompt::Kind;
+        if (ImGui::Selectable("Save the model …")) state.prompt = {Kind::save_model, "my-dates.safetensors", {}};
+        if (ImGui::Selectable("Save a checkpoint …")) state.prompt = {Kind::save_checkpoint, "training.checkpoint", {}};
+        if (ImGui::Selectable("Load a checkpoint …")) state.prompt = {Kind::load_checkpoint, "training.checkpoint", {}};
+        ImGui::EndPopup();
+    }
+    ImGui::SameLine();
+    if (button(ui, "close", "Close", ButtonKind::quiet, 0, "End it and go back to the bundled model")) act.close_training();
+}
+
+}  // namespace saccade

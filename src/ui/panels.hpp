@@ -1,0 +1,41 @@
+#pragma once
+
+#include "ui/controller.hpp"
+#include "ui/widgets.hpp"
+
+namespace saccade {
+
+struct Rect {
+    ImVec2 at, size;
+};
+
+/// Where everything stands for a window of this size, in screen px (design/LOOK.md): nothing overlaps at any size. Below 1280
+/// logical px the inspector is a drawer, below 1000 the gallery shows initials.
+struct Layout {
+    Rect top, gallery, stage, inspector, status;
+    bool drawer = false, narrow_gallery = false;
+};
+Layout layout_window(float width, float height, float scale, bool drawer_open);
+
+// Panels: functions over the state. Each draws one part and calls the controller.
+void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layout);
+void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layout);
+void stage(const Ui& ui, AppState& state, Controller& act, const Layout& layout);
+void inputs(const Ui& ui, AppState& state, Controller& act);
+void banners(const Ui& ui, AppState& state, Controller& act);
+void transport(const Ui& ui, AppState& state, Controller& act, const Rect& place);
+void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& layout);
+void explained_cell(const Ui& ui, AppState& state, Controller& act);
+void training_panel(const Ui& ui, AppState& state, Controller& act);
+void status_bar(const Ui& ui, AppState& state, const Layout& layout);
+void dialogs(const Ui& ui, AppState& state, Controller& act);
+void shortcuts(AppState& state, Controller& act);
+
+/// Everything a person can run from the palette and the help page: one list.
+struct Command {
+    std::string title, keys;
+    std::function<void()> run;
+};
+std::vector<Command> commands(AppState& state, Controller& act);
+
+}  // namespace saccade

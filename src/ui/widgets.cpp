@@ -1,0 +1,224 @@
+#include "ui/widgets.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/utf8.hpp"
+
+namespace saccade {
+
+void apply_style(const Theme& theme, float s) {
+    ImGuiStyle& style = ImGui::GetStyle();
+    style = ImGuiStyle();
+    style.WindowPadding = {12 * s, 10 * s};
+    style.FramePadding = {12 * s, 8 * s};
+    style.ItemSpacing = {8 * s, 8 * s};
+    style.FrameRounding = 8 * s;
+    style.WindowRounding = 10 * s;
+    style.PopupRounding = 8 * s;
+    style.ChildRounding = 0;
+    style.WindowBorderSize = 0;
+    style.ChildBorderSize = 0;
+    style.PopupBorderSize = 1;
+    style.FrameBorderSize = 1;
+    style.ScrollbarSize = 8 * s;
+    style.ScrollbarRounding = 4 * s;
+    const auto vec = [](Color c) { return ImGui::ColorConvertU32ToFloat4(to_imgui(c)); };
+    ImVec4* colors = style.Colors;
+    colors[ImGuiCol_Text] = vec(theme.text);
+    colors[ImGuiCol_TextDisabled] = vec(theme.faint);
+    colors[ImGuiCol_WindowBg] = vec(theme.background);
+    colors[ImGuiCol_ChildBg] = vec(with_alpha(theme.panel, 0));
+    colors[ImGuiCol_PopupBg] = vec(theme.panel);
+    colors[ImGuiCol_Border] = vec(theme.line);
+    colors[ImGuiCol_FrameBg] = vec(theme.panel);
+    colors[ImGuiCol_FrameBgHovered] = vec(mix(theme.panel, theme.raised, 0.5));
+    colors[ImGuiCol_FrameBgActive] = vec(theme.panel);
+    colors[ImGuiCol_Button] = vec(theme.raised);
+    colors[ImGuiCol_ButtonHovered] = vec(mix(theme.raised, theme.line, 0.6));
+    colors[ImGuiCol_ButtonActive] = vec(theme.line);
+    colors[ImGuiCol_Header] = vec(theme.raised);
+    colors[ImGuiCol_HeaderHovered] = vec(theme.raised);
+    colors[ImGuiCol_HeaderActive] = vec(theme.line);
+    colors[ImGuiCol_CheckMark] = vec(theme.accent);
+    colors[ImGuiCol_TextSelectedBg] = vec(with_alpha(theme.accent, 0.35));
+    colors[ImGuiCol_ScrollbarBg] = vec(with_alpha(theme.panel, 0));
+    colors[ImGuiCol_ScrollbarGrab] = vec(theme.line);
+    colors[ImGuiCol_ScrollbarGrabHovered] = vec(theme.faint);
+    colors[ImGuiCol_ScrollbarGrabActive] = vec(theme.faint);
+    colors[ImGuiCol_NavHighlight] = vec(theme.accent);
+    colors[ImGuiCol_ModalWindowDimBg] = vec(with_alpha(theme.background, 0.6));
+    colors[ImGuiCol_Separator] = vec(theme.line);
+}
+
+std::string fitted(const Ui& ui, const std::string& text, double size, Font font, float width) {
+    const ScreenTextMeasure measure(ui.fonts);
+    const double room = static_cast<double>(width / ui.s);
+    if (measure.width(text, size, font) <= room) return text;
+    const std::vector<std::string> parts = code_points(sanitize_utf8(text));
+    std::string cut;
+    for (const std::string& part : parts) {
+        if (measure.width(cut + part + "…", size, font) > room) break;
+        cut += part;
+    }
+    return cut + "…";
+}
+
+void label(const Ui& ui, const std::string& text, Color color, double size, Font font, float max_width) {
+    ui.fonts.need(text);
+    const std::string shown = max_width > 0 ? fitted(ui, text, size, font, max_width) : text;
+    ImGui::PushFont(ui.fonts.face(font, size));
+    ImGui::PushStyleColor(ImGuiCol_Text, ui.vec(color));
+    ImGui::TextUnformatted(shown.c_str(), shown.c_str() + shown.size());
+    ImGui::PopStyleColor();
+    ImGui::PopFont();
+    if (shown.size() != text.size() && ImGui::IsItemHovered()) tooltip(ui, text);
+}
+
+void paragraph(const Ui& ui, const std::string& text, Color color, double size) {
+    ui.fonts.need(text);
+    ImGui::PushFont(ui.fonts.face(Font::ui, size));
+    ImGui::PushStyleColor(ImGuiCol_Text, ui.vec(color));
+    ImGui::PushTextWrapPos(0);
+    ImGui::TextUnformatted(text.c_str(), text.c_str() + text.size());
+    ImGui::PopTextWrapPos();
+    ImGui::PopStyleColor();
+    ImGui::PopFont();
+}
+
+void heading(const Ui& ui, const std::string& text) {
+    ImGui::Dummy({0, 4 * ui.s});
+    label(ui, text, ui.theme.secondary, 13);
+}
+
+void tooltip(const Ui& ui, const std::string& text) {
+    if (text.empty()) return;
+    ui.fonts.need(text);
+    ImGui::BeginTooltip();
+    ImGui::PushFont(ui.fonts.face(Font::ui, 13));
+    ImGui::PushTextWrapPos(360 * ui.s);
+    ImGui::TextUnformatted(text.c_str());
+    ImGui::PopTextWrapPos();
+    ImGui::PopFont();
+    ImGui::EndTooltip();
+}
+
+bool button(const Ui& ui, const char* id, const std::string& text, ButtonKind kind, float width, const std::string& hint) {
+    ui.fonts.need(text);
+    const Theme& t = ui.theme;
+    const Color ground = kind == ButtonKind::primary ? t.accent : kind == ButtonKind::quiet ? with_alpha(t.panel, 0) : t.raised;
+    const Color ink = kind == ButtonKind::primary ? (t.dark ? t.background : t.panel)
+                      : kind == ButtonKind::quiet ? t.secondary
+                                                  : t.text;
+    ImGui::PushStyleColor(ImGuiCol_Button, ui.vec(ground));
+    ImGui::PushStyleColor(ImGuiCol_ButtonHovered,
+                          ui.vec(kind == ButtonKind::primary ? mix(t.accent, t.text, 0.15) : mix(t.raised, t.line, 0.6)));
+    ImGui::PushStyleColor(ImGuiCol_ButtonActive, ui.vec(kind == ButtonKind::primary ? mix(t.accent, t.text, 0.25) : t.line));
+    ImGui::PushStyleColor(ImGuiCol_Text, ui.vec(ink));
+    ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, 0.0f);
+    ImGui::PushStyleVar(ImGuiStyleVar_FrameRounding, 6 * ui.s);
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(12 * ui.s, 5 * ui.s));
+    const bool pressed = ImGui::Button((text + "##" + id).c_str(), {width, 0});
+    ImGui::PopStyleVar(3);
+    ImGui::PopStyleColor(4);
+    if (!hint.empty() && ImGui::IsItemHovered()) tooltip(ui, hint);
+    return pressed;
+}
+
+int segments(const Ui& ui, const char* id, const std::vector<std::string>& choices, int chosen,
+             const std::vector<std::string>& tooltips) {
+    int clicked = -1;
+    const Theme& t = ui.theme;
+    ImGui::PushID(id);
+    const float right = ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x;
+    for (int i = 0; i < static_cast<int>(choices.size()); ++i) {
+        const std::string& text = choices[static_cast<std::size_t>(i)];
+        ui.fonts.need(text);
+        ImGui::PushFont(ui.fonts.face(Font::ui, 13));
+        const float width = ImGui::CalcTextSize(text.c_str()).x + 18 * ui.s;
+        if (i > 0) {
+            ImGui::SameLine(0, 6 * ui.s);
+            if (ImGui::GetCursorScreenPos().x + width > right) ImGui::NewLine();
+        }
+        const bool on = i == chosen;
+        ImGui::PushStyleColor(ImGuiCol_Button, ui.vec(on ? t.accent_ground : t.raised));
+        ImGui::PushStyleColor(ImGuiCol_Text, ui.vec(on ? t.text : t.secondary));
+        ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, 0.0f);
+        ImGui::PushStyleVar(ImGuiStyleVar_FrameRounding, 6 * ui.s);
+        ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(9 * ui.s, 4 * ui.s));
+        if (ImGui::Button(text.c_str())) clicked = i;
+        ImGui::PopStyleVar(3);
+        ImGui::PopStyleColor(2);
+        ImGui::PopFont();
+        if (static_cast<std::size_t>(i) < tooltips.size() && ImGui::IsItemHovered())
+            tooltip(ui, tooltips[static_cast<std::size_t>(i)]);
+    }
+    ImGui::PopID();
+    return clicked;
+}
+
+bool slider(const Ui& ui, const char* id, double& value, double low, double high, float width) {
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float height = 20 * ui.s;
+    ImGui::InvisibleButton(id, {std::max(width, 24 * ui.s), height});
+    bool changed = false;
+    const float left = at.x + 8 * ui.s;
+    const float right = at.x + width - 8 * ui.s;
+    if (ImGui::IsItemActive() && high > low) {
+        const double t = std::clamp(static_cast<double>((ImGui::GetIO().MousePos.x - left) / (right - left)), 0.0, 1.0);
+        const double next = low + t * (high - low);
+        changed = next != value;
+        value = next;
+    }
+    const double t = high > low ? std::clamp((value - low) / (high - low), 0.0, 1.0) : 0;
+    const float knob = left + static_cast<float>(t) * (right - left);
+    const float middle = at.y + height / 2;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    list.AddRectFilled({left, middle - 2 * ui.s}, {right, middle + 2 * ui.s}, ui.color(ui.theme.line), 2 * ui.s);
+    list.AddRectFilled({left, middle - 2 * ui.s}, {knob, middle + 2 * ui.s}, ui.color(ui.theme.accent), 2 * ui.s);
+    list.AddCircleFilled({knob, middle}, 7 * ui.s, ui.color(ui.theme.dark ? ui.theme.text : ui.theme.accent));
+    return changed;
+}
+
+void spark_bars(const Ui& ui, const std::vector<float>& values, ImVec2 low, ImVec2 size, int highlighted) {
+    if (values.empty()) return;
+    float top = 0, bottom = 0;
+    for (const float v : values) {
+        if (!std::isfinite(v)) continue;
+        top = std::max(top, v);
+        bottom = std::min(bottom, v);
+    }
+    const float range = top - bottom > 0 ? top - bottom : 1;
+    const float zero = low.y + size.y * top / range;
+    const float pitch = size.x / static_cast<float>(values.size());
+    const float gap = pitch > 3 ? 1.0f : 0.0f;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (!std::isfinite(values[i])) continue;
+        const float x = low.x + pitch * static_cast<float>(i);
+        const float y = zero - size.y * values[i] / range;
+        const Color c = static_cast<int>(i) == highlighted ? ui.theme.selection
+                        : values[i] < 0                    ? ui.theme.negative
+                                                           : ui.theme.accent;
+        list.AddRectFilled({x, std::min(y, zero)}, {x + std::max(1.0f, pitch - gap), std::max(y, zero)}, ui.color(c));
+    }
+    list.AddLine({low.x, zero}, {low.x + size.x, zero}, ui.color(ui.theme.line));
+}
+
+void begin_panel(const Ui& ui, const char* id, ImVec2 at, ImVec2 size, Color ground, ImVec2 padding, bool scroll) {
+    ImGui::SetCursorScreenPos(at);
+    ImGui::PushStyleColor(ImGuiCol_ChildBg, ui.vec(ground));
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, padding);
+    const ImGuiWindowFlags flags =
+        scroll ? ImGuiWindowFlags_None : ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
+    ImGui::BeginChild(id, {std::max(1.0f, size.x), std::max(1.0f, size.y)}, false,
+                      flags | ImGuiWindowFlags_AlwaysUseWindowPadding);
+    ImGui::PopStyleVar();
+    ImGui::PopStyleColor();
+}
+
+void end_panel() {
+    ImGui::EndChild();
+}
+
+}  // namespace saccade

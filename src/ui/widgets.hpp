@@ -1,0 +1,58 @@
+#pragma once
+
+#include <imgui.h>
+
+#include <string>
+#include <vector>
+
+#include "ui/figure_canvas.hpp"
+#include "viz/theme.hpp"
+
+namespace saccade {
+
+/// What every panel draws with. One a frame; sizes are logical px times `s`.
+struct Ui {
+    const Theme& theme;
+    FontAtlas& fonts;
+    FigureCanvas& canvas;
+    float s;  // UI scale
+
+    ImU32 color(Color c) const { return to_imgui(c); }
+    ImVec4 vec(Color c) const {
+        return {static_cast<float>(c.r) / 255.0f, static_cast<float>(c.g) / 255.0f, static_cast<float>(c.b) / 255.0f,
+                static_cast<float>(c.a) / 255.0f};
+    }
+};
+
+/// Colours, paddings and radii of design/LOOK.md.
+void apply_style(const Theme& theme, float scale);
+
+/// Text that may hold any character, in a colour and a size in logical px. Cut with an ellipsis at `max_width` px (0: not).
+void label(const Ui& ui, const std::string& text, Color color, double size = 15, Font font = Font::ui, float max_width = 0);
+/// The same, wrapped at the width of the panel.
+void paragraph(const Ui& ui, const std::string& text, Color color, double size = 13);
+/// A small grey heading of a group in a panel.
+void heading(const Ui& ui, const std::string& text);
+
+enum class ButtonKind { plain, primary, quiet };
+/// Width 0: as the text needs. A tooltip under the mouse; reachable by Tab.
+bool button(const Ui& ui, const char* id, const std::string& text, ButtonKind kind = ButtonKind::plain, float width = 0,
+            const std::string& tooltip = {});
+/// Up to seven choices side by side; wraps. Returns the index clicked, or -1.
+int segments(const Ui& ui, const char* id, const std::vector<std::string>& choices, int chosen,
+             const std::vector<std::string>& tooltips = {});
+/// A thin slider with a knob; true while it changes.
+bool slider(const Ui& ui, const char* id, double& value, double low, double high, float width);
+void tooltip(const Ui& ui, const std::string& text);
+
+/// Signed values as thin bars around a zero line, `count` of them in the given box.
+void spark_bars(const Ui& ui, const std::vector<float>& values, ImVec2 low, ImVec2 size, int highlighted = -1);
+
+/// Opens a child window at a place of the screen with a ground colour; always pair with end_panel().
+void begin_panel(const Ui& ui, const char* id, ImVec2 at, ImVec2 size, Color ground, ImVec2 padding, bool scroll = true);
+void end_panel();
+
+/// A text to a width: cut with an ellipsis.
+std::string fitted(const Ui& ui, const std::string& text, double size, Font font, float width);
+
+}  // namespace saccade
