@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
 #include <map>
 #include <set>
 
 #include "base/error.hpp"
 #include "base/utf8.hpp"
+#include "viz/base64.hpp"
+#include "viz/canvas_cairo.hpp"
 #include "viz/font_subset.hpp"
 #include "viz/fonts.hpp"
 #include "viz/heatmap_image.hpp"
@@ -16,7 +18,7 @@ namespace saccade {
 
 namespace {
 
-constexpr Index most_rects = 2500;
+constexpr Index most_image_side = 4096;
 constexpr const char* metadata_open = "<metadata id=\"saccade\">";
 constexpr const char* metadata_close = "</metadata>";
 
@@ -47,21 +49,6 @@ std::string unescaped(std::string text) {
     return text;
 }
 
-std::string base64(const std::string& bytes) {
-    constexpr const char* alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string out;
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        unsigned group = 0;
-        for (std::size_t k = 0; k < 3; ++k)
-            group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u);
-        for (int k = 3; k >= 0; --k) {
-            const bool padding = i + static_cast<std::size_t>(3 - k) > bytes.size();
-            out += padding ? '=' : alphabet[group >> (6 * k) & 63];
-        }
-    }
-    return out;
-}
-
 std::string num(double v) {
     std::string text = fmt::format("{:.2f}", v);
     while (text.back() == '0') text.pop_back();
@@ -90,11 +77,16 @@ class SvgWriter {
 
     void operator()(const RectItem& r) {
         const std::string radius = r.radius > 0 ? fmt::format(" rx=\"{}\"", num(r.radius)) : "";
-        const std::string stroke = r.stroke.a > 0 && !r.hatched
-                                       ? paint("stroke", r.stroke) + fmt::format(" stroke-width=\"{}\"", num(r.stroke_width))
-                                       : "";
-        body_ += fmt::format("<rect {}{}{}{}/>\n", box_attributes(r.box), radius, paint("fill", r.fill), stroke);
-        if (r.hatched) body_ += fmt::format("<rect {}{} fill=\"url(#{})\"/>\n", box_attributes(r.box), radius, hatch(r.stroke));
+        if (r.fill.a > 0) body_ += fmt::format("<rect {}{}{}/>\n", box_attributes(r.box), radius, paint("fill", r.fill));
+        if (r.hatched) {
+            body_ += fmt::format("<rect {}{} fill=\"url(#{})\"/>\n", box_attributes(r.box), radius, hatch(r.stroke));
+        } else if (r.stroke.a > 0 && r.stroke_width > 0) {
+            const double half = r.stroke_width / 2;
+            const Box inner{r.box.x + half, r.box.y + half, std::max(0.0, r.box.w - 2 * half),
+                            std::max(0.0, r.box.h - 2 * half)};
+            body_ += fmt::format("<rect {}{} fill=\"none\"{} stroke-width=\"{}\"/>\n", box_attributes(inner), radius,
+                                 paint("stroke", r.stroke), num(r.stroke_width));
+        }
     }
 
     void operator()(const LineItem& l) {
@@ -124,20 +116,23 @@ class SvgWriter {
             t.angle == 0 ? "" : fmt::format(" transform=\"rotate({} {} {})\"", num(t.angle), num(t.at.x), num(t.at.y));
         body_ += fmt::format(
             "<text x=\"{}\" y=\"{}\" class=\"{}\" font-size=\"{}\" text-anchor=\"{}\"{}{} xml:space=\"preserve\">{}</text>\n",
-            num(t.at.x), num(t.at.y + baseline_offset(t)), t.font == Font::mono ? "mono" : "ui", num(t.size), anchor,
+            num(t.at.x), num(t.at.y + text_start(t, measure_).y), t.font == Font::mono ? "mono" : "ui", num(t.size), anchor,
             paint("fill", t.color), turn, escaped(text));
     }
 
     void operator()(const HeatmapItem& h) {
-        if (h.values.shape().rank() != 2 || h.values.empty()) return;
-        if (h.values.size() <= most_rects) return cells(h);
-        body_ += fmt::format(
-            "<image {} preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" href=\"data:image/png;base64,{}\"/>\n",
-            box_attributes(h.box), base64(encode_png(heatmap_pixels(h))));
+        if (h.values.empty()) return;
+        const HeatmapImage image = heatmap_image(h, most_image_side);
+        if (is_small(h))
+            cells(h, image);
+        else
+            picture(h, image);
+        if (h.hatch.a == 0) return;
+        for (const Box& b : image.masked)
+            body_ += fmt::format("<rect {} fill=\"url(#{})\"/>\n", box_attributes(b), hatch(h.hatch));
     }
 
     void operator()(const ColorBarItem& bar) {
-        if (bar.map == nullptr) return;
         const std::string id = fmt::format("bar{}", ++ids_);
         defs_ += fmt::format("<linearGradient id=\"{}\">", id);
         for (int i = 0; i <= 32; ++i)
@@ -146,52 +141,48 @@ class SvgWriter {
         body_ += fmt::format("<rect {} fill=\"url(#{})\"/>\n", box_attributes(bar.box), id);
     }
 
-    std::string finish(const Figure& figure, const std::string& metadata) const {
+    std::string finish(const Figure& figure, Color ground, const std::string& metadata) const {
         std::string svg = fmt::format(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
             "<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\">\n",
             num(figure.width), num(figure.height));
         if (!figure.title.empty()) svg += "<title>" + escaped(figure.title) + "</title>\n";
         if (!metadata.empty()) svg += metadata_open + escaped(metadata) + metadata_close + "\n";
+        if (ground.a > 0) svg += fmt::format("<rect width=\"100%\" height=\"100%\"{}/>\n", paint("fill", ground));
         return svg + "<defs>\n<style>\n" + styles() + "</style>\n" + defs_ + "</defs>\n" + body_ + "</svg>\n";
     }
 
  private:
-    double baseline_offset(const TextItem& t) const {
-        const double ascent = measure_.ascent(t.size, t.font);
-        const double descent = measure_.descent(t.size, t.font);
-        switch (t.valign) {
-            case VAlign::top:
-                return ascent;
-            case VAlign::middle:
-                return (ascent - descent) / 2;
-            case VAlign::bottom:
-                return -descent;
-            case VAlign::baseline:
-                break;
-        }
-        return 0;
-    }
-
-    void cells(const HeatmapItem& h) {
-        const Index rows = h.values.shape()[0];
-        const Index cols = h.values.shape()[1];
-        const double w = h.box.w / static_cast<double>(cols);
-        const double height = h.box.h / static_cast<double>(rows);
-        if (h.gap > 0) body_ += fmt::format("<rect {}{}/>\n", box_attributes(h.box), paint("fill", h.gap_color));
+    void cells(const HeatmapItem& h, const HeatmapImage& image) {
+        const double w = h.box.w / static_cast<double>(image.cols), height = h.box.h / static_cast<double>(image.rows);
         body_ += "<g shape-rendering=\"crispEdges\">\n";
-        for (Index r = 0; r < rows; ++r) {
-            for (Index c = 0; c < cols; ++c) {
+        for (Index r = 0; r < image.rows; ++r)
+            for (Index c = 0; c < image.cols; ++c) {
                 const Box box{h.box.x + static_cast<double>(c) * w, h.box.y + static_cast<double>(r) * height, w - h.gap,
                               height - h.gap};
-                const double t = h.normalization(static_cast<double>(h.values.data()[r * cols + c]));
-                if (std::isnan(t) || h.map == nullptr)
-                    (*this)(RectItem{box, h.masked_ground, h.hatch, 1, 0, true});
-                else
-                    body_ += fmt::format("<rect {}{}/>\n", box_attributes(box), paint("fill", h.map->at(t)));
+                const Color color = image.pixels[static_cast<std::size_t>(r * image.cols + c)];
+                body_ += fmt::format("<rect {}{}/>\n", box_attributes(box), paint("fill", color));
             }
-        }
         body_ += "</g>\n";
+    }
+
+    /// One image, however many cells; the gaps are lines over it.
+    void picture(const HeatmapItem& h, const HeatmapImage& image) {
+        body_ += fmt::format(
+            "<image {} preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" href=\"data:image/png;base64,{}\"/>\n",
+            box_attributes(h.box), base64_encode(png_of_pixels(image.pixels, image.rows, image.cols)));
+        if (h.gap <= 0) return;
+        std::string lines;
+        for (Index c = 1; c <= image.cols; ++c)
+            lines += fmt::format("M{} {}v{}",
+                                 num(h.box.x + static_cast<double>(c) * h.box.w / static_cast<double>(image.cols) - h.gap / 2),
+                                 num(h.box.y), num(h.box.h));
+        for (Index r = 1; r <= image.rows; ++r)
+            lines += fmt::format("M{} {}h{}", num(h.box.x),
+                                 num(h.box.y + static_cast<double>(r) * h.box.h / static_cast<double>(image.rows) - h.gap / 2),
+                                 num(h.box.w));
+        body_ += fmt::format("<path d=\"{}\" fill=\"none\"{} stroke-width=\"{}\"/>\n", lines, paint("stroke", h.gap_color),
+                             num(h.gap));
     }
 
     std::string hatch(Color color) {
@@ -204,31 +195,23 @@ class SvgWriter {
         return id;
     }
 
-    /// Each class names its families; what of them the text uses is embedded under the same names.
+    /// Each class names its families; what of them the text uses is embedded under the same names, so that editors that ignore
+    /// embedded fonts find the installed ones.
     std::string styles() const {
-        std::map<std::string, std::pair<FontFile, std::set<char32_t>>> embedded;
-        const FontFiles& files = find_fonts();
-        for (const auto& [font, code_points] : used_) {
-            const FontFile& own = font == Font::mono ? files.mono : files.ui;
-            for (const char32_t c : code_points) {
-                const FontFile* chosen = &own;
-                if (!has_glyph(own, c) && !files.cjk.empty() && has_glyph(files.cjk, c)) chosen = &files.cjk;
-                auto& entry = embedded[chosen->family];
-                entry.first = *chosen;
-                entry.second.insert(c);
-            }
-        }
-        std::string css;
-        for (const auto& [family, entry] : embedded) {
-            const std::string subset = font_subset(entry.first, entry.second);
-            if (!subset.empty())
-                css += fmt::format("@font-face{{font-family:'{}';src:url(data:font/ttf;base64,{})}}\n", family, base64(subset));
+        std::string css, others;
+        for (const EmbeddedFont& font : embedded_fonts(used_)) {
+            others += "'" + font.family + "',";
+            if (font.data.empty()) continue;
+            css += fmt::format("@font-face{{font-family:'{}';src:url(data:font/{};base64,{})}}\n", font.family,
+                               font.opentype ? "otf" : "ttf", base64_encode(font.data));
         }
         for (const auto& [font, code_points] : used_) {
-            std::string families;
-            for (const std::string& family : font_families(font)) families += "'" + family + "',";
-            css += fmt::format(".{}{{font-family:{}{}}}\n", font == Font::mono ? "mono" : "ui", families,
-                               font == Font::mono ? "monospace" : "sans-serif");
+            std::vector<std::string> families = font_families(font);
+            const std::string generic = families.back();
+            families.pop_back();
+            std::string list;
+            for (const std::string& family : families) list += "'" + family + "',";
+            css += fmt::format(".{}{{font-family:{}{}{}}}\n", font == Font::mono ? "mono" : "ui", list, others, generic);
         }
         return css;
     }
@@ -242,10 +225,10 @@ class SvgWriter {
 
 }  // namespace
 
-std::string to_svg(const Figure& figure, const TextMeasure& measure, const std::string& metadata) {
+std::string to_svg(const Figure& figure, Color ground, const TextMeasure& measure, const std::string& metadata) {
     SvgWriter writer(measure);
     for (const FigureItem& item : figure.items) std::visit(writer, item);
-    return writer.finish(figure, metadata);
+    return writer.finish(figure, ground, metadata);
 }
 
 std::string svg_metadata(const std::string& svg) {

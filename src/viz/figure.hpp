@@ -32,7 +32,7 @@ struct RectItem {
     Box box;
     Color fill{0, 0, 0, 0};
     Color stroke{0, 0, 0, 0};
-    double stroke_width = 1;
+    double stroke_width = 1;  // the stroke lies inside the box
     double radius = 0;
     bool hatched = false;  // absent or masked: drawn with diagonal lines in `stroke`
 };
@@ -74,7 +74,7 @@ struct HeatmapItem {
     Tensor<float> values;
     const Colormap* map = nullptr;
     Normalization normalization;
-    double gap = 0;  // px between cells, in the ground colour; 0 if cells are small
+    double gap = 0;  // px between cells, at their right and lower edges, in gap_color; 0 if cells are small
     Color gap_color;
     Color hatch;  // masked cells
     Color masked_ground;

@@ -4,8 +4,7 @@
 #include <hb.h>
 
 #include <memory>
-
-#include "base/error.hpp"
+#include <mutex>
 
 namespace saccade {
 
@@ -15,48 +14,96 @@ template <class T, void (*destroy)(T*)>
 struct Destroy {
     void operator()(T* object) const { destroy(object); }
 };
-template <class T, void (*destroy)(T*)>
-using Owned = std::unique_ptr<T, Destroy<T, destroy>>;
+using Blob = std::unique_ptr<hb_blob_t, Destroy<hb_blob_t, hb_blob_destroy>>;
+using FacePtr = std::unique_ptr<hb_face_t, Destroy<hb_face_t, hb_face_destroy>>;
+using FontPtr = std::unique_ptr<hb_font_t, Destroy<hb_font_t, hb_font_destroy>>;
+using SubsetInput = std::unique_ptr<hb_subset_input_t, Destroy<hb_subset_input_t, hb_subset_input_destroy>>;
 
-using Blob = Owned<hb_blob_t, hb_blob_destroy>;
-using Face = Owned<hb_face_t, hb_face_destroy>;
-using HbFont = Owned<hb_font_t, hb_font_destroy>;
-using Input = Owned<hb_subset_input_t, hb_subset_input_destroy>;
+/// A font file in use: its face, and the code points that are taken from it.
+struct Face {
+    FontFile file;
+    FacePtr face;
+    FontPtr font;
+    std::set<char32_t> taken;
 
-Face open_face(const FontFile& font) {
-    const Blob blob(hb_blob_create_from_file_or_fail(font.path.c_str()));
-    if (!blob) throw Error(ErrorCode::io, font.path + ": the font cannot be read", "install fonts-noto-core again");
-    return Face(hb_face_create(blob.get(), static_cast<unsigned>(font.face_index)));
-}
-
-}  // namespace
-
-bool has_glyph(const FontFile& font, char32_t code_point) {
-    const Face face = open_face(font);
-    const HbFont sized(hb_font_create(face.get()));
-    hb_codepoint_t glyph = 0;
-    return hb_font_get_nominal_glyph(sized.get(), code_point, &glyph) != 0;
-}
-
-std::string font_subset(const FontFile& font, const std::set<char32_t>& code_points) {
-    const Face face = open_face(font);
-    const HbFont sized(hb_font_create(face.get()));
-    const Input input(hb_subset_input_create_or_fail());
-    if (!input) return {};
-    bool any = false;
-    for (const char32_t c : code_points) {
-        hb_codepoint_t glyph = 0;
-        if (hb_font_get_nominal_glyph(sized.get(), c, &glyph) == 0) continue;
-        hb_set_add(hb_subset_input_unicode_set(input.get()), c);
-        any = true;
+    explicit Face(FontFile f) : file(std::move(f)) {
+        const Blob blob(hb_blob_create_from_file(file.path.c_str()));
+        face.reset(hb_face_create(blob.get(), static_cast<unsigned>(file.face_index)));
+        font.reset(hb_font_create(face.get()));
     }
-    if (!any) return {};
-    const Face subset(hb_subset_or_fail(face.get(), input.get()));
+    bool has(char32_t c) const {
+        hb_codepoint_t glyph = 0;
+        return hb_font_get_nominal_glyph(font.get(), c, &glyph) != 0;
+    }
+    bool has_table(hb_tag_t tag) const {
+        const Blob table(hb_face_reference_table(face.get(), tag));
+        return hb_blob_get_length(table.get()) > 0;
+    }
+    /// OS/2 fsType: bit 1 forbids embedding, bit 8 forbids subsets.
+    bool may_embed() const {
+        const Blob table(hb_face_reference_table(face.get(), HB_TAG('O', 'S', '/', '2')));
+        unsigned length = 0;
+        const char* data = hb_blob_get_data(table.get(), &length);
+        if (length < 10) return true;
+        const unsigned type = static_cast<unsigned char>(data[8]) << 8 | static_cast<unsigned char>(data[9]);
+        return (type & 0x0102u) == 0;
+    }
+};
+
+std::string subset_of(const Face& face) {
+    if (!face.may_embed()) return {};
+    const SubsetInput input(hb_subset_input_create_or_fail());
+    if (!input) return {};
+    hb_set_t* wanted = hb_subset_input_unicode_set(input.get());
+    for (const char32_t c : face.taken) hb_set_add(wanted, c);
+    const FacePtr subset(hb_subset_or_fail(face.face.get(), input.get()));
     if (!subset) return {};
     const Blob blob(hb_face_reference_blob(subset.get()));
     unsigned length = 0;
     const char* data = hb_blob_get_data(blob.get(), &length);
     return {data, length};
+}
+
+class Faces {
+ public:
+    Face& of(const FontFile& file) {
+        for (const auto& face : faces_)
+            if (face->file.path == file.path && face->file.face_index == file.face_index) return *face;
+        faces_.push_back(std::make_unique<Face>(file));
+        return *faces_.back();
+    }
+    const std::vector<std::unique_ptr<Face>>& all() const { return faces_; }
+
+ private:
+    std::vector<std::unique_ptr<Face>> faces_;
+};
+
+}  // namespace
+
+bool has_glyph(const FontFile& file, char32_t code_point) {
+    static std::mutex mutex;
+    static Faces open;
+    const std::scoped_lock lock(mutex);
+    return open.of(file).has(code_point);
+}
+
+std::vector<EmbeddedFont> embedded_fonts(const std::map<Font, std::set<char32_t>>& used) {
+    const FontFiles& files = find_fonts();
+    Faces faces;
+    for (const auto& [font, characters] : used)
+        for (const char32_t c : characters) {
+            Face* found = nullptr;
+            for (const FontFile* file : {font == Font::mono ? &files.mono : &files.ui, &files.cjk})
+                if (found == nullptr && !file->empty() && faces.of(*file).has(c)) found = &faces.of(*file);
+            if (found == nullptr)
+                if (const auto other = font_with(c)) found = &faces.of(*other);
+            if (found != nullptr) found->taken.insert(c);
+        }
+    std::vector<EmbeddedFont> embedded;
+    for (const auto& face : faces.all())
+        if (!face->taken.empty())
+            embedded.push_back({face->file.family, subset_of(*face), face->has_table(HB_TAG('C', 'F', 'F', ' '))});
+    return embedded;
 }
 
 }  // namespace saccade

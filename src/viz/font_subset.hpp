@@ -1,17 +1,26 @@
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "viz/fonts.hpp"
 
 namespace saccade {
 
-/// The glyphs of a font that a text needs, as a font file of its own (bytes), by HarfBuzz: so that a picture looks the same
-/// where the font is not installed. Empty if the face has none of them. Error{io} if the file cannot be read.
-std::string font_subset(const FontFile& font, const std::set<char32_t>& code_points);
+/// A face cut down to what a document needs, to be embedded under the family's own name.
+struct EmbeddedFont {
+    std::string family;
+    std::string data;       // a TrueType or OpenType file; empty if the font's licence bits forbid embedding
+    bool opentype = false;  // CFF outlines
+};
 
-/// Does the face have a glyph for it?
-bool has_glyph(const FontFile& font, char32_t code_point);
+/// For the code points drawn in each font: the faces that have them, in the order font_families() tries them, then any other
+/// face of the machine.
+std::vector<EmbeddedFont> embedded_fonts(const std::map<Font, std::set<char32_t>>& used);
+
+/// Does the face have a glyph for it? Faces stay open, so this may be asked for every character typed.
+bool has_glyph(const FontFile& file, char32_t code_point);
 
 }  // namespace saccade

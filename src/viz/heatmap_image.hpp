@@ -1,23 +1,23 @@
 #pragma once
 
-#include <cstdint>
-#include <string>
 #include <vector>
 
 #include "viz/figure.hpp"
 
 namespace saccade {
 
-/// A picture of one pixel a cell: 0xAARRGGBB, row-major.
-struct Pixels {
-    int width = 0, height = 0;
-    std::vector<std::uint32_t> argb;
+/// A heatmap as colours, for canvases that draw images.
+struct HeatmapImage {
+    Index rows = 0, cols = 0;   // of the image: fewer than the matrix has if that is larger than `most` on a side
+    std::vector<Color> pixels;  // row-major; masked cells in masked_ground
+    std::vector<Box>
+        masked;  // where to hatch, in figure coordinates, runs of a row joined; empty if there are too many to be seen
 };
 
-/// The cells in their colours; masked ones in the masked ground.
-Pixels heatmap_pixels(const HeatmapItem& heatmap);
+/// Cells that share a pixel are averaged before the colours are taken (masked ones left out).
+HeatmapImage heatmap_image(const HeatmapItem& item, Index most);
 
-/// As PNG bytes (opaque).
-std::string encode_png(const Pixels& pixels);
+/// Few enough to be drawn, and edited, one by one.
+bool is_small(const HeatmapItem& item);
 
 }  // namespace saccade

@@ -61,14 +61,14 @@ std::string to_string(Normalization::Scale scale) {
         case Normalization::Scale::per_row:
             break;
     }
-    return "per-row";
+    return "per_row";
 }
 
 Normalization::Scale scale_from(const std::string& text) {
     using Scale = Normalization::Scale;
     for (const Scale scale : {Scale::linear, Scale::sqrt, Scale::log, Scale::per_row})
         if (to_string(scale) == text) return scale;
-    throw Error(ErrorCode::usage, "there is no scale \"" + text + "\"", "choose one of linear, sqrt, log, per-row");
+    throw Error(ErrorCode::usage, "there is no scale \"" + text + "\"", "choose one of linear, sqrt, log, per_row");
 }
 
 Normalization normalization_for(const Tensor<float>& values, bool unit_interval, bool is_signed, Normalization::Scale scale) {
