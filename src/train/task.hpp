@@ -22,7 +22,12 @@ struct TrainOptions {
     int batch_size = 0;  // 0: the task's default
     double learning_rate = 0;
     std::map<std::string, double> extra;  // task options by name ("alignment_loss"); Error{usage} lists those that there are
+
+    bool operator==(const TrainOptions&) const = default;
 };
+
+/// "seed 7, 3 epochs, alignment_loss 0.5": what differs from the task's defaults, and the seed.
+std::string to_string(const TrainOptions& options);
 
 /// A model that learns from data: everything the trainer must know. One per model family, in train/.
 class Task {

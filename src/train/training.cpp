@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 
 #include "base/parallel.hpp"
 #include "io/safetensors.hpp"
@@ -12,10 +13,12 @@ namespace saccade {
 
 namespace {
 
-constexpr Index points_every = 10;     // steps between points of the loss curve
-constexpr Index evaluate_every = 100;  // steps between measurements of the metrics on held-out examples
+constexpr Index points_every = 10;    // steps between points of the loss curve
+constexpr Index evaluate_every = 25;  // steps between measurements of the metrics on held-out examples
+constexpr Index snapshot_every = 5;   // steps between snapshots, of which the older are thinned
 constexpr Index evaluated_examples = 128;
 constexpr std::size_t most_snapshots = 64;
+constexpr Index dense_until = 100;  // steps over which snapshots stay about evenly spaced
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -37,10 +40,10 @@ struct Training::Impl {
         if (file.task != task->id())
             throw Error(ErrorCode::bad_format, path + ": a checkpoint of '" + file.task + "', not of '" + task->id() + "'",
                         "choose a checkpoint of this model");
-        if (file.seed != options.seed)
+        if (file.options != options)
             throw Error(ErrorCode::usage,
-                        path + ": was started with seed " + std::to_string(file.seed) + ", not " + std::to_string(options.seed),
-                        "pass that seed, or start again without the checkpoint");
+                        path + ": was started with " + to_string(file.options) + ", not " + to_string(options),
+                        "pass the same, or start again without the checkpoint");
         trainer.restore(file.tensors, file.step);
         seconds = file.seconds;
         points = std::move(file.points);
@@ -105,7 +108,7 @@ struct Training::Impl {
         std::unique_lock lock(mutex);
         ++readers;
         changed.wait(lock, [&] { return !stepping; });
-        TrainingFile file{task->id(), options.seed, trainer.steps_done(), seconds, points, trainer.checkpoint()};
+        TrainingFile file{task->id(), options, trainer.steps_done(), seconds, points, trainer.checkpoint()};
         --readers;
         changed.notify_all();
         return file;
@@ -118,7 +121,8 @@ struct Training::Impl {
         return found->second;
     }
 
-    /// Called with the mutex held (or before the thread starts). Thins by dropping every second one, first and last kept.
+    /// Called with the mutex held (or before the thread starts). Over the limit, the one goes whose neighbours are closest for
+    /// its age: the spacing grows with the step, since a model learns most of it early. First and last stay.
     void keep_snapshot() {
         auto model = std::make_shared<Model>();
         model->id = task->id();
@@ -126,11 +130,17 @@ struct Training::Impl {
         model->weights = trainer.weights_copy();
         snapshots.push_back({trainer.steps_done(), std::move(model)});
         if (snapshots.size() <= most_snapshots) return;
-        std::vector<Snapshot> thinned;
-        for (std::size_t i = 0; i < snapshots.size(); ++i)
-            if (i % 2 == 0 || i + 1 == snapshots.size()) thinned.push_back(std::move(snapshots[i]));
-        snapshots = std::move(thinned);
-        snapshot_every *= 2;
+        std::size_t drop = 1;
+        double closest = std::numeric_limits<double>::infinity();
+        for (std::size_t i = 1; i + 1 < snapshots.size(); ++i) {
+            const auto gap = static_cast<double>(snapshots[i + 1].step - snapshots[i - 1].step);
+            const double relative = gap / static_cast<double>(snapshots[i].step + dense_until);
+            if (relative < closest) {
+                closest = relative;
+                drop = i;
+            }
+        }
+        snapshots.erase(snapshots.begin() + static_cast<std::ptrdiff_t>(drop));
     }
 
     TrainOptions options;
@@ -149,7 +159,6 @@ struct Training::Impl {
     Index steps_here = 0;
     std::vector<TrainPoint> points;
     std::vector<Snapshot> snapshots;
-    Index snapshot_every = 10;
     bool stepping = false;
     int readers = 0;  // calls that wait for a moment between two steps
 

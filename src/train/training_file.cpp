@@ -8,12 +8,39 @@ namespace saccade {
 
 using nlohmann::json;
 
+namespace {
+
+json to_json(const TrainOptions& options) {
+    return {{"data_path", options.data_path},
+            {"epochs", options.epochs},
+            {"seed", options.seed},
+            {"batch_size", options.batch_size},
+            {"learning_rate", options.learning_rate},
+            {"extra", options.extra}};
+}
+
+TrainOptions options_from_json(const json& j) {
+    TrainOptions options;
+    options.data_path = j.at("data_path").get<std::string>();
+    options.epochs = j.at("epochs").get<int>();
+    options.seed = j.at("seed").get<std::uint64_t>();
+    options.batch_size = j.at("batch_size").get<int>();
+    options.learning_rate = j.at("learning_rate").get<double>();
+    options.extra = j.at("extra").get<std::map<std::string, double>>();
+    return options;
+}
+
+}  // namespace
+
 void write_training_file(const std::string& path, const TrainingFile& file) {
     json points = json::array();
     for (const TrainPoint& p : file.points)
         points.push_back({p.step, p.seconds, p.loss, p.exact_match ? json(*p.exact_match) : json(nullptr)});
-    const json training = {
-        {"task", file.task}, {"seed", file.seed}, {"step", file.step}, {"seconds", file.seconds}, {"points", points}};
+    const json training = {{"task", file.task},
+                           {"options", to_json(file.options)},
+                           {"step", file.step},
+                           {"seconds", file.seconds},
+                           {"points", points}};
     write_safetensors(path, file.tensors, StoredType::f32, {{"training", training.dump()}});
 }
 
@@ -28,7 +55,7 @@ TrainingFile read_training_file(const std::string& path) {
     try {
         const json training = json::parse(entry->second);
         file.task = training.at("task").get<std::string>();
-        file.seed = training.at("seed").get<std::uint64_t>();
+        file.options = options_from_json(training.at("options"));
         file.step = training.at("step").get<Index>();
         file.seconds = training.at("seconds").get<double>();
         for (const json& p : training.at("points")) {

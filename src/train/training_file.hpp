@@ -11,7 +11,7 @@ namespace saccade {
 /// as JSON.
 struct TrainingFile {
     std::string task;
-    std::uint64_t seed = 0;
+    TrainOptions options;
     Index step = 0;
     double seconds = 0;
     std::vector<TrainPoint> points;

@@ -20,12 +20,13 @@ import subprocess
 import sys
 import time
 
+CORES = os.cpu_count() or 1
 SETTINGS = [
-    # (torch threads, OMP_WAIT_POLICY, packed sequences)
-    (1, None, False),
-    (1, None, True),
-    (os.cpu_count() or 1, "PASSIVE", False),
-    (os.cpu_count() or 1, "PASSIVE", True),
+    # (torch threads, environment, packed sequences). With one torch thread OpenBLAS still uses all cores unless told otherwise.
+    (threads, environment, packed)
+    for threads, environment in ((1, {}), (1, {"OPENBLAS_NUM_THREADS": "1"}), (CORES, {"OMP_WAIT_POLICY": "PASSIVE"}),
+                                 (CORES, {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1"}))
+    for packed in (False, True)
 ]
 
 
@@ -135,16 +136,15 @@ def main():
         print(json.dumps(measure(args, args.packed)))
         return 0
     results = {}
-    for threads, policy, packed in SETTINGS:
+    for threads, extra, packed in SETTINGS:
         environment = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
-        if policy:
-            environment["OMP_WAIT_POLICY"] = policy
+        environment.update(extra)
         command = [sys.executable, os.path.abspath(__file__), *sys.argv[1:], "--threads", str(threads)] + (["--packed"] if packed else [])
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
         if done.returncode != 0:
             print(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "PyTorch failed", file=sys.stderr)
             return 1
-        name = f"torch threads {threads}" + (f", OMP_WAIT_POLICY={policy}" if policy else "") + (", packed" if packed else ", padded")
+        name = ", ".join([f"torch threads {threads}", *(f"{k}={v}" for k, v in extra.items()), "packed" if packed else "padded"])
         results[name] = float(done.stdout)
     best = min(results, key=results.get)
     print(json.dumps({"ms_per_step": results[best], "setting": best, "all": results}))

@@ -127,11 +127,15 @@ TEST(TrainingFile, round_trip) {
     const LineTask task;
     Trainer trainer(task, 7);
     trainer.step();
-    write_training_file(path, {"line", 7, 1, 2.5, {{1, 2.5, 0.75, std::nullopt}, {2, 3, 0.5, 0.25}}, trainer.checkpoint()});
+    TrainOptions options;
+    options.epochs = 3;
+    options.extra["alignment_loss"] = 0.5;
+    write_training_file(path,
+                        {"line", options, 1, 2.5, {{1, 2.5, 0.75, std::nullopt}, {2, 3, 0.5, 0.25}}, trainer.checkpoint()});
     const TrainingFile back = read_training_file(path);
     std::filesystem::remove(path);
     EXPECT_EQ(back.task, "line");
-    EXPECT_EQ(back.seed, 7u);
+    EXPECT_EQ(back.options, options);
     EXPECT_EQ(back.step, 1);
     ASSERT_EQ(back.points.size(), 2u);
     EXPECT_FALSE(back.points[0].exact_match.has_value());
