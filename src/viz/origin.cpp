@@ -1,0 +1,71 @@
+#include "viz/origin.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "io/atomic_file.hpp"
+#include "viz/base64.hpp"
+#include "viz/canvas_svg.hpp"
+#include "viz/png_text.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr std::string_view keyword = "saccade:";
+constexpr int newest_version = 1;
+constexpr std::size_t largest_picture = std::size_t{512} << 20;
+
+std::optional<std::string> origin_in(const std::string& file) {
+    if (is_png(file)) return png_text(file, "saccade");
+    if (file.rfind("%PDF-", 0) == 0) return origin_in_pdf(file);
+    if (file.find("<svg") != std::string::npos) return svg_metadata(file);
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::string origin_text(const FigureOrigin& origin) {
+    const nlohmann::json json = {{"format", "saccade-figure"},
+                                 {"version", newest_version},
+                                 {"request", to_json(origin.request)},
+                                 {"view", to_json(origin.view)}};
+    return json.dump(-1, ' ', true);
+}
+
+FigureOrigin origin_from_text(const std::string& text) {
+    const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
+    if (json.is_discarded() || !json.is_object() || !json.contains("format") || json["format"] != "saccade-figure" ||
+        !json.contains("request") || !json.contains("view"))
+        throw Error(ErrorCode::bad_format, "what it says of its origin is damaged", "export the figure again");
+    if (!json.contains("version") || !json["version"].is_number_integer() || json["version"] > newest_version)
+        throw Error(ErrorCode::bad_format, "it comes from a newer Saccade", "update Saccade");
+    return {request_from_json(json["request"]), view_state_from_json(json["view"])};
+}
+
+std::string pdf_keywords(const FigureOrigin& origin) {
+    return std::string(keyword) + base64_encode(origin_text(origin));
+}
+
+std::optional<std::string> origin_in_pdf(std::string_view file) {
+    const std::string start = std::string(1, '(').append(keyword);
+    const std::size_t at = file.find(start);
+    if (at == std::string_view::npos) return std::nullopt;
+    const std::size_t from = at + start.size(), to = file.find(')', from);
+    if (to == std::string_view::npos) return std::nullopt;
+    return base64_decode(file.substr(from, to - from));
+}
+
+FigureOrigin read_origin(const std::string& path) {
+    const std::string file = read_file(path, largest_picture);
+    try {
+        const std::optional<std::string> text = origin_in(file);
+        if (!text)
+            throw Error(ErrorCode::bad_format, "it is no picture that Saccade exported",
+                        "open a PNG, SVG or PDF that Saccade wrote");
+        return origin_from_text(*text);
+    } catch (const Error& e) {
+        throw Error(e.code(), path + ": " + e.message(), e.hint());
+    }
+}
+
+}  // namespace saccade
