@@ -18,8 +18,10 @@ constexpr std::size_t most_numbers = 8;
 std::string number_text(double v) {
     if (std::isnan(v)) return "masked";
     if (std::isinf(v)) return v > 0 ? "∞" : "−∞";
-    std::string text =
-        v == 0 || (std::abs(v) >= 1e-3 && std::abs(v) < 1e5) ? fmt::format("{:.4f}", v) : fmt::format("{:.3e}", v);
+    const double size = std::abs(v);
+    std::string text = v == 0 || (size >= 1e-3 && size < 100) ? fmt::format("{:.4f}", v)
+                       : size >= 100 && size < 1e5            ? fmt::format("{:.2f}", v)
+                                                              : fmt::format("{:.3e}", v);
     if (text.front() == '-') text.replace(0, 1, "−");
     return text;
 }
@@ -74,10 +76,18 @@ class Printer {
     }
 
  private:
-    static int strength(const FormulaNode& node) {
-        if (node.kind == FormulaNode::Kind::binary) return node.op == '+' || node.op == '-' ? 1 : 2;
-        if (node.kind == FormulaNode::Kind::negate) return 1;
-        return 3;
+    static int strength_of(const FormulaNode& node) {
+        if (node.kind == FormulaNode::Kind::binary) return strength(node.op);
+        return node.kind == FormulaNode::Kind::negate ? 1 : 4;
+    }
+
+    /// Does a - (b - c) need its brackets?
+    static bool binds_left(BinaryOp op) { return op != BinaryOp::add && op != BinaryOp::multiply && op != BinaryOp::power; }
+
+    static std::string spaced(BinaryOp op) {
+        if (op == BinaryOp::subtract) return " − ";
+        if (op == BinaryOp::multiply) return " · ";
+        return op == BinaryOp::power ? "^" : " " + to_string(op) + " ";
     }
 
     void print(const FormulaNode& node, Parts& out, bool as_numbers, int around) {
@@ -86,12 +96,12 @@ class Printer {
             out.push_back({Part::Kind::number, number_text(try_evaluate(node, missing)), {}});
             return;
         }
-        const int own = strength(node);
+        const int own = strength_of(node);
         const auto text = [&](const std::string& s) { out.push_back({Part::Kind::text, s, {}}); };
         if (own < around) text("(");
         switch (node.kind) {
             case FormulaNode::Kind::number:
-                text(fmt::format("{:g}", node.number));
+                text(std::isinf(node.number) ? "∞" : fmt::format("{:g}", node.number));
                 break;
             case FormulaNode::Kind::ref:
                 print_ref(node, out);
@@ -102,13 +112,21 @@ class Printer {
                 break;
             case FormulaNode::Kind::binary:
                 print(*node.children[0], out, as_numbers, own);
-                text(node.op == '+' ? " + " : node.op == '-' ? " − " : node.op == '*' ? " · " : " / ");
-                print(*node.children[1], out, as_numbers, own + (node.op == '-' || node.op == '/' ? 1 : 0));
+                text(spaced(node.op));
+                print(*node.children[1], out, as_numbers, own + (binds_left(node.op) ? 1 : 0));
                 break;
             case FormulaNode::Kind::call:
                 text((node.name == "sigmoid" ? std::string("σ") : node.name == "sqrt" ? std::string("√") : node.name) + "(");
-                print(*node.children[0], out, as_numbers, 0);
+                for (std::size_t i = 0; i < node.children.size(); ++i) {
+                    if (i > 0) text(", ");
+                    print(*node.children[i], out, as_numbers, 0);
+                }
                 text(")");
+                break;
+            case FormulaNode::Kind::letter:
+                text(running_.find(node.letter) != std::string::npos
+                         ? std::string(1, node.letter)
+                         : std::to_string(letters_[static_cast<std::size_t>(node.letter)]));
                 break;
             case FormulaNode::Kind::fallback:
                 print(branch(node), out, as_numbers, around);
@@ -217,6 +235,16 @@ const FormulaNode* longest_reduction(const FormulaNode& node, const BoundRule& r
     return best;
 }
 
+/// exp(3.27) / 43.12 = 0.61; nothing where the exponentials would have no readable numbers.
+Parts softmax_numbers(const FormulaNode& softmax, const BoundRule& rule, LetterValues letters, double result) {
+    bool missing = false;
+    const double score = rule.evaluate(*softmax.children[0], letters, missing);
+    if (missing || !(std::abs(score) < 30) || !(result > 0)) return {};
+    const auto number = [](double v) { return Part{Part::Kind::number, number_text(v), {}}; };
+    const auto text = [](const char* t) { return Part{Part::Kind::text, t, {}}; };
+    return {text("exp("), number(score), text(") / "), number(std::exp(score) / result), text(" = "), number(result)};
+}
+
 std::string plain(const Parts& parts) {
     std::string text;
     for (const Part& part : parts) text += part.kind == Part::Kind::subscript ? "[" + part.text + "]" : part.text;
@@ -224,19 +252,27 @@ std::string plain(const Parts& parts) {
 }
 
 void add_terms(Explanation& e, const FormulaNode& reduction, const BoundRule& rule, LetterValues letters, const Trace& trace) {
-    const Index n = std::min(rule.extent(reduction.letter), most_terms);
     Printer inside(trace, rule, letters, std::string(1, reduction.letter));
     e.terms_letter = reduction.letter;
     e.terms_title = plain(inside.symbols(*reduction.children[0])) + ": the " + std::to_string(rule.extent(reduction.letter)) +
                     (reduction.name == "softmax" ? " scores that softmax normalises" : " terms of the " + reduction.name);
-    for (Index i = 0; i < n; ++i) {
-        letters[static_cast<std::size_t>(reduction.letter)] = i;
-        bool missing = false;
-        e.terms.push_back(static_cast<float>(rule.evaluate(*reduction.children[0], letters, missing)));
-    }
+    bool missing = false;
+    const std::vector<double> terms = rule.evaluate_all(*reduction.children[0], reduction.letter, letters, missing);
+    const std::size_t n = std::min(terms.size(), static_cast<std::size_t>(most_terms));
+    std::transform(terms.begin(), terms.begin() + static_cast<std::ptrdiff_t>(n), std::back_inserter(e.terms),
+                   [](double term) { return static_cast<float>(term); });
 }
 
+/// "Weight of “e” (9) for “0” (5)" where both tokens have names, else "Scores, output 5 “0”, feature 3".
 std::string cell_title(const TraceTensor& tensor, const CellRef& cell) {
+    const std::size_t rank = cell.index.size();
+    const auto token = [&](std::size_t a) {
+        return "“" + tensor.info.axes[a]->label(cell.index[a]) + "” (" + std::to_string(cell.index[a]) + ")";
+    };
+    const auto named = [&](std::size_t a) { return cell.index[a] >= 0 && !tensor.info.axes[a]->labels.empty(); };
+    if (tensor.info.role == Role::weights && rank == 2 && named(0) && named(1)) {
+        return "Weight of " + token(1) + " for " + token(0);
+    }
     std::string title = tensor.info.title.empty() ? tensor.info.name : tensor.info.title;
     for (std::size_t a = 0; a < cell.index.size(); ++a) {
         const Axis& axis = *tensor.info.axes[a];
@@ -314,6 +350,9 @@ void add_equation(Explanation& e, const Trace& trace, const TraceTensor& tensor,
         e.numbers = std::move(numbers);
         e.numbers.push_back({Part::Kind::text, " = ", {}});
         e.numbers.push_back({Part::Kind::number, number_text(e.recomputed), {}});
+    }
+    if (rule.expression->kind == FormulaNode::Kind::reduce && rule.expression->name == "softmax") {
+        e.numbers = softmax_numbers(*rule.expression, bound, letters, e.recomputed);
     }
     if (const FormulaNode* reduction = longest_reduction(*rule.expression, bound, printer))
         add_terms(e, *reduction, bound, letters, trace);

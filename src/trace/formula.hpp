@@ -11,19 +11,30 @@ namespace saccade {
 // Executable rules: how each cell of a recorded tensor follows from cells of others. With them any cell explains itself, and
 // every run can be checked against its own rules. The language:
 //
-//   rule   := ref '=' expr
-//   expr   := term (('+' | '-') term)*         term := factor (('*' | '/') factor)*
-//   factor := number | '-' factor | '(' expr ')' | function '(' expr ')' | reduction '_' letter '(' expr ')' | ref ('else'
-//   factor)? function  := tanh | sigmoid | relu | exp | log | sqrt | gelu | abs | sin | cos | square reduction := sum | max |
-//   mean | softmax        softmax_j(x) is exp(x_j) / sum over j; j then is an index of the result ref    := name '[' index (','
-//   index)* ']'      name may hold dots and underscores: encoder.forward.state index  := whole-number arithmetic (+ - * / %,
-//   brackets) over letters, numbers and refs; / rounds down;
-//             a ref as index reads an id: table[source.id[j], k]
+//   rule       := ref '=' expr                                  the left side has plain letters as indices
+//   expr       := sum (('<' | '>' | '<=' | '>=' | '==' | '!=') sum)*      1 or 0
+//   sum        := product (('+' | '-') product)*
+//   product    := factor (('*' | '/' | '//' | '%') factor)*     // and % round down
+//   factor     := '-' factor | primary ('^' factor)?
+//   primary    := number | inf | pi | letter | ('(' expr ')' | call | ref) ('else' factor)?       a letter is its position
+//   call       := function '(' expr ')' | min '(' expr ',' expr ')' | max '(' expr ',' expr ')' | where '(' if ',' then ','
+//   else ')'
+//               | reduction '_' letter '(' expr ')'
+//   function   := tanh | sigmoid | relu | gelu | exp | log | sqrt | abs | sin | cos | square | floor
+//   reduction  := sum | max | min | mean | argmax | softmax     softmax_j(x) is exp(x_j) / sum over j; j then is an index of
+//   the
+//                                                               result. Several letters: sum_y(sum_x(...))
+//   ref        := name '[' (index (',' index)*)? ']'            name may hold dots and underscores: encoder.forward.state
+//   index      := whole-number arithmetic (+ - * // %, brackets) over letters, numbers and refs; / is //;
+//                 a ref as index reads an id: table[source.id[j], k]
 //
 //   weights[i,j] = softmax_j(scores[i,j])
 //   scores[i,j]  = sum_k(v[k] * tanh(queries[i,k] + keys[j,k]))
 //   state[i,k]   = (1 - update[i,k]) * candidate[i,k] + update[i,k] * (state[i-1,k] else initial[k])
 //   annotations[j,k] = forward.state[j,k] else backward.state[j,k-64]
+//   maps[o,y,x]  = sum_c(sum_u(sum_v(kernel[o,c,u,v] * (input[c,y+u-1,x+v-1] else 0))))
+//   code[i,k]    = sin(i / 10000 ^ (k // 2 * 2 / 64) + k % 2 * pi / 2)
+//   mask[i,j]    = where(j <= i, 0, -inf)
 //
 // `a else b` takes b where an index of a is outside its axis (in brackets, a may be a whole expression). A letter's range is
 // the extent of the axes that it indexes alone; they must agree, but for those in the first branch of an else. -inf scores have
@@ -95,12 +106,12 @@ struct Claim {
     bool holds = true;
     std::string tensor;  // what it is about
     Index checked = 0;   // cells or rows looked at
-    Index edited = 0;    // left out because an intervention changed them
+    Index edited = 0;    // of these, changed by an intervention
 };
 
 /// Checks, on this run: every row of each tensor of role weights sums to 1 (or is wholly masked), and every step's rule gives
-/// what was recorded. Samples at most `max_cells` cells a rule, evenly. Cells that an intervention changed are left out and
-/// counted.
+/// what was recorded. Samples at most `max_cells` cells a rule, evenly. Where an intervention changed a cell, what the model
+/// had computed before is held against the rule, and the cell is counted as edited.
 std::vector<Claim> check_claims(const Trace& trace, Index max_cells = 32);
 
 }  // namespace saccade

@@ -21,14 +21,35 @@ struct IndexNode {
     FormulaPtr ref;  // kind ref: a tensor cell (perhaps with else) whose value is the index
 };
 
+/// Operations between two values; the order is that of the texts in formula_parse.cpp.
+enum class BinaryOp {
+    add,
+    subtract,
+    multiply,
+    divide,
+    floor_divide,
+    modulo,
+    power,
+    less,
+    greater,
+    at_most,
+    at_least,
+    equal,
+    differs
+};
+/// "+", "//", "<=" ...
+std::string to_string(BinaryOp op);
+/// How tightly it binds: 0 comparison, 1 sum, 2 product, 3 power.
+int strength(BinaryOp op);
+
 /// One node of the right side of a rule (grammar in formula.hpp).
 struct FormulaNode {
-    enum class Kind { number, ref, negate, binary, call, reduce, fallback };
+    enum class Kind { number, letter, ref, negate, binary, call, reduce, fallback };
     Kind kind = Kind::number;
     double number = 0;
-    std::string name;                  // ref: tensor; call: function; reduce: sum, max, mean, softmax
-    char op = 0;                       // binary
-    char letter = 0;                   // reduce
+    std::string name;                  // ref: tensor; call: function; reduce: sum, max, min, mean, softmax, argmax
+    BinaryOp op = BinaryOp::add;       // binary
+    char letter = 0;                   // letter: its position as a value; reduce: what runs
     std::vector<IndexNode> indices;    // ref
     std::vector<FormulaPtr> children;  // operands; fallback: first, second
 };

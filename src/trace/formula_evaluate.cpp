@@ -8,18 +8,38 @@ namespace saccade {
 
 namespace {
 
-double call(const std::string& name, double x) {
-    if (name == "tanh") return std::tanh(x);
-    if (name == "sigmoid") return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x));
-    if (name == "relu") return std::max(x, 0.0);
-    if (name == "exp") return std::exp(x);
-    if (name == "log") return std::log(x);
-    if (name == "sqrt") return std::sqrt(x);
-    if (name == "gelu") return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
-    if (name == "abs") return std::abs(x);
-    if (name == "sin") return std::sin(x);
-    if (name == "cos") return std::cos(x);
-    return x * x;  // square: the parser lets nothing else through
+constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+
+double combined(BinaryOp op, double a, double b) {
+    switch (op) {
+        case BinaryOp::add:
+            return a + b;
+        case BinaryOp::subtract:
+            return a - b;
+        case BinaryOp::multiply:
+            return a * b;
+        case BinaryOp::divide:
+            return a / b;
+        case BinaryOp::floor_divide:
+            return std::floor(a / b);
+        case BinaryOp::modulo:
+            return a - b * std::floor(a / b);
+        case BinaryOp::power:
+            return std::pow(a, b);
+        case BinaryOp::less:
+            return a < b ? 1 : 0;
+        case BinaryOp::greater:
+            return a > b ? 1 : 0;
+        case BinaryOp::at_most:
+            return a <= b ? 1 : 0;
+        case BinaryOp::at_least:
+            return a >= b ? 1 : 0;
+        case BinaryOp::equal:
+            return a == b ? 1 : 0;
+        case BinaryOp::differs:
+            return a != b ? 1 : 0;
+    }
+    return nothing;
 }
 
 Index divide_down(Index a, Index b) {
@@ -28,126 +48,31 @@ Index divide_down(Index a, Index b) {
 
 }  // namespace
 
-BoundRule::BoundRule(const Rule& rule, const Trace& trace) : rule_(rule) {
-    const TraceTensor* result = trace.find(rule.result);
-    if (result == nullptr) throw Error(ErrorCode::invalid_input, "rule: there is no tensor '" + rule.result + "'");
-    if (static_cast<int>(rule.letters.size()) != result->values.shape().rank())
-        throw Error(ErrorCode::invalid_input, "rule of " + rule.result + ": the left side has " +
-                                                  std::to_string(rule.letters.size()) + " indices, the tensor is " +
-                                                  result->values.shape().str());
-    for (std::size_t a = 0; a < rule.letters.size(); ++a)
-        extents_[static_cast<std::size_t>(rule.letters[a])] = result->values.shape()[static_cast<int>(a)];
-    for_each_ref(*rule_.expression, [&](const FormulaNode& ref, bool) {
-        const TraceTensor* tensor = trace.find(ref.name);
-        if (tensor == nullptr)
-            throw Error(ErrorCode::invalid_input, "rule of " + rule.result + ": there is no tensor '" + ref.name + "'");
-        if (static_cast<int>(ref.indices.size()) != tensor->values.shape().rank())
-            throw Error(ErrorCode::invalid_input, "rule of " + rule.result + ": '" + ref.name + "' takes " +
-                                                      std::to_string(tensor->values.shape().rank()) + " indices, not " +
-                                                      std::to_string(ref.indices.size()));
-        tensors_.push_back({&ref, &tensor->values});
-    });
-    find_extents(trace);
-}
-
-/// A letter runs over the axes that it indexes alone. Where it stands in the first branch of an else, or with an offset, it may
-/// run beyond the axis, so such places say nothing.
-void BoundRule::find_extents(const Trace& trace) {
-    for_each_ref(*rule_.expression, [&](const FormulaNode& ref, bool optional) {
-        if (optional) return;
-        const Shape& shape = trace.tensor(ref.name).values.shape();
-        for (std::size_t a = 0; a < ref.indices.size(); ++a)
-            if (const char letter = plain_letter(ref.indices[a]))
-                find_extent(letter, shape[static_cast<int>(a)], "'" + ref.name + "' " + shape.str());
-    });
-    const auto check = [&](const auto& self, const FormulaNode& node) -> void {
-        if (node.kind == FormulaNode::Kind::reduce && extent(node.letter) == 0) {
-            // Not indexed plainly outside an else: take the longest axis that it indexes at all, else it is an empty axis or an
-            // error.
-            bool indexed = false;
-            for_each_ref(*node.children[0], [&](const FormulaNode& ref, bool) {
-                const Shape& shape = tensor_of(ref).shape();
-                for (std::size_t a = 0; a < ref.indices.size(); ++a)
-                    if (plain_letter(ref.indices[a]) == node.letter) {
-                        indexed = true;
-                        Index& e = extents_[static_cast<std::size_t>(node.letter)];
-                        e = std::max(e, shape[static_cast<int>(a)]);
-                    }
-            });
-            if (!indexed)
-                throw Error(ErrorCode::invalid_input,
-                            "rule of " + rule_.result + ": nothing says how far '" + std::string(1, node.letter) + "' runs");
-        }
-        for (const FormulaPtr& child : node.children) self(self, *child);
-    };
-    check(check, *rule_.expression);
-}
-
-void BoundRule::find_extent(char letter, Index extent, const std::string& where) {
-    Index& known = extents_[static_cast<std::size_t>(letter)];
-    if (known != 0 && known != extent)
-        throw Error(ErrorCode::invalid_input, "rule of " + rule_.result + ": '" + std::string(1, letter) + "' runs over " +
-                                                  std::to_string(known) + " and over " + std::to_string(extent) + " in " +
-                                                  where);
-    known = extent;
-}
-
-const Tensor<float>& BoundRule::tensor_of(const FormulaNode& ref) const {
-    // A rule has a handful of references: a scan of pointers is faster than any map.
-    for (const BoundTensor& bound : tensors_)
-        if (bound.node == &ref) return *bound.values;
-    throw Error(ErrorCode::invalid_input, "rule of " + rule_.result + ": '" + ref.name + "' is not bound");
-}
-
 LetterValues BoundRule::letters_at(const std::vector<Index>& cell) const {
     LetterValues letters{};
-    for (std::size_t a = 0; a < rule_.letters.size() && a < cell.size(); ++a)
+    for (std::size_t a = 0; a < rule_.letters.size() && a < cell.size(); ++a) {
         letters[static_cast<std::size_t>(rule_.letters[a])] = cell[a];
+    }
     return letters;
 }
 
 double BoundRule::evaluate(const std::vector<Index>& cell) const {
     LetterValues letters = letters_at(cell);
     bool missing = false;
-    const double value = evaluate(*rule_.expression, letters, missing);
-    return missing ? std::numeric_limits<double>::quiet_NaN() : value;
+    const double result = value(root_, letters, missing);
+    return missing ? nothing : result;
 }
 
 double BoundRule::evaluate(const FormulaNode& node, LetterValues& letters, bool& missing) const {
-    switch (node.kind) {
-        case FormulaNode::Kind::number:
-            return node.number;
-        case FormulaNode::Kind::negate:
-            return -evaluate(*node.children[0], letters, missing);
-        case FormulaNode::Kind::call:
-            return call(node.name, evaluate(*node.children[0], letters, missing));
-        case FormulaNode::Kind::reduce:
-            return reduce(node, letters, missing);
-        case FormulaNode::Kind::fallback: {
-            bool first_missing = false;
-            const double first = evaluate(*node.children[0], letters, first_missing);
-            return first_missing ? evaluate(*node.children[1], letters, missing) : first;
-        }
-        case FormulaNode::Kind::binary: {
-            const double a = evaluate(*node.children[0], letters, missing);
-            const double b = evaluate(*node.children[1], letters, missing);
-            return node.op == '+' ? a + b : node.op == '-' ? a - b : node.op == '*' ? a * b : a / b;
-        }
-        case FormulaNode::Kind::ref:
-            break;
-    }
-    const Tensor<float>& tensor = tensor_of(node);
-    Index offset = 0;
-    for (std::size_t a = 0; a < node.indices.size(); ++a) {
-        const Index extent = tensor.shape()[static_cast<int>(a)];
-        const Index i = evaluate(node.indices[a], letters, missing);
-        if (i < 0 || i >= extent) {
-            missing = true;
-            return std::numeric_limits<double>::quiet_NaN();
-        }
-        offset = offset * extent + i;
-    }
-    return static_cast<double>(tensor.data()[offset]);
+    return value(op_of_.at(&node), letters, missing);
+}
+
+std::vector<double> BoundRule::evaluate_all(const FormulaNode& node, char letter, LetterValues& letters, bool& missing) const {
+    Lanes lanes{letter, extent(letter), letters};
+    std::vector<double> values(static_cast<std::size_t>(lanes.count));
+    fill(op_of_.at(&node), lanes, values.data());
+    missing = missing || lanes.missing;
+    return values;
 }
 
 Index BoundRule::evaluate(const IndexNode& index, LetterValues& letters, bool& missing) const {
@@ -158,7 +83,7 @@ Index BoundRule::evaluate(const IndexNode& index, LetterValues& letters, bool& m
             return letters[static_cast<std::size_t>(index.letter)];
         case IndexNode::Kind::ref: {
             const double id = evaluate(*index.ref, letters, missing);
-            if (!std::isfinite(id)) missing = true;
+            if (!(std::abs(id) < 1e15)) missing = true;
             return missing ? -1 : static_cast<Index>(std::llround(id));
         }
         case IndexNode::Kind::binary:
@@ -176,37 +101,164 @@ Index BoundRule::evaluate(const IndexNode& index, LetterValues& letters, bool& m
     return index.op == '/' ? divide_down(a, b) : a - b * divide_down(a, b);
 }
 
-double BoundRule::reduce(const FormulaNode& node, LetterValues& letters, bool& missing) const {
-    if (node.name == "softmax") return softmax(node, letters, missing);
-    Index& position = letters[static_cast<std::size_t>(node.letter)];
-    const Index before = position;
-    const Index n = extent(node.letter);
-    double total = node.name == "max" ? -std::numeric_limits<double>::infinity() : 0;
-    for (position = 0; position < n; ++position) {
-        const double term = evaluate(*node.children[0], letters, missing);
-        total = node.name == "max" ? std::max(total, term) : total + term;
+double BoundRule::value(int at, LetterValues& letters, bool& missing) const {
+    const Op& op = ops_[static_cast<std::size_t>(at)];
+    const FormulaNode& node = *op.node;
+    const auto child = [&](std::size_t i) { return value(op.children[i], letters, missing); };
+    switch (node.kind) {
+        case FormulaNode::Kind::number:
+            return node.number;
+        case FormulaNode::Kind::letter:
+            return static_cast<double>(letters[static_cast<std::size_t>(node.letter)]);
+        case FormulaNode::Kind::ref:
+            return ref_value(op, letters, missing);
+        case FormulaNode::Kind::negate:
+            return -child(0);
+        case FormulaNode::Kind::binary: {
+            const double left = child(0);
+            return combined(node.op, left, child(1));
+        }
+        case FormulaNode::Kind::call: {
+            const double first = child(0);
+            if (op.function != nullptr) return op.function(first);
+            if (node.name == "where") return first != 0 ? child(1) : child(2);
+            const double second = child(1);
+            return node.name == "max" ? std::max(first, second) : std::min(first, second);
+        }
+        case FormulaNode::Kind::reduce:
+            return reduced(op, letters, missing);
+        case FormulaNode::Kind::fallback: {
+            bool first_missing = false;
+            const double first = value(op.children[0], letters, first_missing);
+            return first_missing ? child(1) : first;
+        }
     }
-    position = before;
-    return node.name == "mean" && n > 0 ? total / static_cast<double>(n) : total;
+    return nothing;
 }
 
-/// exp(x_j) / sum over all j, with the maximum subtracted; a row that is all -inf gives 0.
-double BoundRule::softmax(const FormulaNode& node, LetterValues& letters, bool& missing) const {
-    Index& position = letters[static_cast<std::size_t>(node.letter)];
-    const Index here = position;
-    std::vector<double> x(static_cast<std::size_t>(extent(node.letter)));
-    for (position = 0; position < extent(node.letter); ++position)
-        x[static_cast<std::size_t>(position)] = evaluate(*node.children[0], letters, missing);
-    position = here;
-    if (here < 0 || here >= extent(node.letter)) {
-        missing = true;
-        return std::numeric_limits<double>::quiet_NaN();
+double BoundRule::ref_value(const Op& op, LetterValues& letters, bool& missing) const {
+    Index offset = 0;
+    for (const AxisAccess& axis : op.axes) {
+        Index i = axis.constant;
+        if (axis.general != nullptr) {
+            i = evaluate(*axis.general, letters, missing);
+        } else {
+            for (const auto& [letter, factor] : axis.terms) i += factor * letters[static_cast<std::size_t>(letter)];
+        }
+        if (i < 0 || i >= axis.extent) {
+            missing = true;
+            return nothing;
+        }
+        offset += i * axis.stride;
     }
-    const double top = *std::max_element(x.begin(), x.end());
-    if (std::isinf(top) && top < 0) return 0;
+    return static_cast<double>(op.data[offset]);
+}
+
+double BoundRule::reduced(const Op& op, LetterValues& letters, bool& missing) const {
+    const std::string& name = op.node->name;
+    const Index here = letters[static_cast<std::size_t>(op.node->letter)];
+    Lanes lanes{op.node->letter, extent(op.node->letter), letters};
+    std::vector<double> x(static_cast<std::size_t>(lanes.count));
+    fill(op.children[0], lanes, x.data());
+    missing = missing || lanes.missing;
+    const double infinity = std::numeric_limits<double>::infinity();
+    if (name == "sum" || name == "mean") {
+        double total = 0;
+        for (const double term : x) total += term;
+        return name == "mean" && !x.empty() ? total / static_cast<double>(x.size()) : total;
+    }
+    if (name == "min") return x.empty() ? infinity : *std::min_element(x.begin(), x.end());
+    const auto top = std::max_element(x.begin(), x.end());
+    if (name == "max") return x.empty() ? -infinity : *top;
+    if (name == "argmax") return static_cast<double>(top - x.begin());
+    // softmax: exp(x_j) / sum over all j, with the maximum subtracted; a row that is all -inf gives 0.
+    if (here < 0 || here >= lanes.count) {
+        missing = true;
+        return nothing;
+    }
+    if (*top == -infinity) return 0;
     double sum = 0;
-    for (const double v : x) sum += std::exp(v - top);
-    return std::exp(x[static_cast<std::size_t>(here)] - top) / sum;
+    for (const double v : x) sum += std::exp(v - *top);
+    return std::exp(x[static_cast<std::size_t>(here)] - *top) / sum;
+}
+
+/// The values of an op at every position of the lanes' letter.
+void BoundRule::fill(int at, Lanes& lanes, double* out) const {
+    const Op& op = ops_[static_cast<std::size_t>(at)];
+    if (!op.letters[static_cast<std::size_t>(lanes.letter)]) {
+        std::fill(out, out + lanes.count, lanes.count > 0 ? value(at, lanes.letters, lanes.missing) : 0);
+        return;
+    }
+    if (fill_fast(op, lanes, out)) return;
+    Index& position = lanes.letters[static_cast<std::size_t>(lanes.letter)];
+    const Index before = position;
+    for (position = 0; position < lanes.count; ++position) out[position] = value(at, lanes.letters, lanes.missing);
+    position = before;
+}
+
+/// Whole arrays at a time, where the op is of a kind that allows it; false: nothing is settled, go cell by cell.
+bool BoundRule::fill_fast(const Op& op, Lanes& lanes, double* out) const {
+    const FormulaNode& node = *op.node;
+    const auto end = out + lanes.count;
+    switch (node.kind) {
+        case FormulaNode::Kind::ref:
+            return fill_ref(op, lanes, out);
+        case FormulaNode::Kind::negate:
+            fill(op.children[0], lanes, out);
+            std::transform(out, end, out, [](double x) { return -x; });
+            return true;
+        case FormulaNode::Kind::call:
+            if (op.function == nullptr) return false;
+            fill(op.children[0], lanes, out);
+            std::transform(out, end, out, op.function);
+            return true;
+        case FormulaNode::Kind::binary: {
+            fill(op.children[0], lanes, out);
+            std::vector<double> right(static_cast<std::size_t>(lanes.count));
+            fill(op.children[1], lanes, right.data());
+            const double* b = right.data();
+            if (node.op == BinaryOp::multiply) {
+                for (Index i = 0; i < lanes.count; ++i) out[i] *= b[i];
+            } else if (node.op == BinaryOp::add) {
+                for (Index i = 0; i < lanes.count; ++i) out[i] += b[i];
+            } else {
+                for (Index i = 0; i < lanes.count; ++i) out[i] = combined(node.op, out[i], b[i]);
+            }
+            return true;
+        }
+        case FormulaNode::Kind::fallback: {
+            Lanes first = lanes;
+            first.missing = false;
+            fill(op.children[0], first, out);
+            return !first.missing;
+        }
+        default:
+            return false;
+    }
+}
+
+bool BoundRule::fill_ref(const Op& op, const Lanes& lanes, double* out) const {
+    Index offset = 0;
+    Index step = 0;
+    for (const AxisAccess& axis : op.axes) {
+        if (axis.general != nullptr) return false;
+        Index first = axis.constant;
+        Index slope = 0;
+        for (const auto& [letter, factor] : axis.terms) {
+            if (letter == lanes.letter) {
+                slope += factor;
+            } else {
+                first += factor * lanes.letters[static_cast<std::size_t>(letter)];
+            }
+        }
+        const Index last = first + slope * (lanes.count - 1);
+        if (std::min(first, last) < 0 || std::max(first, last) >= axis.extent) return false;
+        offset += first * axis.stride;
+        step += slope * axis.stride;
+    }
+    const float* data = op.data + offset;
+    for (Index i = 0; i < lanes.count; ++i) out[i] = static_cast<double>(data[i * step]);
+    return true;
 }
 
 void check_rule(const Rule& rule, const Trace& trace) {

@@ -2,6 +2,9 @@
 #include <array>
 #include <cctype>
 #include <cstdlib>
+#include <limits>
+#include <numbers>
+#include <optional>
 #include <string_view>
 
 #include "trace/formula_ast.hpp"
@@ -10,9 +13,11 @@ namespace saccade {
 
 namespace {
 
-constexpr std::array<std::string_view, 11> functions = {"tanh", "sigmoid", "relu", "exp", "log",   "sqrt",
-                                                        "gelu", "abs",     "sin",  "cos", "square"};
-constexpr std::array<std::string_view, 4> reductions = {"sum", "max", "mean", "softmax"};
+constexpr std::array<std::string_view, 12> functions = {"tanh", "sigmoid", "relu", "exp", "log",    "sqrt",
+                                                        "gelu", "abs",     "sin",  "cos", "square", "floor"};
+constexpr std::array<std::string_view, 2> functions_of_two = {"min", "max"};
+constexpr std::array<std::string_view, 6> reductions = {"sum", "max", "min", "mean", "softmax", "argmax"};
+constexpr std::array<std::string_view, 13> binary_ops = {"+", "-", "*", "/", "//", "%", "^", "<", ">", "<=", ">=", "==", "!="};
 constexpr int deepest = 64;  // nesting beyond this is a mistake, and must not exhaust the stack
 
 bool is_one_of(const auto& list, std::string_view word) {
@@ -28,13 +33,14 @@ class Parser {
         Rule rule;
         rule.result = word("a tensor name");
         expect('[');
-        do {
+        while (peek() != ']') {
             const std::string letter = word("an index letter");
             if (letter.size() != 1) fail("the left side takes plain letters as indices, not '" + letter + "'");
             if (std::find(rule.letters.begin(), rule.letters.end(), letter[0]) != rule.letters.end())
                 fail("index letter '" + letter + "' stands twice on the left side");
             rule.letters.push_back(letter[0]);
-        } while (accept(','));
+            if (!accept(',')) break;
+        }
         expect(']');
         expect('=');
         rule.expression = expression();
@@ -44,38 +50,31 @@ class Parser {
     }
 
  private:
-    FormulaPtr expression() {
-        FormulaPtr left = term();
-        for (;;) {
-            const char op = peek();
-            if (op != '+' && op != '-') return left;
-            ++at_;
-            left = binary(op, left, term());
-        }
-    }
+    FormulaPtr expression() { return chain(0); }
 
-    FormulaPtr term() {
-        FormulaPtr left = factor();
-        for (;;) {
-            const char op = peek();
-            if (op != '*' && op != '/') return left;
-            ++at_;
-            left = binary(op, left, factor());
-        }
+    /// Operands of one strength, joined from left to right.
+    FormulaPtr chain(int level) {
+        if (level > 2) return factor();
+        FormulaPtr left = chain(level + 1);
+        while (const auto op = accept_op(level)) left = binary(*op, left, chain(level + 1));
+        return left;
     }
 
     FormulaPtr factor() {
         const Depth guard(*this);
-        const char c = peek();
-        if (c == '-') {
-            ++at_;
+        if (accept('-')) {
             FormulaNode node;
             node.kind = FormulaNode::Kind::negate;
             node.children = {factor()};
             return std::make_shared<FormulaNode>(std::move(node));
         }
-        if (c == '(') {
-            ++at_;
+        FormulaPtr base = primary();
+        return accept('^') ? binary(BinaryOp::power, std::move(base), factor()) : base;
+    }
+
+    FormulaPtr primary() {
+        const char c = peek();
+        if (accept('(')) {
             FormulaPtr inner = expression();
             expect(')');
             return with_fallback(std::move(inner));
@@ -99,30 +98,49 @@ class Parser {
 
     FormulaPtr named() {
         const std::string name = word("a number, a tensor or a function");
+        if (peek() == '(') return call_or_reduction(name);
         FormulaNode node;
-        if (peek() == '(') {
-            const std::size_t bar = name.rfind('_');
-            if (is_one_of(functions, name)) {
-                node.kind = FormulaNode::Kind::call;
-                node.name = name;
-            } else if (bar != std::string::npos && bar + 2 == name.size() && is_one_of(reductions, name.substr(0, bar))) {
-                node.kind = FormulaNode::Kind::reduce;
-                node.name = name.substr(0, bar);
-                node.letter = name.back();
-            } else {
-                fail("'" + name + "' is no function");
-            }
-            expect('(');
-            node.children = {expression()};
-            expect(')');
-        } else {
+        if (peek() == '[') {
             node.kind = FormulaNode::Kind::ref;
             node.name = name;
             expect('[');
-            do node.indices.push_back(index_sum());
-            while (accept(','));
+            while (peek() != ']') {
+                node.indices.push_back(index_sum());
+                if (!accept(',')) break;
+            }
             expect(']');
+        } else if (name.size() == 1) {
+            node.kind = FormulaNode::Kind::letter;
+            node.letter = name[0];
+        } else if (name == "inf" || name == "pi") {
+            node.number = name == "pi" ? std::numbers::pi : std::numeric_limits<double>::infinity();
+        } else {
+            expect('[');
         }
+        return std::make_shared<FormulaNode>(std::move(node));
+    }
+
+    FormulaPtr call_or_reduction(const std::string& name) {
+        FormulaNode node;
+        const std::size_t bar = name.rfind('_');
+        std::size_t count = 1;
+        if (is_one_of(functions, name) || is_one_of(functions_of_two, name) || name == "where") {
+            node.kind = FormulaNode::Kind::call;
+            node.name = name;
+            count = name == "where" ? 3 : is_one_of(functions, name) ? 1 : 2;
+        } else if (bar != std::string::npos && bar + 2 == name.size() && is_one_of(reductions, name.substr(0, bar))) {
+            node.kind = FormulaNode::Kind::reduce;
+            node.name = name.substr(0, bar);
+            node.letter = name.back();
+        } else {
+            fail("'" + name + "' is no function");
+        }
+        expect('(');
+        for (std::size_t i = 0; i < count; ++i) {
+            if (i > 0) expect(',');
+            node.children.push_back(expression());
+        }
+        expect(')');
         return std::make_shared<FormulaNode>(std::move(node));
     }
 
@@ -141,7 +159,7 @@ class Parser {
         for (;;) {
             const char op = peek();
             if (op != '*' && op != '/' && op != '%') return left;
-            ++at_;
+            at_ += text_.compare(at_, 2, "//") == 0 ? 2 : 1;
             left = index_binary(op, std::move(left), index_factor());
         }
     }
@@ -150,6 +168,7 @@ class Parser {
         const Depth guard(*this);
         IndexNode node;
         const char c = peek();
+        if (accept('-')) return index_binary('-', {}, index_factor());
         if (c == '(') {
             ++at_;
             node = index_sum();
@@ -221,7 +240,20 @@ class Parser {
         throw Error(ErrorCode::bad_format, "rule '" + text_ + "', column " + std::to_string(at_ + 1) + ": " + what);
     }
 
-    static FormulaPtr binary(char op, FormulaPtr left, FormulaPtr right) {
+    /// The operation of this strength that comes next, taken; the longest that fits, so that "<=" is not "<".
+    std::optional<BinaryOp> accept_op(int level) {
+        peek();
+        std::optional<std::size_t> found;
+        for (std::size_t i = 0; i < binary_ops.size(); ++i) {
+            const bool here = text_.compare(at_, binary_ops[i].size(), binary_ops[i]) == 0;
+            if (here && (!found || binary_ops[i].size() > binary_ops[*found].size())) found = i;
+        }
+        if (!found || strength(static_cast<BinaryOp>(*found)) != level) return std::nullopt;
+        at_ += binary_ops[*found].size();
+        return static_cast<BinaryOp>(*found);
+    }
+
+    static FormulaPtr binary(BinaryOp op, FormulaPtr left, FormulaPtr right) {
         FormulaNode node;
         node.kind = FormulaNode::Kind::binary;
         node.op = op;
@@ -251,6 +283,16 @@ class Parser {
 };
 
 }  // namespace
+
+std::string to_string(BinaryOp op) {
+    return std::string(binary_ops[static_cast<std::size_t>(op)]);
+}
+
+int strength(BinaryOp op) {
+    if (op >= BinaryOp::less) return 0;
+    if (op == BinaryOp::power) return 3;
+    return op <= BinaryOp::subtract ? 1 : 2;
+}
 
 Rule parse_rule(const std::string& text) {
     return Parser(text).rule();
