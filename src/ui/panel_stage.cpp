@@ -1,5 +1,5 @@
 #include <fmt/format.h>
-#include <misc/cpp/imgui_stdlib.h>
+#include "ui/imgui_stdlib_compat.hpp"
 
 #include <algorithm>
 #include <cmath>

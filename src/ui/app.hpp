@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+namespace saccade {
+
+struct WindowOptions {
+    std::string file;        // a session, picture or weights to open; empty: the first exhibit
+    std::string state_file;  // where the state is written as JSON whenever it changes, for tests; empty: nowhere
+    int width = 1600, height = 1000;
+};
+
+/// Opens the window and returns when it is closed: the program's exit status. Error{unsupported} if there is no display.
+int run_window(const WindowOptions& options);
+
+}  // namespace saccade

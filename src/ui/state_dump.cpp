@@ -1,0 +1,46 @@
+#include "ui/state_dump.hpp"
+
+namespace saccade {
+
+using nlohmann::json;
+
+nlohmann::json state_dump(const AppState& state, const Controller& act) {
+    json dump = {{"exhibit", state.request.exhibit},
+                 {"theme", state.stage.theme},
+                 {"ui_scale", state.stage.ui_scale},
+                 {"step", act.current_step()},
+                 {"steps", act.step_count()},
+                 {"stale", state.stale()},
+                 {"playing", state.playing},
+                 {"palette", state.palette_open},
+                 {"help", state.help_open},
+                 {"export", state.exporting.open},
+                 {"export_result", state.exporting.result},
+                 {"undo", state.undo.size()},
+                 {"redo", state.redo.size()},
+                 {"params", to_json(state.request.params)}};
+    dump["problem"] = state.problem ? json(state.problem->line()) : json(nullptr);
+    dump["banner"] = state.banner ? json(state.banner->text) : json(nullptr);
+    dump["selected"] = {{"tensor", state.stage.selected.cell.tensor}, {"index", state.stage.selected.cell.index}};
+    dump["hovered"] = {{"tensor", state.stage.hovered.cell.tensor}, {"index", state.stage.hovered.cell.index}};
+    dump["explained"] = json::array();
+    for (const CellRef& cell : state.explained) dump["explained"].push_back({{"tensor", cell.tensor}, {"index", cell.index}});
+    dump["interventions"] = json::array();
+    for (const Intervention& i : state.request.interventions) dump["interventions"].push_back(to_string(i));
+    dump["notes"] = json::array();
+    dump["texts"] = json::object();
+    if (const Trace* trace = state.trace()) {
+        for (const auto& [name, text] : trace->texts()) dump["texts"][name] = text;
+        for (const Note& note : trace->notes()) dump["notes"].push_back(note.text);
+    }
+    if (state.training) {
+        const char* words[] = {"running", "paused", "finished", "stopped", "failed"};
+        dump["training"] = {{"state", words[static_cast<int>(state.training->state())]},
+                            {"points", state.training->points().size()},
+                            {"snapshots", state.training->snapshot_steps().size()},
+                            {"shown", state.shown_snapshot}};
+    }
+    return dump;
+}
+
+}  // namespace saccade

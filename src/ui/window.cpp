@@ -1,0 +1,225 @@
+#include "ui/window.hpp"
+
+#include <glad/gl.h>
+// GLFW after the loader.
+#include <GLFW/glfw3.h>
+#include <backends/imgui_impl_glfw.h>
+#include <backends/imgui_impl_opengl3.h>
+
+#include <optional>
+
+#include "io/atomic_file.hpp"
+#include "ui/panels.hpp"
+#include "ui/state_dump.hpp"
+
+namespace saccade {
+
+namespace {
+
+/// GLFW, as long as any window needs it.
+struct Glfw {
+    Glfw() {
+        glfwSetErrorCallback(nullptr);
+        if (glfwInit() == GLFW_FALSE) {
+            const char* why = nullptr;
+            glfwGetError(&why);
+            throw Error(ErrorCode::unsupported,
+                        std::string("no window can be opened: ") + (why != nullptr ? why : "no display"),
+                        "start it from a desktop, or use a command ('saccade --help'); 'xvfb-run saccade' makes a display "
+                        "without a screen");
+        }
+    }
+    ~Glfw() { glfwTerminate(); }
+};
+
+struct NativeWindow {
+    NativeWindow(int width, int height) {
+        glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
+        glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 3);
+        glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
+        glfwWindowHint(GLFW_OPENGL_FORWARD_COMPAT, GLFW_TRUE);
+        if (GLFWmonitor* monitor = glfwGetPrimaryMonitor()) {
+            int x = 0, y = 0, most_width = width, most_height = height;
+            glfwGetMonitorWorkarea(monitor, &x, &y, &most_width, &most_height);
+            width = std::min(width, std::max(640, most_width));
+            height = std::min(height, std::max(480, most_height));
+        }
+        handle = glfwCreateWindow(width, height, "Saccade", nullptr, nullptr);
+        if (handle == nullptr)
+            throw Error(ErrorCode::unsupported, "this machine has no OpenGL 3.3",
+                        "update the driver, or use a command ('saccade --help')");
+        glfwSetWindowSizeLimits(handle, 640, 480, GLFW_DONT_CARE, GLFW_DONT_CARE);
+        glfwMakeContextCurrent(handle);
+        if (gladLoadGL(glfwGetProcAddress) == 0)
+            throw Error(ErrorCode::unsupported, "OpenGL does not load", "update the driver");
+        glfwSwapInterval(1);
+    }
+    ~NativeWindow() {
+        if (handle != nullptr) glfwDestroyWindow(handle);
+    }
+    GLFWwindow* handle = nullptr;
+};
+
+struct ImGuiContextOwner {
+    explicit ImGuiContextOwner(GLFWwindow* window) {
+        ImGui::CreateContext();
+        ImGuiIO& io = ImGui::GetIO();
+        io.IniFilename = nullptr;
+        io.ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
+        ImGui_ImplGlfw_InitForOpenGL(window, true);
+        ImGui_ImplOpenGL3_Init("#version 330 core");
+    }
+    ~ImGuiContextOwner() {
+        ImGui_ImplOpenGL3_Shutdown();
+        ImGui_ImplGlfw_Shutdown();
+        ImGui::DestroyContext();
+    }
+};
+
+}  // namespace
+
+struct Window::Impl {
+    explicit Impl(const WindowOptions& given)
+        : options(given),
+          native(given.width, given.height),
+          imgui(native.handle),
+          canvas(fonts, heatmaps),
+          runner([] { glfwPostEmptyEvent(); }),
+          act(state, runner) {
+        glfwSetWindowUserPointer(native.handle, this);
+        glfwSetDropCallback(native.handle, [](GLFWwindow* window, int count, const char** paths) {
+            auto* self = static_cast<Impl*>(glfwGetWindowUserPointer(window));
+            for (int i = 0; i < count; ++i) self->act.open_file(paths[i]);
+        });
+        act.choose_exhibit(exhibits().front().id);
+        if (!options.file.empty()) act.open_file(options.file);
+    }
+
+    void upload_fonts() {
+        if (!fonts.update(static_cast<float>(state.stage.ui_scale))) return;
+        ImGui_ImplOpenGL3_DestroyFontsTexture();
+        ImGui_ImplOpenGL3_CreateFontsTexture();
+        settle = 2;
+    }
+
+    void draw_panels() {
+        const Theme& colors = theme(state.stage.theme);
+        const Ui ui{colors, fonts, canvas, fonts.scale()};
+        const ImVec2 size = ImGui::GetIO().DisplaySize;
+        apply_style(colors, ui.s);
+        ImGui::SetNextWindowPos({0, 0});
+        ImGui::SetNextWindowSize(size);
+        ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 0.0f);
+        ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
+        ImGui::Begin("saccade", nullptr,
+                     ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoBringToFrontOnFocus |
+                         ImGuiWindowFlags_NoSavedSettings);
+        ImGui::PopStyleVar(2);
+        const Layout layout = layout_window(size.x, size.y, ui.s, state.inspector_drawer);
+        if (!ImGui::IsMouseDown(0)) act.end_weight_drag();
+        stage(ui, state, act, layout);
+        gallery(ui, state, act, layout);
+        inspector(ui, state, act, layout);
+        top_bar(ui, state, act, layout);
+        status_bar(ui, state, layout);
+        ImGui::End();
+        dialogs(ui, state, act);
+        shortcuts(state, act);
+    }
+
+    void dump_state() {
+        if (options.state_file.empty()) return;
+        std::string text = state_dump(state, act).dump();
+        if (text == dumped) return;
+        write_file(options.state_file, text);
+        dumped = std::move(text);
+    }
+
+    WindowOptions options;
+    Glfw glfw;
+    NativeWindow native;
+    ImGuiContextOwner imgui;
+    FontAtlas fonts;
+    HeatmapRenderer heatmaps;
+    FigureCanvas canvas;
+    AppState state;
+    Runner runner;
+    Controller act;
+    std::string dumped;
+    double last_time = 0;
+    int settle = 3;  // frames still to be drawn without an event: hover and layout follow one frame later
+};
+
+Window::Window(const WindowOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+Window::~Window() = default;
+
+bool Window::frame() {
+    Impl& w = *impl_;
+    glfwPollEvents();
+    const double start = glfwGetTime();
+    w.act.poll();
+    w.act.poll_training();
+    w.act.advance(w.last_time > 0 ? start - w.last_time : 0);
+    w.last_time = start;
+    const bool answered = !w.state.stale() || w.state.problem.has_value();
+    w.upload_fonts();
+    ImGui_ImplOpenGL3_NewFrame();
+    ImGui_ImplGlfw_NewFrame();
+    ImGui::NewFrame();
+    w.draw_panels();
+    ImGui::Render();
+    int width = 0, height = 0;
+    glfwGetFramebufferSize(w.native.handle, &width, &height);
+    glViewport(0, 0, width, height);
+    ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+    w.canvas.end_frame();
+    w.state.frame_ms = w.state.frame_ms * 0.9 + (glfwGetTime() - start) * 1000 * 0.1;
+    glfwSwapBuffers(w.native.handle);
+    w.dump_state();
+    return answered;
+}
+
+void Window::wait() {
+    Impl& w = *impl_;
+    const bool waiting = w.state.stale() && !w.state.problem;
+    const bool training = w.state.training && w.state.training->state() == Training::State::running;
+    if (w.settle > 0) {
+        --w.settle;
+        return;
+    }
+    // An animation or a training asks for frames; otherwise the window sleeps until something happens.
+    const double before = glfwGetTime();
+    if (w.state.playing || training) {
+        glfwWaitEventsTimeout(1.0 / 60);
+    } else {
+        glfwWaitEventsTimeout(waiting ? 0.05 : 0.5);
+        if (glfwGetTime() - before < 0.49 || waiting) w.settle = 3;
+    }
+}
+
+bool Window::closing() const {
+    return glfwWindowShouldClose(impl_->native.handle) != 0 || impl_->state.quit;
+}
+AppState& Window::state() {
+    return impl_->state;
+}
+Controller& Window::controller() {
+    return impl_->act;
+}
+GLFWwindow* Window::handle() {
+    return impl_->native.handle;
+}
+void Window::finish() {
+    glFinish();
+}
+
+int run_window(const WindowOptions& options) {
+    Window window(options);
+    while (!window.closing()) {
+        window.frame();
+        window.wait();
+    }
+    return 0;
+}
+
+}  // namespace saccade
