@@ -1,3 +1,4 @@
+#include <limits>
 #include <numbers>
 #include <utility>
 
@@ -63,7 +64,9 @@ Var<T> gelu(const Var<T>& a) {
 
 template <class T>
 Var<T> exp(const Var<T>& a) {
-    Tensor<T> y = map_elements(a.value(), [](const auto& x) { return x.exp(); });
+    // Eigen clamps the argument, so that exp(-inf) could come out as the least number instead of 0.
+    Tensor<T> y = map_elements(
+        a.value(), [lowest = std::numeric_limits<T>::lowest()](const auto& x) { return (x < lowest).select(T(0), x.exp()); });
     return record_elementwise(a, y, y, [](const auto& e, const auto& g) { return g * e; });
 }
 

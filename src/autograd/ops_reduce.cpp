@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "autograd/ops.hpp"
 #include "autograd/ops_common.hpp"
 
@@ -71,7 +73,8 @@ Var<T> max(const Var<T>& a, int axis, bool keep_axis) {
             const T* const column = a.value().data() + o * v.extent * v.inner + in;
             Index best = 0;
             for (Index i = 1; i < v.extent; ++i) {
-                if (column[i * v.inner] > column[best * v.inner]) best = i;
+                const T x = column[i * v.inner], so_far = column[best * v.inner];
+                if (x > so_far || (std::isnan(x) && !std::isnan(so_far))) best = i;
             }
             y.data()[o * v.inner + in] = column[best * v.inner];
             first.data()[o * v.inner + in] = best;

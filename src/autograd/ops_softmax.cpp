@@ -97,7 +97,7 @@ Var<T> log_softmax(const Var<T>& logits) {
             const T reference = row_reference(x.data(), v.width);
             const T total = v.width == 0 ? T(0) : (x == minus_infinity).select(T(0), (x - reference).exp()).sum();
             Array<T> row = array(y.data() + i * v.width, v.width);
-            row = total > T(0) ? x - (reference + std::log(total)) : x - T(0);
+            row = total == T(0) ? x - T(0) : x - (reference + std::log(total));
         }
     });
     if (!logits.tracked()) return y;

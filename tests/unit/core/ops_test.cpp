@@ -153,6 +153,33 @@ TEST(Ops, MaxTakesTheFirstOfEquals) {
     EXPECT_EQ(tape.grad(x).at({0, 2}), 0);
 }
 
+template <class T>
+void check_non_finite() {
+    constexpr T infinity = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
+    // Long enough for whole vectors and a rest, with the odd ones in both.
+    Tensor<T> x({1, 39}, T(0.5)), infinite({1, 39}, T(0.5));
+    x.data()[3] = x.data()[37] = nan;
+    infinite.data()[3] = infinite.data()[37] = -infinity;
+    using Op = Var<T> (*)(const Var<T>&);
+    for (const Op op : {Op(tanh<T>), Op(sigmoid<T>), Op(gelu<T>), Op(exp<T>), Op(log<T>), Op(softmax<T>), Op(log_softmax<T>)}) {
+        const Tensor<T> y = op(x).value();
+        EXPECT_TRUE(std::isnan(y.at({0, 3})) && std::isnan(y.at({0, 37}))) << "a NaN must not be hidden";
+    }
+    EXPECT_TRUE(std::isnan(max<T>(x, 1).value().item()));
+    EXPECT_TRUE(std::isnan(log_softmax<T>(x).value().at({0, 0})));
+    for (const Index at : {3, 37}) {
+        EXPECT_EQ(tanh<T>(infinite).value().at({0, at}), -1);
+        EXPECT_LT(sigmoid<T>(infinite).value().at({0, at}), T(1e-30));
+        EXPECT_EQ(exp<T>(infinite).value().at({0, at}), 0);
+        EXPECT_EQ(softmax<T>(infinite).value().at({0, at}), 0);
+    }
+}
+
+TEST(Ops, NonFiniteValues) {
+    check_non_finite<float>();
+    check_non_finite<double>();
+}
+
 TEST(Ops, DropoutKeepsTheMean) {
     Rng rng(4);
     const Tensor<float> y = dropout<float>(Tensor<float>({100, 100}, 1), 0.3F, rng).value();
