@@ -1,13 +1,15 @@
 #version 330 core
 // A matrix as one texture: each value is normalised here and looked up in the colormap, the same table that exports use.
-uniform sampler2D values;    // R32F, one texel a cell
+uniform sampler2D values;    // R32F, one texel a cell, or a block of cells where they are much smaller than a pixel
 uniform sampler2D colormap;  // 256 x 1
 uniform vec2 limits;         // low, high
 uniform int bend;            // 0 linear, 1 square root, 2 logarithm over four decades
-uniform vec2 cell_size;      // px
+uniform vec2 cell_size;      // px a texel
 uniform float gap;           // px at the right and lower edge of each cell
 uniform vec4 gap_color, hatch_color, masked_ground;
+uniform float hatch_spacing;  // px, along x
 in vec2 cell;
+in vec2 place;
 out vec4 color;
 
 float bent(float t) {
@@ -26,16 +28,33 @@ float normalised(float v) {
     return bent(clamp((v - limits.x) / (limits.y - limits.x), 0.0, 1.0));
 }
 
-void main() {
+// Mean of the finite texels under this pixel: one where cells are larger than pixels, at most 3 x 3 otherwise.
+float value_here(out bool masked) {
     ivec2 size = textureSize(values, 0);
-    ivec2 at = clamp(ivec2(floor(cell)), ivec2(0), size - 1);
-    vec2 inside = fract(cell) * cell_size;
-    float value = texelFetch(values, at, 0).r;
-    if (isnan(value) || isinf(value)) {
-        bool line = mod(gl_FragCoord.x + gl_FragCoord.y, 6.0) < 1.5;
-        color = line ? hatch_color : masked_ground;
+    vec2 reach = max(vec2(0.0), 0.5 / cell_size - 0.5) * step(cell_size, vec2(0.999));
+    ivec2 from = clamp(ivec2(floor(cell - reach)), ivec2(0), size - 1);
+    ivec2 to = clamp(ivec2(floor(cell + reach)), from, min(from + 2, size - 1));
+    float sum = 0.0, n = 0.0;
+    for (int y = from.y; y <= to.y; ++y)
+        for (int x = from.x; x <= to.x; ++x) {
+            float v = texelFetch(values, ivec2(x, y), 0).r;
+            if (isnan(v) || isinf(v)) continue;
+            sum += v;
+            n += 1.0;
+        }
+    masked = n == 0.0;
+    return masked ? 0.0 : sum / n;
+}
+
+void main() {
+    bool masked;
+    float value = value_here(masked);
+    if (masked) {
+        float line = mod(place.x + place.y + 0.5, hatch_spacing) < hatch_spacing * 0.2 ? hatch_color.a : 0.0;
+        color = vec4(mix(masked_ground.rgb, hatch_color.rgb, line), 1.0);
     } else {
         color = texelFetch(colormap, ivec2(int(normalised(value) * 255.0 + 0.5), 0), 0);
     }
+    vec2 inside = fract(cell) * cell_size;
     if (gap > 0.0 && (inside.x > cell_size.x - gap || inside.y > cell_size.y - gap)) color = gap_color;
 }

@@ -1,6 +1,8 @@
 #include "gl/heatmap_renderer.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <vector>
 
 #include "shaders.hpp"
@@ -10,7 +12,7 @@ namespace saccade {
 namespace {
 
 constexpr std::uint64_t frames_kept = 120;
-constexpr int largest_tile = 4096;  // larger ones upload in visible hitches
+constexpr double hatch_spacing = 6;  // logical px, as the exports have it
 
 void set_color(GLint location, Color c) {
     glUniform4f(location, static_cast<float>(c.r) / 255.0f, static_cast<float>(c.g) / 255.0f, static_cast<float>(c.b) / 255.0f,
@@ -21,34 +23,70 @@ int bend_of(Normalization::Scale scale) {
     return scale == Normalization::Scale::sqrt ? 1 : scale == Normalization::Scale::log ? 2 : 0;
 }
 
+/// Cells that become one texel: the smallest power of two that makes a texel larger than half a pixel.
+Index block_for(double cell_px) {
+    Index block = 1;
+    while (cell_px * static_cast<double>(block) <= 0.5 && block < (Index{1} << 30)) block *= 2;
+    return block;
+}
+
+/// Mean of the finite cells of each block; NaN where there are none.
+Tensor<float> averaged(const Tensor<float>& values, Index row_block, Index column_block) {
+    const Index rows = values.shape()[0], columns = values.shape()[1];
+    const Index out_rows = (rows + row_block - 1) / row_block, out_columns = (columns + column_block - 1) / column_block;
+    Tensor<float> out = Tensor<float>::uninitialized(Shape{out_rows, out_columns});
+    std::vector<double> sums(static_cast<std::size_t>(out_columns));
+    std::vector<Index> counts(sums.size());
+    for (Index r = 0; r < out_rows; ++r) {
+        std::fill(sums.begin(), sums.end(), 0.0);
+        std::fill(counts.begin(), counts.end(), 0);
+        for (Index y = r * row_block; y < std::min(rows, (r + 1) * row_block); ++y) {
+            const float* row = values.data() + y * columns;
+            for (Index c = 0; c < columns; ++c) {
+                if (!std::isfinite(row[c])) continue;
+                sums[static_cast<std::size_t>(c / column_block)] += static_cast<double>(row[c]);
+                ++counts[static_cast<std::size_t>(c / column_block)];
+            }
+        }
+        for (std::size_t c = 0; c < sums.size(); ++c)
+            out.data()[r * out_columns + static_cast<Index>(c)] =
+                counts[c] > 0 ? static_cast<float>(sums[c] / static_cast<double>(counts[c]))
+                              : std::numeric_limits<float>::quiet_NaN();
+    }
+    return out;
+}
+
 }  // namespace
 
-HeatmapRenderer::HeatmapRenderer()
+HeatmapRenderer::HeatmapRenderer(int largest_tile)
     : program_(make_program(shaders::heatmap_vert, shaders::heatmap_frag)), vertex_array_(make_vertex_array()) {
     glGetIntegerv(GL_MAX_TEXTURE_SIZE, &largest_texture_);
     largest_texture_ = std::min(largest_texture_, largest_tile);
 }
 
-GLint HeatmapRenderer::uniform(const char* name) const {
-    return glGetUniformLocation(program_.id(), name);
+GLint HeatmapRenderer::uniform(const std::string& name) {
+    const auto [entry, is_new] = uniforms_.try_emplace(name, -1);
+    if (is_new) entry->second = glGetUniformLocation(program_.id(), name.c_str());
+    return entry->second;
 }
 
-const HeatmapRenderer::Matrix& HeatmapRenderer::matrix(const Tensor<float>& values) {
-    Matrix& entry = matrices_[values.data()];
+const HeatmapRenderer::Level& HeatmapRenderer::level(const Tensor<float>& values, Index row_block, Index column_block) {
+    Level& entry = levels_[{values.data(), row_block, column_block}];
     entry.last_frame = frame_;
     if (!entry.tiles.empty() && entry.values.shape() == values.shape()) return entry;
     entry.values = values;
     entry.tiles.clear();
-    const Index rows = values.shape()[0];
-    const Index columns = values.shape()[1];
+    const Tensor<float> texels = row_block == 1 && column_block == 1 ? values : averaged(values, row_block, column_block);
+    entry.rows = texels.shape()[0];
+    entry.columns = texels.shape()[1];
     std::vector<float> part;
-    for (Index r = 0; r < rows; r += largest_texture_) {
-        for (Index c = 0; c < columns; c += largest_texture_) {
-            const Index tile_rows = std::min<Index>(largest_texture_, rows - r);
-            const Index tile_columns = std::min<Index>(largest_texture_, columns - c);
+    for (Index r = 0; r < entry.rows; r += largest_texture_) {
+        for (Index c = 0; c < entry.columns; c += largest_texture_) {
+            const Index tile_rows = std::min<Index>(largest_texture_, entry.rows - r);
+            const Index tile_columns = std::min<Index>(largest_texture_, entry.columns - c);
             part.clear();
             for (Index y = 0; y < tile_rows; ++y) {
-                const float* row = values.data() + (r + y) * columns + c;
+                const float* row = texels.data() + (r + y) * entry.columns + c;
                 part.insert(part.end(), row, row + tile_columns);
             }
             Texture texture = make_texture(GL_R32F, static_cast<int>(tile_columns), static_cast<int>(tile_rows), GL_RED,
@@ -71,16 +109,20 @@ GLuint HeatmapRenderer::colormap(const Colormap* map) {
 
 void HeatmapRenderer::draw(const HeatmapItem& heatmap, const Box& box, double scale, int screen_width, int screen_height) {
     if (heatmap.values.shape().rank() != 2 || heatmap.values.empty() || heatmap.map == nullptr) return;
-    const Matrix& m = matrix(heatmap.values);
     const double cell_width = box.w / static_cast<double>(heatmap.values.shape()[1]);
     const double cell_height = box.h / static_cast<double>(heatmap.values.shape()[0]);
+    const Index row_block = block_for(cell_height), column_block = block_for(cell_width);
+    const Level& texels = level(heatmap.values, row_block, column_block);
+    const double texel_width = cell_width * static_cast<double>(column_block);
+    const double texel_height = cell_height * static_cast<double>(row_block);
     glUseProgram(program_.id());
     glBindVertexArray(vertex_array_.id());
     glUniform2f(uniform("screen"), static_cast<float>(screen_width), static_cast<float>(screen_height));
     glUniform2f(uniform("limits"), static_cast<float>(heatmap.normalization.low),
                 static_cast<float>(heatmap.normalization.high));
     glUniform1i(uniform("bend"), bend_of(heatmap.normalization.scale));
-    glUniform2f(uniform("cell_size"), static_cast<float>(cell_width), static_cast<float>(cell_height));
+    glUniform2f(uniform("cell_size"), static_cast<float>(texel_width), static_cast<float>(texel_height));
+    glUniform1f(uniform("hatch_spacing"), static_cast<float>(hatch_spacing * scale));
     glUniform1f(uniform("gap"), static_cast<float>(heatmap.gap * scale));
     set_color(uniform("gap_color"), heatmap.gap_color);
     set_color(uniform("hatch_color"), heatmap.hatch);
@@ -91,20 +133,22 @@ void HeatmapRenderer::draw(const HeatmapItem& heatmap, const Box& box, double sc
     glActiveTexture(GL_TEXTURE1);
     glBindTexture(GL_TEXTURE_2D, map);
     glActiveTexture(GL_TEXTURE0);
-    for (const Tile& tile : m.tiles) {
+    for (const Tile& tile : texels.tiles) {
+        // The last block of a level may hold fewer cells than the others: the picture ends where the cells do.
+        const double x = static_cast<double>(tile.column) * texel_width, y = static_cast<double>(tile.row) * texel_height;
+        const double width = std::min(static_cast<double>(tile.columns) * texel_width, box.w - x);
+        const double height = std::min(static_cast<double>(tile.rows) * texel_height, box.h - y);
         glBindTexture(GL_TEXTURE_2D, tile.texture.id());
-        glUniform4f(uniform("box"), static_cast<float>(box.x + static_cast<double>(tile.column) * cell_width),
-                    static_cast<float>(box.y + static_cast<double>(tile.row) * cell_height),
-                    static_cast<float>(static_cast<double>(tile.columns) * cell_width),
-                    static_cast<float>(static_cast<double>(tile.rows) * cell_height));
-        glUniform2f(uniform("cells"), static_cast<float>(tile.columns), static_cast<float>(tile.rows));
+        glUniform4f(uniform("box"), static_cast<float>(box.x + x), static_cast<float>(box.y + y), static_cast<float>(width),
+                    static_cast<float>(height));
+        glUniform2f(uniform("cells"), static_cast<float>(width / texel_width), static_cast<float>(height / texel_height));
         glDrawArrays(GL_TRIANGLE_STRIP, 0, 4);
     }
 }
 
 void HeatmapRenderer::end_frame() {
     ++frame_;
-    std::erase_if(matrices_, [&](const auto& entry) { return entry.second.last_frame + frames_kept < frame_; });
+    std::erase_if(levels_, [&](const auto& entry) { return entry.second.last_frame + frames_kept < frame_; });
 }
 
 }  // namespace saccade

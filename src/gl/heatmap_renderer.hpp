@@ -3,17 +3,21 @@
 #include <cstdint>
 #include <list>
 #include <map>
+#include <string>
+#include <vector>
 
 #include "gl/gl_objects.hpp"
 #include "viz/figure.hpp"
 
 namespace saccade {
 
-/// Draws heatmaps of any size: values as textures (tiles where a matrix is larger than the driver's limit), coloured by the
-/// shader. Textures stay as long as they are drawn.
+/// Draws heatmaps of any size at the same cost: values as textures, coloured by the shader. Cells much smaller than a pixel are
+/// averaged in blocks once (a level of a pyramid, masked cells left out) before they are uploaded; a level that is still larger
+/// than the driver's limit is cut into tiles. Textures stay as long as they are drawn.
 class HeatmapRenderer {
  public:
-    HeatmapRenderer();
+    /// `largest_tile`: texels on a side; a smaller one than the driver's limit is for tests.
+    explicit HeatmapRenderer(int largest_tile = 4096);
 
     /// Into the bound target of `screen_width` x `screen_height` px; `box` in px of it. Leaves program, textures and vertex
     /// array changed.
@@ -24,21 +28,30 @@ class HeatmapRenderer {
  private:
     struct Tile {
         Texture texture;
-        Index row, column, rows, columns;
+        Index row, column;  // of its first texel
+        Index rows, columns;
     };
-    struct Matrix {
-        Tensor<float> values;  // keeps the storage alive, so that its address names it
+    /// One level of one matrix. `values` keeps the storage alive, so that its address names it.
+    struct Level {
+        Tensor<float> values;
+        Index rows = 0, columns = 0;  // texels
         std::vector<Tile> tiles;
         std::uint64_t last_frame = 0;
     };
-    const Matrix& matrix(const Tensor<float>& values);
+    struct LevelKey {
+        const float* data;
+        Index row_block, column_block;  // cells a texel
+        auto operator<=>(const LevelKey&) const = default;
+    };
+    const Level& level(const Tensor<float>& values, Index row_block, Index column_block);
     GLuint colormap(const Colormap* map);
-    GLint uniform(const char* name) const;
+    GLint uniform(const std::string& name);
 
     Program program_;
     VertexArray vertex_array_;
-    std::map<const float*, Matrix> matrices_;
+    std::map<LevelKey, Level> levels_;
     std::map<const Colormap*, Texture> colormaps_;
+    std::map<std::string, GLint> uniforms_;
     int largest_texture_ = 0;
     std::uint64_t frame_ = 0;
 };

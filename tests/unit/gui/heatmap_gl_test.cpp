@@ -1,0 +1,198 @@
+#include <cairo.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "gl/heatmap_renderer.hpp"
+#include "unit/gui/gl_context.hpp"
+#include "viz/canvas_cairo.hpp"
+
+namespace saccade {
+namespace {
+
+// Figures stand on the panel of their theme; the gaps between cells let it through.
+const Color ground = theme("dark").panel;
+
+struct Picture {
+    int width = 0, height = 0;
+    std::vector<Color> pixels;
+    Color at(int x, int y) const { return pixels[static_cast<std::size_t>(y * width + x)]; }
+};
+
+int distance(Color a, Color b) {
+    return std::max({std::abs(a.r - b.r), std::abs(a.g - b.g), std::abs(a.b - b.b)});
+}
+
+Tensor<float> wave(Index rows, Index cols, bool with_masked) {
+    Tensor<float> values(Shape{rows, cols});
+    for (Index r = 0; r < rows; ++r)
+        for (Index c = 0; c < cols; ++c) {
+            const double t = 0.5 + 0.5 * std::sin(0.7 * static_cast<double>(r) + 1.3 * static_cast<double>(c));
+            const bool masked = with_masked && (r + 2 * c) % 7 == 0;
+            values.data()[r * cols + c] =
+                masked ? (c % 2 == 0 ? -std::numeric_limits<float>::infinity() : std::nanf("")) : static_cast<float>(t);
+        }
+    return values;
+}
+
+HeatmapItem item_of(Tensor<float> values, Box box, double gap = 1) {
+    HeatmapItem item;
+    item.box = box;
+    item.values = std::move(values);
+    item.map = &colormap("ember", theme("dark"));
+    item.gap = gap;
+    item.gap_color = theme("dark").panel;
+    item.hatch = theme("dark").faint;
+    item.masked_ground = theme("dark").raised;
+    return item;
+}
+
+Figure figure_of(const HeatmapItem& item, double width, double height) {
+    Figure figure;
+    figure.width = width;
+    figure.height = height;
+    figure.items.emplace_back(item);
+    return figure;
+}
+
+Picture draw_by_gl(const HeatmapItem& item, int width, int height, HeatmapRenderer& renderer) {
+    const Offscreen target(width, height);
+    target.bind();
+    glDisable(GL_SCISSOR_TEST);
+    glClearColor(ground.r / 255.0f, ground.g / 255.0f, ground.b / 255.0f, 1);
+    glClear(GL_COLOR_BUFFER_BIT);
+    renderer.draw(item, item.box, 1, width, height);
+    const std::string bytes = target.read();
+    Picture picture{width, height, {}};
+    for (std::size_t i = 0; i + 3 < bytes.size(); i += 4)
+        picture.pixels.push_back({static_cast<std::uint8_t>(bytes[i]), static_cast<std::uint8_t>(bytes[i + 1]),
+                                  static_cast<std::uint8_t>(bytes[i + 2]), 255});
+    return picture;
+}
+
+Picture draw_by_cairo(const HeatmapItem& item, int width, int height) {
+    cairo_surface_t* surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height);
+    cairo_t* cr = cairo_create(surface);
+    cairo_set_source_rgb(cr, ground.r / 255.0, ground.g / 255.0, ground.b / 255.0);
+    cairo_paint(cr);
+    draw_on_cairo(cr, figure_of(item, width, height), PangoTextMeasure());
+    cairo_destroy(cr);
+    cairo_surface_flush(surface);
+    Picture picture{width, height, {}};
+    const unsigned char* data = cairo_image_surface_get_data(surface);
+    const int stride = cairo_image_surface_get_stride(surface);
+    for (int y = 0; y < height; ++y)
+        for (int x = 0; x < width; ++x) {
+            const unsigned char* p = data + y * stride + x * 4;
+            picture.pixels.push_back({p[2], p[1], p[0], 255});
+        }
+    cairo_surface_destroy(surface);
+    return picture;
+}
+
+class HeatmapOnGl : public testing::Test {
+ protected:
+    GlContext context_;
+    HeatmapRenderer renderer_;
+};
+
+TEST_F(HeatmapOnGl, AgreesWithTheCpuRasterAtEveryPixelOfTheSameFigure) {
+    using Scale = Normalization::Scale;
+    for (const Scale scale : {Scale::linear, Scale::sqrt, Scale::log}) {
+        HeatmapItem item = item_of(wave(5, 7, false), {10, 6, 140, 100});
+        item.normalization.scale = scale;
+        const Picture gl = draw_by_gl(item, 160, 120, renderer_), cairo = draw_by_cairo(item, 160, 120);
+        int worst = 0;
+        for (int y = 0; y < 120; ++y)
+            for (int x = 0; x < 160; ++x) worst = std::max(worst, distance(gl.at(x, y), cairo.at(x, y)));
+        // One step of the colormap: the shader normalises in float, Cairo's canvas in double.
+        EXPECT_LE(worst, 3) << to_string(scale);
+    }
+}
+
+TEST_F(HeatmapOnGl, AgreesWithTheCpuRasterForSignedValuesOnADivergingMap) {
+    Tensor<float> values = wave(6, 6, false);
+    for (float& v : values.values()) v = 2 * v - 1;
+    HeatmapItem item = item_of(values, {0, 0, 120, 120}, 0);
+    item.map = &colormap("diverging", theme("light"));
+    item.normalization = normalization_for(values, false, true, Normalization::Scale::sqrt);
+    const Picture gl = draw_by_gl(item, 120, 120, renderer_), cairo = draw_by_cairo(item, 120, 120);
+    for (int y = 10; y < 120; y += 20)
+        for (int x = 10; x < 120; x += 20) EXPECT_LE(distance(gl.at(x, y), cairo.at(x, y)), 3) << x << "," << y;
+}
+
+TEST_F(HeatmapOnGl, HatchesMaskedCellsAndColoursNoOther) {
+    const HeatmapItem item = item_of(wave(4, 6, true), {0, 0, 240, 160});
+    const Picture gl = draw_by_gl(item, 240, 160, renderer_);
+    for (Index r = 0; r < 4; ++r)
+        for (Index c = 0; c < 6; ++c) {
+            int on_ground = 0, on_line = 0, other = 0;
+            for (int y = 0; y < 38; ++y)
+                for (int x = 0; x < 38; ++x) {
+                    const Color here = gl.at(static_cast<int>(c) * 40 + x, static_cast<int>(r) * 40 + y);
+                    if (distance(here, item.masked_ground) <= 1)
+                        ++on_ground;
+                    else if (distance(here, item.hatch) <= 1)
+                        ++on_line;
+                    else
+                        ++other;
+                }
+            if (std::isfinite(item.values.at({r, c}))) {
+                EXPECT_EQ(on_line, 0);
+            } else {
+                EXPECT_EQ(other, 0);
+                EXPECT_GT(on_line, 100);
+                EXPECT_GT(on_ground, on_line);
+            }
+        }
+}
+
+TEST_F(HeatmapOnGl, TilesMeetWithoutSeams) {
+    const HeatmapItem item = item_of(wave(37, 53, true), {3, 2, 530, 370}, 0);
+    HeatmapRenderer tiled(16);
+    const Picture one = draw_by_gl(item, 540, 380, renderer_), many = draw_by_gl(item, 540, 380, tiled);
+    int differing = 0;
+    for (std::size_t i = 0; i < one.pixels.size(); ++i) differing += distance(one.pixels[i], many.pixels[i]) > 3 ? 1 : 0;
+    EXPECT_EQ(differing, 0);
+}
+
+TEST_F(HeatmapOnGl, CellsSmallerThanAPixelAreAveragedNotPickedOut) {
+    // A checkerboard of 0 and 1 at 16 cells a pixel: any cell picked out would be black or white; the mean is the middle.
+    constexpr Index n = 1024;
+    Tensor<float> values(Shape{n, n});
+    for (Index r = 0; r < n; ++r)
+        for (Index c = 0; c < n; ++c) values.data()[r * n + c] = static_cast<float>((r + c) % 2);
+    const HeatmapItem item = item_of(values, {0, 0, 64, 64}, 0);
+    const Picture gl = draw_by_gl(item, 64, 64, renderer_);
+    for (int y = 0; y < 64; ++y)
+        for (int x = 0; x < 64; ++x) ASSERT_LE(distance(gl.at(x, y), item.map->at(0.5)), 3) << x << "," << y;
+}
+
+TEST_F(HeatmapOnGl, AveragesAsTheCpuRasterDoesWhereBlocksAreUneven) {
+    const HeatmapItem item = item_of(wave(500, 301, true), {0, 0, 90, 120}, 0);
+    const Picture gl = draw_by_gl(item, 90, 120, renderer_);
+    double sum = 0;
+    for (const Color& c : gl.pixels) sum += c.r + c.g + c.b;
+    // Means of many cells of a wave about one half lie near one half, so does the picture.
+    const Color middle = item.map->at(0.5);
+    EXPECT_NEAR(sum / static_cast<double>(gl.pixels.size()), middle.r + middle.g + middle.b, 12);
+    EXPECT_LE(distance(gl.at(89, 119), middle), 120);  // the last pixel is covered, not left as ground
+    EXPECT_GT(distance(gl.at(89, 119), ground), 8);
+}
+
+TEST(GlProgram, SaysWhatTheDriverSaidWhenAShaderDoesNotCompile) {
+    const GlContext context;
+    try {
+        make_program("#version 330 core\nvoid main() { gl_Position = nonsense; }", "#version 330 core\nvoid main() {}");
+        FAIL() << "compiled";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::unsupported);
+        EXPECT_NE(error.message().find("nonsense"), std::string::npos) << error.message();
+    }
+}
+
+}  // namespace
+}  // namespace saccade
