@@ -17,13 +17,11 @@ namespace saccade {
 //   product    := factor (('*' | '/' | '//' | '%') factor)*     // and % round down
 //   factor     := '-' factor | primary ('^' factor)?
 //   primary    := number | inf | pi | letter | ('(' expr ')' | call | ref) ('else' factor)?       a letter is its position
-//   call       := function '(' expr ')' | min '(' expr ',' expr ')' | max '(' expr ',' expr ')' | where '(' if ',' then ','
-//   else ')'
+//   call       := function '(' expr ')' | ('min' | 'max') '(' expr ',' expr ')' | 'where' '(' test ',' then ',' otherwise ')'
 //               | reduction '_' letter '(' expr ')'
 //   function   := tanh | sigmoid | relu | gelu | exp | log | sqrt | abs | sin | cos | square | floor
-//   reduction  := sum | max | min | mean | argmax | softmax     softmax_j(x) is exp(x_j) / sum over j; j then is an index of
-//   the
-//                                                               result. Several letters: sum_y(sum_x(...))
+//   reduction  := sum | max | min | mean | argmax | softmax     several letters: sum_y(sum_x(...)). softmax_j(x) is
+//                 exp(x_j) / sum over j, and j then is an index of the result
 //   ref        := name '[' (index (',' index)*)? ']'            name may hold dots and underscores: encoder.forward.state
 //   index      := whole-number arithmetic (+ - * // %, brackets) over letters, numbers and refs; / is //;
 //                 a ref as index reads an id: table[source.id[j], k]
