@@ -1,4 +1,3 @@
-#include <GLFW/glfw3.h>
 #include <fmt/format.h>
 #include "ui/imgui_stdlib_compat.hpp"
 
@@ -18,8 +17,6 @@ bool begin_dialog(const Ui& ui, const char* id, bool& open, float width) {
     if (!open) return false;
     const ImVec2 screen = ImGui::GetIO().DisplaySize;
     const float w = std::min(width * ui.s, screen.x - 32 * ui.s);
-    ImGui::GetForegroundDrawList();
-    ImGui::GetBackgroundDrawList()->AddRectFilled({0, 0}, screen, 0);
     ImGui::SetNextWindowPos({(screen.x - w) / 2, std::min(96 * ui.s, screen.y * 0.1f)}, ImGuiCond_Always);
     ImGui::SetNextWindowSize({w, 0});
     ImGui::PushStyleColor(ImGuiCol_WindowBg, ui.vec(ui.theme.panel));
@@ -226,13 +223,13 @@ void shortcuts(AppState& state, Controller& act) {
         if (compat::letter_pressed('I')) state.inspector_drawer = !state.inspector_drawer;
         if (compat::letter_pressed('Q')) state.quit = true;
         if (compat::letter_pressed('0')) act.set_ui_scale(1);
-        if (compat::glfw_key_pressed(GLFW_KEY_EQUAL, ImGuiKey_None)) act.set_ui_scale(state.stage.ui_scale + 0.1);
-        if (compat::glfw_key_pressed(GLFW_KEY_MINUS, ImGuiKey_None)) act.set_ui_scale(state.stage.ui_scale - 0.1);
+        if (compat::plain_key_pressed(compat::PlainKey::plus)) act.set_ui_scale(state.stage.ui_scale + 0.1);
+        if (compat::plain_key_pressed(compat::PlainKey::minus)) act.set_ui_scale(state.stage.ui_scale - 0.1);
         // A field that is being typed in has an undo of its own.
         if (compat::letter_pressed('Z') && !io.WantTextInput) io.KeyShift ? act.redo() : act.undo();
         return;
     }
-    if (compat::glfw_key_pressed(GLFW_KEY_F1, ImGuiKey_None)) state.help_open = !state.help_open;
+    if (compat::plain_key_pressed(compat::PlainKey::f1)) state.help_open = !state.help_open;
     if (io.WantTextInput || state.palette_open || state.exporting.open || state.prompt.kind != PathPrompt::Kind::none) return;
     const Index by = 1;
     if (io.KeyShift) {
@@ -243,8 +240,8 @@ void shortcuts(AppState& state, Controller& act) {
     } else {
         if (compat::key_pressed(ImGuiKey_LeftArrow)) act.set_step(act.current_step() - 1);
         if (compat::key_pressed(ImGuiKey_RightArrow)) act.set_step(act.current_step() + 1);
-        if (compat::glfw_key_pressed(GLFW_KEY_EQUAL, ImGuiKey_None)) nudge_selected(state, act, 0.05);
-        if (compat::glfw_key_pressed(GLFW_KEY_MINUS, ImGuiKey_None)) nudge_selected(state, act, -0.05);
+        if (compat::plain_key_pressed(compat::PlainKey::plus)) nudge_selected(state, act, 0.05);
+        if (compat::plain_key_pressed(compat::PlainKey::minus)) nudge_selected(state, act, -0.05);
     }
     if (compat::key_pressed(ImGuiKey_Space, false) && !ImGui::IsAnyItemFocused()) act.toggle_play();
 }

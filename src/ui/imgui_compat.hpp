@@ -2,6 +2,8 @@
 
 // Every difference between Dear ImGui 1.86 (Debian 12) and newer releases that this code meets.
 
+#define GLFW_INCLUDE_NONE
+#include <GLFW/glfw3.h>
 #include <imgui.h>
 
 namespace saccade::compat {
@@ -32,12 +34,16 @@ inline bool letter_pressed(char letter) {
 #endif
 }
 
-/// GLFW's code of a key without a name in ImGui 1.86 (function keys, minus, equals).
-inline bool glfw_key_pressed([[maybe_unused]] int glfw_key, [[maybe_unused]] ImGuiKey key) {
+enum class PlainKey { f1, plus, minus };
+
+/// Keys that ImGui 1.86 knows by GLFW's code alone.
+inline bool plain_key_pressed(PlainKey key) {
 #if IMGUI_VERSION_NUM >= 18700
-    return ImGui::IsKeyPressed(key, false);
+    const ImGuiKey keys[] = {ImGuiKey_F1, ImGuiKey_Equal, ImGuiKey_Minus};
+    return ImGui::IsKeyPressed(keys[static_cast<int>(key)], false);
 #else
-    return ImGui::IsKeyPressed(glfw_key, false);
+    const int glfw_keys[] = {GLFW_KEY_F1, GLFW_KEY_EQUAL, GLFW_KEY_MINUS};
+    return ImGui::IsKeyPressed(glfw_keys[static_cast<int>(key)], false);
 #endif
 }
 

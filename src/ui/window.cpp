@@ -1,7 +1,7 @@
 #include "ui/window.hpp"
 
 #include <glad/gl.h>
-// GLFW after the loader.
+#define GLFW_INCLUDE_NONE
 #include <GLFW/glfw3.h>
 #include <backends/imgui_impl_glfw.h>
 #include <backends/imgui_impl_opengl3.h>
