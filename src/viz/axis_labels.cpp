@@ -24,7 +24,7 @@ double widest(const Sketch& sketch, const Axis& axis, double size, Index stride)
 
 AxisLabels fit_row_labels(const Sketch& sketch, const Axis& axis, double pitch, double limit) {
     AxisLabels labels;
-    labels.size = std::clamp(pitch * 0.5, sketch.px(smallest), sketch.px(largest));
+    labels.size = std::clamp(pitch * 0.68, sketch.px(smallest), sketch.px(largest));
     labels.stride = nice_stride(labels.size * 1.15 / pitch);
     if (axis.labels.empty()) labels.size = std::min(labels.size, sketch.px(13));
     labels.extent = widest(sketch, axis, labels.size, labels.stride);
@@ -39,7 +39,7 @@ AxisLabels fit_row_labels(const Sketch& sketch, const Axis& axis, double pitch, 
 
 AxisLabels fit_column_labels(const Sketch& sketch, const Axis& axis, double pitch, double limit) {
     AxisLabels labels;
-    labels.size = std::clamp(pitch * 0.55, sketch.px(smallest), sketch.px(largest));
+    labels.size = std::clamp(pitch * 0.58, sketch.px(smallest), sketch.px(largest));
     const bool numbers = axis.labels.empty();
     if (numbers) labels.size = std::min(labels.size, sketch.px(13));
     const double line = labels.size * 1.25;
@@ -52,12 +52,16 @@ AxisLabels fit_column_labels(const Sketch& sketch, const Axis& axis, double pitc
             width = 0;
         }
     }
-    if (width + sketch.px(3) <= pitch || numbers) {
+    // A sign that is as wide as it is high gains nothing by being turned.
+    const bool signs = width <= 1.3 * labels.size;
+    const bool fits = width + sketch.px(3) <= pitch;
+    if (fits || numbers || signs) {
         labels.extent = line;
-        labels.stride = nice_stride(width + sketch.px(8) > pitch && numbers ? (width + sketch.px(8)) / pitch : 1);
+        const double gap = sketch.px(numbers ? 8 : 3);
+        labels.stride = fits && !numbers ? 1 : nice_stride(std::max(1.0, (width + gap) / pitch));
     } else {
         labels.rotated = true;
-        labels.stride = nice_stride(labels.size * 1.15 / pitch);
+        labels.stride = nice_stride(labels.size * 1.35 / pitch);
         labels.extent = std::min(limit, widest(sketch, axis, labels.size, labels.stride));
     }
     labels.none = limit < line;

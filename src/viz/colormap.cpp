@@ -95,7 +95,7 @@ std::vector<Colormap> make_maps(const Theme& theme) {
     } else {
         maps.push_back(
             sequential("ember", 98.5, 18, {{-1, 5}, {-1, 22}, {12, 42}, {30, 44}, {43, 24}, {44, -2}, {32, -24}, {14, -26}}));
-        maps.push_back(sequential("blue", 98.5, 30, {{-0.5, -1.5}, {-1.5, -14}, {0, -32}, {5, -46}, {14, -50}}));
+        maps.push_back(sequential("blue", 98.5, 31, {{-0.5, -1.5}, {-1.5, -14}, {-0.5, -32}, {5, -44}, {11, -46}}));
         maps.push_back(diverging("diverging", theme.panel, 44, {42, 53}, {12, -58}));
     }
     const double l_from = theme.dark ? panel.l + 3 : 98.5;

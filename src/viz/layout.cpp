@@ -178,6 +178,12 @@ Color Sketch::hover_color() const {
     return mix(theme_.accent, theme_.text, 0.35);
 }
 
+Color Sketch::bar_color(const AxisPtr& axis, Index i, double value) const {
+    if (selected(axis, i)) return theme_.selection;
+    const Color color = value < 0 ? theme_.negative : theme_.accent;
+    return hovered(axis, i) ? mix(color, theme_.text, 0.35) : color;
+}
+
 Color Sketch::focus_color(const AxisPtr& axis, Index i, Color otherwise) const {
     if (selected(axis, i)) return theme_.selection;
     if (hovered(axis, i)) return theme_.accent;

@@ -63,6 +63,8 @@ class Sketch {
     Color focus_color(const AxisPtr& axis, Index i, Color otherwise) const;
     bool selected(const AxisPtr& axis, Index i) const { return axis && state_.selected.on(axis) == i; }
     bool hovered(const AxisPtr& axis, Index i) const { return axis && state_.hovered.on(axis) == i; }
+    /// A signed bar at position i of the axis.
+    Color bar_color(const AxisPtr& axis, Index i, double value) const;
     /// The colour of something under the pointer.
     Color hover_color() const;
 

@@ -23,10 +23,6 @@ Range range_of(const Tensor<float>& values) {
     return r;
 }
 
-Color bar_color(const Sketch& sketch, const AxisPtr& axis, Index i, double v) {
-    return sketch.focus_color(axis, i, v < 0 ? sketch.theme().negative : sketch.theme().accent);
-}
-
 HitRegion region_over(const Slice& slice, const Box& box) {
     HitRegion region;
     region.box = box;
@@ -62,10 +58,11 @@ void draw_horizontal(Sketch& sketch, const Slice& slice, const Box& content) {
             continue;
         }
         const double length = std::max(1.0, std::abs(v) * scale);
-        sketch.rect({v < 0 ? zero - length : zero, y, length, h}, bar_color(sketch, axis, i, v), sketch.px(2));
+        sketch.rect({v < 0 ? zero - length : zero, y, length, h}, sketch.bar_color(axis, i, v), sketch.px(2));
         const double x = (v < 0 ? zero : zero + length) + sketch.px(6);
-        sketch.text({x, y + h / 2}, number_text(v), size, sketch.selected(axis, i) ? theme.selection : theme.secondary,
-                    HAlign::left, VAlign::middle, Font::mono);
+        const std::string number = is_unit_interval(slice.tensor->info.role) ? fmt::format("{:.2f}", v) : number_text(v);
+        sketch.text({x, y + h / 2}, number, size, sketch.selected(axis, i) ? theme.selection : theme.secondary, HAlign::left,
+                    VAlign::middle, Font::mono);
     }
     HitRegion region = region_over(slice, {content.x, y0, content.w, pitch * static_cast<double>(n)});
     region.rows = n;
@@ -132,7 +129,7 @@ void draw_vertical(Sketch& sketch, const Slice& slice, const Box& content) {
                 continue;
             }
             const double length = std::max(std::abs(v) * scale, 0.5);
-            sketch.rect({x, v < 0 ? zero : zero - length, pitch - gap, length}, bar_color(sketch, slice.col(), i, v),
+            sketch.rect({x, v < 0 ? zero : zero - length, pitch - gap, length}, sketch.bar_color(slice.col(), i, v),
                         pitch >= 8 ? sketch.px(1.5) : 0);
         }
     }

@@ -75,6 +75,7 @@ Ticks y_ticks(const Panel& panel, double height, double size) {
 
 struct Plot {
     Box box;
+    double margin = 0;  // free at the right, for the last value
     Ticks x_ticks, y;
     std::vector<double> x;
 
@@ -134,7 +135,14 @@ void draw_value(Sketch& sketch, const Plot& plot, const TraceTensor& tensor, Ind
     const Point at{plot.at_x(plot.x[static_cast<std::size_t>(i)]), plot.at_y(v)};
     sketch.add(CircleItem{at, sketch.px(3.5), color});
     const std::string text = number_text(v);
-    const bool right = at.x + sketch.text_width(text, size, Font::mono) + sketch.px(8) < plot.box.right() + sketch.px(56);
+    // Beside the last point the margin is free; elsewhere the number stands above the line.
+    if (i + 1 < tensor.values.size()) {
+        const bool above = at.y - sketch.px(22) > plot.box.y;
+        sketch.text({at.x + sketch.px(6), at.y + (above ? -1 : 1) * sketch.px(12)}, text, size, color, HAlign::left,
+                    VAlign::middle, Font::mono);
+        return;
+    }
+    const bool right = at.x + sketch.text_width(text, size, Font::mono) + sketch.px(8) <= plot.box.right() + plot.margin;
     sketch.text({at.x + (right ? 1 : -1) * sketch.px(8), at.y}, text, size, color, right ? HAlign::left : HAlign::right,
                 VAlign::middle, Font::mono);
 }
@@ -158,7 +166,8 @@ void draw_panel(Sketch& sketch, const Panel& panel, const Box& box) {
     double left = 0;
     for (const double v : plot.y.values) left = std::max(left, sketch.text_width(number_text(v), size));
     left += sketch.px(10);
-    plot.box = {box.x + left, top, std::max(1.0, box.w - left - sketch.px(56)), std::max(1.0, box.bottom() - top - bottom)};
+    plot.margin = std::min(sketch.px(60), box.w * 0.25);
+    plot.box = {box.x + left, top, std::max(1.0, box.w - left - plot.margin), std::max(1.0, box.bottom() - top - bottom)};
     plot.x = abscissae(*axis);
     if (axis->labels.empty())
         for (double& v : plot.x) v += 1;

@@ -31,12 +31,13 @@ TokenRow arrange_tokens(const Sketch& sketch, const AxisPtr& axis, const Box& co
     const Index step = std::max<Index>(1, axis->extent / 400);
     for (Index i = 0; i < axis->extent; i += step) widest = std::max(widest, sketch.text_width(drawn_label(*axis, i), wanted));
     row.size = std::clamp(wanted * (row.pitch - gap) / widest, least, wanted);
-    // Where even one character has no room, only every so manieth token is named.
-    row.stride = nice_stride(row.size * 1.1 / row.pitch);
+    // Where there is no room for even a few letters each, only every so manieth token is named.
+    const double needed = std::min(widest * row.size / wanted, 6 * row.size);
+    if (row.pitch < std::min(needed, 3.2 * row.size)) row.stride = nice_stride((needed + gap) / row.pitch);
     return row;
 }
 
-void draw_tokens(Sketch& sketch, const TokenRow& row, double y, VAlign align) {
+void draw_tokens(Sketch& sketch, const TokenRow& row, const Box& content, double y, VAlign align) {
     AxisLabels labels;
     labels.stride = row.stride;
     const double room = row.pitch * static_cast<double>(row.stride) - sketch.px(3);
@@ -57,11 +58,17 @@ struct Link {
 std::vector<Link> visible_links(const Tensor<float>& values) {
     std::vector<Link> links;
     const Index rows = values.shape()[0], cols = values.shape()[1];
-    for (Index r = 0; r < rows; ++r)
+    for (Index r = 0; r < rows; ++r) {
+        // Over very many keys all weights are small: the largest of a row still show where it looks.
+        float largest = 0;
+        for (Index c = 0; c < cols; ++c)
+            if (std::isfinite(values.data()[r * cols + c])) largest = std::max(largest, values.data()[r * cols + c]);
         for (Index c = 0; c < cols; ++c) {
             const float w = values.data()[r * cols + c];
-            if (std::isfinite(w) && w >= faintest) links.push_back({r, c, std::min<double>(w, 1)});
+            if (std::isfinite(w) && w > 0 && (w >= faintest || w >= largest / 4))
+                links.push_back({r, c, std::min<double>(w, 1)});
         }
+    }
     const auto less = [](const Link& a, const Link& b) {
         return a.weight != b.weight ? a.weight < b.weight : a.row != b.row ? a.row < b.row : a.col < b.col;
     };
@@ -94,8 +101,8 @@ class FlowView : public View {
         const double top = content.y + (content.h - height) / 2;
         const double from = top + line_above, to = top + height - line_below;
         if (to > from) draw_links(sketch, slice, above, below, from, to);
-        draw_tokens(sketch, above, top, VAlign::top);
-        draw_tokens(sketch, below, top + height, VAlign::bottom);
+        draw_tokens(sketch, above, content, top, VAlign::top);
+        draw_tokens(sketch, below, content, top + height, VAlign::bottom);
         add_region(sketch, slice, above, top, line_above, false);
         add_region(sketch, slice, below, top + height - line_below, line_below, true);
         return sketch.take();

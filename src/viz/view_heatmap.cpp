@@ -68,20 +68,22 @@ GridLayout arrange(const Sketch& sketch, const Slice& slice, const Box& content)
     at.color_bar = content.h >= sketch.px(170) && content.w >= sketch.px(180);
     const double bar_room = at.color_bar ? sketch.px(20 + bar_height + 20) : 0;
 
-    const double guess_w = cell_size(content.w * 0.8, cols, largest),
-                 guess_h = cell_size((content.h - bar_room) * 0.8, rows, largest);
-    if (slice.row())
-        at.rows = fit_row_labels(sketch, *slice.row(), guess_h, content.w * 0.3);
-    else
-        at.rows.none = true;
-    at.cols = fit_column_labels(sketch, *slice.col(), guess_w, content.h * 0.3);
-    if (image || content.h < sketch.px(60)) at.cols.none = true;
-    if (image || content.w < sketch.px(60)) at.rows.none = true;
+    const bool row_labels = slice.row() && !image && content.w >= sketch.px(60),
+               col_labels = !image && content.h >= sketch.px(60);
+    at.rows.none = at.cols.none = true;
+    // Row labels by a guess at the cells' height; then the columns, whose labels decide the height that is left; then what of
+    // the rows fits it.
+    const double guess_h = cell_size((content.h - bar_room) * 0.85, rows, largest);
+    if (row_labels) at.rows = fit_row_labels(sketch, *slice.row(), guess_h, content.w * 0.3);
     const double left = at.rows.none ? 0 : at.rows.extent + at.label_gap;
-    const double top = at.cols.none ? 0 : at.cols.extent + (at.cols.rotated ? at.label_gap : sketch.px(4));
-
     at.cell_w = cell_size(content.w - left, cols, largest);
+    if (col_labels) at.cols = fit_column_labels(sketch, *slice.col(), at.cell_w, content.h * 0.3);
+    const double top = at.cols.none ? 0 : at.cols.extent + (at.cols.rotated ? at.label_gap : sketch.px(4));
     at.cell_h = cell_size(content.h - top - bar_room, rows, largest);
+    if (!at.rows.none) at.rows = fit_row_labels(sketch, *slice.row(), at.cell_h, at.rows.extent);
+    // The same kind of thing on both axes is written alike, unless one has much less room.
+    if (!at.rows.none && !at.cols.none && std::abs(at.rows.size - at.cols.size) < sketch.px(6))
+        at.rows.size = at.cols.size = std::min(at.rows.size, at.cols.size);
     if (image) at.cell_w = at.cell_h = std::min(at.cell_w, at.cell_h);
     const double grid_w = at.cell_w * static_cast<double>(cols), grid_h = at.cell_h * static_cast<double>(rows);
     const double x = content.x + (content.w - left - grid_w) / 2 + left;

@@ -22,6 +22,7 @@ struct Stages {
     const TraceTensor* context = nullptr;
     std::size_t query_axis = 0, key_axis = 0;  // in the weights
     Index query = 0;
+    std::string where;  // "layer 3, head 5", or empty
 
     AxisPtr query_of() const { return weights->info.axes[query_axis]; }
     AxisPtr key_of() const { return weights->info.axes[key_axis]; }
@@ -37,6 +38,7 @@ Stages find_stages(const Trace& trace, const TraceTensor& weights, const ViewSta
     const Slice plane = plane_of(weights, state);
     s.query_axis = static_cast<std::size_t>(plane.row_axis);
     s.key_axis = static_cast<std::size_t>(plane.col_axis);
+    s.where = plane.where;
     for (const TraceTensor* scores : trace.with_role(Role::scores))
         if (s.scores == nullptr && scores->info.axes == weights.info.axes) s.scores = scores;
     for (const TraceTensor* context : trace.with_role(Role::context))
@@ -92,7 +94,7 @@ void draw_bars(Sketch& sketch, const Stages& s, const QueryRow& row, const BarRo
         }
         // A weight of nothing still shows where its bar would grow.
         const double length = std::max(std::abs(v) * scale, 1.0);
-        const Color color = sketch.focus_color(s.key_of(), j, v < 0 ? theme.negative : theme.accent);
+        const Color color = sketch.bar_color(s.key_of(), j, v);
         sketch.rect({v < 0 ? zero - length : zero, y, length, height}, color, rows.pitch >= 10 ? sketch.px(1.5) : 0);
         if (numbers && (v >= 0.005 || sketch.selected(s.key_of(), j)))
             sketch.text({zero + length + sketch.px(5), rows.center(j)}, fmt::format("{:.2f}", v), size,
@@ -113,7 +115,7 @@ void draw_bars(Sketch& sketch, const Stages& s, const QueryRow& row, const BarRo
 void draw_context(Sketch& sketch, const TraceTensor& tensor, const QueryRow& row, const Box& room) {
     const Index n = row.values.size();
     // As square as it fits, in whole rows where n allows.
-    const double largest = sketch.px(12);
+    const double largest = sketch.px(14);
     Index cols = std::max<Index>(1, static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(n)))));
     for (Index c = cols; c <= 2 * cols; ++c)
         if (n % c == 0) {
@@ -145,7 +147,7 @@ void draw_context(Sketch& sketch, const TraceTensor& tensor, const QueryRow& row
             sketch.region(region);
         }
     const double size = sketch.px(12);
-    const std::string caption = fmt::format("{} values, ±{}", n, number_text(item.normalization.high));
+    const std::string caption = fmt::format("{} {}, ±{}", n, n == 1 ? "value" : "values", number_text(item.normalization.high));
     sketch.text({item.box.x, item.box.bottom() + sketch.px(6)}, cut_to_fit(caption, room.w, size, Font::ui, sketch.measure()),
                 size, sketch.theme().secondary, HAlign::left, VAlign::top);
 }
@@ -170,16 +172,16 @@ class StagesView : public View {
     Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {
         const Stages s = find_stages(trace, tensor_for(*this, trace, state), state);
         Sketch sketch(state, measure);
-        Box content = sketch.begin(fmt::format("Step {}: {}", s.query + 1, drawn_label(*s.query_of(), s.query)), "");
-        const bool narrow = content.w < sketch.px(210);
-        const TraceTensor* context = narrow ? nullptr : s.context;
+        Box content = sketch.begin(fmt::format("Step {}: {}", s.query + 1, drawn_label(*s.query_of(), s.query)), s.where);
+        const bool small = content.w < sketch.px(210) || content.h < sketch.px(100);
+        const TraceTensor* context = small ? nullptr : s.context;
         const double head = content.h > sketch.px(80) ? sketch.px(30) : 0;
         const Index n = s.key_of()->extent;
         const BarRows rows{content.y + head, std::min(sketch.px(tallest_row), (content.h - head) / static_cast<double>(n))};
         const AxisLabels labels = fit_row_labels(sketch, *s.key_of(), std::min(rows.pitch, sketch.px(26)), content.w * 0.22);
         const double left = labels.none ? 0 : labels.extent + sketch.px(12), gap = sketch.px(18);
         const int columns = 1 + (s.scores != nullptr) + (context != nullptr);
-        const double w = (content.w - left - gap * (columns - 1)) / columns;
+        const double w = std::min((content.w - left - gap * (columns - 1)) / columns, sketch.px(300));
         if (!labels.none) draw_key_labels(sketch, s.key_of(), labels, rows, content.x);
 
         double x = content.x + left;
