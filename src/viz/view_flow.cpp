@@ -44,8 +44,7 @@ void draw_tokens(Sketch& sketch, const TokenRow& row, const Box& content, double
     for (const Index i : labelled_positions(sketch, row.axis, labels)) {
         const std::string label =
             cut_to_fit(drawn_label(*row.axis, i), std::max(room, row.size), row.size, Font::ui, sketch.measure());
-        sketch.text({row.x(i), y}, label, row.size, sketch.focus_color(row.axis, i, sketch.theme().text), HAlign::center,
-                    align);
+        sketch.text({x, y}, label, row.size, sketch.focus_color(row.axis, i, sketch.theme().text), HAlign::center, align);
     }
 }
 
