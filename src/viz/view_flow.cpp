@@ -44,6 +44,9 @@ void draw_tokens(Sketch& sketch, const TokenRow& row, const Box& content, double
     for (const Index i : labelled_positions(sketch, row.axis, labels)) {
         const std::string label =
             cut_to_fit(drawn_label(*row.axis, i), std::max(room, row.size), row.size, Font::ui, sketch.measure());
+        if (label == "…") continue;
+        const double half = sketch.text_width(label, row.size) / 2, from = content.x + half, to = content.right() - half;
+        const double x = from < to ? std::clamp(row.x(i), from, to) : row.x(i);
         sketch.text({x, y}, label, row.size, sketch.focus_color(row.axis, i, sketch.theme().text), HAlign::center, align);
     }
 }
