@@ -91,6 +91,7 @@ struct AppState {
     WeightDrag drag;
     bool playing = false;
     double play_clock = 0;
+    bool all_claims = false;        // every formula that was checked, not those of the attention alone
     bool inspector_drawer = false;  // open, where the window is too narrow for it to stand
 
     // Dialogs.

@@ -15,6 +15,15 @@ constexpr std::size_t most_undo = 200;
 constexpr double coalesce_seconds = 1.0;
 constexpr double seconds_a_step = 0.6;
 
+/// The focus in a new trace; none if what it points at is no more (the source became shorter).
+Focus focus_in(const Trace& trace, const CellRef& cell) {
+    try {
+        return focus_of(trace, cell);
+    } catch (const Error&) {
+        return {};
+    }
+}
+
 }  // namespace
 
 void Controller::complain(const Error& error) {
@@ -85,8 +94,8 @@ bool Controller::poll() {
     else if (state_.untouched && !(state_.untouched->texts().empty()) && state_.undo.empty())
         state_.untouched = nullptr;
     const Trace& trace = *state_.shown.trace;
-    state_.stage.selected = focus_of(trace, state_.stage.selected.cell);
-    state_.stage.hovered = focus_of(trace, state_.stage.hovered.cell);
+    state_.stage.selected = focus_in(trace, state_.stage.selected.cell);
+    state_.stage.hovered = focus_in(trace, state_.stage.hovered.cell);
     if (state_.stage.step >= step_count()) state_.stage.step = -1;
     refresh_explanation();
     return true;

@@ -56,17 +56,18 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
         list.AddText(font, font->FontSize, {at.x + field - keys_width - 12 * s, at.y + 8 * s}, ui.color(t.faint), keys);
     }
 
-    const float buttons = (layout.drawer ? 300.0f : 200.0f) * s;
-    ImGui::SetCursorPos({width - buttons, 10 * s});
+    // Widths of the buttons below, their gaps, and the margin.
+    const float buttons = (layout.drawer ? 92.0f + 8.0f : 0.0f) * s + (84 + 8 + 84 + 16) * s;
+    ImGui::SetCursorPos({width - buttons, 9 * s});
     if (layout.drawer) {
         if (button(ui, "drawer", "Inspector", state.inspector_drawer ? ButtonKind::primary : ButtonKind::plain, 92 * s,
-                   "Show or hide the inspector (I)"))
+                   "Show or hide the inspector (Ctrl I)", 30 * s))
             state.inspector_drawer = !state.inspector_drawer;
         ImGui::SameLine();
     }
-    if (button(ui, "theme", t.dark ? "Light" : "Dark", ButtonKind::plain, 84 * s, "Theme (Ctrl T)")) act.toggle_theme();
+    if (button(ui, "theme", t.dark ? "Light" : "Dark", ButtonKind::plain, 84 * s, "Theme (Ctrl T)", 30 * s)) act.toggle_theme();
     ImGui::SameLine();
-    if (button(ui, "export", "Export", ButtonKind::primary, 84 * s, "Figure or values to a file (Ctrl E)"))
+    if (button(ui, "export", "Export", ButtonKind::primary, 84 * s, "Figure or values to a file (Ctrl E)", 30 * s))
         state.exporting.open = true;
     end_panel();
 }
@@ -84,7 +85,7 @@ void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layou
     for (const Exhibit& e : exhibits()) {
         if (e.group != group) {
             group = e.group;
-            ImGui::SetCursorPosX(10 * s);
+            ImGui::SetCursorPosX(18 * s);
             if (!layout.narrow_gallery) label(ui, group, t.faint, 13);
         }
         const ImVec2 at = ImGui::GetCursorScreenPos();

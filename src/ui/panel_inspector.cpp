@@ -119,23 +119,33 @@ void interventions(const Ui& ui, AppState& state, Controller& act) {
     }
 }
 
-void claims(const Ui& ui, const AppState& state) {
+void claim_row(const Ui& ui, const Claim& claim) {
+    label(ui, claim.holds ? "✓" : "✗", claim.holds ? ui.theme.holds : ui.theme.broken, 13);
+    ImGui::SameLine(0, 6 * ui.s);
+    label(ui, claim.text, ui.theme.secondary, 13, Font::ui, ImGui::GetContentRegionAvail().x - 56 * ui.s);
+    ImGui::SameLine(0, 8 * ui.s);
+    label(ui, claim.error == 0 ? "0" : fmt::format("{:.0e}", claim.error), ui.theme.faint, 13);
+    if (ImGui::IsItemHovered())
+        tooltip(ui, fmt::format("{}: largest error {:.2e} over {} checked, {} changed by hand", claim.tensor, claim.error,
+                                claim.checked, claim.edited));
+}
+
+/// What is broken stands open; what holds beyond the attention itself is folded into one line.
+void claims(const Ui& ui, AppState& state) {
     if (state.claims.empty()) return;
     heading(ui, "Claims, checked on this run");
-    const std::size_t shown = state.claims.size();
-    for (std::size_t i = 0; i < shown; ++i) {
-        const Claim& claim = state.claims[i];
-        label(ui, claim.holds ? "✓" : "✗", claim.holds ? ui.theme.holds : ui.theme.broken, 13);
-        ImGui::SameLine(0, 6 * ui.s);
-        const std::string error = fmt::format("{:.0e}", claim.error);
-        label(ui, claim.text, ui.theme.secondary, 13, Font::ui, ImGui::GetContentRegionAvail().x - 60 * ui.s);
-        ImGui::SameLine(ImGui::GetContentRegionAvail().x + ImGui::GetCursorPosX() - 46 * ui.s);
-        ImGui::SameLine(0, 8 * ui.s);
-        label(ui, error, ui.theme.faint, 13);
-        if (ImGui::IsItemHovered())
-            tooltip(ui, fmt::format("{}: largest error {:.2e} over {} checked, {} changed by hand", claim.tensor, claim.error,
-                                    claim.checked, claim.edited));
+    const auto holding = std::count_if(state.claims.begin(), state.claims.end(), [](const Claim& c) { return c.holds; });
+    for (const Claim& claim : state.claims) {
+        const TraceTensor* tensor = state.trace() != nullptr ? state.trace()->find(claim.tensor) : nullptr;
+        const Role role = tensor != nullptr ? tensor->info.role : Role::state;
+        const bool attention = role == Role::weights || role == Role::scores || role == Role::context;
+        if (attention || !claim.holds || state.all_claims) claim_row(ui, claim);
     }
+    const std::string summary =
+        fmt::format("{} of {} formulas hold {}", holding, state.claims.size(), state.all_claims ? "▴" : "▾");
+    if (button(ui, "all_claims", summary, ButtonKind::quiet, 0,
+               "Each formula of the model, computed again from what was recorded"))
+        state.all_claims = !state.all_claims;
 }
 
 }  // namespace

@@ -20,15 +20,18 @@ bool is_forced(const Exhibit& e, const ParamSpec& spec) {
 /// A text parameter as a field; what the model wrote stands in it, quietly, while it is free.
 void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const ParamSpec& spec) {
     const float s = ui.s;
+    const float field_height = ui.fonts.face(Font::ui, 19)->FontSize + 14 * s;
+    const ImVec2 row = ImGui::GetCursorScreenPos();
+    ImGui::SetCursorScreenPos({row.x, row.y + (field_height - ui.fonts.face(Font::ui, 15)->FontSize) / 2});
     label(ui, spec.title, ui.theme.secondary, 15);
-    ImGui::SameLine(76 * s);
+    ImGui::SetCursorScreenPos({row.x + 76 * s, row.y});
     std::string text = state.request.params.has(spec.name) ? state.request.params.text(spec.name) : std::string();
     const bool examples = !spec.examples.empty();
     const bool forced = is_forced(e, spec) && !text.empty();
     const float side = examples || is_forced(e, spec) ? 128 * s : 0;
     ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - side - (side > 0 ? 12 * s : 0));
     ImGui::PushFont(ui.fonts.face(Font::ui, 19));
-    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(12 * s, 6 * s));
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(12 * s, 7 * s));
     ui.fonts.need(text);
     std::string hint = spec.placeholder;
     if (is_forced(e, spec) && state.trace() != nullptr) {
@@ -50,7 +53,8 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
     }
     if (examples) {
         ImGui::SameLine(0, 12 * s);
-        if (button(ui, ("examples_" + spec.name).c_str(), "Example ▾", ButtonKind::plain, 128 * s, "Inputs worth a look"))
+        if (button(ui, ("examples_" + spec.name).c_str(), "Example ▾", ButtonKind::plain, 128 * s, "Inputs worth a look",
+                   field_height))
             ImGui::OpenPopup(("menu_" + spec.name).c_str());
         if (ImGui::BeginPopup(("menu_" + spec.name).c_str())) {
             for (const std::string& example : spec.examples) {
@@ -62,12 +66,15 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
     } else if (is_forced(e, spec)) {
         ImGui::SameLine(0, 12 * s);
         if (forced) {
-            if (button(ui, "free", "Free again", ButtonKind::plain, 128 * s, "Let the decoder choose its output"))
+            if (button(ui, "free", "Free again", ButtonKind::plain, 128 * s, "Let the decoder choose its output", field_height))
                 act.set_param(spec.name, std::string());
         } else {
-            label(ui, "greedy", ui.theme.faint, 13);
+            ImGui::SetCursorScreenPos(
+                {ImGui::GetCursorScreenPos().x, row.y + (field_height - ui.fonts.face(Font::ui, 13)->FontSize) / 2});
+            label(ui, "greedy decoding", ui.theme.faint, 13);
         }
     }
+    ImGui::SetCursorScreenPos({row.x, row.y + field_height + 10 * s});
 }
 
 ViewState view_state(const AppState& state, const Exhibit& e, const ViewPlacement& placement, const Ui& ui, ImVec2 size) {

@@ -103,7 +103,8 @@ void tooltip(const Ui& ui, const std::string& text) {
     ImGui::EndTooltip();
 }
 
-bool button(const Ui& ui, const char* id, const std::string& text, ButtonKind kind, float width, const std::string& hint) {
+bool button(const Ui& ui, const char* id, const std::string& text, ButtonKind kind, float width, const std::string& hint,
+            float height) {
     ui.fonts.need(text);
     const Theme& t = ui.theme;
     const Color ground = kind == ButtonKind::primary ? t.accent : kind == ButtonKind::quiet ? with_alpha(t.panel, 0) : t.raised;
@@ -118,7 +119,7 @@ bool button(const Ui& ui, const char* id, const std::string& text, ButtonKind ki
     ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, 0.0f);
     ImGui::PushStyleVar(ImGuiStyleVar_FrameRounding, 6 * ui.s);
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(12 * ui.s, 5 * ui.s));
-    const bool pressed = ImGui::Button((text + "##" + id).c_str(), {width, 0});
+    const bool pressed = ImGui::Button((text + "##" + id).c_str(), {width, height});
     ImGui::PopStyleVar(3);
     ImGui::PopStyleColor(4);
     if (!hint.empty() && ImGui::IsItemHovered()) tooltip(ui, hint);

@@ -35,9 +35,9 @@ void paragraph(const Ui& ui, const std::string& text, Color color, double size =
 void heading(const Ui& ui, const std::string& text);
 
 enum class ButtonKind { plain, primary, quiet };
-/// Width 0: as the text needs. A tooltip under the mouse; reachable by Tab.
+/// Width or height 0: as the text needs. A tooltip under the mouse; reachable by Tab.
 bool button(const Ui& ui, const char* id, const std::string& text, ButtonKind kind = ButtonKind::plain, float width = 0,
-            const std::string& tooltip = {});
+            const std::string& tooltip = {}, float height = 0);
 /// Up to seven choices side by side; wraps. Returns the index clicked, or -1.
 int segments(const Ui& ui, const char* id, const std::vector<std::string>& choices, int chosen,
              const std::vector<std::string>& tooltips = {});

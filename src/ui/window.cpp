@@ -166,7 +166,16 @@ bool Window::frame() {
     ImGui_ImplOpenGL3_NewFrame();
     ImGui_ImplGlfw_NewFrame();
     ImGui::NewFrame();
+    const std::uint64_t asked = w.state.wanted_ticket;
     w.draw_panels();
+    if (w.state.wanted_ticket != asked) {
+        // This frame changed the inputs, so it would show what is about to be replaced. The answer mostly takes a millisecond
+        // or two: sleep for it, at most 6 ms and awake for every event, and draw once instead of twice.
+        ImGui::EndFrame();
+        glfwWaitEventsTimeout(0.006);
+        w.settle = 3;
+        return false;
+    }
     ImGui::Render();
     int width = 0, height = 0;
     glfwGetFramebufferSize(w.native.handle, &width, &height);
