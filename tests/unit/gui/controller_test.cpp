@@ -1,0 +1,233 @@
+#include "ui/controller.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "io/atomic_file.hpp"
+
+namespace saccade {
+namespace {
+
+/// A controller over the real exhibit and engine, no window. Waiting has no time limit of its own: ctest's is the limit.
+class ControllerTest : public testing::Test {
+ protected:
+    ControllerTest() : act_(state_, runner_) {
+        act_.choose_exhibit("alignment");
+        settle();
+    }
+
+    void settle() {
+        while (runner_.busy() || state_.stale()) {
+            act_.poll();
+            if (state_.problem && !runner_.busy()) break;
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    }
+    void set_source(const std::string& text) {
+        act_.set_param("source", text);
+        state_.coalescing.clear();  // as if the person had paused
+        settle();
+    }
+    std::string output() const { return state_.trace()->texts().at("output"); }
+    double weight(Index i, Index j) const { return static_cast<double>(state_.trace()->tensor("weights").values.at({i, j})); }
+    static double row_sum(const Trace& trace, Index i) {
+        const Tensor<float> row = trace.tensor("weights").values.row(i);
+        double sum = 0;
+        for (const float w : row.values()) sum += static_cast<double>(w);
+        return sum;
+    }
+
+    AppState state_;
+    Runner runner_;
+    Controller act_;
+};
+
+TEST_F(ControllerTest, TheDefaultSentenceIsRewrittenAsADate) {
+    EXPECT_EQ(output(), "2019-09-30");
+    EXPECT_FALSE(state_.stale());
+    EXPECT_FALSE(state_.claims.empty());
+    for (const Claim& claim : state_.claims) EXPECT_TRUE(claim.holds) << claim.text;
+}
+
+TEST_F(ControllerTest, AnEmptySourceIsAProblemAndThePictureBeforeStays) {
+    const TracePtr before = state_.shown.trace;
+    set_source("");
+    ASSERT_TRUE(state_.problem.has_value());
+    EXPECT_NE(state_.problem->hint(), "");
+    EXPECT_EQ(state_.shown.trace, before);
+    EXPECT_TRUE(state_.stale());  // it is not the answer to what stands in the field
+    set_source("1 May 2021");
+    EXPECT_FALSE(state_.problem.has_value());
+    EXPECT_EQ(output(), "2021-05-01");
+}
+
+TEST_F(ControllerTest, OneDragIsOneUndoEntryAndTheRowKeepsItsSum) {
+    const double before = weight(3, 2);
+    const std::size_t entries = state_.undo.size();
+    act_.begin_weight_drag({"weights", {3, 2}}, 500);
+    for (float y = 500; y >= 380; y -= 10) act_.drag_weight(y, 160);
+    act_.end_weight_drag();
+    settle();
+    EXPECT_EQ(state_.undo.size(), entries + 1);
+    ASSERT_EQ(state_.request.interventions.size(), 1u);
+    EXPECT_NEAR(weight(3, 2), std::min(1.0, before + 120.0 / 160), 1e-5);
+    EXPECT_NEAR(row_sum(*state_.trace(), 3), 1, 1e-5);
+    act_.undo();
+    settle();
+    EXPECT_TRUE(state_.request.interventions.empty());
+    EXPECT_DOUBLE_EQ(weight(3, 2), before);
+    act_.redo();
+    settle();
+    EXPECT_EQ(state_.request.interventions.size(), 1u);
+    EXPECT_GT(weight(3, 2), before);
+}
+
+TEST_F(ControllerTest, AClickThatDoesNotMoveChangesNothing) {
+    const std::size_t entries = state_.undo.size();
+    act_.begin_weight_drag({"weights", {3, 2}}, 500);
+    act_.drag_weight(502, 160);
+    act_.end_weight_drag();
+    EXPECT_TRUE(state_.request.interventions.empty());
+    EXPECT_EQ(state_.undo.size(), entries);
+}
+
+TEST_F(ControllerTest, KeystrokesInOneFieldAreOneUndoEntry) {
+    const std::size_t entries = state_.undo.size();
+    for (const char* text : {"1", "1 ", "1 M", "1 Ma", "1 May", "1 May 2020"}) act_.set_param("source", std::string(text));
+    settle();
+    EXPECT_EQ(state_.undo.size(), entries + 1);
+    act_.undo();
+    settle();
+    EXPECT_EQ(state_.request.params.text("source"), "Mon, 30 Sep 2019");
+    EXPECT_EQ(output(), "2019-09-30");
+}
+
+TEST_F(ControllerTest, ADisabledInterventionIsKeptButChangesNothing) {
+    const double before = weight(2, 1);
+    act_.set_weight({"weights", {2, 1}}, 0.9);
+    settle();
+    EXPECT_NEAR(weight(2, 1), 0.9, 1e-6);
+    act_.toggle_intervention(0);
+    settle();
+    EXPECT_DOUBLE_EQ(weight(2, 1), before);
+    EXPECT_EQ(state_.request.interventions.size(), 1u);
+    act_.remove_intervention(0);
+    act_.remove_intervention(7);  // there is none: nothing happens
+    settle();
+    EXPECT_TRUE(state_.request.interventions.empty());
+}
+
+TEST_F(ControllerTest, SelectionExplainsItselfAndOperandsOpenWithAWayBack) {
+    act_.select({"weights", {4, 3}});
+    ASSERT_TRUE(state_.explanation.has_value());
+    EXPECT_NEAR(state_.explanation->recorded, weight(4, 3), 1e-6);
+    EXPECT_NEAR(state_.explanation->recomputed, state_.explanation->recorded, 1e-5);
+    EXPECT_EQ(act_.current_step(), 4);  // the transport follows
+    ASSERT_FALSE(state_.explanation->operands.empty());
+    const CellRef scores = state_.explanation->operands.front().ref;
+    act_.open_operand(scores);
+    ASSERT_TRUE(state_.explanation.has_value());
+    EXPECT_EQ(state_.explanation->cell, scores);
+    EXPECT_EQ(state_.explained.size(), 2u);
+    act_.back_to(0);
+    EXPECT_EQ(state_.explanation->cell.tensor, "weights");
+}
+
+TEST_F(ControllerTest, ASelectionBeyondAShorterSourceIsForgottenNotDangling) {
+    const Index last = state_.trace()->axis("source")->extent - 1;
+    act_.select({"weights", {9, last}});
+    set_source("1/1/21");
+    ASSERT_NE(state_.trace(), nullptr);
+    for (const CellRef& cell : state_.explained) {
+        const Tensor<float>& values = state_.trace()->tensor(cell.tensor).values;
+        for (std::size_t a = 0; a < cell.index.size(); ++a) EXPECT_LT(cell.index[a], values.shape()[static_cast<int>(a)]);
+    }
+    const Focus& selected = state_.stage.selected;
+    for (const auto& [axis, position] : selected.marks) EXPECT_LT(position, state_.trace()->axis(axis)->extent);
+}
+
+TEST_F(ControllerTest, ArrowsStayWithinTheMatrix) {
+    act_.select({"weights", {0, 0}});
+    act_.move_selection(-1, -1);
+    EXPECT_EQ(state_.stage.selected.cell.index, (std::vector<Index>{0, 0}));
+    for (int i = 0; i < 100; ++i) act_.move_selection(1, 1);
+    const Shape shape = state_.trace()->tensor("weights").values.shape();
+    EXPECT_EQ(state_.stage.selected.cell.index, (std::vector<Index>{shape[0] - 1, shape[1] - 1}));
+}
+
+TEST_F(ControllerTest, PlayWalksToTheLastStepAndStops) {
+    act_.set_step(0);
+    act_.toggle_play();
+    for (int i = 0; i < 1000 && state_.playing; ++i) act_.advance(0.25);
+    EXPECT_FALSE(state_.playing);
+    EXPECT_EQ(act_.current_step(), act_.step_count() - 1);
+}
+
+TEST_F(ControllerTest, ASessionComesBackAsItWas) {
+    const std::string path = testing::TempDir() + "saccade-session-" + std::to_string(getpid()) + ".json";
+    set_source("2 June 1999");
+    act_.set_weight({"weights", {1, 1}}, 0.5);
+    act_.select({"weights", {1, 1}});
+    act_.toggle_theme();
+    settle();
+    const std::string written = output(), theme = state_.stage.theme;
+    act_.save_session_to(path);
+
+    AppState other;
+    Runner runner;
+    Controller act(other, runner);
+    act.choose_exhibit("alignment");
+    act.open_file(path);
+    while (other.stale()) {
+        act.poll();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    EXPECT_EQ(other.request.params.text("source"), "2 June 1999");
+    EXPECT_EQ(other.request.interventions, state_.request.interventions);
+    EXPECT_EQ(other.trace()->texts().at("output"), written);
+    EXPECT_EQ(other.stage.theme, theme);
+    EXPECT_EQ(other.stage.selected.cell, state_.stage.selected.cell);
+    std::filesystem::remove(path);
+}
+
+TEST_F(ControllerTest, AFileThatIsNothingBecomesOneLineAndLosesNothing) {
+    const std::string path = testing::TempDir() + "saccade-nothing-" + std::to_string(getpid()) + ".json";
+    write_file(path, "not a session\n");
+    const RunRequest before = state_.request;
+    act_.open_file(path);
+    ASSERT_TRUE(state_.banner.has_value());
+    EXPECT_TRUE(state_.banner->error);
+    EXPECT_EQ(state_.banner->text.find('\n'), std::string::npos);
+    EXPECT_EQ(state_.request.params, before.params);
+    std::filesystem::remove(path);
+}
+
+TEST_F(ControllerTest, AnExportedPictureBecomesTheLiveSessionAgain) {
+    const std::string path = testing::TempDir() + "saccade-picture-" + std::to_string(getpid()) + ".svg";
+    set_source("3 March 2003");
+    state_.exporting.path = path;
+    state_.exporting.view = "heatmap";
+    act_.export_now();
+    ASSERT_FALSE(state_.exporting.failed) << state_.exporting.result;
+    set_source("4 April 2004");
+    act_.open_file(path);
+    settle();
+    EXPECT_EQ(state_.request.params.text("source"), "3 March 2003");
+    EXPECT_EQ(output(), "2003-03-03");
+    std::filesystem::remove(path);
+}
+
+TEST_F(ControllerTest, AnExportThatCannotBeWrittenSaysWhy) {
+    state_.exporting.path = "/proc/no-such-folder/x.png";
+    act_.export_now();
+    EXPECT_TRUE(state_.exporting.failed);
+    EXPECT_NE(state_.exporting.result.find("/proc/no-such-folder"), std::string::npos) << state_.exporting.result;
+}
+
+}  // namespace
+}  // namespace saccade
