@@ -31,7 +31,7 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
     const float width = layout.top.size.x;
     begin_panel(ui, "top", layout.top.at, layout.top.size, t.panel, {16 * s, 0}, false);
     ImDrawList& list = *ImGui::GetWindowDrawList();
-    list.AddLine({0, layout.top.size.y - 1}, {width, layout.top.size.y - 1}, ui.color(t.line));
+    edge(ui, {0, layout.top.size.y - 1}, {width, layout.top.size.y - 1});
     ImGui::SetCursorPos({16 * s, 14 * s});
     label(ui, "Saccade", t.text, 15);
     const Exhibit& e = exhibit(state.request.exhibit);
@@ -78,8 +78,8 @@ void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layou
     begin_panel(ui, "gallery", layout.gallery.at, layout.gallery.size, t.panel, {8 * s, 12 * s});
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const ImVec2 corner = layout.gallery.at;
-    list.AddLine({corner.x + layout.gallery.size.x - 1, corner.y},
-                 {corner.x + layout.gallery.size.x - 1, corner.y + layout.gallery.size.y}, ui.color(t.line));
+    edge(ui, {corner.x + layout.gallery.size.x - 1, corner.y},
+         {corner.x + layout.gallery.size.x - 1, corner.y + layout.gallery.size.y});
     std::string group;
     const float row = layout.gallery.size.x - 16 * s;
     for (const Exhibit& e : exhibits()) {
@@ -107,8 +107,7 @@ void status_bar(const Ui& ui, AppState& state, const Layout& layout) {
     const Theme& t = ui.theme;
     const float s = ui.s;
     begin_panel(ui, "status", layout.status.at, layout.status.size, t.panel, {16 * s, 0}, false);
-    ImDrawList& list = *ImGui::GetWindowDrawList();
-    list.AddLine(layout.status.at, {layout.status.at.x + layout.status.size.x, layout.status.at.y}, ui.color(t.line));
+    edge(ui, layout.status.at, {layout.status.at.x + layout.status.size.x, layout.status.at.y});
     ImGui::SetCursorPos({16 * s, 8 * s});
     std::string left = fmt::format("engine {:.1f} ms      frame {:.1f} ms      seed {}", state.shown.engine_ms, state.frame_ms,
                                    state.request.seed);

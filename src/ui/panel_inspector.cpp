@@ -217,8 +217,7 @@ void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& lay
     const Theme& t = ui.theme;
     const float s = ui.s;
     begin_panel(ui, "inspector", layout.inspector.at, layout.inspector.size, t.panel, {16 * s, 12 * s});
-    ImGui::GetWindowDrawList()->AddLine(
-        layout.inspector.at, {layout.inspector.at.x, layout.inspector.at.y + layout.inspector.size.y}, ui.color(t.line));
+    edge(ui, layout.inspector.at, {layout.inspector.at.x, layout.inspector.at.y + layout.inspector.size.y});
     const Exhibit& e = exhibit(state.request.exhibit);
     if (!e.models.empty()) {
         label(ui, "Model", t.secondary, 13);

@@ -64,13 +64,12 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
             ImGui::EndPopup();
         }
     } else if (is_forced(e, spec)) {
-        ImGui::SameLine(0, 12 * s);
+        ImGui::SetCursorScreenPos({high.x + 12 * s, row.y});
         if (forced) {
             if (button(ui, "free", "Free again", ButtonKind::plain, 128 * s, "Let the decoder choose its output", field_height))
                 act.set_param(spec.name, std::string());
         } else {
-            ImGui::SetCursorScreenPos(
-                {ImGui::GetCursorScreenPos().x, row.y + (field_height - ui.fonts.face(Font::ui, 13)->FontSize) / 2});
+            ImGui::SetCursorScreenPos({high.x + 12 * s, row.y + (field_height - ui.fonts.face(Font::ui, 13)->FontSize) / 2});
             label(ui, "greedy decoding", ui.theme.faint, 13);
         }
     }
@@ -200,7 +199,9 @@ void cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, con
     const std::string row_key = e.id + "/rows";
     const float free_height = place.size.y - (two_rows ? g : 0);
     const double first = two_rows ? share(state, row_key, static_cast<double>(e.views.front().height)) : 1.0;
-    const float height0 = free_height * static_cast<float>(first);
+    // A low window gives the first row what it needs to be read, if the second can spare it.
+    const float height0 =
+        std::max(free_height * static_cast<float>(first), two_rows ? std::min(150 * ui.s, free_height * 0.42f) : 0);
     int number = 0;
     for (int row = 0; row <= (two_rows ? 1 : 0); ++row) {
         std::vector<ViewPlacement> in_row;

@@ -222,4 +222,11 @@ void end_panel() {
     ImGui::EndChild();
 }
 
+void edge(const Ui& ui, ImVec2 from, ImVec2 to) {
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    list.PushClipRectFullScreen();  // a panel clips at half its padding
+    list.AddLine(from, to, ui.color(ui.theme.line));
+    list.PopClipRect();
+}
+
 }  // namespace saccade

@@ -51,6 +51,8 @@ void spark_bars(const Ui& ui, const std::vector<float>& values, ImVec2 low, ImVe
 /// Opens a child window at a place of the screen with a ground colour; always pair with end_panel().
 void begin_panel(const Ui& ui, const char* id, ImVec2 at, ImVec2 size, Color ground, ImVec2 padding, bool scroll = true);
 void end_panel();
+/// A line of 1 px between panels, over the panel's whole edge.
+void edge(const Ui& ui, ImVec2 from, ImVec2 to);
 
 /// A text to a width: cut with an ellipsis.
 std::string fitted(const Ui& ui, const std::string& text, double size, Font font, float width);

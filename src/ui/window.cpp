@@ -6,6 +6,7 @@
 #include <backends/imgui_impl_glfw.h>
 #include <backends/imgui_impl_opengl3.h>
 
+#include <cstdlib>
 #include <optional>
 
 #include "io/atomic_file.hpp"
@@ -222,7 +223,11 @@ void Window::finish() {
     glFinish();
 }
 
-int run_window(const WindowOptions& options) {
+int run_window(const WindowOptions& given) {
+    WindowOptions options = given;
+    // Tests drive the program as a person would and read here what it shows.
+    if (const char* file = std::getenv("SACCADE_UI_STATE"); file != nullptr && options.state_file.empty())
+        options.state_file = file;
     Window window(options);
     while (!window.closing()) {
         window.frame();
