@@ -96,7 +96,7 @@ std::vector<Colormap> make_maps(const Theme& theme) {
         maps.push_back(
             sequential("ember", 98.5, 18, {{-1, 5}, {-1, 22}, {12, 42}, {30, 44}, {43, 24}, {44, -2}, {32, -24}, {14, -26}}));
         maps.push_back(sequential("blue", 98.5, 31, {{-0.5, -1.5}, {-1.5, -14}, {-0.5, -32}, {5, -44}, {11, -46}}));
-        maps.push_back(diverging("diverging", theme.panel, 44, {42, 53}, {12, -58}));
+        maps.push_back(diverging("diverging", theme.panel, 48, {38, 52}, {8, -54}));
     }
     const double l_from = theme.dark ? panel.l + 3 : 98.5;
     maps.push_back(sequential("grey", l_from, theme.dark ? 93 : 12, {{panel.a, panel.b}, {0, 0}}));

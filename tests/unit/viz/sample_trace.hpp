@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "trace/trace.hpp"
+
+namespace saccade::test {
+
+inline float masked() {
+    return -std::numeric_limits<float>::infinity();
+}
+
+inline std::vector<std::string> tokens(const std::string& stem, Index n) {
+    std::vector<std::string> labels;
+    for (Index i = 0; i < n; ++i) labels.push_back(stem + std::to_string(i));
+    return labels;
+}
+
+/// Scores, weights and context of one attention, as a run records them: key tokens `source`, query tokens `output`.
+/// Scores are a smooth function of the position; weights are their softmax over the source.
+inline Trace attention_trace(const std::vector<std::string>& source, const std::vector<std::string>& output,
+                             Index features = 16) {
+    Trace trace;
+    const Index n = static_cast<Index>(source.size()), m = static_cast<Index>(output.size());
+    const AxisPtr key = trace.add_axis({"source", AxisKind::key, n, source, "j"});
+    const AxisPtr query = trace.add_axis({"output", AxisKind::query, m, output, "i"});
+    const AxisPtr feature = trace.add_axis({"annotation", AxisKind::feature, features, {}, "k"});
+    Tensor<float> scores(Shape{m, n}), weights(Shape{m, n}), context(Shape{m, features});
+    for (Index i = 0; i < m; ++i) {
+        float sum = 0;
+        for (Index j = 0; j < n; ++j) {
+            const double gap =
+                static_cast<double>(i) / static_cast<double>(m) - static_cast<double>(j) / static_cast<double>(n);
+            scores.data()[i * n + j] = static_cast<float>(3 - 40 * gap * gap);
+            sum += weights.data()[i * n + j] = std::exp(scores.data()[i * n + j]);
+        }
+        for (Index j = 0; j < n; ++j) weights.data()[i * n + j] /= sum;
+        for (Index k = 0; k < features; ++k)
+            context.data()[i * features + k] = static_cast<float>(std::sin(0.7 * static_cast<double>(i + 3 * k)));
+    }
+    trace.add({"scores", Role::scores, "e", "Scores", "", {query, key}}, scores);
+    trace.add({"weights", Role::weights, "α", "Attention weights", "weight", {query, key}}, weights);
+    trace.add({"context", Role::context, "c", "Context", "", {query, feature}}, context);
+    return trace;
+}
+
+/// Weights of several layers and heads over the same tokens, causally masked.
+inline Trace heads_trace(Index layers, Index heads, Index length) {
+    Trace trace;
+    const AxisPtr layer = trace.add_axis({"layer", AxisKind::layer, layers, {}, "l"});
+    const AxisPtr head = trace.add_axis({"head", AxisKind::head, heads, {}, "h"});
+    const AxisPtr query = trace.add_axis({"token", AxisKind::query, length, tokens("w", length), "i"});
+    const AxisPtr key = trace.add_axis({"context", AxisKind::key, length, tokens("w", length), "j"});
+    Tensor<float> weights(Shape{layers, heads, length, length});
+    for (Index r = 0; r < layers * heads; ++r)
+        for (Index i = 0; i < length; ++i)
+            for (Index j = 0; j < length; ++j)
+                weights.data()[(r * length + i) * length + j] =
+                    j > i ? masked() : static_cast<float>(1.0 / static_cast<double>(i + 1));
+    trace.add({"weights", Role::weights, "α", "Attention weights", "weight", {layer, head, query, key}}, weights);
+    return trace;
+}
+
+/// Loss and exact match over training steps.
+inline Trace curves_trace(Index n) {
+    Trace trace;
+    std::vector<std::string> steps;
+    for (Index i = 0; i < n; ++i) steps.push_back(std::to_string(50 * (i + 1)));
+    const AxisPtr step = trace.add_axis({"training step", AxisKind::step, n, steps, "t"});
+    Tensor<float> loss(Shape{n}), exact(Shape{n});
+    for (Index i = 0; i < n; ++i) {
+        const double t = static_cast<double>(i) / static_cast<double>(n);
+        loss.data()[i] = static_cast<float>(2.4 * std::exp(-6 * t) + 0.02);
+        exact.data()[i] = static_cast<float>(1 / (1 + std::exp(8 - 16 * t)));
+    }
+    trace.add({"loss", Role::metric, "L", "Loss", "nat", {step}}, loss);
+    trace.add({"exact_match", Role::metric, "", "Exact match", "share", {step}}, exact);
+    return trace;
+}
+
+/// Any tensor over anonymous axes, for shapes that no model makes.
+inline Trace plain_trace(const Tensor<float>& values, Role role, const std::vector<AxisKind>& kinds,
+                         const std::string& label_stem = "") {
+    Trace trace;
+    std::vector<AxisPtr> axes;
+    for (std::size_t i = 0; i < kinds.size(); ++i) {
+        const Index n = values.shape()[static_cast<int>(i)];
+        axes.push_back(trace.add_axis({"axis" + std::to_string(i), kinds[i], n,
+                                       label_stem.empty() ? std::vector<std::string>{} : tokens(label_stem, n), ""}));
+    }
+    trace.add({"values", role, "x", "Values", "", axes}, values);
+    return trace;
+}
+
+}  // namespace saccade::test

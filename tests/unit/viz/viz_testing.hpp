@@ -1,0 +1,56 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "base/error.hpp"
+#include "base/utf8.hpp"
+#include "viz/figure.hpp"
+
+namespace saccade::test {
+
+/// Metrics that are the same on every machine: Latin 0.6 em wide, everything else 1 em.
+class PlainMeasure : public TextMeasure {
+ public:
+    double width(const std::string& text, double size, Font) const override {
+        double ems = 0;
+        for (const char32_t c : decode_utf8(text)) ems += c < 0x300 ? 0.6 : 1.0;
+        return ems * size;
+    }
+    double ascent(double size, Font) const override { return size; }
+    double descent(double size, Font) const override { return 0.25 * size; }
+};
+
+/// Runs `body` and returns the error that it throws; fails the test if it throws none, or one that is not a line with a hint.
+template <class Body>
+Error error_of(const Body& body) {
+    try {
+        body();
+    } catch (const Error& e) {
+        EXPECT_EQ(e.line().find('\n'), std::string::npos) << e.line();
+        EXPECT_FALSE(e.hint().empty()) << e.line();
+        return e;
+    }
+    ADD_FAILURE() << "no error was thrown";
+    return Error(ErrorCode::usage, "none");
+}
+
+/// A folder of the test's own, deleted with it.
+class Folder {
+ public:
+    Folder() {
+        std::string name = (std::filesystem::temp_directory_path() / "saccade-viz-XXXXXX").string();
+        path_ = mkdtemp(name.data());
+    }
+    ~Folder() { std::filesystem::remove_all(path_); }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+    std::string path_;
+};
+
+}  // namespace saccade::test
