@@ -3,6 +3,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "ui/imgui_compat.hpp"
+
 namespace saccade {
 
 ImU32 to_imgui(Color c) {
@@ -26,17 +28,16 @@ void draw_hatch(ImDrawList& list, ImVec2 low, ImVec2 high, ImU32 color, float st
 
 double ScreenTextMeasure::width(const std::string& text, double size, Font font) const {
     const ImFont* face = fonts_.face(font, size);
-    return static_cast<double>(face->CalcTextSizeA(f(size), 1e9f, 0, text.c_str(), text.c_str() + text.size()).x);
+    const float width = face->CalcTextSizeA(fonts_.imgui_size(font, size), 1e9f, 0, text.c_str(), text.c_str() + text.size()).x;
+    return static_cast<double>(width / fonts_.scale());
 }
 
 double ScreenTextMeasure::ascent(double size, Font font) const {
-    const ImFont* face = fonts_.face(font, size);
-    return size * static_cast<double>(face->Ascent / face->FontSize);
+    return size * fonts_.ascent(font);
 }
 
 double ScreenTextMeasure::descent(double size, Font font) const {
-    const ImFont* face = fonts_.face(font, size);
-    return -size * static_cast<double>(face->Descent / face->FontSize);
+    return size * fonts_.descent(font);
 }
 
 void FigureCanvas::draw(const Figure& figure, ImVec2 origin) {
@@ -92,15 +93,15 @@ void FigureCanvas::draw_text(const TextItem& text, ImVec2 origin, ImDrawList& li
     fonts_.need(text.text);
     const float s = fonts_.scale();
     const ScreenTextMeasure measure(fonts_);
-    const ImFont* face = fonts_.face(text.font, text.size);
-    TextItem placed = text;
-    const Point start = text_start(placed, measure);
+    ImFont* face = fonts_.face(text.font, text.size);
+    const float size = fonts_.imgui_size(text.font, text.size);
+    const Point start = text_start(text, measure);
     // ImGui places text by its upper left corner, figures by the baseline.
     const ImVec2 upper(origin.x + f(text.at.x + start.x) * s,
-                       origin.y + f(text.at.y + start.y - measure.ascent(text.size, text.font)) * s);
+                       origin.y + f(text.at.y + start.y) * s - compat::ascent(*face, size));
     const int first = list.VtxBuffer.Size;
     const ImVec2 corner = text.angle == 0 ? ImVec2(std::round(upper.x), std::round(upper.y)) : upper;
-    list.AddText(face, f(text.size) * s, corner, to_imgui(text.color), text.text.c_str(), text.text.c_str() + text.text.size());
+    list.AddText(face, size, corner, to_imgui(text.color), text.text.c_str(), text.text.c_str() + text.text.size());
     if (text.angle == 0) return;
     const double radians = text.angle * std::numbers::pi / 180;
     const float c = f(std::cos(radians));

@@ -1,133 +1,79 @@
 #include "ui/font_atlas.hpp"
 
-#include <ft2build.h>
-#include <imgui_freetype.h>
-#include FT_FREETYPE_H
+#include <glad/gl.h>
 
+#include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 
+#include "base/error.hpp"
 #include "base/utf8.hpp"
+#include "io/atomic_file.hpp"
 #include "ui/imgui_compat.hpp"
+
+#define STBTT_STATIC
+#define STB_TRUETYPE_IMPLEMENTATION
+#include <imstb_truetype.h>
 
 namespace saccade {
 
 namespace {
 
-// Latin, Greek, punctuation, super- and subscripts, arrows, mathematics, shapes: what titles and formulas are made of.
-constexpr ImWchar base_ranges[] = {0x20, 0x17f, 0x2b0, 0x2ff, 0x370, 0x3ff, 0x2010, 0x205e, 0x2070, 0x209f, 0};
-constexpr char32_t signs[] = U"αβγδεΣσ√∞−·×÷±≤≥≠≈→←↑↓↦⇥↵␣∂∈⊙ᵀ✓✗▸▾▴◂•…“”‘’–—█░⟨⟩ħ×";
-constexpr double ui_sizes[] = {13, 15, 19};
-constexpr double mono_size = 14;
+constexpr double ui_sizes[] = {11, 12, 13, 15, 18};
+constexpr double mono_sizes[] = {11, 14};
+constexpr int room_width = 1020, texture_width = 1024;
+constexpr char32_t replacement = 0xfffd;
+constexpr char32_t last_character = 0xffff;  // ImGui of Debian 12 holds 16-bit characters
 
 }  // namespace
 
+struct FontAtlas::Source {
+    std::string bytes;
+    int face_index = 0;
+    stbtt_fontinfo info{};
+    double ascent = 1, descent = 0.3;  // em
+
+    int glyph(char32_t code_point) const { return stbtt_FindGlyphIndex(&info, static_cast<int>(code_point)); }
+    double line() const { return ascent + descent; }
+};
+
 FontAtlas::FontAtlas() {
-    FT_Library library = nullptr;
-    if (FT_Init_FreeType(&library) != 0)
-        throw Error(ErrorCode::unsupported, "FreeType does not start", "install libfreetype6 again");
-    freetype_.reset(library, FT_Done_FreeType);
     const FontFiles& files = find_fonts();
     ui_ = load(files.ui);
-    mono_ = load(files.mono);
-    if (!files.cjk.empty()) load(files.cjk);
-    need(encode_utf8(U'�'));
-    for (const char32_t c : signs)
-        if (c != 0) need(encode_utf8(c));
+    mono_ = load(files.mono.empty() ? files.ui : files.mono);
+    if (ui_ == nullptr || mono_ == nullptr)
+        throw Error(ErrorCode::bad_format, files.ui.path + ": the font cannot be read", "install fonts-noto-core again");
+    known_.insert(replacement);
+    for (char32_t c = 0x20; c < 0x7f; ++c) known_.insert(c);
 }
+
+FontAtlas::~FontAtlas() = default;
 
 FontAtlas::Source* FontAtlas::load(const FontFile& file) {
-    Source& source = sources_[{file.path, file.face_index}];
-    if (source.bytes.empty()) {
-        std::ifstream stream(file.path, std::ios::binary);
-        source.bytes.assign(std::istreambuf_iterator<char>(stream), {});
-        source.face_index = file.face_index;
-        if (source.bytes.empty())
-            throw Error(ErrorCode::io, file.path + ": the font cannot be read", "install fonts-noto-core again");
-        FT_Face face = nullptr;
-        if (FT_New_Memory_Face(freetype_.get(), reinterpret_cast<const FT_Byte*>(source.bytes.data()),
-                               static_cast<FT_Long>(source.bytes.size()), file.face_index, &face) == 0)
-            source.face = {face, [library = freetype_](FT_Face done) { FT_Done_Face(done); }};
-    }
-    return &source;
+    const auto [entry, is_new] = sources_.try_emplace({file.path, file.face_index});
+    if (!is_new) return entry->second.get();
+    auto source = std::make_unique<Source>();
+    source->bytes = read_file(file.path);
+    source->face_index = file.face_index;
+    const auto* data = reinterpret_cast<const unsigned char*>(source->bytes.data());
+    const int offset = stbtt_GetFontOffsetForIndex(data, file.face_index);
+    if (offset < 0 || stbtt_InitFont(&source->info, data, offset) == 0) return nullptr;
+    int ascent = 0, descent = 0, gap = 0;
+    stbtt_GetFontVMetrics(&source->info, &ascent, &descent, &gap);
+    const auto em = static_cast<double>(stbtt_ScaleForMappingEmToPixels(&source->info, 1));
+    source->ascent = ascent * em;
+    source->descent = -descent * em;
+    entry->second = std::move(source);
+    return entry->second.get();
 }
 
-bool FontAtlas::Source::has(char32_t code_point) const {
-    return face && FT_Get_Char_Index(face.get(), code_point) != 0;
+double FontAtlas::ascent(Font font) const {
+    return main_source(font).ascent;
 }
-
-const FontAtlas::Source* FontAtlas::source_for(char32_t code_point) {
-    const FontFiles& files = find_fonts();
-    if (ui_->has(code_point)) return ui_;
-    if (!files.cjk.empty() && load(files.cjk)->has(code_point)) return load(files.cjk);
-    const std::optional<FontFile> other = font_with(code_point);
-    return other ? load(*other) : nullptr;
+double FontAtlas::descent(Font font) const {
+    return main_source(font).descent;
 }
-
-void FontAtlas::need(std::string_view text) {
-    bool plain = true;
-    for (const char c : text) plain = plain && static_cast<unsigned char>(c) < 0x80;
-    if (plain || compat::dynamic_glyphs) return;
-    for (const char32_t c : decode_utf8(sanitize_utf8(text))) {
-        if (c < 0x180 || c > 0xffff || !known_.insert(c).second) continue;  // ImGui of Debian 12 holds 16-bit characters
-        if (const Source* source = source_for(c)) {
-            extra_[source].insert(c);
-            dirty_ = true;
-        }
-    }
-}
-
-bool FontAtlas::update(float ui_scale) {
-    if (!dirty_ && ui_scale == scale_) return false;
-    scale_ = ui_scale;
-    build();
-    dirty_ = false;
-    return true;
-}
-
-void FontAtlas::build() {
-    ImFontAtlas* atlas = ImGui::GetIO().Fonts;
-    atlas->Clear();
-    atlas->FontBuilderIO = ImGuiFreeType::GetBuilderForFreeType();
-    atlas->FontBuilderFlags = ImGuiFreeTypeBuilderFlags_LightHinting;
-    ranges_.clear();
-    faces_.clear();
-    const auto ranges_of = [&](const Source* source) -> const ImWchar* {
-        std::vector<ImWchar> ranges;
-        for (const char32_t c : extra_[source]) {
-            const auto wide = static_cast<ImWchar>(c);
-            if (!ranges.empty() && ranges.back() + 1 == wide) {
-                ranges.back() = wide;
-            } else {
-                ranges.push_back(wide);
-                ranges.push_back(wide);
-            }
-        }
-        ranges.push_back(0);
-        ranges_.push_back(std::move(ranges));
-        return ranges_.back().data();
-    };
-    ranges_.reserve(256);  // ImGui keeps pointers to them until the build
-    const auto add = [&](Source& source, double size, const ImWchar* ranges, bool merge) {
-        ImFontConfig config;
-        config.FontDataOwnedByAtlas = false;
-        config.FontNo = source.face_index;
-        config.MergeMode = merge;
-        config.PixelSnapH = false;
-        return atlas->AddFontFromMemoryTTF(source.bytes.data(), static_cast<int>(source.bytes.size()),
-                                           std::round(static_cast<float>(size) * scale_), &config, ranges);
-    };
-    const auto add_face = [&](Font font, double size, Source& main) {
-        ImFont* handle = add(main, size, base_ranges, false);
-        for (auto& [key, source] : sources_)
-            if (!extra_[&source].empty()) add(source, size, ranges_of(&source), true);
-        faces_.push_back({font, size, handle});
-    };
-    for (const double size : ui_sizes) add_face(Font::ui, size, *ui_);
-    add_face(Font::mono, mono_size, *mono_);
-    atlas->Build();
-    ImGui::GetIO().FontDefault = body();
+float FontAtlas::imgui_size(Font font, double size) const {
+    return static_cast<float>(size * main_source(font).line()) * scale_;
 }
 
 ImFont* FontAtlas::face(Font font, double size) const {
@@ -136,5 +82,170 @@ ImFont* FontAtlas::face(Font font, double size) const {
         if (face.font == font && (best == nullptr || std::abs(face.size - size) < std::abs(best->size - size))) best = &face;
     return best != nullptr ? best->handle : ImGui::GetFont();
 }
+
+const FontAtlas::Source* FontAtlas::source_for(char32_t code_point, Font font) {
+    if (main_source(font).glyph(code_point) != 0) return &main_source(font);
+    if (ui_->glyph(code_point) != 0) return ui_;
+    const FontFiles& files = find_fonts();
+    if (!files.cjk.empty())
+        if (const Source* cjk = load(files.cjk); cjk != nullptr && cjk->glyph(code_point) != 0) return cjk;
+    const std::optional<FontFile> other = font_with(code_point);
+    const Source* source = other ? load(*other) : nullptr;
+    return source != nullptr && source->glyph(code_point) != 0 ? source : nullptr;
+}
+
+bool FontAtlas::update(float ui_scale) {
+    if (built_ && !full_ && ui_scale == scale_) return false;
+    if (full_) room_height_ = std::min(room_height_ * 2, 8192);
+    scale_ = ui_scale;
+    built_ = true;
+    full_ = false;
+    build();
+    return true;
+}
+
+#if IMGUI_VERSION_NUM >= 19200
+
+// This ImGui draws glyphs into its texture by itself, when it first meets them; it only has to know the files.
+
+void FontAtlas::need(std::string_view text) {
+    for (const char32_t c : decode_utf8(sanitize_utf8(text)))
+        if (c >= 0x80 && known_.insert(c).second && source_for(c, Font::ui) == nullptr) known_.insert(c);
+}
+
+void FontAtlas::build() {
+    ImFontAtlas* atlas = ImGui::GetIO().Fonts;
+    atlas->Clear();
+    faces_.clear();
+    const auto add = [&](Source& source, double size, bool merge) {
+        ImFontConfig config;
+        config.FontDataOwnedByAtlas = false;
+        config.FontNo = static_cast<ImU32>(source.face_index);
+        config.MergeMode = merge;
+        return atlas->AddFontFromMemoryTTF(source.bytes.data(), static_cast<int>(source.bytes.size()),
+                                           static_cast<float>(size * source.line()) * scale_, &config);
+    };
+    const auto add_face = [&](Font font, double size) {
+        ImFont* handle = add(main_source(font), size, false);
+        if (font == Font::mono) add(*ui_, size, true);
+        if (Source* cjk = find_fonts().cjk.empty() ? nullptr : load(find_fonts().cjk)) add(*cjk, size, true);
+        faces_.push_back({font, size, handle});
+    };
+    for (const double size : ui_sizes) add_face(Font::ui, size);
+    for (const double size : mono_sizes) add_face(Font::mono, size);
+    ImGui::GetIO().FontDefault = body();
+}
+
+#else
+
+void FontAtlas::need(std::string_view text) {
+    if (std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; })) return;
+    std::set<char32_t> missing;
+    for (const char32_t c : decode_utf8(sanitize_utf8(text)))
+        if (c >= 0x80 && c <= last_character && known_.insert(c).second) missing.insert(c);
+    if (!missing.empty() && built_) add_glyphs(missing);
+}
+
+void FontAtlas::build() {
+    ImFontAtlas* atlas = ImGui::GetIO().Fonts;
+    atlas->Clear();
+    atlas->Flags |= ImFontAtlasFlags_NoMouseCursors | ImFontAtlasFlags_NoPowerOfTwoHeight;
+    atlas->TexDesiredWidth = texture_width;
+    faces_.clear();
+    static constexpr ImWchar blank[] = {0x20, 0x20, 0};
+    const auto add_face = [&](Font font, double size) {
+        Source& source = main_source(font);
+        ImFontConfig config;
+        config.FontDataOwnedByAtlas = false;
+        config.FontNo = source.face_index;
+        config.OversampleH = 1;
+        ImFont* handle = atlas->AddFontFromMemoryTTF(source.bytes.data(), static_cast<int>(source.bytes.size()),
+                                                     imgui_size(font, size), &config, blank);
+        faces_.push_back({font, size, handle});
+    };
+    for (const double size : ui_sizes) add_face(Font::ui, size);
+    for (const double size : mono_sizes) add_face(Font::mono, size);
+    const int rect = atlas->AddCustomRectRegular(room_width, room_height_);
+    unsigned char* pixels = nullptr;
+    int width = 0, height = 0;
+    atlas->GetTexDataAsRGBA32(&pixels, &width, &height);
+    const ImFontAtlasCustomRect& place = *atlas->GetCustomRectByIndex(rect);
+    room_ = {place.X, place.Y, place.Width, place.Height, 0, 0, 0};
+    ImGui::GetIO().FontDefault = body();
+    add_glyphs(known_);
+}
+
+void FontAtlas::add_glyphs(const std::set<char32_t>& code_points) {
+    for (const Face& face : faces_) {
+        ImVector<ImFontGlyph>& glyphs = face.handle->Glyphs;
+        // The table's builder appends a tabulator unless there is one at the end.
+        if (!glyphs.empty() && glyphs.back().Codepoint == '\t') glyphs.pop_back();
+        for (const char32_t c : code_points) add_glyph(face, c);
+        face.handle->FallbackChar = static_cast<ImWchar>(replacement);
+        face.handle->BuildLookupTable();
+    }
+}
+
+bool FontAtlas::take(int width, int height, int& x, int& y) {
+    if (room_.at_x + width > room_.width) {
+        room_.at_x = 0;
+        room_.at_y += room_.row_height;
+        room_.row_height = 0;
+    }
+    if (room_.at_y + height > room_.height) return false;
+    x = room_.x + room_.at_x;
+    y = room_.y + room_.at_y;
+    room_.at_x += width;
+    room_.row_height = std::max(room_.row_height, height);
+    return true;
+}
+
+void FontAtlas::add_glyph(const Face& face, char32_t code_point) {
+    const Source* source = source_for(code_point, face.font);
+    if (source == nullptr || code_point == U' ') return;
+    ImFontAtlas* atlas = ImGui::GetIO().Fonts;
+    const float em = static_cast<float>(face.size) * scale_;
+    const float scale = stbtt_ScaleForMappingEmToPixels(&source->info, em);
+    const int glyph = source->glyph(code_point);
+    // Three samples a pixel across, so that letters may stand at fractions of a pixel and words keep their rhythm; Chinese
+    // characters are wide enough for two.
+    const int samples = code_point < 0x2e80 ? 3 : 2;
+    const float across = scale * static_cast<float>(samples);
+    int x0 = 0, y0 = 0, x1 = 0, y1 = 0, advance = 0, bearing = 0;
+    stbtt_GetGlyphBitmapBox(&source->info, glyph, across, scale, &x0, &y0, &x1, &y1);
+    stbtt_GetGlyphHMetrics(&source->info, glyph, &advance, &bearing);
+    int width = x1 > x0 ? x1 - x0 + samples - 1 : 0;
+    int height = y1 > y0 ? y1 - y0 : 0;
+    int x = 0, y = 0;
+    if (!take(width + 1, height + 1, x, y)) {
+        full_ = true;  // drawn as unknown until the next update() makes more room
+        return;
+    }
+    float shift_x = 0, shift_y = 0;
+    if (width > 0 && height > 0) {
+        std::vector<unsigned char> coverage(static_cast<std::size_t>(width * height));
+        stbtt_MakeGlyphBitmapSubpixelPrefilter(&source->info, coverage.data(), width, height, width, across, scale, 0, 0,
+                                               samples, 1, &shift_x, &shift_y, glyph);
+        std::vector<ImU32> pixels(coverage.size());
+        std::transform(coverage.begin(), coverage.end(), pixels.begin(),
+                       [](unsigned char a) { return IM_COL32(255, 255, 255, a); });
+        for (int row = 0; row < height; ++row)
+            std::copy_n(pixels.begin() + row * width, width, atlas->TexPixelsRGBA32 + (y + row) * atlas->TexWidth + x);
+        if (const auto texture = static_cast<GLuint>(reinterpret_cast<std::uintptr_t>(atlas->TexID)); texture != 0) {
+            glBindTexture(GL_TEXTURE_2D, texture);
+            glPixelStorei(GL_UNPACK_ALIGNMENT, 4);
+            glTexSubImage2D(GL_TEXTURE_2D, 0, x, y, width, height, GL_RGBA, GL_UNSIGNED_BYTE, pixels.data());
+        }
+    }
+    const float left = static_cast<float>(x0) / static_cast<float>(samples) + shift_x;
+    const float top = static_cast<float>(y0) + std::round(face.handle->Ascent) + shift_y;
+    const ImVec2 uv = atlas->TexUvScale;
+    face.handle->AddGlyph(nullptr, static_cast<ImWchar>(code_point), left, top,
+                          left + static_cast<float>(width) / static_cast<float>(samples), top + static_cast<float>(height),
+                          static_cast<float>(x) * uv.x, static_cast<float>(y) * uv.y, static_cast<float>(x + width) * uv.x,
+                          static_cast<float>(y + height) * uv.y, static_cast<float>(advance) * scale);
+}
+
+#endif
 
 }  // namespace saccade

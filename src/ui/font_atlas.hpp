@@ -7,26 +7,29 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "viz/figure.hpp"
 #include "viz/fonts.hpp"
 
-struct FT_FaceRec_;
-struct FT_LibraryRec_;
-
 namespace saccade {
 
-/// ImGui's fonts from the same files that exports use. Starts with Latin, Greek and signs; any other glyph (a Chinese
-/// character, say) is loaded when a text first needs it, so there is no giant atlas at start.
+/// ImGui's fonts from the same files that exports use. Sizes are those of the em, as everywhere in this project; ImGui's own
+/// are line heights. Starts with ASCII; any other glyph (a Chinese character, say) is drawn into the texture when a text first
+/// needs it, so there is no giant atlas at start and no new atlas while someone types.
 class FontAtlas {
  public:
+    /// Error{not_found} or {io} if the machine has no font that can be read.
     FontAtlas();
+    ~FontAtlas();
+    FontAtlas(const FontAtlas&) = delete;
+    FontAtlas& operator=(const FontAtlas&) = delete;
 
-    /// Says that a text will be drawn. Cheap for what is known; the rest is there from the next frame on.
+    /// Says that a text will be drawn; from then on it can be. Costs nothing for what is known. The GL context must be current.
     void need(std::string_view text);
-    /// Before NewFrame: builds the atlas again if glyphs or the scale have changed. True if it did: the texture must be
-    /// uploaded.
+    /// Before NewFrame: builds the atlas again if the scale has changed or the room for glyphs is used up. True if it did: the
+    /// texture must be uploaded.
     bool update(float ui_scale);
 
     /// The face nearest to a size in logical px.
@@ -34,32 +37,42 @@ class FontAtlas {
     ImFont* body() const { return face(Font::ui, 15); }
     float scale() const { return scale_; }
 
+    /// Of a line, in em.
+    double ascent(Font font) const;
+    double descent(Font font) const;
+    /// What ImGui calls the size of a face when its em has `size` logical px: the height of a line, in screen px.
+    float imgui_size(Font font, double size) const;
+
  private:
-    struct Source {
-        std::string bytes;
-        int face_index = 0;
-        std::shared_ptr<FT_FaceRec_> face;  // to ask which glyphs it has
-        bool has(char32_t code_point) const;
-    };
+    struct Source;  // a font file
     struct Face {
         Font font;
-        double size;
+        double size;  // logical px of the em
         ImFont* handle;
     };
-    const Source* source_for(char32_t code_point);
     Source* load(const FontFile& file);
+    Source& main_source(Font font) const { return font == Font::mono ? *mono_ : *ui_; }
+    const Source* source_for(char32_t code_point, Font font);
     void build();
+    void add_glyphs(const std::set<char32_t>& code_points);
+    void add_glyph(const Face& face, char32_t code_point);
 
-    std::shared_ptr<FT_LibraryRec_> freetype_;
-    std::map<std::pair<std::string, int>, Source> sources_;  // files, read once
+    std::map<std::pair<std::string, int>, std::unique_ptr<Source>> sources_;  // files, read once
     Source* ui_ = nullptr;
     Source* mono_ = nullptr;
-    std::set<char32_t> known_;                           // looked up already, whether a font has it or not
-    std::map<const Source*, std::set<char32_t>> extra_;  // glyphs beyond the base, by the font that has them
-    std::vector<std::vector<ImWchar>> ranges_;           // must outlive the build
+    std::set<char32_t> known_;  // wanted so far, whether a font has it or not
     std::vector<Face> faces_;
     float scale_ = 1;
-    bool dirty_ = true;
+    bool built_ = false, full_ = false;
+
+    // Room for glyphs in the texture: filled in rows from the top.
+    struct Room {
+        int x = 0, y = 0, width = 0, height = 0;  // px of the texture
+        int at_x = 0, at_y = 0, row_height = 0;
+    };
+    bool take(int width, int height, int& x, int& y);
+    Room room_;
+    int room_height_ = 512;
 };
 
 }  // namespace saccade

@@ -6,14 +6,27 @@
 #include <GLFW/glfw3.h>
 #include <imgui.h>
 
+#include <cmath>
+
 namespace saccade::compat {
 
-// From 1.92 on, the atlas loads glyphs as they are drawn; before, it must be told which it needs and built again.
+/// Of a line, in px.
+inline float font_size(const ImFont& font) {
 #if IMGUI_VERSION_NUM >= 19200
-inline constexpr bool dynamic_glyphs = true;
+    return font.LegacySize;
 #else
-inline constexpr bool dynamic_glyphs = false;
+    return font.FontSize;
 #endif
+}
+
+/// From the upper edge of a line to the baseline when the face is drawn at `size`, in px.
+inline float ascent(ImFont& font, float size) {
+#if IMGUI_VERSION_NUM >= 19200
+    return font.GetFontBaked(size)->Ascent;
+#else
+    return std::round(font.Ascent) * size / font.FontSize;
+#endif
+}
 
 inline bool key_pressed(ImGuiKey key, [[maybe_unused]] bool repeat = true) {
 #if IMGUI_VERSION_NUM >= 18700

@@ -19,7 +19,7 @@ std::optional<CellRef> formula(const Ui& ui, const std::vector<ExplainedPart>& p
     ImVec2 at(left, ImGui::GetCursorScreenPos().y);
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const auto width_of = [&](const ExplainedPart& part) {
-        const float size = part.kind == ExplainedPart::Kind::subscript ? 10.5f * s : font->FontSize;
+        const float size = part.kind == ExplainedPart::Kind::subscript ? ui.fonts.imgui_size(Font::mono, 10.5) : font->FontSize;
         return font->CalcTextSizeA(size, 1e9f, 0, part.text.c_str()).x;
     };
     for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -40,8 +40,8 @@ std::optional<CellRef> formula(const Ui& ui, const std::vector<ExplainedPart>& p
             color = ImGui::IsItemHovered() || ImGui::IsItemFocused() ? ui.theme.selection : ui.theme.accent;
             if (ImGui::IsItemHovered()) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
         }
-        list.AddText(font, subscript ? 10.5f * s : font->FontSize, {at.x, at.y + (subscript ? 8 * s : 1 * s)}, ui.color(color),
-                     part.text.c_str());
+        list.AddText(font, subscript ? ui.fonts.imgui_size(Font::mono, 10.5) : font->FontSize,
+                     {at.x, at.y + (subscript ? 6 * s : 1 * s)}, ui.color(color), part.text.c_str());
         at.x += width;
     }
     ImGui::SetCursorScreenPos({left, at.y + line_height});
