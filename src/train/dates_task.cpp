@@ -19,7 +19,6 @@ namespace {
 
 constexpr Index output_length = 11;  // ten characters and <end>
 constexpr int shard_count = 4;
-constexpr Index steps_an_epoch = 250;
 
 SequenceVocabularies dates_vocabularies() {
     std::vector<std::string> source = {"<pad>", "<unk>"};
@@ -43,7 +42,7 @@ class DatesTask : public Task {
 
     std::string id() const override { return "dates"; }
     WeightMap initial_weights(Rng& rng) const override { return initial_seq2seq_weights(sizes_, rng); }
-    Index steps_per_epoch() const override { return steps_an_epoch; }
+    Index steps_per_epoch() const override { return steps_an_epoch_; }
     int default_epochs() const override { return 6; }
     Var<float> shard_loss(const Weights<float>& weights, Index step, int shard, Rng& rng) const override;
     int shards() const override { return shard_count; }
@@ -55,6 +54,7 @@ class DatesTask : public Task {
     struct Score {
         double exact = 0, gold = 0, loss = 0;
     };
+    void read_option(const std::string& name, double value);
     Ids source_ids(const std::u32string& text) const;
     Ids target_ids(const std::string& text) const;
     DatesBatch batch_of(std::span<const DateExample> examples) const;
@@ -65,6 +65,7 @@ class DatesTask : public Task {
     std::map<char32_t, Index> source_ids_;
     std::vector<std::vector<std::size_t>> forms_ = forms_by_length(shard_count);
     Index batch_size_ = 128;
+    Index steps_an_epoch_ = 250;
     double peak_rate_ = 3e-3;
     double alignment_loss_ = 0.1;
     Index total_steps_ = 0;
@@ -73,19 +74,28 @@ class DatesTask : public Task {
 DatesTask::DatesTask(const TrainOptions& options) {
     if (!options.data_path.empty())
         throw Error(ErrorCode::usage, "dates: takes no data file", "leave out --data: its examples come from a generator");
-    for (const auto& [name, value] : options.extra) {
-        if (name != "alignment_loss")
-            throw Error(ErrorCode::usage, "dates: there is no option '" + name + "'", "there is: alignment_loss");
-        if (!(value >= 0) || !std::isfinite(value))
-            throw Error(ErrorCode::usage, "dates: alignment_loss must be a number from 0 on", "0 switches it off");
-        alignment_loss_ = value;
-    }
+    for (const auto& [name, value] : options.extra) read_option(name, value);
     if (options.batch_size > 0) batch_size_ = std::max<Index>(options.batch_size, shard_count);
     if (options.learning_rate > 0) peak_rate_ = options.learning_rate;
-    total_steps_ = steps_an_epoch * (options.epochs > 0 ? options.epochs : default_epochs());
+    total_steps_ = steps_an_epoch_ * (options.epochs > 0 ? options.epochs : default_epochs());
     sizes_.source_vocabulary = vocabularies_.source.size();
     sizes_.target_vocabulary = vocabularies_.target.size();
     for (const char32_t c : source_alphabet()) source_ids_[c] = vocabularies_.source.find(encode_utf8(c));
+}
+
+void DatesTask::read_option(const std::string& name, double value) {
+    if (name == "alignment_loss") {
+        if (!(value >= 0) || !std::isfinite(value))
+            throw Error(ErrorCode::usage, "dates: alignment_loss must be a number from 0 on", "0 switches it off");
+        alignment_loss_ = value;
+    } else if (name == "steps") {
+        if (!(value >= 1 && value <= 1e6))
+            throw Error(ErrorCode::usage, "dates: steps an epoch must lie between 1 and 1000000", "the default is 250");
+        steps_an_epoch_ = static_cast<Index>(value);
+    } else {
+        throw Error(ErrorCode::usage, "dates: there is no option '" + name + "'",
+                    "there are: alignment_loss, steps (an epoch)");
+    }
 }
 
 /// Linear warm-up, then half a cosine down to a fiftieth of the peak (Loshchilov and Hutter 2017, without restarts).

@@ -26,6 +26,19 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
+std::size_t snapshot_to_drop(std::span<const Index> steps) {
+    std::size_t drop = 1;
+    double closest = std::numeric_limits<double>::infinity();
+    for (std::size_t i = 1; i + 1 < steps.size(); ++i) {
+        const double relative = static_cast<double>(steps[i + 1] - steps[i - 1]) / static_cast<double>(steps[i] + dense_until);
+        if (relative < closest) {
+            closest = relative;
+            drop = i;
+        }
+    }
+    return drop;
+}
+
 struct Training::Impl {
     Impl(std::string id, TrainOptions given, const std::string& resume_from)
         : options(std::move(given)), task(make_task(id, options)), trainer(*task, options.seed), card(task->card()) {
@@ -121,8 +134,7 @@ struct Training::Impl {
         return found->second;
     }
 
-    /// Called with the mutex held (or before the thread starts). Over the limit, the one goes whose neighbours are closest for
-    /// its age: the spacing grows with the step, since a model learns most of it early. First and last stay.
+    /// Called with the mutex held (or before the thread starts).
     void keep_snapshot() {
         auto model = std::make_shared<Model>();
         model->id = task->id();
@@ -130,17 +142,9 @@ struct Training::Impl {
         model->weights = trainer.weights_copy();
         snapshots.push_back({trainer.steps_done(), std::move(model)});
         if (snapshots.size() <= most_snapshots) return;
-        std::size_t drop = 1;
-        double closest = std::numeric_limits<double>::infinity();
-        for (std::size_t i = 1; i + 1 < snapshots.size(); ++i) {
-            const auto gap = static_cast<double>(snapshots[i + 1].step - snapshots[i - 1].step);
-            const double relative = gap / static_cast<double>(snapshots[i].step + dense_until);
-            if (relative < closest) {
-                closest = relative;
-                drop = i;
-            }
-        }
-        snapshots.erase(snapshots.begin() + static_cast<std::ptrdiff_t>(drop));
+        std::vector<Index> steps;
+        for (const Snapshot& s : snapshots) steps.push_back(s.step);
+        snapshots.erase(snapshots.begin() + static_cast<std::ptrdiff_t>(snapshot_to_drop(steps)));
     }
 
     TrainOptions options;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -32,6 +33,11 @@ struct Snapshot {
     Index step = 0;
     ModelPtr model;
 };
+
+/// Which of the snapshots taken at these steps (ascending, at least three) is missed least: the one whose neighbours are
+/// closest for its age, never the first or the last. So the spacing comes to grow with the step, since a model learns most of
+/// what it will early.
+std::size_t snapshot_to_drop(std::span<const Index> steps);
 
 /// A training that runs on its own thread, at low priority, and can be looked at meanwhile. All calls return at once and are
 /// safe from any thread.
