@@ -134,7 +134,7 @@ void print_row(const BenchValue& v) {
     std::fflush(stdout);
 }
 
-void bench(bool as_json, const WindowHooks& window) {
+void bench(bool as_json, const std::string& part, const WindowHooks& window) {
     json all = json::array();
     const auto add = [&](const BenchValue& v) {
         if (!as_json) print_row(v);
@@ -144,10 +144,15 @@ void bench(bool as_json, const WindowHooks& window) {
                        {"goal", v.goal},
                        {"reference", v.reference}});
     };
-    for (const BenchValue& v : bench_window(window)) add(v);
-    add(bench_run());
-    for (const Index n : {256, 512, 1024}) add(bench_gemm(n));
-    for (const BenchValue& v : bench_training()) add(v);
+    const auto wanted = [&](const char* name) { return part.empty() || part == name; };
+    if (wanted("window"))
+        for (const BenchValue& v : bench_window(window)) add(v);
+    if (wanted("engine")) {
+        add(bench_run());
+        for (const Index n : {256, 512, 1024}) add(bench_gemm(n));
+    }
+    if (wanted("training"))
+        for (const BenchValue& v : bench_training()) add(v);
     if (as_json) fmt::print("{}\n", all.dump(2));
 }
 
@@ -160,7 +165,9 @@ void add_bench(CLI::App& app, const WindowHooks& window) {
     command->add_flag("--json", *as_json,
                       "[{name, value, unit, goal, reference}]; value null: not measured, reference says why");
     add_threads(*command);
-    command->callback([as_json, &window] { bench(*as_json, window); });
+    const auto part = std::make_shared<std::string>();
+    command->add_option("--only", *part, "window, engine or training")->check(CLI::IsMember({"window", "engine", "training"}));
+    command->callback([as_json, part, &window] { bench(*as_json, *part, window); });
 }
 
 }  // namespace saccade

@@ -134,8 +134,7 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
     const float s = ui.s;
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const ImVec2 high(place.at.x + place.size.x, place.at.y + place.size.y);
-    list.AddRectFilled(place.at, high, ui.color(ui.theme.panel), 10 * s);
-    list.AddRect(place.at, high, ui.color(ui.theme.line), 10 * s);
+    card_ground(ui, place.at, high);
     const ImVec2 inner(place.at.x + 14 * s, place.at.y + 38 * s);
     const ImVec2 size(place.size.x - 28 * s, place.size.y - 50 * s);
     std::string title, subtitle, problem;
@@ -273,8 +272,7 @@ void transport(const Ui& ui, AppState& state, Controller& act, const Rect& place
     const float s = ui.s;
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const ImVec2 high(place.at.x + place.size.x, place.at.y + place.size.y);
-    list.AddRectFilled(place.at, high, ui.color(ui.theme.panel), 10 * s);
-    list.AddRect(place.at, high, ui.color(ui.theme.line), 10 * s);
+    card_ground(ui, place.at, high);
     const Index n = act.step_count();
     ImGui::SetCursorScreenPos({place.at.x + 14 * s, place.at.y + 9 * s});
     if (button(ui, "play", state.playing ? "❚❚" : "▸", ButtonKind::plain, 34 * s, "Play the decoding step by step (Space)"))

@@ -1,5 +1,7 @@
 #include "ui/widgets.hpp"
 
+#include <glad/gl.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -206,16 +208,51 @@ void spark_bars(const Ui& ui, const std::vector<float>& values, ImVec2 low, ImVe
     list.AddLine({low.x, zero}, {low.x + size.x, zero}, ui.color(ui.theme.line));
 }
 
+void Grounds::clear_all(int height) {
+    glEnable(GL_SCISSOR_TEST);
+    for (const Area& area : areas) {
+        const int x = static_cast<int>(area.low.x);
+        const int y = static_cast<int>(area.low.y);
+        const int right = static_cast<int>(area.high.x);
+        const int bottom = static_cast<int>(area.high.y);
+        if (right <= x || bottom <= y) continue;
+        glScissor(x, height - bottom, right - x, bottom - y);
+        glClearColor(static_cast<float>(area.color.r) / 255.0f, static_cast<float>(area.color.g) / 255.0f,
+                     static_cast<float>(area.color.b) / 255.0f, 1.0f);
+        glClear(GL_COLOR_BUFFER_BIT);
+    }
+    glDisable(GL_SCISSOR_TEST);
+    areas.clear();
+}
+
+void card_ground(const Ui& ui, ImVec2 low, ImVec2 high) {
+    // Snapped, so that what is cleared and what is drawn meet.
+    low = {std::floor(low.x), std::floor(low.y)};
+    high = {std::floor(high.x), std::floor(high.y)};
+    const float r = std::ceil(10 * ui.s);
+    ui.grounds.add({low.x + r, low.y}, {high.x - r, high.y}, ui.theme.panel);
+    ui.grounds.add({low.x, low.y + r}, {high.x, high.y - r}, ui.theme.panel);
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const ImU32 color = ui.color(ui.theme.panel);
+    const ImVec2 centers[] = {
+        {low.x + r, low.y + r}, {high.x - r, low.y + r}, {high.x - r, high.y - r}, {low.x + r, high.y - r}};
+    for (int corner = 0; corner < 4; ++corner) {
+        list.PathLineTo(centers[corner]);
+        list.PathArcToFast(centers[corner], r, 6 + 3 * corner, 9 + 3 * corner);
+        list.PathFillConvex(color);
+    }
+    list.AddRect(low, high, ui.color(ui.theme.line), r);
+}
+
 void begin_panel(const Ui& ui, const char* id, ImVec2 at, ImVec2 size, Color ground, ImVec2 padding, bool scroll) {
+    ui.grounds.add(at, {at.x + size.x, at.y + size.y}, ground);
     ImGui::SetCursorScreenPos(at);
-    ImGui::PushStyleColor(ImGuiCol_ChildBg, ui.vec(ground));
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, padding);
     const ImGuiWindowFlags flags =
         scroll ? ImGuiWindowFlags_None : ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
     ImGui::BeginChild(id, {std::max(1.0f, size.x), std::max(1.0f, size.y)}, false,
-                      flags | ImGuiWindowFlags_AlwaysUseWindowPadding);
+                      flags | ImGuiWindowFlags_AlwaysUseWindowPadding | ImGuiWindowFlags_NoBackground);
     ImGui::PopStyleVar();
-    ImGui::PopStyleColor();
 }
 
 void end_panel() {

@@ -10,11 +10,26 @@
 
 namespace saccade {
 
+/// Plain areas that lie below everything, in order. They are cleared, not drawn: a software rasteriser clears a window many
+/// times faster than it blends a quad over it.
+struct Grounds {
+    struct Area {
+        ImVec2 low, high;
+        Color color;
+    };
+    std::vector<Area> areas;
+
+    void add(ImVec2 low, ImVec2 high, Color color) { areas.push_back({low, high, color}); }
+    /// Into the bound framebuffer of `height` px; forgets them.
+    void clear_all(int height);
+};
+
 /// What every panel draws with. One a frame; sizes are logical px times `s`.
 struct Ui {
     const Theme& theme;
     FontAtlas& fonts;
     FigureCanvas& canvas;
+    Grounds& grounds;
     float s;  // UI scale
 
     ImU32 color(Color c) const { return to_imgui(c); }
@@ -51,6 +66,8 @@ void spark_bars(const Ui& ui, const std::vector<float>& values, ImVec2 low, ImVe
 /// Opens a child window at a place of the screen with a ground colour; always pair with end_panel().
 void begin_panel(const Ui& ui, const char* id, ImVec2 at, ImVec2 size, Color ground, ImVec2 padding, bool scroll = true);
 void end_panel();
+/// A card: panel ground, rounded corners, an edge.
+void card_ground(const Ui& ui, ImVec2 low, ImVec2 high);
 /// A line of 1 px between panels, over the panel's whole edge.
 void edge(const Ui& ui, ImVec2 from, ImVec2 to);
 

@@ -105,7 +105,8 @@ struct Window::Impl {
 
     void draw_panels() {
         const Theme& colors = theme(state.stage.theme);
-        const Ui ui{colors, fonts, canvas, fonts.scale()};
+        const Ui ui{colors, fonts, canvas, grounds, fonts.scale()};
+        grounds.areas.clear();
         const ImVec2 size = ImGui::GetIO().DisplaySize;
         apply_style(colors, ui.s);
         ImGui::SetNextWindowPos({0, 0});
@@ -113,8 +114,8 @@ struct Window::Impl {
         ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 0.0f);
         ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
         ImGui::Begin("saccade", nullptr,
-                     ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoBringToFrontOnFocus |
-                         ImGuiWindowFlags_NoSavedSettings);
+                     ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoMove |
+                         ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoSavedSettings);
         ImGui::PopStyleVar(2);
         const Layout layout = layout_window(size.x, size.y, ui.s, state.inspector_drawer);
         if (!ImGui::IsMouseDown(0)) act.end_weight_drag();
@@ -143,6 +144,7 @@ struct Window::Impl {
     FontAtlas fonts;
     HeatmapRenderer heatmaps;
     FigureCanvas canvas;
+    Grounds grounds;
     AppState state;
     Runner runner;
     Controller act;
@@ -181,6 +183,7 @@ bool Window::frame() {
     int width = 0, height = 0;
     glfwGetFramebufferSize(w.native.handle, &width, &height);
     glViewport(0, 0, width, height);
+    w.grounds.clear_all(height);
     ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
     w.canvas.end_frame();
     w.state.frame_ms = w.state.frame_ms * 0.9 + (glfwGetTime() - start) * 1000 * 0.1;
