@@ -32,7 +32,7 @@ AxisLabels fit_row_labels(const Sketch& sketch, const Axis& axis, double pitch, 
         labels.size = std::max(sketch.px(smallest), labels.size * limit / labels.extent);
         labels.extent = std::min(limit, widest(sketch, axis, labels.size, labels.stride));
     }
-    labels.none = limit < labels.size * 1.5;
+    labels.none = limit < labels.size;
     if (labels.none) labels.extent = 0;
     return labels;
 }

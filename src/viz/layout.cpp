@@ -139,6 +139,20 @@ Box Sketch::begin(const std::string& title, const std::string& subtitle) {
     return content;
 }
 
+Figure Sketch::take() {
+    const auto cut = [this](const FigureItem& item) {
+        const auto* t = std::get_if<TextItem>(&item);
+        if (t == nullptr) return false;
+        const Point start = text_start(*t, measure_);
+        const double w = text_width(t->text, t->size, t->font), up = 0.75 * t->size, down = 0.22 * t->size;  // of the ink
+        Box box{t->at.x + start.x, t->at.y + start.y - up, w, up + down};
+        if (t->angle == -90) box = {t->at.x + start.y - up, t->at.y - start.x - w, up + down, w};
+        return box.x < -0.5 || box.y < -0.5 || box.right() > figure_.width + 0.5 || box.bottom() > figure_.height + 0.5;
+    };
+    std::erase_if(figure_.items, cut);
+    return std::move(figure_);
+}
+
 void Sketch::text(Point at, std::string text, double size, Color color, HAlign halign, VAlign valign, Font font, double angle) {
     if (text.empty()) return;
     add(TextItem{at, std::move(text), size, color, font, halign, valign, angle});

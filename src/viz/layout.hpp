@@ -37,7 +37,8 @@ class Sketch {
 
     /// Writes title and subtitle if the state wants them and returns the box left for the content, margins taken off.
     Box begin(const std::string& title, const std::string& subtitle);
-    Figure take() { return std::move(figure_); }
+    /// The figure; texts that its edge would cut, as happens at very small sizes, are left out.
+    Figure take();
 
     const ViewState& state() const { return state_; }
     const Theme& theme() const { return theme_; }

@@ -29,7 +29,7 @@ std::string origin_text(const FigureOrigin& origin) {
                                  {"version", newest_version},
                                  {"request", to_json(origin.request)},
                                  {"view", to_json(origin.view)}};
-    return json.dump(-1, ' ', true);
+    return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);  // file names need not be UTF-8
 }
 
 FigureOrigin origin_from_text(const std::string& text) {

@@ -54,7 +54,7 @@ void draw_horizontal(Sketch& sketch, const Slice& slice, const Box& content) {
     for (Index i = 0; i < n; ++i) {
         const double v = slice.values.data()[i], y = y0 + static_cast<double>(i) * pitch + pitch * 0.18, h = pitch * 0.64;
         if (!std::isfinite(v)) {
-            sketch.hatch({zero, y, sketch.px(40), h});
+            sketch.hatch({zero, y, std::min(sketch.px(40), content.right() - zero), h});
             continue;
         }
         const double length = std::max(1.0, std::abs(v) * scale);
@@ -115,8 +115,9 @@ void draw_vertical(Sketch& sketch, const Slice& slice, const Box& content) {
     AxisLabels labels = fit_column_labels(sketch, *slice.col(), pitch, content.h * 0.3);
     if (content.h < sketch.px(60)) labels.none = true;
     const double used = pitch * static_cast<double>(n);
-    const Box plot{content.x + left + (plot_w - used) / 2, content.y + sketch.px(6), used,
-                   content.h - sketch.px(12) - (labels.none ? 0 : labels.extent)};
+    const double edge = std::min(sketch.px(6), content.h * 0.1);
+    const Box plot{content.x + left + (plot_w - used) / 2, content.y + edge, used,
+                   std::max(1.0, content.h - 2 * edge - (labels.none ? 0 : labels.extent))};
     const double scale = std::max(plot.h, 1.0) / (range.high - range.low), zero = plot.y + range.high * scale;
     if (pitch < 1) {
         draw_dense(sketch, slice, plot, zero, scale);

@@ -136,15 +136,15 @@ void draw_value(Sketch& sketch, const Plot& plot, const TraceTensor& tensor, Ind
     sketch.add(CircleItem{at, sketch.px(3.5), color});
     const std::string text = number_text(v);
     // Beside the last point the margin is free; elsewhere the number stands above the line.
-    if (i + 1 < tensor.values.size()) {
-        const bool above = at.y - sketch.px(22) > plot.box.y;
-        sketch.text({at.x + sketch.px(6), at.y + (above ? -1 : 1) * sketch.px(12)}, text, size, color, HAlign::left,
-                    VAlign::middle, Font::mono);
+    const double w = sketch.text_width(text, size, Font::mono);
+    if (i + 1 == tensor.values.size() && w + sketch.px(8) <= plot.margin) {
+        sketch.text({at.x + sketch.px(8), at.y}, text, size, color, HAlign::left, VAlign::middle, Font::mono);
         return;
     }
-    const bool right = at.x + sketch.text_width(text, size, Font::mono) + sketch.px(8) <= plot.box.right() + plot.margin;
-    sketch.text({at.x + (right ? 1 : -1) * sketch.px(8), at.y}, text, size, color, right ? HAlign::left : HAlign::right,
-                VAlign::middle, Font::mono);
+    const bool above = at.y - sketch.px(22) > plot.box.y || plot.box.h < sketch.px(50);
+    const bool right = at.x + sketch.px(6) + w <= plot.box.right() + plot.margin;
+    sketch.text({at.x + (right ? sketch.px(6) : sketch.px(-2)), at.y + (above ? -1 : 1) * sketch.px(12)}, text, size, color,
+                right ? HAlign::left : HAlign::right, VAlign::middle, Font::mono);
 }
 
 void draw_panel(Sketch& sketch, const Panel& panel, const Box& box) {

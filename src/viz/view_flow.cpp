@@ -42,8 +42,10 @@ void draw_tokens(Sketch& sketch, const TokenRow& row, const Box& content, double
     labels.stride = row.stride;
     const double room = row.pitch * static_cast<double>(row.stride) - sketch.px(3);
     for (const Index i : labelled_positions(sketch, row.axis, labels)) {
-        const std::string label =
-            cut_to_fit(drawn_label(*row.axis, i), std::max(room, row.size), row.size, Font::ui, sketch.measure());
+        // At an edge a name is moved inwards, and has only the room up to its neighbour.
+        const double beside = std::min({room / 2, row.x(i) - content.x, content.right() - row.x(i)});
+        const double width = std::max(room / 2 + beside, row.size);
+        const std::string label = cut_to_fit(drawn_label(*row.axis, i), width, row.size, Font::ui, sketch.measure());
         if (label == "…") continue;
         const double half = sketch.text_width(label, row.size) / 2, from = content.x + half, to = content.right() - half;
         const double x = from < to ? std::clamp(row.x(i), from, to) : row.x(i);

@@ -80,7 +80,12 @@ GridLayout arrange(const Sketch& sketch, const Slice& slice, const Box& content)
     if (col_labels) at.cols = fit_column_labels(sketch, *slice.col(), at.cell_w, content.h * 0.3);
     const double top = at.cols.none ? 0 : at.cols.extent + (at.cols.rotated ? at.label_gap : sketch.px(4));
     at.cell_h = cell_size(content.h - top - bar_room, rows, largest);
-    if (!at.rows.none) at.rows = fit_row_labels(sketch, *slice.row(), at.cell_h, at.rows.extent);
+    if (!at.rows.none) {
+        const AxisLabels guessed = at.rows;
+        at.rows = fit_row_labels(sketch, *slice.row(), at.cell_h, content.w * 0.3);
+        at.rows.extent = guessed.extent;
+        at.rows.size = std::min(at.rows.size, guessed.size);
+    }
     // The same kind of thing on both axes is written alike, unless one has much less room.
     if (!at.rows.none && !at.cols.none && std::abs(at.rows.size - at.cols.size) < sketch.px(6))
         at.rows.size = at.cols.size = std::min(at.rows.size, at.cols.size);

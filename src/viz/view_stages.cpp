@@ -89,7 +89,7 @@ void draw_bars(Sketch& sketch, const Stages& s, const QueryRow& row, const BarRo
     for (Index j = 0; j < row.values.size(); ++j) {
         const double v = row.values.data()[j], y = rows.center(j) - height / 2;
         if (!std::isfinite(v)) {
-            sketch.hatch({zero, y, std::max(sketch.px(8), w * 0.12), height});
+            sketch.hatch({zero, y, std::min(w, std::max(sketch.px(8), w * 0.12)), height});
             continue;
         }
         // A weight of nothing still shows where its bar would grow.
@@ -180,7 +180,8 @@ class StagesView : public View {
         const BarRows rows{content.y + head, std::min(sketch.px(tallest_row), (content.h - head) / static_cast<double>(n))};
         const AxisLabels labels = fit_row_labels(sketch, *s.key_of(), std::min(rows.pitch, sketch.px(26)), content.w * 0.22);
         const double left = labels.none ? 0 : labels.extent + sketch.px(12), gap = sketch.px(18);
-        const int columns = 1 + (s.scores != nullptr) + (context != nullptr);
+        const TraceTensor* scores = content.w - left < sketch.px(80) ? nullptr : s.scores;
+        const int columns = 1 + (scores != nullptr) + (context != nullptr);
         const double w = std::min((content.w - left - gap * (columns - 1)) / columns, sketch.px(300));
         if (!labels.none) draw_key_labels(sketch, s.key_of(), labels, rows, content.x);
 
@@ -193,9 +194,9 @@ class StagesView : public View {
                 sketch.text({x, content.y + sketch.measure().ascent(size, Font::ui)},
                             cut_to_fit(name, w, size, Font::ui, measure), size, sketch.theme().text);
         };
-        if (s.scores != nullptr) {
-            column("score", *s.scores);
-            draw_bars(sketch, s, row_at(*s.scores, s, state), rows, x, w, false, false);
+        if (scores != nullptr) {
+            column("score", *scores);
+            draw_bars(sketch, s, row_at(*scores, s, state), rows, x, w, false, false);
             x += w + gap;
         }
         column("align", *s.weights);

@@ -1,0 +1,164 @@
+#include <algorithm>
+#include <cmath>
+
+#include "figure_dump.hpp"
+#include "sample_trace.hpp"
+#include "viz/view.hpp"
+#include "viz_testing.hpp"
+
+namespace saccade {
+namespace {
+
+using namespace test;
+
+Trace sentence() {
+    return attention_trace({"她", "昨", "天", "买", "了", "一", "本", "书", "。"},
+                           {"she", "bought", "a", "book", "yesterday", "."});
+}
+
+ViewState state_for(const std::string& view, const std::string& theme, double width, double height) {
+    ViewState state;
+    state.view = view;
+    state.theme = theme;
+    state.width = width;
+    state.height = height;
+    return state;
+}
+
+// What is laid out where must not change unnoticed. After a change that is meant: look at the pictures, then store the new
+// numbers.
+TEST(ViewLayout, IsAsItWasLookedAt) {
+    struct Stored {
+        const char* view;
+        const char* theme;
+        double width, height;
+        std::uint64_t hash;
+    };
+    const Stored stored[] = {
+        {"heatmap", "dark", 720, 480, 0x30e4145636b17355u}, {"heatmap", "light", 300, 200, 0x569cfb9e3b27308u},
+        {"flow", "dark", 720, 480, 0xace95822710c13au},     {"flow", "light", 300, 200, 0x3c563c84da585eb5u},
+        {"stages", "dark", 400, 480, 0xd684b35e18951ec3u},  {"stages", "print", 200, 200, 0x8e6fac4732ba7338u},
+        {"bars", "light", 500, 300, 0x4a56aa882e27e044u},   {"bars", "dark", 500, 100, 0x17938dad483eeb8cu},
+        {"curves", "dark", 720, 300, 0x2dd1d8b86c3104e3u},  {"curves", "light", 300, 400, 0x115da062c3ffaeb9u},
+    };
+    const PlainMeasure measure;
+    const Trace attention = sentence(), curves = curves_trace(40);
+    for (const Stored& s : stored) {
+        const bool metrics = std::string(s.view) == "curves";
+        const Trace& trace = metrics ? curves : attention;
+        ViewState state = state_for(s.view, s.theme, s.width, s.height);
+        state.selected = metrics ? focus_of(trace, {"loss", {12}}) : focus_of(trace, {"weights", {3, 7}});
+        if (!metrics) state.hovered = focus_of(trace, {"weights", {1, 2}});
+        const std::string text = dump(view(s.view).layout(trace, state, measure));
+        EXPECT_EQ(fmt::format("{:#x}", hash_of(text)), fmt::format("{:#x}", s.hash)) << s.view << " " << s.theme << "\n"
+                                                                                     << text;
+    }
+}
+
+/// The box of a text as drawn, turned texts included (by multiples of 90 degrees).
+Box box_of(const TextItem& t, const TextMeasure& measure) {
+    const Point start = text_start(t, measure);
+    const double w = measure.width(t.text, t.size, t.font), up = 0.75 * t.size, down = 0.22 * t.size;  // ink, not line height
+    if (t.angle == 0) return {t.at.x + start.x, t.at.y + start.y - up, w, up + down};
+    EXPECT_EQ(t.angle, -90);
+    return {t.at.x + start.y - up, t.at.y - start.x - w, up + down, w};
+}
+
+bool overlap(const Box& a, const Box& b) {
+    return a.x + 0.5 < b.right() && b.x + 0.5 < a.right() && a.y + 0.5 < b.bottom() && b.y + 0.5 < a.bottom();
+}
+
+/// Everything finite and inside, no text over another.
+void check_sound(const Figure& figure, const TextMeasure& measure, bool check_overlap) {
+    std::vector<std::pair<Box, std::string>> texts;
+    for (const FigureItem& item : figure.items) {
+        if (const auto* t = std::get_if<TextItem>(&item)) {
+            const Box b = box_of(*t, measure);
+            ASSERT_TRUE(std::isfinite(b.x + b.y + b.w + b.h));
+            EXPECT_GE(b.x, -0.5) << t->text;
+            EXPECT_GE(b.y, -0.5) << t->text;
+            EXPECT_LE(b.right(), figure.width + 0.5) << t->text;
+            EXPECT_LE(b.bottom(), figure.height + 0.5) << t->text;
+            for (const auto& [other, text] : texts)
+                EXPECT_FALSE(check_overlap && overlap(b, other)) << t->text << " over " << text;
+            texts.emplace_back(b, t->text);
+        } else if (const auto* h = std::get_if<HeatmapItem>(&item)) {
+            EXPECT_GT(h->box.w, 0);
+            EXPECT_GT(h->box.h, 0);
+            EXPECT_GE(h->box.x, -0.5);
+            EXPECT_GE(h->box.y, -0.5);
+            EXPECT_LE(h->box.right(), figure.width + 0.5);
+            EXPECT_LE(h->box.bottom(), figure.height + 0.5);
+        } else if (const auto* r = std::get_if<RectItem>(&item)) {
+            ASSERT_TRUE(std::isfinite(r->box.x + r->box.y + r->box.w + r->box.h));
+            EXPECT_GE(r->box.w, 0);
+            EXPECT_GE(r->box.h, 0);
+            EXPECT_LE(r->box.right(), figure.width + 6);
+            EXPECT_LE(r->box.bottom(), figure.height + 6);
+        }
+    }
+}
+
+class EveryView : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(EveryView, StaysInsideAtAnySize) {
+    const PlainMeasure measure;
+    const std::vector<Trace> traces = [] {
+        std::vector<Trace> made;
+        made.push_back(sentence());
+        made.push_back(attention_trace({"a"}, {"b"}, 1));
+        made.push_back(attention_trace(tokens("s", 300), tokens("o", 11), 64));
+        made.push_back(attention_trace(tokens("internationalisation", 9), tokens("incomprehensibility", 40), 7));
+        made.push_back(heads_trace(2, 3, 9));
+        made.push_back(curves_trace(1));
+        made.push_back(curves_trace(500));
+        made.push_back(
+            plain_trace(Tensor<float>(Shape{4, 5}, std::nanf("")), Role::weights, {AxisKind::query, AxisKind::key}, "t"));
+        made.push_back(plain_trace(Tensor<float>(Shape{700}, -1), Role::state, {AxisKind::feature}));
+        made.push_back(plain_trace(Tensor<float>(Shape{1, 3}), Role::scores, {AxisKind::query, AxisKind::key}, "z"));
+        return made;
+    }();
+    int drawn = 0;
+    for (const Trace& trace : traces)
+        for (const auto& [w, h] :
+             {std::pair{16.0, 16.0}, {60.0, 300.0}, {400.0, 60.0}, {200.0, 150.0}, {720.0, 480.0}, {1900.0, 1000.0}})
+            for (const double scale : {1.0, 2.0})
+                for (const bool decorations : {true, false}) {
+                    ViewState state = state_for(GetParam(), "dark", w, h);
+                    state.text_scale = scale;
+                    state.decorations = decorations;
+                    const View& v = view(GetParam());
+                    const auto& all = trace.tensors();
+                    if (std::none_of(all.begin(), all.end(), [&](const TraceTensor& t) { return v.accepts(trace, t); }))
+                        continue;
+                    SCOPED_TRACE(fmt::format("{} x {} scale {} {}", w, h, scale, trace.tensors()[0].values.shape().str()));
+                    // Below this size labels give way to the picture; what is left of them may be tight.
+                    const bool roomy = w >= 400 * scale && h >= 300 * scale;
+                    check_sound(v.layout(trace, state, measure), measure, roomy);
+                    ++drawn;
+                }
+    EXPECT_GT(drawn, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Views, EveryView, ::testing::Values("heatmap", "flow", "stages", "bars", "curves"));
+
+TEST(ViewLayout, CellsAreAtMost44) {
+    const PlainMeasure measure;
+    const Figure figure = view("heatmap").layout(sentence(), state_for("heatmap", "dark", 1900, 1400), measure);
+    for (const FigureItem& item : figure.items)
+        if (const auto* h = std::get_if<HeatmapItem>(&item)) {
+            EXPECT_DOUBLE_EQ(h->box.w, 44 * 9);
+            EXPECT_DOUBLE_EQ(h->box.h, 44 * 6);
+            EXPECT_NEAR(h->box.x + h->box.w / 2, 950, 100);
+        }
+}
+
+TEST(ViewLayout, ManyCellsAreOneItem) {
+    const PlainMeasure measure;
+    const Trace trace = attention_trace(tokens("s", 512), tokens("o", 512), 4);
+    const Figure figure = view("heatmap").layout(trace, state_for("heatmap", "dark", 720, 480), measure);
+    EXPECT_LT(figure.items.size(), 200u);
+}
+
+}  // namespace
+}  // namespace saccade
