@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+"""Draws every view of every exhibit, light and dark, as PNG, SVG and PDF, and an index.html that shows them.
+
+    gallery.py PROGRAM FOLDER
+
+The list of exhibits and views is the program's own (`saccade list --json`). Only the standard library is used.
+"""
+import html
+import json
+import os
+import subprocess
+import sys
+
+THEMES = ("light", "dark")
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Saccade: gallery</title><style>
+body {{ font: 15px/1.5 "Noto Sans", sans-serif; margin: 32px auto; max-width: 1280px; padding: 0 16px; color: #1c2333; }}
+figure {{ margin: 24px 0; }} .pair {{ display: grid; grid-template-columns: 1fr 1fr; gap: 12px; }}
+img {{ width: 100%; border: 1px solid #d6dae4; border-radius: 6px; }} code {{ font-size: 13px; color: #5b6478; }}
+</style></head><body><h1>Saccade</h1>
+{body}</body></html>
+"""
+
+
+def draw(program, exhibit, view, theme, path):
+    command = [program, "render", exhibit, "--view", view, "--theme", theme, "-o", path]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"gallery: {' '.join(command)}\n{done.stderr.strip()}")
+
+
+def main():
+    program, folder = os.path.abspath(sys.argv[1]), sys.argv[2]
+    os.makedirs(folder, exist_ok=True)
+    exhibits = json.loads(subprocess.run([program, "list", "--json"], check=True, capture_output=True, text=True).stdout)
+    body, count = [], 0
+    for exhibit in exhibits:
+        body.append(f"<h2>{html.escape(exhibit['title'])}</h2>\n")
+        for view in exhibit["views"]:
+            pictures, links = "", []
+            for theme in THEMES:
+                stem = f"{exhibit['id']}-{view}-{theme}"
+                for ending in ("png", "svg", "pdf"):
+                    draw(program, exhibit["id"], view, theme, os.path.join(folder, f"{stem}.{ending}"))
+                    links.append(f'<a href="{stem}.{ending}">{theme} {ending}</a>')
+                    count += 1
+                pictures += f'<img src="{stem}.png" alt="{html.escape(view)}, {theme}">'
+            line = f"saccade render {exhibit['id']} --view {view} -o {view}.png"
+            body.append(f'<figure><div class="pair">{pictures}</div><figcaption><code>{html.escape(line)}</code> · '
+                        f"{' · '.join(links)}</figcaption></figure>\n")
+    with open(os.path.join(folder, "index.html"), "w", encoding="utf-8") as page:
+        page.write(PAGE.format(body="".join(body)))
+    print(f"gallery: {count} figures; open {folder}/index.html")
+
+
+if __name__ == "__main__":
+    main()
