@@ -36,7 +36,16 @@ void fix(Slice& slice, const ViewState& state) {
     }
 }
 
-void copy_values(Slice& slice) {
+/// Shares the tensor's storage where the running axes are the innermost: the window knows a texture again by its address.
+void take_values(Slice& slice) {
+    const int rank = slice.tensor->values.shape().rank();
+    if (slice.col_axis == rank - 1 && (slice.row_axis == rank - 2 || slice.row_axis < 0)) {
+        slice.values = slice.tensor->values;
+        const int leading = slice.row_axis < 0 ? rank - 1 : rank - 2;
+        for (int i = 0; i < leading; ++i) slice.values = slice.values.row(slice.fixed[static_cast<std::size_t>(i)]);
+        if (slice.row_axis < 0) slice.values = slice.values.reshape(Shape{1, slice.values.size()});
+        return;
+    }
     const Shape& shape = slice.tensor->values.shape();
     std::vector<Index> stride(static_cast<std::size_t>(shape.rank()), 1);
     for (std::size_t i = stride.size() - 1; i > 0; --i) stride[i - 1] = stride[i] * shape[static_cast<int>(i)];
@@ -79,7 +88,7 @@ Slice plane_of(const TraceTensor& tensor, const ViewState& state) {
         slice.row_axis = row >= 0 ? row : (slice.col_axis == rank - 1 ? rank - 2 : rank - 1);
     }
     fix(slice, state);
-    copy_values(slice);
+    take_values(slice);
     return slice;
 }
 
@@ -89,7 +98,7 @@ Slice row_of(const TraceTensor& tensor, const ViewState& state) {
     slice.tensor = &tensor;
     slice.col_axis = tensor.values.shape().rank() - 1;
     fix(slice, state);
-    copy_values(slice);
+    take_values(slice);
     slice.values = slice.values.reshape(Shape{slice.values.size()});
     return slice;
 }
