@@ -12,7 +12,7 @@ void curves(const Ui& ui, const AppState& state) {
     const float s = ui.s;
     const float width = ImGui::GetContentRegionAvail().x;
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    const float height = 150 * s;
+    const float height = 240 * s;
     ViewState view_state;
     view_state.view = "curves";
     view_state.theme = state.stage.theme;
