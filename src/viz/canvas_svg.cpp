@@ -198,9 +198,10 @@ class SvgWriter {
     /// Each class names its families; what of them the text uses is embedded under the same names, so that editors that ignore
     /// embedded fonts find the installed ones.
     std::string styles() const {
-        std::string css, others;
+        std::string css;
+        std::vector<std::string> embedded;
         for (const EmbeddedFont& font : embedded_fonts(used_)) {
-            others += "'" + font.family + "',";
+            embedded.push_back(font.family);
             if (font.data.empty()) continue;
             css += fmt::format("@font-face{{font-family:'{}';src:url(data:font/{};base64,{})}}\n", font.family,
                                font.opentype ? "otf" : "ttf", base64_encode(font.data));
@@ -209,9 +210,11 @@ class SvgWriter {
             std::vector<std::string> families = font_families(font);
             const std::string generic = families.back();
             families.pop_back();
+            for (const std::string& family : embedded)
+                if (std::find(families.begin(), families.end(), family) == families.end()) families.push_back(family);
             std::string list;
-            for (const std::string& family : families) list += "'" + family + "',";
-            css += fmt::format(".{}{{font-family:{}{}{}}}\n", font == Font::mono ? "mono" : "ui", list, others, generic);
+            for (const std::string& family : families) list += fmt::format("'{}',", family);
+            css += fmt::format(".{}{{font-family:{}{}}}\n", font == Font::mono ? "mono" : "ui", list, generic);
         }
         return css;
     }

@@ -76,8 +76,12 @@ std::vector<Link> visible_links(const Tensor<float>& values) {
     const auto less = [](const Link& a, const Link& b) {
         return a.weight != b.weight ? a.weight < b.weight : a.row != b.row ? a.row < b.row : a.col < b.col;
     };
+    if (links.size() > most_curves) {
+        const auto kept = links.end() - static_cast<std::ptrdiff_t>(most_curves);
+        std::nth_element(links.begin(), kept, links.end(), less);
+        links.erase(links.begin(), kept);
+    }
     std::sort(links.begin(), links.end(), less);
-    if (links.size() > most_curves) links.erase(links.begin(), links.end() - most_curves);
     return links;
 }
 

@@ -114,18 +114,22 @@ void draw_bars(Sketch& sketch, const Stages& s, const QueryRow& row, const BarRo
 
 void draw_context(Sketch& sketch, const TraceTensor& tensor, const QueryRow& row, const Box& room) {
     const Index n = row.values.size();
-    // As square as it fits, in whole rows where n allows.
-    const double largest = sketch.px(14);
-    Index cols = std::max<Index>(1, static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(n)))));
-    for (Index c = cols; c <= 2 * cols; ++c)
-        if (n % c == 0) {
+    // In whole rows where n allows, no more than twice as long as wide, the shape whose cells come out largest.
+    const double room_h = std::max(room.h - sketch.px(40), 1.0), root = std::sqrt(static_cast<double>(n));
+    const auto cell_of_shape = [&](Index c) {
+        const double by_height = room_h / std::ceil(static_cast<double>(n) / static_cast<double>(c));
+        const double size = std::min({sketch.px(14), room.w / static_cast<double>(c), by_height});
+        return size >= 3 ? std::floor(size) : size;
+    };
+    Index cols = std::max<Index>(1, static_cast<Index>(std::ceil(root)));
+    double cell = 0;
+    for (Index c = std::max<Index>(1, static_cast<Index>(root / 1.5)); c <= static_cast<Index>(2 * root) + 1; ++c)
+        if (n % c == 0 && cell_of_shape(c) > cell) {
             cols = c;
-            break;
+            cell = cell_of_shape(c);
         }
+    if (cell == 0) cell = cell_of_shape(cols);
     const Index lines = (n + cols - 1) / cols;
-    double cell = std::min(
-        {largest, room.w / static_cast<double>(cols), std::max(room.h - sketch.px(40), 1.0) / static_cast<double>(lines)});
-    if (cell >= 3) cell = std::floor(cell);
     HeatmapItem item;
     item.box = {std::round(room.x), std::round(room.y), cell * static_cast<double>(cols), cell * static_cast<double>(lines)};
     item.values = Tensor<float>(Shape{lines, cols}, std::numeric_limits<float>::quiet_NaN());
