@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "viz/layout.hpp"
 #include "viz/slice.hpp"
@@ -126,22 +127,22 @@ class FlowView : public View {
     enum class Light { none, hovered, selected };
 
     /// A query in focus lights its whole row; a key alone lights what reads it.
-    static bool lit(const Slice& slice, const Focus& focus, const Link& link) {
-        if (const auto row = focus.on(slice.row())) return *row == link.row;
-        const auto col = focus.on(slice.col());
-        return col && *col == link.col;
-    }
+    struct Lit {
+        std::optional<Index> row, col;
+
+        Lit(const Focus& focus, const Slice& slice) : row(focus.on(slice.row())), col(focus.on(slice.col())) {}
+        bool operator()(const Link& link) const { return row ? *row == link.row : col == link.col; }
+    };
 
     static void draw_links(Sketch& sketch, const Slice& slice, const TokenRow& above, const TokenRow& below, double from,
                            double to) {
         const ViewState& state = sketch.state();
         const std::vector<Link> links = visible_links(slice.values);
-        const bool focused = state.selected.on(slice.row()) || state.selected.on(slice.col());
+        const Lit selected(state.selected, slice), hovered(state.hovered, slice);
+        const bool focused = selected.row || selected.col;
         for (const Light pass : {Light::none, Light::hovered, Light::selected})
             for (const Link& link : links) {
-                const Light light = lit(slice, state.selected, link)  ? Light::selected
-                                    : lit(slice, state.hovered, link) ? Light::hovered
-                                                                      : Light::none;
+                const Light light = selected(link) ? Light::selected : hovered(link) ? Light::hovered : Light::none;
                 if (light != pass) continue;
                 const double xa = above.x(link.col), xb = below.x(link.row), bend = (to - from) * 0.55;
                 const double alpha = 0.12 + (pass == Light::none ? (focused ? 0.6 : 0.75) : 0.88) * std::sqrt(link.weight);
