@@ -3,7 +3,6 @@
 uniform sampler2D values;    // R32F, one texel a cell, or a block of cells where they are much smaller than a pixel
 uniform sampler2D colormap;  // 256 x 1
 uniform vec2 limits;         // low, high
-uniform int bend;            // 0 linear, 1 square root, 2 logarithm over four decades
 uniform vec2 cell_size;      // px a texel
 uniform float gap;           // px at the right and lower edge of each cell
 uniform vec4 gap_color, hatch_color, masked_ground;
@@ -12,25 +11,37 @@ in vec2 cell;
 in vec2 place;
 out vec4 color;
 
+// What does not change within a picture is fixed when the program is made (FINE, BEND, SYMMETRIC), since a software rasteriser runs both
+// sides of every branch for every pixel.
+
 float bent(float t) {
-    if (bend == 1) return sqrt(t);
-    if (bend == 2) return t <= 0.0 ? 0.0 : max(0.0, 1.0 + log(t) / log(10.0) / 4.0);
+#if BEND == 1
+    return sqrt(t);
+#elif BEND == 2
+    return t <= 0.0 ? 0.0 : max(0.0, 1.0 + log(t) / log(10.0) / 4.0);
+#else
     return t;
+#endif
 }
 
 // viz/colormap.hpp, Normalization: symmetric limits bend on both sides of zero.
 float normalised(float v) {
-    if (!(limits.y > limits.x)) return 0.0;
-    if (limits.x < 0.0 && limits.y == -limits.x) {
-        float t = clamp(v / limits.y, -1.0, 1.0);
-        return 0.5 + 0.5 * sign(t) * bent(abs(t));
-    }
-    return bent(clamp((v - limits.x) / (limits.y - limits.x), 0.0, 1.0));
+#if SYMMETRIC
+    float t = clamp(v / limits.y, -1.0, 1.0);
+    return 0.5 + 0.5 * sign(t) * bent(abs(t));
+#else
+    return limits.y > limits.x ? bent(clamp((v - limits.x) / (limits.y - limits.x), 0.0, 1.0)) : 0.0;
+#endif
 }
 
-// Mean of the finite texels under this pixel: one where cells are larger than pixels, at most 3 x 3 otherwise.
+// Mean of the finite texels under this pixel: one where cells are larger than pixels (FINE), at most 3 x 3 otherwise.
 float value_here(out bool masked) {
     ivec2 size = textureSize(values, 0);
+#if FINE
+    float v = texelFetch(values, clamp(ivec2(cell), ivec2(0), size - 1), 0).r;
+    masked = !(v - v == 0.0);  // NaN or infinite
+    return masked ? 0.0 : v;
+#else
     vec2 reach = max(vec2(0.0), 0.5 / cell_size - 0.5) * step(cell_size, vec2(0.999));
     ivec2 from = clamp(ivec2(floor(cell - reach)), ivec2(0), size - 1);
     ivec2 to = clamp(ivec2(floor(cell + reach)), from, min(from + 2, size - 1));
@@ -44,6 +55,7 @@ float value_here(out bool masked) {
         }
     masked = n == 0.0;
     return masked ? 0.0 : sum / n;
+#endif
 }
 
 void main() {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "base/parallel.hpp"
 #include "cli/commands.hpp"
@@ -36,19 +37,24 @@ double quantile(std::vector<double> values, double q) {
     return values[static_cast<std::size_t>(q * static_cast<double>(values.size() - 1) + 0.5)];
 }
 
-/// Ours and Eigen's in turn, so that a drift of the machine meets both; medians.
+/// Ours and Eigen's in blocks by turns, so that a drift of the machine meets both; a pause before each, since OpenMP's threads
+/// go on spinning for a while after their last product and would take the other's cores. Medians.
 BenchValue bench_gemm(Index n) {
     Rng rng(7);
     Tensor<float> a(Shape{n, n}), b(Shape{n, n}), c(Shape{n, n});
     for (float& v : a.values()) v = static_cast<float>(rng.normal());
     for (float& v : b.values()) v = static_cast<float>(rng.normal());
     std::vector<double> ours, eigen;
-    for (int i = 0; i < 24; ++i) {
-        const double mine = milliseconds([&] { gemm<float>(a.data(), b.data(), c.data(), n, n, n); });
-        const double theirs = milliseconds([&] { eigen_reference_gemm(a.data(), b.data(), c.data(), n, thread_count()); });
-        if (i < 4) continue;  // warm-up
-        ours.push_back(mine);
-        eigen.push_back(theirs);
+    const auto block = [](std::vector<double>& times, const std::function<void()>& product) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        for (int i = 0; i < 12; ++i) {
+            const double ms = milliseconds(product);
+            if (i >= 4) times.push_back(ms);  // the first ones wake the threads
+        }
+    };
+    for (int round = 0; round < 5; ++round) {
+        block(ours, [&] { gemm<float>(a.data(), b.data(), c.data(), n, n, n); });
+        block(eigen, [&] { eigen_reference_gemm(a.data(), b.data(), c.data(), n, thread_count()); });
     }
     const double flop = 2.0 * static_cast<double>(n) * static_cast<double>(n) * static_cast<double>(n);
     return {fmt::format("gemm_{}_of_eigen", n), 100 * quantile(eigen, 0.5) / quantile(ours, 0.5), "%", ">= 80",

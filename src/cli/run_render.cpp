@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <memory>
 
@@ -56,7 +57,9 @@ void run_and_save(const RunOptions& options) {
     save_trace(options.save, *trace, request);
     print_notes(*trace);
     for (const auto& [name, text] : trace->texts()) fmt::print("{}: {}\n", name, text);
-    fmt::print("{}: {} tensors\n", options.save, trace->tensors().size());
+    const auto recorded = std::count_if(trace->tensors().begin(), trace->tensors().end(),
+                                        [](const TraceTensor& t) { return t.info.role != Role::parameter; });
+    fmt::print("{}: {} tensors\n", options.save, recorded);
 }
 
 void render(RenderOptions options) {

@@ -58,16 +58,28 @@ Tensor<float> averaged(const Tensor<float>& values, Index row_block, Index colum
 
 }  // namespace
 
-HeatmapRenderer::HeatmapRenderer(int largest_tile)
-    : program_(make_program(shaders::heatmap_vert, shaders::heatmap_frag)), vertex_array_(make_vertex_array()) {
+HeatmapRenderer::HeatmapRenderer(int largest_tile) : vertex_array_(make_vertex_array()) {
     glGetIntegerv(GL_MAX_TEXTURE_SIZE, &largest_texture_);
     largest_texture_ = std::min(largest_texture_, largest_tile);
 }
 
 GLint HeatmapRenderer::uniform(const std::string& name) {
-    const auto [entry, is_new] = uniforms_.try_emplace(name, -1);
-    if (is_new) entry->second = glGetUniformLocation(program_.id(), name.c_str());
+    const auto [entry, added] = current_->uniforms.try_emplace(name, -1);
+    if (added) entry->second = glGetUniformLocation(current_->program.id(), name.c_str());
     return entry->second;
+}
+
+void HeatmapRenderer::use(const Variant& variant) {
+    current_ = &programs_[variant];
+    if (!current_->program) {
+        std::string fragment = shaders::heatmap_frag;
+        const std::string defines = "#define FINE " + std::to_string(variant.fine ? 1 : 0) + "\n#define BEND " +
+                                    std::to_string(variant.bend) + "\n#define SYMMETRIC " +
+                                    std::to_string(variant.symmetric ? 1 : 0) + "\n";
+        fragment.insert(fragment.find('\n') + 1, defines);  // after the version, which must come first
+        current_->program = make_program(shaders::heatmap_vert, fragment);
+    }
+    glUseProgram(current_->program.id());
 }
 
 const HeatmapRenderer::Level& HeatmapRenderer::level(const Tensor<float>& values, Index row_block, Index column_block) {
@@ -115,12 +127,12 @@ void HeatmapRenderer::draw(const HeatmapItem& heatmap, const Box& box, double sc
     const Level& texels = level(heatmap.values, row_block, column_block);
     const double texel_width = cell_width * static_cast<double>(column_block);
     const double texel_height = cell_height * static_cast<double>(row_block);
-    glUseProgram(program_.id());
+    const Normalization& n = heatmap.normalization;
+    use({texel_width >= 1 && texel_height >= 1, bend_of(n.scale), n.low < 0 && n.high == -n.low});
     glBindVertexArray(vertex_array_.id());
     glUniform2f(uniform("screen"), static_cast<float>(screen_width), static_cast<float>(screen_height));
     glUniform2f(uniform("limits"), static_cast<float>(heatmap.normalization.low),
                 static_cast<float>(heatmap.normalization.high));
-    glUniform1i(uniform("bend"), bend_of(heatmap.normalization.scale));
     glUniform2f(uniform("cell_size"), static_cast<float>(texel_width), static_cast<float>(texel_height));
     glUniform1f(uniform("hatch_spacing"), static_cast<float>(hatch_spacing * scale));
     glUniform1f(uniform("gap"), static_cast<float>(heatmap.gap * scale));

@@ -45,13 +45,25 @@ class HeatmapRenderer {
     };
     const Level& level(const Tensor<float>& values, Index row_block, Index column_block);
     GLuint colormap(const Colormap* map);
+    /// The shader made for one kind of picture; the current one from then on.
+    struct Variant {
+        bool fine = true;  // cells of at least a pixel
+        int bend = 0;      // 0 linear, 1 square root, 2 logarithm over four decades
+        bool symmetric = false;
+        auto operator<=>(const Variant&) const = default;
+    };
+    struct Made {
+        Program program;
+        std::map<std::string, GLint> uniforms;
+    };
+    void use(const Variant& variant);
     GLint uniform(const std::string& name);
 
-    Program program_;
+    std::map<Variant, Made> programs_;
+    Made* current_ = nullptr;
     VertexArray vertex_array_;
     std::map<LevelKey, Level> levels_;
     std::map<const Colormap*, Texture> colormaps_;
-    std::map<std::string, GLint> uniforms_;
     int largest_texture_ = 0;
     std::uint64_t frame_ = 0;
 };
