@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <deque>
 #include <map>
@@ -112,6 +113,9 @@ struct AppState {
 
     nlohmann::json session_document = nlohmann::json::object();  // keys of a newer version survive
     double frame_ms = 0;
+    /// Where the last frame drew what a test points at, in screen px: x, y, width, height.
+    std::map<std::string, std::array<float, 4>> places;
+    std::array<Index, 2> grid{};  // rows and columns of places["heatmap"]
 
     bool stale() const { return shown.ticket != wanted_ticket; }
     const Trace* trace() const { return shown.trace.get(); }

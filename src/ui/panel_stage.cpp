@@ -43,6 +43,7 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
     const bool active = ImGui::IsItemActive();
     const ImVec2 low = ImGui::GetItemRectMin();
     const ImVec2 high = ImGui::GetItemRectMax();
+    state.places[spec.name] = {low.x, low.y, high.x - low.x, high.y - low.y};
     if (active) ImGui::GetWindowDrawList()->AddRect(low, high, ui.color(ui.theme.accent), 8 * s);
     ImGui::PopStyleVar();
     ImGui::PopFont();
@@ -90,6 +91,16 @@ ViewState view_state(const AppState& state, const Exhibit& e, const ViewPlacemen
     view.height = static_cast<double>(size.y / ui.s);
     view.decorations = false;
     return view;
+}
+
+void note_grid(const Ui& ui, AppState& state, const Figure& figure, ImVec2 origin) {
+    for (const HitRegion& region : figure.regions) {
+        if (!region.editable || region.row_axis < 0 || region.col_axis < 0 || region.cols < 2) continue;
+        const auto px = [&](double v) { return static_cast<float>(v) * ui.s; };
+        state.places["heatmap"] = {origin.x + px(region.box.x), origin.y + px(region.box.y), px(region.box.w),
+                                   px(region.box.h)};
+        state.grid = {region.rows, region.cols};
+    }
 }
 
 /// Hover, click and drag on a figure.
@@ -148,6 +159,7 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
             list.PushClipRect(place.at, high, true);
             ui.canvas.draw(figure, inner);
             list.PopClipRect();
+            note_grid(ui, state, figure, inner);
             interact(ui, state, act, figure, inner, size, fmt::format("card{}", number));
         } catch (const Error& error) {
             problem = error.line();
@@ -302,6 +314,8 @@ void transport(const Ui& ui, AppState& state, Controller& act, const Rect& place
 
 void stage(const Ui& ui, AppState& state, Controller& act, const Layout& layout) {
     const float s = ui.s;
+    const ImVec2 window = ImGui::GetIO().DisplaySize;
+    state.places = {{"window", {0, 0, window.x, window.y}}};
     begin_panel(ui, "stage", layout.stage.at, layout.stage.size, ui.theme.background, {20 * s, 16 * s}, false);
     inputs(ui, state, act);
     banners(ui, state, act);

@@ -15,10 +15,13 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
                  {"palette", state.palette_open},
                  {"help", state.help_open},
                  {"export", state.exporting.open},
+                 {"prompt", state.prompt.kind != PathPrompt::Kind::none},
                  {"export_result", state.exporting.result},
                  {"undo", state.undo.size()},
                  {"redo", state.redo.size()},
                  {"params", to_json(state.request.params)}};
+    dump["places"] = state.places;
+    dump["grid"] = state.grid;
     dump["problem"] = state.problem ? json(state.problem->line()) : json(nullptr);
     dump["banner"] = state.banner ? json(state.banner->text) : json(nullptr);
     dump["selected"] = {{"tensor", state.stage.selected.cell.tensor}, {"index", state.stage.selected.cell.index}};

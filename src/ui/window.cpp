@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "io/atomic_file.hpp"
+#include "ui/input_queue.hpp"
 #include "ui/panels.hpp"
 #include "ui/state_dump.hpp"
 
@@ -88,6 +89,13 @@ struct Window::Impl {
           runner([] { glfwPostEmptyEvent(); }),
           act(state, runner) {
         glfwSetWindowUserPointer(native.handle, this);
+        // Instead of ImGui's own two, which they call in the end.
+        glfwSetKeyCallback(native.handle, [](GLFWwindow* window, int key, int scancode, int action, int mods) {
+            static_cast<Impl*>(glfwGetWindowUserPointer(window))->input.push({false, key, scancode, action, mods, 0});
+        });
+        glfwSetCharCallback(native.handle, [](GLFWwindow* window, unsigned code_point) {
+            static_cast<Impl*>(glfwGetWindowUserPointer(window))->input.push({true, 0, 0, 0, 0, code_point});
+        });
         glfwSetDropCallback(native.handle, [](GLFWwindow* window, int count, const char** paths) {
             auto* self = static_cast<Impl*>(glfwGetWindowUserPointer(window));
             for (int i = 0; i < count; ++i) self->act.open_file(paths[i]);
@@ -101,6 +109,16 @@ struct Window::Impl {
         ImGui_ImplOpenGL3_DestroyFontsTexture();
         ImGui_ImplOpenGL3_CreateFontsTexture();
         settle = 2;
+    }
+
+    void feed_keyboard() {
+        for (const InputEvent& event : input.take()) {
+            if (event.is_character)
+                ImGui_ImplGlfw_CharCallback(native.handle, event.code_point);
+            else
+                ImGui_ImplGlfw_KeyCallback(native.handle, event.key, event.scancode, event.action, event.mods);
+        }
+        if (!input.empty()) settle = 3;
     }
 
     void draw_panels() {
@@ -148,6 +166,7 @@ struct Window::Impl {
     AppState state;
     Runner runner;
     Controller act;
+    InputQueue input;
     std::string dumped;
     double last_time = 0;
     int settle = 3;  // frames still to be drawn without an event: hover and layout follow one frame later
@@ -159,6 +178,7 @@ Window::~Window() = default;
 bool Window::frame() {
     Impl& w = *impl_;
     glfwPollEvents();
+    w.feed_keyboard();
     const double start = glfwGetTime();
     w.act.poll();
     w.act.poll_training();
