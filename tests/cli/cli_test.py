@@ -1,0 +1,218 @@
+#!/usr/bin/env python3
+"""Runs the built program as a person or a script would: every subcommand, its JSON, its exit status, and every bad input.
+
+    cli_test.py PROGRAM        (only the standard library)
+
+A bad input must give exactly one line on stderr that names what was wrong, and the exit status of the contract: 2 usage, 1 could not.
+"""
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+import zipfile
+
+PROGRAM = os.path.abspath(sys.argv[1])
+MODELS = os.path.join(os.path.dirname(__file__), "..", "..", "assets", "models")
+
+
+def saccade(*args, env=None):
+    environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    environment.update(env or {})
+    return subprocess.run([PROGRAM, *args], capture_output=True, env=environment, timeout=300)
+
+
+def safetensors(header, data=b"", length=None):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text) if length is None else length) + text + data
+
+
+class Cli(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="saccade_cli_test_")
+
+    def tearDown(self):
+        shutil.rmtree(self.folder)
+
+    def path(self, name, content=None):
+        path = os.path.join(self.folder, name)
+        if content is not None:
+            with open(path, "wb") as f:
+                f.write(content)
+        return path
+
+    def good(self, *args):
+        done = saccade(*args)
+        self.assertEqual(done.returncode, 0, done.stderr.decode(errors="replace"))
+        return done.stdout.decode()
+
+    def bad(self, status, *args, names=()):
+        """Exactly one line, which names each of `names`; nothing else happened."""
+        done = saccade(*args)
+        text = done.stderr.decode(errors="replace")
+        self.assertEqual(done.returncode, status, text)
+        self.assertEqual(len(text.strip().splitlines()), 1, text)
+        for name in names:
+            self.assertIn(name, text)
+
+    # --- what it does ---
+
+    def test_list(self):
+        exhibits = json.loads(self.good("list", "--json"))
+        self.assertEqual(set(exhibits[0]), {"id", "title", "models", "views"})
+        self.assertIn("alignment", [e["id"] for e in exhibits])
+        self.assertIn("alignment", self.good("list"))
+
+    def test_describe(self):
+        described = json.loads(self.good("describe", "alignment", "--json"))
+        self.assertIn("source", [p["name"] for p in described["params"]])
+        tensors = {t["name"]: t for t in described["tensors"]}
+        self.assertEqual(tensors["weights"]["role"], "weights")
+        self.assertEqual(tensors["weights"]["axes"], ["output", "source"])
+
+    def test_run_saves_what_describe_names(self):
+        out = self.path("run.npz")
+        self.assertIn("2019-09-30", self.good("run", "alignment", "--source", "二〇一九年九月三十日", "--save", out))
+        with zipfile.ZipFile(out) as archive:
+            trace = json.loads(archive.read("trace.json"))
+            arrays = {name[:-4] for name in archive.namelist() if name.endswith(".npy")}
+        described = json.loads(self.good("describe", "alignment", "--json"))
+        recorded = {t["name"] for t in described["tensors"] if t["role"] != "parameter"}
+        self.assertEqual(arrays, recorded)
+        self.assertEqual({t["name"] for t in trace["tensors"]}, recorded)
+        self.assertTrue(trace["steps"] and trace["axes"])
+
+    def test_same_seed_same_bytes_at_any_thread_count(self):
+        files = []
+        for threads in ("1", "2", "2"):
+            out = self.path(f"run{len(files)}.npz")
+            self.good("run", "alignment", "--seed", "5", "--threads", threads, "--save", out)
+            with open(out, "rb") as f:
+                files.append(f.read())
+        self.assertEqual(files[0], files[1])
+        self.assertEqual(files[1], files[2])
+
+    def test_an_edited_weight_renormalises_its_row(self):
+        out = self.path("run.npz")
+        self.good("run", "alignment", "--intervene", "weights[0,0]=0.5", "--capture", "weights", "--save", out)
+        with zipfile.ZipFile(out) as archive:
+            raw = archive.read("weights.npy")
+        header = raw[10:10 + struct.unpack("<H", raw[8:10])[0]].decode()
+        columns = int(header.split("(")[1].split(",")[1].strip(" )"))
+        row = struct.unpack(f"<{columns}f", raw[10 + len(header):][:4 * columns])
+        self.assertAlmostEqual(row[0], 0.5, places=6)
+        self.assertAlmostEqual(sum(row), 1.0, places=5)
+
+    def test_render_every_format(self):
+        starts = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml", "npz": b"PK"}
+        for ending in ("png", "svg", "pdf", "csv", "npz"):
+            out = self.path("figure." + ending)
+            self.good("render", "alignment", "--source", "2019年9月30日", "--view", "heatmap", "--theme", "dark", "-o", out)
+            with open(out, "rb") as f:
+                content = f.read()
+            self.assertTrue(content.startswith(starts.get(ending, b"")), content[:20])
+            self.assertGreater(len(content), 100)
+        with open(self.path("figure.svg"), encoding="utf-8") as f:
+            svg = f.read()
+        self.assertIn("年</text>", svg)  # text stays text
+
+    def test_render_size(self):
+        out = self.path("figure.png")
+        self.good("render", "alignment", "--view", "flow", "--size", "640x400", "-o", out)
+        with open(out, "rb") as f:
+            header = f.read(24)
+        self.assertEqual(struct.unpack(">II", header[16:24]), (640, 400))
+
+    def test_eval_is_what_the_card_says(self):
+        result = json.loads(self.good("eval", "dates", "--json"))
+        with open(os.path.join(MODELS, "dates.json"), encoding="utf-8") as f:
+            card = json.load(f)
+        self.assertEqual(result["n"], card["n"])
+        for name, value in card["metrics"].items():
+            self.assertAlmostEqual(result["metrics"][name], value, places=4)
+        self.assertGreaterEqual(result["metrics"]["exact_match"], 0.99)
+        self.assertGreaterEqual(result["metrics"]["gold_weight"], 0.90)
+
+    def test_help_everywhere(self):
+        for command in ([], ["list"], ["describe"], ["run"], ["render"], ["train"], ["eval"], ["bench"]):
+            self.assertIn("--help", self.good(*command, "--help"))
+        self.assertIn("--source", self.good("run", "alignment", "--help"))
+
+    # --- what it refuses ---
+
+    def test_usage(self):
+        out = self.path("x.npz")
+        self.bad(2, "run", "alignment", "--sauce", "x", "--save", out, names=["--sauce", "--source"])
+        self.bad(2, "run", "nothing", "--save", out, names=["nothing", "alignment"])
+        self.bad(2, "run", "alignment", names=["--save"])
+        self.bad(2, "render", "alignment", "--view", "cube", "-o", out, names=["cube", "heatmap"])
+        self.bad(2, "render", "alignment", "--view", "heatmap", "-o", self.path("x.bmp"), names=["bmp"])
+        self.bad(2, "render", "alignment", "--view", "heatmap", "--size", "0x0", "-o", self.path("x.png"), names=["0x0"])
+        self.bad(2, "run", "alignment", "--intervene", "weights[0", "--save", out, names=["weights[0"])
+        self.bad(2, "train", "nothing", "-o", self.path("x.safetensors"), names=["nothing", "dates"])
+        self.bad(2, "lst", names=["lst", "list"])
+        self.bad(2, "run", "alignment", "--source", b"30 Sep \xff 2019", "--save", out, names=["UTF-8"])
+        self.assertFalse(os.path.exists(out))
+
+    def test_unknown_tensor(self):
+        done = saccade("render", "alignment", "--view", "heatmap", "--tensor", "nope", "-o", self.path("x.png"))
+        self.assertIn(done.returncode, (1, 2))
+        self.assertEqual(len(done.stderr.decode().strip().splitlines()), 1)
+        self.assertIn("nope", done.stderr.decode())
+
+    def test_text(self):
+        out = self.path("x.npz")
+        self.bad(1, "run", "alignment", "--source", "", "--save", out, names=["Source"])
+        self.bad(1, "run", "alignment", "--source", "9" * 10000, "--save", out, names=["Source", "512"])
+        self.bad(1, "run", "alignment", "--target", "abc", "--save", out, names=["a"])
+        done = saccade("run", "alignment", "--source", "30 Sep 2019 😀é", "--save", out)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("never saw", done.stderr.decode())
+
+    def test_weights(self):
+        with open(os.path.join(MODELS, "dates.safetensors"), "rb") as f:
+            good = f.read()
+        size = struct.unpack("<Q", good[:8])[0]
+        corpus = {
+            "missing": None,
+            "empty": b"",
+            "truncated": good[: len(good) // 2],
+            "header_cut": good[:20],
+            "huge_header": struct.pack("<Q", 1 << 60) + b"{}",
+            "no_json": safetensors(b"x" * 64),
+            "beyond": safetensors({"a": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}}, b"\0" * 8),
+            "lying_shape": safetensors({"a": {"dtype": "F32", "shape": [1 << 40], "data_offsets": [0, 16]}}, b"\0" * 16),
+            "overlap": safetensors({"a": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]},
+                                    "b": {"dtype": "F32", "shape": [4], "data_offsets": [8, 24]}}, b"\0" * 24),
+            "nan": good[: 8 + size] + b"\xff\x7f" * ((len(good) - 8 - size) // 2),
+        }
+        for name, content in corpus.items():
+            path = self.path(name + ".safetensors", content)
+            self.bad(1, "run", "alignment", "--weights", path, "--save", self.path("x.npz"), names=[name])
+
+    def test_replacement_arrays(self):
+        out = self.path("x.npz")
+        self.bad(1, "run", "alignment", "--intervene", "weights=@" + self.path("missing.npz") + ":w", "--save", out, names=["missing.npz"])
+        broken = self.path("broken.npz", b"PK\x03\x04 and no more")
+        self.bad(1, "run", "alignment", "--intervene", "weights=@" + broken + ":w", "--save", out, names=["broken.npz"])
+        lying = self.path("lying.npy", b"\x93NUMPY\x01\x00\x46\x00{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999,), }      \n")
+        self.bad(1, "run", "alignment", "--intervene", "weights=@" + lying, "--save", out, names=["lying.npy"])
+
+    def test_output_folders(self):
+        self.bad(1, "run", "alignment", "--save", "/proc/nowhere/x.npz", names=["/proc/nowhere"])
+        self.bad(1, "render", "alignment", "--view", "heatmap", "-o", self.path("missing/x.png"), names=["missing"])
+        file = self.path("file", b"")
+        self.bad(1, "run", "alignment", "--save", file + "/x.npz", names=["file"])
+        self.bad(1, "train", "dates", "-o", "/proc/nowhere/x.safetensors", names=["/proc/nowhere"])
+
+    def test_the_window_without_a_display_says_so(self):
+        done = saccade()
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(len(done.stderr.decode().strip().splitlines()), 1, done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[2:]])
