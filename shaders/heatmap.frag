@@ -39,7 +39,7 @@ float value_here(out bool masked) {
     ivec2 size = textureSize(values, 0);
 #if FINE
     float v = texelFetch(values, clamp(ivec2(cell), ivec2(0), size - 1), 0).r;
-    masked = !(v - v == 0.0);  // NaN or infinite
+    masked = (floatBitsToInt(v) & 0x7f800000) == 0x7f800000;  // NaN or infinite; compilers take v - v for 0
     return masked ? 0.0 : v;
 #else
     vec2 reach = max(vec2(0.0), 0.5 / cell_size - 0.5) * step(cell_size, vec2(0.999));

@@ -73,6 +73,7 @@ struct AppState {
     // What is asked for.
     RunRequest request;
     std::deque<Edit> undo, redo;
+    bool reload_fields = false;  // the values changed under a field that is being typed in
     std::string coalescing;  // the field whose keystrokes make one undo entry
     std::chrono::steady_clock::time_point last_edit;
 

@@ -63,6 +63,9 @@ void Controller::remember(const std::string& field) {
 }
 
 void Controller::set_param(const std::string& name, ParamValue value) {
+    Params changed = state_.request.params;
+    changed.set(name, value);
+    if (changed == state_.request.params) return;
     remember(name);
     state_.request.params.set(name, std::move(value));
     submit();
@@ -165,6 +168,7 @@ void Controller::clear_interventions() {
 }
 
 void Controller::apply(const Edit& edit) {
+    state_.reload_fields = true;
     state_.request.params = edit.params;
     state_.request.interventions = edit.interventions;
     state_.coalescing.clear();

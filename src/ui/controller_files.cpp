@@ -59,6 +59,7 @@ void Controller::open_file(const std::string& path) {
         if (ending == ".png" || ending == ".svg" || ending == ".pdf") {
             const FigureOrigin origin = read_origin(path);
             state_.undo.push_back(current());
+            state_.reload_fields = true;
             state_.request = origin.request;
             state_.stage.selected = origin.view.selected;
             state_.stage.step = origin.view.step;
@@ -73,6 +74,7 @@ void Controller::open_file(const std::string& path) {
         state_.explained.clear();
         if (!state_.stage.selected.empty()) state_.explained.push_back(state_.stage.selected.cell);
         state_.undo.push_back(current());
+        state_.reload_fields = true;
         state_.request = session.request;
         state_.session_document = session.document;
         submit();

@@ -225,8 +225,8 @@ void shortcuts(AppState& state, Controller& act) {
         if (compat::letter_pressed('0')) act.set_ui_scale(1);
         if (compat::plain_key_pressed(compat::PlainKey::plus)) act.set_ui_scale(state.stage.ui_scale + 0.1);
         if (compat::plain_key_pressed(compat::PlainKey::minus)) act.set_ui_scale(state.stage.ui_scale - 0.1);
-        // A field that is being typed in has an undo of its own.
-        if (compat::letter_pressed('Z') && !io.WantTextInput) io.KeyShift ? act.redo() : act.undo();
+        const bool in_dialog = state.palette_open || state.exporting.open || state.prompt.kind != PathPrompt::Kind::none;
+        if (compat::letter_pressed('Z') && !in_dialog) io.KeyShift ? act.redo() : act.undo();
         return;
     }
     if (compat::plain_key_pressed(compat::PlainKey::f1)) state.help_open = !state.help_open;

@@ -17,6 +17,14 @@ bool is_forced(const Exhibit& e, const ParamSpec& spec) {
     return spec.name == e.forced_param;
 }
 
+/// A field that is being typed in holds its own copy of the text: after undo, or when a file was opened, it takes the new one.
+int reload_field(ImGuiInputTextCallbackData* data) {
+    const std::string& text = *static_cast<const std::string*>(data->UserData);
+    data->DeleteChars(0, data->BufTextLen);
+    data->InsertChars(0, text.c_str());
+    return 0;
+}
+
 /// A text parameter as a field; what the model wrote stands in it, quietly, while it is free.
 void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const ParamSpec& spec) {
     const float s = ui.s;
@@ -39,7 +47,12 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
         hint = (written != state.trace()->texts().end() ? written->second : std::string()) + "   free · type to force your own";
     }
     ui.fonts.need(hint);
-    const bool changed = ImGui::InputTextWithHint(("##" + spec.name).c_str(), hint.c_str(), &text);
+    // Undo is the window's, so that it goes back through typing and dragging alike.
+    std::string wanted = text;
+    const ImGuiInputTextFlags flags =
+        ImGuiInputTextFlags_NoUndoRedo | (state.reload_fields ? ImGuiInputTextFlags_CallbackAlways : 0);
+    const bool changed = ImGui::InputTextWithHint(("##" + spec.name).c_str(), hint.c_str(), &text, flags,
+                                                  state.reload_fields ? reload_field : nullptr, &wanted);
     const bool active = ImGui::IsItemActive();
     const ImVec2 low = ImGui::GetItemRectMin();
     const ImVec2 high = ImGui::GetItemRectMax();
@@ -60,7 +73,10 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
         if (ImGui::BeginPopup(("menu_" + spec.name).c_str())) {
             for (const std::string& example : spec.examples) {
                 ui.fonts.need(example);
-                if (ImGui::Selectable(example.c_str())) act.set_param(spec.name, example);
+                if (ImGui::Selectable(example.c_str())) {
+                    act.set_param(spec.name, example);
+                    state.reload_fields = true;
+                }
             }
             ImGui::EndPopup();
         }
@@ -251,6 +267,7 @@ void inputs(const Ui& ui, AppState& state, Controller& act) {
     const Exhibit& e = exhibit(state.request.exhibit);
     for (const ParamSpec& spec : e.params)
         if (spec.type == ParamType::text) text_field(ui, state, act, e, spec);
+    state.reload_fields = false;
 }
 
 void banners(const Ui& ui, AppState& state, Controller& act) {

@@ -1,0 +1,129 @@
+"""A window of Saccade under test: started on an X display, driven by real events through xdotool, read through its state file."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+PATIENCE = float(os.environ.get("SACCADE_UI_PATIENCE", 90))  # seconds; only a program that hangs or does the wrong thing waits this long
+
+
+class Window:
+    def __init__(self, program, artifacts, *arguments, size=(1600, 1000)):
+        self.program, self.artifacts = program, artifacts
+        self.state_file = os.path.join(artifacts, f"state-{os.getpid()}-{id(self)}.json")
+        environment = dict(os.environ, SACCADE_UI_STATE=self.state_file)
+        self.log = open(os.path.join(artifacts, "stderr.txt"), "ab")
+        self.process = subprocess.Popen([program, *arguments], env=environment, stderr=self.log)
+        self.wait("the first picture", lambda s: s["texts"])
+        self.id = self._find()
+        self.xdotool("windowmove", self.id, "0", "0")
+        self.resize(*size)
+        self.xdotool("windowfocus", "--sync", self.id)
+
+    def _find(self):
+        ids = []
+        deadline = time.monotonic() + PATIENCE
+        while not ids and time.monotonic() < deadline:
+            found = subprocess.run(["xdotool", "search", "--onlyvisible", "--pid", str(self.process.pid)],
+                                   capture_output=True, text=True)
+            ids = found.stdout.split()
+        assert ids, "the window does not appear on the display"
+        return ids[-1]
+
+    def xdotool(self, *arguments):
+        subprocess.run(["xdotool", *map(str, arguments)], check=True, stderr=subprocess.DEVNULL)
+
+    # What it shows.
+
+    def state(self):
+        with open(self.state_file, encoding="utf-8") as file:
+            return json.load(file)
+
+    def wait(self, what, holds):
+        """Waits until `holds(state)` is true of an answer that is not stale, or of a problem; returns the state."""
+        deadline = time.monotonic() + PATIENCE
+        state = None
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the program ended with status {self.process.returncode} while waiting for {what}")
+            try:
+                state = self.state()
+                if holds(state):
+                    return state
+            except (FileNotFoundError, json.JSONDecodeError, KeyError, TypeError, IndexError):
+                pass
+            time.sleep(0.02)
+        raise AssertionError(f"waited for {what}; the window shows {json.dumps(state, ensure_ascii=False)}")
+
+    def picture(self, name):
+        path = os.path.join(self.artifacts, name + ".png")
+        subprocess.run(["import", "-window", "root", path], check=False, stderr=subprocess.DEVNULL)
+
+    # What a person does.
+
+    def resize(self, width, height):
+        self.xdotool("windowsize", self.id, width, height)
+        self.wait(f"a window of {width} x {height}", lambda s: s["places"]["window"][2:] == [width, height])
+
+    def key(self, *keys):
+        self.xdotool("key", "--clearmodifiers", *keys)
+
+    def type(self, text):
+        self.xdotool("type", "--clearmodifiers", "--delay", "30", text)
+
+    def move(self, x, y):
+        self.xdotool("mousemove", round(x), round(y))
+
+    def click(self, x, y):
+        self.move(x, y)
+        self.xdotool("click", 1)
+
+    def drag(self, x, y, dx, dy, steps=12):
+        self.move(x, y)
+        self.xdotool("mousedown", 1)
+        for i in range(1, steps + 1):
+            self.move(x + dx * i / steps, y + dy * i / steps)
+            time.sleep(0.02)
+        self.xdotool("mouseup", 1)
+
+    def place(self, name):
+        """Middle of something that the window says it has drawn: a field, a card's grid cell."""
+        x, y, w, h = self.wait(f"{name} on screen", lambda s: name in s["places"])["places"][name]
+        return x + w / 2, y + h / 2
+
+    def cell(self, row, column):
+        """Middle of a cell of the first heatmap."""
+        state = self.wait("the heatmap on screen", lambda s: "heatmap" in s["places"])
+        x, y, w, h = state["places"]["heatmap"]
+        rows, columns = state["grid"]
+        return x + w * (column + 0.5) / columns, y + h * (row + 0.5) / rows
+
+    def replace_source(self, text):
+        self.click(*self.place("source"))
+        self.key("ctrl+a")
+        if text:
+            self.type(text)
+        else:
+            self.key("BackSpace")
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                raise
+        self.log.close()
+        if os.path.exists(self.state_file):
+            os.remove(self.state_file)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if kind is not None:
+            self.picture("failed")
+        self.close()

@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+"""The window, used as a person uses it: real key and mouse events (xdotool) on a real X display, facts read from the state file.
+
+    ui_test.py PROGRAM ARTIFACTS [TEST ...]
+
+Runs under Xvfb (ctest does that). Screenshots of every stage, and of a failure, are left in ARTIFACTS."""
+
+import json
+import os
+import sys
+import tempfile
+import traceback
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from driver import Window  # noqa: E402
+
+
+def answered(s):
+    return not s["stale"] and s["problem"] is None
+
+
+def check(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+def test_typing_a_date_draws_its_alignment(w):
+    check(w.state()["texts"]["output"] == "2019-09-30", "the first sentence is not rewritten")
+    w.replace_source("1 May 2021")
+    s = w.wait("the output of what was typed", lambda s: answered(s) and s["texts"]["output"] == "2021-05-01")
+    check(s["params"]["source"] == "1 May 2021", f"typed text arrives as {s['params']['source']!r}")
+    check(s["grid"][1] == len("1 May 2021"), "the heatmap has not one column a character")
+    w.picture("typed")
+
+
+def test_chinese_can_be_typed_and_is_drawn(w):
+    w.replace_source("2008年8月8日")
+    w.wait("the output of a Chinese date", lambda s: answered(s) and s["texts"]["output"] == "2008-08-08")
+    check(w.state()["notes"] == [], "the model says that it does not know Chinese digits")
+    w.picture("chinese")
+
+
+def test_empty_source_is_a_banner_and_nothing_is_lost(w):
+    before = w.state()["texts"]
+    w.replace_source("")
+    s = w.wait("the problem", lambda s: s["problem"] is not None)
+    check("Source" in s["problem"] and "\n" not in s["problem"], f"the banner says {s['problem']!r}")
+    check(s["texts"] == before, "the picture before is gone")
+    w.picture("empty")
+    w.type("2 June 1999")
+    w.wait("the answer to new text", lambda s: answered(s) and s["texts"]["output"] == "1999-06-02")
+
+
+def test_unknown_characters_are_a_note_not_an_error(w):
+    w.replace_source("3 May 2020 ~")
+    s = w.wait("a note", lambda s: answered(s) and s["notes"])
+    check("never saw" in s["notes"][0], f"the note says {s['notes'][0]!r}")
+    w.picture("note")
+
+
+def test_hover_and_click_say_which_cell(w):
+    w.move(*w.cell(3, 2))
+    w.wait("the hovered cell", lambda s: s["hovered"] == {"tensor": "weights", "index": [3, 2]})
+    w.picture("hover")
+    w.click(*w.cell(5, 4))
+    s = w.wait("the clicked cell", lambda s: s["selected"] == {"tensor": "weights", "index": [5, 4]})
+    check(s["explained"][-1] == s["selected"], "the inspector explains another cell")
+    check(s["step"] == 5, "the transport does not follow the click")
+    check(s["interventions"] == [], "a click changed a weight")
+
+
+def test_dragging_a_weight_is_one_undo_entry(w):
+    undo = w.state()["undo"]
+    w.drag(*w.cell(4, 1), 0, -70)
+    s = w.wait("an intervention", lambda s: answered(s) and len(s["interventions"]) == 1)
+    check(s["interventions"][0].startswith("weights[4,1]="), s["interventions"][0])
+    check(s["undo"] == undo + 1, f"one drag made {s['undo'] - undo} undo entries")
+    w.picture("dragged")
+    w.key("ctrl+z")
+    w.wait("undo", lambda s: answered(s) and s["interventions"] == [])
+    w.key("ctrl+shift+z")
+    w.wait("redo", lambda s: answered(s) and len(s["interventions"]) == 1)
+    w.key("ctrl+z")
+    w.wait("undo again", lambda s: answered(s) and s["interventions"] == [])
+
+
+def test_a_weight_moved_far_changes_the_output(w):
+    before = w.state()["texts"]["output"]
+    row = 0
+    for column in (0, 5):  # away from the year: whichever of these the model hardly looks at
+        w.drag(*w.cell(row, column), 0, -400)
+        w.wait("an intervention", lambda s: answered(s) and s["interventions"])
+        if w.state()["texts"]["output"] != before:
+            break
+    check(w.state()["texts"]["output"] != before, "a weight of 1 on another character changes nothing downstream")
+    w.picture("changed-output")
+
+
+def test_undo_takes_back_typing(w):
+    w.replace_source("5 July 2031")
+    w.wait("the typed date", lambda s: answered(s) and s["texts"]["output"] == "2031-07-05")
+    w.key("ctrl+z")
+    w.wait("the text before typing", lambda s: answered(s) and s["params"]["source"] == "Mon, 30 Sep 2019")
+    w.picture("undone")
+
+
+def test_keys_walk_the_steps_and_the_cells(w):
+    w.click(*w.cell(2, 2))
+    w.wait("the selection", lambda s: s["selected"]["index"] == [2, 2])
+    w.key("shift+Right")
+    w.key("shift+Down")
+    w.wait("a moved selection", lambda s: s["selected"]["index"] == [3, 3])
+    w.key("Right")
+    w.wait("the next step", lambda s: s["step"] == 4)
+    w.key("Left")
+    w.wait("the step before", lambda s: s["step"] == 3)
+
+
+def test_play_walks_to_the_end_and_stops(w):
+    w.key("space")
+    w.wait("playing", lambda s: s["playing"])
+    w.wait("the end of the decoding", lambda s: not s["playing"] and s["step"] == s["steps"] - 1)
+
+
+def test_theme_and_scale(w):
+    check(w.state()["theme"] == "dark", "the window does not start dark")
+    w.key("ctrl+t")
+    w.wait("the light theme", lambda s: s["theme"] == "light")
+    w.picture("light")
+    w.key("ctrl+equal")
+    w.wait("a larger scale", lambda s: s["ui_scale"] > 1.05)
+    for _ in range(4):
+        w.key("ctrl+equal")
+    w.wait("scale 1.5", lambda s: abs(s["ui_scale"] - 1.5) < 0.01)
+    w.picture("light-150")
+    w.key("ctrl+0")
+    w.wait("scale 1", lambda s: s["ui_scale"] == 1)
+    w.key("ctrl+t")
+    w.wait("the dark theme", lambda s: s["theme"] == "dark")
+
+
+def test_every_size_stays_usable(w):
+    for width, height in ((1280, 800), (1100, 700), (900, 600), (640, 480), (1600, 1000)):
+        w.resize(width, height)
+        source = w.wait("the source field", lambda s: "source" in s["places"])["places"]["source"]
+        check(source[2] > 100 and source[0] + source[2] <= width, f"at {width} x {height} the source field is {source}")
+        w.picture(f"size-{width}x{height}")
+    w.replace_source("6 July 2031")
+    w.wait("an answer after resizing", lambda s: answered(s) and s["texts"]["output"] == "2031-07-06")
+
+
+def test_the_palette_runs_commands(w):
+    w.key("ctrl+k")
+    w.wait("the palette", lambda s: s["palette"])
+    w.type("light or")
+    w.picture("palette")
+    w.key("Return")
+    w.wait("the command's effect", lambda s: s["theme"] == "light" and not s["palette"])
+    w.key("ctrl+k")
+    w.wait("the palette", lambda s: s["palette"])
+    w.key("Escape")
+    w.wait("no palette", lambda s: not s["palette"])
+
+
+def test_help_lists_the_keys(w):
+    w.key("F1")
+    w.wait("the help", lambda s: s["help"])
+    w.picture("help")
+    w.key("Escape")
+    w.wait("no help", lambda s: not s["help"])
+
+
+def test_tab_reaches_the_fields(w):
+    w.click(*w.place("source"))
+    w.key("Tab")
+    w.type("2020-01-02")
+    s = w.wait("a forced output or a changed source", lambda s: s["params"]["target"] or s["params"]["source"] != "Mon, 30 Sep 2019")
+    if s["params"]["target"] == "":  # a button may stand between the fields
+        raise AssertionError("Tab stays in the source field")
+    w.wait("the forced output", lambda s: answered(s) and s["texts"]["output"] == "2020-01-02")
+    w.picture("forced")
+
+
+def test_the_export_dialog_writes_a_picture_that_opens_again(w):
+    w.key("ctrl+e")
+    w.wait("the dialog", lambda s: s["export"])
+    w.picture("export")
+    w.key("Escape")
+    w.wait("no dialog", lambda s: not s["export"])
+
+
+def test_a_session_is_saved_and_restored(w):
+    folder = tempfile.mkdtemp()
+    path = os.path.join(folder, "session.json")
+    w.drag(*w.cell(4, 1), 0, -70)
+    s = w.wait("an intervention", lambda s: answered(s) and len(s["interventions"]) == 1)
+    w.key("ctrl+s")
+    w.wait("the prompt", lambda s: s["prompt"])
+    w.key("ctrl+a")
+    w.type(path)
+    w.key("Return")
+    w.wait("the file is written", lambda s: not s["prompt"] and os.path.exists(path))
+    with open(path, encoding="utf-8") as file:
+        check(json.load(file)["request"]["exhibit"] == "alignment", "the session names no exhibit")
+    with Window(w.program, w.artifacts, path) as again:
+        t = again.wait("the restored session", lambda t: answered(t) and t["interventions"])
+        check(t["interventions"] == s["interventions"], "the intervention is another")
+        check(t["texts"] == s["texts"], "the output is another")
+
+
+def test_training_runs_while_the_window_lives(w):
+    w.key("ctrl+k")
+    w.wait("the palette", lambda s: s["palette"])
+    w.type("train from")
+    w.key("Return")
+    w.wait("a running training", lambda s: s["training"]["state"] == "running")
+    w.wait("curves and snapshots", lambda s: s["training"]["points"] >= 2 and s["training"]["snapshots"] >= 2)
+    w.picture("training")
+    w.wait("a snapshot drawn", lambda s: s["training"]["shown"] >= 0)
+    w.replace_source("7 July 2031")  # the window takes input meanwhile
+    w.wait("typed text", lambda s: s["params"]["source"] == "7 July 2031")
+
+
+def main():
+    program, artifacts, *chosen = sys.argv[1:]
+    os.makedirs(artifacts, exist_ok=True)
+    tests = {name: f for name, f in globals().items() if name.startswith("test_")}
+    unknown = [name for name in chosen if name not in tests]
+    if unknown:
+        sys.exit(f"no such test: {unknown[0]}")
+    failed = []
+    for name, test in tests.items():
+        if chosen and name not in chosen:
+            continue
+        try:
+            with Window(program, artifacts) as window:
+                test(window)
+            print(f"ok      {name}", flush=True)
+        except Exception:  # one test must not take the others with it
+            failed.append(name)
+            picture = os.path.join(artifacts, "failed.png")
+            if os.path.exists(picture):
+                os.replace(picture, os.path.join(artifacts, f"failed-{name}.png"))
+            print(f"FAILED  {name}\n{traceback.format_exc()}", flush=True)
+    print(f"{len(failed)} failed", flush=True)
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
