@@ -14,7 +14,7 @@ class Tape;
 /// With a tape, ops also write down how to send gradients back (reverse mode; Griewank and Walther 2008, ch. 3).
 template <class T>
 class Var {
-   public:
+ public:
     Var() = default;
     /// A constant. Implicit on purpose: a tensor may stand wherever a Var does.
     Var(Tensor<T> value) : value_(std::move(value)) {}
@@ -24,10 +24,11 @@ class Var {
     Tape<T>* tape() const { return tape_; }
     bool tracked() const { return tape_ != nullptr; }
     bool empty() const { return value_.empty(); }
-    /// Its place on the tape, -1 without one. A backward step that needs no more of a parent holds this alone, and not the value.
+    /// Its place on the tape, -1 without one. A backward step that needs no more of a parent holds this alone, and not the
+    /// value.
     int id() const { return id_; }
 
-   private:
+ private:
     friend class Tape<T>;
     Var(Tensor<T> value, Tape<T>* tape, int id) : value_(std::move(value)), tape_(tape), id_(id) {}
 
@@ -39,7 +40,7 @@ class Var {
 /// The record of one forward pass. Used by one thread; data-parallel training has one tape a shard.
 template <class T>
 class Tape {
-   public:
+ public:
     /// Sends the gradient of the result back: calls tape.grad_of(parent) for each tracked parent and adds to it.
     using Backward = std::function<void(Tape&, const Tensor<T>& grad_out)>;
 
@@ -52,10 +53,11 @@ class Tape {
     Tensor<T>& grad_of(int id);
     /// Same, but as memory comes and `fresh` set at first use: the caller then writes all of it instead of adding.
     Tensor<T>& grad_buffer(int id, bool& fresh);
-    /// Adds a whole gradient; takes over its storage if it is the first, so it must be the caller's own, or grad_out, or a disjoint
-    /// part of grad_out. Does nothing for an id of -1.
+    /// Adds a whole gradient; takes over its storage if it is the first, so it must be the caller's own, or grad_out, or a
+    /// disjoint part of grad_out. Does nothing for an id of -1.
     void add_grad(int id, Tensor<T> grad);
-    /// Runs all backward steps in reverse order. `loss` must be a scalar that this tape tracks. Gradients of an earlier call are forgotten.
+    /// Runs all backward steps in reverse order. `loss` must be a scalar that this tape tracks. Gradients of an earlier call
+    /// are forgotten.
     void backward(const Var<T>& loss);
     /// Same, from a given gradient of `result` (for Jacobian rows and vector-Jacobian products).
     void backward(const Var<T>& result, const Tensor<T>& grad_out);
@@ -64,16 +66,17 @@ class Tape {
     /// Forgets everything but keeps the capacity.
     void clear();
 
-   private:
+ private:
     struct Node {
         Backward backward;  // empty for leaves
         Shape shape;
-        Tensor<T> grad;     // empty until first use
+        Tensor<T> grad;  // empty until first use
     };
     std::vector<Node> nodes_;
 };
 
-/// The tape of whichever operand has one; null if none does. Throws Error{invalid_input} if two operands are on different tapes.
+/// The tape of whichever operand has one; null if none does. Throws Error{invalid_input} if two operands are on different
+/// tapes.
 template <class T>
 Tape<T>* common_tape(std::initializer_list<const Var<T>*> operands);
 

@@ -5,14 +5,15 @@
 
 namespace saccade {
 
-/// What kind of thing went wrong. `usage` is the caller's wording (exit status 2 on the command line), all else is "could not" (1).
+/// What kind of thing went wrong. `usage` is the caller's wording (exit status 2 on the command line), all else is "could not"
+/// (1).
 enum class ErrorCode { usage, invalid_input, not_found, io, bad_format, out_of_range, numeric, cancelled, unsupported };
 
 /// The one exception of the project: thrown inside, caught at the run, file and UI boundary.
 /// `message` says what and where ("weights.safetensors: header says 8 GB, file has 1 kB"), `hint` says what to do about it.
 /// Both are one line; `line()` is what the terminal and the banner show.
 class Error : public std::runtime_error {
-   public:
+ public:
     Error(ErrorCode code, const std::string& message, std::string hint = {})
         : std::runtime_error(message), code_(code), hint_(std::move(hint)) {}
 
@@ -21,7 +22,7 @@ class Error : public std::runtime_error {
     const std::string& hint() const { return hint_; }
     std::string line() const { return hint_.empty() ? message() : message() + ": " + hint_; }
 
-   private:
+ private:
     ErrorCode code_;
     std::string hint_;
 };

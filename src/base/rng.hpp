@@ -8,7 +8,7 @@ namespace saccade {
 /// Seeded random numbers, the same on every platform and standard library (std:: distributions are not).
 /// Generator: xoshiro256** (Blackman and Vigna 2018), state filled by splitmix64.
 class Rng {
-   public:
+ public:
     explicit Rng(std::uint64_t seed);
 
     /// An independent stream for a named purpose or a worker, so that adding a draw in one place does not move another.
@@ -29,7 +29,7 @@ class Rng {
     State state() const { return state_; }
     void restore(const State& state) { state_ = state; }
 
-   private:
+ private:
     State state_;
 };
 

@@ -16,7 +16,7 @@ namespace saccade {
 struct RunContext {
     const Params& params;  // resolved: every declared parameter is there and valid
     std::uint64_t seed;
-    ModelPtr model;        // null for exhibits without one
+    ModelPtr model;  // null for exhibits without one
     Probe& probe;
     std::stop_token stop;
 };
@@ -32,16 +32,16 @@ struct ViewPlacement {
 
 /// One exhibit: its parameters, its model, its views. Knows no screen.
 struct Exhibit {
-    std::string id;     // "alignment"
-    std::string title;  // "Alignment"
-    std::string group;  // "Sequence"
+    std::string id;       // "alignment"
+    std::string title;    // "Alignment"
+    std::string group;    // "Sequence"
     std::string summary;  // one sentence: what a person sees
     std::string source;   // papers
     std::vector<ParamSpec> params;
     std::vector<std::string> models;  // bundled ids, the first is the default; chosen by the parameter "model" if there is one
     std::vector<ViewPlacement> views;
-    std::string step_axis;   // axis that the scrubber walks ("output"), or empty
-    std::string output_text;  // name in Trace::texts of what the Output field shows, or empty
+    std::string step_axis;     // axis that the scrubber walks ("output"), or empty
+    std::string output_text;   // name in Trace::texts of what the Output field shows, or empty
     std::string forced_param;  // text parameter by which the output is forced ("target"), or empty
     std::function<void(RunContext&)> run;
     /// Trains this exhibit's model from scratch (window and `saccade train`); null if it has none.

@@ -18,7 +18,8 @@ struct GruStep {
     Var<T> reset, update, candidate, state;
 };
 
-/// One step from the already projected input gi = x W_x^T + b_x [batch, 3H] (so that a whole sequence is projected by one GEMM):
+/// One step from the already projected input gi = x W_x^T + b_x [batch, 3H] (so that a whole sequence is projected by one
+/// GEMM):
 ///   r  = sigmoid(gi_r + W_hr h + b_hr)
 ///   z  = sigmoid(gi_z + W_hz h + b_hz)
 ///   n  = tanh(gi_n + r * (W_hn h + b_hn))
@@ -27,6 +28,7 @@ struct GruStep {
 /// Without a tape the gates r, z, n are filled; with one, only `state` is (the fused backward needs no more).
 /// `row_mask` [batch], if given, holds 1 where the step counts and 0 where the old state is carried through (padding).
 template <class T>
-GruStep<T> gru_step(const GruCell<T>& cell, const Var<T>& projected_input, const Var<T>& state, std::span<const T> row_mask = {});
+GruStep<T> gru_step(const GruCell<T>& cell, const Var<T>& projected_input, const Var<T>& state,
+                    std::span<const T> row_mask = {});
 
 }  // namespace saccade

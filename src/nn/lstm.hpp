@@ -4,8 +4,8 @@
 
 namespace saccade {
 
-/// Parameters of a long short-term memory cell (Hochreiter and Schmidhuber 1997, with forget gate, Gers 2000), gates in PyTorch's
-/// order input, forget, cell, output: W_x [4H, in], W_h [4H, H], b_x [4H], b_h [4H].
+/// Parameters of a long short-term memory cell (Hochreiter and Schmidhuber 1997, with forget gate, Gers 2000), gates in
+/// PyTorch's order input, forget, cell, output: W_x [4H, in], W_h [4H, H], b_x [4H], b_h [4H].
 template <class T>
 struct LstmCell {
     Var<T> input_weight, hidden_weight, input_bias, hidden_bias;

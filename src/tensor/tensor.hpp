@@ -16,7 +16,7 @@ using Index = std::int64_t;
 
 /// Extents of a row-major tensor, outermost first; at most five axes. Rank 0 is a scalar of size 1.
 class Shape {
-   public:
+ public:
     static constexpr int max_rank = 5;
 
     Shape() = default;
@@ -40,7 +40,7 @@ class Shape {
     Shape with_inserted(int axis, Index extent) const;
     Shape with_extent(int axis, Index extent) const;
 
-   private:
+ private:
     std::array<Index, max_rank> dims_{};
     int rank_ = 0;
 };
@@ -49,7 +49,7 @@ class Shape {
 /// that you made and have not given away; `clone()` otherwise. Default-constructed: empty (size 0, shape [0]).
 template <class T>
 class Tensor {
-   public:
+ public:
     Tensor() : shape_{0} {}
     /// Zero-filled.
     explicit Tensor(const Shape& shape);
@@ -90,7 +90,7 @@ class Tensor {
     template <class U>
     Tensor<U> cast() const;
 
-   private:
+ private:
     Shape shape_;
     Index size_ = 0;
     std::shared_ptr<T[]> storage_;
