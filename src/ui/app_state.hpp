@@ -74,7 +74,7 @@ struct AppState {
     RunRequest request;
     std::deque<Edit> undo, redo;
     bool reload_fields = false;  // the values changed under a field that is being typed in
-    std::string coalescing;  // the field whose keystrokes make one undo entry
+    std::string coalescing;      // the field whose keystrokes make one undo entry
     std::chrono::steady_clock::time_point last_edit;
 
     // What came back. `shown` answers `request` only if the tickets agree; otherwise it is stale and dims.
