@@ -114,6 +114,7 @@ struct AppState {
 
     nlohmann::json session_document = nlohmann::json::object();  // keys of a newer version survive
     double frame_ms = 0;
+    bool typing = false;  // a text field has the keyboard
     /// Where the last frame drew what a test points at, in screen px: x, y, width, height.
     std::map<std::string, std::array<float, 4>> places;
     std::array<Index, 2> grid{};  // rows and columns of places["heatmap"]

@@ -41,23 +41,27 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
         label(ui, e.group + " › " + e.title, t.secondary, 15);
     }
 
-    const float field = std::min(420 * s, width - (wide ? 680 : 430) * s);
+    // Widths of the buttons on the right, their gaps, and the margin.
+    const float buttons = (layout.drawer ? 92.0f + 8.0f : 0.0f) * s + (84 + 8 + 84 + 16) * s;
+    // In the middle of the window if there is room, else between the name and the buttons.
+    const float from = ImGui::GetItemRectMax().x + 24 * s, to = width - buttons - 16 * s;
+    const float field = std::min(420 * s, to - from);
     if (field > 120 * s) {
-        ImGui::SetCursorPos({(width - field) / 2, 9 * s});
+        ImGui::SetCursorPos({std::clamp((width - field) / 2, from, to - field), 9 * s});
         const ImVec2 at = ImGui::GetCursorScreenPos();
         if (ImGui::InvisibleButton("palette", {field, 30 * s})) state.palette_open = true;
         const bool lit = ImGui::IsItemHovered() || ImGui::IsItemFocused();
         list.AddRectFilled(at, {at.x + field, at.y + 30 * s}, ui.color(t.background), 8 * s);
         list.AddRect(at, {at.x + field, at.y + 30 * s}, ui.color(lit ? t.accent : t.line), 8 * s);
         ImFont* font = ui.fonts.face(Font::ui, 13);
-        list.AddText(font, font->FontSize, {at.x + 12 * s, at.y + 8 * s}, ui.color(t.secondary), "Search or run a command");
+        list.AddText(font, font->FontSize, {at.x + 12 * s, at.y + 8 * s}, ui.color(t.secondary),
+                     field > 200 * s ? "Search or run a command" : "Search");
         const char* keys = "Ctrl K";
         const float keys_width = font->CalcTextSizeA(font->FontSize, 1e9f, 0, keys).x;
-        list.AddText(font, font->FontSize, {at.x + field - keys_width - 12 * s, at.y + 8 * s}, ui.color(t.faint), keys);
+        if (field > 230 * s)
+            list.AddText(font, font->FontSize, {at.x + field - keys_width - 12 * s, at.y + 8 * s}, ui.color(t.faint), keys);
     }
 
-    // Widths of the buttons below, their gaps, and the margin.
-    const float buttons = (layout.drawer ? 92.0f + 8.0f : 0.0f) * s + (84 + 8 + 84 + 16) * s;
     ImGui::SetCursorPos({width - buttons, 9 * s});
     if (layout.drawer) {
         if (button(ui, "drawer", "Inspector", state.inspector_drawer ? ButtonKind::primary : ButtonKind::plain, 92 * s,

@@ -25,6 +25,18 @@ int reload_field(ImGuiInputTextCallbackData* data) {
     return 0;
 }
 
+/// What the model wrote, in the field by which it can be forced.
+void show_written(const Ui& ui, const std::string& written, bool active, ImVec2 low, ImVec2 high) {
+    const float s = ui.s;
+    ImGui::SetCursorScreenPos({low.x + 12 * s, low.y + 7 * s});
+    label(ui, written, active ? ui.theme.faint : ui.theme.text, 18, Font::ui, high.x - low.x - 24 * s);
+    const float from = ImGui::GetItemRectMax().x + 12 * s;
+    if (high.x - from < 80 * s) return;
+    const double drop = ui.fonts.ascent(Font::ui) * (18 - 15);  // one baseline
+    ImGui::SetCursorScreenPos({from, low.y + (7 + static_cast<float>(drop)) * s});
+    label(ui, "free · click to force your own", ui.theme.faint, 15, Font::ui, high.x - from - 12 * s);
+}
+
 /// A text parameter as a field; what the model wrote stands in it, quietly, while it is free.
 void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const ParamSpec& spec) {
     const float s = ui.s;
@@ -41,11 +53,12 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
     ImGui::PushFont(ui.fonts.face(Font::ui, 19));
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(12 * s, 7 * s));
     ui.fonts.need(text);
-    std::string hint = spec.placeholder;
-    if (is_forced(e, spec) && state.trace() != nullptr) {
-        const auto written = state.trace()->texts().find(e.output_text);
-        hint = (written != state.trace()->texts().end() ? written->second : std::string()) + "   free · type to force your own";
-    }
+    // What the model wrote stands in the field while it is free, drawn by hand: a hint has one colour.
+    std::string written;
+    if (is_forced(e, spec) && text.empty() && state.trace() != nullptr)
+        if (const auto found = state.trace()->texts().find(e.output_text); found != state.trace()->texts().end())
+            written = found->second;
+    const std::string hint = written.empty() ? spec.placeholder : std::string();
     ui.fonts.need(hint);
     // Undo is the window's, so that it goes back through typing and dragging alike.
     std::string wanted = text;
@@ -60,7 +73,11 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
     if (active) ImGui::GetWindowDrawList()->AddRect(low, high, ui.color(ui.theme.accent), 8 * s);
     ImGui::PopStyleVar();
     ImGui::PopFont();
-    if (ImGui::IsItemHovered() && !active) tooltip(ui, spec.help);
+    if (!written.empty() && text.empty()) show_written(ui, written, active, low, high);
+    if (ImGui::IsWindowHovered() && ImGui::IsMouseHoveringRect(low, high) && !ImGui::GetIO().WantTextInput)
+        tooltip(ui, spec.help);
+    ImGui::SetCursorScreenPos({row.x, row.y});
+    ImGui::Dummy({high.x - row.x, field_height});
     if (changed) {
         ui.fonts.need(text);
         act.set_param(spec.name, sanitize_utf8(text));
@@ -83,8 +100,11 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
     } else if (is_forced(e, spec)) {
         ImGui::SetCursorScreenPos({high.x + 12 * s, row.y});
         if (forced) {
-            if (button(ui, "free", "Free again", ButtonKind::plain, 128 * s, "Let the decoder choose its output", field_height))
+            if (button(ui, "free", "Free again", ButtonKind::plain, 128 * s, "Let the decoder choose its output",
+                       field_height)) {
                 act.set_param(spec.name, std::string());
+                state.reload_fields = true;
+            }
         } else {
             ImGui::SetCursorScreenPos({high.x + 12 * s, row.y + (field_height - ui.fonts.face(Font::ui, 13)->FontSize) / 2});
             label(ui, "greedy decoding", ui.theme.faint, 13);
@@ -219,20 +239,36 @@ double share(const AppState& state, const std::string& key, double fallback) {
     return found == state.stage.shares.end() ? fallback : found->second;
 }
 
+/// The views that a stage of this size can show readably: a low one keeps its main row, a narrow one the first of each row.
+std::vector<ViewPlacement> views_that_fit(const Ui& ui, const Exhibit& e, ImVec2 size) {
+    std::vector<ViewPlacement> fitting;
+    const auto main = std::max_element(e.views.begin(), e.views.end(),
+                                       [](const ViewPlacement& a, const ViewPlacement& b) { return a.height < b.height; });
+    for (const ViewPlacement& v : e.views) {
+        if (size.y < 300 * ui.s && v.row != main->row) continue;
+        const bool first = std::none_of(fitting.begin(), fitting.end(), [&](const auto& other) { return other.row == v.row; });
+        if (size.x >= 460 * ui.s || first) fitting.push_back(v);
+    }
+    if (size.y < 300 * ui.s)
+        for (ViewPlacement& v : fitting) v.row = 0;
+    return fitting;
+}
+
 /// The exhibit's cards, row by row.
 void cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place) {
     const float g = gap * ui.s;
-    const bool two_rows = std::any_of(e.views.begin(), e.views.end(), [](const ViewPlacement& v) { return v.row > 0; });
+    const std::vector<ViewPlacement> views = views_that_fit(ui, e, place.size);
+    const bool two_rows = std::any_of(views.begin(), views.end(), [](const ViewPlacement& v) { return v.row > 0; });
     const std::string row_key = e.id + "/rows";
     const float free_height = place.size.y - (two_rows ? g : 0);
-    const double first = two_rows ? share(state, row_key, static_cast<double>(e.views.front().height)) : 1.0;
+    const double first = two_rows ? share(state, row_key, static_cast<double>(views.front().height)) : 1.0;
     // A low window gives the first row what it needs to be read, if the second can spare it.
     const float height0 =
         std::max(free_height * static_cast<float>(first), two_rows ? std::min(150 * ui.s, free_height * 0.42f) : 0);
     int number = 0;
     for (int row = 0; row <= (two_rows ? 1 : 0); ++row) {
         std::vector<ViewPlacement> in_row;
-        for (const ViewPlacement& v : e.views)
+        for (const ViewPlacement& v : views)
             if (v.row == row) in_row.push_back(v);
         const float y = place.at.y + (row == 0 ? 0 : height0 + g);
         const float height = row == 0 ? height0 : free_height - height0;
@@ -332,6 +368,7 @@ void transport(const Ui& ui, AppState& state, Controller& act, const Rect& place
 void stage(const Ui& ui, AppState& state, Controller& act, const Layout& layout) {
     const float s = ui.s;
     const ImVec2 window = ImGui::GetIO().DisplaySize;
+    state.typing = ImGui::GetIO().WantTextInput;
     state.places = {{"window", {0, 0, window.x, window.y}}};
     begin_panel(ui, "stage", layout.stage.at, layout.stage.size, ui.theme.background, {20 * s, 16 * s}, false);
     inputs(ui, state, act);

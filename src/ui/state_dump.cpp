@@ -22,6 +22,7 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
                  {"params", to_json(state.request.params)}};
     dump["places"] = state.places;
     dump["grid"] = state.grid;
+    dump["typing"] = state.typing;
     dump["problem"] = state.problem ? json(state.problem->line()) : json(nullptr);
     dump["banner"] = state.banner ? json(state.banner->text) : json(nullptr);
     dump["selected"] = {{"tensor", state.stage.selected.cell.tensor}, {"index", state.stage.selected.cell.index}};

@@ -59,6 +59,7 @@ class Window:
 
     def picture(self, name):
         path = os.path.join(self.artifacts, name + ".png")
+        time.sleep(0.3)  # the state is written before the frame that follows it is on screen; nothing is asserted on a picture
         subprocess.run(["import", "-window", "root", path], check=False, stderr=subprocess.DEVNULL)
 
     # What a person does.
@@ -71,7 +72,7 @@ class Window:
         self.xdotool("key", "--clearmodifiers", *keys)
 
     def type(self, text):
-        self.xdotool("type", "--clearmodifiers", "--delay", "30", text)
+        self.xdotool("type", "--clearmodifiers", "--delay", "30" if text.isascii() else "150", text)
 
     def move(self, x, y):
         self.xdotool("mousemove", round(x), round(y))
@@ -102,6 +103,7 @@ class Window:
 
     def replace_source(self, text):
         self.click(*self.place("source"))
+        self.wait("the field to have the keyboard", lambda s: s["typing"])
         self.key("ctrl+a")
         if text:
             self.type(text)

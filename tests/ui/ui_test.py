@@ -36,6 +36,7 @@ def test_typing_a_date_draws_its_alignment(w):
 def test_chinese_can_be_typed_and_is_drawn(w):
     w.replace_source("2008年8月8日")
     w.wait("the output of a Chinese date", lambda s: answered(s) and s["texts"]["output"] == "2008-08-08")
+    check("月" in w.state()["params"]["source"], "Chinese characters do not arrive")
     check(w.state()["notes"] == [], "the model says that it does not know Chinese digits")
     w.picture("chinese")
 
@@ -151,13 +152,13 @@ def test_every_size_stays_usable(w):
 
 def test_the_palette_runs_commands(w):
     w.key("ctrl+k")
-    w.wait("the palette", lambda s: s["palette"])
+    w.wait("the palette", lambda s: s["palette"] and s["typing"])
     w.type("light or")
     w.picture("palette")
     w.key("Return")
     w.wait("the command's effect", lambda s: s["theme"] == "light" and not s["palette"])
     w.key("ctrl+k")
-    w.wait("the palette", lambda s: s["palette"])
+    w.wait("the palette", lambda s: s["palette"] and s["typing"])
     w.key("Escape")
     w.wait("no palette", lambda s: not s["palette"])
 
@@ -195,7 +196,7 @@ def test_a_session_is_saved_and_restored(w):
     w.drag(*w.cell(4, 1), 0, -70)
     s = w.wait("an intervention", lambda s: answered(s) and len(s["interventions"]) == 1)
     w.key("ctrl+s")
-    w.wait("the prompt", lambda s: s["prompt"])
+    w.wait("the prompt", lambda s: s["prompt"] and s["typing"])
     w.key("ctrl+a")
     w.type(path)
     w.key("Return")
@@ -210,7 +211,7 @@ def test_a_session_is_saved_and_restored(w):
 
 def test_training_runs_while_the_window_lives(w):
     w.key("ctrl+k")
-    w.wait("the palette", lambda s: s["palette"])
+    w.wait("the palette", lambda s: s["palette"] and s["typing"])
     w.type("train from")
     w.key("Return")
     w.wait("a running training", lambda s: s["training"]["state"] == "running")
