@@ -22,6 +22,7 @@ namespace saccade {
 struct Edit {
     Params params;
     std::vector<Intervention> interventions;
+    std::string weights_path;
     bool operator==(const Edit&) const = default;
 };
 
@@ -39,6 +40,7 @@ struct StageState {
 struct Banner {
     std::string text;
     bool error = true;
+    std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
 };
 
 struct ExportDialog {

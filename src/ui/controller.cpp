@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t most_undo = 200;
 constexpr double coalesce_seconds = 1.0;
 constexpr double seconds_a_step = 0.6;
+constexpr double seconds_a_message = 4;
 
 /// The focus in a new trace; none if what it points at is no more (the source became shorter).
 Focus focus_in(const Trace& trace, const CellRef& cell) {
@@ -27,10 +28,10 @@ Focus focus_in(const Trace& trace, const CellRef& cell) {
 }  // namespace
 
 void Controller::complain(const Error& error) {
-    state_.banner = Banner{error.line(), true};
+    state_.banner = Banner{error.line(), true, Clock::now()};
 }
 void Controller::tell(const std::string& text) {
-    state_.banner = Banner{text, false};
+    state_.banner = Banner{text, false, Clock::now()};
 }
 
 void Controller::choose_exhibit(const std::string& id) {
@@ -82,6 +83,10 @@ void Controller::submit() {
 }
 
 bool Controller::poll() {
+    // What went well needs no answer and goes by itself; an error stays until it is dismissed.
+    if (state_.banner && !state_.banner->error &&
+        std::chrono::duration<double>(Clock::now() - state_.banner->since).count() > seconds_a_message)
+        state_.banner.reset();
     std::optional<RunResult> result = runner_.take();
     if (!result || result->ticket != state_.wanted_ticket) return false;
     state_.problem = result->error;
@@ -171,6 +176,7 @@ void Controller::apply(const Edit& edit) {
     state_.reload_fields = true;
     state_.request.params = edit.params;
     state_.request.interventions = edit.interventions;
+    state_.request.weights_path = edit.weights_path;
     state_.coalescing.clear();
     submit();
 }

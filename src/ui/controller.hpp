@@ -69,7 +69,7 @@ class Controller {
     void remember(const std::string& field);
     void refresh_explanation();
     void apply(const Edit& edit);
-    Edit current() const { return {state_.request.params, state_.request.interventions}; }
+    Edit current() const { return {state_.request.params, state_.request.interventions, state_.request.weights_path}; }
 
     AppState& state_;
     Runner& runner_;

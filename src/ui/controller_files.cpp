@@ -51,6 +51,7 @@ void Controller::open_file(const std::string& path) {
             std::map<std::string, std::string> metadata;
             read_safetensors(path, &metadata);
             if (metadata.count("training") != 0) return start_training(path);
+            remember("");
             state_.request.weights_path = path;
             state_.request.model = nullptr;
             submit();
@@ -81,6 +82,8 @@ void Controller::open_file(const std::string& path) {
         tell("Opened " + path);
     } catch (const Error& error) {
         complain(error);
+    } catch (const std::exception& error) {
+        complain(Error(ErrorCode::io, path + ": " + error.what(), "choose another file"));
     }
 }
 
@@ -111,9 +114,10 @@ void Controller::export_now() {
         export_figure(dialog.path, *state_.trace(), {state_.shown.request, view}, options);
         dialog.failed = false;
         dialog.result = "Written: " + std::filesystem::absolute(dialog.path).string();
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
         dialog.failed = true;
-        dialog.result = error.line();
+        const auto* known = dynamic_cast<const Error*>(&error);
+        dialog.result = known != nullptr ? known->line() : dialog.path + ": " + error.what();
     }
 }
 
@@ -145,8 +149,9 @@ void Controller::answer_prompt() {
                 break;
         }
         prompt = {};
-    } catch (const Error& error) {
-        prompt.problem = error.line();
+    } catch (const std::exception& error) {
+        const auto* known = dynamic_cast<const Error*>(&error);
+        prompt.problem = known != nullptr ? known->line() : error.what();
     }
 }
 

@@ -229,5 +229,46 @@ TEST_F(ControllerTest, AnExportThatCannotBeWrittenSaysWhy) {
     EXPECT_NE(state_.exporting.result.find("/proc/no-such-folder"), std::string::npos) << state_.exporting.result;
 }
 
+TEST_F(ControllerTest, PathsThatNoFileSystemTakesAreAProblemNotAnEnd) {
+    const std::string absurd = "/tmp/" + std::string(5000, 'x') + ".png";
+    act_.open_file(absurd);
+    EXPECT_TRUE(state_.banner && state_.banner->error);
+    state_.prompt = {PathPrompt::Kind::open, absurd, ""};
+    act_.answer_prompt();
+    EXPECT_NE(state_.prompt.problem, "");
+    state_.prompt = {PathPrompt::Kind::save_session, absurd, ""};
+    act_.answer_prompt();
+    EXPECT_NE(state_.prompt.problem, "");
+    state_.exporting.path = absurd;
+    act_.export_now();
+    EXPECT_TRUE(state_.exporting.failed);
+}
+
+TEST_F(ControllerTest, WeightsThatDoNotFitCanBeTakenBack) {
+    const std::string path = testing::TempDir() + "saccade-weights-" + std::to_string(getpid()) + ".safetensors";
+    const std::string header = R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
+    std::string file(8, '\0');
+    file[0] = static_cast<char>(header.size());
+    write_file(path, file + header + std::string(4, '\0'));
+    act_.open_file(path);
+    settle();
+    ASSERT_TRUE(state_.problem.has_value());
+    EXPECT_EQ(output(), "2019-09-30");  // the picture before stays
+    act_.undo();
+    settle();
+    EXPECT_FALSE(state_.problem.has_value());
+    EXPECT_FALSE(state_.stale());
+    std::filesystem::remove(path);
+}
+
+TEST_F(ControllerTest, TenThousandCharactersAreOneLineAndTheNextTextWorks) {
+    set_source(std::string(10000, '7'));
+    ASSERT_TRUE(state_.problem.has_value());
+    EXPECT_EQ(state_.problem->line().find('\n'), std::string::npos);
+    EXPECT_LT(state_.problem->line().size(), 300u);
+    set_source("7 July 2007");
+    EXPECT_EQ(output(), "2007-07-07");
+}
+
 }  // namespace
 }  // namespace saccade
