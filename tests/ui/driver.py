@@ -13,7 +13,7 @@ class Window:
     def __init__(self, program, artifacts, *arguments, size=(1600, 1000)):
         self.program, self.artifacts = program, artifacts
         self.state_file = os.path.join(artifacts, f"state-{os.getpid()}-{id(self)}.json")
-        environment = dict(os.environ, SACCADE_UI_STATE=self.state_file)
+        environment = dict(os.environ, LC_ALL="C.UTF-8", SACCADE_UI_STATE=self.state_file)
         self.log = open(os.path.join(artifacts, "stderr.txt"), "ab")
         self.process = subprocess.Popen([program, *arguments], env=environment, stderr=self.log)
         self.wait("the first picture", lambda s: s["texts"])
