@@ -27,7 +27,7 @@ void draw_hatch(ImDrawList& list, ImVec2 low, ImVec2 high, ImU32 color, float st
 }  // namespace
 
 double ScreenTextMeasure::width(const std::string& text, double size, Font font) const {
-    const ImFont* face = fonts_.face(font, size);
+    ImFont* face = fonts_.face(font, size);
     const float width = face->CalcTextSizeA(fonts_.imgui_size(font, size), 1e9f, 0, text.c_str(), text.c_str() + text.size()).x;
     return static_cast<double>(width / fonts_.scale());
 }

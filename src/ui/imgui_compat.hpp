@@ -4,6 +4,7 @@
 
 #define GLFW_INCLUDE_NONE
 #include <GLFW/glfw3.h>
+#include <backends/imgui_impl_opengl3.h>
 #include <imgui.h>
 
 #include <cmath>
@@ -25,6 +26,23 @@ inline float ascent(ImFont& font, float size) {
     return font.GetFontBaked(size)->Ascent;
 #else
     return std::round(font.Ascent) * size / font.FontSize;
+#endif
+}
+
+/// A child window that keeps the padding of its style.
+inline void begin_padded_child(const char* id, ImVec2 size, ImGuiWindowFlags flags) {
+#if IMGUI_VERSION_NUM >= 19000
+    ImGui::BeginChild(id, size, ImGuiChildFlags_AlwaysUseWindowPadding, flags);
+#else
+    ImGui::BeginChild(id, size, false, flags | ImGuiWindowFlags_AlwaysUseWindowPadding);
+#endif
+}
+
+/// The atlas was built again: its texture must follow. From 1.92 on the backend sees to it.
+inline void upload_fonts() {
+#if IMGUI_VERSION_NUM < 19200
+    ImGui_ImplOpenGL3_DestroyFontsTexture();
+    ImGui_ImplOpenGL3_CreateFontsTexture();
 #endif
 }
 

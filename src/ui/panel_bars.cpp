@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 
 namespace saccade {
@@ -54,12 +55,13 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
         list.AddRectFilled(at, {at.x + field, at.y + 30 * s}, ui.color(t.background), 8 * s);
         list.AddRect(at, {at.x + field, at.y + 30 * s}, ui.color(lit ? t.accent : t.line), 8 * s);
         ImFont* font = ui.fonts.face(Font::ui, 13);
-        list.AddText(font, font->FontSize, {at.x + 12 * s, at.y + 8 * s}, ui.color(t.secondary),
+        list.AddText(font, compat::font_size(*font), {at.x + 12 * s, at.y + 8 * s}, ui.color(t.secondary),
                      field > 200 * s ? "Search or run a command" : "Search");
         const char* keys = "Ctrl K";
-        const float keys_width = font->CalcTextSizeA(font->FontSize, 1e9f, 0, keys).x;
+        const float keys_width = font->CalcTextSizeA(compat::font_size(*font), 1e9f, 0, keys).x;
         if (field > 230 * s)
-            list.AddText(font, font->FontSize, {at.x + field - keys_width - 12 * s, at.y + 8 * s}, ui.color(t.faint), keys);
+            list.AddText(font, compat::font_size(*font), {at.x + field - keys_width - 12 * s, at.y + 8 * s}, ui.color(t.faint),
+                         keys);
     }
 
     ImGui::SetCursorPos({width - buttons, 9 * s});
@@ -100,7 +102,7 @@ void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layou
         if (chosen) list.AddRectFilled({at.x - 1 * s, at.y + 2 * s}, {at.x + 2 * s, at.y + 28 * s}, ui.color(t.accent), 2 * s);
         ImFont* font = ui.fonts.face(Font::ui, 15);
         const std::string title = layout.narrow_gallery ? e.title.substr(0, 2) : e.title;
-        list.AddText(font, font->FontSize, {at.x + 10 * s, at.y + 6 * s}, ui.color(chosen ? t.text : t.secondary),
+        list.AddText(font, compat::font_size(*font), {at.x + 10 * s, at.y + 6 * s}, ui.color(chosen ? t.text : t.secondary),
                      title.c_str());
         if (ImGui::IsItemHovered()) tooltip(ui, e.title + ": " + e.summary);
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 #include "viz/view.hpp"
 
@@ -19,7 +20,8 @@ std::optional<CellRef> formula(const Ui& ui, const std::vector<ExplainedPart>& p
     ImVec2 at(left, ImGui::GetCursorScreenPos().y);
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const auto width_of = [&](const ExplainedPart& part) {
-        const float size = part.kind == ExplainedPart::Kind::subscript ? ui.fonts.imgui_size(Font::mono, 10.5) : font->FontSize;
+        const float size =
+            part.kind == ExplainedPart::Kind::subscript ? ui.fonts.imgui_size(Font::mono, 10.5) : compat::font_size(*font);
         return font->CalcTextSizeA(size, 1e9f, 0, part.text.c_str()).x;
     };
     for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -40,7 +42,7 @@ std::optional<CellRef> formula(const Ui& ui, const std::vector<ExplainedPart>& p
             color = ImGui::IsItemHovered() || ImGui::IsItemFocused() ? ui.theme.selection : ui.theme.accent;
             if (ImGui::IsItemHovered()) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
         }
-        list.AddText(font, subscript ? ui.fonts.imgui_size(Font::mono, 10.5) : font->FontSize,
+        list.AddText(font, subscript ? ui.fonts.imgui_size(Font::mono, 10.5) : compat::font_size(*font),
                      {at.x, at.y + (subscript ? 6 * s : 1 * s)}, ui.color(color), part.text.c_str());
         at.x += width;
     }
@@ -75,9 +77,9 @@ void operand_rows(const Ui& ui, AppState& state, Controller& act, float left, fl
         const std::string value = operand.shape.empty() ? fmt::format("{:.4f} ›", operand.value) : operand.shape + " ›";
         ui.fonts.need(operand.text);
         const std::string text = fitted(ui, operand.text, 14, Font::mono, right - left - 120 * s);
-        list.AddText(font, font->FontSize, {at.x, at.y + 2 * s}, ui.color(color), text.c_str());
-        const float width = font->CalcTextSizeA(font->FontSize, 1e9f, 0, value.c_str()).x;
-        list.AddText(font, font->FontSize, {right - width, at.y + 2 * s}, ui.color(color), value.c_str());
+        list.AddText(font, compat::font_size(*font), {at.x, at.y + 2 * s}, ui.color(color), text.c_str());
+        const float width = font->CalcTextSizeA(compat::font_size(*font), 1e9f, 0, value.c_str()).x;
+        list.AddText(font, compat::font_size(*font), {right - width, at.y + 2 * s}, ui.color(color), value.c_str());
         if (lit) tooltip(ui, operand.ref.tensor);
         if (open) return act.open_operand(operand.ref);
     }

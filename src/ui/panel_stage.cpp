@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/utf8.hpp"
+#include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 
 namespace saccade {
@@ -40,9 +41,9 @@ void show_written(const Ui& ui, const std::string& written, bool active, ImVec2 
 /// A text parameter as a field; what the model wrote stands in it, quietly, while it is free.
 void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const ParamSpec& spec) {
     const float s = ui.s;
-    const float field_height = ui.fonts.face(Font::ui, 19)->FontSize + 14 * s;
+    const float field_height = compat::font_size(*ui.fonts.face(Font::ui, 19)) + 14 * s;
     const ImVec2 row = ImGui::GetCursorScreenPos();
-    ImGui::SetCursorScreenPos({row.x, row.y + (field_height - ui.fonts.face(Font::ui, 15)->FontSize) / 2});
+    ImGui::SetCursorScreenPos({row.x, row.y + (field_height - compat::font_size(*ui.fonts.face(Font::ui, 15))) / 2});
     label(ui, spec.title, ui.theme.secondary, 15);
     ImGui::SetCursorScreenPos({row.x + 76 * s, row.y});
     std::string text = state.request.params.has(spec.name) ? state.request.params.text(spec.name) : std::string();
@@ -106,7 +107,8 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
                 state.reload_fields = true;
             }
         } else {
-            ImGui::SetCursorScreenPos({high.x + 12 * s, row.y + (field_height - ui.fonts.face(Font::ui, 13)->FontSize) / 2});
+            ImGui::SetCursorScreenPos(
+                {high.x + 12 * s, row.y + (field_height - compat::font_size(*ui.fonts.face(Font::ui, 13))) / 2});
             label(ui, "greedy decoding", ui.theme.faint, 13);
         }
     }

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/utf8.hpp"
+#include "ui/imgui_compat.hpp"
 
 namespace saccade {
 
@@ -295,8 +296,7 @@ void begin_panel(const Ui& ui, const char* id, ImVec2 at, ImVec2 size, Color gro
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, padding);
     const ImGuiWindowFlags flags =
         scroll ? ImGuiWindowFlags_None : ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
-    ImGui::BeginChild(id, {std::max(1.0f, size.x), std::max(1.0f, size.y)}, false,
-                      flags | ImGuiWindowFlags_AlwaysUseWindowPadding | ImGuiWindowFlags_NoBackground);
+    compat::begin_padded_child(id, {std::max(1.0f, size.x), std::max(1.0f, size.y)}, flags | ImGuiWindowFlags_NoBackground);
     ImGui::PopStyleVar();
 }
 

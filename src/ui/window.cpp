@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "io/atomic_file.hpp"
+#include "ui/imgui_compat.hpp"
 #include "ui/input_queue.hpp"
 #include "ui/panels.hpp"
 #include "ui/state_dump.hpp"
@@ -106,8 +107,7 @@ struct Window::Impl {
 
     void upload_fonts() {
         if (!fonts.update(static_cast<float>(state.stage.ui_scale))) return;
-        ImGui_ImplOpenGL3_DestroyFontsTexture();
-        ImGui_ImplOpenGL3_CreateFontsTexture();
+        compat::upload_fonts();
         settle = 2;
     }
 

@@ -84,6 +84,7 @@ class Window:
     def drag(self, x, y, dx, dy, steps=12):
         self.move(x, y)
         self.xdotool("mousedown", 1)
+        time.sleep(0.4)  # a hand rests before it moves: press and first motion must not meet in one frame
         for i in range(1, steps + 1):
             self.move(x + dx * i / steps, y + dy * i / steps)
             time.sleep(0.02)
