@@ -42,7 +42,7 @@ TEST(AlignmentExhibit, explains_itself_and_every_rule_holds) {
 }
 
 TEST(AlignmentExhibit, attends_to_the_gold_characters) {
-    const Tensor<float>& w = run(asking("30 Sep 2019"))->tensor("weights").values;
+    const Tensor<float> w = run(asking("30 Sep 2019"))->tensor("weights").values;
     EXPECT_GT(w.at({0, 7}), 0.8f);                                // 2
     EXPECT_GT(w.at({8, 0}), 0.8f);                                // 3
     EXPECT_GT(w.at({6, 3}) + w.at({6, 4}) + w.at({6, 5}), 0.8f);  // 9 <- Sep
