@@ -182,7 +182,7 @@ TEST(DatesData, gold_spans_hold_what_the_digit_is_read_from) {
                 if (c == U'零') c = U'〇';
                 if (numerals.find(c) != std::u32string::npos) c = U'0' + static_cast<char32_t>(numerals.find(c));
                 const auto wanted = static_cast<char32_t>(example.target[i]);
-                const bool padding = wanted == U'0' && example.gold[i + 1].start == span.start;
+                const bool padding = wanted == U'0' && i + 1 < 10 && example.gold[i + 1].start == span.start;
                 const bool ten = c == U'十' && (wanted == U'1' || wanted == U'0');
                 ASSERT_TRUE(c == wanted || padding || ten) << utf8(example.source) << " output " << i;
             }
