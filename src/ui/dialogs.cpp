@@ -97,6 +97,12 @@ void help(const Ui& ui, AppState& state, Controller& act) {
     ImGui::End();
 }
 
+/// Where the last item stands, for tests.
+void note_place(AppState& state, const std::string& name) {
+    const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
+    state.places[name] = {low.x, low.y, size.x, size.y};
+}
+
 std::string with_ending(const std::string& path, const std::string& ending) {
     const std::size_t dot = path.rfind('.');
     const std::size_t slash = path.rfind('/');
@@ -147,8 +153,10 @@ void export_dialog(const Ui& ui, AppState& state, Controller& act) {
     ImGui::SetNextItemWidth(-1);
     ui.fonts.need(dialog.path);
     ImGui::InputText("##path", &dialog.path);
+    note_place(state, "export path");
     if (!dialog.result.empty()) paragraph(ui, dialog.result, dialog.failed ? ui.theme.broken : ui.theme.holds);
     if (button(ui, "write", "Write", ButtonKind::primary)) act.export_now();
+    note_place(state, "export write");
     ImGui::SameLine();
     if (button(ui, "close", "Close")) dialog.open = false;
     ImGui::End();

@@ -11,6 +11,13 @@
 
 namespace saccade::compat {
 
+// From 1.87 on, ImGui keeps the order of fast keys by itself.
+#if IMGUI_VERSION_NUM >= 18700
+inline constexpr bool queues_input = true;
+#else
+inline constexpr bool queues_input = false;
+#endif
+
 /// Of a line, in px.
 inline float font_size(const ImFont& font) {
 #if IMGUI_VERSION_NUM >= 19200

@@ -90,19 +90,23 @@ struct Window::Impl {
           runner([] { glfwPostEmptyEvent(); }),
           act(state, runner) {
         glfwSetWindowUserPointer(native.handle, this);
-        // Instead of ImGui's own two, which they call in the end.
-        glfwSetKeyCallback(native.handle, [](GLFWwindow* window, int key, int scancode, int action, int mods) {
-            static_cast<Impl*>(glfwGetWindowUserPointer(window))->input.push({false, key, scancode, action, mods, 0});
-        });
-        glfwSetCharCallback(native.handle, [](GLFWwindow* window, unsigned code_point) {
-            static_cast<Impl*>(glfwGetWindowUserPointer(window))->input.push({true, 0, 0, 0, 0, code_point});
-        });
+        if constexpr (!compat::queues_input) take_keyboard();
         glfwSetDropCallback(native.handle, [](GLFWwindow* window, int count, const char** paths) {
             auto* self = static_cast<Impl*>(glfwGetWindowUserPointer(window));
             for (int i = 0; i < count; ++i) self->act.open_file(paths[i]);
         });
         act.choose_exhibit(exhibits().front().id);
         if (!options.file.empty()) act.open_file(options.file);
+    }
+
+    /// Our callbacks stand before ImGui's own two, which they call in the end.
+    void take_keyboard() {
+        glfwSetKeyCallback(native.handle, [](GLFWwindow* window, int key, int scancode, int action, int mods) {
+            static_cast<Impl*>(glfwGetWindowUserPointer(window))->input.push({false, key, scancode, action, mods, 0});
+        });
+        glfwSetCharCallback(native.handle, [](GLFWwindow* window, unsigned code_point) {
+            static_cast<Impl*>(glfwGetWindowUserPointer(window))->input.push({true, 0, 0, 0, 0, code_point});
+        });
     }
 
     void upload_fonts() {

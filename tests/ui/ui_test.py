@@ -183,11 +183,33 @@ def test_tab_reaches_the_fields(w):
 
 
 def test_the_export_dialog_writes_a_picture_that_opens_again(w):
+    path = os.path.join(tempfile.mkdtemp(), "weights.svg")
     w.key("ctrl+e")
     w.wait("the dialog", lambda s: s["export"])
     w.picture("export")
+
+    def write(target):
+        w.click(*w.place("export path"))
+        w.wait("the path field", lambda s: s["typing"])
+        w.key("ctrl+a")
+        w.type(target)
+        w.click(*w.place("export write"))
+
+    write("/proc/none/weights.svg")
+    w.wait("why it cannot be written", lambda s: "/proc/none" in s["export_result"] and "Written" not in s["export_result"])
+    write(path)
+    w.wait("the file", lambda s: s["export_result"].startswith("Written") and os.path.exists(path))
+    w.key("Escape")
     w.key("Escape")
     w.wait("no dialog", lambda s: not s["export"])
+    w.replace_source("8 August 2018")
+    w.wait("another date", lambda s: answered(s) and s["texts"]["output"] == "2018-08-08")
+    w.key("ctrl+o")
+    w.wait("the prompt", lambda s: s["prompt"] and s["typing"])
+    w.type(path)
+    w.key("Return")
+    s = w.wait("the picture's own run", lambda s: answered(s) and s["texts"]["output"] == "2019-09-30")
+    check(s["params"]["source"] == "Mon, 30 Sep 2019", "the picture came back with another source")
 
 
 def test_a_session_is_saved_and_restored(w):
