@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "exhibit/lesson.hpp"
 #include "model/model_store.hpp"
 #include "params/param_spec.hpp"
 #include "trace/probe.hpp"
@@ -19,6 +20,9 @@ struct RunContext {
     ModelPtr model;  // null for exhibits without one
     Probe& probe;
     std::stop_token stop;
+    /// For runs that take longer than a frame: how far this one is (0 to 1), and what can be shown so far, recorded into a
+    /// probe of its own. Never null; does nothing where nobody listens.
+    std::function<void(double fraction, const std::function<void(Probe&)>& record)> progress;
 };
 
 /// A view on the stage: which view, of which tensor, and how much room it wants.
@@ -38,14 +42,18 @@ struct Exhibit {
     std::string summary;  // one sentence: what a person sees
     std::string source;   // papers
     std::vector<ParamSpec> params;
-    std::vector<std::string> models;  // bundled ids, the first is the default; chosen by the parameter "model" if there is one
+    /// Bundled ids. The run gets the one that choose_model names, or else the parameter "model", or else the first.
+    std::vector<std::string> models;
+    std::function<std::string(const Params&)> choose_model;
     std::vector<ViewPlacement> views;
     std::string step_axis;     // axis that the scrubber walks ("output"), or empty
     std::string output_text;   // name in Trace::texts of what the Output field shows, or empty
     std::string forced_param;  // text parameter by which the output is forced ("target"), or empty
     std::function<void(RunContext&)> run;
-    /// Trains this exhibit's model from scratch (window and `saccade train`); null if it has none.
-    std::string training_task;  // id in train/task.hpp, or empty
+    /// Trains this exhibit's model from scratch in the window: an id in train/task.hpp; "*": the task that is named as the
+    /// model that the parameters choose; empty: none.
+    std::string training_task;
+    Lesson lesson;
 };
 
 /// All exhibits, in gallery order.

@@ -20,7 +20,9 @@ ModelPtr model_of(const Exhibit& exhibit, const RunRequest& request, const Param
         if (request.weights_path.empty()) return nullptr;
         throw Error(ErrorCode::usage, fmt::format("exhibit '{}' has no model", exhibit.id), "leave out the weights");
     }
-    const std::string id = params.has("model") ? params.text("model") : exhibit.models.front();
+    const std::string id = exhibit.choose_model  ? exhibit.choose_model(params)
+                           : params.has("model") ? params.text("model")
+                                                 : exhibit.models.front();
     return request.weights_path.empty() ? bundled_model(id) : load_model(request.weights_path, id);
 }
 
@@ -40,7 +42,7 @@ TracePtr run(const Exhibit& exhibit, const RunRequest& request, std::stop_token 
     try {
         const Params params = resolve(exhibit.params, request.params);
         Probe probe(request.capture, loaded(request.interventions));
-        RunContext context{params, request.seed, model_of(exhibit, request, params), probe, stop};
+        RunContext context{params, request.seed, model_of(exhibit, request, params), probe, stop, [](double, const auto&) {}};
         check_stop(stop);
         exhibit.run(context);
         check_stop(stop);

@@ -21,6 +21,17 @@ std::string symbol_of(const TraceTensor& t) {
     return t.info.symbol.empty() ? t.info.name : t.info.symbol;
 }
 
+std::vector<Index> index_of(Index flat, const Shape& shape) {
+    std::vector<Index> index(static_cast<std::size_t>(shape.rank()));
+    for (int a = shape.rank() - 1; a >= 0; --a) {
+        index[static_cast<std::size_t>(a)] = flat % shape[a];
+        flat /= shape[a];
+    }
+    return index;
+}
+
+}  // namespace
+
 Claim rows_sum_to_one(const TraceTensor& weights) {
     Claim claim;
     claim.text = "every row of " + symbol_of(weights) + " sums to 1";
@@ -44,27 +55,20 @@ Claim rows_sum_to_one(const TraceTensor& weights) {
     return claim;
 }
 
-std::vector<Index> index_of(Index flat, const Shape& shape) {
-    std::vector<Index> index(static_cast<std::size_t>(shape.rank()));
-    for (int a = shape.rank() - 1; a >= 0; --a) {
-        index[static_cast<std::size_t>(a)] = flat % shape[a];
-        flat /= shape[a];
-    }
-    return index;
-}
-
-Claim rule_holds(const Trace& trace, const Step& step, Index max_cells) {
-    const TraceTensor& result = trace.tensor(step.result);
-    const BoundRule rule(parse_rule(step.rule), trace);
+Claim rule_holds(const Trace& trace, const std::string& text, double tolerance, Index max_cells) {
+    const Rule parsed = parse_rule(text);
+    check_rule(parsed, trace);
+    const TraceTensor& result = trace.tensor(parsed.result);
+    const BoundRule rule(parsed, trace);
     Claim claim;
-    claim.text = step.formula.empty() ? step.rule : step.formula;
-    claim.tensor = step.result;
+    claim.text = text;
+    claim.tensor = parsed.result;
     const Index size = result.values.size();
     const Index cells = std::min(size, max_cells);
     double scale = smallest_scale;
     for (const float v : result.values.values())
         if (std::isfinite(v)) scale = std::max(scale, std::abs(static_cast<double>(v)));
-    claim.tolerance = rule_tolerance * scale;
+    claim.tolerance = tolerance > 0 ? tolerance : rule_tolerance * scale;
     for (Index i = 0; i < cells; ++i) {
         const Index flat = cells < 2 ? 0 : i * (size - 1) / (cells - 1);
         claim.edited += result.edited(flat) ? 1 : 0;
@@ -79,14 +83,15 @@ Claim rule_holds(const Trace& trace, const Step& step, Index max_cells) {
     return claim;
 }
 
-}  // namespace
-
 std::vector<Claim> check_claims(const Trace& trace, Index max_cells) {
     std::vector<Claim> claims;
     for (const TraceTensor* weights : trace.with_role(Role::weights))
         if (weights->values.shape().rank() > 0) claims.push_back(rows_sum_to_one(*weights));
-    for (const Step& step : trace.steps())
-        if (!step.rule.empty()) claims.push_back(rule_holds(trace, step, max_cells));
+    for (const Step& step : trace.steps()) {
+        if (step.rule.empty()) continue;
+        claims.push_back(rule_holds(trace, step.rule, 0, max_cells));
+        if (!step.formula.empty()) claims.back().text = step.formula;
+    }
     return claims;
 }
 
