@@ -34,6 +34,12 @@ struct ViewPlacement {
     float height = 1;    // share of the stage
 };
 
+/// Selecting a cell of any tensor on the same axes as `tensor` sets the integer parameter `param` to what `tensor` holds there,
+/// if that is more than 0: a hypothesis is picked by a click on it.
+struct Pick {
+    std::string tensor, param;
+};
+
 /// One exhibit: its parameters, its model, its views. Knows no screen.
 struct Exhibit {
     std::string id;       // "alignment"
@@ -53,6 +59,7 @@ struct Exhibit {
     /// Trains this exhibit's model from scratch in the window: an id in train/task.hpp; "*": the task that is named as the
     /// model that the parameters choose; empty: none.
     std::string training_task;
+    std::vector<Pick> picks;
     Lesson lesson;
 };
 
