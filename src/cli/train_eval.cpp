@@ -59,8 +59,8 @@ void print_progress(const Training& training, bool terminal) {
     const std::vector<TrainPoint> points = training.points();
     if (!points.empty()) line += fmt::format("  loss {:.4f}", points.back().loss);
     for (auto p = points.rbegin(); p != points.rend(); ++p)
-        if (p->exact_match) {
-            line += fmt::format("  exact match {:.1f}%", *p->exact_match * 100);
+        if (p->metric) {
+            line += fmt::format("  {} {:.1f}%", training.headline(), *p->metric * 100);
             break;
         }
     line += fmt::format("  {:.0f} steps/s  {} left", training.steps_per_second(), duration(training.seconds_left()));
@@ -120,9 +120,9 @@ void write_card(const TrainCommand& command, const Training& training, const Tas
     card["date"] = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
     const std::string path = std::filesystem::path(command.output).replace_extension(".json").string();
     write_file(path, card.dump(2) + "\n");
-    fmt::print("{}: exact match {:.2f}%, weight on gold {:.2f}% on {} held-out examples\n", command.output,
-               card["metrics"].value("exact_match", 0.0) * 100, card["metrics"].value("gold_weight", 0.0) * 100,
-               held_out_examples);
+    fmt::print("{}: on {} held-out examples", command.output, held_out_examples);
+    for (const auto& [name, value] : card["metrics"].items()) fmt::print("  {} {:.4f}", name, value.get<double>());
+    fmt::print("\n");
 }
 
 void train(TrainCommand command) {

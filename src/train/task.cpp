@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "train/date_questions_task.hpp"
 #include "train/dates_task.hpp"
+#include "train/translation_task.hpp"
 
 namespace saccade {
 
@@ -17,14 +19,44 @@ std::string to_string(const TrainOptions& options) {
     return text;
 }
 
+std::optional<double> Task::progress_metric(const WeightMap& weights, Index n, std::stop_token stop) const {
+    const auto metrics = evaluate(weights, n, stop);
+    const auto found = metrics.find(headline());
+    return found == metrics.end() ? std::nullopt : std::optional(found->second);
+}
+
+namespace {
+
+/// A family of models: the ids that it trains, and how.
+struct TaskFamily {
+    std::vector<std::string> ids;
+    std::unique_ptr<Task> (*make)(const std::string& id, const TrainOptions& options);
+};
+
+const std::vector<TaskFamily>& families() {
+    static const std::vector<TaskFamily> all = {
+        {dates_task_ids(), make_dates_task},
+        {{"date-questions"}, [](const std::string&, const TrainOptions& options) { return make_date_questions_task(options); }},
+        {translation_task_ids(), make_translation_task},
+    };
+    return all;
+}
+
+}  // namespace
+
 std::vector<std::string> task_ids() {
-    return {"dates"};
+    std::vector<std::string> ids;
+    for (const TaskFamily& family : families()) ids.insert(ids.end(), family.ids.begin(), family.ids.end());
+    return ids;
 }
 
 std::unique_ptr<Task> make_task(const std::string& id, const TrainOptions& options) {
-    if (id == "dates") return make_dates_task(options);
     std::string known;
-    for (const std::string& task : task_ids()) known += (known.empty() ? "" : ", ") + task;
+    for (const TaskFamily& family : families())
+        for (const std::string& candidate : family.ids) {
+            if (candidate == id) return family.make(id, options);
+            known += (known.empty() ? "" : ", ") + candidate;
+        }
     throw Error(ErrorCode::usage, "no model '" + id + "' that can be trained", "one of: " + known);
 }
 

@@ -1,0 +1,152 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "base/utf8.hpp"
+#include "exhibit/characters.hpp"
+#include "exhibit/exhibits.hpp"
+#include "exhibit/saliency_lesson.hpp"
+#include "model/date_questions.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr double longest_source = 512;
+const std::vector<std::string> questions = {"year", "month", "day"};
+
+/// A list of names in the model's card. Error{bad_format}.
+std::vector<std::string> names_in(const nlohmann::json& card, const std::string& key, const std::string& where) {
+    const auto found = card.find(key);
+    if (found != card.end() && found->is_array() &&
+        std::ranges::all_of(*found, [](const nlohmann::json& name) { return name.is_string(); }))
+        return found->get<std::vector<std::string>>();
+    throw Error(ErrorCode::bad_format, where + ": its card does not list \"" + key + "\"",
+                "use the card that `saccade train date-questions` wrote with these weights");
+}
+
+struct Names {
+    Vocabulary source;
+    std::vector<std::string> questions, answers;
+};
+
+Names names_of(const Model& model, const DateQuestionsSizes& sizes) {
+    const std::string where = model.path.empty() ? model.id : model.path;
+    const nlohmann::json vocabulary = model.card.value("vocabulary", nlohmann::json::object());
+    Names names{Vocabulary(names_in(vocabulary, "source", where)), names_in(model.card, "questions", where),
+                names_in(model.card, "answers", where)};
+    const auto size = [](const std::vector<std::string>& list) { return static_cast<Index>(list.size()); };
+    if (names.source.size() != sizes.vocabulary || names.source.find("<unk>") < 0 || names.questions != questions ||
+        size(names.questions) != sizes.questions || size(names.answers) != sizes.answers)
+        throw Error(ErrorCode::bad_format, where + ": the names on its card do not fit its weights",
+                    "use the card that was written with these weights");
+    return names;
+}
+
+void declare_axes(Probe& probe, const DateQuestionsSizes& s, const Names& names, const std::vector<std::string>& labels) {
+    probe.axis({"source", AxisKind::key, static_cast<Index>(labels.size()), labels, "j"});
+    probe.axis({"question", AxisKind::query, s.questions, names.questions, "q"});
+    probe.axis({"mechanism", AxisKind::query, 3, {"focus", "max pooling", "gating"}, "m"});
+    probe.axis({"answer", AxisKind::class_, s.answers, names.answers, "o"});
+    probe.axis({"embedding", AxisKind::feature, s.embedding, {}, "m"});
+    probe.axis({"hidden", AxisKind::feature, s.hidden, {}, "k"});
+    probe.axis({"annotation", AxisKind::feature, 2 * s.hidden, {}, "k"});
+    probe.axis({"attention", AxisKind::feature, s.attention, {}, "a"});
+    probe.axis({"question_feature", AxisKind::feature, s.question, {}, "u"});
+    probe.axis({"reading", AxisKind::feature, s.reading, {}, "c"});
+    probe.axis({"unit", AxisKind::feature, 1, {}, "u"});
+    probe.axis({"vocabulary", AxisKind::class_, s.vocabulary, names.source.tokens(), "v"});
+}
+
+/// The three maps for the question that was asked, one a row.
+void show_maps(Probe& probe, Index question, const DateQuestions<float>::Maps& maps) {
+    const Index n = maps.max.size();
+    Tensor<float> rows(Shape{3, n});
+    std::copy_n(maps.focus.data() + question * n, n, rows.data());
+    std::copy_n(maps.max.data(), n, rows.data() + n);
+    std::copy_n(maps.gate.data(), n, rows.data() + 2 * n);
+    probe.whole({"maps",
+                 Role::map,
+                 "",
+                 "Where each looks: " + questions[static_cast<std::size_t>(question)],
+                 "share",
+                 {"mechanism", "source"}},
+                rows);
+    probe.step({"compare", "maps", "the weights of focus for the question, the saliency of max pooling, the weights of gating",
+                fmt::format("maps[m,j] = where(m == 0, focus.weights[{},j], where(m == 1, max.saliency[j], gate.weights[j]))",
+                            question),
+                "focus and saliency: Qiu 2020, section 8.1"});
+}
+
+void run_saliency(RunContext& context) {
+    const std::vector<std::string> characters = code_points(context.params.text("source"));
+    if (characters.empty())
+        throw Error(ErrorCode::invalid_input, "Source is empty", "type a date, for example 30 Sep 2019 or 2019年9月30日");
+    const DateQuestions<float> model{Weights<float>(context.model->weights)};
+    const Names names = names_of(*context.model, model.sizes());
+    const Index question = std::ranges::find(questions, context.params.text("question")) - questions.begin();
+    const Ids text = character_ids(characters, names.source, names.source.find("<unk>"), "source", context.probe);
+
+    const auto result = model.run(text, context.probe, context.stop);
+    show_maps(context.probe, question, result.maps);
+    declare_axes(context.probe, model.sizes(), names, visible_characters(characters));
+    model.describe(context.probe);
+
+    const auto answer = [&](const Ids& ids) {
+        return names.answers[static_cast<std::size_t>(ids[static_cast<std::size_t>(question)])];
+    };
+    const std::string focus = answer(result.focus), max = answer(result.max), gate = answer(result.gate);
+    context.probe.text("focus", focus);
+    context.probe.text("max pooling", max);
+    context.probe.text("gating", gate);
+    context.probe.text("output", focus == max && focus == gate
+                                     ? focus
+                                     : fmt::format("focus {} · max pooling {} · gating {}", focus, max, gate));
+}
+
+}  // namespace
+
+Exhibit saliency_exhibit() {
+    ParamSpec source;
+    source.name = "source";
+    source.type = ParamType::text;
+    source.title = "Source";
+    source.help = "A date as people write it, in English or Chinese; each character is one token.";
+    source.fallback = std::string("Mon, 30 Sep 2019");
+    source.max = longest_source;
+    source.examples = {"Mon, 30 Sep 2019", "2019年9月30日",      "二〇一九年九月三十日", "the 30th of September 2019",
+                       "30/9/19",          "September 30, 2019", "30.09.2019",           "19年9月30日"};
+    source.placeholder = "a date, for example 30 Sep 2019";
+
+    ParamSpec question;
+    question.name = "question";
+    question.type = ParamType::choice;
+    question.title = "Question";
+    question.help = "What is asked of the date. It is the query of focus; max pooling and gating look before they are asked.";
+    question.fallback = questions.front();
+    question.choices = questions;
+    question.choice_titles = {"Which year?", "Which month?", "Which day?"};
+
+    Exhibit exhibit;
+    exhibit.id = "saliency";
+    exhibit.title = "Focus and saliency";
+    exhibit.group = "Sequence";
+    exhibit.summary =
+        "One text, three ways to look at it: attention that a question steers, and max pooling and gating, which nothing "
+        "steers.";
+    exhibit.source = "Bahdanau 2014; Collobert 2011, Conneau 2017; Dauphin 2017; Qiu 2020, section 8.1";
+    exhibit.params = {source, question};
+    exhibit.models = {"date-questions"};
+    exhibit.views = {{"heatmap", "maps", 0, 1, 0.34f},
+                     {"flow", "focus.weights", 1, 1, 0.3f},
+                     {"heatmap", "focus.weights", 2, 0.5f, 0.36f},
+                     {"bars", "max.saliency", 2, 0.25f, 0.36f},
+                     {"bars", "gate.gates", 2, 0.25f, 0.36f}};
+    exhibit.output_text = "output";
+    exhibit.run = run_saliency;
+    exhibit.training_task = "date-questions";
+    exhibit.lesson = saliency_lesson();
+    return exhibit;
+}
+
+}  // namespace saccade

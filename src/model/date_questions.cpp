@@ -1,0 +1,144 @@
+#include "model/date_questions.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "attention/context.hpp"
+#include "attention/mask.hpp"
+#include "attention/pooling_gate.hpp"
+#include "attention/pooling_max.hpp"
+#include "attention/score_additive.hpp"
+#include "autograd/ops.hpp"
+#include "model/date_questions_layers.hpp"
+
+namespace saccade {
+
+template <class T>
+DateQuestions<T>::DateQuestions(const Weights<T>& w) {
+    table_ = w.get("encoder.embedding.weight");
+    question_table_ = w.get("question.embedding.weight");
+    key_weight_ = w.get("focus.key_weight");
+    const Var<T> answer = w.get("focus.answer.weight");
+    for (const Shape& shape : {table_.shape(), question_table_.shape(), key_weight_.shape(), answer.shape()})
+        if (shape.rank() != 2 || shape.size() == 0)
+            throw Error(ErrorCode::bad_format, "date questions: a weight has shape " + shape.str() + " and must be a matrix",
+                        "use a model that was trained by `saccade train date-questions`");
+    sizes_ = {table_.shape()[0],          question_table_.shape()[0], answer.shape()[0],          table_.shape()[1],
+              key_weight_.shape()[1] / 2, key_weight_.shape()[0],     question_table_.shape()[1], answer.shape()[1]};
+    const auto& s = sizes_;
+    const Index annotation = 2 * s.hidden;
+    forward_ = gru_of(w, forward_layer().name, s.embedding, s.hidden);
+    backward_ = gru_of(w, backward_layer().name, s.embedding, s.hidden);
+    query_weight_ = w.get("focus.query_weight", {s.attention, s.question});
+    key_weight_ = w.get("focus.key_weight", {s.attention, annotation});
+    score_vector_ = w.get("focus.vector", {s.attention});
+    gate_ = {w.get("gate.vector", {annotation}), w.get("gate.bias", {1})};
+    gate_.weight = reshape(gate_.weight, {1, annotation});
+    focus_ = readout_of(w, "focus");
+    max_ = readout_of(w, "max");
+    gated_ = readout_of(w, "gate");
+}
+
+template <class T>
+typename DateQuestions<T>::Batch DateQuestions<T>::Batch::from(std::span<const Ids> texts) {
+    Batch batch;
+    std::size_t longest = 0;
+    for (const Ids& text : texts) {
+        if (text.empty()) throw Error(ErrorCode::invalid_input, "a text is empty", "give at least one character");
+        batch.lengths.push_back(static_cast<Index>(text.size()));
+        longest = std::max(longest, text.size());
+    }
+    batch.ids.assign(texts.size() * longest, 0);
+    for (std::size_t b = 0; b < texts.size(); ++b)
+        for (std::size_t t = 0; t < texts[b].size(); ++t) batch.ids[t * texts.size() + b] = texts[b][t];
+    return batch;
+}
+
+template <class T>
+typename DateQuestions<T>::Readout DateQuestions<T>::readout_of(const Weights<T>& w, const std::string& name) const {
+    const auto& s = sizes_;
+    return {w.get(name + ".readout.pooled_weight", {s.reading, 2 * s.hidden}),
+            w.get(name + ".readout.question_weight", {s.reading, s.question}),
+            w.get(name + ".readout.bias", {s.reading}),
+            {w.get(name + ".answer.weight", {s.answers, s.reading}), w.get(name + ".answer.bias", {s.answers})}};
+}
+
+template <class T>
+Var<T> DateQuestions<T>::annotations(const Batch& batch, Probe* probe, const std::stop_token& stop) const {
+    const Var<T> embedded = show(probe, embedding_site(), -1, embedding(table_, batch.ids));
+    const auto forward = run_gru_layer(forward_layer(), forward_, embedded, batch.lengths, probe, stop);
+    const auto backward = run_gru_layer(backward_layer(), backward_, embedded, batch.lengths, probe, stop);
+    const Var<T> both[] = {stack<T>(forward), stack<T>(backward)};
+    return show(probe, annotations_site(), -1, transpose(concat<T>(both, 2), 0, 1));
+}
+
+/// pooled [B, questions or 1, 2 * hidden] and the embedded questions -> [B, questions, reading].
+template <class T>
+Var<T> DateQuestions<T>::reading(const Readout& readout, const Var<T>& pooled, const Var<T>& questions) const {
+    return tanh(add(affine(pooled, readout.pooled_weight, {}), affine(questions, readout.question_weight, readout.bias)));
+}
+
+template <class T>
+typename DateQuestions<T>::Result DateQuestions<T>::answer(const Batch& batch) const {
+    const auto size = static_cast<Index>(batch.lengths.size());
+    const Var<T> h = annotations(batch, nullptr, {});
+    const Index length = h.shape()[1];
+    const auto pooled_once = [&](const Var<T>& pooled) { return reshape(pooled, {size, 1, 2 * sizes_.hidden}); };
+    const auto answered = [&](const Readout& readout, const Var<T>& pooled) {
+        return readout.answer(reading(readout, pooled, question_table_));
+    };
+
+    // The same queries for every text: q [questions, attention], repeated for each.
+    const Var<T> queries = add(reshape(affine(question_table_, query_weight_, {}), {1, sizes_.questions, sizes_.attention}),
+                               Var<T>(Tensor<T>(Shape{size, 1, 1})));
+    Result result;
+    const Tensor<T> mask = padding_mask<T>(batch.lengths, length).reshape({size, 1, length});
+    result.focus_weights = softmax(additive_scores(queries, affine(h, key_weight_, {}), score_vector_), mask);
+    result.focus = answered(focus_, context(result.focus_weights, h));
+    result.max = answered(max_, pooled_once(pool_max(h, std::span<const Index>(batch.lengths)).pooled));
+    const Var<T> gates = sigmoid(reshape(gate_(h), {size, length}));
+    result.gate = answered(gated_, pooled_once(context(gate_weights(gates, std::span<const Index>(batch.lengths)), h)));
+    return result;
+}
+
+template class DateQuestions<float>;
+template class DateQuestions<double>;
+
+WeightMap initial_date_questions_weights(const DateQuestionsSizes& s, Rng& rng) {
+    WeightMap weights;
+    const auto fill = [&](const std::string& name, const Shape& shape, auto draw) {
+        Tensor<float> w(shape);
+        for (float& v : w.values()) v = static_cast<float>(draw());
+        weights.emplace(name, std::move(w));
+    };
+    const auto uniform = [&](const std::string& name, const Shape& shape) {
+        const double limit = 1 / std::sqrt(static_cast<double>(shape[-1]));
+        fill(name, shape, [&] { return limit * (2 * rng.uniform() - 1); });
+    };
+    const auto bias = [&](const std::string& name, Index n) { weights.emplace(name, Tensor<float>(Shape{n})); };
+    const auto normal = [&] { return rng.normal(); };
+    const Index annotation = 2 * s.hidden;
+    fill("encoder.embedding.weight", {s.vocabulary, s.embedding}, normal);
+    for (const std::string& name : {forward_layer().name, backward_layer().name}) {
+        uniform(name + ".input_weight", {3 * s.hidden, s.embedding});
+        uniform(name + ".hidden_weight", {3 * s.hidden, s.hidden});
+        bias(name + ".input_bias", 3 * s.hidden);
+        bias(name + ".hidden_bias", 3 * s.hidden);
+    }
+    fill("question.embedding.weight", {s.questions, s.question}, normal);
+    uniform("focus.query_weight", {s.attention, s.question});
+    uniform("focus.key_weight", {s.attention, annotation});
+    uniform("focus.vector", {s.attention});
+    uniform("gate.vector", {annotation});
+    bias("gate.bias", 1);
+    for (const std::string name : {"focus", "max", "gate"}) {
+        uniform(name + ".readout.pooled_weight", {s.reading, annotation});
+        uniform(name + ".readout.question_weight", {s.reading, s.question});
+        bias(name + ".readout.bias", s.reading);
+        uniform(name + ".answer.weight", {s.answers, s.reading});
+        bias(name + ".answer.bias", s.answers);
+    }
+    return weights;
+}
+
+}  // namespace saccade
