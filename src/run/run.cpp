@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <chrono>
 #include <new>
 
 #include "base/stop.hpp"
@@ -11,7 +12,15 @@ namespace saccade {
 
 namespace {
 
-ModelPtr model_of(const Exhibit& exhibit, const RunRequest& request, const Params& params) {
+constexpr double seconds_between_pictures = 0.05;
+
+std::string model_id(const Exhibit& exhibit, const Params& params) {
+    if (exhibit.models.empty()) return {};
+    if (exhibit.choose_model) return exhibit.choose_model(params);
+    return params.has("model") ? params.text("model") : exhibit.models.front();
+}
+
+ModelPtr load(const Exhibit& exhibit, const RunRequest& request, const Params& params) {
     if (request.model) {
         require_finite(request.model->weights, "model " + request.model->id);
         return request.model;
@@ -20,9 +29,7 @@ ModelPtr model_of(const Exhibit& exhibit, const RunRequest& request, const Param
         if (request.weights_path.empty()) return nullptr;
         throw Error(ErrorCode::usage, fmt::format("exhibit '{}' has no model", exhibit.id), "leave out the weights");
     }
-    const std::string id = exhibit.choose_model  ? exhibit.choose_model(params)
-                           : params.has("model") ? params.text("model")
-                                                 : exhibit.models.front();
+    const std::string id = model_id(exhibit, params);
     return request.weights_path.empty() ? bundled_model(id) : load_model(request.weights_path, id);
 }
 
@@ -36,13 +43,47 @@ std::vector<Intervention> loaded(std::vector<Intervention> interventions) {
     return interventions;
 }
 
+/// What an exhibit calls: passes on how far it is, and now and then, not more often than can be looked at, a picture.
+class Reporter {
+ public:
+    Reporter(const Progress& progress, const std::stop_token& stop) : progress_(progress), stop_(stop) {}
+
+    void operator()(double fraction, const std::function<void(Probe&)>& record) {
+        check_stop(stop_);
+        if (!progress_) return;
+        const auto now = std::chrono::steady_clock::now();
+        if (told_ && std::chrono::duration<double>(now - last_).count() < seconds_between_pictures) return;
+        told_ = true;
+        last_ = now;
+        TracePtr partial;
+        if (record) {
+            // Nothing is left out and nothing is changed here: what is shown has been through the run's own probe.
+            Probe probe({}, {});
+            record(probe);
+            partial = std::make_shared<const Trace>(probe.finish());
+        }
+        progress_(fraction, std::move(partial));
+    }
+
+ private:
+    const Progress& progress_;
+    const std::stop_token& stop_;
+    bool told_ = false;
+    std::chrono::steady_clock::time_point last_;
+};
+
 }  // namespace
 
-TracePtr run(const Exhibit& exhibit, const RunRequest& request, std::stop_token stop) {
+std::string model_of(const Exhibit& exhibit, const Params& given) {
+    return model_id(exhibit, resolve(exhibit.params, given));
+}
+
+TracePtr run(const Exhibit& exhibit, const RunRequest& request, std::stop_token stop, const Progress& progress) {
     try {
         const Params params = resolve(exhibit.params, request.params);
         Probe probe(request.capture, loaded(request.interventions));
-        RunContext context{params, request.seed, model_of(exhibit, request, params), probe, stop, [](double, const auto&) {}};
+        Reporter reporter(progress, stop);
+        RunContext context{params, request.seed, load(exhibit, request, params), probe, stop, std::ref(reporter)};
         check_stop(stop);
         exhibit.run(context);
         check_stop(stop);
@@ -56,8 +97,8 @@ TracePtr run(const Exhibit& exhibit, const RunRequest& request, std::stop_token 
     }
 }
 
-TracePtr run(const RunRequest& request, std::stop_token stop) {
-    return run(exhibit(request.exhibit), request, std::move(stop));
+TracePtr run(const RunRequest& request, std::stop_token stop, const Progress& progress) {
+    return run(exhibit(request.exhibit), request, std::move(stop), progress);
 }
 
 }  // namespace saccade

@@ -1,13 +1,17 @@
 #include "run/runner.hpp"
 
+#include <algorithm>
 #include <chrono>
+
+#include "base/stop.hpp"
 
 namespace saccade {
 
 Runner::Runner(std::function<void()> on_result, Run run)
     : on_result_(std::move(on_result)),
-      run_(run ? std::move(run)
-               : Run([](const RunRequest& request, std::stop_token stop) { return saccade::run(request, std::move(stop)); })),
+      run_(run ? std::move(run) : Run([](const RunRequest& request, std::stop_token stop, const Progress& progress) {
+          return saccade::run(request, std::move(stop), progress);
+      })),
       worker_([this](const std::stop_token& quit) { work(quit); }) {}
 
 Runner::~Runner() {
@@ -36,7 +40,7 @@ void Runner::cancel() {
 
 std::optional<RunResult> Runner::take() {
     const std::lock_guard lock(mutex_);
-    return std::exchange(finished_, std::nullopt);
+    return std::exchange(newest_, std::nullopt);
 }
 
 bool Runner::busy() const {
@@ -47,6 +51,18 @@ bool Runner::busy() const {
 std::uint64_t Runner::last_ticket() const {
     const std::lock_guard lock(mutex_);
     return last_ticket_;
+}
+
+/// False if nobody asks for it any more: the run was cancelled, or overtaken by a request that waits already.
+bool Runner::publish(RunResult result, const std::stop_token& stop) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (stop.stop_requested() || result.ticket <= done_ticket_) return false;
+        if (result.progress >= 1) done_ticket_ = result.ticket;
+        newest_ = std::move(result);
+    }
+    if (on_result_) on_result_();
+    return true;
 }
 
 void Runner::work(const std::stop_token& quit) {
@@ -63,23 +79,24 @@ void Runner::work(const std::stop_token& quit) {
             stop = current_.get_token();
         }
         const auto start = std::chrono::steady_clock::now();
+        const auto elapsed = [start] {
+            return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+        };
+        const Progress progress = [&](double fraction, TracePtr partial) {
+            check_stop(stop);
+            // 1 is what the end of the run says, not a run under way.
+            publish({result.ticket, result.request, std::move(partial), std::nullopt, elapsed(), std::min(fraction, 0.999)},
+                    stop);
+        };
         try {
-            result.trace = run_(result.request, stop);
+            result.trace = run_(result.request, stop, progress);
         } catch (const Error& error) {
             result.error = error;
         } catch (const std::exception& error) {
             result.error = Error(ErrorCode::unsupported, error.what(), "please report this");
         }
-        result.engine_ms = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-        {
-            const std::lock_guard lock(mutex_);
-            // A run that ended although it was to stop: cancelled, or overtaken by a request that waits already. Nobody asks
-            // for it now.
-            if (stop.stop_requested() || result.ticket <= done_ticket_) continue;
-            done_ticket_ = result.ticket;
-            finished_ = std::move(result);
-        }
-        if (on_result_) on_result_();
+        result.engine_ms = elapsed();
+        publish(std::move(result), stop);
     }
 }
 

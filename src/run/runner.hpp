@@ -15,29 +15,38 @@ namespace saccade {
 
 using TracePtr = std::shared_ptr<const Trace>;
 
+/// Told by a run that is under way, on its thread: how far it is (0 to 1), and what it can show so far (null: nothing yet).
+using Progress = std::function<void(double fraction, TracePtr partial)>;
+
 /// Runs a request here and now, on the calling thread. Throws Error; a stop gives Error{cancelled} within 5 ms.
-TracePtr run(const RunRequest& request, std::stop_token stop = {});
+TracePtr run(const RunRequest& request, std::stop_token stop = {}, const Progress& progress = {});
 
 /// The same for an exhibit that is not in the registry (tests, tools); request.exhibit is not looked at.
-TracePtr run(const Exhibit& exhibit, const RunRequest& request, std::stop_token stop = {});
+TracePtr run(const Exhibit& exhibit, const RunRequest& request, std::stop_token stop = {}, const Progress& progress = {});
+
+/// The bundled model that a run with these parameters takes; empty if the exhibit has none. Error as resolve.
+std::string model_of(const Exhibit& exhibit, const Params& given);
 
 /// What came of a request.
 struct RunResult {
     std::uint64_t ticket = 0;  // of the request it answers
     RunRequest request;
-    TracePtr trace;  // null if it failed
+    TracePtr trace;  // null if it failed, or if a run under way has nothing to show yet
     std::optional<Error> error;
-    double engine_ms = 0;
+    double engine_ms = 0;  // so far, if the run is under way
+    double progress = 1;   // below 1: the run goes on (or was cancelled), and this is what it had
 };
 
 /// Runs requests off the UI thread; the latest wins. A new request cancels the one that runs and replaces one that waits, so
 /// what comes back is never older than what came back before, and `ticket` says which request it answers: a result whose ticket
-/// is not the last one submitted is stale, and must be shown as such.
+/// is not the last one submitted is stale, and must be shown as such. A run that tells its progress gives results before the
+/// last one, with the same ticket and progress < 1.
 class Runner {
  public:
-    using Run = std::function<TracePtr(const RunRequest&, std::stop_token)>;
+    using Run = std::function<TracePtr(const RunRequest&, std::stop_token, const Progress&)>;
 
-    /// `on_result` is called on the worker after each finished (not cancelled) run: to wake the UI. `run` is replaced in tests.
+    /// `on_result` is called on the worker after each result of a run that is not cancelled: to wake the UI. `run` is replaced
+    /// in tests.
     explicit Runner(std::function<void()> on_result = {}, Run run = {});
     ~Runner();  // cancels and joins
 
@@ -45,19 +54,20 @@ class Runner {
     std::uint64_t submit(RunRequest request);
     /// Forgets what runs and waits: no result of a request submitted so far comes any more, except one that is already there.
     void cancel();
-    /// The newest finished result, once.
+    /// The newest result, once.
     std::optional<RunResult> take();
-    /// Is the last submitted request still without a result?
+    /// Is the last submitted request still without its whole result?
     bool busy() const;
     std::uint64_t last_ticket() const;
 
  private:
     void work(const std::stop_token& quit);
+    bool publish(RunResult result, const std::stop_token& stop);
 
     mutable std::mutex mutex_;
     std::condition_variable_any wake_;
     std::optional<std::pair<std::uint64_t, RunRequest>> waiting_;
-    std::optional<RunResult> finished_;
+    std::optional<RunResult> newest_;
     std::stop_source current_;
     std::uint64_t last_ticket_ = 0;
     std::uint64_t done_ticket_ = 0;  // every ticket up to it is answered, replaced or cancelled

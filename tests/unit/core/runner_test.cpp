@@ -37,7 +37,8 @@ struct HeldRun {
         return std::make_shared<const Trace>();
     }
     Runner::Run function() {
-        return [this](const RunRequest& request, const std::stop_token& stop) { return (*this)(request, stop); };
+        return
+            [this](const RunRequest& request, const std::stop_token& stop, const Progress&) { return (*this)(request, stop); };
     }
     std::function<void()> on_result() {
         return [this] { results.release(); };
@@ -67,7 +68,7 @@ TEST(Runner, answers_a_request_with_its_ticket_once) {
 TEST(Runner, the_latest_request_wins_and_none_between_is_run) {
     HeldRun held;
     std::vector<std::int64_t> ran;  // written by the worker, read after the result has come
-    Runner runner(held.on_result(), [&](const RunRequest& request, const std::stop_token& stop) {
+    Runner runner(held.on_result(), [&](const RunRequest& request, const std::stop_token& stop, const Progress&) {
         ran.push_back(number_of(request));
         return held(request, stop);
     });
@@ -146,10 +147,138 @@ TEST(Runner, goes_away_while_a_run_is_under_way) {
     EXPECT_FALSE(held.results.try_acquire());
 }
 
+/// A run that tells how far it is each time the test lets it go on.
+struct ToldRun : HeldRun {
+    std::atomic<int> told{0};
+
+    Runner::Run function() {
+        return [this](const RunRequest&, const std::stop_token& stop, const Progress& progress) {
+            begun.release();
+            for (int step = 1; step <= 3; ++step) {
+                while (!go.try_acquire()) {
+                    check_stop(stop);
+                    std::this_thread::yield();
+                }
+                Trace partial;
+                partial.set_text("step", std::to_string(step));
+                progress(step / 4.0, std::make_shared<const Trace>(std::move(partial)));
+                ++told;
+            }
+            while (!go.try_acquire()) {
+                check_stop(stop);
+                std::this_thread::yield();
+            }
+            return std::make_shared<const Trace>();
+        };
+    }
+};
+
+TEST(Runner, a_run_under_way_gives_what_it_has_with_the_ticket_of_its_request) {
+    ToldRun told;
+    Runner runner(told.on_result(), told.function());
+    const std::uint64_t ticket = runner.submit(numbered(1));
+    for (int step = 1; step <= 3; ++step) {
+        told.go.release();
+        told.results.acquire();
+        const std::optional<RunResult> partial = runner.take();
+        ASSERT_TRUE(partial.has_value());
+        EXPECT_EQ(partial->ticket, ticket);
+        EXPECT_DOUBLE_EQ(partial->progress, step / 4.0);
+        EXPECT_EQ(partial->trace->texts().at("step"), std::to_string(step));
+        EXPECT_TRUE(runner.busy());
+    }
+    told.go.release();
+    told.results.acquire();
+    EXPECT_FALSE(runner.busy());
+    const std::optional<RunResult> whole = runner.take();
+    ASSERT_TRUE(whole.has_value());
+    EXPECT_EQ(whole->ticket, ticket);
+    EXPECT_DOUBLE_EQ(whole->progress, 1);
+}
+
+TEST(Runner, after_cancel_a_run_under_way_gives_nothing_more) {
+    ToldRun told;
+    Runner runner(told.on_result(), told.function());
+    runner.submit(numbered(1));
+    told.go.release();
+    told.results.acquire();
+    runner.cancel();
+    EXPECT_FALSE(runner.busy());
+    ASSERT_TRUE(runner.take().has_value());  // what was there before stays
+    told.go.release(3);
+    const std::uint64_t ticket = runner.submit(numbered(2));
+    told.go.release(4);
+    do {
+        told.results.acquire();
+        const std::optional<RunResult> result = runner.take();
+        if (result.has_value()) {
+            EXPECT_EQ(result->ticket, ticket);
+        }
+    } while (runner.busy());
+}
+
+TEST(Runner, progress_of_a_request_that_was_overtaken_is_never_shown) {
+    ToldRun told;
+    Runner runner(told.on_result(), told.function());
+    runner.submit(numbered(1));
+    told.begun.acquire();
+    const std::uint64_t ticket = runner.submit(numbered(2));
+    told.go.release(8);
+    do {
+        told.results.acquire();
+        if (const std::optional<RunResult> result = runner.take()) {
+            EXPECT_EQ(result->ticket, ticket);
+        }
+    } while (runner.busy());
+}
+
+TEST(Run, passes_on_progress_and_records_what_can_be_shown) {
+    Exhibit exhibit;
+    exhibit.id = "slow";
+    exhibit.run = [](RunContext& context) {
+        for (int step = 0; step < 2; ++step) {
+            context.progress(0.5 * step, [](Probe& probe) { probe.text("so far", "half"); });
+        }
+        context.probe.text("end", "whole");
+    };
+    std::vector<double> fractions;
+    std::vector<TracePtr> partials;
+    const TracePtr whole = run(exhibit, {}, {}, [&](double fraction, TracePtr partial) {
+        fractions.push_back(fraction);
+        partials.push_back(std::move(partial));
+    });
+    ASSERT_FALSE(fractions.empty());
+    EXPECT_DOUBLE_EQ(fractions.front(), 0);
+    EXPECT_EQ(partials.front()->texts().at("so far"), "half");
+    EXPECT_EQ(whole->texts().count("so far"), 0u);
+    EXPECT_EQ(whole->texts().at("end"), "whole");
+    EXPECT_NO_THROW(run(exhibit, {}));  // nobody listens
+}
+
+TEST(Run, a_stop_ends_a_run_at_its_next_word_of_progress) {
+    Exhibit exhibit;
+    exhibit.id = "slow";
+    std::stop_source stop;
+    int words = 0;
+    exhibit.run = [&](RunContext& context) {
+        for (;;) {
+            if (++words == 3) stop.request_stop();
+            context.progress(0.1, {});
+        }
+    };
+    try {
+        run(exhibit, {}, stop.get_token());
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::cancelled);
+    }
+    EXPECT_EQ(words, 3);
+}
+
 TEST(Runner, results_never_go_back_in_time) {
     std::counting_semaphore<> results{0};
     Runner runner([&] { results.release(); },
-                  [](const RunRequest&, const std::stop_token&) { return std::make_shared<const Trace>(); });
+                  [](const RunRequest&, const std::stop_token&, const Progress&) { return std::make_shared<const Trace>(); });
     std::uint64_t newest = 0;
     for (std::int64_t n = 0; n < 2000; ++n) {
         runner.submit(numbered(n));
