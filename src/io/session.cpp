@@ -36,6 +36,16 @@ std::vector<std::string> param_names(const std::string& id) {
     return names;
 }
 
+/// What an older request of the document holds beyond what is known here.
+void carry_request(json& fresh, const json& document, const char* key, const std::string& id) {
+    const json old = document.is_object() ? document.value(key, json::object()) : json::object();
+    if (!old.is_object()) return;
+    carry_unknown(fresh, old, {request_keys.begin(), request_keys.end()});
+    // Parameters that are unknown here belong to the exhibit that they were saved with.
+    if (old.value("exhibit", json()) == id)
+        carry_unknown(fresh["params"], old.value("params", json::object()), param_names(id));
+}
+
 }  // namespace
 
 Session session_from_json(const json& document) {
@@ -54,6 +64,7 @@ Session session_from_json(const json& document) {
     if (!document.contains("request")) throw Error(ErrorCode::bad_format, "is a session without a request", "save it again");
     Session session;
     session.request = request_from_json(document["request"]);
+    if (document.contains("compare")) session.compared = request_from_json(document["compare"]);
     session.view = document.value("view", json::object());
     session.document = document;
     return session;
@@ -63,16 +74,12 @@ json to_json(const Session& session) {
     json result = {
         {"format", "saccade-session"}, {"version", version}, {"request", to_json(session.request)}, {"view", session.view}};
     const json& old = session.document;
-    const json old_request = old.is_object() ? old.value("request", json::object()) : json::object();
-    if (old_request.is_object()) {
-        carry_unknown(result["request"], old_request, {request_keys.begin(), request_keys.end()});
-        // Parameters that are unknown here belong to the exhibit that they were saved with.
-        if (old_request.value("exhibit", json()) == session.request.exhibit) {
-            carry_unknown(result["request"]["params"], old_request.value("params", json::object()),
-                          param_names(session.request.exhibit));
-        }
+    carry_request(result["request"], old, "request", session.request.exhibit);
+    if (session.compared) {
+        result["compare"] = to_json(*session.compared);
+        carry_request(result["compare"], old, "compare", session.compared->exhibit);
     }
-    carry_unknown(result, old, {});
+    carry_unknown(result, old, {"compare"});
     return result;
 }
 

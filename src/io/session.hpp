@@ -1,15 +1,18 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "run/run_request.hpp"
 
 namespace saccade {
 
-/// What a session file holds: {"format": "saccade-session", "version": 1, "request": {...}, "view": {...}}.
+/// What a session file holds: {"format": "saccade-session", "version": 1, "request": {...}, "view": {...}}, and
+/// "compare": {...}, a second request of the same exhibit, if it was compared with one.
 struct Session {
     RunRequest request;
+    std::optional<RunRequest> compared;
     nlohmann::json view = nlohmann::json::object();  // the window's own; opaque here
     /// The document as it was read. Keys that this version does not know (top level, in the request, in its parameters) are
     /// written back as they were.

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "run/finding.hpp"
 #include "run/runner.hpp"
 #include "trace/formula.hpp"
 #include "train/training.hpp"
@@ -18,12 +19,38 @@
 
 namespace saccade {
 
-/// What undo goes back to: everything that a person can change about the run.
+/// What undo goes back to: everything that a person can change about the runs.
 struct Edit {
-    Params params;
-    std::vector<Intervention> interventions;
-    std::string weights_path;
+    struct One {
+        Params params;
+        std::vector<Intervention> interventions;
+        std::string weights_path;
+        std::uint64_t seed = 0;
+        bool operator==(const One&) const = default;
+    };
+    std::array<One, 2> sides;
+    bool comparing = false, linked = true;
     bool operator==(const Edit&) const = default;
+};
+
+/// One run on the stage: what is asked for, and what came back. `shown` answers `request` only if the tickets agree; otherwise
+/// it is stale and dims.
+struct Side {
+    RunRequest request;
+    RunResult shown;
+    TracePtr untouched;  // the last run of the same inputs without interventions, to say what they changed
+    std::vector<Claim> claims;
+    std::vector<Finding> lesson;   // of the exhibit's points, on `shown`
+    std::optional<Error> problem;  // of the last request that ended
+    std::uint64_t wanted_ticket = 0;
+    std::chrono::steady_clock::time_point asked_at;
+    bool running = false;    // the last request has no whole answer yet
+    bool cancelled = false;  // and will have none
+    double progress = 0;     // of the run under way; 0 if it does not say
+
+    const Trace* trace() const { return shown.trace.get(); }
+    bool stale() const { return shown.ticket != wanted_ticket; }
+    bool partial() const { return !stale() && shown.progress < 1; }
 };
 
 /// The stage's own settings. Saved in sessions as "view".
@@ -34,6 +61,8 @@ struct StageState {
     double ui_scale = 1;
     Normalization::Scale scale = Normalization::Scale::linear;
     std::map<std::string, double> shares;  // card sizes that a person has dragged: "exhibit/row0" -> share
+    std::string language = "en";           // of the lessons: "en", "zh"
+    bool lesson = false;                   // the inspector shows the lesson
 };
 
 /// A message under the inputs: one line and the way out.
@@ -45,6 +74,7 @@ struct Banner {
 
 struct ExportDialog {
     bool open = false;
+    std::size_t what = 2;  // while comparing: A, B, or the difference
     std::string view = "heatmap";
     std::string path = "saccade.png";
     std::string theme = "light";
@@ -61,6 +91,18 @@ struct PathPrompt {
     std::string problem;
 };
 
+/// The cell of a matrix parameter that has the keyboard.
+struct MatrixCursor {
+    std::string param;  // empty: none
+    Index row = 0, col = 0;
+    bool typing = false;  // `text` is being typed over the cell
+    std::string text;
+    bool follow = false;  // the cursor has moved: bring it into view
+    std::string problem;  // of the last entry, paste or file, under the grid
+    std::string problem_param;
+    std::string file_for;  // the parameter that the next opened array is for
+};
+
 /// A cell that is being dragged to another weight.
 struct WeightDrag {
     bool active = false;
@@ -72,27 +114,34 @@ struct WeightDrag {
 
 /// All state of the window. Panels are functions over it; widgets keep none.
 struct AppState {
-    // What is asked for.
-    RunRequest request;
+    // A, and while comparing B beside it: the same exhibit with other settings. The inspector shows and edits one of them.
+    std::array<Side, 2> sides;
+    std::size_t focus = 0;
+    bool comparing = false;
+    bool linked = true;      // both have the same inputs: texts, images, matrices
+    std::size_t narrow = 2;  // where only one picture has room: 0 A, 1 B, 2 the difference
+    TracePtr difference;     // B - A; null while one of them is not there
+    std::array<TracePtr, 2> difference_of;
+
+    Side& side() { return sides[focus]; }
+    const Side& side() const { return sides[focus]; }
+    const Trace* trace() const { return side().trace(); }
+    bool stale() const { return side().stale(); }
+    bool running() const { return sides[0].running || (comparing && sides[1].running); }
+
     std::deque<Edit> undo, redo;
-    bool reload_fields = false;  // the values changed under a field that is being typed in
+    bool reload_fields = false;  // the values changed under a field that is being typed in,
+    bool reload_now = false;     // which takes them in this frame
     std::string coalescing;      // the field whose keystrokes make one undo entry
     std::chrono::steady_clock::time_point last_edit;
-
-    // What came back. `shown` answers `request` only if the tickets agree; otherwise it is stale and dims.
-    RunResult shown;
-    TracePtr untouched;  // the last run of the same inputs without interventions, to say what they changed
-    std::vector<Claim> claims;
-    std::uint64_t wanted_ticket = 0;
-    std::chrono::steady_clock::time_point asked_at;
-    std::optional<Error> problem;  // of the last request
-    std::optional<Banner> banner;  // of everything else: files, exports
+    std::optional<Banner> banner;  // of everything but the runs: files, exports
 
     // The stage.
     StageState stage;
     std::vector<CellRef> explained;  // the trail in the inspector, the open one last
     std::optional<Explanation> explanation;
     WeightDrag drag;
+    MatrixCursor matrix;
     bool playing = false;
     double play_clock = 0;
     bool all_claims = false;        // every formula that was checked, not those of the attention alone
@@ -109,6 +158,7 @@ struct AppState {
 
     // Live training.
     std::unique_ptr<Training> training;
+    std::size_t training_side = 0;
     Index snapshot_step = -1;  // -1: follow the newest
     Index shown_snapshot = -1;
     std::shared_ptr<const Trace> curves;
@@ -119,10 +169,7 @@ struct AppState {
     bool typing = false;  // a text field has the keyboard
     /// Where the last frame drew what a test points at, in screen px: x, y, width, height.
     std::map<std::string, std::array<float, 4>> places;
-    std::array<Index, 2> grid{};  // rows and columns of places["heatmap"]
-
-    bool stale() const { return shown.ticket != wanted_ticket; }
-    const Trace* trace() const { return shown.trace.get(); }
+    std::map<std::string, std::array<Index, 2>> grids;  // rows and columns of those that are grids
 };
 
 nlohmann::json to_json(const StageState& stage);

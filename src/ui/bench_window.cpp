@@ -71,11 +71,11 @@ std::vector<BenchValue> bench_window(int n) {
     std::vector<double> times;
     for (int i = 0; i < n + 10; ++i) {
         const auto key = static_cast<unsigned>(text[static_cast<std::size_t>(i) % text.size()]);
-        const std::uint64_t before = window.state().wanted_ticket;
+        const std::uint64_t before = window.state().side().wanted_ticket;
         const auto pressed = Clock::now();
         ImGui_ImplGlfw_CharCallback(window.handle(), key);
         window.frame();  // takes the key, asks for the run
-        if (window.state().wanted_ticket == before)
+        if (window.state().side().wanted_ticket == before)
             throw Error(ErrorCode::unsupported, "the benchmark's keystroke did not reach the field",
                         "the window may be covered or too small");
         until_answered(window);

@@ -34,16 +34,26 @@ void Controller::tell(const std::string& text) {
     state_.banner = Banner{text, false, Clock::now()};
 }
 
+bool is_input(const ParamSpec& spec) {
+    return spec.type == ParamType::text || spec.type == ParamType::image || spec.type == ParamType::matrix;
+}
+
 void Controller::choose_exhibit(const std::string& id) {
     const Exhibit& chosen = exhibit(id);
     RunRequest request;
     request.exhibit = chosen.id;
-    request.seed = state_.request.seed;
+    request.seed = state_.side().request.seed;
     for (const ParamSpec& spec : chosen.params) request.params.set(spec.name, spec.fallback);
-    state_.request = std::move(request);
+    for (Runner* runner : runners_) runner->cancel();
+    state_.comparing = false;
+    state_.focus = 0;
+    state_.sides = {};
+    state_.side().request = std::move(request);
+    state_.difference = nullptr;
+    state_.difference_of = {};
     state_.undo.clear();
     state_.redo.clear();
-    state_.untouched = nullptr;
+    state_.matrix = {};
     state_.explained.clear();
     state_.explanation.reset();
     state_.stage.selected = state_.stage.hovered = {};
@@ -64,22 +74,61 @@ void Controller::remember(const std::string& field) {
 }
 
 void Controller::set_param(const std::string& name, ParamValue value) {
-    Params changed = state_.request.params;
+    Params changed = state_.side().request.params;
     changed.set(name, value);
-    if (changed == state_.request.params) return;
+    if (changed == state_.side().request.params) return;
     remember(name);
-    state_.request.params.set(name, std::move(value));
-    submit();
+    const auto& specs = exhibit(state_.side().request.exhibit).params;
+    const auto spec = std::find_if(specs.begin(), specs.end(), [&](const ParamSpec& s) { return s.name == name; });
+    const bool both = state_.comparing && state_.linked && spec != specs.end() && is_input(*spec);
+    for (std::size_t side = 0; side < 2; ++side) {
+        if (side != state_.focus && !both) continue;
+        state_.sides[side].request.params.set(name, value);
+        submit(side);
+    }
 }
 
 void Controller::set_seed(std::uint64_t seed) {
-    state_.request.seed = seed;
+    if (seed == state_.side().request.seed) return;
+    remember("seed");
+    state_.side().request.seed = seed;
     submit();
 }
 
+void Controller::use_bundled_model() {
+    remember("");
+    state_.side().request.weights_path.clear();
+    submit();
+}
+
+void Controller::submit(std::size_t i) {
+    Side& side = state_.sides[i];
+    side.asked_at = Clock::now();
+    side.running = true;
+    side.cancelled = false;
+    side.progress = 0;
+    side.wanted_ticket = runners_[i]->submit(side.request);
+}
+
 void Controller::submit() {
-    state_.asked_at = Clock::now();
-    state_.wanted_ticket = runner_.submit(state_.request);
+    submit(state_.focus);
+}
+
+void Controller::submit_all() {
+    submit(0);
+    if (state_.comparing) submit(1);
+}
+
+void Controller::cancel_runs() {
+    for (std::size_t i = 0; i < 2; ++i) {
+        Side& side = state_.sides[i];
+        if (!side.running) continue;
+        runners_[i]->cancel();
+        poll(i);  // what came just before
+        if (!side.running) continue;
+        side.running = false;
+        side.cancelled = true;
+    }
 }
 
 bool Controller::poll() {
@@ -87,21 +136,36 @@ bool Controller::poll() {
     if (state_.banner && !state_.banner->error &&
         std::chrono::duration<double>(Clock::now() - state_.banner->since).count() > seconds_a_message)
         state_.banner.reset();
-    std::optional<RunResult> result = runner_.take();
-    if (!result || result->ticket != state_.wanted_ticket) return false;
-    state_.problem = result->error;
-    if (!result->trace) {
-        // The picture before stays, dimmed, as what it is: not the answer to this request.
-        return true;
-    }
-    state_.shown = std::move(*result);
-    state_.claims = check_claims(*state_.shown.trace, 8);
-    const auto enabled = [](const Intervention& i) { return i.enabled; };
-    if (std::none_of(state_.shown.request.interventions.begin(), state_.shown.request.interventions.end(), enabled))
-        state_.untouched = state_.shown.trace;
-    else if (state_.untouched && !(state_.untouched->texts().empty()) && state_.undo.empty())
-        state_.untouched = nullptr;
-    const Trace& trace = *state_.shown.trace;
+    const bool a = poll(0);
+    const bool b = state_.comparing && poll(1);
+    if (state_.comparing) refresh_difference();
+    return a || b;
+}
+
+bool Controller::poll(std::size_t i) {
+    std::optional<RunResult> result = runners_[i]->take();
+    return result && result->ticket == state_.sides[i].wanted_ticket && take_result(i, std::move(*result));
+}
+
+bool Controller::take_result(std::size_t i, RunResult result) {
+    Side& side = state_.sides[i];
+    side.progress = result.progress;
+    side.running = result.progress < 1;
+    if (!side.running) side.problem = result.error;
+    // Without a trace the picture before stays, dimmed, as what it is: not the answer to this request.
+    if (!result.trace) return true;
+    side.shown = std::move(result);
+    if (side.running) side.problem.reset();
+    const Trace& trace = *side.shown.trace;
+    side.claims = check_claims(trace, 8);
+    side.lesson = check_lesson(exhibit(side.request.exhibit).lesson, trace);
+    const auto enabled = [](const Intervention& intervention) { return intervention.enabled; };
+    const auto& interventions = side.shown.request.interventions;
+    if (std::none_of(interventions.begin(), interventions.end(), enabled))
+        side.untouched = side.shown.trace;
+    else if (side.untouched && !(side.untouched->texts().empty()) && state_.undo.empty())
+        side.untouched = nullptr;
+    if (i != state_.focus) return true;
     state_.stage.selected = focus_in(trace, state_.stage.selected.cell);
     state_.stage.hovered = focus_in(trace, state_.stage.hovered.cell);
     if (state_.stage.step >= step_count()) state_.stage.step = -1;
@@ -134,7 +198,7 @@ void Controller::end_weight_drag() {
 }
 
 void Controller::set_weight(const CellRef& cell, double value) {
-    auto& list = state_.request.interventions;
+    auto& list = state_.side().request.interventions;
     const auto same = [&](const Intervention& i) {
         return i.kind == Intervention::Kind::set && i.tensor == cell.tensor && i.index == cell.index;
     };
@@ -152,33 +216,54 @@ void Controller::set_weight(const CellRef& cell, double value) {
 }
 
 void Controller::toggle_intervention(std::size_t i) {
-    if (i >= state_.request.interventions.size()) return;
+    if (i >= state_.side().request.interventions.size()) return;
     remember("");
-    state_.request.interventions[i].enabled = !state_.request.interventions[i].enabled;
+    state_.side().request.interventions[i].enabled = !state_.side().request.interventions[i].enabled;
     submit();
 }
 
 void Controller::remove_intervention(std::size_t i) {
-    if (i >= state_.request.interventions.size()) return;
+    if (i >= state_.side().request.interventions.size()) return;
     remember("");
-    state_.request.interventions.erase(state_.request.interventions.begin() + static_cast<std::ptrdiff_t>(i));
+    state_.side().request.interventions.erase(state_.side().request.interventions.begin() + static_cast<std::ptrdiff_t>(i));
     submit();
 }
 
 void Controller::clear_interventions() {
-    if (state_.request.interventions.empty()) return;
+    if (state_.side().request.interventions.empty()) return;
     remember("");
-    state_.request.interventions.clear();
+    state_.side().request.interventions.clear();
     submit();
 }
 
+Edit Controller::current() const {
+    Edit edit;
+    for (std::size_t i = 0; i < 2; ++i) {
+        const RunRequest& request = state_.sides[i].request;
+        edit.sides[i] = {request.params, request.interventions, request.weights_path, request.seed};
+    }
+    edit.comparing = state_.comparing;
+    edit.linked = state_.linked;
+    return edit;
+}
+
 void Controller::apply(const Edit& edit) {
+    const Edit before = current();
     state_.reload_fields = true;
-    state_.request.params = edit.params;
-    state_.request.interventions = edit.interventions;
-    state_.request.weights_path = edit.weights_path;
     state_.coalescing.clear();
-    submit();
+    state_.comparing = edit.comparing;
+    state_.linked = edit.linked;
+    if (!edit.comparing) focus_on(0);
+    for (std::size_t i = 0; i < 2; ++i) {
+        if (i == 1 && !edit.comparing) continue;
+        RunRequest& request = state_.sides[i].request;
+        request.exhibit = state_.sides[0].request.exhibit;
+        request.params = edit.sides[i].params;
+        request.interventions = edit.sides[i].interventions;
+        request.weights_path = edit.sides[i].weights_path;
+        request.seed = edit.sides[i].seed;
+        if (before.sides[i] != edit.sides[i] || state_.sides[i].stale() || state_.sides[i].problem) submit(i);
+    }
 }
 
 void Controller::undo() {
@@ -199,9 +284,10 @@ void Controller::redo() {
 
 // --- the stage ---
 
-void Controller::hover(const CellRef& cell) {
-    if (state_.trace() == nullptr || state_.stage.hovered.cell == cell) return;
-    state_.stage.hovered = focus_of(*state_.trace(), cell);
+void Controller::hover(const CellRef& cell, const Trace* in) {
+    if (in == nullptr) in = state_.trace();
+    if (in == nullptr || state_.stage.hovered.cell == cell) return;
+    state_.stage.hovered = focus_in(*in, cell);
 }
 
 void Controller::select(const CellRef& cell) {
@@ -209,8 +295,23 @@ void Controller::select(const CellRef& cell) {
     state_.stage.selected = focus_of(*state_.trace(), cell);
     state_.explained = cell.empty() ? std::vector<CellRef>{} : std::vector<CellRef>{cell};
     refresh_explanation();
-    const auto mark = state_.stage.selected.marks.find(exhibit(state_.request.exhibit).step_axis);
+    const auto mark = state_.stage.selected.marks.find(exhibit(state_.side().request.exhibit).step_axis);
     if (mark != state_.stage.selected.marks.end()) state_.stage.step = mark->second;
+    pick(cell);
+}
+
+/// A cell of a tensor that the exhibit has something to pick on.
+void Controller::pick(const CellRef& cell) {
+    const Trace& trace = *state_.trace();
+    const TraceTensor* clicked = trace.find(cell.tensor);
+    if (clicked == nullptr || cell.index.size() != clicked->info.axes.size() || state_.stale()) return;
+    if (std::any_of(cell.index.begin(), cell.index.end(), [](Index i) { return i < 0; })) return;
+    for (const Pick& pick : exhibit(state_.side().request.exhibit).picks) {
+        const TraceTensor* tensor = trace.find(pick.tensor);
+        if (tensor == nullptr || tensor->info.axes != clicked->info.axes) continue;
+        const float value = tensor->values.at(cell.index);
+        if (value > 0) return set_param(pick.param, static_cast<std::int64_t>(std::lround(value)));
+    }
 }
 
 void Controller::move_selection(Index rows, Index columns) {
@@ -258,7 +359,7 @@ void Controller::refresh_explanation() {
 
 Index Controller::step_count() const {
     if (state_.trace() == nullptr) return 0;
-    const AxisPtr axis = state_.trace()->axis(exhibit(state_.request.exhibit).step_axis);
+    const AxisPtr axis = state_.trace()->axis(exhibit(state_.side().request.exhibit).step_axis);
     return axis ? axis->extent : 0;
 }
 

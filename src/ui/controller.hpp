@@ -10,17 +10,33 @@ namespace saccade {
 /// draws.
 class Controller {
  public:
-    Controller(AppState& state, Runner& runner) : state_(state), runner_(runner) {}
+    /// A runner for each side: while comparing, both compute at once.
+    Controller(AppState& state, Runner& a, Runner& b) : state_(state), runners_{&a, &b} {}
 
     // Inputs.
     void choose_exhibit(const std::string& id);
-    /// A parameter; keystrokes in one field within a second are one undo entry. An invalid value becomes the banner, nothing is
-    /// lost.
+    /// A parameter of the side in focus; an input of both, while they are linked. Keystrokes in one field within a second are
+    /// one undo entry. An invalid value becomes the banner, nothing is lost.
     void set_param(const std::string& name, ParamValue value);
     void set_seed(std::uint64_t seed);
+    void use_bundled_model();
+    /// Runs the side in focus, or both.
     void submit();
-    /// Takes what the runner has finished; true if the picture changed.
+    void submit_all();
+    /// Ends the runs under way; what they had to show stays.
+    void cancel_runs();
+    /// The same request once more: a cancelled one.
+    void run_again(std::size_t side) { submit(side); }
+    /// Takes what the runners have; true if a picture changed.
     bool poll();
+
+    // A | B.
+    /// Opens B as a copy of A, with the focus on B, or closes it.
+    void toggle_compare();
+    void focus_on(std::size_t side);
+    /// Links the inputs again (the other side takes those of the side in focus), or lets them differ.
+    void toggle_linked();
+    void swap_sides();
 
     // The hand.
     void begin_weight_drag(const CellRef& cell, float mouse_y);
@@ -35,8 +51,11 @@ class Controller {
     void redo();
 
     // The stage.
-    void hover(const CellRef& cell);
+    /// `in`: the trace that the cell is of, if it is not the one in focus.
+    void hover(const CellRef& cell, const Trace* in = nullptr);
     void select(const CellRef& cell);
+    /// On a side, which takes the focus.
+    void select_on(std::size_t side, const CellRef& cell);
     void move_selection(Index rows, Index columns);
     void open_operand(const CellRef& cell);
     void back_to(std::size_t trail);
@@ -69,10 +88,22 @@ class Controller {
     void remember(const std::string& field);
     void refresh_explanation();
     void apply(const Edit& edit);
-    Edit current() const { return {state_.request.params, state_.request.interventions, state_.request.weights_path}; }
+    Edit current() const;
+    void submit(std::size_t side);
+    bool poll(std::size_t side);
+    bool take_result(std::size_t side, RunResult result);
+    void refresh_difference();
+    /// Another request (and B, if it is compared) in place of all: a file was opened.
+    void open_request(const RunRequest& request, const std::optional<RunRequest>& compared);
+    void pick(const CellRef& cell);
+    void open_array(const std::string& path);
 
     AppState& state_;
-    Runner& runner_;
+    std::array<Runner*, 2> runners_;
 };
+
+/// Texts, images and matrices: what a run is of, not how it is run. Both sides of a comparison share them while they are
+/// linked.
+bool is_input(const ParamSpec& spec);
 
 }  // namespace saccade

@@ -6,6 +6,8 @@
 #include "io/safetensors.hpp"
 #include "io/session.hpp"
 #include "ui/controller.hpp"
+#include "ui/matrix_edit.hpp"
+#include "viz/difference.hpp"
 #include "viz/export.hpp"
 
 namespace saccade {
@@ -19,6 +21,8 @@ nlohmann::json to_json(const StageState& stage) {
             {"ui_scale", stage.ui_scale},
             {"step", stage.step},
             {"scale", to_string(stage.scale)},
+            {"language", stage.language},
+            {"lesson", stage.lesson},
             {"selected", {{"tensor", stage.selected.cell.tensor}, {"index", stage.selected.cell.index}}},
             {"shares", shares}};
 }
@@ -31,6 +35,8 @@ StageState stage_from_json(const nlohmann::json& document) {
         stage.ui_scale = std::clamp(document.value("ui_scale", stage.ui_scale), 0.7, 3.0);
         stage.step = document.value("step", stage.step);
         stage.scale = scale_from(document.value("scale", std::string("linear")));
+        stage.language = document.value("language", stage.language) == "zh" ? "zh" : "en";
+        stage.lesson = document.value("lesson", stage.lesson);
         if (document.contains("selected")) {
             stage.selected.cell.tensor = document["selected"].value("tensor", std::string());
             stage.selected.cell.index = document["selected"].value("index", std::vector<Index>{});
@@ -44,6 +50,37 @@ StageState stage_from_json(const nlohmann::json& document) {
     return stage;
 }
 
+namespace {
+
+bool is_array_file(const std::string& ending) {
+    return ending == ".npy" || ending == ".npz" || ending == ".csv" || ending == ".tsv" || ending == ".txt" ||
+           ending.rfind(".npz:", 0) == 0;
+}
+
+}  // namespace
+
+/// Into the matrix that asked for it, or has the cursor, or is the first.
+void Controller::open_array(const std::string& path) {
+    const Exhibit& e = exhibit(state_.side().request.exhibit);
+    const std::string asked = !state_.matrix.file_for.empty() ? state_.matrix.file_for : state_.matrix.param;
+    state_.matrix.file_for.clear();
+    const ParamSpec* into = nullptr;
+    for (const ParamSpec& spec : e.params)
+        if (spec.type == ParamType::matrix && (into == nullptr || spec.name == asked)) into = &spec;
+    if (into == nullptr)
+        throw Error(ErrorCode::unsupported, path + ": this exhibit has no matrix to read it into", "choose one that has");
+    try {
+        Tensor<float> matrix = load_cells(path);
+        state_.coalescing.clear();
+        set_param(into->name, std::move(matrix));
+        state_.matrix.problem.clear();
+        tell(into->title + ": " + path);
+    } catch (const Error& error) {
+        state_.matrix.problem = error.line();
+        state_.matrix.problem_param = into->name;
+    }
+}
+
 void Controller::open_file(const std::string& path) {
     try {
         const std::string ending = std::filesystem::path(path).extension().string();
@@ -52,33 +89,29 @@ void Controller::open_file(const std::string& path) {
             read_safetensors(path, &metadata);
             if (metadata.count("training") != 0) return start_training(path);
             remember("");
-            state_.request.weights_path = path;
-            state_.request.model = nullptr;
+            state_.side().request.weights_path = path;
+            state_.side().request.model = nullptr;
             submit();
             return tell("Weights: " + path);
         }
+        if (is_array_file(ending)) return open_array(path);
         if (ending == ".png" || ending == ".svg" || ending == ".pdf") {
             const FigureOrigin origin = read_origin(path);
-            state_.undo.push_back(current());
-            state_.reload_fields = true;
-            state_.request = origin.request;
+            open_request(origin.request, origin.compared);
             state_.stage.selected = origin.view.selected;
             state_.stage.step = origin.view.step;
             state_.explained.clear();
             if (!origin.view.selected.empty()) state_.explained.push_back(origin.view.selected.cell);
-            submit();
             return tell("Live again: " + path);
         }
         const Session session = load_session(path);
         exhibit(session.request.exhibit);
-        state_.stage = stage_from_json(session.view);
+        const StageState stage = stage_from_json(session.view);
+        open_request(session.request, session.compared);
+        state_.stage = stage;
         state_.explained.clear();
         if (!state_.stage.selected.empty()) state_.explained.push_back(state_.stage.selected.cell);
-        state_.undo.push_back(current());
-        state_.reload_fields = true;
-        state_.request = session.request;
         state_.session_document = session.document;
-        submit();
         tell("Opened " + path);
     } catch (const Error& error) {
         complain(error);
@@ -89,7 +122,8 @@ void Controller::open_file(const std::string& path) {
 
 void Controller::save_session_to(const std::string& path) {
     Session session;
-    session.request = state_.request;
+    session.request = state_.sides[0].request;
+    if (state_.comparing) session.compared = state_.sides[1].request;
     session.view = to_json(state_.stage);
     session.document = state_.session_document;
     save_session(path, session);
@@ -99,7 +133,11 @@ void Controller::save_session_to(const std::string& path) {
 void Controller::export_now() {
     ExportDialog& dialog = state_.exporting;
     try {
-        if (state_.trace() == nullptr || state_.stale())
+        const bool difference = state_.comparing && dialog.what == 2;
+        const Side& side = state_.comparing ? state_.sides[dialog.what % 2] : state_.side();
+        const bool unfinished = difference ? state_.sides[0].stale() || state_.sides[1].stale() || !state_.difference
+                                           : side.stale() || side.trace() == nullptr;
+        if (unfinished)
             throw Error(ErrorCode::invalid_input, "there is no finished picture to export",
                         "wait for the run, or mend the input");
         ViewState view;
@@ -107,11 +145,17 @@ void Controller::export_now() {
         view.theme = dialog.theme;
         view.selected = state_.stage.selected;
         view.step = state_.stage.step;
-        view.step_axis = exhibit(state_.request.exhibit).step_axis;
+        view.step_axis = exhibit(state_.side().request.exhibit).step_axis;
         view.scale = state_.stage.scale;
         ExportOptions options;
         options.dpi = static_cast<double>(dialog.dpi);
-        export_figure(dialog.path, *state_.trace(), {state_.shown.request, view}, options);
+        FigureOrigin origin{side.shown.request, view};
+        if (difference) {
+            origin.request = state_.sides[0].shown.request;
+            origin.compared = state_.sides[1].shown.request;
+            origin.view = difference_state(view);
+        }
+        export_figure(dialog.path, difference ? *state_.difference : *side.trace(), origin, options);
         dialog.failed = false;
         dialog.result = "Written: " + std::filesystem::absolute(dialog.path).string();
     } catch (const std::exception& error) {
@@ -127,7 +171,9 @@ void Controller::answer_prompt() {
         if (prompt.path.empty()) throw Error(ErrorCode::invalid_input, "no file named", "type a path");
         switch (prompt.kind) {
             case PathPrompt::Kind::open:
-                if (!std::filesystem::exists(prompt.path))
+                if (!std::filesystem::exists(prompt.path.substr(0, prompt.path.rfind(".npz:") == std::string::npos
+                                                                       ? std::string::npos
+                                                                       : prompt.path.rfind(".npz:") + 4)))
                     throw Error(ErrorCode::not_found, prompt.path + ": no such file", "check the path");
                 open_file(prompt.path);
                 break;
@@ -158,9 +204,11 @@ void Controller::answer_prompt() {
 // --- live training ---
 
 void Controller::start_training(const std::string& resume_from) {
-    const std::string task = exhibit(state_.request.exhibit).training_task;
-    if (task.empty()) return tell("This exhibit has no model to train");
+    const Exhibit& e = exhibit(state_.side().request.exhibit);
+    if (e.training_task.empty()) return tell("This exhibit has no model to train");
     try {
+        const std::string task = e.training_task == "*" ? model_of(e, state_.side().request.params) : e.training_task;
+        state_.training_side = state_.focus;
         state_.training.reset();
         state_.training = std::make_unique<Training>(task, TrainOptions{}, resume_from);
         state_.snapshot_step = -1;
@@ -174,8 +222,11 @@ void Controller::start_training(const std::string& resume_from) {
 
 void Controller::close_training() {
     state_.training.reset();
-    state_.request.model = nullptr;
-    submit();
+    for (std::size_t i = 0; i < 2; ++i) {
+        if (!state_.sides[i].request.model) continue;
+        state_.sides[i].request.model = nullptr;
+        if (i == 0 || state_.comparing) submit(i);
+    }
 }
 
 /// New curves, and the newest snapshot as the model of the current sentence, unless the person holds an older one.
@@ -189,11 +240,12 @@ void Controller::poll_training() {
     const std::vector<Index> steps = state_.training->snapshot_steps();
     if (steps.empty()) return;
     const Index wanted = state_.snapshot_step < 0 ? steps.back() : state_.snapshot_step;
-    const bool waiting = state_.stale() && !state_.problem;
-    if (wanted == state_.shown_snapshot || waiting) return;  // one run at a time: the newest is taken when the last is drawn
+    Side& side = state_.sides[state_.comparing ? state_.training_side : 0];
+    if (wanted == state_.shown_snapshot || side.running)
+        return;  // one run at a time: the newest is taken when the last is drawn
     state_.shown_snapshot = wanted;
-    state_.request.model = state_.training->snapshot(wanted);
-    submit();
+    side.request.model = state_.training->snapshot(wanted);
+    submit(state_.comparing ? state_.training_side : 0);
 }
 
 void Controller::set_snapshot(Index step) {

@@ -117,9 +117,14 @@ void export_dialog(const Ui& ui, AppState& state, Controller& act) {
         return;
     }
     label(ui, "Export", ui.theme.text, 19);
+    if (state.comparing) {
+        heading(ui, "Of");
+        if (const int i = segments(ui, "of", {"A", "B", "B − A"}, static_cast<int>(dialog.what)); i >= 0)
+            dialog.what = static_cast<std::size_t>(i);
+    }
     heading(ui, "View");
     std::vector<std::string> ids, titles;
-    for (const ViewPlacement& v : exhibit(state.request.exhibit).views) {
+    for (const ViewPlacement& v : exhibit(state.side().request.exhibit).views) {
         if (std::find(ids.begin(), ids.end(), v.view) != ids.end()) continue;
         ids.push_back(v.view);
         titles.push_back(view(v.view).title());
@@ -205,10 +210,19 @@ std::vector<Command> commands(AppState& state, Controller& act) {
     all.push_back({"Export …", "Ctrl E", [&state] { state.exporting.open = true; }});
     all.push_back({"Undo", "Ctrl Z", [&act] { act.undo(); }});
     all.push_back({"Redo", "Ctrl Shift Z", [&act] { act.redo(); }});
+    all.push_back({"Compare: A beside B", "Ctrl B", [&act] { act.toggle_compare(); }});
+    if (state.comparing) {
+        all.push_back({"Settings of A", "Ctrl 1", [&act] { act.focus_on(0); }});
+        all.push_back({"Settings of B", "Ctrl 2", [&act] { act.focus_on(1); }});
+        all.push_back({"Swap A and B", "", [&act] { act.swap_sides(); }});
+    }
+    all.push_back({"Cancel the run", "Esc", [&act] { act.cancel_runs(); }});
+    if (!exhibit(state.side().request.exhibit).lesson.empty())
+        all.push_back({"Lesson", "Ctrl L", [&state] { state.stage.lesson = !state.stage.lesson; }});
     all.push_back({"Remove all interventions", "", [&act] { act.clear_interventions(); }});
     all.push_back({"Play or pause the decoding", "Space", [&act] { act.toggle_play(); }});
     all.push_back({"Next colour scale", "", [&act] { act.cycle_scale(); }});
-    if (!exhibit(state.request.exhibit).training_task.empty())
+    if (!exhibit(state.side().request.exhibit).training_task.empty())
         all.push_back({"Train from scratch", "", [&act] { act.start_training(); }});
     all.push_back({"Light or dark", "Ctrl T", [&act] { act.toggle_theme(); }});
     all.push_back({"Larger", "Ctrl +", [&state, &act] { act.set_ui_scale(state.stage.ui_scale + 0.1); }});
@@ -230,6 +244,13 @@ void shortcuts(AppState& state, Controller& act) {
         if (compat::letter_pressed('T')) act.toggle_theme();
         if (compat::letter_pressed('I')) state.inspector_drawer = !state.inspector_drawer;
         if (compat::letter_pressed('Q')) state.quit = true;
+        if (compat::letter_pressed('B')) act.toggle_compare();
+        if (compat::letter_pressed('1')) act.focus_on(0);
+        if (compat::letter_pressed('2')) act.focus_on(1);
+        if (compat::letter_pressed('L')) {
+            state.stage.lesson = !state.stage.lesson;
+            state.inspector_drawer = true;
+        }
         if (compat::letter_pressed('0')) act.set_ui_scale(1);
         if (compat::plain_key_pressed(compat::PlainKey::plus)) act.set_ui_scale(state.stage.ui_scale + 0.1);
         if (compat::plain_key_pressed(compat::PlainKey::minus)) act.set_ui_scale(state.stage.ui_scale - 0.1);
@@ -238,6 +259,7 @@ void shortcuts(AppState& state, Controller& act) {
         return;
     }
     if (compat::plain_key_pressed(compat::PlainKey::f1)) state.help_open = !state.help_open;
+    if (!state.matrix.param.empty()) return;  // its keys are the matrix's
     if (io.WantTextInput || state.palette_open || state.exporting.open || state.prompt.kind != PathPrompt::Kind::none) return;
     const Index by = 1;
     if (io.KeyShift) {
@@ -255,6 +277,9 @@ void shortcuts(AppState& state, Controller& act) {
 }
 
 void dialogs(const Ui& ui, AppState& state, Controller& act) {
+    const bool any =
+        state.palette_open || state.help_open || state.exporting.open || state.prompt.kind != PathPrompt::Kind::none;
+    if (!any && state.running() && compat::key_pressed(ImGuiKey_Escape, false)) act.cancel_runs();
     palette(ui, state, act);
     help(ui, state, act);
     export_dialog(ui, state, act);

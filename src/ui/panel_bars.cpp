@@ -35,7 +35,7 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
     edge(ui, {0, layout.top.size.y - 1}, {width, layout.top.size.y - 1});
     ImGui::SetCursorPos({16 * s, 14 * s});
     label(ui, "Saccade", t.text, 15);
-    const Exhibit& e = exhibit(state.request.exhibit);
+    const Exhibit& e = exhibit(state.side().request.exhibit);
     const bool wide = width / s >= 900;
     if (wide) {
         ImGui::SameLine(0, 14 * s);
@@ -43,7 +43,7 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
     }
 
     // Widths of the buttons on the right, their gaps, and the margin.
-    const float buttons = (layout.drawer ? 92.0f + 8.0f : 0.0f) * s + (84 + 8 + 84 + 16) * s;
+    const float buttons = (layout.drawer ? 92.0f + 8.0f : 0.0f) * s + (64 + 8 + 84 + 8 + 84 + 16) * s;
     // In the middle of the window if there is room, else between the name and the buttons.
     const float from = ImGui::GetItemRectMax().x + 24 * s, to = width - buttons - 16 * s;
     const float field = std::min(420 * s, to - from);
@@ -71,6 +71,12 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
             state.inspector_drawer = !state.inspector_drawer;
         ImGui::SameLine();
     }
+    if (button(ui, "compare", "A | B", state.comparing ? ButtonKind::primary : ButtonKind::plain, 64 * s,
+               "Beside itself with other settings (Ctrl B)", 30 * s))
+        act.toggle_compare();
+    const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
+    state.places["compare"] = {low.x, low.y, size.x, size.y};
+    ImGui::SameLine();
     if (button(ui, "theme", t.dark ? "Light" : "Dark", ButtonKind::plain, 84 * s, "Theme (Ctrl T)", 30 * s)) act.toggle_theme();
     ImGui::SameLine();
     if (button(ui, "export", "Export", ButtonKind::primary, 84 * s, "Figure or values to a file (Ctrl E)", 30 * s))
@@ -95,7 +101,7 @@ void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layou
             if (!layout.narrow_gallery) label(ui, group, t.faint, 13);
         }
         const ImVec2 at = ImGui::GetCursorScreenPos();
-        const bool chosen = e.id == state.request.exhibit;
+        const bool chosen = e.id == state.side().request.exhibit;
         if (ImGui::InvisibleButton(e.id.c_str(), {row, 30 * s}) && !chosen) act.choose_exhibit(e.id);
         if (chosen || ImGui::IsItemHovered() || ImGui::IsItemFocused())
             list.AddRectFilled(at, {at.x + row, at.y + 30 * s}, ui.color(t.raised), 6 * s);
@@ -109,28 +115,50 @@ void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layou
     end_panel();
 }
 
+namespace {
+
+/// "dates · exact match 100.0% held out · CC BY": of the model that answered the request.
+std::string model_summary(const Exhibit& e, const RunRequest& request) {
+    try {
+        const std::string id = model_of(e, request.params);
+        const nlohmann::json& card = bundled_model(id)->card;
+        std::string text = id;
+        const nlohmann::json metrics = card.value("metrics", nlohmann::json::object());
+        const auto add = [&](const char* name, const char* title, double times, const char* unit) {
+            const auto found = metrics.find(name);
+            if (found != metrics.end() && found->is_number())
+                text += fmt::format(" · {} {:.1f}{} held out", title, found->get<double>() * times, unit);
+        };
+        add("exact_match", "exact match", 100, "%");
+        add("bleu_beam5", "BLEU", 1, "");
+        add("accuracy", "accuracy", 100, "%");
+        if (card.contains("licence")) text += " · " + card["licence"].get<std::string>();
+        return text;
+    } catch (const std::exception&) {
+        return "no model";  // no such model, or no such card: the banner says what is wrong
+    }
+}
+
+}  // namespace
+
 void status_bar(const Ui& ui, AppState& state, const Layout& layout) {
     const Theme& t = ui.theme;
     const float s = ui.s;
     begin_panel(ui, "status", layout.status.at, layout.status.size, t.panel, {16 * s, 0}, false);
     edge(ui, layout.status.at, {layout.status.at.x + layout.status.size.x, layout.status.at.y});
     ImGui::SetCursorPos({16 * s, 8 * s});
-    std::string left = fmt::format("engine {:.1f} ms      frame {:.1f} ms      seed {}", state.shown.engine_ms, state.frame_ms,
-                                   state.request.seed);
+    std::string left = fmt::format("engine {:.1f} ms      frame {:.1f} ms      seed {}", state.side().shown.engine_ms,
+                                   state.frame_ms, state.side().request.seed);
     if (state.training && state.training->state() == Training::State::running)
         left += fmt::format("      training {:.0f} steps/s", state.training->steps_per_second());
     label(ui, left, t.secondary, 13);
     std::string right = "no model";
-    if (state.shown.request.model) {
+    if (state.side().shown.request.model) {
         right = "training, step " + std::to_string(state.shown_snapshot);
-    } else if (!state.request.weights_path.empty()) {
-        right = state.request.weights_path;
-    } else if (const Exhibit& e = exhibit(state.request.exhibit); !e.models.empty() && state.trace() != nullptr) {
-        const nlohmann::json& card = bundled_model(e.models.front())->card;
-        right = e.models.front();
-        if (card.contains("metrics") && card["metrics"].contains("exact_match"))
-            right += fmt::format(" · exact match {:.1f}% held out", card["metrics"]["exact_match"].get<double>() * 100);
-        if (card.contains("licence")) right += " · " + card["licence"].get<std::string>();
+    } else if (!state.side().request.weights_path.empty()) {
+        right = state.side().request.weights_path;
+    } else if (const Exhibit& e = exhibit(state.side().request.exhibit); !e.models.empty() && state.trace() != nullptr) {
+        right = model_summary(e, state.side().shown.request);
     }
     const ScreenTextMeasure measure(ui.fonts);
     const float room = layout.status.size.x - static_cast<float>(measure.width(left, 13, Font::ui)) * s - 64 * s;

@@ -103,14 +103,14 @@ std::string short_text(const AppState& state, const Intervention& intervention) 
 
 void interventions(const Ui& ui, AppState& state, Controller& act) {
     heading(ui, "Interventions");
-    if (state.request.interventions.empty()) {
+    if (state.side().request.interventions.empty()) {
         paragraph(ui, "Drag a cell of the weights to change it; the row keeps its sum of 1.", ui.theme.faint);
         return;
     }
     const float s = ui.s;
     const float right = ImGui::GetContentRegionAvail().x;
-    for (std::size_t i = 0; i < state.request.interventions.size(); ++i) {
-        const Intervention& intervention = state.request.interventions[i];
+    for (std::size_t i = 0; i < state.side().request.interventions.size(); ++i) {
+        const Intervention& intervention = state.side().request.interventions[i];
         bool on = intervention.enabled;
         ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(2 * s, 2 * s));
         ImGui::PushStyleVar(ImGuiStyleVar_FrameRounding, 4 * s);
@@ -125,11 +125,11 @@ void interventions(const Ui& ui, AppState& state, Controller& act) {
         if (removed) return act.remove_intervention(i);
     }
     if (button(ui, "clear", "Remove all", ButtonKind::plain)) return act.clear_interventions();
-    const Exhibit& e = exhibit(state.request.exhibit);
-    if (state.untouched && state.trace() != nullptr && state.untouched.get() != state.trace()) {
-        const auto before = state.untouched->texts().find(e.output_text);
+    const Exhibit& e = exhibit(state.side().request.exhibit);
+    if (state.side().untouched && state.trace() != nullptr && state.side().untouched.get() != state.trace()) {
+        const auto before = state.side().untouched->texts().find(e.output_text);
         const auto after = state.trace()->texts().find(e.output_text);
-        if (before != state.untouched->texts().end() && after != state.trace()->texts().end()) {
+        if (before != state.side().untouched->texts().end() && after != state.trace()->texts().end()) {
             label(ui, before->second, ui.theme.secondary, 14, Font::mono);
             label(ui, "→ " + after->second, before->second == after->second ? ui.theme.secondary : ui.theme.selection, 14,
                   Font::mono);
@@ -150,17 +150,18 @@ void claim_row(const Ui& ui, const Claim& claim) {
 
 /// What is broken stands open; what holds beyond the attention itself is folded into one line.
 void claims(const Ui& ui, AppState& state) {
-    if (state.claims.empty()) return;
+    if (state.side().claims.empty()) return;
     heading(ui, "Claims, checked on this run");
-    const auto holding = std::count_if(state.claims.begin(), state.claims.end(), [](const Claim& c) { return c.holds; });
-    for (const Claim& claim : state.claims) {
+    const auto holding =
+        std::count_if(state.side().claims.begin(), state.side().claims.end(), [](const Claim& c) { return c.holds; });
+    for (const Claim& claim : state.side().claims) {
         const TraceTensor* tensor = state.trace() != nullptr ? state.trace()->find(claim.tensor) : nullptr;
         const Role role = tensor != nullptr ? tensor->info.role : Role::state;
         const bool attention = role == Role::weights || role == Role::scores || role == Role::context;
         if (attention || !claim.holds || state.all_claims) claim_row(ui, claim);
     }
     const std::string summary =
-        fmt::format("{} of {} formulas hold {}", holding, state.claims.size(), state.all_claims ? "▴" : "▾");
+        fmt::format("{} of {} formulas hold {}", holding, state.side().claims.size(), state.all_claims ? "▴" : "▾");
     if (button(ui, "all_claims", summary, ButtonKind::quiet, 0,
                "Each formula of the model, computed again from what was recorded"))
         state.all_claims = !state.all_claims;
@@ -230,25 +231,66 @@ void explained_cell(const Ui& ui, AppState& state, Controller& act) {
     if (clicked) act.open_operand(*clicked);
 }
 
+namespace {
+
+/// Which model computes, as far as no parameter of that name says it.
+void model_lines(const Ui& ui, AppState& state, Controller& act, const Exhibit& e) {
+    if (e.models.empty()) return;
+    const Side& side = state.side();
+    const bool has_param =
+        std::any_of(e.params.begin(), e.params.end(), [](const ParamSpec& spec) { return spec.name == "model"; });
+    std::string title = side.request.weights_path;
+    if (side.request.model) title = "in training";
+    if (title.empty()) {
+        try {
+            const std::string id = model_of(e, side.request.params);
+            title = bundled_model(id)->card.value("title", id);
+        } catch (const Error&) {
+            title = "none for these settings";  // the banner says why
+        }
+    }
+    if (!has_param) label(ui, "Model", ui.theme.secondary, 13);
+    label(ui, title, has_param ? ui.theme.faint : ui.theme.text, has_param ? 13 : 15, Font::ui,
+          ImGui::GetContentRegionAvail().x);
+    if (!side.request.weights_path.empty() && button(ui, "bundled", "Bundled model again")) act.use_bundled_model();
+}
+
+/// A | B, and what of the inspector is shown.
+void tabs(const Ui& ui, AppState& state, Controller& act, const Exhibit& e) {
+    const auto note = [&](const std::string& name) {
+        const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
+        state.places[name] = {low.x, low.y, size.x, size.y};
+    };
+    if (!e.lesson.empty()) {
+        const int clicked = segments(ui, "tabs", {"Inspect", "Lesson"}, state.stage.lesson ? 1 : 0,
+                                     {"Settings, the explained cell, interventions, claims",
+                                      "What to try and what to see; its claims are checked on this run"},
+                                     [&](int i) { note(i == 0 ? "tab inspect" : "tab lesson"); });
+        if (clicked >= 0) state.stage.lesson = clicked == 1;
+    }
+    if (!state.comparing) return;
+    if (!e.lesson.empty()) ImGui::SameLine(0, 20 * ui.s);
+    const int side = segments(ui, "sides", {"A", "B"}, static_cast<int>(state.focus), {"Settings of A", "Settings of B"});
+    if (side >= 0) act.focus_on(static_cast<std::size_t>(side));
+}
+
+}  // namespace
+
 void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& layout) {
     if (layout.inspector.size.x <= 0) return;
     const Theme& t = ui.theme;
     const float s = ui.s;
     begin_panel(ui, "inspector", layout.inspector.at, layout.inspector.size, t.panel, {16 * s, 12 * s});
     edge(ui, layout.inspector.at, {layout.inspector.at.x, layout.inspector.at.y + layout.inspector.size.y});
-    const Exhibit& e = exhibit(state.request.exhibit);
-    if (!e.models.empty()) {
-        label(ui, "Model", t.secondary, 13);
-        const std::string own = state.request.weights_path;
-        std::string title = !own.empty()          ? own
-                            : state.request.model ? "in training"
-                                                  : bundled_model(e.models.front())->card.value("title", e.models.front());
-        label(ui, title, t.text, 15, Font::ui, ImGui::GetContentRegionAvail().x);
-        if (!own.empty() && button(ui, "bundled", "Bundled model again")) {
-            state.request.weights_path.clear();
-            act.submit();
-        }
+    const Exhibit& e = exhibit(state.side().request.exhibit);
+    tabs(ui, state, act, e);
+    if (state.stage.lesson && !e.lesson.empty()) {
+        lesson_panel(ui, state, act);
+        return end_panel();
     }
+    ImGui::PushID(static_cast<int>(state.focus));  // a field that is typed in stays with its side
+    model_lines(ui, state, act, e);
+    params_panel(ui, state, act);
     if (!e.training_task.empty()) training_panel(ui, state, act);
     heading(ui, "Colour scale");
     using Scale = Normalization::Scale;
@@ -261,6 +303,7 @@ void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& lay
     explained_cell(ui, state, act);
     interventions(ui, state, act);
     claims(ui, state);
+    ImGui::PopID();
     end_panel();
 }
 

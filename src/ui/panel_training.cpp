@@ -27,11 +27,6 @@ void curves(const Ui& ui, const AppState& state) {
     ImGui::SetCursorScreenPos({at.x, at.y + height + 4 * s});
 }
 
-std::string time_text(double seconds) {
-    const auto whole = static_cast<int>(seconds + 0.5);
-    return whole < 60 ? fmt::format("{} s", whole) : fmt::format("{} min {:02} s", whole / 60, whole % 60);
-}
-
 /// Goes back through the snapshots; the alignment on the stage is that of the snapshot.
 void snapshots(const Ui& ui, AppState& state, Controller& act) {
     const std::vector<Index> steps = state.training->snapshot_steps();

@@ -22,14 +22,24 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
 void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layout);
 void stage(const Ui& ui, AppState& state, Controller& act, const Layout& layout);
 void inputs(const Ui& ui, AppState& state, Controller& act);
+/// The matrix parameters, as grids to type in.
+void matrices(const Ui& ui, AppState& state, Controller& act);
 void banners(const Ui& ui, AppState& state, Controller& act);
 void transport(const Ui& ui, AppState& state, Controller& act, const Rect& place);
 void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& layout);
 void explained_cell(const Ui& ui, AppState& state, Controller& act);
+/// The exhibit's choices, toggles and numbers, made from their specs alone.
+void params_panel(const Ui& ui, AppState& state, Controller& act);
+void lesson_panel(const Ui& ui, AppState& state, Controller& act);
 void training_panel(const Ui& ui, AppState& state, Controller& act);
 void status_bar(const Ui& ui, AppState& state, const Layout& layout);
 void dialogs(const Ui& ui, AppState& state, Controller& act);
 void shortcuts(AppState& state, Controller& act);
+
+/// "8 s", "2 min 05 s".
+std::string time_text(double seconds);
+/// "score dot · temperature 2": the settings of a side in which it differs from the other; "same settings".
+std::string settings_apart(const AppState& state, std::size_t side);
 
 /// Everything a person can run from the palette and the help page: one list.
 struct Command {

@@ -5,7 +5,7 @@ namespace saccade {
 using nlohmann::json;
 
 nlohmann::json state_dump(const AppState& state, const Controller& act) {
-    json dump = {{"exhibit", state.request.exhibit},
+    json dump = {{"exhibit", state.side().request.exhibit},
                  {"theme", state.stage.theme},
                  {"ui_scale", state.stage.ui_scale},
                  {"step", act.current_step()},
@@ -19,18 +19,37 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
                  {"export_result", state.exporting.result},
                  {"undo", state.undo.size()},
                  {"redo", state.redo.size()},
-                 {"params", to_json(state.request.params)}};
+                 {"params", to_json(state.side().request.params)}};
     dump["places"] = state.places;
-    dump["grid"] = state.grid;
+    dump["grids"] = state.grids;
+    dump["grid"] = state.grids.count("heatmap") != 0 ? state.grids.at("heatmap") : std::array<Index, 2>{};
+    dump["running"] = state.running();
+    dump["progress"] = state.side().progress;
+    dump["partial"] = state.side().partial();
+    dump["cancelled"] = state.side().cancelled;
+    dump["lesson"] = {{"shown", state.stage.lesson}, {"language", state.stage.language}};
+    const Exhibit& e = exhibit(state.side().request.exhibit);
+    for (std::size_t i = 0; i < e.lesson.points.size() && i < state.side().lesson.size(); ++i)
+        dump["lesson"]["verdicts"].push_back(verdict(e.lesson.points[i], state.side().lesson[i]));
+    dump["compare"] = {{"on", state.comparing}, {"focus", state.focus}, {"linked", state.linked}, {"narrow", state.narrow}};
+    if (state.comparing) {
+        dump["compare"]["params"] = {to_json(state.sides[0].request.params), to_json(state.sides[1].request.params)};
+        dump["compare"]["stale"] = {state.sides[0].stale(), state.sides[1].stale()};
+        dump["compare"]["difference"] = state.difference ? json(state.difference->texts()) : json(nullptr);
+    }
+    dump["matrix"] = {{"param", state.matrix.param},
+                      {"cell", {state.matrix.row, state.matrix.col}},
+                      {"typing", state.matrix.typing},
+                      {"problem", state.matrix.problem}};
     dump["typing"] = state.typing;
-    dump["problem"] = state.problem ? json(state.problem->line()) : json(nullptr);
+    dump["problem"] = state.side().problem ? json(state.side().problem->line()) : json(nullptr);
     dump["banner"] = state.banner ? json(state.banner->text) : json(nullptr);
     dump["selected"] = {{"tensor", state.stage.selected.cell.tensor}, {"index", state.stage.selected.cell.index}};
     dump["hovered"] = {{"tensor", state.stage.hovered.cell.tensor}, {"index", state.stage.hovered.cell.index}};
     dump["explained"] = json::array();
     for (const CellRef& cell : state.explained) dump["explained"].push_back({{"tensor", cell.tensor}, {"index", cell.index}});
     dump["interventions"] = json::array();
-    for (const Intervention& i : state.request.interventions) dump["interventions"].push_back(to_string(i));
+    for (const Intervention& i : state.side().request.interventions) dump["interventions"].push_back(to_string(i));
     dump["notes"] = json::array();
     dump["texts"] = json::object();
     if (const Trace* trace = state.trace()) {

@@ -7,6 +7,7 @@
 
 #include "base/utf8.hpp"
 #include "ui/imgui_compat.hpp"
+#include "ui/imgui_stdlib_compat.hpp"
 
 namespace saccade {
 
@@ -121,7 +122,9 @@ bool button(const Ui& ui, const char* id, const std::string& text, ButtonKind ki
     ImGui::PushStyleColor(ImGuiCol_Text, ui.vec(ink));
     ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, 0.0f);
     ImGui::PushStyleVar(ImGuiStyleVar_FrameRounding, 6 * ui.s);
-    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(12 * ui.s, 5 * ui.s));
+    // A low button keeps its text in the middle.
+    const float above = height > 0 ? std::clamp((height - ImGui::GetFontSize()) / 2, 0.0f, 5 * ui.s) : 5 * ui.s;
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(12 * ui.s, above));
     const bool pressed = ImGui::Button((text + "##" + id).c_str(), {width, height});
     ImGui::PopStyleVar(3);
     ImGui::PopStyleColor(4);
@@ -130,7 +133,7 @@ bool button(const Ui& ui, const char* id, const std::string& text, ButtonKind ki
 }
 
 int segments(const Ui& ui, const char* id, const std::vector<std::string>& choices, int chosen,
-             const std::vector<std::string>& tooltips) {
+             const std::vector<std::string>& tooltips, const std::function<void(int)>& after_each) {
     int clicked = -1;
     const Theme& t = ui.theme;
     ImGui::PushID(id);
@@ -156,9 +159,49 @@ int segments(const Ui& ui, const char* id, const std::vector<std::string>& choic
         ImGui::PopFont();
         if (static_cast<std::size_t>(i) < tooltips.size() && ImGui::IsItemHovered())
             tooltip(ui, tooltips[static_cast<std::size_t>(i)]);
+        if (after_each) after_each(i);
     }
     ImGui::PopID();
     return clicked;
+}
+
+bool toggle_switch(const Ui& ui, const char* id, bool on) {
+    const float s = ui.s;
+    const ImVec2 at = ImGui::GetCursorScreenPos(), size(36 * s, 20 * s);
+    const bool clicked = ImGui::InvisibleButton(id, size);
+    const bool lit = ImGui::IsItemHovered() || ImGui::IsItemFocused();
+    const Theme& t = ui.theme;
+    const Color track = on ? t.accent : lit ? mix(t.line, t.faint, 0.4) : t.line;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    list.AddRectFilled(at, {at.x + size.x, at.y + size.y}, ui.color(track), size.y / 2);
+    const float x = on ? at.x + size.x - size.y / 2 : at.x + size.y / 2;
+    list.AddCircleFilled({x, at.y + size.y / 2}, 7 * s, ui.color(t.dark ? (on ? t.background : t.secondary) : t.panel));
+    return clicked;
+}
+
+namespace {
+
+/// A field that is being typed in holds its own copy of the text: after undo, or when a file was opened, it takes the new one.
+int reload_field(ImGuiInputTextCallbackData* data) {
+    const std::string& text = *static_cast<const std::string*>(data->UserData);
+    data->DeleteChars(0, data->BufTextLen);
+    data->InsertChars(0, text.c_str());
+    return 0;
+}
+
+}  // namespace
+
+bool text_input(const Ui& ui, const char* id, std::string& text, const std::string& hint, Font font, double size, bool reload) {
+    ui.fonts.need(text);
+    ui.fonts.need(hint);
+    ImGui::PushFont(ui.fonts.face(font, size));
+    // Undo is the window's, so that it goes back through typing and dragging alike.
+    std::string wanted = text;
+    const ImGuiInputTextFlags flags = ImGuiInputTextFlags_NoUndoRedo | (reload ? ImGuiInputTextFlags_CallbackAlways : 0);
+    const bool changed =
+        ImGui::InputTextWithHint(id, hint.c_str(), &text, flags, reload ? reload_field : nullptr, reload ? &wanted : nullptr);
+    ImGui::PopFont();
+    return changed;
 }
 
 bool slider(const Ui& ui, const char* id, double& value, double low, double high, float width) {

@@ -2,6 +2,7 @@
 
 #include <imgui.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -54,8 +55,14 @@ enum class ButtonKind { plain, primary, quiet };
 bool button(const Ui& ui, const char* id, const std::string& text, ButtonKind kind = ButtonKind::plain, float width = 0,
             const std::string& tooltip = {}, float height = 0);
 /// Up to seven choices side by side; wraps. Returns the index clicked, or -1.
+/// `after_each`: called after each has been drawn, as ImGui's last item.
 int segments(const Ui& ui, const char* id, const std::vector<std::string>& choices, int chosen,
-             const std::vector<std::string>& tooltips = {});
+             const std::vector<std::string>& tooltips = {}, const std::function<void(int)>& after_each = {});
+/// A switch; true if it was clicked.
+bool toggle_switch(const Ui& ui, const char* id, bool on);
+/// One line of text to type in, of a font and a height of its own; true if it changed. `reload`: the value has changed under
+/// it.
+bool text_input(const Ui& ui, const char* id, std::string& text, const std::string& hint, Font font, double size, bool reload);
 /// A thin slider with a knob; true while it changes.
 bool slider(const Ui& ui, const char* id, double& value, double low, double high, float width);
 void tooltip(const Ui& ui, const std::string& text);

@@ -88,7 +88,8 @@ struct Window::Impl {
           imgui(native.handle),
           canvas(fonts, heatmaps),
           runner([] { glfwPostEmptyEvent(); }),
-          act(state, runner) {
+          second_runner([] { glfwPostEmptyEvent(); }),
+          act(state, runner, second_runner) {
         glfwSetWindowUserPointer(native.handle, this);
         if constexpr (!compat::queues_input) take_keyboard();
         glfwSetDropCallback(native.handle, [](GLFWwindow* window, int count, const char** paths) {
@@ -141,6 +142,7 @@ struct Window::Impl {
         ImGui::PopStyleVar(2);
         const Layout layout = layout_window(size.x, size.y, ui.s, state.inspector_drawer);
         if (!ImGui::IsMouseDown(0)) act.end_weight_drag();
+        state.reload_now = std::exchange(state.reload_fields, false);
         stage(ui, state, act, layout);
         gallery(ui, state, act, layout);
         inspector(ui, state, act, layout);
@@ -168,7 +170,7 @@ struct Window::Impl {
     FigureCanvas canvas;
     Grounds grounds;
     AppState state;
-    Runner runner;
+    Runner runner, second_runner;
     Controller act;
     InputQueue input;
     std::string dumped;
@@ -188,14 +190,15 @@ bool Window::frame() {
     w.act.poll_training();
     w.act.advance(w.last_time > 0 ? start - w.last_time : 0);
     w.last_time = start;
-    const bool answered = !w.state.stale() || w.state.problem.has_value();
+    const bool answered = !w.state.running();
     w.upload_fonts();
     ImGui_ImplOpenGL3_NewFrame();
     ImGui_ImplGlfw_NewFrame();
     ImGui::NewFrame();
-    const std::uint64_t asked = w.state.wanted_ticket;
+    const auto asked = [&w] { return w.state.sides[0].wanted_ticket + w.state.sides[1].wanted_ticket; };
+    const std::uint64_t before = asked();
     w.draw_panels();
-    if (w.state.wanted_ticket != asked) {
+    if (asked() != before) {
         // This frame changed the inputs, so it would show what is about to be replaced. The answer mostly takes a millisecond
         // or two: sleep for it, at most 6 ms and awake for every event, and draw once instead of twice.
         ImGui::EndFrame();
@@ -218,19 +221,19 @@ bool Window::frame() {
 
 void Window::wait() {
     Impl& w = *impl_;
-    const bool waiting = w.state.stale() && !w.state.problem;
+    const bool waiting = w.state.running();
     const bool training = w.state.training && w.state.training->state() == Training::State::running;
     if (w.settle > 0) {
         --w.settle;
         return;
     }
     // An animation or a training asks for frames; otherwise the window sleeps until something happens.
-    const double before = glfwGetTime();
+    const double slept_at = glfwGetTime();
     if (w.state.playing || training) {
         glfwWaitEventsTimeout(1.0 / 60);
     } else {
         glfwWaitEventsTimeout(waiting ? 0.05 : 0.5);
-        if (glfwGetTime() - before < 0.49 || waiting) w.settle = 3;
+        if (glfwGetTime() - slept_at < 0.49 || waiting) w.settle = 3;
     }
 }
 

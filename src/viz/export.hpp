@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "run/run_request.hpp"
@@ -17,6 +18,7 @@ struct ExportOptions {
 struct FigureOrigin {
     RunRequest request;
     ViewState view;
+    std::optional<RunRequest> compared{};  // the picture is of the difference: this run minus `request`
 };
 
 /// Lays the view out with Pango's metrics and writes PNG, SVG or PDF by the file's ending; .csv and .npz write the values

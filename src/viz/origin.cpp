@@ -25,10 +25,11 @@ std::optional<std::string> origin_in(const std::string& file) {
 }  // namespace
 
 std::string origin_text(const FigureOrigin& origin) {
-    const nlohmann::json json = {{"format", "saccade-figure"},
+    nlohmann::json json = {{"format", "saccade-figure"},
                                  {"version", newest_version},
                                  {"request", to_json(origin.request)},
                                  {"view", to_json(origin.view)}};
+    if (origin.compared) json["compare"] = to_json(*origin.compared);
     return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);  // file names need not be UTF-8
 }
 
@@ -39,7 +40,9 @@ FigureOrigin origin_from_text(const std::string& text) {
         throw Error(ErrorCode::bad_format, "what it says of its origin is damaged", "export the figure again");
     if (!json.contains("version") || !json["version"].is_number_integer() || json["version"] > newest_version)
         throw Error(ErrorCode::bad_format, "it comes from a newer Saccade", "update Saccade");
-    return {request_from_json(json["request"]), view_state_from_json(json["view"])};
+    FigureOrigin origin{request_from_json(json["request"]), view_state_from_json(json["view"]), std::nullopt};
+    if (json.contains("compare")) origin.compared = request_from_json(json["compare"]);
+    return origin;
 }
 
 std::string pdf_keywords(const FigureOrigin& origin) {

@@ -16,7 +16,7 @@ namespace {
 /// A controller over the real exhibit and engine, no window. Waiting has no time limit of its own: ctest's is the limit.
 class ControllerTest : public testing::Test {
  protected:
-    ControllerTest() : act_(state_, runner_) {
+    ControllerTest() : act_(state_, runner_, second_runner_) {
         act_.choose_exhibit("alignment");
         settle();
     }
@@ -24,7 +24,7 @@ class ControllerTest : public testing::Test {
     void settle() {
         while (runner_.busy() || state_.stale()) {
             act_.poll();
-            if (state_.problem && !runner_.busy()) break;
+            if (state_.side().problem && !runner_.busy()) break;
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
     }
@@ -43,26 +43,26 @@ class ControllerTest : public testing::Test {
     }
 
     AppState state_;
-    Runner runner_;
+    Runner runner_, second_runner_;
     Controller act_;
 };
 
 TEST_F(ControllerTest, TheDefaultSentenceIsRewrittenAsADate) {
     EXPECT_EQ(output(), "2019-09-30");
     EXPECT_FALSE(state_.stale());
-    EXPECT_FALSE(state_.claims.empty());
-    for (const Claim& claim : state_.claims) EXPECT_TRUE(claim.holds) << claim.text;
+    EXPECT_FALSE(state_.side().claims.empty());
+    for (const Claim& claim : state_.side().claims) EXPECT_TRUE(claim.holds) << claim.text;
 }
 
 TEST_F(ControllerTest, AnEmptySourceIsAProblemAndThePictureBeforeStays) {
-    const TracePtr before = state_.shown.trace;
+    const TracePtr before = state_.side().shown.trace;
     set_source("");
-    ASSERT_TRUE(state_.problem.has_value());
-    EXPECT_NE(state_.problem->hint(), "");
-    EXPECT_EQ(state_.shown.trace, before);
+    ASSERT_TRUE(state_.side().problem.has_value());
+    EXPECT_NE(state_.side().problem->hint(), "");
+    EXPECT_EQ(state_.side().shown.trace, before);
     EXPECT_TRUE(state_.stale());  // it is not the answer to what stands in the field
     set_source("1 May 2021");
-    EXPECT_FALSE(state_.problem.has_value());
+    EXPECT_FALSE(state_.side().problem.has_value());
     EXPECT_EQ(output(), "2021-05-01");
 }
 
@@ -74,16 +74,16 @@ TEST_F(ControllerTest, OneDragIsOneUndoEntryAndTheRowKeepsItsSum) {
     act_.end_weight_drag();
     settle();
     EXPECT_EQ(state_.undo.size(), entries + 1);
-    ASSERT_EQ(state_.request.interventions.size(), 1u);
+    ASSERT_EQ(state_.side().request.interventions.size(), 1u);
     EXPECT_NEAR(weight(3, 2), std::min(1.0, before + 120.0 / 160), 1e-5);
     EXPECT_NEAR(row_sum(*state_.trace(), 3), 1, 1e-5);
     act_.undo();
     settle();
-    EXPECT_TRUE(state_.request.interventions.empty());
+    EXPECT_TRUE(state_.side().request.interventions.empty());
     EXPECT_DOUBLE_EQ(weight(3, 2), before);
     act_.redo();
     settle();
-    EXPECT_EQ(state_.request.interventions.size(), 1u);
+    EXPECT_EQ(state_.side().request.interventions.size(), 1u);
     EXPECT_GT(weight(3, 2), before);
 }
 
@@ -92,7 +92,7 @@ TEST_F(ControllerTest, AClickThatDoesNotMoveChangesNothing) {
     act_.begin_weight_drag({"weights", {3, 2}}, 500);
     act_.drag_weight(502, 160);
     act_.end_weight_drag();
-    EXPECT_TRUE(state_.request.interventions.empty());
+    EXPECT_TRUE(state_.side().request.interventions.empty());
     EXPECT_EQ(state_.undo.size(), entries);
 }
 
@@ -103,7 +103,7 @@ TEST_F(ControllerTest, KeystrokesInOneFieldAreOneUndoEntry) {
     EXPECT_EQ(state_.undo.size(), entries + 1);
     act_.undo();
     settle();
-    EXPECT_EQ(state_.request.params.text("source"), "Mon, 30 Sep 2019");
+    EXPECT_EQ(state_.side().request.params.text("source"), "Mon, 30 Sep 2019");
     EXPECT_EQ(output(), "2019-09-30");
 }
 
@@ -115,11 +115,11 @@ TEST_F(ControllerTest, ADisabledInterventionIsKeptButChangesNothing) {
     act_.toggle_intervention(0);
     settle();
     EXPECT_DOUBLE_EQ(weight(2, 1), before);
-    EXPECT_EQ(state_.request.interventions.size(), 1u);
+    EXPECT_EQ(state_.side().request.interventions.size(), 1u);
     act_.remove_intervention(0);
     act_.remove_intervention(7);  // there is none: nothing happens
     settle();
-    EXPECT_TRUE(state_.request.interventions.empty());
+    EXPECT_TRUE(state_.side().request.interventions.empty());
 }
 
 TEST_F(ControllerTest, SelectionExplainsItselfAndOperandsOpenWithAWayBack) {
@@ -179,16 +179,16 @@ TEST_F(ControllerTest, ASessionComesBackAsItWas) {
     act_.save_session_to(path);
 
     AppState other;
-    Runner runner;
-    Controller act(other, runner);
+    Runner runner, second_runner;
+    Controller act(other, runner, second_runner);
     act.choose_exhibit("alignment");
     act.open_file(path);
     while (other.stale()) {
         act.poll();
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
-    EXPECT_EQ(other.request.params.text("source"), "2 June 1999");
-    EXPECT_EQ(other.request.interventions, state_.request.interventions);
+    EXPECT_EQ(other.side().request.params.text("source"), "2 June 1999");
+    EXPECT_EQ(other.side().request.interventions, state_.side().request.interventions);
     EXPECT_EQ(other.trace()->texts().at("output"), written);
     EXPECT_EQ(other.stage.theme, theme);
     EXPECT_EQ(other.stage.selected.cell, state_.stage.selected.cell);
@@ -198,12 +198,12 @@ TEST_F(ControllerTest, ASessionComesBackAsItWas) {
 TEST_F(ControllerTest, AFileThatIsNothingBecomesOneLineAndLosesNothing) {
     const std::string path = testing::TempDir() + "saccade-nothing-" + std::to_string(getpid()) + ".json";
     write_file(path, "not a session\n");
-    const RunRequest before = state_.request;
+    const RunRequest before = state_.side().request;
     act_.open_file(path);
     ASSERT_TRUE(state_.banner.has_value());
     EXPECT_TRUE(state_.banner->error);
     EXPECT_EQ(state_.banner->text.find('\n'), std::string::npos);
-    EXPECT_EQ(state_.request.params, before.params);
+    EXPECT_EQ(state_.side().request.params, before.params);
     std::filesystem::remove(path);
 }
 
@@ -217,7 +217,7 @@ TEST_F(ControllerTest, AnExportedPictureBecomesTheLiveSessionAgain) {
     set_source("4 April 2004");
     act_.open_file(path);
     settle();
-    EXPECT_EQ(state_.request.params.text("source"), "3 March 2003");
+    EXPECT_EQ(state_.side().request.params.text("source"), "3 March 2003");
     EXPECT_EQ(output(), "2003-03-03");
     std::filesystem::remove(path);
 }
@@ -252,20 +252,20 @@ TEST_F(ControllerTest, WeightsThatDoNotFitCanBeTakenBack) {
     write_file(path, file + header + std::string(4, '\0'));
     act_.open_file(path);
     settle();
-    ASSERT_TRUE(state_.problem.has_value());
+    ASSERT_TRUE(state_.side().problem.has_value());
     EXPECT_EQ(output(), "2019-09-30");  // the picture before stays
     act_.undo();
     settle();
-    EXPECT_FALSE(state_.problem.has_value());
+    EXPECT_FALSE(state_.side().problem.has_value());
     EXPECT_FALSE(state_.stale());
     std::filesystem::remove(path);
 }
 
 TEST_F(ControllerTest, TenThousandCharactersAreOneLineAndTheNextTextWorks) {
     set_source(std::string(10000, '7'));
-    ASSERT_TRUE(state_.problem.has_value());
-    EXPECT_EQ(state_.problem->line().find('\n'), std::string::npos);
-    EXPECT_LT(state_.problem->line().size(), 300u);
+    ASSERT_TRUE(state_.side().problem.has_value());
+    EXPECT_EQ(state_.side().problem->line().find('\n'), std::string::npos);
+    EXPECT_LT(state_.side().problem->line().size(), 300u);
     set_source("7 July 2007");
     EXPECT_EQ(output(), "2007-07-07");
 }

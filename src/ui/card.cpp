@@ -1,0 +1,189 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "ui/cards.hpp"
+#include "ui/imgui_compat.hpp"
+#include "viz/difference.hpp"
+
+namespace saccade {
+
+namespace {
+
+std::size_t side_of(CardOf of) {
+    return of == CardOf::b ? 1 : 0;
+}
+
+const Trace* trace_of(const AppState& state, CardOf of) {
+    return of == CardOf::difference ? state.difference.get() : state.sides[side_of(of)].trace();
+}
+
+ViewState view_state(const AppState& state, const Exhibit& e, const ViewPlacement& placement, const Ui& ui, ImVec2 size,
+                     CardOf of) {
+    ViewState view_of;
+    view_of.view = placement.view;
+    view_of.tensor = placement.tensor;
+    view_of.selected = state.stage.selected;
+    view_of.hovered = state.stage.hovered;
+    view_of.step = state.stage.step;
+    view_of.step_axis = e.step_axis;
+    view_of.theme = state.stage.theme;
+    view_of.scale = state.stage.scale;
+    view_of.width = static_cast<double>(size.x / ui.s);
+    view_of.height = static_cast<double>(size.y / ui.s);
+    view_of.decorations = false;
+    if (of != CardOf::difference) return view_of;
+    // The view's own choice is made by role, which a difference has not: that of A.
+    if (view_of.tensor.empty() && state.sides[0].trace() != nullptr)
+        view_of.tensor = tensor_for(view(placement.view), *state.sides[0].trace(), view_of).info.name;
+    return difference_state(view_of);
+}
+
+/// Where the grids of the frame are, for tests: "heatmap", "heatmap B", "heatmap difference"; the first of each.
+void note_grid(const Ui& ui, AppState& state, const Figure& figure, ImVec2 origin, CardOf of) {
+    const char* names[] = {"heatmap", "heatmap B", "heatmap difference"};
+    const std::string name = names[static_cast<int>(of)];
+    for (const HitRegion& region : figure.regions) {
+        if (region.row_axis < 0 || region.col_axis < 0 || region.cols < 2 || state.grids.count(name) != 0) continue;
+        const auto px = [&](double v) { return static_cast<float>(v) * ui.s; };
+        state.places[name] = {origin.x + px(region.box.x), origin.y + px(region.box.y), px(region.box.w), px(region.box.h)};
+        state.grids[name] = {region.rows, region.cols};
+    }
+}
+
+/// "0.61", or nothing if the trace has no such cell.
+std::optional<float> value_at(const Trace* trace, const CellRef& ref) {
+    const TraceTensor* tensor = trace != nullptr ? trace->find(ref.tensor) : nullptr;
+    if (tensor == nullptr || ref.index.size() != tensor->info.axes.size()) return std::nullopt;
+    for (std::size_t a = 0; a < ref.index.size(); ++a)
+        if (ref.index[a] < 0 || ref.index[a] >= tensor->info.axes[a]->extent) return std::nullopt;
+    return tensor->values.at(ref.index);
+}
+
+std::string cell_text(const AppState& state, const Trace& trace, const Hit& hit, CardOf of) {
+    const TraceTensor* tensor = trace.find(hit.ref.tensor);
+    if (tensor == nullptr) return {};
+    std::string text = tensor->info.title.empty() ? tensor->info.name : tensor->info.title;
+    for (std::size_t a = 0; a < hit.ref.index.size() && a < tensor->info.axes.size(); ++a)
+        if (hit.ref.index[a] >= 0)
+            text += fmt::format("\n{} {}: {}", tensor->info.axes[a]->name, hit.ref.index[a],
+                                tensor->info.axes[a]->label(hit.ref.index[a]));
+    const auto number = [](std::optional<float> v) {
+        return !v ? std::string("none") : std::isfinite(*v) ? fmt::format("{:.4f}", *v) : std::string("masked");
+    };
+    if (!state.comparing) {
+        if (const auto value = value_at(&trace, hit.ref))
+            text += "\n" + number(value) + (hit.editable ? "   drag to change" : "");
+        return text;
+    }
+    const auto a = value_at(state.sides[0].trace(), hit.ref), b = value_at(state.sides[1].trace(), hit.ref);
+    if (!a && !b) return text;
+    text += "\nA " + number(a) + "   B " + number(b);
+    if (a && b && std::isfinite(*a) && std::isfinite(*b)) text += fmt::format("   B − A {:+.4f}", *b - *a);
+    if (hit.editable && of != CardOf::difference) text += "\ndrag to change";
+    return text;
+}
+
+/// Hover, click and drag on a figure.
+void interact(const Ui& ui, AppState& state, Controller& act, const Figure& figure, ImVec2 origin, ImVec2 size,
+              const std::string& id, CardOf of) {
+    ImGui::SetCursorScreenPos(origin);
+    ImGui::InvisibleButton(id.c_str(), size);
+    const ImVec2 mouse = ImGui::GetIO().MousePos;
+    if (ImGui::IsItemActive() && state.drag.active) {
+        act.drag_weight(mouse.y, 160 * ui.s);
+        ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeNS);
+        tooltip(ui, "drag up or down; the row keeps its sum of 1");
+        return;
+    }
+    if (!ImGui::IsItemHovered()) return;
+    const Trace& trace = *trace_of(state, of);
+    const std::optional<Hit> hit =
+        figure.hit({static_cast<double>((mouse.x - origin.x) / ui.s), static_cast<double>((mouse.y - origin.y) / ui.s)});
+    if (!hit) return act.hover({});
+    act.hover(hit->ref, &trace);
+    if (ImGui::IsItemClicked()) {
+        act.select_on(of == CardOf::difference ? state.focus : side_of(of), hit->ref);
+        if (hit->editable && of != CardOf::difference) act.begin_weight_drag(hit->ref, mouse.y);
+        return;  // the click may have asked for another run
+    }
+    tooltip(ui, cell_text(state, trace, *hit, of));
+}
+
+/// A and B as small badges before the title of a card; the one in focus is filled.
+void badge(const Ui& ui, const AppState& state, CardOf of, ImVec2 at) {
+    const float s = ui.s;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const bool focused = of != CardOf::difference && state.focus == side_of(of);
+    const float width = of == CardOf::difference ? 44 * s : 20 * s;
+    list.AddRectFilled(at, {at.x + width, at.y + 18 * s}, ui.color(focused ? ui.theme.accent : ui.theme.raised), 5 * s);
+    const char* text = of == CardOf::a ? "A" : of == CardOf::b ? "B" : "B − A";
+    ImFont* font = ui.fonts.face(Font::ui, 13);
+    const float size = compat::font_size(*font);
+    const ImVec2 extent = font->CalcTextSizeA(size, 1e9f, 0, text);
+    const Color ink = focused ? (ui.theme.dark ? ui.theme.background : ui.theme.panel) : ui.theme.secondary;
+    list.AddText(font, size, {at.x + (width - extent.x) / 2, at.y + 9 * s - extent.y / 2}, ui.color(ink), text);
+}
+
+/// A result that is being recomputed dims after 100 ms, never flickers; one that does not answer the inputs stays dimmed.
+bool is_dimmed(const AppState& state, CardOf of) {
+    const auto dimmed = [](const Side& side) {
+        const double waited = std::chrono::duration<double>(std::chrono::steady_clock::now() - side.asked_at).count();
+        return side.trace() != nullptr && ((side.stale() && waited > 0.1) || (side.problem && !side.running));
+    };
+    if (of == CardOf::difference) return dimmed(state.sides[0]) || dimmed(state.sides[1]);
+    return dimmed(state.sides[side_of(of)]);
+}
+
+}  // namespace
+
+void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const ViewPlacement& placement, const Rect& place,
+          const std::string& id, CardOf of) {
+    const float s = ui.s;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const ImVec2 high(place.at.x + place.size.x, place.at.y + place.size.y);
+    card_ground(ui, place.at, high);
+    const ImVec2 inner(place.at.x + 14 * s, place.at.y + 38 * s);
+    const ImVec2 size(place.size.x - 28 * s, place.size.y - 50 * s);
+    std::string title, subtitle, problem;
+    if (size.x > 40 * s && size.y > 30 * s && trace_of(state, of) != nullptr) {
+        try {
+            const View& v = view(placement.view);
+            const Figure figure =
+                v.layout(*trace_of(state, of), view_state(state, e, placement, ui, size, of), ScreenTextMeasure(ui.fonts));
+            title = figure.title.empty() ? v.title() : figure.title;
+            subtitle = figure.subtitle;
+            list.PushClipRect(place.at, high, true);
+            ui.canvas.draw(figure, inner);
+            list.PopClipRect();
+            note_grid(ui, state, figure, inner, of);
+            interact(ui, state, act, figure, inner, size, id, of);
+        } catch (const Error& error) {
+            problem = error.line();
+        }
+    }
+    float left = place.at.x + 14 * s;
+    if (state.comparing) {
+        badge(ui, state, of, {left, place.at.y + 11 * s});
+        left += of == CardOf::difference ? 54 * s : 30 * s;
+        // The badge says it already.
+        if (const auto said = title.find(", B − A"); said != std::string::npos)
+            title.erase(said, std::string(", B − A").size());
+    }
+    ImGui::SetCursorScreenPos({left, place.at.y + 12 * s});
+    const float room = high.x - 14 * s - left;
+    label(ui, title.empty() ? view(placement.view).title() : title, ui.theme.secondary, 13, Font::ui, room);
+    const float after = ImGui::GetItemRectMax().x + 10 * s;
+    if (!subtitle.empty() && high.x - 14 * s - after > 60 * s) {
+        ImGui::SetCursorScreenPos({after, place.at.y + 12 * s});
+        label(ui, subtitle, ui.theme.faint, 13, Font::ui, high.x - 14 * s - after);
+    }
+    if (!problem.empty()) {
+        ImGui::SetCursorScreenPos(inner);
+        label(ui, problem, ui.theme.secondary, 13, Font::ui, size.x);
+    }
+    if (is_dimmed(state, of)) list.AddRectFilled(place.at, high, ui.color(with_alpha(ui.theme.background, 0.55)), 10 * s);
+}
+
+}  // namespace saccade

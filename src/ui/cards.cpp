@@ -1,0 +1,276 @@
+#include "ui/cards.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "ui/imgui_compat.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr float gap = 12, least_height = 150, least_width = 220;
+
+/// Things in a line: what each takes of it by default, and the key under which a dragged share is kept.
+struct Share {
+    std::string key;
+    double wanted = 1;
+};
+
+/// Their sizes, which fill `room` px without the gaps; none below `least` if that can be had.
+std::vector<float> sizes(const AppState& state, const std::vector<Share>& shares, float room, float least) {
+    std::vector<double> weights;
+    double sum = 0;
+    for (const Share& share : shares) {
+        const auto dragged = state.stage.shares.find(share.key);
+        weights.push_back(dragged == state.stage.shares.end() ? share.wanted : dragged->second);
+        sum += weights.back();
+    }
+    const auto n = static_cast<float>(shares.size());
+    least = std::min(least, room / n);
+    float short_of = 0, above = 0;
+    std::vector<float> result;
+    for (const double weight : weights) {
+        result.push_back(room * static_cast<float>(weight / sum));
+        short_of += std::max(0.0f, least - result.back());
+        above += std::max(0.0f, result.back() - least);
+    }
+    for (float& size : result) {
+        if (size <= least)
+            size = least;
+        else if (above > 0)
+            size -= short_of * (size - least) / above;
+    }
+    return result;
+}
+
+/// A handle between thing i and the next.
+void splitter(AppState& state, const std::vector<Share>& shares, const std::vector<float>& now, std::size_t i, bool vertical,
+              const Rect& place) {
+    ImGui::SetCursorScreenPos(place.at);
+    ImGui::InvisibleButton(("split" + shares[i].key).c_str(), {std::max(1.0f, place.size.x), std::max(1.0f, place.size.y)});
+    if (ImGui::IsItemHovered() || ImGui::IsItemActive())
+        ImGui::SetMouseCursor(vertical ? ImGuiMouseCursor_ResizeEW : ImGuiMouseCursor_ResizeNS);
+    if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(0)) {
+        for (const Share& share : shares) state.stage.shares.erase(share.key);
+        return;
+    }
+    const float delta = vertical ? ImGui::GetIO().MouseDelta.x : ImGui::GetIO().MouseDelta.y;
+    if (!ImGui::IsItemActive() || delta == 0) return;
+    float room = 0;
+    for (const float size : now) room += size;
+    for (std::size_t k = 0; k < shares.size(); ++k) {
+        const float moved = now[k] + (k == i ? delta : k == i + 1 ? -delta : 0);
+        state.stage.shares[shares[k].key] = std::clamp(static_cast<double>(moved / room), 0.05, 0.95);
+    }
+}
+
+using Row = std::vector<ViewPlacement>;
+
+std::vector<Row> rows_of(const Exhibit& e) {
+    std::map<int, Row> rows;
+    for (const ViewPlacement& v : e.views) rows[v.row].push_back(v);
+    std::vector<Row> result;
+    for (auto& [number, row] : rows) result.push_back(std::move(row));
+    return result;
+}
+
+double height_of(const Row& row) {
+    double height = 0;
+    for (const ViewPlacement& v : row) height = std::max(height, static_cast<double>(v.height));
+    return height;
+}
+
+/// The rows and cards that a stage of this size can show readably: the main one always, then the first of each row.
+std::vector<Row> rows_that_fit(const Ui& ui, const Exhibit& e, ImVec2 size) {
+    std::vector<Row> rows = rows_of(e);
+    const ViewPlacement* main = main_view(e);
+    const auto most_rows = static_cast<std::size_t>(std::max(1.0f, (size.y + gap * ui.s) / ((least_height + gap) * ui.s)));
+    while (rows.size() > most_rows) {
+        auto last = rows.end() - 1;
+        if (main != nullptr && last->front().row == main->row) --last;
+        rows.erase(last);
+    }
+    const auto most_cards = static_cast<std::size_t>(std::max(1.0f, (size.x + gap * ui.s) / ((least_width + gap) * ui.s)));
+    for (Row& row : rows)
+        if (row.size() > most_cards) row.resize(most_cards);
+    return rows;
+}
+
+std::string value_text(const ParamSpec& spec, const ParamValue& value) {
+    if (std::holds_alternative<Tensor<float>>(value)) return "other numbers";
+    std::string text = format_param(value);
+    if (spec.type == ParamType::toggle) return std::get<bool>(value) ? "on" : "off";
+    if (spec.type == ParamType::text) return "“" + text + "”";
+    for (std::size_t i = 0; i < spec.choices.size() && i < spec.choice_titles.size(); ++i)
+        if (spec.choices[i] == text) return spec.choice_titles[i];
+    return text;
+}
+
+/// Above the cards: what is A and what is B, and what can be done with them.
+void compare_bar(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place) {
+    const float s = ui.s;
+    const auto note = [&](const char* name) {
+        const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
+        state.places[name] = {low.x, low.y, size.x, size.y};
+    };
+    const float buttons = 250 * s;
+    const float half = (place.size.x - buttons) / 2;
+    for (std::size_t i = 0; i < 2; ++i) {
+        const float x = place.at.x + half * static_cast<float>(i);
+        ImGui::SetCursorScreenPos({x, place.at.y});
+        const bool focused = state.focus == i;
+        if (button(ui, i == 0 ? "side A" : "side B", i == 0 ? "A" : "B", focused ? ButtonKind::primary : ButtonKind::plain,
+                   34 * s, "The inspector shows and edits this one (Ctrl 1, Ctrl 2)", 26 * s))
+            act.focus_on(i);
+        note(i == 0 ? "side A" : "side B");
+        ImGui::SetCursorScreenPos({x + 44 * s, place.at.y + 5 * s});
+        const float room = half - 56 * s;
+        if (room < 30 * s) continue;
+        std::string written;
+        if (const Trace* trace = state.sides[i].trace())
+            if (const auto found = trace->texts().find(e.output_text); found != trace->texts().end()) written = found->second;
+        const std::string apart = settings_apart(state, i);
+        label(ui, written.empty() ? apart : apart + "  ·  " + written, focused ? ui.theme.text : ui.theme.secondary, 13,
+              Font::ui, room);
+    }
+    ImGui::SetCursorScreenPos({place.at.x + place.size.x - buttons + 8 * s, place.at.y});
+    if (button(ui, "linked", state.linked ? "Same inputs" : "Own inputs",
+               state.linked ? ButtonKind::primary : ButtonKind::plain, 104 * s,
+               state.linked ? "Both have the same texts and numbers; click to let them differ"
+                            : "Each has its own texts and numbers; click to give both those of the one in focus",
+               26 * s))
+        act.toggle_linked();
+    note("linked");
+    ImGui::SameLine(0, 6 * s);
+    if (button(ui, "swap", "Swap", ButtonKind::plain, 60 * s, "A becomes B, B becomes A", 26 * s)) act.swap_sides();
+    note("swap");
+    ImGui::SameLine(0, 6 * s);
+    if (button(ui, "close compare", "Close", ButtonKind::quiet, 64 * s, "Only A (Ctrl B)", 26 * s)) act.toggle_compare();
+    note("close compare");
+}
+
+/// One of A, B and the difference, where there is room for one only.
+void narrow_compare(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place) {
+    const float s = ui.s;
+    ImGui::SetCursorScreenPos(place.at);
+    const int clicked = segments(ui, "which", {"A", "B", "B − A"}, static_cast<int>(state.narrow), {}, [&](int i) {
+        const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
+        state.places["which" + std::to_string(i)] = {low.x, low.y, size.x, size.y};
+    });
+    if (clicked >= 0) {
+        state.narrow = static_cast<std::size_t>(clicked);
+        if (clicked < 2) act.focus_on(state.narrow);
+    }
+    ImGui::SetCursorScreenPos({place.at.x + 150 * s, place.at.y + 4 * s});
+    const std::size_t shown = state.narrow < 2 ? state.narrow : state.focus;
+    label(ui, (shown == 0 ? "A: " : "B: ") + settings_apart(state, shown), ui.theme.secondary, 13, Font::ui,
+          std::max(30 * s, place.size.x - 150 * s));
+    const Rect rest{{place.at.x, place.at.y + 34 * s}, {place.size.x, place.size.y - 34 * s}};
+    const ViewPlacement* main = main_view(e);
+    if (state.narrow < 2)
+        cards(ui, state, act, e, rest, state.narrow == 0 ? CardOf::a : CardOf::b);
+    else if (main != nullptr)
+        card(ui, state, act, e, *main, rest, "difference", CardOf::difference);
+}
+
+}  // namespace
+
+const ViewPlacement* main_view(const Exhibit& e) {
+    const ViewPlacement* main = nullptr;
+    for (const ViewPlacement& v : e.views)
+        if (v.view == "heatmap" && main == nullptr) main = &v;
+    if (main != nullptr) return main;
+    for (const ViewPlacement& v : e.views)
+        if (main == nullptr || v.height > main->height) main = &v;
+    return main;
+}
+
+std::string settings_apart(const AppState& state, std::size_t i) {
+    const RunRequest& one = state.sides[i].request;
+    const RunRequest& other = state.sides[1 - i].request;
+    std::string text;
+    const auto add = [&](const std::string& part) { text += (text.empty() ? "" : "  ·  ") + part; };
+    for (const ParamSpec& spec : exhibit(one.exhibit).params) {
+        Params a, b;
+        const auto value = one.params.has(spec.name) ? one.params.values().at(spec.name) : spec.fallback;
+        a.set(spec.name, value);
+        b.set(spec.name, other.params.has(spec.name) ? other.params.values().at(spec.name) : spec.fallback);
+        if (!(a == b)) add(spec.title + " " + value_text(spec, value));
+    }
+    if (one.seed != other.seed) add("seed " + std::to_string(one.seed));
+    if (one.weights_path != other.weights_path) add(one.weights_path.empty() ? "bundled weights" : one.weights_path);
+    if (one.model != other.model) add(one.model ? "model in training" : "bundled model");
+    if (!(one.interventions == other.interventions))
+        add(one.interventions.size() == 1 ? "1 intervention" : fmt::format("{} interventions", one.interventions.size()));
+    return text.empty() ? "same settings" : text;
+}
+
+void cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place, CardOf of) {
+    const float g = gap * ui.s;
+    const std::vector<Row> rows = rows_that_fit(ui, e, place.size);
+    std::vector<Share> row_shares;
+    for (const Row& row : rows) row_shares.push_back({fmt::format("{}/row{}", e.id, row.front().row), height_of(row)});
+    const auto gaps = [g](std::size_t n) { return g * static_cast<float>(n - 1); };
+    const std::vector<float> heights = sizes(state, row_shares, place.size.y - gaps(rows.size()), least_height * ui.s);
+    float y = place.at.y;
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+        std::vector<Share> shares;
+        for (const ViewPlacement& v : rows[r])
+            shares.push_back({fmt::format("{}/{}", row_shares[r].key, shares.size()), static_cast<double>(v.width)});
+        const std::vector<float> widths = sizes(state, shares, place.size.x - gaps(rows[r].size()), least_width * ui.s);
+        float x = place.at.x;
+        for (std::size_t c = 0; c < rows[r].size(); ++c) {
+            card(ui, state, act, e, rows[r][c], {{x, y}, {widths[c], heights[r]}}, fmt::format("card{}.{}", r, c), of);
+            if (c + 1 < rows[r].size()) splitter(state, shares, widths, c, true, {{x + widths[c], y}, {g, heights[r]}});
+            x += widths[c] + g;
+        }
+        if (r + 1 < rows.size())
+            splitter(state, row_shares, heights, r, false, {{place.at.x, y + heights[r]}, {place.size.x, g}});
+        y += heights[r] + g;
+    }
+}
+
+void compared_cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place) {
+    const float s = ui.s, g = gap * s;
+    const ViewPlacement* main = main_view(e);
+    if (main == nullptr) return;
+    if (place.size.x < 3 * least_width * s) return narrow_compare(ui, state, act, e, place);
+    compare_bar(ui, state, act, e, place);
+    const float bar = 36 * s, room = place.size.y - bar;
+    // Each view becomes a row, A beside B; the main one has the difference too. What has no room is left out, the main one
+    // last.
+    std::vector<const ViewPlacement*> shown;
+    const auto most = static_cast<std::size_t>(std::max(1.0f, (room + g) / (least_height * s + g)));
+    for (const Row& row : rows_of(e))
+        for (const ViewPlacement& v : row)
+            for (const ViewPlacement& own : e.views)
+                if (own.view == v.view && own.tensor == v.tensor && own.row == v.row) shown.push_back(&own);
+    std::erase_if(shown, [&, left = most > 0 ? most - 1 : 0](const ViewPlacement* v) mutable {
+        if (v == main) return false;
+        return left == 0 ? true : (--left, false);
+    });
+    std::vector<Share> shares;
+    for (const ViewPlacement* v : shown)
+        shares.push_back({fmt::format("{}/compare/{}.{}", e.id, v->row, v->view), v == main ? 0.55 : 0.3});
+    const std::vector<float> heights = sizes(state, shares, room - g * static_cast<float>(shown.size() - 1), least_height * s);
+    float y = place.at.y + bar;
+    for (std::size_t r = 0; r < shown.size(); ++r) {
+        const std::vector<CardOf> all = shown[r] == main ? std::vector<CardOf>{CardOf::a, CardOf::b, CardOf::difference}
+                                                         : std::vector<CardOf>{CardOf::a, CardOf::b};
+        const float width = (place.size.x - g * static_cast<float>(all.size() - 1)) / static_cast<float>(all.size());
+        float x = place.at.x;
+        for (const CardOf of : all) {
+            card(ui, state, act, e, *shown[r], {{x, y}, {width, heights[r]}}, fmt::format("card{}.{}", r, static_cast<int>(of)),
+                 of);
+            x += width + g;
+        }
+        if (r + 1 < shown.size()) splitter(state, shares, heights, r, false, {{place.at.x, y + heights[r]}, {place.size.x, g}});
+        y += heights[r] + g;
+    }
+}
+
+}  // namespace saccade

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "ui/panels.hpp"
+
+namespace saccade {
+
+/// Whose run a card shows.
+enum class CardOf { a, b, difference };
+
+/// A view in a frame with a title, at a place of the screen; hover, click and drag go to the controller. `id`: unique among the
+/// cards of a frame.
+void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const ViewPlacement& placement, const Rect& place,
+          const std::string& id, CardOf of);
+
+/// The exhibit's views row by row, those that have room, with splitters between them.
+void cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place, CardOf of);
+/// A beside B, and the difference of what the main view shows; where there is no room for it, one of the three.
+void compared_cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place);
+
+/// The view that has the most to say and can show a difference: the first heatmap, else the largest. Null if there are none.
+const ViewPlacement* main_view(const Exhibit& e);
+
+}  // namespace saccade

@@ -1,0 +1,155 @@
+#include "ui/param_widgets.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "ui/imgui_compat.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr std::size_t most_segments = 7;
+
+void note_place(AppState& state, const std::string& name) {
+    const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
+    state.places[name] = {low.x, low.y, size.x, size.y};
+}
+
+void title(const Ui& ui, const ParamSpec& spec, float room) {
+    ImGui::Dummy({0, 2 * ui.s});
+    label(ui, spec.title, ui.theme.secondary, 13, Font::ui, room);
+    if (ImGui::IsItemHovered()) tooltip(ui, spec.help);
+}
+
+std::optional<ParamValue> choice(const Ui& ui, AppState& state, const ParamSpec& spec, const std::string& value) {
+    const std::vector<std::string>& titles =
+        spec.choice_titles.size() == spec.choices.size() ? spec.choice_titles : spec.choices;
+    const int chosen = static_cast<int>(std::find(spec.choices.begin(), spec.choices.end(), value) - spec.choices.begin());
+    title(ui, spec, ImGui::GetContentRegionAvail().x);
+    int clicked = -1;
+    if (spec.choices.size() <= most_segments) {
+        const std::vector<std::string> hints(titles.size(), spec.help);
+        clicked = segments(ui, spec.name.c_str(), titles, chosen, hints,
+                           [&](int i) { note_place(state, spec.name + "=" + spec.choices[static_cast<std::size_t>(i)]); });
+    } else {
+        const std::string menu = "menu_" + spec.name;
+        const bool known = chosen < static_cast<int>(titles.size());
+        const std::string shown = known ? titles[static_cast<std::size_t>(chosen)] : value;
+        if (button(ui, spec.name.c_str(), fitted(ui, shown, 15, Font::ui, ImGui::GetContentRegionAvail().x - 60 * ui.s) + " ▾",
+                   ButtonKind::plain, ImGui::GetContentRegionAvail().x, spec.help))
+            ImGui::OpenPopup(menu.c_str());
+        note_place(state, spec.name);
+        if (ImGui::BeginPopup(menu.c_str())) {
+            for (std::size_t i = 0; i < titles.size(); ++i) {
+                ui.fonts.need(titles[i]);
+                if (ImGui::Selectable((titles[i] + "##" + spec.choices[i]).c_str(), static_cast<int>(i) == chosen))
+                    clicked = static_cast<int>(i);
+                note_place(state, spec.name + "=" + spec.choices[i]);
+            }
+            ImGui::EndPopup();
+        }
+    }
+    if (clicked < 0 || clicked == chosen) return std::nullopt;
+    return spec.choices[static_cast<std::size_t>(clicked)];
+}
+
+std::optional<ParamValue> toggle(const Ui& ui, AppState& state, const ParamSpec& spec, bool value) {
+    ImGui::Dummy({0, 2 * ui.s});
+    const float room = ImGui::GetContentRegionAvail().x;
+    const float x = ImGui::GetCursorPosX();
+    label(ui, spec.title, ui.theme.secondary, 13, Font::ui, room - 48 * ui.s);
+    if (ImGui::IsItemHovered()) tooltip(ui, spec.help);
+    ImGui::SameLine();
+    ImGui::SetCursorPosX(x + room - 36 * ui.s);
+    const bool clicked = toggle_switch(ui, spec.name.c_str(), value);
+    note_place(state, spec.name);
+    if (ImGui::IsItemHovered()) tooltip(ui, spec.help);
+    if (!clicked) return std::nullopt;
+    return !value;
+}
+
+/// The number itself, to be typed over: live, as far as it is a number within the range.
+std::optional<ParamValue> number_field(const Ui& ui, AppState& state, const ParamSpec& spec, const ParamValue& value,
+                                       float width) {
+    const float s = ui.s;
+    std::string text = number_field_text(spec, value);
+    ImGui::SetNextItemWidth(width);
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(8 * s, 3 * s));
+    ImGui::PushStyleVar(ImGuiStyleVar_FrameRounding, 6 * s);
+    const bool changed = text_input(ui, ("##" + spec.name).c_str(), text, "", Font::mono, 14, state.reload_now);
+    ImGui::PopStyleVar(2);
+    note_place(state, spec.name);
+    const std::optional<ParamValue> typed = number_from_field(spec, text);
+    const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
+    if (ImGui::IsItemActive() || !typed)
+        ImGui::GetWindowDrawList()->AddRect(low, high, ui.color(typed ? ui.theme.accent : ui.theme.broken), 6 * s);
+    if (!typed || ImGui::IsItemHovered()) {
+        std::string range;
+        if (!(spec.min == 0 && spec.max == 0))
+            range = fmt::format("from {:g} to {}", spec.min, std::isinf(spec.max) ? "∞" : fmt::format("{:g}", spec.max));
+        const std::string kind = spec.type == ParamType::integer ? "a whole number" : "a number";
+        tooltip(ui, typed ? spec.help + (range.empty() ? "" : "\n" + range) : kind + (range.empty() ? "" : " " + range));
+    }
+    return changed ? typed : std::nullopt;
+}
+
+std::optional<ParamValue> number(const Ui& ui, AppState& state, const ParamSpec& spec, const ParamValue& value) {
+    const float s = ui.s;
+    const float room = ImGui::GetContentRegionAvail().x;
+    const float left = ImGui::GetCursorPosX();
+    const float field = 84 * s;
+    const ScreenTextMeasure measure(ui.fonts);
+    const float unit = spec.unit.empty() ? 0 : static_cast<float>(measure.width(spec.unit, 13, Font::ui)) * s + 8 * s;
+    ImGui::Dummy({0, 2 * s});
+    const float top = ImGui::GetCursorPosY();
+    ImGui::SetCursorPosY(top + 5 * s);
+    label(ui, spec.title, ui.theme.secondary, 13, Font::ui, room - field - unit - 12 * s);
+    if (ImGui::IsItemHovered()) tooltip(ui, spec.help);
+    ImGui::SetCursorPos({left + room - field - unit, top});
+    std::optional<ParamValue> changed = number_field(ui, state, spec, value, field);
+    if (unit > 0) {
+        ImGui::SetCursorPos({left + room - unit + 8 * s, top + 5 * s});
+        label(ui, spec.unit, ui.theme.faint, 13);
+    }
+    const SliderScale scale(spec);
+    ImGui::SetCursorPos({left, top + 28 * s});
+    if (!scale.limited()) return changed;
+    const bool whole = spec.type == ParamType::integer;
+    const double now = whole ? static_cast<double>(std::get<std::int64_t>(value)) : std::get<double>(value);
+    double position = scale.position(now);
+    const bool slid = slider(ui, ("slider_" + spec.name).c_str(), position, 0, 1, room);
+    note_place(state, "slider " + spec.name);
+    if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(0)) return spec.fallback;
+    if (ImGui::IsItemHovered() && !ImGui::IsItemActive())
+        tooltip(ui, spec.help + "\ndouble click: " + number_field_text(spec, spec.fallback) + " again");
+    if (slid && scale.value(position) != now) {
+        changed = whole ? ParamValue(static_cast<std::int64_t>(scale.value(position))) : ParamValue(scale.value(position));
+        state.reload_fields = true;
+    }
+    return changed;
+}
+
+}  // namespace
+
+std::optional<ParamValue> param_widget(const Ui& ui, AppState& state, const ParamSpec& spec, const ParamValue& value) {
+    if (value.index() != spec.fallback.index()) return spec.fallback;  // a damaged session: start from the default
+    switch (spec.type) {
+        case ParamType::choice:
+            return choice(ui, state, spec, std::get<std::string>(value));
+        case ParamType::toggle:
+            return toggle(ui, state, spec, std::get<bool>(value));
+        case ParamType::integer:
+        case ParamType::number:
+            return number(ui, state, spec, value);
+        case ParamType::text:
+        case ParamType::image:
+        case ParamType::matrix:
+            break;  // inputs stand above the stage
+    }
+    return std::nullopt;
+}
+
+}  // namespace saccade

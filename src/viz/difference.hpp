@@ -1,0 +1,17 @@
+#pragma once
+
+#include "trace/trace.hpp"
+#include "viz/view.hpp"
+
+namespace saccade {
+
+/// B - A of two runs of one exhibit, as a trace that the views draw like any other: each tensor that both have along axes of
+/// the same names, cell by cell. Axes are aligned by position and as long as the longer one; where the labels differ a position
+/// has both ("7 | 8"), and a cell that only one run has, or that is masked in one, is NaN: masked, so views hatch it. Notes say
+/// which axes differ and how. Ids, masks and parameters are left out: their differences mean nothing.
+Trace difference_of(const Trace& a, const Trace& b);
+
+/// The state by which a view shows it: a diverging map, its range symmetric about zero.
+ViewState difference_state(ViewState state);
+
+}  // namespace saccade
