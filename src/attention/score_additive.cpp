@@ -1,5 +1,7 @@
 #include "attention/score_additive.hpp"
 
+#include "attention/score_rules.hpp"
+#include "autograd/ops.hpp"
 #include "autograd/ops_common.hpp"
 
 namespace saccade {
@@ -82,5 +84,50 @@ Var<T> additive_scores(const Var<T>& query_projected, const Var<T>& keys, const 
 
 template Var<float> additive_scores(const Var<float>&, const Var<float>&, const Var<float>&);
 template Var<double> additive_scores(const Var<double>&, const Var<double>&, const Var<double>&);
+
+namespace {
+
+template <class T>
+class AdditiveScore : public Score<T> {
+ public:
+    explicit AdditiveScore(const ScoreParameters<T>& parameters)
+        : query_weight_(parameters("query_weight")), key_weight_(parameters("key_weight")), vector_(parameters("vector")) {}
+
+    Var<T> query(const Var<T>& state) const override { return affine(state, query_weight_, {}); }
+    Var<T> keys(const Var<T>& annotations) const override { return affine(annotations, key_weight_, {}); }
+    Var<T> scores(const Var<T>& query, const Var<T>& keys) const override { return additive_scores(query, keys, vector_); }
+
+ private:
+    Var<T> query_weight_, key_weight_, vector_;
+};
+
+}  // namespace
+
+ScoreFunction additive_score_function() {
+    return {.id = "additive",
+            .title = "Additive",
+            .equation = "e_ij = v_a · tanh(W_a s + U_a h_j)",
+            .source = "Bahdanau 2014, A.1.2",
+            .query_axis = "attention",
+            .key_axis = "attention",
+            .parameters =
+                [](const ScoreSizes& s) {
+                    return std::vector<ScoreParameter>{
+                        {"query_weight", "W_a", {s.attention, s.state}, {"attention", "state"}},
+                        {"key_weight", "U_a", {s.attention, s.annotation}, {"attention", "annotation"}},
+                        {"vector", "v_a", {s.attention}, {"attention"}}};
+                },
+            .make = make_score_of<AdditiveScore, float>,
+            .make_double = make_score_of<AdditiveScore, double>,
+            .rules =
+                [](const StateText& state, const std::string& s) {
+                    return ScoreRules{"q_i = W_a " + s,
+                                      "queries[i,a] = sum_k(attention.query_weight[a,k] * " + state('k') + ")",
+                                      "k_j = U_a h_j",
+                                      "keys[j,a] = sum_k(attention.key_weight[a,k] * annotations[j,k])",
+                                      "e_ij = v_a · tanh(W_a " + s + " + U_a h_j)",
+                                      "scores[i,j] = sum_a(attention.vector[a] * tanh(queries[i,a] + keys[j,a]))"};
+                }};
+}
 
 }  // namespace saccade

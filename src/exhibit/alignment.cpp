@@ -1,50 +1,35 @@
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <cmath>
 
 #include "base/utf8.hpp"
 #include "exhibit/exhibits.hpp"
-#include "model/seq2seq.hpp"
-#include "model/vocabulary.hpp"
+#include "model/seq2seq_run.hpp"
+#include "model/sequence_text.hpp"
+#include "train/dates_task.hpp"
 
 namespace saccade {
 
 namespace {
 
 constexpr double longest_source = 512;
-constexpr double longest_target = 64;
-constexpr Index most_steps = 24;  // an output that has not ended by then never will
+constexpr double longest_target = 512;
+constexpr double widest_beam = 10;
+const std::string as_trained = "trained";
 
-/// Ids of the source's characters; those that the model never saw become <unk>, and a note says which.
-Ids read_source(const std::vector<std::string>& characters, const SequenceVocabularies& vocabularies, Probe& probe) {
-    Ids ids;
-    std::vector<std::string> unseen;
-    for (const std::string& character : characters) {
-        const Index id = vocabularies.source.find(character);
-        ids.push_back(id < 0 ? vocabularies.unknown() : id);
-        if (id < 0 && std::find(unseen.begin(), unseen.end(), character) == unseen.end()) unseen.push_back(character);
-    }
-    if (unseen.empty()) return ids;
+/// An output that has not ended by then never will.
+Index most_steps(const SequenceText& text) {
+    return text.subwords() ? 64 : 24;
+}
+
+void note_unseen(const std::vector<std::string>& unseen, Probe& probe) {
+    if (unseen.empty()) return;
     std::string list;
     for (std::size_t i = 0; i < std::min<std::size_t>(unseen.size(), 8); ++i) list += (i == 0 ? "" : " ") + unseen[i];
     if (unseen.size() > 8) list += " …";
     const std::string count = unseen.size() == 1 ? "1 character" : std::to_string(unseen.size()) + " characters";
     probe.note({"source", count + " the model never saw: " + list, "read as unknown; the output may be wrong"});
-    return ids;
-}
-
-/// The forced output; empty text: none, the model decodes freely.
-std::optional<Ids> read_target(const std::string& text, const SequenceVocabularies& vocabularies) {
-    if (text.empty()) return std::nullopt;
-    Ids ids;
-    for (const std::string& character : code_points(text)) {
-        const Index id = vocabularies.target.find(character);
-        if (id < 0) {
-            std::string known;
-            for (Index t = 0; t < vocabularies.end(); ++t) known += vocabularies.target.token(t);
-            throw Error(ErrorCode::invalid_input, "Output: the model cannot write '" + character + "'", "it writes " + known);
-        }
-        ids.push_back(id);
-    }
-    return ids;
 }
 
 /// A space must be seen on an axis.
@@ -55,75 +40,247 @@ std::string visible(const std::string& character) {
     return character;
 }
 
-void run_alignment(RunContext& context) {
-    const std::string where = context.model->path.empty() ? context.model->id : context.model->path;
-    const SequenceVocabularies vocabularies = vocabularies_from_json(context.model->card, where);
-    const std::vector<std::string> characters = code_points(context.params.text("source"));
-    if (characters.empty())
-        throw Error(ErrorCode::invalid_input, "Source is empty", "type a date, for example 30 Sep 2019 or 2019年9月30日");
-    const Ids source = read_source(characters, vocabularies, context.probe);
-    const std::optional<Ids> forced = read_target(context.params.text("target"), vocabularies);
-    std::vector<std::string> labels;
-    for (const std::string& character : characters) labels.push_back(visible(character));
+bool about_dates(const Params& params) {
+    return params.text("model") == "dates";
+}
 
-    const Weights<float> weights(context.model->weights);
-    const Seq2Seq<float> model(weights);
-    if (model.sizes().source_vocabulary != vocabularies.source.size() ||
-        model.sizes().target_vocabulary != vocabularies.target.size())
+std::string chosen_model(const Params& params) {
+    if (!about_dates(params) || params.toggle("keep_weights")) return params.text("model");
+    const std::string score = params.text("score"), alignment = params.text("alignment");
+    return dates_model_for(score == as_trained ? "additive" : score, alignment == as_trained ? "softmax" : alignment);
+}
+
+/// The design that the weights were trained with, changed as the parameters say; what that means is said in notes.
+Seq2SeqDesign chosen_design(const RunContext& context, const std::string& where) {
+    const Seq2SeqDesign trained = design_from_json(context.model->card, where);
+    Seq2SeqDesign design = trained;
+    const Params& params = context.params;
+    if (params.text("score") != as_trained) design.score = params.text("score");
+    if (params.text("alignment") != as_trained) design.align.function = alignment_function(params.text("alignment")).kind;
+    design.align.temperature = params.number("temperature");
+    design.align.window = params.number("window");
+    if (!design.attention) {
+        if (params.text("score") != as_trained || params.text("alignment") != as_trained)
+            context.probe.note({"", "this model has no attention: score and alignment function change nothing",
+                                "choose another model to see them"});
+        return design;
+    }
+    // Hard argmax has nothing to train: it is what a softmax model does at temperature 0.
+    const bool other_alignment =
+        design.align.function != trained.align.function && design.align.function != Alignment::hard_argmax;
+    if (design.score != trained.score || other_alignment)
+        context.probe.note({"",
+                            fmt::format("these weights were trained with {} scores and {}; only the function is changed",
+                                        score_function(trained.score).title, alignment_function(trained.align.function).title),
+                            params.toggle("keep_weights") ? "switch off 'Keep the weights' for those trained with it"
+                                                          : "no model was trained with just this pair"});
+    return design;
+}
+
+void say_output(RunContext& context, const SequenceText& text, const Seq2SeqOutput& output, bool forced) {
+    context.probe.text("output", text.write(output.ids));
+    for (std::size_t i = 0; i < output.hypotheses.size(); ++i) {
+        const Hypothesis& h = output.hypotheses[i];
+        context.probe.text(fmt::format("hypothesis.{}", i + 1), fmt::format("{} ({:.2f})", text.write(h.ids), h.score));
+    }
+    if (!forced && (output.ids.empty() || output.ids.back() != text.vocabularies().end()))
+        context.probe.note({"source", fmt::format("the output did not end within {} tokens", most_steps(text)),
+                            "the source is unlike what the model was trained on"});
+}
+
+void run_alignment(RunContext& context) {
+    const Params& params = context.params;
+    const std::string where = context.model->path.empty() ? context.model->id : context.model->path;
+    const SequenceText text(context.model->card, where);
+    const SequenceText::Source source = text.read(params.text("source"));
+    if (source.ids.empty())
+        throw Error(ErrorCode::invalid_input, "Source is empty",
+                    about_dates(params) ? "type a date, for example 30 Sep 2019 or 2019年9月30日"
+                                        : "type a Chinese sentence, for example 我爱中国。");
+    note_unseen(source.unseen, context.probe);
+
+    const Seq2SeqDesign design = chosen_design(context, where);
+    const Seq2Seq<float> model(Weights<float>(context.model->weights), design);
+    if (model.sizes().source_vocabulary != text.vocabularies().source.size() ||
+        model.sizes().target_vocabulary != text.vocabularies().target.size())
         throw Error(ErrorCode::bad_format, where + ": the vocabulary of its card does not fit its embeddings",
                     "use the card that was written with these weights");
-    const Ids output =
-        run_seq2seq(model, source, labels, vocabularies.target.tokens(), forced, most_steps, context.probe, context.stop);
 
-    std::string text;
-    for (const Index id : output)
-        if (id < vocabularies.end()) text += vocabularies.target.token(id);
-    context.probe.text("output", text);
-    if (!forced && (output.empty() || output.back() != vocabularies.end()))
-        context.probe.note({"source", "the output did not end within " + std::to_string(most_steps) + " characters",
-                            "the source is unlike any date the model was trained on"});
+    Seq2SeqRequest request;
+    request.source = source.ids;
+    for (const std::string& token : source.tokens) request.source_labels.push_back(visible(token));
+    request.target_tokens = text.vocabularies().target.tokens();
+    if (!params.text("target").empty()) request.forced = text.target(params.text("target"));
+    request.beam = {
+        .width = params.integer("beam"), .length_penalty = params.number("length_penalty"), .max_steps = most_steps(text)};
+    request.hypothesis = params.integer("hypothesis");
+    request.seed = context.seed;
+    if (design.attention && design.align.function == Alignment::hard_sample && request.beam.width > 1) {
+        request.beam.width = 1;
+        context.probe.note(
+            {"", "hard sampling draws anew at every step, so there is no beam", "choose beam 1, or hard argmax"});
+    }
+    const Seq2SeqOutput output = run_seq2seq(model, request, context.probe, context.stop);
+    say_output(context, text, output, request.forced.has_value());
+}
+
+ParamSpec source_param() {
+    ParamSpec p;
+    p.name = "source";
+    p.type = ParamType::text;
+    p.title = "Source";
+    p.help =
+        "A date as people write it, in English or Chinese, or a Chinese sentence, as the model reads it; each character is one "
+        "token.";
+    p.fallback = std::string("Mon, 30 Sep 2019");
+    p.max = longest_source;
+    p.examples = {"Mon, 30 Sep 2019",
+                  "2019年9月30日",
+                  "二〇一九年九月三十日",
+                  "the 30th of September 2019",
+                  "30/9/19",
+                  "September 30, 2019",
+                  "30.09.2019",
+                  "19年9月30日",
+                  "我爱中国。",
+                  "她昨天买了一本很有趣的书。",
+                  "你能告诉我去车站怎么走吗？"};
+    p.placeholder = "a date, for example 30 Sep 2019, or a Chinese sentence";
+    return p;
+}
+
+ParamSpec target_param() {
+    ParamSpec p;
+    p.name = "target";
+    p.type = ParamType::text;
+    p.title = "Output";
+    p.help = "Forces the decoder to write this instead of what it would choose; empty: it decodes freely.";
+    p.fallback = std::string();
+    p.max = longest_target;
+    p.optional_text = true;
+    p.placeholder = "free";
+    return p;
+}
+
+ParamSpec model_param() {
+    ParamSpec p;
+    p.name = "model";
+    p.type = ParamType::choice;
+    p.title = "Model";
+    p.help =
+        "What it learned, and how it is built. Dates: GRU, Bahdanau 2014. Chinese to English: the same with GRU; Luong's LSTM "
+        "with input feeding (2015); the GRU without attention (Cho 2014).";
+    p.fallback = std::string("dates");
+    p.choices = {"dates", "zh-en-gru", "zh-en-luong", "zh-en-fixed"};
+    p.choice_titles = {"Dates", "中→En GRU", "中→En Luong", "中→En fixed"};
+    return p;
+}
+
+ParamSpec score_param() {
+    ParamSpec p;
+    p.name = "score";
+    p.type = ParamType::choice;
+    p.title = "Score";
+    p.help = "How a query is compared with each key.";
+    p.fallback = as_trained;
+    p.choices = {as_trained};
+    p.choice_titles = {"As trained"};
+    for (const ScoreFunction& f : score_functions()) {
+        p.choices.push_back(f.id);
+        p.choice_titles.push_back(f.title);
+        p.help += fmt::format("\n{}: {} ({})", f.title, f.equation, f.source);
+    }
+    return p;
+}
+
+ParamSpec alignment_param() {
+    ParamSpec p;
+    p.name = "alignment";
+    p.type = ParamType::choice;
+    p.title = "Alignment";
+    p.help = "How scores become weights.";
+    p.fallback = as_trained;
+    p.choices = {as_trained};
+    p.choice_titles = {"As trained"};
+    for (const AlignmentFunction& f : alignment_functions()) {
+        p.choices.push_back(f.id);
+        p.choice_titles.push_back(f.title);
+        p.help += fmt::format("\n{}: {} ({})", f.title, f.equation, f.source);
+    }
+    return p;
+}
+
+ParamSpec number_param(const std::string& name, const std::string& title, const std::string& help, double fallback,
+                       double max) {
+    ParamSpec p;
+    p.name = name;
+    p.type = ParamType::number;
+    p.title = title;
+    p.help = help;
+    p.fallback = fallback;
+    p.min = 0;
+    p.max = max;
+    return p;
+}
+
+ParamSpec count_param(const std::string& name, const std::string& title, const std::string& help) {
+    ParamSpec p;
+    p.name = name;
+    p.type = ParamType::integer;
+    p.title = title;
+    p.help = help;
+    p.fallback = std::int64_t{1};
+    p.min = 1;
+    p.max = widest_beam;
+    return p;
+}
+
+std::vector<ParamSpec> alignment_params() {
+    ParamSpec keep;
+    keep.name = "keep_weights";
+    keep.type = ParamType::toggle;
+    keep.title = "Keep the weights";
+    keep.help =
+        "Off: a score or alignment function of dates comes with the model that was trained with it. On: the weights stay "
+        "those of the additive model, and only the function changes.";
+    keep.fallback = false;
+    return {source_param(),
+            target_param(),
+            model_param(),
+            score_param(),
+            alignment_param(),
+            number_param("temperature", "Temperature", "τ: scores are divided by it. 0: hard argmax; infinity: uniform.", 1,
+                         INFINITY),
+            number_param("window", "Window", "D of local-m and local-p: keys at most D from the centre; σ = D/2.", 5, INFINITY),
+            keep,
+            count_param("beam", "Beam", "Hypotheses that live on at each step; 1: greedy."),
+            number_param("length_penalty", "Length penalty", "α in S = log P / ((5 + length) / 6)^α (Wu 2016, eq. 14).", 1, 5),
+            count_param("hypothesis", "Hypothesis", "Which of the beam's hypotheses is shown; 1 is the best.")};
 }
 
 }  // namespace
 
 Exhibit alignment_exhibit() {
-    ParamSpec source;
-    source.name = "source";
-    source.type = ParamType::text;
-    source.title = "Source";
-    source.help = "A date as people write it, in English or Chinese; each character is one token.";
-    source.fallback = std::string("Mon, 30 Sep 2019");
-    source.max = longest_source;
-    source.examples = {"Mon, 30 Sep 2019", "2019年9月30日",      "二〇一九年九月三十日", "the 30th of September 2019",
-                       "30/9/19",          "September 30, 2019", "30.09.2019",           "19年9月30日"};
-    source.placeholder = "a date, for example 30 Sep 2019";
-
-    ParamSpec target;
-    target.name = "target";
-    target.type = ParamType::text;
-    target.title = "Output";
-    target.help = "Forces the decoder to write this instead of what it would choose; empty: it decodes freely.";
-    target.fallback = std::string();
-    target.max = longest_target;
-    target.optional_text = true;
-    target.placeholder = "free";
-
     Exhibit exhibit;
     exhibit.id = "alignment";
     exhibit.title = "Alignment";
     exhibit.group = "Sequence";
     exhibit.summary =
-        "An encoder-decoder with attention rewrites a date; each output character shows where in the source it looked.";
-    exhibit.source = "Bahdanau, Cho and Bengio 2014";
-    exhibit.params = {source, target};
-    exhibit.models = {"dates"};
+        "An encoder-decoder with attention rewrites a date or translates a sentence; each output token shows where in the "
+        "source "
+        "it looked.";
+    exhibit.source = "Bahdanau, Cho and Bengio 2014; Luong, Pham and Manning 2015";
+    exhibit.params = alignment_params();
+    exhibit.models = dates_task_ids();
+    for (const char* id : {"zh-en-gru", "zh-en-luong", "zh-en-fixed"}) exhibit.models.emplace_back(id);
+    exhibit.choose_model = chosen_model;
     exhibit.views = {
         {"flow", "weights", 0, 1, 0.3f}, {"heatmap", "weights", 1, 0.62f, 0.7f}, {"stages", "weights", 1, 0.38f, 0.7f}};
     exhibit.step_axis = "output";
     exhibit.output_text = "output";
     exhibit.forced_param = "target";
     exhibit.run = run_alignment;
-    exhibit.training_task = "dates";
+    exhibit.training_task = "*";
     return exhibit;
 }
 

@@ -1,7 +1,8 @@
 #include <fmt/core.h>
 
-#include <array>
+#include <cmath>
 
+#include "model/gated_cell_describe.hpp"
 #include "model/seq2seq.hpp"
 
 // What each recorded tensor of the encoder-decoder follows from: formulas for people, and rules that are executed.
@@ -10,144 +11,231 @@ namespace saccade {
 
 namespace {
 
-struct Gate {
-    const char* name;
-    const char* letter;  // subscript of its matrices in the paper's notation
-};
-constexpr std::array<Gate, 3> gates = {{{"reset", "r"}, {"update", "z"}, {"candidate", "n"}}};
-
-/// The three gates' blocks of a stacked parameter [3H, ...], each under its own name: rows of the same storage.
-void gate_parameters(Probe& probe, const Tensor<float>& stacked, const std::string& name, const std::string& symbol,
-                     const std::vector<std::string>& axes) {
-    const Index size = stacked.shape()[0] / 3;
-    for (Index g = 0; g < 3; ++g) {
-        const Gate& gate = gates[static_cast<std::size_t>(g)];
-        probe.parameter(fmt::format("{}.{}", name, gate.name), fmt::format("{}_{}", symbol, gate.letter), axes,
-                        stacked.rows(g * size, size));
-    }
+/// "0" of a state before the first.
+std::string neighbour(const std::string& tensor, const std::string& at, char unit, const std::string& otherwise) {
+    return fmt::format("({}[{},{}] else {})", tensor, at, unit, otherwise);
 }
 
-/// `axis`: of the units. Matrices are W (input), U (state); biases b (input), d (state).
-void gru_parameters(Probe& probe, const GruCell<float>& cell, const std::string& name, const std::string& arrow,
-                    const std::string& axis) {
-    gate_parameters(probe, cell.input_weight.value(), name + ".input_weight", arrow + "W", {axis, "embedding"});
-    gate_parameters(probe, cell.hidden_weight.value(), name + ".hidden_weight", arrow + "U", {axis, axis});
-    gate_parameters(probe, cell.input_bias.value(), name + ".input_bias", arrow + "b", {axis});
-    gate_parameters(probe, cell.hidden_bias.value(), name + ".hidden_bias", arrow + "d", {axis});
+CellText encoder_text(bool backward) {
+    const std::string name = backward ? "encoder.backward" : "encoder.forward", arrow = backward ? "←" : "→";
+    const std::string at = backward ? "j+1" : "j-1";
+    return {.name = name,
+            .position = 'j',
+            .unit_axis = "hidden",
+            .arrow = arrow,
+            .input =
+                [name](const std::string& gate) {
+                    return fmt::format("sum_m({}.input_weight.{}[k,m] * encoder.embedding[j,m])", name, gate);
+                },
+            .input_formula = arrow + "W_? x_j",
+            .previous_state = [=](char unit) { return neighbour(name + ".state", at, unit, "0"); },
+            .previous_cell = [=](char unit) { return neighbour(name + ".cell", at, unit, "0"); },
+            .h = arrow + "h_j",
+            .h_previous = arrow + "h_(" + at + ")",
+            .source = "Bahdanau 2014, A.2.1 (PyTorch's gates)"};
 }
 
-/// Names of one recurrent layer in its rules. `t` is its position letter.
-struct GruText {
-    std::string name;      // "encoder.forward"
-    char t;                // position: j or i
-    std::string input;     // "sum_m({name}.input_weight.{gate}[k,m] * encoder.embedding[j,m])"; {gate} is filled in
-    std::string previous;  // "(encoder.forward.state[j-1,l] else 0)"; index letter of the unit last
-    std::string arrow, x, h, h_previous;  // for formulas
-    std::string source;
+/// What enters the decoder's cell beside y_{i-1}.
+struct Fed {
+    std::string tensor, index, symbol;
 };
 
-std::string replaced(std::string text, const std::string& what, const std::string& by) {
-    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
-        text.replace(at, what.size(), by);
-    return text;
+Fed fed_to(const Seq2SeqDesign& d) {
+    if (d.look_first) return {"context", "i", "c_i"};
+    if (d.input_feeding) return {"attentional", "i-1", "t_(i−1)"};
+    return {};
 }
 
-void gru_steps(Probe& probe, const GruText& g) {
-    const auto recurrent = [&](const char* gate) {
-        return fmt::format("sum_l({0}.hidden_weight.{1}[k,l] * {2}) + {0}.hidden_bias.{1}[k]", g.name, gate,
-                           replaced(g.previous, "?", "l"));
-    };
-    const auto input = [&](const char* gate) {
-        return fmt::format("{} + {}.input_bias.{}[k]", replaced(g.input, "{gate}", gate), g.name, gate);
-    };
-    const auto left = [&](const char* gate) { return fmt::format("{}.{}[{},k]", g.name, gate, g.t); };
-    for (const Gate& gate : {gates[0], gates[1]})
-        probe.step({"gate", g.name + "." + gate.name,
-                    fmt::format("{0}{1}_{2} = σ({3} + {0}U_{1} {4} + {0}b_{1} + {0}d_{1})", g.arrow, gate.letter, g.t,
-                                replaced(g.x, "?", gate.letter), g.h_previous),
-                    fmt::format("{} = sigmoid({} + {})", left(gate.name), input(gate.name), recurrent(gate.name)), g.source});
-    probe.step(
-        {"candidate", g.name + ".candidate",
-         fmt::format("{0}n_{1} = tanh({2} + {0}b_n + {0}r_{1} ∘ ({0}U_n {3} + {0}d_n))", g.arrow, g.t, replaced(g.x, "?", "n"),
-                     g.h_previous),
-         fmt::format("{} = tanh({} + {} * ({}))", left("candidate"), input("candidate"), left("reset"), recurrent("candidate")),
-         g.source});
-    probe.step({"update", g.name + ".state",
-                fmt::format("{0} = (1 − {1}z_{2}) ∘ {1}n_{2} + {1}z_{2} ∘ {3}", g.h, g.arrow, g.t, g.h_previous),
-                fmt::format("{} = (1 - {}) * {} + {} * {}", left("state"), left("update"), left("candidate"), left("update"),
-                            replaced(g.previous, "?", "k")),
-                g.source});
+CellText decoder_text(const Seq2SeqDesign& design) {
+    const Fed fed = fed_to(design);
+    return {.name = "decoder",
+            .position = 'i',
+            .unit_axis = "state",
+            .arrow = "",
+            .input =
+                [fed](const std::string& gate) {
+                    std::string text = fmt::format("sum_m(decoder.input_weight.{}[k,m] * decoder.embedding[i,m])", gate);
+                    if (!fed.tensor.empty())
+                        text += fmt::format(" + sum_n(decoder.fed_weight.{}[k,n] * ({}[{},n] else 0))", gate, fed.tensor,
+                                            fed.index);
+                    return text;
+                },
+            .input_formula = fed.tensor.empty() ? "W_? y_(i−1)" : "W_? y_(i−1) + C_? " + fed.symbol,
+            .previous_state =
+                [](char unit) { return neighbour("decoder.state", "i-1", unit, fmt::format("decoder.initial[{}]", unit)); },
+            .previous_cell =
+                [](char unit) { return neighbour("decoder.cell", "i-1", unit, fmt::format("decoder.initial_cell[{}]", unit)); },
+            .h = "s_i",
+            .h_previous = "s_(i−1)",
+            .source = design.look_first ? "Bahdanau 2014, A.2.2 (PyTorch's gates)" : "Luong 2015, section 3 (PyTorch's gates)"};
 }
 
-void encoder_steps(Probe& probe, Index hidden) {
-    const std::string source = "Bahdanau 2014, A.2.1 (the reset gate acts after the product)";
+void encoder_steps(Probe& probe, const Seq2SeqDesign& design, Index hidden) {
     probe.step({"embed", "encoder.embedding", "x_j = E_x[x_j]",
                 "encoder.embedding[j,m] = encoder.embedding.weight[source.id[j],m]", "Bahdanau 2014, A.2.1"});
-    for (const auto& [name, arrow, neighbour] :
-         {std::tuple{"encoder.forward", "→", "j-1"}, std::tuple{"encoder.backward", "←", "j+1"}})
-        gru_steps(probe, {name, 'j', fmt::format("sum_m({}.input_weight.{{gate}}[k,m] * encoder.embedding[j,m])", name),
-                          fmt::format("({}.state[{},?] else 0)", name, neighbour), arrow, fmt::format("{}W_? x_j", arrow),
-                          fmt::format("{}h_j", arrow), fmt::format("{}h_({})", arrow, neighbour), source});
     probe.step({"join", "annotations", "h_j = [→h_j; ←h_j]",
                 fmt::format("annotations[j,k] = encoder.forward.state[j,k] else encoder.backward.state[j,k-{}]", hidden),
                 "Bahdanau 2014, section 3.2"});
-    probe.step({"project", "keys", "k_j = U_a h_j", "keys[j,a] = sum_k(attention.key_weight[a,k] * annotations[j,k])",
-                "Bahdanau 2014, A.1.2"});
     probe.step({"initialise", "decoder.initial", "s_0 = tanh(W_s ←h_1 + b_s)",
                 "decoder.initial[k] = tanh(sum_l(decoder.initial.weight[k,l] * encoder.backward.state[0,l]) + "
                 "decoder.initial.bias[k])",
                 "Bahdanau 2014, A.2.2"});
+    if (design.cell == CellKind::lstm)
+        probe.step({"initialise", "decoder.initial_cell", "c_0 = W_c ←c_1 + b_c",
+                    "decoder.initial_cell[k] = sum_l(decoder.initial_cell.weight[k,l] * encoder.backward.cell[0,l]) + "
+                    "decoder.initial_cell.bias[k]",
+                    "as s_0"});
 }
 
-void decoder_steps(Probe& probe, Index start_id) {
-    probe.step({"score", "queries", "q_i = W_a s_(i-1)",
-                "queries[i,a] = sum_k(attention.query_weight[a,k] * (decoder.state[i-1,k] else decoder.initial[k]))",
-                "Bahdanau 2014, A.1.2"});
-    probe.step({"score", "scores", "e_ij = v_a · tanh(W_a s_(i-1) + U_a h_j)",
-                "scores[i,j] = sum_a(attention.vector[a] * tanh(queries[i,a] + keys[j,a]))", "Bahdanau 2014, A.1.2"});
-    probe.step({"align", "weights", "α_ij = exp(e_ij) / Σ_k exp(e_ik)", "weights[i,j] = softmax_j(scores[i,j])",
-                "Bahdanau 2014, eq. 6"});
-    probe.step({"read", "context", "c_i = Σ_j α_ij h_j", "context[i,k] = sum_j(weights[i,j] * annotations[j,k])",
-                "Bahdanau 2014, eq. 5"});
-    probe.step({"feed back", "decoder.input", "y_(i-1), and <start> before the first",
-                fmt::format("decoder.input[i] = output.id[i-1] else {}", start_id), "Bahdanau 2014, section 2.1"});
-    probe.step({"embed", "decoder.embedding", "y_(i-1) = E_y[y_(i-1)]",
-                "decoder.embedding[i,m] = decoder.embedding.weight[decoder.input[i],m]", "Bahdanau 2014, A.2.2"});
-    gru_steps(probe, {"decoder", 'i',
-                      "sum_m(decoder.input_weight.{gate}[k,m] * decoder.embedding[i,m]) + "
-                      "sum_n(decoder.context_weight.{gate}[k,n] * context[i,n])",
-                      "(decoder.state[i-1,?] else decoder.initial[?])", "", "W_? y_(i-1) + C_? c_i", "s_i", "s_(i-1)",
-                      "Bahdanau 2014, A.2.2 (the reset gate acts after the product)"});
-    probe.step({"read out", "logits", "o_i = U_o s_i + C_o c_i + b_o",
-                "logits[i,c] = sum_k(readout.state_weight[c,k] * decoder.state[i,k]) + sum_n(readout.context_weight[c,n] * "
-                "context[i,n])"
-                " + readout.bias[c]",
-                "Bahdanau 2014, A.2.2 (without maxout)"});
+void fixed_context_steps(Probe& probe, Index hidden, Index length) {
+    probe.step(
+        {"join", "encoder.fixed", "c = [→h_n; ←h_1]",
+         fmt::format("encoder.fixed[k] = encoder.forward.state[{},k] else encoder.backward.state[0,k-{}]", length - 1, hidden),
+         "Cho 2014, section 2.2"});
+    probe.step({"read", "context", "c_i = c, whatever i", "context[i,k] = encoder.fixed[k]", "Cho 2014, section 2.2"});
+}
+
+/// Scores divided by the temperature, as a rule; infinity makes all alike.
+std::string cooled(const std::string& scores, double temperature) {
+    if (temperature == 1) return scores;
+    return std::isinf(temperature) ? "0 * " + scores : fmt::format("{} / {}", scores, temperature);
+}
+
+void local_steps(Probe& probe, const AlignSettings& a, const std::string& source) {
+    // A rule knows no infinity as a number: a window without an edge is wider than any source.
+    const double window = std::isinf(a.window) ? 1e9 : a.window;
+    probe.step(
+        {"window", "mask", "m_ij = 0 within D of p_i (the nearest key always), −∞ elsewhere",
+         fmt::format("mask[i,j] = where((abs(j - centres[i]) <= {0}) + (j == floor(centres[i] + 0.5)) > 0, 0, -inf)", window),
+         source});
+}
+
+void align_steps(Probe& probe, const AlignSettings& a, Index source_length, bool look_first) {
+    const AlignmentFunction& f = alignment_function(a.function);
+    const std::string plain = "softmax_j(" + cooled("scores[i,j]", a.temperature) + ")";
+    const std::string inside = "softmax_j(" + cooled("scores[i,j]", a.temperature) + " + mask[i,j])";
+    const std::string s = look_first ? "s_(i−1)" : "s_i";
+    switch (a.function) {
+        case Alignment::softmax:
+            probe.step({"align", "weights", f.equation, a.temperature > 0 ? "weights[i,j] = " + plain : "", f.source});
+            break;
+        case Alignment::hard_argmax:
+            probe.step({"align", "weights", f.equation, "weights[i,j] = (j == argmax_l(scores[i,l]))", f.source});
+            break;
+        case Alignment::hard_sample:  // a draw follows from no rule but its seed
+            probe.step({"sample", "weights", f.equation, "", f.source});
+            break;
+        case Alignment::local_m:
+            probe.step({"centre", "centres", "p_i = i", "centres[i] = i", f.source});
+            local_steps(probe, a, f.source);
+            probe.step({"align", "weights", f.equation, a.temperature > 0 ? "weights[i,j] = " + inside : "", f.source});
+            break;
+        case Alignment::local_p: {
+            const std::string state =
+                look_first ? "(decoder.state[i-1,k] else decoder.initial[k])" : std::string("decoder.state[i,k]");
+            probe.step({"centre", "centres", "p_i = n σ(v_p · tanh(W_p " + s + "))",
+                        fmt::format("centres[i] = {} * sigmoid(sum_b(attention.centre.vector[b] * "
+                                    "tanh(sum_k(attention.centre.weight[b,k] * {}))))",
+                                    source_length, state),
+                        "Luong 2015, eq. 9"});
+            local_steps(probe, a, f.source);
+            const bool gaussian = a.window > 0 && std::isfinite(a.window);
+            const std::string factor =
+                gaussian ? fmt::format(" * exp(-square(j - centres[i]) / {})", 2 * (a.window / 2) * (a.window / 2)) : "";
+            probe.step({gaussian ? "align, not normalised" : "align", "weights", f.equation,
+                        a.temperature > 0 ? "weights[i,j] = " + inside + factor : "", f.source});
+        }
+    }
+}
+
+void readout_steps(Probe& probe, const Seq2SeqSizes& sizes) {
+    if (sizes.readout > 0) {
+        probe.step({"combine", "attentional", "t_i = tanh(W_c [c_i; s_i])",
+                    "attentional[i,k] = tanh(sum_l(attentional.state_weight[k,l] * decoder.state[i,l]) + "
+                    "sum_n(attentional.context_weight[k,n] * context[i,n]))",
+                    "Luong 2015, eq. 5"});
+        probe.step({"read out", "logits", "o_i = W_o t_i + b_o",
+                    "logits[i,c] = sum_k(readout.weight[c,k] * attentional[i,k]) + readout.bias[c]", "Luong 2015, eq. 6"});
+    } else {
+        probe.step({"read out", "logits", "o_i = U_o s_i + C_o c_i + b_o",
+                    "logits[i,c] = sum_k(readout.state_weight[c,k] * decoder.state[i,k]) + sum_n(readout.context_weight[c,n] * "
+                    "context[i,n]) + readout.bias[c]",
+                    "Bahdanau 2014, A.2.2 (without maxout)"});
+    }
     probe.step({"normalise", "probabilities", "p(y_i | y_<i, x) = softmax(o_i)", "probabilities[i,c] = softmax_c(logits[i,c])",
                 "Bahdanau 2014, eq. 4"});
-    probe.step({"choose", "output.id", "y_i = argmax_c p_ic, unless the output is forced", "", "greedy decoding"});
+}
+
+void previous_steps(Probe& probe, Index start_id) {
+    probe.step({"feed back", "decoder.input", "y_(i−1), and <start> before the first",
+                fmt::format("decoder.input[i] = output.id[i-1] else {}", start_id), "Bahdanau 2014, section 2.1"});
+    probe.step({"embed", "decoder.embedding", "y_(i−1) = E_y[y_(i−1)]",
+                "decoder.embedding[i,m] = decoder.embedding.weight[decoder.input[i],m]", "Bahdanau 2014, A.2.2"});
+    probe.step({"choose", "output.id", "y_i = argmax_c p_ic, or as the beam or the forced output has it", "", "decoding"});
 }
 
 }  // namespace
 
 template <>
-void Seq2Seq<float>::describe(Probe& probe) const {
+void Seq2Seq<float>::describe(Probe& probe, Index source_length) const {
     probe.parameter("encoder.embedding.weight", "E_x", {"source_vocabulary", "embedding"}, source_table_.value());
-    gru_parameters(probe, forward_, "encoder.forward", "→", "hidden");
-    gru_parameters(probe, backward_, "encoder.backward", "←", "hidden");
+    describe_cell(probe, forward_, encoder_text(false), "embedding");
+    describe_cell(probe, backward_, encoder_text(true), "embedding");
     probe.parameter("decoder.initial.weight", "W_s", {"state", "hidden"}, initial_.weight.value());
     probe.parameter("decoder.initial.bias", "b_s", {"state"}, initial_.bias.value());
-    probe.parameter("attention.query_weight", "W_a", {"attention", "state"}, query_weight_.value());
-    probe.parameter("attention.key_weight", "U_a", {"attention", "annotation"}, key_weight_.value());
-    probe.parameter("attention.vector", "v_a", {"attention"}, score_vector_.value());
+    if (design_.cell == CellKind::lstm) {
+        probe.parameter("decoder.initial_cell.weight", "W_c", {"state", "hidden"}, initial_cell_.weight.value());
+        probe.parameter("decoder.initial_cell.bias", "b_c", {"state"}, initial_cell_.bias.value());
+    }
+    encoder_steps(probe, design_, sizes_.encoder);
+    if (design_.attention)
+        describe_attention(probe, source_length);
+    else
+        fixed_context_steps(probe, sizes_.encoder, source_length);
     probe.parameter("decoder.embedding.weight", "E_y", {"target_vocabulary", "embedding"}, target_table_.value());
-    gru_parameters(probe, decoder_, "decoder", "", "state");
-    gate_parameters(probe, context_weight_.value(), "decoder.context_weight", "C", {"state", "annotation"});
-    probe.parameter("readout.state_weight", "U_o", {"character", "state"}, readout_state_.weight.value());
-    probe.parameter("readout.context_weight", "C_o", {"character", "annotation"}, readout_context_.value());
-    probe.parameter("readout.bias", "b_o", {"character"}, readout_state_.bias.value());
-    encoder_steps(probe, sizes_.encoder);
-    decoder_steps(probe, start_id());
+    previous_steps(probe, start_id());
+    describe_cell(probe, decoder_, decoder_text(design_), "embedding");
+    if (const Fed fed = fed_to(design_); !fed.tensor.empty())
+        gate_parameters(probe, design_.cell, fed_weight_.value(), "decoder.fed_weight", "C",
+                        {"state", design_.look_first ? "annotation" : "attentional"});
+    if (sizes_.readout > 0) {
+        probe.parameter("attentional.state_weight", "W_c", {"attentional", "state"}, attentional_state_.value());
+        probe.parameter("attentional.context_weight", "W_c", {"attentional", "annotation"}, attentional_context_.value());
+        probe.parameter("readout.weight", "W_o", {"token", "attentional"}, readout_.weight.value());
+    } else {
+        probe.parameter("readout.state_weight", "U_o", {"token", "state"}, readout_.weight.value());
+        probe.parameter("readout.context_weight", "C_o", {"token", "annotation"}, readout_context_.value());
+    }
+    probe.parameter("readout.bias", "b_o", {"token"}, readout_.bias.value());
+    readout_steps(probe, sizes_);
+}
+
+template <>
+void Seq2Seq<float>::describe_attention(Probe& probe, Index source_length) const {
+    const ScoreSizes extents{sizes_.decoder, 2 * sizes_.encoder, sizes_.attention, sizes_.longest};
+    const auto own = [this](const std::string& name) { return score_parameters_.at(name); };
+    if (function_.shown != nullptr) {
+        for (const ShownScoreParameter& p : function_.shown(own, extents))
+            probe.parameter("attention." + p.name, p.symbol, p.axes, p.values);
+    } else {
+        for (const ScoreParameter& p : function_.parameters(extents))
+            probe.parameter("attention." + p.name, p.symbol, p.axes, own(p.name).value());
+    }
+    if (design_.align.function == Alignment::local_p) {
+        probe.parameter("attention.centre.weight", "W_p", {"centre", "state"}, centre_weight_.value());
+        probe.parameter("attention.centre.vector", "v_p", {"centre"}, centre_vector_.value());
+    }
+    const auto state = [this](char letter) {
+        return design_.look_first ? neighbour("decoder.state", "i-1", letter, fmt::format("decoder.initial[{}]", letter))
+                                  : fmt::format("decoder.state[i,{}]", letter);
+    };
+    const ScoreRules rules = function_.rules(state, design_.look_first ? "s_(i−1)" : "s_i");
+    if (!rules.key_rule.empty()) probe.step({"project", "keys", rules.key_formula, rules.key_rule, function_.source});
+    probe.step({"ask", "queries", rules.query_formula, rules.query_rule, function_.source});
+    probe.step({"score", "scores", rules.formula, rules.rule, function_.source});
+    align_steps(probe, design_.align, source_length, design_.look_first);
+    probe.step({"read", "context", "c_i = Σ_j α_ij h_j", "context[i,k] = sum_j(weights[i,j] * annotations[j,k])",
+                "Bahdanau 2014, eq. 5"});
 }
 
 }  // namespace saccade

@@ -1,9 +1,11 @@
+#include "model/seq2seq_run.hpp"
+
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "autograd/ops.hpp"
 #include "base/stop.hpp"
-#include "model/seq2seq.hpp"
 #include "model/seq2seq_sites.hpp"
 
 namespace saccade {
@@ -31,56 +33,101 @@ Index show_id(Probe& probe, const ProbeSite& site, Index i, Index id, Index limi
     return shown_id(site, probe.row(site, i, Tensor<float>::scalar(static_cast<float>(id))).item(), limit);
 }
 
-void declare_axes(Probe& probe, const Seq2SeqSizes& s, const std::vector<std::string>& source_labels,
-                  const std::vector<std::string>& target_tokens, const Ids& output) {
-    const auto labels_of = [&](const Ids& ids) {
-        std::vector<std::string> labels;
-        for (const Index id : ids) labels.push_back(target_tokens.at(static_cast<std::size_t>(id)));
-        return labels;
-    };
-    const std::vector<std::string> classes(target_tokens.begin(), target_tokens.end() - 1);
-    probe.axis({"source", AxisKind::key, static_cast<Index>(source_labels.size()), source_labels, "j"});
-    probe.axis({"output", AxisKind::query, static_cast<Index>(output.size()), labels_of(output), "i"});
+void declare_axes(Probe& probe, const Seq2Seq<float>& model, const Seq2SeqRequest& request, const Ids& output) {
+    const Seq2SeqSizes& s = model.sizes();
+    std::vector<std::string> labels;
+    for (const Index id : output) labels.push_back(request.target_tokens.at(static_cast<std::size_t>(id)));
+    const std::vector<std::string> classes(request.target_tokens.begin(), request.target_tokens.end() - 1);
+    probe.axis({"source", AxisKind::key, static_cast<Index>(request.source_labels.size()), request.source_labels, "j"});
+    probe.axis({"output", AxisKind::query, static_cast<Index>(output.size()), labels, "i"});
     probe.axis({"embedding", AxisKind::feature, s.embedding, {}, "m"});
     probe.axis({"hidden", AxisKind::feature, s.encoder, {}, "k"});
     probe.axis({"annotation", AxisKind::feature, 2 * s.encoder, {}, "k"});
     probe.axis({"state", AxisKind::feature, s.decoder, {}, "k"});
-    probe.axis({"attention", AxisKind::feature, s.attention, {}, "a"});
-    probe.axis({"character", AxisKind::class_, s.target_vocabulary - 1, classes, "c"});
+    if (s.readout > 0) probe.axis({"attentional", AxisKind::feature, s.readout, {}, "k"});
+    if (model.design().attention) {
+        probe.axis({"attention", AxisKind::feature, s.attention, {}, "a"});
+        if (model.design().score == "location") probe.axis({"position", AxisKind::key, s.longest, {}, "p"});
+        if (model.design().score == "cosine") probe.axis({"unit", AxisKind::feature, 1, {}, "u"});
+        if (model.design().align.function == Alignment::local_p)
+            probe.axis({"centre", AxisKind::feature, model.centre_units(), {}, "b"});
+    }
+    probe.axis({"token", AxisKind::class_, s.target_vocabulary - 1, classes, "c"});
     probe.axis({"source_vocabulary", AxisKind::class_, s.source_vocabulary, {}, "v"});
-    probe.axis({"target_vocabulary", AxisKind::class_, s.target_vocabulary, target_tokens, "v"});
+    probe.axis({"target_vocabulary", AxisKind::class_, s.target_vocabulary, request.target_tokens, "v"});
+}
+
+/// The tree as tensors over steps and candidates; what a step does not have is NaN.
+void show_tree(Probe& probe, const BeamResult& beam, Index width) {
+    const auto steps = static_cast<Index>(beam.steps.size());
+    const Index candidates = 2 * width;
+    probe.axis({"beam.step", AxisKind::step, steps, {}, "t"});
+    probe.axis({"beam.candidate", AxisKind::batch, candidates, {}, "r"});
+    const auto tensor = [&](const char* name, Role role, const char* symbol, const char* title, const char* unit,
+                            const auto& value) {
+        Tensor<float> values(Shape{steps, candidates}, std::numeric_limits<float>::quiet_NaN());
+        for (std::size_t i = 0; i < beam.steps.size(); ++i)
+            for (std::size_t c = 0; c < beam.steps[i].size(); ++c)
+                values.data()[static_cast<Index>(i) * candidates + static_cast<Index>(c)] =
+                    static_cast<float>(value(beam.steps[i][c]));
+        probe.whole({name, role, symbol, title, unit, {"beam.step", "beam.candidate"}}, values);
+    };
+    using C = BeamCandidate;
+    tensor("beam.score", Role::metric, "S", "Beam: score (log P / length penalty)", "nat", [](const C& c) { return c.score; });
+    tensor("beam.log_probability", Role::metric, "log P", "Beam: log-probability", "nat",
+           [](const C& c) { return c.log_probability; });
+    tensor("beam.parent", Role::input, "parent", "Beam: parent among the candidates of the step before", "",
+           [](const C& c) { return c.parent; });
+    tensor("beam.token", Role::output, "y", "Beam: token (id)", "", [](const C& c) { return c.token; });
+    tensor("beam.fate", Role::state, "fate", "Beam: pruned 0, live 1, finished 2", "",
+           [](const C& c) { return static_cast<int>(c.fate); });
+    tensor("beam.rank", Role::output, "rank", "Beam: rank of a finished hypothesis", "", [](const C& c) { return c.rank; });
+    probe.step({"search", "beam.score", "S = log P(y|x) / ((5 + |y|) / 6)^α", "", "Wu 2016, eq. 14"});
 }
 
 }  // namespace
 
-Ids run_seq2seq(const Seq2Seq<float>& model, const Ids& source, const std::vector<std::string>& source_labels,
-                const std::vector<std::string>& target_tokens, const std::optional<Ids>& forced, Index max_steps, Probe& probe,
-                std::stop_token stop) {
-    const Seq2SeqSites& sites = seq2seq_sites();
+Seq2SeqOutput run_seq2seq(const Seq2Seq<float>& model, const Seq2SeqRequest& request, Probe& probe, std::stop_token stop) {
+    const Seq2SeqSites sites(model.design());
+    const Showing showing{probe, sites};
     const Seq2SeqSizes& s = model.sizes();
-    const Index end = s.target_vocabulary - 2;
-    const Ids read[] = {show_ids(probe, sites.source_id, source, s.source_vocabulary)};
-    const auto encoded = model.encode(PaddedSources::from(read), &probe, stop);
-    const Index steps = forced ? static_cast<Index>(forced->size()) + 1 : max_steps;
-    Ids output;
-    Index previous = s.target_vocabulary - 1;
-    Var<float> state = encoded.initial;
+    Rng rng = Rng(request.seed).fork("hard samples");
+    Seq2SeqOutput output;
+    const Ids read[] = {show_ids(probe, sites.source_id, request.source, s.source_vocabulary)};
+    const auto encoded = model.encode(PaddedSources::from(read), &showing, stop);
+
+    Ids given = request.forced.value_or(Ids{});
+    bool free = !request.forced.has_value();
+    if (!free) given.push_back(model.end_id());
+    if (free && request.beam.width > 1) {
+        const BeamResult beam = beam_search(model, encoded, request.beam, &rng, stop);
+        show_tree(probe, beam, request.beam.width);
+        output.hypotheses = beam.hypotheses;
+        const Index which = std::clamp<Index>(request.hypothesis, 1, static_cast<Index>(beam.hypotheses.size()));
+        given = beam.hypotheses[static_cast<std::size_t>(which - 1)].ids;
+        free = false;
+        if (probe.intervening())
+            probe.note({"", "the beam was searched without the interventions in the decoder", "they act on what is shown"});
+    }
+    const Index steps = free ? request.beam.max_steps : static_cast<Index>(given.size());
+    Index previous = model.start_id();
+    auto state = model.initial_state(encoded);
     for (Index i = 0; i < steps; ++i) {
         check_stop(stop);
         previous = show_id(probe, sites.previous_id, i, previous, s.target_vocabulary);
         const Index ids[] = {previous};
-        const auto step = model.step(encoded, model.project_previous(ids, &probe, i), state, &probe, i);
+        const auto step = model.step(encoded, model.project_previous(ids, i, &showing), state, i, &rng, &showing);
         state = step.state;
-        const Var<float> logits = model.readout(step.state, step.context, &probe, i);
+        const Var<float> logits = show(&probe, sites.logits, i, model.logits(model.readout_input(step)));
         const Tensor<float> p = show(&probe, sites.probabilities, i, softmax(logits)).value();
-        const Index chosen = forced ? (i + 1 < steps ? (*forced)[static_cast<std::size_t>(i)] : end)
-                                    : std::ranges::max_element(p.values()) - p.values().begin();
+        const Index chosen =
+            free ? std::ranges::max_element(p.values()) - p.values().begin() : given[static_cast<std::size_t>(i)];
         previous = show_id(probe, sites.output_id, i, chosen, s.target_vocabulary - 1);
-        output.push_back(previous);
-        if (previous == end && !forced) break;
+        output.ids.push_back(previous);
+        if (previous == model.end_id() && free) break;
     }
-    declare_axes(probe, s, source_labels, target_tokens, output);
-    model.describe(probe);
+    declare_axes(probe, model, request, output.ids);
+    model.describe(probe, static_cast<Index>(request.source.size()));
     return output;
 }
 

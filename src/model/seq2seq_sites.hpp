@@ -1,26 +1,26 @@
 #pragma once
 
-#include <string>
-
-#include "trace/probe.hpp"
+#include "model/seq2seq.hpp"
 
 namespace saccade {
 
 /// Where the encoder-decoder shows its tensors; for model/seq2seq*.cpp alone.
-struct GruSites {
-    ProbeSite reset, update, candidate, state;
-};
-
 struct Seq2SeqSites {
+    explicit Seq2SeqSites(const Seq2SeqDesign& design);
+
     ProbeSite source_id, source_embedding;
-    GruSites forward, backward;
-    ProbeSite annotations, keys, initial;
-    ProbeSite queries, scores, weights, context;
+    CellSites forward, backward;
+    ProbeSite annotations, keys, fixed, initial, initial_cell;
+    ProbeSite queries, scores, centre, mask, weights, context;
     ProbeSite previous_id, previous_embedding;
-    GruSites decoder;
-    ProbeSite logits, probabilities, output_id;
+    CellSites decoder;
+    ProbeSite attentional, logits, probabilities, output_id;
 };
 
-const Seq2SeqSites& seq2seq_sites();
+/// The tensor as the model goes on with it; identity where nothing is shown. `row` < 0: the whole tensor.
+template <class T>
+Var<T> reveal(const Showing* showing, ProbeSite Seq2SeqSites::*site, Index row, Var<T> v) {
+    return showing == nullptr ? std::move(v) : show(&showing->probe, showing->sites.*site, row, std::move(v));
+}
 
 }  // namespace saccade

@@ -23,6 +23,7 @@ class Weights {
     Var<T> get(const std::string& name, const Shape& expected) const;
     /// The parameter whatever its shape, for models that read their sizes from the file.
     Var<T> get(const std::string& name) const;
+    bool has(const std::string& name) const { return vars_.count(name) != 0; }
     /// Every leaf by name, for the optimiser (empty without a tape).
     const std::map<std::string, Var<T>>& leaves() const { return vars_; }
 

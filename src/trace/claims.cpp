@@ -83,10 +83,31 @@ Claim rule_holds(const Trace& trace, const std::string& text, double tolerance, 
     return claim;
 }
 
+namespace {
+
+/// Rows sum to 1, but for alignment functions that are not normalised (Luong's local-p): those to at most 1.
+Claim rows_claim(const Trace& trace, const TraceTensor& weights) {
+    Claim claim = rows_sum_to_one(weights);
+    const Step* step = trace.step_of(weights.info.name);
+    if (step == nullptr || step->operation != "align, not normalised") return claim;
+    claim.text = "every row of " + symbol_of(weights) + " sums to at most 1";
+    claim.error = 0;
+    const Index columns = weights.values.shape()[-1];
+    for (Index r = 0; r < claim.checked; ++r) {
+        double sum = 0;
+        for (Index c = 0; c < columns; ++c) sum += static_cast<double>(computed(weights)[r * columns + c]);
+        claim.error = std::max(claim.error, std::isfinite(sum) ? sum - 1 : INFINITY);
+    }
+    claim.holds = claim.error <= claim.tolerance;
+    return claim;
+}
+
+}  // namespace
+
 std::vector<Claim> check_claims(const Trace& trace, Index max_cells) {
     std::vector<Claim> claims;
     for (const TraceTensor* weights : trace.with_role(Role::weights))
-        if (weights->values.shape().rank() > 0) claims.push_back(rows_sum_to_one(*weights));
+        if (weights->values.shape().rank() > 0) claims.push_back(rows_claim(trace, *weights));
     for (const Step& step : trace.steps()) {
         if (step.rule.empty()) continue;
         claims.push_back(rule_holds(trace, step.rule, 0, max_cells));

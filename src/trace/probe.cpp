@@ -77,6 +77,10 @@ bool Capture::wants(const std::string& name) const {
 Probe::Probe(Capture capture, std::vector<Intervention> interventions)
     : capture_(std::move(capture)), interventions_(std::move(interventions)), applied_(interventions_.size(), false) {}
 
+bool Probe::intervening() const {
+    return std::any_of(interventions_.begin(), interventions_.end(), [](const Intervention& i) { return i.enabled; });
+}
+
 Tensor<float> Probe::whole(const ProbeSite& site, Tensor<float> values) {
     return record(site, -1, std::move(values));
 }

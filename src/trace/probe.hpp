@@ -42,6 +42,9 @@ class Probe {
  public:
     Probe(Capture capture, std::vector<Intervention> interventions);
 
+    /// Does it change anything?
+    bool intervening() const;
+
     /// Shows a whole tensor; returns it as the model must go on with it.
     Tensor<float> whole(const ProbeSite& site, Tensor<float> values);
     /// Shows row i of a tensor that grows along its first axis; rows come in order from 0, or in order down to 0 (a recurrence

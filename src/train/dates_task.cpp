@@ -1,5 +1,7 @@
 #include "train/dates_task.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -11,6 +13,7 @@
 #include "base/utf8.hpp"
 #include "model/seq2seq.hpp"
 #include "model/vocabulary.hpp"
+#include "train/attention_losses.hpp"
 #include "train/dates_data.hpp"
 
 namespace saccade {
@@ -19,6 +22,7 @@ namespace {
 
 constexpr Index output_length = 11;  // ten characters and <end>
 constexpr int shard_count = 4;
+constexpr float entropy_weight = 0.01f;  // of hard attention's sampler (Xu 2015, eq. 12)
 
 SequenceVocabularies dates_vocabularies() {
     std::vector<std::string> source = {"<pad>", "<unk>"};
@@ -38,10 +42,10 @@ struct DatesBatch {
 
 class DatesTask : public Task {
  public:
-    explicit DatesTask(const TrainOptions& options);
+    DatesTask(std::string id, const TrainOptions& options);
 
-    std::string id() const override { return "dates"; }
-    WeightMap initial_weights(Rng& rng) const override { return initial_seq2seq_weights(sizes_, rng); }
+    std::string id() const override { return id_; }
+    WeightMap initial_weights(Rng& rng) const override { return initial_seq2seq_weights(sizes_, design_, rng); }
     Index steps_per_epoch() const override { return steps_an_epoch_; }
     int default_epochs() const override { return 6; }
     Var<float> shard_loss(const Weights<float>& weights, Index step, int shard, Rng& rng) const override;
@@ -58,8 +62,10 @@ class DatesTask : public Task {
     Ids source_ids(const std::u32string& text) const;
     Ids target_ids(const std::string& text) const;
     DatesBatch batch_of(std::span<const DateExample> examples) const;
-    Score score(const Seq2Seq<float>& model, std::span<const DateExample> examples) const;
+    Score score(const Seq2Seq<float>& model, std::span<const DateExample> examples, Rng rng) const;
 
+    std::string id_;
+    Seq2SeqDesign design_;
     SequenceVocabularies vocabularies_ = dates_vocabularies();
     Seq2SeqSizes sizes_;
     std::map<char32_t, Index> source_ids_;
@@ -71,9 +77,23 @@ class DatesTask : public Task {
     Index total_steps_ = 0;
 };
 
-DatesTask::DatesTask(const TrainOptions& options) {
+Seq2SeqDesign design_of(const std::string& id) {
+    Seq2SeqDesign design;
+    if (id == "dates") return design;
+    const std::string variant = id.substr(std::string("dates-").size());
+    for (const AlignmentFunction& f : alignment_functions())
+        if (f.id == variant) {
+            design.align.function = f.kind;
+            return design;
+        }
+    design.score = score_function(variant).id;
+    return design;
+}
+
+DatesTask::DatesTask(std::string id, const TrainOptions& options) : id_(std::move(id)), design_(design_of(id_)) {
+    if (design_.align.function == Alignment::hard_sample) alignment_loss_ = 0;
     if (!options.data_path.empty())
-        throw Error(ErrorCode::usage, "dates: takes no data file", "leave out --data: its examples come from a generator");
+        throw Error(ErrorCode::usage, id_ + ": takes no data file", "leave out --data: its examples come from a generator");
     for (const auto& [name, value] : options.extra) read_option(name, value);
     if (options.batch_size > 0) batch_size_ = std::max<Index>(options.batch_size, shard_count);
     if (options.learning_rate > 0) peak_rate_ = options.learning_rate;
@@ -92,9 +112,12 @@ void DatesTask::read_option(const std::string& name, double value) {
         if (!(value >= 1 && value <= 1e6))
             throw Error(ErrorCode::usage, "dates: steps an epoch must lie between 1 and 1000000", "the default is 250");
         steps_an_epoch_ = static_cast<Index>(value);
+    } else if (name == "window") {
+        if (!(value >= 0)) throw Error(ErrorCode::usage, id_ + ": the window must be a number from 0 on", "the default is 5");
+        design_.align.window = value;
     } else {
-        throw Error(ErrorCode::usage, "dates: there is no option '" + name + "'",
-                    "there are: alignment_loss, steps (an epoch)");
+        throw Error(ErrorCode::usage, id_ + ": there is no option '" + name + "'",
+                    "there are: alignment_loss, steps (an epoch), window");
     }
 }
 
@@ -148,14 +171,19 @@ bool is_digit_step(std::size_t i) {
     return i < 10 && i != 4 && i != 7;
 }
 
-/// -log of the weight on the gold characters, mean over digits: supervised attention (Liu 2016; Mi 2016, eq. 7).
-Var<float> alignment_loss(const std::vector<Var<float>>& weights, const std::vector<float>& gold) {
-    std::vector<Var<float>> digits;
-    for (std::size_t i = 0; i < weights.size(); ++i)
-        if (is_digit_step(i)) digits.push_back(weights[i]);
-    const Var<float> all = concat<float>(digits, 0);
-    const Var<float> mass = sum(mul(all, Var<float>(Tensor<float>::from(all.shape(), gold))), 1);
-    return scale(sum_all(log(add_scalar(mass, 1e-6f))), -1.0f / static_cast<float>(all.shape()[0]));
+/// What belongs to the eight digits, of something that each of the steps has.
+template <class Item>
+std::vector<Item> of_digits(const std::vector<Item>& steps) {
+    std::vector<Item> digits;
+    for (std::size_t i = 0; i < steps.size(); ++i)
+        if (is_digit_step(i)) digits.push_back(steps[i]);
+    return digits;
+}
+
+/// log p of each right output, as numbers: [steps * B].
+std::vector<float> rewards_of(const Tensor<float>& logits, const Ids& targets) {
+    const Tensor<float> log_p = gather(log_softmax(Var<float>(logits)), targets).value();
+    return {log_p.values().begin(), log_p.values().end()};
 }
 
 Var<float> DatesTask::shard_loss(const Weights<float>& weights, Index, int shard, Rng& rng) const {
@@ -163,17 +191,23 @@ Var<float> DatesTask::shard_loss(const Weights<float>& weights, Index, int shard
     for (Index i = shard; i < batch_size_; i += shard_count)
         examples.push_back(draw_training_date(rng, forms_[static_cast<std::size_t>(shard)]));
     const DatesBatch batch = batch_of(examples);
-    const Seq2Seq<float> model(weights);
-    const auto forced = model.forced(model.encode(batch.sources), batch.targets, output_length);
-    const Var<float> loss = cross_entropy<float>(forced.logits, batch.targets);
+    const Seq2Seq<float> model(weights, design_);
+    const bool sampled = design_.align.function == Alignment::hard_sample;
+    const auto encoded = model.encode(batch.sources);
+    const Noise noise{.soft_samples = sampled ? 0.5 : 0.0, .rng = &rng};
+    const auto forced = model.forced(encoded, batch.targets, output_length, &rng, noise);
+    Var<float> loss = cross_entropy<float>(forced.logits, batch.targets);
+    if (sampled)
+        loss = add(loss, reinforce_loss(forced.scores, forced.weights, rewards_of(forced.logits.value(), batch.targets),
+                                        encoded.mask, entropy_weight));
     if (alignment_loss_ == 0) return loss;
-    return add(loss, scale(alignment_loss(forced.weights, batch.gold), static_cast<float>(alignment_loss_)));
+    return add(loss, scale(alignment_loss(of_digits(forced.weights), batch.gold), static_cast<float>(alignment_loss_)));
 }
 
-DatesTask::Score DatesTask::score(const Seq2Seq<float>& model, std::span<const DateExample> examples) const {
+DatesTask::Score DatesTask::score(const Seq2Seq<float>& model, std::span<const DateExample> examples, Rng rng) const {
     const DatesBatch batch = batch_of(examples);
     const auto encoded = model.encode(batch.sources);
-    const auto greedy = model.greedy(encoded, output_length);
+    const auto greedy = model.greedy(encoded, output_length, &rng);
     const auto size = examples.size();
     Score score;
     for (std::size_t b = 0; b < size; ++b) {
@@ -189,7 +223,7 @@ DatesTask::Score DatesTask::score(const Seq2Seq<float>& model, std::span<const D
         }
         score.gold += mass / 8;
     }
-    const auto forced = model.forced(encoded, batch.targets, output_length);
+    const auto forced = model.forced(encoded, batch.targets, output_length, &rng);
     score.loss =
         static_cast<double>(cross_entropy<float>(forced.logits, batch.targets).value().item()) * static_cast<double>(size);
     return score;
@@ -200,14 +234,16 @@ std::map<std::string, double> DatesTask::evaluate(const WeightMap& weights, Inde
     std::vector<DateExample> examples = held_out_dates(n);
     // By length, so that there is little padding; the sums below do not depend on the order beyond rounding.
     std::ranges::stable_sort(examples, {}, [](const DateExample& e) { return e.source.size(); });
-    const Seq2Seq<float> model{Weights<float>(weights)};
+    const Seq2Seq<float> model(Weights<float>(weights), design_);
+    const Rng rng(7);  // hard samples: the same ones every time
     constexpr Index chunk = 64;
     std::vector<Score> scores(static_cast<std::size_t>((n + chunk - 1) / chunk));
     parallel_for(static_cast<std::int64_t>(scores.size()), [&](std::int64_t c) {
         check_stop(stop);
         const std::span<const DateExample> all(examples);
         scores[static_cast<std::size_t>(c)] = score(
-            model, all.subspan(static_cast<std::size_t>(c * chunk), static_cast<std::size_t>(std::min(chunk, n - c * chunk))));
+            model, all.subspan(static_cast<std::size_t>(c * chunk), static_cast<std::size_t>(std::min(chunk, n - c * chunk))),
+            rng.fork("chunk", static_cast<std::uint64_t>(c)));
     });
     Score total;
     for (const Score& s : scores) total = {total.exact + s.exact, total.gold + s.gold, total.loss + s.loss};
@@ -216,32 +252,58 @@ std::map<std::string, double> DatesTask::evaluate(const WeightMap& weights, Inde
 }
 
 nlohmann::json DatesTask::card() const {
-    return {{"id", "dates"},
-            {"title", "Dates to ISO 8601"},
-            {"data", "Dates from 1950-01-01 to 2049-12-31 in " + std::to_string(date_forms().size()) +
-                         " written forms, English and Chinese, by a seeded generator (src/train/dates_data.cpp); one calendar "
-                         "day in ten is "
-                         "held out of training in every form"},
-            {"licence", "MIT, as the code: data and weights are made by it alone"},
-            {"sizes",
-             {{"embedding", sizes_.embedding},
-              {"encoder", sizes_.encoder},
-              {"decoder", sizes_.decoder},
-              {"attention", sizes_.attention}}},
-            {"alignment_loss", alignment_loss_},
-            {"batch_size", batch_size_},
-            {"notes",
-             "The attention is supervised: to the cross-entropy is added alignment_loss times -log of the weight on the gold "
-             "characters. Without it (--option alignment_loss=0, seed 7, 1500 steps) exact match is the same and the weight on "
-             "gold "
-             "is 0.72: the decoder reads what it needs from neighbouring annotations too."},
-            {"vocabulary", to_json(vocabularies_)}};
+    const std::string how =
+        fmt::format("{} scores, {}", score_function(design_.score).title, alignment_function(design_.align.function).title);
+    nlohmann::json card = {
+        {"id", id_},
+        {"title", id_ == "dates" ? "Dates to ISO 8601" : "Dates to ISO 8601: " + how},
+        {"data",
+         fmt::format("Dates from 1950-01-01 to 2049-12-31 in {} written forms, English and Chinese, by a seeded generator "
+                     "(src/train/dates_data.cpp); one calendar day in ten is held out of training in every form",
+                     date_forms().size())},
+        {"licence", "MIT, as the code: data and weights are made by it alone"},
+        {"design", to_json(design_)},
+        {"sizes",
+         {{"embedding", sizes_.embedding},
+          {"encoder", sizes_.encoder},
+          {"decoder", sizes_.decoder},
+          {"attention", sizes_.attention}}},
+        {"alignment_loss", alignment_loss_},
+        {"batch_size", batch_size_},
+        {"vocabulary", to_json(vocabularies_)}};
+    if (design_.align.function == Alignment::hard_sample)
+        card["notes"] =
+            "Hard attention, trained by REINFORCE with a leave-one-out baseline; half of the steps used the expectation "
+            "(Xu 2015, section 4.1). The alignment is not supervised.";
+    else if (alignment_loss_ > 0)
+        card["notes"] =
+            "The attention is supervised: to the cross-entropy is added alignment_loss times -log of the weight on the gold "
+            "characters. Without it (dates --option alignment_loss=0, seed 7, 1500 steps) exact match is the same and the "
+            "weight "
+            "on gold is 0.72: the decoder reads what it needs from neighbouring annotations too.";
+    return card;
 }
 
 }  // namespace
 
-std::unique_ptr<Task> make_dates_task(const TrainOptions& options) {
-    return std::make_unique<DatesTask>(options);
+std::vector<std::string> dates_task_ids() {
+    std::vector<std::string> ids = {"dates"};
+    for (const ScoreFunction& f : score_functions())
+        if (f.id != Seq2SeqDesign{}.score) ids.push_back("dates-" + f.id);
+    for (const Alignment kind : {Alignment::local_m, Alignment::local_p, Alignment::hard_sample})
+        ids.push_back("dates-" + alignment_function(kind).id);
+    return ids;
+}
+
+std::string dates_model_for(const std::string& score, const std::string& alignment) {
+    const std::vector<std::string> ids = dates_task_ids();
+    const auto known = [&ids](const std::string& id) { return std::ranges::find(ids, id) != ids.end(); };
+    if (score == Seq2SeqDesign{}.score) return known("dates-" + alignment) ? "dates-" + alignment : "dates";
+    return known("dates-" + score) ? "dates-" + score : "dates";
+}
+
+std::unique_ptr<Task> make_dates_task(const std::string& id, const TrainOptions& options) {
+    return std::make_unique<DatesTask>(id, options);
 }
 
 }  // namespace saccade

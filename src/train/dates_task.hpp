@@ -6,8 +6,14 @@
 
 namespace saccade {
 
-/// Dates to ISO (train/dates_data.hpp) with the encoder-decoder of model/seq2seq.hpp. Options: "alignment_loss" (its
-/// coefficient) and "steps" (an epoch).
-std::unique_ptr<Task> make_dates_task(const TrainOptions& options);
+/// Dates to ISO (train/dates_data.hpp) with the encoder-decoder of model/seq2seq.hpp. "dates": additive scores, softmax.
+/// "dates-SCORE": that score function, softmax. "dates-ALIGNMENT": additive scores, that alignment function, for local_m,
+/// local_p and hard_sample (trained by REINFORCE, Xu 2015). Options: "alignment_loss" (its coefficient; 0 for hard_sample),
+/// "steps" (an epoch) and "window" (D of the local ones).
+std::unique_ptr<Task> make_dates_task(const std::string& id, const TrainOptions& options);
+std::vector<std::string> dates_task_ids();
+/// The id of the model that was trained with this score and alignment function, or with the nearest to them: the score function
+/// under softmax; for additive scores the alignment function.
+std::string dates_model_for(const std::string& score, const std::string& alignment);
 
 }  // namespace saccade

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -47,6 +48,10 @@ class Task {
     virtual double clip_norm() const { return 1.0; }
     /// Metrics on held-out examples (at most n), names as in the command line contract: exact_match, gold_weight, loss...
     virtual std::map<std::string, double> evaluate(const WeightMap& weights, Index n, std::stop_token stop) const = 0;
+    /// The metric that the curves show beside the loss, a share from 0 to 1.
+    virtual std::string headline() const { return "exact_match"; }
+    /// The headline metric alone, on at most n held-out examples, while training goes on; nullopt: there is none.
+    virtual std::optional<double> progress_metric(const WeightMap& weights, Index n, std::stop_token stop) const;
     /// Data, licence, sizes: the fixed part of the model card.
     virtual nlohmann::json card() const = 0;
 };

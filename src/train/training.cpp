@@ -1,6 +1,7 @@
 #include "train/training.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <limits>
 
@@ -73,16 +74,16 @@ struct Training::Impl {
                 loss_sum += trainer.step();
                 ++since;
                 const Index done = trainer.steps_done();
-                std::optional<double> exact_match;
-                if (done % evaluate_every == 0 || done == total) exact_match = measure(quit);
+                std::optional<double> metric;
+                if (done % evaluate_every == 0 || done == total) metric = measure(quit);
                 const bool point = done % points_every == 0 || done == total;
                 const std::scoped_lock lock(mutex);
                 seconds += seconds_since(start);
                 steps_here += 1;
                 seconds_here += seconds_since(start);
                 step_now = done;
-                if (point || exact_match) {
-                    points.push_back({done, seconds, loss_sum / static_cast<double>(since), exact_match});
+                if (point || metric) {
+                    points.push_back({done, seconds, loss_sum / static_cast<double>(since), metric});
                     since = 0;
                     loss_sum = 0;
                 }
@@ -128,10 +129,7 @@ struct Training::Impl {
     }
 
     std::optional<double> measure(const std::stop_token& quit) {
-        const auto metrics = task->evaluate(trainer.weights(), evaluated_examples, quit);
-        const auto found = metrics.find("exact_match");
-        if (found == metrics.end()) return std::nullopt;
-        return found->second;
+        return task->progress_metric(trainer.weights(), evaluated_examples, quit);
     }
 
     /// Called with the mutex held (or before the thread starts).
@@ -264,11 +262,25 @@ void Training::save_model(const std::string& path) const {
     write_safetensors(path, weights, StoredType::f16, {{"model", impl_->task->id()}, {"card", impl_->card.dump()}});
 }
 
-std::shared_ptr<const Trace> Training::curves() const {
-    return curves_of(points());
+std::string Training::headline() const {
+    return impl_->task->headline();
 }
 
-std::shared_ptr<const Trace> curves_of(const std::vector<TrainPoint>& points) {
+std::shared_ptr<const Trace> Training::curves() const {
+    return curves_of(points(), headline());
+}
+
+std::string metric_title(const std::string& name) {
+    if (name == "bleu_greedy") return "BLEU, greedy";
+    if (name == "bleu_beam5") return "BLEU, beam 5";
+    if (name == "gold_weight") return "Weight on gold";
+    std::string title = name;
+    std::ranges::replace(title, '_', ' ');
+    if (!title.empty()) title[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(title[0])));
+    return title;
+}
+
+std::shared_ptr<const Trace> curves_of(const std::vector<TrainPoint>& points, const std::string& headline) {
     auto trace = std::make_shared<Trace>();
     const auto add_curve = [&](const std::string& axis_name, TensorInfo info, const auto& value_of) {
         Axis axis{axis_name, AxisKind::step, 0, {}, "t"};
@@ -285,8 +297,8 @@ std::shared_ptr<const Trace> curves_of(const std::vector<TrainPoint>& points) {
     };
     add_curve("step", {"loss", Role::metric, "L", "Loss", "nat", {}},
               [](const TrainPoint& p) { return std::optional(p.loss); });
-    add_curve("evaluated step", {"exact_match", Role::metric, "EM", "Exact match, held out", "", {}},
-              [](const TrainPoint& p) { return p.exact_match; });
+    add_curve("evaluated step", {headline, Role::metric, "", metric_title(headline) + ", held out", "", {}},
+              [](const TrainPoint& p) { return p.metric; });
     return trace;
 }
 

@@ -20,13 +20,16 @@ namespace saccade {
 /// One point of the curves.
 struct TrainPoint {
     Index step = 0;
-    double seconds = 0;                 // of training, pauses not counted
-    double loss = 0;                    // mean over the steps since the last point
-    std::optional<double> exact_match;  // where it was measured
+    double seconds = 0;            // of training, pauses not counted
+    double loss = 0;               // mean over the steps since the last point
+    std::optional<double> metric;  // the task's headline metric on held-out examples, where it was measured
 };
 
-/// Curves as a trace: axis kind step, tensors "loss" (each point) and "exact_match" (where it was measured), role metric.
-std::shared_ptr<const Trace> curves_of(const std::vector<TrainPoint>& points);
+/// Curves as a trace: axis kind step, tensors "loss" (each point) and the headline metric by its name (where it was measured),
+/// role metric.
+std::shared_ptr<const Trace> curves_of(const std::vector<TrainPoint>& points, const std::string& headline = "exact_match");
+/// "exact_match" -> "Exact match", "bleu_greedy" -> "BLEU, greedy".
+std::string metric_title(const std::string& name);
 
 /// Weights as they were at a step, usable as the model of a run.
 struct Snapshot {
@@ -60,6 +63,7 @@ class Training {
     double seconds_left() const;
     double steps_per_second() const;
     std::vector<TrainPoint> points() const;
+    std::string headline() const;  // name of the points' metric
     /// Steps of the snapshots that are kept: dense at first, thinned so that at most 64 stay, first and last always.
     std::vector<Index> snapshot_steps() const;
     /// The snapshot at or before a step; null before the first.

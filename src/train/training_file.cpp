@@ -35,7 +35,7 @@ TrainOptions options_from_json(const json& j) {
 void write_training_file(const std::string& path, const TrainingFile& file) {
     json points = json::array();
     for (const TrainPoint& p : file.points)
-        points.push_back({p.step, p.seconds, p.loss, p.exact_match ? json(*p.exact_match) : json(nullptr)});
+        points.push_back({p.step, p.seconds, p.loss, p.metric ? json(*p.metric) : json(nullptr)});
     const json training = {{"task", file.task},
                            {"options", to_json(file.options)},
                            {"step", file.step},
@@ -60,7 +60,7 @@ TrainingFile read_training_file(const std::string& path) {
         file.seconds = training.at("seconds").get<double>();
         for (const json& p : training.at("points")) {
             TrainPoint point{p.at(0).get<Index>(), p.at(1).get<double>(), p.at(2).get<double>(), std::nullopt};
-            if (!p.at(3).is_null()) point.exact_match = p.at(3).get<double>();
+            if (!p.at(3).is_null()) point.metric = p.at(3).get<double>();
             file.points.push_back(point);
         }
     } catch (const json::exception&) {

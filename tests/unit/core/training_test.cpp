@@ -138,8 +138,8 @@ TEST(TrainingFile, round_trip) {
     EXPECT_EQ(back.options, options);
     EXPECT_EQ(back.step, 1);
     ASSERT_EQ(back.points.size(), 2u);
-    EXPECT_FALSE(back.points[0].exact_match.has_value());
-    EXPECT_EQ(back.points[1].exact_match, 0.25);
+    EXPECT_FALSE(back.points[0].metric.has_value());
+    EXPECT_EQ(back.points[1].metric, 0.25);
     EXPECT_TRUE(same(back.tensors, trainer.checkpoint()));
 }
 

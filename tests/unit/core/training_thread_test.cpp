@@ -54,7 +54,7 @@ TEST(Training, runs_to_its_end_and_keeps_curves_and_snapshots) {
     const std::vector<TrainPoint> points = training.points();
     ASSERT_EQ(points.size(), 5u);  // every ten steps, and where exact match was measured
     EXPECT_LT(points.back().loss, points.front().loss);
-    EXPECT_TRUE(points.back().exact_match.has_value());
+    EXPECT_TRUE(points.back().metric.has_value());
     EXPECT_EQ(training.curves()->tensor("loss").values.size(), static_cast<Index>(points.size()));
 
     const std::vector<Index> steps = training.snapshot_steps();

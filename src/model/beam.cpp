@@ -1,0 +1,119 @@
+#include "model/beam.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "autograd/ops.hpp"
+#include "base/stop.hpp"
+
+namespace saccade {
+
+namespace {
+
+/// A hypothesis that may still grow: the row of the batch that carries its state, and where it stands in the tree.
+struct Live {
+    Index candidate;
+    double log_probability;
+    Ids ids;
+};
+
+double length_normalizer(std::size_t length, double alpha) {
+    return std::pow((5.0 + static_cast<double>(length)) / 6.0, alpha);
+}
+
+struct Extension {
+    Index row, token;
+    double log_probability;
+};
+
+/// The `count` best extensions of all live hypotheses, best first; ties by row and token, so that the order is always the same.
+template <class T>
+std::vector<Extension> best_extensions(const std::vector<Live>& live, const Tensor<T>& log_probabilities, Index count) {
+    std::vector<Extension> all;
+    const Index classes = log_probabilities.shape()[-1];
+    all.reserve(live.size() * static_cast<std::size_t>(classes));
+    for (std::size_t row = 0; row < live.size(); ++row)
+        for (Index token = 0; token < classes; ++token) {
+            const auto own = static_cast<double>(log_probabilities.data()[static_cast<Index>(row) * classes + token]);
+            all.push_back({static_cast<Index>(row), token, live[row].log_probability + own});
+        }
+    const auto better = [](const Extension& a, const Extension& b) {
+        if (a.log_probability != b.log_probability) return a.log_probability > b.log_probability;
+        return a.row != b.row ? a.row < b.row : a.token < b.token;
+    };
+    const auto kept = std::min<std::size_t>(static_cast<std::size_t>(count), all.size());
+    std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(kept), all.end(), better);
+    all.resize(kept);
+    return all;
+}
+
+void rank(BeamResult& result, std::size_t width) {
+    std::ranges::stable_sort(result.hypotheses, [](const Hypothesis& a, const Hypothesis& b) { return a.score > b.score; });
+    if (result.hypotheses.size() > width) result.hypotheses.resize(width);
+    for (std::size_t r = 0; r < result.hypotheses.size(); ++r) {
+        const Hypothesis& h = result.hypotheses[r];
+        result.steps[static_cast<std::size_t>(h.step)][static_cast<std::size_t>(h.candidate)].rank = static_cast<Index>(r) + 1;
+    }
+}
+
+}  // namespace
+
+template <class T>
+BeamResult beam_search(const Seq2Seq<T>& model, const typename Seq2Seq<T>::Encoded& encoded, const BeamSettings& settings,
+                       Rng* rng, std::stop_token stop) {
+    if (settings.width < 1) throw Error(ErrorCode::invalid_input, "beam: the width must be at least 1", "1 is greedy decoding");
+    const auto width = static_cast<std::size_t>(settings.width);
+    BeamResult result;
+    std::vector<Live> live = {{-1, 0.0, {}}};
+    typename Seq2Seq<T>::State state = model.initial_state(encoded);
+    for (Index i = 0; i < settings.max_steps && !live.empty() && result.hypotheses.size() < width; ++i) {
+        check_stop(stop);
+        Ids previous;
+        for (const Live& h : live) previous.push_back(h.ids.empty() ? model.start_id() : h.ids.back());
+        const auto here = encoded.rows(Ids(live.size(), 0));
+        const auto step = model.step(here, model.project_previous(previous), state, i, rng);
+        const Tensor<T> log_p = log_softmax(model.logits(model.readout_input(step))).value();
+
+        std::vector<BeamCandidate> tree;
+        std::vector<Live> next;
+        Ids rows;
+        for (const Extension& e : best_extensions(live, log_p, 2 * settings.width)) {
+            const Live& parent = live[static_cast<std::size_t>(e.row)];
+            const double score = e.log_probability / length_normalizer(parent.ids.size() + 1, settings.length_penalty);
+            BeamCandidate c{parent.candidate, e.token, e.log_probability, score, BeamCandidate::Fate::pruned, 0};
+            Ids ids = parent.ids;
+            ids.push_back(e.token);
+            const auto at = static_cast<Index>(tree.size());
+            if (e.token == model.end_id()) {
+                if (tree.size() < width) {
+                    c.fate = BeamCandidate::Fate::finished;
+                    result.hypotheses.push_back({std::move(ids), e.log_probability, score, i, at});
+                }
+            } else if (next.size() < width) {
+                c.fate = BeamCandidate::Fate::live;
+                next.push_back({at, e.log_probability, std::move(ids)});
+                rows.push_back(e.row);
+            }
+            tree.push_back(c);
+        }
+        result.steps.push_back(std::move(tree));
+        if (settings.width == 1 && !result.hypotheses.empty()) break;
+        state = step.state.rows(rows);
+        live = std::move(next);
+    }
+    // What was still growing when the steps ran out counts only where nothing has ended.
+    if (result.hypotheses.empty())
+        for (const Live& h : live)
+            result.hypotheses.push_back({h.ids, h.log_probability,
+                                         h.log_probability / length_normalizer(h.ids.size(), settings.length_penalty),
+                                         static_cast<Index>(result.steps.size()) - 1, h.candidate});
+    rank(result, width);
+    return result;
+}
+
+template BeamResult beam_search(const Seq2Seq<float>&, const Seq2Seq<float>::Encoded&, const BeamSettings&, Rng*,
+                                std::stop_token);
+template BeamResult beam_search(const Seq2Seq<double>&, const Seq2Seq<double>::Encoded&, const BeamSettings&, Rng*,
+                                std::stop_token);
+
+}  // namespace saccade

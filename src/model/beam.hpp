@@ -1,0 +1,47 @@
+#pragma once
+
+#include <stop_token>
+#include <vector>
+
+#include "model/seq2seq.hpp"
+
+namespace saccade {
+
+struct BeamSettings {
+    Index width = 5;
+    double length_penalty = 1;  // alpha of Wu 2016: 0 compares log-probabilities as they are, which favours short outputs
+    Index max_steps = 64;
+};
+
+/// One extension of a hypothesis that was looked at.
+struct BeamCandidate {
+    enum class Fate { pruned, live, finished };
+    Index parent = -1;  // among the candidates of the step before; -1: the start
+    Index token = 0;
+    double log_probability = 0;  // of the whole hypothesis, natural logarithm
+    double score = 0;            // log_probability / lp(length)
+    Fate fate = Fate::pruned;
+    Index rank = 0;  // of a finished hypothesis: 1 is the best; 0 for all others
+};
+
+/// A finished (or cut off) hypothesis.
+struct Hypothesis {
+    Ids ids;  // <end> included if it was reached
+    double log_probability = 0, score = 0;
+    Index step = 0, candidate = 0;  // where it ends in the tree
+};
+
+struct BeamResult {
+    std::vector<Hypothesis> hypotheses;             // best first, at most `width`
+    std::vector<std::vector<BeamCandidate>> steps;  // the tree: a step's candidates, best first, at most 2 * width
+};
+
+/// Beam search (Graves 2012; Sutskever 2014, section 3.2): of all extensions of the live hypotheses the best `width` that do
+/// not end live on; an extension by <end> among the best `width` is finished. Ends when `width` hypotheses are finished, or at
+/// max_steps. Finished ones are ranked by log P / lp, lp = ((5 + length) / 6)^alpha (Wu 2016, eq. 14). Width 1 is greedy.
+/// `encoded`: a batch of one. `rng` as in Seq2Seq::step. Error{invalid_input} for a width below 1, Error{cancelled}.
+template <class T>
+BeamResult beam_search(const Seq2Seq<T>& model, const typename Seq2Seq<T>::Encoded& encoded, const BeamSettings& settings,
+                       Rng* rng = nullptr, std::stop_token stop = {});
+
+}  // namespace saccade

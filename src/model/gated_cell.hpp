@@ -1,0 +1,65 @@
+#pragma once
+
+#include <string>
+
+#include "model/weights.hpp"
+#include "nn/gru.hpp"
+#include "nn/lstm.hpp"
+#include "trace/probe.hpp"
+
+namespace saccade {
+
+enum class CellKind { gru, lstm };
+std::string to_string(CellKind kind);
+/// Error{bad_format}.
+CellKind cell_kind_from(const std::string& text);
+/// Blocks of its stacked parameters: 3 for a GRU, 4 for an LSTM.
+Index gate_count(CellKind kind);
+
+/// [batch, H] each; c is empty but for an LSTM.
+template <class T>
+struct CellState {
+    Var<T> h, c;
+};
+
+/// Where one recurrent layer shows what a step computed. GRU: gates = reset, update; LSTM: gates = input, forget, output.
+struct CellSites {
+    std::vector<ProbeSite> gates;
+    ProbeSite candidate, cell, state;
+};
+/// Named NAME.reset, NAME.state ...; `arrow` stands before symbols.
+CellSites cell_sites(CellKind kind, const std::string& name, const std::string& arrow, const std::string& state_symbol,
+                     const std::string& title, const std::vector<std::string>& axes);
+
+/// A GRU (nn/gru.hpp) or an LSTM (nn/lstm.hpp) behind one face, with parameters NAME.input_weight, NAME.hidden_weight,
+/// NAME.input_bias, NAME.hidden_bias.
+template <class T>
+class GatedCell {
+ public:
+    GatedCell() = default;
+    /// Error{bad_format} as Weights::get.
+    GatedCell(const Weights<T>& weights, const std::string& name, CellKind kind, Index input, Index hidden);
+
+    CellKind kind() const { return kind_; }
+    Index hidden_size() const { return parameters_.hidden_size(); }
+    const GruCell<T>& parameters() const { return parameters_; }
+    CellState<T> zero(Index batch) const;
+    /// x [n, input] -> its part of the gates' pre-activations [n, gate_count * H].
+    Var<T> project(const Var<T>& x) const;
+    /// Row mask as in gru_step.
+    CellState<T> step(const Var<T>& projected, const CellState<T>& state, std::span<const T> row_mask = {}) const;
+    /// Same, showing gates, candidate and states as row `row`; what an intervention changes is carried on.
+    CellState<T> shown_step(const Var<T>& projected, const CellState<T>& state, Probe& probe, const CellSites& sites,
+                            Index row) const;
+
+ private:
+    CellState<T> shown_gru(const Var<T>& projected, const CellState<T>& state, Probe& probe, const CellSites& sites,
+                           Index row) const;
+    CellState<T> shown_lstm(const Var<T>& projected, const CellState<T>& state, Probe& probe, const CellSites& sites,
+                            Index row) const;
+
+    CellKind kind_ = CellKind::gru;
+    GruCell<T> parameters_;  // of either kind: only the number of blocks differs
+};
+
+}  // namespace saccade

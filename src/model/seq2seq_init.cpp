@@ -1,0 +1,129 @@
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "model/seq2seq.hpp"
+
+// Designs as model cards write them, and fresh weights.
+
+namespace saccade {
+
+nlohmann::json to_json(const Seq2SeqDesign& d) {
+    return {{"cell", to_string(d.cell)},
+            {"attention", d.attention},
+            {"score", d.score},
+            {"align", alignment_function(d.align.function).id},
+            {"temperature", d.align.temperature},
+            {"window", std::isinf(d.align.window) ? nlohmann::json() : nlohmann::json(d.align.window)},
+            {"look_first", d.look_first},
+            {"input_feeding", d.input_feeding}};
+}
+
+Seq2SeqDesign design_from_json(const nlohmann::json& card, const std::string& where) {
+    Seq2SeqDesign d;
+    const auto found = card.is_object() ? card.find("design") : card.end();
+    if (!card.is_object() || found == card.end()) return d;
+    try {
+        d.cell = cell_kind_from(found->value("cell", to_string(d.cell)));
+        d.attention = found->value("attention", d.attention);
+        d.score = score_function(found->value("score", d.score)).id;
+        d.align.function = alignment_function(found->value("align", std::string("softmax"))).kind;
+        d.align.temperature = found->value("temperature", d.align.temperature);
+        if (found->contains("window"))
+            d.align.window = found->at("window").is_null() ? INFINITY : found->at("window").get<double>();
+        d.look_first = found->value("look_first", d.look_first);
+        d.input_feeding = found->value("input_feeding", d.input_feeding);
+    } catch (const nlohmann::json::exception&) {
+        throw Error(ErrorCode::bad_format, where + ": the model card's design holds something of the wrong type",
+                    "use the card that was written with these weights");
+    } catch (const Error& e) {
+        throw Error(ErrorCode::bad_format, where + ": the model card's design: " + e.message(), e.hint());
+    }
+    return d;
+}
+
+namespace {
+
+class Fresh {
+ public:
+    explicit Fresh(Rng& rng) : rng_(rng) {}
+
+    void table(const std::string& name, const Shape& shape) {
+        fill(name, shape, [this] { return rng_.normal(); });
+    }
+    /// Uniform in +-1 / sqrt(fan in); the fan in is the innermost extent.
+    void uniform(const std::string& name, const Shape& shape) {
+        const double limit = 1 / std::sqrt(static_cast<double>(shape[-1]));
+        fill(name, shape, [&] { return limit * (2 * rng_.uniform() - 1); });
+    }
+    void constant(const std::string& name, const Shape& shape, float value = 0) {
+        weights_.emplace(name, Tensor<float>(shape, value));
+    }
+    void linear(const std::string& name, Index out, Index in) {
+        uniform(name + ".weight", {out, in});
+        constant(name + ".bias", {out});
+    }
+    void cell(const std::string& name, CellKind kind, Index input, Index hidden) {
+        const Index rows = gate_count(kind) * hidden;
+        uniform(name + ".input_weight", {rows, input});
+        uniform(name + ".hidden_weight", {rows, hidden});
+        constant(name + ".input_bias", {rows});
+        constant(name + ".hidden_bias", {rows});
+        // A forget gate that starts open (Jozefowicz 2015, section 2.2).
+        if (kind == CellKind::lstm)
+            for (Index k = hidden; k < 2 * hidden; ++k) weights_.at(name + ".input_bias").data()[k] = 1.0f;
+    }
+    WeightMap take() { return std::move(weights_); }
+
+ private:
+    template <class Draw>
+    void fill(const std::string& name, const Shape& shape, const Draw& draw) {
+        Tensor<float> w(shape);
+        for (float& v : w.values()) v = static_cast<float>(draw());
+        weights_.emplace(name, std::move(w));
+    }
+
+    Rng& rng_;
+    WeightMap weights_;
+};
+
+}  // namespace
+
+WeightMap initial_seq2seq_weights(const Seq2SeqSizes& s, const Seq2SeqDesign& design, Rng& rng) {
+    Fresh fresh(rng);
+    const Index annotation = 2 * s.encoder, gates = gate_count(design.cell) * s.decoder;
+    fresh.table("encoder.embedding.weight", {s.source_vocabulary, s.embedding});
+    fresh.cell("encoder.forward", design.cell, s.embedding, s.encoder);
+    fresh.cell("encoder.backward", design.cell, s.embedding, s.encoder);
+    fresh.linear("decoder.initial", s.decoder, s.encoder);
+    if (design.cell == CellKind::lstm) fresh.linear("decoder.initial_cell", s.decoder, s.encoder);
+    if (design.attention) {
+        for (const ScoreParameter& p :
+             score_function(design.score).parameters({s.decoder, annotation, s.attention, s.longest})) {
+            // A strength of 4 lets a cosine, which is at most 1, tell keys apart from the start.
+            if (p.name == "strength")
+                fresh.constant("attention.strength", p.shape, 4);
+            else
+                fresh.uniform("attention." + p.name, p.shape);
+        }
+        if (design.align.function == Alignment::local_p) {
+            fresh.uniform("attention.centre.weight", {s.attention, s.decoder});
+            fresh.uniform("attention.centre.vector", {s.attention});
+        }
+    }
+    fresh.table("decoder.embedding.weight", {s.target_vocabulary, s.embedding});
+    fresh.cell("decoder", design.cell, s.embedding, s.decoder);
+    if (design.look_first) fresh.uniform("decoder.context_weight", {gates, annotation});
+    if (design.input_feeding) fresh.uniform("decoder.feeding_weight", {gates, s.readout});
+    if (s.readout > 0) {
+        fresh.uniform("attentional.state_weight", {s.readout, s.decoder});
+        fresh.uniform("attentional.context_weight", {s.readout, annotation});
+        fresh.uniform("readout.weight", {s.target_vocabulary - 1, s.readout});
+    } else {
+        fresh.uniform("readout.state_weight", {s.target_vocabulary - 1, s.decoder});
+        fresh.uniform("readout.context_weight", {s.target_vocabulary - 1, annotation});
+    }
+    fresh.constant("readout.bias", {s.target_vocabulary - 1});
+    return fresh.take();
+}
+
+}  // namespace saccade

@@ -1,0 +1,87 @@
+#include "model/sequence_text.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.hpp"
+#include "base/utf8.hpp"
+
+namespace saccade {
+
+namespace {
+
+std::vector<std::pair<std::string, std::string>> merges_from(const nlohmann::json& list, const std::string& where) {
+    std::vector<std::pair<std::string, std::string>> merges;
+    for (const auto& entry : list) {
+        // Neither half holds a space: pieces are cut at white space.
+        const std::string text = entry.is_string() ? entry.get<std::string>() : std::string();
+        const std::size_t space = text.find(' ');
+        if (space == std::string::npos || space == 0 || space + 1 == text.size())
+            throw Error(ErrorCode::bad_format, where + ": the model card's merges must be texts of two pieces",
+                        "use the card that was written with these weights");
+        merges.emplace_back(text.substr(0, space), text.substr(space + 1));
+    }
+    return merges;
+}
+
+}  // namespace
+
+SequenceText::SequenceText(const nlohmann::json& card, const std::string& where)
+    : vocabularies_(vocabularies_from_json(card, where)) {
+    const auto merges = card.find("merges");
+    if (merges == card.end()) return;
+    if (!merges->is_array())
+        throw Error(ErrorCode::bad_format, where + ": the model card's merges are no list",
+                    "use the card that was written with these weights");
+    bpe_ = Bpe(merges_from(*merges, where));
+    subwords_ = true;
+}
+
+SequenceText::SequenceText(SequenceVocabularies vocabularies, Bpe bpe, bool subwords)
+    : vocabularies_(std::move(vocabularies)), bpe_(std::move(bpe)), subwords_(subwords) {}
+
+SequenceText::Source SequenceText::read(const std::string& text) const {
+    Source source;
+    source.tokens = code_points(subwords_ ? normalize_text(text) : text);
+    for (const std::string& token : source.tokens) {
+        const Index id = vocabularies_.source.find(token);
+        source.ids.push_back(id < 0 ? vocabularies_.unknown() : id);
+        if (id < 0 && std::ranges::find(source.unseen, token) == source.unseen.end()) source.unseen.push_back(token);
+    }
+    return source;
+}
+
+Ids SequenceText::target(const std::string& text) const {
+    Ids ids;
+    const Index unknown = vocabularies_.target.find("<unk>");
+    for (const std::string& piece : subwords_ ? bpe_.encode(text) : code_points(text)) {
+        Index id = vocabularies_.target.find(piece);
+        if (id < 0) id = unknown;
+        if (id < 0) {
+            std::string known;
+            for (Index t = 0; t < vocabularies_.end(); ++t) known += vocabularies_.target.token(t);
+            throw Error(ErrorCode::invalid_input, "Output: the model cannot write '" + piece + "'", "it writes " + known);
+        }
+        ids.push_back(id);
+    }
+    return ids;
+}
+
+std::string SequenceText::write(const Ids& ids) const {
+    std::vector<std::string> pieces;
+    for (const Index id : ids) {
+        if (id >= vocabularies_.end()) break;
+        pieces.push_back(vocabularies_.target.token(id));
+    }
+    return join_pieces(pieces);
+}
+
+void SequenceText::into_card(nlohmann::json& card) const {
+    card["vocabulary"] = to_json(vocabularies_);
+    if (!subwords_) return;
+    nlohmann::json merges = nlohmann::json::array();
+    for (const auto& [left, right] : bpe_.merges()) merges.push_back(left + " " + right);
+    card["merges"] = std::move(merges);
+}
+
+}  // namespace saccade

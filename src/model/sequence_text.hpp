@@ -1,0 +1,43 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "io/bpe.hpp"
+#include "model/vocabulary.hpp"
+
+namespace saccade {
+
+/// Between text and the ids of an encoder-decoder, as its model card describes it: source characters; target characters, or
+/// subwords if the card has "merges".
+class SequenceText {
+ public:
+    SequenceText() = default;
+    /// Error{bad_format} names `where` and what is missing.
+    SequenceText(const nlohmann::json& card, const std::string& where);
+    SequenceText(SequenceVocabularies vocabularies, Bpe bpe, bool subwords);
+
+    struct Source {
+        Ids ids;
+        std::vector<std::string> tokens;  // as typed (subword models: in NFKC)
+        std::vector<std::string> unseen;  // each once: the model reads them as <unk>
+    };
+    Source read(const std::string& text) const;
+    /// Without <end>. Subwords that the model does not have become <unk>; Error{invalid_input} where it has no <unk> and lists
+    /// what it writes.
+    Ids target(const std::string& text) const;
+    /// Up to <end>.
+    std::string write(const Ids& ids) const;
+    bool subwords() const { return subwords_; }
+    const SequenceVocabularies& vocabularies() const { return vocabularies_; }
+    /// "vocabulary" and, with subwords, "merges".
+    void into_card(nlohmann::json& card) const;
+
+ private:
+    SequenceVocabularies vocabularies_;
+    Bpe bpe_;
+    bool subwords_ = false;
+};
+
+}  // namespace saccade

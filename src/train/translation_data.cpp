@@ -1,0 +1,72 @@
+#include "train/translation_data.hpp"
+
+#include <fmt/core.h>
+
+#include <set>
+
+#include "base/error.hpp"
+#include "base/utf8.hpp"
+#include "io/atomic_file.hpp"
+#include "io/bpe.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr std::uint64_t held_out_one_in = 25;
+constexpr std::size_t longest_file = 1u << 28;
+
+std::string joined(const std::vector<std::string>& pieces) {
+    std::string all;
+    for (const std::string& piece : pieces) all += piece;
+    return all;
+}
+
+}  // namespace
+
+std::uint64_t fnv1a(const std::string& text) {
+    std::uint64_t hash = 0xcbf29ce484222325u;
+    for (const char c : text) {
+        hash ^= static_cast<unsigned char>(c);
+        hash *= 0x100000001b3u;
+    }
+    return hash;
+}
+
+TranslationData read_translation_data(const std::string& path) {
+    const std::string text = read_file(path, longest_file);
+    TranslationData data;
+    std::map<std::string, std::size_t> held_out_at;
+    std::set<std::string> held_out_english;
+    std::vector<SentencePair> others;
+    std::size_t start = 0;
+    for (long line = 1; start < text.size(); ++line) {
+        const std::size_t end = std::min(text.find('\n', start), text.size());
+        const std::string row = text.substr(start, end - start);
+        start = end + 1;
+        if (row.empty() || row == "\r") continue;
+        const std::size_t tab = row.find('\t');
+        if (tab == std::string::npos)
+            throw Error(ErrorCode::bad_format, fmt::format("{}, line {}: no tab between English and Chinese", path, line),
+                        "use cmn-eng.txt from manythings.org/anki");
+        SentencePair pair{normalize_text(row.substr(tab + 1, row.find('\t', tab + 1) - tab - 1)),
+                          normalize_text(row.substr(0, tab))};
+        if (pair.chinese.empty() || pair.english.empty()) continue;
+        if (fnv1a(pair.chinese) % held_out_one_in != 0) {
+            others.push_back(std::move(pair));
+            continue;
+        }
+        const auto [at, fresh] = held_out_at.emplace(pair.chinese, data.held_out.size());
+        if (fresh) data.held_out.push_back({pair.chinese, {}});
+        held_out_english.insert(joined(pretokenize(pair.english)));
+        data.held_out[at->second].references.push_back(std::move(pair.english));
+    }
+    for (SentencePair& pair : others)
+        if (!held_out_english.contains(joined(pretokenize(pair.english)))) data.training.push_back(std::move(pair));
+    if (data.training.empty() || data.held_out.empty())
+        throw Error(ErrorCode::bad_format, path + ": too few sentence pairs to split",
+                    "use cmn-eng.txt from manythings.org/anki");
+    return data;
+}
+
+}  // namespace saccade
