@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "cli/commands.hpp"
+#include "io/matrix_file.hpp"
 
 namespace saccade {
 
@@ -14,12 +15,19 @@ const Exhibit* exhibit_in(const Words& words) {
     return nullptr;
 }
 
+/// A matrix may stand in a file: --k @keys.csv.
+ParamValue value_of(const ParamSpec& spec, const std::string& text) {
+    if (spec.type == ParamType::matrix && text.starts_with('@')) return read_matrix(text.substr(1));
+    return parse_param(spec, text);
+}
+
 std::string describe_param(const ParamSpec& spec) {
     std::string text = spec.help;
     if (!spec.choices.empty()) {
         text += " One of:";
         for (const std::string& choice : spec.choices) text += " " + choice;
     }
+    if (spec.type == ParamType::matrix) text += " Rows as '1 0; 0 1', or @FILE (.npy, .npz:NAME, .csv).";
     const std::string fallback = format_param(spec.fallback);
     return text + (fallback.empty() ? "" : " [" + fallback + "]");
 }
@@ -60,7 +68,7 @@ RunRequest RequestOptions::request() const {
     request.weights_path = weights;
     for (const ParamSpec& spec : chosen.params)
         if (const auto found = params.find(spec.name); found != params.end() && found->second.option->count() > 0)
-            request.params.set(spec.name, parse_param(spec, found->second.text));
+            request.params.set(spec.name, value_of(spec, found->second.text));
     for (const std::string& spec : interventions) request.interventions.push_back(parse_intervention(spec));
     request.capture.names = capture;
     return request;

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "params/matrix_text.hpp"
+
 namespace saccade {
 
 using nlohmann::json;
@@ -26,7 +28,7 @@ void flatten(const json& value, std::size_t depth, std::vector<Index>& dims, std
 }
 
 json rows_from(const Tensor<float>& matrix, int axis, Index offset) {
-    if (axis == matrix.shape().rank()) return matrix.data()[offset];
+    if (axis == matrix.shape().rank()) return shortest_double(matrix.data()[offset]);
     json rows = json::array();
     const Index stride = matrix.shape().span_size(axis + 1, matrix.shape().rank());
     for (Index i = 0; i < matrix.shape()[axis]; ++i) rows.push_back(rows_from(matrix, axis + 1, offset + i * stride));

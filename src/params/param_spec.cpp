@@ -58,11 +58,30 @@ void check_text(const ParamSpec& spec, const std::string& text) {
 }
 
 void check_range(const ParamSpec& spec, double value) {
+    if (std::isinf(spec.max) && value == spec.max) return;
     if (!std::isfinite(value)) refuse(spec, "is not a finite number", "give a number");
     if (spec.min == 0 && spec.max == 0) return;  // not limited
     if (value < spec.min || value > spec.max) {
         refuse(spec, fmt::format("is {}", value), fmt::format("give a value from {} to {}", spec.min, spec.max));
     }
+}
+
+void check_matrix(const ParamSpec& spec, const Tensor<float>& matrix) {
+    const Shape& shape = matrix.shape();
+    if (matrix.empty()) refuse(spec, "is empty", "give at least one number");
+    for (int axis = 0; spec.max > 0 && axis < shape.rank(); ++axis) {
+        if (static_cast<double>(shape[axis]) <= spec.max) continue;
+        refuse(spec, fmt::format("has {} {}", shape[axis], axis + 1 == shape.rank() ? "columns" : "rows"),
+               fmt::format("use at most {:.0f}", spec.max));
+    }
+    const auto cells = matrix.values();
+    const auto wrong = std::find_if(cells.begin(), cells.end(), [](float v) { return !std::isfinite(v); });
+    if (wrong == cells.end()) return;
+    const Index at = wrong - cells.begin(), columns = shape.rank() == 0 ? 1 : shape[-1];
+    refuse(
+        spec,
+        fmt::format("holds {} in row {}, column {}, which is not a finite number", *wrong, at / columns + 1, at % columns + 1),
+        "give numbers");
 }
 
 /// The value as the spec's type holds it, checked.
@@ -92,13 +111,9 @@ ParamValue checked(const ParamSpec& spec, ParamValue value) {
         }
         case ParamType::toggle:
             break;
-        case ParamType::matrix: {
-            const auto cells = std::get<Tensor<float>>(value).values();
-            if (!std::all_of(cells.begin(), cells.end(), [](float v) { return std::isfinite(v); })) {
-                refuse(spec, "holds a value that is not a finite number", "give numbers");
-            }
+        case ParamType::matrix:
+            check_matrix(spec, std::get<Tensor<float>>(value));
             break;
-        }
     }
     return value;
 }

@@ -23,7 +23,9 @@ struct ParamSpec {
     std::string help;     // one sentence; for choices with an equation, in the tooltip
     ParamValue fallback;  // the default value
     std::string unit{};
-    double min = 0, max = 0;  // integer, number: inclusive; text: max = code points
+    // integer, number: inclusive, a max of infinity lets infinity itself be given; text: max = code points; matrix: max = rows
+    // and columns
+    double min = 0, max = 0;
     bool log_scale = false;
     std::vector<std::string> choices{};
     std::vector<std::string> choice_titles{};  // empty, or one a choice

@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "base/utf8.hpp"
 #include "params/matrix_json.hpp"
+#include "params/matrix_text.hpp"
 #include "params/param_spec.hpp"
 
 // Parameter values as text (command line, fields) and as JSON (sessions, describe).
@@ -34,35 +37,29 @@ T parse_number(const ParamSpec& spec, const std::string& text, const std::string
 }
 
 Tensor<float> parse_matrix(const ParamSpec& spec, const std::string& text) {
-    const char* hint = "write rows as 1 0; 0 1 or as [[1, 0], [0, 1]]";
-    std::string rows = text;
-    if (text.find('[') == std::string::npos) {
-        std::replace(rows.begin(), rows.end(), ',', ' ');
-        std::string separated;
-        bool open = false;
-        for (const char c : rows) {
-            const bool cell = c != ' ' && c != ';';
-            if (c == ';') separated += "],[";
-            if (cell && !open && !separated.empty() && separated.back() != '[') separated += ',';
-            if (cell) separated += c;
-            open = cell;
-        }
-        rows = "[[" + separated + "]]";
-    }
     try {
-        return matrix_from_json(json::parse(rows));
-    } catch (const json::exception&) {
-        refuse(spec, text, hint);
-    } catch (const Error&) {
-        refuse(spec, text, hint);
+        return matrix_from_text(text);
+    } catch (const Error& error) {
+        throw Error(ErrorCode::usage, fmt::format("--{}: {}", spec.name, error.message()), error.hint());
     }
+}
+
+/// Infinity, where a number may be that, is a word: JSON has none for it.
+constexpr const char* infinity_word = "inf";
+
+bool is_infinity(const std::string& text) {
+    return text == infinity_word || text == "infinity" || text == "Infinity" || text == "∞";
+}
+
+json number_to_json(double number) {
+    return std::isinf(number) ? json((number < 0 ? "-" : "") + std::string(infinity_word)) : json(number);
 }
 
 json value_to_json(const ParamValue& value) {
     if (const auto* matrix = std::get_if<Tensor<float>>(&value)) return matrix_to_json(*matrix);
     if (const auto* text = std::get_if<std::string>(&value)) return *text;
     if (const auto* integer = std::get_if<std::int64_t>(&value)) return *integer;
-    if (const auto* number = std::get_if<double>(&value)) return *number;
+    if (const auto* number = std::get_if<double>(&value)) return number_to_json(*number);
     return std::get<bool>(value);
 }
 
@@ -76,6 +73,7 @@ ParamValue value_from_json(const ParamSpec& spec, const json& value) {
             if (!value.is_number_integer()) break;
             return value.get<std::int64_t>();
         case ParamType::number:
+            if (value.is_string() && is_infinity(value.get<std::string>())) return std::numeric_limits<double>::infinity();
             if (!value.is_number()) break;
             return value.get<double>();
         case ParamType::toggle:
@@ -96,6 +94,7 @@ ParamValue parse_param(const ParamSpec& spec, const std::string& text) {
         case ParamType::integer:
             return parse_number<std::int64_t>(spec, text, "give a whole number");
         case ParamType::number:
+            if (is_infinity(text)) return std::numeric_limits<double>::infinity();
             return parse_number<double>(spec, text, "give a number");
         case ParamType::choice:
             if (std::find(spec.choices.begin(), spec.choices.end(), text) == spec.choices.end()) {
@@ -117,7 +116,9 @@ ParamValue parse_param(const ParamSpec& spec, const std::string& text) {
 
 std::string format_param(const ParamValue& value) {
     if (const auto* text = std::get_if<std::string>(&value)) return *text;
-    return value_to_json(value).dump();
+    if (const auto* matrix = std::get_if<Tensor<float>>(&value)) return matrix_to_text(*matrix);
+    const json written = value_to_json(value);
+    return written.is_string() ? written.get<std::string>() : written.dump();
 }
 
 json to_json(const ParamSpec& spec) {
@@ -129,9 +130,10 @@ json to_json(const ParamSpec& spec) {
     if (!spec.unit.empty()) result["unit"] = spec.unit;
     if (spec.type == ParamType::text && spec.max > 0) result["max_length"] = static_cast<std::int64_t>(spec.max);
     if ((spec.type == ParamType::integer || spec.type == ParamType::number) && (spec.min != 0 || spec.max != 0)) {
-        result["min"] = spec.min;
-        result["max"] = spec.max;
+        result["min"] = number_to_json(spec.min);
+        result["max"] = number_to_json(spec.max);
     }
+    if (spec.type == ParamType::matrix && spec.max > 0) result["max_extent"] = static_cast<std::int64_t>(spec.max);
     if (!spec.choices.empty()) result["choices"] = spec.choices;
     if (!spec.choice_titles.empty()) result["choice_titles"] = spec.choice_titles;
     if (!spec.examples.empty()) result["examples"] = spec.examples;

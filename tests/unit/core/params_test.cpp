@@ -137,6 +137,46 @@ TEST(Params, json_of_another_type_is_refused_with_its_key) {
     }
 }
 
+TEST(Params, a_number_may_be_infinite_where_its_spec_says_so) {
+    ParamSpec spec = number_spec();
+    error_of(ErrorCode::invalid_input, [&] { resolve({spec}, with("temperature", std::numeric_limits<double>::infinity())); });
+    spec.max = std::numeric_limits<double>::infinity();
+    for (const char* text : {"inf", "infinity", "∞"})
+        EXPECT_EQ(resolve({spec}, with("temperature", parse_param(spec, text))).number("temperature"), spec.max) << text;
+    error_of(ErrorCode::invalid_input, [&] { resolve({spec}, with("temperature", std::nan(""))); });
+    error_of(ErrorCode::invalid_input, [&] { resolve({spec}, with("temperature", -std::numeric_limits<double>::infinity())); });
+    const Params params = with("temperature", spec.max);
+    EXPECT_EQ(params_from_json({spec}, nlohmann::json::parse(to_json(params).dump())), params);
+    EXPECT_EQ(std::get<double>(parse_param(spec, format_param(spec.max))), spec.max);
+    EXPECT_EQ(to_json(spec)["max"], "inf");
+}
+
+TEST(Params, a_matrix_has_a_limit_and_says_where_it_is_wrong) {
+    ParamSpec spec = matrix_spec;
+    spec.max = 4;
+    EXPECT_EQ(error_of(ErrorCode::invalid_input,
+                       [&] {
+                           resolve({spec}, with("keys", Tensor<float>({1, 10000})));
+                       }),
+              "Keys has 10000 columns: use at most 4");
+    EXPECT_EQ(error_of(ErrorCode::invalid_input,
+                       [&] {
+                           resolve({spec}, with("keys", Tensor<float>({5, 2})));
+                       }),
+              "Keys has 5 rows: use at most 4");
+    EXPECT_TRUE(contains(error_of(ErrorCode::invalid_input,
+                                  [&] {
+                                      resolve({spec}, with("keys", Tensor<float>({0, 2})));
+                                  }),
+                         "empty"));
+    EXPECT_TRUE(contains(error_of(ErrorCode::invalid_input,
+                                  [&] {
+                                      resolve({spec}, with("keys", Tensor<float>::from({2, 2}, {1, 2, NAN, 4})));
+                                  }),
+                         "row 2, column 1"));
+    EXPECT_TRUE(contains(error_of(ErrorCode::usage, [&] { parse_param(spec, "1 2; 3 x"); }), "--keys: row 2, column 2: 'x'"));
+}
+
 TEST(Params, format_is_what_parse_reads) {
     for (const ParamSpec& spec : all()) {
         const Params once = with(spec.name, parse_param(spec, format_param(spec.fallback)));

@@ -1,0 +1,55 @@
+#include "io/matrix_file.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/utf8.hpp"
+#include "io/atomic_file.hpp"
+#include "io/npz.hpp"
+#include "params/matrix_text.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr std::size_t longest_text = std::size_t{64} << 20;
+
+bool is_array_file(const std::string& source) {
+    const std::string path =
+        source.substr(0, source.find(".npz:") == std::string::npos ? source.size() : source.find(".npz:") + 4);
+    return path.ends_with(".npy") || path.ends_with(".npz");
+}
+
+Tensor<float> two_axes(const Tensor<float>& array, const std::string& where) {
+    const Shape& shape = array.shape();
+    if (shape.rank() > 2)
+        throw Error(ErrorCode::bad_format, fmt::format("{}: the array has shape {}, not that of a matrix", where, shape.str()),
+                    "save an array of one or two axes");
+    return shape.rank() == 2 ? array : array.reshape(Shape{1, array.size()});
+}
+
+}  // namespace
+
+Tensor<float> read_matrix(const std::string& source) {
+    const std::string where = sanitize_utf8(source);
+    if (!is_array_file(source)) {
+        try {
+            return matrix_from_text(read_file(source, longest_text));
+        } catch (const Error& error) {
+            if (error.code() != ErrorCode::invalid_input) throw;
+            throw Error(ErrorCode::bad_format, where + ": " + error.message(), "write one row of numbers a line");
+        }
+    }
+    const Tensor<float> matrix = two_axes(read_array(source).cast<float>(), where);
+    const auto cells = matrix.values();
+    const auto wrong = std::ranges::find_if(cells, [](float v) { return !std::isfinite(v); });
+    if (wrong == cells.end()) return matrix;
+    const Index at = wrong - cells.begin(), columns = matrix.shape()[1];
+    throw Error(ErrorCode::bad_format,
+                fmt::format("{}: row {}, column {} is {}", where, at / columns + 1, at % columns + 1, *wrong),
+                "replace it by a finite number");
+}
+
+}  // namespace saccade

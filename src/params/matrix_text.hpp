@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "tensor/tensor.hpp"
+
+namespace saccade {
+
+/// A matrix as people type or paste it: rows end with ';', a line break, or a closing bracket; numbers are separated by commas,
+/// spaces or tabs. So "1 0; 0 1", a block of a spreadsheet, a CSV file, [[1, 0], [0, 1]] and what NumPy prints are all read.
+/// Always of two axes. Error{invalid_input} in one line says which row and column: text, an empty cell, NaN, infinity, a row of
+/// another length, more than a million numbers.
+Tensor<float> matrix_from_text(const std::string& text);
+
+/// "1 0; 0 1": the shortest digits that give the same floats back. Of rank up to 2; deeper ones are written as one row a
+/// vector.
+std::string matrix_to_text(const Tensor<float>& matrix);
+
+/// The shortest decimal number that rounds to this float, as double: 0.1f becomes 0.1, not 0.10000000149011612.
+double shortest_double(float value);
+
+}  // namespace saccade
