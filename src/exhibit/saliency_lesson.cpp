@@ -2,37 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
+
+#include "exhibit/lesson_checks.hpp"
 
 namespace saccade {
 
 namespace {
-
-/// Is `cause` among what `tensor` was computed from, by the recorded steps?
-bool depends_on(const Trace& trace, const std::string& tensor, const std::string& cause) {
-    std::set<std::string> seen;
-    std::vector<std::string> open = {tensor};
-    while (!open.empty()) {
-        const std::string name = open.back();
-        open.pop_back();
-        if (name == cause) return true;
-        if (!seen.insert(name).second) continue;
-        const Step* step = trace.step_of(name);
-        if (step == nullptr || step->rule.empty()) continue;
-        for (const std::string& operand : operands(parse_rule(step->rule))) open.push_back(operand);
-    }
-    return false;
-}
-
-Claim claim_of(const std::string& tensor, Index checked, double error, double tolerance = 0) {
-    Claim claim;
-    claim.tensor = tensor;
-    claim.checked = checked;
-    claim.error = error;
-    claim.tolerance = tolerance;
-    claim.holds = error <= tolerance;
-    return claim;
-}
 
 /// The weight that must be moved to make one row of the other: half the sum of the differences. The least over all pairs.
 double least_moved(const Tensor<float>& rows) {
@@ -85,14 +60,6 @@ std::optional<Claim> answers_agree(const Trace& trace) {
     return claim_of("focus.answer", focus->values.size(), differ);
 }
 
-std::function<std::optional<Claim>(const Trace&)> rule_of(const std::string& tensor) {
-    return [tensor](const Trace& trace) -> std::optional<Claim> {
-        const Step* step = trace.step_of(tensor);
-        if (step == nullptr || step->rule.empty()) return std::nullopt;
-        return rule_holds(trace, step->rule);
-    };
-}
-
 }  // namespace
 
 Lesson saliency_lesson() {
@@ -105,21 +72,16 @@ Lesson saliency_lesson() {
          "同一个编码器读入日期；随后三种机制各自把它的标注 h_j 汇聚成一个向量，并且只凭这个向量作答。",
          all_read_the_annotations},
         {"Focus asks: the question is the query, and softmax shares a weight of 1 out among the characters.",
-         "聚焦式注意力带着问题去看：问题就是查询，softmax 把总和为 1 的权重分配给各个字符。",
-         [](const Trace& trace) -> std::optional<Claim> {
-             const TraceTensor* weights = trace.find("focus.weights");
-             if (weights == nullptr) return std::nullopt;
-             return rows_sum_to_one(*weights);
-         }},
+         "聚焦式注意力带着问题去看：问题就是查询，softmax 把总和为 1 的权重分配给各个字符。", sum_check("focus.weights")},
         {"Ask for the year, the month, the day: focus goes elsewhere each time. On a date, more than half of the weight moves "
          "between any two questions.",
          "分别问年、月、日，聚焦的位置随之改变：在一个日期上，任意两个问题之间都有一半以上的权重移到了别处。", focus_moves},
         {"Max pooling has no query. Each feature takes its largest value; a character's saliency is the share of the features "
          "that it wins.",
          "最大池化没有查询：每个特征取各字符中的最大值；一个字符赢得的特征所占的比例，就是它的显著性。",
-         rule_of("max.saliency")},
+         rule_check("max.saliency")},
         {"Gating has none either: each character opens a gate by what it is in its surroundings, and what passes is averaged.",
-         "门控同样没有查询：每个字符依据自身及上下文开启一道门，通过的部分再求加权平均。", rule_of("gate.weights")},
+         "门控同样没有查询：每个字符依据自身及上下文开启一道门，通过的部分再求加权平均。", rule_check("gate.weights")},
         {"So these two maps are the same whatever you ask. Follow any of their numbers down to the input: the question never "
          "appears, but in focus it does.",
          "因此无论问什么，这两张图都不变。把图中任何一个数一路追溯到输入，都不会遇到问题；聚焦的权重则会遇到。",

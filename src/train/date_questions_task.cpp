@@ -28,6 +28,7 @@ class DateQuestionsTask : public Task {
     int shards() const override { return shard_count; }
     double learning_rate(Index step) const override;
     std::map<std::string, double> evaluate(const WeightMap& weights, Index n, std::stop_token stop) const override;
+    std::string headline() const override { return "accuracy"; }
     nlohmann::json card() const override;
 
  private:

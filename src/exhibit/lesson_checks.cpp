@@ -1,0 +1,48 @@
+#include "exhibit/lesson_checks.hpp"
+
+#include <set>
+
+namespace saccade {
+
+bool depends_on(const Trace& trace, const std::string& tensor, const std::string& cause) {
+    std::set<std::string> seen;
+    std::vector<std::string> open = {tensor};
+    while (!open.empty()) {
+        const std::string name = open.back();
+        open.pop_back();
+        if (name == cause) return true;
+        if (!seen.insert(name).second) continue;
+        const Step* step = trace.step_of(name);
+        if (step == nullptr || step->rule.empty()) continue;
+        for (const std::string& operand : operands(parse_rule(step->rule))) open.push_back(operand);
+    }
+    return false;
+}
+
+Claim claim_of(const std::string& tensor, Index checked, double error, double tolerance) {
+    Claim claim;
+    claim.tensor = tensor;
+    claim.checked = checked;
+    claim.error = error;
+    claim.tolerance = tolerance;
+    claim.holds = error <= tolerance;
+    return claim;
+}
+
+std::function<std::optional<Claim>(const Trace&)> rule_check(const std::string& tensor) {
+    return [tensor](const Trace& trace) -> std::optional<Claim> {
+        const Step* step = trace.step_of(tensor);
+        if (step == nullptr || step->rule.empty()) return std::nullopt;
+        return rule_holds(trace, step->rule);
+    };
+}
+
+std::function<std::optional<Claim>(const Trace&)> sum_check(const std::string& tensor) {
+    return [tensor](const Trace& trace) -> std::optional<Claim> {
+        const TraceTensor* weights = trace.find(tensor);
+        if (weights == nullptr) return std::nullopt;
+        return rows_sum_to_one(*weights);
+    };
+}
+
+}  // namespace saccade
