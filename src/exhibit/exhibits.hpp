@@ -7,6 +7,7 @@ namespace saccade {
 // One function an exhibit, each in its own file; the registry lists them in gallery order.
 
 Exhibit alignment_exhibit();
+Exhibit bottleneck_exhibit();
 Exhibit memory_exhibit();
 Exhibit saliency_exhibit();
 

@@ -3,7 +3,12 @@
 namespace saccade {
 
 const std::vector<Exhibit>& exhibits() {
-    static const std::vector<Exhibit> all = {alignment_exhibit(), memory_exhibit(), saliency_exhibit()};
+    static const std::vector<Exhibit> all = {
+        alignment_exhibit(),
+        bottleneck_exhibit(),
+        memory_exhibit(),
+        saliency_exhibit(),
+    };
     return all;
 }
 

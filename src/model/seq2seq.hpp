@@ -147,7 +147,7 @@ class Seq2Seq {
         Index steps = 0;
         std::vector<Tensor<T>> weights;
     };
-    Greedy greedy(const Encoded& encoded, Index max_steps, Rng* rng = nullptr) const;
+    Greedy greedy(const Encoded& encoded, Index max_steps, Rng* rng = nullptr, std::stop_token stop = {}) const;
 
     /// Declares parameters and steps, so that every recorded cell can be explained.
     void describe(Probe& probe, Index source_length) const;

@@ -3,6 +3,7 @@
 #include "attention/context.hpp"
 #include "attention/mask.hpp"
 #include "autograd/ops.hpp"
+#include "base/stop.hpp"
 #include "model/seq2seq.hpp"
 #include "model/seq2seq_sites.hpp"
 
@@ -167,13 +168,14 @@ typename Seq2Seq<T>::Forced Seq2Seq<T>::forced(const Encoded& encoded, std::span
 }
 
 template <class T>
-typename Seq2Seq<T>::Greedy Seq2Seq<T>::greedy(const Encoded& encoded, Index max_steps, Rng* rng) const {
+typename Seq2Seq<T>::Greedy Seq2Seq<T>::greedy(const Encoded& encoded, Index max_steps, Rng* rng, std::stop_token stop) const {
     const Index size = encoded.initial.h.shape()[0];
     Greedy result;
     Ids previous(static_cast<std::size_t>(size), start_id());
     std::vector<bool> ended(static_cast<std::size_t>(size), false);
     State state = initial_state(encoded);
     while (result.steps < max_steps && !std::ranges::all_of(ended, [](bool e) { return e; })) {
+        check_stop(stop);
         const Step next = step(encoded, project_previous(previous), state, result.steps, rng);
         const Tensor<T> scores = logits(readout_input(next)).value();
         for (Index b = 0; b < size; ++b) {
@@ -200,7 +202,7 @@ typename Seq2Seq<T>::Greedy Seq2Seq<T>::greedy(const Encoded& encoded, Index max
     template Var<T> Seq2Seq<T>::readout_input(const Step&) const;                                                        \
     template Var<T> Seq2Seq<T>::logits(const Var<T>&) const;                                                             \
     template Seq2Seq<T>::Forced Seq2Seq<T>::forced(const Encoded&, std::span<const Index>, Index, Rng*, Noise) const;    \
-    template Seq2Seq<T>::Greedy Seq2Seq<T>::greedy(const Encoded&, Index, Rng*) const;
+    template Seq2Seq<T>::Greedy Seq2Seq<T>::greedy(const Encoded&, Index, Rng*, std::stop_token) const;
 SACCADE_INSTANTIATE(float)
 SACCADE_INSTANTIATE(double)
 #undef SACCADE_INSTANTIATE

@@ -16,6 +16,11 @@ class Bleu {
     void add(const Bleu& other);
     double score() const;
     long sentences() const { return sentences_; }
+    /// What the score is made of, n = 1 to 4.
+    const std::array<long, 4>& matches() const { return matches_; }
+    const std::array<long, 4>& totals() const { return totals_; }
+    long output_length() const { return output_length_; }
+    long reference_length() const { return reference_length_; }
 
  private:
     std::array<long, 4> matches_{}, totals_{};

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <numeric>
 
 #include "autograd/ops.hpp"
@@ -15,6 +14,7 @@
 #include "model/vocabulary.hpp"
 #include "train/attention_losses.hpp"
 #include "train/dates_data.hpp"
+#include "train/schedule.hpp"
 
 namespace saccade {
 
@@ -121,13 +121,8 @@ void DatesTask::read_option(const std::string& name, double value) {
     }
 }
 
-/// Linear warm-up, then half a cosine down to a fiftieth of the peak (Loshchilov and Hutter 2017, without restarts).
 double DatesTask::learning_rate(Index step) const {
-    constexpr double warm_up = 100, floor = 0.02;
-    const auto s = static_cast<double>(step);
-    if (s < warm_up) return peak_rate_ * (s + 1) / warm_up;
-    const double progress = std::min(1.0, (s - warm_up) / std::max(1.0, static_cast<double>(total_steps_) - warm_up));
-    return peak_rate_ * (floor + (1 - floor) * 0.5 * (1 + std::cos(std::numbers::pi * progress)));
+    return WarmUpCosine{.peak = peak_rate_, .warm_up = 100, .floor = 0.02}.at(step, total_steps_);
 }
 
 Ids DatesTask::source_ids(const std::u32string& text) const {

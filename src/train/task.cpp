@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "train/date_lists_task.hpp"
 #include "train/date_questions_task.hpp"
 #include "train/dates_task.hpp"
+#include "train/rnn_shapes_task.hpp"
 #include "train/translation_task.hpp"
 
 namespace saccade {
@@ -37,7 +39,9 @@ const std::vector<TaskFamily>& families() {
     static const std::vector<TaskFamily> all = {
         {dates_task_ids(), make_dates_task},
         {{"date-questions"}, [](const std::string&, const TrainOptions& options) { return make_date_questions_task(options); }},
+        {date_lists_task_ids(), make_date_lists_task},
         {translation_task_ids(), make_translation_task},
+        {rnn_task_ids(), make_rnn_shapes_task},
     };
     return all;
 }

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <map>
 #include <mutex>
-#include <numbers>
 #include <numeric>
 
 #include "autograd/ops.hpp"
@@ -17,6 +16,8 @@
 #include "model/seq2seq.hpp"
 #include "model/sequence_text.hpp"
 #include "train/bleu.hpp"
+#include "train/padded_targets.hpp"
+#include "train/schedule.hpp"
 #include "train/translation_data.hpp"
 
 namespace saccade {
@@ -148,13 +149,8 @@ void TranslationTask::build_vocabularies(const TranslationData& data) {
     text_ = SequenceText({Vocabulary(std::move(source)), Vocabulary(std::move(target))}, std::move(bpe), true);
 }
 
-/// Linear warm-up, then half a cosine down to a hundredth of the peak (Loshchilov and Hutter 2017, without restarts).
 double TranslationTask::learning_rate(Index step) const {
-    constexpr double warm_up = 300, floor = 0.01;
-    const auto s = static_cast<double>(step);
-    if (s < warm_up) return peak_rate_ * (s + 1) / warm_up;
-    const double progress = std::min(1.0, (s - warm_up) / std::max(1.0, static_cast<double>(total_steps_) - warm_up));
-    return peak_rate_ * (floor + (1 - floor) * 0.5 * (1 + std::cos(std::numbers::pi * progress)));
+    return WarmUpCosine{.peak = peak_rate_, .warm_up = 300, .floor = 0.01}.at(step, total_steps_);
 }
 
 std::vector<std::size_t> TranslationTask::epoch_order(Index epoch) const {
@@ -197,27 +193,6 @@ std::vector<const EncodedPair*> TranslationTask::batch(Index step) const {
     return chosen;
 }
 
-/// Targets padded with <end> to one length, time-major, and which of them count.
-struct PaddedTargets {
-    Ids ids;
-    std::vector<float> counts;
-    Index length = 0;
-};
-
-PaddedTargets pad_targets(std::span<const Ids> targets, Index pad) {
-    PaddedTargets p;
-    for (const Ids& t : targets) p.length = std::max(p.length, static_cast<Index>(t.size()));
-    const std::size_t size = targets.size();
-    p.ids.assign(size * static_cast<std::size_t>(p.length), pad);
-    p.counts.assign(p.ids.size(), 0.0f);
-    for (std::size_t b = 0; b < size; ++b)
-        for (std::size_t i = 0; i < targets[b].size(); ++i) {
-            p.ids[i * size + b] = targets[b][i];
-            p.counts[i * size + b] = 1.0f;
-        }
-    return p;
-}
-
 Var<float> TranslationTask::shard_loss(const Weights<float>& weights, Index step, int shard, Rng& rng) const {
     std::vector<Ids> sources, targets;
     const std::vector<const EncodedPair*> all = batch(step);
@@ -225,7 +200,7 @@ Var<float> TranslationTask::shard_loss(const Weights<float>& weights, Index step
         sources.push_back(all[i]->source);
         targets.push_back(all[i]->target);
     }
-    const PaddedTargets padded = pad_targets(targets, text_.vocabularies().end());
+    const PaddedTargets padded = PaddedTargets::from(targets, text_.vocabularies().end());
     const Seq2Seq<float> model(weights, design_);
     const Noise noise{.dropout = dropout_, .rng = &rng};
     const auto encoded = model.encode(PaddedSources::from(sources), nullptr, {}, noise);
