@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/utf8.hpp"
+#include "exhibit/alignment_lesson.hpp"
 #include "exhibit/exhibits.hpp"
 #include "model/seq2seq_run.hpp"
 #include "model/sequence_text.hpp"
@@ -281,6 +282,8 @@ Exhibit alignment_exhibit() {
     exhibit.forced_param = "target";
     exhibit.run = run_alignment;
     exhibit.training_task = "*";
+    exhibit.lesson = alignment_lesson();
+    exhibit.picks = {{"beam.rank", "hypothesis"}};
     return exhibit;
 }
 

@@ -48,7 +48,7 @@ class DateListsTask : public Task {
     std::string id() const override { return id_; }
     WeightMap initial_weights(Rng& rng) const override { return initial_seq2seq_weights(sizes_, design_, rng); }
     Index steps_per_epoch() const override { return steps_an_epoch_; }
-    int default_epochs() const override { return 12; }
+    int default_epochs() const override { return 6; }
     Var<float> shard_loss(const Weights<float>& weights, Index step, int shard, Rng& rng) const override;
     int shards() const override { return shard_count; }
     double learning_rate(Index step) const override {

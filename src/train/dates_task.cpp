@@ -77,16 +77,20 @@ class DatesTask : public Task {
     Index total_steps_ = 0;
 };
 
+/// "dates", "dates-SCORE", "dates-ALIGNMENT" or "dates-SCORE-ALIGNMENT".
 Seq2SeqDesign design_of(const std::string& id) {
     Seq2SeqDesign design;
-    if (id == "dates") return design;
-    const std::string variant = id.substr(std::string("dates-").size());
-    for (const AlignmentFunction& f : alignment_functions())
-        if (f.id == variant) {
-            design.align.function = f.kind;
-            return design;
-        }
-    design.score = score_function(variant).id;
+    std::size_t start = std::string("dates").size();
+    while (start < id.size()) {
+        const std::size_t end = std::min(id.find('-', start + 1), id.size());
+        const std::string variant = id.substr(start + 1, end - start - 1);
+        const auto function = std::ranges::find(alignment_functions(), variant, &AlignmentFunction::id);
+        if (function != alignment_functions().end())
+            design.align.function = function->kind;
+        else
+            design.score = score_function(variant).id;
+        start = end;
+    }
     return design;
 }
 
@@ -283,18 +287,21 @@ nlohmann::json DatesTask::card() const {
 
 std::vector<std::string> dates_task_ids() {
     std::vector<std::string> ids = {"dates"};
+    const std::string additive = Seq2SeqDesign{}.score;
     for (const ScoreFunction& f : score_functions())
-        if (f.id != Seq2SeqDesign{}.score) ids.push_back("dates-" + f.id);
+        if (f.id != additive) ids.push_back("dates-" + f.id);
     for (const Alignment kind : {Alignment::local_m, Alignment::local_p, Alignment::hard_sample})
         ids.push_back("dates-" + alignment_function(kind).id);
+    // Local-p has parameters of its own, so every score function needs weights that have them.
+    for (const ScoreFunction& f : score_functions())
+        if (f.id != additive) ids.push_back("dates-" + f.id + "-" + alignment_function(Alignment::local_p).id);
     return ids;
 }
 
 std::string dates_model_for(const std::string& score, const std::string& alignment) {
     const std::vector<std::string> ids = dates_task_ids();
-    const auto known = [&ids](const std::string& id) { return std::ranges::find(ids, id) != ids.end(); };
-    if (score == Seq2SeqDesign{}.score) return known("dates-" + alignment) ? "dates-" + alignment : "dates";
-    return known("dates-" + score) ? "dates-" + score : "dates";
+    const std::string stem = score == Seq2SeqDesign{}.score ? "dates" : "dates-" + score;
+    return std::ranges::find(ids, stem + "-" + alignment) != ids.end() ? stem + "-" + alignment : stem;
 }
 
 std::unique_ptr<Task> make_dates_task(const std::string& id, const TrainOptions& options) {

@@ -1,0 +1,173 @@
+#include "exhibit/alignment_lesson.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "exhibit/lesson_checks.hpp"
+
+namespace saccade {
+
+namespace {
+
+using Check = std::optional<Claim>;
+
+const TraceTensor* weights_of(const Trace& trace) {
+    return trace.find("weights");
+}
+
+bool made_by(const Trace& trace, const std::string& operation) {
+    const Step* step = trace.step_of("weights");
+    return step != nullptr && step->operation == operation;
+}
+
+/// Of hard attention: every weight is 0 or 1.
+bool is_hard(const TraceTensor& weights) {
+    return std::ranges::all_of(weights.values.values(), [](float v) { return v == 0.0f || v == 1.0f; });
+}
+
+Check rows_sum(const Trace& trace) {
+    const TraceTensor* weights = weights_of(trace);
+    if (weights == nullptr) return std::nullopt;
+    return rows_sum_to_one(*weights);
+}
+
+Check hard_rows_have_one(const Trace& trace) {
+    const TraceTensor* weights = weights_of(trace);
+    if (weights == nullptr || !is_hard(*weights)) return std::nullopt;
+    const Index columns = weights->values.shape()[1], rows = weights->values.shape()[0];
+    double worst = 0;
+    for (Index r = 0; r < rows; ++r) {
+        const auto row = weights->values.row(r);
+        worst = std::max(worst, std::abs(static_cast<double>(std::ranges::count(row.values(), 1.0f)) - 1));
+    }
+    return claim_of("weights", rows * columns, worst);
+}
+
+/// Local attention: what is outside of the window has no weight at all.
+Check nothing_outside(const Trace& trace) {
+    const TraceTensor* weights = weights_of(trace);
+    const TraceTensor* mask = trace.find("mask");
+    if (weights == nullptr || mask == nullptr || mask->values.shape() != weights->values.shape()) return std::nullopt;
+    double outside = 0;
+    for (Index i = 0; i < mask->values.size(); ++i)
+        if (std::isinf(mask->values.data()[i]))
+            outside = std::max(outside, static_cast<double>(std::abs(weights->values.data()[i])));
+    return claim_of("weights", mask->values.size(), outside);
+}
+
+Check rows_sum_to_less(const Trace& trace) {
+    const TraceTensor* weights = weights_of(trace);
+    if (weights == nullptr || !made_by(trace, "align, not normalised")) return std::nullopt;
+    double excess = 0;
+    for (Index r = 0; r < weights->values.shape()[0]; ++r) {
+        double sum = 0;
+        for (const float v : weights->values.row(r).values()) sum += static_cast<double>(v);
+        excess = std::max(excess, sum - 1);
+    }
+    return claim_of("weights", weights->values.shape()[0], excess, 1e-5);
+}
+
+/// Is the context within what the annotations span, coordinate by coordinate? A weighted mean cannot leave it.
+Check context_between(const Trace& trace) {
+    const TraceTensor* context = trace.find("context");
+    const TraceTensor* annotations = trace.find("annotations");
+    const TraceTensor* weights = weights_of(trace);
+    if (context == nullptr || annotations == nullptr || weights == nullptr || made_by(trace, "align, not normalised"))
+        return std::nullopt;
+    const Index d = context->values.shape()[1], n = annotations->values.shape()[0];
+    double beyond = 0;
+    for (Index k = 0; k < d; ++k) {
+        float low = annotations->values.data()[k], high = low;
+        for (Index j = 1; j < n; ++j) {
+            low = std::min(low, annotations->values.data()[j * d + k]);
+            high = std::max(high, annotations->values.data()[j * d + k]);
+        }
+        for (Index i = 0; i < context->values.shape()[0]; ++i) {
+            const float c = context->values.data()[i * d + k];
+            beyond = std::max({beyond, static_cast<double>(c - high), static_cast<double>(low - c)});
+        }
+    }
+    return claim_of("context", context->values.size(), beyond, 1e-4);
+}
+
+Check same_context_always(const Trace& trace) {
+    const TraceTensor* context = trace.find("context");
+    if (context == nullptr || trace.find("encoder.fixed") == nullptr) return std::nullopt;
+    const Index d = context->values.shape()[1];
+    double differs = 0;
+    for (Index i = d; i < context->values.size(); ++i)
+        differs = std::max(differs, static_cast<double>(std::abs(context->values.data()[i] - context->values.data()[i % d])));
+    return claim_of("context", context->values.size(), differs);
+}
+
+/// Location scores know positions, not content: with their rule the annotations have no part in them.
+Check scores_ignore_content(const Trace& trace) {
+    const Step* step = trace.step_of("scores");
+    if (step == nullptr || step->source != "Luong 2015, eq. 7") return std::nullopt;
+    const bool reads_keys =
+        step->rule.find("keys[") != std::string::npos || step->rule.find("annotations[") != std::string::npos;
+    return claim_of("scores", 1, reads_keys ? 1 : 0);
+}
+
+/// The best hypothesis of the beam scores at least as well as every other that ended.
+Check best_hypothesis_first(const Trace& trace) {
+    const TraceTensor* score = trace.find("beam.score");
+    const TraceTensor* rank = trace.find("beam.rank");
+    if (score == nullptr || rank == nullptr) return std::nullopt;
+    double best = -INFINITY, other = -INFINITY;
+    Index ended = 0;
+    for (Index i = 0; i < rank->values.size(); ++i) {
+        const float r = rank->values.data()[i];
+        if (!(r >= 1)) continue;
+        ++ended;
+        (r == 1.0f ? best : other) = std::max(r == 1.0f ? best : other, static_cast<double>(score->values.data()[i]));
+    }
+    if (ended < 2) return std::nullopt;
+    return claim_of("beam.score", ended, std::max(0.0, other - best));
+}
+
+}  // namespace
+
+Lesson alignment_lesson() {
+    Lesson lesson;
+    lesson.title_english = "Attention as alignment";
+    lesson.title_chinese = "作为对齐的注意力";
+    lesson.points = {
+        {"At every output token a score says how well each source position fits; softmax makes weights of them: each row sums "
+         "to 1. "
+         "(Under local-p this is broken: the paper multiplies by a Gaussian and does not normalise again.)",
+         "每写一个词元，打分函数给每个原文位置打分，softmax 把分数变成权重：每一行之和为 1。（在 local-p "
+         "下不成立：论文再乘一个高斯，之后不再归一化。）",
+         rows_sum},
+        {"The context is a weighted mean of the annotations, so in no coordinate can it leave the range that they span.",
+         "上下文向量是标注的加权平均，因此在任何一个坐标上都不会超出标注的取值范围。", context_between},
+        {"Hard attention takes one position and nothing else. The choice has no gradient: the sampled model was taught by "
+         "REINFORCE, from "
+         "the reward alone, and nobody showed it the right positions.",
+         "硬注意力只取一个位置，别的都不要。这个选择没有梯度：抽样的模型是用 REINFORCE "
+         "只凭奖励学会的，没有人告诉它正确的位置。",
+         hard_rows_have_one},
+        {"Local attention looks through a window. Local-m assumes that source and output run in step, which dates do not; "
+         "local-p learns "
+         "where to put the window. Outside of it there is no weight.",
+         "局部注意力只透过一个窗口看。local-m 假定原文与输出同步前进，而日期并非如此；local-p "
+         "学会把窗口放在哪里。窗口之外没有权重。",
+         nothing_outside},
+        {"Under local-p a row sums to at most 1, since the Gaussian takes away what is far from the centre.",
+         "在 local-p 下，每一行之和至多为 1，因为高斯削去了远离中心的部分。", rows_sum_to_less},
+        {"Location scores come from the decoder's state alone. They never look at what stands at a position, so they only work "
+         "as far as "
+         "the state already knows the form of the date.",
+         "基于位置的打分只来自解码器的状态，从不看某个位置上写着什么；只有状态已经知道日期的写法时，它才管用。",
+         scores_ignore_content},
+        {"Without attention the decoder reads the same context at every step: one vector for the whole sentence.",
+         "没有注意力时，解码器每一步读到的都是同一个上下文：整句话只有一个向量。", same_context_always},
+        {"Beam search keeps several outputs alive. The first of the finished ones has the best score; the others show what the "
+         "model "
+         "also thought possible.",
+         "束搜索让几个候选同时存活。排在第一的分数最高，其余的则显示模型还认为有哪些可能。", best_hypothesis_first},
+    };
+    return lesson;
+}
+
+}  // namespace saccade

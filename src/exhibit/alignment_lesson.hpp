@@ -1,0 +1,9 @@
+#pragma once
+
+#include "exhibit/lesson.hpp"
+
+namespace saccade {
+
+Lesson alignment_lesson();
+
+}  // namespace saccade
