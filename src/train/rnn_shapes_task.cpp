@@ -57,8 +57,10 @@ RnnSizes sizes_for(const RnnDesign& design) {
     RnnSizes sizes;
     sizes.inputs = static_cast<Index>(names.inputs.size());
     sizes.outputs = static_cast<Index>(names.outputs.size());
-    // What is read at the end has the same width in one direction and in both, so that they can be compared.
-    sizes.hidden = design.shape == RnnShape::one_to_n ? 32 : design.shape == RnnShape::n_to_m ? 96 : 48;
+    // What is read at the end has the same width in one direction and in both, so that they can be compared. An LSTM, which has
+    // a gate more, is a little narrower where that keeps its file small.
+    const Index wide = design.cell == RecurrentKind::lstm ? 88 : 96;
+    sizes.hidden = design.shape == RnnShape::one_to_n ? 32 : design.shape == RnnShape::n_to_m ? wide : 48;
     sizes.decoder = sizes.hidden;
     if (design.both_directions) sizes.hidden /= 2;
     return sizes;
@@ -220,11 +222,15 @@ nlohmann::json RnnShapesTask::card() const {
     card["sizes"] = {{"embedding", sizes_.embedding}, {"hidden", sizes_.hidden}};
     if (design_.shape == RnnShape::n_to_m) card["sizes"]["decoder"] = sizes_.decoder;
     card["batch_size"] = design_.shape == RnnShape::one_to_n ? months_in_a_year : batch_size_;
-    card["notes"] =
-        writes() ? "exact_match: share of the outputs that are right in every character, decoded greedily."
-        : design_.shape == RnnShape::n_to_one
-            ? "accuracy: share of the dates whose month is right."
-            : "accuracy: share of the characters whose tag is right; exact_match: share of the dates in which all are.";
+    if (design_.shape == RnnShape::one_to_n)
+        card["notes"] = "exact_match: share of the twelve months that are spelled right, decoded greedily.";
+    else if (writes())
+        card["notes"] = "exact_match: share of the dates that are right in every character, decoded greedily.";
+    else if (design_.shape == RnnShape::n_to_one)
+        card["notes"] = "accuracy: share of the dates whose month is right.";
+    else
+        card["notes"] =
+            "accuracy: share of the characters whose tag is right; exact_match: share of the dates in which all are.";
     const RnnNames& names = rnn_names(design_.shape);
     card["vocabulary"] = {{"source", names.inputs}, {"target", names.outputs}};
     return card;
