@@ -63,6 +63,7 @@ struct StageState {
     std::map<std::string, double> shares;  // card sizes that a person has dragged: "exhibit/row0" -> share
     std::string language = "en";           // of the lessons: "en", "zh"
     bool lesson = false;                   // the inspector shows the lesson
+    std::string enlarged;                  // the card that has the stage for itself: "view/tensor"; empty: none
 };
 
 /// A message under the inputs: one line and the way out.

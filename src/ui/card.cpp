@@ -126,6 +126,35 @@ void badge(const Ui& ui, const AppState& state, CardOf of, ImVec2 at) {
     list.AddText(font, size, {at.x + (width - extent.x) / 2, at.y + 9 * s - extent.y / 2}, ui.color(ink), text);
 }
 
+/// A quiet button at the upper right corner, while the mouse is over the card: the card alone on the stage, and back.
+bool enlarge_button(const Ui& ui, AppState& state, const ViewPlacement& placement, const Rect& place, const std::string& id) {
+    const float s = ui.s;
+    const bool enlarged = state.stage.enlarged == card_key(placement);
+    const ImVec2 high(place.at.x + place.size.x, place.at.y + place.size.y);
+    const ImVec2 at(high.x - 34 * s, place.at.y + 7 * s);
+    ImGui::SetCursorScreenPos(at);
+    const bool clicked = ImGui::InvisibleButton(("enlarge" + id).c_str(), {26 * s, 26 * s});
+    const bool lit = ImGui::IsItemHovered() || ImGui::IsItemFocused();
+    state.places["enlarge " + card_key(placement)] = {at.x, at.y, 26 * s, 26 * s};
+    if (lit) tooltip(ui, enlarged ? "Back among the others" : "This one alone");
+    const bool over = ImGui::IsWindowHovered() && ImGui::IsMouseHoveringRect(place.at, high);
+    if (!over && !lit && !enlarged) return false;
+    // Two corners that point out, or in.
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const ImU32 ink = ui.color(lit ? ui.theme.text : ui.theme.faint);
+    const ImVec2 c(at.x + 13 * s, at.y + 13 * s);
+    const float r = 5 * s, arm = 4 * s, w = 1.4f * s;
+    for (const float sign : {-1.0f, 1.0f}) {
+        const ImVec2 tip =
+            enlarged ? ImVec2(c.x + sign * 1.5f * s, c.y - sign * 1.5f * s) : ImVec2(c.x + sign * r, c.y - sign * r);
+        const float back = enlarged ? sign * arm : -sign * arm;
+        list.AddLine(tip, {tip.x + back, tip.y}, ink, w);
+        list.AddLine(tip, {tip.x, tip.y - back}, ink, w);
+    }
+    if (clicked) state.stage.enlarged = enlarged ? std::string() : card_key(placement);
+    return true;
+}
+
 /// A result that is being recomputed dims after 100 ms, never flickers; one that does not answer the inputs stays dimmed.
 bool is_dimmed(const AppState& state, CardOf of) {
     const auto dimmed = [](const Side& side) {
@@ -172,12 +201,16 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
             title.erase(said, std::string(", B − A").size());
     }
     ImGui::SetCursorScreenPos({left, place.at.y + 12 * s});
-    const float room = high.x - 14 * s - left;
+    const bool corner = of != CardOf::difference && exhibit(state.side().request.exhibit).views.size() > 1 &&
+                        enlarge_button(ui, state, placement, place, id);
+    ImGui::SetCursorScreenPos({left, place.at.y + 12 * s});
+    const float edge_x = high.x - (corner ? 38 : 14) * s;
+    const float room = edge_x - left;
     label(ui, title.empty() ? view(placement.view).title() : title, ui.theme.secondary, 13, Font::ui, room);
     const float after = ImGui::GetItemRectMax().x + 10 * s;
-    if (!subtitle.empty() && high.x - 14 * s - after > 60 * s) {
+    if (!subtitle.empty() && edge_x - after > 60 * s) {
         ImGui::SetCursorScreenPos({after, place.at.y + 12 * s});
-        label(ui, subtitle, ui.theme.faint, 13, Font::ui, high.x - 14 * s - after);
+        label(ui, subtitle, ui.theme.faint, 13, Font::ui, edge_x - after);
     }
     if (!problem.empty()) {
         ImGui::SetCursorScreenPos(inner);

@@ -70,9 +70,9 @@ void splitter(AppState& state, const std::vector<Share>& shares, const std::vect
 
 using Row = std::vector<ViewPlacement>;
 
-std::vector<Row> rows_of(const Exhibit& e) {
+std::vector<Row> rows_of(const std::vector<ViewPlacement>& views) {
     std::map<int, Row> rows;
-    for (const ViewPlacement& v : e.views) rows[v.row].push_back(v);
+    for (const ViewPlacement& v : views) rows[v.row].push_back(v);
     std::vector<Row> result;
     for (auto& [number, row] : rows) result.push_back(std::move(row));
     return result;
@@ -85,9 +85,9 @@ double height_of(const Row& row) {
 }
 
 /// The rows and cards that a stage of this size can show readably: the main one always, then the first of each row.
-std::vector<Row> rows_that_fit(const Ui& ui, const Exhibit& e, ImVec2 size) {
-    std::vector<Row> rows = rows_of(e);
-    const ViewPlacement* main = main_view(e);
+std::vector<Row> rows_that_fit(const Ui& ui, const std::vector<ViewPlacement>& views, ImVec2 size) {
+    std::vector<Row> rows = rows_of(views);
+    const ViewPlacement* main = main_view(views);
     const auto most_rows = static_cast<std::size_t>(std::max(1.0f, (size.y + gap * ui.s) / ((least_height + gap) * ui.s)));
     while (rows.size() > most_rows) {
         auto last = rows.end() - 1;
@@ -170,7 +170,8 @@ void narrow_compare(const Ui& ui, AppState& state, Controller& act, const Exhibi
     label(ui, (shown == 0 ? "A: " : "B: ") + settings_apart(state, shown), ui.theme.secondary, 13, Font::ui,
           std::max(30 * s, place.size.x - 150 * s));
     const Rect rest{{place.at.x, place.at.y + 34 * s}, {place.size.x, place.size.y - 34 * s}};
-    const ViewPlacement* main = main_view(e);
+    const std::vector<ViewPlacement> views = views_of(state, e, state.sides[0].trace());
+    const ViewPlacement* main = main_view(views);
     if (state.narrow < 2)
         cards(ui, state, act, e, rest, state.narrow == 0 ? CardOf::a : CardOf::b);
     else if (main != nullptr)
@@ -179,12 +180,35 @@ void narrow_compare(const Ui& ui, AppState& state, Controller& act, const Exhibi
 
 }  // namespace
 
-const ViewPlacement* main_view(const Exhibit& e) {
+std::string card_key(const ViewPlacement& placement) {
+    return placement.view + "/" + placement.tensor;
+}
+
+std::vector<ViewPlacement> views_of(const AppState& state, const Exhibit& e, const Trace* trace) {
+    std::vector<ViewPlacement> result;
+    const auto drawable = [&](const ViewPlacement& placement) {
+        if (trace == nullptr) return true;
+        const View& v = view(placement.view);
+        const auto& all = trace->tensors();
+        if (placement.tensor.empty())
+            return std::any_of(all.begin(), all.end(), [&](const TraceTensor& t) { return v.accepts(*trace, t); });
+        const TraceTensor* tensor = trace->find(placement.tensor);
+        return tensor != nullptr && v.accepts(*trace, *tensor);
+    };
+    for (const ViewPlacement& placement : e.views)
+        if (drawable(placement)) result.push_back(placement);
+    if (result.empty()) return e.views;  // they say why they draw nothing
+    for (const ViewPlacement& placement : result)
+        if (card_key(placement) == state.stage.enlarged) return {placement};
+    return result;
+}
+
+const ViewPlacement* main_view(const std::vector<ViewPlacement>& views) {
     const ViewPlacement* main = nullptr;
-    for (const ViewPlacement& v : e.views)
+    for (const ViewPlacement& v : views)
         if (v.view == "heatmap" && main == nullptr) main = &v;
     if (main != nullptr) return main;
-    for (const ViewPlacement& v : e.views)
+    for (const ViewPlacement& v : views)
         if (main == nullptr || v.height > main->height) main = &v;
     return main;
 }
@@ -211,7 +235,8 @@ std::string settings_apart(const AppState& state, std::size_t i) {
 
 void cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place, CardOf of) {
     const float g = gap * ui.s;
-    const std::vector<Row> rows = rows_that_fit(ui, e, place.size);
+    const std::vector<ViewPlacement> views = views_of(state, e, state.sides[of == CardOf::b ? 1 : 0].trace());
+    const std::vector<Row> rows = rows_that_fit(ui, views, place.size);
     std::vector<Share> row_shares;
     for (const Row& row : rows) row_shares.push_back({fmt::format("{}/row{}", e.id, row.front().row), height_of(row)});
     const auto gaps = [g](std::size_t n) { return g * static_cast<float>(n - 1); };
@@ -236,19 +261,18 @@ void cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, con
 
 void compared_cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place) {
     const float s = ui.s, g = gap * s;
-    const ViewPlacement* main = main_view(e);
+    const std::vector<ViewPlacement> views = views_of(state, e, state.sides[0].trace());
+    const ViewPlacement* main = main_view(views);
     if (main == nullptr) return;
     if (place.size.x < 3 * least_width * s) return narrow_compare(ui, state, act, e, place);
     compare_bar(ui, state, act, e, place);
     const float bar = 36 * s, room = place.size.y - bar;
     // Each view becomes a row, A beside B; the main one has the difference too. What has no room is left out, the main one
     // last.
-    std::vector<const ViewPlacement*> shown;
     const auto most = static_cast<std::size_t>(std::max(1.0f, (room + g) / (least_height * s + g)));
-    for (const Row& row : rows_of(e))
-        for (const ViewPlacement& v : row)
-            for (const ViewPlacement& own : e.views)
-                if (own.view == v.view && own.tensor == v.tensor && own.row == v.row) shown.push_back(&own);
+    std::vector<const ViewPlacement*> shown;
+    for (const ViewPlacement& v : views) shown.push_back(&v);
+    std::stable_sort(shown.begin(), shown.end(), [](const auto* a, const auto* b) { return a->row < b->row; });
     std::erase_if(shown, [&, left = most > 0 ? most - 1 : 0](const ViewPlacement* v) mutable {
         if (v == main) return false;
         return left == 0 ? true : (--left, false);

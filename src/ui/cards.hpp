@@ -17,7 +17,11 @@ void cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, con
 /// A beside B, and the difference of what the main view shows; where there is no room for it, one of the three.
 void compared_cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place);
 
+/// By which StageState::enlarged names a card.
+std::string card_key(const ViewPlacement& placement);
+/// The exhibit's views that this run has something for, in their order; the enlarged one alone, if there is one.
+std::vector<ViewPlacement> views_of(const AppState& state, const Exhibit& e, const Trace* trace);
 /// The view that has the most to say and can show a difference: the first heatmap, else the largest. Null if there are none.
-const ViewPlacement* main_view(const Exhibit& e);
+const ViewPlacement* main_view(const std::vector<ViewPlacement>& views);
 
 }  // namespace saccade

@@ -54,6 +54,7 @@ void Controller::choose_exhibit(const std::string& id) {
     state_.undo.clear();
     state_.redo.clear();
     state_.matrix = {};
+    state_.stage.enlarged.clear();
     state_.explained.clear();
     state_.explanation.reset();
     state_.stage.selected = state_.stage.hovered = {};

@@ -23,6 +23,7 @@ nlohmann::json to_json(const StageState& stage) {
             {"scale", to_string(stage.scale)},
             {"language", stage.language},
             {"lesson", stage.lesson},
+            {"enlarged", stage.enlarged},
             {"selected", {{"tensor", stage.selected.cell.tensor}, {"index", stage.selected.cell.index}}},
             {"shares", shares}};
 }
@@ -37,6 +38,7 @@ StageState stage_from_json(const nlohmann::json& document) {
         stage.scale = scale_from(document.value("scale", std::string("linear")));
         stage.language = document.value("language", stage.language) == "zh" ? "zh" : "en";
         stage.lesson = document.value("lesson", stage.lesson);
+        stage.enlarged = document.value("enlarged", stage.enlarged);
         if (document.contains("selected")) {
             stage.selected.cell.tensor = document["selected"].value("tensor", std::string());
             stage.selected.cell.index = document["selected"].value("index", std::vector<Index>{});
@@ -235,7 +237,7 @@ void Controller::poll_training() {
     const std::vector<TrainPoint> points = state_.training->points();
     if (points.size() != state_.curve_points || !state_.curves) {
         state_.curve_points = points.size();
-        state_.curves = curves_of(points);
+        state_.curves = curves_of(points, state_.training->headline());
     }
     const std::vector<Index> steps = state_.training->snapshot_steps();
     if (steps.empty()) return;

@@ -241,6 +241,7 @@ void model_lines(const Ui& ui, AppState& state, Controller& act, const Exhibit& 
         std::any_of(e.params.begin(), e.params.end(), [](const ParamSpec& spec) { return spec.name == "model"; });
     std::string title = side.request.weights_path;
     if (side.request.model) title = "in training";
+    if (title.empty() && has_param) return;
     if (title.empty()) {
         try {
             const std::string id = model_of(e, side.request.params);
@@ -249,9 +250,8 @@ void model_lines(const Ui& ui, AppState& state, Controller& act, const Exhibit& 
             title = "none for these settings";  // the banner says why
         }
     }
-    if (!has_param) label(ui, "Model", ui.theme.secondary, 13);
-    label(ui, title, has_param ? ui.theme.faint : ui.theme.text, has_param ? 13 : 15, Font::ui,
-          ImGui::GetContentRegionAvail().x);
+    label(ui, has_param ? "Weights" : "Model", ui.theme.secondary, 13);
+    label(ui, title, ui.theme.text, 15, Font::ui, ImGui::GetContentRegionAvail().x);
     if (!side.request.weights_path.empty() && button(ui, "bundled", "Bundled model again")) act.use_bundled_model();
 }
 
@@ -291,7 +291,7 @@ void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& lay
     ImGui::PushID(static_cast<int>(state.focus));  // a field that is typed in stays with its side
     model_lines(ui, state, act, e);
     params_panel(ui, state, act);
-    if (!e.training_task.empty()) training_panel(ui, state, act);
+    if (state.training) training_panel(ui, state, act);
     heading(ui, "Colour scale");
     using Scale = Normalization::Scale;
     const std::vector<Scale> scales = {Scale::linear, Scale::sqrt, Scale::log, Scale::per_row};
@@ -303,6 +303,10 @@ void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& lay
     explained_cell(ui, state, act);
     interventions(ui, state, act);
     claims(ui, state);
+    if (!e.training_task.empty() && !state.training) {
+        ImGui::Dummy({0, 6 * s});
+        training_panel(ui, state, act);
+    }
     ImGui::PopID();
     end_panel();
 }

@@ -21,6 +21,7 @@ SliderScale::SliderScale(const ParamSpec& spec)
     limited_ = !(spec.min == 0 && spec.max == 0) && std::isfinite(spec.min);
     infinite_ = std::isinf(spec.max);
     if (infinite_) {
+        log_ = true;  // on the way to infinity steps grow
         const auto* number = std::get_if<double>(&spec.fallback);
         const double usual = number != nullptr && std::isfinite(*number) ? std::abs(*number) : 1;
         top_ = std::max({100 * usual, 10 * std::abs(low_), 1.0});

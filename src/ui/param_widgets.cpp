@@ -11,7 +11,7 @@ namespace saccade {
 
 namespace {
 
-constexpr std::size_t most_segments = 7;
+constexpr std::size_t most_segments = 8;  // design/LOOK.md's seven, and "as trained"
 
 void note_place(AppState& state, const std::string& name) {
     const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
@@ -77,7 +77,7 @@ std::optional<ParamValue> number_field(const Ui& ui, AppState& state, const Para
     const float s = ui.s;
     std::string text = number_field_text(spec, value);
     ImGui::SetNextItemWidth(width);
-    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(8 * s, 3 * s));
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(8 * s, 2 * s));
     ImGui::PushStyleVar(ImGuiStyleVar_FrameRounding, 6 * s);
     const bool changed = text_input(ui, ("##" + spec.name).c_str(), text, "", Font::mono, 14, state.reload_now);
     ImGui::PopStyleVar(2);
@@ -100,22 +100,21 @@ std::optional<ParamValue> number(const Ui& ui, AppState& state, const ParamSpec&
     const float s = ui.s;
     const float room = ImGui::GetContentRegionAvail().x;
     const float left = ImGui::GetCursorPosX();
-    const float field = 84 * s;
+    const float field = 72 * s;
     const ScreenTextMeasure measure(ui.fonts);
     const float unit = spec.unit.empty() ? 0 : static_cast<float>(measure.width(spec.unit, 13, Font::ui)) * s + 8 * s;
-    ImGui::Dummy({0, 2 * s});
     const float top = ImGui::GetCursorPosY();
-    ImGui::SetCursorPosY(top + 5 * s);
+    ImGui::SetCursorPosY(top + 4 * s);
     label(ui, spec.title, ui.theme.secondary, 13, Font::ui, room - field - unit - 12 * s);
     if (ImGui::IsItemHovered()) tooltip(ui, spec.help);
     ImGui::SetCursorPos({left + room - field - unit, top});
     std::optional<ParamValue> changed = number_field(ui, state, spec, value, field);
     if (unit > 0) {
-        ImGui::SetCursorPos({left + room - unit + 8 * s, top + 5 * s});
+        ImGui::SetCursorPos({left + room - unit + 8 * s, top + 4 * s});
         label(ui, spec.unit, ui.theme.faint, 13);
     }
     const SliderScale scale(spec);
-    ImGui::SetCursorPos({left, top + 28 * s});
+    ImGui::SetCursorPos({left, top + 26 * s});
     if (!scale.limited()) return changed;
     const bool whole = spec.type == ParamType::integer;
     const double now = whole ? static_cast<double>(std::get<std::int64_t>(value)) : std::get<double>(value);

@@ -12,6 +12,8 @@ const View& flow_view();
 const View& stages_view();
 /// One row of any tensor as signed bars.
 const View& bars_view();
+/// The tree of a beam search: live branches, pruned ones, finished hypotheses with rank and score.
+const View& tree_view();
 /// Metrics over steps.
 const View& curves_view();
 

@@ -1,0 +1,84 @@
+#include "viz/difference.hpp"
+
+#include <cmath>
+
+#include "sample_trace.hpp"
+#include "viz_testing.hpp"
+
+namespace saccade {
+namespace {
+
+using namespace test;
+
+TEST(Difference, IsBMinusACellByCell) {
+    const Trace a = attention_trace({"a", "b", "c"}, {"x", "y"}), b = heads_trace(1, 1, 2);
+    Trace c = attention_trace({"a", "b", "c"}, {"x", "y"});
+    const Trace same = difference_of(a, c);
+    for (const float v : same.tensor("weights").values.values()) EXPECT_EQ(v, 0);
+    EXPECT_TRUE(same.notes().empty());
+    EXPECT_EQ(same.axis("output")->labels, (std::vector<std::string>{"x", "y"}));
+    // Nothing in common: nothing to show, and no error.
+    EXPECT_TRUE(difference_of(a, b).tensors().empty());
+}
+
+TEST(Difference, WithOtherLengthsAlignsByPositionAndLeavesOutWhatOnlyOneHas) {
+    const Trace a = attention_trace({"a", "b", "c"}, {"x", "y"}), b = attention_trace({"a", "q"}, {"x", "y", "z"});
+    const Trace difference = difference_of(a, b);
+    const TraceTensor& weights = difference.tensor("weights");
+    EXPECT_EQ(weights.values.shape(), (Shape{3, 3}));
+    for (Index i = 0; i < 3; ++i)
+        for (Index j = 0; j < 3; ++j) {
+            const float v = weights.values.at({i, j});
+            if (i < 2 && j < 2)
+                EXPECT_FLOAT_EQ(v, b.tensor("weights").values.at({i, j}) - a.tensor("weights").values.at({i, j}));
+            else
+                EXPECT_TRUE(std::isnan(v));
+        }
+    EXPECT_EQ(difference.axis("source")->labels, (std::vector<std::string>{"a", "b | q", "c"}));
+    EXPECT_EQ(difference.axis("output")->labels, (std::vector<std::string>{"x", "y", "z"}));
+    ASSERT_EQ(difference.notes().size(), 2u);
+    EXPECT_NE(difference.notes()[0].text.find("A has 3"), std::string::npos);
+    EXPECT_NE(weights.info.title.find("hatched"), std::string::npos);
+}
+
+TEST(Difference, SaysWhereTokensAreOthers) {
+    const Trace a = attention_trace({"a", "b"}, {"x"}), b = attention_trace({"a", "q"}, {"x"});
+    const Trace difference = difference_of(a, b);
+    ASSERT_EQ(difference.notes().size(), 1u);
+    EXPECT_NE(difference.notes()[0].text.find("1 of 2"), std::string::npos) << difference.notes()[0].text;
+}
+
+TEST(Difference, MaskedInOneIsMasked) {
+    Trace a, b;
+    for (Trace* trace : {&a, &b}) {
+        const AxisPtr x = trace->add_axis({"x", AxisKind::key, 3, {}, "j"});
+        trace->add({"scores", Role::scores, "e", "", "", {x}},
+                   Tensor<float>::from(Shape{3}, {1, trace == &a ? masked() : 2, masked()}));
+    }
+    const Tensor<float> values = difference_of(a, b).tensor("scores").values;
+    EXPECT_EQ(values.at({0}), 0);
+    EXPECT_TRUE(std::isnan(values.at({1})));
+    EXPECT_TRUE(std::isnan(values.at({2})));
+}
+
+TEST(Difference, IsDrawnWithADivergingMapSymmetricAboutZeroAndHatchesTheRest) {
+    const PlainMeasure measure;
+    const Trace a = attention_trace({"a", "b", "c"}, {"x", "y"}), b = attention_trace({"a", "b", "c"}, {"x", "y", "z"});
+    ViewState state;
+    state.view = "heatmap";
+    state.tensor = "weights";
+    const Trace difference = difference_of(a, b);
+    const Figure figure = view("heatmap").layout(difference, difference_state(state), measure);
+    for (const FigureItem& item : figure.items)
+        if (const auto* heatmap = std::get_if<HeatmapItem>(&item)) {
+            EXPECT_TRUE(heatmap->map->diverging);
+            EXPECT_EQ(heatmap->normalization.low, -heatmap->normalization.high);
+            EXPECT_DOUBLE_EQ(heatmap->normalization(0), 0.5);
+            EXPECT_TRUE(std::isnan(heatmap->normalization(heatmap->values.at({2, 0}))));
+        }
+    EXPECT_FALSE(figure.hit({0, 0}) && figure.hit({0, 0})->editable);
+    for (const HitRegion& region : figure.regions) EXPECT_FALSE(region.editable);
+}
+
+}  // namespace
+}  // namespace saccade
