@@ -1,6 +1,5 @@
 #include "model/date_questions.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 #include "attention/context.hpp"
@@ -27,8 +26,12 @@ DateQuestions<T>::DateQuestions(const Weights<T>& w) {
               key_weight_.shape()[1] / 2, key_weight_.shape()[0],     question_table_.shape()[1], answer.shape()[1]};
     const auto& s = sizes_;
     const Index annotation = 2 * s.hidden;
-    forward_ = gru_of(w, forward_layer().name, s.embedding, s.hidden);
-    backward_ = gru_of(w, backward_layer().name, s.embedding, s.hidden);
+    forward_ = {w, forward_layer().name, RecurrentKind::gru};
+    backward_ = {w, backward_layer().name, RecurrentKind::gru};
+    for (const RecurrentCell<T>* cell : {&forward_, &backward_})
+        if (cell->hidden_size() != s.hidden || cell->input_size() != s.embedding)
+            throw Error(ErrorCode::bad_format, "date questions: the encoder does not fit the embedding and the keys",
+                        "use a model that was trained by `saccade train date-questions`");
     query_weight_ = w.get("focus.query_weight", {s.attention, s.question});
     key_weight_ = w.get("focus.key_weight", {s.attention, annotation});
     score_vector_ = w.get("focus.vector", {s.attention});
@@ -37,21 +40,6 @@ DateQuestions<T>::DateQuestions(const Weights<T>& w) {
     focus_ = readout_of(w, "focus");
     max_ = readout_of(w, "max");
     gated_ = readout_of(w, "gate");
-}
-
-template <class T>
-typename DateQuestions<T>::Batch DateQuestions<T>::Batch::from(std::span<const Ids> texts) {
-    Batch batch;
-    std::size_t longest = 0;
-    for (const Ids& text : texts) {
-        if (text.empty()) throw Error(ErrorCode::invalid_input, "a text is empty", "give at least one character");
-        batch.lengths.push_back(static_cast<Index>(text.size()));
-        longest = std::max(longest, text.size());
-    }
-    batch.ids.assign(texts.size() * longest, 0);
-    for (std::size_t b = 0; b < texts.size(); ++b)
-        for (std::size_t t = 0; t < texts[b].size(); ++t) batch.ids[t * texts.size() + b] = texts[b][t];
-    return batch;
 }
 
 template <class T>
@@ -64,11 +52,16 @@ typename DateQuestions<T>::Readout DateQuestions<T>::readout_of(const Weights<T>
 }
 
 template <class T>
-Var<T> DateQuestions<T>::annotations(const Batch& batch, Probe* probe, const std::stop_token& stop) const {
-    const Var<T> embedded = show(probe, embedding_site(), -1, embedding(table_, batch.ids));
-    const auto forward = run_gru_layer(forward_layer(), forward_, embedded, batch.lengths, probe, stop);
-    const auto backward = run_gru_layer(backward_layer(), backward_, embedded, batch.lengths, probe, stop);
-    const Var<T> both[] = {stack<T>(forward), stack<T>(backward)};
+Var<T> DateQuestions<T>::annotations(const PaddedTexts& texts, Probe* probe, const std::stop_token& stop) const {
+    const Var<T> embedded = show(probe, embedding_site(), -1, embedding(table_, texts.ids));
+    const auto read = [&](const RecurrentLayer& layer, const RecurrentCell<T>& cell) {
+        std::vector<Var<T>> states;
+        for (const CellState<T>& state : run_recurrent(layer, cell, embedded, texts.lengths, probe, stop))
+            states.push_back(state.h);
+        return stack<T>(states);
+    };
+    const Var<T> forward = read(forward_layer(), forward_);
+    const Var<T> both[] = {forward, read(backward_layer(), backward_)};
     return show(probe, annotations_site(), -1, transpose(concat<T>(both, 2), 0, 1));
 }
 
@@ -79,9 +72,9 @@ Var<T> DateQuestions<T>::reading(const Readout& readout, const Var<T>& pooled, c
 }
 
 template <class T>
-typename DateQuestions<T>::Result DateQuestions<T>::answer(const Batch& batch) const {
-    const auto size = static_cast<Index>(batch.lengths.size());
-    const Var<T> h = annotations(batch, nullptr, {});
+typename DateQuestions<T>::Result DateQuestions<T>::answer(const PaddedTexts& texts) const {
+    const auto size = static_cast<Index>(texts.lengths.size());
+    const Var<T> h = annotations(texts, nullptr, {});
     const Index length = h.shape()[1];
     const auto pooled_once = [&](const Var<T>& pooled) { return reshape(pooled, {size, 1, 2 * sizes_.hidden}); };
     const auto answered = [&](const Readout& readout, const Var<T>& pooled) {
@@ -92,12 +85,12 @@ typename DateQuestions<T>::Result DateQuestions<T>::answer(const Batch& batch) c
     const Var<T> queries = add(reshape(affine(question_table_, query_weight_, {}), {1, sizes_.questions, sizes_.attention}),
                                Var<T>(Tensor<T>(Shape{size, 1, 1})));
     Result result;
-    const Tensor<T> mask = padding_mask<T>(batch.lengths, length).reshape({size, 1, length});
+    const Tensor<T> mask = padding_mask<T>(texts.lengths, length).reshape({size, 1, length});
     result.focus_weights = softmax(additive_scores(queries, affine(h, key_weight_, {}), score_vector_), mask);
     result.focus = answered(focus_, context(result.focus_weights, h));
-    result.max = answered(max_, pooled_once(pool_max(h, std::span<const Index>(batch.lengths)).pooled));
+    result.max = answered(max_, pooled_once(pool_max(h, std::span<const Index>(texts.lengths)).pooled));
     const Var<T> gates = sigmoid(reshape(gate_(h), {size, length}));
-    result.gate = answered(gated_, pooled_once(context(gate_weights(gates, std::span<const Index>(batch.lengths)), h)));
+    result.gate = answered(gated_, pooled_once(context(gate_weights(gates, std::span<const Index>(texts.lengths)), h)));
     return result;
 }
 
@@ -119,12 +112,8 @@ WeightMap initial_date_questions_weights(const DateQuestionsSizes& s, Rng& rng) 
     const auto normal = [&] { return rng.normal(); };
     const Index annotation = 2 * s.hidden;
     fill("encoder.embedding.weight", {s.vocabulary, s.embedding}, normal);
-    for (const std::string& name : {forward_layer().name, backward_layer().name}) {
-        uniform(name + ".input_weight", {3 * s.hidden, s.embedding});
-        uniform(name + ".hidden_weight", {3 * s.hidden, s.hidden});
-        bias(name + ".input_bias", 3 * s.hidden);
-        bias(name + ".hidden_bias", 3 * s.hidden);
-    }
+    for (const std::string& name : {forward_layer().name, backward_layer().name})
+        init_recurrent(weights, name, RecurrentKind::gru, s.embedding, s.hidden, rng);
     fill("question.embedding.weight", {s.questions, s.question}, normal);
     uniform("focus.query_weight", {s.attention, s.question});
     uniform("focus.key_weight", {s.attention, annotation});

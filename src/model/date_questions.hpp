@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/rng.hpp"
-#include "model/gru_layer.hpp"
+#include "model/recurrent_layer.hpp"
 #include "model/weights.hpp"
 #include "nn/linear.hpp"
 #include "trace/probe.hpp"
@@ -39,20 +39,12 @@ class DateQuestions {
     explicit DateQuestions(const Weights<T>& weights);
     const DateQuestionsSizes& sizes() const { return sizes_; }
 
-    /// Time-major ids of a padded batch (t * B + b) and the length of each text, none of them 0.
-    struct Batch {
-        Ids ids;
-        std::vector<Index> lengths;
-
-        /// Pads with 0.
-        static Batch from(std::span<const Ids> texts);
-    };
     /// What each mechanism answers to every question, and where it looked.
     struct Result {
         Var<T> focus, max, gate;  // logits [B, questions, answers]
         Var<T> focus_weights;     // [B, questions, length]
     };
-    Result answer(const Batch& batch) const;
+    Result answer(const PaddedTexts& texts) const;
 
     /// Where each looked: focus [questions, length], max and gate [length].
     struct Maps {
@@ -76,14 +68,14 @@ class DateQuestions {
         Linear<T> answer;
     };
     Readout readout_of(const Weights<T>& weights, const std::string& name) const;
-    Var<T> annotations(const Batch& batch, Probe* probe, const std::stop_token& stop) const;
+    Var<T> annotations(const PaddedTexts& texts, Probe* probe, const std::stop_token& stop) const;
     Var<T> reading(const Readout& readout, const Var<T>& pooled, const Var<T>& questions) const;
     Ids show_answers(const std::string& name, const Readout& readout, const Var<T>& pooled, const Var<T>& questions,
                      Probe& probe) const;
 
     DateQuestionsSizes sizes_;
     Var<T> table_, question_table_;
-    GruCell<T> forward_, backward_;
+    RecurrentCell<T> forward_, backward_;
     Var<T> query_weight_, key_weight_, score_vector_;
     Linear<T> gate_;
     Readout focus_, max_, gated_;

@@ -1,15 +1,15 @@
 #pragma once
 
-#include "model/gru_layer.hpp"
+#include "model/recurrent_layer.hpp"
 
 // Names that the files of model/date_questions*.cpp share.
 
 namespace saccade {
 
-inline GruLayer forward_layer() {
+inline RecurrentLayer forward_layer() {
     return {"encoder.forward", "→", "Encoder, left to right", "encoder.embedding", "source", "hidden", "embedding", false};
 }
-inline GruLayer backward_layer() {
+inline RecurrentLayer backward_layer() {
     return {"encoder.backward", "←", "Encoder, right to left", "encoder.embedding", "source", "hidden", "embedding", true};
 }
 inline ProbeSite embedding_site() {

@@ -115,9 +115,9 @@ template <>
 DateQuestions<float>::Shown DateQuestions<float>::run(const Ids& text, Probe& probe, const std::stop_token& stop) const {
     const Ids read =
         shown_ids(probe, {"source.id", Role::input, "x", "Source characters (ids)", "", {"source"}}, text, sizes_.vocabulary);
-    const Batch batch{read, {static_cast<Index>(read.size())}};
-    const Index length = batch.lengths[0], d = 2 * sizes_.hidden;
-    const Var<float> h = annotations(batch, &probe, stop);
+    const PaddedTexts texts{read, {static_cast<Index>(read.size())}};
+    const Index length = texts.lengths[0], d = 2 * sizes_.hidden;
+    const Var<float> h = annotations(texts, &probe, stop);
     const Var<float> u =
         show(&probe, {"question.embedding", Role::embedding, "u", "Embedded questions", "", {"question", "question_feature"}},
              -1, question_table_);
@@ -165,9 +165,8 @@ void DateQuestions<float>::describe(Probe& probe) const {
     probe.parameter("encoder.embedding.weight", "E_x", {"vocabulary", "embedding"}, table_.value());
     probe.step({"embed", "encoder.embedding", "x_j = E_x[x_j]",
                 "encoder.embedding[j,m] = encoder.embedding.weight[source.id[j],m]", ""});
-    const std::string recurrence = "Cho 2014; the reset gate acts after the product";
-    describe_gru_layer(probe, forward_layer(), forward_, recurrence);
-    describe_gru_layer(probe, backward_layer(), backward_, recurrence);
+    describe_layer(probe, forward_layer(), forward_);
+    describe_layer(probe, backward_layer(), backward_);
     probe.step({"join", "annotations", "h_j = [→h_j; ←h_j]",
                 fmt::format("annotations[j,k] = encoder.forward.state[j,k] else encoder.backward.state[j,k-{}]", sizes_.hidden),
                 "Bahdanau 2014, section 3.2"});

@@ -33,7 +33,7 @@ class DateQuestionsTask : public Task {
 
  private:
     struct Batch {
-        DateQuestions<float>::Batch texts;
+        PaddedTexts texts;
         Ids answers;         // [B, questions]
         Tensor<float> gold;  // [B, questions, length]: 1 on the characters that the answer is read from
     };
@@ -107,8 +107,8 @@ DateQuestionsTask::Batch DateQuestionsTask::batch_of(std::span<const DateExample
         }
         for (const Index answer : answers_of(example.date)) batch.answers.push_back(answer);
     }
-    batch.texts = DateQuestions<float>::Batch::from(texts);
-    const Index length = *std::ranges::max_element(batch.texts.lengths);
+    batch.texts = PaddedTexts::from(texts);
+    const Index length = batch.texts.longest();
     batch.gold = Tensor<float>(Shape{static_cast<Index>(texts.size()), question_count, length});
     float* gold = batch.gold.data();
     for (const DateExample& example : examples)

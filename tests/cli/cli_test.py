@@ -136,6 +136,51 @@ class Cli(unittest.TestCase):
         self.assertGreaterEqual(result["metrics"]["exact_match"], 0.99)
         self.assertGreaterEqual(result["metrics"]["gold_weight"], 0.90)
 
+    def test_memory_reads_matrices_from_words_and_files(self):
+        described = json.loads(self.good("describe", "memory", "--json"))
+        params = {p["name"]: p for p in described["params"]}
+        self.assertEqual(params["k"]["type"], "matrix")
+        self.assertEqual(len(params["k"]["default"]), 5)
+        self.assertEqual(params["temperature"]["max"], "inf")
+        self.assertEqual({t["name"]: t["axes"] for t in described["tensors"]}["weights"], ["query", "slot"])
+        out = self.path("run.npz")
+        text = self.path("k.csv", "1, 0\n-1, 0\n".encode())
+        for k in ("1 0; -1 0", "1,0\n-1,0", "[[1, 0], [-1, 0]]", "1\t0\n-1\t0\n", "@" + text):
+            self.assertIn("q1: 10\n", self.good("run", "memory", "--q", "-1 0", "--k", k, "--v", "20; 10", "--read", "hard", "--save", out))
+        self.assertIn("q1: 15\n", self.good("run", "memory", "--q", "1 0", "--k", "@" + text, "--v", "20; 10", "--temperature", "inf", "--save", out))
+        for name in ("k.npy", "keys.npz:keys"):
+            self.good("run", "memory", "--capture", "keys", "--save", self.path("keys.npz"))
+            with zipfile.ZipFile(self.path("keys.npz")) as archive:
+                self.path("k.npy", archive.read("keys.npy"))
+            self.good("run", "memory", "--k", "@" + self.path(name), "--save", out)
+
+    def test_matrices_that_are_none(self):
+        out = self.path("x.npz")
+        for given, names in (("1 0; 0 x", ["row 2, column 2", "'x'"]), ("1 2; 3", ["row 2"]), ("1 nan", ["nan"]), ("", ["empty"])):
+            self.bad(2, "run", "memory", "--k", given, "--save", out, names=["--k", *names])
+        self.bad(1, "run", "memory", "--k", " ".join(["1"] * 10000), "--save", out, names=["K", "10000", "1024"])
+        self.bad(1, "run", "memory", "--q", "1 2 3", "--save", out, names=["Q", "K"])
+        self.bad(1, "run", "memory", "--v", "1 2 3", "--save", out, names=["V", "K"])
+        self.bad(1, "run", "memory", "--temperature", "-1", "--save", out, names=["Temperature"])
+        self.bad(1, "run", "memory", "--k", "@" + self.path("none.csv"), "--save", out, names=["none.csv"])
+        self.bad(1, "run", "memory", "--k", "@" + self.path("names.csv", b"cat,1\n"), "--save", out, names=["names.csv", "row 1, column 1"])
+        self.assertFalse(os.path.exists(out))
+
+    def test_saliency_answers_questions(self):
+        out = self.path("run.npz")
+        for question, answer in (("year", "2019"), ("month", "Sep"), ("day", "30")):
+            self.assertIn(f"output: {answer}\n", self.good("run", "saliency", "--source", "2019年9月30日", "--question", question, "--save", out))
+        self.bad(2, "run", "saliency", "--question", "hour", "--save", out, names=["hour", "month"])
+        self.bad(1, "run", "saliency", "--source", "", "--save", out, names=["Source"])
+        result = json.loads(self.good("eval", "date-questions", "--json"))
+        with open(os.path.join(MODELS, "date-questions.json"), encoding="utf-8") as f:
+            card = json.load(f)
+        for name, value in card["metrics"].items():
+            self.assertAlmostEqual(result["metrics"][name], value, places=4)
+        self.good("render", "saliency", "--view", "heatmap", "--tensor", "maps", "-o", self.path("maps.svg"))
+        with open(self.path("maps.svg"), encoding="utf-8") as f:
+            self.assertIn("gating</text>", f.read())
+
     def test_help_everywhere(self):
         for command in ([], ["list"], ["describe"], ["run"], ["render"], ["train"], ["eval"], ["bench"]):
             self.assertIn("--help", self.good(*command, "--help"))

@@ -27,7 +27,7 @@ TEST(GradCheck, GateWeights) {
 Var<double> date_questions_loss(const Weights<double>& weights) {
     const DateQuestions<double> model(weights);
     const std::vector<Ids> texts = {{2, 3, 1, 4}, {3, 1}};
-    const auto result = model.answer(DateQuestions<double>::Batch::from(texts));
+    const auto result = model.answer(PaddedTexts::from(texts));
     const Ids answers = {0, 3, 1, 2, 4, 0};
     Var<double> loss = sum_all(mul(result.focus_weights, result.focus_weights));
     for (const Var<double>* logits : {&result.focus, &result.max, &result.gate})
