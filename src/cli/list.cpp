@@ -55,8 +55,13 @@ void describe(const std::string& id, bool as_json) {
                            {"title", t.info.title},
                            {"formula", step != nullptr ? step->formula : ""}});
     }
+    json lesson = json::array();
+    for (const LessonPoint& point : e.lesson.points)
+        lesson.push_back({{"english", point.english}, {"chinese", point.chinese}, {"checked", point.check != nullptr}});
     if (as_json) {
-        fmt::print("{}\n", json{{"params", params}, {"tensors", tensors}}.dump(2));
+        json all = {{"params", params}, {"tensors", tensors}};
+        if (!e.lesson.empty()) all["lesson"] = {{"title", e.lesson.title_english}, {"points", lesson}};
+        fmt::print("{}\n", all.dump(2));
         return;
     }
     fmt::print("{}: {}\n{}\n\nparameters\n", e.id, e.summary, e.source);
@@ -70,6 +75,9 @@ void describe(const std::string& id, bool as_json) {
         fmt::print("  {:<28}{:<15}{:<30}{}\n", t["name"].get<std::string>(), t["role"].get<std::string>(),
                    fmt::format("[{}]", fmt::join(axes, ", ")), t["formula"].get<std::string>());
     }
+    if (e.lesson.empty()) return;
+    fmt::print("\nlesson: {} (* is checked on each run: `saccade run {} --claims`)\n", e.lesson.title_english, e.id);
+    for (const LessonPoint& point : e.lesson.points) fmt::print("  {} {}\n", point.check ? "*" : " ", point.english);
 }
 
 }  // namespace

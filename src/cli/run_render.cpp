@@ -1,12 +1,17 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <memory>
 
 #include "cli/commands.hpp"
 #include "io/trace_file.hpp"
+#include "run/finding.hpp"
 #include "run/runner.hpp"
+#include "viz/difference.hpp"
 #include "viz/export.hpp"
 #include "viz/theme.hpp"
 
@@ -20,9 +25,42 @@ void print_notes(const Trace& trace) {
         fmt::print(stderr, "saccade: note: {}{}{}\n", note.text, note.hint.empty() ? "" : ": ", note.hint);
 }
 
+/// How far a run is, on stderr, if it takes longer than a second: a line that is written over on a terminal, else a line now
+/// and then.
+class ProgressLine {
+ public:
+    ~ProgressLine() {
+        if (shown_ && terminal_) fmt::print(stderr, "\r{:60}\r", "");
+    }
+    void operator()(double fraction) {
+        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+        if (seconds < 1 || seconds - last_ < (terminal_ ? 0.2 : 5.0)) return;
+        last_ = seconds;
+        shown_ = true;
+        const std::string left = fraction > 0.02 ? fmt::format(", {:.0f} s left", seconds * (1 - fraction) / fraction) : "";
+        fmt::print(stderr, "{}saccade: {:3.0f}%{}{}", terminal_ ? "\r" : "", fraction * 100, left, terminal_ ? "    " : "\n");
+        std::fflush(stderr);
+    }
+    Progress listener() {
+        return [this](double fraction, const TracePtr&) { (*this)(fraction); };
+    }
+
+ private:
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+    double last_ = -10;
+    bool shown_ = false;
+    bool terminal_ = isatty(STDERR_FILENO) != 0;
+};
+
+TracePtr run_told(const RunRequest& request) {
+    ProgressLine line;
+    return run(request, {}, line.listener());
+}
+
 struct RunOptions {
     RequestOptions request;
     std::string save;
+    bool claims = false;
 };
 
 struct RenderOptions {
@@ -32,7 +70,50 @@ struct RenderOptions {
     std::string size;
     std::string output;
     ExportOptions file;
+    std::vector<std::string> compare;
 };
+
+/// The request with the settings of --compare: PARAM=VALUE, or seed=N.
+RunRequest compared_request(RunRequest request, const std::vector<std::string>& settings) {
+    const Exhibit& e = exhibit(request.exhibit);
+    std::vector<std::string> names{"seed"};
+    for (const ParamSpec& spec : e.params) names.push_back(spec.name);
+    for (const std::string& setting : settings) {
+        const std::size_t equals = setting.find('=');
+        if (equals == std::string::npos)
+            throw Error(ErrorCode::usage, "--compare " + setting + " sets nothing", "write PARAM=VALUE");
+        const std::string name = setting.substr(0, equals), value = setting.substr(equals + 1);
+        const auto spec = std::find_if(e.params.begin(), e.params.end(), [&](const ParamSpec& s) { return s.name == name; });
+        if (spec != e.params.end()) {
+            request.params.set(name, parse_param(*spec, value));
+        } else if (name == "seed") {
+            const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), request.seed);
+            if (error != std::errc() || end != value.data() + value.size())
+                throw Error(ErrorCode::usage, "--compare seed '" + value + "' is no seed", "give a whole number");
+        } else {
+            throw Error(ErrorCode::usage, "--compare: there is no parameter '" + name + "'" + did_you_mean(name, names),
+                        fmt::format("known are {}", fmt::join(names, ", ")));
+        }
+    }
+    return request;
+}
+
+void print_claim(const std::string& said, const std::string& text, const std::string& found) {
+    fmt::print("{:<16}{}{}\n", said, text, found.empty() ? "" : "  (" + found + ")");
+}
+
+/// Every formula claim and every point of the lesson that claims something, on this run.
+void print_claims(const Exhibit& e, const Trace& trace) {
+    for (const Claim& claim : check_claims(trace))
+        print_claim(claim.holds ? "held" : "broken", claim.text, found_against_claimed(claim));
+    const std::vector<Finding> findings = check_lesson(e.lesson, trace);
+    for (std::size_t i = 0; i < findings.size(); ++i) {
+        const std::string said = verdict(e.lesson.points[i], findings[i]);
+        if (said.empty()) continue;
+        print_claim(said, e.lesson.points[i].english,
+                    findings[i].claim ? found_against_claimed(*findings[i].claim) : std::string());
+    }
+}
 
 /// "1600x1000": the figure's size in px.
 void apply_size(const std::string& size, RenderOptions& options) {
@@ -53,9 +134,13 @@ void apply_size(const std::string& size, RenderOptions& options) {
 
 void run_and_save(const RunOptions& options) {
     const RunRequest request = options.request.request();
-    const TracePtr trace = run(request);
-    save_trace(options.save, *trace, request);
+    if (options.save.empty() && !options.claims)
+        throw Error(ErrorCode::usage, "nothing to do with the run", "give --save FILE.npz, or --claims");
+    const TracePtr trace = run_told(request);
+    if (!options.save.empty()) save_trace(options.save, *trace, request);
     print_notes(*trace);
+    if (options.claims) print_claims(exhibit(request.exhibit), *trace);
+    if (options.save.empty()) return;
     for (const auto& [name, text] : trace->texts()) fmt::print("{}: {}\n", name, text);
     const auto recorded = std::count_if(trace->tensors().begin(), trace->tensors().end(),
                                         [](const TraceTensor& t) { return t.info.role != Role::parameter; });
@@ -69,9 +154,18 @@ void render(RenderOptions options) {
     options.view.scale = scale_from(options.scale);
     options.view.step_axis = exhibit(request.exhibit).step_axis;
     if (!options.size.empty()) apply_size(options.size, options);
-    const TracePtr trace = run(request);
-    export_figure(options.output, *trace, {request, options.view}, options.file);
-    print_notes(*trace);
+    const TracePtr trace = run_told(request);
+    if (options.compare.empty()) {
+        export_figure(options.output, *trace, {request, options.view}, options.file);
+        return print_notes(*trace);
+    }
+    const RunRequest other = compared_request(request, options.compare);
+    const TracePtr difference = std::make_shared<const Trace>(difference_of(*trace, *run_told(other)));
+    // The view's own choice is made by role, which a difference has not.
+    if (options.view.tensor.empty()) options.view.tensor = tensor_for(view(options.view.view), *trace, options.view).info.name;
+    const ViewState state = options.view.colormap.empty() ? difference_state(options.view) : options.view;
+    export_figure(options.output, *difference, {request, state, other}, options.file);
+    print_notes(*difference);
 }
 
 }  // namespace
@@ -80,7 +174,9 @@ void add_run(CLI::App& app, const Words& words) {
     CLI::App* command = app.add_subcommand("run", "Run an exhibit and save every tensor that it records");
     const auto options = std::make_shared<RunOptions>();
     if (!words.empty() && words[0] == "run") options->request.declare(*command, words);
-    command->add_option("--save", options->save, "Where to: .npz with one array a tensor and trace.json")->required();
+    command->add_option("--save", options->save, "Where to: .npz with one array a tensor and trace.json");
+    command->add_flag("--claims", options->claims,
+                      "Print every claim, of the formulas and of the lesson, as held or broken on this run");
     command->add_option("--capture", options->request.capture, "Keep only these tensors (names, or prefixes ending in *)");
     command->callback([options] { run_and_save(*options); });
 }
@@ -100,6 +196,11 @@ void add_render(CLI::App& app, const Words& words) {
     command->add_option("--scale", options->scale, "linear, sqrt, log or per_row")->capture_default_str();
     CLI::Option* dpi = command->add_option("--dpi", options->file.dpi, "Resolution of a PNG")->capture_default_str();
     command->add_option("--size", options->size, "WIDTHxHEIGHT in px, instead of --dpi")->excludes(dpi);
+    command
+        ->add_option("--compare", options->compare,
+                     "PARAM=VALUE: draw the difference, the run with this setting minus the run without; may be given several "
+                     "times")
+        ->allow_extra_args(false);
     command->add_option("-o,--output", options->output, "File: .png, .svg or .pdf; .csv or .npz for the values shown")
         ->required();
     command->callback([options] { render(*options); });

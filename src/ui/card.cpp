@@ -52,6 +52,24 @@ void note_grid(const Ui& ui, AppState& state, const Figure& figure, ImVec2 origi
     }
 }
 
+/// Where a click picks a value of a parameter, for tests: "hypothesis=2".
+void note_picks(const Ui& ui, AppState& state, const Exhibit& e, const Trace& trace, const Figure& figure, ImVec2 origin) {
+    for (const Pick& pick : e.picks) {
+        const TraceTensor* tensor = trace.find(pick.tensor);
+        for (const HitRegion& region : figure.regions) {
+            const TraceTensor* of = trace.find(region.ref.tensor);
+            if (tensor == nullptr || of == nullptr || region.row_axis >= 0 || region.col_axis >= 0 ||
+                of->info.axes != tensor->info.axes)
+                continue;
+            const float value = tensor->values.at(region.ref.index);
+            if (!(value > 0)) continue;
+            const auto px = [&](double v) { return static_cast<float>(v) * ui.s; };
+            state.places[fmt::format("{}={:.0f}", pick.param, value)] = {
+                origin.x + px(region.box.x), origin.y + px(region.box.y), px(region.box.w), px(region.box.h)};
+        }
+    }
+}
+
 /// "0.61", or nothing if the trace has no such cell.
 std::optional<float> value_at(const Trace* trace, const CellRef& ref) {
     const TraceTensor* tensor = trace != nullptr ? trace->find(ref.tensor) : nullptr;
@@ -187,6 +205,7 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
             ui.canvas.draw(figure, inner);
             list.PopClipRect();
             note_grid(ui, state, figure, inner, of);
+            if (of != CardOf::difference) note_picks(ui, state, e, *trace_of(state, of), figure, inner);
             interact(ui, state, act, figure, inner, size, id, of);
         } catch (const Error& error) {
             problem = error.line();

@@ -100,9 +100,14 @@ void Controller::open_request(const RunRequest& request, const std::optional<Run
     const bool same = request.exhibit == state_.sides[0].request.exhibit;
     if (!same) choose_exhibit(request.exhibit);  // forgets what the other exhibit had, undo too
     state_.focus = 0;
-    state_.sides[0].request = request;
+    const auto with_defaults = [](RunRequest given) {
+        for (const ParamSpec& spec : exhibit(given.exhibit).params)
+            if (!given.params.has(spec.name)) given.params.set(spec.name, spec.fallback);
+        return given;
+    };
+    state_.sides[0].request = with_defaults(request);
     state_.comparing = compared.has_value() && compared->exhibit == request.exhibit;
-    if (state_.comparing) state_.sides[1].request = *compared;
+    if (state_.comparing) state_.sides[1].request = with_defaults(*compared);
     submit_all();
     if (!state_.comparing) return;
     // Linked if they are alike, as they were when they were saved.
@@ -110,8 +115,8 @@ void Controller::open_request(const RunRequest& request, const std::optional<Run
     state_.linked = std::all_of(specs.begin(), specs.end(), [&](const ParamSpec& spec) {
         if (!is_input(spec)) return true;
         Params a, b;
-        if (request.params.has(spec.name)) a.set(spec.name, request.params.values().at(spec.name));
-        if (compared->params.has(spec.name)) b.set(spec.name, compared->params.values().at(spec.name));
+        a.set(spec.name, state_.sides[0].request.params.values().at(spec.name));
+        b.set(spec.name, state_.sides[1].request.params.values().at(spec.name));
         return a == b;
     });
 }

@@ -3,10 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "io/atomic_file.hpp"
+#include "io/matrix_file.hpp"
 #include "io/safetensors.hpp"
 #include "io/session.hpp"
 #include "ui/controller.hpp"
-#include "ui/matrix_edit.hpp"
 #include "viz/difference.hpp"
 #include "viz/export.hpp"
 
@@ -72,7 +72,7 @@ void Controller::open_array(const std::string& path) {
     if (into == nullptr)
         throw Error(ErrorCode::unsupported, path + ": this exhibit has no matrix to read it into", "choose one that has");
     try {
-        Tensor<float> matrix = load_cells(path);
+        Tensor<float> matrix = read_matrix(path);
         state_.coalescing.clear();
         set_param(into->name, std::move(matrix));
         state_.matrix.problem.clear();

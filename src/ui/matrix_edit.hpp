@@ -8,14 +8,8 @@ namespace saccade {
 
 // What a person does to a matrix of numbers, without a window: each returns another matrix, the given one stays.
 
-/// A block as spreadsheets and people write it: rows end at a line's end, a ';' or a ']'; cells are set apart by tabs, commas
-/// or blanks. [rows, cols]. Error{invalid_input} in one line: what is no number and where, which row is ragged, NaN.
-Tensor<float> cells_from_text(const std::string& text);
-/// Tab-separated, a row a line; read back by cells_from_text to the same numbers.
+/// Tab-separated, a row a line, as spreadsheets take it; matrix_from_text (params/matrix_text.hpp) reads the same numbers back.
 std::string text_from_cells(const Tensor<float>& matrix);
-/// .npy, .npz (FILE.npz:NAME, or the first matrix in it), .csv, .tsv, .txt. One row if it has one axis. Error{bad_format},
-/// {invalid_input}, {io}.
-Tensor<float> load_cells(const std::string& path);
 
 /// The block with its upper left cell at (row, col); the matrix grows to hold it, filled with 0. Error{invalid_input} beyond
 /// largest_matrix cells.

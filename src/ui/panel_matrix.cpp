@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "exhibit/exhibit.hpp"
+#include "params/matrix_text.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/matrix_edit.hpp"
 #include "ui/panels.hpp"
@@ -13,11 +14,20 @@ namespace saccade {
 
 namespace {
 
-constexpr float cell_width = 62, cell_height = 24, margin = 34;  // logical px; the margin holds the row numbers
+constexpr float least_cell = 54, largest_cell = 84, cell_height = 24,
+                margin = 34;  // logical px; the margin holds the row numbers
 constexpr Index most_rows_shown = 6;
 
 void note_place(AppState& state, const std::string& name, ImVec2 low, ImVec2 size) {
     state.places[name] = {low.x, low.y, size.x, size.y};
+}
+
+/// As two axes; what has another rank cannot be edited as a grid.
+Tensor<float> matrix_of(const AppState& state, const ParamSpec& spec) {
+    const Params& params = state.side().request.params;
+    const Tensor<float> matrix = params.has(spec.name) ? params.matrix(spec.name) : std::get<Tensor<float>>(spec.fallback);
+    if (matrix.shape().rank() == 2 && !matrix.empty()) return matrix;
+    return matrix.empty() ? Tensor<float>(Shape{1, 1}) : matrix.reshape(Shape{1, matrix.size()});
 }
 
 /// Decimals that the numbers of a matrix need so that they all stand with their points aligned; a few of a large one decide.
@@ -57,7 +67,7 @@ void complain(AppState& state, const std::string& name, const std::string& probl
 /// What was typed or pasted, put in at the cursor. False if it is no number: then the line below says why.
 bool put(AppState& state, Controller& act, const std::string& name, const Tensor<float>& matrix, const std::string& text) {
     try {
-        const Tensor<float> block = cells_from_text(text);
+        const Tensor<float> block = matrix_from_text(text);
         // Over everything, if it is larger than a cell and was put at the first one: a whole matrix.
         const bool whole = block.size() > 1 && state.matrix.row == 0 && state.matrix.col == 0;
         set(state, act, name, whole ? block : with_block(matrix, state.matrix.row, state.matrix.col, block));
@@ -127,7 +137,7 @@ void keyboard(AppState& state, Controller& act, const ParamSpec& spec, const Ten
         if (!compat::key_pressed(step.key)) continue;
         if (at.typing && !put(state, act, spec.name, matrix, at.text)) return;
         // What was put in may have made it larger.
-        const Tensor<float>& now = state.side().request.params.matrix(spec.name);
+        const Tensor<float> now = matrix_of(state, spec);
         if (step.key == ImGuiKey_Tab)
             move_along(state, now, step.cols);
         else
@@ -157,8 +167,9 @@ void draw_cell(const Ui& ui, AppState& state, const std::string& text, Color gro
 /// The cells that can be seen, within a child that scrolls over all of them.
 void grid(const Ui& ui, AppState& state, Controller& act, const ParamSpec& spec, const Tensor<float>& matrix, ImVec2 low,
           ImVec2 size) {
-    const float s = ui.s, w = cell_width * s, h = cell_height * s, left = margin * s;
+    const float s = ui.s, h = cell_height * s, left = margin * s;
     const Index rows = matrix.shape()[0], cols = matrix.shape()[1];
+    const float w = std::clamp((size.x - left - 10 * s) / static_cast<float>(cols), least_cell * s, largest_cell * s);
     MatrixCursor& at = state.matrix;
     const bool mine = at.param == spec.name;
     ImGui::SetCursorScreenPos(low);
@@ -224,7 +235,7 @@ void grid(const Ui& ui, AppState& state, Controller& act, const ParamSpec& spec,
         at.typing = false;
         at.param.clear();
     } else if (mine && !ImGui::GetIO().WantTextInput) {
-        keyboard(state, act, spec, state.side().request.params.matrix(spec.name));
+        keyboard(state, act, spec, matrix_of(state, spec));
     }
 }
 
@@ -270,8 +281,7 @@ void matrix_card(const Ui& ui, AppState& state, Controller& act, const ParamSpec
     const ImVec2 high(place.at.x + place.size.x, place.at.y + place.size.y);
     card_ground(ui, place.at, high);
     note_place(state, spec.name, place.at, place.size);
-    const Params& params = state.side().request.params;
-    const Tensor<float> matrix = params.has(spec.name) ? params.matrix(spec.name) : std::get<Tensor<float>>(spec.fallback);
+    const Tensor<float> matrix = matrix_of(state, spec);
     ImGui::PushID(spec.name.c_str());
     ImGui::SetCursorScreenPos({place.at.x + 14 * s, place.at.y + 9 * s});
     label(ui, spec.title, ui.theme.secondary, 13, Font::ui, place.size.x - 150 * s);
@@ -284,10 +294,10 @@ void matrix_card(const Ui& ui, AppState& state, Controller& act, const ParamSpec
     const bool wrong = state.matrix.problem_param == spec.name && !state.matrix.problem.empty();
     const ImVec2 size(place.size.x - 14 * s, place.size.y - (wrong ? 64 : 44) * s);
     // The menu may have replaced it.
-    const Tensor<float> now = params.has(spec.name) ? state.side().request.params.matrix(spec.name) : matrix;
+    const Tensor<float> now = matrix_of(state, spec);
     if (state.matrix.param == spec.name && (state.matrix.row >= now.shape()[0] || state.matrix.col >= now.shape()[1]))
         move_to(state, now, state.matrix.row, state.matrix.col);
-    if (now.shape().rank() == 2 && !now.empty()) grid(ui, state, act, spec, now, low, size);
+    grid(ui, state, act, spec, now, low, size);
     note_place(state, "grid " + spec.name, {low.x + margin * s, low.y}, {size.x - margin * s, size.y});
     if (wrong) {
         ImGui::SetCursorScreenPos({place.at.x + 14 * s, high.y - 26 * s});
@@ -305,8 +315,7 @@ void matrices(const Ui& ui, AppState& state, Controller& act) {
     for (const ParamSpec& spec : e.params) {
         if (spec.type != ParamType::matrix) continue;
         specs.push_back(&spec);
-        const Params& params = state.side().request.params;
-        if (params.has(spec.name)) rows = std::max(rows, params.matrix(spec.name).shape()[0]);
+        rows = std::max(rows, matrix_of(state, spec).shape()[0]);
     }
     if (specs.empty()) return;
     const float s = ui.s, gap = 12 * s;

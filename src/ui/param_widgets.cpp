@@ -103,7 +103,7 @@ std::optional<ParamValue> number(const Ui& ui, AppState& state, const ParamSpec&
     const float field = 72 * s;
     const ScreenTextMeasure measure(ui.fonts);
     const float unit = spec.unit.empty() ? 0 : static_cast<float>(measure.width(spec.unit, 13, Font::ui)) * s + 8 * s;
-    const float top = ImGui::GetCursorPosY();
+    const float top = ImGui::GetCursorPosY() + 6 * s;
     ImGui::SetCursorPosY(top + 4 * s);
     label(ui, spec.title, ui.theme.secondary, 13, Font::ui, room - field - unit - 12 * s);
     if (ImGui::IsItemHovered()) tooltip(ui, spec.help);

@@ -10,17 +10,28 @@ namespace saccade {
 
 namespace {
 
+/// One line: a tensor of one axis, or a row of a tensor of two (series, positions).
+struct Series {
+    const TraceTensor* tensor;
+    std::string name;
+    Tensor<float> values;  // [positions]
+};
+
 /// Curves that share a unit share a scale, and a plot.
 struct Panel {
     std::string unit;
-    std::vector<const TraceTensor*> series;
+    std::vector<Series> series;
 };
 
 std::string name_of(const TraceTensor& tensor) {
     return tensor.info.title.empty() ? tensor.info.name : tensor.info.title;
 }
 
-std::vector<const TraceTensor*> series_of(const View& view, const Trace& trace, const ViewState& state) {
+const AxisPtr& positions_of(const TraceTensor& tensor) {
+    return tensor.info.axes.back();
+}
+
+std::vector<const TraceTensor*> tensors_of(const View& view, const Trace& trace, const ViewState& state) {
     const TraceTensor& first = tensor_for(view, trace, state);
     if (!state.tensor.empty()) return {&first};
     std::vector<const TraceTensor*> all;
@@ -29,86 +40,145 @@ std::vector<const TraceTensor*> series_of(const View& view, const Trace& trace, 
     return all;
 }
 
-std::vector<Panel> panels_of(const std::vector<const TraceTensor*>& series) {
+std::vector<Panel> panels_of(const std::vector<const TraceTensor*>& tensors) {
     std::vector<Panel> panels;
-    for (const TraceTensor* tensor : series) {
-        const auto same = std::find_if(panels.begin(), panels.end(),
-                                       [&](const Panel& p) { return p.unit == tensor->info.unit && !p.unit.empty(); });
-        if (same == panels.end())
-            panels.push_back({tensor->info.unit, {tensor}});
-        else
-            same->series.push_back(tensor);
+    for (const TraceTensor* tensor : tensors) {
+        if (tensor->values.shape().rank() == 2) {
+            Panel& panel = panels.emplace_back(Panel{tensor->info.unit, {}});
+            for (Index row = 0; row < tensor->values.shape()[0]; ++row)
+                panel.series.push_back({tensor, drawn_label(*tensor->info.axes[0], row), tensor->values.row(row)});
+            continue;
+        }
+        const auto same = std::find_if(panels.begin(), panels.end(), [&](const Panel& p) {
+            return p.unit == tensor->info.unit && !p.unit.empty() && p.series[0].tensor->values.shape().rank() == 1;
+        });
+        Panel& panel = same == panels.end() ? panels.emplace_back(Panel{tensor->info.unit, {}}) : *same;
+        panel.series.push_back({tensor, name_of(*tensor), tensor->values});
     }
     return panels;
 }
 
-/// Where positions of the step axis stand: at the numbers that its labels are, if they all are and grow, else at their index.
-std::vector<double> abscissae(const Axis& axis) {
+/// Where positions of the axis stand: at the numbers that its labels are, if they all are and grow, else at their index.
+struct Abscissae {
     std::vector<double> x;
+    bool names = false;  // the labels are no numbers: they are written as they are
+};
+Abscissae abscissae(const Axis& axis) {
+    Abscissae a;
     for (Index i = 0; i < axis.extent; ++i) {
         const std::string label = axis.label(i);
         char* end = nullptr;
         const double value = std::strtod(label.c_str(), &end);
-        if (label.empty() || *end != '\0' || !std::isfinite(value) || (!x.empty() && value <= x.back())) {
-            x.clear();
-            for (Index k = 0; k < axis.extent; ++k) x.push_back(static_cast<double>(k));
-            return x;
+        if (label.empty() || *end != '\0' || !std::isfinite(value) || (!a.x.empty() && value <= a.x.back())) {
+            a.x.clear();
+            a.names = !axis.labels.empty();
+            for (Index k = 0; k < axis.extent; ++k) a.x.push_back(static_cast<double>(k));
+            break;
         }
-        x.push_back(value);
+        a.x.push_back(value);
     }
-    return x;
+    if (axis.labels.empty())
+        for (double& v : a.x) v += 1;
+    return a;
 }
 
-Ticks y_ticks(const Panel& panel, double height, double size) {
+constexpr double most_decades = 8;  // what a log scale shows below its top
+
+/// Smallest and largest finite value; of a log scale, smallest and largest that it can show.
+std::pair<double, double> range_of(const Panel& panel, bool log) {
     double low = std::numeric_limits<double>::infinity(), high = -low;
-    for (const TraceTensor* tensor : panel.series)
-        for (const float v : tensor->values.values())
-            if (std::isfinite(v)) {
+    for (const Series& series : panel.series)
+        for (const float v : series.values.values())
+            if (std::isfinite(v) && (!log || v > 0)) {
                 low = std::min<double>(low, v);
                 high = std::max<double>(high, v);
             }
-    if (low > high) low = 0, high = 1;
+    if (low > high) return log ? std::pair(0.1, 1.0) : std::pair(0.0, 1.0);
+    return {log ? std::max(low, high * std::pow(10, -most_decades)) : low, high};
+}
+
+Ticks y_ticks(const Panel& panel, bool log, double height, double size) {
+    const int wanted = static_cast<int>(std::clamp(height / (size * 3.2), 1.0, 5.0));
+    auto [low, high] = range_of(panel, log);
+    if (log) {
+        // Whole decades, every so manieth.
+        Ticks ticks;
+        ticks.low = std::floor(std::log10(low));
+        ticks.high = std::max(ticks.low + 1, std::ceil(std::log10(high)));
+        const double step = std::max(1.0, std::ceil((ticks.high - ticks.low) / wanted));
+        for (double v = ticks.high; v >= ticks.low; v -= step) ticks.values.push_back(v);
+        return ticks;
+    }
     if (low > 0) low = 0;  // losses and rates are read against zero
     if (high == low) high = low + 1;
-    return nice_ticks(low, high, static_cast<int>(std::clamp(height / (size * 3.2), 1.0, 5.0)));
+    return nice_ticks(low, high, wanted);
 }
 
 struct Plot {
     Box box;
     double margin = 0;  // free at the right, for the last value
+    bool log = false;   // then y holds exponents of 10
     Ticks x_ticks, y;
-    std::vector<double> x;
+    Abscissae x;
 
     double at_x(double v) const {
-        return x.size() < 2 ? box.x + box.w / 2 : box.x + (v - x.front()) / (x.back() - x.front()) * box.w;
+        const auto& all = x.x;
+        return all.size() < 2 ? box.x + box.w / 2 : box.x + (v - all.front()) / (all.back() - all.front()) * box.w;
     }
-    double at_y(double v) const { return box.bottom() - (v - y.low) / (y.high - y.low) * box.h; }
+    double at(Index i) const { return at_x(x.x[static_cast<std::size_t>(i)]); }
+    bool shows(double v) const { return std::isfinite(v) && (!log || v > 0); }
+    double at_y(double v) const {
+        const double shown = log ? std::max(std::log10(v), y.low) : v;
+        return box.bottom() - (shown - y.low) / (y.high - y.low) * box.h;
+    }
+    std::string tick_text(double v) const { return number_text(log ? std::pow(10, v) : v); }
+    double tick_y(double v) const { return at_y(log ? std::pow(10, v) : v); }
 };
 
-void draw_frame(Sketch& sketch, const Plot& plot, const Axis& axis, double size) {
-    const Theme& theme = sketch.theme();
-    for (const double v : plot.y.values) {
-        const double y = plot.at_y(v);
-        sketch.line({plot.box.x, y}, {plot.box.right(), y}, theme.line);
-        sketch.text({plot.box.x - sketch.px(8), y}, number_text(v), size, theme.secondary, HAlign::right, VAlign::middle);
+/// Labels below the plot, each under its position, as many as there is room for. Where the last one ends.
+double draw_names(Sketch& sketch, const Plot& plot, const AxisPtr& axis, double size) {
+    const double y = plot.box.bottom() + sketch.px(6);
+    double free_from = plot.box.x - sketch.px(40);
+    for (Index i = 0; i < axis->extent; ++i) {
+        const std::string label = cut_to_fit(drawn_label(*axis, i), sketch.px(80), size, Font::ui, sketch.measure());
+        const double w = sketch.text_width(label, size), x = plot.at(i);
+        if (x - w / 2 < free_from || x + w / 2 > plot.box.right() + plot.margin) continue;
+        sketch.text({x, y}, label, size, sketch.focus_color(axis, i, sketch.theme().secondary), HAlign::center, VAlign::top);
+        free_from = x + w / 2 + sketch.px(2);
     }
+    return free_from;
+}
+
+double draw_numbers(Sketch& sketch, const Plot& plot, double size) {
     const double y = plot.box.bottom() + sketch.px(6);
     double free_from = -1e9;
     for (const double v : plot.x_ticks.values) {
-        if (v < plot.x.front() || v > plot.x.back()) continue;
+        if (v < plot.x.x.front() || v > plot.x.x.back()) continue;
         const std::string text = number_text(v);
         const double w = sketch.text_width(text, size), x = plot.at_x(v);
         if (x - w / 2 < free_from) continue;
-        sketch.text({x, y}, text, size, theme.secondary, HAlign::center, VAlign::top);
+        sketch.text({x, y}, text, size, sketch.theme().secondary, HAlign::center, VAlign::top);
         free_from = x + w / 2 + sketch.px(10);
     }
-    const double w = sketch.text_width(axis.name, size);
+    return free_from;
+}
+
+void draw_frame(Sketch& sketch, const Plot& plot, const AxisPtr& axis, double size) {
+    const Theme& theme = sketch.theme();
+    for (const double v : plot.y.values) {
+        const double y = plot.tick_y(v);
+        sketch.line({plot.box.x, y}, {plot.box.right(), y}, theme.line);
+        sketch.text({plot.box.x - sketch.px(8), y}, plot.tick_text(v), size, theme.secondary, HAlign::right, VAlign::middle);
+    }
+    const double free_from = plot.x.names ? draw_names(sketch, plot, axis, size) : draw_numbers(sketch, plot, size);
+    const double w = sketch.text_width(axis->name, size);
     if (free_from + w < plot.box.right())
-        sketch.text({plot.box.right(), y}, axis.name, size, theme.faint, HAlign::right, VAlign::top);
+        sketch.text({plot.box.right(), plot.box.bottom() + sketch.px(6)}, axis->name, size, theme.faint, HAlign::right,
+                    VAlign::top);
 }
 
 /// Breaks the line where values are missing; a point alone is a dot.
-void draw_series(Sketch& sketch, const Plot& plot, const TraceTensor& tensor, Color color) {
+void draw_series(Sketch& sketch, const Plot& plot, const Tensor<float>& values, Color color) {
     LineItem line{{}, color, sketch.px(1.8)};
     const auto flush = [&] {
         if (line.points.size() == 1) sketch.add(CircleItem{line.points[0], sketch.px(2.5), color});
@@ -116,28 +186,28 @@ void draw_series(Sketch& sketch, const Plot& plot, const TraceTensor& tensor, Co
         line.points.clear();
     };
     // More points than pixels cannot be told apart: keep every so manieth, and the last.
-    const Index n = tensor.values.size(),
-                stride = std::max<Index>(1, n / std::max<Index>(1, static_cast<Index>(plot.box.w * 2)));
+    const Index n = values.size(), stride = std::max<Index>(1, n / std::max<Index>(1, static_cast<Index>(plot.box.w * 2)));
     for (Index i = 0; i < n; ++i) {
-        const float v = tensor.values.data()[i];
-        if (!std::isfinite(v))
+        const float v = values.data()[i];
+        if (!plot.shows(v))
             flush();
         else if (i % stride == 0 || i + 1 == n)
-            line.points.push_back({plot.at_x(plot.x[static_cast<std::size_t>(i)]), plot.at_y(v)});
+            line.points.push_back({plot.at(i), plot.at_y(v)});
     }
     flush();
 }
 
-/// The value in focus, or the last one: a dot and its number.
-void draw_value(Sketch& sketch, const Plot& plot, const TraceTensor& tensor, Index i, Color color, double size) {
-    const float v = tensor.values.data()[i];
-    if (!std::isfinite(v)) return;
-    const Point at{plot.at_x(plot.x[static_cast<std::size_t>(i)]), plot.at_y(v)};
+/// The value in focus, or the last one: a dot, and its number where it is the only one.
+void draw_value(Sketch& sketch, const Plot& plot, const Tensor<float>& values, Index i, Color color, double size, bool number) {
+    const float v = values.data()[i];
+    if (!plot.shows(v)) return;
+    const Point at{plot.at(i), plot.at_y(v)};
     sketch.add(CircleItem{at, sketch.px(3.5), color});
+    if (!number) return;
     const std::string text = number_text(v);
     // Beside the last point the margin is free; elsewhere the number stands above the line.
     const double w = sketch.text_width(text, size, Font::mono);
-    if (i + 1 == tensor.values.size() && w + sketch.px(8) <= plot.margin) {
+    if (i + 1 == values.size() && w + sketch.px(8) <= plot.margin) {
         sketch.text({at.x + sketch.px(8), at.y}, text, size, color, HAlign::left, VAlign::middle, Font::mono);
         return;
     }
@@ -147,46 +217,62 @@ void draw_value(Sketch& sketch, const Plot& plot, const TraceTensor& tensor, Ind
                 right ? HAlign::left : HAlign::right, VAlign::middle, Font::mono);
 }
 
+Color color_of(const Sketch& sketch, std::size_t i) {
+    const Theme& theme = sketch.theme();
+    const Color colors[] = {theme.accent, theme.secondary, theme.holds, theme.broken};
+    return colors[i % 4];
+}
+
+/// Names of the curves; of several, in their colours and each with its value at position `at`, which need then not stand at the
+/// lines, where it would cover others.
+void draw_legend(Sketch& sketch, const Panel& panel, const Box& box, double size, Index at) {
+    const bool several = panel.series.size() > 1;
+    double x = box.x;
+    for (std::size_t i = 0; i < panel.series.size(); ++i) {
+        const Series& series = panel.series[i];
+        std::string name = series.name;
+        if (several && std::isfinite(series.values.data()[at])) name += " " + number_text(series.values.data()[at]);
+        if (i + 1 == panel.series.size() && !panel.unit.empty()) name += ", " + panel.unit;
+        const std::string cut = cut_to_fit(name, box.right() - x, size, Font::ui, sketch.measure());
+        sketch.text({x, box.y}, cut, size, several ? color_of(sketch, i) : sketch.theme().text, HAlign::left, VAlign::top);
+        x += sketch.text_width(cut, size) + sketch.px(16);
+    }
+}
+
 void draw_panel(Sketch& sketch, const Panel& panel, const Box& box) {
     const Theme& theme = sketch.theme();
     const double size = sketch.px(12), head = sketch.px(13);
-    const AxisPtr axis = panel.series[0]->info.axes[0];
-    const Color colors[] = {theme.accent, theme.secondary, theme.holds, theme.broken};
-    double x = box.x;
-    for (std::size_t i = 0; i < panel.series.size(); ++i) {
-        std::string name = name_of(*panel.series[i]);
-        if (i + 1 == panel.series.size() && !panel.unit.empty()) name += ", " + panel.unit;
-        const std::string cut = cut_to_fit(name, box.right() - x, head, Font::ui, sketch.measure());
-        sketch.text({x, box.y}, cut, head, panel.series.size() > 1 ? colors[i % 4] : theme.text, HAlign::left, VAlign::top);
-        x += sketch.text_width(cut, head) + sketch.px(16);
-    }
+    const TraceTensor& first = *panel.series[0].tensor;
+    const AxisPtr axis = positions_of(first);
+    const auto step = position_on(sketch.state(), axis);
+    draw_legend(sketch, panel, box, head, step.value_or(axis->extent - 1));
     Plot plot;
+    plot.log = sketch.state().scale == Normalization::Scale::log;
     const double top = box.y + head * 1.4 + sketch.px(14), bottom = size * 1.4 + sketch.px(8);
-    plot.y = y_ticks(panel, box.bottom() - top - bottom, size);
+    plot.y = y_ticks(panel, plot.log, box.bottom() - top - bottom, size);
     double left = 0;
-    for (const double v : plot.y.values) left = std::max(left, sketch.text_width(number_text(v), size));
+    for (const double v : plot.y.values) left = std::max(left, sketch.text_width(plot.tick_text(v), size));
     left += sketch.px(10);
-    plot.margin = std::min(sketch.px(60), box.w * 0.25);
+    plot.margin = std::min(sketch.px(panel.series.size() > 1 ? 12 : 60), box.w * 0.25);
     plot.box = {box.x + left, top, std::max(1.0, box.w - left - plot.margin), std::max(1.0, box.bottom() - top - bottom)};
     plot.x = abscissae(*axis);
-    if (axis->labels.empty())
-        for (double& v : plot.x) v += 1;
-    plot.x_ticks = nice_ticks(plot.x.front(), plot.x.back(), static_cast<int>(std::max(1.0, plot.box.w / sketch.px(90))));
-    draw_frame(sketch, plot, *axis, size);
-    for (std::size_t i = 0; i < panel.series.size(); ++i) draw_series(sketch, plot, *panel.series[i], colors[i % 4]);
-    const auto step = position_on(sketch.state(), axis);
+    plot.x_ticks = nice_ticks(plot.x.x.front(), plot.x.x.back(), static_cast<int>(std::max(1.0, plot.box.w / sketch.px(90))));
+    draw_frame(sketch, plot, axis, size);
+    for (std::size_t i = 0; i < panel.series.size(); ++i)
+        draw_series(sketch, plot, panel.series[i].values, color_of(sketch, i));
     if (step) {
-        const double at = plot.at_x(plot.x[static_cast<std::size_t>(*step)]);
+        const double at = plot.at(*step);
         sketch.line({at, plot.box.y}, {at, plot.box.bottom()}, with_alpha(theme.selection, 0.6));
     }
+    const bool alone = panel.series.size() == 1;
     for (std::size_t i = 0; i < panel.series.size(); ++i)
-        draw_value(sketch, plot, *panel.series[i], step.value_or(axis->extent - 1), step ? theme.selection : colors[i % 4],
-                   size);
+        draw_value(sketch, plot, panel.series[i].values, step.value_or(axis->extent - 1),
+                   step && alone ? theme.selection : color_of(sketch, i), size, alone);
     HitRegion region;
     region.box = plot.box;
-    region.ref = {panel.series[0]->info.name, {-1}};
+    region.ref = {first.info.name, std::vector<Index>(first.info.axes.size(), -1)};
     region.cols = axis->extent;
-    region.col_axis = 0;
+    region.col_axis = static_cast<int>(first.info.axes.size()) - 1;
     sketch.region(region);
 }
 
@@ -195,15 +281,16 @@ class CurvesView : public View {
     std::string id() const override { return "curves"; }
     std::string title() const override { return "Curves"; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override {
-        return tensor.info.role == Role::metric && tensor.values.shape().rank() == 1 && tensor.values.size() > 0;
+        const int rank = tensor.values.shape().rank();
+        return tensor.info.role == Role::metric && (rank == 1 || rank == 2) && tensor.values.size() > 0;
     }
 
     Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {
-        const auto series = series_of(*this, trace, state);
-        const std::vector<Panel> panels = panels_of(series);
+        const auto tensors = tensors_of(*this, trace, state);
+        const std::vector<Panel> panels = panels_of(tensors);
         Sketch sketch(state, measure);
         const Box content =
-            sketch.begin(series.size() == 1 ? name_of(*series[0]) : title(), axis_caption(*series[0]->info.axes[0]));
+            sketch.begin(tensors.size() == 1 ? name_of(*tensors[0]) : title(), axis_caption(*positions_of(*tensors[0])));
         const double n = static_cast<double>(panels.size()), gap = sketch.px(20);
         const bool side_by_side = content.w > content.h * 1.5;
         for (std::size_t i = 0; i < panels.size(); ++i) {
@@ -223,7 +310,7 @@ class CurvesView : public View {
 
     std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {
         std::vector<ShownValues> all;
-        for (const TraceTensor* tensor : series_of(*this, trace, state))
+        for (const TraceTensor* tensor : tensors_of(*this, trace, state))
             all.push_back({tensor->info.name, tensor->info.axes, tensor->values});
         return all;
     }

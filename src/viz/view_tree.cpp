@@ -12,7 +12,7 @@ namespace saccade {
 namespace {
 
 constexpr double live_room = 22, pruned_room = 13, lane_room = 18, label_size = 14, widest_branch = 5;
-constexpr double smallest_label = 8.5, heavy = 12;
+constexpr double smallest_label = 8.5, heavy = 200, most_spread = 1.5;
 
 /// What stands in a column: a node, or the lane of a hypothesis that has ended before, on its way to the right edge.
 struct Spot {
@@ -40,14 +40,26 @@ const BeamTree::Node& node_of(const BeamTree& tree, int i) {
     return tree.nodes[static_cast<std::size_t>(i)];
 }
 
-/// The spots of each column, in an order in which no two branches cross: by the parent's place, the likeliest child first.
+/// The likeliest in the middle, the others by turns above and below it: its branch goes straight on.
+std::vector<int> best_in_the_middle(const std::vector<int>& best_first) {
+    std::vector<int> above, below;
+    for (std::size_t i = 0; i < best_first.size(); ++i) (i % 2 == 1 ? above : below).push_back(best_first[i]);
+    std::reverse(above.begin(), above.end());
+    above.insert(above.end(), below.begin(), below.end());
+    return above;
+}
+
+/// The spots of each column, in an order in which no two branches cross: by the parent's place.
 std::vector<std::vector<Spot>> ordered_columns(const BeamTree& tree) {
     std::vector<std::vector<Spot>> columns(static_cast<std::size_t>(tree.steps));
     std::vector<std::vector<int>> children(tree.nodes.size() + 1);
     for (std::size_t i = 0; i < tree.nodes.size(); ++i)
         children[static_cast<std::size_t>(tree.nodes[i].parent + 1)].push_back(static_cast<int>(i));
     const auto better = [&](int a, int b) { return node_of(tree, a).score > node_of(tree, b).score; };
-    for (auto& list : children) std::stable_sort(list.begin(), list.end(), better);
+    for (auto& list : children) {
+        std::stable_sort(list.begin(), list.end(), better);
+        list = best_in_the_middle(list);
+    }
     for (Index t = 0; t < tree.steps; ++t) {
         std::vector<Spot>& column = columns[static_cast<std::size_t>(t)];
         const auto grow = [&](int parent) {
@@ -67,20 +79,34 @@ std::vector<std::vector<Spot>> ordered_columns(const BeamTree& tree) {
     return columns;
 }
 
-/// Nodes of the hypothesis under discussion: the selected one, else the one that the run has picked, else the best.
+/// The finished hypothesis whose tokens are those of an output that the run shows, or -1.
+int shown_hypothesis(const BeamTree& tree, const Trace& trace) {
+    if (!tree.vocabulary) return -1;
+    for (std::size_t i = 0; i < tree.nodes.size(); ++i) {
+        if (tree.nodes[i].rank < 1) continue;
+        std::vector<std::string> tokens;
+        for (const int n : tree.path(static_cast<int>(i))) {
+            const Index token = node_of(tree, n).token;
+            tokens.push_back(token >= 0 && token < tree.vocabulary->extent ? tree.vocabulary->label(token) : "");
+        }
+        std::reverse(tokens.begin(), tokens.end());
+        for (const AxisPtr& axis : trace.axes())
+            if (axis->kind == AxisKind::query && axis->labels == tokens) return static_cast<int>(i);
+    }
+    return -1;
+}
+
+/// Nodes of the hypothesis under discussion: up to the selected node within the tree, else the one whose output is shown, else
+/// a selected end, else the best.
 std::vector<char> picked_path(const BeamTree& tree, const Trace& trace, const Focus& selected) {
     std::vector<char> on(tree.nodes.size(), 0);
-    int leaf = -1;
     const auto& axes = tree.score->info.axes;
     const auto step = selected.on(axes[0]), candidate = selected.on(axes[1]);
-    if (step && candidate) leaf = tree.at(*step, *candidate);
-    if (leaf < 0) {
-        Index wanted = 1;
-        if (const auto picked = trace.texts().find(tree.prefix + "picked"); picked != trace.texts().end())
-            wanted = std::max(1, std::atoi(picked->second.c_str()));
-        for (std::size_t i = 0; i < tree.nodes.size(); ++i)
-            if (tree.nodes[i].rank == wanted) leaf = static_cast<int>(i);
-    }
+    const int clicked = step && candidate ? tree.at(*step, *candidate) : -1;
+    int leaf = clicked >= 0 && node_of(tree, clicked).rank < 1 ? clicked : shown_hypothesis(tree, trace);
+    if (leaf < 0) leaf = clicked;
+    for (std::size_t i = 0; leaf < 0 && i < tree.nodes.size(); ++i)
+        if (tree.nodes[i].rank == 1) leaf = static_cast<int>(i);
     for (const int i : tree.path(leaf)) on[static_cast<std::size_t>(i)] = 1;
     return on;
 }
@@ -103,7 +129,7 @@ void choose_rooms(TreeLayout& at, const BeamTree& tree, const Sketch& sketch) {
         pruned = sketch.px(4);
         at.pruned_labels = false;
     }
-    const double shrink = std::min(1.0, room / std::max(1.0, needed()));
+    const double shrink = std::min(most_spread, room / std::max(1.0, needed()));
     for (auto& column : at.columns)
         for (Spot& spot : column)
             spot.room = shrink * (spot.lane ? lane : node_of(tree, spot.node).fate == BeamTree::Fate::pruned ? pruned : live);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -22,9 +23,8 @@ class ControllerTest : public testing::Test {
     }
 
     void settle() {
-        while (runner_.busy() || state_.stale()) {
+        while (state_.running() || runner_.busy()) {
             act_.poll();
-            if (state_.side().problem && !runner_.busy()) break;
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
     }
@@ -268,6 +268,190 @@ TEST_F(ControllerTest, TenThousandCharactersAreOneLineAndTheNextTextWorks) {
     EXPECT_LT(state_.side().problem->line().size(), 300u);
     set_source("7 July 2007");
     EXPECT_EQ(output(), "2007-07-07");
+}
+
+// --- A | B ---
+
+TEST_F(ControllerTest, ComparingOpensBAsACopyAndOnlyBChanges) {
+    act_.toggle_compare();
+    settle();
+    ASSERT_TRUE(state_.comparing);
+    EXPECT_EQ(state_.focus, 1u);
+    ASSERT_NE(state_.difference, nullptr);
+    for (const float v : state_.difference->tensor("weights").values.values()) EXPECT_EQ(v, 0);
+    act_.set_param("temperature", 3.0);
+    settle();
+    EXPECT_DOUBLE_EQ(state_.sides[0].request.params.number("temperature"), 1);
+    EXPECT_DOUBLE_EQ(state_.sides[1].request.params.number("temperature"), 3);
+    const Tensor<float> a = state_.sides[0].trace()->tensor("weights").values;
+    const Tensor<float> b = state_.sides[1].trace()->tensor("weights").values;
+    EXPECT_NEAR(state_.difference->tensor("weights").values.at({2, 3}), b.at({2, 3}) - a.at({2, 3}), 1e-6);
+}
+
+TEST_F(ControllerTest, InputsAreSharedWhileTheyAreLinked) {
+    act_.toggle_compare();
+    settle();
+    set_source("2 June 1999");
+    for (const Side& side : state_.sides) {
+        EXPECT_EQ(side.request.params.text("source"), "2 June 1999");
+        EXPECT_EQ(side.trace()->texts().at("output"), "1999-06-02");
+    }
+    act_.toggle_linked();
+    set_source("3 July 2001");
+    EXPECT_EQ(state_.sides[0].request.params.text("source"), "2 June 1999");
+    EXPECT_EQ(state_.sides[1].request.params.text("source"), "3 July 2001");
+    act_.focus_on(0);
+    act_.toggle_linked();
+    settle();
+    EXPECT_EQ(state_.sides[1].request.params.text("source"), "2 June 1999");
+}
+
+TEST_F(ControllerTest, UndoGoesBackThroughBothSidesAndTheComparisonItself) {
+    act_.toggle_compare();
+    act_.set_param("temperature", 3.0);
+    settle();
+    act_.focus_on(0);
+    act_.set_weight({"weights", {1, 1}}, 0.5);  // as a drag does, which remembers once
+    act_.set_seed(11);
+    settle();
+    EXPECT_EQ(state_.sides[0].request.seed, 11u);
+    act_.undo();
+    settle();
+    EXPECT_EQ(state_.sides[0].request.seed, 7u);
+    EXPECT_DOUBLE_EQ(state_.sides[1].request.params.number("temperature"), 3);
+    act_.undo();
+    settle();
+    EXPECT_DOUBLE_EQ(state_.sides[1].request.params.number("temperature"), 1);
+    EXPECT_TRUE(state_.comparing);
+    act_.undo();
+    settle();
+    EXPECT_FALSE(state_.comparing);
+    EXPECT_EQ(state_.focus, 0u);
+    act_.redo();
+    act_.redo();
+    settle();
+    EXPECT_TRUE(state_.comparing);
+    EXPECT_DOUBLE_EQ(state_.sides[1].request.params.number("temperature"), 3);
+    EXPECT_FALSE(state_.sides[1].stale());
+}
+
+TEST_F(ControllerTest, ACellOfOneSideThatTheOtherHasNotIsNoEnd) {
+    act_.toggle_compare();
+    act_.toggle_linked();
+    set_source("1/1/21");
+    const Index last = state_.sides[0].trace()->axis("source")->extent - 1;
+    act_.focus_on(0);
+    act_.select({"weights", {3, last}});
+    act_.hover({"weights", {3, last}}, state_.sides[0].trace());
+    act_.focus_on(1);
+    EXPECT_FALSE(state_.explanation.has_value());
+    act_.select_on(1, {"weights", {3, last}});
+    act_.move_selection(0, 1);
+    const CellRef both{"weights", {3, 1}};
+    act_.select_on(0, both);
+    EXPECT_EQ(state_.focus, 0u);
+    EXPECT_EQ(state_.explanation->cell, both);
+}
+
+TEST_F(ControllerTest, ASessionKeepsBAndAPictureOfTheDifferenceBringsBothBack) {
+    const std::string stem = testing::TempDir() + "saccade-compare-" + std::to_string(getpid());
+    act_.toggle_compare();
+    act_.set_param("temperature", 2.5);
+    settle();
+    act_.save_session_to(stem + ".json");
+    state_.exporting.path = stem + ".svg";
+    state_.exporting.what = 2;
+    act_.export_now();
+    ASSERT_FALSE(state_.exporting.failed) << state_.exporting.result;
+    for (const char* ending : {".json", ".svg"}) {
+        AppState other;
+        Runner a, b;
+        Controller act(other, a, b);
+        act.choose_exhibit("alignment");
+        act.open_file(stem + ending);
+        while (other.running()) {
+            act.poll();
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        ASSERT_TRUE(other.comparing) << ending;
+        EXPECT_TRUE(other.linked);
+        EXPECT_DOUBLE_EQ(other.sides[0].request.params.number("temperature"), 1);
+        EXPECT_DOUBLE_EQ(other.sides[1].request.params.number("temperature"), 2.5);
+        ASSERT_NE(other.difference, nullptr);
+        EXPECT_EQ(other.difference->tensor("weights").values.at({0, 0}),
+                  state_.difference->tensor("weights").values.at({0, 0}));
+        std::filesystem::remove(stem + ending);
+    }
+    act_.toggle_compare();
+    act_.save_session_to(stem + ".json");
+    std::ifstream file(stem + ".json");
+    EXPECT_FALSE(nlohmann::json::parse(file).contains("compare"));
+    std::filesystem::remove(stem + ".json");
+}
+
+TEST_F(ControllerTest, SwappingSidesSwapsWhatTheyAre) {
+    act_.toggle_compare();
+    act_.set_param("temperature", 2.0);
+    act_.swap_sides();
+    settle();
+    EXPECT_DOUBLE_EQ(state_.sides[0].shown.request.params.number("temperature"), 2);
+    EXPECT_DOUBLE_EQ(state_.sides[1].shown.request.params.number("temperature"), 1);
+}
+
+// --- lessons, picks ---
+
+TEST_F(ControllerTest, ALessonIsCheckedOnTheRunThatIsShown) {
+    const Lesson& lesson = exhibit("alignment").lesson;
+    ASSERT_EQ(state_.side().lesson.size(), lesson.points.size());
+    for (std::size_t i = 0; i < lesson.points.size(); ++i)
+        EXPECT_NE(verdict(lesson.points[i], state_.side().lesson[i]), "broken") << lesson.points[i].english;
+}
+
+TEST_F(ControllerTest, AClickOnAFinishedHypothesisPicksIt) {
+    act_.set_param("beam", std::int64_t{4});
+    settle();
+    const TraceTensor* rank = state_.trace()->find("beam.rank");
+    ASSERT_NE(rank, nullptr);
+    for (Index t = 0; t < rank->values.shape()[0]; ++t)
+        for (Index c = 0; c < rank->values.shape()[1]; ++c)
+            if (rank->values.at({t, c}) == 2) act_.select({"beam.score", {t, c}});
+    settle();
+    EXPECT_EQ(state_.side().request.params.integer("hypothesis"), 2);
+}
+
+// --- a run under way ---
+
+TEST(ControllerProgress, APartialResultIsShownAndStaysAfterCancel) {
+    std::atomic<bool> go{false};
+    const Runner::Run slow = [&](const RunRequest& request, const std::stop_token& stop, const Progress& progress) {
+        const TracePtr whole = run(request, stop);
+        progress(0.4, whole);
+        while (!go) {
+            if (stop.stop_requested()) throw Error(ErrorCode::cancelled, "cancelled");
+            std::this_thread::yield();
+        }
+        return whole;
+    };
+    AppState state;
+    Runner a({}, slow), b;
+    Controller act(state, a, b);
+    act.choose_exhibit("alignment");
+    while (!state.side().partial()) act.poll();
+    EXPECT_TRUE(state.running());
+    EXPECT_DOUBLE_EQ(state.side().progress, 0.4);
+    ASSERT_NE(state.trace(), nullptr);
+    EXPECT_FALSE(state.stale());
+    act.cancel_runs();
+    EXPECT_FALSE(state.running());
+    EXPECT_TRUE(state.side().cancelled);
+    EXPECT_TRUE(state.side().partial());
+    EXPECT_EQ(state.trace()->texts().at("output"), "2019-09-30");
+    go = true;
+    act.run_again(0);
+    EXPECT_FALSE(state.side().cancelled);
+    while (state.running()) act.poll();
+    EXPECT_FALSE(state.side().partial());
+    EXPECT_FALSE(state.side().cancelled);
 }
 
 }  // namespace

@@ -177,6 +177,23 @@ TEST(TreeView, ThePickedHypothesisIsOrangeAndASelectedOneInItsPlace) {
     EXPECT_FALSE(has(orange(state), "我"));
 }
 
+TEST(TreeView, TheHypothesisWhoseOutputIsShownIsThePickedOne) {
+    const PlainMeasure measure;
+    Trace trace = small_tree();
+    trace.add_axis({"output", AxisKind::query, 2, {"you", "<end>"}, "i"});
+    ViewState state = tree_state(600, 300);
+    state.selected = focus_of(trace, {"beam.score", {1, 0}});  // clicked before; the run has picked since
+    for (const FigureItem& item : view("tree").layout(trace, state, measure).items)
+        if (const auto* text = std::get_if<TextItem>(&item); text != nullptr && text->text == "you") {
+            EXPECT_EQ(text->color, theme("dark").selection);
+        }
+    state.selected = focus_of(trace, {"beam.score", {0, 0}});  // a node on the way: what leads to it
+    for (const FigureItem& item : view("tree").layout(trace, state, measure).items)
+        if (const auto* text = std::get_if<TextItem>(&item); text != nullptr && text->text == "我") {
+            EXPECT_EQ(text->color, theme("dark").selection);
+        }
+}
+
 TEST(TreeView, AClickOnAnEndLeadsToItsCell) {
     const PlainMeasure measure;
     const Trace trace = small_tree();
