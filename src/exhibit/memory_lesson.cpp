@@ -96,6 +96,10 @@ Lesson memory_lesson() {
          "硬读取完整地取出一个槽：答案就是存过的值，但没有可供学习的梯度。", one_slot_a_query},
         {"Temperature goes from one to the other: at 0 the softmax is hard, at infinity every slot weighs the same.",
          "温度在两者之间过渡：温度为 0 时 softmax 变成硬选择，为无穷大时所有槽的权重相同。", nullptr},
+        {"One read can lead to the next: with two hops what was read is added to the query, and the memory is asked again. Tie "
+         "V to "
+         "K and try it.",
+         "一次读取可以引出下一次：两跳时，读出的结果加到查询上，再向记忆发问。令 V = K 试一试。", rule_check("hop2.queries")},
         {"Try the cosine score: multiply a query by 10 and no weight changes, since only its direction counts; β sharpens "
          "instead. With dot it sharpens by itself.",
          "试试余弦打分：把查询乘以 10，权重不变，因为只看方向，锐利程度由 β 决定；点积打分则会因此变得更锐利。", nullptr},

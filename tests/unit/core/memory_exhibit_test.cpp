@@ -95,6 +95,22 @@ TEST(MemoryExhibit, samples_by_the_seed_with_the_weights_as_chances) {
     EXPECT_NEAR(ones / 400, 0.75, 0.08);
 }
 
+TEST(MemoryExhibit, hops_ask_again_with_what_was_read) {
+    for (const char* read : {"soft", "hard", "sample"}) {
+        const TracePtr trace = run_with({{"tie", true}, {"hops", std::int64_t{3}}, {"read", text(read)}});
+        const Tensor<float> first = trace->tensor("queries").values, second = trace->tensor("hop2.queries").values;
+        EXPECT_FLOAT_EQ(second.at({1, 2}), first.at({1, 2}) + trace->tensor("context").values.at({1, 2}));
+        EXPECT_NE(trace->find("hop3.context"), nullptr);
+        for (const Claim& claim : check_claims(*trace, 1000)) EXPECT_TRUE(claim.holds) << read << " " << claim.tensor;
+    }
+    EXPECT_EQ(error_of(ErrorCode::invalid_input,
+                       [] {
+                           run_with({{"hops", std::int64_t{2}}});
+                       }),
+              "Hops is 2, but V has 3 columns and K has 4: what is read can be added to a query only if it is as long; or tie "
+              "V to K");
+}
+
 TEST(MemoryExhibit, a_value_changes_what_is_read_and_no_weight) {
     Tensor<float> v = std::get<Tensor<float>>(exhibit("memory").params[2].fallback).clone();
     v.data()[0] = 40;
@@ -128,7 +144,7 @@ TEST(MemoryExhibit, shapes_that_do_not_fit_are_one_line) {
     };
     EXPECT_EQ(line({{"q", matrix({1, 3}, {1, 2, 3})}}),
               "Q has 3 columns and K has 4: give each query as many numbers as a key has");
-    EXPECT_EQ(line({{"v", matrix({1, 3}, {1, 2, 3})}}), "V has 1 rows and K has 5: give one value for each key, or tie V to K");
+    EXPECT_EQ(line({{"v", matrix({1, 3}, {1, 2, 3})}}), "V has 1 row and K has 5: give one value for each key, or tie V to K");
     EXPECT_NO_THROW(run_with({{"v", matrix({1, 3}, {1, 2, 3})}, {"tie", true}}));
     EXPECT_TRUE(contains(line({{"k", Tensor<float>({1, 10000})}}), "K has 10000 columns: use at most 1024"));
     EXPECT_TRUE(contains(line({{"k", Tensor<float>({2, 2, 2})}}), "[2, 2, 2]"));
