@@ -113,14 +113,15 @@ void write_card(const TrainCommand& command, const Training& training, const Tas
     if (command.options.epochs > 0) line += " --epochs " + std::to_string(command.options.epochs);
     for (const std::string& option : command.extra) line += " --option " + option;
     card["command"] = line + " -o " + std::filesystem::path(command.output).filename().string();
-    card["n"] = held_out_examples;
-    card["metrics"] = metrics_json(task.evaluate(saved->weights, held_out_examples, {}));
+    const Index n = task.held_out(held_out_examples);
+    card["n"] = n;
+    card["metrics"] = metrics_json(task.evaluate(saved->weights, n, {}));
     card["steps"] = training.total_steps();
     card["training_seconds"] = static_cast<int>(training.seconds() + 0.5);
     card["date"] = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
     const std::string path = std::filesystem::path(command.output).replace_extension(".json").string();
     write_file(path, card.dump(2) + "\n");
-    fmt::print("{}: on {} held-out examples", command.output, held_out_examples);
+    fmt::print("{}: on {} held-out examples", command.output, n);
     for (const auto& [name, value] : card["metrics"].items()) fmt::print("  {} {:.4f}", name, value.get<double>());
     fmt::print("\n");
 }
@@ -169,7 +170,9 @@ void eval(const std::string& name, const TrainOptions& options, Index n, bool as
     const std::string id = file ? model->card.value("id", std::string()) : name;
     if (id.empty())
         throw Error(ErrorCode::bad_format, name + ": has no model card that says which model it is", "put its .json beside it");
-    const auto metrics = make_task(id, options)->evaluate(model->weights, n, {});
+    const std::unique_ptr<Task> task = make_task(id, options);
+    n = task->held_out(n);
+    const auto metrics = task->evaluate(model->weights, n, {});
     if (as_json) {
         fmt::print("{}\n", json{{"model", id}, {"n", n}, {"metrics", metrics_json(metrics)}}.dump());
         return;

@@ -110,7 +110,7 @@ void run_alignment(RunContext& context) {
     Seq2SeqRequest request;
     request.source = source.ids;
     for (const std::string& token : source.tokens) request.source_labels.push_back(visible(token));
-    request.target_tokens = text.vocabularies().target.tokens();
+    request.target_tokens = text.target_labels();
     if (!params.text("target").empty()) request.forced = text.target(params.text("target"));
     request.beam = {
         .width = params.integer("beam"), .length_penalty = params.number("length_penalty"), .max_steps = most_steps(text)};
@@ -275,8 +275,10 @@ Exhibit alignment_exhibit() {
     exhibit.models = dates_task_ids();
     for (const char* id : {"zh-en-gru", "zh-en-luong", "zh-en-fixed"}) exhibit.models.emplace_back(id);
     exhibit.choose_model = chosen_model;
-    exhibit.views = {
-        {"flow", "weights", 0, 1, 0.3f}, {"heatmap", "weights", 1, 0.62f, 0.7f}, {"stages", "weights", 1, 0.38f, 0.7f}};
+    exhibit.views = {{"flow", "weights", 0, 1, 0.3f},
+                     {"tree", "beam.score", 0, 1, 0.3f},
+                     {"heatmap", "weights", 1, 0.62f, 0.7f},
+                     {"stages", "weights", 1, 0.38f, 0.7f}};
     exhibit.step_axis = "output";
     exhibit.output_text = "output";
     exhibit.forced_param = "target";

@@ -1,6 +1,7 @@
 #include "model/sequence_text.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
@@ -74,6 +75,19 @@ std::string SequenceText::write(const Ids& ids) const {
         pieces.push_back(vocabularies_.target.token(id));
     }
     return join_pieces(pieces);
+}
+
+std::vector<std::string> SequenceText::target_labels() const {
+    if (!subwords_) return vocabularies_.target.tokens();
+    const std::string word_start = "\u2581";
+    std::vector<std::string> labels;
+    for (const std::string& token : vocabularies_.target.tokens()) {
+        const bool starts = token.starts_with(word_start) && token != word_start;
+        const auto first = static_cast<unsigned char>(token.empty() ? ' ' : token[0]);
+        const bool goes_on = std::isalnum(first) != 0 || first >= 0x80;
+        labels.push_back(starts ? token.substr(word_start.size()) : goes_on ? "·" + token : token);
+    }
+    return labels;
 }
 
 void SequenceText::into_card(nlohmann::json& card) const {

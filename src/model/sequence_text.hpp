@@ -29,6 +29,8 @@ class SequenceText {
     Ids target(const std::string& text) const;
     /// Up to <end>.
     std::string write(const Ids& ids) const;
+    /// The target tokens as people read them: no mark where a word starts, a middle dot before a piece that goes on with one.
+    std::vector<std::string> target_labels() const;
     bool subwords() const { return subwords_; }
     const SequenceVocabularies& vocabularies() const { return vocabularies_; }
     /// "vocabulary" and, with subwords, "merges".

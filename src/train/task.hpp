@@ -46,6 +46,8 @@ class Task {
     /// Learning rate at a step, and clip norm.
     virtual double learning_rate(Index step) const = 0;
     virtual double clip_norm() const { return 1.0; }
+    /// How many held-out examples there are, if `wanted` are asked for.
+    virtual Index held_out(Index wanted) const { return wanted; }
     /// Metrics on held-out examples (at most n), names as in the command line contract: exact_match, gold_weight, loss...
     virtual std::map<std::string, double> evaluate(const WeightMap& weights, Index n, std::stop_token stop) const = 0;
     /// The metric that the curves show beside the loss, a share from 0 to 1.

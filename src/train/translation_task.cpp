@@ -56,6 +56,7 @@ class TranslationTask : public Task {
     int shards() const override { return shard_count; }
     double learning_rate(Index step) const override;
     std::string headline() const override { return "bleu_greedy"; }
+    Index held_out(Index wanted) const override { return std::min<Index>(wanted, static_cast<Index>(held_out_.size())); }
     std::optional<double> progress_metric(const WeightMap& weights, Index n, std::stop_token stop) const override;
     std::map<std::string, double> evaluate(const WeightMap& weights, Index n, std::stop_token stop) const override;
     nlohmann::json card() const override;
@@ -209,7 +210,7 @@ Var<float> TranslationTask::shard_loss(const Weights<float>& weights, Index step
 }
 
 Bleu TranslationTask::bleu(const Seq2Seq<float>& model, Index n, bool beam, const std::stop_token& stop) const {
-    const auto count = static_cast<std::size_t>(std::min<Index>(n, static_cast<Index>(held_out_.size())));
+    const auto count = static_cast<std::size_t>(held_out(n));
     std::vector<Bleu> parts(count);
     parallel_for(static_cast<std::int64_t>(count), [&](std::int64_t i) {
         check_stop(stop);
@@ -226,7 +227,7 @@ Bleu TranslationTask::bleu(const Seq2Seq<float>& model, Index n, bool beam, cons
 }
 
 double TranslationTask::held_out_loss(const Seq2Seq<float>& model, Index n, const std::stop_token& stop) const {
-    const auto count = static_cast<std::size_t>(std::min<Index>(n, static_cast<Index>(held_out_.size())));
+    const auto count = static_cast<std::size_t>(held_out(n));
     std::vector<double> losses(count), tokens(count);
     parallel_for(static_cast<std::int64_t>(count), [&](std::int64_t i) {
         check_stop(stop);
