@@ -163,9 +163,11 @@ Exhibit memory_exhibit() {
         "shown.";
     exhibit.source = "Miller 2016, section 3.1; Graves 2014, section 3.3.1";
     exhibit.params = memory_params();
-    exhibit.views = {{"heatmap", "queries", 0, 0.28f, 0.42f}, {"heatmap", "keys", 0, 0.4f, 0.42f},
-                     {"heatmap", "values", 0, 0.32f, 0.42f},  {"heatmap", "scores", 1, 0.34f, 0.58f},
-                     {"stages", "weights", 1, 0.36f, 0.58f},  {"heatmap", "context", 1, 0.3f, 0.58f}};
+    // Q, K and V stand above the stage, as numbers.
+    exhibit.views = {{"heatmap", "scores", 0, 0.5f, 0.45f},
+                     {"heatmap", "weights", 0, 0.5f, 0.45f},
+                     {"stages", "weights", 1, 0.55f, 0.55f},
+                     {"heatmap", "context", 1, 0.45f, 0.55f}};
     exhibit.step_axis = "query";
     exhibit.output_text = "output";
     exhibit.run = run_memory;

@@ -46,7 +46,6 @@ Names names_of(const Model& model, const DateQuestionsSizes& sizes) {
 void declare_axes(Probe& probe, const DateQuestionsSizes& s, const Names& names, const std::vector<std::string>& labels) {
     probe.axis({"source", AxisKind::key, static_cast<Index>(labels.size()), labels, "j"});
     probe.axis({"question", AxisKind::query, s.questions, names.questions, "q"});
-    probe.axis({"mechanism", AxisKind::query, 3, {"focus", "max pooling", "gating"}, "m"});
     probe.axis({"answer", AxisKind::class_, s.answers, names.answers, "o"});
     probe.axis({"embedding", AxisKind::feature, s.embedding, {}, "m"});
     probe.axis({"hidden", AxisKind::feature, s.hidden, {}, "k"});
@@ -96,6 +95,8 @@ void run_saliency(RunContext& context) {
         return names.answers[static_cast<std::size_t>(ids[static_cast<std::size_t>(question)])];
     };
     const std::string focus = answer(result.focus), max = answer(result.max), gate = answer(result.gate);
+    // What each answers stands beside where it looked.
+    context.probe.axis({"mechanism", AxisKind::query, 3, {"focus: " + focus, "max pooling: " + max, "gating: " + gate}, "m"});
     context.probe.text("focus", focus);
     context.probe.text("max pooling", max);
     context.probe.text("gating", gate);

@@ -179,7 +179,7 @@ class Cli(unittest.TestCase):
             self.assertAlmostEqual(result["metrics"][name], value, places=4)
         self.good("render", "saliency", "--view", "heatmap", "--tensor", "maps", "-o", self.path("maps.svg"))
         with open(self.path("maps.svg"), encoding="utf-8") as f:
-            self.assertIn("gating</text>", f.read())
+            self.assertIn("gating: 2019</text>", f.read())
 
     def test_help_everywhere(self):
         for command in ([], ["list"], ["describe"], ["run"], ["render"], ["train"], ["eval"], ["bench"]):
