@@ -10,6 +10,7 @@ are read by saliency_golden_test.cpp, which needs no PyTorch.
 import argparse
 import json
 import os
+import struct
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,6 @@ import tempfile
 import numpy as np
 import torch
 
-from make_alignment_golden import gates, read_safetensors
 from make_memory_golden import read_arrays, write_golden
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -30,6 +30,32 @@ CASES = {  # name: source, index of the question
 }
 KEPT = ["annotations", "focus.scores", "focus.weights", "focus.context", "max.weights", "max.pooled", "max.saliency", "gate.gates", "gate.weights",
         "gate.context", "focus.logits", "max.logits", "gate.logits", "focus.answer", "max.answer", "gate.answer", "maps"]
+
+
+def read_safetensors(path):
+    with open(path, "rb") as f:
+        data = f.read()
+    (n,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8:8 + n])
+    types = {"F64": np.float64, "F32": np.float32, "F16": np.float16}
+    tensors = {}
+    for name, entry in header.items():
+        if name == "__metadata__":
+            continue
+        start, end = entry["data_offsets"]
+        array = np.frombuffer(data[8 + n + start:8 + n + end], dtype=types[entry["dtype"]])
+        tensors[name] = torch.from_numpy(array.astype(np.float64).reshape(entry["shape"]).copy())
+    return tensors
+
+
+def gates(w, prefix, x, h):
+    """r, z, n of one step, from the stacked parameters."""
+    hidden = h.shape[-1]
+    gi = x
+    gh = w[prefix + ".hidden_weight"] @ h + w[prefix + ".hidden_bias"]
+    r = torch.sigmoid(gi[:hidden] + gh[:hidden])
+    z = torch.sigmoid(gi[hidden:2 * hidden] + gh[hidden:2 * hidden])
+    return r, z, torch.tanh(gi[2 * hidden:] + r * gh[2 * hidden:])
 
 
 def encode(w, ids, out):
