@@ -181,6 +181,30 @@ class Cli(unittest.TestCase):
         with open(self.path("maps.svg"), encoding="utf-8") as f:
             self.assertIn("gating: 2019</text>", f.read())
 
+    def test_rnn_shapes(self):
+        out = self.path("x.npz")
+        self.assertIn("September", self.good("run", "rnn-shapes", "--text", "九月", "--save", out))
+        self.assertIn("2019-09-30", self.good("run", "rnn-shapes", "--shape", "n-to-m", "--direction", "bi", "--save", out))
+        self.assertIn("day 30 · month 9 · year 19",
+                      self.good("run", "rnn-shapes", "--shape", "n-to-n", "--direction", "bi", "--text", "30/9/19", "--save", out))
+        self.assertIn("February", self.good("run", "rnn-shapes", "--shape", "1-to-n", "--month", "2", "--save", out))
+        self.good("render", "rnn-shapes", "--view", "curves", "--tensor", "memory.norm", "--trained", "off", "--scale", "log",
+                  "-o", self.path("x.svg"))
+        with open(self.path("x.svg"), encoding="utf-8") as f:
+            svg = f.read()
+        for name in ("Elman", "GRU", "LSTM"):
+            self.assertIn(name, svg)
+        result = json.loads(self.good("eval", "rnn-n-to-n-gru-bi", "--json"))
+        with open(os.path.join(MODELS, "rnn-n-to-n-gru-bi.json"), encoding="utf-8") as f:
+            card = json.load(f)
+        for name, value in card["metrics"].items():
+            self.assertAlmostEqual(result["metrics"][name], value, places=4)
+        self.assertGreaterEqual(result["metrics"]["accuracy"], 0.99)
+        self.bad(1, "run", "rnn-shapes", "--text", "", "--save", self.path("y.npz"), names=["Text"])
+        self.bad(1, "run", "rnn-shapes", "--shape", "1-to-n", "--month", "13", "--save", self.path("y.npz"), names=["Month", "12"])
+        self.bad(2, "run", "rnn-shapes", "--cell", "gru2", "--save", self.path("y.npz"), names=["gru2", "lstm"])
+        self.assertFalse(os.path.exists(self.path("y.npz")))
+
     def test_help_everywhere(self):
         for command in ([], ["list"], ["describe"], ["run"], ["render"], ["train"], ["eval"], ["bench"]):
             self.assertIn("--help", self.good(*command, "--help"))

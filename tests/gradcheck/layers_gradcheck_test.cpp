@@ -138,7 +138,7 @@ TEST(GradCheck, EveryScoreFunction) {
 
 TEST(GradCheck, AlignSoftmax) {
     const Ids lengths{3, 1};
-    for (const double temperature : {0.3, 1.0, 4.0, std::numeric_limits<double>::infinity()})
+    for (const double temperature : {0.3, 1.0, 4.0})
         for (const Tensor<double>& mask : {Tensor<double>{}, padding_mask<double>(lengths, 3)})
             check_gradients([&](const V& x) { return align_softmax(x[0], mask, temperature); }, {random_tensor({2, 3}, 1)});
 }
