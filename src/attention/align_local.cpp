@@ -41,7 +41,9 @@ Var<T> align_local_p(const Var<T>& scores, const Var<T>& centres, const Tensor<T
     for (Index j = 0; j < n; ++j) positions.data()[j] = static_cast<T>(j);
     const Var<T> distance = sub(Var<T>(positions), reshape(centres, {centres.shape()[0], 1}));
     const double sigma = window / 2;
-    return mul(inside, exp(scale(mul(distance, distance), static_cast<T>(-1 / (2 * sigma * sigma)))));
+    // However narrow: finite, so that a distance of 0 stays 0.
+    const double sharpness = std::min(1 / (2 * sigma * sigma), static_cast<double>(std::numeric_limits<T>::max()));
+    return mul(inside, exp(scale(mul(distance, distance), static_cast<T>(-sharpness))));
 }
 
 #define SACCADE_INSTANTIATE(T)                                                                        \
