@@ -76,8 +76,9 @@ void show_memory(std::span<const MemoryOf> memories, const Ids& read, Probe& pro
     probe.axis({"memory", AxisKind::head, count, labels, "c"});
     probe.axis({"memory_unit", AxisKind::feature, units, {}, "k"});
 
-    const bool spelled = memories[0].model->design().shape == RnnShape::one_to_n;
-    const std::string derivative = spelled ? "∂h_t/∂x_1" : "∂h_T/∂x_t";
+    const RnnShape shape = memories[0].model->design().shape;
+    const bool spelled = shape == RnnShape::one_to_n;
+    const std::string derivative = spelled ? "∂h_t/∂x_1" : shape == RnnShape::n_to_n ? "∂h/∂x_t" : "∂h_T/∂x_t";
     const Tensor<float> shown = probe.whole(
         {"memory.jacobian", Role::metric, "J", "Jacobian " + derivative, "", {"memory", "position", "memory_unit", "feature"}},
         jacobian);

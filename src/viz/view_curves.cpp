@@ -77,8 +77,8 @@ Abscissae abscissae(const Axis& axis) {
         }
         a.x.push_back(value);
     }
-    if (axis.labels.empty())
-        for (double& v : a.x) v += 1;
+    if (axis.labels.empty() || a.names)
+        for (double& v : a.x) v += 1;  // counted from 1, for people
     return a;
 }
 
@@ -126,27 +126,33 @@ struct Plot {
         return all.size() < 2 ? box.x + box.w / 2 : box.x + (v - all.front()) / (all.back() - all.front()) * box.w;
     }
     double at(Index i) const { return at_x(x.x[static_cast<std::size_t>(i)]); }
-    bool shows(double v) const { return std::isfinite(v) && (!log || v > 0); }
-    double at_y(double v) const {
-        const double shown = log ? std::max(std::log10(v), y.low) : v;
-        return box.bottom() - (shown - y.low) / (y.high - y.low) * box.h;
-    }
+    bool shows(double v) const { return std::isfinite(v) && (!log || (v > 0 && std::log10(v) >= y.low)); }
+    double at_y(double v) const { return box.bottom() - ((log ? std::log10(v) : v) - y.low) / (y.high - y.low) * box.h; }
     std::string tick_text(double v) const { return number_text(log ? std::pow(10, v) : v); }
     double tick_y(double v) const { return at_y(log ? std::pow(10, v) : v); }
 };
 
-/// Labels below the plot, each under its position, as many as there is room for. Where the last one ends.
+/// Is there room for the label of every position, one beside the other?
+bool names_fit(const Sketch& sketch, const Plot& plot, const Axis& axis, double size) {
+    if (!plot.x.names) return false;
+    const double pitch = plot.box.w / static_cast<double>(std::max<Index>(1, axis.extent - 1));
+    if (pitch < size * 0.5) return false;  // not even one letter: need not be measured
+    for (Index i = 0; i < axis.extent; ++i)
+        if (sketch.text_width(drawn_label(axis, i), size) + sketch.px(2) > pitch) return false;
+    return true;
+}
+
+/// Labels below the plot, each under its position. Where the last one ends.
 double draw_names(Sketch& sketch, const Plot& plot, const AxisPtr& axis, double size) {
     const double y = plot.box.bottom() + sketch.px(6);
-    double free_from = plot.box.x - sketch.px(40);
+    double end = plot.box.x;
     for (Index i = 0; i < axis->extent; ++i) {
-        const std::string label = cut_to_fit(drawn_label(*axis, i), sketch.px(80), size, Font::ui, sketch.measure());
-        const double w = sketch.text_width(label, size), x = plot.at(i);
-        if (x - w / 2 < free_from || x + w / 2 > plot.box.right() + plot.margin) continue;
+        const std::string label = drawn_label(*axis, i);
+        const double x = plot.at(i);
+        end = x + sketch.text_width(label, size) / 2;
         sketch.text({x, y}, label, size, sketch.focus_color(axis, i, sketch.theme().secondary), HAlign::center, VAlign::top);
-        free_from = x + w / 2 + sketch.px(2);
     }
-    return free_from;
+    return end;
 }
 
 double draw_numbers(Sketch& sketch, const Plot& plot, double size) {
@@ -170,7 +176,8 @@ void draw_frame(Sketch& sketch, const Plot& plot, const AxisPtr& axis, double si
         sketch.line({plot.box.x, y}, {plot.box.right(), y}, theme.line);
         sketch.text({plot.box.x - sketch.px(8), y}, plot.tick_text(v), size, theme.secondary, HAlign::right, VAlign::middle);
     }
-    const double free_from = plot.x.names ? draw_names(sketch, plot, axis, size) : draw_numbers(sketch, plot, size);
+    const double free_from =
+        names_fit(sketch, plot, *axis, size) ? draw_names(sketch, plot, axis, size) : draw_numbers(sketch, plot, size);
     const double w = sketch.text_width(axis->name, size);
     if (free_from + w < plot.box.right())
         sketch.text({plot.box.right(), plot.box.bottom() + sketch.px(6)}, axis->name, size, theme.faint, HAlign::right,
@@ -232,11 +239,13 @@ void draw_legend(Sketch& sketch, const Panel& panel, const Box& box, double size
         const Series& series = panel.series[i];
         std::string name = series.name;
         if (several && std::isfinite(series.values.data()[at])) name += " " + number_text(series.values.data()[at]);
-        if (i + 1 == panel.series.size() && !panel.unit.empty()) name += ", " + panel.unit;
+        if (!several && !panel.unit.empty()) name += ", " + panel.unit;
         const std::string cut = cut_to_fit(name, box.right() - x, size, Font::ui, sketch.measure());
         sketch.text({x, box.y}, cut, size, several ? color_of(sketch, i) : sketch.theme().text, HAlign::left, VAlign::top);
         x += sketch.text_width(cut, size) + sketch.px(16);
     }
+    if (several && x + sketch.text_width(panel.unit, size) <= box.right())
+        sketch.text({x, box.y}, panel.unit, size, sketch.theme().faint, HAlign::left, VAlign::top);
 }
 
 void draw_panel(Sketch& sketch, const Panel& panel, const Box& box) {

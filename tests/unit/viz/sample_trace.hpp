@@ -81,6 +81,21 @@ inline Trace curves_trace(Index n) {
     return trace;
 }
 
+/// Curves of one tensor: three series over the characters of a text, from 1 down to 10^-decades.
+inline Trace series_trace(const std::vector<std::string>& characters, double decades = 6) {
+    Trace trace;
+    const auto n = static_cast<Index>(characters.size());
+    const AxisPtr cell = trace.add_axis({"cell", AxisKind::head, 3, {"Elman", "GRU", "LSTM"}, "c"});
+    const AxisPtr position = trace.add_axis({"position", AxisKind::query, n, characters, "j"});
+    Tensor<float> norm(Shape{3, n});
+    for (Index c = 0; c < 3; ++c)
+        for (Index j = 0; j < n; ++j)
+            norm.data()[c * n + j] = static_cast<float>(
+                std::pow(10, -decades * static_cast<double>(n - 1 - j) / static_cast<double>(n) / static_cast<double>(c + 1)));
+    trace.add({"norm", Role::metric, "J", "Memory", "norm", {cell, position}}, norm);
+    return trace;
+}
+
 /// Any tensor over anonymous axes, for shapes that no model makes.
 inline Trace plain_trace(const Tensor<float>& values, Role role, const std::vector<AxisKind>& kinds,
                          const std::string& label_stem = "") {

@@ -112,6 +112,8 @@ TEST_P(EveryView, StaysInsideAtAnySize) {
         made.push_back(heads_trace(2, 3, 9));
         made.push_back(curves_trace(1));
         made.push_back(curves_trace(500));
+        made.push_back(series_trace({"S", "e", "p", " ", "3", "0"}));
+        made.push_back(series_trace(tokens("incomprehensibility", 40), 60));
         made.push_back(
             plain_trace(Tensor<float>(Shape{4, 5}, std::nanf("")), Role::weights, {AxisKind::query, AxisKind::key}, "t"));
         made.push_back(plain_trace(Tensor<float>(Shape{700}, -1), Role::state, {AxisKind::feature}));

@@ -312,6 +312,52 @@ TEST(ViewStateJson, RoundTrips) {
     EXPECT_EQ(to_json(view_state_from_json(nlohmann::json::object())), to_json(ViewState()));
 }
 
+TEST(Curves, RowsOfATensorAreSeriesOfOnePlot) {
+    const std::vector<std::string> characters = {"S", "e", "p", " ", "3", "0"};
+    const Trace trace = series_trace(characters);
+    const Figure figure = figure_of("curves", trace);
+    ASSERT_EQ(figure.regions.size(), 1u);
+    EXPECT_EQ(figure.regions[0].cols, 6);
+    EXPECT_EQ(figure.regions[0].col_axis, 1);
+    EXPECT_EQ(figure.regions[0].ref.index, (std::vector<Index>{-1, -1}));
+    // Names with their last values, each in the colour of its line.
+    std::vector<Color> colors;
+    for (const LineItem& line : items<LineItem>(figure))
+        if (line.points.size() == characters.size()) colors.push_back(line.color);
+    ASSERT_EQ(colors.size(), 3u);
+    EXPECT_EQ(color_of_text(figure, "Elman 1"), colors[0]);
+    EXPECT_EQ(color_of_text(figure, "GRU 1"), colors[1]);
+    EXPECT_EQ(color_of_text(figure, "LSTM 1"), colors[2]);
+    for (const char* label : {"S", "␣", "0"}) color_of_text(figure, label);
+    // The values of the position in focus.
+    ViewState state;
+    state.selected = focus_of(trace, {"norm", {-1, 0}});
+    color_of_text(figure_of("curves", trace, state), "Elman 1e-5");
+}
+
+TEST(Curves, LabelsThatDoNotFitGiveWayToPositions) {
+    const Figure figure = figure_of("curves", series_trace(tokens("incomprehensibility", 40)));
+    for (const TextItem& text : items<TextItem>(figure)) EXPECT_EQ(text.text.find("incomprehensibility"), std::string::npos);
+    color_of_text(figure, "20");
+}
+
+TEST(Curves, LogScaleIsStraightWhereValuesFadeByAFactor) {
+    ViewState state;
+    state.scale = Normalization::Scale::log;
+    const Figure figure = figure_of("curves", series_trace({"a", "b", "c", "d", "e", "f"}), state);
+    for (const LineItem& line : items<LineItem>(figure)) {
+        if (line.points.size() != 6) continue;
+        const double step = line.points[1].y - line.points[0].y;
+        EXPECT_LT(step, 0);
+        for (std::size_t i = 2; i < 6; ++i) EXPECT_NEAR(line.points[i].y - line.points[i - 1].y, step, 0.01);
+    }
+    // What cannot be shown is left out: zeros, and what lies too far below.
+    Tensor<float> values = Tensor<float>::from(Shape{5}, {0, 1, 0.1f, 0.01f, 1e-30f});
+    const auto lines = items<LineItem>(figure_of("curves", plain_trace(values, Role::metric, {AxisKind::step}), state));
+    EXPECT_TRUE(std::ranges::any_of(lines, [](const LineItem& line) { return line.points.size() == 3; }));
+    EXPECT_FALSE(std::ranges::any_of(lines, [](const LineItem& line) { return line.points.size() > 3; }));
+}
+
 TEST(ViewStateJson, RefusesWhatItDoesNotKnow) {
     for (const char* bad : {"[]", "3", R"({"view": "pie"})", R"({"theme": "sepia"})", R"({"width": "wide"})",
                             R"({"scale": "cubic"})", R"({"colormap": "jet"})", R"({"selected": {"index": "x"}})"})
