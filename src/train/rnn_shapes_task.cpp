@@ -34,6 +34,9 @@ class RnnShapesTask : public Task {
     Var<float> shard_loss(const Weights<float>& weights, Index step, int shard, Rng& rng) const override;
     int shards() const override { return shard_count; }
     double learning_rate(Index step) const override;
+    Index held_out(Index wanted) const override {
+        return design_.shape == RnnShape::one_to_n ? std::min(wanted, months_in_a_year) : wanted;
+    }
     std::map<std::string, double> evaluate(const WeightMap& weights, Index n, std::stop_token stop) const override;
     std::string headline() const override { return writes() ? "exact_match" : "accuracy"; }
     nlohmann::json card() const override;

@@ -157,6 +157,8 @@ TEST(RnnShapesTask, every_design_trains_and_is_measured) {
         EXPECT_TRUE(metrics.contains(task->headline())) << id;
         EXPECT_TRUE(std::isfinite(metrics.at("loss"))) << id;
     }
+    EXPECT_EQ(make_rnn_shapes_task("rnn-1-to-n-gru", {})->held_out(2000), 12);
+    EXPECT_EQ(make_rnn_shapes_task("rnn-n-to-1-gru", {})->held_out(2000), 2000);
     test::error_of(ErrorCode::usage, [] { make_rnn_shapes_task("rnn-1-to-n-gru-bi", {}); });
     test::error_of(ErrorCode::usage, [] {
         TrainOptions options;
