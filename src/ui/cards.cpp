@@ -7,6 +7,7 @@
 #include <map>
 
 #include "ui/imgui_compat.hpp"
+#include "ui/param_widgets.hpp"
 
 namespace saccade {
 
@@ -102,7 +103,8 @@ std::vector<Row> rows_that_fit(const Ui& ui, const std::vector<ViewPlacement>& v
 
 std::string value_text(const ParamSpec& spec, const ParamValue& value) {
     if (std::holds_alternative<Tensor<float>>(value)) return "other numbers";
-    std::string text = format_param(value);
+    if (spec.type == ParamType::integer || spec.type == ParamType::number) return number_field_text(spec, value);
+    const std::string text = format_param(value);
     if (spec.type == ParamType::toggle) return std::get<bool>(value) ? "on" : "off";
     if (spec.type == ParamType::text) return "“" + text + "”";
     for (std::size_t i = 0; i < spec.choices.size() && i < spec.choice_titles.size(); ++i)

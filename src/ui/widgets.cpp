@@ -8,6 +8,7 @@
 #include "base/utf8.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/imgui_stdlib_compat.hpp"
+#include "ui/text_wrap.hpp"
 
 namespace saccade {
 
@@ -81,11 +82,14 @@ void label(const Ui& ui, const std::string& text, Color color, double size, Font
 
 void paragraph(const Ui& ui, const std::string& text, Color color, double size) {
     ui.fonts.need(text);
+    const ScreenTextMeasure measure(ui.fonts);
+    const double room = static_cast<double>(ImGui::GetContentRegionAvail().x / ui.s);
+    std::string broken;
+    for (const std::string& line : wrapped(text, room, [&](const std::string& t) { return measure.width(t, size, Font::ui); }))
+        broken += (broken.empty() ? "" : "\n") + line;
     ImGui::PushFont(ui.fonts.face(Font::ui, size));
     ImGui::PushStyleColor(ImGuiCol_Text, ui.vec(color));
-    ImGui::PushTextWrapPos(0);
-    ImGui::TextUnformatted(text.c_str(), text.c_str() + text.size());
-    ImGui::PopTextWrapPos();
+    ImGui::TextUnformatted(broken.c_str(), broken.c_str() + broken.size());
     ImGui::PopStyleColor();
     ImGui::PopFont();
 }

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace saccade {
+
+/// Lines of at most `room`, as `width` measures them. Latin breaks at blanks, Chinese and Japanese between any two characters,
+/// but never before closing punctuation or after an opening one. A word longer than a line is cut.
+std::vector<std::string> wrapped(const std::string& text, double room, const std::function<double(const std::string&)>& width);
+
+}  // namespace saccade
