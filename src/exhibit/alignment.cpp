@@ -8,6 +8,7 @@
 #include "exhibit/exhibits.hpp"
 #include "model/seq2seq_run.hpp"
 #include "model/sequence_text.hpp"
+#include "params/param_make.hpp"
 #include "train/dates_task.hpp"
 
 namespace saccade {
@@ -126,15 +127,11 @@ void run_alignment(RunContext& context) {
 }
 
 ParamSpec source_param() {
-    ParamSpec p;
-    p.name = "source";
-    p.type = ParamType::text;
-    p.title = "Source";
-    p.help =
-        "A date as people write it, in English or Chinese, or a Chinese sentence, as the model reads it; each character is one "
-        "token.";
-    p.fallback = std::string("Mon, 30 Sep 2019");
-    p.max = longest_source;
+    ParamSpec p =
+        text_param("source", "Source",
+                   "A date as people write it, in English or Chinese, or a Chinese sentence, as the model reads it; each "
+                   "character is one token.",
+                   "Mon, 30 Sep 2019", longest_source);
     p.examples = {"Mon, 30 Sep 2019",
                   "2019年9月30日",
                   "二〇一九年九月三十日",
@@ -150,113 +147,43 @@ ParamSpec source_param() {
     return p;
 }
 
-ParamSpec target_param() {
-    ParamSpec p;
-    p.name = "target";
-    p.type = ParamType::text;
-    p.title = "Output";
-    p.help = "Forces the decoder to write this instead of what it would choose; empty: it decodes freely.";
-    p.fallback = std::string();
-    p.max = longest_target;
-    p.optional_text = true;
-    p.placeholder = "free";
-    return p;
-}
-
-ParamSpec model_param() {
-    ParamSpec p;
-    p.name = "model";
-    p.type = ParamType::choice;
-    p.title = "Model";
-    p.help =
-        "What it learned, and how it is built. Dates: GRU, Bahdanau 2014. Chinese to English: the same with GRU; Luong's LSTM "
-        "with input feeding (2015); the GRU without attention (Cho 2014).";
-    p.fallback = std::string("dates");
-    p.choices = {"dates", "zh-en-gru", "zh-en-luong", "zh-en-fixed"};
-    p.choice_titles = {"Dates", "中→En GRU", "中→En Luong", "中→En fixed"};
-    return p;
-}
-
-ParamSpec score_param() {
-    ParamSpec p;
-    p.name = "score";
-    p.type = ParamType::choice;
-    p.title = "Score";
-    p.help = "How a query is compared with each key.";
-    p.fallback = as_trained;
-    p.choices = {as_trained};
-    p.choice_titles = {"As trained"};
-    for (const ScoreFunction& f : score_functions()) {
-        p.choices.push_back(f.id);
-        p.choice_titles.push_back(f.title);
-        p.help += fmt::format("\n{}: {} ({})", f.title, f.equation, f.source);
+/// "As trained", then every function of the family, with its equation in the help.
+template <class Function>
+ParamSpec function_param(const std::string& name, const std::string& title, std::string help,
+                         const std::vector<Function>& functions) {
+    std::vector<Choice> choices = {{as_trained, "As trained"}};
+    for (const Function& f : functions) {
+        choices.push_back({f.id, f.title});
+        help += fmt::format("\n{}: {} ({})", f.title, f.equation, f.source);
     }
-    return p;
-}
-
-ParamSpec alignment_param() {
-    ParamSpec p;
-    p.name = "alignment";
-    p.type = ParamType::choice;
-    p.title = "Alignment";
-    p.help = "How scores become weights.";
-    p.fallback = as_trained;
-    p.choices = {as_trained};
-    p.choice_titles = {"As trained"};
-    for (const AlignmentFunction& f : alignment_functions()) {
-        p.choices.push_back(f.id);
-        p.choice_titles.push_back(f.title);
-        p.help += fmt::format("\n{}: {} ({})", f.title, f.equation, f.source);
-    }
-    return p;
-}
-
-ParamSpec number_param(const std::string& name, const std::string& title, const std::string& help, double fallback,
-                       double max) {
-    ParamSpec p;
-    p.name = name;
-    p.type = ParamType::number;
-    p.title = title;
-    p.help = help;
-    p.fallback = fallback;
-    p.min = 0;
-    p.max = max;
-    return p;
-}
-
-ParamSpec count_param(const std::string& name, const std::string& title, const std::string& help) {
-    ParamSpec p;
-    p.name = name;
-    p.type = ParamType::integer;
-    p.title = title;
-    p.help = help;
-    p.fallback = std::int64_t{1};
-    p.min = 1;
-    p.max = widest_beam;
-    return p;
+    return choice_param(name, title, help, choices);
 }
 
 std::vector<ParamSpec> alignment_params() {
-    ParamSpec keep;
-    keep.name = "keep_weights";
-    keep.type = ParamType::toggle;
-    keep.title = "Keep the weights";
-    keep.help =
-        "Off: a score or alignment function of dates comes with the model that was trained with it. On: the weights stay "
-        "those of the additive model, and only the function changes.";
-    keep.fallback = false;
-    return {source_param(),
-            target_param(),
-            model_param(),
-            score_param(),
-            alignment_param(),
-            number_param("temperature", "Temperature", "τ: scores are divided by it. 0: hard argmax; infinity: uniform.", 1,
-                         INFINITY),
-            number_param("window", "Window", "D of local-m and local-p: keys at most D from the centre; σ = D/2.", 5, INFINITY),
-            keep,
-            count_param("beam", "Beam", "Hypotheses that live on at each step; 1: greedy."),
-            number_param("length_penalty", "Length penalty", "α in S = log P / ((5 + length) / 6)^α (Wu 2016, eq. 14).", 1, 5),
-            count_param("hypothesis", "Hypothesis", "Which of the beam's hypotheses is shown; 1 is the best.")};
+    return {
+        source_param(),
+        optional_text_param("target", "Output",
+                            "Forces the decoder to write this instead of what it would choose; empty: it decodes freely.",
+                            "free", longest_target),
+        choice_param(
+            "model", "Model",
+            "What it learned, and how it is built. Dates: GRU, Bahdanau 2014. Chinese to English: the same with GRU; Luong's "
+            "LSTM with input feeding (2015); the GRU without attention (Cho 2014).",
+            {{"dates", "Dates"}, {"zh-en-gru", "中→En GRU"}, {"zh-en-luong", "中→En Luong"}, {"zh-en-fixed", "中→En fixed"}}),
+        function_param("score", "Score", "How a query is compared with each key.", score_functions()),
+        function_param("alignment", "Alignment", "How scores become weights.", alignment_functions()),
+        number_param("temperature", "Temperature", "τ: scores are divided by it. 0: hard argmax; infinity: uniform.", 1, 0,
+                     INFINITY),
+        number_param("window", "Window", "D of local-m and local-p: keys at most D from the centre; σ = D/2.", 5, 0, INFINITY),
+        toggle_param(
+            "keep_weights", "Keep the weights",
+            "Off: a score or alignment function of dates comes with the model that was trained with it. On: the weights stay "
+            "those of the additive model, and only the function changes.",
+            false),
+        integer_param("beam", "Beam", "Hypotheses that live on at each step; 1: greedy.", 1, 1, widest_beam),
+        number_param("length_penalty", "Length penalty", "α in S = log P / ((5 + length) / 6)^α (Wu 2016, eq. 14).", 1, 0, 5),
+        integer_param("hypothesis", "Hypothesis", "Which of the beam's hypotheses is shown; 1 is the best.", 1, 1,
+                      widest_beam)};
 }
 
 }  // namespace

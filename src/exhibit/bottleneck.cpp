@@ -10,6 +10,7 @@
 #include "exhibit/exhibits.hpp"
 #include "model/seq2seq.hpp"
 #include "model/sequence_text.hpp"
+#include "params/param_make.hpp"
 #include "train/bleu.hpp"
 #include "train/date_lists_task.hpp"
 #include "train/translation_data.hpp"
@@ -226,39 +227,9 @@ void run_bottleneck(RunContext& context) {
     note_so_far(context.probe);
 }
 
-ParamSpec count(const std::string& name, const std::string& title, const std::string& help, std::int64_t fallback, double max) {
-    ParamSpec p;
-    p.name = name;
-    p.type = ParamType::integer;
-    p.title = title;
-    p.help = help;
-    p.fallback = fallback;
-    p.min = 1;
-    p.max = max;
-    return p;
-}
-
 }  // namespace
 
 Exhibit bottleneck_exhibit() {
-    ParamSpec task;
-    task.name = "task";
-    task.type = ParamType::choice;
-    task.title = "Task";
-    task.help = "Lists of dates, made here by the generator; or Chinese to English, on the held-out pairs of a file of yours.";
-    task.fallback = std::string("dates");
-    task.choices = {"dates", "translation"};
-    task.choice_titles = {"Lists of dates", "中→En"};
-    ParamSpec data;
-    data.name = "data";
-    data.type = ParamType::text;
-    data.title = "Data";
-    data.help = "For translation: the path of cmn-eng.txt, the Tatoeba pairs from www.manythings.org/anki.";
-    data.fallback = std::string();
-    data.max = 4096;
-    data.optional_text = true;
-    data.placeholder = "path of cmn-eng.txt; lists of dates need none";
-
     Exhibit exhibit;
     exhibit.id = "bottleneck";
     exhibit.title = "Bottleneck";
@@ -266,8 +237,16 @@ Exhibit bottleneck_exhibit() {
     exhibit.summary =
         "The same encoder-decoder with attention and with one fixed context: what is left of the output as sources grow.";
     exhibit.source = "Cho et al. 2014; Bahdanau, Cho and Bengio 2014, fig. 2";
-    exhibit.params = {task, data, count("samples", "Samples", "Held-out sources of each length.", 64, 512),
-                      count("longest", "Longest list", "Dates in the longest lists; the models learned on up to 4.", 6, 12)};
+    exhibit.params = {
+        choice_param(
+            "task", "Task",
+            "Lists of dates, made here by the generator; or Chinese to English, on the held-out pairs of a file of yours.",
+            {{"dates", "Lists of dates"}, {"translation", "中→En"}}),
+        optional_text_param("data", "Data",
+                            "For translation: the path of cmn-eng.txt, the Tatoeba pairs from www.manythings.org/anki.",
+                            "path of cmn-eng.txt; lists of dates need none", 4096),
+        integer_param("samples", "Samples", "Held-out sources of each length.", 64, 1, 512),
+        integer_param("longest", "Longest list", "Dates in the longest lists; the models learned on up to 4.", 6, 1, 12)};
     exhibit.models = {"date-lists", "zh-en-gru"};
     exhibit.choose_model = [](const Params& p) -> std::string {
         return p.text("task") == "dates" ? "date-lists" : "zh-en-gru";

@@ -7,6 +7,7 @@
 #include "exhibit/exhibits.hpp"
 #include "exhibit/memory_lesson.hpp"
 #include "exhibit/memory_read.hpp"
+#include "params/param_make.hpp"
 
 namespace saccade {
 
@@ -64,37 +65,8 @@ void run_memory(RunContext& context) {
 }
 
 ParamSpec matrix_param(const char* name, const char* title, const char* help, Tensor<float> fallback) {
-    ParamSpec spec;
-    spec.name = name;
-    spec.type = ParamType::matrix;
-    spec.title = title;
-    spec.help = help;
-    spec.fallback = std::move(fallback);
+    ParamSpec spec = make_param(ParamType::matrix, name, title, help, std::move(fallback));
     spec.max = most_rows;
-    return spec;
-}
-
-ParamSpec number_param(const char* name, const char* title, const char* help, double fallback, double max) {
-    ParamSpec spec;
-    spec.name = name;
-    spec.type = ParamType::number;
-    spec.title = title;
-    spec.help = help;
-    spec.fallback = fallback;
-    spec.max = max;
-    return spec;
-}
-
-ParamSpec choice_param(const char* name, const char* title, const char* help, std::vector<std::string> choices,
-                       std::vector<std::string> titles) {
-    ParamSpec spec;
-    spec.name = name;
-    spec.type = ParamType::choice;
-    spec.title = title;
-    spec.help = help;
-    spec.fallback = choices.front();
-    spec.choices = std::move(choices);
-    spec.choice_titles = std::move(titles);
     return spec;
 }
 
@@ -103,51 +75,31 @@ std::vector<ParamSpec> memory_params() {
     const Tensor<float> q = Tensor<float>::from({2, 4}, {1, 1, 0, 0, 0, 0, 1, 0.5f});
     const Tensor<float> k = Tensor<float>::from({5, 4}, {1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1, 0, 0});
     const Tensor<float> v = Tensor<float>::from({5, 3}, {4, 0, 1, 2, 2, 0, 0, 0, 0, 0, 0, 1, 2, 2, 1});
-    ParamSpec tie;
-    tie.name = "tie";
-    tie.type = ParamType::toggle;
-    tie.title = "V = K";
-    tie.help = "Reads the keys themselves: what is found is what was searched for.";
-    tie.fallback = false;
-    ParamSpec hops;
-    hops.name = "hops";
-    hops.type = ParamType::integer;
-    hops.title = "Hops";
-    hops.help = "Rounds of reading: after each, what was read is added to the query, which asks again.";
-    hops.fallback = std::int64_t{1};
-    hops.min = 1;
-    hops.max = 5;
     ParamSpec temperature =
         number_param("temperature", "Temperature",
                      "Scores are divided by it before the softmax. 0: all weight on the largest, the first of equals; inf: on "
                      "all alike.",
-                     1, std::numeric_limits<double>::infinity());
+                     1, 0, std::numeric_limits<double>::infinity());
     temperature.log_scale = true;
-    ParamSpec names;
-    names.name = "names";
-    names.type = ParamType::text;
-    names.title = "Slots";
-    names.help = "Names of the slots, with commas between them.";
+    ParamSpec names = optional_text_param("names", "Slots", "Names of the slots, with commas between them.", "numbers", 4096);
     names.fallback = std::string(animals);
-    names.max = 4096;
-    names.optional_text = true;
-    names.placeholder = "numbers";
     return {
         matrix_param("q", "Q", "Queries, one a row: what is asked for. In the example: furry, flies, swims, large.", q),
         matrix_param("k", "K", "Keys, one a row, a slot each: by what it is found. In the example: furry, flies, swims, large.",
                      k),
         matrix_param("v", "V", "Values, one a row, a slot each: what is read there. In the example: legs, wings, mammal.", v),
-        tie,
+        toggle_param("tie", "V = K", "Reads the keys themselves: what is found is what was searched for.", false),
         choice_param("score", "Score",
                      "How well a key fits. Dot: q·k. Scaled dot: q·k / √d. Cosine: β q·k / (|q| |k|), direction alone.",
-                     {"dot", "scaled_dot", "cosine"}, {"Dot", "Scaled dot", "Cosine"}),
-        number_param("strength", "Strength β", "Of the cosine score: how sharply the best fit stands out.", 5, 1000),
+                     {{"dot", "Dot"}, {"scaled_dot", "Scaled dot"}, {"cosine", "Cosine"}}),
+        number_param("strength", "Strength β", "Of the cosine score: how sharply the best fit stands out.", 5, 0, 1000),
         temperature,
         choice_param("read", "Read",
                      "Soft: the weighted sum of all values. Hard: the value with the largest score. Sample: one value, drawn "
                      "with its weight as chance, by the seed.",
-                     {"soft", "hard", "sample"}, {"Soft", "Hard", "Sample"}),
-        hops,
+                     {{"soft", "Soft"}, {"hard", "Hard"}, {"sample", "Sample"}}),
+        integer_param("hops", "Hops", "Rounds of reading: after each, what was read is added to the query, which asks again.",
+                      1, 1, 5),
         names};
 }
 

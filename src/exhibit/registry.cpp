@@ -4,11 +4,7 @@ namespace saccade {
 
 const std::vector<Exhibit>& exhibits() {
     static const std::vector<Exhibit> all = {
-        alignment_exhibit(),
-        rnn_shapes_exhibit(),
-        bottleneck_exhibit(),
-        memory_exhibit(),
-        saliency_exhibit(),
+        alignment_exhibit(), rnn_shapes_exhibit(), bottleneck_exhibit(), memory_exhibit(), saliency_exhibit(),
     };
     return all;
 }

@@ -8,6 +8,7 @@
 #include "exhibit/exhibits.hpp"
 #include "exhibit/rnn_shapes_lesson.hpp"
 #include "model/rnn_shapes_run.hpp"
+#include "params/param_make.hpp"
 #include "train/task.hpp"
 
 namespace saccade {
@@ -178,71 +179,41 @@ void run_rnn_shapes(RunContext& context) {
 }
 
 std::vector<ParamSpec> rnn_shapes_params() {
-    ParamSpec shape;
-    shape.name = "shape";
-    shape.type = ParamType::choice;
-    shape.title = "Shape";
-    shape.help =
-        "How many inputs and outputs: N to 1 reads a date and says its month; N to N says of each character whether it is of "
-        "the "
-        "year, month or day; N to M reads a date and then writes it as yyyy-mm-dd; 1 to N is given a month's number and spells "
-        "its name.";
-    shape.fallback = std::string("n-to-1");
-    shape.choices = {"1-to-n", "n-to-1", "n-to-n", "n-to-m"};
-    shape.choice_titles = {"1 to N", "N to 1", "N to N", "N to M"};
-
-    ParamSpec cell;
-    cell.name = "cell";
-    cell.type = ParamType::choice;
-    cell.title = "Cell";
-    cell.help =
-        "Elman: h' = tanh(W x + U h + b). GRU: gates r and z mix the old state with a new one. LSTM: a cell c is kept, erased "
-        "and read through gates. Each was trained by itself on the same data.";
-    cell.fallback = std::string("gru");
-    cell.choices = {"elman", "gru", "lstm"};
-    cell.choice_titles = {"Elman", "GRU", "LSTM"};
-
-    ParamSpec direction;
-    direction.name = "direction";
-    direction.type = ParamType::choice;
-    direction.title = "Direction";
-    direction.help =
-        "Left to right alone, or a second network from right to left beside it, each of half the width. Not for 1 to N, which "
-        "has nothing to read backwards.";
-    direction.fallback = std::string("uni");
-    direction.choices = {"uni", "bi"};
-    direction.choice_titles = {"Left to right", "Both"};
-
-    ParamSpec text;
-    text.name = "text";
-    text.type = ParamType::text;
-    text.title = "Text";
-    text.help = "A date as people write it, in English or Chinese; each character is one step. Not used by 1 to N.";
-    text.fallback = std::string("September 30, 2019");
-    text.max = longest_text;
+    ParamSpec text = text_param(
+        "text", "Text", "A date as people write it, in English or Chinese; each character is one step. Not used by 1 to N.",
+        "September 30, 2019", longest_text);
     text.examples = {"September 30, 2019",         "30/9/19",    "2019年9月30日", "二〇一九年九月三十日", "Mon, 30 Sep 2019",
                      "the 30th of September 2019", "2019-09-30", "30.09.2019"};
     text.placeholder = "a date, for example September 30, 2019";
-
-    ParamSpec month;
-    month.name = "month";
-    month.type = ParamType::integer;
-    month.title = "Month";
-    month.help = "The one input of 1 to N, from 1 to 12. Not used by the other shapes.";
-    month.fallback = std::int64_t{9};
-    month.min = 1;
-    month.max = static_cast<double>(months);
-
-    ParamSpec trained;
-    trained.name = "trained";
-    trained.type = ParamType::toggle;
-    trained.title = "Trained";
-    trained.help =
-        "Off: the weights as they were before the first step of training, random. Memory fades fastest there, which is why "
-        "such "
-        "networks are hard to train.";
-    trained.fallback = true;
-    return {shape, cell, direction, text, month, trained};
+    ParamSpec shape = choice_param("shape", "Shape",
+                                   "How many inputs and outputs: N to 1 reads a date and says its month; N to N says of each "
+                                   "character whether it is of the "
+                                   "year, month or day; N to M reads a date and then writes it as yyyy-mm-dd; 1 to N is given "
+                                   "a month's number and spells its "
+                                   "name.",
+                                   {{"1-to-n", "1 to N"}, {"n-to-1", "N to 1"}, {"n-to-n", "N to N"}, {"n-to-m", "N to M"}});
+    shape.fallback = std::string("n-to-1");
+    ParamSpec cell = choice_param("cell", "Cell",
+                                  "Elman: h' = tanh(W x + U h + b). GRU: gates r and z mix the old state with a new one. LSTM: "
+                                  "a cell c is kept, erased and "
+                                  "read through gates. Each was trained by itself on the same data.",
+                                  {{"elman", "Elman"}, {"gru", "GRU"}, {"lstm", "LSTM"}});
+    cell.fallback = std::string("gru");
+    return {shape,
+            cell,
+            choice_param(
+                "direction", "Direction",
+                "Left to right alone, or a second network from right to left beside it, each of half the width. Not for 1 to "
+                "N, which has nothing to read backwards.",
+                {{"uni", "Left to right"}, {"bi", "Both"}}),
+            text,
+            integer_param("month", "Month", "The one input of 1 to N, from 1 to 12. Not used by the other shapes.", 9, 1,
+                          static_cast<double>(months)),
+            toggle_param(
+                "trained", "Trained",
+                "Off: the weights as they were before the first step of training, random. Memory fades fastest there, which "
+                "is why such networks are hard to train.",
+                true)};
 }
 
 std::vector<std::string> model_ids() {

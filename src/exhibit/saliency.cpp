@@ -7,6 +7,7 @@
 #include "exhibit/exhibits.hpp"
 #include "exhibit/saliency_lesson.hpp"
 #include "model/date_questions.hpp"
+#include "params/param_make.hpp"
 
 namespace saccade {
 
@@ -108,25 +109,12 @@ void run_saliency(RunContext& context) {
 }  // namespace
 
 Exhibit saliency_exhibit() {
-    ParamSpec source;
-    source.name = "source";
-    source.type = ParamType::text;
-    source.title = "Source";
-    source.help = "A date as people write it, in English or Chinese; each character is one token.";
-    source.fallback = std::string("Mon, 30 Sep 2019");
-    source.max = longest_source;
+    ParamSpec source =
+        text_param("source", "Source", "A date as people write it, in English or Chinese; each character is one token.",
+                   "Mon, 30 Sep 2019", longest_source);
     source.examples = {"Mon, 30 Sep 2019", "2019年9月30日",      "二〇一九年九月三十日", "the 30th of September 2019",
                        "30/9/19",          "September 30, 2019", "30.09.2019",           "19年9月30日"};
     source.placeholder = "a date, for example 30 Sep 2019";
-
-    ParamSpec question;
-    question.name = "question";
-    question.type = ParamType::choice;
-    question.title = "Question";
-    question.help = "What is asked of the date. It is the query of focus; max pooling and gating look before they are asked.";
-    question.fallback = questions.front();
-    question.choices = questions;
-    question.choice_titles = {"Which year?", "Which month?", "Which day?"};
 
     Exhibit exhibit;
     exhibit.id = "saliency";
@@ -136,7 +124,11 @@ Exhibit saliency_exhibit() {
         "One text, three ways to look at it: attention that a question steers, and max pooling and gating, which nothing "
         "steers.";
     exhibit.source = "Bahdanau 2014; Collobert 2011, Conneau 2017; Dauphin 2017; Qiu 2020, section 8.1";
-    exhibit.params = {source, question};
+    exhibit.params = {
+        source,
+        choice_param("question", "Question",
+                     "What is asked of the date. It is the query of focus; max pooling and gating look before they are asked.",
+                     {{questions[0], "Which year?"}, {questions[1], "Which month?"}, {questions[2], "Which day?"}})};
     exhibit.models = {"date-questions"};
     exhibit.views = {{"heatmap", "maps", 0, 1, 0.34f},
                      {"flow", "focus.weights", 1, 1, 0.3f},
