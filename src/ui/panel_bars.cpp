@@ -130,7 +130,7 @@ std::string model_summary(const Exhibit& e, const RunRequest& request) {
                 text += fmt::format(" · {} {:.1f}{} held out", title, found->get<double>() * times, unit);
         };
         add("exact_match", "exact match", 100, "%");
-        add("bleu_beam5", "BLEU", 1, "");
+        add("bleu_beam5", "BLEU", 100, "");
         add("accuracy", "accuracy", 100, "%");
         if (card.contains("licence")) text += " · " + card["licence"].get<std::string>();
         return text;
