@@ -182,7 +182,7 @@ void run_progress(const Ui& ui, AppState& state, Controller& act) {
     for (const Side& one : state.sides)
         if (one.running && (side == nullptr || one.progress < side->progress)) side = &one;
     const double waited = std::chrono::duration<double>(std::chrono::steady_clock::now() - side->asked_at).count();
-    if (waited < (side->progress > 0 ? 0.15 : 0.5)) return;
+    if (waited < 0.4) return;
     const float s = ui.s;
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float width = ImGui::GetContentRegionAvail().x;

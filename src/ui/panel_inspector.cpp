@@ -284,6 +284,7 @@ void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& lay
     edge(ui, layout.inspector.at, {layout.inspector.at.x, layout.inspector.at.y + layout.inspector.size.y});
     const Exhibit& e = exhibit(state.side().request.exhibit);
     tabs(ui, state, act, e);
+    ImGui::Dummy({0, 2 * s});
     if (state.stage.lesson && !e.lesson.empty()) {
         lesson_panel(ui, state, act);
         return end_panel();

@@ -61,7 +61,7 @@ void stage(const Ui& ui, AppState& state, Controller& act, const Layout& layout)
     const float s = ui.s;
     const ImVec2 window = ImGui::GetIO().DisplaySize;
     state.typing = ImGui::GetIO().WantTextInput;
-    state.places = {{"window", {0, 0, window.x, window.y}}};
+    state.places = {{"(window)", {0, 0, window.x, window.y}}};
     state.grids.clear();
     begin_panel(ui, "stage", layout.stage.at, layout.stage.size, ui.theme.background, {20 * s, 16 * s}, false);
     inputs(ui, state, act);

@@ -66,13 +66,13 @@ class Window:
 
     def resize(self, width, height):
         self.xdotool("windowsize", self.id, width, height)
-        self.wait(f"a window of {width} x {height}", lambda s: s["places"]["window"][2:] == [width, height])
+        self.wait(f"a window of {width} x {height}", lambda s: s["places"]["(window)"][2:] == [width, height])
 
     def key(self, *keys):
         self.xdotool("key", "--clearmodifiers", *keys)
 
     def type(self, text):
-        self.xdotool("type", "--clearmodifiers", "--delay", "30" if text.isascii() else "150", text)
+        self.xdotool("type", "--clearmodifiers", "--delay", "30" if text.isascii() else "150", "--", text)
 
     def move(self, x, y):
         self.xdotool("mousemove", round(x), round(y))
