@@ -79,6 +79,9 @@ void Seq2Seq<T>::load_readout(const Weights<T>& w) {
     if (design_.input_feeding && s.readout == 0)
         throw Error(ErrorCode::bad_format, "encoder-decoder: input feeding without an attentional vector",
                     "the design in the model card does not fit its weights");
+    if (design_.input_feeding && design_.look_first)
+        throw Error(ErrorCode::bad_format, "encoder-decoder: input feeding where the context already enters the cell",
+                    "input feeding goes with look_first false (Luong 2015)");
     const Index gates = gate_count(design_.cell) * s.decoder;
     if (design_.look_first) fed_weight_ = w.get("decoder.context_weight", {gates, annotation});
     if (design_.input_feeding) fed_weight_ = w.get("decoder.feeding_weight", {gates, s.readout});

@@ -321,6 +321,8 @@ TEST(Seq2Seq, refuses_designs_that_the_weights_cannot_serve) {
     refused(ErrorCode::bad_format, bahdanau, designed(CellKind::lstm, true, false));
     EXPECT_TRUE(contains(refused(ErrorCode::bad_format, bahdanau, designed(CellKind::gru, false, true)), "input feeding"));
 
+    EXPECT_TRUE(contains(refused(ErrorCode::bad_format, kinds[1], designed(CellKind::lstm, true, true)), "input feeding"));
+
     Rng rng(1);
     const WeightMap unequal = initial_seq2seq_weights({9, 6, 4, 3, 7, 5}, {}, rng);
     design = {};
