@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "autograd/ops.hpp"
 #include "base/parallel.hpp"
 #include "base/stop.hpp"
 #include "model/date_questions.hpp"
 #include "train/date_questions_data.hpp"
+#include "train/schedule.hpp"
 
 namespace saccade {
 
@@ -86,13 +86,8 @@ void DateQuestionsTask::read_option(const std::string& name, double value) {
     }
 }
 
-/// Linear warm-up, then half a cosine down to a fiftieth of the peak (Loshchilov and Hutter 2017, without restarts).
 double DateQuestionsTask::learning_rate(Index step) const {
-    constexpr double warm_up = 100, floor = 0.02;
-    const auto s = static_cast<double>(step);
-    if (s < warm_up) return peak_rate_ * (s + 1) / warm_up;
-    const double progress = std::min(1.0, (s - warm_up) / std::max(1.0, static_cast<double>(total_steps_) - warm_up));
-    return peak_rate_ * (floor + (1 - floor) * 0.5 * (1 + std::cos(std::numbers::pi * progress)));
+    return WarmUpCosine{.peak = peak_rate_, .warm_up = 100, .floor = 0.02}.at(step, total_steps_);
 }
 
 DateQuestionsTask::Batch DateQuestionsTask::batch_of(std::span<const DateExample> examples) const {

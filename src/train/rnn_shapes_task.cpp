@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "autograd/ops.hpp"
 #include "base/parallel.hpp"
 #include "base/stop.hpp"
 #include "train/rnn_shapes_data.hpp"
+#include "train/schedule.hpp"
 
 namespace saccade {
 
@@ -99,18 +99,13 @@ int RnnShapesTask::default_epochs() const {
     return design_.cell == RecurrentKind::lstm ? 20 : 14;
 }
 
-/// Linear warm-up, then half a cosine down to a fiftieth of the peak (Loshchilov and Hutter 2017, without restarts).
 double RnnShapesTask::learning_rate(Index step) const {
-    constexpr double warm_up = 100, floor = 0.02;
-    const auto s = static_cast<double>(step);
     // A step of an Elman cell can move its states far: tanh saturates at once. An LSTM that must carry a whole date learns
     // nothing at twice this rate.
     double peak = peak_rate_;
     if (design_.cell == RecurrentKind::elman) peak *= 0.4;
     if (design_.cell == RecurrentKind::lstm && design_.shape == RnnShape::n_to_m) peak *= 0.7;
-    if (s < warm_up) return peak * (s + 1) / warm_up;
-    const double progress = std::min(1.0, (s - warm_up) / std::max(1.0, static_cast<double>(total_steps_) - warm_up));
-    return peak * (floor + (1 - floor) * 0.5 * (1 + std::cos(std::numbers::pi * progress)));
+    return WarmUpCosine{.peak = peak, .warm_up = 100, .floor = 0.02}.at(step, total_steps_);
 }
 
 Var<float> RnnShapesTask::logits(const RnnShapes<float>& model, const RnnBatch& batch) const {

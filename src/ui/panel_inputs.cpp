@@ -40,7 +40,8 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
         label(ui, state.focus == 0 ? "A" : "B", ui.theme.accent, 15);
     }
     ImGui::SetCursorScreenPos({row.x + title_width, row.y});
-    std::string text = state.side().request.params.has(spec.name) ? state.side().request.params.text(spec.name) : std::string();
+    const Params& params = state.side().request.params;
+    std::string text = params.has(spec.name) ? params.text(spec.name) : std::get<std::string>(spec.fallback);
     const bool examples = !spec.examples.empty();
     const bool forced = is_forced(e, spec) && !text.empty();
     const float side = examples || is_forced(e, spec) ? 128 * s : 0;
@@ -98,6 +99,23 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
         }
     }
     ImGui::SetCursorScreenPos({row.x, row.y + field_height + 10 * s});
+}
+
+/// What the run says, where no field shows it.
+void output_line(const Ui& ui, AppState& state, const Exhibit& e, float title_width) {
+    const Trace* trace = state.trace();
+    if (trace == nullptr) return;
+    const auto found = trace->texts().find(e.output_text);
+    if (found == trace->texts().end() || found->second.empty()) return;
+    const float s = ui.s;
+    const ImVec2 row = ImGui::GetCursorScreenPos();
+    const float width = ImGui::GetContentRegionAvail().x - title_width;
+    label(ui, "Output", ui.theme.secondary, 15, Font::ui, title_width - 10 * s);
+    ImGui::SetCursorScreenPos({row.x + title_width + 12 * s, row.y - 3 * s});
+    label(ui, found->second, ui.theme.text, 18, Font::ui, width - 24 * s);
+    const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
+    state.places["output line"] = {low.x, low.y, size.x, size.y};
+    ImGui::SetCursorScreenPos({row.x, row.y + 30 * s});
 }
 
 /// A line with a coloured edge and what can be done about it at its right end.
@@ -173,6 +191,7 @@ void inputs(const Ui& ui, AppState& state, Controller& act) {
     if (state.comparing && !state.linked) title_width += 18 * ui.s;
     for (const ParamSpec& spec : e.params)
         if (spec.type == ParamType::text) text_field(ui, state, act, e, spec, title_width);
+    if (e.forced_param.empty()) output_line(ui, state, e, title_width);
 }
 
 /// A run that takes longer than a moment: how far it is, and the way to end it.

@@ -1,9 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <cmath>
-
-#include "io/npz.hpp"
-#include "run/runner.hpp"
+#include "golden/golden_testing.hpp"
 
 // The bundled model against float64 PyTorch; files by make_alignment_golden.py, whose sources these are.
 
@@ -18,19 +15,7 @@ TEST_P(AlignmentGolden, agrees_within_1e_5) {
     request.exhibit = "alignment";
     request.params.set("source", std::string(source));
     request.params.set("target", std::string(target));
-    const TracePtr trace = run(request);
-    const auto golden = read_npz(std::string(SACCADE_TEST_DATA) + "/golden/alignment_" + name + ".npz");
-    ASSERT_EQ(golden.size(), 11u);
-    for (const auto& [tensor, expected] : golden) {
-        const Tensor<float>& values = trace->tensor(tensor).values;
-        ASSERT_EQ(values.shape(), expected.shape()) << tensor;
-        double largest = 0, worst = 0;
-        for (Index i = 0; i < values.size(); ++i) {
-            largest = std::max(largest, std::abs(expected.data()[i]));
-            worst = std::max(worst, std::abs(expected.data()[i] - static_cast<double>(values.data()[i])));
-        }
-        EXPECT_LE(worst, 1e-5 * largest) << tensor;
-    }
+    expect_golden(*run(request), std::string("alignment_") + name, 11u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sources, AlignmentGolden,

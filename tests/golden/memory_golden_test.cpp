@@ -1,10 +1,8 @@
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <limits>
 
-#include "io/npz.hpp"
-#include "run/runner.hpp"
+#include "golden/golden_testing.hpp"
 
 // Key-value memory against float64 PyTorch; files by make_memory_golden.py, whose settings these are.
 
@@ -23,8 +21,7 @@ class MemoryGolden : public testing::TestWithParam<MemoryCase> {};
 
 TEST_P(MemoryGolden, agrees_within_1e_5) {
     const MemoryCase& c = GetParam();
-    const auto golden = read_npz(std::string(SACCADE_TEST_DATA) + "/golden/memory_" + c.name + ".npz");
-    ASSERT_EQ(golden.size(), 7u);
+    const auto golden = read_golden(std::string("memory_") + c.name);
     RunRequest request;
     request.exhibit = "memory";
     request.params.set("q", golden.at("queries").cast<float>());
@@ -35,17 +32,7 @@ TEST_P(MemoryGolden, agrees_within_1e_5) {
     request.params.set("strength", c.strength);
     request.params.set("temperature", c.temperature);
     request.params.set("read", std::string(c.read));
-    const TracePtr trace = run(request);
-    for (const auto& [tensor, expected] : golden) {
-        const Tensor<float>& values = trace->tensor(tensor).values;
-        ASSERT_EQ(values.shape(), expected.shape()) << tensor;
-        double largest = 0, worst = 0;
-        for (Index i = 0; i < values.size(); ++i) {
-            largest = std::max(largest, std::abs(expected.data()[i]));
-            worst = std::max(worst, std::abs(expected.data()[i] - static_cast<double>(values.data()[i])));
-        }
-        EXPECT_LE(worst, 1e-5 * largest) << tensor;
-    }
+    expect_golden(*run(request), std::string("memory_") + c.name, 7u);
 }
 
 INSTANTIATE_TEST_SUITE_P(
