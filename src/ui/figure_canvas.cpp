@@ -1,5 +1,6 @@
 #include "ui/figure_canvas.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -62,8 +63,11 @@ void FigureCanvas::draw_item(const FigureItem& item, ImVec2 origin, ImDrawList& 
         for (const Point& p : line->points) list.PathLineTo(point(p));
         list.PathStroke(to_imgui(line->color), 0, f(line->width) * s);
     } else if (const auto* curve = std::get_if<CurveItem>(&item)) {
-        list.AddBezierCubic(point(curve->from), point(curve->control1), point(curve->control2), point(curve->to),
-                            to_imgui(curve->color), f(curve->width) * s);
+        const ImVec2 from = point(curve->from), to = point(curve->to);
+        // As many pieces as the eye needs: ImGui's own number is several times higher, and each costs a software rasteriser.
+        const int pieces = std::clamp(static_cast<int>(std::hypot(to.x - from.x, to.y - from.y) / (14 * s)), 10, 36);
+        list.AddBezierCubic(from, point(curve->control1), point(curve->control2), to, to_imgui(curve->color),
+                            f(curve->width) * s, pieces);
     } else if (const auto* circle = std::get_if<CircleItem>(&item)) {
         list.AddCircleFilled(point(circle->center), f(circle->radius) * s, to_imgui(circle->fill));
     } else if (const auto* text = std::get_if<TextItem>(&item)) {

@@ -175,7 +175,8 @@ struct Window::Impl {
     InputQueue input;
     std::string dumped;
     double last_time = 0;
-    int settle = 3;  // frames still to be drawn without an event: hover and layout follow one frame later
+    int drawn_since_asked = 0;  // frames since a panel last asked for a run
+    int settle = 3;             // frames still to be drawn without an event: hover and layout follow one frame later
 };
 
 Window::Window(const WindowOptions& options) : impl_(std::make_unique<Impl>(options)) {}
@@ -183,7 +184,12 @@ Window::~Window() = default;
 
 bool Window::frame() {
     Impl& w = *impl_;
-    glfwPollEvents();
+    // Between the first frame after a keystroke and the answer to it nothing changes on screen: to draw it again would only
+    // take the processor from the engine.
+    if (w.state.running() && w.drawn_since_asked > 0 && w.input.empty())
+        glfwWaitEventsTimeout(0.02);
+    else
+        glfwPollEvents();
     w.feed_keyboard();
     const double start = glfwGetTime();
     w.act.poll();
@@ -199,13 +205,15 @@ bool Window::frame() {
     const std::uint64_t before = asked();
     w.draw_panels();
     if (asked() != before) {
-        // This frame changed the inputs, so it would show what is about to be replaced. The answer mostly takes a millisecond
-        // or two: sleep for it, at most 6 ms and awake for every event, and draw once instead of twice.
+        // This frame changed the inputs, so it would show what is about to be replaced. The answer mostly takes a few
+        // milliseconds: sleep for it, at most 10 ms and awake for every event, and draw once instead of twice.
         ImGui::EndFrame();
-        glfwWaitEventsTimeout(0.006);
+        glfwWaitEventsTimeout(0.010);
+        w.drawn_since_asked = 0;
         w.settle = 3;
         return false;
     }
+    ++w.drawn_since_asked;
     ImGui::Render();
     int width = 0, height = 0;
     glfwGetFramebufferSize(w.native.handle, &width, &height);

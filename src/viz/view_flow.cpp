@@ -11,7 +11,7 @@ namespace saccade {
 namespace {
 
 constexpr double widest_curve = 6, faintest = 0.01;
-constexpr std::size_t most_curves = 4000;
+constexpr std::size_t most_curves = 140;  // more cannot be told apart, and cost a software rasteriser its frame
 
 /// One of the two rows of tokens: where each stands.
 struct TokenRow {
@@ -59,8 +59,10 @@ struct Link {
     double weight = 0;
 };
 
-/// The links that can be seen, faint ones first; the largest, if there are too many.
-std::vector<Link> visible_links(const Tensor<float>& values) {
+/// The links that say something, faint ones first; the largest, if there are too many. A weight that is small beside its row's
+/// largest, and less than each key would have if all had the same, is haze: it is drawn only while it is in focus.
+template <class Lit>
+std::vector<Link> visible_links(const Tensor<float>& values, const Lit& in_focus) {
     std::vector<Link> links;
     const Index rows = values.shape()[0], cols = values.shape()[1];
     for (Index r = 0; r < rows; ++r) {
@@ -68,10 +70,12 @@ std::vector<Link> visible_links(const Tensor<float>& values) {
         float largest = 0;
         for (Index c = 0; c < cols; ++c)
             if (std::isfinite(values.data()[r * cols + c])) largest = std::max(largest, values.data()[r * cols + c]);
+        const float haze = std::min(largest / 4, 1 / static_cast<float>(cols));
         for (Index c = 0; c < cols; ++c) {
             const float w = values.data()[r * cols + c];
-            if (std::isfinite(w) && w > 0 && (w >= faintest || w >= largest / 4))
-                links.push_back({r, c, std::min<double>(w, 1)});
+            if (!std::isfinite(w) || w <= 0) continue;
+            const Link link{r, c, std::min<double>(w, 1)};
+            if (w >= haze || (w >= faintest && in_focus(link))) links.push_back(link);
         }
     }
     const auto less = [](const Link& a, const Link& b) {
@@ -137,8 +141,9 @@ class FlowView : public View {
     static void draw_links(Sketch& sketch, const Slice& slice, const TokenRow& above, const TokenRow& below, double from,
                            double to) {
         const ViewState& state = sketch.state();
-        const std::vector<Link> links = visible_links(slice.values);
         const Lit selected(state.selected, slice), hovered(state.hovered, slice);
+        const std::vector<Link> links =
+            visible_links(slice.values, [&](const Link& link) { return selected(link) || hovered(link); });
         const bool focused = selected.row || selected.col;
         for (const Light pass : {Light::none, Light::hovered, Light::selected})
             for (const Link& link : links) {

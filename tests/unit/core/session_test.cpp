@@ -65,6 +65,24 @@ TEST(Session, unknown_keys_survive_and_known_ones_do_not_come_back_from_the_dead
     EXPECT_EQ(to_json(session)["request"]["params"], json::object());
 }
 
+TEST(Session, keeps_what_it_was_compared_with_and_its_unknown_keys) {
+    const nlohmann::json document = {
+        {"format", "saccade-session"},
+        {"version", 1},
+        {"request", {{"exhibit", "alignment"}, {"params", {{"source", "1 May 2020"}}}}},
+        {"compare", {{"exhibit", "alignment"}, {"params", {{"source", "2 May 2020"}, {"of_tomorrow", 3}}}, {"later", true}}}};
+    Session session = session_from_json(document);
+    ASSERT_TRUE(session.compared.has_value());
+    EXPECT_EQ(session.compared->params.text("source"), "2 May 2020");
+    nlohmann::json written = to_json(session);
+    EXPECT_EQ(written["compare"]["later"], true);
+    EXPECT_EQ(written["compare"]["params"]["of_tomorrow"], 3);
+    EXPECT_EQ(written["compare"]["params"]["source"], "2 May 2020");
+    // A comparison that was closed does not come back.
+    session.compared.reset();
+    EXPECT_FALSE(to_json(session).contains("compare"));
+}
+
 TEST(Session, specs_may_be_plain_texts_and_all_but_the_exhibit_may_be_left_out) {
     const Session session = session_from_json(json::parse(
         R"({"format": "saccade-session", "version": 1, "request": {"exhibit": "alignment", "interventions": ["weights[1]*=0"]}})"));
