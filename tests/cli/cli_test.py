@@ -119,6 +119,29 @@ class Cli(unittest.TestCase):
             svg = f.read()
         self.assertIn("年</text>", svg)  # text stays text
 
+    def test_render_compares(self):
+        out = self.path("difference.csv")
+        self.good("render", "alignment", "--view", "heatmap", "--compare", "temperature=3", "-o", out)
+        with open(out, encoding="utf-8") as f:
+            cells = [float(c) for line in f for c in line.strip().split(",") if c.startswith(("-0.", "0."))]
+        self.assertLess(min(cells), -0.1)  # a hotter softmax takes from the largest weights
+        self.assertGreater(max(cells), 0.01)  # and gives to the others
+        picture = self.path("difference.svg")
+        self.good("render", "alignment", "--view", "heatmap", "--compare", "source=2019年9月30日", "--compare", "seed=9", "-o", picture)
+        with open(picture, encoding="utf-8") as f:
+            self.assertIn("B − A", f.read())
+
+    def test_render_refuses_to_compare_what_is_no_parameter(self):
+        for setting in ("temperatur=3", "temperature", "temperature=hot", "seed=x"):
+            self.bad(2, "render", "alignment", "--view", "heatmap", "--compare", setting, "-o", self.path("x.png"))
+
+    def test_run_checks_claims(self):
+        lines = self.good("run", "alignment", "--claims").splitlines()
+        self.assertTrue(any(line.startswith("held") for line in lines))
+        self.assertTrue(any(line.startswith("not on this run") for line in lines))
+        self.assertFalse(any(line.startswith("broken") for line in lines))
+        self.bad(2, "run", "alignment", names=["--save"])
+
     def test_render_size(self):
         out = self.path("figure.png")
         self.good("render", "alignment", "--view", "flow", "--size", "640x400", "-o", out)
