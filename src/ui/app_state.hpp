@@ -142,6 +142,7 @@ struct AppState {
     std::vector<CellRef> explained;  // the trail in the inspector, the open one last
     std::optional<Explanation> explanation;
     WeightDrag drag;
+    bool pointed = false;  // the mouse is over a figure, in this frame
     MatrixCursor matrix;
     bool playing = false;
     double play_clock = 0;

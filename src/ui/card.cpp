@@ -116,6 +116,7 @@ void interact(const Ui& ui, AppState& state, Controller& act, const Figure& figu
         return;
     }
     if (!ImGui::IsItemHovered()) return;
+    state.pointed = true;
     const Trace& trace = *trace_of(state, of);
     const std::optional<Hit> hit =
         figure.hit({static_cast<double>((mouse.x - origin.x) / ui.s), static_cast<double>((mouse.y - origin.y) / ui.s)});

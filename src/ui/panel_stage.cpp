@@ -73,10 +73,12 @@ void stage(const Ui& ui, AppState& state, Controller& act, const Layout& layout)
     const float bottom = layout.stage.at.y + layout.stage.size.y - 12 * s;
     const float transport_height = e.step_axis.empty() ? 0 : 48 * s;
     const Rect place{at, {width, bottom - at.y - (transport_height > 0 ? transport_height + gap * s : 0)}};
+    state.pointed = false;
     if (state.trace() == nullptr)
         empty_state(ui, state, e, place);
     else if (place.size.y > 60 * s)
         state.comparing ? compared_cards(ui, state, act, e, place) : cards(ui, state, act, e, place, CardOf::a);
+    if (!state.pointed && !state.drag.active) act.hover({});
     if (transport_height > 0) transport(ui, state, act, {{at.x, bottom - transport_height}, {width, transport_height}});
     end_panel();
 }

@@ -26,9 +26,9 @@ std::optional<std::string> origin_in(const std::string& file) {
 
 std::string origin_text(const FigureOrigin& origin) {
     nlohmann::json json = {{"format", "saccade-figure"},
-                                 {"version", newest_version},
-                                 {"request", to_json(origin.request)},
-                                 {"view", to_json(origin.view)}};
+                           {"version", newest_version},
+                           {"request", to_json(origin.request)},
+                           {"view", to_json(origin.view)}};
     if (origin.compared) json["compare"] = to_json(*origin.compared);
     return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);  // file names need not be UTF-8
 }

@@ -35,7 +35,8 @@ Focus focus_of(const Trace& trace, const CellRef& cell) {
 }
 
 const std::vector<const View*>& views() {
-    static const std::vector<const View*> all{&heatmap_view(), &flow_view(), &stages_view(), &bars_view(), &tree_view(), &curves_view()};
+    static const std::vector<const View*> all{&heatmap_view(), &flow_view(), &stages_view(),
+                                              &bars_view(),    &tree_view(), &curves_view()};
     return all;
 }
 
