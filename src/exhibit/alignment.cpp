@@ -93,7 +93,8 @@ void say_output(RunContext& context, const SequenceText& text, const Seq2SeqOutp
 void run_alignment(RunContext& context) {
     const Params& params = context.params;
     const std::string where = context.model->path.empty() ? context.model->id : context.model->path;
-    const SequenceText text(context.model->card, where);
+    const std::shared_ptr<const SequenceText> held = sequence_text_of(context.model);
+    const SequenceText& text = *held;
     const SequenceText::Source source = text.read(params.text("source"));
     if (source.ids.empty())
         throw Error(ErrorCode::invalid_input, "Source is empty",

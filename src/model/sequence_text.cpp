@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
@@ -29,17 +30,20 @@ std::vector<std::pair<std::string, std::string>> merges_from(const nlohmann::jso
 
 SequenceText::SequenceText(const nlohmann::json& card, const std::string& where)
     : vocabularies_(vocabularies_from_json(card, where)) {
-    const auto merges = card.find("merges");
-    if (merges == card.end()) return;
-    if (!merges->is_array())
-        throw Error(ErrorCode::bad_format, where + ": the model card's merges are no list",
-                    "use the card that was written with these weights");
-    bpe_ = Bpe(merges_from(*merges, where));
-    subwords_ = true;
+    if (const auto merges = card.find("merges"); merges != card.end()) {
+        if (!merges->is_array())
+            throw Error(ErrorCode::bad_format, where + ": the model card's merges are no list",
+                        "use the card that was written with these weights");
+        bpe_ = Bpe(merges_from(*merges, where));
+        subwords_ = true;
+    }
+    make_labels();
 }
 
 SequenceText::SequenceText(SequenceVocabularies vocabularies, Bpe bpe, bool subwords)
-    : vocabularies_(std::move(vocabularies)), bpe_(std::move(bpe)), subwords_(subwords) {}
+    : vocabularies_(std::move(vocabularies)), bpe_(std::move(bpe)), subwords_(subwords) {
+    make_labels();
+}
 
 SequenceText::Source SequenceText::read(const std::string& text) const {
     Source source;
@@ -77,17 +81,38 @@ std::string SequenceText::write(const Ids& ids) const {
     return join_pieces(pieces);
 }
 
-std::vector<std::string> SequenceText::target_labels() const {
-    if (!subwords_) return vocabularies_.target.tokens();
+const std::vector<std::string>& SequenceText::target_labels() const {
+    return labels_;
+}
+
+void SequenceText::make_labels() {
+    if (!subwords_) {
+        labels_ = vocabularies_.target.tokens();
+        return;
+    }
     const std::string word_start = "\u2581";
-    std::vector<std::string> labels;
     for (const std::string& token : vocabularies_.target.tokens()) {
         const bool starts = token.starts_with(word_start) && token != word_start;
         const auto first = static_cast<unsigned char>(token.empty() ? ' ' : token[0]);
         const bool goes_on = std::isalnum(first) != 0 || first >= 0x80;
-        labels.push_back(starts ? token.substr(word_start.size()) : goes_on ? "·" + token : token);
+        labels_.push_back(starts ? token.substr(word_start.size()) : goes_on ? "·" + token : token);
     }
-    return labels;
+}
+
+std::shared_ptr<const SequenceText> sequence_text_of(const ModelPtr& model) {
+    struct Entry {
+        std::weak_ptr<const Model> model;
+        std::shared_ptr<const SequenceText> text;
+    };
+    static std::mutex mutex;
+    static std::vector<Entry> entries;
+    const std::scoped_lock lock(mutex);
+    std::erase_if(entries, [](const Entry& e) { return e.model.expired(); });
+    for (const Entry& e : entries)
+        if (e.model.lock() == model) return e.text;
+    auto text = std::make_shared<const SequenceText>(model->card, model->path.empty() ? model->id : model->path);
+    entries.push_back({model, text});
+    return text;
 }
 
 void SequenceText::into_card(nlohmann::json& card) const {

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
 #include "io/bpe.hpp"
+#include "model/model_store.hpp"
 #include "model/vocabulary.hpp"
 
 namespace saccade {
@@ -30,16 +32,23 @@ class SequenceText {
     /// Up to <end>.
     std::string write(const Ids& ids) const;
     /// The target tokens as people read them: no mark where a word starts, a middle dot before a piece that goes on with one.
-    std::vector<std::string> target_labels() const;
+    const std::vector<std::string>& target_labels() const;
     bool subwords() const { return subwords_; }
     const SequenceVocabularies& vocabularies() const { return vocabularies_; }
     /// "vocabulary" and, with subwords, "merges".
     void into_card(nlohmann::json& card) const;
 
  private:
+    void make_labels();
+
     SequenceVocabularies vocabularies_;
     Bpe bpe_;
     bool subwords_ = false;
+    std::vector<std::string> labels_;
 };
+
+/// The text side of a model, read from its card once while the model lives: typing runs it many times a second. Errors as
+/// above.
+std::shared_ptr<const SequenceText> sequence_text_of(const ModelPtr& model);
 
 }  // namespace saccade

@@ -40,6 +40,7 @@ struct Side {
     RunResult shown;
     TracePtr untouched;  // the last run of the same inputs without interventions, to say what they changed
     std::vector<Claim> claims;
+    int frames_to_check = 0;       // until claims and lesson are checked on what is shown; 0: they are
     std::vector<Finding> lesson;   // of the exhibit's points, on `shown`
     std::optional<Error> problem;  // of the last request that ended
     std::uint64_t wanted_ticket = 0;

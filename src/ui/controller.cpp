@@ -143,7 +143,15 @@ bool Controller::poll() {
     return a || b;
 }
 
+void Controller::check(Side& side) {
+    if (side.frames_to_check == 0 || --side.frames_to_check > 0 || !side.shown.trace) return;
+    const Trace& trace = *side.shown.trace;
+    side.claims = check_claims(trace, 8);
+    side.lesson = check_lesson(exhibit(side.shown.request.exhibit).lesson, trace);
+}
+
 bool Controller::poll(std::size_t i) {
+    check(state_.sides[i]);
     std::optional<RunResult> result = runners_[i]->take();
     return result && result->ticket == state_.sides[i].wanted_ticket && take_result(i, std::move(*result));
 }
@@ -158,8 +166,8 @@ bool Controller::take_result(std::size_t i, RunResult result) {
     side.shown = std::move(result);
     if (side.running) side.problem.reset();
     const Trace& trace = *side.shown.trace;
-    side.claims = check_claims(trace, 8);
-    side.lesson = check_lesson(exhibit(side.request.exhibit).lesson, trace);
+    // The picture comes first; its claims are checked once it has been drawn.
+    side.frames_to_check = 2;
     const auto enabled = [](const Intervention& intervention) { return intervention.enabled; };
     const auto& interventions = side.shown.request.interventions;
     if (std::none_of(interventions.begin(), interventions.end(), enabled))

@@ -91,6 +91,7 @@ class Controller {
     Edit current() const;
     void submit(std::size_t side);
     bool poll(std::size_t side);
+    static void check(Side& side);
     bool take_result(std::size_t side, RunResult result);
     void refresh_difference();
     /// Another request (and B, if it is compared) in place of all: a file was opened.
