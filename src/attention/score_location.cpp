@@ -54,7 +54,7 @@ ScoreFunction location_score_function() {
                                       "",
                                       "",
                                       "e_ij = (W_a " + s + ")_j",
-                                      /* there are more positions than keys */ "scores[i,j] = queries[i,j] else 0"};
+                                      "scores[i,j] = queries[i,j] else 0"};
                 }};
 }
 

@@ -69,8 +69,10 @@ Taught taught(const std::vector<double>& scores, const std::vector<Var<float>>& 
     Taught result{static_cast<double>(loss.value().item()), {}};
     if (!loss.tracked()) return result;
     tape.backward(loss);
-    for (const Var<float>& leaf : leaves)
-        for (const float v : tape.grad(leaf).values()) result.gradient.push_back(static_cast<double>(v));
+    for (const Var<float>& leaf : leaves) {
+        const Tensor<float> grad = tape.grad(leaf);
+        for (const float v : grad.values()) result.gradient.push_back(static_cast<double>(v));
+    }
     return result;
 }
 

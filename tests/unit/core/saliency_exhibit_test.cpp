@@ -91,7 +91,8 @@ TEST(SaliencyExhibit, edits_reach_the_answer) {
     }
     RunRequest closed = asking("30 Sep 2019");
     closed.interventions = {parse_intervention("gate.gates=0")};
-    for (const TraceTensor& tensor : run(closed)->tensors())
+    const TracePtr trace = run(closed);
+    for (const TraceTensor& tensor : trace->tensors())
         EXPECT_TRUE(std::ranges::all_of(tensor.values.values(), [](float v) { return std::isfinite(v); })) << tensor.info.name;
 }
 

@@ -275,7 +275,8 @@ TEST(Seq2Seq, the_same_seed_draws_the_same_keys) {
         Seq2SeqRequest request = asked({2, 7, 3, 3, 8, 1}, Ids{1, 2, 0, 0, 1});
         request.seed = seed;
         run_seq2seq(model, request, probe, {});
-        const auto& values = probe.finish().tensor("weights").values;
+        const Trace trace = probe.finish();
+        const auto& values = trace.tensor("weights").values;
         return std::vector<float>(values.values().begin(), values.values().end());
     };
     EXPECT_EQ(drawn(1), drawn(1));
