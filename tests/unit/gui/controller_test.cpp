@@ -27,6 +27,7 @@ class ControllerTest : public testing::Test {
             act_.poll();
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
+        for (int frame = 0; frame < 2; ++frame) act_.poll();  // the picture is drawn first, then its claims are checked
     }
     void set_source(const std::string& text) {
         act_.set_param("source", text);
@@ -50,7 +51,6 @@ class ControllerTest : public testing::Test {
 TEST_F(ControllerTest, TheDefaultSentenceIsRewrittenAsADate) {
     EXPECT_EQ(output(), "2019-09-30");
     EXPECT_FALSE(state_.stale());
-    for (int frame = 0; frame < 2; ++frame) act_.poll();  // the picture is drawn first
     EXPECT_FALSE(state_.side().claims.empty());
     for (const Claim& claim : state_.side().claims) EXPECT_TRUE(claim.holds) << claim.text;
 }
