@@ -16,6 +16,7 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
                  {"help", state.help_open},
                  {"export", state.exporting.open},
                  {"prompt", state.prompt.kind != PathPrompt::Kind::none},
+                 {"prompt_path", state.prompt.path},
                  {"export_path", state.exporting.path},
                  {"export_result", state.exporting.result},
                  {"undo", state.undo.size()},

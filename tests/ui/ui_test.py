@@ -24,6 +24,14 @@ def check(condition, what):
         raise AssertionError(what)
 
 
+def give_path(w, path):
+    """Types a path into the open prompt; Return only when all of it has arrived."""
+    w.key("ctrl+a")
+    w.type(path)
+    w.wait("all of the path", lambda s: s["prompt_path"] == path)
+    w.key("Return")
+
+
 def test_typing_a_date_draws_its_alignment(w):
     check(w.state()["texts"]["output"] == "2019-09-30", "the first sentence is not rewritten")
     w.replace_source("1 May 2021")
@@ -207,8 +215,7 @@ def test_the_export_dialog_writes_a_picture_that_opens_again(w):
     w.wait("another date", lambda s: answered(s) and s["texts"]["output"] == "2018-08-08")
     w.key("ctrl+o")
     w.wait("the prompt", lambda s: s["prompt"] and s["typing"])
-    w.type(path)
-    w.key("Return")
+    give_path(w, path)
     s = w.wait("the picture's own run", lambda s: answered(s) and s["texts"]["output"] == "2019-09-30")
     check(s["params"]["source"] == "Mon, 30 Sep 2019", "the picture came back with another source")
 
@@ -220,9 +227,7 @@ def test_a_session_is_saved_and_restored(w):
     s = w.wait("an intervention", lambda s: answered(s) and len(s["interventions"]) == 1)
     w.key("ctrl+s")
     w.wait("the prompt", lambda s: s["prompt"] and s["typing"])
-    w.key("ctrl+a")
-    w.type(path)
-    w.key("Return")
+    give_path(w, path)
     w.wait("the file is written", lambda s: not s["prompt"] and os.path.exists(path))
     with open(path, encoding="utf-8") as file:
         check(json.load(file)["request"]["exhibit"] == "alignment", "the session names no exhibit")
@@ -332,9 +337,7 @@ def test_a_session_keeps_the_comparison(w):
     w.wait("another score", lambda s: answered(s) and s["params"]["score"] == "general")
     w.key("ctrl+s")
     w.wait("the prompt", lambda s: s["prompt"] and s["typing"])
-    w.key("ctrl+a")
-    w.type(path)
-    w.key("Return")
+    give_path(w, path)
     w.wait("the file is written", lambda s: not s["prompt"] and os.path.exists(path))
     with Window(w.program, w.artifacts, path) as again:
         s = again.wait("B of the session", lambda s: answered(s) and s["compare"]["on"] and s["compare"]["difference"])
@@ -394,8 +397,7 @@ def test_a_matrix_comes_from_a_file(w):
     w.click(*w.place("edit q"))
     w.click(*w.place("Open .npy, .npz, .csv … q"))
     w.wait("the prompt", lambda s: s["prompt"] and s["typing"])
-    w.type(path)
-    w.key("Return")
+    give_path(w, path)
     w.wait("the file's numbers", lambda s: answered(s) and s["params"]["q"] == [[1, 2, 3, 4], [5, 6, 7, 8]])
 
 
