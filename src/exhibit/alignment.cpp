@@ -5,6 +5,7 @@
 
 #include "base/utf8.hpp"
 #include "exhibit/alignment_lesson.hpp"
+#include "exhibit/characters.hpp"
 #include "exhibit/exhibits.hpp"
 #include "model/seq2seq_run.hpp"
 #include "model/sequence_text.hpp"
@@ -23,23 +24,6 @@ const std::string as_trained = "trained";
 /// An output that has not ended by then never will.
 Index most_steps(const SequenceText& text) {
     return text.subwords() ? 64 : 24;
-}
-
-void note_unseen(const std::vector<std::string>& unseen, Probe& probe) {
-    if (unseen.empty()) return;
-    std::string list;
-    for (std::size_t i = 0; i < std::min<std::size_t>(unseen.size(), 8); ++i) list += (i == 0 ? "" : " ") + unseen[i];
-    if (unseen.size() > 8) list += " …";
-    const std::string count = unseen.size() == 1 ? "1 character" : std::to_string(unseen.size()) + " characters";
-    probe.note({"source", count + " the model never saw: " + list, "read as unknown; the output may be wrong"});
-}
-
-/// A space must be seen on an axis.
-std::string visible(const std::string& character) {
-    if (character == " ") return "␣";
-    if (character == "\t") return "⇥";
-    if (character == "\n" || character == "\r") return "↵";
-    return character;
 }
 
 bool about_dates(const Params& params) {
@@ -100,7 +84,7 @@ void run_alignment(RunContext& context) {
         throw Error(ErrorCode::invalid_input, "Source is empty",
                     about_dates(params) ? "type a date, for example 30 Sep 2019 or 2019年9月30日"
                                         : "type a Chinese sentence, for example 我爱中国。");
-    note_unseen(source.unseen, context.probe);
+    note_unseen(source.unseen, "source", context.probe);
 
     const Seq2SeqDesign design = chosen_design(context, where);
     const Seq2Seq<float> model(Weights<float>(context.model->weights), design);
@@ -111,7 +95,7 @@ void run_alignment(RunContext& context) {
 
     Seq2SeqRequest request;
     request.source = source.ids;
-    for (const std::string& token : source.tokens) request.source_labels.push_back(visible(token));
+    request.source_labels = visible_characters(source.tokens);
     request.target_tokens = text.target_labels();
     if (!params.text("target").empty()) request.forced = text.target(params.text("target"));
     request.beam = {

@@ -21,7 +21,6 @@ std::vector<std::string> visible_characters(const std::vector<std::string>& char
 
 Ids character_ids(const std::vector<std::string>& characters, const Vocabulary& vocabulary, Index unknown,
                   const std::string& param, Probe& probe) {
-    constexpr std::size_t most_listed = 8;
     Ids ids;
     std::vector<std::string> unseen;
     for (const std::string& character : characters) {
@@ -29,14 +28,19 @@ Ids character_ids(const std::vector<std::string>& characters, const Vocabulary& 
         ids.push_back(id < 0 ? unknown : id);
         if (id < 0 && std::find(unseen.begin(), unseen.end(), character) == unseen.end()) unseen.push_back(character);
     }
-    if (unseen.empty()) return ids;
+    note_unseen(unseen, param, probe);
+    return ids;
+}
+
+void note_unseen(const std::vector<std::string>& unseen, const std::string& param, Probe& probe) {
+    constexpr std::size_t most_listed = 8;
+    if (unseen.empty()) return;
     std::string list;
     for (std::size_t i = 0; i < std::min(unseen.size(), most_listed); ++i)
         list += (i == 0 ? "" : " ") + visible_characters({unseen[i]})[0];
     if (unseen.size() > most_listed) list += " …";
     const std::string count = unseen.size() == 1 ? "1 character" : std::to_string(unseen.size()) + " characters";
     probe.note({param, count + " the model never saw: " + list, "read as unknown; the output may be wrong"});
-    return ids;
 }
 
 }  // namespace saccade

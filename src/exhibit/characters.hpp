@@ -17,4 +17,7 @@ std::vector<std::string> visible_characters(const std::vector<std::string>& char
 Ids character_ids(const std::vector<std::string>& characters, const Vocabulary& vocabulary, Index unknown,
                   const std::string& param, Probe& probe);
 
+/// The note about parameter `param` that says which characters the model never saw; none if there are none.
+void note_unseen(const std::vector<std::string>& unseen, const std::string& param, Probe& probe);
+
 }  // namespace saccade
