@@ -9,20 +9,13 @@ the request, the ids that it says were written, and the values to compare. Fails
 if the trace holds a tensor that is not recomputed here. The golden files are read by alignment_golden_test.cpp, which needs no PyTorch.
 """
 import argparse
-import json
 import os
-import struct
-import subprocess
 import sys
-import tempfile
-import zipfile
 
-import numpy as np
 import torch
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ASSETS = os.path.join(HERE, "..", "..", "assets", "models")
-TOLERANCE = 1e-5
+from golden_common import ASSETS, compare, encode_both_ways, gru_gates, read_card, read_safetensors, read_trace, record, write_golden
+
 CASES = {  # name: source, forced target
     "english": ("the 3rd of September 2019", ""),
     "chinese": ("二〇一九年十二月三十一日", ""),
@@ -32,65 +25,9 @@ KEPT = ["annotations", "keys", "decoder.initial", "queries", "scores", "weights"
         "probabilities", "output.id"]
 
 
-def read_safetensors(path):
-    with open(path, "rb") as f:
-        data = f.read()
-    (n,) = struct.unpack("<Q", data[:8])
-    header = json.loads(data[8:8 + n])
-    types = {"F64": np.float64, "F32": np.float32, "F16": np.float16}
-    tensors = {}
-    for name, entry in header.items():
-        if name == "__metadata__":
-            continue
-        start, end = entry["data_offsets"]
-        array = np.frombuffer(data[8 + n + start:8 + n + end], dtype=types[entry["dtype"]])
-        tensors[name] = torch.from_numpy(array.astype(np.float64).reshape(entry["shape"]).copy())
-    return tensors
-
-
-def read_trace(path):
-    arrays = {}
-    with zipfile.ZipFile(path) as z:
-        trace = json.loads(z.read("trace.json"))
-        for name in z.namelist():
-            if name.endswith(".npy"):
-                with z.open(name) as f:
-                    arrays[name[:-4]] = np.lib.format.read_array(f)
-    return trace, arrays
-
-
-def gates(w, prefix, x, h):
-    """r, z, n of one step, from the stacked parameters."""
-    hidden = h.shape[-1]
-    gi = x
-    gh = w[prefix + ".hidden_weight"] @ h + w[prefix + ".hidden_bias"]
-    r = torch.sigmoid(gi[:hidden] + gh[:hidden])
-    z = torch.sigmoid(gi[hidden:2 * hidden] + gh[hidden:2 * hidden])
-    return r, z, torch.tanh(gi[2 * hidden:] + r * gh[2 * hidden:])
-
-
 def encode(w, ids, out):
+    h = encode_both_ways(w, ids, out)
     hidden = w["decoder.initial.weight"].shape[1]
-    x = w["encoder.embedding.weight"][ids]
-    gru = torch.nn.GRU(x.shape[1], hidden, bidirectional=True).double()
-    state = {}
-    for prefix, suffix in (("encoder.forward", "_l0"), ("encoder.backward", "_l0_reverse")):
-        for ours, theirs in (("input_weight", "weight_ih"), ("hidden_weight", "weight_hh"), ("input_bias", "bias_ih"),
-                             ("hidden_bias", "bias_hh")):
-            state[theirs + suffix] = w[f"{prefix}.{ours}"]
-    gru.load_state_dict(state)
-    h = gru(x.unsqueeze(1))[0].squeeze(1)
-    out["source.id"] = torch.tensor(ids, dtype=torch.float64)
-    out["encoder.embedding"] = x
-    zero = torch.zeros(1, hidden, dtype=torch.float64)
-    for prefix, states, previous in (
-            ("encoder.forward", h[:, :hidden], torch.cat([zero, h[:-1, :hidden]])),
-            ("encoder.backward", h[:, hidden:], torch.cat([h[1:, hidden:], zero]))):
-        steps = [gates(w, prefix, w[prefix + ".input_weight"] @ x[j] + w[prefix + ".input_bias"], previous[j]) for j in range(len(ids))]
-        for g, name in enumerate(("reset", "update", "candidate")):
-            out[f"{prefix}.{name}"] = torch.stack([s[g] for s in steps])
-        out[f"{prefix}.state"] = states
-    out["annotations"] = h
     out["keys"] = h @ w["attention.key_weight"].T
     out["decoder.initial"] = torch.tanh(w["decoder.initial.weight"] @ h[0, hidden:] + w["decoder.initial.bias"])
 
@@ -116,7 +53,7 @@ def decode(w, forced, out, end, start, most):
         a = torch.softmax(e, 0)
         c = a @ h
         x = torch.cat([w["decoder.embedding.weight"][y], c])
-        r, z, n = gates(w, "decoder", inputs @ x + w["decoder.input_bias"], s)
+        r, z, n = gru_gates(w, "decoder", inputs @ x + w["decoder.input_bias"], s)
         s = cell(x.unsqueeze(0), s.unsqueeze(0)).squeeze(0)
         o = w["readout.state_weight"] @ s + w["readout.context_weight"] @ c + w["readout.bias"]
         for name, value in (("queries", q), ("scores", e), ("weights", a), ("context", c), ("decoder.reset", r),
@@ -143,37 +80,9 @@ def recompute(trace, weights, vocabulary):
     return {name: value.numpy() for name, value in out.items()}
 
 
-def check(path, weights_path):
-    trace, arrays = read_trace(path)
-    with open(os.path.splitext(weights_path)[0] + ".json", encoding="utf-8") as f:
-        card = json.load(f)
-    expected = recompute(trace, read_safetensors(weights_path), card["vocabulary"])
-    worst = {}
-    for name, values in arrays.items():
-        if name not in expected:
-            raise SystemExit(f"{path}: tensor '{name}' is recorded but not recomputed here")
-        want = expected[name]
-        if values.shape != want.shape:
-            raise SystemExit(f"{path}: tensor '{name}' has shape {values.shape}, expected {want.shape}")
-        worst[name] = float(np.abs(values - want).max() / max(np.abs(want).max(), 1e-30))
-        if not worst[name] <= TOLERANCE:
-            raise SystemExit(f"{path}: tensor '{name}' differs by {worst[name]:.2e} of its largest magnitude")
-    missing = set(expected) - set(arrays)
-    if missing:
-        raise SystemExit(f"{path}: not recorded: {', '.join(sorted(missing))}")
-    return expected, worst
-
-
-def write_golden(path, expected):
-    # Fixed time stamps: the same values give the same bytes.
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as z:
-        for name in KEPT:
-            info = zipfile.ZipInfo(name + ".npy", date_time=(1980, 1, 1, 0, 0, 0))
-            info.compress_type = zipfile.ZIP_DEFLATED
-            with tempfile.TemporaryFile() as f:
-                np.lib.format.write_array(f, expected[name].astype(np.float32))
-                f.seek(0)
-                z.writestr(info, f.read())
+def check(trace, arrays, weights_path):
+    expected = recompute(trace, read_safetensors(weights_path), read_card(weights_path)["vocabulary"])
+    return expected, compare("alignment", arrays, expected)
 
 
 def main():
@@ -183,17 +92,15 @@ def main():
     parser.add_argument("--saccade")
     args = parser.parse_args()
     if args.check:
-        for name, error in sorted(check(args.check, args.weights)[1].items(), key=lambda e: -e[1]):
+        for name, error in sorted(check(*read_trace(args.check), args.weights)[1].items(), key=lambda e: -e[1]):
             print(f"{error:9.2e}  {name}")
         return 0
     if not args.saccade:
         parser.error("give --check or --saccade")
     for case, (source, target) in CASES.items():
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "T.npz")
-            subprocess.run([args.saccade, "run", "alignment", "--source", source, "--target", target, "--save", path], check=True)
-            expected, worst = check(path, args.weights)
-        write_golden(os.path.join(HERE, f"alignment_{case}.npz"), expected)
+        recorded = record(args.saccade, "alignment", "--source", source, "--target", target)
+        expected, worst = check(*recorded, args.weights)
+        write_golden(f"alignment_{case}", {name: expected[name] for name in KEPT})
         print(f"{case}: {len(worst)} tensors, largest error {max(worst.values()):.2e}")
     return 0
 

@@ -8,16 +8,14 @@ differs by more than 1e-5 of its largest magnitude, or if the trace holds one th
 """
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
-import zipfile
 
 import numpy as np
 import torch
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOLERANCE = 1e-5
+from golden_common import compare, record, write_golden
+
 # name: score, strength, temperature, read, tie. Settings stand in memory_golden_test.cpp too.
 CASES = {
     "dot": ("dot", 5.0, 1.0, "soft", False),
@@ -53,28 +51,6 @@ def recompute(q, k, v, score, strength, temperature, read, tie):
             "contributions": torch.einsum("ij,jc->ijc", weights, v), "context": weights @ v}
 
 
-def read_arrays(path):
-    arrays = {}
-    with zipfile.ZipFile(path) as z:
-        for name in z.namelist():
-            if name.endswith(".npy"):
-                with z.open(name) as f:
-                    arrays[name[:-4]] = np.lib.format.read_array(f)
-    return arrays
-
-
-def write_golden(path, arrays):
-    # Fixed time stamps: the same values give the same bytes.
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as z:
-        for name, values in arrays.items():
-            info = zipfile.ZipInfo(name + ".npy", date_time=(1980, 1, 1, 0, 0, 0))
-            info.compress_type = zipfile.ZIP_DEFLATED
-            with tempfile.TemporaryFile() as f:
-                np.lib.format.write_array(f, values)
-                f.seek(0)
-                z.writestr(info, f.read())
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--saccade", required=True)
@@ -84,24 +60,15 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             for name, matrix in (("q", q), ("k", k), ("v", v)):
                 np.save(os.path.join(folder, name + ".npy"), matrix)
-            path = os.path.join(folder, "T.npz")
-            command = [args.saccade, "run", "memory", "--score", score, "--strength", str(strength), "--temperature", str(temperature), "--read", read,
-                       "--tie", "on" if tie else "off", "--names", "", "--save", path]
+            options = ["--score", score, "--strength", str(strength), "--temperature", str(temperature), "--read", read, "--tie", "on" if tie else "off",
+                       "--names", ""]
             for name in "qkv":
-                command += ["--" + name, "@" + os.path.join(folder, name + ".npy")]
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-            recorded = read_arrays(path)
+                options += ["--" + name, "@" + os.path.join(folder, name + ".npy")]
+            _, recorded = record(args.saccade, "memory", *options)
         expected = {name: t.numpy() for name, t in recompute(q, k, v, score, strength, temperature, read, tie).items()}
-        if set(recorded) != set(expected):
-            raise SystemExit(f"{case}: recorded {sorted(recorded)}, recomputed {sorted(expected)}")
-        worst = 0.0
-        for name, want in expected.items():
-            error = float(np.abs(recorded[name] - want).max() / np.abs(want).max())
-            worst = max(worst, error)
-            if not error <= TOLERANCE:
-                raise SystemExit(f"{case}: tensor '{name}' differs by {error:.2e} of its largest magnitude")
-        write_golden(os.path.join(HERE, f"memory_{case}.npz"), expected)
-        print(f"{case}: {len(expected)} tensors, largest error {worst:.2e}")
+        worst = compare(case, recorded, expected)
+        write_golden(f"memory_{case}", expected)
+        print(f"{case}: {len(worst)} tensors, largest error {max(worst.values()):.2e}")
     return 0
 
 

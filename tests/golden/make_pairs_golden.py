@@ -8,15 +8,13 @@ any two draws: see hard_sample(). The files are read by pairs_golden_test.cpp, w
 
 An independent implementation: the encoder is torch.nn.GRU or LSTM, the decoder's cell torch.gru_cell or lstm_cell, and formulas are the papers'.
 """
-import io
 import math
-import os
-import zipfile
 
 import numpy as np
 import torch
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+from golden_common import write_golden
+
 SOURCE_VOCABULARY, TARGET_VOCABULARY, EMBEDDING, ENCODER, DECODER, ATTENTION, READOUT, LONGEST, CENTRE = 7, 6, 5, 4, 8, 6, 7, 9, 6
 SOURCE, TARGET = [2, 5, 3, 6, 1, 4, 2], [1, 3, 0]
 END, START = TARGET_VOCABULARY - 2, TARGET_VOCABULARY - 1
@@ -214,16 +212,8 @@ def main():
                 model = Model(weights, lstm, look_first, readout, feeding, case)
                 values = model.hard_sample() if case[1] == "hard_sample" else model.forced()
                 arrays[f"case {case[0]} {case[1]} {number(case[2])} {number(case[3])}"] = values.numpy().astype(np.float32)
-        path = os.path.join(HERE, f"pairs_{name}.npz")
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as z:
-            for entry, array in arrays.items():
-                data = io.BytesIO()
-                np.lib.format.write_array(data, array)
-                # Fixed time stamps: the same values give the same bytes.
-                info = zipfile.ZipInfo(entry + ".npy", date_time=(1980, 1, 1, 0, 0, 0))
-                info.compress_type = zipfile.ZIP_DEFLATED
-                z.writestr(info, data.getvalue())
-        print(f"{path}: {len(cases)} cases, {os.path.getsize(path) // 1024} KiB")
+        write_golden(f"pairs_{name}", arrays)
+        print(f"{name}: {len(cases)} cases")
 
 
 if __name__ == "__main__":

@@ -9,18 +9,12 @@ compare. Fails if any tensor differs by more than 1e-5 of its largest magnitude,
 here. The golden files are read by rnn_shapes_golden_test.cpp, which needs no PyTorch.
 """
 import argparse
-import json
 import os
-import subprocess
 import sys
-import tempfile
 
-import numpy as np
 import torch
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from make_alignment_golden import ASSETS, HERE, TOLERANCE, read_safetensors, read_trace  # noqa: E402
-import make_alignment_golden  # noqa: E402
+from golden_common import ASSETS, compare, read_card, read_safetensors, record, write_golden
 
 LAYERS = {"elman": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}
 CELLS = {"elman": torch.nn.RNNCell, "gru": torch.nn.GRUCell, "lstm": torch.nn.LSTMCell}
@@ -167,8 +161,7 @@ def memory(shape, cell, both, read):
 def recompute(shape, cell, direction, given):
     both = direction == "bi" and shape != "1-to-n"
     w = weights_of(shape, cell, both)
-    with open(os.path.join(ASSETS, f"rnn-{shape}-{cell}{'-bi' if both else ''}.json"), encoding="utf-8") as f:
-        vocabulary = json.load(f)["vocabulary"]
+    vocabulary = read_card(os.path.join(ASSETS, f"rnn-{shape}-{cell}{'-bi' if both else ''}.safetensors"))["vocabulary"]
     end = vocabulary["target"].index("<end>") if "<end>" in vocabulary["target"] else -1
     out = {}
     if shape == "1-to-n":
@@ -207,28 +200,12 @@ def recompute(shape, cell, direction, given):
 
 def check(saccade, case):
     shape, cell, direction, given = case
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "T.npz")
-        subprocess.run([saccade, "run", "rnn-shapes", "--shape", shape, "--cell", cell, "--direction", direction,
-                        "--month" if shape == "1-to-n" else "--text", str(given), "--save", path],
-                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _, arrays = read_trace(path)
+    _, arrays = record(saccade, "rnn-shapes", "--shape", shape, "--cell", cell, "--direction", direction,
+                       "--month" if shape == "1-to-n" else "--text", str(given))
     expected = recompute(shape, cell, direction, given)
-    if set(arrays) != set(expected):
-        raise SystemExit(f"{case}: recorded and not recomputed, or the other way round: {set(arrays) ^ set(expected)}")
-    worst = 0
-    for name, values in arrays.items():
-        want = expected[name]
-        if values.shape != want.shape:
-            raise SystemExit(f"{case}: tensor '{name}' has shape {values.shape}, expected {want.shape}")
-        # Memories of each network by themselves: a strong one must not hide a weak one.
-        groups = zip(values, want) if name.startswith("memory.") else [(values, want)]
-        for ours, theirs in groups:
-            error = float(np.abs(ours - theirs).max() / max(np.abs(theirs).max(), 1e-30))
-            if not error <= TOLERANCE:
-                raise SystemExit(f"{case}: tensor '{name}' differs by {error:.2e} of its largest magnitude")
-            worst = max(worst, error)
-    return expected, len(arrays), worst
+    # Memories of each network by themselves: a strong one must not hide a weak one.
+    worst = compare(case, arrays, expected, by_row=lambda name: name.startswith("memory."))
+    return expected, len(arrays), max(worst.values())
 
 
 def main():
@@ -244,10 +221,10 @@ def main():
                     print(f"{shape} {cell} {direction} {given}: {n} tensors, largest error {worst:.2e}")
     for name, case in KEPT.items():
         expected, n, worst = check(args.saccade, case)
-        make_alignment_golden.KEPT = [tensor for tensor in KEPT_TENSORS if tensor in expected]
+        kept = [tensor for tensor in KEPT_TENSORS if tensor in expected]
         if expected["memory.jacobian"].size <= LARGEST_JACOBIAN:
-            make_alignment_golden.KEPT.append("memory.jacobian")
-        make_alignment_golden.write_golden(os.path.join(HERE, f"rnn_shapes_{name}.npz"), expected)
+            kept.append("memory.jacobian")
+        write_golden(f"rnn_shapes_{name}", {tensor: expected[tensor] for tensor in kept})
         print(f"{name}: {n} tensors, largest error {worst:.2e}")
     return 0
 
