@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/reuse.hpp"
 #include "exhibit/lesson.hpp"
 #include "model/model_store.hpp"
 #include "params/param_spec.hpp"
@@ -23,6 +24,8 @@ struct RunContext {
     /// For runs that take longer than a frame: how far this one is (0 to 1), and what can be shown so far, recorded into a
     /// probe of its own. Never null; does nothing where nobody listens.
     std::function<void(double fraction, const std::function<void(Probe&)>& record)> progress;
+    /// What an earlier run kept; base/reuse.hpp says how it is used.
+    Reuse& reuse;
 };
 
 /// A view on the stage: which view, of which tensor, and how much room it wants.

@@ -78,12 +78,19 @@ std::string model_of(const Exhibit& exhibit, const Params& given) {
     return model_id(exhibit, resolve(exhibit.params, given));
 }
 
-TracePtr run(const Exhibit& exhibit, const RunRequest& request, std::stop_token stop, const Progress& progress) {
+TracePtr run(const Exhibit& exhibit, const RunRequest& request, std::stop_token stop, const Progress& progress, Reuse* reuse) {
     try {
         const Params params = resolve(exhibit.params, request.params);
         Probe probe(request.capture, loaded(request.interventions));
         Reporter reporter(progress, stop);
-        RunContext context{params, request.seed, load(exhibit, request, params), probe, stop, std::ref(reporter)};
+        Reuse nothing;
+        RunContext context{params,
+                           request.seed,
+                           load(exhibit, request, params),
+                           probe,
+                           stop,
+                           std::ref(reporter),
+                           reuse == nullptr || probe.intervening() ? nothing : *reuse};
         check_stop(stop);
         exhibit.run(context);
         check_stop(stop);
@@ -97,8 +104,8 @@ TracePtr run(const Exhibit& exhibit, const RunRequest& request, std::stop_token 
     }
 }
 
-TracePtr run(const RunRequest& request, std::stop_token stop, const Progress& progress) {
-    return run(exhibit(request.exhibit), request, std::move(stop), progress);
+TracePtr run(const RunRequest& request, std::stop_token stop, const Progress& progress, Reuse* reuse) {
+    return run(exhibit(request.exhibit), request, std::move(stop), progress, reuse);
 }
 
 }  // namespace saccade

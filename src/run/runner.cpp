@@ -9,8 +9,8 @@ namespace saccade {
 
 Runner::Runner(std::function<void()> on_result, Run run)
     : on_result_(std::move(on_result)),
-      run_(run ? std::move(run) : Run([](const RunRequest& request, std::stop_token stop, const Progress& progress) {
-          return saccade::run(request, std::move(stop), progress);
+      run_(run ? std::move(run) : Run([this](const RunRequest& request, std::stop_token stop, const Progress& progress) {
+          return saccade::run(request, std::move(stop), progress, &reuse_);
       })),
       worker_([this](const std::stop_token& quit) { work(quit); }) {}
 

@@ -19,10 +19,12 @@ using TracePtr = std::shared_ptr<const Trace>;
 using Progress = std::function<void(double fraction, TracePtr partial)>;
 
 /// Runs a request here and now, on the calling thread. Throws Error; a stop gives Error{cancelled} within 5 ms.
-TracePtr run(const RunRequest& request, std::stop_token stop = {}, const Progress& progress = {});
+/// `reuse`: what earlier runs kept; null: this run starts from nothing. The trace is the same.
+TracePtr run(const RunRequest& request, std::stop_token stop = {}, const Progress& progress = {}, Reuse* reuse = nullptr);
 
 /// The same for an exhibit that is not in the registry (tests, tools); request.exhibit is not looked at.
-TracePtr run(const Exhibit& exhibit, const RunRequest& request, std::stop_token stop = {}, const Progress& progress = {});
+TracePtr run(const Exhibit& exhibit, const RunRequest& request, std::stop_token stop = {}, const Progress& progress = {},
+             Reuse* reuse = nullptr);
 
 /// The bundled model that a run with these parameters takes; empty if the exhibit has none. Error as resolve.
 std::string model_of(const Exhibit& exhibit, const Params& given);
@@ -72,6 +74,7 @@ class Runner {
     std::uint64_t last_ticket_ = 0;
     std::uint64_t done_ticket_ = 0;  // every ticket up to it is answered, replaced or cancelled
     std::function<void()> on_result_;
+    Reuse reuse_;  // the worker's
     Run run_;
     std::jthread worker_;  // last: joins before the rest goes
 };

@@ -1,0 +1,32 @@
+#include "base/reuse.hpp"
+
+#include <algorithm>
+
+namespace saccade {
+
+std::shared_ptr<const void> Reuse::find(const std::string& key, std::type_index type) {
+    const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& kept) { return kept.key == key; });
+    if (found == kept_.end() || found->type != type) return nullptr;
+    kept_.splice(kept_.begin(), kept_, found);
+    return found->value;
+}
+
+void Reuse::forget(const std::string& key) {
+    const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& kept) { return kept.key == key; });
+    if (found == kept_.end()) return;
+    bytes_ -= found->bytes;
+    kept_.erase(found);
+}
+
+void Reuse::keep(Kept kept) {
+    forget(kept.key);
+    if (!kept.value || kept.bytes > most_bytes_) return;
+    while (bytes_ + kept.bytes > most_bytes_) {
+        bytes_ -= kept_.back().bytes;
+        kept_.pop_back();
+    }
+    bytes_ += kept.bytes;
+    kept_.push_front(std::move(kept));
+}
+
+}  // namespace saccade
