@@ -55,6 +55,8 @@ struct Exhibit {
     std::vector<std::string> models;
     std::function<std::string(const Params&)> choose_model;
     std::vector<ViewPlacement> views;
+    /// Where the views depend on what is set: which stack's weights, which token's vectors. Null: `views`, always.
+    std::function<std::vector<ViewPlacement>(const Params&)> place;
     std::string step_axis;     // axis that the scrubber walks ("output"), or empty
     std::string output_text;   // name in Trace::texts of what the Output field shows, or empty
     std::string forced_param;  // text parameter by which the output is forced ("target"), or empty
@@ -65,6 +67,9 @@ struct Exhibit {
     std::vector<Pick> picks;
     Lesson lesson;
 };
+
+/// The views for these parameters, defaults filled in; never throws: parameters that are not valid have the usual views.
+std::vector<ViewPlacement> placements(const Exhibit& exhibit, const Params& given);
 
 /// All exhibits, in gallery order.
 const std::vector<Exhibit>& exhibits();

@@ -2,9 +2,19 @@
 
 namespace saccade {
 
+std::vector<ViewPlacement> placements(const Exhibit& exhibit, const Params& given) {
+    if (!exhibit.place) return exhibit.views;
+    try {
+        return exhibit.place(resolve(exhibit.params, given));
+    } catch (const Error&) {
+        return exhibit.views;
+    }
+}
+
 const std::vector<Exhibit>& exhibits() {
     static const std::vector<Exhibit> all = {
         alignment_exhibit(), rnn_shapes_exhibit(), bottleneck_exhibit(), memory_exhibit(), saliency_exhibit(),
+        permutation_exhibit(),
     };
     return all;
 }

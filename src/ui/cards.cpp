@@ -172,7 +172,7 @@ void narrow_compare(const Ui& ui, AppState& state, Controller& act, const Exhibi
     label(ui, (shown == 0 ? "A: " : "B: ") + settings_apart(state, shown), ui.theme.secondary, 13, Font::ui,
           std::max(30 * s, place.size.x - 150 * s));
     const Rect rest{{place.at.x, place.at.y + 34 * s}, {place.size.x, place.size.y - 34 * s}};
-    const std::vector<ViewPlacement> views = views_of(state, e, state.sides[0].trace());
+    const std::vector<ViewPlacement> views = views_of(state, e, 0);
     const ViewPlacement* main = main_view(views);
     if (state.narrow < 2)
         cards(ui, state, act, e, rest, state.narrow == 0 ? CardOf::a : CardOf::b);
@@ -186,7 +186,9 @@ std::string card_key(const ViewPlacement& placement) {
     return placement.view + "/" + placement.tensor;
 }
 
-std::vector<ViewPlacement> views_of(const AppState& state, const Exhibit& e, const Trace* trace) {
+std::vector<ViewPlacement> views_of(const AppState& state, const Exhibit& e, std::size_t side) {
+    const Trace* trace = state.sides[side].trace();
+    const std::vector<ViewPlacement> all_views = placements(e, state.sides[side].request.params);
     std::vector<ViewPlacement> result;
     const auto drawable = [&](const ViewPlacement& placement) {
         if (trace == nullptr) return true;
@@ -197,9 +199,9 @@ std::vector<ViewPlacement> views_of(const AppState& state, const Exhibit& e, con
         const TraceTensor* tensor = trace->find(placement.tensor);
         return tensor != nullptr && v.accepts(*trace, *tensor);
     };
-    for (const ViewPlacement& placement : e.views)
+    for (const ViewPlacement& placement : all_views)
         if (drawable(placement)) result.push_back(placement);
-    if (result.empty()) return e.views;  // they say why they draw nothing
+    if (result.empty()) return all_views;  // they say why they draw nothing
     for (const ViewPlacement& placement : result)
         if (card_key(placement) == state.stage.enlarged) return {placement};
     return result;
@@ -237,7 +239,7 @@ std::string settings_apart(const AppState& state, std::size_t i) {
 
 void cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place, CardOf of) {
     const float g = gap * ui.s;
-    const std::vector<ViewPlacement> views = views_of(state, e, state.sides[of == CardOf::b ? 1 : 0].trace());
+    const std::vector<ViewPlacement> views = views_of(state, e, of == CardOf::b ? 1 : 0);
     const std::vector<Row> rows = rows_that_fit(ui, views, place.size);
     std::vector<Share> row_shares;
     for (const Row& row : rows) row_shares.push_back({fmt::format("{}/row{}", e.id, row.front().row), height_of(row)});
@@ -263,7 +265,7 @@ void cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, con
 
 void compared_cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place) {
     const float s = ui.s, g = gap * s;
-    const std::vector<ViewPlacement> views = views_of(state, e, state.sides[0].trace());
+    const std::vector<ViewPlacement> views = views_of(state, e, 0);
     const ViewPlacement* main = main_view(views);
     if (main == nullptr) return;
     if (place.size.x < 3 * least_width * s) return narrow_compare(ui, state, act, e, place);

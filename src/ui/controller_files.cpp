@@ -144,6 +144,8 @@ void Controller::export_now() {
                         "wait for the run, or mend the input");
         ViewState view;
         view.view = dialog.view;
+        for (const ViewPlacement& placed : placements(exhibit(side.request.exhibit), side.shown.request.params))
+            if (placed.view == view.view && view.tensor.empty()) view.tensor = placed.tensor;
         view.theme = dialog.theme;
         view.selected = state_.stage.selected;
         view.step = state_.stage.step;

@@ -124,7 +124,7 @@ void export_dialog(const Ui& ui, AppState& state, Controller& act) {
     }
     heading(ui, "View");
     std::vector<std::string> ids, titles;
-    for (const ViewPlacement& v : exhibit(state.side().request.exhibit).views) {
+    for (const ViewPlacement& v : placements(exhibit(state.side().request.exhibit), state.side().request.params)) {
         if (std::find(ids.begin(), ids.end(), v.view) != ids.end()) continue;
         ids.push_back(v.view);
         titles.push_back(view(v.view).title());
