@@ -9,6 +9,7 @@ namespace saccade {
 Exhibit alignment_exhibit();
 Exhibit bottleneck_exhibit();
 Exhibit memory_exhibit();
+Exhibit permutation_exhibit();
 Exhibit rnn_shapes_exhibit();
 Exhibit saliency_exhibit();
 
