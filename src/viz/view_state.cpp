@@ -38,7 +38,8 @@ Json to_json(const ViewState& state) {
             {"width", state.width},
             {"height", state.height},
             {"text_scale", state.text_scale},
-            {"decorations", state.decorations}};
+            {"decorations", state.decorations},
+            {"options", to_json(state.options)}};
 }
 
 ViewState view_state_from_json(const Json& json) {
@@ -59,6 +60,7 @@ ViewState view_state_from_json(const Json& json) {
         state.height = json.value("height", state.height);
         state.text_scale = json.value("text_scale", state.text_scale);
         state.decorations = json.value("decorations", state.decorations);
+        if (json.contains("options")) state.options = view_options_from_json(json["options"]);
         if (!state.view.empty()) view(state.view);
         theme(state.theme);
         if (!state.colormap.empty()) colormap(state.colormap, theme(state.theme));

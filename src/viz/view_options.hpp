@@ -1,0 +1,88 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "tensor/tensor.hpp"
+
+namespace saccade {
+
+/// What a person may ask of views that draw attention [layer, head, query, key]: which of it, and how it is brought together.
+/// The defaults show the matrix of one head as it was computed. A view says in its caption whatever is not the default.
+struct ViewOptions {
+    enum class Heads { each, mean, max, gradient };       // gradient: positive part of gradient x attention, mean over heads
+    enum class Layers { one, mean, max, rollout, flow };  // rollout, flow: Abnar and Zuidema 2020
+    enum class Sink { keep, first, most };                // which key is left out, the rows renormalised
+    enum class Special { show, dim, hide };               // tokens such as <s>, [CLS]
+    enum class Order { as_is, entropy, distance, similarity };  // of the heads of a layer, in a grid
+
+    Heads heads = Heads::each;
+    Layers layers = Layers::one;
+    std::vector<Index> chosen;  // heads, from 0, ascending; empty: all
+    Sink sink = Sink::keep;
+    Special special = Special::show;
+    Order order = Order::as_is;
+    double threshold = 0;  // of weights: thinner lines of a flow are not drawn
+
+    bool operator==(const ViewOptions&) const = default;
+};
+
+std::string to_string(ViewOptions::Heads v);
+std::string to_string(ViewOptions::Layers v);
+std::string to_string(ViewOptions::Sink v);
+std::string to_string(ViewOptions::Special v);
+std::string to_string(ViewOptions::Order v);
+/// Error{usage} lists what there is.
+ViewOptions::Heads heads_option_from(const std::string& text);
+ViewOptions::Layers layers_option_from(const std::string& text);
+ViewOptions::Sink sink_option_from(const std::string& text);
+ViewOptions::Special special_option_from(const std::string& text);
+ViewOptions::Order order_option_from(const std::string& text);
+/// "1,3-5" -> 0, 2, 3, 4: numbers as they stand on screen, from 1. "all" or "": none chosen. Error{usage}.
+std::vector<Index> heads_from(const std::string& text);
+std::string heads_text(const std::vector<Index>& chosen);  // "1, 3, 4, 5"
+
+/// Only what is not the default; missing keys are defaults, unknown ones are left alone. Error{bad_format}, {usage}.
+nlohmann::json to_json(const ViewOptions& options);
+ViewOptions view_options_from_json(const nlohmann::json& json);
+
+/// Tokens that mark a place rather than say something: "<s>", "[CLS]".
+bool is_special(const std::string& label);
+
+/// What was computed for earlier figures of the same tensors, kept by whoever draws again and again (a window). A view finds
+/// its result by the storage of the tensor that it came from and by what was done to it. Used by one thread.
+class ViewMemo {
+ public:
+    /// The result of `make`, or of an earlier call with the same source and key.
+    template <class Result, class Make>
+    std::shared_ptr<const Result> get(const Tensor<float>& source, const std::string& key, const Make& make) {
+        if (const auto found = find(source, key)) return std::static_pointer_cast<const Result>(found);
+        auto made = std::make_shared<const Result>(make());
+        keep(source, key, made);
+        return made;
+    }
+
+ private:
+    struct Entry {
+        Tensor<float> source;  // keeps the storage alive, so that its address names it
+        std::shared_ptr<const void> result;
+        std::uint64_t used = 0;
+    };
+    std::shared_ptr<const void> find(const Tensor<float>& source, const std::string& key);
+    void keep(const Tensor<float>& source, const std::string& key, std::shared_ptr<const void> result);
+
+    std::map<std::pair<const float*, std::string>, Entry> entries_;
+    std::uint64_t clock_ = 0;
+};
+
+/// As ViewMemo::get; without a memo it is made.
+template <class Result, class Make>
+std::shared_ptr<const Result> remembered(ViewMemo* memo, const Tensor<float>& source, const std::string& key,
+                                         const Make& make) {
+    return memo != nullptr ? memo->get<Result>(source, key, make) : std::make_shared<const Result>(make());
+}
+
+}  // namespace saccade
