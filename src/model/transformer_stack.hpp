@@ -1,0 +1,128 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <stop_token>
+
+#include "attention/multi_head.hpp"
+#include "base/rng.hpp"
+#include "nn/feed_forward.hpp"
+#include "nn/layer_norm.hpp"
+
+namespace saccade {
+
+/// What a stack of transformer layers is. Encoder: neither causal nor cross; decoder: both; language model: causal alone.
+struct StackDesign {
+    Index layers = 2, heads = 4, d_model = 64, d_ff = 128;  // d_ff 0: attention only
+    std::string norm = "pre";         // "pre" (x + f(LN x), a last LN behind all), "post" (LN(x + f x), Vaswani 2017), "none"
+    std::string activation = "relu";  // or "gelu"
+    std::string position = "sinusoidal";  // id of a position code
+    bool causal = false, cross = false;
+    bool bias = true;  // of the projections of attention
+    bool operator==(const StackDesign&) const = default;
+};
+nlohmann::json to_json(const StackDesign& design);
+/// From card[key] ("encoder", "decoder", "stack"); missing members: defaults. Error{bad_format} names `where`.
+StackDesign stack_design_from_json(const nlohmann::json& card, const std::string& key, const std::string& where);
+/// Error{invalid_input}, one line: heads that do not divide d_model, unknown norm, activation or position, extents below 1.
+void require_valid(const StackDesign& design);
+
+/// Where a stack shows its tensors, batches of one. `stack`: "encoder", "decoder", or "self" for language models;
+/// cross-attention shows below "cross". Axes: `tokens` (queries) and `tokens`.key, layer, head, unit, feature, hidden; cross
+/// keys: source.key.
+struct StackSites {
+    StackSites(const std::string& stack, const std::string& tokens);
+
+    ProbeSite embedding, position, input;  // [tokens, feature]; position only where a code adds
+    MultiHeadSites self, cross;
+    // Pre-norm alone: what self-attention, cross-attention and feed-forward read, STACK.norm1 to .norm3 (the parameters'
+    // numbers: without cross-attention the feed-forward's is norm2), and the last, STACK.norm [tokens, feature].
+    ProbeSite norm1, norm2, norm3, norm;
+    ProbeSite middle;        // STACK.middle [layer, tokens, feature]: after self-attention's Add (& Norm)
+    ProbeSite cross_middle;  // cross.middle: after cross-attention's
+    ProbeSite hidden;        // STACK.hidden [layer, tokens, hidden]
+    ProbeSite feed_forward;  // STACK.feed_forward [layer, tokens, feature], before the residual
+    ProbeSite state;         // STACK.state [layer, tokens, feature]: the layer's output
+};
+
+struct StackShowing {
+    Probe& probe;
+    const StackSites& sites;
+};
+
+/// What a stack keeps of positions that it has seen, and of the encoder's output. A copy is cheap (storage is shared), so to go
+/// on from a prefix in several ways, copy it.
+template <class T>
+struct StackCache {
+    Index length = 0;                  // positions behind us
+    std::vector<KeysValues<T>> self;   // a layer
+    std::vector<KeysValues<T>> cross;  // a layer; made at the first call with a memory
+    /// Rows of the batch, in any number and order (hypotheses of a beam).
+    StackCache rows(std::span<const Index> which) const;
+};
+
+/// What a call needs beside the input. All masks 0 or -inf; they add up.
+template <class T>
+struct StackCall {
+    Tensor<T> mask;               // self-attention: [T_q, T_k], [B, 1, 1, T_k] (padding) or [B, 1, T_q, T_k]; empty: none.
+                                  // T_k counts cached positions. A causal stack adds its own mask
+    std::optional<Index> radius;  // restricted self-attention (Vaswani 2017, section 4): keys at most this far; 0: itself alone
+    Var<T> memory;                // encoder output [B, S, d_model]; may be left out where the cache holds its keys and values
+    Tensor<T> memory_mask;        // cross-attention: [B, 1, 1, S] or [T_q, S]; empty: none
+    StackCache<T>* cache = nullptr;  // positions before this call's; grows by them
+    double dropout = 0;              // of each sub-layer's output and of the input (Vaswani 2017, section 5.4)
+    Rng* rng = nullptr;              // needed for dropout alone
+    const StackShowing* showing = nullptr;
+    std::stop_token stop = {};
+};
+
+/// Layers of self-attention, cross-attention (decoders) and feed-forward, each with a residual connection and a normalisation
+/// (Vaswani 2017, section 3.1; pre-norm: Xiong 2020). Activations are [B, T, d_model].
+template <class T>
+class TransformerStack {
+ public:
+    /// Weights as named in the contract: PREFIX.LAYER.self.query.weight, .cross., PREFIX.LAYER.norm1.gain,
+    /// PREFIX.LAYER.feed_forward.in.weight, PREFIX.norm.gain (pre-norm), PREFIX.position.*, PREFIX.embedding.weight (where the
+    /// stack has one). Error{bad_format}; Error{invalid_input} as require_valid.
+    TransformerStack(const Weights<T>& weights, const std::string& prefix, StackDesign design);
+
+    const StackDesign& design() const { return design_; }
+    const PositionSizes& position_sizes() const { return sizes_; }  // longest and clip as the weights have them
+    Index vocabulary() const { return table_.empty() ? 0 : table_.shape()[0]; }
+    /// The embedding table [vocabulary, d_model]; empty if the weights hold none.
+    const Var<T>& table() const { return table_; }
+
+    /// sqrt(d_model) E[id] (Vaswani 2017, section 3.4), then `positioned`: ids[b * length + t] -> [batch, length, d_model].
+    Var<T> embed(std::span<const Index> ids, Index batch, const StackCall<T>& call) const;
+    /// x [B, T, d_model] plus what the position code adds behind call.cache's positions; dropout.
+    Var<T> positioned(const Var<T>& x, const StackCall<T>& call) const;
+    /// All layers: x [B, T, d_model] -> [B, T, d_model]; pre-norm: the last norm included. Error{invalid_input} for a memory
+    /// that is missing, Error{cancelled}.
+    Var<T> operator()(const Var<T>& x, const StackCall<T>& call) const;
+    /// x [..., d_model] E^T without row `classes` and on: logits by the tied table (Press and Wolf 2017).
+    Var<T> tied_logits(const Var<T>& x, Index classes) const;
+
+ private:
+    struct Layer {
+        MultiHeadAttention<T> self;
+        std::optional<MultiHeadAttention<T>> cross;
+        FeedForward<T> feed_forward;
+        std::vector<LayerNorm<T>> norms;
+    };
+    Var<T> layer(std::size_t at, Var<T> x, const Tensor<T>& mask, const StackCall<T>& call) const;
+    Tensor<T> self_mask(Index queries, const StackCall<T>& call) const;
+
+    StackDesign design_;
+    PositionSizes sizes_;
+    PositionCodePtr<T> code_;  // of the stack: what is added
+    Var<T> table_;
+    std::vector<Layer> layers_;
+    LayerNorm<T> norm_;
+};
+
+/// Fresh weights of a stack, added to `weights`: matrices uniform in +-sqrt(6 / (in + out)) (Glorot 2010), biases 0, gains 1,
+/// embeddings (vocabulary > 0) normal with variance 1 / d_model, learned and relative positions normal, 0.02.
+void add_initial_stack_weights(WeightMap& weights, const std::string& prefix, const StackDesign& design, Index vocabulary,
+                               const PositionSizes& sizes, Rng& rng);
+
+}  // namespace saccade
