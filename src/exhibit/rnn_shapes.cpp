@@ -243,6 +243,15 @@ Exhibit rnn_shapes_exhibit() {
                      {"bars", "probabilities", 0, 0.38f, 0.56f},
                      {"curves", "memory.norm", 1, 0.62f, 0.44f},
                      {"heatmap", "probabilities", 1, 0.38f, 0.44f}};
+    // One output alone: its bars say all of it.
+    exhibit.place = [views = exhibit.views](const Params& params) {
+        std::vector<ViewPlacement> placed = views;
+        if (chosen_design(params).shape == RnnShape::n_to_one) {
+            placed.pop_back();
+            placed.back().width = 1;
+        }
+        return placed;
+    };
     exhibit.step_axis = "position";
     exhibit.output_text = "output";
     exhibit.run = run_rnn_shapes;
