@@ -81,6 +81,10 @@ bool Probe::intervening() const {
     return std::any_of(interventions_.begin(), interventions_.end(), [](const Intervention& i) { return i.enabled; });
 }
 
+Probe Probe::scratch() const {
+    return {Capture{{std::string()}}, interventions_};
+}
+
 Tensor<float> Probe::whole(const ProbeSite& site, Tensor<float> values) {
     return record(site, -1, std::move(values));
 }

@@ -44,6 +44,8 @@ class Probe {
 
     /// Does it change anything?
     bool intervening() const;
+    /// A probe with the same interventions that keeps nothing: for a decoder that finds its output before it is shown.
+    Probe scratch() const;
 
     /// Shows a whole tensor; returns it as the model must go on with it.
     Tensor<float> whole(const ProbeSite& site, Tensor<float> values);
