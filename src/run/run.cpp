@@ -7,6 +7,7 @@
 #include "exhibit/exhibit.hpp"
 #include "io/npz.hpp"
 #include "run/runner.hpp"
+#include "trace/intervene.hpp"
 
 namespace saccade {
 
@@ -33,12 +34,34 @@ ModelPtr load(const Exhibit& exhibit, const RunRequest& request, const Params& p
     return request.weights_path.empty() ? bundled_model(id) : load_model(request.weights_path, id);
 }
 
+/// The block of a file's array that stands in brackets after its name.
+Tensor<float> block_of(const Tensor<float>& array, const std::vector<Index>& index, const std::string& source) {
+    const Shape& shape = array.shape();
+    if (index.size() > static_cast<std::size_t>(shape.rank()))
+        throw Error(ErrorCode::invalid_input, fmt::format("{}: {} indices for {} axes", source, index.size(), shape.rank()),
+                    "give at most one index for each axis of the file's array");
+    std::vector<Index> all = index;
+    all.resize(static_cast<std::size_t>(shape.rank()), -1);
+    std::vector<Index> dims;
+    for (int i = 0; i < shape.rank(); ++i) {
+        const Index at = all[static_cast<std::size_t>(i)];
+        if (at >= shape[i])
+            throw Error(ErrorCode::invalid_input, fmt::format("{}: the file's array has shape {}", source, shape.str()),
+                        "indices count from 0");
+        if (at < 0) dims.push_back(shape[i]);
+    }
+    Tensor<float> result = Tensor<float>::uninitialized(Shape(dims));
+    for_each_selected(shape, all, [&](Index offset, Index ordinal) { result.data()[ordinal] = array.data()[offset]; });
+    return result;
+}
+
 /// The interventions with their arrays read from the files that they name.
 std::vector<Intervention> loaded(std::vector<Intervention> interventions) {
     for (Intervention& intervention : interventions) {
-        if (intervention.enabled && intervention.kind == Intervention::Kind::replace && !intervention.array_source.empty()) {
-            intervention.array = read_array(intervention.array_source).cast<float>();
-        }
+        if (!intervention.enabled || !intervention.takes_array() || intervention.array_source.empty()) continue;
+        const ArraySource source = split_array_source(intervention.array_source);
+        intervention.array = read_array(source.array).cast<float>();
+        if (!source.index.empty()) intervention.array = block_of(intervention.array, source.index, intervention.array_source);
     }
     return interventions;
 }

@@ -13,13 +13,9 @@ using nlohmann::json;
 
 namespace {
 
-/// The spec as text; the array beside it if it came from no file (a pattern frozen from another run).
 json to_json(const Intervention& intervention) {
     json result = {{"spec", to_string(intervention)}, {"enabled", intervention.enabled}};
-    if (intervention.kind == Intervention::Kind::replace && intervention.array_source.empty()) {
-        result["spec"] = to_string(intervention) + "array";
-        result["array"] = matrix_to_json(intervention.array);
-    }
+    if (!intervention.origin.empty()) result["origin"] = intervention.origin;
     return result;
 }
 
@@ -27,6 +23,8 @@ Intervention intervention_from(const json& value) {
     if (value.is_string()) return parse_intervention(value.get<std::string>());
     Intervention result = parse_intervention(value.at("spec").get<std::string>());
     result.enabled = value.value("enabled", true);
+    result.origin = value.value("origin", "");
+    // As sessions held arrays before they had a place in the spec.
     if (const auto array = value.find("array"); array != value.end()) {
         result.array = matrix_from_json(*array);
         result.array_source.clear();

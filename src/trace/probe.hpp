@@ -10,6 +10,9 @@
 
 namespace saccade {
 
+struct FrozenRows;
+struct ShownMask;
+
 /// Which tensors a recording keeps: empty = all but parameters; otherwise names, or prefixes that end in '*'.
 struct Capture {
     std::vector<std::string> names;
@@ -37,15 +40,30 @@ struct ProbeSite {
 /// `set` in a tensor of role weights: the cell takes the value, which must lie in [0, 1], and the other cells of its row (the
 /// innermost axis) are rescaled so that the row sums to 1; if they sum to 0, the rest is spread evenly over those that are not
 /// masked. Cells set by earlier interventions keep their values as long as the row can still sum to 1. A row of which every
-/// cell is set to 0 stays 0. Masked: -inf in a tensor of role scores or mask that was shown before with the same axes.
+/// cell is set to 0 stays 0. Masked: -inf in a tensor of role scores or mask that was shown before with the same axes, or with
+/// some of them and the last (a mask [layer, query, key] hides in weights [layer, head, query, key]).
+///
+/// `set` in a tensor of role mask takes 0 and -inf alone, and nowhere else is -inf taken.
+///
+/// `freeze` puts an array of an earlier run there, whose text may have been another: cells that both have take the array's
+/// value; rows (of the innermost axis) without a counterpart stay as computed; a row of role weights that lost, gained or hides
+/// cells is rescaled to sum to 1 over what is visible, and stays as computed if nothing of the array is left there. A note says
+/// how many rows.
 class Probe {
  public:
     Probe(Capture capture, std::vector<Intervention> interventions);
+    Probe(Probe&&) noexcept;
+    ~Probe();
+
+    /// A probe for what is computed on the way and is not the run itself: a decoder that runs over each prefix of its output.
+    /// It changes what this one would change, keeps nothing and complains of nothing: tensors may be shown again, at any
+    /// extent; cells that are not there yet are left out, of arrays too. Parameters, axes, steps, notes and texts go nowhere.
+    /// Take one for each hypothesis, or one for all of them. Interventions on a causal tensor then mean the same as in the one
+    /// pass over the whole output that this probe records.
+    Probe scratch() const;
 
     /// Does it change anything?
     bool intervening() const;
-    /// A probe with the same interventions that keeps nothing: for a decoder that finds its output before it is shown.
-    Probe scratch() const;
 
     /// Shows a whole tensor; returns it as the model must go on with it.
     Tensor<float> whole(const ProbeSite& site, Tensor<float> values);
@@ -76,22 +94,20 @@ class Probe {
         bool whole = true;
         bool kept = true;  // wanted by the capture filter
     };
-    struct Masking {
-        ProbeSite site;
-        Index row;
-        Tensor<float> values;
-    };
     Recording& recording_of(const ProbeSite& site, Index row);
     Tensor<float> record(const ProbeSite& site, Index row, Tensor<float> values);
     Tensor<float> intervene(const ProbeSite& site, Index row, const Tensor<float>& values);
-    std::vector<char> masked_cells(const ProbeSite& site, Index row, Index size) const;
-    void note_unmet_interventions();
+    std::vector<char> masked_cells(const ProbeSite& site, Index row, const Shape& shape) const;
+    void check_interventions();
+    void note_unmet(const Intervention& intervention, const Recording& recording, bool applied, const FrozenRows& frozen);
     void drop_rules_of_uncaptured_operands();
 
     Capture capture_;
     std::vector<Intervention> interventions_;
     std::vector<bool> applied_;
-    std::vector<Masking> maskings_;  // the latest scores and masks, whatever the filter keeps
+    std::vector<FrozenRows> frozen_;
+    std::vector<ShownMask> masks_;  // the latest scores and masks, whatever the filter keeps
+    bool scratch_ = false;
     std::vector<Recording> recordings_;
     std::map<std::string, std::size_t> by_name_;
     std::vector<Axis> axes_;

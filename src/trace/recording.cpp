@@ -1,8 +1,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <set>
 
 #include "trace/formula.hpp"
+#include "trace/intervene.hpp"
 #include "trace/probe.hpp"
 
 // How a probe's recordings become a trace.
@@ -19,10 +21,41 @@ Tensor<float> stacked(const std::vector<Tensor<float>>& rows) {
     return result;
 }
 
+/// Softmax gives a row of zeros only where everything is masked. What a hand has set to 0 is not meant: it has computed weights
+/// before.
+void note_rows_that_read_nothing(const TraceTensor& tensor, std::vector<Note>& notes) {
+    constexpr std::size_t most_named = 3;
+    const int rank = tensor.values.shape().rank();
+    if (tensor.info.role != Role::weights || rank < 2 || tensor.values.empty()) return;
+    const Tensor<float>& computed = tensor.before.empty() ? tensor.values : tensor.before;
+    const Index queries = computed.shape()[-2], keys = computed.shape()[-1];
+    std::set<Index> empty;
+    for (Index row = 0; row < computed.size() / keys; ++row) {
+        const float* cells = computed.data() + row * keys;
+        if (std::all_of(cells, cells + keys, [](float weight) { return weight == 0; })) empty.insert(row % queries);
+    }
+    if (empty.empty()) return;
+    std::string names;
+    std::size_t named = 0;
+    for (const Index query : empty) {
+        if (named++ == most_named) break;
+        const Axis& axis = *tensor.info.axes[static_cast<std::size_t>(rank - 2)];
+        names += fmt::format("{}{}", named > 1 ? ", " : "", query);
+        if (!axis.labels.empty()) names += fmt::format(" (“{}”)", axis.label(query));
+    }
+    if (empty.size() > most_named) names += fmt::format(" and {} more", empty.size() - most_named);
+    notes.push_back(
+        {"",
+         fmt::format("{}: {} {} may attend to nothing: {} 0", tensor.info.name, empty.size() > 1 ? "tokens" : "token", names,
+                     empty.size() > 1 ? "their contexts are" : "its context is"),
+         "everything is masked there"});
+}
+
 }  // namespace
 
 void Probe::parameter(const std::string& name, const std::string& symbol, std::vector<std::string> axes,
                       const Tensor<float>& values) {
+    if (scratch_) return;
     Recording recording;
     recording.site = {name, Role::parameter, symbol, name, "", std::move(axes)};
     recording.rows = {values};
@@ -34,19 +67,41 @@ void Probe::parameter(const std::string& name, const std::string& symbol, std::v
 }
 
 void Probe::axis(Axis axis) {
-    axes_.push_back(std::move(axis));
+    if (!scratch_) axes_.push_back(std::move(axis));
 }
 void Probe::step(Step step) {
-    steps_.push_back(std::move(step));
+    if (!scratch_) steps_.push_back(std::move(step));
 }
 void Probe::note(Note note) {
-    notes_.push_back(std::move(note));
+    if (!scratch_) notes_.push_back(std::move(note));
 }
 void Probe::text(const std::string& name, std::string text) {
-    texts_[name] = std::move(text);
+    if (!scratch_) texts_[name] = std::move(text);
 }
 
-void Probe::note_unmet_interventions() {
+void Probe::note_unmet(const Intervention& intervention, const Recording& recording, bool applied, const FrozenRows& frozen) {
+    using Kind = Intervention::Kind;
+    if (intervention.kind == Kind::freeze && frozen.computed + frozen.normalised > 0) {
+        std::string text =
+            fmt::format("{}: {} of {} rows are frozen", brief(intervention), frozen.taken, frozen.taken + frozen.computed);
+        if (frozen.normalised > 0) text += fmt::format(", {} of them rescaled to sum to 1", frozen.normalised);
+        notes_.push_back({"", text,
+                          frozen.computed > 0 ? "rows without a counterpart are as the model computed them"
+                                              : "the tokens are not those that the pattern was taken from"});
+    } else if (!applied) {
+        notes_.push_back({"", fmt::format("{} changed nothing: this run has no such cell", brief(intervention)),
+                          "remove the intervention, or choose a cell of this run"});
+    } else if (intervention.kind == Kind::replace && !recording.whole &&
+               (intervention.index.empty() || intervention.index.front() < 0) &&
+               intervention.array.shape()[0] != recording.count) {
+        notes_.push_back({"",
+                          fmt::format("{}: the array has {} rows, this run has {}", brief(intervention),
+                                      intervention.array.shape()[0], recording.count),
+                          "rows without a counterpart are as the model computed them"});
+    }
+}
+
+void Probe::check_interventions() {
     for (std::size_t k = 0; k < interventions_.size(); ++k) {
         const Intervention& intervention = interventions_[k];
         if (!intervention.enabled) continue;
@@ -58,21 +113,10 @@ void Probe::note_unmet_interventions() {
             }
             throw Error(
                 ErrorCode::not_found,
-                fmt::format("intervention {}: there is no tensor '{}' to change", to_string(intervention), intervention.tensor),
+                fmt::format("intervention {}: there is no tensor '{}' to change", brief(intervention), intervention.tensor),
                 "recorded are " + names);
         }
-        const Recording& recording = recordings_[found->second];
-        if (!applied_[k]) {
-            notes_.push_back({"", fmt::format("{} changed nothing: this run has no such cell", to_string(intervention)),
-                              "remove the intervention, or choose a cell of this run"});
-        } else if (intervention.kind == Intervention::Kind::replace && !recording.whole &&
-                   (intervention.index.empty() || intervention.index.front() < 0) &&
-                   intervention.array.shape()[0] != recording.count) {
-            notes_.push_back({"",
-                              fmt::format("{}: the array has {} rows, this run has {}", to_string(intervention),
-                                          intervention.array.shape()[0], recording.count),
-                              "rows without a counterpart are as the model computed them"});
-        }
+        note_unmet(intervention, recordings_[found->second], applied_[k], frozen_[k]);
     }
 }
 
@@ -90,7 +134,7 @@ void Probe::drop_rules_of_uncaptured_operands() {
 }
 
 Trace Probe::finish() {
-    note_unmet_interventions();
+    check_interventions();
     for (const std::string& pattern : capture_.names) {
         const Capture one{{pattern}};
         if (std::none_of(recordings_.begin(), recordings_.end(), [&](const Recording& r) { return one.wants(r.site.name); })) {
@@ -123,6 +167,7 @@ Trace Probe::finish() {
         }
     }
     for (Step& step : steps_) trace.add_step(std::move(step));
+    for (const TraceTensor& tensor : trace.tensors()) note_rows_that_read_nothing(tensor, notes_);
     for (Note& note : notes_) trace.add_note(std::move(note));
     for (auto& [name, text] : texts_) trace.set_text(name, std::move(text));
     return trace;

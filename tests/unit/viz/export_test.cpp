@@ -6,7 +6,7 @@
 #include "io/atomic_file.hpp"
 #include "io/npz.hpp"
 #include "sample_trace.hpp"
-#include "viz/base64.hpp"
+#include "base/base64.hpp"
 #include "viz/canvas_svg.hpp"
 #include "viz/csv.hpp"
 #include "viz/heatmap_image.hpp"
