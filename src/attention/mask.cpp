@@ -43,14 +43,22 @@ Tensor<T> causal_mask(Index n_queries, Index n_keys, Index offset) {
 }
 
 template <class T>
-Tensor<T> window_mask(Index n_queries, Index n_keys, Index radius) {
-    return mask_where<T>(n_queries, n_keys,
-                         [=](Index query, Index key) { return key > query + radius || key < query - radius; });
+Tensor<T> window_mask(Index n_queries, Index n_keys, Index radius, Index offset) {
+    return mask_where<T>(n_queries, n_keys, [=](Index query, Index key) {
+        return key > query + offset + radius || key < query + offset - radius;
+    });
 }
 
 template <class T>
 Tensor<T> combine_masks(const Tensor<T>& a, const Tensor<T>& b) {
+    if (a.empty()) return b;
+    if (b.empty()) return a;
     return add(Var<T>(a), Var<T>(b)).value();
+}
+
+template <class T>
+Tensor<T> over_heads(const Tensor<T>& padding) {
+    return padding.empty() ? padding : padding.reshape({padding.shape()[0], 1, 1, padding.shape()[1]});
 }
 
 template <class T>
@@ -63,8 +71,9 @@ Tensor<T> step_mask(std::span<const Index> lengths, Index step) {
 #define SACCADE_INSTANTIATE(T)                                            \
     template Tensor<T> padding_mask<T>(std::span<const Index>, Index);    \
     template Tensor<T> causal_mask<T>(Index, Index, Index);               \
-    template Tensor<T> window_mask<T>(Index, Index, Index);               \
+    template Tensor<T> window_mask<T>(Index, Index, Index, Index);        \
     template Tensor<T> combine_masks(const Tensor<T>&, const Tensor<T>&); \
+    template Tensor<T> over_heads(const Tensor<T>&);                      \
     template Tensor<T> step_mask<T>(std::span<const Index>, Index);
 SACCADE_INSTANTIATE(float)
 SACCADE_INSTANTIATE(double)

@@ -18,13 +18,18 @@ Tensor<T> padding_mask(std::span<const Index> lengths, Index length);
 template <class T>
 Tensor<T> causal_mask(Index n_queries, Index n_keys, Index offset = 0);
 
-/// A query sees keys at most `radius` away: [n_queries, n_keys]. Restricted self-attention, Vaswani 2017, table 1.
+/// A query sees keys at most `radius` away, 0: itself alone; [n_queries, n_keys], `offset` as above. Restricted self-attention,
+/// Vaswani 2017, table 1.
 template <class T>
-Tensor<T> window_mask(Index n_queries, Index n_keys, Index radius);
+Tensor<T> window_mask(Index n_queries, Index n_keys, Index radius, Index offset = 0);
 
-/// Both at once, by broadcasting: -inf where either is.
+/// Both at once, by broadcasting: -inf where either is. An empty mask hides nothing.
 template <class T>
 Tensor<T> combine_masks(const Tensor<T>& a, const Tensor<T>& b);
+
+/// A padding mask [batch, length] as attention over heads takes it: [batch, 1, 1, length].
+template <class T>
+Tensor<T> over_heads(const Tensor<T>& padding);
 
 /// Which rows of a padded batch are still inside their sequence at a step: [batch], 1 or 0. The row mask of recurrent steps.
 template <class T>

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "attention/position.hpp"
-#include "model/weights.hpp"
 #include "nn/linear.hpp"
 #include "trace/probe.hpp"
 
@@ -41,6 +40,12 @@ struct KeysValues {
     KeysValues joined(const KeysValues& more) const;
 };
 
+/// W_Q, W_K, W_V, W_O: weights [d_model, d_model], biases [d_model] or empty.
+template <class T>
+struct MultiHeadProjections {
+    Linear<T> query, key, value, output;
+};
+
 /// Multi-head attention (Vaswani 2017, section 3.2.2):
 ///   Q = x W_Q^T + b_Q,  K = y W_K^T + b_K,  V = y W_V^T + b_V,  each cut into h heads of d_head = d_model / h
 ///   z_h = softmax(Q_h K_h^T / sqrt(d_head) + term + mask) V_h;   MultiHead = [z_1; ...; z_h] W_O^T + b_O
@@ -48,10 +53,8 @@ struct KeysValues {
 template <class T>
 class MultiHeadAttention {
  public:
-    /// Weights PREFIX.{query,key,value,output}.weight [d_model, d_model] and, with `bias`, .bias [d_model]. `code` may be null.
-    /// Error{invalid_input} if heads do not divide d_model, Error{bad_format} for tensors that do not fit.
-    MultiHeadAttention(const Weights<T>& weights, const std::string& prefix, Index d_model, Index heads, bool bias,
-                       PositionCodePtr<T> code = nullptr);
+    /// `code` may be null. Error{invalid_input} as require_heads.
+    MultiHeadAttention(MultiHeadProjections<T> projections, Index heads, PositionCodePtr<T> code = nullptr);
 
     Index heads() const { return heads_; }
 
@@ -74,11 +77,12 @@ class MultiHeadAttention {
         Var<T> weights, context;
     };
     Looked looked(const Var<T>& q, const KeysValues<T>& kv, const Var<T>& term, const Tensor<T>& mask) const;
+    /// Step by step, so that a probe may change what lies between; the same numbers.
     Looked shown(const Var<T>& q, const KeysValues<T>& kv, const Var<T>& term, const Tensor<T>& mask,
                  const MultiHeadShowing& showing) const;
 
     Index heads_;
-    Linear<T> query_, key_, value_, output_;
+    MultiHeadProjections<T> projections_;
     PositionCodePtr<T> code_;
 };
 

@@ -33,6 +33,8 @@ class PositionCode {
     virtual ~PositionCode() = default;
     /// Added to the embeddings: [length, d_model]. Error{invalid_input} beyond a learned table.
     virtual Var<T> added(Index /*first*/, Index /*length*/) const { return {}; }
+    /// Does `turned` do anything?
+    virtual bool turns() const { return false; }
     /// Queries or keys x [B, h, n, d_head] as the scores see them (rotary).
     virtual Var<T> turned(const Var<T>& x, Index /*first*/) const { return x; }
     /// Added to the scaled scores: [B or 1, h, T_q, n_keys]. queries [B, h, T_q, d_head]; keys begin at position 0.
@@ -90,7 +92,7 @@ std::vector<double> alibi_slopes(Index heads);
 /// others the same on both sides.
 template <class T>
 Tensor<T> alibi_term(Index heads, Index first_query, Index n_queries, Index n_keys);
-/// Column of a relative table [2 clip + 1, ...] for a query at i and a key at j: clip(j - i, -k, k) + k (Shaw 2018, eq. 3).
-Index relative_column(Index i, Index j, Index clip);
+/// Row of a relative table [2 clip + 1, d] for a query at i and a key at j: clip(j - i, -k, k) + k (Shaw 2018, eq. 3).
+Index relative_row(Index i, Index j, Index clip);
 
 }  // namespace saccade

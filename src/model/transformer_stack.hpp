@@ -6,6 +6,7 @@
 
 #include "attention/multi_head.hpp"
 #include "base/rng.hpp"
+#include "model/weights.hpp"
 #include "nn/feed_forward.hpp"
 #include "nn/layer_norm.hpp"
 
@@ -26,6 +27,8 @@ nlohmann::json to_json(const StackDesign& design);
 StackDesign stack_design_from_json(const nlohmann::json& card, const std::string& key, const std::string& where);
 /// Error{invalid_input}, one line: heads that do not divide d_model, unknown norm, activation or position, extents below 1.
 void require_valid(const StackDesign& design);
+/// Residual blocks a layer, each with its norm: self-attention, cross-attention, feed-forward.
+int sublayers(const StackDesign& design);
 
 /// Where a stack shows its tensors, batches of one. `stack`: "encoder", "decoder", or "self" for language models;
 /// cross-attention shows below "cross". Axes: `tokens` (queries) and `tokens`.key, layer, head, unit, feature, hidden; cross
@@ -42,7 +45,7 @@ struct StackSites {
     ProbeSite cross_middle;  // cross.middle: after cross-attention's
     ProbeSite hidden;        // STACK.hidden [layer, tokens, hidden]
     ProbeSite feed_forward;  // STACK.feed_forward [layer, tokens, feature], before the residual
-    ProbeSite state;         // STACK.state [layer, tokens, feature]: the layer's output
+    ProbeSite state;         // STACK.state [layer, tokens, feature]: the layer's output; the last sub-layer shows no middle
 };
 
 struct StackShowing {
@@ -56,7 +59,7 @@ template <class T>
 struct StackCache {
     Index length = 0;                  // positions behind us
     std::vector<KeysValues<T>> self;   // a layer
-    std::vector<KeysValues<T>> cross;  // a layer; made at the first call with a memory
+    std::vector<KeysValues<T>> cross;  // a layer; of cache_of, or made at the first call with a memory
     /// Rows of the batch, in any number and order (hypotheses of a beam).
     StackCache rows(std::span<const Index> which) const;
 };
@@ -99,6 +102,8 @@ class TransformerStack {
     /// All layers: x [B, T, d_model] -> [B, T, d_model]; pre-norm: the last norm included. Error{invalid_input} for a memory
     /// that is missing, Error{cancelled}.
     Var<T> operator()(const Var<T>& x, const StackCall<T>& call) const;
+    /// A cache that holds the keys and values of the encoder's output [B, S, d_model], and no position yet.
+    StackCache<T> cache_of(const Var<T>& memory) const;
     /// x [..., d_model] E^T without row `classes` and on: logits by the tied table (Press and Wolf 2017).
     Var<T> tied_logits(const Var<T>& x, Index classes) const;
 
@@ -119,6 +124,10 @@ class TransformerStack {
     std::vector<Layer> layers_;
     LayerNorm<T> norm_;
 };
+
+/// PREFIX.{query,key,value,output}.weight [d_model, d_model] and, with `bias`, .bias [d_model]. Error{bad_format}.
+template <class T>
+MultiHeadProjections<T> multi_head_projections(const Weights<T>& weights, const std::string& prefix, Index d_model, bool bias);
 
 /// Fresh weights of a stack, added to `weights`: matrices uniform in +-sqrt(6 / (in + out)) (Glorot 2010), biases 0, gains 1,
 /// embeddings (vocabulary > 0) normal with variance 1 / d_model, learned and relative positions normal, 0.02.

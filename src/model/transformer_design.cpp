@@ -1,0 +1,153 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "model/transformer.hpp"
+
+// Designs as model cards write them, and fresh weights.
+
+namespace saccade {
+
+nlohmann::json to_json(const StackDesign& d) {
+    return {
+        {"layers", d.layers},         {"heads", d.heads},       {"d_model", d.d_model}, {"d_ff", d.d_ff},   {"norm", d.norm},
+        {"activation", d.activation}, {"position", d.position}, {"causal", d.causal},   {"cross", d.cross}, {"bias", d.bias}};
+}
+
+StackDesign stack_design_from_json(const nlohmann::json& card, const std::string& key, const std::string& where) {
+    const auto found = card.is_object() ? card.find(key) : card.end();
+    if (!card.is_object() || found == card.end() || !found->is_object())
+        throw Error(ErrorCode::bad_format, fmt::format("{}: the model card does not say what its {} is", where, key),
+                    "use the card that was written with these weights");
+    StackDesign d;
+    try {
+        d.layers = found->value("layers", d.layers);
+        d.heads = found->value("heads", d.heads);
+        d.d_model = found->value("d_model", d.d_model);
+        d.d_ff = found->value("d_ff", d.d_ff);
+        d.norm = found->value("norm", d.norm);
+        d.activation = found->value("activation", d.activation);
+        d.position = found->value("position", d.position);
+        d.causal = found->value("causal", d.causal);
+        d.cross = found->value("cross", d.cross);
+        d.bias = found->value("bias", d.bias);
+        require_valid(d);
+    } catch (const nlohmann::json::exception&) {
+        throw Error(ErrorCode::bad_format, fmt::format("{}: the model card's {} holds something of the wrong type", where, key),
+                    "use the card that was written with these weights");
+    } catch (const Error& e) {
+        throw Error(ErrorCode::bad_format, fmt::format("{}: the model card's {}: {}", where, key, e.message()), e.hint());
+    }
+    return d;
+}
+
+void require_valid(const StackDesign& d) {
+    const auto require = [](bool holds, const std::string& what, const std::string& hint) {
+        if (!holds) throw Error(ErrorCode::invalid_input, "transformer: " + what, hint);
+    };
+    require(d.layers >= 1 && d.layers <= 1024, fmt::format("{} layers", d.layers), "choose at least 1");
+    require(d.d_ff >= 0 && d.d_model <= 65536 && d.d_ff <= 1048576, "d_model or d_ff is out of range",
+            "d_model lies between 1 and 65536, d_ff between 0 (no feed-forward) and 1048576");
+    require(d.norm == "pre" || d.norm == "post" || d.norm == "none", "there is no norm '" + d.norm + "'",
+            "choose one of: pre, post, none");
+    require(d.activation == "relu" || d.activation == "gelu", "there is no activation '" + d.activation + "'",
+            "choose one of: relu, gelu");
+    require_heads(d.d_model, d.heads);
+    position_code(d.position);
+}
+
+int sublayers(const StackDesign& d) {
+    return 1 + (d.cross ? 1 : 0) + (d.d_ff > 0 ? 1 : 0);
+}
+
+void into_card(const TransformerDesign& design, nlohmann::json& card) {
+    card["encoder"] = to_json(design.encoder);
+    card["decoder"] = to_json(design.decoder);
+}
+
+TransformerDesign transformer_design_from_json(const nlohmann::json& card, const std::string& where) {
+    TransformerDesign d{stack_design_from_json(card, "encoder", where), stack_design_from_json(card, "decoder", where)};
+    if (d.encoder.d_model != d.decoder.d_model || !d.decoder.cross || d.encoder.cross)
+        throw Error(ErrorCode::bad_format, where + ": the model card's encoder and decoder do not fit each other",
+                    "both have one d_model, and the decoder alone has cross-attention");
+    return d;
+}
+
+namespace {
+
+class Fresh {
+ public:
+    Fresh(WeightMap& weights, Rng& rng) : weights_(weights), rng_(rng) {}
+
+    void normal(const std::string& name, const Shape& shape, double deviation) {
+        fill(name, shape, [&] { return deviation * rng_.normal(); });
+    }
+    void constant(const std::string& name, const Shape& shape, float value) {
+        weights_.emplace(name, Tensor<float>(shape, value));
+    }
+    void linear(const std::string& name, Index out, Index in, bool bias) {
+        const double limit = std::sqrt(6.0 / static_cast<double>(in + out));
+        fill(name + ".weight", {out, in}, [&] { return limit * (2 * rng_.uniform() - 1); });
+        if (bias) constant(name + ".bias", {out}, 0);
+    }
+    void norm(const std::string& name, Index d) {
+        constant(name + ".gain", {d}, 1);
+        constant(name + ".bias", {d}, 0);
+    }
+
+ private:
+    template <class Draw>
+    void fill(const std::string& name, const Shape& shape, const Draw& draw) {
+        Tensor<float> w(shape);
+        for (float& v : w.values()) v = static_cast<float>(draw());
+        weights_.emplace(name, std::move(w));
+    }
+
+    WeightMap& weights_;
+    Rng& rng_;
+};
+
+}  // namespace
+
+void add_initial_stack_weights(WeightMap& weights, const std::string& prefix, const StackDesign& design, Index vocabulary,
+                               const PositionSizes& sizes, Rng& rng) {
+    require_valid(design);
+    Fresh fresh(weights, rng);
+    const Index d = design.d_model;
+    PositionSizes own = sizes;
+    own.d_model = d;
+    own.heads = design.heads;
+    const auto positions = position_code(design.position).parameters(own);
+    if (vocabulary > 0) fresh.normal(prefix + ".embedding.weight", {vocabulary, d}, 1 / std::sqrt(static_cast<double>(d)));
+    for (const PositionParameter& p : positions)
+        if (!p.each_layer) fresh.normal(prefix + ".position." + p.name, p.shape, 0.02);
+    for (Index l = 0; l < design.layers; ++l) {
+        const std::string at = fmt::format("{}.{}", prefix, l);
+        for (const char* kind : {"self", "cross"}) {
+            if (kind == std::string("cross") && !design.cross) continue;
+            for (const char* matrix : {"query", "key", "value", "output"})
+                fresh.linear(fmt::format("{}.{}.{}", at, kind, matrix), d, d, design.bias);
+        }
+        for (const PositionParameter& p : positions)
+            if (p.each_layer) fresh.normal(at + ".self.position." + p.name, p.shape, 0.02);
+        if (design.d_ff > 0) {
+            fresh.linear(at + ".feed_forward.in", design.d_ff, d, true);
+            fresh.linear(at + ".feed_forward.out", d, design.d_ff, true);
+        }
+        if (design.norm != "none")
+            for (int n = 1; n <= sublayers(design); ++n) fresh.norm(fmt::format("{}.norm{}", at, n), d);
+    }
+    if (design.norm == "pre") fresh.norm(prefix + ".norm", d);
+}
+
+WeightMap initial_transformer_weights(const TransformerDesign& design, Index source_vocabulary, Index target_vocabulary,
+                                      const PositionSizes& sizes, Rng& rng) {
+    WeightMap weights;
+    add_initial_stack_weights(weights, "encoder", design.encoder, source_vocabulary, sizes, rng);
+    add_initial_stack_weights(weights, "decoder", design.decoder, target_vocabulary, sizes, rng);
+    return weights;
+}
+
+}  // namespace saccade
