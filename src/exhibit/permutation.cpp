@@ -84,9 +84,16 @@ Projections projections(const Params& params, Index e, std::uint64_t seed) {
     return {in.rows(0, e), in.rows(e, e), in.rows(2 * e, e), out};
 }
 
-/// Places of the tokens in the second order, from 0: "1, 3, 2" is 0 2 1. Error{invalid_input} if it is no permutation.
+/// Places of the tokens in the second order, from 0: "1, 3, 2" is 0 2 1; nothing: the last two change places.
+/// Error{invalid_input} if it is no permutation.
 Ids second_order(const std::string& text, Index n) {
     Ids order;
+    if (text.empty()) {
+        order.resize(static_cast<std::size_t>(n));
+        std::iota(order.begin(), order.end(), Index{0});
+        if (n > 1) std::swap(order[order.size() - 1], order[order.size() - 2]);
+        return order;
+    }
     Index number = -1;
     const auto wrong = [&] {
         return Error(ErrorCode::invalid_input, fmt::format("Second order is '{}', no order of {} tokens", text, n),
@@ -288,7 +295,8 @@ std::vector<ParamSpec> permutation_params() {
     const Tensor<float> in = Tensor<float>::from({6, 2}, {1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1});
     return {
         matrix_param("q", "Inputs", "q1, q2, q3: one token a row, as many numbers each as E.", q, most_tokens),
-        text_param("order", "Second order", "The same tokens once more, in this order.", "1, 3, 2", 512),
+        optional_text_param("order", "Second order", "The same tokens once more, in this order: 1, 3, 2 or any other.",
+                            "last two swapped", 512),
         choice_param("axes", "Axes",
                      "How the three tokens reach MultiheadAttention, which reads (L, N, E): sequence position, sequence of the "
                      "batch, feature. As often posted, torch.stack([q1, q2, q3]).unsqueeze(0), they are three sequences of one "
