@@ -36,6 +36,9 @@ template <class T>
 Var<T> rows_of(const Var<T>& x, std::span<const Index> which) {
     if (x.empty()) return x;
     const Tensor<T>& all = x.value();
+    bool same = static_cast<Index>(which.size()) == all.shape()[0];
+    for (std::size_t i = 0; same && i < which.size(); ++i) same = which[i] == static_cast<Index>(i);
+    if (same) return all;
     const Index size = all.size() / all.shape()[0];
     Tensor<T> rows = Tensor<T>::uninitialized(all.shape().with_extent(0, static_cast<Index>(which.size())));
     for (std::size_t i = 0; i < which.size(); ++i)

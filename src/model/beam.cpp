@@ -59,24 +59,21 @@ void rank(BeamResult& result, std::size_t width) {
 }  // namespace
 
 template <class T>
-BeamResult beam_search(const Seq2Seq<T>& model, const typename Seq2Seq<T>::Encoded& encoded, const BeamSettings& settings,
-                       Rng* rng, std::stop_token stop) {
+BeamResult beam_search(const BeamModel<T>& model, const BeamSettings& settings, std::stop_token stop) {
     if (settings.width < 1) throw Error(ErrorCode::invalid_input, "beam: the width must be at least 1", "1 is greedy decoding");
     const auto width = static_cast<std::size_t>(settings.width);
     BeamResult result;
     std::vector<Live> live = {{-1, 0.0, {}}};
-    typename Seq2Seq<T>::State state = model.initial_state(encoded);
+    Ids rows = {0};
     for (Index i = 0; i < settings.max_steps && !live.empty() && result.hypotheses.size() < width; ++i) {
         check_stop(stop);
         Ids previous;
-        for (const Live& h : live) previous.push_back(h.ids.empty() ? model.start_id() : h.ids.back());
-        const auto here = encoded.rows(Ids(live.size(), 0));
-        const auto step = model.step(here, model.project_previous(previous), state, i, rng);
-        const Tensor<T> log_p = log_softmax(model.logits(model.readout_input(step))).value();
+        for (const Live& h : live) previous.push_back(h.ids.empty() ? model.start : h.ids.back());
+        const Tensor<T> log_p = model.step(rows, previous);
 
         std::vector<BeamCandidate> tree;
         std::vector<Live> next;
-        Ids rows;
+        rows.clear();
         for (const Extension& e : best_extensions(live, log_p, 2 * settings.width)) {
             const Live& parent = live[static_cast<std::size_t>(e.row)];
             const double score = e.log_probability / length_normalizer(parent.ids.size() + 1, settings.length_penalty);
@@ -84,7 +81,7 @@ BeamResult beam_search(const Seq2Seq<T>& model, const typename Seq2Seq<T>::Encod
             Ids ids = parent.ids;
             ids.push_back(e.token);
             const auto at = static_cast<Index>(tree.size());
-            if (e.token == model.end_id()) {
+            if (e.token == model.end) {
                 if (tree.size() < width) {
                     c.fate = BeamCandidate::Fate::finished;
                     result.hypotheses.push_back({std::move(ids), e.log_probability, score, i, at});
@@ -98,7 +95,6 @@ BeamResult beam_search(const Seq2Seq<T>& model, const typename Seq2Seq<T>::Encod
         }
         result.steps.push_back(std::move(tree));
         if (settings.width == 1 && !result.hypotheses.empty()) break;
-        state = step.state.rows(rows);
         live = std::move(next);
     }
     // What was still growing when the steps ran out counts only where nothing has ended.
@@ -111,9 +107,39 @@ BeamResult beam_search(const Seq2Seq<T>& model, const typename Seq2Seq<T>::Encod
     return result;
 }
 
-template BeamResult beam_search(const Seq2Seq<float>&, const Seq2Seq<float>::Encoded&, const BeamSettings&, Rng*,
-                                std::stop_token);
-template BeamResult beam_search(const Seq2Seq<double>&, const Seq2Seq<double>::Encoded&, const BeamSettings&, Rng*,
-                                std::stop_token);
+template <class T>
+BeamResult beam_search(const Seq2Seq<T>& model, const typename Seq2Seq<T>::Encoded& encoded, const BeamSettings& settings,
+                       Rng* rng, std::stop_token stop) {
+    typename Seq2Seq<T>::State state = model.initial_state(encoded);
+    Index i = 0;
+    const auto step = [&](std::span<const Index> rows, const Ids& previous) {
+        const auto here = encoded.rows(Ids(rows.size(), 0));
+        const auto made = model.step(here, model.project_previous(previous), state.rows(rows), i++, rng);
+        state = made.state;
+        return log_softmax(model.logits(model.readout_input(made))).value();
+    };
+    return beam_search(BeamModel<T>{model.start_id(), model.end_id(), step}, settings, std::move(stop));
+}
+
+template <class T>
+BeamResult beam_search(const Transformer<T>& model, const typename Transformer<T>::Encoded& encoded,
+                       const BeamSettings& settings, std::stop_token stop) {
+    typename Transformer<T>::State state = model.initial_state(encoded);
+    const auto step = [&](std::span<const Index> rows, const Ids& previous) {
+        state = state.rows(rows);
+        return log_softmax(model.step(previous, state)).value();
+    };
+    return beam_search(BeamModel<T>{model.start_id(), model.end_id(), step}, settings, std::move(stop));
+}
+
+#define SACCADE_INSTANTIATE(T)                                                                                  \
+    template BeamResult beam_search(const BeamModel<T>&, const BeamSettings&, std::stop_token);                 \
+    template BeamResult beam_search(const Seq2Seq<T>&, const Seq2Seq<T>::Encoded&, const BeamSettings&, Rng*,   \
+                                    std::stop_token);                                                           \
+    template BeamResult beam_search(const Transformer<T>&, const Transformer<T>::Encoded&, const BeamSettings&, \
+                                    std::stop_token);
+SACCADE_INSTANTIATE(float)
+SACCADE_INSTANTIATE(double)
+#undef SACCADE_INSTANTIATE
 
 }  // namespace saccade

@@ -1,9 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <stop_token>
 #include <vector>
 
-#include "model/seq2seq.hpp"
+#include "model/transformer.hpp"
 
 namespace saccade {
 
@@ -36,12 +37,28 @@ struct BeamResult {
     std::vector<std::vector<BeamCandidate>> steps;  // the tree: a step's candidates, best first, at most 2 * width
 };
 
+/// What a beam search needs of a model.
+template <class T>
+struct BeamModel {
+    Index start = 0, end = 0;  // ids of <start> and <end>
+    /// Goes on from the hypotheses `rows` of the step before (at first: of a batch of one), each with its last id:
+    /// -> log p(next id), [rows, classes].
+    std::function<Tensor<T>(std::span<const Index> rows, const Ids& previous)> step;
+};
+
 /// Beam search (Graves 2012; Sutskever 2014, section 3.2): of all extensions of the live hypotheses the best `width` that do
 /// not end live on; an extension by <end> among the best `width` is finished. Ends when `width` hypotheses are finished, or at
 /// max_steps. Finished ones are ranked by log P / lp, lp = ((5 + length) / 6)^alpha (Wu 2016, eq. 14). Width 1 is greedy.
-/// `encoded`: a batch of one. `rng` as in Seq2Seq::step. Error{invalid_input} for a width below 1, Error{cancelled}.
+/// Error{invalid_input} for a width below 1, Error{cancelled}.
+template <class T>
+BeamResult beam_search(const BeamModel<T>& model, const BeamSettings& settings, std::stop_token stop = {});
+
+/// The same for a source that was encoded, a batch of one. `rng` as in Seq2Seq::step.
 template <class T>
 BeamResult beam_search(const Seq2Seq<T>& model, const typename Seq2Seq<T>::Encoded& encoded, const BeamSettings& settings,
                        Rng* rng = nullptr, std::stop_token stop = {});
+template <class T>
+BeamResult beam_search(const Transformer<T>& model, const typename Transformer<T>::Encoded& encoded,
+                       const BeamSettings& settings, std::stop_token stop = {});
 
 }  // namespace saccade

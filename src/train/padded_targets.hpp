@@ -27,6 +27,18 @@ struct PaddedTargets {
             }
         return p;
     }
+
+    /// The same with the ids of a sequence side by side: id of (i, b) at b * length + i.
+    PaddedTargets batch_major() const {
+        PaddedTargets p = *this;
+        const std::size_t steps = static_cast<std::size_t>(length), size = steps == 0 ? 0 : ids.size() / steps;
+        for (std::size_t b = 0; b < size; ++b)
+            for (std::size_t i = 0; i < steps; ++i) {
+                p.ids[b * steps + i] = ids[i * size + b];
+                p.counts[b * steps + i] = counts[i * size + b];
+            }
+        return p;
+    }
 };
 
 }  // namespace saccade

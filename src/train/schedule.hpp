@@ -23,4 +23,19 @@ struct WarmUpCosine {
     }
 };
 
+/// Learning rate of transformers: linear warm-up to `peak`, then as 1 / sqrt(step) (Vaswani 2017, eq. 3, where the peak is
+/// 1 / sqrt(d_model * warm_up)). Over the last `cool_down` share of the steps it falls to 0 on a line, so that a training of
+/// few epochs ends where it would have gone in many (Zhai 2022, "Scaling vision transformers", section 3.5).
+struct InverseSquareRoot {
+    double peak = 1e-3;
+    double warm_up = 400;  // steps
+    double cool_down = 0;  // 0: the paper's
+
+    double at(Index step, Index total) const {
+        const double s = static_cast<double>(step) + 1, all = static_cast<double>(total), last = cool_down * all;
+        const double rate = peak * std::min(s / warm_up, std::sqrt(warm_up / s));
+        return s > all - last ? rate * std::max(0.0, (all - s + 1) / last) : rate;
+    }
+};
+
 }  // namespace saccade

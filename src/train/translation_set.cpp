@@ -1,0 +1,160 @@
+#include "train/translation_set.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "base/parallel.hpp"
+#include "base/stop.hpp"
+#include "base/utf8.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr std::size_t rarest = 2;  // tokens that training holds less often are <unk>
+
+}  // namespace
+
+TranslationSet::TranslationSet(const std::string& id, const TrainOptions& options, Settings settings) : settings_(settings) {
+    if (options.data_path.empty())
+        throw Error(ErrorCode::usage, id + ": needs the sentence pairs",
+                    "pass --data cmn-eng.txt (Tatoeba pairs from www.manythings.org/anki)");
+    if (options.batch_size > 0) settings_.batch_size = std::max<Index>(options.batch_size, 2);
+    settings_.seed = options.seed;
+    const TranslationData data = read_translation_data(options.data_path);
+    build_vocabularies(data);
+    for (const SentencePair& pair : data.training) {
+        Pair e{text_.read(pair.chinese).ids, text_.target(pair.english)};
+        e.target.push_back(text_.vocabularies().end());
+        if (static_cast<Index>(std::max(e.source.size(), e.target.size())) <= longest) pairs_.push_back(std::move(e));
+    }
+    held_out_ = data.held_out;
+    if (steps_per_epoch() == 0)
+        throw Error(ErrorCode::bad_format, options.data_path + ": fewer pairs than one batch", "use the whole file");
+}
+
+void TranslationSet::build_vocabularies(const TranslationData& data) {
+    std::vector<std::string> english;
+    std::map<std::string, std::size_t> characters, subwords;
+    for (const SentencePair& pair : data.training) {
+        english.push_back(pair.english);
+        for (const std::string& c : code_points(pair.chinese)) ++characters[c];
+    }
+    Bpe bpe = Bpe::learn(english, settings_.merges);
+    for (const std::string& sentence : english)
+        for (const std::string& piece : bpe.encode(sentence)) ++subwords[piece];
+    std::vector<std::string> source = {"<pad>", "<unk>"}, target = {"<unk>"};
+    for (const auto& [token, count] : characters)
+        if (count >= rarest) source.push_back(token);
+    for (const auto& [token, count] : subwords)
+        if (count >= rarest) target.push_back(token);
+    target.insert(target.end(), {"<end>", "<start>"});
+    text_ = SequenceText({Vocabulary(std::move(source)), Vocabulary(std::move(target))}, std::move(bpe), true);
+}
+
+std::vector<std::size_t> TranslationSet::epoch_order(Index epoch) const {
+    Rng rng = Rng(settings_.seed).fork("epoch", static_cast<std::uint64_t>(epoch));
+    const auto shuffle = [&rng](auto& items) {
+        for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[rng.below(i)]);
+    };
+    std::vector<std::size_t> order(pairs_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    shuffle(order);
+    // Stretches of 32 batches sorted by length: little padding, and still another mixture every epoch.
+    const auto size = static_cast<std::size_t>(settings_.batch_size);
+    for (std::size_t start = 0; start < order.size(); start += 32 * size) {
+        const auto first = order.begin() + static_cast<std::ptrdiff_t>(start);
+        const auto last = order.begin() + static_cast<std::ptrdiff_t>(std::min(start + 32 * size, order.size()));
+        std::stable_sort(first, last, [this](std::size_t a, std::size_t b) {
+            const auto key = [this](std::size_t i) { return std::pair(pairs_[i].target.size(), pairs_[i].source.size()); };
+            return key(a) < key(b);
+        });
+    }
+    std::vector<std::size_t> batches(order.size() / size), shuffled;
+    std::iota(batches.begin(), batches.end(), std::size_t{0});
+    shuffle(batches);
+    for (const std::size_t b : batches)
+        shuffled.insert(shuffled.end(), order.begin() + static_cast<std::ptrdiff_t>(b * size),
+                        order.begin() + static_cast<std::ptrdiff_t>((b + 1) * size));
+    return shuffled;
+}
+
+TranslationSet::Batch TranslationSet::batch(Index step, int shard, int shards) const {
+    const Index epoch = step / steps_per_epoch(), size = settings_.batch_size, start = step % steps_per_epoch() * size;
+    const std::scoped_lock lock(order_mutex_);
+    if (order_epoch_ != epoch) {
+        order_ = epoch_order(epoch);
+        order_epoch_ = epoch;
+    }
+    Batch batch;
+    for (Index i = start + shard; i < start + size; i += shards) {
+        const Pair& pair = pairs_[order_[static_cast<std::size_t>(i)]];
+        batch.sources.push_back(pair.source);
+        batch.targets.push_back(pair.target);
+    }
+    return batch;
+}
+
+Bleu TranslationSet::bleu(Index n, const std::function<Ids(const Ids&)>& translate, const std::stop_token& stop) const {
+    std::vector<Bleu> parts(static_cast<std::size_t>(held_out(n)));
+    parallel_for(static_cast<std::int64_t>(parts.size()), [&](std::int64_t i) {
+        check_stop(stop);
+        const HeldOutSentence& sentence = held_out_[static_cast<std::size_t>(i)];
+        parts[static_cast<std::size_t>(i)].add(text_.write(translate(text_.read(sentence.chinese).ids)), sentence.references);
+    });
+    Bleu total;
+    for (const Bleu& part : parts) total.add(part);
+    return total;
+}
+
+double TranslationSet::held_out_loss(Index n, const std::function<double(const Ids&, const Ids&)>& loss,
+                                     const std::stop_token& stop) const {
+    const auto count = static_cast<std::size_t>(held_out(n));
+    std::vector<double> losses(count), tokens(count);
+    parallel_for(static_cast<std::int64_t>(count), [&](std::int64_t i) {
+        check_stop(stop);
+        const auto at = static_cast<std::size_t>(i);
+        Ids target = text_.target(held_out_[at].references.front());
+        target.push_back(text_.vocabularies().end());
+        tokens[at] = static_cast<double>(target.size());
+        losses[at] = loss(text_.read(held_out_[at].chinese).ids, target) * tokens[at];
+    });
+    return std::accumulate(losses.begin(), losses.end(), 0.0) / std::accumulate(tokens.begin(), tokens.end(), 0.0);
+}
+
+void TranslationSet::into_card(nlohmann::json& card) const {
+    card["data"] = fmt::format(
+        "Tatoeba sentence pairs (tatoeba.org, through www.manythings.org/anki, cmn-eng.txt): {} training pairs; held "
+        "out are the {} Chinese sentences whose FNV-1a hash is 0 modulo 25, and every training pair that shares an "
+        "English sentence with them is dropped",
+        pairs_.size(), held_out_.size());
+    card["licence"] = "Sentences: CC BY 2.0 FR, Tatoeba contributors (tatoeba.org). Weights: MIT, as the code";
+    card["bleu"] =
+        "Corpus BLEU-4 (Papineni 2002) in [0, 1], lower case, words, digits and single punctuation marks as tokens, all "
+        "English translations of a held-out Chinese sentence as its references, closest reference length, no smoothing "
+        "(src/train/bleu.hpp). bleu_beam5: beam 5, length penalty 1 (Wu 2016)";
+    card["batch_size"] = settings_.batch_size;
+    card["label_smoothing"] = settings_.smoothing;
+    text_.into_card(card);
+}
+
+void read_translation_options(const std::string& id, const TrainOptions& options, const std::vector<TranslationOption>& known) {
+    for (const auto& [name, value] : options.extra) {
+        const auto found = std::ranges::find(known, name, &TranslationOption::name);
+        if (found != known.end() && value >= found->least && value < found->most) {
+            found->set(value);
+            continue;
+        }
+        std::string all;
+        for (const TranslationOption& o : known)
+            all += fmt::format("{}{} ({} to {})", all.empty() ? "" : ", ", o.name, o.least, o.most);
+        throw Error(ErrorCode::usage, fmt::format("{}: option {}={} is unknown or out of range", id, name, value),
+                    "there are: " + all);
+    }
+}
+
+}  // namespace saccade

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <stop_token>
+
+#include "model/sequence_text.hpp"
+#include "train/bleu.hpp"
+#include "train/task.hpp"
+#include "train/translation_data.hpp"
+
+namespace saccade {
+
+/// The Tatoeba pairs as every translation model learns and is measured on them: one split, one way to make vocabularies,
+/// batches and BLEU, whatever the architecture.
+class TranslationSet {
+ public:
+    static constexpr Index longest = 64;  // tokens of a training sentence that is used, and where decoding gives up
+
+    struct Settings {
+        std::size_t merges = 3000;  // of byte-pair encoding
+        Index batch_size = 128;
+        double smoothing = 0.1;  // of labels (Szegedy 2016)
+        std::uint64_t seed = 7;  // of the order
+    };
+    /// Takes data_path, batch_size and seed. `id` names the model in errors. Error{usage} without a data file, Error{io},
+    /// Error{bad_format}.
+    TranslationSet(const std::string& id, const TrainOptions& options, Settings settings);
+
+    const SequenceText& text() const { return text_; }
+    const Settings& settings() const { return settings_; }
+    Index source_vocabulary() const { return text_.vocabularies().source.size(); }
+    Index target_vocabulary() const { return text_.vocabularies().target.size(); }
+    Index steps_per_epoch() const { return static_cast<Index>(pairs_.size()) / settings_.batch_size; }
+    Index held_out(Index wanted) const { return std::min<Index>(wanted, static_cast<Index>(held_out_.size())); }
+
+    /// Every shards-th pair of the batch of a step, from `shard` on: pairs alike in length, in a fresh order every epoch.
+    /// Targets end with <end>. May be called from several threads.
+    struct Batch {
+        std::vector<Ids> sources, targets;
+    };
+    Batch batch(Index step, int shard, int shards) const;
+
+    /// Of the first n held-out sentences; `translate`: source ids -> output ids; called from several threads.
+    Bleu bleu(Index n, const std::function<Ids(const Ids& source)>& translate, const std::stop_token& stop) const;
+    /// Mean cross-entropy a token of the first reference; `loss`: source, target with <end> -> mean over its tokens.
+    double held_out_loss(Index n, const std::function<double(const Ids& source, const Ids& target)>& loss,
+                         const std::stop_token& stop) const;
+
+    /// Data, licence, what BLEU means here, vocabularies, batch size, smoothing.
+    void into_card(nlohmann::json& card) const;
+
+ private:
+    struct Pair {
+        Ids source, target;
+    };
+    void build_vocabularies(const TranslationData& data);
+    std::vector<std::size_t> epoch_order(Index epoch) const;
+
+    Settings settings_;
+    SequenceText text_;
+    std::vector<Pair> pairs_;
+    std::vector<HeldOutSentence> held_out_;
+    mutable std::mutex order_mutex_;
+    mutable Index order_epoch_ = -1;
+    mutable std::vector<std::size_t> order_;
+};
+
+/// An option of translation models that is a number: reads it into its place, or throws Error{usage} that lists `known`.
+struct TranslationOption {
+    std::string name;
+    double least, most;  // most: not reached
+    std::function<void(double)> set;
+};
+void read_translation_options(const std::string& id, const TrainOptions& options, const std::vector<TranslationOption>& known);
+
+}  // namespace saccade
