@@ -1,33 +1,15 @@
 #include "model/seq2seq_run.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 #include "autograd/ops.hpp"
 #include "base/stop.hpp"
+#include "model/beam_show.hpp"
 #include "model/seq2seq_sites.hpp"
 
 namespace saccade {
 
 namespace {
-
-/// An id as the probe gave it back: an intervention may have put any number there.
-Index shown_id(const ProbeSite& site, float value, Index limit) {
-    if (!std::isfinite(value) || value != std::floor(value) || value < 0 || value >= static_cast<float>(limit))
-        throw Error(ErrorCode::invalid_input, site.name + " was set to a number that is no id",
-                    "set it to a whole number from 0 to " + std::to_string(limit - 1));
-    return static_cast<Index>(value);
-}
-
-Ids show_ids(Probe& probe, const ProbeSite& site, const Ids& ids, Index limit) {
-    Tensor<float> values(Shape{static_cast<Index>(ids.size())});
-    std::ranges::transform(ids, values.data(), [](Index id) { return static_cast<float>(id); });
-    const Tensor<float> shown = probe.whole(site, values);
-    Ids result;
-    for (const float v : shown.values()) result.push_back(shown_id(site, v, limit));
-    return result;
-}
 
 Index show_id(Probe& probe, const ProbeSite& site, Index i, Index id, Index limit) {
     return shown_id(site, probe.row(site, i, Tensor<float>::scalar(static_cast<float>(id))).item(), limit);
@@ -57,34 +39,6 @@ void declare_axes(Probe& probe, const Seq2Seq<float>& model, const Seq2SeqReques
     probe.axis({"target_vocabulary", AxisKind::class_, s.target_vocabulary, request.target_tokens, "v"});
 }
 
-/// The tree as tensors over steps and candidates; what a step does not have is NaN.
-void show_tree(Probe& probe, const BeamResult& beam, Index width) {
-    const auto steps = static_cast<Index>(beam.steps.size());
-    const Index candidates = 2 * width;
-    probe.axis({"beam.step", AxisKind::step, steps, {}, "t"});
-    probe.axis({"beam.candidate", AxisKind::batch, candidates, {}, "r"});
-    const auto tensor = [&](const char* name, Role role, const char* symbol, const char* title, const char* unit,
-                            const auto& value) {
-        Tensor<float> values(Shape{steps, candidates}, std::numeric_limits<float>::quiet_NaN());
-        for (std::size_t i = 0; i < beam.steps.size(); ++i)
-            for (std::size_t c = 0; c < beam.steps[i].size(); ++c)
-                values.data()[static_cast<Index>(i) * candidates + static_cast<Index>(c)] =
-                    static_cast<float>(value(beam.steps[i][c]));
-        probe.whole({name, role, symbol, title, unit, {"beam.step", "beam.candidate"}}, values);
-    };
-    using C = BeamCandidate;
-    tensor("beam.score", Role::metric, "S", "Beam: score (log P / length penalty)", "nat", [](const C& c) { return c.score; });
-    tensor("beam.log_probability", Role::metric, "log P", "Beam: log-probability", "nat",
-           [](const C& c) { return c.log_probability; });
-    tensor("beam.parent", Role::input, "parent", "Beam: parent among the candidates of the step before", "",
-           [](const C& c) { return c.parent; });
-    tensor("beam.token", Role::output, "y", "Beam: token (id)", "", [](const C& c) { return c.token; });
-    tensor("beam.fate", Role::state, "fate", "Beam: pruned 0, live 1, finished 2", "",
-           [](const C& c) { return static_cast<int>(c.fate); });
-    tensor("beam.rank", Role::output, "rank", "Beam: rank of a finished hypothesis", "", [](const C& c) { return c.rank; });
-    probe.step({"search", "beam.score", "S = log P(y|x) / ((5 + |y|) / 6)^α", "", "Wu 2016, eq. 14"});
-}
-
 }  // namespace
 
 Seq2SeqOutput run_seq2seq(const Seq2Seq<float>& model, const Seq2SeqRequest& request, Probe& probe, std::stop_token stop) {
@@ -101,7 +55,7 @@ Seq2SeqOutput run_seq2seq(const Seq2Seq<float>& model, const Seq2SeqRequest& req
     if (!free) given.push_back(model.end_id());
     if (free && request.beam.width > 1) {
         const BeamResult beam = beam_search(model, encoded, request.beam, &rng, stop);
-        show_tree(probe, beam, request.beam.width);
+        show_beam(probe, beam, request.beam.width);
         output.hypotheses = beam.hypotheses;
         const Index which = std::clamp<Index>(request.hypothesis, 1, static_cast<Index>(beam.hypotheses.size()));
         given = beam.hypotheses[static_cast<std::size_t>(which - 1)].ids;

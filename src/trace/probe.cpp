@@ -138,10 +138,32 @@ Tensor<float> Probe::intervene(const ProbeSite& site, Index row, const Tensor<fl
     return result;
 }
 
+Var<float> Probe::overheard(const ProbeSite& site, Index row, Var<float> v) const {
+    const auto asked = gradients_.find(site.name);
+    if (asked == gradients_.end()) return v;
+    const auto keep = [to = asked->second, at = std::max<Index>(row, 0), id = v.id()](Tape<float>& tape,
+                                                                                      const Tensor<float>& grad) {
+        (*to)[at] = grad.clone();  // grad itself goes on to the operand
+        tape.add_grad(id, grad);
+    };
+    return v.tape()->record(v.value(), keep);
+}
+
+Tensor<float> Probe::gradients(const std::string& name) const {
+    const auto asked = gradients_.find(name);
+    if (asked == gradients_.end() || asked->second->empty()) return {};
+    const Shape& row = asked->second->begin()->second.shape();
+    const auto rows = asked->second->rbegin()->first + 1;
+    Tensor<float> all((row[0] == 1 ? row.without(0) : row).with_inserted(0, rows));
+    for (const auto& [at, values] : *asked->second) std::ranges::copy(values.values(), all.row(at).values().begin());
+    return all;
+}
+
 template <class T>
 Var<T> show(Probe* probe, const ProbeSite& site, Index row, Var<T> v) {
     if constexpr (std::is_same_v<T, float>) {
-        if (probe == nullptr || v.tracked()) return v;
+        if (probe == nullptr) return v;
+        if (v.tracked()) return probe->overheard(site, row, std::move(v));
         return row < 0 ? probe->whole(site, v.value()) : probe->row(site, row, v.value());
     } else {
         return v;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,14 @@ class Probe {
     /// that runs backward).
     Tensor<float> row(const ProbeSite& site, Index i, Tensor<float> values);
 
+    /// On a tape: the gradients that flow back to what is shown at the site of this name are kept, row by row (a whole tensor
+    /// is row 0), once backward has run. Shown on a tape, tensors are neither recorded nor changed.
+    void collect_gradients(const std::string& name) { gradients_.try_emplace(name, std::make_shared<Gradients>()); }
+    /// Those kept, of all rows, [rows, ...]; empty if there are none. Without the outer axis of extent 1 of a batch.
+    Tensor<float> gradients(const std::string& name) const;
+    /// `v`, with an ear for its gradient if it is asked for.
+    Var<float> overheard(const ProbeSite& site, Index row, Var<float> v) const;
+
     /// A parameter of the model that rules refer to; shared, not copied.
     void parameter(const std::string& name, const std::string& symbol, std::vector<std::string> axes,
                    const Tensor<float>& values);
@@ -102,6 +111,8 @@ class Probe {
     void note_unmet(const Intervention& intervention, const Recording& recording, bool applied, const FrozenRows& frozen);
     void drop_rules_of_uncaptured_operands();
 
+    using Gradients = std::map<Index, Tensor<float>>;
+    std::map<std::string, std::shared_ptr<Gradients>> gradients_;
     Capture capture_;
     std::vector<Intervention> interventions_;
     std::vector<bool> applied_;

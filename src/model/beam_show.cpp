@@ -1,0 +1,52 @@
+#include "model/beam_show.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace saccade {
+
+Index shown_id(const ProbeSite& site, float value, Index limit) {
+    if (!std::isfinite(value) || value != std::floor(value) || value < 0 || value >= static_cast<float>(limit))
+        throw Error(ErrorCode::invalid_input, site.name + " was set to a number that is no id",
+                    "set it to a whole number from 0 to " + std::to_string(limit - 1));
+    return static_cast<Index>(value);
+}
+
+Ids show_ids(Probe& probe, const ProbeSite& site, const Ids& ids, Index limit) {
+    Tensor<float> values(Shape{static_cast<Index>(ids.size())});
+    std::ranges::transform(ids, values.data(), [](Index id) { return static_cast<float>(id); });
+    const Tensor<float> shown = probe.whole(site, values);
+    Ids result;
+    for (const float v : shown.values()) result.push_back(shown_id(site, v, limit));
+    return result;
+}
+
+void show_beam(Probe& probe, const BeamResult& beam, Index width) {
+    const auto steps = static_cast<Index>(beam.steps.size());
+    const Index candidates = 2 * width;
+    probe.axis({"beam.step", AxisKind::step, steps, {}, "t"});
+    probe.axis({"beam.candidate", AxisKind::batch, candidates, {}, "r"});
+    const auto tensor = [&](const char* name, Role role, const char* symbol, const char* title, const char* unit,
+                            const auto& value) {
+        Tensor<float> values(Shape{steps, candidates}, std::numeric_limits<float>::quiet_NaN());
+        for (std::size_t i = 0; i < beam.steps.size(); ++i)
+            for (std::size_t c = 0; c < beam.steps[i].size(); ++c)
+                values.data()[static_cast<Index>(i) * candidates + static_cast<Index>(c)] =
+                    static_cast<float>(value(beam.steps[i][c]));
+        probe.whole({name, role, symbol, title, unit, {"beam.step", "beam.candidate"}}, values);
+    };
+    using C = BeamCandidate;
+    tensor("beam.score", Role::metric, "S", "Beam: score (log P / length penalty)", "nat", [](const C& c) { return c.score; });
+    tensor("beam.log_probability", Role::metric, "log P", "Beam: log-probability", "nat",
+           [](const C& c) { return c.log_probability; });
+    tensor("beam.parent", Role::input, "parent", "Beam: parent among the candidates of the step before", "",
+           [](const C& c) { return c.parent; });
+    tensor("beam.token", Role::output, "y", "Beam: token (id)", "", [](const C& c) { return c.token; });
+    tensor("beam.fate", Role::state, "fate", "Beam: pruned 0, live 1, finished 2", "",
+           [](const C& c) { return static_cast<int>(c.fate); });
+    tensor("beam.rank", Role::output, "rank", "Beam: rank of a finished hypothesis", "", [](const C& c) { return c.rank; });
+    probe.step({"search", "beam.score", "S = log P(y|x) / ((5 + |y|) / 6)^α", "", "Wu 2016, eq. 14"});
+}
+
+}  // namespace saccade
