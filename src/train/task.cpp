@@ -6,7 +6,9 @@
 #include "train/date_lists_task.hpp"
 #include "train/date_questions_task.hpp"
 #include "train/dates_task.hpp"
+#include "train/induction_task.hpp"
 #include "train/rnn_shapes_task.hpp"
+#include "train/transformer_translation_task.hpp"
 #include "train/translation_task.hpp"
 
 namespace saccade {
@@ -41,7 +43,9 @@ const std::vector<TaskFamily>& families() {
         {{"date-questions"}, [](const std::string&, const TrainOptions& options) { return make_date_questions_task(options); }},
         {date_lists_task_ids(), make_date_lists_task},
         {translation_task_ids(), make_translation_task},
+        {transformer_translation_task_ids(), make_transformer_translation_task},
         {rnn_task_ids(), make_rnn_shapes_task},
+        {induction_task_ids(), make_induction_task},
     };
     return all;
 }
