@@ -5,143 +5,237 @@
 #include <algorithm>
 
 #include "base/parallel.hpp"
-#include "tensor/eigen.hpp"
+#include "tensor/gemm_kernel.hpp"
 #include "tensor/storage.hpp"
 
 namespace saccade {
 
 namespace {
 
-template <class T>
-using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-template <class T>
-using Map = Eigen::Map<Matrix<T>, Eigen::Unaligned, Eigen::OuterStride<>>;
-template <class T>
-using ConstMap = Eigen::Map<const Matrix<T>, Eigen::Unaligned, Eigen::OuterStride<>>;
-template <class T>
-using RowVector = Eigen::Matrix<T, 1, Eigen::Dynamic>;
+using namespace gemm_kernel;
 
+/// A product with its extents: a [m, k], or [k, m] if transposed, and so on.
 template <class T>
-ConstMap<T> map(const MatrixView<const T>& x) {
-    return {x.data, x.rows, x.cols, Eigen::OuterStride<>(x.stride)};
-}
+struct Product {
+    MatrixView<const T> a, b;
+    MatrixView<T> c;
+    Index k;
+    GemmForm form;
 
-template <class C, class Product>
-void store(C&& c, const Product& product, bool accumulate) {
-    if (accumulate) {
-        c.noalias() += product;
-    } else {
-        c.noalias() = product;
+    /// Columns (rows) [start, start + count) of the result.
+    Product columns(Index start, Index count) const {
+        Product part = *this;
+        part.b.data += form.transpose_b ? start * b.stride : start;
+        part.c.data += start;
+        part.c.cols = count;
+        return part;
     }
-}
-
-/// One row times a matrix: Eigen's matrix-vector kernels read the matrix once, without packing it. Elements of the result are
-/// `step` apart.
-template <class T>
-void multiply_row(const MatrixView<const T>& a, const MatrixView<const T>& b, T* result, Index size, Index step,
-                  GemmForm form) {
-    using Stride = Eigen::InnerStride<>;
-    const Eigen::Map<const RowVector<T>, Eigen::Unaligned, Stride> row(a.data, form.transpose_a ? a.rows : a.cols,
-                                                                       Stride(form.transpose_a ? a.stride : 1));
-    const auto multiply = [&](auto&& to) {
-        if (form.transpose_b) {
-            store(to.transpose(), map(b) * row.transpose(), form.accumulate);
-        } else {
-            store(to, row * map(b), form.accumulate);
-        }
-    };
-    if (step == 1) {
-        multiply(Eigen::Map<RowVector<T>>(result, size));
-    } else {
-        multiply(Eigen::Map<RowVector<T>, Eigen::Unaligned, Stride>(result, size, Stride(step)));
+    Product rows(Index start, Index count) const {
+        Product part = *this;
+        part.a.data += form.transpose_a ? start : start * a.stride;
+        part.a.cols -= form.transpose_a ? start : 0;  // what may be read of a row
+        part.c.data += start * c.stride;
+        part.c.rows = count;
+        return part;
     }
-}
-
-/// The few sizes for which packing would cost more than the product.
-template <class T>
-void multiply_tiny(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c, GemmForm form) {
-    Map<T> to(c.data, c.rows, c.cols, Eigen::OuterStride<>(c.stride));
-    const auto multiply = [&](const auto& left) {
-        if (form.transpose_b) {
-            store(to, left.lazyProduct(map(b).transpose()), form.accumulate);
-        } else {
-            store(to, left.lazyProduct(map(b)), form.accumulate);
-        }
-    };
-    if (form.transpose_a) {
-        multiply(map(a).transpose());
-    } else {
-        multiply(map(a));
+    const T* a_at(Index row, Index k0) const {
+        return form.transpose_a ? a.data + k0 * a.stride + row : a.data + row * a.stride + k0;
     }
-}
-
-/// Block sizes as Eigen chooses them, with the buffers for packed blocks from our storage: Eigen would take them from malloc,
-/// which returns such sizes to the system each time, and faulting them in again costs up to half of a product's time.
-template <class T>
-class Blocking : public Eigen::internal::level3_blocking<T, T> {
- public:
-    Blocking(Index rows, Index cols, Index depth) {
-        this->m_mc = rows;
-        this->m_nc = cols;
-        this->m_kc = depth;
-        Eigen::internal::computeProductBlockingSizes<T, T>(this->m_kc, this->m_mc, this->m_nc);
-        constexpr Index line = 64 / static_cast<Index>(sizeof(T));
-        const Index size_a = (this->m_kc * this->m_mc + line - 1) / line * line;
-        buffer_ = allocate_storage<T>(static_cast<std::size_t>(size_a + this->m_kc * this->m_nc));
-        this->m_blockA = buffer_.get();
-        this->m_blockB = buffer_.get() + size_a;
-    }
-
- private:
-    std::shared_ptr<T[]> buffer_;
 };
 
-/// c += a b through Eigen's blocked kernel, which writes column-major results: so c^T += b^T a^T, where what is row-major here
-/// is column-major there.
-template <class T, int OrderA, int OrderB>
-void multiply_blocked(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c, Index depth) {
-    using Kernel =
-        Eigen::internal::general_matrix_matrix_product<Eigen::Index, T, OrderB, false, T, OrderA, false, Eigen::ColMajor, 1>;
-    Blocking<T> blocking(c.cols, c.rows, depth);
-    Kernel::run(c.cols, c.rows, depth, b.data, b.stride, a.data, a.stride, c.data, 1, c.stride, T(1), blocking, nullptr);
+/// Rows of a and a block of k, as the kernels read them.
+template <class T>
+void copy_a(const Product<T>& p, Index row, Index rows, Index k0, Index depth, T* to, Index to_stride) {
+    const T* const from = p.a_at(row, k0);
+    if (p.form.transpose_a) return copy_transposed(from, p.a.stride, depth, rows, p.a.cols - row, to, to_stride);
+    for (Index i = 0; i < rows; ++i) std::copy_n(from + i * p.a.stride, depth, to + i * to_stride);
+}
+
+/// Rows [k0, k0 + depth) of op(b)'s columns [start, start + cols), cols <= panel_width, as a panel; zeros beyond.
+template <class T>
+void pack_panel(const MatrixView<const T>& b, bool transposed, Index k0, Index depth, Index start, Index cols, T* to) {
+    constexpr Index width = panel_width<T>;
+    if (cols < width) std::fill_n(to, depth * width, T(0));
+    if (transposed) return copy_transposed(b.data + start * b.stride + k0, b.stride, cols, depth, depth, to, width);
+    const T* from = b.data + k0 * b.stride + start;
+    for (Index k = 0; k < depth; ++k) std::copy_n(from + k * b.stride, cols, to + k * width);
 }
 
 template <class T>
-void multiply_serial(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c, Index depth,
-                     GemmForm form) {
-    if (c.rows == 1) return multiply_row(a, b, c.data, c.cols, 1, form);
-    if (c.cols == 1) {
-        const GemmForm swapped{!form.transpose_b, !form.transpose_a, form.accumulate};
-        return multiply_row(b, a, c.data, c.rows, c.stride, swapped);
+using TileKernel = void (*)(const T*, const T*, Index, T*, Index, Index, bool);
+
+template <class T, int Vectors, int... Rows>
+constexpr std::array<TileKernel<T>, sizeof...(Rows)> tile_kernels(std::integer_sequence<int, Rows...>) {
+    return {multiply_tile<T, Rows + 1, Vectors>...};
+}
+
+/// A tile of c, `cols` <= panel_width wide, from copied rows of a and a panel, or b itself where whole vectors may be read.
+template <class T>
+void tile(const T* a, const T* b, Index b_stride, T* c, Index c_stride, Index rows, Index cols, Index depth, bool accumulate) {
+    constexpr Index width = panel_width<T>, half = simd::lanes<T>;
+    static constexpr auto wide = tile_kernels<T, panel_vectors>(std::make_integer_sequence<int, tile_rows>());
+    static constexpr auto narrow = tile_kernels<T, 1>(std::make_integer_sequence<int, tile_rows>());
+    const auto kernel = (cols > half ? wide : narrow)[static_cast<std::size_t>(rows - 1)];
+    if (cols == width || cols == half) return kernel(a, b, b_stride, c, c_stride, depth, accumulate);
+    alignas(64) T part[tile_rows * panel_width<T>];
+    if (accumulate) {
+        for (Index i = 0; i < rows; ++i) {
+            std::copy_n(c + i * c_stride, cols, part + i * width);
+            std::fill_n(part + i * width + cols, width - cols, T(0));
+        }
     }
-    if (c.rows + c.cols + depth < 20) return multiply_tiny(a, b, c, form);
-    if (!form.accumulate) {
-        for (Index i = 0; i < c.rows; ++i) std::fill_n(c.data + i * c.stride, c.cols, T(0));
+    kernel(a, b, b_stride, part, width, depth, accumulate);
+    for (Index i = 0; i < rows; ++i) std::copy_n(part + i * width, cols, c + i * c_stride);
+}
+
+/// Calls body(row, count) for tiles of about the same height.
+template <class Body>
+void for_tiles(Index rows, const Body& body) {
+    const Index tiles = (rows + tile_rows - 1) / tile_rows;
+    for (Index t = 0, row = 0; t < tiles; ++t) {
+        const Index count = rows / tiles + (t < rows % tiles ? 1 : 0);
+        body(row, count);
+        row += count;
     }
-    constexpr int plain = Eigen::ColMajor, transposed = Eigen::RowMajor;
-    if (form.transpose_a && form.transpose_b) {
-        multiply_blocked<T, transposed, transposed>(a, b, c, depth);
-    } else if (form.transpose_a) {
-        multiply_blocked<T, transposed, plain>(a, b, c, depth);
-    } else if (form.transpose_b) {
-        multiply_blocked<T, plain, transposed>(a, b, c, depth);
+}
+
+/// c (+)= a b for a block of k in which b is packed: panels `panel_stride` apart.
+template <class T>
+void multiply_panels(const Product<T>& p, Index k0, Index depth, const T* panels, Index panel_stride, bool accumulate) {
+    alignas(64) T a[tile_rows * a_stride<T>];
+    for_tiles(p.c.rows, [&](Index row, Index rows) {
+        copy_a(p, row, rows, k0, depth, a, a_stride<T>);
+        const T* panel = panels;
+        for (Index col = 0; col < p.c.cols; col += panel_width<T>, panel += panel_stride) {
+            tile(a, panel, panel_width<T>, p.c.data + row * p.c.stride + col, p.c.stride, rows,
+                 std::min(panel_width<T>, p.c.cols - col), depth, accumulate);
+        }
+    });
+}
+
+template <class T>
+void multiply_packed(const Product<T>& p) {
+    constexpr Index width = panel_width<T>, most_columns = 16 * width;
+    const std::shared_ptr<T[]> panels = allocate_storage<T>(static_cast<std::size_t>(
+        std::min(block_depth<T>, p.k) * std::min(most_columns, (p.c.cols + width - 1) / width * width)));
+    for (Index start = 0; start < p.c.cols; start += most_columns) {
+        const Product<T> part = p.columns(start, std::min(most_columns, p.c.cols - start));
+        for (Index k0 = 0; k0 < p.k; k0 += block_depth<T>) {
+            const Index depth = std::min(block_depth<T>, p.k - k0);
+            T* panel = panels.get();
+            for (Index col = 0; col < part.c.cols; col += width, panel += depth * width)
+                pack_panel(part.b, p.form.transpose_b, k0, depth, col, std::min(width, part.c.cols - col), panel);
+            multiply_panels(part, k0, depth, panels.get(), depth * width, p.form.accumulate || k0 > 0);
+        }
+    }
+}
+
+/// At most tile_rows rows of a, b as it lies: each element of b is read once.
+template <class T>
+void multiply_plain(const Product<T>& p) {
+    constexpr Index width = panel_width<T>;
+    alignas(64) T a[tile_rows * a_stride<T>], panel[block_depth<T> * panel_width<T>];
+    for (Index k0 = 0; k0 < p.k; k0 += block_depth<T>) {
+        const Index depth = std::min(block_depth<T>, p.k - k0);
+        copy_a(p, 0, p.c.rows, k0, depth, a, a_stride<T>);
+        for (Index col = 0; col < p.c.cols; col += width) {
+            const Index cols = std::min(width, p.c.cols - col);
+            const bool whole = cols == width || cols == simd::lanes<T>;
+            if (!whole) pack_panel(p.b, false, k0, depth, col, cols, panel);
+            tile(a, whole ? p.b.data + k0 * p.b.stride + col : panel, whole ? p.b.stride : width, p.c.data + col, p.c.stride,
+                 p.c.rows, cols, depth, p.form.accumulate || k0 > 0);
+        }
+    }
+}
+
+template <class T>
+using TurnedKernel = void (*)(const T*, const T*, Index, T*, Index, Index, Index, bool);
+
+/// Groups for which the chains keep the multiply-add units busy, and the registers suffice.
+constexpr int turned_groups(int rows) {
+    return rows <= 4 ? 2 : 1;
+}
+
+template <class T, int... Rows>
+constexpr std::array<TurnedKernel<T>, sizeof...(Rows)> turned_kernels(std::integer_sequence<int, Rows...>) {
+    return {multiply_turned<T, Rows + 1, turned_groups(Rows + 1)>...};
+}
+
+/// At most turned_rows rows of a, and b transposed.
+template <class T>
+void multiply_turned(const Product<T>& p) {
+    static constexpr auto kernels = turned_kernels<T>(std::make_integer_sequence<int, turned_rows<T>>());
+    const Index width = turned_groups(static_cast<int>(p.c.rows)) * simd::lanes<T>;
+    const bool as_it_lies = p.c.rows == 1 && !p.form.transpose_a;
+    const std::shared_ptr<T[]> copy =
+        as_it_lies ? nullptr : allocate_storage<T>(static_cast<std::size_t>(p.c.rows * turned_stride<T>));
+    const Index block = as_it_lies ? p.k : turned_depth<T>;
+    for (Index k0 = 0; k0 < p.k; k0 += block) {
+        const Index depth = std::min(block, p.k - k0);
+        if (!as_it_lies) copy_a(p, 0, p.c.rows, k0, depth, copy.get(), turned_stride<T>);
+        for (Index col = 0; col < p.c.cols; col += width) {
+            kernels[static_cast<std::size_t>(p.c.rows - 1)](
+                as_it_lies ? p.a.data : copy.get(), p.b.data + col * p.b.stride + k0, p.b.stride, p.c.data + col, p.c.stride,
+                std::min(width, p.c.cols - col), depth, p.form.accumulate || k0 > 0);
+        }
+    }
+}
+
+/// c [m, 1]: its transpose is a row, which vectors can run along.
+template <class T>
+void multiply_column(const Product<T>& p) {
+    const std::shared_ptr<T[]> row = allocate_storage<T>(static_cast<std::size_t>(p.c.rows + p.k));
+    T* const factors = row.get() + p.c.rows;
+    for (Index k = 0; k < p.k; ++k) factors[k] = p.form.transpose_b ? p.b.data[k] : p.b.data[k * p.b.stride];
+    if (p.form.accumulate)
+        for (Index i = 0; i < p.c.rows; ++i) row[i] = p.c.data[i * p.c.stride];
+    const Product<T> turned{.a = {factors, 1, p.k, p.k},
+                            .b = p.a,
+                            .c = {row.get(), 1, p.c.rows, p.c.rows},
+                            .k = p.k,
+                            .form = {.transpose_b = !p.form.transpose_a, .accumulate = p.form.accumulate}};
+    if (p.form.transpose_a) {
+        multiply_plain(turned);
     } else {
-        multiply_blocked<T, plain, plain>(a, b, c, depth);
+        multiply_turned(turned);
+    }
+    for (Index i = 0; i < p.c.rows; ++i) p.c.data[i * p.c.stride] = row[i];
+}
+
+/// The few sizes for which copying would cost more than the product.
+template <class T>
+void multiply_tiny(const Product<T>& p) {
+    for (Index i = 0; i < p.c.rows; ++i) {
+        const T* const a = p.form.transpose_a ? p.a.data + i : p.a.data + i * p.a.stride;
+        for (Index j = 0; j < p.c.cols; ++j) {
+            const T* const b = p.form.transpose_b ? p.b.data + j * p.b.stride : p.b.data + j;
+            T& to = p.c.data[i * p.c.stride + j];
+            T sum = p.form.accumulate ? to : T(0);
+            for (Index k = 0; k < p.k; ++k) {
+                sum = simd::multiply_add(a[p.form.transpose_a ? k * p.a.stride : k], b[p.form.transpose_b ? k : k * p.b.stride],
+                                         sum);
+            }
+            to = sum;
+        }
     }
 }
 
-/// Rows (or columns, where they are the result's) [start, start + count) of an operand.
 template <class T>
-MatrixView<T> cut(const MatrixView<T>& x, bool by_row, Index start, Index count) {
-    if (by_row) return {x.data + start * x.stride, count, x.cols, x.stride};
-    return {x.data + start, x.rows, count, x.stride};
+void multiply_serial(const Product<T>& p) {
+    if (p.k == 0) {
+        for (Index i = 0; !p.form.accumulate && i < p.c.rows; ++i) std::fill_n(p.c.data + i * p.c.stride, p.c.cols, T(0));
+        return;
+    }
+    if (p.c.rows * p.c.cols * p.k <= 64) return multiply_tiny(p);
+    if (p.c.cols == 1 && p.c.rows > 1) return multiply_column(p);
+    if (p.form.transpose_b && p.c.rows <= turned_rows<T>) return multiply_turned(p);
+    if (!p.form.transpose_b && p.c.rows <= tile_rows) return multiply_plain(p);
+    multiply_packed(p);
 }
 
-/// The extent of pieces of about `target` each, all but the last of the same multiple of `grain`.
-Index piece_extent(Index extent, Index target, Index grain) {
-    const Index pieces = std::max<Index>(1, (extent + target / 2) / target);
-    const Index even = (extent + pieces - 1) / pieces;
-    return (even + grain - 1) / grain * grain;
+/// How many pieces an extent falls into if each is to have about `wanted`, at least `least`, and what they measure.
+Index piece_extent(Index extent, Index pieces, Index grain) {
+    return ((extent + pieces - 1) / pieces + grain - 1) / grain * grain;
 }
 
 }  // namespace
@@ -158,27 +252,46 @@ void gemm(const MatrixView<const T>& a, const MatrixView<const T>& b, const Matr
                                 c.cols));
     }
     if (m == 0 || n == 0) return;
+    const Product<T> product{a, b, c, k, form};
 
-    // Waking a helper costs some microseconds, and each piece packs its own operands: cut only what takes far longer.
-    constexpr Index worth_cutting = Index{1} << 21;
-    if (m * n * k < worth_cutting || m == 1) return multiply_serial(a, b, c, k, form);
-    // Smaller pieces for smaller products, so that there are several; larger ones pack less.
-    const Index target = m * n < 400 * 400 ? 128 : 256;
-    const Index piece_rows = piece_extent(m, target, 16);
-    const Index piece_cols = piece_extent(n, target, 16);
-    const Index row_pieces = (m + piece_rows - 1) / piece_rows;
-    const Index col_pieces = (n + piece_cols - 1) / piece_cols;
-    parallel_for(row_pieces * col_pieces, [&](Index i) {
-        const Index row = i / col_pieces * piece_rows;
-        const Index col = i % col_pieces * piece_cols;
-        const Index rows = std::min(piece_rows, m - row);
-        const Index cols = std::min(piece_cols, n - col);
-        multiply_serial<T>(cut(a, !form.transpose_a, row, rows), cut(b, form.transpose_b, col, cols),
-                           {c.data + row * c.stride + col, rows, cols, c.stride}, k, form);
+    // Waking a helper costs some microseconds: cut only what takes far longer. Columns first, since each piece packs its own
+    // part of b; rows where columns are too few. Several pieces a thread, for a core that is slower or busy elsewhere.
+    constexpr Index worth_cutting = Index{1} << 20;
+    const Index wanted = std::min<Index>(m * n * k / worth_cutting, 6 * thread_count());
+    if (wanted < 2 || thread_count() == 1) return multiply_serial(product);
+    const Index least_columns = m <= tile_rows ? panel_width<T> : 4 * panel_width<T>;
+    const Index col_pieces = std::clamp<Index>(n / least_columns, 1, wanted);
+    const Index row_pieces = std::clamp<Index>(m / (4 * tile_rows), 1, (wanted + col_pieces - 1) / col_pieces);
+    const Index piece_cols = piece_extent(n, col_pieces, panel_width<T>);
+    const Index piece_rows = piece_extent(m, row_pieces, tile_rows);
+    const Index columns = (n + piece_cols - 1) / piece_cols, rows = (m + piece_rows - 1) / piece_rows;
+    parallel_for(columns * rows, [&](Index i) {
+        const Index col = i % columns * piece_cols, row = i / columns * piece_rows;
+        multiply_serial(product.columns(col, std::min(piece_cols, n - col)).rows(row, std::min(piece_rows, m - row)));
     });
+}
+
+template <class T>
+PackedMatrix<T>::PackedMatrix(const MatrixView<const T>& b, bool transposed) : depth_(transposed ? b.cols : b.rows) {
+    constexpr Index width = panel_width<T>;
+    const Index n = transposed ? b.rows : b.cols, panel_count = (n + width - 1) / width;
+    panels_ = allocate_storage<T>(static_cast<std::size_t>(panel_count * depth_ * width));
+    for (Index i = 0; i < panel_count; ++i)
+        pack_panel(b, transposed, 0, depth_, i * width, std::min(width, n - i * width), panels_.get() + i * depth_ * width);
+}
+
+template <class T>
+void PackedMatrix<T>::multiply(const MatrixView<const T>& a, const MatrixView<T>& c) const {
+    const Product<T> product{a, {}, c, a.cols, {}};
+    for (Index k0 = 0; k0 < a.cols; k0 += block_depth<T>) {
+        multiply_panels(product, k0, std::min(block_depth<T>, a.cols - k0), panels_.get() + k0 * panel_width<T>,
+                        depth_ * panel_width<T>, k0 > 0);
+    }
 }
 
 template void gemm(const MatrixView<const float>&, const MatrixView<const float>&, const MatrixView<float>&, GemmForm);
 template void gemm(const MatrixView<const double>&, const MatrixView<const double>&, const MatrixView<double>&, GemmForm);
+template class PackedMatrix<float>;
+template class PackedMatrix<double>;
 
 }  // namespace saccade

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+
 #include "tensor/tensor.hpp"
 
 namespace saccade {
@@ -19,8 +21,15 @@ struct GemmForm {
 };
 
 /// c = op(a) op(b), with op(x) = x or x transposed; inner extents must agree (Error{invalid_input} otherwise), and c must
-/// overlap neither. Large products are cut into pieces of c whose number depends on the extents alone, so c is the same, bit
-/// for bit, at any thread count; small ones run on the calling thread.
+/// overlap neither.
+///
+/// Each element is one chain of multiply-adds, from 0 (from what is there, with `accumulate`) over k = 0, 1, 2, ...: nothing
+/// but its own row of op(a) and column of op(b) enters it, in that order. So, bit for bit,
+///  - a row of c is the same whatever rows are computed beside it, and however many: a decoder that adds one position to a
+///    cached prefix finds what a run over the whole would have given;
+///  - op(b) may be stored either way, and c may be cut into any pieces, computed by any number of threads;
+///  - zeros at the end of k change nothing: weights of keys that a mask hides may be there or not.
+/// Large products are computed by several threads, small ones by the caller's alone.
 template <class T>
 void gemm(const MatrixView<const T>& a, const MatrixView<const T>& b, const MatrixView<T>& c, GemmForm form = {});
 
@@ -31,5 +40,24 @@ void gemm(const T* a, const T* b, T* c, Index m, Index n, Index k, GemmForm form
     const MatrixView<const T> view_b = form.transpose_b ? MatrixView<const T>{b, n, k, k} : MatrixView<const T>{b, k, n, n};
     gemm<T>(view_a, view_b, MatrixView<T>{c, m, n, n}, form);
 }
+
+/// A right operand op(b) [k, n] laid out for products with many row blocks, as attention has them: each head's keys and values
+/// meet all its queries. Products run on the calling thread, and give the same bits as gemm.
+template <class T>
+class PackedMatrix {
+ public:
+    /// b [k, n], or [n, k] if transposed.
+    PackedMatrix(const MatrixView<const T>& b, bool transposed);
+
+    /// c = a b for the first `a.cols` of k and the first `c.cols` of n. Extents must fit.
+    void multiply(const MatrixView<const T>& a, const MatrixView<T>& c) const;
+
+ private:
+    Index depth_;
+    std::shared_ptr<T[]> panels_;
+};
+
+extern template class PackedMatrix<float>;
+extern template class PackedMatrix<double>;
 
 }  // namespace saccade

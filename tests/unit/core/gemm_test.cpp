@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -127,6 +128,102 @@ TEST(Gemm, SameBitsAtAnyThreadCount) {
         }
     }
     set_thread_count(before);
+}
+
+// --- each element is one chain over k: what the header promises ---
+
+template <class T>
+bool same_bits(const T* a, const T* b, Index count) {
+    return std::memcmp(a, b, static_cast<std::size_t>(count) * sizeof(T)) == 0;
+}
+
+template <class T>
+void check_rows_alone(Index n, Index k, GemmForm form) {
+    constexpr Index most = 300;
+    const auto a = random_matrix<T>(most, k, 1),
+               b = random_matrix<T>(k, n, 2).reshape(form.transpose_b ? Shape{n, k} : Shape{k, n});
+    Tensor<T> whole({most, n}, T(0.25));
+    gemm<T>(a.data(), b.data(), whole.data(), most, n, k, form);
+    for (const Index m : {1, 2, 3, 5, 8, 12, 13, 14, 15, 17, 64, 299}) {
+        SCOPED_TRACE(testing::Message() << m << " rows of x " << n << " x " << k << " form " << form.transpose_b
+                                        << form.accumulate);
+        const Index start = m % 2 == 0 ? most - m : 7 % (most - m + 1);
+        Tensor<T> part({m, n}, T(0.25));
+        gemm<T>(a.data() + start * k, b.data(), part.data(), m, n, k, form);
+        ASSERT_TRUE(same_bits(part.data(), whole.data() + start * n, m * n));
+    }
+}
+
+TEST(Gemm, ARowIsTheSameHoweverManyAreComputed) {
+    for (const bool transpose_b : {false, true}) {
+        for (const bool accumulate : {false, true}) {
+            for (const Index n : {1, 2, 16, 31, 64, 200}) {
+                for (const Index k : {1, 3, 16, 64, 77, 300, 1100}) {
+                    check_rows_alone<float>(n, k, {.transpose_b = transpose_b, .accumulate = accumulate});
+                    if (k < 300) check_rows_alone<double>(n, k, {.transpose_b = transpose_b, .accumulate = accumulate});
+                }
+            }
+        }
+    }
+}
+
+TEST(Gemm, OperandsMayBeStoredEitherWay) {
+    const Index sizes[][3] = {{1, 40, 50}, {3, 1, 90}, {10, 33, 300}, {100, 65, 270}, {300, 300, 40}};
+    for (const auto& [m, n, k] : sizes) {
+        const auto a = random_matrix<float>(m, k, 1), b = random_matrix<float>(k, n, 2);
+        Tensor<float> a_turned({k, m}), b_turned({n, k}), plain({m, n});
+        for (Index p = 0; p < k; ++p) {
+            for (Index i = 0; i < m; ++i) a_turned.data()[p * m + i] = a.at({i, p});
+            for (Index j = 0; j < n; ++j) b_turned.data()[j * k + p] = b.at({p, j});
+        }
+        gemm<float>(a.data(), b.data(), plain.data(), m, n, k);
+        for (const bool ta : {false, true}) {
+            for (const bool tb : {false, true}) {
+                Tensor<float> other({m, n});
+                gemm<float>((ta ? a_turned : a).data(), (tb ? b_turned : b).data(), other.data(), m, n, k, {ta, tb, false});
+                EXPECT_TRUE(same_bits(plain.data(), other.data(), m * n)) << m << " " << n << " " << k << " " << ta << tb;
+            }
+        }
+    }
+}
+
+TEST(Gemm, ZerosAtTheEndOfTheInnerExtentChangeNothing) {
+    // Attention weights over a key range that grows: those of keys that are hidden are 0.
+    constexpr Index n = 64, longest = 700;
+    const auto values = random_matrix<float>(longest, n, 2);
+    for (const Index m : {1, 2, 14, 40}) {
+        for (const Index seen : {1, 5, 16, 250, 256, 257, 600}) {
+            const auto weights = random_matrix<float>(m, seen, 3);
+            Tensor<float> wide({m, longest}), context({m, n}), wide_context({m, n});
+            for (Index i = 0; i < m; ++i) std::copy_n(weights.data() + i * seen, seen, wide.data() + i * longest);
+            gemm<float>(weights.data(), values.data(), context.data(), m, n, seen);
+            gemm<float>(wide.data(), values.data(), wide_context.data(), m, n, longest);
+            EXPECT_TRUE(same_bits(context.data(), wide_context.data(), m * n)) << m << " rows, " << seen << " keys";
+        }
+    }
+}
+
+TEST(PackedMatrix, GivesTheBitsOfGemmForAnyPartOfItsExtents) {
+    constexpr Index n = 90, k = 530;
+    const auto a = random_matrix<float>(40, k, 1), b = random_matrix<float>(k, n, 2);
+    for (const bool transposed : {false, true}) {
+        const MatrixView<const float> view =
+            transposed ? MatrixView<const float>{b.data(), n, k, k} : MatrixView<const float>{b.data(), k, n, n};
+        const PackedMatrix<float> packed(view, transposed);
+        for (const Index m : {1, 13, 40}) {
+            for (const Index cols : {1, 16, 32, 45, 90}) {
+                for (const Index depth : {1, 256, 300, 530}) {
+                    Tensor<float> expected({m, cols}), actual({m, cols}, 3.0F);
+                    MatrixView<const float> b_part = view;
+                    (transposed ? b_part.rows : b_part.cols) = cols;
+                    (transposed ? b_part.cols : b_part.rows) = depth;
+                    gemm<float>({a.data(), m, depth, k}, b_part, {expected.data(), m, cols, cols}, {.transpose_b = transposed});
+                    packed.multiply({a.data(), m, depth, k}, {actual.data(), m, cols, cols});
+                    EXPECT_TRUE(same_bits(expected.data(), actual.data(), m * cols)) << m << " " << cols << " " << depth;
+                }
+            }
+        }
+    }
 }
 
 }  // namespace

@@ -1,0 +1,145 @@
+#pragma once
+
+// Vectors of the machine's widest width, for the kernels of tensor/*.cpp and autograd/*.cpp. Include it in .cpp files alone.
+//
+// What is computed with them must not depend on where an element stands: remainders are padded to a whole vector and go
+// through the same instructions, and sums go lane by lane in a fixed order. So a row of a result is the same, bit for bit,
+// whatever rows are computed beside it, wherever it lies in memory, and however many zeros follow its last element.
+
+#include <cmath>
+#include <limits>
+
+#include "tensor/eigen.hpp"
+
+#ifdef __GNUC__
+// Vector types as template arguments lose an attribute that concerns aliasing through pointers, which they are not used for.
+#pragma GCC diagnostic ignored "-Wignored-attributes"
+#endif
+
+#ifdef EIGEN_VECTORIZE_AVX512
+#include <immintrin.h>
+#endif
+
+namespace saccade::simd {
+
+template <class T>
+using Packet = typename Eigen::internal::packet_traits<T>::type;
+template <class T>
+inline constexpr int lanes = Eigen::internal::unpacket_traits<Packet<T>>::size;
+/// Vector registers of the machine.
+inline constexpr int registers = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS;
+
+template <class T>
+inline Packet<T> load(const T* from) {
+    return Eigen::internal::ploadu<Packet<T>>(from);
+}
+template <class T>
+inline void store(T* to, const Packet<T>& x) {
+    Eigen::internal::pstoreu(to, x);
+}
+template <class T>
+inline Packet<T> all(T value) {
+    return Eigen::internal::pset1<Packet<T>>(value);
+}
+
+/// a b + c, rounded once where the machine can: for single numbers exactly as for vectors.
+template <class T>
+inline T multiply_add(T a, T b, T c) {
+#if defined(EIGEN_HAS_SINGLE_INSTRUCTION_MADD) || defined(EIGEN_VECTORIZE_FMA) || defined(__ARM_FEATURE_FMA)
+    return std::fma(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
+/// The first `count` elements, fewer than a vector has, and `padding` behind.
+template <class T>
+inline Packet<T> load_part(const T* from, Index count, T padding) {
+    alignas(64) T part[lanes<T>];
+    for (int i = 0; i < lanes<T>; ++i) part[i] = i < count ? from[i] : padding;
+    return load<T>(part);
+}
+template <class T>
+inline void store_part(T* to, const Packet<T>& x, Index count) {
+    alignas(64) T part[lanes<T>];
+    store<T>(part, x);
+    for (Index i = 0; i < count; ++i) to[i] = part[i];
+}
+
+/// Calls step(x) for the vectors of [from, from + size) in order, the last one padded.
+template <class T, class Step>
+inline void for_vectors(const T* from, Index size, T padding, const Step& step) {
+    Index i = 0;
+    for (; i + lanes<T> <= size; i += lanes<T>) step(load<T>(from + i));
+    if (i < size) step(load_part<T>(from + i, size - i, padding));
+}
+
+/// y[i] = f(x[i]) for `size` elements; f takes and returns a vector. x and y may be the same.
+template <class T, class Function>
+inline void map(const T* x, T* y, Index size, const Function& f) {
+    Index i = 0;
+    for (; i + lanes<T> <= size; i += lanes<T>) store<T>(y + i, f(load<T>(x + i)));
+    if (i < size) store_part<T>(y + i, f(load_part<T>(x + i, size - i, T(0))), size - i);
+}
+
+/// Joins the vectors of a row, the last one padded: total = step(total, x) from 0, lane by lane; then the lanes are added from
+/// the first to the last. step(total, padding) must be total.
+template <class T, class Step>
+inline T fold(const T* x, Index size, T padding, const Step& step) {
+    Packet<T> total = all<T>(T(0));
+    for_vectors(x, size, padding, [&](const Packet<T>& v) { total = step(total, v); });
+    alignas(64) T lane[lanes<T>];
+    store<T>(lane, total);
+    T result = lane[0];
+    for (int i = 1; i < lanes<T>; ++i) result += lane[i];
+    return result;
+}
+
+/// e^x; 0 for -inf (Eigen clamps its argument and would give the least normal number).
+template <class T>
+inline Packet<T> exp(const Packet<T>& x) {
+    namespace ei = Eigen::internal;
+    const Packet<T> lowest = all<T>(std::numeric_limits<T>::lowest());
+    return ei::pandnot(ei::pexp(x), ei::pcmp_lt(x, lowest));
+}
+
+template <class T>
+using Block = Eigen::internal::PacketBlock<Packet<T>, lanes<T>>;
+
+/// Rows become columns.
+template <class T>
+inline void transpose(Block<T>& x) {
+    Eigen::internal::ptranspose(x);
+}
+
+#ifdef EIGEN_VECTORIZE_AVX512
+/// Half the instructions of Eigen 3.4's: pairs and fours within each quarter, then the quarters.
+template <>
+inline void transpose<float>(Block<float>& x) {
+    __m512 s[16];
+#pragma GCC unroll 4
+    for (int g = 0; g < 16; g += 4) {
+        const __m512 a = _mm512_unpacklo_ps(x.packet[g], x.packet[g + 1]);
+        const __m512 b = _mm512_unpackhi_ps(x.packet[g], x.packet[g + 1]);
+        const __m512 c = _mm512_unpacklo_ps(x.packet[g + 2], x.packet[g + 3]);
+        const __m512 d = _mm512_unpackhi_ps(x.packet[g + 2], x.packet[g + 3]);
+        s[g] = _mm512_shuffle_ps(a, c, 0x44);
+        s[g + 1] = _mm512_shuffle_ps(a, c, 0xee);
+        s[g + 2] = _mm512_shuffle_ps(b, d, 0x44);
+        s[g + 3] = _mm512_shuffle_ps(b, d, 0xee);
+    }
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; ++j) {
+        const __m512 a = _mm512_shuffle_f32x4(s[j], s[4 + j], 0x44);
+        const __m512 b = _mm512_shuffle_f32x4(s[j], s[4 + j], 0xee);
+        const __m512 c = _mm512_shuffle_f32x4(s[8 + j], s[12 + j], 0x44);
+        const __m512 d = _mm512_shuffle_f32x4(s[8 + j], s[12 + j], 0xee);
+        x.packet[j] = _mm512_shuffle_f32x4(a, c, 0x88);
+        x.packet[4 + j] = _mm512_shuffle_f32x4(a, c, 0xdd);
+        x.packet[8 + j] = _mm512_shuffle_f32x4(b, d, 0x88);
+        x.packet[12 + j] = _mm512_shuffle_f32x4(b, d, 0xdd);
+    }
+}
+#endif
+
+}  // namespace saccade::simd
