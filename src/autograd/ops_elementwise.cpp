@@ -4,6 +4,7 @@
 
 #include "autograd/ops.hpp"
 #include "autograd/ops_common.hpp"
+#include "tensor/simd.hpp"
 
 // after tensor/eigen.hpp, which silences a compiler bug for it
 #include <unsupported/Eigen/SpecialFunctions>
@@ -12,11 +13,22 @@ namespace saccade {
 
 namespace {
 
-/// f(x) element by element; f takes and returns Eigen arrays.
+/// f(x) element by element; f takes and returns Eigen arrays. The last few go through f as a padded vector of their own: Eigen
+/// would take them one by one, by other functions than its vectors', and the same number would give another result there.
 template <class T, class Function>
 Tensor<T> map_elements(const Tensor<T>& x, const Function& f) {
+    constexpr Index width = simd::lanes<T>;
     Tensor<T> y = Tensor<T>::uninitialized(x.shape());
-    for_pieces(x.size(), [&](Index start, Index count) { array(y.data() + start, count) = f(array(x.data() + start, count)); });
+    for_pieces(x.size(), [&](Index start, Index count) {
+        const Index whole = count / width * width;
+        array(y.data() + start, whole) = f(array(x.data() + start, whole));
+        if (whole < count) {
+            Eigen::Array<T, width, 1> last = Eigen::Array<T, width, 1>::Ones();
+            last.head(count - whole) = array(x.data() + start + whole, count - whole);
+            const Eigen::Array<T, width, 1> result = f(last);
+            array(y.data() + start + whole, count - whole) = result.head(count - whole);
+        }
+    });
     return y;
 }
 

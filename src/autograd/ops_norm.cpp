@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <cmath>
 
 #include "autograd/ops.hpp"
 #include "autograd/ops_common.hpp"
+#include "tensor/simd.hpp"
 
 namespace saccade {
 
@@ -39,6 +41,39 @@ void layer_norm_backward(Tape<T>& tape, const RowView& v, const LayerNormSaved<T
     });
 }
 
+/// out = (row - mean) / deviation; returns 1 / deviation. The same bits wherever the row lies.
+template <class T>
+T normalise_row(const T* row, T* out, Index width, T eps) {
+    using namespace Eigen::internal;
+    using simd::Packet;
+    const T mean = simd::fold(row, width, T(0), [](const Packet<T>& total, const Packet<T>& v) { return padd(total, v); }) /
+                   static_cast<T>(width);
+    const Packet<T> means = simd::all(mean);
+    const T squares = simd::fold(row, width, mean, [&](const Packet<T>& total, const Packet<T>& v) {
+        const Packet<T> d = psub(v, means);
+        return pmadd(d, d, total);
+    });
+    const T inverse = T(1) / std::sqrt(squares / static_cast<T>(width) + eps);
+    const Packet<T> inverses = simd::all(inverse);
+    simd::map(row, out, width, [&](const Packet<T>& v) { return pmul(psub(v, means), inverses); });
+    return inverse;
+}
+
+/// out = out * gain + bias
+template <class T>
+void scale_row(T* out, const T* gain, const T* bias, Index width) {
+    using simd::load, simd::load_part;
+    Index i = 0;
+    for (; i + simd::lanes<T> <= width; i += simd::lanes<T>)
+        simd::store(out + i, Eigen::internal::pmadd(load(out + i), load(gain + i), load(bias + i)));
+    if (const Index rest = width - i; rest > 0) {
+        simd::store_part(out + i,
+                         Eigen::internal::pmadd(load_part(out + i, rest, T(0)), load_part(gain + i, rest, T(0)),
+                                                load_part(bias + i, rest, T(0))),
+                         rest);
+    }
+}
+
 }  // namespace
 
 template <class T>
@@ -56,17 +91,14 @@ Var<T> layer_norm(const Var<T>& x, const Var<T>& gain, const Var<T>& bias, T eps
     }
     for_rows(v.rows, v.width, [&](Index start, Index count) {
         for (Index i = start; i < start + count; ++i) {
-            const auto row = array(x.value().data() + i * v.width, v.width);
-            Array<T> out = array(y.data() + i * v.width, v.width);
-            const T mean = row.mean();
-            const T variance = (row - mean).square().mean();
-            const T inverse = T(1) / std::sqrt(variance + eps);
-            out = (row - mean) * inverse;
+            const T* const row = x.value().data() + i * v.width;
+            T* const out = y.data() + i * v.width;
+            const T inverse = normalise_row(row, out, v.width, eps);
             if (tape != nullptr) {
-                array(saved.normalised.data() + i * v.width, v.width) = out;
+                std::copy_n(out, v.width, saved.normalised.data() + i * v.width);
                 saved.inverse_deviation.data()[i] = inverse;
             }
-            out = out * array(gain.value()) + array(bias.value());
+            scale_row(out, gain.value().data(), bias.value().data(), v.width);
         }
     });
     if (tape == nullptr) return y;

@@ -3,6 +3,7 @@
 
 #include "autograd/ops.hpp"
 #include "autograd/ops_common.hpp"
+#include "tensor/softmax_row.hpp"
 
 namespace saccade {
 
@@ -15,37 +16,16 @@ T row_reference(const T* row, Index width) {
     return maximum == -std::numeric_limits<T>::infinity() ? T(0) : maximum;
 }
 
-/// y = softmax of rows [start, start + count) of scores (+ mask). `exp` runs over all of them at once: rows of attention
-/// weights are short, and whole vectors would be few in each.
-template <class T>
-void softmax_rows(const T* scores, const T* mask, Index period, T* y, Index start, Index count, Index width) {
-    constexpr T lowest = std::numeric_limits<T>::lowest();
-    for (Index i = start; i < start + count; ++i) {
-        T* const row = y + i * width;
-        const T* from = scores + i * width;
-        if (mask != nullptr) {
-            array(row, width) = array(from, width) + array(mask + i % period * width, width);
-            from = row;
-        }
-        array(row, width) = array(from, width) - row_reference(from, width);
-    }
-    Array<T> all = array(y + start * width, count * width);
-    // Eigen clamps the argument, so that exp(-inf) would come out as the least normal number instead of 0.
-    all = (all < lowest).select(T(0), all.exp());
-    for (Index i = start; i < start + count; ++i) {
-        Array<T> row = array(y + i * width, width);
-        const T total = row.sum();
-        if (total != T(0)) row *= T(1) / total;
-    }
-}
-
 /// softmax of the scores plus a mask [period, width], or no mask.
 template <class T>
 Var<T> masked_softmax(const Var<T>& scores, const T* mask, Index period) {
     const RowView v = view_rows(scores.shape());
     Tensor<T> y = Tensor<T>::uninitialized(scores.shape());
     for_rows(v.rows, v.width, [&](Index start, Index count) {
-        softmax_rows(scores.value().data(), mask, period, y.data(), start, count, v.width);
+        for (Index i = start; i < start + count; ++i) {
+            softmax_row(scores.value().data() + i * v.width, mask == nullptr ? nullptr : mask + i % period * v.width,
+                        y.data() + i * v.width, v.width);
+        }
     });
     if (!scores.tracked()) return y;
     // dL/ds_i = w_i (g_i - sum_j g_j w_j): rows and elements of weight 0 get none.

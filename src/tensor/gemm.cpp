@@ -283,6 +283,7 @@ PackedMatrix<T>::PackedMatrix(const MatrixView<const T>& b, bool transposed) : d
 template <class T>
 void PackedMatrix<T>::multiply(const MatrixView<const T>& a, const MatrixView<T>& c) const {
     const Product<T> product{a, {}, c, a.cols, {}};
+    if (a.cols == 0) return multiply_serial(product);
     for (Index k0 = 0; k0 < a.cols; k0 += block_depth<T>) {
         multiply_panels(product, k0, std::min(block_depth<T>, a.cols - k0), panels_.get() + k0 * panel_width<T>,
                         depth_ * panel_width<T>, k0 > 0);

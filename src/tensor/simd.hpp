@@ -14,6 +14,8 @@
 #ifdef __GNUC__
 // Vector types as template arguments lose an attribute that concerns aliasing through pointers, which they are not used for.
 #pragma GCC diagnostic ignored "-Wignored-attributes"
+// The bug that tensor/eigen.hpp names, as it shows where reductions of vectors are inlined.
+#pragma GCC diagnostic ignored "-Wuninitialized"
 #endif
 
 #ifdef EIGEN_VECTORIZE_AVX512
@@ -66,6 +68,17 @@ inline void store_part(T* to, const Packet<T>& x, Index count) {
     for (Index i = 0; i < count; ++i) to[i] = part[i];
 }
 
+#ifdef EIGEN_VECTORIZE_AVX512
+template <>
+inline Packet<float> load_part<float>(const float* from, Index count, float padding) {
+    return _mm512_mask_loadu_ps(_mm512_set1_ps(padding), static_cast<__mmask16>((1U << count) - 1U), from);
+}
+template <>
+inline void store_part<float>(float* to, const Packet<float>& x, Index count) {
+    _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1U << count) - 1U), x);
+}
+#endif
+
 /// Calls step(x) for the vectors of [from, from + size) in order, the last one padded.
 template <class T, class Step>
 inline void for_vectors(const T* from, Index size, T padding, const Step& step) {
@@ -82,17 +95,13 @@ inline void map(const T* x, T* y, Index size, const Function& f) {
     if (i < size) store_part<T>(y + i, f(load_part<T>(x + i, size - i, T(0))), size - i);
 }
 
-/// Joins the vectors of a row, the last one padded: total = step(total, x) from 0, lane by lane; then the lanes are added from
-/// the first to the last. step(total, padding) must be total.
+/// Joins the vectors of a row, the last one padded: total = step(total, x) from 0, lane by lane; then the lanes are added.
+/// step(total, padding) must be total.
 template <class T, class Step>
 inline T fold(const T* x, Index size, T padding, const Step& step) {
     Packet<T> total = all<T>(T(0));
     for_vectors(x, size, padding, [&](const Packet<T>& v) { total = step(total, v); });
-    alignas(64) T lane[lanes<T>];
-    store<T>(lane, total);
-    T result = lane[0];
-    for (int i = 1; i < lanes<T>; ++i) result += lane[i];
-    return result;
+    return Eigen::internal::predux(total);
 }
 
 /// e^x; 0 for -inf (Eigen clamps its argument and would give the least normal number).
