@@ -8,9 +8,11 @@ namespace saccade {
 
 Exhibit alignment_exhibit();
 Exhibit bottleneck_exhibit();
+Exhibit complexity_exhibit();
 Exhibit memory_exhibit();
 Exhibit permutation_exhibit();
 Exhibit rnn_shapes_exhibit();
 Exhibit saliency_exhibit();
+Exhibit transformer_exhibit();
 
 }  // namespace saccade

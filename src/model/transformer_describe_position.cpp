@@ -46,7 +46,7 @@ void StackDescription::declare_position(Probe& probe, Index tokens) const {
 void StackDescription::position_step(Probe& probe) const {
     const PositionFunction& code = position_code(design_.position);
     const std::string rule = design_.position == "learned"
-                                 ? fmt::format("{0}.position[i,k] = {0}.position.table[i,k]", names_.stack)
+                                 ? fmt::format("{0}.position[i,k] = {0}.position.table[i+0,k]", names_.stack)
                                  : fmt::format("{}.position[i,k] = sin(i / 10000 ^ (k // 2 * 2 / {}) + k % 2 * pi / 2)",
                                                names_.stack, design_.d_model);
     probe.step({"position", named("position"), code.equation, rule, code.source});

@@ -211,7 +211,7 @@ class Run {
             shown.result = pass(aside);
             stack_axes(aside, loaded_->design.encoder);
             source_axes(aside, request_.source_labels);
-            output_axes(aside, cause.output);
+            if (!cause.output.empty()) output_axes(aside, cause.output);
             const Trace trace = aside.finish();
             for (const TraceTensor& t : trace.tensors()) {
                 ProbeSite site{t.info.name, t.info.role, t.info.symbol, t.info.title, t.info.unit, {}};

@@ -1,0 +1,101 @@
+#include "exhibit/attention_checks.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace saccade {
+
+namespace {
+
+struct Masked {
+    const TraceTensor *weights, *mask;
+    Index layers, heads, queries, keys;
+
+    bool hidden(Index l, Index i, Index j) const {
+        return mask->values.data()[(l * queries + i) * keys + j] == -std::numeric_limits<float>::infinity();
+    }
+    double weight(Index l, Index h, Index i, Index j) const {
+        return static_cast<double>(weights->values.data()[((l * heads + h) * queries + i) * keys + j]);
+    }
+};
+
+std::optional<Masked> masked_of(const Trace& trace, const std::string& stack) {
+    const TraceTensor* weights = trace.find(stack + ".weights");
+    const TraceTensor* mask = trace.find(stack + ".mask");
+    if (weights == nullptr || mask == nullptr || weights->values.shape().rank() != 4) return std::nullopt;
+    const Shape& s = weights->values.shape();
+    return Masked{weights, mask, s[0], s[1], s[2], s[3]};
+}
+
+}  // namespace
+
+LessonCheck sums_check(std::vector<std::string> tensors) {
+    return [tensors = std::move(tensors)](const Trace& trace) -> std::optional<Claim> {
+        std::optional<Claim> all;
+        for (const std::string& name : tensors) {
+            const TraceTensor* weights = trace.find(name);
+            if (weights == nullptr) continue;
+            const Claim one = rows_sum_to_one(*weights);
+            if (!all) {
+                all = one;
+                continue;
+            }
+            all->checked += one.checked;
+            all->edited += one.edited;
+            all->error = std::max(all->error, one.error);
+            all->holds = all->holds && one.holds;
+        }
+        return all;
+    };
+}
+
+LessonCheck no_future_check(const std::string& stack) {
+    return [stack](const Trace& trace) -> std::optional<Claim> {
+        const auto m = masked_of(trace, stack);
+        if (!m || m->queries < 2) return std::nullopt;
+        double worst = 0;
+        Index checked = 0;
+        for (Index l = 0; l < m->layers; ++l)
+            for (Index i = 0; i < m->queries; ++i)
+                for (Index j = i + 1; j < m->keys; ++j) {
+                    if (!m->hidden(l, i, j)) return std::nullopt;
+                    for (Index h = 0; h < m->heads; ++h, ++checked) worst = std::max(worst, m->weight(l, h, i, j));
+                }
+        return claim_of(stack + ".weights", checked, worst);
+    };
+}
+
+LessonCheck masked_check(const std::string& stack) {
+    return [stack](const Trace& trace) -> std::optional<Claim> {
+        const auto m = masked_of(trace, stack);
+        if (!m) return std::nullopt;
+        double worst = 0;
+        Index checked = 0;
+        for (Index l = 0; l < m->layers; ++l)
+            for (Index i = 0; i < m->queries; ++i)
+                for (Index j = 0; j < m->keys; ++j)
+                    for (Index h = 0; m->hidden(l, i, j) && h < m->heads; ++h, ++checked)
+                        worst = std::max(worst, m->weight(l, h, i, j));
+        if (checked == 0) return std::nullopt;
+        return claim_of(stack + ".weights", checked, worst);
+    };
+}
+
+LessonCheck both_ways_check(const std::string& stack) {
+    return [stack](const Trace& trace) -> std::optional<Claim> {
+        const auto m = masked_of(trace, stack);
+        if (!m || m->queries < 2) return std::nullopt;
+        double most = 0;
+        Index checked = 0;
+        for (Index l = 0; l < m->layers; ++l)
+            for (Index i = 0; i < m->queries; ++i)
+                for (Index j = i + 1; j < m->keys; ++j) {
+                    if (m->hidden(l, i, j)) return std::nullopt;
+                    for (Index h = 0; h < m->heads; ++h, ++checked) most = std::max(most, m->weight(l, h, i, j));
+                }
+        return claim_of(stack + ".weights", checked, most > 0.01 ? 0 : 1);
+    };
+}
+
+}  // namespace saccade

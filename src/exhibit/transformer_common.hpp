@@ -1,0 +1,28 @@
+#pragma once
+
+#include "exhibit/exhibit.hpp"
+#include "model/transformer_run.hpp"
+
+namespace saccade {
+
+// What the exhibits share that run the encoder-decoder, or its encoder.
+
+inline constexpr const char* translation_transformer = "zh-en-transformer";
+/// The model of lists of dates that was trained with a position code.
+std::string date_lists_model(const std::string& position);
+
+/// Text that is read, as tokens of the model; Error{invalid_input} if it is empty, a note if characters are unknown.
+SequenceText::Source read_source(RunContext& context, const std::string& param, const SequenceText& text,
+                                 const std::string& hint);
+
+/// A radius as a number parameter says it: infinity is none.
+std::optional<Index> radius_of(double r);
+ParamSpec radius_param(const std::string& name, const std::string& title, const std::string& whose);
+
+/// "As trained", then every position code with its equation in the help.
+ParamSpec position_param(bool as_trained);
+
+/// Layer or head, from 1, as an index; Error{invalid_input} in one line if the model has fewer.
+Index chosen(const char* what, std::int64_t from_one, Index count);
+
+}  // namespace saccade
