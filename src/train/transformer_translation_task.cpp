@@ -24,7 +24,7 @@ class TransformerTranslationTask : public Task {
         return initial_transformer_weights(design_, set_.source_vocabulary(), set_.target_vocabulary(), {}, rng);
     }
     Index steps_per_epoch() const override { return set_.steps_per_epoch(); }
-    int default_epochs() const override { return 20; }
+    int default_epochs() const override { return 16; }
     Var<float> shard_loss(const Weights<float>& weights, Index step, int shard, Rng& rng) const override;
     int shards() const override { return shard_count; }
     double learning_rate(Index step) const override { return schedule_.at(step, total_steps_); }
@@ -41,7 +41,7 @@ class TransformerTranslationTask : public Task {
     std::string id_;
     StackDesign size_{.layers = 3, .heads = 6, .d_model = 192, .d_ff = 512};
     InverseSquareRoot schedule_{.peak = 1.5e-3, .warm_up = 600, .cool_down = 0.4};
-    double dropout_ = 0.25;
+    double dropout_ = 0.2;
     TranslationSet set_;
     TransformerDesign design_;
     Index total_steps_ = 0;
