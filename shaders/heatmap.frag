@@ -9,6 +9,7 @@ uniform vec4 gap_color, hatch_color, masked_ground;
 uniform float hatch_spacing;  // px, along x
 in vec2 cell;
 in vec2 place;
+flat in ivec4 part;
 out vec4 color;
 
 // What does not change within a picture is fixed when the program is made (FINE, BEND, SYMMETRIC), since a software rasteriser runs both
@@ -36,15 +37,14 @@ float normalised(float v) {
 
 // Mean of the finite texels under this pixel: one where cells are larger than pixels (FINE), at most 3 x 3 otherwise.
 float value_here(out bool masked) {
-    ivec2 size = textureSize(values, 0);
 #if FINE
-    float v = texelFetch(values, clamp(ivec2(cell), ivec2(0), size - 1), 0).r;
+    float v = texelFetch(values, clamp(ivec2(cell), part.xy, part.zw), 0).r;
     masked = (floatBitsToInt(v) & 0x7f800000) == 0x7f800000;  // NaN or infinite; compilers take v - v for 0
     return masked ? 0.0 : v;
 #else
     vec2 reach = max(vec2(0.0), 0.5 / cell_size - 0.5) * step(cell_size, vec2(0.999));
-    ivec2 from = clamp(ivec2(floor(cell - reach)), ivec2(0), size - 1);
-    ivec2 to = clamp(ivec2(floor(cell + reach)), from, min(from + 2, size - 1));
+    ivec2 from = clamp(ivec2(floor(cell - reach)), part.xy, part.zw);
+    ivec2 to = clamp(ivec2(floor(cell + reach)), from, min(from + 2, part.zw));
     float sum = 0.0, n = 0.0;
     for (int y = from.y; y <= to.y; ++y)
         for (int x = from.x; x <= to.x; ++x) {

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "cli/commands.hpp"
+#include "cli/view_flags.hpp"
 #include "io/trace_file.hpp"
 #include "run/finding.hpp"
 #include "run/runner.hpp"
@@ -66,7 +67,7 @@ struct RunOptions {
 struct RenderOptions {
     RequestOptions request;
     ViewState view;
-    std::string scale = "linear";
+    ViewFlags flags;
     std::string size;
     std::string output;
     ExportOptions file;
@@ -151,10 +152,11 @@ void render(RenderOptions options) {
     const RunRequest request = options.request.request();
     view(options.view.view);  // an unknown view is refused before anything is computed
     theme(options.view.theme);
-    options.view.scale = scale_from(options.scale);
+    options.flags.apply(options.view);
     options.view.step_axis = exhibit(request.exhibit).step_axis;
     if (!options.size.empty()) apply_size(options.size, options);
     const TracePtr trace = run_told(request);
+    options.flags.select_in(*trace, options.view);
     if (options.compare.empty()) {
         export_figure(options.output, *trace, {request, options.view}, options.file);
         return print_notes(*trace);
@@ -193,7 +195,7 @@ void add_render(CLI::App& app, const Words& words) {
     command->add_option("--step", options->view.step, "Which step of the output, from 0; default: the last");
     command->add_option("--theme", options->view.theme, "One of:" + themes_known)->capture_default_str();
     command->add_option("--colormap", options->view.colormap, "Default: by role and theme");
-    command->add_option("--scale", options->scale, "linear, sqrt, log or per_row")->capture_default_str();
+    options->flags.declare(*command);
     CLI::Option* dpi = command->add_option("--dpi", options->file.dpi, "Resolution of a PNG")->capture_default_str();
     command->add_option("--size", options->size, "WIDTHxHEIGHT in px, instead of --dpi")->excludes(dpi);
     command

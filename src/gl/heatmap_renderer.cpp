@@ -119,6 +119,27 @@ GLuint HeatmapRenderer::colormap(const Colormap* map) {
     return texture.id();
 }
 
+void HeatmapRenderer::prepare(const Look& look, double texel_width, double texel_height, double scale, int screen_width,
+                              int screen_height) {
+    const Normalization& n = look.normalization;
+    use({texel_width >= 1 && texel_height >= 1, bend_of(n.scale), n.low < 0 && n.high == -n.low});
+    glBindVertexArray(vertex_array_.id());
+    glUniform2f(uniform("screen"), static_cast<float>(screen_width), static_cast<float>(screen_height));
+    glUniform2f(uniform("limits"), static_cast<float>(n.low), static_cast<float>(n.high));
+    glUniform2f(uniform("cell_size"), static_cast<float>(texel_width), static_cast<float>(texel_height));
+    glUniform1f(uniform("hatch_spacing"), static_cast<float>(hatch_spacing * scale));
+    glUniform1f(uniform("gap"), static_cast<float>(look.gap * scale));
+    set_color(uniform("gap_color"), look.gap_color);
+    set_color(uniform("hatch_color"), look.hatch);
+    set_color(uniform("masked_ground"), look.masked_ground);
+    glUniform1i(uniform("values"), 0);
+    glUniform1i(uniform("colormap"), 1);
+    const GLuint map = colormap(look.map);
+    glActiveTexture(GL_TEXTURE1);
+    glBindTexture(GL_TEXTURE_2D, map);
+    glActiveTexture(GL_TEXTURE0);
+}
+
 void HeatmapRenderer::draw(const HeatmapItem& heatmap, const Box& box, double scale, int screen_width, int screen_height) {
     if (heatmap.values.shape().rank() != 2 || heatmap.values.empty() || heatmap.map == nullptr) return;
     const double cell_width = box.w / static_cast<double>(heatmap.values.shape()[1]);
@@ -127,24 +148,10 @@ void HeatmapRenderer::draw(const HeatmapItem& heatmap, const Box& box, double sc
     const Level& texels = level(heatmap.values, row_block, column_block);
     const double texel_width = cell_width * static_cast<double>(column_block);
     const double texel_height = cell_height * static_cast<double>(row_block);
-    const Normalization& n = heatmap.normalization;
-    use({texel_width >= 1 && texel_height >= 1, bend_of(n.scale), n.low < 0 && n.high == -n.low});
-    glBindVertexArray(vertex_array_.id());
-    glUniform2f(uniform("screen"), static_cast<float>(screen_width), static_cast<float>(screen_height));
-    glUniform2f(uniform("limits"), static_cast<float>(heatmap.normalization.low),
-                static_cast<float>(heatmap.normalization.high));
-    glUniform2f(uniform("cell_size"), static_cast<float>(texel_width), static_cast<float>(texel_height));
-    glUniform1f(uniform("hatch_spacing"), static_cast<float>(hatch_spacing * scale));
-    glUniform1f(uniform("gap"), static_cast<float>(heatmap.gap * scale));
-    set_color(uniform("gap_color"), heatmap.gap_color);
-    set_color(uniform("hatch_color"), heatmap.hatch);
-    set_color(uniform("masked_ground"), heatmap.masked_ground);
-    glUniform1i(uniform("values"), 0);
-    glUniform1i(uniform("colormap"), 1);
-    const GLuint map = colormap(heatmap.map);
-    glActiveTexture(GL_TEXTURE1);
-    glBindTexture(GL_TEXTURE_2D, map);
-    glActiveTexture(GL_TEXTURE0);
+    prepare({heatmap.map, heatmap.normalization, heatmap.gap, heatmap.gap_color, heatmap.hatch, heatmap.masked_ground},
+            texel_width, texel_height, scale, screen_width, screen_height);
+    glUniform2f(uniform("pitch"), 0, 0);
+    glUniform1i(uniform("pictures"), 1);
     for (const Tile& tile : texels.tiles) {
         // The last block of a level may hold fewer cells than the others: the picture ends where the cells do.
         const double x = static_cast<double>(tile.column) * texel_width, y = static_cast<double>(tile.row) * texel_height;
@@ -154,12 +161,49 @@ void HeatmapRenderer::draw(const HeatmapItem& heatmap, const Box& box, double sc
         glUniform4f(uniform("box"), static_cast<float>(box.x + x), static_cast<float>(box.y + y), static_cast<float>(width),
                     static_cast<float>(height));
         glUniform2f(uniform("cells"), static_cast<float>(width / texel_width), static_cast<float>(height / texel_height));
+        glUniform2i(uniform("texels"), static_cast<int>(tile.columns), static_cast<int>(tile.rows));
         glDrawArrays(GL_TRIANGLE_STRIP, 0, 4);
     }
 }
 
+const HeatmapRenderer::Atlas& HeatmapRenderer::atlas(const HeatmapGridItem& grid, const GridBlock& block) {
+    const bool per_row = grid.normalization.scale == Normalization::Scale::per_row;
+    Atlas& entry = atlases_[{grid.values.data(), block, grid.largest, per_row, grid.sink, grid.map_rows, grid.map_cols,
+                             grid.order, grid.kept_rows, grid.kept_cols}];
+    entry.last_frame = frame_;
+    if (entry.texture && entry.values.shape() == grid.values.shape()) return entry;
+    const GridAtlas made = grid_atlas(grid, block);
+    entry.values = grid.values;
+    entry.tall = made.tall;
+    entry.wide = made.wide;
+    entry.texture = make_texture(GL_R32F, static_cast<int>(made.values.shape()[1]), static_cast<int>(made.values.shape()[0]),
+                                 GL_RED, GL_FLOAT, made.values.data());
+    return entry;
+}
+
+void HeatmapRenderer::draw(const HeatmapGridItem& grid, const Box& box, double scale, int screen_width, int screen_height) {
+    if (grid.values.shape().rank() != 3 || grid.values.empty() || grid.map == nullptr) return;
+    const double gap = grid.gap * scale;
+    const double pitch_x = (box.w + gap) / static_cast<double>(grid.map_cols);
+    const double pitch_y = (box.h + gap) / static_cast<double>(grid.map_rows);
+    const double width = pitch_x - gap, height = pitch_y - gap;
+    if (!(width > 0 && height > 0)) return;
+    const Atlas& texels = atlas(grid, grid_block(grid, width, height, largest_texture_));
+    prepare({grid.map, grid.normalization, 0, {}, grid.hatch, grid.masked_ground}, width / static_cast<double>(texels.wide),
+            height / static_cast<double>(texels.tall), scale, screen_width, screen_height);
+    glUniform2f(uniform("pitch"), static_cast<float>(pitch_x), static_cast<float>(pitch_y));
+    glUniform1i(uniform("pictures"), static_cast<int>(grid.map_cols));
+    glBindTexture(GL_TEXTURE_2D, texels.texture.id());
+    glUniform4f(uniform("box"), static_cast<float>(box.x), static_cast<float>(box.y), static_cast<float>(width),
+                static_cast<float>(height));
+    glUniform2f(uniform("cells"), static_cast<float>(texels.wide), static_cast<float>(texels.tall));
+    glUniform2i(uniform("texels"), static_cast<int>(texels.wide), static_cast<int>(texels.tall));
+    glDrawArraysInstanced(GL_TRIANGLE_STRIP, 0, 4, static_cast<int>(grid.map_rows * grid.map_cols));
+}
+
 void HeatmapRenderer::end_frame() {
     ++frame_;
+    std::erase_if(atlases_, [&](const auto& entry) { return entry.second.last_frame + frames_kept < frame_; });
     std::erase_if(levels_, [&](const auto& entry) { return entry.second.last_frame + frames_kept < frame_; });
 }
 

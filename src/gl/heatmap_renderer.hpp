@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "gl/gl_objects.hpp"
-#include "viz/figure.hpp"
+#include "viz/heatmap_grid.hpp"
 
 namespace saccade {
 
@@ -22,6 +22,8 @@ class HeatmapRenderer {
     /// Into the bound target of `screen_width` x `screen_height` px; `box` in px of it. Leaves program, textures and vertex
     /// array changed.
     void draw(const HeatmapItem& heatmap, const Box& box, double scale, int screen_width, int screen_height);
+    /// All pictures of a grid at once, from one texture that holds them reduced to about what the screen can show.
+    void draw(const HeatmapGridItem& grid, const Box& box, double scale, int screen_width, int screen_height);
     /// Forgets the textures that were not drawn for some frames.
     void end_frame();
 
@@ -43,6 +45,31 @@ class HeatmapRenderer {
         Index row_block, column_block;  // cells a texel
         auto operator<=>(const LevelKey&) const = default;
     };
+    /// The pictures of one tensor, in the order and the form that they are drawn in.
+    struct Atlas {
+        Tensor<float> values;
+        Texture texture;
+        Index tall = 0, wide = 0;  // texels a picture
+        std::uint64_t last_frame = 0;
+    };
+    struct AtlasKey {
+        const float* data;
+        GridBlock block;
+        bool largest = true, per_row = false;
+        HeatmapGridItem::Sink sink = HeatmapGridItem::Sink::keep;
+        Index map_rows = 1, map_cols = 1;
+        std::vector<Index> order, kept_rows, kept_cols;
+        auto operator<=>(const AtlasKey&) const = default;
+    };
+    const Atlas& atlas(const HeatmapGridItem& grid, const GridBlock& block);
+    struct Look {
+        const Colormap* map;
+        Normalization normalization;
+        double gap;
+        Color gap_color, hatch, masked_ground;
+    };
+    /// The program for texels of that size, its uniforms that do not change from tile to tile.
+    void prepare(const Look& look, double texel_width, double texel_height, double scale, int screen_width, int screen_height);
     const Level& level(const Tensor<float>& values, Index row_block, Index column_block);
     GLuint colormap(const Colormap* map);
     /// The shader made for one kind of picture; the current one from then on.
@@ -63,6 +90,7 @@ class HeatmapRenderer {
     Made* current_ = nullptr;
     VertexArray vertex_array_;
     std::map<LevelKey, Level> levels_;
+    std::map<AtlasKey, Atlas> atlases_;
     std::map<const Colormap*, Texture> colormaps_;
     int largest_texture_ = 0;
     std::uint64_t frame_ = 0;

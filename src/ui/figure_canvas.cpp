@@ -46,6 +46,18 @@ void FigureCanvas::draw(const Figure& figure, ImVec2 origin) {
     for (const FigureItem& item : figure.items) draw_item(item, origin, list);
 }
 
+void FigureCanvas::add_heatmap(std::variant<HeatmapItem, HeatmapGridItem> item, const Box& box, ImVec2 origin,
+                               ImDrawList& list) {
+    const double s = static_cast<double>(fonts_.scale());
+    calls_.push_back(
+        {&heatmaps_,
+         std::move(item),
+         {static_cast<double>(origin.x) + box.x * s, static_cast<double>(origin.y) + box.y * s, box.w * s, box.h * s},
+         s});
+    list.AddCallback(draw_heatmap, &calls_.back());
+    list.AddCallback(ImDrawCallback_ResetRenderState, nullptr);
+}
+
 void FigureCanvas::draw_item(const FigureItem& item, ImVec2 origin, ImDrawList& list) {
     const float s = fonts_.scale();
     const auto at = [&](double x, double y) { return ImVec2(origin.x + f(x) * s, origin.y + f(y) * s); };
@@ -73,14 +85,9 @@ void FigureCanvas::draw_item(const FigureItem& item, ImVec2 origin, ImDrawList& 
     } else if (const auto* text = std::get_if<TextItem>(&item)) {
         draw_text(*text, origin, list);
     } else if (const auto* heatmap = std::get_if<HeatmapItem>(&item)) {
-        const ImVec2 low = at(heatmap->box.x, heatmap->box.y);
-        calls_.push_back({&heatmaps_,
-                          *heatmap,
-                          {static_cast<double>(low.x), static_cast<double>(low.y), heatmap->box.w * static_cast<double>(s),
-                           heatmap->box.h * static_cast<double>(s)},
-                          static_cast<double>(s)});
-        list.AddCallback(draw_heatmap, &calls_.back());
-        list.AddCallback(ImDrawCallback_ResetRenderState, nullptr);
+        add_heatmap(*heatmap, heatmap->box, origin, list);
+    } else if (const auto* grid = std::get_if<HeatmapGridItem>(&item)) {
+        add_heatmap(*grid, grid->box, origin, list);
     } else if (const auto* bar = std::get_if<ColorBarItem>(&item); bar != nullptr && bar->map != nullptr) {
         constexpr int pieces = 64;
         for (int i = 0; i < pieces; ++i) {
@@ -130,7 +137,9 @@ void FigureCanvas::draw_heatmap(const ImDrawList*, const ImDrawCmd* command) {
               static_cast<int>((clip.z - clip.x) * k.x), static_cast<int>((clip.w - clip.y) * k.y));
     const Box box{call->box.x * static_cast<double>(k.x), call->box.y * static_cast<double>(k.y),
                   call->box.w * static_cast<double>(k.x), call->box.h * static_cast<double>(k.y)};
-    call->renderer->draw(call->item, box, call->scale * static_cast<double>(k.x), width, height);
+    std::visit(
+        [&](const auto& item) { call->renderer->draw(item, box, call->scale * static_cast<double>(k.x), width, height); },
+        call->item);
 }
 
 void FigureCanvas::end_frame() {

@@ -33,12 +33,13 @@ class FigureCanvas {
  private:
     struct HeatmapCall {
         HeatmapRenderer* renderer;
-        HeatmapItem item;
+        std::variant<HeatmapItem, HeatmapGridItem> item;
         Box box;
         double scale;
     };
     static void draw_heatmap(const ImDrawList* list, const ImDrawCmd* command);
     void draw_text(const TextItem& text, ImVec2 origin, ImDrawList& list);
+    void add_heatmap(std::variant<HeatmapItem, HeatmapGridItem> item, const Box& box, ImVec2 origin, ImDrawList& list);
     void draw_item(const FigureItem& item, ImVec2 origin, ImDrawList& list);
 
     FontAtlas& fonts_;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <numbers>
 
+#include "viz/heatmap_grid.hpp"
 #include "viz/heatmap_image.hpp"
 
 namespace saccade {
@@ -31,6 +32,7 @@ using Gradient = std::unique_ptr<cairo_pattern_t, DestroyPattern>;
 
 constexpr double most_side = 30000, most_pixels = 64e6;
 constexpr Index most_image_side = 4096;
+constexpr double least_grid_scale = 2;  // px of a small picture: files are looked at closely
 
 void require(cairo_status_t status) {
     if (status != CAIRO_STATUS_SUCCESS)
@@ -173,6 +175,18 @@ class CairoPen {
         cairo_clip(cr_);
         hatch_clip(cr_, item.hatch);
         cairo_restore(cr_);
+    }
+
+    void operator()(const HeatmapGridItem& item) const {
+        if (item.values.empty()) return;
+        double dx = 1, dy = 1;
+        cairo_user_to_device_distance(cr_, &dx, &dy);
+        const Box first = grid_place(item, 0, 0);
+        const GridBlock block = grid_block(item, first.w * std::max(std::abs(dx), least_grid_scale),
+                                           first.h * std::max(std::abs(dy), least_grid_scale), most_image_side);
+        const GridAtlas atlas = grid_atlas(item, block);
+        for (Index r = 0; r < item.map_rows; ++r)
+            for (Index c = 0; c < item.map_cols; ++c) operator()(grid_picture(item, atlas, r, c));
     }
 
     void operator()(const ColorBarItem& item) const {

@@ -6,19 +6,20 @@
 #include <map>
 #include <set>
 
+#include "base/base64.hpp"
 #include "base/error.hpp"
 #include "base/utf8.hpp"
-#include "viz/base64.hpp"
 #include "viz/canvas_cairo.hpp"
 #include "viz/font_subset.hpp"
 #include "viz/fonts.hpp"
+#include "viz/heatmap_grid.hpp"
 #include "viz/heatmap_image.hpp"
 
 namespace saccade {
 
 namespace {
 
-constexpr Index most_image_side = 4096;
+constexpr Index most_image_side = 4096, most_grid_cells = 10000;
 constexpr const char* metadata_open = "<metadata id=\"saccade\">";
 constexpr const char* metadata_close = "</metadata>";
 
@@ -122,14 +123,17 @@ class SvgWriter {
 
     void operator()(const HeatmapItem& h) {
         if (h.values.empty()) return;
-        const HeatmapImage image = heatmap_image(h, most_image_side);
-        if (is_small(h))
-            cells(h, image);
-        else
-            picture(h, image);
-        if (h.hatch.a == 0) return;
-        for (const Box& b : image.masked)
-            body_ += fmt::format("<rect {} fill=\"url(#{})\"/>\n", box_attributes(b), hatch(h.hatch));
+        heatmap(h, is_small(h));
+    }
+
+    void operator()(const HeatmapGridItem& g) {
+        if (g.values.empty()) return;
+        constexpr double scale = 2;  // px of a small picture: files are looked at closely
+        const Box first = grid_place(g, 0, 0);
+        const GridAtlas atlas = grid_atlas(g, grid_block(g, first.w * scale, first.h * scale, most_image_side));
+        for (Index r = 0; r < g.map_rows; ++r)
+            for (Index c = 0; c < g.map_cols; ++c)
+                heatmap(grid_picture(g, atlas, r, c), atlas.values.size() <= most_grid_cells);
     }
 
     void operator()(const ColorBarItem& bar) {
@@ -153,6 +157,14 @@ class SvgWriter {
     }
 
  private:
+    void heatmap(const HeatmapItem& h, bool cell_by_cell) {
+        const HeatmapImage image = heatmap_image(h, most_image_side);
+        cell_by_cell ? cells(h, image) : picture(h, image);
+        if (h.hatch.a == 0) return;
+        for (const Box& b : image.masked)
+            body_ += fmt::format("<rect {} fill=\"url(#{})\"/>\n", box_attributes(b), hatch(h.hatch));
+    }
+
     void cells(const HeatmapItem& h, const HeatmapImage& image) {
         const double w = h.box.w / static_cast<double>(image.cols), height = h.box.h / static_cast<double>(image.rows);
         body_ += "<g shape-rendering=\"crispEdges\">\n";

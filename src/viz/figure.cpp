@@ -19,8 +19,11 @@ std::optional<Hit> Figure::hit(Point p) const {
             if (axis >= 0 && static_cast<std::size_t>(axis) < hit.ref.index.size())
                 hit.ref.index[static_cast<std::size_t>(axis)] = position;
         };
-        set(region->row_axis, row);
-        set(region->col_axis, col);
+        const auto mapped = [](const std::vector<Index>& map, Index i) {
+            return static_cast<std::size_t>(i) < map.size() ? map[static_cast<std::size_t>(i)] : i;
+        };
+        set(region->row_axis, mapped(region->row_map, row));
+        set(region->col_axis, mapped(region->col_map, col));
         return hit;
     }
     return std::nullopt;

@@ -80,13 +80,33 @@ struct HeatmapItem {
     Color masked_ground;
 };
 
+/// Many matrices of one tensor as small pictures in a grid: one texture on screen, however many and however large they are
+/// (viz/heatmap_grid.hpp).
+struct HeatmapGridItem {
+    enum class Sink { keep, first, most };
+
+    Tensor<float> values;  // [maps, rows, cols], shared with the trace
+    Index map_rows = 1, map_cols = 1;
+    std::vector<Index> order;  // for each place, row-major, which map stands there; empty: as they come; -1: none
+    std::vector<Index> kept_rows, kept_cols;  // of each map; empty: all
+    Box box;
+    double gap = 0;  // px between pictures, down and across
+    const Colormap* map = nullptr;
+    Normalization normalization;  // per_row: each row divided by its largest magnitude
+    bool largest = true;          // of the cells that share a texel the largest is shown, else their mean
+    Sink sink = Sink::keep;       // a key that is left out of each map, the rows renormalised
+    Color hatch;                  // masked cells
+    Color masked_ground;
+};
+
 /// The colour scale itself, left (low) to right (high).
 struct ColorBarItem {
     Box box;
     const Colormap* map = nullptr;
 };
 
-using FigureItem = std::variant<RectItem, LineItem, CurveItem, TextItem, CircleItem, HeatmapItem, ColorBarItem>;
+using FigureItem =
+    std::variant<RectItem, LineItem, CurveItem, TextItem, CircleItem, HeatmapItem, HeatmapGridItem, ColorBarItem>;
 
 /// Where a point of the figure leads: a cell of a tensor, or a whole row/column (-1) for labels and bars.
 struct HitRegion {
@@ -95,6 +115,8 @@ struct HitRegion {
     Index rows = 1, cols = 1;  // grid of equal cells over the box
     int row_axis = -1, col_axis = -1;
     bool editable = false;  // dragging a cell changes it (weights)
+    // Where the grid leaves positions out, or has them in another order: the position in the tensor of each row and column.
+    std::vector<Index> row_map{}, col_map{};  // empty: the same
 };
 
 struct Hit {

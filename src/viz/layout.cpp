@@ -139,6 +139,29 @@ Box Sketch::begin(const std::string& title, const std::string& subtitle) {
     return content;
 }
 
+void Sketch::caption(const std::string& said, Box& content) {
+    const double size = px(12), line = size * 1.4;
+    if (said.empty() || content.h < px(70)) return;
+    static const std::string between = " · ";
+    std::vector<std::string> lines;
+    for (std::size_t from = 0; from <= said.size();) {
+        const std::size_t to = std::min(said.find(between, from), said.size());
+        const std::string part = said.substr(from, to - from);
+        if (!lines.empty() && text_width(lines.back() + between + part, size) <= content.w)
+            lines.back() += between + part;
+        else
+            lines.push_back(part);
+        from = to + between.size();
+    }
+    content.h -= line * static_cast<double>(lines.size()) + px(4);
+    double y = content.bottom() + px(4);
+    for (const std::string& one : lines) {
+        text({content.x, y + line / 2}, cut_to_fit(one, content.w, size, Font::ui, measure_), size, theme_.secondary,
+             HAlign::left, VAlign::middle);
+        y += line;
+    }
+}
+
 Figure Sketch::take() {
     const auto cut = [this](const FigureItem& item) {
         const auto* t = std::get_if<TextItem>(&item);

@@ -37,6 +37,9 @@ class Sketch {
 
     /// Writes title and subtitle if the state wants them and returns the box left for the content, margins taken off.
     Box begin(const std::string& title, const std::string& subtitle);
+    /// Writes what is said about the values under the content, which gives up the room; lines break at " · ". Nothing if there
+    /// is hardly room for the content itself.
+    void caption(const std::string& text, Box& content);
     /// The figure; texts that its edge would cut, as happens at very small sizes, are left out.
     Figure take();
 

@@ -19,9 +19,16 @@ struct Slice {
     std::vector<Index> fixed;          // -1 at the running axes
     Tensor<float> values;              // [rows, cols], or [cols]
     std::string where;                 // "layer 3, head 5": the fixed axes, counted from 1; empty if none
+    // Where positions are left out: the axes without them, and for each position as shown the one in the tensor.
+    AxisPtr shown_row, shown_col;         // null: all of it
+    std::vector<Index> row_map, col_map;  // empty: the same
 
-    AxisPtr row() const { return row_axis < 0 ? nullptr : tensor->info.axes[static_cast<std::size_t>(row_axis)]; }
-    AxisPtr col() const { return col_axis < 0 ? nullptr : tensor->info.axes[static_cast<std::size_t>(col_axis)]; }
+    AxisPtr row() const {
+        return shown_row ? shown_row : row_axis < 0 ? nullptr : tensor->info.axes[static_cast<std::size_t>(row_axis)];
+    }
+    AxisPtr col() const {
+        return shown_col ? shown_col : col_axis < 0 ? nullptr : tensor->info.axes[static_cast<std::size_t>(col_axis)];
+    }
 };
 
 /// Rows: query or y if the tensor has such an axis, else the last but one; columns: key or x, else the last. Rank 1 gives [1,
@@ -35,7 +42,7 @@ Slice row_of(const TraceTensor& tensor, const ViewState& state);
 bool is_unit_interval(Role role);
 /// Has it a finite negative value?
 bool has_negative(const Tensor<float>& values);
-/// The cell of a plane or row slice (row ignored for a row slice).
+/// The cell of a plane or row slice (row ignored for a row slice), at positions of the tensor.
 CellRef cell_of(const Slice& slice, Index row, Index col);
 
 }  // namespace saccade

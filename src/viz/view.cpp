@@ -34,9 +34,28 @@ Focus focus_of(const Trace& trace, const CellRef& cell) {
     return focus;
 }
 
+Focus focus_after(const Trace& trace, const Focus& before, CellRef cell) {
+    Focus focus = focus_of(trace, cell);
+    if (cell.empty()) return focus;
+    const auto is_head = [](const Axis& axis) { return axis.kind == AxisKind::layer || axis.kind == AxisKind::head; };
+    const auto& axes = trace.tensor(cell.tensor).info.axes;
+    bool heads_alone = !focus.marks.empty();
+    for (const auto& [name, position] : focus.marks) heads_alone = heads_alone && is_head(*trace.axis(name));
+    for (const auto& [name, position] : before.marks) {
+        const AxisPtr axis = trace.axis(name);
+        if (!axis || position >= axis->extent || !(heads_alone || is_head(*axis))) continue;
+        focus.marks.try_emplace(name, position);
+    }
+    if (!heads_alone) return focus;
+    for (std::size_t i = 0; i < cell.index.size(); ++i)
+        if (const auto mark = focus.on(axes[i]); cell.index[i] < 0 && mark) cell.index[i] = *mark;
+    focus.cell = cell;
+    return focus;
+}
+
 const std::vector<const View*>& views() {
-    static const std::vector<const View*> all{&heatmap_view(), &flow_view(), &stages_view(),
-                                              &bars_view(),    &tree_view(), &curves_view()};
+    static const std::vector<const View*> all{&heatmap_view(), &head_grid_view(), &flow_view(), &stages_view(), &neuron_view(),
+                                              &bars_view(),    &norms_view(),     &tree_view(), &curves_view()};
     return all;
 }
 

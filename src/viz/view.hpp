@@ -21,6 +21,9 @@ struct Focus {
     std::optional<Index> on(const AxisPtr& axis) const;
 };
 Focus focus_of(const Trace& trace, const CellRef& cell);
+/// A click on `cell` after `before`: a click that names a layer and a head alone stays at the tokens, and one that names no
+/// layer and no head stays at those.
+Focus focus_after(const Trace& trace, const Focus& before, CellRef cell);
 
 /// What a person has set on the stage; with the trace it determines the figure. Saved in sessions and in every exported
 /// picture.

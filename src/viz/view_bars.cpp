@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "viz/attention_combine.hpp"
 #include "viz/layout.hpp"
-#include "viz/slice.hpp"
 #include "viz/views.hpp"
 
 namespace saccade {
@@ -23,11 +23,16 @@ Range range_of(const Tensor<float>& values) {
     return r;
 }
 
+/// Cells of the tensor, not of what was made of it.
+bool editable_values(const Slice& slice) {
+    return std::none_of(slice.fixed.begin(), slice.fixed.end() - 1, [](Index i) { return i < 0; });
+}
+
 HitRegion region_over(const Slice& slice, const Box& box) {
     HitRegion region;
     region.box = box;
     region.ref = cell_of(slice, -1, -1);
-    region.editable = slice.tensor->info.role == Role::weights;
+    region.editable = slice.tensor->info.role == Role::weights && editable_values(slice);
     return region;
 }
 
@@ -67,6 +72,7 @@ void draw_horizontal(Sketch& sketch, const Slice& slice, const Box& content) {
     HitRegion region = region_over(slice, {content.x, y0, content.w, pitch * static_cast<double>(n)});
     region.rows = n;
     region.row_axis = slice.col_axis;
+    region.row_map = slice.col_map;
     sketch.region(region);
 }
 
@@ -148,7 +154,31 @@ void draw_vertical(Sketch& sketch, const Slice& slice, const Box& content) {
     HitRegion region = region_over(slice, plot);
     region.cols = n;
     region.col_axis = slice.col_axis;
+    region.col_map = slice.col_map;
     sketch.region(region);
+}
+
+/// The row that is drawn: of the tensor, or of what the options make of its attention.
+struct BarRow {
+    Slice slice;
+    std::string caption;
+    ViewState state;
+};
+
+BarRow bar_row(const Trace& trace, const TraceTensor& tensor, const ViewState& state) {
+    BarRow row{row_of(tensor, state), {}, state};
+    AttentionPlane plane = attention_plane(trace, tensor, state);
+    if (!plane.derived && plane.slice.col_map.empty()) return row;
+    Slice& slice = plane.slice;
+    const AxisPtr queries = slice.row();
+    const Index at = position_on(plane.state, queries).value_or(queries->extent - 1);
+    slice.where += (slice.where.empty() ? "" : ", ") + position_text(*queries, at);
+    slice.fixed[static_cast<std::size_t>(slice.row_axis)] =
+        slice.row_map.empty() ? at : slice.row_map[static_cast<std::size_t>(at)];
+    slice.values = slice.values.row(at);
+    slice.row_axis = -1;
+    slice.shown_row = nullptr;
+    return {slice, plane.caption, plane.state};
 }
 
 class BarsView : public View {
@@ -161,12 +191,14 @@ class BarsView : public View {
 
     Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {
         const TraceTensor& tensor = tensor_for(*this, trace, state);
-        const Slice slice = row_of(tensor, state);
-        Sketch sketch(state, measure);
+        const BarRow row = bar_row(trace, tensor, state);
+        const Slice& slice = row.slice;
+        Sketch sketch(row.state, measure);
         std::string subtitle = slice.where;
         subtitle += (subtitle.empty() ? "" : " · ") + axis_caption(*slice.col());
         if (!tensor.info.unit.empty()) subtitle += " · " + tensor.info.unit;
-        const Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle);
+        Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle);
+        sketch.caption(row.caption, content);
         const bool lines =
             !slice.col()->labels.empty() && static_cast<double>(slice.values.size()) * sketch.px(15) <= content.h;
         if (lines)
@@ -178,7 +210,7 @@ class BarsView : public View {
 
     std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {
         const TraceTensor& tensor = tensor_for(*this, trace, state);
-        const Slice slice = row_of(tensor, state);
+        const Slice slice = bar_row(trace, tensor, state).slice;
         return {{tensor.info.name, {slice.col()}, slice.values}};
     }
 };

@@ -1,9 +1,13 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <optional>
 
+#include "viz/attention_combine.hpp"
+#include "viz/color_space.hpp"
 #include "viz/layout.hpp"
-#include "viz/slice.hpp"
 #include "viz/views.hpp"
 
 namespace saccade {
@@ -38,7 +42,8 @@ TokenRow arrange_tokens(const Sketch& sketch, const AxisPtr& axis, const Box& co
     return row;
 }
 
-void draw_tokens(Sketch& sketch, const TokenRow& row, const Box& content, double y, VAlign align) {
+void draw_tokens(Sketch& sketch, const TokenRow& row, const std::vector<bool>& dimmed, const Box& content, double y,
+                 VAlign align) {
     AxisLabels labels;
     labels.stride = row.stride;
     const double room = row.pitch * static_cast<double>(row.stride) - sketch.px(3);
@@ -50,44 +55,74 @@ void draw_tokens(Sketch& sketch, const TokenRow& row, const Box& content, double
         if (label == "…") continue;
         const double half = sketch.text_width(label, row.size) / 2, from = content.x + half, to = content.right() - half;
         const double x = from < to ? std::clamp(row.x(i), from, to) : row.x(i);
-        sketch.text({x, y}, label, row.size, sketch.focus_color(row.axis, i, sketch.theme().text), HAlign::center, align);
+        const bool recedes = static_cast<std::size_t>(i) < dimmed.size() && dimmed[static_cast<std::size_t>(i)];
+        sketch.text({x, y}, label, row.size,
+                    sketch.focus_color(row.axis, i, recedes ? sketch.theme().faint : sketch.theme().text), HAlign::center,
+                    align);
     }
 }
 
 struct Link {
     Index row = 0, col = 0;
     double weight = 0;
+    std::size_t head = 0;  // which of the planes
 };
 
-/// The links that say something, faint ones first; the largest, if there are too many. A weight that is small beside its row's
-/// largest, and less than each key would have if all had the same, is haze: it is drawn only while it is in focus.
+/// What is drawn, and how much is not.
+struct Links {
+    std::vector<Link> drawn;  // faint ones first
+    std::size_t below = 0;    // links under the threshold
+    std::size_t crowded = 0;  // more than can be told apart
+};
+
+/// The links that say something; the largest, if there are too many. Without a threshold, a weight that is small beside its
+/// row's largest, and less than each key would have if all had the same, is haze: it is drawn only while it is in focus.
 template <class Lit>
-std::vector<Link> visible_links(const Tensor<float>& values, const Lit& in_focus) {
-    std::vector<Link> links;
-    const Index rows = values.shape()[0], cols = values.shape()[1];
-    for (Index r = 0; r < rows; ++r) {
-        // Over very many keys all weights are small: the largest of a row still show where it looks.
-        float largest = 0;
-        for (Index c = 0; c < cols; ++c)
-            if (std::isfinite(values.data()[r * cols + c])) largest = std::max(largest, values.data()[r * cols + c]);
-        const float haze = std::min(largest / 4, 1 / static_cast<float>(cols));
-        for (Index c = 0; c < cols; ++c) {
-            const float w = values.data()[r * cols + c];
-            if (!std::isfinite(w) || w <= 0) continue;
-            const Link link{r, c, std::min<double>(w, 1)};
-            if (w >= haze || (w >= faintest && in_focus(link))) links.push_back(link);
+Links visible_links(const std::vector<AttentionPlane>& planes, double threshold, const Lit& in_focus) {
+    Links links;
+    for (std::size_t head = 0; head < planes.size(); ++head) {
+        const Tensor<float>& values = planes[head].slice.values;
+        const Index rows = values.shape()[0], cols = values.shape()[1];
+        for (Index r = 0; r < rows; ++r) {
+            // Over very many keys all weights are small: the largest of a row still show where it looks.
+            float largest = 0;
+            for (Index c = 0; c < cols; ++c)
+                if (std::isfinite(values.data()[r * cols + c])) largest = std::max(largest, values.data()[r * cols + c]);
+            const double haze =
+                threshold > 0 ? threshold : std::min(static_cast<double>(largest) / 4, 1 / static_cast<double>(cols));
+            for (Index c = 0; c < cols; ++c) {
+                const double w = static_cast<double>(values.data()[r * cols + c]);
+                if (!std::isfinite(w) || w <= 0) continue;
+                const Link link{r, c, std::min(w, 1.0), head};
+                if (w >= haze || (threshold <= 0 && w >= faintest && in_focus(link)))
+                    links.drawn.push_back(link);
+                else
+                    ++links.below;
+            }
         }
     }
     const auto less = [](const Link& a, const Link& b) {
-        return a.weight != b.weight ? a.weight < b.weight : a.row != b.row ? a.row < b.row : a.col < b.col;
+        if (a.weight != b.weight) return a.weight < b.weight;
+        return a.row != b.row ? a.row < b.row : a.col != b.col ? a.col < b.col : a.head < b.head;
     };
-    if (links.size() > most_curves) {
-        const auto kept = links.end() - static_cast<std::ptrdiff_t>(most_curves);
-        std::nth_element(links.begin(), kept, links.end(), less);
-        links.erase(links.begin(), kept);
+    if (links.drawn.size() > most_curves) {
+        links.crowded = links.drawn.size() - most_curves;
+        const auto kept = links.drawn.end() - static_cast<std::ptrdiff_t>(most_curves);
+        std::nth_element(links.drawn.begin(), kept, links.drawn.end(), less);
+        links.drawn.erase(links.drawn.begin(), kept);
     }
-    std::sort(links.begin(), links.end(), less);
+    std::sort(links.drawn.begin(), links.drawn.end(), less);
     return links;
+}
+
+/// A colour for each head, equally light, apart in hue as far as there are heads; none is that of the selection.
+Color head_color(std::size_t i, std::size_t n, const Theme& theme) {
+    const Lab selection = lab_from(theme.selection);
+    const double start = std::atan2(selection.b, selection.a), turn = 2 * std::numbers::pi;
+    const double hue = start + turn * (static_cast<double>(i) + 1) / (static_cast<double>(n) + 1);
+    // Every other one lighter: hue alone is not enough for everybody.
+    const double light = theme.dark ? (i % 2 == 0 ? 72 : 60) : (i % 2 == 0 ? 48 : 62);
+    return color_from({light, 52 * std::cos(hue), 52 * std::sin(hue)});
 }
 
 class FlowView : public View {
@@ -98,14 +133,21 @@ class FlowView : public View {
         return tensor.info.role == Role::weights && tensor.values.shape().rank() >= 2;
     }
 
-    Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {
-        const TraceTensor& tensor = tensor_for(*this, trace, state);
-        const Slice slice = plane_of(tensor, state);
+    Figure layout(const Trace& trace, const ViewState& given, const TextMeasure& measure) const override {
+        const TraceTensor& tensor = tensor_for(*this, trace, given);
+        const std::vector<AttentionPlane> planes = planes_of(trace, tensor, given);
+        const Slice& slice = planes.front().slice;
+        const ViewState& state = planes.front().state;
         Sketch sketch(state, measure);
         std::string subtitle = slice.where;
         subtitle +=
             (subtitle.empty() ? "" : " · ") + axis_caption(*slice.col()) + " above, " + axis_caption(*slice.row()) + " below";
-        const Box content = sketch.begin(tensor.info.title.empty() ? title() : tensor.info.title, subtitle);
+        Box content = sketch.begin(tensor.info.title.empty() ? title() : tensor.info.title, subtitle);
+        const Lit selected(state.selected, slice), hovered(state.hovered, slice);
+        const Links links =
+            visible_links(planes, state.options.threshold, [&](const Link& link) { return selected(link) || hovered(link); });
+        sketch.caption(caption_of(planes, links, state), content);
+        if (planes.size() > 1) draw_legend(sketch, tensor, planes, content);
         const TokenRow above = arrange_tokens(sketch, slice.col(), content),
                        below = arrange_tokens(sketch, slice.row(), content);
         const double line_above = above.size * 1.4, line_below = below.size * 1.4;
@@ -113,9 +155,9 @@ class FlowView : public View {
         const double height = std::min(content.h, std::max(sketch.px(190), content.w * 0.42));
         const double top = content.y + (content.h - height) / 2;
         const double from = top + line_above, to = top + height - line_below;
-        if (to > from) draw_links(sketch, slice, above, below, from, to);
-        draw_tokens(sketch, above, content, top, VAlign::top);
-        draw_tokens(sketch, below, content, top + height, VAlign::bottom);
+        if (to > from) draw_links(sketch, links, selected, hovered, planes.size(), above, below, from, to);
+        draw_tokens(sketch, above, planes.front().dimmed_cols, content, top, VAlign::top);
+        draw_tokens(sketch, below, planes.front().dimmed_rows, content, top + height, VAlign::bottom);
         add_region(sketch, slice, above, top, line_above, false);
         add_region(sketch, slice, below, top + height - line_below, line_below, true);
         return sketch.take();
@@ -123,8 +165,13 @@ class FlowView : public View {
 
     std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {
         const TraceTensor& tensor = tensor_for(*this, trace, state);
-        const Slice slice = plane_of(tensor, state);
-        return {{tensor.info.name, {slice.row(), slice.col()}, slice.values}};
+        std::vector<ShownValues> values;
+        for (const AttentionPlane& plane : planes_of(trace, tensor, state)) {
+            const std::string where = values.empty() && plane.slice.where.empty() ? "" : " " + plane.slice.where;
+            values.push_back(
+                {tensor.info.name + (values.empty() ? "" : where), {plane.slice.row(), plane.slice.col()}, plane.slice.values});
+        }
+        return values;
     }
 
  private:
@@ -136,24 +183,79 @@ class FlowView : public View {
 
         Lit(const Focus& focus, const Slice& slice) : row(focus.on(slice.row())), col(focus.on(slice.col())) {}
         bool operator()(const Link& link) const { return row ? *row == link.row : col == link.col; }
+        bool any() const { return row || col; }
     };
 
-    static void draw_links(Sketch& sketch, const Slice& slice, const TokenRow& above, const TokenRow& below, double from,
-                           double to) {
-        const ViewState& state = sketch.state();
-        const Lit selected(state.selected, slice), hovered(state.hovered, slice);
-        const std::vector<Link> links =
-            visible_links(slice.values, [&](const Link& link) { return selected(link) || hovered(link); });
-        const bool focused = selected.row || selected.col;
+    /// The matrices that are drawn over each other: one, or one for each of the heads that were chosen.
+    static std::vector<AttentionPlane> planes_of(const Trace& trace, const TraceTensor& tensor, const ViewState& state) {
+        const auto axes = attention_axes(tensor);
+        const bool overlaid = axes && axes->head >= 0 && state.options.chosen.size() > 1 &&
+                              state.options.heads == ViewOptions::Heads::each &&
+                              state.options.layers == ViewOptions::Layers::one;
+        if (!overlaid) return {attention_plane(trace, tensor, state)};
+        std::vector<AttentionPlane> planes;
+        const AxisPtr& head = tensor.info.axes[static_cast<std::size_t>(axes->head)];
+        for (const Index h : heads_asked_for(state.options, head->extent)) {
+            ViewState one = state;
+            one.options.chosen.clear();
+            one.selected.marks[head->name] = h;
+            planes.push_back(attention_plane(trace, tensor, one));
+        }
+        return planes;
+    }
+
+    static std::string caption_of(const std::vector<AttentionPlane>& planes, const Links& links, const ViewState& state) {
+        std::string text = planes.front().caption;
+        const auto say = [&text](const std::string& part) { text += (text.empty() ? "" : " · ") + part; };
+        const std::size_t all = links.drawn.size() + links.below + links.crowded;
+        if (state.options.threshold > 0)
+            say(fmt::format("{} of {} lines are below {} and not drawn", links.below, all,
+                            number_text(state.options.threshold)));
+        if (links.crowded > 0)
+            say(fmt::format("the {} thickest lines, {} more are not drawn", links.drawn.size(), links.crowded));
+        return text;
+    }
+
+    /// "■ 1 ■ 3": which colour is which head; at the upper edge.
+    static void draw_legend(Sketch& sketch, const TraceTensor& tensor, const std::vector<AttentionPlane>& planes,
+                            Box& content) {
+        const double size = sketch.px(12), line = size * 1.6, swatch = sketch.px(10);
+        if (content.h < sketch.px(90)) return;
+        double x = content.x;
+        const auto axes = attention_axes(tensor);
+        const Axis& head = *tensor.info.axes[static_cast<std::size_t>(axes->head)];
+        sketch.text({x, content.y + line / 2}, "head", size, sketch.theme().secondary, HAlign::left, VAlign::middle);
+        x += sketch.text_width("head", size) + sketch.px(10);
+        for (std::size_t i = 0; i < planes.size(); ++i) {
+            const Index at = planes[i].slice.fixed[static_cast<std::size_t>(axes->head)];
+            const std::string name = head.labels.empty() ? std::to_string(at + 1) : drawn_label(head, at);
+            const double wide = swatch + sketch.px(4) + sketch.text_width(name, size) + sketch.px(12);
+            if (x + wide > content.right()) break;
+            sketch.rect({x, content.y + line / 2 - swatch / 2, swatch, swatch}, head_color(i, planes.size(), sketch.theme()),
+                        2);
+            sketch.text({x + swatch + sketch.px(4), content.y + line / 2}, name, size, sketch.theme().secondary, HAlign::left,
+                        VAlign::middle);
+            x += wide;
+        }
+        content.y += line;
+        content.h -= line;
+    }
+
+    static void draw_links(Sketch& sketch, const Links& links, const Lit& selected, const Lit& hovered, std::size_t heads,
+                           const TokenRow& above, const TokenRow& below, double from, double to) {
         for (const Light pass : {Light::none, Light::hovered, Light::selected})
-            for (const Link& link : links) {
+            for (const Link& link : links.drawn) {
                 const Light light = selected(link) ? Light::selected : hovered(link) ? Light::hovered : Light::none;
                 if (light != pass) continue;
                 const double xa = above.x(link.col), xb = below.x(link.row), bend = (to - from) * 0.55;
-                const double alpha = 0.12 + (pass == Light::none ? (focused ? 0.6 : 0.75) : 0.88) * std::sqrt(link.weight);
-                const Color color = pass == Light::selected  ? sketch.theme().selection
-                                    : pass == Light::hovered ? sketch.hover_color()
-                                                             : sketch.theme().accent;
+                // While a token is selected, the lines of the others step back.
+                const double strength = pass != Light::none ? 0.88 : selected.any() ? 0.3 : 0.75;
+                const double alpha = (pass == Light::none && selected.any() ? 0.06 : 0.12) + strength * std::sqrt(link.weight);
+                const Color own = heads > 1 ? head_color(link.head, heads, sketch.theme()) : sketch.theme().accent;
+                // In their heads' colours lines are lit by their strength alone.
+                const Color color = heads > 1 || pass == Light::none ? own
+                                    : pass == Light::selected        ? sketch.theme().selection
+                                                                     : sketch.hover_color();
                 const double width = std::max(0.6, sketch.px(widest_curve) * link.weight);
                 sketch.add(CurveItem{
                     {xa, from}, {xa, from + bend}, {xb, to - bend}, {xb, to}, with_alpha(color, std::min(alpha, 1.0)), width});
@@ -166,6 +268,7 @@ class FlowView : public View {
         region.ref = cell_of(slice, -1, -1);
         region.cols = tokens.axis->extent;
         region.col_axis = is_row ? slice.row_axis : slice.col_axis;
+        region.col_map = is_row ? slice.row_map : slice.col_map;
         sketch.region(region);
     }
 };

@@ -2,8 +2,8 @@
 #include <cmath>
 #include <optional>
 
+#include "viz/attention_combine.hpp"
 #include "viz/layout.hpp"
-#include "viz/slice.hpp"
 #include "viz/views.hpp"
 
 namespace saccade {
@@ -50,7 +50,9 @@ HeatmapItem make_item(const Sketch& sketch, const Slice& slice, const GridLayout
     item.box = at.grid;
     item.map = &colormap(state.colormap.empty() ? default_colormap(is_signed, theme) : state.colormap, theme);
     const bool per_row = state.scale == Normalization::Scale::per_row;
-    item.values = per_row ? scaled_by_row(slice.values) : slice.values;
+    item.values =
+        per_row ? *remembered<Tensor<float>>(state.memo, slice.values, "per row", [&] { return scaled_by_row(slice.values); })
+                : slice.values;
     item.normalization = normalization_for(item.values, is_unit_interval(role), is_signed || item.map->diverging, state.scale);
     item.gap = std::min(at.cell_w, at.cell_h) >= 8 ? 1 : 0;
     item.gap_color = theme.panel;
@@ -97,7 +99,12 @@ GridLayout arrange(const Sketch& sketch, const Slice& slice, const Box& content)
     return at;
 }
 
-void draw_row_labels(Sketch& sketch, const Slice& slice, const GridLayout& at) {
+bool dimmed(const std::vector<bool>& positions, Index i) {
+    return static_cast<std::size_t>(i) < positions.size() && positions[static_cast<std::size_t>(i)];
+}
+
+void draw_row_labels(Sketch& sketch, const AttentionPlane& plane, const GridLayout& at) {
+    const Slice& slice = plane.slice;
     const AxisPtr axis = slice.row();
     if (!axis || at.rows.none) return;
     const Color color = axis->labels.empty() ? sketch.theme().secondary : sketch.theme().text;
@@ -105,7 +112,8 @@ void draw_row_labels(Sketch& sketch, const Slice& slice, const GridLayout& at) {
         const double y = at.grid.y + (static_cast<double>(i) + 0.5) * at.cell_h;
         const std::string label =
             cut_to_fit(drawn_label(*axis, i), at.rows.extent + 0.5, at.rows.size, Font::ui, sketch.measure());
-        sketch.text({at.grid.x - at.label_gap, y}, label, at.rows.size, sketch.focus_color(axis, i, color), HAlign::right,
+        sketch.text({at.grid.x - at.label_gap, y}, label, at.rows.size,
+                    sketch.focus_color(axis, i, dimmed(plane.dimmed_rows, i) ? sketch.theme().faint : color), HAlign::right,
                     VAlign::middle);
     }
     HitRegion region;
@@ -113,10 +121,12 @@ void draw_row_labels(Sketch& sketch, const Slice& slice, const GridLayout& at) {
     region.ref = cell_of(slice, -1, -1);
     region.rows = axis->extent;
     region.row_axis = slice.row_axis;
+    region.row_map = slice.row_map;
     sketch.region(region);
 }
 
-void draw_column_labels(Sketch& sketch, const Slice& slice, const GridLayout& at) {
+void draw_column_labels(Sketch& sketch, const AttentionPlane& plane, const GridLayout& at) {
+    const Slice& slice = plane.slice;
     const AxisPtr axis = slice.col();
     if (at.cols.none) return;
     const Color color = axis->labels.empty() ? sketch.theme().secondary : sketch.theme().text;
@@ -125,7 +135,7 @@ void draw_column_labels(Sketch& sketch, const Slice& slice, const GridLayout& at
         const double x = at.grid.x + (static_cast<double>(i) + 0.5) * at.cell_w;
         const double limit = at.cols.rotated ? at.cols.extent : 1e9;
         const std::string label = cut_to_fit(drawn_label(*axis, i), limit + 0.5, at.cols.size, Font::ui, sketch.measure());
-        const Color shown = sketch.focus_color(axis, i, color);
+        const Color shown = sketch.focus_color(axis, i, dimmed(plane.dimmed_cols, i) ? sketch.theme().faint : color);
         if (at.cols.rotated)
             sketch.text({x, at.grid.y - gap}, label, at.cols.size, shown, HAlign::left, VAlign::middle, Font::ui, -90);
         else
@@ -136,19 +146,34 @@ void draw_column_labels(Sketch& sketch, const Slice& slice, const GridLayout& at
     region.ref = cell_of(slice, -1, -1);
     region.cols = axis->extent;
     region.col_axis = slice.col_axis;
+    region.col_map = slice.col_map;
     sketch.region(region);
+}
+
+/// Special tokens recede.
+void draw_dimmed(Sketch& sketch, const AttentionPlane& plane, const GridLayout& at) {
+    const Color veil = with_alpha(sketch.theme().panel, 0.72);
+    for (std::size_t r = 0; r < plane.dimmed_rows.size(); ++r)
+        if (plane.dimmed_rows[r])
+            sketch.rect({at.grid.x, at.grid.y + static_cast<double>(r) * at.cell_h, at.grid.w, at.cell_h}, veil);
+    for (std::size_t c = 0; c < plane.dimmed_cols.size(); ++c)
+        if (plane.dimmed_cols[c])
+            sketch.rect({at.grid.x + static_cast<double>(c) * at.cell_w, at.grid.y, at.cell_w, at.grid.h}, veil);
 }
 
 /// Outlines the cell in focus, or its row or column if the focus has no place on the other axis.
 void draw_focus(Sketch& sketch, const Slice& slice, const GridLayout& at, const Focus& focus, Color color, double width,
                 bool bands) {
-    auto row = slice.row() ? focus.on(slice.row()) : std::optional<Index>(0);
-    auto col = focus.on(slice.col());
-    if (row && (*row < 0 || *row >= slice.values.shape()[0])) row.reset();
-    if (col && (*col < 0 || *col >= slice.values.shape()[1])) col.reset();
+    const auto position = [&focus](const AxisPtr& axis, Index extent) {
+        const Index place = axis ? focus.on(axis).value_or(-1) : 0;
+        return place < extent ? place : -1;
+    };
+    const Index at_row = position(slice.row(), slice.values.shape()[0]),
+                at_col = position(slice.col(), slice.values.shape()[1]);
+    const bool row = at_row >= 0, col = at_col >= 0;
     if (!slice.row() && !col) return;
-    const double x = at.grid.x + static_cast<double>(col.value_or(0)) * at.cell_w,
-                 y = at.grid.y + static_cast<double>(row.value_or(0)) * at.cell_h;
+    const double x = at.grid.x + static_cast<double>(std::max<Index>(at_col, 0)) * at.cell_w,
+                 y = at.grid.y + static_cast<double>(std::max<Index>(at_row, 0)) * at.cell_h;
     const Box row_band{at.grid.x, y, at.grid.w, at.cell_h}, col_band{x, at.grid.y, at.cell_w, at.grid.h};
     if (row && (bands || !col)) sketch.outline(row_band, with_alpha(color, 0.55), 1);
     if (col && (bands || !row)) sketch.outline(col_band, with_alpha(color, 0.55), 1);
@@ -199,16 +224,20 @@ class HeatmapView : public View {
         return tensor.values.shape().rank() >= 1 && tensor.info.role != Role::metric;
     }
 
-    Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {
-        const TraceTensor& tensor = tensor_for(*this, trace, state);
-        const Slice slice = plane_of(tensor, state);
+    Figure layout(const Trace& trace, const ViewState& given, const TextMeasure& measure) const override {
+        const TraceTensor& tensor = tensor_for(*this, trace, given);
+        const AttentionPlane plane = attention_plane(trace, tensor, given);
+        const Slice& slice = plane.slice;
+        const ViewState& state = plane.state;
         Sketch sketch(state, measure);
-        const Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle_of(slice));
+        Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle_of(slice));
+        sketch.caption(plane.caption, content);
         const GridLayout at = arrange(sketch, slice, content);
         const HeatmapItem item = make_item(sketch, slice, at);
         sketch.add(item);
-        draw_row_labels(sketch, slice, at);
-        draw_column_labels(sketch, slice, at);
+        draw_dimmed(sketch, plane, at);
+        draw_row_labels(sketch, plane, at);
+        draw_column_labels(sketch, plane, at);
         draw_focus(sketch, slice, at, state.hovered, sketch.hover_color(), 1, true);
         draw_focus(sketch, slice, at, state.selected, sketch.theme().selection, sketch.px(2), false);
         if (at.color_bar) draw_color_bar(sketch, slice, at, item, content);
@@ -219,14 +248,16 @@ class HeatmapView : public View {
         cells.cols = slice.values.shape()[1];
         cells.row_axis = slice.row_axis;
         cells.col_axis = slice.col_axis;
-        cells.editable = tensor.info.role == Role::weights;
+        cells.row_map = slice.row_map;
+        cells.col_map = slice.col_map;
+        cells.editable = tensor.info.role == Role::weights && !plane.derived;
         sketch.region(cells);
         return sketch.take();
     }
 
     std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {
         const TraceTensor& tensor = tensor_for(*this, trace, state);
-        const Slice slice = plane_of(tensor, state);
+        const Slice slice = attention_plane(trace, tensor, state).slice;
         if (!slice.row()) return {{tensor.info.name, {slice.col()}, slice.values.reshape(Shape{slice.values.size()})}};
         return {{tensor.info.name, {slice.row(), slice.col()}, slice.values}};
     }

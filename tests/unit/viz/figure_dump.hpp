@@ -1,6 +1,7 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 #include <cstdint>
@@ -45,6 +46,11 @@ inline std::string dump(const Figure& figure) {
         std::string operator()(const HeatmapItem& i) const {
             return fmt::format("heatmap {} {} {} [{} {}] {} gap {}", b(i.box), i.values.shape().str(), i.map->id,
                                n(i.normalization.low), n(i.normalization.high), to_string(i.normalization.scale), n(i.gap));
+        }
+        std::string operator()(const HeatmapGridItem& i) const {
+            return fmt::format("grid {} {} {}x{} [{}] {} [{} {}] {} gap {} {} {}", b(i.box), i.values.shape().str(), i.map_rows,
+                               i.map_cols, fmt::join(i.order, ","), i.map->id, n(i.normalization.low), n(i.normalization.high),
+                               to_string(i.normalization.scale), n(i.gap), i.largest, static_cast<int>(i.sink));
         }
         std::string operator()(const ColorBarItem& i) const { return fmt::format("bar {} {}", b(i.box), i.map->id); }
     };

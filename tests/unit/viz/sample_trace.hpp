@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -61,6 +62,57 @@ inline Trace heads_trace(Index layers, Index heads, Index length) {
                 weights.data()[(r * length + i) * length + j] =
                     j > i ? masked() : static_cast<float>(1.0 / static_cast<double>(i + 1));
     trace.add({"weights", Role::weights, "α", "Attention weights", "weight", {layer, head, query, key}}, weights);
+    return trace;
+}
+
+/// One stack of a transformer as it is recorded: queries, keys, scores, weights and the residual stream. What each head does
+/// differs: it looks at its own token, at the one before, at the first, or all around.
+inline Trace stack_trace(Index layers, Index heads, const std::vector<std::string>& words, Index units = 8,
+                         const std::string& stack = "encoder") {
+    Trace trace;
+    const Index n = static_cast<Index>(words.size()), features = units * heads;
+    const AxisPtr layer = trace.add_axis({"layer", AxisKind::layer, layers, {}, "l"});
+    const AxisPtr head = trace.add_axis({"head", AxisKind::head, heads, {}, "h"});
+    const AxisPtr query = trace.add_axis({"source", AxisKind::query, n, words, "i"});
+    const AxisPtr key = trace.add_axis({"source.key", AxisKind::key, n, words, "j"});
+    const AxisPtr unit = trace.add_axis({"unit", AxisKind::feature, units, {}, "d"});
+    const AxisPtr feature = trace.add_axis({"feature", AxisKind::feature, features, {}, "k"});
+    Tensor<float> q(Shape{layers, heads, n, units}), k(q.shape()), scores(Shape{layers, heads, n, n}), weights(scores.shape());
+    Tensor<float> input(Shape{n, features}), state(Shape{layers, n, features});
+    const auto wave = [](Index i) { return static_cast<float>(std::sin(1.7 * static_cast<double>(i) + 0.3)); };
+    for (Index m = 0; m < layers * heads; ++m) {
+        float* const q_of = q.data() + m * n * units;
+        float* const k_of = k.data() + m * n * units;
+        for (Index i = 0; i < n; ++i)
+            for (Index d = 0; d < units; ++d) {
+                const Index looks_at = m % 4 == 0 ? i : m % 4 == 1 ? std::max<Index>(i - 1, 0) : 0;
+                k_of[i * units + d] = wave((i + 1) * (d + 3) + m);
+                q_of[i * units + d] = m % 4 == 3 ? 0.1f * wave(i * d) : 2 * wave((looks_at + 1) * (d + 3) + m);
+            }
+        for (Index i = 0; i < n; ++i) {
+            float* const row = weights.data() + (m * n + i) * n;
+            double sum = 0;
+            for (Index j = 0; j < n; ++j) {
+                double dot = 0;
+                for (Index d = 0; d < units; ++d) dot += static_cast<double>(q_of[i * units + d] * k_of[j * units + d]);
+                const double score = dot / std::sqrt(static_cast<double>(units));
+                scores.data()[(m * n + i) * n + j] = static_cast<float>(score);
+                row[j] = static_cast<float>(std::exp(score));
+                sum += static_cast<double>(row[j]);
+            }
+            for (Index j = 0; j < n; ++j) row[j] = static_cast<float>(static_cast<double>(row[j]) / sum);
+        }
+    }
+    for (Index i = 0; i < input.size(); ++i) input.data()[i] = wave(i);
+    for (Index i = 0; i < state.size(); ++i)
+        state.data()[i] =
+            wave(i) * static_cast<float>(1 + i / (n * features)) * static_cast<float>(1 + i / features % n) * 0.2f;
+    trace.add({stack + ".query", Role::query, "q", "Queries", "", {layer, head, query, unit}}, q);
+    trace.add({stack + ".key", Role::key, "k", "Keys", "", {layer, head, key, unit}}, k);
+    trace.add({stack + ".scores", Role::scores, "e", "Scores", "", {layer, head, query, key}}, scores);
+    trace.add({stack + ".weights", Role::weights, "α", "Attention weights", "weight", {layer, head, query, key}}, weights);
+    trace.add({stack + ".input", Role::embedding, "x", "Input", "", {query, feature}}, input);
+    trace.add({stack + ".state", Role::state, "h", "Residual stream", "", {layer, query, feature}}, state);
     return trace;
 }
 

@@ -36,7 +36,7 @@ TEST(ViewLayout, IsAsItWasLookedAt) {
     };
     const Stored stored[] = {
         {"heatmap", "dark", 720, 480, 0x30e4145636b17355u}, {"heatmap", "light", 300, 200, 0x569cfb9e3b27308u},
-        {"flow", "dark", 720, 480, 0x8f140e13848c80a1u},    {"flow", "light", 300, 200, 0x795ea40974012d2eu},
+        {"flow", "dark", 720, 480, 0x2eb71aaeae315b5du},    {"flow", "light", 300, 200, 0x8441a8a62487c96au},
         {"stages", "dark", 400, 480, 0x33ad70c307a68aadu},  {"stages", "print", 200, 200, 0x8e6fac4732ba7338u},
         {"bars", "light", 500, 300, 0x4a56aa882e27e044u},   {"bars", "dark", 500, 100, 0x17938dad483eeb8cu},
         {"curves", "dark", 720, 300, 0x2dd1d8b86c3104e3u},  {"curves", "light", 300, 400, 0x115da062c3ffaeb9u},

@@ -1,0 +1,297 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "viz/attention_combine.hpp"
+#include "viz/head_order.hpp"
+#include "viz/heatmap_grid.hpp"
+
+#include "viz/layout.hpp"
+#include "viz/views.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr double widest_map = 132, header = 20;
+
+/// The heads of one tensor, and where they stand.
+struct Grid {
+    const TraceTensor* tensor = nullptr;
+    AttentionAxes axes;
+    Tensor<float> maps;  // [layers * heads, queries, keys], the tensor's own storage
+    Index layers = 1, heads = 1;
+    std::vector<std::vector<Index>> order;  // per layer: which head stands at each place
+    bool sorted = false;
+
+    AxisPtr layer() const { return axes.layer < 0 ? nullptr : tensor->info.axes[static_cast<std::size_t>(axes.layer)]; }
+    AxisPtr head() const { return axes.head < 0 ? nullptr : tensor->info.axes[static_cast<std::size_t>(axes.head)]; }
+    Tensor<float> map(Index layer, Index head) const { return maps.row(layer * heads + head); }
+};
+
+Grid grid_of(const TraceTensor& tensor, const ViewState& state) {
+    Grid grid;
+    grid.tensor = &tensor;
+    grid.axes = *attention_axes(tensor);
+    const Tensor<float> all = by_layer_and_head(tensor, grid.axes);
+    grid.layers = all.shape()[0];
+    grid.heads = all.shape()[1];
+    grid.maps = all.reshape(Shape{grid.layers * grid.heads, all.shape()[2], all.shape()[3]});
+    grid.sorted = state.options.order != ViewOptions::Order::as_is && grid.heads > 1;
+    using Orders = std::vector<std::vector<Index>>;
+    grid.order = *remembered<Orders>(state.memo, tensor.values, "order " + to_string(state.options.order), [&] {
+        Orders orders;
+        for (Index l = 0; l < grid.layers; ++l) orders.push_back(head_order(all.row(l), state.options.order));
+        return orders;
+    });
+    return grid;
+}
+
+std::vector<Index> ordinary(const Axis& axis) {
+    std::vector<Index> kept;
+    for (Index i = 0; i < axis.extent; ++i)
+        if (axis.labels.empty() || !is_special(axis.labels[static_cast<std::size_t>(i)])) kept.push_back(i);
+    if (static_cast<Index>(kept.size()) == axis.extent) kept.clear();  // all of them: nothing to leave out
+    return kept;
+}
+
+bool all_zero(const Tensor<float>& map) {
+    const auto values = map.values();
+    return std::all_of(values.begin(), values.end(), [](float v) { return v == 0; });
+}
+
+/// Limits of the whole tensor, so that heads can be compared.
+Normalization limits_of(const Grid& grid, const ViewState& state, bool is_signed) {
+    if (state.scale == Normalization::Scale::per_row) {
+        Normalization n;
+        n.scale = state.scale;
+        if (is_signed) n.low = -1;
+        return n;
+    }
+    const bool unit = is_unit_interval(grid.tensor->info.role);
+    return *remembered<Normalization>(state.memo, grid.maps,
+                                      fmt::format("limits {} {} {}", unit, is_signed, to_string(state.scale)),
+                                      [&] { return normalization_for(grid.maps, unit, is_signed, state.scale); });
+}
+
+HeatmapGridItem item_of(const Grid& grid, const Sketch& sketch, const Box& box, double gap) {
+    const ViewState& state = sketch.state();
+    const Theme& theme = sketch.theme();
+    const bool unit = is_unit_interval(grid.tensor->info.role);
+    const bool is_signed =
+        !unit && *remembered<bool>(state.memo, grid.maps, "negative", [&] { return has_negative(grid.maps); });
+    HeatmapGridItem item;
+    item.values = grid.maps;
+    item.map_rows = grid.layers;
+    item.map_cols = grid.heads;
+    if (grid.sorted)
+        for (Index l = 0; l < grid.layers; ++l)
+            for (const Index head : grid.order[static_cast<std::size_t>(l)]) item.order.push_back(l * grid.heads + head);
+    if (state.options.special == ViewOptions::Special::hide) {
+        const auto& axes = grid.tensor->info.axes;
+        item.kept_rows = ordinary(*axes[static_cast<std::size_t>(grid.axes.query)]);
+        item.kept_cols = ordinary(*axes[static_cast<std::size_t>(grid.axes.key)]);
+    }
+    item.box = box;
+    item.gap = gap;
+    item.map = &colormap(state.colormap.empty() ? default_colormap(is_signed, theme) : state.colormap, theme);
+    item.normalization = limits_of(grid, state, is_signed || item.map->diverging);
+    item.largest = !is_signed;  // of signed values the largest would hide the others' sign
+    if (grid.tensor->info.role == Role::weights) {
+        if (state.options.sink == ViewOptions::Sink::first) item.sink = HeatmapGridItem::Sink::first;
+        if (state.options.sink == ViewOptions::Sink::most) item.sink = HeatmapGridItem::Sink::most;
+    }
+    item.hatch = with_alpha(theme.faint, 0.5);
+    item.masked_ground = theme.raised;
+    return item;
+}
+
+/// What is not usual about the pictures.
+std::string caption_of(const Grid& grid, const ViewState& state) {
+    std::string text;
+    const auto say = [&text](const std::string& part) { text += (text.empty() ? "" : " · ") + part; };
+    if (grid.sorted)
+        say(state.options.order == ViewOptions::Order::similarity ? "like heads side by side"
+            : state.options.order == ViewOptions::Order::entropy  ? "heads of each layer by entropy, the sharpest first"
+                                                                  : "heads of each layer by mean distance, the nearest first");
+    Normalization n;
+    n.scale = state.scale;
+    if (!n.label().empty()) say(n.label());
+    const auto& axes = grid.tensor->info.axes;
+    if (grid.tensor->info.role == Role::weights) {
+        if (state.options.sink == ViewOptions::Sink::first)
+            say("without “" + drawn_label(*axes.back(), 0) + "”, rows renormalised");
+        if (state.options.sink == ViewOptions::Sink::most) say("each without its most attended key, rows renormalised");
+    }
+    if (state.options.special == ViewOptions::Special::hide &&
+        (!ordinary(*axes[static_cast<std::size_t>(grid.axes.query)]).empty() || !ordinary(*axes.back()).empty()))
+        say("special tokens hidden");
+    return text;
+}
+
+class HeadGridView : public View {
+ public:
+    std::string id() const override { return "head-grid"; }
+    std::string title() const override { return "Heads"; }
+    bool accepts(const Trace&, const TraceTensor& tensor) const override {
+        const auto axes = attention_axes(tensor);
+        return axes && (axes->layer >= 0 || axes->head >= 0);
+    }
+
+    Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {
+        const TraceTensor& tensor = tensor_for(*this, trace, state);
+        const Grid grid = grid_of(tensor, state);
+        Sketch sketch(state, measure);
+        const auto counted = [](Index n, const char* what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); };
+        const std::string what = tensor.info.title.empty() ? tensor.info.name : tensor.info.title;
+        Box content = sketch.begin(title(), what + " · " + counted(grid.layers, "layer") + " × " + counted(grid.heads, "head"));
+        std::string said = caption_of(grid, state);
+        const Box place = arrange(sketch, grid, content, said);
+        const double gap = gap_of(sketch, grid, content);
+        HeatmapGridItem item = item_of(grid, sketch, place, gap);
+        const Box first = grid_place(item, 0, 0);
+        if (first.w < 1 || first.h < 1)
+            throw Error(ErrorCode::invalid_input, fmt::format("{} x {} heads do not fit here", grid.layers, grid.heads),
+                        "enlarge the card");
+        sketch.add(item);
+        for (Index r = 0; r < grid.layers; ++r)
+            for (Index c = 0; c < grid.heads; ++c) draw_frame(sketch, grid, item, r, c);
+        draw_numbers(sketch, grid, item);
+        for (Index r = 0; r < grid.layers; ++r) {
+            HitRegion region;
+            region.box = grid_place(item, r, 0);
+            region.box.w = item.box.w;
+            region.ref = {tensor.info.name, std::vector<Index>(tensor.info.axes.size(), -1)};
+            if (grid.axes.layer >= 0) region.ref.index[static_cast<std::size_t>(grid.axes.layer)] = r;
+            region.cols = grid.heads;
+            region.col_axis = grid.axes.head;
+            if (grid.sorted) region.col_map = grid.order[static_cast<std::size_t>(r)];
+            sketch.region(region);
+        }
+        return sketch.take();
+    }
+
+    std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {
+        const TraceTensor& tensor = tensor_for(*this, trace, state);
+        return {{tensor.info.name, tensor.info.axes, tensor.values}};
+    }
+
+ private:
+    static double gap_of(const Sketch& sketch, const Grid& grid, const Box& content) {
+        const double pitch =
+            std::min(content.w / static_cast<double>(grid.heads), content.h / static_cast<double>(grid.layers));
+        return pitch >= sketch.px(24) ? sketch.px(4) : pitch >= 8 ? 2 : 1;
+    }
+
+    /// Where all maps stand: as large as there is room, near the shape of their matrix.
+    static Box arrange(Sketch& sketch, const Grid& grid, Box& content, std::string& said) {
+        const Index rows = grid.maps.shape()[1], cols = grid.maps.shape()[2];
+        const auto boxes = [&](const Box& room) {
+            const double left = grid.layers > 1 ? sketch.px(header) : 0, top = grid.heads > 1 ? sketch.px(header) : 0;
+            const double gap = gap_of(sketch, grid, room), n = static_cast<double>(grid.heads),
+                         m = static_cast<double>(grid.layers);
+            const double shape = std::clamp(static_cast<double>(rows) / static_cast<double>(cols), 0.7, 1.3);
+            double w = std::min((room.w - left + gap) / n - gap, sketch.px(widest_map));
+            double h = std::min((room.h - top + gap) / m - gap, w * shape);
+            w = std::min(w, h / shape * 1.15);
+            w = w > 8 ? std::floor(w) : w;
+            h = h > 8 ? std::floor(h) : h;
+            const Box box{0, 0, (w + gap) * n - gap, (h + gap) * m - gap};
+            return Box{std::round(room.x + left + std::max(0.0, (room.w - left - box.w) / 2)),
+                       std::round(room.y + top + std::max(0.0, (room.h - top - box.h) / 2)), box.w, box.h};
+        };
+        const Box tried = boxes(content);
+        const double map_w = tried.w / static_cast<double>(grid.heads), map_h = tried.h / static_cast<double>(grid.layers);
+        if (static_cast<double>(cols) > map_w * 2 || static_cast<double>(rows) > map_h * 2)
+            said += fmt::format("{}{} × {} cells a head, {} of each pixel", said.empty() ? "" : " · ", rows, cols,
+                                is_unit_interval(grid.tensor->info.role) ? "the largest" : "the mean");
+        sketch.caption(said, content);
+        return boxes(content);
+    }
+
+    static void draw_frame(Sketch& sketch, const Grid& grid, const HeatmapGridItem& item, Index r, Index c) {
+        const Theme& theme = sketch.theme();
+        const Box box = grid_place(item, r, c);
+        const Index head = grid.order[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)];
+        const double radius = std::min(3.0, box.w / 8);
+        if (grid.tensor->info.role == Role::weights && all_zero(grid.map(r, head))) {
+            sketch.rect(box, theme.background);
+            sketch.line({box.x, box.y}, {box.right(), box.bottom()}, theme.faint, 1);
+        }
+        const std::vector<Index>& chosen = sketch.state().options.chosen;
+        if (!chosen.empty() && std::find(chosen.begin(), chosen.end(), head) == chosen.end())
+            sketch.rect(box, with_alpha(theme.panel, 0.72));
+        const Focus& selected = sketch.state().selected;
+        const Focus& hovered = sketch.state().hovered;
+        const auto stands = [&](const Focus& focus) {
+            const auto at = [&](const AxisPtr& axis, Index i) { return !axis || focus.on(axis) == i; };
+            return !(focus.marks.empty()) && at(grid.layer(), r) && at(grid.head(), head);
+        };
+        const double grow = std::min(2.0, item.gap / 2);
+        const Box around{box.x - grow, box.y - grow, box.w + 2 * grow, box.h + 2 * grow};
+        if (stands(selected) || is_shown(sketch, grid, r, head))
+            sketch.outline(around, theme.selection, sketch.px(2), radius + grow);
+        else if (stands(hovered))
+            sketch.outline(around, sketch.hover_color(), sketch.px(1.5), radius + grow);
+        else if (item.gap > 1)
+            sketch.outline({box.x - 0.5, box.y - 0.5, box.w + 1, box.h + 1}, theme.line, 1, radius);
+    }
+
+    /// Nothing is selected: the head that the other views show.
+    static bool is_shown(const Sketch& sketch, const Grid& grid, Index layer, Index head) {
+        const ViewState& state = sketch.state();
+        return (!grid.layer() || position_on(state, grid.layer()).value_or(0) == layer) &&
+               head_shown(state, grid.head()) == head;
+    }
+
+    static void draw_numbers(Sketch& sketch, const Grid& grid, const HeatmapGridItem& item) {
+        const Theme& theme = sketch.theme();
+        const Box first = grid_place(item, 0, 0);
+        const double size = sketch.px(13), pitch_x = first.w + item.gap, pitch_y = first.h + item.gap;
+        const ViewState& state = sketch.state();
+        const auto color = [&](const AxisPtr& axis, Index i, Index now) {
+            return i == now ? theme.selection : sketch.hovered(axis, i) ? theme.accent : theme.secondary;
+        };
+        if (grid.layer() && grid.layers > 1) {
+            const Index now = position_on(state, grid.layer()).value_or(0), stride = nice_stride(size * 1.2 / pitch_y);
+            for (Index r = 0; r < grid.layers; r += stride)
+                sketch.text({item.box.x - sketch.px(8), first.y + static_cast<double>(r) * pitch_y + first.h / 2},
+                            number_of(*grid.layer(), r), size, color(grid.layer(), r, now), HAlign::right, VAlign::middle);
+        }
+        if (!grid.head() || grid.heads < 2) return;
+        const Index now = head_shown(state, grid.head()), stride = nice_stride(size * 1.9 / pitch_x);
+        if (!grid.sorted) {
+            for (Index c = 0; c < grid.heads; c += stride)
+                sketch.text({first.x + static_cast<double>(c) * pitch_x + first.w / 2, item.box.y - sketch.px(6)},
+                            number_of(*grid.head(), c), size, color(grid.head(), c, now), HAlign::center, VAlign::bottom);
+            return;
+        }
+        // In another order each map carries its own number.
+        const double small = std::min(sketch.px(11), first.h * 0.4);
+        if (small < 6 || first.w < small * 1.6) return;
+        for (Index r = 0; r < grid.layers; ++r)
+            for (Index c = 0; c < grid.heads; ++c) {
+                const Box box = grid_place(item, r, c);
+                const Index head = grid.order[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)];
+                const std::string number = number_of(*grid.head(), head);
+                const double w = sketch.text_width(number, small) + sketch.px(5), h = small * 1.25;
+                sketch.rect({box.x + 1, box.y + 1, w, h}, with_alpha(theme.panel, 0.86), 2);
+                sketch.text({box.x + 1 + w / 2, box.y + 1 + h / 2}, number, small, color(grid.head(), head, now),
+                            HAlign::center, VAlign::middle);
+            }
+    }
+
+    static std::string number_of(const Axis& axis, Index i) {
+        return axis.labels.empty() ? std::to_string(i + 1) : drawn_label(axis, i);
+    }
+};
+
+}  // namespace
+
+const View& head_grid_view() {
+    static const HeadGridView view;
+    return view;
+}
+
+}  // namespace saccade

@@ -1,0 +1,406 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "viz/attention_combine.hpp"
+#include "viz/layout.hpp"
+#include "viz/views.hpp"
+
+namespace saccade {
+
+namespace {
+
+/// The tensors of one dot-product attention and the cell of it that is looked at.
+struct Neuron {
+    const TraceTensor* weights = nullptr;
+    const TraceTensor* scores = nullptr;  // null if the run recorded none
+    const TraceTensor* query = nullptr;
+    const TraceTensor* key = nullptr;
+    AttentionAxes axes;
+    bool scaled = true;  // by the square root of the extent of the queries
+
+    AxisPtr axis(int i) const { return i < 0 ? nullptr : weights->info.axes[static_cast<std::size_t>(i)]; }
+    AxisPtr unit() const { return query->info.axes.back(); }
+    Index size() const { return unit()->extent; }
+};
+
+/// Where a tensor of the attention stands for a cell: each axis must be one of the attention's; the last one runs.
+std::optional<std::vector<Index>> index_at(const TraceTensor& tensor, const Neuron& n, const std::vector<Index>& cell) {
+    std::vector<Index> index;
+    for (std::size_t a = 0; a + 1 < tensor.info.axes.size(); ++a) {
+        const auto& axes = n.weights->info.axes;
+        const auto found = std::find(axes.begin(), axes.end(), tensor.info.axes[a]);
+        if (found == axes.end()) return std::nullopt;
+        index.push_back(cell[static_cast<std::size_t>(found - axes.begin())]);
+    }
+    index.push_back(-1);
+    return index;
+}
+
+const float* vector_at(const TraceTensor& tensor, std::vector<Index> index) {
+    index.back() = 0;
+    return tensor.values.data() + tensor.values.offset_of(index);
+}
+
+double dot_at(const Neuron& n, const std::vector<Index>& cell) {
+    const float* q = vector_at(*n.query, *index_at(*n.query, n, cell));
+    const float* k = vector_at(*n.key, *index_at(*n.key, n, cell));
+    double sum = 0;
+    for (Index d = 0; d < n.size(); ++d) sum += static_cast<double>(q[d]) * static_cast<double>(k[d]);
+    return sum;
+}
+
+/// Can this tensor be the queries (or keys) of the attention?
+bool fits(const TraceTensor* tensor, const Neuron& n, int token_axis) {
+    if (tensor == nullptr || tensor->info.axes.size() < 2 || tensor->values.empty()) return false;
+    const auto& axes = tensor->info.axes;
+    const bool has_tokens = std::find(axes.begin(), axes.end(), n.axis(token_axis)) != axes.end();
+    return has_tokens && axes.back()->kind == AxisKind::feature &&
+           index_at(*tensor, n, std::vector<Index>(n.weights->info.axes.size(), 0)).has_value();
+}
+
+/// Do the scores come from these queries and keys by a dot product? Asked of some cells.
+bool dot_makes_scores(Neuron& n) {
+    if (n.scores == nullptr) return false;
+    const Index cells = n.scores->values.size(), step = std::max<Index>(1, cells / 5);
+    bool plain = true, scaled = true, any = false;
+    for (Index offset = 0; offset < cells; offset += step) {
+        const double score = static_cast<double>(n.scores->values.data()[offset]);
+        if (!std::isfinite(score)) continue;
+        std::vector<Index> cell(n.weights->info.axes.size());
+        Index rest = offset;
+        for (std::size_t a = cell.size(); a-- > 0; rest /= n.weights->info.axes[a]->extent)
+            cell[a] = rest % n.weights->info.axes[a]->extent;
+        const double dot = dot_at(n, cell), root = std::sqrt(static_cast<double>(n.size())),
+                     near = 1e-3 * (1 + std::abs(score));
+        plain = plain && std::abs(dot - score) < near;
+        scaled = scaled && std::abs(dot / root - score) < near;
+        any = true;
+    }
+    n.scaled = scaled;
+    return any && (plain || scaled);
+}
+
+/// Queries and keys beside the weights: by name in the same stack, else by their axes, if the scores are their dot product.
+std::optional<Neuron> neuron_of(const Trace& trace, const TraceTensor& tensor) {
+    const auto axes = attention_axes(tensor);
+    if (!axes || (tensor.info.role != Role::weights && tensor.info.role != Role::scores)) return std::nullopt;
+    Neuron n;
+    n.weights = &tensor;
+    n.axes = *axes;
+    const std::size_t dot = tensor.info.name.rfind('.');
+    const std::string stem = dot == std::string::npos ? std::string() : tensor.info.name.substr(0, dot + 1);
+    const auto same = [&](Role role) {
+        const TraceTensor* found = nullptr;
+        for (const TraceTensor* other : trace.with_role(role))
+            if (other->info.axes == tensor.info.axes && (found == nullptr || other->info.name.starts_with(stem))) found = other;
+        return found;
+    };
+    n.scores = same(Role::scores);
+    if (tensor.info.role == Role::scores)
+        if (const TraceTensor* weights = same(Role::weights)) n.weights = weights;
+    n.query = trace.find(stem + "query");
+    n.key = trace.find(stem + "key");
+    const auto agree = [&n] { return n.query->info.axes.back()->extent == n.key->info.axes.back()->extent; };
+    if (fits(n.query, n, n.axes.query) && fits(n.key, n, n.axes.key) && agree() && n.query->info.role == Role::query &&
+        n.key->info.role == Role::key) {
+        if (n.scores != nullptr) dot_makes_scores(n) ? void() : void(n.scaled = true);
+        return n;
+    }
+    for (const TraceTensor& query : trace.tensors())
+        for (const TraceTensor& key : trace.tensors()) {
+            if (&query == &key || query.info.role == Role::parameter || key.info.role == Role::parameter) continue;
+            n.query = &query;
+            n.key = &key;
+            if (fits(&query, n, n.axes.query) && fits(&key, n, n.axes.key) && agree() && dot_makes_scores(n)) return n;
+        }
+    return std::nullopt;
+}
+
+/// "₁₂".
+std::string subscript(Index i) {
+    std::string text;
+    for (const char digit : std::to_string(i)) text += "\xE2\x82" + std::string(1, static_cast<char>(0x80 + (digit - '0')));
+    return text;
+}
+
+/// The cell in focus: layer, head and query where the state stands; the key that is selected, else the one that gets most.
+std::vector<Index> cell_for(const Neuron& n, const ViewState& state) {
+    std::vector<Index> cell(n.weights->info.axes.size(), 0);
+    const auto set = [&](int axis, Index at) {
+        if (axis >= 0) cell[static_cast<std::size_t>(axis)] = at;
+    };
+    if (n.axes.layer >= 0) set(n.axes.layer, position_on(state, n.axis(n.axes.layer)).value_or(0));
+    set(n.axes.head, head_shown(state, n.axis(n.axes.head)));
+    set(n.axes.query, position_on(state, n.axis(n.axes.query)).value_or(n.axis(n.axes.query)->extent - 1));
+    const auto key = position_on(state, n.axis(n.axes.key));
+    if (key) {
+        set(n.axes.key, *key);
+        return cell;
+    }
+    const float* row = n.weights->values.data() + n.weights->values.offset_of(cell);
+    Index most = 0;
+    for (Index j = 1; j < n.axis(n.axes.key)->extent; ++j)
+        if (row[j] > row[most] || !std::isfinite(row[most])) most = j;
+    set(n.axes.key, most);
+    return cell;
+}
+
+std::string name_of_token(const Axis& axis, Index i) {
+    return axis.labels.empty() ? position_text(axis, i) : "“" + drawn_label(axis, i) + "”";
+}
+
+/// What the figure says of one cell.
+struct Numbers {
+    std::vector<Index> cell;
+    Index query = 0, key = 0;
+    std::vector<float> q, k, product;
+    double sum = 0, scale = 1, score = 0, term = 0;
+};
+
+Numbers numbers_of(const Neuron& n, const ViewState& state) {
+    Numbers v;
+    v.cell = cell_for(n, state);
+    v.query = v.cell[static_cast<std::size_t>(n.axes.query)];
+    v.key = v.cell[static_cast<std::size_t>(n.axes.key)];
+    const float* q = vector_at(*n.query, *index_at(*n.query, n, v.cell));
+    const float* k = vector_at(*n.key, *index_at(*n.key, n, v.cell));
+    v.q.assign(q, q + n.size());
+    v.k.assign(k, k + n.size());
+    for (Index d = 0; d < n.size(); ++d) v.product.push_back(q[d] * k[d]);
+    v.sum = dot_at(n, v.cell);
+    v.scale = n.scaled ? std::sqrt(static_cast<double>(n.size())) : 1;
+    v.score = n.scores != nullptr ? static_cast<double>(n.scores->values.at(v.cell)) : v.sum / v.scale;
+    v.term = v.score - v.sum / v.scale;
+    if (std::abs(v.term) < 2e-4 * (1 + std::abs(v.score))) v.term = 0;
+    return v;
+}
+
+class NeuronSketch {
+ public:
+    NeuronSketch(Sketch& sketch, const Neuron& n, const Numbers& v) : sketch_(sketch), n_(n), v_(v) {}
+
+    void draw(const Box& content) {
+        const bool beside = content.h < sketch_.px(360) && content.w > sketch_.px(440);
+        const Index keys = n_.axis(n_.axes.key)->extent;
+        Box bars = content, list = content;
+        if (beside) {
+            bars.w = content.w * 0.6;
+            list.x = bars.right() + sketch_.px(24);
+            list.w = content.right() - list.x;
+        } else {
+            const double wanted = sketch_.px(30) + static_cast<double>(std::min<Index>(keys, 24)) * sketch_.px(17);
+            const double room = std::clamp(wanted, content.h * 0.2, content.h * 0.42);
+            bars.h = std::min(content.h - room, sketch_.px(3 * 150));
+            list.y = bars.bottom() + sketch_.px(4);
+            list.h = content.bottom() - list.y;
+        }
+        const Axis& queries = *n_.axis(n_.axes.query);
+        const Axis& all_keys = *n_.axis(n_.axes.key);
+        const std::string q = "q" + subscript(v_.query + 1), k = "k" + subscript(v_.key + 1);
+        const double block = bars.h / 3;
+        const auto part = [&](int i) { return Box{bars.x, bars.y + block * i, bars.w, block - sketch_.px(8)}; };
+        draw_block(part(0), "query " + q + " " + name_of_token(queries, v_.query), q, v_.q, sketch_.theme().accent, n_.query);
+        draw_block(part(1), "key " + k + " " + name_of_token(all_keys, v_.key), k, v_.k, sketch_.theme().accent, n_.key);
+        draw_block(part(2), q + " ⊙ " + k + ": what each dimension adds to the score", q + " ⊙ " + k, v_.product,
+                   sketch_.theme().selection, nullptr);
+        draw_softmax(list);
+    }
+
+ private:
+    /// A heading, and signed bars of all dimensions about their zero.
+    void draw_block(const Box& box, const std::string& heading, const std::string& symbol, const std::vector<float>& values,
+                    Color color, const TraceTensor* tensor) {
+        const double size = std::min(sketch_.px(13), box.h * 0.3), line = size * 1.6;
+        const std::string right = tensor == nullptr ? sum_text() : hovered_text(symbol, values);
+        const double right_w = right.empty() ? 0 : sketch_.text_width(right, size) + sketch_.px(12);
+        const Color strong = tensor == nullptr ? sketch_.theme().text : sketch_.theme().secondary;
+        if (right_w < box.w * 0.75)
+            sketch_.text({box.right(), box.y + line / 2}, right, size, strong, HAlign::right, VAlign::middle);
+        const std::string cut =
+            cut_to_fit(heading, box.w - (right_w < box.w * 0.75 ? right_w : 0), size, Font::ui, sketch_.measure());
+        sketch_.text({box.x, box.y + line / 2}, cut, size, sketch_.theme().secondary, HAlign::left, VAlign::middle);
+        const Box plot{box.x, box.y + line, box.w, box.h - line - sketch_.px(4)};
+        if (plot.h < 4) return;
+        double low = 0, high = 0;
+        for (const float v : values)
+            if (std::isfinite(v)) {
+                low = std::min(low, static_cast<double>(v));
+                high = std::max(high, static_cast<double>(v));
+            }
+        const double range = high > low ? high - low : 1, scale = plot.h / range, zero = plot.y + high * scale;
+        const double pitch = plot.w / static_cast<double>(values.size()), gap = pitch >= 4 ? pitch * 0.18 : 0;
+        for (std::size_t d = 0; d < values.size(); ++d) {
+            const double v = static_cast<double>(values[d]), x = plot.x + static_cast<double>(d) * pitch + gap / 2;
+            if (!std::isfinite(v)) {
+                sketch_.hatch({x, plot.y, pitch - gap, plot.h});
+                continue;
+            }
+            const auto at = static_cast<Index>(d);
+            const bool lit = sketch_.hovered(n_.unit(), at) || sketch_.selected(n_.unit(), at);
+            const Color plain = v < 0 ? sketch_.theme().negative : color;
+            const double length = std::max(std::abs(v) * scale, 0.5);
+            sketch_.rect({x, v < 0 ? zero : zero - length, pitch - gap, length},
+                         lit ? mix(plain, sketch_.theme().text, 0.4) : plain, pitch >= 8 ? sketch_.px(1.5) : 0);
+        }
+        sketch_.line({plot.x, zero}, {plot.right(), zero}, sketch_.theme().line);
+        HitRegion region;
+        region.box = plot;
+        const TraceTensor& of = tensor != nullptr ? *tensor : *n_.query;
+        region.ref = {of.info.name, *index_at(of, n_, v_.cell)};
+        region.cols = n_.size();
+        region.col_axis = static_cast<int>(of.info.axes.size()) - 1;
+        sketch_.region(region);
+    }
+
+    /// "q₅,₇ = 0.31" of the dimension under the pointer.
+    std::string hovered_text(const std::string& symbol, const std::vector<float>& values) const {
+        const auto at = sketch_.state().hovered.on(n_.unit());
+        if (!at || *at < 0 || *at >= n_.size()) return {};
+        return symbol + "[" + std::to_string(*at + 1) +
+               "] = " + number_text(static_cast<double>(values[static_cast<std::size_t>(*at)]));
+    }
+
+    std::string sum_text() const {
+        const auto number = [](double v) { return std::abs(v) >= 0.005 ? fmt::format("{:.2f}", v) : number_text(v); };
+        std::string text = "sum " + number(v_.sum);
+        if (n_.scaled) text += " / √" + std::to_string(n_.size());
+        if (v_.term != 0 && std::isfinite(v_.term))
+            text += (v_.term < 0 ? " − " : " + ") + number(std::abs(v_.term)) + " (term)";
+        if (n_.scaled || v_.term != 0) text += " = " + (std::isfinite(v_.score) ? number(v_.score) : std::string("masked"));
+        return text;
+    }
+
+    /// The keys that are listed: in their order if all have room, else the largest.
+    std::vector<Index> listed(Index lines, const float* row) const {
+        const Index keys = n_.axis(n_.axes.key)->extent;
+        std::vector<Index> all(static_cast<std::size_t>(keys));
+        std::iota(all.begin(), all.end(), Index{0});
+        if (keys <= lines) return all;
+        const auto weight = [row](Index j) { return std::isfinite(row[j]) ? row[j] : -1.0f; };
+        const auto kept = all.begin() + std::max<Index>(1, lines - 1);
+        std::partial_sort(all.begin(), kept, all.end(),
+                          [&](Index a, Index b) { return weight(a) != weight(b) ? weight(a) > weight(b) : a < b; });
+        all.erase(kept, all.end());
+        if (std::find(all.begin(), all.end(), v_.key) == all.end()) all.back() = v_.key;
+        return all;
+    }
+
+    void draw_softmax(const Box& box) {
+        const Axis& axis = *n_.axis(n_.axes.key);
+        const Theme& theme = sketch_.theme();
+        const double size = std::min(sketch_.px(13), box.h * 0.3), line = size * 1.7;
+        std::string over = axis.name;
+        if (over.ends_with(".key")) over.resize(over.size() - 4);
+        sketch_.text({box.x, box.y + line / 2},
+                     cut_to_fit("softmax over the keys: " + over, box.w, size, Font::ui, sketch_.measure()), size,
+                     theme.secondary, HAlign::left, VAlign::middle);
+        const double room = box.h - line, least = sketch_.px(13);
+        const auto lines = static_cast<Index>(room / least);
+        if (lines < 1) return;
+        std::vector<Index> first = v_.cell;
+        first.back() = 0;
+        const float* row = n_.weights->values.data() + n_.weights->values.offset_of(first);
+        const std::vector<Index> keys = listed(lines, row);
+        const bool all = static_cast<Index>(keys.size()) == axis.extent;
+        const double pitch = std::min(sketch_.px(20), room / static_cast<double>(keys.size() + (all ? 0 : 1)));
+        const double text = std::min(sketch_.px(15), pitch * 0.8), number = std::min(sketch_.px(12), pitch * 0.75);
+        double label_w = 0;
+        for (const Index j : keys) label_w = std::max(label_w, sketch_.text_width(drawn_label(axis, j), text));
+        label_w = std::min(label_w, box.w * 0.35);
+        const double x = box.x + label_w + sketch_.px(10),
+                     longest =
+                         std::max(1.0, box.right() - x - sketch_.text_width("0.000", number, Font::mono) - sketch_.px(10));
+        double shown = 0;
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            const Index j = keys[i];
+            const double y = box.y + line + static_cast<double>(i) * pitch, w = static_cast<double>(row[j]);
+            const bool at = j == v_.key;
+            const Color ink = at ? theme.selection : sketch_.hovered(n_.axis(n_.axes.key), j) ? theme.accent : theme.text;
+            sketch_.text({box.x + label_w, y + pitch / 2},
+                         cut_to_fit(drawn_label(axis, j), label_w + 0.5, text, Font::ui, sketch_.measure()), text, ink,
+                         HAlign::right, VAlign::middle);
+            if (!std::isfinite(w)) {
+                sketch_.hatch({x, y + pitch * 0.18, std::min(longest, sketch_.px(40)), pitch * 0.64});
+                continue;
+            }
+            shown += w;
+            const double length = std::max(1.0, std::clamp(w, 0.0, 1.0) * longest);
+            sketch_.rect({x, y + pitch * 0.18, length, pitch * 0.64}, at ? theme.selection : theme.accent, sketch_.px(2));
+            sketch_.text({x + length + sketch_.px(6), y + pitch / 2}, fmt::format("{:.2f}", w), number,
+                         at ? theme.selection : theme.secondary, HAlign::left, VAlign::middle, Font::mono);
+            HitRegion region;
+            region.box = {box.x, y, box.w, pitch};
+            region.ref = {n_.weights->info.name, v_.cell};
+            region.ref.index.back() = j;
+            region.editable = n_.weights->info.role == Role::weights;
+            sketch_.region(region);
+        }
+        if (all) return;
+        double sum = 0;
+        for (Index j = 0; j < axis.extent; ++j)
+            if (std::isfinite(row[j])) sum += static_cast<double>(row[j]);
+        const double y = box.y + line + static_cast<double>(keys.size()) * pitch;
+        sketch_.text({x, y + pitch / 2},
+                     fmt::format("{} more keys: {:.2f} in all", axis.extent - static_cast<Index>(keys.size()),
+                                 std::max(0.0, sum - shown)),
+                     number, theme.secondary, HAlign::left, VAlign::middle);
+    }
+
+    Sketch& sketch_;
+    const Neuron& n_;
+    const Numbers& v_;
+};
+
+class NeuronView : public View {
+ public:
+    std::string id() const override { return "neuron"; }
+    std::string title() const override { return "Neuron view"; }
+    bool accepts(const Trace& trace, const TraceTensor& tensor) const override { return neuron_of(trace, tensor).has_value(); }
+
+    Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {
+        const Neuron n = *neuron_of(trace, tensor_for(*this, trace, state));
+        const Numbers v = numbers_of(n, state);
+        Sketch sketch(state, measure);
+        std::string where;
+        for (const int axis : {n.axes.layer, n.axes.head})
+            if (axis >= 0)
+                where +=
+                    position_text(*n.axis(axis), v.cell[static_cast<std::size_t>(axis)]) + (axis == n.axes.head ? " · " : ", ");
+        if (where.ends_with(", ")) where.replace(where.size() - 2, 2, " · ");
+        const Box content = sketch.begin(
+            title() + ": " + name_of_token(*n.axis(n.axes.query), v.query) + " → " + name_of_token(*n.axis(n.axes.key), v.key),
+            where + "d_head " + std::to_string(n.size()));
+        NeuronSketch(sketch, n, v).draw(content);
+        return sketch.take();
+    }
+
+    std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {
+        const Neuron n = *neuron_of(trace, tensor_for(*this, trace, state));
+        const Numbers v = numbers_of(n, state);
+        const auto values = [&](const char* name, const std::vector<float>& of) {
+            return ShownValues{name, {n.unit()}, Tensor<float>::from(Shape{n.size()}, std::span<const float>(of))};
+        };
+        std::vector<Index> first = v.cell;
+        first.back() = 0;
+        const float* row = n.weights->values.data() + n.weights->values.offset_of(first);
+        const Index keys = n.axis(n.axes.key)->extent;
+        return {values("product", v.product),
+                values("query", v.q),
+                values("key", v.k),
+                {"weights",
+                 {n.axis(n.axes.key)},
+                 Tensor<float>::from(Shape{keys}, std::span<const float>(row, static_cast<std::size_t>(keys)))}};
+    }
+};
+
+}  // namespace
+
+const View& neuron_view() {
+    static const NeuronView view;
+    return view;
+}
+
+}  // namespace saccade

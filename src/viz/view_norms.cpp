@@ -1,0 +1,179 @@
+#include <algorithm>
+#include <cmath>
+
+#include "base/parallel.hpp"
+#include "viz/layout.hpp"
+#include "viz/views.hpp"
+
+namespace saccade {
+
+namespace {
+
+/// Tensors of one stream: what goes into the first layer, and what each layer makes of it.
+struct Stream {
+    const TraceTensor* state = nullptr;      // [layer, token, feature]
+    std::vector<const TraceTensor*> before;  // [token, feature], in the order of computation
+    Index layers() const { return state->values.shape()[0]; }
+    Index tokens() const { return state->values.shape()[1]; }
+};
+
+std::string stem_of(const std::string& name) {
+    const std::size_t dot = name.rfind('.');
+    return dot == std::string::npos ? std::string() : name.substr(0, dot + 1);
+}
+
+Stream stream_of(const Trace& trace, const TraceTensor& state) {
+    Stream stream;
+    stream.state = &state;
+    for (const char* name : {"embedding", "input"}) {
+        const TraceTensor* tensor = trace.find(stem_of(state.info.name) + name);
+        if (tensor != nullptr && tensor->info.axes == std::vector<AxisPtr>{state.info.axes[1], state.info.axes[2]})
+            stream.before.push_back(tensor);
+    }
+    return stream;
+}
+
+/// L2 norm of each row of [rows, features]; NaN where a row is not finite.
+void norms_into(const float* from, Index rows, Index features, float* to) {
+    for (Index r = 0; r < rows; ++r) {
+        double sum = 0;
+        for (Index k = 0; k < features; ++k)
+            sum += static_cast<double>(from[r * features + k]) * static_cast<double>(from[r * features + k]);
+        to[r] = static_cast<float>(std::sqrt(sum));
+    }
+}
+
+Tensor<float> norms_of(const Stream& stream) {
+    const Index features = stream.state->values.shape()[2], n = stream.tokens(),
+                first = static_cast<Index>(stream.before.size());
+    Tensor<float> norms = Tensor<float>::uninitialized(Shape{first + stream.layers(), n});
+    for (Index r = 0; r < first; ++r)
+        norms_into(stream.before[static_cast<std::size_t>(r)]->values.data(), n, features, norms.data() + r * n);
+    parallel_for(stream.layers(), [&](Index l) {
+        norms_into(stream.state->values.data() + l * n * features, n, features, norms.data() + (first + l) * n);
+    });
+    return norms;
+}
+
+/// The norms as a tensor of their own, which a heatmap can draw.
+Trace norms_trace(const Stream& stream, ViewMemo* memo) {
+    const Axis& layer = *stream.state->info.axes[0];
+    Axis rows{layer.name, AxisKind::layer, 0, {}, layer.symbol};
+    for (const TraceTensor* tensor : stream.before)
+        rows.labels.push_back(tensor->info.name.substr(stem_of(tensor->info.name).size()));
+    for (Index l = 0; l < layer.extent; ++l)
+        rows.labels.push_back(layer.labels.empty() ? "layer " + std::to_string(l + 1) : layer.label(l));
+    rows.extent = static_cast<Index>(rows.labels.size());
+    Trace trace;
+    const AxisPtr row = trace.add_axis(rows), col = trace.add_axis(*stream.state->info.axes[1]);
+    const std::string& symbol = stream.state->info.symbol;
+    trace.add({"norms", Role::state, symbol.empty() ? "" : "‖" + symbol + "‖", "Length of the residual stream", "", {row, col}},
+              *remembered<Tensor<float>>(memo, stream.state->values, "norms", [&] { return norms_of(stream); }));
+    return trace;
+}
+
+/// The length in each cell, where all of them have room.
+void write_numbers(Figure& figure, const ViewState& state, const TextMeasure& measure) {
+    const auto found = std::find_if(figure.items.begin(), figure.items.end(),
+                                    [](const FigureItem& item) { return std::holds_alternative<HeatmapItem>(item); });
+    if (found == figure.items.end()) return;
+    const HeatmapItem grid = std::get<HeatmapItem>(*found);
+    const Index rows = grid.values.shape()[0], cols = grid.values.shape()[1];
+    const double w = grid.box.w / static_cast<double>(cols), h = grid.box.h / static_cast<double>(rows);
+    const double size = std::min(13 * state.text_scale, h * 0.5);
+    if (size < 9 || measure.width("00.0", size, Font::mono) + 6 > w) return;
+    const Theme& colors = theme(state.theme);
+    std::vector<FigureItem> numbers;
+    for (Index r = 0; r < rows; ++r)
+        for (Index c = 0; c < cols; ++c) {
+            const double v = static_cast<double>(grid.values.data()[r * cols + c]), t = grid.normalization(v);
+            if (std::isnan(t)) continue;
+            std::string text = number_text(v);
+            if (measure.width(text, size, Font::mono) + 4 > w) continue;
+            const Color ground = grid.map->at(t);
+            TextItem number;
+            number.at = {grid.box.x + (static_cast<double>(c) + 0.5) * w, grid.box.y + (static_cast<double>(r) + 0.5) * h};
+            number.text = std::move(text);
+            number.size = size;
+            number.color = contrast(colors.text, ground) >= contrast(colors.panel, ground) ? colors.text : colors.panel;
+            number.font = Font::mono;
+            number.halign = HAlign::center;
+            number.valign = VAlign::middle;
+            numbers.emplace_back(std::move(number));
+        }
+    // Over the cells, under the outlines of the focus.
+    figure.items.insert(found + 1, numbers.begin(), numbers.end());
+}
+
+/// Regions of the derived matrix made regions of the tensors that it came from.
+std::vector<HitRegion> regions_of(const std::vector<HitRegion>& drawn, const Stream& stream) {
+    std::vector<HitRegion> regions;
+    const auto first = static_cast<Index>(stream.before.size());
+    for (const HitRegion& region : drawn) {
+        if (region.row_axis < 0) {  // the names of the tokens
+            HitRegion tokens = region;
+            tokens.ref = {stream.state->info.name, {-1, -1, -1}};
+            tokens.col_axis = 1;
+            regions.push_back(std::move(tokens));
+            continue;
+        }
+        const double h = region.box.h / static_cast<double>(region.rows);
+        for (Index r = 0; r < region.rows; ++r) {
+            HitRegion row = region;
+            row.editable = false;
+            row.box.y += static_cast<double>(r) * h;
+            row.box.h = h;
+            row.rows = 1;
+            row.row_axis = -1;
+            const bool layer = r >= first;
+            row.ref = layer ? CellRef{stream.state->info.name, {r - first, -1, -1}}
+                            : CellRef{stream.before[static_cast<std::size_t>(r)]->info.name, {-1, -1}};
+            row.col_axis = region.col_axis < 0 ? -1 : layer ? 1 : 0;
+            regions.push_back(std::move(row));
+        }
+    }
+    return regions;
+}
+
+class NormsView : public View {
+ public:
+    std::string id() const override { return "norms"; }
+    std::string title() const override { return "Norms"; }
+    bool accepts(const Trace&, const TraceTensor& tensor) const override {
+        const auto& axes = tensor.info.axes;
+        return tensor.info.role == Role::state && axes.size() == 3 && axes[0]->kind == AxisKind::layer &&
+               (axes[1]->kind == AxisKind::query || axes[1]->kind == AxisKind::key) && axes[2]->kind == AxisKind::feature &&
+               !tensor.values.empty();
+    }
+
+    Figure layout(const Trace& trace, const ViewState& given, const TextMeasure& measure) const override {
+        const TraceTensor& tensor = tensor_for(*this, trace, given);
+        const Stream stream = stream_of(trace, tensor);
+        const Trace norms = norms_trace(stream, given.memo);
+        ViewState state = given;
+        state.tensor = "norms";
+        for (Focus* focus : {&state.selected, &state.hovered})
+            if (const auto mark = focus->marks.find(tensor.info.axes[0]->name); mark != focus->marks.end())
+                mark->second += static_cast<Index>(stream.before.size());
+        Figure figure = heatmap_view().layout(norms, state, measure);
+        figure.subtitle = "L2 norm of " + tensor.info.name + " · " + axis_caption(*tensor.info.axes[1]);
+        write_numbers(figure, state, measure);
+        figure.regions = regions_of(figure.regions, stream);
+        return figure;
+    }
+
+    std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {
+        const Trace norms = norms_trace(stream_of(trace, tensor_for(*this, trace, state)), state.memo);
+        const TraceTensor& tensor = norms.tensor("norms");
+        return {{"norms", tensor.info.axes, tensor.values}};
+    }
+};
+
+}  // namespace
+
+const View& norms_view() {
+    static const NormsView view;
+    return view;
+}
+
+}  // namespace saccade
