@@ -10,9 +10,12 @@ Exhibit alignment_exhibit();
 Exhibit bottleneck_exhibit();
 Exhibit complexity_exhibit();
 Exhibit memory_exhibit();
+Exhibit multi_head_exhibit();
 Exhibit permutation_exhibit();
+Exhibit positions_exhibit();
 Exhibit rnn_shapes_exhibit();
 Exhibit saliency_exhibit();
+Exhibit self_attention_exhibit();
 Exhibit transformer_exhibit();
 
 }  // namespace saccade

@@ -14,7 +14,7 @@ std::vector<ViewPlacement> placements(const Exhibit& exhibit, const Params& give
 const std::vector<Exhibit>& exhibits() {
     static const std::vector<Exhibit> all = {
         alignment_exhibit(), rnn_shapes_exhibit(), bottleneck_exhibit(), memory_exhibit(), saliency_exhibit(),
-        permutation_exhibit(),
+        permutation_exhibit(), complexity_exhibit(),
     };
     return all;
 }
