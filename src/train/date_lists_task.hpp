@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "train/dates_data.hpp"
+#include "train/date_lists_data.hpp"
 #include "train/task.hpp"
 
 namespace saccade {
@@ -12,13 +12,5 @@ namespace saccade {
 /// Both learn on lists of 1 to 4 dates, unsupervised, in the same way. Options: "steps" (an epoch).
 std::unique_ptr<Task> make_date_lists_task(const std::string& id, const TrainOptions& options);
 std::vector<std::string> date_lists_task_ids();
-
-/// A list and what it says.
-struct DateList {
-    std::string source, target;
-    std::vector<std::string> dates;  // ISO, in order
-};
-/// `count` held-out dates in random forms, joined by "; ". What the list is depends on count and n alone.
-DateList held_out_date_list(Index count, Index n);
 
 }  // namespace saccade

@@ -8,7 +8,7 @@
 #include "base/stop.hpp"
 #include "model/date_questions.hpp"
 #include "train/date_questions_data.hpp"
-#include "train/schedule.hpp"
+#include "train/date_task.hpp"
 
 namespace saccade {
 
@@ -16,17 +16,14 @@ namespace {
 
 constexpr int shard_count = 4;
 
-class DateQuestionsTask : public Task {
+class DateQuestionsTask : public DateTask {
  public:
     explicit DateQuestionsTask(const TrainOptions& options);
 
-    std::string id() const override { return "date-questions"; }
     WeightMap initial_weights(Rng& rng) const override { return initial_date_questions_weights(sizes_, rng); }
-    Index steps_per_epoch() const override { return steps_an_epoch_; }
     int default_epochs() const override { return 24; }
     Var<float> shard_loss(const Weights<float>& weights, Index step, int shard, Rng& rng) const override;
     int shards() const override { return shard_count; }
-    double learning_rate(Index step) const override;
     std::map<std::string, double> evaluate(const WeightMap& weights, Index n, std::stop_token stop) const override;
     std::string headline() const override { return "accuracy"; }
     nlohmann::json card() const override;
@@ -41,7 +38,6 @@ class DateQuestionsTask : public Task {
         double focus = 0, max = 0, gate = 0, gold = 0, loss = 0;
         Score& operator+=(const Score& s);
     };
-    void read_option(const std::string& name, double value);
     Batch batch_of(std::span<const DateExample> examples) const;
     Var<float> loss_of(const DateQuestions<float>::Result& result, const Batch& batch) const;
     Score score(const DateQuestions<float>& model, std::span<const DateExample> examples) const;
@@ -49,45 +45,17 @@ class DateQuestionsTask : public Task {
     DateQuestionsSizes sizes_;
     std::map<char32_t, Index> ids_;
     std::vector<std::vector<std::size_t>> forms_ = forms_by_length(shard_count);
-    Index batch_size_ = 128;
-    Index steps_an_epoch_ = 250;
-    double peak_rate_ = 5e-3;
     double alignment_loss_ = 0;
-    Index total_steps_ = 0;
 };
 
-DateQuestionsTask::DateQuestionsTask(const TrainOptions& options) {
-    if (!options.data_path.empty())
-        throw Error(ErrorCode::usage, id() + ": takes no data file", "leave out --data: its examples come from a generator");
-    for (const auto& [name, value] : options.extra) read_option(name, value);
-    if (options.batch_size > 0) batch_size_ = std::max<Index>(options.batch_size, shard_count);
-    if (options.learning_rate > 0) peak_rate_ = options.learning_rate;
-    total_steps_ = steps_an_epoch_ * (options.epochs > 0 ? options.epochs : default_epochs());
+DateQuestionsTask::DateQuestionsTask(const TrainOptions& options) : DateTask("date-questions", 5e-3) {
+    read_options(options, {{"alignment_loss", 0, 1e6, [this](double v) { alignment_loss_ = v; }}});
     const Vocabulary& vocabulary = date_question_vocabulary();
     sizes_.vocabulary = vocabulary.size();
     sizes_.questions = question_count;
     sizes_.answers = static_cast<Index>(answer_names().size());
     const Index specials = vocabulary.size() - static_cast<Index>(source_alphabet().size());
     for (std::size_t i = 0; i < source_alphabet().size(); ++i) ids_[source_alphabet()[i]] = specials + static_cast<Index>(i);
-}
-
-void DateQuestionsTask::read_option(const std::string& name, double value) {
-    if (name == "alignment_loss") {
-        if (!(value >= 0) || !std::isfinite(value))
-            throw Error(ErrorCode::usage, id() + ": alignment_loss must be a number from 0 on", "0 switches it off");
-        alignment_loss_ = value;
-    } else if (name == "steps") {
-        if (!(value >= 1 && value <= 1e6))
-            throw Error(ErrorCode::usage, id() + ": steps an epoch must lie between 1 and 1000000", "the default is 250");
-        steps_an_epoch_ = static_cast<Index>(value);
-    } else {
-        throw Error(ErrorCode::usage, id() + ": there is no option '" + name + "'",
-                    "there are: alignment_loss, steps (an epoch)");
-    }
-}
-
-double DateQuestionsTask::learning_rate(Index step) const {
-    return WarmUpCosine{.peak = peak_rate_, .warm_up = 100, .floor = 0.02}.at(step, total_steps_);
 }
 
 DateQuestionsTask::Batch DateQuestionsTask::batch_of(std::span<const DateExample> examples) const {
@@ -127,7 +95,7 @@ Var<float> DateQuestionsTask::loss_of(const DateQuestions<float>::Result& result
 
 Var<float> DateQuestionsTask::shard_loss(const Weights<float>& weights, Index, int shard, Rng& rng) const {
     std::vector<DateExample> examples;
-    for (Index i = shard; i < batch_size_; i += shard_count)
+    for (Index i = shard; i < batch_size(); i += shard_count)
         examples.push_back(draw_training_date(rng, forms_[static_cast<std::size_t>(shard)]));
     const Batch batch = batch_of(examples);
     return loss_of(DateQuestions<float>(weights).answer(batch.texts), batch);
@@ -162,7 +130,7 @@ DateQuestionsTask::Score DateQuestionsTask::score(const DateQuestions<float>& mo
 }
 
 std::map<std::string, double> DateQuestionsTask::evaluate(const WeightMap& weights, Index n, std::stop_token stop) const {
-    if (n < 1) throw Error(ErrorCode::usage, id() + ": nothing to evaluate on", "ask for at least one example");
+    require_examples(n);
     std::vector<DateExample> examples = held_out_dates(n);
     // By length, so that there is little padding; the sums below do not depend on the order beyond rounding.
     std::ranges::stable_sort(examples, {}, [](const DateExample& e) { return e.source.size(); });
@@ -200,7 +168,7 @@ nlohmann::json DateQuestionsTask::card() const {
           {"question", sizes_.question},
           {"reading", sizes_.reading}}},
         {"alignment_loss", alignment_loss_},
-        {"batch_size", batch_size_},
+        {"batch_size", batch_size()},
         {"notes",
          "accuracy: share of the questions that focus (attention by the question) answers right, among 143 answers; "
          "accuracy_max: max pooling; accuracy_gate: gating; all three read the same annotations and were trained together, "

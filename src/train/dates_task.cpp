@@ -13,8 +13,8 @@
 #include "model/seq2seq.hpp"
 #include "model/vocabulary.hpp"
 #include "train/attention_losses.hpp"
-#include "train/dates_data.hpp"
-#include "train/schedule.hpp"
+#include "train/date_lists_data.hpp"
+#include "train/date_task.hpp"
 
 namespace saccade {
 
@@ -24,15 +24,6 @@ constexpr Index output_length = 11;  // ten characters and <end>
 constexpr int shard_count = 4;
 constexpr float entropy_weight = 0.01f;  // of hard attention's sampler (Xu 2015, eq. 12)
 
-SequenceVocabularies dates_vocabularies() {
-    std::vector<std::string> source = {"<pad>", "<unk>"};
-    for (const char32_t c : source_alphabet()) source.push_back(encode_utf8(c));
-    std::vector<std::string> target;
-    for (char c = '0'; c <= '9'; ++c) target.emplace_back(1, c);
-    target.insert(target.end(), {"-", "<end>", "<start>"});
-    return {Vocabulary(std::move(source)), Vocabulary(std::move(target))};
-}
-
 /// Examples as the model takes them.
 struct DatesBatch {
     PaddedSources sources;
@@ -40,17 +31,13 @@ struct DatesBatch {
     std::vector<float> gold;  // [digits, B, length]: 1 on the gold characters of the eight digits
 };
 
-class DatesTask : public Task {
+class DatesTask : public DateTask {
  public:
     DatesTask(std::string id, const TrainOptions& options);
 
-    std::string id() const override { return id_; }
     WeightMap initial_weights(Rng& rng) const override { return initial_seq2seq_weights(sizes_, design_, rng); }
-    Index steps_per_epoch() const override { return steps_an_epoch_; }
-    int default_epochs() const override { return 6; }
     Var<float> shard_loss(const Weights<float>& weights, Index step, int shard, Rng& rng) const override;
     int shards() const override { return shard_count; }
-    double learning_rate(Index step) const override;
     std::map<std::string, double> evaluate(const WeightMap& weights, Index n, std::stop_token stop) const override;
     nlohmann::json card() const override;
 
@@ -58,23 +45,17 @@ class DatesTask : public Task {
     struct Score {
         double exact = 0, gold = 0, loss = 0;
     };
-    void read_option(const std::string& name, double value);
     Ids source_ids(const std::u32string& text) const;
     Ids target_ids(const std::string& text) const;
     DatesBatch batch_of(std::span<const DateExample> examples) const;
     Score score(const Seq2Seq<float>& model, std::span<const DateExample> examples, Rng rng) const;
 
-    std::string id_;
     Seq2SeqDesign design_;
-    SequenceVocabularies vocabularies_ = dates_vocabularies();
+    SequenceVocabularies vocabularies_ = date_vocabularies();
     Seq2SeqSizes sizes_;
     std::map<char32_t, Index> source_ids_;
     std::vector<std::vector<std::size_t>> forms_ = forms_by_length(shard_count);
-    Index batch_size_ = 128;
-    Index steps_an_epoch_ = 250;
-    double peak_rate_ = 3e-3;
     double alignment_loss_ = 0.1;
-    Index total_steps_ = 0;
 };
 
 /// "dates", "dates-SCORE", "dates-ALIGNMENT" or "dates-SCORE-ALIGNMENT".
@@ -94,39 +75,14 @@ Seq2SeqDesign design_of(const std::string& id) {
     return design;
 }
 
-DatesTask::DatesTask(std::string id, const TrainOptions& options) : id_(std::move(id)), design_(design_of(id_)) {
+DatesTask::DatesTask(std::string id, const TrainOptions& options)
+    : DateTask(std::move(id), 3e-3), design_(design_of(this->id())) {
     if (design_.align.function == Alignment::hard_sample) alignment_loss_ = 0;
-    if (!options.data_path.empty())
-        throw Error(ErrorCode::usage, id_ + ": takes no data file", "leave out --data: its examples come from a generator");
-    for (const auto& [name, value] : options.extra) read_option(name, value);
-    if (options.batch_size > 0) batch_size_ = std::max<Index>(options.batch_size, shard_count);
-    if (options.learning_rate > 0) peak_rate_ = options.learning_rate;
-    total_steps_ = steps_an_epoch_ * (options.epochs > 0 ? options.epochs : default_epochs());
+    read_options(options, {{"alignment_loss", 0, 1e6, [this](double v) { alignment_loss_ = v; }},
+                           {"window", 0, 1e6, [this](double v) { design_.align.window = v; }}});
     sizes_.source_vocabulary = vocabularies_.source.size();
     sizes_.target_vocabulary = vocabularies_.target.size();
     for (const char32_t c : source_alphabet()) source_ids_[c] = vocabularies_.source.find(encode_utf8(c));
-}
-
-void DatesTask::read_option(const std::string& name, double value) {
-    if (name == "alignment_loss") {
-        if (!(value >= 0) || !std::isfinite(value))
-            throw Error(ErrorCode::usage, "dates: alignment_loss must be a number from 0 on", "0 switches it off");
-        alignment_loss_ = value;
-    } else if (name == "steps") {
-        if (!(value >= 1 && value <= 1e6))
-            throw Error(ErrorCode::usage, "dates: steps an epoch must lie between 1 and 1000000", "the default is 250");
-        steps_an_epoch_ = static_cast<Index>(value);
-    } else if (name == "window") {
-        if (!(value >= 0)) throw Error(ErrorCode::usage, id_ + ": the window must be a number from 0 on", "the default is 5");
-        design_.align.window = value;
-    } else {
-        throw Error(ErrorCode::usage, id_ + ": there is no option '" + name + "'",
-                    "there are: alignment_loss, steps (an epoch), window");
-    }
-}
-
-double DatesTask::learning_rate(Index step) const {
-    return WarmUpCosine{.peak = peak_rate_, .warm_up = 100, .floor = 0.02}.at(step, total_steps_);
 }
 
 Ids DatesTask::source_ids(const std::u32string& text) const {
@@ -187,7 +143,7 @@ std::vector<float> rewards_of(const Tensor<float>& logits, const Ids& targets) {
 
 Var<float> DatesTask::shard_loss(const Weights<float>& weights, Index, int shard, Rng& rng) const {
     std::vector<DateExample> examples;
-    for (Index i = shard; i < batch_size_; i += shard_count)
+    for (Index i = shard; i < batch_size(); i += shard_count)
         examples.push_back(draw_training_date(rng, forms_[static_cast<std::size_t>(shard)]));
     const DatesBatch batch = batch_of(examples);
     const Seq2Seq<float> model(weights, design_);
@@ -229,7 +185,7 @@ DatesTask::Score DatesTask::score(const Seq2Seq<float>& model, std::span<const D
 }
 
 std::map<std::string, double> DatesTask::evaluate(const WeightMap& weights, Index n, std::stop_token stop) const {
-    if (n < 1) throw Error(ErrorCode::usage, "dates: nothing to evaluate on", "ask for at least one example");
+    require_examples(n);
     std::vector<DateExample> examples = held_out_dates(n);
     // By length, so that there is little padding; the sums below do not depend on the order beyond rounding.
     std::ranges::stable_sort(examples, {}, [](const DateExample& e) { return e.source.size(); });
@@ -254,8 +210,8 @@ nlohmann::json DatesTask::card() const {
     const std::string how =
         fmt::format("{} scores, {}", score_function(design_.score).title, alignment_function(design_.align.function).title);
     nlohmann::json card = {
-        {"id", id_},
-        {"title", id_ == "dates" ? "Dates to ISO 8601" : "Dates to ISO 8601: " + how},
+        {"id", id()},
+        {"title", id() == "dates" ? "Dates to ISO 8601" : "Dates to ISO 8601: " + how},
         {"data",
          fmt::format("Dates from 1950-01-01 to 2049-12-31 in {} written forms, English and Chinese, by a seeded generator "
                      "(src/train/dates_data.cpp); one calendar day in ten is held out of training in every form",
@@ -268,7 +224,7 @@ nlohmann::json DatesTask::card() const {
           {"decoder", sizes_.decoder},
           {"attention", sizes_.attention}}},
         {"alignment_loss", alignment_loss_},
-        {"batch_size", batch_size_},
+        {"batch_size", batch_size()},
         {"vocabulary", to_json(vocabularies_)}};
     if (design_.align.function == Alignment::hard_sample)
         card["notes"] =

@@ -8,6 +8,7 @@
 #include "train/dates_task.hpp"
 #include "train/induction_task.hpp"
 #include "train/rnn_shapes_task.hpp"
+#include "train/transformer_date_lists_task.hpp"
 #include "train/transformer_translation_task.hpp"
 #include "train/translation_task.hpp"
 
@@ -42,6 +43,7 @@ const std::vector<TaskFamily>& families() {
         {dates_task_ids(), make_dates_task},
         {{"date-questions"}, [](const std::string&, const TrainOptions& options) { return make_date_questions_task(options); }},
         {date_lists_task_ids(), make_date_lists_task},
+        {transformer_date_lists_task_ids(), make_transformer_date_lists_task},
         {translation_task_ids(), make_translation_task},
         {transformer_translation_task_ids(), make_transformer_translation_task},
         {rnn_task_ids(), make_rnn_shapes_task},

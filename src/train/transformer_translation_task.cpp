@@ -7,6 +7,7 @@
 #include "model/transformer.hpp"
 #include "train/padded_targets.hpp"
 #include "train/schedule.hpp"
+#include "train/task_options.hpp"
 #include "train/translation_set.hpp"
 
 namespace saccade {
@@ -57,19 +58,16 @@ TransformerTranslationTask::TransformerTranslationTask(std::string id, const Tra
 
 TranslationSet::Settings TransformerTranslationTask::read_options(const TrainOptions& options) {
     TranslationSet::Settings settings;
-    const auto whole = [](const char* name, double most, Index& place) {
-        return TranslationOption{name, 1, most, [&place](double v) { place = static_cast<Index>(v); }};
-    };
-    read_translation_options(id_, options,
-                             {{"merges", 0, 100001, [&](double v) { settings.merges = static_cast<std::size_t>(v); }},
-                              {"dropout", 0, 1, [this](double v) { dropout_ = v; }},
-                              {"smoothing", 0, 1, [&](double v) { settings.smoothing = v; }},
-                              whole("layers", 65, size_.layers),
-                              whole("heads", 65, size_.heads),
-                              whole("d_model", 4097, size_.d_model),
-                              whole("d_ff", 16385, size_.d_ff),
-                              {"warm_up", 1, 1e6, [this](double v) { schedule_.warm_up = v; }},
-                              {"cool_down", 0, 1, [this](double v) { schedule_.cool_down = v; }}});
+    read_task_options(id_, options,
+                      {{"merges", 0, 100001, [&](double v) { settings.merges = static_cast<std::size_t>(v); }},
+                       {"dropout", 0, 1, [this](double v) { dropout_ = v; }},
+                       {"smoothing", 0, 1, [&](double v) { settings.smoothing = v; }},
+                       whole_option("layers", 65, size_.layers),
+                       whole_option("heads", 65, size_.heads),
+                       whole_option("d_model", 4097, size_.d_model),
+                       whole_option("d_ff", 16385, size_.d_ff),
+                       {"warm_up", 1, 1e6, [this](double v) { schedule_.warm_up = v; }},
+                       {"cool_down", 0, 1, [this](double v) { schedule_.cool_down = v; }}});
     if (options.learning_rate > 0) schedule_.peak = options.learning_rate;
     return settings;
 }

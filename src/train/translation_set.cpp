@@ -142,19 +142,4 @@ void TranslationSet::into_card(nlohmann::json& card) const {
     text_.into_card(card);
 }
 
-void read_translation_options(const std::string& id, const TrainOptions& options, const std::vector<TranslationOption>& known) {
-    for (const auto& [name, value] : options.extra) {
-        const auto found = std::ranges::find(known, name, &TranslationOption::name);
-        if (found != known.end() && value >= found->least && value < found->most) {
-            found->set(value);
-            continue;
-        }
-        std::string all;
-        for (const TranslationOption& o : known)
-            all += fmt::format("{}{} ({} to {})", all.empty() ? "" : ", ", o.name, o.least, o.most);
-        throw Error(ErrorCode::usage, fmt::format("{}: option {}={} is unknown or out of range", id, name, value),
-                    "there are: " + all);
-    }
-}
-
 }  // namespace saccade

@@ -66,12 +66,4 @@ class TranslationSet {
     mutable std::vector<std::size_t> order_;
 };
 
-/// An option of translation models that is a number: reads it into its place, or throws Error{usage} that lists `known`.
-struct TranslationOption {
-    std::string name;
-    double least, most;  // most: not reached
-    std::function<void(double)> set;
-};
-void read_translation_options(const std::string& id, const TrainOptions& options, const std::vector<TranslationOption>& known);
-
 }  // namespace saccade

@@ -7,6 +7,7 @@
 #include "model/seq2seq.hpp"
 #include "train/padded_targets.hpp"
 #include "train/schedule.hpp"
+#include "train/task_options.hpp"
 #include "train/translation_set.hpp"
 
 namespace saccade {
@@ -65,18 +66,15 @@ TranslationTask::TranslationTask(std::string id, const TrainOptions& options)
 
 TranslationSet::Settings TranslationTask::read_options(const TrainOptions& options) {
     TranslationSet::Settings settings;
-    const auto units = [](const char* name, Index& place) {
-        return TranslationOption{name, 1, 4097, [&place](double v) { place = static_cast<Index>(v); }};
-    };
-    read_translation_options(id_, options,
-                             {{"merges", 0, 100001, [&](double v) { settings.merges = static_cast<std::size_t>(v); }},
-                              {"dropout", 0, 1, [this](double v) { dropout_ = v; }},
-                              {"smoothing", 0, 1, [&](double v) { settings.smoothing = v; }},
-                              units("embedding", sizes_.embedding),
-                              units("encoder", sizes_.encoder),
-                              units("decoder", sizes_.decoder),
-                              units("attention", sizes_.attention),
-                              units("readout", sizes_.readout)});
+    read_task_options(id_, options,
+                      {{"merges", 0, 100001, [&](double v) { settings.merges = static_cast<std::size_t>(v); }},
+                       {"dropout", 0, 1, [this](double v) { dropout_ = v; }},
+                       {"smoothing", 0, 1, [&](double v) { settings.smoothing = v; }},
+                       whole_option("embedding", 4097, sizes_.embedding),
+                       whole_option("encoder", 4097, sizes_.encoder),
+                       whole_option("decoder", 4097, sizes_.decoder),
+                       whole_option("attention", 4097, sizes_.attention),
+                       whole_option("readout", 4097, sizes_.readout)});
     if (options.learning_rate > 0) peak_rate_ = options.learning_rate;
     return settings;
 }
