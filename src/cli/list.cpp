@@ -53,6 +53,7 @@ void describe(const std::string& id, bool as_json) {
                            {"axes", axes},
                            {"symbol", t.info.symbol},
                            {"title", t.info.title},
+                           {"intervene", t.info.role != Role::parameter},
                            {"formula", step != nullptr ? step->formula : ""}});
     }
     json lesson = json::array();
@@ -69,7 +70,7 @@ void describe(const std::string& id, bool as_json) {
         fmt::print("  --{:<12}{} ({}; default: {})\n", spec.name, spec.help, to_string(spec.type), format_param(spec.fallback));
         if (!spec.choices.empty()) fmt::print("  {:<14}one of: {}\n", "", fmt::join(spec.choices, ", "));
     }
-    fmt::print("\ntensors (name, role, axes, formula)\n");
+    fmt::print("\ntensors (name, role, axes, formula); --intervene changes any of them but parameters\n");
     for (const json& t : tensors) {
         std::vector<std::string> axes = t["axes"];
         fmt::print("  {:<28}{:<15}{:<30}{}\n", t["name"].get<std::string>(), t["role"].get<std::string>(),

@@ -40,9 +40,10 @@ void RequestOptions::declare(CLI::App& command, const Words& words) {
     command.add_option("--weights", weights, "Your own weights instead of the bundled model (.safetensors)");
     command
         .add_option("--intervene", interventions,
-                    "Change a tensor before what follows sees it: 'weights[5,9]=0.2' (row renormalised), 'weights[5,:]*=0.5', "
-                    "'context[3,:]=0', "
-                    "'weights=@file.npz:name'; may be given several times")
+                    "Change a tensor before what follows sees it; indices count from 0, ':' is all: 'weights[5,9]=0.2' (row "
+                    "renormalised), 'encoder.weights[2,1]*=0' (ablates a head), 'encoder.mask[:,3,5]=-inf' (hides a key), "
+                    "'weights=@file.npz:name[1]' (an array, or a block of it), 'weights~=@file.npz:name' (the same, frozen "
+                    "while the text changes). `saccade describe EXHIBIT` lists the tensors; may be given several times")
         ->allow_extra_args(false);
     add_threads(command);
     const Exhibit* known = exhibit_in(words);

@@ -104,7 +104,8 @@ Tensor<float> array_from(const std::string& text, const SpecReader& reader) {
     for (std::size_t at = 0; at < colon;) {
         Index extent = -1;
         const auto [end, error] = std::from_chars(text.data() + at, text.data() + colon, extent);
-        if (error != std::errc() || extent < 0 || (end != text.data() + colon && *end != 'x'))
+        if (error != std::errc() || extent < 0 ||
+            (end != text.data() + colon && (*end != 'x' || end + 1 == text.data() + colon)))
             reader.fail("expected the array's extents, as in data:2x3:");
         dims.push_back(extent);
         at = static_cast<std::size_t>(end - text.data()) + 1;

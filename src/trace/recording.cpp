@@ -134,7 +134,7 @@ void Probe::drop_rules_of_uncaptured_operands() {
 }
 
 Trace Probe::finish() {
-    check_interventions();
+    if (!scratch_) check_interventions();
     for (const std::string& pattern : capture_.names) {
         const Capture one{{pattern}};
         if (std::none_of(recordings_.begin(), recordings_.end(), [&](const Recording& r) { return one.wants(r.site.name); })) {

@@ -14,6 +14,7 @@
 #include "run/finding.hpp"
 #include "run/runner.hpp"
 #include "trace/formula.hpp"
+#include "trace/hand.hpp"
 #include "train/training.hpp"
 #include "viz/view.hpp"
 
@@ -38,7 +39,10 @@ struct Edit {
 struct Side {
     RunRequest request;
     RunResult shown;
-    TracePtr untouched;  // the last run of the same inputs without interventions, to say what they changed
+    TracePtr untouched;         // a run without interventions, to say what they changed,
+    RunRequest untouched_of;    // of this request,
+    RunRequest untouched_next;  // or soon of this one: under this ticket; 0: none is under way
+    std::uint64_t untouched_ticket = 0;
     std::vector<Claim> claims;
     int frames_to_check = 0;       // until claims and lesson are checked on what is shown; 0: they are
     std::vector<Finding> lesson;   // of the exhibit's points, on `shown`
@@ -114,6 +118,22 @@ struct WeightDrag {
     bool moved = false;
 };
 
+/// A mask that is being drawn with the mouse.
+struct MaskDrawing {
+    bool on = false;         // press and drag on weights, scores and masks draws
+    bool all_layers = true;  // or on the selected cell's alone
+    bool stroke = false;     // the button is down,
+    float value = 0;         // and cells take this
+    CellRef last;            // the mask's cell met last
+};
+
+/// What interventions did to the probabilities of a step, kept until one of these changes.
+struct ShownChanges {
+    TracePtr before, after;
+    Index step = -1;
+    std::vector<ProbabilityChange> changes;
+};
+
 /// All state of the window. Panels are functions over it; widgets keep none.
 struct AppState {
     // A, and while comparing B beside it: the same exhibit with other settings. The inspector shows and edits one of them.
@@ -143,6 +163,8 @@ struct AppState {
     std::vector<CellRef> explained;  // the trail in the inspector, the open one last
     std::optional<Explanation> explanation;
     WeightDrag drag;
+    MaskDrawing mask;
+    ShownChanges changes;
     bool pointed = false;  // the mouse is over a figure, in this frame
     MatrixCursor matrix;
     bool playing = false;

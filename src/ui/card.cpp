@@ -92,14 +92,14 @@ std::string cell_text(const AppState& state, const Trace& trace, const Hit& hit,
     };
     if (!state.comparing) {
         if (const auto value = value_at(&trace, hit.ref))
-            text += "\n" + number(value) + (hit.editable ? "   drag to change" : "");
+            text += "\n" + number(value) + (hit.editable && !state.mask.on ? "   drag to change" : "");
         return text;
     }
     const auto a = value_at(state.sides[0].trace(), hit.ref), b = value_at(state.sides[1].trace(), hit.ref);
     if (!a && !b) return text;
     text += "\nA " + number(a) + "   B " + number(b);
     if (a && b && std::isfinite(*a) && std::isfinite(*b)) text += fmt::format("   B − A {:+.4f}", *b - *a);
-    if (hit.editable && of != CardOf::difference) text += "\ndrag to change";
+    if (hit.editable && !state.mask.on && of != CardOf::difference) text += "\ndrag to change";
     return text;
 }
 
@@ -122,9 +122,14 @@ void interact(const Ui& ui, AppState& state, Controller& act, const Figure& figu
         figure.hit({static_cast<double>((mouse.x - origin.x) / ui.s), static_cast<double>((mouse.y - origin.y) / ui.s)});
     if (!hit) return act.hover({});
     act.hover(hit->ref, &trace);
+    if (ImGui::IsItemActive() && state.mask.stroke && !ImGui::IsItemClicked()) return act.extend_mask_stroke(hit->ref);
     if (ImGui::IsItemClicked()) {
         act.select_on(of == CardOf::difference ? state.focus : side_of(of), hit->ref);
-        if (hit->editable && of != CardOf::difference) act.begin_weight_drag(hit->ref, mouse.y);
+        if (of == CardOf::difference) return;
+        if (state.mask.on)
+            act.begin_mask_stroke(hit->ref);
+        else if (hit->editable)
+            act.begin_weight_drag(hit->ref, mouse.y);
         return;  // the click may have asked for another run
     }
     tooltip(ui, cell_text(state, trace, *hit, of));

@@ -45,6 +45,10 @@ void Controller::choose_exhibit(const std::string& id) {
     request.seed = state_.side().request.seed;
     for (const ParamSpec& spec : chosen.params) request.params.set(spec.name, spec.fallback);
     for (Runner* runner : runners_) runner->cancel();
+    for (Runner* runner : untouched_runners_)
+        if (runner != nullptr) runner->cancel();
+    state_.mask = {};
+    state_.changes = {};
     state_.comparing = false;
     state_.focus = 0;
     state_.sides = {};
@@ -109,6 +113,7 @@ void Controller::submit(std::size_t i) {
     side.cancelled = false;
     side.progress = 0;
     side.wanted_ticket = runners_[i]->submit(side.request);
+    submit_untouched(i);
 }
 
 void Controller::submit() {
@@ -152,6 +157,7 @@ void Controller::check(Side& side) {
 
 bool Controller::poll(std::size_t i) {
     check(state_.sides[i]);
+    poll_untouched(i);
     std::optional<RunResult> result = runners_[i]->take();
     return result && result->ticket == state_.sides[i].wanted_ticket && take_result(i, std::move(*result));
 }
@@ -170,79 +176,18 @@ bool Controller::take_result(std::size_t i, RunResult result) {
     side.frames_to_check = 2;
     const auto enabled = [](const Intervention& intervention) { return intervention.enabled; };
     const auto& interventions = side.shown.request.interventions;
-    if (std::none_of(interventions.begin(), interventions.end(), enabled))
+    if (!side.running && std::none_of(interventions.begin(), interventions.end(), enabled)) {
         side.untouched = side.shown.trace;
-    else if (side.untouched && !(side.untouched->texts().empty()) && state_.undo.empty())
-        side.untouched = nullptr;
+        side.untouched_of = side.shown.request;
+    }
     if (i != state_.focus) return true;
-    state_.stage.selected = focus_in(trace, state_.stage.selected.cell);
+    const Focus before = state_.stage.selected;
+    state_.stage.selected = focus_in(trace, before.cell);
+    if (!state_.stage.selected.empty()) state_.stage.selected = focus_after(trace, before, before.cell);
     state_.stage.hovered = focus_in(trace, state_.stage.hovered.cell);
     if (state_.stage.step >= step_count()) state_.stage.step = -1;
     refresh_explanation();
     return true;
-}
-
-// --- the hand ---
-
-void Controller::begin_weight_drag(const CellRef& cell, float mouse_y) {
-    if (state_.trace() == nullptr || state_.stale()) return;
-    state_.drag = {true, cell, static_cast<double>(state_.trace()->tensor(cell.tensor).values.at(cell.index)), mouse_y, false};
-}
-
-void Controller::drag_weight(float mouse_y, float px_for_one) {
-    WeightDrag& drag = state_.drag;
-    if (!drag.active) return;
-    const float up = drag.start_y - mouse_y;
-    if (!drag.moved && std::abs(up) < 4) return;
-    if (!drag.moved) {
-        drag.moved = true;
-        remember("");
-    }
-    const double value = std::clamp(drag.start_value + static_cast<double>(up / px_for_one), 0.0, 1.0);
-    set_weight(drag.cell, value);
-}
-
-void Controller::end_weight_drag() {
-    state_.drag = {};
-}
-
-void Controller::set_weight(const CellRef& cell, double value) {
-    auto& list = state_.side().request.interventions;
-    const auto same = [&](const Intervention& i) {
-        return i.kind == Intervention::Kind::set && i.tensor == cell.tensor && i.index == cell.index;
-    };
-    auto found = std::find_if(list.begin(), list.end(), same);
-    if (found == list.end()) {
-        Intervention intervention;
-        intervention.tensor = cell.tensor;
-        intervention.index = cell.index;
-        found = list.insert(list.end(), intervention);
-    }
-    if (found->value == static_cast<float>(value) && found->enabled) return;
-    found->value = static_cast<float>(value);
-    found->enabled = true;
-    submit();
-}
-
-void Controller::toggle_intervention(std::size_t i) {
-    if (i >= state_.side().request.interventions.size()) return;
-    remember("");
-    state_.side().request.interventions[i].enabled = !state_.side().request.interventions[i].enabled;
-    submit();
-}
-
-void Controller::remove_intervention(std::size_t i) {
-    if (i >= state_.side().request.interventions.size()) return;
-    remember("");
-    state_.side().request.interventions.erase(state_.side().request.interventions.begin() + static_cast<std::ptrdiff_t>(i));
-    submit();
-}
-
-void Controller::clear_interventions() {
-    if (state_.side().request.interventions.empty()) return;
-    remember("");
-    state_.side().request.interventions.clear();
-    submit();
 }
 
 Edit Controller::current() const {
@@ -301,8 +246,9 @@ void Controller::hover(const CellRef& cell, const Trace* in) {
 
 void Controller::select(const CellRef& cell) {
     if (state_.trace() == nullptr) return;
-    state_.stage.selected = focus_of(*state_.trace(), cell);
-    state_.explained = cell.empty() ? std::vector<CellRef>{} : std::vector<CellRef>{cell};
+    state_.stage.selected = focus_after(*state_.trace(), state_.stage.selected, cell);
+    const CellRef& whole = state_.stage.selected.cell;
+    state_.explained = whole.empty() ? std::vector<CellRef>{} : std::vector<CellRef>{whole};
     refresh_explanation();
     const auto mark = state_.stage.selected.marks.find(exhibit(state_.side().request.exhibit).step_axis);
     if (mark != state_.stage.selected.marks.end()) state_.stage.step = mark->second;

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "trace/hand.hpp"
 #include "ui/app_state.hpp"
 
 namespace saccade {
@@ -10,8 +11,10 @@ namespace saccade {
 /// draws.
 class Controller {
  public:
-    /// A runner for each side: while comparing, both compute at once.
-    Controller(AppState& state, Runner& a, Runner& b) : state_(state), runners_{&a, &b} {}
+    /// A runner for each side: while comparing, both compute at once. `untouched`: another two, for the same runs without
+    /// interventions, beside which these are told; null: a run that has none is all there is to tell by.
+    Controller(AppState& state, Runner& a, Runner& b, std::array<Runner*, 2> untouched = {})
+        : state_(state), runners_{&a, &b}, untouched_runners_(untouched) {}
 
     // Inputs.
     void choose_exhibit(const std::string& id);
@@ -44,9 +47,32 @@ class Controller {
     void drag_weight(float mouse_y, float px_for_one);
     void end_weight_drag();
     void set_weight(const CellRef& cell, double value);
-    void toggle_intervention(std::size_t i);
-    void remove_intervention(std::size_t i);
+    /// A block (block_around in trace/hand.hpp) times a factor: one intervention a block, none for 1. While a slider is dragged
+    /// the changes are one undo entry.
+    void scale_block(const CellRef& block, double factor);
+    /// 1 where nothing scales this block.
+    double factor_of(const CellRef& block) const;
+    void toggle_ablation(const CellRef& block);
+    /// As it is shown now, whatever the text becomes.
+    void freeze(const CellRef& block);
+    /// As it is on the other side.
+    void patch_from_other(const CellRef& block);
+    /// Press and drag on cells then hide keys, or show them again.
+    void toggle_mask_drawing();
+    /// A stroke takes what its first cell becomes to every cell that it meets. Cells of tensors without a mask are left alone.
+    void begin_mask_stroke(const CellRef& cell);
+    void extend_mask_stroke(const CellRef& cell);
+    void end_mask_stroke();
+    /// `count` of them from i on are one thing on the list.
+    void toggle_intervention(std::size_t i, std::size_t count = 1);
+    void remove_intervention(std::size_t i, std::size_t count = 1);
     void clear_interventions();
+    /// The run of the side in focus as a command; empty, and a banner, if it has none.
+    std::string command_line_text();
+    /// What the interventions of the side in focus did to the probabilities of this step, against the run without them.
+    const std::vector<ProbabilityChange>& probability_changes();
+    /// The same run without interventions, if it is there.
+    const Trace* untouched() const;
     void undo();
     void redo();
 
@@ -98,9 +124,14 @@ class Controller {
     void open_request(const RunRequest& request, const std::optional<RunRequest>& compared);
     void pick(const CellRef& cell);
     void open_array(const std::string& path);
+    void submit_untouched(std::size_t side);
+    void poll_untouched(std::size_t side);
+    std::optional<CellRef> mask_cell_of(const CellRef& cell) const;
+    void draw_mask(const CellRef& mask_cell);
+    void add_pattern(const Trace& from, const CellRef& block, const std::string& origin);
 
     AppState& state_;
-    std::array<Runner*, 2> runners_;
+    std::array<Runner*, 2> runners_, untouched_runners_;
 };
 
 /// Texts, images and matrices: what a run is of, not how it is run. Both sides of a comparison share them while they are

@@ -86,57 +86,6 @@ void operand_rows(const Ui& ui, AppState& state, Controller& act, float left, fl
     }
 }
 
-/// "α[4,1]  0.0114 → 0.42" for a weight set by hand; the command line's form for the rest.
-std::string short_text(const AppState& state, const Intervention& intervention) {
-    const TraceTensor* tensor = state.trace() != nullptr ? state.trace()->find(intervention.tensor) : nullptr;
-    const bool cell = tensor != nullptr && intervention.index.size() == tensor->info.axes.size() &&
-                      std::none_of(intervention.index.begin(), intervention.index.end(), [](Index i) { return i < 0; });
-    if (intervention.kind != Intervention::Kind::set || !cell) return to_string(intervention);
-    std::string text = tensor->info.symbol.empty() ? intervention.tensor : tensor->info.symbol;
-    text += fmt::format("[{}]", fmt::join(intervention.index, ","));
-    bool inside = !tensor->before.empty();
-    for (std::size_t a = 0; a < intervention.index.size(); ++a)
-        inside = inside && intervention.index[a] < tensor->info.axes[a]->extent;
-    return inside ? fmt::format("{}  {:.3g} → {:.3g}", text, tensor->before.at(intervention.index), intervention.value)
-                  : fmt::format("{} = {:.3g}", text, intervention.value);
-}
-
-void interventions(const Ui& ui, AppState& state, Controller& act) {
-    heading(ui, "Interventions");
-    if (state.side().request.interventions.empty()) {
-        paragraph(ui, "Drag a cell of the weights to change it; the row keeps its sum of 1.", ui.theme.faint);
-        return;
-    }
-    const float s = ui.s;
-    const float right = ImGui::GetContentRegionAvail().x;
-    for (std::size_t i = 0; i < state.side().request.interventions.size(); ++i) {
-        const Intervention& intervention = state.side().request.interventions[i];
-        bool on = intervention.enabled;
-        ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(2 * s, 2 * s));
-        ImGui::PushStyleVar(ImGuiStyleVar_FrameRounding, 4 * s);
-        const bool toggled = ImGui::Checkbox(fmt::format("##on{}", i).c_str(), &on);
-        ImGui::PopStyleVar(2);
-        ImGui::SameLine();
-        label(ui, short_text(state, intervention), on ? ui.theme.text : ui.theme.faint, 14, Font::mono, right - 70 * s);
-        ImGui::SameLine(right - 26 * s);
-        const bool removed =
-            button(ui, fmt::format("remove{}", i).c_str(), "×", ButtonKind::quiet, 28 * s, "Remove (Ctrl Z undoes)");
-        if (toggled) return act.toggle_intervention(i);
-        if (removed) return act.remove_intervention(i);
-    }
-    if (button(ui, "clear", "Remove all", ButtonKind::plain)) return act.clear_interventions();
-    const Exhibit& e = exhibit(state.side().request.exhibit);
-    if (state.side().untouched && state.trace() != nullptr && state.side().untouched.get() != state.trace()) {
-        const auto before = state.side().untouched->texts().find(e.output_text);
-        const auto after = state.trace()->texts().find(e.output_text);
-        if (before != state.side().untouched->texts().end() && after != state.trace()->texts().end()) {
-            label(ui, before->second, ui.theme.secondary, 14, Font::mono);
-            label(ui, "→ " + after->second, before->second == after->second ? ui.theme.secondary : ui.theme.selection, 14,
-                  Font::mono);
-        }
-    }
-}
-
 void claim_row(const Ui& ui, const Claim& claim) {
     label(ui, claim.holds ? "✓" : "✗", claim.holds ? ui.theme.holds : ui.theme.broken, 13);
     ImGui::SameLine(0, 6 * ui.s);
@@ -302,7 +251,7 @@ void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& lay
                                   "each row from its smallest to its largest"});
     if (clicked >= 0) state.stage.scale = scales[static_cast<std::size_t>(clicked)];
     explained_cell(ui, state, act);
-    interventions(ui, state, act);
+    hand_panel(ui, state, act);
     claims(ui, state);
     if (!e.training_task.empty() && !state.training) {
         ImGui::Dummy({0, 6 * s});

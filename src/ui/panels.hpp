@@ -30,6 +30,8 @@ void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& lay
 void explained_cell(const Ui& ui, AppState& state, Controller& act);
 /// The exhibit's choices, toggles and numbers, made from their specs alone.
 void params_panel(const Ui& ui, AppState& state, Controller& act);
+/// Heads, patterns and masks by hand, the list of interventions, and what came of them.
+void hand_panel(const Ui& ui, AppState& state, Controller& act);
 void lesson_panel(const Ui& ui, AppState& state, Controller& act);
 void training_panel(const Ui& ui, AppState& state, Controller& act);
 void status_bar(const Ui& ui, AppState& state, const Layout& layout);

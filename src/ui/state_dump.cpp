@@ -52,6 +52,15 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
     for (const CellRef& cell : state.explained) dump["explained"].push_back({{"tensor", cell.tensor}, {"index", cell.index}});
     dump["interventions"] = json::array();
     for (const Intervention& i : state.side().request.interventions) dump["interventions"].push_back(to_string(i));
+    dump["intervention_names"] = json::array();
+    for (const InterventionGroup& group : groups_of(state.side().request.interventions, state.trace()))
+        dump["intervention_names"].push_back(plain_text(name_of(state.side().request.interventions, group, state.trace())));
+    dump["enabled"] = json::array();
+    for (const Intervention& i : state.side().request.interventions) dump["enabled"].push_back(i.enabled);
+    dump["drawing"] = state.mask.on;
+    dump["changes"] = json::array();
+    for (const ProbabilityChange& change : state.changes.changes)
+        dump["changes"].push_back({change.label, change.before, change.after});
     dump["notes"] = json::array();
     dump["texts"] = json::object();
     if (const Trace* trace = state.trace()) {

@@ -89,7 +89,9 @@ struct Window::Impl {
           canvas(fonts, heatmaps),
           runner([] { glfwPostEmptyEvent(); }),
           second_runner([] { glfwPostEmptyEvent(); }),
-          act(state, runner, second_runner) {
+          untouched_runner([] { glfwPostEmptyEvent(); }),
+          second_untouched_runner([] { glfwPostEmptyEvent(); }),
+          act(state, runner, second_runner, {&untouched_runner, &second_untouched_runner}) {
         glfwSetWindowUserPointer(native.handle, this);
         if constexpr (!compat::queues_input) take_keyboard();
         glfwSetDropCallback(native.handle, [](GLFWwindow* window, int count, const char** paths) {
@@ -141,7 +143,10 @@ struct Window::Impl {
                          ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoSavedSettings);
         ImGui::PopStyleVar(2);
         const Layout layout = layout_window(size.x, size.y, ui.s, state.inspector_drawer);
-        if (!ImGui::IsMouseDown(0)) act.end_weight_drag();
+        if (!ImGui::IsMouseDown(0)) {
+            act.end_weight_drag();
+            act.end_mask_stroke();
+        }
         state.reload_now = std::exchange(state.reload_fields, false);
         stage(ui, state, act, layout);
         gallery(ui, state, act, layout);
@@ -170,7 +175,7 @@ struct Window::Impl {
     FigureCanvas canvas;
     Grounds grounds;
     AppState state;
-    Runner runner, second_runner;
+    Runner runner, second_runner, untouched_runner, second_untouched_runner;
     Controller act;
     InputQueue input;
     std::string dumped;

@@ -1,0 +1,231 @@
+#include "trace/hand.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "trace/intervene.hpp"
+
+namespace saccade {
+
+namespace {
+
+using Part = ExplainedPart;
+
+bool is_stacked(AxisKind kind) {
+    return kind == AxisKind::layer || kind == AxisKind::head;
+}
+
+bool inside(const TraceTensor& tensor, const std::vector<Index>& index) {
+    if (index.size() > tensor.info.axes.size()) return false;
+    for (std::size_t a = 0; a < index.size(); ++a)
+        if (index[a] >= tensor.info.axes[a]->extent) return false;
+    return true;
+}
+
+bool is_cell(const TraceTensor& tensor, const std::vector<Index>& index) {
+    return index.size() == tensor.info.axes.size() && std::all_of(index.begin(), index.end(), [](Index i) { return i >= 0; });
+}
+
+/// "layer 2", "“train”", "output 4".
+std::string index_words(const Axis& axis, Index i) {
+    if (is_stacked(axis.kind))
+        return fmt::format("{} {}", to_string(axis.kind), i < axis.extent ? axis.label(i) : std::to_string(i));
+    if (axis.labels.empty() || i >= axis.extent) return fmt::format("{} {}", axis.name, i);
+    return fmt::format("“{}”", axis.label(i));
+}
+
+/// Of the layers and heads alone; empty if the index says none.
+std::string stack_words(const TraceTensor& tensor, const std::vector<Index>& index) {
+    std::string words;
+    for (std::size_t a = 0; a < index.size() && a < tensor.info.axes.size(); ++a) {
+        if (index[a] < 0 || !is_stacked(tensor.info.axes[a]->kind)) continue;
+        words += (words.empty() ? "" : ", ") + index_words(*tensor.info.axes[a], index[a]);
+    }
+    return words;
+}
+
+std::vector<Part> text(std::string words) {
+    return {{Part::Kind::text, std::move(words), {}}};
+}
+
+std::vector<Part> cell_name(const Intervention& intervention, const TraceTensor& tensor) {
+    std::string subscript;
+    for (std::size_t a = 0; a < intervention.index.size(); ++a) {
+        if (is_stacked(tensor.info.axes[a]->kind)) continue;
+        subscript += (subscript.empty() ? "" : ",") + std::to_string(intervention.index[a]);
+    }
+    const std::string symbol = tensor.info.symbol.empty() ? tensor.info.name : tensor.info.symbol;
+    std::vector<Part> parts = {{Part::Kind::text, symbol, {}}, {Part::Kind::subscript, subscript, {}}};
+    const bool known = !tensor.before.empty() && inside(tensor, intervention.index);
+    parts.push_back(
+        {Part::Kind::text, known ? fmt::format(" {:.2f} → ", tensor.before.at(intervention.index)) : std::string(" → "), {}});
+    parts.push_back({Part::Kind::number, fmt::format("{:.2f}", intervention.value), {}});
+    const std::string stack = stack_words(tensor, intervention.index);
+    if (!stack.empty()) parts.push_back({Part::Kind::text, " · " + stack, {}});
+    return parts;
+}
+
+std::string mask_name(const Intervention& intervention, const TraceTensor& mask) {
+    const std::size_t rank = mask.info.axes.size();
+    std::vector<Index> index = intervention.index;
+    index.resize(rank, -1);
+    const auto token = [&](std::size_t axis) {
+        return index[axis] < 0 ? std::string("all") : index_words(*mask.info.axes[axis], index[axis]);
+    };
+    std::string words = std::isinf(intervention.value) ? "hide " : "show ";
+    words += rank > 0 ? token(rank - 1) : "all";
+    if (rank > 1) words += (std::isinf(intervention.value) ? " from " : " to ") + token(rank - 2);
+    const bool layers = rank > 2 && is_stacked(mask.info.axes[0]->kind);
+    if (layers) words += " · " + (index[0] < 0 ? std::string("all layers") : stack_words(mask, index));
+    return words;
+}
+
+bool is_mask_edit(const Intervention& intervention, const Trace* trace) {
+    const TraceTensor* tensor = trace != nullptr ? trace->find(intervention.tensor) : nullptr;
+    return intervention.kind == Intervention::Kind::set && tensor != nullptr && tensor->info.role == Role::mask;
+}
+
+}  // namespace
+
+CellRef block_around(const TraceTensor& tensor, const CellRef& cell) {
+    CellRef block{tensor.info.name, std::vector<Index>(tensor.info.axes.size(), -1)};
+    bool stacked = false;
+    for (std::size_t a = 0; a < tensor.info.axes.size(); ++a) {
+        if (!is_stacked(tensor.info.axes[a]->kind)) continue;
+        stacked = true;
+        if (a < cell.index.size()) block.index[a] = cell.index[a];
+    }
+    if (!stacked && tensor.info.axes.size() > 1 && !cell.index.empty()) block.index[0] = cell.index[0];
+    return block;
+}
+
+std::string block_words(const TraceTensor& tensor, const std::vector<Index>& index) {
+    std::string words;
+    for (std::size_t a = 0; a < index.size() && a < tensor.info.axes.size(); ++a)
+        if (index[a] >= 0) words += (words.empty() ? "" : ", ") + index_words(*tensor.info.axes[a], index[a]);
+    return words.empty() ? "all" : words;
+}
+
+Tensor<float> block_values(const TraceTensor& tensor, const std::vector<Index>& index) {
+    const Shape& shape = tensor.values.shape();
+    if (!inside(tensor, index))
+        throw Error(ErrorCode::out_of_range, fmt::format("{} has no such block", tensor.info.name), "choose another cell");
+    std::vector<Index> all = index;
+    all.resize(static_cast<std::size_t>(shape.rank()), -1);
+    std::vector<Index> dims;
+    for (int a = 0; a < shape.rank(); ++a)
+        if (all[static_cast<std::size_t>(a)] < 0) dims.push_back(shape[a]);
+    Tensor<float> values = Tensor<float>::uninitialized(Shape(dims));
+    for_each_selected(shape, all, [&](Index offset, Index i) { values.data()[i] = tensor.values.data()[offset]; });
+    return values;
+}
+
+const TraceTensor* mask_of(const Trace& trace, const TraceTensor& tensor) {
+    if (tensor.info.role == Role::mask) return &tensor;
+    if (tensor.info.role != Role::weights && tensor.info.role != Role::scores) return nullptr;
+    for (const TraceTensor* mask : trace.with_role(Role::mask)) {
+        std::size_t met = 0;
+        const auto& axes = mask->info.axes;
+        for (const AxisPtr& axis : tensor.info.axes) met += met < axes.size() && axes[met] == axis ? 1u : 0u;
+        if (!axes.empty() && met == axes.size() && axes.back() == tensor.info.axes.back()) return mask;
+    }
+    return nullptr;
+}
+
+CellRef mask_cell(const TraceTensor& mask, const TraceTensor& tensor, const CellRef& cell, bool all_layers) {
+    CellRef result{mask.info.name, std::vector<Index>(mask.info.axes.size(), -1)};
+    for (std::size_t m = 0; m < mask.info.axes.size(); ++m) {
+        if (all_layers && is_stacked(mask.info.axes[m]->kind)) continue;
+        for (std::size_t a = 0; a < tensor.info.axes.size() && a < cell.index.size(); ++a)
+            if (tensor.info.axes[a] == mask.info.axes[m]) result.index[m] = cell.index[a];
+    }
+    return result;
+}
+
+std::vector<InterventionGroup> groups_of(const std::vector<Intervention>& interventions, const Trace* trace) {
+    std::vector<InterventionGroup> groups;
+    for (std::size_t i = 0; i < interventions.size(); ++i) {
+        const bool joins = i > 0 && is_mask_edit(interventions[i], trace) && is_mask_edit(interventions[i - 1], trace) &&
+                           interventions[i].tensor == interventions[i - 1].tensor &&
+                           interventions[i].enabled == interventions[i - 1].enabled;
+        if (joins)
+            ++groups.back().count;
+        else
+            groups.push_back({i, 1});
+    }
+    return groups;
+}
+
+std::vector<ExplainedPart> name_of(const Intervention& intervention, const Trace* trace) {
+    const TraceTensor* tensor = trace != nullptr ? trace->find(intervention.tensor) : nullptr;
+    if (tensor == nullptr || intervention.index.size() > tensor->info.axes.size()) return text(brief(intervention));
+    const std::string block = block_words(*tensor, intervention.index), of = " (" + intervention.tensor + ")";
+    switch (intervention.kind) {
+        case Intervention::Kind::set:
+            if (tensor->info.role == Role::mask) return text(mask_name(intervention, *tensor) + of);
+            if (is_cell(*tensor, intervention.index)) return cell_name(intervention, *tensor);
+            return text(fmt::format("{} = {:.4g}{}", block, intervention.value, of));
+        case Intervention::Kind::scale:
+            if (intervention.value == 0) return text("ablate " + block + of);
+            return text(fmt::format("{} × {:.2f}{}", block, intervention.value, of));
+        case Intervention::Kind::replace:
+        case Intervention::Kind::freeze:
+            if (!intervention.array_source.empty()) {
+                const std::size_t slash = intervention.array_source.rfind('/');
+                return text(block + " from " + intervention.array_source.substr(slash == std::string::npos ? 0 : slash + 1) +
+                            of);
+            }
+            if (!intervention.origin.empty()) return text(block + " as in " + intervention.origin + of);
+            return text("freeze " + block + of);
+    }
+    return text(brief(intervention));
+}
+
+std::vector<ExplainedPart> name_of(const std::vector<Intervention>& interventions, const InterventionGroup& group,
+                                   const Trace* trace) {
+    if (group.count < 2) return name_of(interventions[group.first], trace);
+    std::size_t hidden = 0;
+    for (std::size_t i = group.first; i < group.first + group.count; ++i)
+        hidden += std::isinf(interventions[i].value) ? 1u : 0u;
+    std::string words = "mask drawn: ";
+    if (hidden > 0) words += fmt::format("{} hidden", hidden);
+    if (hidden < group.count) words += fmt::format("{}{} shown", hidden > 0 ? ", " : "", group.count - hidden);
+    return text(words + " (" + interventions[group.first].tensor + ")");
+}
+
+std::string plain_text(const std::vector<ExplainedPart>& parts) {
+    std::string result;
+    for (const Part& part : parts) result += (part.kind == Part::Kind::subscript ? "_" : "") + part.text;
+    return result;
+}
+
+std::vector<ProbabilityChange> probability_changes(const Trace& before, const Trace& after, const std::string& step_axis,
+                                                   Index step, std::size_t most, float least) {
+    for (const TraceTensor* now : after.with_role(Role::probabilities)) {
+        const TraceTensor* then = before.find(now->info.name);
+        if (now->info.axes.size() != 2 || now->info.axes[0]->name != step_axis || then == nullptr) continue;
+        const Index n = now->info.axes[1]->extent;
+        if (then->info.axes.size() != 2 || then->info.axes[1]->extent != n) continue;
+        if (step < 0 || step >= now->info.axes[0]->extent || step >= then->info.axes[0]->extent) return {};
+        const float* a = then->values.data() + step * n;
+        const float* b = now->values.data() + step * n;
+        std::vector<Index> order;
+        for (Index c = 0; c < n; ++c)
+            if (std::abs(b[c] - a[c]) >= least) order.push_back(c);
+        const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(most, order.size()));
+        std::partial_sort(order.begin(), end, order.end(), [&](Index x, Index y) {
+            const float dx = std::abs(b[x] - a[x]), dy = std::abs(b[y] - a[y]);
+            return dx != dy ? dx > dy : x < y;
+        });
+        std::vector<ProbabilityChange> changes;
+        for (auto c = order.begin(); c != end; ++c) changes.push_back({now->info.axes[1]->label(*c), a[*c], b[*c]});
+        return changes;
+    }
+    return {};
+}
+
+}  // namespace saccade

@@ -1,0 +1,273 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "ui/imgui_compat.hpp"
+#include "ui/panels.hpp"
+
+namespace saccade {
+
+namespace {
+
+/// Where the last item stands, for tests.
+void note(AppState& state, const std::string& name) {
+    const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
+    state.places[name] = {low.x, low.y, size.x, size.y};
+}
+
+/// The tensor of the selected cell, if it is one that a hand may change as a block.
+const TraceTensor* held(const AppState& state) {
+    const CellRef& cell = state.stage.selected.cell;
+    if (cell.empty() || state.trace() == nullptr) return nullptr;
+    const TraceTensor* tensor = state.trace()->find(cell.tensor);
+    if (tensor == nullptr || tensor->values.empty()) return nullptr;
+    const Role role = tensor->info.role;
+    const bool fixed = role == Role::parameter || role == Role::metric || role == Role::input || role == Role::output;
+    return fixed ? nullptr : tensor;
+}
+
+/// Buttons side by side, as far as there is room.
+class ButtonRow {
+ public:
+    ButtonRow(const Ui& ui, AppState& state) : ui_(ui), state_(state), right_(ImGui::GetContentRegionMax().x) {}
+    bool operator()(const char* id, const std::string& text, const std::string& tip, ButtonKind kind = ButtonKind::plain) {
+        const float width = static_cast<float>(ScreenTextMeasure(ui_.fonts).width(text, 15, Font::ui)) * ui_.s + 28 * ui_.s;
+        if (any_) {
+            ImGui::SameLine(0, 6 * ui_.s);
+            if (ImGui::GetCursorPosX() + width > right_) ImGui::NewLine();
+        }
+        any_ = true;
+        const bool clicked = button(ui_, id, text, kind, 0, tip);
+        note(state_, id);
+        return clicked;
+    }
+
+ private:
+    const Ui& ui_;
+    AppState& state_;
+    float right_;
+    bool any_ = false;
+};
+
+void factor_slider(const Ui& ui, AppState& state, Controller& act, const CellRef& block) {
+    const float s = ui.s;
+    double factor = act.factor_of(block);
+    const double before = factor;
+    const float width = ImGui::GetContentRegionAvail().x - 70 * s;
+    const bool moved = slider(ui, "factor", factor, 0, 2, width);
+    note(state, "factor");
+    ImGui::SameLine(0, 10 * s);
+    label(ui, fmt::format("× {:.2f}", factor), before == 1 ? ui.theme.secondary : ui.theme.selection, 14, Font::mono);
+    if (!moved) return;
+    // The middle is where nothing is changed: it is easy to find again.
+    factor = std::round(factor * 50) / 50;
+    act.scale_block(block, std::abs(factor - 1) < 0.03 ? 1 : factor);
+}
+
+/// From the other side of a comparison: the selected row, its head, or all of the tensor.
+void patch_row(const Ui& ui, AppState& state, Controller& act, const TraceTensor& tensor, const CellRef& block,
+               const std::string& unit) {
+    if (!state.comparing) return;
+    const std::string other = state.focus == 0 ? "B" : "A";
+    ImGui::AlignTextToFramePadding();
+    label(ui, "as in " + other, ui.theme.secondary, 13);
+    ImGui::SameLine(0, 10 * ui.s);
+    ButtonRow row(ui, state);
+    CellRef line{tensor.info.name, state.stage.selected.cell.index};
+    line.index.resize(tensor.info.axes.size(), -1);
+    line.index.back() = -1;
+    const CellRef whole{tensor.info.name, {}};
+    const bool in_row = std::any_of(line.index.begin(), line.index.end(), [](Index i) { return i >= 0; });
+    const std::string tip = "Takes over what the run of " + other + " has there";
+    if (in_row && !(line == block) && row("patch row", "row", tip)) return act.patch_from_other(line);
+    if (row("patch block", unit, tip)) return act.patch_from_other(block);
+    if (row("patch all", "all", tip)) return act.patch_from_other(whole);
+}
+
+void mask_row(const Ui& ui, AppState& state, Controller& act, const TraceTensor* tensor) {
+    const Trace* trace = state.trace();
+    if (trace == nullptr || trace->with_role(Role::mask).empty()) {
+        state.mask.on = false;
+        return;
+    }
+    ButtonRow row(ui, state);
+    if (row("draw mask", "Draw mask", "Hide keys from queries with the mouse, on weights, scores or the mask itself",
+            state.mask.on ? ButtonKind::primary : ButtonKind::plain))
+        act.toggle_mask_drawing();
+    if (!state.mask.on) return;
+    const TraceTensor* mask = tensor != nullptr ? mask_of(*trace, *tensor) : nullptr;
+    const bool layers = mask != nullptr && mask->info.axes.size() > 2;
+    if (layers) {
+        ImGui::SameLine(0, 8 * ui.s);
+        const int clicked = segments(ui, "mask layers", {"all layers", "this layer"}, state.mask.all_layers ? 0 : 1);
+        if (clicked >= 0) state.mask.all_layers = clicked == 0;
+    }
+    paragraph(ui, "A press hides the cell's key from its query, or shows it again; a drag paints.", ui.theme.faint);
+}
+
+/// What can be done with the head, or the row, of the selected cell.
+void tools(const Ui& ui, AppState& state, Controller& act) {
+    const TraceTensor* tensor = held(state);
+    heading(ui, "By hand");
+    if (tensor == nullptr) {
+        paragraph(ui, "Drag a weight to change it; its row keeps the sum 1. Click a cell to ablate, scale or freeze its head.",
+                  ui.theme.faint);
+        return mask_row(ui, state, act, nullptr);
+    }
+    const CellRef block = block_around(*tensor, state.stage.selected.cell);
+    const bool stacked = std::any_of(tensor->info.axes.begin(), tensor->info.axes.end(),
+                                     [](const AxisPtr& axis) { return axis->kind == AxisKind::head; });
+    const bool part = std::any_of(block.index.begin(), block.index.end(), [](Index i) { return i >= 0; });
+    const std::string unit = stacked ? "head" : "row", words = block_words(*tensor, block.index);
+    label(ui, words + " · " + tensor->info.name, ui.theme.text, 15, Font::ui, ImGui::GetContentRegionAvail().x);
+    ButtonRow row(ui, state);
+    const bool ablated = act.factor_of(block) == 0;
+    if (row("ablate", "Ablate", "× 0: what " + words + " reads is taken out",
+            ablated ? ButtonKind::primary : ButtonKind::plain))
+        act.toggle_ablation(block);
+    if (part && row("freeze block", "Freeze " + unit, "As it is now, whatever the text becomes")) act.freeze(block);
+    if (row("freeze all", stacked ? "Freeze all heads" : "Freeze all", "The whole tensor, as it is now"))
+        act.freeze({tensor->info.name, {}});
+    factor_slider(ui, state, act, block);
+    patch_row(ui, state, act, *tensor, block, unit);
+    mask_row(ui, state, act, tensor);
+}
+
+/// A name with real subscripts; what does not fit is cut.
+void name_line(const Ui& ui, const std::vector<ExplainedPart>& parts, Color ink, float room) {
+    ImVec2 at = ImGui::GetCursorScreenPos();
+    const float left = at.x, right = at.x + room, height = 22 * ui.s;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    for (const ExplainedPart& part : parts) {
+        const bool subscript = part.kind == ExplainedPart::Kind::subscript;
+        const double size = subscript ? 10.5 : 14;
+        const bool aside = part.text.starts_with(" (") || part.text.starts_with(" · ");
+        Color color = aside ? ui.theme.faint : ink;
+        if (part.kind == ExplainedPart::Kind::number) color = ui.theme.selection;
+        ui.fonts.need(part.text);
+        const std::string text = fitted(ui, part.text, size, Font::ui, right - at.x);
+        ImFont* font = ui.fonts.face(Font::ui, 14);
+        const float px = subscript ? ui.fonts.imgui_size(Font::ui, 10.5) : compat::font_size(*font);
+        list.AddText(font, px, {at.x, at.y + (subscript ? 7 : 2) * ui.s}, ui.color(color), text.c_str());
+        at.x += font->CalcTextSizeA(px, 1e9f, 0, text.c_str()).x;
+        if (text.size() < part.text.size()) break;
+    }
+    ImGui::SetCursorScreenPos({left, at.y});
+    ImGui::Dummy({room, height});
+}
+
+void list_of_interventions(const Ui& ui, AppState& state, Controller& act) {
+    const float s = ui.s;
+    const float right = ImGui::GetContentRegionAvail().x;
+    const auto& all = state.side().request.interventions;
+    const std::vector<InterventionGroup> groups = groups_of(all, state.trace());
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+        const InterventionGroup& group = groups[g];
+        bool on = all[group.first].enabled;
+        ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(2 * s, 2 * s));
+        ImGui::PushStyleVar(ImGuiStyleVar_FrameRounding, 4 * s);
+        const bool toggled = ImGui::Checkbox(fmt::format("##on{}", g).c_str(), &on);
+        ImGui::PopStyleVar(2);
+        note(state, fmt::format("intervention {}", g));
+        ImGui::SameLine(0, 8 * s);
+        const std::vector<ExplainedPart> name = name_of(all, group, state.trace());
+        name_line(ui, name, on ? ui.theme.text : ui.theme.faint, right - 64 * s);
+        if (ImGui::IsItemHovered()) tooltip(ui, plain_text(name) + "\n" + brief(all[group.first]));
+        ImGui::SameLine(right - 24 * s);
+        const bool removed =
+            button(ui, fmt::format("remove{}", g).c_str(), "×", ButtonKind::quiet, 28 * s, "Remove (Ctrl Z undoes)");
+        note(state, fmt::format("remove {}", g));
+        if (toggled) return act.toggle_intervention(group.first, group.count);
+        if (removed) return act.remove_intervention(group.first, group.count);
+    }
+    ButtonRow row(ui, state);
+    if (row("clear", "Remove all", "Ctrl Z undoes")) return act.clear_interventions();
+    if (row("copy command", "Copy as command", "The run with these interventions, for a terminal")) {
+        const std::string line = act.command_line_text();
+        if (!line.empty()) ImGui::SetClipboardText(line.c_str());
+    }
+}
+
+/// One class: "train   0.91 → 0.38".
+void change_line(const Ui& ui, const ProbabilityChange& change, float left, float right) {
+    const float s = ui.s;
+    const ImVec2 at(left, ImGui::GetCursorScreenPos().y);
+    ImFont* font = ui.fonts.face(Font::mono, 14);
+    const float px = compat::font_size(*font);
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const std::string before = fmt::format("{:.2f} → ", change.before), after = fmt::format("{:.2f}", change.after);
+    const float numbers = font->CalcTextSizeA(px, 1e9f, 0, (before + after).c_str()).x;
+    const float column = std::min(left + 110 * s, right - numbers);
+    const std::string token = fitted(ui, change.label, 14, Font::mono, column - left - 8 * s);
+    ui.fonts.need(change.label);
+    list.AddText(font, px, {at.x, at.y + 2 * s}, ui.color(ui.theme.text), token.c_str());
+    list.AddText(font, px, {column, at.y + 2 * s}, ui.color(ui.theme.text), before.c_str());
+    const float x = column + font->CalcTextSizeA(px, 1e9f, 0, before.c_str()).x;
+    list.AddText(font, px, {x, at.y + 2 * s}, ui.color(ui.theme.selection), after.c_str());
+    ImGui::SetCursorScreenPos({left, at.y + 22 * s});
+}
+
+/// What came of them: the probabilities at the step under discussion, and the output, against the run without them.
+void effect(const Ui& ui, AppState& state, Controller& act) {
+    const Trace* before = act.untouched();
+    if (before == nullptr) return;
+    const float s = ui.s;
+    const Exhibit& e = exhibit(state.side().request.exhibit);
+    const std::vector<ProbabilityChange>& changes = act.probability_changes();
+    const AxisPtr steps = state.trace()->axis(e.step_axis);
+    const Index step = act.current_step();
+    const auto text_in = [&](const Trace& trace) {
+        const auto found = trace.texts().find(e.output_text);
+        return found != trace.texts().end() ? found->second : std::string();
+    };
+    const std::string was = text_in(*before), is = text_in(*state.trace());
+    const bool has_step = steps != nullptr && step >= 0 && !state.trace()->with_role(Role::probabilities).empty();
+    if (!has_step && was == is) return;
+    ImGui::Dummy({0, 4 * s});
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float width = ImGui::GetContentRegionAvail().x, left = at.x + 12 * s, right = at.x + width - 12 * s;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    list.ChannelsSplit(2);
+    list.ChannelsSetCurrent(1);
+    ImGui::SetCursorScreenPos({left, at.y + 8 * s});
+    if (has_step) {
+        const std::string where = fmt::format("probabilities at step {}, “{}”", step + 1, steps->label(step));
+        label(ui, where, ui.theme.secondary, 13, Font::ui, right - left);
+        ImGui::SetCursorScreenPos({left, ImGui::GetCursorScreenPos().y});
+        for (const ProbabilityChange& change : changes) change_line(ui, change, left, right);
+        if (changes.empty()) label(ui, "none changed by 0.0005 or more", ui.theme.faint, 13, Font::ui, right - left);
+    }
+    if (was != is) {
+        for (const auto& [text, color] : {std::pair{was, ui.theme.secondary}, std::pair{"→ " + is, ui.theme.selection}}) {
+            ImGui::SetCursorScreenPos({left, ImGui::GetCursorScreenPos().y});
+            ui.fonts.need(text);
+            ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + right - left);
+            ImGui::PushStyleColor(ImGuiCol_Text, ui.vec(color));
+            ImGui::PushFont(ui.fonts.face(Font::ui, 14));
+            ImGui::TextUnformatted(text.c_str());
+            ImGui::PopFont();
+            ImGui::PopStyleColor();
+            ImGui::PopTextWrapPos();
+        }
+    }
+    const float bottom = ImGui::GetCursorScreenPos().y + 6 * s;
+    list.ChannelsSetCurrent(0);
+    list.AddRectFilled(at, {at.x + width, bottom}, ui.color(ui.theme.background), 8 * s);
+    list.ChannelsMerge();
+    state.places["effect"] = {at.x, at.y, width, bottom - at.y};
+    ImGui::SetCursorScreenPos({at.x, bottom + 6 * s});
+    ImGui::Dummy({0, 0});
+}
+
+}  // namespace
+
+void hand_panel(const Ui& ui, AppState& state, Controller& act) {
+    tools(ui, state, act);
+    if (state.side().request.interventions.empty()) return;
+    heading(ui, "Interventions");
+    list_of_interventions(ui, state, act);
+    effect(ui, state, act);
+}
+
+}  // namespace saccade
