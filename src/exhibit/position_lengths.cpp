@@ -1,0 +1,132 @@
+#include "exhibit/position_lengths.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/parallel.hpp"
+#include "base/stop.hpp"
+#include "exhibit/transformer_common.hpp"
+#include "train/date_lists_data.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr Index batch = 8;
+
+struct Contestant {
+    std::string title;
+    std::shared_ptr<const LoadedTransformer> loaded;
+};
+
+struct Tally {
+    Index right = 0, asked = 0;
+    bool beyond = false;  // the lists do not fit into the table of positions
+};
+
+std::vector<std::string> split_dates(const std::string& text) {
+    std::vector<std::string> dates(1);
+    for (const char c : text)
+        if (c == ';')
+            dates.emplace_back();
+        else
+            dates.back().push_back(c);
+    return dates;
+}
+
+/// Decodes held-out lists [start, start + count) of `dates` dates.
+void measure(const Contestant& who, Index dates, Index start, Index count, Tally& tally, const std::stop_token& stop) {
+    if (tally.beyond) return;
+    std::vector<Ids> sources;
+    std::vector<std::vector<std::string>> wanted;
+    for (Index n = start; n < start + count; ++n) {
+        DateList list = held_out_date_list(dates, n);
+        sources.push_back(who.loaded->text->read(list.source).ids);
+        wanted.push_back(std::move(list.dates));
+    }
+    try {
+        const auto encoded = who.loaded->model.encode(PaddedSources::from(sources));
+        const std::vector<Ids> outputs = who.loaded->model.greedy(encoded, 11 * dates, stop);
+        for (std::size_t b = 0; b < outputs.size(); ++b) {
+            const std::vector<std::string> got = split_dates(who.loaded->text->write(outputs[b]));
+            for (std::size_t d = 0; d < wanted[b].size(); ++d) tally.right += d < got.size() && got[d] == wanted[b][d] ? 1 : 0;
+            tally.asked += static_cast<Index>(wanted[b].size());
+        }
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::invalid_input) throw;
+        tally = {0, 0, true};
+    }
+}
+
+using Tallies = std::vector<std::vector<Tally>>;
+
+void record(Probe& probe, const std::vector<Contestant>& contestants, Index longest, const Tallies& tallies) {
+    const auto codes = static_cast<Index>(contestants.size());
+    Axis code{"code", AxisKind::batch, codes, {}, "c"}, dates{"dates", AxisKind::step, longest, {}, "n"};
+    for (const Contestant& c : contestants) code.labels.push_back(c.title);
+    for (Index n = 1; n <= longest; ++n) dates.labels.push_back(std::to_string(n));
+    probe.axis(std::move(code));
+    probe.axis(std::move(dates));
+    Tensor<float> right(Shape{codes, longest}), asked(Shape{codes, longest}), quality(Shape{codes, longest});
+    for (Index c = 0; c < codes; ++c)
+        for (Index n = 0; n < longest; ++n) {
+            const Tally& t = tallies[static_cast<std::size_t>(c)][static_cast<std::size_t>(n)];
+            const Index at = c * longest + n;
+            right.data()[at] = static_cast<float>(t.right);
+            asked.data()[at] = static_cast<float>(t.asked);
+            quality.data()[at] = t.asked == 0 ? NAN : static_cast<float>(t.right) / static_cast<float>(t.asked);
+        }
+    const std::vector<std::string> axes = {"code", "dates"};
+    probe.whole({"right", Role::output, "r", "Dates right", "dates", axes}, right);
+    probe.whole({"asked", Role::output, "n", "Dates asked", "dates", axes}, asked);
+    probe.whole({"quality", Role::metric, "Q", "Dates right, by the number of dates in a list", "share of dates right", axes},
+                quality);
+    probe.step(
+        {"measure", "quality", "Q = right dates / dates", "quality[c,n] = right[c,n] / asked[c,n]", "Press 2021, fig. 1"});
+    for (Index c = 0; c < codes; ++c)
+        for (Index n = 0; n < longest; ++n)
+            if (tallies[static_cast<std::size_t>(c)][static_cast<std::size_t>(n)].beyond) {
+                probe.note({"longest",
+                            fmt::format("{}: lists of {} dates are longer than its table of positions",
+                                        contestants[static_cast<std::size_t>(c)].title, n + 1),
+                            "its curve ends there"});
+                break;
+            }
+}
+
+}  // namespace
+
+void measure_lengths(RunContext& context) {
+    const Index samples = context.params.integer("samples"), longest = context.params.integer("longest");
+    std::vector<Contestant> contestants;
+    const std::vector<std::string> bundled = bundled_models();
+    for (const PositionFunction& code : position_codes()) {
+        const std::string id = date_lists_model(code.id);
+        if (std::ranges::find(bundled, id) == bundled.end()) continue;
+        const ModelPtr model = bundled_model(id);
+        contestants.push_back({code.title, transformer_of(model, trained_design(*model))});
+    }
+    if (contestants.empty())
+        throw Error(ErrorCode::not_found, "there is no bundled model of lists of dates with a position code",
+                    "train one: saccade train date-lists-sinusoidal");
+    Tallies tallies(contestants.size(), std::vector<Tally>(static_cast<std::size_t>(longest)));
+    const auto so_far = [&](Probe& probe) { record(probe, contestants, longest, tallies); };
+    const Index rounds = (samples + batch - 1) / batch;
+    for (Index round = 0; round < rounds; ++round) {
+        // Every length once a round: the whole curve is there from the first, and grows steadier. The longest lists first.
+        const auto pieces = static_cast<Index>(contestants.size()) * longest;
+        parallel_for(pieces, [&](std::int64_t piece) {
+            const auto c = static_cast<std::size_t>(piece) % contestants.size();
+            const Index dates = longest - piece / static_cast<Index>(contestants.size());
+            measure(contestants[c], dates, round * batch, std::min(batch, samples - round * batch),
+                    tallies[c][static_cast<std::size_t>(dates - 1)], context.stop);
+        });
+        check_stop(context.stop);
+        if (round + 1 < rounds) context.progress(static_cast<double>(round + 1) / static_cast<double>(rounds), so_far);
+    }
+    so_far(context.probe);
+}
+
+}  // namespace saccade

@@ -1,0 +1,122 @@
+#include "exhibit/positions_lesson.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "attention/position.hpp"
+#include "exhibit/lesson_checks.hpp"
+
+namespace saccade {
+
+namespace {
+
+using Check = std::optional<Claim>;
+
+bool code_is(const Trace& trace, const std::string& id) {
+    const auto said = trace.texts().find("code");
+    return said != trace.texts().end() && said->second == id;
+}
+
+/// sin and cos of a sum: p_(i+s) is p_i with each pair of features turned by an angle that s alone decides, which p_s shows.
+Check rotations(const Trace& trace) {
+    const TraceTensor* code = trace.find("code");
+    if (code == nullptr || !code_is(trace, "sinusoidal")) return std::nullopt;
+    const Index n = code->values.shape()[0], d = code->values.shape()[1];
+    const auto at = [&](Index i, Index k) { return static_cast<double>(code->values.data()[i * d + k]); };
+    double worst = 0;
+    Index checked = 0;
+    for (Index s = 1; s < n; ++s)
+        for (Index i = 0; i + s < n; ++i)
+            for (Index k = 0; k + 1 < d; k += 2, checked += 2) {
+                const double sine = at(i, k) * at(s, k + 1) + at(i, k + 1) * at(s, k);
+                const double cosine = at(i, k + 1) * at(s, k + 1) - at(i, k) * at(s, k);
+                worst = std::max({worst, std::abs(sine - at(i + s, k)), std::abs(cosine - at(i + s, k + 1))});
+            }
+    return claim_of("code", checked, worst, 1e-5);
+}
+
+/// One query and one key of this run, put at every pair of positions: the score is the same wherever i - j is.
+Check distance_alone(const Trace& trace) {
+    const TraceTensor *q = trace.find("encoder.projected_query"), *k = trace.find("encoder.projected_key");
+    if (q == nullptr || k == nullptr) return std::nullopt;
+    const Index n = q->values.shape()[2], d = q->values.shape()[3];
+    Tensor<double> query(Shape{1, 1, n, d}), key(Shape{1, 1, n, d});
+    for (Index i = 0; i < n * d; ++i) {
+        query.data()[i] = static_cast<double>(q->values.data()[i % d]);
+        key.data()[i] = static_cast<double>(k->values.data()[(n > 1 ? d : 0) + i % d]);
+    }
+    const Tensor<double> a = rotary_turned<double>(query, 0).value(), b = rotary_turned<double>(key, 0).value();
+    const auto score = [&](Index i, Index j) {
+        double sum = 0;
+        for (Index u = 0; u < d; ++u) sum += a.data()[i * d + u] * b.data()[j * d + u];
+        return sum / std::sqrt(static_cast<double>(d));
+    };
+    double worst = 0;
+    for (Index i = 1; i < n; ++i)
+        for (Index j = 1; j < n; ++j) worst = std::max(worst, std::abs(score(i, j) - score(i - 1, j - 1)));
+    return claim_of("encoder.scores", (n - 1) * (n - 1), worst, 1e-5);
+}
+
+double most_moved(const TraceTensor& moved) {
+    return static_cast<double>(*std::ranges::max_element(moved.values.values()));
+}
+
+Check order_is_lost(const Trace& trace) {
+    const TraceTensor* moved = trace.find("moved");
+    if (moved == nullptr || !code_is(trace, "none")) return std::nullopt;
+    return claim_of("moved", moved->values.size(), most_moved(*moved), 1e-3);
+}
+
+Check order_matters(const Trace& trace) {
+    const TraceTensor* moved = trace.find("moved");
+    if (moved == nullptr || moved->values.size() < 2 || code_is(trace, "none")) return std::nullopt;
+    return claim_of("moved", moved->values.size(), most_moved(*moved) > 0.05 ? 0 : 1);
+}
+
+/// What relative codes add depends on the distance, and on nothing else.
+Check bias_by_distance(const Trace& trace) {
+    if (!code_is(trace, "alibi")) return std::nullopt;
+    return rule_holds(trace, "encoder.term[l,h,i,j] = -encoder.position.slope[h] * abs(i - j)");
+}
+
+Check shaw_by_distance(const Trace& trace) {
+    if (!code_is(trace, "shaw")) return std::nullopt;
+    const Step* step = trace.step_of("encoder.term");
+    return step == nullptr ? Check() : rule_holds(trace, step->rule);
+}
+
+}  // namespace
+
+Lesson positions_lesson() {
+    Lesson lesson;
+    lesson.title_english = "Where is a token?";
+    lesson.title_chinese = "词元在哪里？";
+    lesson.points = {
+        {"Attention alone sees a set: without a code, reading the text backwards gives every token the same state as before.",
+         "只有注意力时，看到的是一个集合：没有位置编码，倒着读这段文字，每个词元得到的状态不变。", order_is_lost},
+        {"With a code the order counts: read backwards, the states change. (Choose 'none' and this point does not apply; the "
+         "one "
+         "above does.)",
+         "有了编码，顺序就起作用：倒着读，状态会变。（选择“none”时适用上一条，不适用这一条。）", order_matters},
+        {"Sinusoidal: going on by s positions turns each pair of features by an angle that depends on s alone. A linear map "
+         "can find "
+         "'s to the left', wherever it is.",
+         "正弦编码：向前走 s 个位置，就是把每一对特征旋转一个只由 s 决定的角度。线性映射就能找到“左边第 s 个”，不论身在何处。",
+         rotations},
+        {"Rotary turns queries and keys instead. Put one query and one key of this run at all pairs of positions: the score "
+         "depends "
+         "on i − j alone.",
+         "旋转编码则旋转查询和键。把本次运行的一个查询和一个键放到所有位置上：得分只取决于 i − j。", distance_alone},
+        {"ALiBi adds −m |i − j| to the scores, with a slope of its own for each head, and learns nothing for it.",
+         "ALiBi 在得分上加 −m |i − j|，每个头有自己的斜率，无需学习任何参数。", bias_by_distance},
+        {"Shaw learns a vector for each distance up to k; beyond, all distances are one.",
+         "Shaw 为不超过 k 的每个距离学一个向量；再远的距离都看作同一个。", shaw_by_distance},
+        {"Learned positions know only as many as their table holds. Under 'length' see which codes still work on lists longer "
+         "than "
+         "those they were trained on.",
+         "学习得到的位置只认得表里那么多个。在“length”下看看，哪些编码在比训练时更长的列表上仍然管用。", nullptr},
+    };
+    return lesson;
+}
+
+}  // namespace saccade

@@ -1,0 +1,81 @@
+#include <cmath>
+
+#include "exhibit/attention_layer.hpp"
+#include "exhibit/exhibits.hpp"
+#include "exhibit/self_attention_lesson.hpp"
+#include "exhibit/transformer_common.hpp"
+#include "params/param_make.hpp"
+
+namespace saccade {
+
+namespace {
+
+LayerMask chosen_mask(const AttentionLayer& layer, const Params& params) {
+    const std::string& mask = params.text("mask");
+    LayerMask own{layer.design.causal, std::nullopt};
+    if (mask == "none") own.causal = false;
+    if (mask == "causal") own.causal = true;
+    if (mask == "restricted") own.radius = radius_of(params.number("radius"));
+    return own;
+}
+
+void run(RunContext& context) {
+    const AttentionLayer layer = attention_layer(context);
+    const Index head = chosen("Head", context.params.integer("head"), layer.design.heads);
+    const LayerMask mask = chosen_mask(layer, context.params);
+    if (mask.causal != layer.design.causal)
+        context.probe.note({"mask",
+                            layer.design.causal ? "this model was trained with the causal mask; here it is off"
+                                                : "this model was trained without a mask; here it is causal",
+                            "the layers before stay as they were trained"});
+    show_attention(context, layer, mask, head);
+}
+
+std::vector<ParamSpec> params() {
+    std::vector<ParamSpec> all = attention_layer_params();
+    all.push_back(integer_param("head", "Head", "Which head of the layer.", 1, 1, 64));
+    all.push_back(choice_param("show", "Show",
+                               "The same numbers: as vectors for the token that is selected, or as matrices for all "
+                               "tokens at once.",
+                               {{"vectors", "vectors"}, {"matrices", "matrices"}}));
+    all.push_back(choice_param(
+        "mask", "Mask", "Which keys a query may see. Restricted: those at most r away, beside what the model hides anyway.",
+        {{"own", "as trained"}, {"none", "none"}, {"causal", "causal"}, {"restricted", "restricted"}}));
+    all.push_back(
+        number_param("radius", "Radius", "r of the restricted mask; 0: each token sees itself alone.", 2, 0, INFINITY));
+    return all;
+}
+
+std::vector<ViewPlacement> placed(const Params& params) {
+    if (params.text("show") == "matrices")
+        return {{"heatmap", "read", 0, 1, 0.5f},    {"heatmap", "query", 0, 1, 0.5f},       {"heatmap", "key", 0, 1, 0.5f},
+                {"heatmap", "value", 0, 1, 0.5f},   {"heatmap", "scores", 1, 1, 0.5f},      {"heatmap", "weights", 1, 1, 0.5f},
+                {"heatmap", "context", 1, 1, 0.5f}, {"heatmap", "contribution", 1, 1, 0.5f}};
+    return {{"bars", "read", 0, 0.3f, 0.26f},
+            {"bars", "query", 0, 0.3f, 0.26f},
+            {"bars", "contribution", 0, 0.3f, 0.26f},
+            {"stages", "weights", 1, 0.6f, 0.74f},
+            {"neuron", "weights", 1, 0.4f, 0.74f}};
+}
+
+}  // namespace
+
+Exhibit self_attention_exhibit() {
+    Exhibit exhibit;
+    exhibit.id = "self-attention";
+    exhibit.title = "Self-attention";
+    exhibit.group = "Transformer";
+    exhibit.summary = "One head from typed tokens: embed, project, score, mask, normalise, read; for one token and for all.";
+    exhibit.source = "Vaswani et al. 2017, section 3.2.1";
+    exhibit.params = params();
+    exhibit.models = {translation_transformer, "induction"};
+    exhibit.choose_model = attention_layer_model;
+    exhibit.views = placed(resolve(exhibit.params, {}));
+    exhibit.place = placed;
+    exhibit.step_axis = "token";
+    exhibit.run = run;
+    exhibit.lesson = self_attention_lesson();
+    return exhibit;
+}
+
+}  // namespace saccade

@@ -1,0 +1,104 @@
+#include "exhibit/self_attention_lesson.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "exhibit/lesson_checks.hpp"
+
+namespace saccade {
+
+namespace {
+
+using Check = std::optional<Claim>;
+
+/// Scores are not symmetric: some s_ij differs from s_ji.
+Check not_symmetric(const Trace& trace) {
+    const TraceTensor* scores = trace.find("scores");
+    if (scores == nullptr || scores->values.shape()[0] < 2) return std::nullopt;
+    const Index n = scores->values.shape()[0];
+    double most = 0;
+    for (Index i = 0; i < n; ++i)
+        for (Index j = 0; j < i; ++j)
+            most = std::max(most,
+                            std::abs(static_cast<double>(scores->values.data()[i * n + j] - scores->values.data()[j * n + i])));
+    return claim_of("scores", n * (n - 1) / 2, most > 1e-3 ? 0 : 1);
+}
+
+/// The context of each token lies within what the values span, coordinate by coordinate.
+Check between_values(const Trace& trace) {
+    const TraceTensor *context = trace.find("context"), *value = trace.find("value");
+    const Step* step = trace.step_of("context");
+    if (context == nullptr || value == nullptr || step == nullptr || step->rule.empty()) return std::nullopt;
+    const Index n = value->values.shape()[0], d = value->values.shape()[1];
+    double beyond = 0;
+    for (Index u = 0; u < d; ++u) {
+        float low = 0, high = 0;
+        for (Index j = 0; j < n; ++j) {
+            const float v = value->values.data()[j * d + u];
+            low = j == 0 ? v : std::min(low, v);
+            high = j == 0 ? v : std::max(high, v);
+        }
+        for (Index i = 0; i < n; ++i) {
+            const float z = context->values.data()[i * d + u];
+            if (z == 0) continue;  // a token that sees nothing reads nothing
+            beyond = std::max({beyond, static_cast<double>(z - high), static_cast<double>(low - z)});
+        }
+    }
+    return claim_of("context", context->values.size(), beyond, 1e-4);
+}
+
+Check nothing_hidden_is_seen(const Trace& trace) {
+    const TraceTensor *mask = trace.find("mask"), *weights = trace.find("weights");
+    if (mask == nullptr || weights == nullptr || mask->values.shape() != weights->values.shape()) return std::nullopt;
+    Index hidden = 0;
+    double worst = 0;
+    for (Index c = 0; c < mask->values.size(); ++c) {
+        if (mask->values.data()[c] != -std::numeric_limits<float>::infinity()) continue;
+        ++hidden;
+        worst = std::max(worst, static_cast<double>(weights->values.data()[c]));
+    }
+    if (hidden == 0) return std::nullopt;
+    return claim_of("weights", hidden, worst);
+}
+
+}  // namespace
+
+Lesson self_attention_lesson() {
+    Lesson lesson;
+    lesson.title_english = "One head, from tokens to context";
+    lesson.title_chinese = "一个头：从词元到上下文";
+    lesson.points = {
+        {"From what it reads of a token the head makes three vectors: a query (what am I looking for), a key (what am I found "
+         "by) "
+         "and a value (what do I hand over). Each is one matrix times the same vector.",
+         "头从每个词元读到的向量做出三个向量：查询（我在找什么）、键（别人凭什么找到我）和值（我交出什么）。每个都是一个矩阵乘"
+         "同一个向量。",
+         rule_check("query")},
+        {"A score is the dot product of a query and a key over √d_head. Without the root, dot products of d_head terms would "
+         "grow "
+         "with √d_head and softmax would saturate.",
+         "得分是查询与键的点积除以 √d_head。若不除，d_head 项的点积会随 √d_head 增长，softmax 就会饱和。",
+         rule_check("scores")},
+        {"Query and key are projected by different matrices, so attention has a direction: how much i wants j is not how much "
+         "j "
+         "wants i.",
+         "查询与键由不同的矩阵投影得到，所以注意力有方向：i 有多需要 j，不等于 j 有多需要 i。", not_symmetric},
+        {"Softmax turns the scores of one query into weights that sum to 1.", "softmax 把一个查询的得分变成总和为 1 的权重。",
+         sum_check("weights")},
+        {"What is read is a weighted mean of values: in no coordinate can it leave the range that they span.",
+         "读出的是值的加权平均：在任何一个坐标上都不会超出各个值的范围。", between_values},
+        {"A mask adds −∞ before softmax: what it hides gets no weight at all. Causal: no later token. Restricted: none further "
+         "than "
+         "r. With r = 0 each token reads itself.",
+         "掩码在 softmax 之前加上 −∞：被遮住的完全没有权重。因果掩码：看不到后面的词元；限制掩码：看不到距离超过 r 的词元；r = "
+         "0 "
+         "时每个词元只读自己。",
+         nothing_hidden_is_seen},
+        {"All tokens do this at once: the rows of the matrices are the vectors. Switch between both and follow one row.",
+         "所有词元同时这样做：矩阵的每一行就是一个向量。在两种显示之间切换，跟着一行看。", nullptr},
+    };
+    return lesson;
+}
+
+}  // namespace saccade

@@ -1,0 +1,124 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "exhibit/exhibits.hpp"
+#include "run/finding.hpp"
+#include "run/runner.hpp"
+#include "trace/formula.hpp"
+#include "unit/core/testing.hpp"
+#include "unit/core/tiny_transformer.hpp"
+
+namespace saccade {
+namespace {
+
+using test::contains;
+using test::error_of;
+using test::tiny_transformer;
+
+RunRequest asking(const ModelPtr& model, const std::string& text = "abcdefab") {
+    RunRequest request;
+    request.model = model;
+    request.params.set("text", text);
+    return request;
+}
+
+TracePtr ran(const Exhibit& exhibit, const RunRequest& request) {
+    return run(exhibit, request, {}, {}, nullptr);
+}
+
+void expect_rules_hold(const Trace& trace, const std::string& what) {
+    for (const Claim& claim : check_claims(trace, 12))
+        EXPECT_TRUE(claim.holds) << what << ", " << claim.tensor << ": " << claim.text << ", off by " << claim.error;
+}
+
+/// How many points of the lesson hold; none may be broken.
+std::size_t held(const Exhibit& exhibit, const Trace& trace, const std::string& what) {
+    std::size_t count = 0;
+    const auto findings = check_lesson(exhibit.lesson, trace);
+    for (std::size_t i = 0; i < findings.size(); ++i) {
+        EXPECT_EQ(findings[i].problem, "") << what;
+        if (!findings[i].claim) continue;
+        EXPECT_TRUE(findings[i].claim->holds) << what << ": " << exhibit.lesson.points[i].english << findings[i].claim->error;
+        ++count;
+    }
+    return count;
+}
+
+TEST(SelfAttention, is_the_head_of_the_whole_model) {
+    const Exhibit self = self_attention_exhibit(), whole = transformer_exhibit();
+    for (const std::string code : {"none", "learned", "shaw", "rotary", "alibi"}) {
+        const ModelPtr model = tiny_transformer({.position = code});
+        RunRequest one = asking(model), all;
+        one.params.set("layer", std::int64_t{2});
+        one.params.set("head", std::int64_t{2});
+        all.model = model;
+        all.params.set("source", std::string("abcdefab"));
+        const TracePtr head = ran(self, one), both = ran(whole, all);
+        expect_rules_hold(*head, code);
+        for (const char* name : {"query", "key", "value", "scores", "weights", "context"}) {
+            const Tensor<float> mine = head->tensor(name).values;
+            const Tensor<float> theirs = both->tensor(std::string("encoder.") + name).values.row(1).row(1);
+            ASSERT_EQ(mine.shape(), theirs.shape()) << name;
+            for (Index i = 0; i < mine.size(); ++i) ASSERT_NEAR(mine.data()[i], theirs.data()[i], 2e-5) << code << name << i;
+        }
+        EXPECT_GE(held(self, *head, code), 4u);
+    }
+}
+
+TEST(SelfAttention, masks) {
+    const Exhibit self = self_attention_exhibit();
+    RunRequest request = asking(tiny_transformer());
+    request.params.set("mask", std::string("causal"));
+    const TracePtr causal = ran(self, request);
+    EXPECT_EQ(causal->tensor("weights").values.at({0, 0}), 1.0f);
+    EXPECT_EQ(causal->notes().size(), 1u);
+    EXPECT_EQ(held(self, *causal, "causal"), 6u);
+    request.params.set("mask", std::string("restricted"));
+    request.params.set("radius", 0.0);
+    const TracePtr narrow = ran(self, request);
+    for (Index i = 0; i < 8; ++i) EXPECT_EQ(narrow->tensor("weights").values.at({i, i}), 1.0f);
+    expect_rules_hold(*narrow, "r = 0");
+    request.interventions.push_back(parse_intervention("mask[3,:]=-inf"));
+    for (const float z : ran(self, request)->tensor("context").values.row(3).values()) EXPECT_EQ(z, 0.0f);
+}
+
+TEST(MultiHead, heads_add_up_to_the_output) {
+    const Exhibit exhibit = multi_head_exhibit();
+    for (const std::string norm : {"pre", "post", "none"}) {
+        RunRequest request = asking(tiny_transformer({.norm = norm}));
+        request.params.set("layer", std::int64_t{2});
+        const TracePtr trace = ran(exhibit, request);
+        expect_rules_hold(*trace, norm);
+        EXPECT_GE(held(exhibit, *trace, norm), 5u);
+    }
+    RunRequest silent = asking(tiny_transformer());
+    silent.interventions.push_back(parse_intervention("context[1,:,:]*=0"));
+    EXPECT_EQ(ran(exhibit, silent)->tensor("head.share").values.at({1}), 0.0f);
+}
+
+TEST(Positions, every_code_is_shown_and_its_claims_hold) {
+    const Exhibit exhibit = positions_exhibit();
+    for (const PositionFunction& code : position_codes()) {
+        const TracePtr trace = ran(exhibit, asking(tiny_transformer({.position = code.id})));
+        expect_rules_hold(*trace, code.id);
+        EXPECT_GE(held(exhibit, *trace, code.id), 1u);
+        EXPECT_EQ(trace->find("code") == nullptr, code.id == "none");
+        for (const ViewPlacement& placed : placements(exhibit, {}))
+            EXPECT_TRUE(placed.tensor == "code" || trace->find(placed.tensor) != nullptr) << placed.tensor;
+    }
+}
+
+TEST(Positions, bad_input_is_one_line) {
+    const ModelPtr model = tiny_transformer({.position = "learned"});
+    EXPECT_TRUE(
+        contains(error_of(ErrorCode::invalid_input, [&] { ran(positions_exhibit(), asking(model, std::string(17, 'a'))); }),
+                 "16 positions"));
+    RunRequest request = asking(model);
+    request.params.set("layer", std::int64_t{3});
+    EXPECT_TRUE(contains(error_of(ErrorCode::invalid_input, [&] { ran(multi_head_exhibit(), request); }), "the model has 2"));
+    EXPECT_TRUE(contains(error_of(ErrorCode::invalid_input, [&] { ran(multi_head_exhibit(), asking(model, "")); }), "mpty"));
+}
+
+}  // namespace
+}  // namespace saccade
