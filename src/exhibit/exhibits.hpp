@@ -9,6 +9,7 @@ namespace saccade {
 Exhibit alignment_exhibit();
 Exhibit bottleneck_exhibit();
 Exhibit complexity_exhibit();
+Exhibit induction_exhibit();
 Exhibit memory_exhibit();
 Exhibit multi_head_exhibit();
 Exhibit permutation_exhibit();

@@ -81,7 +81,8 @@ void record(Probe& probe, const std::vector<Contestant>& contestants, Index long
     const std::vector<std::string> axes = {"code", "dates"};
     probe.whole({"right", Role::output, "r", "Dates right", "dates", axes}, right);
     probe.whole({"asked", Role::output, "n", "Dates asked", "dates", axes}, asked);
-    probe.whole({"quality", Role::metric, "Q", "Dates right, by the number of dates in a list", "share of dates right", axes},
+    probe.whole({"quality", Role::metric, "Q", "Dates right, by the number of dates in a list (learned: 1 to 3)",
+                 "share of dates right", axes},
                 quality);
     probe.step(
         {"measure", "quality", "Q = right dates / dates", "quality[c,n] = right[c,n] / asked[c,n]", "Press 2021, fig. 1"});

@@ -227,7 +227,8 @@ std::vector<ParamSpec> params() {
                      "is read backwards; or how far beyond the trained length each code carries.",
                      {{"code", "code"}, {"weights", "weights"}, {"extrapolation", "length"}}),
         integer_param("samples", "Samples", "Length: held-out lists of each length.", 16, 1, 256),
-        integer_param("longest", "Longest list", "Length: dates in the longest lists.", 8, 1, 16)};
+        integer_param("longest", "Longest list", "Length: dates in the longest lists; the models learned on 1 to 3.", 6, 1,
+                      12)};
 }
 
 std::vector<ViewPlacement> placed(const Params& params) {

@@ -67,9 +67,16 @@ Check order_is_lost(const Trace& trace) {
     return claim_of("moved", moved->values.size(), most_moved(*moved), 1e-3);
 }
 
+/// ALiBi's penalty is the same on both sides of a token, so a mirrored text is the same text to an encoder.
+Check mirror_is_the_same(const Trace& trace) {
+    const TraceTensor* moved = trace.find("moved");
+    if (moved == nullptr || !code_is(trace, "alibi")) return std::nullopt;
+    return claim_of("moved", moved->values.size(), most_moved(*moved), 1e-3);
+}
+
 Check order_matters(const Trace& trace) {
     const TraceTensor* moved = trace.find("moved");
-    if (moved == nullptr || moved->values.size() < 2 || code_is(trace, "none")) return std::nullopt;
+    if (moved == nullptr || moved->values.size() < 2 || code_is(trace, "none") || code_is(trace, "alibi")) return std::nullopt;
     return claim_of("moved", moved->values.size(), most_moved(*moved) > 0.05 ? 0 : 1);
 }
 
@@ -94,10 +101,8 @@ Lesson positions_lesson() {
     lesson.points = {
         {"Attention alone sees a set: without a code, reading the text backwards gives every token the same state as before.",
          "只有注意力时，看到的是一个集合：没有位置编码，倒着读这段文字，每个词元得到的状态不变。", order_is_lost},
-        {"With a code the order counts: read backwards, the states change. (Choose 'none' and this point does not apply; the "
-         "one "
-         "above does.)",
-         "有了编码，顺序就起作用：倒着读，状态会变。（选择“none”时适用上一条，不适用这一条。）", order_matters},
+        {"With a code that tells left from right the order counts: read backwards, the states change.",
+         "有了能分左右的编码，顺序就起作用：倒着读，状态会变。", order_matters},
         {"Sinusoidal: going on by s positions turns each pair of features by an angle that depends on s alone. A linear map "
          "can find "
          "'s to the left', wherever it is.",
@@ -109,6 +114,12 @@ Lesson positions_lesson() {
          "旋转编码则旋转查询和键。把本次运行的一个查询和一个键放到所有位置上：得分只取决于 i − j。", distance_alone},
         {"ALiBi adds −m |i − j| to the scores, with a slope of its own for each head, and learns nothing for it.",
          "ALiBi 在得分上加 −m |i − j|，每个头有自己的斜率，无需学习任何参数。", bias_by_distance},
+        {"In an encoder that penalty is the same on both sides: ALiBi tells near from far, but not left from right. Read "
+         "backwards, "
+         "the text gives the same states. (Its authors used it where a causal mask says what is left.)",
+         "在编码器里，这个惩罚左右相同：ALiBi "
+         "分得清远近，分不清左右，倒着读得到同样的状态。（提出者用它时，有因果掩码说明哪边是左。）",
+         mirror_is_the_same},
         {"Shaw learns a vector for each distance up to k; beyond, all distances are one.",
          "Shaw 为不超过 k 的每个距离学一个向量；再远的距离都看作同一个。", shaw_by_distance},
         {"Learned positions know only as many as their table holds. Under 'length' see which codes still work on lists longer "
