@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "base/parallel.hpp"
+#include "tensor/eigen.hpp"
 #include "tensor/gemm.hpp"
 #include "viz/attention_flow.hpp"
 #include "viz/layout.hpp"
@@ -19,23 +20,23 @@ namespace {
 constexpr float masked = std::numeric_limits<float>::quiet_NaN();
 constexpr double nothing = 1e-9;  // of a row's weight: what rounding leaves
 
-/// One value from those of all maps at each cell; `join` sees the finite ones.
+using Line = Eigen::Array<float, 1, Eigen::Dynamic>;
+
+/// One value from those of all maps at each cell, masked where all are; `join` puts the finite ones of a row of a map (others
+/// are `start`) to those before.
 template <class Join>
 Tensor<float> over_maps(const Tensor<float>& maps, float start, bool divide, const Join& join) {
-    const Index n = maps.shape()[0], rows = maps.shape()[1], cols = maps.shape()[2], cells = rows * cols;
+    const Index n = maps.shape()[0], rows = maps.shape()[1], cols = maps.shape()[2];
     Tensor<float> out = Tensor<float>::uninitialized(Shape{rows, cols});
     parallel_for(rows, [&](Index r) {
-        for (Index c = r * cols; c < (r + 1) * cols; ++c) {
-            float sum = start;
-            Index count = 0;
-            for (Index k = 0; k < n; ++k) {
-                const float v = maps.data()[k * cells + c];
-                if (!std::isfinite(v)) continue;
-                sum = join(sum, v);
-                ++count;
-            }
-            out.data()[c] = count == 0 ? masked : divide ? sum / static_cast<float>(count) : sum;
+        Line joined = Line::Constant(cols, start), count = Line::Zero(cols);
+        for (Index k = 0; k < n; ++k) {
+            const Eigen::Map<const Line> row(maps.data() + (k * rows + r) * cols, cols);
+            join(joined, (row.abs() <= std::numeric_limits<float>::max()).select(row, start));
+            count += (row.abs() <= std::numeric_limits<float>::max()).select(Line::Ones(cols), 0.0f);
         }
+        if (divide) joined /= count.max(1.0f);
+        Eigen::Map<Line>(out.data() + r * cols, cols) = (count > 0.0f).select(joined, masked);
     });
     return out;
 }
@@ -268,12 +269,12 @@ Index head_shown(const ViewState& state, const AxisPtr& head) {
 }
 
 Tensor<float> mean_of(const Tensor<float>& maps) {
-    return over_maps(maps, 0, true, [](float sum, float v) { return sum + v; });
+    return over_maps(maps, 0, true, [](Line& sum, const auto& row) { sum += row; });
 }
 
 Tensor<float> max_of(const Tensor<float>& maps) {
-    return over_maps(maps, -std::numeric_limits<float>::infinity(), false,
-                     [](float most, float v) { return std::max(most, v); });
+    return over_maps(maps, std::numeric_limits<float>::lowest(), false,
+                     [](Line& most, const auto& row) { most = most.max(row); });
 }
 
 Tensor<float> with_residual(const Tensor<float>& matrix) {

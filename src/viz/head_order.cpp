@@ -6,12 +6,14 @@
 #include <numeric>
 
 #include "base/parallel.hpp"
+#include "tensor/eigen.hpp"
 #include "viz/heatmap_grid.hpp"
 
 namespace saccade {
 
 namespace {
 
+using Line = Eigen::Array<float, 1, Eigen::Dynamic>;
 constexpr Index most_compared = 64;  // cells on a side
 
 /// Mean over the rows with any weight of `value(row, i, sum)`, for each map.
@@ -24,9 +26,8 @@ std::vector<double> mean_over_rows(const Tensor<float>& maps, const Value& value
         Index counted = 0;
         for (Index i = 0; i < rows; ++i) {
             const float* row = maps.data() + (h * rows + i) * cols;
-            double sum = 0;
-            for (Index j = 0; j < cols; ++j)
-                if (std::isfinite(row[j]) && row[j] > 0) sum += static_cast<double>(row[j]);
+            const Eigen::Map<const Line> v(row, cols);
+            const auto sum = static_cast<double>((v > 0 && v <= std::numeric_limits<float>::max()).select(v, 0.0f).sum());
             if (sum <= 0) continue;
             total += value(row, i, sum);
             ++counted;
@@ -74,24 +75,21 @@ Tensor<float> reduced(const Tensor<float>& maps) {
 std::vector<double> head_entropies(const Tensor<float>& maps) {
     const Index cols = maps.shape()[2];
     return mean_over_rows(maps, [cols](const float* row, Index, double sum) {
-        double entropy = 0;
-        for (Index j = 0; j < cols; ++j) {
-            if (!std::isfinite(row[j]) || row[j] <= 0) continue;
-            const double w = static_cast<double>(row[j]) / sum;
-            entropy -= w * std::log(w);
-        }
-        return entropy;
+        // sum w ln w of w = v / s is (sum v ln v) / s - ln s.
+        const Eigen::Map<const Line> v(row, cols);
+        const Line positive = (v > 0 && v <= std::numeric_limits<float>::max()).select(v, 0.0f);
+        const float weighed = (positive * positive.max(std::numeric_limits<float>::min()).log()).sum();
+        return std::log(sum) - static_cast<double>(weighed) / sum;
     });
 }
 
 std::vector<double> head_distances(const Tensor<float>& maps) {
     const Index cols = maps.shape()[2];
     return mean_over_rows(maps, [cols](const float* row, Index i, double sum) {
-        double distance = 0;
-        for (Index j = 0; j < cols; ++j)
-            if (std::isfinite(row[j]) && row[j] > 0)
-                distance += static_cast<double>(row[j]) / sum * static_cast<double>(std::abs(i - j));
-        return distance;
+        const Eigen::Map<const Line> v(row, cols);
+        const Line apart = (Line::LinSpaced(cols, 0, static_cast<float>(cols - 1)) - static_cast<float>(i)).abs();
+        const float weighed = ((v > 0 && v <= std::numeric_limits<float>::max()).select(v, 0.0f) * apart).sum();
+        return static_cast<double>(weighed) / sum;
     });
 }
 

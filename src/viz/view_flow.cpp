@@ -139,7 +139,7 @@ class FlowView : public View {
         const Slice& slice = planes.front().slice;
         const ViewState& state = planes.front().state;
         Sketch sketch(state, measure);
-        std::string subtitle = slice.where;
+        std::string subtitle = planes.size() > 1 ? heads_said(tensor, planes) : slice.where;
         subtitle +=
             (subtitle.empty() ? "" : " · ") + axis_caption(*slice.col()) + " above, " + axis_caption(*slice.row()) + " below";
         Box content = sketch.begin(tensor.info.title.empty() ? title() : tensor.info.title, subtitle);
@@ -204,6 +204,20 @@ class FlowView : public View {
         return planes;
     }
 
+    /// "layer 3, heads 1, 2, 5".
+    static std::string heads_said(const TraceTensor& tensor, const std::vector<AttentionPlane>& planes) {
+        const auto axes = attention_axes(tensor);
+        std::vector<Index> heads;
+        for (const AttentionPlane& plane : planes) heads.push_back(plane.slice.fixed[static_cast<std::size_t>(axes->head)]);
+        const Slice& slice = planes.front().slice;
+        std::string text;
+        if (axes->layer >= 0)
+            text = position_text(*tensor.info.axes[static_cast<std::size_t>(axes->layer)],
+                                 slice.fixed[static_cast<std::size_t>(axes->layer)]) +
+                   ", ";
+        return text + "heads " + heads_text(heads);
+    }
+
     static std::string caption_of(const std::vector<AttentionPlane>& planes, const Links& links, const ViewState& state) {
         std::string text = planes.front().caption;
         const auto say = [&text](const std::string& part) { text += (text.empty() ? "" : " · ") + part; };
@@ -247,7 +261,10 @@ class FlowView : public View {
             for (const Link& link : links.drawn) {
                 const Light light = selected(link) ? Light::selected : hovered(link) ? Light::hovered : Light::none;
                 if (light != pass) continue;
-                const double xa = above.x(link.col), xb = below.x(link.row), bend = (to - from) * 0.55;
+                // Heads that do the same run side by side.
+                const double aside = (static_cast<double>(link.head) - static_cast<double>(heads - 1) / 2) *
+                                     std::min(sketch.px(5), 0.5 * above.pitch / static_cast<double>(heads));
+                const double xa = above.x(link.col) + aside, xb = below.x(link.row) + aside, bend = (to - from) * 0.55;
                 // While a token is selected, the lines of the others step back.
                 const double strength = pass != Light::none ? 0.88 : selected.any() ? 0.3 : 0.75;
                 const double alpha = (pass == Light::none && selected.any() ? 0.06 : 0.12) + strength * std::sqrt(link.weight);

@@ -14,7 +14,7 @@ namespace saccade {
 
 namespace {
 
-constexpr double widest_map = 132, header = 20;
+constexpr double widest_map = 132, least_map = 0.1, header = 20;
 
 /// The heads of one tensor, and where they stand.
 struct Grid {
@@ -150,10 +150,6 @@ class HeadGridView : public View {
         const Box place = arrange(sketch, grid, content, said);
         const double gap = gap_of(sketch, grid, content);
         HeatmapGridItem item = item_of(grid, sketch, place, gap);
-        const Box first = grid_place(item, 0, 0);
-        if (first.w < 1 || first.h < 1)
-            throw Error(ErrorCode::invalid_input, fmt::format("{} x {} heads do not fit here", grid.layers, grid.heads),
-                        "enlarge the card");
         sketch.add(item);
         for (Index r = 0; r < grid.layers; ++r)
             for (Index c = 0; c < grid.heads; ++c) draw_frame(sketch, grid, item, r, c);
@@ -181,20 +177,22 @@ class HeadGridView : public View {
     static double gap_of(const Sketch& sketch, const Grid& grid, const Box& content) {
         const double pitch =
             std::min(content.w / static_cast<double>(grid.heads), content.h / static_cast<double>(grid.layers));
-        return pitch >= sketch.px(24) ? sketch.px(4) : pitch >= 8 ? 2 : 1;
+        return pitch >= sketch.px(24) ? sketch.px(4) : pitch >= 8 ? 2 : pitch >= 4 ? 1 : 0;
     }
 
     /// Where all maps stand: as large as there is room, near the shape of their matrix.
     static Box arrange(Sketch& sketch, const Grid& grid, Box& content, std::string& said) {
         const Index rows = grid.maps.shape()[1], cols = grid.maps.shape()[2];
         const auto boxes = [&](const Box& room) {
-            const double left = grid.layers > 1 ? sketch.px(header) : 0, top = grid.heads > 1 ? sketch.px(header) : 0;
+            const double left = grid.layers > 1 && room.w > sketch.px(100) ? sketch.px(header) : 0;
+            const double top = grid.heads > 1 && !grid.sorted && room.h > sketch.px(70) ? sketch.px(header) : 0;
             const double gap = gap_of(sketch, grid, room), n = static_cast<double>(grid.heads),
                          m = static_cast<double>(grid.layers);
             const double shape = std::clamp(static_cast<double>(rows) / static_cast<double>(cols), 0.7, 1.3);
             double w = std::min((room.w - left + gap) / n - gap, sketch.px(widest_map));
             double h = std::min((room.h - top + gap) / m - gap, w * shape);
-            w = std::min(w, h / shape * 1.15);
+            w = std::max(std::min(w, h / shape * 1.15), least_map);
+            h = std::max(h, least_map);
             w = w > 8 ? std::floor(w) : w;
             h = h > 8 ? std::floor(h) : h;
             const Box box{0, 0, (w + gap) * n - gap, (h + gap) * m - gap};
@@ -231,7 +229,7 @@ class HeadGridView : public View {
         const double grow = std::min(2.0, item.gap / 2);
         const Box around{box.x - grow, box.y - grow, box.w + 2 * grow, box.h + 2 * grow};
         if (stands(selected) || is_shown(sketch, grid, r, head))
-            sketch.outline(around, theme.selection, sketch.px(2), radius + grow);
+            sketch.outline(around, theme.selection, std::min(sketch.px(2), box.w / 2), radius + grow);
         else if (stands(hovered))
             sketch.outline(around, sketch.hover_color(), sketch.px(1.5), radius + grow);
         else if (item.gap > 1)

@@ -200,9 +200,6 @@ void draw_color_bar(Sketch& sketch, const Slice& slice, const GridLayout& at, co
     const TensorInfo& info = slice.tensor->info;
     std::string label = info.unit;
     if (label.empty() && !info.symbol.empty()) label = info.symbol;
-    const std::string scale = n.label();
-    if (!scale.empty()) label += (label.empty() ? "" : " · ") + scale;
-    if (n.scale == Normalization::Scale::per_row) label += ", share of the largest";
     const double room = content.right() - x - w - sketch.px(12);
     const std::string cut = cut_to_fit(label, room, size, Font::ui, sketch.measure());
     if (cut != "…") sketch.text({x + w + sketch.px(12), y + h / 2}, cut, size, theme.secondary, HAlign::left, VAlign::middle);
@@ -213,6 +210,16 @@ std::string subtitle_of(const Slice& slice) {
     const auto add = [&text](const std::string& part) { text += (text.empty() ? "" : " · ") + part; };
     if (slice.row()) add(axis_caption(*slice.row()));
     add(axis_caption(*slice.col()));
+    return text;
+}
+
+/// What is not usual about the values, and about how they are coloured.
+std::string caption_of(const AttentionPlane& plane) {
+    Normalization n;
+    n.scale = plane.state.scale;
+    std::string text = plane.caption;
+    if (!n.label().empty()) text += (text.empty() ? "" : " · ") + n.label();
+    if (n.scale == Normalization::Scale::per_row) text += ", share of the largest";
     return text;
 }
 
@@ -231,7 +238,7 @@ class HeatmapView : public View {
         const ViewState& state = plane.state;
         Sketch sketch(state, measure);
         Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle_of(slice));
-        sketch.caption(plane.caption, content);
+        sketch.caption(caption_of(plane), content);
         const GridLayout at = arrange(sketch, slice, content);
         const HeatmapItem item = make_item(sketch, slice, at);
         sketch.add(item);

@@ -109,12 +109,17 @@ std::optional<Neuron> neuron_of(const Trace& trace, const TraceTensor& tensor) {
         if (n.scores != nullptr) dot_makes_scores(n) ? void() : void(n.scaled = true);
         return n;
     }
-    for (const TraceTensor& query : trace.tensors())
-        for (const TraceTensor& key : trace.tensors()) {
-            if (&query == &key || query.info.role == Role::parameter || key.info.role == Role::parameter) continue;
-            n.query = &query;
-            n.key = &key;
-            if (fits(&query, n, n.axes.query) && fits(&key, n, n.axes.key) && agree() && dot_makes_scores(n)) return n;
+    std::vector<const TraceTensor*> queries, keys;
+    for (const TraceTensor& one : trace.tensors()) {
+        if (one.info.role == Role::parameter) continue;
+        if (fits(&one, n, n.axes.query)) queries.push_back(&one);
+        if (fits(&one, n, n.axes.key)) keys.push_back(&one);
+    }
+    for (const TraceTensor* query : queries)
+        for (const TraceTensor* key : keys) {
+            n.query = query;
+            n.key = key;
+            if (query != key && agree() && dot_makes_scores(n)) return n;
         }
     return std::nullopt;
 }
@@ -217,11 +222,15 @@ class NeuronSketch {
         const std::string right = tensor == nullptr ? sum_text() : hovered_text(symbol, values);
         const double right_w = right.empty() ? 0 : sketch_.text_width(right, size) + sketch_.px(12);
         const Color strong = tensor == nullptr ? sketch_.theme().text : sketch_.theme().secondary;
-        if (right_w < box.w * 0.75)
-            sketch_.text({box.right(), box.y + line / 2}, right, size, strong, HAlign::right, VAlign::middle);
-        const std::string cut =
-            cut_to_fit(heading, box.w - (right_w < box.w * 0.75 ? right_w : 0), size, Font::ui, sketch_.measure());
-        sketch_.text({box.x, box.y + line / 2}, cut, size, sketch_.theme().secondary, HAlign::left, VAlign::middle);
+        // The numbers matter more than what they are called.
+        const double room = box.w - right_w;
+        const bool named = room >= sketch_.px(50);
+        if (named)
+            sketch_.text({box.x, box.y + line / 2}, cut_to_fit(heading, room, size, Font::ui, sketch_.measure()), size,
+                         sketch_.theme().secondary, HAlign::left, VAlign::middle);
+        sketch_.text({named ? box.right() : box.x, box.y + line / 2},
+                     cut_to_fit(right, box.w, size, Font::ui, sketch_.measure()), size, strong,
+                     named ? HAlign::right : HAlign::left, VAlign::middle);
         const Box plot{box.x, box.y + line, box.w, box.h - line - sketch_.px(4)};
         if (plot.h < 4) return;
         double low = 0, high = 0;

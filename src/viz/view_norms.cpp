@@ -65,7 +65,10 @@ Trace norms_trace(const Stream& stream, ViewMemo* memo) {
         rows.labels.push_back(layer.labels.empty() ? "layer " + std::to_string(l + 1) : layer.label(l));
     rows.extent = static_cast<Index>(rows.labels.size());
     Trace trace;
-    const AxisPtr row = trace.add_axis(rows), col = trace.add_axis(*stream.state->info.axes[1]);
+    // Tokens across, layers down, whichever kind of position the tokens are.
+    Axis across = *stream.state->info.axes[1];
+    across.kind = AxisKind::key;
+    const AxisPtr row = trace.add_axis(rows), col = trace.add_axis(across);
     const std::string& symbol = stream.state->info.symbol;
     trace.add({"norms", Role::state, symbol.empty() ? "" : "‖" + symbol + "‖", "Length of the residual stream", "", {row, col}},
               *remembered<Tensor<float>>(memo, stream.state->values, "norms", [&] { return norms_of(stream); }));

@@ -50,7 +50,8 @@ HeatmapItem item_of(Tensor<float> values, Box box, double gap = 1) {
     return item;
 }
 
-Figure figure_of(const HeatmapItem& item, double width, double height) {
+template <class Item>
+Figure figure_of(const Item& item, double width, double height) {
     Figure figure;
     figure.width = width;
     figure.height = height;
@@ -58,7 +59,8 @@ Figure figure_of(const HeatmapItem& item, double width, double height) {
     return figure;
 }
 
-Picture draw_by_gl(const HeatmapItem& item, int width, int height, HeatmapRenderer& renderer) {
+template <class Item>
+Picture draw_by_gl(const Item& item, int width, int height, HeatmapRenderer& renderer) {
     const Offscreen target(width, height);
     target.bind();
     glDisable(GL_SCISSOR_TEST);
@@ -73,7 +75,8 @@ Picture draw_by_gl(const HeatmapItem& item, int width, int height, HeatmapRender
     return picture;
 }
 
-Picture draw_by_cairo(const HeatmapItem& item, int width, int height) {
+template <class Item>
+Picture draw_by_cairo(const Item& item, int width, int height) {
     cairo_surface_t* surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height);
     cairo_t* cr = cairo_create(surface);
     cairo_set_source_rgb(cr, ground.r / 255.0, ground.g / 255.0, ground.b / 255.0);
@@ -111,6 +114,46 @@ TEST_F(HeatmapOnGl, AgreesWithTheCpuRasterAtEveryPixelOfTheSameFigure) {
         // One step of the colormap: the shader normalises in float, Cairo's canvas in double.
         EXPECT_LE(worst, 3) << to_string(scale);
     }
+}
+
+/// Six maps that differ, 2 x 3, pictures of 50 x 40 px with gaps of 4.
+HeatmapGridItem grid_item(Index rows, Index cols) {
+    HeatmapGridItem item;
+    item.values = wave(6 * rows, cols, false).reshape(Shape{6, rows, cols});
+    item.map_rows = 2;
+    item.map_cols = 3;
+    item.box = {6, 8, 158, 84};
+    item.gap = 4;
+    item.map = &colormap("ember", theme("dark"));
+    item.hatch = theme("dark").faint;
+    item.masked_ground = theme("dark").raised;
+    return item;
+}
+
+TEST_F(HeatmapOnGl, AGridAgreesWithTheCpuRasterAtEveryPixel) {
+    for (const bool sorted : {false, true}) {
+        HeatmapGridItem item = grid_item(8, 10);
+        if (sorted) item.order = {2, 0, 1, 5, 4, 3};
+        const Picture gl = draw_by_gl(item, 170, 100, renderer_), cairo = draw_by_cairo(item, 170, 100);
+        int worst = 0;
+        for (int y = 0; y < 100; ++y)
+            for (int x = 0; x < 170; ++x) worst = std::max(worst, distance(gl.at(x, y), cairo.at(x, y)));
+        EXPECT_LE(worst, 3) << sorted;
+    }
+}
+
+TEST_F(HeatmapOnGl, AGridOfLargeMapsShowsTheLargestOfEachBlock) {
+    HeatmapGridItem item = grid_item(400, 500);
+    for (float& v : item.values.values()) v = 0;
+    item.values.data()[(4 * 400 + 200) * 500 + 250] = 1;  // one cell in the middle of the fifth map
+    const Picture gl = draw_by_gl(item, 170, 100, renderer_);
+    const Color zero = item.map->at(0);
+    Color brightest = zero;
+    for (int y = 52; y < 92; ++y)
+        for (int x = 60; x < 110; ++x)
+            if (distance(gl.at(x, y), zero) > distance(brightest, zero)) brightest = gl.at(x, y);
+    EXPECT_GT(distance(brightest, zero), 60);
+    for (int x = 6; x < 56; ++x) EXPECT_LE(distance(gl.at(x, 30), zero), 3) << "another map at " << x;
 }
 
 TEST_F(HeatmapOnGl, AgreesWithTheCpuRasterForSignedValuesOnADivergingMap) {

@@ -55,6 +55,30 @@ TEST(ViewLayout, IsAsItWasLookedAt) {
     }
 }
 
+TEST(ViewLayout, OfAStackIsAsItWasLookedAt) {
+    struct Stored {
+        const char* view;
+        const char* theme;
+        double width, height;
+        std::uint64_t hash;
+    };
+    const Stored stored[] = {
+        {"head-grid", "light", 500, 340, 0x39c4181ac7f667f0u}, {"head-grid", "dark", 200, 150, 0x6895ef5aaab63bfdu},
+        {"neuron", "light", 500, 720, 0x4b7e71ffae517d92u},    {"neuron", "dark", 620, 260, 0x203d54e2cd4fe801u},
+        {"norms", "light", 620, 300, 0x9f830203115dabd9u},
+    };
+    const PlainMeasure measure;
+    const Trace trace = stack_trace(4, 8, {"<s>", "火", "车", "几", "点", "到", "？", "<end>"}, 32);
+    for (const Stored& s : stored) {
+        ViewState state = state_for(s.view, s.theme, s.width, s.height);
+        state.selected.marks = {{"layer", 2}, {"head", 4}, {"source", 5}, {"source.key", 2}};
+        state.hovered.marks = {{"layer", 0}, {"head", 1}, {"unit", 3}};
+        const std::string text = dump(view(s.view).layout(trace, state, measure));
+        EXPECT_EQ(fmt::format("{:#x}", hash_of(text)), fmt::format("{:#x}", s.hash)) << s.view << " " << s.theme << "\n"
+                                                                                     << text;
+    }
+}
+
 /// The box of a text as drawn, turned texts included (by multiples of 90 degrees).
 Box box_of(const TextItem& t, const TextMeasure& measure) {
     const Point start = text_start(t, measure);
@@ -110,6 +134,9 @@ TEST_P(EveryView, StaysInsideAtAnySize) {
         made.push_back(attention_trace(tokens("s", 300), tokens("o", 11), 64));
         made.push_back(attention_trace(tokens("internationalisation", 9), tokens("incomprehensibility", 40), 7));
         made.push_back(heads_trace(2, 3, 9));
+        made.push_back(stack_trace(4, 8, {"<s>", "火", "车", "几", "点", "到", "？", "<end>"}, 32));
+        made.push_back(stack_trace(1, 1, {"a"}, 1));
+        made.push_back(stack_trace(3, 2, tokens("incomprehensibility", 70)));
         made.push_back(curves_trace(1));
         made.push_back(curves_trace(500));
         made.push_back(series_trace({"S", "e", "p", " ", "3", "0"}));
@@ -134,6 +161,7 @@ TEST_P(EveryView, StaysInsideAtAnySize) {
                     if (std::none_of(all.begin(), all.end(), [&](const TraceTensor& t) { return v.accepts(trace, t); }))
                         continue;
                     SCOPED_TRACE(fmt::format("{} x {} scale {} {}", w, h, scale, trace.tensors()[0].values.shape().str()));
+                    state.options.order = decorations ? ViewOptions::Order::entropy : ViewOptions::Order::as_is;
                     // Below this size labels give way to the picture; what is left of them may be tight.
                     const bool roomy = w >= 400 * scale && h >= 300 * scale;
                     check_sound(v.layout(trace, state, measure), measure, roomy);
@@ -142,7 +170,8 @@ TEST_P(EveryView, StaysInsideAtAnySize) {
     EXPECT_GT(drawn, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Views, EveryView, ::testing::Values("heatmap", "flow", "stages", "bars", "curves"));
+INSTANTIATE_TEST_SUITE_P(Views, EveryView,
+                         ::testing::Values("heatmap", "head-grid", "flow", "stages", "neuron", "bars", "norms", "curves"));
 
 TEST(ViewLayout, CellsAreAtMost44) {
     const PlainMeasure measure;

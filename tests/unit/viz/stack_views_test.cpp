@@ -1,0 +1,214 @@
+#include <algorithm>
+#include <cmath>
+
+#include "sample_trace.hpp"
+#include "viz/heatmap_grid.hpp"
+#include "viz/view.hpp"
+#include "viz_testing.hpp"
+
+namespace saccade {
+namespace {
+
+using namespace test;
+
+const std::vector<std::string> words{"<s>", "the", "train", "arrives", "<end>"};
+
+ViewState state_for(const std::string& view, double width = 500, double height = 400) {
+    ViewState state;
+    state.view = view;
+    state.width = width;
+    state.height = height;
+    return state;
+}
+
+template <class Item>
+std::vector<Item> items_of(const Figure& figure) {
+    std::vector<Item> found;
+    for (const FigureItem& item : figure.items)
+        if (const auto* one = std::get_if<Item>(&item)) found.push_back(*one);
+    return found;
+}
+
+bool says(const Figure& figure, const std::string& part) {
+    const auto texts = items_of<TextItem>(figure);
+    return std::any_of(texts.begin(), texts.end(), [&](const TextItem& t) { return t.text.find(part) != std::string::npos; });
+}
+
+TEST(HeadGrid, IsOneItemThatSharesTheTensor) {
+    const Trace trace = stack_trace(3, 4, words);
+    const Figure figure = view("head-grid").layout(trace, state_for("head-grid"), PlainMeasure());
+    const auto grids = items_of<HeatmapGridItem>(figure);
+    ASSERT_EQ(grids.size(), 1u);
+    EXPECT_EQ(grids[0].values.data(), trace.tensor("encoder.weights").values.data());
+    EXPECT_EQ(grids[0].map_rows, 3);
+    EXPECT_EQ(grids[0].map_cols, 4);
+}
+
+TEST(HeadGrid, AClickNamesLayerAndHeadAndKeepsTheTokens) {
+    const Trace trace = stack_trace(3, 4, words);
+    const Figure figure = view("head-grid").layout(trace, state_for("head-grid"), PlainMeasure());
+    const Box box = grid_place(items_of<HeatmapGridItem>(figure)[0], 2, 1);
+    const auto hit = figure.hit({box.x + box.w / 2, box.y + box.h / 2});
+    ASSERT_TRUE(hit);
+    EXPECT_EQ(hit->ref.index, (std::vector<Index>{2, 1, -1, -1}));
+    const Focus before = focus_of(trace, {"encoder.weights", {0, 0, 3, 2}});
+    const Focus after = focus_after(trace, before, hit->ref);
+    EXPECT_EQ(after.cell.index, (std::vector<Index>{2, 1, 3, 2}));
+    EXPECT_EQ(after.marks.at("source"), 3);
+    // A row of the residual stream stays with the layer it names, and with the head it does not.
+    const Focus row = focus_after(trace, after, {"encoder.state", {1, 4, -1}});
+    EXPECT_EQ(row.marks.at("layer"), 1);
+    EXPECT_EQ(row.marks.at("head"), 1);
+    EXPECT_EQ(row.marks.at("source"), 4);
+    EXPECT_EQ(row.marks.count("source.key"), 0u);
+}
+
+TEST(HeadGrid, SortedHeadsLeadToWhatTheyAre) {
+    const Trace trace = stack_trace(1, 4, words);
+    ViewState state = state_for("head-grid");
+    state.options.order = ViewOptions::Order::entropy;
+    const Figure figure = view("head-grid").layout(trace, state, PlainMeasure());
+    const HeatmapGridItem grid = items_of<HeatmapGridItem>(figure)[0];
+    ASSERT_EQ(grid.order.size(), 4u);
+    EXPECT_EQ(grid.order.back(), 3);  // looks all around
+    for (Index place = 0; place < 4; ++place) {
+        const Box box = grid_place(grid, 0, place);
+        EXPECT_EQ(figure.hit({box.x + 2, box.y + box.h - 2})->ref.index[1], grid.order[static_cast<std::size_t>(place)]);
+    }
+    EXPECT_TRUE(says(figure, "by entropy"));
+}
+
+TEST(HeadGrid, ReducesToTheLargestOrTheMeanOfABlockAndLeavesMaskedCellsOut) {
+    HeatmapGridItem item;
+    const float m = masked();
+    item.values = Tensor<float>::from(Shape{2, 2, 4}, {1, 2, m, m, 3, 4, m, m, 5, m, 7, 8, m, m, 7, 6});
+    item.map_cols = 2;
+    const GridAtlas largest = grid_atlas(item, {2, 2});
+    EXPECT_EQ(largest.values.shape(), (Shape{1, 4}));
+    EXPECT_FLOAT_EQ(largest.values.data()[0], 4);
+    EXPECT_FALSE(std::isfinite(largest.values.data()[1]));
+    EXPECT_FLOAT_EQ(largest.values.data()[2], 5);
+    EXPECT_FLOAT_EQ(largest.values.data()[3], 8);
+    item.largest = false;
+    const GridAtlas mean = grid_atlas(item, {2, 2});
+    EXPECT_FLOAT_EQ(mean.values.data()[0], 2.5f);
+    EXPECT_FLOAT_EQ(mean.values.data()[3], 7);
+}
+
+TEST(HeadGrid, LeavesTheSinkOutAndRenormalises) {
+    HeatmapGridItem item;
+    item.values = Tensor<float>::from(Shape{1, 2, 3}, {0.5f, 0.25f, 0.25f, 0.8f, 0.2f, 0});
+    item.sink = HeatmapGridItem::Sink::most;
+    const GridAtlas atlas = grid_atlas(item, {});
+    EXPECT_FALSE(std::isfinite(atlas.values.at({0, 0})));
+    EXPECT_FLOAT_EQ(atlas.values.at({0, 1}), 0.5f);
+    EXPECT_FLOAT_EQ(atlas.values.at({1, 1}), 1);
+    item.kept_cols = {0, 2};
+    EXPECT_FLOAT_EQ(grid_atlas(item, {}).values.at({0, 1}), 0.5f);
+}
+
+TEST(HeadGrid, BlocksFitThePictureAndTheTexture) {
+    HeatmapGridItem item;
+    item.values = Tensor<float>(Shape{144, 512, 512});
+    item.map_rows = item.map_cols = 12;
+    EXPECT_EQ(grid_block(item, 40, 40, 4096).rows, 8);
+    EXPECT_EQ(grid_block(item, 600, 600, 16384).rows, 1);
+    EXPECT_EQ(grid_block(item, 600, 600, 4096).rows, 2);
+}
+
+TEST(HeadGrid, AnAblatedHeadIsCrossed) {
+    Trace trace;
+    const AxisPtr head = trace.add_axis({"head", AxisKind::head, 2, {}, ""});
+    const AxisPtr query = trace.add_axis({"q", AxisKind::query, 2, {}, ""}),
+                  key = trace.add_axis({"k", AxisKind::key, 2, {}, ""});
+    trace.add({"w", Role::weights, "", "", "", {head, query, key}},
+              Tensor<float>::from(Shape{2, 2, 2}, {0, 0, 0, 0, 0.5f, 0.5f, 1, 0}));
+    const Figure figure = view("head-grid").layout(trace, state_for("head-grid"), PlainMeasure());
+    const auto lines = items_of<LineItem>(figure);
+    ASSERT_EQ(lines.size(), 1u);
+    const Box first = grid_place(items_of<HeatmapGridItem>(figure)[0], 0, 0);
+    EXPECT_TRUE(first.contains(lines[0].points[0]));
+}
+
+TEST(Neuron, AddsUpToTheScore) {
+    const Trace trace = stack_trace(2, 4, words);
+    ViewState state = state_for("neuron");
+    state.selected.marks = {{"layer", 1}, {"head", 0}, {"source", 3}, {"source.key", 2}};
+    const auto shown = view("neuron").shown(trace, state);
+    double sum = 0;
+    for (const float v : shown.at(0).values.values()) sum += static_cast<double>(v);
+    EXPECT_NEAR(sum / std::sqrt(8.0), static_cast<double>(trace.tensor("encoder.scores").values.at({1, 0, 3, 2})), 1e-5);
+    const Figure figure = view("neuron").layout(trace, state, PlainMeasure());
+    EXPECT_TRUE(says(figure, "/ √8 ="));
+    EXPECT_TRUE(says(figure, "query q₄ “arrives”"));
+    EXPECT_TRUE(says(figure, "key k₃ “train”"));
+    EXPECT_FALSE(says(figure, "(term)"));
+}
+
+TEST(Neuron, SaysWhatElseIsInTheScore) {
+    Trace trace = stack_trace(1, 1, words), with_term;
+    for (const AxisPtr& axis : trace.axes()) with_term.add_axis(*axis);
+    for (const TraceTensor& tensor : trace.tensors()) {
+        TensorInfo info = tensor.info;
+        for (AxisPtr& axis : info.axes) axis = with_term.axis(axis->name);
+        Tensor<float> values = tensor.values.clone();
+        if (info.role == Role::scores)
+            for (float& v : values.values()) v -= 0.5f;
+        with_term.add(info, values);
+    }
+    EXPECT_TRUE(says(view("neuron").layout(with_term, state_for("neuron"), PlainMeasure()), "− 0.50 (term) ="));
+}
+
+TEST(Neuron, NeedsQueriesAndKeysThatMakeTheScores) {
+    const Trace without = attention_trace({"a", "b"}, {"x"});
+    EXPECT_FALSE(view("neuron").accepts(without, without.tensor("weights")));
+    EXPECT_FALSE(view("neuron").accepts(without, without.tensor("context")));
+    const Trace with = stack_trace(1, 2, words);
+    EXPECT_TRUE(view("neuron").accepts(with, with.tensor("encoder.weights")));
+}
+
+TEST(Norms, AreLengthsOfTheStreamFromItsInputOn) {
+    const Trace trace = stack_trace(2, 2, words);
+    const auto shown = view("norms").shown(trace, state_for("norms"));
+    ASSERT_EQ(shown.at(0).values.shape(), (Shape{3, 5}));
+    double sum = 0;
+    const Tensor<float>& states = trace.tensor("encoder.state").values;
+    for (Index k = 0; k < states.shape()[2]; ++k) sum += std::pow(static_cast<double>(states.at({1, 4, k})), 2);
+    EXPECT_NEAR(static_cast<double>(shown[0].values.at({2, 4})), std::sqrt(sum), 1e-4);
+    const Figure figure = view("norms").layout(trace, state_for("norms"), PlainMeasure());
+    const Box box = items_of<HeatmapItem>(figure).at(0).box;
+    EXPECT_EQ(figure.hit({box.x + box.w * 0.5, box.y + box.h * 0.9})->ref, (CellRef{"encoder.state", {1, 2, -1}}));
+    EXPECT_EQ(figure.hit({box.x + box.w * 0.5, box.y + box.h * 0.1})->ref, (CellRef{"encoder.input", {2, -1}}));
+}
+
+TEST(Flow, AThresholdSaysHowManyLinesItHides) {
+    const Trace trace = stack_trace(1, 4, words);
+    ViewState state = state_for("flow", 600, 300);
+    state.options.threshold = 0.5;
+    const Figure figure = view("flow").layout(trace, state, PlainMeasure());
+    const auto curves = items_of<CurveItem>(figure);
+    EXPECT_TRUE(says(figure, std::to_string(25 - curves.size()) + " of 25 lines are below 0.5"));
+    for (const CurveItem& curve : curves) EXPECT_GE(curve.width, 3);
+}
+
+TEST(Flow, ChosenHeadsLieOverEachOtherInTheirColours) {
+    const Trace trace = stack_trace(1, 4, words);
+    ViewState state = state_for("flow", 600, 300);
+    state.options.chosen = {0, 2};
+    const Figure figure = view("flow").layout(trace, state, PlainMeasure());
+    std::vector<int> reds;
+    for (const CurveItem& curve : items_of<CurveItem>(figure)) reds.push_back(curve.color.r);
+    std::sort(reds.begin(), reds.end());
+    EXPECT_GE(std::unique(reds.begin(), reds.end()) - reds.begin(), 2);
+    EXPECT_EQ(figure.subtitle.substr(0, 22), "layer 1, heads 1, 3 ·");
+}
+
+TEST(Flow, SaysWhatIsTooMuchToDraw) {
+    const Trace trace = stack_trace(1, 4, tokens("w", 60));
+    ViewState state = state_for("flow", 600, 300);
+    state.selected.marks = {{"head", 3}};
+    EXPECT_TRUE(says(view("flow").layout(trace, state, PlainMeasure()), "more are not drawn"));
+}
+
+}  // namespace
+}  // namespace saccade
