@@ -124,10 +124,26 @@ typename MultiHeadAttention<T>::Looked MultiHeadAttention<T>::shown(const Var<T>
 }
 
 template <class T>
+typename MultiHeadAttention<T>::Output MultiHeadAttention<T>::fused(const Var<T>& projected, const KeysValues<T>& kv,
+                                                                    const Tensor<T>& mask, Index first) const {
+    // Only a code looks at the queries of a head by themselves.
+    const Var<T> q = code_ == nullptr ? projected : code_->turned(split(projected), first);
+    const Var<T> term = code_ == nullptr ? Var<T>() : code_->score_term(q, first, kv.length());
+    auto out = attended_heads(q.value(), heads_, kv.keys.value(), kv.values.value(), term.value(), mask);
+    Var<T> context = std::move(out.joined_context);
+    if (code_ != nullptr)
+        if (const Var<T> more = code_->context_term(out.weights, first); !more.empty()) context = add(context, joined(more));
+    return {std::move(out.weights), projections_.output(context)};
+}
+
+template <class T>
 typename MultiHeadAttention<T>::Output MultiHeadAttention<T>::operator()(const Var<T>& x, const KeysValues<T>& kv,
                                                                          const Tensor<T>& mask, Index first,
                                                                          const MultiHeadShowing* showing) const {
-    Var<T> q = turned(code_.get(), split(projections_.query(x)), first, showing, &MultiHeadSites::projected_query);
+    const Var<T> projected = projections_.query(x);
+    if (showing == nullptr && common_tape({&projected, &kv.keys, &kv.values, &projections_.output.weight}) == nullptr)
+        return fused(projected, kv, mask, first);
+    Var<T> q = turned(code_.get(), split(projected), first, showing, &MultiHeadSites::projected_query);
     q = reveal(showing, &MultiHeadSites::query, q);
     const Var<T> term = code_ == nullptr ? Var<T>() : code_->score_term(q, first, kv.length());
     Looked seen = showing == nullptr ? looked(q, kv, term, mask) : shown(q, kv, term, mask, *showing);

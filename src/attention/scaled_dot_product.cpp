@@ -54,9 +54,11 @@ HeadsView<const T> broadcast_view(const char* name, const Tensor<T>& x, const Sh
 template <class T>
 AttendedHeads<T> attended_heads(const Tensor<T>& q, Index heads, const Tensor<T>& k, const Tensor<T>& v, const Tensor<T>& term,
                                 const Tensor<T>& mask) {
-    const Shape &sq = q.shape(), &sk = k.shape(), &sv = v.shape();
+    const Shape &sk = k.shape(), &sv = v.shape();
+    const bool split = q.shape().rank() == 4;
+    const Shape sq = split && q.shape()[1] == heads ? Shape{q.shape()[0], q.shape()[2], heads * q.shape()[3]} : q.shape();
     if (sq.rank() != 3 || sk.rank() != 4 || heads < 1 || sk[1] != heads || sk[0] != sq[0] || sk[3] * heads != sq[2])
-        throw shape_error("attended_heads (queries, keys)", sq, sk);
+        throw shape_error("attended_heads (queries, keys)", q.shape(), sk);
     if (sv.rank() != 4 || sv[0] != sk[0] || sv[1] != sk[1] || sv[2] != sk[2])
         throw shape_error("attended_heads (keys, values)", sk, sv);
     const Shape scores{sq[0], heads, sq[1], sk[2]};
@@ -67,7 +69,7 @@ AttendedHeads<T> attended_heads(const Tensor<T>& q, Index heads, const Tensor<T>
                                         .keys = sk[2],
                                         .units = sk[3],
                                         .value_units = sv[3],
-                                        .query = joined_heads_view(q, heads),
+                                        .query = split ? heads_view(q) : joined_heads_view(q, heads),
                                         .key = heads_view(k),
                                         .value = heads_view(v),
                                         .term = broadcast_view("attended_heads (term)", term, scores, whole_term),

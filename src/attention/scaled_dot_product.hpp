@@ -32,7 +32,8 @@ struct AttendedHeads {
 };
 
 /// The fused forward, without a tape: the numbers of scaled_dot_product, bit for bit, several times as fast
-/// (tensor/attention_kernel.hpp). q is [B, Tq, h * d_head] as its projection left it, k and v [B, h, Tk, d_head].
+/// (tensor/attention_kernel.hpp). q is [B, Tq, h * d_head] as its projection left it, or
+/// [B, h, Tq, d_head]; k and v are [B, h, Tk, d_head].
 template <class T>
 AttendedHeads<T> attended_heads(const Tensor<T>& q, Index heads, const Tensor<T>& k, const Tensor<T>& v, const Tensor<T>& term,
                                 const Tensor<T>& mask);

@@ -28,15 +28,17 @@ void swap_axes(const T* x, T* y, const SwapView& v) {
                 Eigen::Map<const Matrix>(x + block, v.first, v.second).transpose();
             continue;
         }
-        for (Index s = 0; s < v.second; ++s) {
-            for (Index b = 0; b < v.between; ++b) {
-                for (Index f = 0; f < v.first; ++f) {
-                    const T* const from = x + block + ((f * v.between + b) * v.second + s) * v.inner;
-                    T* const to = y + block + ((s * v.between + b) * v.first + f) * v.inner;
-                    std::copy_n(from, v.inner, to);
+        for_rows(v.second, v.first * v.between * v.inner, [&](Index start, Index count) {
+            for (Index s = start; s < start + count; ++s) {
+                for (Index b = 0; b < v.between; ++b) {
+                    for (Index f = 0; f < v.first; ++f) {
+                        const T* const from = x + block + ((f * v.between + b) * v.second + s) * v.inner;
+                        T* const to = y + block + ((s * v.between + b) * v.first + f) * v.inner;
+                        std::copy_n(from, v.inner, to);
+                    }
                 }
             }
-        }
+        });
     }
 }
 

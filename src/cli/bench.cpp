@@ -1,15 +1,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include "base/parallel.hpp"
+#include "cli/bench_attention.hpp"
+#include "cli/bench_measure.hpp"
 #include "cli/commands.hpp"
 #include "cli/eigen_reference.hpp"
 #include "io/atomic_file.hpp"
@@ -24,18 +23,6 @@ namespace saccade {
 namespace {
 
 using nlohmann::json;
-using Clock = std::chrono::steady_clock;
-
-double milliseconds(const std::function<void()>& work) {
-    const auto start = Clock::now();
-    work();
-    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
-
-double quantile(std::vector<double> values, double q) {
-    std::sort(values.begin(), values.end());
-    return values[static_cast<std::size_t>(q * static_cast<double>(values.size() - 1) + 0.5)];
-}
 
 /// Ours and Eigen's in blocks by turns, so that a drift of the machine meets both; a pause before each, since OpenMP's threads
 /// go on spinning for a while after their last product and would take the other's cores. Medians.
@@ -54,7 +41,7 @@ BenchValue bench_gemm(Index n) {
     };
     for (int round = 0; round < 5; ++round) {
         block(ours, [&] { gemm<float>(a.data(), b.data(), c.data(), n, n, n); });
-        block(eigen, [&] { eigen_reference_gemm(a.data(), b.data(), c.data(), n, thread_count()); });
+        block(eigen, [&] { eigen_reference_gemm(a.data(), b.data(), c.data(), n, n, n, false, thread_count()); });
     }
     const double flop = 2.0 * static_cast<double>(n) * static_cast<double>(n) * static_cast<double>(n);
     return {fmt::format("gemm_{}_of_eigen", n), 100 * quantile(eigen, 0.5) / quantile(ours, 0.5), "%", ">= 80",
@@ -85,15 +72,6 @@ std::string batch_lengths() {
         batches.push_back(lengths);
     }
     return batches.dump();
-}
-
-/// What a command printed; empty if it failed.
-std::string output_of(const std::string& command) {
-    std::string text;
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(popen(command.c_str(), "r"), pclose);
-    std::array<char, 4096> part{};
-    while (pipe && std::fgets(part.data(), static_cast<int>(part.size()), pipe.get()) != nullptr) text += part.data();
-    return text;
 }
 
 std::vector<BenchValue> bench_training() {
@@ -159,6 +137,8 @@ void bench(bool as_json, const std::string& part, const WindowHooks& window) {
     }
     if (wanted("training"))
         for (const BenchValue& v : bench_training()) add(v);
+    if (wanted("attention"))
+        for (const BenchValue& v : bench_attention()) add(v);
     if (as_json) fmt::print("{}\n", all.dump(2));
 }
 
@@ -172,7 +152,8 @@ void add_bench(CLI::App& app, const WindowHooks& window) {
                       "[{name, value, unit, goal, reference}]; value null: not measured, reference says why");
     add_threads(*command);
     const auto part = std::make_shared<std::string>();
-    command->add_option("--only", *part, "window, engine or training")->check(CLI::IsMember({"window", "engine", "training"}));
+    command->add_option("--only", *part, "window, engine, training or attention")
+        ->check(CLI::IsMember({"window", "engine", "training", "attention"}));
     command->callback([as_json, part, &window] { bench(*as_json, *part, window); });
 }
 

@@ -9,10 +9,16 @@
 
 namespace saccade {
 
-void eigen_reference_gemm(const float* a, const float* b, float* c, long n, int threads) {
+void eigen_reference_gemm(const float* a, const float* b, float* c, long m, long n, long k, bool transpose_b, int threads) {
     using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
     Eigen::setNbThreads(threads);
-    Eigen::Map<Matrix>(c, n, n).noalias() = Eigen::Map<const Matrix>(a, n, n) * Eigen::Map<const Matrix>(b, n, n);
+    const Eigen::Map<const Matrix> left(a, m, k);
+    Eigen::Map<Matrix> result(c, m, n);
+    if (transpose_b) {
+        result.noalias() = left * Eigen::Map<const Matrix>(b, n, k).transpose();
+    } else {
+        result.noalias() = left * Eigen::Map<const Matrix>(b, k, n);
+    }
 }
 
 }  // namespace saccade

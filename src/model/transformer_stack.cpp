@@ -176,8 +176,9 @@ Var<T> TransformerStack<T>::layer(std::size_t at, Var<T> x, const Tensor<T>& mas
         const auto shown = showing_of(call, &StackSites::self, at);
         KeysValues<T> kv = own.self.keys_values(input, first, pointer(shown));
         if (call.cache != nullptr) kv = call.cache->self[at] = call.cache->self[at].joined(kv);
-        joined(own.self(input, kv, mask, first, pointer(shown)).attended,
-               own.cross || design_.d_ff > 0 ? &StackSites::middle : &StackSites::state);
+        auto seen = own.self(input, kv, mask, first, pointer(shown));
+        if (call.weights != nullptr) call.weights->push_back(std::move(seen.weights));
+        joined(seen.attended, own.cross || design_.d_ff > 0 ? &StackSites::middle : &StackSites::state);
     }
     if (own.cross) {
         const Var<T> input = read();

@@ -77,6 +77,7 @@ struct StackCall {
     Rng* rng = nullptr;              // needed for dropout alone
     const StackShowing* showing = nullptr;
     std::stop_token stop = {};
+    std::vector<Var<T>>* weights = nullptr;  // self-attention's weights [B, h, T_q, T_k] of each layer are added here
 };
 
 /// Layers of self-attention, cross-attention (decoders) and feed-forward, each with a residual connection and a normalisation

@@ -54,6 +54,8 @@ void expect_fused_is_composed(const Case<T>& c) {
     const auto fused = attended_heads<T>(joined(c.q), c.q.shape()[1], c.k, c.v, c.term, c.mask);
     EXPECT_TRUE(same_bits(fused.weights, composed.weights.value()));
     EXPECT_TRUE(same_bits(fused.joined_context, joined(composed.context.value())));
+    const auto split = attended_heads<T>(c.q, c.q.shape()[1], c.k, c.v, c.term, c.mask);
+    EXPECT_TRUE(same_bits(split.joined_context, fused.joined_context));
 }
 
 TEST(ScaledDotProduct, IsTheDefinition) {
@@ -148,7 +150,7 @@ TEST(AttendedHeads, SameBitsAtAnyThreadCount) {
 
 TEST(AttendedHeads, RefusesShapesThatDoNotFit) {
     const auto c = make_case<float>(1, 2, 3, 4, 8);
-    EXPECT_THROW(attended_heads<float>(c.q, 2, c.k, c.v, {}, {}), Error);
+    EXPECT_THROW(attended_heads<float>(c.q, 3, c.k, c.v, {}, {}), Error);
     EXPECT_THROW(attended_heads<float>(joined(c.q), 4, c.k, c.v, {}, {}), Error);
     EXPECT_THROW(attended_heads<float>(joined(c.q), 2, c.k, make_case<float>(1, 2, 3, 5, 8).v, {}, {}), Error);
     EXPECT_THROW(attended_heads<float>(joined(c.q), 2, c.k, c.v, {}, Tensor<float>({3, 5})), Error);

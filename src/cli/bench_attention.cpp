@@ -1,0 +1,227 @@
+#include "cli/bench_attention.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "attention/multi_head.hpp"
+#include "autograd/ops.hpp"
+#include "base/parallel.hpp"
+#include "cli/bench_measure.hpp"
+#include "cli/eigen_reference.hpp"
+#include "model/transformer_stack.hpp"
+
+namespace saccade {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr Index attention_lengths[] = {64, 256, 512, 1024};
+constexpr Index model_lengths[] = {1, 16, 64, 256};
+
+/// GPT-2 small (Radford 2019): 124 million parameters.
+constexpr Index vocabulary = 50257;
+StackDesign gpt2_small() {
+    return {.layers = 12,
+            .heads = 12,
+            .d_model = 768,
+            .d_ff = 3072,
+            .norm = "pre",
+            .activation = "gelu",
+            .position = "learned",
+            .causal = true};
+}
+
+Tensor<float> random_tensor(const Shape& shape, Rng& rng, float size = 1) {
+    Tensor<float> x = Tensor<float>::uninitialized(shape);
+    for (float& v : x.values()) v = size * (static_cast<float>(rng.uniform()) - 0.5F);
+    return x;
+}
+
+/// Median of about `budget_ms` of calls behind a pause, in which threads of whoever ran before come to rest, and a warm-up.
+double median_ms(const std::function<void()>& work, double budget_ms) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    double spent = 0;
+    for (int i = 0; i < 3 && spent < budget_ms / 4; ++i) spent += milliseconds(work);
+    std::vector<double> times;
+    for (spent = 0; times.size() < 5 || spent < budget_ms; spent += times.back()) times.push_back(milliseconds(work));
+    return quantile(times, 0.5);
+}
+
+std::string script_path() {
+    return std::string(SACCADE_SOURCE_DIR) + "/tests/bench/attention_pytorch.py";
+}
+
+/// {"64": {"ms": ..., "setting": ...}, ...} of PyTorch for a case; null if it did not run.
+json peer(const std::string& what, std::span<const Index> lengths) {
+    std::string list;
+    for (const Index n : lengths) list += (list.empty() ? "" : ",") + std::to_string(n);
+    return json::parse(output_of("/usr/bin/python3 '" + script_path() + "' " + what + " --lengths " + list + " 2>/dev/null"),
+                       nullptr, false);
+}
+
+/// How many times as fast as the peer; value empty where that did not run.
+BenchValue speed(const std::string& name, double ours, const json& theirs, Index length, const std::string& goal,
+                 const std::string& what) {
+    BenchValue value{name, std::nullopt, "times", goal, ""};
+    const std::string key = std::to_string(length);
+    if (theirs.is_object() && theirs.contains(key)) {
+        const double ms = theirs[key]["ms"];
+        value.value = ms / ours;
+        value.reference = fmt::format("ours {:.2f} ms, PyTorch {:.2f} ms at its fastest ({}); {}", ours, ms,
+                                      theirs[key].value("setting", ""), what);
+    } else {
+        value.reference = fmt::format(
+            "ours {:.2f} ms; PyTorch not measured: it did not run (apt install python3-torch "
+            "libopenblas0-pthread)",
+            ours);
+    }
+    return value;
+}
+
+/// Ours before and after the peer, the mean of both: so a drift of the machine meets both.
+template <class Measure>
+std::vector<double> around(json& theirs, const std::string& what, std::span<const Index> lengths, const Measure& measure) {
+    std::vector<double> ours;
+    for (const Index n : lengths) ours.push_back(measure(n));
+    theirs = peer(what, lengths);
+    for (std::size_t i = 0; i < lengths.size(); ++i) ours[i] = (ours[i] + measure(lengths[i])) / 2;
+    return ours;
+}
+
+std::vector<BenchValue> bench_multi_head() {
+    constexpr Index d = 512, heads = 8;
+    Rng rng(7);
+    const auto linear = [&] { return Linear<float>{random_tensor({d, d}, rng, 0.1F), random_tensor({d}, rng)}; };
+    const MultiHeadAttention<float> attention({linear(), linear(), linear(), linear()}, heads);
+    json theirs;
+    const auto ours = around(theirs, "mha", attention_lengths, [&](Index n) {
+        const Var<float> x = random_tensor({1, n, d}, rng);
+        return median_ms([&] { attention(x, attention.keys_values(x), {}); }, 500);
+    });
+    std::vector<BenchValue> values;
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+        const Index n = attention_lengths[i];
+        values.push_back(speed(fmt::format("mha_512_h8_t{}", n), ours[i], theirs, n, n == 1024 ? ">= 2" : ">= 1",
+                               fmt::format("self-attention of {} tokens, weights of each head", n)));
+    }
+    return values;
+}
+
+// --- what the machine allows ---
+
+/// Bytes a second, read by all threads from far more memory than caches hold.
+double read_bandwidth(std::span<const float> memory) {
+    const auto pieces = static_cast<Index>(thread_count());
+    const auto size = static_cast<Index>(memory.size()) / pieces;
+    std::vector<double> sums(static_cast<std::size_t>(pieces));
+    const auto read = [&] {
+        parallel_for(pieces, [&](Index p) {
+            const float* const from = memory.data() + p * size;
+            std::array<float, 128> lanes{};
+            for (Index i = 0; i + 128 <= size; i += 128)
+                for (std::size_t l = 0; l < lanes.size(); ++l) lanes[l] += from[i + static_cast<Index>(l)];
+            for (const float l : lanes) sums[static_cast<std::size_t>(p)] += l;
+        });
+    };
+    const double ms = median_ms(read, 400);
+    return std::isnan(sums[0]) ? 0 : static_cast<double>(size * pieces) * sizeof(float) / ms * 1e3;
+}
+
+/// One of the model's products, [m, k] x [k, n], and how often it occurs.
+struct LayerProduct {
+    Index m, n, k;
+    bool transpose_b;
+    Index times;
+};
+
+std::vector<LayerProduct> products(const StackDesign& design, Index length) {
+    const Index d = design.d_model, each = design.layers * design.heads, d_head = d / design.heads;
+    return {{length, 3 * d, d, true, design.layers},        // W_Q, W_K, W_V
+            {length, length, d_head, true, each},           // scores
+            {length, d_head, length, false, each},          // context
+            {length, d, d, true, design.layers},            // W_O
+            {length, design.d_ff, d, true, design.layers},  // feed-forward
+            {length, d, design.d_ff, true, design.layers}, {length, vocabulary, d, true, 1}};
+}
+
+/// All products by plain Eigen, operands cold where the model's are (each call reads another part of `memory`).
+double eigen_ms(const StackDesign& design, Index length, std::span<const float> memory) {
+    double total = 0;
+    for (const LayerProduct& p : products(design, length)) {
+        std::vector<float> a(static_cast<std::size_t>(p.m * p.k), 0.5F), c(static_cast<std::size_t>(p.m * p.n));
+        const auto size = static_cast<std::size_t>(p.n * p.k);
+        std::size_t at = 0;
+        total += static_cast<double>(p.times) * median_ms(
+                                                    [&] {
+                                                        eigen_reference_gemm(a.data(), memory.data() + at, c.data(), p.m, p.n,
+                                                                             p.k, p.transpose_b, thread_count());
+                                                        at = at + 2 * size <= memory.size() ? at + size : 0;
+                                                    },
+                                                    200);
+    }
+    return total;
+}
+
+WeightMap gpt2_weights(const StackDesign& design, Index longest) {
+    Rng rng(7);
+    WeightMap weights;
+    // The table is drawn here: as many normal deviates would take seconds, and nothing depends on their shape.
+    add_initial_stack_weights(weights, "stack", design, 0,
+                              {.d_model = design.d_model, .heads = design.heads, .longest = longest}, rng);
+    weights["stack.embedding.weight"] = random_tensor({vocabulary, design.d_model}, rng, 0.1F);
+    return weights;
+}
+
+std::vector<BenchValue> bench_gpt2() {
+    const StackDesign design = gpt2_small();
+    const TransformerStack<float> model(Weights<float>(gpt2_weights(design, 1024)), "stack", design);
+    Rng rng(7);
+    json theirs;
+    const auto ours = around(theirs, "gpt2", model_lengths, [&](Index n) {
+        Ids ids;
+        for (Index i = 0; i < n; ++i) ids.push_back(static_cast<Index>(rng.below(static_cast<std::uint64_t>(vocabulary))));
+        return median_ms(
+            [&] {
+                std::vector<Var<float>> weights;
+                StackCall<float> call;
+                call.weights = &weights;
+                model.tied_logits(model(model.embed(ids, 1, call), call), vocabulary);
+            },
+            2000);
+    });
+    const Tensor<float> memory = random_tensor({Index{96} << 20}, rng);
+    const double bandwidth = read_bandwidth(memory.values());
+    Index parameters = vocabulary * design.d_model;
+    for (const LayerProduct& p : products(design, 1))
+        if (p.times == design.layers) parameters += p.times * p.n * p.k;
+    const double memory_ms = static_cast<double>(parameters) * sizeof(float) / bandwidth * 1e3;
+    std::vector<BenchValue> values;
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+        const Index n = model_lengths[i];
+        values.push_back(speed(fmt::format("gpt2_small_t{}", n), ours[i], theirs, n, "> 1",
+                               "all attention weights kept, logits of all positions"));
+        const double eigen = eigen_ms(design, n, memory.values());
+        values.push_back(
+            {fmt::format("gpt2_small_t{}_of_limit", n), ours[i] / std::max(memory_ms, n == 1 ? 0.0 : eigen), "times", "<= 1.1",
+             fmt::format("weights once through memory at {:.1f} GB/s {:.1f} ms; its products by plain Eigen {:.1f} ms",
+                         bandwidth / 1e9, memory_ms, eigen)});
+    }
+    return values;
+}
+
+}  // namespace
+
+std::vector<BenchValue> bench_attention() {
+    std::vector<BenchValue> values = bench_multi_head();
+    for (BenchValue& v : bench_gpt2()) values.push_back(std::move(v));
+    return values;
+}
+
+}  // namespace saccade

@@ -1,0 +1,152 @@
+#!/usr/bin/python3
+"""Milliseconds of PyTorch's attention and of a model of GPT-2 small's shape, at PyTorch's best on this machine.
+
+    attention_pytorch.py mha  [--lengths 64,256,512,1024]   nn.MultiheadAttention(512, 8), self-attention, weights of each head, batch 1
+    attention_pytorch.py gpt2 [--lengths 1,16,64,256]       12 layers, 12 heads, 768, 3072, gelu, pre-norm, learned positions, tied table of 50257;
+                                                            random weights, all attention weights kept, logits of all positions
+
+The same work as `saccade bench --only attention`, which calls this. Prints {LENGTH: {"ms": best median, "setting": "...", "all": {setting: ms}}}.
+Each setting of threads runs in a process of its own, because PyTorch and OpenBLAS fix their thread pools at start; in each, every way to write
+the same computation is timed, and the fastest counts. OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE are unset: a preset for older processors makes
+PyTorch slower than it is.
+"""
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+
+CORES = os.cpu_count() or 1
+SETTINGS = [
+    # (torch threads, environment). With one torch thread OpenBLAS still uses all cores.
+    (1, {}),
+    (CORES, {"OMP_WAIT_POLICY": "PASSIVE"}),
+    (CORES, {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1"}),
+]
+DEFAULT_LENGTHS = {"mha": "64,256,512,1024", "gpt2": "1,16,64,256"}
+LAYERS, HEADS, D, D_FF, VOCABULARY, POSITIONS = 12, 12, 768, 3072, 50257, 1024
+
+
+def median_ms(work, budget_ms):
+    """Median of about `budget_ms` of calls, after a warm-up."""
+    spent, warm = 0.0, 0
+    while warm < 3 and spent < budget_ms / 4:
+        start = time.perf_counter()
+        work()
+        spent += (time.perf_counter() - start) * 1e3
+        warm += 1
+    times = []
+    while len(times) < 5 or sum(times) < budget_ms:
+        start = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - start) * 1e3)
+    times.sort()
+    return times[len(times) // 2]
+
+
+def mha_ways(length):
+    import torch
+    from torch import nn
+    ways = {}
+    for batch_first in (False, True):
+        module = nn.MultiheadAttention(512, 8, batch_first=batch_first).eval()
+        x = torch.randn(*((1, length) if batch_first else (length, 1)), 512)
+        ways["batch first" if batch_first else "sequence first"] = (
+            lambda module=module, x=x: module(x, x, x, need_weights=True, average_attn_weights=False))
+    # The same by hand: one product for queries, keys and values.
+    w, b = torch.randn(1536, 512) * 0.04, torch.zeros(1536)
+    out = nn.Linear(512, 512)
+    x = torch.randn(length, 512)
+
+    def by_hand():
+        q, k, v = torch.nn.functional.linear(x, w, b).view(length, 3, 8, 64).permute(1, 2, 0, 3)
+        weights = torch.softmax(torch.baddbmm(torch.empty(8, length, length), q, k.transpose(1, 2), beta=0, alpha=0.125), -1)
+        return out(torch.bmm(weights, v).transpose(0, 1).reshape(length, 512)), weights
+
+    ways["by hand"] = by_hand
+    return ways
+
+
+def gpt2_layers():
+    import torch
+    torch.manual_seed(7)
+
+    def matrix(out, size):
+        return torch.randn(out, size) * 0.02
+
+    return [dict(g1=torch.ones(D), b1=torch.zeros(D), qkv=matrix(3 * D, D), qkv_b=torch.zeros(3 * D), o=matrix(D, D), o_b=torch.zeros(D),
+                 g2=torch.ones(D), b2=torch.zeros(D), f=matrix(D_FF, D), f_b=torch.zeros(D_FF), p=matrix(D, D_FF), p_b=torch.zeros(D))
+            for _ in range(LAYERS)]
+
+
+def gpt2_ways(length):
+    import torch
+    import torch.nn.functional as F
+    if not hasattr(gpt2_ways, "layers"):
+        gpt2_ways.layers, gpt2_ways.table = gpt2_layers(), torch.randn(VOCABULARY, D) * 0.02
+        gpt2_ways.positions = torch.randn(POSITIONS, D) * 0.02
+        # As Hugging Face stores them: [in, out].
+        gpt2_ways.turned = [{k: (v.t().contiguous() if v.dim() == 2 else v) for k, v in layer.items()} for layer in gpt2_ways.layers]
+    ids = torch.randint(0, VOCABULARY, (length,))
+    hidden = torch.full((length, length), float("-inf")).triu(1)
+    head = D // HEADS
+
+    def model(layers, product):
+        x = gpt2_ways.table[ids] + gpt2_ways.positions[:length]
+        kept = []
+        for w in layers:
+            h = F.layer_norm(x, (D,), w["g1"], w["b1"])
+            q, k, v = product(h, w["qkv"], w["qkv_b"]).view(length, 3, HEADS, head).permute(1, 2, 0, 3)
+            weights = torch.softmax(torch.baddbmm(hidden, q, k.transpose(1, 2), alpha=head**-0.5), -1)
+            kept.append(weights)
+            x = x + product(torch.bmm(weights, v).transpose(0, 1).reshape(length, D), w["o"], w["o_b"])
+            h = F.layer_norm(x, (D,), w["g2"], w["b2"])
+            x = x + product(F.gelu(product(h, w["f"], w["f_b"])), w["p"], w["p_b"])
+        x = F.layer_norm(x, (D,))
+        return F.linear(x, gpt2_ways.table), kept
+
+    return {
+        "linear": lambda: model(gpt2_ways.layers, F.linear),
+        "addmm": lambda: model(gpt2_ways.turned, lambda x, w, b: torch.addmm(b, x, w)),
+    }
+
+
+def measure(args):
+    import torch
+    torch.set_num_threads(args.threads)
+    ways_of = {"mha": mha_ways, "gpt2": gpt2_ways}[args.what]
+    budget = {"mha": 500, "gpt2": 2000}[args.what]
+    with torch.inference_mode():
+        return {n: {name: median_ms(way, budget) for name, way in ways_of(int(n)).items()} for n in args.lengths.split(",")}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("mha", "gpt2"))
+    parser.add_argument("--lengths")
+    parser.add_argument("--threads", type=int, default=0, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    args.lengths = args.lengths or DEFAULT_LENGTHS[args.what]
+    if args.threads:
+        print(json.dumps(measure(args)))
+        return 0
+    results = {n: {} for n in args.lengths.split(",")}
+    for threads, extra in SETTINGS:
+        environment = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
+        environment.update(extra)
+        command = [sys.executable, os.path.abspath(__file__), args.what, "--lengths", args.lengths, "--threads", str(threads)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        if done.returncode != 0:
+            print(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "PyTorch failed", file=sys.stderr)
+            return 1
+        setting = ", ".join([f"torch threads {threads}", *(f"{k}={v}" for k, v in extra.items())])
+        for n, ways in json.loads(done.stdout).items():
+            results[n].update({f"{setting}, {way}": ms for way, ms in ways.items()})
+    best = {n: min(all_ms, key=all_ms.get) for n, all_ms in results.items()}
+    print(json.dumps({n: {"ms": results[n][best[n]], "setting": best[n], "all": results[n]} for n in results}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
