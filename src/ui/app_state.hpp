@@ -68,6 +68,7 @@ struct StageState {
     std::map<std::string, double> shares;  // card sizes that a person has dragged: "exhibit/row0" -> share
     std::string language = "en";           // of the lessons: "en", "zh"
     bool lesson = false;                   // the inspector shows the lesson
+    ViewOptions options;                   // which heads and layers the views show, and how
     std::string enlarged;                  // the card that has the stage for itself: "view/tensor"; empty: none
 };
 
@@ -165,6 +166,8 @@ struct AppState {
     WeightDrag drag;
     MaskDrawing mask;
     ShownChanges changes;
+    bool view_more = false;  // the inspector shows the rarer view options
+    std::unique_ptr<ViewMemo> memo = std::make_unique<ViewMemo>();
     bool pointed = false;  // the mouse is over a figure, in this frame
     MatrixCursor matrix;
     bool playing = false;

@@ -30,6 +30,8 @@ ViewState view_state(const AppState& state, const Exhibit& e, const ViewPlacemen
     view_of.step_axis = e.step_axis;
     view_of.theme = state.stage.theme;
     view_of.scale = state.stage.scale;
+    view_of.options = state.stage.options;
+    view_of.memo = state.memo.get();
     view_of.width = static_cast<double>(size.x / ui.s);
     view_of.height = static_cast<double>(size.y / ui.s);
     view_of.decorations = false;
@@ -84,9 +86,9 @@ std::string cell_text(const AppState& state, const Trace& trace, const Hit& hit,
     if (tensor == nullptr) return {};
     std::string text = tensor->info.title.empty() ? tensor->info.name : tensor->info.title;
     for (std::size_t a = 0; a < hit.ref.index.size() && a < tensor->info.axes.size(); ++a)
-        if (hit.ref.index[a] >= 0)
-            text += fmt::format("\n{} {}: {}", tensor->info.axes[a]->name, hit.ref.index[a],
-                                tensor->info.axes[a]->label(hit.ref.index[a]));
+        if (const Axis& axis = *tensor->info.axes[a]; hit.ref.index[a] >= 0)
+            text += axis.labels.empty() ? fmt::format("\n{} {}", axis.name, hit.ref.index[a] + 1)
+                                        : fmt::format("\n{} {}: {}", axis.name, hit.ref.index[a], axis.label(hit.ref.index[a]));
     const auto number = [](std::optional<float> v) {
         return !v ? std::string("none") : std::isfinite(*v) ? fmt::format("{:.4f}", *v) : std::string("masked");
     };

@@ -21,6 +21,7 @@ nlohmann::json to_json(const StageState& stage) {
             {"ui_scale", stage.ui_scale},
             {"step", stage.step},
             {"scale", to_string(stage.scale)},
+            {"options", to_json(stage.options)},
             {"language", stage.language},
             {"lesson", stage.lesson},
             {"enlarged", stage.enlarged},
@@ -36,6 +37,7 @@ StageState stage_from_json(const nlohmann::json& document) {
         stage.ui_scale = std::clamp(document.value("ui_scale", stage.ui_scale), 0.7, 3.0);
         stage.step = document.value("step", stage.step);
         stage.scale = scale_from(document.value("scale", std::string("linear")));
+        if (document.contains("options")) stage.options = view_options_from_json(document["options"]);
         stage.language = document.value("language", stage.language) == "zh" ? "zh" : "en";
         stage.lesson = document.value("lesson", stage.lesson);
         stage.enlarged = document.value("enlarged", stage.enlarged);
@@ -102,6 +104,8 @@ void Controller::open_file(const std::string& path) {
             open_request(origin.request, origin.compared);
             state_.stage.selected = origin.view.selected;
             state_.stage.step = origin.view.step;
+            state_.stage.scale = origin.view.scale;
+            state_.stage.options = origin.view.options;
             state_.explained.clear();
             if (!origin.view.selected.empty()) state_.explained.push_back(origin.view.selected.cell);
             return tell("Live again: " + path);
@@ -151,6 +155,7 @@ void Controller::export_now() {
         view.step = state_.stage.step;
         view.step_axis = exhibit(state_.side().request.exhibit).step_axis;
         view.scale = state_.stage.scale;
+        view.options = state_.stage.options;
         ExportOptions options;
         options.dpi = static_cast<double>(dialog.dpi);
         FigureOrigin origin{side.shown.request, view};

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "ui/imgui_compat.hpp"
+#include "ui/panel_view_options.hpp"
 #include "ui/panels.hpp"
 #include "viz/view.hpp"
 
@@ -242,14 +243,7 @@ void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& lay
     model_lines(ui, state, act, e);
     params_panel(ui, state, act);
     if (state.training) training_panel(ui, state, act);
-    heading(ui, "Colour scale");
-    using Scale = Normalization::Scale;
-    const std::vector<Scale> scales = {Scale::linear, Scale::sqrt, Scale::log, Scale::per_row};
-    const int chosen = static_cast<int>(std::find(scales.begin(), scales.end(), state.stage.scale) - scales.begin());
-    const int clicked = segments(ui, "scale", {"linear", "√", "log", "per row"}, chosen,
-                                 {"t = w", "t = √w: small weights become visible", "t = 1 + log10(w) / 4, four decades",
-                                  "each row from its smallest to its largest"});
-    if (clicked >= 0) state.stage.scale = scales[static_cast<std::size_t>(clicked)];
+    draw_view_options(ui, state);
     explained_cell(ui, state, act);
     hand_panel(ui, state, act);
     claims(ui, state);

@@ -8,6 +8,7 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
     json dump = {{"exhibit", state.side().request.exhibit},
                  {"theme", state.stage.theme},
                  {"ui_scale", state.stage.ui_scale},
+                 {"options", to_json(state.stage.options)},
                  {"step", act.current_step()},
                  {"steps", act.step_count()},
                  {"stale", state.stale()},

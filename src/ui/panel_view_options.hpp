@@ -1,0 +1,11 @@
+#pragma once
+
+#include "ui/panels.hpp"
+
+namespace saccade {
+
+/// What of the attention the views show and how: scale, combination of heads and layers, sink, special tokens, order,
+/// threshold. Only what means something for the run on the stage is offered.
+void draw_view_options(const Ui& ui, AppState& state);
+
+}  // namespace saccade
