@@ -13,7 +13,7 @@ namespace saccade {
 
 namespace {
 
-constexpr double longest_source = 256, longest_target = 512, widest_beam = 10;
+constexpr double longest_source = 512, longest_target = 512, widest_beam = 10;
 
 bool translates(const Params& params) {
     return params.text("model") == "zh-en";
@@ -83,11 +83,20 @@ std::vector<ParamSpec> params() {
     ParamSpec source = text_param("source", "Source",
                                   "A Chinese sentence, or dates with semicolons between them; each character "
                                   "is one token.",
-                                  "火车几点到北京？", longest_source);
-    source.examples = {"火车几点到北京？",           "我爱中国。",
-                       "她昨天买了一本很有趣的书。", "你能告诉我去车站怎么走吗？",
-                       "30 Sep 2019; 2001年1月1日",  "Mon, 30 Sep 2019; 5/6/99; 12 May 2020"};
+                                  "他每天早上六点起床。", longest_source);
+    source.examples = {"他每天早上六点起床。",
+                       "火车几点到北京？",
+                       "我昨天在公园里看见了他。",
+                       "你为什么不相信我？",
+                       "她昨天买了一本很有趣的书。",
+                       "30 Sep 2019; 2001年1月1日",
+                       "Mon, 30 Sep 2019; 5/6/99; 12 May 2020"};
     source.placeholder = "a Chinese sentence, for example 我爱中国。";
+    ParamSpec stack = choice_param("stack", "Stack",
+                                   "Whose attention is shown: the encoder looks at the source, the decoder at what it has "
+                                   "written, and across at the source.",
+                                   {{"encoder", "encoder self"}, {"decoder", "decoder self"}, {"cross", "cross"}});
+    stack.fallback = std::string("cross");
     return {
         source,
         optional_text_param("target", "Output",
@@ -96,10 +105,7 @@ std::vector<ParamSpec> params() {
         choice_param("model", "Model",
                      "Chinese to English; or lists of dates to ISO dates, for which there is a model with each position code.",
                      {{"zh-en", "中→En"}, {"dates", "Lists of dates"}}),
-        choice_param("stack", "Stack",
-                     "Whose attention is shown: the encoder looks at the source, the decoder at what it has "
-                     "written, and across at the source.",
-                     {{"cross", "cross"}, {"encoder", "encoder self"}, {"decoder", "decoder self"}}),
+        stack,
         position_param(true),
         toggle_param(
             "keep_weights", "Keep the weights",
