@@ -37,6 +37,8 @@ TEST(TransformerDateLists, every_position_code_learns_and_is_measured_past_what_
         const auto metrics = task->evaluate(trainer.weights(), 6, {});
         for (const char* name : {"exact_match", "exact_match_1", "exact_match_6", "loss"})
             EXPECT_EQ(metrics.count(name), 1u) << name;
+        EXPECT_GT(metrics.at("accuracy_1"), 0.1) << "digits of years are soon guessed";
+        EXPECT_LE(metrics.at("accuracy_1"), 1);
         EXPECT_EQ(metrics.at("exact_match_6"), 0) << "six dates do not fit its table";
         EXPECT_GT(metrics.at("loss"), 0);
     }
