@@ -22,8 +22,9 @@ struct Contestant {
 };
 
 struct Tally {
-    Index right = 0, asked = 0;
-    bool beyond = false;  // the lists do not fit into the table of positions
+    Index right = 0, asked = 0;    // dates, written freely
+    Index characters = 0, of = 0;  // right after the right ones before
+    bool beyond = false;           // the lists do not fit into the table of positions
 };
 
 std::vector<std::string> split_dates(const std::string& text) {
@@ -36,18 +37,40 @@ std::vector<std::string> split_dates(const std::string& text) {
     return dates;
 }
 
+/// Counts the characters that are right after the right ones before: no list ends too early for that.
+void count_characters(const Contestant& who, const Transformer<float>::Encoded& encoded,
+                      const std::vector<std::string>& targets, Tally& tally) {
+    Ids all;
+    for (const std::string& target : targets) {
+        const Ids ids = who.loaded->text->target(target);
+        all.insert(all.end(), ids.begin(), ids.end());
+        all.push_back(who.loaded->model.end_id());
+    }
+    const auto steps = static_cast<Index>(all.size() / targets.size());  // dates are of one length
+    const Tensor<float> logits = who.loaded->model.forced(encoded, all, steps).value();
+    const Index classes = logits.shape()[-1];
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const float* row = logits.data() + static_cast<Index>(i) * classes;
+        tally.characters += std::max_element(row, row + classes) - row == all[i] ? 1 : 0;
+    }
+    tally.of += static_cast<Index>(all.size());
+}
+
 /// Decodes held-out lists [start, start + count) of `dates` dates.
 void measure(const Contestant& who, Index dates, Index start, Index count, Tally& tally, const std::stop_token& stop) {
     if (tally.beyond) return;
     std::vector<Ids> sources;
     std::vector<std::vector<std::string>> wanted;
+    std::vector<std::string> targets;
     for (Index n = start; n < start + count; ++n) {
         DateList list = held_out_date_list(dates, n);
         sources.push_back(who.loaded->text->read(list.source).ids);
         wanted.push_back(std::move(list.dates));
+        targets.push_back(std::move(list.target));
     }
     try {
         const auto encoded = who.loaded->model.encode(PaddedSources::from(sources));
+        count_characters(who, encoded, targets, tally);
         const std::vector<Ids> outputs = who.loaded->model.greedy(encoded, 11 * dates, stop);
         for (std::size_t b = 0; b < outputs.size(); ++b) {
             const std::vector<std::string> got = split_dates(who.loaded->text->write(outputs[b]));
@@ -56,7 +79,7 @@ void measure(const Contestant& who, Index dates, Index start, Index count, Tally
         }
     } catch (const Error& error) {
         if (error.code() != ErrorCode::invalid_input) throw;
-        tally = {0, 0, true};
+        tally = Tally{.beyond = true};
     }
 }
 
@@ -69,23 +92,33 @@ void record(Probe& probe, const std::vector<Contestant>& contestants, Index long
     for (Index n = 1; n <= longest; ++n) dates.labels.push_back(std::to_string(n));
     probe.axis(std::move(code));
     probe.axis(std::move(dates));
-    Tensor<float> right(Shape{codes, longest}), asked(Shape{codes, longest}), quality(Shape{codes, longest});
+    const Shape shape{codes, longest};
+    Tensor<float> right(shape), asked(shape), quality(shape), characters(shape), of(shape), accuracy(shape);
     for (Index c = 0; c < codes; ++c)
         for (Index n = 0; n < longest; ++n) {
             const Tally& t = tallies[static_cast<std::size_t>(c)][static_cast<std::size_t>(n)];
             const Index at = c * longest + n;
             right.data()[at] = static_cast<float>(t.right);
             asked.data()[at] = static_cast<float>(t.asked);
+            characters.data()[at] = static_cast<float>(t.characters);
+            of.data()[at] = static_cast<float>(t.of);
             quality.data()[at] = t.asked == 0 ? NAN : static_cast<float>(t.right) / static_cast<float>(t.asked);
+            accuracy.data()[at] = t.of == 0 ? NAN : static_cast<float>(t.characters) / static_cast<float>(t.of);
         }
     const std::vector<std::string> axes = {"code", "dates"};
     probe.whole({"right", Role::output, "r", "Dates right", "dates", axes}, right);
     probe.whole({"asked", Role::output, "n", "Dates asked", "dates", axes}, asked);
-    probe.whole({"quality", Role::metric, "Q", "Dates right, by the number of dates in a list (learned: 1 to 3)",
+    probe.whole({"characters", Role::output, "r", "Characters right after the right ones before", "", axes}, characters);
+    probe.whole({"of", Role::output, "n", "Characters asked", "", axes}, of);
+    probe.whole({"accuracy", Role::metric, "A", "Characters right after the right ones, by dates in a list (learned: 1 to 3)",
+                 "share of characters right", axes},
+                accuracy);
+    probe.whole({"quality", Role::metric, "Q", "Dates right, written freely, by dates in a list (learned: 1 to 3)",
                  "share of dates right", axes},
                 quality);
-    probe.step(
-        {"measure", "quality", "Q = right dates / dates", "quality[c,n] = right[c,n] / asked[c,n]", "Press 2021, fig. 1"});
+    probe.step({"measure", "accuracy", "A = right characters / characters", "accuracy[c,n] = characters[c,n] / of[c,n]",
+                "Press 2021, fig. 1"});
+    probe.step({"measure", "quality", "Q = right dates / dates", "quality[c,n] = right[c,n] / asked[c,n]", "Newman 2020"});
     for (Index c = 0; c < codes; ++c)
         for (Index n = 0; n < longest; ++n)
             if (tallies[static_cast<std::size_t>(c)][static_cast<std::size_t>(n)].beyond) {

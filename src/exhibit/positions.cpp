@@ -233,7 +233,7 @@ std::vector<ParamSpec> params() {
 
 std::vector<ViewPlacement> placed(const Params& params) {
     const std::string& show = params.text("show");
-    if (show == "extrapolation") return {{"curves", "quality", 0, 1, 1}};
+    if (show == "extrapolation") return {{"curves", "accuracy", 0, 1, 1}};
     if (show == "weights")
         return {{"head-grid", "encoder.weights", 0, 0.5f, 0.5f},
                 {"head-grid", "reversed.weights", 0, 0.5f, 0.5f},
