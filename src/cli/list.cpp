@@ -29,7 +29,7 @@ void list(bool as_json) {
     }
     fmt::print("exhibits\n");
     for (const Exhibit& e : exhibits())
-        fmt::print("  {:<14}{}\n  {:<14}views: {}\n", e.id, e.summary, "", fmt::join(view_ids(e), ", "));
+        fmt::print("  {:<16}{}\n  {:<16}views: {}\n", e.id, e.summary, "", fmt::join(view_ids(e), ", "));
     fmt::print("\nbundled models\n");
     for (const std::string& id : bundled_models()) fmt::print("  {:<26}{}\n", id, bundled_model(id)->card.value("title", ""));
     fmt::print("\n`saccade describe EXHIBIT` lists parameters and tensors.\n");
