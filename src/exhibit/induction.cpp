@@ -1,0 +1,313 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <mutex>
+#include <numeric>
+
+#include "exhibit/exhibits.hpp"
+#include "exhibit/induction_lesson.hpp"
+#include "model/head_scores.hpp"
+#include "model/language_model_run.hpp"
+#include "params/param_make.hpp"
+#include "train/induction_data.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr Index most_tokens = 1024;     // with <start>; its weights alone are then 32 MB
+constexpr double longest_text = 16384;  // code points
+constexpr Index next_shown = 12;        // likeliest next tokens
+
+struct Head {
+    Index layer = 0, head = 0;
+    std::string name() const { return fmt::format("{}.{}", layer + 1, head + 1); }
+};
+
+/// What depends on the model alone, made once while it lives: how the heads of one layer feed the keys of the next, and the
+/// model with one head silenced.
+struct Circuit {
+    Tensor<float> composition;  // [earlier head, later head]
+    LanguageModel<float> ablated;
+};
+
+/// [layers, heads, unit, feature], or for output weights [layers, heads, feature, unit].
+Tensor<float> by_head(const WeightMap& weights, const StackDesign& d, const std::string& what) {
+    const Index unit = d.d_model / d.heads;
+    const bool output = what == "output";
+    Tensor<float> all(output ? Shape{d.layers, d.heads, d.d_model, unit} : Shape{d.layers, d.heads, unit, d.d_model});
+    for (Index l = 0; l < d.layers; ++l) {
+        const Tensor<float>& one = weights.at(fmt::format("{}.{}.self.{}.weight", language_model_prefix, l, what));
+        for (Index h = 0; h < d.heads; ++h) {
+            Tensor<float> part = all.row(l).row(h);
+            for (Index a = 0; a < part.shape()[0]; ++a)
+                for (Index b = 0; b < part.shape()[1]; ++b)
+                    part.data()[a * part.shape()[1] + b] =
+                        output ? one.data()[a * d.d_model + h * unit + b] : one.data()[(h * unit + a) * d.d_model + b];
+        }
+    }
+    return all;
+}
+
+std::shared_ptr<const Circuit> circuit_of(const ModelPtr& model, const StackDesign& design, const Head& head) {
+    struct Entry {
+        std::weak_ptr<const Model> model;
+        Index layer, head;
+        std::shared_ptr<const Circuit> circuit;
+    };
+    static std::mutex mutex;
+    static std::vector<Entry> entries;
+    const std::scoped_lock lock(mutex);
+    std::erase_if(entries, [](const Entry& e) { return e.model.expired(); });
+    for (const Entry& e : entries)
+        if (e.model.lock() == model && e.layer == head.layer && e.head == head.head) return e.circuit;
+    const WeightMap& w = model->weights;
+    Tensor<float> composition;
+    if (head.layer > 0)
+        composition = key_composition(by_head(w, design, "query"), by_head(w, design, "key"), by_head(w, design, "value"),
+                                      by_head(w, design, "output"), head.layer - 1, head.layer);
+    auto circuit = std::make_shared<const Circuit>(Circuit{
+        std::move(composition), LanguageModel<float>(Weights<float>(without_head(w, design, head.layer, head.head)), design)});
+    entries.push_back({model, head.layer, head.head, circuit});
+    return circuit;
+}
+
+/// The head with the largest induction score in the model's card; without one, on this text.
+Head induction_head(const Model& model, const HeadScores& scores) {
+    const Index layers = scores.induction.shape()[0], heads = scores.induction.shape()[1];
+    Head best, here;
+    double most = -1;
+    const auto metrics = model.card.find("metrics");
+    for (Index l = 0; l < layers; ++l)
+        for (Index h = 0; h < heads; ++h) {
+            if (scores.induction.at({l, h}) > scores.induction.at({here.layer, here.head})) here = {l, h};
+            if (metrics == model.card.end() || !metrics->is_object()) continue;
+            const auto score = metrics->find(fmt::format("induction_score_{}_{}", l + 1, h + 1));
+            if (score == metrics->end() || !score->is_number() || score->get<double>() <= most) continue;
+            most = score->get<double>();
+            best = {l, h};
+        }
+    return most < 0 ? here : best;
+}
+
+LanguageModelRequest read_text(const RunContext& context, const LoadedLanguageModel& loaded) {
+    const Params& params = context.params;
+    const Index start = loaded.model.start_id();
+    LanguageModelRequest request;
+    if (params.toggle("random")) {
+        const Index period = params.integer("period");
+        Rng rng = Rng(context.seed).fork("repeated random tokens");
+        request.ids = repeated_random_tokens(rng, start - 1, period, 2 * period + 1, start);
+    } else {
+        request.ids = loaded.text->target(params.text("text"));
+        request.ids.insert(request.ids.begin(), start);
+    }
+    const auto n = static_cast<Index>(request.ids.size());
+    if (n < 2)
+        throw Error(ErrorCode::invalid_input, "there is no text to read",
+                    "type English text in which words come back: tom likes mary. tom");
+    if (n > most_tokens)
+        throw Error(ErrorCode::invalid_input,
+                    fmt::format("the text has {} tokens, and every pair of them has a weight in every head", n - 1),
+                    fmt::format("use at most {}", most_tokens - 1));
+    for (const Index id : request.ids) request.labels.push_back(loaded.text->target_labels().at(static_cast<std::size_t>(id)));
+    if (const Index unknown = loaded.text->vocabularies().target.find("<unk>"); unknown >= 0)
+        if (const auto unseen = std::ranges::count(request.ids, unknown); unseen > 0 && !params.toggle("random"))
+            context.probe.note(
+                {"text", fmt::format("{} piece{} of the text never occurred in training", unseen, unseen == 1 ? "" : "s"),
+                 "the model reads <unk> there"});
+    return request;
+}
+
+/// What each kind of head looks for: [score, T, T] of 1 and 0, over induction, previous token, duplicate token.
+Tensor<float> patterns_of(const Ids& ids) {
+    const auto n = static_cast<Index>(ids.size());
+    Tensor<float> patterns(Shape{3, n, n});
+    for (Index i = 1; i < n; ++i) {
+        if (i > 1) patterns.data()[(n + i) * n + i - 1] = 1;
+        for (Index j = 1; j < i; ++j) {
+            if (ids[static_cast<std::size_t>(j)] != ids[static_cast<std::size_t>(i)]) continue;
+            patterns.data()[i * n + j + 1] = 1;
+            patterns.data()[(2 * n + i) * n + j] = 1;
+        }
+    }
+    return patterns;
+}
+
+void show_scores(Probe& probe, const HeadScores& scores, const Ids& ids, const Head& best, const LanguageModelOutput& output) {
+    const Index layers = scores.induction.shape()[0], heads = scores.induction.shape()[1];
+    probe.axis({"score", AxisKind::class_, 3, {"induction", "previous token", "duplicate token"}, "s"});
+    probe.whole({"pattern", Role::map, "π", "Where a head of each kind looks", "", {"score", "token", "token.key"}},
+                patterns_of(ids));
+    probe.step({"look for", "pattern",
+                "1 at: the token after each earlier occurrence of this one; the token before; each earlier occurrence",
+                "pattern[s,i,j] = where(s == 1, (j == i - 1) * (j > 0), where(s == 2, (token.id[j] == token.id[i]) * (j < i) * "
+                "(j > 0), ((token.id[j-1] else -1) == token.id[i]) * (j - 1 < i) * (j > 1)))",
+                "Olsson 2022"});
+    Tensor<float> all(Shape{3, layers, heads});
+    const Tensor<float>* parts[] = {&scores.induction, &scores.previous, &scores.duplicate};
+    for (Index s = 0; s < 3; ++s) std::ranges::copy(parts[s]->values(), all.row(s).values().begin());
+    probe.whole({"head_scores", Role::map, "S", "Score of each head, on this text", "weight", {"score", "layer", "head"}}, all);
+    probe.step(
+        {"score", "head_scores", "mean over the tokens that have something to look for, of Σ_j α_ij π_ij",
+         "head_scores[s,l,h] = sum_i(sum_j(self.weights[l,h,i,j] * pattern[s,i,j])) / max(sum_i(max_j(pattern[s,i,j])), 1)",
+         "Olsson 2022"});
+    probe.whole({"best.weights", Role::map, "α", "Head " + best.name() + ": its weights", "weight", {"token", "token.key"}},
+                output.weights.row(best.layer).row(best.head));
+    probe.step({"choose", "best.weights", "the head with the largest induction score in the model's card",
+                fmt::format("best.weights[i,j] = self.weights[{},{},i,j]", best.layer, best.head), "Olsson 2022"});
+}
+
+/// Loss of each token, and means over what could be foreseen by looking back: [run, token], [run].
+double show_losses(Probe& probe, const Ids& ids, const LanguageModelOutput& output, const Circuit* circuit, const Head& best,
+                   const std::stop_token& stop) {
+    const auto n = static_cast<Index>(ids.size());
+    std::vector<std::string> runs = {"whole"};
+    std::vector<Tensor<float>> losses = {token_losses(output.probabilities, ids)};
+    if (circuit != nullptr) {
+        StackCall<float> call;
+        call.stop = stop;
+        const Var<float> logits = circuit->ablated.logits(ids, 1, call);
+        const Tensor<float> p = softmax<float>(reshape(logits, {n, logits.shape()[2]})).value();
+        losses.push_back(token_losses(p, ids));
+        runs.push_back("without head " + best.name());
+    }
+    const auto rows = static_cast<Index>(runs.size());
+    probe.axis({"run", AxisKind::class_, rows, runs, "r"});
+    Tensor<float> all(Shape{rows, n}), after(Shape{n}), means(Shape{rows});
+    for (Index r = 0; r < rows; ++r)
+        std::ranges::copy(losses[static_cast<std::size_t>(r)].values(), all.row(r).values().begin());
+    Index counted = 0;
+    for (Index i = 2; i < n; ++i)
+        for (Index j = 1; j < i - 1; ++j)
+            if (ids[static_cast<std::size_t>(j)] == ids[static_cast<std::size_t>(i - 1)] &&
+                ids[static_cast<std::size_t>(j + 1)] == ids[static_cast<std::size_t>(i)]) {
+                after.data()[i] = 1;
+                ++counted;
+                break;
+            }
+    for (Index r = 0; r < rows; ++r) {
+        double sum = 0;
+        for (Index i = 0; i < n; ++i) sum += static_cast<double>(after.data()[i] * all.row(r).data()[i]);
+        means.data()[r] = static_cast<float>(sum / static_cast<double>(std::max<Index>(counted, 1)));
+    }
+    probe.whole({"losses", Role::metric, "L", "Loss of each token", "nats", {"run", "token"}}, all);
+    probe.step({"lose", "losses", "L_i = −log p(x_i | x_1 … x_(i−1)); without the head: of a second run", "", "Olsson 2022"});
+    probe.whole({"recurs", Role::input, "ρ", "1: a pair of tokens that stood here before", "", {"token"}}, after);
+    probe.whole({"mean_loss", Role::state, "L̄", "Mean loss where a pair of tokens recurs", "nats", {"run"}}, means);
+    probe.step({"average", "mean_loss", "mean of L_i over the recurring pairs",
+                "mean_loss[r] = sum_i(losses[r,i] * recurs[i]) / max(sum_i(recurs[i]), 1)", "Olsson 2022"});
+    return counted == 0 ? -1.0 : static_cast<double>(means.data()[0]);
+}
+
+std::string show_next(Probe& probe, const LanguageModelOutput& output, const std::vector<std::string>& labels) {
+    const Tensor<float> last = output.probabilities.row(output.probabilities.shape()[0] - 1);
+    const Index shown = std::min(next_shown, last.size());
+    Ids order(static_cast<std::size_t>(last.size()));
+    std::iota(order.begin(), order.end(), Index{0});
+    std::partial_sort(order.begin(), order.begin() + shown, order.end(), [&](Index a, Index b) {
+        return last.data()[a] != last.data()[b] ? last.data()[a] > last.data()[b] : a < b;
+    });
+    Axis axis{"next", AxisKind::class_, shown, {}, "q"};
+    Tensor<float> ids(Shape{shown}), chances(Shape{shown});
+    for (Index r = 0; r < shown; ++r) {
+        const Index id = order[static_cast<std::size_t>(r)];
+        axis.labels.push_back(labels.at(static_cast<std::size_t>(id)));
+        ids.data()[r] = static_cast<float>(id);
+        chances.data()[r] = last.data()[id];
+    }
+    const std::string first = fmt::format("next “{}” {:.2f}", axis.labels.front(), chances.data()[0]);
+    probe.axis(std::move(axis));
+    probe.whole({"next.id", Role::output, "x", "Likeliest next tokens (ids)", "", {"next"}}, ids);
+    probe.whole({"next.probabilities", Role::probabilities, "p", "Next token", "", {"next"}}, chances);
+    probe.step({"sort", "next.probabilities", "p(x_(n+1) | x_1 … x_n), the largest first",
+                fmt::format("next.probabilities[q] = probabilities[{},next.id[q]]", output.probabilities.shape()[0] - 1), ""});
+    return first;
+}
+
+void run_induction(RunContext& context) {
+    const auto loaded = language_model_of(context.model);
+    const LanguageModelRequest request = read_text(context, *loaded);
+    Probe& probe = context.probe;
+    const LanguageModelOutput output = run_language_model(context.model, request, probe, context.reuse, context.stop);
+    const HeadScores scores = head_scores(output.weights, output.ids, 1);
+    const Head best = induction_head(*context.model, scores);
+    const auto circuit = circuit_of(context.model, loaded->design, best);
+    show_scores(probe, scores, output.ids, best, output);
+    const double loss =
+        show_losses(probe, output.ids, output, context.params.toggle("ablate") ? circuit.get() : nullptr, best, context.stop);
+    if (!circuit->composition.empty()) {
+        const Index heads = loaded->design.heads;
+        std::vector<std::string> earlier, later;
+        for (Index h = 0; h < heads; ++h) {
+            earlier.push_back(Head{best.layer - 1, h}.name());
+            later.push_back(Head{best.layer, h}.name());
+        }
+        probe.axis({"earlier head", AxisKind::query, heads, earlier, "e"});
+        probe.axis({"later head", AxisKind::key, heads, later, "f"});
+        probe.whole({"composition",
+                     Role::map,
+                     "C",
+                     "K-composition: what an earlier head writes, in the keys of a later",
+                     "",
+                     {"earlier head", "later head"}},
+                    circuit->composition);
+        probe.step({"compose", "composition",
+                    "|W_QK W_OV|_F / (|W_QK|_F |W_OV|_F), W_QK = W_Qᵀ W_K of the later head, W_OV = W_O W_V of the earlier", "",
+                    "Elhage 2021, section on K-composition"});
+    }
+    if (scores.repeated == 0)
+        probe.note({"text", "no token occurs twice, so there is nothing to look back for", "repeat a part of the text"});
+    std::string text = show_next(probe, output, loaded->text->target_labels());
+    text += fmt::format(";  head {}: induction score {:.2f}", best.name(), scores.induction.at({best.layer, best.head}));
+    if (loss >= 0) text += fmt::format(";  loss where pairs recur {:.2f} nats", loss);
+    probe.text("output", text);
+}
+
+std::vector<ParamSpec> induction_params() {
+    ParamSpec text =
+        text_param("text", "Text", "English text. Where a token occurred before, induction heads look at what came after it.",
+                   "tom likes mary. mary likes books. tom likes mary. mary likes", longest_text);
+    text.examples = {"tom likes mary. mary likes books. tom likes mary. mary likes",
+                     "where is the blue cat? the blue cat is here. where is the blue",
+                     "one two three four. one two three four. one two three",
+                     "zorblax met quimby. quimby met zorblax. zorblax met quim"};
+    text.placeholder = "English text in which words come back";
+    return {text,
+            toggle_param(
+                "random", "Random tokens",
+                "Instead of the text: tokens drawn by the seed, none twice, and the same once more. No grammar helps here, "
+                "only looking back.",
+                false),
+            integer_param("period", "Period", "Random tokens before they repeat.", 24, 2, 256),
+            toggle_param(
+                "ablate", "Without the head",
+                "Runs the model once more without its best induction head, and shows the loss beside. Other heads: intervene, "
+                "for example self.weights[1,3]*=0 on layer 2, head 4.",
+                true)};
+}
+
+}  // namespace
+
+Exhibit induction_exhibit() {
+    Exhibit exhibit;
+    exhibit.id = "induction";
+    exhibit.title = "Induction";
+    exhibit.group = "Transformer";
+    exhibit.summary =
+        "Two layers of attention alone learn to look back: a head that finds what followed the last time, how two layers make "
+        "it, and "
+        "what is lost without it.";
+    exhibit.source = "Elhage 2021; Olsson 2022";
+    exhibit.params = induction_params();
+    exhibit.models = {"induction"};
+    exhibit.views = {{"head-grid", "self.weights", 0, 0.5f, 0.55f}, {"heatmap", "best.weights", 0, 0.5f, 0.55f},
+                     {"curves", "losses", 1, 0.4f, 0.45f},          {"heatmap", "head_scores", 1, 0.2f, 0.45f},
+                     {"heatmap", "composition", 1, 0.2f, 0.45f},    {"bars", "next.probabilities", 1, 0.2f, 0.45f}};
+    exhibit.output_text = "output";
+    exhibit.run = run_induction;
+    exhibit.lesson = induction_lesson();
+    return exhibit;
+}
+
+}  // namespace saccade

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <stop_token>
+
+#include "base/reuse.hpp"
+#include "model/language_model.hpp"
+#include "model/transformer_describe.hpp"
+
+namespace saccade {
+
+/// Text to read, <start> first, and what each token is called.
+struct LanguageModelRequest {
+    Ids ids;
+    std::vector<std::string> labels;
+};
+
+/// What a run computed, as it went on after any intervention.
+struct LanguageModelOutput {
+    Ids ids;
+    Tensor<float> weights;        // [layer, head, T, T]
+    Tensor<float> probabilities;  // [T, classes]: of the token after each
+};
+
+/// One pass over the text with everything shown: token.id, the stack's tensors below "self" (model/transformer_stack.hpp),
+/// logits and probabilities [token, class] with their rules; declares their axes. `reuse`: nothing of an unchanged text is
+/// computed again, and of one that goes on, only what is new; the same bits as a whole run. Error{cancelled}.
+LanguageModelOutput run_language_model(const ModelPtr& model, const LanguageModelRequest& request, Probe& probe, Reuse& reuse,
+                                       const std::stop_token& stop);
+
+/// Nats that each token cost, given those before it: -log p; 0 for the first. probabilities [T, classes], ids [T].
+Tensor<float> token_losses(const Tensor<float>& probabilities, std::span<const Index> ids);
+inline constexpr double smallest_probability = 1e-30;  // below it a loss is not told apart
+
+}  // namespace saccade
