@@ -7,6 +7,7 @@ A bad input must give exactly one line on stderr that names what was wrong, and 
 """
 import json
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -292,6 +293,66 @@ class Cli(unittest.TestCase):
         self.bad(1, "run", "alignment", "--intervene", "weights=@" + broken + ":w", "--save", out, names=["broken.npz"])
         lying = self.path("lying.npy", b"\x93NUMPY\x01\x00\x46\x00{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999,), }      \n")
         self.bad(1, "run", "alignment", "--intervene", "weights=@" + lying, "--save", out, names=["lying.npy"])
+
+    def rows(self, path, name):
+        """A float array of two axes in an .npz, as lists."""
+        with zipfile.ZipFile(path) as archive:
+            data = archive.read(name + ".npy")
+        size = struct.unpack("<H", data[8:10])[0]
+        shape = [int(extent) for extent in re.findall(r"\d+", data[10:10 + size].decode().split("'shape'")[1])]
+        values = struct.unpack(f"<{shape[0] * shape[1]}f", data[10 + size:])
+        return [list(values[i * shape[1]:(i + 1) * shape[1]]) for i in range(shape[0])]
+
+    def test_interventions(self):
+        plain, changed = self.path("plain.npz"), self.path("changed.npz")
+        self.good("run", "alignment", "--alignment", "local_m", "--save", plain)
+
+        def run(*specs):
+            words = [word for spec in specs for word in ("--intervene", spec)]
+            self.good("run", "alignment", "--alignment", "local_m", *words, "--save", changed)
+            return self.rows(changed, "weights")
+
+        before = self.rows(plain, "weights")
+        key = before[2].index(max(before[2]))
+        self.assertEqual(run("weights[2,:]*=0")[2], [0] * len(before[2]))
+        hidden = run(f"mask[2,{key}]=-inf")
+        self.assertEqual(hidden[2][key], 0)
+        self.assertAlmostEqual(sum(hidden[2]), 1, places=5)
+        self.assertEqual(run(f"mask[2,{key}]=-inf", f"mask[2,{key}]=0")[2], before[2])
+        self.assertEqual(run(f"weights[4]=@{plain}:weights[2]")[4], before[2])
+        self.assertEqual(run(f"weights~=@{plain}:weights")[3], before[3])
+        done = saccade("run", "alignment", "--alignment", "local_m", "--source", "30 Sep 2019", "--intervene", f"weights~=@{plain}:weights", "--save", changed)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("are frozen", done.stderr.decode())
+        done = saccade("run", "alignment", "--alignment", "local_m", "--intervene", "mask[2,:]=-inf", "--save", changed)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("may attend to nothing", done.stderr.decode())
+        self.assertTrue(all(value == value for row in self.rows(changed, "context") for value in row), "NaN")
+
+    def test_bad_interventions(self):
+        plain = self.path("plain.npz")
+        self.good("run", "alignment", "--save", plain)
+        out = self.path("x.npz")
+
+        def bad(status, spec, *names):
+            self.bad(status, "run", "alignment", "--intervene", spec, "--save", out, names=names)
+
+        bad(2, "weights=inf", "finite")
+        bad(2, "weights*=-inf", "finite")
+        bad(2, "context=1e30", "1e9")
+        bad(2, "weights~=0.5", "column 8")
+        bad(2, "weights=@data:2x2:AAAA", "does not fit")
+        bad(2, f"weights=@{plain}:weights[x]", "index")
+        bad(1, "context=-inf", "only a mask")
+        bad(1, "wieghts[0,0]=1", "wieghts", "weights")
+        bad(1, "weights[0,0,0]=1", "3 indices for 2 axes")
+        bad(1, "weights[0,0]=2", "between 0 and 1")
+        bad(1, f"weights[1]=@{plain}:weights", "shape")
+        bad(1, f"weights[1]=@{plain}:weights[999]", "shape")
+        bad(1, f"weights[1]=@{plain}:weights[0,0,0]", "3 indices for 2 axes")
+        self.assertFalse(os.path.exists(out))
+        described = json.loads(self.good("describe", "alignment", "--json"))
+        self.assertTrue(all(t["intervene"] == (t["role"] != "parameter") for t in described["tensors"]))
 
     def test_output_folders(self):
         self.bad(1, "run", "alignment", "--save", "/proc/nowhere/x.npz", names=["/proc/nowhere"])
