@@ -25,6 +25,9 @@ std::vector<Index> heads_asked_for(const ViewOptions& options, Index n);
 /// The head that is shown where one is: the one that the state stands on, if it was asked for, else the first that was.
 Index head_shown(const ViewState& state, const AxisPtr& head);
 
+/// The positions of an axis that are no special tokens; all of them if there are no others.
+std::vector<Index> ordinary_positions(const Axis& axis);
+
 /// mean, max: of the finite values; masked where all are. maps [n, queries, keys].
 Tensor<float> mean_of(const Tensor<float>& maps);
 Tensor<float> max_of(const Tensor<float>& maps);

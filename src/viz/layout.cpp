@@ -32,7 +32,10 @@ std::string drawn_label(const Axis& axis, Index i) {
 
 std::string axis_caption(const Axis& axis) {
     const std::string kind = axis.kind == AxisKind::class_ ? "class" : to_string(axis.kind);
-    return kind == axis.name ? kind : kind + ": " + axis.name;
+    // Keys that are the queries' own tokens are named after them: "source.key".
+    const std::string name =
+        axis.kind == AxisKind::key && axis.name.ends_with(".key") ? axis.name.substr(0, axis.name.size() - 4) : axis.name;
+    return kind == name ? kind : kind + ": " + name;
 }
 
 std::string position_text(const Axis& axis, Index i) {

@@ -48,11 +48,10 @@ Grid grid_of(const TraceTensor& tensor, const ViewState& state) {
     return grid;
 }
 
+/// Empty if there is nothing to leave out.
 std::vector<Index> ordinary(const Axis& axis) {
-    std::vector<Index> kept;
-    for (Index i = 0; i < axis.extent; ++i)
-        if (axis.labels.empty() || !is_special(axis.labels[static_cast<std::size_t>(i)])) kept.push_back(i);
-    if (static_cast<Index>(kept.size()) == axis.extent) kept.clear();  // all of them: nothing to leave out
+    std::vector<Index> kept = ordinary_positions(axis);
+    if (static_cast<Index>(kept.size()) == axis.extent) kept.clear();
     return kept;
 }
 

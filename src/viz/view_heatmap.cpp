@@ -45,6 +45,8 @@ HeatmapItem make_item(const Sketch& sketch, const Slice& slice, const GridLayout
     const ViewState& state = sketch.state();
     const Theme& theme = sketch.theme();
     const Role role = slice.tensor->info.role;
+    // A product with a gradient has the gradient's size.
+    const bool unit = is_unit_interval(role) && state.options.heads != ViewOptions::Heads::gradient;
     const bool is_signed = !is_unit_interval(role) && has_negative(slice.values);
     HeatmapItem item;
     item.box = at.grid;
@@ -53,7 +55,7 @@ HeatmapItem make_item(const Sketch& sketch, const Slice& slice, const GridLayout
     item.values =
         per_row ? *remembered<Tensor<float>>(state.memo, slice.values, "per row", [&] { return scaled_by_row(slice.values); })
                 : slice.values;
-    item.normalization = normalization_for(item.values, is_unit_interval(role), is_signed || item.map->diverging, state.scale);
+    item.normalization = normalization_for(item.values, unit, is_signed || item.map->diverging, state.scale);
     item.gap = std::min(at.cell_w, at.cell_h) >= 8 ? 1 : 0;
     item.gap_color = theme.panel;
     item.hatch = with_alpha(theme.faint, 0.7);

@@ -188,7 +188,7 @@ class NeuronSketch {
     NeuronSketch(Sketch& sketch, const Neuron& n, const Numbers& v) : sketch_(sketch), n_(n), v_(v) {}
 
     void draw(const Box& content) {
-        const bool beside = content.h < sketch_.px(360) && content.w > sketch_.px(440);
+        const bool beside = content.h < sketch_.px(340) && content.w > sketch_.px(300);
         const Index keys = n_.axis(n_.axes.key)->extent;
         Box bars = content, list = content;
         if (beside) {
@@ -205,11 +205,16 @@ class NeuronSketch {
         const Axis& queries = *n_.axis(n_.axes.query);
         const Axis& all_keys = *n_.axis(n_.axes.key);
         const std::string q = "q" + subscript(v_.query + 1), k = "k" + subscript(v_.key + 1);
-        const double block = bars.h / 3;
+        // Where three blocks would be too low to be read, the products alone: they are what adds up.
+        const bool alone = bars.h / 3 < sketch_.px(30);
+        const double block = bars.h / (alone ? 1 : 3);
         const auto part = [&](int i) { return Box{bars.x, bars.y + block * i, bars.w, block - sketch_.px(8)}; };
-        draw_block(part(0), "query " + q + " " + name_of_token(queries, v_.query), q, v_.q, sketch_.theme().accent, n_.query);
-        draw_block(part(1), "key " + k + " " + name_of_token(all_keys, v_.key), k, v_.k, sketch_.theme().accent, n_.key);
-        draw_block(part(2), q + " ⊙ " + k + ": what each dimension adds to the score", q + " ⊙ " + k, v_.product,
+        if (!alone)
+            draw_block(part(0), "query " + q + " " + name_of_token(queries, v_.query), q, v_.q, sketch_.theme().accent,
+                       n_.query);
+        if (!alone)
+            draw_block(part(1), "key " + k + " " + name_of_token(all_keys, v_.key), k, v_.k, sketch_.theme().accent, n_.key);
+        draw_block(part(alone ? 0 : 2), q + " ⊙ " + k + ": what each dimension adds to the score", q + " ⊙ " + k, v_.product,
                    sketch_.theme().selection, nullptr);
         draw_softmax(list);
     }
@@ -273,7 +278,9 @@ class NeuronSketch {
     }
 
     std::string sum_text() const {
-        const auto number = [](double v) { return std::abs(v) >= 0.005 ? fmt::format("{:.2f}", v) : number_text(v); };
+        const auto number = [](double v) {
+            return std::abs(v) < 0.005 ? number_text(v) : fmt::format("{}{:.2f}", v < 0 ? "−" : "", std::abs(v));
+        };
         std::string text = "sum " + number(v_.sum);
         if (n_.scaled) text += " / √" + std::to_string(n_.size());
         if (v_.term != 0 && std::isfinite(v_.term))

@@ -22,9 +22,15 @@ std::string stem_of(const std::string& name) {
     return dot == std::string::npos ? std::string() : name.substr(0, dot + 1);
 }
 
+/// The residual stream itself, not one of the steps within a layer.
+bool is_stream(const TraceTensor& tensor) {
+    return tensor.info.name == "state" || tensor.info.name.ends_with(".state");
+}
+
 Stream stream_of(const Trace& trace, const TraceTensor& state) {
     Stream stream;
     stream.state = &state;
+    if (!is_stream(state)) return stream;
     for (const char* name : {"embedding", "input"}) {
         const TraceTensor* tensor = trace.find(stem_of(state.info.name) + name);
         if (tensor != nullptr && tensor->info.axes == std::vector<AxisPtr>{state.info.axes[1], state.info.axes[2]})
@@ -70,7 +76,12 @@ Trace norms_trace(const Stream& stream, ViewMemo* memo) {
     across.kind = AxisKind::key;
     const AxisPtr row = trace.add_axis(rows), col = trace.add_axis(across);
     const std::string& symbol = stream.state->info.symbol;
-    trace.add({"norms", Role::state, symbol.empty() ? "" : "‖" + symbol + "‖", "Length of the residual stream", "", {row, col}},
+    trace.add({"norms",
+               Role::state,
+               symbol.empty() ? "" : "‖" + symbol + "‖",
+               is_stream(*stream.state) ? "Length of the residual stream" : "Length of " + stream.state->info.name,
+               "",
+               {row, col}},
               *remembered<Tensor<float>>(memo, stream.state->values, "norms", [&] { return norms_of(stream); }));
     return trace;
 }
@@ -150,7 +161,7 @@ class NormsView : public View {
     }
 
     Figure layout(const Trace& trace, const ViewState& given, const TextMeasure& measure) const override {
-        const TraceTensor& tensor = tensor_for(*this, trace, given);
+        const TraceTensor& tensor = chosen(trace, given);
         const Stream stream = stream_of(trace, tensor);
         const Trace norms = norms_trace(stream, given.memo);
         ViewState state = given;
@@ -159,14 +170,26 @@ class NormsView : public View {
             if (const auto mark = focus->marks.find(tensor.info.axes[0]->name); mark != focus->marks.end())
                 mark->second += static_cast<Index>(stream.before.size());
         Figure figure = heatmap_view().layout(norms, state, measure);
-        figure.subtitle = "L2 norm of " + tensor.info.name + " · " + axis_caption(*tensor.info.axes[1]);
+        const std::string subtitle = "L2 norm of " + tensor.info.name + " by layer and " + tensor.info.axes[1]->name;
+        for (FigureItem& item : figure.items)
+            if (auto* text = std::get_if<TextItem>(&item); text != nullptr && text->text == figure.subtitle)
+                text->text = subtitle;
+        figure.subtitle = subtitle;
         write_numbers(figure, state, measure);
         figure.regions = regions_of(figure.regions, stream);
         return figure;
     }
 
+    /// The residual stream first, where nothing else is asked for.
+    const TraceTensor& chosen(const Trace& trace, const ViewState& state) const {
+        if (state.tensor.empty())
+            for (const TraceTensor& tensor : trace.tensors())
+                if (is_stream(tensor) && accepts(trace, tensor)) return tensor;
+        return tensor_for(*this, trace, state);
+    }
+
     std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {
-        const Trace norms = norms_trace(stream_of(trace, tensor_for(*this, trace, state)), state.memo);
+        const Trace norms = norms_trace(stream_of(trace, chosen(trace, state)), state.memo);
         const TraceTensor& tensor = norms.tensor("norms");
         return {{"norms", tensor.info.axes, tensor.values}};
     }

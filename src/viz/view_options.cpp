@@ -13,6 +13,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t most_results = 48;
+constexpr std::uint64_t longest_unused = 256;  // look-ups
 constexpr Index most_heads = 4096;
 
 template <class Value>
@@ -181,6 +182,8 @@ std::shared_ptr<const void> ViewMemo::find(const Tensor<float>& source, const st
 
 void ViewMemo::keep(const Tensor<float>& source, const std::string& key, std::shared_ptr<const void> result) {
     entries_[{source.data(), key}] = {source, std::move(result), ++clock_};
+    // Tensors of runs that are no longer shown may be large.
+    std::erase_if(entries_, [this](const auto& entry) { return entry.second.used + longest_unused < clock_; });
     while (entries_.size() > most_results) {
         const auto oldest = std::min_element(entries_.begin(), entries_.end(),
                                              [](const auto& a, const auto& b) { return a.second.used < b.second.used; });

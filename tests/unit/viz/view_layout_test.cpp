@@ -65,7 +65,7 @@ TEST(ViewLayout, OfAStackIsAsItWasLookedAt) {
     const Stored stored[] = {
         {"head-grid", "light", 500, 340, 0x39c4181ac7f667f0u}, {"head-grid", "dark", 200, 150, 0x6895ef5aaab63bfdu},
         {"neuron", "light", 500, 720, 0x4b7e71ffae517d92u},    {"neuron", "dark", 620, 260, 0x203d54e2cd4fe801u},
-        {"norms", "light", 620, 300, 0x9f830203115dabd9u},
+        {"norms", "light", 620, 300, 0xa0f58d4e33723541u},
     };
     const PlainMeasure measure;
     const Trace trace = stack_trace(4, 8, {"<s>", "火", "车", "几", "点", "到", "？", "<end>"}, 32);
