@@ -12,24 +12,11 @@ import tempfile
 import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from compare_tests import *  # noqa: E402,F401,F403
 from driver import Window  # noqa: E402
-
-
-def answered(s):
-    return not s["stale"] and s["problem"] is None
-
-
-def check(condition, what):
-    if not condition:
-        raise AssertionError(what)
-
-
-def give_path(w, path):
-    """Types a path into the open prompt; Return only when all of it has arrived."""
-    w.key("ctrl+a")
-    w.type(path)
-    w.wait("all of the path", lambda s: s["prompt_path"] == path)
-    w.key("Return")
+from exhibit_tests import *  # noqa: E402,F401,F403
+from hand_tests import *  # noqa: E402,F401,F403
+from steps import answered, check, give_path, replace_field  # noqa: E402
 
 
 def test_typing_a_date_draws_its_alignment(w):
@@ -237,21 +224,6 @@ def test_a_session_is_saved_and_restored(w):
         check(t["texts"] == s["texts"], "the output is another")
 
 
-def choose(w, exhibit):
-    w.key("ctrl+k")
-    w.wait("the palette", lambda s: s["palette"] and s["typing"])
-    w.type("go to " + exhibit)
-    w.key("Return")
-    w.wait("the palette to close", lambda s: not s["palette"])
-
-
-def replace_field(w, name, text):
-    w.click(*w.place(name))
-    w.wait("the field to have the keyboard", lambda s: s["typing"])
-    w.key("ctrl+a")
-    w.type(text)
-
-
 def test_choices_switches_and_numbers_come_from_their_specs(w):
     w.click(*w.place("score=dot"))
     w.wait("another score function", lambda s: answered(s) and s["params"]["score"] == "dot")
@@ -276,178 +248,6 @@ def test_a_number_out_of_range_is_not_taken(w):
     w.picture("wrong-number")
     s = w.state()
     check(s["params"]["beam"] <= 10 and s["problem"] is None, f"beam is {s['params']['beam']}")
-
-
-def test_a_beside_b(w):
-    w.key("ctrl+b")
-    w.wait("the comparison", lambda s: s["compare"]["on"] and s["compare"]["focus"] == 1 and s["compare"]["difference"])
-    w.click(*w.place("score=dot"))
-    s = w.wait("another score in B alone", lambda s: answered(s) and s["compare"]["params"][1]["score"] == "dot")
-    check(s["compare"]["params"][0]["score"] != "dot", "A changed too")
-    check("heatmap difference" in s["places"], "no difference is drawn")
-    w.move(*w.cell(3, 2))
-    w.wait("the cursor", lambda s: s["hovered"]["index"] == [3, 2])
-    w.picture("compare")
-    w.replace_source("1 May 2021")
-    s = w.wait("the text in both", lambda s: answered(s) and not any(s["compare"]["stale"])
-               and all(p["source"] == "1 May 2021" for p in s["compare"]["params"]))
-    w.click(*w.place("linked"))
-    w.wait("inputs of their own", lambda s: not s["compare"]["linked"])
-    w.replace_source("30/9/19")
-    s = w.wait("the text in B alone", lambda s: answered(s) and s["compare"]["params"][1]["source"] == "30/9/19")
-    check(s["compare"]["params"][0]["source"] == "1 May 2021", "A's text changed too")
-    w.picture("compare-unlinked")
-    w.key("ctrl+1")
-    s = w.wait("the focus on A", lambda s: s["compare"]["focus"] == 0)
-    check(s["params"]["score"] != "dot", "the inspector shows B")
-    w.key("ctrl+t")
-    w.picture("compare-light")
-    for width, height in ((1280, 800), (1000, 700), (760, 600), (640, 480)):
-        w.resize(width, height)
-        w.picture(f"compare-{width}x{height}")
-    for which, name in (("which0", "heatmap"), ("which1", "heatmap B"), ("which2", "heatmap difference")):
-        w.click(*w.place(which))
-        w.wait(f"{name} alone", lambda s: name in s["places"] and len(s["grids"]) == 1)
-    w.resize(1600, 1000)
-    w.key("ctrl+b")
-    w.wait("A alone", lambda s: not s["compare"]["on"])
-    w.key("ctrl+z")
-    w.wait("the comparison again", lambda s: s["compare"]["on"] and answered(s))
-
-
-def test_a_click_in_b_takes_the_focus_and_a_drag_changes_b(w):
-    w.key("ctrl+b")
-    w.wait("the comparison", lambda s: s["compare"]["on"] and s["compare"]["difference"] and not s["running"])
-    w.key("ctrl+1")
-    w.wait("the focus on A", lambda s: s["compare"]["focus"] == 0)
-    x, y, width, height = w.state()["places"]["heatmap B"]
-    rows, columns = w.state()["grids"]["heatmap B"]
-    w.drag(x + width * 1.5 / columns, y + height * 4.5 / rows, 0, -80)
-    s = w.wait("an intervention in B", lambda s: answered(s) and s["compare"]["focus"] == 1 and s["interventions"])
-    check(s["selected"]["index"] == [4, 1], f"selected is {s['selected']}")
-    w.key("ctrl+1")
-    w.wait("none in A", lambda s: s["compare"]["focus"] == 0 and s["interventions"] == [])
-
-
-def test_a_session_keeps_the_comparison(w):
-    path = os.path.join(tempfile.mkdtemp(), "compare.json")
-    w.key("ctrl+b")
-    w.wait("the comparison", lambda s: s["compare"]["on"])
-    w.click(*w.place("score=general"))
-    w.wait("another score", lambda s: answered(s) and s["params"]["score"] == "general")
-    w.key("ctrl+s")
-    w.wait("the prompt", lambda s: s["prompt"] and s["typing"])
-    give_path(w, path)
-    w.wait("the file is written", lambda s: not s["prompt"] and os.path.exists(path))
-    with Window(w.program, w.artifacts, path) as again:
-        s = again.wait("B of the session", lambda s: answered(s) and s["compare"]["on"] and s["compare"]["difference"])
-        check(s["compare"]["params"][1]["score"] == "general", "B is another")
-
-
-def test_the_lesson_is_shown_in_both_languages_with_its_claims(w):
-    w.key("ctrl+l")
-    s = w.wait("the lesson", lambda s: s["lesson"]["shown"])
-    check("held" in s["lesson"]["verdicts"], f"verdicts are {s['lesson']['verdicts']}")
-    w.picture("lesson")
-    w.click(*w.place("lesson zh"))
-    w.wait("Chinese", lambda s: s["lesson"]["language"] == "zh")
-    w.picture("lesson-zh")
-    w.click(*w.place("tab inspect"))
-    w.wait("the inspector", lambda s: not s["lesson"]["shown"])
-
-
-def test_a_matrix_is_edited_as_a_table(w):
-    choose(w, "key-value")
-    s = w.wait("the memory", lambda s: answered(s) and s["exhibit"] == "memory" and "grid q" in s["places"])
-    before = s["params"]["q"]
-    x, y, _, _ = s["places"]["grid q"]
-    w.click(x + 20, y + 12)
-    w.wait("the cursor", lambda s: s["matrix"]["param"] == "q" and s["matrix"]["cell"] == [0, 0])
-    w.key("Right")
-    w.wait("the next cell", lambda s: s["matrix"]["cell"] == [0, 1])
-    w.type("-2.5")
-    w.wait("typing", lambda s: s["matrix"]["typing"])
-    w.key("Return")
-    s = w.wait("the number", lambda s: answered(s) and s["params"]["q"][0][1] == -2.5)
-    check(s["matrix"]["cell"] == [1, 1], "Enter does not go down")
-    w.key("Tab")
-    w.wait("Tab", lambda s: s["matrix"]["cell"] == [1, 2])
-    w.type("abc")
-    w.key("Return")
-    w.wait("why it is no number", lambda s: s["matrix"]["problem"] != "")
-    w.picture("matrix-problem")
-    w.key("Escape")
-    w.wait("no problem", lambda s: s["matrix"]["problem"] == "" and not s["matrix"]["typing"])
-    w.key("ctrl+z")
-    w.wait("undo", lambda s: answered(s) and s["params"]["q"] == before)
-    w.click(x + 20, y + 12)
-    w.wait("the first cell", lambda s: s["matrix"]["cell"] == [0, 0] and s["matrix"]["param"] == "q")
-    w.type("1 0 0 1; 0 1 1 0; 1 1 1 1")
-    w.key("Return")
-    w.wait("a whole block", lambda s: answered(s) and s["params"]["q"] == [[1, 0, 0, 1], [0, 1, 1, 0], [1, 1, 1, 1]])
-    w.picture("matrix")
-
-
-def test_a_matrix_comes_from_a_file(w):
-    choose(w, "key-value")
-    w.wait("the memory", lambda s: answered(s) and s["exhibit"] == "memory")
-    path = os.path.join(tempfile.mkdtemp(), "queries.csv")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write("1,2,3,4\n5,6,7,8\n")
-    w.click(*w.place("edit q"))
-    w.click(*w.place("Open .npy, .npz, .csv … q"))
-    w.wait("the prompt", lambda s: s["prompt"] and s["typing"])
-    give_path(w, path)
-    w.wait("the file's numbers", lambda s: answered(s) and s["params"]["q"] == [[1, 2, 3, 4], [5, 6, 7, 8]])
-
-
-def test_a_click_on_the_tree_picks_a_hypothesis(w):
-    replace_field(w, "beam", "5")
-    w.wait("the tree", lambda s: answered(s) and s["params"]["beam"] == 5 and "hypothesis=2" in s["places"])
-    w.key("Return")
-    w.click(*w.place("enlarge tree/beam.score"))
-    w.wait("the tree alone", lambda s: "heatmap" not in s["places"])
-    w.picture("tree")
-    w.click(*w.place("hypothesis=2"))
-    w.wait("the second hypothesis", lambda s: answered(s) and s["params"]["hypothesis"] == 2)
-    w.picture("tree-picked")
-    w.click(*w.place("enlarge tree/beam.score"))
-    w.wait("the other cards", lambda s: "heatmap" in s["places"])
-
-
-def test_a_long_run_shows_what_it_has_and_can_be_cancelled(w):
-    w.key("ctrl+k")
-    w.wait("the palette", lambda s: s["palette"] and s["typing"])
-    w.type("go to bottleneck")
-    w.key("Return")
-    w.wait("the exhibit", lambda s: s["exhibit"] == "bottleneck" and "samples" in s["places"])
-    replace_field(w, "samples", "512")
-    w.key("Return")
-    replace_field(w, "longest", "12")
-    w.key("Return")
-    w.wait("a partial result", lambda s: s["partial"] and s["running"] and "Cancel" in s["places"])
-    w.picture("progress")
-    w.key("Escape")
-    s = w.wait("the end of it", lambda s: s["cancelled"] and not s["running"])
-    check(s["partial"] and 0 < s["progress"] < 1, f"progress is {s['progress']}")
-    w.picture("cancelled")
-    w.click(*w.place("Run again"))
-    w.wait("another run", lambda s: s["running"] and not s["cancelled"])
-    w.click(*w.place("Cancel"))
-    w.wait("cancelled by the button", lambda s: s["cancelled"])
-
-
-def test_training_runs_while_the_window_lives(w):
-    w.key("ctrl+k")
-    w.wait("the palette", lambda s: s["palette"] and s["typing"])
-    w.type("train from")
-    w.key("Return")
-    w.wait("a running training", lambda s: s["training"]["state"] == "running")
-    w.wait("curves and snapshots", lambda s: s["training"]["points"] >= 2 and s["training"]["snapshots"] >= 2)
-    w.picture("training")
-    w.wait("a snapshot drawn", lambda s: s["training"]["shown"] >= 0)
-    w.replace_source("7 July 2031")  # the window takes input meanwhile
-    w.wait("typed text", lambda s: s["params"]["source"] == "7 July 2031")
 
 
 def main():
