@@ -116,9 +116,12 @@ void record(Probe& probe, const std::vector<Contestant>& contestants, Index long
     probe.whole({"quality", Role::metric, "Q", "Dates right, written freely, by dates in a list (learned: 1 to 3)",
                  "share of dates right", axes},
                 quality);
-    probe.step({"measure", "accuracy", "A = right characters / characters", "accuracy[c,n] = characters[c,n] / of[c,n]",
-                "Press 2021, fig. 1"});
-    probe.step({"measure", "quality", "Q = right dates / dates", "quality[c,n] = right[c,n] / asked[c,n]", "Newman 2020"});
+    // Where nothing could be asked there is no share, and no rule that gives one.
+    const bool all = std::ranges::all_of(of.values(), [](float n) { return n > 0; });
+    probe.step({"measure", "accuracy", "A = right characters / characters",
+                all ? "accuracy[c,n] = characters[c,n] / of[c,n]" : "", "Press 2021, fig. 1"});
+    probe.step(
+        {"measure", "quality", "Q = right dates / dates", all ? "quality[c,n] = right[c,n] / asked[c,n]" : "", "Newman 2020"});
     for (Index c = 0; c < codes; ++c)
         for (Index n = 0; n < longest; ++n)
             if (tallies[static_cast<std::size_t>(c)][static_cast<std::size_t>(n)].beyond) {

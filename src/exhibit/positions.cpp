@@ -139,7 +139,9 @@ void show_similarity(const Setting& s, const std::string& rule, const Tensor<flo
                 static_cast<double>(similarity.data()[i * n + i + d]) + static_cast<double>(similarity.data()[(i + d) * n + i]);
         curve.data()[d] = static_cast<float>(sum / static_cast<double>(2 * (n - d)));
     }
-    s.probe().axis({"distance", AxisKind::step, n, {}, "d"});
+    std::vector<std::string> distances;
+    for (Index d = 0; d < n; ++d) distances.push_back(std::to_string(d));
+    s.probe().axis({"distance", AxisKind::step, n, std::move(distances), "d"});
     s.probe().whole({"by_distance", Role::metric, "", similarity_title(s.code.id), "", {"distance"}}, curve);
     s.probe().step({"average", "by_distance", "mean over all pairs of tokens at this distance", "", s.code.source});
 }
@@ -171,7 +173,7 @@ void show_reversed(const Setting& s, const Tensor<float>& state, const Transform
     probe.whole({"reversed.weights",
                  Role::weights,
                  "α",
-                 "Attention weights when the text is read backwards (in its own order)",
+                 "Self-attention, the text read backwards",
                  "weight",
                  {"layer", "head", "source", "source.key"}},
                 back_weights);

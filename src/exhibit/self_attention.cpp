@@ -51,11 +51,10 @@ std::vector<ViewPlacement> placed(const Params& params) {
         return {{"heatmap", "read", 0, 1, 0.5f},    {"heatmap", "query", 0, 1, 0.5f},       {"heatmap", "key", 0, 1, 0.5f},
                 {"heatmap", "value", 0, 1, 0.5f},   {"heatmap", "scores", 1, 1, 0.5f},      {"heatmap", "weights", 1, 1, 0.5f},
                 {"heatmap", "context", 1, 1, 0.5f}, {"heatmap", "contribution", 1, 1, 0.5f}};
-    return {{"bars", "read", 0, 0.3f, 0.26f},
-            {"bars", "query", 0, 0.3f, 0.26f},
-            {"bars", "contribution", 0, 0.3f, 0.26f},
-            {"stages", "weights", 1, 0.6f, 0.74f},
-            {"neuron", "weights", 1, 0.4f, 0.74f}};
+    return {{"bars", "read", 0, 0.25f, 0.36f},        {"bars", "query", 0, 0.25f, 0.36f},
+            {"heatmap", "key", 0, 0.25f, 0.36f},      {"heatmap", "value", 0, 0.25f, 0.36f},
+            {"stages", "weights", 1, 0.44f, 0.64f},   {"neuron", "weights", 1, 0.31f, 0.64f},
+            {"bars", "contribution", 1, 0.25f, 0.64f}};
 }
 
 }  // namespace

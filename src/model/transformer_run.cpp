@@ -58,6 +58,11 @@ struct KeptSearch {
 };
 
 struct Sites {
+    Sites() {
+        encoder.self.weights.title = "Encoder self-attention";
+        decoder.self.weights.title = "Decoder self-attention";
+        decoder.cross.weights.title = "Cross-attention";
+    }
     StackSites encoder{"encoder", "source"}, decoder{"decoder", "output"};
     ProbeSite source_id{"source.id", Role::input, "x", "Source tokens (ids)", "", {"source"}};
     ProbeSite read_id{"decoder.id", Role::input, "y", "What the decoder reads (ids)", "", {"output"}};
