@@ -33,7 +33,9 @@ bool is_cell(const TraceTensor& tensor, const std::vector<Index>& index) {
 /// "layer 2", "“train”", "output 4".
 std::string index_words(const Axis& axis, Index i) {
     if (is_stacked(axis.kind))
-        return fmt::format("{} {}", to_string(axis.kind), i < axis.extent ? axis.label(i) : std::to_string(i));
+        // Without labels people count from 1, as the views do.
+        return fmt::format("{} {}", to_string(axis.kind),
+                           axis.labels.empty() || i >= axis.extent ? std::to_string(i + 1) : axis.label(i));
     if (axis.labels.empty() || i >= axis.extent) return fmt::format("{} {}", axis.name, i);
     return fmt::format("“{}”", axis.label(i));
 }

@@ -19,7 +19,7 @@ constexpr float inf = std::numeric_limits<float>::infinity();
 Trace small_trace(std::vector<Intervention> interventions = {}, float shift = 0) {
     Probe probe({}, std::move(interventions));
     probe.axis({"layer", AxisKind::layer, 2, {"1", "2"}, "l"});
-    probe.axis({"head", AxisKind::head, 2, {"1", "2"}, "h"});
+    probe.axis({"head", AxisKind::head, 2, {}, "h"});
     probe.axis({"source", AxisKind::query, 3, {"火", "车", "点"}, "i"});
     probe.axis({"source.key", AxisKind::key, 3, {"火", "车", "点"}, "j"});
     probe.axis({"output", AxisKind::query, 2, {"the", "train"}, "t"});
@@ -47,7 +47,7 @@ TEST(HandNames, interventions_are_said_in_words) {
     EXPECT_EQ(name("context[1]*=0", trace), "ablate “train” (context)");
     EXPECT_EQ(name("encoder.weights~=@runs/f.npz:w", trace), "all from f.npz:w (encoder.weights)");
     EXPECT_EQ(name("none[1]=2", trace), "none[1]=2") << "a tensor that this run has not";
-    EXPECT_EQ(name("encoder.weights[9,9,9,9]=0.5", trace), "α_9,9 → 0.50 · layer 9, head 9") << "beyond this run";
+    EXPECT_EQ(name("encoder.weights[9,9,9,9]=0.5", trace), "α_9,9 → 0.50 · layer 10, head 10") << "beyond this run";
     Intervention frozen = parse_intervention("encoder.weights[0]~=@x");
     frozen.array_source.clear();
     EXPECT_EQ(plain_text(name_of(frozen, &trace)), "freeze layer 1 (encoder.weights)");
