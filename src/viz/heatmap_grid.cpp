@@ -17,7 +17,7 @@ constexpr float masked = std::numeric_limits<float>::quiet_NaN(), lowest = std::
 
 Index smallest_block(double cell_px) {
     Index block = 1;
-    while (cell_px * static_cast<double>(block) <= 0.5 && block < (Index{1} << 30)) block *= 2;
+    while (cell_px * static_cast<double>(block) < 1 && block < (Index{1} << 30)) block *= 2;
     return block;
 }
 

@@ -18,8 +18,8 @@ struct GridBlock {
     auto operator<=>(const GridBlock&) const = default;
 };
 
-/// The block for pictures of that many px (of the device): the smallest powers of two that make a texel larger than half a
-/// pixel, and the atlas at most `most` texels on a side.
+/// The block for pictures of that many px (of the device): the smallest powers of two that make a texel no smaller than a pixel
+/// (then the shader has one to look up), and the atlas at most `most` texels on a side.
 GridBlock grid_block(const HeatmapGridItem& item, double width_px, double height_px, Index most);
 
 /// One picture a map: each texel is the largest or the mean finite value of its block, NaN where there is none. Sink and rows

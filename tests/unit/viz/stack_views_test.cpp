@@ -111,7 +111,7 @@ TEST(HeadGrid, BlocksFitThePictureAndTheTexture) {
     HeatmapGridItem item;
     item.values = Tensor<float>(Shape{144, 512, 512});
     item.map_rows = item.map_cols = 12;
-    EXPECT_EQ(grid_block(item, 40, 40, 4096).rows, 8);
+    EXPECT_EQ(grid_block(item, 40, 40, 4096).rows, 16);
     EXPECT_EQ(grid_block(item, 600, 600, 16384).rows, 1);
     EXPECT_EQ(grid_block(item, 600, 600, 4096).rows, 2);
 }
