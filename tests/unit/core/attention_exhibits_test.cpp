@@ -6,6 +6,7 @@
 #include "run/finding.hpp"
 #include "run/runner.hpp"
 #include "trace/formula.hpp"
+#include "unit/core/same_trace.hpp"
 #include "unit/core/testing.hpp"
 #include "unit/core/tiny_transformer.hpp"
 
@@ -107,6 +108,42 @@ TEST(Positions, every_code_is_shown_and_its_claims_hold) {
         for (const ViewPlacement& placed : placements(exhibit, {}))
             EXPECT_TRUE(placed.tensor == "code" || trace->find(placed.tensor) != nullptr) << placed.tensor;
     }
+}
+
+TEST(TransformerWing, bundled_models_keep_what_the_lessons_say) {
+    for (const char* id : {"self-attention", "multi-head", "positions", "transformer"}) {
+        RunRequest request;
+        request.exhibit = id;
+        const TracePtr trace = run(request);
+        expect_rules_hold(*trace, id);
+        EXPECT_GE(held(exhibit(id), *trace, id), 2u) << id;
+        for (const ViewPlacement& placed : placements(exhibit(id), {}))
+            EXPECT_TRUE(trace->find(placed.tensor) != nullptr || placed.tensor == "beam.score") << id << ": " << placed.tensor;
+    }
+}
+
+TEST(TransformerWing, a_trained_translation_forced_is_the_run_that_wrote_it) {
+    RunRequest request;
+    request.exhibit = "transformer";
+    const TracePtr free = run(request);
+    EXPECT_EQ(free->texts().at("output"), "he gets up at six every morning.");
+    Reuse reuse;
+    run(request, {}, {}, &reuse);
+    request.params.set("target", free->texts().at("output"));
+    test::expect_same_trace(*run(request, {}, {}, &reuse), *free);
+    request.params.set("target", std::string("he gets up"));
+    test::expect_same_trace(*run(request, {}, {}, &reuse), *run(request));
+}
+
+TEST(Positions, lengths_are_measured) {
+    RunRequest request;
+    request.exhibit = "positions";
+    request.params.set("show", std::string("extrapolation"));
+    request.params.set("samples", std::int64_t{2});
+    request.params.set("longest", std::int64_t{2});
+    const TracePtr trace = run(request);
+    expect_rules_hold(*trace, "lengths");
+    for (const float share : trace->tensor("accuracy").values.values()) EXPECT_GT(share, 0.3f);
 }
 
 TEST(Positions, bad_input_is_one_line) {
