@@ -56,8 +56,6 @@ class MultiHeadAttention {
     /// `code` may be null. Error{invalid_input} as require_heads.
     MultiHeadAttention(MultiHeadProjections<T> projections, Index heads, PositionCodePtr<T> code = nullptr);
 
-    Index heads() const { return heads_; }
-
     /// y [B, n, d_model], whose first row stands at position `first`.
     KeysValues<T> keys_values(const Var<T>& y, Index first = 0, const MultiHeadShowing* showing = nullptr) const;
 

@@ -58,7 +58,7 @@ struct PositionFunction {
     std::vector<PositionParameter> (*parameters)(const PositionSizes&);
     PositionCodePtr<float> (*make)(const PositionSizes&, const PositionParameters<float>&);
     PositionCodePtr<double> (*make_double)(const PositionSizes&, const PositionParameters<double>&);
-    bool adds = false, turns = false, scores = false, contexts = false;  // which of the four it does
+    bool adds = false, scores = false;  // does it add to the embeddings, to the scores?
 };
 
 PositionFunction no_position_function();

@@ -75,8 +75,7 @@ PositionFunction rotary_position_function() {
             .source = "Su 2021, eq. 34",
             .parameters = no_position_parameters,
             .make = make_code_of<Rotary, float>,
-            .make_double = make_code_of<Rotary, double>,
-            .turns = true};
+            .make_double = make_code_of<Rotary, double>};
 }
 
 }  // namespace saccade

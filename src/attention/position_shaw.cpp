@@ -101,8 +101,7 @@ PositionFunction shaw_position_function() {
                 },
             .make = make_code_of<Shaw, float>,
             .make_double = make_code_of<Shaw, double>,
-            .scores = true,
-            .contexts = true};
+            .scores = true};
 }
 
 }  // namespace saccade
