@@ -118,16 +118,9 @@ std::vector<BenchValue> bench_chinese(Window& window, const std::string& name, c
 
 // --- the heads of a large model, drawn ---
 
-/// Causal weights of 12 layers of 12 heads, as a language model of that size would show them.
-TracePtr large_model_trace(Index length, std::uint64_t seed) {
-    Rng rng(seed);
-    auto trace = std::make_shared<Trace>();
-    std::vector<std::string> tokens;
-    for (Index i = 0; i < length; ++i) tokens.push_back(fmt::format("w{}", i));
-    const AxisPtr layer = trace->add_axis({"layer", AxisKind::layer, 12, {}, "l"});
-    const AxisPtr head = trace->add_axis({"head", AxisKind::head, 12, {}, "h"});
-    const AxisPtr query = trace->add_axis({"token", AxisKind::query, length, tokens, "i"});
-    const AxisPtr key = trace->add_axis({"token.key", AxisKind::key, length, tokens, "j"});
+/// Causal weights of 12 layers of 12 heads.
+Tensor<float> large_model_weights(Index length) {
+    Rng rng(7);
     Tensor<float> weights(Shape{12, 12, length, length});
     for (Index row = 0; row < 144 * length; ++row) {
         float* const w = weights.data() + row * length;
@@ -135,6 +128,18 @@ TracePtr large_model_trace(Index length, std::uint64_t seed) {
         for (Index j = 0; j <= row % length; ++j) total += w[j] = static_cast<float>(rng.uniform());
         for (Index j = 0; j <= row % length; ++j) w[j] /= total;
     }
+    return weights;
+}
+
+/// As a language model of that size would show them.
+TracePtr large_model_trace(Index length, Tensor<float> weights) {
+    auto trace = std::make_shared<Trace>();
+    std::vector<std::string> tokens;
+    for (Index i = 0; i < length; ++i) tokens.push_back(fmt::format("w{}", i));
+    const AxisPtr layer = trace->add_axis({"layer", AxisKind::layer, 12, {}, "l"});
+    const AxisPtr head = trace->add_axis({"head", AxisKind::head, 12, {}, "h"});
+    const AxisPtr query = trace->add_axis({"token", AxisKind::query, length, tokens, "i"});
+    const AxisPtr key = trace->add_axis({"token.key", AxisKind::key, length, tokens, "j"});
     trace->add({"self.weights", Role::weights, "α", "Attention weights", "weight", {layer, head, query, key}},
                std::move(weights));
     return trace;
@@ -152,12 +157,13 @@ std::vector<BenchValue> bench_head_grid(Window& window, Index length, int n) {
     window.controller().choose_exhibit("induction");
     until_answered(window);
     window.state().stage.enlarged = "head-grid/self.weights";
-    std::vector<TracePtr> traces;
-    for (std::uint64_t seed = 1; seed <= 3; ++seed) traces.push_back(large_model_trace(length, seed));
+    const Tensor<float> weights = large_model_weights(length);
     std::vector<double> draws, hovers;
     for (int i = 0; i < n + 2; ++i) {
+        // Another tensor each time: nothing that the window keeps of the last is of use.
+        const TracePtr trace = large_model_trace(length, weights.clone());
         const auto start = Clock::now();
-        window.state().side().shown.trace = traces[static_cast<std::size_t>(i) % traces.size()];
+        window.state().side().shown.trace = trace;
         window.frame();
         window.finish();
         if (i >= 2) draws.push_back(ms_since(start));
