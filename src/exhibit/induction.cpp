@@ -245,13 +245,7 @@ void run_induction(RunContext& context) {
         }
         probe.axis({"earlier head", AxisKind::query, heads, earlier, "e"});
         probe.axis({"later head", AxisKind::key, heads, later, "f"});
-        probe.whole({"composition",
-                     Role::map,
-                     "C",
-                     "K-composition: what an earlier head writes, in the keys of a later",
-                     "",
-                     {"earlier head", "later head"}},
-                    circuit->composition);
+        probe.whole({"composition", Role::map, "C", "K-composition", "", {"earlier head", "later head"}}, circuit->composition);
         probe.step({"compose", "composition",
                     "|W_QK W_OV|_F / (|W_QK|_F |W_OV|_F), W_QK = W_Qᵀ W_K of the later head, W_OV = W_O W_V of the earlier", "",
                     "Elhage 2021, section on K-composition"});

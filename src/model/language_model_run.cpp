@@ -44,13 +44,20 @@ std::shared_ptr<const StackDescription> description_of(const ModelPtr& model, co
     return made;
 }
 
+/// "1", "2", ...: heads are named as people count.
+std::vector<std::string> counted(Index n) {
+    std::vector<std::string> labels;
+    for (Index i = 1; i <= n; ++i) labels.push_back(std::to_string(i));
+    return labels;
+}
+
 /// `rows`: tokens that queries run along; all of them, or those at the end that are new.
 void declare_axes(Probe& probe, const LoadedLanguageModel& loaded, const std::vector<std::string>& labels, Index rows) {
     const StackDesign& d = loaded.design;
     const auto n = static_cast<Index>(labels.size());
     const std::vector<std::string>& tokens = loaded.text->target_labels();
-    probe.axis({"layer", AxisKind::layer, d.layers, {}, "l"});
-    probe.axis({"head", AxisKind::head, d.heads, {}, "h"});
+    probe.axis({"layer", AxisKind::layer, d.layers, counted(d.layers), "l"});
+    probe.axis({"head", AxisKind::head, d.heads, counted(d.heads), "h"});
     probe.axis({"unit", AxisKind::feature, d.d_model / d.heads, {}, "u"});
     probe.axis({"feature", AxisKind::feature, d.d_model, {}, "k"});
     if (d.d_ff > 0) probe.axis({"hidden", AxisKind::feature, d.d_ff, {}, "f"});
