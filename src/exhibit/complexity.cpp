@@ -221,10 +221,9 @@ std::string read_out(const Sweep& n, const Sweep& d) {
     for (std::size_t c = 0; c < layer_kinds().size(); ++c) {
         const LayerKind& kind = layer_kinds()[c];
         const Fit in_n = fitted(logarithms(n.seconds[c])), in_d = fitted(logarithms(d.seconds[c]));
-        text += fmt::format("{}{}: O({}), {} steps, path {}", c > 0 ? ";  " : "", kind.label.substr(0, kind.label.find(" ·")),
-                            kind.formula, kind.steps, kind.path);
-        if (std::isfinite(in_n.slope))
-            text += fmt::format(", here n^{:.2f}±{:.2f} d^{:.2f}±{:.2f}", in_n.slope, in_n.error, in_d.slope, in_d.error);
+        text += fmt::format("{}{} ", c > 0 ? ";  " : "", kind.label.substr(0, kind.label.find(" ·")));
+        text +=
+            std::isfinite(in_n.slope) ? fmt::format("n^{:.2f} d^{:.2f}", in_n.slope, in_d.slope) : "O(" + kind.formula + ")";
     }
     return text;
 }
@@ -298,9 +297,9 @@ Exhibit complexity_exhibit() {
             true)};
     exhibit.views = {{"curves", "log_time.n", 0, 0.5f, 0.55f},
                      {"curves", "log_time.d", 0, 0.5f, 0.55f},
-                     {"heatmap", "exponents.n", 1, 0.27f, 0.45f},
-                     {"heatmap", "exponents.d", 1, 0.27f, 0.45f},
-                     {"heatmap", "path", 1, 0.46f, 0.45f}};
+                     {"heatmap", "exponents.n", 1, 0.33f, 0.45f},
+                     {"heatmap", "exponents.d", 1, 0.33f, 0.45f},
+                     {"heatmap", "path", 1, 0.34f, 0.45f}};
     exhibit.place = [views = exhibit.views](const Params& params) {
         std::vector<ViewPlacement> placed = views;
         if (!params.toggle("measure")) {

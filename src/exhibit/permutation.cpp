@@ -309,9 +309,9 @@ std::vector<ParamSpec> permutation_params() {
                      "From the seed, as PyTorch initialises MultiheadAttention: W_Q, W_K, W_V uniform within ±√(6 / 4E) "
                      "(Xavier), W_O within ±1/√E, biases 0. Own: the two matrices below.",
                      {{"seed", "From the seed"}, {"own", "Own"}}),
-        matrix_param("in_proj", "W_in", "Own weights, in_proj_weight [3E, E]: W_Q, W_K, W_V one below the other.", in,
+        matrix_param("in_proj", "Own W_in", "Own weights, in_proj_weight [3E, E]: W_Q, W_K, W_V one below the other.", in,
                      3 * most_features),
-        matrix_param("out_proj", "W_O", "Own weights, out_proj.weight [E, E].", Tensor<float>::from({2, 2}, {1, 0, 0, 1}),
+        matrix_param("out_proj", "Own W_O", "Own weights, out_proj.weight [E, E].", Tensor<float>::from({2, 2}, {1, 0, 0, 1}),
                      most_features)};
 }
 
@@ -331,7 +331,13 @@ Exhibit permutation_exhibit() {
                      {"heatmap", "second.weights", 0, 0.5f, 0.5f},
                      {"heatmap", "first.output", 1, 0.33f, 0.5f},
                      {"heatmap", "second.output", 1, 0.33f, 0.5f},
-                     {"heatmap", "difference", 1, 0.34f, 0.5f}};
+                     {"heatmap", "sorted", 1, 0.34f, 0.5f}};
+    // Where nothing differs but by rounding, a map of the difference would paint the rounding.
+    exhibit.place = [views = exhibit.views](const Params& params) {
+        std::vector<ViewPlacement> placed = views;
+        if (params.text("position") != "none" && params.text("axes") == "sequence") placed.back().tensor = "difference";
+        return placed;
+    };
     exhibit.output_text = "output";
     exhibit.run = run_permutation;
     exhibit.lesson = permutation_lesson();
