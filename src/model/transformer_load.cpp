@@ -23,7 +23,7 @@ void require_tables(const WeightMap& weights, const std::string& prefix, const S
         if (weights.count(name) == 0)
             throw Error(ErrorCode::invalid_input,
                         fmt::format("these weights hold no table for the position code '{}'", code.title),
-                        "switch off 'Keep the weights' for the model that was trained with it");
+                        "choose 'Lists of dates' and switch off 'Keep the weights' for the model that was trained with it");
     }
 }
 
