@@ -53,17 +53,6 @@ HeadScores head_scores(const Tensor<float>& weights, std::span<const Index> ids,
     return scores;
 }
 
-Tensor<float> induction_pattern(std::span<const Index> ids, Index skip) {
-    const auto earlier = earlier_occurrences(ids, skip);
-    const auto n = static_cast<Index>(ids.size());
-    Tensor<float> pattern(Shape{n, n});
-    for (Index i = 0; i < n; ++i) {
-        const auto& places = earlier[static_cast<std::size_t>(i)];
-        for (const Index j : places) pattern.data()[i * n + j + 1] = 1.0f / static_cast<float>(places.size());
-    }
-    return pattern;
-}
-
 Tensor<float> key_composition(const Tensor<float>& query, const Tensor<float>& key, const Tensor<float>& value,
                               const Tensor<float>& output, Index earlier, Index later) {
     const Index heads = query.shape()[1], unit = query.shape()[2], d = query.shape()[3];

@@ -20,10 +20,6 @@ struct HeadScores {
 /// (<start>). Without a repeated token induction and duplicate are 0.
 HeadScores head_scores(const Tensor<float>& weights, std::span<const Index> ids, Index skip = 0);
 
-/// For each token how many earlier occurrences' successors it can look at, as a pattern: [T, T] with 1 / n on each, rows
-/// without one all 0. The stripe that an induction head draws.
-Tensor<float> induction_pattern(std::span<const Index> ids, Index skip = 0);
-
 /// The K-composition of a head of an earlier layer with one of a later: how much of what the later head's keys look for is
 /// what the earlier head writes (Elhage 2021, "A mathematical framework for transformer circuits"):
 ///   |W_QK W_OV|_F / (|W_QK|_F |W_OV|_F),   W_QK = W_Q^T W_K of the later head, W_OV = W_O W_V of the earlier
