@@ -50,8 +50,10 @@ std::string stack_words(const TraceTensor& tensor, const std::vector<Index>& ind
     return words;
 }
 
-std::vector<Part> text(std::string words) {
-    return {{Part::Kind::text, std::move(words), {}}};
+std::vector<Part> text(std::string words, std::string aside = {}) {
+    std::vector<Part> parts = {{Part::Kind::text, std::move(words), {}}};
+    if (!aside.empty()) parts.push_back({Part::Kind::text, std::move(aside), {}});
+    return parts;
 }
 
 std::vector<Part> cell_name(const Intervention& intervention, const TraceTensor& tensor) {
@@ -168,21 +170,21 @@ std::vector<ExplainedPart> name_of(const Intervention& intervention, const Trace
     const std::string block = block_words(*tensor, intervention.index), of = " (" + intervention.tensor + ")";
     switch (intervention.kind) {
         case Intervention::Kind::set:
-            if (tensor->info.role == Role::mask) return text(mask_name(intervention, *tensor) + of);
+            if (tensor->info.role == Role::mask) return text(mask_name(intervention, *tensor), of);
             if (is_cell(*tensor, intervention.index)) return cell_name(intervention, *tensor);
-            return text(fmt::format("{} = {:.4g}{}", block, intervention.value, of));
+            return text(fmt::format("{} = {:.4g}", block, intervention.value), of);
         case Intervention::Kind::scale:
-            if (intervention.value == 0) return text("ablate " + block + of);
-            return text(fmt::format("{} × {:.2f}{}", block, intervention.value, of));
+            if (intervention.value == 0) return text("ablate " + block, of);
+            return text(fmt::format("{} × {:.2f}", block, intervention.value), of);
         case Intervention::Kind::replace:
         case Intervention::Kind::freeze:
             if (!intervention.array_source.empty()) {
                 const std::size_t slash = intervention.array_source.rfind('/');
-                return text(block + " from " + intervention.array_source.substr(slash == std::string::npos ? 0 : slash + 1) +
+                return text(block + " from " + intervention.array_source.substr(slash == std::string::npos ? 0 : slash + 1),
                             of);
             }
-            if (!intervention.origin.empty()) return text(block + " as in " + intervention.origin + of);
-            return text("freeze " + block + of);
+            if (!intervention.origin.empty()) return text(block + " as in " + intervention.origin, of);
+            return text("freeze " + block, of);
     }
     return text(brief(intervention));
 }
@@ -196,7 +198,7 @@ std::vector<ExplainedPart> name_of(const std::vector<Intervention>& intervention
     std::string words = "mask drawn: ";
     if (hidden > 0) words += fmt::format("{} hidden", hidden);
     if (hidden < group.count) words += fmt::format("{}{} shown", hidden > 0 ? ", " : "", group.count - hidden);
-    return text(words + " (" + interventions[group.first].tensor + ")");
+    return text(words, " (" + interventions[group.first].tensor + ")");
 }
 
 std::string plain_text(const std::vector<ExplainedPart>& parts) {

@@ -116,7 +116,7 @@ void Controller::toggle_ablation(const CellRef& block) {
 }
 
 void Controller::freeze(const CellRef& block) {
-    if (state_.trace() == nullptr || state_.stale()) return;
+    if (state_.trace() == nullptr || state_.stale()) return tell("The run is still on its way: freeze it when it is there");
     add_pattern(*state_.trace(), block, "");
 }
 
