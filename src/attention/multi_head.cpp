@@ -128,7 +128,7 @@ typename MultiHeadAttention<T>::Output MultiHeadAttention<T>::fused(const Var<T>
                                                                     const Tensor<T>& mask, Index first) const {
     // Only a code looks at the queries of a head by themselves.
     const Var<T> q = code_ == nullptr ? projected : code_->turned(split(projected), first);
-    const Var<T> term = code_ == nullptr ? Var<T>() : code_->score_term(q, first, kv.length());
+    const Var<T> term = score_term(q, first, kv.length());
     auto out = attended_heads(q.value(), heads_, kv.keys.value(), kv.values.value(), term.value(), mask);
     Var<T> context = std::move(out.joined_context);
     if (code_ != nullptr)
@@ -145,7 +145,7 @@ typename MultiHeadAttention<T>::Output MultiHeadAttention<T>::operator()(const V
         return fused(projected, kv, mask, first);
     Var<T> q = turned(code_.get(), split(projected), first, showing, &MultiHeadSites::projected_query);
     q = reveal(showing, &MultiHeadSites::query, q);
-    const Var<T> term = code_ == nullptr ? Var<T>() : code_->score_term(q, first, kv.length());
+    const Var<T> term = score_term(q, first, kv.length());
     Looked seen = showing == nullptr ? looked(q, kv, term, mask) : shown(q, kv, term, mask, *showing);
     if (code_ != nullptr)
         if (const Var<T> more = code_->context_term(seen.weights, first); !more.empty()) seen.context = add(seen.context, more);

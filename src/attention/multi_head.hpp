@@ -56,6 +56,11 @@ class MultiHeadAttention {
     /// `code` may be null. Error{invalid_input} as require_heads.
     MultiHeadAttention(MultiHeadProjections<T> projections, Index heads, PositionCodePtr<T> code = nullptr);
 
+    /// PositionCode::score_term of queries [B, h, T_q, d_head]; empty without a code.
+    Var<T> score_term(const Var<T>& queries, Index first_query, Index n_keys) const {
+        return code_ ? code_->score_term(queries, first_query, n_keys) : Var<T>();
+    }
+
     /// y [B, n, d_model], whose first row stands at position `first`.
     KeysValues<T> keys_values(const Var<T>& y, Index first = 0, const MultiHeadShowing* showing = nullptr) const;
 

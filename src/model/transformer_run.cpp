@@ -7,6 +7,7 @@
 #include "autograd/ops.hpp"
 #include "base/stop.hpp"
 #include "model/beam_show.hpp"
+#include "model/stack_continuation.hpp"
 #include "model/transformer_gradient.hpp"
 
 namespace saccade {
@@ -14,21 +15,6 @@ namespace saccade {
 namespace {
 
 using Loaded = std::shared_ptr<const LoadedTransformer>;
-
-/// What a pass showed, to be shown again, and what came of it.
-struct Shown {
-    std::vector<std::pair<ProbeSite, Tensor<float>>> tensors;
-    Var<float> result;
-
-    void again(Probe& probe) const {
-        for (const auto& [site, values] : tensors) probe.whole(site, values);
-    }
-    std::size_t bytes() const {
-        Index cells = result.value().size();
-        for (const auto& [site, values] : tensors) cells += values.size();
-        return static_cast<std::size_t>(cells) * sizeof(float);
-    }
-};
 
 /// All that an encoder's states depend on; and, with what was written, a decoder's.
 struct Cause {
@@ -40,9 +26,11 @@ struct Cause {
     bool operator==(const Cause&) const = default;
 };
 
+/// A pass whose showing was put aside, and what came of it.
 struct KeptPass {
     Cause cause;
-    Shown shown;
+    ShownTensors shown;
+    Var<float> result;
 };
 
 struct KeptSearch {
@@ -97,8 +85,7 @@ class Run {
                   request_.encoder_radius,
                   request_.decoder_radius,
                   {}};
-        encoded_.memory = kept_pass("transformer.encoder", {cause_.loaded, cause_.source, cause_.encoder_radius, {}, {}},
-                                    [&](Probe& probe) { return encode_once(probe); });
+        encoded_.memory = probe_.intervening() ? encode_once(probe_) : again(kept_encoder());
         return encoded_.memory;
     }
 
@@ -117,8 +104,10 @@ class Run {
         ids = show_ids(probe_, sites_.output_id, ids, model().classes());
         cause_.output = ids;
         read_ = show_ids(probe_, sites_.read_id, shifted(ids), model().target_vocabulary());
-        const auto pass = [&](Probe& probe) { return decode(probe, read_); };
-        read_ == shifted(ids) ? kept_pass("transformer.decoder", cause_, pass) : pass(probe_);
+        if (probe_.intervening())
+            decode(probe_, read_, sites_.decoder);
+        else
+            again(kept_decoder());
         return ids;
     }
 
@@ -132,7 +121,7 @@ class Run {
     }
 
     void describe_decoder(const Ids& ids) {
-        output_axes(probe_, ids);
+        output_axes(probe_, ids, static_cast<Index>(ids.size()));
         probe_.axis({"target_vocabulary", AxisKind::class_, model().target_vocabulary(), loaded_->text->target_labels(), "v"});
         loaded_->decoder.describe(probe_, {static_cast<Index>(ids.size()), request_.decoder_radius, "decoder.id"});
         const Index classes = model().classes();
@@ -167,7 +156,8 @@ class Run {
         return read;
     }
 
-    void output_axes(Probe& probe, const Ids& ids) const {
+    /// `rows`: positions that a pass is over, all or the last.
+    void output_axes(Probe& probe, const Ids& ids, Index rows) const {
         const std::vector<std::string>& tokens = loaded_->text->target_labels();
         const auto labels = [&](const Ids& of) {
             std::vector<std::string> all;
@@ -175,7 +165,7 @@ class Run {
             return all;
         };
         const auto n = static_cast<Index>(ids.size());
-        probe.axis({"output", AxisKind::query, n, labels(ids), "i"});
+        probe.axis({"output", AxisKind::query, rows, labels({ids.end() - rows, ids.end()}), "i"});
         probe.axis({"output.key", AxisKind::key, n, labels(shifted(ids)), "j"});
         probe.axis({"class", AxisKind::class_, model().classes(), {tokens.begin(), tokens.end() - 1}, "c"});
     }
@@ -190,11 +180,13 @@ class Run {
         return model().encode(PaddedSources::from(read), call).memory;
     }
 
-    /// Logits [n, classes] of the tokens after those that are read.
-    Var<float> decode(Probe& probe, const Ids& read) const {
-        const StackShowing showing{probe, sites_.decoder};
+    /// Probabilities [n, classes] of the tokens after those that are read, behind what the cache holds.
+    Var<float> decode(Probe& probe, std::span<const Index> read, const StackSites& sites,
+                      StackCache<float>* cache = nullptr) const {
+        const StackShowing showing{probe, sites};
         StackCall<float> call;
         call.radius = request_.decoder_radius;
+        call.cache = cache;
         call.memory = encoded_.memory;
         call.showing = &showing;
         call.stop = stop_;
@@ -205,29 +197,64 @@ class Run {
         return show(&probe, sites_.probabilities, -1, softmax(logits));
     }
 
-    /// Runs `pass` with what it shows put aside, or takes what an earlier run put aside; then shows it.
+    const Var<float>& again(const std::shared_ptr<const KeptPass>& kept) {
+        for (const auto& [site, values] : kept->shown) probe_.whole(site, values);
+        return kept->result;
+    }
+
+    std::shared_ptr<const KeptPass> keep(const std::string& key, KeptPass pass) {
+        auto kept = std::make_shared<const KeptPass>(std::move(pass));
+        reuse_.keep(key, kept, bytes_of(kept->shown));
+        return kept;
+    }
+
+    /// Runs `pass` with what it shows put aside; `rows` as in output_axes.
     template <class Pass>
-    Var<float> kept_pass(const std::string& key, const Cause& cause, const Pass& pass) {
-        if (probe_.intervening()) return pass(probe_);
+    Trace aside(const Ids& output, Index rows, const Pass& pass) const {
+        Probe probe({}, {});
+        pass(probe);
+        stack_axes(probe, loaded_->design.encoder);
+        source_axes(probe, request_.source_labels);
+        if (!output.empty()) output_axes(probe, output, rows);
+        return probe.finish();
+    }
+
+    std::shared_ptr<const KeptPass> kept_encoder() {
+        const std::string key = "transformer.encoder";
+        const Cause cause{cause_.loaded, cause_.source, cause_.encoder_radius, {}, {}};
         auto kept = reuse_.find<KeptPass>(key);
-        if (!kept || !(kept->cause == cause)) {
-            Probe aside({}, {});
-            Shown shown;
-            shown.result = pass(aside);
-            stack_axes(aside, loaded_->design.encoder);
-            source_axes(aside, request_.source_labels);
-            if (!cause.output.empty()) output_axes(aside, cause.output);
-            const Trace trace = aside.finish();
-            for (const TraceTensor& t : trace.tensors()) {
-                ProbeSite site{t.info.name, t.info.role, t.info.symbol, t.info.title, t.info.unit, {}};
-                for (const AxisPtr& axis : t.info.axes) site.axes.push_back(axis->name);
-                shown.tensors.emplace_back(std::move(site), t.values);
-            }
-            kept = std::make_shared<const KeptPass>(KeptPass{cause, std::move(shown)});
-            reuse_.keep(key, kept, kept->shown.bytes());
+        if (kept && kept->cause == cause) return kept;
+        Var<float> memory;
+        const Trace trace = aside({}, 0, [&](Probe& probe) { memory = encode_once(probe); });
+        return keep(key, {cause, shown_tensors(trace), memory});
+    }
+
+    /// How many positions an earlier pass has in common with this one; the last is always computed.
+    Index same_start(const Cause& old) const {
+        Cause other = old;
+        other.output = cause_.output;
+        if (!(other == cause_) || !loaded_->design.decoder.causal) return 0;
+        const auto same = std::ranges::mismatch(shifted(old.output), read_).in2 - read_.begin();
+        return std::min<Index>(same, static_cast<Index>(read_.size()) - 1);
+    }
+
+    std::shared_ptr<const KeptPass> kept_decoder() {
+        const std::string key = "transformer.decoder";
+        const auto old = reuse_.find<KeptPass>(key);
+        if (old && old->cause == cause_) return old;
+        const auto n = static_cast<Index>(read_.size());
+        const Index stays = old ? same_start(old->cause) : 0;
+        if (stays == 0) {
+            const Trace trace = aside(cause_.output, n, [&](Probe& probe) { decode(probe, read_, sites_.decoder); });
+            return keep(key, {cause_, shown_tensors(trace), {}});
         }
-        kept->shown.again(probe_);
-        return kept->shown.result;
+        const StackContinuation from(model().decoder(), "decoder", "output", old->shown, stays, n);
+        StackCache<float> cache = model().decoder().cache_of(encoded_.memory);
+        from.fill(cache);
+        const StackSites sites = from.sites();
+        const std::span<const Index> fresh(read_.begin() + stays, read_.end());
+        const Trace trace = aside(cause_.output, n - stays, [&](Probe& probe) { decode(probe, fresh, sites, &cache); });
+        return keep(key, {cause_, from.whole(trace), {}});
     }
 
     /// One more position of each hypothesis, from cached keys and values: logits [rows, classes].
@@ -265,7 +292,7 @@ class Run {
             Ids read = ids;
             read.insert(read.begin(), model().start_id());
             read = show_ids(scratch, sites_.read_id, read, model().target_vocabulary());
-            const Tensor<float> p = decode(scratch, read).value();
+            const Tensor<float> p = decode(scratch, read, sites_.decoder).value();
             ids.push_back(best(p.row(p.shape()[0] - 1)));
             ids = show_ids(scratch, sites_.output_id, ids, model().classes());
         }

@@ -105,6 +105,10 @@ class TransformerStack {
     Var<T> operator()(const Var<T>& x, const StackCall<T>& call) const;
     /// A cache that holds the keys and values of the encoder's output [B, S, d_model], and no position yet.
     StackCache<T> cache_of(const Var<T>& memory) const;
+    /// What the position code of a layer adds to the scaled scores: MultiHeadAttention::score_term.
+    Var<T> score_term(Index layer, const Var<T>& queries, Index first_query, Index n_keys) const {
+        return layers_.at(static_cast<std::size_t>(layer)).self.score_term(queries, first_query, n_keys);
+    }
     /// x [..., d_model] E^T without row `classes` and on: logits by the tied table (Press and Wolf 2017).
     Var<T> tied_logits(const Var<T>& x, Index classes) const;
 

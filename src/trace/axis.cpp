@@ -37,9 +37,13 @@ AxisKind axis_kind_from(const std::string& text) {
     throw Error(ErrorCode::bad_format, "unknown axis kind '" + text + "'", "known are " + names);
 }
 
+bool is_stacked(AxisKind kind) {
+    return kind == AxisKind::layer || kind == AxisKind::head;
+}
+
 std::string Axis::label(Index i) const {
     if (i >= 0 && static_cast<std::size_t>(i) < labels.size()) return labels[static_cast<std::size_t>(i)];
-    return std::to_string(i);
+    return std::to_string(is_stacked(kind) ? i + 1 : i);
 }
 
 }  // namespace saccade

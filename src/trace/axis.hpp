@@ -13,6 +13,8 @@ enum class AxisKind { batch, layer, head, query, key, feature, channel, y, x, st
 /// "query", "class", ...; and back (Error{bad_format} names what is unknown).
 std::string to_string(AxisKind kind);
 AxisKind axis_kind_from(const std::string& text);
+/// Layers and heads: copies of one computation, which people count from 1.
+bool is_stacked(AxisKind kind);
 
 /// One axis of recorded tensors. Shared: tensors that run along the same tokens hold the same object, so that a view can link
 /// a row here with a column there. Immutable once in a trace.
@@ -23,7 +25,7 @@ struct Axis {
     std::vector<std::string> labels;  // empty, or one a position: tokens, class names
     std::string symbol;               // index letter used in rules and formulas: "j"; may be empty for anonymous features
 
-    /// The label, or the position as a number (from 0).
+    /// The label, or the position as a number: layers and heads from 1, as papers count them, all else from 0.
     std::string label(Index i) const;
 };
 

@@ -277,8 +277,9 @@ std::string cell_title(const TraceTensor& tensor, const CellRef& cell) {
     for (std::size_t a = 0; a < cell.index.size(); ++a) {
         const Axis& axis = *tensor.info.axes[a];
         if (cell.index[a] < 0) continue;
-        title += ", " + axis.name + " " + std::to_string(cell.index[a]);
-        if (!axis.labels.empty()) title += " “" + axis.label(cell.index[a]) + "”";
+        title += ", " + axis.name + " ";
+        title += is_stacked(axis.kind) ? axis.label(cell.index[a]) : std::to_string(cell.index[a]);
+        if (!axis.labels.empty() && !is_stacked(axis.kind)) title += " “" + axis.label(cell.index[a]) + "”";
     }
     return title;
 }

@@ -15,10 +15,6 @@ namespace {
 
 using Part = ExplainedPart;
 
-bool is_stacked(AxisKind kind) {
-    return kind == AxisKind::layer || kind == AxisKind::head;
-}
-
 bool inside(const TraceTensor& tensor, const std::vector<Index>& index) {
     if (index.size() > tensor.info.axes.size()) return false;
     for (std::size_t a = 0; a < index.size(); ++a)
@@ -32,10 +28,7 @@ bool is_cell(const TraceTensor& tensor, const std::vector<Index>& index) {
 
 /// "layer 2", "“train”", "output 4".
 std::string index_words(const Axis& axis, Index i) {
-    if (is_stacked(axis.kind))
-        // Without labels people count from 1, as the views do.
-        return fmt::format("{} {}", to_string(axis.kind),
-                           axis.labels.empty() || i >= axis.extent ? std::to_string(i + 1) : axis.label(i));
+    if (is_stacked(axis.kind)) return fmt::format("{} {}", to_string(axis.kind), axis.label(i));
     if (axis.labels.empty() || i >= axis.extent) return fmt::format("{} {}", axis.name, i);
     return fmt::format("“{}”", axis.label(i));
 }

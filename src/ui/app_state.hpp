@@ -163,6 +163,7 @@ struct AppState {
     StageState stage;
     std::vector<CellRef> explained;  // the trail in the inspector, the open one last
     std::optional<Explanation> explanation;
+    bool show_explained = false;  // a cell was chosen: bring its explanation into view
     WeightDrag drag;
     MaskDrawing mask;
     ShownChanges changes;

@@ -249,6 +249,7 @@ void Controller::select(const CellRef& cell) {
     state_.stage.selected = focus_after(*state_.trace(), state_.stage.selected, cell);
     const CellRef& whole = state_.stage.selected.cell;
     state_.explained = whole.empty() ? std::vector<CellRef>{} : std::vector<CellRef>{whole};
+    state_.show_explained = !state_.explained.empty();
     refresh_explanation();
     const auto mark = state_.stage.selected.marks.find(exhibit(state_.side().request.exhibit).step_axis);
     if (mark != state_.stage.selected.marks.end()) state_.stage.step = mark->second;

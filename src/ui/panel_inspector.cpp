@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "ui/imgui_compat.hpp"
 #include "ui/panel_view_options.hpp"
@@ -129,6 +130,11 @@ void explained_cell(const Ui& ui, AppState& state, Controller& act) {
     }
     const Explanation e = *state.explanation;
     ImGui::Dummy({0, 4 * s});
+    if (std::exchange(state.show_explained, false)) {
+        // Only where it would be hidden: the settings stay where they are, if they can.
+        const float room = ImGui::GetWindowHeight(), at = ImGui::GetCursorPosY() - ImGui::GetScrollY();
+        if (at < 0 || at > 0.6f * room) ImGui::SetScrollHereY(0.35f);
+    }
     paragraph(ui, e.title, ui.theme.secondary);
     trail(ui, state, act);
     if (!state.explanation) return;

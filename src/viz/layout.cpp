@@ -30,17 +30,19 @@ std::string drawn_label(const Axis& axis, Index i) {
     return drawn;
 }
 
+std::string short_name(const Axis& axis) {
+    return axis.name.ends_with(".key") ? axis.name.substr(0, axis.name.size() - 4) : axis.name;
+}
+
 std::string axis_caption(const Axis& axis) {
     const std::string kind = axis.kind == AxisKind::class_ ? "class" : to_string(axis.kind);
-    // Keys that are the queries' own tokens are named after them: "source.key".
-    const std::string name =
-        axis.kind == AxisKind::key && axis.name.ends_with(".key") ? axis.name.substr(0, axis.name.size() - 4) : axis.name;
+    const std::string name = short_name(axis);
     return kind == name ? kind : kind + ": " + name;
 }
 
 std::string position_text(const Axis& axis, Index i) {
-    if (!axis.labels.empty()) return axis.name + " “" + drawn_label(axis, i) + "”";
-    return fmt::format("{} {}", axis.name, i + 1);
+    if (!axis.labels.empty()) return short_name(axis) + " “" + drawn_label(axis, i) + "”";
+    return fmt::format("{} {}", short_name(axis), i + 1);
 }
 
 std::string number_text(double value) {

@@ -11,6 +11,8 @@ namespace saccade {
 
 /// A label as it is drawn: blanks visible ("␣"), line ends and control characters as signs, never empty.
 std::string drawn_label(const Axis& axis, Index i);
+/// The axis as people call it: keys that are the queries' own tokens ("source.key") after their tokens.
+std::string short_name(const Axis& axis);
 /// "query: output"; the kind alone if the name says the same.
 std::string axis_caption(const Axis& axis);
 /// "head 5", "output 3": a position counted from 1, for people.

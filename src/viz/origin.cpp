@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "io/atomic_file.hpp"
 #include "base/base64.hpp"
+#include "io/atomic_file.hpp"
 #include "viz/canvas_svg.hpp"
 #include "viz/png_text.hpp"
 

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "viz/attention_combine.hpp"
+#include "viz/cell_numbers.hpp"
 #include "viz/layout.hpp"
 #include "viz/views.hpp"
 
@@ -10,6 +11,7 @@ namespace saccade {
 
 namespace {
 
+constexpr Index most_numbers = 80;  // cells whose numbers are written
 constexpr double largest_cell = 44, bar_width = 240, bar_height = 10;
 
 /// What is decided before anything is drawn.
@@ -261,7 +263,11 @@ class HeatmapView : public View {
         cells.col_map = slice.col_map;
         cells.editable = tensor.info.role == Role::weights && !plane.derived;
         sketch.region(cells);
-        return sketch.take();
+        Figure figure = sketch.take();
+        // Weights are read by their colours, beside each other.
+        if (tensor.info.role != Role::weights && slice.values.size() <= most_numbers)
+            write_cell_numbers(figure, state, measure);
+        return figure;
     }
 
     std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {

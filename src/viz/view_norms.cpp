@@ -86,39 +86,6 @@ Trace norms_trace(const Stream& stream, ViewMemo* memo) {
     return trace;
 }
 
-/// The length in each cell, where all of them have room.
-void write_numbers(Figure& figure, const ViewState& state, const TextMeasure& measure) {
-    const auto found = std::find_if(figure.items.begin(), figure.items.end(),
-                                    [](const FigureItem& item) { return std::holds_alternative<HeatmapItem>(item); });
-    if (found == figure.items.end()) return;
-    const HeatmapItem grid = std::get<HeatmapItem>(*found);
-    const Index rows = grid.values.shape()[0], cols = grid.values.shape()[1];
-    const double w = grid.box.w / static_cast<double>(cols), h = grid.box.h / static_cast<double>(rows);
-    const double size = std::min(13 * state.text_scale, h * 0.5);
-    if (size < 9 || measure.width("00.0", size, Font::mono) + 6 > w) return;
-    const Theme& colors = theme(state.theme);
-    std::vector<FigureItem> numbers;
-    for (Index r = 0; r < rows; ++r)
-        for (Index c = 0; c < cols; ++c) {
-            const double v = static_cast<double>(grid.values.data()[r * cols + c]), t = grid.normalization(v);
-            if (std::isnan(t)) continue;
-            std::string text = number_text(v);
-            if (measure.width(text, size, Font::mono) + 4 > w) continue;
-            const Color ground = grid.map->at(t);
-            TextItem number;
-            number.at = {grid.box.x + (static_cast<double>(c) + 0.5) * w, grid.box.y + (static_cast<double>(r) + 0.5) * h};
-            number.text = std::move(text);
-            number.size = size;
-            number.color = contrast(colors.text, ground) >= contrast(colors.panel, ground) ? colors.text : colors.panel;
-            number.font = Font::mono;
-            number.halign = HAlign::center;
-            number.valign = VAlign::middle;
-            numbers.emplace_back(std::move(number));
-        }
-    // Over the cells, under the outlines of the focus.
-    figure.items.insert(found + 1, numbers.begin(), numbers.end());
-}
-
 /// Regions of the derived matrix made regions of the tensors that it came from.
 std::vector<HitRegion> regions_of(const std::vector<HitRegion>& drawn, const Stream& stream) {
     std::vector<HitRegion> regions;
@@ -175,7 +142,6 @@ class NormsView : public View {
             if (auto* text = std::get_if<TextItem>(&item); text != nullptr && text->text == figure.subtitle)
                 text->text = subtitle;
         figure.subtitle = subtitle;
-        write_numbers(figure, state, measure);
         figure.regions = regions_of(figure.regions, stream);
         return figure;
     }

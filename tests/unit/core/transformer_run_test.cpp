@@ -138,6 +138,22 @@ TEST(TransformerRun, what_is_kept_between_runs_changes_nothing) {
     test::expect_same_trace(*ran(narrow, &reuse), *ran(narrow));
 }
 
+TEST(TransformerRun, an_output_that_begins_as_before_goes_on_from_there) {
+    for (const PositionFunction& code : position_codes())
+        for (const std::string norm : {"pre", "post"}) {
+            const ModelPtr model = tiny_transformer({.position = code.id, .norm = norm, .layers = 3});
+            Reuse reuse;
+            // Typed at the end, changed in the middle, taken back, another first token, the same source with a smaller radius.
+            for (const std::string target : {"fa", "fade", "fadeadead", "faceadead", "face", "f", "beef"})
+                test::expect_same_trace(*ran(asking(model, "abcdef", target), &reuse), *ran(asking(model, "abcdef", target)));
+            for (const std::string target : {"beef", "beefed"}) {
+                RunRequest narrow = asking(model, "abcdef", target);
+                narrow.params.set("decoder_radius", 1.0);
+                test::expect_same_trace(*ran(narrow, &reuse), *ran(narrow));
+            }
+        }
+}
+
 TEST(TransformerRun, masks_and_radius) {
     const ModelPtr model = tiny_transformer();
     RunRequest request = asking(model);

@@ -3,10 +3,10 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/base64.hpp"
 #include "io/atomic_file.hpp"
 #include "io/npz.hpp"
 #include "sample_trace.hpp"
-#include "base/base64.hpp"
 #include "viz/canvas_svg.hpp"
 #include "viz/csv.hpp"
 #include "viz/heatmap_image.hpp"

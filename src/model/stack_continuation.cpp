@@ -1,0 +1,114 @@
+#include "model/stack_continuation.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "attention/scaled_dot_product.hpp"
+#include "autograd/ops.hpp"
+
+namespace saccade {
+
+namespace {
+
+Var<float> first_of(const Tensor<float>& x, int axis, Index count) {
+    return slice<float>(x, axis, 0, count);
+}
+
+Tensor<float> behind(const Var<float>& first, const Var<float>& then, int axis) {
+    const Var<float> both[] = {first, then};
+    return concat<float>(both, axis).value();
+}
+
+Var<float> as_batch(const Var<float>& x) {
+    return reshape(x, x.shape().with_inserted(0, 1));
+}
+
+}  // namespace
+
+ShownTensors shown_tensors(const Trace& trace) {
+    ShownTensors shown;
+    for (const TraceTensor& t : trace.tensors()) {
+        ProbeSite site{t.info.name, t.info.role, t.info.symbol, t.info.title, t.info.unit, {}};
+        for (const AxisPtr& axis : t.info.axes) site.axes.push_back(axis->name);
+        shown.emplace_back(std::move(site), t.values);
+    }
+    return shown;
+}
+
+const Tensor<float>& shown_tensor(const ShownTensors& shown, const std::string& name) {
+    const auto found = std::ranges::find_if(shown, [&](const auto& s) { return s.first.name == name; });
+    if (found == shown.end()) throw Error(ErrorCode::not_found, "an earlier run showed no tensor '" + name + "'");
+    return found->second;
+}
+
+std::size_t bytes_of(const ShownTensors& shown) {
+    Index cells = 0;
+    for (const auto& [site, values] : shown) cells += values.size();
+    return static_cast<std::size_t>(cells) * sizeof(float);
+}
+
+StackContinuation::StackContinuation(const TransformerStack<float>& stack, std::string name, std::string tokens,
+                                     const ShownTensors& old, Index stays, Index total)
+    : stack_(stack), name_(std::move(name)), tokens_(std::move(tokens)), old_(old), stays_(stays), total_(total) {}
+
+StackSites StackContinuation::sites() const {
+    StackSites sites(name_, tokens_);
+    sites.self.projected_key.axes[2] = sites.self.key.axes[2] = sites.self.value.axes[2] = tokens_;
+    return sites;
+}
+
+void StackContinuation::fill(StackCache<float>& cache) const {
+    cache.length = stays_;
+    cache.self.clear();
+    for (Index l = 0; l < stack_.design().layers; ++l) {
+        const auto kept = [&](const char* what) {
+            return as_batch(first_of(shown_tensor(old_, name_ + what).row(l), 1, stays_));
+        };
+        cache.self.push_back({kept(".key"), kept(".value")});
+    }
+}
+
+ShownTensors StackContinuation::whole(const Trace& fresh) const {
+    const Tensor<float>& fresh_keys = fresh.tensor(name_ + ".key").values;
+    ShownTensors shown;
+    for (const auto& [site, before] : old_) {
+        const TraceTensor* more = fresh.find(site.name);
+        shown.emplace_back(site, more == nullptr ? before : whole(site, before, more->values, fresh_keys));
+    }
+    return shown;
+}
+
+Tensor<float> StackContinuation::whole(const ProbeSite& site, const Tensor<float>& before, const Tensor<float>& fresh,
+                                       const Tensor<float>& fresh_keys) const {
+    const int rank = before.shape().rank();
+    if (site.axes.back() != tokens_ + ".key") {
+        const auto along = std::ranges::find_if(site.axes, [&](const auto& axis) { return axis.starts_with(tokens_); });
+        const auto axis = static_cast<int>(along - site.axes.begin());
+        return behind(first_of(before, axis, stays_), fresh, axis);
+    }
+    // Queries by keys: what the old rows have of the new columns, then the new rows.
+    const Var<float> rows = first_of(first_of(before, rank - 2, stays_).value(), rank - 1, stays_);
+    const Tensor<float> wide = behind(rows, unseen(site, before.shape(), fresh_keys), rank - 1);
+    return behind(Var<float>(wide), fresh, rank - 2);
+}
+
+/// Old rows against new columns, which lie in their future.
+Tensor<float> StackContinuation::unseen(const ProbeSite& site, const Shape& shape, const Tensor<float>& fresh_keys) const {
+    const Index more = total_ - stays_;
+    const int rank = shape.rank();
+    const Shape block = shape.with_extent(rank - 2, stays_).with_extent(rank - 1, more);
+    if (site.role == Role::weights) return Tensor<float>(block);
+    if (site.role == Role::mask) return Tensor<float>(block, -std::numeric_limits<float>::infinity());
+    std::vector<Var<float>> layers;
+    for (Index l = 0; l < stack_.design().layers; ++l) {
+        const Var<float> query = as_batch(first_of(shown_tensor(old_, name_ + ".query").row(l), 1, stays_));
+        Var<float> term = stack_.score_term(l, query, 0, total_);
+        if (!term.empty()) term = slice<float>(term, 3, stays_, more);
+        const Var<float> cells =
+            site.name == name_ + ".term" ? term : scaled_scores<float>(query, as_batch(fresh_keys.row(l)), term);
+        layers.push_back(reshape(cells, cells.shape().without(0)));
+    }
+    return stack<float>(layers).value();
+}
+
+}  // namespace saccade
