@@ -64,6 +64,8 @@ template <class T>
 MultiHeadAttention<T>::MultiHeadAttention(MultiHeadProjections<T> projections, Index heads, PositionCodePtr<T> code)
     : heads_(heads), projections_(std::move(projections)), code_(std::move(code)) {
     require_heads(projections_.query.weight.shape()[0], heads_);
+    for (Linear<T>* linear : {&projections_.query, &projections_.key, &projections_.value, &projections_.output})
+        *linear = laid_out(std::move(*linear));
 }
 
 template <class T>

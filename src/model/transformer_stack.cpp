@@ -108,6 +108,7 @@ TransformerStack<T>::TransformerStack(const Weights<T>& w, const std::string& pr
     if (w.has(prefix + ".embedding.weight")) {
         table_ = w.get(prefix + ".embedding.weight");
         table_ = w.get(prefix + ".embedding.weight", {table_.shape()[0], d});
+        if (design_.causal) packed_table_ = laid_out(Linear<T>{table_, {}}).packed;
     }
     for (Index l = 0; l < design_.layers; ++l) {
         const std::string at = fmt::format("{}.{}", prefix, l);
@@ -119,8 +120,10 @@ TransformerStack<T>::TransformerStack(const Weights<T>& w, const std::string& pr
         if (design_.cross) layer.cross.emplace(multi_head_projections(w, at + ".cross", d, design_.bias), design_.heads);
         if (design_.d_ff > 0) {
             const std::string ff = at + ".feed_forward";
-            layer.feed_forward = {{w.get(ff + ".in.weight", {design_.d_ff, d}), w.get(ff + ".in.bias", {design_.d_ff})},
-                                  {w.get(ff + ".out.weight", {d, design_.d_ff}), w.get(ff + ".out.bias", {d})},
+            const auto linear = [&](const std::string& name, Index out, Index in) {
+                return laid_out(Linear<T>{w.get(ff + name + ".weight", {out, in}), w.get(ff + name + ".bias", {out})});
+            };
+            layer.feed_forward = {linear(".in", design_.d_ff, d), linear(".out", d, design_.d_ff),
                                   design_.activation == "gelu"};
         }
         if (design_.norm != "none")
@@ -224,6 +227,7 @@ StackCache<T> TransformerStack<T>::cache_of(const Var<T>& memory) const {
 
 template <class T>
 Var<T> TransformerStack<T>::tied_logits(const Var<T>& x, Index classes) const {
+    if (packed_table_ != nullptr && !x.tracked()) return packed_product(*packed_table_, x.value(), classes);
     return affine(x, classes == vocabulary() ? table_ : slice(table_, 0, 0, classes), {});
 }
 

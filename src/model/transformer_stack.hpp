@@ -126,6 +126,7 @@ class TransformerStack {
     PositionSizes sizes_;
     PositionCodePtr<T> code_;  // of the stack: what is added
     Var<T> table_;
+    std::shared_ptr<const PackedMatrix<T>> packed_table_;  // of causal stacks, for tied_logits
     std::vector<Layer> layers_;
     LayerNorm<T> norm_;
 };

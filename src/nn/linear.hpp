@@ -1,6 +1,9 @@
 #pragma once
 
+#include <memory>
+
 #include "autograd/ops.hpp"
+#include "tensor/gemm.hpp"
 
 namespace saccade {
 
@@ -8,9 +11,19 @@ namespace saccade {
 template <class T>
 struct Linear {
     Var<T> weight, bias;
+    std::shared_ptr<const PackedMatrix<T>> packed{};  // W^T as products read it; null: see laid_out
 
     /// x [..., in] -> [..., out]
-    Var<T> operator()(const Var<T>& x) const { return affine(x, weight, bias); }
+    Var<T> operator()(const Var<T>& x) const;
 };
+
+/// The same layer, its weight laid out once for all inputs to come: for models that stay. The same bits; twice the memory. On a
+/// tape, where weights change with every step, it is left as it is.
+template <class T>
+Linear<T> laid_out(Linear<T> linear);
+
+/// x [..., in] W^T for the first `out` rows of a weight that is laid out.
+template <class T>
+Tensor<T> packed_product(const PackedMatrix<T>& packed, const Tensor<T>& x, Index out, const Tensor<T>& bias = {});
 
 }  // namespace saccade

@@ -238,6 +238,37 @@ Index piece_extent(Index extent, Index pieces, Index grain) {
     return ((extent + pieces - 1) / pieces + grain - 1) / grain * grain;
 }
 
+/// A product c [m, n] over k in pieces for the threads. Waking a helper costs some microseconds: only what takes far longer is
+/// cut. Columns first, since each piece packs its own part of b; rows where columns are too few. Several pieces a thread, for a
+/// core that is slower or busy elsewhere.
+class Cut {
+ public:
+    Cut(Index m, Index n, Index k) : m_(m), n_(n), piece_rows_(std::max<Index>(m, 1)), piece_cols_(std::max<Index>(n, 1)) {
+        constexpr Index worth_cutting = Index{1} << 20, width = panel_width<float>;
+        const Index wanted = std::min<Index>(m * n * k / worth_cutting, 6 * thread_count());
+        if (wanted < 2 || thread_count() == 1) return;
+        const Index least_columns = m <= tile_rows ? width : 4 * width;
+        const Index col_pieces = std::clamp<Index>(n / least_columns, 1, wanted);
+        const Index row_pieces = std::clamp<Index>(m / (4 * tile_rows), 1, (wanted + col_pieces - 1) / col_pieces);
+        piece_cols_ = piece_extent(n, col_pieces, width);
+        piece_rows_ = piece_extent(m, row_pieces, tile_rows);
+    }
+    Index pieces() const { return columns() * ((m_ + piece_rows_ - 1) / piece_rows_); }
+
+    struct Piece {
+        Index row, rows, col, cols;
+    };
+    Piece piece(Index i) const {
+        const Index row = i / columns() * piece_rows_, col = i % columns() * piece_cols_;
+        return {row, std::min(piece_rows_, m_ - row), col, std::min(piece_cols_, n_ - col)};
+    }
+
+ private:
+    Index columns() const { return (n_ + piece_cols_ - 1) / piece_cols_; }
+
+    Index m_, n_, piece_rows_, piece_cols_;
+};
+
 }  // namespace
 
 template <class T>
@@ -254,20 +285,11 @@ void gemm(const MatrixView<const T>& a, const MatrixView<const T>& b, const Matr
     if (m == 0 || n == 0) return;
     const Product<T> product{a, b, c, k, form};
 
-    // Waking a helper costs some microseconds: cut only what takes far longer. Columns first, since each piece packs its own
-    // part of b; rows where columns are too few. Several pieces a thread, for a core that is slower or busy elsewhere.
-    constexpr Index worth_cutting = Index{1} << 20;
-    const Index wanted = std::min<Index>(m * n * k / worth_cutting, 6 * thread_count());
-    if (wanted < 2 || thread_count() == 1) return multiply_serial(product);
-    const Index least_columns = m <= tile_rows ? panel_width<T> : 4 * panel_width<T>;
-    const Index col_pieces = std::clamp<Index>(n / least_columns, 1, wanted);
-    const Index row_pieces = std::clamp<Index>(m / (4 * tile_rows), 1, (wanted + col_pieces - 1) / col_pieces);
-    const Index piece_cols = piece_extent(n, col_pieces, panel_width<T>);
-    const Index piece_rows = piece_extent(m, row_pieces, tile_rows);
-    const Index columns = (n + piece_cols - 1) / piece_cols, rows = (m + piece_rows - 1) / piece_rows;
-    parallel_for(columns * rows, [&](Index i) {
-        const Index col = i % columns * piece_cols, row = i / columns * piece_rows;
-        multiply_serial(product.columns(col, std::min(piece_cols, n - col)).rows(row, std::min(piece_rows, m - row)));
+    const Cut cut(m, n, k);
+    if (cut.pieces() < 2) return multiply_serial(product);
+    parallel_for(cut.pieces(), [&](Index i) {
+        const auto [row, rows, col, cols] = cut.piece(i);
+        multiply_serial(product.columns(col, cols).rows(row, rows));
     });
 }
 
@@ -281,13 +303,26 @@ PackedMatrix<T>::PackedMatrix(const MatrixView<const T>& b, bool transposed) : d
 }
 
 template <class T>
-void PackedMatrix<T>::multiply(const MatrixView<const T>& a, const MatrixView<T>& c) const {
-    const Product<T> product{a, {}, c, a.cols, {}};
+void PackedMatrix<T>::multiply(const MatrixView<const T>& a, const MatrixView<T>& c, bool accumulate) const {
+    const Product<T> product{a, {}, c, a.cols, {.accumulate = accumulate}};
     if (a.cols == 0) return multiply_serial(product);
     for (Index k0 = 0; k0 < a.cols; k0 += block_depth<T>) {
         multiply_panels(product, k0, std::min(block_depth<T>, a.cols - k0), panels_.get() + k0 * panel_width<T>,
-                        depth_ * panel_width<T>, k0 > 0);
+                        depth_ * panel_width<T>, accumulate || k0 > 0);
     }
+}
+
+template <class T>
+void PackedMatrix<T>::multiply_on_threads(const MatrixView<const T>& a, const MatrixView<T>& c, bool accumulate) const {
+    const Cut cut(c.rows, c.cols, a.cols);
+    if (cut.pieces() < 2) return multiply(a, c, accumulate);
+    parallel_for(cut.pieces(), [&](Index i) {
+        const auto [row, rows, col, cols] = cut.piece(i);
+        PackedMatrix part = *this;
+        part.panels_ = std::shared_ptr<T[]>(panels_, panels_.get() + col * depth_);
+        part.multiply({a.data + row * a.stride, rows, a.cols, a.stride}, {c.data + row * c.stride + col, rows, cols, c.stride},
+                      accumulate);
+    });
 }
 
 template void gemm(const MatrixView<const float>&, const MatrixView<const float>&, const MatrixView<float>&, GemmForm);

@@ -41,16 +41,19 @@ void gemm(const T* a, const T* b, T* c, Index m, Index n, Index k, GemmForm form
     gemm<T>(view_a, view_b, MatrixView<T>{c, m, n, n}, form);
 }
 
-/// A right operand op(b) [k, n] laid out for products with many row blocks, as attention has them: each head's keys and values
-/// meet all its queries. Products run on the calling thread, and give the same bits as gemm.
+/// A right operand op(b) [k, n] laid out once for many products: a head's keys and values meet all its queries, a layer's
+/// weight every input. Products give the same bits as gemm.
 template <class T>
 class PackedMatrix {
  public:
     /// b [k, n], or [n, k] if transposed.
     PackedMatrix(const MatrixView<const T>& b, bool transposed);
 
-    /// c = a b for the first `a.cols` of k and the first `c.cols` of n. Extents must fit.
-    void multiply(const MatrixView<const T>& a, const MatrixView<T>& c) const;
+    /// c = a b for the first `a.cols` of k and the first `c.cols` of n, on the calling thread; c += a b with `accumulate`.
+    /// Extents must fit.
+    void multiply(const MatrixView<const T>& a, const MatrixView<T>& c, bool accumulate = false) const;
+    /// Same, by several threads where that is worth it.
+    void multiply_on_threads(const MatrixView<const T>& a, const MatrixView<T>& c, bool accumulate = false) const;
 
  private:
     Index depth_;

@@ -128,6 +128,12 @@ struct Window::Impl {
         if (!input.empty()) settle = 3;
     }
 
+    static void new_frame() {
+        ImGui_ImplOpenGL3_NewFrame();
+        ImGui_ImplGlfw_NewFrame();
+        ImGui::NewFrame();
+    }
+
     void draw_panels() {
         const Theme& colors = theme(state.stage.theme);
         const Ui ui{colors, fonts, canvas, grounds, fonts.scale()};
@@ -203,11 +209,10 @@ bool Window::frame() {
     w.last_time = start;
     const bool answered = !w.state.running();
     w.upload_fonts();
-    ImGui_ImplOpenGL3_NewFrame();
-    ImGui_ImplGlfw_NewFrame();
-    ImGui::NewFrame();
+    w.new_frame();
     const auto asked = [&w] { return w.state.sides[0].wanted_ticket + w.state.sides[1].wanted_ticket; };
     const std::uint64_t before = asked();
+    const CellRef lit = w.state.stage.hovered.cell;
     w.draw_panels();
     if (asked() != before) {
         // This frame changed the inputs, so it would show what is about to be replaced. The answer mostly takes a few
@@ -219,6 +224,13 @@ bool Window::frame() {
         return false;
     }
     ++w.drawn_since_asked;
+    if (!(w.state.stage.hovered.cell == lit)) {
+        // What is under the mouse was found out while the picture was made. To lay it out once more takes a fraction of what it
+        // takes to paint what was lit before.
+        ImGui::EndFrame();
+        w.new_frame();
+        w.draw_panels();
+    }
     ImGui::Render();
     int width = 0, height = 0;
     glfwGetFramebufferSize(w.native.handle, &width, &height);

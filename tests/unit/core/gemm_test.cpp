@@ -8,6 +8,7 @@
 
 #include "base/parallel.hpp"
 #include "base/rng.hpp"
+#include "nn/linear.hpp"
 
 namespace saccade {
 namespace {
@@ -224,6 +225,46 @@ TEST(PackedMatrix, GivesTheBitsOfGemmForAnyPartOfItsExtents) {
             }
         }
     }
+}
+
+TEST(PackedMatrix, GivesTheSameBitsOnAnyNumberOfThreads) {
+    constexpr Index n = 1000, k = 300;
+    const auto b = random_matrix<float>(n, k, 2);
+    const PackedMatrix<float> packed({b.data(), n, k, k}, true);
+    const int before = thread_count();
+    for (const Index m : {1, 7, 100}) {
+        const auto a = random_matrix<float>(m, k, 1);
+        for (const bool accumulate : {false, true}) {
+            Tensor<float> expected({m, n}, 3.0F);
+            gemm<float>(a.data(), b.data(), expected.data(), m, n, k, {.transpose_b = true, .accumulate = accumulate});
+            for (const int threads : {1, 2, 3}) {
+                set_thread_count(threads);
+                Tensor<float> actual({m, n}, 3.0F);
+                packed.multiply_on_threads({a.data(), m, k, k}, {actual.data(), m, n, n}, accumulate);
+                EXPECT_TRUE(same_bits(expected.data(), actual.data(), m * n)) << m << " " << accumulate << " " << threads;
+            }
+            set_thread_count(before);
+        }
+    }
+}
+
+TEST(Linear, LaidOutGivesTheSameBitsAndIsLeftAsItIsOnATape) {
+    const Var<float> weight(random_matrix<float>(70, 45, 1)), bias(random_matrix<float>(1, 70, 2).reshape({70}));
+    for (const bool biased : {false, true}) {
+        const Linear<float> plain{weight, biased ? bias : Var<float>()}, packed = laid_out(plain);
+        ASSERT_NE(packed.packed, nullptr);
+        for (const Index rows : {1, 5, 40}) {
+            const Var<float> x(random_matrix<float>(rows, 45, 3).reshape({1, rows, 45}));
+            const Tensor<float> expected = plain(x).value(), actual = packed(x).value();
+            ASSERT_EQ(expected.shape(), actual.shape());
+            EXPECT_TRUE(same_bits(expected.data(), actual.data(), rows * 70)) << rows;
+        }
+        EXPECT_THROW((void)packed(Var<float>(random_matrix<float>(2, 44, 3))), Error);
+    }
+    Tape<float> tape;
+    EXPECT_EQ(laid_out(Linear<float>{tape.leaf(weight.value()), {}}).packed, nullptr);
+    // Gradients by the input go the usual way.
+    EXPECT_TRUE(laid_out(Linear<float>{weight, {}})(tape.leaf(random_matrix<float>(2, 45, 4))).tracked());
 }
 
 }  // namespace
