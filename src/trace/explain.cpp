@@ -277,7 +277,8 @@ std::string cell_title(const TraceTensor& tensor, const CellRef& cell) {
     for (std::size_t a = 0; a < cell.index.size(); ++a) {
         const Axis& axis = *tensor.info.axes[a];
         if (cell.index[a] < 0) continue;
-        title += ", " + axis.name + " ";
+        // Keys that are the queries' own tokens ("source.key") are called as these are.
+        title += ", " + axis.name.substr(0, axis.name.ends_with(".key") ? axis.name.size() - 4 : axis.name.size()) + " ";
         title += is_stacked(axis.kind) ? axis.label(cell.index[a]) : std::to_string(cell.index[a]);
         if (!axis.labels.empty() && !is_stacked(axis.kind)) title += " “" + axis.label(cell.index[a]) + "”";
     }
