@@ -81,7 +81,8 @@ TEST(SelfAttention, masks) {
     for (Index i = 0; i < 8; ++i) EXPECT_EQ(narrow->tensor("weights").values.at({i, i}), 1.0f);
     expect_rules_hold(*narrow, "r = 0");
     request.interventions.push_back(parse_intervention("mask[3,:]=-inf"));
-    for (const float z : ran(self, request)->tensor("context").values.row(3).values()) EXPECT_EQ(z, 0.0f);
+    const Tensor<float> blind = ran(self, request)->tensor("context").values.row(3);
+    for (const float z : blind.values()) EXPECT_EQ(z, 0.0f);
 }
 
 TEST(MultiHead, heads_add_up_to_the_output) {
