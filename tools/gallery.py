@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 THEMES = ("light", "dark")
+NEEDS = {"tree": ["--beam", "5"]}  # what a view needs to have something to draw: without a beam there is no tree
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Saccade: gallery</title><style>
 body {{ font: 15px/1.5 "Noto Sans", sans-serif; margin: 32px auto; max-width: 1280px; padding: 0 16px; color: #1c2333; }}
@@ -23,7 +24,7 @@ img {{ width: 100%; border: 1px solid #d6dae4; border-radius: 6px; }} code {{ fo
 
 
 def draw(program, exhibit, view, theme, path):
-    command = [program, "render", exhibit, "--view", view, "--theme", theme, "-o", path]
+    command = [program, "render", exhibit, *NEEDS.get(view, []), "--view", view, "--theme", theme, "-o", path]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"gallery: {' '.join(command)}\n{done.stderr.strip()}")
@@ -45,7 +46,7 @@ def main():
                     links.append(f'<a href="{stem}.{ending}">{theme} {ending}</a>')
                     count += 1
                 pictures += f'<img src="{stem}.png" alt="{html.escape(view)}, {theme}">'
-            line = f"saccade render {exhibit['id']} --view {view} -o {view}.png"
+            line = " ".join(["saccade render", exhibit["id"], *NEEDS.get(view, []), "--view", view, "-o", f"{view}.png"])
             body.append(f'<figure><div class="pair">{pictures}</div><figcaption><code>{html.escape(line)}</code> · '
                         f"{' · '.join(links)}</figcaption></figure>\n")
     with open(os.path.join(folder, "index.html"), "w", encoding="utf-8") as page:
