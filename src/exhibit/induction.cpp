@@ -1,13 +1,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <mutex>
 #include <numeric>
 
 #include "exhibit/exhibits.hpp"
 #include "exhibit/induction_lesson.hpp"
 #include "model/head_scores.hpp"
 #include "model/language_model_run.hpp"
+#include "model/per_model.hpp"
 #include "params/param_make.hpp"
 #include "train/induction_data.hpp"
 
@@ -50,26 +50,17 @@ Tensor<float> by_head(const WeightMap& weights, const StackDesign& d, const std:
 }
 
 std::shared_ptr<const Circuit> circuit_of(const ModelPtr& model, const StackDesign& design, const Head& head) {
-    struct Entry {
-        std::weak_ptr<const Model> model;
-        Index layer, head;
-        std::shared_ptr<const Circuit> circuit;
-    };
-    static std::mutex mutex;
-    static std::vector<Entry> entries;
-    const std::scoped_lock lock(mutex);
-    std::erase_if(entries, [](const Entry& e) { return e.model.expired(); });
-    for (const Entry& e : entries)
-        if (e.model.lock() == model && e.layer == head.layer && e.head == head.head) return e.circuit;
-    const WeightMap& w = model->weights;
-    Tensor<float> composition;
-    if (head.layer > 0)
-        composition = key_composition(by_head(w, design, "query"), by_head(w, design, "key"), by_head(w, design, "value"),
-                                      by_head(w, design, "output"), head.layer - 1, head.layer);
-    auto circuit = std::make_shared<const Circuit>(Circuit{
-        std::move(composition), LanguageModel<float>(Weights<float>(without_head(w, design, head.layer, head.head)), design)});
-    entries.push_back({model, head.layer, head.head, circuit});
-    return circuit;
+    static PerModel<Circuit, std::pair<Index, Index>> made;
+    return made.get(model, {head.layer, head.head}, [&] {
+        const WeightMap& w = model->weights;
+        Tensor<float> composition;
+        if (head.layer > 0)
+            composition = key_composition(by_head(w, design, "query"), by_head(w, design, "key"), by_head(w, design, "value"),
+                                          by_head(w, design, "output"), head.layer - 1, head.layer);
+        return std::make_shared<const Circuit>(
+            Circuit{std::move(composition),
+                    LanguageModel<float>(Weights<float>(without_head(w, design, head.layer, head.head)), design)});
+    });
 }
 
 /// The head with the largest induction score in the model's card; without one, on this text.

@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "attention/position.hpp"
 #include "autograd/ops.hpp"
 #include "base/stop.hpp"
 #include "exhibit/exhibits.hpp"
@@ -14,18 +15,6 @@
 namespace saccade {
 
 namespace {
-
-/// sin and cos of the position (Vaswani 2017, section 3.5), [tokens, features].
-Tensor<float> sinusoidal_code(Index tokens, Index features) {
-    Tensor<float> code(Shape{tokens, features});
-    for (Index i = 0; i < tokens; ++i)
-        for (Index b = 0; b < features; ++b) {
-            const double rate = std::pow(10000.0, -static_cast<double>(b / 2 * 2) / static_cast<double>(features));
-            const double angle = static_cast<double>(i) * rate;
-            code.row(i).data()[b] = static_cast<float>(b % 2 == 0 ? std::sin(angle) : std::cos(angle));
-        }
-    return code;
-}
 
 constexpr Index most_tokens = 64, most_features = 32;
 constexpr float largest_number = 1e6f;
@@ -269,7 +258,7 @@ void run_permutation(RunContext& context) {
                     fmt::format("use at most {}", most_features));
     s.weights = projections(params, s.features, context.seed);
     s.posted = params.text("axes") == "posted";
-    if (params.text("position") == "sinusoidal") s.code = sinusoidal_code(s.tokens, s.features);
+    if (params.text("position") == "sinusoidal") s.code = sinusoidal_code<float>(0, s.tokens, s.features);
     const Ids order = second_order(params.text("order"), s.tokens);
     Ids same(order.size());
     std::iota(same.begin(), same.end(), Index{0});

@@ -2,10 +2,10 @@
 
 #include <fmt/core.h>
 
-#include <mutex>
 #include <vector>
 
 #include "base/error.hpp"
+#include "model/per_model.hpp"
 
 namespace saccade {
 
@@ -35,17 +35,9 @@ WeightMap initial_language_model_weights(const StackDesign& design, Index vocabu
     return weights;
 }
 
-std::shared_ptr<const LoadedLanguageModel> language_model_of(const ModelPtr& model) {
-    struct Entry {
-        std::weak_ptr<const Model> model;
-        std::shared_ptr<const LoadedLanguageModel> loaded;
-    };
-    static std::mutex mutex;
-    static std::vector<Entry> entries;
-    const std::scoped_lock lock(mutex);
-    std::erase_if(entries, [](const Entry& e) { return e.model.expired(); });
-    for (const Entry& e : entries)
-        if (e.model.lock() == model) return e.loaded;
+namespace {
+
+std::shared_ptr<const LoadedLanguageModel> loaded_from(const ModelPtr& model) {
     const std::string where = model->path.empty() ? model->id : model->path;
     const StackDesign design = stack_design_from_json(model->card, language_model_prefix, where);
     auto loaded = std::make_shared<const LoadedLanguageModel>(
@@ -55,8 +47,14 @@ std::shared_ptr<const LoadedLanguageModel> language_model_of(const ModelPtr& mod
                     fmt::format("{}: the card names {} tokens and the table holds {}", where,
                                 loaded->text->vocabularies().target.size(), loaded->model.vocabulary()),
                     "use the card that was written with these weights");
-    entries.push_back({model, loaded});
     return loaded;
+}
+
+}  // namespace
+
+std::shared_ptr<const LoadedLanguageModel> language_model_of(const ModelPtr& model) {
+    static PerModel<LoadedLanguageModel> made;
+    return made.get(model, [&] { return loaded_from(model); });
 }
 
 WeightMap without_head(const WeightMap& weights, const StackDesign& design, Index layer, Index head) {

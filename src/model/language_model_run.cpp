@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <mutex>
 
 #include "autograd/ops.hpp"
 #include "base/stop.hpp"
+#include "model/per_model.hpp"
 #include "model/stack_continuation.hpp"
 
 namespace saccade {
@@ -24,23 +24,14 @@ struct Sites {
 
 /// Formulas and stacked parameters, made once while the model lives.
 std::shared_ptr<const StackDescription> description_of(const ModelPtr& model, const LoadedLanguageModel& loaded) {
-    struct Entry {
-        std::weak_ptr<const Model> model;
-        std::shared_ptr<const StackDescription> description;
-    };
-    static std::mutex mutex;
-    static std::vector<Entry> entries;
-    const std::scoped_lock lock(mutex);
-    std::erase_if(entries, [](const Entry& e) { return e.model.expired(); });
-    for (const Entry& e : entries)
-        if (e.model.lock() == model) return e.description;
-    auto made = std::make_shared<const StackDescription>(
-        model->weights,
-        StackDescription::Names{
-            .stack = "self", .prefix = language_model_prefix, .tokens = "token", .vocabulary = "vocabulary", .memory = ""},
-        loaded.design, loaded.model.stack().position_sizes());
-    entries.push_back({model, made});
-    return made;
+    static PerModel<StackDescription> made;
+    return made.get(model, [&] {
+        return std::make_shared<const StackDescription>(
+            model->weights,
+            StackDescription::Names{
+                .stack = "self", .prefix = language_model_prefix, .tokens = "token", .vocabulary = "vocabulary", .memory = ""},
+            loaded.design, loaded.model.stack().position_sizes());
+    });
 }
 
 /// `rows`: tokens that queries run along; all of them, or those at the end that are new.

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
-#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
 #include "base/utf8.hpp"
+#include "model/per_model.hpp"
 
 namespace saccade {
 
@@ -100,19 +100,10 @@ void SequenceText::make_labels() {
 }
 
 std::shared_ptr<const SequenceText> sequence_text_of(const ModelPtr& model) {
-    struct Entry {
-        std::weak_ptr<const Model> model;
-        std::shared_ptr<const SequenceText> text;
-    };
-    static std::mutex mutex;
-    static std::vector<Entry> entries;
-    const std::scoped_lock lock(mutex);
-    std::erase_if(entries, [](const Entry& e) { return e.model.expired(); });
-    for (const Entry& e : entries)
-        if (e.model.lock() == model) return e.text;
-    auto text = std::make_shared<const SequenceText>(model->card, model->path.empty() ? model->id : model->path);
-    entries.push_back({model, text});
-    return text;
+    static PerModel<SequenceText> made;
+    return made.get(model, [&] {
+        return std::make_shared<const SequenceText>(model->card, model->path.empty() ? model->id : model->path);
+    });
 }
 
 void SequenceText::into_card(nlohmann::json& card) const {

@@ -1,8 +1,6 @@
 #include <fmt/core.h>
 
-#include <list>
-#include <mutex>
-
+#include "model/per_model.hpp"
 #include "model/transformer_run.hpp"
 
 namespace saccade {
@@ -55,23 +53,9 @@ TransformerDesign trained_design(const Model& model) {
 }
 
 std::shared_ptr<const LoadedTransformer> transformer_of(const ModelPtr& model, const TransformerDesign& design) {
-    struct Entry {
-        std::weak_ptr<const Model> model;
-        std::shared_ptr<const LoadedTransformer> loaded;
-    };
-    constexpr std::size_t most = 4;  // the stacked parameters are as large as the weights
-    static std::mutex mutex;
-    static std::list<Entry> entries;  // the latest used first
-    const std::scoped_lock lock(mutex);
-    entries.remove_if([](const Entry& e) { return e.model.expired(); });
-    for (auto e = entries.begin(); e != entries.end(); ++e)
-        if (e->model.lock() == model && e->loaded->design == design) {
-            entries.splice(entries.begin(), entries, e);
-            return e->loaded;
-        }
-    entries.push_front({model, load(*model, model, design)});
-    if (entries.size() > most) entries.pop_back();
-    return entries.front().loaded;
+    // The stacked parameters are as large as the weights: few are kept.
+    static PerModel<LoadedTransformer, TransformerDesign> made(4);
+    return made.get(model, design, [&] { return load(*model, model, design); });
 }
 
 }  // namespace saccade
