@@ -1,8 +1,7 @@
 #include <gtest/gtest.h>
 
-#include <cmath>
-
 #include "autograd/ops.hpp"
+#include "gradcheck/weight_gradcheck.hpp"
 #include "model/seq2seq.hpp"
 
 namespace saccade {
@@ -27,37 +26,8 @@ Var<double> whole_loss(const Weights<double>& weights, const Seq2SeqDesign& desi
 void check_model(const Seq2SeqDesign& design, Index readout, Index at_least) {
     Rng rng(3);
     WeightMap map = initial_seq2seq_weights({6, 5, 2, 2, 4, 3, readout, 6}, design, rng);
-    // Weights and steps are multiples of 2^-12, so that a changed weight is exact in float too.
-    for (auto& [name, tensor] : map)
-        for (float& v : tensor.values()) v = std::round((v == 0 ? 0.1f : v) * 4096) / 4096;
-    const auto loss_value = [&] { return whole_loss(Weights<double>(map), design).value().item(); };
-
-    Tape<double> tape;
-    const Weights<double> weights(map, &tape);
-    tape.backward(whole_loss(weights, design));
-    Index compared = 0;
-    for (const auto& [name, leaf] : weights.leaves()) {
-        const Tensor<double> gradient = tape.grad(leaf);
-        bool moves = false;
-        for (Index i = 0; i < gradient.size(); ++i) {
-            float& w = map.at(name).data()[i];
-            const float at = w;
-            const auto difference = [&](float h) {
-                w = at + h;
-                const double above = loss_value();
-                w = at - h;
-                const double below = loss_value();
-                w = at;
-                return (above - below) / (2 * static_cast<double>(h));
-            };
-            // Richardson: the two steps together leave an error of the fourth order.
-            const double numeric = (4 * difference(1.0f / 2048) - difference(1.0f / 1024)) / 3;
-            ASSERT_NEAR(gradient.data()[i], numeric, 1e-8) << name << " element " << i;
-            moves = moves || std::abs(gradient.data()[i]) > 1e-6;
-            ++compared;
-        }
-        EXPECT_TRUE(moves) << name << " has no gradient at all";
-    }
+    const Index compared = check_weight_gradients(
+        std::move(map), [&](const Weights<double>& weights) { return whole_loss(weights, design); }, 1.0f / 2048, 1e-8);
     EXPECT_GT(compared, at_least);
 }
 

@@ -1,8 +1,7 @@
 #include <gtest/gtest.h>
 
-#include <cmath>
-
 #include "gradcheck/gradcheck.hpp"
+#include "gradcheck/weight_gradcheck.hpp"
 #include "model/transformer.hpp"
 
 namespace saccade {
@@ -32,35 +31,10 @@ TransformerDesign design_of(const std::string& position, const std::string& norm
 void check_model(const TransformerDesign& design) {
     Rng rng(3);
     WeightMap map = initial_transformer_weights(design, 6, 5, {.longest = 4, .clip = 1}, rng);
-    // Weights and steps are multiples of 2^-12, so that a changed weight is exact in float too.
-    for (auto& [name, tensor] : map)
-        for (float& v : tensor.values()) v = std::round((v == 0 ? 0.1f : v) * 4096) / 4096;
-    const auto loss_value = [&] { return whole_loss(Weights<double>(map), design).value().item(); };
-    Tape<double> tape;
-    const Weights<double> weights(map, &tape);
-    tape.backward(whole_loss(weights, design));
-    Index compared = 0;
-    for (const auto& [name, leaf] : weights.leaves()) {
-        const Tensor<double> gradient = tape.grad(leaf);
-        bool moves = name.find("key.bias") != std::string::npos;  // moves all scores of a row alike: softmax does not see it
-        for (Index i = 0; i < gradient.size(); ++i, ++compared) {
-            float& w = map.at(name).data()[i];
-            const float at = w;
-            const auto difference = [&](float h) {
-                w = at + h;
-                const double above = loss_value();
-                w = at - h;
-                const double below = loss_value();
-                w = at;
-                return (above - below) / (2 * static_cast<double>(h));
-            };
-            // Richardson: the two steps together leave an error of the fourth order.
-            const double numeric = (4 * difference(1.0f / 4096) - difference(1.0f / 2048)) / 3;
-            ASSERT_NEAR(gradient.data()[i], numeric, 1e-7) << name << " element " << i;
-            moves = moves || std::abs(gradient.data()[i]) > 1e-6;
-        }
-        EXPECT_TRUE(moves) << name << " has no gradient at all";
-    }
+    // Key biases move all scores of a row alike: softmax does not see them.
+    const Index compared = check_weight_gradients(
+        std::move(map), [&](const Weights<double>& weights) { return whole_loss(weights, design); }, 1.0f / 4096, 1e-7,
+        "key.bias");
     EXPECT_GT(compared, 200);
 }
 
