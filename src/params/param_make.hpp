@@ -38,6 +38,15 @@ inline ParamSpec optional_text_param(const std::string& name, const std::string&
     return p;
 }
 
+/// A picture: a path, sample:NAME, scene:{JSON} or data:image/...;base64 (image/load_image.hpp). `examples`: samples that menus
+/// offer.
+inline ParamSpec image_param(const std::string& name, const std::string& title, const std::string& help,
+                             const std::string& fallback, const std::vector<std::string>& examples = {}) {
+    ParamSpec p = make_param(ParamType::image, name, title, help, fallback);
+    p.examples = examples;
+    return p;
+}
+
 struct Choice {
     std::string id, title;
 };

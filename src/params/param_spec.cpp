@@ -49,6 +49,9 @@ void check_text(const ParamSpec& spec, const std::string& text) {
                "save the text as UTF-8");
     }
     if (text.empty() && !spec.optional_text && spec.type == ParamType::text) refuse(spec, "is empty", "type a text");
+    if (text.empty() && !spec.optional_text && spec.type == ParamType::image) {
+        refuse(spec, "names no picture", "open a PNG, JPEG or WebP file, or take sample:NAME");
+    }
     if (spec.type == ParamType::text && spec.max > 0) {
         const std::size_t length = decode_utf8(text).size();
         if (static_cast<double>(length) > spec.max) {
