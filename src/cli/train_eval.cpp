@@ -27,7 +27,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr Index held_out_examples = 2000;
 constexpr double seconds_between_checkpoints = 30;
 
 std::atomic<bool> interrupted = false;  // a signal handler can reach nothing else
@@ -63,7 +62,7 @@ void print_progress(const Training& training, bool terminal) {
             line += fmt::format("  {} {:.1f}%", training.headline(), *p->metric * 100);
             break;
         }
-    line += fmt::format("  {:.0f} steps/s  {} left", training.steps_per_second(), duration(training.seconds_left()));
+    line += fmt::format("  {:.3g} steps/s  {} left", training.steps_per_second(), duration(training.seconds_left()));
     if (!terminal) {
         fmt::print(stderr, "{}\n", line);
         return;
@@ -105,6 +104,29 @@ json metrics_json(const std::map<std::string, double>& metrics) {
     return all;
 }
 
+/// The measured points of the curves, at most 64 of them, with the mean loss since the one before.
+json log_json(const Training& training) {
+    constexpr std::size_t most_rows = 64;
+    std::vector<json> rows;
+    double loss_sum = 0;
+    Index since = 0, last = 0;
+    for (const TrainPoint& p : training.points()) {
+        loss_sum += p.loss * static_cast<double>(p.step - last);
+        since += p.step - last;
+        last = p.step;
+        if (!p.metric) continue;
+        rows.push_back({p.step, std::round(p.seconds * 10) / 10, std::round(loss_sum / static_cast<double>(since) * 1e4) / 1e4,
+                        *p.metric});
+        loss_sum = 0;
+        since = 0;
+    }
+    json kept = json::array();
+    const std::size_t stride = (rows.size() + most_rows - 1) / most_rows;
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        if ((rows.size() - 1 - i) % stride == 0) kept.push_back(rows[i]);
+    return {{"columns", {"step", "seconds", "loss", training.headline()}}, {"rows", kept}};
+}
+
 void write_card(const TrainCommand& command, const Training& training, const Task& task) {
     const ModelPtr saved = load_model(command.output, command.model);
     json card = task.card();
@@ -112,10 +134,13 @@ void write_card(const TrainCommand& command, const Training& training, const Tas
     std::string line = "saccade train " + command.model + " --seed " + std::to_string(command.options.seed);
     if (command.options.epochs > 0) line += " --epochs " + std::to_string(command.options.epochs);
     for (const std::string& option : command.extra) line += " --option " + option;
+    if (const std::filesystem::path data = command.options.data_path; !data.empty())
+        line += " --data " + data.filename().string();
     card["command"] = line + " -o " + std::filesystem::path(command.output).filename().string();
-    const Index n = task.held_out(held_out_examples);
+    const Index n = task.held_out(task.usual_held_out());
     card["n"] = n;
     card["metrics"] = metrics_json(task.evaluate(saved->weights, n, {}));
+    card["log"] = log_json(training);
     card["steps"] = training.total_steps();
     card["training_seconds"] = static_cast<int>(training.seconds() + 0.5);
     card["date"] = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
@@ -171,7 +196,7 @@ void eval(const std::string& name, const TrainOptions& options, Index n, bool as
     if (id.empty())
         throw Error(ErrorCode::bad_format, name + ": has no model card that says which model it is", "put its .json beside it");
     const std::unique_ptr<Task> task = make_task(id, options);
-    n = task->held_out(n);
+    n = task->held_out(n > 0 ? n : task->usual_held_out());
     const auto metrics = task->evaluate(model->weights, n, {});
     if (as_json) {
         fmt::print("{}\n", json{{"model", id}, {"n", n}, {"metrics", metrics_json(metrics)}}.dump());
@@ -203,11 +228,11 @@ void add_eval(CLI::App& app) {
     CLI::App* command = app.add_subcommand("eval", "Measure a model's metrics again, on held-out data");
     const auto name = std::make_shared<std::string>();
     const auto options = std::make_shared<TrainOptions>();
-    const auto n = std::make_shared<Index>(held_out_examples);
+    const auto n = std::make_shared<Index>(0);
     const auto as_json = std::make_shared<bool>(false);
     command->add_option("MODEL", *name, "A bundled model, or your own .safetensors with its card")->required();
     command->add_option("--data", options->data_path, "Data set, for models that need one");
-    command->add_option("-n", *n, "Held-out examples")->capture_default_str()->check(CLI::Range(1, 1000000));
+    command->add_option("-n", *n, "Held-out examples; default: the model's own, as in its card")->check(CLI::Range(1, 1000000));
     command->add_flag("--json", *as_json, "{model, n, metrics}");
     add_threads(*command);
     command->callback([=] { eval(*name, *options, *n, *as_json); });

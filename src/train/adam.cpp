@@ -18,12 +18,6 @@ ConstValues values_of(const Tensor<float>& t) {
     return ConstValues(t.data(), t.size());
 }
 
-WeightMap zeros_like(const WeightMap& weights) {
-    WeightMap zeros;
-    for (const auto& [name, tensor] : weights) zeros.emplace(name, Tensor<float>(tensor.shape()));
-    return zeros;
-}
-
 }  // namespace
 
 Adam::Adam(const WeightMap& weights, Settings settings)
@@ -47,9 +41,17 @@ void Adam::step(WeightMap& weights, const WeightMap& gradients, double learning_
     }
 }
 
-void Adam::restore(WeightMap first, WeightMap second, Index updates) {
+WeightMap Adam::state() const {
+    WeightMap all;
+    add_prefixed(all, "adam.m.", first_);
+    add_prefixed(all, "adam.v.", second_);
+    return all;
+}
+
+void Adam::restore(const WeightMap& checkpoint, Index updates) {
+    WeightMap first = checkpoint_part(checkpoint, "adam.m.", first_);
+    second_ = checkpoint_part(checkpoint, "adam.v.", second_);
     first_ = std::move(first);
-    second_ = std::move(second);
     updates_ = updates;
 }
 

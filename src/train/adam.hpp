@@ -1,15 +1,12 @@
 #pragma once
 
-#include <map>
-#include <string>
-
-#include "model/weights.hpp"
+#include "train/optimiser.hpp"
 
 namespace saccade {
 
 /// Adam (Kingma and Ba 2015, algorithm 1), with bias correction:
 ///   m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  w -= lr * m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps)
-class Adam {
+class Adam : public Optimiser {
  public:
     struct Settings {
         double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
@@ -18,14 +15,11 @@ class Adam {
     explicit Adam(const WeightMap& weights) : Adam(weights, Settings{}) {}
     Adam(const WeightMap& weights, Settings settings);
 
-    /// One update in place; `gradients` by the names of the weights, all of them.
-    void step(WeightMap& weights, const WeightMap& gradients, double learning_rate);
-
-    /// State for checkpoints.
-    const WeightMap& first_moments() const { return first_; }
-    const WeightMap& second_moments() const { return second_; }
-    Index updates() const { return updates_; }
-    void restore(WeightMap first, WeightMap second, Index updates);
+    void step(WeightMap& weights, const WeightMap& gradients, double learning_rate) override;
+    Index updates() const override { return updates_; }
+    /// "adam.m.NAME", "adam.v.NAME".
+    WeightMap state() const override;
+    void restore(const WeightMap& checkpoint, Index updates) override;
 
  private:
     Settings settings_;

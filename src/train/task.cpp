@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "train/adam.hpp"
 #include "train/date_lists_task.hpp"
 #include "train/date_questions_task.hpp"
 #include "train/dates_task.hpp"
@@ -23,6 +24,12 @@ std::string to_string(const TrainOptions& options) {
     for (const auto& [name, value] : options.extra) text += fmt::format(", {} {}", name, value);
     return text;
 }
+
+std::unique_ptr<Optimiser> Task::optimiser(const WeightMap& weights) const {
+    return std::make_unique<Adam>(weights);
+}
+
+void Task::settle(WeightMap&, std::stop_token) const {}
 
 std::optional<double> Task::progress_metric(const WeightMap& weights, Index n, std::stop_token stop) const {
     const auto metrics = evaluate(weights, n, stop);

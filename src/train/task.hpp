@@ -12,6 +12,7 @@
 
 #include "base/rng.hpp"
 #include "model/weights.hpp"
+#include "train/optimiser.hpp"
 
 namespace saccade {
 
@@ -30,6 +31,14 @@ struct TrainOptions {
 /// "seed 7, 3 epochs, alignment_loss 0.5": what differs from the task's defaults, and the seed.
 std::string to_string(const TrainOptions& options);
 
+/// How often a training is looked at while it goes on, in steps.
+struct Rhythm {
+    Index points = 10;       // between points of the loss curve
+    Index evaluations = 25;  // between measurements of the headline metric
+    Index snapshots = 5;     // between snapshots, of which the older are thinned
+    Index examples = 128;    // held-out examples that a measurement looks at
+};
+
 /// A model that learns from data: everything the trainer must know. One per model family, in train/.
 class Task {
  public:
@@ -46,6 +55,14 @@ class Task {
     /// Learning rate at a step, and clip norm.
     virtual double learning_rate(Index step) const = 0;
     virtual double clip_norm() const { return 1.0; }
+    /// What makes updates of gradients; Adam unless the task says otherwise.
+    virtual std::unique_ptr<Optimiser> optimiser(const WeightMap& weights) const;
+    virtual Rhythm rhythm() const { return {}; }
+    /// Adds what is not learned but measured once weights stand still, e.g. the population statistics of batch norms. Called
+    /// before weights are evaluated, kept or saved, on a copy of those that training goes on with. Default: nothing.
+    virtual void settle(WeightMap& weights, std::stop_token stop) const;
+    /// How many held-out examples metrics are measured on where nobody says.
+    virtual Index usual_held_out() const { return 2000; }
     /// How many held-out examples there are, if `wanted` are asked for.
     virtual Index held_out(Index wanted) const { return wanted; }
     /// Metrics on held-out examples (at most n), names as in the command line contract: exact_match, gold_weight, loss...

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/parallel.hpp"
+#include "train/adam.hpp"
 
 namespace saccade {
 
@@ -31,7 +32,7 @@ WeightMap initial(const Task& task, std::uint64_t seed) {
 }  // namespace
 
 Trainer::Trainer(const Task& task, std::uint64_t seed)
-    : task_(task), rng_(Rng(seed).fork("batches")), weights_(initial(task, seed)), optimiser_(weights_) {
+    : task_(task), rng_(Rng(seed).fork("batches")), weights_(initial(task, seed)), optimiser_(task.optimiser(weights_)) {
     for (int s = 0; s < task.shards(); ++s) tapes_.push_back(std::make_unique<Tape<float>>());
 }
 
@@ -65,7 +66,7 @@ double Trainer::step() {
         mean.emplace(name, mean_gradient(parts));
     }
     clip_by_global_norm(mean, task_.clip_norm());
-    optimiser_.step(weights_, mean, task_.learning_rate(step));
+    optimiser_->step(weights_, mean, task_.learning_rate(step));
     return loss;
 }
 
@@ -76,32 +77,15 @@ WeightMap Trainer::weights_copy() const {
 }
 
 WeightMap Trainer::checkpoint() const {
-    WeightMap all;
-    for (const auto& [name, tensor] : weights_) all.emplace("model." + name, tensor.clone());
-    for (const auto& [name, tensor] : optimiser_.first_moments()) all.emplace("adam.m." + name, tensor.clone());
-    for (const auto& [name, tensor] : optimiser_.second_moments()) all.emplace("adam.v." + name, tensor.clone());
+    WeightMap all = optimiser_->state();
+    add_prefixed(all, "model.", weights_);
     return all;
 }
 
 void Trainer::restore(const WeightMap& checkpoint, Index steps_done) {
-    const auto take = [&](const std::string& prefix) {
-        WeightMap part;
-        for (const auto& [name, tensor] : weights_) {
-            const auto found = checkpoint.find(prefix + name);
-            if (found == checkpoint.end() || found->second.shape() != tensor.shape())
-                throw Error(
-                    ErrorCode::bad_format,
-                    "checkpoint: tensor '" + prefix + name + "' is missing or has another shape than " + tensor.shape().str(),
-                    "it was written by another task or version; start again");
-            part.emplace(name, found->second.clone());
-        }
-        return part;
-    };
-    WeightMap weights = take("model.");
-    WeightMap first = take("adam.m.");
-    WeightMap second = take("adam.v.");
+    WeightMap weights = checkpoint_part(checkpoint, "model.", weights_);
+    optimiser_->restore(checkpoint, steps_done);
     weights_ = std::move(weights);
-    optimiser_.restore(std::move(first), std::move(second), steps_done);
 }
 
 double measure_training_step_ms(const Task& task, int steps) {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "train/adam.hpp"
+#include "train/optimiser.hpp"
 #include "train/task.hpp"
 
 namespace saccade {
@@ -20,12 +20,12 @@ class Trainer {
     /// the shards, so the thread count does not change them. Returns the mean loss. Error{numeric} if it is no longer finite.
     double step();
 
-    Index steps_done() const { return optimiser_.updates(); }
+    Index steps_done() const { return optimiser_->updates(); }
     const WeightMap& weights() const { return weights_; }
     /// A copy that later steps do not touch.
     WeightMap weights_copy() const;
 
-    /// Weights and optimiser state as one map ("model.*", "adam.m.*", "adam.v.*").
+    /// Weights and optimiser state as one map ("model.*", and the optimiser's: "adam.m.*", "adam.v.*").
     WeightMap checkpoint() const;
     /// Error{bad_format} if tensors are missing or have other shapes than the task's.
     void restore(const WeightMap& checkpoint, Index steps_done);
@@ -34,7 +34,7 @@ class Trainer {
     const Task& task_;
     Rng rng_;
     WeightMap weights_;
-    Adam optimiser_;
+    std::unique_ptr<Optimiser> optimiser_;
     std::vector<std::unique_ptr<Tape<float>>> tapes_;  // one a shard, kept for their capacity
 };
 

@@ -14,10 +14,6 @@ namespace saccade {
 
 namespace {
 
-constexpr Index points_every = 10;    // steps between points of the loss curve
-constexpr Index evaluate_every = 25;  // steps between measurements of the metrics on held-out examples
-constexpr Index snapshot_every = 5;   // steps between snapshots, of which the older are thinned
-constexpr Index evaluated_examples = 128;
 constexpr std::size_t most_snapshots = 64;
 constexpr Index dense_until = 100;  // steps over which snapshots stay about evenly spaced
 
@@ -42,11 +38,15 @@ std::size_t snapshot_to_drop(std::span<const Index> steps) {
 
 struct Training::Impl {
     Impl(std::string id, TrainOptions given, const std::string& resume_from)
-        : options(std::move(given)), task(make_task(id, options)), trainer(*task, options.seed), card(task->card()) {
+        : options(std::move(given)),
+          task(make_task(id, options)),
+          trainer(*task, options.seed),
+          card(task->card()),
+          rhythm(task->rhythm()) {
         const int epochs = options.epochs > 0 ? options.epochs : task->default_epochs();
         total = task->steps_per_epoch() * epochs;
         if (!resume_from.empty()) resume_checkpoint(resume_from);
-        if (snapshots.empty()) keep_snapshot();
+        keep_snapshot(settled({}));
     }
 
     void resume_checkpoint(const std::string& path) {
@@ -75,8 +75,12 @@ struct Training::Impl {
                 ++since;
                 const Index done = trainer.steps_done();
                 std::optional<double> metric;
-                if (done % evaluate_every == 0 || done == total) metric = measure(quit);
-                const bool point = done % points_every == 0 || done == total;
+                const bool last = done == total;
+                const bool measured = done % rhythm.evaluations == 0 || last, kept = done % rhythm.snapshots == 0 || last;
+                WeightMap weights;
+                if (measured || kept) weights = settled(quit);
+                if (measured) metric = task->progress_metric(weights, rhythm.examples, quit);
+                const bool point = done % rhythm.points == 0 || last;
                 const std::scoped_lock lock(mutex);
                 seconds += seconds_since(start);
                 steps_here += 1;
@@ -87,13 +91,15 @@ struct Training::Impl {
                     since = 0;
                     loss_sum = 0;
                 }
-                if (done % snapshot_every == 0 || done == total) keep_snapshot();
+                if (kept) keep_snapshot(std::move(weights));
                 stepping = false;
                 changed.notify_all();
             }
+            WeightMap weights;
+            if (snapshots.back().step != trainer.steps_done()) weights = settled({});
             const std::scoped_lock lock(mutex);
             state = trainer.steps_done() >= total ? State::finished : State::stopped;
-            if (snapshots.back().step != trainer.steps_done()) keep_snapshot();
+            if (!weights.empty()) keep_snapshot(std::move(weights));
         } catch (const Error& e) {
             const std::scoped_lock lock(mutex);
             stepping = false;
@@ -128,16 +134,19 @@ struct Training::Impl {
         return file;
     }
 
-    std::optional<double> measure(const std::stop_token& quit) {
-        return task->progress_metric(trainer.weights(), evaluated_examples, quit);
+    /// The weights as a model has them.
+    WeightMap settled(const std::stop_token& quit) const {
+        WeightMap weights = trainer.weights_copy();
+        task->settle(weights, quit);
+        return weights;
     }
 
     /// Called with the mutex held (or before the thread starts).
-    void keep_snapshot() {
+    void keep_snapshot(WeightMap weights) {
         auto model = std::make_shared<Model>();
         model->id = task->id();
         model->card = card;
-        model->weights = trainer.weights_copy();
+        model->weights = std::move(weights);
         snapshots.push_back({trainer.steps_done(), std::move(model)});
         if (snapshots.size() <= most_snapshots) return;
         std::vector<Index> steps;
@@ -149,6 +158,7 @@ struct Training::Impl {
     std::unique_ptr<Task> task;
     Trainer trainer;
     nlohmann::json card;
+    Rhythm rhythm;
     Index total = 0;
 
     std::mutex mutex;
@@ -259,6 +269,7 @@ void Training::save_model(const std::string& path) const {
     WeightMap weights;
     for (const auto& [name, tensor] : file.tensors)
         if (name.starts_with("model.")) weights.emplace(name.substr(6), tensor);
+    impl_->task->settle(weights, {});
     write_safetensors(path, weights, StoredType::f16, {{"model", impl_->task->id()}, {"card", impl_->card.dump()}});
 }
 

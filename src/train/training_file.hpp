@@ -7,7 +7,7 @@
 
 namespace saccade {
 
-/// A checkpoint: a safetensors file ("model.*", "adam.m.*", "adam.v.*" in F32) whose metadata entry "training" holds the rest
+/// A checkpoint: a safetensors file ("model.*" and the optimiser's state in F32) whose metadata entry "training" holds the rest
 /// as JSON.
 struct TrainingFile {
     std::string task;
