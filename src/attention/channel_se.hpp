@@ -1,0 +1,27 @@
+#pragma once
+
+#include "attention/block_attention.hpp"
+
+namespace saccade {
+
+/// Squeeze-and-excitation (Hu 2018, "Squeeze-and-excitation networks"):
+///   z_c = 1 / (H W) sum_ij F_c(i, j)            pooled       (eq. 2)
+///   s = sigma(W_2 relu(W_1 z))                  gate         (eq. 3), W_1 z after relu: bottleneck, W_2 ...: gate_scores
+///   F'_c = s_c F_c                              refined      (eq. 4)
+template <class T>
+struct SqueezeExcitation : BlockAttention<T> {
+    Var<T> reduce;  // W_1 [hidden, C]
+    Var<T> expand;  // W_2 [C, hidden]
+
+    SqueezeExcitation(Var<T> w1, Var<T> w2) : reduce(std::move(w1)), expand(std::move(w2)) {}
+    Var<T> operator()(const Var<T>& features, const Onlooker<T>& onlooker) const override;
+};
+
+/// "reduce.weight" and "expand.weight", which CBAM's channel attention has as well.
+std::vector<BlockAttentionParameter> channel_gate_parameters(const BlockAttentionSizes& sizes);
+
+/// F'_c = gate_c F_c: features [N, H, W, C], gate [N, C].
+template <class T>
+Var<T> gate_channels(const Var<T>& features, const Var<T>& gate);
+
+}  // namespace saccade

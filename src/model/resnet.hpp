@@ -1,0 +1,136 @@
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "attention/block_attention.hpp"
+#include "autograd/ops_image.hpp"
+#include "base/rng.hpp"
+#include "model/model_store.hpp"
+#include "model/weights.hpp"
+
+namespace saccade {
+
+/// A residual network for small pictures, and which attention its blocks have: what a card's "network" says.
+struct ResNetDesign {
+    Index blocks = 3;                                 // of each stage: depth 6 n + 2
+    std::vector<Index> widths{16, 32, 64};            // channels of each stage; each after the first halves the picture
+    std::string attention = "none";                   // an id of block_attentions()
+    Index reduction = 4;                              // of its channel gate
+    Index kernel = 7;                                 // of its spatial map
+    std::vector<std::string> classes;                 // their names, in the order of the logits
+    std::array<float, 3> mean{}, deviation{1, 1, 1};  // of the colours that it was trained with, each 0 to 1
+
+    bool operator==(const ResNetDesign&) const = default;
+    Index block_count() const { return blocks * static_cast<Index>(widths.size()); }
+    /// Blocks are counted from 0 over all stages: block 7 of 3 x 3 is "stage3.block2".
+    std::string block_name(Index block) const;
+    Index block_width(Index block) const { return widths[static_cast<std::size_t>(block / blocks)]; }
+    /// Pixels of the picture that a cell of the block's features stands for, along each axis.
+    Index block_stride(Index block) const { return Index{1} << (block / blocks); }
+    BlockAttentionSizes attention_sizes(Index block) const { return {block_width(block), reduction, kernel}; }
+};
+/// Error{invalid_input}, one line.
+void require_valid(const ResNetDesign& design);
+void into_card(const ResNetDesign& design, nlohmann::json& card);
+/// Error{bad_format} names `where`.
+ResNetDesign resnet_design_from_json(const nlohmann::json& card, const std::string& where);
+
+/// Looks on at the named points of all blocks: those of block_attention.hpp, before them "features" (F, what the attention is
+/// given), after them "output" (after shortcut and relu), both [N, H, W, C]. The run goes on with what it returns.
+template <class T>
+using BlockOnlooker = std::function<Var<T>(Index block, std::string_view point, Var<T> value)>;
+
+/// By the name of the norm: "stage1.block1.norm1".
+template <class T>
+using StatisticsMap = std::map<std::string, BatchStatistics<T>>;
+
+/// ResNet (He 2016, "Deep residual learning for image recognition", section 4.2):
+///   stem: relu(norm(conv3x3 x));  block: F = norm2(conv2(relu(norm1(conv1 x)))),  output = relu(attention(F) + shortcut(x));
+///   logits = W mean_ij + b.  Shortcuts have no parameters (option A). Fully convolutional: any size from 1 x 1 pixels.
+/// Weights: stem.weight, stageS.blockB.conv1.weight, conv2.weight, classifier.weight, classifier.bias; NORM.gain, NORM.bias for
+/// stem.norm and stageS.blockB.norm1, norm2; NORM.mean, NORM.variance once they were measured; stageS.blockB.attention.* as the
+/// attention names them.
+template <class T>
+class ResNet {
+ public:
+    /// For inference: norms use the population's statistics and are folded into the convolutions before them.
+    /// Error{bad_format} for missing or misshapen tensors.
+    ResNet(const Weights<T>& weights, ResNetDesign design);
+    /// For training and for measuring: norms use the statistics of their own batch, and write them to `seen` if it is not null
+    /// (which must outlive this).
+    static ResNet training(const Weights<T>& weights, ResNetDesign design, StatisticsMap<T>* seen = nullptr);
+
+    const ResNetDesign& design() const { return design_; }
+
+    /// pixels [N, H, W, 3], 0 to 1 -> as the stem reads them.
+    Tensor<T> normalised(const Tensor<T>& pixels) const;
+
+    // The network piece by piece, so that a run can stop, keep, and go on anywhere. x, output [N, H, W, C].
+    Var<T> stem(const Var<T>& normalised) const;
+    Var<T> features(Index block, const Var<T>& x) const;                                    // F
+    Var<T> attend(Index block, const Var<T>& features, const Onlooker<T>& onlooker) const;  // F'', or F without attention
+    Var<T> join(Index block, const Var<T>& x, const Var<T>& scaled) const;                  // relu(F'' + shortcut(x))
+    Var<T> logits(const Var<T>& output) const;                                              // [N, classes]
+
+    /// All of one block; or blocks [from, to).
+    Var<T> block(Index block, const Var<T>& x, const BlockOnlooker<T>& onlooker = {}) const;
+    Var<T> run_blocks(Index from, Index to, Var<T> x, const BlockOnlooker<T>& onlooker = {}) const;
+    /// The whole: normalised [N, H, W, 3] -> logits [N, classes].
+    Var<T> operator()(const Var<T>& normalised, const BlockOnlooker<T>& onlooker = {}) const;
+
+ private:
+    /// A convolution and the norm behind it; folded: weight and bias hold both.
+    struct NormedConv {
+        Var<T> weight, bias, gain;  // gain is empty where folded
+        ConvForm form;
+        BatchStatistics<T>* seen = nullptr;
+    };
+    struct Block {
+        NormedConv first, second;
+        std::shared_ptr<const BlockAttention<T>> attention;  // null: none
+    };
+    explicit ResNet(ResNetDesign design);
+    void read(const Weights<T>& weights, bool fold, StatisticsMap<T>* seen);
+    /// relu(norm(conv x) + residual), residual may be empty; or without relu.
+    Var<T> normed(const NormedConv& conv, const Var<T>& x) const;
+    Var<T> normed_relu(const NormedConv& conv, const Var<T>& x, const Var<T>& residual) const;
+    Var<T> shortcut(Index block, const Var<T>& x) const;
+
+    ResNetDesign design_;
+    NormedConv stem_;
+    std::vector<Block> blocks_;
+    Var<T> classifier_weight_, classifier_bias_;
+};
+
+/// Grad-CAM (Selvaraju 2017, eq. 1 and 2) of a class's logit y at a block's output A:
+///   alpha_k = mean_ij dy / dA_k(i, j);   map = relu(sum_k alpha_k A_k)
+template <class T>
+struct GradCam {
+    Tensor<T> gradient;  // dy / dA [H, W, C]
+    Tensor<T> alpha;     // [C]
+    Tensor<T> map;       // [H, W]
+};
+/// `output` [1, H, W, C] of block `block`; what follows is run once more, on a tape, with `onlooker` looking on.
+/// Error{out_of_range} for a class that there is not.
+template <class T>
+GradCam<T> grad_cam(const ResNet<T>& model, Index block, const Tensor<T>& output, Index class_index,
+                    const BlockOnlooker<T>& onlooker = {});
+
+/// Fresh weights: convolutions as He 2015 has them (fan out), gains 1, biases 0; no statistics.
+WeightMap initial_resnet_weights(const ResNetDesign& design, Rng& rng);
+
+/// A model that is ready to run, made once of each model. Error{bad_format} if the card or weights do not fit; statistics that
+/// are missing are said to be.
+struct LoadedResNet {
+    ResNet<float> network;
+};
+std::shared_ptr<const LoadedResNet> resnet_of(const ModelPtr& model);
+
+}  // namespace saccade

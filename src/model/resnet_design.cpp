@@ -1,0 +1,121 @@
+#include <fmt/core.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/rng.hpp"
+#include "model/per_model.hpp"
+#include "model/resnet.hpp"
+
+// Designs as model cards write them, fresh weights, and models made ready.
+
+namespace saccade {
+
+using nlohmann::json;
+
+std::string ResNetDesign::block_name(Index block) const {
+    return fmt::format("stage{}.block{}", block / blocks + 1, block % blocks + 1);
+}
+
+void require_valid(const ResNetDesign& d) {
+    const auto require = [](bool holds, const std::string& what, const std::string& hint) {
+        if (!holds) throw Error(ErrorCode::invalid_input, "residual network: " + what, hint);
+    };
+    require(d.blocks >= 1 && d.blocks <= 100, fmt::format("{} blocks a stage", d.blocks), "choose 1 to 100");
+    require(!d.widths.empty() && d.widths.size() <= 8, fmt::format("{} stages", d.widths.size()), "choose 1 to 8");
+    Index before = 1;
+    for (const Index width : d.widths) {
+        require(width >= before && width <= 4096, fmt::format("a stage of {} channels after one of {}", width, before),
+                "widths lie between 1 and 4096 and do not shrink");
+        before = width;
+    }
+    require(d.reduction >= 1 && d.reduction <= 4096, fmt::format("reduction ratio {}", d.reduction), "choose 1 to 4096");
+    require(d.kernel >= 1 && d.kernel <= 31 && d.kernel % 2 == 1, fmt::format("a spatial kernel of {}", d.kernel),
+            "choose an odd size from 1 to 31");
+    require(!d.classes.empty() && d.classes.size() <= 100000, fmt::format("{} classes", d.classes.size()),
+            "choose 1 to 100000");
+    for (const float deviation : d.deviation)
+        require(deviation > 0, "a deviation of colour that is not above 0", "use the card that was written with these weights");
+    block_attention(d.attention);
+}
+
+void into_card(const ResNetDesign& d, json& card) {
+    card["network"] = {{"blocks", d.blocks}, {"widths", d.widths}, {"attention", d.attention}, {"reduction", d.reduction},
+                       {"kernel", d.kernel}, {"mean", d.mean},     {"deviation", d.deviation}};
+    card["classes"] = d.classes;
+}
+
+ResNetDesign resnet_design_from_json(const json& card, const std::string& where) {
+    const std::string hint = "use the card that was written with these weights";
+    if (!card.is_object() || !card.contains("network") || !card["network"].is_object() || !card.contains("classes"))
+        throw Error(ErrorCode::bad_format, where + ": the model card does not say what its network and classes are", hint);
+    const json& network = card["network"];
+    ResNetDesign d;
+    try {
+        d.blocks = network.value("blocks", d.blocks);
+        d.widths = network.value("widths", d.widths);
+        d.attention = network.value("attention", d.attention);
+        d.reduction = network.value("reduction", d.reduction);
+        d.kernel = network.value("kernel", d.kernel);
+        d.mean = network.at("mean").get<std::array<float, 3>>();
+        d.deviation = network.at("deviation").get<std::array<float, 3>>();
+        d.classes = card["classes"].get<std::vector<std::string>>();
+        require_valid(d);
+    } catch (const json::exception&) {
+        throw Error(ErrorCode::bad_format, where + ": the model card's network lacks something or holds a wrong type", hint);
+    } catch (const Error& e) {
+        throw Error(ErrorCode::bad_format, fmt::format("{}: the model card's {}", where, e.message()), e.hint());
+    }
+    return d;
+}
+
+WeightMap initial_resnet_weights(const ResNetDesign& design, Rng& rng) {
+    require_valid(design);
+    WeightMap weights;
+    const auto normal = [&](const std::string& name, const Shape& shape, double deviation) {
+        Tensor<float> w(shape);
+        for (float& v : w.values()) v = static_cast<float>(deviation * rng.normal());
+        weights.emplace(name, std::move(w));
+    };
+    const auto normed_conv = [&](const std::string& conv, const std::string& norm, Index out, Index in) {
+        normal(conv + ".weight", {out, in, 3, 3}, std::sqrt(2.0 / static_cast<double>(9 * out)));
+        weights.emplace(norm + ".gain", Tensor<float>(Shape{out}, 1.0f));
+        weights.emplace(norm + ".bias", Tensor<float>(Shape{out}));
+    };
+    Index in = design.widths.front();
+    normed_conv("stem", "stem.norm", in, 3);
+    for (Index b = 0; b < design.block_count(); ++b) {
+        const std::string name = design.block_name(b);
+        const Index out = design.block_width(b);
+        normed_conv(name + ".conv1", name + ".norm1", out, in);
+        normed_conv(name + ".conv2", name + ".norm2", out, out);
+        for (const BlockAttentionParameter& p : block_attention(design.attention).parameters(design.attention_sizes(b))) {
+            if (p.shape.rank() == 1) {
+                weights.emplace(name + ".attention." + p.name, Tensor<float>(p.shape));
+            } else {
+                const auto fan_in = static_cast<double>(p.shape.span_size(1, p.shape.rank()));
+                normal(name + ".attention." + p.name, p.shape, std::sqrt(1 / fan_in));
+            }
+        }
+        in = out;
+    }
+    const auto classes = static_cast<Index>(design.classes.size());
+    normal("classifier.weight", {classes, in}, std::sqrt(1 / static_cast<double>(in)));
+    weights.emplace("classifier.bias", Tensor<float>(Shape{classes}));
+    return weights;
+}
+
+std::shared_ptr<const LoadedResNet> resnet_of(const ModelPtr& model) {
+    static PerModel<LoadedResNet> loaded;
+    return loaded.get(model, [&] {
+        const std::string where = model->path.empty() ? "model " + model->id : model->path;
+        ResNetDesign design = resnet_design_from_json(model->card, where);
+        if (!model->weights.contains("stem.norm.mean"))
+            throw Error(ErrorCode::bad_format, where + ": no population statistics of the batch norms (stem.norm.mean)",
+                        "choose weights written by 'saccade train'");
+        return std::make_shared<const LoadedResNet>(
+            LoadedResNet{ResNet<float>(Weights<float>(model->weights), std::move(design))});
+    });
+}
+
+}  // namespace saccade
