@@ -146,8 +146,13 @@ Var<T> ResNet<T>::join(Index block, const Var<T>& x, const Var<T>& scaled) const
 }
 
 template <class T>
+Var<T> ResNet<T>::classify(const Var<T>& pooled) const {
+    return affine(pooled, classifier_weight_, classifier_bias_);
+}
+
+template <class T>
 Var<T> ResNet<T>::logits(const Var<T>& output) const {
-    return affine(global_mean_pool(output), classifier_weight_, classifier_bias_);
+    return classify(global_mean_pool(output));
 }
 
 template <class T>
@@ -157,8 +162,9 @@ Var<T> ResNet<T>::block(Index block, const Var<T>& x, const BlockOnlooker<T>& on
     if (!onlooker && !b.attention) return normed_relu(b.second, normed_relu(b.first, x, Var<T>()), shortcut(block, x));
     Onlooker<T> here;
     if (onlooker) here = [&](std::string_view point, Var<T> value) { return onlooker(block, point, std::move(value)); };
-    const Var<T> scaled = attend(block, at_point(here, "features", features(block, x)), here);
-    return at_point(here, "output", join(block, x, scaled));
+    const Var<T> middle = at_point(here, "middle", normed_relu(b.first, x, Var<T>()));
+    const Var<T> scaled = attend(block, at_point(here, "features", normed(b.second, middle)), here);
+    return at_point(here, "output", add_relu(scaled, at_point(here, "shortcut", shortcut(block, x))));
 }
 
 template <class T>

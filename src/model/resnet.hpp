@@ -42,8 +42,9 @@ void into_card(const ResNetDesign& design, nlohmann::json& card);
 /// Error{bad_format} names `where`.
 ResNetDesign resnet_design_from_json(const nlohmann::json& card, const std::string& where);
 
-/// Looks on at the named points of all blocks: those of block_attention.hpp, before them "features" (F, what the attention is
-/// given), after them "output" (after shortcut and relu), both [N, H, W, C]. The run goes on with what it returns.
+/// Looks on at the named points of all blocks: "middle" (between the block's convolutions), "features" (F, what the attention
+/// is given), those of block_attention.hpp, "shortcut", and "output" (relu of the sum); the new ones all [N, H, W, C]. The run
+/// goes on with what it returns.
 template <class T>
 using BlockOnlooker = std::function<Var<T>(Index block, std::string_view point, Var<T> value)>;
 
@@ -77,7 +78,8 @@ class ResNet {
     Var<T> features(Index block, const Var<T>& x) const;                                    // F
     Var<T> attend(Index block, const Var<T>& features, const Onlooker<T>& onlooker) const;  // F'', or F without attention
     Var<T> join(Index block, const Var<T>& x, const Var<T>& scaled) const;                  // relu(F'' + shortcut(x))
-    Var<T> logits(const Var<T>& output) const;                                              // [N, classes]
+    Var<T> classify(const Var<T>& pooled) const;                                            // [N, C] -> logits [N, classes]
+    Var<T> logits(const Var<T>& output) const;                                              // of the mean over the picture
 
     /// All of one block; or blocks [from, to).
     Var<T> block(Index block, const Var<T>& x, const BlockOnlooker<T>& onlooker = {}) const;
@@ -117,6 +119,9 @@ struct GradCam {
     Tensor<T> alpha;     // [C]
     Tensor<T> map;       // [H, W]
 };
+/// The map of a gradient and the output that it is of, both [1, H, W, C].
+template <class T>
+GradCam<T> grad_cam_of(const Tensor<T>& gradient, const Tensor<T>& output);
 /// `output` [1, H, W, C] of block `block`; what follows is run once more, on a tape, with `onlooker` looking on.
 /// Error{out_of_range} for a class that there is not.
 template <class T>
