@@ -7,13 +7,20 @@ uniform vec2 cell_size;      // px a texel
 uniform float gap;           // px at the right and lower edge of each cell
 uniform vec4 gap_color, hatch_color, masked_ground;
 uniform float hatch_spacing;  // px, along x
+uniform float opacity;        // of all but the hatching
+uniform float threshold;      // of the colour scale: below it nothing is painted
+uniform int diverging;        // is the middle of the colour scale its zero?
 in vec2 cell;
 in vec2 place;
 flat in ivec4 part;
 out vec4 color;
 
-// What does not change within a picture is fixed when the program is made (FINE, BEND, SYMMETRIC), since a software rasteriser runs both
-// sides of every branch for every pixel.
+// What does not change within a picture is fixed when the program is made (FINE, BEND, SYMMETRIC, SMOOTH, TRANSLUCENT), since a software
+// rasteriser runs both sides of every branch for every pixel.
+
+bool is_masked(float v) {
+    return (floatBitsToInt(v) & 0x7f800000) == 0x7f800000;  // NaN or infinite; compilers take v - v for 0
+}
 
 float bent(float t) {
 #if BEND == 1
@@ -39,7 +46,22 @@ float normalised(float v) {
 float value_here(out bool masked) {
 #if FINE
     float v = texelFetch(values, clamp(ivec2(cell), part.xy, part.zw), 0).r;
-    masked = (floatBitsToInt(v) & 0x7f800000) == 0x7f800000;  // NaN or infinite; compilers take v - v for 0
+    masked = is_masked(v);
+#if SMOOTH
+    vec2 at = cell - 0.5;
+    ivec2 from = ivec2(floor(at));
+    vec2 f = at - floor(at);
+    float sum = 0.0, n = 0.0;
+    for (int i = 0; i < 4; ++i) {
+        ivec2 step = ivec2(i & 1, i >> 1);
+        float u = texelFetch(values, clamp(from + step, part.xy, part.zw), 0).r;
+        vec2 w = mix(1.0 - f, f, vec2(step));
+        if (is_masked(u)) continue;
+        sum += w.x * w.y * u;
+        n += w.x * w.y;
+    }
+    v = sum / n;
+#endif
     return masked ? 0.0 : v;
 #else
     vec2 reach = max(vec2(0.0), 0.5 / cell_size - 0.5) * step(cell_size, vec2(0.999));
@@ -63,10 +85,24 @@ void main() {
     float value = value_here(masked);
     if (masked) {
         float line = mod(place.x + place.y + 0.5, hatch_spacing) < hatch_spacing * 0.2 ? hatch_color.a : 0.0;
+#if TRANSLUCENT
+        float under = masked_ground.a * opacity * (1.0 - line), whole = line + under;
+        color = vec4((hatch_color.rgb * line + masked_ground.rgb * under) / max(whole, 0.001), whole);
+#else
         color = vec4(mix(masked_ground.rgb, hatch_color.rgb, line), 1.0);
+#endif
     } else {
-        color = texelFetch(colormap, ivec2(int(normalised(value) * 255.0 + 0.5), 0), 0);
+        float t = normalised(value);
+        color = texelFetch(colormap, ivec2(int(t * 255.0 + 0.5), 0), 0);
+#if TRANSLUCENT
+        color.a = (diverging != 0 ? abs(2.0 * t - 1.0) : t) < threshold ? 0.0 : opacity;
+#endif
     }
     vec2 inside = fract(cell) * cell_size;
-    if (gap > 0.0 && (inside.x > cell_size.x - gap || inside.y > cell_size.y - gap)) color = gap_color;
+    if (gap > 0.0 && (inside.x > cell_size.x - gap || inside.y > cell_size.y - gap)) {
+        color = gap_color;
+#if TRANSLUCENT
+        color.a *= opacity;
+#endif
+    }
 }

@@ -34,6 +34,13 @@ Texture make_texture(GLenum internal_format, int width, int height, GLenum forma
     return texture;
 }
 
+void set_blending(bool on) {
+    if (!on) return glDisable(GL_BLEND);
+    glEnable(GL_BLEND);
+    glBlendEquation(GL_FUNC_ADD);
+    glBlendFuncSeparate(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA, GL_ONE, GL_ONE_MINUS_SRC_ALPHA);
+}
+
 VertexArray make_vertex_array() {
     GLuint id = 0;
     glGenVertexArrays(1, &id);

@@ -47,6 +47,8 @@ using Framebuffer = GlHandle<delete_framebuffer>;
 /// Nearest filter, clamped edges.
 Texture make_texture(GLenum internal_format, int width, int height, GLenum format, GLenum type, const void* pixels);
 VertexArray make_vertex_array();
+/// Source over destination by its alpha, or none: what is opaque costs a software rasteriser less without.
+void set_blending(bool on);
 /// Error{unsupported} with the driver's first line if a shader does not compile.
 Program make_program(const std::string& vertex_source, const std::string& fragment_source);
 

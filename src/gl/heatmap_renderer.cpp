@@ -75,7 +75,9 @@ void HeatmapRenderer::use(const Variant& variant) {
         std::string fragment = shaders::heatmap_frag;
         const std::string defines = "#define FINE " + std::to_string(variant.fine ? 1 : 0) + "\n#define BEND " +
                                     std::to_string(variant.bend) + "\n#define SYMMETRIC " +
-                                    std::to_string(variant.symmetric ? 1 : 0) + "\n";
+                                    std::to_string(variant.symmetric ? 1 : 0) + "\n#define SMOOTH " +
+                                    std::to_string(variant.smooth ? 1 : 0) + "\n#define TRANSLUCENT " +
+                                    std::to_string(variant.translucent ? 1 : 0) + "\n";
         fragment.insert(fragment.find('\n') + 1, defines);  // after the version, which must come first
         current_->program = make_program(shaders::heatmap_vert, fragment);
     }
@@ -122,13 +124,19 @@ GLuint HeatmapRenderer::colormap(const Colormap* map) {
 void HeatmapRenderer::prepare(const Look& look, double texel_width, double texel_height, double scale, int screen_width,
                               int screen_height) {
     const Normalization& n = look.normalization;
-    use({texel_width >= 1 && texel_height >= 1, bend_of(n.scale), n.low < 0 && n.high == -n.low});
+    const bool fine = texel_width >= 1 && texel_height >= 1;
+    const bool translucent = look.opacity < 1 || look.threshold > 0 || look.masked_ground.a < 255;
+    use({fine, bend_of(n.scale), n.low < 0 && n.high == -n.low, look.smooth && fine, translucent});
+    set_blending(translucent);
     glBindVertexArray(vertex_array_.id());
     glUniform2f(uniform("screen"), static_cast<float>(screen_width), static_cast<float>(screen_height));
     glUniform2f(uniform("limits"), static_cast<float>(n.low), static_cast<float>(n.high));
     glUniform2f(uniform("cell_size"), static_cast<float>(texel_width), static_cast<float>(texel_height));
     glUniform1f(uniform("hatch_spacing"), static_cast<float>(hatch_spacing * scale));
-    glUniform1f(uniform("gap"), static_cast<float>(look.gap * scale));
+    glUniform1f(uniform("gap"), look.smooth ? 0.0f : static_cast<float>(look.gap * scale));
+    glUniform1f(uniform("opacity"), static_cast<float>(look.opacity));
+    glUniform1f(uniform("threshold"), static_cast<float>(look.threshold));
+    glUniform1i(uniform("diverging"), look.map->diverging ? 1 : 0);
     set_color(uniform("gap_color"), look.gap_color);
     set_color(uniform("hatch_color"), look.hatch);
     set_color(uniform("masked_ground"), look.masked_ground);
@@ -148,7 +156,8 @@ void HeatmapRenderer::draw(const HeatmapItem& heatmap, const Box& box, double sc
     const Level& texels = level(heatmap.values, row_block, column_block);
     const double texel_width = cell_width * static_cast<double>(column_block);
     const double texel_height = cell_height * static_cast<double>(row_block);
-    prepare({heatmap.map, heatmap.normalization, heatmap.gap, heatmap.gap_color, heatmap.hatch, heatmap.masked_ground},
+    prepare({heatmap.map, heatmap.normalization, heatmap.gap, heatmap.gap_color, heatmap.hatch, heatmap.masked_ground,
+             heatmap.opacity, heatmap.threshold, heatmap.smooth},
             texel_width, texel_height, scale, screen_width, screen_height);
     glUniform2f(uniform("pitch"), 0, 0);
     glUniform1i(uniform("pictures"), 1);

@@ -19,8 +19,8 @@ class HeatmapRenderer {
     /// `largest_tile`: texels on a side; a smaller one than the driver's limit is for tests.
     explicit HeatmapRenderer(int largest_tile = 4096);
 
-    /// Into the bound target of `screen_width` x `screen_height` px; `box` in px of it. Leaves program, textures and vertex
-    /// array changed.
+    /// Into the bound target of `screen_width` x `screen_height` px; `box` in px of it. Leaves program, textures, blending
+    /// and vertex array changed.
     void draw(const HeatmapItem& heatmap, const Box& box, double scale, int screen_width, int screen_height);
     /// All pictures of a grid at once, from one texture that holds them reduced to about what the screen can show.
     void draw(const HeatmapGridItem& grid, const Box& box, double scale, int screen_width, int screen_height);
@@ -67,6 +67,8 @@ class HeatmapRenderer {
         Normalization normalization;
         double gap;
         Color gap_color, hatch, masked_ground;
+        double opacity = 1, threshold = 0;
+        bool smooth = false;
     };
     /// The program for texels of that size, its uniforms that do not change from tile to tile.
     void prepare(const Look& look, double texel_width, double texel_height, double scale, int screen_width, int screen_height);
@@ -77,6 +79,8 @@ class HeatmapRenderer {
         bool fine = true;  // cells of at least a pixel
         int bend = 0;      // 0 linear, 1 square root, 2 logarithm over four decades
         bool symmetric = false;
+        bool smooth = false;       // bilinear between cells
+        bool translucent = false;  // something under it is seen
         auto operator<=>(const Variant&) const = default;
     };
     struct Made {

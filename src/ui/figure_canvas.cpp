@@ -46,15 +46,14 @@ void FigureCanvas::draw(const Figure& figure, ImVec2 origin) {
     for (const FigureItem& item : figure.items) draw_item(item, origin, list);
 }
 
-void FigureCanvas::add_heatmap(std::variant<HeatmapItem, HeatmapGridItem> item, const Box& box, ImVec2 origin,
-                               ImDrawList& list) {
+void FigureCanvas::add_shaded(Shaded item, const Box& box, ImVec2 origin, ImDrawList& list) {
     const double s = static_cast<double>(fonts_.scale());
     calls_.push_back(
-        {&heatmaps_,
+        {this,
          std::move(item),
          {static_cast<double>(origin.x) + box.x * s, static_cast<double>(origin.y) + box.y * s, box.w * s, box.h * s},
          s});
-    list.AddCallback(draw_heatmap, &calls_.back());
+    list.AddCallback(draw_shaded, &calls_.back());
     list.AddCallback(ImDrawCallback_ResetRenderState, nullptr);
 }
 
@@ -85,9 +84,11 @@ void FigureCanvas::draw_item(const FigureItem& item, ImVec2 origin, ImDrawList& 
     } else if (const auto* text = std::get_if<TextItem>(&item)) {
         draw_text(*text, origin, list);
     } else if (const auto* heatmap = std::get_if<HeatmapItem>(&item)) {
-        add_heatmap(*heatmap, heatmap->box, origin, list);
+        add_shaded(*heatmap, heatmap->box, origin, list);
     } else if (const auto* grid = std::get_if<HeatmapGridItem>(&item)) {
-        add_heatmap(*grid, grid->box, origin, list);
+        add_shaded(*grid, grid->box, origin, list);
+    } else if (const auto* image = std::get_if<ImageItem>(&item)) {
+        add_shaded(*image, image->box, origin, list);
     } else if (const auto* bar = std::get_if<ColorBarItem>(&item); bar != nullptr && bar->map != nullptr) {
         constexpr int pieces = 64;
         for (int i = 0; i < pieces; ++i) {
@@ -125,8 +126,8 @@ void FigureCanvas::draw_text(const TextItem& text, ImVec2 origin, ImDrawList& li
     }
 }
 
-void FigureCanvas::draw_heatmap(const ImDrawList*, const ImDrawCmd* command) {
-    auto* call = static_cast<HeatmapCall*>(command->UserCallbackData);
+void FigureCanvas::draw_shaded(const ImDrawList*, const ImDrawCmd* command) {
+    auto* call = static_cast<ShaderCall*>(command->UserCallbackData);
     const ImGuiIO& io = ImGui::GetIO();
     const int width = static_cast<int>(io.DisplaySize.x * io.DisplayFramebufferScale.x);
     const int height = static_cast<int>(io.DisplaySize.y * io.DisplayFramebufferScale.y);
@@ -137,14 +138,17 @@ void FigureCanvas::draw_heatmap(const ImDrawList*, const ImDrawCmd* command) {
               static_cast<int>((clip.z - clip.x) * k.x), static_cast<int>((clip.w - clip.y) * k.y));
     const Box box{call->box.x * static_cast<double>(k.x), call->box.y * static_cast<double>(k.y),
                   call->box.w * static_cast<double>(k.x), call->box.h * static_cast<double>(k.y)};
-    std::visit(
-        [&](const auto& item) { call->renderer->draw(item, box, call->scale * static_cast<double>(k.x), width, height); },
-        call->item);
+    if (const auto* image = std::get_if<ImageItem>(&call->item)) call->canvas->images_.draw(*image, box, width, height);
+    const double scale = call->scale * static_cast<double>(k.x);
+    HeatmapRenderer& heatmaps = call->canvas->heatmaps_;
+    if (const auto* heatmap = std::get_if<HeatmapItem>(&call->item)) heatmaps.draw(*heatmap, box, scale, width, height);
+    if (const auto* grid = std::get_if<HeatmapGridItem>(&call->item)) heatmaps.draw(*grid, box, scale, width, height);
 }
 
 void FigureCanvas::end_frame() {
     calls_.clear();
     heatmaps_.end_frame();
+    images_.end_frame();
 }
 
 }  // namespace saccade

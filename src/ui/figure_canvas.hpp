@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "gl/heatmap_renderer.hpp"
+#include "gl/image_renderer.hpp"
 #include "ui/font_atlas.hpp"
 #include "viz/figure.hpp"
 
@@ -20,7 +21,7 @@ class ScreenTextMeasure : public TextMeasure {
     const FontAtlas& fonts_;
 };
 
-/// Draws figures through ImGui's draw list; heatmaps by the shader, from a callback in it.
+/// Draws figures through ImGui's draw list; heatmaps and pictures by their shaders, from a callback in it.
 class FigureCanvas {
  public:
     FigureCanvas(FontAtlas& fonts, HeatmapRenderer& heatmaps) : fonts_(fonts), heatmaps_(heatmaps) {}
@@ -31,20 +32,22 @@ class FigureCanvas {
     void end_frame();
 
  private:
-    struct HeatmapCall {
-        HeatmapRenderer* renderer;
-        std::variant<HeatmapItem, HeatmapGridItem> item;
+    using Shaded = std::variant<HeatmapItem, HeatmapGridItem, ImageItem>;
+    struct ShaderCall {
+        FigureCanvas* canvas;
+        Shaded item;
         Box box;
         double scale;
     };
-    static void draw_heatmap(const ImDrawList* list, const ImDrawCmd* command);
+    static void draw_shaded(const ImDrawList* list, const ImDrawCmd* command);
     void draw_text(const TextItem& text, ImVec2 origin, ImDrawList& list);
-    void add_heatmap(std::variant<HeatmapItem, HeatmapGridItem> item, const Box& box, ImVec2 origin, ImDrawList& list);
+    void add_shaded(Shaded item, const Box& box, ImVec2 origin, ImDrawList& list);
     void draw_item(const FigureItem& item, ImVec2 origin, ImDrawList& list);
 
     FontAtlas& fonts_;
     HeatmapRenderer& heatmaps_;
-    std::deque<HeatmapCall> calls_;  // addresses stay valid until the frame is rendered
+    ImageRenderer images_;
+    std::deque<ShaderCall> calls_;  // addresses stay valid until the frame is rendered
 };
 
 ImU32 to_imgui(Color c);

@@ -12,6 +12,7 @@
 
 #include "viz/heatmap_grid.hpp"
 #include "viz/heatmap_image.hpp"
+#include "viz/image_pixels.hpp"
 
 namespace saccade {
 
@@ -32,7 +33,8 @@ using Gradient = std::unique_ptr<cairo_pattern_t, DestroyPattern>;
 
 constexpr double most_side = 30000, most_pixels = 64e6;
 constexpr Index most_image_side = 4096;
-constexpr double least_grid_scale = 2;  // px of a small picture: files are looked at closely
+constexpr double least_grid_scale = 2;   // px of a small picture: files are looked at closely
+constexpr double least_image_scale = 4;  // px of a picture in a file that can be enlarged
 
 void require(cairo_status_t status) {
     if (status != CAIRO_STATUS_SUCCESS)
@@ -162,9 +164,30 @@ class CairoPen {
         cairo_fill(cr_);
     }
 
+    void operator()(const ImageItem& item) const {
+        if (item.pixels.empty()) return;
+        const bool vector = cairo_surface_get_type(cairo_get_target(cr_)) != CAIRO_SURFACE_TYPE_IMAGE;
+        const double scale = vector ? std::max(device_scale(), least_image_scale) : device_scale();
+        const ImagePixels image = image_pixels(item, image_block(item, item.box.w * scale, item.box.h * scale));
+        const Surface surface = image_surface(image.pixels, image.rows, image.cols);
+        const auto block = static_cast<double>(image.block);
+        cairo_save(cr_);
+        cairo_rectangle(cr_, item.box.x, item.box.y, item.box.w, item.box.h);
+        cairo_clip(cr_);
+        cairo_translate(cr_, item.box.x, item.box.y);
+        // The last block may stand for fewer pixels than the others.
+        cairo_scale(cr_, item.box.w * block / static_cast<double>(item.pixels.shape()[1]),
+                    item.box.h * block / static_cast<double>(item.pixels.shape()[0]));
+        cairo_set_source_surface(cr_, surface.get(), 0, 0);
+        cairo_pattern_set_filter(cairo_get_source(cr_), CAIRO_FILTER_BILINEAR);
+        if (!vector) cairo_pattern_set_extend(cairo_get_source(cr_), CAIRO_EXTEND_PAD);
+        cairo_paint_with_alpha(cr_, item.opacity);
+        cairo_restore(cr_);
+    }
+
     void operator()(const HeatmapItem& item) const {
         if (item.values.empty()) return;
-        const HeatmapImage image = heatmap_image(item, most_image_side);
+        const HeatmapImage image = heatmap_image(item, most_image_side, std::max(device_scale(), 1.0));
         if (is_small(item) && item.gap > 0)
             draw_cells(item, image);
         else
@@ -179,11 +202,9 @@ class CairoPen {
 
     void operator()(const HeatmapGridItem& item) const {
         if (item.values.empty()) return;
-        double dx = 1, dy = 1;
-        cairo_user_to_device_distance(cr_, &dx, &dy);
         const Box first = grid_place(item, 0, 0);
-        const GridBlock block = grid_block(item, first.w * std::max(std::abs(dx), least_grid_scale),
-                                           first.h * std::max(std::abs(dy), least_grid_scale), most_image_side);
+        const double scale = std::max(device_scale(), least_grid_scale);
+        const GridBlock block = grid_block(item, first.w * scale, first.h * scale, most_image_side);
         const GridAtlas atlas = grid_atlas(item, block);
         for (Index r = 0; r < item.map_rows; ++r)
             for (Index c = 0; c < item.map_cols; ++c) operator()(grid_picture(item, atlas, r, c));
@@ -203,6 +224,13 @@ class CairoPen {
     }
 
  private:
+    /// Device px a logical px.
+    double device_scale() const {
+        double dx = 1, dy = 0;
+        cairo_user_to_device_distance(cr_, &dx, &dy);
+        return std::hypot(dx, dy);
+    }
+
     void draw_cells(const HeatmapItem& item, const HeatmapImage& image) const {
         const double w = item.box.w / static_cast<double>(image.cols), h = item.box.h / static_cast<double>(image.rows);
         for (Index r = 0; r < image.rows; ++r)
@@ -231,8 +259,8 @@ class CairoPen {
         cairo_pattern_set_filter(cairo_get_source(cr_), shrunk ? CAIRO_FILTER_GOOD : CAIRO_FILTER_NEAREST);
         cairo_paint(cr_);
         cairo_restore(cr_);
-        if (item.gap <= 0) return;
-        set_color(cr_, item.gap_color);
+        if (item.gap <= 0 || item.smooth) return;
+        set_color(cr_, with_alpha(item.gap_color, item.gap_color.a / 255.0 * item.opacity));
         for (Index c = 1; c <= image.cols; ++c)
             cairo_rectangle(cr_, item.box.x + static_cast<double>(c) * w - item.gap, item.box.y, item.gap, item.box.h);
         for (Index r = 1; r <= image.rows; ++r)

@@ -14,6 +14,7 @@
 #include "viz/fonts.hpp"
 #include "viz/heatmap_grid.hpp"
 #include "viz/heatmap_image.hpp"
+#include "viz/image_pixels.hpp"
 
 namespace saccade {
 
@@ -121,6 +122,18 @@ class SvgWriter {
             paint("fill", t.color), turn, escaped(text));
     }
 
+    /// The same picture in several places is written once.
+    void operator()(const ImageItem& i) {
+        if (i.pixels.empty()) return;
+        constexpr double scale = 4;  // pixels a logical px that are kept: files are looked at closely
+        const Index block = image_block(i, i.box.w * scale, i.box.h * scale);
+        const std::string id = fmt::format("picture{}", pictures_.size() + 1);
+        const auto [known, added] = pictures_.try_emplace({i.pixels.data(), block}, id);
+        if (added) define_picture(id, i, block);
+        const std::string opacity = i.opacity < 1 ? fmt::format(" opacity=\"{}\"", num(i.opacity)) : "";
+        body_ += fmt::format("<use href=\"#{}\" {}{}/>\n", known->second, box_attributes(i.box), opacity);
+    }
+
     void operator()(const HeatmapItem& h) {
         if (h.values.empty()) return;
         heatmap(h, is_small(h));
@@ -157,6 +170,18 @@ class SvgWriter {
     }
 
  private:
+    /// The last block may stand for fewer pixels than the others: what is too much lies outside the symbol.
+    void define_picture(const std::string& id, const ImageItem& item, Index block) {
+        const ImagePixels image = image_pixels(item, block);
+        const auto size = [&](Index blocks, int axis) {
+            return fmt::format("{:.6f}", static_cast<double>(blocks * block) / static_cast<double>(item.pixels.shape()[axis]));
+        };
+        defs_ += fmt::format(
+            "<symbol id=\"{}\" viewBox=\"0 0 1 1\" preserveAspectRatio=\"none\"><image width=\"{}\" height=\"{}\" "
+            "preserveAspectRatio=\"none\" href=\"data:image/png;base64,{}\"/></symbol>\n",
+            id, size(image.cols, 1), size(image.rows, 0), base64_encode(png_of_pixels(image.pixels, image.rows, image.cols)));
+    }
+
     void heatmap(const HeatmapItem& h, bool cell_by_cell) {
         const HeatmapImage image = heatmap_image(h, most_image_side);
         cell_by_cell ? cells(h, image) : picture(h, image);
@@ -173,6 +198,7 @@ class SvgWriter {
                 const Box box{h.box.x + static_cast<double>(c) * w, h.box.y + static_cast<double>(r) * height, w - h.gap,
                               height - h.gap};
                 const Color color = image.pixels[static_cast<std::size_t>(r * image.cols + c)];
+                if (color.a == 0) continue;
                 body_ += fmt::format("<rect {}{}/>\n", box_attributes(box), paint("fill", color));
             }
         body_ += "</g>\n";
@@ -180,10 +206,10 @@ class SvgWriter {
 
     /// One image, however many cells; the gaps are lines over it.
     void picture(const HeatmapItem& h, const HeatmapImage& image) {
-        body_ += fmt::format(
-            "<image {} preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" href=\"data:image/png;base64,{}\"/>\n",
-            box_attributes(h.box), base64_encode(png_of_pixels(image.pixels, image.rows, image.cols)));
-        if (h.gap <= 0) return;
+        body_ += fmt::format("<image {} preserveAspectRatio=\"none\"{} href=\"data:image/png;base64,{}\"/>\n",
+                             box_attributes(h.box), h.smooth ? "" : " style=\"image-rendering:pixelated\"",
+                             base64_encode(png_of_pixels(image.pixels, image.rows, image.cols)));
+        if (h.gap <= 0 || h.smooth) return;
         std::string lines;
         for (Index c = 1; c <= image.cols; ++c)
             lines += fmt::format("M{} {}v{}",
@@ -193,8 +219,8 @@ class SvgWriter {
             lines += fmt::format("M{} {}h{}", num(h.box.x),
                                  num(h.box.y + static_cast<double>(r) * h.box.h / static_cast<double>(image.rows) - h.gap / 2),
                                  num(h.box.w));
-        body_ += fmt::format("<path d=\"{}\" fill=\"none\"{} stroke-width=\"{}\"/>\n", lines, paint("stroke", h.gap_color),
-                             num(h.gap));
+        body_ += fmt::format("<path d=\"{}\" fill=\"none\"{} stroke-width=\"{}\"/>\n", lines,
+                             paint("stroke", with_alpha(h.gap_color, h.gap_color.a / 255.0 * h.opacity)), num(h.gap));
     }
 
     std::string hatch(Color color) {
@@ -234,6 +260,7 @@ class SvgWriter {
     const TextMeasure& measure_;
     std::string defs_, body_;
     std::set<std::string> hatches_;
+    std::map<std::pair<const float*, Index>, std::string> pictures_;
     std::map<Font, std::set<char32_t>> used_;
     int ids_ = 0;
 };

@@ -14,6 +14,7 @@ std::optional<Hit> Figure::hit(Point p) const {
         Hit hit;
         hit.ref = region->ref;
         hit.editable = region->editable;
+        hit.px_per_unit = region->px_per_unit;
         hit.cell = {box.x + static_cast<double>(col) * cell_w, box.y + static_cast<double>(row) * cell_h, cell_w, cell_h};
         const auto set = [&hit](int axis, Index position) {
             if (axis >= 0 && static_cast<std::size_t>(axis) < hit.ref.index.size())

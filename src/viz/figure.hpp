@@ -67,8 +67,16 @@ struct CircleItem {
     Color fill;
 };
 
+/// A picture: pixels [rows, cols, 3], or [rows, cols, 1] for grey, sRGB from 0 to 1, rows from the top. Shared with the trace.
+/// Drawn bilinearly where it is enlarged; where it is reduced, pixels are averaged first (viz/image_pixels.hpp).
+struct ImageItem {
+    Box box;
+    Tensor<float> pixels;
+    double opacity = 1;
+};
+
 /// A matrix as one picture: [rows, cols], one texture on screen, one image in Cairo, one <image> in SVG (crisp: nearest
-/// neighbour).
+/// neighbour, unless it is to be smooth).
 struct HeatmapItem {
     Box box;
     Tensor<float> values;
@@ -78,6 +86,12 @@ struct HeatmapItem {
     Color gap_color;
     Color hatch;  // masked cells
     Color masked_ground;
+    double opacity = 1;    // of the cells, the gaps and masked_ground
+    bool smooth = false;   // bilinear between the centres of cells, masked ones left out; not where cells are below a pixel
+    double threshold = 0;  // of the colour scale, 0 to 1: what lies below is not painted (diverging: nearer to the middle)
+
+    /// Is there anything under it to be seen?
+    bool translucent() const { return opacity < 1 || threshold > 0 || masked_ground.a < 255; }
 };
 
 /// Many matrices of one tensor as small pictures in a grid: one texture on screen, however many and however large they are
@@ -106,7 +120,7 @@ struct ColorBarItem {
 };
 
 using FigureItem =
-    std::variant<RectItem, LineItem, CurveItem, TextItem, CircleItem, HeatmapItem, HeatmapGridItem, ColorBarItem>;
+    std::variant<RectItem, LineItem, CurveItem, TextItem, CircleItem, ImageItem, HeatmapItem, HeatmapGridItem, ColorBarItem>;
 
 /// Where a point of the figure leads: a cell of a tensor, or a whole row/column (-1) for labels and bars.
 struct HitRegion {
@@ -117,12 +131,20 @@ struct HitRegion {
     bool editable = false;  // dragging a cell changes it (weights)
     // Where the grid leaves positions out, or has them in another order: the position in the tensor of each row and column.
     std::vector<Index> row_map{}, col_map{};  // empty: the same
+    double px_per_unit = 0;  // dragging up by so many px adds 1 to the value, so that a bar follows the pointer; 0: no bar
 };
 
 struct Hit {
     CellRef ref;
     Box cell;  // its box in the figure
     bool editable = false;
+    double px_per_unit = 0;  // as of the region
+};
+
+/// A picture of the run as it stands in a figure, so that what it shows can be taken hold of.
+struct ImagePlace {
+    Box box;      // the whole picture
+    CellRef map;  // what is laid over it: -1 on its y and x axes; empty: nothing
 };
 
 struct Figure {
@@ -132,6 +154,8 @@ struct Figure {
     std::string subtitle;  // "query: output · key: source"
     std::vector<FigureItem> items;
     std::vector<HitRegion> regions;  // later ones lie above
+    std::optional<Box> image_box;    // of the first of image_places
+    std::vector<ImagePlace> image_places;
 
     std::optional<Hit> hit(Point p) const;
 };

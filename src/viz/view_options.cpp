@@ -51,6 +51,18 @@ const Names<ViewOptions::Order>& names_of(ViewOptions::Order) {
     return names;
 }
 
+const Names<ViewOptions::Overlay>& names_of(ViewOptions::Overlay) {
+    using V = ViewOptions::Overlay;
+    static const Names<V> names{{V::map, "map"}, {V::contours, "contours"}, {V::side_by_side, "side-by-side"}, {V::off, "off"}};
+    return names;
+}
+
+const Names<ViewOptions::Sort>& names_of(ViewOptions::Sort) {
+    using V = ViewOptions::Sort;
+    static const Names<V> names{{V::gate, "gate"}, {V::number, "number"}};
+    return names;
+}
+
 template <class Value>
 std::string name_of(Value value) {
     for (const auto& [v, name] : names_of(value))
@@ -85,6 +97,12 @@ std::string to_string(ViewOptions::Special v) {
 std::string to_string(ViewOptions::Order v) {
     return name_of(v);
 }
+std::string to_string(ViewOptions::Overlay v) {
+    return name_of(v);
+}
+std::string to_string(ViewOptions::Sort v) {
+    return name_of(v);
+}
 
 ViewOptions::Heads heads_option_from(const std::string& text) {
     return value_from<ViewOptions::Heads>(text, "combination of heads");
@@ -100,6 +118,12 @@ ViewOptions::Special special_option_from(const std::string& text) {
 }
 ViewOptions::Order order_option_from(const std::string& text) {
     return value_from<ViewOptions::Order>(text, "order of heads");
+}
+ViewOptions::Overlay overlay_option_from(const std::string& text) {
+    return value_from<ViewOptions::Overlay>(text, "overlay");
+}
+ViewOptions::Sort sort_option_from(const std::string& text) {
+    return value_from<ViewOptions::Sort>(text, "order of channels");
 }
 
 std::vector<Index> heads_from(const std::string& text) {
@@ -144,6 +168,11 @@ Json to_json(const ViewOptions& options) {
     if (options.special != usual.special) json["special"] = to_string(options.special);
     if (options.order != usual.order) json["order"] = to_string(options.order);
     if (options.threshold != usual.threshold) json["threshold"] = options.threshold;
+    if (options.overlay != usual.overlay) json["overlay"] = to_string(options.overlay);
+    if (options.opacity != usual.opacity) json["opacity"] = options.opacity;
+    if (options.smooth != usual.smooth) json["smooth"] = options.smooth;
+    if (options.map_threshold != usual.map_threshold) json["map_threshold"] = options.map_threshold;
+    if (options.sort != usual.sort) json["sort"] = to_string(options.sort);
     return json;
 }
 
@@ -158,6 +187,11 @@ ViewOptions view_options_from_json(const Json& json) {
         if (json.contains("special")) options.special = special_option_from(json["special"].get<std::string>());
         if (json.contains("order")) options.order = order_option_from(json["order"].get<std::string>());
         options.threshold = std::clamp(json.value("threshold", 0.0), 0.0, 1.0);
+        if (json.contains("overlay")) options.overlay = overlay_option_from(json["overlay"].get<std::string>());
+        options.opacity = std::clamp(json.value("opacity", options.opacity), 0.0, 1.0);
+        options.smooth = json.value("smooth", options.smooth);
+        options.map_threshold = std::clamp(json.value("map_threshold", 0.0), 0.0, 1.0);
+        if (json.contains("sort")) options.sort = sort_option_from(json["sort"].get<std::string>());
         options.chosen = json.value("heads", std::vector<Index>());
     } catch (const Json::exception& e) {
         throw Error(ErrorCode::bad_format, std::string("view options: ") + e.what(), "use those that Saccade wrote");

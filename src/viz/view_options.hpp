@@ -10,8 +10,9 @@
 
 namespace saccade {
 
-/// What a person may ask of views that draw attention [layer, head, query, key]: which of it, and how it is brought together.
-/// The defaults show the matrix of one head as it was computed. A view says in its caption whatever is not the default.
+/// What a person may ask of views that draw attention [layer, head, query, key], which of it, and how it is brought together,
+/// and of those that lay maps over a picture. The defaults show the matrix of one head, or the map, as it was computed. A view
+/// says in its caption whatever is not the default.
 struct ViewOptions {
     enum class Heads { each, mean, max, gradient };       // gradient: positive part of gradient x attention, mean over heads
     enum class Layers { one, mean, max, rollout, flow };  // rollout, flow: Abnar and Zuidema 2020
@@ -27,6 +28,15 @@ struct ViewOptions {
     Order order = Order::as_is;
     double threshold = 0;  // of weights: thinner lines of a flow are not drawn
 
+    enum class Overlay { map, contours, side_by_side, off };  // how a map stands with its picture
+    enum class Sort { gate, number };                         // channels: the largest first, or as they come
+
+    Overlay overlay = Overlay::map;
+    double opacity = 0.65;     // of a map over its picture
+    bool smooth = false;       // maps bilinear between their cells
+    double map_threshold = 0;  // of the colour scale: cells of a map below it let the picture through
+    Sort sort = Sort::gate;
+
     bool operator==(const ViewOptions&) const = default;
 };
 
@@ -35,12 +45,16 @@ std::string to_string(ViewOptions::Layers v);
 std::string to_string(ViewOptions::Sink v);
 std::string to_string(ViewOptions::Special v);
 std::string to_string(ViewOptions::Order v);
+std::string to_string(ViewOptions::Overlay v);
+std::string to_string(ViewOptions::Sort v);
 /// Error{usage} lists what there is.
 ViewOptions::Heads heads_option_from(const std::string& text);
 ViewOptions::Layers layers_option_from(const std::string& text);
 ViewOptions::Sink sink_option_from(const std::string& text);
 ViewOptions::Special special_option_from(const std::string& text);
 ViewOptions::Order order_option_from(const std::string& text);
+ViewOptions::Overlay overlay_option_from(const std::string& text);
+ViewOptions::Sort sort_option_from(const std::string& text);
 /// "1,3-5" -> 0, 2, 3, 4: numbers as they stand on screen, from 1. "all" or "": none chosen. Error{usage}.
 std::vector<Index> heads_from(const std::string& text);
 std::string heads_text(const std::vector<Index>& chosen);  // "1, 3, 4, 5"

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gl/heatmap_renderer.hpp"
+#include "gl/image_renderer.hpp"
 #include "unit/gui/gl_context.hpp"
 #include "viz/canvas_cairo.hpp"
 
@@ -59,20 +60,30 @@ Figure figure_of(const Item& item, double width, double height) {
     return figure;
 }
 
-template <class Item>
-Picture draw_by_gl(const Item& item, int width, int height, HeatmapRenderer& renderer) {
+/// What `draw` draws into a target of its own.
+template <class Draw>
+Picture read_back(int width, int height, const Draw& draw) {
     const Offscreen target(width, height);
     target.bind();
     glDisable(GL_SCISSOR_TEST);
     glClearColor(ground.r / 255.0f, ground.g / 255.0f, ground.b / 255.0f, 1);
     glClear(GL_COLOR_BUFFER_BIT);
-    renderer.draw(item, item.box, 1, width, height);
+    draw();
     const std::string bytes = target.read();
     Picture picture{width, height, {}};
     for (std::size_t i = 0; i + 3 < bytes.size(); i += 4)
         picture.pixels.push_back({static_cast<std::uint8_t>(bytes[i]), static_cast<std::uint8_t>(bytes[i + 1]),
                                   static_cast<std::uint8_t>(bytes[i + 2]), 255});
     return picture;
+}
+
+template <class Item>
+Picture draw_by_gl(const Item& item, int width, int height, HeatmapRenderer& renderer) {
+    return read_back(width, height, [&] { renderer.draw(item, item.box, 1, width, height); });
+}
+
+Picture draw_by_gl(const ImageItem& item, int width, int height, ImageRenderer& renderer) {
+    return read_back(width, height, [&] { renderer.draw(item, item.box, width, height); });
 }
 
 template <class Item>
@@ -96,6 +107,27 @@ Picture draw_by_cairo(const Item& item, int width, int height) {
     return picture;
 }
 
+int worst_distance(const Picture& a, const Picture& b) {
+    int worst = 0;
+    for (std::size_t i = 0; i < a.pixels.size(); ++i) worst = std::max(worst, distance(a.pixels[i], b.pixels[i]));
+    return worst;
+}
+
+/// A coloured picture with an edge in it.
+ImageItem image_item(Index rows, Index cols, Box box) {
+    Tensor<float> pixels(Shape{rows, cols, 3});
+    for (Index r = 0; r < rows; ++r)
+        for (Index c = 0; c < cols; ++c) {
+            const double x = static_cast<double>(c) / static_cast<double>(cols),
+                         y = static_cast<double>(r) / static_cast<double>(rows);
+            float* p = pixels.data() + (r * cols + c) * 3;
+            p[0] = static_cast<float>(x);
+            p[1] = static_cast<float>(0.5 + 0.5 * std::sin(9 * x + 7 * y));
+            p[2] = x + y < 1 ? 0.9f : 0.1f;
+        }
+    return {box, pixels, 1};
+}
+
 class HeatmapOnGl : public testing::Test {
  protected:
     GlContext context_;
@@ -114,6 +146,77 @@ TEST_F(HeatmapOnGl, AgreesWithTheCpuRasterAtEveryPixelOfTheSameFigure) {
         // One step of the colormap: the shader normalises in float, Cairo's canvas in double.
         EXPECT_LE(worst, 3) << to_string(scale);
     }
+}
+
+TEST_F(HeatmapOnGl, AMapOverSomethingLetsItThroughAsTheCpuRasterDoes) {
+    for (const bool smooth : {false, true})
+        for (const double threshold : {0.0, 0.4}) {
+            HeatmapItem item = item_of(wave(5, 7, false), {10, 6, 140, 100}, 0);
+            item.opacity = 0.65;
+            item.smooth = smooth;
+            item.threshold = threshold;
+            const Picture gl = draw_by_gl(item, 160, 120, renderer_), cairo = draw_by_cairo(item, 160, 120);
+            int differing = 0;
+            for (std::size_t i = 0; i < gl.pixels.size(); ++i) differing += distance(gl.pixels[i], cairo.pixels[i]) > 4 ? 1 : 0;
+            // Along the line where a smooth map meets its threshold, one pixel may fall to either side.
+            EXPECT_LE(differing, smooth && threshold > 0 ? 12 : 0) << smooth << " " << threshold;
+            Index painted = 0;
+            for (const Color c : gl.pixels) painted += c == ground ? 0 : 1;
+            if (threshold > 0)
+                EXPECT_TRUE(painted > 2000 && painted < 13000) << painted;
+            else
+                EXPECT_EQ(painted, 140 * 100);
+        }
+}
+
+TEST_F(HeatmapOnGl, AMapThatIsNotPaintedAtAllLeavesTheGround) {
+    HeatmapItem item = item_of(wave(5, 7, false), {10, 6, 140, 100}, 0);
+    item.normalization.high = 100;
+    item.threshold = 0.5;
+    for (const Color c : draw_by_gl(item, 160, 120, renderer_).pixels) ASSERT_EQ(c, ground);
+}
+
+TEST_F(HeatmapOnGl, MaskedCellsOfASmoothMapAreHatchedAndDoNotReachTheOthers) {
+    HeatmapItem item = item_of(wave(4, 6, true), {0, 0, 240, 160}, 0);
+    item.smooth = true;
+    item.masked_ground.a = 0;
+    const Picture gl = draw_by_gl(item, 240, 160, renderer_), cairo = draw_by_cairo(item, 240, 160);
+    for (Index r = 0; r < 4; ++r)
+        for (Index c = 0; c < 6; ++c) {
+            const int x = static_cast<int>(c) * 40 + 20, y = static_cast<int>(r) * 40 + 20;
+            if (std::isfinite(item.values.at({r, c}))) {
+                EXPECT_LE(distance(gl.at(x, y), cairo.at(x, y)), 4) << r << "," << c;
+                continue;
+            }
+            int on_ground = 0;
+            for (int i = -8; i < 8; ++i)
+                for (int k = -8; k < 8; ++k) on_ground += gl.at(x + i, y + k) == ground ? 1 : 0;
+            EXPECT_GT(on_ground, 128) << r << "," << c;
+        }
+}
+
+TEST(ImageOnGl, AgreesWithTheCpuRasterEnlargedReducedAndTranslucent) {
+    const GlContext context;
+    ImageRenderer renderer;
+    for (const double opacity : {1.0, 0.4})
+        for (const auto& [rows, cols] : {std::pair<Index, Index>{9, 13}, {60, 80}, {301, 457}}) {
+            ImageItem item = image_item(rows, cols, {8, 4, 140, 96});
+            item.opacity = opacity;
+            const Picture gl = draw_by_gl(item, 160, 110, renderer), cairo = draw_by_cairo(item, 160, 110);
+            EXPECT_LE(worst_distance(gl, cairo), 6) << rows << "x" << cols << " at " << opacity;
+            EXPECT_EQ(gl.at(3, 2), ground);
+        }
+}
+
+TEST(ImageOnGl, TheSecondPictureIsNotTakenForTheFirst) {
+    const GlContext context;
+    ImageRenderer renderer;
+    const ImageItem item = image_item(40, 40, {0, 0, 80, 80});
+    ImageItem grey{item.box, Tensor<float>(Shape{40, 40, 1}, 0.5f), 1};
+    const Picture first = draw_by_gl(item, 80, 80, renderer), second = draw_by_gl(grey, 80, 80, renderer);
+    EXPECT_GT(worst_distance(first, second), 60);
+    for (const Color c : second.pixels) ASSERT_EQ(c, (Color{128, 128, 128, 255}));
+    EXPECT_EQ(worst_distance(draw_by_gl(item, 80, 80, renderer), first), 0);
 }
 
 /// Six maps that differ, 2 x 3, pictures of 50 x 40 px with gaps of 4.

@@ -43,9 +43,15 @@ inline std::string dump(const Figure& figure) {
         std::string operator()(const CircleItem& i) const {
             return fmt::format("circle {} {} {}", p(i.center), n(i.radius), c(i.fill));
         }
+        std::string operator()(const ImageItem& i) const {
+            return fmt::format("image {} {} opacity {}", b(i.box), i.pixels.shape().str(), n(i.opacity));
+        }
         std::string operator()(const HeatmapItem& i) const {
-            return fmt::format("heatmap {} {} {} [{} {}] {} gap {}", b(i.box), i.values.shape().str(), i.map->id,
-                               n(i.normalization.low), n(i.normalization.high), to_string(i.normalization.scale), n(i.gap));
+            std::string text =
+                fmt::format("heatmap {} {} {} [{} {}] {} gap {}", b(i.box), i.values.shape().str(), i.map->id,
+                            n(i.normalization.low), n(i.normalization.high), to_string(i.normalization.scale), n(i.gap));
+            if (i.translucent()) text += fmt::format(" opacity {} threshold {}", n(i.opacity), n(i.threshold));
+            return i.smooth ? text + " smooth" : text;
         }
         std::string operator()(const HeatmapGridItem& i) const {
             return fmt::format("grid {} {} {}x{} [{}] {} [{} {}] {} gap {} {} {}", b(i.box), i.values.shape().str(), i.map_rows,
