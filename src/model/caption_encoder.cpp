@@ -1,0 +1,174 @@
+#include "model/caption_encoder.hpp"
+
+#include <fmt/core.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "autograd/ops.hpp"
+#include "base/stop.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr int picture_channels = 3;
+
+std::string conv_name(std::size_t layer) {
+    return fmt::format("encoder.conv{}", layer + 1);
+}
+
+std::string norm_name(std::size_t layer) {
+    return fmt::format("encoder.norm{}", layer + 1);
+}
+
+}  // namespace
+
+const std::vector<CaptionLayer>& caption_layers() {
+    static const std::vector<CaptionLayer> all = {{24, 5, 2}, {48, 3, 2}, {48, 3, 1}, {64, 3, 2}, {64, 3, 1}, {64, 3, 1}};
+    return all;
+}
+
+template <class T>
+Tensor<T> place_codes(Index height, Index width) {
+    Tensor<T> codes(Shape{height * width, place_features});
+    const auto write = [](T* to, Index i, Index extent) {
+        const double u = (2.0 * static_cast<double>(i) + 1) / static_cast<double>(extent) - 1;
+        for (int f = 0; f < 2; ++f) {
+            const double angle = std::numbers::pi * u * (f == 0 ? 0.5 : 1.0);
+            to[2 * f] = static_cast<T>(std::sin(angle));
+            to[2 * f + 1] = static_cast<T>(std::cos(angle));
+        }
+    };
+    for (Index y = 0; y < height; ++y)
+        for (Index x = 0; x < width; ++x) {
+            T* const code = codes.data() + (y * width + x) * place_features;
+            write(code, y, height);
+            write(code + 4, x, width);
+        }
+    return codes;
+}
+
+template <class T>
+CaptionEncoder<T>::CaptionEncoder(const Weights<T>& w) {
+    Index in = picture_channels;
+    for (std::size_t n = 0; n < caption_layers().size(); ++n) {
+        Layer layer;
+        layer.weight = w.get(conv_name(n) + ".weight");
+        const Shape& s = layer.weight.shape();
+        if (s.rank() != 4 || s[1] != in || s[2] != s[3] || s[2] % 2 == 0)
+            throw Error(ErrorCode::bad_format,
+                        fmt::format("captioner: tensor '{}.weight' has shape {} and must be [channels, {}, k, k] with k odd",
+                                    conv_name(n), s.str(), in),
+                        "use a model that was trained by `saccade train`");
+        const Shape each{s[0]};
+        layer.gain = w.get(norm_name(n) + ".gain", each);
+        layer.bias = w.get(norm_name(n) + ".bias", each);
+        if (w.has(norm_name(n) + ".mean")) {
+            layer.mean = w.get(norm_name(n) + ".mean", each).value();
+            layer.variance = w.get(norm_name(n) + ".variance", each).value();
+        }
+        layer.stride = caption_layers()[n].stride;
+        in = s[0];
+        layers_.push_back(std::move(layer));
+    }
+}
+
+template <class T>
+Index CaptionEncoder<T>::cell() const {
+    Index pixels = 1;
+    for (const Layer& layer : layers_) pixels *= layer.stride;
+    return pixels;
+}
+
+template <class T>
+Var<T> CaptionEncoder<T>::features(const Var<T>& images, std::vector<BatchStatistics<T>>* seen,
+                                   const std::stop_token& stop) const {
+    const Shape& s = images.shape();
+    if (s.rank() != 4 || s[3] != picture_channels || s[1] < cell() || s[2] < cell())
+        throw Error(ErrorCode::invalid_input, fmt::format("captioner: pictures of shape {} cannot be read", s.str()),
+                    fmt::format("three channels and at least {0} x {0} pixels are needed", cell()));
+    // Centred: a mean of 0 keeps the zeros around the picture from looking black.
+    Var<T> x = add_scalar(scale(images, T(2)), T(-1));
+    for (const Layer& layer : layers_) {
+        check_stop(stop);
+        const ConvForm form{.stride = layer.stride, .padding = layer.weight.shape()[2] / 2, .groups = 1};
+        x = conv2d(x, layer.weight, Var<T>(), form);
+        if (layer.mean.empty() || seen != nullptr) {
+            BatchStatistics<T> statistics;
+            x = batch_norm_relu(x, layer.gain, layer.bias, Var<T>(), T(1e-5), &statistics);
+            if (seen != nullptr) seen->push_back(std::move(statistics));
+        } else {
+            x = batch_norm_fixed_relu(x, layer.gain, layer.bias, Var<T>(), layer.mean, layer.variance);
+        }
+    }
+    return x;
+}
+
+template <class T>
+typename CaptionEncoder<T>::Annotations CaptionEncoder<T>::operator()(const Var<T>& images, std::stop_token stop) const {
+    const Var<T> seen = features(images, nullptr, stop);
+    const Index batch = seen.shape()[0], height = seen.shape()[1], width = seen.shape()[2], cells = height * width;
+    const Tensor<T> codes = place_codes<T>(height, width);
+    Tensor<T> places = Tensor<T>::uninitialized({batch, cells, place_features});
+    for (Index b = 0; b < batch; ++b) std::copy_n(codes.data(), codes.size(), places.data() + b * codes.size());
+    const Var<T> parts[] = {reshape(seen, {batch, cells, channels()}), places};
+    return {concat<T>(parts, 2), height, width};
+}
+
+template <class T>
+std::vector<BatchStatistics<T>> CaptionEncoder<T>::statistics(const Tensor<T>& images) const {
+    std::vector<BatchStatistics<T>> seen;
+    features(images, &seen, {});
+    return seen;
+}
+
+void add_caption_encoder_weights(WeightMap& to, Rng& rng) {
+    Index in = picture_channels;
+    for (std::size_t n = 0; n < caption_layers().size(); ++n) {
+        const CaptionLayer& layer = caption_layers()[n];
+        Tensor<float> kernel(Shape{layer.channels, in, layer.kernel, layer.kernel});
+        const double spread = std::sqrt(2.0 / static_cast<double>(in * layer.kernel * layer.kernel));
+        for (float& v : kernel.values()) v = static_cast<float>(spread * rng.normal());
+        to[conv_name(n) + ".weight"] = std::move(kernel);
+        to[norm_name(n) + ".gain"] = Tensor<float>(Shape{layer.channels}, 1.0f);
+        to[norm_name(n) + ".bias"] = Tensor<float>(Shape{layer.channels});
+        in = layer.channels;
+    }
+}
+
+void settle_caption_encoder(WeightMap& weights, Index n, const std::function<Tensor<float>(Index)>& batches,
+                            std::stop_token stop) {
+    const CaptionEncoder<float> encoder{Weights<float>(weights)};
+    const std::size_t layers = caption_layers().size();
+    std::vector<Tensor<double>> means(layers), squares(layers);
+    for (Index i = 0; i < n; ++i) {
+        check_stop(stop);
+        const auto seen = encoder.statistics(batches(i));
+        for (std::size_t l = 0; l < layers; ++l) {
+            const Index channels = seen[l].mean.size();
+            if (i == 0) means[l] = Tensor<double>(Shape{channels});
+            if (i == 0) squares[l] = Tensor<double>(Shape{channels});
+            for (Index c = 0; c < channels; ++c) {
+                const double mean = static_cast<double>(seen[l].mean.data()[c]);
+                means[l].data()[c] += mean / static_cast<double>(n);
+                squares[l].data()[c] +=
+                    (static_cast<double>(seen[l].variance.data()[c]) + mean * mean) / static_cast<double>(n);
+            }
+        }
+    }
+    for (std::size_t l = 0; l < layers; ++l) {
+        for (Index c = 0; c < means[l].size(); ++c) squares[l].data()[c] -= means[l].data()[c] * means[l].data()[c];
+        weights[norm_name(l) + ".mean"] = means[l].cast<float>();
+        weights[norm_name(l) + ".variance"] = squares[l].cast<float>();
+    }
+}
+
+#define SACCADE_INSTANTIATE(T)                    \
+    template Tensor<T> place_codes(Index, Index); \
+    template class CaptionEncoder<T>;
+SACCADE_INSTANTIATE(float)
+SACCADE_INSTANTIATE(double)
+#undef SACCADE_INSTANTIATE
+
+}  // namespace saccade
