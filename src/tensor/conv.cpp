@@ -5,90 +5,136 @@
 #include <algorithm>
 
 #include "base/parallel.hpp"
-#include "tensor/gemm.hpp"
+#include "tensor/conv_kernel.hpp"
+#include "tensor/conv_rows.hpp"
 #include "tensor/storage.hpp"
 
 namespace saccade {
 
 namespace {
 
-/// The convolution of one group as products of matrices: windows of the picture as rows ("im2col", Chellapilla 2006), a few
-/// thousand numbers at a time so that they stay in the cache.
-template <class T>
-class Windows {
- public:
-    explicit Windows(const ConvShape& shape)
-        : s_(shape),
-          depth_(shape.kernel_height * shape.kernel_width * shape.group_in()),
-          rows_(std::clamp<Index>((Index{1} << 16) / std::max<Index>(1, depth_), 16, 1024)),
-          columns_(allocate_storage<T>(static_cast<std::size_t>(rows_ * depth_))) {}
+using namespace conv_kernel;
 
-    Index depth() const { return depth_; }
-    Index pixels() const { return s_.out_height() * s_.out_width(); }
-    Index piece_rows() const { return rows_; }
-    T* columns() { return columns_.get(); }
-
-    /// Calls body(offset in x or -1 outside, column offset) for every place of the window of pixel p.
-    template <class Body>
-    void for_places(Index group, Index p, const Body& body) const {
-        const Index y0 = p / s_.out_width() * s_.form.stride - s_.form.padding;
-        const Index x0 = p % s_.out_width() * s_.form.stride - s_.form.padding;
-        Index column = 0;
-        for (Index i = 0; i < s_.kernel_height; ++i) {
-            for (Index j = 0; j < s_.kernel_width; ++j, column += s_.group_in()) {
-                const Index y = y0 + i, x = x0 + j;
-                const bool inside = y >= 0 && y < s_.height && x >= 0 && x < s_.width;
-                body(inside ? (y * s_.width + x) * s_.in + group * s_.group_in() : -1, column);
-            }
-        }
-    }
-
-    void gather(const T* image, Index group, Index start, Index count) {
-        for (Index r = 0; r < count; ++r) {
-            T* const row = columns_.get() + r * depth_;
-            for_places(group, start + r, [&](Index from, Index column) {
-                if (from < 0) {
-                    std::fill_n(row + column, s_.group_in(), T(0));
-                } else {
-                    std::copy_n(image + from, s_.group_in(), row + column);
-                }
-            });
-        }
-    }
-    void scatter(T* image, Index group, Index start, Index count) const {
-        for (Index r = 0; r < count; ++r) {
-            const T* const row = columns_.get() + r * depth_;
-            for_places(group, start + r, [&](Index to, Index column) {
-                for (Index c = 0; to >= 0 && c < s_.group_in(); ++c) image[to + c] += row[column + c];
-            });
-        }
-    }
-
- private:
-    const ConvShape& s_;
-    Index depth_, rows_;
-    std::shared_ptr<T[]> columns_;
+/// A correlation of a picture `from` [batch, rows, cols, channels] with a window, steps of `stride` pixels, written to pixels
+/// of `to` that may lie apart: the forward pass, and the gradient of the input for each residue of a pixel modulo the stride.
+struct Correlation {
+    Index batch, rows, cols, channels;  // of `from`, channels of this group
+    Index from_channels;                // of a whole pixel of `from`
+    Index kernel_height, kernel_width, stride;
+    Index top, left;                   // the first window starts at (-top, -left)
+    Index to_rows, to_cols, out;       // pixels that are written, channels of this group
+    Index to_image, to_row, to_pixel;  // how far they lie apart
 };
 
-/// weight [out, in / groups, places] -> [out, places, in / groups], as the windows' rows run; and back.
-template <class T>
-void turn_places(const T* from, Index rows, Index inner, Index outer, T* to, bool accumulate) {
-    for (Index r = 0; r < rows; ++r, from += inner * outer, to += inner * outer) {
-        for (Index i = 0; i < inner; ++i) {
-            for (Index j = 0; j < outer; ++j) {
-                T& element = to[j * inner + i];
-                element = from[i * outer + j] + (accumulate ? element : T(0));
+/// Weights in panels of output channels [panel][row][column][channel][panel's lanes], the last panel padded with zeros.
+/// weight(out, in, row, column) tells them.
+template <class T, class Weight>
+std::shared_ptr<T[]> pack_weights(const Correlation& c, const Weight& weight) {
+    constexpr Index lanes = simd::lanes<T>, wide = panel_vectors * lanes;
+    const Index depth = c.kernel_height * c.kernel_width * c.channels, vectors = (c.out + lanes - 1) / lanes;
+    auto packed = allocate_storage<T>(static_cast<std::size_t>(vectors * depth * lanes));
+    for (Index first = 0; first < c.out; first += wide) {
+        const Index width = std::min(wide, vectors * lanes - first);
+        T* const panel = packed.get() + first * depth;
+        for (Index o = 0; o < width; ++o) {
+            T* to = panel + o;
+            if (first + o >= c.out) {
+                for (Index k = 0; k < depth; ++k) to[k * width] = T(0);
+                continue;
+            }
+            for (Index i = 0; i < c.kernel_height; ++i) {
+                for (Index j = 0; j < c.kernel_width; ++j) {
+                    for (Index in = 0; in < c.channels; ++in, to += width) *to = weight(first + o, in, i, j);
+                }
             }
         }
     }
+    return packed;
+}
+
+/// Rows of `to` that one piece of work computes: what their part of `from` takes stays in the second-level cache, and a large
+/// picture has pieces for all threads. By the extents alone.
+Index piece_rows(const Correlation& c, std::size_t element) {
+    const Index row_bytes = (c.to_cols * c.stride + c.kernel_width) * c.channels * c.stride * static_cast<Index>(element);
+    return std::clamp<Index>((Index{96} << 10) / std::max<Index>(1, row_bytes), 1, c.to_rows);
 }
 
 template <class T>
-std::shared_ptr<T[]> places_first(const ConvShape& s, const T* weight) {
+void correlate(const Correlation& c, const T* from, const T* weights, const T* bias, T* to, bool accumulate) {
+    if (c.to_rows < 1 || c.to_cols < 1) return;
+    constexpr Index lanes = simd::lanes<T>, wide = panel_vectors * lanes;
+    const Index rows = piece_rows(c, sizeof(T)), pieces = (c.to_rows + rows - 1) / rows;
+    const Index depth = c.kernel_height * c.kernel_width * c.channels;
+    const auto work = [&](Index piece) {
+        const Index image = piece / pieces, first = piece % pieces * rows, count = std::min(rows, c.to_rows - first);
+        const PaddedRows<T> x({from + image * c.rows * c.cols * c.from_channels, c.rows, c.cols, c.channels, c.from_channels},
+                              first * c.stride - c.top, (count - 1) * c.stride + c.kernel_height, -c.left,
+                              (c.to_cols - 1) * c.stride + c.kernel_width);
+        const Window window{c.kernel_height, c.kernel_width, c.channels, x.row_stride(), c.stride * c.channels};
+        for (Index panel = 0; panel < c.out; panel += wide) {
+            const int vectors = static_cast<int>((std::min(wide, c.out - panel) + lanes - 1) / lanes);
+            const Index last = std::min(wide, c.out - panel) - (vectors - 1) * lanes;
+            for (Index r = 0; r < count; ++r) {
+                T* const y = to + image * c.to_image + (first + r) * c.to_row + panel;
+                run_row<T>(window, x.row(r * c.stride), weights + panel * depth,
+                           {y, c.to_pixel, last, bias == nullptr ? nullptr : bias + panel, accumulate}, c.to_cols, vectors);
+            }
+        }
+    };
+    // Waking threads costs some microseconds.
+    if (c.batch * c.to_rows * c.to_cols * depth * c.out < Index{1} << 20) {
+        for (Index piece = 0; piece < c.batch * pieces; ++piece) work(piece);
+    } else {
+        parallel_for(c.batch * pieces, work);
+    }
+}
+
+/// The bias of a group as whole vectors.
+template <class T>
+std::shared_ptr<T[]> padded_bias(const T* bias, Index count) {
+    if (bias == nullptr) return nullptr;
+    constexpr Index lanes = simd::lanes<T>;
+    const Index size = (count + lanes - 1) / lanes * lanes;
+    auto padded = allocate_storage<T>(static_cast<std::size_t>(size));
+    std::fill_n(std::copy_n(bias, count, padded.get()), size - count, T(0));
+    return padded;
+}
+
+/// The gradient of the pixels of x that a window meets at residue (row, column) modulo the stride: such a pixel has met only
+/// each stride-th row and column of the window, at neighbouring pixels of y, in falling order.
+template <class T>
+void grad_input_residue(const ConvShape& s, const T* grad_y, const T* weight, T* grad_x, bool accumulate, Index group,
+                        Index row, Index col) {
+    const Index stride = s.form.stride, padding = s.form.padding;
+    const auto taken = [&](Index kernel, Index residue) { return kernel > residue ? (kernel - residue - 1) / stride + 1 : 0; };
+    // The first pixel y >= 0 with (y + padding) mod stride = residue; it meets y's pixel (y + padding - residue) / stride last.
+    const auto first = [&](Index residue) { return ((residue - padding) % stride + stride) % stride; };
+    const auto count = [&](Index extent, Index residue) { return (extent - first(residue) + stride - 1) / stride; };
+    const Index height = taken(s.kernel_height, row), width = taken(s.kernel_width, col);
+    const Correlation c{s.batch,
+                        s.out_height(),
+                        s.out_width(),
+                        s.group_out(),
+                        s.out,
+                        height,
+                        width,
+                        1,
+                        height - 1 - (first(row) + padding - row) / stride,
+                        width - 1 - (first(col) + padding - col) / stride,
+                        count(s.height, row),
+                        count(s.width, col),
+                        s.group_in(),
+                        s.height * s.width * s.in,
+                        stride * s.width * s.in,
+                        stride * s.in};
     const Index places = s.kernel_height * s.kernel_width;
-    auto turned = allocate_storage<T>(static_cast<std::size_t>(s.out * places * s.group_in()));
-    turn_places(weight, s.out, s.group_in(), places, turned.get(), false);
-    return turned;
+    const T* const of_group = weight + group * s.group_out() * s.group_in() * places;
+    const auto weights = pack_weights<T>(c, [&](Index in, Index out, Index i, Index j) {
+        return of_group[(out * s.group_in() + in) * places + (row + (height - 1 - i) * stride) * s.kernel_width + col +
+                        (width - 1 - j) * stride];
+    });
+    correlate<T>(c, grad_y + group * s.group_out(), weights.get(), nullptr,
+                 grad_x + (first(row) * s.width + first(col)) * s.in + group * s.group_in(), accumulate);
 }
 
 }  // namespace
@@ -110,69 +156,45 @@ ConvShape conv_shape(const Shape& x, const Shape& weight, ConvForm form) {
 
 template <class T>
 void conv_forward(const ConvShape& s, const T* x, const T* weight, const T* bias, T* y) {
-    const auto turned = places_first(s, weight);
-    parallel_for(s.batch, [&](Index n) {
-        Windows<T> windows(s);
-        for (Index start = 0; start < windows.pixels(); start += windows.piece_rows()) {
-            const Index count = std::min(windows.piece_rows(), windows.pixels() - start);
-            T* const to = y + (n * windows.pixels() + start) * s.out;
-            for (Index r = 0; bias != nullptr && r < count; ++r) std::copy_n(bias, s.out, to + r * s.out);
-            for (Index g = 0; g < s.form.groups; ++g) {
-                windows.gather(x + n * s.height * s.width * s.in, g, start, count);
-                gemm<T>({windows.columns(), count, windows.depth(), windows.depth()},
-                        {turned.get() + g * s.group_out() * windows.depth(), s.group_out(), windows.depth(), windows.depth()},
-                        {to + g * s.group_out(), count, s.group_out(), s.out},
-                        {.transpose_b = true, .accumulate = bias != nullptr});
-            }
-        }
-    });
+    const Index places = s.kernel_height * s.kernel_width;
+    const Correlation c{s.batch,
+                        s.height,
+                        s.width,
+                        s.group_in(),
+                        s.in,
+                        s.kernel_height,
+                        s.kernel_width,
+                        s.form.stride,
+                        s.form.padding,
+                        s.form.padding,
+                        s.out_height(),
+                        s.out_width(),
+                        s.group_out(),
+                        s.out_height() * s.out_width() * s.out,
+                        s.out_width() * s.out,
+                        s.out};
+    for (Index g = 0; g < s.form.groups; ++g) {
+        const T* const of_group = weight + g * s.group_out() * s.group_in() * places;
+        const auto weights = pack_weights<T>(c, [&](Index out, Index in, Index i, Index j) {
+            return of_group[(out * s.group_in() + in) * places + i * s.kernel_width + j];
+        });
+        const auto group_bias = padded_bias(bias == nullptr ? nullptr : bias + g * s.group_out(), s.group_out());
+        correlate<T>(c, x + g * s.group_in(), weights.get(), group_bias.get(), y + g * s.group_out(), false);
+    }
 }
 
 template <class T>
 void conv_grad_input(const ConvShape& s, const T* grad_y, const T* weight, T* grad_x, bool accumulate) {
-    const auto turned = places_first(s, weight);
-    parallel_for(s.batch, [&](Index n) {
-        Windows<T> windows(s);
-        T* const image = grad_x + n * s.height * s.width * s.in;
-        if (!accumulate) std::fill_n(image, s.height * s.width * s.in, T(0));
-        for (Index start = 0; start < windows.pixels(); start += windows.piece_rows()) {
-            const Index count = std::min(windows.piece_rows(), windows.pixels() - start);
-            const T* const from = grad_y + (n * windows.pixels() + start) * s.out;
-            for (Index g = 0; g < s.form.groups; ++g) {
-                gemm<T>({from + g * s.group_out(), count, s.group_out(), s.out},
-                        {turned.get() + g * s.group_out() * windows.depth(), s.group_out(), windows.depth(), windows.depth()},
-                        {windows.columns(), count, windows.depth(), windows.depth()});
-                windows.scatter(image, g, start, count);
-            }
-        }
-    });
-}
-
-template <class T>
-void conv_grad_weight(const ConvShape& s, const T* x, const T* grad_y, T* grad_weight, bool accumulate) {
-    Windows<T> windows(s);
-    const Index places = s.kernel_height * s.kernel_width;
-    Tensor<T> total(Shape{s.out, windows.depth()});
-    for (Index n = 0; n < s.batch; ++n) {
-        for (Index start = 0; start < windows.pixels(); start += windows.piece_rows()) {
-            const Index count = std::min(windows.piece_rows(), windows.pixels() - start);
-            const T* const from = grad_y + (n * windows.pixels() + start) * s.out;
-            for (Index g = 0; g < s.form.groups; ++g) {
-                windows.gather(x + n * s.height * s.width * s.in, g, start, count);
-                gemm<T>({from + g * s.group_out(), count, s.group_out(), s.out},
-                        {windows.columns(), count, windows.depth(), windows.depth()},
-                        {total.data() + g * s.group_out() * windows.depth(), s.group_out(), windows.depth(), windows.depth()},
-                        {.transpose_a = true, .accumulate = true});
-            }
+    for (Index g = 0; g < s.form.groups; ++g) {
+        for (Index residue = 0; residue < s.form.stride * s.form.stride; ++residue) {
+            grad_input_residue(s, grad_y, weight, grad_x, accumulate, g, residue / s.form.stride, residue % s.form.stride);
         }
     }
-    turn_places<T>(total.data(), s.out, places, s.group_in(), grad_weight, accumulate);
 }
 
 #define SACCADE_INSTANTIATE(T)                                                      \
     template void conv_forward(const ConvShape&, const T*, const T*, const T*, T*); \
-    template void conv_grad_input(const ConvShape&, const T*, const T*, T*, bool);  \
-    template void conv_grad_weight(const ConvShape&, const T*, const T*, T*, bool);
+    template void conv_grad_input(const ConvShape&, const T*, const T*, T*, bool);
 SACCADE_INSTANTIATE(float)
 SACCADE_INSTANTIATE(double)
 #undef SACCADE_INSTANTIATE
