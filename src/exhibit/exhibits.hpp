@@ -8,6 +8,7 @@ namespace saccade {
 
 Exhibit alignment_exhibit();
 Exhibit bottleneck_exhibit();
+Exhibit channel_exhibit();
 Exhibit complexity_exhibit();
 Exhibit induction_exhibit();
 Exhibit memory_exhibit();
@@ -17,6 +18,7 @@ Exhibit positions_exhibit();
 Exhibit rnn_shapes_exhibit();
 Exhibit saliency_exhibit();
 Exhibit self_attention_exhibit();
+Exhibit spatial_exhibit();
 Exhibit transformer_exhibit();
 
 }  // namespace saccade

@@ -119,9 +119,6 @@ struct GradCam {
     Tensor<T> alpha;     // [C]
     Tensor<T> map;       // [H, W]
 };
-/// The map of a gradient and the output that it is of, both [1, H, W, C].
-template <class T>
-GradCam<T> grad_cam_of(const Tensor<T>& gradient, const Tensor<T>& output);
 /// `output` [1, H, W, C] of block `block`; what follows is run once more, on a tape, with `onlooker` looking on.
 /// Error{out_of_range} for a class that there is not.
 template <class T>

@@ -8,13 +8,24 @@
 namespace saccade {
 
 template <class T>
-GradCam<T> grad_cam_of(const Tensor<T>& gradient, const Tensor<T>& output) {
-    if (output.shape().rank() != 4 || output.shape()[0] != 1 || gradient.shape() != output.shape())
-        throw Error(ErrorCode::invalid_input, "Grad-CAM: an output of shape " + output.shape().str() +
-                                                  ", a gradient of shape " + gradient.shape().str() +
-                                                  ", not both [1, H, W, C]");
+GradCam<T> grad_cam(const ResNet<T>& model, Index block, const Tensor<T>& output, Index class_index,
+                    const BlockOnlooker<T>& onlooker) {
+    const auto classes = static_cast<Index>(model.design().classes.size());
+    if (class_index < 0 || class_index >= classes)
+        throw Error(ErrorCode::out_of_range, fmt::format("Grad-CAM: there is no class {}", class_index),
+                    fmt::format("classes are counted from 0 to {}", classes - 1));
+    if (output.shape().rank() != 4 || output.shape()[0] != 1)
+        throw Error(ErrorCode::invalid_input, "Grad-CAM: an output of shape " + output.shape().str() + ", not [1, H, W, C]");
+    Tape<T> tape;
+    const Var<T> a = tape.leaf(output);
+    const Var<T> logits = model.logits(model.run_blocks(block + 1, model.design().block_count(), a, onlooker));
+    Tensor<T> chosen(logits.shape());
+    chosen.data()[class_index] = 1;
+    tape.backward(logits, chosen);
+
     const Index height = output.shape()[1], width = output.shape()[2], channels = output.shape()[3];
-    GradCam<T> cam{gradient.reshape({height, width, channels}), Tensor<T>(Shape{channels}), Tensor<T>(Shape{height, width})};
+    GradCam<T> cam{tape.grad(a).reshape({height, width, channels}), Tensor<T>(Shape{channels}),
+                   Tensor<T>(Shape{height, width})};
     const Index cells = height * width;
     for (Index i = 0; i < cells; ++i)
         for (Index k = 0; k < channels; ++k)
@@ -27,24 +38,6 @@ GradCam<T> grad_cam_of(const Tensor<T>& gradient, const Tensor<T>& output) {
     return cam;
 }
 
-template <class T>
-GradCam<T> grad_cam(const ResNet<T>& model, Index block, const Tensor<T>& output, Index class_index,
-                    const BlockOnlooker<T>& onlooker) {
-    const auto classes = static_cast<Index>(model.design().classes.size());
-    if (class_index < 0 || class_index >= classes)
-        throw Error(ErrorCode::out_of_range, fmt::format("Grad-CAM: there is no class {}", class_index),
-                    fmt::format("classes are counted from 0 to {}", classes - 1));
-    Tape<T> tape;
-    const Var<T> a = tape.leaf(output);
-    const Var<T> logits = model.logits(model.run_blocks(block + 1, model.design().block_count(), a, onlooker));
-    Tensor<T> chosen(logits.shape());
-    chosen.data()[class_index] = 1;
-    tape.backward(logits, chosen);
-    return grad_cam_of(tape.grad(a), output);
-}
-
-template GradCam<float> grad_cam_of(const Tensor<float>&, const Tensor<float>&);
-template GradCam<double> grad_cam_of(const Tensor<double>&, const Tensor<double>&);
 template GradCam<float> grad_cam(const ResNet<float>&, Index, const Tensor<float>&, Index, const BlockOnlooker<float>&);
 template GradCam<double> grad_cam(const ResNet<double>&, Index, const Tensor<double>&, Index, const BlockOnlooker<double>&);
 

@@ -1,0 +1,48 @@
+#include "exhibit/channel_lesson.hpp"
+#include "exhibit/exhibits.hpp"
+#include "exhibit/spatial_network.hpp"
+
+namespace saccade {
+
+namespace {
+
+void run(RunContext& context) {
+    run_network(context, false);
+}
+
+std::vector<ViewPlacement> placed(const Params& params) {
+    const auto of = [&](const char* what) { return block_tensor(params, what); };
+    if (params.text("model") == "none")
+        return {{"overlay", of("features"), 0, 0.4f, 0.55f},
+                {"map-gallery", of("features"), 0, 0.6f, 0.55f},
+                {"map-gallery", of("output"), 1, 0.6f, 0.45f},
+                {"bars", "probabilities", 1, 0.4f, 0.45f}};
+    return {{"overlay", of("refined"), 0, 0.32f, 0.42f},     {"map-gallery", of("features"), 0, 0.34f, 0.42f},
+            {"map-gallery", of("refined"), 0, 0.34f, 0.42f}, {"channel-bars", of("gate"), 1, 1, 0.32f},
+            {"bars", of("pooled"), 2, 0.5f, 0.26f},          {"bars", of("bottleneck"), 2, 0.2f, 0.26f},
+            {"bars", "probabilities", 2, 0.3f, 0.26f}};
+}
+
+}  // namespace
+
+Exhibit channel_exhibit() {
+    Exhibit exhibit;
+    exhibit.id = "channel";
+    exhibit.title = "Channel";
+    exhibit.group = "Vision";
+    exhibit.summary =
+        "Squeeze and excitation on your own image: the pooled vector, the bottleneck, a gate for each channel, and what the "
+        "gate lets through.";
+    exhibit.source = "Hu et al. 2018; Woo et al. 2018";
+    exhibit.params = network_params("se");
+    exhibit.models = network_models();
+    exhibit.choose_model = network_model;
+    exhibit.views = placed(resolve(exhibit.params, {}));
+    exhibit.place = placed;
+    exhibit.output_text = "output";
+    exhibit.run = run;
+    exhibit.lesson = channel_lesson();
+    return exhibit;
+}
+
+}  // namespace saccade

@@ -1,0 +1,9 @@
+#pragma once
+
+#include "exhibit/lesson.hpp"
+
+namespace saccade {
+
+Lesson channel_lesson();
+
+}  // namespace saccade

@@ -1,0 +1,100 @@
+#include <algorithm>
+
+#include "exhibit/exhibits.hpp"
+#include "exhibit/spatial_lesson.hpp"
+#include "exhibit/spatial_network.hpp"
+#include "model/per_model.hpp"
+#include "params/param_make.hpp"
+
+namespace saccade {
+
+namespace {
+
+/// What another network makes of the same picture; no hand changes it.
+struct Compared {
+    PicturePtr picture;  // held: another one could come to lie at the same address
+    Index block = 0, watched = 0;
+    bool operator==(const Compared&) const = default;
+};
+
+std::shared_ptr<const ResNetOutput> compared(const ModelPtr& model, const NetworkRun& run, const std::stop_token& stop) {
+    static PerModel<ResNetOutput, Compared> made(8);
+    return made.get(model, {run.picture.read, run.request.block, run.output.watched}, [&] {
+        ResNetRequest request = run.request;
+        request.watched = run.output.watched;
+        return std::make_shared<const ResNetOutput>(run_resnet(model, request, nullptr, stop));
+    });
+}
+
+/// The same picture, block and class for all three networks; of the one that is shown, this run.
+void compare(RunContext& context, const NetworkRun& run) {
+    const std::string own = network_model(context.params);
+    const auto n = static_cast<Index>(network_models().size());
+    const Shape& map = run.output.grad_cam.shape();
+    const Index classes = run.output.probabilities.size();
+    Tensor<float> maps(map.with_inserted(0, n)), probabilities(Shape{n, classes});
+    for (Index i = 0; i < n; ++i) {
+        const std::string& id = network_models()[static_cast<std::size_t>(i)];
+        const auto other =
+            id == own ? std::make_shared<const ResNetOutput>(run.output) : compared(bundled_model(id), run, context.stop);
+        std::ranges::copy(other->grad_cam.values(), maps.row(i).values().begin());
+        std::ranges::copy(other->probabilities.values(), probabilities.row(i).values().begin());
+    }
+    context.probe.axis({"network", AxisKind::layer, n, {"none", "SE", "CBAM"}, "n"});
+    context.probe.whole({"compare.grad_cam", Role::map, "L", "Grad-CAM of three networks", "", {"network", "y", "x"}}, maps);
+    context.probe.whole(
+        {"compare.probabilities", Role::probabilities, "P", "Class probabilities of three networks", "", {"network", "class"}},
+        probabilities);
+    context.probe.step({"compare", "compare.grad_cam", "L of each network, its peak 1", "", "Selvaraju 2017, eq. 1 and 2"});
+    context.probe.step({"compare", "compare.probabilities", "P of each network", "", ""});
+}
+
+void run(RunContext& context) {
+    const NetworkRun done = run_network(context, true);
+    if (context.params.toggle("compare")) compare(context, done);
+}
+
+std::vector<ViewPlacement> placed(const Params& params) {
+    const std::string& model = params.text("model");
+    const auto of = [&](const char* what) { return block_tensor(params, what); };
+    std::vector<ViewPlacement> views = {{"overlay", model == "cbam" ? of("spatial") : "grad_cam", 0, 0.46f, 0.62f},
+                                        {"map-stages",
+                                         of(model == "cbam" ? "spatial"
+                                            : model == "se" ? "refined"
+                                                            : "features"),
+                                         0, 0.54f, 0.62f}};
+    if (params.toggle("compare"))
+        views.push_back({"word-strip", "compare.grad_cam", 1, 0.5f, 0.38f});
+    else
+        views.push_back({"overlay", "grad_cam", 1, 0.5f, 0.38f});
+    views.push_back(
+        {model == "none" ? "bars" : "channel-bars", model == "none" ? "probabilities" : of("gate"), 1, 0.5f, 0.38f});
+    return views;
+}
+
+}  // namespace
+
+Exhibit spatial_exhibit() {
+    Exhibit exhibit;
+    exhibit.id = "spatial";
+    exhibit.title = "Spatial";
+    exhibit.group = "Vision";
+    exhibit.summary =
+        "Channel, then spatial attention on your own image: every stage of CBAM, the map over the picture, and Grad-CAM "
+        "beside it.";
+    exhibit.source = "Woo et al. 2018; Selvaraju et al. 2017";
+    exhibit.params = network_params("cbam");
+    exhibit.params.push_back(toggle_param(
+        "compare", "Side by side",
+        "Runs all three networks, and shows where each looks for the class (Grad-CAM) and how sure it is.", false));
+    exhibit.models = network_models();
+    exhibit.choose_model = network_model;
+    exhibit.views = placed(resolve(exhibit.params, {}));
+    exhibit.place = placed;
+    exhibit.output_text = "output";
+    exhibit.run = run;
+    exhibit.lesson = spatial_lesson();
+    return exhibit;
+}
+
+}  // namespace saccade

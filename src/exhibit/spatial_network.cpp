@@ -1,0 +1,159 @@
+#include "exhibit/spatial_network.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <list>
+#include <mutex>
+
+#include "image/samples.hpp"
+#include "params/param_make.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr Index trained_side = 32;  // of CIFAR-10's pictures
+constexpr Index least_side = 32, most_side = 512, usual_side = 64;
+constexpr Index scene_display = 512, file_display = 1024;  // longer side of what is shown
+constexpr Index side_multiple = 4;                         // two strides of 2
+constexpr const char* likeliest = "likeliest";
+
+const std::vector<std::string>& network_classes() {
+    static const std::vector<std::string> names = {"airplane", "automobile", "bird",  "cat",  "deer",
+                                                   "dog",      "frog",       "horse", "ship", "truck"};
+    return names;
+}
+
+std::vector<std::string> sample_values() {
+    std::vector<std::string> values;
+    for (const SceneSample& sample : scene_samples()) values.push_back("sample:" + sample.name);
+    return values;
+}
+
+/// The picture's numbers, kept while it is: dragging a gate runs the same picture many times a second.
+Tensor<float> tensor_of(const PicturePtr& picture) {
+    struct Kept {
+        std::weak_ptr<const Picture> picture;
+        Tensor<float> values;
+    };
+    static std::mutex mutex;
+    static std::list<Kept> kept;
+    const std::scoped_lock lock(mutex);
+    kept.remove_if([](const Kept& k) { return k.picture.expired(); });
+    for (const Kept& k : kept)
+        if (k.picture.lock() == picture) return k.values;
+    kept.push_front({picture, to_tensor(picture->image)});
+    return kept.front().values;
+}
+
+void say_what_to_know(RunContext& context, const NetworkPicture& picture) {
+    const Index side = std::max(picture.read->image.width, picture.read->image.height);
+    if (side > 2 * trained_side)
+        context.probe.note(
+            {"resolution",
+             fmt::format("the network was trained on pictures of {0}×{0} pixels and reads this one at {1}: it sees "
+                         "details that it never learned, and its classes may be wrong",
+                         trained_side, side),
+             fmt::format("maps are finer at {}, classes better at {}", side, trained_side)});
+}
+
+}  // namespace
+
+const std::vector<std::string>& network_models() {
+    static const std::vector<std::string> ids = {"cifar-resnet20", "cifar-se-resnet20", "cifar-cbam-resnet20"};
+    return ids;
+}
+
+std::string network_model(const Params& params) {
+    const std::string& model = params.text("model");
+    return network_models()[model == "none" ? 0 : model == "se" ? 1 : 2];
+}
+
+std::vector<ParamSpec> network_params(const std::string& model) {
+    ParamSpec which = choice_param(
+        "model", "Attention",
+        "Three ResNet-20 trained alike on CIFAR-10.\nnone: He 2016.\nSE: a gate a channel, s = σ(W_2 max(0, W_1 z)) (Hu "
+        "2018).\nCBAM: a gate a channel, then a map over places, F″ = M_s(F′) F′, F′ = M_c(F) F (Woo 2018).",
+        {{"none", "none"}, {"se", "SE"}, {"cbam", "CBAM"}});
+    which.fallback = model;
+    std::vector<Choice> blocks;
+    for (int stage = 1; stage <= 3; ++stage)
+        for (int block = 1; block <= 3; ++block) {
+            const std::string name = fmt::format("{}.{}", stage, block);
+            blocks.push_back({name, name});
+        }
+    ParamSpec block = choice_param("block", "Block",
+                                   "Which residual block is shown whole, as stage.block. Each stage has maps of half the size "
+                                   "and twice the channels.",
+                                   blocks);
+    block.fallback = std::string("3.3");
+    ParamSpec resolution = integer_param(
+        "resolution", "Resolution",
+        fmt::format("Longer side of the picture as the network reads it; every map covers all of it. The networks were trained "
+                    "at {} px.",
+                    trained_side),
+        usual_side, least_side, most_side);
+    resolution.unit = "px";
+    resolution.log_scale = true;
+    std::vector<Choice> classes = {{likeliest, "likeliest"}};
+    for (const std::string& name : network_classes()) classes.push_back({name, name});
+    return {image_param("image", "Image", "A picture file (PNG, JPEG, WebP), or a scene whose shapes can be moved.",
+                        "sample:ship", sample_values()),
+            which, block, resolution,
+            choice_param("class", "Class", "Whose probability is watched, and whose gradient makes Grad-CAM.", classes)};
+}
+
+std::string block_of(const Params& params) {
+    const std::string& name = params.text("block");
+    return fmt::format("stage{}.block{}", name[0], name[2]);
+}
+
+std::string block_tensor(const Params& params, const std::string& what) {
+    return block_of(params) + "." + what;
+}
+
+NetworkPicture network_picture(const Params& params) {
+    const std::string& value = params.text("image");
+    const Index side = params.integer("resolution") / side_multiple * side_multiple;
+    NetworkPicture picture;
+    picture.read = load_picture(value, side, side_multiple);
+    const Index longest = std::max(picture.read->full_width, picture.read->full_height);
+    const Index shown = picture.read->scene ? scene_display : std::min(longest, file_display);
+    picture.shown = load_picture(value, shown);
+    picture.display = tensor_of(picture.shown);
+    picture.input = tensor_of(picture.read);
+    return picture;
+}
+
+NetworkRun run_network(RunContext& context, bool grad_cam) {
+    const Params& params = context.params;
+    NetworkRun run;
+    run.picture = network_picture(params);
+    const Shape& display = run.picture.display.shape();
+    context.probe.axis({"image.y", AxisKind::y, display[0], {}, "y"});
+    context.probe.axis({"image.x", AxisKind::x, display[1], {}, "x"});
+    context.probe.axis({"color", AxisKind::channel, 3, {"R", "G", "B"}, "k"});
+    context.probe.whole({"image", Role::input, "I", "Image", "", {"image.y", "image.x", "color"}}, run.picture.display);
+    say_what_to_know(context, run.picture);
+
+    const std::string& block = params.text("block");
+    run.request.picture = run.picture.input;
+    run.request.block = 3 * (block[0] - '1') + (block[2] - '1');
+    run.request.grad_cam = grad_cam;
+    const std::vector<std::string> classes = resnet_of(context.model)->network.design().classes;
+    if (const std::string& watched = params.text("class"); watched != likeliest) {
+        const auto found = std::ranges::find(classes, watched);
+        if (found == classes.end())
+            throw Error(ErrorCode::invalid_input, fmt::format("model {} has no class '{}'", context.model->id, watched),
+                        "choose the likeliest");
+        run.request.watched = found - classes.begin();
+    }
+    run.output = run_resnet(context.model, run.request, &context.probe, context.stop);
+    const Index c = run.output.watched;
+    context.probe.text("output",
+                       fmt::format("{} {:.2f}", classes[static_cast<std::size_t>(c)], run.output.probabilities.data()[c]));
+    return run;
+}
+
+}  // namespace saccade

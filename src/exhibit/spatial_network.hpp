@@ -1,0 +1,37 @@
+#pragma once
+
+#include "exhibit/exhibit.hpp"
+#include "image/load_image.hpp"
+#include "model/resnet_run.hpp"
+
+namespace saccade {
+
+// What the exhibits `channel` and `spatial` share: a picture through one of the CIFAR-10 networks.
+
+/// Image, model, block, resolution, class.
+std::vector<ParamSpec> network_params(const std::string& model);
+/// Bundled ids of the networks, in the order of the parameter's choices: none, se, cbam.
+const std::vector<std::string>& network_models();
+std::string network_model(const Params& params);
+
+/// The picture, as it is shown and as the network reads it.
+struct NetworkPicture {
+    PicturePtr shown, read;
+    Tensor<float> display, input;  // [y, x, 3]
+};
+NetworkPicture network_picture(const Params& params);
+
+/// Runs the network of the parameters with everything shown: image, the chosen block, probabilities; says in text and notes
+/// what a person should know.
+struct NetworkRun {
+    NetworkPicture picture;
+    ResNetRequest request;
+    ResNetOutput output;
+};
+NetworkRun run_network(RunContext& context, bool grad_cam);
+
+/// "stage3.block2" for the parameter's "3.2"; the name of the block's tensor `what`.
+std::string block_of(const Params& params);
+std::string block_tensor(const Params& params, const std::string& what);
+
+}  // namespace saccade
