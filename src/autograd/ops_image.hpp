@@ -30,8 +30,7 @@ struct BatchStatistics {
 /// (x - mean) / sqrt(variance + eps) * gain + bias with the statistics of x itself over all axes but the last (Ioffe 2015);
 /// gain, bias [C]. They are written to `seen` if it is not null.
 template <class T>
-Var<T> batch_norm(const Var<T>& x, const Var<T>& gain, const Var<T>& bias, T eps = T(1e-5),
-                  BatchStatistics<T>* seen = nullptr);
+Var<T> batch_norm(const Var<T>& x, const Var<T>& gain, const Var<T>& bias, T eps = T(1e-5), BatchStatistics<T>* seen = nullptr);
 /// relu(batch_norm(x) + residual) in one pass; residual has the shape of x or is empty.
 template <class T>
 Var<T> batch_norm_relu(const Var<T>& x, const Var<T>& gain, const Var<T>& bias, const Var<T>& residual, T eps = T(1e-5),

@@ -21,9 +21,7 @@ struct ConvShape {
     Index group_in() const { return in / form.groups; }
     Index group_out() const { return out / form.groups; }
     /// Multiply-adds of the forward pass, and of each gradient.
-    Index products() const {
-        return batch * out_height() * out_width() * out * group_in() * kernel_height * kernel_width;
-    }
+    Index products() const { return batch * out_height() * out_width() * out * group_in() * kernel_height * kernel_width; }
 };
 
 /// The extents, checked: Error{invalid_input} names both shapes and what does not fit.
