@@ -46,6 +46,9 @@ Image read_image(const std::string& path, Index at_least = 0, ImageSize* full = 
 /// A file's content; `where` names it in errors.
 Image decode_image(std::string_view bytes, const std::string& where, Index at_least = 0, ImageSize* full = nullptr);
 
+/// Many small files at once, on all threads: the i-th image is paths[i].
+std::vector<Image> read_images(const std::vector<std::string>& paths);
+
 /// Whether the file at this path is a picture, by its first bytes. False for what cannot be read.
 bool is_image_file(const std::string& path);
 

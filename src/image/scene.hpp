@@ -25,7 +25,7 @@ struct SceneShape {
     double x = 0.5, y = 0.5;
     double size = 0.2;
     double angle = 0;     // degrees, clockwise
-    double aspect = 1;    // height / width
+    double aspect = 1;    // height / width; of an ellipse and a rectangle 0.6 times this
     std::string group{};  // shapes of one group are one object and move together; also its name ("ship")
     // How it looks; the defaults are a plain flat shape.
     std::string color_to{};  // not empty: the colour runs from `color` at its top to this at its bottom
@@ -39,18 +39,17 @@ struct SceneShape {
 };
 
 /// What lies behind. plain: color. gradient: color at the top to color_to at the bottom. sky: that with clouds. sea, meadow,
-/// road: sky down to `horizon`, below it water, grass, or a road in grass. room: a wall, a floor from the horizon down. noise:
-/// coloured grain around `color`.
+/// road: sky (color) down to `horizon`, below it (color_to) water, grass, or a road in grass. room: a wall, a floor. noise:
+/// coloured grain around color.
 enum class BackgroundKind { plain, gradient, sky, sea, meadow, road, room, noise };
 std::string to_string(BackgroundKind kind);
 const std::vector<BackgroundKind>& background_kinds();
 
 struct SceneBackground {
     BackgroundKind kind = BackgroundKind::plain;
-    std::string color = "white";
-    std::string color_to{};  // empty: as the kind has it
-    double horizon = 0.6;    // fraction of the height
-    std::uint64_t seed = 0;  // clouds, waves, grain
+    std::string color{}, color_to{};  // empty: as the kind has it
+    double horizon = 0.6;             // fraction of the height
+    std::uint64_t seed = 0;           // clouds, waves, grain
     bool operator==(const SceneBackground&) const = default;
 };
 
@@ -69,7 +68,7 @@ struct Scene {
     bool operator==(const Scene&) const = default;
 };
 
-/// Antialiased, the same bits everywhere and at any thread count. Sides 1 to 4096.
+/// Antialiased; the same bits whenever and at any thread count. Sides 1 to 4096.
 Image draw(const Scene& scene, Index width, Index height);
 /// At the scene's own size.
 Image draw(const Scene& scene);

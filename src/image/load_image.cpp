@@ -1,0 +1,280 @@
+#include "image/load_image.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <list>
+#include <mutex>
+
+#include "base/base64.hpp"
+#include "base/parallel.hpp"
+#include "base/utf8.hpp"
+#include "image/decode.hpp"
+#include "image/samples.hpp"
+#include "io/atomic_file.hpp"
+
+namespace saccade {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t most_file_bytes = std::size_t{512} << 20;  // 50 megapixels of 16 bit RGBA are 400 MB
+constexpr std::string_view sample_prefix = "sample:", scene_prefix = "scene:", data_prefix = "data:";
+
+enum class Format { png, jpeg, webp, other };
+
+Format format_of(std::string_view bytes) {
+    if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return Format::png;
+    if (bytes.starts_with("\xff\xd8\xff")) return Format::jpeg;
+    if (bytes.starts_with("RIFF") && bytes.substr(0, 12).ends_with("WEBP")) return Format::webp;
+    return Format::other;
+}
+
+/// What a file that is none of the three is, as far as it can be told.
+std::string known_as(std::string_view bytes) {
+    struct Known {
+        std::size_t at;
+        std::string_view magic;
+        const char* name;
+    };
+    using namespace std::string_view_literals;
+    static constexpr std::array<Known, 10> formats{{{0, "GIF8"sv, "a GIF"},
+                                                    {0, "BM"sv, "a BMP"},
+                                                    {0, "II*\0"sv, "a TIFF"},
+                                                    {0, "MM\0*"sv, "a TIFF"},
+                                                    {0, "%PDF"sv, "a PDF"},
+                                                    {4, "ftypheic"sv, "a HEIC photo"},
+                                                    {4, "ftypmif1"sv, "a HEIC photo"},
+                                                    {4, "ftypavif"sv, "an AVIF"},
+                                                    {0, "<svg"sv, "an SVG drawing"},
+                                                    {0, "<?xml"sv, "an XML file"}}};
+    for (const Known& known : formats)
+        if (bytes.size() > known.at && bytes.substr(known.at).starts_with(known.magic)) return known.name;
+    const std::string_view start = bytes.substr(0, 512);
+    const bool text =
+        std::none_of(start.begin(), start.end(), [](char c) { return static_cast<unsigned char>(c) < 9 || c == 127; });
+    return text ? "a text file" : "of an unknown format";
+}
+
+/// Sizes up to this stand in the first bytes; the rest of a refused file is never read.
+std::string read_head(const std::string& path) {
+    std::error_code error;
+    if (fs::is_directory(path, error)) throw Error(ErrorCode::io, path + " is a folder", "name a picture in it");
+    std::ifstream stream(path, std::ios::binary);
+    if (!stream) return read_file(path, 0);  // says why it cannot be read
+    std::string head(32, '\0');
+    stream.read(head.data(), static_cast<std::streamsize>(head.size()));
+    head.resize(static_cast<std::size_t>(stream.gcount()));
+    return head;
+}
+
+void check_png_head(std::string_view head, const std::string& where) {
+    if (format_of(head) != Format::png || head.size() < 24) return;
+    const auto number = [&](std::size_t at) {
+        std::uint64_t value = 0;
+        for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(head[at + i]);
+        return value;
+    };
+    check_image_size(number(16), number(20), where);
+}
+
+/// The bytes behind data:image/png;base64,...
+std::string data_bytes(std::string_view value) {
+    constexpr std::string_view base64_mark = ";base64,";
+    const std::size_t comma = value.find(base64_mark);
+    const auto bytes = comma == std::string_view::npos ? std::nullopt : base64_decode(value.substr(comma + base64_mark.size()));
+    if (!bytes) {
+        throw Error(ErrorCode::bad_format, fmt::format("'{}' holds no picture", shorten(sanitize_utf8(value), 40)),
+                    "write data:image/png;base64,... (or jpeg, webp)");
+    }
+    return *bytes;
+}
+
+constexpr const char* data_name = "the picture in the value";
+
+Image value_image(const std::string& value, Index at_least, ImageSize& full) {
+    if (value.starts_with(data_prefix)) return decode_image(data_bytes(value), data_name, at_least, &full);
+    return read_image(value, at_least, &full);
+}
+
+std::string title_of(const std::string& value) {
+    if (value.starts_with(sample_prefix)) return "sample " + value.substr(sample_prefix.size());
+    if (value.starts_with(scene_prefix)) return "scene";
+    if (value.starts_with(data_prefix)) return "picture";
+    return fs::path(value).filename().string();
+}
+
+PicturePtr make_picture(const std::string& value, Index longest_side, Index multiple) {
+    auto picture = std::make_shared<Picture>();
+    picture->title = title_of(value);
+    picture->scene = scene_of(value);
+    ImageSize full;
+    if (picture->scene) {
+        full = {picture->scene->width, picture->scene->height};
+    } else {
+        picture->image = value_image(value, longest_side, full);
+    }
+    picture->full_width = full.width;
+    picture->full_height = full.height;
+    const ImageSize size = longest_side == 0 && multiple == 1
+                               ? full
+                               : fitted_size(full.width, full.height,
+                                             longest_side == 0 ? std::max(full.width, full.height) : longest_side, multiple);
+    picture->image =
+        picture->scene ? draw(*picture->scene, size.width, size.height) : resized(picture->image, size.width, size.height);
+    return picture;
+}
+
+/// Tells one content of a file from another. Of other values the text is all.
+struct Stamp {
+    fs::file_time_type time{};
+    std::uintmax_t size = 0;
+    bool operator==(const Stamp&) const = default;
+};
+
+bool names_file(const std::string& value) {
+    return !value.starts_with(sample_prefix) && !value.starts_with(scene_prefix) && !value.starts_with(data_prefix);
+}
+
+std::optional<Stamp> stamp_of(const std::string& value) {
+    if (!names_file(value)) return Stamp{};
+    std::error_code time_error, size_error;
+    const Stamp stamp{fs::last_write_time(value, time_error), fs::file_size(value, size_error)};
+    return time_error || size_error ? std::nullopt : std::optional(stamp);
+}
+
+/// The pictures of the latest values, up to a limit of bytes.
+class PictureCache {
+ public:
+    PicturePtr get(const std::string& value, Index longest_side, Index multiple) {
+        const std::optional<Stamp> stamp = stamp_of(value);
+        if (stamp) {
+            const std::lock_guard lock(mutex_);
+            for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
+                if (entry->longest_side != longest_side || entry->multiple != multiple || entry->stamp != *stamp ||
+                    entry->value != value)
+                    continue;
+                entries_.splice(entries_.begin(), entries_, entry);
+                return entry->picture;
+            }
+        }
+        PicturePtr picture = make_picture(value, longest_side, multiple);  // not under the lock: it may take its time
+        if (stamp) keep({value, longest_side, multiple, *stamp, picture});
+        return picture;
+    }
+
+ private:
+    struct Entry {
+        std::string value;
+        Index longest_side, multiple;
+        Stamp stamp;
+        PicturePtr picture;
+        std::size_t bytes() const { return value.size() + picture->image.rgb.size(); }
+    };
+
+    void keep(Entry entry) {
+        constexpr std::size_t most_bytes = std::size_t{192} << 20, most_entries = 64;
+        const std::lock_guard lock(mutex_);
+        bytes_ += entry.bytes();
+        entries_.push_front(std::move(entry));
+        while (entries_.size() > most_entries || (bytes_ > most_bytes && entries_.size() > 1)) {
+            bytes_ -= entries_.back().bytes();
+            entries_.pop_back();
+        }
+    }
+
+    std::mutex mutex_;
+    std::list<Entry> entries_;  // the latest used first
+    std::size_t bytes_ = 0;
+};
+
+PictureCache& cache() {
+    static PictureCache pictures;
+    return pictures;
+}
+
+}  // namespace
+
+void check_image_size(std::uint64_t width, std::uint64_t height, const std::string& where) {
+    if (width == 0 || height == 0) {
+        throw Error(ErrorCode::bad_format, fmt::format("{} is {} x {} pixels", where, width, height), "choose another picture");
+    }
+    if (width <= most_image_pixels && height <= most_image_pixels && width * height <= most_image_pixels) return;
+    throw Error(
+        ErrorCode::out_of_range,
+        fmt::format("{} is {} x {} pixels, more than {} megapixels", where, width, height, most_image_pixels / 1'000'000),
+        "make it smaller first");
+}
+
+void refuse_damaged(const std::string& where, const std::string& format, const std::string& why) {
+    std::string reason = sanitize_utf8(why);
+    std::replace(reason.begin(), reason.end(), '\n', ' ');
+    throw Error(ErrorCode::bad_format, fmt::format("{} is a damaged {} ({})", where, format, reason), "get the file once more");
+}
+
+Image decode_image(std::string_view bytes, const std::string& where, Index at_least, ImageSize* full) {
+    if (bytes.empty()) throw Error(ErrorCode::bad_format, where + " is empty", "get the file once more");
+    ImageSize size;
+    Image image;
+    switch (format_of(bytes)) {
+        case Format::png:
+            image = decode_png(bytes, where, size);
+            break;
+        case Format::jpeg:
+            image = decode_jpeg(bytes, where, at_least, size);
+            break;
+        case Format::webp:
+            image = decode_webp(bytes, where, size);
+            break;
+        case Format::other:
+            throw Error(ErrorCode::bad_format, fmt::format("{} is {}, not a picture that can be read", where, known_as(bytes)),
+                        "give a PNG, JPEG or WebP file");
+    }
+    if (full != nullptr) *full = size;
+    return image;
+}
+
+Image read_image(const std::string& path, Index at_least, ImageSize* full) {
+    const std::string head = read_head(path);
+    if (format_of(head) == Format::other) return decode_image(head, path);  // says what it is
+    check_png_head(head, path);
+    return decode_image(read_file(path, most_file_bytes), path, at_least, full);
+}
+
+std::vector<Image> read_images(const std::vector<std::string>& paths) {
+    std::vector<Image> images(paths.size());
+    constexpr std::size_t at_once = 64;
+    parallel_for(static_cast<std::int64_t>((paths.size() + at_once - 1) / at_once), [&](std::int64_t block) {
+        const std::size_t begin = static_cast<std::size_t>(block) * at_once, end = std::min(paths.size(), begin + at_once);
+        for (std::size_t i = begin; i < end; ++i) images[i] = decode_image(read_file(paths[i], most_file_bytes), paths[i]);
+    });
+    return images;
+}
+
+bool is_image_file(const std::string& path) {
+    std::error_code error;
+    if (!fs::is_regular_file(path, error)) return false;
+    std::ifstream stream(path, std::ios::binary);
+    std::array<char, 16> head{};
+    stream.read(head.data(), head.size());
+    return format_of({head.data(), static_cast<std::size_t>(stream.gcount())}) != Format::other;
+}
+
+std::optional<Scene> scene_of(const std::string& value) {
+    if (value.starts_with(scene_prefix)) return scene_from_text(std::string_view(value).substr(scene_prefix.size()));
+    if (value.starts_with(sample_prefix)) return sample_scene(std::string_view(value).substr(sample_prefix.size()));
+    return std::nullopt;
+}
+
+Image load_image(const std::string& value) {
+    return make_picture(value, 0, 1)->image;
+}
+
+PicturePtr load_picture(const std::string& value, Index longest_side, Index multiple) {
+    return cache().get(value, longest_side, multiple);
+}
+
+}  // namespace saccade

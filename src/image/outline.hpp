@@ -1,0 +1,56 @@
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "image/scene.hpp"
+
+namespace saccade {
+
+/// The border of one shape in a picture of width x height pixels, as a signed distance in pixels: negative inside.
+class Outline {
+ public:
+    Outline(const SceneShape& shape, double width, double height);
+
+    struct Point {
+        float x, y;
+    };
+    /// A place in pixels in the shape's own frame: [-1/2, 1/2] each way inside it.
+    Point local(float x, float y) const;
+    /// Near the border right to first order; elsewhere of the right sign.
+    float distance(float x, float y) const;
+    /// No farther from zero than the true distance, of the same sign: what is certainly inside or outside.
+    float bound(float x, float y) const;
+    /// How much of the pixel around (x, y) is covered, its edge blurred by `soft`.
+    float coverage(float x, float y) const;
+    /// Width of the zone, in pixels, over which coverage goes from 0 to 1.
+    float edge() const { return edge_; }
+
+    /// Pixels that it may touch, the blurred edge among them; not cut at the picture's border.
+    struct Box {
+        float x0, y0, x1, y1;
+    };
+    const Box& box() const { return box_; }
+    float half_width() const { return half_width_; }
+    float half_height() const { return half_height_; }
+
+ private:
+    Point turned(float x, float y) const;
+    float ellipse(Point p, float scale) const;
+    float ellipse_bound(Point p, float scale) const;
+    float rectangle(Point p) const;
+    float polygon(Point p) const;
+    void add_corners(const SceneShape& shape);
+    void find_box();
+
+    enum class Form { ellipse, ring, rectangle, polygon };
+    Form form_ = Form::ellipse;
+    float center_x_, center_y_, cos_, sin_;
+    float half_width_, half_height_;  // pixels
+    float round_ = 0, edge_ = 1;
+    bool soft_ = false;
+    std::vector<Point> corners_;  // pixels from the centre, not turned
+    Box box_{};
+};
+
+}  // namespace saccade

@@ -1,0 +1,47 @@
+#include "image/samples.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/utf8.hpp"
+#include "image/sample_scenes.hpp"
+
+namespace saccade {
+
+namespace {
+
+struct Drawn {
+    SceneSample sample;
+    Scene (*scene)();
+};
+
+const std::vector<Drawn>& drawn() {
+    static const std::vector<Drawn> all = {
+        {{"ship", "Ship at sea", "海上的船", "ship"}, ship_scene},
+        {{"shapes", "Shapes", "图形", ""}, shapes_scene},
+    };
+    return all;
+}
+
+}  // namespace
+
+const std::vector<SceneSample>& scene_samples() {
+    static const std::vector<SceneSample> samples = [] {
+        std::vector<SceneSample> list;
+        for (const Drawn& d : drawn()) list.push_back(d.sample);
+        return list;
+    }();
+    return samples;
+}
+
+Scene sample_scene(std::string_view name) {
+    const auto found = std::find_if(drawn().begin(), drawn().end(), [&](const Drawn& d) { return d.sample.name == name; });
+    if (found != drawn().end()) return found->scene();
+    std::vector<std::string> names;
+    for (const Drawn& d : drawn()) names.push_back(d.sample.name);
+    throw Error(ErrorCode::not_found, fmt::format("there is no sample picture '{}'", shorten(sanitize_utf8(name), 30)),
+                fmt::format("choose one of: {}", fmt::join(names, ", ")));
+}
+
+}  // namespace saccade
