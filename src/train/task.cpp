@@ -4,10 +4,12 @@
 
 #include "base/error.hpp"
 #include "train/adam.hpp"
+#include "train/caption_task.hpp"
 #include "train/date_lists_task.hpp"
 #include "train/date_questions_task.hpp"
 #include "train/dates_task.hpp"
 #include "train/induction_task.hpp"
+#include "train/resnet_task.hpp"
 #include "train/rnn_shapes_task.hpp"
 #include "train/transformer_date_lists_task.hpp"
 #include "train/transformer_translation_task.hpp"
@@ -54,7 +56,9 @@ const std::vector<TaskFamily>& families() {
         {translation_task_ids(), make_translation_task},
         {transformer_translation_task_ids(), make_transformer_translation_task},
         {rnn_task_ids(), make_rnn_shapes_task},
+        {resnet_task_ids(), make_resnet_task},
         {induction_task_ids(), make_induction_task},
+        {caption_task_ids(), make_caption_task},
     };
     return all;
 }
