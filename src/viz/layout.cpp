@@ -203,6 +203,11 @@ void Sketch::outline(const Box& box, Color stroke, double width, double radius) 
     add(item);
 }
 
+void Sketch::place_image(ImagePlace place) {
+    if (!figure_.image_box) figure_.image_box = place.box;
+    figure_.image_places.push_back(std::move(place));
+}
+
 void Sketch::hatch(const Box& box) {
     RectItem item;
     item.box = box;

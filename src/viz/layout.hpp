@@ -64,6 +64,7 @@ class Sketch {
         figure_.items.emplace_back(std::in_place_type<Item>, std::move(item));
     }
     void region(HitRegion region) { figure_.regions.push_back(std::move(region)); }
+    void place_image(ImagePlace place);
 
     /// Selection, hover, or `otherwise`, for whatever stands at position i of the axis.
     Color focus_color(const AxisPtr& axis, Index i, Color otherwise) const;

@@ -54,8 +54,10 @@ Focus focus_after(const Trace& trace, const Focus& before, CellRef cell) {
 }
 
 const std::vector<const View*>& views() {
-    static const std::vector<const View*> all{&heatmap_view(), &head_grid_view(), &flow_view(), &stages_view(), &neuron_view(),
-                                              &bars_view(),    &norms_view(),     &tree_view(), &curves_view()};
+    static const std::vector<const View*> all{&heatmap_view(),    &head_grid_view(), &flow_view(),        &stages_view(),
+                                              &neuron_view(),     &bars_view(),      &norms_view(),       &tree_view(),
+                                              &curves_view(),     &overlay_view(),   &map_gallery_view(), &channel_bars_view(),
+                                              &word_strip_view(), &map_stages_view()};
     return all;
 }
 
@@ -77,8 +79,9 @@ const TraceTensor& tensor_for(const View& view, const Trace& trace, const ViewSt
                         "choose another view or tensor");
         return tensor;
     }
-    for (const TraceTensor* weights : trace.with_role(Role::weights))
-        if (view.accepts(trace, *weights)) return *weights;
+    for (const Role role : {Role::weights, Role::map})
+        for (const TraceTensor* first : trace.with_role(role))
+            if (view.accepts(trace, *first)) return *first;
     // Parameters last: they are the model, not what it computed.
     for (const bool parameters : {false, true})
         for (const TraceTensor& tensor : trace.tensors())

@@ -71,7 +71,7 @@ class View {
 const std::vector<const View*>& views();
 /// Error{usage} lists the views.
 const View& view(const std::string& id);
-/// state.tensor, or the first tensor that the view accepts (weights first). Error{not_found}.
+/// state.tensor, or the first tensor that the view accepts (weights, then maps first). Error{not_found}.
 const TraceTensor& tensor_for(const View& view, const Trace& trace, const ViewState& state);
 
 }  // namespace saccade

@@ -4,7 +4,7 @@
 
 #include "viz/attention_combine.hpp"
 #include "viz/cell_numbers.hpp"
-#include "viz/layout.hpp"
+#include "viz/map_picture.hpp"
 #include "viz/views.hpp"
 
 namespace saccade {
@@ -187,26 +187,10 @@ void draw_focus(Sketch& sketch, const Slice& slice, const GridLayout& at, const 
     sketch.outline({x - grow, y - grow, at.cell_w + 2 * grow, at.cell_h + 2 * grow}, color, width);
 }
 
-void draw_color_bar(Sketch& sketch, const Slice& slice, const GridLayout& at, const HeatmapItem& item, const Box& content) {
-    const Theme& theme = sketch.theme();
-    const double size = sketch.px(12), h = sketch.px(bar_height);
+void draw_bar(Sketch& sketch, const Slice& slice, const GridLayout& at, const HeatmapItem& item, const Box& content) {
     const double w = std::min({sketch.px(bar_width), std::max(at.grid.w, sketch.px(120)), content.w * 0.6});
-    const double x = std::min(at.grid.x, content.right() - w), y = at.grid.bottom() + sketch.px(20);
-    sketch.add(ColorBarItem{{x, y, w, h}, item.map});
-    const Normalization& n = item.normalization;
-    const double baseline = y + h + sketch.px(4) + sketch.measure().ascent(size, Font::ui);
-    sketch.text({x, baseline}, number_text(n.low), size, theme.secondary);
-    sketch.text({x + w, baseline}, number_text(n.high), size, theme.secondary, HAlign::right);
-    if (n.low < 0 && n.high > 0) {
-        const double zero = n(0);
-        if (zero > 0.2 && zero < 0.8) sketch.text({x + w * zero, baseline}, "0", size, theme.secondary, HAlign::center);
-    }
-    const TensorInfo& info = slice.tensor->info;
-    std::string label = info.unit;
-    if (label.empty() && !info.symbol.empty()) label = info.symbol;
-    const double room = content.right() - x - w - sketch.px(12);
-    const std::string cut = cut_to_fit(label, room, size, Font::ui, sketch.measure());
-    if (cut != "…") sketch.text({x + w + sketch.px(12), y + h / 2}, cut, size, theme.secondary, HAlign::left, VAlign::middle);
+    const Box bar{std::min(at.grid.x, content.right() - w), at.grid.bottom() + sketch.px(20), w, sketch.px(bar_height)};
+    draw_color_bar(sketch, bar, content.right(), {item.map, item.normalization}, measured_in(slice.tensor->info));
 }
 
 std::string subtitle_of(const Slice& slice) {
@@ -251,7 +235,7 @@ class HeatmapView : public View {
         draw_column_labels(sketch, plane, at);
         draw_focus(sketch, slice, at, state.hovered, sketch.hover_color(), 1, true);
         draw_focus(sketch, slice, at, state.selected, sketch.theme().selection, sketch.px(2), false);
-        if (at.color_bar) draw_color_bar(sketch, slice, at, item, content);
+        if (at.color_bar) draw_bar(sketch, slice, at, item, content);
         HitRegion cells;
         cells.box = at.grid;
         cells.ref = cell_of(slice, -1, -1);

@@ -20,6 +20,16 @@ const View& norms_view();
 const View& bars_view();
 /// The tree of a beam search: live branches, pruned ones, finished hypotheses with rank and score.
 const View& tree_view();
+/// A spatial map over the picture that it belongs to.
+const View& overlay_view();
+/// The maps of many channels as small pictures, the largest gate first; a click selects a channel.
+const View& map_gallery_view();
+/// One value a channel as bars, the largest first; a gate can be dragged.
+const View& channel_bars_view();
+/// A map an entry over the picture, the entry's label below: one picture a word.
+const View& word_strip_view();
+/// All maps of the same cells in the order in which they were computed.
+const View& map_stages_view();
 /// Metrics over steps.
 const View& curves_view();
 

@@ -1,0 +1,165 @@
+#include "viz/map_picture.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace saccade {
+
+namespace {
+
+const Axis& axis_from_end(const TraceTensor& tensor, std::size_t i) {
+    return *tensor.info.axes[tensor.info.axes.size() - i];
+}
+
+Normalization limits(const Tensor<float>& values, bool unit, Normalization::Scale scale) {
+    const bool is_signed = !unit && has_negative(values);
+    Normalization n = normalization_for(values, unit, is_signed, scale);
+    if (!is_signed && n.high > 0.5 && n.high < 1) n.high = 1;
+    return n;
+}
+
+}  // namespace
+
+bool is_map(const TraceTensor& tensor) {
+    return tensor.info.axes.size() >= 2 && axis_from_end(tensor, 2).kind == AxisKind::y &&
+           axis_from_end(tensor, 1).kind == AxisKind::x;
+}
+
+bool is_picture(const TraceTensor& tensor) {
+    const auto& axes = tensor.info.axes;
+    return axes.size() == 3 && axes[0]->kind == AxisKind::y && axes[1]->kind == AxisKind::x &&
+           axes[2]->kind == AxisKind::channel && (axes[2]->extent == 3 || axes[2]->extent == 1);
+}
+
+const TraceTensor* picture_of(const Trace& trace) {
+    for (const TraceTensor* tensor : trace.with_role(Role::input))
+        if (is_picture(*tensor) && !tensor->values.empty()) return tensor;
+    return nullptr;
+}
+
+bool same_cells(const TraceTensor& a, const TraceTensor& b) {
+    return is_map(a) && is_map(b) && axis_from_end(a, 2).name == axis_from_end(b, 2).name &&
+           axis_from_end(a, 1).name == axis_from_end(b, 1).name;
+}
+
+Box fit_box(const Box& room, double shape) {
+    double w = std::max(1.0, std::min(room.w, room.h * shape)), h = std::max(1.0, w / shape);
+    if (w > room.w + 0.5 || h > room.h + 0.5) w = h = std::max(1.0, std::min(room.w, room.h));
+    if (std::min(w, h) >= 8) {
+        w = std::floor(w);
+        h = std::floor(h);
+    }
+    return {std::round(room.x + (room.w - w) / 2), std::round(room.y + (room.h - h) / 2), w, h};
+}
+
+double shape_of(const TraceTensor* picture, const TraceTensor& map) {
+    const auto& axes = picture != nullptr ? picture->info.axes : map.info.axes;
+    const std::size_t y = picture != nullptr ? 0 : axes.size() - 2;
+    return static_cast<double>(std::max<Index>(axes[y + 1]->extent, 1)) /
+           static_cast<double>(std::max<Index>(axes[y]->extent, 1));
+}
+
+MapLook map_look(const TraceTensor& tensor, const Tensor<float>& shown, bool over_picture, const ViewState& state, bool own) {
+    const Theme& theme = saccade::theme(over_picture ? "dark" : state.theme);
+    const bool unit = is_unit_interval(tensor.info.role);
+    MapLook look;
+    if (own || state.scale == Normalization::Scale::per_row) {
+        look.normalization = limits(shown, false, state.scale);
+    } else {
+        const std::string key = fmt::format("map limits {} {}", unit, to_string(state.scale));
+        look.normalization = *remembered<Normalization>(state.memo, tensor.values, key,
+                                                        [&] { return limits(tensor.values, unit, state.scale); });
+    }
+    const bool is_signed = look.normalization.low < 0;
+    look.map = &colormap(state.colormap.empty() ? default_colormap(is_signed, theme) : state.colormap, theme);
+    // A map about zero that was asked for is a map about zero.
+    if (look.map->diverging && !is_signed) look.normalization.low = -look.normalization.high;
+    return look;
+}
+
+HeatmapItem map_item(const Sketch& sketch, const MapLook& look, const Tensor<float>& values, const Box& box,
+                     bool over_picture) {
+    const ViewOptions& options = sketch.state().options;
+    const Theme& theme = sketch.theme();
+    HeatmapItem item;
+    item.box = box;
+    item.values = values;
+    item.map = look.map;
+    item.normalization = look.normalization;
+    item.hatch = with_alpha(over_picture ? Color{255, 255, 255, 255} : theme.faint, 0.7);
+    item.masked_ground = over_picture ? Color{0, 0, 0, 0} : theme.raised;
+    item.smooth = options.smooth;
+    item.threshold = options.map_threshold;
+    if (over_picture) item.opacity = options.opacity;
+    return item;
+}
+
+void draw_cell_focus(Sketch& sketch, const AxisPtr& y, const AxisPtr& x, const Box& box) {
+    const double w = box.w / static_cast<double>(x->extent), h = box.h / static_cast<double>(y->extent);
+    const auto outline = [&](const Focus& focus, Color color, double width) {
+        const auto row = focus.on(y), col = focus.on(x);
+        if (!row || !col || *row >= y->extent || *col >= x->extent) return;
+        // Cells that are too small to be seen get a ring around them.
+        const double grow = std::max(0.0, (sketch.px(6) - std::min(w, h)) / 2);
+        sketch.outline({box.x + static_cast<double>(*col) * w - grow, box.y + static_cast<double>(*row) * h - grow,
+                        w + 2 * grow, h + 2 * grow},
+                       color, width);
+    };
+    outline(sketch.state().hovered, sketch.hover_color(), sketch.px(1.5));
+    outline(sketch.state().selected, sketch.theme().selection, sketch.px(2));
+}
+
+HitRegion map_region(const CellRef& ref, const TraceTensor& tensor, const Box& box) {
+    HitRegion region;
+    region.box = box;
+    region.ref = ref;
+    region.row_axis = static_cast<int>(tensor.info.axes.size()) - 2;
+    region.col_axis = region.row_axis + 1;
+    region.rows = axis_from_end(tensor, 2).extent;
+    region.cols = axis_from_end(tensor, 1).extent;
+    return region;
+}
+
+std::string map_caption(const ViewState& state, bool over_picture) {
+    const ViewOptions usual;
+    const ViewOptions& options = state.options;
+    std::string text;
+    const auto say = [&text](const std::string& part) { text += (text.empty() ? "" : " · ") + part; };
+    if (over_picture && options.overlay == ViewOptions::Overlay::map && options.opacity != usual.opacity)
+        say(fmt::format("opacity {:.2f}", options.opacity));
+    if (options.smooth && options.overlay != ViewOptions::Overlay::contours) say("smooth between cells");
+    if (options.map_threshold > 0) say(fmt::format("nothing painted below {:.2f} of the scale", options.map_threshold));
+    Normalization n;
+    n.scale = state.scale;
+    if (state.scale == Normalization::Scale::per_row)
+        say("scale of each map its own");
+    else if (!n.label().empty())
+        say(n.label());
+    return text;
+}
+
+void draw_color_bar(Sketch& sketch, const Box& bar, double right, const MapLook& look, const std::string& label) {
+    const Theme& theme = sketch.theme();
+    const double size = sketch.px(12);
+    sketch.add(ColorBarItem{bar, look.map});
+    const Normalization& n = look.normalization;
+    const double baseline = bar.bottom() + sketch.px(4) + sketch.measure().ascent(size, Font::ui);
+    sketch.text({bar.x, baseline}, number_text(n.low), size, theme.secondary);
+    sketch.text({bar.right(), baseline}, number_text(n.high), size, theme.secondary, HAlign::right);
+    if (n.low < 0 && n.high > 0) {
+        const double zero = n(0);
+        if (zero > 0.2 && zero < 0.8) sketch.text({bar.x + bar.w * zero, baseline}, "0", size, theme.secondary, HAlign::center);
+    }
+    const double room = right - bar.right() - sketch.px(12);
+    const std::string cut = cut_to_fit(label, room, size, Font::ui, sketch.measure());
+    if (cut != "…")
+        sketch.text({bar.right() + sketch.px(12), bar.y + bar.h / 2}, cut, size, theme.secondary, HAlign::left, VAlign::middle);
+}
+
+std::string measured_in(const TensorInfo& info) {
+    return info.unit.empty() ? info.symbol : info.unit;
+}
+
+}  // namespace saccade

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "viz/layout.hpp"
+#include "viz/slice.hpp"
+
+namespace saccade {
+
+// What views of spatial maps share: which tensors are maps and pictures, and how a map is coloured and laid over a picture.
+
+/// [.., y, x] by the kinds of its last two axes.
+bool is_map(const TraceTensor& tensor);
+/// [y, x, color], of one or three colours.
+bool is_picture(const TraceTensor& tensor);
+/// The picture that the run was given, the first of role input; null if there is none.
+const TraceTensor* picture_of(const Trace& trace);
+/// Do the last two axes of both run along the same cells?
+bool same_cells(const TraceTensor& a, const TraceTensor& b);
+
+/// The largest box of that width over height within the room, in its middle, on whole px where it is large enough.
+Box fit_box(const Box& room, double shape);
+/// Width over height of the picture, or of the map's cells if there is none.
+double shape_of(const TraceTensor* picture, const TraceTensor& map);
+
+/// How the values of a map are coloured.
+struct MapLook {
+    const Colormap* map = nullptr;
+    Normalization normalization;
+};
+/// Limits from all maps of the tensor, so that they can be compared: [0, 1] for gates and weights and for maps that use more
+/// than half of it, else from 0 to the largest; symmetric where a value is negative. `own`, and a scale per row: those of
+/// `shown` alone. Over a picture the dark maps are taken in every theme: what gets nothing lies in shadow.
+MapLook map_look(const TraceTensor& tensor, const Tensor<float>& shown, bool over_picture, const ViewState& state,
+                 bool own = false);
+/// A map in its box, with the options' opacity, threshold and smoothness; opaque where no picture lies under it.
+HeatmapItem map_item(const Sketch& sketch, const MapLook& look, const Tensor<float>& values, const Box& box, bool over_picture);
+
+/// The cell in focus, outlined: selected over hovered.
+void draw_cell_focus(Sketch& sketch, const AxisPtr& y, const AxisPtr& x, const Box& box);
+/// Cells of a map over a box: `ref` is the whole map, -1 on its last two axes.
+HitRegion map_region(const CellRef& ref, const TraceTensor& tensor, const Box& box);
+
+/// What is not usual about how maps are drawn: "opacity 0.30 · smooth between cells". Empty if all is usual.
+std::string map_caption(const ViewState& state, bool over_picture);
+
+/// The colour scale with its limits under it, and what it measures to its right as far as `right`.
+void draw_color_bar(Sketch& sketch, const Box& bar, double right, const MapLook& look, const std::string& label);
+/// What the values are measured in: the unit, or else the symbol.
+std::string measured_in(const TensorInfo& info);
+
+}  // namespace saccade

@@ -1,0 +1,214 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "viz/heatmap_grid.hpp"
+#include "viz/map_stack.hpp"
+#include "viz/views.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr double widest_map = 150;
+constexpr Index most_cells_hit = 400, most_frames = 600;  // channels that are framed, or hit cell by cell
+
+struct Gallery {
+    MapStack stack;
+    ChannelGate gate;
+    std::vector<Index> order;  // which channel stands at each place
+    bool sorted = false;
+
+    Index size() const { return static_cast<Index>(order.size()); }
+};
+
+Gallery gallery_of(const Trace& trace, const TraceTensor& tensor, const ViewState& state) {
+    Gallery gallery;
+    gallery.stack = map_stack(tensor, state);
+    gallery.gate = gate_of(trace, gallery.stack.entries, state);
+    gallery.sorted = gallery.gate.tensor != nullptr && state.options.sort == ViewOptions::Sort::gate;
+    if (gallery.sorted) {
+        gallery.order = largest_first(gallery.gate.computed);
+    } else {
+        gallery.order.resize(static_cast<std::size_t>(gallery.stack.entries->extent));
+        std::iota(gallery.order.begin(), gallery.order.end(), Index{0});
+    }
+    return gallery;
+}
+
+/// Where the pictures stand.
+struct Raster {
+    Box box;
+    Index rows = 1, cols = 1;
+    double gap = 0;
+};
+
+/// The number of columns that makes the pictures largest, and in the end as few rows as that allows.
+Raster raster_of(const Sketch& sketch, Index n, double shape, const Box& room) {
+    Raster best;
+    double best_h = 0;
+    for (Index cols = 1; cols <= n; ++cols) {
+        const Index rows = (n + cols - 1) / cols;
+        const double pitch = std::min(room.w / static_cast<double>(cols), room.h / static_cast<double>(rows) * shape);
+        const double gap = pitch >= sketch.px(40) ? sketch.px(6) : pitch >= sketch.px(20) ? sketch.px(3) : pitch >= 8 ? 1 : 0;
+        const double w = std::min((room.w + gap) / static_cast<double>(cols) - gap, sketch.px(widest_map));
+        double h = std::min((room.h + gap) / static_cast<double>(rows) - gap, w / shape);
+        if (h > 8) h = std::floor(h);
+        if (h <= best_h) continue;
+        best_h = h;
+        double wide = h * shape;
+        if (wide > 8) wide = std::floor(wide);
+        best = {{0, 0, (wide + gap) * static_cast<double>(cols) - gap, (h + gap) * static_cast<double>(rows) - gap},
+                rows,
+                cols,
+                gap};
+    }
+    best.box.x = std::round(room.x + (room.w - best.box.w) / 2);
+    best.box.y = std::round(room.y + (room.h - best.box.h) / 2);
+    return best;
+}
+
+HeatmapGridItem item_of(const Sketch& sketch, const Gallery& gallery, const MapLook& look, const Raster& raster) {
+    HeatmapGridItem item;
+    item.values = gallery.stack.maps;
+    item.map_rows = raster.rows;
+    item.map_cols = raster.cols;
+    item.order = gallery.order;
+    item.order.resize(static_cast<std::size_t>(raster.rows * raster.cols), -1);
+    item.box = raster.box;
+    item.gap = raster.gap;
+    item.map = look.map;
+    item.normalization = look.normalization;
+    item.largest = false;
+    // Places without a channel are masked, too: nothing is drawn on them.
+    item.hatch = {0, 0, 0, 0};
+    item.masked_ground = sketch.theme().panel;
+    return item;
+}
+
+Color number_color(const Sketch& sketch, const AxisPtr& axis, Index i) {
+    return sketch.focus_color(axis, i, sketch.theme().secondary);
+}
+
+/// The channel's number in the corner of its picture, and how far its gate is open along the lower edge.
+void draw_marks(Sketch& sketch, const Gallery& gallery, Index channel, const Box& box, double gap) {
+    const Theme& theme = sketch.theme();
+    const AxisPtr& axis = gallery.stack.entries;
+    const double size = std::min(sketch.px(11), box.h * 0.4);
+    const std::string number = drawn_label(*axis, channel);
+    const double w = sketch.text_width(number, size) + sketch.px(5), h = size * 1.25;
+    const bool focused = sketch.selected(axis, channel) || sketch.hovered(axis, channel);
+    if (size >= sketch.px(7) && w + 2 <= box.w && (focused || w * 1.4 <= box.w)) {
+        sketch.rect({box.x + 1, box.y + 1, w, h}, with_alpha(theme.panel, 0.82), 2);
+        sketch.text({box.x + 1 + w / 2, box.y + 1 + h / 2}, number, size, number_color(sketch, axis, channel), HAlign::center,
+                    VAlign::middle);
+    }
+    if (gallery.gate.tensor == nullptr || gap < 3 || !is_unit_interval(gallery.gate.tensor->info.role)) return;
+    const double open = static_cast<double>(gallery.gate.row.values.data()[channel]);
+    if (!std::isfinite(open)) return;
+    const double thick = std::min(gap - 1, sketch.px(3));
+    sketch.rect({box.x, box.bottom() + 0.5, box.w * std::clamp(open, 0.0, 1.0), thick}, sketch.bar_color(axis, channel, open));
+}
+
+void draw_frame(Sketch& sketch, const AxisPtr& axis, Index channel, const Box& box, double gap) {
+    const double grow = std::min(2.0, gap / 2);
+    const Box around{box.x - grow, box.y - grow, box.w + 2 * grow, box.h + 2 * grow};
+    if (sketch.selected(axis, channel))
+        sketch.outline(around, sketch.theme().selection, std::min(sketch.px(2), box.w / 2), grow);
+    else if (sketch.hovered(axis, channel))
+        sketch.outline(around, sketch.hover_color(), std::min(sketch.px(1.5), box.w / 2), grow);
+}
+
+/// Each cell of each map where they can be hit, else each map.
+void add_regions(Sketch& sketch, const Gallery& gallery, const HeatmapGridItem& item) {
+    const MapStack& stack = gallery.stack;
+    const bool cells = gallery.size() <= most_cells_hit && grid_place(item, 0, 0).w >= 2 * static_cast<double>(stack.x->extent);
+    for (Index r = 0; r < item.map_rows; ++r) {
+        const Index first = r * item.map_cols, count = std::min(item.map_cols, gallery.size() - first);
+        for (Index c = 0; cells && c < count; ++c)
+            sketch.region(map_region(stack.entry(gallery.order[static_cast<std::size_t>(first + c)]), *stack.tensor,
+                                     grid_place(item, r, c)));
+        if (cells || count < 1) continue;
+        HitRegion region;
+        region.box = grid_place(item, r, 0);
+        region.box.w = (item.box.w + item.gap) / static_cast<double>(item.map_cols) * static_cast<double>(count);
+        region.ref = stack.whole;
+        region.cols = count;
+        region.col_axis = stack.entry_axis;
+        region.col_map.assign(gallery.order.begin() + first, gallery.order.begin() + first + count);
+        sketch.region(std::move(region));
+    }
+}
+
+std::string subtitle_of(const Gallery& gallery) {
+    const MapStack& stack = gallery.stack;
+    std::string text = stack.where;
+    text += (text.empty() ? "" : " · ") + fmt::format("{} of {} × {}", gallery.size(), stack.y->extent, stack.x->extent);
+    if (!gallery.sorted) return text;
+    const TensorInfo& gate = gallery.gate.tensor->info;
+    return text + ", by " + (gate.title.empty() ? gate.name : gate.title) + ", the largest first";
+}
+
+class MapGalleryView : public View {
+ public:
+    std::string id() const override { return "map-gallery"; }
+    std::string title() const override { return "Maps"; }
+    bool accepts(const Trace&, const TraceTensor& tensor) const override { return is_map_stack(tensor); }
+
+    Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {
+        const TraceTensor& tensor = tensor_for(*this, trace, state);
+        const Gallery gallery = gallery_of(trace, tensor, state);
+        const MapLook look = map_look(tensor, gallery.stack.maps, false, state);
+        Sketch sketch(state, measure);
+        Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle_of(gallery));
+        Normalization n;
+        n.scale = state.scale;
+        sketch.caption(n.label(), content);
+        const bool bar = content.h >= sketch.px(200) && content.w >= sketch.px(180);
+        Box room = content;
+        if (bar) room.h -= sketch.px(42);
+        const Raster raster = raster_of(sketch, gallery.size(), shape_of(nullptr, tensor), room);
+        const HeatmapGridItem item = item_of(sketch, gallery, look, raster);
+        sketch.add(item);
+        for (Index place = 0; place < gallery.size(); ++place) {
+            const Index channel = gallery.order[static_cast<std::size_t>(place)];
+            const Box box = grid_place(item, place / item.map_cols, place % item.map_cols);
+            if (gallery.size() <= most_frames) draw_marks(sketch, gallery, channel, box, item.gap);
+            draw_frame(sketch, gallery.stack.entries, channel, box, item.gap);
+            draw_cell_focus_in(sketch, gallery.stack, channel, box);
+        }
+        if (bar) {
+            const double w = std::min(sketch.px(200), std::max(item.box.w, sketch.px(120)));
+            draw_color_bar(sketch,
+                           {std::min(item.box.x, content.right() - w), item.box.bottom() + sketch.px(12), w, sketch.px(10)},
+                           content.right(), look, measured_in(tensor.info));
+        }
+        add_regions(sketch, gallery, item);
+        return sketch.take();
+    }
+
+    std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {
+        const TraceTensor& tensor = tensor_for(*this, trace, state);
+        const MapStack stack = map_stack(tensor, state);
+        return {{tensor.info.name, {stack.entries, stack.y, stack.x}, stack.maps}};
+    }
+
+ private:
+    /// In the picture of the channel in focus alone: a cell in each would be noise.
+    static void draw_cell_focus_in(Sketch& sketch, const MapStack& stack, Index channel, const Box& box) {
+        if (box.w < sketch.px(32)) return;
+        if (sketch.selected(stack.entries, channel) || sketch.hovered(stack.entries, channel))
+            draw_cell_focus(sketch, stack.y, stack.x, box);
+    }
+};
+
+}  // namespace
+
+const View& map_gallery_view() {
+    static const MapGalleryView view;
+    return view;
+}
+
+}  // namespace saccade

@@ -1,0 +1,190 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "viz/contours.hpp"
+#include "viz/map_picture.hpp"
+#include "viz/views.hpp"
+
+namespace saccade {
+
+namespace {
+
+using Mode = ViewOptions::Overlay;
+constexpr double bar_width = 200, bar_height = 10;
+
+/// What is drawn: the map of the positions where the state stands, and the picture under it.
+struct Layers {
+    const TraceTensor* picture = nullptr;
+    Slice map;
+    MapLook look;
+    Mode mode = Mode::map;
+    bool over = false;  // does the map lie on the picture?
+};
+
+Layers layers_of(const Trace& trace, const TraceTensor& tensor, const ViewState& state) {
+    Layers layers;
+    layers.picture = picture_of(trace);
+    layers.map = plane_of(tensor, state);
+    layers.mode = layers.picture != nullptr ? state.options.overlay : Mode::map;
+    layers.over = layers.picture != nullptr && (layers.mode == Mode::map || layers.mode == Mode::contours);
+    layers.look = map_look(tensor, layers.map.values, layers.picture != nullptr, state);
+    return layers;
+}
+
+/// Where picture and map stand: in one place, or beside each other, or above each other where that makes them larger.
+struct Places {
+    Box picture, map;
+};
+
+Places places_of(const Sketch& sketch, const Layers& layers, const Box& room) {
+    const double shape = shape_of(layers.picture, *layers.map.tensor);
+    if (layers.mode != Mode::side_by_side) {
+        const Box box = fit_box(room, shape);
+        return {box, box};
+    }
+    const double gap = sketch.px(14);
+    Box left = room, top = room;
+    left.w = std::max(1.0, (room.w - gap) / 2);
+    top.h = std::max(1.0, (room.h - gap) / 2);
+    const Box beside = fit_box(left, shape), above = fit_box(top, shape);
+    if (beside.w >= above.w) {
+        const double x = std::round(room.x + (room.w - 2 * beside.w - gap) / 2);
+        return {{x, beside.y, beside.w, beside.h}, {x + beside.w + gap, beside.y, beside.w, beside.h}};
+    }
+    const double y = std::round(room.y + (room.h - 2 * above.h - gap) / 2);
+    return {{above.x, y, above.w, above.h}, {above.x, y + above.h + gap, above.w, above.h}};
+}
+
+/// Fifths of the colour scale, those that the threshold leaves.
+std::vector<double> levels_of(const Layers& layers, double threshold) {
+    std::vector<double> levels;
+    const Normalization& n = layers.look.normalization;
+    for (int k = 1; k < 6; ++k) {
+        const double value = n.low + (n.high - n.low) * k / 6;
+        const double t = n(value), share = layers.look.map->diverging ? std::abs(2 * t - 1) : t;
+        if (share >= threshold) levels.push_back(value);
+    }
+    return levels;
+}
+
+void draw_contours(Sketch& sketch, const Layers& layers, const Box& box) {
+    const Tensor<float>& values = layers.map.values;
+    const double w = box.w / static_cast<double>(values.shape()[1]), h = box.h / static_cast<double>(values.shape()[0]);
+    for (const double level : levels_of(layers, sketch.state().options.map_threshold)) {
+        const auto lines = remembered<std::vector<Polyline>>(sketch.state().memo, values, fmt::format("contours {}", level),
+                                                             [&] { return contour_lines(values, level); });
+        const Color color = layers.look.map->at(layers.look.normalization(level));
+        // A line must stand out from a picture of any colour: light ones in shadow, dark ones in light.
+        const Color other = contrast(color, {255, 255, 255, 255}) > contrast(color, {0, 0, 0, 255}) ? Color{255, 255, 255, 130}
+                                                                                                    : Color{0, 0, 0, 130};
+        for (const bool casing : {true, false})
+            for (const Polyline& line : *lines) {
+                LineItem item{line, casing ? other : color, sketch.px(casing ? 3.5 : 2)};
+                for (Point& p : item.points) p = {box.x + p.x * w, box.y + p.y * h};
+                sketch.add(std::move(item));
+            }
+    }
+}
+
+void draw_map(Sketch& sketch, const Layers& layers, const Box& box) {
+    if (layers.mode == Mode::off || layers.map.values.empty()) return;
+    if (layers.mode == Mode::contours) return draw_contours(sketch, layers, box);
+    sketch.add(map_item(sketch, layers.look, layers.map.values, box, layers.over));
+}
+
+std::string subtitle_of(const Layers& layers) {
+    const Tensor<float>& values = layers.map.values;
+    std::string text = layers.map.where;
+    text += (text.empty() ? "" : " · ") + fmt::format("{} × {} cells", values.shape()[0], values.shape()[1]);
+    if (layers.over) text += " over the image";
+    return text;
+}
+
+std::string caption_of(const Layers& layers, const ViewState& state) {
+    std::string text = map_caption(state, layers.over);
+    if (layers.mode != Mode::contours) return text;
+    std::string levels;
+    for (const double level : levels_of(layers, state.options.map_threshold))
+        levels += (levels.empty() ? "contours at " : ", ") + number_text(level);
+    return levels + (text.empty() || levels.empty() ? "" : " · ") + text;
+}
+
+/// A picture by itself.
+Figure picture_figure(const TraceTensor& tensor, const ViewState& state, const TextMeasure& measure) {
+    if (tensor.values.empty())
+        throw Error(ErrorCode::invalid_input, tensor.info.name + " " + tensor.values.shape().str() + " has no pixels to show",
+                    "choose another image");
+    Sketch sketch(state, measure);
+    const Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title,
+                                     fmt::format("{} × {} px", tensor.values.shape()[1], tensor.values.shape()[0]));
+    const Box box = fit_box(content, shape_of(&tensor, tensor));
+    sketch.add(ImageItem{box, tensor.values, 1});
+    HitRegion region;
+    region.box = box;
+    region.ref = {tensor.info.name, {-1, -1, -1}};
+    region.rows = tensor.values.shape()[0];
+    region.cols = tensor.values.shape()[1];
+    region.row_axis = 0;
+    region.col_axis = 1;
+    sketch.region(region);
+    sketch.place_image({box, {}});
+    return sketch.take();
+}
+
+class OverlayView : public View {
+ public:
+    std::string id() const override { return "overlay"; }
+    std::string title() const override { return "Overlay"; }
+    bool accepts(const Trace&, const TraceTensor& tensor) const override {
+        return is_map(tensor) || (tensor.info.role == Role::input && is_picture(tensor));
+    }
+
+    Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {
+        const TraceTensor& tensor = tensor_for(*this, trace, state);
+        if (!is_map(tensor)) return picture_figure(tensor, state, measure);
+        const Layers layers = layers_of(trace, tensor, state);
+        Sketch sketch(state, measure);
+        Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle_of(layers));
+        sketch.caption(caption_of(layers, state), content);
+        const bool bar = layers.mode != Mode::off && content.h >= sketch.px(170) && content.w >= sketch.px(180);
+        Box room = content;
+        if (bar) room.h -= sketch.px(12 + bar_height + 20);
+        const Places at = places_of(sketch, layers, room);
+        if (layers.picture != nullptr) sketch.add(ImageItem{at.picture, layers.picture->values, 1});
+        draw_map(sketch, layers, at.map);
+        const AxisPtr y = layers.map.row(), x = layers.map.col();
+        const CellRef whole = cell_of(layers.map, -1, -1);
+        const bool apart = layers.mode == Mode::side_by_side;
+        if (apart) draw_cell_focus(sketch, y, x, at.picture);
+        draw_cell_focus(sketch, y, x, at.map);
+        if (bar)
+            draw_color_bar(
+                sketch,
+                {at.picture.x, at.map.bottom() + sketch.px(12),
+                 std::min({sketch.px(bar_width), std::max(at.map.w, sketch.px(120)), content.right() - at.picture.x}),
+                 sketch.px(bar_height)},
+                content.right(), layers.look, measured_in(tensor.info));
+        sketch.region(map_region(whole, tensor, at.map));
+        if (apart) sketch.region(map_region(whole, tensor, at.picture));
+        if (layers.picture != nullptr) sketch.place_image({at.picture, whole});
+        return sketch.take();
+    }
+
+    std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {
+        const TraceTensor& tensor = tensor_for(*this, trace, state);
+        if (!is_map(tensor)) return {{tensor.info.name, tensor.info.axes, tensor.values}};
+        const Slice map = plane_of(tensor, state);
+        return {{tensor.info.name, {map.row(), map.col()}, map.values}};
+    }
+};
+
+}  // namespace
+
+const View& overlay_view() {
+    static const OverlayView view;
+    return view;
+}
+
+}  // namespace saccade
