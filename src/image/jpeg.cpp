@@ -136,11 +136,11 @@ Image decode_jpeg(std::string_view bytes, const std::string& where, Index at_lea
                     where + " is a CMYK JPEG, made for printing; its colours have no one meaning on a screen",
                     "save it as RGB, for example: magick IN.jpg -colorspace sRGB OUT.png");
     }
+    const int orientation = orientation_of(jpeg);  // the markers go with the decoding
     choose_scale(jpeg, at_least);
     if (!start(decoder)) refuse_damaged(where, "JPEG", decoder.reason.data());
     decoder.image = Image(jpeg.output_width, jpeg.output_height);
     if (!read_pixels(decoder)) refuse_damaged(where, "JPEG", decoder.reason.data());
-    const int orientation = orientation_of(jpeg);
     full = {jpeg.image_width, jpeg.image_height};
     if (orientation >= 5) std::swap(full.width, full.height);
     return upright(std::move(decoder.image), orientation);
