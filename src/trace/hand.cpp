@@ -200,18 +200,30 @@ std::string plain_text(const std::vector<ExplainedPart>& parts) {
     return result;
 }
 
+namespace {
+
+/// The classes of a step, or of a run without steps: null if the tensor has no such row.
+const float* classes_at(const TraceTensor& tensor, const std::string& step_axis, Index step) {
+    const auto& axes = tensor.info.axes;
+    if (axes.size() == 1 && axes[0]->kind == AxisKind::class_) return tensor.values.data();
+    if (axes.size() != 2 || axes[0]->name != step_axis || step < 0 || step >= axes[0]->extent) return nullptr;
+    return tensor.values.data() + step * axes[1]->extent;
+}
+
+}  // namespace
+
 std::vector<ProbabilityChange> probability_changes(const Trace& before, const Trace& after, const std::string& step_axis,
                                                    Index step, std::size_t most, float least) {
     for (const TraceTensor* now : after.with_role(Role::probabilities)) {
         const TraceTensor* then = before.find(now->info.name);
-        if (now->info.axes.size() != 2 || now->info.axes[0]->name != step_axis || then == nullptr) continue;
-        const Index n = now->info.axes[1]->extent;
-        if (then->info.axes.size() != 2 || then->info.axes[1]->extent != n) continue;
-        if (step < 0 || step >= now->info.axes[0]->extent || step >= then->info.axes[0]->extent) return {};
-        const float* a = then->values.data() + step * n;
-        const float* b = now->values.data() + step * n;
+        if (then == nullptr || now->info.axes.empty() || then->info.axes.size() != now->info.axes.size()) continue;
+        const Axis& classes = *now->info.axes.back();
+        if (then->info.axes.back()->extent != classes.extent) continue;
+        const float* a = classes_at(*then, step_axis, step);
+        const float* b = classes_at(*now, step_axis, step);
+        if (a == nullptr || b == nullptr) continue;
         std::vector<Index> order;
-        for (Index c = 0; c < n; ++c)
+        for (Index c = 0; c < classes.extent; ++c)
             if (std::abs(b[c] - a[c]) >= least) order.push_back(c);
         const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(most, order.size()));
         std::partial_sort(order.begin(), end, order.end(), [&](Index x, Index y) {
@@ -219,7 +231,7 @@ std::vector<ProbabilityChange> probability_changes(const Trace& before, const Tr
             return dx != dy ? dx > dy : x < y;
         });
         std::vector<ProbabilityChange> changes;
-        for (auto c = order.begin(); c != end; ++c) changes.push_back({now->info.axes[1]->label(*c), a[*c], b[*c]});
+        for (auto c = order.begin(); c != end; ++c) changes.push_back({classes.label(*c), a[*c], b[*c]});
         return changes;
     }
     return {};

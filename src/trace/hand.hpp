@@ -46,8 +46,8 @@ struct ProbabilityChange {
     float before = 0, after = 0;
 };
 /// The classes whose probability at a step differs most between two runs, the largest difference first: of the first tensor of
-/// role probabilities over `step_axis` and classes. Differences below `least` are left out. Empty if the two have no such
-/// tensor, or one of them not this step.
+/// role probabilities over `step_axis` and classes, or over classes alone. Differences below `least` are left out. Empty if the
+/// two have no such tensor, or one of them not this step.
 std::vector<ProbabilityChange> probability_changes(const Trace& before, const Trace& after, const std::string& step_axis,
                                                    Index step, std::size_t most, float least = 5e-4f);
 

@@ -3,6 +3,8 @@
 #include <array>
 #include <chrono>
 #include <deque>
+#include <filesystem>
+#include <future>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -11,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "image/load_image.hpp"
 #include "run/finding.hpp"
 #include "run/runner.hpp"
 #include "trace/formula.hpp"
@@ -51,6 +54,7 @@ struct Side {
     std::chrono::steady_clock::time_point asked_at;
     bool running = false;    // the last request has no whole answer yet
     bool cancelled = false;  // and will have none
+    bool later = false;      // `request` has changed since it was submitted, by a drag: it is submitted when the run ends
     double progress = 0;     // of the run under way; 0 if it does not say
 
     const Trace* trace() const { return shown.trace.get(); }
@@ -92,7 +96,7 @@ struct ExportDialog {
 
 /// A prompt for a path: open or save something.
 struct PathPrompt {
-    enum class Kind { none, open, save_session, save_model, save_checkpoint, load_checkpoint };
+    enum class Kind { none, open, save_session, save_model, save_checkpoint, load_checkpoint, open_picture, save_picture };
     Kind kind = Kind::none;
     std::string path;
     std::string problem;
@@ -117,6 +121,7 @@ struct WeightDrag {
     double start_value = 0;
     float start_y = 0;
     bool moved = false;
+    float px_for_one = 160;
 };
 
 /// A mask that is being drawn with the mouse.
@@ -126,6 +131,41 @@ struct MaskDrawing {
     bool stroke = false;     // the button is down,
     float value = 0;         // and cells take this
     CellRef last;            // the mask's cell met last
+};
+
+/// The scene maker: the scene that a side's picture is, and what of it is held.
+struct SceneMaker {
+    struct Known {
+        std::string value;  // of the image parameter
+        std::optional<Scene> scene;
+    };
+
+    bool open = false;  // its bar stands under the picture's row
+    int shape = -1;     // the selected one; its group goes with it
+    bool held = false;  // the button is down on it,
+    bool moved = false;
+    double grab_x = 0, grab_y = 0;  // there, as fractions of the picture,
+    Scene before;                   // when the scene was this,
+    std::array<float, 4> box{};     // and the picture stood here on screen: x, y, width, height
+    std::array<Known, 2> known;     // of each side
+    std::uint64_t seed = 0;         // of the last random scene
+};
+
+/// What is known of the picture that a value of an image parameter stands for.
+struct PictureFacts {
+    std::string value, title;
+    Index width = 0, height = 0;  // as the file has it
+    std::filesystem::file_time_type written{};
+    bool gone = false;             // said once
+    std::optional<Error> problem;  // it cannot be read
+};
+
+/// A file that is being read, off the UI thread: it becomes the parameter's value if it is a picture.
+struct PictureReading {
+    std::string value;
+    bool wanted = false;  // as the picture of the exhibit; otherwise for its facts alone
+    std::future<PictureFacts> facts;
+    std::vector<std::future<PictureFacts>> left;  // asked for before, no longer of interest
 };
 
 /// What interventions did to the probabilities of a step, kept until one of these changes.
@@ -166,8 +206,15 @@ struct AppState {
     bool show_explained = false;  // a cell was chosen: bring its explanation into view
     WeightDrag drag;
     MaskDrawing mask;
+    SceneMaker scene;
+    std::map<std::string, Tensor<float>> thumbnails;  // of samples: [y, x, 3]
+    std::array<PictureFacts, 2> pictures;  // of each side's picture
+    PictureReading reading;
+    std::chrono::steady_clock::time_point looked_at_files;
+    std::uint64_t edits = 0;  // runs asked for or put off
     ShownChanges changes;
-    bool view_more = false;  // the inspector shows the rarer view options
+    bool view_more = false;      // the inspector shows the rarer view options
+    bool settings_more = false;  // and the settings beyond the first of many
     std::unique_ptr<ViewMemo> memo = std::make_unique<ViewMemo>();
     bool pointed = false;  // the mouse is over a figure, in this frame
     MatrixCursor matrix;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ui/card_scene.hpp"
 #include "ui/cards.hpp"
 #include "ui/imgui_compat.hpp"
 #include "viz/difference.hpp"
@@ -52,6 +53,13 @@ void note_grid(const Ui& ui, AppState& state, const Figure& figure, ImVec2 origi
         const auto px = [&](double v) { return static_cast<float>(v) * ui.s; };
         state.places[name] = {origin.x + px(region.box.x), origin.y + px(region.box.y), px(region.box.w), px(region.box.h)};
         state.grids[name] = {region.rows, region.cols};
+    }
+    for (const HitRegion& region : figure.regions) {
+        if (!region.editable || region.px_per_unit <= 0 || of == CardOf::difference) continue;
+        const auto px = [&](double v) { return static_cast<float>(v) * ui.s; };
+        const std::string bars = of == CardOf::b ? "bars B" : "bars";
+        if (!state.grids.try_emplace(bars, std::array<Index, 2>{region.rows, region.cols}).second) continue;
+        state.places[bars] = {origin.x + px(region.box.x), origin.y + px(region.box.y), px(region.box.w), px(region.box.h)};
     }
 }
 
@@ -106,36 +114,60 @@ std::string cell_text(const AppState& state, const Trace& trace, const Hit& hit,
     return text;
 }
 
+/// The button is down on the figure: what it took hold of follows. False: nothing does.
+bool dragged(const Ui& ui, AppState& state, Controller& act, const ScenePicture& picture) {
+    const ImVec2 mouse = ImGui::GetIO().MousePos;
+    if (state.drag.active) {
+        act.drag_weight(mouse.y, state.drag.px_for_one);
+        ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeNS);
+        const TraceTensor* tensor = state.trace() != nullptr ? state.trace()->find(state.drag.cell.tensor) : nullptr;
+        const bool row = tensor != nullptr && tensor->info.role == Role::weights;
+        tooltip(ui, row ? "drag up or down; the row keeps its sum of 1" : "drag up or down");
+        return true;
+    }
+    if (picture.drag()) return true;
+    if (!picture.pulls_photograph()) return false;
+    ImGui::SetMouseCursor(ImGuiMouseCursor_NotAllowed);
+    tooltip(ui, "A photograph has no shapes to move: the scene maker draws some that have");
+    return true;
+}
+
+/// The button goes down: the cell is selected, and the shape or the weight under the mouse is taken hold of.
+void press(const Ui& ui, AppState& state, Controller& act, const ScenePicture& picture, const std::optional<Hit>& hit,
+           CardOf of) {
+    if (hit) act.select_on(of == CardOf::difference ? state.focus : side_of(of), hit->ref);
+    if (of == CardOf::difference) return;
+    if (state.mask.on) {
+        if (hit) act.begin_mask_stroke(hit->ref);
+        return;
+    }
+    if (picture.press() || !hit || !hit->editable) return;
+    act.begin_weight_drag(hit->ref, ImGui::GetIO().MousePos.y);
+    state.drag.px_for_one = hit->px_per_unit > 0 ? static_cast<float>(hit->px_per_unit) * ui.s : 160 * ui.s;
+}
+
 /// Hover, click and drag on a figure.
 void interact(const Ui& ui, AppState& state, Controller& act, const Figure& figure, ImVec2 origin, ImVec2 size,
               const std::string& id, CardOf of) {
     ImGui::SetCursorScreenPos(origin);
     ImGui::InvisibleButton(id.c_str(), size);
-    const ImVec2 mouse = ImGui::GetIO().MousePos;
-    if (ImGui::IsItemActive() && state.drag.active) {
-        act.drag_weight(mouse.y, 160 * ui.s);
-        ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeNS);
-        tooltip(ui, "drag up or down; the row keeps its sum of 1");
-        return;
-    }
-    if (!ImGui::IsItemHovered()) return;
+    const ScenePicture picture(ui, state, act, side_of(of), figure, origin);
+    const bool active = ImGui::IsItemActive(), hovered = ImGui::IsItemHovered(), clicked = ImGui::IsItemClicked();
+    picture.draw_outlines(hovered && of != CardOf::difference);
+    if (active && !clicked && dragged(ui, state, act, picture)) return;
+    if (!hovered) return;
     state.pointed = true;
     const Trace& trace = *trace_of(state, of);
+    const ImVec2 mouse = ImGui::GetIO().MousePos;
     const std::optional<Hit> hit =
         figure.hit({static_cast<double>((mouse.x - origin.x) / ui.s), static_cast<double>((mouse.y - origin.y) / ui.s)});
-    if (!hit) return act.hover({});
-    act.hover(hit->ref, &trace);
-    if (ImGui::IsItemActive() && state.mask.stroke && !ImGui::IsItemClicked()) return act.extend_mask_stroke(hit->ref);
-    if (ImGui::IsItemClicked()) {
-        act.select_on(of == CardOf::difference ? state.focus : side_of(of), hit->ref);
-        if (of == CardOf::difference) return;
-        if (state.mask.on)
-            act.begin_mask_stroke(hit->ref);
-        else if (hit->editable)
-            act.begin_weight_drag(hit->ref, mouse.y);
-        return;  // the click may have asked for another run
-    }
-    tooltip(ui, cell_text(state, trace, *hit, of));
+    if (clicked) return press(ui, state, act, picture, hit, of);  // may have asked for another run
+    act.hover(hit ? hit->ref : CellRef{}, &trace);
+    if (active && state.mask.stroke && hit) return act.extend_mask_stroke(hit->ref);
+    const std::string shape = of == CardOf::difference ? std::string() : picture.hover();
+    std::string text = hit ? cell_text(state, trace, *hit, of) : std::string();
+    if (!shape.empty()) text += (text.empty() ? "" : "\n") + shape;
+    tooltip(ui, text);
 }
 
 /// A and B as small badges before the title of a card; the one in focus is filled.

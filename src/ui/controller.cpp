@@ -15,6 +15,7 @@ constexpr std::size_t most_undo = 200;
 constexpr double coalesce_seconds = 1.0;
 constexpr double seconds_a_step = 0.6;
 constexpr double seconds_a_message = 4;
+constexpr double patience = 0.25;  // seconds: a run that takes longer gives way to what is dragged
 
 /// The focus in a new trace; none if what it points at is no more (the source became shorter).
 Focus focus_in(const Trace& trace, const CellRef& cell) {
@@ -48,6 +49,7 @@ void Controller::choose_exhibit(const std::string& id) {
     for (Runner* runner : untouched_runners_)
         if (runner != nullptr) runner->cancel();
     state_.mask = {};
+    state_.scene = {};
     state_.changes = {};
     state_.comparing = false;
     state_.focus = 0;
@@ -83,13 +85,18 @@ void Controller::set_param(const std::string& name, ParamValue value) {
     changed.set(name, value);
     if (changed == state_.side().request.params) return;
     remember(name);
+    set_everywhere(name, value, false);
+}
+
+/// On the side in focus; an input on both, while they are linked.
+void Controller::set_everywhere(const std::string& name, const ParamValue& value, bool live) {
     const auto& specs = exhibit(state_.side().request.exhibit).params;
     const auto spec = std::find_if(specs.begin(), specs.end(), [&](const ParamSpec& s) { return s.name == name; });
     const bool both = state_.comparing && state_.linked && spec != specs.end() && is_input(*spec);
     for (std::size_t side = 0; side < 2; ++side) {
         if (side != state_.focus && !both) continue;
         state_.sides[side].request.params.set(name, value);
-        submit(side);
+        live ? submit_live(side) : submit(side);
     }
 }
 
@@ -111,9 +118,19 @@ void Controller::submit(std::size_t i) {
     side.asked_at = Clock::now();
     side.running = true;
     side.cancelled = false;
+    side.later = false;
     side.progress = 0;
+    ++state_.edits;
     side.wanted_ticket = runners_[i]->submit(side.request);
     submit_untouched(i);
+}
+
+void Controller::submit_live(std::size_t i) {
+    Side& side = state_.sides[i];
+    const double waited = std::chrono::duration<double>(Clock::now() - side.asked_at).count();
+    if (!side.running || waited > patience) return submit(i);
+    side.later = true;
+    ++state_.edits;
 }
 
 void Controller::submit() {
@@ -132,7 +149,7 @@ void Controller::cancel_runs() {
         runners_[i]->cancel();
         poll(i);  // what came just before
         if (!side.running) continue;
-        side.running = false;
+        side.running = side.later = false;
         side.cancelled = true;
     }
 }
@@ -159,7 +176,9 @@ bool Controller::poll(std::size_t i) {
     check(state_.sides[i]);
     poll_untouched(i);
     std::optional<RunResult> result = runners_[i]->take();
-    return result && result->ticket == state_.sides[i].wanted_ticket && take_result(i, std::move(*result));
+    const bool shown = result && result->ticket == state_.sides[i].wanted_ticket && take_result(i, std::move(*result));
+    if (state_.sides[i].later && !state_.sides[i].running) submit(i);
+    return shown;
 }
 
 bool Controller::take_result(std::size_t i, RunResult result) {

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "trace/hand.hpp"
 #include "ui/app_state.hpp"
 
 namespace saccade {
+
+struct FigureOrigin;
 
 /// Everything that a person can do, as functions over the state: panels, keys and the palette call the same ones. Nothing here
 /// draws.
@@ -40,6 +43,42 @@ class Controller {
     /// Links the inputs again (the other side takes those of the side in focus), or lets them differ.
     void toggle_linked();
     void swap_sides();
+
+    // Pictures.
+    /// The exhibit's parameter that is a picture; null if it has none.
+    const ParamSpec* image_param() const;
+    /// A file, or another value of an image parameter: read off this thread, then the exhibit's picture (of `spatial`, if this
+    /// one has none). What is no picture becomes the banner, and the picture before stays.
+    void open_picture(const std::string& value);
+    /// What a clipboard holds: a path, a file:// address, a picture's value; the first line that is one.
+    void paste(const std::string& text);
+    /// Takes what was read, and looks every second whether the files are as they were.
+    void poll_pictures();
+
+    // Scenes: pictures that are made of shapes.
+    /// The scene of a side; null if it is a photograph, or there is none.
+    const Scene* scene(std::size_t side);
+    /// The button goes down at a point of the picture (fractions of it): takes hold of the shape there, or of none.
+    void press_scene(std::size_t side, double x, double y);
+    /// The held shape follows; one drag is one undo entry.
+    void drag_shape(double x, double y);
+    void release_shape();
+    /// Of the side in focus; -1: none.
+    int selected_shape();
+    /// Any change of the scene of the side in focus. Changes under the same field within a second are one undo entry.
+    void edit_scene(const std::string& field, const std::function<void(Scene&)>& change);
+    void add_shape(ShapeKind kind);
+    void duplicate_shape();
+    void bring_shape_forward();
+    void delete_shape();
+    void select_next_shape();
+    /// By fractions of the picture.
+    void nudge_shape(double dx, double dy);
+    void resize_shape(double factor);
+    void turn_shape(double degrees);
+    /// Another one, by the next seed.
+    void random_scene();
+    void save_scene_to(const std::string& path);
 
     // The hand.
     void begin_weight_drag(const CellRef& cell, float mouse_y);
@@ -116,7 +155,17 @@ class Controller {
     void apply(const Edit& edit);
     Edit current() const;
     void submit(std::size_t side);
+    /// While something is dragged: if a run is under way, after it. Each answer is shown, however fast the mouse moves.
+    void submit_live(std::size_t side);
     bool poll(std::size_t side);
+    void set_everywhere(const std::string& name, const ParamValue& value, bool live);
+    void read_picture(const std::string& value, bool wanted);
+    void use_picture(const PictureFacts& facts);
+    void watch_file(std::size_t side);
+    bool open_picture_file(const std::string& path);
+    void open_exported(const std::string& path, const FigureOrigin& origin);
+    void set_scene(Scene now);
+    const std::string* picture_value(std::size_t side) const;
     static void check(Side& side);
     bool take_result(std::size_t side, RunResult result);
     void refresh_difference();
@@ -133,6 +182,10 @@ class Controller {
     AppState& state_;
     std::array<Runner*, 2> runners_, untouched_runners_;
 };
+
+/// A line of a clipboard as the path of a file or another value of an image parameter; empty if it is none: file:// addresses
+/// are decoded, quotes taken off, ~ is the home folder.
+std::string pasted_path(const std::string& line);
 
 /// Texts, images and matrices: what a run is of, not how it is run. Both sides of a comparison share them while they are
 /// linked.

@@ -13,7 +13,7 @@ void Controller::toggle_compare() {
         focus_on(0);
         state_.comparing = false;
         runners_[1]->cancel();
-        state_.sides[1].running = false;
+        state_.sides[1].running = state_.sides[1].later = false;
         return;
     }
     state_.comparing = true;
@@ -38,6 +38,7 @@ void Controller::focus_on(std::size_t side) {
     state_.focus = side;
     state_.reload_fields = true;
     state_.drag = {};
+    if (!state_.linked) state_.scene.shape = -1;
     state_.matrix.typing = false;
     if (state_.trace() != nullptr && !state_.stage.selected.empty()) {
         try {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -61,6 +62,10 @@ bool is_array_file(const std::string& ending) {
            ending.rfind(".npz:", 0) == 0;
 }
 
+bool is_picture_ending(const std::string& ending) {
+    return ending == ".png" || ending == ".jpg" || ending == ".jpeg" || ending == ".webp";
+}
+
 }  // namespace
 
 /// Into the matrix that asked for it, or has the cursor, or is the first.
@@ -85,6 +90,34 @@ void Controller::open_array(const std::string& path) {
     }
 }
 
+void Controller::open_exported(const std::string& path, const FigureOrigin& origin) {
+    open_request(origin.request, origin.compared);
+    state_.stage.selected = origin.view.selected;
+    state_.stage.step = origin.view.step;
+    state_.stage.scale = origin.view.scale;
+    state_.stage.options = origin.view.options;
+    state_.explained.clear();
+    if (!origin.view.selected.empty()) state_.explained.push_back(origin.view.selected.cell);
+    tell("Live again: " + path);
+}
+
+/// A picture that Saccade exported is a run again, any other one the exhibit's picture. False: it is none, in name or content.
+bool Controller::open_picture_file(const std::string& path) {
+    std::string ending = std::filesystem::path(path).extension().string();
+    std::transform(ending.begin(), ending.end(), ending.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (!is_picture_ending(ending) && !is_image_file(path)) return false;
+    std::optional<FigureOrigin> origin;
+    try {
+        origin = read_origin(path);
+    } catch (const Error&) {
+        open_picture(path);  // says what is wrong with it, if something is
+        return true;
+    }
+    open_exported(path, *origin);
+    return true;
+}
+
 void Controller::open_file(const std::string& path) {
     try {
         const std::string ending = std::filesystem::path(path).extension().string();
@@ -99,17 +132,8 @@ void Controller::open_file(const std::string& path) {
             return tell("Weights: " + path);
         }
         if (is_array_file(ending)) return open_array(path);
-        if (ending == ".png" || ending == ".svg" || ending == ".pdf") {
-            const FigureOrigin origin = read_origin(path);
-            open_request(origin.request, origin.compared);
-            state_.stage.selected = origin.view.selected;
-            state_.stage.step = origin.view.step;
-            state_.stage.scale = origin.view.scale;
-            state_.stage.options = origin.view.options;
-            state_.explained.clear();
-            if (!origin.view.selected.empty()) state_.explained.push_back(origin.view.selected.cell);
-            return tell("Live again: " + path);
-        }
+        if (ending == ".svg" || ending == ".pdf") return open_exported(path, read_origin(path));
+        if (open_picture_file(path)) return;
         const Session session = load_session(path);
         exhibit(session.request.exhibit);
         const StageState stage = stage_from_json(session.view);
@@ -199,6 +223,16 @@ void Controller::answer_prompt() {
                 break;
             case PathPrompt::Kind::load_checkpoint:
                 start_training(prompt.path);
+                break;
+            case PathPrompt::Kind::open_picture: {
+                const std::string path = pasted_path(prompt.path);
+                if (path.empty() || (path.front() == '/' && !std::filesystem::exists(path)))
+                    throw Error(ErrorCode::not_found, prompt.path + ": no such file", "check the path");
+                open_picture(path);
+                break;
+            }
+            case PathPrompt::Kind::save_picture:
+                save_scene_to(prompt.path);
                 break;
             case PathPrompt::Kind::none:
                 break;

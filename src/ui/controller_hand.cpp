@@ -64,7 +64,7 @@ void Controller::set_weight(const CellRef& cell, double value) {
     if (found->value == static_cast<float>(value) && found->enabled) return;
     found->value = static_cast<float>(value);
     found->enabled = true;
-    submit();
+    submit_live(state_.focus);
 }
 
 // --- heads and patterns ---

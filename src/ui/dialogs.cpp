@@ -78,11 +78,10 @@ void palette(const Ui& ui, AppState& state, Controller& act) {
 void help(const Ui& ui, AppState& state, Controller& act) {
     if (!begin_dialog(ui, "help dialog", state.help_open, 520)) return;
     label(ui, "Keyboard", ui.theme.text, 19);
-    const std::pair<const char*, const char*> more[] = {{"Tab, Shift Tab", "next, previous field or button"},
-                                                        {"← →", "output step"},
-                                                        {"Shift + arrows", "move the selected cell"},
-                                                        {"+ −", "raise or lower the selected weight by 0.05"},
-                                                        {"Esc", "close a dialog, leave a field"}};
+    const std::pair<const char*, const char*> more[] = {
+        {"Tab, Shift Tab", "next, previous field or button"},   {"← →", "output step"},
+        {"Shift + arrows", "move the selected cell"},           {"+ −", "raise or lower the selected weight or gate by 0.05"},
+        {"Alt + arrows", "move the selected shape of a scene"}, {"Esc", "close a dialog, leave a field"}};
     for (const auto& [keys, what] : more) {
         label(ui, keys, ui.theme.secondary, 14, Font::mono);
         ImGui::SameLine(180 * ui.s);
@@ -95,12 +94,6 @@ void help(const Ui& ui, AppState& state, Controller& act) {
         label(ui, command.title, ui.theme.text, 15);
     }
     ImGui::End();
-}
-
-/// Where the last item stands, for tests.
-void note_place(AppState& state, const std::string& name) {
-    const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
-    state.places[name] = {low.x, low.y, size.x, size.y};
 }
 
 std::string with_ending(const std::string& path, const std::string& ending) {
@@ -176,7 +169,9 @@ void path_prompt(const Ui& ui, AppState& state, Controller& act) {
                             "Save the session",
                             "Save the model",
                             "Save a checkpoint",
-                            "Load a checkpoint"};
+                            "Load a checkpoint",
+                            "Open a picture: PNG, JPEG or WebP",
+                            "Save the scene as PNG"};
     label(ui, titles[static_cast<int>(prompt.kind)], ui.theme.text, 19);
     if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
     ImGui::SetNextItemWidth(-1);
@@ -194,9 +189,32 @@ void path_prompt(const Ui& ui, AppState& state, Controller& act) {
 void nudge_selected(AppState& state, Controller& act, double by) {
     const CellRef cell = state.stage.selected.cell;
     const TraceTensor* tensor = state.trace() != nullptr ? state.trace()->find(cell.tensor) : nullptr;
-    if (tensor == nullptr || tensor->info.role != Role::weights || state.stale()) return;
+    const bool held = tensor != nullptr && (tensor->info.role == Role::weights || tensor->info.role == Role::gate);
+    if (!held || state.stale()) return;
     if (std::any_of(cell.index.begin(), cell.index.end(), [](Index i) { return i < 0; })) return;
     act.set_weight(cell, std::clamp(static_cast<double>(tensor->values.at(cell.index)) + by, 0.0, 1.0));
+}
+
+void paste_clipboard(Controller& act) {
+    const char* text = ImGui::GetClipboardText();
+    act.paste(text != nullptr ? text : "");
+}
+
+/// Of the shape that is selected in a scene. True if it was one.
+bool scene_keys(AppState& state, Controller& act) {
+    if (act.scene(state.focus) == nullptr) return false;
+    if (compat::letter_pressed('N')) return act.select_next_shape(), true;
+    if (act.selected_shape() < 0) return false;
+    if (compat::key_pressed(ImGuiKey_Delete, false)) return act.delete_shape(), true;
+    if (!ImGui::GetIO().KeyAlt) return false;
+    constexpr double step = 0.02;
+    double dx = 0, dy = 0;
+    if (compat::key_pressed(ImGuiKey_LeftArrow)) dx = -step;
+    if (compat::key_pressed(ImGuiKey_RightArrow)) dx = step;
+    if (compat::key_pressed(ImGuiKey_UpArrow)) dy = -step;
+    if (compat::key_pressed(ImGuiKey_DownArrow)) dy = step;
+    if (dx != 0 || dy != 0) act.nudge_shape(dx, dy);
+    return true;
 }
 
 }  // namespace
@@ -206,6 +224,18 @@ std::vector<Command> commands(AppState& state, Controller& act) {
     for (const Exhibit& e : exhibits()) all.push_back({"Go to " + e.title, "", [&act, id = e.id] { act.choose_exhibit(id); }});
     using Kind = PathPrompt::Kind;
     all.push_back({"Open …", "Ctrl O", [&state] { state.prompt = {Kind::open, "", ""}; }});
+    if (act.image_param() != nullptr) {
+        all.push_back({"Open a picture …", "", [&state] { state.prompt = {Kind::open_picture, "", ""}; }});
+        all.push_back({"Scene maker", "", [&state] { state.scene.open = !state.scene.open; }});
+        if (act.scene(state.focus) != nullptr) {
+            all.push_back({"Next shape", "N", [&act] { act.select_next_shape(); }});
+            all.push_back({"Duplicate the shape", "", [&act] { act.duplicate_shape(); }});
+            all.push_back({"Delete the shape", "Del", [&act] { act.delete_shape(); }});
+            all.push_back({"Random scene", "", [&act] { act.random_scene(); }});
+            all.push_back({"Save the scene as PNG …", "", [&state] { state.prompt = {Kind::save_picture, "scene.png", ""}; }});
+        }
+    }
+    all.push_back({"Paste the path of a file", "Ctrl V", [&act] { paste_clipboard(act); }});
     all.push_back({"Save the session …", "Ctrl S", [&state] { state.prompt = {Kind::save_session, "session.json", ""}; }});
     all.push_back({"Export …", "Ctrl E", [&state] { state.exporting.open = true; }});
     all.push_back({"Undo", "Ctrl Z", [&act] { act.undo(); }});
@@ -255,12 +285,14 @@ void shortcuts(AppState& state, Controller& act) {
         if (compat::plain_key_pressed(compat::PlainKey::plus)) act.set_ui_scale(state.stage.ui_scale + 0.1);
         if (compat::plain_key_pressed(compat::PlainKey::minus)) act.set_ui_scale(state.stage.ui_scale - 0.1);
         const bool in_dialog = state.palette_open || state.exporting.open || state.prompt.kind != PathPrompt::Kind::none;
+        if (compat::letter_pressed('V') && !in_dialog && !io.WantTextInput && state.matrix.param.empty()) paste_clipboard(act);
         if (compat::letter_pressed('Z') && !in_dialog) io.KeyShift ? act.redo() : act.undo();
         return;
     }
     if (compat::plain_key_pressed(compat::PlainKey::f1)) state.help_open = !state.help_open;
     if (!state.matrix.param.empty()) return;  // its keys are the matrix's
     if (io.WantTextInput || state.palette_open || state.exporting.open || state.prompt.kind != PathPrompt::Kind::none) return;
+    if (scene_keys(state, act)) return;
     const Index by = 1;
     if (io.KeyShift) {
         if (compat::key_pressed(ImGuiKey_LeftArrow)) act.move_selection(0, -by);

@@ -74,8 +74,7 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
     if (button(ui, "compare", "A | B", state.comparing ? ButtonKind::primary : ButtonKind::plain, 64 * s,
                "Beside itself with other settings (Ctrl B)", 30 * s))
         act.toggle_compare();
-    const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
-    state.places["compare"] = {low.x, low.y, size.x, size.y};
+    note_place(state, "compare");
     ImGui::SameLine();
     if (button(ui, "theme", t.dark ? "Light" : "Dark", ButtonKind::plain, 84 * s, "Theme (Ctrl T)", 30 * s)) act.toggle_theme();
     ImGui::SameLine();

@@ -10,12 +10,6 @@ namespace saccade {
 
 namespace {
 
-/// Where the last item stands, for tests.
-void note(AppState& state, const std::string& name) {
-    const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
-    state.places[name] = {low.x, low.y, size.x, size.y};
-}
-
 /// The tensor of the selected cell, if it is one that a hand may change as a block.
 const TraceTensor* held(const AppState& state) {
     const CellRef& cell = state.stage.selected.cell;
@@ -30,24 +24,18 @@ const TraceTensor* held(const AppState& state) {
 /// Buttons side by side, as far as there is room.
 class ButtonRow {
  public:
-    ButtonRow(const Ui& ui, AppState& state) : ui_(ui), state_(state), right_(ImGui::GetContentRegionMax().x) {}
+    ButtonRow(const Ui& ui, AppState& state) : ui_(ui), state_(state), row_(ui) {}
     bool operator()(const char* id, const std::string& text, const std::string& tip, ButtonKind kind = ButtonKind::plain) {
-        const float width = static_cast<float>(ScreenTextMeasure(ui_.fonts).width(text, 15, Font::ui)) * ui_.s + 28 * ui_.s;
-        if (any_) {
-            ImGui::SameLine(0, 6 * ui_.s);
-            if (ImGui::GetCursorPosX() + width > right_) ImGui::NewLine();
-        }
-        any_ = true;
+        row_.next(button_width(ui_, text));
         const bool clicked = button(ui_, id, text, kind, 0, tip);
-        note(state_, id);
+        note_place(state_, id);
         return clicked;
     }
 
  private:
     const Ui& ui_;
     AppState& state_;
-    float right_;
-    bool any_ = false;
+    FlowRow row_;
 };
 
 void factor_slider(const Ui& ui, AppState& state, Controller& act, const CellRef& block) {
@@ -56,7 +44,7 @@ void factor_slider(const Ui& ui, AppState& state, Controller& act, const CellRef
     const double before = factor;
     const float width = ImGui::GetContentRegionAvail().x - 70 * s;
     const bool moved = slider(ui, "factor", factor, 0, 2, width);
-    note(state, "factor");
+    note_place(state, "factor");
     ImGui::SameLine(0, 10 * s);
     label(ui, fmt::format("× {:.2f}", factor), before == 1 ? ui.theme.secondary : ui.theme.selection, 14, Font::mono);
     if (!moved) return;
@@ -169,7 +157,7 @@ void list_of_interventions(const Ui& ui, AppState& state, Controller& act) {
         ImGui::PushStyleVar(ImGuiStyleVar_FrameRounding, 4 * s);
         const bool toggled = ImGui::Checkbox(fmt::format("##on{}", g).c_str(), &on);
         ImGui::PopStyleVar(2);
-        note(state, fmt::format("intervention {}", g));
+        note_place(state, fmt::format("intervention {}", g));
         ImGui::SameLine(0, 8 * s);
         const std::vector<ExplainedPart> name = name_of(all, group, state.trace());
         name_line(ui, name, on ? ui.theme.text : ui.theme.faint, right - 64 * s);
@@ -177,7 +165,7 @@ void list_of_interventions(const Ui& ui, AppState& state, Controller& act) {
         ImGui::SameLine(right - 24 * s);
         const bool removed =
             button(ui, fmt::format("remove{}", g).c_str(), "×", ButtonKind::quiet, 28 * s, "Remove (Ctrl Z undoes)");
-        note(state, fmt::format("remove {}", g));
+        note_place(state, fmt::format("remove {}", g));
         if (toggled) return act.toggle_intervention(group.first, group.count);
         if (removed) return act.remove_intervention(group.first, group.count);
     }
@@ -222,8 +210,8 @@ void effect(const Ui& ui, AppState& state, Controller& act) {
         return found != trace.texts().end() ? found->second : std::string();
     };
     const std::string was = text_in(*before), is = text_in(*state.trace());
-    const bool has_step = steps != nullptr && step >= 0 && !state.trace()->with_role(Role::probabilities).empty();
-    if (!has_step && was == is) return;
+    const bool has_classes = !state.trace()->with_role(Role::probabilities).empty() && (steps == nullptr || step >= 0);
+    if (!has_classes && was == is) return;
     ImGui::Dummy({0, 4 * s});
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float width = ImGui::GetContentRegionAvail().x, left = at.x + 12 * s, right = at.x + width - 12 * s;
@@ -231,8 +219,9 @@ void effect(const Ui& ui, AppState& state, Controller& act) {
     list.ChannelsSplit(2);
     list.ChannelsSetCurrent(1);
     ImGui::SetCursorScreenPos({left, at.y + 8 * s});
-    if (has_step) {
-        const std::string where = fmt::format("probabilities at step {}, “{}”", step + 1, steps->label(step));
+    if (has_classes) {
+        const std::string where = steps != nullptr ? fmt::format("probabilities at step {}, “{}”", step + 1, steps->label(step))
+                                                   : std::string("class probabilities");
         label(ui, where, ui.theme.secondary, 13, Font::ui, right - left);
         ImGui::SetCursorScreenPos({left, ImGui::GetCursorScreenPos().y});
         for (const ProbabilityChange& change : changes) change_line(ui, change, left, right);

@@ -113,8 +113,7 @@ void output_line(const Ui& ui, AppState& state, const Exhibit& e, float title_wi
     label(ui, "Output", ui.theme.secondary, 15, Font::ui, title_width - 10 * s);
     ImGui::SetCursorScreenPos({row.x + title_width + 12 * s, row.y - 3 * s});
     label(ui, found->second, ui.theme.text, 18, Font::ui, width - 24 * s);
-    const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
-    state.places["output line"] = {low.x, low.y, size.x, size.y};
+    note_place(state, "output line");
     ImGui::SetCursorScreenPos({row.x, row.y + 30 * s});
 }
 
@@ -143,8 +142,7 @@ Answer banner_line(const Ui& ui, AppState& state, const char* id, const BannerLi
         ImGui::SetCursorScreenPos({at.x + width - action - close - 2 * s, at.y + 2 * s});
         if (button(ui, (std::string("action") + id).c_str(), line.action, ButtonKind::plain, action, {}, 26 * s))
             answer = Answer::action;
-        const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
-        state.places[line.action] = {low.x, low.y, size.x, size.y};
+        note_place(state, line.action);
     }
     if (line.dismiss) {
         ImGui::SetCursorScreenPos({at.x + width - 34 * s, at.y + 2 * s});
@@ -190,6 +188,8 @@ void inputs(const Ui& ui, AppState& state, Controller& act) {
     title_width = std::min(title_width, ImGui::GetContentRegionAvail().x * 0.3f);
     if (state.comparing && !state.linked) title_width += 18 * ui.s;
     for (const ParamSpec& spec : e.params)
+        if (spec.type == ParamType::image) picture_row(ui, state, act, e, spec);
+    for (const ParamSpec& spec : e.params)
         if (spec.type == ParamType::text) text_field(ui, state, act, e, spec, title_width);
     if (e.forced_param.empty()) output_line(ui, state, e, title_width);
 }
@@ -215,8 +215,7 @@ void run_progress(const Ui& ui, AppState& state, Controller& act) {
     ImGui::SetCursorScreenPos({at.x + width - 100 * s, at.y});
     if (button(ui, "cancel_run", "Cancel", ButtonKind::plain, 100 * s, "End it here; what is there stays (Esc)", 26 * s))
         act.cancel_runs();
-    const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
-    state.places["Cancel"] = {low.x, low.y, size.x, size.y};
+    note_place(state, "Cancel");
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const float y = at.y + 31 * s;
     list.AddRectFilled({at.x, y}, {at.x + width, y + 3 * s}, ui.color(ui.theme.line), 1.5f * s);

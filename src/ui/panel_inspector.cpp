@@ -250,6 +250,7 @@ void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& lay
     params_panel(ui, state, act);
     if (state.training) training_panel(ui, state, act);
     draw_view_options(ui, state);
+    class_bars(ui, state, act);
     explained_cell(ui, state, act);
     hand_panel(ui, state, act);
     claims(ui, state);

@@ -7,11 +7,6 @@ namespace saccade {
 
 namespace {
 
-void note_place(AppState& state, const std::string& name) {
-    const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
-    state.places[name] = {low.x, low.y, size.x, size.y};
-}
-
 /// A disc with a tick, a cross or a dash: held, broken, not on this run.
 void mark(const Ui& ui, ImVec2 at, const std::string& said) {
     const Color color = said == "held" ? ui.theme.holds : said == "broken" ? ui.theme.broken : ui.theme.faint;

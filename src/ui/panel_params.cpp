@@ -1,18 +1,57 @@
+#include <fmt/format.h>
+
 #include "exhibit/exhibit.hpp"
 #include "ui/panels.hpp"
 #include "ui/param_widgets.hpp"
 
 namespace saccade {
 
+namespace {
+
+constexpr std::size_t most_unfolded = 9, first_of_many = 7;
+
+bool as_usual(const ParamSpec& spec, const ParamValue& value) {
+    Params usual, now;
+    usual.set(spec.name, spec.fallback);
+    now.set(spec.name, value);
+    return usual == now;
+}
+
+/// A quiet line that opens what is folded, and closes it again.
+void more_button(const Ui& ui, AppState& state, std::size_t folded) {
+    if (folded == 0 && !state.settings_more) return;
+    ImGui::Dummy({0, 2 * ui.s});
+    const std::string text = state.settings_more ? "Fewer settings ▴" : fmt::format("More settings · {} ▾", folded);
+    if (button(ui, "more settings", text, ButtonKind::quiet, 0, "Those that are as they usually are"))
+        state.settings_more = !state.settings_more;
+    note_place(state, "more settings");
+}
+
+}  // namespace
+
 void params_panel(const Ui& ui, AppState& state, Controller& act) {
     const Exhibit& e = exhibit(state.side().request.exhibit);
-    for (const ParamSpec& spec : e.params) {
-        if (is_input(spec)) continue;
+    std::vector<const ParamSpec*> settings;
+    for (const ParamSpec& spec : e.params)
+        if (!is_input(spec)) settings.push_back(&spec);
+    const bool many = settings.size() > most_unfolded;
+    std::size_t folded = 0;
+    for (std::size_t i = 0; i < settings.size(); ++i) {
+        const ParamSpec& spec = *settings[i];
         const Params& params = state.side().request.params;
         const ParamValue value = params.has(spec.name) ? params.values().at(spec.name) : spec.fallback;
-        if (std::optional<ParamValue> changed = param_widget(ui, state, spec, value))
+        // What was changed stays in sight.
+        if (many && i >= first_of_many && !state.settings_more && as_usual(spec, value)) {
+            ++folded;
+            continue;
+        }
+        if (std::optional<ParamValue> changed = param_widget(ui, state, spec, value)) {
+            // Back at its usual value it would go away under the hand.
+            if (i >= first_of_many) state.settings_more = true;
             act.set_param(spec.name, std::move(*changed));
+        }
     }
+    if (many) more_button(ui, state, folded);
 }
 
 }  // namespace saccade

@@ -25,6 +25,11 @@ void empty_state(const Ui& ui, const AppState& state, const Exhibit& e, const Re
 
 }  // namespace
 
+void note_place(AppState& state, const std::string& name) {
+    const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
+    state.places[name] = {low.x, low.y, size.x, size.y};
+}
+
 void transport(const Ui& ui, AppState& state, Controller& act, const Rect& place) {
     const float s = ui.s;
     ImDrawList& list = *ImGui::GetWindowDrawList();

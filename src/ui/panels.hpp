@@ -22,11 +22,16 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
 void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layout);
 void stage(const Ui& ui, AppState& state, Controller& act, const Layout& layout);
 void inputs(const Ui& ui, AppState& state, Controller& act);
+/// A picture parameter: where it comes from, what it is; and below it the scene maker's bar, while that is open.
+void picture_row(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const ParamSpec& spec);
+void scene_bar(const Ui& ui, AppState& state, Controller& act);
 /// The matrix parameters, as grids to type in.
 void matrices(const Ui& ui, AppState& state, Controller& act);
 void banners(const Ui& ui, AppState& state, Controller& act);
 void transport(const Ui& ui, AppState& state, Controller& act, const Rect& place);
 void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& layout);
+/// The most probable classes of the run as bars, beside what they were without interventions.
+void class_bars(const Ui& ui, AppState& state, Controller& act);
 void explained_cell(const Ui& ui, AppState& state, Controller& act);
 /// The exhibit's choices, toggles and numbers, made from their specs alone.
 void params_panel(const Ui& ui, AppState& state, Controller& act);
@@ -38,6 +43,8 @@ void status_bar(const Ui& ui, AppState& state, const Layout& layout);
 void dialogs(const Ui& ui, AppState& state, Controller& act);
 void shortcuts(AppState& state, Controller& act);
 
+/// Where ImGui's last item stands, for tests.
+void note_place(AppState& state, const std::string& name);
 /// "8 s", "2 min 05 s".
 std::string time_text(double seconds);
 /// "score dot · temperature 2": the settings of a side in which it differs from the other; "same settings".

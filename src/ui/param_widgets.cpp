@@ -6,17 +6,13 @@
 #include <cmath>
 
 #include "ui/imgui_compat.hpp"
+#include "ui/panels.hpp"
 
 namespace saccade {
 
 namespace {
 
 constexpr std::size_t most_segments = 8;  // design/LOOK.md's seven, and "as trained"
-
-void note_place(AppState& state, const std::string& name) {
-    const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
-    state.places[name] = {low.x, low.y, size.x, size.y};
-}
 
 void title(const Ui& ui, const ParamSpec& spec, float room) {
     ImGui::Dummy({0, 2 * ui.s});

@@ -58,6 +58,9 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
         dump["intervention_names"].push_back(plain_text(name_of(state.side().request.interventions, group, state.trace())));
     dump["enabled"] = json::array();
     for (const Intervention& i : state.side().request.interventions) dump["enabled"].push_back(i.enabled);
+    dump["scene"] = {{"open", state.scene.open}, {"shape", state.scene.shape}, {"held", state.scene.held}};
+    dump["picture"] = {{"title", state.pictures[state.focus].title},
+                       {"size", {state.pictures[state.focus].width, state.pictures[state.focus].height}}};
     dump["drawing"] = state.mask.on;
     dump["changes"] = json::array();
     for (const ProbabilityChange& change : state.changes.changes)

@@ -136,6 +136,17 @@ bool button(const Ui& ui, const char* id, const std::string& text, ButtonKind ki
     return pressed;
 }
 
+float button_width(const Ui& ui, const std::string& text) {
+    return static_cast<float>(ScreenTextMeasure(ui.fonts).width(text, 15, Font::ui)) * ui.s + 28 * ui.s;
+}
+
+void FlowRow::next(float width) {
+    if (std::exchange(any_, true)) {
+        ImGui::SameLine(0, gap_);
+        if (ImGui::GetCursorScreenPos().x + width > right_) ImGui::NewLine();
+    }
+}
+
 int segments(const Ui& ui, const char* id, const std::vector<std::string>& choices, int chosen,
              const std::vector<std::string>& tooltips, const std::function<void(int)>& after_each) {
     int clicked = -1;

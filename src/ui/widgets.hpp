@@ -54,6 +54,21 @@ enum class ButtonKind { plain, primary, quiet };
 /// Width or height 0: as the text needs. A tooltip under the mouse; reachable by Tab.
 bool button(const Ui& ui, const char* id, const std::string& text, ButtonKind kind = ButtonKind::plain, float width = 0,
             const std::string& tooltip = {}, float height = 0);
+float button_width(const Ui& ui, const std::string& text);
+
+/// Things side by side, on as many lines as they need.
+class FlowRow {
+ public:
+    explicit FlowRow(const Ui& ui, float gap = 6)
+        : gap_(gap * ui.s), right_(ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x) {}
+    /// The next thing is `width` px wide: on this line if it fits there.
+    void next(float width);
+
+ private:
+    float gap_, right_;
+    bool any_ = false;
+};
+
 /// Up to seven choices side by side; wraps. Returns the index clicked, or -1.
 /// `after_each`: called after each has been drawn, as ImGui's last item.
 int segments(const Ui& ui, const char* id, const std::vector<std::string>& choices, int chosen,

@@ -152,6 +152,7 @@ struct Window::Impl {
         if (!ImGui::IsMouseDown(0)) {
             act.end_weight_drag();
             act.end_mask_stroke();
+            act.release_shape();
         }
         state.reload_now = std::exchange(state.reload_fields, false);
         stage(ui, state, act, layout);
@@ -203,20 +204,21 @@ bool Window::frame() {
         glfwPollEvents();
     w.feed_keyboard();
     const double start = glfwGetTime();
-    w.act.poll();
+    const bool fresh = w.act.poll();
     w.act.poll_training();
+    w.act.poll_pictures();
     w.act.advance(w.last_time > 0 ? start - w.last_time : 0);
     w.last_time = start;
     const bool answered = !w.state.running();
     w.upload_fonts();
     w.new_frame();
-    const auto asked = [&w] { return w.state.sides[0].wanted_ticket + w.state.sides[1].wanted_ticket; };
-    const std::uint64_t before = asked();
+    const std::uint64_t before = w.state.edits;
     const CellRef lit = w.state.stage.hovered.cell;
     w.draw_panels();
-    if (asked() != before) {
+    if (w.state.edits != before && !fresh) {
         // This frame changed the inputs, so it would show what is about to be replaced. The answer mostly takes a few
-        // milliseconds: sleep for it, at most 10 ms and awake for every event, and draw once instead of twice.
+        // milliseconds: sleep for it, at most 10 ms and awake for every event, and draw once instead of twice. An answer that
+        // has just come is drawn: while something is dragged there is always another change.
         ImGui::EndFrame();
         glfwWaitEventsTimeout(0.010);
         w.drawn_since_asked = 0;
@@ -246,7 +248,7 @@ bool Window::frame() {
 
 void Window::wait() {
     Impl& w = *impl_;
-    const bool waiting = w.state.running();
+    const bool waiting = w.state.running() || w.state.reading.facts.valid();
     const bool training = w.state.training && w.state.training->state() == Training::State::running;
     if (w.settle > 0) {
         --w.settle;

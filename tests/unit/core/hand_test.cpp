@@ -109,6 +109,24 @@ TEST(HandEffect, tells_the_probabilities_that_changed_most_at_a_step) {
     EXPECT_TRUE(probability_changes(before, after, "source", 0, 4).empty());
 }
 
+TEST(HandEffect, a_run_without_steps_has_one_row_of_classes) {
+    const auto classified = [](float ship) {
+        Trace trace;
+        const AxisPtr classes = trace.add_axis({"class", AxisKind::class_, 3, {"airplane", "ship", "truck"}, "c"});
+        Tensor<float> p({3});
+        p.data()[0] = 0.9f - ship;
+        p.data()[1] = ship;
+        p.data()[2] = 0.1f;
+        trace.add({"probabilities", Role::probabilities, "p", "Probabilities", "", {classes}}, std::move(p));
+        return trace;
+    };
+    const auto changes = probability_changes(classified(0.8f), classified(0.5f), "", -1, 4);
+    ASSERT_EQ(changes.size(), 2u);
+    EXPECT_EQ(changes[0].label, "airplane");
+    EXPECT_EQ(changes[1].label, "ship");
+    EXPECT_FLOAT_EQ(changes[1].after, 0.5f);
+}
+
 TEST(CommandLine, is_what_a_shell_runs_again) {
     RunRequest request;
     request.exhibit = "alignment";

@@ -1,0 +1,112 @@
+#include "ui/card_scene.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ui/imgui_compat.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr double slack = 0.012;  // of the picture: how near to a small shape finds it
+constexpr double factor_a_notch = 1.06, degrees_a_notch = 5;
+
+}  // namespace
+
+ScenePicture::ScenePicture(const Ui& ui, AppState& state, Controller& act, std::size_t side, const Figure& figure,
+                           ImVec2 origin)
+    : ui_(ui), state_(state), act_(act), side_(side), figure_(figure), origin_(origin) {
+    if (figure.image_places.empty()) return;
+    const Rect first = on_screen(figure.image_places.front().box);
+    state.places.try_emplace(side == 0 ? "picture" : "picture B",
+                             std::array<float, 4>{first.at.x, first.at.y, first.size.x, first.size.y});
+}
+
+Rect ScenePicture::on_screen(const Box& box) const {
+    const auto px = [&](double v) { return static_cast<float>(v) * ui_.s; };
+    return {{origin_.x + px(box.x), origin_.y + px(box.y)}, {px(box.w), px(box.h)}};
+}
+
+const ImagePlace* ScenePicture::place_under(ImVec2 mouse) const {
+    const Point at{static_cast<double>((mouse.x - origin_.x) / ui_.s), static_cast<double>((mouse.y - origin_.y) / ui_.s)};
+    const auto found = std::find_if(figure_.image_places.begin(), figure_.image_places.end(),
+                                    [&](const ImagePlace& place) { return place.box.contains(at); });
+    return found == figure_.image_places.end() ? nullptr : &*found;
+}
+
+void ScenePicture::draw_outlines(bool hovered) const {
+    if (figure_.image_places.empty()) return;
+    const Scene* scene = act_.scene(side_);
+    if (scene == nullptr) return;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const auto outline = [&](const Rect& picture, int shape, Color color, float width) {
+        const SceneBox box = group_box(*scene, shape);
+        const auto at = [&](double x, double y) {
+            return ImVec2(picture.at.x + static_cast<float>(std::clamp(x, 0.0, 1.0)) * picture.size.x,
+                          picture.at.y + static_cast<float>(std::clamp(y, 0.0, 1.0)) * picture.size.y);
+        };
+        list.AddRect(at(box.x0, box.y0), at(box.x1, box.y1), ui_.color(color), 3 * ui_.s, 0, width * ui_.s);
+    };
+    const int selected = side_ == state_.focus || state_.linked ? state_.scene.shape : -1;
+    if (selected >= 0 && selected < static_cast<int>(scene->shapes.size()))
+        for (const ImagePlace& place : figure_.image_places) outline(on_screen(place.box), selected, ui_.theme.selection, 2);
+    if (!hovered || state_.scene.held) return;
+    const ImVec2 mouse = ImGui::GetIO().MousePos;
+    const ImagePlace* place = place_under(mouse);
+    if (place == nullptr) return;
+    const Rect picture = on_screen(place->box);
+    const int under = shape_at(*scene, static_cast<double>((mouse.x - picture.at.x) / picture.size.x),
+                               static_cast<double>((mouse.y - picture.at.y) / picture.size.y), slack);
+    if (under < 0) return;
+    ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeAll);
+    if (under != selected) outline(picture, under, with_alpha(ui_.theme.selection, 0.6), 1);
+}
+
+bool ScenePicture::press() const {
+    const ImVec2 mouse = ImGui::GetIO().MousePos;
+    const ImagePlace* place = place_under(mouse);
+    if (place == nullptr) return false;
+    const Rect picture = on_screen(place->box);
+    state_.scene.box = {picture.at.x, picture.at.y, picture.size.x, picture.size.y};
+    act_.press_scene(side_, static_cast<double>((mouse.x - picture.at.x) / picture.size.x),
+                     static_cast<double>((mouse.y - picture.at.y) / picture.size.y));
+    return state_.scene.held;
+}
+
+bool ScenePicture::drag() const {
+    if (!state_.scene.held) return false;
+    const auto& [x, y, width, height] = state_.scene.box;
+    const ImVec2 mouse = ImGui::GetIO().MousePos;
+    act_.drag_shape(static_cast<double>((mouse.x - x) / width), static_cast<double>((mouse.y - y) / height));
+    ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeAll);
+    return true;
+}
+
+bool ScenePicture::pulls_photograph() const {
+    if (figure_.image_places.empty() || act_.scene(side_) != nullptr) return false;
+    const ImVec2 pressed_at = ImGui::GetIO().MouseClickedPos[0];
+    return ImGui::IsMouseDragging(0) && place_under(pressed_at) != nullptr;
+}
+
+std::string ScenePicture::hover() const {
+    const ImGuiIO& io = ImGui::GetIO();
+    const ImagePlace* place = place_under(io.MousePos);
+    const Scene* scene = place != nullptr ? act_.scene(side_) : nullptr;
+    if (scene == nullptr) return {};
+    const Rect picture = on_screen(place->box);
+    const double x = static_cast<double>((io.MousePos.x - picture.at.x) / picture.size.x);
+    const double y = static_cast<double>((io.MousePos.y - picture.at.y) / picture.size.y);
+    const int selected = side_ == state_.focus ? act_.selected_shape() : -1;
+    if (io.MouseWheel != 0 && selected >= 0 && group_box(*scene, selected).contains(x, y)) {
+        const auto notches = static_cast<double>(io.MouseWheel);
+        io.KeyShift ? act_.turn_shape(degrees_a_notch * notches) : act_.resize_shape(std::pow(factor_a_notch, notches));
+        return {};
+    }
+    const int under = shape_at(*scene, x, y, slack);
+    if (under < 0) return {};
+    const SceneShape& shape = scene->shapes[static_cast<std::size_t>(under)];
+    return "drag moves the " + (shape.group.empty() ? shape.color + " " + to_string(shape.kind) : shape.group);
+}
+
+}  // namespace saccade
