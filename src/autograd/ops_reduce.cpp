@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "autograd/ops.hpp"
@@ -27,6 +28,25 @@ void sum_axis(const Tensor<T>& a, const AxisView& v, T* y) {
     });
 }
 
+template <class T>
+using Constant = Eigen::Array<T, Eigen::Dynamic, 1>;
+
+/// Where the largest of a row is: the first if several, a NaN if there is one.
+template <class T>
+Index first_maximum(const T* row, Index size) {
+    const T largest = array(row, size).template maxCoeff<Eigen::PropagateNaN>();
+    return std::find_if(row, row + size, [=](T x) { return x == largest || std::isnan(x); }) - row;
+}
+template <class T>
+Index first_maximum(const T* column, Index size, Index stride) {
+    Index best = 0;
+    for (Index i = 1; i < size; ++i) {
+        const T x = column[i * stride], so_far = column[best * stride];
+        if (x > so_far || (std::isnan(x) && !std::isnan(so_far))) best = i;
+    }
+    return best;
+}
+
 /// Sum or, with a factor, mean.
 template <class T>
 Var<T> scaled_sum(const char* name, const Var<T>& a, int axis, bool keep_axis, bool divide) {
@@ -39,12 +59,16 @@ Var<T> scaled_sum(const char* name, const Var<T>& a, int axis, bool keep_axis, b
     if (divide) array(y) *= factor;
     if (!a.tracked()) return y;
     return a.tape()->record(std::move(y), [v, factor, a = a.id()](Tape<T>& tape, const Tensor<T>& grad) {
-        T* const to = tape.grad_of(a).data();
+        bool fresh = false;
+        T* const to = tape.grad_buffer(a, fresh).data();
         for (Index o = 0; o < v.outer; ++o) {
-            for (Index i = 0; i < v.extent; ++i) {
-                T* const row = to + (o * v.extent + i) * v.inner;
-                array(row, v.inner) += array(grad.data() + o * v.inner, v.inner) * factor;
+            T* const block = to + o * v.extent * v.inner;
+            if (v.inner == 1) {
+                put(array(block, v.extent), fresh, Constant<T>::Constant(v.extent, grad.data()[o] * factor));
+                continue;
             }
+            for (Index i = 0; i < v.extent; ++i)
+                put(array(block + i * v.inner, v.inner), fresh, array(grad.data() + o * v.inner, v.inner) * factor);
         }
     });
 }
@@ -71,11 +95,7 @@ Var<T> max(const Var<T>& a, int axis, bool keep_axis) {
     for (Index o = 0; o < v.outer; ++o) {
         for (Index in = 0; in < v.inner; ++in) {
             const T* const column = a.value().data() + o * v.extent * v.inner + in;
-            Index best = 0;
-            for (Index i = 1; i < v.extent; ++i) {
-                const T x = column[i * v.inner], so_far = column[best * v.inner];
-                if (x > so_far || (std::isnan(x) && !std::isnan(so_far))) best = i;
-            }
+            const Index best = v.inner == 1 ? first_maximum(column, v.extent) : first_maximum(column, v.extent, v.inner);
             y.data()[o * v.inner + in] = column[best * v.inner];
             first.data()[o * v.inner + in] = best;
         }

@@ -6,6 +6,7 @@
 
 #include "base/parallel.hpp"
 #include "tensor/conv_kernel.hpp"
+#include "tensor/conv_planar.hpp"
 #include "tensor/conv_rows.hpp"
 #include "tensor/storage.hpp"
 
@@ -26,10 +27,32 @@ struct Correlation {
     Index to_image, to_row, to_pixel;  // how far they lie apart
 };
 
+/// Steps of one pixel to a few channels.
+template <class T>
+bool is_planar(const Correlation& c) {
+    return c.stride == 1 && c.out <= conv_planar::most_channels<T>;
+}
+
+/// Weights [out][channel][row][column].
+template <class T, class Weight>
+std::shared_ptr<T[]> pack_taps(const Correlation& c, const Weight& weight) {
+    auto packed = allocate_storage<T>(static_cast<std::size_t>(c.out * c.channels * c.kernel_height * c.kernel_width));
+    T* to = packed.get();
+    for (Index o = 0; o < c.out; ++o) {
+        for (Index in = 0; in < c.channels; ++in) {
+            for (Index i = 0; i < c.kernel_height; ++i) {
+                for (Index j = 0; j < c.kernel_width; ++j) *to++ = weight(o, in, i, j);
+            }
+        }
+    }
+    return packed;
+}
+
 /// Weights in panels of output channels [panel][row][column][channel][panel's lanes], the last panel padded with zeros.
 /// weight(out, in, row, column) tells them.
 template <class T, class Weight>
 std::shared_ptr<T[]> pack_weights(const Correlation& c, const Weight& weight) {
+    if (is_planar<T>(c)) return pack_taps<T>(c, weight);
     constexpr Index lanes = simd::lanes<T>, wide = panel_vectors * lanes;
     const Index depth = c.kernel_height * c.kernel_width * c.channels, vectors = (c.out + lanes - 1) / lanes;
     auto packed = allocate_storage<T>(static_cast<std::size_t>(vectors * depth * lanes));
@@ -59,31 +82,71 @@ Index piece_rows(const Correlation& c, std::size_t element) {
     return std::clamp<Index>((Index{96} << 10) / std::max<Index>(1, row_bytes), 1, c.to_rows);
 }
 
+/// Everything of one piece of work: rows [first, first + count) of an image.
+template <class T>
+struct Piece {
+    PictureView<T> picture;
+    Index first, count;
+    const T *weights, *bias;
+    T* to;
+    bool accumulate;
+};
+
+template <class T>
+void correlate_vectors(const Correlation& c, const Piece<T>& p) {
+    constexpr Index lanes = simd::lanes<T>, wide = panel_vectors * lanes;
+    const Index depth = c.kernel_height * c.kernel_width * c.channels;
+    const PaddedRows<T> x(p.picture, p.first * c.stride - c.top, (p.count - 1) * c.stride + c.kernel_height, -c.left,
+                          (c.to_cols - 1) * c.stride + c.kernel_width);
+    const Window window{c.kernel_height, c.kernel_width, c.channels, x.row_stride(), c.stride * c.channels};
+    for (Index panel = 0; panel < c.out; panel += wide) {
+        const int vectors = static_cast<int>((std::min(wide, c.out - panel) + lanes - 1) / lanes);
+        const Index last = std::min(wide, c.out - panel) - (vectors - 1) * lanes;
+        for (Index r = 0; r < p.count; ++r) {
+            run_row<T>(window, x.row(r * c.stride), p.weights + panel * depth,
+                       {p.to + (p.first + r) * c.to_row + panel, c.to_pixel, last, p.bias == nullptr ? nullptr : p.bias + panel,
+                        p.accumulate},
+                       c.to_cols, vectors);
+        }
+    }
+}
+
+template <class T>
+void correlate_planes(const Correlation& c, const Piece<T>& p) {
+    const conv_planar::Planes<T> planes(p.picture, p.first - c.top, p.count - 1 + c.kernel_height, -c.left,
+                                        c.to_cols - 1 + c.kernel_width);
+    for (Index o = 0; o < c.out; ++o) {
+        conv_planar::correlate<T>(
+            {p.weights + o * c.channels * c.kernel_height * c.kernel_width, c.channels, c.kernel_height, c.kernel_width},
+            planes,
+            {p.to + p.first * c.to_row + o, p.count, c.to_cols, c.to_row, c.to_pixel, p.bias == nullptr ? T(0) : p.bias[o],
+             p.accumulate});
+    }
+}
+
 template <class T>
 void correlate(const Correlation& c, const T* from, const T* weights, const T* bias, T* to, bool accumulate) {
     if (c.to_rows < 1 || c.to_cols < 1) return;
-    constexpr Index lanes = simd::lanes<T>, wide = panel_vectors * lanes;
     const Index rows = piece_rows(c, sizeof(T)), pieces = (c.to_rows + rows - 1) / rows;
-    const Index depth = c.kernel_height * c.kernel_width * c.channels;
-    const auto work = [&](Index piece) {
-        const Index image = piece / pieces, first = piece % pieces * rows, count = std::min(rows, c.to_rows - first);
-        const PaddedRows<T> x({from + image * c.rows * c.cols * c.from_channels, c.rows, c.cols, c.channels, c.from_channels},
-                              first * c.stride - c.top, (count - 1) * c.stride + c.kernel_height, -c.left,
-                              (c.to_cols - 1) * c.stride + c.kernel_width);
-        const Window window{c.kernel_height, c.kernel_width, c.channels, x.row_stride(), c.stride * c.channels};
-        for (Index panel = 0; panel < c.out; panel += wide) {
-            const int vectors = static_cast<int>((std::min(wide, c.out - panel) + lanes - 1) / lanes);
-            const Index last = std::min(wide, c.out - panel) - (vectors - 1) * lanes;
-            for (Index r = 0; r < count; ++r) {
-                T* const y = to + image * c.to_image + (first + r) * c.to_row + panel;
-                run_row<T>(window, x.row(r * c.stride), weights + panel * depth,
-                           {y, c.to_pixel, last, bias == nullptr ? nullptr : bias + panel, accumulate}, c.to_cols, vectors);
-            }
+    const auto work = [&](Index i) {
+        const Index image = i / pieces, first = i % pieces * rows;
+        const Piece<T> piece{{from + image * c.rows * c.cols * c.from_channels, c.rows, c.cols, c.channels, c.from_channels},
+                             first,
+                             std::min(rows, c.to_rows - first),
+                             weights,
+                             bias,
+                             to + image * c.to_image,
+                             accumulate};
+        if (is_planar<T>(c)) {
+            correlate_planes(c, piece);
+        } else {
+            correlate_vectors(c, piece);
         }
     };
     // Waking threads costs some microseconds.
-    if (c.batch * c.to_rows * c.to_cols * depth * c.out < Index{1} << 20) {
-        for (Index piece = 0; piece < c.batch * pieces; ++piece) work(piece);
+    const Index products = c.batch * c.to_rows * c.to_cols * c.out * c.kernel_height * c.kernel_width * c.channels;
+    if (products < Index{1} << 20) {
+        for (Index i = 0; i < c.batch * pieces; ++i) work(i);
     } else {
         parallel_for(c.batch * pieces, work);
     }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "tensor/conv.hpp"
+#include "tensor/conv_planar.hpp"
 #include "tensor/conv_rows.hpp"
 #include "tensor/simd.hpp"
 
@@ -106,17 +107,45 @@ void sum_group(const ConvShape& s, const T* x, const T* grad_y, Index width, T* 
     }
 }
 
+/// The same to a few channels with steps of one pixel: total is grad_weight itself, [group_out, group_in, height, width].
+template <class T>
+void add_group_planes(const ConvShape& s, const T* x, const T* grad_y, T* total) {
+    using conv_planar::Planes;
+    const Index piece = piece_rows<T>(s);
+    for (Index n = 0; n < s.batch; ++n) {
+        for (Index first = 0; first < s.out_height(); first += piece) {
+            const Index count = std::min(piece, s.out_height() - first);
+            const Planes<T> planes({x + n * s.height * s.width * s.in, s.height, s.width, s.group_in(), s.in},
+                                   first - s.form.padding, count - 1 + s.kernel_height, -s.form.padding,
+                                   s.out_width() - 1 + s.kernel_width);
+            const Planes<T> g(
+                {grad_y + n * s.out_height() * s.out_width() * s.out, s.out_height(), s.out_width(), s.group_out(), s.out},
+                first, count, 0, s.out_width());
+            conv_planar::add_weight_products<T>(g, s.group_out(), planes,
+                                                {nullptr, s.group_in(), s.kernel_height, s.kernel_width}, count, s.out_width(),
+                                                total);
+        }
+    }
+}
+
 }  // namespace
 
 template <class T>
 void conv_grad_weight(const ConvShape& s, const T* x, const T* grad_y, T* grad_weight, bool accumulate) {
     constexpr Index lanes = simd::lanes<T>;
+    const Index group_size = s.group_out() * s.group_in() * s.kernel_height * s.kernel_width;
+    if (s.form.stride == 1 && s.group_out() <= conv_planar::most_channels<T>) {
+        if (!accumulate) std::fill_n(grad_weight, s.form.groups * group_size, T(0));
+        for (Index g = 0; g < s.form.groups; ++g)
+            add_group_planes(s, x + g * s.group_in(), grad_y + g * s.group_out(), grad_weight + g * group_size);
+        return;
+    }
     const Index width = (s.kernel_width * s.group_in() + lanes - 1) / lanes * lanes;
     Tensor<T> total = Tensor<T>::uninitialized(Shape{s.kernel_height, s.group_out(), width});
     for (Index g = 0; g < s.form.groups; ++g) {
         std::fill_n(total.data(), total.size(), T(0));
         sum_group(s, x + g * s.group_in(), grad_y + g * s.group_out(), width, total.data());
-        T* to = grad_weight + g * s.group_out() * s.group_in() * s.kernel_height * s.kernel_width;
+        T* to = grad_weight + g * group_size;
         for (Index out = 0; out < s.group_out(); ++out) {
             for (Index in = 0; in < s.group_in(); ++in) {
                 for (Index i = 0; i < s.kernel_height; ++i) {

@@ -1,5 +1,5 @@
 #include "autograd/ops_image.hpp"
-#include "gradcheck.hpp"
+#include "gradcheck/gradcheck.hpp"
 
 namespace saccade {
 namespace {
