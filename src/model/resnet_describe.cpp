@@ -88,15 +88,17 @@ class Description {
         probe_.step({operation, named(what), formula, whole, source});
     }
 
+    Index cells(Index block, Index pixels) const {
+        return (pixels + design_.block_stride(block) - 1) / design_.block_stride(block);
+    }
+
     void block_axes(Index block, const std::string& prefix) {
-        const Index stride = design_.block_stride(block);
-        const auto cells = [&](Index pixels) { return (pixels + stride - 1) / stride; };
         const bool shown = block == run_.block;
         if (shown || kind_.channel)
             probe_.axis({prefix + "channel", AxisKind::channel, design_.block_width(block), {}, shown ? "c" : ""});
         if (!shown && !kind_.spatial) return;
-        probe_.axis({prefix + "y", AxisKind::y, cells(run_.height), {}, shown ? "y" : ""});
-        probe_.axis({prefix + "x", AxisKind::x, cells(run_.width), {}, shown ? "x" : ""});
+        probe_.axis({prefix + "y", AxisKind::y, cells(block, run_.height), {}, shown ? "y" : ""});
+        probe_.axis({prefix + "x", AxisKind::x, cells(block, run_.width), {}, shown ? "x" : ""});
     }
 
     void axes() {
@@ -208,12 +210,11 @@ class Description {
     void grad_cam_steps() {
         const bool last = run_.block + 1 == design_.block_count();
         const std::string& watched = design_.classes[static_cast<std::size_t>(run_.watched)];
-        probe_.step(
-            {"differentiate", "grad_cam.gradient", fmt::format("∂ o_{} / ∂ A_c(y,x)", watched),
-             last ? fmt::format("grad_cam.gradient[c,y,x] = classifier.weight[{},c] / {}", run_.watched,
-                                run_.height * run_.width / design_.block_stride(run_.block) / design_.block_stride(run_.block))
-                  : "",
-             grad_cam_paper});
+        probe_.step({"differentiate", "grad_cam.gradient", fmt::format("∂ o_{} / ∂ A_c(y,x)", watched),
+                     last ? fmt::format("grad_cam.gradient[c,y,x] = classifier.weight[{},c] / {}", run_.watched,
+                                        cells(run_.block, run_.height) * cells(run_.block, run_.width))
+                          : "",
+                     grad_cam_paper});
         probe_.step({"average", "grad_cam.weight", "α_c = mean_yx ∂ o / ∂ A_c(y,x)",
                      "grad_cam.weight[c] = mean_y(mean_x(grad_cam.gradient[c,y,x]))", grad_cam_paper});
         probe_.step({"combine", "grad_cam.sum", "Σ_c α_c A_c",
