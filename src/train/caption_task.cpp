@@ -1,0 +1,353 @@
+#include "train/caption_task.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "autograd/ops.hpp"
+#include "base/parallel.hpp"
+#include "base/stop.hpp"
+#include "train/bleu.hpp"
+#include "train/caption_losses.hpp"
+#include "train/caption_sentence.hpp"
+#include "train/schedule.hpp"
+#include "train/task_options.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr int shard_count = 2;
+constexpr Index side = 96;             // pixels of most training pictures, and of all held-out ones
+constexpr Index most_words = 40;       // the longest caption has 33
+constexpr Index settle_batches = 16;   // of 32 pictures
+constexpr Index test_batch = 16;       // pictures
+constexpr float least_of_cell = 0.1f;  // a cell is in the gold region of a shape that covers this much of it
+constexpr CaptionLanguage languages[] = {CaptionLanguage::english, CaptionLanguage::chinese};
+
+/// Pictures of scenes of one size: [B, height, width, 3].
+Tensor<float> pictures_of(std::span<const Scene> scenes) {
+    const Index width = scenes.front().width, height = scenes.front().height;
+    Tensor<float> images = Tensor<float>::uninitialized({static_cast<Index>(scenes.size()), height, width, 3});
+    for (std::size_t b = 0; b < scenes.size(); ++b) {
+        const Image image = draw(scenes[b], width, height);
+        float* const to = images.data() + static_cast<Index>(b) * height * width * 3;
+        for (std::size_t i = 0; i < image.rgb.size(); ++i) to[i] = static_cast<float>(image.rgb[i]) / 255.0f;
+    }
+    return images;
+}
+
+/// Most are square; the others teach that pictures come in other shapes and sizes.
+std::pair<Index, Index> random_size(Rng& rng) {
+    static constexpr std::pair<Index, Index> others[] = {{96, 72}, {72, 96}, {80, 80}, {120, 120}};
+    return rng.uniform() < 0.6 ? std::pair(side, side) : others[rng.below(4)];
+}
+
+struct Tally {
+    double exact[2] = {0, 0}, taught = 0, captions = 0;
+    double nouns = 0, noun_hits = 0, words = 0, word_hits = 0, chance = 0, mass = 0;
+    double loss = 0, tokens = 0;
+    Bleu bleu;
+
+    void add(const Tally& o) {
+        for (int l = 0; l < 2; ++l) exact[l] += o.exact[l];
+        taught += o.taught;
+        captions += o.captions;
+        nouns += o.nouns;
+        noun_hits += o.noun_hits;
+        words += o.words;
+        word_hits += o.word_hits;
+        chance += o.chance;
+        mass += o.mass;
+        loss += o.loss;
+        tokens += o.tokens;
+        bleu.add(o.bleu);
+    }
+};
+
+class CaptionTask : public Task {
+ public:
+    CaptionTask(std::string id, const TrainOptions& options);
+
+    std::string id() const override { return id_; }
+    WeightMap initial_weights(Rng& rng) const override;
+    Index steps_per_epoch() const override { return steps_an_epoch_; }
+    int default_epochs() const override { return 20; }
+    Var<float> shard_loss(const Weights<float>& weights, Index step, int shard, Rng& rng) const override;
+    int shards() const override { return shard_count; }
+    double learning_rate(Index step) const override {
+        return WarmUpCosine{.peak = peak_rate_, .warm_up = 100, .floor = 0.01}.at(step, total_steps_);
+    }
+    double clip_norm() const override { return 5.0; }
+    Rhythm rhythm() const override { return {.points = 20, .evaluations = 200, .snapshots = 100, .examples = 64}; }
+    void settle(WeightMap& weights, std::stop_token stop) const override;
+    Index usual_held_out() const override { return 1000; }
+    std::optional<double> progress_metric(const WeightMap& weights, Index n, std::stop_token stop) const override;
+    std::map<std::string, double> evaluate(const WeightMap& weights, Index n, std::stop_token stop) const override;
+    nlohmann::json card() const override;
+
+ private:
+    struct Batch {
+        Tensor<float> images;
+        PaddedTargets targets[2];
+    };
+    Batch draw_batch(Rng& rng, Index size) const;
+    Ids ids_of(const std::vector<CaptionWord>& words) const;
+    std::vector<Scene> held_out_scenes(Index first, Index n) const;
+    void judge_words(const Captioner<float>& model, std::span<const Scene> scenes, const Captioner<float>::Encoded& encoded,
+                     CaptionLanguage language, Tally& tally) const;
+    void judge_maps(const Captioner<float>& model, std::span<const Scene> scenes, const Captioner<float>::Encoded& encoded,
+                    CaptionLanguage language, Tally& tally) const;
+    Tally judge(const WeightMap& weights, Index n, bool maps, const std::stop_token& stop) const;
+
+    std::string id_;
+    CaptionText text_ = caption_text();
+    CaptionerDesign design_;
+    CaptionerSizes sizes_;
+    ReinforceSettings reinforce_;
+    double dropout_ = 0.3, doubly_ = 0.1, shuffled_ = 0.25, soft_samples_ = 0.5, peak_rate_ = 2e-3;
+    Index batch_size_ = 64, steps_an_epoch_ = 100, total_steps_ = 0;
+};
+
+CaptionTask::CaptionTask(std::string id, const TrainOptions& options) : id_(std::move(id)) {
+    design_.attention = id_ == "captions-hard"  ? CaptionAttention::hard
+                        : id_ == "captions-sca" ? CaptionAttention::sca
+                                                : CaptionAttention::soft;
+    if (!options.data_path.empty())
+        throw Error(ErrorCode::usage, id_ + ": takes no data file", "leave out --data: its examples come from a generator");
+    double spatial_first = 0;
+    read_task_options(id_, options,
+                      {whole_option("steps", 1e6, steps_an_epoch_),
+                       whole_option("state", 2049, sizes_.state),
+                       whole_option("embedding", 1025, sizes_.embedding),
+                       whole_option("attention", 1025, sizes_.attention),
+                       {"dropout", 0, 1, [this](double v) { dropout_ = v; }},
+                       {"doubly", 0, 1e3, [this](double v) { doubly_ = v; }},
+                       {"shuffled", 0, 1.001, [this](double v) { shuffled_ = v; }},
+                       {"soft_samples", 0, 1.001, [this](double v) { soft_samples_ = v; }},
+                       {"entropy", 0, 1e3, [this](double v) { reinforce_.entropy = v; }},
+                       {"reinforce", 0, 1e3, [this](double v) { reinforce_.weight = v; }},
+                       {"discount", 0, 1.001, [this](double v) { reinforce_.discount = v; }},
+                       {"spatial_first", 0, 2, [&](double v) { spatial_first = v; }}});
+    design_.channel_first = spatial_first < 1;
+    sizes_.vocabulary = text_.vocabulary().size();
+    if (options.batch_size > 0) batch_size_ = std::max<Index>(options.batch_size, 2 * shard_count);
+    if (options.learning_rate > 0) peak_rate_ = options.learning_rate;
+    total_steps_ = steps_an_epoch_ * (options.epochs > 0 ? options.epochs : default_epochs());
+}
+
+WeightMap CaptionTask::initial_weights(Rng& rng) const {
+    WeightMap weights = initial_captioner_weights(sizes_, design_, rng);
+    if (design_.attention == CaptionAttention::hard) weights["reinforce.baseline"] = Tensor<float>(Shape{2, most_words});
+    return weights;
+}
+
+Ids CaptionTask::ids_of(const std::vector<CaptionWord>& words) const {
+    Ids ids;
+    for (const CaptionWord& w : words) ids.push_back(text_.vocabulary().find(w.word));
+    ids.push_back(text_.end());
+    return ids;
+}
+
+CaptionTask::Batch CaptionTask::draw_batch(Rng& rng, Index size) const {
+    const auto [width, height] = random_size(rng);
+    std::vector<Scene> scenes;
+    std::vector<Ids> captions[2];
+    for (Index b = 0; b < size; ++b) {
+        scenes.push_back(random_caption_scene(rng, width, height));
+        std::vector<CaptionShape> order = caption_shapes(scenes.back());
+        if (rng.uniform() < shuffled_)
+            for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[rng.below(i)]);
+        for (std::size_t l = 0; l < 2; ++l) captions[l].push_back(ids_of(caption_of(scenes.back(), order, languages[l])));
+    }
+    Batch batch;
+    batch.images = pictures_of(scenes);
+    for (std::size_t l = 0; l < 2; ++l) batch.targets[l] = PaddedTargets::from(captions[l], text_.end());
+    return batch;
+}
+
+Var<float> CaptionTask::shard_loss(const Weights<float>& weights, Index, int, Rng& rng) const {
+    const Index size = std::max<Index>(2, batch_size_ / shard_count);
+    const Batch batch = draw_batch(rng, size);
+    const Captioner<float> model(weights, design_);
+    const auto encoded = model.encode(Var<float>(batch.images));
+    const CaptionNoise noise{.dropout = dropout_, .soft_samples = soft_samples_, .rng = &rng};
+    Var<float> loss = Tensor<float>::scalar(0);
+    for (std::size_t l = 0; l < 2; ++l) {
+        const PaddedTargets& targets = batch.targets[l];
+        const Ids starts(static_cast<std::size_t>(size), text_.start(languages[l]));
+        const auto forced = model.forced(encoded, starts, targets.ids, targets.length, &rng, noise);
+        loss = add(loss, cross_entropy<float>(forced.logits, targets.ids, targets.counts));
+        if (doubly_ > 0) loss = add(loss, scale(doubly_stochastic_loss(forced.steps, targets), static_cast<float>(doubly_)));
+        if (design_.attention == CaptionAttention::hard) {
+            const Var<float> baseline =
+                reshape(slice(weights.get("reinforce.baseline"), 0, static_cast<Index>(l), 1), {most_words});
+            loss = add(loss, reinforce_loss(forced.steps, forced.logits.value(), targets, baseline, reinforce_));
+        }
+    }
+    return scale(loss, 0.5f);
+}
+
+void CaptionTask::settle(WeightMap& weights, std::stop_token stop) const {
+    const auto batch = [](Index i) {
+        Rng rng = Rng(7).fork("population of pictures", static_cast<std::uint64_t>(i));
+        std::vector<Scene> scenes;
+        for (int b = 0; b < 32; ++b) scenes.push_back(random_caption_scene(rng, side, side));
+        return pictures_of(scenes);
+    };
+    settle_caption_encoder(weights, settle_batches, batch, std::move(stop));
+}
+
+std::vector<Scene> CaptionTask::held_out_scenes(Index first, Index n) const {
+    std::vector<Scene> scenes;
+    for (Index i = first; i < first + n; ++i) {
+        Rng rng = Rng(7).fork("held-out captions", static_cast<std::uint64_t>(i));
+        scenes.push_back(random_caption_scene(rng, side, side));
+    }
+    return scenes;
+}
+
+void CaptionTask::judge_words(const Captioner<float>& model, std::span<const Scene> scenes,
+                              const Captioner<float>::Encoded& encoded, CaptionLanguage language, Tally& tally) const {
+    const std::size_t size = scenes.size();
+    const Ids ids = model.greedy(encoded, Ids(size, text_.start(language)), most_words);
+    for (std::size_t b = 0; b < size; ++b) {
+        std::vector<std::string> words, taught;
+        for (std::size_t i = b; i < ids.size() && ids[i] != text_.end(); i += size)
+            words.push_back(text_.vocabulary().token(ids[i]));
+        for (const CaptionWord& w : caption_of(scenes[b], language)) taught.push_back(w.word);
+        const auto spaced = [](const std::vector<std::string>& list) {
+            std::string text;
+            for (const std::string& word : list) text += word + " ";
+            return text;
+        };
+        tally.captions += 1;
+        tally.taught += words == taught ? 1 : 0;
+        tally.exact[language == CaptionLanguage::chinese ? 1 : 0] += describes(scenes[b], words, language) ? 1 : 0;
+        tally.bleu.add(spaced(words), {spaced(taught)});
+    }
+}
+
+void CaptionTask::judge_maps(const Captioner<float>& model, std::span<const Scene> scenes,
+                             const Captioner<float>::Encoded& encoded, CaptionLanguage language, Tally& tally) const {
+    const std::size_t size = scenes.size();
+    std::vector<std::vector<CaptionWord>> captions;
+    std::vector<Ids> ids;
+    for (const Scene& scene : scenes) {
+        captions.push_back(caption_of(scene, language));
+        ids.push_back(ids_of(captions.back()));
+    }
+    const PaddedTargets targets = PaddedTargets::from(ids, text_.end());
+    const auto forced = model.forced(encoded, Ids(size, text_.start(language)), targets.ids, targets.length);
+    const double loss = static_cast<double>(cross_entropy<float>(forced.logits, targets.ids, targets.counts).value().item());
+    for (std::size_t b = 0; b < size; ++b) {
+        tally.tokens += static_cast<double>(ids[b].size());
+        tally.loss += loss * static_cast<double>(ids[b].size());
+        for (std::size_t t = 0; t < captions[b].size(); ++t) {
+            const CaptionWord& word = captions[b][t];
+            if (word.shape < 0) continue;
+            const Tensor<float> region = caption_region(scenes[b], word.shape, encoded.height, encoded.width);
+            const Tensor<float> map = forced.steps[t].policy.value().row(static_cast<Index>(b));
+            const Index best = std::ranges::max_element(map.values()) - map.values().begin();
+            const bool hit = region.data()[best] >= least_of_cell;
+            (word.noun ? tally.nouns : tally.words) += 1;
+            (word.noun ? tally.noun_hits : tally.word_hits) += hit ? 1 : 0;
+            if (!word.noun) continue;
+            double cells = 0, mass = 0;
+            for (Index i = 0; i < region.size(); ++i)
+                if (region.data()[i] >= least_of_cell) {
+                    cells += 1;
+                    mass += static_cast<double>(map.data()[i]);
+                }
+            tally.chance += cells / static_cast<double>(region.size());
+            tally.mass += mass;
+        }
+    }
+}
+
+Tally CaptionTask::judge(const WeightMap& weights, Index n, bool maps, const std::stop_token& stop) const {
+    const Captioner<float> model(Weights<float>(weights), design_);
+    const Index batches = (n + test_batch - 1) / test_batch;
+    std::vector<Tally> parts(static_cast<std::size_t>(batches));
+    parallel_for(batches, [&](std::int64_t i) {
+        check_stop(stop);
+        const std::vector<Scene> scenes = held_out_scenes(i * test_batch, std::min<Index>(test_batch, n - i * test_batch));
+        const auto encoded = model.encode(Var<float>(pictures_of(scenes)));
+        for (const CaptionLanguage language : languages) {
+            judge_words(model, scenes, encoded, language, parts[static_cast<std::size_t>(i)]);
+            if (maps) judge_maps(model, scenes, encoded, language, parts[static_cast<std::size_t>(i)]);
+        }
+    });
+    Tally all;
+    for (const Tally& part : parts) all.add(part);
+    return all;
+}
+
+std::optional<double> CaptionTask::progress_metric(const WeightMap& weights, Index n, std::stop_token stop) const {
+    const Tally t = judge(weights, n, false, stop);
+    return (t.exact[0] + t.exact[1]) / t.captions;
+}
+
+std::map<std::string, double> CaptionTask::evaluate(const WeightMap& weights, Index n, std::stop_token stop) const {
+    if (n < 1) throw Error(ErrorCode::usage, id_ + ": nothing to evaluate on", "ask for at least one scene");
+    const Tally t = judge(weights, n, true, stop);
+    return {{"exact_match", (t.exact[0] + t.exact[1]) / t.captions},
+            {"exact_match_english", t.exact[0] / (t.captions / 2)},
+            {"exact_match_chinese", t.exact[1] / (t.captions / 2)},
+            {"taught_match", t.taught / t.captions},
+            {"bleu_greedy", t.bleu.score()},
+            {"pointing_accuracy", t.noun_hits / std::max(t.nouns, 1.0)},
+            {"pointing_attributes", t.word_hits / std::max(t.words, 1.0)},
+            {"pointing_chance", t.chance / std::max(t.nouns, 1.0)},
+            {"gold_weight", t.mass / std::max(t.nouns, 1.0)},
+            {"loss", t.loss / t.tokens}};
+}
+
+nlohmann::json CaptionTask::card() const {
+    const bool hard = design_.attention == CaptionAttention::hard;
+    const std::string how = hard                                          ? "hard attention (Xu 2015)"
+                            : design_.attention == CaptionAttention::soft ? "soft attention (Xu 2015)"
+                                                                          : "channel-wise and spatial attention (Chen 2017)";
+    nlohmann::json card = {
+        {"id", id_},
+        {"title", "Captions of scenes in English and Chinese: " + how},
+        {"data",
+         "Generated scenes: 1 to 5 coloured shapes of two sizes anywhere in the picture, one over the other, plain or busy "
+         "grounds, clutter; 96 x 96 pixels, in training also 96 x 72, 72 x 96, 80 x 80 and 120 x 120. Every scene has one "
+         "caption a language that is taught (large shapes first, then from left to right); a quarter of the training captions "
+         "name the shapes in random order. Held out: scenes of other seeds"},
+        {"licence", "MIT, as the code"},
+        {"metrics_are",
+         "exact_match: greedy captions that are right: every shape once, in words that are right, relations that hold, any "
+         "order (both languages; also each); taught_match: word for word the caption that is taught. bleu_greedy: against "
+         "the taught caption. pointing_accuracy: the taught caption is given, and at the step that writes a noun the largest "
+         "weight of the map lies in a cell of which the noun's shape covers a tenth or more (in front of it nothing; a ring "
+         "with its hole); pointing_attributes: the same at articles, sizes and colours; pointing_chance: a cell drawn at "
+         "random; gold_weight: weight within those cells at nouns. No map was supervised. loss: nats a word"},
+        {"design", to_json(design_)},
+        {"batch_size", batch_size_},
+        {"learning_rate", peak_rate_},
+        {"dropout", dropout_},
+        {"doubly_stochastic", doubly_},
+        {"random_order", shuffled_}};
+    if (hard)
+        card["reinforce"] = {{"weight", reinforce_.weight},
+                             {"entropy", reinforce_.entropy},
+                             {"discount", reinforce_.discount},
+                             {"expectation_share", soft_samples_}};
+    text_.into_card(card);
+    return card;
+}
+
+}  // namespace
+
+std::vector<std::string> caption_task_ids() {
+    return {"captions-soft", "captions-hard", "captions-sca"};
+}
+
+std::unique_ptr<Task> make_caption_task(const std::string& id, const TrainOptions& options) {
+    return std::make_unique<CaptionTask>(id, options);
+}
+
+}  // namespace saccade
