@@ -7,6 +7,9 @@ namespace saccade {
 // The built-in scenes, each drawn from shapes.
 
 Scene ship_scene();
+Scene airplane_scene();
+Scene automobile_scene();
+Scene truck_scene();
 Scene shapes_scene();
 
 }  // namespace saccade

@@ -19,6 +19,9 @@ struct Drawn {
 const std::vector<Drawn>& drawn() {
     static const std::vector<Drawn> all = {
         {{"ship", "Ship at sea", "海上的船", "ship"}, ship_scene},
+        {{"airplane", "Airplane in the sky", "天上的飞机", "airplane"}, airplane_scene},
+        {{"automobile", "Automobile", "汽车", "automobile"}, automobile_scene},
+        {{"truck", "Truck", "卡车", "truck"}, truck_scene},
         {{"shapes", "Shapes", "图形", ""}, shapes_scene},
     };
     return all;
