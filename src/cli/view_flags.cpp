@@ -1,5 +1,7 @@
 #include "cli/view_flags.hpp"
 
+#include <fmt/format.h>
+
 #include "trace/intervention.hpp"
 
 namespace saccade {
@@ -42,6 +44,12 @@ void ViewFlags::declare(CLI::App& command) {
     add("threshold", threshold, "Lines of a flow below this weight are not drawn");
     add("special", special, "Special tokens such as <s> or [CLS]: show, dim or hide");
     add("sort", sort, "Heads of a layer in the grid: as-is, entropy, distance, similarity");
+    add("overlay", overlay, "A map and its picture: map, contours, side-by-side, off");
+    add("opacity", opacity, "Of a map over its picture, 0 to 1");
+    add("map-threshold", map_threshold, "Cells of a map below this share of the colour scale let the picture through, 0 to 1");
+    add("channels", channels, "Channels in galleries and bars: gate (the largest first) or number");
+    const bool taken = command.get_option_no_throw("--smooth") != nullptr;
+    command.add_flag(taken ? "--view-smooth" : "--smooth", smooth, "Maps bilinear between their cells")->group("View");
     add("select", select, "What is selected, from 0: 'encoder.weights[2,4,3,1]'; ':' for all of an axis");
 }
 
@@ -56,6 +64,14 @@ void ViewFlags::apply(ViewState& state) const {
     if (!(threshold >= 0 && threshold <= 1))
         throw Error(ErrorCode::usage, "a threshold of " + std::to_string(threshold) + " is no weight", "give 0 to 1");
     options.threshold = threshold;
+    for (const auto& [name, value] : {std::pair{"opacity", opacity}, {"map threshold", map_threshold}})
+        if (!(value >= 0 && value <= 1))
+            throw Error(ErrorCode::usage, fmt::format("the {} cannot be {:g}", name, value), "give 0 to 1");
+    options.overlay = overlay_option_from(overlay);
+    options.opacity = opacity;
+    options.map_threshold = map_threshold;
+    options.smooth = smooth;
+    options.sort = sort_option_from(channels);
     if (!select.empty()) split_array_source(select);
 }
 

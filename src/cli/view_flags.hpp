@@ -7,11 +7,13 @@
 
 namespace saccade {
 
-/// The flags of `render` that say what of the attention a view shows, and how. A flag that the exhibit has a parameter of the
-/// same name for is called --view-NAME.
+/// The flags of `render` that say what of the attention a view shows, and how, and how maps lie over a picture. A flag that the
+/// exhibit has a parameter of the same name for is called --view-NAME.
 struct ViewFlags {
     std::string scale = "linear", combine = "each", layers = "one", heads = "all", special = "show", sort = "as-is", select;
-    double threshold = 0;
+    std::string overlay = "map", channels = "gate";
+    double threshold = 0, opacity = 0.65, map_threshold = 0;
+    bool smooth = false;
 
     /// After the exhibit's own flags.
     void declare(CLI::App& command);

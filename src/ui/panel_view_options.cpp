@@ -7,6 +7,7 @@
 #include "exhibit/exhibit.hpp"
 #include "ui/imgui_compat.hpp"
 #include "viz/attention_combine.hpp"
+#include "viz/map_picture.hpp"
 
 namespace saccade {
 
@@ -18,6 +19,7 @@ constexpr Index most_chips = 16;  // heads that are offered one by one
 struct Offered {
     Index heads = 1, layers = 1;
     bool weights = false, through = false, gradient = false, special = false, flow = false;
+    bool maps = false, over_picture = false, channels = false;
 };
 
 Offered offered_by(const AppState& state) {
@@ -39,7 +41,14 @@ Offered offered_by(const AppState& state) {
     }
     const Exhibit& e = exhibit(state.side().request.exhibit);
     const std::vector<ViewPlacement> views = placements(e, state.side().request.params);
-    offered.flow = std::any_of(views.begin(), views.end(), [](const ViewPlacement& v) { return v.view == "flow"; });
+    const auto shown = [&views](const char* id) {
+        return std::any_of(views.begin(), views.end(), [id](const ViewPlacement& v) { return v.view == id; });
+    };
+    offered.flow = shown("flow");
+    const bool laid_over = shown("overlay") || shown("word-strip");
+    offered.maps = laid_over || shown("map-stages");
+    offered.over_picture = laid_over && picture_of(*trace) != nullptr;
+    offered.channels = shown("channel-bars") || shown("map-gallery");
     return offered;
 }
 
@@ -122,6 +131,48 @@ void heads(const Ui& ui, AppState& state, Index count) {
     ImGui::NewLine();
 }
 
+/// A share from 0 to 1, its value in the heading.
+void share(const Ui& ui, AppState& state, const char* id, const std::string& title, const char* tip, double& value) {
+    heading(ui, title);
+    slider(ui, id, value, 0, 1, ImGui::GetContentRegionAvail().x);
+    if (ImGui::IsItemHovered()) tooltip(ui, tip);
+    const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
+    state.places[fmt::format("view {}", id)] = {low.x, low.y, size.x, size.y};
+}
+
+void overlay(const Ui& ui, AppState& state) {
+    using Overlay = ViewOptions::Overlay;
+    ViewOptions& options = state.stage.options;
+    choose<Overlay>(ui, state, "Overlay", {Overlay::map, Overlay::contours, Overlay::side_by_side, Overlay::off},
+                    {{"map", "The map lies on the picture"},
+                     {"contours", "Lines of equal value on the picture"},
+                     {"side by side", "The picture, and the map beside it"},
+                     {"off", "The picture alone"}},
+                    options.overlay);
+    if (options.overlay == Overlay::map)
+        share(ui, state, "opacity", fmt::format("Opacity {:.2f}", options.opacity), "Of the map over its picture",
+              options.opacity);
+}
+
+void cells_of_maps(const Ui& ui, AppState& state) {
+    ViewOptions& options = state.stage.options;
+    choose<bool>(ui, state, "Cells of maps", {false, true},
+                 {{"as computed", "Each cell of the map is one colour"}, {"smooth", "Bilinear between the cells' centres"}},
+                 options.smooth);
+    share(ui, state, "map threshold",
+          options.map_threshold > 0 ? fmt::format("Maps from {:.2f} of their scale on", options.map_threshold)
+                                    : std::string("Maps from 0 on"),
+          "Cells below this share of the colour scale are not painted", options.map_threshold);
+    if (options.map_threshold < 0.005) options.map_threshold = 0;
+}
+
+void order_of_channels(const Ui& ui, AppState& state) {
+    using Sort = ViewOptions::Sort;
+    choose<Sort>(ui, state, "Order of channels", {Sort::gate, Sort::number},
+                 {{"gate", "The largest first, as the model computed it"}, {"number", "As they come"}},
+                 state.stage.options.sort);
+}
+
 void threshold(const Ui& ui, AppState& state) {
     double& value = state.stage.options.threshold;
     heading(ui, value > 0 ? fmt::format("Lines from weight {:.2f} on", value) : std::string("Lines above the haze"));
@@ -142,13 +193,17 @@ void draw_view_options(const Ui& ui, AppState& state) {
                    {"log", "t = 1 + log10(w) / 4, four decades"},
                    {"per row", "t = w / max of its row"}},
                   state.stage.scale);
-    if (!offered.weights) return;
+    if (offered.over_picture) overlay(ui, state);
+    if (!offered.weights && !offered.maps && !offered.channels) return;
     if (offered.heads > 1) combine_heads(ui, state, offered);
     if (offered.layers > 1) combine_layers(ui, state, offered);
     const bool more = state.view_more || options.sink != ViewOptions::Sink::keep ||
                       options.special != ViewOptions::Special::show || options.order != ViewOptions::Order::as_is ||
-                      !options.chosen.empty() || options.threshold > 0;
-    if (more) {
+                      !options.chosen.empty() || options.threshold > 0 || options.smooth || options.map_threshold > 0 ||
+                      options.sort != ViewOptions::Sort::gate;
+    if (more && offered.maps) cells_of_maps(ui, state);
+    if (more && offered.channels) order_of_channels(ui, state);
+    if (more && offered.weights) {
         using Sink = ViewOptions::Sink;
         choose<Sink>(ui, state, "Sink", {Sink::keep, Sink::most, Sink::first},
                      {{"keep", "Every key is shown"},
@@ -175,13 +230,15 @@ void draw_view_options(const Ui& ui, AppState& state) {
     }
     ImGui::Dummy({0, 2 * ui.s});
     const bool usual = options == ViewOptions();
-    if (!usual &&
-        button(ui, "view usual", "Usual view", ButtonKind::plain, 0, "Each head as it was computed, nothing left out")) {
+    if (!usual && button(ui, "view usual", "Usual view", ButtonKind::plain, 0,
+                         offered.weights ? "Each head as it was computed, nothing left out"
+                                         : "Maps as they were computed, over the picture")) {
         options = {};
         state.view_more = false;
     }
     if (usual && button(ui, "view more", state.view_more ? "Less ▴" : "More view options ▾", ButtonKind::quiet, 0,
-                        "Sink, special tokens, order and choice of heads, threshold"))
+                        offered.weights ? "Sink, special tokens, order and choice of heads, threshold"
+                                        : "Cells of maps, threshold, order of channels"))
         state.view_more = !state.view_more;
     const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
     state.places["view more"] = {low.x, low.y, size.x, size.y};

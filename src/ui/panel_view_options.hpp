@@ -5,7 +5,8 @@
 namespace saccade {
 
 /// What of the attention the views show and how: scale, combination of heads and layers, sink, special tokens, order,
-/// threshold. Only what means something for the run on the stage is offered.
+/// threshold; how maps lie over their picture, and the order of channels. Only what means something for the run on the stage is
+/// offered.
 void draw_view_options(const Ui& ui, AppState& state);
 
 }  // namespace saccade

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "viz/map_picture.hpp"
+
 namespace saccade {
 
 namespace {
@@ -85,7 +87,15 @@ Trace difference_of(const Trace& a, const Trace& b) {
     }
     for (const TraceTensor& one : a.tensors()) {
         const TraceTensor* other = b.find(one.info.name);
-        if (other == nullptr || !means_something(one.info.role) || !same_axes(one, *other)) continue;
+        if (other == nullptr || !same_axes(one, *other)) continue;
+        if (one.info.role == Role::input && is_picture(one) && one.values.shape() == other->values.shape()) {
+            // A map's difference lies over the picture of B.
+            TraceTensor picture = *other;
+            for (AxisPtr& axis : picture.info.axes) axis = difference.axis(axis->name);
+            difference.add(picture.info, picture.values);
+            continue;
+        }
+        if (!means_something(one.info.role)) continue;
         TensorInfo info = one.info;
         std::vector<Index> extents;
         bool apart = false;

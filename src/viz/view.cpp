@@ -1,6 +1,6 @@
 #include "viz/view.hpp"
 
-#include <array>
+#include <algorithm>
 
 #include "viz/views.hpp"
 
@@ -11,6 +11,33 @@ std::optional<Index> Focus::on(const AxisPtr& axis) const {
     const auto found = marks.find(axis->name);
     return found == marks.end() ? std::nullopt : std::optional<Index>(found->second);
 }
+
+namespace {
+
+/// Keys that are the cells of a map row by row ("location" over y and x) are the same place: either lights the other.
+void link_locations(const Trace& trace, const TraceTensor& tensor, Focus& focus) {
+    const auto at = [&](const AxisPtr& axis) { return focus.on(axis); };
+    AxisPtr location = trace.axis("location"), y, x;
+    if (!location) return;
+    for (const TraceTensor& map : trace.tensors()) {
+        const auto& axes = map.info.axes;
+        if (axes.size() < 2 || axes[axes.size() - 2]->kind != AxisKind::y || axes.back()->kind != AxisKind::x) continue;
+        if (axes[axes.size() - 2]->extent * axes.back()->extent != location->extent) continue;
+        y = axes[axes.size() - 2];
+        x = axes.back();
+        break;
+    }
+    if (!y) return;
+    const bool by_cell = std::find(tensor.info.axes.begin(), tensor.info.axes.end(), y) != tensor.info.axes.end();
+    if (const auto place = at(location); place && !by_cell) {
+        focus.marks[y->name] = *place / x->extent;
+        focus.marks[x->name] = *place % x->extent;
+    } else if (at(y) && at(x)) {
+        focus.marks[location->name] = *at(y) * x->extent + *at(x);
+    }
+}
+
+}  // namespace
 
 Focus focus_of(const Trace& trace, const CellRef& cell) {
     Focus focus;
@@ -31,6 +58,7 @@ Focus focus_of(const Trace& trace, const CellRef& cell) {
                         "it has " + std::to_string(axis.extent) + " positions, from 0");
         focus.marks[axis.name] = cell.index[i];
     }
+    link_locations(trace, tensor, focus);
     return focus;
 }
 

@@ -52,7 +52,7 @@ Channels channels_of(const Trace& trace, const TraceTensor& tensor, const ViewSt
 
 /// Where the bars stand.
 struct Plot {
-    Box box;
+    Box box, room;  // of the bars, and of all that is drawn
     double pitch = 1, gap = 0;
     double scale = 1, zero = 0;  // px a unit, and where zero is
 
@@ -152,8 +152,8 @@ void draw_values(Sketch& sketch, const Channels& channels, const Plot& plot) {
         if (!std::isfinite(v) || (!selected && !sketch.hovered(channels.axis(), channel))) continue;
         const std::string text = number_text(v);
         const double w = sketch.text_width(text, size, Font::mono) + sketch.px(6), h = size * 1.3;
-        const double x =
-            std::clamp(plot.x(place) + (plot.pitch - w) / 2, plot.box.x, std::max(plot.box.x, plot.box.right() - w));
+        if (w > plot.room.w) continue;
+        const double x = std::clamp(plot.x(place) + (plot.pitch - w) / 2, plot.room.x, plot.room.right() - w);
         const double top = plot.zero - std::max(v, 0.0) * plot.scale - h - sketch.px(3);
         const Box box{x, std::max(top, 0.0), w, h};
         sketch.rect(box, with_alpha(sketch.theme().panel, 0.85), 3);
@@ -172,6 +172,7 @@ Plot arrange(const Sketch& sketch, const Channels& channels, const Box& content)
                                     : 0;
     const double top = numbers ? size * 1.3 + sketch.px(4) : 0, bottom = numbers ? size * 1.4 + sketch.px(8) : 0;
     Plot plot;
+    plot.room = content;
     plot.pitch = std::min((content.w - left) / static_cast<double>(channels.size()), sketch.px(40));
     plot.gap = plot.pitch >= 3 ? std::min(plot.pitch * 0.2, sketch.px(4)) : 0;
     const double used = plot.pitch * static_cast<double>(channels.size());
@@ -181,10 +182,10 @@ Plot arrange(const Sketch& sketch, const Channels& channels, const Box& content)
     return plot;
 }
 
-void draw_scale(Sketch& sketch, const Channels& channels, const Plot& plot, const Box& content) {
+void draw_scale(Sketch& sketch, const Channels& channels, const Plot& plot) {
     const double size = sketch.px(12), x = plot.box.x - sketch.px(8);
     sketch.line({plot.box.x, plot.zero}, {plot.box.right(), plot.zero}, sketch.theme().line);
-    if (x < content.x) return;
+    if (x < plot.room.x) return;
     const auto number = [&](double v) {
         sketch.text({x, plot.zero - v * plot.scale}, number_text(v), size, sketch.theme().secondary, HAlign::right,
                     VAlign::middle);
@@ -218,7 +219,7 @@ class ChannelBarsView : public View {
         const Box content =
             sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle_of(channels));
         const Plot plot = arrange(sketch, channels, content);
-        draw_scale(sketch, channels, plot, content);
+        draw_scale(sketch, channels, plot);
         plot.pitch < 1 ? draw_dense(sketch, channels, plot) : draw_bars(sketch, channels, plot);
         if (content.h >= sketch.px(70)) {
             draw_numbers(sketch, channels, plot);

@@ -44,7 +44,7 @@ Places places_of(const Sketch& sketch, const Layers& layers, const Box& room) {
         const Box box = fit_box(room, shape);
         return {box, box};
     }
-    const double gap = sketch.px(14);
+    const double gap = std::min({sketch.px(14), room.w * 0.1, room.h * 0.1});
     Box left = room, top = room;
     left.w = std::max(1.0, (room.w - gap) / 2);
     top.h = std::max(1.0, (room.h - gap) / 2);

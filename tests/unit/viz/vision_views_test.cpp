@@ -1,0 +1,334 @@
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "figure_checks.hpp"
+#include "figure_dump.hpp"
+#include "sample_trace.hpp"
+#include "vision_trace.hpp"
+#include "viz/difference.hpp"
+#include "viz/heatmap_grid.hpp"
+#include "viz/view.hpp"
+#include "viz_testing.hpp"
+
+namespace saccade {
+namespace {
+
+using namespace test;
+using Overlay = ViewOptions::Overlay;
+
+ViewState state_for(const std::string& view, const std::string& tensor = "", double width = 600, double height = 420) {
+    ViewState state;
+    state.view = view;
+    state.tensor = tensor;
+    state.theme = "dark";
+    state.width = width;
+    state.height = height;
+    return state;
+}
+
+Figure figure_of(const Trace& trace, const ViewState& state) {
+    return view(state.view).layout(trace, state, PlainMeasure());
+}
+
+template <class Item>
+std::vector<Item> items_of(const Figure& figure) {
+    std::vector<Item> found;
+    for (const FigureItem& item : figure.items)
+        if (const auto* one = std::get_if<Item>(&item)) found.push_back(*one);
+    return found;
+}
+
+bool says(const Figure& figure, const std::string& part) {
+    const auto texts = items_of<TextItem>(figure);
+    return std::any_of(texts.begin(), texts.end(), [&](const TextItem& t) { return t.text.find(part) != std::string::npos; });
+}
+
+/// Boxes outlined in the colour of what is selected.
+std::vector<Box> selected_boxes(const Figure& figure) {
+    std::vector<Box> boxes;
+    for (const RectItem& r : items_of<RectItem>(figure))
+        if (r.stroke == theme("dark").selection) boxes.push_back(r.box);
+    return boxes;
+}
+
+TEST(Overlay, LaysTheMapOverTheWholePictureAndSharesBoth) {
+    const Trace trace = vision_trace(16, 8, 6, {"a", "ship"}, 80, 60);
+    const Figure figure = figure_of(trace, state_for("overlay", "block.spatial"));
+    const auto images = items_of<ImageItem>(figure);
+    const auto maps = items_of<HeatmapItem>(figure);
+    ASSERT_EQ(images.size(), 1u);
+    ASSERT_EQ(maps.size(), 1u);
+    EXPECT_EQ(images[0].pixels.data(), trace.tensor("image").values.data());
+    EXPECT_EQ(maps[0].values.data(), trace.tensor("block.spatial").values.data());
+    EXPECT_EQ(maps[0].box.x, images[0].box.x);
+    EXPECT_EQ(maps[0].box.w, images[0].box.w);
+    EXPECT_NEAR(images[0].box.w / images[0].box.h, 60.0 / 80, 0.01);
+    EXPECT_DOUBLE_EQ(maps[0].opacity, 0.65);
+    ASSERT_TRUE(figure.image_box);
+    EXPECT_EQ(figure.image_box->x, images[0].box.x);
+    ASSERT_EQ(figure.image_places.size(), 1u);
+    EXPECT_EQ(figure.image_places[0].map, (CellRef{"block.spatial", {-1, -1}}));
+}
+
+TEST(Overlay, APointOfThePictureIsACellOfTheMap) {
+    const Trace trace = vision_trace(16, 8, 6);
+    for (const Overlay mode : {Overlay::map, Overlay::contours, Overlay::side_by_side, Overlay::off}) {
+        ViewState state = state_for("overlay", "block.features");
+        state.options.overlay = mode;
+        state.selected = focus_of(trace, {"block.features", {5, -1, -1}});
+        const Figure figure = figure_of(trace, state);
+        const Box box = *figure.image_box;
+        const auto hit = figure.hit({box.x + box.w * (2.5 / 6), box.y + box.h * (7.5 / 8)});
+        ASSERT_TRUE(hit) << to_string(mode);
+        EXPECT_EQ(hit->ref, (CellRef{"block.features", {5, 7, 2}})) << to_string(mode);
+        EXPECT_FALSE(hit->editable);
+    }
+}
+
+TEST(Overlay, SelectedCellsAreOutlinedWhicheverTensorTheyAreOf) {
+    const Trace trace = vision_trace(16, 8, 8);
+    ViewState state = state_for("overlay", "block.spatial");
+    state.selected = focus_of(trace, {"block.features", {3, 5, 2}});
+    const Figure figure = figure_of(trace, state);
+    const auto boxes = selected_boxes(figure);
+    ASSERT_EQ(boxes.size(), 1u);
+    EXPECT_NEAR(boxes[0].x, figure.image_box->x + 2 * figure.image_box->w / 8, 0.01);
+    EXPECT_NEAR(boxes[0].y, figure.image_box->y + 5 * figure.image_box->h / 8, 0.01);
+}
+
+TEST(Overlay, LocationsOfWeightsAreCellsOfMaps) {
+    const Trace trace = vision_trace(16, 8, 8);
+    const Focus of_weights = focus_of(trace, {"weights", {1, 42}});
+    EXPECT_EQ(of_weights.on(trace.axis("y")), 5);
+    EXPECT_EQ(of_weights.on(trace.axis("x")), 2);
+    const Focus of_map = focus_of(trace, {"map", {1, 5, 2}});
+    EXPECT_EQ(of_map.on(trace.axis("location")), 42);
+    EXPECT_FALSE(focus_of(trace, {"map", {1, -1, -1}}).on(trace.axis("location")));
+}
+
+TEST(Overlay, OptionsSayWhatIsDrawn) {
+    const Trace trace = vision_trace(16, 8, 8);
+    ViewState state = state_for("overlay", "block.spatial");
+    EXPECT_FALSE(says(figure_of(trace, state), "opacity"));
+    state.options.opacity = 0.3;
+    state.options.map_threshold = 0.4;
+    state.options.smooth = true;
+    const Figure changed = figure_of(trace, state);
+    EXPECT_TRUE(says(changed, "opacity 0.30"));
+    EXPECT_TRUE(says(changed, "smooth"));
+    EXPECT_TRUE(says(changed, "0.40 of the scale"));
+    EXPECT_TRUE(items_of<HeatmapItem>(changed)[0].smooth);
+    state.options.overlay = Overlay::off;
+    EXPECT_TRUE(items_of<HeatmapItem>(figure_of(trace, state)).empty());
+    state.options.overlay = Overlay::side_by_side;
+    const auto beside = items_of<HeatmapItem>(figure_of(trace, state));
+    ASSERT_EQ(beside.size(), 1u);
+    EXPECT_DOUBLE_EQ(beside[0].opacity, 1);
+    state.options = {};
+    state.options.overlay = Overlay::contours;
+    const Figure lines = figure_of(trace, state);
+    EXPECT_TRUE(items_of<HeatmapItem>(lines).empty());
+    EXPECT_GE(items_of<LineItem>(lines).size(), 4u);
+    EXPECT_TRUE(says(lines, "contours at"));
+}
+
+TEST(Overlay, OptionsSurviveJson) {
+    ViewOptions options;
+    EXPECT_TRUE(to_json(options).empty());
+    options.overlay = Overlay::side_by_side;
+    options.opacity = 0.25;
+    options.smooth = true;
+    options.map_threshold = 0.5;
+    options.sort = ViewOptions::Sort::number;
+    EXPECT_EQ(view_options_from_json(to_json(options)), options);
+    EXPECT_EQ(view_options_from_json({{"opacity", 7.0}}).opacity, 1);
+    EXPECT_EQ(error_of([] { view_options_from_json({{"overlay", "veil"}}); }).code(), ErrorCode::usage);
+    EXPECT_EQ(error_of([] { view_options_from_json({{"opacity", "much"}}); }).code(), ErrorCode::bad_format);
+}
+
+TEST(Overlay, WithoutAPictureTheMapStandsAlone) {
+    Trace trace = plain_trace(Tensor<float>(Shape{4, 4}, 0.5f), Role::map, {AxisKind::y, AxisKind::x});
+    const Figure figure = figure_of(trace, state_for("overlay"));
+    EXPECT_TRUE(items_of<ImageItem>(figure).empty());
+    EXPECT_FALSE(figure.image_box);
+    ASSERT_EQ(items_of<HeatmapItem>(figure).size(), 1u);
+    EXPECT_DOUBLE_EQ(items_of<HeatmapItem>(figure)[0].opacity, 1);
+}
+
+TEST(Overlay, ShowsThePictureItself) {
+    const Trace trace = vision_trace(4, 3, 3, {"a"}, 30, 90);
+    const Figure figure = figure_of(trace, state_for("overlay", "image"));
+    ASSERT_EQ(items_of<ImageItem>(figure).size(), 1u);
+    EXPECT_TRUE(items_of<HeatmapItem>(figure).empty());
+    const auto hit = figure.hit({figure.image_box->x + 1, figure.image_box->y + 1});
+    ASSERT_TRUE(hit);
+    EXPECT_EQ(hit->ref, (CellRef{"image", {0, 0, -1}}));
+}
+
+TEST(Overlay, ADifferenceLiesOverThePictureOfB) {
+    const Trace a = vision_trace(4, 3, 3), b = vision_trace(4, 3, 3);
+    const Trace difference = difference_of(a, b);
+    const Figure figure = figure_of(difference, difference_state(state_for("overlay", "block.spatial")));
+    ASSERT_EQ(items_of<ImageItem>(figure).size(), 1u);
+    EXPECT_EQ(items_of<ImageItem>(figure)[0].pixels.data(), b.tensor("image").values.data());
+    EXPECT_TRUE(items_of<HeatmapItem>(figure)[0].map->diverging);
+    EXPECT_LT(items_of<HeatmapItem>(figure)[0].normalization.low, 0);
+}
+
+TEST(MapGallery, StandsByTheGateAndAClickNamesTheChannel) {
+    const Trace trace = vision_trace(16, 8, 8);
+    const Figure figure = figure_of(trace, state_for("map-gallery", "block.features"));
+    const auto grids = items_of<HeatmapGridItem>(figure);
+    ASSERT_EQ(grids.size(), 1u);
+    EXPECT_EQ(grids[0].values.data(), trace.tensor("block.features").values.data());
+    const float* gate = trace.tensor("block.gate").values.data();
+    for (std::size_t i = 1; i < 16; ++i) EXPECT_GE(gate[grids[0].order[i - 1]], gate[grids[0].order[i]]);
+    const Box place = grid_place(grids[0], 1, 2);
+    const Index channel = grids[0].order[static_cast<std::size_t>(grids[0].map_cols + 2)];
+    const auto hit = figure.hit({place.x + place.w * 0.3, place.y + place.h * 0.9});
+    ASSERT_TRUE(hit);
+    EXPECT_EQ(hit->ref, (CellRef{"block.features", {channel, 7, 2}}));
+    ViewState by_number = state_for("map-gallery", "block.features");
+    by_number.options.sort = ViewOptions::Sort::number;
+    EXPECT_EQ(items_of<HeatmapGridItem>(figure_of(trace, by_number))[0].order[3], 3);
+}
+
+TEST(MapGallery, HoldsThousandsOfChannels) {
+    const Trace trace = vision_trace(2048, 4, 4);
+    ViewState state = state_for("map-gallery", "block.features", 1600, 1000);
+    state.selected = focus_of(trace, {"block.gate", {1234}});
+    const Figure figure = figure_of(trace, state);
+    EXPECT_LT(figure.items.size(), 60u);
+    EXPECT_LT(figure.regions.size(), 100u);
+    const auto boxes = selected_boxes(figure);
+    ASSERT_EQ(boxes.size(), 1u);
+    const auto hit = figure.hit({boxes[0].x + boxes[0].w / 2, boxes[0].y + boxes[0].h / 2});
+    ASSERT_TRUE(hit);
+    EXPECT_EQ(hit->ref.index[0], 1234);
+}
+
+TEST(ChannelBars, StandBySizeAndAreDraggedAlongTheirLength) {
+    const Trace trace = vision_trace(16, 8, 8);
+    const Figure figure = figure_of(trace, state_for("channel-bars", "block.gate"));
+    ASSERT_EQ(figure.regions.size(), 1u);
+    const HitRegion& region = figure.regions[0];
+    const float* gate = trace.tensor("block.gate").values.data();
+    for (std::size_t i = 1; i < 16; ++i) EXPECT_GE(gate[region.col_map[i - 1]], gate[region.col_map[i]]);
+    const auto hit = figure.hit({region.box.x + 1, region.box.y + 5});
+    ASSERT_TRUE(hit);
+    EXPECT_TRUE(hit->editable);
+    EXPECT_EQ(hit->ref, (CellRef{"block.gate", {region.col_map[0]}}));
+    EXPECT_NEAR(hit->px_per_unit, region.box.h, 1e-9);
+    // The longest bar is as long as its value says.
+    double longest = 0;
+    for (const RectItem& r : items_of<RectItem>(figure))
+        if (r.fill.a == 255) longest = std::max(longest, r.box.h);
+    EXPECT_NEAR(longest / hit->px_per_unit, gate[region.col_map[0]], 1e-3);
+}
+
+TEST(ChannelBars, AGateThatIsDraggedKeepsItsPlace) {
+    Trace trace;
+    const AxisPtr c = trace.add_axis({"channel", AxisKind::channel, 3, {}, "c"});
+    trace.add({"gate", Role::gate, "s", "Gate", "", {c}}, Tensor<float>::from(Shape{3}, {0.1f, 0.05f, 0.6f}),
+              Tensor<float>::from(Shape{3}, {0.1f, 0.9f, 0.6f}));
+    const Figure figure = figure_of(trace, state_for("channel-bars"));
+    EXPECT_EQ(figure.regions[0].col_map, (std::vector<Index>{1, 2, 0}));
+    ViewState state = state_for("channel-bars");
+    state.selected = focus_of(trace, {"gate", {1}});
+    EXPECT_TRUE(says(figure_of(trace, state), "0.05"));
+}
+
+TEST(WordStrip, OnePictureAWordWithTheWordBelow) {
+    const Trace trace = vision_trace(4, 8, 8, {"a", "ship", "on", "the", "sea"});
+    ViewState state = state_for("word-strip", "map");
+    state.selected = focus_of(trace, {"map", {1, -1, -1}});
+    const Figure figure = figure_of(trace, state);
+    EXPECT_EQ(items_of<ImageItem>(figure).size(), 6u);  // the picture alone, too
+    const auto maps = items_of<HeatmapItem>(figure);
+    ASSERT_EQ(maps.size(), 5u);
+    for (const HeatmapItem& map : maps) EXPECT_EQ(map.normalization.high, maps[0].normalization.high);
+    EXPECT_EQ(figure.image_places.size(), 6u);
+    EXPECT_TRUE(figure.image_places[0].map.empty());
+    for (const TextItem& t : items_of<TextItem>(figure))
+        if (t.text == "ship") {
+            EXPECT_EQ(t.color, theme("dark").selection);
+            EXPECT_NEAR(t.at.x, maps[1].box.x + maps[1].box.w / 2, 0.01);
+            EXPECT_GT(t.at.y, maps[1].box.bottom());
+        }
+    const auto hit = figure.hit({maps[4].box.x + maps[4].box.w - 1, maps[4].box.y + 1});
+    ASSERT_TRUE(hit);
+    EXPECT_EQ(hit->ref, (CellRef{"map", {4, 0, 7}}));
+}
+
+TEST(WordStrip, NetworksSideBySideHaveTheirOwnScaleAndTheirClass) {
+    const Trace trace = vision_trace(4, 8, 8);
+    const Figure figure = figure_of(trace, state_for("word-strip", "compare.grad_cam", 700, 260));
+    EXPECT_EQ(items_of<HeatmapItem>(figure).size(), 3u);
+    EXPECT_EQ(items_of<ImageItem>(figure).size(), 3u);
+    EXPECT_TRUE(says(figure, "ship 0.81"));
+    EXPECT_TRUE(says(figure, "CBAM"));
+}
+
+TEST(MapStages, ShowsWhatRunsOverTheSameCellsInOrder) {
+    const Trace trace = vision_trace(4, 8, 8);
+    const Figure figure = figure_of(trace, state_for("map-stages", "block.spatial"));
+    const auto maps = items_of<HeatmapItem>(figure);
+    ASSERT_EQ(maps.size(), 4u);  // features, mean, scores, map; neither words nor networks
+    EXPECT_EQ(maps[3].values.data(), trace.tensor("block.spatial").values.data());
+    EXPECT_TRUE(says(figure, "M_s = σ(e)"));
+    const Tensor<float>& features = trace.tensor("block.features").values;
+    float mean = 0;
+    for (Index c = 0; c < 4; ++c) mean += features.at({c, 3, 4}) / 4;
+    EXPECT_NEAR(maps[0].values.at({3, 4}), mean, 1e-6);
+    ViewState state = state_for("map-stages", "block.spatial");
+    state.selected = focus_of(trace, {"block.gate", {2}});
+    EXPECT_EQ(items_of<HeatmapItem>(figure_of(trace, state))[0].values.at({3, 4}), features.at({2, 3, 4}));
+}
+
+TEST(VisionViews, SayInOneLineThatThereIsNothing) {
+    const Trace none = plain_trace(Tensor<float>(Shape{0, 4, 4}), Role::map, {AxisKind::channel, AxisKind::y, AxisKind::x});
+    for (const char* id : {"overlay", "map-gallery", "word-strip"})
+        EXPECT_EQ(error_of([&] { figure_of(none, state_for(id)); }).code(), ErrorCode::invalid_input) << id;
+    const Trace words = attention_trace({"a"}, {"b"});
+    for (const char* id : {"overlay", "map-gallery", "word-strip", "map-stages", "channel-bars"})
+        EXPECT_EQ(error_of([&] { figure_of(words, state_for(id)); }).code(), ErrorCode::not_found) << id;
+}
+
+class EveryVisionView : public ::testing::TestWithParam<std::pair<const char*, const char*>> {};
+
+TEST_P(EveryVisionView, StaysInsideAtAnySize) {
+    std::vector<std::string> long_words = tokens("incomprehensibility", 30);
+    const std::vector<Trace> traces = [&] {
+        std::vector<Trace> made;
+        made.push_back(vision_trace(16, 8, 8));
+        made.push_back(vision_trace(1, 1, 1, {"a"}, 1, 1));
+        made.push_back(vision_trace(64, 3, 40, long_words, 10, 900));
+        made.push_back(vision_trace(7, 40, 2, {"船", "在", "海", "上"}, 700, 9));
+        made.push_back(vision_trace(3, 512, 512, {"a", "b"}, 256, 256));
+        return made;
+    }();
+    const auto& [id, tensor] = GetParam();
+    for (const Trace& trace : traces)
+        for (const auto& [w, h] :
+             {std::pair{16.0, 16.0}, {60.0, 300.0}, {400.0, 60.0}, {200.0, 150.0}, {720.0, 480.0}, {1600.0, 1000.0}})
+            for (const bool alternative : {false, true}) {
+                ViewState state = state_for(id, tensor, w, h);
+                state.text_scale = alternative ? 2 : 1;
+                state.decorations = !alternative;
+                state.options.overlay = alternative ? Overlay::side_by_side : Overlay::map;
+                state.selected.marks = {{"channel", 0}, {"y", 0}, {"x", 0}, {"output", 0}};
+                SCOPED_TRACE(fmt::format("{} x {} {} {}", w, h, alternative, trace.tensor(tensor).values.shape().str()));
+                check_sound(figure_of(trace, state), PlainMeasure(),
+                            w >= 400 * state.text_scale && h >= 300 * state.text_scale);
+            }
+}
+
+INSTANTIATE_TEST_SUITE_P(Views, EveryVisionView,
+                         ::testing::Values(std::pair{"overlay", "block.features"}, std::pair{"overlay", "image"},
+                                           std::pair{"map-gallery", "block.features"}, std::pair{"channel-bars", "block.gate"},
+                                           std::pair{"word-strip", "map"}, std::pair{"word-strip", "compare.grad_cam"},
+                                           std::pair{"map-stages", "block.spatial"}));
+
+}  // namespace
+}  // namespace saccade
