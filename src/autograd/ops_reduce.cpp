@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "autograd/ops.hpp"
 #include "autograd/ops_common.hpp"
+#include "tensor/simd.hpp"
 
 namespace saccade {
 
@@ -31,11 +33,27 @@ void sum_axis(const Tensor<T>& a, const AxisView& v, T* y) {
 template <class T>
 using Constant = Eigen::Array<T, Eigen::Dynamic, 1>;
 
-/// Where the largest of a row is: the first if several, a NaN if there is one.
+/// Up to here float counts.
+constexpr Index exact_places = Index{1} << 23;
+
+/// Where the largest of a row is: the first if several, a NaN if there is one. Each lane finds its own, without branches that
+/// the numbers decide.
 template <class T>
 Index first_maximum(const T* row, Index size) {
-    const T largest = array(row, size).template maxCoeff<Eigen::PropagateNaN>();
-    return std::find_if(row, row + size, [=](T x) { return x == largest || std::isnan(x); }) - row;
+    using namespace Eigen::internal;
+    using simd::Packet;
+    constexpr T lowest = -std::numeric_limits<T>::infinity();
+    Packet<T> place = plset<Packet<T>>(T(0)), largest = simd::all<T>(lowest), at = place, odd = simd::all<T>(T(0));
+    simd::for_vectors(row, size, lowest, [&](const Packet<T>& x) {
+        const Packet<T> larger = pcmp_lt(largest, x);
+        largest = pselect(larger, x, largest);
+        at = pselect(larger, place, at);
+        odd = pselect(pcmp_eq(x, x), odd, simd::all<T>(T(1)));
+        place = padd(place, simd::all<T>(static_cast<T>(simd::lanes<T>)));
+    });
+    if (predux_max(odd) > T(0)) return std::find_if(row, row + size, [](T x) { return std::isnan(x); }) - row;
+    const Packet<T> best = simd::all<T>(predux_max(largest));
+    return static_cast<Index>(predux_min(pselect(pcmp_eq(largest, best), at, simd::all<T>(static_cast<T>(size)))));
 }
 template <class T>
 Index first_maximum(const T* column, Index size, Index stride) {
@@ -95,7 +113,8 @@ Var<T> max(const Var<T>& a, int axis, bool keep_axis) {
     for (Index o = 0; o < v.outer; ++o) {
         for (Index in = 0; in < v.inner; ++in) {
             const T* const column = a.value().data() + o * v.extent * v.inner + in;
-            const Index best = v.inner == 1 ? first_maximum(column, v.extent) : first_maximum(column, v.extent, v.inner);
+            const Index best = v.inner == 1 && v.extent <= exact_places ? first_maximum(column, v.extent)
+                                                                        : first_maximum(column, v.extent, v.inner);
             y.data()[o * v.inner + in] = column[best * v.inner];
             first.data()[o * v.inner + in] = best;
         }
