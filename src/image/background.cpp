@@ -13,13 +13,14 @@ struct KindColors {
 };
 
 /// In the order of BackgroundKind.
-constexpr std::array<KindColors, 8> kind_colors{{{"white", "white"},
+constexpr std::array<KindColors, 9> kind_colors{{{"white", "white"},
                                                  {"#e3e9f0", "#aebccd"},
                                                  {"#4f93d6", "#cfe3f2"},
                                                  {"#86b2da", "#1d4f7c"},
                                                  {"#74aee2", "#568a38"},
                                                  {"#9cc0de", "#73767b"},
                                                  {"#d8cdbd", "#97774f"},
+                                                 {"#9cb86a", "#38592f"},
                                                  {"#808080", "#808080"}}};
 
 /// A place in the picture: u, v in units of its shorter side, down its height `t` 0 to 1, a pixel's extent.
@@ -47,6 +48,8 @@ class Painter {
                 return mix(top_, bottom_, p.t);
             case BackgroundKind::noise:
                 return grain(p);
+            case BackgroundKind::foliage:
+                return foliage(p);
             case BackgroundKind::sky:
                 return clouds(p, mix(top_, bottom_, p.t), 1);
             default:
@@ -112,6 +115,15 @@ class Painter {
         const float middle = smooth_step(0.80f, 0.815f, depth) * (1 - smooth_step(0.85f, 0.865f, depth));
         const bool dash = std::fmod(p.u + 10.0f, 0.42f) < 0.27f;
         return mix(mix(asphalt, {196, 194, 188}, curb), {232, 228, 208}, dash ? 0.8f * middle : 0.0f);
+    }
+
+    Pixel foliage(const Place& p) const {
+        const float large = fractal_noise(p.u * 2.2f, p.v * 2.2f, 2, seed_ + 1),
+                    fine = value_noise(p.u * 7, p.v * 7, seed_ + 2);
+        const Pixel leaves =
+            mix(bottom_, top_, std::clamp(0.15f + 0.7f * large + 0.3f * (fine - 0.5f) + 0.25f * (0.5f - p.t), 0.0f, 1.0f));
+        const float light = smooth_step(0.62f, 0.90f, value_noise(p.u * 4.5f, p.v * 4.5f, seed_ + 3));
+        return mix(leaves, {232, 240, 190}, 0.35f * light);
     }
 
     Pixel grain(const Place& p) const {

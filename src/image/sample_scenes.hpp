@@ -10,6 +10,12 @@ Scene ship_scene();
 Scene airplane_scene();
 Scene automobile_scene();
 Scene truck_scene();
+Scene bird_scene();
+Scene cat_scene();
+Scene deer_scene();
+Scene dog_scene();
+Scene frog_scene();
+Scene horse_scene();
 Scene shapes_scene();
 
 }  // namespace saccade

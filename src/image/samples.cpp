@@ -22,6 +22,12 @@ const std::vector<Drawn>& drawn() {
         {{"airplane", "Airplane in the sky", "天上的飞机", "airplane"}, airplane_scene},
         {{"automobile", "Automobile", "汽车", "automobile"}, automobile_scene},
         {{"truck", "Truck", "卡车", "truck"}, truck_scene},
+        {{"bird", "Bird on a branch", "枝头的鸟", "bird"}, bird_scene},
+        {{"cat", "Cat", "猫", "cat"}, cat_scene},
+        {{"deer", "Deer in a meadow", "草地上的鹿", "deer"}, deer_scene},
+        {{"dog", "Dog", "狗", "dog"}, dog_scene},
+        {{"frog", "Frog on a leaf", "叶子上的青蛙", "frog"}, frog_scene},
+        {{"horse", "Horse in a meadow", "草地上的马", "horse"}, horse_scene},
         {{"shapes", "Shapes", "图形", ""}, shapes_scene},
     };
     return all;

@@ -39,9 +39,9 @@ struct SceneShape {
 };
 
 /// What lies behind. plain: color. gradient: color at the top to color_to at the bottom. sky: that with clouds. sea, meadow,
-/// road: sky (color) down to `horizon`, below it (color_to) water, grass, or a road in grass. room: a wall, a floor. noise:
-/// coloured grain around color.
-enum class BackgroundKind { plain, gradient, sky, sea, meadow, road, room, noise };
+/// road: sky (color) down to `horizon`, below it (color_to) water, grass, or a road in grass. room: a wall, a floor. foliage:
+/// leaves out of focus. noise: coloured grain around color.
+enum class BackgroundKind { plain, gradient, sky, sea, meadow, road, room, foliage, noise };
 std::string to_string(BackgroundKind kind);
 const std::vector<BackgroundKind>& background_kinds();
 

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t most_shapes = 256, most_corners = 64, most_text = std::size_t{1} << 20;
 constexpr std::array shape_names{"circle", "ellipse", "square", "rectangle", "triangle",
                                  "star",   "cross",   "ring",   "diamond",   "polygon"};
-constexpr std::array background_names{"plain", "gradient", "sky", "sea", "meadow", "road", "room", "noise"};
+constexpr std::array background_names{"plain", "gradient", "sky", "sea", "meadow", "road", "room", "foliage", "noise"};
 
 /// Reads the keys of one object; what is wrong is said with the object's name ("shape 2").
 class Reader {
