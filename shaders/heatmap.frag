@@ -15,8 +15,8 @@ in vec2 place;
 flat in ivec4 part;
 out vec4 color;
 
-// What does not change within a picture is fixed when the program is made (FINE, BEND, SYMMETRIC, SMOOTH, TRANSLUCENT), since a software
-// rasteriser runs both sides of every branch for every pixel.
+// What does not change within a picture is fixed when the program is made (FINE, BEND, SYMMETRIC, SMOOTH, TRANSLUCENT, GAP), since a
+// software rasteriser runs both sides of every branch for every pixel.
 
 bool is_masked(float v) {
     return (floatBitsToInt(v) & 0x7f800000) == 0x7f800000;  // NaN or infinite; compilers take v - v for 0
@@ -98,11 +98,13 @@ void main() {
         color.a = (diverging != 0 ? abs(2.0 * t - 1.0) : t) < threshold ? 0.0 : opacity;
 #endif
     }
+#if GAP
     vec2 inside = fract(cell) * cell_size;
-    if (gap > 0.0 && (inside.x > cell_size.x - gap || inside.y > cell_size.y - gap)) {
+    if (inside.x > cell_size.x - gap || inside.y > cell_size.y - gap) {
         color = gap_color;
 #if TRANSLUCENT
         color.a *= opacity;
 #endif
     }
+#endif
 }

@@ -73,11 +73,16 @@ void HeatmapRenderer::use(const Variant& variant) {
     current_ = &programs_[variant];
     if (!current_->program) {
         std::string fragment = shaders::heatmap_frag;
-        const std::string defines = "#define FINE " + std::to_string(variant.fine ? 1 : 0) + "\n#define BEND " +
-                                    std::to_string(variant.bend) + "\n#define SYMMETRIC " +
-                                    std::to_string(variant.symmetric ? 1 : 0) + "\n#define SMOOTH " +
-                                    std::to_string(variant.smooth ? 1 : 0) + "\n#define TRANSLUCENT " +
-                                    std::to_string(variant.translucent ? 1 : 0) + "\n";
+        std::string defines;
+        const auto define = [&defines](const char* name, int value) {
+            defines += std::string("#define ") + name + " " + std::to_string(value) + "\n";
+        };
+        define("FINE", variant.fine ? 1 : 0);
+        define("BEND", variant.bend);
+        define("SYMMETRIC", variant.symmetric ? 1 : 0);
+        define("SMOOTH", variant.smooth ? 1 : 0);
+        define("TRANSLUCENT", variant.translucent ? 1 : 0);
+        define("GAP", variant.gap ? 1 : 0);
         fragment.insert(fragment.find('\n') + 1, defines);  // after the version, which must come first
         current_->program = make_program(shaders::heatmap_vert, fragment);
     }
@@ -124,16 +129,17 @@ GLuint HeatmapRenderer::colormap(const Colormap* map) {
 void HeatmapRenderer::prepare(const Look& look, double texel_width, double texel_height, double scale, int screen_width,
                               int screen_height) {
     const Normalization& n = look.normalization;
+    const double gap = look.smooth ? 0 : look.gap * scale;
     const bool fine = texel_width >= 1 && texel_height >= 1;
     const bool translucent = look.opacity < 1 || look.threshold > 0 || look.masked_ground.a < 255;
-    use({fine, bend_of(n.scale), n.low < 0 && n.high == -n.low, look.smooth && fine, translucent});
+    use({fine, bend_of(n.scale), n.low < 0 && n.high == -n.low, look.smooth && fine, translucent, gap > 0});
     set_blending(translucent);
     glBindVertexArray(vertex_array_.id());
     glUniform2f(uniform("screen"), static_cast<float>(screen_width), static_cast<float>(screen_height));
     glUniform2f(uniform("limits"), static_cast<float>(n.low), static_cast<float>(n.high));
     glUniform2f(uniform("cell_size"), static_cast<float>(texel_width), static_cast<float>(texel_height));
     glUniform1f(uniform("hatch_spacing"), static_cast<float>(hatch_spacing * scale));
-    glUniform1f(uniform("gap"), look.smooth ? 0.0f : static_cast<float>(look.gap * scale));
+    glUniform1f(uniform("gap"), static_cast<float>(gap));
     glUniform1f(uniform("opacity"), static_cast<float>(look.opacity));
     glUniform1f(uniform("threshold"), static_cast<float>(look.threshold));
     glUniform1i(uniform("diverging"), look.map->diverging ? 1 : 0);

@@ -81,6 +81,7 @@ class HeatmapRenderer {
         bool symmetric = false;
         bool smooth = false;       // bilinear between cells
         bool translucent = false;  // something under it is seen
+        bool gap = false;
         auto operator<=>(const Variant&) const = default;
     };
     struct Made {

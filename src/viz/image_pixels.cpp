@@ -9,24 +9,31 @@ namespace saccade {
 
 namespace {
 
-constexpr Index rows_a_piece = 16;
+constexpr Index pixels_a_piece = 1 << 17;  // less is not worth waking a thread for
 
+/// NaN gives 0. Without branches, so that compilers make vectors of it.
 std::uint8_t byte_of(float v) {
-    if (!(v > 0)) return 0;
-    return v >= 1 ? std::uint8_t{255} : static_cast<std::uint8_t>(v * 255 + 0.5f);
+    return static_cast<std::uint8_t>(std::min(std::max(0.0f, v), 1.0f) * 255 + 0.5f);
+}
+
+void copy_row(const float* from, Index cols, Index channels, Color* out) {
+    const Index g = channels == 1 ? 0 : 1, b = channels == 1 ? 0 : 2;
+    for (Index c = 0; c < cols; ++c, from += channels) out[c] = {byte_of(from[0]), byte_of(from[g]), byte_of(from[b]), 255};
 }
 
 /// One row of blocks.
 void reduce_row(const Tensor<float>& from, Index block, Index row, Color* out) {
     const Index rows = from.shape()[0], cols = from.shape()[1], channels = from.shape()[2];
+    if (block == 1) return copy_row(from.data() + row * cols * channels, cols, channels, out);
     const Index last = std::min(rows, (row + 1) * block);
+    std::vector<float> sums(static_cast<std::size_t>(cols * channels), 0);
+    for (Index y = row * block; y < last; ++y)
+        for (Index i = 0; i < cols * channels; ++i) sums[static_cast<std::size_t>(i)] += from.data()[y * cols * channels + i];
     for (Index c = 0, x = 0; x < cols; ++c, x += block) {
         const Index right = std::min(cols, x + block);
         std::array<float, 3> sum{};
-        for (Index y = row * block; y < last; ++y)
-            for (const float* p = from.data() + (y * cols + x) * channels; p < from.data() + (y * cols + right) * channels;
-                 p += channels)
-                for (std::size_t k = 0; k < 3; ++k) sum[k] += p[channels == 1 ? 0 : k];
+        for (const float* p = sums.data() + x * channels; p < sums.data() + right * channels; p += channels)
+            for (std::size_t k = 0; k < 3; ++k) sum[k] += p[channels == 1 ? 0 : k];
         const float share = 1 / static_cast<float>((last - row * block) * (right - x));
         out[c] = {byte_of(sum[0] * share), byte_of(sum[1] * share), byte_of(sum[2] * share), 255};
     }
@@ -55,8 +62,9 @@ ImagePixels image_pixels(const ImageItem& item, Index block) {
     image.rows = (shape[0] + block - 1) / block;
     image.cols = (shape[1] + block - 1) / block;
     image.pixels.resize(static_cast<std::size_t>(image.rows * image.cols));
-    parallel_for((image.rows + rows_a_piece - 1) / rows_a_piece, [&](Index piece) {
-        for (Index r = piece * rows_a_piece; r < std::min(image.rows, (piece + 1) * rows_a_piece); ++r)
+    const Index piece = std::max<Index>(1, pixels_a_piece / std::max<Index>(1, shape[1] * block));  // rows
+    parallel_for((image.rows + piece - 1) / piece, [&](Index i) {
+        for (Index r = i * piece; r < std::min(image.rows, (i + 1) * piece); ++r)
             reduce_row(item.pixels, block, r, image.pixels.data() + r * image.cols);
     });
     return image;

@@ -96,16 +96,18 @@ HeatmapItem map_item(const Sketch& sketch, const MapLook& look, const Tensor<flo
     return item;
 }
 
-void draw_cell_focus(Sketch& sketch, const AxisPtr& y, const AxisPtr& x, const Box& box) {
+void draw_cell_focus(Sketch& sketch, const AxisPtr& y, const AxisPtr& x, const Box& box, bool over_picture) {
     const double w = box.w / static_cast<double>(x->extent), h = box.h / static_cast<double>(y->extent);
     const auto outline = [&](const Focus& focus, Color color, double width) {
         const auto row = focus.on(y), col = focus.on(x);
         if (!row || !col || *row >= y->extent || *col >= x->extent) return;
         // Cells that are too small to be seen get a ring around them.
         const double grow = std::max(0.0, (sketch.px(6) - std::min(w, h)) / 2);
-        sketch.outline({box.x + static_cast<double>(*col) * w - grow, box.y + static_cast<double>(*row) * h - grow,
-                        w + 2 * grow, h + 2 * grow},
-                       color, width);
+        const Box cell{box.x + static_cast<double>(*col) * w - grow, box.y + static_cast<double>(*row) * h - grow, w + 2 * grow,
+                       h + 2 * grow};
+        const Color edge = sketch.theme().dark ? Color{0, 0, 0, 120} : Color{255, 255, 255, 190};
+        if (over_picture) sketch.outline({cell.x - 1, cell.y - 1, cell.w + 2, cell.h + 2}, edge, width + 2);
+        sketch.outline(cell, color, width);
     };
     outline(sketch.state().hovered, sketch.hover_color(), sketch.px(1.5));
     outline(sketch.state().selected, sketch.theme().selection, sketch.px(2));

@@ -34,8 +34,8 @@ MapLook map_look(const TraceTensor& tensor, const Tensor<float>& shown, bool ove
 /// A map in its box, with the options' opacity, threshold and smoothness; opaque where no picture lies under it.
 HeatmapItem map_item(const Sketch& sketch, const MapLook& look, const Tensor<float>& values, const Box& box, bool over_picture);
 
-/// The cell in focus, outlined: selected over hovered.
-void draw_cell_focus(Sketch& sketch, const AxisPtr& y, const AxisPtr& x, const Box& box);
+/// The cell in focus, outlined: selected over hovered. Over a picture the outline has an edge that sets it off from any colour.
+void draw_cell_focus(Sketch& sketch, const AxisPtr& y, const AxisPtr& x, const Box& box, bool over_picture);
 /// Cells of a map over a box: `ref` is the whole map, -1 on its last two axes.
 HitRegion map_region(const CellRef& ref, const TraceTensor& tensor, const Box& box);
 

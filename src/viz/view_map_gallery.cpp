@@ -200,7 +200,7 @@ class MapGalleryView : public View {
     static void draw_cell_focus_in(Sketch& sketch, const MapStack& stack, Index channel, const Box& box) {
         if (box.w < sketch.px(32)) return;
         if (sketch.selected(stack.entries, channel) || sketch.hovered(stack.entries, channel))
-            draw_cell_focus(sketch, stack.y, stack.x, box);
+            draw_cell_focus(sketch, stack.y, stack.x, box, false);
     }
 };
 

@@ -115,7 +115,8 @@ void draw_stage(Sketch& sketch, const Stage& stage, const Rows& rows, const Box&
     const Theme& theme = sketch.theme();
     const MapLook look = map_look(*stage.tensor, stage.values, false, sketch.state(), true);
     sketch.add(map_item(sketch, look, stage.values, box, false));
-    draw_cell_focus(sketch, stage.tensor->info.axes[stage.tensor->info.axes.size() - 2], stage.tensor->info.axes.back(), box);
+    draw_cell_focus(sketch, stage.tensor->info.axes[stage.tensor->info.axes.size() - 2], stage.tensor->info.axes.back(), box,
+                    false);
     sketch.region(map_region(stage.ref, *stage.tensor, box));
     const TensorInfo& info = stage.tensor->info;
     const double room = rows.pitch_x - sketch.px(10);
@@ -130,10 +131,11 @@ void draw_stage(Sketch& sketch, const Stage& stage, const Rows& rows, const Box&
         const std::string name = info.title.empty() ? info.name : info.title;
         double x = box.x;
         if (!info.symbol.empty()) x += write(x, y, info.symbol, rows.size, theme.text, room) + sketch.px(7);
-        const std::string said = stage.what.empty() ? name : name + ", " + stage.what;
-        write(x, y, said, rows.size, theme.secondary, box.x + room - x);
+        write(x, y, name, rows.size, theme.secondary, box.x + room - x);
     }
-    if (rows.foot > 0) write(box.x, box.bottom() + rows.foot * 0.6, stage.formula, sketch.px(12), theme.secondary, room);
+    if (rows.foot > 0)
+        write(box.x, box.bottom() + rows.foot * 0.6, stage.what.empty() ? stage.formula : stage.what, sketch.px(12),
+              theme.secondary, room);
 }
 
 class MapStagesView : public View {

@@ -61,8 +61,8 @@ Places places_of(const Sketch& sketch, const Layers& layers, const Box& room) {
 std::vector<double> levels_of(const Layers& layers, double threshold) {
     std::vector<double> levels;
     const Normalization& n = layers.look.normalization;
-    for (int k = 1; k < 6; ++k) {
-        const double value = n.low + (n.high - n.low) * k / 6;
+    for (int k = 1; k < 5; ++k) {
+        const double value = n.low + (n.high - n.low) * k / 5;
         const double t = n(value), share = layers.look.map->diverging ? std::abs(2 * t - 1) : t;
         if (share >= threshold) levels.push_back(value);
     }
@@ -157,8 +157,8 @@ class OverlayView : public View {
         const AxisPtr y = layers.map.row(), x = layers.map.col();
         const CellRef whole = cell_of(layers.map, -1, -1);
         const bool apart = layers.mode == Mode::side_by_side;
-        if (apart) draw_cell_focus(sketch, y, x, at.picture);
-        draw_cell_focus(sketch, y, x, at.map);
+        if (apart) draw_cell_focus(sketch, y, x, at.picture, true);
+        draw_cell_focus(sketch, y, x, at.map, layers.picture != nullptr);
         if (bar)
             draw_color_bar(
                 sketch,

@@ -149,7 +149,7 @@ void draw_picture(Sketch& sketch, const Strip& strip, const Cell& cell, const Bo
     const bool selected = cell.entry >= 0 && sketch.selected(axis, cell.entry),
                hovered = cell.entry >= 0 && sketch.hovered(axis, cell.entry);
     if (selected || hovered) {
-        if (box.w >= sketch.px(32)) draw_cell_focus(sketch, strip.stack.y, strip.stack.x, box);
+        if (box.w >= sketch.px(32)) draw_cell_focus(sketch, strip.stack.y, strip.stack.x, box, strip.picture != nullptr);
         sketch.outline(around, selected ? sketch.theme().selection : sketch.hover_color(), sketch.px(selected ? 2 : 1.5), 2);
     }
 }
