@@ -84,14 +84,14 @@ class Painter {
     Pixel below_horizon(const Place& p, float depth) const {
         const float near = 0.05f + depth;  // perspective: things look larger the nearer they are
         if (kind_ == BackgroundKind::sea) {
-            const float waves = fractal_noise(p.u * 4.0f / near, 9.0f * std::log(near), 3, seed_ + 2);
+            const float waves = fractal_noise((p.u - 0.5f) * 4.0f / near, 9.0f * std::log(near), 3, seed_ + 2);
             const float glint =
-                smooth_step(0.62f, 0.85f, fractal_noise(p.u * 9.0f / near, 16.0f * std::log(near), 2, seed_ + 3));
+                smooth_step(0.62f, 0.85f, fractal_noise((p.u - 0.5f) * 9.0f / near, 16.0f * std::log(near), 2, seed_ + 3));
             const Pixel water = mix(mix(bottom_, {178, 205, 220}, 0.45f), lit(bottom_, 0.86f), std::sqrt(depth));
             return mix(lit(water, 0.86f + 0.28f * waves), {225, 238, 245}, 0.32f * glint);
         }
         if (kind_ == BackgroundKind::room) {
-            const float planks = fractal_noise(p.u * 3.0f / near, 30.0f * std::log(near), 2, seed_ + 2);
+            const float planks = fractal_noise((p.u - 0.5f) * 3.0f / near, 30.0f * std::log(near), 2, seed_ + 2);
             return lit(bottom_, (0.80f + 0.22f * depth) * (0.92f + 0.16f * planks));
         }
         if (kind_ == BackgroundKind::meadow) return grass(p, depth, bottom_);
@@ -99,8 +99,10 @@ class Painter {
     }
 
     Pixel grass(const Place& p, float depth, const Pixel& color) const {
-        const float near = 0.12f + depth;
-        const float blades = fractal_noise(p.u * 26.0f / near, p.v * 11.0f / near, 3, seed_ + 2);
+        // Two sizes of blades: one stretched with the distance would look like rays.
+        const float far = fractal_noise(p.u * 70, p.v * 80, 2, seed_ + 2),
+                    near = fractal_noise(p.u * 34, p.v * 26, 3, seed_ + 4);
+        const float blades = far + (near - far) * smooth_step(0.05f, 0.6f, depth);
         const float patches = fractal_noise(p.u * 3.0f, p.v * 8.0f, 2, seed_ + 3);
         const Pixel hazy = mix(color, {196, 208, 150}, 0.35f * (1 - depth) + 0.22f * patches);
         return lit(hazy, 0.74f + 0.46f * blades);
@@ -118,12 +120,11 @@ class Painter {
     }
 
     Pixel foliage(const Place& p) const {
-        const float large = fractal_noise(p.u * 2.2f, p.v * 2.2f, 2, seed_ + 1),
-                    fine = value_noise(p.u * 7, p.v * 7, seed_ + 2);
-        const Pixel leaves =
-            mix(bottom_, top_, std::clamp(0.15f + 0.7f * large + 0.3f * (fine - 0.5f) + 0.25f * (0.5f - p.t), 0.0f, 1.0f));
-        const float light = smooth_step(0.62f, 0.90f, value_noise(p.u * 4.5f, p.v * 4.5f, seed_ + 3));
-        return mix(leaves, {232, 240, 190}, 0.35f * light);
+        const float x = p.u + 0.35f * p.v, y = p.v - 0.35f * p.u;  // a grid that does not stand upright shows less
+        const float large = fractal_noise(x * 2.2f, y * 2.2f, 2, seed_ + 1), fine = value_noise(x * 7, y * 7, seed_ + 2);
+        const float t = 0.15f + 0.7f * large + 0.3f * (fine - 0.5f) + 0.25f * (0.5f - p.t);
+        const float light = smooth_step(0.62f, 0.95f, value_noise(x * 4.0f + y, y * 4.0f - x, seed_ + 3));
+        return mix(mix(bottom_, top_, std::clamp(t, 0.0f, 1.0f)), {232, 240, 190}, 0.35f * light);
     }
 
     Pixel grain(const Place& p) const {
@@ -145,10 +146,14 @@ void draw_background(const SceneBackground& background, Image& image, Index firs
     const auto shorter = static_cast<float>(std::min(image.width, image.height)), height = static_cast<float>(image.height);
     for (Index y = first; y < last; ++y) {
         std::uint8_t* out = image.row(y);
+        if (painter.flat()) {
+            for (Index x = 0; x < image.width; ++x, out += 3) store_dithered(out, painter.top(), x, y);
+            continue;
+        }
         const float middle = static_cast<float>(y) + 0.5f;
         for (Index x = 0; x < image.width; ++x, out += 3) {
             const Place place{(static_cast<float>(x) + 0.5f) / shorter, middle / shorter, middle / height, 0.75f / height};
-            store_dithered(out, painter.flat() ? painter.top() : painter.at(place), x, y);
+            store_dithered(out, painter.at(place), x, y);
         }
     }
 }

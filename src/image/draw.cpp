@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <array>
+#include <cmath>
 #include <list>
 #include <mutex>
 
@@ -11,8 +13,48 @@ namespace saccade {
 
 namespace {
 
-constexpr Index tile = 8, band = 64;  // rows drawn by one thread; whole tiles, so that the picture does not depend on them
+constexpr Index tile = Outline::tile_side,
+                band = 64;  // rows drawn by one thread; whole tiles, so that the picture does not depend on them
 constexpr Index most_side = 4096;
+
+/// Two octaves of noise, tiled: 32 grid cells of 16 x 16 points. What texture is made of, once.
+class Grain {
+ public:
+    Grain() {
+        for (std::int64_t y = 0; y < side; ++y)
+            for (std::int64_t x = 0; x < side; ++x) {
+                const float coarse = octave(x, y, points, 1), fine = octave(x, y, points / 2, 2);
+                table_[static_cast<std::size_t>(y * side + x)] = (2 * coarse + fine) / 3 - 0.5f;
+            }
+    }
+    /// In grid cells; from -1/2 to 1/2.
+    float at(float x, float y) const {
+        const auto ix = static_cast<std::int64_t>(std::floor(x * points)),
+                   iy = static_cast<std::int64_t>(std::floor(y * points));
+        return table_[static_cast<std::size_t>((iy & (side - 1)) * side + (ix & (side - 1)))];
+    }
+
+ private:
+    static constexpr std::int64_t side = 512, points = 16;
+
+    static float octave(std::int64_t x, std::int64_t y, std::int64_t cell, std::uint64_t seed) {
+        const std::int64_t cells = side / cell, ix = x / cell, iy = y / cell;
+        const auto corner = [&](std::int64_t dx, std::int64_t dy) {
+            return grid_noise((ix + dx) % cells, (iy + dy) % cells, seed);
+        };
+        const float u = static_cast<float>(x % cell) / static_cast<float>(cell),
+                    v = static_cast<float>(y % cell) / static_cast<float>(cell);
+        const float a = u * u * (3 - 2 * u), b = v * v * (3 - 2 * v);
+        return (corner(0, 0) * (1 - a) + corner(1, 0) * a) * (1 - b) + (corner(0, 1) * (1 - a) + corner(1, 1) * a) * b;
+    }
+
+    std::array<float, static_cast<std::size_t>(side* side)> table_{};
+};
+
+const Grain& grain() {
+    static const Grain table;
+    return table;
+}
 
 /// How one shape looks inside its outline.
 class Paint {
@@ -24,7 +66,8 @@ class Paint {
           shade_(static_cast<float>(shape.shade)),
           texture_(static_cast<float>(shape.texture)),
           grain_(static_cast<float>(shape.size) * 60),
-          seed_(seed) {}
+          grain_table_(grain()),
+          shift_(static_cast<float>(seed) * 3.7f) {}
 
     bool flat() const { return !gradient_ && shade_ == 0 && texture_ == 0; }
 
@@ -33,8 +76,7 @@ class Paint {
         const Outline::Point p = outline.local(x, y);
         Pixel color = gradient_ ? mix(top_, bottom_, std::clamp(p.y + 0.5f, 0.0f, 1.0f)) : top_;
         if (shade_ > 0) color = shaded(color, outline, x, y);
-        if (texture_ > 0)
-            color = lit(color, 1 + texture_ * 0.6f * (fractal_noise(p.x * grain_, p.y * grain_, 2, seed_) - 0.5f));
+        if (texture_ > 0) color = lit(color, 1 + texture_ * 0.6f * grain_table_.at(p.x * grain_ + shift_, p.y * grain_));
         return color;
     }
 
@@ -54,7 +96,8 @@ class Paint {
     Pixel top_, bottom_;
     bool gradient_;
     float shade_, texture_, grain_;
-    std::uint64_t seed_;
+    const Grain& grain_table_;
+    float shift_;  // so that no two shapes have the same grain
 };
 
 class ShapePainter {
@@ -87,14 +130,16 @@ class ShapePainter {
     static Index high(float to) { return static_cast<Index>(std::ceil(std::min(to, 1e6f))); }
 
     void fill(Index x0, Index y0, Index x1, Index y1, bool inside) const {
+        std::array<float, tile * tile> covered;
+        if (!inside) outline_.cover_tile(x0, y0, x1, y1, covered.data());
+        const float* coverage = covered.data();
         for (Index y = y0; y < y1; ++y) {
             std::uint8_t* out = image_.row(y) + x0 * 3;
             const float py = static_cast<float>(y) + 0.5f;
             for (Index x = x0; x < x1; ++x, out += 3) {
-                const float px = static_cast<float>(x) + 0.5f;
-                const float alpha = opacity_ * (inside ? 1.0f : outline_.coverage(px, py));
+                const float alpha = inside ? opacity_ : opacity_ * *coverage++;
                 if (alpha <= 0) continue;
-                const Pixel color = paint_.at(outline_, px, py);
+                const Pixel color = paint_.at(outline_, static_cast<float>(x) + 0.5f, py);
                 const Pixel below{static_cast<float>(out[0]), static_cast<float>(out[1]), static_cast<float>(out[2])};
                 const Pixel result = mix(below, color, alpha);
                 const float rounding = paint_.flat() ? 0.5f : grid_noise(x, y, 29);

@@ -77,32 +77,26 @@ Outline::Outline(const SceneShape& shape, double width, double height) {
 void Outline::add_corners(const SceneShape& shape) {
     // Rounding grows the shape by the radius again.
     const float inner_x = half_width_ - round_, inner_y = half_height_ - round_;
-    for (const auto& [x, y] : corners_of(shape))
-        corners_.push_back({static_cast<float>(x) * 2 * inner_x, static_cast<float>(y) * 2 * inner_y});
+    for (const auto& [x, y] : corners_of(shape)) {
+        const float u = static_cast<float>(x) * 2 * inner_x, v = static_cast<float>(y) * 2 * inner_y;
+        corners_.push_back({center_x_ + cos_ * u - sin_ * v, center_y_ + sin_ * u + cos_ * v});
+    }
 }
 
 void Outline::find_box() {
-    float reach_x = half_width_, reach_y = half_height_;
-    for (const Point& corner : corners_) {
-        reach_x = std::max(reach_x, std::abs(corner.x) + round_);
-        reach_y = std::max(reach_y, std::abs(corner.y) + round_);
-    }
-    float box_x = std::abs(cos_) * reach_x + std::abs(sin_) * reach_y,
-          box_y = std::abs(sin_) * reach_x + std::abs(cos_) * reach_y;
+    float reach_x = std::abs(cos_) * half_width_ + std::abs(sin_) * half_height_;
+    float reach_y = std::abs(sin_) * half_width_ + std::abs(cos_) * half_height_;
     if (form_ == Form::ellipse || form_ == Form::ring) {
-        box_x = std::hypot(cos_ * reach_x, sin_ * reach_y);
-        box_y = std::hypot(sin_ * reach_x, cos_ * reach_y);
+        reach_x = std::hypot(cos_ * half_width_, sin_ * half_height_);
+        reach_y = std::hypot(sin_ * half_width_, cos_ * half_height_);
     }
-    box_ = {center_x_ - box_x, center_y_ - box_y, center_x_ + box_x, center_y_ + box_y};
+    box_ = {center_x_ - reach_x, center_y_ - reach_y, center_x_ + reach_x, center_y_ + reach_y};
     if (corners_.empty()) return;
-    Box tight{std::numeric_limits<float>::max(), std::numeric_limits<float>::max(), std::numeric_limits<float>::lowest(),
-              std::numeric_limits<float>::lowest()};
+    box_ = {corners_[0].x, corners_[0].y, corners_[0].x, corners_[0].y};
     for (const Point& corner : corners_) {
-        const float x = center_x_ + cos_ * corner.x - sin_ * corner.y, y = center_y_ + sin_ * corner.x + cos_ * corner.y;
-        tight = {std::min(tight.x0, x - round_), std::min(tight.y0, y - round_), std::max(tight.x1, x + round_),
-                 std::max(tight.y1, y + round_)};
+        box_ = {std::min(box_.x0, corner.x - round_), std::min(box_.y0, corner.y - round_),
+                std::max(box_.x1, corner.x + round_), std::max(box_.y1, corner.y + round_)};
     }
-    box_ = tight;
 }
 
 Outline::Point Outline::turned(float x, float y) const {
@@ -134,21 +128,85 @@ float Outline::rectangle(Point p) const {
     return std::hypot(std::max(x, 0.0f), std::max(y, 0.0f)) + std::min(std::max(x, y), 0.0f) - round_;
 }
 
+namespace {
+
+float squared_distance(float x, float y, float from_x, float from_y, float to_x, float to_y) {
+    const float ex = to_x - from_x, ey = to_y - from_y, px = x - from_x, py = y - from_y;
+    const float length = ex * ex + ey * ey;
+    const float along = length > 0 ? std::clamp((px * ex + py * ey) / length, 0.0f, 1.0f) : 0.0f;
+    const float dx = px - along * ex, dy = py - along * ey;
+    return dx * dx + dy * dy;
+}
+
+/// Where an edge crosses the line y, if it does.
+bool crosses(float y, float from_x, float from_y, float to_x, float to_y, float& x) {
+    if ((from_y > y) == (to_y > y)) return false;
+    x = from_x + (to_x - from_x) * (y - from_y) / (to_y - from_y);
+    return true;
+}
+
+}  // namespace
+
 /// The distance to the nearest edge; inside where a ray crosses an odd number of edges.
 float Outline::polygon(Point p) const {
     float nearest = std::numeric_limits<float>::max();
     bool inside = false;
     Point from = corners_.back();
     for (const Point& to : corners_) {
-        const float ex = to.x - from.x, ey = to.y - from.y, px = p.x - from.x, py = p.y - from.y;
-        const float length = ex * ex + ey * ey;
-        const float along = length > 0 ? std::clamp((px * ex + py * ey) / length, 0.0f, 1.0f) : 0.0f;
-        const float dx = px - along * ex, dy = py - along * ey;
-        nearest = std::min(nearest, dx * dx + dy * dy);
-        if ((from.y > p.y) != (to.y > p.y) && px < ex * py / ey) inside = !inside;
+        nearest = std::min(nearest, squared_distance(p.x, p.y, from.x, from.y, to.x, to.y));
+        float x = 0;
+        if (crosses(p.y, from.x, from.y, to.x, to.y, x) && p.x < x) inside = !inside;
         from = to;
     }
     return (inside ? -1.0f : 1.0f) * std::sqrt(nearest) - round_;
+}
+
+void Outline::cover_polygon(Index x0, Index y0, Index x1, Index y1, float* out) const {
+    struct Edge {
+        Point from, to;
+    };
+    // Edges farther away than this change nothing: there a pixel is covered or not.
+    const float reach = round_ + edge_ / 2 + 1, half = static_cast<float>(tile_side) / 2;
+    const float far = reach + half * 1.4143f;
+    const float middle_x = static_cast<float>(x0) + half, middle_y = static_cast<float>(y0) + half;
+    std::array<Edge, 64> near;
+    std::size_t near_edges = 0;
+    Point from = corners_.back();
+    for (const Point& to : corners_) {
+        if (squared_distance(middle_x, middle_y, from.x, from.y, to.x, to.y) < far * far) near[near_edges++] = {from, to};
+        from = to;
+    }
+    std::array<float, 64> crossings;
+    for (Index y = y0; y < y1; ++y) {
+        const float py = static_cast<float>(y) + 0.5f;
+        std::size_t crossed = 0;
+        from = corners_.back();
+        for (const Point& to : corners_) {
+            if (crosses(py, from.x, from.y, to.x, to.y, crossings[crossed])) ++crossed;
+            from = to;
+        }
+        for (Index x = x0; x < x1; ++x) {
+            const float px = static_cast<float>(x) + 0.5f;
+            float nearest = reach * reach;
+            for (std::size_t i = 0; i < near_edges; ++i)
+                nearest =
+                    std::min(nearest, squared_distance(px, py, near[i].from.x, near[i].from.y, near[i].to.x, near[i].to.y));
+            bool inside = false;
+            for (std::size_t i = 0; i < crossed; ++i) inside ^= px < crossings[i];
+            *out++ = covered((inside ? -1.0f : 1.0f) * std::sqrt(nearest) - round_);
+        }
+    }
+}
+
+void Outline::cover_tile(Index x0, Index y0, Index x1, Index y1, float* out) const {
+    if (form_ == Form::polygon && corners_.size() <= 64) return cover_polygon(x0, y0, x1, y1, out);
+    for (Index y = y0; y < y1; ++y)
+        for (Index x = x0; x < x1; ++x) *out++ = coverage(static_cast<float>(x) + 0.5f, static_cast<float>(y) + 0.5f);
+}
+
+float Outline::covered(float distance) const {
+    const float t = std::clamp(0.5f - distance / edge_, 0.0f, 1.0f);
+    return soft_ ? t * t * (3 - 2 * t) : t;
 }
 
 float Outline::distance(float x, float y) const {
@@ -163,7 +221,7 @@ float Outline::distance(float x, float y) const {
         case Form::polygon:
             break;
     }
-    return polygon(p);
+    return polygon({x, y});
 }
 
 float Outline::bound(float x, float y) const {
@@ -178,12 +236,11 @@ float Outline::bound(float x, float y) const {
         case Form::polygon:
             break;
     }
-    return polygon(p);
+    return polygon({x, y});
 }
 
 float Outline::coverage(float x, float y) const {
-    const float t = std::clamp(0.5f - distance(x, y) / edge_, 0.0f, 1.0f);
-    return soft_ ? t * t * (3 - 2 * t) : t;
+    return covered(distance(x, y));
 }
 
 }  // namespace saccade

@@ -23,6 +23,9 @@ class Outline {
     float bound(float x, float y) const;
     /// How much of the pixel around (x, y) is covered, its edge blurred by `soft`.
     float coverage(float x, float y) const;
+    /// coverage() of the pixels [x0, x1) x [y0, y1), row by row; at most tile_side each way. Asks only what is near.
+    void cover_tile(Index x0, Index y0, Index x1, Index y1, float* out) const;
+    static constexpr Index tile_side = 8;
     /// Width of the zone, in pixels, over which coverage goes from 0 to 1.
     float edge() const { return edge_; }
 
@@ -31,8 +34,6 @@ class Outline {
         float x0, y0, x1, y1;
     };
     const Box& box() const { return box_; }
-    float half_width() const { return half_width_; }
-    float half_height() const { return half_height_; }
 
  private:
     Point turned(float x, float y) const;
@@ -40,6 +41,8 @@ class Outline {
     float ellipse_bound(Point p, float scale) const;
     float rectangle(Point p) const;
     float polygon(Point p) const;
+    void cover_polygon(Index x0, Index y0, Index x1, Index y1, float* out) const;
+    float covered(float distance) const;
     void add_corners(const SceneShape& shape);
     void find_box();
 
@@ -49,7 +52,7 @@ class Outline {
     float half_width_, half_height_;  // pixels
     float round_ = 0, edge_ = 1;
     bool soft_ = false;
-    std::vector<Point> corners_;  // pixels from the centre, not turned
+    std::vector<Point> corners_;  // of a polygon, in the picture
     Box box_{};
 };
 
