@@ -133,7 +133,8 @@ double ResNetTask::learning_rate(Index step) const {
 
 /// The pictures of a step: each epoch in an order of its own.
 std::vector<Index> ResNetTask::batch(Index step) const {
-    const Index n = train().size(), epoch = step / steps_per_epoch();
+    // Both before the lock: they take it, too.
+    const Index n = train().size(), per_epoch = steps_per_epoch(), epoch = step / per_epoch;
     const std::scoped_lock lock(mutex_);
     if (order_epoch_ != epoch) {
         order_.resize(static_cast<std::size_t>(n));
@@ -142,7 +143,7 @@ std::vector<Index> ResNetTask::batch(Index step) const {
         for (std::size_t i = order_.size(); i > 1; --i) std::swap(order_[i - 1], order_[rng.below(i)]);
         order_epoch_ = epoch;
     }
-    const Index start = (step % steps_per_epoch()) * batch_size_, count = std::min(batch_size_, n);
+    const Index start = (step % per_epoch) * batch_size_, count = std::min(batch_size_, n);
     return {order_.begin() + start, order_.begin() + start + count};
 }
 
