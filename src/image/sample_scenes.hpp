@@ -17,5 +17,8 @@ Scene dog_scene();
 Scene frog_scene();
 Scene horse_scene();
 Scene shapes_scene();
+Scene crowd_scene();
+Scene clutter_scene();
+Scene night_scene();
 
 }  // namespace saccade
