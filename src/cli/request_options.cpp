@@ -28,6 +28,8 @@ std::string describe_param(const ParamSpec& spec) {
         for (const std::string& choice : spec.choices) text += " " + choice;
     }
     if (spec.type == ParamType::matrix) text += " Rows as '1 0; 0 1', or @FILE (.npy, .npz:NAME, .csv).";
+    if (spec.type == ParamType::image)
+        text += " A PNG, JPEG or WebP file, sample:NAME, scene:{JSON} or data:image/png;base64,...";
     const std::string fallback = format_param(spec.fallback);
     return text + (fallback.empty() ? "" : " [" + fallback + "]");
 }

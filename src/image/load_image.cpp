@@ -107,7 +107,7 @@ std::string title_of(const std::string& value) {
     return fs::path(value).filename().string();
 }
 
-PicturePtr make_picture(const std::string& value, Index longest_side, Index multiple) {
+std::shared_ptr<Picture> make_picture(const std::string& value, Index longest_side, Index multiple) {
     auto picture = std::make_shared<Picture>();
     picture->title = title_of(value);
     picture->scene = scene_of(value);
@@ -119,12 +119,13 @@ PicturePtr make_picture(const std::string& value, Index longest_side, Index mult
     }
     picture->full_width = full.width;
     picture->full_height = full.height;
-    const ImageSize size = longest_side == 0 && multiple == 1
-                               ? full
-                               : fitted_size(full.width, full.height,
-                                             longest_side == 0 ? std::max(full.width, full.height) : longest_side, multiple);
-    picture->image =
-        picture->scene ? draw(*picture->scene, size.width, size.height) : resized(picture->image, size.width, size.height);
+    const Index side = longest_side == 0 ? std::max(full.width, full.height) : longest_side;
+    const ImageSize size = fitted_size(full.width, full.height, side, multiple);
+    if (picture->scene) {
+        picture->image = draw(*picture->scene, size.width, size.height);
+    } else if (size != ImageSize{picture->image.width, picture->image.height}) {  // 50 megapixels are not copied for nothing
+        picture->image = resized(picture->image, size.width, size.height);
+    }
     return picture;
 }
 
@@ -270,7 +271,7 @@ std::optional<Scene> scene_of(const std::string& value) {
 }
 
 Image load_image(const std::string& value) {
-    return make_picture(value, 0, 1)->image;
+    return std::move(make_picture(value, 0, 1)->image);
 }
 
 PicturePtr load_picture(const std::string& value, Index longest_side, Index multiple) {

@@ -20,7 +20,7 @@ SceneShape plain(ShapeKind kind, const std::string& color, double x, double y, d
 Scene shapes_scene() {
     Scene scene;
     scene.background.color = "#f1efe9";
-    scene.shapes = {plain(ShapeKind::circle, "red", 0.26, 0.34, 0.28), plain(ShapeKind::square, "blue", 0.72, 0.37, 0.18, 8)};
+    scene.shapes = {plain(ShapeKind::circle, "red", 0.28, 0.47, 0.30), plain(ShapeKind::square, "blue", 0.74, 0.52, 0.18, 8)};
     return scene;
 }
 
