@@ -4,125 +4,13 @@
 #include <cmath>
 #include <numeric>
 
-#include "viz/attention_combine.hpp"
 #include "viz/layout.hpp"
+#include "viz/neuron.hpp"
 #include "viz/views.hpp"
 
 namespace saccade {
 
 namespace {
-
-/// The tensors of one dot-product attention and the cell of it that is looked at.
-struct Neuron {
-    const TraceTensor* weights = nullptr;
-    const TraceTensor* scores = nullptr;  // null if the run recorded none
-    const TraceTensor* query = nullptr;
-    const TraceTensor* key = nullptr;
-    AttentionAxes axes;
-    bool scaled = true;  // by the square root of the extent of the queries
-
-    AxisPtr axis(int i) const { return i < 0 ? nullptr : weights->info.axes[static_cast<std::size_t>(i)]; }
-    AxisPtr unit() const { return query->info.axes.back(); }
-    Index size() const { return unit()->extent; }
-};
-
-/// Where a tensor of the attention stands for a cell: each axis must be one of the attention's; the last one runs.
-std::optional<std::vector<Index>> index_at(const TraceTensor& tensor, const Neuron& n, const std::vector<Index>& cell) {
-    std::vector<Index> index;
-    for (std::size_t a = 0; a + 1 < tensor.info.axes.size(); ++a) {
-        const auto& axes = n.weights->info.axes;
-        const auto found = std::find(axes.begin(), axes.end(), tensor.info.axes[a]);
-        if (found == axes.end()) return std::nullopt;
-        index.push_back(cell[static_cast<std::size_t>(found - axes.begin())]);
-    }
-    index.push_back(-1);
-    return index;
-}
-
-const float* vector_at(const TraceTensor& tensor, std::vector<Index> index) {
-    index.back() = 0;
-    return tensor.values.data() + tensor.values.offset_of(index);
-}
-
-double dot_at(const Neuron& n, const std::vector<Index>& cell) {
-    const float* q = vector_at(*n.query, *index_at(*n.query, n, cell));
-    const float* k = vector_at(*n.key, *index_at(*n.key, n, cell));
-    double sum = 0;
-    for (Index d = 0; d < n.size(); ++d) sum += static_cast<double>(q[d]) * static_cast<double>(k[d]);
-    return sum;
-}
-
-/// Can this tensor be the queries (or keys) of the attention?
-bool fits(const TraceTensor* tensor, const Neuron& n, int token_axis) {
-    if (tensor == nullptr || tensor->info.axes.size() < 2 || tensor->values.empty()) return false;
-    const auto& axes = tensor->info.axes;
-    const bool has_tokens = std::find(axes.begin(), axes.end(), n.axis(token_axis)) != axes.end();
-    return has_tokens && axes.back()->kind == AxisKind::feature &&
-           index_at(*tensor, n, std::vector<Index>(n.weights->info.axes.size(), 0)).has_value();
-}
-
-/// Do the scores come from these queries and keys by a dot product? Asked of some cells.
-bool dot_makes_scores(Neuron& n) {
-    if (n.scores == nullptr) return false;
-    const Index cells = n.scores->values.size(), step = std::max<Index>(1, cells / 5);
-    bool plain = true, scaled = true, any = false;
-    for (Index offset = 0; offset < cells; offset += step) {
-        const double score = static_cast<double>(n.scores->values.data()[offset]);
-        if (!std::isfinite(score)) continue;
-        std::vector<Index> cell(n.weights->info.axes.size());
-        Index rest = offset;
-        for (std::size_t a = cell.size(); a-- > 0; rest /= n.weights->info.axes[a]->extent)
-            cell[a] = rest % n.weights->info.axes[a]->extent;
-        const double dot = dot_at(n, cell), root = std::sqrt(static_cast<double>(n.size())),
-                     near = 1e-3 * (1 + std::abs(score));
-        plain = plain && std::abs(dot - score) < near;
-        scaled = scaled && std::abs(dot / root - score) < near;
-        any = true;
-    }
-    n.scaled = scaled;
-    return any && (plain || scaled);
-}
-
-/// Queries and keys beside the weights: by name in the same stack, else by their axes, if the scores are their dot product.
-std::optional<Neuron> neuron_of(const Trace& trace, const TraceTensor& tensor) {
-    const auto axes = attention_axes(tensor);
-    if (!axes || (tensor.info.role != Role::weights && tensor.info.role != Role::scores)) return std::nullopt;
-    Neuron n;
-    n.weights = &tensor;
-    n.axes = *axes;
-    const std::size_t dot = tensor.info.name.rfind('.');
-    const std::string stem = dot == std::string::npos ? std::string() : tensor.info.name.substr(0, dot + 1);
-    const auto same = [&](Role role) {
-        const TraceTensor* found = nullptr;
-        for (const TraceTensor* other : trace.with_role(role))
-            if (other->info.axes == tensor.info.axes && (found == nullptr || other->info.name.starts_with(stem))) found = other;
-        return found;
-    };
-    n.scores = same(Role::scores);
-    if (tensor.info.role == Role::scores)
-        if (const TraceTensor* weights = same(Role::weights)) n.weights = weights;
-    n.query = trace.find(stem + "query");
-    n.key = trace.find(stem + "key");
-    const auto agree = [&n] { return n.query->info.axes.back()->extent == n.key->info.axes.back()->extent; };
-    if (fits(n.query, n, n.axes.query) && fits(n.key, n, n.axes.key) && agree() && n.query->info.role == Role::query &&
-        n.key->info.role == Role::key) {
-        if (n.scores != nullptr) dot_makes_scores(n) ? void() : void(n.scaled = true);
-        return n;
-    }
-    std::vector<const TraceTensor*> queries, keys;
-    for (const TraceTensor& one : trace.tensors()) {
-        if (one.info.role == Role::parameter) continue;
-        if (fits(&one, n, n.axes.query)) queries.push_back(&one);
-        if (fits(&one, n, n.axes.key)) keys.push_back(&one);
-    }
-    for (const TraceTensor* query : queries)
-        for (const TraceTensor* key : keys) {
-            n.query = query;
-            n.key = key;
-            if (query != key && agree() && dot_makes_scores(n)) return n;
-        }
-    return std::nullopt;
-}
 
 /// "₁₂".
 std::string subscript(Index i) {
@@ -131,61 +19,13 @@ std::string subscript(Index i) {
     return text;
 }
 
-/// The cell in focus: layer, head and query where the state stands; the key that is selected, else the one that gets most.
-std::vector<Index> cell_for(const Neuron& n, const ViewState& state) {
-    std::vector<Index> cell(n.weights->info.axes.size(), 0);
-    const auto set = [&](int axis, Index at) {
-        if (axis >= 0) cell[static_cast<std::size_t>(axis)] = at;
-    };
-    if (n.axes.layer >= 0) set(n.axes.layer, position_on(state, n.axis(n.axes.layer)).value_or(0));
-    set(n.axes.head, head_shown(state, n.axis(n.axes.head)));
-    set(n.axes.query, position_on(state, n.axis(n.axes.query)).value_or(n.axis(n.axes.query)->extent - 1));
-    const auto key = position_on(state, n.axis(n.axes.key));
-    if (key) {
-        set(n.axes.key, *key);
-        return cell;
-    }
-    const float* row = n.weights->values.data() + n.weights->values.offset_of(cell);
-    Index most = 0;
-    for (Index j = 1; j < n.axis(n.axes.key)->extent; ++j)
-        if (row[j] > row[most] || !std::isfinite(row[most])) most = j;
-    set(n.axes.key, most);
-    return cell;
-}
-
 std::string name_of_token(const Axis& axis, Index i) {
     return axis.labels.empty() ? position_text(axis, i) : "“" + drawn_label(axis, i) + "”";
 }
 
-/// What the figure says of one cell.
-struct Numbers {
-    std::vector<Index> cell;
-    Index query = 0, key = 0;
-    std::vector<float> q, k, product;
-    double sum = 0, scale = 1, score = 0, term = 0;
-};
-
-Numbers numbers_of(const Neuron& n, const ViewState& state) {
-    Numbers v;
-    v.cell = cell_for(n, state);
-    v.query = v.cell[static_cast<std::size_t>(n.axes.query)];
-    v.key = v.cell[static_cast<std::size_t>(n.axes.key)];
-    const float* q = vector_at(*n.query, *index_at(*n.query, n, v.cell));
-    const float* k = vector_at(*n.key, *index_at(*n.key, n, v.cell));
-    v.q.assign(q, q + n.size());
-    v.k.assign(k, k + n.size());
-    for (Index d = 0; d < n.size(); ++d) v.product.push_back(q[d] * k[d]);
-    v.sum = dot_at(n, v.cell);
-    v.scale = n.scaled ? std::sqrt(static_cast<double>(n.size())) : 1;
-    v.score = n.scores != nullptr ? static_cast<double>(n.scores->values.at(v.cell)) : v.sum / v.scale;
-    v.term = v.score - v.sum / v.scale;
-    if (std::abs(v.term) < 2e-4 * (1 + std::abs(v.score))) v.term = 0;
-    return v;
-}
-
 class NeuronSketch {
  public:
-    NeuronSketch(Sketch& sketch, const Neuron& n, const Numbers& v) : sketch_(sketch), n_(n), v_(v) {}
+    NeuronSketch(Sketch& sketch, const Neuron& n, const NeuronNumbers& v) : sketch_(sketch), n_(n), v_(v) {}
 
     void draw(const Box& content) {
         const bool beside = content.h < sketch_.px(340) && content.w > sketch_.px(300);
@@ -367,7 +207,7 @@ class NeuronSketch {
 
     Sketch& sketch_;
     const Neuron& n_;
-    const Numbers& v_;
+    const NeuronNumbers& v_;
 };
 
 class NeuronView : public View {
@@ -378,7 +218,7 @@ class NeuronView : public View {
 
     Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {
         const Neuron n = *neuron_of(trace, tensor_for(*this, trace, state));
-        const Numbers v = numbers_of(n, state);
+        const NeuronNumbers v = numbers_of(n, state);
         Sketch sketch(state, measure);
         std::string where;
         for (const int axis : {n.axes.layer, n.axes.head})
@@ -395,7 +235,7 @@ class NeuronView : public View {
 
     std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {
         const Neuron n = *neuron_of(trace, tensor_for(*this, trace, state));
-        const Numbers v = numbers_of(n, state);
+        const NeuronNumbers v = numbers_of(n, state);
         const auto values = [&](const char* name, const std::vector<float>& of) {
             return ShownValues{name, {n.unit()}, Tensor<float>::from(Shape{n.size()}, std::span<const float>(of))};
         };
