@@ -148,6 +148,15 @@ void run_and_save(const RunOptions& options) {
     fmt::print("{}: {} tensors\n", options.save, recorded);
 }
 
+/// The tensor that the exhibit's stage shows in this view; empty if it shows none, or this run has not got it.
+std::string placed_tensor(const RunRequest& request, const std::string& view_id, const Trace& trace) {
+    for (const ViewPlacement& placed : placements(exhibit(request.exhibit), request.params)) {
+        const TraceTensor* tensor = placed.view == view_id ? trace.find(placed.tensor) : nullptr;
+        if (tensor != nullptr && view(view_id).accepts(trace, *tensor)) return placed.tensor;
+    }
+    return {};
+}
+
 void render(RenderOptions options) {
     const RunRequest request = options.request.request();
     view(options.view.view);  // an unknown view is refused before anything is computed
@@ -156,6 +165,7 @@ void render(RenderOptions options) {
     options.view.step_axis = exhibit(request.exhibit).step_axis;
     if (!options.size.empty()) apply_size(options.size, options);
     const TracePtr trace = run_told(request);
+    if (options.view.tensor.empty()) options.view.tensor = placed_tensor(request, options.view.view, *trace);
     options.flags.select_in(*trace, options.view);
     if (options.compare.empty()) {
         export_figure(options.output, *trace, {request, options.view}, options.file);
@@ -191,7 +201,9 @@ void add_render(CLI::App& app, const Words& words) {
     for (const View* v : views()) views_known += " " + v->id();
     for (const std::string& t : theme_ids()) themes_known += " " + t;
     command->add_option("--view", options->view.view, "One of:" + views_known)->required();
-    command->add_option("--tensor", options->view.tensor, "Which tensor; default: the view's own choice, weights first");
+    command->add_option(
+        "--tensor", options->view.tensor,
+        "Which tensor; default: what the exhibit shows in this view, or else the view's own choice, weights first");
     command->add_option("--step", options->view.step, "Which step of the output, from 0; default: the last");
     command->add_option("--theme", options->view.theme, "One of:" + themes_known)->capture_default_str();
     command->add_option("--colormap", options->view.colormap, "Default: by role and theme");

@@ -51,7 +51,7 @@ void compare(RunContext& context, const NetworkRun& run) {
 
 void run(RunContext& context) {
     const NetworkRun done = run_network(context, true);
-    if (context.params.toggle("compare")) compare(context, done);
+    if (context.params.toggle("side_by_side")) compare(context, done);
 }
 
 std::vector<ViewPlacement> placed(const Params& params) {
@@ -63,7 +63,7 @@ std::vector<ViewPlacement> placed(const Params& params) {
                                             : model == "se" ? "refined"
                                                             : "features"),
                                          0, 0.54f, 0.62f}};
-    if (params.toggle("compare"))
+    if (params.toggle("side_by_side"))
         views.push_back({"word-strip", "compare.grad_cam", 1, 0.5f, 0.38f});
     else
         views.push_back({"overlay", "grad_cam", 1, 0.5f, 0.38f});
@@ -85,7 +85,7 @@ Exhibit spatial_exhibit() {
     exhibit.source = "Woo et al. 2018; Selvaraju et al. 2017";
     exhibit.params = network_params("cbam");
     exhibit.params.push_back(toggle_param(
-        "compare", "Side by side",
+        "side_by_side", "Side by side",
         "Runs all three networks, and shows where each looks for the class (Grad-CAM) and how sure it is.", false));
     exhibit.models = network_models();
     exhibit.choose_model = network_model;
