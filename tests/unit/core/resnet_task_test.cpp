@@ -1,0 +1,197 @@
+#include "train/resnet_task.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/parallel.hpp"
+#include "image/image.hpp"
+#include "io/atomic_file.hpp"
+#include "model/resnet.hpp"
+#include "testing.hpp"
+#include "train/image_set.hpp"
+#include "train/sgd.hpp"
+#include "train/trainer.hpp"
+#include "train/training.hpp"
+
+namespace saccade {
+namespace {
+
+/// Red and green pictures of 8 x 8 pixels with noise: a small set that a network learns at once.
+class Colours {
+ public:
+    Colours() {
+        Rng rng(3);
+        for (const std::string split : {"train", "test"})
+            for (const std::string kind : {"green", "red"})
+                for (int i = 0; i < 8; ++i) {
+                    Image image(8, 8);
+                    for (std::size_t p = 0; p < image.rgb.size(); ++p) {
+                        const bool strong = p % 3 == (kind == "red" ? 0 : 1);
+                        image.rgb[p] = static_cast<std::uint8_t>((strong ? 150 : 20) + rng.below(60));
+                    }
+                    const std::string path = folder_ / (split + "/" + kind + "/" + std::to_string(i) + ".png");
+                    std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+                    write_file(path, write_png(image));
+                }
+    }
+    std::string path() const { return folder_ / ""; }
+    std::string operator/(const std::string& name) const { return folder_ / name; }
+    TrainOptions options() const {
+        TrainOptions options;
+        options.data_path = path();
+        options.epochs = 4;
+        options.extra = {{"batch", 8}, {"learning_rate", 0.05}};
+        return options;
+    }
+
+ private:
+    test::TemporaryFolder folder_;
+};
+
+bool same(const WeightMap& a, const WeightMap& b) {
+    for (const auto& [name, tensor] : a)
+        if (!std::ranges::equal(tensor.values(), b.at(name).values())) return false;
+    return a.size() == b.size();
+}
+
+TEST(ResNetTask, learns_and_settles_what_inference_needs) {
+    const Colours data;
+    for (const std::string& id : resnet_task_ids()) {
+        SCOPED_TRACE(id);
+        const auto task = make_resnet_task(id, data.options());
+        Trainer trainer(*task, 7);
+        for (int i = 0; i < 8; ++i) trainer.step();
+        WeightMap weights = trainer.weights_copy();
+        EXPECT_THROW(task->evaluate(weights, 16, {}), Error);  // no statistics yet
+        task->settle(weights, {});
+        const auto metrics = task->evaluate(weights, 16, {});
+        EXPECT_EQ(metrics.at("accuracy"), 1.0);
+        EXPECT_LT(metrics.at("loss"), 0.5);
+        EXPECT_EQ(task->usual_held_out(), 16);
+        const ResNetDesign design = resnet_design_from_json(task->card(), "card");
+        EXPECT_EQ(design.classes, (std::vector<std::string>{"green", "red"}));
+        EXPECT_EQ(weights.at("stem.norm.mean").shape(), Shape{16});
+    }
+}
+
+TEST(ResNetTask, settled_statistics_are_those_of_the_pictures) {
+    // One batch holds them all, so a network with population statistics gives what one with the batch's own gave.
+    const Colours data;
+    const auto task = make_resnet_task("cifar-cbam-resnet20", data.options());
+    Rng rng(5);
+    WeightMap weights = task->initial_weights(rng);
+    task->settle(weights, {});
+    const ResNetDesign design = resnet_design_from_json(task->card(), "card");
+    const ImageSetPtr pictures = read_image_set(data.path(), ImageSplit::train);
+    Tensor<float> pixels(Shape{16, 8, 8, 3});
+    for (Index i = 0; i < pixels.size(); ++i)
+        pixels.data()[i] = static_cast<float>(pictures->pixels[static_cast<std::size_t>(i)]) / 255.0f;
+    const ResNet<float> folded(Weights<float>(weights), design);
+    const auto measured = ResNet<float>::training(Weights<float>(weights), design);
+    const Tensor<float> x = folded.normalised(pixels);
+    const Tensor<float> a = folded(x).value(), b = measured(x).value();
+    for (Index i = 0; i < a.size(); ++i) EXPECT_NEAR(a.data()[i], b.data()[i], 1e-4);
+}
+
+TEST(ResNetTask, resumed_is_the_same_as_uninterrupted_at_any_thread_count) {
+    const Colours data;
+    const auto task = make_resnet_task("cifar-se-resnet20", data.options());
+    const int before = thread_count();
+    set_thread_count(1);
+    Trainer whole(*task, 7);
+    for (int i = 0; i < 3; ++i) whole.step();
+    const WeightMap checkpoint = whole.checkpoint();
+    for (int i = 0; i < 2; ++i) whole.step();
+    set_thread_count(2);
+    Trainer resumed(*task, 7);
+    resumed.restore(checkpoint, 3);
+    for (int i = 0; i < 2; ++i) resumed.step();
+    set_thread_count(before);
+    EXPECT_TRUE(same(whole.weights(), resumed.weights()));
+    WeightMap without = checkpoint;
+    without.erase("sgd.velocity.stem.weight");
+    EXPECT_THROW(resumed.restore(without, 3), Error);
+}
+
+TEST(ResNetTask, saved_models_run) {
+    const Colours data;
+    Training training("cifar-resnet20", data.options());
+    while (training.state() == Training::State::running) std::this_thread::yield();
+    ASSERT_EQ(training.state(), Training::State::finished);
+    const std::string path = data / "model.safetensors";
+    training.save_model(path);
+    const auto loaded = resnet_of(load_model(path, "cifar-resnet20"));
+    const Tensor<float> pixels(Shape{1, 12, 20, 3}, 0.5f);  // another size than it learned
+    EXPECT_EQ(loaded->network(loaded->network.normalised(pixels)).value().shape(), (Shape{1, 2}));
+    EXPECT_TRUE(training.points().back().metric.has_value());
+}
+
+TEST(ResNetTask, says_what_is_wrong) {
+    const Colours data;
+    const auto refused = [](const TrainOptions& options) {
+        try {
+            make_resnet_task("cifar-resnet20", options);
+        } catch (const Error& e) {
+            return e.line();
+        }
+        return std::string();
+    };
+    EXPECT_NE(refused({}).find("--data"), std::string::npos);
+    TrainOptions options = data.options();
+    options.extra["nothing"] = 1;
+    EXPECT_NE(refused(options).find("small_share"), std::string::npos);
+    options = data.options();
+    options.extra["batch"] = 9;
+    EXPECT_NE(refused(options).find("even"), std::string::npos);
+    options = data.options();
+    options.data_path += "nowhere";
+    EXPECT_NE(refused(options).find("nowhere"), std::string::npos);
+    std::filesystem::rename(data / "test/red", data / "test/blue");
+    const auto task = make_resnet_task("cifar-resnet20", data.options());
+    EXPECT_THROW(task->steps_per_epoch(), Error);  // the two splits have other classes
+}
+
+TEST(ResNetModel, cards_and_weights_that_do_not_fit_are_refused) {
+    ResNetDesign design;
+    design.classes = {"a", "b"};
+    design.attention = "cbam";
+    nlohmann::json card;
+    into_card(design, card);
+    EXPECT_EQ(resnet_design_from_json(card, "card"), design);
+    for (const auto& [key, value] : std::map<std::string, nlohmann::json>{
+             {"attention", "none of them"}, {"widths", {16, 8}}, {"widths", "wide"}, {"deviation", {0, 1, 1}}, {"kernel", 4}}) {
+        nlohmann::json bad = card;
+        bad["network"][key] = value;
+        EXPECT_THROW(resnet_design_from_json(bad, "card"), Error) << key;
+    }
+    EXPECT_THROW(resnet_design_from_json(nlohmann::json::object(), "card"), Error);
+    Rng rng(1);
+    const WeightMap fresh = initial_resnet_weights(design, rng);
+    auto model = std::make_shared<Model>();
+    model->id = "x";
+    model->card = card;
+    model->weights = fresh;
+    EXPECT_THROW(resnet_of(model), Error);  // no statistics
+}
+
+TEST(Sgd, follows_its_equations) {
+    WeightMap weights{{"w", Tensor<float>::from(Shape{1, 1}, {2.0f})}, {"gain", Tensor<float>::from(Shape{1}, {2.0f})}};
+    const WeightMap gradients{{"w", Tensor<float>::from(Shape{1, 1}, {1.0f})}, {"gain", Tensor<float>::from(Shape{1}, {1.0f})}};
+    Sgd sgd(weights, {.momentum = 0.5, .weight_decay = 0.25});
+    sgd.step(weights, gradients, 0.1);
+    EXPECT_NEAR(weights.at("w").item(), 2 - 0.1 * (1.5 + 0.5 * 1.5), 1e-6);  // g = 1 + 0.25 * 2
+    EXPECT_NEAR(weights.at("gain").item(), 2 - 0.1 * (1 + 0.5), 1e-6);       // no decay
+    sgd.step(weights, gradients, 0.1);
+    EXPECT_NEAR(weights.at("gain").item(), 1.85 - 0.1 * (1 + 0.5 * 1.5), 1e-6);
+    EXPECT_EQ(sgd.updates(), 2);
+    Sgd other(weights, {.momentum = 0.5, .weight_decay = 0.25});
+    other.restore(sgd.state(), 2);
+    EXPECT_TRUE(same(other.state(), sgd.state()));
+    EXPECT_THROW(other.restore({}, 2), Error);
+}
+
+}  // namespace
+}  // namespace saccade
