@@ -239,6 +239,9 @@ Image decode_image(std::string_view bytes, const std::string& where, Index at_le
 }
 
 Image read_image(const std::string& path, Index at_least, ImageSize* full) {
+    std::error_code error;
+    if (fs::exists(path, error) && !fs::is_regular_file(path, error) && !fs::is_directory(path, error))
+        return decode_image(read_file(path, most_file_bytes), path, at_least, full);  // a pipe is read but once
     const std::string head = read_head(path);
     if (format_of(head) == Format::other) return decode_image(head, path);  // says what it is
     check_png_head(head, path);

@@ -245,6 +245,35 @@ TEST(BadPictures, DamagedWebp) {
     damage(test::webp_file(16, 9, rgba));
 }
 
+TEST(Exif, PngAndWebpHaveOrientationsToo) {
+    // Three pixels beside each other, stored as a column: orientation 6 turns it to the right.
+    const Bytes column{1, 1, 1, 2, 2, 2, 3, 3, 3}, turned{3, 3, 3, 2, 2, 2, 1, 1, 1};
+    std::string png = test::png_file({}, 1, 3, column);
+    const std::string exif = test::exif_bytes(6, true);
+    std::string chunk = "eXIf" + exif;
+    std::uint32_t crc = 0xffffffffu;  // of PNG, appendix D
+    for (const char c : chunk) {
+        crc ^= static_cast<unsigned char>(c);
+        for (int bit = 0; bit < 8; ++bit) crc = crc & 1 ? 0xedb88320u ^ crc >> 1 : crc >> 1;
+    }
+    crc = ~crc;
+    chunk = "\0\0\0"s + static_cast<char>(exif.size()) + chunk;
+    for (int shift = 24; shift >= 0; shift -= 8) chunk += static_cast<char>(crc >> shift);
+    png.insert(png.find("IDAT") - 4, chunk);
+    EXPECT_EQ(decoded(png).width, 3);
+    EXPECT_EQ(decoded(png).rgb, turned);
+
+    const std::string webp = test::webp_file(1, 3, {1, 1, 1, 255, 2, 2, 2, 255, 3, 3, 3, 255});
+    const auto size_bytes = [](std::size_t n) {
+        std::string bytes;
+        for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(n >> shift);
+        return bytes;
+    };
+    std::string body =
+        "WEBPVP8X"s + size_bytes(10) + "\x08\0\0\0\0\0\0\x02\0\0"s + webp.substr(12) + "EXIF" + size_bytes(exif.size()) + exif;
+    EXPECT_EQ(decoded("RIFF" + size_bytes(body.size()) + body).rgb, turned);
+}
+
 TEST(Exif, DamagedDataTellNoOrientation) {
     EXPECT_EQ(exif_orientation(""), 1);
     EXPECT_EQ(exif_orientation(test::exif_bytes(9, false)), 1);
