@@ -67,9 +67,9 @@ Lesson spatial_lesson() {
         {"For the map the channels are pooled away: their mean and their maximum at each place, two pictures whatever the "
          "number of channels.",
          "求空间图时先把通道维压掉：每个位置上各通道的平均值与最大值，不论有多少通道，都只剩两幅图。", pooled_maps},
-        {"One 7×7 convolution over these two and a sigmoid give the map. That is all it has: 98 numbers. Beyond the "
+        {"One 7×7 convolution over these two and a sigmoid give the map. That is all it has: 98 weights and a bias. Beyond the "
          "border it reads zeros, which can show as a frame.",
-         "对这两幅图做一次 7×7 卷积再过 sigmoid，就得到空间图；全部参数只有 98 个数。边界之外读到的是 "
+         "对这两幅图做一次 7×7 卷积再过 sigmoid，就得到空间图；全部参数只有 98 个权重和一个偏置。边界之外读到的是 "
          "0，因此图的边缘可能出现一圈痕迹。",
          block_rule_check("spatial_scores")},
         {"Like the gate it is no softmax: every place may be let through. It scales all channels of a place alike, F″ = M_s "

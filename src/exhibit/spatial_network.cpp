@@ -3,9 +3,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <list>
-#include <mutex>
 
+#include "exhibit/picture_tensor.hpp"
 #include "image/samples.hpp"
 #include "params/param_make.hpp"
 
@@ -31,20 +30,11 @@ std::vector<std::string> sample_values() {
     return values;
 }
 
-/// The picture's numbers, kept while it is: dragging a gate runs the same picture many times a second.
-Tensor<float> tensor_of(const PicturePtr& picture) {
-    struct Kept {
-        std::weak_ptr<const Picture> picture;
-        Tensor<float> values;
-    };
-    static std::mutex mutex;
-    static std::list<Kept> kept;
-    const std::scoped_lock lock(mutex);
-    kept.remove_if([](const Kept& k) { return k.picture.expired(); });
-    for (const Kept& k : kept)
-        if (k.picture.lock() == picture) return k.values;
-    kept.push_front({picture, to_tensor(picture->image)});
-    return kept.front().values;
+Index chosen_block(const ResNetDesign& design, const Params& params) {
+    for (Index block = 0; block < design.block_count(); ++block)
+        if (design.block_name(block) == block_of(params)) return block;
+    throw Error(ErrorCode::invalid_input, fmt::format("Block: the network has no block {}", params.text("block")),
+                fmt::format("it has {} stages of {} blocks", design.widths.size(), design.blocks));
 }
 
 void say_what_to_know(RunContext& context, const NetworkPicture& picture) {
@@ -121,8 +111,8 @@ NetworkPicture network_picture(const Params& params) {
     const Index longest = std::max(picture.read->full_width, picture.read->full_height);
     const Index shown = picture.read->scene ? scene_display : std::min(longest, file_display);
     picture.shown = load_picture(value, shown);
-    picture.display = tensor_of(picture.shown);
-    picture.input = tensor_of(picture.read);
+    picture.display = picture_tensor(picture.shown);
+    picture.input = picture_tensor(picture.read);
     return picture;
 }
 
@@ -137,15 +127,16 @@ NetworkRun run_network(RunContext& context, bool grad_cam) {
     context.probe.whole({"image", Role::input, "I", "Image", "", {"image.y", "image.x", "color"}}, run.picture.display);
     say_what_to_know(context, run.picture);
 
-    const std::string& block = params.text("block");
+    const auto loaded = resnet_of(context.model);
+    const ResNetDesign& design = loaded->network.design();
     run.request.picture = run.picture.input;
-    run.request.block = 3 * (block[0] - '1') + (block[2] - '1');
+    run.request.block = chosen_block(design, params);
     run.request.grad_cam = grad_cam;
-    const std::vector<std::string> classes = resnet_of(context.model)->network.design().classes;
+    const std::vector<std::string>& classes = design.classes;
     if (const std::string& watched = params.text("class"); watched != likeliest) {
         const auto found = std::ranges::find(classes, watched);
         if (found == classes.end())
-            throw Error(ErrorCode::invalid_input, fmt::format("model {} has no class '{}'", context.model->id, watched),
+            throw Error(ErrorCode::invalid_input, fmt::format("Class: model {} knows no '{}'", context.model->id, watched),
                         "choose the likeliest");
         run.request.watched = found - classes.begin();
     }

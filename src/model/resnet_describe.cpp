@@ -25,7 +25,7 @@ const std::vector<std::string> on_map = {"channel", "y", "x"}, on_channels = {"c
 const std::vector<Point>& points() {
     static const std::vector<Point> all = {
         {"shortcut", Role::state, "x", "Shortcut", "", on_map},
-        {"middle", Role::state, "h", "Between the convolutions", "", on_map},
+        {"middle", Role::state, "h", "Middle", "", on_map},
         {"features", Role::state, "F", "Features", "", on_map},
         {"pooled", Role::state, "z", "Mean of each channel", "", on_channels},
         {"pooled_max", Role::state, "m", "Maximum of each channel", "", on_channels},
@@ -33,13 +33,13 @@ const std::vector<Point>& points() {
         {"bottleneck_max", Role::state, "u'", "Bottleneck of the maxima", "", on_hidden},
         {"gate_scores", Role::scores, "e", "Channel scores", "logit", on_channels},
         {"gate", Role::gate, "s", "Channel gate", "gate", on_channels},
-        {"refined", Role::state, "F'", "Features after the channel gate", "", on_map},
-        {"mean_map", Role::state, "a", "Mean over channels", "", on_places},
-        {"max_map", Role::state, "b", "Maximum over channels", "", on_places},
+        {"refined", Role::state, "F'", "Gated", "", on_map},
+        {"mean_map", Role::state, "a", "Mean over c", "", on_places},
+        {"max_map", Role::state, "b", "Max over c", "", on_places},
         {"spatial_scores", Role::scores, "f", "Spatial scores", "logit", on_places},
         {"spatial", Role::map, "M", "Spatial map", "gate", on_places},
-        {"scaled", Role::state, "F''", "Features after the spatial map", "", on_map},
-        {"output", Role::state, "A", "Output of the block", "", on_map},
+        {"scaled", Role::state, "F''", "Scaled", "", on_map},
+        {"output", Role::state, "A", "Output", "", on_map},
     };
     return all;
 }

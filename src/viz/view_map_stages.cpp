@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 #include "viz/heatmap_grid.hpp"
 #include "viz/map_stack.hpp"
@@ -36,12 +37,19 @@ Tensor<float> mean_over_channels(const Tensor<float>& maps) {
     return mean;
 }
 
-/// Planes and channels of the chosen tensor's cells; other axes (words, networks) are another story.
+/// What a name belongs to: "stage3.block2" for "stage3.block2.spatial".
+std::string_view owner_of(std::string_view name) {
+    return name.substr(0, std::min(name.rfind('.'), name.size()));
+}
+
+/// Planes and channels of the chosen tensor's cells and of the same part of the model; other axes (words, networks) are another
+/// story, and so is what was made of the maps afterwards (Grad-CAM).
 std::vector<Stage> stages_of(const Trace& trace, const TraceTensor& chosen, const ViewState& state) {
     std::vector<Stage> stages;
     for (const TraceTensor& tensor : trace.tensors()) {
         const auto& axes = tensor.info.axes;
         const bool plane = axes.size() == 2, channels = axes.size() == 3 && axes[0]->kind == AxisKind::channel;
+        if (owner_of(tensor.info.name) != owner_of(chosen.info.name)) continue;
         if (!same_cells(tensor, chosen) || (!plane && !channels) || tensor.values.empty()) continue;
         Stage stage;
         stage.tensor = &tensor;

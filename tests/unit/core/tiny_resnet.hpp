@@ -9,10 +9,10 @@
 
 namespace saccade::test {
 
-/// Three stages of two blocks with random weights, statistics too: rules that left one out would not hold.
-inline ModelPtr tiny_resnet(const std::string& attention, std::uint64_t seed = 5) {
+/// Three stages of so many blocks with random weights, statistics too: rules that left one out would not hold.
+inline ModelPtr tiny_resnet(const std::string& attention, Index blocks = 2) {
     ResNetDesign design;
-    design.blocks = 2;
+    design.blocks = blocks;
     design.widths = {4, 6, 8};
     design.attention = attention;
     design.reduction = 2;
@@ -20,7 +20,7 @@ inline ModelPtr tiny_resnet(const std::string& attention, std::uint64_t seed = 5
     design.classes = {"bird", "cat", "ship"};
     design.mean = {0.4f, 0.5f, 0.45f};
     design.deviation = {0.25f, 0.2f, 0.3f};
-    Rng rng(seed);
+    Rng rng(5);
     auto model = std::make_shared<Model>();
     model->id = "tiny-" + attention;
     model->weights = initial_resnet_weights(design, rng);
