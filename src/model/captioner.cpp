@@ -109,9 +109,9 @@ typename Captioner<T>::Encoded Captioner<T>::encode(const Var<T>& images, const 
 
 namespace {
 
-Tensor<float> uniform(const Shape& shape, Rng& rng) {
+Tensor<float> uniform(const Shape& shape, Rng& rng, double spread) {
     Tensor<float> t(shape);
-    const double bound = 1.0 / std::sqrt(static_cast<double>(shape[-1]));
+    const double bound = spread / std::sqrt(static_cast<double>(shape[-1]));
     for (float& v : t.values()) v = static_cast<float>((2 * rng.uniform() - 1) * bound);
     return t;
 }
@@ -122,10 +122,12 @@ WeightMap initial_captioner_weights(const CaptionerSizes& s, const CaptionerDesi
     WeightMap w;
     Rng encoder_rng = rng.fork("encoder");
     add_caption_encoder_weights(w, encoder_rng);
-    const auto matrix = [&](const std::string& name, const Shape& shape) {
+    const auto matrix = [&](const std::string& name, const Shape& shape, double spread = 1) {
         Rng own = rng.fork(name);
-        w[name] = uniform(shape, own);
+        w[name] = uniform(shape, own, spread);
     };
+    // Maps that are not flat from the start: of a hundred locations that are all alike none gets a gradient to speak of.
+    constexpr double lively = 4;
     const auto zeros = [&](const std::string& name, Index n) { w[name] = Tensor<float>(Shape{n}); };
     Tensor<float> table(Shape{s.vocabulary, s.embedding});
     Rng words = rng.fork("words");
@@ -140,7 +142,7 @@ WeightMap initial_captioner_weights(const CaptionerSizes& s, const CaptionerDesi
         zeros("attention.spatial.feature_bias", s.attention);
         matrix("attention.spatial.state_weight", {s.attention, s.state});
         matrix("attention.spatial.word_weight", {s.attention, s.embedding});
-        matrix("attention.spatial.vector", {s.attention});
+        matrix("attention.spatial.vector", {s.attention}, lively);
         zeros("attention.spatial.bias", 1);
         matrix("attention.channel.channel_weight", {s.channel});
         zeros("attention.channel.channel_bias", s.channel);
@@ -152,7 +154,7 @@ WeightMap initial_captioner_weights(const CaptionerSizes& s, const CaptionerDesi
         matrix("attention.query_weight", {s.attention, s.state});
         matrix("attention.word_weight", {s.attention, s.embedding});
         matrix("attention.key_weight", {s.attention, s.annotation});
-        matrix("attention.vector", {s.attention});
+        matrix("attention.vector", {s.attention}, lively);
     }
     matrix("beta.weight", {1, s.state});
     w["beta.bias"] = Tensor<float>(Shape{1}, 1.0f);

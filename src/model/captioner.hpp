@@ -37,7 +37,7 @@ CaptionerDesign captioner_design_from_json(const nlohmann::json& card, const std
 
 struct CaptionerSizes {
     Index vocabulary = 0;  // with <en> and <zh>, its last two, which are read first and never written; <end> is before them
-    Index embedding = 32;
+    Index embedding = 48;
     Index state = 128;
     Index attention = 64;   // hidden units of scores of locations
     Index channel = 32;     // hidden units of scores of channels
@@ -46,7 +46,9 @@ struct CaptionerSizes {
 
 /// What training adds.
 struct CaptionNoise {
-    double dropout = 0;       // rate at which the state is zeroed where words are read from it
+    double dropout = 0;  // rate at which the state is zeroed where words are read from it
+    double forget =
+        0;  // share of steps whose context does not reach the LSTM: words must be read off the picture, not off memory
     double soft_samples = 0;  // hard: share of examples that use the expectation (Xu 2015, section 4.1)
     Rng* rng = nullptr;
 };

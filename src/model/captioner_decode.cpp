@@ -118,7 +118,13 @@ typename Captioner<T>::Step Captioner<T>::step(const Encoded& encoded, std::span
     Step next;
     const Var<T> word = reveal(showing, &CaptionerSites::previous_embedding, t, embedding(table_, previous));
     look(encoded, word, state, t, rng, showing, noise, next);
-    const Var<T> gates = add(cell_.project(word), affine(next.gated, context_weight_, Var<T>()));
+    Var<T> remembered = next.gated;
+    if (noise.forget > 0) {
+        Tensor<T> kept(Shape{static_cast<Index>(previous.size()), 1}, T(1));
+        for (T& k : kept.values()) k = noise.rng->uniform() < noise.forget ? T(0) : T(1);
+        remembered = mul(remembered, Var<T>(kept));
+    }
+    const Var<T> gates = add(cell_.project(word), affine(remembered, context_weight_, Var<T>()));
     next.state.cell = showing != nullptr ? cell_.shown_step(gates, state.cell, showing->probe, showing->sites.decoder, t)
                                          : cell_.step(gates, state.cell);
     const Var<T> h =

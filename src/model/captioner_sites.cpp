@@ -3,7 +3,7 @@
 namespace saccade {
 
 CaptionerSites::CaptionerSites()
-    : annotations{"annotations", Role::value, "a", "Annotations", "", {"location", "annotation"}},
+    : annotations{"annotations", Role::value, "a", "Annotations", "", {"location", "channel"}},
       keys{"keys", Role::key, "k", "Keys", "", {"location", "attention"}},
       initial{"decoder.initial", Role::state, "h₀", "Decoder: initial state", "", {"state"}},
       initial_cell{"decoder.initial_cell", Role::state, "c₀", "Decoder: initial cell", "", {"state"}},
@@ -13,13 +13,13 @@ CaptionerSites::CaptionerSites()
       scores{"scores", Role::scores, "e", "Scores", "", {"output", "location"}},
       policy{"policy", Role::probabilities, "π", "Probability of each location", "probability", {"output", "location"}},
       weights{"weights", Role::weights, "α", "Attention weights", "weight", {"output", "location"}},
-      channel_means{"channel_means", Role::state, "v", "Mean of each channel", "", {"output", "annotation"}},
+      channel_means{"channel_means", Role::state, "v", "Mean of each channel", "", {"output", "channel"}},
       channel_queries{"channel_queries", Role::query, "q", "Queries of the channels", "", {"output", "channel_attention"}},
-      channel_scores{"channel_scores", Role::scores, "f", "Scores of the channels", "", {"output", "annotation"}},
-      channel_gate{"channel_gate", Role::gate, "γ", "Channel weights", "weight", {"output", "annotation"}},
-      context{"context", Role::context, "ẑ", "Context", "", {"output", "annotation"}},
+      channel_scores{"channel_scores", Role::scores, "f", "Scores of the channels", "", {"output", "channel"}},
+      channel_gate{"channel_gate", Role::gate, "γ", "Channel weights", "weight", {"output", "channel"}},
+      context{"context", Role::context, "ẑ", "Context", "", {"output", "channel"}},
       beta{"beta", Role::gate, "β", "Gating scalar", "", {"output"}},
-      gated{"gated_context", Role::context, "z", "Gated context", "", {"output", "annotation"}},
+      gated{"gated_context", Role::context, "z", "Gated context", "", {"output", "channel"}},
       decoder(cell_sites(CellKind::lstm, "decoder", "", "h", "Decoder", {"output", "state"})),
       readout{"readout", Role::state, "d", "Deep output", "", {"output", "embedding"}},
       logits{"logits", Role::logits, "o", "Logits", "logit", {"output", "word"}},

@@ -157,7 +157,7 @@ SceneShape random_shape(Rng& rng, const SceneBackground& ground) {
     while (!stands_out(ground, color));
     shape.color = rng.uniform() < 0.5 ? color : varied(rng, color, 10);
     shape.kind = one_of(rng, caption_kinds());
-    shape.size = rng.uniform() < 0.5 ? between(rng, 0.13, 0.20) : between(rng, 0.28, 0.40);
+    shape.size = rng.uniform() < 0.5 ? between(rng, 0.12, 0.215) : between(rng, 0.255, 0.40);
     shape.x = between(rng, 0.08, 0.92);
     shape.y = between(rng, 0.08, 0.92);
     if (rng.uniform() < 0.4) shape.angle = between(rng, -20, 20);
@@ -262,14 +262,14 @@ bool may_say(const Scene& scene, int a, CaptionRelation relation, int b) {
     return false;
 }
 
-Scene random_caption_scene(Rng& rng, Index width, Index height) {
+Scene random_caption_scene(Rng& rng, Index width, Index height, int most) {
     constexpr int patience = 60;
     Scene scene;
     scene.width = width;
     scene.height = height;
     scene.background = random_background(rng);
     if (rng.uniform() < 0.6) scene.clutter = {between(rng, 0.05, 0.6), rng.below(1000000)};
-    const int count = random_count(rng);
+    const int count = std::min(random_count(rng), most);
     for (int tries = 0; static_cast<int>(scene.shapes.size()) < count && tries < patience; ++tries) {
         scene.shapes.push_back(random_shape(rng, scene.background));
         if (!fits(scene)) scene.shapes.pop_back();

@@ -35,8 +35,9 @@ CaptionRelation relation_of(const Scene& scene, int a, int b);
 /// a fifth shared; more than a fiftieth shared).
 bool may_say(const Scene& scene, int a, CaptionRelation relation, int b);
 
-/// A scene for training or testing. No two shapes share colour and kind; each is visible for at least 0.6 of itself.
-Scene random_caption_scene(Rng& rng, Index width = 96, Index height = 96);
+/// A scene for training or testing, of at most `most` shapes. No two shapes share colour and kind; each is visible for at least
+/// 0.6 of itself.
+Scene random_caption_scene(Rng& rng, Index width = 96, Index height = 96, int most = 5);
 
 /// How much of each cell of a map [height, width] is the shape, what lies in front of it left out; a ring has its hole.
 Tensor<float> caption_region(const Scene& scene, int shape, Index height, Index width);

@@ -73,7 +73,7 @@ class CaptionTask : public Task {
     std::string id() const override { return id_; }
     WeightMap initial_weights(Rng& rng) const override;
     Index steps_per_epoch() const override { return steps_an_epoch_; }
-    int default_epochs() const override { return 20; }
+    int default_epochs() const override { return 60; }
     Var<float> shard_loss(const Weights<float>& weights, Index step, int shard, Rng& rng) const override;
     int shards() const override { return shard_count; }
     double learning_rate(Index step) const override {
@@ -92,7 +92,7 @@ class CaptionTask : public Task {
         Tensor<float> images;
         PaddedTargets targets[2];
     };
-    Batch draw_batch(Rng& rng, Index size) const;
+    Batch draw_batch(Rng& rng, Index size, int most_shapes) const;
     Ids ids_of(const std::vector<CaptionWord>& words) const;
     std::vector<Scene> held_out_scenes(Index first, Index n) const;
     void judge_words(const Captioner<float>& model, std::span<const Scene> scenes, const Captioner<float>::Encoded& encoded,
@@ -106,8 +106,8 @@ class CaptionTask : public Task {
     CaptionerDesign design_;
     CaptionerSizes sizes_;
     ReinforceSettings reinforce_;
-    double dropout_ = 0.3, doubly_ = 0.1, shuffled_ = 0.25, soft_samples_ = 0.5, peak_rate_ = 2e-3;
-    Index batch_size_ = 64, steps_an_epoch_ = 100, total_steps_ = 0;
+    double dropout_ = 0.3, forget_ = 0.3, doubly_ = 0.02, shuffled_ = 0.25, soft_samples_ = 0.5, peak_rate_ = 2e-3;
+    Index batch_size_ = 32, steps_an_epoch_ = 100, total_steps_ = 0;
 };
 
 CaptionTask::CaptionTask(std::string id, const TrainOptions& options) : id_(std::move(id)) {
@@ -123,6 +123,7 @@ CaptionTask::CaptionTask(std::string id, const TrainOptions& options) : id_(std:
                        whole_option("embedding", 1025, sizes_.embedding),
                        whole_option("attention", 1025, sizes_.attention),
                        {"dropout", 0, 1, [this](double v) { dropout_ = v; }},
+                       {"forget", 0, 1, [this](double v) { forget_ = v; }},
                        {"doubly", 0, 1e3, [this](double v) { doubly_ = v; }},
                        {"shuffled", 0, 1.001, [this](double v) { shuffled_ = v; }},
                        {"soft_samples", 0, 1.001, [this](double v) { soft_samples_ = v; }},
@@ -150,12 +151,12 @@ Ids CaptionTask::ids_of(const std::vector<CaptionWord>& words) const {
     return ids;
 }
 
-CaptionTask::Batch CaptionTask::draw_batch(Rng& rng, Index size) const {
+CaptionTask::Batch CaptionTask::draw_batch(Rng& rng, Index size, int most_shapes) const {
     const auto [width, height] = random_size(rng);
     std::vector<Scene> scenes;
     std::vector<Ids> captions[2];
     for (Index b = 0; b < size; ++b) {
-        scenes.push_back(random_caption_scene(rng, width, height));
+        scenes.push_back(random_caption_scene(rng, width, height, most_shapes));
         std::vector<CaptionShape> order = caption_shapes(scenes.back());
         if (rng.uniform() < shuffled_)
             for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[rng.below(i)]);
@@ -167,12 +168,15 @@ CaptionTask::Batch CaptionTask::draw_batch(Rng& rng, Index size) const {
     return batch;
 }
 
-Var<float> CaptionTask::shard_loss(const Weights<float>& weights, Index, int, Rng& rng) const {
+Var<float> CaptionTask::shard_loss(const Weights<float>& weights, Index step, int, Rng& rng) const {
+    // One thing at a time: what shapes look like, then where each is, then long captions (Bengio 2009, "Curriculum learning").
+    const double progress = static_cast<double>(step) / static_cast<double>(total_steps_);
+    const int most_shapes = progress < 0.06 ? 1 : progress < 0.15 ? 2 : progress < 0.25 ? 3 : 5;
     const Index size = std::max<Index>(2, batch_size_ / shard_count);
-    const Batch batch = draw_batch(rng, size);
+    const Batch batch = draw_batch(rng, size, most_shapes);
     const Captioner<float> model(weights, design_);
     const auto encoded = model.encode(Var<float>(batch.images));
-    const CaptionNoise noise{.dropout = dropout_, .soft_samples = soft_samples_, .rng = &rng};
+    const CaptionNoise noise{.dropout = dropout_, .forget = forget_, .soft_samples = soft_samples_, .rng = &rng};
     Var<float> loss = Tensor<float>::scalar(0);
     for (std::size_t l = 0; l < 2; ++l) {
         const PaddedTargets& targets = batch.targets[l];
@@ -329,6 +333,7 @@ nlohmann::json CaptionTask::card() const {
         {"batch_size", batch_size_},
         {"learning_rate", peak_rate_},
         {"dropout", dropout_},
+        {"forget", forget_},
         {"doubly_stochastic", doubly_},
         {"random_order", shuffled_}};
     if (hard)

@@ -1,0 +1,254 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "exhibit/captioning_lesson.hpp"
+#include "exhibit/exhibits.hpp"
+#include "exhibit/picture_tensor.hpp"
+#include "image/samples.hpp"
+#include "model/caption_text.hpp"
+#include "model/captioner_run.hpp"
+#include "model/per_model.hpp"
+#include "params/param_make.hpp"
+#include "train/caption_sentence.hpp"
+#include "train/caption_task.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr Index trained_side = 96, least_trained = 72, most_trained = 120;
+constexpr Index least_side = 32, most_side = 512, cell = 8;
+constexpr Index scene_display = 512, file_display = 1024;  // longer side of what is shown
+constexpr double longest_caption = 400, widest_beam = 10;
+constexpr Index most_words = 48;
+const std::string as_trained = "trained", channel_spatial = "channel-spatial", spatial_channel = "spatial-channel";
+
+std::string chosen_model(const Params& params) {
+    return "captions-" + params.text("model");
+}
+
+/// The captioner of a model as its card says, kept while the model lives, for each design.
+std::shared_ptr<const Captioner<float>> captioner_of(const ModelPtr& model, const CaptionerDesign& design) {
+    static PerModel<Captioner<float>, CaptionerDesign> kept(16);
+    return kept.get(model, design,
+                    [&] { return std::make_shared<const Captioner<float>>(Weights<float>(model->weights), design); });
+}
+
+CaptionerDesign chosen_design(const RunContext& context) {
+    CaptionerDesign design =
+        captioner_design_from_json(context.model->card, context.model->path.empty() ? context.model->id : context.model->path);
+    design.temperature = context.params.number("temperature");
+    const std::string& order = context.params.text("order");
+    if (order == as_trained) return design;
+    if (design.attention != CaptionAttention::sca) {
+        context.probe.note({"order", "only SCA weighs channels: the order changes nothing here", "choose the model SCA"});
+    } else if (design.channel_first != (order == channel_spatial)) {
+        context.probe.note({"order",
+                            fmt::format("these weights were trained {}; only the order is changed",
+                                        design.channel_first ? channel_spatial : spatial_channel),
+                            "the words may be wrong"});
+    }
+    design.channel_first = order == channel_spatial;
+    return design;
+}
+
+struct CaptionPicture {
+    PicturePtr shown, read;
+};
+
+CaptionPicture caption_picture(const Params& params) {
+    const std::string& value = params.text("image");
+    CaptionPicture picture;
+    picture.read = load_picture(value, params.integer("resolution") / cell * cell, cell);
+    const Index longest = std::max(picture.read->full_width, picture.read->full_height);
+    picture.shown = load_picture(value, picture.read->scene ? scene_display : std::min(longest, file_display));
+    return picture;
+}
+
+/// Are its shapes such as captions are about?
+bool is_caption_scene(const Scene& scene) {
+    return !scene.shapes.empty() && scene.shapes.size() <= 12 && std::ranges::all_of(scene.shapes, [](const SceneShape& s) {
+        return s.group.empty() && s.kind != ShapeKind::polygon;
+    });
+}
+
+void say_what_to_know(RunContext& context, const CaptionPicture& picture) {
+    const auto [low, high] = std::minmax(picture.read->image.width, picture.read->image.height);
+    if (low < least_trained || high > most_trained)
+        context.probe.note(
+            {"resolution",
+             fmt::format("the captioner was trained on pictures of {} to {} px, most of {}; this one is read at "
+                         "{} × {}, and its words may be wrong",
+                         least_trained, most_trained, trained_side, picture.read->image.width, picture.read->image.height),
+             fmt::format("set the resolution to about {}", trained_side)});
+    if (!picture.read->scene || !is_caption_scene(*picture.read->scene))
+        context.probe.note({"image",
+                            "the captioner only knows coloured shapes: of other pictures it still speaks as if they were some",
+                            "choose the sample of shapes, or make a scene"});
+    else if (picture.read->scene->shapes.size() > 5)
+        context.probe.note({"image", "the captioner was trained on at most five shapes", "it may leave some out"});
+}
+
+/// Where the shapes are that each word speaks of, and whether the largest weight of a noun's map lies there.
+void show_gold(Probe& probe, const Scene& scene, const std::vector<std::string>& words, const CaptionOutput& output) {
+    const Index height = output.height, width = output.width;
+    constexpr float least_of_cell = 0.1f;
+    const std::vector<WordRegion> regions = word_regions(scene, words);
+    const auto n = static_cast<Index>(words.size());
+    Tensor<float> gold(Shape{n, height, width}), pointing(Shape{n}, std::numeric_limits<float>::quiet_NaN());
+    for (Index t = 0; t < n; ++t) {
+        const WordRegion& region = regions[static_cast<std::size_t>(t)];
+        Tensor<float> own = gold.row(t);
+        for (const int shape : region.shapes) {
+            const Tensor<float> covered = caption_region(scene, shape, height, width);
+            for (Index i = 0; i < own.size(); ++i)
+                if (covered.data()[i] >= least_of_cell) own.data()[i] = 1;
+        }
+        if (!region.noun || region.shapes.empty()) continue;
+        const auto map = output.maps[static_cast<std::size_t>(t)].values();
+        pointing.data()[t] = own.data()[std::ranges::max_element(map) - map.begin()];
+    }
+    probe.whole({"gold", Role::map, "G", "Where the word's shape is", "", {"output", "y", "x"}}, gold);
+    probe.whole({"pointing", Role::metric, "hit", "Does the map's maximum lie in the noun's shape?", "", {"output"}}, pointing);
+}
+
+void say_output(RunContext& context, const CaptionText& text, const CaptionOutput& output, CaptionLanguage language,
+                bool forced) {
+    context.probe.text("output", text.write(output.ids, language));
+    for (std::size_t i = 0; i < output.hypotheses.size(); ++i) {
+        const Hypothesis& h = output.hypotheses[i];
+        context.probe.text(fmt::format("hypothesis.{}", i + 1),
+                           fmt::format("{} ({:.2f})", text.write(h.ids, language), h.score));
+    }
+    if (!forced && (output.ids.empty() || output.ids.back() != text.end()))
+        context.probe.note({"image", fmt::format("the caption did not end within {} words", most_words),
+                            "the picture is unlike those that the model was trained on"});
+}
+
+void run_captioning(RunContext& context) {
+    const Params& params = context.params;
+    const CaptionerDesign design = chosen_design(context);
+    const auto model = captioner_of(context.model, design);
+    const auto text = caption_text_of(context.model);
+    if (model->sizes().vocabulary != text->vocabulary().size())
+        throw Error(ErrorCode::bad_format, context.model->id + ": the vocabulary of its card does not fit its embeddings",
+                    "use the card that was written with these weights");
+    const CaptionLanguage language = params.text("language") == "zh" ? CaptionLanguage::chinese : CaptionLanguage::english;
+
+    CaptionRequest request;
+    if (!params.text("caption").empty()) request.forced = text->read(params.text("caption"));
+    const CaptionPicture picture = caption_picture(params);
+    const Tensor<float> display = picture_tensor(picture.shown);
+    context.probe.axis({"image.y", AxisKind::y, display.shape()[0], {}, "y"});
+    context.probe.axis({"image.x", AxisKind::x, display.shape()[1], {}, "x"});
+    context.probe.axis({"color", AxisKind::channel, 3, {"R", "G", "B"}, "k"});
+    context.probe.whole({"image", Role::input, "I", "Image", "", {"image.y", "image.x", "color"}}, display);
+    say_what_to_know(context, picture);
+
+    request.picture = picture_tensor(picture.read);
+    request.start = text->start(language);
+    request.words = text->vocabulary().tokens();
+    request.beam = {
+        .width = params.integer("beam"), .length_penalty = params.number("length_penalty"), .max_steps = most_words};
+    request.hypothesis = params.integer("hypothesis");
+    if (design.attention == CaptionAttention::hard) {
+        request.seed = context.seed;
+        if (request.beam.width > 1) {
+            request.beam.width = 1;
+            context.probe.note({"beam", "hard attention draws anew at every step, so there is no beam", "choose soft or SCA"});
+        }
+    }
+    const CaptionOutput output = run_captioner(*model, request, context.probe, context.stop);
+    if (picture.read->scene && is_caption_scene(*picture.read->scene)) {
+        std::vector<std::string> words;
+        for (const Index id : output.ids) words.push_back(text->vocabulary().token(id));
+        show_gold(context.probe, *picture.read->scene, words, output);
+    }
+    say_output(context, *text, output, language, request.forced.has_value());
+}
+
+std::vector<ParamSpec> captioning_params() {
+    std::vector<std::string> samples;
+    for (const SceneSample& sample : scene_samples())
+        if (sample.subject.empty()) samples.push_back("sample:" + sample.name);
+    ParamSpec resolution = integer_param(
+        "resolution", "Resolution",
+        fmt::format("Longer side of the picture as the encoder reads it; {} px make one location. Trained at about {} px.",
+                    cell, trained_side),
+        trained_side, least_side, most_side);
+    resolution.unit = "px";
+    resolution.log_scale = true;
+    ParamSpec caption = optional_text_param("caption", "Own caption",
+                                            "Forces the decoder to write this instead of what it would choose, and shows where "
+                                            "each word looks; empty: it writes by itself.",
+                                            "free", longest_caption);
+    caption.examples = {"a large red circle is left of a large blue square", "大红圆在大蓝方块的左边"};
+    return {
+        image_param("image", "Image", "A scene of coloured shapes that can be moved, or a picture file.", "sample:shapes",
+                    samples),
+        caption,
+        choice_param("model", "Attention",
+                     "How the decoder looks.\nSoft: z = Σ_i α_i a_i (Xu 2015, section 4.2).\nHard: z = a_s, s ~ α (Xu 2015, "
+                     "section 4.1).\nSCA: channels and locations, z = C γ ∘ Σ_i α_i a_i (Chen 2017).",
+                     {{"soft", "Soft"}, {"hard", "Hard"}, {"sca", "SCA"}}),
+        choice_param("language", "Language", "One decoder writes both: the first token that it reads chooses.",
+                     {{"en", "English"}, {"zh", "中文"}}),
+        choice_param(
+            "order", "Order",
+            "Of SCA: channel-spatial: γ = channel(h, V), α = spatial(h, γ ∘ V); spatial-channel: α = spatial(h, V), γ = "
+            "channel(h, α ∘ V) (Chen 2017, section 3.3). Another than was trained keeps the weights.",
+            {{as_trained, "As trained"}, {channel_spatial, "C-S"}, {spatial_channel, "S-C"}}),
+        number_param("temperature", "Temperature",
+                     "τ: scores of locations are divided by it. 0: the best location gets all; infinity: uniform.", 1, 0,
+                     INFINITY),
+        integer_param("beam", "Beam", "Captions that live on at each step; 1: greedy.", 1, 1, widest_beam),
+        number_param("length_penalty", "Length penalty", "α in S = log P / ((5 + length) / 6)^α (Wu 2016, eq. 14).", 1, 0, 5),
+        integer_param("hypothesis", "Hypothesis", "Which of the beam's captions is shown; 1 is the best.", 1, 1, widest_beam),
+        resolution};
+}
+
+std::vector<ViewPlacement> placed(const Params& params) {
+    std::vector<ViewPlacement> views = {{"overlay", "map", 0, 0.34f, 0.56f}, {"word-strip", "map", 0, 0.66f, 0.56f}};
+    if (params.integer("beam") > 1 && params.text("model") != "hard") {
+        views.push_back({"tree", "beam.score", 1, 0.6f, 0.44f});
+        views.push_back({"bars", "probabilities", 1, 0.4f, 0.44f});
+    } else if (params.text("model") == "sca") {
+        views.push_back({"channel-bars", "channel_gate", 1, 0.6f, 0.44f});
+        views.push_back({"bars", "probabilities", 1, 0.4f, 0.44f});
+    } else {
+        views.push_back({"heatmap", params.text("model") == "hard" ? "policy" : "weights", 1, 0.6f, 0.44f});
+        views.push_back({"bars", "probabilities", 1, 0.4f, 0.44f});
+    }
+    return views;
+}
+
+}  // namespace
+
+Exhibit captioning_exhibit() {
+    Exhibit exhibit;
+    exhibit.id = "captioning";
+    exhibit.title = "Captioning";
+    exhibit.group = "Vision";
+    exhibit.summary =
+        "A picture becomes a sentence, in English or Chinese; for each word a map shows where the decoder looked as it wrote "
+        "it.";
+    exhibit.source = "Xu et al. 2015; Chen et al. 2017";
+    exhibit.params = captioning_params();
+    exhibit.models = caption_task_ids();
+    exhibit.choose_model = chosen_model;
+    exhibit.views = placed(resolve(exhibit.params, {}));
+    exhibit.place = placed;
+    exhibit.step_axis = "output";
+    exhibit.output_text = "output";
+    exhibit.forced_param = "caption";
+    exhibit.run = run_captioning;
+    exhibit.training_task = "*";
+    exhibit.lesson = captioning_lesson();
+    exhibit.picks = {{"beam.rank", "hypothesis"}};
+    return exhibit;
+}
+
+}  // namespace saccade
