@@ -6,35 +6,17 @@
 #include <fmt/format.h>
 #include <imgui.h>
 
-#include <algorithm>
-#include <chrono>
 #include <string>
 
 #include "base/rng.hpp"
 #include "base/utf8.hpp"
-#include "ui/window.hpp"
+#include "ui/bench_steps.hpp"
 
 namespace saccade {
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double ms_since(Clock::time_point start) {
-    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
-
-double quantile(std::vector<double> values, double q) {
-    std::sort(values.begin(), values.end());
-    return values[static_cast<std::size_t>(q * static_cast<double>(values.size() - 1) + 0.5)];
-}
-
-/// Frames until the last one shows the answer to all that was asked, drawn to the end.
-void until_answered(Window& window) {
-    while (!window.frame()) {
-    }
-    window.finish();
-}
 
 /// Clicks into the first field, as the mouse would.
 void focus_source(Window& window) {
@@ -145,11 +127,6 @@ TracePtr large_model_trace(Index length, Tensor<float> weights) {
     return trace;
 }
 
-void move_mouse(Window& window, float x, float y) {
-    glfwSetCursorPos(window.handle(), static_cast<double>(x), static_cast<double>(y));
-    ImGui::GetIO().MousePos = {x, y};
-}
-
 /// From a run's answer to the finished picture of its 12 x 12 heads, another answer each time; and from a move of the mouse
 /// over them to the finished picture of what it points at.
 std::vector<BenchValue> bench_head_grid(Window& window, Index length, int n) {
@@ -230,6 +207,7 @@ std::vector<BenchValue> bench_window(int n) {
     append(bench_chinese(window, "zh_en", "alignment", "zh-en-gru", n, how));
     append(bench_chinese(window, "zh_en_transformer", "transformer", "zh-en", n, how));
     for (const Index length : {256, 512}) append(bench_head_grid(window, length, 30));
+    append(bench_pictures(window, 100));
     return values;
 }
 

@@ -165,8 +165,10 @@ bool Controller::poll() {
     return a || b;
 }
 
+/// Not while the next run is under way or something is dragged: that would only be in its way.
 void Controller::check(Side& side) {
-    if (side.frames_to_check == 0 || --side.frames_to_check > 0 || !side.shown.trace) return;
+    if (side.frames_to_check == 0 || side.running || state_.drag.active || state_.scene.held) return;
+    if (--side.frames_to_check > 0 || !side.shown.trace) return;
     const Trace& trace = *side.shown.trace;
     side.claims = check_claims(trace, 8);
     side.lesson = check_lesson(exhibit(side.shown.request.exhibit).lesson, trace);

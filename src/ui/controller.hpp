@@ -166,7 +166,7 @@ class Controller {
     void open_exported(const std::string& path, const FigureOrigin& origin);
     void set_scene(Scene now);
     const std::string* picture_value(std::size_t side) const;
-    static void check(Side& side);
+    void check(Side& side);
     bool take_result(std::size_t side, RunResult result);
     void refresh_difference();
     /// Another request (and B, if it is compared) in place of all: a file was opened.

@@ -124,7 +124,7 @@ void explained_cell(const Ui& ui, AppState& state, Controller& act) {
     const float s = ui.s;
     if (!state.explanation) {
         heading(ui, "Explained cell");
-        paragraph(ui, "Click a cell in any view: here it shows where its number comes from, down to the embeddings.",
+        paragraph(ui, "Click a cell in any view: here it shows where its number comes from, down to the input.",
                   ui.theme.faint);
         return;
     }

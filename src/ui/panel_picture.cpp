@@ -139,6 +139,7 @@ void picture_row(const Ui& ui, AppState& state, Controller& act, const Exhibit& 
     if (button(ui, "samples", "Samples ▾", ButtonKind::plain, 0, "Scenes drawn here", height)) ImGui::OpenPopup("samples");
     note_place(state, "samples");
     const float from = ImGui::GetItemRectMax().x + 14 * s;
+    ImGui::SetNextWindowPos({ImGui::GetItemRectMin().x, ImGui::GetItemRectMax().y + 6 * s});
     samples_menu(ui, state, act, spec);
     const float line = row.y + (height - compat::font_size(*ui.fonts.face(Font::ui, 15))) / 2;
     if (right - from > 60 * s) {

@@ -37,15 +37,23 @@ std::vector<std::string> names_of(const std::vector<Kind>& kinds) {
     return names;
 }
 
+/// A name in the middle of the line, which goes on after it; where it ends.
+float words(const Ui& ui, const std::string& text, Color color, double size) {
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    ui.fonts.need(text);
+    ImFont* font = ui.fonts.face(Font::ui, size);
+    const float px = compat::font_size(*font), y = at.y + (low_button * ui.s - px) / 2;
+    ImGui::GetWindowDrawList()->AddText(font, px, {at.x, y}, ui.color(color), text.c_str());
+    return at.x + font->CalcTextSizeA(px, 1e9f, 0, text.c_str()).x;
+}
+
 /// A slider with its name before it, in the flow.
 bool named_slider(const Ui& ui, AppState& state, FlowRow& row, const char* name, double& value, double low, double high) {
     const float width = 110 * ui.s;
     const ScreenTextMeasure measure(ui.fonts);
     row.next(static_cast<float>(measure.width(name, 13, Font::ui)) * ui.s + 6 * ui.s + width);
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    ImGui::SetCursorScreenPos({at.x, at.y + 6 * ui.s});
-    label(ui, name, ui.theme.secondary, 13);
-    const float after = ImGui::GetItemRectMax().x + 6 * ui.s;
+    const float after = words(ui, name, ui.theme.secondary, 13) + 6 * ui.s;
     ImGui::SetCursorScreenPos({after, at.y + 4 * ui.s});
     const bool moved = slider(ui, (std::string("scene ") + name).c_str(), value, low, high, width);
     note_place(state, std::string("scene ") + name);
@@ -125,12 +133,8 @@ void shape_line(const Ui& ui, AppState& state, Controller& act, const Scene& sce
     if (!shape.group.empty()) {
         const ScreenTextMeasure measure(ui.fonts);
         row.next(static_cast<float>(measure.width(shape.group, 15, Font::ui)) * ui.s + 8 * ui.s);
-        const ImVec2 at = ImGui::GetCursorScreenPos();
-        ImGui::SetCursorScreenPos({at.x, at.y + 4 * ui.s});
-        label(ui, shape.group, ui.theme.selection, 15);
-        const float width = ImGui::GetItemRectMax().x - at.x;
-        ImGui::SetCursorScreenPos(at);
-        ImGui::Dummy({width + 4 * ui.s, low_button * ui.s});
+        const float from = ImGui::GetCursorScreenPos().x;
+        ImGui::Dummy({words(ui, shape.group, ui.theme.selection, 15) - from + 4 * ui.s, low_button * ui.s});
     }
     if (const int i = name_menu(ui, state, row, "shape kind", to_string(shape.kind) + " ▾", names_of(kinds), kind); i >= 0)
         return act.edit_scene("", [&](Scene& s) {

@@ -12,7 +12,8 @@ namespace saccade {
 
 namespace {
 
-constexpr std::size_t most_segments = 8;  // design/LOOK.md's seven, and "as trained"
+constexpr std::size_t most_segments = 8;         // design/LOOK.md's seven, and "as trained"
+constexpr std::size_t most_brief_segments = 12;  // of names as short as "3.2"
 
 void title(const Ui& ui, const ParamSpec& spec, float room) {
     ImGui::Dummy({0, 2 * ui.s});
@@ -26,7 +27,8 @@ std::optional<ParamValue> choice(const Ui& ui, AppState& state, const ParamSpec&
     const int chosen = static_cast<int>(std::find(spec.choices.begin(), spec.choices.end(), value) - spec.choices.begin());
     title(ui, spec, ImGui::GetContentRegionAvail().x);
     int clicked = -1;
-    if (spec.choices.size() <= most_segments) {
+    const bool brief = std::all_of(titles.begin(), titles.end(), [](const std::string& t) { return t.size() <= 3; });
+    if (spec.choices.size() <= (brief ? most_brief_segments : most_segments)) {
         const std::vector<std::string> hints(titles.size(), spec.help);
         clicked = segments(ui, spec.name.c_str(), titles, chosen, hints,
                            [&](int i) { note_place(state, spec.name + "=" + spec.choices[static_cast<std::size_t>(i)]); });

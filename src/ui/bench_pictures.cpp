@@ -1,0 +1,124 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <functional>
+
+#include "ui/bench_steps.hpp"
+
+namespace saccade {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct DragTimes {
+    std::vector<double> pictures, engine, frames;
+};
+
+/// One drag of n moves; `at(i)`: where the mouse is at the i-th, in screen px. Error{unsupported} if a move asks for no run.
+DragTimes dragged(Window& window, int n, const std::function<std::array<float, 2>(int)>& at) {
+    move_mouse(window, at(0)[0], at(0)[1]);
+    for (int i = 0; i < 3; ++i) window.frame();
+    press_button(window, true);
+    until_answered(window);
+    DragTimes times;
+    for (int i = 1; i <= n + 5; ++i) {
+        const std::uint64_t before = window.state().edits;
+        const auto moved = Clock::now();
+        move_mouse(window, at(i)[0], at(i)[1]);
+        window.frame();
+        if (window.state().edits == before) {
+            press_button(window, false);
+            throw Error(ErrorCode::unsupported, "the benchmark's mouse took hold of nothing",
+                        "the window may be covered or too small");
+        }
+        until_answered(window);
+        const double ms = ms_since(moved);
+        if (i > 5) {
+            times.pictures.push_back(ms);
+            times.engine.push_back(window.state().side().shown.engine_ms);
+            const auto start = Clock::now();
+            window.frame();
+            window.finish();
+            times.frames.push_back(ms_since(start));
+        }
+    }
+    press_button(window, false);
+    until_answered(window);
+    return times;
+}
+
+void open_exhibit(Window& window, const char* id, Index resolution) {
+    Controller& act = window.controller();
+    act.choose_exhibit(id);
+    act.set_param("resolution", resolution);
+    until_answered(window);
+    for (int i = 0; i < 3; ++i) window.frame();
+    if (const auto& problem = window.state().side().problem) throw Error(ErrorCode::unsupported, problem->line());
+}
+
+std::array<float, 4> place(Window& window, const char* name) {
+    const auto found = window.state().places.find(name);
+    if (found == window.state().places.end())
+        throw Error(ErrorCode::not_found, std::string("the window shows no ") + name, "make it larger");
+    return found->second;
+}
+
+/// Round and round by some px, from the middle of a shape that nothing lies on.
+DragTimes move_shape_of(Window& window, int n) {
+    const Scene* scene = window.controller().scene(0);
+    if (scene == nullptr) throw Error(ErrorCode::not_found, "the exhibit's picture is no scene");
+    double x = 0, y = 0;
+    for (int i = 0; i < static_cast<int>(scene->shapes.size()); ++i) {
+        const SceneShape& shape = scene->shapes[static_cast<std::size_t>(i)];
+        if (shape_at(*scene, shape.x, shape.y) != i) continue;
+        x = shape.x;
+        y = shape.y;
+    }
+    const auto [left, top, width, height] = place(window, "picture");
+    const float from_x = left + width * static_cast<float>(x), from_y = top + height * static_cast<float>(y);
+    return dragged(window, n, [&](int i) -> std::array<float, 2> {
+        const float turn = 0.4F * static_cast<float>(i), radius = i == 0 ? 0.0F : 20.0F;
+        return {std::round(from_x + radius * std::cos(turn)), std::round(from_y + radius * std::sin(turn))};
+    });
+}
+
+DragTimes change_gate(Window& window, int n) {
+    const auto [left, top, width, height] = place(window, "bars");
+    const float x = left + width * 0.3F, y = top + height * 0.8F;
+    return dragged(window, n, [&](int i) -> std::array<float, 2> { return {x, y - 5.0F - static_cast<float>(i * 7 % 40)}; });
+}
+
+}  // namespace
+
+std::vector<BenchValue> bench_pictures(Window& window, int n) {
+    struct Case {
+        const char *name, *exhibit;
+        Index resolution;
+        DragTimes (*measure)(Window&, int);
+    };
+    const Case cases[] = {{"move_shape_128", "spatial", 128, move_shape_of},
+                          {"change_gate_128", "channel", 128, change_gate},
+                          {"move_shape_512", "spatial", 512, move_shape_of},
+                          {"change_gate_512", "channel", 512, change_gate}};
+    std::vector<BenchValue> values;
+    for (const auto& [name, exhibit, resolution, measure] : cases) {
+        const std::string goal = resolution == 128 ? "<= 16.7" : "", id = name;
+        try {
+            open_exhibit(window, exhibit, resolution);
+            const DragTimes times = measure(window, resolution == 128 ? n : n / 3);
+            const std::string how =
+                fmt::format("{}, its default scene and network at {} px; {} moves of the mouse, swapped and finished", exhibit,
+                            resolution, times.pictures.size());
+            values.push_back({id + "_p50", quantile(times.pictures, 0.5), "ms", "", how});
+            values.push_back({id + "_p95", quantile(times.pictures, 0.95), "ms", goal, how});
+            values.push_back({id + "_engine_p50", quantile(times.engine, 0.5), "ms", "", "of that, the run itself"});
+            values.push_back({id + "_frame_p50", quantile(times.frames, 0.5), "ms", "", "one more frame of the same picture"});
+        } catch (const Error& error) {
+            values.push_back({id + "_p95", std::nullopt, "ms", goal, "not measured: " + error.line()});
+        }
+    }
+    return values;
+}
+
+}  // namespace saccade

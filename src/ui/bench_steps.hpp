@@ -1,0 +1,25 @@
+#pragma once
+
+#include <chrono>
+#include <vector>
+
+#include "run/bench_value.hpp"
+#include "ui/window.hpp"
+
+namespace saccade {
+
+// What the window's benchmarks are made of.
+
+double ms_since(std::chrono::steady_clock::time_point start);
+double quantile(std::vector<double> values, double q);
+/// Frames until the last one shows the answer to all that was asked, drawn to the end.
+void until_answered(Window& window);
+void move_mouse(Window& window, float x, float y);
+/// The left button down, or up, where the mouse is; the frames that take it.
+void press_button(Window& window, bool down);
+
+/// From a move of the mouse that drags a shape of a scene, or the bar of a gate, to the finished picture that shows what came
+/// of it: n moves at 128 px and n / 3 at 512 px.
+std::vector<BenchValue> bench_pictures(Window& window, int n);
+
+}  // namespace saccade
