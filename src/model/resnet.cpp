@@ -1,7 +1,5 @@
 #include "model/resnet.hpp"
 
-#include <cmath>
-
 #include "autograd/ops.hpp"
 
 namespace saccade {
@@ -11,22 +9,15 @@ namespace {
 constexpr ConvForm same_size{.stride = 1, .padding = 1, .groups = 1};
 constexpr double norm_epsilon = 1e-5;
 
-/// The convolution's weight times gain / sqrt(variance + eps), a row each, and the bias that remains.
 template <class T>
-void fold_norm(Tensor<T>& weight, Tensor<T>& bias, const Weights<T>& weights, const std::string& norm) {
-    const Index channels = bias.size(), row = weight.size() / channels;
-    const auto values = [&](const char* part) { return weights.get(norm + part, {channels}).value(); };
-    const Tensor<T> gain = values(".gain"), shift = values(".bias"), mean = values(".mean"), variance = values(".variance");
-    for (Index c = 0; c < channels; ++c) {
-        const double v = static_cast<double>(variance.data()[c]);
-        if (!(v >= 0))
-            throw Error(ErrorCode::bad_format, "weights: '" + norm + ".variance' holds a negative value",
+BatchNorm<T> population_norm(const Weights<T>& weights, const std::string& name, Index channels) {
+    const auto values = [&](const char* part) { return weights.get(name + part, {channels}).value(); };
+    const BatchNorm<T> norm{values(".gain"), values(".bias"), values(".mean"), values(".variance"), norm_epsilon};
+    for (const T v : norm.variance.values())
+        if (!(v >= T(0)))
+            throw Error(ErrorCode::bad_format, "weights: '" + name + ".variance' holds a negative value",
                         "choose a file of this model");
-        const double factor = static_cast<double>(gain.data()[c]) / std::sqrt(v + norm_epsilon);
-        for (Index i = c * row; i < (c + 1) * row; ++i)
-            weight.data()[i] = static_cast<T>(static_cast<double>(weight.data()[i]) * factor);
-        bias.data()[c] = static_cast<T>(static_cast<double>(shift.data()[c]) - static_cast<double>(mean.data()[c]) * factor);
-    }
+    return norm;
 }
 
 }  // namespace
@@ -52,15 +43,11 @@ template <class T>
 void ResNet<T>::read(const Weights<T>& weights, bool fold, StatisticsMap<T>* seen) {
     const auto normed_conv = [&](const std::string& conv, const std::string& norm, Index out, Index in, Index stride) {
         NormedConv c;
-        c.form = same_size;
-        c.form.stride = stride;
-        c.weight = weights.get(conv + ".weight", {out, in, 3, 3});
+        c.conv.form = same_size;
+        c.conv.form.stride = stride;
+        c.conv.weight = weights.get(conv + ".weight", {out, in, 3, 3});
         if (fold) {
-            Tensor<T> weight = c.weight.value().clone();
-            Tensor<T> bias(Shape{out});
-            fold_norm(weight, bias, weights, norm);
-            c.weight = Var<T>(std::move(weight));
-            c.bias = Var<T>(std::move(bias));
+            c.conv = folded(c.conv, population_norm(weights, norm, out));
         } else {
             c.gain = weights.get(norm + ".gain", {out});
             c.bias = weights.get(norm + ".bias", {out});
@@ -104,22 +91,19 @@ Tensor<T> ResNet<T>::normalised(const Tensor<T>& pixels) const {
 
 template <class T>
 Var<T> ResNet<T>::normed(const NormedConv& conv, const Var<T>& x) const {
-    if (conv.gain.empty()) return conv2d(x, conv.weight, conv.bias, conv.form);
-    return batch_norm(conv2d(x, conv.weight, Var<T>(), conv.form), conv.gain, conv.bias, T(norm_epsilon), conv.seen);
+    if (conv.gain.empty()) return conv.conv(x);
+    return batch_norm(conv.conv(x), conv.gain, conv.bias, T(norm_epsilon), conv.seen);
 }
 
 template <class T>
 Var<T> ResNet<T>::normed_relu(const NormedConv& conv, const Var<T>& x, const Var<T>& residual) const {
-    if (!conv.gain.empty())
-        return batch_norm_relu(conv2d(x, conv.weight, Var<T>(), conv.form), conv.gain, conv.bias, residual, T(norm_epsilon),
-                               conv.seen);
-    const Var<T> y = conv2d(x, conv.weight, conv.bias, conv.form);
-    return residual.empty() ? relu(y) : add_relu(y, residual);
+    if (conv.gain.empty()) return conv.conv.then_relu(x, residual);
+    return batch_norm_relu(conv.conv(x), conv.gain, conv.bias, residual, T(norm_epsilon), conv.seen);
 }
 
 template <class T>
 Var<T> ResNet<T>::shortcut(Index block, const Var<T>& x) const {
-    const Index width = design_.block_width(block), stride = blocks_[static_cast<std::size_t>(block)].first.form.stride;
+    const Index width = design_.block_width(block), stride = blocks_[static_cast<std::size_t>(block)].first.conv.form.stride;
     return stride == 1 && x.shape()[-1] == width ? x : subsample(x, stride, width);
 }
 

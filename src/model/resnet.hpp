@@ -14,6 +14,7 @@
 #include "base/rng.hpp"
 #include "model/model_store.hpp"
 #include "model/weights.hpp"
+#include "nn/conv.hpp"
 
 namespace saccade {
 
@@ -88,10 +89,10 @@ class ResNet {
     Var<T> operator()(const Var<T>& normalised, const BlockOnlooker<T>& onlooker = {}) const;
 
  private:
-    /// A convolution and the norm behind it; folded: weight and bias hold both.
+    /// A convolution and the norm behind it; folded: the convolution is both.
     struct NormedConv {
-        Var<T> weight, bias, gain;  // gain is empty where folded
-        ConvForm form;
+        Conv2d<T> conv;
+        Var<T> gain, bias;  // of the norm; empty where folded
         BatchStatistics<T>* seen = nullptr;
     };
     struct Block {

@@ -2,172 +2,40 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-
-#include "base/parallel.hpp"
-#include "tensor/conv_kernel.hpp"
-#include "tensor/conv_planar.hpp"
-#include "tensor/conv_rows.hpp"
-#include "tensor/storage.hpp"
+#include "tensor/conv_correlation.hpp"
 
 namespace saccade {
 
 namespace {
 
-using namespace conv_kernel;
-
-/// A correlation of a picture `from` [batch, rows, cols, channels] with a window, steps of `stride` pixels, written to pixels
-/// of `to` that may lie apart: the forward pass, and the gradient of the input for each residue of a pixel modulo the stride.
-struct Correlation {
-    Index batch, rows, cols, channels;  // of `from`, channels of this group
-    Index from_channels;                // of a whole pixel of `from`
-    Index kernel_height, kernel_width, stride;
-    Index top, left;                   // the first window starts at (-top, -left)
-    Index to_rows, to_cols, out;       // pixels that are written, channels of this group
-    Index to_image, to_row, to_pixel;  // how far they lie apart
-};
-
-/// Steps of one pixel to a few channels.
-template <class T>
-bool is_planar(const Correlation& c) {
-    return c.stride == 1 && c.out <= conv_planar::most_channels<T>;
+Correlation forward_correlation(const ConvShape& s) {
+    return {s.batch,
+            s.height,
+            s.width,
+            s.group_in(),
+            s.in,
+            s.kernel_height,
+            s.kernel_width,
+            s.form.stride,
+            s.form.padding,
+            s.form.padding,
+            s.out_height(),
+            s.out_width(),
+            s.group_out(),
+            s.out_height() * s.out_width() * s.out,
+            s.out_width() * s.out,
+            s.out};
 }
 
-/// Weights [out][channel][row][column].
-template <class T, class Weight>
-std::shared_ptr<T[]> pack_taps(const Correlation& c, const Weight& weight) {
-    auto packed = allocate_storage<T>(static_cast<std::size_t>(c.out * c.channels * c.kernel_height * c.kernel_width));
-    T* to = packed.get();
-    for (Index o = 0; o < c.out; ++o) {
-        for (Index in = 0; in < c.channels; ++in) {
-            for (Index i = 0; i < c.kernel_height; ++i) {
-                for (Index j = 0; j < c.kernel_width; ++j) *to++ = weight(o, in, i, j);
-            }
-        }
-    }
-    return packed;
-}
-
-/// Weights in panels of output channels [panel][row][column][channel][panel's lanes], the last panel padded with zeros.
-/// weight(out, in, row, column) tells them.
-template <class T, class Weight>
-std::shared_ptr<T[]> pack_weights(const Correlation& c, const Weight& weight) {
-    if (is_planar<T>(c)) return pack_taps<T>(c, weight);
-    constexpr Index lanes = simd::lanes<T>, wide = panel_vectors * lanes;
-    const Index depth = c.kernel_height * c.kernel_width * c.channels, vectors = (c.out + lanes - 1) / lanes;
-    auto packed = allocate_storage<T>(static_cast<std::size_t>(vectors * depth * lanes));
-    for (Index first = 0; first < c.out; first += wide) {
-        const Index width = std::min(wide, vectors * lanes - first);
-        T* const panel = packed.get() + first * depth;
-        for (Index o = 0; o < width; ++o) {
-            T* to = panel + o;
-            if (first + o >= c.out) {
-                for (Index k = 0; k < depth; ++k) to[k * width] = T(0);
-                continue;
-            }
-            for (Index i = 0; i < c.kernel_height; ++i) {
-                for (Index j = 0; j < c.kernel_width; ++j) {
-                    for (Index in = 0; in < c.channels; ++in, to += width) *to = weight(first + o, in, i, j);
-                }
-            }
-        }
-    }
-    return packed;
-}
-
-/// Rows of `to` that one piece of work computes: what their part of `from` takes stays in the second-level cache, and a large
-/// picture has pieces for all threads. By the extents alone.
-Index piece_rows(const Correlation& c, std::size_t element) {
-    const Index row_bytes = (c.to_cols * c.stride + c.kernel_width) * c.channels * c.stride * static_cast<Index>(element);
-    return std::clamp<Index>((Index{96} << 10) / std::max<Index>(1, row_bytes), 1, c.to_rows);
-}
-
-/// Everything of one piece of work: rows [first, first + count) of an image.
-template <class T>
-struct Piece {
-    PictureView<T> picture;
-    Index first, count;
-    const T *weights, *bias;
-    T* to;
-    bool accumulate;
-};
-
-template <class T>
-void correlate_vectors(const Correlation& c, const Piece<T>& p) {
-    constexpr Index lanes = simd::lanes<T>, wide = panel_vectors * lanes;
-    const Index depth = c.kernel_height * c.kernel_width * c.channels;
-    const PaddedRows<T> x(p.picture, p.first * c.stride - c.top, (p.count - 1) * c.stride + c.kernel_height, -c.left,
-                          (c.to_cols - 1) * c.stride + c.kernel_width);
-    const Window window{c.kernel_height, c.kernel_width, c.channels, x.row_stride(), c.stride * c.channels};
-    for (Index panel = 0; panel < c.out; panel += wide) {
-        const int vectors = static_cast<int>((std::min(wide, c.out - panel) + lanes - 1) / lanes);
-        const Index last = std::min(wide, c.out - panel) - (vectors - 1) * lanes;
-        for (Index r = 0; r < p.count; ++r) {
-            run_row<T>(window, x.row(r * c.stride), p.weights + panel * depth,
-                       {p.to + (p.first + r) * c.to_row + panel, c.to_pixel, last, p.bias == nullptr ? nullptr : p.bias + panel,
-                        p.accumulate},
-                       c.to_cols, vectors);
-        }
-    }
-}
-
-template <class T>
-void correlate_planes(const Correlation& c, const Piece<T>& p) {
-    const conv_planar::Planes<T> planes(p.picture, p.first - c.top, p.count - 1 + c.kernel_height, -c.left,
-                                        c.to_cols - 1 + c.kernel_width);
-    for (Index o = 0; o < c.out; ++o) {
-        conv_planar::correlate<T>(
-            {p.weights + o * c.channels * c.kernel_height * c.kernel_width, c.channels, c.kernel_height, c.kernel_width},
-            planes,
-            {p.to + p.first * c.to_row + o, p.count, c.to_cols, c.to_row, c.to_pixel, p.bias == nullptr ? T(0) : p.bias[o],
-             p.accumulate});
-    }
-}
-
-template <class T>
-void correlate(const Correlation& c, const T* from, const T* weights, const T* bias, T* to, bool accumulate) {
-    if (c.to_rows < 1 || c.to_cols < 1) return;
-    const Index rows = piece_rows(c, sizeof(T)), pieces = (c.to_rows + rows - 1) / rows;
-    const auto work = [&](Index i) {
-        const Index image = i / pieces, first = i % pieces * rows;
-        const Piece<T> piece{{from + image * c.rows * c.cols * c.from_channels, c.rows, c.cols, c.channels, c.from_channels},
-                             first,
-                             std::min(rows, c.to_rows - first),
-                             weights,
-                             bias,
-                             to + image * c.to_image,
-                             accumulate};
-        if (is_planar<T>(c)) {
-            correlate_planes(c, piece);
-        } else {
-            correlate_vectors(c, piece);
-        }
-    };
-    // Waking threads costs some microseconds.
-    const Index products = c.batch * c.to_rows * c.to_cols * c.out * c.kernel_height * c.kernel_width * c.channels;
-    if (products < Index{1} << 20) {
-        for (Index i = 0; i < c.batch * pieces; ++i) work(i);
-    } else {
-        parallel_for(c.batch * pieces, work);
-    }
-}
-
-/// The bias of a group as whole vectors.
-template <class T>
-std::shared_ptr<T[]> padded_bias(const T* bias, Index count) {
-    if (bias == nullptr) return nullptr;
-    constexpr Index lanes = simd::lanes<T>;
-    const Index size = (count + lanes - 1) / lanes * lanes;
-    auto padded = allocate_storage<T>(static_cast<std::size_t>(size));
-    std::fill_n(std::copy_n(bias, count, padded.get()), size - count, T(0));
-    return padded;
+Index group_size(const ConvShape& s) {
+    return s.group_out() * s.group_in() * s.kernel_height * s.kernel_width;
 }
 
 /// The gradient of the pixels of x that a window meets at residue (row, column) modulo the stride: such a pixel has met only
 /// each stride-th row and column of the window, at neighbouring pixels of y, in falling order.
 template <class T>
-void grad_input_residue(const ConvShape& s, const T* grad_y, const T* weight, T* grad_x, bool accumulate, Index group,
-                        Index row, Index col) {
+void grad_input_residue(const ConvShape& s, const T* grad_y, const T* weight, T* grad_x, bool accumulate, Index row,
+                        Index col) {
     const Index stride = s.form.stride, padding = s.form.padding;
     const auto taken = [&](Index kernel, Index residue) { return kernel > residue ? (kernel - residue - 1) / stride + 1 : 0; };
     // The first pixel y >= 0 with (y + padding) mod stride = residue; it meets y's pixel (y + padding - residue) / stride last.
@@ -190,14 +58,11 @@ void grad_input_residue(const ConvShape& s, const T* grad_y, const T* weight, T*
                         s.height * s.width * s.in,
                         stride * s.width * s.in,
                         stride * s.in};
-    const Index places = s.kernel_height * s.kernel_width;
-    const T* const of_group = weight + group * s.group_out() * s.group_in() * places;
-    const auto weights = pack_weights<T>(c, [&](Index in, Index out, Index i, Index j) {
-        return of_group[(out * s.group_in() + in) * places + (row + (height - 1 - i) * stride) * s.kernel_width + col +
-                        (width - 1 - j) * stride];
-    });
-    correlate<T>(c, grad_y + group * s.group_out(), weights.get(), nullptr,
-                 grad_x + (first(row) * s.width + first(col)) * s.in + group * s.group_in(), accumulate);
+    const Index places = s.kernel_height * s.kernel_width, row_step = stride * s.kernel_width;
+    const WeightView<T> turned{weight + row * s.kernel_width + col + (height - 1) * row_step + (width - 1) * stride, places,
+                               s.group_in() * places, -row_step, -stride};
+    T* const to = grad_x + (first(row) * s.width + first(col)) * s.in;
+    correlate<T>(c, grad_y, pack_weights<T>(c, turned).get(), {.add = accumulate ? to : nullptr}, to);
 }
 
 }  // namespace
@@ -218,31 +83,49 @@ ConvShape conv_shape(const Shape& x, const Shape& weight, ConvForm form) {
 }
 
 template <class T>
-void conv_forward(const ConvShape& s, const T* x, const T* weight, const T* bias, T* y) {
+PackedConv<T>::PackedConv(const Tensor<T>& weight, const Tensor<T>& bias, ConvForm form)
+    : weight_shape_(weight.shape()), form_(form) {
+    const ConvShape s =
+        conv_shape({1, weight.shape()[2], weight.shape()[3], weight.shape()[1] * form.groups}, weight.shape(), form);
     const Index places = s.kernel_height * s.kernel_width;
-    const Correlation c{s.batch,
-                        s.height,
-                        s.width,
-                        s.group_in(),
-                        s.in,
-                        s.kernel_height,
-                        s.kernel_width,
-                        s.form.stride,
-                        s.form.padding,
-                        s.form.padding,
-                        s.out_height(),
-                        s.out_width(),
-                        s.group_out(),
-                        s.out_height() * s.out_width() * s.out,
-                        s.out_width() * s.out,
-                        s.out};
+    for (Index g = 0; g < form.groups; ++g) {
+        weights_.push_back(pack_weights<T>(
+            forward_correlation(s), {weight.data() + g * group_size(s), s.group_in() * places, places, s.kernel_width, 1}));
+        biases_.push_back(pack_bias<T>(bias.empty() ? nullptr : bias.data() + g * s.group_out(), s.group_out()));
+    }
+}
+
+template <class T>
+void PackedConv<T>::run(const ConvShape& s, const T* x, const T* residual, bool relu, T* y) const {
+    const Correlation c = forward_correlation(s);
     for (Index g = 0; g < s.form.groups; ++g) {
-        const T* const of_group = weight + g * s.group_out() * s.group_in() * places;
-        const auto weights = pack_weights<T>(c, [&](Index out, Index in, Index i, Index j) {
-            return of_group[(out * s.group_in() + in) * places + i * s.kernel_width + j];
-        });
-        const auto group_bias = padded_bias(bias == nullptr ? nullptr : bias + g * s.group_out(), s.group_out());
-        correlate<T>(c, x + g * s.group_in(), weights.get(), group_bias.get(), y + g * s.group_out(), false);
+        const Index out = g * s.group_out();
+        const auto at = static_cast<std::size_t>(g);
+        correlate<T>(c, x + g * s.group_in(), weights_[at].get(),
+                     {biases_[at].get(), residual == nullptr ? nullptr : residual + out, relu}, y + out);
+    }
+}
+
+template <class T>
+Tensor<T> PackedConv<T>::operator()(const Tensor<T>& x, const Tensor<T>& residual, bool relu) const {
+    const ConvShape s = conv_shape(x.shape(), weight_shape_, form_);
+    Tensor<T> y = Tensor<T>::uninitialized(Shape{s.batch, s.out_height(), s.out_width(), s.out});
+    if (!residual.empty() && residual.shape() != y.shape()) {
+        throw Error(ErrorCode::invalid_input, fmt::format("convolution to {} with a residual of {}: they do not fit",
+                                                          y.shape().str(), residual.shape().str()));
+    }
+    run(s, x.data(), residual.empty() ? nullptr : residual.data(), relu, y.data());
+    return y;
+}
+
+template <class T>
+void conv_forward(const ConvShape& s, const T* x, const T* weight, const T* bias, T* y) {
+    const Correlation c = forward_correlation(s);
+    const Index places = s.kernel_height * s.kernel_width;
+    for (Index g = 0; g < s.form.groups; ++g) {
+        const auto weights = pack_weights<T>(c, {weight + g * group_size(s), s.group_in() * places, places, s.kernel_width, 1});
+        const auto of_group = pack_bias<T>(bias == nullptr ? nullptr : bias + g * s.group_out(), s.group_out());
+        correlate<T>(c, x + g * s.group_in(), weights.get(), {.bias = of_group.get()}, y + g * s.group_out());
     }
 }
 
@@ -250,12 +133,14 @@ template <class T>
 void conv_grad_input(const ConvShape& s, const T* grad_y, const T* weight, T* grad_x, bool accumulate) {
     for (Index g = 0; g < s.form.groups; ++g) {
         for (Index residue = 0; residue < s.form.stride * s.form.stride; ++residue) {
-            grad_input_residue(s, grad_y, weight, grad_x, accumulate, g, residue / s.form.stride, residue % s.form.stride);
+            grad_input_residue(s, grad_y + g * s.group_out(), weight + g * group_size(s), grad_x + g * s.group_in(), accumulate,
+                               residue / s.form.stride, residue % s.form.stride);
         }
     }
 }
 
 #define SACCADE_INSTANTIATE(T)                                                      \
+    template class PackedConv<T>;                                                   \
     template void conv_forward(const ConvShape&, const T*, const T*, const T*, T*); \
     template void conv_grad_input(const ConvShape&, const T*, const T*, T*, bool);
 SACCADE_INSTANTIATE(float)

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <memory>
+#include <vector>
+
 #include "tensor/tensor.hpp"
 
 namespace saccade {
@@ -31,6 +34,24 @@ ConvShape conv_shape(const Shape& x, const Shape& weight, ConvForm form);
 /// but the weight's shape: the same bits in whatever batch and on however many threads.
 template <class T>
 void conv_forward(const ConvShape& shape, const T* x, const T* weight, const T* bias, T* y);
+
+/// A weight laid out once for many pictures, and what may follow in the same pass: relu(x * weight + bias + residual). The same
+/// bits as in passes of their own.
+template <class T>
+class PackedConv {
+ public:
+    /// weight [out, in / groups, h, w], bias [out] or empty.
+    PackedConv(const Tensor<T>& weight, const Tensor<T>& bias, ConvForm form);
+    /// x [N, H, W, in], residual as the result or empty. Error{invalid_input} for shapes that do not fit.
+    Tensor<T> operator()(const Tensor<T>& x, const Tensor<T>& residual = {}, bool relu = false) const;
+
+ private:
+    void run(const ConvShape& s, const T* x, const T* residual, bool relu, T* y) const;
+
+    Shape weight_shape_;
+    ConvForm form_;
+    std::vector<std::shared_ptr<T[]>> weights_, biases_;  // one a group
+};
 
 /// grad_x (+)= the gradient with respect to x, from that of y.
 template <class T>

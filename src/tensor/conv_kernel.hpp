@@ -29,8 +29,14 @@ struct Target {
     T* y;
     Index pixel_stride;
     Index last;
-    const T* bias;    // padded to whole vectors; null: none
-    bool accumulate;  // adds to what is there
+    const T* bias;  // padded to whole vectors; null: none
+    const T* add;   // lies as y does; null: none
+    bool cut;       // at 0
+
+    Target moved(Index pixels) const {
+        const Index step = pixels * pixel_stride;
+        return {y + step, pixel_stride, last, bias, add == nullptr ? nullptr : add + step, cut};
+    }
 };
 
 template <class T, int Pixels, int Vectors>
@@ -45,19 +51,25 @@ inline void start_tile(const Target<T>& to, simd::Packet<T> (&sum)[Pixels][Vecto
 
 template <class T, int Pixels, int Vectors>
 inline void end_tile(const Target<T>& to, const simd::Packet<T> (&sum)[Pixels][Vectors]) {
+    using simd::Packet;
     constexpr Index width = simd::lanes<T>;
+    const Packet<T> zero = simd::all<T>(T(0));
 #pragma GCC unroll 16
     for (int p = 0; p < Pixels; ++p) {
 #pragma GCC unroll 2
         for (int v = 0; v < Vectors; ++v) {
-            T* const y = to.y + p * to.pixel_stride + v * width;
-            simd::Packet<T> value = sum[p][v];
-            if (v == Vectors - 1 && to.last < width) {
-                if (to.accumulate) value = Eigen::internal::padd(value, simd::load_part<T>(y, to.last, T(0)));
-                simd::store_part<T>(y, value, to.last);
+            const Index at = p * to.pixel_stride + v * width;
+            const bool part = v == Vectors - 1 && to.last < width;
+            Packet<T> value = sum[p][v];
+            if (to.add != nullptr) {
+                const Packet<T> term = part ? simd::load_part<T>(to.add + at, to.last, T(0)) : simd::load<T>(to.add + at);
+                value = Eigen::internal::padd(value, term);
+            }
+            if (to.cut) value = Eigen::internal::pmax(value, zero);
+            if (part) {
+                simd::store_part<T>(to.y + at, value, to.last);
             } else {
-                if (to.accumulate) value = Eigen::internal::padd(value, simd::load<T>(y));
-                simd::store<T>(y, value);
+                simd::store<T>(to.y + at, value);
             }
         }
     }
@@ -128,7 +140,7 @@ void run_row(const Window& window, const T* x, const T* weights, Target<T> to, I
             plain_tile<T, Stride, Pixels, Vectors>(window, x, weights, to);
         }
         x += Pixels * window.pixel_stride;
-        to.y += Pixels * to.pixel_stride;
+        to = to.moved(Pixels);
     }
     if constexpr (Pixels > 1) {
         if (count > 0) run_row<T, Stride, Pixels / 2, Vectors, Sliding>(window, x, weights, to, count);

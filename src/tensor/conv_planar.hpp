@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "tensor/conv_kernel.hpp"
 #include "tensor/conv_rows.hpp"
 #include "tensor/simd.hpp"
 
@@ -78,26 +79,30 @@ inline void correlate_tile(const Taps<T>& taps, const Planes<T>& planes, const T
 /// A plane of results whose pixels lie apart.
 template <class T>
 struct PlaneTarget {
-    T* y;
-    Index rows, cols, row_stride, pixel_stride;
-    T start;  // the bias
-    bool accumulate;
+    conv_kernel::Target<T> to;
+    Index rows, cols, row_stride;
+    T start() const { return to.bias == nullptr ? T(0) : *to.bias; }
 };
 
 template <class T>
-void store_pixels(const PlaneTarget<T>& to, Index row, Index col, const simd::Packet<T>& value) {
-    const Index count = std::min<Index>(simd::lanes<T>, to.cols - col);
-    T* const y = to.y + row * to.row_stride + col * to.pixel_stride;
+void store_pixels(const PlaneTarget<T>& plane, Index row, Index col, const simd::Packet<T>& value) {
+    const conv_kernel::Target<T>& to = plane.to;
+    const Index count = std::min<Index>(simd::lanes<T>, plane.cols - col);
+    const Index first = row * plane.row_stride + col * to.pixel_stride;
     alignas(64) T part[simd::lanes<T>];
     simd::store<T>(part, value);
-    for (Index i = 0; i < count; ++i) y[i * to.pixel_stride] = part[i] + (to.accumulate ? y[i * to.pixel_stride] : T(0));
+    for (Index i = 0; i < count; ++i) {
+        const Index at = first + i * to.pixel_stride;
+        const T sum = to.add == nullptr ? part[i] : part[i] + to.add[at];
+        to.y[at] = to.cut ? std::max(sum, T(0)) : sum;
+    }
 }
 
 template <class T, int Rows, int Vectors>
 void correlate_rows(const Taps<T>& taps, const Planes<T>& planes, const PlaneTarget<T>& to, Index row) {
     for (Index col = 0; col < to.cols; col += Vectors * simd::lanes<T>) {
         simd::Packet<T> sum[Rows][Vectors];
-        correlate_tile<T, Rows, Vectors>(taps, planes, planes.row(0, row) + col, to.start, sum);
+        correlate_tile<T, Rows, Vectors>(taps, planes, planes.row(0, row) + col, to.start(), sum);
         for (int r = 0; r < Rows; ++r) {
             for (int v = 0; v < Vectors && col + v * simd::lanes<T> < to.cols; ++v)
                 store_pixels<T>(to, row + r, col + v * simd::lanes<T>, sum[r][v]);

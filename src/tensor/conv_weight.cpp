@@ -133,7 +133,7 @@ void add_group_planes(const ConvShape& s, const T* x, const T* grad_y, T* total)
 template <class T>
 void conv_grad_weight(const ConvShape& s, const T* x, const T* grad_y, T* grad_weight, bool accumulate) {
     constexpr Index lanes = simd::lanes<T>;
-    const Index group_size = s.group_out() * s.group_in() * s.kernel_height * s.kernel_width;
+    const Index places = s.kernel_height * s.kernel_width, group_size = s.group_out() * s.group_in() * places;
     if (s.form.stride == 1 && s.group_out() <= conv_planar::most_channels<T>) {
         if (!accumulate) std::fill_n(grad_weight, s.form.groups * group_size, T(0));
         for (Index g = 0; g < s.form.groups; ++g)
@@ -146,11 +146,13 @@ void conv_grad_weight(const ConvShape& s, const T* x, const T* grad_y, T* grad_w
         std::fill_n(total.data(), total.size(), T(0));
         sum_group(s, x + g * s.group_in(), grad_y + g * s.group_out(), width, total.data());
         T* to = grad_weight + g * group_size;
-        for (Index out = 0; out < s.group_out(); ++out) {
-            for (Index in = 0; in < s.group_in(); ++in) {
-                for (Index i = 0; i < s.kernel_height; ++i) {
-                    const T* const from = total.data() + (i * s.group_out() + out) * width + in;
-                    for (Index j = 0; j < s.kernel_width; ++j, ++to) *to = from[j * s.group_in()] + (accumulate ? *to : T(0));
+        for (Index out = 0; out < s.group_out(); ++out, to += s.group_in() * places) {
+            for (Index place = 0; place < places; ++place) {
+                const T* const from = total.data() + (place / s.kernel_width * s.group_out() + out) * width +
+                                      place % s.kernel_width * s.group_in();
+                for (Index in = 0; in < s.group_in(); ++in) {
+                    T& element = to[in * places + place];
+                    element = from[in] + (accumulate ? element : T(0));
                 }
             }
         }

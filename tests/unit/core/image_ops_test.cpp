@@ -7,6 +7,7 @@
 
 #include "autograd/ops.hpp"
 #include "base/parallel.hpp"
+#include "nn/conv.hpp"
 #include "unit/core/testing.hpp"
 
 namespace saccade {
@@ -135,6 +136,39 @@ TEST(Convolution, APictureIsTheSameInAnyBatchAndOnAnyThreads) {
         expect_same_bits(std::get<1>(all).rows(3, 1), std::get<1>(alone));
         expect_same_bits(std::get<2>(all), std::get<2>(serial));
     }
+}
+
+TEST(Convolution, LaidOutOnceGivesTheSameBits) {
+    for (const ConvCase& c : conv_cases) {
+        const Conv2d<float> plain{random<float>(c.weight, 2), random<float>({c.weight[0]}, 3), c.form};
+        const Conv2d<float> packed = laid_out(plain);
+        ASSERT_NE(packed.packed, nullptr);
+        const Tensor<float> x = random<float>(c.x, 1), y = plain(x).value();
+        const Tensor<float> residual = random<float>(y.shape(), 4);
+        expect_same_bits(packed(x).value(), y);
+        expect_same_bits(packed.then_relu(x).value(), relu<float>(y).value());
+        expect_same_bits(packed.then_relu(x, residual).value(), add_relu<float>(y, residual).value());
+    }
+    const Conv2d<float> conv = laid_out(Conv2d<float>{random<float>({4, 3, 3, 3}, 2), {}, {1, 1, 1}});
+    test::error_of(ErrorCode::invalid_input, [&] { conv(Tensor<float>({1, 4, 4, 2})); });
+    test::error_of(ErrorCode::invalid_input, [&] { conv.then_relu(Tensor<float>({1, 4, 4, 3}), Tensor<float>({1, 4, 4, 3})); });
+}
+
+TEST(Convolution, FoldedWithTheNormBehindItIsBoth) {
+    const Conv2d<float> conv{random<float>({16, 8, 3, 3}, 2), random<float>({16}, 3), {1, 1, 1}};
+    Tensor<float> variance = random<float>({16}, 7);
+    for (float& v : variance.values()) v = 0.1F + v * v;
+    const BatchNorm<float> norm{random<float>({16}, 4), random<float>({16}, 5), random<float>({16}, 6), variance};
+    const Tensor<float> x = random<float>({2, 9, 9, 8}, 1), y = folded(conv, norm)(x).value();
+    const Tensor<float> expected =
+        batch_norm_fixed<float>(conv(x), norm.gain, norm.bias, norm.mean, norm.variance, 1e-5F).value();
+    for (Index i = 0; i < y.size(); ++i) ASSERT_NEAR(y.data()[i], expected.data()[i], 1e-5);
+    BatchNorm<float> wrong = norm;
+    wrong.gain = Tensor<float>({15});
+    test::error_of(ErrorCode::invalid_input, [&] { folded(conv, wrong); });
+    wrong = norm;
+    wrong.variance = Tensor<float>({16}, -1.0F);
+    test::error_of(ErrorCode::invalid_input, [&] { folded(conv, wrong); });
 }
 
 TEST(Convolution, WhatDoesNotFitIsSaid) {
