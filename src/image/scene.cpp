@@ -12,7 +12,7 @@ namespace saccade {
 
 namespace {
 
-constexpr double smallest_size = 0.005, largest_size = 3;
+constexpr double smallest_size = 0.001, largest_size = 6;  // of a part
 
 const SceneShape& shape_of(const Scene& scene, int shape) {
     if (shape < 0 || static_cast<std::size_t>(shape) >= scene.shapes.size()) {

@@ -81,7 +81,7 @@ int shape_at(const Scene& scene, double x, double y, double slack = 0);
 std::vector<int> group_of(const Scene& scene, int shape);
 /// Moves the shape and its group by fractions of the picture; the middle of the group's box stays in the picture.
 void move_shape(Scene& scene, int shape, double dx, double dy);
-/// Scales or turns the shape and its group about the middle of its box (size 0.01 to 2; degrees clockwise).
+/// Scales or turns the shape and its group about the middle of its box (sizes stay within 0.001 to 6; degrees clockwise).
 void scale_shape(Scene& scene, int shape, double factor);
 void turn_shape(Scene& scene, int shape, double degrees);
 

@@ -154,7 +154,7 @@ TEST(SceneShapes, ScalingAndTurningKeepTheObjectTogether) {
     const SceneBox turned = group_box(scene, 0);
     EXPECT_NEAR(turned.y1 - turned.y0, half.x1 - half.x0, 1e-5);
     scale_shape(scene, 0, 1e9);
-    for (const SceneShape& shape : scene.shapes) EXPECT_LE(shape.size, 3.0 + 1e-9);
+    for (const SceneShape& shape : scene.shapes) EXPECT_LE(shape.size, 6.0 + 1e-9);
 }
 
 TEST(DrawScene, AShapeLiesWhereItSaysInItsColour) {
