@@ -7,6 +7,7 @@ namespace saccade {
 // The built-in scenes, each drawn from shapes.
 
 Scene ship_scene();
+Scene boat_scene();
 Scene airplane_scene();
 Scene automobile_scene();
 Scene truck_scene();

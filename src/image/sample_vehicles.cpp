@@ -91,6 +91,23 @@ Scene ship_scene() {
     return scene;
 }
 
+Scene boat_scene() {
+    Scene scene;
+    scene.background.kind = BackgroundKind::sea;
+    scene.background.color = "#5d7f98";
+    scene.background.color_to = "#1f4c66";
+    scene.background.horizon = 0.66;
+    scene.background.seed = 11;
+    Thing(scene, "sun").oval("#f0c75e", 0.79, 0.25, 0.19, 0.19);
+    Thing(scene, "island").polygon("#5c8f4d", {{0.68, 0.665}, {0.79, 0.50}, {0.91, 0.665}});
+    Thing boat(scene, "boat");
+    boat.box("#d9443a", 0.385, 0.435, 0.05, 0.13);
+    boat.box("#f3ead6", 0.385, 0.585, 0.17, 0.18);
+    for (const double x : {0.345, 0.425}) boat.oval("#41617c", x, 0.56, 0.045, 0.045);
+    boat.polygon("#e9e6ef", {{0.13, 0.67}, {0.62, 0.67}, {0.54, 0.80}, {0.22, 0.80}}).color_to = "#b9b4c6";
+    return scene;
+}
+
 Scene airplane_scene() {
     Scene scene;
     scene.background.kind = BackgroundKind::sky;

@@ -28,6 +28,7 @@ const std::vector<Drawn>& drawn() {
         {{"dog", "Dog", "狗", "dog"}, dog_scene},
         {{"frog", "Frog on a leaf", "叶子上的青蛙", "frog"}, frog_scene},
         {{"horse", "Horse in a meadow", "草地上的马", "horse"}, horse_scene},
+        {{"boat", "Boat, sun and island", "船、太阳和小岛", ""}, boat_scene},
         {{"shapes", "Two shapes", "两个图形", ""}, shapes_scene},
         {{"crowd", "Five shapes", "五个图形", ""}, crowd_scene},
         {{"clutter", "Shapes among clutter", "杂物中的图形", ""}, clutter_scene},
