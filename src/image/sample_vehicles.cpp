@@ -20,17 +20,8 @@ void wheel(Thing& thing, double x, double y, double size) {
     thing.oval("#8b9199", x, y, size * 0.14, size * 0.14);
 }
 
-}  // namespace
-
-Scene ship_scene() {
-    Scene scene;
-    scene.background.kind = BackgroundKind::sea;
-    scene.background.seed = 4;
-    Thing ship(scene, "ship");
-    SceneShape& reflection = ship.oval("#0d2b45", 0.50, 0.755, 0.86, 0.09);
-    reflection.soft = 0.06;
-    reflection.opacity = 0.55;
-    // Superstructure from the back to the front, then the hull before it.
+void ship_decks(Thing& ship) {
+    // From the back to the front.
     SceneShape& mast = ship.box("#d9dde2", 0.655, 0.31, 0.012, 0.17);
     mast.color_to = "#8f979f";
     ship.box("#c9ced4", 0.655, 0.285, 0.075, 0.009);
@@ -50,6 +41,9 @@ Scene ship_scene() {
     bridge.color_to = "#5b7690";
     for (int i = 0; i < 9; ++i) ship.box("#31465c", 0.375 + 0.0445 * i, 0.466, 0.024, 0.022).round = 0.2;
     for (int i = 0; i < 13; ++i) ship.box("#31465c", 0.262 + 0.0437 * i, 0.531, 0.022, 0.022).round = 0.2;
+}
+
+void ship_hull(Thing& ship) {
     SceneShape& hull = ship.curve("#27496f", {{0.10, 0.560},
                                               {0.30, 0.569},
                                               {0.60, 0.569},
@@ -88,6 +82,20 @@ Scene ship_scene() {
     SceneShape& bow = ship.oval("#f2f7f9", 0.845, 0.738, 0.09, 0.035, -18);
     bow.soft = 0.2;
     bow.opacity = 0.85;
+}
+
+}  // namespace
+
+Scene ship_scene() {
+    Scene scene;
+    scene.background.kind = BackgroundKind::sea;
+    scene.background.seed = 4;
+    Thing ship(scene, "ship");
+    SceneShape& reflection = ship.oval("#0d2b45", 0.50, 0.755, 0.86, 0.09);
+    reflection.soft = 0.06;
+    reflection.opacity = 0.55;
+    ship_decks(ship);
+    ship_hull(ship);
     return scene;
 }
 
