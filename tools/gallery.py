@@ -13,6 +13,7 @@ import sys
 
 THEMES = ("light", "dark")
 NEEDS = {"tree": ["--beam", "5"]}  # what a view needs to have something to draw: without a beam there is no tree
+MORE = {"spatial": {"word-strip": ["--side_by_side", "true"]}}  # views that an exhibit shows once it is asked to
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Saccade: gallery</title><style>
 body {{ font: 15px/1.5 "Noto Sans", sans-serif; margin: 32px auto; max-width: 1280px; padding: 0 16px; color: #1c2333; }}
@@ -23,8 +24,12 @@ img {{ width: 100%; border: 1px solid #d6dae4; border-radius: 6px; }} code {{ fo
 """
 
 
+def needs(exhibit, view):
+    return MORE.get(exhibit, {}).get(view, NEEDS.get(view, []))
+
+
 def draw(program, exhibit, view, theme, path):
-    command = [program, "render", exhibit, *NEEDS.get(view, []), "--view", view, "--theme", theme, "-o", path]
+    command = [program, "render", exhibit, *needs(exhibit, view), "--view", view, "--theme", theme, "-o", path]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"gallery: {' '.join(command)}\n{done.stderr.strip()}")
@@ -37,7 +42,7 @@ def main():
     body, count = [], 0
     for exhibit in exhibits:
         body.append(f"<h2>{html.escape(exhibit['title'])}</h2>\n")
-        for view in exhibit["views"]:
+        for view in [*exhibit["views"], *MORE.get(exhibit["id"], {})]:
             pictures, links = "", []
             for theme in THEMES:
                 stem = f"{exhibit['id']}-{view}-{theme}"
@@ -46,7 +51,7 @@ def main():
                     links.append(f'<a href="{stem}.{ending}">{theme} {ending}</a>')
                     count += 1
                 pictures += f'<img src="{stem}.png" alt="{html.escape(view)}, {theme}">'
-            line = " ".join(["saccade render", exhibit["id"], *NEEDS.get(view, []), "--view", view, "-o", f"{view}.png"])
+            line = " ".join(["saccade render", exhibit["id"], *needs(exhibit["id"], view), "--view", view, "-o", f"{view}.png"])
             body.append(f'<figure><div class="pair">{pictures}</div><figcaption><code>{html.escape(line)}</code> · '
                         f"{' · '.join(links)}</figcaption></figure>\n")
     with open(os.path.join(folder, "index.html"), "w", encoding="utf-8") as page:

@@ -79,12 +79,10 @@ Lesson spatial_lesson() {
         {"The map is as coarse as the block: each stage halves it, and a cell of the last stage covers 4×4 pixels of what the "
          "network reads.",
          "空间图的粗细取决于所在的层：每个阶段减半，最后一个阶段的一格对应网络输入的 4×4 个像素。", coarse},
-        {"Grad-CAM is another question: it goes back from one class, by the gradient, and asks what spoke for it. The spatial "
-         "map "
-         "is computed on the way up and knows of no class. Where they differ, the network looks at more than it uses.",
-         "Grad-CAM "
-         "问的是另一个问题：它从某个类别出发，沿梯度往回，问哪些位置支持这个类别。空间图是前向计算时得到的，并不知道类别。"
-         "两者不一致的地方，说明网络看了但没有用上。",
+        {"Grad-CAM is another question: it goes back from one class, by the gradient, and asks which places spoke for it. The "
+         "spatial map is computed on the way up and knows of no class: the two may well differ.",
+         "Grad-CAM 问的是另一个问题：它从某个类别出发，沿梯度往回，问哪些位置支持这个类别。"
+         "空间图是前向计算时得到的，并不知道类别，所以两者可以很不一样。",
          asked_afterwards},
     };
     return lesson;

@@ -76,7 +76,8 @@ class Description {
     /// What the attention gives to the sum.
     std::string attended() const { return kind_.spatial ? "scaled" : kind_.channel ? "refined" : "features"; }
     /// `rule` with B for the block's name and P for that of its attention's parameters: "B.gate[c] = sigmoid(...)".
-    void step(const char* operation, std::string_view what, const char* formula, const std::string& rule, const char* source) {
+    void step(const char* operation, std::string_view what, const std::string& formula, const std::string& rule,
+              const char* source) {
         std::string whole;
         for (std::size_t i = 0; i < rule.size(); ++i) {
             const bool starts = i == 0 || !std::isalnum(static_cast<unsigned char>(rule[i - 1]));
@@ -174,13 +175,13 @@ class Description {
         const Index reach = design_.kernel / 2;
         step("pool", "mean_map", "a = mean_c F'", "B.mean_map[y,x] = mean_c(B.refined[c,y,x])", paper);
         step("pool", "max_map", "b = max_c F'", "B.max_map[y,x] = max_c(B.refined[c,y,x])", paper);
-        step("convolve", "spatial_scores", "f = f⁷ˣ⁷([a; b])",
+        const std::string window = fmt::format("{0}×{0}", design_.kernel);
+        step("convolve", "spatial_scores", "f = f_" + window + "([a; b])",
              fmt::format("B.spatial_scores[y,x] = sum_u(sum_v(P.spatial.weight[0,0,u,v] * (B.mean_map[y+u-{0},x+v-{0}] else 0) "
                          "+ P.spatial.weight[0,1,u,v] * (B.max_map[y+u-{0},x+v-{0}] else 0))) + P.spatial.bias[0]",
                          reach),
              paper);
-        step("gate", "spatial", "M_s = σ(f⁷ˣ⁷([mean_c F'; max_c F']))", "B.spatial[y,x] = sigmoid(B.spatial_scores[y,x])",
-             paper);
+        step("gate", "spatial", "M_s = σ(f_" + window + "([a; b]))", "B.spatial[y,x] = sigmoid(B.spatial_scores[y,x])", paper);
         step("scale", "scaled", "F'' = M_s F'", "B.scaled[c,y,x] = B.spatial[y,x] * B.refined[c,y,x]", "Woo 2018, eq. 1");
     }
 
