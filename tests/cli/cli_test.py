@@ -15,6 +15,7 @@ import sys
 import tempfile
 import unittest
 import zipfile
+import zlib
 
 PROGRAM = os.path.abspath(sys.argv[1])
 MODELS = os.path.join(os.path.dirname(__file__), "..", "..", "assets", "models")
@@ -29,6 +30,15 @@ def saccade(*args, env=None):
 def safetensors(header, data=b"", length=None):
     text = header if isinstance(header, bytes) else json.dumps(header).encode()
     return struct.pack("<Q", len(text) if length is None else length) + text + data
+
+
+def png(width, height, rows=None):
+    """8 bit RGB; without rows the header alone is right."""
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    body = zlib.compress(b"".join(b"\0" + row for row in rows or []))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 
 class Cli(unittest.TestCase):
@@ -190,6 +200,39 @@ class Cli(unittest.TestCase):
         self.bad(1, "run", "memory", "--k", "@" + self.path("names.csv", b"cat,1\n"), "--save", out, names=["names.csv", "row 1, column 1"])
         self.assertFalse(os.path.exists(out))
 
+    def test_pictures(self):
+        out = self.path("run.npz")
+        picture = self.path("picture.dat", png(40, 30, [bytes((x * 6, y * 8, 90)[c] for x in range(40) for c in range(3)) for y in range(30)]))
+        scene = 'scene:{"shapes": [{"kind": "star", "color": "#ff8800", "size": 0.6}], "background": {"kind": "sea"}}'
+        for value in (picture, "sample:ship", scene, self.path("one.png", png(1, 1, [b"\7\7\7"]))):
+            self.good("run", "spatial", "--image", value, "--resolution", "64", "--save", out)
+            with zipfile.ZipFile(out) as archive:
+                trace = json.loads(archive.read("trace.json"))
+                self.assertIn("image.npy", archive.namelist())
+            self.assertEqual(trace["request"]["params"]["image"], value)
+
+    def test_pictures_that_are_none(self):
+        out = self.path("x.npz")
+        small = png(4, 4, [b"\1\2\3" * 4] * 4)
+        for value, names in (
+                (self.path("text.png", b"a text, not a picture\n" * 9), ["text.png", "a text file", "PNG, JPEG or WebP"]),
+                (self.path("zero.jpg", b""), ["zero.jpg", "is empty"]),
+                (self.path("cut.png", small[:-20]), ["cut.png", "damaged PNG"]),
+                (self.path("cut.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0"), ["cut.jpg", "damaged JPEG"]),
+                (self.path("huge.png", png(60000, 60000)), ["huge.png", "60000 x 60000", "50 megapixels"]),
+                (self.path("moving.webp", b"RIFF\x2e\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0\7\0\0\7\0\0ANIM\6" + bytes(9) + b"ANMF" + bytes(4)),
+                 ["moving.webp", "animated"]),
+                (self.path("moving.gif", b"GIF89a" + bytes(40)), ["moving.gif", "a GIF"]),
+                (self.path("none.png"), ["none.png", "No such file"]),
+                (self.folder, ["is a folder"]),
+                ("sample:nothing", ["nothing", "ship"]),
+                ("scene:{", ["no JSON"]),
+                ('scene:{"shapes": [{}, {"size": -1}]}', ["shape 2", "'size'"]),
+                ("data:image/png;base64,?", ["no picture"]),
+                ("", ["no picture"])):
+            self.bad(1, "run", "spatial", "--image", value, "--save", out, names=names)
+        self.assertFalse(os.path.exists(out))
+
     def test_saliency_answers_questions(self):
         out = self.path("run.npz")
         for question, answer in (("year", "2019"), ("month", "Sep"), ("day", "30")):
@@ -228,6 +271,26 @@ class Cli(unittest.TestCase):
         self.bad(1, "run", "rnn-shapes", "--shape", "1-to-n", "--month", "13", "--save", self.path("y.npz"), names=["Month", "12"])
         self.bad(2, "run", "rnn-shapes", "--cell", "gru2", "--save", self.path("y.npz"), names=["gru2", "lstm"])
         self.assertFalse(os.path.exists(self.path("y.npz")))
+
+    def test_pictures_are_learned_and_measured_again(self):
+        """CIFAR-10's binary form, in small: bright and dark pictures."""
+        def batch(count):
+            return b"".join(bytes([i % 2]) + bytes([40 + 170 * (i % 2) + i % 7]) * 3072 for i in range(count))
+        self.path("data_batch_1.bin", batch(16))
+        self.path("test_batch.bin", batch(6))
+        model = self.path("m.safetensors")
+        self.good("train", "cifar-cbam-resnet20", "--data", self.folder, "--epochs", "2", "--option", "batch=8", "-o", model)
+        with open(self.path("m.json"), encoding="utf-8") as f:
+            card = json.load(f)
+        self.assertEqual((card["steps"], card["n"], card["network"]["attention"]), (4, 6, "cbam"))
+        self.assertEqual(len(card["log"]["rows"]), 2)
+        self.assertFalse(os.path.exists(model + ".checkpoint"))
+        result = json.loads(self.good("eval", model, "--data", self.folder, "--json"))
+        self.assertEqual(result["metrics"], card["metrics"])
+        self.bad(2, "train", "cifar-resnet20", "-o", model, names=["--data"])
+        self.bad(1, "eval", model, "--data", self.path("nowhere"), names=["nowhere"])
+        self.path("test_batch.bin", batch(6)[:-1])
+        self.bad(1, "eval", model, "--data", self.folder, names=["test_batch.bin"])
 
     def test_help_everywhere(self):
         for command in ([], ["list"], ["describe"], ["run"], ["render"], ["train"], ["eval"], ["bench"]):

@@ -7,6 +7,7 @@
 
 #include "autograd/ops.hpp"
 #include "base/parallel.hpp"
+#include "train/adam.hpp"
 #include "train/trainer.hpp"
 #include "train/training_file.hpp"
 
