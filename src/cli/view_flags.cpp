@@ -27,6 +27,13 @@ void apply_scale(const std::string& text, ViewState& state) {
     }
 }
 
+/// Read as an array in a file: the colon after the file's name is then the first, and those in brackets are no names.
+ArraySource cell_named(const std::string& text) {
+    ArraySource cell = split_array_source("run:" + text);
+    cell.array.erase(0, 4);
+    return cell;
+}
+
 }  // namespace
 
 void ViewFlags::declare(CLI::App& command) {
@@ -72,12 +79,12 @@ void ViewFlags::apply(ViewState& state) const {
     options.map_threshold = map_threshold;
     options.smooth = smooth;
     options.sort = sort_option_from(channels);
-    if (!select.empty()) split_array_source(select);
+    if (!select.empty()) cell_named(select);
 }
 
 void ViewFlags::select_in(const Trace& trace, ViewState& state) const {
     if (select.empty()) return;
-    const ArraySource cell = split_array_source(select);
+    const ArraySource cell = cell_named(select);
     state.selected = focus_of(trace, {cell.array, cell.index});
 }
 

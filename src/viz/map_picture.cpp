@@ -16,8 +16,12 @@ const Axis& axis_from_end(const TraceTensor& tensor, std::size_t i) {
 Normalization limits(const Tensor<float>& values, bool unit, Normalization::Scale scale) {
     const bool is_signed = !unit && has_negative(values);
     Normalization n = normalization_for(values, unit, is_signed, scale);
-    if (!is_signed && n.high > 0.5 && n.high < 1) n.high = 1;
     return n;
+}
+
+/// Entries of their own: where one looks at much and another at little, each is to be seen.
+bool has_own_scale(const TraceTensor& tensor) {
+    return tensor.info.axes.size() >= 3 && (tensor.info.role == Role::map || tensor.info.role == Role::weights);
 }
 
 }  // namespace
@@ -65,12 +69,15 @@ MapLook map_look(const TraceTensor& tensor, const Tensor<float>& shown, bool ove
     const Theme& theme = saccade::theme(over_picture ? "dark" : state.theme);
     const bool unit = is_unit_interval(tensor.info.role);
     MapLook look;
-    if (own || state.scale == Normalization::Scale::per_row) {
+    if (own || has_own_scale(tensor) || state.scale == Normalization::Scale::per_row) {
         look.normalization = limits(shown, false, state.scale);
     } else {
         const std::string key = fmt::format("map limits {} {}", unit, to_string(state.scale));
         look.normalization = *remembered<Normalization>(state.memo, tensor.values, key,
                                                         [&] { return limits(tensor.values, unit, state.scale); });
+        // A gate over the picture is read against 1.
+        double& high = look.normalization.high;
+        if (tensor.info.role == Role::map && look.normalization.low == 0 && high > 0.5 && high < 1) high = 1;
     }
     const bool is_signed = look.normalization.low < 0;
     look.map = &colormap(state.colormap.empty() ? default_colormap(is_signed, theme) : state.colormap, theme);
@@ -136,7 +143,7 @@ std::string map_caption(const ViewState& state, bool over_picture) {
     Normalization n;
     n.scale = state.scale;
     if (state.scale == Normalization::Scale::per_row)
-        say("scale of each map its own");
+        say("each map on its own scale");
     else if (!n.label().empty())
         say(n.label());
     return text;

@@ -26,9 +26,10 @@ struct MapLook {
     const Colormap* map = nullptr;
     Normalization normalization;
 };
-/// Limits from all maps of the tensor, so that they can be compared: [0, 1] for gates and weights and for maps that use more
-/// than half of it, else from 0 to the largest; symmetric where a value is negative. `own`, and a scale per row: those of
-/// `shown` alone. Over a picture the dark maps are taken in every theme: what gets nothing lies in shadow.
+/// Limits from all of the tensor, so that its channels can be compared: [0, 1] for gates and for a map that uses more than half
+/// of it, else from 0 to the largest; symmetric where a value is negative. Those of `shown` alone where a map has its own
+/// scale: maps of words and networks (roles map and weights), a scale per row, `own`. Over a picture the dark colours are taken
+/// in every theme: what gets nothing lies in shadow.
 MapLook map_look(const TraceTensor& tensor, const Tensor<float>& shown, bool over_picture, const ViewState& state,
                  bool own = false);
 /// A map in its box, with the options' opacity, threshold and smoothness; opaque where no picture lies under it.

@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t most_results = 48;
+constexpr std::size_t most_results = 96;
 constexpr std::uint64_t longest_unused = 256;  // look-ups
 constexpr Index most_heads = 4096;
 

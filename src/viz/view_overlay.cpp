@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "viz/contours.hpp"
-#include "viz/map_picture.hpp"
+#include "viz/map_stack.hpp"
 #include "viz/views.hpp"
 
 namespace saccade {
@@ -17,6 +17,8 @@ constexpr double bar_width = 200, bar_height = 10;
 /// What is drawn: the map of the positions where the state stands, and the picture under it.
 struct Layers {
     const TraceTensor* picture = nullptr;
+    const TraceTensor* regions = nullptr;
+    Tensor<float> region;  // of this map
     Slice map;
     MapLook look;
     Mode mode = Mode::map;
@@ -26,6 +28,8 @@ struct Layers {
 Layers layers_of(const Trace& trace, const TraceTensor& tensor, const ViewState& state) {
     Layers layers;
     layers.picture = picture_of(trace);
+    layers.regions = regions_of(trace, tensor, state);
+    if (layers.regions != nullptr) layers.region = plane_of(*layers.regions, state).values;
     layers.map = plane_of(tensor, state);
     layers.mode = layers.picture != nullptr ? state.options.overlay : Mode::map;
     layers.over = layers.picture != nullptr && (layers.mode == Mode::map || layers.mode == Mode::contours);
@@ -103,12 +107,17 @@ std::string subtitle_of(const Layers& layers) {
 }
 
 std::string caption_of(const Layers& layers, const ViewState& state) {
-    std::string text = map_caption(state, layers.over);
-    if (layers.mode != Mode::contours) return text;
-    std::string levels;
-    for (const double level : levels_of(layers, state.options.map_threshold))
-        levels += (levels.empty() ? "contours at " : ", ") + number_text(level);
-    return levels + (text.empty() || levels.empty() ? "" : " · ") + text;
+    std::string text;
+    const auto say = [&text](const std::string& part) { text += (text.empty() || part.empty() ? "" : " · ") + part; };
+    if (layers.mode == Mode::contours) {
+        std::string levels;
+        for (const double level : levels_of(layers, state.options.map_threshold))
+            levels += (levels.empty() ? "contours at " : ", ") + number_text(level);
+        say(levels);
+    }
+    say(map_caption(state, layers.over));
+    if (layers.mode != Mode::off) say(region_caption(layers.regions, layers.region));
+    return text;
 }
 
 /// A picture by itself.
@@ -154,6 +163,7 @@ class OverlayView : public View {
         const Places at = places_of(sketch, layers, room);
         if (layers.picture != nullptr) sketch.add(ImageItem{at.picture, layers.picture->values, 1});
         draw_map(sketch, layers, at.map);
+        if (layers.regions != nullptr && layers.mode != Mode::off) draw_region(sketch, layers.region, at.map);
         const AxisPtr y = layers.map.row(), x = layers.map.col();
         const CellRef whole = cell_of(layers.map, -1, -1);
         const bool apart = layers.mode == Mode::side_by_side;

@@ -19,12 +19,13 @@ struct Cell {
 struct Strip {
     MapStack stack;
     const TraceTensor* picture = nullptr;
+    const TraceTensor* regions = nullptr;
     std::vector<Cell> cells;
-    bool words = false;  // entries are steps of one sentence: their maps have one scale
+    bool words = false;  // entries are steps of one sentence
     bool over = false;   // maps lie on the picture
 
     MapLook look(Index entry, const ViewState& state) const {
-        return map_look(*stack.tensor, stack.maps.row(entry), picture != nullptr, state, !words);
+        return map_look(*stack.tensor, stack.maps.row(entry), picture != nullptr, state, true);
     }
 };
 
@@ -48,6 +49,7 @@ Strip strip_of(const Trace& trace, const TraceTensor& tensor, const ViewState& s
     Strip strip;
     strip.stack = map_stack(tensor, state);
     strip.picture = picture_of(trace);
+    strip.regions = strip.stack.whole.index.size() == 3 ? regions_of(trace, tensor, state) : nullptr;
     const AxisKind kind = strip.stack.entries->kind;
     strip.words = kind == AxisKind::query || kind == AxisKind::step || kind == AxisKind::key;
     strip.over = strip.picture != nullptr && state.options.overlay != ViewOptions::Overlay::side_by_side;
@@ -56,7 +58,8 @@ Strip strip_of(const Trace& trace, const TraceTensor& tensor, const ViewState& s
                     : likeliest(trace, strip.stack.entries);
     if (strip.words && strip.picture != nullptr) strip.cells.push_back({});
     for (Index i = 0; i < strip.stack.entries->extent; ++i)
-        strip.cells.push_back({i, drawn_label(*strip.stack.entries, i), details[static_cast<std::size_t>(i)]});
+        if (state.options.special != ViewOptions::Special::hide || !is_special(strip.stack.entries->label(i)))
+            strip.cells.push_back({i, drawn_label(*strip.stack.entries, i), details[static_cast<std::size_t>(i)]});
     return strip;
 }
 
@@ -143,6 +146,8 @@ void draw_picture(Sketch& sketch, const Strip& strip, const Cell& cell, const Bo
     const bool map = cell.entry >= 0 && (strip.picture == nullptr || state.options.overlay != ViewOptions::Overlay::off);
     if (strip.picture != nullptr && (strip.over || cell.entry < 0)) sketch.add(ImageItem{box, strip.picture->values, 1});
     if (map) sketch.add(map_item(sketch, strip.look(cell.entry, state), strip.stack.maps.row(cell.entry), box, strip.over));
+    if (map && strip.regions != nullptr && box.w >= sketch.px(40))
+        draw_region(sketch, strip.regions->values.row(cell.entry), box);
     const AxisPtr& axis = strip.stack.entries;
     const double grow = sketch.px(2);
     const Box around{box.x - grow, box.y - grow, box.w + 2 * grow, box.h + 2 * grow};
@@ -156,8 +161,9 @@ void draw_picture(Sketch& sketch, const Strip& strip, const Cell& cell, const Bo
 
 std::string caption_of(const Strip& strip, const ViewState& state) {
     std::string text = map_caption(state, strip.over);
-    if (!strip.words && state.scale != Normalization::Scale::per_row)
-        text += (text.empty() ? "" : " · ") + std::string("scale of each map its own");
+    const auto say = [&text](const std::string& part) { text += (text.empty() || part.empty() ? "" : " · ") + part; };
+    if (state.scale != Normalization::Scale::per_row) say("each map on its own scale");
+    if (strip.regions != nullptr) say(region_caption(strip.regions, strip.regions->values));
     return text;
 }
 
