@@ -57,6 +57,9 @@ std::vector<Part> cell_name(const Intervention& intervention, const TraceTensor&
     }
     const std::string symbol = tensor.info.symbol.empty() ? tensor.info.name : tensor.info.symbol;
     std::vector<Part> parts = {{Part::Kind::text, symbol, {}}, {Part::Kind::subscript, subscript, {}}};
+    // A channel's gate is called by its number, whatever letter the paper gives it.
+    if (tensor.info.role == Role::gate && tensor.info.axes.size() == 1)
+        parts = {{Part::Kind::text, "gate " + subscript + ":", {}}};
     const bool known = !tensor.before.empty() && inside(tensor, intervention.index);
     parts.push_back(
         {Part::Kind::text, known ? fmt::format(" {:.2f} → ", tensor.before.at(intervention.index)) : std::string(" → "), {}});
@@ -96,7 +99,8 @@ CellRef block_around(const TraceTensor& tensor, const CellRef& cell) {
         stacked = true;
         if (a < cell.index.size()) block.index[a] = cell.index[a];
     }
-    if (!stacked && tensor.info.axes.size() > 1 && !cell.index.empty()) block.index[0] = cell.index[0];
+    const bool rows = tensor.info.axes.size() > 1 || tensor.info.role == Role::gate;
+    if (!stacked && rows && !cell.index.empty()) block.index[0] = cell.index[0];
     return block;
 }
 

@@ -12,7 +12,7 @@ namespace saccade {
 // What a person's hand takes hold of in a run, and how that is called in words.
 
 /// The part of a tensor around a cell that is scaled, frozen or patched as a whole: the head; in a tensor without heads or
-/// layers, the row (of the first axis). -1 elsewhere, and where the cell has it.
+/// layers, the row (of the first axis); of a gate, one channel. -1 elsewhere, and where the cell has it.
 CellRef block_around(const TraceTensor& tensor, const CellRef& cell);
 /// "layer 2, head 1", "“train”", "all": layers, heads and tokens by their labels.
 std::string block_words(const TraceTensor& tensor, const std::vector<Index>& index);
@@ -31,8 +31,8 @@ struct InterventionGroup {
 };
 std::vector<InterventionGroup> groups_of(const std::vector<Intervention>& interventions, const Trace* trace);
 
-/// "ablate layer 2, head 1 (encoder.weights)", "α₅,₂ 0.74 → 0.20", "hide “点” from “train” · all layers (cross.mask)". The
-/// trace, which may be null, knows symbols, labels and what stood there before.
+/// "ablate layer 2, head 1 (encoder.weights)", "α₅,₂ 0.74 → 0.20", "gate 17: 0.81 → 0.00", "hide “点” from “train” · all layers
+/// (cross.mask)". The trace, which may be null, knows symbols, labels and what stood there before.
 std::vector<ExplainedPart> name_of(const Intervention& intervention, const Trace* trace);
 /// Of a group of several: "mask drawn: 12 hidden, 3 shown (encoder.mask)".
 std::vector<ExplainedPart> name_of(const std::vector<Intervention>& interventions, const InterventionGroup& group,

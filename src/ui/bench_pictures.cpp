@@ -110,10 +110,11 @@ std::vector<BenchValue> bench_pictures(Window& window, int n) {
             const std::string how =
                 fmt::format("{}, its default scene and network at {} px; {} moves of the mouse, swapped and finished", exhibit,
                             resolution, times.pictures.size());
-            values.push_back({id + "_p50", quantile(times.pictures, 0.5), "ms", "", how});
-            values.push_back({id + "_p95", quantile(times.pictures, 0.95), "ms", goal, how});
-            values.push_back({id + "_engine_p50", quantile(times.engine, 0.5), "ms", "", "of that, the run itself"});
-            values.push_back({id + "_frame_p50", quantile(times.frames, 0.5), "ms", "", "one more frame of the same picture"});
+            values.push_back({id + "_p50", time_quantile(times.pictures, 0.5), "ms", "", how});
+            values.push_back({id + "_p95", time_quantile(times.pictures, 0.95), "ms", goal, how});
+            values.push_back({id + "_engine_p50", time_quantile(times.engine, 0.5), "ms", "", "of that, the run itself"});
+            values.push_back(
+                {id + "_frame_p50", time_quantile(times.frames, 0.5), "ms", "", "one more frame of the same picture"});
         } catch (const Error& error) {
             values.push_back({id + "_p95", std::nullopt, "ms", goal, "not measured: " + error.line()});
         }

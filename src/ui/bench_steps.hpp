@@ -11,7 +11,7 @@ namespace saccade {
 // What the window's benchmarks are made of.
 
 double ms_since(std::chrono::steady_clock::time_point start);
-double quantile(std::vector<double> values, double q);
+double time_quantile(std::vector<double> values, double q);
 /// Frames until the last one shows the answer to all that was asked, drawn to the end.
 void until_answered(Window& window);
 void move_mouse(Window& window, float x, float y);

@@ -89,10 +89,10 @@ std::vector<BenchValue> bench_chinese(Window& window, const std::string& name, c
     const std::string what = exhibit + " with " + model + ", the 20th character of a sentence; " + how;
     try {
         const ChineseTimes times = type_chinese(window, exhibit, model, n);
-        return {{name + "_keystroke_to_picture_p50", quantile(times.pictures, 0.5), "ms", "", what},
-                {name + "_keystroke_to_picture_p95", quantile(times.pictures, 0.95), "ms", "<= 16.7", what},
-                {name + "_engine_p50", quantile(times.engine, 0.5), "ms", "", "of that, the run itself"},
-                {name + "_frame_p50", quantile(times.frames, 0.5), "ms", "", "one more frame of the same picture"}};
+        return {{name + "_keystroke_to_picture_p50", time_quantile(times.pictures, 0.5), "ms", "", what},
+                {name + "_keystroke_to_picture_p95", time_quantile(times.pictures, 0.95), "ms", "<= 16.7", what},
+                {name + "_engine_p50", time_quantile(times.engine, 0.5), "ms", "", "of that, the run itself"},
+                {name + "_frame_p50", time_quantile(times.frames, 0.5), "ms", "", "one more frame of the same picture"}};
     } catch (const Error& error) {
         return {{name + "_keystroke_to_picture_p95", std::nullopt, "ms", "<= 16.7", "not measured: " + error.line()}};
     }
@@ -158,8 +158,8 @@ std::vector<BenchValue> bench_head_grid(Window& window, Index length, int n) {
     window.state().stage.enlarged.clear();
     const std::string how =
         fmt::format("12 layers of 12 heads, {0} x {0} weights each, swapped and finished; p95 of {1}", length, n);
-    std::vector<BenchValue> values = {{name + "_draw", quantile(draws, 0.95), "ms", "<= 50", how},
-                                      {name + "_hover", quantile(hovers, 0.95), "ms", "<= 16.7", how}};
+    std::vector<BenchValue> values = {{name + "_draw", time_quantile(draws, 0.95), "ms", "<= 50", how},
+                                      {name + "_hover", time_quantile(hovers, 0.95), "ms", "<= 16.7", how}};
     if (2 * pointed < n) values[1] = {name + "_hover", std::nullopt, "ms", "<= 16.7", "not measured: the mouse met no cell"};
     return values;
 }
@@ -197,9 +197,9 @@ std::vector<BenchValue> bench_window(int n) {
     const std::string how =
         fmt::format("{}, {} keystrokes, swapped and finished", reinterpret_cast<const char*>(glfwGetVersionString()), n);
     std::vector<BenchValue> values = {
-        {"keystroke_to_picture_p50", quantile(times, 0.5), "ms", "", how},
-        {"keystroke_to_picture_p95", quantile(times, 0.95), "ms", "<= 16.7", how},
-        {"frame", quantile(frames, 0.5), "ms", "",
+        {"keystroke_to_picture_p50", time_quantile(times, 0.5), "ms", "", how},
+        {"keystroke_to_picture_p95", time_quantile(times, 0.95), "ms", "<= 16.7", how},
+        {"frame", time_quantile(frames, 0.5), "ms", "",
          fmt::format("the whole window drawn again, swapped and finished; {} vertices", ImGui::GetIO().MetricsRenderVertices)},
         {"first_interactive_frame", first_frame, "ms", "<= 300", "from opening the window to its first frame"},
         {"first_picture", first_picture, "ms", "", "the same, to the first alignment drawn"}};

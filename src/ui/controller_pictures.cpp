@@ -27,6 +27,10 @@ bool is_drawn(const std::string& value) {
     return value.starts_with("scene:") || value.starts_with("sample:");
 }
 
+std::string drawn_title(const std::string& value) {
+    return value.starts_with("sample:") ? value.substr(7) : "scene";
+}
+
 bool is_file(const std::string& value) {
     return !is_drawn(value) && !value.starts_with("data:");
 }
@@ -43,7 +47,7 @@ PictureFacts facts_of(const std::string& value) {
     try {
         if (is_file(value)) facts.written = written_at(value);
         const PicturePtr picture = load_picture(value, looked_at);
-        facts.title = picture->title;
+        facts.title = is_drawn(value) ? drawn_title(value) : picture->title;
         facts.width = picture->full_width;
         facts.height = picture->full_height;
     } catch (const Error& error) {
@@ -113,7 +117,9 @@ void Controller::read_picture(const std::string& value, bool wanted) {
 }
 
 void Controller::open_picture(const std::string& value) {
-    if (!is_drawn(value)) return read_picture(value, true);
+    std::error_code ignored;
+    const bool takes_time = value.starts_with("data:") || (is_file(value) && fs::exists(value, ignored));
+    if (takes_time) return read_picture(value, true);
     const PictureFacts facts = facts_of(value);
     facts.problem ? complain(*facts.problem) : use_picture(facts);
 }
@@ -180,7 +186,7 @@ void Controller::poll_pictures() {
             state_.pictures[side] = {};
             state_.pictures[side].value = *value;
             if (const Scene* drawn = scene(side)) {
-                state_.pictures[side].title = value->starts_with("sample:") ? value->substr(7) : "scene";
+                state_.pictures[side].title = drawn_title(*value);
                 state_.pictures[side].width = drawn->width;
                 state_.pictures[side].height = drawn->height;
             }

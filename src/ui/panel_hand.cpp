@@ -107,7 +107,8 @@ void tools(const Ui& ui, AppState& state, Controller& act) {
     const bool stacked = std::any_of(tensor->info.axes.begin(), tensor->info.axes.end(),
                                      [](const AxisPtr& axis) { return axis->kind == AxisKind::head; });
     const bool part = std::any_of(block.index.begin(), block.index.end(), [](Index i) { return i >= 0; });
-    const std::string unit = stacked ? "head" : "row", words = block_words(*tensor, block.index);
+    const bool gate = tensor->info.role == Role::gate && tensor->info.axes.size() == 1;
+    const std::string unit = stacked ? "head" : gate ? "channel" : "row", words = block_words(*tensor, block.index);
     label(ui, words + " · " + tensor->info.name, ui.theme.text, 15, Font::ui, ImGui::GetContentRegionAvail().x);
     ButtonRow row(ui, state);
     const bool ablated = act.factor_of(block) == 0;

@@ -49,11 +49,11 @@ float words(const Ui& ui, const std::string& text, Color color, double size) {
 
 /// A slider with its name before it, in the flow.
 bool named_slider(const Ui& ui, AppState& state, FlowRow& row, const char* name, double& value, double low, double high) {
-    const float width = 110 * ui.s;
+    const float width = (ImGui::GetWindowWidth() < 800 * ui.s ? 84.0f : 110.0f) * ui.s;
     const ScreenTextMeasure measure(ui.fonts);
-    row.next(static_cast<float>(measure.width(name, 13, Font::ui)) * ui.s + 6 * ui.s + width);
+    row.next(static_cast<float>(measure.width(name, 13, Font::ui)) * ui.s + 4 * ui.s + width);
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    const float after = words(ui, name, ui.theme.secondary, 13) + 6 * ui.s;
+    const float after = words(ui, name, ui.theme.secondary, 13) + 4 * ui.s;
     ImGui::SetCursorScreenPos({after, at.y + 4 * ui.s});
     const bool moved = slider(ui, (std::string("scene ") + name).c_str(), value, low, high, width);
     note_place(state, std::string("scene ") + name);

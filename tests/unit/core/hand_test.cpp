@@ -109,6 +109,14 @@ TEST(HandEffect, tells_the_probabilities_that_changed_most_at_a_step) {
     EXPECT_TRUE(probability_changes(before, after, "source", 0, 4).empty());
 }
 
+TEST(HandBlocks, of_a_gate_one_channel_is_taken_and_called_by_its_number) {
+    Trace trace;
+    const AxisPtr channel = trace.add_axis({"channel", AxisKind::channel, 3, {}, "c"});
+    trace.add({"gate", Role::gate, "s", "Gate", "", {channel}}, Tensor<float>({3}));
+    EXPECT_EQ(block_around(trace.tensor("gate"), {"gate", {2}}).index, (std::vector<Index>{2}));
+    EXPECT_EQ(plain_text(name_of(parse_intervention("gate[2]=0.5"), &trace)), "gate 2: → 0.50");
+}
+
 TEST(HandEffect, a_run_without_steps_has_one_row_of_classes) {
     const auto classified = [](float ship) {
         Trace trace;

@@ -1,0 +1,176 @@
+"""Pictures in the window: opened, pasted, refused; scenes whose shapes are dragged; gates."""
+
+import os
+import struct
+import tempfile
+import zlib
+
+from steps import answered, check, choose, give_path
+
+
+def write_png(path, width, height):
+    """A picture with a red square on grey."""
+    rows = b"".join(b"\0" + b"".join(b"\xd0\x20\x20" if width // 4 < x < width // 2 and height // 4 < y < height // 2
+                                     else b"\x80\x80\x80" for x in range(width)) for y in range(height))
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    with open(path, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+                   + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def open_exhibit(w, exhibit):
+    choose(w, exhibit)
+    return w.wait("the picture", lambda s: answered(s) and s["exhibit"] == exhibit and "picture" in s["places"])
+
+
+def open_file(w, path):
+    w.click(*w.place("open image"))
+    w.wait("the prompt", lambda s: s["prompt"] and s["typing"])
+    give_path(w, path)
+
+
+def in_picture(w, x, y):
+    """A point of the first picture, by fractions of it."""
+    left, top, width, height = w.state()["places"]["picture"]
+    return left + width * x, top + height * y
+
+
+def test_a_sample_is_opened(w):
+    open_exhibit(w, "spatial")
+    w.click(*w.place("samples"))
+    w.wait("the menu", lambda s: "sample:cat" in s["places"])
+    w.picture("samples")
+    w.click(*w.place("sample:cat"))
+    s = w.wait("the cat", lambda s: answered(s) and s["params"]["image"] == "sample:cat" and s["picture"]["title"])
+    check(s["picture"]["size"][0] > 0, f"the caption says {s['picture']}")
+    w.picture("spatial-cat")
+    w.key("ctrl+z")
+    w.wait("the sample before", lambda s: answered(s) and s["params"]["image"] != "sample:cat")
+
+
+def test_a_shape_is_dragged_and_the_map_follows(w):
+    s = open_exhibit(w, "spatial")
+    before, undo = s["params"]["image"], s["undo"]
+    w.drag(*in_picture(w, 0.5, 0.6), 60, -30)
+    s = w.wait("a scene of its own", lambda s: answered(s) and s["params"]["image"].startswith("scene:")
+               and not s["scene"]["held"])
+    check(s["undo"] == undo + 1, f"one drag made {s['undo'] - undo} undo entries")
+    check(s["scene"]["shape"] >= 0, "the dragged shape is not selected")
+    w.picture("shape-dragged")
+    w.key("ctrl+z")
+    w.wait("undo", lambda s: answered(s) and s["params"]["image"] == before)
+    w.key("ctrl+shift+z")
+    w.wait("redo", lambda s: answered(s) and s["params"]["image"].startswith("scene:"))
+
+
+def test_a_click_selects_the_cell_and_the_shape_and_changes_nothing(w):
+    before = open_exhibit(w, "spatial")["params"]["image"]
+    w.click(*in_picture(w, 0.5, 0.6))
+    s = w.wait("both", lambda s: s["scene"]["shape"] >= 0 and len(s["selected"]["index"]) >= 2)
+    check(s["explained"][-1] == s["selected"], "the inspector explains another cell")
+    check(s["params"]["image"] == before, "a click moved the shape")
+    w.click(*in_picture(w, 0.05, 0.05))
+    w.wait("no shape there", lambda s: s["scene"]["shape"] == -1)
+
+
+def test_a_scene_is_made_by_hand(w):
+    open_exhibit(w, "spatial")
+    w.click(*w.place("scene maker"))
+    w.wait("its bar", lambda s: s["scene"]["open"] and "add shape" in s["places"])
+    w.click(*w.place("add shape"))
+    w.click(*w.place("add shape=star"))
+    s = w.wait("a star", lambda s: answered(s) and '"star"' in s["params"]["image"] and "delete shape" in s["places"])
+    star = s["scene"]["shape"]
+    w.click(*w.place("shape color"))
+    w.click(*w.place("color=green"))
+    s = w.wait("a green star", lambda s: answered(s) and s["params"]["image"].rfind('"green"') > 0)
+    x, y, width, height = w.place("scene size") + tuple(s["places"]["scene size"][2:])
+    w.drag(x, y, width / 4, 0)
+    w.wait("a larger one", lambda s: answered(s) and s["scene"]["shape"] == star and '"size"' in s["params"]["image"])
+    w.picture("scene-maker")
+    w.key("alt+Left")
+    w.key("Delete")
+    w.wait("it is gone", lambda s: answered(s) and s["scene"]["shape"] == -1 and '"star"' not in s["params"]["image"])
+    w.key("ctrl+z")
+    w.wait("it is back", lambda s: answered(s) and '"star"' in s["params"]["image"])
+    w.click(*w.place("random scene"))
+    w.wait("another scene", lambda s: answered(s) and '"green"' not in s["params"]["image"][-80:])
+    path = os.path.join(tempfile.mkdtemp(), "scene.png")
+    w.click(*w.place("save scene"))
+    w.wait("the prompt", lambda s: s["prompt"] and s["typing"])
+    give_path(w, path)
+    w.wait("the file", lambda s: not s["prompt"] and os.path.exists(path))
+
+
+def test_a_gate_is_dragged(w):
+    choose(w, "channel")
+    s = w.wait("the gates", lambda s: answered(s) and s["exhibit"] == "channel" and "bars" in s["places"])
+    undo = s["undo"]
+    x, y, width, height = s["places"]["bars"]
+    w.drag(x + width * 0.02, y + height * 0.5, 0, height)
+    s = w.wait("an intervention", lambda s: answered(s) and len(s["interventions"]) == 1)
+    check(".gate[" in s["interventions"][0] and s["interventions"][0].endswith("=0"), s["interventions"][0])
+    check(s["intervention_names"][0].startswith("gate "), s["intervention_names"][0])
+    check(s["undo"] == undo + 1, f"one drag made {s['undo'] - undo} undo entries")
+    w.wait("the class probabilities", lambda s: "effect" in s["places"] and "class 0" in s["places"])
+    w.picture("gate-dragged")
+    w.key("ctrl+z")
+    w.wait("undo", lambda s: answered(s) and s["interventions"] == [])
+
+
+def test_what_is_no_picture_is_one_line_and_the_picture_stays(w):
+    before = open_exhibit(w, "spatial")["params"]["image"]
+    path = os.path.join(tempfile.mkdtemp(), "text.png")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("this is no picture\n")
+    open_file(w, path)
+    s = w.wait("the banner", lambda s: s["banner"])
+    check("\n" not in s["banner"] and path in s["banner"], f"the banner says {s['banner']!r}")
+    check(s["params"]["image"] == before and answered(s), "the picture before is gone")
+    w.picture("no-picture")
+    good = path.replace("text", "good")
+    write_png(good, 90, 60)
+    open_file(w, good)
+    s = w.wait("a picture", lambda s: answered(s) and s["params"]["image"] == good and s["picture"]["size"] == [90, 60])
+    check(s["banner"] is None, f"the banner still says {s['banner']!r}")
+    w.drag(*in_picture(w, 0.4, 0.4), 40, 0)
+    check(w.state()["params"]["image"] == good, "a photograph was dragged")
+    w.picture("photograph")
+
+
+def test_a_picture_opens_an_exhibit_that_takes_it(w):
+    path = os.path.join(tempfile.mkdtemp(), "a picture.png")
+    write_png(path, 64, 48)
+    w.key("ctrl+k")
+    w.wait("the palette", lambda s: s["palette"] and s["typing"])
+    w.type("file://" + path.replace(" ", "%20"))
+    for keys in ("ctrl+a", "ctrl+x", "Escape"):
+        w.key(keys)
+    w.wait("no palette", lambda s: not s["palette"] and not s["typing"])
+    w.key("ctrl+v")
+    s = w.wait("spatial with it", lambda s: answered(s) and s["exhibit"] == "spatial" and s["params"]["image"] == path)
+    check(s["picture"]["size"] == [64, 48], f"the caption says {s['picture']}")
+
+
+def test_the_picture_stays_usable_in_small_windows(w):
+    open_exhibit(w, "spatial")
+    w.click(*w.place("scene maker"))
+    for width, height in ((1280, 800), (1000, 700), (800, 600)):
+        w.resize(width, height)
+        left, top, across, down = w.wait("the picture", lambda s: "picture" in s["places"])["places"]["picture"]
+        check(across > 60 and left + across <= width and top + down <= height,
+              f"at {width} x {height} the picture stands at {left}, {top}, {across} x {down}")
+        w.picture(f"spatial-{width}x{height}")
+    w.key("ctrl+t")
+    w.picture("spatial-light-800x600")
+
+
+def test_settings_beyond_the_first_are_folded(w):
+    choose(w, "transformer")
+    s = w.wait("the exhibit", lambda s: s["exhibit"] == "transformer" and "more settings" in s["places"])
+    check("gradients" not in s["places"], "gradients stand in sight")
+    w.click(*w.place("more settings"))
+    w.wait("all of them", lambda s: "gradients" in s["places"])
