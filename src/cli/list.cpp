@@ -73,7 +73,7 @@ void describe(const std::string& id, bool as_json) {
     fmt::print("\ntensors (name, role, axes, formula); --intervene changes any of them but parameters\n");
     for (const json& t : tensors) {
         std::vector<std::string> axes = t["axes"];
-        fmt::print("  {:<28}{:<15}{:<30}{}\n", t["name"].get<std::string>(), t["role"].get<std::string>(),
+        fmt::print("  {:<27} {:<14} {:<29} {}\n", t["name"].get<std::string>(), t["role"].get<std::string>(),
                    fmt::format("[{}]", fmt::join(axes, ", ")), t["formula"].get<std::string>());
     }
     if (e.lesson.empty()) return;

@@ -124,7 +124,11 @@ NetworkRun run_network(RunContext& context, bool grad_cam) {
     context.probe.axis({"image.y", AxisKind::y, display[0], {}, "y"});
     context.probe.axis({"image.x", AxisKind::x, display[1], {}, "x"});
     context.probe.axis({"color", AxisKind::channel, 3, {"R", "G", "B"}, "k"});
-    context.probe.whole({"image", Role::input, "I", "Image", "", {"image.y", "image.x", "color"}}, run.picture.display);
+    const Tensor<float> shown =
+        context.probe.whole({"image", Role::input, "I", "Image", "", {"image.y", "image.x", "color"}}, run.picture.display);
+    if (shown.data() != run.picture.display.data())
+        context.probe.note({"image", "'image' is the picture as it is shown: changing it changes nothing else",
+                            "change 'input', which the network reads"});
     say_what_to_know(context, run.picture);
 
     const auto loaded = resnet_of(context.model);

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "autograd/ops.hpp"
 #include "base/stop.hpp"
@@ -60,6 +61,9 @@ class Run {
         const Var<float> top = network().run_blocks(request_.block + 1, blocks, output, onlooker);
         const Var<float> pooled = show(sites_.pooled, global_mean_pool(top));
         const Var<float> logits = show(sites_.logits, network().classify(pooled));
+        if (!std::ranges::all_of(logits.value().values(), [](float v) { return std::isfinite(v); }))
+            throw Error(ErrorCode::numeric, "the network's logits are beyond what numbers of 32 bit hold",
+                        "set smaller values by hand");
         const Var<float> probabilities = show(sites_.probabilities, softmax(Var<float>(logits.value())));
         ResNetOutput result;
         result.probabilities = probabilities.value().reshape({classes()});

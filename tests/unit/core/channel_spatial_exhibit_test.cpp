@@ -104,6 +104,14 @@ TEST(ChannelAndSpatial, what_cannot_be_is_one_line) {
     EXPECT_TRUE(contains(error_of(ErrorCode::invalid_input, [&] { run(request); }), "Resolution"));
 }
 
+TEST(ChannelAndSpatial, what_is_shown_is_not_what_is_read) {
+    RunRequest request = request_of("channel", "se");
+    request.interventions = {parse_intervention("image[0,0,0]=1")};
+    const TracePtr trace = run(request);
+    ASSERT_EQ(trace->notes().size(), 1u);
+    EXPECT_TRUE(contains(trace->notes()[0].hint, "'input'"));
+}
+
 TEST(ChannelAndSpatial, a_picture_far_larger_than_those_learned_is_said_to_be) {
     RunRequest request = request_of("channel", "se");
     EXPECT_TRUE(run(request)->notes().empty());

@@ -110,6 +110,13 @@ TEST(ResNetRun, logits_set_by_hand_have_no_gradient) {
     for (const float p : done.output.probabilities.values()) EXPECT_NEAR(p, 1.0 / 3, 1e-6);
 }
 
+TEST(ResNetRun, numbers_beyond_float_are_said_to_be) {
+    std::vector<Intervention> large;
+    for (const char* block : {"stage1.block1", "stage1.block2", "stage2.block1", "stage2.block2", "stage3.block1"})
+        large.push_back(parse_intervention(std::string(block) + ".gate=1e9"));
+    error_of(ErrorCode::numeric, [&] { run_tiny(tiny_resnet("se"), request_of(5), large); });
+}
+
 TEST(ResNetRun, any_size_and_no_more_blocks_or_classes_than_there_are) {
     const ModelPtr model = tiny_resnet("cbam");
     ResNetRequest request = request_of(5);
