@@ -136,10 +136,14 @@ void run_captioning(RunContext& context) {
     if (model->sizes().vocabulary != text->vocabulary().size())
         throw Error(ErrorCode::bad_format, context.model->id + ": the vocabulary of its card does not fit its embeddings",
                     "use the card that was written with these weights");
-    const CaptionLanguage language = params.text("language") == "zh" ? CaptionLanguage::chinese : CaptionLanguage::english;
+    CaptionLanguage language = params.text("language") == "zh" ? CaptionLanguage::chinese : CaptionLanguage::english;
 
     CaptionRequest request;
-    if (!params.text("caption").empty()) request.forced = text->read(params.text("caption"));
+    if (const std::string& own = params.text("caption"); !own.empty()) {
+        request.forced = text->read(own);
+        const bool ascii = std::ranges::all_of(own, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+        language = ascii ? CaptionLanguage::english : CaptionLanguage::chinese;
+    }
     const CaptionPicture picture = caption_picture(params);
     const Tensor<float> display = picture_tensor(picture.shown);
     context.probe.axis({"image.y", AxisKind::y, display.shape()[0], {}, "y"});
@@ -173,7 +177,7 @@ void run_captioning(RunContext& context) {
 std::vector<ParamSpec> captioning_params() {
     std::vector<std::string> samples;
     for (const SceneSample& sample : scene_samples())
-        if (sample.subject.empty()) samples.push_back("sample:" + sample.name);
+        if (is_caption_scene(sample_scene(sample.name))) samples.push_back("sample:" + sample.name);
     ParamSpec resolution = integer_param(
         "resolution", "Resolution",
         fmt::format("Longer side of the picture as the encoder reads it; {} px make one location. Trained at about {} px.",
@@ -211,16 +215,16 @@ std::vector<ParamSpec> captioning_params() {
 }
 
 std::vector<ViewPlacement> placed(const Params& params) {
-    std::vector<ViewPlacement> views = {{"overlay", "map", 0, 0.34f, 0.56f}, {"word-strip", "map", 0, 0.66f, 0.56f}};
+    std::vector<ViewPlacement> views = {{"overlay", "map", 0, 0.3f, 0.6f}, {"word-strip", "map", 0, 0.7f, 0.6f}};
     if (params.integer("beam") > 1 && params.text("model") != "hard") {
-        views.push_back({"tree", "beam.score", 1, 0.6f, 0.44f});
-        views.push_back({"bars", "probabilities", 1, 0.4f, 0.44f});
+        views.push_back({"tree", "beam.score", 1, 0.6f, 0.4f});
+        views.push_back({"bars", "probabilities", 1, 0.4f, 0.4f});
     } else if (params.text("model") == "sca") {
-        views.push_back({"channel-bars", "channel_gate", 1, 0.6f, 0.44f});
-        views.push_back({"bars", "probabilities", 1, 0.4f, 0.44f});
+        views.push_back({"channel-bars", "channel_gate", 1, 0.6f, 0.4f});
+        views.push_back({"bars", "probabilities", 1, 0.4f, 0.4f});
     } else {
-        views.push_back({"heatmap", params.text("model") == "hard" ? "policy" : "weights", 1, 0.6f, 0.44f});
-        views.push_back({"bars", "probabilities", 1, 0.4f, 0.44f});
+        views.push_back({"heatmap", params.text("model") == "hard" ? "policy" : "weights", 1, 0.6f, 0.4f});
+        views.push_back({"bars", "probabilities", 1, 0.4f, 0.4f});
     }
     return views;
 }

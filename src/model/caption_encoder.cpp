@@ -123,10 +123,10 @@ std::vector<BatchStatistics<T>> CaptionEncoder<T>::statistics(const Tensor<T>& i
     return seen;
 }
 
-void add_caption_encoder_weights(WeightMap& to, Rng& rng) {
+void add_caption_encoder_weights(WeightMap& to, Rng& rng, const std::vector<CaptionLayer>& layers) {
     Index in = picture_channels;
-    for (std::size_t n = 0; n < caption_layers().size(); ++n) {
-        const CaptionLayer& layer = caption_layers()[n];
+    for (std::size_t n = 0; n < layers.size(); ++n) {
+        const CaptionLayer& layer = layers[n];
         Tensor<float> kernel(Shape{layer.channels, in, layer.kernel, layer.kernel});
         const double spread = std::sqrt(2.0 / static_cast<double>(in * layer.kernel * layer.kernel));
         for (float& v : kernel.values()) v = static_cast<float>(spread * rng.normal());

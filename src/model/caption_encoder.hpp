@@ -63,8 +63,9 @@ class CaptionEncoder {
     std::vector<Layer> layers_;
 };
 
-/// Fresh weights: kernels normal with variance 2 / fan in (He 2015), gains 1.
-void add_caption_encoder_weights(WeightMap& to, Rng& rng);
+/// Fresh weights: kernels normal with variance 2 / fan in (He 2015), gains 1. `layers` may differ from the usual ones in
+/// channels and kernels.
+void add_caption_encoder_weights(WeightMap& to, Rng& rng, const std::vector<CaptionLayer>& layers = caption_layers());
 /// Population statistics of all batches together, put into the weights as NAME.mean and NAME.variance ("precise" batch norm, Wu
 /// and Johnson 2021, section 3). `batches(i)` makes the i-th of n.
 void settle_caption_encoder(WeightMap& weights, Index n, const std::function<Tensor<float>(Index)>& batches,

@@ -173,7 +173,7 @@ void Captioner<float>::describe_sca(Probe& probe) const {
 
 template <>
 void Captioner<float>::describe(Probe& probe, Index, Index width) const {
-    probe.parameter("decoder.embedding.weight", "E", {"vocabulary", "embedding"}, table_.value());
+    probe.parameter("decoder.embedding.weight", "E", {"target_vocabulary", "embedding"}, table_.value());
     probe.parameter("decoder.initial.weight", "W_h", {"state", "channel"}, initial_.weight.value());
     probe.parameter("decoder.initial.bias", "b_h", {"state"}, initial_.bias.value());
     probe.parameter("decoder.initial_cell.weight", "W_c", {"state", "channel"}, initial_cell_.weight.value());
@@ -194,8 +194,8 @@ void Captioner<float>::describe(Probe& probe, Index, Index width) const {
     gate_parameters(probe, CellKind::lstm, context_weight_.value(), "decoder.context_weight", "C", {"state", "channel"});
     probe.parameter("readout.state_weight", "L_h", {"embedding", "state"}, readout_state_.value());
     probe.parameter("readout.context_weight", "L_z", {"embedding", "channel"}, readout_context_.value());
-    probe.parameter("readout.weight", "L_o", {"word", "embedding"}, readout_.weight.value());
-    probe.parameter("readout.bias", "b_o", {"word"}, readout_.bias.value());
+    probe.parameter("readout.weight", "L_o", {"token", "embedding"}, readout_.weight.value());
+    probe.parameter("readout.bias", "b_o", {"token"}, readout_.bias.value());
     read_steps(probe);
     map_steps(probe, width);
 }

@@ -42,8 +42,8 @@ void declare_axes(Probe& probe, const Captioner<float>& model, const CaptionRequ
     probe.axis({"attention", AxisKind::feature, s.attention, {}, "a"});
     if (sca) probe.axis({"channel_attention", AxisKind::feature, s.channel, {}, "b"});
     probe.axis({"unit", AxisKind::feature, 1, {}, "u"});
-    probe.axis({"word", AxisKind::class_, model.classes(), classes, "c"});
-    probe.axis({"vocabulary", AxisKind::class_, s.vocabulary, request.words, "v"});
+    probe.axis({"token", AxisKind::class_, model.classes(), classes, "c"});
+    probe.axis({"target_vocabulary", AxisKind::class_, s.vocabulary, request.words, "v"});
 }
 
 /// The weights once more, as pictures: what the strip and the overlay draw.

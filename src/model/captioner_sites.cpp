@@ -22,8 +22,8 @@ CaptionerSites::CaptionerSites()
       gated{"gated_context", Role::context, "z", "Gated context", "", {"output", "channel"}},
       decoder(cell_sites(CellKind::lstm, "decoder", "", "h", "Decoder", {"output", "state"})),
       readout{"readout", Role::state, "d", "Deep output", "", {"output", "embedding"}},
-      logits{"logits", Role::logits, "o", "Logits", "logit", {"output", "word"}},
-      probabilities{"probabilities", Role::probabilities, "p", "Word probabilities", "probability", {"output", "word"}},
+      logits{"logits", Role::logits, "o", "Logits", "logit", {"output", "token"}},
+      probabilities{"probabilities", Role::probabilities, "p", "Word probabilities", "probability", {"output", "token"}},
       output_id{"output.id", Role::output, "y", "Words (ids)", "", {"output"}},
       map{"map", Role::map, "α", "Where each word looks", "weight", {"output", "y", "x"}},
       coverage{"coverage", Role::map, "Σα", "All that was looked at", "weight", {"y", "x"}} {}

@@ -46,6 +46,7 @@ std::pair<Index, Index> random_size(Rng& rng) {
 
 struct Tally {
     double exact[2] = {0, 0}, taught = 0, captions = 0;
+    double drawn = 0;  // exact, where hard attention draws its locations
     double nouns = 0, noun_hits = 0, words = 0, word_hits = 0, chance = 0, mass = 0;
     double loss = 0, tokens = 0;
     Bleu bleu;
@@ -53,6 +54,7 @@ struct Tally {
     void add(const Tally& o) {
         for (int l = 0; l < 2; ++l) exact[l] += o.exact[l];
         taught += o.taught;
+        drawn += o.drawn;
         captions += o.captions;
         nouns += o.nouns;
         noun_hits += o.noun_hits;
@@ -73,7 +75,7 @@ class CaptionTask : public Task {
     std::string id() const override { return id_; }
     WeightMap initial_weights(Rng& rng) const override;
     Index steps_per_epoch() const override { return steps_an_epoch_; }
-    int default_epochs() const override { return 60; }
+    int default_epochs() const override { return warm_ ? 20 : 60; }
     Var<float> shard_loss(const Weights<float>& weights, Index step, int shard, Rng& rng) const override;
     int shards() const override { return shard_count; }
     double learning_rate(Index step) const override {
@@ -95,13 +97,16 @@ class CaptionTask : public Task {
     Batch draw_batch(Rng& rng, Index size, int most_shapes) const;
     Ids ids_of(const std::vector<CaptionWord>& words) const;
     std::vector<Scene> held_out_scenes(Index first, Index n) const;
+    /// Of a batch of captions, time-major: the b-th one's words.
+    std::vector<std::string> words_at(const Ids& ids, std::size_t b, std::size_t size) const;
     void judge_words(const Captioner<float>& model, std::span<const Scene> scenes, const Captioner<float>::Encoded& encoded,
-                     CaptionLanguage language, Tally& tally) const;
+                     CaptionLanguage language, Index seed, Tally& tally) const;
     void judge_maps(const Captioner<float>& model, std::span<const Scene> scenes, const Captioner<float>::Encoded& encoded,
                     CaptionLanguage language, Tally& tally) const;
     Tally judge(const WeightMap& weights, Index n, bool maps, const std::stop_token& stop) const;
 
     std::string id_;
+    bool warm_ = false;  // starts from captions-soft
     CaptionText text_ = caption_text();
     CaptionerDesign design_;
     CaptionerSizes sizes_;
@@ -116,7 +121,7 @@ CaptionTask::CaptionTask(std::string id, const TrainOptions& options) : id_(std:
                                                 : CaptionAttention::soft;
     if (!options.data_path.empty())
         throw Error(ErrorCode::usage, id_ + ": takes no data file", "leave out --data: its examples come from a generator");
-    double spatial_first = 0;
+    double spatial_first = 0, warm = design_.attention == CaptionAttention::soft ? 0 : 1;
     read_task_options(id_, options,
                       {whole_option("steps", 1e6, steps_an_epoch_),
                        whole_option("state", 2049, sizes_.state),
@@ -130,16 +135,37 @@ CaptionTask::CaptionTask(std::string id, const TrainOptions& options) : id_(std:
                        {"entropy", 0, 1e3, [this](double v) { reinforce_.entropy = v; }},
                        {"reinforce", 0, 1e3, [this](double v) { reinforce_.weight = v; }},
                        {"discount", 0, 1.001, [this](double v) { reinforce_.discount = v; }},
+                       {"warm", 0, 2, [&](double v) { warm = v; }},
                        {"spatial_first", 0, 2, [&](double v) { spatial_first = v; }}});
     design_.channel_first = spatial_first < 1;
+    warm_ = warm >= 1;
+    if (warm_) peak_rate_ = 1e-3;
     sizes_.vocabulary = text_.vocabulary().size();
     if (options.batch_size > 0) batch_size_ = std::max<Index>(options.batch_size, 2 * shard_count);
     if (options.learning_rate > 0) peak_rate_ = options.learning_rate;
     total_steps_ = steps_an_epoch_ * (options.epochs > 0 ? options.epochs : default_epochs());
 }
 
+/// The trained captioner with soft attention knows already what shapes look like and how captions go: only how to look is new.
+void take_trained(WeightMap& weights) {
+    const ModelPtr soft = bundled_model("captions-soft");
+    const auto take = [&](const std::string& name, const std::string& theirs) {
+        const auto found = soft->weights.find(theirs);
+        if (found == soft->weights.end() || found->second.shape() != weights.at(name).shape()) return;
+        weights[name] = found->second.clone();
+    };
+    for (const auto& [name, tensor] : WeightMap(weights)) take(name, name);
+    if (weights.contains("attention.spatial.vector")) {
+        take("attention.spatial.feature_weight", "attention.key_weight");
+        take("attention.spatial.state_weight", "attention.query_weight");
+        take("attention.spatial.word_weight", "attention.word_weight");
+        take("attention.spatial.vector", "attention.vector");
+    }
+}
+
 WeightMap CaptionTask::initial_weights(Rng& rng) const {
     WeightMap weights = initial_captioner_weights(sizes_, design_, rng);
+    if (warm_) take_trained(weights);
     if (design_.attention == CaptionAttention::hard) weights["reinforce.baseline"] = Tensor<float>(Shape{2, most_words});
     return weights;
 }
@@ -171,7 +197,7 @@ CaptionTask::Batch CaptionTask::draw_batch(Rng& rng, Index size, int most_shapes
 Var<float> CaptionTask::shard_loss(const Weights<float>& weights, Index step, int, Rng& rng) const {
     // One thing at a time: what shapes look like, then where each is, then long captions (Bengio 2009, "Curriculum learning").
     const double progress = static_cast<double>(step) / static_cast<double>(total_steps_);
-    const int most_shapes = progress < 0.06 ? 1 : progress < 0.15 ? 2 : progress < 0.25 ? 3 : 5;
+    const int most_shapes = warm_ ? 5 : progress < 0.06 ? 1 : progress < 0.15 ? 2 : progress < 0.25 ? 3 : 5;
     const Index size = std::max<Index>(2, batch_size_ / shard_count);
     const Batch batch = draw_batch(rng, size, most_shapes);
     const Captioner<float> model(weights, design_);
@@ -212,14 +238,21 @@ std::vector<Scene> CaptionTask::held_out_scenes(Index first, Index n) const {
     return scenes;
 }
 
+std::vector<std::string> CaptionTask::words_at(const Ids& ids, std::size_t b, std::size_t size) const {
+    std::vector<std::string> words;
+    for (std::size_t i = b; i < ids.size() && ids[i] != text_.end(); i += size)
+        words.push_back(text_.vocabulary().token(ids[i]));
+    return words;
+}
+
 void CaptionTask::judge_words(const Captioner<float>& model, std::span<const Scene> scenes,
-                              const Captioner<float>::Encoded& encoded, CaptionLanguage language, Tally& tally) const {
+                              const Captioner<float>::Encoded& encoded, CaptionLanguage language, Index seed,
+                              Tally& tally) const {
     const std::size_t size = scenes.size();
     const Ids ids = model.greedy(encoded, Ids(size, text_.start(language)), most_words);
     for (std::size_t b = 0; b < size; ++b) {
-        std::vector<std::string> words, taught;
-        for (std::size_t i = b; i < ids.size() && ids[i] != text_.end(); i += size)
-            words.push_back(text_.vocabulary().token(ids[i]));
+        const std::vector<std::string> words = words_at(ids, b, size);
+        std::vector<std::string> taught;
         for (const CaptionWord& w : caption_of(scenes[b], language)) taught.push_back(w.word);
         const auto spaced = [](const std::vector<std::string>& list) {
             std::string text;
@@ -231,6 +264,10 @@ void CaptionTask::judge_words(const Captioner<float>& model, std::span<const Sce
         tally.exact[language == CaptionLanguage::chinese ? 1 : 0] += describes(scenes[b], words, language) ? 1 : 0;
         tally.bleu.add(spaced(words), {spaced(taught)});
     }
+    if (design_.attention != CaptionAttention::hard) return;
+    Rng rng = Rng(7).fork("held-out locations", static_cast<std::uint64_t>(seed));
+    const Ids drawn = model.greedy(encoded, Ids(size, text_.start(language)), most_words, &rng);
+    for (std::size_t b = 0; b < size; ++b) tally.drawn += describes(scenes[b], words_at(drawn, b, size), language) ? 1 : 0;
 }
 
 void CaptionTask::judge_maps(const Captioner<float>& model, std::span<const Scene> scenes,
@@ -279,7 +316,7 @@ Tally CaptionTask::judge(const WeightMap& weights, Index n, bool maps, const std
         const std::vector<Scene> scenes = held_out_scenes(i * test_batch, std::min<Index>(test_batch, n - i * test_batch));
         const auto encoded = model.encode(Var<float>(pictures_of(scenes)));
         for (const CaptionLanguage language : languages) {
-            judge_words(model, scenes, encoded, language, parts[static_cast<std::size_t>(i)]);
+            judge_words(model, scenes, encoded, language, i, parts[static_cast<std::size_t>(i)]);
             if (maps) judge_maps(model, scenes, encoded, language, parts[static_cast<std::size_t>(i)]);
         }
     });
@@ -296,16 +333,18 @@ std::optional<double> CaptionTask::progress_metric(const WeightMap& weights, Ind
 std::map<std::string, double> CaptionTask::evaluate(const WeightMap& weights, Index n, std::stop_token stop) const {
     if (n < 1) throw Error(ErrorCode::usage, id_ + ": nothing to evaluate on", "ask for at least one scene");
     const Tally t = judge(weights, n, true, stop);
-    return {{"exact_match", (t.exact[0] + t.exact[1]) / t.captions},
-            {"exact_match_english", t.exact[0] / (t.captions / 2)},
-            {"exact_match_chinese", t.exact[1] / (t.captions / 2)},
-            {"taught_match", t.taught / t.captions},
-            {"bleu_greedy", t.bleu.score()},
-            {"pointing_accuracy", t.noun_hits / std::max(t.nouns, 1.0)},
-            {"pointing_attributes", t.word_hits / std::max(t.words, 1.0)},
-            {"pointing_chance", t.chance / std::max(t.nouns, 1.0)},
-            {"gold_weight", t.mass / std::max(t.nouns, 1.0)},
-            {"loss", t.loss / t.tokens}};
+    std::map<std::string, double> metrics = {{"exact_match", (t.exact[0] + t.exact[1]) / t.captions},
+                                             {"exact_match_english", t.exact[0] / (t.captions / 2)},
+                                             {"exact_match_chinese", t.exact[1] / (t.captions / 2)},
+                                             {"taught_match", t.taught / t.captions},
+                                             {"bleu_greedy", t.bleu.score()},
+                                             {"pointing_accuracy", t.noun_hits / std::max(t.nouns, 1.0)},
+                                             {"pointing_attributes", t.word_hits / std::max(t.words, 1.0)},
+                                             {"pointing_chance", t.chance / std::max(t.nouns, 1.0)},
+                                             {"gold_weight", t.mass / std::max(t.nouns, 1.0)},
+                                             {"loss", t.loss / t.tokens}};
+    if (design_.attention == CaptionAttention::hard) metrics["exact_match_sampled"] = t.drawn / t.captions;
+    return metrics;
 }
 
 nlohmann::json CaptionTask::card() const {
@@ -328,7 +367,8 @@ nlohmann::json CaptionTask::card() const {
          "the taught caption. pointing_accuracy: the taught caption is given, and at the step that writes a noun the largest "
          "weight of the map lies in a cell of which the noun's shape covers a tenth or more (in front of it nothing; a ring "
          "with its hole); pointing_attributes: the same at articles, sizes and colours; pointing_chance: a cell drawn at "
-         "random; gold_weight: weight within those cells at nouns. No map was supervised. loss: nats a word"},
+         "random; gold_weight: weight within those cells at nouns. No map was supervised. loss: nats a word. Hard attention "
+         "looks at the likeliest location here; exact_match_sampled: at one that is drawn"},
         {"design", to_json(design_)},
         {"batch_size", batch_size_},
         {"learning_rate", peak_rate_},
@@ -336,6 +376,7 @@ nlohmann::json CaptionTask::card() const {
         {"forget", forget_},
         {"doubly_stochastic", doubly_},
         {"random_order", shuffled_}};
+    if (warm_) card["starts_from"] = "captions-soft";
     if (hard)
         card["reinforce"] = {{"weight", reinforce_.weight},
                              {"entropy", reinforce_.entropy},
