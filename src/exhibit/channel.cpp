@@ -17,10 +17,16 @@ std::vector<ViewPlacement> placed(const Params& params) {
                 {"map-gallery", of("features"), 0, 0.6f, 0.55f},
                 {"map-gallery", of("output"), 1, 0.6f, 0.45f},
                 {"bars", "probabilities", 1, 0.4f, 0.45f}};
-    return {{"overlay", of("refined"), 0, 0.32f, 0.42f},     {"map-gallery", of("features"), 0, 0.34f, 0.42f},
-            {"map-gallery", of("refined"), 0, 0.34f, 0.42f}, {"channel-bars", of("gate"), 1, 1, 0.32f},
-            {"bars", of("pooled"), 2, 0.5f, 0.26f},          {"bars", of("bottleneck"), 2, 0.2f, 0.26f},
-            {"bars", "probabilities", 2, 0.3f, 0.26f}};
+    std::vector<ViewPlacement> views = {{"overlay", of("refined"), 0, 0.28f, 0.46f},
+                                        {"map-gallery", of("features"), 0, 0.36f, 0.46f},
+                                        {"map-gallery", of("refined"), 0, 0.36f, 0.46f},
+                                        {"channel-bars", of("gate"), 1, 1, 0.28f}};
+    const bool both = params.text("model") == "cbam";  // pools twice
+    views.push_back({"bars", of("pooled"), 2, both ? 0.28f : 0.5f, 0.26f});
+    if (both) views.push_back({"bars", of("pooled_max"), 2, 0.28f, 0.26f});
+    views.push_back({"bars", of("bottleneck"), 2, 0.18f, 0.26f});
+    views.push_back({"bars", "probabilities", 2, both ? 0.26f : 0.32f, 0.26f});
+    return views;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ namespace saccade {
 
 Exhibit alignment_exhibit();
 Exhibit bottleneck_exhibit();
+Exhibit captioning_exhibit();
 Exhibit channel_exhibit();
 Exhibit complexity_exhibit();
 Exhibit induction_exhibit();

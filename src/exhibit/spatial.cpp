@@ -57,18 +57,16 @@ void run(RunContext& context) {
 std::vector<ViewPlacement> placed(const Params& params) {
     const std::string& model = params.text("model");
     const auto of = [&](const char* what) { return block_tensor(params, what); };
-    std::vector<ViewPlacement> views = {{"overlay", model == "cbam" ? of("spatial") : "grad_cam", 0, 0.46f, 0.62f},
-                                        {"map-stages",
-                                         of(model == "cbam" ? "spatial"
-                                            : model == "se" ? "refined"
-                                                            : "features"),
-                                         0, 0.54f, 0.62f}};
+    const bool maps = model == "cbam", gates = model != "none";
+    std::vector<ViewPlacement> views = {{"overlay", maps ? of("spatial") : "grad_cam", 0, 0.46f, 0.62f},
+                                        {"map-stages", of("output"), 0, 0.54f, 0.62f}};
     if (params.toggle("side_by_side"))
         views.push_back({"word-strip", "compare.grad_cam", 1, 0.5f, 0.38f});
+    else if (maps)
+        views.push_back({"overlay", "grad_cam", 1, 0.4f, 0.38f});
     else
-        views.push_back({"overlay", "grad_cam", 1, 0.5f, 0.38f});
-    views.push_back(
-        {model == "none" ? "bars" : "channel-bars", model == "none" ? "probabilities" : of("gate"), 1, 0.5f, 0.38f});
+        views.push_back({"map-gallery", of("output"), 1, 0.5f, 0.38f});
+    views.push_back({gates ? "channel-bars" : "bars", gates ? of("gate") : "probabilities", 1, 1 - views.back().width, 0.38f});
     return views;
 }
 

@@ -42,8 +42,7 @@ void say_what_to_know(RunContext& context, const NetworkPicture& picture) {
     if (side > 2 * trained_side)
         context.probe.note(
             {"resolution",
-             fmt::format("the network was trained on pictures of {0}×{0} pixels and reads this one at {1}: it sees "
-                         "details that it never learned, and its classes may be wrong",
+             fmt::format("learned from pictures of {0}×{0} px, the network reads this one at {1} px: its classes may be wrong",
                          trained_side, side),
              fmt::format("maps are finer at {}, classes better at {}", side, trained_side)});
 }
