@@ -27,10 +27,7 @@ Var<T> CbamSpatial<T>::operator()(const Var<T>& features, const Onlooker<T>& onl
 }
 
 std::vector<BlockAttentionParameter> spatial_map_parameters(const BlockAttentionSizes& sizes) {
-    return {{"spatial.weight",
-             "f^{" + std::to_string(sizes.kernel) + "x" + std::to_string(sizes.kernel) + "}",
-             {1, 2, sizes.kernel, sizes.kernel},
-             {"unit", "pooling", "kernel.y", "kernel.x"}},
+    return {{"spatial.weight", "K", {1, 2, sizes.kernel, sizes.kernel}, {"unit", "pooling", "kernel.y", "kernel.x"}},
             {"spatial.bias", "b", {1}, {"unit"}}};
 }
 

@@ -218,10 +218,10 @@ class Description {
                      grad_cam_paper});
         probe_.step({"average", "grad_cam.weight", "α_c = mean_yx ∂ o / ∂ A_c(y,x)",
                      "grad_cam.weight[c] = mean_y(mean_x(grad_cam.gradient[c,y,x]))", grad_cam_paper});
-        probe_.step({"combine", "grad_cam.sum", "Σ_c α_c A_c",
+        probe_.step({"combine", "grad_cam.sum", "S = Σ_c α_c A_c",
                      fmt::format("grad_cam.sum[y,x] = sum_c(grad_cam.weight[c] * {}[c,y,x])", named("output")),
                      grad_cam_paper});
-        probe_.step({"combine", "grad_cam", "L = relu(Σ_c α_c A_c) / max L",
+        probe_.step({"combine", "grad_cam", "L = relu(S) / max S",
                      fmt::format("grad_cam[y,x] = relu(grad_cam.sum[y,x]) / max(max_u(max_v(grad_cam.sum[u,v])), {})",
                                  smallest_grad_cam_peak),
                      grad_cam_paper});

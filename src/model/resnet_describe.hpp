@@ -41,7 +41,7 @@ struct NetworkSites {
     ProbeSite probabilities{"probabilities", Role::probabilities, "P", "Class probabilities", "", {"class"}};
     ProbeSite gradient{"grad_cam.gradient", Role::state, "∂", "Gradient of the class's logit", "", {"channel", "y", "x"}};
     ProbeSite weight{"grad_cam.weight", Role::state, "α", "Grad-CAM: weight of each channel", "", {"channel"}};
-    ProbeSite sum{"grad_cam.sum", Role::scores, "L", "Grad-CAM before relu", "", {"y", "x"}};
+    ProbeSite sum{"grad_cam.sum", Role::scores, "S", "Grad-CAM before relu", "", {"y", "x"}};
     ProbeSite grad_cam{"grad_cam", Role::map, "L", "Grad-CAM", "", {"y", "x"}};
 };
 
