@@ -9,6 +9,7 @@
 #include "base/parallel.hpp"
 #include "cli/bench_attention.hpp"
 #include "cli/bench_measure.hpp"
+#include "cli/bench_vision.hpp"
 #include "cli/commands.hpp"
 #include "cli/eigen_reference.hpp"
 #include "io/atomic_file.hpp"
@@ -139,6 +140,8 @@ void bench(bool as_json, const std::string& part, const WindowHooks& window) {
         for (const BenchValue& v : bench_training()) add(v);
     if (wanted("attention"))
         for (const BenchValue& v : bench_attention()) add(v);
+    if (wanted("vision"))
+        for (const BenchValue& v : bench_vision()) add(v);
     if (as_json) fmt::print("{}\n", all.dump(2));
 }
 
@@ -152,8 +155,8 @@ void add_bench(CLI::App& app, const WindowHooks& window) {
                       "[{name, value, unit, goal, reference}]; value null: not measured, reference says why");
     add_threads(*command);
     const auto part = std::make_shared<std::string>();
-    command->add_option("--only", *part, "window, engine, training or attention")
-        ->check(CLI::IsMember({"window", "engine", "training", "attention"}));
+    command->add_option("--only", *part, "window, engine, training, attention or vision")
+        ->check(CLI::IsMember({"window", "engine", "training", "attention", "vision"}));
     command->callback([as_json, part, &window] { bench(*as_json, *part, window); });
 }
 

@@ -3,16 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <filesystem>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "attention/multi_head.hpp"
 #include "autograd/ops.hpp"
 #include "base/parallel.hpp"
-#include "cli/bench_measure.hpp"
+#include "cli/bench_peer.hpp"
 #include "cli/eigen_reference.hpp"
 #include "model/transformer_stack.hpp"
 
@@ -38,61 +35,8 @@ StackDesign gpt2_small() {
             .causal = true};
 }
 
-Tensor<float> random_tensor(const Shape& shape, Rng& rng, float size = 1) {
-    Tensor<float> x = Tensor<float>::uninitialized(shape);
-    for (float& v : x.values()) v = size * (static_cast<float>(rng.uniform()) - 0.5F);
-    return x;
-}
-
-/// Median of about `budget_ms` of calls behind a pause, in which threads of whoever ran before come to rest, and a warm-up.
-double median_ms(const std::function<void()>& work, double budget_ms) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    double spent = 0;
-    for (int i = 0; i < 3 && spent < budget_ms / 4; ++i) spent += milliseconds(work);
-    std::vector<double> times;
-    for (spent = 0; times.size() < 5 || spent < budget_ms; spent += times.back()) times.push_back(milliseconds(work));
-    return quantile(times, 0.5);
-}
-
-std::string script_path() {
-    return std::string(SACCADE_SOURCE_DIR) + "/tests/bench/attention_pytorch.py";
-}
-
-/// {"64": {"ms": ..., "setting": ...}, ...} of PyTorch for a case; null if it did not run.
-json peer(const std::string& what, std::span<const Index> lengths) {
-    std::string list;
-    for (const Index n : lengths) list += (list.empty() ? "" : ",") + std::to_string(n);
-    return json::parse(output_of("/usr/bin/python3 '" + script_path() + "' " + what + " --lengths " + list + " 2>/dev/null"),
-                       nullptr, false);
-}
-
-/// How many times as fast as the peer; value empty where that did not run.
-BenchValue speed(const std::string& name, double ours, const json& theirs, Index length, const std::string& goal,
-                 const std::string& what) {
-    BenchValue value{name, std::nullopt, "times", goal, ""};
-    const std::string key = std::to_string(length);
-    if (theirs.is_object() && theirs.contains(key)) {
-        const double ms = theirs[key]["ms"];
-        value.value = ms / ours;
-        value.reference = fmt::format("ours {:.2f} ms, PyTorch {:.2f} ms at its fastest ({}); {}", ours, ms,
-                                      theirs[key].value("setting", ""), what);
-    } else {
-        value.reference = fmt::format(
-            "ours {:.2f} ms; PyTorch not measured: it did not run (apt install python3-torch "
-            "libopenblas0-pthread)",
-            ours);
-    }
-    return value;
-}
-
-/// Ours before and after the peer, the mean of both: so a drift of the machine meets both.
-template <class Measure>
-std::vector<double> around(json& theirs, const std::string& what, std::span<const Index> lengths, const Measure& measure) {
-    std::vector<double> ours;
-    for (const Index n : lengths) ours.push_back(measure(n));
-    theirs = peer(what, lengths);
-    for (std::size_t i = 0; i < lengths.size(); ++i) ours[i] = (ours[i] + measure(lengths[i])) / 2;
-    return ours;
+Peer attention_peer(const std::string& what) {
+    return {"attention_pytorch.py", what};
 }
 
 std::vector<BenchValue> bench_multi_head() {
@@ -101,7 +45,7 @@ std::vector<BenchValue> bench_multi_head() {
     const auto linear = [&] { return Linear<float>{random_tensor({d, d}, rng, 0.1F), random_tensor({d}, rng)}; };
     const MultiHeadAttention<float> attention({linear(), linear(), linear(), linear()}, heads);
     json theirs;
-    const auto ours = around(theirs, "mha", attention_lengths, [&](Index n) {
+    const auto ours = around(theirs, attention_peer("mha"), attention_lengths, [&](Index n) {
         const Var<float> x = random_tensor({1, n, d}, rng);
         return median_ms([&] { attention(x, attention.keys_values(x), {}); }, 500);
     });
@@ -184,7 +128,7 @@ std::vector<BenchValue> bench_gpt2() {
     const TransformerStack<float> model(Weights<float>(gpt2_weights(design, 1024)), "stack", design);
     Rng rng(7);
     json theirs;
-    const auto ours = around(theirs, "gpt2", model_lengths, [&](Index n) {
+    const auto ours = around(theirs, attention_peer("gpt2"), model_lengths, [&](Index n) {
         Ids ids;
         for (Index i = 0; i < n; ++i) ids.push_back(static_cast<Index>(rng.below(static_cast<std::uint64_t>(vocabulary))));
         return median_ms(

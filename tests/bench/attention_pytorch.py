@@ -5,44 +5,15 @@
     attention_pytorch.py gpt2 [--lengths 1,16,64,256]       12 layers, 12 heads, 768, 3072, gelu, pre-norm, learned positions, tied table of 50257;
                                                             random weights, all attention weights kept, logits of all positions
 
-The same work as `saccade bench --only attention`, which calls this. Prints {LENGTH: {"ms": best median, "setting": "...", "all": {setting: ms}}}.
-Each setting of threads runs in a process of its own, because PyTorch and OpenBLAS fix their thread pools at start; in each, every way to write
-the same computation is timed, and the fastest counts. OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE are unset: a preset for older processors makes
-PyTorch slower than it is.
+The same work as `saccade bench --only attention`, which calls this; how it is measured, and what is printed: pytorch_best.py.
 """
-import argparse
-import json
-import os
-import subprocess
 import sys
-import time
 
-CORES = os.cpu_count() or 1
-SETTINGS = [
-    # (torch threads, environment). With one torch thread OpenBLAS still uses all cores.
-    (1, {}),
-    (CORES, {"OMP_WAIT_POLICY": "PASSIVE"}),
-    (CORES, {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1"}),
-]
+import pytorch_best
+from pytorch_best import median_ms
+
 DEFAULT_LENGTHS = {"mha": "64,256,512,1024", "gpt2": "1,16,64,256"}
 LAYERS, HEADS, D, D_FF, VOCABULARY, POSITIONS = 12, 12, 768, 3072, 50257, 1024
-
-
-def median_ms(work, budget_ms):
-    """Median of about `budget_ms` of calls, after a warm-up."""
-    spent, warm = 0.0, 0
-    while warm < 3 and spent < budget_ms / 4:
-        start = time.perf_counter()
-        work()
-        spent += (time.perf_counter() - start) * 1e3
-        warm += 1
-    times = []
-    while len(times) < 5 or sum(times) < budget_ms:
-        start = time.perf_counter()
-        work()
-        times.append((time.perf_counter() - start) * 1e3)
-    times.sort()
-    return times[len(times) // 2]
 
 
 def mha_ways(length):
@@ -112,41 +83,13 @@ def gpt2_ways(length):
     }
 
 
-def measure(args):
+def measure(what, lengths):
     import torch
-    torch.set_num_threads(args.threads)
-    ways_of = {"mha": mha_ways, "gpt2": gpt2_ways}[args.what]
-    budget = {"mha": 500, "gpt2": 2000}[args.what]
+    ways_of = {"mha": mha_ways, "gpt2": gpt2_ways}[what]
+    budget = {"mha": 500, "gpt2": 2000}[what]
     with torch.inference_mode():
-        return {n: {name: median_ms(way, budget) for name, way in ways_of(int(n)).items()} for n in args.lengths.split(",")}
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("mha", "gpt2"))
-    parser.add_argument("--lengths")
-    parser.add_argument("--threads", type=int, default=0, help=argparse.SUPPRESS)
-    args = parser.parse_args()
-    args.lengths = args.lengths or DEFAULT_LENGTHS[args.what]
-    if args.threads:
-        print(json.dumps(measure(args)))
-        return 0
-    results = {n: {} for n in args.lengths.split(",")}
-    for threads, extra in SETTINGS:
-        environment = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
-        environment.update(extra)
-        command = [sys.executable, os.path.abspath(__file__), args.what, "--lengths", args.lengths, "--threads", str(threads)]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
-        if done.returncode != 0:
-            print(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "PyTorch failed", file=sys.stderr)
-            return 1
-        setting = ", ".join([f"torch threads {threads}", *(f"{k}={v}" for k, v in extra.items())])
-        for n, ways in json.loads(done.stdout).items():
-            results[n].update({f"{setting}, {way}": ms for way, ms in ways.items()})
-    best = {n: min(all_ms, key=all_ms.get) for n, all_ms in results.items()}
-    print(json.dumps({n: {"ms": results[n][best[n]], "setting": best[n], "all": results[n]} for n in results}))
-    return 0
+        return {n: {name: median_ms(way, budget) for name, way in ways_of(int(n)).items()} for n in lengths}
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(pytorch_best.main(__doc__, __file__, DEFAULT_LENGTHS, measure))
