@@ -163,7 +163,7 @@ void draw_color_bar(Sketch& sketch, const Box& bar, double right, const MapLook&
     }
     const double room = right - bar.right() - sketch.px(12);
     const std::string cut = cut_to_fit(label, room, size, Font::ui, sketch.measure());
-    if (cut != "…")
+    if (cut.size() > 6 || cut == label)  // what is left of it must say something
         sketch.text({bar.right() + sketch.px(12), bar.y + bar.h / 2}, cut, size, theme.secondary, HAlign::left, VAlign::middle);
 }
 

@@ -96,11 +96,11 @@ Color number_color(const Sketch& sketch, const AxisPtr& axis, Index i) {
 void draw_marks(Sketch& sketch, const Gallery& gallery, Index channel, const Box& box, double gap) {
     const Theme& theme = sketch.theme();
     const AxisPtr& axis = gallery.stack.entries;
-    const double size = std::min(sketch.px(11), box.h * 0.4);
+    const double size = std::min(sketch.px(11), box.h * 0.28);
     const std::string number = drawn_label(*axis, channel);
     const double w = sketch.text_width(number, size) + sketch.px(5), h = size * 1.25;
     const bool focused = sketch.selected(axis, channel) || sketch.hovered(axis, channel);
-    if (size >= sketch.px(7) && w + 2 <= box.w && (focused || w * 1.4 <= box.w)) {
+    if (w + 2 <= box.w && (size >= sketch.px(8) || (focused && size >= sketch.px(6)))) {
         sketch.rect({box.x + 1, box.y + 1, w, h}, with_alpha(theme.panel, 0.82), 2);
         sketch.text({box.x + 1 + w / 2, box.y + 1 + h / 2}, number, size, number_color(sketch, axis, channel), HAlign::center,
                     VAlign::middle);
@@ -147,8 +147,7 @@ std::string subtitle_of(const Gallery& gallery) {
     std::string text = stack.where;
     text += (text.empty() ? "" : " · ") + fmt::format("{} of {} × {}", gallery.size(), stack.y->extent, stack.x->extent);
     if (!gallery.sorted) return text;
-    const TensorInfo& gate = gallery.gate.tensor->info;
-    return text + ", by " + (gate.title.empty() ? gate.name : gate.title) + ", the largest first";
+    return text + ", the largest gate first";
 }
 
 class MapGalleryView : public View {

@@ -17,7 +17,7 @@ struct Stage {
     const TraceTensor* tensor = nullptr;
     Tensor<float> values;  // [y, x]
     CellRef ref;           // -1 on y and x, and on the channels if the mean is shown
-    std::string what;      // "mean over channels", "channel 17"; empty for a plane
+    std::string what;      // "mean over c", "channel 17"; empty for a plane
     std::string formula;
 };
 
@@ -42,15 +42,30 @@ std::string_view owner_of(std::string_view name) {
     return name.substr(0, std::min(name.rfind('.'), name.size()));
 }
 
+bool is_stage(const TraceTensor& tensor) {
+    const auto& axes = tensor.info.axes;
+    return is_map(tensor) && (axes.size() == 2 || (axes.size() == 3 && axes[0]->kind == AxisKind::channel));
+}
+
 /// Planes and channels of the chosen tensor's cells and of the same part of the model; other axes (words, networks) are another
-/// story, and so is what was made of the maps afterwards (Grad-CAM).
+/// story, and so is what was made of the maps afterwards (Grad-CAM). Where several say how they came about, those that do.
+std::vector<const TraceTensor*> on_the_way(const Trace& trace, const TraceTensor& chosen) {
+    std::vector<const TraceTensor*> all, explained;
+    for (const TraceTensor& tensor : trace.tensors()) {
+        if (owner_of(tensor.info.name) != owner_of(chosen.info.name)) continue;
+        if (!is_stage(tensor) || !same_cells(tensor, chosen) || tensor.values.empty()) continue;
+        all.push_back(&tensor);
+        if (&tensor == &chosen || trace.step_of(tensor.info.name) != nullptr) explained.push_back(&tensor);
+    }
+    return explained.size() > 2 ? explained : all;
+}
+
 std::vector<Stage> stages_of(const Trace& trace, const TraceTensor& chosen, const ViewState& state) {
     std::vector<Stage> stages;
-    for (const TraceTensor& tensor : trace.tensors()) {
+    for (const TraceTensor* one : on_the_way(trace, chosen)) {
+        const TraceTensor& tensor = *one;
         const auto& axes = tensor.info.axes;
-        const bool plane = axes.size() == 2, channels = axes.size() == 3 && axes[0]->kind == AxisKind::channel;
-        if (owner_of(tensor.info.name) != owner_of(chosen.info.name)) continue;
-        if (!same_cells(tensor, chosen) || (!plane && !channels) || tensor.values.empty()) continue;
+        const bool plane = axes.size() == 2;
         Stage stage;
         stage.tensor = &tensor;
         stage.ref = {tensor.info.name, std::vector<Index>(axes.size(), -1)};
@@ -64,7 +79,7 @@ std::vector<Stage> stages_of(const Trace& trace, const TraceTensor& chosen, cons
         } else {
             stage.values = *remembered<Tensor<float>>(state.memo, tensor.values, "mean over channels",
                                                       [&] { return mean_over_channels(tensor.values); });
-            stage.what = "mean over " + std::to_string(axes[0]->extent) + " " + to_string(axes[0]->kind) + "s";
+            stage.what = "mean over " + (axes[0]->symbol.empty() ? to_string(axes[0]->kind) + "s" : axes[0]->symbol);
         }
         stages.push_back(std::move(stage));
     }
@@ -150,10 +165,7 @@ class MapStagesView : public View {
  public:
     std::string id() const override { return "map-stages"; }
     std::string title() const override { return "Map by map"; }
-    bool accepts(const Trace&, const TraceTensor& tensor) const override {
-        const auto& axes = tensor.info.axes;
-        return is_map(tensor) && (axes.size() == 2 || (axes.size() == 3 && axes[0]->kind == AxisKind::channel));
-    }
+    bool accepts(const Trace&, const TraceTensor& tensor) const override { return is_stage(tensor); }
 
     Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {
         const TraceTensor& tensor = tensor_for(*this, trace, state);

@@ -25,7 +25,18 @@ struct Layers {
     bool over = false;  // does the map lie on the picture?
 };
 
-Layers layers_of(const Trace& trace, const TraceTensor& tensor, const ViewState& state) {
+/// Of channels, while none is selected, the one whose gate is the most open.
+ViewState standing(const Trace& trace, const TraceTensor& tensor, ViewState state) {
+    if (!is_map_stack(tensor)) return state;
+    const AxisPtr& entries = tensor.info.axes[tensor.info.axes.size() - 3];
+    if (entries->kind != AxisKind::channel || entries->extent == 0 || position_on(state, entries)) return state;
+    const ChannelGate gate = gate_of(trace, entries, state);
+    if (gate.tensor != nullptr) state.selected.marks[entries->name] = largest_first(gate.computed).front();
+    return state;
+}
+
+Layers layers_of(const Trace& trace, const TraceTensor& tensor, const ViewState& given) {
+    const ViewState state = standing(trace, tensor, given);
     Layers layers;
     layers.picture = picture_of(trace);
     layers.regions = regions_of(trace, tensor, state);
@@ -33,7 +44,7 @@ Layers layers_of(const Trace& trace, const TraceTensor& tensor, const ViewState&
     layers.map = plane_of(tensor, state);
     layers.mode = layers.picture != nullptr ? state.options.overlay : Mode::map;
     layers.over = layers.picture != nullptr && (layers.mode == Mode::map || layers.mode == Mode::contours);
-    layers.look = map_look(tensor, layers.map.values, layers.picture != nullptr, state);
+    layers.look = map_look(tensor, layers.map.values, layers.picture != nullptr, state, is_map_stack(tensor));
     return layers;
 }
 
@@ -102,7 +113,6 @@ std::string subtitle_of(const Layers& layers) {
     const Tensor<float>& values = layers.map.values;
     std::string text = layers.map.where;
     text += (text.empty() ? "" : " · ") + fmt::format("{} × {} cells", values.shape()[0], values.shape()[1]);
-    if (layers.over) text += " over the image";
     return text;
 }
 
@@ -118,6 +128,16 @@ std::string caption_of(const Layers& layers, const ViewState& state) {
     say(map_caption(state, layers.over));
     if (layers.mode != Mode::off) say(region_caption(layers.regions, layers.region));
     return text;
+}
+
+/// As wide as the map, but for the room that its label needs.
+void draw_bar(Sketch& sketch, const Layers& layers, Box bar, double right) {
+    const std::string label = measured_in(layers.map.tensor->info);
+    const double wanted = label.empty() ? 0 : sketch.text_width(label, sketch.px(12)) + sketch.px(12);
+    const double room = right - bar.x, least = std::min(sketch.px(100), room);
+    bar.w = std::clamp(std::min(std::max(bar.w, least), room - wanted), least, std::max(least, sketch.px(bar_width)));
+    bar.h = sketch.px(bar_height);
+    draw_color_bar(sketch, bar, right, layers.look, label);
 }
 
 /// A picture by itself.
@@ -169,13 +189,7 @@ class OverlayView : public View {
         const bool apart = layers.mode == Mode::side_by_side;
         if (apart) draw_cell_focus(sketch, y, x, at.picture, true);
         draw_cell_focus(sketch, y, x, at.map, layers.picture != nullptr);
-        if (bar)
-            draw_color_bar(
-                sketch,
-                {at.picture.x, at.map.bottom() + sketch.px(12),
-                 std::min({sketch.px(bar_width), std::max(at.map.w, sketch.px(120)), content.right() - at.picture.x}),
-                 sketch.px(bar_height)},
-                content.right(), layers.look, measured_in(tensor.info));
+        if (bar) draw_bar(sketch, layers, {at.picture.x, at.map.bottom() + sketch.px(12), at.map.w, 0}, content.right());
         sketch.region(map_region(whole, tensor, at.map));
         if (apart) sketch.region(map_region(whole, tensor, at.picture));
         if (layers.picture != nullptr) sketch.place_image({at.picture, whole});
@@ -185,7 +199,7 @@ class OverlayView : public View {
     std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {
         const TraceTensor& tensor = tensor_for(*this, trace, state);
         if (!is_map(tensor)) return {{tensor.info.name, tensor.info.axes, tensor.values}};
-        const Slice map = plane_of(tensor, state);
+        const Slice map = plane_of(tensor, standing(trace, tensor, state));
         return {{tensor.info.name, {map.row(), map.col()}, map.values}};
     }
 };

@@ -247,7 +247,7 @@ TEST(WordStrip, OnePictureAWordWithTheWordBelow) {
     EXPECT_EQ(items_of<ImageItem>(figure).size(), 6u);  // the picture alone, too
     const auto maps = items_of<HeatmapItem>(figure);
     ASSERT_EQ(maps.size(), 5u);
-    for (const HeatmapItem& map : maps) EXPECT_EQ(map.normalization.high, maps[0].normalization.high);
+    EXPECT_TRUE(says(figure, "each map on its own scale"));
     EXPECT_EQ(figure.image_places.size(), 6u);
     EXPECT_TRUE(figure.image_places[0].map.empty());
     for (const TextItem& t : items_of<TextItem>(figure))
@@ -259,6 +259,31 @@ TEST(WordStrip, OnePictureAWordWithTheWordBelow) {
     const auto hit = figure.hit({maps[4].box.x + maps[4].box.w - 1, maps[4].box.y + 1});
     ASSERT_TRUE(hit);
     EXPECT_EQ(hit->ref, (CellRef{"map", {4, 0, 7}}));
+}
+
+TEST(WordStrip, OutlinesTheRegionOfAWord) {
+    Trace trace = vision_trace(4, 8, 8);
+    const AxisPtr word = trace.axis("output"), y = trace.axis("y"), x = trace.axis("x");
+    EXPECT_FALSE(says(figure_of(trace, state_for("word-strip", "map")), "outlined"));
+    Tensor<float> region(Shape{4, 8, 8});
+    region.data()[(1 * 8 + 3) * 8 + 2] = region.data()[(1 * 8 + 3) * 8 + 3] = 1;
+    trace.add({"gold", Role::map, "G", "Where the shape is", "", {word, y, x}}, region);
+    ViewState state = state_for("overlay", "map");
+    state.selected = focus_of(trace, {"map", {1, -1, -1}});
+    const Figure overlay = figure_of(trace, state);
+    EXPECT_TRUE(says(overlay, "outlined: where the shape is"));
+    // Four sides, each with its edge, about the two cells.
+    const auto lines = items_of<LineItem>(overlay);
+    ASSERT_EQ(lines.size(), 8u);
+    const Box box = *overlay.image_box;
+    for (const LineItem& line : lines)
+        for (const Point p : line.points) {
+            EXPECT_NEAR(p.x, box.x + box.w * 3 / 8, box.w / 8 + 2);
+            EXPECT_NEAR(p.y, box.y + box.h * 3.5 / 8, box.h / 16 + 2);
+        }
+    EXPECT_EQ(items_of<LineItem>(figure_of(trace, state_for("word-strip", "map"))).size(), 8u);
+    state.selected = focus_of(trace, {"map", {0, -1, -1}});
+    EXPECT_FALSE(says(figure_of(trace, state), "outlined"));
 }
 
 TEST(WordStrip, NetworksSideBySideHaveTheirOwnScaleAndTheirClass) {
@@ -293,6 +318,42 @@ TEST(VisionViews, SayInOneLineThatThereIsNothing) {
     const Trace words = attention_trace({"a"}, {"b"});
     for (const char* id : {"overlay", "map-gallery", "word-strip", "map-stages", "channel-bars"})
         EXPECT_EQ(error_of([&] { figure_of(words, state_for(id)); }).code(), ErrorCode::not_found) << id;
+}
+
+// What is laid out where must not change unnoticed. After a change that is meant: look at the pictures, then store the new
+// numbers.
+TEST(VisionViews, AreLaidOutAsTheyWereLookedAt) {
+    struct Stored {
+        const char* view;
+        const char* tensor;
+        const char* theme;
+        double width, height;
+        Overlay overlay;
+        std::uint64_t hash;
+    };
+    const Stored stored[] = {
+        {"overlay", "block.spatial", "dark", 500, 560, Overlay::map, 0x5cea3a92399515f5u},
+        {"overlay", "block.features", "light", 260, 160, Overlay::map, 0xbe6cafa9a93554ddu},
+        {"overlay", "block.spatial", "light", 500, 560, Overlay::contours, 0xf58755ce9c0a0e8cu},
+        {"overlay", "block.spatial", "print", 700, 400, Overlay::side_by_side, 0x5a0b1b1e1eb25bf9u},
+        {"overlay", "image", "dark", 300, 300, Overlay::map, 0x70fe848063b09366u},
+        {"map-gallery", "block.features", "dark", 620, 480, Overlay::map, 0x15bb86027c1b9cddu},
+        {"channel-bars", "block.gate", "dark", 1000, 220, Overlay::map, 0x68557f4ce5792360u},
+        {"word-strip", "map", "print", 700, 420, Overlay::map, 0x61c0cc4e4df4cadau},
+        {"word-strip", "compare.grad_cam", "dark", 620, 300, Overlay::map, 0xa073d20beaf60767u},
+        {"map-stages", "block.spatial", "light", 620, 340, Overlay::map, 0xbbc7c46632306ad0u},
+    };
+    const Trace trace = vision_trace(64, 8, 8);
+    for (const Stored& s : stored) {
+        ViewState state = state_for(s.view, s.tensor, s.width, s.height);
+        state.theme = s.theme;
+        state.options.overlay = s.overlay;
+        state.selected.marks = {{"y", 5}, {"x", 4}, {"output", 1}, {"channel", 17}};
+        state.hovered.marks = {{"y", 2}, {"x", 2}, {"output", 2}, {"channel", 3}};
+        const std::string text = dump(figure_of(trace, state));
+        EXPECT_EQ(fmt::format("{:#x}", hash_of(text)), fmt::format("{:#x}", s.hash)) << s.view << " " << s.tensor << "\n"
+                                                                                     << text;
+    }
 }
 
 class EveryVisionView : public ::testing::TestWithParam<std::pair<const char*, const char*>> {};
