@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <map>
 
 #include "autograd/ops.hpp"
 #include "base/stop.hpp"
+#include "model/per_model.hpp"
 #include "model/resnet_describe.hpp"
 
 namespace saccade {
@@ -34,6 +37,26 @@ Var<float> gone_on_with(const Var<float>& computed, const Tensor<float>& changed
     return add(mul(computed, Var<float>(kept)), Var<float>(set));
 }
 
+/// The network up to the shown block, which a hand at that block or behind it leaves as it is: dragging a gate computes what
+/// comes after it alone.
+struct Prefix {
+    struct Point {
+        Index block;
+        std::string name;
+        Tensor<float> values;
+    };
+    Tensor<float> x;            // what the shown block reads [1, H, W, C]
+    std::vector<Point> points;  // of the blocks before it, in order
+};
+struct PrefixKey {
+    Tensor<float> picture;  // held: its storage says which picture it is
+    Index block = 0;
+    bool operator==(const PrefixKey& other) const {
+        return picture.data() == other.picture.data() && picture.shape() == other.picture.shape() && block == other.block;
+    }
+};
+constexpr std::size_t kept_prefixes = 3;
+
 class Run {
  public:
     Run(const ModelPtr& model, const ResNetRequest& request, Probe* probe, const std::stop_token& stop)
@@ -47,14 +70,16 @@ class Run {
     }
 
     ResNetOutput run() {
+        const Tensor<float> picture = show(sites_.input, request_.picture).value();
+        const Index blocks = design().block_count();
         const BlockOnlooker<float> onlooker = [this](Index block, std::string_view point, Var<float> value) {
             check_stop(stop_);
             return look(block, point, std::move(value));
         };
-        const Tensor<float> picture = show(sites_.input, request_.picture).value();
-        const Index blocks = design().block_count();
-        const Var<float> x = network().stem(network().normalised(picture.reshape(picture.shape().with_inserted(0, 1))));
-        Var<float> output = network().run_blocks(0, request_.block + 1, x, onlooker);
+        const auto from_start = [&] { return network().run_blocks(0, request_.block, stem(picture), onlooker); };
+        const bool keeps = probe_ != nullptr && picture.data() == request_.picture.data();
+        const Var<float> x = keeps ? from_kept(from_start) : from_start();
+        Var<float> output = network().block(request_.block, x, onlooker);
         // From here on the class's gradient goes back.
         Tape<float> tape;
         if (request_.grad_cam) output = tape.leaf(output.value());
@@ -87,8 +112,42 @@ class Run {
         return result.data() == v.value().data() ? v : gone_on_with(v, result);
     }
 
+    Var<float> stem(const Tensor<float>& picture) const {
+        return network().stem(network().normalised(picture.reshape(picture.shape().with_inserted(0, 1))));
+    }
+
+    /// What the shown block reads, from what was kept, as far as no hand has changed a block before it.
+    Var<float> from_kept(const std::function<Var<float>()>& from_start) {
+        static PerModel<Prefix, PrefixKey> kept(kept_prefixes);
+        const auto prefix =
+            kept.get(model_, {request_.picture, request_.block}, [&] { return std::make_shared<const Prefix>(new_prefix()); });
+        for (const Prefix::Point& point : prefix->points) {
+            const Tensor<float> result = look(point.block, point.name, point.values).value();
+            seen_.emplace(std::pair(point.block, point.name), result);
+            if (result.data() != point.values.data()) return from_start();
+        }
+        return prefix->x;
+    }
+
+    Prefix new_prefix() const {
+        Prefix prefix;
+        prefix.x = network()
+                       .run_blocks(0, request_.block, stem(request_.picture),
+                                   [&](Index block, std::string_view point, Var<float> value) {
+                                       check_stop(stop_);
+                                       if (block_site(design().block_name(block), point, false))
+                                           prefix.points.push_back({block, std::string(point), value.value()});
+                                       return value;
+                                   })
+                       .value();
+        return prefix;
+    }
+
     Var<float> look(Index block, std::string_view point, Var<float> v) {
         if (probe_ == nullptr) return v;
+        // Shown already, of the kept prefix: the same values as here, but for what a hand changed.
+        if (const auto seen = seen_.find(std::pair(block, std::string(point))); seen != seen_.end())
+            return gone_on_with(v, seen->second);
         const auto site = block_site(design().block_name(block), point, block == request_.block);
         if (!site) return v;
         if (!is_feature_map(point)) return show(*site, std::move(v));
@@ -118,6 +177,7 @@ class Run {
     Probe* probe_;
     const std::stop_token& stop_;
     NetworkSites sites_;
+    std::map<std::pair<Index, std::string>, Tensor<float>> seen_;
 };
 
 }  // namespace

@@ -104,6 +104,22 @@ TEST(ResNetRun, a_gate_set_by_hand_flows_on_to_probabilities_and_gradient) {
                              before.output.grad_cam.values().size_bytes()));
 }
 
+TEST(ResNetRun, what_is_kept_of_a_picture_changes_nothing) {
+    const ModelPtr model = tiny_resnet("cbam");
+    const ResNetRequest request = request_of(3);
+    run_tiny(model, request);
+    for (const char* spec : {"stage1.block2.gate[2]=0", "stage1.block1.spatial[3,4]=0.5", "stage2.block1.gate*=2",
+                             "stage2.block2.gate[1]=0", "stage3.block1.gate[0]=1", "input[2,3,1]=0.25"}) {
+        const std::vector<Intervention> hand = {parse_intervention(spec)};
+        expect_same_trace(run_tiny(model, request, hand).trace, run_tiny(tiny_resnet("cbam"), request, hand).trace);
+    }
+    ResNetRequest other = request;
+    other.picture = random_picture(12, 20, 4);
+    expect_same_trace(run_tiny(model, other).trace, run_tiny(tiny_resnet("cbam"), other).trace);
+    other.block = 4;
+    expect_same_trace(run_tiny(model, other).trace, run_tiny(tiny_resnet("cbam"), other).trace);
+}
+
 TEST(ResNetRun, logits_set_by_hand_have_no_gradient) {
     const Done done = run_tiny(tiny_resnet("none"), request_of(3), {parse_intervention("logits=1")});
     for (const float v : done.output.grad_cam.values()) EXPECT_EQ(v, 0);
