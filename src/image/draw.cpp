@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <deque>
 #include <list>
 #include <mutex>
 
@@ -59,95 +60,156 @@ const Grain& grain() {
 /// How one shape looks inside its outline.
 class Paint {
  public:
-    Paint(const SceneShape& shape, std::uint64_t seed)
-        : top_(pixel_of(shape.color)),
+    Paint(const SceneShape& shape, const Outline& outline, std::uint64_t seed)
+        : outline_(outline),
+          top_(pixel_of(shape.color)),
           bottom_(shape.color_to.empty() ? top_ : pixel_of(shape.color_to)),
           gradient_(!shape.color_to.empty()),
           shade_(static_cast<float>(shape.shade)),
           texture_(static_cast<float>(shape.texture)),
           grain_(static_cast<float>(shape.size) * 60),
           grain_table_(grain()),
-          shift_(static_cast<float>(seed) * 3.7f) {}
+          shift_(static_cast<float>(seed) * 3.7f) {
+        const Outline::Box& box = outline.box();
+        middle_x_ = (box.x0 + box.x1) / 2;
+        middle_y_ = (box.y0 + box.y1) / 2;
+        to_unit_x_ = 2 / std::max(box.x1 - box.x0, 1e-3f);
+        to_unit_y_ = 2 / std::max(box.y1 - box.y0, 1e-3f);
+    }
 
     bool flat() const { return !gradient_ && shade_ == 0 && texture_ == 0; }
 
-    Pixel at(const Outline& outline, float x, float y) const {
-        if (flat()) return top_;
-        const Outline::Point p = outline.local(x, y);
-        Pixel color = gradient_ ? mix(top_, bottom_, std::clamp(p.y + 0.5f, 0.0f, 1.0f)) : top_;
-        if (shade_ > 0) color = shaded(color, outline, x, y);
-        if (texture_ > 0) color = lit(color, 1 + texture_ * 0.6f * grain_table_.at(p.x * grain_ + shift_, p.y * grain_));
-        return color;
+    /// Eight pixels beside each other, the first around (x, y): loops of one length, which the compiler turns into vectors.
+    struct Row {
+        std::array<float, tile> r, g, b;
+    };
+    void at(float x, float y, Row& row) const {
+        std::array<float, tile> along, factor, glare, down;
+        for (std::size_t i = 0; i < tile; ++i) {
+            const Outline::Point p = outline_.local(x + static_cast<float>(i), y);
+            along[i] = p.x * grain_ + shift_;
+            down[i] = p.y;
+        }
+        light(x, y, factor, glare);
+        if (texture_ > 0)
+            for (std::size_t i = 0; i < tile; ++i)
+                factor[i] *= 1 + texture_ * 0.6f * grain_table_.at(along[i], down[i] * grain_);
+        for (std::size_t i = 0; i < tile; ++i) {
+            const float t = std::clamp(down[i] + 0.5f, 0.0f, 1.0f), keep = factor[i] * (1 - glare[i]), white = 255 * glare[i];
+            row.r[i] = (top_.r + (bottom_.r - top_.r) * t) * keep + white;
+            row.g[i] = (top_.g + (bottom_.g - top_.g) * t) * keep + white;
+            row.b[i] = (top_.b + (bottom_.b - top_.b) * t) * keep + white;
+        }
     }
+    const Pixel& color() const { return top_; }
 
  private:
-    /// As a round body under light from above left: the light stays there however the shape is turned.
-    Pixel shaded(const Pixel& color, const Outline& outline, float x, float y) const {
-        const Outline::Box& box = outline.box();
-        const float u = (2 * x - box.x0 - box.x1) / std::max(box.x1 - box.x0, 1e-3f);
-        const float v = (2 * y - box.y0 - box.y1) / std::max(box.y1 - box.y0, 1e-3f);
-        const float facing = -0.45f * u - 0.8f * v, away = std::min(u * u + v * v, 1.5f);
-        const float light = 1 + shade_ * (0.30f * facing - 0.18f * away + 0.06f);
-        const Pixel result = lit(color, light);
-        const float glare = shade_ * 0.16f * std::max(0.0f, 1 - 3.5f * ((u + 0.35f) * (u + 0.35f) + (v + 0.45f) * (v + 0.45f)));
-        return mix(result, {255, 255, 255}, glare);
+    /// As of a round body under light from above left, which stays there however the shape is turned.
+    void light(float x, float y, std::array<float, tile>& factor, std::array<float, tile>& glare) const {
+        const float v = (y - middle_y_) * to_unit_y_;  // -1 to 1 over the box
+        for (std::size_t i = 0; i < tile; ++i) {
+            const float u = (x + static_cast<float>(i) - middle_x_) * to_unit_x_;
+            const float facing = -0.45f * u - 0.8f * v, away = std::min(u * u + v * v, 1.5f);
+            factor[i] = 1 + shade_ * (0.30f * facing - 0.18f * away + 0.06f);
+            const float off = (u + 0.35f) * (u + 0.35f) + (v + 0.45f) * (v + 0.45f);
+            glare[i] = shade_ * 0.16f * std::max(0.0f, 1 - 3.5f * off);
+        }
     }
 
+    const Outline& outline_;
     Pixel top_, bottom_;
     bool gradient_;
     float shade_, texture_, grain_;
     const Grain& grain_table_;
     float shift_;  // so that no two shapes have the same grain
+    float middle_x_, middle_y_, to_unit_x_, to_unit_y_;
 };
 
 class ShapePainter {
  public:
     ShapePainter(const SceneShape& shape, std::uint64_t seed, Image& image)
         : outline_(shape, static_cast<double>(image.width), static_cast<double>(image.height)),
-          paint_(shape, seed),
+          paint_(shape, outline_, seed),
           opacity_(static_cast<float>(shape.opacity)),
           image_(image) {}
+    ShapePainter(const ShapePainter&) = delete;
+    ShapePainter& operator=(const ShapePainter&) = delete;
 
-    /// Rows [first, last). Only tiles that the border crosses are asked pixel by pixel.
+    /// Rows [first, last). Only tiles that the border crosses are asked pixel by pixel, only blocks of tiles that it crosses
+    /// tile by tile.
     void draw(Index first, Index last) const {
         const Outline::Box& box = outline_.box();
         const float margin = outline_.edge();
         const Index y0 = std::max(first, low(box.y0 - margin)), y1 = std::min(last, high(box.y1 + margin));
         const Index x0 = std::max<Index>(0, low(box.x0 - margin)), x1 = std::min(image_.width, high(box.x1 + margin));
-        constexpr float half = static_cast<float>(tile) / 2;
-        const float reach = half * 1.4143f + outline_.edge() / 2 + 0.1f;
-        for (Index y = y0; y < y1; y += tile) {
-            for (Index x = x0; x < x1; x += tile) {
-                const float bound = outline_.bound(static_cast<float>(x) + half, static_cast<float>(y) + half);
-                if (bound > reach) continue;
-                fill(x, y, std::min(x1, x + tile), std::min(y1, y + tile), bound < -reach);
+        constexpr Index block = 4 * tile;
+        for (Index y = y0; y < y1; y += block) {
+            for (Index x = x0; x < x1; x += block) {
+                const Side side = side_of(x, y, block);
+                if (side == Side::outside) continue;
+                const Index right = std::min(x1, x + block), bottom = std::min(y1, y + block);
+                for (Index ty = y; ty < bottom; ty += tile) {
+                    for (Index tx = x; tx < right; tx += tile) {
+                        const Side tile_side = side == Side::inside ? side : side_of(tx, ty, tile);
+                        if (tile_side == Side::outside) continue;
+                        fill(tx, ty, std::min(right, tx + tile), std::min(bottom, ty + tile), tile_side == Side::inside);
+                    }
+                }
             }
         }
     }
 
  private:
+    enum class Side { inside, outside, border };
+
+    /// Of a square of that extent.
+    Side side_of(Index x, Index y, Index extent) const {
+        const float half = static_cast<float>(extent) / 2;
+        const float bound = outline_.bound(static_cast<float>(x) + half, static_cast<float>(y) + half);
+        const float reach = half * 1.4143f + outline_.edge() / 2 + 0.1f;
+        return bound > reach ? Side::outside : bound < -reach ? Side::inside : Side::border;
+    }
+
     static Index low(float from) { return static_cast<Index>(std::floor(std::max(from, -1e6f) / tile)) * tile; }
     static Index high(float to) { return static_cast<Index>(std::ceil(std::min(to, 1e6f))); }
 
     void fill(Index x0, Index y0, Index x1, Index y1, bool inside) const {
         std::array<float, tile * tile> covered;
-        if (!inside) outline_.cover_tile(x0, y0, x1, y1, covered.data());
-        const float* coverage = covered.data();
+        if (inside) {
+            covered.fill(1);
+        } else {
+            outline_.cover_tile(x0, y0, x1, y1, covered.data());
+        }
+        const auto width = static_cast<std::size_t>(x1 - x0);
         for (Index y = y0; y < y1; ++y) {
-            std::uint8_t* out = image_.row(y) + x0 * 3;
-            const float py = static_cast<float>(y) + 0.5f;
-            for (Index x = x0; x < x1; ++x, out += 3) {
-                const float alpha = inside ? opacity_ : opacity_ * *coverage++;
-                if (alpha <= 0) continue;
-                const Pixel color = paint_.at(outline_, static_cast<float>(x) + 0.5f, py);
-                const Pixel below{static_cast<float>(out[0]), static_cast<float>(out[1]), static_cast<float>(out[2])};
-                const Pixel result = mix(below, color, alpha);
-                const float rounding = paint_.flat() ? 0.5f : grid_noise(x, y, 29);
-                out[0] = to_byte(result.r, rounding);
-                out[1] = to_byte(result.g, rounding);
-                out[2] = to_byte(result.b, rounding);
+            const float* coverage = covered.data() + static_cast<std::size_t>(y - y0) * width;
+            if (paint_.flat()) {
+                fill_flat(coverage, width, image_.row(y) + x0 * 3);
+            } else if (inside || std::any_of(coverage, coverage + width, [](float c) { return c > 0; })) {
+                fill_shaded(coverage, width, x0, y);
             }
         }
+    }
+
+    void fill_flat(const float* coverage, std::size_t width, std::uint8_t* out) const {
+        for (std::size_t i = 0; i < width; ++i, out += 3) blend(out, paint_.color(), opacity_ * coverage[i], 0.5f);
+    }
+
+    void fill_shaded(const float* coverage, std::size_t width, Index x, Index y) const {
+        Paint::Row row;
+        paint_.at(static_cast<float>(x) + 0.5f, static_cast<float>(y) + 0.5f, row);
+        std::uint8_t* out = image_.row(y) + x * 3;
+        for (std::size_t i = 0; i < width; ++i, out += 3)
+            blend(out, {row.r[i], row.g[i], row.b[i]}, opacity_ * coverage[i], grid_noise(x + static_cast<Index>(i), y, 29));
+    }
+
+    static void blend(std::uint8_t* out, const Pixel& color, float alpha, float rounding) {
+        if (alpha <= 0) return;
+        const Pixel below{static_cast<float>(out[0]), static_cast<float>(out[1]), static_cast<float>(out[2])};
+        const Pixel result = mix(below, color, alpha);
+        out[0] = to_byte(result.r, rounding);
+        out[1] = to_byte(result.g, rounding);
+        out[2] = to_byte(result.b, rounding);
     }
 
     Outline outline_;
@@ -157,8 +219,7 @@ class ShapePainter {
 };
 
 void draw_shapes(const std::vector<SceneShape>& shapes, Image& image) {
-    std::vector<ShapePainter> painters;
-    painters.reserve(shapes.size());
+    std::deque<ShapePainter> painters;
     for (std::size_t i = 0; i < shapes.size(); ++i) painters.emplace_back(shapes[i], i + 1, image);
     parallel_for((image.height + band - 1) / band, [&](std::int64_t b) {
         for (const ShapePainter& painter : painters) painter.draw(b * band, std::min(image.height, (b + 1) * band));

@@ -9,7 +9,8 @@ namespace saccade {
 
 namespace {
 
-constexpr float ring_hole = 0.58f;  // the hole's extent, of the ring's
+constexpr std::size_t most_corners = 64;  // that a tile is drawn fast with
+constexpr float ring_hole = 0.58f;        // the hole's extent, of the ring's
 constexpr double star_inner = 0.42, cross_arm = 0.17;
 constexpr double flat_aspect = 0.6;  // of ellipses and rectangles
 
@@ -52,6 +53,8 @@ Outline::Outline(const SceneShape& shape, double width, double height) {
     sin_ = static_cast<float>(std::sin(turn));
     half_width_ = static_cast<float>(shape.size * shorter / 2);
     half_height_ = half_width_ * static_cast<float>(shape.aspect * (flat ? flat_aspect : 1));
+    to_local_x_ = 1 / (2 * half_width_);
+    to_local_y_ = 1 / (2 * half_height_);
     round_ = static_cast<float>(shape.round) * 2 * std::min(half_width_, half_height_);
     soft_ = shape.soft > 0;
     edge_ = std::max(1.0f, static_cast<float>(shape.soft) * 2 * half_width_);
@@ -97,16 +100,6 @@ void Outline::find_box() {
         box_ = {std::min(box_.x0, corner.x - round_), std::min(box_.y0, corner.y - round_),
                 std::max(box_.x1, corner.x + round_), std::max(box_.y1, corner.y + round_)};
     }
-}
-
-Outline::Point Outline::turned(float x, float y) const {
-    const float dx = x - center_x_, dy = y - center_y_;
-    return {cos_ * dx + sin_ * dy, cos_ * dy - sin_ * dx};
-}
-
-Outline::Point Outline::local(float x, float y) const {
-    const Point p = turned(x, y);
-    return {p.x / (2 * half_width_), p.y / (2 * half_height_)};
 }
 
 /// Of first order at the border: (k - 1) over the length of k's gradient, where k is 1 on the ellipse.
@@ -163,43 +156,54 @@ float Outline::polygon(Point p) const {
 
 void Outline::cover_polygon(Index x0, Index y0, Index x1, Index y1, float* out) const {
     struct Edge {
-        Point from, to;
+        float x, y, ex, ey, per_length;
     };
     // Edges farther away than this change nothing: there a pixel is covered or not.
     const float reach = round_ + edge_ / 2 + 1, half = static_cast<float>(tile_side) / 2;
     const float far = reach + half * 1.4143f;
     const float middle_x = static_cast<float>(x0) + half, middle_y = static_cast<float>(y0) + half;
-    std::array<Edge, 64> near;
+    std::array<Edge, most_corners> near;
     std::size_t near_edges = 0;
     Point from = corners_.back();
     for (const Point& to : corners_) {
-        if (squared_distance(middle_x, middle_y, from.x, from.y, to.x, to.y) < far * far) near[near_edges++] = {from, to};
+        if (squared_distance(middle_x, middle_y, from.x, from.y, to.x, to.y) < far * far) {
+            const float ex = to.x - from.x, ey = to.y - from.y, length = ex * ex + ey * ey;
+            near[near_edges++] = {from.x, from.y, ex, ey, length > 0 ? 1 / length : 0.0f};
+        }
         from = to;
     }
-    std::array<float, 64> crossings;
+    std::array<float, most_corners> crossings;
     for (Index y = y0; y < y1; ++y) {
-        const float py = static_cast<float>(y) + 0.5f;
+        const float py = static_cast<float>(y) + 0.5f, px = static_cast<float>(x0) + 0.5f;
+        std::array<float, tile_side> nearest, sign;
+        nearest.fill(reach * reach);
+        sign.fill(1);
+        for (std::size_t e = 0; e < near_edges; ++e) {
+            const Edge& edge = near[e];
+            const float v = py - edge.y;
+            for (std::size_t i = 0; i < tile_side; ++i) {
+                const float u = px + static_cast<float>(i) - edge.x;
+                const float along = std::min(std::max((u * edge.ex + v * edge.ey) * edge.per_length, 0.0f), 1.0f);
+                const float dx = u - along * edge.ex, dy = v - along * edge.ey;
+                nearest[i] = std::min(nearest[i], dx * dx + dy * dy);
+            }
+        }
         std::size_t crossed = 0;
         from = corners_.back();
         for (const Point& to : corners_) {
             if (crosses(py, from.x, from.y, to.x, to.y, crossings[crossed])) ++crossed;
             from = to;
         }
-        for (Index x = x0; x < x1; ++x) {
-            const float px = static_cast<float>(x) + 0.5f;
-            float nearest = reach * reach;
-            for (std::size_t i = 0; i < near_edges; ++i)
-                nearest =
-                    std::min(nearest, squared_distance(px, py, near[i].from.x, near[i].from.y, near[i].to.x, near[i].to.y));
-            bool inside = false;
-            for (std::size_t i = 0; i < crossed; ++i) inside ^= px < crossings[i];
-            *out++ = covered((inside ? -1.0f : 1.0f) * std::sqrt(nearest) - round_);
-        }
+        for (std::size_t c = 0; c < crossed; ++c)
+            for (std::size_t i = 0; i < tile_side; ++i)
+                sign[i] = px + static_cast<float>(i) < crossings[c] ? -sign[i] : sign[i];
+        for (std::size_t i = 0; i < static_cast<std::size_t>(x1 - x0); ++i)
+            *out++ = covered(sign[i] * std::sqrt(nearest[i]) - round_);
     }
 }
 
 void Outline::cover_tile(Index x0, Index y0, Index x1, Index y1, float* out) const {
-    if (form_ == Form::polygon && corners_.size() <= 64) return cover_polygon(x0, y0, x1, y1, out);
+    if (form_ == Form::polygon && corners_.size() <= most_corners) return cover_polygon(x0, y0, x1, y1, out);
     for (Index y = y0; y < y1; ++y)
         for (Index x = x0; x < x1; ++x) *out++ = coverage(static_cast<float>(x) + 0.5f, static_cast<float>(y) + 0.5f);
 }

@@ -16,7 +16,10 @@ class Outline {
         float x, y;
     };
     /// A place in pixels in the shape's own frame: [-1/2, 1/2] each way inside it.
-    Point local(float x, float y) const;
+    Point local(float x, float y) const {
+        const Point p = turned(x, y);
+        return {p.x * to_local_x_, p.y * to_local_y_};
+    }
     /// Near the border right to first order; elsewhere of the right sign.
     float distance(float x, float y) const;
     /// No farther from zero than the true distance, of the same sign: what is certainly inside or outside.
@@ -36,7 +39,10 @@ class Outline {
     const Box& box() const { return box_; }
 
  private:
-    Point turned(float x, float y) const;
+    Point turned(float x, float y) const {
+        const float dx = x - center_x_, dy = y - center_y_;
+        return {cos_ * dx + sin_ * dy, cos_ * dy - sin_ * dx};
+    }
     float ellipse(Point p, float scale) const;
     float ellipse_bound(Point p, float scale) const;
     float rectangle(Point p) const;
@@ -50,6 +56,7 @@ class Outline {
     Form form_ = Form::ellipse;
     float center_x_, center_y_, cos_, sin_;
     float half_width_, half_height_;  // pixels
+    float to_local_x_, to_local_y_;
     float round_ = 0, edge_ = 1;
     bool soft_ = false;
     std::vector<Point> corners_;  // of a polygon, in the picture
