@@ -1,5 +1,7 @@
 #include <array>
+#include <cmath>
 
+#include "base/rng.hpp"
 #include "image/sample_parts.hpp"
 #include "image/sample_scenes.hpp"
 
@@ -10,17 +12,17 @@ namespace {
 void frog_body(Thing& frog) {
     for (const double side : {-1.0, 1.0}) {
         const auto at = [&](double x, double y) { return Thing::Place{0.5 + side * x, y}; };
-        fur(frog.curve("#5fa53c", {at(0.150, 0.600), at(0.270, 0.520), at(0.360, 0.585), at(0.375, 0.720), at(0.330, 0.820),
+        fur(frog.curve("#65be39", {at(0.150, 0.600), at(0.270, 0.520), at(0.360, 0.585), at(0.375, 0.720), at(0.330, 0.820),
                                    at(0.200, 0.830), at(0.140, 0.740)}),
-            "#3d7a28");
+            "#3f8c25");
         for (int i = 0; i < 3; ++i) {
             const double x = 0.300 + 0.052 * i;
-            frog.limb("#549a37", {at(0.275, 0.820), at(x, 0.845 - 0.012 * i), at(x + 0.045, 0.862 - 0.020 * i)},
+            frog.limb("#59b134", {at(0.275, 0.820), at(x, 0.845 - 0.012 * i), at(x + 0.045, 0.862 - 0.020 * i)},
                       {0.034, 0.022, 0.026})
-                .color_to = "#438029";
+                .color_to = "#469325";
         }
     }
-    fur(frog.curve("#6db545", {{0.50, 0.390},
+    fur(frog.curve("#75d042", {{0.50, 0.390},
                                {0.640, 0.420},
                                {0.730, 0.530},
                                {0.745, 0.680},
@@ -30,7 +32,7 @@ void frog_body(Thing& frog) {
                                {0.255, 0.680},
                                {0.270, 0.530},
                                {0.360, 0.420}}),
-        "#4d9132");
+        "#51a72f");
     SceneShape& belly = frog.curve("#e9eec0", {{0.50, 0.600},
                                                {0.620, 0.620},
                                                {0.665, 0.710},
@@ -43,19 +45,31 @@ void frog_body(Thing& frog) {
     belly.shade = 0.3;
     for (const double side : {-1.0, 1.0}) {
         const auto at = [&](double x, double y) { return Thing::Place{0.5 + side * x, y}; };
-        fur(frog.limb("#67ae42", {at(0.185, 0.655), at(0.205, 0.755), at(0.165, 0.850)}, {0.095, 0.070, 0.055}), "#4c9032",
+        fur(frog.limb("#6ec83f", {at(0.185, 0.655), at(0.205, 0.755), at(0.165, 0.850)}, {0.095, 0.070, 0.055}), "#50a62f",
             0.3);
         for (const double toe : {-0.055, -0.015, 0.030})
-            frog.limb("#5ba33a", {at(0.165, 0.850), at(0.165 - toe * 0.7, 0.872), at(0.165 - toe * 1.5, 0.888)},
+            frog.limb("#60bb37", {at(0.165, 0.850), at(0.165 - toe * 0.7, 0.872), at(0.165 - toe * 1.5, 0.888)},
                       {0.026, 0.018, 0.024});
+    }
+}
+
+void frog_spots(Thing& frog) {
+    Rng rng(3);
+    for (int i = 0; i < 34; ++i) {
+        const double x = 0.27 + 0.46 * rng.uniform(), y = 0.42 + 0.38 * rng.uniform(), size = 0.015 + 0.022 * rng.uniform();
+        const bool belly = std::abs(x - 0.5) < 0.17 && y > 0.59, mouth = std::abs(y - 0.53) < 0.05;
+        if (belly || mouth) continue;
+        SceneShape& spot = frog.oval("#2c5a1e", x, y, size, size * 0.85);
+        spot.opacity = 0.7;
+        spot.soft = 0.2;
     }
 }
 
 void frog_head(Thing& frog) {
     for (const double side : {-1.0, 1.0}) {
-        fur(frog.oval("#6fb847", 0.5 + side * 0.150, 0.345, 0.165, 0.160), "#57a039", 0.5);
+        fur(frog.oval("#77d445", 0.5 + side * 0.150, 0.345, 0.165, 0.160), "#5cb836", 0.5);
     }
-    SceneShape& head = frog.curve("#74bd4a", {{0.50, 0.350},
+    SceneShape& head = frog.curve("#7dd948", {{0.50, 0.350},
                                               {0.620, 0.365},
                                               {0.735, 0.430},
                                               {0.770, 0.510},
@@ -65,7 +79,7 @@ void frog_head(Thing& frog) {
                                               {0.230, 0.510},
                                               {0.265, 0.430},
                                               {0.380, 0.365}});
-    fur(head, "#5fa53d", 0.35);
+    fur(head, "#65be3a", 0.35);
     for (const double side : {-1.0, 1.0}) {
         const double x = 0.5 + side * 0.150;
         frog.oval("#20301a", x, 0.338, 0.126, 0.122);
@@ -212,8 +226,8 @@ Scene deer_scene() {
 Scene frog_scene() {
     Scene scene;
     scene.background.kind = BackgroundKind::foliage;
-    scene.background.color = "#7f8f5a";
-    scene.background.color_to = "#3c4a34";
+    scene.background.color = "#4a5a36";
+    scene.background.color_to = "#1d2618";
     scene.background.seed = 15;
     Thing leaf(scene, "leaf");
     SceneShape& pad = leaf.curve(
@@ -227,6 +241,7 @@ Scene frog_scene() {
     ground_shadow(frog, 0.50, 0.865, 0.78, 0.075);
     frog_body(frog);
     frog_head(frog);
+    frog_spots(frog);
     return scene;
 }
 

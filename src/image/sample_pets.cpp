@@ -28,12 +28,12 @@ void cat_body(Thing& cat) {
                       {0.5 + side * 0.085, 0.632 + 0.075 * i}},
                      {0.024, 0.018, 0.006})
                 .opacity = 0.8;
-    SceneShape& chest = cat.oval("#f7ead7", 0.50, 0.64, 0.17, 0.27);
+    SceneShape& chest = cat.oval("#eec793", 0.50, 0.64, 0.17, 0.27);
     chest.soft = 0.2;
     chest.texture = 0.25;
     for (const double x : {0.425, 0.575}) {
         fur(cat.limb("#dfa262", {{x, 0.68}, {x, 0.80}, {x, 0.90}}, {0.10, 0.088, 0.10}), "#eecb9f", 0.25);
-        cat.oval("#f6e8d4", x, 0.918, 0.125, 0.062).shade = 0.3;
+        cat.oval("#f0cfa2", x, 0.918, 0.125, 0.062).shade = 0.3;
         for (const double toe : {-0.025, 0.0, 0.025}) cat.line("#b98d5e", {x + toe, 0.915}, {x + toe, 0.938}, 0.005);
     }
 }
@@ -171,8 +171,9 @@ void dog_muzzle(Thing& dog) {
 Scene cat_scene() {
     Scene scene;
     scene.background.kind = BackgroundKind::room;
-    scene.background.horizon = 0.70;
-    scene.background.color = "#b9c4c6";
+    scene.background.horizon = 0.68;
+    scene.background.color = "#7c4038";
+    scene.background.color_to = "#a08a70";
     scene.background.seed = 5;
     Thing cat(scene, "cat");
     ground_shadow(cat, 0.50, 0.925, 0.70, 0.08);
@@ -184,9 +185,10 @@ Scene cat_scene() {
 
 Scene dog_scene() {
     Scene scene;
-    scene.background.kind = BackgroundKind::meadow;
-    scene.background.horizon = 0.42;
-    scene.background.seed = 12;
+    scene.background.kind = BackgroundKind::foliage;
+    scene.background.color = "#8fae62";
+    scene.background.color_to = "#3f5a30";
+    scene.background.seed = 4;
     Thing dog(scene, "dog");
     ground_shadow(dog, 0.50, 0.930, 0.62, 0.07);
     dog_body(dog);

@@ -4,6 +4,7 @@
 
 #include "image/load_image.hpp"
 #include "image_files.hpp"
+#include "params/param_make.hpp"
 #include "testing.hpp"
 
 namespace saccade {
@@ -69,6 +70,20 @@ TEST(Image, ATensorHoldsZeroToOne) {
 TEST(Image, PngIsReadBackAsItWasWritten) {
     const Image image = test::slope(33, 21);
     EXPECT_EQ(decode_image(write_png(image), "x"), image);
+}
+
+TEST(ImageParam, HoldsAValueAsItIsAndMustNameAPicture) {
+    const std::vector<ParamSpec> specs{image_param("image", "Image", "", "sample:ship", {"sample:cat"})};
+    EXPECT_EQ(resolve(specs, {}).text("image"), "sample:ship");
+    Params given;
+    const std::string scene = R"(scene:{"shapes": [{"kind": "star"}]})";
+    given.set("image", scene);
+    EXPECT_EQ(resolve(specs, given).text("image"), scene);
+    given.set("image", std::string());
+    const std::string line = test::error_of(ErrorCode::invalid_input, [&] { resolve(specs, given); });
+    EXPECT_TRUE(test::contains(line, "Image names no picture")) << line;
+    given.set("image", std::string("\xff.png"));
+    EXPECT_THROW(resolve(specs, given), Error);
 }
 
 TEST(PictureCache, AFileIsReadAgainOnlyWhenItChanged) {
