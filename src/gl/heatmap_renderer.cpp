@@ -213,7 +213,7 @@ void HeatmapRenderer::draw(const HeatmapGridItem& grid, const Box& box, double s
                 static_cast<float>(height));
     glUniform2f(uniform("cells"), static_cast<float>(texels.wide), static_cast<float>(texels.tall));
     glUniform2i(uniform("texels"), static_cast<int>(texels.wide), static_cast<int>(texels.tall));
-    glDrawArraysInstanced(GL_TRIANGLE_STRIP, 0, 4, static_cast<int>(grid.map_rows * grid.map_cols));
+    glDrawArraysInstanced(GL_TRIANGLE_STRIP, 0, 4, static_cast<int>(grid_places(grid)));
 }
 
 void HeatmapRenderer::end_frame() {

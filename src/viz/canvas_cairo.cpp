@@ -206,8 +206,8 @@ class CairoPen {
         const double scale = std::max(device_scale(), least_grid_scale);
         const GridBlock block = grid_block(item, first.w * scale, first.h * scale, most_image_side);
         const GridAtlas atlas = grid_atlas(item, block);
-        for (Index r = 0; r < item.map_rows; ++r)
-            for (Index c = 0; c < item.map_cols; ++c) operator()(grid_picture(item, atlas, r, c));
+        for (Index i = 0; i < grid_places(item); ++i)
+            operator()(grid_picture(item, atlas, i / item.map_cols, i % item.map_cols));
     }
 
     void operator()(const ColorBarItem& item) const {

@@ -144,9 +144,8 @@ class SvgWriter {
         constexpr double scale = 2;  // px of a small picture: files are looked at closely
         const Box first = grid_place(g, 0, 0);
         const GridAtlas atlas = grid_atlas(g, grid_block(g, first.w * scale, first.h * scale, most_image_side));
-        for (Index r = 0; r < g.map_rows; ++r)
-            for (Index c = 0; c < g.map_cols; ++c)
-                heatmap(grid_picture(g, atlas, r, c), atlas.values.size() <= most_grid_cells);
+        for (Index i = 0; i < grid_places(g); ++i)
+            heatmap(grid_picture(g, atlas, i / g.map_cols, i % g.map_cols), atlas.values.size() <= most_grid_cells);
     }
 
     void operator()(const ColorBarItem& bar) {

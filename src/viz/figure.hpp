@@ -101,7 +101,7 @@ struct HeatmapGridItem {
 
     Tensor<float> values;  // [maps, rows, cols], shared with the trace
     Index map_rows = 1, map_cols = 1;
-    std::vector<Index> order;  // for each place, row-major, which map stands there; empty: as they come; -1: none
+    std::vector<Index> order;  // for each place, row-major, which map stands there; empty: as they come; -1, at the end: none
     std::vector<Index> kept_rows, kept_cols;  // of each map; empty: all
     Box box;
     double gap = 0;  // px between pictures, down and across

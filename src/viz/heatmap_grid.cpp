@@ -149,6 +149,13 @@ GridAtlas grid_atlas(const HeatmapGridItem& item, const GridBlock& block) {
     return atlas;
 }
 
+Index grid_places(const HeatmapGridItem& item) {
+    Index count = item.map_rows * item.map_cols;
+    if (item.order.empty()) return std::min(count, item.values.shape()[0]);
+    while (count > 0 && item.order[static_cast<std::size_t>(count - 1)] < 0) --count;
+    return count;
+}
+
 Box grid_place(const HeatmapGridItem& item, Index row, Index col) {
     const double w = (item.box.w + item.gap) / static_cast<double>(item.map_cols),
                  h = (item.box.h + item.gap) / static_cast<double>(item.map_rows);

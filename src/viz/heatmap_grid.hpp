@@ -29,6 +29,8 @@ GridAtlas grid_atlas(const HeatmapGridItem& item, const GridBlock& block);
 /// The picture at one place of the grid as a heatmap of its own, for canvases that draw images.
 HeatmapItem grid_picture(const HeatmapGridItem& item, const GridAtlas& atlas, Index row, Index col);
 
+/// Places up to the last that holds a map: those after it are not drawn.
+Index grid_places(const HeatmapGridItem& item);
 /// Where the picture at one place stands.
 Box grid_place(const HeatmapGridItem& item, Index row, Index col);
 

@@ -176,7 +176,8 @@ Plot arrange(const Sketch& sketch, const Channels& channels, const Box& content)
     plot.pitch = std::min((content.w - left) / static_cast<double>(channels.size()), sketch.px(40));
     plot.gap = plot.pitch >= 3 ? std::min(plot.pitch * 0.2, sketch.px(4)) : 0;
     const double used = plot.pitch * static_cast<double>(channels.size());
-    plot.box = {content.x + left, content.y + top, used, std::max(1.0, content.h - top - bottom)};
+    plot.box = {content.x + left + (content.w - left - used) / 2, content.y + top, used,
+                std::max(1.0, content.h - top - bottom)};
     plot.scale = plot.box.h / (channels.high - channels.low);
     plot.zero = plot.box.y + channels.high * plot.scale;
     return plot;

@@ -82,9 +82,8 @@ HeatmapGridItem item_of(const Sketch& sketch, const Gallery& gallery, const MapL
     item.map = look.map;
     item.normalization = look.normalization;
     item.largest = false;
-    // Places without a channel are masked, too: nothing is drawn on them.
-    item.hatch = {0, 0, 0, 0};
-    item.masked_ground = sketch.theme().panel;
+    item.hatch = with_alpha(sketch.theme().faint, 0.5);
+    item.masked_ground = sketch.theme().raised;
     return item;
 }
 

@@ -96,9 +96,10 @@ Rows arrange(const Sketch& sketch, const Strip& strip, const Box& room) {
             rows.first.w = std::floor(rows.first.w);
             rows.first.h = std::floor(rows.first.h);
         }
-        rows.pitch_x = rows.first.w + gap_x;
+        // Words have room, however narrow the pictures are.
+        rows.pitch_x = std::min((room.w + gap_x) / c, std::max(rows.first.w + gap_x, size > 0 ? sketch.px(64) : 0.0));
         rows.pitch_y = rows.first.h + below + gap_y;
-        const double used_w = rows.pitch_x * c - gap_x, used_h = rows.pitch_y * r - gap_y;
+        const double used_w = rows.pitch_x * (c - 1) + rows.first.w, used_h = rows.pitch_y * r - gap_y;
         rows.first.x = std::round(room.x + (room.w - used_w) / 2);
         rows.first.y = std::round(room.y + std::max(0.0, (room.h - used_h) / 2));
         return rows;
@@ -115,9 +116,9 @@ Rows arrange(const Sketch& sketch, const Strip& strip, const Box& room) {
         return found;
     };
     const Rows with = best(sketch.px(14));
-    if (with.first.w >= sketch.px(72)) return with;
+    if (with.pitch_x >= sketch.px(64) && with.first.h >= sketch.px(40)) return with;
     const Rows small = best(sketch.px(10));
-    return small.first.w >= sketch.px(24) ? small : best(0);
+    return small.pitch_x >= sketch.px(28) && small.first.h >= sketch.px(2) ? small : best(0);
 }
 
 void draw_label(Sketch& sketch, const Strip& strip, const Cell& cell, const Rows& rows, const Box& box) {
@@ -194,7 +195,7 @@ class WordStripView : public View {
             if (cell.entry < 0) continue;
             // The label stands for the entry, its picture for the cells.
             HitRegion label;
-            label.box = {box.x, box.bottom(), box.w, std::max(1.0, rows.pitch_y - box.h)};
+            label.box = {box.x + (box.w - rows.pitch_x) / 2, box.bottom(), rows.pitch_x, std::max(1.0, rows.pitch_y - box.h)};
             label.ref = ref;
             sketch.region(label);
             sketch.region(map_region(ref, tensor, box));
