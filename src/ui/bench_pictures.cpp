@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 #include <functional>
 
@@ -19,32 +20,30 @@ struct DragTimes {
 DragTimes dragged(Window& window, int n, const std::function<std::array<float, 2>(int)>& at) {
     move_mouse(window, at(0)[0], at(0)[1]);
     for (int i = 0; i < 3; ++i) window.frame();
-    press_button(window, true);
-    until_answered(window);
+    for (int i = 0; i < 3; ++i) frame_held(window);
     DragTimes times;
-    for (int i = 1; i <= n + 5; ++i) {
+    bool follows = true;
+    for (int i = 1; i <= n + 5 && follows; ++i) {
         const std::uint64_t before = window.state().edits;
         const auto moved = Clock::now();
         move_mouse(window, at(i)[0], at(i)[1]);
-        window.frame();
-        if (window.state().edits == before) {
-            press_button(window, false);
-            throw Error(ErrorCode::unsupported, "the benchmark's mouse took hold of nothing",
-                        "the window may be covered or too small");
+        frame_held(window);
+        follows = window.state().edits != before;
+        while (!frame_held(window)) {
         }
-        until_answered(window);
-        const double ms = ms_since(moved);
-        if (i > 5) {
-            times.pictures.push_back(ms);
-            times.engine.push_back(window.state().side().shown.engine_ms);
-            const auto start = Clock::now();
-            window.frame();
-            window.finish();
-            times.frames.push_back(ms_since(start));
-        }
+        window.finish();
+        if (i <= 5) continue;
+        times.pictures.push_back(ms_since(moved));
+        times.engine.push_back(window.state().side().shown.engine_ms);
+        const auto start = Clock::now();
+        frame_held(window);
+        window.finish();
+        times.frames.push_back(ms_since(start));
     }
-    press_button(window, false);
-    until_answered(window);
+    until_answered(window);  // and the button is up
+    if (!follows)
+        throw Error(ErrorCode::unsupported, "the benchmark's mouse took hold of nothing",
+                    "the window may be covered or too small");
     return times;
 }
 

@@ -29,9 +29,9 @@ void move_mouse(Window& window, float x, float y) {
     ImGui::GetIO().MousePos = {x, y};
 }
 
-void press_button(Window& window, bool down) {
-    ImGui_ImplGlfw_MouseButtonCallback(window.handle(), GLFW_MOUSE_BUTTON_LEFT, down ? GLFW_PRESS : GLFW_RELEASE, 0);
-    for (int i = 0; i < 3; ++i) window.frame();
+bool frame_held(Window& window) {
+    ImGui_ImplGlfw_MouseButtonCallback(window.handle(), GLFW_MOUSE_BUTTON_LEFT, GLFW_PRESS, 0);
+    return window.frame();
 }
 
 }  // namespace saccade

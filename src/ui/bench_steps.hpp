@@ -15,8 +15,8 @@ double time_quantile(std::vector<double> values, double q);
 /// Frames until the last one shows the answer to all that was asked, drawn to the end.
 void until_answered(Window& window);
 void move_mouse(Window& window, float x, float y);
-/// The left button down, or up, where the mouse is; the frames that take it.
-void press_button(Window& window, bool down);
+/// One frame with the left button down, as frame(): nobody holds the real one, so it is pressed anew each time.
+bool frame_held(Window& window);
 
 /// From a move of the mouse that drags a shape of a scene, or the bar of a gate, to the finished picture that shows what came
 /// of it: n moves at 128 px and n / 3 at 512 px.

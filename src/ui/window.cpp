@@ -19,6 +19,8 @@ namespace saccade {
 
 namespace {
 
+constexpr double longest_wait = 0.024;  // seconds for an answer before a frame is drawn without it
+
 /// GLFW, as long as any window needs it.
 struct Glfw {
     Glfw() {
@@ -186,7 +188,7 @@ struct Window::Impl {
     Controller act;
     InputQueue input;
     std::string dumped;
-    double last_time = 0;
+    double last_time = 0, asked_at = -1;
     int drawn_since_asked = 0;  // frames since a panel last asked for a run
     int settle = 3;             // frames still to be drawn without an event: hover and layout follow one frame later
 };
@@ -197,9 +199,10 @@ Window::~Window() = default;
 bool Window::frame() {
     Impl& w = *impl_;
     // Between the first frame after a keystroke and the answer to it nothing changes on screen: to draw it again would only
-    // take the processor from the engine.
-    if (w.state.running() && w.drawn_since_asked > 0 && w.input.empty())
-        glfwWaitEventsTimeout(0.02);
+    // take the processor from the engine. And that first frame is not drawn, either, where the answer comes soon.
+    const double left = w.asked_at + longest_wait - glfwGetTime();
+    if (w.state.running() && w.input.empty() && (w.drawn_since_asked > 0 || left > 0))
+        glfwWaitEventsTimeout(w.drawn_since_asked > 0 ? 0.02 : left);
     else
         glfwPollEvents();
     w.feed_keyboard();
@@ -215,13 +218,15 @@ bool Window::frame() {
     const std::uint64_t before = w.state.edits;
     const CellRef lit = w.state.stage.hovered.cell;
     w.draw_panels();
-    if (w.state.edits != before && !fresh) {
-        // This frame changed the inputs, so it would show what is about to be replaced. The answer mostly takes a few
-        // milliseconds: sleep for it, at most 10 ms and awake for every event, and draw once instead of twice. An answer that
-        // has just come is drawn: while something is dragged there is always another change.
-        ImGui::EndFrame();
-        glfwWaitEventsTimeout(0.010);
+    if (w.state.edits != before && w.drawn_since_asked > 0) {
+        w.asked_at = glfwGetTime();
         w.drawn_since_asked = 0;
+    }
+    if (w.state.running() && !fresh && w.drawn_since_asked == 0 && glfwGetTime() < w.asked_at + longest_wait) {
+        // The inputs have changed, so this frame would show what is about to be replaced. The answer mostly takes a few
+        // milliseconds: the next frame sleeps for it, awake for every event, and it is drawn once instead of twice. An answer
+        // that has just come is drawn: while something is dragged there is always another change.
+        ImGui::EndFrame();
         w.settle = 3;
         return false;
     }

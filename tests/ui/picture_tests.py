@@ -111,8 +111,9 @@ def test_a_gate_is_dragged(w):
     undo = s["undo"]
     x, y, width, height = s["places"]["bars"]
     w.drag(x + width * 0.02, y + height * 0.5, 0, height)
-    s = w.wait("an intervention", lambda s: answered(s) and len(s["interventions"]) == 1)
-    check(".gate[" in s["interventions"][0] and s["interventions"][0].endswith("=0"), s["interventions"][0])
+    s = w.wait("an intervention", lambda s: answered(s) and len(s["interventions"]) == 1
+               and s["interventions"][0].endswith("]=0"))
+    check(".gate[" in s["interventions"][0], s["interventions"][0])
     check(s["intervention_names"][0].startswith("gate "), s["intervention_names"][0])
     check(s["undo"] == undo + 1, f"one drag made {s['undo'] - undo} undo entries")
     w.wait("the class probabilities", lambda s: "effect" in s["places"] and "class 0" in s["places"])
