@@ -18,21 +18,21 @@ struct Drawn {
 
 const std::vector<Drawn>& drawn() {
     static const std::vector<Drawn> all = {
-        {{"ship", "Ship at sea", "海上的船", "ship"}, ship_scene},
-        {{"airplane", "Airplane in the sky", "天上的飞机", "airplane"}, airplane_scene},
+        {{"ship", "Ship", "轮船", "ship"}, ship_scene},
+        {{"airplane", "Airplane", "飞机", "airplane"}, airplane_scene},
         {{"automobile", "Automobile", "汽车", "automobile"}, automobile_scene},
         {{"truck", "Truck", "卡车", "truck"}, truck_scene},
-        {{"bird", "Bird on a branch", "枝头的鸟", "bird"}, bird_scene},
+        {{"bird", "Bird", "鸟", "bird"}, bird_scene},
         {{"cat", "Cat", "猫", "cat"}, cat_scene},
-        {{"deer", "Deer in a meadow", "草地上的鹿", "deer"}, deer_scene},
+        {{"deer", "Deer", "鹿", "deer"}, deer_scene},
         {{"dog", "Dog", "狗", "dog"}, dog_scene},
-        {{"frog", "Frog on a leaf", "叶子上的青蛙", "frog"}, frog_scene},
-        {{"horse", "Horse in a meadow", "草地上的马", "horse"}, horse_scene},
-        {{"boat", "Boat, sun and island", "船、太阳和小岛", ""}, boat_scene},
+        {{"frog", "Frog", "青蛙", "frog"}, frog_scene},
+        {{"horse", "Horse", "马", "horse"}, horse_scene},
+        {{"boat", "Boat", "小船", ""}, boat_scene},
         {{"shapes", "Two shapes", "两个图形", ""}, shapes_scene},
         {{"crowd", "Five shapes", "五个图形", ""}, crowd_scene},
-        {{"clutter", "Shapes among clutter", "杂物中的图形", ""}, clutter_scene},
-        {{"night", "Shapes in the dark", "暗处的图形", ""}, night_scene},
+        {{"clutter", "Clutter", "杂物", ""}, clutter_scene},
+        {{"night", "Night", "夜晚", ""}, night_scene},
     };
     return all;
 }

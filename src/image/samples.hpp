@@ -11,8 +11,8 @@ namespace saccade {
 /// A built-in scene, "sample:NAME" as an image parameter's value. Drawn here, never downloaded.
 struct SceneSample {
     std::string name;      // "ship"
-    std::string title;     // "Ship at sea"
-    std::string title_zh;  // "海上的船"
+    std::string title;     // "Ship"
+    std::string title_zh;  // "轮船"
     std::string subject;   // the CIFAR-10 class that it shows; empty: shapes, for captions
 };
 
