@@ -153,7 +153,8 @@ void draw_values(Sketch& sketch, const Channels& channels, const Plot& plot) {
         const std::string text = number_text(v);
         const double w = sketch.text_width(text, size, Font::mono) + sketch.px(6), h = size * 1.3;
         if (w > plot.room.w) continue;
-        const double x = std::clamp(plot.x(place) + (plot.pitch - w) / 2, plot.room.x, plot.room.right() - w);
+        const Box& within = w <= plot.box.w ? plot.box : plot.room;
+        const double x = std::clamp(plot.x(place) + (plot.pitch - w) / 2, within.x, within.right() - w);
         const double top = plot.zero - std::max(v, 0.0) * plot.scale - h - sketch.px(3);
         const Box box{x, std::max(top, 0.0), w, h};
         sketch.rect(box, with_alpha(sketch.theme().panel, 0.85), 3);

@@ -25,13 +25,29 @@ struct Layers {
     bool over = false;  // does the map lie on the picture?
 };
 
-/// Of channels, while none is selected, the one whose gate is the most open.
+/// The map that has most in it, of either sign.
+Index strongest(const Tensor<float>& maps) {
+    Index best = 0;
+    double most = -1;
+    for (Index i = 0; i < maps.shape()[0]; ++i) {
+        double sum = 0;
+        for (const float v : maps.row(i).values()) sum += std::isfinite(v) ? static_cast<double>(std::abs(v)) : 0;
+        if (sum > most) best = i;
+        most = std::max(most, sum);
+    }
+    return best;
+}
+
+/// Of channels, while none is selected, the one whose gate is the most open; without a gate the strongest.
 ViewState standing(const Trace& trace, const TraceTensor& tensor, ViewState state) {
     if (!is_map_stack(tensor)) return state;
     const AxisPtr& entries = tensor.info.axes[tensor.info.axes.size() - 3];
     if (entries->kind != AxisKind::channel || entries->extent == 0 || position_on(state, entries)) return state;
     const ChannelGate gate = gate_of(trace, entries, state);
-    if (gate.tensor != nullptr) state.selected.marks[entries->name] = largest_first(gate.computed).front();
+    const auto choose = [&] {
+        return gate.tensor != nullptr ? largest_first(gate.computed).front() : strongest(map_stack(tensor, state).maps);
+    };
+    state.selected.marks[entries->name] = *remembered<Index>(state.memo, tensor.values, "channel to begin with", choose);
     return state;
 }
 

@@ -86,6 +86,19 @@ TEST(Overlay, APointOfThePictureIsACellOfTheMap) {
     }
 }
 
+TEST(Overlay, BeginsWithTheChannelThatSaysMost) {
+    const Trace trace = vision_trace(16, 8, 8);
+    const float* gate = trace.tensor("block.gate").values.data();
+    const Index open = std::max_element(gate, gate + 16) - gate;
+    EXPECT_EQ(figure_of(trace, state_for("overlay", "block.features")).image_places[0].map.index[0], open);
+    Trace without;
+    const AxisPtr c = without.add_axis({"channel", AxisKind::channel, 3, {}, "c"}),
+                  y = without.add_axis({"y", AxisKind::y, 2, {}, "y"}), x = without.add_axis({"x", AxisKind::x, 2, {}, "x"});
+    without.add({"features", Role::state, "F", "Features", "", {c, y, x}},
+                Tensor<float>::from(Shape{3, 2, 2}, {1, 1, 1, 1, -3, -3, 0, std::nanf(""), 2, 0, 0, 0}));
+    EXPECT_EQ(figure_of(without, state_for("overlay")).regions[0].ref.index[0], 1);
+}
+
 TEST(Overlay, SelectedCellsAreOutlinedWhicheverTensorTheyAreOf) {
     const Trace trace = vision_trace(16, 8, 8);
     ViewState state = state_for("overlay", "block.spatial");
