@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "exhibit/exhibits.hpp"
@@ -13,40 +15,48 @@ namespace {
 /// What another network makes of the same picture; no hand changes it.
 struct Compared {
     PicturePtr picture;  // held: another one could come to lie at the same address
-    Index block = 0, watched = 0;
+    Index block = 0;
+    std::optional<Index> watched;
     bool operator==(const Compared&) const = default;
 };
 
 std::shared_ptr<const ResNetOutput> compared(const ModelPtr& model, const NetworkRun& run, const std::stop_token& stop) {
     static PerModel<ResNetOutput, Compared> made(8);
-    return made.get(model, {run.picture.read, run.request.block, run.output.watched}, [&] {
-        ResNetRequest request = run.request;
-        request.watched = run.output.watched;
-        return std::make_shared<const ResNetOutput>(run_resnet(model, request, nullptr, stop));
-    });
+    return made.get(model, {run.picture.read, run.request.block, run.request.watched},
+                    [&] { return std::make_shared<const ResNetOutput>(run_resnet(model, run.request, nullptr, stop)); });
 }
 
-/// The same picture, block and class for all three networks; of the one that is shown, this run.
+/// The same picture and block for all three networks; of the one that is shown, this run. Each looks for the class that is
+/// asked for, or for the one that it finds the likeliest.
 void compare(RunContext& context, const NetworkRun& run) {
     const std::string own = network_model(context.params);
     const auto n = static_cast<Index>(network_models().size());
-    const Shape& map = run.output.grad_cam.shape();
     const Index classes = run.output.probabilities.size();
-    Tensor<float> maps(map.with_inserted(0, n)), probabilities(Shape{n, classes});
+    Tensor<float> maps(run.output.grad_cam.shape().with_inserted(0, n)), probabilities(Shape{n, classes}), watched(Shape{n, 1});
     for (Index i = 0; i < n; ++i) {
         const std::string& id = network_models()[static_cast<std::size_t>(i)];
         const auto other =
             id == own ? std::make_shared<const ResNetOutput>(run.output) : compared(bundled_model(id), run, context.stop);
         std::ranges::copy(other->grad_cam.values(), maps.row(i).values().begin());
         std::ranges::copy(other->probabilities.values(), probabilities.row(i).values().begin());
+        watched.data()[i] = other->probabilities.data()[other->watched];
     }
-    context.probe.axis({"network", AxisKind::layer, n, {"none", "SE", "CBAM"}, "n"});
-    context.probe.whole({"compare.grad_cam", Role::map, "L", "Grad-CAM of three networks", "", {"network", "y", "x"}}, maps);
-    context.probe.whole(
+    Probe& probe = context.probe;
+    probe.axis({"network", AxisKind::layer, n, {"none", "SE", "CBAM"}, "n"});
+    probe.whole({"compare.grad_cam", Role::map, "L", "Grad-CAM of three networks", "", {"network", "y", "x"}}, maps);
+    probe.step({"compare", "compare.grad_cam", "L of each network, its peak 1", "", "Selvaraju 2017, eq. 1 and 2"});
+    if (run.request.watched) {
+        // Before the others: this is the class of the maps.
+        probe.axis({"watched", AxisKind::class_, 1, {context.params.text("class")}, "w"});
+        probe.whole({"compare.watched", Role::probabilities, "P", "Probability of the class", "", {"network", "watched"}},
+                    watched);
+        probe.step({"compare", "compare.watched", "P of the class that is asked for",
+                    fmt::format("compare.watched[n,w] = compare.probabilities[n,{}+w]", *run.request.watched), ""});
+    }
+    probe.whole(
         {"compare.probabilities", Role::probabilities, "P", "Class probabilities of three networks", "", {"network", "class"}},
         probabilities);
-    context.probe.step({"compare", "compare.grad_cam", "L of each network, its peak 1", "", "Selvaraju 2017, eq. 1 and 2"});
-    context.probe.step({"compare", "compare.probabilities", "P of each network", "", ""});
+    probe.step({"compare", "compare.probabilities", "P of each network", "", ""});
 }
 
 void run(RunContext& context) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "exhibit/exhibit.hpp"
@@ -71,6 +72,49 @@ TEST(ChannelAndSpatial, what_was_kept_changes_nothing) {
         request.params.set("image", std::string(image));
         expect_same_trace(*run(request, {}, {}, &reuse), *run(request));
     }
+}
+
+/// The bundled networks.
+TEST(ChannelAndSpatial, side_by_side_are_the_three_runs) {
+    RunRequest request;
+    request.exhibit = "spatial";
+    request.params.set("class", std::string("ship"));
+    request.params.set("resolution", std::int64_t{32});
+    request.params.set("block", std::string("3.2"));
+    request.params.set("side_by_side", true);
+    request.interventions = {parse_intervention("stage3.block2.gate[5]=0")};
+    const TracePtr together = run(request);
+    for (const Claim& claim : check_claims(*together)) EXPECT_TRUE(claim.holds) << claim.text;
+    EXPECT_EQ(together->axis("watched")->labels, std::vector<std::string>{"ship"});
+    EXPECT_EQ(together->tensor("compare.watched").values.data()[1],
+              together->tensor("compare.probabilities").values.at({1, 8}));
+    request.params.set("side_by_side", false);
+    const char* networks[] = {"none", "se", "cbam"};
+    for (Index i = 0; i < 3; ++i) {
+        request.params.set("model", std::string(networks[i]));
+        if (i < 2) request.interventions.clear();
+        if (i == 2) request.interventions = {parse_intervention("stage3.block2.gate[5]=0")};
+        const TracePtr alone = run(request);
+        for (const auto& [both, one] :
+             {std::pair{"compare.grad_cam", "grad_cam"}, {"compare.probabilities", "probabilities"}}) {
+            const Tensor<float> row = together->tensor(both).values.row(i), expected = alone->tensor(one).values;
+            ASSERT_EQ(row.shape(), expected.shape());
+            EXPECT_TRUE(std::ranges::equal(row.values(), expected.values())) << both << ", " << networks[i];
+        }
+    }
+}
+
+TEST(ChannelAndSpatial, side_by_side_each_looks_for_what_it_finds_likeliest) {
+    RunRequest request;
+    request.exhibit = "spatial";
+    request.params.set("image", std::string("sample:truck"));
+    request.params.set("resolution", std::int64_t{96});
+    request.params.set("side_by_side", true);
+    const TracePtr together = run(request);
+    EXPECT_EQ(together->find("compare.watched"), nullptr);
+    request.params.set("model", std::string("none"));
+    const Tensor<float> expected = run(request)->tensor("grad_cam").values;
+    EXPECT_TRUE(std::ranges::equal(together->tensor("compare.grad_cam").values.row(0).values(), expected.values()));
 }
 
 TEST(ChannelAndSpatial, pictures_of_any_form_cover_the_maps) {
