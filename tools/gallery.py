@@ -13,7 +13,8 @@ import sys
 
 THEMES = ("light", "dark")
 NEEDS = {"tree": ["--beam", "5"]}  # what a view needs to have something to draw: without a beam there is no tree
-MORE = {"spatial": {"word-strip": ["--side_by_side", "true"]}}  # views that an exhibit shows once it is asked to
+MORE = {"spatial": {"word-strip": ["--side_by_side", "true"]},
+        "captioning": {"channel-bars": ["--model", "sca"], "tree": ["--beam", "5"]}}  # views that an exhibit shows once it is asked to
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Saccade: gallery</title><style>
 body {{ font: 15px/1.5 "Noto Sans", sans-serif; margin: 32px auto; max-width: 1280px; padding: 0 16px; color: #1c2333; }}

@@ -277,6 +277,22 @@ Scene random_caption_scene(Rng& rng, Index width, Index height, int most) {
     return scene;
 }
 
+std::pair<Index, Index> random_caption_size(Rng& rng) {
+    static constexpr std::pair<Index, Index> others[] = {{96, 72}, {72, 96}, {80, 80}, {120, 120}};
+    return rng.uniform() < 0.6 ? std::pair(caption_side, caption_side) : others[rng.below(4)];
+}
+
+Tensor<float> caption_pictures(std::span<const Scene> scenes) {
+    const Index width = scenes.front().width, height = scenes.front().height;
+    Tensor<float> images = Tensor<float>::uninitialized({static_cast<Index>(scenes.size()), height, width, 3});
+    for (std::size_t b = 0; b < scenes.size(); ++b) {
+        const Image image = draw(scenes[b], width, height);
+        float* const to = images.data() + static_cast<Index>(b) * height * width * 3;
+        for (std::size_t i = 0; i < image.rgb.size(); ++i) to[i] = static_cast<float>(image.rgb[i]) / 255.0f;
+    }
+    return images;
+}
+
 Tensor<float> caption_region(const Scene& scene, int shape, Index height, Index width) {
     Scene solid = scene;
     SceneShape& own = solid.shapes.at(static_cast<std::size_t>(shape));

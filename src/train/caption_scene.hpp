@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "base/rng.hpp"
@@ -38,6 +40,14 @@ bool may_say(const Scene& scene, int a, CaptionRelation relation, int b);
 /// A scene for training or testing, of at most `most` shapes. No two shapes share colour and kind; each is visible for at least
 /// 0.6 of itself.
 Scene random_caption_scene(Rng& rng, Index width = 96, Index height = 96, int most = 5);
+
+/// Width and height of a picture for training: most are square and of 96 pixels, the others teach that pictures come in other
+/// shapes and sizes.
+std::pair<Index, Index> random_caption_size(Rng& rng);
+inline constexpr Index caption_side = 96;
+
+/// Pictures of scenes of one size: [B, height, width, 3], 0 to 1.
+Tensor<float> caption_pictures(std::span<const Scene> scenes);
 
 /// How much of each cell of a map [height, width] is the shape, what lies in front of it left out; a ring has its hole.
 Tensor<float> caption_region(const Scene& scene, int shape, Index height, Index width);

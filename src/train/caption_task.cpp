@@ -19,30 +19,12 @@ namespace saccade {
 namespace {
 
 constexpr int shard_count = 2;
-constexpr Index side = 96;             // pixels of most training pictures, and of all held-out ones
+constexpr Index side = caption_side;   // of all held-out pictures
 constexpr Index most_words = 40;       // the longest caption has 33
 constexpr Index settle_batches = 16;   // of 32 pictures
 constexpr Index test_batch = 16;       // pictures
 constexpr float least_of_cell = 0.1f;  // a cell is in the gold region of a shape that covers this much of it
 constexpr CaptionLanguage languages[] = {CaptionLanguage::english, CaptionLanguage::chinese};
-
-/// Pictures of scenes of one size: [B, height, width, 3].
-Tensor<float> pictures_of(std::span<const Scene> scenes) {
-    const Index width = scenes.front().width, height = scenes.front().height;
-    Tensor<float> images = Tensor<float>::uninitialized({static_cast<Index>(scenes.size()), height, width, 3});
-    for (std::size_t b = 0; b < scenes.size(); ++b) {
-        const Image image = draw(scenes[b], width, height);
-        float* const to = images.data() + static_cast<Index>(b) * height * width * 3;
-        for (std::size_t i = 0; i < image.rgb.size(); ++i) to[i] = static_cast<float>(image.rgb[i]) / 255.0f;
-    }
-    return images;
-}
-
-/// Most are square; the others teach that pictures come in other shapes and sizes.
-std::pair<Index, Index> random_size(Rng& rng) {
-    static constexpr std::pair<Index, Index> others[] = {{96, 72}, {72, 96}, {80, 80}, {120, 120}};
-    return rng.uniform() < 0.6 ? std::pair(side, side) : others[rng.below(4)];
-}
 
 struct Tally {
     double exact[2] = {0, 0}, taught = 0, captions = 0;
@@ -178,7 +160,7 @@ Ids CaptionTask::ids_of(const std::vector<CaptionWord>& words) const {
 }
 
 CaptionTask::Batch CaptionTask::draw_batch(Rng& rng, Index size, int most_shapes) const {
-    const auto [width, height] = random_size(rng);
+    const auto [width, height] = random_caption_size(rng);
     std::vector<Scene> scenes;
     std::vector<Ids> captions[2];
     for (Index b = 0; b < size; ++b) {
@@ -189,7 +171,7 @@ CaptionTask::Batch CaptionTask::draw_batch(Rng& rng, Index size, int most_shapes
         for (std::size_t l = 0; l < 2; ++l) captions[l].push_back(ids_of(caption_of(scenes.back(), order, languages[l])));
     }
     Batch batch;
-    batch.images = pictures_of(scenes);
+    batch.images = caption_pictures(scenes);
     for (std::size_t l = 0; l < 2; ++l) batch.targets[l] = PaddedTargets::from(captions[l], text_.end());
     return batch;
 }
@@ -224,7 +206,7 @@ void CaptionTask::settle(WeightMap& weights, std::stop_token stop) const {
         Rng rng = Rng(7).fork("population of pictures", static_cast<std::uint64_t>(i));
         std::vector<Scene> scenes;
         for (int b = 0; b < 32; ++b) scenes.push_back(random_caption_scene(rng, side, side));
-        return pictures_of(scenes);
+        return caption_pictures(scenes);
     };
     settle_caption_encoder(weights, settle_batches, batch, std::move(stop));
 }
@@ -314,7 +296,7 @@ Tally CaptionTask::judge(const WeightMap& weights, Index n, bool maps, const std
     parallel_for(batches, [&](std::int64_t i) {
         check_stop(stop);
         const std::vector<Scene> scenes = held_out_scenes(i * test_batch, std::min<Index>(test_batch, n - i * test_batch));
-        const auto encoded = model.encode(Var<float>(pictures_of(scenes)));
+        const auto encoded = model.encode(Var<float>(caption_pictures(scenes)));
         for (const CaptionLanguage language : languages) {
             judge_words(model, scenes, encoded, language, i, parts[static_cast<std::size_t>(i)]);
             if (maps) judge_maps(model, scenes, encoded, language, parts[static_cast<std::size_t>(i)]);
@@ -376,7 +358,14 @@ nlohmann::json CaptionTask::card() const {
         {"forget", forget_},
         {"doubly_stochastic", doubly_},
         {"random_order", shuffled_}};
-    if (warm_) card["starts_from"] = "captions-soft";
+    if (warm_) {
+        const nlohmann::json& before = bundled_model("captions-soft")->card;
+        card["starts_from"] = {{"id", "captions-soft"},
+                               {"command", before.value("command", "")},
+                               {"steps", before.value("steps", 0)},
+                               {"date", before.value("date", "")}};
+        if (before.contains("starts_from")) card["starts_from"]["starts_from"] = before["starts_from"];
+    }
     if (hard)
         card["reinforce"] = {{"weight", reinforce_.weight},
                              {"entropy", reinforce_.entropy},
