@@ -214,6 +214,15 @@ bool enlarge_button(const Ui& ui, AppState& state, const ViewPlacement& placemen
     return true;
 }
 
+/// What a hand can do on this card, after its subtitle.
+std::string hand_hint(const AppState& state, Controller& act, const Figure& figure, CardOf of) {
+    if (of == CardOf::difference || state.mask.on) return {};
+    if (!figure.image_places.empty() && act.scene(side_of(of)) != nullptr) return "drag a shape, the map follows";
+    const bool bars = std::any_of(figure.regions.begin(), figure.regions.end(),
+                                  [](const HitRegion& region) { return region.editable && region.px_per_unit > 0; });
+    return bars ? "drag a bar to change it" : "";
+}
+
 /// A result that is being recomputed dims after 100 ms, never flickers; one that does not answer the inputs stays dimmed.
 bool is_dimmed(const AppState& state, CardOf of) {
     const auto dimmed = [](const Side& side) {
@@ -242,6 +251,8 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
                 v.layout(*trace_of(state, of), view_state(state, e, placement, ui, size, of), ScreenTextMeasure(ui.fonts));
             title = figure.title.empty() ? v.title() : figure.title;
             subtitle = figure.subtitle;
+            if (const std::string hint = hand_hint(state, act, figure, of); !hint.empty())
+                subtitle += (subtitle.empty() ? "" : " · ") + hint;
             list.PushClipRect(place.at, high, true);
             ui.canvas.draw(figure, inner);
             list.PopClipRect();

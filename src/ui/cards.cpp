@@ -115,10 +115,6 @@ std::string value_text(const ParamSpec& spec, const ParamValue& value) {
 /// Above the cards: what is A and what is B, and what can be done with them.
 void compare_bar(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place) {
     const float s = ui.s;
-    const auto note = [&](const char* name) {
-        const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
-        state.places[name] = {low.x, low.y, size.x, size.y};
-    };
     const float buttons = 250 * s;
     const float half = (place.size.x - buttons) / 2;
     for (std::size_t i = 0; i < 2; ++i) {
@@ -128,7 +124,7 @@ void compare_bar(const Ui& ui, AppState& state, Controller& act, const Exhibit& 
         if (button(ui, i == 0 ? "side A" : "side B", i == 0 ? "A" : "B", focused ? ButtonKind::primary : ButtonKind::plain,
                    34 * s, "The inspector shows and edits this one (Ctrl 1, Ctrl 2)", 26 * s))
             act.focus_on(i);
-        note(i == 0 ? "side A" : "side B");
+        note_place(state, i == 0 ? "side A" : "side B");
         ImGui::SetCursorScreenPos({x + 44 * s, place.at.y + 5 * s});
         const float room = half - 56 * s;
         if (room < 30 * s) continue;
@@ -146,23 +142,21 @@ void compare_bar(const Ui& ui, AppState& state, Controller& act, const Exhibit& 
                             : "Each has its own texts and numbers; click to give both those of the one in focus",
                26 * s))
         act.toggle_linked();
-    note("linked");
+    note_place(state, "linked");
     ImGui::SameLine(0, 6 * s);
     if (button(ui, "swap", "Swap", ButtonKind::plain, 60 * s, "A becomes B, B becomes A", 26 * s)) act.swap_sides();
-    note("swap");
+    note_place(state, "swap");
     ImGui::SameLine(0, 6 * s);
     if (button(ui, "close compare", "Close", ButtonKind::quiet, 64 * s, "Only A (Ctrl B)", 26 * s)) act.toggle_compare();
-    note("close compare");
+    note_place(state, "close compare");
 }
 
 /// One of A, B and the difference, where there is room for one only.
 void narrow_compare(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place) {
     const float s = ui.s;
     ImGui::SetCursorScreenPos(place.at);
-    const int clicked = segments(ui, "which", {"A", "B", "B − A"}, static_cast<int>(state.narrow), {}, [&](int i) {
-        const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
-        state.places["which" + std::to_string(i)] = {low.x, low.y, size.x, size.y};
-    });
+    const int clicked = segments(ui, "which", {"A", "B", "B − A"}, static_cast<int>(state.narrow), {},
+                                 [&](int i) { note_place(state, "which" + std::to_string(i)); });
     if (clicked >= 0) {
         state.narrow = static_cast<std::size_t>(clicked);
         if (clicked < 2) act.focus_on(state.narrow);
@@ -227,7 +221,10 @@ std::string settings_apart(const AppState& state, std::size_t i) {
         const auto value = one.params.has(spec.name) ? one.params.values().at(spec.name) : spec.fallback;
         a.set(spec.name, value);
         b.set(spec.name, other.params.has(spec.name) ? other.params.values().at(spec.name) : spec.fallback);
-        if (!(a == b)) add(spec.title + " " + value_text(spec, value));
+        if (a == b) continue;
+        // A scene's value is long, a file's has its folders in it.
+        const bool image = spec.type == ParamType::image;
+        add(spec.title + " " + (image ? state.pictures[i].title : value_text(spec, value)));
     }
     if (one.seed != other.seed) add("seed " + std::to_string(one.seed));
     if (one.weights_path != other.weights_path) add(one.weights_path.empty() ? "bundled weights" : one.weights_path);

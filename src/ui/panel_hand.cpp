@@ -99,8 +99,12 @@ void tools(const Ui& ui, AppState& state, Controller& act) {
     const TraceTensor* tensor = held(state);
     heading(ui, "By hand");
     if (tensor == nullptr) {
-        paragraph(ui, "Drag a weight to change it; its row keeps the sum 1. Click a cell to ablate, scale or freeze its head.",
-                  ui.theme.faint);
+        const bool gates = state.trace() != nullptr && !state.trace()->with_role(Role::gate).empty();
+        paragraph(
+            ui,
+            gates ? "Drag the bar of a gate to change it. Click one to ablate, scale or freeze its channel."
+                  : "Drag a weight to change it; its row keeps the sum 1. Click a cell to ablate, scale or freeze its head.",
+            ui.theme.faint);
         return mask_row(ui, state, act, nullptr);
     }
     const CellRef block = block_around(*tensor, state.stage.selected.cell);

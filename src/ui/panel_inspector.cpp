@@ -213,15 +213,11 @@ void model_lines(const Ui& ui, AppState& state, Controller& act, const Exhibit& 
 
 /// A | B, and what of the inspector is shown.
 void tabs(const Ui& ui, AppState& state, Controller& act, const Exhibit& e) {
-    const auto note = [&](const std::string& name) {
-        const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
-        state.places[name] = {low.x, low.y, size.x, size.y};
-    };
     if (!e.lesson.empty()) {
         const int clicked = segments(ui, "tabs", {"Inspect", "Lesson"}, state.stage.lesson ? 1 : 0,
                                      {"Settings, the explained cell, interventions, claims",
                                       "What to try and what to see; its claims are checked on this run"},
-                                     [&](int i) { note(i == 0 ? "tab inspect" : "tab lesson"); });
+                                     [&](int i) { note_place(state, i == 0 ? "tab inspect" : "tab lesson"); });
         if (clicked >= 0) state.stage.lesson = clicked == 1;
     }
     if (!state.comparing) return;

@@ -72,6 +72,11 @@ def test_a_click_selects_the_cell_and_the_shape_and_changes_nothing(w):
     s = w.wait("both", lambda s: s["scene"]["shape"] >= 0 and len(s["selected"]["index"]) >= 2)
     check(s["explained"][-1] == s["selected"], "the inspector explains another cell")
     check(s["params"]["image"] == before, "a click moved the shape")
+    w.xdotool("click", 4)
+    s = w.wait("a larger one by the wheel", lambda s: answered(s) and s["params"]["image"].startswith("scene:"))
+    check(s["scene"]["shape"] >= 0, "the wheel lost the shape")
+    w.key("ctrl+z")
+    w.wait("undo", lambda s: answered(s) and s["params"]["image"] == before)
     w.click(*in_picture(w, 0.05, 0.05))
     w.wait("no shape there", lambda s: s["scene"]["shape"] == -1)
 
