@@ -105,7 +105,7 @@ json metrics_json(const std::map<std::string, double>& metrics) {
 }
 
 /// The measured points of the curves, at most 64 of them, with the mean loss since the one before.
-json log_json(const Training& training) {
+json log_json(const Training& training, Index examples) {
     constexpr std::size_t most_rows = 64;
     std::vector<json> rows;
     double loss_sum = 0;
@@ -124,7 +124,7 @@ json log_json(const Training& training) {
     const std::size_t stride = (rows.size() + most_rows - 1) / most_rows;
     for (std::size_t i = 0; i < rows.size(); ++i)
         if ((rows.size() - 1 - i) % stride == 0) kept.push_back(rows[i]);
-    return {{"columns", {"step", "seconds", "loss", training.headline()}}, {"rows", kept}};
+    return {{"columns", {"step", "seconds", "loss", training.headline()}}, {"rows", kept}, {"held_out_examples", examples}};
 }
 
 void write_card(const TrainCommand& command, const Training& training, const Task& task) {
@@ -140,7 +140,7 @@ void write_card(const TrainCommand& command, const Training& training, const Tas
     const Index n = task.held_out(task.usual_held_out());
     card["n"] = n;
     card["metrics"] = metrics_json(task.evaluate(saved->weights, n, {}));
-    card["log"] = log_json(training);
+    card["log"] = log_json(training, task.held_out(task.rhythm().examples));
     card["steps"] = training.total_steps();
     card["training_seconds"] = static_cast<int>(training.seconds() + 0.5);
     card["date"] = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));

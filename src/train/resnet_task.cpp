@@ -264,6 +264,7 @@ nlohmann::json ResNetTask::card() const {
           {"weight_decay", weight_decay_},
           {"label_smoothing", smoothing_},
           {"batch", batch_size_},
+          {"clip_norm", clip_norm()},
           {"epochs", epochs_},
           {"augmentation", "windows of the picture with a border of 4 pixels, mirrored half the time"}}}};
     if (small_share_ > 0) card["recipe"]["small"] = {{"pixels", small_}, {"share", small_share_}};
