@@ -24,7 +24,10 @@ struct ResNetOutput {
 
 /// Runs the network of `model` and shows what resnet_describe.hpp lists, with axes, parameters, steps and rules. What a hand
 /// changes flows on to the probabilities, and to Grad-CAM, for which changed cells are constants. Without a probe nothing is
-/// shown. Error{out_of_range} for a block or a class that there is not, Error{cancelled} between layers.
+/// shown. What a network made of the last three pictures up to the shown block is kept with it (at most 17 MB each, at 512 px)
+/// and taken where no hand changes anything before that block: a picture is the same while its tensor is. Error{out_of_range}
+/// for a block or a class that there is not, Error{numeric} if a hand drives the logits out of float's range, Error{cancelled}
+/// between layers.
 ResNetOutput run_resnet(const ModelPtr& model, const ResNetRequest& request, Probe* probe, const std::stop_token& stop);
 
 }  // namespace saccade
