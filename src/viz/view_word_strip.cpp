@@ -80,7 +80,13 @@ struct Rows {
 Rows arrange(const Sketch& sketch, const Strip& strip, const Box& room) {
     const double shape = shape_of(strip.picture, *strip.stack.tensor);
     const auto n = static_cast<Index>(strip.cells.size());
-    const bool details = std::any_of(strip.cells.begin(), strip.cells.end(), [](const Cell& c) { return !c.detail.empty(); });
+    // Is there a label that has no room beside what stands at its right?
+    const auto crowded = [&](double width, double size) {
+        return std::any_of(strip.cells.begin(), strip.cells.end(), [&](const Cell& c) {
+            return !c.detail.empty() &&
+                   sketch.text_width(c.label, size) + sketch.px(10) + sketch.text_width(c.detail, size) > width;
+        });
+    };
     const auto tried = [&](Index cols, double size, int lines) {
         Rows rows;
         rows.cols = cols;
@@ -108,9 +114,7 @@ Rows arrange(const Sketch& sketch, const Strip& strip, const Box& room) {
         Rows found;
         for (Index cols = 1; cols <= n; ++cols) {
             Rows rows = tried(cols, size, 1);
-            // A label and what is beside it, or below it where they are too wide.
-            const bool wide = details && rows.first.w < sketch.px(150);
-            if (wide && size > 0) rows = tried(cols, size, 2);
+            if (size > 0 && crowded(rows.first.w, size)) rows = tried(cols, size, 2);
             if (rows.first.w > found.first.w) found = rows;
         }
         return found;
@@ -180,8 +184,8 @@ class WordStripView : public View {
         Sketch sketch(state, measure);
         const Index n = strip.stack.entries->extent;
         std::string subtitle = strip.stack.where;
-        subtitle +=
-            (subtitle.empty() ? "" : " · ") + fmt::format("{} {}{}", n, strip.words ? "word" : "map", n == 1 ? "" : "s");
+        subtitle += (subtitle.empty() ? "" : " · ") +
+                    fmt::format("{} {}{}", n, strip.words ? "word" : short_name(*strip.stack.entries), n == 1 ? "" : "s");
         Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle);
         sketch.caption(caption_of(strip, state), content);
         const Rows rows = arrange(sketch, strip, content);

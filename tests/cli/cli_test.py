@@ -211,6 +211,31 @@ class Cli(unittest.TestCase):
                 self.assertIn("image.npy", archive.namelist())
             self.assertEqual(trace["request"]["params"]["image"], value)
 
+    def test_maps_over_pictures(self):
+        def svg(*args):
+            out = self.path("x.svg")
+            self.good("render", "spatial", *args, "-o", out)
+            with open(out) as f:
+                return f.read()
+
+        usual = svg("--view", "overlay")
+        self.assertEqual(usual.count("data:image/png"), 1)  # the picture; a small map is cells
+        self.assertIn('fill-opacity="0.65"', usual)
+        self.assertIn("opacity 0.30", svg("--view", "overlay", "--opacity", "0.3"))
+        self.assertIn("contours at", svg("--view", "overlay", "--overlay", "contours"))
+        self.assertNotIn('fill-opacity="0.65"', svg("--view", "overlay", "--overlay", "off"))
+        self.assertIn("0.40 of the scale", svg("--view", "overlay", "--map-threshold", "0.4", "--smooth"))
+        self.assertIn("channel 17", svg("--view", "overlay", "--tensor", "stage3.block3.features", "--select", "stage3.block3.features[17,:,:]"))
+        self.assertIn("largest gate first", svg("--view", "map-gallery", "--tensor", "stage3.block3.features"))
+        self.assertNotIn("largest", svg("--view", "channel-bars", "--tensor", "stage3.block3.gate", "--channels", "number"))
+        self.assertIn("mean over c", svg("--view", "map-stages", "--tensor", "stage3.block3.spatial"))
+        self.assertIn("3 networks", svg("--view", "word-strip", "--tensor", "compare.grad_cam", "--side_by_side", "true"))
+        out = self.path("none.svg")
+        self.bad(2, "render", "spatial", "--view", "overlay", "--overlay", "veil", "-o", out, names=["veil", "contours"])
+        self.bad(2, "render", "spatial", "--view", "overlay", "--opacity", "7", "-o", out, names=["opacity", "7"])
+        self.bad(2, "render", "spatial", "--view", "channel-bars", "--channels", "size", "-o", out, names=["size", "number"])
+        self.assertFalse(os.path.exists(out))
+
     def test_pictures_that_are_none(self):
         out = self.path("x.npz")
         small = png(4, 4, [b"\1\2\3" * 4] * 4)

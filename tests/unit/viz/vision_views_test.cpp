@@ -353,7 +353,7 @@ TEST(VisionViews, AreLaidOutAsTheyWereLookedAt) {
         {"map-gallery", "block.features", "dark", 620, 480, Overlay::map, 0x15bb86027c1b9cddu},
         {"channel-bars", "block.gate", "dark", 1000, 220, Overlay::map, 0x68557f4ce5792360u},
         {"word-strip", "map", "print", 700, 420, Overlay::map, 0xd68d7980dc2ffbaeu},
-        {"word-strip", "compare.grad_cam", "dark", 620, 300, Overlay::map, 0xaff04d97149572e6u},
+        {"word-strip", "compare.grad_cam", "dark", 620, 300, Overlay::map, 0xbafcc194a44f42ceu},
         {"map-stages", "block.spatial", "light", 620, 340, Overlay::map, 0xbbc7c46632306ad0u},
     };
     const Trace trace = vision_trace(64, 8, 8);
