@@ -107,25 +107,50 @@ std::string title_of(const std::string& value) {
     return fs::path(value).filename().string();
 }
 
-std::shared_ptr<Picture> make_picture(const std::string& value, Index longest_side, Index multiple) {
+/// Sizes up to this are made from one copy of that size, so that a file is decoded once, however many sizes are asked for.
+constexpr Index base_side = 2048;
+constexpr Index as_base = -1;  // in place of a longest side: that copy, or the file as it is if it is smaller
+
+bool names_file(const std::string& value) {
+    return !value.starts_with(sample_prefix) && !value.starts_with(scene_prefix) && !value.starts_with(data_prefix);
+}
+
+std::shared_ptr<Picture> named_picture(const std::string& value, const ImageSize& full) {
     auto picture = std::make_shared<Picture>();
     picture->title = title_of(value);
-    picture->scene = scene_of(value);
-    ImageSize full;
-    if (picture->scene) {
-        full = {picture->scene->width, picture->scene->height};
-    } else {
-        picture->image = value_image(value, longest_side, full);
-    }
     picture->full_width = full.width;
     picture->full_height = full.height;
-    const Index side = longest_side == 0 ? std::max(full.width, full.height) : longest_side;
-    const ImageSize size = fitted_size(full.width, full.height, side, multiple);
-    if (picture->scene) {
-        picture->image = draw(*picture->scene, size.width, size.height);
-    } else if (size != ImageSize{picture->image.width, picture->image.height}) {  // 50 megapixels are not copied for nothing
-        picture->image = resized(picture->image, size.width, size.height);
-    }
+    return picture;
+}
+
+ImageSize size_for(const ImageSize& full, Index longest_side, Index multiple) {
+    const Index longest = std::max(full.width, full.height);
+    if (longest_side == as_base) return fitted_size(full.width, full.height, std::min(longest, base_side));
+    return fitted_size(full.width, full.height, longest_side == 0 ? longest : longest_side, multiple);
+}
+
+std::shared_ptr<Picture> scene_picture(const std::string& value, Scene scene, Index longest_side, Index multiple) {
+    const ImageSize full{scene.width, scene.height}, size = size_for(full, longest_side, multiple);
+    auto picture = named_picture(value, full);
+    picture->image = draw(scene, size.width, size.height);
+    picture->scene = std::move(scene);
+    return picture;
+}
+
+std::shared_ptr<Picture> file_picture(const std::string& value, Index longest_side, Index multiple) {
+    ImageSize full;
+    Image image = value_image(value, longest_side == as_base ? base_side : longest_side, full);
+    auto picture = named_picture(value, full);
+    const ImageSize size = size_for(full, longest_side, multiple);
+    // 50 megapixels are not copied for nothing.
+    picture->image = size == ImageSize{image.width, image.height} ? std::move(image) : resized(image, size.width, size.height);
+    return picture;
+}
+
+std::shared_ptr<Picture> smaller_picture(const std::string& value, const Picture& base, Index longest_side, Index multiple) {
+    const ImageSize full{base.full_width, base.full_height}, size = size_for(full, longest_side, multiple);
+    auto picture = named_picture(value, full);
+    picture->image = resized(base.image, size.width, size.height);
     return picture;
 }
 
@@ -135,10 +160,6 @@ struct Stamp {
     std::uintmax_t size = 0;
     bool operator==(const Stamp&) const = default;
 };
-
-bool names_file(const std::string& value) {
-    return !value.starts_with(sample_prefix) && !value.starts_with(scene_prefix) && !value.starts_with(data_prefix);
-}
 
 std::optional<Stamp> stamp_of(const std::string& value) {
     if (!names_file(value)) return Stamp{};
@@ -152,17 +173,9 @@ class PictureCache {
  public:
     PicturePtr get(const std::string& value, Index longest_side, Index multiple) {
         const std::optional<Stamp> stamp = stamp_of(value);
-        if (stamp) {
-            const std::lock_guard lock(mutex_);
-            for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
-                if (entry->longest_side != longest_side || entry->multiple != multiple || entry->stamp != *stamp ||
-                    entry->value != value)
-                    continue;
-                entries_.splice(entries_.begin(), entries_, entry);
-                return entry->picture;
-            }
-        }
-        PicturePtr picture = make_picture(value, longest_side, multiple);  // not under the lock: it may take its time
+        if (stamp)
+            if (const PicturePtr found = find(value, longest_side, multiple, *stamp)) return found;
+        PicturePtr picture = make(value, longest_side, multiple);  // not under the lock: it may take its time
         if (stamp) keep({value, longest_side, multiple, *stamp, picture});
         return picture;
     }
@@ -175,6 +188,26 @@ class PictureCache {
         PicturePtr picture;
         std::size_t bytes() const { return value.size() + picture->image.rgb.size(); }
     };
+
+    PicturePtr make(const std::string& value, Index longest_side, Index multiple) {
+        if (std::optional<Scene> scene = scene_of(value))
+            return scene_picture(value, std::move(*scene), longest_side, multiple);
+        if (longest_side > 0 && longest_side <= base_side)
+            return smaller_picture(value, *get(value, as_base, 1), longest_side, multiple);
+        return file_picture(value, longest_side, multiple);
+    }
+
+    PicturePtr find(const std::string& value, Index longest_side, Index multiple, const Stamp& stamp) {
+        const std::lock_guard lock(mutex_);
+        for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
+            if (entry->longest_side != longest_side || entry->multiple != multiple || entry->stamp != stamp ||
+                entry->value != value)
+                continue;
+            entries_.splice(entries_.begin(), entries_, entry);
+            return entry->picture;
+        }
+        return nullptr;
+    }
 
     void keep(Entry entry) {
         constexpr std::size_t most_bytes = std::size_t{192} << 20, most_entries = 64;
@@ -274,7 +307,8 @@ std::optional<Scene> scene_of(const std::string& value) {
 }
 
 Image load_image(const std::string& value) {
-    return std::move(make_picture(value, 0, 1)->image);
+    if (const std::optional<Scene> scene = scene_of(value)) return draw(*scene);
+    return std::move(file_picture(value, 0, 1)->image);
 }
 
 PicturePtr load_picture(const std::string& value, Index longest_side, Index multiple) {
