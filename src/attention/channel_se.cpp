@@ -21,7 +21,7 @@ std::vector<BlockAttentionParameter> channel_gate_parameters(const BlockAttentio
 
 template <class T>
 Var<T> gate_channels(const Var<T>& features, const Var<T>& gate) {
-    return mul(features, reshape(gate, {gate.shape()[0], 1, 1, gate.shape()[1]}));
+    return scale_channels(features, gate);
 }
 
 template struct SqueezeExcitation<float>;

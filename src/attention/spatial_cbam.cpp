@@ -33,7 +33,7 @@ std::vector<BlockAttentionParameter> spatial_map_parameters(const BlockAttention
 
 template <class T>
 Var<T> gate_places(const Var<T>& features, const Var<T>& map) {
-    return mul(features, reshape(map, with_unit_axis(map.shape())));
+    return scale_places(features, map);
 }
 
 template struct CbamSpatial<float>;

@@ -20,7 +20,14 @@ Var<T> conv2d(const Var<T>& x, const Var<T>& weight, const Var<T>& bias, ConvFor
                 Tensor<T>& grad_w = t.grad_buffer(w_id, fresh);
                 conv_grad_weight(s, xv.data(), grad.data(), grad_w.data(), !fresh);
             }
-            if (b_id >= 0) add_column_sums(grad.data(), grad.size() / s.out, s.out, t.grad_of(b_id).data());
+            if (b_id >= 0) {
+                Tensor<T>& grad_b = t.grad_of(b_id);
+                if (s.out == 1) {
+                    *grad_b.data() += array(grad).sum();
+                } else {
+                    add_column_sums(grad.data(), grad.size() / s.out, s.out, grad_b.data());
+                }
+            }
             if (x_id >= 0) {
                 Tensor<T>& grad_x = t.grad_buffer(x_id, fresh);
                 conv_grad_input(s, grad.data(), wv.data(), grad_x.data(), !fresh);

@@ -46,6 +46,15 @@ Var<T> batch_norm_fixed_relu(const Var<T>& x, const Var<T>& gain, const Var<T>& 
 template <class T>
 Var<T> add_relu(const Var<T>& a, const Var<T>& b);
 
+// --- gates (ops_gate.cpp) ---
+
+/// Each picture's channels times its gate: x [N, H, W, C], gate [N, C].
+template <class T>
+Var<T> scale_channels(const Var<T>& x, const Var<T>& gate);
+/// All channels of a place times its number: x [N, H, W, C], map [N, H, W].
+template <class T>
+Var<T> scale_places(const Var<T>& x, const Var<T>& map);
+
 // --- pooling (ops_pool.cpp) ---
 
 /// The largest of each window of size x size pixels; beyond the border is -inf. The gradient goes to the first maximum.

@@ -3,12 +3,16 @@
 #include <memory>
 #include <vector>
 
+#include "autograd/ops_channels.hpp"
 #include "autograd/ops_common.hpp"
 #include "autograd/ops_image.hpp"
 
 namespace saccade {
 
 namespace {
+
+using namespace Eigen::internal;
+using simd::Packet;
 
 /// Windows of size x size pixels over pictures [batch, height, width, channels].
 struct PoolShape {
@@ -44,10 +48,27 @@ PoolShape pool_shape(const char* operation, const Shape& x, Index size, Index st
     return {x[0], x[1], x[2], x[3], size, stride, padding};
 }
 
-/// The picture as rows of channels. Error if there is no pixel.
-PoolShape global_shape(const char* operation, const Shape& x) {
-    if (x.rank() != 4 || x[1] * x[2] < 1) throw shape_error(operation, x, "[N, H, W, C] with pixels is wanted");
-    return {x[0], 1, x[1] * x[2], x[3], 1, 1, 0};
+struct PictureRows {
+    Index pictures, pixels, channels;
+};
+
+/// Pictures as rows of channels. Error if there is no pixel, or more than a float counts.
+PictureRows global_shape(const char* operation, const Shape& x) {
+    if (x.rank() != 4 || x[1] * x[2] < 1 || x[1] * x[2] > Index{1} << 24)
+        throw shape_error(operation, x, "[N, H, W, C] with pixels is wanted, and no more than 16 million");
+    return {x[0], x[1] * x[2], x[3]};
+}
+
+/// Calls body(offset of the first pixel's vector, offset in [pictures, channels], Channels) for each vector of channels of each
+/// picture.
+template <class T, class Body>
+void for_vectors_of_pictures(Index pictures, Index pixels, Index channels, const Body& body) {
+    for_rows(pictures, pixels * channels, [&](Index start, Index count) {
+        for (Index n = start; n < start + count; ++n) {
+            for_channels<T>(channels,
+                            [&](Index c, const auto& lanes) { body(n * pixels * channels + c, n * channels + c, lanes); });
+        }
+    });
 }
 
 /// y = max over the places of each window, and where in x it was (the first, if several).
@@ -73,16 +94,6 @@ Var<T> pool_max(const Var<T>& x, const Shape& result, Index channels, const ForP
     return x.tape()->record(std::move(y), [where, id = x.id()](Tape<T>& t, const Tensor<T>& grad) {
         T* const grad_x = t.grad_of(id).data();
         for (Index i = 0; i < grad.size(); ++i) grad_x[(*where)[static_cast<std::size_t>(i)]] += grad.data()[i];
-    });
-}
-
-/// Calls body(offset in x, offset in y) for each pixel of each picture.
-template <class Body>
-void for_pixels(const PoolShape& s, const Body& body) {
-    for_rows(s.batch, s.width * s.channels, [&](Index start, Index count) {
-        for (Index n = start; n < start + count; ++n) {
-            for (Index p = 0; p < s.width; ++p) body((n * s.width + p) * s.channels, n * s.channels);
-        }
     });
 }
 
@@ -116,15 +127,51 @@ Var<T> mean_pool2d(const Var<T>& x, Index size, Index stride, Index padding) {
 
 template <class T>
 Var<T> global_mean_pool(const Var<T>& x) {
-    const PoolShape s = global_shape("global_mean_pool", x.shape());
-    return pool_sum(x, Shape{s.batch, s.channels}, s.channels, T(1) / static_cast<T>(s.width),
-                    [s](const auto& body) { for_pixels(s, body); });
+    const auto [pictures, pixels, channels] = global_shape("global_mean_pool", x.shape());
+    const T factor = T(1) / static_cast<T>(pixels);
+    Tensor<T> y = Tensor<T>::uninitialized(Shape{pictures, channels});
+    for_vectors_of_pictures<T>(
+        pictures, pixels, channels, [&, px = pixels, ch = channels](Index first, Index to, const auto& lanes) {
+            const Packet<T> sum = sum_rows<T>(
+                px, [&](Index p, const Packet<T>& t) { return padd(t, lanes.load(x.value().data() + first + p * ch)); });
+            lanes.store(y.data() + to, pmul(sum, simd::all<T>(factor)));
+        });
+    if (!x.tracked()) return y;
+    return x.tape()->record(std::move(y), [factor, pictures = pictures, px = pixels, ch = channels, id = x.id()](
+                                              Tape<T>& t, const Tensor<T>& grad) {
+        bool fresh = false;
+        T* const to = t.grad_buffer(id, fresh).data();
+        for_vectors_of_pictures<T>(pictures, px, ch, [&](Index first, Index from, const auto& lanes) {
+            const Packet<T> g = pmul(lanes.load(grad.data() + from), simd::all<T>(factor));
+            for (Index at = first; at < first + px * ch; at += ch)
+                lanes.store(to + at, fresh ? g : padd(g, lanes.load(to + at)));
+        });
+    });
 }
 
 template <class T>
 Var<T> global_max_pool(const Var<T>& x) {
-    const PoolShape s = global_shape("global_max_pool", x.shape());
-    return pool_max(x, Shape{s.batch, s.channels}, s.channels, [s](const auto& body) { for_pixels(s, body); });
+    const auto [pictures, pixels, channels] = global_shape("global_max_pool", x.shape());
+    Tensor<T> y = Tensor<T>::uninitialized(Shape{pictures, channels}), where = Tensor<T>::uninitialized(y.shape());
+    for_vectors_of_pictures<T>(pictures, pixels, channels,
+                               [&, px = pixels, ch = channels](Index first, Index to, const auto& lanes) {
+                                   Packet<T> largest = lanes.load(x.value().data() + first), at = simd::all<T>(T(0));
+                                   for (Index p = 1; p < px; ++p) {
+                                       const Packet<T> value = lanes.load(x.value().data() + first + p * ch);
+                                       const Packet<T> larger = pcmp_lt(largest, value);
+                                       largest = pselect(larger, value, largest);
+                                       at = pselect(larger, simd::all<T>(static_cast<T>(p)), at);
+                                   }
+                                   lanes.store(y.data() + to, largest);
+                                   lanes.store(where.data() + to, at);
+                               });
+    if (!x.tracked()) return y;
+    return x.tape()->record(
+        std::move(y), [where, picture = pixels * channels, ch = channels, id = x.id()](Tape<T>& t, const Tensor<T>& grad) {
+            T* const to = t.grad_of(id).data();
+            for (Index i = 0; i < grad.size(); ++i)
+                to[i / ch * picture + static_cast<Index>(where.data()[i]) * ch + i % ch] += grad.data()[i];
+        });
 }
 
 #define SACCADE_INSTANTIATE(T)                                       \

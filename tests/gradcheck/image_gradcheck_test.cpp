@@ -92,6 +92,18 @@ TEST(ImageGradients, AddRelu) {
     check_gradients([](const auto& v) { return add_relu(v[0], v[0]); }, {random_tensor({2, 3, 3, 5}, 1)});
 }
 
+TEST(ImageGradients, Gates) {
+    for (const Shape& shape : {Shape{2, 3, 2, 3}, Shape{3, 1, 5, 19}}) {
+        check_gradients([](const auto& v) { return scale_channels(v[0], v[1]); },
+                        {random_tensor(shape, 1), random_tensor({shape[0], shape[3]}, 2)});
+        check_gradients([](const auto& v) { return scale_places(v[0], v[1]); },
+                        {random_tensor(shape, 1), random_tensor(shape.without(3), 2)});
+        // The picture is used twice, and the gate made of it.
+        check_gradients([](const auto& v) { return add_relu(v[0], scale_channels(v[0], global_mean_pool(v[0]))); },
+                        {random_tensor(shape, 1)});
+    }
+}
+
 TEST(ImageGradients, Pools) {
     for (const Shape& shape : {Shape{2, 5, 4, 3}, Shape{1, 6, 6, 17}}) {
         const std::vector<Tensor<double>> inputs{random_tensor(shape, 1)};
