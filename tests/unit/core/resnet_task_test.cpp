@@ -177,6 +177,20 @@ TEST(ResNetModel, cards_and_weights_that_do_not_fit_are_refused) {
     EXPECT_THROW(resnet_of(model), Error);  // no statistics
 }
 
+TEST(ResNetModel, bundled_ones_run_and_say_where_they_come_from) {
+    for (const std::string& id : resnet_task_ids()) {
+        SCOPED_TRACE(id);
+        const ModelPtr model = bundled_model(id);
+        for (const char* entry : {"title", "data", "licence", "citation", "command", "recipe", "log", "date"})
+            EXPECT_TRUE(model->card.contains(entry)) << entry;
+        EXPECT_EQ(model->card.at("n"), 10000);
+        const ResNet<float>& network = resnet_of(model)->network;
+        EXPECT_EQ(network.design().classes.size(), 10u);
+        const Tensor<float> grey(Shape{1, 32, 32, 3}, 0.5f);
+        for (const float v : network(network.normalised(grey)).value().values()) EXPECT_TRUE(std::isfinite(v));
+    }
+}
+
 TEST(Sgd, follows_its_equations) {
     WeightMap weights{{"w", Tensor<float>::from(Shape{1, 1}, {2.0f})}, {"gain", Tensor<float>::from(Shape{1}, {2.0f})}};
     const WeightMap gradients{{"w", Tensor<float>::from(Shape{1, 1}, {1.0f})}, {"gain", Tensor<float>::from(Shape{1}, {1.0f})}};
