@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "figure_items.hpp"
 #include "sample_trace.hpp"
 #include "viz/heatmap_grid.hpp"
 #include "viz/view.hpp"
@@ -19,19 +20,6 @@ ViewState state_for(const std::string& view, double width = 500, double height =
     state.width = width;
     state.height = height;
     return state;
-}
-
-template <class Item>
-std::vector<Item> items_of(const Figure& figure) {
-    std::vector<Item> found;
-    for (const FigureItem& item : figure.items)
-        if (const auto* one = std::get_if<Item>(&item)) found.push_back(*one);
-    return found;
-}
-
-bool says(const Figure& figure, const std::string& part) {
-    const auto texts = items_of<TextItem>(figure);
-    return std::any_of(texts.begin(), texts.end(), [&](const TextItem& t) { return t.text.find(part) != std::string::npos; });
 }
 
 TEST(HeadGrid, IsOneItemThatSharesTheTensor) {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "figure_items.hpp"
 #include "sample_trace.hpp"
 #include "viz_testing.hpp"
 
@@ -19,16 +20,8 @@ Figure figure_of(const std::string& id, const Trace& trace, const ViewState& sta
     return view(id).layout(trace, state, PlainMeasure());
 }
 
-template <class Item>
-std::vector<Item> items(const Figure& figure) {
-    std::vector<Item> found;
-    for (const FigureItem& item : figure.items)
-        if (const auto* i = std::get_if<Item>(&item)) found.push_back(*i);
-    return found;
-}
-
 Color color_of_text(const Figure& figure, const std::string& text) {
-    for (const TextItem& t : items<TextItem>(figure))
+    for (const TextItem& t : items_of<TextItem>(figure))
         if (t.text == text) return t.color;
     ADD_FAILURE() << "no text " << text;
     return {};
@@ -93,7 +86,7 @@ TEST(Focus, LightsTheSameTokensInEveryView) {
 TEST(Heatmap, HitLeadsBackToTheCell) {
     const Trace trace = sentence();
     const Figure figure = figure_of("heatmap", trace);
-    const HeatmapItem grid = items<HeatmapItem>(figure).at(0);
+    const HeatmapItem grid = items_of<HeatmapItem>(figure).at(0);
     for (Index r = 0; r < 3; ++r)
         for (Index c = 0; c < 4; ++c) {
             const Point p{grid.box.x + (static_cast<double>(c) + 0.5) * grid.box.w / 4,
@@ -116,7 +109,7 @@ TEST(Heatmap, OnlyWeightsAreEdited) {
     state.tensor = "scores";
     const Figure figure = figure_of("heatmap", sentence(), state);
     EXPECT_FALSE(figure.regions.back().editable);
-    const HeatmapItem grid = items<HeatmapItem>(figure).at(0);
+    const HeatmapItem grid = items_of<HeatmapItem>(figure).at(0);
     EXPECT_TRUE(grid.map->diverging);
     EXPECT_EQ(grid.normalization.low, -grid.normalization.high);
 }
@@ -129,7 +122,7 @@ TEST(Heatmap, SlicesLeadingAxesWhereTheSelectionStands) {
     EXPECT_NE(figure.subtitle.find("layer 2"), std::string::npos);
     EXPECT_NE(figure.subtitle.find("head 3"), std::string::npos);
     EXPECT_EQ(figure.regions.back().ref.index, (std::vector<Index>{1, 2, -1, -1}));
-    EXPECT_EQ(items<HeatmapItem>(figure).at(0).values.shape(), (Shape{4, 4}));
+    EXPECT_EQ(items_of<HeatmapItem>(figure).at(0).values.shape(), (Shape{4, 4}));
 }
 
 TEST(Heatmap, FindsQueryAndKeyWhereverTheyStand) {
@@ -142,7 +135,7 @@ TEST(Heatmap, FindsQueryAndKeyWhereverTheyStand) {
     trace.add({"values", Role::scores, "", "Values", "", {query, head, key}}, values);
     ViewState state;
     state.selected.marks["head"] = 1;
-    const HeatmapItem grid = items<HeatmapItem>(figure_of("heatmap", trace, state)).at(0);
+    const HeatmapItem grid = items_of<HeatmapItem>(figure_of("heatmap", trace, state)).at(0);
     EXPECT_EQ(grid.values.shape(), (Shape{2, 4}));
     EXPECT_EQ(grid.values.at({0, 0}), 4);
     EXPECT_EQ(grid.values.at({1, 3}), 12 + 4 + 3);
@@ -152,7 +145,7 @@ TEST(Heatmap, PerRowScaleDividesByTheLargest) {
     const Trace trace = sentence();
     ViewState state;
     state.scale = Normalization::Scale::per_row;
-    const HeatmapItem grid = items<HeatmapItem>(figure_of("heatmap", trace, state)).at(0);
+    const HeatmapItem grid = items_of<HeatmapItem>(figure_of("heatmap", trace, state)).at(0);
     for (Index r = 0; r < 3; ++r) {
         float largest = 0;
         for (Index c = 0; c < 4; ++c) largest = std::max(largest, grid.values.at({r, c}));
@@ -165,7 +158,7 @@ TEST(Heatmap, DecorationsCanBeLeftToTheCard) {
     const Trace trace = sentence();
     ViewState state;
     const auto has_title = [&] {
-        const auto texts = items<TextItem>(figure_of("heatmap", trace, state));
+        const auto texts = items_of<TextItem>(figure_of("heatmap", trace, state));
         return std::any_of(texts.begin(), texts.end(), [](const TextItem& t) { return t.text == "Attention weights"; });
     };
     EXPECT_TRUE(has_title());
@@ -178,12 +171,12 @@ TEST(Heatmap, DecorationsCanBeLeftToTheCard) {
 TEST(Flow, DrawsACurveForEachWeightThatCounts) {
     const auto weights = Tensor<float>::from(Shape{2, 3}, {0.9f, 0.1f, 0, masked(), 0.5f, 0.001f});
     const Trace trace = plain_trace(weights, Role::weights, {AxisKind::query, AxisKind::key}, "t");
-    const auto curves = items<CurveItem>(figure_of("flow", trace));
+    const auto curves = items_of<CurveItem>(figure_of("flow", trace));
     ASSERT_EQ(curves.size(), 2u);                     // what is less than an even share is haze
     EXPECT_NEAR(curves.back().width, 6 * 0.9, 1e-6);  // strongest last, on top
     ViewState state;
     state.selected = focus_of(trace, {"values", {0, -1}});
-    EXPECT_EQ(items<CurveItem>(figure_of("flow", trace, state)).size(), 3u);  // and is shown of the row in focus
+    EXPECT_EQ(items_of<CurveItem>(figure_of("flow", trace, state)).size(), 3u);  // and is shown of the row in focus
     EXPECT_LT(curves.back().from.y, curves.back().to.y);
 }
 
@@ -192,7 +185,7 @@ TEST(Flow, SelectionIsDrawnLastInItsColour) {
     ViewState state;
     state.theme = "dark";
     state.selected = focus_of(trace, {"weights", {1, 1}});
-    const auto curves = items<CurveItem>(figure_of("flow", trace, state));
+    const auto curves = items_of<CurveItem>(figure_of("flow", trace, state));
     const Color lit = theme("dark").selection;
     const auto is_lit = [&](const CurveItem& c) { return c.color.r == lit.r && c.color.g == lit.g && c.color.b == lit.b; };
     EXPECT_TRUE(is_lit(curves.back()));
@@ -238,7 +231,7 @@ TEST(Stages, WorkWithWeightsAlone) {
     const Trace trace = heads_trace(1, 1, 3);
     const Figure figure = figure_of("stages", trace);
     EXPECT_EQ(figure.regions.size(), 1u);
-    const auto rects = items<RectItem>(figure_of("stages", trace, [] {
+    const auto rects = items_of<RectItem>(figure_of("stages", trace, [] {
         ViewState state;
         state.step_axis = "token";
         state.step = 0;
@@ -250,7 +243,7 @@ TEST(Stages, WorkWithWeightsAlone) {
 
 TEST(Bars, LengthsFollowTheValues) {
     const Trace trace = plain_trace(Tensor<float>::from(Shape{4}, {1, -0.5f, 0.25f, 0}), Role::state, {AxisKind::feature});
-    const auto rects = items<RectItem>(figure_of("bars", trace));
+    const auto rects = items_of<RectItem>(figure_of("bars", trace));
     ASSERT_EQ(rects.size(), 4u);
     EXPECT_NEAR(rects[1].box.h, rects[0].box.h / 2, 1e-9);
     EXPECT_NEAR(rects[2].box.h, rects[0].box.h / 4, 1e-9);
@@ -264,7 +257,7 @@ TEST(Bars, DenseRowsKeepTheirExtremes) {
     values.data()[77777] = -5;
     const Figure figure = figure_of("bars", plain_trace(values, Role::state, {AxisKind::feature}));
     EXPECT_LT(figure.items.size(), 2000u);
-    const auto rects = items<RectItem>(figure);
+    const auto rects = items_of<RectItem>(figure);
     const auto lowest = std::max_element(rects.begin(), rects.end(),
                                          [](const RectItem& a, const RectItem& b) { return a.box.bottom() < b.box.bottom(); });
     EXPECT_EQ(lowest->fill, theme("light").negative);
@@ -275,7 +268,7 @@ TEST(Curves, UnitsThatDifferHaveTheirOwnPlot) {
     const Trace trace = curves_trace(20);
     const Figure figure = figure_of("curves", trace);
     EXPECT_EQ(figure.regions.size(), 2u);
-    const auto lines = items<LineItem>(figure);
+    const auto lines = items_of<LineItem>(figure);
     EXPECT_EQ(std::count_if(lines.begin(), lines.end(), [](const LineItem& l) { return l.points.size() == 20; }), 2);
     ViewState state;
     state.tensor = "loss";
@@ -284,7 +277,7 @@ TEST(Curves, UnitsThatDifferHaveTheirOwnPlot) {
 
 TEST(Curves, MissingValuesBreakTheLine) {
     const auto values = Tensor<float>::from(Shape{6}, {1, 2, std::nanf(""), 3, 4, 5});
-    const auto lines = items<LineItem>(figure_of("curves", plain_trace(values, Role::metric, {AxisKind::step})));
+    const auto lines = items_of<LineItem>(figure_of("curves", plain_trace(values, Role::metric, {AxisKind::step})));
     std::vector<std::size_t> lengths;
     for (const LineItem& l : lines)
         if (l.color == theme("light").accent) lengths.push_back(l.points.size());
@@ -325,7 +318,7 @@ TEST(Curves, RowsOfATensorAreSeriesOfOnePlot) {
     EXPECT_EQ(figure.regions[0].ref.index, (std::vector<Index>{-1, -1}));
     // Names with their last values, each in the colour of its line.
     std::vector<Color> colors;
-    for (const LineItem& line : items<LineItem>(figure))
+    for (const LineItem& line : items_of<LineItem>(figure))
         if (line.points.size() == characters.size()) colors.push_back(line.color);
     ASSERT_EQ(colors.size(), 3u);
     EXPECT_EQ(color_of_text(figure, "Elman 1"), colors[0]);
@@ -340,7 +333,7 @@ TEST(Curves, RowsOfATensorAreSeriesOfOnePlot) {
 
 TEST(Curves, LabelsThatDoNotFitGiveWayToPositions) {
     const Figure figure = figure_of("curves", series_trace(tokens("incomprehensibility", 40)));
-    for (const TextItem& text : items<TextItem>(figure)) EXPECT_EQ(text.text.find("incomprehensibility"), std::string::npos);
+    for (const TextItem& text : items_of<TextItem>(figure)) EXPECT_EQ(text.text.find("incomprehensibility"), std::string::npos);
     color_of_text(figure, "20");
 }
 
@@ -348,7 +341,7 @@ TEST(Curves, LogScaleIsStraightWhereValuesFadeByAFactor) {
     ViewState state;
     state.scale = Normalization::Scale::log;
     const Figure figure = figure_of("curves", series_trace({"a", "b", "c", "d", "e", "f"}), state);
-    for (const LineItem& line : items<LineItem>(figure)) {
+    for (const LineItem& line : items_of<LineItem>(figure)) {
         if (line.points.size() != 6) continue;
         const double step = line.points[1].y - line.points[0].y;
         EXPECT_LT(step, 0);
@@ -356,7 +349,7 @@ TEST(Curves, LogScaleIsStraightWhereValuesFadeByAFactor) {
     }
     // What cannot be shown is left out: zeros, and what lies too far below.
     Tensor<float> values = Tensor<float>::from(Shape{5}, {0, 1, 0.1f, 0.01f, 1e-30f});
-    const auto lines = items<LineItem>(figure_of("curves", plain_trace(values, Role::metric, {AxisKind::step}), state));
+    const auto lines = items_of<LineItem>(figure_of("curves", plain_trace(values, Role::metric, {AxisKind::step}), state));
     EXPECT_TRUE(std::ranges::any_of(lines, [](const LineItem& line) { return line.points.size() == 3; }));
     EXPECT_FALSE(std::ranges::any_of(lines, [](const LineItem& line) { return line.points.size() > 3; }));
 }

@@ -4,7 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "trace/trace.hpp"
+#include "viz/view.hpp"
+#include "viz_testing.hpp"
 
 namespace saccade::test {
 
@@ -76,6 +77,21 @@ inline Trace vision_trace(Index channels, Index rows, Index cols,
     trace.add_step({"sigmoid", "block.spatial", "M_s = σ(e)", "block.spatial[y,x] = sigmoid(block.spatial_scores[y,x])",
                     "Woo 2018, eq. 5"});
     return trace;
+}
+
+/// What the tests of its views begin with: the dark theme.
+inline ViewState state_for(const std::string& view, const std::string& tensor = "", double width = 600, double height = 420) {
+    ViewState state;
+    state.view = view;
+    state.tensor = tensor;
+    state.theme = "dark";
+    state.width = width;
+    state.height = height;
+    return state;
+}
+
+inline Figure figure_of(const Trace& trace, const ViewState& state) {
+    return view(state.view).layout(trace, state, PlainMeasure());
 }
 
 }  // namespace saccade::test
