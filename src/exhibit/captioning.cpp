@@ -196,7 +196,7 @@ std::vector<ParamSpec> captioning_params() {
         caption,
         choice_param("model", "Attention",
                      "How the decoder looks.\nSoft: z = Σ_i α_i a_i (Xu 2015, section 4.2).\nHard: z = a_s, s ~ α (Xu 2015, "
-                     "section 4.1).\nSCA: channels and locations, z = C γ ∘ Σ_i α_i a_i (Chen 2017).",
+                     "section 4.1).\nSCA: channels and locations, z = γ ∘ Σ_i α_i a_i (Chen 2017).",
                      {{"soft", "Soft"}, {"hard", "Hard"}, {"sca", "SCA"}}),
         choice_param("language", "Language", "One decoder writes both: the first token that it reads chooses.",
                      {{"en", "English"}, {"zh", "中文"}}),

@@ -47,10 +47,18 @@ Check one_location(const Trace& trace) {
     return claim_of("weights", weights->values.size(), worst);
 }
 
-Check channels_sum(const Trace& trace) {
+/// The channels' gates are 1 on average.
+Check channels_average(const Trace& trace) {
     const TraceTensor* gate = trace.find("channel_gate");
     if (gate == nullptr) return std::nullopt;
-    return rows_sum_to_one(*gate);
+    const Index rows = gate->values.shape()[0], channels = gate->values.shape()[1];
+    double worst = 0;
+    for (Index i = 0; i < rows; ++i) {
+        double sum = 0;
+        for (const float v : gate->values.row(i).values()) sum += static_cast<double>(v);
+        worst = std::max(worst, std::abs(sum / static_cast<double>(channels) - 1));
+    }
+    return claim_of("channel_gate", rows, worst, 1e-5);
 }
 
 /// Horizontal middle of the map at an output, as a fraction of the picture.
@@ -130,8 +138,11 @@ Lesson captioning_lesson() {
          "REINFORCE. Another seed looks elsewhere.",
          "硬注意力只看一个位置，按权重随机抽取。抽样没有梯度，所以用 REINFORCE 训练。换一个随机种子，看的地方也会不同。",
          one_location},
-        {"SCA-CNN also says what to look for: channels get weights of their own, which sum to 1 over the channels.",
-         "SCA-CNN 还决定要找什么：各个通道也有自己的权重，在所有通道上之和为 1。", channels_sum},
+        {"SCA-CNN also says what to look for: each channel has a gate of its own, by softmax over the channels, so that one "
+         "that "
+         "is opened closes the others: on average they are 1.",
+         "SCA-CNN 还决定要找什么：每个通道都有自己的门，由对所有通道的 softmax 得到，一个打开，别的就会关小：平均值为 1。",
+         channels_average},
     };
     return lesson;
 }

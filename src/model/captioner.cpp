@@ -148,7 +148,7 @@ WeightMap initial_captioner_weights(const CaptionerSizes& s, const CaptionerDesi
         zeros("attention.channel.channel_bias", s.channel);
         matrix("attention.channel.state_weight", {s.channel, s.state});
         matrix("attention.channel.word_weight", {s.channel, s.embedding});
-        matrix("attention.channel.vector", {s.channel});
+        matrix("attention.channel.vector", {s.channel}, lively / 2);
         zeros("attention.channel.bias", 1);
     } else {
         matrix("attention.query_weight", {s.attention, s.state});

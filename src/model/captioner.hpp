@@ -68,14 +68,14 @@ struct CaptionShowing {
 ///   e_ti = v . tanh(W_a h_{t-1} + W_y E y_{t-1} + U_a a_i)    alpha_t = softmax(e_t)      (eq. 4, 5)
 ///   z_t = beta_t sum_i alpha_ti a_i,  beta_t = sigmoid(w_beta . h_{t-1} + b_beta)         (eq. 13, section 4.2.1)
 ///   h_t, c_t = LSTM(h_{t-1}, c_{t-1}, [E y_{t-1}; z_t])                                   (eq. 1 to 3)
-///   p(y_t) = softmax(L_o tanh(E y_{t-1} + L_h h_t + L_z z_t) + b_o)                       (eq. 7; tanh as in the authors'
-///   code)
+///   p(y_t) = softmax(L_o tanh(E y_{t-1} + L_h h_t + L_z z_t) + b_o)                       (eq. 7, with the tanh
+///                                                                                          of the authors' code)
 ///
 /// Hard attention draws one location s_t ~ alpha_t and reads z_t = beta_t a_{s_t} (eq. 8, 9). In Xu's paper the query is W_a
 /// h_{t-1} alone, which has not read y_{t-1} yet; with W_y it follows a caption that somebody else wrote. SCA scores locations
 /// and channels as attention/spatial_sca.hpp and channel_sca.hpp, with W_y E y_{t-1} added to both queries, and reads z_t =
-/// beta_t C sum_i alpha_ti gamma_t a_i, gamma_t the channels' weights (Chen's beta) and C their number, so that weights that
-/// are all alike change nothing.
+/// beta_t sum_i alpha_ti gamma_t a_i, where gamma_t is C times the channels' weights (Chen's beta), C their number, so that
+/// weights that are all alike change nothing.
 template <class T>
 class Captioner {
  public:
@@ -107,7 +107,7 @@ class Captioner {
         Var<T> scores;        // [B, L]
         Var<T> policy;        // softmax of the scores
         Var<T> weights;       // what was used: the policy, or one-hot
-        Var<T> channel_gate;  // SCA: [B, D], rows sum to 1
+        Var<T> channel_gate;  // SCA: gamma [B, D], 1 on average
         Var<T> context, beta, gated;
         State state;
         Var<T> readout;     // tanh(E y_{t-1} + L_h h_t + L_z z_t)

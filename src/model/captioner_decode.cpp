@@ -59,7 +59,7 @@ Var<T> Captioner<T>::channel_gate(const Var<T>& means, const Var<T>& state, cons
     query = reveal(showing, &CaptionerSites::channel_queries, t, query);
     const Var<T> v = reveal(showing, &CaptionerSites::channel_means, t, means);
     const Var<T> scores = reveal(showing, &CaptionerSites::channel_scores, t, channel_.scores(query, channel_.keys(v)));
-    return reveal(showing, &CaptionerSites::channel_gate, t, softmax(scores));
+    return reveal(showing, &CaptionerSites::channel_gate, t, scale(softmax(scores), static_cast<T>(sizes_.annotation)));
 }
 
 template <class T>
@@ -89,12 +89,11 @@ void Captioner<T>::look(const Encoded& encoded, const Var<T>& word, const State&
                         const CaptionShowing* showing, const CaptionNoise& noise, Step& step) const {
     const bool sca = design_.attention == CaptionAttention::sca;
     const Var<T>& h = state.cell.h;
-    const T channels = static_cast<T>(sizes_.annotation);
     const Var<T> query = reveal(showing, &CaptionerSites::queries, t, spatial_query(h, word));
     Var<T> keys = encoded.keys, features = encoded.annotations;
     if (sca && design_.channel_first) {
         step.channel_gate = channel_gate(mean(features, 1), h, word, t, showing);
-        features = weighted_channels(features, scale(step.channel_gate, channels));
+        features = weighted_channels(features, step.channel_gate);
         keys = spatial_.keys(features);
     }
     const Var<T> scores = sca ? spatial_.scores(query, keys) : additive_scores(query, keys, vector_);
@@ -104,7 +103,7 @@ void Captioner<T>::look(const Encoded& encoded, const Var<T>& word, const State&
     if (sca && !design_.channel_first) {
         // The mean of f_s(V, alpha) over the locations, times their number, is the context.
         step.channel_gate = channel_gate(z, h, word, t, showing);
-        z = weighted_channels(z, scale(step.channel_gate, channels));
+        z = weighted_channels(z, step.channel_gate);
     }
     step.context = reveal(showing, &CaptionerSites::context, t, z);
     const Index batch = h.shape()[0];

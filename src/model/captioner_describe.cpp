@@ -146,13 +146,14 @@ void Captioner<float>::describe_sca(Probe& probe) const {
                 "channel_scores[i,n] = sum_b(attention.channel.vector[b] * tanh(channel_queries[i,b] + "
                 "attention.channel.channel_weight[b] * channel_means[i,n])) + attention.channel.bias[0]",
                 chen + "section 3.3"});
-    probe.step({"align", "channel_gate", "γ_i = softmax(f_i) over the channels",
-                "channel_gate[i,n] = softmax_n(channel_scores[i,n])", chen + "section 3.3"});
-    const std::string gate = fmt::format("{} * channel_gate[i,n]", sizes_.annotation);
+    probe.step({"align", "channel_gate", "γ_i = C softmax(f_i) over the C channels: 1 leaves one as it is",
+                fmt::format("channel_gate[i,n] = {} * softmax_n(channel_scores[i,n])", sizes_.annotation),
+                chen + "section 3.3"});
+    const std::string gate = "channel_gate[i,n]";
     if (design_.channel_first) {
         probe.step({"pool", "channel_means", "v_n = mean_j a_jn", "channel_means[i,n] = mean_j(annotations[j,n])",
                     chen + "section 3.3"});
-        probe.step({"score", "scores", "e_ij = W_i · tanh(q_i + W_s (C γ_i ∘ a_j)) + b_i",
+        probe.step({"score", "scores", "e_ij = W_i · tanh(q_i + W_s (γ_i ∘ a_j)) + b_i",
                     "scores[i,j] = sum_a(attention.spatial.vector[a] * tanh(queries[i,a] + "
                     "sum_n(attention.spatial.feature_weight[a,n] * " +
                         gate + " * annotations[j,n]))) + attention.spatial.bias[0]",
@@ -167,7 +168,7 @@ void Captioner<float>::describe_sca(Probe& probe) const {
         probe.step({"pool", "channel_means", "v_n = Σ_j α_ij a_jn",
                     "channel_means[i,n] = sum_j(weights[i,j] * annotations[j,n])", chen + "section 3.3, spatial-channel"});
     }
-    probe.step({"read", "context", "ẑ_i = C γ_i ∘ Σ_j α_ij a_j",
+    probe.step({"read", "context", "ẑ_i = γ_i ∘ Σ_j α_ij a_j",
                 "context[i,n] = " + gate + " * sum_j(weights[i,j] * annotations[j,n])", chen + "section 3.1"});
 }
 

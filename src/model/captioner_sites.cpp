@@ -16,7 +16,7 @@ CaptionerSites::CaptionerSites()
       channel_means{"channel_means", Role::state, "v", "Mean of each channel", "", {"output", "channel"}},
       channel_queries{"channel_queries", Role::query, "q", "Queries of the channels", "", {"output", "channel_attention"}},
       channel_scores{"channel_scores", Role::scores, "f", "Scores of the channels", "", {"output", "channel"}},
-      channel_gate{"channel_gate", Role::gate, "γ", "Channel weights", "weight", {"output", "channel"}},
+      channel_gate{"channel_gate", Role::gate, "γ", "Channel gates", "", {"output", "channel"}},
       context{"context", Role::context, "ẑ", "Context", "", {"output", "channel"}},
       beta{"beta", Role::gate, "β", "Gating scalar", "", {"output"}},
       gated{"gated_context", Role::context, "z", "Gated context", "", {"output", "channel"}},

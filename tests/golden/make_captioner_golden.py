@@ -72,10 +72,10 @@ def channel_gate(w, h, word, means, keep):
     p = "attention.channel."
     q = w[p + "state_weight"] @ h + w[p + "channel_bias"] + w[p + "word_weight"] @ word
     scores = torch.tanh(torch.outer(means, w[p + "channel_weight"]) + q) @ w[p + "vector"] + w[p + "bias"]
-    gate = torch.softmax(scores, 0)
+    gate = torch.softmax(scores, 0) * len(scores)
     for name, value in (("channel_queries", q), ("channel_means", means), ("channel_scores", scores), ("channel_gate", gate)):
         keep(name, value)
-    return gate * len(gate)
+    return gate
 
 
 def look(w, a, h, word, case, drawn, keep):
