@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "image/load_image.hpp"
 #include "image_files.hpp"
 #include "params/param_make.hpp"
@@ -100,6 +103,41 @@ TEST(PictureCache, AFileIsReadAgainOnlyWhenItChanged) {
     EXPECT_EQ(load_picture(path, 10)->full_width, 40);
     std::filesystem::remove(path);
     EXPECT_THROW(load_picture(path, 10), Error);
+}
+
+TEST(PictureCache, ManyThreadsGetTheSamePictures) {
+    const test::TemporaryFolder folder;
+    const std::string path = folder / "a.png";
+    std::ofstream(path, std::ios::binary) << write_png(test::slope(120, 90));
+    const std::vector<std::string> values{path, "sample:ship", "sample:frog"};
+    std::vector<Image> alone;
+    for (const std::string& value : values) alone.push_back(load_picture(value, 100)->image);
+    std::vector<std::thread> threads;
+    std::atomic<int> wrong{0};
+    for (std::size_t t = 0; t < 4; ++t)
+        threads.emplace_back([&, t] {
+            for (std::size_t i = 0; i < 40; ++i) {
+                const std::size_t which = (i + t) % values.size();
+                if (load_picture(values[which], 100)->image != alone[which]) ++wrong;
+                load_picture(values[which], 20 + static_cast<Index>(i), 4);  // pushes others out
+            }
+        });
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(wrong, 0);
+}
+
+TEST(PictureCache, OneSizeIsMadeFromACopyOfModestSizeAndIsAsGood) {
+    const test::TemporaryFolder folder;
+    const std::string path = folder / "wide.png";
+    const Image image = test::slope(3000, 30);
+    std::ofstream(path, std::ios::binary) << write_png(image);
+    const PicturePtr picture = load_picture(path, 100, 4);
+    EXPECT_EQ(picture->full_width, 3000);
+    ASSERT_EQ(picture->image.width, 100);
+    ASSERT_EQ(picture->image.height, 4);
+    const Image direct = resized(image, 100, 4);
+    for (std::size_t i = 0; i < direct.rgb.size(); ++i) EXPECT_NEAR(picture->image.rgb[i], direct.rgb[i], 2);
+    EXPECT_EQ(load_picture(path)->image, image);
 }
 
 TEST(PictureCache, SidesAreMultiplesWhereAsked) {
