@@ -150,10 +150,20 @@ class Run {
             return gone_on_with(v, seen->second);
         const auto site = block_site(design().block_name(block), point, block == request_.block);
         if (!site) return v;
+        if (point == "gate_scores" && block == request_.block) note_if_closed(v.value());
         if (!is_feature_map(point)) return show(*site, std::move(v));
         const Tensor<float> planes = planes_of(v.value());
         const Tensor<float> result = probe_->whole(*site, planes);
         return result.data() == planes.data() ? v : gone_on_with(v, pixels_of(result));
+    }
+
+    /// Without biases a bottleneck that relu shuts altogether leaves sigma(0).
+    void note_if_closed(const Tensor<float>& scores) {
+        if (std::ranges::all_of(scores.values(), [](float v) { return v == 0; }))
+            probe_->note(
+                {"block",
+                 "every unit of the bottleneck is 0 here: the gate is 0.5 for all channels, whatever the picture shows",
+                 "choose another block or another picture"});
     }
 
     Tensor<float> class_map(Tape<float>& tape, const Var<float>& output, const Var<float>& logits, Index watched) {

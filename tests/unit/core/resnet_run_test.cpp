@@ -126,6 +126,14 @@ TEST(ResNetRun, logits_set_by_hand_have_no_gradient) {
     for (const float p : done.output.probabilities.values()) EXPECT_NEAR(p, 1.0 / 3, 1e-6);
 }
 
+TEST(ResNetRun, a_bottleneck_that_is_shut_is_said_to_be) {
+    const ModelPtr model = tiny_resnet("se");
+    EXPECT_TRUE(run_tiny(model, request_of(5)).trace.notes().empty());
+    const Done shut = run_tiny(model, request_of(5), {parse_intervention("stage3.block2.bottleneck=0")});
+    ASSERT_EQ(shut.trace.notes().size(), 1u);
+    for (const float gate : shut.trace.tensor("stage3.block2.gate").values.values()) EXPECT_EQ(gate, 0.5f);
+}
+
 TEST(ResNetRun, numbers_beyond_float_are_said_to_be) {
     std::vector<Intervention> large;
     for (const char* block : {"stage1.block1", "stage1.block2", "stage2.block1", "stage2.block2", "stage3.block1"})
