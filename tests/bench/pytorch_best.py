@@ -17,6 +17,7 @@ SETTINGS = [
     (1, {}),
     (CORES, {"OMP_WAIT_POLICY": "PASSIVE"}),
     (CORES, {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1"}),
+    (CORES, {"OPENBLAS_NUM_THREADS": "1"}),
 ]
 
 
