@@ -249,6 +249,11 @@ Var<T> batch_norm_fixed_relu(const Var<T>& x, const Var<T>& gain, const Var<T>& 
     return normalise(x, gain, bias, residual, NormForm<T>{true, eps, &fixed, nullptr});
 }
 
+namespace {
+/// So many numbers of a few tensors stay in the first-level cache.
+constexpr Index cached_piece = 1024;
+}  // namespace
+
 template <class T>
 Var<T> add_relu(const Var<T>& a, const Var<T>& b) {
     if (a.shape() != b.shape()) throw shape_error("add_relu", a.shape(), b.shape());
@@ -260,11 +265,24 @@ Var<T> add_relu(const Var<T>& a, const Var<T>& b) {
     Tape<T>* tape = common_tape({&a, &b});
     if (tape == nullptr) return y;
     return tape->record(y, [y, a = a.id(), b = b.id()](Tape<T>& t, const Tensor<T>& grad) {
-        for (const int id : {a, b}) {
-            add_to_grad(t, id, [&](Index start, Index count) {
-                return (array(y.data() + start, count) > T(0)).select(array(grad.data() + start, count), T(0));
-            });
+        const auto passed = [&](Index start, Index count) {
+            return (array(y.data() + start, count) > T(0)).select(array(grad.data() + start, count), T(0));
+        };
+        if (a < 0 || b < 0 || a == b) {
+            for (const int id : {a, b}) add_to_grad(t, id, passed);
+            return;
         }
+        // Both in one pass over memory.
+        bool fresh_a = false, fresh_b = false;
+        T* const to_a = t.grad_buffer(a, fresh_a).data();
+        T* const to_b = t.grad_buffer(b, fresh_b).data();
+        for_pieces(grad.size(), [&](Index start, Index count) {
+            for (Index at = start; at < start + count; at += cached_piece) {
+                const Index size = std::min(cached_piece, start + count - at);
+                put(array(to_a + at, size), fresh_a, passed(at, size));
+                put(array(to_b + at, size), fresh_b, passed(at, size));
+            }
+        });
     });
 }
 

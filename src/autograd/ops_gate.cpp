@@ -32,11 +32,14 @@ Var<T> scale_channels(const Var<T>& x, const Var<T>& gate) {
     if (s.rank() != 4 || gate.shape() != Shape{s[0], s[3]}) throw shape_error("scale_channels", s, gate.shape());
     const Index channels = s[3], pixels = s[1] * s[2], picture = pixels * channels;
     Tensor<T> y = Tensor<T>::uninitialized(s);
-    for_rows(s[0], picture, [&](Index start, Index count) {
-        for (Index n = start; n < start + count; ++n) {
+    for_rows(s[0] * pixels, channels, [&](Index start, Index count) {
+        // A piece may begin and end within a picture.
+        for (Index p = start, end = 0; p < start + count; p = end) {
+            const Index n = p / pixels;
+            end = std::min(start + count, (n + 1) * pixels);
             for_channels<T>(channels, [&](Index c, const auto& lanes) {
                 const Packet<T> factor = lanes.load(gate.value().data() + n * channels + c);
-                for (Index at = n * picture + c; at < (n + 1) * picture; at += channels)
+                for (Index at = p * channels + c; at < end * channels; at += channels)
                     lanes.store(y.data() + at, pmul(lanes.load(x.value().data() + at), factor));
             });
         }

@@ -110,15 +110,17 @@ Var<T> max(const Var<T>& a, int axis, bool keep_axis) {
     if (v.extent == 0) throw shape_error("max", a.shape(), "the axis is empty");
     Tensor<T> y = Tensor<T>::uninitialized(reduced_shape(a.shape(), axis, keep_axis));
     Tensor<Index> first(y.shape());
-    for (Index o = 0; o < v.outer; ++o) {
-        for (Index in = 0; in < v.inner; ++in) {
-            const T* const column = a.value().data() + o * v.extent * v.inner + in;
-            const Index best = v.inner == 1 && v.extent <= exact_places ? first_maximum(column, v.extent)
-                                                                        : first_maximum(column, v.extent, v.inner);
-            y.data()[o * v.inner + in] = column[best * v.inner];
-            first.data()[o * v.inner + in] = best;
+    for_rows(v.outer, v.extent * v.inner, [&](Index start, Index count) {
+        for (Index o = start; o < start + count; ++o) {
+            for (Index in = 0; in < v.inner; ++in) {
+                const T* const column = a.value().data() + o * v.extent * v.inner + in;
+                const Index best = v.inner == 1 && v.extent <= exact_places ? first_maximum(column, v.extent)
+                                                                            : first_maximum(column, v.extent, v.inner);
+                y.data()[o * v.inner + in] = column[best * v.inner];
+                first.data()[o * v.inner + in] = best;
+            }
         }
-    }
+    });
     if (!a.tracked()) return y;
     return a.tape()->record(std::move(y), [v, first, a = a.id()](Tape<T>& tape, const Tensor<T>& grad) {
         T* const to = tape.grad_of(a).data();
