@@ -144,6 +144,11 @@ NetworkRun run_network(RunContext& context, bool grad_cam) {
         run.request.watched = found - classes.begin();
     }
     run.output = run_resnet(context.model, run.request, &context.probe, context.stop);
+    const Image& read = run.picture.read->image;
+    context.probe.step({"resize", "input",
+                        fmt::format("{} at {}×{}", run.picture.read->scene ? "the scene, drawn" : "the picture, resized",
+                                    read.width, read.height),
+                        "", ""});
     const Index c = run.output.watched;
     context.probe.text("output",
                        fmt::format("{} {:.2f}", classes[static_cast<std::size_t>(c)], run.output.probabilities.data()[c]));
