@@ -166,8 +166,7 @@ class CairoPen {
 
     void operator()(const ImageItem& item) const {
         if (item.pixels.empty()) return;
-        const bool vector = cairo_surface_get_type(cairo_get_target(cr_)) != CAIRO_SURFACE_TYPE_IMAGE;
-        const double scale = vector ? std::max(device_scale(), least_image_scale) : device_scale();
+        const double scale = pixel_scale(least_image_scale);
         const ImagePixels image = image_pixels(item, image_block(item, item.box.w * scale, item.box.h * scale));
         const Surface surface = image_surface(image.pixels, image.rows, image.cols);
         const auto block = static_cast<double>(image.block);
@@ -180,14 +179,14 @@ class CairoPen {
                     item.box.h * block / static_cast<double>(item.pixels.shape()[0]));
         cairo_set_source_surface(cr_, surface.get(), 0, 0);
         cairo_pattern_set_filter(cairo_get_source(cr_), CAIRO_FILTER_BILINEAR);
-        if (!vector) cairo_pattern_set_extend(cairo_get_source(cr_), CAIRO_EXTEND_PAD);
+        if (is_raster()) cairo_pattern_set_extend(cairo_get_source(cr_), CAIRO_EXTEND_PAD);
         cairo_paint_with_alpha(cr_, item.opacity);
         cairo_restore(cr_);
     }
 
     void operator()(const HeatmapItem& item) const {
         if (item.values.empty()) return;
-        const HeatmapImage image = heatmap_image(item, most_image_side, std::max(device_scale(), 1.0));
+        const HeatmapImage image = heatmap_image(item, most_image_side, pixel_scale(least_grid_scale));
         if (is_small(item) && item.gap > 0)
             draw_cells(item, image);
         else
@@ -230,6 +229,10 @@ class CairoPen {
         cairo_user_to_device_distance(cr_, &dx, &dy);
         return std::hypot(dx, dy);
     }
+
+    bool is_raster() const { return cairo_surface_get_type(cairo_get_target(cr_)) == CAIRO_SURFACE_TYPE_IMAGE; }
+    /// Pixels a logical px that a picture is given: those of the device, but at least so many where it can be enlarged.
+    double pixel_scale(double least) const { return is_raster() ? device_scale() : std::max(device_scale(), least); }
 
     void draw_cells(const HeatmapItem& item, const HeatmapImage& image) const {
         const double w = item.box.w / static_cast<double>(image.cols), h = item.box.h / static_cast<double>(image.rows);
