@@ -58,7 +58,7 @@ struct Side {
     double progress = 0;     // of the run under way; 0 if it does not say
 
     const Trace* trace() const { return shown.trace.get(); }
-    bool stale() const { return shown.ticket != wanted_ticket; }
+    bool stale() const { return later || shown.ticket != wanted_ticket; }
     bool partial() const { return !stale() && shown.progress < 1; }
 };
 

@@ -95,9 +95,14 @@ void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layou
     const float row = layout.gallery.size.x - 16 * s;
     for (const Exhibit& e : exhibits()) {
         if (e.group != group) {
+            const bool first = group.empty();
             group = e.group;
-            ImGui::SetCursorPosX(18 * s);
-            if (!layout.narrow_gallery) label(ui, group, t.faint, 13);
+            if (layout.narrow_gallery) {
+                if (!first) ImGui::Dummy({0, 4 * s});
+            } else {
+                ImGui::SetCursorPosX(18 * s);
+                label(ui, group, t.faint, 13);
+            }
         }
         const ImVec2 at = ImGui::GetCursorScreenPos();
         const bool chosen = e.id == state.side().request.exhibit;

@@ -4,6 +4,29 @@ namespace saccade {
 
 using nlohmann::json;
 
+namespace {
+
+/// What was changed by hand, what is being dragged, and what came of it.
+void dump_hand(const AppState& state, json& dump) {
+    dump["interventions"] = json::array();
+    for (const Intervention& i : state.side().request.interventions) dump["interventions"].push_back(to_string(i));
+    dump["intervention_names"] = json::array();
+    for (const InterventionGroup& group : groups_of(state.side().request.interventions, state.trace()))
+        dump["intervention_names"].push_back(plain_text(name_of(state.side().request.interventions, group, state.trace())));
+    dump["enabled"] = json::array();
+    for (const Intervention& i : state.side().request.interventions) dump["enabled"].push_back(i.enabled);
+    dump["scene"] = {{"open", state.scene.open}, {"shape", state.scene.shape}, {"held", state.scene.held}};
+    dump["picture"] = {{"title", state.pictures[state.focus].title},
+                       {"size", {state.pictures[state.focus].width, state.pictures[state.focus].height}}};
+    dump["dragging"] = state.drag.active || state.scene.held;
+    dump["drawing"] = state.mask.on;
+    dump["changes"] = json::array();
+    for (const ProbabilityChange& change : state.changes.changes)
+        dump["changes"].push_back({change.label, change.before, change.after});
+}
+
+}  // namespace
+
 nlohmann::json state_dump(const AppState& state, const Controller& act) {
     json dump = {{"exhibit", state.side().request.exhibit},
                  {"theme", state.stage.theme},
@@ -51,20 +74,7 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
     dump["hovered"] = {{"tensor", state.stage.hovered.cell.tensor}, {"index", state.stage.hovered.cell.index}};
     dump["explained"] = json::array();
     for (const CellRef& cell : state.explained) dump["explained"].push_back({{"tensor", cell.tensor}, {"index", cell.index}});
-    dump["interventions"] = json::array();
-    for (const Intervention& i : state.side().request.interventions) dump["interventions"].push_back(to_string(i));
-    dump["intervention_names"] = json::array();
-    for (const InterventionGroup& group : groups_of(state.side().request.interventions, state.trace()))
-        dump["intervention_names"].push_back(plain_text(name_of(state.side().request.interventions, group, state.trace())));
-    dump["enabled"] = json::array();
-    for (const Intervention& i : state.side().request.interventions) dump["enabled"].push_back(i.enabled);
-    dump["scene"] = {{"open", state.scene.open}, {"shape", state.scene.shape}, {"held", state.scene.held}};
-    dump["picture"] = {{"title", state.pictures[state.focus].title},
-                       {"size", {state.pictures[state.focus].width, state.pictures[state.focus].height}}};
-    dump["drawing"] = state.mask.on;
-    dump["changes"] = json::array();
-    for (const ProbabilityChange& change : state.changes.changes)
-        dump["changes"].push_back({change.label, change.before, change.after});
+    dump_hand(state, dump);
     dump["notes"] = json::array();
     dump["texts"] = json::object();
     if (const Trace* trace = state.trace()) {

@@ -130,6 +130,9 @@ struct Window::Impl {
         if (!input.empty()) settle = 3;
     }
 
+    /// Something moves by itself.
+    bool animated() const { return state.playing || (state.training && state.training->state() == Training::State::running); }
+
     static void new_frame() {
         ImGui_ImplOpenGL3_NewFrame();
         ImGui_ImplGlfw_NewFrame();
@@ -202,7 +205,7 @@ bool Window::frame() {
     // take the processor from the engine. And that first frame is not drawn, either, where the answer comes soon.
     const double left = w.asked_at + longest_wait - glfwGetTime();
     if (w.state.running() && w.input.empty() && (w.drawn_since_asked > 0 || left > 0))
-        glfwWaitEventsTimeout(w.drawn_since_asked > 0 ? 0.02 : left);
+        glfwWaitEventsTimeout(w.drawn_since_asked == 0 ? left : w.animated() ? 1.0 / 60 : 0.1);
     else
         glfwPollEvents();
     w.feed_keyboard();
@@ -254,14 +257,13 @@ bool Window::frame() {
 void Window::wait() {
     Impl& w = *impl_;
     const bool waiting = w.state.running() || w.state.reading.facts.valid();
-    const bool training = w.state.training && w.state.training->state() == Training::State::running;
     if (w.settle > 0) {
         --w.settle;
         return;
     }
     // An animation or a training asks for frames; otherwise the window sleeps until something happens.
     const double slept_at = glfwGetTime();
-    if (w.state.playing || training) {
+    if (w.animated()) {
         glfwWaitEventsTimeout(1.0 / 60);
     } else {
         glfwWaitEventsTimeout(waiting ? 0.05 : 0.5);

@@ -2,7 +2,7 @@
 
 
 def answered(s):
-    return not s["stale"] and s["problem"] is None
+    return not s["stale"] and s["problem"] is None and not s["dragging"]
 
 
 def check(condition, what):
