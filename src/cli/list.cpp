@@ -36,6 +36,21 @@ void list(bool as_json) {
 }
 
 /// The tensors are those of a run at the defaults: never a second list that could go stale.
+/// One below the other, what is said of each in a column of its own, however long its name.
+void print_params(const std::vector<ParamSpec>& params) {
+    std::size_t widest = 0;
+    for (const ParamSpec& spec : params) widest = std::max(widest, spec.name.size());
+    const std::string margin(widest + 6, ' ');
+    for (const ParamSpec& spec : params) {
+        std::string help = spec.help;
+        for (std::size_t at = help.find('\n'); at != std::string::npos; at = help.find('\n', at + margin.size()))
+            help.insert(at + 1, margin);
+        fmt::print("  --{:<{}}{} ({}; default: {})\n", spec.name, widest + 2, help, to_string(spec.type),
+                   format_param(spec.fallback));
+        if (!spec.choices.empty()) fmt::print("{}one of: {}\n", margin, fmt::join(spec.choices, ", "));
+    }
+}
+
 void describe(const std::string& id, bool as_json) {
     const Exhibit& e = exhibit(id);
     RunRequest request;
@@ -66,10 +81,7 @@ void describe(const std::string& id, bool as_json) {
         return;
     }
     fmt::print("{}: {}\n{}\n\nparameters\n", e.id, e.summary, e.source);
-    for (const ParamSpec& spec : e.params) {
-        fmt::print("  --{:<12}{} ({}; default: {})\n", spec.name, spec.help, to_string(spec.type), format_param(spec.fallback));
-        if (!spec.choices.empty()) fmt::print("  {:<14}one of: {}\n", "", fmt::join(spec.choices, ", "));
-    }
+    print_params(e.params);
     fmt::print("\ntensors (name, role, axes, formula); --intervene changes any of them but parameters\n");
     for (const json& t : tensors) {
         std::vector<std::string> axes = t["axes"];
