@@ -29,7 +29,7 @@ constexpr CaptionLanguage languages[] = {CaptionLanguage::english, CaptionLangua
 struct Tally {
     double exact[2] = {0, 0}, taught = 0, captions = 0;
     double drawn = 0;  // exact, where hard attention draws its locations
-    double nouns = 0, noun_hits = 0, words = 0, word_hits = 0, chance = 0, mass = 0;
+    double nouns = 0, noun_hits = 0, noun_touches = 0, words = 0, word_hits = 0, chance = 0, mass = 0;
     double loss = 0, tokens = 0;
     Bleu bleu;
 
@@ -40,6 +40,7 @@ struct Tally {
         captions += o.captions;
         nouns += o.nouns;
         noun_hits += o.noun_hits;
+        noun_touches += o.noun_touches;
         words += o.words;
         word_hits += o.word_hits;
         chance += o.chance;
@@ -277,6 +278,7 @@ void CaptionTask::judge_maps(const Captioner<float>& model, std::span<const Scen
             (word.noun ? tally.nouns : tally.words) += 1;
             (word.noun ? tally.noun_hits : tally.word_hits) += hit ? 1 : 0;
             if (!word.noun) continue;
+            tally.noun_touches += region.data()[best] > 0 ? 1 : 0;
             double cells = 0, mass = 0;
             for (Index i = 0; i < region.size(); ++i)
                 if (region.data()[i] >= least_of_cell) {
@@ -321,6 +323,7 @@ std::map<std::string, double> CaptionTask::evaluate(const WeightMap& weights, In
                                              {"taught_match", t.taught / t.captions},
                                              {"bleu_greedy", t.bleu.score()},
                                              {"pointing_accuracy", t.noun_hits / std::max(t.nouns, 1.0)},
+                                             {"pointing_touching", t.noun_touches / std::max(t.nouns, 1.0)},
                                              {"pointing_attributes", t.word_hits / std::max(t.words, 1.0)},
                                              {"pointing_chance", t.chance / std::max(t.nouns, 1.0)},
                                              {"gold_weight", t.mass / std::max(t.nouns, 1.0)},
@@ -348,7 +351,8 @@ nlohmann::json CaptionTask::card() const {
          "order (both languages; also each); taught_match: word for word the caption that is taught. bleu_greedy: against "
          "the taught caption. pointing_accuracy: the taught caption is given, and at the step that writes a noun the largest "
          "weight of the map lies in a cell of which the noun's shape covers a tenth or more (in front of it nothing; a ring "
-         "with its hole); pointing_attributes: the same at articles, sizes and colours; pointing_chance: a cell drawn at "
+         "with its hole); pointing_touching: a cell of which it covers anything at all; pointing_attributes: the same at "
+         "articles, sizes and colours; pointing_chance: a cell drawn at "
          "random; gold_weight: weight within those cells at nouns. No map was supervised. loss: nats a word. Hard attention "
          "looks at the likeliest location here; exact_match_sampled: at one that is drawn"},
         {"design", to_json(design_)},
