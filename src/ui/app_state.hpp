@@ -208,7 +208,7 @@ struct AppState {
     MaskDrawing mask;
     SceneMaker scene;
     std::map<std::string, Tensor<float>> thumbnails;  // of samples: [y, x, 3]
-    std::array<PictureFacts, 2> pictures;  // of each side's picture
+    std::array<PictureFacts, 2> pictures;             // of each side's picture
     PictureReading reading;
     std::chrono::steady_clock::time_point looked_at_files;
     std::uint64_t edits = 0;  // runs asked for or put off

@@ -80,7 +80,7 @@ void help(const Ui& ui, AppState& state, Controller& act) {
     label(ui, "Keyboard", ui.theme.text, 19);
     const std::pair<const char*, const char*> more[] = {
         {"Tab, Shift Tab", "next, previous field or button"},   {"← →", "output step"},
-        {"Shift + arrows", "move the selected cell"},           {"+ −", "raise or lower the selected weight or gate by 0.05"},
+        {"Shift + arrows", "move the selected cell"},           {"+ −", "raise or lower the selected weight or gate"},
         {"Alt + arrows", "move the selected shape of a scene"}, {"Esc", "close a dialog, leave a field"}};
     for (const auto& [keys, what] : more) {
         label(ui, keys, ui.theme.secondary, 14, Font::mono);
