@@ -13,7 +13,7 @@ namespace saccade {
 namespace {
 
 constexpr Index trained_side = 32;  // of CIFAR-10's pictures
-constexpr Index least_side = 32, most_side = 512, usual_side = 64;
+constexpr Index least_side = 32, most_side = 512, usual_side = 32;
 constexpr Index scene_display = 512, file_display = 1024;  // longer side of what is shown
 constexpr Index side_multiple = 4;                         // two strides of 2
 constexpr const char* likeliest = "likeliest";
@@ -39,7 +39,7 @@ Index chosen_block(const ResNetDesign& design, const Params& params) {
 
 void say_what_to_know(RunContext& context, const NetworkPicture& picture) {
     const Index side = std::max(picture.read->image.width, picture.read->image.height);
-    if (side > 2 * trained_side)
+    if (4 * side > 5 * trained_side)  // from half as large again, most classes are lost
         context.probe.note(
             {"resolution",
              fmt::format("learned from pictures of {0}×{0} px, the network reads this one at {1} px: its classes may be wrong",
