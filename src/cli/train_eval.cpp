@@ -203,7 +203,7 @@ void eval(const std::string& name, const TrainOptions& options, Index n, bool as
         return;
     }
     fmt::print("{} on {} held-out examples\n", name, n);
-    for (const auto& [metric, value] : metrics) fmt::print("  {:<14}{:.4f}\n", metric, value);
+    for (const auto& [metric, value] : metrics) fmt::print("  {:<20} {:.4f}\n", metric, value);
 }
 
 }  // namespace
