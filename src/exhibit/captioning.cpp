@@ -77,13 +77,18 @@ bool is_caption_scene(const Scene& scene) {
 
 void say_what_to_know(RunContext& context, const CaptionPicture& picture) {
     const auto [low, high] = std::minmax(picture.read->image.width, picture.read->image.height);
-    if (low < least_trained || high > most_trained)
+    if (low < least_trained || high > most_trained) {
+        // As large as a square of the usual side, if its sides are then such as were trained.
+        const double ratio = static_cast<double>(high) / static_cast<double>(low);
+        const double longest = std::min<double>(most_trained, trained_side * std::sqrt(ratio));
         context.probe.note(
             {"resolution",
              fmt::format("the captioner was trained on pictures of {} to {} px, most of {}; this one is read at "
                          "{} × {}, and its words may be wrong",
                          least_trained, most_trained, trained_side, picture.read->image.width, picture.read->image.height),
-             fmt::format("set the resolution to about {}", trained_side)});
+             longest / ratio < least_trained ? "take a picture nearer to a square"
+                                             : fmt::format("set the resolution to about {:.0f}", longest)});
+    }
     if (!picture.read->scene || !is_caption_scene(*picture.read->scene))
         context.probe.note({"image",
                             "the captioner only knows coloured shapes: of other pictures it still speaks as if they were some",
