@@ -154,6 +154,15 @@ std::shared_ptr<Picture> smaller_picture(const std::string& value, const Picture
     return picture;
 }
 
+/// A picture that is to be looked at.
+std::shared_ptr<Picture> large_enough(const std::string& value, std::shared_ptr<Picture> picture) {
+    if (std::min(picture->full_width, picture->full_height) >= least_image_side) return picture;
+    throw Error(ErrorCode::out_of_range,
+                fmt::format("{} is {} x {} pixels: there is nothing to look at",
+                            value.starts_with(data_prefix) ? data_name : value, picture->full_width, picture->full_height),
+                fmt::format("give a picture with sides of at least {} pixels", least_image_side));
+}
+
 /// Tells one content of a file from another. Of other values the text is all.
 struct Stamp {
     fs::file_time_type time{};
@@ -194,7 +203,7 @@ class PictureCache {
             return scene_picture(value, std::move(*scene), longest_side, multiple);
         if (longest_side > 0 && longest_side <= base_side)
             return smaller_picture(value, *get(value, as_base, 1), longest_side, multiple);
-        return file_picture(value, longest_side, multiple);
+        return large_enough(value, file_picture(value, longest_side, multiple));
     }
 
     PicturePtr find(const std::string& value, Index longest_side, Index multiple, const Stamp& stamp) {

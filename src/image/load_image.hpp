@@ -18,6 +18,7 @@ namespace saccade {
 // Every error is an Error of one line: what (the file), why, what to do.
 
 constexpr Index most_image_pixels = 50'000'000;
+constexpr Index least_image_side = 4;  // of a picture that is to be looked at; smaller ones can be decoded
 
 /// What an image parameter's value stands for, at the size that was asked for.
 struct Picture {
@@ -30,7 +31,7 @@ using PicturePtr = std::shared_ptr<const Picture>;
 
 /// The picture with its longer side fitted to `longest_side` (0: at its full size): files are decoded and averaged down, scenes
 /// drawn at that size. `multiple`: both sides are multiples of it. What was asked for lately is kept (a file as long as its
-/// time and length stay): a run every frame decodes nothing. From any thread.
+/// time and length stay): a run every frame decodes nothing. From any thread. Error{out_of_range}: a file of 1x1.
 PicturePtr load_picture(const std::string& value, Index longest_side = 0, Index multiple = 1);
 
 /// At its full size, not kept.

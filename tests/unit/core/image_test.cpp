@@ -140,6 +140,21 @@ TEST(PictureCache, OneSizeIsMadeFromACopyOfModestSizeAndIsAsGood) {
     EXPECT_EQ(load_picture(path)->image, image);
 }
 
+TEST(LoadPicture, NothingToLookAtIsSaid) {
+    const test::TemporaryFolder folder;
+    const std::string path = folder / "dot.png";
+    std::ofstream(path, std::ios::binary) << write_png(test::slope(1, 1));
+    try {
+        load_picture(path, 32, 4);
+        FAIL() << "one pixel was taken for a picture";
+    } catch (const Error& error) {
+        EXPECT_NE(error.message().find("dot.png is 1 x 1 pixels"), std::string::npos) << error.message();
+    }
+    EXPECT_EQ(load_image(path).width, 1);
+    std::ofstream(path, std::ios::binary) << write_png(test::slope(4, 4));
+    EXPECT_EQ(load_picture(path, 32, 4)->image.width, 32);
+}
+
 TEST(PictureCache, SidesAreMultiplesWhereAsked) {
     const PicturePtr picture = load_picture("sample:shapes", 66, 4);
     EXPECT_EQ(picture->image.width, 68);
