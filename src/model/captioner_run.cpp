@@ -1,5 +1,7 @@
 #include "model/captioner_run.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "autograd/ops.hpp"
@@ -56,7 +58,9 @@ void show_maps(Probe& probe, const CaptionerSites& sites, const std::vector<Tens
             map.data()[static_cast<Index>(t) * height * width + j] = w;
             coverage.data()[j] += w;
         }
-    probe.whole(sites.map, map);
+    if (probe.whole(sites.map, map).data() != map.data())
+        probe.note({"", "'map' is the weights as a picture: changing it changes no word",
+                    fmt::format("change 'weights', where row y, column x is location {} y + x", width)});
     probe.whole(sites.coverage, coverage);
 }
 
