@@ -31,7 +31,8 @@ Ids shown_ids(Probe& probe, const ProbeSite& site, const Ids& ids, Index limit) 
     Tensor<float> values(Shape{static_cast<Index>(ids.size())});
     std::ranges::transform(ids, values.data(), [](Index id) { return static_cast<float>(id); });
     Ids result;
-    for (const float v : probe.whole(site, values).values()) result.push_back(id_of(v, site, limit));
+    const Tensor<float> shown = probe.whole(site, values);
+    for (const float v : shown.values()) result.push_back(id_of(v, site, limit));
     return result;
 }
 

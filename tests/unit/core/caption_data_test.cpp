@@ -102,7 +102,8 @@ TEST(CaptionScene, random_ones_are_what_they_promise) {
         }
         for (int s = 0; s < static_cast<int>(scene.shapes.size()); ++s) {
             double cells = 0;
-            for (const float v : caption_region(scene, s, 12, 12).values()) cells += static_cast<double>(v);
+            const Tensor<float> region = caption_region(scene, s, 12, 12);
+            for (const float v : region.values()) cells += static_cast<double>(v);
             EXPECT_GT(cells, 0.3) << i;
         }
     }
