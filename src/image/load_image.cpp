@@ -156,11 +156,11 @@ std::shared_ptr<Picture> smaller_picture(const std::string& value, const Picture
 
 /// A picture that is to be looked at.
 std::shared_ptr<Picture> large_enough(const std::string& value, std::shared_ptr<Picture> picture) {
-    if (std::min(picture->full_width, picture->full_height) >= least_image_side) return picture;
+    if (std::max(picture->full_width, picture->full_height) >= least_image_side) return picture;
     throw Error(ErrorCode::out_of_range,
                 fmt::format("{} is {} x {} pixels: there is nothing to look at",
                             value.starts_with(data_prefix) ? data_name : value, picture->full_width, picture->full_height),
-                fmt::format("give a picture with sides of at least {} pixels", least_image_side));
+                fmt::format("give a picture of at least {0} x {0} pixels", least_image_side));
 }
 
 /// Tells one content of a file from another. Of other values the text is all.

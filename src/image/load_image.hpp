@@ -18,7 +18,7 @@ namespace saccade {
 // Every error is an Error of one line: what (the file), why, what to do.
 
 constexpr Index most_image_pixels = 50'000'000;
-constexpr Index least_image_side = 4;  // of a picture that is to be looked at; smaller ones can be decoded
+constexpr Index least_image_side = 4;  // longer side of what is to be looked at; less can be decoded
 
 /// What an image parameter's value stands for, at the size that was asked for.
 struct Picture {
