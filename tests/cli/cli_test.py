@@ -204,7 +204,7 @@ class Cli(unittest.TestCase):
         out = self.path("run.npz")
         picture = self.path("picture.dat", png(40, 30, [bytes((x * 6, y * 8, 90)[c] for x in range(40) for c in range(3)) for y in range(30)]))
         scene = 'scene:{"shapes": [{"kind": "star", "color": "#ff8800", "size": 0.6}], "background": {"kind": "sea"}}'
-        for value in (picture, "sample:ship", scene, self.path("one.png", png(1, 1, [b"\7\7\7"]))):
+        for value in (picture, "sample:ship", scene, self.path("thin.png", png(9, 1, [bytes(range(27))]))):
             self.good("run", "spatial", "--image", value, "--resolution", "64", "--save", out)
             with zipfile.ZipFile(out) as archive:
                 trace = json.loads(archive.read("trace.json"))
@@ -247,6 +247,7 @@ class Cli(unittest.TestCase):
                 (self.path("huge.png", png(60000, 60000)), ["huge.png", "60000 x 60000", "50 megapixels"]),
                 (self.path("moving.webp", b"RIFF\x2e\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0\7\0\0\7\0\0ANIM\6" + bytes(9) + b"ANMF" + bytes(4)),
                  ["moving.webp", "animated"]),
+                (self.path("one.png", png(1, 1, [b"\7\7\7"])), ["one.png", "1 x 1 pixels"]),
                 (self.path("moving.gif", b"GIF89a" + bytes(40)), ["moving.gif", "a GIF"]),
                 (self.path("none.png"), ["none.png", "No such file"]),
                 (self.folder, ["is a folder"]),

@@ -22,12 +22,13 @@ inline Tensor<double> random_tensor(const Shape& shape, std::uint64_t seed, doub
     return result;
 }
 
-/// A scalar that weighs every element of the result differently, so that no two gradients can be mistaken for each other.
+/// How much larger the first result is, by a scalar that weighs every element differently, so that no two gradients can be
+/// mistaken for each other. Taken element by element: of a sum over many, rounding would be larger than what one input moves.
 /// Non-finite elements (scores ruled out by -inf) are left out.
-inline double weighed_sum(const Tensor<double>& result, const Tensor<double>& weights) {
+inline double weighed_difference(const Tensor<double>& a, const Tensor<double>& b, const Tensor<double>& weights) {
     double total = 0;
-    for (Index i = 0; i < result.size(); ++i) {
-        if (std::isfinite(result.data()[i])) total += result.data()[i] * weights.data()[i];
+    for (Index i = 0; i < a.size(); ++i) {
+        if (std::isfinite(a.data()[i]) && std::isfinite(b.data()[i])) total += (a.data()[i] - b.data()[i]) * weights.data()[i];
     }
     return total;
 }
@@ -68,11 +69,11 @@ inline void check_gradients(const DoubleFunction& f, const std::vector<Tensor<do
                 continue;
             }
             x = at + h;
-            const double above = weighed_sum(forward(), weights);
+            const Tensor<double> above = forward().clone();  // what shares the input would move on with it
             x = at - h;
-            const double below = weighed_sum(forward(), weights);
+            const Tensor<double> below = forward().clone();
             x = at;
-            const double numeric = (above - below) / (2 * h);
+            const double numeric = weighed_difference(above, below, weights) / (2 * h);
             const double exact = grad.data()[i];
             const double size = std::max({std::abs(numeric), std::abs(exact), 1e-3});
             EXPECT_LE(std::abs(numeric - exact) / size, tolerance)

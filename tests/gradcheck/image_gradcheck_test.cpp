@@ -1,3 +1,5 @@
+#include <ostream>
+
 #include "autograd/ops_image.hpp"
 #include "gradcheck/gradcheck.hpp"
 
@@ -9,6 +11,7 @@ struct ConvCase {
     Shape x, weight;
     ConvForm form;
     bool bias;
+    friend std::ostream& operator<<(std::ostream& out, const ConvCase& c) { return out << c.name; }
 };
 
 class ConvGradient : public testing::TestWithParam<ConvCase> {};
