@@ -6,7 +6,7 @@
 
 #include "exhibit/captioning_lesson.hpp"
 #include "exhibit/exhibits.hpp"
-#include "exhibit/picture_tensor.hpp"
+#include "exhibit/picture_input.hpp"
 #include "image/samples.hpp"
 #include "model/caption_text.hpp"
 #include "model/captioner_run.hpp"
@@ -19,9 +19,8 @@ namespace saccade {
 
 namespace {
 
-constexpr Index trained_side = 96, least_trained = 72, most_trained = 120;
+constexpr Index trained_side = caption_side, least_trained = 72, most_trained = 120;
 constexpr Index least_side = 32, most_side = 512, cell = 8;
-constexpr Index scene_display = 512, file_display = 1024;  // longer side of what is shown
 constexpr double longest_caption = 400, widest_beam = 10;
 constexpr Index most_words = 48;
 const std::string as_trained = "trained", channel_spatial = "channel-spatial", spatial_channel = "spatial-channel";
@@ -55,19 +54,6 @@ CaptionerDesign chosen_design(const RunContext& context) {
     return design;
 }
 
-struct CaptionPicture {
-    PicturePtr shown, read;
-};
-
-CaptionPicture caption_picture(const Params& params) {
-    const std::string& value = params.text("image");
-    CaptionPicture picture;
-    picture.read = load_picture(value, params.integer("resolution") / cell * cell, cell);
-    const Index longest = std::max(picture.read->full_width, picture.read->full_height);
-    picture.shown = load_picture(value, picture.read->scene ? scene_display : std::min(longest, file_display));
-    return picture;
-}
-
 /// Are its shapes such as captions are about?
 bool is_caption_scene(const Scene& scene) {
     return !scene.shapes.empty() && scene.shapes.size() <= 12 && std::ranges::all_of(scene.shapes, [](const SceneShape& s) {
@@ -75,7 +61,7 @@ bool is_caption_scene(const Scene& scene) {
     });
 }
 
-void say_what_to_know(RunContext& context, const CaptionPicture& picture) {
+void say_what_to_know(RunContext& context, const PictureInput& picture) {
     const auto [low, high] = std::minmax(picture.read->image.width, picture.read->image.height);
     if (low < least_trained || high > most_trained) {
         // As large as a square of the usual side, if its sides are then such as were trained.
@@ -100,7 +86,6 @@ void say_what_to_know(RunContext& context, const CaptionPicture& picture) {
 /// Where the shapes are that each word speaks of, and whether the largest weight of a noun's map lies there.
 void show_gold(Probe& probe, const Scene& scene, const std::vector<std::string>& words, const CaptionOutput& output) {
     const Index height = output.height, width = output.width;
-    constexpr float least_of_cell = 0.1f;
     const std::vector<WordRegion> regions = word_regions(scene, words);
     const auto n = static_cast<Index>(words.size());
     Tensor<float> gold(Shape{n, height, width}), pointing(Shape{n}, std::numeric_limits<float>::quiet_NaN());
@@ -110,7 +95,7 @@ void show_gold(Probe& probe, const Scene& scene, const std::vector<std::string>&
         for (const int shape : region.shapes) {
             const Tensor<float> covered = caption_region(scene, shape, height, width);
             for (Index i = 0; i < own.size(); ++i)
-                if (covered.data()[i] >= least_of_cell) own.data()[i] = 1;
+                if (covered.data()[i] >= gold_share) own.data()[i] = 1;
         }
         if (!region.noun || region.shapes.empty()) continue;
         const auto map = output.maps[static_cast<std::size_t>(t)].values();
@@ -149,15 +134,10 @@ void run_captioning(RunContext& context) {
         const bool ascii = std::ranges::all_of(own, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
         language = ascii ? CaptionLanguage::english : CaptionLanguage::chinese;
     }
-    const CaptionPicture picture = caption_picture(params);
-    const Tensor<float> display = picture_tensor(picture.shown);
-    context.probe.axis({"image.y", AxisKind::y, display.shape()[0], {}, "y"});
-    context.probe.axis({"image.x", AxisKind::x, display.shape()[1], {}, "x"});
-    context.probe.axis({"color", AxisKind::channel, 3, {"R", "G", "B"}, "k"});
-    context.probe.whole({"image", Role::input, "I", "Image", "", {"image.y", "image.x", "color"}}, display);
+    const PictureInput picture = read_picture(context, cell);
     say_what_to_know(context, picture);
 
-    request.picture = picture_tensor(picture.read);
+    request.picture = picture.values;
     request.start = text->start(language);
     request.words = text->vocabulary().tokens();
     request.beam = {

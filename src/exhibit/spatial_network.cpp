@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "exhibit/picture_tensor.hpp"
 #include "image/samples.hpp"
 #include "params/param_make.hpp"
 
@@ -14,8 +13,7 @@ namespace {
 
 constexpr Index trained_side = 32;  // of CIFAR-10's pictures
 constexpr Index least_side = 32, most_side = 512, usual_side = 32;
-constexpr Index scene_display = 512, file_display = 1024;  // longer side of what is shown
-constexpr Index side_multiple = 4;                         // two strides of 2
+constexpr Index side_multiple = 4;  // two strides of 2
 constexpr const char* likeliest = "likeliest";
 
 const std::vector<std::string>& network_classes() {
@@ -37,9 +35,9 @@ Index chosen_block(const ResNetDesign& design, const Params& params) {
                 fmt::format("it has {} stages of {} blocks", design.widths.size(), design.blocks));
 }
 
-void say_what_to_know(RunContext& context, const NetworkPicture& picture) {
+void say_what_to_know(RunContext& context, const PictureInput& picture) {
     const Index side = std::max(picture.read->image.width, picture.read->image.height);
-    if (4 * side > 5 * trained_side)  // from half as large again, most classes are lost
+    if (4 * side > 5 * trained_side)  // at half as large again, every other class is lost
         context.probe.note(
             {"resolution",
              fmt::format("learned from pictures of {0}×{0} px, the network reads this one at {1} px: its classes may be wrong",
@@ -102,37 +100,15 @@ std::string block_tensor(const Params& params, const std::string& what) {
     return block_of(params) + "." + what;
 }
 
-NetworkPicture network_picture(const Params& params) {
-    const std::string& value = params.text("image");
-    const Index side = params.integer("resolution") / side_multiple * side_multiple;
-    NetworkPicture picture;
-    picture.read = load_picture(value, side, side_multiple);
-    const Index longest = std::max(picture.read->full_width, picture.read->full_height);
-    const Index shown = picture.read->scene ? scene_display : std::min(longest, file_display);
-    picture.shown = load_picture(value, shown);
-    picture.display = picture_tensor(picture.shown);
-    picture.input = picture_tensor(picture.read);
-    return picture;
-}
-
 NetworkRun run_network(RunContext& context, bool grad_cam) {
     const Params& params = context.params;
     NetworkRun run;
-    run.picture = network_picture(params);
-    const Shape& display = run.picture.display.shape();
-    context.probe.axis({"image.y", AxisKind::y, display[0], {}, "y"});
-    context.probe.axis({"image.x", AxisKind::x, display[1], {}, "x"});
-    context.probe.axis({"color", AxisKind::channel, 3, {"R", "G", "B"}, "k"});
-    const Tensor<float> shown =
-        context.probe.whole({"image", Role::input, "I", "Image", "", {"image.y", "image.x", "color"}}, run.picture.display);
-    if (shown.data() != run.picture.display.data())
-        context.probe.note({"image", "'image' is the picture as it is shown: changing it changes nothing else",
-                            "change 'input', which the network reads"});
+    run.picture = read_picture(context, side_multiple);
     say_what_to_know(context, run.picture);
 
     const auto loaded = resnet_of(context.model);
     const ResNetDesign& design = loaded->network.design();
-    run.request.picture = run.picture.input;
+    run.request.picture = run.picture.values;
     run.request.block = chosen_block(design, params);
     run.request.grad_cam = grad_cam;
     const std::vector<std::string>& classes = design.classes;

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "exhibit/exhibit.hpp"
-#include "image/load_image.hpp"
+#include "exhibit/picture_input.hpp"
 #include "model/resnet_run.hpp"
 
 namespace saccade {
@@ -14,17 +13,10 @@ std::vector<ParamSpec> network_params(const std::string& model);
 const std::vector<std::string>& network_models();
 std::string network_model(const Params& params);
 
-/// The picture, as it is shown and as the network reads it.
-struct NetworkPicture {
-    PicturePtr shown, read;
-    Tensor<float> display, input;  // [y, x, 3]
-};
-NetworkPicture network_picture(const Params& params);
-
 /// Runs the network of the parameters with everything shown: image, the chosen block, probabilities; says in text and notes
 /// what a person should know.
 struct NetworkRun {
-    NetworkPicture picture;
+    PictureInput picture;
     ResNetRequest request;
     ResNetOutput output;
 };

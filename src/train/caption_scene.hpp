@@ -51,5 +51,7 @@ Tensor<float> caption_pictures(std::span<const Scene> scenes);
 
 /// How much of each cell of a map [height, width] is the shape, what lies in front of it left out; a ring has its hole.
 Tensor<float> caption_region(const Scene& scene, int shape, Index height, Index width);
+/// A cell is in the gold region of a shape that covers this much of it.
+inline constexpr float gold_share = 0.1f;
 
 }  // namespace saccade

@@ -19,11 +19,10 @@ namespace saccade {
 namespace {
 
 constexpr int shard_count = 2;
-constexpr Index side = caption_side;   // of all held-out pictures
-constexpr Index most_words = 40;       // the longest caption has 33
-constexpr Index settle_batches = 16;   // of 32 pictures
-constexpr Index test_batch = 16;       // pictures
-constexpr float least_of_cell = 0.1f;  // a cell is in the gold region of a shape that covers this much of it
+constexpr Index side = caption_side;  // of all held-out pictures
+constexpr Index most_words = 40;      // the longest caption has 33
+constexpr Index settle_batches = 16;  // of 32 pictures
+constexpr Index test_batch = 16;      // pictures
 constexpr CaptionLanguage languages[] = {CaptionLanguage::english, CaptionLanguage::chinese};
 
 struct Tally {
@@ -274,14 +273,14 @@ void CaptionTask::judge_maps(const Captioner<float>& model, std::span<const Scen
             const Tensor<float> region = caption_region(scenes[b], word.shape, encoded.height, encoded.width);
             const Tensor<float> map = forced.steps[t].policy.value().row(static_cast<Index>(b));
             const Index best = std::ranges::max_element(map.values()) - map.values().begin();
-            const bool hit = region.data()[best] >= least_of_cell;
+            const bool hit = region.data()[best] >= gold_share;
             (word.noun ? tally.nouns : tally.words) += 1;
             (word.noun ? tally.noun_hits : tally.word_hits) += hit ? 1 : 0;
             if (!word.noun) continue;
             tally.noun_touches += region.data()[best] > 0 ? 1 : 0;
             double cells = 0, mass = 0;
             for (Index i = 0; i < region.size(); ++i)
-                if (region.data()[i] >= least_of_cell) {
+                if (region.data()[i] >= gold_share) {
                     cells += 1;
                     mass += static_cast<double>(map.data()[i]);
                 }

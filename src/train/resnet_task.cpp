@@ -256,7 +256,7 @@ nlohmann::json ResNetTask::card() const {
         {"citation",
          "Alex Krizhevsky: Learning multiple layers of features from tiny images. Technical report, "
          "University of Toronto, 2009"},
-        {"held_out", "the test pictures; none was used for training or for a choice"},
+        {"held_out", "the test pictures; none was used for training, but the log follows 2,000 of them"},
         {"recipe",
          {{"optimiser", "SGD, Nesterov momentum 0.9"},
           {"learning_rate", peak_},

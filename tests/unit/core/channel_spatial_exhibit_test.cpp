@@ -153,7 +153,7 @@ TEST(ChannelAndSpatial, what_is_shown_is_not_what_is_read) {
     request.interventions = {parse_intervention("image[0,0,0]=1")};
     const TracePtr trace = run(request);
     ASSERT_EQ(trace->notes().size(), 1u);
-    EXPECT_TRUE(contains(trace->notes()[0].hint, "'input'"));
+    EXPECT_TRUE(contains(trace->notes()[0].text, "changes nothing else"));
 }
 
 TEST(ChannelAndSpatial, a_picture_far_larger_than_those_learned_is_said_to_be) {
