@@ -49,4 +49,12 @@ void show_beam(Probe& probe, const BeamResult& beam, Index width) {
     probe.step({"search", "beam.score", "S = log P(y|x) / ((5 + |y|) / 6)^α", "", "Wu 2016, eq. 14"});
 }
 
+const Ids& shown_hypothesis(Probe& probe, const BeamResult& beam, Index width, Index which) {
+    show_beam(probe, beam, width);
+    if (probe.intervening())
+        probe.note({"", "the beam was searched without the interventions in the decoder", "they act on what is shown"});
+    const Index place = std::clamp<Index>(which, 1, static_cast<Index>(beam.hypotheses.size())) - 1;
+    return beam.hypotheses[static_cast<std::size_t>(place)].ids;
+}
+
 }  // namespace saccade

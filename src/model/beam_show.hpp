@@ -10,6 +10,10 @@ namespace saccade {
 /// is NaN.
 void show_beam(Probe& probe, const BeamResult& beam, Index width);
 
+/// The same, with a note where interventions are at work, which the search leaves out; returns the ids of the hypothesis
+/// `which`, counted from 1 and brought into range.
+const Ids& shown_hypothesis(Probe& probe, const BeamResult& beam, Index width, Index which);
+
 /// An id as the probe gave it back: an intervention may have put any number there. Error{invalid_input}.
 Index shown_id(const ProbeSite& site, float value, Index limit);
 /// Shows ids as a whole tensor; returns them as the probe gave them back.

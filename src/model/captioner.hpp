@@ -144,8 +144,7 @@ class Captioner {
                         const CaptionShowing* showing) const;
     void look(const Encoded& encoded, const Var<T>& word, const State& state, Index t, Rng* rng, const CaptionShowing* showing,
               const CaptionNoise& noise, Step& step) const;
-    Var<T> align(const Encoded& encoded, Index t, Rng* rng, const CaptionShowing* showing, const CaptionNoise& noise,
-                 Step& step) const;
+    Var<T> align(Index t, Rng* rng, const CaptionShowing* showing, const CaptionNoise& noise, Step& step) const;
 
     CaptionerSizes sizes_;
     CaptionerDesign design_;

@@ -6,24 +6,13 @@
 #include "base/stop.hpp"
 #include "model/captioner.hpp"
 #include "model/captioner_sites.hpp"
+#include "model/picked_rows.hpp"
 
 // The decoder: looking, stepping, reading out.
 
 namespace saccade {
 
 namespace {
-
-/// Rows of a constant, in any number and order.
-template <class T>
-Var<T> picked(const Var<T>& v, std::span<const Index> which) {
-    const Tensor<T>& x = v.value();
-    if (x.empty()) return {};
-    const Index size = x.size() / x.shape()[0];
-    Tensor<T> rows = Tensor<T>::uninitialized(x.shape().with_extent(0, static_cast<Index>(which.size())));
-    for (std::size_t i = 0; i < which.size(); ++i)
-        std::copy_n(x.data() + which[i] * size, size, rows.data() + static_cast<Index>(i) * size);
-    return rows;
-}
 
 /// Rows of `hard` where `keep` is 0, of `soft` where it is 1.
 template <class T>
@@ -63,8 +52,7 @@ Var<T> Captioner<T>::channel_gate(const Var<T>& means, const Var<T>& state, cons
 }
 
 template <class T>
-Var<T> Captioner<T>::align(const Encoded&, Index t, Rng* rng, const CaptionShowing* showing, const CaptionNoise& noise,
-                           Step& step) const {
+Var<T> Captioner<T>::align(Index t, Rng* rng, const CaptionShowing* showing, const CaptionNoise& noise, Step& step) const {
     step.policy = align_softmax(step.scores, {}, design_.temperature);
     if (design_.attention != CaptionAttention::hard) return reveal(showing, &CaptionerSites::weights, t, step.policy);
     step.policy = reveal(showing, &CaptionerSites::policy, t, step.policy);
@@ -98,7 +86,7 @@ void Captioner<T>::look(const Encoded& encoded, const Var<T>& word, const State&
     }
     const Var<T> scores = sca ? spatial_.scores(query, keys) : additive_scores(query, keys, vector_);
     step.scores = reveal(showing, &CaptionerSites::scores, t, scores);
-    step.weights = align(encoded, t, rng, showing, noise, step);
+    step.weights = align(t, rng, showing, noise, step);
     Var<T> z = context(step.weights, features);
     if (sca && !design_.channel_first) {
         // The mean of f_s(V, alpha) over the locations, times their number, is the context.

@@ -92,13 +92,9 @@ CaptionOutput run_captioner(const Captioner<float>& model, const CaptionRequest&
     if (!free) given.push_back(model.end_id());
     if (free && request.beam.width > 1) {
         const BeamResult beam = beam_search(model, encoded, request.start, request.beam, stop);
-        show_beam(probe, beam, request.beam.width);
         output.hypotheses = beam.hypotheses;
-        const Index which = std::clamp<Index>(request.hypothesis, 1, static_cast<Index>(beam.hypotheses.size()));
-        given = beam.hypotheses[static_cast<std::size_t>(which - 1)].ids;
+        given = shown_hypothesis(probe, beam, request.beam.width, request.hypothesis);
         free = false;
-        if (probe.intervening())
-            probe.note({"", "the beam was searched without the interventions in the decoder", "they act on what is shown"});
     }
     Rng drawing = Rng(request.seed.value_or(0)).fork("locations");
     Rng* const rng = request.seed ? &drawing : nullptr;

@@ -4,6 +4,7 @@
 #include "attention/mask.hpp"
 #include "autograd/ops.hpp"
 #include "base/stop.hpp"
+#include "model/picked_rows.hpp"
 #include "model/seq2seq.hpp"
 #include "model/seq2seq_sites.hpp"
 
@@ -12,22 +13,6 @@
 namespace saccade {
 
 namespace {
-
-/// Rows of a constant, in any number and order.
-template <class T>
-Tensor<T> picked(const Tensor<T>& x, std::span<const Index> which) {
-    if (x.empty()) return {};
-    const Index size = x.size() / x.shape()[0];
-    Tensor<T> rows = Tensor<T>::uninitialized(x.shape().with_extent(0, static_cast<Index>(which.size())));
-    for (std::size_t i = 0; i < which.size(); ++i)
-        std::copy_n(x.data() + which[i] * size, size, rows.data() + static_cast<Index>(i) * size);
-    return rows;
-}
-
-template <class T>
-Var<T> picked(const Var<T>& x, std::span<const Index> which) {
-    return picked(x.value(), which);
-}
 
 template <class T>
 Index argmax(std::span<const T> row) {

@@ -55,13 +55,9 @@ Seq2SeqOutput run_seq2seq(const Seq2Seq<float>& model, const Seq2SeqRequest& req
     if (!free) given.push_back(model.end_id());
     if (free && request.beam.width > 1) {
         const BeamResult beam = beam_search(model, encoded, request.beam, &rng, stop);
-        show_beam(probe, beam, request.beam.width);
         output.hypotheses = beam.hypotheses;
-        const Index which = std::clamp<Index>(request.hypothesis, 1, static_cast<Index>(beam.hypotheses.size()));
-        given = beam.hypotheses[static_cast<std::size_t>(which - 1)].ids;
+        given = shown_hypothesis(probe, beam, request.beam.width, request.hypothesis);
         free = false;
-        if (probe.intervening())
-            probe.note({"", "the beam was searched without the interventions in the decoder", "they act on what is shown"});
     }
     const Index steps = free ? request.beam.max_steps : static_cast<Index>(given.size());
     Index previous = model.start_id();

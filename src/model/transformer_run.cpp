@@ -320,14 +320,10 @@ class Run {
             reuse_.keep("transformer.search", kept, sizeof(KeptSearch) + 4096);
         }
         if (!kept->beam) return kept->ids;
-        show_beam(probe_, *kept->beam, request_.beam.width);
         output.hypotheses = kept->beam->hypotheses;
-        if (probe_.intervening())
-            probe_.note({"", "the beam was searched without the interventions in the decoder", "they act on what is shown"});
-        else if (!loaded_->design.decoder.causal)
+        if (!probe_.intervening() && !loaded_->design.decoder.causal)
             probe_.note({"", "the beam was searched with the causal mask", "beam 1 goes without it, step by step"});
-        const Index which = std::clamp<Index>(request_.hypothesis, 1, static_cast<Index>(output.hypotheses.size()));
-        return output.hypotheses[static_cast<std::size_t>(which - 1)].ids;
+        return shown_hypothesis(probe_, *kept->beam, request_.beam.width, request_.hypothesis);
     }
 
     Loaded loaded_;
