@@ -6,6 +6,7 @@ import tempfile
 import zlib
 
 from steps import answered, check, choose, give_path
+from xdnd import drop
 
 
 def write_png(path, width, height):
@@ -158,6 +159,21 @@ def test_a_picture_opens_an_exhibit_that_takes_it(w):
     w.key("ctrl+v")
     s = w.wait("spatial with it", lambda s: answered(s) and s["exhibit"] == "spatial" and s["params"]["image"] == path)
     check(s["picture"]["size"] == [64, 48], f"the caption says {s['picture']}")
+
+
+def test_a_file_is_dropped(w):
+    open_exhibit(w, "spatial")
+    folder = tempfile.mkdtemp()
+    path, wrong = os.path.join(folder, "ein Bild.png"), os.path.join(folder, "notes.png")
+    write_png(path, 64, 48)
+    drop(int(w.id), [path], *in_picture(w, 0.5, 0.5))
+    s = w.wait("the file", lambda s: answered(s) and s["params"]["image"] == path)
+    check(s["picture"]["size"] == [64, 48], f"the caption says {s['picture']}")
+    with open(wrong, "w", encoding="utf-8") as file:
+        file.write("not a picture")
+    drop(int(w.id), [wrong], *in_picture(w, 0.5, 0.5))
+    s = w.wait("the banner", lambda s: s["banner"])
+    check("notes.png" in s["banner"] and s["params"]["image"] == path, f"the window shows {s['banner']}, {s['params']['image']}")
 
 
 def test_the_picture_stays_usable_in_small_windows(w):
