@@ -6,6 +6,7 @@
 
 #include "image/samples.hpp"
 #include "params/param_make.hpp"
+#include "train/cifar_binary.hpp"
 
 namespace saccade {
 
@@ -15,12 +16,6 @@ constexpr Index trained_side = 32;  // of CIFAR-10's pictures
 constexpr Index least_side = 32, most_side = 512, usual_side = 32;
 constexpr Index side_multiple = 4;  // two strides of 2
 constexpr const char* likeliest = "likeliest";
-
-const std::vector<std::string>& network_classes() {
-    static const std::vector<std::string> names = {"airplane", "automobile", "bird",  "cat",  "deer",
-                                                   "dog",      "frog",       "horse", "ship", "truck"};
-    return names;
-}
 
 std::vector<std::string> sample_values() {
     std::vector<std::string> values;
@@ -84,7 +79,7 @@ std::vector<ParamSpec> network_params(const std::string& model) {
     resolution.unit = "px";
     resolution.log_scale = true;
     std::vector<Choice> classes = {{likeliest, "likeliest"}};
-    for (const std::string& name : network_classes()) classes.push_back({name, name});
+    for (const std::string& name : cifar_classes()) classes.push_back({name, name});
     return {image_param("image", "Image", "A picture file (PNG, JPEG, WebP), or a scene whose shapes can be moved.",
                         "sample:ship", sample_values()),
             which, block, resolution,

@@ -24,7 +24,7 @@ std::vector<std::string> class_names(const fs::path& folder) {
         for (std::string name; lines >> name;) names.push_back(name);
     }
     if (static_cast<Index>(names.size()) == class_count) return names;
-    return {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
+    return cifar_classes();
 }
 
 void append_batch(const std::string& path, ImageSet& set) {
@@ -46,6 +46,12 @@ void append_batch(const std::string& path, ImageSet& set) {
 }
 
 }  // namespace
+
+const std::vector<std::string>& cifar_classes() {
+    static const std::vector<std::string> all = {"airplane", "automobile", "bird",  "cat",  "deer",
+                                                 "dog",      "frog",       "horse", "ship", "truck"};
+    return all;
+}
 
 bool holds_cifar_binary(const std::string& folder) {
     std::error_code error;

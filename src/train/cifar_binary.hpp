@@ -4,6 +4,9 @@
 
 namespace saccade {
 
+/// The ten classes, in the order of their labels, which is that of the alphabet.
+const std::vector<std::string>& cifar_classes();
+
 /// Does the folder hold data_batch_1.bin or test_batch.bin?
 bool holds_cifar_binary(const std::string& folder);
 

@@ -12,6 +12,7 @@
 #include "base/stop.hpp"
 #include "model/resnet.hpp"
 #include "train/augment.hpp"
+#include "train/cifar_binary.hpp"
 #include "train/image_set.hpp"
 #include "train/schedule.hpp"
 #include "train/sgd.hpp"
@@ -245,29 +246,35 @@ std::map<std::string, double> ResNetTask::evaluate(const WeightMap& weights, Ind
             {"loss", share(std::accumulate(losses.begin(), losses.end(), 0.0))}};
 }
 
+/// What the pictures are, and whose.
+nlohmann::json data_card(const ImageSet& train, const ImageSet& test) {
+    const std::string what = fmt::format("{} training and {} test pictures of {} x {} pixels in {} classes", train.size(),
+                                         test.size(), train.width, train.height, train.classes.size());
+    if (train.classes != cifar_classes() || train.width != 32 || train.height != 32)
+        return {{"data", what}, {"licence", "that of the pictures, which this program does not know"}};
+    return {{"data", "CIFAR-10: " + what},
+            {"licence", "no licence stated; published for research, with the request to cite the report"},
+            {"citation",
+             "Alex Krizhevsky: Learning multiple layers of features from tiny images. Technical report, "
+             "University of Toronto, 2009"}};
+}
+
 nlohmann::json ResNetTask::card() const {
-    nlohmann::json card = {
-        {"id", id()},
-        {"title", network_.title},
-        {"data",
-         "CIFAR-10: 50,000 training and 10,000 test pictures of 32 x 32 pixels in 10 classes, as JPEG files in an "
-         "image folder (train/CLASS/*.jpg, test/CLASS/*.jpg)"},
-        {"licence", "no licence stated; published for research, with the request to cite the report"},
-        {"citation",
-         "Alex Krizhevsky: Learning multiple layers of features from tiny images. Technical report, "
-         "University of Toronto, 2009"},
-        {"held_out", "the test pictures; none was used for training, but the log follows 2,000 of them"},
-        {"recipe",
-         {{"optimiser", "SGD, Nesterov momentum 0.9"},
-          {"learning_rate", peak_},
-          {"warm_up", warm_up_},
-          {"weight_decay", weight_decay_},
-          {"label_smoothing", smoothing_},
-          {"batch", batch_size_},
-          {"clip_norm", clip_norm()},
-          {"epochs", epochs_},
-          {"augmentation", "windows of the picture with a border of 4 pixels, mirrored half the time"}}}};
+    nlohmann::json card = {{"id", id()},
+                           {"title", network_.title},
+                           {"held_out", "the test pictures; none was used for training, but the log follows 2,000 of them"},
+                           {"recipe",
+                            {{"optimiser", "SGD, Nesterov momentum 0.9"},
+                             {"learning_rate", peak_},
+                             {"warm_up", warm_up_},
+                             {"weight_decay", weight_decay_},
+                             {"label_smoothing", smoothing_},
+                             {"batch", batch_size_},
+                             {"clip_norm", clip_norm()},
+                             {"epochs", epochs_},
+                             {"augmentation", "windows of the picture with a border of 4 pixels, mirrored half the time"}}}};
     if (small_share_ > 0) card["recipe"]["small"] = {{"pixels", small_}, {"share", small_share_}};
+    card.update(data_card(train(), test()));
     into_card(design(), card);
     return card;
 }

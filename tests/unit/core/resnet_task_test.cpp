@@ -73,6 +73,7 @@ TEST(ResNetTask, learns_and_settles_what_inference_needs) {
         EXPECT_EQ(task->usual_held_out(), 16);
         const ResNetDesign design = resnet_design_from_json(task->card(), "card");
         EXPECT_EQ(design.classes, (std::vector<std::string>{"green", "red"}));
+        EXPECT_FALSE(task->card().value("data", "CIFAR").starts_with("CIFAR")) << "nobody else's pictures";
         EXPECT_EQ(weights.at("stem.norm.mean").shape(), Shape{16});
     }
 }
