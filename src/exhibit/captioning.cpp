@@ -26,7 +26,8 @@ constexpr Index most_words = 48;
 const std::string as_trained = "trained", channel_spatial = "channel-spatial", spatial_channel = "spatial-channel";
 
 std::string chosen_model(const Params& params) {
-    return "captions-" + params.text("model");
+    const bool other_order = params.text("model") == "sca" && params.text("order") == spatial_channel;
+    return "captions-" + params.text("model") + (other_order ? "-" + spatial_channel : "");
 }
 
 /// The captioner of a model as its card says, kept while the model lives, for each design.
@@ -188,7 +189,7 @@ std::vector<ParamSpec> captioning_params() {
         choice_param(
             "order", "Order",
             "Of SCA: channel-spatial: γ = channel(h, V), α = spatial(h, γ ∘ V); spatial-channel: α = spatial(h, V), γ = "
-            "channel(h, α ∘ V) (Chen 2017, section 3.3). Another than was trained keeps the weights.",
+            "channel(h, α ∘ V) (Chen 2017, section 3.3). Each has weights of its own; a model of yours keeps its weights.",
             {{as_trained, "As trained"}, {channel_spatial, "C-S"}, {spatial_channel, "S-C"}}),
         number_param("temperature", "Temperature",
                      "τ: scores of locations are divided by it. 0: the best location gets all; infinity: uniform.", 1, 0,

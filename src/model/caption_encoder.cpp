@@ -25,7 +25,7 @@ std::string norm_name(std::size_t layer) {
 }  // namespace
 
 const std::vector<CaptionLayer>& caption_layers() {
-    static const std::vector<CaptionLayer> all = {{24, 5, 2}, {48, 3, 2}, {48, 3, 1}, {64, 3, 2}, {64, 3, 1}, {64, 3, 1}};
+    static const std::vector<CaptionLayer> all = {{24, 5, 2}, {48, 3, 2}, {48, 3, 1}, {64, 3, 2, 1}, {64, 3, 1}, {64, 3, 1}};
     return all;
 }
 
@@ -69,6 +69,7 @@ CaptionEncoder<T>::CaptionEncoder(const Weights<T>& w) {
             layer.variance = w.get(norm_name(n) + ".variance", each).value();
         }
         layer.stride = caption_layers()[n].stride;
+        layer.shift = caption_layers()[n].shift;
         in = s[0];
         layers_.push_back(std::move(layer));
     }
@@ -92,7 +93,7 @@ Var<T> CaptionEncoder<T>::features(const Var<T>& images, std::vector<BatchStatis
     Var<T> x = add_scalar(scale(images, T(2)), T(-1));
     for (const Layer& layer : layers_) {
         check_stop(stop);
-        const ConvForm form{.stride = layer.stride, .padding = layer.weight.shape()[2] / 2, .groups = 1};
+        const ConvForm form{.stride = layer.stride, .padding = layer.weight.shape()[2] / 2, .shift = layer.shift};
         x = conv2d(x, layer.weight, Var<T>(), form);
         if (layer.mean.empty() || seen != nullptr) {
             BatchStatistics<T> statistics;

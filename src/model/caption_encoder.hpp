@@ -12,11 +12,13 @@ namespace saccade {
 
 /// One layer of the captioner's encoder.
 struct CaptionLayer {
-    Index channels, kernel, stride;
+    Index channels, kernel, stride, shift = 0;
 };
 
 /// The layers that `saccade train` makes: eight pixels a side come to one annotation, which sees 57 x 57 pixels. At 96 x 96
-/// pixels: 12 x 12 annotations and 37 million multiply-adds.
+/// pixels: 12 x 12 annotations and 37 million multiply-adds. Windows of odd size that step by two pixels look at the first of
+/// the two, and three such layers would leave each annotation looking at the corner of its eight pixels: the last begins one
+/// place, which is four pixels, later, and so looks at their middle.
 const std::vector<CaptionLayer>& caption_layers();
 
 /// Where each annotation is, so that words such as "left of" can be read: with u = 2 (y + 1/2) / height - 1 down the picture
@@ -56,7 +58,7 @@ class CaptionEncoder {
     struct Layer {
         Var<T> weight, gain, bias;
         Tensor<T> mean, variance;  // empty: the batch's own
-        Index stride = 1;
+        Index stride = 1, shift = 0;
     };
     Var<T> features(const Var<T>& images, std::vector<BatchStatistics<T>>* seen, const std::stop_token& stop) const;
 

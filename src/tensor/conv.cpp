@@ -17,8 +17,8 @@ Correlation forward_correlation(const ConvShape& s) {
             s.kernel_height,
             s.kernel_width,
             s.form.stride,
-            s.form.padding,
-            s.form.padding,
+            s.form.before(),
+            s.form.before(),
             s.out_height(),
             s.out_width(),
             s.group_out(),
@@ -36,7 +36,7 @@ Index group_size(const ConvShape& s) {
 template <class T>
 void grad_input_residue(const ConvShape& s, const T* grad_y, const T* weight, T* grad_x, bool accumulate, Index row,
                         Index col) {
-    const Index stride = s.form.stride, padding = s.form.padding;
+    const Index stride = s.form.stride, padding = s.form.before();
     const auto taken = [&](Index kernel, Index residue) { return kernel > residue ? (kernel - residue - 1) / stride + 1 : 0; };
     // The first pixel y >= 0 with (y + padding) mod stride = residue; it meets y's pixel (y + padding - residue) / stride last.
     const auto first = [&](Index residue) { return ((residue - padding) % stride + stride) % stride; };
@@ -69,11 +69,13 @@ void grad_input_residue(const ConvShape& s, const T* grad_y, const T* weight, T*
 
 ConvShape conv_shape(const Shape& x, const Shape& weight, ConvForm form) {
     const auto fail = [&](const char* why) {
-        return Error(ErrorCode::invalid_input, fmt::format("convolution of {} with {} (stride {}, padding {}, groups {}): {}",
-                                                           x.str(), weight.str(), form.stride, form.padding, form.groups, why));
+        return Error(ErrorCode::invalid_input,
+                     fmt::format("convolution of {} with {} (stride {}, padding {}, groups {}, shift {}): {}", x.str(),
+                                 weight.str(), form.stride, form.padding, form.groups, form.shift, why));
     };
     if (x.rank() != 4 || weight.rank() != 4) throw fail("[N, H, W, C] and [C_out, C_in / groups, h, w] are wanted");
     if (form.stride < 1 || form.padding < 0 || form.groups < 1) throw fail("stride and groups start at 1, padding at 0");
+    if (form.shift < 0 || form.shift > form.padding) throw fail("a shift is from 0 to the padding");
     if (weight[1] * form.groups != x[3] || weight[0] % form.groups != 0) throw fail("the channels do not fit");
     if (weight[2] < 1 || weight[3] < 1) throw fail("the window is empty");
     if (x[1] + 2 * form.padding < weight[2] || x[2] + 2 * form.padding < weight[3]) {

@@ -7,10 +7,12 @@
 
 namespace saccade {
 
-/// Steps of the window, zeros around the picture (both in pixels, the same on both axes), and groups of channels that do not
-/// see each other.
+/// Steps of the window, zeros around the picture, groups of channels that do not see each other, and how much later the
+/// windows begin (in pixels, the same on both axes): `padding - shift` zeros lie before the picture, `padding + shift` behind.
 struct ConvForm {
-    Index stride = 1, padding = 0, groups = 1;
+    Index stride = 1, padding = 0, groups = 1, shift = 0;
+
+    Index before() const { return padding - shift; }
 };
 
 /// Extents of a two-dimensional convolution (cross-correlation, as everywhere in the field):

@@ -95,7 +95,7 @@ void sum_group(const ConvShape& s, const T* x, const T* grad_y, Index width, T* 
         for (Index first = 0; first < s.out_height(); first += piece) {
             const Index count = std::min(piece, s.out_height() - first);
             const PaddedRows<T> rows({x + n * s.height * s.width * s.in, s.height, s.width, s.group_in(), s.in},
-                                     first * stride - s.form.padding, (count - 1) * stride + s.kernel_height, -s.form.padding,
+                                     first * stride - s.form.before(), (count - 1) * stride + s.kernel_height, -s.form.before(),
                                      (s.out_width() - 1) * stride + s.kernel_width);
             const T* const g = grad_y + (n * s.out_height() + first) * s.out_width() * s.out;
             for (Index i = 0; i < s.kernel_height; ++i) {
@@ -116,7 +116,7 @@ void add_group_planes(const ConvShape& s, const T* x, const T* grad_y, T* total)
         for (Index first = 0; first < s.out_height(); first += piece) {
             const Index count = std::min(piece, s.out_height() - first);
             const Planes<T> planes({x + n * s.height * s.width * s.in, s.height, s.width, s.group_in(), s.in},
-                                   first - s.form.padding, count - 1 + s.kernel_height, -s.form.padding,
+                                   first - s.form.before(), count - 1 + s.kernel_height, -s.form.before(),
                                    s.out_width() - 1 + s.kernel_width);
             const Planes<T> g(
                 {grad_y + n * s.out_height() * s.out_width() * s.out, s.out_height(), s.out_width(), s.group_out(), s.out},

@@ -57,7 +57,7 @@ class CaptionTask : public Task {
     std::string id() const override { return id_; }
     WeightMap initial_weights(Rng& rng) const override;
     Index steps_per_epoch() const override { return steps_an_epoch_; }
-    int default_epochs() const override { return warm_ ? 20 : 60; }
+    int default_epochs() const override { return from_.empty() ? 150 : 20; }
     Var<float> shard_loss(const Weights<float>& weights, Index step, int shard, Rng& rng) const override;
     int shards() const override { return shard_count; }
     double learning_rate(Index step) const override {
@@ -88,24 +88,27 @@ class CaptionTask : public Task {
     Tally judge(const WeightMap& weights, Index n, bool maps, const std::stop_token& stop) const;
 
     std::string id_;
-    bool warm_ = false;  // starts from captions-soft
+    std::string from_;  // the trained captioner whose weights it starts from; empty: from random ones
     CaptionText text_ = caption_text();
     CaptionerDesign design_;
     CaptionerSizes sizes_;
     ReinforceSettings reinforce_;
-    double dropout_ = 0.3, forget_ = 0.3, doubly_ = 0.02, shuffled_ = 0.25, soft_samples_ = 0.5, peak_rate_ = 2e-3;
+    double dropout_ = 0.3, forget_ = 0.4, doubly_ = 0.02, shuffled_ = 0.25, soft_samples_ = 0.5, peak_rate_ = 0;
     Index batch_size_ = 32, steps_an_epoch_ = 100, total_steps_ = 0;
 };
 
 CaptionTask::CaptionTask(std::string id, const TrainOptions& options) : id_(std::move(id)) {
-    design_.attention = id_ == "captions-hard"  ? CaptionAttention::hard
-                        : id_ == "captions-sca" ? CaptionAttention::sca
-                                                : CaptionAttention::soft;
+    design_.attention = id_ == "captions-hard"   ? CaptionAttention::hard
+                        : id_ == "captions-soft" ? CaptionAttention::soft
+                                                 : CaptionAttention::sca;
+    design_.channel_first = id_ != "captions-sca-spatial-channel";
     if (!options.data_path.empty())
         throw Error(ErrorCode::usage, id_ + ": takes no data file", "leave out --data: its examples come from a generator");
-    double spatial_first = 0, warm = design_.attention == CaptionAttention::soft ? 0 : 1;
+    double rate = options.learning_rate;
+    Index warm = design_.attention == CaptionAttention::soft ? 0 : 1;
     read_task_options(id_, options,
                       {whole_option("steps", 1e6, steps_an_epoch_),
+                       {"learning_rate", 1e-6, 1, [&](double v) { rate = v; }},
                        whole_option("state", 2049, sizes_.state),
                        whole_option("embedding", 1025, sizes_.embedding),
                        whole_option("attention", 1025, sizes_.attention),
@@ -117,23 +120,20 @@ CaptionTask::CaptionTask(std::string id, const TrainOptions& options) : id_(std:
                        {"entropy", 0, 1e3, [this](double v) { reinforce_.entropy = v; }},
                        {"reinforce", 0, 1e3, [this](double v) { reinforce_.weight = v; }},
                        {"discount", 0, 1.001, [this](double v) { reinforce_.discount = v; }},
-                       {"warm", 0, 2, [&](double v) { warm = v; }},
-                       {"spatial_first", 0, 2, [&](double v) { spatial_first = v; }}});
-    design_.channel_first = spatial_first < 1;
-    warm_ = warm >= 1;
-    if (warm_) peak_rate_ = 1e-3;
+                       {"warm", 0, 3, [&](double v) { warm = static_cast<Index>(v); }}});  // 1: from captions-soft, 2: -hard
+    if (warm > 0) from_ = warm == 1 ? "captions-soft" : "captions-hard";
+    peak_rate_ = rate > 0 ? rate : from_.empty() ? 2e-3 : 1e-3;
     sizes_.vocabulary = text_.vocabulary().size();
     if (options.batch_size > 0) batch_size_ = std::max<Index>(options.batch_size, 2 * shard_count);
-    if (options.learning_rate > 0) peak_rate_ = options.learning_rate;
     total_steps_ = steps_an_epoch_ * (options.epochs > 0 ? options.epochs : default_epochs());
 }
 
-/// The trained captioner with soft attention knows already what shapes look like and how captions go: only how to look is new.
-void take_trained(WeightMap& weights) {
-    const ModelPtr soft = bundled_model("captions-soft");
+/// A trained captioner knows already what shapes look like and how captions go: only how to look is new.
+void take_trained(WeightMap& weights, const std::string& from) {
+    const ModelPtr trained = bundled_model(from);
     const auto take = [&](const std::string& name, const std::string& theirs) {
-        const auto found = soft->weights.find(theirs);
-        if (found == soft->weights.end() || found->second.shape() != weights.at(name).shape()) return;
+        const auto found = trained->weights.find(theirs);
+        if (found == trained->weights.end() || found->second.shape() != weights.at(name).shape()) return;
         weights[name] = found->second.clone();
     };
     for (const auto& [name, tensor] : WeightMap(weights)) take(name, name);
@@ -147,7 +147,7 @@ void take_trained(WeightMap& weights) {
 
 WeightMap CaptionTask::initial_weights(Rng& rng) const {
     WeightMap weights = initial_captioner_weights(sizes_, design_, rng);
-    if (warm_) take_trained(weights);
+    if (!from_.empty()) take_trained(weights, from_);
     if (design_.attention == CaptionAttention::hard) weights["reinforce.baseline"] = Tensor<float>(Shape{2, most_words});
     return weights;
 }
@@ -179,7 +179,7 @@ CaptionTask::Batch CaptionTask::draw_batch(Rng& rng, Index size, int most_shapes
 Var<float> CaptionTask::shard_loss(const Weights<float>& weights, Index step, int, Rng& rng) const {
     // One thing at a time: what shapes look like, then where each is, then long captions (Bengio 2009, "Curriculum learning").
     const double progress = static_cast<double>(step) / static_cast<double>(total_steps_);
-    const int most_shapes = warm_ ? 5 : progress < 0.06 ? 1 : progress < 0.15 ? 2 : progress < 0.25 ? 3 : 5;
+    const int most_shapes = !from_.empty() ? 5 : progress < 0.06 ? 1 : progress < 0.15 ? 2 : progress < 0.25 ? 3 : 5;
     const Index size = std::max<Index>(2, batch_size_ / shard_count);
     const Batch batch = draw_batch(rng, size, most_shapes);
     const Captioner<float> model(weights, design_);
@@ -335,7 +335,8 @@ nlohmann::json CaptionTask::card() const {
     const bool hard = design_.attention == CaptionAttention::hard;
     const std::string how = hard                                          ? "hard attention (Xu 2015)"
                             : design_.attention == CaptionAttention::soft ? "soft attention (Xu 2015)"
-                                                                          : "channel-wise and spatial attention (Chen 2017)";
+                            : design_.channel_first                       ? "channel-wise, then spatial attention (Chen 2017)"
+                                                                          : "spatial, then channel-wise attention (Chen 2017)";
     nlohmann::json card = {
         {"id", id_},
         {"title", "Captions of scenes in English and Chinese: " + how},
@@ -361,9 +362,9 @@ nlohmann::json CaptionTask::card() const {
         {"forget", forget_},
         {"doubly_stochastic", doubly_},
         {"random_order", shuffled_}};
-    if (warm_) {
-        const nlohmann::json& before = bundled_model("captions-soft")->card;
-        card["starts_from"] = {{"id", "captions-soft"},
+    if (!from_.empty()) {
+        const nlohmann::json& before = bundled_model(from_)->card;
+        card["starts_from"] = {{"id", from_},
                                {"command", before.value("command", "")},
                                {"steps", before.value("steps", 0)},
                                {"date", before.value("date", "")}};
@@ -381,7 +382,7 @@ nlohmann::json CaptionTask::card() const {
 }  // namespace
 
 std::vector<std::string> caption_task_ids() {
-    return {"captions-soft", "captions-hard", "captions-sca"};
+    return {"captions-soft", "captions-hard", "captions-sca", "captions-sca-spatial-channel"};
 }
 
 std::unique_ptr<Task> make_caption_task(const std::string& id, const TrainOptions& options) {

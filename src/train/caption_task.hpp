@@ -4,7 +4,8 @@
 
 namespace saccade {
 
-/// captions-soft, captions-hard, captions-sca: captioners of scenes (train/caption_scene.hpp) in English and Chinese.
+/// captions-soft, captions-hard, captions-sca (channels first), captions-sca-spatial-channel: captioners of scenes
+/// (train/caption_scene.hpp) in English and Chinese.
 std::vector<std::string> caption_task_ids();
 std::unique_ptr<Task> make_caption_task(const std::string& id, const TrainOptions& options);
 

@@ -77,9 +77,9 @@ class ResNetTask : public Task {
     std::string folder_;
     std::uint64_t seed_;
     Index epochs_, batch_size_ = 128;
-    double peak_ = 0.2, warm_up_ = 0.2, weight_decay_ = 5e-4, smoothing_ = 0.1;
+    double peak_ = 0.2, warm_up_ = 0.1, weight_decay_ = 5e-4, smoothing_ = 0.05;
     Index small_ = 24;
-    double small_share_ = 0;
+    double small_share_ = 0.5;
 
     mutable std::mutex mutex_;
     mutable ImageSetPtr train_, test_;  // read when they are asked for: eval needs no training pictures

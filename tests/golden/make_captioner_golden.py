@@ -30,7 +30,7 @@ CASES = {  # name: model, options
     "spatial_channel": ("sca", ["--order", "spatial-channel", "--language", "zh"]),
 }
 KEPT = ["decoder.initial", "scores", "weights", "channel_scores", "channel_gate", "context", "beta", "decoder.state", "probabilities", "output.id"]
-STRIDES = [2, 2, 1, 2, 1, 1]
+STRIDES, SHIFTS = [2, 2, 1, 2, 1, 1], [0, 0, 0, 1, 0, 0]  # windows of layer 4 begin a place later
 
 
 def make_picture():
@@ -55,9 +55,10 @@ def png(picture):
 
 def annotations(w, picture):
     x = torch.from_numpy(picture.astype(np.float64) / 255).permute(2, 0, 1).unsqueeze(0) * 2 - 1
-    for n, stride in enumerate(STRIDES, 1):
+    for n, (stride, shift) in enumerate(zip(STRIDES, SHIFTS), 1):
         kernel, norm = w[f"encoder.conv{n}.weight"], f"encoder.norm{n}."
-        x = F.conv2d(x, kernel, stride=stride, padding=kernel.shape[2] // 2)
+        before, after = kernel.shape[2] // 2 - shift, kernel.shape[2] // 2 + shift
+        x = F.conv2d(F.pad(x, (before, after, before, after)), kernel, stride=stride)
         x = F.relu(F.batch_norm(x, w[norm + "mean"], w[norm + "variance"], w[norm + "gain"], w[norm + "bias"], eps=1e-5))
     height, width = x.shape[2:]
 
@@ -146,11 +147,13 @@ def decode(w, a, case, ids, locations, out):
 
 
 def recompute(model, trace, arrays, picture):
-    path = os.path.join(ASSETS, f"captions-{model}.safetensors")
-    w, card, params = read_safetensors(path), read_card(path), trace["request"]["params"]
+    params = trace["request"]["params"]
+    order = params.get("order", "trained")
+    other_order = model == "sca" and order == "spatial-channel"
+    path = os.path.join(ASSETS, f"captions-{model}{'-spatial-channel' if other_order else ''}.safetensors")
+    w, card = read_safetensors(path), read_card(path)
     words = card["vocabulary"]
     forced = params.get("caption", "")
-    order = params.get("order", "trained")
     case = {"attention": model, "order": card["design"]["order"] if order == "trained" else order,
             "temperature": float(params.get("temperature", 1)), "free": not forced,
             "start": words.index("<" + params.get("language", "en") + ">")}

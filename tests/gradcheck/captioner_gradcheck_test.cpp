@@ -50,7 +50,7 @@ void check_captioner(const CaptionerDesign& design) {
     sizes.vocabulary = 7;
     sizes.embedding = sizes.state = sizes.attention = sizes.channel = 2;
     std::vector<CaptionLayer> layers = caption_layers();
-    for (CaptionLayer& layer : layers) layer = {2, layer.kernel > 3 ? 3 : 1, layer.stride};
+    for (CaptionLayer& layer : layers) layer = {2, layer.kernel > 3 || layer.shift > 0 ? 3 : 1, layer.stride, layer.shift};
     sizes.annotation = 2 + place_features;
     WeightMap map = initial_captioner_weights(sizes, design, rng);
     add_caption_encoder_weights(map, rng, layers);

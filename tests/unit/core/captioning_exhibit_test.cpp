@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "exhibit/exhibit.hpp"
+#include "model/model_store.hpp"
 #include "run/finding.hpp"
 #include "run/runner.hpp"
 #include "same_trace.hpp"
@@ -39,7 +40,11 @@ TEST(Captioning, the_other_order_of_channels_and_locations_runs_too) {
         RunRequest request = request_of("sca");
         request.params.set("order", std::string(order));
         const TracePtr trace = run(request);
+        EXPECT_TRUE(trace->notes().empty()) << order << " has weights of its own";
         for (const Claim& claim : check_claims(*trace)) EXPECT_TRUE(claim.holds) << order << ": " << claim.text;
+        request.model =
+            bundled_model(order == std::string("channel-spatial") ? "captions-sca-spatial-channel" : "captions-sca");
+        ASSERT_EQ(run(request)->notes().size(), 1u) << order << " of weights that were trained the other way";
     }
 }
 

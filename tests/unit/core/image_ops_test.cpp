@@ -39,7 +39,7 @@ Tensor<double> direct_convolution(const Tensor<float>& x, const Tensor<float>& w
                     for (Index k = 0; k < s.group_in() * s.kernel_height * s.kernel_width; ++k) {
                         const Index j = k % s.kernel_width, i = k / s.kernel_width % s.kernel_height;
                         const Index in = k / (s.kernel_width * s.kernel_height);
-                        const Index row = r * f.stride + i - f.padding, col = c * f.stride + j - f.padding;
+                        const Index row = r * f.stride + i - f.padding + f.shift, col = c * f.stride + j - f.padding + f.shift;
                         if (row < 0 || row >= s.height || col < 0 || col >= s.width) continue;
                         *to += static_cast<double>(x.at({n, row, col, o / s.group_out() * s.group_in() + in})) *
                                static_cast<double>(w.at({o, in, i, j}));
@@ -65,7 +65,8 @@ const std::vector<ConvCase> conv_cases{
     {{2, 33, 35, 2}, {1, 2, 7, 7}, {1, 3, 1}},    {{1, 5, 6, 1}, {2, 1, 7, 7}, {1, 3, 1}},
     {{1, 8, 8, 64}, {33, 64, 1, 1}, {1, 0, 1}},   {{1, 9, 9, 12}, {6, 4, 3, 3}, {1, 1, 3}},
     {{1, 7, 7, 6}, {6, 1, 3, 3}, {2, 1, 6}},      {{1, 3, 200, 16}, {16, 16, 3, 3}, {1, 1, 1}},
-    {{1, 64, 61, 8}, {48, 8, 3, 3}, {3, 0, 1}},
+    {{1, 64, 61, 8}, {48, 8, 3, 3}, {3, 0, 1}},   {{2, 24, 18, 48}, {64, 48, 3, 3}, {2, 1, 1, 1}},
+    {{1, 9, 11, 5}, {7, 5, 3, 3}, {1, 1, 1, 1}},  {{1, 15, 13, 2}, {1, 2, 5, 5}, {1, 2, 1, 1}},
 };
 
 TEST(Convolution, IsTheSumOfTheDefinition) {
@@ -180,6 +181,7 @@ TEST(Convolution, WhatDoesNotFitIsSaid) {
     EXPECT_NE(fails({1, 4, 4}, {8, 4, 3, 3}, {}).find("[N, H, W, C]"), std::string::npos);
     EXPECT_NE(fails({1, 2, 4, 3}, {8, 3, 3, 3}, {}).find("larger than the picture"), std::string::npos);
     EXPECT_NE(fails({1, 4, 4, 3}, {8, 3, 3, 3}, {0, 1, 1}).find("stride"), std::string::npos);
+    EXPECT_NE(fails({1, 4, 4, 3}, {8, 3, 3, 3}, {1, 1, 1, 2}).find("shift"), std::string::npos);
     EXPECT_NE(fails({1, 4, 4, 4}, {9, 2, 3, 3}, {1, 1, 2}).find("channels"), std::string::npos);
     EXPECT_NE(fails({1, 4, 4, 3}, {8, 3, 3, 3}, {}, {7}).find("bias"), std::string::npos);
 }
