@@ -199,11 +199,20 @@ class PictureCache {
     };
 
     PicturePtr make(const std::string& value, Index longest_side, Index multiple) {
-        if (std::optional<Scene> scene = scene_of(value))
-            return scene_picture(value, std::move(*scene), longest_side, multiple);
+        std::optional<Scene> scene = drawn_scene(value);
+        if (!scene) scene = scene_of(value);
+        if (scene) return scene_picture(value, std::move(*scene), longest_side, multiple);
         if (longest_side > 0 && longest_side <= base_side)
             return smaller_picture(value, *get(value, as_base, 1), longest_side, multiple);
         return large_enough(value, file_picture(value, longest_side, multiple));
+    }
+
+    /// The scene of a value that was drawn at another size: a dragged one is read once.
+    std::optional<Scene> drawn_scene(const std::string& value) {
+        if (names_file(value)) return std::nullopt;
+        const std::lock_guard lock(mutex_);
+        const auto found = std::ranges::find(entries_, value, &Entry::value);
+        return found == entries_.end() ? std::nullopt : found->picture->scene;
     }
 
     PicturePtr find(const std::string& value, Index longest_side, Index multiple, const Stamp& stamp) {
