@@ -40,7 +40,7 @@ Exhibit channel_exhibit() {
         "Squeeze and excitation on your own image: the pooled vector, the bottleneck, a gate for each channel, and what the "
         "gate lets through.";
     exhibit.source = "Hu et al. 2018; Woo et al. 2018";
-    exhibit.params = network_params("se");
+    exhibit.params = network_params("se", "3.3");
     exhibit.models = network_models();
     exhibit.choose_model = network_model;
     exhibit.views = placed(resolve(exhibit.params, {}));

@@ -91,7 +91,7 @@ Exhibit spatial_exhibit() {
         "Channel, then spatial attention on your own image: every stage of CBAM, the map over the picture, and Grad-CAM "
         "beside it.";
     exhibit.source = "Woo et al. 2018; Selvaraju et al. 2017";
-    exhibit.params = network_params("cbam");
+    exhibit.params = network_params("cbam", "3.2");  // where its maps tell places apart the most
     exhibit.params.push_back(toggle_param(
         "side_by_side", "Side by side",
         "Runs all three networks, and shows where each looks for the class (Grad-CAM) and how sure it is.", false));

@@ -52,7 +52,7 @@ std::string network_model(const Params& params) {
     return network_models()[model == "none" ? 0 : model == "se" ? 1 : 2];
 }
 
-std::vector<ParamSpec> network_params(const std::string& model) {
+std::vector<ParamSpec> network_params(const std::string& model, const std::string& shown_block) {
     ParamSpec which = choice_param(
         "model", "Attention",
         "Three ResNet-20 trained alike on CIFAR-10.\nnone: He 2016.\nSE: a gate a channel, s = σ(W_2 max(0, W_1 z)) (Hu "
@@ -69,7 +69,7 @@ std::vector<ParamSpec> network_params(const std::string& model) {
                                    "Which residual block is shown whole, as stage.block. Each stage has maps of half the size "
                                    "and twice the channels.",
                                    blocks);
-    block.fallback = std::string("3.3");
+    block.fallback = shown_block;
     ParamSpec resolution = integer_param(
         "resolution", "Resolution",
         fmt::format("Longer side of the picture as the network reads it; every map covers all of it. The networks were trained "

@@ -7,8 +7,8 @@ namespace saccade {
 
 // What the exhibits `channel` and `spatial` share: a picture through one of the CIFAR-10 networks.
 
-/// Image, model, block, resolution, class.
-std::vector<ParamSpec> network_params(const std::string& model);
+/// Image, model, block, resolution, class; with the model and the block that are shown first.
+std::vector<ParamSpec> network_params(const std::string& model, const std::string& block);
 /// Bundled ids of the networks, in the order of the parameter's choices: none, se, cbam.
 const std::vector<std::string>& network_models();
 std::string network_model(const Params& params);
