@@ -85,7 +85,11 @@ DragTimes move_shape_of(Window& window, int n) {
 DragTimes change_gate(Window& window, int n) {
     const auto [left, top, width, height] = place(window, "bars");
     const float x = left + width * 0.3F, y = top + height * 0.8F;
-    return dragged(window, n, [&](int i) -> std::array<float, 2> { return {x, y - 5.0F - static_cast<float>(i * 7 % 40)}; });
+    // Up and down by so little that no gate meets 0 or 1, where it would stay.
+    return dragged(window, n, [&](int i) -> std::array<float, 2> {
+        const auto by = static_cast<float>(3 + i % 8);
+        return {x, i % 2 == 0 ? y + by : y - by};
+    });
 }
 
 }  // namespace
