@@ -5,7 +5,7 @@
 
 FOLDER holds train/CLASS/* and test/CLASS/*. The recipe is that of src/train/resnet_task.cpp: batches of 128, SGD with Nesterov momentum, windows of the
 picture with a border of 4 pixels or, in the first steps, of 24 pixels within it, mirrored half the time; weight decay on all but norms and biases. Random
-numbers are PyTorch's own, so two trainings agree as two seeds do. Pictures are read by ImageMagick (`convert`), which is neither's decoder.
+numbers are PyTorch's own, so two trainings agree as two seeds do. Pictures are read by ImageMagick (`convert`), not by our readers (both use libjpeg).
 """
 import argparse
 import math
@@ -51,9 +51,9 @@ def windows(x, size, border):
     return padded[torch.arange(n).view(-1, 1, 1, 1), torch.arange(3).view(1, 3, 1, 1), rows, columns]
 
 
-def he_(model):
+def initialise(model):
     """Normal numbers of variance 2 / fan in for convolutions (He 2015)."""
-    for name, p in model.named_parameters():
+    for p in model.parameters():
         if p.dim() == 4:
             torch.nn.init.normal_(p, 0, math.sqrt(2 / p[0].numel()))
 
@@ -87,7 +87,7 @@ def main():
     (x, y), (test_x, test_y) = pictures(os.path.join(args.folder, "train")), pictures(os.path.join(args.folder, "test"))
     model = network().to(memory_format=torch.channels_last).train()
     torch.manual_seed(args.seed)
-    he_(model)
+    initialise(model)
     groups = [{"params": [p for p in model.parameters() if p.dim() > 1], "weight_decay": DECAY},
               {"params": [p for p in model.parameters() if p.dim() <= 1], "weight_decay": 0}]
     optimiser = torch.optim.SGD(groups, lr=PEAK, momentum=0.9, nesterov=True)
