@@ -44,6 +44,38 @@ Tensor<float> Probe::row(const ProbeSite& site, Index i, Tensor<float> values) {
     return record(site, i, std::move(values));
 }
 
+const ProbeSite* Probe::described(const std::string& name) const {
+    const auto found = sites_.find(name);
+    return found == sites_.end() ? nullptr : &found->second;
+}
+
+namespace {
+
+std::string below_prefix(const std::string& text, const std::string& prefix) {
+    std::string whole;
+    for (const char c : text) c == '@' ? whole += prefix : whole += c;
+    return whole;
+}
+
+}  // namespace
+
+const ProbeSite& Probe::describe(const std::string& name, const std::string& prefix, Shown says) {
+    How& how = says.step;
+    if (!how.operation.empty())
+        step({how.operation, name, how.formula, below_prefix(how.rule, prefix), how.source, how.normalised});
+    for (Parameter& parameter : says.parameters) {
+        parameter.name = below_prefix(parameter.name, prefix);
+        declare(std::move(parameter));
+    }
+    ProbeSite site{name, says.role, says.symbol, says.title, says.unit, std::move(says.axes)};
+    return sites_.emplace(name, std::move(site)).first->second;
+}
+
+Var<float> Probe::shown(const ProbeSite& site, Index row, Var<float> v) {
+    if (v.tracked()) return overheard(site, row, std::move(v));
+    return record(site, row, v.value());
+}
+
 Probe::Recording& Probe::recording_of(const ProbeSite& site, Index row) {
     const auto [entry, fresh] = by_name_.try_emplace(site.name, recordings_.size());
     if (fresh) {

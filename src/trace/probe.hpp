@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "autograd/var.hpp"
@@ -29,6 +30,47 @@ struct ProbeSite {
     std::string title;
     std::string unit;
     std::vector<std::string> axes;  // names, resolved when the recording is finished
+};
+
+/// How a tensor follows from others: a Step without its result. All empty: it is given.
+struct How {
+    std::string operation{};  // "align"
+    std::string formula{};    // for people: "α_ij = exp(e_ij) / Σ_k exp(e_ik)"
+    std::string rule{};       // executable (trace/formula.hpp); empty if it follows from no rule. '@': the observer's prefix
+    std::string source{};     // "Bahdanau 2014, eq. 6"
+    bool normalised = true;   // of weights: does every row sum to 1?
+};
+
+/// A parameter of the model that a rule refers to; shared, not copied.
+struct Parameter {
+    std::string name;  // '@': the observer's prefix
+    std::string symbol;
+    std::vector<std::string> axes;
+    Tensor<float> values;
+};
+
+/// What the line that computes a tensor says of it (trace/observer.hpp).
+struct Shown {
+    Role role = Role::state;
+    std::string symbol{}, title{}, unit{};
+    std::vector<std::string> axes{};  // names, resolved when the recording is finished
+    How step{};
+    std::vector<Parameter> parameters{};
+};
+
+/// What a run showed, with how it followed and the parameters that it read, to be shown again to another probe.
+struct ShownRun {
+    struct One {
+        ProbeSite site;
+        Step step;  // no operation: given
+        Tensor<float> values;
+    };
+    std::vector<One> tensors;
+    std::vector<Parameter> parameters;
+
+    /// Error{not_found}.
+    const Tensor<float>& tensor(const std::string& name) const;
+    std::size_t bytes() const;
 };
 
 /// The one hook between models and everything that looks at or changes them. Model code holds a `Probe*`; null is the identity
@@ -66,6 +108,20 @@ class Probe {
     /// Does it change anything?
     bool intervening() const;
 
+    /// Model code calls this through an Observer. Shows row `row` (< 0: the whole) of the tensor PREFIX PART; returns it as the
+    /// model must go on with it. `says()` is asked when this tensor is shown for the first time.
+    template <class Says>
+    Var<float> show(const std::string& prefix, std::string_view part, Index row, Var<float> v, const Says& says) {
+        std::string name = prefix;
+        name += part;
+        const ProbeSite* site = described(name);
+        return shown(site != nullptr ? *site : describe(name, prefix, says()), row, std::move(v));
+    }
+    /// What was shown so far, as it was shown; the probe ends with it. Without the checks that finish() makes.
+    ShownRun take();
+    /// Shows all of it again.
+    void show_again(const ShownRun& kept);
+
     /// Shows a whole tensor; returns it as the model must go on with it.
     Tensor<float> whole(const ProbeSite& site, Tensor<float> values);
     /// Shows row i of a tensor that grows along its first axis; rows come in order from 0, or in order down to 0 (a recurrence
@@ -80,7 +136,7 @@ class Probe {
     /// `v`, with an ear for its gradient if it is asked for.
     Var<float> overheard(const ProbeSite& site, Index row, Var<float> v) const;
 
-    /// A parameter of the model that rules refer to; shared, not copied.
+    /// A parameter of the model that rules refer to; shared, not copied. Declared again with the same values, it is one.
     void parameter(const std::string& name, const std::string& symbol, std::vector<std::string> axes,
                    const Tensor<float>& values);
     void axis(Axis axis);
@@ -103,6 +159,12 @@ class Probe {
         bool whole = true;
         bool kept = true;  // wanted by the capture filter
     };
+    const ProbeSite* described(const std::string& name) const;
+    const ProbeSite& describe(const std::string& name, const std::string& prefix, Shown says);
+    Var<float> shown(const ProbeSite& site, Index row, Var<float> v);
+    void declare(Parameter parameter);
+    /// Its rows in order, as one tensor.
+    static void finish_rows(Recording& recording);
     Recording& recording_of(const ProbeSite& site, Index row);
     Tensor<float> record(const ProbeSite& site, Index row, Tensor<float> values);
     Tensor<float> intervene(const ProbeSite& site, Index row, const Tensor<float>& values);
@@ -119,6 +181,8 @@ class Probe {
     std::vector<FrozenRows> frozen_;
     std::vector<ShownMask> masks_;  // the latest scores and masks, whatever the filter keeps
     bool scratch_ = false;
+    std::map<std::string, ProbeSite, std::less<>> sites_;  // of what an observer shows, scratch or not
+    std::vector<Parameter> parameters_;
     std::vector<Recording> recordings_;
     std::map<std::string, std::size_t> by_name_;
     std::vector<Axis> axes_;

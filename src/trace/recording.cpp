@@ -55,15 +55,16 @@ void note_rows_that_read_nothing(const TraceTensor& tensor, std::vector<Note>& n
 
 void Probe::parameter(const std::string& name, const std::string& symbol, std::vector<std::string> axes,
                       const Tensor<float>& values) {
+    declare({name, symbol, std::move(axes), values});
+}
+
+void Probe::declare(Parameter parameter) {
     if (scratch_) return;
-    Recording recording;
-    recording.site = {name, Role::parameter, symbol, name, "", std::move(axes)};
-    recording.rows = {values};
-    recording.before = {Tensor<float>{}};
-    if (!by_name_.try_emplace(name, recordings_.size()).second) {
-        throw Error(ErrorCode::invalid_input, fmt::format("tensor '{}' was shown twice or out of order", name));
-    }
-    recordings_.push_back(std::move(recording));
+    const auto known = std::ranges::find(parameters_, parameter.name, &Parameter::name);
+    if (known == parameters_.end())
+        parameters_.push_back(std::move(parameter));
+    else if (known->values.data() != parameter.values.data())
+        throw Error(ErrorCode::invalid_input, fmt::format("there are two parameters '{}'", parameter.name));
 }
 
 void Probe::axis(Axis axis) {
@@ -106,11 +107,9 @@ void Probe::check_interventions() {
         const Intervention& intervention = interventions_[k];
         if (!intervention.enabled) continue;
         const auto found = by_name_.find(intervention.tensor);
-        if (found == by_name_.end() || recordings_[found->second].site.role == Role::parameter) {
+        if (found == by_name_.end()) {
             std::string names;
-            for (const Recording& recording : recordings_) {
-                if (recording.site.role != Role::parameter) names += (names.empty() ? "" : ", ") + recording.site.name;
-            }
+            for (const Recording& recording : recordings_) names += (names.empty() ? "" : ", ") + recording.site.name;
             throw Error(
                 ErrorCode::not_found,
                 fmt::format("intervention {}: there is no tensor '{}' to change", brief(intervention), intervention.tensor),
@@ -133,11 +132,59 @@ void Probe::drop_rules_of_uncaptured_operands() {
     }
 }
 
+void Probe::finish_rows(Recording& recording) {
+    if (recording.first > 0) {
+        std::reverse(recording.rows.begin(), recording.rows.end());
+        std::reverse(recording.before.begin(), recording.before.end());
+    }
+    const bool changed = std::ranges::any_of(recording.before, [](const auto& t) { return !t.empty(); });
+    for (std::size_t i = 0; changed && i < recording.before.size(); ++i)
+        if (recording.before[i].empty()) recording.before[i] = recording.rows[i];
+    if (recording.whole) return;
+    recording.rows = {stacked(recording.rows)};
+    recording.before = {changed ? stacked(recording.before) : Tensor<float>{}};
+}
+
+ShownRun Probe::take() {
+    ShownRun kept;
+    for (Recording& recording : recordings_) {
+        finish_rows(recording);
+        kept.tensors.push_back({std::move(recording.site), {}, std::move(recording.rows.front())});
+    }
+    for (Step& step : steps_) {
+        const auto of = std::ranges::find(kept.tensors, step.result, [](const auto& t) { return t.site.name; });
+        if (of != kept.tensors.end()) of->step = std::move(step);
+    }
+    kept.parameters = std::move(parameters_);
+    return kept;
+}
+
+void Probe::show_again(const ShownRun& kept) {
+    for (const ShownRun::One& one : kept.tensors) {
+        if (!one.step.operation.empty()) step(one.step);
+        record(one.site, -1, one.values);
+    }
+    for (const Parameter& parameter : kept.parameters) declare(parameter);
+}
+
+const Tensor<float>& ShownRun::tensor(const std::string& name) const {
+    const auto found = std::ranges::find(tensors, name, [](const One& one) { return one.site.name; });
+    if (found == tensors.end()) throw Error(ErrorCode::not_found, "an earlier run showed no tensor '" + name + "'");
+    return found->values;
+}
+
+std::size_t ShownRun::bytes() const {
+    Index cells = 0;
+    for (const One& one : tensors) cells += one.values.size();
+    return static_cast<std::size_t>(cells) * sizeof(float);
+}
+
 Trace Probe::finish() {
     if (!scratch_) check_interventions();
     for (const std::string& pattern : capture_.names) {
         const Capture one{{pattern}};
-        if (std::none_of(recordings_.begin(), recordings_.end(), [&](const Recording& r) { return one.wants(r.site.name); })) {
+        const bool recorded = std::ranges::any_of(recordings_, [&](const Recording& r) { return one.wants(r.site.name); });
+        if (!recorded && std::ranges::none_of(parameters_, [&](const Parameter& p) { return one.wants(p.name); })) {
             throw Error(ErrorCode::not_found, fmt::format("capture: there is no tensor '{}'", pattern),
                         "`saccade describe` lists the tensors");
         }
@@ -149,22 +196,15 @@ Trace Probe::finish() {
     for (Recording& recording : recordings_) {
         if (!recording.kept) continue;
         const ProbeSite& site = recording.site;
-        if (recording.first > 0) {
-            std::reverse(recording.rows.begin(), recording.rows.end());
-            std::reverse(recording.before.begin(), recording.before.end());
-        }
         TensorInfo info{site.name, site.role, site.symbol, site.title, site.unit, {}};
         for (const std::string& name : site.axes) info.axes.push_back(trace.axis(name));
-        const bool changed =
-            std::any_of(recording.before.begin(), recording.before.end(), [](const auto& t) { return !t.empty(); });
-        for (std::size_t i = 0; changed && i < recording.before.size(); ++i) {
-            if (recording.before[i].empty()) recording.before[i] = recording.rows[i];
-        }
-        if (recording.whole) {
-            trace.add(std::move(info), recording.rows.front(), recording.before.front());
-        } else {
-            trace.add(std::move(info), stacked(recording.rows), changed ? stacked(recording.before) : Tensor<float>{});
-        }
+        finish_rows(recording);
+        trace.add(std::move(info), std::move(recording.rows.front()), std::move(recording.before.front()));
+    }
+    for (Parameter& parameter : parameters_) {
+        TensorInfo info{parameter.name, Role::parameter, parameter.symbol, parameter.name, "", {}};
+        for (const std::string& name : parameter.axes) info.axes.push_back(trace.axis(name));
+        trace.add(std::move(info), std::move(parameter.values));
     }
     for (Step& step : steps_) trace.add_step(std::move(step));
     for (const TraceTensor& tensor : trace.tensors()) note_rows_that_read_nothing(tensor, notes_);

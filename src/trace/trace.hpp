@@ -61,7 +61,8 @@ struct Step {
     /// The same, executable, in the language of trace/formula.hpp over names in this trace; empty if it has none (an argmax
     /// with ties). Operands are the names that stand in it.
     std::string rule;
-    std::string source;  // "Bahdanau 2014, eq. 6"
+    std::string source;      // "Bahdanau 2014, eq. 6"
+    bool normalised = true;  // of weights: does every row sum to 1? Not so in Luong's local-p, whose rows sum to at most 1
 };
 
 /// Something that the person should know about this run, not an error ("2 characters were never seen in training").

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "trace/probe.hpp"
+
+namespace saccade {
+
+/// The eye on a computation: what model code shows its tensors to, on the line that computes them. Nobody looking on: the
+/// identity, and costs a branch. What is said of a tensor stands beside the operation and is asked for once a run:
+///
+///     weights = observe.row(i)("weights", softmax(scores), [&] {
+///         return Shown{.role = Role::weights, .symbol = "α", .title = "Attention weights", .unit = "weight",
+///                      .axes = {"output", "source"},
+///                      .step = {"align", "α_ij = exp(e_ij) / Σ_k exp(e_ik)", "@weights[i,j] = softmax_j(@scores[i,j])",
+///                               "Bahdanau 2014, eq. 6"}};
+///     });
+///
+/// Names are below the observer's prefix ("encoder."); in rules and in the names of parameters '@' stands for it. Cheap to
+/// copy.
+class Observer {
+ public:
+    /// Nobody looks on.
+    Observer() = default;
+    explicit Observer(Probe& probe, std::string prefix = {}) : probe_(&probe), prefix_(std::move(prefix)) {}
+
+    /// Does anybody look on?
+    explicit operator bool() const { return probe_ != nullptr; }
+    Probe* probe() const { return probe_; }
+    const std::string& prefix() const { return prefix_; }
+    std::string name(std::string_view part) const { return prefix_ + std::string(part); }
+
+    /// The same, for row `i` of tensors that grow along their first axis (a decoder's steps, a stack's layers); rows come in
+    /// order. The axes that are said are those of the whole tensor.
+    Observer row(Index i) const {
+        Observer other = *this;
+        other.row_ = i;
+        return other;
+    }
+    /// The same, for whole tensors.
+    Observer whole() const { return row(-1); }
+    /// The same with names below another prefix, which replaces this one's.
+    Observer named(std::string prefix) const {
+        Observer other;
+        other.probe_ = probe_;
+        other.row_ = row_;
+        if (probe_ != nullptr) other.prefix_ = std::move(prefix);
+        return other;
+    }
+
+    /// x as the model must go on with it. `says()` -> Shown. In double nothing is shown.
+    template <class T, class Says>
+    Var<T> operator()(std::string_view part, Var<T> x, const Says& says) const {
+        if constexpr (std::is_same_v<T, float>) {
+            if (probe_ != nullptr) return probe_->show(prefix_, part, row_, std::move(x), says);
+        }
+        return x;
+    }
+    template <class T, class Says>
+    Tensor<T> operator()(std::string_view part, const Tensor<T>& x, const Says& says) const {
+        if (probe_ == nullptr) return x;
+        return (*this)(part, Var<T>(x), says).value();
+    }
+
+    /// Ids as the model must read them. Error{invalid_input} if an intervention made one that is none of the `limit` there are.
+    template <class Says>
+    Ids ids(std::string_view part, const Ids& ids, Index limit, const Says& says) const {
+        if (probe_ == nullptr) return ids;
+        return read_ids(part, (*this)(part, numbers(ids), says), limit);
+    }
+    /// One id: that of this observer's row.
+    template <class Says>
+    Index id(std::string_view part, Index id, Index limit, const Says& says) const {
+        if (probe_ == nullptr) return id;
+        return read_ids(part, (*this)(part, Tensor<float>::scalar(static_cast<float>(id)), says), limit).front();
+    }
+
+ private:
+    static Tensor<float> numbers(const Ids& ids);
+    Ids read_ids(std::string_view part, const Tensor<float>& shown, Index limit) const;
+
+    Probe* probe_ = nullptr;
+    std::string prefix_;
+    Index row_ = -1;
+};
+
+}  // namespace saccade
