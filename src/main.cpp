@@ -1,8 +1,8 @@
 #include "cli/cli.hpp"
 
 #ifdef SACCADE_GUI
+#include "bench/bench_window.hpp"
 #include "ui/app.hpp"
-#include "ui/bench_window.hpp"
 #endif
 
 int main(int argc, char** argv) {

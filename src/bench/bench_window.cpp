@@ -1,4 +1,4 @@
-#include "ui/bench_window.hpp"
+#include "bench/bench_window.hpp"
 
 #define GLFW_INCLUDE_NONE
 #include <GLFW/glfw3.h>
@@ -10,7 +10,7 @@
 
 #include "base/rng.hpp"
 #include "base/utf8.hpp"
-#include "ui/bench_steps.hpp"
+#include "bench/bench_steps.hpp"
 
 namespace saccade {
 

@@ -1,4 +1,4 @@
-#include "ui/bench_steps.hpp"
+#include "bench/bench_steps.hpp"
 
 #define GLFW_INCLUDE_NONE
 #include <GLFW/glfw3.h>

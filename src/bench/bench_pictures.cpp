@@ -4,7 +4,7 @@
 #include <cmath>
 #include <functional>
 
-#include "ui/bench_steps.hpp"
+#include "bench/bench_steps.hpp"
 
 namespace saccade {
 
