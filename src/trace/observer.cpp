@@ -7,6 +7,18 @@
 
 namespace saccade {
 
+Observer Observer::retold(std::function<bool(Shown&)> retell) const {
+    Observer other = *this;
+    if (probe_ != nullptr) other.retell_ = std::make_shared<const std::function<bool(Shown&)>>(std::move(retell));
+    return other;
+}
+
+Var<float> Observer::show_retold(std::string_view part, Var<float> x, const std::function<Shown()>& says) const {
+    Shown shown = says();
+    if (!(*retell_)(shown)) return x;
+    return probe_->show(prefix_, part, row_, std::move(x), [&] { return std::move(shown); });
+}
+
 Tensor<float> Observer::numbers(const Ids& ids) {
     Tensor<float> values(Shape{static_cast<Index>(ids.size())});
     std::ranges::transform(ids, values.data(), [](Index id) { return static_cast<float>(id); });

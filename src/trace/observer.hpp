@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,17 +45,28 @@ class Observer {
     Observer whole() const { return row(-1); }
     /// The same with names below another prefix, which replaces this one's.
     Observer named(std::string prefix) const {
-        Observer other;
-        other.probe_ = probe_;
-        other.row_ = row_;
+        Observer other = *this;
         if (probe_ != nullptr) other.prefix_ = std::move(prefix);
         return other;
+    }
+
+    /// The same, seen from afar: `retell` may change what is said of a tensor, or leave the tensor out (false). Axes and notes
+    /// go nowhere.
+    Observer retold(std::function<bool(Shown&)> retell) const;
+
+    /// An axis that what is computed here brings with it.
+    void axis(Axis axis) const {
+        if (probe_ != nullptr && retell_ == nullptr) probe_->axis(std::move(axis));
+    }
+    void note(Note note) const {
+        if (probe_ != nullptr && retell_ == nullptr) probe_->note(std::move(note));
     }
 
     /// x as the model must go on with it. `says()` -> Shown. In double nothing is shown.
     template <class T, class Says>
     Var<T> operator()(std::string_view part, Var<T> x, const Says& says) const {
         if constexpr (std::is_same_v<T, float>) {
+            if (retell_ != nullptr) return show_retold(part, std::move(x), says);
             if (probe_ != nullptr) return probe_->show(prefix_, part, row_, std::move(x), says);
         }
         return x;
@@ -80,10 +93,12 @@ class Observer {
  private:
     static Tensor<float> numbers(const Ids& ids);
     Ids read_ids(std::string_view part, const Tensor<float>& shown, Index limit) const;
+    Var<float> show_retold(std::string_view part, Var<float> x, const std::function<Shown()>& says) const;
 
     Probe* probe_ = nullptr;
     std::string prefix_;
     Index row_ = -1;
+    std::shared_ptr<const std::function<bool(Shown&)>> retell_;
 };
 
 }  // namespace saccade

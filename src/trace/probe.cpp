@@ -67,13 +67,52 @@ const ProbeSite& Probe::describe(const std::string& name, const std::string& pre
         parameter.name = below_prefix(parameter.name, prefix);
         declare(std::move(parameter));
     }
-    ProbeSite site{name, says.role, says.symbol, says.title, says.unit, std::move(says.axes)};
+    ProbeSite site{name, says.role, says.symbol, says.title, says.unit, std::move(says.axes), says.channels_last};
     return sites_.emplace(name, std::move(site)).first->second;
 }
 
+namespace {
+
+/// `from` [.., rows, cols] of `rows` times `cols` cells -> `shape`, rows and columns exchanged.
+Tensor<float> exchanged(const Tensor<float>& from, Index rows, Index cols, const Shape& shape) {
+    Tensor<float> to = Tensor<float>::uninitialized(shape);
+    for (Index i = 0; i < rows; ++i)
+        for (Index j = 0; j < cols; ++j) to.data()[j * rows + i] = from.data()[i * cols + j];
+    return to;
+}
+
+/// [1, H, W, C] -> [C, H, W], and back.
+Tensor<float> planes_of(const Tensor<float>& x) {
+    const Shape& s = x.shape();
+    if (s.rank() != 4 || s[0] != 1)
+        throw Error(ErrorCode::invalid_input, "a feature map was shown with the shape " + s.str() + ", not [1, H, W, C]");
+    return exchanged(x, s[1] * s[2], s[3], {s[3], s[1], s[2]});
+}
+Tensor<float> pixels_of(const Tensor<float>& planes) {
+    const Shape& s = planes.shape();
+    return exchanged(planes, s[0], s[1] * s[2], {1, s[1], s[2], s[0]});
+}
+
+/// What the model goes on with where `computed` became `changed`: cells that are as they were keep their gradient.
+Var<float> gone_on_with(const Var<float>& computed, Tensor<float> changed) {
+    if (!computed.tracked()) return changed;
+    const auto back = [was = computed.value(), is = changed, id = computed.id()](Tape<float>& tape, const Tensor<float>& grad) {
+        Tensor<float> kept = grad.clone();
+        for (Index i = 0; i < kept.size(); ++i)
+            if (is.data()[i] != was.data()[i]) kept.data()[i] = 0;
+        tape.add_grad(id, std::move(kept));
+    };
+    return computed.tape()->record(std::move(changed), back);
+}
+
+}  // namespace
+
 Var<float> Probe::shown(const ProbeSite& site, Index row, Var<float> v) {
-    if (v.tracked()) return overheard(site, row, std::move(v));
-    return record(site, row, v.value());
+    if (v.tracked()) v = overheard(site, row, std::move(v));
+    const Tensor<float> given = site.channels_last ? planes_of(v.value()) : v.value();
+    const Tensor<float> result = record(site, row, given);
+    if (result.data() == given.data()) return v;
+    return gone_on_with(v, site.channels_last ? pixels_of(result) : result);
 }
 
 Probe::Recording& Probe::recording_of(const ProbeSite& site, Index row) {

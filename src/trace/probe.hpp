@@ -30,6 +30,7 @@ struct ProbeSite {
     std::string title;
     std::string unit;
     std::vector<std::string> axes;  // names, resolved when the recording is finished
+    bool channels_last = false;     // as in Shown
 };
 
 /// How a tensor follows from others: a Step without its result. All empty: it is given.
@@ -47,6 +48,16 @@ struct Parameter {
     std::string symbol;
     std::vector<std::string> axes;
     Tensor<float> values;
+
+    /// In double, where nothing is shown, without values.
+    template <class T>
+    Parameter(std::string its_name, std::string its_symbol, std::vector<std::string> its_axes, const Tensor<T>& its_values)
+        : name(std::move(its_name)), symbol(std::move(its_symbol)), axes(std::move(its_axes)) {
+        if constexpr (std::is_same_v<T, float>) values = its_values;
+    }
+    template <class T>
+    Parameter(std::string its_name, std::string its_symbol, std::vector<std::string> its_axes, const Var<T>& its_values)
+        : Parameter(std::move(its_name), std::move(its_symbol), std::move(its_axes), its_values.value()) {}
 };
 
 /// What the line that computes a tensor says of it (trace/observer.hpp).
@@ -56,6 +67,7 @@ struct Shown {
     std::vector<std::string> axes{};  // names, resolved when the recording is finished
     How step{};
     std::vector<Parameter> parameters{};
+    bool channels_last = false;  // a feature map: [1, H, W, C] in the model, [C, H, W] in the trace, as the axes say
 };
 
 /// What a run showed, with how it followed and the parameters that it read, to be shown again to another probe.
@@ -79,6 +91,8 @@ struct ShownRun {
 ///
 /// Models show tensors of one example, without the batch axis; an outer axis of extent 1 too many is let through and given
 /// back.
+///
+/// On a tape, too, tensors are recorded and changed: the gradient flows back from the cells that nothing changed.
 ///
 /// `set` in a tensor of role weights: the cell takes the value, which must lie in [0, 1], and the other cells of its row (the
 /// innermost axis) are rescaled so that the row sums to 1; if they sum to 0, the rest is spread evenly over those that are not
@@ -119,6 +133,8 @@ class Probe {
     }
     /// What was shown so far, as it was shown; the probe ends with it. Without the checks that finish() makes.
     ShownRun take();
+    /// Does it change one of the tensors kept?
+    bool changes(const ShownRun& kept) const;
     /// Shows all of it again.
     void show_again(const ShownRun& kept);
 
@@ -129,7 +145,7 @@ class Probe {
     Tensor<float> row(const ProbeSite& site, Index i, Tensor<float> values);
 
     /// On a tape: the gradients that flow back to what is shown at the site of this name are kept, row by row (a whole tensor
-    /// is row 0), once backward has run. Shown on a tape, tensors are neither recorded nor changed.
+    /// is row 0), once backward has run.
     void collect_gradients(const std::string& name) { gradients_.try_emplace(name, std::make_shared<Gradients>()); }
     /// Those kept, of all rows, [rows, ...]; empty if there are none. Without the outer axis of extent 1 of a batch.
     Tensor<float> gradients(const std::string& name) const;

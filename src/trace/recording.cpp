@@ -159,6 +159,12 @@ ShownRun Probe::take() {
     return kept;
 }
 
+bool Probe::changes(const ShownRun& kept) const {
+    return std::ranges::any_of(interventions_, [&](const Intervention& hand) {
+        return hand.enabled && std::ranges::any_of(kept.tensors, [&](const auto& one) { return one.site.name == hand.tensor; });
+    });
+}
+
 void Probe::show_again(const ShownRun& kept) {
     for (const ShownRun::One& one : kept.tensors) {
         if (!one.step.operation.empty()) step(one.step);
