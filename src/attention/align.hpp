@@ -1,40 +1,120 @@
 #pragma once
 
-#include <limits>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "autograd/var.hpp"
+#include "attention/function_parameter.hpp"
 #include "base/rng.hpp"
+#include "trace/observer.hpp"
 
 namespace saccade {
 
-/// How scores become weights. One file each (align_*.cpp).
-enum class Alignment {
-    softmax,      // global, soft: every key gets some weight
-    hard_argmax,  // the best key gets all
-    hard_sample,  // one key, drawn with its softmax weight as probability
-    local_m,      // softmax within a window about p_i = i
-    local_p,      // softmax within a window about a predicted p_i, under a Gaussian
-};
+// How scores become weights: a registry of functions, each in a file of its own (align_*.cpp) that computes, shows and
+// explains.
 
-struct AlignmentFunction {
-    Alignment kind;
-    std::string id, title, equation, source;
-};
-/// All of them, in the order of the choices.
-const std::vector<AlignmentFunction>& alignment_functions();
-const AlignmentFunction& alignment_function(Alignment kind);
-/// Error{usage} lists them.
-const AlignmentFunction& alignment_function(const std::string& id);
-
+/// What people choose.
 struct AlignSettings {
-    Alignment function = Alignment::softmax;
-    double temperature = 1;  // scores are divided by it. 0: all weight on the largest; infinity: uniform
-    double window = 5;       // D of the local ones: keys within D of the centre. Infinity: all keys
+    std::string function = "softmax";  // id of an AlignFunction
+    double temperature = 1;            // scores are divided by it. 0: all weight on the largest; infinity: uniform
+    double window = 5;                 // D of the local ones: keys within D of the centre. Infinity: all keys
     bool operator==(const AlignSettings&) const = default;
 };
+
+/// Extents that the parameters of an alignment function depend on.
+struct AlignSizes {
+    Index state = 0;    // of the state that asks
+    Index hidden = 64;  // units of predicted centres, on the axis "centre"
+};
+
+/// What is to be aligned, a row each.
+template <class T>
+struct AlignCall {
+    Var<T> scores;             // [B, n]
+    Tensor<T> mask{};          // 0 or -inf (mask.hpp), broadcasts over leading axes; empty: none
+    Var<T> state{};            // that asks, [B, state]. This, step and lengths: for the local ones
+    Index step = 0;            // i
+    Tensor<T> lengths{};       // keys that are there, [B]
+    Rng* rng = nullptr;        // for those that sample; without it they take the likeliest key
+    bool expectation = false;  // in training, those that sample give their chances themselves (Xu 2015, section 4.1)
+};
+
+/// How the tensors of an alignment are called. In rules scores are "@scores", the letters i (queries) and j (keys).
+struct AlignText {
+    std::vector<std::string> axes{"output", "source"};
+    std::string symbol = "α", title = "Attention weights", operation = "align";
+    std::string softmax_source = "Bahdanau 2014, eq. 6";
+    // What those that sample draw from, and by.
+    std::string chances = "policy", chances_symbol = "π", chances_title = "Chances of each position";
+    std::string draws_title = "Drawn numbers";
+    std::string s = "s_i";                               // the state that asks, in formulas
+    std::function<std::string(char letter)> state = {};  // and in rules
+};
+
+template <class T>
+struct Aligned {
+    Var<T> weights;    // [B, n]
+    Var<T> chances{};  // of those that sample: what they drew from
+};
+
+/// An alignment function with its settings and parameters.
+template <class T>
+class Align {
+ public:
+    explicit Align(const AlignSettings& settings) : settings_(settings) {}
+    virtual ~Align() = default;
+    /// Scores to weights of the same shape, both below the observer's prefix; so is what the function has of its own ("mask",
+    /// "centres"). A row that the mask leaves no key is 0 throughout.
+    Aligned<T> operator()(const AlignCall<T>& call, const AlignText& text = {}, const Observer& observe = {}) const {
+        Aligned<T> made = align(call, text, observe);
+        made.weights = observe("weights", made.weights, [&] {
+            return Shown{.role = Role::weights,
+                         .symbol = text.symbol,
+                         .title = text.title,
+                         .unit = "weight",
+                         .axes = text.axes,
+                         .step = how(call, text)};
+        });
+        return made;
+    }
+
+ protected:
+    /// Computes the weights, and shows everything before them.
+    virtual Aligned<T> align(const AlignCall<T>& call, const AlignText& text, const Observer& observe) const = 0;
+    /// How the weights follow from what is shown.
+    virtual How how(const AlignCall<T>& call, const AlignText& text) const = 0;
+    const AlignSettings& settings() const { return settings_; }
+
+ private:
+    AlignSettings settings_;
+};
+
+/// One way to align, as people choose it.
+struct AlignFunction {
+    std::string id, title;
+    std::string equation, source;  // for tooltips
+    std::unique_ptr<Align<float>> (*make)(const AlignSettings&, const FunctionParameters<float>&);
+    std::unique_ptr<Align<double>> (*make_double)(const AlignSettings&, const FunctionParameters<double>&);
+    std::vector<FunctionParameter> (*parameters)(const AlignSizes&) = [](const AlignSizes&) {
+        return std::vector<FunctionParameter>{};
+    };
+    bool reads_temperature = true;
+    bool samples = false;   // draws keys: needs random numbers, and REINFORCE to learn
+    bool local = false;     // looks through a window, which needs to know the step
+    bool trainable = true;  // false: no gradient and no draw, so that models are trained with another
+    /// Does it need nothing but scores?
+    bool scores_alone() const { return !local && parameters({}).empty(); }
+};
+
+/// All of them, in the order of the choices.
+const std::vector<AlignFunction>& align_functions();
+/// Error{usage} lists them.
+const AlignFunction& align_function(const std::string& id);
+
+/// The function that the settings name. Error{usage}.
+template <class T>
+std::unique_ptr<Align<T>> make_align(const AlignSettings& settings, const FunctionParameters<T>& parameters = {});
 
 /// The alignment function of Bahdanau 2014, eq. 6: a_ij = exp(e_ij) / sum_k exp(e_ik), of scores / temperature (Hinton 2015).
 /// scores [..., n_keys] -> weights of the same shape; every row sums to 1, or is 0 throughout if the mask leaves no key.

@@ -1,8 +1,10 @@
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "attention/align.hpp"
+#include "attention/align_common.hpp"
 #include "autograd/ops.hpp"
 
 // Bahdanau 2014, eq. 6, with the temperature of Hinton, Vinyals and Dean 2015, eq. 1.
@@ -33,27 +35,84 @@ Tensor<T> levelled(const Tensor<T>& scores) {
     return level;
 }
 
-template <class T>
-Var<T> cooled(const Var<T>& scores, const Tensor<T>& mask, double temperature) {
-    if (temperature == 1) return scores;
-    if (std::isinf(temperature)) return levelled(scores.value());
-    // Softmax sees differences only. Those to the largest cannot overflow to a positive infinity, however cold.
-    const double factor = std::min(1 / temperature, static_cast<double>(std::numeric_limits<T>::max()));
-    const Var<T> visible = mask.empty() ? scores : add(scores, Var<T>(mask));
-    return scale(sub(visible, Var<T>(row_maxima(visible.value()))), static_cast<T>(factor));
-}
-
 }  // namespace
 
 template <class T>
+Var<T> below_largest(const Var<T>& scores, const Tensor<T>& mask, double temperature) {
+    if (!(temperature > 0)) throw Error(ErrorCode::invalid_input, "a temperature must be 0 or more", "1 changes nothing");
+    const Var<T> visible = mask.empty() ? scores : add(scores, Var<T>(mask));
+    if (std::isinf(temperature)) return levelled(visible.value());
+    const Var<T> below = sub(visible, Var<T>(row_maxima(visible.value())));
+    // Differences to the largest cannot overflow to a positive infinity, however cold.
+    const double factor = std::min(1 / temperature, static_cast<double>(std::numeric_limits<T>::max()));
+    return temperature == 1 ? below : scale(below, static_cast<T>(factor));
+}
+
+template <class T>
 Var<T> align_softmax(const Var<T>& scores, const Tensor<T>& mask, double temperature) {
-    if (!(temperature >= 0)) throw Error(ErrorCode::invalid_input, "a temperature must be 0 or more", "1 is the plain softmax");
     if (temperature == 0) return align_hard_argmax(scores.value(), mask);  // the limit, but for ties
-    const Var<T> scaled = cooled(scores, mask, temperature);
+    const Var<T> scaled = temperature == 1 ? scores : below_largest(scores, mask, temperature);
     return mask.empty() ? softmax(scaled) : softmax(scaled, mask);
 }
 
 template Var<float> align_softmax(const Var<float>&, const Tensor<float>&, double);
 template Var<double> align_softmax(const Var<double>&, const Tensor<double>&, double);
+
+template Var<float> below_largest(const Var<float>&, const Tensor<float>&, double);
+template Var<double> below_largest(const Var<double>&, const Tensor<double>&, double);
+
+std::string argmax_rule(bool windowed) {
+    if (!windowed) return "(j == argmax_l(@scores[i,l]))";
+    return "(j == argmax_l(@scores[i,l] + @mask[i,l])) * (max_l(@mask[i,l]) == 0)";
+}
+
+std::string softmax_rule(double temperature, bool windowed) {
+    if (temperature == 0) return argmax_rule(windowed);
+    const std::string cooled = temperature == 1          ? "@scores[i,j]"
+                               : std::isinf(temperature) ? "0 * @scores[i,j]"
+                                                         : fmt::format("@scores[i,j] / {}", temperature);
+    return "softmax_j(" + cooled + (windowed ? " + @mask[i,j])" : ")");
+}
+
+How softmax_how(const AlignText& text, const std::string& result, const std::string& symbol, double temperature) {
+    How how{text.operation, symbol + "_ij = exp(e_ij) / Σ_k exp(e_ik)",
+            "@" + result + "[i,j] = " + softmax_rule(temperature, false), text.softmax_source};
+    if (temperature == 0) {
+        how.formula = symbol + "_ij = 1 where e_ij is the largest (the first of equals), else 0: τ → 0";
+    } else if (std::isinf(temperature)) {
+        how.formula = symbol + "_ij = 1 / n: τ → ∞";
+    } else if (temperature != 1) {
+        how.formula = symbol + "_ij = exp(e_ij / τ) / Σ_k exp(e_ik / τ)";
+        how.source += "; τ: Hinton 2015";
+    }
+    return how;
+}
+
+namespace {
+
+template <class T>
+class SoftmaxAlign : public Align<T> {
+ public:
+    using Align<T>::Align;
+
+ protected:
+    Aligned<T> align(const AlignCall<T>& call, const AlignText&, const Observer&) const override {
+        return {align_softmax(call.scores, call.mask, this->settings().temperature)};
+    }
+    How how(const AlignCall<T>&, const AlignText& text) const override {
+        return softmax_how(text, "weights", text.symbol, this->settings().temperature);
+    }
+};
+
+}  // namespace
+
+AlignFunction softmax_align_function() {
+    return {.id = "softmax",
+            .title = "Softmax",
+            .equation = "α_ij = exp(e_ij / τ) / Σ_k exp(e_ik / τ)",
+            .source = "Bahdanau 2014, eq. 6",
+            .make = make_align_of<SoftmaxAlign, float>,
+            .make_double = make_align_of<SoftmaxAlign, double>};
+}
 
 }  // namespace saccade

@@ -22,11 +22,11 @@ const ScoreFunction& score_function(const std::string& id) {
 }
 
 template <>
-std::unique_ptr<Score<float>> make_score(const ScoreFunction& function, const ScoreParameters<float>& parameters) {
+std::unique_ptr<Score<float>> make_score(const ScoreFunction& function, const FunctionParameters<float>& parameters) {
     return function.make(parameters);
 }
 template <>
-std::unique_ptr<Score<double>> make_score(const ScoreFunction& function, const ScoreParameters<double>& parameters) {
+std::unique_ptr<Score<double>> make_score(const ScoreFunction& function, const FunctionParameters<double>& parameters) {
     return function.make_double(parameters);
 }
 

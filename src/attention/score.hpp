@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "autograd/var.hpp"
+#include "attention/function_parameter.hpp"
 
 namespace saccade {
 
@@ -15,13 +15,6 @@ struct ScoreSizes {
     Index annotation = 0;  // of the encoder's annotations h_j
     Index attention = 64;  // hidden units of additive and concat
     Index longest = 64;    // source positions that location knows
-};
-
-/// A parameter, named below "attention.", with what a trace says of it.
-struct ScoreParameter {
-    std::string name, symbol;
-    Shape shape;
-    std::vector<std::string> axes;  // of: state, annotation, attention, position, unit
 };
 
 /// A score function with its parameters: how well a query (from the decoder's state) fits each key (from an annotation).
@@ -36,10 +29,6 @@ class Score {
     /// -> scores [B, n]. Error{invalid_input} if there are more keys than the function can score.
     virtual Var<T> scores(const Var<T>& query, const Var<T>& keys) const = 0;
 };
-
-/// Hands out parameters by their name below "attention.".
-template <class T>
-using ScoreParameters = std::function<Var<T>(const std::string& name)>;
 
 /// Formulas and rules (trace/formula.hpp) over the tensors queries, keys and scores, indices i (output), j (source).
 struct ScoreRules {
@@ -60,13 +49,13 @@ struct ScoreFunction {
     std::string id, title;
     std::string equation, source;      // for tooltips and steps
     std::string query_axis, key_axis;  // what queries and keys run along: state, annotation, attention, position; or empty
-    std::vector<ScoreParameter> (*parameters)(const ScoreSizes&);
-    std::unique_ptr<Score<float>> (*make)(const ScoreParameters<float>&);
-    std::unique_ptr<Score<double>> (*make_double)(const ScoreParameters<double>&);
+    std::vector<FunctionParameter> (*parameters)(const ScoreSizes&);
+    std::unique_ptr<Score<float>> (*make)(const FunctionParameters<float>&);
+    std::unique_ptr<Score<double>> (*make_double)(const FunctionParameters<double>&);
     /// `state(letter)` is the state that asks, as it stands in rules; `s` the same in formulas.
     ScoreRules (*rules)(const std::function<std::string(char letter)>& state, const std::string& s);
     /// Null: each parameter as it is. Where a rule needs a parameter's blocks apart, those.
-    std::vector<ShownScoreParameter> (*shown)(const ScoreParameters<float>&, const ScoreSizes&) = nullptr;
+    std::vector<ShownScoreParameter> (*shown)(const FunctionParameters<float>&, const ScoreSizes&) = nullptr;
     bool same_extent = false;  // must state and annotation have one extent?
 };
 
@@ -84,7 +73,7 @@ const std::vector<ScoreFunction>& score_functions();
 const ScoreFunction& score_function(const std::string& id);
 
 template <class T>
-std::unique_ptr<Score<T>> make_score(const ScoreFunction& function, const ScoreParameters<T>& parameters);
+std::unique_ptr<Score<T>> make_score(const ScoreFunction& function, const FunctionParameters<T>& parameters);
 
 /// Dot product of each query with its keys: [B, d] and [B, n, d] -> [B, n]; Luong 2015, eq. 8 (dot).
 template <class T>

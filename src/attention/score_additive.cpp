@@ -90,7 +90,7 @@ namespace {
 template <class T>
 class AdditiveScore : public Score<T> {
  public:
-    explicit AdditiveScore(const ScoreParameters<T>& parameters)
+    explicit AdditiveScore(const FunctionParameters<T>& parameters)
         : query_weight_(parameters("query_weight")), key_weight_(parameters("key_weight")), vector_(parameters("vector")) {}
 
     Var<T> query(const Var<T>& state) const override { return affine(state, query_weight_, {}); }
@@ -112,7 +112,7 @@ ScoreFunction additive_score_function() {
             .key_axis = "attention",
             .parameters =
                 [](const ScoreSizes& s) {
-                    return std::vector<ScoreParameter>{
+                    return std::vector<FunctionParameter>{
                         {"query_weight", "W_a", {s.attention, s.state}, {"attention", "state"}},
                         {"key_weight", "U_a", {s.attention, s.annotation}, {"attention", "annotation"}},
                         {"vector", "v_a", {s.attention}, {"attention"}}};

@@ -14,7 +14,8 @@ namespace {
 template <class T>
 class ConcatScore : public Score<T> {
  public:
-    explicit ConcatScore(const ScoreParameters<T>& parameters) : weight_(parameters("weight")), vector_(parameters("vector")) {}
+    explicit ConcatScore(const FunctionParameters<T>& parameters)
+        : weight_(parameters("weight")), vector_(parameters("vector")) {}
 
     Var<T> query(const Var<T>& state) const override { return affine(state, slice(weight_, 1, 0, state.shape()[-1]), {}); }
     Var<T> keys(const Var<T>& annotations) const override {
@@ -39,8 +40,8 @@ ScoreFunction concat_score_function() {
         .key_axis = "attention",
         .parameters =
             [](const ScoreSizes& s) {
-                return std::vector<ScoreParameter>{{"weight", "W_a", {s.attention, s.state + s.annotation}, {}},
-                                                   {"vector", "v_a", {s.attention}, {"attention"}}};
+                return std::vector<FunctionParameter>{{"weight", "W_a", {s.attention, s.state + s.annotation}, {}},
+                                                      {"vector", "v_a", {s.attention}, {"attention"}}};
             },
         .make = make_score_of<ConcatScore, float>,
         .make_double = make_score_of<ConcatScore, double>,
@@ -54,7 +55,7 @@ ScoreFunction concat_score_function() {
                                   "scores[i,j] = sum_a(attention.vector[a] * tanh(queries[i,a] + keys[j,a]))"};
             },
         .shown =
-            [](const ScoreParameters<float>& parameters, const ScoreSizes& s) {
+            [](const FunctionParameters<float>& parameters, const ScoreSizes& s) {
                 const Var<float> weight = parameters("weight");
                 return std::vector<ShownScoreParameter>{
                     {"weight.state", "W_a", {"attention", "state"}, slice(weight, 1, 0, s.state).value()},

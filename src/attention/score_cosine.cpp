@@ -21,7 +21,7 @@ Var<T> inverse_length(const Var<T>& x) {
 template <class T>
 class CosineScore : public Score<T> {
  public:
-    explicit CosineScore(const ScoreParameters<T>& parameters) : strength_(parameters("strength")) {}
+    explicit CosineScore(const FunctionParameters<T>& parameters) : strength_(parameters("strength")) {}
     Var<T> scores(const Var<T>& query, const Var<T>& keys) const override { return cosine_scores(query, keys, strength_); }
 
  private:
@@ -50,7 +50,7 @@ ScoreFunction cosine_score_function() {
             .key_axis = "annotation",
             .parameters =
                 [](const ScoreSizes&) {
-                    return std::vector<ScoreParameter>{{"strength", "β", {1}, {"unit"}}};
+                    return std::vector<FunctionParameter>{{"strength", "β", {1}, {"unit"}}};
                 },
             .make = make_score_of<CosineScore, float>,
             .make_double = make_score_of<CosineScore, double>,

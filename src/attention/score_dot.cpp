@@ -23,7 +23,7 @@ namespace {
 template <class T>
 class DotScore : public Score<T> {
  public:
-    explicit DotScore(const ScoreParameters<T>&) {}
+    explicit DotScore(const FunctionParameters<T>&) {}
     Var<T> scores(const Var<T>& query, const Var<T>& keys) const override { return dot_scores(query, keys); }
 };
 
@@ -36,7 +36,7 @@ ScoreFunction dot_score_function() {
             .source = "Luong 2015, eq. 8",
             .query_axis = "state",
             .key_axis = "annotation",
-            .parameters = [](const ScoreSizes&) { return std::vector<ScoreParameter>{}; },
+            .parameters = [](const ScoreSizes&) { return std::vector<FunctionParameter>{}; },
             .make = make_score_of<DotScore, float>,
             .make_double = make_score_of<DotScore, double>,
             .rules =

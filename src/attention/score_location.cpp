@@ -16,7 +16,7 @@ namespace {
 template <class T>
 class LocationScore : public Score<T> {
  public:
-    explicit LocationScore(const ScoreParameters<T>& parameters) : weight_(parameters("location")) {}
+    explicit LocationScore(const FunctionParameters<T>& parameters) : weight_(parameters("location")) {}
 
     Var<T> query(const Var<T>& state) const override { return affine(state, weight_, {}); }
     Var<T> scores(const Var<T>& query, const Var<T>& keys) const override {
@@ -43,7 +43,7 @@ ScoreFunction location_score_function() {
             .key_axis = "",
             .parameters =
                 [](const ScoreSizes& s) {
-                    return std::vector<ScoreParameter>{{"location", "W_a", {s.longest, s.state}, {"position", "state"}}};
+                    return std::vector<FunctionParameter>{{"location", "W_a", {s.longest, s.state}, {"position", "state"}}};
                 },
             .make = make_score_of<LocationScore, float>,
             .make_double = make_score_of<LocationScore, double>,

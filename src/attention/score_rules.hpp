@@ -13,7 +13,7 @@ namespace saccade {
 using StateText = std::function<std::string(char letter)>;
 
 template <template <class> class S, class T>
-std::unique_ptr<Score<T>> make_score_of(const ScoreParameters<T>& parameters) {
+std::unique_ptr<Score<T>> make_score_of(const FunctionParameters<T>& parameters) {
     return std::make_unique<S<T>>(parameters);
 }
 

@@ -23,7 +23,7 @@ namespace {
 template <class T>
 class ScaledDotScore : public Score<T> {
  public:
-    explicit ScaledDotScore(const ScoreParameters<T>&) {}
+    explicit ScaledDotScore(const FunctionParameters<T>&) {}
     Var<T> scores(const Var<T>& query, const Var<T>& keys) const override { return scaled_dot_scores(query, keys); }
 };
 
@@ -36,7 +36,7 @@ ScoreFunction scaled_dot_score_function() {
             .source = "Vaswani 2017, eq. 1",
             .query_axis = "state",
             .key_axis = "annotation",
-            .parameters = [](const ScoreSizes&) { return std::vector<ScoreParameter>{}; },
+            .parameters = [](const ScoreSizes&) { return std::vector<FunctionParameter>{}; },
             .make = make_score_of<ScaledDotScore, float>,
             .make_double = make_score_of<ScaledDotScore, double>,
             .rules =

@@ -33,7 +33,8 @@ bool about_dates(const Params& params) {
 std::string chosen_model(const Params& params) {
     if (!about_dates(params) || params.toggle("keep_weights")) return params.text("model");
     const std::string score = params.text("score"), alignment = params.text("alignment");
-    return dates_model_for(score == as_trained ? "additive" : score, alignment == as_trained ? "softmax" : alignment);
+    return dates_model_for(score == as_trained ? Seq2SeqDesign{}.score : score,
+                           alignment == as_trained ? AlignSettings{}.function : alignment);
 }
 
 /// The design that the weights were trained with, changed as the parameters say; what that means is said in notes.
@@ -42,7 +43,7 @@ Seq2SeqDesign chosen_design(const RunContext& context, const std::string& where)
     Seq2SeqDesign design = trained;
     const Params& params = context.params;
     if (params.text("score") != as_trained) design.score = params.text("score");
-    if (params.text("alignment") != as_trained) design.align.function = alignment_function(params.text("alignment")).kind;
+    if (params.text("alignment") != as_trained) design.align.function = params.text("alignment");
     design.align.temperature = params.number("temperature");
     design.align.window = params.number("window");
     if (!design.attention) {
@@ -51,13 +52,13 @@ Seq2SeqDesign chosen_design(const RunContext& context, const std::string& where)
                                 "choose another model to see them"});
         return design;
     }
-    // Hard argmax has nothing to train: it is what a softmax model does at temperature 0.
+    // What has nothing to train, as hard argmax, is made for weights of another.
     const bool other_alignment =
-        design.align.function != trained.align.function && design.align.function != Alignment::hard_argmax;
+        design.align.function != trained.align.function && align_function(design.align.function).trainable;
     if (design.score != trained.score || other_alignment)
         context.probe.note({"",
                             fmt::format("these weights were trained with {} scores and {}; only the function is changed",
-                                        score_function(trained.score).title, alignment_function(trained.align.function).title),
+                                        score_function(trained.score).title, align_function(trained.align.function).title),
                             params.toggle("keep_weights") ? "switch off 'Keep the weights' for those trained with it"
                                                           : "no model was trained with just this pair"});
     return design;
@@ -102,7 +103,7 @@ void run_alignment(RunContext& context) {
         .width = params.integer("beam"), .length_penalty = params.number("length_penalty"), .max_steps = most_steps(text)};
     request.hypothesis = params.integer("hypothesis");
     request.seed = context.seed;
-    if (design.attention && design.align.function == Alignment::hard_sample && request.beam.width > 1) {
+    if (design.attention && align_function(design.align.function).samples && request.beam.width > 1) {
         request.beam.width = 1;
         context.probe.note(
             {"", "hard sampling draws anew at every step, so there is no beam", "choose beam 1, or hard argmax"});
@@ -156,7 +157,7 @@ std::vector<ParamSpec> alignment_params() {
             "LSTM with input feeding (2015); the GRU without attention (Cho 2014).",
             {{"dates", "Dates"}, {"zh-en-gru", "中→En GRU"}, {"zh-en-luong", "中→En Luong"}, {"zh-en-fixed", "中→En fixed"}}),
         function_param("score", "Score", "How a query is compared with each key.", score_functions()),
-        function_param("alignment", "Alignment", "How scores become weights.", alignment_functions()),
+        function_param("alignment", "Alignment", "How scores become weights.", align_functions()),
         number_param("temperature", "Temperature", "τ: scores are divided by it. 0: hard argmax; infinity: uniform.", 1, 0,
                      INFINITY),
         number_param("window", "Window", "D of local-m and local-p: keys at most D from the centre; σ = D/2.", 5, 0, INFINITY),

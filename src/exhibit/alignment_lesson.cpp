@@ -15,9 +15,9 @@ const TraceTensor* weights_of(const Trace& trace) {
     return trace.find("weights");
 }
 
-bool made_by(const Trace& trace, const std::string& operation) {
+bool normalised(const Trace& trace) {
     const Step* step = trace.step_of("weights");
-    return step != nullptr && step->operation == operation;
+    return step == nullptr || step->normalised;
 }
 
 /// Of hard attention: every weight is 0 or 1.
@@ -57,7 +57,7 @@ Check nothing_outside(const Trace& trace) {
 
 Check rows_sum_to_less(const Trace& trace) {
     const TraceTensor* weights = weights_of(trace);
-    if (weights == nullptr || !made_by(trace, "align, not normalised")) return std::nullopt;
+    if (weights == nullptr || normalised(trace)) return std::nullopt;
     double excess = 0;
     for (Index r = 0; r < weights->values.shape()[0]; ++r) {
         double sum = 0;
@@ -72,8 +72,7 @@ Check context_between(const Trace& trace) {
     const TraceTensor* context = trace.find("context");
     const TraceTensor* annotations = trace.find("annotations");
     const TraceTensor* weights = weights_of(trace);
-    if (context == nullptr || annotations == nullptr || weights == nullptr || made_by(trace, "align, not normalised"))
-        return std::nullopt;
+    if (context == nullptr || annotations == nullptr || weights == nullptr || !normalised(trace)) return std::nullopt;
     const Index d = context->values.shape()[1], n = annotations->values.shape()[0];
     double beyond = 0;
     for (Index k = 0; k < d; ++k) {

@@ -7,7 +7,6 @@
 #include "exhibit/exhibits.hpp"
 #include "exhibit/memory_lesson.hpp"
 #include "exhibit/memory_read.hpp"
-#include "params/param_make.hpp"
 
 namespace saccade {
 
@@ -83,6 +82,11 @@ std::vector<ParamSpec> memory_params() {
     temperature.log_scale = true;
     ParamSpec names = optional_text_param("names", "Slots", "Names of the slots, with commas between them.", "numbers", 4096);
     names.fallback = std::string(animals);
+    std::string read_help =
+        "Soft: the weighted sum of all values. Hard: the value with the largest score. Sample: one value, drawn with its "
+        "weight "
+        "as chance, by the seed.";
+    const std::vector<Choice> reads = memory_reads(read_help);
     return {
         matrix_param("q", "Q", "Queries, one a row: what is asked for. In the example: furry, flies, swims, large.", q),
         matrix_param("k", "K", "Keys, one a row, a slot each: by what it is found. In the example: furry, flies, swims, large.",
@@ -91,13 +95,10 @@ std::vector<ParamSpec> memory_params() {
         toggle_param("tie", "V = K", "Reads the keys themselves: what is found is what was searched for.", false),
         choice_param("score", "Score",
                      "How well a key fits. Dot: q·k. Scaled dot: q·k / √d. Cosine: β q·k / (|q| |k|), direction alone.",
-                     {{"dot", "Dot"}, {"scaled_dot", "Scaled dot"}, {"cosine", "Cosine"}}),
+                     memory_scores()),
         number_param("strength", "Strength β", "Of the cosine score: how sharply the best fit stands out.", 5, 0, 1000),
         temperature,
-        choice_param("read", "Read",
-                     "Soft: the weighted sum of all values. Hard: the value with the largest score. Sample: one value, drawn "
-                     "with its weight as chance, by the seed.",
-                     {{"soft", "Soft"}, {"hard", "Hard"}, {"sample", "Sample"}}),
+        choice_param("read", "Read", read_help, reads),
         integer_param("hops", "Hops", "Rounds of reading: after each, what was read is added to the query, which asks again.",
                       1, 1, 5),
         names};

@@ -42,14 +42,21 @@ std::optional<Claim> read_lies_between(const Trace& trace) {
     return claim_of("context", context->values.size(), outside, rounding * scale);
 }
 
-/// A hard read gives a slot all the weight or none. Does not apply to a soft one.
+/// A hard read gives one slot all the weight and the others none. Does not apply to a soft one, whose weights, as they were
+/// computed, lie between.
 std::optional<Claim> one_slot_a_query(const Trace& trace) {
     const TraceTensor* weights = trace.find("weights");
-    const Step* step = trace.step_of("weights");
-    if (weights == nullptr || step == nullptr || step->rule.find("softmax") != std::string::npos) return std::nullopt;
-    const auto cells = weights->values.values();
-    const auto between = std::ranges::count_if(cells, [](float w) { return w != 0.0f && w != 1.0f; });
-    return claim_of("weights", weights->values.size(), static_cast<double>(between));
+    if (weights == nullptr) return std::nullopt;
+    const auto whole = [](float w) { return w == 0.0f || w == 1.0f; };
+    if (!std::ranges::all_of((weights->before.empty() ? weights->values : weights->before).values(), whole))
+        return std::nullopt;
+    double wrong = 0;
+    for (Index i = 0; i < weights->values.shape()[0]; ++i) {
+        const auto row = weights->values.row(i);
+        const auto between = std::ranges::count_if(row.values(), [&](float w) { return !whole(w); });
+        wrong += static_cast<double>(between) + (std::ranges::count(row.values(), 1.0f) == 1 ? 0 : 1);
+    }
+    return claim_of("weights", weights->values.size(), wrong);
 }
 
 /// The largest score has the largest weight. Does not apply to a drawn slot.

@@ -2,9 +2,10 @@
 
 #include <stop_token>
 #include <string>
+#include <vector>
 
-#include "params/param_spec.hpp"
-#include "trace/probe.hpp"
+#include "attention/align.hpp"
+#include "params/param_make.hpp"
 
 namespace saccade {
 
@@ -14,8 +15,8 @@ struct Memory {
     Tensor<float> queries, keys, values;  // [queries, d], [slots, d], [slots, d_v]
     bool tied = false;                    // values are the keys
     std::string score;                    // dot, scaled_dot, cosine
-    std::string read;                     // soft, hard, sample
-    double strength = 1, temperature = 1;
+    double strength = 1;                  // of cosine
+    AlignSettings align;                  // how it is read
     std::int64_t hops = 1;
 
     Index query_count() const { return queries.shape()[0]; }
@@ -28,8 +29,13 @@ struct Memory {
 /// too large or too small to be multiplied.
 Memory memory_of(const Params& params);
 
+/// The choices of the score, and of the read: soft, hard, sample, then every other alignment function that needs nothing but
+/// scores, which `help` then tells of.
+std::vector<Choice> memory_scores();
+std::vector<Choice> memory_reads(std::string& help);
+
 /// Addresses, normalises and reads as often as there are hops; after each the read-out is added to the query (Miller 2016,
-/// section 3.1, with R = 1). Shows every tensor and declares what it follows from: scores, weights, contributions, context, and
+/// section 3.1, with R = 1). Shows every tensor with what it follows from: scores, weights, contributions, context, and
 /// the same after "hop2." and so on. Axes: query, slot, feature, value. Returns the last read-out [queries, d_v].
 /// Error{numeric} if numbers overflow, {cancelled}.
 Tensor<float> read_memory(Memory memory, std::uint64_t seed, Probe& probe, const std::stop_token& stop);

@@ -69,7 +69,8 @@ void read_tensor(Trace& trace, const json& value, const Arrays& arrays) {
 
 void read_step(Trace& trace, const json& value) {
     const auto text = [&](const char* key) { return value.at(key).get<std::string>(); };
-    Step step{text("operation"), text("result"), text("formula"), text("rule"), text("source")};
+    Step step{text("operation"), text("result"), text("formula"),
+              text("rule"),      text("source"), value.value("normalised", true)};
     if (!step.rule.empty()) {
         // Parameters are rarely saved; a rule that needs them stays with the model.
         const std::vector<std::string> names = operands(parse_rule(step.rule));
@@ -116,6 +117,7 @@ json trace_to_json(const Trace& trace, const RunRequest& request) {
                                      {"formula", step.formula},
                                      {"rule", step.rule},
                                      {"source", step.source}});
+        if (!step.normalised) document["steps"].back()["normalised"] = false;
     }
     for (const Note& note : trace.notes()) {
         document["notes"].push_back({{"param", note.param}, {"text", note.text}, {"hint", note.hint}});

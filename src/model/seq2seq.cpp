@@ -59,7 +59,9 @@ Seq2Seq<T>::Seq2Seq(const Weights<T>& w, Seq2SeqDesign design) : design_(std::mo
         initial_cell_ = {w.get("decoder.initial_cell.weight", {s.decoder, s.encoder}),
                          w.get("decoder.initial_cell.bias", {s.decoder})};
     load_readout(w);
-    if (design_.attention) load_attention(w);
+    if (!design_.attention) return;
+    load_score(w);
+    load_align(w);
 }
 
 template <class T>
@@ -111,7 +113,7 @@ Var<T> borrowed(const Weights<T>& w, const std::string& name) {
 }  // namespace
 
 template <class T>
-void Seq2Seq<T>::load_attention(const Weights<T>& w) {
+void Seq2Seq<T>::load_score(const Weights<T>& w) {
     auto& s = sizes_;
     function_ = score_function(design_.score);
     // Extents that only these parameters tell.
@@ -122,7 +124,7 @@ void Seq2Seq<T>::load_attention(const Weights<T>& w) {
                     fmt::format("{} scores need states and annotations of one size, and here they have {} and {}",
                                 function_.title, s.decoder, 2 * s.encoder),
                     "choose general, additive, concat or location");
-    for (const ScoreParameter& p : function_.parameters({s.decoder, 2 * s.encoder, s.attention, s.longest})) {
+    for (const FunctionParameter& p : function_.parameters({s.decoder, 2 * s.encoder, s.attention, s.longest})) {
         Var<T> own = w.has("attention." + p.name) ? w.get("attention." + p.name, p.shape) : borrowed(w, p.name);
         if (own.empty())
             throw Error(ErrorCode::unsupported,
@@ -132,14 +134,32 @@ void Seq2Seq<T>::load_attention(const Weights<T>& w) {
         score_parameters_[p.name] = std::move(own);
     }
     score_ = make_score<T>(function_, [this](const std::string& name) { return score_parameters_.at(name); });
-    if (design_.align.function != Alignment::local_p) return;
-    if (!w.has("attention.centre.vector"))
-        throw Error(ErrorCode::unsupported,
-                    "local-p predicts its centre with W_p and v_p (attention.centre), which these weights do not have",
-                    "choose the model that was trained with local-p, or local-m, which needs no parameters");
-    const Index hidden = w.get("attention.centre.vector").shape()[0];
-    centre_weight_ = w.get("attention.centre.weight", {hidden, s.decoder});
-    centre_vector_ = w.get("attention.centre.vector", {hidden});
+}
+
+template <class T>
+void Seq2Seq<T>::load_align(const Weights<T>& w) {
+    const AlignFunction& function = align_function(design_.align.function);
+    samples_ = function.samples;
+    std::map<std::string, Var<T>> own;
+    AlignSizes extents{sizes_.decoder, 0};
+    for (const FunctionParameter& p : function.parameters(extents)) {
+        if (!w.has("attention." + p.name))
+            throw Error(ErrorCode::unsupported,
+                        fmt::format("{} needs the parameter {} (attention.{}), which these weights do not have", function.title,
+                                    p.symbol, p.name),
+                        "choose the model that was trained with this alignment function, or one without parameters");
+        own[p.name] = w.get("attention." + p.name);
+        // The hidden units, which only these parameters tell.
+        if (own[p.name].shape().rank() > 0) extents.hidden = own[p.name].shape()[0];
+    }
+    align_parameters_ = function.parameters(extents);
+    for (const FunctionParameter& p : align_parameters_) own[p.name] = w.get("attention." + p.name, p.shape);
+    align_ = make_align<T>(design_.align, [&own](const std::string& name) { return own.at(name); });
+    align_text_.s = design_.look_first ? "s_(i−1)" : "s_i";
+    align_text_.state = [first = design_.look_first](char letter) {
+        return first ? fmt::format("(decoder.state[i-1,{0}] else decoder.initial[{0}])", letter)
+                     : fmt::format("decoder.state[i,{}]", letter);
+    };
 }
 
 template <class T>

@@ -91,7 +91,8 @@ class Seq2Seq {
     explicit Seq2Seq(const Weights<T>& weights, Seq2SeqDesign design = {});
     const Seq2SeqSizes& sizes() const { return sizes_; }
     const Seq2SeqDesign& design() const { return design_; }
-    Index centre_units() const { return centre_vector_.empty() ? 0 : centre_vector_.shape()[0]; }
+    /// Of the alignment function, with their extents; none without attention.
+    const std::vector<FunctionParameter>& align_parameters() const { return align_parameters_; }
     Index start_id() const { return sizes_.target_vocabulary - 1; }
     Index end_id() const { return sizes_.target_vocabulary - 2; }
 
@@ -153,25 +154,29 @@ class Seq2Seq {
     void describe(Probe& probe, Index source_length) const;
 
  private:
-    void describe_attention(Probe& probe, Index source_length) const;
-    void load_attention(const Weights<T>& weights);
+    void describe_attention(Probe& probe) const;
+    void load_score(const Weights<T>& weights);
+    void load_align(const Weights<T>& weights);
     void load_readout(const Weights<T>& weights);
     std::vector<CellState<T>> run_direction(const GatedCell<T>& cell, const Var<T>& embedded, const PaddedSources& sources,
                                             bool backward, const Showing* showing, const std::stop_token& stop) const;
     void look(const Encoded& encoded, const Var<T>& asking, Index i, Rng* rng, const Showing* showing, const Noise& noise,
               Step& step) const;
-    Var<T> align(const Encoded& encoded, const Var<T>& asking, const Var<T>& scores, Index i, Rng* rng, const Showing* showing,
-                 const Noise& noise) const;
+    Var<T> weights_of(const Encoded& encoded, const Var<T>& asking, const Var<T>& scores, Index i, Rng* rng,
+                      const Showing* showing, const Noise& noise) const;
 
     Seq2SeqSizes sizes_;
     Seq2SeqDesign design_;
     ScoreFunction function_;
     std::shared_ptr<const Score<T>> score_;
     std::map<std::string, Var<T>> score_parameters_;
+    std::vector<FunctionParameter> align_parameters_;
+    std::shared_ptr<const Align<T>> align_;
+    AlignText align_text_;
+    bool samples_ = false;
     Var<T> source_table_, target_table_;  // E_x, E_y
     GatedCell<T> forward_, backward_, decoder_;
     Linear<T> initial_, initial_cell_;                // W_s, b_s; the second for an LSTM's cell
-    Var<T> centre_weight_, centre_vector_;            // W_p, v_p of local-p
     Var<T> fed_weight_;                               // C of the decoder's gates, over the context or the attentional vector
     Var<T> attentional_state_, attentional_context_;  // W_c, its two blocks
     Linear<T> readout_;                               // W_o, b_o; or U_o, b_o
@@ -181,7 +186,7 @@ class Seq2Seq {
 template <>
 void Seq2Seq<float>::describe(Probe& probe, Index source_length) const;
 template <>
-void Seq2Seq<float>::describe_attention(Probe& probe, Index source_length) const;
+void Seq2Seq<float>::describe_attention(Probe& probe) const;
 
 /// Fresh weights: embeddings standard normal, matrices uniform in +-1 / sqrt(fan in) as PyTorch has it, biases 0, the strength
 /// of cosine scores 4.

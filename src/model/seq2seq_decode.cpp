@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "attention/context.hpp"
-#include "attention/mask.hpp"
 #include "autograd/ops.hpp"
 #include "base/stop.hpp"
 #include "model/picked_rows.hpp"
@@ -52,35 +51,15 @@ Var<T> Seq2Seq<T>::project_previous(std::span<const Index> ids, Index i, const S
 }
 
 template <class T>
-Var<T> Seq2Seq<T>::align(const Encoded& encoded, const Var<T>& asking, const Var<T>& scores, Index i, Rng* rng,
-                         const Showing* showing, const Noise& noise) const {
-    const AlignSettings& a = design_.align;
-    switch (a.function) {
-        case Alignment::softmax:
-            return align_softmax(scores, encoded.mask, a.temperature);
-        case Alignment::hard_argmax:
-            return align_hard_argmax(scores.value(), encoded.mask);
-        case Alignment::hard_sample:
-            if (rng == nullptr)
-                throw Error(ErrorCode::invalid_input, "hard sampling needs random numbers", "give the run a seed");
-            if (noise.soft_samples > 0 && rng->uniform() < noise.soft_samples)
-                return align_softmax(scores, encoded.mask, a.temperature);
-            return align_hard_sample(scores.value(), encoded.mask, a.temperature, *rng);
-        case Alignment::local_m:
-        case Alignment::local_p:
-            break;
-    }
-    const Index batch = scores.shape()[0], keys = scores.shape()[1];
-    const bool predicted = a.function == Alignment::local_p;
-    Var<T> centres = predicted ? predicted_centres(asking, centre_weight_, centre_vector_, encoded.lengths)
-                               : Var<T>(Tensor<T>(Shape{batch}, static_cast<T>(i)));
-    centres = reveal(showing, &Seq2SeqSites::centre, i, centres);
-    Tensor<T> window = local_mask<T>(std::span<const T>(centres.value().values()), keys, a.window);
-    window = reveal(showing, &Seq2SeqSites::mask, i, Var<T>(window)).value();
-    if (window.shape().rank() == 1) window = window.reshape({1, keys});
-    const Tensor<T> mask = encoded.mask.empty() ? window : combine_masks(window, encoded.mask);
-    return predicted ? align_local_p(scores, centres, mask, a.window, a.temperature)
-                     : align_softmax(scores, mask, a.temperature);
+Var<T> Seq2Seq<T>::weights_of(const Encoded& encoded, const Var<T>& asking, const Var<T>& scores, Index i, Rng* rng,
+                              const Showing* showing, const Noise& noise) const {
+    if (samples_ && rng == nullptr)
+        throw Error(ErrorCode::invalid_input, "hard sampling needs random numbers", "give the run a seed");
+    AlignCall<T> call{
+        .scores = scores, .mask = encoded.mask, .state = asking, .step = i, .lengths = encoded.lengths, .rng = rng};
+    call.expectation = samples_ && noise.soft_samples > 0 && rng->uniform() < noise.soft_samples;
+    const Observer observe = showing == nullptr ? Observer() : Observer(showing->probe).row(i);
+    return (*align_)(call, align_text_, observe).weights;
 }
 
 template <class T>
@@ -92,7 +71,7 @@ void Seq2Seq<T>::look(const Encoded& encoded, const Var<T>& asking, Index i, Rng
     }
     const Var<T> query = reveal(showing, &Seq2SeqSites::queries, i, score_->query(asking));
     step.scores = reveal(showing, &Seq2SeqSites::scores, i, score_->scores(query, encoded.keys));
-    step.weights = reveal(showing, &Seq2SeqSites::weights, i, align(encoded, asking, step.scores, i, rng, showing, noise));
+    step.weights = weights_of(encoded, asking, step.scores, i, rng, showing, noise);
     step.context = reveal(showing, &Seq2SeqSites::context, i, context(step.weights, encoded.annotations));
 }
 

@@ -1,7 +1,5 @@
 #include <fmt/core.h>
 
-#include <cmath>
-
 #include "model/gated_cell_describe.hpp"
 #include "model/seq2seq.hpp"
 
@@ -95,59 +93,6 @@ void fixed_context_steps(Probe& probe, Index hidden, Index length) {
     probe.step({"read", "context", "c_i = c, whatever i", "context[i,k] = encoder.fixed[k]", "Cho 2014, section 2.2"});
 }
 
-/// Scores divided by the temperature, as a rule; infinity makes all alike.
-std::string cooled(const std::string& scores, double temperature) {
-    if (temperature == 1) return scores;
-    return std::isinf(temperature) ? "0 * " + scores : fmt::format("{} / {}", scores, temperature);
-}
-
-void local_steps(Probe& probe, const AlignSettings& a, const std::string& source) {
-    // A rule knows no infinity as a number: a window without an edge is wider than any source.
-    const double window = std::isinf(a.window) ? 1e9 : a.window;
-    probe.step(
-        {"window", "mask", "m_ij = 0 within D of p_i (the nearest key always), −∞ elsewhere",
-         fmt::format("mask[i,j] = where((abs(j - centres[i]) <= {0}) + (j == floor(centres[i] + 0.5)) > 0, 0, -inf)", window),
-         source});
-}
-
-void align_steps(Probe& probe, const AlignSettings& a, Index source_length, bool look_first) {
-    const AlignmentFunction& f = alignment_function(a.function);
-    const std::string plain = "softmax_j(" + cooled("scores[i,j]", a.temperature) + ")";
-    const std::string inside = "softmax_j(" + cooled("scores[i,j]", a.temperature) + " + mask[i,j])";
-    const std::string s = look_first ? "s_(i−1)" : "s_i";
-    switch (a.function) {
-        case Alignment::softmax:
-            probe.step({"align", "weights", f.equation, a.temperature > 0 ? "weights[i,j] = " + plain : "", f.source});
-            break;
-        case Alignment::hard_argmax:
-            probe.step({"align", "weights", f.equation, "weights[i,j] = (j == argmax_l(scores[i,l]))", f.source});
-            break;
-        case Alignment::hard_sample:  // a draw follows from no rule but its seed
-            probe.step({"sample", "weights", f.equation, "", f.source});
-            break;
-        case Alignment::local_m:
-            probe.step({"centre", "centres", "p_i = i", "centres[i] = i", f.source});
-            local_steps(probe, a, f.source);
-            probe.step({"align", "weights", f.equation, a.temperature > 0 ? "weights[i,j] = " + inside : "", f.source});
-            break;
-        case Alignment::local_p: {
-            const std::string state =
-                look_first ? "(decoder.state[i-1,k] else decoder.initial[k])" : std::string("decoder.state[i,k]");
-            probe.step({"centre", "centres", "p_i = n σ(v_p · tanh(W_p " + s + "))",
-                        fmt::format("centres[i] = {} * sigmoid(sum_b(attention.centre.vector[b] * "
-                                    "tanh(sum_k(attention.centre.weight[b,k] * {}))))",
-                                    source_length, state),
-                        "Luong 2015, eq. 9"});
-            local_steps(probe, a, f.source);
-            const bool gaussian = a.window > 0 && std::isfinite(a.window);
-            const std::string factor =
-                gaussian ? fmt::format(" * exp(-square(j - centres[i]) / {})", 2 * (a.window / 2) * (a.window / 2)) : "";
-            probe.step({gaussian ? "align, not normalised" : "align", "weights", f.equation,
-                        a.temperature > 0 ? "weights[i,j] = " + inside + factor : "", f.source});
-        }
-    }
-}
-
 void readout_steps(Probe& probe, const Seq2SeqSizes& sizes) {
     if (sizes.readout > 0) {
         probe.step({"combine", "attentional", "t_i = tanh(W_c [c_i; s_i])",
@@ -189,7 +134,7 @@ void Seq2Seq<float>::describe(Probe& probe, Index source_length) const {
     }
     encoder_steps(probe, design_, sizes_.encoder);
     if (design_.attention)
-        describe_attention(probe, source_length);
+        describe_attention(probe);
     else
         fixed_context_steps(probe, sizes_.encoder, source_length);
     probe.parameter("decoder.embedding.weight", "E_y", {"target_vocabulary", "embedding"}, target_table_.value());
@@ -211,19 +156,15 @@ void Seq2Seq<float>::describe(Probe& probe, Index source_length) const {
 }
 
 template <>
-void Seq2Seq<float>::describe_attention(Probe& probe, Index source_length) const {
+void Seq2Seq<float>::describe_attention(Probe& probe) const {
     const ScoreSizes extents{sizes_.decoder, 2 * sizes_.encoder, sizes_.attention, sizes_.longest};
     const auto own = [this](const std::string& name) { return score_parameters_.at(name); };
     if (function_.shown != nullptr) {
         for (const ShownScoreParameter& p : function_.shown(own, extents))
             probe.parameter("attention." + p.name, p.symbol, p.axes, p.values);
     } else {
-        for (const ScoreParameter& p : function_.parameters(extents))
+        for (const FunctionParameter& p : function_.parameters(extents))
             probe.parameter("attention." + p.name, p.symbol, p.axes, own(p.name).value());
-    }
-    if (design_.align.function == Alignment::local_p) {
-        probe.parameter("attention.centre.weight", "W_p", {"centre", "state"}, centre_weight_.value());
-        probe.parameter("attention.centre.vector", "v_p", {"centre"}, centre_vector_.value());
     }
     const auto state = [this](char letter) {
         return design_.look_first ? neighbour("decoder.state", "i-1", letter, fmt::format("decoder.initial[{}]", letter))
@@ -233,7 +174,6 @@ void Seq2Seq<float>::describe_attention(Probe& probe, Index source_length) const
     if (!rules.key_rule.empty()) probe.step({"project", "keys", rules.key_formula, rules.key_rule, function_.source});
     probe.step({"ask", "queries", rules.query_formula, rules.query_rule, function_.source});
     probe.step({"score", "scores", rules.formula, rules.rule, function_.source});
-    align_steps(probe, design_.align, source_length, design_.look_first);
     probe.step({"read", "context", "c_i = Σ_j α_ij h_j", "context[i,k] = sum_j(weights[i,j] * annotations[j,k])",
                 "Bahdanau 2014, eq. 5"});
 }

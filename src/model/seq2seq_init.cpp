@@ -11,7 +11,7 @@ nlohmann::json to_json(const Seq2SeqDesign& d) {
     return {{"cell", to_string(d.cell)},
             {"attention", d.attention},
             {"score", d.score},
-            {"align", alignment_function(d.align.function).id},
+            {"align", d.align.function},
             {"temperature", d.align.temperature},
             {"window", std::isinf(d.align.window) ? nlohmann::json() : nlohmann::json(d.align.window)},
             {"look_first", d.look_first},
@@ -26,7 +26,7 @@ Seq2SeqDesign design_from_json(const nlohmann::json& card, const std::string& wh
         d.cell = cell_kind_from(found->value("cell", to_string(d.cell)));
         d.attention = found->value("attention", d.attention);
         d.score = score_function(found->value("score", d.score)).id;
-        d.align.function = alignment_function(found->value("align", std::string("softmax"))).kind;
+        d.align.function = align_function(found->value("align", d.align.function)).id;
         d.align.temperature = found->value("temperature", d.align.temperature);
         if (found->contains("window"))
             d.align.window = found->at("window").is_null() ? INFINITY : found->at("window").get<double>();
@@ -97,7 +97,7 @@ WeightMap initial_seq2seq_weights(const Seq2SeqSizes& s, const Seq2SeqDesign& de
     fresh.linear("decoder.initial", s.decoder, s.encoder);
     if (design.cell == CellKind::lstm) fresh.linear("decoder.initial_cell", s.decoder, s.encoder);
     if (design.attention) {
-        for (const ScoreParameter& p :
+        for (const FunctionParameter& p :
              score_function(design.score).parameters({s.decoder, annotation, s.attention, s.longest})) {
             // A strength of 4 lets a cosine, which is at most 1, tell keys apart from the start.
             if (p.name == "strength")
@@ -105,10 +105,8 @@ WeightMap initial_seq2seq_weights(const Seq2SeqSizes& s, const Seq2SeqDesign& de
             else
                 fresh.uniform("attention." + p.name, p.shape);
         }
-        if (design.align.function == Alignment::local_p) {
-            fresh.uniform("attention.centre.weight", {s.attention, s.decoder});
-            fresh.uniform("attention.centre.vector", {s.attention});
-        }
+        for (const FunctionParameter& p : align_function(design.align.function).parameters({s.decoder, s.attention}))
+            fresh.uniform("attention." + p.name, p.shape);
     }
     fresh.table("decoder.embedding.weight", {s.target_vocabulary, s.embedding});
     fresh.cell("decoder", design.cell, s.embedding, s.decoder);

@@ -31,8 +31,8 @@ void declare_axes(Probe& probe, const Seq2Seq<float>& model, const Seq2SeqReques
         probe.axis({"attention", AxisKind::feature, s.attention, {}, "a"});
         if (model.design().score == "location") probe.axis({"position", AxisKind::key, s.longest, {}, "p"});
         if (model.design().score == "cosine") probe.axis({"unit", AxisKind::feature, 1, {}, "u"});
-        if (model.design().align.function == Alignment::local_p)
-            probe.axis({"centre", AxisKind::feature, model.centre_units(), {}, "b"});
+        for (const FunctionParameter& p : model.align_parameters())
+            if (p.axes == std::vector<std::string>{"centre"}) probe.axis({"centre", AxisKind::feature, p.shape[0], {}, "b"});
     }
     probe.axis({"token", AxisKind::class_, s.target_vocabulary - 1, classes, "c"});
     probe.axis({"source_vocabulary", AxisKind::class_, s.source_vocabulary, {}, "v"});

@@ -11,7 +11,7 @@ struct Seq2SeqSites {
     ProbeSite source_id, source_embedding;
     CellSites forward, backward;
     ProbeSite annotations, keys, fixed, initial, initial_cell;
-    ProbeSite queries, scores, centre, mask, weights, context;
+    ProbeSite queries, scores, context;
     ProbeSite previous_id, previous_embedding;
     CellSites decoder;
     ProbeSite attentional, logits, probabilities, output_id;

@@ -89,7 +89,7 @@ namespace {
 Claim rows_claim(const Trace& trace, const TraceTensor& weights) {
     Claim claim = rows_sum_to_one(weights);
     const Step* step = trace.step_of(weights.info.name);
-    if (step == nullptr || step->operation != "align, not normalised") return claim;
+    if (step == nullptr || step->normalised) return claim;
     claim.text = "every row of " + symbol_of(weights) + " sums to at most 1";
     claim.error = 0;
     const Index columns = weights.values.shape()[-1];

@@ -65,9 +65,9 @@ Seq2SeqDesign design_of(const std::string& id) {
     while (start < id.size()) {
         const std::size_t end = std::min(id.find('-', start + 1), id.size());
         const std::string variant = id.substr(start + 1, end - start - 1);
-        const auto function = std::ranges::find(alignment_functions(), variant, &AlignmentFunction::id);
-        if (function != alignment_functions().end())
-            design.align.function = function->kind;
+        const auto function = std::ranges::find(align_functions(), variant, &AlignFunction::id);
+        if (function != align_functions().end())
+            design.align.function = function->id;
         else
             design.score = score_function(variant).id;
         start = end;
@@ -77,7 +77,7 @@ Seq2SeqDesign design_of(const std::string& id) {
 
 DatesTask::DatesTask(std::string id, const TrainOptions& options)
     : DateTask(std::move(id), 3e-3), design_(design_of(this->id())) {
-    if (design_.align.function == Alignment::hard_sample) alignment_loss_ = 0;
+    if (align_function(design_.align.function).samples) alignment_loss_ = 0;
     read_options(options, {{"alignment_loss", 0, 1e6, [this](double v) { alignment_loss_ = v; }},
                            {"window", 0, 1e6, [this](double v) { design_.align.window = v; }}});
     sizes_.source_vocabulary = vocabularies_.source.size();
@@ -147,7 +147,7 @@ Var<float> DatesTask::shard_loss(const Weights<float>& weights, Index, int shard
         examples.push_back(draw_training_date(rng, forms_[static_cast<std::size_t>(shard)]));
     const DatesBatch batch = batch_of(examples);
     const Seq2Seq<float> model(weights, design_);
-    const bool sampled = design_.align.function == Alignment::hard_sample;
+    const bool sampled = align_function(design_.align.function).samples;
     const auto encoded = model.encode(batch.sources);
     const Noise noise{.soft_samples = sampled ? 0.5 : 0.0, .rng = &rng};
     const auto forced = model.forced(encoded, batch.targets, output_length, &rng, noise);
@@ -208,7 +208,7 @@ std::map<std::string, double> DatesTask::evaluate(const WeightMap& weights, Inde
 
 nlohmann::json DatesTask::card() const {
     const std::string how =
-        fmt::format("{} scores, {}", score_function(design_.score).title, alignment_function(design_.align.function).title);
+        fmt::format("{} scores, {}", score_function(design_.score).title, align_function(design_.align.function).title);
     nlohmann::json card = {
         {"id", id()},
         {"title", id() == "dates" ? "Dates to ISO 8601" : "Dates to ISO 8601: " + how},
@@ -226,7 +226,7 @@ nlohmann::json DatesTask::card() const {
         {"alignment_loss", alignment_loss_},
         {"batch_size", batch_size()},
         {"vocabulary", to_json(vocabularies_)}};
-    if (design_.align.function == Alignment::hard_sample)
+    if (align_function(design_.align.function).samples)
         card["notes"] =
             "Hard attention, trained by REINFORCE with a leave-one-out baseline; half of the steps used the expectation "
             "(Xu 2015, section 4.1). The alignment is not supervised.";
@@ -246,11 +246,12 @@ std::vector<std::string> dates_task_ids() {
     const std::string additive = Seq2SeqDesign{}.score;
     for (const ScoreFunction& f : score_functions())
         if (f.id != additive) ids.push_back("dates-" + f.id);
-    for (const Alignment kind : {Alignment::local_m, Alignment::local_p, Alignment::hard_sample})
-        ids.push_back("dates-" + alignment_function(kind).id);
-    // Local-p has parameters of its own, so every score function needs weights that have them.
-    for (const ScoreFunction& f : score_functions())
-        if (f.id != additive) ids.push_back("dates-" + f.id + "-" + alignment_function(Alignment::local_p).id);
+    for (const AlignFunction& f : align_functions())
+        if (f.trainable && f.id != AlignSettings{}.function) ids.push_back("dates-" + f.id);
+    // Every score function needs weights that have an alignment's own parameters.
+    for (const ScoreFunction& score : score_functions())
+        for (const AlignFunction& f : align_functions())
+            if (score.id != additive && !f.parameters({}).empty()) ids.push_back("dates-" + score.id + "-" + f.id);
     return ids;
 }
 

@@ -7,9 +7,9 @@
 namespace saccade {
 
 /// Dates to ISO (train/dates_data.hpp) with the encoder-decoder of model/seq2seq.hpp. "dates": additive scores, softmax.
-/// "dates-SCORE": that score function, softmax. "dates-ALIGNMENT": additive scores, that alignment function: local_m, local_p,
-/// hard_sample (trained by REINFORCE, Xu 2015). "dates-SCORE-local_p". Options: "alignment_loss" (its coefficient; 0 for
-/// hard_sample), "steps" (an epoch) and "window" (D of the local ones).
+/// "dates-SCORE": that score function, softmax. "dates-ALIGNMENT": additive scores, that alignment function, of all that can be
+/// trained (those that sample by REINFORCE, Xu 2015). "dates-SCORE-ALIGNMENT", of alignments with parameters. Options:
+/// "alignment_loss" (its coefficient; 0 for those that sample), "steps" (an epoch) and "window" (D of the local ones).
 std::unique_ptr<Task> make_dates_task(const std::string& id, const TrainOptions& options);
 std::vector<std::string> dates_task_ids();
 /// The id of the model that was trained with this score and alignment function, or else with the score function and softmax.

@@ -118,9 +118,9 @@ TEST(GradCheck, AdditiveScores) {
 TEST(GradCheck, EveryScoreFunction) {
     for (const ScoreFunction& function : score_functions()) {
         SCOPED_TRACE(function.id);
-        const std::vector<ScoreParameter> parameters = function.parameters({4, 4, 5, 6});
+        const std::vector<FunctionParameter> parameters = function.parameters({4, 4, 5, 6});
         std::vector<Tensor<double>> inputs{random_tensor({2, 4}, 1), random_tensor({2, 3, 4}, 2)};
-        for (const ScoreParameter& p : parameters) inputs.push_back(random_tensor(p.shape, inputs.size() + 1));
+        for (const FunctionParameter& p : parameters) inputs.push_back(random_tensor(p.shape, inputs.size() + 1));
         check_gradients(
             [&](const V& x) {
                 const auto score = make_score<double>(function, [&](const std::string& name) {

@@ -62,7 +62,7 @@ TEST(GradCheck, Seq2SeqLossWithPredictedCentres) {
     // The window holds every key, so that no difference steps over its edge: the Gaussian alone moves with the centre.
     for (const bool look_first : {true, false}) {
         Seq2SeqDesign design;
-        design.align = {Alignment::local_p, 0.5, 8};
+        design.align = {"local_p", 0.5, 8};
         design.look_first = look_first;
         check_model(design, 3, 250);
     }

@@ -22,7 +22,7 @@ Tensor<float> tensor(const Shape& shape, std::vector<float> values) {
 /// Scores of the state with both annotations.
 std::vector<double> scores_of(const std::string& id, const std::map<std::string, Tensor<float>>& parameters) {
     const ScoreFunction& function = score_function(id);
-    for (const ScoreParameter& p : function.parameters({3, 3, 2, 4}))
+    for (const FunctionParameter& p : function.parameters({3, 3, 2, 4}))
         EXPECT_EQ(parameters.at(p.name).shape(), p.shape) << id << " " << p.name;
     const auto score = make_score<float>(function, [&](const std::string& name) { return Var<float>(parameters.at(name)); });
     const Var<float> state = tensor({1, 3}, s), annotations = tensor({1, 2, 3}, h);
