@@ -65,17 +65,16 @@ void show_maps(Probe& probe, Index question, const DateQuestions<float>::Maps& m
     std::copy_n(maps.focus.data() + question * n, n, rows.data());
     std::copy_n(maps.max.data(), n, rows.data() + n);
     std::copy_n(maps.gate.data(), n, rows.data() + 2 * n);
-    probe.whole({"maps",
-                 Role::map,
-                 "",
-                 "Where each looks: " + questions[static_cast<std::size_t>(question)],
-                 "share",
-                 {"mechanism", "source"}},
-                rows);
-    probe.step({"compare", "maps", "the weights of focus for the question, the saliency of max pooling, the weights of gating",
-                fmt::format("maps[m,j] = where(m == 0, focus.weights[{},j], where(m == 1, max.saliency[j], gate.weights[j]))",
-                            question),
-                "focus and saliency: Qiu 2020, section 8.1"});
+    Observer(probe)("maps", rows, [&] {
+        return Shown{.role = Role::map, .title = "Where each looks: " + questions[static_cast<std::size_t>(question)],
+                     .unit = "share", .axes = {"mechanism", "source"},
+                     .step = {"compare",
+                              "the weights of focus for the question, the saliency of max pooling, the weights of gating",
+                              fmt::format("@maps[m,j] = where(m == 0, @focus.weights[{},j], where(m == 1, @max.saliency[j], "
+                                          "@gate.weights[j]))",
+                                          question),
+                              "focus and saliency: Qiu 2020, section 8.1"}};
+    });
 }
 
 void run_saliency(RunContext& context) {
@@ -87,10 +86,9 @@ void run_saliency(RunContext& context) {
     const Index question = std::ranges::find(questions, context.params.text("question")) - questions.begin();
     const Ids text = character_ids(characters, names.source, names.source.find("<unk>"), "source", context.probe);
 
-    const auto result = model.run(text, context.probe, context.stop);
+    const auto result = model.run(text, Observer(context.probe), context.stop);
     show_maps(context.probe, question, result.maps);
     declare_axes(context.probe, model.sizes(), names, visible_characters(characters));
-    model.describe(context.probe);
 
     const auto answer = [&](const Ids& ids) {
         return names.answers[static_cast<std::size_t>(ids[static_cast<std::size_t>(question)])];

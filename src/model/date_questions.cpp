@@ -1,5 +1,7 @@
 #include "model/date_questions.hpp"
 
+#include <fmt/core.h>
+
 #include <cmath>
 
 #include "attention/context.hpp"
@@ -8,9 +10,21 @@
 #include "attention/pooling_max.hpp"
 #include "attention/score_additive.hpp"
 #include "autograd/ops.hpp"
-#include "model/date_questions_layers.hpp"
+#include "nn/rules.hpp"
 
 namespace saccade {
+
+namespace {
+
+/// The layers as they are named in weights and traces.
+RecurrentLayer forward_layer() {
+    return {"encoder.forward", "→", "Encoder, left to right", "encoder.embedding", "source", "hidden", "embedding", false};
+}
+RecurrentLayer backward_layer() {
+    return {"encoder.backward", "←", "Encoder, right to left", "encoder.embedding", "source", "hidden", "embedding", true};
+}
+
+}  // namespace
 
 template <class T>
 DateQuestions<T>::DateQuestions(const Weights<T>& w) {
@@ -52,17 +66,30 @@ typename DateQuestions<T>::Readout DateQuestions<T>::readout_of(const Weights<T>
 }
 
 template <class T>
-Var<T> DateQuestions<T>::annotations(const PaddedTexts& texts, Probe* probe, const std::stop_token& stop) const {
-    const Var<T> embedded = show(probe, embedding_site(), -1, embedding(table_, texts.ids));
+Var<T> DateQuestions<T>::annotations(const PaddedTexts& texts, const Observer& observe, const std::stop_token& stop) const {
+    const Var<T> embedded = observe("encoder.embedding", embedding(table_, texts.ids), [&] {
+        return Shown{.role = Role::embedding, .symbol = "x", .title = "Embedded source", .axes = {"source", "embedding"},
+                     .step = {"embed", "x_j = E_x[x_j]",
+                              "@encoder.embedding[j,m] = " +
+                                  rules::embedding("@encoder.embedding.weight", "@source.id[j]", 'm')},
+                     .parameters = {{"@encoder.embedding.weight", "E_x", {"vocabulary", "embedding"}, declared_values(table_)}}};
+    });
     const auto read = [&](const RecurrentLayer& layer, const RecurrentCell<T>& cell) {
         std::vector<Var<T>> states;
-        for (const CellState<T>& state : run_recurrent(layer, cell, embedded, texts.lengths, probe, stop))
+        for (const CellState<T>& state : run_recurrent(layer, cell, embedded, texts.lengths, observe, stop))
             states.push_back(state.h);
         return stack<T>(states);
     };
     const Var<T> forward = read(forward_layer(), forward_);
     const Var<T> both[] = {forward, read(backward_layer(), backward_)};
-    return show(probe, annotations_site(), -1, transpose(concat<T>(both, 2), 0, 1));
+    return observe("annotations", transpose(concat<T>(both, 2), 0, 1), [&] {
+        return Shown{.role = Role::value, .symbol = "h", .title = "Annotations", .axes = {"source", "annotation"},
+                     .step = {"join", "h_j = [→h_j; ←h_j]",
+                              fmt::format("@annotations[j,k] = @encoder.forward.state[j,k] else "
+                                          "@encoder.backward.state[j,k-{}]",
+                                          sizes_.hidden),
+                              "Bahdanau 2014, section 3.2"}};
+    });
 }
 
 /// pooled [B, questions or 1, 2 * hidden] and the embedded questions -> [B, questions, reading].
@@ -74,7 +101,7 @@ Var<T> DateQuestions<T>::reading(const Readout& readout, const Var<T>& pooled, c
 template <class T>
 typename DateQuestions<T>::Result DateQuestions<T>::answer(const PaddedTexts& texts) const {
     const auto size = static_cast<Index>(texts.lengths.size());
-    const Var<T> h = annotations(texts, nullptr, {});
+    const Var<T> h = annotations(texts, {}, {});
     const Index length = h.shape()[1];
     const auto pooled_once = [&](const Var<T>& pooled) { return reshape(pooled, {size, 1, 2 * sizes_.hidden}); };
     const auto answered = [&](const Readout& readout, const Var<T>& pooled) {

@@ -8,7 +8,7 @@
 #include "model/recurrent_layer.hpp"
 #include "model/weights.hpp"
 #include "nn/linear.hpp"
-#include "trace/probe.hpp"
+#include "trace/observer.hpp"
 
 namespace saccade {
 
@@ -51,14 +51,12 @@ class DateQuestions {
         Tensor<float> focus, max, gate;
     };
     /// Answer ids of each, questions in all, and the maps.
-    struct Shown {
+    struct Answered {
         Ids focus, max, gate;
         Maps maps;
     };
     /// One text, every tensor shown. Error{cancelled}.
-    Shown run(const Ids& text, Probe& probe, const std::stop_token& stop) const;
-    /// Declares parameters and steps, so that every recorded cell can be explained.
-    void describe(Probe& probe) const;
+    Answered run(const Ids& text, const Observer& observe, const std::stop_token& stop) const;
 
  private:
     struct Readout {
@@ -68,10 +66,22 @@ class DateQuestions {
         Linear<T> answer;
     };
     Readout readout_of(const Weights<T>& weights, const std::string& name) const;
-    Var<T> annotations(const PaddedTexts& texts, Probe* probe, const std::stop_token& stop) const;
+    Var<T> annotations(const PaddedTexts& texts, const Observer& observe, const std::stop_token& stop) const;
     Var<T> reading(const Readout& readout, const Var<T>& pooled, const Var<T>& questions) const;
-    Ids show_answers(const std::string& name, const Readout& readout, const Var<T>& pooled, const Var<T>& questions,
-                     Probe& probe) const;
+    /// `pooled` [questions or 1, 2 * hidden]; as it stands in rules, with index k, and in formulas.
+    struct Pooled {
+        Var<T> values;
+        std::string rule, formula;
+    };
+    Ids answers(const std::string& name, const Readout& readout, const Pooled& pooled, const Var<T>& questions,
+                const Observer& observe) const;
+    /// What one mechanism read, and where.
+    struct Looked {
+        Pooled pooled;
+        Tensor<float> map;
+    };
+    Looked look_by_focus(const Var<T>& annotations, const Var<T>& questions, const Observer& observe) const;
+    Looked look_by_gate(const Var<T>& annotations, const Observer& observe) const;
 
     DateQuestionsSizes sizes_;
     Var<T> table_, question_table_;
@@ -82,13 +92,18 @@ class DateQuestions {
 };
 
 template <>
-Ids DateQuestions<float>::show_answers(const std::string& name, const Readout& readout, const Var<float>& pooled,
-                                       const Var<float>& questions, Probe& probe) const;
+typename DateQuestions<float>::Looked DateQuestions<float>::look_by_focus(const Var<float>& annotations,
+                                                                          const Var<float>& questions,
+                                                                          const Observer& observe) const;
 template <>
-typename DateQuestions<float>::Shown DateQuestions<float>::run(const Ids& text, Probe& probe,
-                                                               const std::stop_token& stop) const;
+typename DateQuestions<float>::Looked DateQuestions<float>::look_by_gate(const Var<float>& annotations,
+                                                                         const Observer& observe) const;
 template <>
-void DateQuestions<float>::describe(Probe& probe) const;
+Ids DateQuestions<float>::answers(const std::string& name, const Readout& readout, const Pooled& pooled,
+                                  const Var<float>& questions, const Observer& observe) const;
+template <>
+typename DateQuestions<float>::Answered DateQuestions<float>::run(const Ids& text, const Observer& observe,
+                                                                  const std::stop_token& stop) const;
 
 /// Embeddings standard normal, matrices uniform in +-1 / sqrt(fan in), biases 0.
 WeightMap initial_date_questions_weights(const DateQuestionsSizes& sizes, Rng& rng);

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
+#include "model/cell_reads.hpp"
 #include "model/weights.hpp"
 #include "nn/gru.hpp"
 #include "nn/lstm.hpp"
-#include "trace/probe.hpp"
+#include "trace/observer.hpp"
 
 namespace saccade {
 
@@ -48,11 +50,22 @@ class GatedCell {
     Var<T> project(const Var<T>& x) const;
     /// Row mask as in gru_step.
     CellState<T> step(const Var<T>& projected, const CellState<T>& state, std::span<const T> row_mask = {}) const;
+    /// Same, with gates, candidate, cell and state shown to `observe`, which is at the row of this step; what an intervention
+    /// changes is carried on. `reads()` is asked when a rule is written for the first time.
+    CellState<T> step(const Var<T>& projected, const CellState<T>& state, const Observer& observe,
+                      const std::function<CellReads()>& reads) const;
     /// Same, showing gates, candidate and states as row `row`; what an intervention changes is carried on.
     CellState<T> shown_step(const Var<T>& projected, const CellState<T>& state, Probe& probe, const CellSites& sites,
                             Index row) const;
 
  private:
+    CellState<T> gru(const Var<T>& projected, const CellState<T>& state, const Observer& observe,
+                     const std::function<CellReads()>& reads) const;
+    CellState<T> lstm(const Var<T>& projected, const CellState<T>& state, const Observer& observe,
+                      const std::function<CellReads()>& reads) const;
+    /// What is said of f(pre-activation of a block).
+    Shown activated(Role role, const std::string& part, const CellBlock& block, const std::string& what,
+                    const CellReads& reads) const;
     CellState<T> shown_gru(const Var<T>& projected, const CellState<T>& state, Probe& probe, const CellSites& sites,
                            Index row) const;
     CellState<T> shown_lstm(const Var<T>& projected, const CellState<T>& state, Probe& probe, const CellSites& sites,

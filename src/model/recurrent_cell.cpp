@@ -94,40 +94,23 @@ CellState<T> RecurrentCell<T>::step(const Var<T>& projected, const CellState<T>&
 }
 
 template <class T>
-CellState<T> RecurrentCell<T>::shown_step(const Var<T>& projected, const CellState<T>& state, Probe& probe,
-                                          const CellSites& sites, Index row) const {
-    if (kind_ == RecurrentKind::elman) return {show(&probe, sites.state, row, elman_step(elman_, projected, state.h)), {}};
-    return gated_.shown_step(projected, state, probe, sites, row);
+CellState<T> RecurrentCell<T>::step(const Var<T>& projected, const CellState<T>& state, const Observer& observe,
+                                    const std::function<CellReads()>& reads) const {
+    if (kind_ != RecurrentKind::elman) return gated_.step(projected, state, observe, reads);
+    return {observe("state", elman_step(elman_, projected, state.h),
+                    [&] {
+                        const CellReads r = reads();
+                        return Shown{.role = Role::state, .symbol = r.state, .title = r.title + ": state", .axes = r.axes(),
+                                     .step = r.activated("update", "state", r.state, {}, "tanh", "tanh"),
+                                     .parameters = r.parameters({}, declared_values(elman_.hidden_weight),
+                                                                declared_values(elman_.input_bias),
+                                                                declared_values(elman_.hidden_bias))};
+                    }),
+            {}};
 }
 
 template class RecurrentCell<float>;
 template class RecurrentCell<double>;
-
-CellSites recurrent_sites(RecurrentKind kind, const std::string& name, const std::string& arrow,
-                          const std::string& state_symbol, const std::string& title, const std::vector<std::string>& axes) {
-    if (kind != RecurrentKind::elman) return cell_sites(gated_kind(kind), name, arrow, state_symbol, title, axes);
-    CellSites sites;
-    sites.state = {name + ".state", Role::state, state_symbol, title + ": state", "", axes};
-    return sites;
-}
-
-void describe_recurrent(Probe& probe, const RecurrentCell<float>& cell, const CellText& t, const std::string& input_axis) {
-    if (cell.kind() != RecurrentKind::elman) return describe_cell(probe, cell.gated(), t, input_axis);
-    const ElmanCell<float>& p = cell.parameters();
-    const std::string& axis = t.unit_axis;
-    probe.parameter(t.name + ".input_weight", t.arrow + "W", {axis, input_axis}, p.input_weight.value());
-    probe.parameter(t.name + ".hidden_weight", t.arrow + "U", {axis, axis}, p.hidden_weight.value());
-    probe.parameter(t.name + ".input_bias", t.arrow + "b", {axis}, p.input_bias.value());
-    probe.parameter(t.name + ".hidden_bias", t.arrow + "d", {axis}, p.hidden_bias.value());
-    std::string input_formula = t.input_formula;
-    if (const auto at = input_formula.find("_?"); at != std::string::npos) input_formula.erase(at, 2);
-    probe.step({"update", t.name + ".state",
-                fmt::format("{0} = tanh({1} + {2}U {3} + {2}b + {2}d)", t.h, input_formula, t.arrow, t.h_previous),
-                fmt::format("{0}.state[{1},k] = tanh({2} + {0}.input_bias[k] + sum_l({0}.hidden_weight[k,l] * {3}) + "
-                            "{0}.hidden_bias[k])",
-                            t.name, t.position, t.input(""), t.previous_state('l')),
-                t.source});
-}
 
 void init_recurrent(WeightMap& weights, const std::string& name, RecurrentKind kind, Index input, Index hidden, Rng& rng) {
     const Index rows = recurrent_blocks(kind) * hidden;

@@ -5,7 +5,6 @@
 
 #include "base/rng.hpp"
 #include "model/gated_cell.hpp"
-#include "model/gated_cell_describe.hpp"
 #include "nn/elman.hpp"
 
 namespace saccade {
@@ -38,11 +37,10 @@ class RecurrentCell {
     Var<T> project(const Var<T>& x) const;
     /// Row mask as in gru_step.
     CellState<T> step(const Var<T>& projected, const CellState<T>& state, std::span<const T> row_mask = {}) const;
-    /// Same, showing gates, candidate and states as row `row`; what an intervention changes is carried on.
-    CellState<T> shown_step(const Var<T>& projected, const CellState<T>& state, Probe& probe, const CellSites& sites,
-                            Index row) const;
-    /// For rules and parameters of a gated one.
-    const GatedCell<T>& gated() const { return gated_; }
+    /// As GatedCell::step with an observer. An Elman cell shows its state alone; its parameters are @input_weight [unit, input]
+    /// and so on, without a block's name.
+    CellState<T> step(const Var<T>& projected, const CellState<T>& state, const Observer& observe,
+                      const std::function<CellReads()>& reads) const;
 
  private:
     RecurrentKind kind_ = RecurrentKind::elman;
@@ -50,13 +48,7 @@ class RecurrentCell {
     GatedCell<T> gated_;
 };
 
-/// As cell_sites; an Elman cell shows its state alone.
-CellSites recurrent_sites(RecurrentKind kind, const std::string& name, const std::string& arrow,
-                          const std::string& state_symbol, const std::string& title, const std::vector<std::string>& axes);
-/// As describe_cell. An Elman cell's parameters are NAME.input_weight [unit, input] and so on, without a block's name; its
-/// CellText::input is asked for the gate "".
-void describe_recurrent(Probe& probe, const RecurrentCell<float>& cell, const CellText& text, const std::string& input_axis);
-/// Papers of a kind, for Step::source.
+/// Papers of a kind, for CellReads::source.
 std::string recurrent_source(RecurrentKind kind);
 
 /// Random parameters of one cell: matrices uniform in +-1 / sqrt(fan in), biases 0, but 1 for an LSTM's forget gate, so that it

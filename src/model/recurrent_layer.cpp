@@ -1,7 +1,5 @@
 #include "model/recurrent_layer.hpp"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 
 #include "attention/mask.hpp"
@@ -27,12 +25,12 @@ PaddedTexts PaddedTexts::from(std::span<const Ids> texts) {
 
 template <class T>
 std::vector<CellState<T>> run_recurrent(const RecurrentLayer& layer, const RecurrentCell<T>& cell, const Var<T>& x,
-                                        std::span<const Index> lengths, Probe* probe, const std::stop_token& stop) {
+                                        std::span<const Index> lengths, const Observer& observe,
+                                        const std::stop_token& stop) {
     const auto size = static_cast<Index>(lengths.size());
     const Index length = x.shape()[0] / size;
     const bool padded = std::ranges::any_of(lengths, [&](Index n) { return n != length; });
-    const CellSites sites =
-        recurrent_sites(cell.kind(), layer.name, layer.arrow, layer.arrow + "h", layer.title, {layer.axis, layer.units});
+    const Observer within = observe.named(observe.name(layer.name + "."));
     const Var<T> projected = cell.project(x);
     std::vector<CellState<T>> states(static_cast<std::size_t>(length));
     CellState<T> state = cell.zero(size);
@@ -40,8 +38,8 @@ std::vector<CellState<T>> run_recurrent(const RecurrentLayer& layer, const Recur
         check_stop(stop);
         const Index t = layer.backward ? length - 1 - n : n;
         const Var<T> here = slice(projected, 0, t * size, size);
-        if (probe != nullptr) {
-            state = cell.shown_step(here, state, *probe, sites, t);
+        if (observe) {
+            state = cell.step(here, state, within.row(t), [&] { return layer_reads(layer, cell); });
         } else {
             const Tensor<T> inside = padded ? step_mask<T>(lengths, t) : Tensor<T>{};
             state = cell.step(here, state, std::span<const T>(inside.values()));
@@ -51,27 +49,16 @@ std::vector<CellState<T>> run_recurrent(const RecurrentLayer& layer, const Recur
     return states;
 }
 
-void describe_layer(Probe& probe, const RecurrentLayer& layer, const RecurrentCell<float>& cell) {
-    const std::string before = layer.backward ? "j+1" : "j-1";
-    CellText text;
-    text.name = layer.name;
-    text.position = 'j';
-    text.unit_axis = layer.units;
-    text.arrow = layer.arrow;
-    text.input = [&layer](const std::string& gate) {
-        return fmt::format("sum_m({}.input_weight{}[k,m] * {}[j,m])", layer.name, gate.empty() ? "" : "." + gate, layer.input);
-    };
-    text.input_formula = layer.arrow + "W_? x_j";
-    text.previous_state = [&layer, before](char unit) {
-        return fmt::format("({}.state[{},{}] else 0)", layer.name, before, unit);
-    };
-    text.previous_cell = [&layer, before](char unit) {
-        return fmt::format("({}.cell[{},{}] else 0)", layer.name, before, unit);
-    };
-    text.h = layer.arrow + "h_j";
-    text.h_previous = fmt::format("{}h_({})", layer.arrow, before);
-    text.source = recurrent_source(cell.kind());
-    describe_recurrent(probe, cell, text, layer.input_axis);
+template <class T>
+CellReads layer_reads(const RecurrentLayer& layer, const RecurrentCell<T>& cell) {
+    return {.title = layer.title,
+            .state = layer.arrow + "h",
+            .arrow = layer.arrow,
+            .axis = layer.axis,
+            .units = layer.units,
+            .backward = layer.backward,
+            .inputs = {{layer.input + "[j,m]", "x_j", layer.input_axis, declared_values(cell.parameters().input_weight)}},
+            .source = recurrent_source(cell.kind())};
 }
 
 namespace {
@@ -155,7 +142,9 @@ Tensor<T> state_jacobian(const RecurrentCell<T>& cell, const Tensor<T>& x, bool 
 
 #define SACCADE_INSTANTIATE(T)                                                                                      \
     template std::vector<CellState<T>> run_recurrent(const RecurrentLayer&, const RecurrentCell<T>&, const Var<T>&, \
-                                                     std::span<const Index>, Probe*, const std::stop_token&);       \
+                                                     std::span<const Index>, const Observer&,                       \
+                                                     const std::stop_token&);                                       \
+    template CellReads layer_reads(const RecurrentLayer&, const RecurrentCell<T>&);                                 \
     template Tensor<T> state_jacobian(const RecurrentCell<T>&, const Tensor<T>&, bool, Index, const std::stop_token&);
 SACCADE_INSTANTIATE(float)
 SACCADE_INSTANTIATE(double)

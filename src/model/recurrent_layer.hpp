@@ -21,8 +21,7 @@ struct PaddedTexts {
     static PaddedTexts from(std::span<const Ids> texts);
 };
 
-/// A recurrent layer over a whole sequence and how it is shown: NAME.state and the cell's other tensors, [position, unit];
-/// rules with the letters j (position), k and l (units), m (input features).
+/// A recurrent layer over a whole sequence and how it is shown: NAME.state and the cell's other tensors, [position, unit].
 struct RecurrentLayer {
     std::string name;   // "forward"; also of its weights
     std::string arrow;  // before symbols: "→", "←" or nothing
@@ -36,13 +35,14 @@ struct RecurrentLayer {
 
 /// x [longest * B, inputs], time-major. Returns the states at each position, [B, H]; where a text has ended, a forward layer
 /// keeps its last state and a backward one still has its zeros. So the last one that was computed (at longest - 1, or at 0) is
-/// h_T of every row. `probe` only for batches of one. Error{cancelled}.
+/// h_T of every row. `observe` is the run's, and only for batches of one. Error{cancelled}.
 template <class T>
 std::vector<CellState<T>> run_recurrent(const RecurrentLayer& layer, const RecurrentCell<T>& cell, const Var<T>& x,
-                                        std::span<const Index> lengths, Probe* probe, const std::stop_token& stop);
+                                        std::span<const Index> lengths, const Observer& observe, const std::stop_token& stop);
 
-/// Declares parameters and steps.
-void describe_layer(Probe& probe, const RecurrentLayer& layer, const RecurrentCell<float>& cell);
+/// The layer in the words of its rules, with the letters j (position), k and l (units), m (input features).
+template <class T>
+CellReads layer_reads(const RecurrentLayer& layer, const RecurrentCell<T>& cell);
 
 /// How much of each x_t is left in a state: d h_from / d x_t for every t, exactly, by reverse mode: step by step back from
 /// `from`, the Jacobian of each step is applied to all units of the state at once, as a batch with one row a unit (Pascanu

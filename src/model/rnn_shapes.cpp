@@ -129,10 +129,10 @@ template <class T>
 typename RnnShapes<T>::Encoded RnnShapes<T>::encode(const PaddedTexts& texts) const {
     const Var<T> x = embedding(table_, texts.ids);
     Encoded encoded;
-    encoded.forward = run_recurrent<T>(rnn_forward_layer(design_), forward_, x, texts.lengths, nullptr, {});
+    encoded.forward = run_recurrent<T>(rnn_forward_layer(design_), forward_, x, texts.lengths, {}, {});
     encoded.last = encoded.forward.back().h;
     if (design_.both_directions) {
-        encoded.backward = run_recurrent<T>(rnn_backward_layer(), backward_, x, texts.lengths, nullptr, {});
+        encoded.backward = run_recurrent<T>(rnn_backward_layer(), backward_, x, texts.lengths, {}, {});
         const Var<T> both[] = {encoded.last, encoded.backward.front().h};
         encoded.last = concat<T>(both, 1);
     }

@@ -79,9 +79,13 @@ void show_memory(std::span<const MemoryOf> memories, const Ids& read, Probe& pro
     const RnnShape shape = memories[0].model->design().shape;
     const bool spelled = shape == RnnShape::one_to_n;
     const std::string derivative = spelled ? "∂h_t/∂x_1" : shape == RnnShape::n_to_n ? "∂h/∂x_t" : "∂h_T/∂x_t";
-    const Tensor<float> shown = probe.whole(
-        {"memory.jacobian", Role::metric, "J", "Jacobian " + derivative, "", {"memory", "position", "memory_unit", "feature"}},
-        jacobian);
+    const Observer observe(probe);
+    const Tensor<float> shown = observe("memory.jacobian", jacobian, [&] {
+        return Shown{.role = Role::metric, .symbol = "J", .title = "Jacobian " + derivative,
+                     .axes = {"memory", "position", "memory_unit", "feature"},
+                     .step = {"differentiate", derivative + ", by reverse mode through every step", "",
+                              "Pascanu 2013, eq. 5; Bengio 1994"}};
+    });
     Tensor<float> norm(Shape{count, length});
     for (Index i = 0; i < norm.size(); ++i) {
         double sum = 0;
@@ -91,17 +95,13 @@ void show_memory(std::span<const MemoryOf> memories, const Ids& read, Probe& pro
         }
         norm.data()[i] = static_cast<float>(std::sqrt(sum));
     }
-    probe.whole({"memory.norm",
-                 Role::metric,
-                 "‖J‖",
-                 spelled ? "Memory of the input" : "Memory of each character",
-                 "‖" + derivative + "‖",
-                 {"memory", "position"}},
-                norm);
-    probe.step({"differentiate", "memory.jacobian", derivative + ", by reverse mode through every step", "",
-                "Pascanu 2013, eq. 5; Bengio 1994"});
-    probe.step({"measure", "memory.norm", "‖J‖ = √(Σ_k Σ_m J_km²)",
-                "memory.norm[c,j] = sqrt(sum_k(sum_m(square(memory.jacobian[c,j,k,m]))))", "Frobenius norm"});
+    observe("memory.norm", norm, [&] {
+        return Shown{.role = Role::metric, .symbol = "‖J‖",
+                     .title = spelled ? "Memory of the input" : "Memory of each character",
+                     .unit = "‖" + derivative + "‖", .axes = {"memory", "position"},
+                     .step = {"measure", "‖J‖ = √(Σ_k Σ_m J_km²)",
+                              "@memory.norm[c,j] = sqrt(sum_k(sum_m(square(@memory.jacobian[c,j,k,m]))))", "Frobenius norm"}};
+    });
 }
 
 }  // namespace saccade

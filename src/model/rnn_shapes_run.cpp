@@ -3,11 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "autograd/ops.hpp"
 #include "base/stop.hpp"
 #include "model/rnn_shapes_memory.hpp"
+#include "nn/rules.hpp"
 
 namespace saccade {
 
@@ -15,64 +15,75 @@ namespace {
 
 using Model = RnnShapes<float>;
 
-/// As the probe gave it back: an intervention may have put any number there.
-Index id_of(float shown, const ProbeSite& site, Index limit) {
-    if (std::isfinite(shown) && shown == std::floor(shown) && shown >= 0 && shown < static_cast<float>(limit))
-        return static_cast<Index>(shown);
-    throw Error(ErrorCode::invalid_input, site.name + " was set to a number that is no id",
-                "set it to a whole number from 0 to " + std::to_string(limit - 1));
-}
-
-Index shown_id(Probe& probe, const ProbeSite& site, Index row, Index id, Index limit) {
-    return id_of(probe.row(site, row, Tensor<float>::scalar(static_cast<float>(id))).item(), site, limit);
-}
-
-Ids shown_ids(Probe& probe, const ProbeSite& site, const Ids& ids, Index limit) {
-    Tensor<float> values(Shape{static_cast<Index>(ids.size())});
-    std::ranges::transform(ids, values.data(), [](Index id) { return static_cast<float>(id); });
-    Ids result;
-    const Tensor<float> shown = probe.whole(site, values);
-    for (const float v : shown.values()) result.push_back(id_of(v, site, limit));
-    return result;
-}
-
 Index largest(const Tensor<float>& row) {
     return std::ranges::max_element(row.values()) - row.values().begin();
 }
 
-/// What is the same for each row of outputs: logits, probabilities, the choice. `axis` empty: there is one row, without an
-/// axis.
-struct OutputSites {
-    ProbeSite logits, probabilities, id;
+/// What the readout reads.
+struct ReadFrom {
+    std::string state;  // in rules: "states[j,k]"
+    std::string units;  // its axis
+    std::string axis;   // of the rows; empty: there is one row, without an axis
+    std::string letter;
 
-    explicit OutputSites(const std::string& axis) {
-        const std::vector<std::string> axes =
-            axis.empty() ? std::vector<std::string>{"class"} : std::vector<std::string>{axis, "class"};
-        logits = {"logits", Role::logits, "o", "Logits", "logit", axes};
-        probabilities = {"probabilities", Role::probabilities, "p", "Probabilities", "probability", axes};
-        id = {"output.id", Role::output, "y", "Chosen (ids)", "", {axis.empty() ? "output" : axis}};
+    std::vector<std::string> axes() const {
+        return axis.empty() ? std::vector<std::string>{"class"} : std::vector<std::string>{axis, "class"};
     }
+    /// "logits[j,o]".
+    std::string cell(const std::string& tensor) const { return tensor + (axis.empty() ? "[o]" : "[" + letter + ",o]"); }
 };
 
-/// Row `row` of what follows from a state [1, units]; -1: all rows at once, the choice left out.
-Tensor<float> shown_probabilities(const Model& model, const Var<float>& state, Probe& probe, const OutputSites& sites,
-                                  Index row) {
-    const Var<float> logits = show(&probe, sites.logits, row, model.readout()(state));
-    return show(&probe, sites.probabilities, row, softmax(logits)).value();
+/// What follows from a state [rows, units], or from one row of it.
+Tensor<float> probabilities(const Model& model, const Var<float>& state, const ReadFrom& from, const Observer& observe) {
+    const Var<float> logits = observe("logits", model.readout()(state), [&] {
+        return Shown{.role = Role::logits, .symbol = "o", .title = "Logits", .unit = "logit", .axes = from.axes(),
+                     .step = {"read out", "o = W_o h + b_o",
+                              from.cell("@logits") + " = " +
+                                  rules::linear('k', "@readout.weight[o,k]", "@" + from.state, "@readout.bias[o]"),
+                              "softmax regression"},
+                     .parameters = {{"@readout.weight", "W_o", {"class", from.units}, model.readout().weight.value()},
+                                    {"@readout.bias", "b_o", {"class"}, model.readout().bias.value()}}};
+    });
+    return observe("probabilities", softmax(logits),
+                   [&] {
+                       return Shown{.role = Role::probabilities, .symbol = "p", .title = "Probabilities",
+                                    .unit = "probability", .axes = from.axes(),
+                                    .step = {"normalise", "p = softmax(o)",
+                                             from.cell("@probabilities") + " = " + rules::softmax('o', from.cell("@logits")),
+                                             "softmax regression"}};
+                   })
+        .value();
 }
 
-const ProbeSite input_site = {"source.id", Role::input, "x", "Input (ids)", "", {"position"}};
-const ProbeSite embedding_site = {"embedding", Role::embedding, "x", "Embedded input", "", {"position", "feature"}};
-const ProbeSite states_site = {"states", Role::state, "h", "Hidden states", "", {"position", "state"}};
-const ProbeSite last_site = {"last", Role::state, "h", "What is kept of the whole input", "", {"state"}};
+Shown chosen(const ReadFrom& from) {
+    return {.role = Role::output, .symbol = "y", .title = "Chosen (ids)", .axes = {from.axis.empty() ? "output" : from.axis},
+            .step = {"choose", "y = argmax_o p_o",
+                     fmt::format("@output.id[{}] = argmax_o({})", from.axis.empty() ? "i" : from.letter,
+                                 from.cell("@probabilities"))}};
+}
+
+Shown embedded(const Model& model) {
+    return {.role = Role::embedding, .symbol = "x", .title = "Embedded input", .axes = {"position", "feature"},
+            .step = {"embed", "x_j = E[x_j]", "@embedding[j,m] = " + rules::embedding("@embedding.weight", "@source.id[j]", 'm')},
+            .parameters = {{"@embedding.weight", "E", {"vocabulary", "feature"}, model.table().value()}}};
+}
+
+Shown joined(const Model& model) {
+    const bool both = model.design().both_directions;
+    return {.role = Role::state, .symbol = "h", .title = "Hidden states", .axes = {"position", "state"},
+            .step = {"join", both ? "h_j = [→h_j; ←h_j]" : "h_j",
+                     both ? fmt::format("@states[j,k] = @forward.state[j,k] else @backward.state[j,k-{}]", model.sizes().hidden)
+                          : "@states[j,k] = @forward.state[j,k]",
+                     both ? "Schuster and Paliwal 1997" : ""}};
+}
 
 /// The states of the layer or of both, [length, state].
-Tensor<float> shown_states(const Model& model, const Var<float>& x, Probe& probe, const std::stop_token& stop) {
-    const Index length = x.shape()[0];
-    const Index lengths[] = {length};
+Tensor<float> run_layers(const Model& model, const Var<float>& x, const Observer& observe, const std::stop_token& stop) {
+    const Index lengths[] = {x.shape()[0]};
     const auto run = [&](const RecurrentLayer& layer, const RecurrentCell<float>& cell) {
         std::vector<Var<float>> h;
-        for (const CellState<float>& state : run_recurrent<float>(layer, cell, x, lengths, &probe, stop)) h.push_back(state.h);
+        for (const CellState<float>& state : run_recurrent<float>(layer, cell, x, lengths, observe, stop))
+            h.push_back(state.h);
         return concat<float>(h, 0);
     };
     Var<float> states = run(rnn_forward_layer(model.design()), model.forward());
@@ -80,39 +91,85 @@ Tensor<float> shown_states(const Model& model, const Var<float>& x, Probe& probe
         const Var<float> both[] = {states, run(rnn_backward_layer(), model.backward())};
         states = concat<float>(both, 1);
     }
-    return show(&probe, states_site, -1, states).value();
+    return observe("states", states, [&] { return joined(model); }).value();
 }
 
 /// h_T, in both directions [forward h_T; backward h_1]: [1, state].
-Tensor<float> shown_last(const Model& model, const Tensor<float>& states, Probe& probe) {
+Tensor<float> keep_last(const Model& model, const Tensor<float>& states, const Observer& observe) {
     const Index length = states.shape()[0], width = states.shape()[1], hidden = model.sizes().hidden;
     Tensor<float> last(Shape{width});
     for (Index k = 0; k < width; ++k) last.data()[k] = states.data()[(k < hidden ? length - 1 : 0) * width + k];
-    return probe.whole(last_site, last).reshape({1, width});
+    last = observe("last", last, [&] {
+        const bool both = model.design().both_directions;
+        return Shown{.role = Role::state, .symbol = "h", .title = "What is kept of the whole input", .axes = {"state"},
+                     .step = {"keep", both ? "[→h_T; ←h_1]" : "h_T",
+                              both ? fmt::format("@last[k] = where(k < {}, @states[{},k], @states[0,k])", hidden, length - 1)
+                                   : fmt::format("@last[k] = @states[{},k]", length - 1),
+                              "Cho 2014, section 2.2"}};
+    });
+    return last.reshape({1, width});
+}
+
+/// s_0 of the decoder.
+CellState<float> begin(const Model& model, const Tensor<float>& last, const Observer& observe) {
+    CellState<float> state = model.decoder().zero(1);
+    state.h = observe("decoder.initial", tanh(model.initial()(last)), [&] {
+        return Shown{.role = Role::state, .symbol = "s_0", .title = "First state of the decoder", .axes = {"decoder_unit"},
+                     .step = {"begin", "s_0 = tanh(W_s h_T + b_s)",
+                              "@decoder.initial[k] = tanh(" +
+                                  rules::linear('l', "@initial.weight[k,l]", "@last[l]", "@initial.bias[k]") + ")",
+                              "Cho 2014, section 2.2; Sutskever 2014 copies h_T"},
+                     .parameters = {{"@initial.weight", "W_s", {"decoder_unit", "state"}, model.initial().weight.value()},
+                                    {"@initial.bias", "b_s", {"decoder_unit"}, model.initial().bias.value()}}};
+    });
+    return state;
+}
+
+/// What the decoder is given at a step: [1, feature].
+Var<float> given_to_decoder(const Model& model, Index given, const Observer& observe) {
+    const Index outputs = model.sizes().outputs;
+    const Index ids[] = {observe.id("decoder.input", given, outputs + 1, [&] {
+        return Shown{.role = Role::input, .symbol = "y", .title = "What the decoder is given (ids)", .axes = {"output"},
+                     .step = {"feed back", "y_(i-1), and <start> before the first",
+                              "@decoder.input[i] = " + rules::feed_back("@output.id", std::to_string(outputs)),
+                              "Sutskever 2014, eq. 1"}};
+    })};
+    return observe("decoder.embedding", embedding<float>(model.decoder_table(), ids), [&] {
+        return Shown{.role = Role::embedding, .symbol = "y", .title = "Embedded outputs", .axes = {"output", "feature"},
+                     .step = {"embed", "y_(i-1) = E_y[y_(i-1)]",
+                              "@decoder.embedding[i,m] = " +
+                                  rules::embedding("@decoder.embedding.weight", "@decoder.input[i]", 'm')},
+                     .parameters = {{"@decoder.embedding.weight", "E_y", {"written", "feature"},
+                                     model.decoder_table().value()}}};
+    });
 }
 
 /// Decoder steps from s_0 until the end.
-Ids decode(const Model& model, const Tensor<float>& last, const RnnInput& input, Probe& probe, const std::stop_token& stop) {
-    const Index outputs = model.sizes().outputs;
-    const ProbeSite given_site = {"decoder.input", Role::input, "y", "What the decoder is given (ids)", "", {"output"}};
-    const ProbeSite x_site = {"decoder.embedding", Role::embedding, "y", "Embedded outputs", "", {"output", "feature"}};
-    const CellSites sites = recurrent_sites(model.design().cell, "decoder", "", "s", "Decoder", {"output", "decoder_unit"});
-    const OutputSites out("output");
-    CellState<float> state = model.decoder().zero(1);
-    state.h = show(&probe, {"decoder.initial", Role::state, "s_0", "First state of the decoder", "", {"decoder_unit"}}, -1,
-                   tanh(model.initial()(last)));
+Ids decode(const Model& model, const Tensor<float>& last, const RnnInput& input, const Observer& observe,
+           const std::stop_token& stop) {
+    const RecurrentCell<float>& cell = model.decoder();
+    const ReadFrom from{"decoder.state[i,k]", "decoder_unit", "output", "i"};
+    const Observer within = observe.named(observe.name("decoder."));
+    const auto reads = [&] {
+        return CellReads{.title = "Decoder", .state = "s", .axis = "output", .units = "decoder_unit", .position = 'i',
+                         .inputs = {{"@embedding[i,m]", "y_(i-1)", "feature", cell.parameters().input_weight.value()}},
+                         .initial = "@initial", .source = recurrent_source(cell.kind())};
+    };
+    CellState<float> state = begin(model, last, observe);
     Ids written;
-    Index given = outputs;
     for (Index i = 0; i < input.most_steps && (written.empty() || written.back() != input.end); ++i) {
         check_stop(stop);
-        given = shown_id(probe, given_site, i, given, outputs + 1);
-        const Index ids[] = {given};
-        const Var<float> x = show(&probe, x_site, i, embedding<float>(model.decoder_table(), ids));
-        state = model.decoder().shown_step(model.decoder().project(x), state, probe, sites, i);
-        written.push_back(shown_id(probe, out.id, i, largest(shown_probabilities(model, state.h, probe, out, i)), outputs));
-        given = written.back();
+        const Index given = written.empty() ? model.sizes().outputs : written.back();
+        const Var<float> x = given_to_decoder(model, given, observe.row(i));
+        state = cell.step(cell.project(x), state, within.row(i), reads);
+        const Index best = largest(probabilities(model, state.h, from, observe.row(i)));
+        written.push_back(observe.row(i).id("output.id", best, model.sizes().outputs, [&] { return chosen(from); }));
     }
     return written;
+}
+
+Shown input_ids() {
+    return {.role = Role::input, .symbol = "x", .title = "Input (ids)", .axes = {"position"}};
 }
 
 /// one_to_n: what it read, the one input and what it wrote, and what it wrote.
@@ -120,29 +177,36 @@ struct Spelled {
     Ids read, written;
 };
 
-Spelled spell(const Model& model, const RnnInput& input, Probe& probe, const std::stop_token& stop) {
+Spelled spell(const Model& model, const RnnInput& input, const Observer& observe, const std::stop_token& stop) {
     const Index outputs = model.sizes().outputs, first = model.sizes().inputs - outputs;
-    const OutputSites out("position");
+    const ReadFrom from{"states[j,k]", "state", "position", "j"};
     const RecurrentLayer layer = rnn_forward_layer(model.design());
-    const CellSites sites = recurrent_sites(model.design().cell, layer.name, layer.arrow, layer.arrow + "h", layer.title,
-                                            {layer.axis, layer.units});
+    const Observer within = observe.named(observe.name(layer.name + "."));
+    const auto fed_back = [&] {
+        Shown says = input_ids();
+        says.step = {"feed back", "x_1 is the input, then x_j = y_(j-1)",
+                     fmt::format("@source.id[j] = (@output.id[j-1] + {}) else {}", first, input.ids.front()),
+                     "Sutskever 2014, eq. 1"};
+        return says;
+    };
     Spelled spelled;
     Index given = input.ids.front();
     CellState<float> state = model.forward().zero(1);
     for (Index i = 0; i < input.most_steps && (spelled.written.empty() || spelled.written.back() != input.end); ++i) {
         check_stop(stop);
-        spelled.read.push_back(shown_id(probe, input_site, i, given, model.sizes().inputs));
+        const Observer here = observe.row(i);
+        spelled.read.push_back(here.id("source.id", given, model.sizes().inputs, fed_back));
         const Index ids[] = {spelled.read.back()};
-        const Var<float> x = show(&probe, embedding_site, i, embedding<float>(model.table(), ids));
-        state = model.forward().shown_step(model.forward().project(x), state, probe, sites, i);
-        const Var<float> h = show(&probe, states_site, i, state.h);
-        spelled.written.push_back(shown_id(probe, out.id, i, largest(shown_probabilities(model, h, probe, out, i)), outputs));
+        const Var<float> x = here("embedding", embedding<float>(model.table(), ids), [&] { return embedded(model); });
+        state = model.forward().step(model.forward().project(x), state, within.row(i),
+                                     [&] { return layer_reads(layer, model.forward()); });
+        const Var<float> h = here("states", state.h, [&] { return joined(model); });
+        const Index best = largest(probabilities(model, h, from, here));
+        spelled.written.push_back(here.id("output.id", best, outputs, [&] { return chosen(from); }));
         given = first + spelled.written.back();
     }
     return spelled;
 }
-
-// --- axes, parameters, steps ---
 
 void declare_axes(const Model& model, const RnnInput& input, const Ids& output, const std::vector<std::string>& labels,
                   Probe& probe) {
@@ -167,120 +231,34 @@ void declare_axes(const Model& model, const RnnInput& input, const Ids& output, 
     probe.axis({"decoder_unit", AxisKind::feature, s.decoder, {}, "k"});
 }
 
-void describe_decoder(const Model& model, Probe& probe) {
-    const RnnSizes& s = model.sizes();
-    probe.parameter("initial.weight", "W_s", {"decoder_unit", "state"}, model.initial().weight.value());
-    probe.parameter("initial.bias", "b_s", {"decoder_unit"}, model.initial().bias.value());
-    probe.parameter("decoder.embedding.weight", "E_y", {"written", "feature"}, model.decoder_table().value());
-    probe.step({"begin", "decoder.initial", "s_0 = tanh(W_s h_T + b_s)",
-                "decoder.initial[k] = tanh(sum_l(initial.weight[k,l] * last[l]) + initial.bias[k])",
-                "Cho 2014, section 2.2; Sutskever 2014 copies h_T"});
-    probe.step({"feed back", "decoder.input", "y_(i-1), and <start> before the first",
-                fmt::format("decoder.input[i] = output.id[i-1] else {}", s.outputs), "Sutskever 2014, eq. 1"});
-    probe.step({"embed", "decoder.embedding", "y_(i-1) = E_y[y_(i-1)]",
-                "decoder.embedding[i,m] = decoder.embedding.weight[decoder.input[i],m]", ""});
-    CellText text;
-    text.name = "decoder";
-    text.position = 'i';
-    text.unit_axis = "decoder_unit";
-    text.input = [](const std::string& gate) {
-        return fmt::format("sum_m(decoder.input_weight{}[k,m] * decoder.embedding[i,m])", gate.empty() ? "" : "." + gate);
-    };
-    text.input_formula = "W_? y_(i-1)";
-    text.previous_state = [](char unit) { return fmt::format("(decoder.state[i-1,{0}] else decoder.initial[{0}])", unit); };
-    text.previous_cell = [](char unit) { return fmt::format("(decoder.cell[i-1,{}] else 0)", unit); };
-    text.h = "s_i";
-    text.h_previous = "s_(i-1)";
-    text.source = recurrent_source(model.design().cell);
-    describe_recurrent(probe, model.decoder(), text, "feature");
-}
-
-/// `state` is what the readout reads, with unit k; `row` "" or "j," or "i,".
-void describe_readout(const Model& model, const std::string& units, const std::string& state, const std::string& row,
-                      Probe& probe) {
-    probe.parameter("readout.weight", "W_o", {"class", units}, model.readout().weight.value());
-    probe.parameter("readout.bias", "b_o", {"class"}, model.readout().bias.value());
-    probe.step({"read out", "logits", "o = W_o h + b_o",
-                fmt::format("logits[{}o] = sum_k(readout.weight[o,k] * {}) + readout.bias[o]", row, state),
-                "softmax regression"});
-    probe.step({"normalise", "probabilities", "p = softmax(o)",
-                fmt::format("probabilities[{0}o] = softmax_o(logits[{0}o])", row), "softmax regression"});
-    const std::string index = row.empty() ? "i" : row.substr(0, 1);
-    probe.step({"choose", "output.id", "y = argmax_o p_o",
-                row.empty() ? "output.id[i] = argmax_o(probabilities[o])"
-                            : fmt::format("output.id[{0}] = argmax_o(probabilities[{0},o])", index),
-                ""});
-}
-
-void describe(const Model& model, const RnnInput& input, Index length, Probe& probe) {
-    const RnnDesign& design = model.design();
-    const RnnSizes& s = model.sizes();
-    probe.parameter("embedding.weight", "E", {"vocabulary", "feature"}, model.table().value());
-    probe.step({"embed", "embedding", "x_j = E[x_j]", "embedding[j,m] = embedding.weight[source.id[j],m]", ""});
-    describe_layer(probe, rnn_forward_layer(design), model.forward());
-    if (design.both_directions) describe_layer(probe, rnn_backward_layer(), model.backward());
-    probe.step({"join", "states", design.both_directions ? "h_j = [→h_j; ←h_j]" : "h_j",
-                design.both_directions ? fmt::format("states[j,k] = forward.state[j,k] else backward.state[j,k-{}]", s.hidden)
-                                       : "states[j,k] = forward.state[j,k]",
-                design.both_directions ? "Schuster and Paliwal 1997" : ""});
-    const bool keeps_last = design.shape == RnnShape::n_to_one || design.shape == RnnShape::n_to_m;
-    if (keeps_last)
-        probe.step({"keep", "last", design.both_directions ? "[→h_T; ←h_1]" : "h_T",
-                    design.both_directions
-                        ? fmt::format("last[k] = where(k < {}, states[{},k], states[0,k])", s.hidden, length - 1)
-                        : fmt::format("last[k] = states[{},k]", length - 1),
-                    "Cho 2014, section 2.2"});
-    switch (design.shape) {
-        case RnnShape::one_to_n:
-            probe.step({"feed back", "source.id", "x_1 is the input, then x_j = y_(j-1)",
-                        fmt::format("source.id[j] = (output.id[j-1] + {}) else {}", s.inputs - s.outputs, input.ids.front()),
-                        "Sutskever 2014, eq. 1"});
-            [[fallthrough]];
-        case RnnShape::n_to_n:
-            return describe_readout(model, "state", "states[j,k]", "j,", probe);
-        case RnnShape::n_to_one:
-            return describe_readout(model, "state", "last[k]", "", probe);
-        case RnnShape::n_to_m:
-            break;
-    }
-    describe_decoder(model, probe);
-    describe_readout(model, "decoder_unit", "decoder.state[i,k]", "i,", probe);
-}
-
 }  // namespace
 
 Ids run_rnn_shape(const RnnShapes<float>& model, const RnnInput& input, std::span<const MemoryOf> memories, Probe& probe,
                   const std::stop_token& stop) {
-    const RnnDesign& design = model.design();
-    Ids read = input.ids, output;
-    if (design.shape == RnnShape::one_to_n) {
-        const Spelled spelled = spell(model, input, probe, stop);
-        read = spelled.read;
-        output = spelled.written;
+    const RnnShape shape = model.design().shape;
+    const Observer observe(probe);
+    Ids read, output;
+    if (shape == RnnShape::one_to_n) {
+        Spelled spelled = spell(model, input, observe, stop);
+        read = std::move(spelled.read);
+        output = std::move(spelled.written);
     } else {
-        read = shown_ids(probe, input_site, input.ids, model.sizes().inputs);
-        const Var<float> x = show(&probe, embedding_site, -1, embedding<float>(model.table(), read));
-        const Tensor<float> states = shown_states(model, x, probe, stop);
+        read = observe.ids("source.id", input.ids, model.sizes().inputs, input_ids);
+        const Var<float> x = observe("embedding", embedding<float>(model.table(), read), [&] { return embedded(model); });
+        const Tensor<float> states = run_layers(model, x, observe, stop);
         check_stop(stop);
-        if (design.shape == RnnShape::n_to_n) {
-            const OutputSites out("position");
-            const Tensor<float> p = shown_probabilities(model, states, probe, out, -1);
-            Ids best;
-            for (Index j = 0; j < p.shape()[0]; ++j) best.push_back(largest(p.row(j)));
-            output = shown_ids(probe, out.id, best, model.sizes().outputs);
+        if (shape == RnnShape::n_to_m) {
+            output = decode(model, keep_last(model, states, observe), input, observe, stop);
         } else {
-            const Tensor<float> last = shown_last(model, states, probe);
-            if (design.shape == RnnShape::n_to_m) {
-                output = decode(model, last, input, probe, stop);
-            } else {
-                const OutputSites out("");
-                output = shown_ids(probe, out.id, {largest(shown_probabilities(model, last, probe, out, -1))},
-                                   model.sizes().outputs);
-            }
+            const bool one = shape == RnnShape::n_to_one;
+            const ReadFrom from = one ? ReadFrom{"last[k]", "state", "", ""} : ReadFrom{"states[j,k]", "state", "position", "j"};
+            const Tensor<float> p = probabilities(model, one ? keep_last(model, states, observe) : states, from, observe);
+            const Tensor<float> rows = p.reshape({one ? 1 : p.shape()[0], model.sizes().outputs});
+            for (Index j = 0; j < rows.shape()[0]; ++j) output.push_back(largest(rows.row(j)));
+            output = observe.ids("output.id", output, model.sizes().outputs, [&] { return chosen(from); });
         }
     }
     declare_axes(model, input, output, input.labels, probe);
-    describe(model, input, static_cast<Index>(read.size()), probe);
     show_memory(memories, read, probe, stop);
     return output;
 }

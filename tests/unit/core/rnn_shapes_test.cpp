@@ -51,8 +51,8 @@ TEST(RecurrentLayer, padding_changes_no_state) {
                 for (Index b = 0; b < 2; ++b)
                     for (Index k = 0; k < 3; ++k)
                         both.data()[(t * 2 + b) * 3 + k] = b == 1 || t < 2 ? x.data()[t * 3 + k] : 0.5;
-            const auto alone = run_recurrent<double>(layer, cell, x.rows(0, 2), std::vector<Index>{2}, nullptr, {});
-            const auto padded = run_recurrent<double>(layer, cell, both, std::vector<Index>{2, 4}, nullptr, {});
+            const auto alone = run_recurrent<double>(layer, cell, x.rows(0, 2), std::vector<Index>{2}, {}, {});
+            const auto padded = run_recurrent<double>(layer, cell, both, std::vector<Index>{2, 4}, {}, {});
             for (std::size_t t = 0; t < 2; ++t)
                 for (Index k = 0; k < 5; ++k)
                     EXPECT_DOUBLE_EQ(alone[t].h.value().data()[k], padded[t].h.value().data()[k]) << to_string(kind) << t;
@@ -77,7 +77,7 @@ TEST(RecurrentLayer, the_jacobian_is_what_differences_say) {
                 Tensor<double> x(Shape{length, inputs});
                 for (double& v : x.values()) v = rng.normal();
                 const auto state = [&] {
-                    return run_recurrent<double>(layer, cell, x, std::vector<Index>{length}, nullptr,
+                    return run_recurrent<double>(layer, cell, x, std::vector<Index>{length}, {},
                                                  {})[static_cast<std::size_t>(from)]
                         .h.value();
                 };
