@@ -65,7 +65,7 @@ void show_maps(Probe& probe, Index question, const DateQuestions<float>::Maps& m
     std::copy_n(maps.focus.data() + question * n, n, rows.data());
     std::copy_n(maps.max.data(), n, rows.data() + n);
     std::copy_n(maps.gate.data(), n, rows.data() + 2 * n);
-    Observer(probe)("maps", rows, [&] {
+    Observer{probe}("maps", rows, [&] {
         return Shown{.role = Role::map, .title = "Where each looks: " + questions[static_cast<std::size_t>(question)],
                      .unit = "share", .axes = {"mechanism", "source"},
                      .step = {"compare",
