@@ -1,0 +1,168 @@
+#include "verdicts.hpp"
+
+namespace saccade::test {
+
+namespace {
+
+/// A file of 8x8 px, and a scene of one's own.
+const std::string picture =
+                      "image=data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAJElEQVR42mOI"
+                      "6rmDFTGQK3FCQwOOCEssACJUCZAIVAIT4ZQAAJVMY9k6f5+nAAAAAElFTkSuQmCC",
+                  scene =
+                      "image=scene:{\"shapes\":["
+                      "{\"kind\":\"circle\",\"color\":\"red\",\"x\":0.25,\"y\":0.5,\"size\":0.3},"
+                      "{\"kind\":\"square\",\"color\":\"blue\",\"x\":0.75,\"y\":0.5,\"size\":0.3}]}";
+
+VerdictTable channel_verdicts() {
+    return {
+        .exhibit = "channel",
+        .points = {"Squeeze", "Excitation", "sigmoid, not a softmax", "Scaling", "CBAM also takes", "shortcut goes past",
+                   "Drag a bar"},
+        .every = {"model", "block"},
+        .rows =
+            {
+                // Every network, and of CBAM every block.
+                {". . . . . + +", {"model=none", "block=1.1"}},
+                {". . . . . + +", {"model=none", "block=2.2"}},
+                {". . . . . + +", {"model=none", "block=3.3"}},
+                {"+ + + + . + +", {"model=se", "block=1.1"}},
+                {"+ + + + . + +", {"model=se", "block=2.2"}},
+                {"+ + + + . + +", {"model=se", "block=3.3"}},
+                {"+ + + + + + +", {"model=cbam", "block=1.1"}},
+                {"+ + + + + + +", {"model=cbam", "block=1.2"}},
+                {"+ + + + + + +", {"model=cbam", "block=1.3"}},
+                {"+ + + + + + +", {"model=cbam", "block=2.1"}},
+                {"+ + + + + + +", {"model=cbam", "block=2.2"}},
+                {"+ + + + + + +", {"model=cbam", "block=2.3"}},
+                {"+ + + + + + +", {"model=cbam", "block=3.1"}},
+                {"+ + + + + + +", {"model=cbam", "block=3.2"}},
+                {"+ + + + + + +", {"model=cbam", "block=3.3"}},
+                // Pictures: things, shapes, a drawing of one's own; sizes and classes.
+                {"+ + + + + + +", {"model=cbam", "image=sample:cat"}},
+                {"+ + + + . + +", {"image=sample:shapes"}},
+                {"+ + + + . + +", {picture}},
+                {"+ + + + . + +", {scene}},
+                {"+ + + + . + +", {"resolution=64"}},
+                {"+ + + + . + +", {"class=cat"}},
+                // What is changed by hand.
+                {"+ + + + . + +", {"intervene stage3.block3.pooled[0]=9"}},
+                {"+ + + + . + +", {"intervene stage3.block3.bottleneck[0]=9"}},
+                {"+ + + + . + +", {"intervene stage3.block3.gate[0]=0"}},
+                {"+ + + + . + +", {"intervene stage3.block3.gate=0"}},
+                {"+ + X + . + +", {"intervene stage3.block3.gate_scores=-4.143"}},
+                {"+ + + + . + +", {"intervene stage3.block3.gate_scores=-99"}},
+                {"+ + + + . + +", {"intervene stage3.block3.refined[0,0,0]=9"}},
+                {"+ + + + . + +", {"intervene stage3.block3.output[0,0,0]=9"}},
+                {"+ + + + + + +", {"model=cbam", "intervene stage3.block3.gate_scores[0]=9"}},
+                {"+ + + + . + +", {"intervene probabilities[0]=0.9"}},
+            },
+    };
+}
+
+VerdictTable spatial_verdicts() {
+    return {
+        .exhibit = "spatial",
+        .points = {"CBAM asks twice", "channels are pooled away", "One 7×7 convolution", "it is no softmax",
+                   "as coarse as the block", "Grad-CAM is another question"},
+        .every = {"model", "block"},
+        .rows =
+            {
+                // Every network, and of CBAM every block.
+                {". . . . + .", {"model=none", "block=1.1"}},
+                {". . . . + .", {"model=none", "block=2.2"}},
+                {". . . . + .", {"model=none", "block=3.3"}},
+                {". . . . + .", {"model=se", "block=1.1"}},
+                {". . . . + .", {"model=se", "block=2.2"}},
+                {". . . . + .", {"model=se", "block=3.3"}},
+                {"+ + + + + +", {"model=cbam", "block=1.1"}},
+                {"+ + + + + +", {"model=cbam", "block=1.2"}},
+                {"+ + + + + +", {"model=cbam", "block=1.3"}},
+                {"+ + + + + +", {"model=cbam", "block=2.1"}},
+                {"+ + + + + +", {"model=cbam", "block=2.2"}},
+                {"+ + + + + +", {"model=cbam", "block=2.3"}},
+                {"+ + + + + +", {"model=cbam", "block=3.1"}},
+                {"+ + + + + +", {"model=cbam", "block=3.2"}},
+                {"+ + + + + +", {"model=cbam", "block=3.3"}},
+                // Pictures, sizes, classes, side by side.
+                {"+ + + + + +", {"image=sample:cat"}},
+                {"+ + + + + +", {"image=sample:shapes"}},
+                {"+ + + + + +", {picture}},
+                {"+ + + + + +", {scene}},
+                {"+ + + + + +", {"resolution=64"}},
+                {"+ + + + + +", {"class=cat"}},
+                {"+ + + + + +", {"side_by_side=true"}},
+                // What is changed by hand.
+                {"+ + + + + +", {"intervene stage3.block2.mean_map[0,0]=9"}},
+                {"+ + + + + +", {"intervene stage3.block2.max_map[0,0]=9"}},
+                {"+ + + + + +", {"intervene stage3.block2.spatial_scores[0,0]=9"}},
+                {"+ + + + + +", {"intervene stage3.block2.spatial=0"}},
+                {"+ + + + + +", {"intervene stage3.block2.spatial=0.5"}},
+                {"+ + + X + +", {"intervene stage3.block2.spatial_scores=-4.143"}},
+                {"+ + + + + +", {"intervene stage3.block2.gate=0"}},
+                {"+ + + + + +", {"intervene grad_cam[0,0]=1"}},
+                {"+ + + + + +", {"intervene grad_cam.gradient=0"}},
+            },
+    };
+}
+
+VerdictTable captioning_verdicts() {
+    return {
+        .exhibit = "captioning",
+        .points = {"Before each word the decoder", "Nobody told the model", "What the decoder reads", "A scalar gate",
+                   "Doubly stochastic", "“Left of” is read", "Hard attention looks", "SCA-CNN also says"},
+        .every = {"model", "language", "order"},
+        .rows =
+            {
+                // Every model in both languages.
+                {"+ + + + + + . .", {"model=soft", "language=en"}},
+                {"+ + + + + + . .", {"model=soft", "language=zh"}},
+                {"+ + + + + + + .", {"model=hard", "language=en"}},
+                {"+ + + + + + + .", {"model=hard", "language=zh"}},
+                {"+ + + + + + . +", {"model=sca", "language=en"}},
+                {"+ + + + + + . +", {"model=sca", "language=zh"}},
+                {"+ + + + + + . +", {"model=sca", "order=channel-spatial"}},
+                {"+ + + + + + . +", {"model=sca", "order=spatial-channel"}},
+                // Pictures.
+                {"+ X + + + . . .", {"image=sample:crowd"}},
+                {"+ . + + + . . .", {"image=sample:boat"}},
+                {"+ + + + + + . .", {"image=sample:clutter"}},
+                {"+ + + + + + . .", {"image=sample:night"}},
+                {"+ X + + + + . .", {"image=sample:crowd", "language=zh"}},
+                {"+ + + + + + . +", {"image=sample:night", "model=sca", "language=zh"}},
+                {"+ . + + + . . .", {picture}},
+                {"+ + + + + + . .", {scene}},
+                {"+ + + + + + . .", {scene, "language=zh"}},
+                {"+ + + + + + . .", {"resolution=64"}},
+                // Temperature, beam, captions of one's own.
+                {"+ + + + + + . .", {"temperature=0"}},
+                {"+ . + + + . . .", {"temperature=inf"}},
+                {"+ + + + + + + .", {"model=hard", "temperature=3"}},
+                {"+ + + + + + . .", {"beam=3"}},
+                {"+ + + + + + . .", {"beam=3", "language=zh"}},
+                {"+ + + + + + . .", {"beam=3", "hypothesis=2"}},
+                {"+ + + + + + . .", {"caption=a large red circle is left of a small blue square"}},
+                {"+ + + + + + . .", {"caption=a small blue square is right of a large red circle"}},
+                {"+ + + + + X . .", {"caption=a large red circle is right of a small blue square"}},
+                {"+ + + + + + . .", {"caption=大红圆在大蓝方块的左边"}},
+                {"+ + + + + X . .", {"caption=大红圆在大蓝方块的右边"}},
+                // What is changed by hand.
+                {"+ + + + + + . .", {"intervene weights[1,0]=1"}},
+                {"+ + + + X + . .", {"intervene weights[1,:]*=0"}},
+                {"+ X + + + + . .", {"intervene pointing=0"}},
+                {"+ + + + + + . .", {"intervene context[0,0]=9"}},
+                {"+ + + + + + . .", {"intervene gated_context[0,0]=9"}},
+                {"+ + + + X + . .", {"intervene coverage=0"}},
+                {"+ + + + X + X .", {"model=hard", "intervene weights[0,:]*=0.5"}},
+                {"+ + + + + + . X", {"model=sca", "intervene channel_gate[0,:]*=2"}},
+                {"+ + + + + + . X", {"model=sca", "intervene channel_gate[0,0]=9"}},
+            },
+    };
+}
+
+}  // namespace
+
+std::vector<VerdictTable> vision_wing() {
+    return {channel_verdicts(), spatial_verdicts(), captioning_verdicts()};
+}
+
+}  // namespace saccade::test
