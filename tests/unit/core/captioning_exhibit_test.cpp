@@ -2,7 +2,6 @@
 
 #include "exhibit/exhibit.hpp"
 #include "model/model_store.hpp"
-#include "run/finding.hpp"
 #include "run/runner.hpp"
 #include "same_trace.hpp"
 #include "testing.hpp"
@@ -20,7 +19,7 @@ RunRequest request_of(const std::string& model, const std::string& language = "e
     return request;
 }
 
-TEST(Captioning, every_claim_holds_whatever_the_attention) {
+TEST(Captioning, every_rule_holds_whatever_the_attention) {
     for (const char* model : {"soft", "hard", "sca"}) {
         for (const char* language : {"en", "zh"}) {
             const std::string where = std::string(model) + ", " + language;

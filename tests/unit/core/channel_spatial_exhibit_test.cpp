@@ -4,7 +4,6 @@
 #include "exhibit/exhibit.hpp"
 #include "image/load_image.hpp"
 #include "image/samples.hpp"
-#include "run/finding.hpp"
 #include "run/runner.hpp"
 #include "same_trace.hpp"
 #include "testing.hpp"
@@ -25,7 +24,7 @@ RunRequest request_of(const std::string& id, const std::string& attention, const
     return request;
 }
 
-TEST(ChannelAndSpatial, record_what_the_views_look_for_and_every_claim_holds) {
+TEST(ChannelAndSpatial, record_what_the_views_look_for_and_keep_their_rules) {
     for (const char* id : {"channel", "spatial"}) {
         for (const char* attention : {"none", "se", "cbam"}) {
             for (const char* block : {"1.1", "2.2", "3.3"}) {
@@ -35,15 +34,6 @@ TEST(ChannelAndSpatial, record_what_the_views_look_for_and_every_claim_holds) {
                 for (const ViewPlacement& view : placements(exhibit(id), request.params))
                     EXPECT_NE(trace->find(view.tensor), nullptr) << where << ": " << view.tensor;
                 for (const Claim& claim : check_claims(*trace)) EXPECT_TRUE(claim.holds) << where << ": " << claim.text;
-                const Lesson& lesson = exhibit(id).lesson;
-                std::size_t held = 0;
-                for (const LessonPoint& point : lesson.points) {
-                    const auto claim = point.check ? point.check(*trace) : std::nullopt;
-                    if (!claim) continue;
-                    EXPECT_TRUE(claim->holds) << where << ": " << point.english;
-                    ++held;
-                }
-                EXPECT_GE(held, std::string(attention) == "cbam" ? 6u : 1u) << where;
                 EXPECT_EQ(trace->tensor("image").values.shape()[2], 3) << where;
                 EXPECT_EQ(trace->find("grad_cam") != nullptr, std::string(id) == "spatial") << where;
             }

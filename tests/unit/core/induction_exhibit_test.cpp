@@ -40,20 +40,13 @@ void expect_same(const Trace& a, const Trace& b, const std::string& what) {
     }
 }
 
-TEST(InductionExhibit, every_rule_and_claim_holds) {
+TEST(InductionExhibit, every_rule_holds) {
     for (const RunRequest& request :
          {asking("tom likes mary. mary likes books. tom likes"), repeating(24), repeating(40), asking("a")}) {
         const TracePtr trace = run(request);
         expect_finite_or_masked(*trace);
         for (const Claim& claim : check_claims(*trace, 64))
             EXPECT_TRUE(claim.holds) << claim.tensor << " off by " << claim.error;
-        int applied = 0;
-        for (const LessonPoint& point : exhibit("induction").lesson.points) {
-            const auto claim = point.check ? point.check(*trace) : std::nullopt;
-            applied += claim ? 1 : 0;
-            EXPECT_TRUE(!claim || claim->holds) << point.english << " off by " << claim->error;
-        }
-        EXPECT_EQ(applied, request.params.has("random") ? 7 : 3);
     }
 }
 

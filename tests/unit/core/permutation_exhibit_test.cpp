@@ -29,7 +29,7 @@ double largest(const Trace& trace, const char* tensor) {
     return most;
 }
 
-TEST(PermutationExhibit, every_rule_and_claim_holds_in_every_setting) {
+TEST(PermutationExhibit, every_rule_holds_in_every_setting) {
     for (const char* axes : {"sequence", "posted"})
         for (const char* position : {"none", "sinusoidal"})
             for (const char* projections : {"seed", "own"}) {
@@ -37,13 +37,6 @@ TEST(PermutationExhibit, every_rule_and_claim_holds_in_every_setting) {
                     run_with({{"axes", text(axes)}, {"position", text(position)}, {"projections", text(projections)}});
                 for (const Claim& claim : check_claims(*trace, 1000))
                     EXPECT_TRUE(claim.holds) << axes << " " << position << " " << claim.tensor << " off by " << claim.error;
-                int applied = 0;
-                for (const LessonPoint& point : exhibit("permutation").lesson.points) {
-                    const auto claim = point.check(*trace);
-                    applied += claim ? 1 : 0;
-                    EXPECT_TRUE(!claim || claim->holds) << axes << " " << position << ": " << point.english;
-                }
-                EXPECT_GE(applied, 3);
             }
 }
 
@@ -62,16 +55,6 @@ TEST(PermutationExhibit, with_the_axes_as_posted_each_token_sees_itself_alone) {
     for (Index i = 0; i < 3; ++i)
         for (Index j = 0; j < 3; ++j) EXPECT_EQ(trace->tensor("first.weights").values.at({i, j}), i == j ? 1.0f : 0.0f);
     EXPECT_LT(largest(*trace, "difference"), 1e-6);  // even with a code
-}
-
-TEST(PermutationExhibit, a_broken_claim_is_told) {
-    RunRequest request;
-    request.exhibit = "permutation";
-    request.interventions = {parse_intervention("second.weights[0,0]=1")};
-    const TracePtr trace = run(request);
-    const auto claim = exhibit("permutation").lesson.points[0].check(*trace);
-    ASSERT_TRUE(claim.has_value());
-    EXPECT_FALSE(claim->holds);
 }
 
 TEST(PermutationExhibit, any_number_of_tokens_in_any_order) {

@@ -46,32 +46,18 @@ TEST(SaliencyExhibit, focus_moves_with_the_question_and_saliency_does_not) {
         EXPECT_TRUE(std::ranges::equal(asked_year.row(other).values(), asked_day.row(other).values()));
 }
 
-TEST(SaliencyExhibit, explains_itself_and_its_lesson_holds) {
+TEST(SaliencyExhibit, explains_itself_and_every_rule_holds) {
     const TracePtr trace = run(asking("Mon, 30 Sep 2019"));
     const auto claims = check_claims(*trace, 64);
     EXPECT_GE(claims.size(), 30u);
     for (const Claim& claim : claims) EXPECT_TRUE(claim.holds) << claim.tensor << ": " << claim.error;
-    int checked = 0;
-    for (const LessonPoint& point : exhibit("saliency").lesson.points) {
-        EXPECT_FALSE(point.chinese.empty());
-        if (!point.check) continue;
-        const auto claim = point.check(*trace);
-        ASSERT_TRUE(claim) << point.english;
-        EXPECT_TRUE(claim->holds) << point.english << ": " << claim->error;
-        ++checked;
-    }
-    EXPECT_GE(checked, 6);
 }
 
-TEST(SaliencyExhibit, the_lesson_sees_a_broken_claim) {
+TEST(SaliencyExhibit, answers_that_differ_are_told) {
     RunRequest request = asking("30 Sep 2019");
     for (const char* row : {"focus.weights[0,0]=1", "focus.weights[1,0]=1", "focus.weights[2,0]=1"})
         request.interventions.push_back(parse_intervention(row));
     const TracePtr trace = run(request);
-    int broken = 0;
-    for (const LessonPoint& point : exhibit("saliency").lesson.points)
-        if (const auto claim = point.check ? point.check(*trace) : std::nullopt; claim && !claim->holds) ++broken;
-    EXPECT_GE(broken, 2);  // focus no longer moves, and the answers differ
     EXPECT_TRUE(contains(trace->texts().at("output"), "max pooling 2019"));
 }
 
@@ -106,8 +92,6 @@ TEST(SaliencyExhibit, bad_input) {
         for (const TraceTensor& tensor : trace->tensors())
             EXPECT_TRUE(std::ranges::all_of(tensor.values.values(), [](float v) { return std::isfinite(v); }))
                 << tensor.info.name;
-        for (const LessonPoint& point : exhibit("saliency").lesson.points)
-            EXPECT_NO_THROW(point.check ? point.check(*trace) : std::nullopt) << source;
     }
     EXPECT_EQ(run(asking("30 Sép 2019 😀"))->notes().at(0).text, "2 characters the model never saw: é 😀");
 }

@@ -63,8 +63,9 @@ std::string spaced(const std::string& marks) {
     return text;
 }
 
-/// Every point has a column of its own.
+/// Every point is in both languages and has a column of its own.
 void expect_named(const VerdictTable& table, const Lesson& lesson) {
+    for (const LessonPoint& point : lesson.points) EXPECT_FALSE(point.chinese.empty()) << point.english;
     for (std::size_t p = 0; p < table.points.size(); ++p)
         for (std::size_t q = 0; q < lesson.points.size(); ++q)
             EXPECT_EQ(contains(lesson.points[q].english, table.points[p]), p == q)
