@@ -1,19 +1,19 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <string>
 
 #include "viz/view.hpp"
 
 namespace saccade {
 
-/// The flags of `render` that say what of the attention a view shows, and how, and how maps lie over a picture. A flag that the
-/// exhibit has a parameter of the same name for is called --view-NAME.
+/// The flags of `render` that say what a view shows and how: one for each of the views' options (viz/view_options.hpp), the
+/// scale and the selection. A flag that the exhibit has a parameter of the same name for is called --view-NAME.
 struct ViewFlags {
-    std::string scale = "linear", combine = "each", layers = "one", heads = "all", special = "show", sort = "as-is", select;
-    std::string overlay = "map", channels = "gate";
-    double threshold = 0, opacity = 0.65, map_threshold = 0;
-    bool smooth = false;
+    std::string scale = "linear", select;
+    std::map<std::string, std::string> values;  // of the options, by name, as given
+    std::map<std::string, bool> toggles;
 
     /// After the exhibit's own flags.
     void declare(CLI::App& command);

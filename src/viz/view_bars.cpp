@@ -185,6 +185,7 @@ class BarsView : public View {
  public:
     std::string id() const override { return "bars"; }
     std::string title() const override { return "Bars"; }
+    OptionNames options() const override { return plane_options; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override {
         return tensor.values.shape().rank() >= 1 && tensor.info.role != Role::metric;
     }

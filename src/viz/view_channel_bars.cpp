@@ -208,6 +208,7 @@ class ChannelBarsView : public View {
  public:
     std::string id() const override { return "channel-bars"; }
     std::string title() const override { return "Channels"; }
+    OptionNames options() const override { return {"sort"}; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override {
         const auto& axes = tensor.info.axes;
         return !axes.empty() && (tensor.info.role == Role::gate || axes.back()->kind == AxisKind::channel) &&

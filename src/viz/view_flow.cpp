@@ -129,6 +129,7 @@ class FlowView : public View {
  public:
     std::string id() const override { return "flow"; }
     std::string title() const override { return "Flow"; }
+    OptionNames options() const override { return {"combine", "layers", "sink", "special", "heads", "threshold"}; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override {
         return tensor.info.role == Role::weights && tensor.values.shape().rank() >= 2;
     }

@@ -133,6 +133,7 @@ class HeadGridView : public View {
  public:
     std::string id() const override { return "head-grid"; }
     std::string title() const override { return "Heads"; }
+    OptionNames options() const override { return {"sink", "special", "order", "heads"}; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override {
         const auto axes = attention_axes(tensor);
         return axes && (axes->layer >= 0 || axes->head >= 0);

@@ -215,6 +215,7 @@ class HeatmapView : public View {
  public:
     std::string id() const override { return "heatmap"; }
     std::string title() const override { return "Heatmap"; }
+    OptionNames options() const override { return plane_options; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override {
         return tensor.values.shape().rank() >= 1 && tensor.info.role != Role::metric;
     }

@@ -153,6 +153,7 @@ class MapGalleryView : public View {
  public:
     std::string id() const override { return "map-gallery"; }
     std::string title() const override { return "Maps"; }
+    OptionNames options() const override { return {"sort"}; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override { return is_map_stack(tensor); }
 
     Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {

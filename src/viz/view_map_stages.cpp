@@ -165,6 +165,7 @@ class MapStagesView : public View {
  public:
     std::string id() const override { return "map-stages"; }
     std::string title() const override { return "Map by map"; }
+    OptionNames options() const override { return {"smooth", "map_threshold"}; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override { return is_stage(tensor); }
 
     Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {

@@ -1,10 +1,12 @@
 #include "viz/view_options.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
-#include "base/error.hpp"
+#include "params/param_make.hpp"
 
 namespace saccade {
 
@@ -16,71 +18,271 @@ constexpr std::size_t most_results = 96;
 constexpr std::uint64_t longest_unused = 256;  // look-ups
 constexpr Index most_heads = 4096;
 
-template <class Value>
-using Names = std::vector<std::pair<Value, const char*>>;
+using V = ViewOptions;
 
-const Names<ViewOptions::Heads>& names_of(ViewOptions::Heads) {
-    using V = ViewOptions::Heads;
-    static const Names<V> names{{V::each, "each"}, {V::mean, "mean"}, {V::max, "max"}, {V::gradient, "gradient"}};
+/// The choice at an enumeration's value: choices stand in the order of its values.
+template <auto Field>
+ParamValue get_choice(const V& options);
+template <auto Field>
+void set_choice(V& options, const ParamValue& value);
+
+template <auto Field>
+ParamValue get_plain(const V& options) {
+    return options.*Field;
+}
+template <auto Field>
+void set_plain(V& options, const ParamValue& value) {
+    options.*Field = std::get<std::remove_cvref_t<decltype(options.*Field)>>(value);
+}
+
+/// Names of enumerations, in the order of their values.
+const std::vector<std::string>& names_of(V::Heads) {
+    static const std::vector<std::string> names{"each", "mean", "max", "gradient"};
+    return names;
+}
+const std::vector<std::string>& names_of(V::Layers) {
+    static const std::vector<std::string> names{"one", "mean", "max", "rollout", "flow"};
+    return names;
+}
+const std::vector<std::string>& names_of(V::Sink) {
+    static const std::vector<std::string> names{"keep", "most", "first"};
+    return names;
+}
+const std::vector<std::string>& names_of(V::Special) {
+    static const std::vector<std::string> names{"show", "dim", "hide"};
+    return names;
+}
+const std::vector<std::string>& names_of(V::Order) {
+    static const std::vector<std::string> names{"as-is", "entropy", "distance", "similarity"};
+    return names;
+}
+const std::vector<std::string>& names_of(V::Overlay) {
+    static const std::vector<std::string> names{"map", "contours", "side-by-side", "off"};
+    return names;
+}
+const std::vector<std::string>& names_of(V::Sort) {
+    static const std::vector<std::string> names{"gate", "number"};
     return names;
 }
 
-const Names<ViewOptions::Layers>& names_of(ViewOptions::Layers) {
-    using V = ViewOptions::Layers;
-    static const Names<V> names{
-        {V::one, "one"}, {V::mean, "mean"}, {V::max, "max"}, {V::rollout, "rollout"}, {V::flow, "flow"}};
-    return names;
+template <class E>
+std::string name_of(E value) {
+    return names_of(value).at(static_cast<std::size_t>(value));
 }
 
-const Names<ViewOptions::Sink>& names_of(ViewOptions::Sink) {
-    using V = ViewOptions::Sink;
-    static const Names<V> names{{V::keep, "keep"}, {V::first, "first"}, {V::most, "most"}};
-    return names;
+template <auto Field>
+ParamValue get_choice(const V& options) {
+    return name_of(options.*Field);
+}
+template <auto Field>
+void set_choice(V& options, const ParamValue& value) {
+    using E = std::remove_cvref_t<decltype(options.*Field)>;
+    const std::vector<std::string>& names = names_of(E());
+    options.*Field = static_cast<E>(std::ranges::find(names, std::get<std::string>(value)) - names.begin());
 }
 
-const Names<ViewOptions::Special>& names_of(ViewOptions::Special) {
-    using V = ViewOptions::Special;
-    static const Names<V> names{{V::show, "show"}, {V::dim, "dim"}, {V::hide, "hide"}};
-    return names;
-}
+struct Named {
+    const char *title, *tip;
+};
 
-const Names<ViewOptions::Order>& names_of(ViewOptions::Order) {
-    using V = ViewOptions::Order;
-    static const Names<V> names{
-        {V::as_is, "as-is"}, {V::entropy, "entropy"}, {V::distance, "distance"}, {V::similarity, "similarity"}};
-    return names;
-}
-
-const Names<ViewOptions::Overlay>& names_of(ViewOptions::Overlay) {
-    using V = ViewOptions::Overlay;
-    static const Names<V> names{{V::map, "map"}, {V::contours, "contours"}, {V::side_by_side, "side-by-side"}, {V::off, "off"}};
-    return names;
-}
-
-const Names<ViewOptions::Sort>& names_of(ViewOptions::Sort) {
-    using V = ViewOptions::Sort;
-    static const Names<V> names{{V::gate, "gate"}, {V::number, "number"}};
-    return names;
-}
-
-template <class Value>
-std::string name_of(Value value) {
-    for (const auto& [v, name] : names_of(value))
-        if (v == value) return name;
-    return {};
-}
-
-template <class Value>
-Value value_from(const std::string& text, const std::string& what) {
-    std::string known;
-    for (const auto& [v, name] : names_of(Value())) {
-        if (text == name) return v;
-        known += (known.empty() ? "" : ", ") + std::string(name);
+/// A choice whose ids are the names of the enumeration behind the field; the default is the field's own.
+template <auto Field>
+ViewOption choice_option(const std::string& name, const std::string& title, const std::string& help,
+                         const std::vector<Named>& choices) {
+    const V usual;
+    ViewOption option;
+    option.spec = make_param(ParamType::choice, name, title, help, name_of(usual.*Field));
+    option.spec.choices = names_of(usual.*Field);
+    for (const Named& choice : choices) {
+        option.spec.choice_titles.emplace_back(choice.title);
+        option.tips.emplace_back(choice.tip);
     }
-    throw Error(ErrorCode::usage, "there is no " + what + " \"" + text + "\"", "choose one of " + known);
+    option.get = get_choice<Field>;
+    option.set = set_choice<Field>;
+    return option;
+}
+
+template <auto Field>
+ViewOption share_option(const std::string& name, const std::string& title, const std::string& help) {
+    ViewOption option;
+    option.spec = number_param(name, title, help, V().*Field, 0, 1);
+    option.get = get_plain<Field>;
+    option.set = set_plain<Field>;
+    return option;
+}
+
+ViewOption overlay_option() {
+    auto o = choice_option<&V::overlay>("overlay", "Overlay", "A map and its picture: map, contours, side-by-side, off",
+                                        {{"map", "The map lies on the picture"},
+                                         {"contours", "Lines of equal value on the picture"},
+                                         {"side by side", "The picture, and the map beside it"},
+                                         {"off", "The picture alone"}});
+    o.offered = [](const OptionFacts& facts, const V&) { return facts.picture; };
+    return o;
+}
+
+ViewOption opacity_option() {
+    auto o = share_option<&V::opacity>("opacity", "Opacity", "Of a map over its picture, 0 to 1");
+    o.tips = {"Of the map over its picture"};
+    o.offered = [](const OptionFacts& facts, const V& options) { return facts.picture && options.overlay == V::Overlay::map; };
+    o.heading = [](double value) { return fmt::format("Opacity {:.2f}", value); };
+    return o;
+}
+
+ViewOption combine_option() {
+    auto o = choice_option<&V::heads>(
+        "combine", "Combine heads", "Heads: each, mean, max, gradient (gradient x attention, where the run records it)",
+        {{"each", "One head: the selected one"},
+         {"mean", "A = 1/h Σ_h A_h: its rows still sum to 1"},
+         {"max", "A_ij = max_h A_h,ij: the strongest head at each cell"},
+         {"gradient", "A = mean_h (∂y/∂A_h ⊙ A_h)⁺: what raised the output (Chefer 2021, eq. 5)"}});
+    o.offered = [](const OptionFacts& facts, const V&) { return facts.heads > 1; };
+    o.offers = [](const OptionFacts& facts, const std::string& choice) { return choice != "gradient" || facts.gradient; };
+    return o;
+}
+
+ViewOption layers_option() {
+    auto o = choice_option<&V::layers>(
+        "layers", "Combine layers", "Layers: one, mean, max, rollout, flow (Abnar and Zuidema 2020)",
+        {{"one", "The selected layer"},
+         {"mean", "A = 1/L Σ_l A_l"},
+         {"max", "A_ij = max_l A_l,ij"},
+         {"rollout", "R = A'_L ⋯ A'_1 with A' = ½A + ½I: what passed through all layers (Abnar and Zuidema 2020)"},
+         {"flow",
+          "Largest flow from output to input through all layers, capacities A' (Abnar and Zuidema 2020); short texts"}});
+    o.offered = [](const OptionFacts& facts, const V&) { return facts.layers > 1; };
+    o.offers = [](const OptionFacts& facts, const std::string& choice) {
+        return (choice != "rollout" && choice != "flow") || facts.through;
+    };
+    return o;
+}
+
+ViewOption smooth_option() {
+    ViewOption o;
+    o.spec = toggle_param("smooth", "Cells of maps", "Maps bilinear between their cells", V().smooth);
+    o.spec.choice_titles = {"as computed", "smooth"};
+    o.tips = {"Each cell of the map is one colour", "Bilinear between the cells' centres"};
+    o.rare = true;
+    o.get = get_plain<&V::smooth>;
+    o.set = set_plain<&V::smooth>;
+    return o;
+}
+
+ViewOption map_threshold_option() {
+    auto o =
+        share_option<&V::map_threshold>("map_threshold", "Threshold of maps",
+                                        "Cells of a map below this share of the colour scale let the picture through, 0 to 1");
+    o.tips = {"Cells below this share of the colour scale are not painted"};
+    o.rare = true;
+    o.heading = [](double value) {
+        return value > 0 ? fmt::format("Maps from {:.2f} of their scale on", value) : std::string("Maps from 0 on");
+    };
+    return o;
+}
+
+ViewOption sort_option() {
+    auto o = choice_option<&V::sort>("sort", "Order of channels",
+                                     "Channels in galleries and bars: gate (the largest first) or number",
+                                     {{"gate", "The largest first, as the model computed it"}, {"number", "As they come"}});
+    o.flag = "channels";
+    o.rare = true;
+    return o;
+}
+
+ViewOption sink_option() {
+    auto o = choice_option<&V::sink>(
+        "sink", "Sink", "A key that gets much of all attention: keep it, or leave out the first or the most attended one",
+        {{"keep", "Every key is shown"},
+         {"without most attended", "α_ij / (1 − α_is): the key s that gets most is left out, rows renormalised"},
+         {"without first", "α_ij / (1 − α_i1): the first key is left out, rows renormalised"}});
+    o.rare = true;
+    o.offered = [](const OptionFacts& facts, const V&) { return facts.weights; };
+    return o;
+}
+
+ViewOption special_option() {
+    auto o = choice_option<&V::special>("special", "Special tokens", "Special tokens such as <s> or [CLS]: show, dim or hide",
+                                        {{"show", "<s>, <end>, [CLS] as all others"},
+                                         {"dim", "They step back"},
+                                         {"hide", "They are left out of the picture; weights stay as they are"}});
+    o.rare = true;
+    o.offered = [](const OptionFacts& facts, const V&) { return facts.special; };
+    return o;
+}
+
+ViewOption order_option() {
+    auto o = choice_option<&V::order>("order", "Order of heads",
+                                      "Heads of a layer in the grid: as-is, entropy, distance, similarity",
+                                      {{"as is", "By number"},
+                                       {"entropy", "H = −Σ_j α_ij ln α_ij, mean over i: the sharpest first"},
+                                       {"distance", "Σ_j α_ij |i − j|, mean over i: the nearest first"},
+                                       {"similarity", "Average-linkage clustering by total variation: like beside like"}});
+    o.flag = "sort";
+    o.rare = true;
+    o.offered = [](const OptionFacts& facts, const V&) { return facts.heads > 2; };
+    return o;
+}
+
+ViewOption heads_option() {
+    ViewOption o;
+    o.spec = optional_text_param("heads", "Heads", "Which heads, numbered from 1 as the views do: 1,3-5, or all", "all", 4096);
+    o.tips = {"Every head takes part; the selected one is shown alone",
+              "Only the chosen heads take part; several lie over each other in Flow"};
+    o.rare = true;
+    o.get = [](const V& options) { return ParamValue(heads_text(options.chosen)); };
+    o.set = [](V& options, const ParamValue& value) { options.chosen = heads_from(std::get<std::string>(value)); };
+    o.offered = [](const OptionFacts& facts, const V&) { return facts.heads > 1; };
+    return o;
+}
+
+ViewOption threshold_option() {
+    auto o = share_option<&V::threshold>("threshold", "Threshold of lines", "Lines of a flow below this weight are not drawn");
+    o.tips = {"Flow draws lines with α ≥ this; at 0, those above an even share of their row"};
+    o.rare = true;
+    o.offered = [](const OptionFacts& facts, const V&) { return facts.weights; };
+    o.heading = [](double value) {
+        return value > 0 ? fmt::format("Lines from weight {:.2f} on", value) : std::string("Lines above the haze");
+    };
+    return o;
 }
 
 }  // namespace
+
+const std::vector<ViewOption>& view_options() {
+    static const std::vector<ViewOption> all = {
+        overlay_option(), opacity_option(), combine_option(), layers_option(), smooth_option(), map_threshold_option(),
+        sort_option(),    sink_option(),    special_option(), order_option(),  heads_option(),  threshold_option(),
+    };
+    return all;
+}
+
+const ViewOption& view_option(const std::string& name) {
+    std::string known;
+    for (const ViewOption& option : view_options()) {
+        if (option.spec.name == name) return option;
+        known += (known.empty() ? "" : ", ") + option.spec.name;
+    }
+    throw Error(ErrorCode::usage, "there is no view option '" + name + "'", "choose one of " + known);
+}
+
+std::string ViewOption::flag_name() const {
+    std::string text = flag.empty() ? spec.name : flag;
+    std::ranges::replace(text, '_', '-');
+    return text;
+}
+
+bool ViewOption::used(const ViewOptions& options) const {
+    return format_param(get(options)) != format_param(get(ViewOptions()));
+}
+
+ViewOptions view_options_from(const Params& values) {
+    std::vector<ParamSpec> specs;
+    for (const ViewOption& option : view_options()) specs.push_back(option.spec);
+    const Params resolved = resolve(specs, values);
+    ViewOptions options;
+    for (const ViewOption& option : view_options()) option.set(options, resolved.values().at(option.spec.name));
+    return options;
+}
 
 std::string to_string(ViewOptions::Heads v) {
     return name_of(v);
@@ -88,42 +290,12 @@ std::string to_string(ViewOptions::Heads v) {
 std::string to_string(ViewOptions::Layers v) {
     return name_of(v);
 }
-std::string to_string(ViewOptions::Sink v) {
-    return name_of(v);
-}
-std::string to_string(ViewOptions::Special v) {
-    return name_of(v);
-}
 std::string to_string(ViewOptions::Order v) {
     return name_of(v);
 }
+
 std::string to_string(ViewOptions::Overlay v) {
     return name_of(v);
-}
-std::string to_string(ViewOptions::Sort v) {
-    return name_of(v);
-}
-
-ViewOptions::Heads heads_option_from(const std::string& text) {
-    return value_from<ViewOptions::Heads>(text, "combination of heads");
-}
-ViewOptions::Layers layers_option_from(const std::string& text) {
-    return value_from<ViewOptions::Layers>(text, "combination of layers");
-}
-ViewOptions::Sink sink_option_from(const std::string& text) {
-    return value_from<ViewOptions::Sink>(text, "way with the sink");
-}
-ViewOptions::Special special_option_from(const std::string& text) {
-    return value_from<ViewOptions::Special>(text, "way with special tokens");
-}
-ViewOptions::Order order_option_from(const std::string& text) {
-    return value_from<ViewOptions::Order>(text, "order of heads");
-}
-ViewOptions::Overlay overlay_option_from(const std::string& text) {
-    return value_from<ViewOptions::Overlay>(text, "overlay");
-}
-ViewOptions::Sort sort_option_from(const std::string& text) {
-    return value_from<ViewOptions::Sort>(text, "order of channels");
 }
 
 std::vector<Index> heads_from(const std::string& text) {
@@ -159,46 +331,37 @@ std::string heads_text(const std::vector<Index>& chosen) {
 }
 
 Json to_json(const ViewOptions& options) {
-    Json json = Json::object();
-    const ViewOptions usual;
-    if (options.heads != usual.heads) json["combine"] = to_string(options.heads);
-    if (options.layers != usual.layers) json["layers"] = to_string(options.layers);
-    if (options.chosen != usual.chosen) json["heads"] = options.chosen;
-    if (options.sink != usual.sink) json["sink"] = to_string(options.sink);
-    if (options.special != usual.special) json["special"] = to_string(options.special);
-    if (options.order != usual.order) json["order"] = to_string(options.order);
-    if (options.threshold != usual.threshold) json["threshold"] = options.threshold;
-    if (options.overlay != usual.overlay) json["overlay"] = to_string(options.overlay);
-    if (options.opacity != usual.opacity) json["opacity"] = options.opacity;
-    if (options.smooth != usual.smooth) json["smooth"] = options.smooth;
-    if (options.map_threshold != usual.map_threshold) json["map_threshold"] = options.map_threshold;
-    if (options.sort != usual.sort) json["sort"] = to_string(options.sort);
+    Params used;
+    for (const ViewOption& option : view_options())
+        if (option.used(options)) used.set(option.spec.name, option.get(options));
+    Json json = to_json(used);
+    if (!options.chosen.empty()) json["heads"] = options.chosen;  // numbers, from 0
     return json;
 }
 
 ViewOptions view_options_from_json(const Json& json) {
     if (!json.is_object())
         throw Error(ErrorCode::bad_format, "view options must be a JSON object", "use one that Saccade wrote");
-    ViewOptions options;
+    Json plain = json;
+    std::vector<Index> chosen;
+    std::vector<ParamSpec> specs;
+    for (const ViewOption& option : view_options()) {
+        specs.push_back(option.spec);
+        const auto value = plain.find(option.spec.name);
+        if (value != plain.end() && option.spec.type == ParamType::number && value->is_number())
+            *value = std::clamp(value->get<double>(), option.spec.min, option.spec.max);
+    }
     try {
-        if (json.contains("combine")) options.heads = heads_option_from(json["combine"].get<std::string>());
-        if (json.contains("layers")) options.layers = layers_option_from(json["layers"].get<std::string>());
-        if (json.contains("sink")) options.sink = sink_option_from(json["sink"].get<std::string>());
-        if (json.contains("special")) options.special = special_option_from(json["special"].get<std::string>());
-        if (json.contains("order")) options.order = order_option_from(json["order"].get<std::string>());
-        options.threshold = std::clamp(json.value("threshold", 0.0), 0.0, 1.0);
-        if (json.contains("overlay")) options.overlay = overlay_option_from(json["overlay"].get<std::string>());
-        options.opacity = std::clamp(json.value("opacity", options.opacity), 0.0, 1.0);
-        options.smooth = json.value("smooth", options.smooth);
-        options.map_threshold = std::clamp(json.value("map_threshold", 0.0), 0.0, 1.0);
-        if (json.contains("sort")) options.sort = sort_option_from(json["sort"].get<std::string>());
-        options.chosen = json.value("heads", std::vector<Index>());
+        chosen = json.value("heads", std::vector<Index>());
+        plain.erase("heads");
     } catch (const Json::exception& e) {
         throw Error(ErrorCode::bad_format, std::string("view options: ") + e.what(), "use those that Saccade wrote");
     }
-    std::sort(options.chosen.begin(), options.chosen.end());
-    options.chosen.erase(std::unique(options.chosen.begin(), options.chosen.end()), options.chosen.end());
-    std::erase_if(options.chosen, [](Index head) { return head < 0 || head >= most_heads; });
+    ViewOptions options = view_options_from(params_from_json(specs, plain));
+    std::sort(chosen.begin(), chosen.end());
+    chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
+    std::erase_if(chosen, [](Index head) { return head < 0 || head >= most_heads; });
+    options.chosen = std::move(chosen);
     return options;
 }
 

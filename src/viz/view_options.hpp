@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "tensor/tensor.hpp"
+#include "params/param_spec.hpp"
+#include "trace/trace.hpp"
 
 namespace saccade {
 
@@ -16,7 +17,7 @@ namespace saccade {
 struct ViewOptions {
     enum class Heads { each, mean, max, gradient };       // gradient: positive part of gradient x attention, mean over heads
     enum class Layers { one, mean, max, rollout, flow };  // rollout, flow: Abnar and Zuidema 2020
-    enum class Sink { keep, first, most };                // which key is left out, the rows renormalised
+    enum class Sink { keep, most, first };                // which key is left out, the rows renormalised
     enum class Special { show, dim, hide };               // tokens such as <s>, [CLS]
     enum class Order { as_is, entropy, distance, similarity };  // of the heads of a layer, in a grid
 
@@ -40,21 +41,53 @@ struct ViewOptions {
     bool operator==(const ViewOptions&) const = default;
 };
 
+/// What a run has to choose about.
+struct OptionFacts {
+    Index heads = 1, layers = 1;  // of the attention that has most
+    bool weights = false;         // is there attention at all?
+    bool through = false;         // self-attention over several layers: rollout and flow go through it
+    bool gradient = false;        // gradients by the weights were recorded
+    bool special = false;         // tokens such as <s>
+    bool picture = false;         // a picture for maps to lie on
+};
+OptionFacts option_facts(const Trace& trace);
+
+/// One option that views have: a parameter like those of exhibits, and where it stands in ViewOptions. Flags, JSON and the
+/// panel are made from it. spec.name is its JSON key.
+struct ViewOption {
+    ParamSpec spec;
+    std::string flag{};               // on the command line; empty: the name
+    std::vector<std::string> tips{};  // of the choices (or of off and on), with their equation
+    bool rare = false;                // stands behind "More view options" until it is used
+    ParamValue (*get)(const ViewOptions&) = nullptr;
+    void (*set)(ViewOptions&, const ParamValue&) = nullptr;
+    /// Does it mean something here, and which of its choices? Null: yes, all.
+    bool (*offered)(const OptionFacts&, const ViewOptions&) = nullptr;
+    bool (*offers)(const OptionFacts&, const std::string& choice) = nullptr;
+    /// Of a number: the heading that says its value. Null: the title.
+    std::string (*heading)(double) = nullptr;
+
+    std::string flag_name() const;
+    /// Does it have another value than it has by default?
+    bool used(const ViewOptions& options) const;
+};
+
+/// All of them, in the order of the panel.
+const std::vector<ViewOption>& view_options();
+/// Error{usage} lists them.
+const ViewOption& view_option(const std::string& name);
+/// Values by name, as parameters have them, checked (Error{usage}, {invalid_input}); what is missing is the default.
+ViewOptions view_options_from(const Params& values);
+
+// What views name in View::options().
+using OptionNames = std::vector<std::string>;
+/// Of views that draw attention_plane.
+inline const OptionNames plane_options = {"combine", "layers", "sink", "special", "heads"};
+
 std::string to_string(ViewOptions::Heads v);
 std::string to_string(ViewOptions::Layers v);
-std::string to_string(ViewOptions::Sink v);
-std::string to_string(ViewOptions::Special v);
 std::string to_string(ViewOptions::Order v);
 std::string to_string(ViewOptions::Overlay v);
-std::string to_string(ViewOptions::Sort v);
-/// Error{usage} lists what there is.
-ViewOptions::Heads heads_option_from(const std::string& text);
-ViewOptions::Layers layers_option_from(const std::string& text);
-ViewOptions::Sink sink_option_from(const std::string& text);
-ViewOptions::Special special_option_from(const std::string& text);
-ViewOptions::Order order_option_from(const std::string& text);
-ViewOptions::Overlay overlay_option_from(const std::string& text);
-ViewOptions::Sort sort_option_from(const std::string& text);
 /// "1,3-5" -> 0, 2, 3, 4: numbers as they stand on screen, from 1. "all" or "": none chosen. Error{usage}.
 std::vector<Index> heads_from(const std::string& text);
 std::string heads_text(const std::vector<Index>& chosen);  // "1, 3, 4, 5"

@@ -176,6 +176,7 @@ class WordStripView : public View {
  public:
     std::string id() const override { return "word-strip"; }
     std::string title() const override { return "Strip"; }
+    OptionNames options() const override { return {"overlay", "opacity", "smooth", "map_threshold", "special"}; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override { return is_map_stack(tensor); }
 
     Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {

@@ -1,0 +1,28 @@
+#include <algorithm>
+
+#include "viz/attention_combine.hpp"
+#include "viz/map_picture.hpp"
+#include "viz/view_options.hpp"
+
+namespace saccade {
+
+OptionFacts option_facts(const Trace& trace) {
+    OptionFacts facts;
+    facts.picture = picture_of(trace) != nullptr;
+    for (const TraceTensor* tensor : trace.with_role(Role::weights)) {
+        const auto axes = attention_axes(*tensor);
+        if (!axes) continue;
+        const auto extent = [&](int axis) { return axis < 0 ? Index{1} : tensor->values.shape()[axis]; };
+        facts.weights = true;
+        facts.heads = std::max(facts.heads, extent(axes->head));
+        facts.layers = std::max(facts.layers, extent(axes->layer));
+        facts.through = facts.through || (axes->square && extent(axes->layer) > 1);
+        facts.gradient = facts.gradient || trace.find(tensor->info.name + ".gradient") != nullptr;
+        for (const int axis : {axes->query, axes->key})
+            for (const std::string& label : tensor->info.axes[static_cast<std::size_t>(axis)]->labels)
+                facts.special = facts.special || is_special(label);
+    }
+    return facts;
+}
+
+}  // namespace saccade
