@@ -25,14 +25,9 @@ TEST(VisionViews, AreLaidOutAsTheyWereLookedAt) {
     };
     const Stored stored[] = {
         {"overlay", "block.spatial", "dark", 500, 560, Overlay::map, 0x5cea3a92399515f5u},
-        {"overlay", "block.features", "light", 260, 160, Overlay::map, 0xbe6cafa9a93554ddu},
-        {"overlay", "block.spatial", "light", 500, 560, Overlay::contours, 0xf58755ce9c0a0e8cu},
-        {"overlay", "block.spatial", "print", 700, 400, Overlay::side_by_side, 0x5a0b1b1e1eb25bf9u},
-        {"overlay", "image", "dark", 300, 300, Overlay::map, 0x70fe848063b09366u},
         {"map-gallery", "block.features", "dark", 620, 480, Overlay::map, 0x15bb86027c1b9cddu},
         {"channel-bars", "block.gate", "dark", 1000, 220, Overlay::map, 0x68557f4ce5792360u},
         {"word-strip", "map", "print", 700, 420, Overlay::map, 0xd68d7980dc2ffbaeu},
-        {"word-strip", "compare.grad_cam", "dark", 620, 300, Overlay::map, 0xbafcc194a44f42ceu},
         {"map-stages", "block.spatial", "light", 620, 340, Overlay::map, 0xbbc7c46632306ad0u},
     };
     const Trace trace = vision_trace(64, 8, 8);
