@@ -11,8 +11,8 @@ namespace saccade {
 
 /// What an exhibit keeps from one run to the next, so that only what an edit touched is computed again. It lives as long as the
 /// runner (the window), or as one run (the command line); one run at a time uses it, so it needs no lock. What a request asks
-/// for with interventions neither finds nor keeps anything: run() then hands out an empty one.
-///
+/// for with interventions neither finds nor keeps anything: run() then hands out an empty one. A window keeps what its views
+/// computed in one of its own (viz/remembered.hpp). What follows from an immutable thing dies with that: base/kept_with.hpp.
 /// A key is a place, "transformer.encoder", not a hash of the inputs. What is kept there says itself what it was computed from,
 /// and whoever finds it compares: only then may it be taken, as a whole or as far as it agrees. The result must be, bit for
 /// bit, what a full run gives.

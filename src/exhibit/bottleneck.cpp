@@ -11,6 +11,7 @@
 #include "model/seq2seq.hpp"
 #include "model/sequence_text.hpp"
 #include "params/param_make.hpp"
+#include "trace/observer.hpp"
 #include "train/bleu.hpp"
 #include "train/date_lists_task.hpp"
 #include "train/translation_data.hpp"
@@ -144,11 +145,18 @@ void record_dates(Probe& probe, const std::string& name, const std::string& titl
         asked.data()[b] = static_cast<float>(t.asked);
         share.data()[b] = t.asked == 0 ? NAN : static_cast<float>(t.right) / static_cast<float>(t.asked);
     }
-    probe.whole({name + ".right", Role::output, "r", title + ": right dates", "dates", {"source length"}}, right);
-    probe.whole({name + ".asked", Role::output, "n", title + ": dates asked", "dates", {"source length"}}, asked);
-    probe.whole({name + ".quality", Role::metric, "Q", title, "share of dates right", {"source length"}}, share);
-    probe.step({"measure", name + ".quality", "Q_l = right dates / dates, over the lists of length l",
-                fmt::format("{0}.quality[l] = {0}.right[l] / {0}.asked[l]", name), "Cho 2014b; Bahdanau 2014, fig. 2"});
+    const Observer observe(probe, name + ".");
+    observe("right", right, [&] { return Shown{Role::output, "r", title + ": right dates", "dates", {"source length"}}; });
+    observe("asked", asked, [&] { return Shown{Role::output, "n", title + ": dates asked", "dates", {"source length"}}; });
+    observe("quality", share, [&] {
+        return Shown{.role = Role::metric,
+                     .symbol = "Q",
+                     .title = title,
+                     .unit = "share of dates right",
+                     .axes = {"source length"},
+                     .step = {"measure", "Q_l = right dates / dates, over the lists of length l",
+                              "@quality[l] = @right[l] / @asked[l]", "Cho 2014b; Bahdanau 2014, fig. 2"}};
+    });
 }
 
 void record_bleu(Probe& probe, const std::string& name, const std::string& title, const std::vector<Tally>& row) {
@@ -164,22 +172,28 @@ void record_bleu(Probe& probe, const std::string& name, const std::string& title
         lengths.data()[2 * b + 1] = static_cast<float>(bleu.reference_length());
         score.data()[b] = bleu.sentences() == 0 ? NAN : static_cast<float>(bleu.score());
     }
-    probe.whole({name + ".matches", Role::output, "m", title + ": matching n-grams", "", {"source length", "n-gram"}}, matches);
-    probe.whole({name + ".totals", Role::output, "n", title + ": n-grams written", "", {"source length", "n-gram"}}, totals);
-    probe.whole({name + ".lengths",
-                 Role::output,
-                 "c, r",
-                 title + ": tokens written, of the reference",
-                 "",
-                 {"source length", "written, reference"}},
-                lengths);
-    probe.whole({name + ".quality", Role::metric, "Q", title, "BLEU", {"source length"}}, score);
-    probe.step({"measure", name + ".quality", "BLEU = min(1, exp(1 − r / c)) (Π_n m_n / n_n)^(1/4)",
-                fmt::format(
-                    "{0}.quality[l] = where(min_g({0}.matches[l,g]) > 0, exp(min(0, 1 - {0}.lengths[l,1] / {0}.lengths[l,0]) + "
-                    "sum_g(log(max({0}.matches[l,g], 1e-9) / max({0}.totals[l,g], 1))) / 4), 0)",
-                    name),
-                "Papineni 2002"});
+    const Observer observe(probe, name + ".");
+    observe("matches", matches, [&] {
+        return Shown{Role::output, "m", title + ": matching n-grams", "", {"source length", "n-gram"}};
+    });
+    observe("totals", totals, [&] {
+        return Shown{Role::output, "n", title + ": n-grams written", "", {"source length", "n-gram"}};
+    });
+    observe("lengths", lengths, [&] {
+        return Shown{
+            Role::output, "c, r", title + ": tokens written, of the reference", "", {"source length", "written, reference"}};
+    });
+    observe("quality", score, [&] {
+        return Shown{.role = Role::metric,
+                     .symbol = "Q",
+                     .title = title,
+                     .unit = "BLEU",
+                     .axes = {"source length"},
+                     .step = {"measure", "BLEU = min(1, exp(1 − r / c)) (Π_n m_n / n_n)^(1/4)",
+                              "@quality[l] = where(min_g(@matches[l,g]) > 0, exp(min(0, 1 - @lengths[l,1] / @lengths[l,0]) + "
+                              "sum_g(log(max(@matches[l,g], 1e-9) / max(@totals[l,g], 1))) / 4), 0)",
+                              "Papineni 2002"}};
+    });
 }
 
 void record(Probe& probe, const std::vector<Contestant>& contestants, const std::vector<Bucket>& buckets,

@@ -9,6 +9,7 @@
 #include "exhibit/complexity_lesson.hpp"
 #include "exhibit/exhibits.hpp"
 #include "params/param_make.hpp"
+#include "trace/observer.hpp"
 
 namespace saccade {
 
@@ -83,6 +84,12 @@ std::vector<double> logarithms(const std::vector<double>& values) {
     return logs;
 }
 
+std::vector<std::vector<double>> logarithms(const std::vector<std::vector<double>>& rows) {
+    std::vector<std::vector<double>> logs;
+    for (const auto& row : rows) logs.push_back(logarithms(row));
+    return logs;
+}
+
 Tensor<float> table_of(const std::vector<std::vector<double>>& rows) {
     const auto n = static_cast<Index>(rows.front().size());
     Tensor<float> table(Shape{static_cast<Index>(rows.size()), n});
@@ -94,7 +101,7 @@ Tensor<float> table_of(const std::vector<std::vector<double>>& rows) {
 
 /// The rule of one kind of layer after the other, chosen by the letter c.
 std::string rule_by_kind(const std::string& result, const Sweep& sweep, const LayerSize& fixed) {
-    const std::string moving = "size." + sweep.name + "[i]";
+    const std::string moving = "@size." + sweep.name + "[i]";
     std::string rule, end;
     const auto& kinds = layer_kinds();
     for (std::size_t c = 0; c < kinds.size(); ++c) {
@@ -131,33 +138,48 @@ void record_sweep(Probe& probe, const Sweep& sweep, const LayerSize& fixed, bool
         axis.labels.push_back(fmt::format("{} {}", v, v == "n" ? size.n : size.d));
     }
     probe.axis(std::move(axis));
-    probe.whole({"size." + v, Role::input, v, v == "n" ? "Tokens" : "Features", "", {v}}, sizes);
+    const Observer observe(probe);
+    observe("size." + v, sizes, [&] { return Shown{Role::input, v, v == "n" ? "Tokens" : "Features", "", {v}}; });
     const std::string given = v == "n" ? fmt::format("d = {}", fixed.d) : fmt::format("n = {}", fixed.n);
-    const std::string counted = "operations." + v;
-    probe.whole({counted, Role::output, "C", "Multiply-adds counted, " + given, "", {"layer kind", v}},
-                table_of(sweep.counted));
-    probe.step({"count", counted, "2 n² d;  2 n d²;  k n d²;  4 r n d: the formulas, times the matrix products that each needs",
-                rule_by_kind(counted, sweep, fixed), "Vaswani 2017, table 1"});
-    probe.whole({"log_operations." + v, Role::metric, "log₂ C", "Counted, " + given, "log₂ multiply-adds", {"layer kind", v}},
-                table_of([&] {
-                    std::vector<std::vector<double>> logs;
-                    for (const auto& row : sweep.counted) logs.push_back(logarithms(row));
-                    return logs;
-                }()));
-    probe.step({"logarithm", "log_operations." + v, "log₂ C",
-                fmt::format("log_operations.{0}[c,i] = log(operations.{0}[c,i]) / log(2)", v), ""});
+    const std::vector<std::string> axes = {"layer kind", v};
+    observe("operations." + v, table_of(sweep.counted), [&] {
+        return Shown{
+            .role = Role::output,
+            .symbol = "C",
+            .title = "Multiply-adds counted, " + given,
+            .axes = axes,
+            .step = {"count", "2 n² d;  2 n d²;  k n d²;  4 r n d: the formulas, times the matrix products that each needs",
+                     rule_by_kind("@operations." + v, sweep, fixed), "Vaswani 2017, table 1"}};
+    });
+    observe("log_operations." + v, table_of(logarithms(sweep.counted)), [&] {
+        return Shown{
+            .role = Role::metric,
+            .symbol = "log₂ C",
+            .title = "Counted, " + given,
+            .unit = "log₂ multiply-adds",
+            .axes = axes,
+            .step = {"logarithm", "log₂ C", fmt::format("@log_operations.{0}[c,i] = log(@operations.{0}[c,i]) / log(2)", v)}};
+    });
     if (!measured) return;
-    std::vector<std::vector<double>> micros = sweep.seconds, logs;
-    for (auto& row : micros) {
+    std::vector<std::vector<double>> micros = sweep.seconds;
+    for (auto& row : micros)
         for (double& s : row) s *= 1e6;
-        logs.push_back(logarithms(row));
-    }
-    probe.whole({"time." + v, Role::output, "t", "Time measured here, " + given, "µs", {"layer kind", v}}, table_of(micros));
-    probe.step(
-        {"measure", "time." + v, "the fastest of several runs of one layer on this machine; differs from run to run", "", ""});
-    probe.whole({"log_time." + v, Role::metric, "log₂ t", "Measured here, " + given, "log₂ µs", {"layer kind", v}},
-                table_of(logs));
-    probe.step({"logarithm", "log_time." + v, "log₂ t", fmt::format("log_time.{0}[c,i] = log(time.{0}[c,i]) / log(2)", v), ""});
+    observe("time." + v, table_of(micros), [&] {
+        return Shown{.role = Role::output,
+                     .symbol = "t",
+                     .title = "Time measured here, " + given,
+                     .unit = "µs",
+                     .axes = axes,
+                     .step = {"measure", "the fastest of several runs of one layer on this machine; differs from run to run"}};
+    });
+    observe("log_time." + v, table_of(logarithms(micros)), [&] {
+        return Shown{.role = Role::metric,
+                     .symbol = "log₂ t",
+                     .title = "Measured here, " + given,
+                     .unit = "log₂ µs",
+                     .axes = axes,
+                     .step = {"logarithm", "log₂ t", fmt::format("@log_time.{0}[c,i] = log(@time.{0}[c,i]) / log(2)", v)}};
+    });
 }
 
 /// Exponents by the formula, of the counts, and of the times with the standard error of the fit.
@@ -170,10 +192,15 @@ void record_exponents(Probe& probe, const Sweep& sweep, bool measured) {
         rows.push_back({v == "n" ? kinds[c].exponent_n : kinds[c].exponent_d, count.slope});
         if (measured) rows.back().insert(rows.back().end(), {time.slope, time.error});
     }
-    probe.whole({"exponents." + v, Role::state, "p", "Exponent of " + v, "", {"layer kind", "exponent"}}, table_of(rows));
-    probe.step({"fit", "exponents." + v,
-                "slope of log₂ C and log₂ t over the doublings, by least squares, and the standard error of the latter", "",
-                ""});
+    Observer{probe}("exponents." + v, table_of(rows), [&] {
+        return Shown{.role = Role::state,
+                     .symbol = "p",
+                     .title = "Exponent of " + v,
+                     .axes = {"layer kind", "exponent"},
+                     .step = {"fit",
+                              "slope of log₂ C and log₂ t over the doublings, by least squares, and the standard error of the "
+                              "latter"}};
+    });
 }
 
 void record_table(Probe& probe, const Sweep& n, const LayerSize& fixed) {
@@ -187,18 +214,29 @@ void record_table(Probe& probe, const Sweep& n, const LayerSize& fixed) {
             paths.back().push_back(static_cast<double>(path_length(kind, size)));
         }
     }
-    probe.whole({"sequential", Role::output, "S", "Steps that must wait for each other", "steps", {"layer kind", "n"}},
-                table_of(steps));
-    probe.step(
-        {"count", "sequential", "1;  n;  1;  1", "sequential[c,i] = where(c == 1, size.n[i], 1)", "Vaswani 2017, table 1"});
-    probe.whole({"path", Role::output, "P", "Layers (steps) from the first token to the last", "", {"layer kind", "n"}},
-                table_of(paths));
-    // Rounded up: -floor(-x). The logarithm is of whole powers at times, so a little less.
-    probe.step({"walk", "path", "1;  n − 1;  log_k n, dilated;  2 (n − 1) / r; rounded up",
-                fmt::format("path[c,i] = where(c == 0, 1, where(c == 1, size.n[i] - 1, where(c == 2, 0 - floor(0.000001 - "
-                            "log(size.n[i]) / log({})), 0 - floor(0 - (size.n[i] - 1) / {}))))",
-                            fixed.k, fixed.r / 2),
-                "Vaswani 2017, table 1, walked along what each layer looks at"});
+    const Observer observe(probe);
+    observe("sequential", table_of(steps), [] {
+        return Shown{
+            .role = Role::output,
+            .symbol = "S",
+            .title = "Steps that must wait for each other",
+            .unit = "steps",
+            .axes = {"layer kind", "n"},
+            .step = {"count", "1;  n;  1;  1", "@sequential[c,i] = where(c == 1, @size.n[i], 1)", "Vaswani 2017, table 1"}};
+    });
+    observe("path", table_of(paths), [&] {
+        // Rounded up: -floor(-x). The logarithm is of whole powers at times, so a little less.
+        return Shown{.role = Role::output,
+                     .symbol = "P",
+                     .title = "Layers (steps) from the first token to the last",
+                     .axes = {"layer kind", "n"},
+                     .step = {"walk", "1;  n − 1;  log_k n, dilated;  2 (n − 1) / r; rounded up",
+                              fmt::format("@path[c,i] = where(c == 0, 1, where(c == 1, @size.n[i] - 1, where(c == 2, 0 - "
+                                          "floor(0.000001 - log(@size.n[i]) / log({})), 0 - floor(0 - (@size.n[i] - 1) / "
+                                          "{}))))",
+                                          fixed.k, fixed.r / 2),
+                              "Vaswani 2017, table 1, walked along what each layer looks at"}};
+    });
 }
 
 void record(Probe& probe, const Sweep& n, const Sweep& d, const LayerSize& fixed, bool measured) {

@@ -1,8 +1,9 @@
 #include "exhibit/picture_input.hpp"
 
 #include <algorithm>
-#include <list>
-#include <mutex>
+
+#include "base/kept_with.hpp"
+#include "trace/observer.hpp"
 
 namespace saccade {
 
@@ -10,20 +11,10 @@ namespace {
 
 constexpr Index scene_display = 512, file_display = 1024;  // longer side of what is shown
 
-/// The picture's numbers, kept while the picture is.
-Tensor<float> picture_tensor(const PicturePtr& picture) {
-    struct Kept {
-        std::weak_ptr<const Picture> picture;
-        Tensor<float> values;
-    };
-    static std::mutex mutex;
-    static std::list<Kept> kept;
-    const std::scoped_lock lock(mutex);
-    kept.remove_if([](const Kept& k) { return k.picture.expired(); });
-    for (const Kept& k : kept)
-        if (k.picture.lock() == picture) return k.values;
-    kept.push_front({picture, to_tensor(picture->image)});
-    return kept.front().values;
+Tensor<float> picture_tensor(const PicturePtr& picture, const std::stop_token& stop) {
+    static KeptWith<Picture, Tensor<float>> kept;
+    const auto make = [&] { return std::make_shared<const Tensor<float>>(to_tensor(picture->image)); };
+    return *kept.get(picture, make, stop);
 }
 
 }  // namespace
@@ -32,16 +23,18 @@ PictureInput read_picture(RunContext& context, Index multiple) {
     const std::string& value = context.params.text("image");
     PictureInput input;
     input.read = load_picture(value, context.params.integer("resolution") / multiple * multiple, multiple);
-    input.values = picture_tensor(input.read);
+    input.values = picture_tensor(input.read, context.stop);
     const Index longest = std::max(input.read->full_width, input.read->full_height);
     const Tensor<float> display =
-        picture_tensor(load_picture(value, input.read->scene ? scene_display : std::min(longest, file_display)));
+        picture_tensor(load_picture(value, input.read->scene ? scene_display : std::min(longest, file_display)), context.stop);
 
     Probe& probe = context.probe;
     probe.axis({"image.y", AxisKind::y, display.shape()[0], {}, "y"});
     probe.axis({"image.x", AxisKind::x, display.shape()[1], {}, "x"});
     probe.axis({"color", AxisKind::channel, 3, {"R", "G", "B"}, "k"});
-    const Tensor<float> shown = probe.whole({"image", Role::input, "I", "Image", "", {"image.y", "image.x", "color"}}, display);
+    const Tensor<float> shown = Observer{probe}("image", display, [] {
+        return Shown{Role::input, "I", "Image", "", {"image.y", "image.x", "color"}};
+    });
     if (shown.data() != display.data())
         probe.note({"image", "'image' is the picture as it is shown: changing it changes nothing else",
                     "change what the network makes of it, or the picture itself"});

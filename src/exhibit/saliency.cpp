@@ -66,14 +66,16 @@ void show_maps(Probe& probe, Index question, const DateQuestions<float>::Maps& m
     std::copy_n(maps.max.data(), n, rows.data() + n);
     std::copy_n(maps.gate.data(), n, rows.data() + 2 * n);
     Observer{probe}("maps", rows, [&] {
-        return Shown{.role = Role::map, .title = "Where each looks: " + questions[static_cast<std::size_t>(question)],
-                     .unit = "share", .axes = {"mechanism", "source"},
-                     .step = {"compare",
-                              "the weights of focus for the question, the saliency of max pooling, the weights of gating",
-                              fmt::format("@maps[m,j] = where(m == 0, @focus.weights[{},j], where(m == 1, @max.saliency[j], "
-                                          "@gate.weights[j]))",
-                                          question),
-                              "focus and saliency: Qiu 2020, section 8.1"}};
+        return Shown{
+            .role = Role::map,
+            .title = "Where each looks: " + questions[static_cast<std::size_t>(question)],
+            .unit = "share",
+            .axes = {"mechanism", "source"},
+            .step = {"compare", "the weights of focus for the question, the saliency of max pooling, the weights of gating",
+                     fmt::format("@maps[m,j] = where(m == 0, @focus.weights[{},j], where(m == 1, @max.saliency[j], "
+                                 "@gate.weights[j]))",
+                                 question),
+                     "focus and saliency: Qiu 2020, section 8.1"}};
     });
 }
 

@@ -74,8 +74,8 @@ std::vector<Parameter> CellReads::parameters(const CellBlock& block, const Tenso
     const auto declare = [&](const std::string& name, const std::string& symbol, std::vector<std::string> of,
                              const Tensor<float>& stacked) {
         const Index size = stacked.shape()[0] / block.count;
-        all.push_back({under(name, block), arrow + symbol + subscript(block), std::move(of),
-                       stacked.rows(block.at * size, size)});
+        all.push_back(
+            {under(name, block), arrow + symbol + subscript(block), std::move(of), stacked.rows(block.at * size, size)});
     };
     for (const CellInput& input : inputs) declare(input.name, input.weight_symbol, {units, input.axis}, input.weight);
     declare("@hidden_weight", "U", {units, units}, hidden_weight);

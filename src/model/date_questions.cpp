@@ -68,11 +68,14 @@ typename DateQuestions<T>::Readout DateQuestions<T>::readout_of(const Weights<T>
 template <class T>
 Var<T> DateQuestions<T>::annotations(const PaddedTexts& texts, const Observer& observe, const std::stop_token& stop) const {
     const Var<T> embedded = observe("encoder.embedding", embedding(table_, texts.ids), [&] {
-        return Shown{.role = Role::embedding, .symbol = "x", .title = "Embedded source", .axes = {"source", "embedding"},
-                     .step = {"embed", "x_j = E_x[x_j]",
-                              "@encoder.embedding[j,m] = " +
-                                  rules::embedding("@encoder.embedding.weight", "@source.id[j]", 'm')},
-                     .parameters = {{"@encoder.embedding.weight", "E_x", {"vocabulary", "embedding"}, declared_values(table_)}}};
+        return Shown{
+            .role = Role::embedding,
+            .symbol = "x",
+            .title = "Embedded source",
+            .axes = {"source", "embedding"},
+            .step = {"embed", "x_j = E_x[x_j]",
+                     "@encoder.embedding[j,m] = " + rules::embedding("@encoder.embedding.weight", "@source.id[j]", 'm')},
+            .parameters = {{"@encoder.embedding.weight", "E_x", {"vocabulary", "embedding"}, declared_values(table_)}}};
     });
     const auto read = [&](const RecurrentLayer& layer, const RecurrentCell<T>& cell) {
         std::vector<Var<T>> states;
@@ -83,7 +86,10 @@ Var<T> DateQuestions<T>::annotations(const PaddedTexts& texts, const Observer& o
     const Var<T> forward = read(forward_layer(), forward_);
     const Var<T> both[] = {forward, read(backward_layer(), backward_)};
     return observe("annotations", transpose(concat<T>(both, 2), 0, 1), [&] {
-        return Shown{.role = Role::value, .symbol = "h", .title = "Annotations", .axes = {"source", "annotation"},
+        return Shown{.role = Role::value,
+                     .symbol = "h",
+                     .title = "Annotations",
+                     .axes = {"source", "annotation"},
                      .step = {"join", "h_j = [→h_j; ←h_j]",
                               fmt::format("@annotations[j,k] = @encoder.forward.state[j,k] else "
                                           "@encoder.backward.state[j,k-{}]",

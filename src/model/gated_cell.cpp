@@ -90,7 +90,10 @@ Shown GatedCell<T>::activated(Role role, const std::string& part, const CellBloc
                               const CellReads& reads) const {
     const bool gate = role == Role::gate;
     const std::string symbol = reads.arrow + block.letter;
-    return {.role = role, .symbol = symbol, .title = reads.title + ": " + what, .axes = reads.axes(),
+    return {.role = role,
+            .symbol = symbol,
+            .title = reads.title + ": " + what,
+            .axes = reads.axes(),
             .step = reads.activated(gate ? "gate" : "candidate", part, symbol, block, gate ? "sigmoid" : "tanh",
                                     gate ? "σ" : "tanh"),
             .parameters = reads.parameters(block, declared_values(parameters_.hidden_weight),
@@ -131,13 +134,16 @@ CellState<T> GatedCell<T>::gru(const Var<T>& projected, const CellState<T>& stat
                     [&] {
                         const CellReads r = reads();
                         const std::string z = r.now(r.arrow + "z"), n = r.now(r.arrow + "n");
-                        return Shown{.role = Role::state, .symbol = r.state, .title = r.title + ": state", .axes = r.axes(),
-                                     .step = {"update",
-                                              fmt::format("{} = (1 − {}) ∘ {} + {} ∘ {}", r.now(r.state), z, n, z,
-                                                          r.before(r.state)),
-                                              fmt::format("{} = (1 - {}) * {} + {} * {}", r.at("state"), r.at("update"),
-                                                          r.at("candidate"), r.at("update"), r.state_before('k')),
-                                              r.source}};
+                        return Shown{
+                            .role = Role::state,
+                            .symbol = r.state,
+                            .title = r.title + ": state",
+                            .axes = r.axes(),
+                            .step = {"update",
+                                     fmt::format("{} = (1 − {}) ∘ {} + {} ∘ {}", r.now(r.state), z, n, z, r.before(r.state)),
+                                     fmt::format("{} = (1 - {}) * {} + {} * {}", r.at("state"), r.at("update"),
+                                                 r.at("candidate"), r.at("update"), r.state_before('k')),
+                                     r.source}};
                     }),
             {}};
 }
@@ -161,13 +167,16 @@ CellState<T> GatedCell<T>::lstm(const Var<T>& projected, const CellState<T>& sta
     const Var<T> shown_cell = observe("cell", cell, [&] {
         const CellReads r = reads();
         const auto now = [&r](const char* letter) { return r.now(r.arrow + letter); };
-        return Shown{.role = Role::state, .symbol = r.arrow + "c", .title = r.title + ": cell", .axes = r.axes(),
-                     .step = {"remember",
-                              fmt::format("{} = {} ∘ {} + {} ∘ {}", now("c"), now("f"), r.before(r.arrow + "c"), now("i"),
-                                          now("g")),
-                              fmt::format("{} = {} * {} + {} * {}", r.at("cell"), r.at("forget_gate"), r.cell_before(),
-                                          r.at("input_gate"), r.at("candidate")),
-                              r.source}};
+        return Shown{
+            .role = Role::state,
+            .symbol = r.arrow + "c",
+            .title = r.title + ": cell",
+            .axes = r.axes(),
+            .step = {"remember",
+                     fmt::format("{} = {} ∘ {} + {} ∘ {}", now("c"), now("f"), r.before(r.arrow + "c"), now("i"), now("g")),
+                     fmt::format("{} = {} * {} + {} * {}", r.at("cell"), r.at("forget_gate"), r.cell_before(),
+                                 r.at("input_gate"), r.at("candidate")),
+                     r.source}};
     });
     const Var<T> output = observe("output_gate", step.output_gate, gate("output_gate", "o", 3, "output gate"));
     Var<T> next = step.state;
@@ -175,13 +184,15 @@ CellState<T> GatedCell<T>::lstm(const Var<T>& projected, const CellState<T>& sta
     return {observe("state", next,
                     [&] {
                         const CellReads r = reads();
-                        return Shown{.role = Role::state, .symbol = r.state, .title = r.title + ": state", .axes = r.axes(),
-                                     .step = {"update",
-                                              fmt::format("{} = {} ∘ tanh({})", r.now(r.state), r.now(r.arrow + "o"),
-                                                          r.now(r.arrow + "c")),
-                                              fmt::format("{} = {} * tanh({})", r.at("state"), r.at("output_gate"),
-                                                          r.at("cell")),
-                                              r.source}};
+                        return Shown{
+                            .role = Role::state,
+                            .symbol = r.state,
+                            .title = r.title + ": state",
+                            .axes = r.axes(),
+                            .step = {
+                                "update",
+                                fmt::format("{} = {} ∘ tanh({})", r.now(r.state), r.now(r.arrow + "o"), r.now(r.arrow + "c")),
+                                fmt::format("{} = {} * tanh({})", r.at("state"), r.at("output_gate"), r.at("cell")), r.source}};
                     }),
             shown_cell};
 }

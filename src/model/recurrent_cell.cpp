@@ -100,11 +100,14 @@ CellState<T> RecurrentCell<T>::step(const Var<T>& projected, const CellState<T>&
     return {observe("state", elman_step(elman_, projected, state.h),
                     [&] {
                         const CellReads r = reads();
-                        return Shown{.role = Role::state, .symbol = r.state, .title = r.title + ": state", .axes = r.axes(),
+                        return Shown{.role = Role::state,
+                                     .symbol = r.state,
+                                     .title = r.title + ": state",
+                                     .axes = r.axes(),
                                      .step = r.activated("update", "state", r.state, {}, "tanh", "tanh"),
-                                     .parameters = r.parameters({}, declared_values(elman_.hidden_weight),
-                                                                declared_values(elman_.input_bias),
-                                                                declared_values(elman_.hidden_bias))};
+                                     .parameters =
+                                         r.parameters({}, declared_values(elman_.hidden_weight),
+                                                      declared_values(elman_.input_bias), declared_values(elman_.hidden_bias))};
                     }),
             {}};
 }

@@ -25,8 +25,7 @@ PaddedTexts PaddedTexts::from(std::span<const Ids> texts) {
 
 template <class T>
 std::vector<CellState<T>> run_recurrent(const RecurrentLayer& layer, const RecurrentCell<T>& cell, const Var<T>& x,
-                                        std::span<const Index> lengths, const Observer& observe,
-                                        const std::stop_token& stop) {
+                                        std::span<const Index> lengths, const Observer& observe, const std::stop_token& stop) {
     const auto size = static_cast<Index>(lengths.size());
     const Index length = x.shape()[0] / size;
     const bool padded = std::ranges::any_of(lengths, [&](Index n) { return n != length; });
@@ -140,11 +139,10 @@ Tensor<T> state_jacobian(const RecurrentCell<T>& cell, const Tensor<T>& x, bool 
     return jacobian;
 }
 
-#define SACCADE_INSTANTIATE(T)                                                                                      \
-    template std::vector<CellState<T>> run_recurrent(const RecurrentLayer&, const RecurrentCell<T>&, const Var<T>&, \
-                                                     std::span<const Index>, const Observer&,                       \
-                                                     const std::stop_token&);                                       \
-    template CellReads layer_reads(const RecurrentLayer&, const RecurrentCell<T>&);                                 \
+#define SACCADE_INSTANTIATE(T)                                                                                         \
+    template std::vector<CellState<T>> run_recurrent(const RecurrentLayer&, const RecurrentCell<T>&, const Var<T>&,    \
+                                                     std::span<const Index>, const Observer&, const std::stop_token&); \
+    template CellReads layer_reads(const RecurrentLayer&, const RecurrentCell<T>&);                                    \
     template Tensor<T> state_jacobian(const RecurrentCell<T>&, const Tensor<T>&, bool, Index, const std::stop_token&);
 SACCADE_INSTANTIATE(float)
 SACCADE_INSTANTIATE(double)

@@ -81,7 +81,9 @@ void show_memory(std::span<const MemoryOf> memories, const Ids& read, Probe& pro
     const std::string derivative = spelled ? "∂h_t/∂x_1" : shape == RnnShape::n_to_n ? "∂h/∂x_t" : "∂h_T/∂x_t";
     const Observer observe(probe);
     const Tensor<float> shown = observe("memory.jacobian", jacobian, [&] {
-        return Shown{.role = Role::metric, .symbol = "J", .title = "Jacobian " + derivative,
+        return Shown{.role = Role::metric,
+                     .symbol = "J",
+                     .title = "Jacobian " + derivative,
                      .axes = {"memory", "position", "memory_unit", "feature"},
                      .step = {"differentiate", derivative + ", by reverse mode through every step", "",
                               "Pascanu 2013, eq. 5; Bengio 1994"}};
@@ -96,9 +98,11 @@ void show_memory(std::span<const MemoryOf> memories, const Ids& read, Probe& pro
         norm.data()[i] = static_cast<float>(std::sqrt(sum));
     }
     observe("memory.norm", norm, [&] {
-        return Shown{.role = Role::metric, .symbol = "‖J‖",
+        return Shown{.role = Role::metric,
+                     .symbol = "‖J‖",
                      .title = spelled ? "Memory of the input" : "Memory of each character",
-                     .unit = "‖" + derivative + "‖", .axes = {"memory", "position"},
+                     .unit = "‖" + derivative + "‖",
+                     .axes = {"memory", "position"},
                      .step = {"measure", "‖J‖ = √(Σ_k Σ_m J_km²)",
                               "@memory.norm[c,j] = sqrt(sum_k(sum_m(square(@memory.jacobian[c,j,k,m]))))", "Frobenius norm"}};
     });

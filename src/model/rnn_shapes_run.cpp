@@ -36,7 +36,11 @@ struct ReadFrom {
 /// What follows from a state [rows, units], or from one row of it.
 Tensor<float> probabilities(const Model& model, const Var<float>& state, const ReadFrom& from, const Observer& observe) {
     const Var<float> logits = observe("logits", model.readout()(state), [&] {
-        return Shown{.role = Role::logits, .symbol = "o", .title = "Logits", .unit = "logit", .axes = from.axes(),
+        return Shown{.role = Role::logits,
+                     .symbol = "o",
+                     .title = "Logits",
+                     .unit = "logit",
+                     .axes = from.axes(),
                      .step = {"read out", "o = W_o h + b_o",
                               from.cell("@logits") + " = " +
                                   rules::linear('k', "@readout.weight[o,k]", "@" + from.state, "@readout.bias[o]"),
@@ -46,8 +50,11 @@ Tensor<float> probabilities(const Model& model, const Var<float>& state, const R
     });
     return observe("probabilities", softmax(logits),
                    [&] {
-                       return Shown{.role = Role::probabilities, .symbol = "p", .title = "Probabilities",
-                                    .unit = "probability", .axes = from.axes(),
+                       return Shown{.role = Role::probabilities,
+                                    .symbol = "p",
+                                    .title = "Probabilities",
+                                    .unit = "probability",
+                                    .axes = from.axes(),
                                     .step = {"normalise", "p = softmax(o)",
                                              from.cell("@probabilities") + " = " + rules::softmax('o', from.cell("@logits")),
                                              "softmax regression"}};
@@ -56,21 +63,31 @@ Tensor<float> probabilities(const Model& model, const Var<float>& state, const R
 }
 
 Shown chosen(const ReadFrom& from) {
-    return {.role = Role::output, .symbol = "y", .title = "Chosen (ids)", .axes = {from.axis.empty() ? "output" : from.axis},
+    return {.role = Role::output,
+            .symbol = "y",
+            .title = "Chosen (ids)",
+            .axes = {from.axis.empty() ? "output" : from.axis},
             .step = {"choose", "y = argmax_o p_o",
                      fmt::format("@output.id[{}] = argmax_o({})", from.axis.empty() ? "i" : from.letter,
                                  from.cell("@probabilities"))}};
 }
 
 Shown embedded(const Model& model) {
-    return {.role = Role::embedding, .symbol = "x", .title = "Embedded input", .axes = {"position", "feature"},
-            .step = {"embed", "x_j = E[x_j]", "@embedding[j,m] = " + rules::embedding("@embedding.weight", "@source.id[j]", 'm')},
-            .parameters = {{"@embedding.weight", "E", {"vocabulary", "feature"}, model.table().value()}}};
+    return {
+        .role = Role::embedding,
+        .symbol = "x",
+        .title = "Embedded input",
+        .axes = {"position", "feature"},
+        .step = {"embed", "x_j = E[x_j]", "@embedding[j,m] = " + rules::embedding("@embedding.weight", "@source.id[j]", 'm')},
+        .parameters = {{"@embedding.weight", "E", {"vocabulary", "feature"}, model.table().value()}}};
 }
 
 Shown joined(const Model& model) {
     const bool both = model.design().both_directions;
-    return {.role = Role::state, .symbol = "h", .title = "Hidden states", .axes = {"position", "state"},
+    return {.role = Role::state,
+            .symbol = "h",
+            .title = "Hidden states",
+            .axes = {"position", "state"},
             .step = {"join", both ? "h_j = [→h_j; ←h_j]" : "h_j",
                      both ? fmt::format("@states[j,k] = @forward.state[j,k] else @backward.state[j,k-{}]", model.sizes().hidden)
                           : "@states[j,k] = @forward.state[j,k]",
@@ -82,8 +99,7 @@ Tensor<float> run_layers(const Model& model, const Var<float>& x, const Observer
     const Index lengths[] = {x.shape()[0]};
     const auto run = [&](const RecurrentLayer& layer, const RecurrentCell<float>& cell) {
         std::vector<Var<float>> h;
-        for (const CellState<float>& state : run_recurrent<float>(layer, cell, x, lengths, observe, stop))
-            h.push_back(state.h);
+        for (const CellState<float>& state : run_recurrent<float>(layer, cell, x, lengths, observe, stop)) h.push_back(state.h);
         return concat<float>(h, 0);
     };
     Var<float> states = run(rnn_forward_layer(model.design()), model.forward());
@@ -101,7 +117,10 @@ Tensor<float> keep_last(const Model& model, const Tensor<float>& states, const O
     for (Index k = 0; k < width; ++k) last.data()[k] = states.data()[(k < hidden ? length - 1 : 0) * width + k];
     last = observe("last", last, [&] {
         const bool both = model.design().both_directions;
-        return Shown{.role = Role::state, .symbol = "h", .title = "What is kept of the whole input", .axes = {"state"},
+        return Shown{.role = Role::state,
+                     .symbol = "h",
+                     .title = "What is kept of the whole input",
+                     .axes = {"state"},
                      .step = {"keep", both ? "[→h_T; ←h_1]" : "h_T",
                               both ? fmt::format("@last[k] = where(k < {}, @states[{},k], @states[0,k])", hidden, length - 1)
                                    : fmt::format("@last[k] = @states[{},k]", length - 1),
@@ -114,7 +133,10 @@ Tensor<float> keep_last(const Model& model, const Tensor<float>& states, const O
 CellState<float> begin(const Model& model, const Tensor<float>& last, const Observer& observe) {
     CellState<float> state = model.decoder().zero(1);
     state.h = observe("decoder.initial", tanh(model.initial()(last)), [&] {
-        return Shown{.role = Role::state, .symbol = "s_0", .title = "First state of the decoder", .axes = {"decoder_unit"},
+        return Shown{.role = Role::state,
+                     .symbol = "s_0",
+                     .title = "First state of the decoder",
+                     .axes = {"decoder_unit"},
                      .step = {"begin", "s_0 = tanh(W_s h_T + b_s)",
                               "@decoder.initial[k] = tanh(" +
                                   rules::linear('l', "@initial.weight[k,l]", "@last[l]", "@initial.bias[k]") + ")",
@@ -129,18 +151,23 @@ CellState<float> begin(const Model& model, const Tensor<float>& last, const Obse
 Var<float> given_to_decoder(const Model& model, Index given, const Observer& observe) {
     const Index outputs = model.sizes().outputs;
     const Index ids[] = {observe.id("decoder.input", given, outputs + 1, [&] {
-        return Shown{.role = Role::input, .symbol = "y", .title = "What the decoder is given (ids)", .axes = {"output"},
+        return Shown{.role = Role::input,
+                     .symbol = "y",
+                     .title = "What the decoder is given (ids)",
+                     .axes = {"output"},
                      .step = {"feed back", "y_(i-1), and <start> before the first",
                               "@decoder.input[i] = " + rules::feed_back("@output.id", std::to_string(outputs)),
                               "Sutskever 2014, eq. 1"}};
     })};
     return observe("decoder.embedding", embedding<float>(model.decoder_table(), ids), [&] {
-        return Shown{.role = Role::embedding, .symbol = "y", .title = "Embedded outputs", .axes = {"output", "feature"},
-                     .step = {"embed", "y_(i-1) = E_y[y_(i-1)]",
-                              "@decoder.embedding[i,m] = " +
-                                  rules::embedding("@decoder.embedding.weight", "@decoder.input[i]", 'm')},
-                     .parameters = {{"@decoder.embedding.weight", "E_y", {"written", "feature"},
-                                     model.decoder_table().value()}}};
+        return Shown{
+            .role = Role::embedding,
+            .symbol = "y",
+            .title = "Embedded outputs",
+            .axes = {"output", "feature"},
+            .step = {"embed", "y_(i-1) = E_y[y_(i-1)]",
+                     "@decoder.embedding[i,m] = " + rules::embedding("@decoder.embedding.weight", "@decoder.input[i]", 'm')},
+            .parameters = {{"@decoder.embedding.weight", "E_y", {"written", "feature"}, model.decoder_table().value()}}};
     });
 }
 
@@ -151,9 +178,14 @@ Ids decode(const Model& model, const Tensor<float>& last, const RnnInput& input,
     const ReadFrom from{"decoder.state[i,k]", "decoder_unit", "output", "i"};
     const Observer within = observe.named(observe.name("decoder."));
     const auto reads = [&] {
-        return CellReads{.title = "Decoder", .state = "s", .axis = "output", .units = "decoder_unit", .position = 'i',
+        return CellReads{.title = "Decoder",
+                         .state = "s",
+                         .axis = "output",
+                         .units = "decoder_unit",
+                         .position = 'i',
                          .inputs = {{"@embedding[i,m]", "y_(i-1)", "feature", cell.parameters().input_weight.value()}},
-                         .initial = "@initial", .source = recurrent_source(cell.kind())};
+                         .initial = "@initial",
+                         .source = recurrent_source(cell.kind())};
     };
     CellState<float> state = begin(model, last, observe);
     Ids written;
@@ -251,7 +283,8 @@ Ids run_rnn_shape(const RnnShapes<float>& model, const RnnInput& input, std::spa
             output = decode(model, keep_last(model, states, observe), input, observe, stop);
         } else {
             const bool one = shape == RnnShape::n_to_one;
-            const ReadFrom from = one ? ReadFrom{"last[k]", "state", "", ""} : ReadFrom{"states[j,k]", "state", "position", "j"};
+            const ReadFrom from =
+                one ? ReadFrom{"last[k]", "state", "", ""} : ReadFrom{"states[j,k]", "state", "position", "j"};
             const Tensor<float> p = probabilities(model, one ? keep_last(model, states, observe) : states, from, observe);
             const Tensor<float> rows = p.reshape({one ? 1 : p.shape()[0], model.sizes().outputs});
             for (Index j = 0; j < rows.shape()[0]; ++j) output.push_back(largest(rows.row(j)));

@@ -28,7 +28,7 @@ enum class ImageSplit { train, test };
 ///   an image folder     train/CLASS/*, test/CLASS/*        (image_folder.hpp)
 ///   CIFAR-10, binary    data_batch_*.bin, test_batch.bin   (cifar_binary.hpp)
 ///   IDX                 train-images-idx3-ubyte ..., t10k-... , or the same with .gz   (idx.hpp)
-/// Read once while somebody holds it. Error{not_found}, Error{bad_format}: one line with the file.
+/// Error{not_found}, Error{bad_format}: one line with the file.
 ImageSetPtr read_image_set(const std::string& folder, ImageSplit split);
 
 }  // namespace saccade

@@ -215,7 +215,7 @@ struct AppState {
     ShownChanges changes;
     bool view_more = false;      // the inspector shows the rarer view options
     bool settings_more = false;  // and the settings beyond the first of many
-    std::unique_ptr<ViewMemo> memo = std::make_unique<ViewMemo>();
+    std::unique_ptr<Reuse> memo = std::make_unique<Reuse>();
     bool pointed = false;  // the mouse is over a figure, in this frame
     MatrixCursor matrix;
     bool playing = false;

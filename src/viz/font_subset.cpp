@@ -4,7 +4,6 @@
 #include <hb.h>
 
 #include <memory>
-#include <mutex>
 
 namespace saccade {
 
@@ -79,13 +78,6 @@ class Faces {
 };
 
 }  // namespace
-
-bool has_glyph(const FontFile& file, char32_t code_point) {
-    static std::mutex mutex;
-    static Faces open;
-    const std::scoped_lock lock(mutex);
-    return open.of(file).has(code_point);
-}
 
 std::vector<EmbeddedFont> embedded_fonts(const std::map<Font, std::set<char32_t>>& used) {
     const FontFiles& files = find_fonts();

@@ -20,7 +20,4 @@ struct EmbeddedFont {
 /// face of the machine.
 std::vector<EmbeddedFont> embedded_fonts(const std::map<Font, std::set<char32_t>>& used);
 
-/// Does the face have a glyph for it? Faces stay open, so this may be asked for every character typed.
-bool has_glyph(const FontFile& file, char32_t code_point);
-
 }  // namespace saccade

@@ -7,6 +7,7 @@
 
 #include "trace/trace.hpp"
 #include "viz/figure.hpp"
+#include "viz/remembered.hpp"
 #include "viz/view_options.hpp"
 
 namespace saccade {
@@ -40,7 +41,7 @@ struct ViewState {
     double text_scale = 1;
     bool decorations = true;  // title, axis names, colour bar: figures have them, cards on the stage draw their own title
     ViewOptions options;
-    ViewMemo* memo = nullptr;  // of a window that draws the same again; not saved
+    Reuse* memo = nullptr;  // of a window that draws the same again (viz/remembered.hpp); not saved
 };
 
 nlohmann::json to_json(const ViewState& state);

@@ -62,7 +62,7 @@ Tensor<float> norms_of(const Stream& stream) {
 }
 
 /// The norms as a tensor of their own, which a heatmap can draw.
-Trace norms_trace(const Stream& stream, ViewMemo* memo) {
+Trace norms_trace(const Stream& stream, Reuse* memo) {
     const Axis& layer = *stream.state->info.axes[0];
     Axis rows{layer.name, AxisKind::layer, 0, {}, layer.symbol};
     for (const TraceTensor* tensor : stream.before)

@@ -14,8 +14,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t most_results = 96;
-constexpr std::uint64_t longest_unused = 256;  // look-ups
 constexpr Index most_heads = 4096;
 
 using V = ViewOptions;
@@ -368,24 +366,6 @@ ViewOptions view_options_from_json(const Json& json) {
 bool is_special(const std::string& label) {
     if (label.size() < 3) return false;
     return (label.front() == '<' && label.back() == '>') || (label.front() == '[' && label.back() == ']');
-}
-
-std::shared_ptr<const void> ViewMemo::find(const Tensor<float>& source, const std::string& key) {
-    const auto found = entries_.find({source.data(), key});
-    if (found == entries_.end() || found->second.source.shape() != source.shape()) return nullptr;
-    found->second.used = ++clock_;
-    return found->second.result;
-}
-
-void ViewMemo::keep(const Tensor<float>& source, const std::string& key, std::shared_ptr<const void> result) {
-    entries_[{source.data(), key}] = {source, std::move(result), ++clock_};
-    // Tensors of runs that are no longer shown may be large.
-    std::erase_if(entries_, [this](const auto& entry) { return entry.second.used + longest_unused < clock_; });
-    while (entries_.size() > most_results) {
-        const auto oldest = std::min_element(entries_.begin(), entries_.end(),
-                                             [](const auto& a, const auto& b) { return a.second.used < b.second.used; });
-        entries_.erase(oldest);
-    }
 }
 
 }  // namespace saccade

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <map>
-#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -98,38 +96,5 @@ ViewOptions view_options_from_json(const nlohmann::json& json);
 
 /// Tokens that mark a place rather than say something: "<s>", "[CLS]".
 bool is_special(const std::string& label);
-
-/// What was computed for earlier figures of the same tensors, kept by whoever draws again and again (a window). A view finds
-/// its result by the storage of the tensor that it came from and by what was done to it. Used by one thread.
-class ViewMemo {
- public:
-    /// The result of `make`, or of an earlier call with the same source and key.
-    template <class Result, class Make>
-    std::shared_ptr<const Result> get(const Tensor<float>& source, const std::string& key, const Make& make) {
-        if (const auto found = find(source, key)) return std::static_pointer_cast<const Result>(found);
-        auto made = std::make_shared<const Result>(make());
-        keep(source, key, made);
-        return made;
-    }
-
- private:
-    struct Entry {
-        Tensor<float> source;  // keeps the storage alive, so that its address names it
-        std::shared_ptr<const void> result;
-        std::uint64_t used = 0;
-    };
-    std::shared_ptr<const void> find(const Tensor<float>& source, const std::string& key);
-    void keep(const Tensor<float>& source, const std::string& key, std::shared_ptr<const void> result);
-
-    std::map<std::pair<const float*, std::string>, Entry> entries_;
-    std::uint64_t clock_ = 0;
-};
-
-/// As ViewMemo::get; without a memo it is made.
-template <class Result, class Make>
-std::shared_ptr<const Result> remembered(ViewMemo* memo, const Tensor<float>& source, const std::string& key,
-                                         const Make& make) {
-    return memo != nullptr ? memo->get<Result>(source, key, make) : std::make_shared<const Result>(make());
-}
 
 }  // namespace saccade

@@ -60,7 +60,6 @@ TEST(ImageFolder, classes_and_pictures_in_order_of_names) {
     EXPECT_EQ(set->height, 3);
     const int firsts[] = {7, 10, 4, 1};
     for (Index i = 0; i < 4; ++i) EXPECT_EQ(set->picture(i)[33], firsts[i]);
-    EXPECT_EQ(read_image_set(folder / "", ImageSplit::train), set);  // held, so not read again
 }
 
 TEST(ImageFolder, says_what_is_wrong) {

@@ -216,12 +216,12 @@ TEST(AttentionPlane, TheSinkIsNamed) {
     EXPECT_LT(row_sums(plane.slice.values).error(), 1e-6);
 }
 
-TEST(ViewMemo, FindsWhatWasMadeOfTheSameStorage) {
-    ViewMemo memo;
+TEST(Remembered, FindsWhatWasMadeOfTheSameStorage) {
+    Reuse memo;
     const Tensor<float> a(Shape{2}), b(Shape{2});
     int made = 0;
     const auto get = [&](const Tensor<float>& source, const std::string& key) {
-        return *memo.get<int>(source, key, [&] { return ++made; });
+        return *remembered<int>(&memo, source, key, [&] { return ++made; });
     };
     EXPECT_EQ(get(a, "x"), 1);
     EXPECT_EQ(get(a, "x"), 1);

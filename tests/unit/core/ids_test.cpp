@@ -1,0 +1,49 @@
+#include <fmt/core.h>
+#include <gtest/gtest.h>
+
+#include "run/runner.hpp"
+#include "testing.hpp"
+
+// Ids are read back from what is shown: a hand that makes one none is refused alike everywhere.
+
+namespace saccade {
+namespace {
+
+struct Shows {
+    std::string exhibit;
+    std::vector<std::pair<std::string, std::string>> params;
+    std::vector<std::string> ids;
+};
+
+const Shows all[] = {
+    {"rnn-shapes", {{"shape", "1-to-n"}}, {"source.id", "output.id"}},
+    {"rnn-shapes", {{"shape", "n-to-1"}}, {"source.id", "output.id"}},
+    {"rnn-shapes", {{"shape", "n-to-n"}}, {"source.id", "output.id"}},
+    {"rnn-shapes", {{"shape", "n-to-m"}}, {"source.id", "decoder.input", "output.id"}},
+    {"saliency", {}, {"source.id", "focus.answer", "max.answer", "gate.answer"}},
+    {"alignment", {}, {"source.id", "decoder.input", "output.id"}},
+    {"captioning", {}, {"decoder.input", "output.id"}},
+    {"transformer", {}, {"source.id", "decoder.id", "output.id"}},
+    {"positions", {}, {"source.id"}},
+    {"induction", {}, {"token.id"}},
+};
+
+TEST(Ids, what_is_none_is_refused_alike_by_every_exhibit) {
+    for (const Shows& shows : all)
+        for (const std::string& tensor : shows.ids)
+            for (const char* value : {"0.5", "-1", "100000"}) {
+                RunRequest request;
+                request.exhibit = shows.exhibit;
+                for (const auto& [name, choice] : shows.params) request.params.set(name, choice);
+                request.interventions.push_back(parse_intervention(fmt::format("{}[0]={}", tensor, value)));
+                const Error error = test::error_of([&] { run(request); });
+                EXPECT_EQ(error.code(), ErrorCode::invalid_input) << shows.exhibit;
+                EXPECT_TRUE(error.line().find(fmt::format(
+                                "{} was set to {}, which is no id: set it to a whole number from 0 to", tensor, value)) !=
+                            std::string::npos)
+                    << shows.exhibit << ": " << error.line();
+            }
+}
+
+}  // namespace
+}  // namespace saccade
