@@ -27,10 +27,14 @@ template <class T>
 Var<T> below_largest(const Var<T>& scores, const Tensor<T>& mask, double temperature);
 
 // Right sides of rules over "@scores", and "@mask" where there is a window.
+
 std::string softmax_rule(double temperature, bool windowed);
 std::string argmax_rule(bool windowed);
+/// The scores over the temperature, at the key of this letter.
+std::string cooled_rule(double temperature, char key);
 
-/// How align_softmax makes the tensor `result` of scores.
+/// How align_softmax makes the tensor `result` of scores, and align_hard_argmax.
 How softmax_how(const AlignText& text, const std::string& result, const std::string& symbol, double temperature);
+How argmax_how(const AlignText& text, const std::string& result, const std::string& symbol, const std::string& source);
 
 }  // namespace saccade
