@@ -7,7 +7,15 @@
 namespace saccade {
 
 /// One line each, in the order of the choices: ID_align_function() of a file align_*.cpp.
-#define SACCADE_ALIGN_FUNCTIONS(each) each(softmax) each(hard_argmax) each(hard_sample) each(local_m) each(local_p)
+// clang-format off
+#define SACCADE_ALIGN_FUNCTIONS(each) \
+    each(softmax) \
+    each(hard_argmax) \
+    each(hard_sample) \
+    each(local_m) \
+    each(local_p) \
+
+// clang-format on
 
 #define SACCADE_DECLARE(id) AlignFunction id##_align_function();
 SACCADE_ALIGN_FUNCTIONS(SACCADE_DECLARE)
