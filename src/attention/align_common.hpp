@@ -7,7 +7,15 @@
 namespace saccade {
 
 /// One line each, in the order of the choices: ID_align_function() of a file align_*.cpp.
-#define SACCADE_ALIGN_FUNCTIONS(each) each(softmax) each(hard_argmax) each(hard_sample) each(local_m) each(local_p)
+// clang-format off
+#define SACCADE_ALIGN_FUNCTIONS(each) \
+    each(softmax) \
+    each(hard_argmax) \
+    each(hard_sample) \
+    each(local_m) \
+    each(local_p) \
+
+// clang-format on
 
 #define SACCADE_DECLARE(id) AlignFunction id##_align_function();
 SACCADE_ALIGN_FUNCTIONS(SACCADE_DECLARE)
@@ -27,10 +35,14 @@ template <class T>
 Var<T> below_largest(const Var<T>& scores, const Tensor<T>& mask, double temperature);
 
 // Right sides of rules over "@scores", and "@mask" where there is a window.
+
 std::string softmax_rule(double temperature, bool windowed);
 std::string argmax_rule(bool windowed);
+/// The scores over the temperature, at the key of this letter.
+std::string cooled_rule(double temperature, char key);
 
-/// How align_softmax makes the tensor `result` of scores.
+/// How align_softmax makes the tensor `result` of scores, and align_hard_argmax.
 How softmax_how(const AlignText& text, const std::string& result, const std::string& symbol, double temperature);
+How argmax_how(const AlignText& text, const std::string& result, const std::string& symbol, const std::string& source);
 
 }  // namespace saccade

@@ -91,8 +91,7 @@ class HardArgmaxAlign : public Align<T> {
         return {align_hard_argmax(call.scores.value(), call.mask)};
     }
     How how(const AlignCall<T>&, const AlignText& text) const override {
-        return {text.operation, text.symbol + "_ij = 1 where e_ij is the largest (the first of equals), else 0",
-                "@weights[i,j] = " + argmax_rule(false), argmax_source};
+        return argmax_how(text, "weights", text.symbol, argmax_source);
     }
 };
 
@@ -128,9 +127,7 @@ class HardSampleAlign : public Align<T> {
         if (call.expectation)
             return {"expect", fmt::format("{}_ij = {}_ij, the expectation of a draw", a, text.chances_symbol),
                     fmt::format("@weights[i,j] = @{}[i,j]", text.chances), argmax_source};
-        if (call.rng == nullptr)
-            return {text.operation, a + "_ij = 1 at the likeliest, the first of equals, else 0",
-                    "@weights[i,j] = " + argmax_rule(false), argmax_source};
+        if (call.rng == nullptr) return argmax_how(text, "weights", a, argmax_source);
         return {"sample",
                 fmt::format("{0}_i ~ Multinoulli({1}_i): {0}_ij = 1 at the first j up to which the chances exceed u_i, else 0",
                             a, text.chances_symbol),

@@ -66,20 +66,31 @@ std::string argmax_rule(bool windowed) {
     return "(j == argmax_l(@scores[i,l] + @mask[i,l])) * (max_l(@mask[i,l]) == 0)";
 }
 
+std::string cooled_rule(double temperature, char key) {
+    const std::string score = fmt::format("@scores[i,{}]", key);
+    if (std::isinf(temperature)) return "0 * " + score;
+    return temperature == 1 ? score : fmt::format("{} / {}", score, temperature);
+}
+
 std::string softmax_rule(double temperature, bool windowed) {
     if (temperature == 0) return argmax_rule(windowed);
-    const std::string cooled = temperature == 1          ? "@scores[i,j]"
-                               : std::isinf(temperature) ? "0 * @scores[i,j]"
-                                                         : fmt::format("@scores[i,j] / {}", temperature);
-    return "softmax_j(" + cooled + (windowed ? " + @mask[i,j])" : ")");
+    return "softmax_j(" + cooled_rule(temperature, 'j') + (windowed ? " + @mask[i,j])" : ")");
+}
+
+How argmax_how(const AlignText& text, const std::string& result, const std::string& symbol, const std::string& source) {
+    return {text.operation, symbol + "_ij = 1 where e_ij is the largest (the first of equals), else 0",
+            "@" + result + "[i,j] = " + argmax_rule(false), source};
 }
 
 How softmax_how(const AlignText& text, const std::string& result, const std::string& symbol, double temperature) {
+    if (temperature == 0) {
+        How how = argmax_how(text, result, symbol, text.softmax_source);
+        how.formula += ": τ → 0";
+        return how;
+    }
     How how{text.operation, symbol + "_ij = exp(e_ij) / Σ_k exp(e_ik)",
             "@" + result + "[i,j] = " + softmax_rule(temperature, false), text.softmax_source};
-    if (temperature == 0) {
-        how.formula = symbol + "_ij = 1 where e_ij is the largest (the first of equals), else 0: τ → 0";
-    } else if (std::isinf(temperature)) {
+    if (std::isinf(temperature)) {
         how.formula = symbol + "_ij = 1 / n: τ → ∞";
     } else if (temperature != 1) {
         how.formula = symbol + "_ij = exp(e_ij / τ) / Σ_k exp(e_ik / τ)";

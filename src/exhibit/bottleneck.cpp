@@ -115,7 +115,7 @@ void measure(const Contestant& who, const Bucket& bucket, Index start, bool date
     const std::size_t count = std::min(static_cast<std::size_t>(batch), bucket.examples.size() - first);
     std::vector<Ids> sources;
     for (std::size_t i = 0; i < count; ++i) sources.push_back(who.text.read(bucket.examples[first + i].source).ids);
-    const auto encoded = who.model.encode(PaddedSources::from(sources), nullptr, stop);
+    const auto encoded = who.model.encode(PaddedSources::from(sources), {}, stop);
     Rng rng(7);
     const auto greedy = who.model.greedy(encoded, bucket.longest_output, &rng, stop);
     for (std::size_t i = 0; i < count; ++i) {

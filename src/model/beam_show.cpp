@@ -23,21 +23,30 @@ Ids show_ids(Probe& probe, const ProbeSite& site, const Ids& ids, Index limit) {
 }
 
 void show_beam(Probe& probe, const BeamResult& beam, Index width) {
+    const Observer observe(probe);
     const auto steps = static_cast<Index>(beam.steps.size());
     const Index candidates = 2 * width;
-    probe.axis({"beam.step", AxisKind::step, steps, {}, "t"});
-    probe.axis({"beam.candidate", AxisKind::batch, candidates, {}, "r"});
+    observe.axis({"beam.step", AxisKind::step, steps, {}, "t"});
+    observe.axis({"beam.candidate", AxisKind::batch, candidates, {}, "r"});
     const auto tensor = [&](const char* name, Role role, const char* symbol, const char* title, const char* unit,
-                            const auto& value) {
+                            const auto& value, const How& how = {}) {
         Tensor<float> values(Shape{steps, candidates}, std::numeric_limits<float>::quiet_NaN());
         for (std::size_t i = 0; i < beam.steps.size(); ++i)
             for (std::size_t c = 0; c < beam.steps[i].size(); ++c)
                 values.data()[static_cast<Index>(i) * candidates + static_cast<Index>(c)] =
                     static_cast<float>(value(beam.steps[i][c]));
-        probe.whole({name, role, symbol, title, unit, {"beam.step", "beam.candidate"}}, values);
+        observe(name, values, [&] {
+            return Shown{.role = role,
+                         .symbol = symbol,
+                         .title = title,
+                         .unit = unit,
+                         .axes = {"beam.step", "beam.candidate"},
+                         .step = how};
+        });
     };
     using C = BeamCandidate;
-    tensor("beam.score", Role::metric, "S", "Beam: score (log P / length penalty)", "nat", [](const C& c) { return c.score; });
+    tensor("beam.score", Role::metric, "S", "Beam: score (log P / length penalty)", "nat", [](const C& c) { return c.score; },
+           {"search", "S = log P(y|x) / ((5 + |y|) / 6)^α", "", "Wu 2016, eq. 14"});
     tensor("beam.log_probability", Role::metric, "log P", "Beam: log-probability", "nat",
            [](const C& c) { return c.log_probability; });
     tensor("beam.parent", Role::input, "parent", "Beam: parent among the candidates of the step before", "",
@@ -46,7 +55,6 @@ void show_beam(Probe& probe, const BeamResult& beam, Index width) {
     tensor("beam.fate", Role::state, "fate", "Beam: pruned 0, live 1, finished 2", "",
            [](const C& c) { return static_cast<int>(c.fate); });
     tensor("beam.rank", Role::output, "rank", "Beam: rank of a finished hypothesis", "", [](const C& c) { return c.rank; });
-    probe.step({"search", "beam.score", "S = log P(y|x) / ((5 + |y|) / 6)^α", "", "Wu 2016, eq. 14"});
 }
 
 const Ids& shown_hypothesis(Probe& probe, const BeamResult& beam, Index width, Index which) {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "model/beam.hpp"
-#include "trace/probe.hpp"
+#include "trace/observer.hpp"
 
 namespace saccade {
 

@@ -7,7 +7,7 @@
 #include "attention/mask.hpp"
 #include "autograd/ops.hpp"
 #include "base/stop.hpp"
-#include "model/seq2seq_sites.hpp"
+#include "nn/rules.hpp"
 
 // Reading the weights, and the encoder. The decoder is in seq2seq_decode.cpp.
 
@@ -162,33 +162,20 @@ void Seq2Seq<T>::load_align(const Weights<T>& w) {
     };
 }
 
-template <class T>
-std::vector<CellState<T>> Seq2Seq<T>::run_direction(const GatedCell<T>& cell, const Var<T>& embedded,
-                                                    const PaddedSources& sources, bool backward, const Showing* showing,
-                                                    const std::stop_token& stop) const {
-    const auto [size, length] = std::pair(sources.size, sources.length);
-    const bool padded = std::ranges::any_of(sources.lengths, [&](Index n) { return n < length; });
-    const Var<T> projected = cell.project(embedded);  // [length * B, gates * H]
-    std::vector<CellState<T>> states(static_cast<std::size_t>(length));
-    CellState<T> state = cell.zero(size);
-    for (Index n = 0; n < length; ++n) {
-        check_stop(stop);
-        const Index t = backward ? length - 1 - n : n;
-        const Var<T> gates = slice(projected, 0, t * size, size);
-        // Through padding the state is carried: backward it waits for the text, forward it is the last when the text has ended.
-        const Tensor<T> inside = padded ? step_mask<T>(sources.lengths, t) : Tensor<T>{};
-        if (showing != nullptr) {
-            const CellSites& sites = backward ? showing->sites.backward : showing->sites.forward;
-            state = cell.shown_step(gates, state, showing->probe, sites, t);
-        } else {
-            state = cell.step(gates, state, std::span<const T>(inside.values()));
-        }
-        states[static_cast<std::size_t>(t)] = state;
-    }
-    return states;
-}
-
 namespace {
+
+template <class T>
+CellReads encoder_reads(const GatedCell<T>& cell, bool backward) {
+    const std::string arrow = backward ? "←" : "→";
+    return {.title = backward ? "Encoder, right to left" : "Encoder, left to right",
+            .state = arrow + "h",
+            .arrow = arrow,
+            .axis = "source",
+            .units = "hidden",
+            .backward = backward,
+            .inputs = {{"encoder.embedding[j,m]", "x_j", "embedding", declared_values(cell.parameters().input_weight)}},
+            .source = "Bahdanau 2014, A.2.1 (PyTorch's gates)"};
+}
 
 template <class T>
 Var<T> dropped(const Var<T>& v, const Noise& noise) {
@@ -205,27 +192,155 @@ std::vector<Var<T>> visible_states(const std::vector<CellState<T>>& states) {
 }  // namespace
 
 template <class T>
-typename Seq2Seq<T>::Encoded Seq2Seq<T>::encode(const PaddedSources& sources, const Showing* showing, std::stop_token stop,
+std::vector<CellState<T>> Seq2Seq<T>::run_direction(const GatedCell<T>& cell, const Var<T>& embedded,
+                                                    const PaddedSources& sources, bool backward, const Observer& observe,
+                                                    const std::stop_token& stop) const {
+    const auto [size, length] = std::pair(sources.size, sources.length);
+    const bool padded = std::ranges::any_of(sources.lengths, [&](Index n) { return n < length; });
+    const Observer within = observe.named(backward ? "encoder.backward." : "encoder.forward.");
+    const auto reads = [&] { return encoder_reads(cell, backward); };
+    const Var<T> projected = cell.project(embedded);  // [length * B, gates * H]
+    std::vector<CellState<T>> states(static_cast<std::size_t>(length));
+    CellState<T> state = cell.zero(size);
+    for (Index n = 0; n < length; ++n) {
+        check_stop(stop);
+        const Index t = backward ? length - 1 - n : n;
+        const Var<T> gates = slice(projected, 0, t * size, size);
+        if (observe) {
+            state = cell.step(gates, state, within.row(t), reads);
+        } else {
+            // Through padding the state is carried: backward it waits for the text, forward it is the last when the text has
+            // ended.
+            const Tensor<T> inside = padded ? step_mask<T>(sources.lengths, t) : Tensor<T>{};
+            state = cell.step(gates, state, std::span<const T>(inside.values()));
+        }
+        states[static_cast<std::size_t>(t)] = state;
+    }
+    return states;
+}
+
+template <class T>
+Var<T> Seq2Seq<T>::embedded_source(const PaddedSources& sources, const Observer& observe) const {
+    return observe("encoder.embedding", embedding(source_table_, sources.ids), [&] {
+        return Shown{.role = Role::embedding,
+                     .symbol = "x",
+                     .title = "Embedded source",
+                     .axes = {"source", "embedding"},
+                     .step = {"embed", "x_j = E_x[x_j]",
+                              "encoder.embedding[j,m] = " + rules::embedding("encoder.embedding.weight", "source.id[j]", 'm'),
+                              "Bahdanau 2014, A.2.1"},
+                     .parameters = {{"encoder.embedding.weight", "E_x", {"source_vocabulary", "embedding"}, source_table_}}};
+    });
+}
+
+template <class T>
+CellState<T> Seq2Seq<T>::initial_cell_state(const CellState<T>& backward, const Observer& observe) const {
+    CellState<T> initial;
+    initial.h = observe("decoder.initial", tanh(initial_(backward.h)), [&] {
+        return Shown{.role = Role::state,
+                     .symbol = "s₀",
+                     .title = "Decoder: initial state",
+                     .axes = {"state"},
+                     .step = {"initialise", "s_0 = tanh(W_s ←h_1 + b_s)",
+                              "decoder.initial[k] = tanh(" +
+                                  rules::linear('l', "decoder.initial.weight[k,l]", "encoder.backward.state[0,l]",
+                                                "decoder.initial.bias[k]") +
+                                  ")",
+                              "Bahdanau 2014, A.2.2"},
+                     .parameters = {{"decoder.initial.weight", "W_s", {"state", "hidden"}, initial_.weight},
+                                    {"decoder.initial.bias", "b_s", {"state"}, initial_.bias}}};
+    });
+    if (design_.cell != CellKind::lstm) return initial;
+    initial.c = observe("decoder.initial_cell", initial_cell_(backward.c), [&] {
+        return Shown{
+            .role = Role::state,
+            .symbol = "c₀",
+            .title = "Decoder: initial cell",
+            .axes = {"state"},
+            .step = {"initialise", "c_0 = W_c ←c_1 + b_c",
+                     "decoder.initial_cell[k] = " + rules::linear('l', "decoder.initial_cell.weight[k,l]",
+                                                                  "encoder.backward.cell[0,l]", "decoder.initial_cell.bias[k]"),
+                     "as s_0"},
+            .parameters = {{"decoder.initial_cell.weight", "W_c", {"state", "hidden"}, initial_cell_.weight},
+                           {"decoder.initial_cell.bias", "b_c", {"state"}, initial_cell_.bias}}};
+    });
+    return initial;
+}
+
+template <class T>
+ScoreRules Seq2Seq<T>::score_rules() const {
+    return function_.rules(align_text_.state, align_text_.s);
+}
+
+template <class T>
+std::vector<Parameter> Seq2Seq<T>::shown_score_parameters() const {
+    std::vector<Parameter> shown;
+    const ScoreSizes extents{sizes_.decoder, 2 * sizes_.encoder, sizes_.attention, sizes_.longest};
+    const auto own = [this](const std::string& name) { return score_parameters_.at(name); };
+    if constexpr (std::is_same_v<T, float>) {
+        if (function_.shown != nullptr) {
+            for (const ShownScoreParameter& p : function_.shown(own, extents))
+                shown.emplace_back("attention." + p.name, p.symbol, p.axes, p.values);
+            return shown;
+        }
+    }
+    for (const FunctionParameter& p : function_.parameters(extents))
+        shown.emplace_back("attention." + p.name, p.symbol, p.axes, own(p.name));
+    return shown;
+}
+
+template <class T>
+Var<T> Seq2Seq<T>::keys_of(const Var<T>& annotations, const Observer& observe) const {
+    const Var<T> keys = score_->keys(annotations);
+    if (function_.key_axis.empty()) return keys;
+    return observe("keys", keys, [&] {
+        const ScoreRules rules = score_rules();
+        return Shown{.role = Role::key,
+                     .symbol = "k",
+                     .title = "Keys",
+                     .axes = {"source", function_.key_axis},
+                     .step = {"project", rules.key_formula, rules.key_rule, function_.source},
+                     .parameters = shown_score_parameters()};
+    });
+}
+
+template <class T>
+typename Seq2Seq<T>::Encoded Seq2Seq<T>::encode(const PaddedSources& sources, const Observer& observe, std::stop_token stop,
                                                 Noise noise) const {
-    const Var<T> embedded = reveal(showing, &Seq2SeqSites::source_embedding, -1, embedding(source_table_, sources.ids));
-    const Var<T> read = dropped(embedded, noise);
-    const std::vector<CellState<T>> forward = run_direction(forward_, read, sources, false, showing, stop);
-    const std::vector<CellState<T>> backward = run_direction(backward_, read, sources, true, showing, stop);
+    const Var<T> read = dropped(embedded_source(sources, observe), noise);
+    const std::vector<CellState<T>> forward = run_direction(forward_, read, sources, false, observe, stop);
+    const std::vector<CellState<T>> backward = run_direction(backward_, read, sources, true, observe, stop);
     const Var<T> both[] = {stack<T>(visible_states(forward)), stack<T>(visible_states(backward))};
     Encoded e;
-    e.annotations = reveal(showing, &Seq2SeqSites::annotations, -1, transpose(concat<T>(both, 2), 0, 1));
+    e.annotations = observe("annotations", transpose(concat<T>(both, 2), 0, 1), [&] {
+        return Shown{.role = Role::value,
+                     .symbol = "h",
+                     .title = "Annotations",
+                     .axes = {"source", "annotation"},
+                     .step = {"join", "h_j = [→h_j; ←h_j]",
+                              fmt::format("annotations[j,k] = encoder.forward.state[j,k] else encoder.backward.state[j,k-{}]",
+                                          sizes_.encoder),
+                              "Bahdanau 2014, section 3.2"}};
+    });
     e.lengths = Tensor<T>(Shape{sources.size});
     std::ranges::transform(sources.lengths, e.lengths.data(), [](Index n) { return static_cast<T>(n); });
     if (design_.attention) {
-        e.keys = score_->keys(e.annotations);
-        if (!function_.key_axis.empty()) e.keys = reveal(showing, &Seq2SeqSites::keys, -1, e.keys);
+        e.keys = keys_of(e.annotations, observe);
     } else {
         const Var<T> ends[] = {forward.back().h, backward.front().h};
-        e.fixed = reveal(showing, &Seq2SeqSites::fixed, -1, concat<T>(ends, 1));
+        e.fixed = observe("encoder.fixed", concat<T>(ends, 1), [&] {
+            return Shown{
+                .role = Role::context,
+                .symbol = "c",
+                .title = "Fixed context",
+                .axes = {"annotation"},
+                .step = {"join", "c = [→h_n; ←h_1]",
+                         fmt::format("encoder.fixed[k] = encoder.forward.state[{},k] else encoder.backward.state[0,k-{}]",
+                                     sources.length - 1, sizes_.encoder),
+                         "Cho 2014, section 2.2"}};
+        });
     }
-    e.initial.h = reveal(showing, &Seq2SeqSites::initial, -1, tanh(initial_(backward.front().h)));
-    if (design_.cell == CellKind::lstm)
-        e.initial.c = reveal(showing, &Seq2SeqSites::initial_cell, -1, initial_cell_(backward.front().c));
+    e.initial = initial_cell_state(backward.front(), observe);
     const bool padded = std::ranges::any_of(sources.lengths, [&](Index n) { return n < sources.length; });
     if (padded) e.mask = padding_mask<T>(sources.lengths, sources.length);
     return e;

@@ -59,14 +59,6 @@ struct Noise {
     Rng* rng = nullptr;
 };
 
-struct Seq2SeqSites;
-
-/// Where the model shows what it computes, for batches of one.
-struct Showing {
-    Probe& probe;
-    const Seq2SeqSites& sites;
-};
-
 /// The encoder-decoder with attention of Bahdanau, Cho and Bengio 2014 ("Neural machine translation by jointly learning to
 /// align and translate") and of Luong, Pham and Manning 2015 ("Effective approaches to attention-based neural machine
 /// translation"). With x_j the source, h_j the annotations, y_i the output, s the decoder's state:
@@ -84,6 +76,8 @@ struct Showing {
 /// Without attention c_i = [forward h_n; backward h_1] at every step: all that the decoder knows of the source, as in Cho et
 /// al. 2014 ("Learning phrase representations using RNN encoder-decoder"). Bahdanau's readout has a maxout layer and sees
 /// y_{i-1}; this one has neither. The GRU is nn/gru.hpp's, whose reset gate acts after the product.
+///
+/// What looks on sees batches of one: everything that is computed, with the rule that it follows.
 template <class T>
 class Seq2Seq {
  public:
@@ -107,7 +101,7 @@ class Seq2Seq {
         /// The same for rows of the batch, in any number and order (hypotheses of a beam).
         Encoded rows(std::span<const Index> which) const;
     };
-    Encoded encode(const PaddedSources& sources, const Showing* showing = nullptr, std::stop_token stop = {},
+    Encoded encode(const PaddedSources& sources, const Observer& observe = {}, std::stop_token stop = {},
                    Noise noise = {}) const;
 
     /// What the decoder carries from step to step, [B, ...].
@@ -125,13 +119,13 @@ class Seq2Seq {
     };
     /// From y_{i-1}, projected (project_previous), and the state before it. `rng`: draws hard samples; needed for those alone.
     Step step(const Encoded& encoded, const Var<T>& projected_previous, const State& state, Index i, Rng* rng = nullptr,
-              const Showing* showing = nullptr, Noise noise = {}) const;
+              const Observer& observe = {}, Noise noise = {}) const;
     /// E_y y, projected to the decoder's gates: ids -> [ids.size(), gates * decoder].
-    Var<T> project_previous(std::span<const Index> ids, Index i = 0, const Showing* showing = nullptr, Noise noise = {}) const;
+    Var<T> project_previous(std::span<const Index> ids, Index i = 0, const Observer& observe = {}, Noise noise = {}) const;
     /// What the logits are read from: attentional vectors, or states and contexts side by side. Leading axes are free.
     Var<T> readout_input(const Step& step) const;
-    /// -> logits [..., target_vocabulary - 1].
-    Var<T> logits(const Var<T>& readout_input) const;
+    /// -> logits [..., target_vocabulary - 1]. Of one step where `observe` is at its row.
+    Var<T> logits(const Var<T>& readout_input, const Observer& observe = {}) const;
 
     /// Given targets: targets[i * B + b] is the i-th output of source b (time-major, one length for all).
     struct Forced {
@@ -150,20 +144,24 @@ class Seq2Seq {
     };
     Greedy greedy(const Encoded& encoded, Index max_steps, Rng* rng = nullptr, std::stop_token stop = {}) const;
 
-    /// Declares parameters and steps, so that every recorded cell can be explained.
-    void describe(Probe& probe, Index source_length) const;
-
  private:
-    void describe_attention(Probe& probe) const;
     void load_score(const Weights<T>& weights);
     void load_align(const Weights<T>& weights);
     void load_readout(const Weights<T>& weights);
     std::vector<CellState<T>> run_direction(const GatedCell<T>& cell, const Var<T>& embedded, const PaddedSources& sources,
-                                            bool backward, const Showing* showing, const std::stop_token& stop) const;
-    void look(const Encoded& encoded, const Var<T>& asking, Index i, Rng* rng, const Showing* showing, const Noise& noise,
+                                            bool backward, const Observer& observe, const std::stop_token& stop) const;
+    Var<T> embedded_source(const PaddedSources& sources, const Observer& observe) const;
+    CellState<T> initial_cell_state(const CellState<T>& backward, const Observer& observe) const;
+    Var<T> keys_of(const Var<T>& annotations, const Observer& observe) const;
+    ScoreRules score_rules() const;
+    std::vector<Parameter> shown_score_parameters() const;
+    /// `observe` is at row i in these three.
+    void look(const Encoded& encoded, const Var<T>& asking, Index i, Rng* rng, const Observer& observe, const Noise& noise,
               Step& step) const;
     Var<T> weights_of(const Encoded& encoded, const Var<T>& asking, const Var<T>& scores, Index i, Rng* rng,
-                      const Showing* showing, const Noise& noise) const;
+                      const Observer& observe, const Noise& noise) const;
+    Var<T> attentional_vector(const Step& step, const Observer& observe) const;
+    CellReads decoder_reads() const;
 
     Seq2SeqSizes sizes_;
     Seq2SeqDesign design_;
@@ -182,11 +180,6 @@ class Seq2Seq {
     Linear<T> readout_;                               // W_o, b_o; or U_o, b_o
     Var<T> readout_context_;                          // C_o
 };
-
-template <>
-void Seq2Seq<float>::describe(Probe& probe, Index source_length) const;
-template <>
-void Seq2Seq<float>::describe_attention(Probe& probe) const;
 
 /// Fresh weights: embeddings standard normal, matrices uniform in +-1 / sqrt(fan in) as PyTorch has it, biases 0, the strength
 /// of cosine scores 4.

@@ -5,15 +5,11 @@
 #include "autograd/ops.hpp"
 #include "base/stop.hpp"
 #include "model/beam_show.hpp"
-#include "model/seq2seq_sites.hpp"
+#include "nn/rules.hpp"
 
 namespace saccade {
 
 namespace {
-
-Index show_id(Probe& probe, const ProbeSite& site, Index i, Index id, Index limit) {
-    return shown_id(site, probe.row(site, i, Tensor<float>::scalar(static_cast<float>(id))).item(), limit);
-}
 
 void declare_axes(Probe& probe, const Seq2Seq<float>& model, const Seq2SeqRequest& request, const Ids& output) {
     const Seq2SeqSizes& s = model.sizes();
@@ -39,16 +35,51 @@ void declare_axes(Probe& probe, const Seq2Seq<float>& model, const Seq2SeqReques
     probe.axis({"target_vocabulary", AxisKind::class_, s.target_vocabulary, request.target_tokens, "v"});
 }
 
+/// What is written at step i, as the decoder reads it at the next.
+Shown input_shown(Index start) {
+    return {
+        .role = Role::input,
+        .symbol = "y",
+        .title = "Previous output (ids)",
+        .axes = {"output"},
+        .step = {"feed back", "y_(i−1), and <start> before the first",
+                 "decoder.input[i] = " + rules::feed_back("output.id", std::to_string(start)), "Bahdanau 2014, section 2.1"}};
+}
+
+Tensor<float> shown_probabilities(const Var<float>& logits, const Observer& observe) {
+    return observe("probabilities", softmax(logits),
+                   [] {
+                       return Shown{
+                           .role = Role::probabilities,
+                           .symbol = "p",
+                           .title = "Output probabilities",
+                           .unit = "probability",
+                           .axes = {"output", "token"},
+                           .step = {"normalise", "p(y_i | y_<i, x) = softmax(o_i)",
+                                    "probabilities[i,c] = " + rules::softmax('c', "logits[i,c]"), "Bahdanau 2014, eq. 4"}};
+                   })
+        .value();
+}
+
+Shown output_shown() {
+    return {.role = Role::output,
+            .symbol = "y",
+            .title = "Output tokens (ids)",
+            .axes = {"output"},
+            .step = {"choose", "y_i = argmax_c p_ic, or as the beam or the forced output has it", "", "decoding"}};
+}
+
 }  // namespace
 
 Seq2SeqOutput run_seq2seq(const Seq2Seq<float>& model, const Seq2SeqRequest& request, Probe& probe, std::stop_token stop) {
-    const Seq2SeqSites sites(model.design());
-    const Showing showing{probe, sites};
+    const Observer observe(probe);
     const Seq2SeqSizes& s = model.sizes();
     Rng rng = Rng(request.seed).fork("hard samples");
     Seq2SeqOutput output;
-    const Ids read[] = {show_ids(probe, sites.source_id, request.source, s.source_vocabulary)};
-    const auto encoded = model.encode(PaddedSources::from(read), &showing, stop);
+    const Ids read[] = {observe.ids("source.id", request.source, s.source_vocabulary, [] {
+        return Shown{.role = Role::input, .symbol = "x", .title = "Source tokens (ids)", .axes = {"source"}};
+    })};
+    const auto encoded = model.encode(PaddedSources::from(read), observe, stop);
 
     Ids given = request.forced.value_or(Ids{});
     bool free = !request.forced.has_value();
@@ -64,20 +95,19 @@ Seq2SeqOutput run_seq2seq(const Seq2Seq<float>& model, const Seq2SeqRequest& req
     auto state = model.initial_state(encoded);
     for (Index i = 0; i < steps; ++i) {
         check_stop(stop);
-        previous = show_id(probe, sites.previous_id, i, previous, s.target_vocabulary);
+        const Observer here = observe.row(i);
+        previous = here.id("decoder.input", previous, s.target_vocabulary, [&] { return input_shown(model.start_id()); });
         const Index ids[] = {previous};
-        const auto step = model.step(encoded, model.project_previous(ids, i, &showing), state, i, &rng, &showing);
+        const auto step = model.step(encoded, model.project_previous(ids, i, observe), state, i, &rng, observe);
         state = step.state;
-        const Var<float> logits = show(&probe, sites.logits, i, model.logits(model.readout_input(step)));
-        const Tensor<float> p = show(&probe, sites.probabilities, i, softmax(logits)).value();
+        const Tensor<float> p = shown_probabilities(model.logits(model.readout_input(step), here), here);
         const Index chosen =
             free ? std::ranges::max_element(p.values()) - p.values().begin() : given[static_cast<std::size_t>(i)];
-        previous = show_id(probe, sites.output_id, i, chosen, s.target_vocabulary - 1);
+        previous = here.id("output.id", chosen, s.target_vocabulary - 1, output_shown);
         output.ids.push_back(previous);
         if (previous == model.end_id() && free) break;
     }
     declare_axes(probe, model, request, output.ids);
-    model.describe(probe, static_cast<Index>(request.source.size()));
     return output;
 }
 

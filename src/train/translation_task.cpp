@@ -88,7 +88,7 @@ Var<float> TranslationTask::shard_loss(const Weights<float>& weights, Index step
     const PaddedTargets padded = PaddedTargets::from(batch.targets, set_.text().vocabularies().end());
     const Seq2Seq<float> model(weights, design_);
     const Noise noise{.dropout = dropout_, .rng = &rng};
-    const auto encoded = model.encode(PaddedSources::from(batch.sources), nullptr, {}, noise);
+    const auto encoded = model.encode(PaddedSources::from(batch.sources), {}, {}, noise);
     const auto forced = model.forced(encoded, padded.ids, padded.length, &rng, noise);
     return cross_entropy<float>(forced.logits, padded.ids, padded.counts, static_cast<float>(set_.settings().smoothing));
 }
