@@ -127,26 +127,45 @@ Tensor<float> patterns_of(const Ids& ids) {
 
 void show_scores(Probe& probe, const HeadScores& scores, const Ids& ids, const Head& best, const LanguageModelOutput& output) {
     const Index layers = scores.induction.shape()[0], heads = scores.induction.shape()[1];
-    probe.axis({"score", AxisKind::class_, 3, {"induction", "previous token", "duplicate token"}, "s"});
-    probe.whole({"pattern", Role::map, "π", "Where a head of each kind looks", "", {"score", "token", "token.key"}},
-                patterns_of(ids));
-    probe.step({"look for", "pattern",
+    const Observer observe(probe);
+    observe.axis({"score", AxisKind::class_, 3, {"induction", "previous token", "duplicate token"}, "s"});
+    observe("pattern", patterns_of(ids), [] {
+        return Shown{
+            .role = Role::map,
+            .symbol = "π",
+            .title = "Where a head of each kind looks",
+            .axes = {"score", "token", "token.key"},
+            .step = {
+                "look for",
                 "1 at: the token after each earlier occurrence of this one; the token before; each earlier occurrence",
                 "pattern[s,i,j] = where(s == 1, (j == i - 1) * (j > 0), where(s == 2, (token.id[j] == token.id[i]) * (j < i) * "
                 "(j > 0), ((token.id[j-1] else -1) == token.id[i]) * (j - 1 < i) * (j > 1)))",
-                "Olsson 2022"});
+                "Olsson 2022"}};
+    });
     Tensor<float> all(Shape{3, layers, heads});
     const Tensor<float>* parts[] = {&scores.induction, &scores.previous, &scores.duplicate};
     for (Index s = 0; s < 3; ++s) std::ranges::copy(parts[s]->values(), all.row(s).values().begin());
-    probe.whole({"head_scores", Role::map, "S", "Score of each head, on this text", "weight", {"score", "layer", "head"}}, all);
-    probe.step(
-        {"score", "head_scores", "mean over the tokens that have something to look for, of Σ_j α_ij π_ij",
-         "head_scores[s,l,h] = sum_i(sum_j(self.weights[l,h,i,j] * pattern[s,i,j])) / max(sum_i(max_j(pattern[s,i,j])), 1)",
-         "Olsson 2022"});
-    probe.whole({"best.weights", Role::map, "α", "Head " + best.name() + ": its weights", "weight", {"token", "token.key"}},
-                output.weights.row(best.layer).row(best.head));
-    probe.step({"choose", "best.weights", "the head with the largest induction score in the model's card",
-                fmt::format("best.weights[i,j] = self.weights[{},{},i,j]", best.layer, best.head), "Olsson 2022"});
+    observe("head_scores", all, [] {
+        return Shown{.role = Role::map,
+                     .symbol = "S",
+                     .title = "Score of each head, on this text",
+                     .unit = "weight",
+                     .axes = {"score", "layer", "head"},
+                     .step = {"score", "mean over the tokens that have something to look for, of Σ_j α_ij π_ij",
+                              "head_scores[s,l,h] = sum_i(sum_j(self.weights[l,h,i,j] * pattern[s,i,j])) / "
+                              "max(sum_i(max_j(pattern[s,i,j])), 1)",
+                              "Olsson 2022"}};
+    });
+    observe("best.weights", output.weights.row(best.layer).row(best.head), [&] {
+        return Shown{
+            .role = Role::map,
+            .symbol = "α",
+            .title = "Head " + best.name() + ": its weights",
+            .unit = "weight",
+            .axes = {"token", "token.key"},
+            .step = {"choose", "the head with the largest induction score in the model's card",
+                     fmt::format("best.weights[i,j] = self.weights[{},{},i,j]", best.layer, best.head), "Olsson 2022"}};
+    });
 }
 
 /// Loss of each token, and means over what could be foreseen by looking back: [run, token], [run].
@@ -182,12 +201,29 @@ double show_losses(Probe& probe, const Ids& ids, const LanguageModelOutput& outp
         for (Index i = 0; i < n; ++i) sum += static_cast<double>(after.data()[i] * all.row(r).data()[i]);
         means.data()[r] = static_cast<float>(sum / static_cast<double>(std::max<Index>(counted, 1)));
     }
-    probe.whole({"losses", Role::metric, "L", "Loss of each token", "nats", {"run", "token"}}, all);
-    probe.step({"lose", "losses", "L_i = −log p(x_i | x_1 … x_(i−1)); without the head: of a second run", "", "Olsson 2022"});
-    probe.whole({"recurs", Role::input, "ρ", "1: a pair of tokens that stood here before", "", {"token"}}, after);
-    probe.whole({"mean_loss", Role::state, "L̄", "Mean loss where a pair of tokens recurs", "nats", {"run"}}, means);
-    probe.step({"average", "mean_loss", "mean of L_i over the recurring pairs",
-                "mean_loss[r] = sum_i(losses[r,i] * recurs[i]) / max(sum_i(recurs[i]), 1)", "Olsson 2022"});
+    const Observer observe(probe);
+    observe("losses", all, [] {
+        return Shown{
+            .role = Role::metric,
+            .symbol = "L",
+            .title = "Loss of each token",
+            .unit = "nats",
+            .axes = {"run", "token"},
+            .step = {"lose", "L_i = −log p(x_i | x_1 … x_(i−1)); without the head: of a second run", "", "Olsson 2022"}};
+    });
+    observe("recurs", after, [] {
+        return Shown{
+            .role = Role::input, .symbol = "ρ", .title = "1: a pair of tokens that stood here before", .axes = {"token"}};
+    });
+    observe("mean_loss", means, [] {
+        return Shown{.role = Role::state,
+                     .symbol = "L̄",
+                     .title = "Mean loss where a pair of tokens recurs",
+                     .unit = "nats",
+                     .axes = {"run"},
+                     .step = {"average", "mean of L_i over the recurring pairs",
+                              "mean_loss[r] = sum_i(losses[r,i] * recurs[i]) / max(sum_i(recurs[i]), 1)", "Olsson 2022"}};
+    });
     return counted == 0 ? -1.0 : static_cast<double>(means.data()[0]);
 }
 
@@ -209,10 +245,20 @@ std::string show_next(Probe& probe, const LanguageModelOutput& output, const std
     }
     const std::string first = fmt::format("next “{}” {:.2f}", axis.labels.front(), chances.data()[0]);
     probe.axis(std::move(axis));
-    probe.whole({"next.id", Role::output, "x", "Likeliest next tokens (ids)", "", {"next"}}, ids);
-    probe.whole({"next.probabilities", Role::probabilities, "p", "Next token", "", {"next"}}, chances);
-    probe.step({"sort", "next.probabilities", "p(x_(n+1) | x_1 … x_n), the largest first",
-                fmt::format("next.probabilities[q] = probabilities[{},next.id[q]]", output.probabilities.shape()[0] - 1), ""});
+    const Observer observe(probe);
+    observe("next.id", ids, [] {
+        return Shown{.role = Role::output, .symbol = "x", .title = "Likeliest next tokens (ids)", .axes = {"next"}};
+    });
+    observe("next.probabilities", chances, [&] {
+        return Shown{
+            .role = Role::probabilities,
+            .symbol = "p",
+            .title = "Next token",
+            .axes = {"next"},
+            .step = {"sort", "p(x_(n+1) | x_1 … x_n), the largest first",
+                     fmt::format("next.probabilities[q] = probabilities[{},next.id[q]]", output.probabilities.shape()[0] - 1),
+                     ""}};
+    });
     return first;
 }
 
@@ -236,10 +282,18 @@ void run_induction(RunContext& context) {
         }
         probe.axis({"earlier head", AxisKind::query, heads, earlier, "e"});
         probe.axis({"later head", AxisKind::key, heads, later, "f"});
-        probe.whole({"composition", Role::map, "C", "K-composition", "", {"earlier head", "later head"}}, circuit->composition);
-        probe.step({"compose", "composition",
+        const Observer observe(probe);
+        observe("composition", circuit->composition, [] {
+            return Shown{
+                .role = Role::map,
+                .symbol = "C",
+                .title = "K-composition",
+                .axes = {"earlier head", "later head"},
+                .step = {
+                    "compose",
                     "|W_QK W_OV|_F / (|W_QK|_F |W_OV|_F), W_QK = W_Qᵀ W_K of the later head, W_OV = W_O W_V of the earlier", "",
-                    "Elhage 2021, section on K-composition"});
+                    "Elhage 2021, section on K-composition"}};
+        });
     }
     if (scores.repeated == 0)
         probe.note({"text", "no token occurs twice, so there is nothing to look back for", "repeat a part of the text"});

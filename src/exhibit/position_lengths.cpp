@@ -105,23 +105,36 @@ void record(Probe& probe, const std::vector<Contestant>& contestants, Index long
             quality.data()[at] = t.asked == 0 ? NAN : static_cast<float>(t.right) / static_cast<float>(t.asked);
             accuracy.data()[at] = t.of == 0 ? NAN : static_cast<float>(t.characters) / static_cast<float>(t.of);
         }
-    const std::vector<std::string> axes = {"code", "dates"};
-    probe.whole({"right", Role::output, "r", "Dates right", "dates", axes}, right);
-    probe.whole({"asked", Role::output, "n", "Dates asked", "dates", axes}, asked);
-    probe.whole({"characters", Role::output, "r", "Characters right after the right ones before", "", axes}, characters);
-    probe.whole({"of", Role::output, "n", "Characters asked", "", axes}, of);
-    probe.whole({"accuracy", Role::metric, "A", "Characters right after the right ones, by dates in a list (learned: 1 to 3)",
-                 "share of characters right", axes},
-                accuracy);
-    probe.whole({"quality", Role::metric, "Q", "Dates right, written freely, by dates in a list (learned: 1 to 3)",
-                 "share of dates right", axes},
-                quality);
+    const Observer observe(probe);
+    const auto counted = [&](const char* symbol, const char* title, const char* unit) {
+        return [=] {
+            return Shown{.role = Role::output, .symbol = symbol, .title = title, .unit = unit, .axes = {"code", "dates"}};
+        };
+    };
+    observe("right", right, counted("r", "Dates right", "dates"));
+    observe("asked", asked, counted("n", "Dates asked", "dates"));
+    observe("characters", characters, counted("r", "Characters right after the right ones before", ""));
+    observe("of", of, counted("n", "Characters asked", ""));
     // Where nothing could be asked there is no share, and no rule that gives one.
     const bool all = std::ranges::all_of(of.values(), [](float n) { return n > 0; });
-    probe.step({"measure", "accuracy", "A = right characters / characters",
-                all ? "accuracy[c,n] = characters[c,n] / of[c,n]" : "", "Press 2021, fig. 1"});
-    probe.step(
-        {"measure", "quality", "Q = right dates / dates", all ? "quality[c,n] = right[c,n] / asked[c,n]" : "", "Newman 2020"});
+    observe("accuracy", accuracy, [&] {
+        return Shown{.role = Role::metric,
+                     .symbol = "A",
+                     .title = "Characters right after the right ones, by dates in a list (learned: 1 to 3)",
+                     .unit = "share of characters right",
+                     .axes = {"code", "dates"},
+                     .step = {"measure", "A = right characters / characters",
+                              all ? "accuracy[c,n] = characters[c,n] / of[c,n]" : "", "Press 2021, fig. 1"}};
+    });
+    observe("quality", quality, [&] {
+        return Shown{
+            .role = Role::metric,
+            .symbol = "Q",
+            .title = "Dates right, written freely, by dates in a list (learned: 1 to 3)",
+            .unit = "share of dates right",
+            .axes = {"code", "dates"},
+            .step = {"measure", "Q = right dates / dates", all ? "quality[c,n] = right[c,n] / asked[c,n]" : "", "Newman 2020"}};
+    });
     for (Index c = 0; c < codes; ++c)
         for (Index n = 0; n < longest; ++n)
             if (tallies[static_cast<std::size_t>(c)][static_cast<std::size_t>(n)].beyond) {
