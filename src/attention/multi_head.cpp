@@ -7,22 +7,9 @@
 #include "attention/mask.hpp"
 #include "attention/scaled_dot_product.hpp"
 #include "autograd/ops.hpp"
+#include "nn/rules.hpp"
 
 namespace saccade {
-
-MultiHeadSites::MultiHeadSites(const std::string& s, const std::string& queries, const std::string& keys)
-    : projected_query{s + ".projected_query",           Role::query, "q̃",
-                      "Queries before they are turned", "",          {"layer", "head", queries, "unit"}},
-      projected_key{s + ".projected_key", Role::key, "k̃", "Keys before they are turned", "", {"layer", "head", keys, "unit"}},
-      query{s + ".query", Role::query, "q", "Queries", "", {"layer", "head", queries, "unit"}},
-      key{s + ".key", Role::key, "k", "Keys", "", {"layer", "head", keys, "unit"}},
-      value{s + ".value", Role::value, "v", "Values", "", {"layer", "head", keys, "unit"}},
-      term{s + ".term", Role::scores, "t", "What the position code adds to the scores", "", {"layer", "head", queries, keys}},
-      scores{s + ".scores", Role::scores, "e", "Scores (scaled)", "", {"layer", "head", queries, keys}},
-      mask{s + ".mask", Role::mask, "m", "Mask", "", {"layer", queries, keys}},
-      weights{s + ".weights", Role::weights, "α", "Attention weights", "weight", {"layer", "head", queries, keys}},
-      context{s + ".context", Role::context, "z", "Context of each head", "", {"layer", "head", queries, "unit"}},
-      attended{s + ".attended", Role::context, "a", "Heads joined and projected", "", {"layer", queries, "feature"}} {}
 
 void require_heads(Index d_model, Index heads) {
     if (heads >= 1 && d_model >= heads && d_model % heads == 0) return;
@@ -61,7 +48,7 @@ KeysValues<T> KeysValues<T>::joined(const KeysValues& more) const {
 }
 
 template <class T>
-MultiHeadAttention<T>::MultiHeadAttention(MultiHeadProjections<T> projections, Index heads, PositionCodePtr<T> code)
+MultiHeadAttention<T>::MultiHeadAttention(MultiHeadProjections<T> projections, Index heads, PositionCode<T> code)
     : heads_(heads), projections_(std::move(projections)), code_(std::move(code)) {
     require_heads(projections_.query.weight.shape()[0], heads_);
     for (Linear<T>* linear : {&projections_.query, &projections_.key, &projections_.value, &projections_.output})
@@ -75,84 +62,223 @@ Var<T> MultiHeadAttention<T>::split(const Var<T>& x) const {
 }
 
 template <class T>
-Var<T> MultiHeadAttention<T>::joined(const Var<T>& z) const {
+Var<T> MultiHeadAttention<T>::joined(const Var<T>& z) {
     const Shape& s = z.shape();
     return reshape(transpose(z, 1, 2), {s[0], s[2], s[1] * s[3]});
 }
 
 namespace {
 
-template <class T>
-Var<T> reveal(const MultiHeadShowing* showing, ProbeSite MultiHeadSites::*site, Var<T> v) {
-    return showing == nullptr ? std::move(v) : show(&showing->probe, showing->sites.*site, showing->layer, std::move(v));
+constexpr const char* attention_source = "Vaswani 2017, eq. 1";
+constexpr const char* heads_source = "Vaswani 2017, section 3.2.2";
+
+/// x [1, h, ...] as the model goes on with it; a head alone is shown without its axis.
+template <class T, class Says>
+Var<T> per_head(const AttentionView& view, const char* part, Var<T> x, const Says& says) {
+    if (!view.observe || view.names->heads) return view.observe(part, std::move(x), says);
+    const Shape whole = x.shape();
+    return reshape(view.observe(part, reshape(x, whole.without(1)), says), whole);
 }
 
-/// Queries or keys as the scores see them. Where they are turned, what they were is shown, too.
-template <class T>
-Var<T> turned(const PositionCode<T>* code, const Var<T>& x, Index first, const MultiHeadShowing* showing,
-              ProbeSite MultiHeadSites::*before) {
-    if (code == nullptr || !code->turns()) return x;
-    return code->turned(reveal(showing, before, x), first);
+std::vector<std::string> axes_of_heads(const AttentionNames& n, const std::string& tokens, const std::string& last) {
+    std::vector<std::string> axes;
+    if (n.layers) axes.emplace_back("layer");
+    if (n.heads) axes.emplace_back("head");
+    axes.insert(axes.end(), {tokens, last});
+    return axes;
+}
+
+PositionNames position_names(const AttentionNames& n) {
+    return {n.layer(), n.heads ? "h," : "", n.queries, n.keys};
+}
+
+/// With the parameters that a position code reads.
+Shown with_code(const AttentionNames& n, Shown shown, std::vector<Parameter> own) {
+    if (n.position) shown.parameters = n.position();
+    for (Parameter& p : own) shown.parameters.push_back(std::move(p));
+    return shown;
 }
 
 }  // namespace
 
 template <class T>
-KeysValues<T> MultiHeadAttention<T>::keys_values(const Var<T>& y, Index first, const MultiHeadShowing* showing) const {
-    const Var<T> keys = turned(code_.get(), split(projections_.key(y)), first, showing, &MultiHeadSites::projected_key);
-    return {reveal(showing, &MultiHeadSites::key, keys), reveal(showing, &MultiHeadSites::value, split(projections_.value(y)))};
+struct MultiHeadAttention<T>::Part {
+    const char *name, *before;  // turned by a position code, and before
+    const char *symbol, *letter, *title;
+    Role role;
+    char token;
+    Linear<float> MultiHeadProjections<float>::*linear;
+
+    const std::string& axis(const AttentionNames& n) const { return role == Role::query ? n.queries : n.keys; }
+    Shown projected(const AttentionNames& n, bool to_be_turned) const {
+        ProjectionNames w = n.projection(name, linear);
+        const std::string bias = w.bias.empty() ? std::string() : fmt::format(" + b_{}", letter);
+        const std::string read = (role == Role::query ? n.x : n.y)(token);
+        return {.role = role,
+                .symbol = to_be_turned ? symbol + std::string("̃") : symbol,
+                .title = to_be_turned ? fmt::format("{} before they are turned", title) : title,
+                .axes = axes_of_heads(n, axis(n), "unit"),
+                .step = {"project", fmt::format("{0}_{1} = W_{2} {3}_{1}{4}", symbol, token, letter, n.x_symbol, bias),
+                         fmt::format("@{}[{}{},u] = {}", to_be_turned ? before : name, n.at(), token,
+                                     rules::linear('m', w.weight, read, w.bias)),
+                         heads_source},
+                .parameters = std::move(w.parameters)};
+    }
+    Shown turned(const AttentionNames& n, const TurningCode<T>& code) const {
+        const auto x = [&](const std::string& unit) { return fmt::format("@{}[{}{},{}]", before, n.at(), token, unit); };
+        PositionRule rule = code.turned_rule(x, token);
+        return with_code(
+            n,
+            {.role = role,
+             .symbol = symbol,
+             .title = title,
+             .axes = axes_of_heads(n, axis(n), "unit"),
+             .step = {"turn", rule.formula, fmt::format("@{}[{}{},u] = {}", name, n.at(), token, rule.rule), rule.source}},
+            std::move(rule.parameters));
+    }
+};
+
+/// Queries, keys or values [B, h, n, d_head] as the scores see them. Where they are turned, what they were is shown, too.
+template <class T>
+Var<T> MultiHeadAttention<T>::part_of_heads(const Part& part, const Linear<T>& linear, const Var<T>& y, Index first,
+                                            const AttentionView& view) const {
+    const TurningCode<T>* turns = part.role == Role::value ? nullptr : code_.turns.get();
+    Var<T> x = per_head(view, turns == nullptr ? part.name : part.before, split(linear(y)),
+                        [&] { return part.projected(*view.names, turns != nullptr); });
+    if (turns == nullptr) return x;
+    return per_head(view, part.name, turns->turned(x, first), [&] { return part.turned(*view.names, *turns); });
 }
 
 template <class T>
-typename MultiHeadAttention<T>::Looked MultiHeadAttention<T>::looked(const Var<T>& q, const KeysValues<T>& kv,
-                                                                     const Var<T>& term, const Tensor<T>& mask) const {
-    auto out = scaled_dot_product(q, kv.keys, kv.values, term, mask);
-    return {std::move(out.weights), std::move(out.context)};
+KeysValues<T> MultiHeadAttention<T>::keys_values(const Var<T>& y, Index first, const AttentionView& view) const {
+    static constexpr Part key{"key", "projected_key", "k", "K", "Keys", Role::key, 'j', &MultiHeadProjections<float>::key};
+    static constexpr Part value{"value", "", "v", "V", "Values", Role::value, 'j', &MultiHeadProjections<float>::value};
+    Var<T> keys = part_of_heads(key, projections_.key, y, first, view);
+    return {std::move(keys), part_of_heads(value, projections_.value, y, first, view)};
 }
 
 template <class T>
-typename MultiHeadAttention<T>::Looked MultiHeadAttention<T>::shown(const Var<T>& q, const KeysValues<T>& kv,
-                                                                    const Var<T>& term, const Tensor<T>& mask,
-                                                                    const MultiHeadShowing& showing) const {
+Var<T> MultiHeadAttention<T>::shown_weights(const Var<T>& q, const KeysValues<T>& kv, const Var<T>& term, const Tensor<T>& mask,
+                                            const AttentionView& view) const {
+    const AttentionNames& n = *view.names;
     const Index queries = q.shape()[2], keys = kv.length();
-    const Var<T> added = term.empty() ? term : reveal(&showing, &MultiHeadSites::term, term);
-    const Var<T> scores = reveal(&showing, &MultiHeadSites::scores, scaled_scores(q, kv.keys, added));
+    const auto pairs = [&] { return axes_of_heads(n, n.queries, n.keys); };
+    Var<T> added = term;
+    if (!term.empty())
+        added = per_head(view, "term", term, [&] {
+            PositionRule rule = code_.scores->score_rule(position_names(n), keys);
+            return with_code(
+                n,
+                {.role = Role::scores,
+                 .symbol = "t",
+                 .title = "What the position code adds to the scores",
+                 .axes = pairs(),
+                 .step = {"position", rule.formula, fmt::format("@term[{}i,j] = {}", n.at(), rule.rule), rule.source}},
+                std::move(rule.parameters));
+        });
+    const Var<T> scores = per_head(view, "scores", scaled_scores(q, kv.keys, added), [&] {
+        const std::string at = n.at(), dot = rules::scaled_dot("@query[" + at + "i,u]", "@key[" + at + "j,u]", q.shape()[3]);
+        return Shown{
+            .role = Role::scores,
+            .symbol = n.score_symbol,
+            .title = "Scores (scaled)",
+            .axes = pairs(),
+            .step = {"score", fmt::format("{}_ij = q_i · k_j / √d_head{}", n.score_symbol, term.empty() ? "" : " + t_ij"),
+                     fmt::format("@scores[{0}i,j] = {1}{2}", at, dot, term.empty() ? "" : fmt::format(" + @term[{}i,j]", at)),
+                     attention_source}};
+    });
     // A whole mask even where nothing is hidden: a person may draw on it.
     const Tensor<T> blank(Shape{queries, keys});
     const Tensor<T> whole = combine_masks(blank, mask).reshape({queries, keys});
-    const Tensor<T> drawn = reveal(&showing, &MultiHeadSites::mask, Var<T>(whole)).value();
-    const Var<T> weights = reveal(&showing, &MultiHeadSites::weights, softmax(masked_scores(scores, drawn)));
-    return {weights, matmul(weights, kv.values)};
+    const Tensor<T> drawn = view.observe("mask", whole, [&] {
+        std::vector<std::string> axes = {n.queries, n.keys};
+        if (n.layers) axes.insert(axes.begin(), "layer");
+        return Shown{.role = Role::mask, .symbol = "m", .title = "Mask", .axes = std::move(axes), .step = n.mask};
+    });
+    return per_head(view, "weights", softmax(masked_scores(scores, drawn)), [&] {
+        return Shown{.role = Role::weights,
+                     .symbol = "α",
+                     .title = n.title,
+                     .unit = "weight",
+                     .axes = pairs(),
+                     .step = {"normalise", fmt::format("α_ij = softmax_j({}_ij + m_ij)", n.score_symbol),
+                              fmt::format("@weights[{0}i,j] = softmax_j(@scores[{0}i,j] + @mask[{1}i,j])", n.at(), n.layer()),
+                              attention_source}};
+    });
+}
+
+template <class T>
+typename MultiHeadAttention<T>::Heads MultiHeadAttention<T>::heads(const Var<T>& x, const KeysValues<T>& kv,
+                                                                   const Tensor<T>& mask, Index first,
+                                                                   const AttentionView& view) const {
+    static constexpr Part query{"query",   "projected_query", "q", "Q",
+                                "Queries", Role::query,       'i', &MultiHeadProjections<float>::query};
+    const Var<T> q = part_of_heads(query, projections_.query, x, first, view);
+    const Var<T> term = code_.score_term(q, first, kv.length());
+    Heads seen;
+    if (view.observe) {
+        seen.weights = shown_weights(q, kv, term, mask, view);
+        seen.context = matmul(seen.weights, kv.values);
+    } else {
+        auto out = scaled_dot_product(q, kv.keys, kv.values, term, mask);
+        seen = {std::move(out.weights), std::move(out.context)};
+    }
+    if (code_.reads) seen.context = add(seen.context, code_.reads->context_term(seen.weights, first));
+    seen.context = per_head(view, "context", std::move(seen.context), [&] {
+        const AttentionNames& n = *view.names;
+        const std::string at = n.at(), result = "@context[" + at + "i,u] = ", weight = "@weights[" + at + "i,j]";
+        const std::string value = "@value[" + at + "j,u]";
+        Shown shown{.role = Role::context,
+                    .symbol = "z",
+                    .title = n.heads ? "Context of each head" : "Context",
+                    .axes = axes_of_heads(n, n.queries, "unit"),
+                    .step = {"read", "z_i = Σ_j α_ij v_j", result + "sum_j(" + weight + " * " + value + ")", attention_source}};
+        if (!code_.reads) return shown;
+        PositionRule rule = code_.reads->value_rule(position_names(n));
+        shown.step.formula = fmt::format("z_i = Σ_j α_ij (v_j + {})", rule.formula);
+        shown.step.rule = result + fmt::format("sum_j({} * ({} + {}))", weight, value, rule.rule);
+        shown.step.source = rule.source;
+        return with_code(n, std::move(shown), std::move(rule.parameters));
+    });
+    return seen;
 }
 
 template <class T>
 typename MultiHeadAttention<T>::Output MultiHeadAttention<T>::fused(const Var<T>& projected, const KeysValues<T>& kv,
                                                                     const Tensor<T>& mask, Index first) const {
     // Only a code looks at the queries of a head by themselves.
-    const Var<T> q = code_ == nullptr ? projected : code_->turned(split(projected), first);
-    const Var<T> term = score_term(q, first, kv.length());
+    const Var<T> q = code_.turns || code_.scores ? code_.turned(split(projected), first) : projected;
+    const Var<T> term = code_.score_term(q, first, kv.length());
     auto out = attended_heads(q.value(), heads_, kv.keys.value(), kv.values.value(), term.value(), mask);
     Var<T> context = std::move(out.joined_context);
-    if (code_ != nullptr)
-        if (const Var<T> more = code_->context_term(out.weights, first); !more.empty()) context = add(context, joined(more));
+    if (code_.reads) context = add(context, joined(code_.reads->context_term(out.weights, first)));
     return {std::move(out.weights), projections_.output(context)};
 }
 
 template <class T>
 typename MultiHeadAttention<T>::Output MultiHeadAttention<T>::operator()(const Var<T>& x, const KeysValues<T>& kv,
                                                                          const Tensor<T>& mask, Index first,
-                                                                         const MultiHeadShowing* showing) const {
-    const Var<T> projected = projections_.query(x);
-    if (showing == nullptr && common_tape({&projected, &kv.keys, &kv.values, &projections_.output.weight}) == nullptr)
-        return fused(projected, kv, mask, first);
-    Var<T> q = turned(code_.get(), split(projected), first, showing, &MultiHeadSites::projected_query);
-    q = reveal(showing, &MultiHeadSites::query, q);
-    const Var<T> term = score_term(q, first, kv.length());
-    Looked seen = showing == nullptr ? looked(q, kv, term, mask) : shown(q, kv, term, mask, *showing);
-    if (code_ != nullptr)
-        if (const Var<T> more = code_->context_term(seen.weights, first); !more.empty()) seen.context = add(seen.context, more);
-    const Var<T> context = reveal(showing, &MultiHeadSites::context, seen.context);
-    return {seen.weights, reveal(showing, &MultiHeadSites::attended, projections_.output(joined(context)))};
+                                                                         const AttentionView& view) const {
+    const bool taped =
+        common_tape({&x, &projections_.query.weight, &kv.keys, &kv.values, &projections_.output.weight}) != nullptr;
+    if (!view.observe && !taped) return fused(projections_.query(x), kv, mask, first);
+    Heads seen = heads(x, kv, mask, first, view);
+    Var<T> attended = view.observe("attended", projections_.output(joined(seen.context)), [&] {
+        const AttentionNames& n = *view.names;
+        ProjectionNames w = n.projection("output", &MultiHeadProjections<float>::output);
+        std::vector<std::string> axes = {n.queries, "feature"};
+        if (n.layers) axes.insert(axes.begin(), "layer");
+        return Shown{.role = Role::context,
+                     .symbol = "a",
+                     .title = "Heads joined and projected",
+                     .axes = std::move(axes),
+                     .step = {"join heads", "a_i = [z_1; …; z_h] W_O + b_O",
+                              fmt::format("@attended[{}i,k] = sum_h(sum_u({} * @context[{}i,u])){}", n.layer(), w.weight,
+                                          n.at(), w.bias.empty() ? "" : " + " + w.bias),
+                              heads_source},
+                     .parameters = std::move(w.parameters)};
+    });
+    return {std::move(seen.weights), std::move(attended)};
 }
 
 template struct KeysValues<float>;

@@ -2,30 +2,9 @@
 
 #include "attention/position.hpp"
 #include "nn/linear.hpp"
-#include "trace/probe.hpp"
+#include "trace/observer.hpp"
 
 namespace saccade {
-
-/// Where one multi-head attention shows its tensors, batches of one; all grow along their first axis, `layer`.
-struct MultiHeadSites {
-    /// Tensors STACK.query and so on; axes `queries` and `keys` (tokens), head, unit (d_head), `feature` (d_model).
-    MultiHeadSites(const std::string& stack, const std::string& queries, const std::string& keys);
-
-    ProbeSite projected_query, projected_key;  // before the position code turned them; shown only where it does
-    ProbeSite query, key, value;               // [layer, head, tokens, unit]
-    ProbeSite term;                            // the position code's, added to the scores; shown only where there is one
-    ProbeSite scores;                          // [layer, head, query, key]: scaled, term in, before the mask
-    ProbeSite mask;                            // [layer, query, key]
-    ProbeSite weights;                         // [layer, head, query, key]
-    ProbeSite context;                         // [layer, head, query, unit]
-    ProbeSite attended;                        // [layer, query, feature]: after W_O
-};
-
-struct MultiHeadShowing {
-    Probe& probe;
-    const MultiHeadSites& sites;
-    Index layer;
-};
 
 /// Keys and values of all heads, [B, h, n, d_head]: what a decoder keeps between steps.
 template <class T>
@@ -40,29 +19,69 @@ struct KeysValues {
     KeysValues joined(const KeysValues& more) const;
 };
 
-/// W_Q, W_K, W_V, W_O: weights [d_model, d_model], biases [d_model] or empty.
+/// W_Q, W_K, W_V, W_O: weights [d_model, d_model], biases [d_model] or empty. Of some of the heads: their rows of W_Q, W_K, W_V
+/// and their columns of W_O.
 template <class T>
 struct MultiHeadProjections {
     Linear<T> query, key, value, output;
+};
+
+/// A projection as rules name it, with the parameters that they name: "@query.weight[l,h*16+u,m]" for unit u of a head, or of
+/// the output "@output.weight[l,k,h*16+u]" for feature k.
+struct ProjectionNames {
+    std::string weight, bias;  // no bias: empty
+    std::vector<Parameter> parameters;
+};
+
+/// How rules and views name what an attention is a part of. Made where somebody looks on, and nowhere else.
+struct AttentionNames {
+    bool layers = false;        // is it one of several? Its tensors then are rows of [layer, ...]
+    bool heads = true;          // false: one head alone, and no axis for it
+    std::string queries, keys;  // axes of tokens; beside them: head, unit (d_head), feature (d_model)
+    /// What queries, and what keys and values are made of, at feature m of a token: "@norm1[l,i,m]".
+    std::function<std::string(char token)> x, y;
+    std::string x_symbol = "x", score_symbol = "e";
+    std::function<ProjectionNames(const char* what, Linear<float> MultiHeadProjections<float>::*which)> projection;
+    std::function<std::vector<Parameter>()> position;  // the position code's, of the model; may be empty
+    How mask;
+    std::string title = "Attention weights";
+
+    std::string layer() const { return layers ? "l," : ""; }
+    std::string at() const { return layer() + (heads ? "h," : ""); }
+};
+
+/// Who looks on, and what they call it. `names` is needed where somebody does.
+struct AttentionView {
+    Observer observe{};
+    const AttentionNames* names = nullptr;
 };
 
 /// Multi-head attention (Vaswani 2017, section 3.2.2):
 ///   Q = x W_Q^T + b_Q,  K = y W_K^T + b_K,  V = y W_V^T + b_V,  each cut into h heads of d_head = d_model / h
 ///   z_h = softmax(Q_h K_h^T / sqrt(d_head) + term + mask) V_h;   MultiHead = [z_1; ...; z_h] W_O^T + b_O
 /// Self-attention: y = x, with a position code. Cross-attention: y is the encoder's output, without one.
+///
+/// Shown, batches of one: query, key, value [layer, head, token, unit]; projected_query and projected_key, before the position
+/// code turned them; term [layer, head, query, key], what it adds to the scores; scores, scaled, the term in, before the mask;
+/// mask [layer, query, key]; weights; context [layer, head, query, unit]; attended [layer, query, feature], after W_O.
 template <class T>
 class MultiHeadAttention {
  public:
-    /// `code` may be null. Error{invalid_input} as require_heads.
-    MultiHeadAttention(MultiHeadProjections<T> projections, Index heads, PositionCodePtr<T> code = nullptr);
+    /// Error{invalid_input} as require_heads.
+    MultiHeadAttention(MultiHeadProjections<T> projections, Index heads, PositionCode<T> code = {});
 
-    /// PositionCode::score_term of queries [B, h, T_q, d_head]; empty without a code.
-    Var<T> score_term(const Var<T>& queries, Index first_query, Index n_keys) const {
-        return code_ ? code_->score_term(queries, first_query, n_keys) : Var<T>();
-    }
+    const MultiHeadProjections<T>& projections() const { return projections_; }
+    const PositionCode<T>& code() const { return code_; }
 
     /// y [B, n, d_model], whose first row stands at position `first`.
-    KeysValues<T> keys_values(const Var<T>& y, Index first = 0, const MultiHeadShowing* showing = nullptr) const;
+    KeysValues<T> keys_values(const Var<T>& y, Index first = 0, const AttentionView& view = {}) const;
+
+    /// What the heads see and read: weights [B, h, T_q, T_k], context [B, h, T_q, d_head]. As below, without the output.
+    struct Heads {
+        Var<T> weights, context;
+    };
+    Heads heads(const Var<T>& x, const KeysValues<T>& kv, const Tensor<T>& mask, Index first = 0,
+                const AttentionView& view = {}) const;
 
     struct Output {
         Var<T> weights;   // [B, h, T_q, T_k]
@@ -71,24 +90,25 @@ class MultiHeadAttention {
     /// x [B, T_q, d_model], its first row at position `first`; `mask` as scaled_dot_product has it, or empty. Rows that may
     /// look at nothing attend to nothing: weights and context 0, attended b_O.
     Output operator()(const Var<T>& x, const KeysValues<T>& kv, const Tensor<T>& mask, Index first = 0,
-                      const MultiHeadShowing* showing = nullptr) const;
+                      const AttentionView& view = {}) const;
+
+    /// Heads side by side: [B, h, n, d_head] -> [B, n, h * d_head].
+    static Var<T> joined(const Var<T>& z);
 
  private:
-    Var<T> split(const Var<T>& x) const;   // [B, n, d_model] -> [B, h, n, d_head]
-    Var<T> joined(const Var<T>& z) const;  // and back
+    struct Part;                          // queries, keys or values
+    Var<T> split(const Var<T>& x) const;  // [B, n, d_model] -> [B, h, n, d_head]
+    Var<T> part_of_heads(const Part& part, const Linear<T>& linear, const Var<T>& y, Index first,
+                         const AttentionView& view) const;
     /// Without a tape and with nobody looking on: the same numbers, faster.
     Output fused(const Var<T>& projected, const KeysValues<T>& kv, const Tensor<T>& mask, Index first) const;
-    struct Looked {
-        Var<T> weights, context;
-    };
-    Looked looked(const Var<T>& q, const KeysValues<T>& kv, const Var<T>& term, const Tensor<T>& mask) const;
     /// Step by step, so that a probe may change what lies between; the same numbers.
-    Looked shown(const Var<T>& q, const KeysValues<T>& kv, const Var<T>& term, const Tensor<T>& mask,
-                 const MultiHeadShowing& showing) const;
+    Var<T> shown_weights(const Var<T>& q, const KeysValues<T>& kv, const Var<T>& term, const Tensor<T>& mask,
+                         const AttentionView& view) const;
 
     Index heads_;
     MultiHeadProjections<T> projections_;
-    PositionCodePtr<T> code_;
+    PositionCode<T> code_;
 };
 
 /// Error{invalid_input}, one line, unless heads >= 1 and heads divide d_model.

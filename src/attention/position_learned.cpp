@@ -10,8 +10,11 @@ namespace saccade {
 
 namespace {
 
+constexpr const char* equation = "x_p = E + P[p]";
+constexpr const char* source = "Gehring 2017, section 3.1";
+
 template <class T>
-class Learned : public PositionCode<T> {
+class Learned : public AddedCode<T> {
  public:
     Learned(const PositionSizes&, const PositionParameters<T>& parameters) : table_(parameters("table")) {}
 
@@ -23,10 +26,18 @@ class Learned : public PositionCode<T> {
                         "shorten the input, or choose a position code that is computed: sinusoidal, shaw, rotary, alibi");
         return slice(table_, 0, first, length);
     }
+    PositionRule added_rule(const std::string& p) const override {
+        // A letter by itself would have to run along the whole table.
+        return {equation, fmt::format("@position.table[{}+0,k]", p), source};
+    }
 
  private:
     Var<T> table_;
 };
+
+PositionLikeness draw(const PositionScene& scene) {
+    return draw_added(scene, Learned<float>(scene.sizes, scene.parameters), equation, source);
+}
 
 }  // namespace
 
@@ -34,15 +45,22 @@ PositionFunction learned_position_function() {
     return {
         .id = "learned",
         .title = "Learned",
-        .equation = "x_p = E + P[p]",
-        .source = "Gehring 2017, section 3.1",
+        .equation = equation,
+        .source = source,
+        .tells_distance = true,
+        .tells_direction = true,
+        .any_length = false,
         .parameters =
             [](const PositionSizes& s) {
                 return std::vector<PositionParameter>{{"table", "P", {s.longest, s.d_model}, false, {"position", "feature"}}};
             },
+        .axes =
+            [](const PositionSizes& s) {
+                return std::vector<Axis>{{"position", AxisKind::key, s.longest, {}, "p"}};
+            },
         .make = make_code_of<Learned, float>,
         .make_double = make_code_of<Learned, double>,
-        .adds = true};
+        .draw = draw};
 }
 
 }  // namespace saccade

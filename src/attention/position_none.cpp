@@ -8,10 +8,13 @@ namespace saccade {
 namespace {
 
 template <class T>
-class NoPosition : public PositionCode<T> {
- public:
-    NoPosition(const PositionSizes&, const PositionParameters<T>&) {}
-};
+PositionCode<T> make_none(const PositionSizes&, const PositionParameters<T>&) {
+    return {};
+}
+
+PositionLikeness draw_nothing(const PositionScene& scene) {
+    return {"Similarity: dot product of the codes", "0", Tensor<float>(Shape{scene.length, scene.length})};
+}
 
 }  // namespace
 
@@ -20,9 +23,14 @@ PositionFunction no_position_function() {
             .title = "None",
             .equation = "x = E",
             .source = "Vaswani 2017, section 3.5",
+            .tells_distance = false,
+            .tells_direction = false,
+            .any_length = true,
             .parameters = no_position_parameters,
-            .make = make_code_of<NoPosition, float>,
-            .make_double = make_code_of<NoPosition, double>};
+            .axes = no_position_axes,
+            .make = make_none<float>,
+            .make_double = make_none<double>,
+            .draw = draw_nothing};
 }
 
 }  // namespace saccade

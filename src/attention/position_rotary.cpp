@@ -42,13 +42,61 @@ Tensor<T> turned_pairs(const Tensor<T>& x, Index first, double direction) {
     return y;
 }
 
+constexpr const char* source = "Su 2021, eq. 34";
+
 template <class T>
-class Rotary : public PositionCode<T> {
+class Rotary : public TurningCode<T> {
  public:
-    Rotary(const PositionSizes&, const PositionParameters<T>&) {}
-    bool turns() const override { return true; }
+    Rotary(const PositionSizes& sizes, const PositionParameters<T>&) : units_(sizes.d_model / sizes.heads) {}
+
     Var<T> turned(const Var<T>& x, Index first) const override { return rotary_turned(x, first); }
+    PositionRule turned_rule(const std::function<std::string(const std::string& unit)>& x, char p) const override {
+        const std::string angle = fmt::format("{} / 10000 ^ (u // 2 * 2 / {})", p, units_);
+        return {"R_(p θ) x: pairs of features turned by p θ",
+                fmt::format("{} * cos({}) + (u % 2 * 2 - 1) * {} * sin({})", x("u"), angle, x("u+1-u%2*2"), angle), source};
+    }
+
+ private:
+    Index units_;
 };
+
+/// The angles by which each pair of units is turned at each position, and their cosines.
+PositionLikeness draw(const PositionScene& scene) {
+    const Index units = scene.sizes.d_model / scene.sizes.heads, pairs = units / 2, n = scene.length;
+    const auto theta = [&](Index m) { return std::pow(10000.0, -2.0 * static_cast<double>(m) / static_cast<double>(units)); };
+    Tensor<float> angle(Shape{n, pairs}), turned(Shape{n, pairs}), alike(Shape{n, n});
+    for (Index i = 0; i < n; ++i)
+        for (Index m = 0; m < pairs; ++m) {
+            const double a = static_cast<double>(i) * theta(m);
+            angle.data()[i * pairs + m] = static_cast<float>(a);
+            turned.data()[i * pairs + m] = static_cast<float>(std::cos(a));
+        }
+    for (Index i = 0; i < n; ++i)
+        for (Index j = 0; j < n; ++j) {
+            double sum = 0;
+            for (Index m = 0; m < pairs; ++m) sum += std::cos(static_cast<double>(i - j) * theta(m));
+            alike.data()[i * n + j] = static_cast<float>(sum / static_cast<double>(pairs));
+        }
+    scene.observe.axis({"pair", AxisKind::feature, pairs, {}, "m"});
+    scene.observe("angle", angle, [&] {
+        return Shown{.role = Role::state,
+                     .symbol = "p θ",
+                     .title = "Angle",
+                     .unit = "rad",
+                     .axes = {scene.tokens, "pair"},
+                     .step = {"position", "p θ_m, θ_m = 10000^(−2m/d_head)",
+                              fmt::format("angle[i,m] = i / 10000 ^ (2 * m / {})", units), "Su 2021, eq. 15"}};
+    });
+    scene.observe("code", turned, [&] {
+        return Shown{.role = Role::embedding,
+                     .symbol = "cos p θ",
+                     .title = "Position code: cosine of the angles",
+                     .axes = {scene.tokens, "pair"},
+                     .step = {"position", "cos(p θ_m)", "code[i,m] = cos(angle[i,m])", source}};
+    });
+    return {"Similarity: mean cosine of the angle between", fmt::format("sum_m(cos(angle[i,m] - angle[j,m])) / {}", pairs),
+            alike};
+}
 
 }  // namespace
 
@@ -72,10 +120,15 @@ PositionFunction rotary_position_function() {
     return {.id = "rotary",
             .title = "Rotary",
             .equation = "(x_2i, x_2i+1) turned by p 10000^(-2i/d_head), for queries and keys",
-            .source = "Su 2021, eq. 34",
+            .source = source,
+            .tells_distance = true,
+            .tells_direction = true,
+            .any_length = true,
             .parameters = no_position_parameters,
+            .axes = no_position_axes,
             .make = make_code_of<Rotary, float>,
-            .make_double = make_code_of<Rotary, double>};
+            .make_double = make_code_of<Rotary, double>,
+            .draw = draw};
 }
 
 }  // namespace saccade

@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -11,11 +13,15 @@
 
 namespace saccade {
 
+namespace {
+
+constexpr const char* equation = "e_ij = q_i (k_j + aK_(j-i)) / sqrt(d_head), z_i = sum_j alpha_ij (v_j + aV_(j-i))";
+constexpr const char* source = "Shaw 2018, eq. 3 to 5";
+
+/// Row of a table [2 clip + 1, d] for a query at i and a key at j (eq. 3).
 Index relative_row(Index i, Index j, Index clip) {
     return std::clamp(j - i, -clip, clip) + clip;
 }
-
-namespace {
 
 /// Calls body(entry of [rows, n_keys], entry of [rows, 2 clip + 1]) for all rows = outer * n_queries.
 template <class Body>
@@ -68,7 +74,7 @@ Var<T> gathered(const Var<T>& x, Index first, Index clip) {
 }
 
 template <class T>
-class Shaw : public PositionCode<T> {
+class Shaw : public ScoringCode<T>, public ReadingCode<T> {
  public:
     Shaw(const PositionSizes& sizes, const PositionParameters<T>& parameters)
         : clip_(sizes.clip), keys_(parameters("key")), values_(parameters("value")) {}
@@ -77,8 +83,22 @@ class Shaw : public PositionCode<T> {
         const T scaling = T(1) / std::sqrt(static_cast<T>(queries.shape()[-1]));
         return handed_out(scale(affine(queries, keys_, {}), scaling), first, n_keys);
     }
+    PositionRule score_rule(const PositionNames& names, Index n_keys) const override {
+        Tensor<float> rows(Shape{n_keys, n_keys});
+        for (Index i = 0; i < n_keys; ++i)
+            for (Index j = 0; j < n_keys; ++j) rows.data()[i * n_keys + j] = static_cast<float>(relative_row(i, j, clip_));
+        return {"t_ij = q_i · a^K_(j−i) / √d_head",
+                fmt::format("sum_u(@query[{}{}i,u] * @position.key[{}@position.row[i,j],u]) / sqrt({})", names.layer,
+                            names.head, names.layer, keys_.shape()[1]),
+                source,
+                {{"@position.row", "r", {names.queries, names.keys}, rows}}};
+    }
+
     Var<T> context_term(const Var<T>& weights, Index first) const override {
         return matmul(gathered(weights, first, clip_), values_);
+    }
+    PositionRule value_rule(const PositionNames& names) const override {
+        return {"a^V_(j−i)", fmt::format("@position.value[{}@position.row[i,j],u]", names.layer), "Shaw 2018, eq. 3"};
     }
 
  private:
@@ -86,22 +106,42 @@ class Shaw : public PositionCode<T> {
     Var<T> keys_, values_;
 };
 
+PositionLikeness draw(const PositionScene& scene) {
+    scene.observe("code", scene.parameters("key"), [&] {
+        return Shown{.role = Role::embedding,
+                     .symbol = "a^K",
+                     .title = "Position code: a vector for each distance (layer 1, keys)",
+                     .axes = {scene.stack + "distance", "unit"},
+                     .step = {"position", equation, "code[d,u] = " + scene.stack + "position.key[0,d,u]", source}};
+    });
+    return {term_likeness, "mean_h(" + scene.stack + "term[0,h,i,j])", mean_over_heads(scene.term)};
+}
+
 }  // namespace
 
 PositionFunction shaw_position_function() {
     return {.id = "shaw",
             .title = "Relative (Shaw)",
-            .equation = "e_ij = q_i (k_j + aK_(j-i)) / sqrt(d_head), z_i = sum_j alpha_ij (v_j + aV_(j-i))",
-            .source = "Shaw 2018, eq. 3 to 5",
+            .equation = equation,
+            .source = source,
+            .tells_distance = true,
+            .tells_direction = true,
+            .any_length = true,
             .parameters =
                 [](const PositionSizes& s) {
                     const Shape shape{2 * s.clip + 1, s.d_model / s.heads};
-                    return std::vector<PositionParameter>{{"key", "aK", shape, true, {"distance", "unit"}},
-                                                          {"value", "aV", shape, true, {"distance", "unit"}}};
+                    return std::vector<PositionParameter>{{"key", "a^K", shape, true, {"distance", "unit"}},
+                                                          {"value", "a^V", shape, true, {"distance", "unit"}}};
+                },
+            .axes =
+                [](const PositionSizes& s) {
+                    std::vector<std::string> distances;
+                    for (Index d = -s.clip; d <= s.clip; ++d) distances.push_back(std::to_string(d));
+                    return std::vector<Axis>{{"distance", AxisKind::key, 2 * s.clip + 1, std::move(distances), "d"}};
                 },
             .make = make_code_of<Shaw, float>,
             .make_double = make_code_of<Shaw, double>,
-            .scores = true};
+            .draw = draw};
 }
 
 }  // namespace saccade

@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include <cmath>
 
 #include "attention/position_make.hpp"
@@ -9,15 +11,26 @@ namespace saccade {
 
 namespace {
 
+constexpr const char* equation = "x_p = E + PE(p), PE(p, 2i) = sin(p / 10000^(2i/d)), PE(p, 2i+1) = cos(p / 10000^(2i/d))";
+constexpr const char* source = "Vaswani 2017, section 3.5";
+
 template <class T>
-class Sinusoidal : public PositionCode<T> {
+class Sinusoidal : public AddedCode<T> {
  public:
     Sinusoidal(const PositionSizes& sizes, const PositionParameters<T>&) : d_model_(sizes.d_model) {}
+
     Var<T> added(Index first, Index length) const override { return sinusoidal_code<T>(first, length, d_model_); }
+    PositionRule added_rule(const std::string& p) const override {
+        return {equation, fmt::format("sin({} / 10000 ^ (k // 2 * 2 / {}) + k % 2 * pi / 2)", p, d_model_), source};
+    }
 
  private:
     Index d_model_;
 };
+
+PositionLikeness draw(const PositionScene& scene) {
+    return draw_added(scene, Sinusoidal<float>(scene.sizes, scene.parameters), equation, source);
+}
 
 }  // namespace
 
@@ -40,12 +53,16 @@ template Tensor<double> sinusoidal_code(Index, Index, Index);
 PositionFunction sinusoidal_position_function() {
     return {.id = "sinusoidal",
             .title = "Sinusoidal",
-            .equation = "x_p = E + PE(p), PE(p, 2i) = sin(p / 10000^(2i/d)), PE(p, 2i+1) = cos(p / 10000^(2i/d))",
-            .source = "Vaswani 2017, section 3.5",
+            .equation = equation,
+            .source = source,
+            .tells_distance = true,
+            .tells_direction = true,
+            .any_length = true,
             .parameters = no_position_parameters,
+            .axes = no_position_axes,
             .make = make_code_of<Sinusoidal, float>,
             .make_double = make_code_of<Sinusoidal, double>,
-            .adds = true};
+            .draw = draw};
 }
 
 }  // namespace saccade

@@ -2,12 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-#include <cmath>
-
-#include "attention/mask.hpp"
-#include "attention/scaled_dot_product.hpp"
-#include "autograd/ops.hpp"
 #include "exhibit/characters.hpp"
 #include "exhibit/transformer_common.hpp"
 #include "model/language_model.hpp"
@@ -26,61 +20,46 @@ struct Seen {
 
 Seen seen_before(const TransformerStack<float>& stack, const Ids& ids, Index layer, const std::stop_token& stop) {
     Probe aside({}, {});
-    const StackSites sites("seen", "token");
-    const StackShowing showing{aside, sites};
     StackCall<float> call;
-    call.showing = &showing;
+    call.observe = Observer(aside);
+    call.names = {.tokens = "token"};
     call.stop = stop;
     const Var<float> x = stack.embed(ids, 1, call);
     if (layer > 0) stack(x, call);
-    const StackDesign& d = stack.design();
-    const auto n = static_cast<Index>(ids.size());
-    aside.axis({"layer", AxisKind::layer, d.layers, {}, "l"});
-    aside.axis({"head", AxisKind::head, d.heads, {}, "h"});
-    aside.axis({"unit", AxisKind::feature, d.d_model / d.heads, {}, "u"});
-    aside.axis({"feature", AxisKind::feature, d.d_model, {}, "k"});
-    aside.axis({"hidden", AxisKind::feature, std::max<Index>(1, d.d_ff), {}, "f"});
-    aside.axis({"token", AxisKind::query, n, {}, "i"});
-    aside.axis({"token.key", AxisKind::key, n, {}, "j"});
-    const Trace trace = aside.finish();
-    Seen seen{trace.tensor("seen.embedding").values, {}, trace.tensor("seen.input").values, {}};
-    if (const TraceTensor* code = trace.find("seen.position")) seen.position = code->values;
-    seen.stream = layer == 0 ? seen.input : trace.tensor("seen.state").values.row(layer - 1);
+    const ShownRun shown = aside.take();
+    Seen seen{shown.tensor("embedding"), {}, shown.tensor("input"), {}};
+    if (stack.code().adds) seen.position = shown.tensor("position");
+    seen.stream = layer == 0 ? seen.input : shown.tensor("state").row(layer - 1);
     return seen;
-}
-
-PositionCodePtr<float> code_of(const Model& model, const TransformerStack<float>& stack, const std::string& prefix,
-                               Index layer) {
-    const PositionFunction& function = position_code(stack.design().position);
-    bool each_layer = false;
-    for (const PositionParameter& p : function.parameters(stack.position_sizes())) each_layer = each_layer || p.each_layer;
-    const std::string owner = each_layer ? fmt::format("{}.{}.self.position.", prefix, layer) : prefix + ".position.";
-    const PositionParameters<float> parameters = [&](const std::string& name) {
-        return Var<float>(model.weights.at(owner + name));
-    };
-    return make_position_code<float>(function, stack.position_sizes(), parameters);
 }
 
 AttentionLayer taken_out(RunContext& context, const TransformerStack<float>& stack, const std::string& prefix, Ids ids,
                          std::vector<std::string> labels) {
-    AttentionLayer layer;
-    layer.design = stack.design();
-    layer.layer = chosen("Layer", context.params.integer("layer"), layer.design.layers);
-    Seen seen = seen_before(stack, ids, layer.layer, context.stop);
-    layer.ids = std::move(ids);
-    layer.labels = std::move(labels);
-    layer.embedding = std::move(seen.embedding);
-    layer.position = std::move(seen.position);
-    layer.input = std::move(seen.input);
-    layer.stream = std::move(seen.stream);
-    const WeightMap& weights = context.model->weights;
-    const std::string at = fmt::format("{}.{}", prefix, layer.layer);
-    if (layer.design.norm == "pre") {
-        layer.gain = weights.at(at + ".norm1.gain");
-        layer.bias = weights.at(at + ".norm1.bias");
+    const StackDesign& design = stack.design();
+    const Index at = chosen("Layer", context.params.integer("layer"), design.layers);
+    Seen seen = seen_before(stack, ids, at, context.stop);
+    const std::string own = fmt::format("{}.{}", prefix, at);
+    const bool each_layer = each_layer_differs(position_code(design.position), stack.position_sizes());
+    AttentionLayer layer{
+        .design = design,
+        .layer = at,
+        .ids = std::move(ids),
+        .labels = std::move(labels),
+        .embedding = std::move(seen.embedding),
+        .position = std::move(seen.position),
+        .input = std::move(seen.input),
+        .stream = std::move(seen.stream),
+        .gain = {},
+        .bias = {},
+        .attention = stack.self(at),
+        .sizes = stack.position_sizes(),
+        .parameters = [model = context.model, below = each_layer ? own + ".self" : prefix](const std::string& name) {
+            return Var<float>(model->weights.at(below + ".position." + name));
+        }};
+    if (design.norm == "pre") {
+        layer.gain = context.model->weights.at(own + ".norm1.gain");
+        layer.bias = context.model->weights.at(own + ".norm1.bias");
     }
-    layer.projections = multi_head_projections(Weights<float>(weights), at + ".self", layer.design.d_model, layer.design.bias);
-    layer.code = code_of(*context.model, stack, prefix, layer.layer);
     return layer;
 }
 

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "attention/sight.hpp"
 #include "exhibit/exhibit.hpp"
 #include "model/transformer_stack.hpp"
 
@@ -17,8 +18,9 @@ struct AttentionLayer {
     Tensor<float> embedding, position, input;  // [tokens, d_model]; position empty where the code adds nothing
     Tensor<float> stream;                      // the residual stream before this layer
     Tensor<float> gain, bias;                  // of the normalisation before it; empty without one
-    MultiHeadProjections<float> projections;
-    PositionCodePtr<float> code;
+    MultiHeadAttention<float> attention;
+    PositionSizes sizes;                   // of its position code
+    PositionParameters<float> parameters;  // that the code reads
 
     Index tokens() const { return static_cast<Index>(ids.size()); }
     Index units() const { return design.d_model / design.heads; }
@@ -33,15 +35,9 @@ std::string attention_layer_model(const Params& params);
 /// is not there.
 AttentionLayer attention_layer(RunContext& context);
 
-/// Which mask the layer gets instead of its own.
-struct LayerMask {
-    bool causal = false;
-    std::optional<Index> radius;
-};
-
-/// Shows what the layer reads, then its heads from projection to context, and what each adds to the output; with formulas and
-/// rules. `head`: that one alone, without an axis for heads; else all, joined and projected: concat, attended, share.
-/// Axes: token, token.key, feature, unit, head.
-void show_attention(RunContext& context, const AttentionLayer& layer, const LayerMask& mask, std::optional<Index> head);
+/// Shows what the layer reads, then its heads, with `sight` instead of their own mask, from projection to context, and what
+/// each adds to the output; with formulas and rules. `head`: that one alone, without an axis for heads; else all, joined and
+/// projected: concat, attended, share. Axes: token, token.key, feature, unit, head.
+void show_attention(RunContext& context, const AttentionLayer& layer, const Sight& sight, std::optional<Index> head);
 
 }  // namespace saccade

@@ -10,7 +10,7 @@ namespace {
 
 void run(RunContext& context) {
     const AttentionLayer layer = attention_layer(context);
-    show_attention(context, layer, {layer.design.causal, std::nullopt}, std::nullopt);
+    show_attention(context, layer, {layer.design.causal}, std::nullopt);
 }
 
 }  // namespace

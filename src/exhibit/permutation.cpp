@@ -5,11 +5,12 @@
 #include <limits>
 #include <numeric>
 
-#include "attention/position.hpp"
+#include "attention/multi_head.hpp"
 #include "autograd/ops.hpp"
 #include "base/stop.hpp"
 #include "exhibit/exhibits.hpp"
 #include "exhibit/permutation_lesson.hpp"
+#include "nn/rules.hpp"
 #include "params/param_make.hpp"
 
 namespace saccade {
@@ -19,19 +20,12 @@ namespace {
 constexpr Index most_tokens = 64, most_features = 32;
 constexpr float largest_number = 1e6f;
 
-/// MultiheadAttention(E, 1) as PyTorch keeps its parameters, without biases, which PyTorch starts at 0.
-struct Projections {
-    Tensor<float> query, key, value, output;  // [E, E] each
-};
-
 /// What is the same for both orders.
 struct Setting {
-    Projections weights;
-    bool posted = false;  // (L=1, N=3, E=2): every token is a sequence of its own
-    Tensor<float> code;   // [tokens, E], or empty
+    MultiHeadProjections<float> weights;  // of MultiheadAttention(E, 1), [E, E] each; biases start at 0 in PyTorch: none
+    bool posted = false;                  // (L=1, N=3, E=2): every token is a sequence of its own
+    PositionCode<float> code;             // what it adds
     Index tokens = 0, features = 0;
-
-    bool coded() const { return !code.empty(); }
 };
 
 Tensor<float> matrix_of(const Params& params, const char* name, const char* title, Index most_rows) {
@@ -55,7 +49,7 @@ Tensor<float> drawn(Index rows, Index columns, double bound, Rng& rng) {
 }
 
 /// From the seed: in_proj_weight [3E, E] after Xavier (Glorot and Bengio 2010), out_proj.weight as a linear layer of PyTorch's.
-Projections projections(const Params& params, Index e, std::uint64_t seed) {
+MultiHeadProjections<float> projections(const Params& params, Index e, std::uint64_t seed) {
     Tensor<float> in, out;
     if (params.text("projections") == "own") {
         in = matrix_of(params, "in_proj", "W_in", 3 * most_features);
@@ -70,7 +64,7 @@ Projections projections(const Params& params, Index e, std::uint64_t seed) {
         in = drawn(3 * e, e, std::sqrt(6.0 / static_cast<double>(4 * e)), rng);
         out = drawn(e, e, 1 / std::sqrt(static_cast<double>(e)), rng);
     }
-    return {in.rows(0, e), in.rows(e, e), in.rows(2 * e, e), out};
+    return {{in.rows(0, e), {}}, {in.rows(e, e), {}}, {in.rows(2 * e, e), {}}, {out, {}}};
 }
 
 /// Places of the tokens in the second order, from 0: "1, 3, 2" is 0 2 1; nothing: the last two change places.
@@ -111,88 +105,94 @@ struct Pass {
     std::string name, title;  // "first", "[q1, q2, q3]"
     Probe& probe;
 
-    std::string part(const char* what) const { return name + "." + what; }
-    Tensor<float> show(const char* what, Role role, const char* symbol, const char* meaning, std::vector<std::string> axes,
-                       const Tensor<float>& values) const {
-        return probe.whole({part(what), role, symbol, fmt::format("{} of {}", meaning, title), "", std::move(axes)}, values);
-    }
-    Tensor<float> project(const char* what, Role role, const char* symbol, const char* meaning, const char* weight,
-                          const Tensor<float>& x, const Tensor<float>& w, const std::string& axis = {}) const {
-        const Tensor<float> y = affine<float>(x, w, {}).value();
-        const std::string formula = fmt::format("{}_i = W_{} x_i", symbol,
-                                                weight[0] == 'q'   ? "Q"
-                                                : weight[0] == 'k' ? "K"
-                                                                   : "V");
-        const Tensor<float> shown = show(what, role, symbol, meaning, {axis.empty() ? name : axis, "unit"}, y);
-        probe.step(
-            {"project", part(what), formula,
-             fmt::format("{}[i,a] = sum_b(weight.{}[a,b] * {}[i,b])", part(what), weight, part(s.coded() ? "coded" : "input")),
-             "Vaswani 2017, section 3.2.2"});
-        return shown;
-    }
+    Observer observe() const { return Observer(probe, name + "."); }
+    std::string of(const char* what) const { return fmt::format("{} of {}", what, title); }
     Tensor<float> read_in(const Tensor<float>& tokens) const;
     Tensor<float> attend(const Tensor<float>& x) const;
+
+ private:
+    AttentionNames names() const;
 };
 
 /// The tokens, with the position code added where there is one. In the posted order of axes each is first in its sequence.
 Tensor<float> Pass::read_in(const Tensor<float>& tokens) const {
-    const Tensor<float> input = show("input", Role::input, "x", "Inputs", {name, "feature"}, tokens);
-    if (!s.coded()) return input;
+    const std::vector<std::string> axes = {name, "feature"};
+    const Tensor<float> input = observe()(
+        "input", tokens, [&] { return Shown{.role = Role::input, .symbol = "x", .title = of("Inputs"), .axes = axes}; });
+    if (!s.code.adds) return input;
+    const Tensor<float> code = s.code.added(0, s.tokens).value();
     Tensor<float> positions(Shape{s.tokens, s.features});
     for (Index i = 0; i < s.tokens; ++i)
-        std::ranges::copy(s.code.row(s.posted ? 0 : i).values(), positions.row(i).values().begin());
-    const Tensor<float> added = show("position", Role::embedding, "p", "Position code", {name, "feature"}, positions);
-    const std::string at = s.posted ? "0 * i" : "i";
-    probe.step({"position", part("position"),
-                s.posted ? "p_i = PE(0): each token is the first, and only, one of its sequence"
-                         : "p_i,2b = sin(i / 10000^(2b/d)), p_i,2b+1 = cos(…)",
-                fmt::format("{}[i,b] = sin({} / 10000 ^ (b // 2 * 2 / {}) + b % 2 * pi / 2)", part("position"), at, s.features),
-                "Vaswani 2017, section 3.5"});
-    const Tensor<float> coded =
-        show("coded", Role::state, "x", "Inputs with position", {name, "feature"}, add<float>(input, added).value());
-    probe.step({"add", part("coded"), "x_i + p_i", fmt::format("{0}.coded[i,b] = {0}.input[i,b] + {0}.position[i,b]", name),
-                "Vaswani 2017, section 3.5"});
-    return coded;
+        std::ranges::copy(code.row(s.posted ? 0 : i).values(), positions.row(i).values().begin());
+    const Tensor<float> added = observe()("position", positions, [&] {
+        const PositionRule rule = s.code.adds->added_rule(s.posted ? "0 * i" : "i");
+        return Shown{.role = Role::embedding,
+                     .symbol = "p",
+                     .title = of("Position code"),
+                     .axes = axes,
+                     .step = {"position",
+                              s.posted ? "p_i = PE(0): each token is the first, and only, one of its sequence" : rule.formula,
+                              "@position[i,k] = " + rule.rule, rule.source}};
+    });
+    return observe()("coded", add<float>(input, added).value(), [&] {
+        return Shown{.role = Role::state,
+                     .symbol = "x",
+                     .title = of("Inputs with position"),
+                     .axes = axes,
+                     .step = {"add", "x_i + p_i", "@coded[i,k] = @input[i,k] + @position[i,k]", "Vaswani 2017, section 3.5"}};
+    });
 }
 
-/// softmax(Q K^T / sqrt(E)) V W_O, one head (Vaswani 2017, eq. 1). With the axes as posted, tokens are of different sequences
-/// and never meet: the mask says so.
-Tensor<float> Pass::attend(const Tensor<float>& x) const {
-    const std::string key = name + ".key";
-    const Tensor<float> q = project("query", Role::query, "q", "Queries", "query", x, s.weights.query);
-    const Tensor<float> k = project("key", Role::key, "k", "Keys", "key", x, s.weights.key, key);
-    const Tensor<float> v = project("value", Role::value, "v", "Values", "value", x, s.weights.value, key);
-    const auto root = static_cast<float>(std::sqrt(static_cast<double>(s.features)));
-    const Tensor<float> scores =
-        show("scores", Role::scores, "e", "Scores", {name, key}, scale<float>(matmul<float>(q, k, true), 1 / root).value());
-    probe.step({"score", part("scores"), "e_ij = q_i · k_j / √d",
-                fmt::format("{0}.scores[i,j] = sum_a({0}.query[i,a] * {0}.key[j,a]) / sqrt({1})", name, s.features),
-                "Vaswani 2017, eq. 1"});
-    Tensor<float> mask(scores.shape());
+AttentionNames Pass::names() const {
+    AttentionNames names;
+    names.heads = false;
+    names.queries = name;
+    names.keys = name + ".key";
+    names.x = names.y = [read = name + (s.code.adds ? ".coded" : ".input")](char token) {
+        return fmt::format("{}[{},m]", read, token);
+    };
+    names.projection = [&](const char* what, Linear<float> MultiHeadProjections<float>::*which) {
+        const std::string weight = fmt::format("weight.{}", what);
+        const char letter = what[0] == 'q' ? 'Q' : what[0] == 'k' ? 'K' : 'V';
+        return ProjectionNames{
+            weight + "[u,m]", {}, {{weight, fmt::format("W_{}", letter), {"unit", "feature"}, (s.weights.*which).weight}}};
+    };
     if (s.posted)
-        for (Index i = 0; i < mask.size(); ++i)
-            if (i % (s.tokens + 1) != 0) mask.data()[i] = -std::numeric_limits<float>::infinity();
-    mask = show("mask", Role::mask, "M", "Tokens of another sequence of the batch", {name, key}, mask);
-    if (s.posted)
-        probe.step({"mask", part("mask"), "−∞ between tokens of different sequences: axis 1 counts sequences",
-                    fmt::format("{}[i,j] = where(i == j, 0, -inf)", part("mask")), "PyTorch, MultiheadAttention: (L, N, E)"});
+        names.mask = {"mask", "−∞ between tokens of different sequences: axis 1 counts sequences",
+                      "@mask[i,j] = where(i == j, 0, -inf)", "PyTorch, MultiheadAttention: (L, N, E)"};
     else
-        probe.step({"mask", part("mask"), "0: all tokens are of one sequence",
-                    fmt::format("{}[i,j] = 0 * (i + j)", part("mask")), "PyTorch, MultiheadAttention: (L, N, E)"});
-    const Tensor<float> weights =
-        show("weights", Role::weights, "α", "Attention weights", {name, key}, softmax<float>(scores, mask).value());
-    probe.step({"attend", part("weights"), "α_ij = softmax_j(e_ij)",
-                fmt::format("{0}.weights[i,j] = softmax_j({0}.scores[i,j] + {0}.mask[i,j])", name), "Vaswani 2017, eq. 1"});
-    const Tensor<float> context =
-        show("context", Role::context, "z", "Contexts", {name, "unit"}, matmul<float>(weights, v).value());
-    probe.step({"read", part("context"), "z_i = Σ_j α_ij v_j",
-                fmt::format("{0}.context[i,a] = sum_j({0}.weights[i,j] * {0}.value[j,a])", name), "Vaswani 2017, eq. 1"});
-    const Tensor<float> y =
-        show("output", Role::state, "y", "Outputs", {name, "feature"}, affine<float>(context, s.weights.output, {}).value());
-    probe.step({"output", part("output"), "y_i = W_O z_i",
-                fmt::format("{0}.output[i,b] = sum_a(weight.output[b,a] * {0}.context[i,a])", name),
-                "Vaswani 2017, section 3.2.2"});
-    return y;
+        names.mask = {"mask", "0: all tokens are of one sequence", "@mask[i,j] = 0 * (i + j)",
+                      "PyTorch, MultiheadAttention: (L, N, E)"};
+    return names;
+}
+
+/// MultiheadAttention(E, 1). With the axes as posted, tokens are of different sequences and never meet: the mask says so.
+Tensor<float> Pass::attend(const Tensor<float>& x) const {
+    const MultiHeadAttention<float> attention(s.weights, 1);
+    const AttentionNames own = names();
+    const auto whose = [&](Shown& shown) {
+        shown.title = of(shown.role == Role::mask ? "Tokens of another sequence of the batch" : shown.title.c_str());
+        return true;
+    };
+    const AttentionView view{observe().retold(whose), &own};
+    Tensor<float> mask;
+    if (s.posted) {
+        mask = Tensor<float>(Shape{s.tokens, s.tokens}, -std::numeric_limits<float>::infinity());
+        for (Index i = 0; i < s.tokens; ++i) mask.data()[i * (s.tokens + 1)] = 0;
+    }
+    const Var<float> tokens = x.reshape({1, s.tokens, s.features});
+    const auto seen = attention.heads(tokens, attention.keys_values(tokens, 0, view), mask, 0, view);
+    const Linear<float>& output = attention.projections().output;
+    return observe()("output", output(MultiHeadAttention<float>::joined(seen.context)).value(), [&] {
+        return Shown{
+            .role = Role::state,
+            .symbol = "y",
+            .title = of("Outputs"),
+            .axes = {name, "feature"},
+            .step = {"output", "y_i = W_O z_i", "@output[i,k] = " + rules::linear('u', "weight.output[k,u]", "@context[i,u]"),
+                     "Vaswani 2017, section 3.2.2"},
+            .parameters = {{"weight.output", "W_O", {"feature", "unit"}, output.weight}}};
+    });
 }
 
 std::vector<std::string> names_of(const Ids& order) {
@@ -212,13 +212,27 @@ void compare(Probe& probe, const Tensor<float>& first, const Tensor<float>& seco
     for (Index i = 0; i < n; ++i) place[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = i;
     Tensor<float> shown_place(Shape{n});
     for (Index i = 0; i < n; ++i) shown_place.data()[i] = static_cast<float>(place[static_cast<std::size_t>(i)]);
-    probe.whole({"place", Role::input, "π", "Where each token stands in the second order, from 0", "", {"first"}}, shown_place);
-    const Tensor<float> back = probe.whole(
-        {"sorted", Role::state, "y", "Second outputs, sorted back", "", {"first", "feature"}}, rows_in_order(second, place));
-    probe.step({"sort", "sorted", "y′_π(i)", "sorted[i,b] = second.output[place[i],b]", ""});
-    probe.whole({"difference", Role::state, "Δ", "What the order changed in each token's output", "", {"first", "feature"}},
-                sub<float>(back, first).value());
-    probe.step({"compare", "difference", "Δ_i = y′_π(i) − y_i", "difference[i,b] = sorted[i,b] - first.output[i,b]", ""});
+    const Observer observe(probe);
+    observe("place", shown_place, [] {
+        return Shown{.role = Role::input,
+                     .symbol = "π",
+                     .title = "Where each token stands in the second order, from 0",
+                     .axes = {"first"}};
+    });
+    const Tensor<float> back = observe("sorted", rows_in_order(second, place), [] {
+        return Shown{.role = Role::state,
+                     .symbol = "y",
+                     .title = "Second outputs, sorted back",
+                     .axes = {"first", "feature"},
+                     .step = {"sort", "y′_π(i)", "sorted[i,b] = second.output[place[i],b]", ""}};
+    });
+    observe("difference", sub<float>(back, first).value(), [] {
+        return Shown{.role = Role::state,
+                     .symbol = "Δ",
+                     .title = "What the order changed in each token's output",
+                     .axes = {"first", "feature"},
+                     .step = {"compare", "Δ_i = y′_π(i) − y_i", "difference[i,b] = sorted[i,b] - first.output[i,b]", ""}};
+    });
 }
 
 std::string read_out(const Tensor<float>& rows, const std::vector<std::string>& names) {
@@ -240,11 +254,6 @@ void declare_axes(Probe& probe, const Setting& s, const std::vector<std::string>
     probe.axis({"second.key", AxisKind::key, s.tokens, second, "j"});
     probe.axis({"feature", AxisKind::feature, s.features, {}, "b"});
     probe.axis({"unit", AxisKind::feature, s.features, {}, "a"});
-    const Projections& w = s.weights;
-    probe.parameter("weight.query", "W_Q", {"unit", "feature"}, w.query);
-    probe.parameter("weight.key", "W_K", {"unit", "feature"}, w.key);
-    probe.parameter("weight.value", "W_V", {"unit", "feature"}, w.value);
-    probe.parameter("weight.output", "W_O", {"feature", "unit"}, w.output);
 }
 
 void run_permutation(RunContext& context) {
@@ -258,7 +267,7 @@ void run_permutation(RunContext& context) {
                     fmt::format("use at most {}", most_features));
     s.weights = projections(params, s.features, context.seed);
     s.posted = params.text("axes") == "posted";
-    if (params.text("position") == "sinusoidal") s.code = sinusoidal_code<float>(0, s.tokens, s.features);
+    s.code = make_position_code<float>(position_code(params.text("position")), {.d_model = s.features}, nullptr);
     const Ids order = second_order(params.text("order"), s.tokens);
     Ids same(order.size());
     std::iota(same.begin(), same.end(), Index{0});
@@ -324,7 +333,8 @@ Exhibit permutation_exhibit() {
     // Where nothing differs but by rounding, a map of the difference would paint the rounding.
     exhibit.place = [views = exhibit.views](const Params& params) {
         std::vector<ViewPlacement> placed = views;
-        if (params.text("position") != "none" && params.text("axes") == "sequence") placed.back().tensor = "difference";
+        if (position_code(params.text("position")).tells_distance && params.text("axes") == "sequence")
+            placed.back().tensor = "difference";
         return placed;
     };
     exhibit.output_text = "output";

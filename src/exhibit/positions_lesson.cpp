@@ -12,16 +12,18 @@ namespace {
 
 using Check = std::optional<Claim>;
 
-bool code_is(const Trace& trace, const std::string& id) {
+/// The code that the run is about; null: none of this exhibit's runs.
+const PositionFunction* code_of(const Trace& trace) {
     const auto said = trace.texts().find("code");
-    return said != trace.texts().end() && said->second == id;
+    return said == trace.texts().end() ? nullptr : &position_code(said->second);
 }
 
 /// sin and cos of a sum: p_(i+s) is p_i with each pair of features turned by an angle that s alone decides, which p_s shows.
 Check rotations(const Trace& trace) {
     const TraceTensor* code = trace.find("code");
-    if (code == nullptr || !code_is(trace, "sinusoidal")) return std::nullopt;
+    if (code == nullptr || code->values.shape().rank() != 2) return std::nullopt;
     const Index n = code->values.shape()[0], d = code->values.shape()[1];
+    if (!std::ranges::equal(code->values.values(), sinusoidal_code<float>(0, n, d).values())) return std::nullopt;
     const auto at = [&](Index i, Index k) { return static_cast<double>(code->values.data()[i * d + k]); };
     double worst = 0;
     Index checked = 0;
@@ -63,33 +65,36 @@ double most_moved(const TraceTensor& moved) {
 
 Check order_is_lost(const Trace& trace) {
     const TraceTensor* moved = trace.find("moved");
-    if (moved == nullptr || !code_is(trace, "none")) return std::nullopt;
+    const PositionFunction* code = code_of(trace);
+    if (moved == nullptr || code == nullptr || code->tells_distance || code->tells_direction) return std::nullopt;
     return claim_of("moved", moved->values.size(), most_moved(*moved), 1e-3);
 }
 
-/// ALiBi's penalty is the same on both sides of a token, so a mirrored text is the same text to an encoder.
+/// What is the same on both sides of a token leaves a mirrored text the same text to an encoder.
 Check mirror_is_the_same(const Trace& trace) {
     const TraceTensor* moved = trace.find("moved");
-    if (moved == nullptr || !code_is(trace, "alibi")) return std::nullopt;
+    const PositionFunction* code = code_of(trace);
+    if (moved == nullptr || code == nullptr || !code->tells_distance || code->tells_direction) return std::nullopt;
     return claim_of("moved", moved->values.size(), most_moved(*moved), 1e-3);
 }
 
 Check order_matters(const Trace& trace) {
     const TraceTensor* moved = trace.find("moved");
-    if (moved == nullptr || moved->values.size() < 2 || code_is(trace, "none") || code_is(trace, "alibi")) return std::nullopt;
+    const PositionFunction* code = code_of(trace);
+    if (moved == nullptr || moved->values.size() < 2 || code == nullptr || !code->tells_direction) return std::nullopt;
     return claim_of("moved", moved->values.size(), most_moved(*moved) > 0.05 ? 0 : 1);
 }
 
 /// What relative codes add depends on the distance, and on nothing else.
 Check bias_by_distance(const Trace& trace) {
-    if (!code_is(trace, "alibi")) return std::nullopt;
+    if (trace.find("encoder.position.slope") == nullptr) return std::nullopt;
     return rule_holds(trace, "encoder.term[l,h,i,j] = -encoder.position.slope[h] * abs(i - j)");
 }
 
 Check shaw_by_distance(const Trace& trace) {
-    if (!code_is(trace, "shaw")) return std::nullopt;
     const Step* step = trace.step_of("encoder.term");
-    return step == nullptr ? Check() : rule_holds(trace, step->rule);
+    if (step == nullptr || trace.find("encoder.position.row") == nullptr) return std::nullopt;
+    return rule_holds(trace, step->rule);
 }
 
 }  // namespace

@@ -10,9 +10,9 @@ namespace saccade {
 
 namespace {
 
-LayerMask chosen_mask(const AttentionLayer& layer, const Params& params) {
+Sight chosen_sight(const AttentionLayer& layer, const Params& params) {
     const std::string& mask = params.text("mask");
-    LayerMask own{layer.design.causal, std::nullopt};
+    Sight own{layer.design.causal};
     if (mask == "none") own.causal = false;
     if (mask == "causal") own.causal = true;
     if (mask == "restricted") own.radius = radius_of(params.number("radius"));
@@ -22,13 +22,13 @@ LayerMask chosen_mask(const AttentionLayer& layer, const Params& params) {
 void run(RunContext& context) {
     const AttentionLayer layer = attention_layer(context);
     const Index head = chosen("Head", context.params.integer("head"), layer.design.heads);
-    const LayerMask mask = chosen_mask(layer, context.params);
-    if (mask.causal != layer.design.causal)
+    const Sight sight = chosen_sight(layer, context.params);
+    if (sight.causal != layer.design.causal)
         context.probe.note({"mask",
                             layer.design.causal ? "this model was trained with the causal mask; here it is off"
                                                 : "this model was trained without a mask; here it is causal",
                             "the layers before stay as they were trained"});
-    show_attention(context, layer, mask, head);
+    show_attention(context, layer, sight, head);
 }
 
 std::vector<ParamSpec> params() {

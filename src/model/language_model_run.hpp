@@ -4,7 +4,7 @@
 
 #include "base/reuse.hpp"
 #include "model/language_model.hpp"
-#include "model/transformer_describe.hpp"
+#include "trace/probe.hpp"
 
 namespace saccade {
 
@@ -23,7 +23,8 @@ struct LanguageModelOutput {
 
 /// One pass over the text with everything shown: token.id, the stack's tensors below "self" (model/transformer_stack.hpp),
 /// logits and probabilities [token, class] with their rules; declares their axes. `reuse`: nothing of an unchanged text is
-/// computed again, and of one that goes on, only what is new; the same bits as a whole run. Error{cancelled}.
+/// computed again, and of one that goes on, only what is new; the same bits as a whole run. Error{cancelled};
+/// Error{invalid_input} if an intervention makes an id that is none.
 LanguageModelOutput run_language_model(const ModelPtr& model, const LanguageModelRequest& request, Probe& probe, Reuse& reuse,
                                        const std::stop_token& stop);
 

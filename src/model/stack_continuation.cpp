@@ -25,56 +25,32 @@ Var<float> as_batch(const Var<float>& x) {
 
 }  // namespace
 
-ShownTensors shown_tensors(const Trace& trace) {
-    ShownTensors shown;
-    for (const TraceTensor& t : trace.tensors()) {
-        ProbeSite site{t.info.name, t.info.role, t.info.symbol, t.info.title, t.info.unit, {}};
-        for (const AxisPtr& axis : t.info.axes) site.axes.push_back(axis->name);
-        shown.emplace_back(std::move(site), t.values);
-    }
-    return shown;
-}
-
-const Tensor<float>& shown_tensor(const ShownTensors& shown, const std::string& name) {
-    const auto found = std::ranges::find_if(shown, [&](const auto& s) { return s.first.name == name; });
-    if (found == shown.end()) throw Error(ErrorCode::not_found, "an earlier run showed no tensor '" + name + "'");
-    return found->second;
-}
-
-std::size_t bytes_of(const ShownTensors& shown) {
-    Index cells = 0;
-    for (const auto& [site, values] : shown) cells += values.size();
-    return static_cast<std::size_t>(cells) * sizeof(float);
-}
-
-StackContinuation::StackContinuation(const TransformerStack<float>& stack, std::string name, std::string tokens,
-                                     const ShownTensors& old, Index stays, Index total)
-    : stack_(stack), name_(std::move(name)), tokens_(std::move(tokens)), old_(old), stays_(stays), total_(total) {}
-
-StackSites StackContinuation::sites() const {
-    StackSites sites(name_, tokens_);
-    sites.self.projected_key.axes[2] = sites.self.key.axes[2] = sites.self.value.axes[2] = tokens_;
-    return sites;
-}
+StackContinuation::StackContinuation(const TransformerStack<float>& stack, std::string prefix, std::string tokens,
+                                     const ShownRun& old, Index stays, Index total)
+    : stack_(stack), prefix_(std::move(prefix)), tokens_(std::move(tokens)), old_(old), stays_(stays), total_(total) {}
 
 void StackContinuation::fill(StackCache<float>& cache) const {
     cache.length = stays_;
     cache.self.clear();
     for (Index l = 0; l < stack_.design().layers; ++l) {
-        const auto kept = [&](const char* what) {
-            return as_batch(first_of(shown_tensor(old_, name_ + what).row(l), 1, stays_));
-        };
-        cache.self.push_back({kept(".key"), kept(".value")});
+        const auto kept = [&](const char* what) { return as_batch(first_of(old_.tensor(prefix_ + what).row(l), 1, stays_)); };
+        cache.self.push_back({kept("key"), kept("value")});
     }
 }
 
-ShownTensors StackContinuation::whole(const Trace& fresh) const {
-    const Tensor<float>& fresh_keys = fresh.tensor(name_ + ".key").values;
-    ShownTensors shown;
-    for (const auto& [site, before] : old_) {
-        const TraceTensor* more = fresh.find(site.name);
-        shown.emplace_back(site, more == nullptr ? before : whole(site, before, more->values, fresh_keys));
+ShownRun StackContinuation::whole(const ShownRun& fresh) const {
+    const Tensor<float>& fresh_keys = fresh.tensor(prefix_ + "key");
+    ShownRun shown;
+    for (const ShownRun::One& one : old_.tensors) {
+        const auto more = std::ranges::find(fresh.tensors, one.site.name, [](const auto& f) { return f.site.name; });
+        shown.tensors.push_back(one);
+        if (more != fresh.tensors.end()) shown.tensors.back().values = whole(one.site, one.values, more->values, fresh_keys);
     }
+    // Some depend on how many positions there are.
+    shown.parameters = fresh.parameters;
+    for (const Parameter& p : old_.parameters)
+        if (std::ranges::find(fresh.parameters, p.name, &Parameter::name) == fresh.parameters.end())
+            shown.parameters.push_back(p);
     return shown;
 }
 
@@ -101,11 +77,11 @@ Tensor<float> StackContinuation::unseen(const ProbeSite& site, const Shape& shap
     if (site.role == Role::mask) return Tensor<float>(block, -std::numeric_limits<float>::infinity());
     std::vector<Var<float>> layers;
     for (Index l = 0; l < stack_.design().layers; ++l) {
-        const Var<float> query = as_batch(first_of(shown_tensor(old_, name_ + ".query").row(l), 1, stays_));
-        Var<float> term = stack_.score_term(l, query, 0, total_);
+        const Var<float> query = as_batch(first_of(old_.tensor(prefix_ + "query").row(l), 1, stays_));
+        Var<float> term = stack_.self(l).code().score_term(query, 0, total_);
         if (!term.empty()) term = slice<float>(term, 3, stays_, more);
         const Var<float> cells =
-            site.name == name_ + ".term" ? term : scaled_scores<float>(query, as_batch(fresh_keys.row(l)), term);
+            site.name == prefix_ + "term" ? term : scaled_scores<float>(query, as_batch(fresh_keys.row(l)), term);
         layers.push_back(reshape(cells, cells.shape().without(0)));
     }
     return stack<float>(layers).value();

@@ -39,7 +39,7 @@ class Transformer {
         Tensor<T> mask;  // [B, 1, 1, S]; empty if nothing is padded
         Index batch() const { return memory.shape()[0]; }
     };
-    /// `call`: radius, drawn mask, dropout, showing, stop; a padding mask is added to its mask.
+    /// `call`: radius, drawn mask, dropout, observer, stop; a padding mask is added to its mask.
     Encoded encode(const PaddedSources& sources, StackCall<T> call = {}) const;
 
     /// Given targets, all steps at once: reads <start>, then all but the last; targets[b * steps + i] is the i-th output of b.

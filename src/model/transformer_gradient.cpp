@@ -5,11 +5,13 @@
 namespace saccade {
 
 void show_weight_gradients(Probe& probe, const Transformer<float>& model, const GradientQuestion& question) {
-    const std::string stacks[] = {"encoder", "decoder", "cross"};
+    struct Maps {
+        const char *prefix, *queries, *keys;
+    };
+    const Maps all[] = {
+        {"encoder.", "source", "source.key"}, {"decoder.", "output", "output.key"}, {"cross.", "output", "source.key"}};
     Probe ear({}, {});
-    for (const std::string& s : stacks) ear.collect_gradients(s + ".weights");
-    const StackSites encoder_sites("encoder", "source"), decoder_sites("decoder", "output");
-    const StackShowing encoder_showing{ear, encoder_sites}, decoder_showing{ear, decoder_sites};
+    for (const Maps& maps : all) ear.collect_gradients(maps.prefix + std::string("weights"));
     // The embeddings are on the tape, so all that comes of them is; the weights of the model are constants, which costs less.
     Tape<float> tape;
     const auto embedded = [&tape](const TransformerStack<float>& stack, const Ids& ids) {
@@ -17,23 +19,28 @@ void show_weight_gradients(Probe& probe, const Transformer<float>& model, const 
     };
     StackCall<float> reading;
     reading.radius = question.encoder_radius;
-    reading.showing = &encoder_showing;
+    reading.observe = Observer(ear, "encoder.");
+    reading.names = {.tokens = "source"};
     const Var<float> memory = model.encoder()(embedded(model.encoder(), question.source), reading);
     StackCall<float> writing;
     writing.radius = question.decoder_radius;
     writing.memory = memory;
-    writing.showing = &decoder_showing;
+    writing.observe = Observer(ear, "decoder.");
+    writing.names = {.tokens = "output", .memory_keys = "source.key"};
     const Var<float> state = model.decoder()(embedded(model.decoder(), question.read), writing);
     const Var<float> here = reshape(slice(state, 1, question.at, 1), {1, state.shape()[2]});
     const Index token[] = {question.token};
     tape.backward(sum_all(gather(log_softmax(model.decoder().tied_logits(here, model.classes())), token)));
-    const MultiHeadSites sites[] = {encoder_sites.self, decoder_sites.self, decoder_sites.cross};
-    for (std::size_t s = 0; s < 3; ++s) {
-        const ProbeSite& of = sites[s].weights;
-        const Tensor<float> gradient = ear.gradients(of.name);
+    for (const Maps& maps : all) {
+        const Tensor<float> gradient = ear.gradients(maps.prefix + std::string("weights"));
         if (gradient.empty()) continue;
-        probe.whole({of.name + ".gradient", Role::state, "∂", "Gradient of log p by the weights", "", of.axes}, gradient);
-        probe.step({"differentiate", of.name + ".gradient", "∂ log p(y_i) / ∂α", "", "Chefer 2021, eq. 5"});
+        Observer(probe, maps.prefix)("weights.gradient", gradient, [&] {
+            return Shown{.role = Role::state,
+                         .symbol = "∂",
+                         .title = "Gradient of log p by the weights",
+                         .axes = {"layer", "head", maps.queries, maps.keys},
+                         .step = {"differentiate", "∂ log p(y_i) / ∂α", "", "Chefer 2021, eq. 5"}};
+        });
     }
 }
 

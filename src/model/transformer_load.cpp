@@ -38,12 +38,7 @@ std::shared_ptr<const LoadedTransformer> load(const Model& model, const ModelPtr
         transformer.target_vocabulary() != text->vocabularies().target.size())
         throw Error(ErrorCode::bad_format, where + ": the vocabulary of its card does not fit its embeddings",
                     "use the card that was written with these weights");
-    StackDescription encoder(model.weights, {"encoder", "encoder", "source", "source_vocabulary", {}}, design.encoder,
-                             transformer.encoder().position_sizes());
-    StackDescription decoder(model.weights, {"decoder", "decoder", "output", "target_vocabulary", encoder.output('j', 'm')},
-                             design.decoder, transformer.decoder().position_sizes());
-    return std::make_shared<const LoadedTransformer>(
-        LoadedTransformer{design, std::move(transformer), std::move(text), std::move(encoder), std::move(decoder)});
+    return std::make_shared<const LoadedTransformer>(LoadedTransformer{design, std::move(transformer), std::move(text)});
 }
 
 }  // namespace
@@ -53,7 +48,7 @@ TransformerDesign trained_design(const Model& model) {
 }
 
 std::shared_ptr<const LoadedTransformer> transformer_of(const ModelPtr& model, const TransformerDesign& design) {
-    // The stacked parameters are as large as the weights: few are kept.
+    // What a trace holds of the parameters is as large as the weights: few are kept.
     static PerModel<LoadedTransformer, TransformerDesign> made(4);
     return made.get(model, design, [&] { return load(*model, model, design); });
 }

@@ -9,6 +9,7 @@
 #include "model/beam_show.hpp"
 #include "model/stack_continuation.hpp"
 #include "model/transformer_gradient.hpp"
+#include "nn/rules.hpp"
 
 namespace saccade {
 
@@ -29,7 +30,7 @@ struct Cause {
 /// A pass whose showing was put aside, and what came of it.
 struct KeptPass {
     Cause cause;
-    ShownTensors shown;
+    ShownRun shown;
     Var<float> result;
 };
 
@@ -45,28 +46,6 @@ struct KeptSearch {
     }
 };
 
-struct Sites {
-    Sites() {
-        encoder.self.weights.title = "Encoder self-attention";
-        decoder.self.weights.title = "Decoder self-attention";
-        decoder.cross.weights.title = "Cross-attention";
-    }
-    StackSites encoder{"encoder", "source"}, decoder{"decoder", "output"};
-    ProbeSite source_id{"source.id", Role::input, "x", "Source tokens (ids)", "", {"source"}};
-    ProbeSite read_id{"decoder.id", Role::input, "y", "What the decoder reads (ids)", "", {"output"}};
-    ProbeSite output_id{"output.id", Role::output, "y", "Output tokens (ids)", "", {"output"}};
-    ProbeSite logits{"logits", Role::logits, "o", "Logits", "logit", {"output", "class"}};
-    ProbeSite probabilities{"probabilities", Role::probabilities, "p", "Output probabilities", "", {"output", "class"}};
-};
-
-void stack_axes(Probe& probe, const StackDesign& d) {
-    probe.axis({"layer", AxisKind::layer, d.layers, {}, "l"});
-    probe.axis({"head", AxisKind::head, d.heads, {}, "h"});
-    probe.axis({"unit", AxisKind::feature, d.d_model / d.heads, {}, "u"});
-    probe.axis({"feature", AxisKind::feature, d.d_model, {}, "k"});
-    if (d.d_ff > 0) probe.axis({"hidden", AxisKind::feature, d.d_ff, {}, "f"});
-}
-
 void source_axes(Probe& probe, const std::vector<std::string>& labels) {
     const auto n = static_cast<Index>(labels.size());
     probe.axis({"source", AxisKind::query, n, labels, "i"});
@@ -80,11 +59,14 @@ class Run {
         : loaded_(std::move(loaded)), request_(request), probe_(probe), reuse_(reuse), stop_(stop) {}
 
     Var<float> encode() {
-        cause_ = {loaded_,
-                  show_ids(probe_, sites_.source_id, request_.source, model().source_vocabulary()),
-                  request_.encoder_radius,
-                  request_.decoder_radius,
-                  {}};
+        cause_ = {
+            loaded_,
+            Observer(probe_).ids(
+                "source.id", request_.source, model().source_vocabulary(),
+                [] { return Shown{.role = Role::input, .symbol = "x", .title = "Source tokens (ids)", .axes = {"source"}}; }),
+            request_.encoder_radius,
+            request_.decoder_radius,
+            {}};
         encoded_.memory = probe_.intervening() ? encode_once(probe_) : again(kept_encoder());
         return encoded_.memory;
     }
@@ -101,39 +83,37 @@ class Run {
 
     /// The decoder over the whole output.
     Ids show_output(Ids ids) {
-        ids = show_ids(probe_, sites_.output_id, ids, model().classes());
+        ids = shown_output(probe_, ids);
         cause_.output = ids;
-        read_ = show_ids(probe_, sites_.read_id, shifted(ids), model().target_vocabulary());
+        read_ = shown_reading(probe_, shifted(ids));
         if (probe_.intervening())
-            decode(probe_, read_, sites_.decoder);
+            decode(probe_, read_);
         else
             again(kept_decoder());
         return ids;
     }
 
-    void describe_encoder() {
-        const Index n = static_cast<Index>(request_.source.size());
-        stack_axes(probe_, loaded_->design.encoder);
+    void declare_encoder_axes() {
+        model().encoder().declare_axes(probe_);
+        model().encoder().declare_position_axes(probe_, "encoder.");
         source_axes(probe_, request_.source_labels);
         probe_.axis({"source_vocabulary", AxisKind::class_, model().source_vocabulary(),
                      loaded_->text->vocabularies().source.tokens(), "v"});
-        loaded_->encoder.describe(probe_, {n, request_.encoder_radius, "source.id"});
     }
 
-    void describe_decoder(const Ids& ids) {
-        output_axes(probe_, ids, static_cast<Index>(ids.size()));
-        probe_.axis({"target_vocabulary", AxisKind::class_, model().target_vocabulary(), loaded_->text->target_labels(), "v"});
-        loaded_->decoder.describe(probe_, {static_cast<Index>(ids.size()), request_.decoder_radius, "decoder.id"});
-        const Index classes = model().classes();
-        probe_.parameter("softmax.weight", "E", {"class", "feature"}, model().decoder().table().value().rows(0, classes));
-        probe_.step({"feed back", "decoder.id", "y_(i−1), and <start> before the first",
-                     fmt::format("decoder.id[i] = output.id[i-1] else {}", model().start_id()), "Vaswani 2017, section 3"});
-        probe_.step({"read out", "logits", "o_i = E x_i, E the embedding table of the output",
-                     fmt::format("logits[i,c] = sum_m(softmax.weight[c,m] * {})", loaded_->decoder.output('i', 'm')),
-                     "Vaswani 2017, section 3.4; Press and Wolf 2017"});
-        probe_.step({"normalise", "probabilities", "p(y_i | y_<i, x) = softmax(o_i)",
-                     "probabilities[i,c] = softmax_c(logits[i,c])", "Vaswani 2017, section 3.4"});
-        probe_.step({"choose", "output.id", "y_i = argmax_c p_ic, or as the beam or the forced output has it", "", "decoding"});
+    void declare_decoder_axes(const Ids& ids) {
+        const std::vector<std::string>& tokens = loaded_->text->target_labels();
+        const auto labels = [&](const Ids& of) {
+            std::vector<std::string> all;
+            for (const Index id : of) all.push_back(tokens.at(static_cast<std::size_t>(id)));
+            return all;
+        };
+        const auto n = static_cast<Index>(ids.size());
+        probe_.axis({"output", AxisKind::query, n, labels(ids), "i"});
+        probe_.axis({"output.key", AxisKind::key, n, labels(shifted(ids)), "j"});
+        probe_.axis({"class", AxisKind::class_, model().classes(), {tokens.begin(), tokens.end() - 1}, "c"});
+        probe_.axis({"target_vocabulary", AxisKind::class_, model().target_vocabulary(), tokens, "v"});
+        model().decoder().declare_position_axes(probe_, "decoder.");
     }
 
     void show_gradients() {
@@ -156,67 +136,91 @@ class Run {
         return read;
     }
 
-    /// `rows`: positions that a pass is over, all or the last.
-    void output_axes(Probe& probe, const Ids& ids, Index rows) const {
-        const std::vector<std::string>& tokens = loaded_->text->target_labels();
-        const auto labels = [&](const Ids& of) {
-            std::vector<std::string> all;
-            for (const Index id : of) all.push_back(tokens.at(static_cast<std::size_t>(id)));
-            return all;
-        };
-        const auto n = static_cast<Index>(ids.size());
-        probe.axis({"output", AxisKind::query, rows, labels({ids.end() - rows, ids.end()}), "i"});
-        probe.axis({"output.key", AxisKind::key, n, labels(shifted(ids)), "j"});
-        probe.axis({"class", AxisKind::class_, model().classes(), {tokens.begin(), tokens.end() - 1}, "c"});
+    /// Ids that are written.
+    Ids shown_output(Probe& probe, const Ids& ids) const {
+        return Observer(probe).ids("output.id", ids, model().classes(), [] {
+            return Shown{.role = Role::output,
+                         .symbol = "y",
+                         .title = "Output tokens (ids)",
+                         .axes = {"output"},
+                         .step = {"choose", "y_i = argmax_c p_ic, or as the beam or the forced output has it", "", "decoding"}};
+        });
+    }
+
+    /// Ids that the decoder reads.
+    Ids shown_reading(Probe& probe, const Ids& ids) const {
+        return Observer(probe, "decoder.").ids("id", ids, model().target_vocabulary(), [&] {
+            return Shown{.role = Role::input,
+                         .symbol = "y",
+                         .title = "What the decoder reads (ids)",
+                         .axes = {"output"},
+                         .step = {"feed back", "y_(i−1), and <start> before the first",
+                                  "@id[i] = " + rules::feed_back("output.id", std::to_string(model().start_id())),
+                                  "Vaswani 2017, section 3"}};
+        });
     }
 
     Var<float> encode_once(Probe& probe) const {
-        const StackShowing showing{probe, sites_.encoder};
         StackCall<float> call;
         call.radius = request_.encoder_radius;
-        call.showing = &showing;
+        call.observe = Observer(probe, "encoder.");
+        call.names = {
+            .tokens = "source", .ids = "source.id", .vocabulary = "source_vocabulary", .title = "Encoder self-attention"};
         call.stop = stop_;
         const Ids read[] = {cause_.source};
         return model().encode(PaddedSources::from(read), call).memory;
     }
 
     /// Probabilities [n, classes] of the tokens after those that are read, behind what the cache holds.
-    Var<float> decode(Probe& probe, std::span<const Index> read, const StackSites& sites,
-                      StackCache<float>* cache = nullptr) const {
-        const StackShowing showing{probe, sites};
+    Var<float> decode(Probe& probe, std::span<const Index> read, StackCache<float>* cache = nullptr) const {
         StackCall<float> call;
         call.radius = request_.decoder_radius;
         call.cache = cache;
         call.memory = encoded_.memory;
-        call.showing = &showing;
+        call.observe = Observer(probe, "decoder.");
+        call.names = {.tokens = "output",
+                      .ids = "decoder.id",
+                      .vocabulary = "target_vocabulary",
+                      .title = "Decoder self-attention",
+                      .memory_keys = "source.key",
+                      .memory = model().encoder().output("encoder.", 'j', 'm')};
         call.stop = stop_;
         const TransformerStack<float>& stack = model().decoder();
         const Var<float> state = stack(stack.embed(read, 1, call), call);
         const Var<float> flat = reshape(state, {state.shape()[1], state.shape()[2]});
-        const Var<float> logits = show(&probe, sites_.logits, -1, stack.tied_logits(flat, model().classes()));
-        return show(&probe, sites_.probabilities, -1, softmax(logits));
+        const Index classes = model().classes();
+        const Observer observe(probe);
+        const Var<float> logits = observe("logits", stack.tied_logits(flat, classes), [&] {
+            return Shown{
+                .role = Role::logits,
+                .symbol = "o",
+                .title = "Logits",
+                .unit = "logit",
+                .axes = {"output", "class"},
+                .step = {"read out", "o_i = E x_i, E the embedding table of the output",
+                         "logits[i,c] = " + rules::linear('m', "softmax.weight[c,m]", stack.output("decoder.", 'i', 'm')),
+                         "Vaswani 2017, section 3.4; Press and Wolf 2017"},
+                .parameters = {{"softmax.weight", "E", {"class", "feature"}, stack.table().value().rows(0, classes)}}};
+        });
+        return observe("probabilities", softmax(logits), [] {
+            return Shown{.role = Role::probabilities,
+                         .symbol = "p",
+                         .title = "Output probabilities",
+                         .axes = {"output", "class"},
+                         .step = {"normalise", "p(y_i | y_<i, x) = softmax(o_i)",
+                                  "probabilities[i,c] = " + rules::softmax('c', "logits[i,c]"), "Vaswani 2017, section 3.4"}};
+        });
     }
 
     const Var<float>& again(const std::shared_ptr<const KeptPass>& kept) {
-        for (const auto& [site, values] : kept->shown) probe_.whole(site, values);
+        probe_.show_again(kept->shown);
         return kept->result;
     }
 
     std::shared_ptr<const KeptPass> keep(const std::string& key, KeptPass pass) {
         auto kept = std::make_shared<const KeptPass>(std::move(pass));
-        reuse_.keep(key, kept, bytes_of(kept->shown));
+        reuse_.keep(key, kept, kept->shown.bytes());
         return kept;
-    }
-
-    /// Runs `pass` with what it shows put aside; `rows` as in output_axes.
-    template <class Pass>
-    Trace aside(const Ids& output, Index rows, const Pass& pass) const {
-        Probe probe({}, {});
-        pass(probe);
-        stack_axes(probe, loaded_->design.encoder);
-        source_axes(probe, request_.source_labels);
-        if (!output.empty()) output_axes(probe, output, rows);
-        return probe.finish();
     }
 
     std::shared_ptr<const KeptPass> kept_encoder() {
@@ -224,9 +228,9 @@ class Run {
         const Cause cause{cause_.loaded, cause_.source, cause_.encoder_radius, {}, {}};
         auto kept = reuse_.find<KeptPass>(key);
         if (kept && kept->cause == cause) return kept;
-        Var<float> memory;
-        const Trace trace = aside({}, 0, [&](Probe& probe) { memory = encode_once(probe); });
-        return keep(key, {cause, shown_tensors(trace), memory});
+        Probe aside({}, {});
+        const Var<float> memory = encode_once(aside);
+        return keep(key, {cause, aside.take(), memory});
     }
 
     /// How many positions an earlier pass has in common with this one; the last is always computed.
@@ -244,17 +248,16 @@ class Run {
         if (old && old->cause == cause_) return old;
         const auto n = static_cast<Index>(read_.size());
         const Index stays = old ? same_start(old->cause) : 0;
+        Probe aside({}, {});
         if (stays == 0) {
-            const Trace trace = aside(cause_.output, n, [&](Probe& probe) { decode(probe, read_, sites_.decoder); });
-            return keep(key, {cause_, shown_tensors(trace), {}});
+            decode(aside, read_);
+            return keep(key, {cause_, aside.take(), {}});
         }
-        const StackContinuation from(model().decoder(), "decoder", "output", old->shown, stays, n);
+        const StackContinuation from(model().decoder(), "decoder.", "output", old->shown, stays, n);
         StackCache<float> cache = model().decoder().cache_of(encoded_.memory);
         from.fill(cache);
-        const StackSites sites = from.sites();
-        const std::span<const Index> fresh(read_.begin() + stays, read_.end());
-        const Trace trace = aside(cause_.output, n - stays, [&](Probe& probe) { decode(probe, fresh, sites, &cache); });
-        return keep(key, {cause_, from.whole(trace), {}});
+        decode(aside, std::span<const Index>(read_.begin() + stays, read_.end()), &cache);
+        return keep(key, {cause_, from.whole(aside.take()), {}});
     }
 
     /// One more position of each hypothesis, from cached keys and values: logits [rows, classes].
@@ -286,15 +289,15 @@ class Run {
     /// Each step runs all that was written so far under the same interventions.
     Ids greedy_through_probe() {
         Ids ids;
+        Probe scratch = probe_.scratch();
         while (static_cast<Index>(ids.size()) < request_.beam.max_steps && (ids.empty() || ids.back() != model().end_id())) {
             check_stop(stop_);
-            Probe scratch = probe_.scratch();
             Ids read = ids;
             read.insert(read.begin(), model().start_id());
-            read = show_ids(scratch, sites_.read_id, read, model().target_vocabulary());
-            const Tensor<float> p = decode(scratch, read, sites_.decoder).value();
+            read = shown_reading(scratch, read);
+            const Tensor<float> p = decode(scratch, read).value();
             ids.push_back(best(p.row(p.shape()[0] - 1)));
-            ids = show_ids(scratch, sites_.output_id, ids, model().classes());
+            ids = shown_output(scratch, ids);
         }
         return ids;
     }
@@ -331,7 +334,6 @@ class Run {
     Probe& probe_;
     Reuse& reuse_;
     std::stop_token stop_;
-    Sites sites_;
     Cause cause_;
     Ids read_;
     Transformer<float>::Encoded encoded_;
@@ -346,8 +348,8 @@ TransformerOutput run_transformer(const Loaded& loaded, const TransformerRequest
     run.encode();
     output.ids = run.show_output(run.search(output));
     if (request.gradients) run.show_gradients();
-    run.describe_encoder();
-    run.describe_decoder(output.ids);
+    run.declare_encoder_axes();
+    run.declare_decoder_axes(output.ids);
     return output;
 }
 
@@ -355,7 +357,7 @@ Var<float> run_transformer_encoder(const Loaded& loaded, const TransformerReques
                                    const std::stop_token& stop) {
     Run run(loaded, request, probe, reuse, stop);
     const Var<float> memory = run.encode();
-    run.describe_encoder();
+    run.declare_encoder_axes();
     return memory;
 }
 

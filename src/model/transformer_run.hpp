@@ -5,7 +5,7 @@
 #include "base/reuse.hpp"
 #include "model/beam.hpp"
 #include "model/sequence_text.hpp"
-#include "model/transformer_describe.hpp"
+#include "model/transformer.hpp"
 
 namespace saccade {
 
@@ -14,7 +14,6 @@ struct LoadedTransformer {
     TransformerDesign design;
     Transformer<float> model;
     std::shared_ptr<const SequenceText> text;
-    StackDescription encoder, decoder;
 };
 /// Made once for a model and a design while the model lives. Error{bad_format} names the model and what does not fit;
 /// Error{invalid_input} for a design that the weights cannot have (a position code whose table they lack).

@@ -2,29 +2,16 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "attention/mask.hpp"
+#include "attention/sight.hpp"
 #include "autograd/ops.hpp"
 #include "base/stop.hpp"
+#include "nn/rules.hpp"
 
 namespace saccade {
-
-StackSites::StackSites(const std::string& s, const std::string& tokens)
-    : embedding{s + ".embedding", Role::embedding, "x", "Embedded tokens (times sqrt(d_model))", "", {tokens, "feature"}},
-      position{s + ".position", Role::embedding, "p", "Position code", "", {tokens, "feature"}},
-      input{s + ".input", Role::embedding, "x", "Input of the first layer", "", {tokens, "feature"}},
-      self(s, tokens, tokens + ".key"),
-      cross("cross", tokens, "source.key"),
-      norm1{s + ".norm1", Role::state, "x̂", "Normalised, for self-attention", "", {"layer", tokens, "feature"}},
-      norm2{s + ".norm2", Role::state, "x̂", "Normalised (second)", "", {"layer", tokens, "feature"}},
-      norm3{s + ".norm3", Role::state, "x̂", "Normalised, for the feed-forward", "", {"layer", tokens, "feature"}},
-      norm{s + ".norm", Role::state, "x̂", "Normalised, behind the last layer", "", {tokens, "feature"}},
-      middle{s + ".middle", Role::state, "x", "After self-attention and Add & Norm", "", {"layer", tokens, "feature"}},
-      cross_middle{"cross.middle", Role::state, "x", "After cross-attention and Add & Norm", "", {"layer", tokens, "feature"}},
-      hidden{s + ".hidden", Role::state, "h", "Feed-forward: hidden units", "", {"layer", tokens, "hidden"}},
-      feed_forward{s + ".feed_forward", Role::state, "f", "Feed-forward: output", "", {"layer", tokens, "feature"}},
-      state{s + ".state", Role::state, "x", "Output of the layer", "", {"layer", tokens, "feature"}} {}
 
 template <class T>
 StackCache<T> StackCache<T>::rows(std::span<const Index> which) const {
@@ -37,31 +24,8 @@ StackCache<T> StackCache<T>::rows(std::span<const Index> which) const {
 namespace {
 
 template <class T>
-Var<T> reveal(const StackCall<T>& call, ProbeSite StackSites::*site, std::size_t layer, Var<T> v) {
-    if (call.showing == nullptr) return v;
-    return show(&call.showing->probe, call.showing->sites.*site, static_cast<Index>(layer), std::move(v));
-}
-
-/// What has no layer.
-template <class T>
-Var<T> reveal_whole(const StackCall<T>& call, ProbeSite StackSites::*site, Var<T> v) {
-    if (call.showing == nullptr) return v;
-    return show(&call.showing->probe, call.showing->sites.*site, -1, std::move(v));
-}
-
-template <class T>
 Var<T> dropped(const Var<T>& x, const StackCall<T>& call) {
     return call.dropout > 0 ? dropout(x, static_cast<T>(call.dropout), *call.rng) : x;
-}
-
-template <class T>
-std::optional<MultiHeadShowing> showing_of(const StackCall<T>& call, MultiHeadSites StackSites::*sites, std::size_t layer) {
-    if (call.showing == nullptr) return std::nullopt;
-    return MultiHeadShowing{call.showing->probe, call.showing->sites.*sites, static_cast<Index>(layer)};
-}
-
-const MultiHeadShowing* pointer(const std::optional<MultiHeadShowing>& showing) {
-    return showing ? &*showing : nullptr;
 }
 
 template <class T>
@@ -94,17 +58,17 @@ TransformerStack<T>::TransformerStack(const Weights<T>& w, const std::string& pr
     sizes_ = {.d_model = d, .heads = design_.heads};
     if (w.has(prefix + ".position.table")) sizes_.longest = w.get(prefix + ".position.table").shape()[0];
     if (w.has(prefix + ".0.self.position.key")) sizes_.clip = (w.get(prefix + ".0.self.position.key").shape()[0] - 1) / 2;
-    bool each_layer = false;
-    for (const PositionParameter& p : function.parameters(sizes_)) each_layer = each_layer || p.each_layer;
-    const auto code_below = [&](const std::string& owner) {
-        const auto parameters = [&](const std::string& name) {
-            for (const PositionParameter& p : function.parameters(sizes_))
-                if (p.name == name) return w.get(owner + ".position." + name, p.shape);
-            throw Error(ErrorCode::bad_format, "position code: there is no parameter " + name);
-        };
-        return make_position_code<T>(function, sizes_, parameters);
+    const std::vector<PositionParameter> parameters = function.parameters(sizes_);
+    const bool each_layer = each_layer_differs(function, sizes_);
+    const auto code_below = [&](const std::string& owner, std::vector<Var<T>>& values) {
+        for (const PositionParameter& p : parameters) values.push_back(w.get(owner + ".position." + p.name, p.shape));
+        return make_position_code<T>(function, sizes_, [&](const std::string& name) {
+            const auto found = std::ranges::find(parameters, name, &PositionParameter::name);
+            if (found == parameters.end()) throw Error(ErrorCode::bad_format, "position code: there is no parameter " + name);
+            return values[static_cast<std::size_t>(found - parameters.begin())];
+        });
     };
-    if (!each_layer) code_ = code_below(prefix);
+    if (!each_layer) code_ = code_below(prefix, position_);
     if (w.has(prefix + ".embedding.weight")) {
         table_ = w.get(prefix + ".embedding.weight");
         table_ = w.get(prefix + ".embedding.weight", {table_.shape()[0], d});
@@ -112,11 +76,13 @@ TransformerStack<T>::TransformerStack(const Weights<T>& w, const std::string& pr
     }
     for (Index l = 0; l < design_.layers; ++l) {
         const std::string at = fmt::format("{}.{}", prefix, l);
-        const PositionCodePtr<T> code = each_layer ? code_below(at + ".self") : code_;
+        std::vector<Var<T>> position;
+        const PositionCode<T> code = each_layer ? code_below(at + ".self", position) : code_;
         Layer layer{MultiHeadAttention<T>(multi_head_projections(w, at + ".self", d, design_.bias), design_.heads, code),
                     std::nullopt,
                     {},
-                    {}};
+                    {},
+                    std::move(position)};
         if (design_.cross) layer.cross.emplace(multi_head_projections(w, at + ".cross", d, design_.bias), design_.heads);
         if (design_.d_ff > 0) {
             const std::string ff = at + ".feed_forward";
@@ -138,66 +104,61 @@ Var<T> TransformerStack<T>::embed(std::span<const Index> ids, Index batch, const
     if (table_.empty()) throw Error(ErrorCode::invalid_input, "this stack has no embedding table", "give it vectors");
     const Index d = design_.d_model, length = static_cast<Index>(ids.size()) / std::max<Index>(1, batch);
     const Var<T> rows = scale(embedding(table_, ids), std::sqrt(static_cast<T>(d)));
-    return positioned(reshape(rows, {batch, length, d}), call);
+    return placed(
+        call.observe("embedding", reshape(rows, {batch, length, d}),
+                     [&] {
+                         const std::string row = rules::embedding("@embedding.weight", call.names.ids + "[i]", 'k');
+                         return Shown{
+                             .role = Role::embedding,
+                             .symbol = "x",
+                             .title = "Embedded tokens (times sqrt(d_model))",
+                             .axes = {call.names.tokens, "feature"},
+                             .step = {"embed", "E[x_i] √d_model", fmt::format("@embedding[i,k] = {} * sqrt({})", row, d),
+                                      "Vaswani 2017, section 3.4"},
+                             .parameters = {{"@embedding.weight", "E", {call.names.vocabulary, "feature"}, table_}}};
+                     }),
+        call);
 }
 
 template <class T>
 Var<T> TransformerStack<T>::positioned(const Var<T>& x, const StackCall<T>& call) const {
-    Var<T> input = reveal_whole(call, &StackSites::embedding, x);
-    if (code_ != nullptr)
-        if (Var<T> added = code_->added(first_position(call), x.shape()[1]); !added.empty())
-            input = add(input, reveal_whole(call, &StackSites::position, std::move(added)));
-    return dropped(reveal_whole(call, &StackSites::input, std::move(input)), call);
+    return placed(
+        call.observe(
+            "embedding", x,
+            [&] {
+                return Shown{.role = Role::embedding, .symbol = "x", .title = "Tokens", .axes = {call.names.tokens, "feature"}};
+            }),
+        call);
 }
 
+/// With the position code's part.
 template <class T>
-Tensor<T> TransformerStack<T>::self_mask(Index queries, const StackCall<T>& call) const {
-    const Index first = first_position(call), keys = first + queries;
-    Tensor<T> mask = call.mask;
-    // A lone query behind all keys may see every one of them.
-    if (design_.causal && queries > 1) mask = combine_masks(mask, causal_mask<T>(queries, keys, first));
-    if (call.radius) mask = combine_masks(mask, window_mask<T>(queries, keys, std::max<Index>(0, *call.radius), first));
-    return mask;
-}
-
-template <class T>
-Var<T> TransformerStack<T>::layer(std::size_t at, Var<T> x, const Tensor<T>& mask, const StackCall<T>& call) const {
-    const Layer& own = layers_[at];
-    const bool pre = design_.norm == "pre", post = design_.norm == "post";
-    static constexpr ProbeSite StackSites::*norm_sites[] = {&StackSites::norm1, &StackSites::norm2, &StackSites::norm3};
-    std::size_t n = 0;
-    const auto read = [&] { return pre ? reveal(call, norm_sites[n], at, own.norms[n](x)) : x; };
-    const auto joined = [&](const Var<T>& more, ProbeSite StackSites::*site) {
-        x = add(x, dropped(more, call));
-        if (post) x = own.norms[n](x);
-        ++n;
-        x = reveal(call, site, at, std::move(x));
+Var<T> TransformerStack<T>::placed(const Var<T>& x, const StackCall<T>& call) const {
+    const Observer& observe = call.observe;
+    const auto vectors = [&](const char* symbol, const char* title) {
+        return Shown{.role = Role::embedding, .symbol = symbol, .title = title, .axes = {call.names.tokens, "feature"}};
     };
-    const Index first = first_position(call);
-    {
-        const Var<T> input = read();
-        const auto shown = showing_of(call, &StackSites::self, at);
-        KeysValues<T> kv = own.self.keys_values(input, first, pointer(shown));
-        if (call.cache != nullptr) kv = call.cache->self[at] = call.cache->self[at].joined(kv);
-        auto seen = own.self(input, kv, mask, first, pointer(shown));
-        if (call.weights != nullptr) call.weights->push_back(std::move(seen.weights));
-        joined(seen.attended, own.cross || design_.d_ff > 0 ? &StackSites::middle : &StackSites::state);
+    Var<T> input = x;
+    if (code_.adds) {
+        Var<T> added = code_.adds->added(first_position(call), x.shape()[1]);
+        input = add(input, observe("position", std::move(added), [&] {
+                        PositionRule rule = code_.adds->added_rule("i");
+                        Shown shown = vectors("p", "Position code");
+                        shown.step = {"position", rule.formula, "@position[i,k] = " + rule.rule, rule.source};
+                        shown.parameters = position_parameters(observe.prefix());
+                        shown.parameters.insert(shown.parameters.end(), rule.parameters.begin(), rule.parameters.end());
+                        return shown;
+                    }));
     }
-    if (own.cross) {
-        const Var<T> input = read();
-        const auto shown = showing_of(call, &StackSites::cross, at);
-        KeysValues<T> kv = call.cache != nullptr && at < call.cache->cross.size()
-                               ? call.cache->cross[at]
-                               : own.cross->keys_values(call.memory, 0, pointer(shown));
-        if (call.cache != nullptr && at == call.cache->cross.size()) call.cache->cross.push_back(kv);
-        joined((*own.cross)(input, kv, call.memory_mask, 0, pointer(shown)).attended,
-               design_.d_ff > 0 ? &StackSites::cross_middle : &StackSites::state);
-    }
-    if (design_.d_ff > 0) {
-        const Var<T> hidden = reveal(call, &StackSites::hidden, at, own.feed_forward.hidden(read()));
-        joined(reveal(call, &StackSites::feed_forward, at, own.feed_forward.out(hidden)), &StackSites::state);
-    }
-    return x;
+    input = observe("input", std::move(input), [&] {
+        const bool added = code_.adds != nullptr;
+        Shown shown = vectors("x", "Input of the first layer");
+        shown.step = {"add position", added ? "x_i + p_i" : "x_i",
+                      std::string("@input[i,k] = @embedding[i,k]") + (added ? " + @position[i,k]" : ""),
+                      "Vaswani 2017, section 3.5"};
+        return shown;
+    });
+    return dropped(input, call);
 }
 
 template <class T>
@@ -207,14 +168,50 @@ Var<T> TransformerStack<T>::operator()(const Var<T>& x, const StackCall<T>& call
         throw Error(ErrorCode::invalid_input, "a stack with cross-attention needs the encoder's output",
                     "encode a source first");
     if (call.cache != nullptr) call.cache->self.resize(layers_.size());
-    const Tensor<T> mask = self_mask(x.shape()[1], call);
+    const Index first = first_position(call), n = x.shape()[1];
+    const Tensor<T> mask = combine_masks(call.mask, Sight{design_.causal, call.radius}.mask<T>(n, first + n, first));
+    AttentionNames self, cross;
+    if (call.observe) self = self_names(call);
+    if (call.observe && design_.cross) cross = cross_names(call);
     Var<T> y = x;
     for (std::size_t l = 0; l < layers_.size(); ++l) {
         check_stop(call.stop);
-        y = layer(l, std::move(y), mask, call);
+        y = layer(l, std::move(y), mask, call, self, cross);
     }
-    if (call.cache != nullptr) call.cache->length += x.shape()[1];
-    return design_.norm == "pre" ? reveal_whole(call, &StackSites::norm, norm_(y)) : y;
+    if (call.cache != nullptr) call.cache->length += n;
+    if (design_.norm != "pre") return y;
+    return call.observe("norm", norm_(y), [&] {
+        const auto x_of = [&](char c) { return fmt::format("@state[{},i,{}]", design_.layers - 1, c); };
+        return Shown{
+            .role = Role::state,
+            .symbol = "x̂",
+            .title = "Normalised, behind the last layer",
+            .axes = {call.names.tokens, "feature"},
+            .step = {"normalise", rules::layer_norm_formula,
+                     "@norm[i,k] = " + rules::layer_norm(x_of, 'k', "@norm.gain[k]", "@norm.bias[k]"),
+                     rules::layer_norm_source},
+            .parameters = {{"@norm.gain", "γ", {"feature"}, norm_.gain}, {"@norm.bias", "β", {"feature"}, norm_.bias}}};
+    });
+}
+
+template <class T>
+std::string TransformerStack<T>::output(const std::string& prefix, char token, char feature) const {
+    if (design_.norm == "pre") return fmt::format("{}norm[{},{}]", prefix, token, feature);
+    return fmt::format("{}state[{},{},{}]", prefix, design_.layers - 1, token, feature);
+}
+
+template <class T>
+void TransformerStack<T>::declare_axes(Probe& probe) const {
+    probe.axis({"layer", AxisKind::layer, design_.layers, {}, "l"});
+    probe.axis({"head", AxisKind::head, design_.heads, {}, "h"});
+    probe.axis({"unit", AxisKind::feature, design_.d_model / design_.heads, {}, "u"});
+    probe.axis({"feature", AxisKind::feature, design_.d_model, {}, "k"});
+    if (design_.d_ff > 0) probe.axis({"hidden", AxisKind::feature, design_.d_ff, {}, "f"});
+}
+
+template <class T>
+void TransformerStack<T>::declare_position_axes(Probe& probe, const std::string& prefix) const {
+    saccade::declare_position_axes(probe, position_code(design_.position), sizes_, prefix);
 }
 
 template <class T>

@@ -6,6 +6,7 @@
 
 #include "attention/multi_head.hpp"
 #include "base/rng.hpp"
+#include "model/layered_parameters.hpp"
 #include "model/weights.hpp"
 #include "nn/feed_forward.hpp"
 #include "nn/layer_norm.hpp"
@@ -30,27 +31,16 @@ void require_valid(const StackDesign& design);
 /// Residual blocks a layer, each with its norm: self-attention, cross-attention, feed-forward.
 int sublayers(const StackDesign& design);
 
-/// Where a stack shows its tensors, batches of one. `stack`: "encoder", "decoder", or "self" for language models;
-/// cross-attention shows below "cross". Axes: `tokens` (queries) and `tokens`.key, layer, head, unit, feature, hidden; cross
-/// keys: source.key.
-struct StackSites {
-    StackSites(const std::string& stack, const std::string& tokens);
-
-    ProbeSite embedding, position, input;  // [tokens, feature]; position only where a code adds
-    MultiHeadSites self, cross;
-    // Pre-norm alone: what self-attention, cross-attention and feed-forward read, STACK.norm1 to .norm3 (the parameters'
-    // numbers: without cross-attention the feed-forward's is norm2), and the last, STACK.norm [tokens, feature].
-    ProbeSite norm1, norm2, norm3, norm;
-    ProbeSite middle;        // STACK.middle [layer, tokens, feature]: after self-attention's Add (& Norm)
-    ProbeSite cross_middle;  // cross.middle: after cross-attention's
-    ProbeSite hidden;        // STACK.hidden [layer, tokens, hidden]
-    ProbeSite feed_forward;  // STACK.feed_forward [layer, tokens, feature], before the residual
-    ProbeSite state;         // STACK.state [layer, tokens, feature]: the layer's output; the last sub-layer shows no middle
-};
-
-struct StackShowing {
-    Probe& probe;
-    const StackSites& sites;
+/// How rules and views name what surrounds a stack; needed where somebody looks on. Axes besides: layer, head, unit (d_head),
+/// feature (d_model), hidden (d_ff).
+struct StackNames {
+    std::string tokens{};                     // axis; of its keys: tokens.key
+    std::string ids{};                        // the tensor of the ids that it reads: "source.id"
+    std::string vocabulary{};                 // axis of the embedding table
+    std::string title = "Attention weights";  // of self-attention's
+    // Decoders: the axis of the keys that cross-attention sees, and what they are made of, at token j and feature m:
+    // "encoder.norm[j,m]".
+    std::string memory_keys{}, memory{};
 };
 
 /// What a stack keeps of positions that it has seen, and of the encoder's output. A copy is cheap (storage is shared), so to go
@@ -75,19 +65,28 @@ struct StackCall {
     StackCache<T>* cache = nullptr;  // positions before this call's; grows by them
     double dropout = 0;              // of each sub-layer's output and of the input (Vaswani 2017, section 5.4)
     Rng* rng = nullptr;              // needed for dropout alone
-    const StackShowing* showing = nullptr;
+    /// Its prefix is the stack's name: "encoder.", "decoder.", or "self." for language models. Batches of one.
+    Observer observe{};
+    StackNames names{};
     std::stop_token stop = {};
     std::vector<Var<T>>* weights = nullptr;  // self-attention's weights [B, h, T_q, T_k] of each layer are added here
 };
 
 /// Layers of self-attention, cross-attention (decoders) and feed-forward, each with a residual connection and a normalisation
 /// (Vaswani 2017, section 3.1; pre-norm: Xiong 2020). Activations are [B, T, d_model].
+///
+/// Shown below call.observe, [token, feature]: embedding; position, where the code adds; input, the first layer's; norm, behind
+/// all layers of a pre-norm stack. [layer, token, feature]: norm1 to norm3 (pre-norm), what each sub-layer reads; middle, after
+/// self-attention's Add (& Norm); feed_forward, before the residual; state, the layer's output. hidden [layer, token, hidden].
+/// Self-attention as MultiHeadAttention has it; cross-attention below "cross.", with cross.middle, after its Add (& Norm). The
+/// last sub-layer shows no middle.
 template <class T>
 class TransformerStack {
  public:
-    /// Weights as named in the contract: PREFIX.LAYER.self.query.weight, .cross., PREFIX.LAYER.norm1.gain,
-    /// PREFIX.LAYER.feed_forward.in.weight, PREFIX.norm.gain (pre-norm), PREFIX.position.*, PREFIX.embedding.weight (where the
-    /// stack has one). Error{bad_format}; Error{invalid_input} as require_valid.
+    /// Weights: PREFIX.embedding.weight (where the stack has one); PREFIX.LAYER.self and, in decoders, PREFIX.LAYER.cross, each
+    /// as multi_head_projections; PREFIX.LAYER.feed_forward.in and .out, .weight and .bias; PREFIX.LAYER.norm1 to .norm3 and,
+    /// of pre-norm stacks, PREFIX.norm, .gain and .bias; of the position code as PositionParameter. Error{bad_format};
+    /// Error{invalid_input} as require_valid.
     TransformerStack(const Weights<T>& weights, const std::string& prefix, StackDesign design);
 
     const StackDesign& design() const { return design_; }
@@ -105,10 +104,17 @@ class TransformerStack {
     Var<T> operator()(const Var<T>& x, const StackCall<T>& call) const;
     /// A cache that holds the keys and values of the encoder's output [B, S, d_model], and no position yet.
     StackCache<T> cache_of(const Var<T>& memory) const;
-    /// What the position code of a layer adds to the scaled scores: MultiHeadAttention::score_term.
-    Var<T> score_term(Index layer, const Var<T>& queries, Index first_query, Index n_keys) const {
-        return layers_.at(static_cast<std::size_t>(layer)).self.score_term(queries, first_query, n_keys);
-    }
+    /// The position code of the stack: what is added. Empty where each layer has its own.
+    const PositionCode<T>& code() const { return code_; }
+    /// A layer's self-attention.
+    const MultiHeadAttention<T>& self(Index layer) const { return layers_.at(static_cast<std::size_t>(layer)).self; }
+    /// What the stack gives out, as rules name it below its prefix at a token and a feature: "encoder.norm[i,m]".
+    std::string output(const std::string& prefix, char token, char feature) const;
+    /// The axes that its tensors run along beside tokens and vocabulary, but those of the position code: of both stacks of a
+    /// pair they are the same.
+    void declare_axes(Probe& probe) const;
+    /// Those of the position code, below the stack's prefix.
+    void declare_position_axes(Probe& probe, const std::string& prefix) const;
     /// x [..., d_model] E^T without row `classes` and on: logits by the tied table (Press and Wolf 2017).
     Var<T> tied_logits(const Var<T>& x, Index classes) const;
 
@@ -118,17 +124,32 @@ class TransformerStack {
         std::optional<MultiHeadAttention<T>> cross;
         FeedForward<T> feed_forward;
         std::vector<LayerNorm<T>> norms;
+        std::vector<Var<T>> position;  // the code's parameters, where each layer has its own
     };
-    Var<T> layer(std::size_t at, Var<T> x, const Tensor<T>& mask, const StackCall<T>& call) const;
-    Tensor<T> self_mask(Index queries, const StackCall<T>& call) const;
+    struct LayerPass;
+    Var<T> placed(const Var<T>& x, const StackCall<T>& call) const;
+    AttentionNames self_names(const StackCall<T>& call) const;
+    AttentionNames cross_names(const StackCall<T>& call) const;
+    std::function<ProjectionNames(const char*, Linear<float> MultiHeadProjections<float>::*)> projection_names(
+        bool cross) const;
+    Var<T> layer(std::size_t at, Var<T> x, const Tensor<T>& mask, const StackCall<T>& call, const AttentionNames& self,
+                 const AttentionNames& cross) const;
+    /// A parameter that each layer has; `key`: its name in one.
+    template <class Of>
+    Parameter layered(const std::string& name, const std::string& symbol, std::vector<std::string> axes, const std::string& key,
+                      const Of& of) const;
+    std::vector<Parameter> norm_parameters(const std::string& prefix, std::size_t n) const;
+    std::vector<Parameter> position_parameters(const std::string& prefix) const;
 
     StackDesign design_;
     PositionSizes sizes_;
-    PositionCodePtr<T> code_;  // of the stack: what is added
+    PositionCode<T> code_;          // of the stack: what is added
+    std::vector<Var<T>> position_;  // its parameters
     Var<T> table_;
     std::shared_ptr<const PackedMatrix<T>> packed_table_;  // of causal stacks, for tied_logits
     std::vector<Layer> layers_;
     LayerNorm<T> norm_;
+    std::shared_ptr<LayeredParameters> layered_ = std::make_shared<LayeredParameters>();
 };
 
 /// PREFIX.{query,key,value,output}.weight [d_model, d_model] and, with `bias`, .bias [d_model]. Error{bad_format}.

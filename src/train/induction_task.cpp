@@ -191,21 +191,15 @@ std::vector<Ids> InductionTask::test_sequences(Index vocabulary, Index n) const 
 Tensor<float> InductionTask::induction_scores(const LanguageModel<float>& model, Index n, const std::stop_token& stop) const {
     const std::vector<Ids> sequences = test_sequences(model.vocabulary(), n);
     std::vector<Tensor<float>> scores(sequences.size());
-    const StackSites sites("self", "token");
     parallel_for(static_cast<std::int64_t>(sequences.size()), [&](std::int64_t i) {
         check_stop(stop);
         const Ids& ids = sequences[static_cast<std::size_t>(i)];
-        Probe probe({{"self.weights"}}, {});
-        const auto tokens = static_cast<Index>(ids.size());
-        probe.axis({"layer", AxisKind::layer, design_.layers, {}, ""});
-        probe.axis({"head", AxisKind::head, design_.heads, {}, ""});
-        probe.axis({"token", AxisKind::query, tokens, {}, ""});
-        probe.axis({"token.key", AxisKind::key, tokens, {}, ""});
-        const StackShowing showing{probe, sites};
+        std::vector<Var<float>> weights;  // [1, h, T, T] of each layer
         StackCall<float> call;
-        call.showing = &showing;
+        call.weights = &weights;
         model.stack()(model.stack().embed(ids, 1, call), call);
-        scores[static_cast<std::size_t>(i)] = head_scores(probe.finish().tensor("self.weights").values, ids, 1).induction;
+        for (Var<float>& w : weights) w = reshape(w, w.shape().without(0));
+        scores[static_cast<std::size_t>(i)] = head_scores(stack<float>(weights).value(), ids, 1).induction;
     });
     Tensor<float> all(Shape{design_.layers, design_.heads});
     for (const Tensor<float>& one : scores)

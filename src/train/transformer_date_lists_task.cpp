@@ -84,7 +84,7 @@ TransformerDateListsTask::Score TransformerDateListsTask::score(const Transforme
         const DateList list = held_out_date_list(dates, i);
         Ids source = text_.read(list.source).ids;
         // A list that a learned table has no positions for is one that the model gets wrong.
-        if (design_.encoder.position == "learned" && static_cast<Index>(source.size()) > longest) continue;
+        if (!position_code(design_.encoder.position).any_length && static_cast<Index>(source.size()) > longest) continue;
         sources.push_back(std::move(source));
         targets.push_back(text_.target(list.target));
         targets.back().push_back(text_.vocabularies().end());

@@ -88,18 +88,15 @@ TEST(TransformerGolden, position_codes) {
         const Weights<float> weights(golden.weights);
         const TransformerStack<float> stack(weights, "stack", design);
         Probe probe({}, {});
-        const StackSites sites("self", "token");
-        const StackShowing showing{probe, sites};
         StackCall<float> call;
         golden.expect("state", stack(stack.positioned(golden["x"], call), call));
-        call.showing = &showing;
+        call.observe = Observer(probe, "self.");
+        call.names = {.tokens = "token"};
         golden.expect("state", stack(stack.positioned(golden["x"], call), call));
-        probe.axis({"layer", AxisKind::layer, 1, {}, "l"});
-        probe.axis({"head", AxisKind::head, 3, {}, "h"});
+        stack.declare_axes(probe);
+        stack.declare_position_axes(probe, "self.");
         probe.axis({"token", AxisKind::query, 7, {}, "i"});
         probe.axis({"token.key", AxisKind::key, 7, {}, "j"});
-        probe.axis({"unit", AxisKind::feature, 4, {}, "k"});
-        probe.axis({"feature", AxisKind::feature, 12, {}, "m"});
         golden.expect("weights", probe.finish().tensor("self.weights").values);
     }
 }

@@ -93,6 +93,20 @@ TEST(InductionExhibit, typing_on_gives_the_same_bits_as_a_whole_run) {
     expect_same(*run(asking("you"), {}, {}, &reuse), *run(asking("you")), "after an intervention");
 }
 
+TEST(InductionExhibit, an_id_set_by_hand_is_the_one_that_the_model_reads) {
+    const RunRequest set = asking("tom likes mary", {"token.id[2]=17"});
+    const TracePtr trace = run(set);
+    EXPECT_EQ(trace->tensor("token.id").values.data()[2], 17);
+    const auto table = trace->tensor("self.embedding.weight").values.row(17);
+    const float root = std::sqrt(static_cast<float>(table.size()));
+    for (Index k = 0; k < table.size(); ++k)
+        EXPECT_NEAR(trace->tensor("self.embedding").values.at({2, k}), root * table.data()[k], 1e-5f);
+    for (const char* none : {"token.id[2]=1000000", "token.id[2]=-1", "token.id[1]=2.5"}) {
+        const std::string line = error_of(ErrorCode::invalid_input, [&] { run(asking("tom likes mary", {none})); });
+        EXPECT_TRUE(contains(line, "which is no id")) << line;
+    }
+}
+
 TEST(InductionExhibit, bad_input_is_one_line) {
     std::string long_text;
     for (int i = 0; i < 2000; ++i) long_text += "a ";

@@ -229,9 +229,9 @@ TEST(Transformer, relative_codes_do_not_know_where_a_text_begins) {
         const Tensor<double> q = vectors(4, 2).cast<double>().reshape({1, 2, 4, 4}),
                              k = vectors(4, 3).cast<double>().reshape({1, 2, 4, 4});
         const auto scores = [&](Index first) {
-            const Var<double> products = matmul(code->turned(q, first), code->turned(k, first), true);
+            const Var<double> products = matmul(code.turned(q, first), code.turned(k, first), true);
             // Terms are given for keys from position 0 on: those from `first` on are these.
-            const Var<double> term = code->score_term(q, first, first + 4);
+            const Var<double> term = code.score_term(q, first, first + 4);
             return (term.empty() ? products : add(products, slice(term, 3, first, 4))).value();
         };
         EXPECT_LT(distance(scores(0), scores(11)), 1e-12);

@@ -1,0 +1,283 @@
+#include <fmt/core.h>
+
+#include "attention/sight.hpp"
+#include "autograd/ops.hpp"
+#include "model/transformer_stack.hpp"
+#include "nn/rules.hpp"
+
+// One layer of a stack: its sub-layers, each followed by Add (& Norm).
+
+namespace saccade {
+
+namespace {
+
+constexpr const char* residual_source = "Vaswani 2017, section 3.1";
+constexpr const char* feed_forward_source = "Vaswani 2017, eq. 2";
+
+/// A tensor of a layer as rules name it below the stack's prefix, at a token and a feature. `name`: "@norm1"; "cross.middle";
+/// null: what the layer reads.
+std::string named(const std::string& prefix, const char* name, char token, char feature) {
+    if (name == nullptr) return fmt::format("({0}state[l-1,{1},{2}] else {0}input[{1},{2}])", prefix, token, feature);
+    const std::string whole = name[0] == '@' ? prefix + (name + 1) : name;
+    return fmt::format("{}[l,{},{}]", whole, token, feature);
+}
+
+template <class T>
+Var<T> dropped(const Var<T>& x, const StackCall<T>& call) {
+    return call.dropout > 0 ? dropout(x, static_cast<T>(call.dropout), *call.rng) : x;
+}
+
+}  // namespace
+
+template <class T>
+template <class Of>
+Parameter TransformerStack<T>::layered(const std::string& name, const std::string& symbol, std::vector<std::string> axes,
+                                       const std::string& key, const Of& of) const {
+    axes.insert(axes.begin(), "layer");
+    Tensor<T> values;
+    if constexpr (std::is_same_v<T, float>)
+        values = layered_->get(key, design_.layers,
+                               [&](Index l) -> const Tensor<T>& { return of(layers_[static_cast<std::size_t>(l)]).value(); });
+    return {name, symbol, std::move(axes), values};
+}
+
+template <class T>
+std::vector<Parameter> TransformerStack<T>::norm_parameters(const std::string& prefix, std::size_t n) const {
+    const std::string norm = fmt::format("norm{}", n + 1);
+    const auto gain = [n](const Layer& l) -> const Var<T>& { return l.norms[n].gain; };
+    const auto bias = [n](const Layer& l) -> const Var<T>& { return l.norms[n].bias; };
+    return {layered(prefix + norm + ".gain", "γ", {"feature"}, norm + ".gain", gain),
+            layered(prefix + norm + ".bias", "β", {"feature"}, norm + ".bias", bias)};
+}
+
+template <class T>
+std::vector<Parameter> TransformerStack<T>::position_parameters(const std::string& prefix) const {
+    const PositionFunction& function = position_code(design_.position);
+    std::vector<Parameter> shown;
+    std::size_t at = 0;
+    for (const PositionParameter& p : function.parameters(sizes_)) {
+        const auto own = [at](const Layer& l) -> const Var<T>& { return l.position[at]; };
+        Tensor<float> values;
+        if constexpr (std::is_same_v<T, float>)
+            values = p.each_layer ? layered("", "", {}, "position." + p.name, own).values : position_[at].value();
+        shown.push_back(shown_parameter(function, sizes_, p, prefix, true, values));
+        ++at;
+    }
+    return shown;
+}
+
+template <class T>
+std::function<ProjectionNames(const char*, Linear<float> MultiHeadProjections<float>::*)> TransformerStack<T>::projection_names(
+    bool cross) const {
+    return [this, cross](const char* what, Linear<float> MultiHeadProjections<float>::*which) {
+        ProjectionNames names;
+        if constexpr (std::is_same_v<T, float>) {
+            const bool output = which == &MultiHeadProjections<float>::output;
+            const std::string unit = fmt::format("h*{}+u", design_.d_model / design_.heads);
+            const std::string key = fmt::format("{}.{}.", cross ? "cross" : "self", what);
+            const auto linear = [cross, which](const Layer& l) -> const Linear<float>& {
+                return (cross ? *l.cross : l.self).projections().*which;
+            };
+            const char letter = output ? 'O' : what[0] == 'q' ? 'Q' : what[0] == 'k' ? 'K' : 'V';
+            names.weight = output ? fmt::format("@output.weight[l,k,{}]", unit) : fmt::format("@{}.weight[l,{},m]", what, unit);
+            names.parameters.push_back(layered(fmt::format("@{}.weight", what), fmt::format("W_{}", letter),
+                                               {"feature", "feature"}, key + "weight",
+                                               [&](const Layer& l) -> const Var<T>& { return linear(l).weight; }));
+            if (!design_.bias) return names;
+            names.bias = fmt::format("@{}.bias[l,{}]", what, output ? "k" : unit);
+            names.parameters.push_back(layered(fmt::format("@{}.bias", what), fmt::format("b_{}", letter), {"feature"},
+                                               key + "bias", [&](const Layer& l) -> const Var<T>& { return linear(l).bias; }));
+        }
+        return names;
+    };
+}
+
+template <class T>
+AttentionNames TransformerStack<T>::self_names(const StackCall<T>& call) const {
+    const std::string& prefix = call.observe.prefix();
+    AttentionNames names;
+    names.layers = true;
+    names.queries = call.names.tokens;
+    names.keys = call.names.tokens + ".key";
+    names.x = names.y = [prefix, reads = design_.norm == "pre" ? "@norm1" : nullptr](char token) {
+        return named(prefix, reads, token, 'm');
+    };
+    names.projection = projection_names(false);
+    names.position = [this, prefix] { return position_parameters(prefix); };
+    names.mask = Sight{design_.causal, call.radius}.rule("l,");
+    names.title = call.names.title;
+    return names;
+}
+
+template <class T>
+AttentionNames TransformerStack<T>::cross_names(const StackCall<T>& call) const {
+    AttentionNames names;
+    names.layers = true;
+    names.queries = call.names.tokens;
+    names.keys = call.names.memory_keys;
+    names.x = [prefix = call.observe.prefix(), reads = design_.norm == "pre" ? "@norm2" : "@middle"](char token) {
+        return named(prefix, reads, token, 'm');
+    };
+    names.y = [memory = call.names.memory](char) { return memory; };
+    names.projection = projection_names(true);
+    names.mask = Sight{}.rule("l,");
+    names.title = "Cross-attention";
+    return names;
+}
+
+/// x on its way through one layer, and what rules call it.
+template <class T>
+struct TransformerStack<T>::LayerPass {
+    const TransformerStack& stack;
+    const Layer& own;
+    const StackCall<T>& call;
+    Observer observe, cross;
+    Var<T> x;
+    const char* name = nullptr;  // as in named()
+    std::size_t n = 0;           // sub-layers done
+
+    struct Read {
+        Var<T> x;
+        const char* name;
+    };
+    std::vector<std::string> axes(const char* last) const { return {"layer", call.names.tokens, last}; }
+
+    /// What the next sub-layer reads: x, or pre-norm: LN(x).
+    Read read() const {
+        if (stack.design_.norm != "pre") return {x, name};
+        static constexpr const char* names[] = {"@norm1", "@norm2", "@norm3"};
+        static constexpr const char* titles[] = {"Normalised, for self-attention", "Normalised (second)",
+                                                 "Normalised, for the feed-forward"};
+        return {observe(names[n] + 1, own.norms[n](x),
+                        [&] {
+                            const std::string gain = fmt::format("{}.gain[l,k]", names[n]),
+                                              bias = fmt::format("{}.bias[l,k]", names[n]);
+                            const auto x_of = [&](char c) { return named(observe.prefix(), name, 'i', c); };
+                            return Shown{
+                                .role = Role::state,
+                                .symbol = "x̂",
+                                .title = titles[n],
+                                .axes = axes("feature"),
+                                .step = {"normalise", rules::layer_norm_formula,
+                                         fmt::format("{}[l,i,k] = {}", names[n], rules::layer_norm(x_of, 'k', gain, bias)),
+                                         rules::layer_norm_source},
+                                .parameters = stack.norm_parameters("@", n)};
+                        }),
+                names[n]};
+    }
+
+    /// x + more, which is shown as `added`; post-norm: LN(x + more). The sum is shown to `to` as `result`.
+    void add_and_norm(const Var<T>& more, const char* added, const Observer& to, const char* result, const char* title) {
+        const bool post = stack.design_.norm == "post";
+        x = add(x, dropped(more, call));
+        if (post) x = own.norms[n](x);
+        x = to(named_part(result), std::move(x), [&] {
+            const std::string& prefix = observe.prefix();
+            const auto sum = [&](char c) { return named(prefix, name, 'i', c) + " + " + named(prefix, added, 'i', c); };
+            Shown shown{.role = Role::state, .symbol = "x", .title = title, .axes = axes("feature")};
+            const std::string left = named(prefix, result, 'i', 'k') + " = ";
+            shown.step = {"add", "x + f(x)", left + sum('k'), residual_source};
+            if (!post) return shown;
+            const std::string norm = fmt::format("{}norm{}", prefix, n + 1);
+            const auto bracketed = [&](char c) { return "(" + sum(c) + ")"; };
+            shown.step = {"add and normalise", "LN(x + f(x)), LN(y) = (y − μ) / σ ⊙ γ + β",
+                          left + rules::layer_norm(bracketed, 'k', norm + ".gain[l,k]", norm + ".bias[l,k]"), residual_source};
+            shown.parameters = stack.norm_parameters(prefix, n);
+            return shown;
+        });
+        name = result;
+        ++n;
+    }
+    /// "@middle" and "cross.middle" below their observers' prefixes.
+    static const char* named_part(const char* name) {
+        return name[0] == '@' ? name + 1 : name + std::string_view("cross.").size();
+    }
+
+    void feed_forward();
+};
+
+template <class T>
+void TransformerStack<T>::LayerPass::feed_forward() {
+    const Read in = read();
+    const Var<T> hidden = observe("hidden", own.feed_forward.hidden(in.x), [&] {
+        const std::string& activation = stack.design_.activation;
+        const auto weight = [](const Layer& l) -> const Var<T>& { return l.feed_forward.in.weight; };
+        const auto bias = [](const Layer& l) -> const Var<T>& { return l.feed_forward.in.bias; };
+        const std::string w = "@feed_forward.in.weight", b = "@feed_forward.in.bias";
+        return Shown{
+            .role = Role::state,
+            .symbol = "h",
+            .title = "Feed-forward: hidden units",
+            .axes = axes("hidden"),
+            .step = {"feed forward", activation == "relu" ? "u = max(0, W_1 x + b_1)" : "u = gelu(W_1 x + b_1)",
+                     fmt::format("@hidden[l,i,f] = {}({})", activation,
+                                 rules::linear('m', w + "[l,f,m]", named(observe.prefix(), in.name, 'i', 'm'), b + "[l,f]")),
+                     feed_forward_source},
+            .parameters = {stack.layered(w, "W_1", {"hidden", "feature"}, w, weight),
+                           stack.layered(b, "b_1", {"hidden"}, b, bias)}};
+    });
+    const Var<T> out = observe("feed_forward", own.feed_forward.out(hidden), [&] {
+        const auto weight = [](const Layer& l) -> const Var<T>& { return l.feed_forward.out.weight; };
+        const auto bias = [](const Layer& l) -> const Var<T>& { return l.feed_forward.out.bias; };
+        const std::string w = "@feed_forward.out.weight", b = "@feed_forward.out.bias";
+        return Shown{.role = Role::state,
+                     .symbol = "f",
+                     .title = "Feed-forward: output",
+                     .axes = axes("feature"),
+                     .step = {"feed forward", "f(x) = W_2 u + b_2",
+                              "@feed_forward[l,i,k] = " + rules::linear('f', w + "[l,k,f]", "@hidden[l,i,f]", b + "[l,k]"),
+                              feed_forward_source},
+                     .parameters = {stack.layered(w, "W_2", {"feature", "hidden"}, w, weight),
+                                    stack.layered(b, "b_2", {"feature"}, b, bias)}};
+    });
+    add_and_norm(out, "@feed_forward", observe, "@state", "Output of the layer");
+}
+
+template <class T>
+Var<T> TransformerStack<T>::layer(std::size_t at, Var<T> x, const Tensor<T>& mask, const StackCall<T>& call,
+                                  const AttentionNames& self, const AttentionNames& cross) const {
+    const Layer& own = layers_[at];
+    const Observer observe = call.observe.row(static_cast<Index>(at));
+    LayerPass pass{*this, own, call, observe, observe.named("cross."), std::move(x)};
+    const Index first = call.cache == nullptr ? 0 : call.cache->length;
+    const bool feeds = design_.d_ff > 0;
+    constexpr const char* last = "Output of the layer";
+    {
+        const auto in = pass.read();
+        const AttentionView view{pass.observe, &self};
+        KeysValues<T> kv = own.self.keys_values(in.x, first, view);
+        if (call.cache != nullptr) kv = call.cache->self[at] = call.cache->self[at].joined(kv);
+        auto seen = own.self(in.x, kv, mask, first, view);
+        if (call.weights != nullptr) call.weights->push_back(std::move(seen.weights));
+        if (own.cross || feeds)
+            pass.add_and_norm(seen.attended, "@attended", pass.observe, "@middle", "After self-attention and Add & Norm");
+        else
+            pass.add_and_norm(seen.attended, "@attended", pass.observe, "@state", last);
+    }
+    if (own.cross) {
+        const auto in = pass.read();
+        const AttentionView view{pass.cross, &cross};
+        const bool kept = call.cache != nullptr && at < call.cache->cross.size();
+        const KeysValues<T> kv = kept ? call.cache->cross[at] : own.cross->keys_values(call.memory, 0, view);
+        if (call.cache != nullptr && !kept) call.cache->cross.push_back(kv);
+        const Var<T> attended = (*own.cross)(in.x, kv, call.memory_mask, 0, view).attended;
+        if (feeds)
+            pass.add_and_norm(attended, "cross.attended", pass.cross, "cross.middle", "After cross-attention and Add & Norm");
+        else
+            pass.add_and_norm(attended, "cross.attended", pass.observe, "@state", last);
+    }
+    if (feeds) pass.feed_forward();
+    return std::move(pass.x);
+}
+
+#define SACCADE_INSTANTIATE(T)                                                                             \
+    template Var<T> TransformerStack<T>::layer(std::size_t, Var<T>, const Tensor<T>&, const StackCall<T>&, \
+                                               const AttentionNames&, const AttentionNames&) const;        \
+    template AttentionNames TransformerStack<T>::self_names(const StackCall<T>&) const;                    \
+    template AttentionNames TransformerStack<T>::cross_names(const StackCall<T>&) const;                   \
+    template std::vector<Parameter> TransformerStack<T>::position_parameters(const std::string&) const;
+SACCADE_INSTANTIATE(float)
+SACCADE_INSTANTIATE(double)
+#undef SACCADE_INSTANTIATE
+
+}  // namespace saccade
