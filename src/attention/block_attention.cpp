@@ -16,9 +16,10 @@ struct Cbam : BlockAttention<T> {
 
     explicit Cbam(const BlockAttentionParameters<T>& get)
         : channel(get("reduce.weight"), get("expand.weight")), spatial(get("spatial.weight"), get("spatial.bias")) {}
-    Var<T> operator()(const Var<T>& features, const Onlooker<T>& onlooker) const override {
-        return spatial(channel(features, onlooker), onlooker);
+    Var<T> operator()(const Var<T>& features, const Observer& observe) const override {
+        return spatial(channel(features, observe), observe);
     }
+    ShownAs result() const override { return spatial.result(); }
 };
 
 std::vector<BlockAttentionParameter> no_parameters(const BlockAttentionSizes&) {
@@ -50,10 +51,10 @@ std::unique_ptr<BlockAttention<T>> make_cbam(const BlockAttentionParameters<T>& 
 
 const std::vector<BlockAttentionKind>& block_attentions() {
     static const std::vector<BlockAttentionKind> all = {
-        {"none", "None", "F'' = F", "He 2016", false, false, no_parameters, make_none<float>, make_none<double>},
-        {"se", "Squeeze-and-excitation", "F'_c = σ(W_2 relu(W_1 mean_{ij} F))_c F_c", "Hu 2018, eq. 2 to 4", true, false,
+        {"none", "None", "F'' = F", "He 2016", false, false, {}, no_parameters, make_none<float>, make_none<double>},
+        {"se", "Squeeze-and-excitation", "F'_c = σ(W_2 relu(W_1 mean_{ij} F))_c F_c", "Hu 2018, eq. 2 to 4", true, false, {"pooled"},
          channel_gate_parameters, make_se<float>, make_se<double>},
-        {"cbam", "CBAM", "F' = M_c(F) F, F'' = M_s(F') F'", "Woo 2018, eq. 1 to 3", true, true, cbam_parameters,
+        {"cbam", "CBAM", "F' = M_c(F) F, F'' = M_s(F') F'", "Woo 2018, eq. 1 to 3", true, true, {"pooled", "pooled_max"}, cbam_parameters,
          make_cbam<float>, make_cbam<double>},
     };
     return all;

@@ -3,25 +3,17 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "autograd/var.hpp"
+#include "trace/observer.hpp"
 
 namespace saccade {
 
-/// Looks on while a block's attention is computed: called at each named point with what is there, and the computation goes on
-/// with what it returns. Points, in their order: "pooled" [N, C], "pooled_max" [N, C], "bottleneck" [N, hidden],
-/// "bottleneck_max" [N, hidden], "gate_scores" [N, C], "gate" [N, C], "refined" [N, H, W, C], "mean_map" [N, H, W], "max_map"
-/// [N, H, W], "spatial_scores" [N, H, W], "spatial" [N, H, W], "scaled" [N, H, W, C]; each mechanism those that it has.
-template <class T>
-using Onlooker = std::function<Var<T>(std::string_view point, Var<T> value)>;
-
-/// The value at a point, as an onlooker (or none) leaves it.
-template <class T>
-Var<T> at_point(const Onlooker<T>& onlooker, std::string_view point, Var<T> value) {
-    return onlooker ? onlooker(point, std::move(value)) : value;
-}
+/// Name, below its block's, and symbol of a tensor as it is shown.
+struct ShownAs {
+    std::string name, symbol;
+};
 
 /// Attention over the features of a residual block, before they are added to the shortcut (Hu 2018, figure 3; Woo 2018,
 /// figure 3).
@@ -29,8 +21,11 @@ template <class T>
 class BlockAttention {
  public:
     virtual ~BlockAttention() = default;
-    /// F [N, H, W, C] -> F'' [N, H, W, C]
-    virtual Var<T> operator()(const Var<T>& features, const Onlooker<T>& onlooker) const = 0;
+    /// F [N, H, W, C] -> F'' [N, H, W, C]. The observer's prefix is the block's: "@features" [channel, y, x] is F, and the
+    /// parameters are "@attention.NAME". Shown are batches of one.
+    virtual Var<T> operator()(const Var<T>& features, const Observer& observe) const = 0;
+    /// What it returns.
+    virtual ShownAs result() const = 0;
 };
 
 struct BlockAttentionSizes {
@@ -41,11 +36,10 @@ struct BlockAttentionSizes {
     Index hidden() const { return channels < reduction ? 1 : channels / reduction; }
 };
 
-/// A parameter, named below "stageS.blockB.attention.", with what a trace says of it.
+/// A parameter, named below "stageS.blockB.attention.".
 struct BlockAttentionParameter {
-    std::string name, symbol;
-    Shape shape;                    // the innermost axes from 1 on are what a sum runs over
-    std::vector<std::string> axes;  // of: channel, hidden, unit, pooling, kernel.y, kernel.x
+    std::string name;
+    Shape shape;  // the innermost axes from 1 on are what a sum runs over
 };
 
 /// Hands out parameters by their name below "stageS.blockB.attention.".
@@ -57,6 +51,7 @@ struct BlockAttentionKind {
     std::string id, title;
     std::string equation, source;
     bool channel = false, spatial = false;  // does it gate channels, has it a map?
+    std::vector<std::string> pooled;        // what its channel gate is computed from, as it is shown
     std::vector<BlockAttentionParameter> (*parameters)(const BlockAttentionSizes&);
     std::unique_ptr<BlockAttention<float>> (*make)(const BlockAttentionParameters<float>&);
     std::unique_ptr<BlockAttention<double>> (*make_double)(const BlockAttentionParameters<double>&);

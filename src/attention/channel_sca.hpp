@@ -1,6 +1,6 @@
 #pragma once
 
-#include "autograd/var.hpp"
+#include "attention/decoder_query.hpp"
 
 namespace saccade {
 
@@ -15,17 +15,22 @@ namespace saccade {
 /// The two orders (section 3.3, types of channel-spatial attention), X = f(V, alpha, beta) what is read in the end:
 ///   channel-spatial:  beta = channel(h, V)     alpha = spatial(h, f_c(V, beta))
 ///   spatial-channel:  alpha = spatial(h, V)    beta = channel(h, f_s(V, alpha))
+///
+/// Parameters are shown as "@attention.channel.NAME".
 template <class T>
 struct ChannelSca {
-    Var<T> channel_weight, channel_bias, state_weight, vector, bias;
+    Var<T> channel_weight;  // W_c
+    DecoderQuery<T> ask;    // W_hc, b_c
+    Var<T> vector, bias;    // W_i', b_i'
 
-    /// W_hc h + b_c: state [B, d] -> [B, k].
-    Var<T> query(const Var<T>& state) const;
     /// W_c (x) v: means [B, C] -> [B, C, k].
     Var<T> keys(const Var<T>& means) const;
     /// W_i' tanh(query + keys) + b_i': -> [B, C], before softmax.
     Var<T> scores(const Var<T>& query, const Var<T>& keys) const;
-    Var<T> scores_of(const Var<T>& state, const Var<T>& means) const { return scores(query(state), keys(means)); }
+    /// gamma = C beta: 1 leaves a channel as it is. Shows "channel_queries", "channel_scores" and "channel_gate"; means [B, C]
+    /// are "@channel_means".
+    Var<T> gate(const Var<T>& means, const Var<T>& state, const Var<T>& word, const DecoderReads& reads = {},
+                const Observer& observe = {}) const;
 };
 
 /// f_c(V, beta): every channel times its weight. features [B, m, C] (or [B, C]), weights [B, C] -> as features.

@@ -14,11 +14,16 @@ struct SqueezeExcitation : BlockAttention<T> {
     Var<T> expand;  // W_2 [C, hidden]
 
     SqueezeExcitation(Var<T> w1, Var<T> w2) : reduce(std::move(w1)), expand(std::move(w2)) {}
-    Var<T> operator()(const Var<T>& features, const Onlooker<T>& onlooker) const override;
+    Var<T> operator()(const Var<T>& features, const Observer& observe) const override;
+    ShownAs result() const override { return {"refined", "F'"}; }
 };
 
 /// "reduce.weight" and "expand.weight", which CBAM's channel attention has as well.
 std::vector<BlockAttentionParameter> channel_gate_parameters(const BlockAttentionSizes& sizes);
+
+/// Without biases a bottleneck that relu shuts altogether leaves a gate of sigma(0) everywhere: a note says so of such scores.
+template <class T>
+void note_if_shut(const Observer& observe, const Tensor<T>& scores);
 
 /// F'_c = gate_c F_c: features [N, H, W, C], gate [N, C].
 template <class T>

@@ -37,13 +37,26 @@ std::shared_ptr<const Captioner<float>> captioner_of(const ModelPtr& model, cons
                     [&] { return std::make_shared<const Captioner<float>>(Weights<float>(model->weights), design); });
 }
 
+/// The alignment that the parameters choose for a model that was trained so.
+const AlignFunction& chosen_alignment(const Params& params, const CaptionerDesign& trained) {
+    const std::string& chosen = params.text("alignment");
+    return align_function(chosen == as_trained ? trained.align.function : chosen);
+}
+
 CaptionerDesign chosen_design(const RunContext& context) {
     CaptionerDesign design =
         captioner_design_from_json(context.model->card, context.model->path.empty() ? context.model->id : context.model->path);
-    design.temperature = context.params.number("temperature");
+    design.align.temperature = context.params.number("temperature");
+    const AlignFunction& alignment = chosen_alignment(context.params, design);
+    if (alignment.id != design.align.function)
+        context.probe.note({"alignment",
+                            fmt::format("these weights were trained with the alignment {}; only the alignment is changed",
+                                        align_function(design.align.function).title),
+                            "the words may be wrong"});
+    design.align.function = alignment.id;
     const std::string& order = context.params.text("order");
     if (order == as_trained) return design;
-    if (design.attention != CaptionAttention::sca) {
+    if (!design.channels) {
         context.probe.note({"order", "only SCA weighs channels: the order changes nothing here", "choose the model SCA"});
     } else if (design.channel_first != (order == channel_spatial)) {
         context.probe.note({"order",
@@ -85,7 +98,7 @@ void say_what_to_know(RunContext& context, const PictureInput& picture) {
 }
 
 /// Where the shapes are that each word speaks of, and whether the largest weight of a noun's map lies there.
-void show_gold(Probe& probe, const Scene& scene, const std::vector<std::string>& words, const CaptionOutput& output) {
+void show_gold(const Observer& observe, const Scene& scene, const std::vector<std::string>& words, const CaptionOutput& output) {
     const Index height = output.height, width = output.width;
     const std::vector<WordRegion> regions = word_regions(scene, words);
     const auto n = static_cast<Index>(words.size());
@@ -102,8 +115,15 @@ void show_gold(Probe& probe, const Scene& scene, const std::vector<std::string>&
         const auto map = output.maps[static_cast<std::size_t>(t)].values();
         pointing.data()[t] = own.data()[std::ranges::max_element(map) - map.begin()];
     }
-    probe.whole({"gold", Role::map, "G", "Where the word's shape is", "", {"output", "y", "x"}}, gold);
-    probe.whole({"pointing", Role::metric, "hit", "Does the map's maximum lie in the noun's shape?", "", {"output"}}, pointing);
+    observe("gold", gold, [] {
+        return Shown{.role = Role::map, .symbol = "G", .title = "Where the word's shape is", .axes = {"output", "y", "x"}};
+    });
+    observe("pointing", pointing, [] {
+        return Shown{.role = Role::metric,
+                     .symbol = "hit",
+                     .title = "Does the map's maximum lie in the noun's shape?",
+                     .axes = {"output"}};
+    });
 }
 
 void say_output(RunContext& context, const CaptionText& text, const CaptionOutput& output, CaptionLanguage language,
@@ -144,18 +164,19 @@ void run_captioning(RunContext& context) {
     request.beam = {
         .width = params.integer("beam"), .length_penalty = params.number("length_penalty"), .max_steps = most_words};
     request.hypothesis = params.integer("hypothesis");
-    if (design.attention == CaptionAttention::hard) {
+    if (design.samples()) {
         request.seed = context.seed;
         if (request.beam.width > 1) {
             request.beam.width = 1;
-            context.probe.note({"beam", "hard attention draws anew at every step, so there is no beam", "choose soft or SCA"});
+            context.probe.note({"beam", "hard attention draws anew at every step, so there is no beam",
+                                "choose one that draws nothing"});
         }
     }
     const CaptionOutput output = run_captioner(*model, request, context.probe, context.stop);
     if (picture.read->scene && is_caption_scene(*picture.read->scene)) {
         std::vector<std::string> words;
         for (const Index id : output.ids) words.push_back(text->vocabulary().token(id));
-        show_gold(context.probe, *picture.read->scene, words, output);
+        show_gold(Observer(context.probe), *picture.read->scene, words, output);
     }
     say_output(context, *text, output, language, request.forced.has_value());
 }
@@ -175,6 +196,9 @@ std::vector<ParamSpec> captioning_params() {
                                             "Forces the decoder to write this instead of what it would choose, and shows where "
                                             "each word looks; empty: it writes by itself.",
                                             "free", longest_caption);
+    std::vector<Choice> alignments = {{as_trained, "As trained"}};
+    for (const AlignFunction& function : align_functions())
+        if (function.scores_alone()) alignments.push_back({function.id, function.title});
     caption.examples = {"a large red circle is left of a large blue square", "大红圆在大蓝方块的左边"};
     return {
         image_param("image", "Image", "A scene of coloured shapes that can be moved, or a picture file.", "sample:shapes",
@@ -191,6 +215,10 @@ std::vector<ParamSpec> captioning_params() {
             "Of SCA: channel-spatial: γ = channel(h, V), α = spatial(h, γ ∘ V); spatial-channel: α = spatial(h, V), γ = "
             "channel(h, α ∘ V) (Chen 2017, section 3.3). Each has weights of its own; a model of yours keeps its weights.",
             {{as_trained, "As trained"}, {channel_spatial, "C-S"}, {spatial_channel, "S-C"}}),
+        choice_param("alignment", "Alignment",
+                     "How scores of locations become weights. As trained: soft and SCA by softmax, hard by a draw; any other is "
+                     "laid over the same weights.",
+                     alignments),
         number_param("temperature", "Temperature",
                      "τ: scores of locations are divided by it. 0: the best location gets all; infinity: uniform.", 1, 0,
                      INFINITY),
@@ -202,16 +230,15 @@ std::vector<ParamSpec> captioning_params() {
 
 std::vector<ViewPlacement> placed(const Params& params) {
     std::vector<ViewPlacement> views = {{"overlay", "map", 0, 0.3f, 0.6f}, {"word-strip", "map", 0, 0.7f, 0.6f}};
-    if (params.integer("beam") > 1 && params.text("model") != "hard") {
+    const CaptionerDesign design = captioner_design(params.text("model"));
+    const bool draws = chosen_alignment(params, design).samples;
+    if (params.integer("beam") > 1 && !draws)
         views.push_back({"tree", "beam.score", 1, 0.6f, 0.4f});
-        views.push_back({"bars", "probabilities", 1, 0.4f, 0.4f});
-    } else if (params.text("model") == "sca") {
+    else if (design.channels)
         views.push_back({"channel-bars", "channel_gate", 1, 0.6f, 0.4f});
-        views.push_back({"bars", "probabilities", 1, 0.4f, 0.4f});
-    } else {
-        views.push_back({"heatmap", params.text("model") == "hard" ? "policy" : "weights", 1, 0.6f, 0.4f});
-        views.push_back({"bars", "probabilities", 1, 0.4f, 0.4f});
-    }
+    else
+        views.push_back({"heatmap", draws ? "policy" : "weights", 1, 0.6f, 0.4f});
+    views.push_back({"bars", "probabilities", 1, 0.4f, 0.4f});
     return views;
 }
 

@@ -11,8 +11,9 @@ void run(RunContext& context) {
 }
 
 std::vector<ViewPlacement> placed(const Params& params) {
-    const auto of = [&](const char* what) { return block_tensor(params, what); };
-    if (params.text("model") == "none")
+    const BlockAttentionKind& attention = block_attention(params.text("model"));
+    const auto of = [&](const std::string& what) { return block_tensor(params, what); };
+    if (!attention.channel)
         return {{"overlay", of("features"), 0, 0.4f, 0.55f},
                 {"map-gallery", of("features"), 0, 0.6f, 0.55f},
                 {"map-gallery", of("output"), 1, 0.6f, 0.45f},
@@ -21,9 +22,9 @@ std::vector<ViewPlacement> placed(const Params& params) {
                                         {"map-gallery", of("features"), 0, 0.36f, 0.46f},
                                         {"map-gallery", of("refined"), 0, 0.36f, 0.46f},
                                         {"channel-bars", of("gate"), 1, 1, 0.28f}};
-    const bool both = params.text("model") == "cbam";  // pools twice
-    views.push_back({"bars", of("pooled"), 2, both ? 0.28f : 0.5f, 0.26f});
-    if (both) views.push_back({"bars", of("pooled_max"), 2, 0.28f, 0.26f});
+    const bool both = attention.pooled.size() > 1;
+    for (const std::string& vector : attention.pooled)
+        views.push_back({"bars", of(vector), 2, both ? 0.28f : 0.5f, 0.26f});
     views.push_back({"bars", of("bottleneck"), 2, 0.18f, 0.26f});
     views.push_back({"bars", "probabilities", 2, both ? 0.26f : 0.32f, 0.26f});
     return views;

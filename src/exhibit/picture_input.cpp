@@ -28,16 +28,16 @@ PictureInput read_picture(RunContext& context, Index multiple) {
     const Tensor<float> display =
         picture_tensor(load_picture(value, input.read->scene ? scene_display : std::min(longest, file_display)), context.stop);
 
-    Probe& probe = context.probe;
-    probe.axis({"image.y", AxisKind::y, display.shape()[0], {}, "y"});
-    probe.axis({"image.x", AxisKind::x, display.shape()[1], {}, "x"});
-    probe.axis({"color", AxisKind::channel, 3, {"R", "G", "B"}, "k"});
-    const Tensor<float> shown = Observer{probe}("image", display, [] {
-        return Shown{Role::input, "I", "Image", "", {"image.y", "image.x", "color"}};
+    const Observer observe(context.probe);
+    observe.axis({"image.y", AxisKind::y, display.shape()[0], {}, "y"});
+    observe.axis({"image.x", AxisKind::x, display.shape()[1], {}, "x"});
+    observe.axis({"color", AxisKind::channel, 3, {"R", "G", "B"}, "k"});
+    const Tensor<float> shown = observe("image", display, [] {
+        return Shown{.role = Role::input, .symbol = "I", .title = "Image", .axes = {"image.y", "image.x", "color"}};
     });
     if (shown.data() != display.data())
-        probe.note({"image", "'image' is the picture as it is shown: changing it changes nothing else",
-                    "change what the network makes of it, or the picture itself"});
+        observe.note({"image", "'image' is the picture as it is shown: changing it changes nothing else",
+                      "change what the network makes of it, or the picture itself"});
     return input;
 }
 

@@ -23,7 +23,7 @@ struct Compared {
 std::shared_ptr<const ResNetOutput> compared(const ModelPtr& model, const NetworkRun& run, const std::stop_token& stop) {
     static PerModel<ResNetOutput, Compared> made(8);
     return made.get(model, {run.picture.read, run.request.block, run.request.watched},
-                    [&] { return std::make_shared<const ResNetOutput>(run_resnet(model, run.request, nullptr, stop)); });
+                    [&] { return std::make_shared<const ResNetOutput>(run_resnet(model, run.request, {}, stop)); });
 }
 
 /// The same picture and block for all three networks; of the one that is shown, this run. Each looks for the class that is
@@ -41,22 +41,34 @@ void compare(RunContext& context, const NetworkRun& run) {
         std::ranges::copy(other->probabilities.values(), probabilities.row(i).values().begin());
         watched.data()[i] = other->probabilities.data()[other->watched];
     }
-    Probe& probe = context.probe;
-    probe.axis({"network", AxisKind::layer, n, {"none", "SE", "CBAM"}, "n"});
-    probe.whole({"compare.grad_cam", Role::map, "L", "Grad-CAM of three networks", "", {"network", "y", "x"}}, maps);
-    probe.step({"compare", "compare.grad_cam", "L of each network, its peak 1", "", "Selvaraju 2017, eq. 1 and 2"});
+    const Observer observe(context.probe);
+    observe.axis({"network", AxisKind::layer, n, {"none", "SE", "CBAM"}, "n"});
+    observe("compare.grad_cam", maps, [] {
+        return Shown{.role = Role::map,
+                     .symbol = "L",
+                     .title = "Grad-CAM of three networks",
+                     .axes = {"network", "y", "x"},
+                     .step = {"compare", "L of each network, its peak 1", "", "Selvaraju 2017, eq. 1 and 2"}};
+    });
     if (run.request.watched) {
         // Before the others: this is the class of the maps.
-        probe.axis({"watched", AxisKind::class_, 1, {context.params.text("class")}, "w"});
-        probe.whole({"compare.watched", Role::probabilities, "P", "Probability of the class", "", {"network", "watched"}},
-                    watched);
-        probe.step({"compare", "compare.watched", "P of the class that is asked for",
-                    fmt::format("compare.watched[n,w] = compare.probabilities[n,{}+w]", *run.request.watched), ""});
+        observe.axis({"watched", AxisKind::class_, 1, {context.params.text("class")}, "w"});
+        observe("compare.watched", watched, [&] {
+            return Shown{.role = Role::probabilities,
+                         .symbol = "P",
+                         .title = "Probability of the class",
+                         .axes = {"network", "watched"},
+                         .step = {"compare", "P of the class that is asked for",
+                                  fmt::format("@compare.watched[n,w] = @compare.probabilities[n,{}+w]", *run.request.watched)}};
+        });
     }
-    probe.whole(
-        {"compare.probabilities", Role::probabilities, "P", "Class probabilities of three networks", "", {"network", "class"}},
-        probabilities);
-    probe.step({"compare", "compare.probabilities", "P of each network", "", ""});
+    observe("compare.probabilities", probabilities, [] {
+        return Shown{.role = Role::probabilities,
+                     .symbol = "P",
+                     .title = "Class probabilities of three networks",
+                     .axes = {"network", "class"},
+                     .step = {"compare", "P of each network"}};
+    });
 }
 
 void run(RunContext& context) {
@@ -65,9 +77,9 @@ void run(RunContext& context) {
 }
 
 std::vector<ViewPlacement> placed(const Params& params) {
-    const std::string& model = params.text("model");
+    const BlockAttentionKind& attention = block_attention(params.text("model"));
     const auto of = [&](const char* what) { return block_tensor(params, what); };
-    const bool maps = model == "cbam", gates = model != "none";
+    const bool maps = attention.spatial, gates = attention.channel;
     std::vector<ViewPlacement> views = {{"overlay", maps ? of("spatial") : "grad_cam", 0, 0.46f, 0.62f},
                                         {"map-stages", of("output"), 0, 0.54f, 0.62f}};
     if (params.toggle("side_by_side"))

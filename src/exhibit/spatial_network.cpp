@@ -49,7 +49,8 @@ const std::vector<std::string>& network_models() {
 
 std::string network_model(const Params& params) {
     const std::string& model = params.text("model");
-    return network_models()[model == "none" ? 0 : model == "se" ? 1 : 2];
+    const auto kind = std::ranges::find(block_attentions(), model, &BlockAttentionKind::id);
+    return network_models().at(static_cast<std::size_t>(kind - block_attentions().begin()));
 }
 
 std::vector<ParamSpec> network_params(const std::string& model, const std::string& shown_block) {
@@ -114,12 +115,10 @@ NetworkRun run_network(RunContext& context, bool grad_cam) {
                         "choose the likeliest");
         run.request.watched = found - classes.begin();
     }
-    run.output = run_resnet(context.model, run.request, &context.probe, context.stop);
     const Image& read = run.picture.read->image;
-    context.probe.step({"resize", "input",
-                        fmt::format("{} at {}×{}", run.picture.read->scene ? "the scene, drawn" : "the picture, resized",
-                                    read.width, read.height),
-                        "", ""});
+    run.request.origin = fmt::format("{} at {}×{}", run.picture.read->scene ? "the scene, drawn" : "the picture, resized",
+                                     read.width, read.height);
+    run.output = run_resnet(context.model, run.request, Observer(context.probe), context.stop);
     const Index c = run.output.watched;
     context.probe.text("output",
                        fmt::format("{} {:.2f}", classes[static_cast<std::size_t>(c)], run.output.probabilities.data()[c]));

@@ -9,7 +9,7 @@ namespace saccade {
 
 /// Image, model, block, resolution, class; with the model and the block that are shown first.
 std::vector<ParamSpec> network_params(const std::string& model, const std::string& block);
-/// Bundled ids of the networks, in the order of the parameter's choices: none, se, cbam.
+/// Bundled ids of the networks, in the order of block_attentions(), whose ids are the parameter's choices.
 const std::vector<std::string>& network_models();
 std::string network_model(const Params& params);
 

@@ -7,6 +7,7 @@
 #include "autograd/ops_image.hpp"
 #include "base/rng.hpp"
 #include "model/weights.hpp"
+#include "trace/observer.hpp"
 
 namespace saccade {
 
@@ -49,8 +50,9 @@ class CaptionEncoder {
         Var<T> vectors;  // [B, height * width, annotation_size()]: what was seen there, then where it is
         Index height = 0, width = 0;
     };
-    /// images [B, height, width, 3], 0 to 1. Error{invalid_input} below `cell()` pixels a side.
-    Annotations operator()(const Var<T>& images, std::stop_token stop = {}) const;
+    /// images [B, height, width, 3], 0 to 1. Shows "annotations" of a batch of one. Error{invalid_input} below `cell()` pixels
+    /// a side.
+    Annotations operator()(const Var<T>& images, const Observer& observe = {}, std::stop_token stop = {}) const;
     /// One forward pass with the batch's own statistics; what each layer saw. Error as above.
     std::vector<BatchStatistics<T>> statistics(const Tensor<T>& images) const;
 

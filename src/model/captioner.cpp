@@ -2,23 +2,45 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "autograd/ops.hpp"
-#include "model/captioner_sites.hpp"
 
 // Reading the weights, and the pictures. The decoder is in captioner_decode.cpp.
 
 namespace saccade {
 
-std::string to_string(CaptionAttention attention) {
-    return attention == CaptionAttention::soft ? "soft" : attention == CaptionAttention::hard ? "hard" : "sca";
+namespace {
+
+struct Attention {
+    const char *name, *alignment;
+    bool channels;
+};
+constexpr Attention attentions[] = {{"soft", "softmax", false}, {"hard", "hard_sample", false}, {"sca", "softmax", true}};
+
+}  // namespace
+
+CaptionerDesign captioner_design(const std::string& attention) {
+    const auto* found = std::ranges::find(attentions, attention, &Attention::name);
+    if (found == std::end(attentions))
+        throw Error(ErrorCode::bad_format, "there is no attention '" + attention + "' of captioners", "soft, hard or sca");
+    CaptionerDesign design;
+    design.align.function = found->alignment;
+    design.channels = found->channels;
+    return design;
+}
+
+std::string attention_of(const CaptionerDesign& design) {
+    for (const Attention& a : attentions)
+        if (design.align.function == a.alignment && design.channels == a.channels) return a.name;
+    throw Error(ErrorCode::invalid_input, "captioners are not trained with the alignment '" + design.align.function + "'",
+                "soft, hard or sca");
 }
 
 nlohmann::json to_json(const CaptionerDesign& design) {
-    return {{"attention", to_string(design.attention)},
-            {"order", design.channel_first ? "channel-spatial" : "spatial-channel"}};
+    return {{"attention", attention_of(design)}, {"order", design.channel_first ? "channel-spatial" : "spatial-channel"}};
 }
 
 CaptionerDesign captioner_design_from_json(const nlohmann::json& card, const std::string& where) {
@@ -26,20 +48,19 @@ CaptionerDesign captioner_design_from_json(const nlohmann::json& card, const std
     if (found == card.end() || !found->is_object() || !found->contains("attention"))
         throw Error(ErrorCode::bad_format, where + ": the card does not say how the captioner looks (design.attention)",
                     "use the card that was written with these weights");
-    CaptionerDesign design;
-    const std::string attention = found->at("attention").is_string() ? found->at("attention").get<std::string>() : "";
-    for (const CaptionAttention kind : {CaptionAttention::soft, CaptionAttention::hard, CaptionAttention::sca})
-        if (attention == to_string(kind)) {
-            design.attention = kind;
-            design.channel_first = found->value("order", "channel-spatial") == std::string("channel-spatial");
-            return design;
-        }
-    throw Error(ErrorCode::bad_format, where + ": there is no attention '" + attention + "' of captioners",
-                "soft, hard or sca");
+    try {
+        const nlohmann::json& attention = found->at("attention");
+        CaptionerDesign design = captioner_design(attention.is_string() ? attention.get<std::string>() : "");
+        design.channel_first = found->value("order", "channel-spatial") == std::string("channel-spatial");
+        return design;
+    } catch (const Error& e) {
+        throw Error(ErrorCode::bad_format, where + ": " + e.message(), e.hint());
+    }
 }
 
 template <class T>
-Captioner<T>::Captioner(const Weights<T>& w, CaptionerDesign design) : design_(design), encoder_(w) {
+Captioner<T>::Captioner(const Weights<T>& w, CaptionerDesign design)
+    : design_(std::move(design)), encoder_(w), align_(make_align<T>(design_.align)) {
     auto& s = sizes_;
     table_ = w.get("decoder.embedding.weight");
     const Var<T> initial = w.get("decoder.initial.weight");
@@ -65,45 +86,77 @@ Captioner<T>::Captioner(const Weights<T>& w, CaptionerDesign design) : design_(d
 template <class T>
 void Captioner<T>::load_attention(const Weights<T>& w) {
     auto& s = sizes_;
-    if (design_.attention != CaptionAttention::sca) {
+    const auto word = [&](const std::string& name, Index units) {
+        return w.has(name) ? w.get(name, {units, s.embedding}) : Var<T>();
+    };
+    if (!design_.channels) {
         vector_ = w.get("attention.vector");
         s.attention = vector_.shape()[0];
-        query_weight_ = w.get("attention.query_weight", {s.attention, s.state});
+        ask_ = {w.get("attention.query_weight", {s.attention, s.state}), {}, word("attention.word_weight", s.attention)};
         key_weight_ = w.get("attention.key_weight", {s.attention, s.annotation});
-        if (w.has("attention.word_weight")) word_weight_ = w.get("attention.word_weight", {s.attention, s.embedding});
         return;
     }
     s.attention = w.get("attention.spatial.vector").shape()[0];
     s.channel = w.get("attention.channel.vector").shape()[0];
     spatial_ = {w.get("attention.spatial.feature_weight", {s.attention, s.annotation}),
-                w.get("attention.spatial.feature_bias", {s.attention}),
-                w.get("attention.spatial.state_weight", {s.attention, s.state}),
-                w.get("attention.spatial.vector", {s.attention}), w.get("attention.spatial.bias", {1})};
-    channel_ = {w.get("attention.channel.channel_weight", {s.channel}), w.get("attention.channel.channel_bias", {s.channel}),
-                w.get("attention.channel.state_weight", {s.channel, s.state}), w.get("attention.channel.vector", {s.channel}),
+                {w.get("attention.spatial.state_weight", {s.attention, s.state}),
+                 w.get("attention.spatial.feature_bias", {s.attention}), word("attention.spatial.word_weight", s.attention)},
+                w.get("attention.spatial.vector", {s.attention}),
+                w.get("attention.spatial.bias", {1})};
+    channel_ = {w.get("attention.channel.channel_weight", {s.channel}),
+                {w.get("attention.channel.state_weight", {s.channel, s.state}),
+                 w.get("attention.channel.channel_bias", {s.channel}), word("attention.channel.word_weight", s.channel)},
+                w.get("attention.channel.vector", {s.channel}),
                 w.get("attention.channel.bias", {1})};
-    if (w.has("attention.spatial.word_weight"))
-        word_weight_ = w.get("attention.spatial.word_weight", {s.attention, s.embedding});
-    if (w.has("attention.channel.word_weight"))
-        channel_word_weight_ = w.get("attention.channel.word_weight", {s.channel, s.embedding});
 }
 
 template <class T>
-typename Captioner<T>::Encoded Captioner<T>::encode(const Var<T>& images, const CaptionShowing* showing,
-                                                    std::stop_token stop) const {
-    const auto read = encoder_(images, std::move(stop));
+Var<T> Captioner<T>::keys(const Var<T>& annotations, const Observer& observe) const {
+    if (design_.channels) return spatial_.keys(annotations, observe);
+    return observe("keys", affine(annotations, key_weight_, Var<T>()), [&] {
+        return Shown{
+            .role = Role::key,
+            .symbol = "k",
+            .title = "Keys",
+            .axes = {"location", "attention"},
+            .step = {"project", "k_j = U_a a_j", "@keys[j,a] = sum_n(@attention.key_weight[a,n] * @annotations[j,n])",
+                     "Xu 2015, eq. 4"},
+            .parameters = {{"@attention.key_weight", "U_a", {"attention", "channel"}, key_weight_}}};
+    });
+}
+
+template <class T>
+typename Captioner<T>::Encoded Captioner<T>::encode(const Var<T>& images, const Observer& observe, std::stop_token stop) const {
+    const auto read = encoder_(images, observe, std::move(stop));
     Encoded e;
     e.height = read.height;
     e.width = read.width;
-    e.annotations = reveal(showing, &CaptionerSites::annotations, -1, read.vectors);
-    const bool sca = design_.attention == CaptionAttention::sca;
-    if (!sca || !design_.channel_first) {
-        e.keys = reveal(showing, &CaptionerSites::keys, -1,
-                        sca ? spatial_.keys(e.annotations) : affine(e.annotations, key_weight_, Var<T>()));
-    }
+    e.annotations = read.vectors;
+    // Of gated features there are other keys at every step.
+    if (!design_.channels || !design_.channel_first) e.keys = keys(e.annotations, observe);
     const Var<T> all = mean(e.annotations, 1);
-    e.initial.h = reveal(showing, &CaptionerSites::initial, -1, tanh(initial_(all)));
-    e.initial.c = reveal(showing, &CaptionerSites::initial_cell, -1, initial_cell_(all));
+    e.initial.h = observe("decoder.initial", tanh(initial_(all)), [&] {
+        return Shown{.symbol = "h₀",
+                     .title = "Decoder: initial state",
+                     .axes = {"state"},
+                     .step = {"initialise", "h_0 = tanh(W_h mean_j a_j + b_h)",
+                              "@decoder.initial[k] = tanh(sum_n(@decoder.initial.weight[k,n] * mean_j(@annotations[j,n])) + "
+                              "@decoder.initial.bias[k])",
+                              "Xu 2015, section 3.1.2"},
+                     .parameters = {{"@decoder.initial.weight", "W_h", {"state", "channel"}, initial_.weight},
+                                    {"@decoder.initial.bias", "b_h", {"state"}, initial_.bias}}};
+    });
+    e.initial.c = observe("decoder.initial_cell", initial_cell_(all), [&] {
+        return Shown{.symbol = "c₀",
+                     .title = "Decoder: initial cell",
+                     .axes = {"state"},
+                     .step = {"initialise", "c_0 = W_c mean_j a_j + b_c",
+                              "@decoder.initial_cell[k] = sum_n(@decoder.initial_cell.weight[k,n] * mean_j(@annotations[j,n])) "
+                              "+ @decoder.initial_cell.bias[k]",
+                              "Xu 2015, section 3.1.2"},
+                     .parameters = {{"@decoder.initial_cell.weight", "W_c", {"state", "channel"}, initial_cell_.weight},
+                                    {"@decoder.initial_cell.bias", "b_c", {"state"}, initial_cell_.bias}}};
+    });
     return e;
 }
 
@@ -137,7 +190,7 @@ WeightMap initial_captioner_weights(const CaptionerSizes& s, const CaptionerDesi
         matrix(name + ".weight", {s.state, s.annotation});
         zeros(name + ".bias", s.state);
     }
-    if (design.attention == CaptionAttention::sca) {
+    if (design.channels) {
         matrix("attention.spatial.feature_weight", {s.attention, s.annotation});
         zeros("attention.spatial.feature_bias", s.attention);
         matrix("attention.spatial.state_weight", {s.attention, s.state});

@@ -16,21 +16,20 @@
 
 namespace saccade {
 
-/// How the decoder of captions looks at a picture.
-enum class CaptionAttention {
-    soft,  // Xu 2015, section 4.2: the expected context
-    hard,  // Xu 2015, section 4.1: one sampled location
-    sca    // Chen 2017: channels and locations
-};
-std::string to_string(CaptionAttention attention);
-
 /// What no shape can tell of a captioner.
 struct CaptionerDesign {
-    CaptionAttention attention = CaptionAttention::soft;
-    bool channel_first = true;  // SCA: channel-spatial, or else spatial-channel
-    double temperature = 1;     // scores of locations are divided by it; 0: the best location gets all
+    AlignSettings align;         // of the locations' scores; of those that need nothing else
+    bool channels = false;       // SCA (Chen 2017): channels are weighed too, and locations scored as there
+    bool channel_first = true;   // then: channel-spatial, or else spatial-channel
     bool operator==(const CaptionerDesign&) const = default;
+    /// Does it draw locations (Xu 2015, section 4.1)?
+    bool samples() const { return align_function(align.function).samples; }
 };
+/// As trained models look: soft (Xu 2015, section 4.2: the expected context), hard (section 4.1: one sampled location), sca.
+/// Error{bad_format}.
+CaptionerDesign captioner_design(const std::string& attention);
+/// Error{invalid_input} if it is none of these.
+std::string attention_of(const CaptionerDesign& design);
 nlohmann::json to_json(const CaptionerDesign& design);
 /// From a model card's "design". Error{bad_format} names `where`.
 CaptionerDesign captioner_design_from_json(const nlohmann::json& card, const std::string& where);
@@ -51,14 +50,6 @@ struct CaptionNoise {
         0;  // share of steps whose context does not reach the LSTM: words must be read off the picture, not off memory
     double soft_samples = 0;  // hard: share of examples that use the expectation (Xu 2015, section 4.1)
     Rng* rng = nullptr;
-};
-
-struct CaptionerSites;
-
-/// Where the model shows what it computes, for batches of one.
-struct CaptionShowing {
-    Probe& probe;
-    const CaptionerSites& sites;
 };
 
 /// The captioner of Xu et al. 2015 ("Show, attend and tell: Neural image caption generation with visual attention"). With a_i
@@ -95,7 +86,7 @@ class Captioner {
         Index height = 0, width = 0;  // L = height * width
         Encoded rows(std::span<const Index> which) const;
     };
-    Encoded encode(const Var<T>& images, const CaptionShowing* showing = nullptr, std::stop_token stop = {}) const;
+    Encoded encode(const Var<T>& images, const Observer& observe = {}, std::stop_token stop = {}) const;
 
     struct State {
         CellState<T> cell;
@@ -105,19 +96,20 @@ class Captioner {
     /// One step of the decoder, all with leading axis B.
     struct Step {
         Var<T> scores;        // [B, L]
-        Var<T> policy;        // softmax of the scores
-        Var<T> weights;       // what was used: the policy, or one-hot
+        Var<T> policy;        // chances of a draw; the weights, if none is drawn
+        Var<T> weights;       // what was used
         Var<T> channel_gate;  // SCA: gamma [B, D], 1 on average
         Var<T> context, beta, gated;
         State state;
         Var<T> readout;     // tanh(E y_{t-1} + L_h h_t + L_z z_t)
         Tensor<T> sampled;  // hard: [B, L], one-hot where a location was drawn, zeros where the expectation was used
     };
-    /// From y_{t-1}: ids [B]. `rng`: draws locations of hard attention; without it the most likely one is taken.
-    Step step(const Encoded& encoded, std::span<const Index> previous, const State& state, Index t, Rng* rng = nullptr,
-              const CaptionShowing* showing = nullptr, CaptionNoise noise = {}) const;
+    /// From y_{t-1}: ids [B]. `rng`: draws locations of hard attention; without it the most likely one is taken. Shown are
+    /// batches of one, at the observer's row; "decoder.input" is y.
+    Step step(const Encoded& encoded, std::span<const Index> previous, const State& state, Rng* rng = nullptr,
+              const Observer& observe = {}, CaptionNoise noise = {}) const;
     /// -> logits [..., classes()].
-    Var<T> logits(const Var<T>& readout) const;
+    Var<T> logits(const Var<T>& readout, const Observer& observe = {}) const;
 
     /// Given words: targets[t * B + b] is the t-th word of picture b (time-major, one length for all), `language` the id of its
     /// <en> or <zh>.
@@ -132,43 +124,32 @@ class Captioner {
     Ids greedy(const Encoded& encoded, std::span<const Index> languages, Index max_steps, Rng* rng = nullptr,
                std::stop_token stop = {}) const;
 
-    /// Declares parameters and steps, so that every recorded cell can be explained.
-    void describe(Probe& probe, Index height, Index width) const;
-
  private:
     void load_attention(const Weights<T>& weights);
-    void describe_soft(Probe& probe) const;
-    void describe_sca(Probe& probe) const;
-    Var<T> spatial_query(const Var<T>& state, const Var<T>& word) const;
-    Var<T> channel_gate(const Var<T>& features_mean, const Var<T>& state, const Var<T>& word, Index t,
-                        const CaptionShowing* showing) const;
-    void look(const Encoded& encoded, const Var<T>& word, const State& state, Index t, Rng* rng, const CaptionShowing* showing,
+    Var<T> keys(const Var<T>& annotations, const Observer& observe) const;
+    Var<T> query(const Var<T>& state, const Var<T>& word, const Observer& observe) const;
+    Var<T> channel_gate(const Var<T>& means, const Var<T>& state, const Var<T>& word, const Observer& observe) const;
+    Var<T> scores(const Encoded& encoded, const Var<T>& state, const Var<T>& word, const Observer& observe, Step& step) const;
+    void align(Rng* rng, const Observer& observe, const CaptionNoise& noise, Step& step) const;
+    void look(const Encoded& encoded, const Var<T>& word, const State& state, Rng* rng, const Observer& observe,
               const CaptionNoise& noise, Step& step) const;
-    Var<T> align(Index t, Rng* rng, const CaptionShowing* showing, const CaptionNoise& noise, Step& step) const;
 
     CaptionerSizes sizes_;
     CaptionerDesign design_;
     CaptionEncoder<T> encoder_;
     Var<T> table_;                       // E
     Linear<T> initial_, initial_cell_;   // W_h, W_c
-    Var<T> query_weight_, word_weight_;  // W_a, W_y; the second may be missing, then the query is Xu's
-    Var<T> key_weight_, vector_;         // U_a, v
+    std::shared_ptr<const Align<T>> align_;
+    DecoderQuery<T> ask_;         // W_a, W_y; the second may be missing, then the query is Xu's
+    Var<T> key_weight_, vector_;  // U_a, v
     SpatialSca<T> spatial_;
     ChannelSca<T> channel_;
-    Var<T> channel_word_weight_;  // W_y of the channels' query
-    Linear<T> beta_;              // w_beta, b_beta
+    Linear<T> beta_;  // w_beta, b_beta
     GatedCell<T> cell_;
     Var<T> context_weight_;                   // of the LSTM's gates, over z
     Var<T> readout_state_, readout_context_;  // L_h, L_z
     Linear<T> readout_;                       // L_o, b_o
 };
-
-template <>
-void Captioner<float>::describe(Probe& probe, Index height, Index width) const;
-template <>
-void Captioner<float>::describe_soft(Probe& probe) const;
-template <>
-void Captioner<float>::describe_sca(Probe& probe) const;
 
 /// Fresh weights: embeddings normal, matrices uniform in +-1 / sqrt(fan in), biases 0.
 WeightMap initial_captioner_weights(const CaptionerSizes& sizes, const CaptionerDesign& design, Rng& rng);

@@ -3,16 +3,29 @@
 #include "attention/context.hpp"
 #include "attention/score_additive.hpp"
 #include "autograd/ops.hpp"
-#include "base/stop.hpp"
 #include "model/captioner.hpp"
-#include "model/captioner_sites.hpp"
+#include "model/decode.hpp"
 #include "model/picked_rows.hpp"
+#include "nn/rules.hpp"
 
 // The decoder: looking, stepping, reading out.
 
 namespace saccade {
 
 namespace {
+
+/// What queries read, in rules: the state before the step, and the word.
+const DecoderReads decoder_reads{"(@decoder.state[i-1,k] else @decoder.initial[k])", "@decoder.embedding[i,m]"};
+
+const AlignText& align_text(const CaptionerDesign& design) {
+    const auto by = [](const char* source) {
+        return AlignText{.axes = {"output", "location"},
+                         .softmax_source = source,
+                         .chances_title = "Probability of each location"};
+    };
+    static const AlignText expected = by("Xu 2015, eq. 5"), drawn = by("Xu 2015, eq. 8"), sca = by("Chen 2017, section 3.2");
+    return design.channels ? sca : design.samples() ? drawn : expected;
+}
 
 /// Rows of `hard` where `keep` is 0, of `soft` where it is 1.
 template <class T>
@@ -34,77 +47,141 @@ typename Captioner<T>::State Captioner<T>::State::rows(std::span<const Index> wh
 }
 
 template <class T>
-Var<T> Captioner<T>::spatial_query(const Var<T>& state, const Var<T>& word) const {
-    const bool sca = design_.attention == CaptionAttention::sca;
-    const Var<T> query = sca ? spatial_.query(state) : affine(state, query_weight_, Var<T>());
-    return word_weight_.empty() ? query : add(query, affine(word, word_weight_, Var<T>()));
+Var<T> Captioner<T>::query(const Var<T>& state, const Var<T>& word, const Observer& observe) const {
+    return observe("queries", ask_(state, word), [&] {
+        const typename DecoderQuery<T>::Names names{
+            .state_weight = "@attention.query_weight", .state_symbol = "W_a", .word_weight = "@attention.word_weight"};
+        return Shown{.role = Role::query,
+                     .symbol = "q",
+                     .title = "Queries",
+                     .axes = {"output", "attention"},
+                     .step = ask_.how("queries", 'a', names, decoder_reads, "Xu 2015, eq. 4"),
+                     .parameters = ask_.parameters("attention", names)};
+    });
 }
 
 template <class T>
-Var<T> Captioner<T>::channel_gate(const Var<T>& means, const Var<T>& state, const Var<T>& word, Index t,
-                                  const CaptionShowing* showing) const {
-    Var<T> query = channel_.query(state);
-    if (!channel_word_weight_.empty()) query = add(query, affine(word, channel_word_weight_, Var<T>()));
-    query = reveal(showing, &CaptionerSites::channel_queries, t, query);
-    const Var<T> v = reveal(showing, &CaptionerSites::channel_means, t, means);
-    const Var<T> scores = reveal(showing, &CaptionerSites::channel_scores, t, channel_.scores(query, channel_.keys(v)));
-    return reveal(showing, &CaptionerSites::channel_gate, t, scale(softmax(scores), static_cast<T>(sizes_.annotation)));
+Var<T> Captioner<T>::channel_gate(const Var<T>& means, const Var<T>& state, const Var<T>& word, const Observer& observe) const {
+    const Var<T> v = observe("channel_means", means, [&] {
+        return Shown{.symbol = "v",
+                     .title = "Mean of each channel",
+                     .axes = {"output", "channel"},
+                     .step = design_.channel_first
+                                 ? How{"pool", "v_n = mean_j a_jn", "@channel_means[i,n] = mean_j(@annotations[j,n])",
+                                       "Chen 2017, section 3.3"}
+                                 : How{"pool", "v_n = Σ_j α_ij a_jn",
+                                       "@channel_means[i,n] = sum_j(@weights[i,j] * @annotations[j,n])",
+                                       "Chen 2017, section 3.3, spatial-channel"}};
+    });
+    return channel_.gate(v, state, word, decoder_reads, observe);
 }
 
 template <class T>
-Var<T> Captioner<T>::align(Index t, Rng* rng, const CaptionShowing* showing, const CaptionNoise& noise, Step& step) const {
-    step.policy = align_softmax(step.scores, {}, design_.temperature);
-    if (design_.attention != CaptionAttention::hard) return reveal(showing, &CaptionerSites::weights, t, step.policy);
-    step.policy = reveal(showing, &CaptionerSites::policy, t, step.policy);
-    const Tensor<T>& scores = step.scores.value();
-    const Index batch = scores.shape()[0], cells = scores.shape()[1];
-    Tensor<T> drawn = rng == nullptr ? align_hard_argmax(scores) : align_hard_sample(scores, {}, design_.temperature, *rng);
-    Tensor<T> keep(Shape{batch, 1});
-    if (noise.soft_samples > 0)
+Var<T> Captioner<T>::scores(const Encoded& encoded, const Var<T>& state, const Var<T>& word, const Observer& observe,
+                            Step& step) const {
+    if (design_.channels) {
+        const Var<T> asked = spatial_.query(state, word, decoder_reads, observe);
+        if (!design_.channel_first) return spatial_.scores(asked, encoded.keys, false, observe);
+        step.channel_gate = channel_gate(mean(encoded.annotations, 1), state, word, observe);
+        const Var<T> gated_keys = spatial_.keys(weighted_channels(encoded.annotations, step.channel_gate), Observer());
+        return spatial_.scores(asked, gated_keys, true, observe);
+    }
+    const Var<T> asked = query(state, word, observe);
+    return observe("scores", additive_scores(asked, encoded.keys, vector_), [&] {
+        return Shown{.role = Role::scores,
+                     .symbol = "e",
+                     .title = "Scores",
+                     .axes = {"output", "location"},
+                     .step = {"score", "e_ij = v · tanh(q_i + k_j)",
+                              "@scores[i,j] = sum_a(@attention.vector[a] * tanh(@queries[i,a] + @keys[j,a]))", "Xu 2015, eq. 4"},
+                     .parameters = {{"@attention.vector", "v", {"attention"}, vector_}}};
+    });
+}
+
+template <class T>
+void Captioner<T>::align(Rng* rng, const Observer& observe, const CaptionNoise& noise, Step& step) const {
+    const Aligned<T> aligned = (*align_)({.scores = step.scores, .rng = rng}, align_text(design_), observe);
+    step.weights = aligned.weights;
+    step.policy = aligned.chances.empty() ? aligned.weights : aligned.chances;
+    if (!design_.samples()) return;
+    Tensor<T> drawn = aligned.weights.value();
+    if (noise.soft_samples > 0) {
+        const Index batch = drawn.shape()[0], cells = drawn.shape()[1];
+        drawn = drawn.clone();
+        Tensor<T> keep(Shape{batch, 1});
         for (Index b = 0; b < batch; ++b) {
             // By the example's place: an example is soft or sampled throughout, as in the paper.
             if (static_cast<double>(b) >= noise.soft_samples * static_cast<double>(batch)) continue;
             keep.data()[b] = T(1);
             std::fill_n(drawn.data() + b * cells, cells, T(0));
         }
+        step.weights = mixed(step.policy, drawn, keep);
+    }
     step.sampled = drawn;
-    const Var<T> used = noise.soft_samples > 0 ? mixed(step.policy, drawn, keep) : Var<T>(drawn);
-    return reveal(showing, &CaptionerSites::weights, t, used);
 }
 
 template <class T>
-void Captioner<T>::look(const Encoded& encoded, const Var<T>& word, const State& state, Index t, Rng* rng,
-                        const CaptionShowing* showing, const CaptionNoise& noise, Step& step) const {
-    const bool sca = design_.attention == CaptionAttention::sca;
+void Captioner<T>::look(const Encoded& encoded, const Var<T>& word, const State& state, Rng* rng, const Observer& observe,
+                        const CaptionNoise& noise, Step& step) const {
     const Var<T>& h = state.cell.h;
-    const Var<T> query = reveal(showing, &CaptionerSites::queries, t, spatial_query(h, word));
-    Var<T> keys = encoded.keys, features = encoded.annotations;
-    if (sca && design_.channel_first) {
-        step.channel_gate = channel_gate(mean(features, 1), h, word, t, showing);
-        features = weighted_channels(features, step.channel_gate);
-        keys = spatial_.keys(features);
-    }
-    const Var<T> scores = sca ? spatial_.scores(query, keys) : additive_scores(query, keys, vector_);
-    step.scores = reveal(showing, &CaptionerSites::scores, t, scores);
-    step.weights = align(t, rng, showing, noise, step);
-    Var<T> z = context(step.weights, features);
-    if (sca && !design_.channel_first) {
+    step.scores = scores(encoded, h, word, observe, step);
+    align(rng, observe, noise, step);
+    const bool gate_first = design_.channels && design_.channel_first;
+    Var<T> z = context(step.weights, gate_first ? weighted_channels(encoded.annotations, step.channel_gate) : encoded.annotations);
+    if (design_.channels && !design_.channel_first) {
         // The mean of f_s(V, alpha) over the locations, times their number, is the context.
-        step.channel_gate = channel_gate(z, h, word, t, showing);
+        step.channel_gate = channel_gate(z, h, word, observe);
         z = weighted_channels(z, step.channel_gate);
     }
-    step.context = reveal(showing, &CaptionerSites::context, t, z);
+    step.context = observe("context", z, [&] {
+        const bool gated = design_.channels;
+        return Shown{.role = Role::context,
+                     .symbol = "ẑ",
+                     .title = "Context",
+                     .axes = {"output", "channel"},
+                     .step = {"read", gated ? "ẑ_i = γ_i ∘ Σ_j α_ij a_j" : "ẑ_i = Σ_j α_ij a_j",
+                              std::string("@context[i,n] = ") + (gated ? "@channel_gate[i,n] * " : "") +
+                                  "sum_j(@weights[i,j] * @annotations[j,n])",
+                              gated ? "Chen 2017, section 3.1" : "Xu 2015, eq. 13"}};
+    });
     const Index batch = h.shape()[0];
-    step.beta = reshape(reveal(showing, &CaptionerSites::beta, t, reshape(sigmoid(beta_(h)), {batch})), {batch, 1});
-    step.gated = reveal(showing, &CaptionerSites::gated, t, mul(step.context, step.beta));
+    const Var<T> beta = observe("beta", reshape(sigmoid(beta_(h)), {batch}), [&] {
+        return Shown{.role = Role::gate,
+                     .symbol = "β",
+                     .title = "Gating scalar",
+                     .axes = {"output"},
+                     .step = {"gate", "β_i = σ(w_β · h_(i−1) + b_β)",
+                              "@beta[i] = sigmoid(sum_k(@beta.weight[0,k] * " + decoder_reads.state + ") + @beta.bias[0])",
+                              "Xu 2015, section 4.2.1"},
+                     .parameters = {{"@beta.weight", "w_β", {"unit", "state"}, beta_.weight},
+                                    {"@beta.bias", "b_β", {"unit"}, beta_.bias}}};
+    });
+    step.beta = reshape(beta, {batch, 1});
+    step.gated = observe("gated_context", mul(step.context, step.beta), [] {
+        return Shown{.role = Role::context,
+                     .symbol = "z",
+                     .title = "Gated context",
+                     .axes = {"output", "channel"},
+                     .step = {"gate", "z_i = β_i ẑ_i", "@gated_context[i,n] = @beta[i] * @context[i,n]", "Xu 2015, section 4.2.1"}};
+    });
 }
 
 template <class T>
 typename Captioner<T>::Step Captioner<T>::step(const Encoded& encoded, std::span<const Index> previous, const State& state,
-                                               Index t, Rng* rng, const CaptionShowing* showing, CaptionNoise noise) const {
+                                               Rng* rng, const Observer& observe, CaptionNoise noise) const {
     Step next;
-    const Var<T> word = reveal(showing, &CaptionerSites::previous_embedding, t, embedding(table_, previous));
-    look(encoded, word, state, t, rng, showing, noise, next);
+    const Var<T> word = observe("decoder.embedding", embedding(table_, previous), [&] {
+        return Shown{.role = Role::embedding,
+                     .symbol = "Ey",
+                     .title = "Embedded previous word",
+                     .axes = {"output", "embedding"},
+                     .step = {"embed", "E y_(i−1)",
+                              "@decoder.embedding[i,m] = " +
+                                  rules::embedding("@decoder.embedding.weight", "@decoder.input[i]", 'm'),
+                              "Xu 2015, eq. 1"},
+                     .parameters = {{"@decoder.embedding.weight", "E", {"target_vocabulary", "embedding"}, table_}}};
+    });
+    look(encoded, word, state, rng, observe, noise, next);
     Var<T> remembered = next.gated;
     if (noise.forget > 0) {
         Tensor<T> kept(Shape{static_cast<Index>(previous.size()), 1}, T(1));
@@ -112,18 +189,51 @@ typename Captioner<T>::Step Captioner<T>::step(const Encoded& encoded, std::span
         remembered = mul(remembered, Var<T>(kept));
     }
     const Var<T> gates = add(cell_.project(word), affine(remembered, context_weight_, Var<T>()));
-    next.state.cell = showing != nullptr ? cell_.shown_step(gates, state.cell, showing->probe, showing->sites.decoder, t)
-                                         : cell_.step(gates, state.cell);
+    next.state.cell = cell_.step(gates, state.cell, observe.named(observe.name("decoder.")), [&] {
+        return CellReads{.title = "Decoder",
+                         .state = "h",
+                         .axis = "output",
+                         .units = "state",
+                         .position = 'i',
+                         .inputs = {{"@embedding[i,m]", "E y_(i−1)", "embedding", declared_values(cell_.parameters().input_weight)},
+                                    {"gated_context[i,n]", "z_i", "channel", declared_values(context_weight_), 'n',
+                                     "@context_weight", "C"}},
+                         .initial = "@initial",
+                         .initial_cell = "@initial_cell",
+                         .source = "Xu 2015, eq. 1 to 3 (PyTorch's gates)"};
+    });
     const Var<T> h =
         noise.dropout > 0 ? dropout(next.state.cell.h, static_cast<T>(noise.dropout), *noise.rng) : next.state.cell.h;
     const Var<T> deep = add(add(word, affine(h, readout_state_, Var<T>())), affine(next.gated, readout_context_, Var<T>()));
-    next.readout = reveal(showing, &CaptionerSites::readout, t, tanh(deep));
+    next.readout = observe("readout", tanh(deep), [&] {
+        return Shown{.symbol = "d",
+                     .title = "Deep output",
+                     .axes = {"output", "embedding"},
+                     .step = {"read out", "d_i = tanh(E y_(i−1) + L_h h_i + L_z z_i)",
+                              "@readout[i,m] = tanh(@decoder.embedding[i,m] + sum_k(@readout.state_weight[m,k] * "
+                              "@decoder.state[i,k]) + sum_n(@readout.context_weight[m,n] * @gated_context[i,n]))",
+                              "Xu 2015, eq. 7"},
+                     .parameters = {{"@readout.state_weight", "L_h", {"embedding", "state"}, readout_state_},
+                                    {"@readout.context_weight", "L_z", {"embedding", "channel"}, readout_context_}}};
+    });
     return next;
 }
 
 template <class T>
-Var<T> Captioner<T>::logits(const Var<T>& readout) const {
-    return readout_(readout);
+Var<T> Captioner<T>::logits(const Var<T>& readout, const Observer& observe) const {
+    return observe("logits", readout_(readout), [&] {
+        return Shown{.role = Role::logits,
+                     .symbol = "o",
+                     .title = "Logits",
+                     .unit = "logit",
+                     .axes = {"output", "token"},
+                     .step = {"read out", "o_i = L_o d_i + b_o",
+                              "@logits[i,c] = " +
+                                  rules::linear('m', "@readout.weight[c,m]", "@readout[i,m]", "@readout.bias[c]"),
+                              "Xu 2015, eq. 7"},
+                     .parameters = {{"@readout.weight", "L_o", {"token", "embedding"}, readout_.weight},
+                                    {"@readout.bias", "b_o", {"token"}, readout_.bias}}};
+    });
 }
 
 template <class T>
@@ -136,7 +246,7 @@ typename Captioner<T>::Forced Captioner<T>::forced(const Encoded& encoded, std::
     State state{encoded.initial};
     for (Index t = 0; t < steps; ++t) {
         const auto before = t == 0 ? languages : targets.subspan(static_cast<std::size_t>(t - 1) * batch, batch);
-        all.steps.push_back(step(encoded, before, state, t, rng, nullptr, noise));
+        all.steps.push_back(step(encoded, before, state, rng, {}, noise));
         state = all.steps.back().state;
         readouts.push_back(all.steps.back().readout);
     }
@@ -147,23 +257,13 @@ typename Captioner<T>::Forced Captioner<T>::forced(const Encoded& encoded, std::
 template <class T>
 Ids Captioner<T>::greedy(const Encoded& encoded, std::span<const Index> languages, Index max_steps, Rng* rng,
                          std::stop_token stop) const {
-    const std::size_t batch = languages.size();
-    Ids previous(languages.begin(), languages.end()), ids;
-    std::vector<char> ended(batch, 0);
     State state{encoded.initial};
-    for (Index t = 0; t < max_steps && !std::ranges::all_of(ended, [](char e) { return e != 0; }); ++t) {
-        check_stop(stop);
-        const Step made = step(encoded, previous, state, t, rng);
+    const auto step_on = [&](const Ids& previous) {
+        const Step made = step(encoded, previous, state, rng);
         state = made.state;
-        const Tensor<T> scores = logits(made.readout).value();
-        for (std::size_t b = 0; b < batch; ++b) {
-            const auto row = scores.row(static_cast<Index>(b));
-            previous[b] = ended[b] != 0 ? end_id() : std::ranges::max_element(row.values()) - row.values().begin();
-            if (previous[b] == end_id()) ended[b] = 1;
-            ids.push_back(previous[b]);
-        }
-    }
-    return ids;
+        return logits(made.readout).value();
+    };
+    return saccade::greedy<T>(Ids(languages.begin(), languages.end()), end_id(), max_steps, step_on, stop);
 }
 
 template class Captioner<float>;

@@ -1,6 +1,9 @@
 #include "model/resnet.hpp"
 
+#include <fmt/core.h>
+
 #include "autograd/ops.hpp"
+#include "base/stop.hpp"
 
 namespace saccade {
 
@@ -18,6 +21,11 @@ BatchNorm<T> population_norm(const Weights<T>& weights, const std::string& name,
             throw Error(ErrorCode::bad_format, "weights: '" + name + ".variance' holds a negative value",
                         "choose a file of this model");
     return norm;
+}
+
+/// [N, H, W, C] in the network.
+Shown feature_map(const char* symbol, const char* title) {
+    return {.symbol = symbol, .title = title, .axes = {"channel", "y", "x"}, .channels_last = true};
 }
 
 }  // namespace
@@ -47,7 +55,9 @@ void ResNet<T>::read(const Weights<T>& weights, bool fold, StatisticsMap<T>* see
         c.conv.form.stride = stride;
         c.conv.weight = weights.get(conv + ".weight", {out, in, 3, 3});
         if (fold) {
-            c.conv = folded(c.conv, population_norm(weights, norm, out));
+            c.weight = c.conv.weight;
+            c.norm = population_norm(weights, norm, out);
+            c.conv = folded(c.conv, c.norm);
         } else {
             c.gain = weights.get(norm + ".gain", {out});
             c.bias = weights.get(norm + ".bias", {out});
@@ -113,53 +123,75 @@ Var<T> ResNet<T>::stem(const Var<T>& normalised) const {
 }
 
 template <class T>
-Var<T> ResNet<T>::features(Index block, const Var<T>& x) const {
+Var<T> ResNet<T>::block(Index block, const Var<T>& x, const Observer& observe, const std::stop_token& stop) const {
     const Block& b = blocks_.at(static_cast<std::size_t>(block));
-    return normed(b.second, normed_relu(b.first, x, Var<T>()));
-}
-
-template <class T>
-Var<T> ResNet<T>::attend(Index block, const Var<T>& features, const Onlooker<T>& onlooker) const {
-    const Block& b = blocks_.at(static_cast<std::size_t>(block));
-    return b.attention ? (*b.attention)(features, onlooker) : features;
-}
-
-template <class T>
-Var<T> ResNet<T>::join(Index block, const Var<T>& x, const Var<T>& scaled) const {
-    return add_relu(scaled, shortcut(block, x));
-}
-
-template <class T>
-Var<T> ResNet<T>::classify(const Var<T>& pooled) const {
-    return affine(pooled, classifier_weight_, classifier_bias_);
-}
-
-template <class T>
-Var<T> ResNet<T>::logits(const Var<T>& output) const {
-    return classify(global_mean_pool(output));
-}
-
-template <class T>
-Var<T> ResNet<T>::block(Index block, const Var<T>& x, const BlockOnlooker<T>& onlooker) const {
-    const Block& b = blocks_.at(static_cast<std::size_t>(block));
+    check_stop(stop);
     // One pass over the features less, where nothing lies between norm and shortcut.
-    if (!onlooker && !b.attention) return normed_relu(b.second, normed_relu(b.first, x, Var<T>()), shortcut(block, x));
-    Onlooker<T> here;
-    if (onlooker) here = [&](std::string_view point, Var<T> value) { return onlooker(block, point, std::move(value)); };
-    const Var<T> middle = at_point(here, "middle", normed_relu(b.first, x, Var<T>()));
-    const Var<T> scaled = attend(block, at_point(here, "features", normed(b.second, middle)), here);
-    return at_point(here, "output", add_relu(scaled, at_point(here, "shortcut", shortcut(block, x))));
+    if (!observe && !b.attention) return normed_relu(b.second, normed_relu(b.first, x, Var<T>()), shortcut(block, x));
+    const Var<T> middle = observe("middle", normed_relu(b.first, x, Var<T>()), [] { return feature_map("h", "Middle"); });
+    check_stop(stop);
+    const Var<T> features = observe("features", normed(b.second, middle), [&] {
+        Shown shown = feature_map("F", "Features");
+        shown.step = {"convolve", "F = norm(W * h)",
+                      "@features[c,y,x] = (sum_k(sum_u(sum_v(@conv2.weight[c,k,u,v] * (@middle[k,y+u-1,x+v-1] else 0)))) - "
+                      "@norm2.mean[c]) / sqrt(@norm2.variance[c] + 1e-05) * @norm2.gain[c] + @norm2.bias[c]",
+                      "Ioffe 2015, algorithm 2"};
+        const BatchNorm<T>& norm = b.second.norm;
+        shown.parameters = {{"@conv2.weight", "W", {"channel", "channel", "window.y", "window.x"}, b.second.weight},
+                            {"@norm2.gain", "γ", {"channel"}, norm.gain},
+                            {"@norm2.bias", "β", {"channel"}, norm.bias},
+                            {"@norm2.mean", "μ", {"channel"}, norm.mean},
+                            {"@norm2.variance", "σ²", {"channel"}, norm.variance}};
+        return shown;
+    });
+    check_stop(stop);
+    const Var<T> attended = b.attention ? (*b.attention)(features, observe) : features;
+    const Var<T> past = observe("shortcut", shortcut(block, x), [] { return feature_map("x", "Shortcut"); });
+    return observe("output", add_relu(attended, past), [&] {
+        const ShownAs from = b.attention ? b.attention->result() : ShownAs{"features", "F"};
+        Shown shown = feature_map("A", "Output");
+        shown.step = {"add", fmt::format("A = relu({} + x)", from.symbol),
+                      fmt::format("@output[c,y,x] = relu(@{}[c,y,x] + @shortcut[c,y,x])", from.name), "He 2016, eq. 1"};
+        return shown;
+    });
 }
 
 template <class T>
-Var<T> ResNet<T>::run_blocks(Index from, Index to, Var<T> x, const BlockOnlooker<T>& onlooker) const {
-    for (Index b = from; b < to; ++b) x = block(b, x, onlooker);
+Var<T> ResNet<T>::run_blocks(Index from, Index to, Var<T> x, const BlockObserver& observe, const std::stop_token& stop) const {
+    for (Index b = from; b < to; ++b) x = block(b, x, observe ? observe(b) : Observer(), stop);
     return x;
 }
 
 template <class T>
-Var<T> ResNet<T>::operator()(const Var<T>& normalised, const BlockOnlooker<T>& onlooker) const {
-    return logits(run_blocks(0, design_.block_count(), stem(normalised), onlooker));
+Var<T> ResNet<T>::logits(const Var<T>& output, const Observer& observe, const std::string& name) const {
+    const Var<T> pooled = observe("classifier.input", global_mean_pool(output), [&] {
+        return Shown{
+            .role = Role::context,
+            .symbol = "p",
+            .title = "Features averaged over the picture",
+            .axes = {"feature"},
+            .step = {"pool", "p = mean_yx A",
+                     name.empty() ? "" : fmt::format("@classifier.input[k] = mean_y(mean_x({}[k,y,x]))", name),
+                     "He 2016, section 4.2"}};
+    });
+    return observe("logits", affine(pooled, classifier_weight_, classifier_bias_), [&] {
+        return Shown{
+            .role = Role::logits,
+            .symbol = "o",
+            .title = "Logits",
+            .unit = "logit",
+            .axes = {"class"},
+            .step = {"classify", "o = W p + b",
+                     "@logits[o] = sum_k(@classifier.weight[o,k] * @classifier.input[k]) + @classifier.bias[o]",
+                     "He 2016, section 4.2"},
+            .parameters = {{"@classifier.weight", "W", {"class", "feature"}, classifier_weight_},
+                           {"@classifier.bias", "b", {"class"}, classifier_bias_}}};
+    });
+}
+
+template <class T>
+Var<T> ResNet<T>::operator()(const Var<T>& normalised, const BlockObserver& observe) const {
+    return logits(run_blocks(0, design_.block_count(), stem(normalised), observe));
 }
 
 template class ResNet<float>;

@@ -5,8 +5,8 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <stop_token>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "attention/block_attention.hpp"
@@ -43,11 +43,8 @@ void into_card(const ResNetDesign& design, nlohmann::json& card);
 /// Error{bad_format} names `where`.
 ResNetDesign resnet_design_from_json(const nlohmann::json& card, const std::string& where);
 
-/// Looks on at the named points of all blocks: "middle" (between the block's convolutions), "features" (F, what the attention
-/// is given), those of block_attention.hpp, "shortcut", and "output" (relu of the sum); the new ones all [N, H, W, C]. The run
-/// goes on with what it returns.
-template <class T>
-using BlockOnlooker = std::function<Var<T>(Index block, std::string_view point, Var<T> value)>;
+/// Who looks on at each block.
+using BlockObserver = std::function<Observer(Index block)>;
 
 /// By the name of the norm: "stage1.block1.norm1".
 template <class T>
@@ -74,25 +71,28 @@ class ResNet {
     /// pixels [N, H, W, 3], 0 to 1 -> as the stem reads them.
     Tensor<T> normalised(const Tensor<T>& pixels) const;
 
-    // The network piece by piece, so that a run can stop, keep, and go on anywhere. x, output [N, H, W, C].
+    // The network piece by piece, so that a run can keep what it computed and go on anywhere. x, output [N, H, W, C]; batches of
+    // one are shown.
     Var<T> stem(const Var<T>& normalised) const;
-    Var<T> features(Index block, const Var<T>& x) const;                                    // F
-    Var<T> attend(Index block, const Var<T>& features, const Onlooker<T>& onlooker) const;  // F'', or F without attention
-    Var<T> join(Index block, const Var<T>& x, const Var<T>& scaled) const;                  // relu(F'' + shortcut(x))
-    Var<T> classify(const Var<T>& pooled) const;                                            // [N, C] -> logits [N, classes]
-    Var<T> logits(const Var<T>& output) const;                                              // of the mean over the picture
-
-    /// All of one block; or blocks [from, to).
-    Var<T> block(Index block, const Var<T>& x, const BlockOnlooker<T>& onlooker = {}) const;
-    Var<T> run_blocks(Index from, Index to, Var<T> x, const BlockOnlooker<T>& onlooker = {}) const;
+    /// All of a block. Shown below its name: "middle" (between the convolutions), "features" (F, what the attention is given),
+    /// what the attention shows, "shortcut" and "output", each [channel, y, x].
+    Var<T> block(Index block, const Var<T>& x, const Observer& observe = {}, const std::stop_token& stop = {}) const;
+    /// Blocks [from, to).
+    Var<T> run_blocks(Index from, Index to, Var<T> x, const BlockObserver& observe = {},
+                      const std::stop_token& stop = {}) const;
+    /// Of the last block's output -> [N, classes]; shows "classifier.input" (its mean over the picture) and "logits". `name`:
+    /// of the output, as it was shown; empty: it was not.
+    Var<T> logits(const Var<T>& output, const Observer& observe = {}, const std::string& name = {}) const;
     /// The whole: normalised [N, H, W, 3] -> logits [N, classes].
-    Var<T> operator()(const Var<T>& normalised, const BlockOnlooker<T>& onlooker = {}) const;
+    Var<T> operator()(const Var<T>& normalised, const BlockObserver& observe = {}) const;
 
  private:
     /// A convolution and the norm behind it; folded: the convolution is both.
     struct NormedConv {
         Conv2d<T> conv;
-        Var<T> gain, bias;  // of the norm; empty where folded
+        Var<T> gain, bias;     // of the norm; empty where folded
+        Var<T> weight;         // folded: the convolution's own
+        BatchNorm<T> norm{};   // and the norm that was folded into it
         BatchStatistics<T>* seen = nullptr;
     };
     struct Block {
@@ -113,18 +113,16 @@ class ResNet {
 };
 
 /// Grad-CAM (Selvaraju 2017, eq. 1 and 2) of a class's logit y at a block's output A:
-///   alpha_k = mean_ij dy / dA_k(i, j);   map = relu(sum_k alpha_k A_k)
-template <class T>
+///   alpha_k = mean_ij dy / dA_k(i, j);   sum = sum_k alpha_k A_k;   map = relu(sum) / its maximum
 struct GradCam {
-    Tensor<T> gradient;  // dy / dA [H, W, C]
-    Tensor<T> alpha;     // [C]
-    Tensor<T> map;       // [H, W]
+    Tensor<float> alpha;     // [C]
+    Tensor<float> sum, map;  // [H, W]; a map that is 0 everywhere stays 0
 };
-/// `output` [1, H, W, C] of block `block`; what follows is run once more, on a tape, with `onlooker` looking on.
-/// Error{out_of_range} for a class that there is not.
-template <class T>
-GradCam<T> grad_cam(const ResNet<T>& model, Index block, const Tensor<T>& output, Index class_index,
-                    const BlockOnlooker<T>& onlooker = {});
+/// `output` [1, H, W, C] of block `block`, on the tape on which `logits` [1, classes] were computed from it. Shows
+/// "grad_cam.gradient" [channel, y, x], "grad_cam.weight", "grad_cam.sum" and "grad_cam". Error{out_of_range} for a class that
+/// there is not.
+GradCam grad_cam(const ResNetDesign& design, Index block, Tape<float>& tape, const Var<float>& output, const Var<float>& logits,
+                 Index class_index, const Observer& observe = {});
 
 /// Fresh weights: convolutions as He 2015 has them (fan out), gains 1, biases 0; no statistics.
 WeightMap initial_resnet_weights(const ResNetDesign& design, Rng& rng);

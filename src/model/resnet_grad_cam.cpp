@@ -7,38 +7,69 @@
 
 namespace saccade {
 
-template <class T>
-GradCam<T> grad_cam(const ResNet<T>& model, Index block, const Tensor<T>& output, Index class_index,
-                    const BlockOnlooker<T>& onlooker) {
-    const auto classes = static_cast<Index>(model.design().classes.size());
+namespace {
+
+constexpr const char* paper = "Selvaraju 2017, eq. 1 and 2";
+constexpr float smallest_peak = 1e-12f;  // what a map is divided by at least
+
+}  // namespace
+
+GradCam grad_cam(const ResNetDesign& design, Index block, Tape<float>& tape, const Var<float>& output, const Var<float>& logits,
+                 Index class_index, const Observer& observe) {
+    const auto classes = static_cast<Index>(design.classes.size());
     if (class_index < 0 || class_index >= classes)
         throw Error(ErrorCode::out_of_range, fmt::format("Grad-CAM: there is no class {}", class_index),
                     fmt::format("classes are counted from 0 to {}", classes - 1));
     if (output.shape().rank() != 4 || output.shape()[0] != 1)
         throw Error(ErrorCode::invalid_input, "Grad-CAM: an output of shape " + output.shape().str() + ", not [1, H, W, C]");
-    Tape<T> tape;
-    const Var<T> a = tape.leaf(output);
-    const Var<T> logits = model.logits(model.run_blocks(block + 1, model.design().block_count(), a, onlooker));
-    Tensor<T> chosen(logits.shape());
+    const Index h = output.shape()[1], w = output.shape()[2], c = output.shape()[3];
+    Tensor<float> chosen(logits.shape());
     chosen.data()[class_index] = 1;
     tape.backward(logits, chosen);
 
-    const Index height = output.shape()[1], width = output.shape()[2], channels = output.shape()[3];
-    GradCam<T> cam{tape.grad(a).reshape({height, width, channels}), Tensor<T>(Shape{channels}),
-                   Tensor<T>(Shape{height, width})};
-    const Index cells = height * width;
-    for (Index i = 0; i < cells; ++i)
-        for (Index k = 0; k < channels; ++k)
-            cam.alpha.data()[k] += cam.gradient.data()[i * channels + k] / static_cast<T>(cells);
-    for (Index i = 0; i < cells; ++i) {
-        T sum = 0;
-        for (Index k = 0; k < channels; ++k) sum += cam.alpha.data()[k] * output.data()[i * channels + k];
-        cam.map.data()[i] = std::max(sum, T(0));
-    }
-    return cam;
+    const Var<float> gradient = observe("grad_cam.gradient", Var<float>(tape.grad(output)), [&] {
+        // Of the last block it is that of the mean over all places; before it lie layers that are not shown.
+        const bool last = block + 1 == design.block_count();
+        return Shown{
+            .symbol = "∂",
+            .title = "Gradient of the class's logit",
+            .axes = {"channel", "y", "x"},
+            .step = {"differentiate",
+                     fmt::format("∂ o_{} / ∂ A_c(y,x)", design.classes[static_cast<std::size_t>(class_index)]),
+                     last ? fmt::format("@grad_cam.gradient[c,y,x] = @classifier.weight[{},c] / {}", class_index, h * w) : "",
+                     paper},
+            .channels_last = true};
+    });
+    const Var<float> alpha = observe("grad_cam.weight", mean(reshape(gradient, {h * w, c}), 0), [] {
+        return Shown{.symbol = "α",
+                     .title = "Grad-CAM: weight of each channel",
+                     .axes = {"channel"},
+                     .step = {"average", "α_c = mean_yx ∂ o / ∂ A_c(y,x)",
+                              "@grad_cam.weight[c] = mean_y(mean_x(@grad_cam.gradient[c,y,x]))", paper}};
+    });
+    const Var<float> weighted = matmul(Var<float>(output.value().reshape({h * w, c})), reshape(alpha, {c, 1}));
+    const Var<float> sum = observe("grad_cam.sum", reshape(weighted, {h, w}), [&] {
+        return Shown{.role = Role::scores,
+                     .symbol = "S",
+                     .title = "Grad-CAM before relu",
+                     .axes = {"y", "x"},
+                     .step = {"combine", "S = Σ_c α_c A_c",
+                              fmt::format("@grad_cam.sum[y,x] = sum_c(@grad_cam.weight[c] * @{}.output[c,y,x])",
+                                          design.block_name(block)),
+                              paper}};
+    });
+    const float peak = std::max(*std::ranges::max_element(sum.value().values()), smallest_peak);
+    const Var<float> map = observe("grad_cam", scale(relu(sum), 1 / peak), [] {
+        return Shown{.role = Role::map,
+                     .symbol = "L",
+                     .title = "Grad-CAM",
+                     .axes = {"y", "x"},
+                     .step = {"combine", "L = relu(S) / max S",
+                              fmt::format("@grad_cam[y,x] = relu(@grad_cam.sum[y,x]) / max(max_u(max_v(@grad_cam.sum[u,v])), {})",
+                                          smallest_peak),
+                              paper}};
+    });
+    return {alpha.value(), sum.value(), map.value()};
 }
-
-template GradCam<float> grad_cam(const ResNet<float>&, Index, const Tensor<float>&, Index, const BlockOnlooker<float>&);
-template GradCam<double> grad_cam(const ResNet<double>&, Index, const Tensor<double>&, Index, const BlockOnlooker<double>&);
 
 }  // namespace saccade

@@ -98,14 +98,13 @@ class CaptionTask : public Task {
 };
 
 CaptionTask::CaptionTask(std::string id, const TrainOptions& options) : id_(std::move(id)) {
-    design_.attention = id_ == "captions-hard"   ? CaptionAttention::hard
-                        : id_ == "captions-soft" ? CaptionAttention::soft
-                                                 : CaptionAttention::sca;
-    design_.channel_first = id_ != "captions-sca-spatial-channel";
+    const std::string which = id_.substr(std::string("captions-").size());  // "soft", or "sca-spatial-channel"
+    design_ = captioner_design(which.substr(0, which.find('-')));
+    design_.channel_first = !which.ends_with("spatial-channel");
     if (!options.data_path.empty())
         throw Error(ErrorCode::usage, id_ + ": takes no data file", "leave out --data: its examples come from a generator");
     double rate = options.learning_rate;
-    Index warm = design_.attention == CaptionAttention::soft ? 0 : 1;
+    Index warm = design_.samples() || design_.channels ? 1 : 0;
     read_task_options(id_, options,
                       {whole_option("steps", 1e6, steps_an_epoch_),
                        {"learning_rate", 1e-6, 1, [&](double v) { rate = v; }},
@@ -148,7 +147,7 @@ void take_trained(WeightMap& weights, const std::string& from) {
 WeightMap CaptionTask::initial_weights(Rng& rng) const {
     WeightMap weights = initial_captioner_weights(sizes_, design_, rng);
     if (!from_.empty()) take_trained(weights, from_);
-    if (design_.attention == CaptionAttention::hard) weights["reinforce.baseline"] = Tensor<float>(Shape{2, most_words});
+    if (design_.samples()) weights["reinforce.baseline"] = Tensor<float>(Shape{2, most_words});
     return weights;
 }
 
@@ -192,7 +191,7 @@ Var<float> CaptionTask::shard_loss(const Weights<float>& weights, Index step, in
         const auto forced = model.forced(encoded, starts, targets.ids, targets.length, &rng, noise);
         loss = add(loss, cross_entropy<float>(forced.logits, targets.ids, targets.counts));
         if (doubly_ > 0) loss = add(loss, scale(doubly_stochastic_loss(forced.steps, targets), static_cast<float>(doubly_)));
-        if (design_.attention == CaptionAttention::hard) {
+        if (design_.samples()) {
             const Var<float> baseline =
                 reshape(slice(weights.get("reinforce.baseline"), 0, static_cast<Index>(l), 1), {most_words});
             loss = add(loss, reinforce_loss(forced.steps, forced.logits.value(), targets, baseline, reinforce_));
@@ -246,7 +245,7 @@ void CaptionTask::judge_words(const Captioner<float>& model, std::span<const Sce
         tally.exact[language == CaptionLanguage::chinese ? 1 : 0] += describes(scenes[b], words, language) ? 1 : 0;
         tally.bleu.add(spaced(words), {spaced(taught)});
     }
-    if (design_.attention != CaptionAttention::hard) return;
+    if (!design_.samples()) return;
     Rng rng = Rng(7).fork("held-out locations", static_cast<std::uint64_t>(seed));
     const Ids drawn = model.greedy(encoded, Ids(size, text_.start(language)), most_words, &rng);
     for (std::size_t b = 0; b < size; ++b) tally.drawn += describes(scenes[b], words_at(drawn, b, size), language) ? 1 : 0;
@@ -327,16 +326,16 @@ std::map<std::string, double> CaptionTask::evaluate(const WeightMap& weights, In
                                              {"pointing_chance", t.chance / std::max(t.nouns, 1.0)},
                                              {"gold_weight", t.mass / std::max(t.nouns, 1.0)},
                                              {"loss", t.loss / t.tokens}};
-    if (design_.attention == CaptionAttention::hard) metrics["exact_match_sampled"] = t.drawn / t.captions;
+    if (design_.samples()) metrics["exact_match_sampled"] = t.drawn / t.captions;
     return metrics;
 }
 
 nlohmann::json CaptionTask::card() const {
-    const bool hard = design_.attention == CaptionAttention::hard;
-    const std::string how = hard                                          ? "hard attention (Xu 2015)"
-                            : design_.attention == CaptionAttention::soft ? "soft attention (Xu 2015)"
-                            : design_.channel_first                       ? "channel-wise, then spatial attention (Chen 2017)"
-                                                                          : "spatial, then channel-wise attention (Chen 2017)";
+    const bool hard = design_.samples();
+    const std::string how = hard                    ? "hard attention (Xu 2015)"
+                            : !design_.channels     ? "soft attention (Xu 2015)"
+                            : design_.channel_first ? "channel-wise, then spatial attention (Chen 2017)"
+                                                    : "spatial, then channel-wise attention (Chen 2017)";
     nlohmann::json card = {
         {"id", id_},
         {"title", "Captions of scenes in English and Chinese: " + how},

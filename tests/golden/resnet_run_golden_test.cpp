@@ -25,7 +25,7 @@ TEST(ResNetRunGolden, agrees_within_1e_5) {
         request.grad_cam = true;
         Probe probe({}, {});
         probe.axis({"color", AxisKind::channel, 3, {"R", "G", "B"}, "k"});
-        run_resnet(bundled_model(c.model), request, &probe, {});
+        run_resnet(bundled_model(c.model), request, Observer(probe));
         expect_golden(probe.finish(), c.file, c.tensors);
     }
 }

@@ -14,8 +14,8 @@ TEST(GradCheck, SpatialSca) {
     // state, features, W_s, b_s, W_hs, W_i, b_i
     check_gradients(
         [](const std::vector<Var<double>>& v) {
-            const SpatialSca<double> sca{v[2], v[3], v[4], v[5], v[6]};
-            return weighted_locations(v[1], softmax(sca.scores_of(v[0], v[1])));
+            const SpatialSca<double> sca{v[2], {v[4], v[3], {}}, v[5], v[6]};
+            return weighted_locations(v[1], softmax(sca.scores(sca.query(v[0], {}), sca.keys(v[1]), false)));
         },
         {random_tensor({2, 3}, 1), random_tensor({2, 4, 5}, 2), random_tensor({6, 5}, 3), random_tensor({6}, 4),
          random_tensor({6, 3}, 5), random_tensor({6}, 6), random_tensor({1}, 7)});
@@ -25,8 +25,8 @@ TEST(GradCheck, ChannelSca) {
     // state, features, W_c, b_c, W_hc, W_i', b_i'
     check_gradients(
         [](const std::vector<Var<double>>& v) {
-            const ChannelSca<double> sca{v[2], v[3], v[4], v[5], v[6]};
-            return weighted_channels(v[1], softmax(sca.scores_of(v[0], mean(v[1], 1))));
+            const ChannelSca<double> sca{v[2], {v[4], v[3], {}}, v[5], v[6]};
+            return weighted_channels(v[1], sca.gate(mean(v[1], 1), v[0], {}));
         },
         {random_tensor({2, 3}, 1), random_tensor({2, 4, 5}, 2), random_tensor({6}, 3), random_tensor({6}, 4),
          random_tensor({6, 3}, 5), random_tensor({6}, 6), random_tensor({1}, 7)});
@@ -67,7 +67,9 @@ TEST(GradCheck, CaptionerLoss) {
 TEST(GradCheck, CaptionerLossWithChannels) {
     for (const bool channel_first : {true, false}) {
         SCOPED_TRACE(channel_first ? "channel-spatial" : "spatial-channel");
-        check_captioner({CaptionAttention::sca, channel_first, 1});
+        CaptionerDesign design = captioner_design("sca");
+        design.channel_first = channel_first;
+        check_captioner(design);
     }
 }
 

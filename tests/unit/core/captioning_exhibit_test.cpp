@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <cmath>
 
 #include "exhibit/exhibit.hpp"
+#include "model/captioner.hpp"
 #include "model/model_store.hpp"
 #include "run/runner.hpp"
 #include "same_trace.hpp"
@@ -91,6 +93,27 @@ TEST(Captioning, hard_attention_draws_one_location_by_the_seed) {
     for (Index i = 0; i < one->tensor("weights").values.size(); ++i)
         differs = differs || one->tensor("weights").values.data()[i] != other->tensor("weights").values.data()[i];
     EXPECT_TRUE(differs);
+}
+
+TEST(Captioning, any_alignment_that_needs_scores_alone_reads_with_the_trained_weights) {
+    for (const char* model : {"soft", "hard", "sca"}) {
+        const std::string trained = captioner_design(model).align.function;
+        for (const AlignFunction& function : align_functions()) {
+            RunRequest request = request_of(model);
+            request.params.set("alignment", function.id);
+            if (!function.scores_alone()) {
+                EXPECT_THROW(run(request), Error) << function.id;
+                continue;
+            }
+            const std::string where = std::string(model) + ", " + function.id;
+            const TracePtr trace = run(request);
+            for (const Claim& claim : check_claims(*trace)) EXPECT_TRUE(claim.holds) << where << ": " << claim.text;
+            for (const ViewPlacement& view : placements(exhibit("captioning"), request.params))
+                EXPECT_NE(trace->find(view.tensor), nullptr) << where << ": " << view.tensor;
+            EXPECT_EQ(std::ranges::count(trace->notes(), "alignment", &Note::param), function.id == trained ? 0 : 1) << where;
+            if (function.id == trained) expect_same_trace(*trace, *run(request_of(model)));
+        }
+    }
 }
 
 TEST(Captioning, other_resolutions_give_other_maps_and_a_note) {

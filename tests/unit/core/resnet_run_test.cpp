@@ -1,5 +1,6 @@
 #include "model/resnet_run.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "autograd/ops.hpp"
@@ -19,12 +20,12 @@ struct Done {
 Done run_tiny(const ModelPtr& model, const ResNetRequest& request, std::vector<Intervention> interventions = {}) {
     Probe probe({}, std::move(interventions));
     probe.axis({"color", AxisKind::channel, 3, {"R", "G", "B"}, "k"});
-    ResNetOutput output = run_resnet(model, request, &probe, {});
+    ResNetOutput output = run_resnet(model, request, Observer(probe));
     return {probe.finish(), std::move(output)};
 }
 
 ResNetRequest request_of(Index block, bool grad_cam = true) {
-    return {.picture = random_picture(12, 20), .block = block, .grad_cam = grad_cam, .watched = std::nullopt};
+    return {.picture = random_picture(12, 20), .origin = "drawn", .block = block, .grad_cam = grad_cam, .watched = std::nullopt};
 }
 
 TEST(ResNetRun, every_rule_holds_for_every_attention_and_block) {
@@ -56,7 +57,7 @@ TEST(ResNetRun, what_is_shown_is_what_the_network_computes) {
     EXPECT_EQ(done.trace.tensor("stage1.block2.gate").values.shape(), Shape{4});
     EXPECT_EQ(done.trace.tensor("stage3.block2.spatial").values.shape(), (Shape{3, 5}));
     EXPECT_EQ(done.trace.find("stage3.block2.features"), nullptr) << "other blocks show their gates alone";
-    const ResNetOutput silent = run_resnet(model, request, nullptr, {});
+    const ResNetOutput silent = run_resnet(model, request);
     EXPECT_EQ(silent.watched, done.output.watched);
     for (Index c = 0; c < 3; ++c) EXPECT_EQ(silent.probabilities.data()[c], done.output.probabilities.data()[c]);
     for (Index i = 0; i < 60; ++i) EXPECT_EQ(silent.grad_cam.data()[i], done.output.grad_cam.data()[i]);
@@ -70,13 +71,21 @@ TEST(ResNetRun, grad_cam_is_that_of_selvaraju) {
         const Done done = run_tiny(model, request);
         const ResNet<float>& network = resnet_of(model)->network;
         const Var<float> x = network.stem(network.normalised(request.picture.reshape({1, 12, 20, 3})));
-        const GradCam<float> cam = grad_cam(network, block, network.run_blocks(0, block + 1, x).value(), 1);
-        float peak = 1e-12f;
-        for (const float v : cam.map.values()) peak = std::max(peak, v);
+        Tape<float> tape;
+        const Var<float> output = tape.leaf(network.run_blocks(0, block + 1, x).value());
+        const Var<float> logits = network.logits(network.run_blocks(block + 1, 6, output));
+        Tensor<float> chosen(logits.shape());
+        chosen.data()[1] = 1;
+        tape.backward(logits, chosen);
+        const Index channels = output.shape()[3], cells = output.value().size() / channels;
+        const Var<float> places = reshape(Var<float>(output.value()), {cells, channels});
+        const Var<float> alpha = mean(reshape(Var<float>(tape.grad(output)), {cells, channels}), 0);
+        const Tensor<float> map = relu(sum(mul(places, alpha), -1)).value();
+        const float peak = *std::ranges::max_element(map.values());
         EXPECT_GT(peak, 1e-6f) << "an empty map would prove nothing";
         const Tensor<float>& shown = done.trace.tensor("grad_cam").values;
-        ASSERT_EQ(shown.shape(), cam.map.shape());
-        for (Index i = 0; i < shown.size(); ++i) EXPECT_NEAR(shown.data()[i], cam.map.data()[i] / peak, 1e-5) << i;
+        ASSERT_EQ(shown.size(), map.size());
+        for (Index i = 0; i < shown.size(); ++i) EXPECT_NEAR(shown.data()[i], map.data()[i] / peak, 1e-5) << i;
     }
 }
 
@@ -156,7 +165,7 @@ TEST(ResNetRun, any_size_and_no_more_blocks_or_classes_than_there_are) {
     std::stop_source stop;
     stop.request_stop();
     request.watched.reset();
-    error_of(ErrorCode::cancelled, [&] { run_resnet(model, request, nullptr, stop.get_token()); });
+    error_of(ErrorCode::cancelled, [&] { run_resnet(model, request, {}, stop.get_token()); });
 }
 
 }  // namespace
