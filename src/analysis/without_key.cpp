@@ -66,7 +66,7 @@ Derived derive(const Trace&, const TraceTensor& source, const std::vector<Index>
     result.axes = a.axes_at(one ? "ij" : "lhij");
     result.values = of.clone();
     const bool whole = leave_out(result.values.data(), result.values.size() / a.keys(), a.keys(), key);
-    result.role = role_of_rows(source.info.role, result.values);
+    result.role = Role::state;  // no softmax over all keys any more: one of them is masked
     const std::string before = one ? fmt::format("{},", fmt::join(plane, ",")) : a.letters("lh") + (a.letters("lh").empty() ? "" : ",");
     const std::string cell = "@[" + before + "i,j]", other = "@[" + before + "i,k]";
     const std::string rest = fmt::format("sum_k(where(k == {}, 0, {}))", key, a.finite ? other : zero_if_masked(other));

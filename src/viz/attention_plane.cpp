@@ -110,7 +110,7 @@ Slice slice_at(const AttentionPlane& plane, const TraceTensor& tensor, const Vie
     ViewState at = state;
     if (head) at.selected.marks[head->name] = head_at;
     if (layer && plane.layers != Layers::one) at.selected.marks[layer->name] = layer->extent - 1;
-    if (at.step_axis == (head ? head->name : "") || at.step_axis == (layer ? layer->name : "")) at.step = -1;
+    at.step = head && at.step_axis == head->name ? -1 : at.step;
     return plane_of(tensor, at);
 }
 
@@ -123,9 +123,10 @@ void leave_sink_out(const Trace& trace, AttentionPlane& plane) {
     std::vector<Index> numbers{*plane.sink};
     for (const Index at : slice.fixed)
         if (at >= 0) numbers.push_back(at);
-    plane.derived = derived_tensor(trace, *slice.tensor, "without", numbers, plane.state.memo);
+    const auto derived = derived_tensor(trace, *slice.tensor, "without", numbers, plane.state.memo);
     const std::string where = slice.where;
-    slice = plane_of(*plane.derived, plane.state);
+    slice = plane_of(*derived, plane.state);
+    slice.derived = derived;
     slice.where = where;
 }
 
@@ -226,16 +227,17 @@ AttentionPlane attention_plane(const Trace& trace, const TraceTensor& tensor, co
     if (layer) plane.layer = slice.fixed[static_cast<std::size_t>(axes->layer)];
     if (head) plane.head = head_at;
     decide(plane, *axes, options, head_at);
-    plane.derived = derive(trace, plane, state.memo);
+    const auto derived = derive(trace, plane, state.memo);
     // What is joined over an axis stands at none of its positions.
     if (plane.heads != Heads::each) plane.head.reset();
     if (plane.layers != Layers::one) plane.layer.reset();
-    if (plane.derived || (head && head_at != slice.fixed[static_cast<std::size_t>(axes->head)]))
-        slice = slice_at(plane, plane.derived ? *plane.derived : tensor, state, layer, head, head_at);
-    if (plane.derived) slice.where.clear();
+    if (derived || (head && head_at != slice.fixed[static_cast<std::size_t>(axes->head)]))
+        slice = slice_at(plane, derived ? *derived : tensor, state, layer, head, head_at);
+    if (derived) slice.where.clear();
+    slice.derived = derived;
     const bool weights = tensor.info.role == Role::weights;
     if (weights) leave_sink_out(trace, plane);
-    if (weights && plane.derived)
+    if (weights && slice.derived)
         plane.sums = *remembered<RowSums>(state.memo, slice.values, "row sums", [&] { return row_sums(slice.values); });
     if (options.special == ViewOptions::Special::hide) plane.special_hidden = hide_special(plane);
     if (options.special == ViewOptions::Special::dim) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -24,10 +23,8 @@ std::string row_sums_text(const RowSums& sums);
 /// The plane that a view draws after everything that the options ask for, and how it came about.
 struct AttentionPlane {
     const TraceTensor* source = nullptr;  // what was asked for; colours, units and titles are its
-    /// What the cells are cells of if they are not the source's: a tensor below it, which an analysis makes of it
-    /// (viz/derived.hpp). Null: the source's own.
-    std::shared_ptr<const TraceTensor> derived;
-    Slice slice;                                 // of `derived`, if there is one
+    /// Of the source, or of the tensor below it (slice.derived) that holds what was asked for: the cells are cells of that.
+    Slice slice;
     ViewState state;                             // the focus moved to the positions as shown
     std::vector<bool> dimmed_rows, dimmed_cols;  // special tokens; empty: none
 

@@ -28,15 +28,14 @@ struct BarRow {
     Slice slice;
     std::string caption;
     ViewState state;
-    Role role = Role::state;                     // of what was asked for
-    std::shared_ptr<const TraceTensor> derived;  // what the row is of, if not of the tensor itself
+    Role role = Role::state;  // of what was asked for
 };
 
 HitRegion region_over(const BarRow& row, const Box& box) {
     HitRegion region;
     region.box = box;
     region.ref = cell_of(row.slice, -1, -1);
-    region.editable = row.role == Role::weights && !row.derived;
+    region.editable = row.role == Role::weights && !row.slice.derived;
     return region;
 }
 
@@ -165,9 +164,9 @@ void draw_vertical(Sketch& sketch, const BarRow& row, const Box& content) {
 }
 
 BarRow bar_row(const Trace& trace, const TraceTensor& tensor, const ViewState& state) {
-    BarRow row{row_of(tensor, state), {}, state, tensor.info.role, nullptr};
+    BarRow row{row_of(tensor, state), {}, state, tensor.info.role};
     AttentionPlane plane = attention_plane(trace, tensor, state);
-    if (!plane.derived && plane.slice.col_map.empty()) return row;
+    if (!plane.slice.derived && plane.slice.col_map.empty()) return row;
     Slice& slice = plane.slice;
     const AxisPtr queries = slice.row();
     const Index at = position_on(plane.state, queries).value_or(queries->extent - 1);
@@ -177,7 +176,7 @@ BarRow bar_row(const Trace& trace, const TraceTensor& tensor, const ViewState& s
     slice.values = slice.values.row(at);
     slice.row_axis = -1;
     slice.shown_row = nullptr;
-    return {slice, plane.caption(), plane.state, tensor.info.role, plane.derived};
+    return {slice, plane.caption(), plane.state, tensor.info.role};
 }
 
 class BarsView : public View {

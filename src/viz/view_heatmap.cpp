@@ -247,7 +247,7 @@ class HeatmapView : public View {
         cells.col_axis = slice.col_axis;
         cells.row_map = slice.row_map;
         cells.col_map = slice.col_map;
-        cells.editable = tensor.info.role == Role::weights && !plane.derived;
+        cells.editable = tensor.info.role == Role::weights && !slice.derived;
         sketch.region(cells);
         Figure figure = sketch.take();
         // Weights are read by their colours, beside each other.

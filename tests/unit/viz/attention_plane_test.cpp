@@ -35,7 +35,7 @@ TEST(AttentionPlane, WithoutOptionsSharesTheTensorsStorage) {
     EXPECT_EQ(plane.slice.values.data(), trace.tensor("encoder.weights").values.row(1).row(3).data());
     EXPECT_EQ(plane.slice.where, "layer 2, head 4");
     EXPECT_EQ(plane.caption(), "");
-    EXPECT_FALSE(plane.derived);
+    EXPECT_FALSE(plane.slice.derived);
 }
 
 TEST(AttentionPlane, SaysWhatWasCombinedAndChecksItsRows) {
@@ -43,7 +43,7 @@ TEST(AttentionPlane, SaysWhatWasCombinedAndChecksItsRows) {
     const TraceTensor& weights = trace.tensor("encoder.weights");
     AttentionPlane plane = attention_plane(trace, weights, state_with(Heads::mean, Layers::rollout));
     EXPECT_TRUE(plane.caption().starts_with("mean over heads · rollout through layers · rows sum to 1")) << plane.caption();
-    EXPECT_TRUE(plane.derived);
+    EXPECT_TRUE(plane.slice.derived);
     EXPECT_EQ(plane.slice.where, "");
     ViewState state = state_with(Heads::max, Layers::one);
     state.options.chosen = {0, 2};
