@@ -51,16 +51,17 @@ AxisPtr axis_in(Trace& trace, const Axis& axis) {
 }  // namespace
 
 const std::vector<Analysis>& analyses() {
-    static const std::vector<Analysis> all{mean_over_heads(), max_over_heads(),     mean_over_layers(), max_over_layers(),
+    static const std::vector<Analysis> all{mean_over_heads(), max_over_heads(),     mean_over_layers(),   max_over_layers(),
                                            rollout(),         attention_flow(),     gradient_attention(), relevance(),
-                                           entropy(),         attention_distance(), likeness(),         without_key()};
+                                           entropy(),         attention_distance(), likeness(),           without_key()};
     return all;
 }
 
 const Analysis& analysis(const std::string& id) {
     for (const Analysis& a : analyses())
         if (a.id == id) return a;
-    throw Error(ErrorCode::usage, "there is no analysis '" + id + "'", fmt::format("known are {}, all", fmt::join(ids(), ", ")));
+    throw Error(ErrorCode::usage, "there is no analysis '" + id + "'",
+                fmt::format("known are {}, all", fmt::join(ids(), ", ")));
 }
 
 std::vector<std::string> analyses_from(const std::string& text) {
@@ -74,9 +75,8 @@ std::vector<std::string> analyses_from(const std::string& text) {
 }
 
 TraceTensor placed(const DerivedTensor& tensor, const Derived& of, const TraceTensor& source) {
-    TraceTensor result{{source.info.name + "." + tensor.suffix, tensor.role, tensor.symbol, tensor.title, tensor.unit, {}},
-                       tensor.values,
-                       {}};
+    TraceTensor result{
+        {source.info.name + "." + tensor.suffix, tensor.role, tensor.symbol, tensor.title, tensor.unit, {}}, tensor.values, {}};
     for (const int axis : tensor.axes)
         result.info.axes.push_back(axis >= 0 ? source.info.axes[static_cast<std::size_t>(axis)]
                                              : std::make_shared<const Axis>(of.axes[static_cast<std::size_t>(-1 - axis)]));

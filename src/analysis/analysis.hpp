@@ -8,9 +8,9 @@
 
 namespace saccade {
 
-// An analysis makes more tensors of one that a run recorded: they stand below it ("encoder.weights" -> "encoder.weights.rollout")
-// with role, axes, symbol, formula, rule and source like any other, so that views draw them, files hold them and their cells
-// explain themselves. Nothing of the run is copied: storage and axes are shared.
+// An analysis makes more tensors of one that a run recorded: they stand below it ("encoder.weights" ->
+// "encoder.weights.rollout") with role, axes, symbol, formula, rule and source like any other, so that views draw them, files
+// hold them and their cells explain themselves. Nothing of the run is copied: storage and axes are shared.
 
 /// One tensor that an analysis has made, before it has a place in a trace. In rules '@' stands for the source's name.
 struct DerivedTensor {

@@ -35,7 +35,9 @@ Derived derive(const Trace&, const TraceTensor& source, const std::vector<Index>
     result.values = std::move(numbers.values);
     const std::string cell = positive_cell(a, source), total = fmt::format("sum_j({})", cell);
     const std::string row = fmt::format("sum_j({} * abs(i - j)) / {}", cell, total);
-    result.step = {"measure", {}, attention_distance().formula,
+    result.step = {"measure",
+                   {},
+                   attention_distance().formula,
                    fmt::format("@.distance[{}] = {}", a.letters("lh"), mean_over_rows_rule(row, total, numbers.every_row)),
                    attention_distance().source};
     return {{}, {std::move(result)}};
@@ -44,8 +46,12 @@ Derived derive(const Trace&, const TraceTensor& source, const std::vector<Index>
 }  // namespace
 
 Analysis attention_distance() {
-    return {"distance", "How far a head looks, in positions", "Vig and Belinkov 2019",
-            "D_h = mean_i (Σ_j α_ij |i − j| / Σ_j α_ij)", accepts_weights, derive};
+    return {"distance",
+            "How far a head looks, in positions",
+            "Vig and Belinkov 2019",
+            "D_h = mean_i (Σ_j α_ij |i − j| / Σ_j α_ij)",
+            accepts_weights,
+            derive};
 }
 
 }  // namespace saccade

@@ -37,7 +37,9 @@ Derived derive(const Trace&, const TraceTensor& source, const std::vector<Index>
     result.values = std::move(numbers.values);
     const std::string cell = positive_cell(a, source), total = fmt::format("sum_j({})", cell);
     const std::string row = fmt::format("log({1}) - sum_j(where({0} > 0, {0} * log({0}), 0)) / {1}", cell, total);
-    result.step = {"measure", {}, entropy().formula,
+    result.step = {"measure",
+                   {},
+                   entropy().formula,
                    fmt::format("@.entropy[{}] = {}", a.letters("lh"), mean_over_rows_rule(row, total, numbers.every_row)),
                    entropy().source};
     return {{}, {std::move(result)}};
@@ -46,8 +48,9 @@ Derived derive(const Trace&, const TraceTensor& source, const std::vector<Index>
 }  // namespace
 
 Analysis entropy() {
-    return {"entropy", "How widely a head looks: 0 at one key, ln n evenly at all", "Clark 2019",
-            "H_h = mean_i (−Σ_j w_ij ln w_ij), w = α / Σ_j α", accepts_weights, derive};
+    return {"entropy",       "How widely a head looks: 0 at one key, ln n evenly at all",
+            "Clark 2019",    "H_h = mean_i (−Σ_j w_ij ln w_ij), w = α / Σ_j α",
+            accepts_weights, derive};
 }
 
 }  // namespace saccade

@@ -65,7 +65,9 @@ Derived derive(const Trace& trace, const TraceTensor& source, const std::vector<
     slope.insert(1, ".gradient");
     std::string product = fmt::format("max(0, {} * {})", slope, a.cell());
     if (!a.finite) product = fmt::format("where({} > -inf, {}, -inf)", a.cell(), product);
-    result.step = {"combine", {}, gradient_attention().formula,
+    result.step = {"combine",
+                   {},
+                   gradient_attention().formula,
                    fmt::format("@.{}[{}] = {}", result.suffix, a.letters("lij"),
                                a.has_head() ? mean_rule('h', product, which, a.heads(), a.finite) : product),
                    gradient_attention().source};

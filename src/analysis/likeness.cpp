@@ -102,7 +102,9 @@ Compared reduced(const Attention& a, const TraceTensor& source, Derived& derived
     coarse.axes.push_back(own(a.axes.key, cols, "q"));
     coarse.values = a.has_layer() ? maps : maps.row(0);
     const std::string within = fmt::format("(i // {} == p) * (j // {} == q)", tall, wide);
-    coarse.step = {"reduce", {}, fmt::format("α°_pq = mean of the block of {} × {} cells", tall, wide),
+    coarse.step = {"reduce",
+                   {},
+                   fmt::format("α°_pq = mean of the block of {} × {} cells", tall, wide),
                    fmt::format("@.coarse[{},p,q] = sum_i(sum_j(where({}, {}, 0))) / max(1, sum_i(sum_j({} * ({} > -inf))))",
                                a.letters("lh"), within, a.finite_cell(), within, a.cell()),
                    ""};
@@ -124,8 +126,8 @@ Derived derive(const Trace&, const TraceTensor& source, const std::vector<Index>
     result.title = "How far two heads are apart";
     result.unit = "share";
     result.axes = a.axes_at("lh");
-    Axis other = a.has_head() ? *source.info.axes[static_cast<std::size_t>(a.axes.head)]
-                              : Axis{"head", AxisKind::head, 1, {}, "h"};
+    Axis other =
+        a.has_head() ? *source.info.axes[static_cast<std::size_t>(a.axes.head)] : Axis{"head", AxisKind::head, 1, {}, "h"};
     other.name += ".other";
     other.symbol = "g";
     derived.axes.push_back(std::move(other));
@@ -135,7 +137,9 @@ Derived derive(const Trace&, const TraceTensor& source, const std::vector<Index>
         compare(compared.maps.data() + l * n * rows * cols, n, rows, cols, apart.data() + l * n * n);
     });
     result.values = a.has_layer() ? apart : apart.row(0);
-    result.step = {"compare", {}, likeness().formula,
+    result.step = {"compare",
+                   {},
+                   likeness().formula,
                    fmt::format("@.total_variation[{}{}g] = mean_i(sum_j(abs({} - {})) / 2)", a.letters("lh"),
                                a.has_head() || a.has_layer() ? "," : "", compared.cell_h, compared.cell_g),
                    likeness().source};

@@ -46,7 +46,9 @@ Derived derive_mean(const Trace&, const TraceTensor& source, const std::vector<I
     mean.symbol = "Ā";
     mean.title = source.info.title + ", mean over heads";
     const std::string cell = a.cell();
-    mean.step = {"combine", {}, mean_over_heads().formula,
+    mean.step = {"combine",
+                 {},
+                 mean_over_heads().formula,
                  fmt::format("@.{}[{}] = {}", mean.suffix, a.letters("lij"),
                              a.has_head() ? mean_rule('h', cell, which, a.heads(), a.finite) : cell),
                  mean_over_heads().source};
@@ -60,7 +62,9 @@ Derived derive_max(const Trace&, const TraceTensor& source, const std::vector<In
     most.symbol = "A⌃";
     most.title = source.info.title + ", largest of the heads";
     const std::string cell = a.cell();
-    most.step = {"combine", {}, max_over_heads().formula,
+    most.step = {"combine",
+                 {},
+                 max_over_heads().formula,
                  fmt::format("@.{}[{}] = {}", most.suffix, a.letters("lij"),
                              a.has_head() ? max_rule('h', cell, which, a.heads()) : cell),
                  max_over_heads().source};
@@ -70,8 +74,8 @@ Derived derive_max(const Trace&, const TraceTensor& source, const std::vector<In
 }  // namespace
 
 Analysis mean_over_heads() {
-    return {"mean", "Mean over the heads of each layer", "Abnar and Zuidema 2020", "Ā_ij = 1/H Σ_h A_h,ij",
-            accepts, derive_mean};
+    return {"mean",     "Mean over the heads of each layer", "Abnar and Zuidema 2020", "Ā_ij = 1/H Σ_h A_h,ij", accepts,
+            derive_mean};
 }
 
 Analysis max_over_heads() {

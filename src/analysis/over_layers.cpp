@@ -41,8 +41,11 @@ Derived derive(const TraceTensor& source, const Analysis& of, Join join, const s
     result.axes = a.axes_at("hij");
     const std::string cell = a.cell();
     const std::string over = mean ? mean_rule('l', cell, all, a.layers(), a.finite) : max_rule('l', cell, all, a.layers());
-    result.step = {"combine", {}, of.formula,
-                   fmt::format("@.{}[{}] = {}", result.suffix, a.letters("hij"), a.has_layer() ? over : cell), of.source};
+    result.step = {"combine",
+                   {},
+                   of.formula,
+                   fmt::format("@.{}[{}] = {}", result.suffix, a.letters("hij"), a.has_layer() ? over : cell),
+                   of.source};
     return {{}, {std::move(result)}};
 }
 

@@ -54,7 +54,9 @@ Derived derive(const Trace& trace, const TraceTensor& source, const std::vector<
     const Tensor<float> values = followed(maps.reshape(Shape{a.layers(), t, t}));
     result.values = a.has_layer() ? values : values.reshape(Shape{t, t});
     const std::string read = of + (a.has_layer() ? "[l,i,k]" : "[i,k]"), used = a.finite ? read : zero_if_masked(read);
-    result.step = {"roll out", {}, relevance().formula,
+    result.step = {"roll out",
+                   {},
+                   relevance().formula,
                    a.has_layer() ? fmt::format("{0}[l,i,j] = ({0}[l-1,i,j] else (i == j)) + "
                                                "sum_k({1} * ({0}[l-1,k,j] else (k == j)))",
                                                name, used)

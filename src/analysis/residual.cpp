@@ -64,10 +64,12 @@ ResidualMaps residual_maps(const std::string& what, const Trace& trace, const Tr
         return text;
     };
     result.mixed_name = "@." + residual.suffix;
-    residual.step = {"mix", {}, "A' = ½ A + ½ I, rows brought to sum 1",
-                     fmt::format("{}[{}] = ({} + (i == j)) / (1 + sum_k({}))", result.mixed_name, a.letters("lij"), cell("j"),
-                                 cell("k")),
-                     "Abnar and Zuidema 2020, section 3.1"};
+    residual.step = {
+        "mix",
+        {},
+        "A' = ½ A + ½ I, rows brought to sum 1",
+        fmt::format("{}[{}] = ({} + (i == j)) / (1 + sum_k({}))", result.mixed_name, a.letters("lij"), cell("j"), cell("k")),
+        "Abnar and Zuidema 2020, section 3.1"};
     result.derived.tensors.push_back(std::move(residual));
     result.attention = std::move(a);
     return result;

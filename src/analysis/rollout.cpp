@@ -34,10 +34,12 @@ Derived derive(const Trace& trace, const TraceTensor& source, const std::vector<
     const bool has_layer = mixed.attention.has_layer();
     result.values = has_layer ? product : product.reshape(Shape{t, t});
     const std::string name = "@." + result.suffix;
-    result.step = {"roll out", {}, rollout().formula,
-                   has_layer ? fmt::format("{0}[l,i,j] = sum_k({1}[l,i,k] * ({0}[l-1,k,j] else (k == j)))", name,
-                                           mixed.mixed_name)
-                             : fmt::format("{}[i,j] = {}[i,j]", name, mixed.mixed_name),
+    result.step = {"roll out",
+                   {},
+                   rollout().formula,
+                   has_layer
+                       ? fmt::format("{0}[l,i,j] = sum_k({1}[l,i,k] * ({0}[l-1,k,j] else (k == j)))", name, mixed.mixed_name)
+                       : fmt::format("{}[i,j] = {}[i,j]", name, mixed.mixed_name),
                    rollout().source};
     mixed.derived.tensors.push_back(std::move(result));
     return std::move(mixed.derived);

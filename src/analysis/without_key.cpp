@@ -11,9 +11,9 @@
 #include "analysis/catalogue.hpp"
 #include "base/error.hpp"
 
-// Attention without one key, for maps whose first token or separator takes nearly all of it (a sink: Xiao 2023, Clark 2019): the
-// key is masked, and every row divided by what it has left; a row that has nothing left stays 0. Told key s, and perhaps one
-// plane of the tensor; by itself the first key, in all planes.
+// Attention without one key, for maps whose first token or separator takes nearly all of it (a sink: Xiao 2023, Clark 2019):
+// the key is masked, and every row divided by what it has left; a row that has nothing left stays 0. Told key s, and perhaps
+// one plane of the tensor; by itself the first key, in all planes.
 //
 //   without_s[i,j] = A_ij / sum_{k != s} A_ik,   masked at j = s
 
@@ -67,14 +67,18 @@ Derived derive(const Trace&, const TraceTensor& source, const std::vector<Index>
     result.values = of.clone();
     const bool whole = leave_out(result.values.data(), result.values.size() / a.keys(), a.keys(), key);
     result.role = Role::state;  // no softmax over all keys any more: one of them is masked
-    const std::string before = one ? fmt::format("{},", fmt::join(plane, ",")) : a.letters("lh") + (a.letters("lh").empty() ? "" : ",");
+    const std::string before =
+        one ? fmt::format("{},", fmt::join(plane, ",")) : a.letters("lh") + (a.letters("lh").empty() ? "" : ",");
     const std::string cell = "@[" + before + "i,j]", other = "@[" + before + "i,k]";
     const std::string rest = fmt::format("sum_k(where(k == {}, 0, {}))", key, a.finite ? other : zero_if_masked(other));
     std::string share = fmt::format("{} / {}", cell, rest);
     if (!whole) share = fmt::format("where({} > 1e-9, {}, where({} > -inf, 0, -inf))", rest, share, cell);
-    result.step = {"leave out", {}, without_key().formula,
-                   fmt::format("@.{}[{}] = where(j == {}, -inf, {})", result.suffix, a.letters(one ? "ij" : "lhij"), key, share),
-                   without_key().source};
+    result.step = {
+        "leave out",
+        {},
+        without_key().formula,
+        fmt::format("@.{}[{}] = where(j == {}, -inf, {})", result.suffix, a.letters(one ? "ij" : "lhij"), key, share),
+        without_key().source};
     return {{}, {std::move(result)}};
 }
 
@@ -93,8 +97,9 @@ std::optional<Index> most_attended(const Tensor<float>& matrix) {
 }
 
 Analysis without_key() {
-    return {"without", "Attention without its first key, where a sink takes nearly all of it", "Xiao 2023",
-            "α'_ij = α_ij / Σ_{k≠s} α_ik, masked at j = s", accepts, derive};
+    return {"without",   "Attention without its first key, where a sink takes nearly all of it",
+            "Xiao 2023", "α'_ij = α_ij / Σ_{k≠s} α_ik, masked at j = s",
+            accepts,     derive};
 }
 
 }  // namespace saccade

@@ -205,8 +205,7 @@ bool Controller::take_result(std::size_t i, RunResult result) {
     if (i != state_.focus) return true;
     const Focus before = state_.stage.selected;
     state_.stage.selected = focus_in(trace, before.cell, state_.memo.get());
-    if (!state_.stage.selected.empty())
-        state_.stage.selected = focus_after(trace, before, before.cell, state_.memo.get());
+    if (!state_.stage.selected.empty()) state_.stage.selected = focus_after(trace, before, before.cell, state_.memo.get());
     state_.stage.hovered = focus_in(trace, state_.stage.hovered.cell, state_.memo.get());
     if (state_.stage.step >= step_count()) state_.stage.step = -1;
     refresh_explanation();

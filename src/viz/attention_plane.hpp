@@ -32,12 +32,12 @@ struct AttentionPlane {
     /// Heads and layers that were joined; each, one: not.
     ViewOptions::Heads heads = ViewOptions::Heads::each;
     ViewOptions::Layers layers = ViewOptions::Layers::one;
-    std::vector<Index> of_heads;    // that took part
-    bool some_heads = false;        // not all
-    std::optional<Index> sink;      // the key that was left out
-    std::optional<RowSums> sums;    // of the rows of what was derived of weights
-    bool special_hidden = false;    // special tokens are left out
-    std::string caption() const;    // everything that is not usual about the values; empty if nothing is
+    std::vector<Index> of_heads;  // that took part
+    bool some_heads = false;      // not all
+    std::optional<Index> sink;    // the key that was left out
+    std::optional<RowSums> sums;  // of the rows of what was derived of weights
+    bool special_hidden = false;  // special tokens are left out
+    std::string caption() const;  // everything that is not usual about the values; empty if nothing is
 };
 /// As plane_of for tensors that are no attention. Error{invalid_input}, one line, for what cannot be had: rollout of
 /// cross-attention, attention flow of too long a text, a gradient that the run did not record.

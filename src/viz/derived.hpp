@@ -9,8 +9,8 @@
 
 namespace saccade {
 
-/// What an analysis makes of a tensor, as a tensor below it ("encoder.weights.mean"). Found again while the source's numbers are
-/// the same. Error{usage}, {invalid_input} as Analysis::derive.
+/// What an analysis makes of a tensor, as a tensor below it ("encoder.weights.mean"). Found again while the source's numbers
+/// are the same. Error{usage}, {invalid_input} as Analysis::derive.
 std::shared_ptr<const TraceTensor> derived_tensor(const Trace& trace, const TraceTensor& source, const std::string& analysis,
                                                   const std::vector<Index>& numbers, Reuse* memo);
 

@@ -212,8 +212,7 @@ class FlowView : public View {
         for (const AttentionPlane& plane : planes) heads.push_back(plane.head.value_or(0));
         std::string text;
         if (axes->layer >= 0)
-            text = position_text(*tensor.info.axes[static_cast<std::size_t>(axes->layer)],
-                                 planes.front().layer.value_or(0)) +
+            text = position_text(*tensor.info.axes[static_cast<std::size_t>(axes->layer)], planes.front().layer.value_or(0)) +
                    ", ";
         return text + "heads " + heads_text(heads);
     }

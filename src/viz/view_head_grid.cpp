@@ -52,9 +52,8 @@ Orders orders_of(const Trace& trace, const Grid& grid, const ViewState& state) {
     const bool likeness = found && state.options.order == Order::similarity;
     Orders orders;
     for (Index l = 0; l < grid.layers; ++l)
-        orders.push_back(
-            likeness ? like_beside_like(found->values.reshape(Shape{grid.layers, grid.heads, grid.heads}).row(l))
-                     : order_by(found ? found->values.data() + l * grid.heads : nullptr, grid.heads));
+        orders.push_back(likeness ? like_beside_like(found->values.reshape(Shape{grid.layers, grid.heads, grid.heads}).row(l))
+                                  : order_by(found ? found->values.data() + l * grid.heads : nullptr, grid.heads));
     return orders;
 }
 

@@ -116,8 +116,8 @@ TEST(Analysis, gradient_times_attention_keeps_the_positive_part) {
     expect_values(with(trace, "gradient_attention"), "w.gradient_attention", {0.6});
     const Trace negative = with_gradient(attention(1, 2, 1, {0.5f, 0.8f}), {-1, 0.5f});
     expect_values(with(negative, "gradient_attention"), "w.gradient_attention", {0.2});
-    EXPECT_TRUE(contains(
-        error_of(ErrorCode::invalid_input, [] { with(attention(1, 1, 1, {1}), "gradient_attention"); }), "no gradient of w"));
+    EXPECT_TRUE(contains(error_of(ErrorCode::invalid_input, [] { with(attention(1, 1, 1, {1}), "gradient_attention"); }),
+                         "no gradient of w"));
 }
 
 // By hand: R1 = I + A1, R2 = R1 + A2 R1.
@@ -145,8 +145,9 @@ double smallest_cut(const std::vector<std::vector<double>>& capacity, std::size_
 
 TEST(Analysis, flow_is_the_smallest_cut_between_output_and_input) {
     const Index n = 2, t = 3;
-    const Trace trace = with(attention(n, 1, t, {1, 0, 0, 0.3f, 0.7f, 0, 0.2f, 0.5f, 0.3f,  //
-                                                 1, 0, 0, 0.9f, 0.1f, 0, 0.1f, 0.6f, 0.3f}),
+    const Trace trace = with(attention(n, 1, t,
+                                       {1, 0, 0, 0.3f, 0.7f, 0, 0.2f, 0.5f, 0.3f,  //
+                                        1, 0, 0, 0.9f, 0.1f, 0, 0.1f, 0.6f, 0.3f}),
                              "flow");
     const Tensor<float>& mixed = trace.tensor("w.residual").values;
     std::vector<std::vector<double>> capacity(9, std::vector<double>(9));
@@ -177,8 +178,8 @@ TEST(Analysis, flow_stops_before_it_becomes_too_much_work) {
 // By hand, for a head that looks evenly at two of three keys, one at itself, one two to the left.
 TEST(Analysis, entropy_and_distance_of_heads) {
     const Trace trace = attention(1, 3, 3, {0.5f, 0.5f, 0, 0.5f, 0.5f, 0, 0.5f, 0.5f, 0,  //
-                                            1, 0, 0, 0, 1, 0, 0, 0, 1,                    //
-                                            1, 0, 0, 1, 0, 0, 1, 0, 0});
+                                            1,    0,    0, 0,    1,    0, 0,    0,    1,  //
+                                            1,    0,    0, 1,    0,    0, 1,    0,    0});
     const Trace entropy = with(trace, "entropy"), distance = with(trace, "distance");
     expect_values(entropy, "w.entropy", {std::log(2.0), 0, 0});
     expect_values(distance, "w.distance", {(0.5 + 0.5 + 1.5) / 3, 0, 1});

@@ -56,8 +56,8 @@ TEST(AttentionPlane, SaysWhatWasCombinedAndChecksItsRows) {
     EXPECT_EQ(plane.head, std::nullopt);
 }
 
-/// Every combination of heads and layers, with and without a key: what the plane shows is what the trace with the derived tensor
-/// holds, and its rule gives it.
+/// Every combination of heads and layers, with and without a key: what the plane shows is what the trace with the derived
+/// tensor holds, and its rule gives it.
 TEST(AttentionPlane, CellsOfWhatWasDerivedExplainThemselves) {
     const Trace trace = stack_trace(3, 4, words);
     const TraceTensor& weights = trace.tensor("encoder.weights");
