@@ -35,6 +35,7 @@ struct RequestOptions {
     std::string weights;
     std::vector<std::string> interventions;
     std::vector<std::string> capture;
+    std::string analyse;
 
     /// Declares the flags of the exhibit that stands in `words`; help lists them.
     void declare(CLI::App& command, const Words& words);

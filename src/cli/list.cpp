@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "analysis/analysis.hpp"
 #include "cli/commands.hpp"
 #include "run/runner.hpp"
 #include "viz/view.hpp"
@@ -51,6 +52,31 @@ void print_params(const std::vector<ParamSpec>& params) {
     }
 }
 
+/// The analyses that say something of this run, and of which of its tensors.
+json analyses_of(const Trace& trace) {
+    json all = json::array();
+    for (const Analysis& a : analyses()) {
+        json of = json::array();
+        for (const TraceTensor& t : trace.tensors())
+            if (a.accepts(trace, t)) of.push_back(t.info.name);
+        if (of.empty()) continue;
+        all.push_back(
+            {{"id", a.id}, {"title", a.title}, {"formula", a.formula}, {"source", a.source}, {"tensors", std::move(of)}});
+    }
+    return all;
+}
+
+void print_analyses(const json& all) {
+    if (all.empty()) return;
+    fmt::print("\nanalyses of its tensors (`saccade run ... --analyse ID,...|all` records them)\n");
+    for (const json& a : all) {
+        const std::string source = a["source"];
+        fmt::print("  {:<20} {}: {}{}\n  {:<20} of {}\n", a["id"].get<std::string>(), a["title"].get<std::string>(),
+                   a["formula"].get<std::string>(), source.empty() ? "" : " (" + source + ")", "",
+                   fmt::join(a["tensors"].get<std::vector<std::string>>(), ", "));
+    }
+}
+
 void describe(const std::string& id, bool as_json) {
     const Exhibit& e = exhibit(id);
     RunRequest request;
@@ -75,7 +101,7 @@ void describe(const std::string& id, bool as_json) {
     for (const LessonPoint& point : e.lesson.points)
         lesson.push_back({{"english", point.english}, {"chinese", point.chinese}, {"checked", point.check != nullptr}});
     if (as_json) {
-        json all = {{"params", params}, {"tensors", tensors}};
+        json all = {{"params", params}, {"tensors", tensors}, {"analyses", analyses_of(*trace)}};
         if (!e.lesson.empty()) all["lesson"] = {{"title", e.lesson.title_english}, {"points", lesson}};
         fmt::print("{}\n", all.dump(2));
         return;
@@ -88,6 +114,7 @@ void describe(const std::string& id, bool as_json) {
         fmt::print("  {:<27} {:<14} {:<29} {}\n", t["name"].get<std::string>(), t["role"].get<std::string>(),
                    fmt::format("[{}]", fmt::join(axes, ", ")), t["formula"].get<std::string>());
     }
+    print_analyses(analyses_of(*trace));
     if (e.lesson.empty()) return;
     fmt::print("\nlesson: {} (* is checked on each run: `saccade run {} --claims`)\n", e.lesson.title_english, e.id);
     for (const LessonPoint& point : e.lesson.points) fmt::print("  {} {}\n", point.check ? "*" : " ", point.english);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "analysis/analysis.hpp"
 #include "cli/commands.hpp"
 #include "io/matrix_file.hpp"
 
@@ -47,6 +48,11 @@ void RequestOptions::declare(CLI::App& command, const Words& words) {
                     "'weights=@file.npz:name[1]' (an array, or a block of it), 'weights~=@file.npz:name' (the same, frozen "
                     "while the text changes). `saccade describe EXHIBIT` lists the tensors; may be given several times")
         ->allow_extra_args(false);
+    std::string known_analyses;
+    for (const Analysis& a : analyses()) known_analyses += a.id + ", ";
+    command.add_option("--analyse", analyse,
+                       "What is computed from the run and recorded beside it, a list: " + known_analyses +
+                           "or all. `saccade describe EXHIBIT` says what each is of");
     add_threads(command);
     const Exhibit* known = exhibit_in(words);
     if (known == nullptr) {
@@ -74,6 +80,7 @@ RunRequest RequestOptions::request() const {
             request.params.set(spec.name, value_of(spec, found->second.text));
     for (const std::string& spec : interventions) request.interventions.push_back(parse_intervention(spec));
     request.capture.names = capture;
+    if (!analyse.empty()) request.analyses = analyses_from(analyse);
     return request;
 }
 

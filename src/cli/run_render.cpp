@@ -175,7 +175,7 @@ void render(RenderOptions options) {
     const TracePtr difference = std::make_shared<const Trace>(difference_of(*trace, *run_told(other)));
     // The view's own choice is made by role, which a difference has not.
     if (options.view.tensor.empty()) options.view.tensor = tensor_for(view(options.view.view), *trace, options.view).info.name;
-    const ViewState state = options.view.colormap.empty() ? difference_state(options.view) : options.view;
+    const ViewState state = difference_state(options.view);
     export_figure(options.output, *difference, {request, state, other}, options.file);
     print_notes(*difference);
 }

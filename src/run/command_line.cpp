@@ -1,6 +1,7 @@
 #include "run/command_line.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -46,6 +47,7 @@ std::string command_line(const RunRequest& request) {
         line += fmt::format(" {}", quoted(fmt::format("--{}={}", spec.name, format_param(found->second))));
     }
     if (request.seed != RunRequest{}.seed) line += fmt::format(" --seed {}", request.seed);
+    if (!request.analyses.empty()) line += fmt::format(" --analyse {}", fmt::join(request.analyses, ","));
     if (!request.weights_path.empty()) line += " --weights " + quoted(request.weights_path);
     for (const Intervention& intervention : request.interventions)
         if (intervention.enabled) line += " --intervene " + quoted(to_string(intervention));

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <new>
 
+#include "analysis/analysis.hpp"
 #include "base/stop.hpp"
 #include "exhibit/exhibit.hpp"
 #include "io/npz.hpp"
@@ -117,7 +118,9 @@ TracePtr run(const Exhibit& exhibit, const RunRequest& request, std::stop_token 
         check_stop(stop);
         exhibit.run(context);
         check_stop(stop);
-        return std::make_shared<const Trace>(probe.finish());
+        Trace trace = probe.finish();
+        if (!request.analyses.empty()) trace = with_analyses(trace, request.analyses);
+        return std::make_shared<const Trace>(std::move(trace));
     } catch (const Error&) {
         throw;
     } catch (const std::bad_alloc&) {

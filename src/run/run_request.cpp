@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "analysis/analysis.hpp"
 #include "exhibit/exhibit.hpp"
 #include "params/matrix_json.hpp"
 
@@ -42,6 +43,7 @@ json to_json(const RunRequest& request) {
                    {"seed", request.seed},
                    {"interventions", std::move(interventions)},
                    {"capture", request.capture.names}};
+    if (!request.analyses.empty()) result["analyse"] = request.analyses;
     if (!request.weights_path.empty()) result["weights"] = request.weights_path;
     return result;
 }
@@ -58,6 +60,8 @@ RunRequest request_from_json(const json& value) {
             request.interventions.push_back(intervention_from(item));
         }
         request.capture.names = value.value("capture", request.capture.names);
+        for (const std::string& id : value.value("analyse", std::vector<std::string>()))
+            for (const std::string& known : analyses_from(id)) request.analyses.push_back(known);
         request.weights_path = value.value("weights", "");
         return request;
     } catch (const json::exception& error) {

@@ -19,6 +19,8 @@ struct RunRequest {
     std::uint64_t seed = 7;
     std::vector<Intervention> interventions;
     Capture capture;
+    std::vector<std::string>
+        analyses{};            // of what was captured, once the run is done (analysis/analysis.hpp); "all": every one
     std::string weights_path;  // --weights: the user's own file instead of the bundled model
     ModelPtr model;            // a model in memory (a snapshot of live training); wins over weights_path; not saved in sessions
 };

@@ -6,6 +6,7 @@
 #include "ui/card_scene.hpp"
 #include "ui/cards.hpp"
 #include "ui/imgui_compat.hpp"
+#include "viz/derived.hpp"
 #include "viz/difference.hpp"
 #include "viz/layout.hpp"
 
@@ -82,16 +83,21 @@ void note_picks(const Ui& ui, AppState& state, const Exhibit& e, const Trace& tr
 }
 
 /// "0.61", or nothing if the trace has no such cell.
-std::optional<float> value_at(const Trace* trace, const CellRef& ref) {
-    const TraceTensor* tensor = trace != nullptr ? trace->find(ref.tensor) : nullptr;
+std::optional<float> value_at(const Trace* trace, const CellRef& ref, Reuse* memo) try {
+    const auto held = trace != nullptr ? trace_with(*trace, ref.tensor, memo) : nullptr;
+    const TraceTensor* tensor = held ? held->find(ref.tensor) : nullptr;
     if (tensor == nullptr || ref.index.size() != tensor->info.axes.size()) return std::nullopt;
     for (std::size_t a = 0; a < ref.index.size(); ++a)
         if (ref.index[a] < 0 || ref.index[a] >= tensor->info.axes[a]->extent) return std::nullopt;
     return tensor->values.at(ref.index);
+} catch (const Error&) {
+    return std::nullopt;  // of this run the analysis cannot be had
 }
 
 std::string cell_text(const AppState& state, const Trace& trace, const Hit& hit, CardOf of) {
-    const TraceTensor* tensor = trace.find(hit.ref.tensor);
+    Reuse* memo = state.memo.get();
+    const auto held = trace_with(trace, hit.ref.tensor, memo);
+    const TraceTensor* tensor = held->find(hit.ref.tensor);
     if (tensor == nullptr) return {};
     std::string text = tensor->info.title.empty() ? tensor->info.name : tensor->info.title;
     for (std::size_t a = 0; a < hit.ref.index.size() && a < tensor->info.axes.size(); ++a)
@@ -102,11 +108,11 @@ std::string cell_text(const AppState& state, const Trace& trace, const Hit& hit,
         return !v ? std::string("none") : std::isfinite(*v) ? fmt::format("{:.4f}", *v) : std::string("masked");
     };
     if (!state.comparing) {
-        if (const auto value = value_at(&trace, hit.ref))
+        if (const auto value = value_at(&trace, hit.ref, memo))
             text += "\n" + number(value) + (hit.editable && !state.mask.on ? "   drag to change" : "");
         return text;
     }
-    const auto a = value_at(state.sides[0].trace(), hit.ref), b = value_at(state.sides[1].trace(), hit.ref);
+    const auto a = value_at(state.sides[0].trace(), hit.ref, memo), b = value_at(state.sides[1].trace(), hit.ref, memo);
     if (!a && !b) return text;
     text += "\nA " + number(a) + "   B " + number(b);
     if (a && b && std::isfinite(*a) && std::isfinite(*b)) text += fmt::format("   B − A {:+.4f}", *b - *a);
@@ -267,9 +273,6 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
     if (state.comparing) {
         badge(ui, state, of, {left, place.at.y + 11 * s});
         left += of == CardOf::difference ? 54 * s : 30 * s;
-        // The badge says it already.
-        if (const auto said = title.find(", B − A"); said != std::string::npos)
-            title.erase(said, std::string(", B − A").size());
     }
     ImGui::SetCursorScreenPos({left, place.at.y + 12 * s});
     const bool corner = of != CardOf::difference && exhibit(state.side().request.exhibit).views.size() > 1 &&

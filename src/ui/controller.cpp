@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "viz/derived.hpp"
 #include "viz/theme.hpp"
 
 namespace saccade {
@@ -18,9 +19,9 @@ constexpr double seconds_a_message = 4;
 constexpr double patience = 0.25;  // seconds: a run that takes longer gives way to what is dragged
 
 /// The focus in a new trace; none if what it points at is no more (the source became shorter).
-Focus focus_in(const Trace& trace, const CellRef& cell) {
+Focus focus_in(const Trace& trace, const CellRef& cell, Reuse* memo) {
     try {
-        return focus_of(trace, cell);
+        return focus_of(trace, cell, memo);
     } catch (const Error&) {
         return {};
     }
@@ -203,9 +204,9 @@ bool Controller::take_result(std::size_t i, RunResult result) {
     }
     if (i != state_.focus) return true;
     const Focus before = state_.stage.selected;
-    state_.stage.selected = focus_in(trace, before.cell);
-    if (!state_.stage.selected.empty()) state_.stage.selected = focus_after(trace, before, before.cell);
-    state_.stage.hovered = focus_in(trace, state_.stage.hovered.cell);
+    state_.stage.selected = focus_in(trace, before.cell, state_.memo.get());
+    if (!state_.stage.selected.empty()) state_.stage.selected = focus_after(trace, before, before.cell, state_.memo.get());
+    state_.stage.hovered = focus_in(trace, state_.stage.hovered.cell, state_.memo.get());
     if (state_.stage.step >= step_count()) state_.stage.step = -1;
     refresh_explanation();
     return true;
@@ -262,12 +263,12 @@ void Controller::redo() {
 void Controller::hover(const CellRef& cell, const Trace* in) {
     if (in == nullptr) in = state_.trace();
     if (in == nullptr || state_.stage.hovered.cell == cell) return;
-    state_.stage.hovered = focus_in(*in, cell);
+    state_.stage.hovered = focus_in(*in, cell, state_.memo.get());
 }
 
 void Controller::select(const CellRef& cell) {
     if (state_.trace() == nullptr) return;
-    state_.stage.selected = focus_after(*state_.trace(), state_.stage.selected, cell);
+    state_.stage.selected = focus_after(*state_.trace(), state_.stage.selected, cell, state_.memo.get());
     const CellRef& whole = state_.stage.selected.cell;
     state_.explained = whole.empty() ? std::vector<CellRef>{} : std::vector<CellRef>{whole};
     state_.show_explained = !state_.explained.empty();
@@ -301,7 +302,8 @@ void Controller::move_selection(Index rows, Index columns) {
         select(cell);
         return;
     }
-    const Shape& shape = state_.trace()->tensor(cell.tensor).values.shape();
+    const auto held = trace_with(*state_.trace(), cell.tensor, state_.memo.get());
+    const Shape& shape = held->tensor(cell.tensor).values.shape();
     const auto move = [&](std::size_t axis, Index by) {
         if (by == 0) return;
         cell.index[axis] = std::clamp<Index>(std::max<Index>(cell.index[axis], 0) + by, 0, shape[static_cast<int>(axis)] - 1);
@@ -326,7 +328,8 @@ void Controller::refresh_explanation() {
     state_.explanation.reset();
     while (!state_.explained.empty() && state_.trace() != nullptr) {
         try {
-            state_.explanation = explain(*state_.trace(), state_.explained.back());
+            const CellRef& cell = state_.explained.back();
+            state_.explanation = explain(*trace_with(*state_.trace(), cell.tensor, state_.memo.get()), cell);
             return;
         } catch (const Error&) {
             state_.explained.pop_back();  // the output became shorter: that cell is no more

@@ -42,7 +42,7 @@ void Controller::focus_on(std::size_t side) {
     state_.matrix.typing = false;
     if (state_.trace() != nullptr && !state_.stage.selected.empty()) {
         try {
-            state_.stage.selected = focus_of(*state_.trace(), state_.stage.selected.cell);
+            state_.stage.selected = focus_of(*state_.trace(), state_.stage.selected.cell, state_.memo.get());
         } catch (const Error&) {
             state_.explained.clear();  // this side has no such cell
         }

@@ -1,117 +1,20 @@
+#include "viz/attention_plane.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
-#include "viz/attention_combine.hpp"
-#include "viz/attention_flow.hpp"
+#include "analysis/without_key.hpp"
+#include "viz/derived.hpp"
 #include "viz/layout.hpp"
 
 namespace saccade {
 
 namespace {
 
-/// Maps number `which` of [n, q, k], one behind the other.
-Tensor<float> chosen_maps(const Tensor<float>& maps, const std::vector<Index>& which) {
-    if (static_cast<Index>(which.size()) == maps.shape()[0]) return maps;
-    const Index size = maps.shape()[1] * maps.shape()[2];
-    Tensor<float> out = Tensor<float>::uninitialized(maps.shape().with_extent(0, static_cast<Index>(which.size())));
-    for (std::size_t i = 0; i < which.size(); ++i)
-        std::copy_n(maps.data() + which[i] * size, size, out.data() + static_cast<Index>(i) * size);
-    return out;
-}
-
-const TraceTensor& gradient_of(const Trace& trace, const TraceTensor& tensor) {
-    const TraceTensor* gradient = trace.find(tensor.info.name + ".gradient");
-    if (gradient == nullptr || gradient->info.axes != tensor.info.axes)
-        throw Error(ErrorCode::invalid_input, "this run recorded no gradient of " + tensor.info.name,
-                    "combine heads by mean or max");
-    return *gradient;
-}
-
-/// The heads of one layer made one matrix.
-Tensor<float> combine_heads(const Trace& trace, const TraceTensor& tensor, const AttentionAxes& axes, ViewOptions::Heads how,
-                            const std::vector<Index>& which, Index layer) {
-    const Tensor<float> maps = chosen_maps(by_layer_and_head(tensor, axes).row(layer), which);
-    if (how == ViewOptions::Heads::max) return max_of(maps);
-    if (how != ViewOptions::Heads::gradient) return maps.shape()[0] == 1 ? maps.row(0) : mean_of(maps);
-    const TraceTensor& gradient = gradient_of(trace, tensor);
-    return gradient_attention(maps, chosen_maps(by_layer_and_head(gradient, axes).row(layer), which));
-}
-
-std::string heads_said(ViewOptions::Heads how, const std::vector<Index>& which, Index all) {
-    const std::string set = static_cast<Index>(which.size()) == all ? std::string("heads") : "heads " + heads_text(which);
-    if (how == ViewOptions::Heads::max) return "max over " + set;
-    if (how == ViewOptions::Heads::gradient) return "gradient × attention, positive part, mean over " + set;
-    return "mean over " + set;
-}
-
-struct Combined {
-    Tensor<float> matrix;
-    std::string said;
-};
-
-/// Everything over heads and layers; `said` is empty if a single map was asked for.
-Combined combine(const Trace& trace, const TraceTensor& tensor, const AttentionAxes& axes, const ViewState& state) {
-    const ViewOptions& options = state.options;
-    const Tensor<float> all = by_layer_and_head(tensor, axes);
-    const Index n_layers = all.shape()[0], n_heads = all.shape()[1];
-    const AxisPtr layer_axis = axes.layer < 0 ? nullptr : tensor.info.axes[static_cast<std::size_t>(axes.layer)];
-    const AxisPtr head_axis = axes.head < 0 ? nullptr : tensor.info.axes[static_cast<std::size_t>(axes.head)];
-    const Index layer = layer_axis ? position_on(state, layer_axis).value_or(0) : 0;
-    const bool through = options.layers == ViewOptions::Layers::rollout || options.layers == ViewOptions::Layers::flow;
-    // What passes through all layers has no head of its own: number 3 of one layer is another than number 3 of the next.
-    const ViewOptions::Heads how =
-        options.heads == ViewOptions::Heads::each && through ? ViewOptions::Heads::mean : options.heads;
-    const bool one_head = how == ViewOptions::Heads::each || (n_heads == 1 && how != ViewOptions::Heads::gradient);
-    const std::vector<Index> which =
-        how == ViewOptions::Heads::each ? std::vector<Index>{head_shown(state, head_axis)} : heads_asked_for(options, n_heads);
-    Combined result;
-    if (!one_head) result.said = heads_said(how, which, n_heads);
-    const auto of_layer = [&](Index l) { return combine_heads(trace, tensor, axes, how, which, l); };
-    if (options.layers == ViewOptions::Layers::one) {
-        result.matrix = of_layer(layer);
-        if (!one_head && n_layers > 1) result.said += " of layer " + std::to_string(layer + 1);
-        return result;
-    }
-    const auto say = [&result](const std::string& part) { result.said += (result.said.empty() ? "" : " · ") + part; };
-    if (one_head && head_axis && n_heads > 1) say("head " + std::to_string(which[0] + 1));
-    if (through && !axes.square)
-        throw Error(
-            ErrorCode::invalid_input,
-            to_string(options.layers) + " goes through layers of self-attention: " + tensor.info.name + " reads other tokens",
-            "choose one layer, mean or max");
-    if (through && tensor.info.role != Role::weights)
-        throw Error(ErrorCode::invalid_input,
-                    to_string(options.layers) + " is of attention weights, not of " + tensor.info.name,
-                    "choose one layer, mean or max");
-    Tensor<float> stacked = Tensor<float>::uninitialized(Shape{n_layers, all.shape()[2], all.shape()[3]});
-    for (Index l = 0; l < n_layers; ++l) {
-        const Tensor<float> one = of_layer(l);
-        std::copy_n(one.data(), one.size(), stacked.data() + l * one.size());
-    }
-    switch (options.layers) {
-        case ViewOptions::Layers::mean:
-            result.matrix = mean_of(stacked);
-            say("mean over layers");
-            break;
-        case ViewOptions::Layers::max:
-            result.matrix = max_of(stacked);
-            say("max over layers");
-            break;
-        case ViewOptions::Layers::flow:
-            result.matrix = attention_flow(stacked);
-            say("attention flow through layers");
-            break;
-        default:
-            result.matrix = how == ViewOptions::Heads::gradient ? relevance_rollout(stacked) : attention_rollout(stacked);
-            say(how == ViewOptions::Heads::gradient ? "relevance R ← R + Ā R through layers" : "rollout through layers");
-    }
-    return result;
-}
-
-std::string key_of(const ViewOptions& o, Index layer, Index head) {
-    return fmt::format("plane {} {} {} {} [{}]", to_string(o.heads), to_string(o.layers), layer, head, heads_text(o.chosen));
-}
+using Heads = ViewOptions::Heads;
+using Layers = ViewOptions::Layers;
 
 AxisPtr shortened(const Axis& axis, const std::vector<Index>& kept) {
     Axis shown = axis;
@@ -167,65 +70,179 @@ std::vector<bool> special_positions(const Axis& axis) {
     return special;
 }
 
-/// The position of the key that the options leave out.
-std::optional<Index> sink_of(const ViewOptions& options, const Tensor<float>& matrix) {
-    if (options.sink == ViewOptions::Sink::first) return 0;
-    if (options.sink == ViewOptions::Sink::most) return most_attended(matrix);
-    return std::nullopt;
+/// What the options ask to be joined, as far as this tensor has more than one of it.
+void decide(AttentionPlane& plane, const AttentionAxes& axes, const ViewOptions& options, Index head) {
+    const Index n = axes.head < 0 ? 1 : plane.source->values.shape()[axes.head];
+    const bool through = options.layers == Layers::rollout || options.layers == Layers::flow;
+    // What passes through all layers has no head of its own: number 3 of one layer is another than number 3 of the next.
+    const Heads how = options.heads == Heads::each && through ? Heads::mean : options.heads;
+    plane.heads = n == 1 && how != Heads::gradient ? Heads::each : how;
+    plane.layers = options.layers;
+    plane.of_heads = how == Heads::each ? std::vector<Index>{head} : heads_asked_for(options, n);
+    plane.some_heads = static_cast<Index>(plane.of_heads.size()) < n;
+}
+
+/// The tensor that holds what was asked for, made of the source step by step.
+std::shared_ptr<const TraceTensor> derive(const Trace& trace, const AttentionPlane& plane, Reuse* memo) {
+    const TraceTensor& source = *plane.source;
+    const bool gradient = plane.heads == Heads::gradient;
+    const std::vector<Index> heads = plane.some_heads ? plane.of_heads : std::vector<Index>();
+    const auto of = [&](const TraceTensor& tensor, const char* analysis, const std::vector<Index>& numbers) {
+        return derived_tensor(trace, tensor, analysis, numbers, memo);
+    };
+    if (plane.layers == Layers::rollout || plane.layers == Layers::flow) {
+        if (const auto refusal = refuses_layers(to_string(plane.layers), source)) throw Error(*refusal);
+        const char* through = plane.layers == Layers::flow ? "flow" : gradient ? "relevance" : "rollout";
+        // Rollout and flow start from the heads' mean, relevance from gradient x attention.
+        const bool as_they_are = plane.heads == Heads::max || (gradient && plane.layers == Layers::flow);
+        if (!as_they_are) return of(source, through, heads);
+        return of(*of(source, gradient ? "gradient_attention" : "max", heads), through, {});
+    }
+    const char* over_heads = gradient ? "gradient_attention" : plane.heads == Heads::max ? "max" : "mean";
+    const auto joined = plane.heads == Heads::each ? nullptr : of(source, over_heads, heads);
+    if (plane.layers == Layers::one) return joined;
+    return of(joined ? *joined : source, plane.layers == Layers::mean ? "layers_mean" : "layers_max", {});
+}
+
+/// The plane of `tensor` where the state stands, of a head and of the last layer where all layers lead to it.
+Slice slice_at(const AttentionPlane& plane, const TraceTensor& tensor, const ViewState& state, const AxisPtr& layer,
+               const AxisPtr& head, Index head_at) {
+    ViewState at = state;
+    if (head) at.selected.marks[head->name] = head_at;
+    if (layer && plane.layers != Layers::one) at.selected.marks[layer->name] = layer->extent - 1;
+    at.step = head && at.step_axis == head->name ? -1 : at.step;
+    return plane_of(tensor, at);
+}
+
+/// Leaves out the key that the options ask to be left out, if any.
+void leave_sink_out(const Trace& trace, AttentionPlane& plane) {
+    Slice& slice = plane.slice;
+    if (plane.state.options.sink == ViewOptions::Sink::first) plane.sink = 0;
+    if (plane.state.options.sink == ViewOptions::Sink::most) plane.sink = most_attended(slice.values);
+    if (!plane.sink) return;
+    std::vector<Index> numbers{*plane.sink};
+    for (const Index at : slice.fixed)
+        if (at >= 0) numbers.push_back(at);
+    const auto derived = derived_tensor(trace, *slice.tensor, "without", numbers, plane.state.memo);
+    const std::string where = slice.where;
+    slice = plane_of(*derived, plane.state);
+    slice.derived = derived;
+    slice.where = where;
+}
+
+std::string heads_said(const AttentionPlane& plane) {
+    const std::string set = plane.some_heads ? "heads " + heads_text(plane.of_heads) : std::string("heads");
+    if (plane.heads == Heads::max) return "max over " + set;
+    if (plane.heads == Heads::gradient) return "gradient × attention, positive part, mean over " + set;
+    return "mean over " + set;
+}
+
+std::string layers_said(const AttentionPlane& plane) {
+    switch (plane.layers) {
+        case Layers::mean:
+            return "mean over layers";
+        case Layers::max:
+            return "max over layers";
+        case Layers::flow:
+            return "attention flow through layers";
+        case Layers::rollout:
+            return plane.heads == Heads::gradient ? "relevance R ← R + Ā R through layers" : "rollout through layers";
+        case Layers::one:
+            break;
+    }
+    return {};
 }
 
 }  // namespace
 
+std::vector<Index> heads_asked_for(const ViewOptions& options, Index n) {
+    std::vector<Index> which;
+    for (const Index head : options.chosen)
+        if (head < n) which.push_back(head);
+    if (which.empty()) {
+        which.resize(static_cast<std::size_t>(n));
+        std::iota(which.begin(), which.end(), Index{0});
+    }
+    return which;
+}
+
+Index head_shown(const ViewState& state, const AxisPtr& head) {
+    if (!head) return 0;
+    const std::vector<Index> which = heads_asked_for(state.options, head->extent);
+    const Index at = position_on(state, head).value_or(which.front());
+    return std::find(which.begin(), which.end(), at) == which.end() ? which.front() : at;
+}
+
+std::vector<Index> ordinary_positions(const Axis& axis) {
+    std::vector<Index> kept;
+    for (Index i = 0; i < axis.extent; ++i)
+        if (axis.labels.empty() || !is_special(axis.labels[static_cast<std::size_t>(i)])) kept.push_back(i);
+    if (kept.empty()) {
+        kept.resize(static_cast<std::size_t>(axis.extent));
+        std::iota(kept.begin(), kept.end(), Index{0});
+    }
+    return kept;
+}
+
+std::string row_sums_text(const RowSums& sums) {
+    if (sums.error() == 0) return "rows sum to 1 exactly";
+    if (sums.error() < 1e-4) return fmt::format("rows sum to 1: max error {:.0e}", sums.error());
+    const std::string low = fmt::format("{:.2g}", sums.low), high = fmt::format("{:.2g}", sums.high);
+    return "rows sum to " + (low == high ? low : low + " to " + high);
+}
+
+std::string AttentionPlane::caption() const {
+    std::string text;
+    const auto say = [&text](const std::string& part) {
+        if (!part.empty()) text += (text.empty() ? "" : " · ") + part;
+    };
+    const auto axes = attention_axes(*source);
+    const auto extent = [&](int axis) { return axis < 0 ? Index{1} : source->values.shape()[axis]; };
+    if (heads != Heads::each)
+        say(heads_said(*this) + (layer && extent(axes->layer) > 1 ? " of layer " + std::to_string(*layer + 1) : ""));
+    else if (layers != Layers::one && head && extent(axes->head) > 1)
+        say("head " + std::to_string(*head + 1));
+    say(layers_said(*this));
+    if (sink)
+        say("without “" + drawn_label(*source->info.axes.back(), *sink) + "” at " + std::to_string(*sink + 1) +
+            ", rows renormalised");
+    if (sums) say(row_sums_text(*sums));
+    if (special_hidden) say("special tokens hidden");
+    if (!dimmed_rows.empty() || !dimmed_cols.empty()) say("special tokens dimmed");
+    return text;
+}
+
 AttentionPlane attention_plane(const Trace& trace, const TraceTensor& tensor, const ViewState& state) {
-    AttentionPlane plane{plane_of(tensor, state), state, {}, {}, {}, false};
+    AttentionPlane plane;
+    plane.source = &tensor;
+    plane.state = state;
+    plane.slice = plane_of(tensor, state);
     const std::optional<AttentionAxes> axes = attention_axes(tensor);
     if (!axes) return plane;
     Slice& slice = plane.slice;
-    const auto say = [&plane](const std::string& part) { plane.caption += (plane.caption.empty() ? "" : " · ") + part; };
-    const auto at = [&](int axis) { return axis < 0 ? Index{0} : slice.fixed[static_cast<std::size_t>(axis)]; };
     const ViewOptions& options = state.options;
-    const AxisPtr head = axes->head < 0 ? nullptr : tensor.info.axes[static_cast<std::size_t>(axes->head)];
+    const auto axis_at = [&](int axis) { return axis < 0 ? nullptr : tensor.info.axes[static_cast<std::size_t>(axis)]; };
+    const AxisPtr layer = axis_at(axes->layer), head = axis_at(axes->head);
     const Index head_at = head_shown(state, head);
-    if (options.heads != ViewOptions::Heads::each || options.layers != ViewOptions::Layers::one || head_at != at(axes->head)) {
-        // Runs may share weights whose gradients differ.
-        const TraceTensor* gradient =
-            options.heads == ViewOptions::Heads::gradient ? trace.find(tensor.info.name + ".gradient") : nullptr;
-        const auto combined = remembered<Combined>(state.memo, gradient != nullptr ? gradient->values : tensor.values,
-                                                   key_of(options, at(axes->layer), head_at),
-                                                   [&] { return combine(trace, tensor, *axes, state); });
-        slice.values = combined->matrix;
-        plane.derived = !combined->said.empty();
-        plane.caption = combined->said;
-        if (axes->head >= 0) slice.fixed[static_cast<std::size_t>(axes->head)] = head_at;
-        slice.where.clear();
-        for (const int axis : {axes->layer, axes->head})
-            if (axis >= 0 && !plane.derived)
-                slice.where += (slice.where.empty() ? "" : ", ") +
-                               position_text(*tensor.info.axes[static_cast<std::size_t>(axis)], at(axis));
-        // What is joined over an axis stands at none of its positions.
-        const bool heads_joined = plane.derived && plane.caption.find("head ") != 0;
-        if (heads_joined && axes->head >= 0) slice.fixed[static_cast<std::size_t>(axes->head)] = -1;
-        if (options.layers != ViewOptions::Layers::one && axes->layer >= 0)
-            slice.fixed[static_cast<std::size_t>(axes->layer)] = -1;
-    }
+    if (layer) plane.layer = slice.fixed[static_cast<std::size_t>(axes->layer)];
+    if (head) plane.head = head_at;
+    decide(plane, *axes, options, head_at);
+    const auto derived = derive(trace, plane, state.memo);
+    // What is joined over an axis stands at none of its positions.
+    if (plane.heads != Heads::each) plane.head.reset();
+    if (plane.layers != Layers::one) plane.layer.reset();
+    if (derived || (head && head_at != slice.fixed[static_cast<std::size_t>(axes->head)]))
+        slice = slice_at(plane, derived ? *derived : tensor, state, layer, head, head_at);
+    if (derived) slice.where.clear();
+    slice.derived = derived;
     const bool weights = tensor.info.role == Role::weights;
-    if (weights && options.sink != ViewOptions::Sink::keep) {
-        if (const auto sink = sink_of(options, slice.values)) {
-            slice.values = *remembered<Tensor<float>>(state.memo, slice.values, "without " + std::to_string(*sink),
-                                                      [&] { return without_key(slice.values, *sink); });
-            say("without “" + drawn_label(*slice.col(), *sink) + "” at " + std::to_string(*sink + 1) + ", rows renormalised");
-            plane.derived = true;
-        }
-    }
-    if (weights && plane.derived) {
-        const auto sums = remembered<RowSums>(state.memo, slice.values, "row sums", [&] { return row_sums(slice.values); });
-        say(row_sums_text(*sums));
-    }
-    if (options.special == ViewOptions::Special::hide && hide_special(plane)) say("special tokens hidden");
+    if (weights) leave_sink_out(trace, plane);
+    if (weights && slice.derived)
+        plane.sums = *remembered<RowSums>(state.memo, slice.values, "row sums", [&] { return row_sums(slice.values); });
+    if (options.special == ViewOptions::Special::hide) plane.special_hidden = hide_special(plane);
     if (options.special == ViewOptions::Special::dim) {
         plane.dimmed_rows = special_positions(*slice.row());
         plane.dimmed_cols = special_positions(*slice.col());
-        if (!plane.dimmed_rows.empty() || !plane.dimmed_cols.empty()) say("special tokens dimmed");
     }
     return plane;
 }

@@ -106,7 +106,7 @@ Trace difference_of(const Trace& a, const Trace& b) {
         }
         const Shape joint{std::span<const Index>(extents)};
         if (joint.size() > most_cells) continue;
-        info.title = (info.title.empty() ? info.name : info.title) + ", B − A" + (apart ? " · hatched: in one only" : "");
+        info.title = (info.title.empty() ? info.name : info.title) + (apart ? " · hatched: in one only" : "");
         info.symbol = info.symbol.empty() ? "" : "Δ" + info.symbol;
         info.unit = "B − A";
         info.role = Role::state;  // signed: weights would be drawn from 0 to 1, and could be dragged
@@ -122,7 +122,8 @@ Trace difference_of(const Trace& a, const Trace& b) {
 }
 
 ViewState difference_state(ViewState state) {
-    state.colormap = "diverging";
+    if (state.colormap.empty()) state.colormap = "diverging";
+    state.difference = true;
     return state;
 }
 

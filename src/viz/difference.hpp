@@ -12,7 +12,8 @@ namespace saccade {
 /// the same size is that of B, for maps to lie over.
 Trace difference_of(const Trace& a, const Trace& b);
 
-/// The state by which a view shows it: a diverging map, its range symmetric about zero.
+/// The state by which a view shows it: a diverging map, unless another is asked for, its range symmetric about zero; titles
+/// say that it is B - A.
 ViewState difference_state(ViewState state);
 
 }  // namespace saccade

@@ -131,13 +131,13 @@ Sketch::Sketch(const ViewState& state, const TextMeasure& measure)
 }
 
 Box Sketch::begin(const std::string& title, const std::string& subtitle) {
-    figure_.title = title;
+    figure_.title = state_.difference && state_.decorations ? "B − A: " + title : title;
     figure_.subtitle = subtitle;
     const double pad = std::min({px(16), state_.width * 0.05, state_.height * 0.05});
     Box content{pad, pad, state_.width - 2 * pad, state_.height - 2 * pad};
     if (!state_.decorations || state_.height < px(90)) return content;
     const double size = px(13), baseline = pad + measure_.ascent(size, Font::ui);
-    const std::string head = cut_to_fit(title, content.w, size, Font::ui, measure_);
+    const std::string head = cut_to_fit(figure_.title, content.w, size, Font::ui, measure_);
     text({pad, baseline}, head, size, theme_.text);
     const double used = text_width(head, size) + px(10);
     const std::string tail = cut_to_fit(subtitle, content.w - used, size, Font::ui, measure_);

@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "viz/attention_combine.hpp"
+#include "viz/attention_plane.hpp"
 
 namespace saccade {
 

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "viz/attention_combine.hpp"
+#include "analysis/attention.hpp"
 #include "viz/map_picture.hpp"
 #include "viz/view_options.hpp"
 

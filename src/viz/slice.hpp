@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@ std::optional<Index> position_on(const ViewState& state, const AxisPtr& axis);
 /// stands.
 struct Slice {
     const TraceTensor* tensor = nullptr;
+    /// Holds the tensor if it is none of the trace but what an analysis makes of one (viz/derived.hpp); else null.
+    std::shared_ptr<const TraceTensor> derived;
     int row_axis = -1, col_axis = -1;  // in the tensor; row_axis -1: the tensor has one axis, or only one was asked for
     std::vector<Index> fixed;          // -1 at the running axes
     Tensor<float> values;              // [rows, cols], or [cols]

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "viz/derived.hpp"
 #include "viz/views.hpp"
 
 namespace saccade {
@@ -39,9 +40,11 @@ void link_locations(const Trace& trace, const TraceTensor& tensor, Focus& focus)
 
 }  // namespace
 
-Focus focus_of(const Trace& trace, const CellRef& cell) {
+Focus focus_of(const Trace& run, const CellRef& cell, Reuse* memo) {
     Focus focus;
     if (cell.empty()) return focus;
+    const auto held = trace_with(run, cell.tensor, memo);
+    const Trace& trace = *held;
     const TraceTensor& tensor = trace.tensor(cell.tensor);
     if (cell.index.size() > tensor.info.axes.size())
         throw Error(
@@ -62,9 +65,12 @@ Focus focus_of(const Trace& trace, const CellRef& cell) {
     return focus;
 }
 
-Focus focus_after(const Trace& trace, const Focus& before, CellRef cell) {
-    Focus focus = focus_of(trace, cell);
+Focus focus_after(const Trace& run, const Focus& before, CellRef cell, Reuse* memo) {
+    Focus focus = focus_of(run, cell, memo);
     if (cell.empty()) return focus;
+    const auto held = trace_with(run, cell.tensor, memo);
+    const Trace& trace = *held;
+    const bool derived = held.get() != &run;
     const auto is_head = [](const Axis& axis) { return axis.kind == AxisKind::layer || axis.kind == AxisKind::head; };
     const auto& axes = trace.tensor(cell.tensor).info.axes;
     bool heads_alone = !focus.marks.empty();
@@ -72,7 +78,11 @@ Focus focus_after(const Trace& trace, const Focus& before, CellRef cell) {
     for (const auto& [name, position] : before.marks) {
         const AxisPtr axis = trace.axis(name);
         if (!axis || position >= axis->extent || !(heads_alone || is_head(*axis))) continue;
-        focus.marks.try_emplace(name, position);
+        // What was made of all heads or layers stands at none: the views stay where they are.
+        if (derived)
+            focus.marks[name] = position;
+        else
+            focus.marks.try_emplace(name, position);
     }
     if (!heads_alone) return focus;
     for (std::size_t i = 0; i < cell.index.size(); ++i)

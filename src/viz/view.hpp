@@ -21,10 +21,11 @@ struct Focus {
     bool empty() const { return cell.empty(); }
     std::optional<Index> on(const AxisPtr& axis) const;
 };
-Focus focus_of(const Trace& trace, const CellRef& cell);
+/// The cell may be of what an analysis makes of the trace (viz/derived.hpp; `memo`: where that may have been made already).
+Focus focus_of(const Trace& trace, const CellRef& cell, Reuse* memo = nullptr);
 /// A click on `cell` after `before`: a click that names a layer and a head alone stays at the tokens, and one that names no
 /// layer and no head stays at those.
-Focus focus_after(const Trace& trace, const Focus& before, CellRef cell);
+Focus focus_after(const Trace& trace, const Focus& before, CellRef cell, Reuse* memo = nullptr);
 
 /// What a person has set on the stage; with the trace it determines the figure. Saved in sessions and in every exported
 /// picture.
@@ -40,6 +41,7 @@ struct ViewState {
     double width = 720, height = 480;  // logical px to fill
     double text_scale = 1;
     bool decorations = true;  // title, axis names, colour bar: figures have them, cards on the stage draw their own title
+    bool difference = false;  // of two runs, B − A: figures with decorations say so in their title
     ViewOptions options;
     Reuse* memo = nullptr;  // of a window that draws the same again (viz/remembered.hpp); not saved
 };

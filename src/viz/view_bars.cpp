@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "viz/attention_combine.hpp"
+#include "viz/attention_plane.hpp"
 #include "viz/layout.hpp"
 #include "viz/views.hpp"
 
@@ -23,21 +23,25 @@ Range range_of(const Tensor<float>& values) {
     return r;
 }
 
-/// Cells of the tensor, not of what was made of it.
-bool editable_values(const Slice& slice) {
-    return std::none_of(slice.fixed.begin(), slice.fixed.end() - 1, [](Index i) { return i < 0; });
-}
+/// The row that is drawn: of the tensor, or of what the options make of its attention.
+struct BarRow {
+    Slice slice;
+    std::string caption;
+    ViewState state;
+    Role role = Role::state;  // of what was asked for
+};
 
-HitRegion region_over(const Slice& slice, const Box& box) {
+HitRegion region_over(const BarRow& row, const Box& box) {
     HitRegion region;
     region.box = box;
-    region.ref = cell_of(slice, -1, -1);
-    region.editable = slice.tensor->info.role == Role::weights && editable_values(slice);
+    region.ref = cell_of(row.slice, -1, -1);
+    region.editable = row.role == Role::weights && !row.slice.derived;
     return region;
 }
 
 /// Few named values (classes, tokens): one line each, with its number.
-void draw_horizontal(Sketch& sketch, const Slice& slice, const Box& content) {
+void draw_horizontal(Sketch& sketch, const BarRow& row, const Box& content) {
+    const Slice& slice = row.slice;
     const Theme& theme = sketch.theme();
     const AxisPtr axis = slice.col();
     const Index n = slice.values.size();
@@ -65,11 +69,11 @@ void draw_horizontal(Sketch& sketch, const Slice& slice, const Box& content) {
         const double length = std::max(1.0, std::abs(v) * scale);
         sketch.rect({v < 0 ? zero - length : zero, y, length, h}, sketch.bar_color(axis, i, v), sketch.px(2));
         const double x = (v < 0 ? zero : zero + length) + sketch.px(6);
-        const std::string number = is_unit_interval(slice.tensor->info.role) ? fmt::format("{:.2f}", v) : number_text(v);
+        const std::string number = is_unit_interval(row.role) ? fmt::format("{:.2f}", v) : number_text(v);
         sketch.text({x, y + h / 2}, number, size, sketch.selected(axis, i) ? theme.selection : theme.secondary, HAlign::left,
                     VAlign::middle, Font::mono);
     }
-    HitRegion region = region_over(slice, {content.x, y0, content.w, pitch * static_cast<double>(n)});
+    HitRegion region = region_over(row, {content.x, y0, content.w, pitch * static_cast<double>(n)});
     region.rows = n;
     region.row_axis = slice.col_axis;
     region.row_map = slice.col_map;
@@ -108,7 +112,8 @@ void draw_positions(Sketch& sketch, const Slice& slice, const Box& plot, double 
 }
 
 /// Many values (features, channels): upright bars about zero.
-void draw_vertical(Sketch& sketch, const Slice& slice, const Box& content) {
+void draw_vertical(Sketch& sketch, const BarRow& row, const Box& content) {
+    const Slice& slice = row.slice;
     const Theme& theme = sketch.theme();
     const Index n = slice.values.size();
     const Range range = range_of(slice.values);
@@ -151,24 +156,17 @@ void draw_vertical(Sketch& sketch, const Slice& slice, const Box& content) {
             sketch.text({x, zero}, "0", size, theme.secondary, HAlign::right, VAlign::middle);
     }
     if (!labels.none) draw_positions(sketch, slice, plot, pitch, labels);
-    HitRegion region = region_over(slice, plot);
+    HitRegion region = region_over(row, plot);
     region.cols = n;
     region.col_axis = slice.col_axis;
     region.col_map = slice.col_map;
     sketch.region(region);
 }
 
-/// The row that is drawn: of the tensor, or of what the options make of its attention.
-struct BarRow {
-    Slice slice;
-    std::string caption;
-    ViewState state;
-};
-
 BarRow bar_row(const Trace& trace, const TraceTensor& tensor, const ViewState& state) {
-    BarRow row{row_of(tensor, state), {}, state};
+    BarRow row{row_of(tensor, state), {}, state, tensor.info.role};
     AttentionPlane plane = attention_plane(trace, tensor, state);
-    if (!plane.derived && plane.slice.col_map.empty()) return row;
+    if (!plane.slice.derived && plane.slice.col_map.empty()) return row;
     Slice& slice = plane.slice;
     const AxisPtr queries = slice.row();
     const Index at = position_on(plane.state, queries).value_or(queries->extent - 1);
@@ -178,7 +176,7 @@ BarRow bar_row(const Trace& trace, const TraceTensor& tensor, const ViewState& s
     slice.values = slice.values.row(at);
     slice.row_axis = -1;
     slice.shown_row = nullptr;
-    return {slice, plane.caption, plane.state};
+    return {slice, plane.caption(), plane.state, tensor.info.role};
 }
 
 class BarsView : public View {
@@ -203,9 +201,9 @@ class BarsView : public View {
         const bool lines =
             !slice.col()->labels.empty() && static_cast<double>(slice.values.size()) * sketch.px(15) <= content.h;
         if (lines)
-            draw_horizontal(sketch, slice, content);
+            draw_horizontal(sketch, row, content);
         else
-            draw_vertical(sketch, slice, content);
+            draw_vertical(sketch, row, content);
         return sketch.take();
     }
 

@@ -5,7 +5,7 @@
 #include <numbers>
 #include <optional>
 
-#include "viz/attention_combine.hpp"
+#include "viz/attention_plane.hpp"
 #include "viz/color_space.hpp"
 #include "viz/layout.hpp"
 #include "viz/views.hpp"
@@ -209,18 +209,16 @@ class FlowView : public View {
     static std::string heads_said(const TraceTensor& tensor, const std::vector<AttentionPlane>& planes) {
         const auto axes = attention_axes(tensor);
         std::vector<Index> heads;
-        for (const AttentionPlane& plane : planes) heads.push_back(plane.slice.fixed[static_cast<std::size_t>(axes->head)]);
-        const Slice& slice = planes.front().slice;
+        for (const AttentionPlane& plane : planes) heads.push_back(plane.head.value_or(0));
         std::string text;
         if (axes->layer >= 0)
-            text = position_text(*tensor.info.axes[static_cast<std::size_t>(axes->layer)],
-                                 slice.fixed[static_cast<std::size_t>(axes->layer)]) +
+            text = position_text(*tensor.info.axes[static_cast<std::size_t>(axes->layer)], planes.front().layer.value_or(0)) +
                    ", ";
         return text + "heads " + heads_text(heads);
     }
 
     static std::string caption_of(const std::vector<AttentionPlane>& planes, const Links& links, const ViewState& state) {
-        std::string text = planes.front().caption;
+        std::string text = planes.front().caption();
         const auto say = [&text](const std::string& part) { text += (text.empty() ? "" : " · ") + part; };
         const std::size_t all = links.drawn.size() + links.below + links.crowded;
         if (state.options.threshold > 0)
@@ -242,7 +240,7 @@ class FlowView : public View {
         sketch.text({x, content.y + line / 2}, "head", size, sketch.theme().secondary, HAlign::left, VAlign::middle);
         x += sketch.text_width("head", size) + sketch.px(10);
         for (std::size_t i = 0; i < planes.size(); ++i) {
-            const Index at = planes[i].slice.fixed[static_cast<std::size_t>(axes->head)];
+            const Index at = planes[i].head.value_or(0);
             const std::string name = head.labels.empty() ? std::to_string(at + 1) : drawn_label(head, at);
             const double wide = swatch + sketch.px(4) + sketch.text_width(name, size) + sketch.px(12);
             if (x + wide > content.right()) break;

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
-#include "viz/attention_combine.hpp"
-#include "viz/head_order.hpp"
+#include "analysis/head_order.hpp"
+#include "viz/attention_plane.hpp"
+#include "viz/derived.hpp"
 #include "viz/heatmap_grid.hpp"
-
 #include "viz/layout.hpp"
 #include "viz/views.hpp"
 
@@ -30,7 +31,33 @@ struct Grid {
     Tensor<float> map(Index layer, Index head) const { return maps.row(layer * heads + head); }
 };
 
-Grid grid_of(const TraceTensor& tensor, const ViewState& state) {
+/// 0, 1, 2, ...: as they come, or the smallest number first.
+std::vector<Index> order_by(const float* numbers, Index heads) {
+    std::vector<Index> order(static_cast<std::size_t>(heads));
+    std::iota(order.begin(), order.end(), Index{0});
+    if (numbers != nullptr)
+        std::stable_sort(order.begin(), order.end(), [numbers](Index a, Index b) { return numbers[a] < numbers[b]; });
+    return order;
+}
+
+using Orders = std::vector<std::vector<Index>>;
+
+/// The heads of each layer in the order that was asked for, by what the analyses found of them.
+Orders orders_of(const Trace& trace, const Grid& grid, const ViewState& state) {
+    using Order = ViewOptions::Order;
+    const char* analysis = state.options.order == Order::entropy    ? "entropy"
+                           : state.options.order == Order::distance ? "distance"
+                                                                    : "likeness";
+    const auto found = grid.sorted ? derived_tensor(trace, *grid.tensor, analysis, {}, state.memo) : nullptr;
+    const bool likeness = found && state.options.order == Order::similarity;
+    Orders orders;
+    for (Index l = 0; l < grid.layers; ++l)
+        orders.push_back(likeness ? like_beside_like(found->values.reshape(Shape{grid.layers, grid.heads, grid.heads}).row(l))
+                                  : order_by(found ? found->values.data() + l * grid.heads : nullptr, grid.heads));
+    return orders;
+}
+
+Grid grid_of(const Trace& trace, const TraceTensor& tensor, const ViewState& state) {
     Grid grid;
     grid.tensor = &tensor;
     grid.axes = *attention_axes(tensor);
@@ -39,12 +66,8 @@ Grid grid_of(const TraceTensor& tensor, const ViewState& state) {
     grid.heads = all.shape()[1];
     grid.maps = all.reshape(Shape{grid.layers * grid.heads, all.shape()[2], all.shape()[3]});
     grid.sorted = state.options.order != ViewOptions::Order::as_is && grid.heads > 1;
-    using Orders = std::vector<std::vector<Index>>;
-    grid.order = *remembered<Orders>(state.memo, tensor.values, "order " + to_string(state.options.order), [&] {
-        Orders orders;
-        for (Index l = 0; l < grid.layers; ++l) orders.push_back(head_order(all.row(l), state.options.order));
-        return orders;
-    });
+    grid.order = *remembered<Orders>(state.memo, tensor.values, "order " + to_string(state.options.order),
+                                     [&] { return orders_of(trace, grid, state); });
     return grid;
 }
 
@@ -141,7 +164,7 @@ class HeadGridView : public View {
 
     Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {
         const TraceTensor& tensor = tensor_for(*this, trace, state);
-        const Grid grid = grid_of(tensor, state);
+        const Grid grid = grid_of(trace, tensor, state);
         Sketch sketch(state, measure);
         const auto counted = [](Index n, const char* what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); };
         const std::string what = tensor.info.title.empty() ? tensor.info.name : tensor.info.title;

@@ -2,7 +2,7 @@
 #include <cmath>
 #include <optional>
 
-#include "viz/attention_combine.hpp"
+#include "viz/attention_plane.hpp"
 #include "viz/cell_numbers.hpp"
 #include "viz/map_picture.hpp"
 #include "viz/views.hpp"
@@ -43,10 +43,11 @@ Tensor<float> scaled_by_row(const Tensor<float>& values) {
     return scaled;
 }
 
-HeatmapItem make_item(const Sketch& sketch, const Slice& slice, const GridLayout& at) {
+HeatmapItem make_item(const Sketch& sketch, const AttentionPlane& plane, const GridLayout& at) {
+    const Slice& slice = plane.slice;
     const ViewState& state = sketch.state();
     const Theme& theme = sketch.theme();
-    const Role role = slice.tensor->info.role;
+    const Role role = plane.source->info.role;
     // A product with a gradient has the gradient's size.
     const bool unit = is_unit_interval(role) && state.options.heads != ViewOptions::Heads::gradient;
     const bool is_signed = !is_unit_interval(role) && has_negative(slice.values);
@@ -187,10 +188,10 @@ void draw_focus(Sketch& sketch, const Slice& slice, const GridLayout& at, const 
     sketch.outline({x - grow, y - grow, at.cell_w + 2 * grow, at.cell_h + 2 * grow}, color, width);
 }
 
-void draw_bar(Sketch& sketch, const Slice& slice, const GridLayout& at, const HeatmapItem& item, const Box& content) {
+void draw_bar(Sketch& sketch, const AttentionPlane& plane, const GridLayout& at, const HeatmapItem& item, const Box& content) {
     const double w = std::min({sketch.px(bar_width), std::max(at.grid.w, sketch.px(120)), content.w * 0.6});
     const Box bar{std::min(at.grid.x, content.right() - w), at.grid.bottom() + sketch.px(20), w, sketch.px(bar_height)};
-    draw_color_bar(sketch, bar, content.right(), {item.map, item.normalization}, measured_in(slice.tensor->info));
+    draw_color_bar(sketch, bar, content.right(), {item.map, item.normalization}, measured_in(plane.source->info));
 }
 
 std::string subtitle_of(const Slice& slice) {
@@ -205,7 +206,7 @@ std::string subtitle_of(const Slice& slice) {
 std::string caption_of(const AttentionPlane& plane) {
     Normalization n;
     n.scale = plane.state.scale;
-    std::string text = plane.caption;
+    std::string text = plane.caption();
     if (!n.label().empty()) text += (text.empty() ? "" : " · ") + n.label();
     if (n.scale == Normalization::Scale::per_row) text += ", share of the largest";
     return text;
@@ -229,14 +230,14 @@ class HeatmapView : public View {
         Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle_of(slice));
         sketch.caption(caption_of(plane), content);
         const GridLayout at = arrange(sketch, slice, content);
-        const HeatmapItem item = make_item(sketch, slice, at);
+        const HeatmapItem item = make_item(sketch, plane, at);
         sketch.add(item);
         draw_dimmed(sketch, plane, at);
         draw_row_labels(sketch, plane, at);
         draw_column_labels(sketch, plane, at);
         draw_focus(sketch, slice, at, state.hovered, sketch.hover_color(), 1, true);
         draw_focus(sketch, slice, at, state.selected, sketch.theme().selection, sketch.px(2), false);
-        if (at.color_bar) draw_bar(sketch, slice, at, item, content);
+        if (at.color_bar) draw_bar(sketch, plane, at, item, content);
         HitRegion cells;
         cells.box = at.grid;
         cells.ref = cell_of(slice, -1, -1);
@@ -246,7 +247,7 @@ class HeatmapView : public View {
         cells.col_axis = slice.col_axis;
         cells.row_map = slice.row_map;
         cells.col_map = slice.col_map;
-        cells.editable = tensor.info.role == Role::weights && !plane.derived;
+        cells.editable = tensor.info.role == Role::weights && !slice.derived;
         sketch.region(cells);
         Figure figure = sketch.take();
         // Weights are read by their colours, beside each other.

@@ -96,6 +96,21 @@ class Cli(unittest.TestCase):
         self.assertEqual({t["name"] for t in trace["tensors"]}, recorded)
         self.assertTrue(trace["steps"] and trace["axes"])
 
+    def test_run_records_analyses_that_hold(self):
+        out = self.path("run.npz")
+        said = self.good("run", "transformer", "--analyse", "rollout,entropy", "--claims", "--save", out)
+        held = {line.split()[0] for line in said.splitlines() if "R_l" in line or "H_h" in line}
+        self.assertEqual(held, {"held"}, said)
+        with zipfile.ZipFile(out) as archive:
+            trace = json.loads(archive.read("trace.json"))
+        tensors = {t["name"]: t for t in trace["tensors"]}
+        self.assertEqual(tensors["encoder.weights.rollout"]["axes"], ["layer", "source", "source.key"])
+        self.assertIn("cross.weights.entropy", tensors)
+        described = json.loads(self.good("describe", "transformer", "--json"))["analyses"]
+        self.assertIn("encoder.weights", next(a for a in described if a["id"] == "rollout")["tensors"])
+        self.bad(2, "run", "transformer", "--analyse", "rolout", "--save", out, names=("rolout", "rollout"))
+        self.bad(1, "run", "alignment", "--analyse", "rollout", "--save", out, names=("rollout",))
+
     def test_same_seed_same_bytes_at_any_thread_count(self):
         files = []
         for threads in ("1", "2", "2"):

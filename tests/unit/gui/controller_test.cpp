@@ -55,6 +55,21 @@ TEST_F(ControllerTest, AClickThatDoesNotMoveChangesNothing) {
     EXPECT_EQ(state_.undo.size(), entries);
 }
 
+TEST_F(ControllerTest, ACellOfWhatAnAnalysisMadeExplainsItselfAndStaysSelectedInTheNextRun) {
+    act_.select({"weights.without_0", {1, 2}});
+    ASSERT_TRUE(state_.explanation.has_value());
+    EXPECT_TRUE(state_.explanation->has_rule);
+    EXPECT_NEAR(state_.explanation->recomputed, state_.explanation->recorded, 1e-6);
+    EXPECT_EQ(state_.stage.selected.marks.at("output"), 1);
+    act_.move_selection(0, 1);
+    EXPECT_EQ(state_.stage.selected.cell, (CellRef{"weights.without_0", {1, 3}}));
+    set_source("1 May 2021");
+    ASSERT_TRUE(state_.explanation.has_value());
+    EXPECT_EQ(state_.explanation->cell.tensor, "weights.without_0");
+    act_.hover({"weights.without_0", {0, 1}});
+    EXPECT_EQ(state_.stage.hovered.marks.at("source"), 1);
+}
+
 TEST_F(ControllerTest, KeystrokesInOneFieldAreOneUndoEntry) {
     const std::size_t entries = state_.undo.size();
     for (const char* text : {"1", "1 ", "1 M", "1 Ma", "1 May", "1 May 2020"}) act_.set_param("source", std::string(text));
