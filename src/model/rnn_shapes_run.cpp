@@ -155,7 +155,7 @@ Var<float> given_to_decoder(const Model& model, Index given, const Observer& obs
                      .symbol = "y",
                      .title = "What the decoder is given (ids)",
                      .axes = {"output"},
-                     .step = {"feed back", "y_(i-1), and <start> before the first",
+                     .step = {"feed back", "y_(i−1), and <start> before the first",
                               "@decoder.input[i] = " + rules::feed_back("@output.id", std::to_string(outputs)),
                               "Sutskever 2014, eq. 1"}};
     })};
@@ -165,7 +165,7 @@ Var<float> given_to_decoder(const Model& model, Index given, const Observer& obs
             .symbol = "y",
             .title = "Embedded outputs",
             .axes = {"output", "feature"},
-            .step = {"embed", "y_(i-1) = E_y[y_(i-1)]",
+            .step = {"embed", "y_(i−1) = E_y[y_(i−1)]",
                      "@decoder.embedding[i,m] = " + rules::embedding("@decoder.embedding.weight", "@decoder.input[i]", 'm')},
             .parameters = {{"@decoder.embedding.weight", "E_y", {"written", "feature"}, model.decoder_table().value()}}};
     });
@@ -183,7 +183,7 @@ Ids decode(const Model& model, const Tensor<float>& last, const RnnInput& input,
                          .axis = "output",
                          .units = "decoder_unit",
                          .position = 'i',
-                         .inputs = {{"@embedding[i,m]", "y_(i-1)", "feature", cell.parameters().input_weight.value()}},
+                         .inputs = {{"@embedding[i,m]", "y_(i−1)", "feature", cell.parameters().input_weight.value()}},
                          .initial = "@initial",
                          .source = recurrent_source(cell.kind())};
     };
@@ -216,7 +216,7 @@ Spelled spell(const Model& model, const RnnInput& input, const Observer& observe
     const Observer within = observe.named(observe.name(layer.name + "."));
     const auto fed_back = [&] {
         Shown says = input_ids();
-        says.step = {"feed back", "x_1 is the input, then x_j = y_(j-1)",
+        says.step = {"feed back", "x_1 is the input, then x_j = y_(j−1)",
                      fmt::format("@source.id[j] = (@output.id[j-1] + {}) else {}", first, input.ids.front()),
                      "Sutskever 2014, eq. 1"};
         return says;
