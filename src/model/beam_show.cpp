@@ -1,26 +1,9 @@
 #include "model/beam_show.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 namespace saccade {
-
-Index shown_id(const ProbeSite& site, float value, Index limit) {
-    if (!std::isfinite(value) || value != std::floor(value) || value < 0 || value >= static_cast<float>(limit))
-        throw Error(ErrorCode::invalid_input, site.name + " was set to a number that is no id",
-                    "set it to a whole number from 0 to " + std::to_string(limit - 1));
-    return static_cast<Index>(value);
-}
-
-Ids show_ids(Probe& probe, const ProbeSite& site, const Ids& ids, Index limit) {
-    Tensor<float> values(Shape{static_cast<Index>(ids.size())});
-    std::ranges::transform(ids, values.data(), [](Index id) { return static_cast<float>(id); });
-    const Tensor<float> shown = probe.whole(site, values);
-    Ids result;
-    for (const float v : shown.values()) result.push_back(shown_id(site, v, limit));
-    return result;
-}
 
 void show_beam(Probe& probe, const BeamResult& beam, Index width) {
     const Observer observe(probe);

@@ -14,9 +14,4 @@ void show_beam(Probe& probe, const BeamResult& beam, Index width);
 /// `which`, counted from 1 and brought into range.
 const Ids& shown_hypothesis(Probe& probe, const BeamResult& beam, Index width, Index which);
 
-/// An id as the probe gave it back: an intervention may have put any number there. Error{invalid_input}.
-Index shown_id(const ProbeSite& site, float value, Index limit);
-/// Shows ids as a whole tensor; returns them as the probe gave them back.
-Ids show_ids(Probe& probe, const ProbeSite& site, const Ids& ids, Index limit);
-
 }  // namespace saccade

@@ -34,25 +34,6 @@ Index gate_count(CellKind kind) {
     return kind == CellKind::gru ? 3 : 4;
 }
 
-CellSites cell_sites(CellKind kind, const std::string& name, const std::string& arrow, const std::string& state_symbol,
-                     const std::string& title, const std::vector<std::string>& axes) {
-    const auto gate = [&](const std::string& id, const std::string& symbol, const std::string& what) {
-        return ProbeSite{name + "." + id, Role::gate, arrow + symbol, title + ": " + what, "", axes};
-    };
-    CellSites sites;
-    if (kind == CellKind::gru) {
-        sites.gates = {gate("reset", "r", "reset gate"), gate("update", "z", "update gate")};
-        sites.candidate = {name + ".candidate", Role::state, arrow + "n", title + ": candidate state", "", axes};
-    } else {
-        sites.gates = {gate("input_gate", "i", "input gate"), gate("forget_gate", "f", "forget gate"),
-                       gate("output_gate", "o", "output gate")};
-        sites.candidate = {name + ".candidate", Role::state, arrow + "g", title + ": candidate cell", "", axes};
-        sites.cell = {name + ".cell", Role::state, arrow + "c", title + ": cell", "", axes};
-    }
-    sites.state = {name + ".state", Role::state, state_symbol, title + ": state", "", axes};
-    return sites;
-}
-
 template <class T>
 GatedCell<T>::GatedCell(const Weights<T>& w, const std::string& name, CellKind kind, Index input, Index hidden) : kind_(kind) {
     const Index rows = gate_count(kind) * hidden;
@@ -195,51 +176,6 @@ CellState<T> GatedCell<T>::lstm(const Var<T>& projected, const CellState<T>& sta
                                 fmt::format("{} = {} * tanh({})", r.at("state"), r.at("output_gate"), r.at("cell")), r.source}};
                     }),
             shown_cell};
-}
-
-template <class T>
-CellState<T> GatedCell<T>::shown_step(const Var<T>& projected, const CellState<T>& state, Probe& probe, const CellSites& sites,
-                                      Index row) const {
-    return kind_ == CellKind::gru ? shown_gru(projected, state, probe, sites, row)
-                                  : shown_lstm(projected, state, probe, sites, row);
-}
-
-template <class T>
-CellState<T> GatedCell<T>::shown_gru(const Var<T>& projected, const CellState<T>& state, Probe& probe, const CellSites& sites,
-                                     Index row) const {
-    const GruStep<T> step = gru_step(parameters_, projected, state.h);
-    const Index size = hidden_size();
-    const Var<T> reset = show(&probe, sites.gates[0], row, step.reset);
-    const Var<T> update = show(&probe, sites.gates[1], row, step.update);
-    Var<T> candidate = step.candidate;
-    if (!same_storage(reset, step.reset)) {
-        const Var<T> remembered = affine(state.h, slice(parameters_.hidden_weight, 0, 2 * size, size),
-                                         slice(parameters_.hidden_bias, 0, 2 * size, size));
-        candidate = tanh(add(slice(projected, 1, 2 * size, size), mul(reset, remembered)));
-    }
-    const Var<T> shown_candidate = show(&probe, sites.candidate, row, candidate);
-    Var<T> next = step.state;
-    if (!same_storage(shown_candidate, step.candidate) || !same_storage(update, step.update))
-        next = add(shown_candidate, mul(update, sub(state.h, shown_candidate)));
-    return {show(&probe, sites.state, row, next), {}};
-}
-
-template <class T>
-CellState<T> GatedCell<T>::shown_lstm(const Var<T>& projected, const CellState<T>& state, Probe& probe, const CellSites& sites,
-                                      Index row) const {
-    const LstmStep<T> step = lstm_step(as_lstm(parameters_), projected, state.h, state.c);
-    const Var<T> input = show(&probe, sites.gates[0], row, step.input_gate);
-    const Var<T> forget = show(&probe, sites.gates[1], row, step.forget_gate);
-    const Var<T> candidate = show(&probe, sites.candidate, row, step.candidate);
-    Var<T> cell = step.cell;
-    if (!same_storage(input, step.input_gate) || !same_storage(forget, step.forget_gate) ||
-        !same_storage(candidate, step.candidate))
-        cell = add(mul(forget, state.c), mul(input, candidate));
-    const Var<T> shown_cell = show(&probe, sites.cell, row, cell);
-    const Var<T> output = show(&probe, sites.gates[2], row, step.output_gate);
-    Var<T> next = step.state;
-    if (!same_storage(shown_cell, step.cell) || !same_storage(output, step.output_gate)) next = mul(output, tanh(shown_cell));
-    return {show(&probe, sites.state, row, next), shown_cell};
 }
 
 template class GatedCell<float>;

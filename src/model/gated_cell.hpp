@@ -24,15 +24,6 @@ struct CellState {
     Var<T> h, c;
 };
 
-/// Where one recurrent layer shows what a step computed. GRU: gates = reset, update; LSTM: gates = input, forget, output.
-struct CellSites {
-    std::vector<ProbeSite> gates;
-    ProbeSite candidate, cell, state;
-};
-/// Named NAME.reset, NAME.state ...; `arrow` stands before symbols.
-CellSites cell_sites(CellKind kind, const std::string& name, const std::string& arrow, const std::string& state_symbol,
-                     const std::string& title, const std::vector<std::string>& axes);
-
 /// A GRU (nn/gru.hpp) or an LSTM (nn/lstm.hpp) behind one face, with parameters NAME.input_weight, NAME.hidden_weight,
 /// NAME.input_bias, NAME.hidden_bias.
 template <class T>
@@ -54,9 +45,6 @@ class GatedCell {
     /// changes is carried on. `reads()` is asked when a rule is written for the first time.
     CellState<T> step(const Var<T>& projected, const CellState<T>& state, const Observer& observe,
                       const std::function<CellReads()>& reads) const;
-    /// Same, showing gates, candidate and states as row `row`; what an intervention changes is carried on.
-    CellState<T> shown_step(const Var<T>& projected, const CellState<T>& state, Probe& probe, const CellSites& sites,
-                            Index row) const;
 
  private:
     CellState<T> gru(const Var<T>& projected, const CellState<T>& state, const Observer& observe,
@@ -66,10 +54,6 @@ class GatedCell {
     /// What is said of f(pre-activation of a block).
     Shown activated(Role role, const std::string& part, const CellBlock& block, const std::string& what,
                     const CellReads& reads) const;
-    CellState<T> shown_gru(const Var<T>& projected, const CellState<T>& state, Probe& probe, const CellSites& sites,
-                           Index row) const;
-    CellState<T> shown_lstm(const Var<T>& projected, const CellState<T>& state, Probe& probe, const CellSites& sites,
-                            Index row) const;
 
     CellKind kind_ = CellKind::gru;
     GruCell<T> parameters_;  // of either kind: only the number of blocks differs
