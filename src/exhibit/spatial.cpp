@@ -22,8 +22,8 @@ struct Compared {
 
 std::shared_ptr<const ResNetOutput> compared(const ModelPtr& model, const NetworkRun& run, const std::stop_token& stop) {
     static PerModel<ResNetOutput, Compared> made(8);
-    return made.get(model, {run.picture.read, run.request.block, run.request.watched},
-                    [&] { return std::make_shared<const ResNetOutput>(run_resnet(model, run.request, {}, stop)); });
+    const auto make = [&] { return std::make_shared<const ResNetOutput>(run_resnet(model, run.request, {}, stop)); };
+    return made.get(model, {run.picture.read, run.request.block, run.request.watched}, make, stop);
 }
 
 /// The same picture and block for all three networks; of the one that is shown, this run. Each looks for the class that is

@@ -110,11 +110,12 @@ class Run {
         };
         if (!observe_ || picture.data() != request_.picture.data()) return computed(observe_);
         static PerModel<Prefix, PrefixKey> kept(kept_prefixes);
-        const auto prefix = kept.get(model_, {request_.picture, request_.block}, [&] {
+        const auto make = [&] {
             Probe aside({}, {});
             const Tensor<float> x = computed(Observer(aside)).value();
             return std::make_shared<const Prefix>(Prefix{x, aside.take()});
-        });
+        };
+        const auto prefix = kept.get(model_, {request_.picture, request_.block}, make, stop_);
         Probe& probe = *observe_.probe();
         if (probe.changes(prefix->shown)) return computed(observe_);
         probe.show_again(prefix->shown);
