@@ -147,17 +147,16 @@ void bench(bool as_json, const std::string& part, const WindowHooks& window) {
 
 }  // namespace
 
-void add_bench(CLI::App& app, const WindowHooks& window) {
-    CLI::App* command = app.add_subcommand(
-        "bench", "Measure the performance budgets on this machine; window figures need a display (xvfb-run will do)");
+void add_bench(CliCommand& app, const WindowHooks& window) {
+    CliCommand command =
+        app.add("bench", "Measure the performance budgets on this machine; window figures need a display (xvfb-run will do)");
     const auto as_json = std::make_shared<bool>(false);
-    command->add_flag("--json", *as_json,
-                      "[{name, value, unit, goal, reference}]; value null: not measured, reference says why");
-    add_threads(*command);
+    command.flag("--json", *as_json, "[{name, value, unit, goal, reference}]; value null: not measured, reference says why");
+    add_threads(command);
     const auto part = std::make_shared<std::string>();
-    command->add_option("--only", *part, "window, engine, training, attention or vision")
-        ->check(CLI::IsMember({"window", "engine", "training", "attention", "vision"}));
-    command->callback([as_json, part, &window] { bench(*as_json, *part, window); });
+    command.option("--only", *part, "window, engine, training, attention or vision")
+        .one_of({"window", "engine", "training", "attention", "vision"});
+    command.runs([as_json, part, &window] { bench(*as_json, *part, window); });
 }
 
 }  // namespace saccade

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 
@@ -89,11 +90,8 @@ void check_words(const Words& words) {
 
 }  // namespace
 
-void add_threads(CLI::App& command) {
-    command
-        .add_option_function<int>(
-            "--threads", [](int n) { set_thread_count(n); }, "Threads of the engine; results do not depend on it")
-        ->check(CLI::Range(1, 256));
+void add_threads(CliCommand& command) {
+    command.option_runs("--threads", set_thread_count, "Threads of the engine; results do not depend on it").between(1, 256);
 }
 
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates) {
@@ -127,13 +125,14 @@ int run_cli(int argc, char** argv, const WindowHooks& window) {
         app.footer(examples);
         app.require_subcommand(1);
         app.set_version_flag("--version", std::string("saccade ") + SACCADE_VERSION);
-        add_list(app);
-        add_describe(app);
-        add_run(app, words);
-        add_render(app, words);
-        add_train(app);
-        add_eval(app);
-        add_bench(app, window);
+        CliCommand program(app);
+        add_list(program);
+        add_describe(program);
+        add_run(program, words);
+        add_render(program, words);
+        add_train(program);
+        add_eval(program);
+        add_bench(program, window);
         if (opens_window(app, words)) return open_window(window, words, app);
         app.parse(argc, argv);
         return 0;

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "cli/cli.hpp"
+#include "cli/cli_command.hpp"
 #include "exhibit/exhibit.hpp"
 #include "run/run_request.hpp"
 
@@ -15,20 +15,20 @@ namespace saccade {
 using Words = std::vector<std::string>;
 
 // Each adds its subcommand to the program; what it does runs from the callback and throws Error.
-void add_list(CLI::App& app);
-void add_describe(CLI::App& app);
-void add_run(CLI::App& app, const Words& words);
-void add_render(CLI::App& app, const Words& words);
-void add_train(CLI::App& app);
-void add_eval(CLI::App& app);
-void add_bench(CLI::App& app, const WindowHooks& window);
+void add_list(CliCommand& app);
+void add_describe(CliCommand& app);
+void add_run(CliCommand& app, const Words& words);
+void add_render(CliCommand& app, const Words& words);
+void add_train(CliCommand& app);
+void add_eval(CliCommand& app);
+void add_bench(CliCommand& app, const WindowHooks& window);
 
 /// What `run` and `render` have in common: the exhibit, its parameters as flags, and what to change.
 struct RequestOptions {
     std::string exhibit;
     struct Typed {
         std::string text;
-        const CLI::Option* option = nullptr;  // says whether it was given at all: an empty text is a value too
+        CliOption option;
     };
     std::map<std::string, Typed> params;
     std::uint64_t seed = 7;
@@ -38,13 +38,13 @@ struct RequestOptions {
     std::string analyse;
 
     /// Declares the flags of the exhibit that stands in `words`; help lists them.
-    void declare(CLI::App& command, const Words& words);
+    void declare(CliCommand& command, const Words& words);
     /// Error{usage} or {invalid_input}.
     RunRequest request() const;
 };
 
 /// --threads N for the commands that compute.
-void add_threads(CLI::App& command);
+void add_threads(CliCommand& command);
 
 /// "; did you mean 'x'?" for the nearest of the candidates, or nothing if none is near.
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates);

@@ -32,7 +32,7 @@ void list(bool as_json) {
     for (const Exhibit& e : exhibits())
         fmt::print("  {:<16}{}\n  {:<16}views: {}\n", e.id, e.summary, "", fmt::join(view_ids(e), ", "));
     fmt::print("\nbundled models\n");
-    for (const std::string& id : bundled_models()) fmt::print("  {:<26}{}\n", id, bundled_model(id)->card.value("title", ""));
+    for (const std::string& id : bundled_models()) fmt::print("  {:<26}{}\n", id, bundled_model(id)->card.title(""));
     fmt::print("\n`saccade describe EXHIBIT` lists parameters and tensors.\n");
 }
 
@@ -122,20 +122,20 @@ void describe(const std::string& id, bool as_json) {
 
 }  // namespace
 
-void add_list(CLI::App& app) {
-    CLI::App* command = app.add_subcommand("list", "Exhibits and bundled models");
+void add_list(CliCommand& app) {
+    CliCommand command = app.add("list", "Exhibits and bundled models");
     const auto as_json = std::make_shared<bool>(false);
-    command->add_flag("--json", *as_json, "[{id, title, models, views}]");
-    command->callback([as_json] { list(*as_json); });
+    command.flag("--json", *as_json, "[{id, title, models, views}]");
+    command.runs([as_json] { list(*as_json); });
 }
 
-void add_describe(CLI::App& app) {
-    CLI::App* command = app.add_subcommand("describe", "The parameters of an exhibit and the tensors that it records");
+void add_describe(CliCommand& app) {
+    CliCommand command = app.add("describe", "The parameters of an exhibit and the tensors that it records");
     const auto as_json = std::make_shared<bool>(false);
     const auto id = std::make_shared<std::string>();
-    command->add_option("EXHIBIT", *id, "An exhibit of `saccade list`")->required();
-    command->add_flag("--json", *as_json, "{params, tensors: [{name, role, axes, ...}]}");
-    command->callback([as_json, id] { describe(*id, *as_json); });
+    command.option("EXHIBIT", *id, "An exhibit of `saccade list`").required();
+    command.flag("--json", *as_json, "{params, tensors: [{name, role, axes, ...}]}");
+    command.runs([as_json, id] { describe(*id, *as_json); });
 }
 
 }  // namespace saccade

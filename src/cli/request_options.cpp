@@ -2,7 +2,7 @@
 
 #include "analysis/analysis.hpp"
 #include "cli/commands.hpp"
-#include "io/matrix_file.hpp"
+#include "params/matrix_file.hpp"
 
 namespace saccade {
 
@@ -37,22 +37,22 @@ std::string describe_param(const ParamSpec& spec) {
 
 }  // namespace
 
-void RequestOptions::declare(CLI::App& command, const Words& words) {
-    command.add_option("EXHIBIT", exhibit, "An exhibit of `saccade list`")->required();
-    command.add_option("--seed", seed, "Seed of every random draw")->capture_default_str();
-    command.add_option("--weights", weights, "Your own weights instead of the bundled model (.safetensors)");
+void RequestOptions::declare(CliCommand& command, const Words& words) {
+    command.option("EXHIBIT", exhibit, "An exhibit of `saccade list`").required();
+    command.option("--seed", seed, "Seed of every random draw").shows_default();
+    command.option("--weights", weights, "Your own weights instead of the bundled model (.safetensors)");
     command
-        .add_option("--intervene", interventions,
-                    "Change a tensor before what follows sees it; indices count from 0, ':' is all: 'weights[5,9]=0.2' (row "
-                    "renormalised), 'encoder.weights[2,1]*=0' (ablates a head), 'encoder.mask[:,3,5]=-inf' (hides a key), "
-                    "'weights=@file.npz:name[1]' (an array, or a block of it), 'weights~=@file.npz:name' (the same, frozen "
-                    "while the text changes). `saccade describe EXHIBIT` lists the tensors; may be given several times")
-        ->allow_extra_args(false);
+        .option("--intervene", interventions,
+                "Change a tensor before what follows sees it; indices count from 0, ':' is all: 'weights[5,9]=0.2' (row "
+                "renormalised), 'encoder.weights[2,1]*=0' (ablates a head), 'encoder.mask[:,3,5]=-inf' (hides a key), "
+                "'weights=@file.npz:name[1]' (an array, or a block of it), 'weights~=@file.npz:name' (the same, frozen "
+                "while the text changes). `saccade describe EXHIBIT` lists the tensors; may be given several times")
+        .repeated();
     std::string known_analyses;
     for (const Analysis& a : analyses()) known_analyses += a.id + ", ";
-    command.add_option("--analyse", analyse,
-                       "What is computed from the run and recorded beside it, a list: " + known_analyses +
-                           "or all. `saccade describe EXHIBIT` says what each is of");
+    command.option("--analyse", analyse,
+                   "What is computed from the run and recorded beside it, a list: " + known_analyses +
+                       "or all. `saccade describe EXHIBIT` says what each is of");
     add_threads(command);
     const Exhibit* known = exhibit_in(words);
     if (known == nullptr) {
@@ -63,9 +63,9 @@ void RequestOptions::declare(CLI::App& command, const Words& words) {
     }
     for (const ParamSpec& spec : known->params) {
         Typed& typed = params[spec.name];
-        typed.option = command.add_option("--" + spec.name, typed.text, describe_param(spec))
-                           ->group("Parameters of " + known->id)
-                           ->type_name(to_string(spec.type));
+        typed.option = command.option("--" + spec.name, typed.text, describe_param(spec))
+                           .group("Parameters of " + known->id)
+                           .type_name(to_string(spec.type));
     }
 }
 
@@ -76,7 +76,7 @@ RunRequest RequestOptions::request() const {
     request.seed = seed;
     request.weights_path = weights;
     for (const ParamSpec& spec : chosen.params)
-        if (const auto found = params.find(spec.name); found != params.end() && found->second.option->count() > 0)
+        if (const auto found = params.find(spec.name); found != params.end() && found->second.option.given())
             request.params.set(spec.name, value_of(spec, found->second.text));
     for (const std::string& spec : interventions) request.interventions.push_back(parse_intervention(spec));
     request.capture.names = capture;

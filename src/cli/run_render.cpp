@@ -9,9 +9,9 @@
 
 #include "cli/commands.hpp"
 #include "cli/view_flags.hpp"
-#include "io/trace_file.hpp"
 #include "run/finding.hpp"
 #include "run/runner.hpp"
+#include "run/trace_file.hpp"
 #include "viz/difference.hpp"
 #include "viz/export.hpp"
 #include "viz/theme.hpp"
@@ -168,7 +168,7 @@ void render(RenderOptions options) {
     if (options.view.tensor.empty()) options.view.tensor = placed_tensor(request, options.view.view, *trace);
     options.flags.select_in(*trace, options.view);
     if (options.compare.empty()) {
-        export_figure(options.output, *trace, {request, options.view}, options.file);
+        export_figure(options.output, *trace, {request_text(request), options.view}, options.file);
         return print_notes(*trace);
     }
     const RunRequest other = compared_request(request, options.compare);
@@ -176,48 +176,46 @@ void render(RenderOptions options) {
     // The view's own choice is made by role, which a difference has not.
     if (options.view.tensor.empty()) options.view.tensor = tensor_for(view(options.view.view), *trace, options.view).info.name;
     const ViewState state = difference_state(options.view);
-    export_figure(options.output, *difference, {request, state, other}, options.file);
+    export_figure(options.output, *difference, {request_text(request), state, request_text(other)}, options.file);
     print_notes(*difference);
 }
 
 }  // namespace
 
-void add_run(CLI::App& app, const Words& words) {
-    CLI::App* command = app.add_subcommand("run", "Run an exhibit and save every tensor that it records");
+void add_run(CliCommand& app, const Words& words) {
+    CliCommand command = app.add("run", "Run an exhibit and save every tensor that it records");
     const auto options = std::make_shared<RunOptions>();
-    if (!words.empty() && words[0] == "run") options->request.declare(*command, words);
-    command->add_option("--save", options->save, "Where to: .npz with one array a tensor and trace.json");
-    command->add_flag("--claims", options->claims,
-                      "Print every claim, of the formulas and of the lesson, as held or broken on this run");
-    command->add_option("--capture", options->request.capture, "Keep only these tensors (names, or prefixes ending in *)");
-    command->callback([options] { run_and_save(*options); });
+    if (!words.empty() && words[0] == "run") options->request.declare(command, words);
+    command.option("--save", options->save, "Where to: .npz with one array a tensor and trace.json");
+    command.flag("--claims", options->claims,
+                 "Print every claim, of the formulas and of the lesson, as held or broken on this run");
+    command.option("--capture", options->request.capture, "Keep only these tensors (names, or prefixes ending in *)");
+    command.runs([options] { run_and_save(*options); });
 }
 
-void add_render(CLI::App& app, const Words& words) {
-    CLI::App* command = app.add_subcommand("render", "Run an exhibit and draw a view of it to a file");
+void add_render(CliCommand& app, const Words& words) {
+    CliCommand command = app.add("render", "Run an exhibit and draw a view of it to a file");
     const auto options = std::make_shared<RenderOptions>();
-    if (!words.empty() && words[0] == "render") options->request.declare(*command, words);
+    if (!words.empty() && words[0] == "render") options->request.declare(command, words);
     std::string views_known, themes_known;
     for (const View* v : views()) views_known += " " + v->id();
     for (const std::string& t : theme_ids()) themes_known += " " + t;
-    command->add_option("--view", options->view.view, "One of:" + views_known)->required();
-    command->add_option(
-        "--tensor", options->view.tensor,
-        "Which tensor; default: what the exhibit shows in this view, or else the view's own choice, weights first");
-    command->add_option("--step", options->view.step, "Which step of the output, from 0; default: the last");
-    command->add_option("--theme", options->view.theme, "One of:" + themes_known)->capture_default_str();
-    command->add_option("--colormap", options->view.colormap, "Default: by role and theme");
-    options->flags.declare(*command);
-    CLI::Option* dpi = command->add_option("--dpi", options->file.dpi, "Resolution of a PNG")->capture_default_str();
-    command->add_option("--size", options->size, "WIDTHxHEIGHT in px, instead of --dpi")->excludes(dpi);
+    command.option("--view", options->view.view, "One of:" + views_known).required();
+    command.option("--tensor", options->view.tensor,
+                   "Which tensor; default: what the exhibit shows in this view, or else the view's own choice, weights first");
+    command.option("--step", options->view.step, "Which step of the output, from 0; default: the last");
+    command.option("--theme", options->view.theme, "One of:" + themes_known).shows_default();
+    command.option("--colormap", options->view.colormap, "Default: by role and theme");
+    options->flags.declare(command);
+    const CliOption dpi = command.option("--dpi", options->file.dpi, "Resolution of a PNG").shows_default();
+    command.option("--size", options->size, "WIDTHxHEIGHT in px, instead of --dpi").not_with(dpi);
     command
-        ->add_option("--compare", options->compare,
-                     "PARAM=VALUE: draw the difference, the run with this setting minus the run without; may be given several "
-                     "times")
-        ->allow_extra_args(false);
-    command->add_option("-o,--output", options->output, "File: .png, .svg or .pdf; .csv or .npz for the values shown")
-        ->required();
-    command->callback([options] { render(*options); });
+        .option("--compare", options->compare,
+                "PARAM=VALUE: draw the difference, the run with this setting minus the run without; may be given several "
+                "times")
+        .repeated();
+    command.option("-o,--output", options->output, "File: .png, .svg or .pdf; .csv or .npz for the values shown").required();
+    command.runs([options] { render(*options); });
 }
 
 }  // namespace saccade

@@ -192,7 +192,7 @@ void train(TrainCommand command) {
 void eval(const std::string& name, const TrainOptions& options, Index n, bool as_json) {
     const bool file = name.ends_with(".safetensors");
     const ModelPtr model = file ? load_model(name, "") : bundled_model(name);
-    const std::string id = file ? model->card.value("id", std::string()) : name;
+    const std::string id = file ? model->card.id() : name;
     if (id.empty())
         throw Error(ErrorCode::bad_format, name + ": has no model card that says which model it is", "put its .json beside it");
     const std::unique_ptr<Task> task = make_task(id, options);
@@ -208,34 +208,33 @@ void eval(const std::string& name, const TrainOptions& options, Index n, bool as
 
 }  // namespace
 
-void add_train(CLI::App& app) {
-    CLI::App* command =
-        app.add_subcommand("train", "Train a model from scratch; Ctrl-C leaves a checkpoint, the same command goes on from it");
+void add_train(CliCommand& app) {
+    CliCommand command =
+        app.add("train", "Train a model from scratch; Ctrl-C leaves a checkpoint, the same command goes on from it");
     const auto c = std::make_shared<TrainCommand>();
-    command->add_option("MODEL", c->model, fmt::format("One of: {}", fmt::join(task_ids(), ", ")))->required();
-    command->add_option("--data", c->options.data_path, "Data set, for models that need one");
-    command->add_option("--epochs", c->options.epochs, "Default: the model's own")->check(CLI::Range(1, 100000));
-    command->add_option("--seed", c->options.seed, "Seed of weights and batches")->capture_default_str();
-    command->add_option("--option", c->extra, "NAME=NUMBER, for example alignment_loss=0; may be given several times")
-        ->allow_extra_args(false);
-    command->add_option("-o,--output", c->output, "F.safetensors; the model card goes beside it as F.json")->required();
-    command->add_flag("--fresh", c->fresh, "Start again even if there is a checkpoint");
-    add_threads(*command);
-    command->callback([c] { train(*c); });
+    command.option("MODEL", c->model, fmt::format("One of: {}", fmt::join(task_ids(), ", "))).required();
+    command.option("--data", c->options.data_path, "Data set, for models that need one");
+    command.option("--epochs", c->options.epochs, "Default: the model's own").between(1, 100000);
+    command.option("--seed", c->options.seed, "Seed of weights and batches").shows_default();
+    command.option("--option", c->extra, "NAME=NUMBER, for example alignment_loss=0; may be given several times").repeated();
+    command.option("-o,--output", c->output, "F.safetensors; the model card goes beside it as F.json").required();
+    command.flag("--fresh", c->fresh, "Start again even if there is a checkpoint");
+    add_threads(command);
+    command.runs([c] { train(*c); });
 }
 
-void add_eval(CLI::App& app) {
-    CLI::App* command = app.add_subcommand("eval", "Measure a model's metrics again, on held-out data");
+void add_eval(CliCommand& app) {
+    CliCommand command = app.add("eval", "Measure a model's metrics again, on held-out data");
     const auto name = std::make_shared<std::string>();
     const auto options = std::make_shared<TrainOptions>();
     const auto n = std::make_shared<Index>(0);
     const auto as_json = std::make_shared<bool>(false);
-    command->add_option("MODEL", *name, "A bundled model, or your own .safetensors with its card")->required();
-    command->add_option("--data", options->data_path, "Data set, for models that need one");
-    command->add_option("-n", *n, "Held-out examples; default: the model's own, as in its card")->check(CLI::Range(1, 1000000));
-    command->add_flag("--json", *as_json, "{model, n, metrics}");
-    add_threads(*command);
-    command->callback([=] { eval(*name, *options, *n, *as_json); });
+    command.option("MODEL", *name, "A bundled model, or your own .safetensors with its card").required();
+    command.option("--data", options->data_path, "Data set, for models that need one");
+    command.option("-n", *n, "Held-out examples; default: the model's own, as in its card").between(1, 1000000);
+    command.flag("--json", *as_json, "{model, n, metrics}");
+    add_threads(command);
+    command.runs([=] { eval(*name, *options, *n, *as_json); });
 }
 
 }  // namespace saccade

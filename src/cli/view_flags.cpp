@@ -34,28 +34,26 @@ ArraySource cell_named(const std::string& text) {
 
 }  // namespace
 
-void ViewFlags::declare(CLI::App& command) {
-    const auto flag = [&command](const std::string& name) {
-        return (command.get_option_no_throw("--" + name) != nullptr ? "--view-" : "--") + name;
-    };
+void ViewFlags::declare(CliCommand& command) {
+    const auto flag = [&command](const std::string& name) { return (command.has(name) ? "--view-" : "--") + name; };
     command
-        .add_option(flag("scale"), scale,
-                    "linear, sqrt, log or per_row; without-sink (the most attended key left out, rows renormalised) or "
-                    "without-first, alone or after a comma")
-        ->group("View")
-        ->capture_default_str();
+        .option(flag("scale"), scale,
+                "linear, sqrt, log or per_row; without-sink (the most attended key left out, rows renormalised) or "
+                "without-first, alone or after a comma")
+        .group("View")
+        .shows_default();
     for (const ViewOption& option : view_options()) {
         const ParamSpec& spec = option.spec;
         const std::string name = flag(option.flag_name());
         if (spec.type == ParamType::toggle) {
-            command.add_flag(name, toggles[spec.name], spec.help)->group("View");
+            command.flag(name, toggles[spec.name], spec.help).group("View");
             continue;
         }
         values[spec.name] = format_param(spec.fallback);
-        command.add_option(name, values[spec.name], spec.help)->group("View")->capture_default_str();
+        command.option(name, values[spec.name], spec.help).group("View").shows_default();
     }
-    command.add_option(flag("select"), select, "What is selected, from 0: 'encoder.weights[2,4,3,1]'; ':' for all of an axis")
-        ->group("View");
+    command.option(flag("select"), select, "What is selected, from 0: 'encoder.weights[2,4,3,1]'; ':' for all of an axis")
+        .group("View");
 }
 
 void ViewFlags::apply(ViewState& state) const {

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <map>
 #include <string>
 
+#include "cli/cli_command.hpp"
 #include "viz/view.hpp"
 
 namespace saccade {
@@ -16,7 +16,7 @@ struct ViewFlags {
     std::map<std::string, bool> toggles;
 
     /// After the exhibit's own flags.
-    void declare(CLI::App& command);
+    void declare(CliCommand& command);
     /// Puts them into the state. Error{usage}.
     void apply(ViewState& state) const;
     /// What --select names, in this trace. Error{not_found}, {out_of_range}.

@@ -39,7 +39,7 @@ std::string chosen_model(const Params& params) {
 
 /// The design that the weights were trained with, changed as the parameters say; what that means is said in notes.
 Seq2SeqDesign chosen_design(const RunContext& context, const std::string& where) {
-    const Seq2SeqDesign trained = design_from_json(context.model->card, where);
+    const Seq2SeqDesign trained = design_from_json(context.model->card.json(), where);
     Seq2SeqDesign design = trained;
     const Params& params = context.params;
     if (params.text("score") != as_trained) design.score = params.text("score");

@@ -50,8 +50,8 @@ struct Tally {
 
 Contestant contestant(const std::string& name, const std::string& title, const Model& model) {
     const std::string where = model.path.empty() ? model.id : model.path;
-    return {name, title, SequenceText(model.card, where),
-            Seq2Seq<float>(Weights<float>(model.weights), design_from_json(model.card, where))};
+    return {name, title, SequenceText(model.card.json(), where),
+            Seq2Seq<float>(Weights<float>(model.weights), design_from_json(model.card.json(), where))};
 }
 
 Index characters(const std::string& text) {

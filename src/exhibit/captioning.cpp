@@ -44,8 +44,8 @@ const AlignFunction& chosen_alignment(const Params& params, const CaptionerDesig
 }
 
 CaptionerDesign chosen_design(const RunContext& context) {
-    CaptionerDesign design =
-        captioner_design_from_json(context.model->card, context.model->path.empty() ? context.model->id : context.model->path);
+    CaptionerDesign design = captioner_design_from_json(context.model->card.json(),
+                                                        context.model->path.empty() ? context.model->id : context.model->path);
     design.align.temperature = context.params.number("temperature");
     const AlignFunction& alignment = chosen_alignment(context.params, design);
     if (alignment.id != design.align.function)
@@ -98,7 +98,8 @@ void say_what_to_know(RunContext& context, const PictureInput& picture) {
 }
 
 /// Where the shapes are that each word speaks of, and whether the largest weight of a noun's map lies there.
-void show_gold(const Observer& observe, const Scene& scene, const std::vector<std::string>& words, const CaptionOutput& output) {
+void show_gold(const Observer& observe, const Scene& scene, const std::vector<std::string>& words,
+               const CaptionOutput& output) {
     const Index height = output.height, width = output.width;
     const std::vector<WordRegion> regions = word_regions(scene, words);
     const auto n = static_cast<Index>(words.size());
@@ -168,8 +169,8 @@ void run_captioning(RunContext& context) {
         request.seed = context.seed;
         if (request.beam.width > 1) {
             request.beam.width = 1;
-            context.probe.note({"beam", "hard attention draws anew at every step, so there is no beam",
-                                "choose one that draws nothing"});
+            context.probe.note(
+                {"beam", "hard attention draws anew at every step, so there is no beam", "choose one that draws nothing"});
         }
     }
     const CaptionOutput output = run_captioner(*model, request, context.probe, context.stop);
@@ -215,10 +216,11 @@ std::vector<ParamSpec> captioning_params() {
             "Of SCA: channel-spatial: γ = channel(h, V), α = spatial(h, γ ∘ V); spatial-channel: α = spatial(h, V), γ = "
             "channel(h, α ∘ V) (Chen 2017, section 3.3). Each has weights of its own; a model of yours keeps its weights.",
             {{as_trained, "As trained"}, {channel_spatial, "C-S"}, {spatial_channel, "S-C"}}),
-        choice_param("alignment", "Alignment",
-                     "How scores of locations become weights. As trained: soft and SCA by softmax, hard by a draw; any other is "
-                     "laid over the same weights.",
-                     alignments),
+        choice_param(
+            "alignment", "Alignment",
+            "How scores of locations become weights. As trained: soft and SCA by softmax, hard by a draw; any other is "
+            "laid over the same weights.",
+            alignments),
         number_param("temperature", "Temperature",
                      "τ: scores of locations are divided by it. 0: the best location gets all; infinity: uniform.", 1, 0,
                      INFINITY),

@@ -30,7 +30,7 @@ struct RunContext {
 
 /// A view on the stage: which view, of which tensor, and how much room it wants.
 struct ViewPlacement {
-    std::string view;    // id in viz/view_registry.hpp
+    std::string view;    // id in viz/views.hpp
     std::string tensor;  // what it draws; empty: the view's own choice by role
     int row = 0;         // cards of one row stand side by side
     float width = 1;     // share of the row

@@ -71,14 +71,12 @@ Head induction_head(const Model& model, const HeadScores& scores) {
     const Index layers = scores.induction.shape()[0], heads = scores.induction.shape()[1];
     Head best, here;
     double most = -1;
-    const auto metrics = model.card.find("metrics");
     for (Index l = 0; l < layers; ++l)
         for (Index h = 0; h < heads; ++h) {
             if (scores.induction.at({l, h}) > scores.induction.at({here.layer, here.head})) here = {l, h};
-            if (metrics == model.card.end() || !metrics->is_object()) continue;
-            const auto score = metrics->find(fmt::format("induction_score_{}_{}", l + 1, h + 1));
-            if (score == metrics->end() || !score->is_number() || score->get<double>() <= most) continue;
-            most = score->get<double>();
+            const auto score = model.card.metric(fmt::format("induction_score_{}_{}", l + 1, h + 1));
+            if (!score || *score <= most) continue;
+            most = *score;
             best = {l, h};
         }
     return most < 0 ? here : best;

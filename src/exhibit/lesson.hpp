@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "trace/formula.hpp"
+#include "trace/claims.hpp"
 
 namespace saccade {
 

@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "trace/formula.hpp"
+
 namespace saccade {
 
 bool depends_on(const Trace& trace, const std::string& tensor, const std::string& cause) {

@@ -31,7 +31,7 @@ RnnDesign chosen_design(const Params& params) {
 }
 
 std::vector<std::string> names_in(const Model& model, const char* key, const std::string& where) {
-    const nlohmann::json vocabulary = model.card.value("vocabulary", nlohmann::json::object());
+    const nlohmann::json vocabulary = model.card.json().value("vocabulary", nlohmann::json::object());
     const auto found = vocabulary.find(key);
     if (found != vocabulary.end() && found->is_array() &&
         std::ranges::all_of(*found, [](const nlohmann::json& name) { return name.is_string(); }))
@@ -68,7 +68,7 @@ WeightMap weights_of(const Model& file, const RnnDesign& design, bool trained) {
 /// Weights of the user's own must be of the network that the parameters choose.
 void require_design(const Model& file, const RnnDesign& wanted) {
     const std::string where = file.path.empty() ? file.id : file.path;
-    const RnnDesign is = rnn_design_from(file.card, where);
+    const RnnDesign is = rnn_design_from(file.card.json(), where);
     if (is == wanted) return;
     throw Error(ErrorCode::invalid_input, fmt::format("{}: these weights are {}, not {}", where, rnn_id(is), rnn_id(wanted)),
                 fmt::format("set shape {}, cell {} and direction {}", to_string(is.shape), to_string(is.cell),

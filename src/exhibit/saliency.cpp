@@ -33,9 +33,9 @@ struct Names {
 
 Names names_of(const Model& model, const DateQuestionsSizes& sizes) {
     const std::string where = model.path.empty() ? model.id : model.path;
-    const nlohmann::json vocabulary = model.card.value("vocabulary", nlohmann::json::object());
-    Names names{Vocabulary(names_in(vocabulary, "source", where)), names_in(model.card, "questions", where),
-                names_in(model.card, "answers", where)};
+    const nlohmann::json vocabulary = model.card.json().value("vocabulary", nlohmann::json::object());
+    Names names{Vocabulary(names_in(vocabulary, "source", where)), names_in(model.card.json(), "questions", where),
+                names_in(model.card.json(), "answers", where)};
     const auto size = [](const std::vector<std::string>& list) { return static_cast<Index>(list.size()); };
     if (names.source.size() != sizes.vocabulary || names.source.find("<unk>") < 0 || names.questions != questions ||
         size(names.questions) != sizes.questions || size(names.answers) != sizes.answers)

@@ -1,3 +1,5 @@
+#include "image/background.hpp"
+
 #include <array>
 #include <cmath>
 

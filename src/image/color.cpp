@@ -1,9 +1,10 @@
+#include "image/color.hpp"
+
 #include <fmt/format.h>
 
 #include <charconv>
 
 #include "base/utf8.hpp"
-#include "image/scene.hpp"
 
 namespace saccade {
 

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <string>
 
+#include "image/color.hpp"
 #include "image/noise.hpp"
-#include "image/scene.hpp"
+#include "tensor/tensor.hpp"
 
 namespace saccade {
 
@@ -34,11 +35,5 @@ inline void store_dithered(std::uint8_t* out, const Pixel& p, Index x, Index y) 
     out[1] = to_byte(p.g, rounding);
     out[2] = to_byte(p.b, rounding);
 }
-
-/// Rows [first, last) of the background.
-void draw_background(const SceneBackground& background, Image& image, Index first, Index last);
-
-/// The strokes and spots of the clutter, as shapes.
-std::vector<SceneShape> clutter_shapes(const SceneClutter& clutter);
 
 }  // namespace saccade

@@ -98,11 +98,6 @@ SceneBox group_box(const Scene& scene, int shape);
 /// [height, width], 0 to 1: how much of each cell the shape covers. visible: less what shapes in front of it hide.
 Tensor<float> shape_mask(const Scene& scene, int shape, Index height, Index width, bool visible = true);
 
-/// "red", "orange", ...: what `color` may say besides #rrggbb.
-const std::vector<std::string>& color_names();
-/// 8 bit sRGB; Error{invalid_input} names the colour.
-std::array<std::uint8_t, 3> color_rgb(std::string_view name);
-
 /// Values that are the default are left out.
 nlohmann::json to_json(const Scene& scene);
 /// Error{bad_format} names the shape (from 1) and the key.

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/utf8.hpp"
+#include "image/color.hpp"
 #include "image/scene.hpp"
 
 namespace saccade {

@@ -3,9 +3,13 @@
 #include <map>
 #include <string>
 
-#include "model/weights.hpp"
+#include "tensor/tensor.hpp"
 
 namespace saccade {
+
+/// Named parameters of a model, as in its safetensors file. Ordered by name, so that everything done over all of them is
+/// deterministic.
+using WeightMap = std::map<std::string, Tensor<float>>;
 
 enum class StoredType { f32, f16, bf16 };
 

@@ -92,8 +92,9 @@ void CaptionText::into_card(nlohmann::json& card) const {
 
 std::shared_ptr<const CaptionText> caption_text_of(const ModelPtr& model) {
     static PerModel<CaptionText> kept;
-    return kept.get(
-        model, [&] { return std::make_shared<const CaptionText>(model->card, model->path.empty() ? model->id : model->path); });
+    return kept.get(model, [&] {
+        return std::make_shared<const CaptionText>(model->card.json(), model->path.empty() ? model->id : model->path);
+    });
 }
 
 }  // namespace saccade

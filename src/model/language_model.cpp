@@ -39,7 +39,7 @@ namespace {
 
 std::shared_ptr<const LoadedLanguageModel> loaded_from(const ModelPtr& model) {
     const std::string where = model->path.empty() ? model->id : model->path;
-    const StackDesign design = stack_design_from_json(model->card, language_model_prefix, where);
+    const StackDesign design = stack_design_from_json(model->card.json(), language_model_prefix, where);
     auto loaded = std::make_shared<const LoadedLanguageModel>(
         LoadedLanguageModel{design, LanguageModel<float>(Weights<float>(model->weights), design), sequence_text_of(model)});
     if (loaded->text->vocabularies().target.size() != loaded->model.vocabulary())

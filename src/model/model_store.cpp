@@ -16,31 +16,20 @@
 namespace saccade {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
 
 namespace {
-
-json parsed_card(const std::string& where, const std::string& text) {
-    json card = json::parse(text, nullptr, false);
-    if (!card.is_object()) {
-        throw Error(ErrorCode::bad_format, fmt::format("{}: the model card is not a JSON object", where),
-                    "repair or remove it");
-    }
-    return card;
-}
 
 ModelPtr read_model(const std::string& path, const std::string& id) {
     auto model = std::make_shared<Model>();
     model->id = id;
     model->path = path;
-    model->card = json::object();
     std::map<std::string, std::string> metadata;
     model->weights = read_safetensors(path, &metadata);
     require_finite(model->weights, sanitize_utf8(path));
-    if (const auto card = metadata.find("card"); card != metadata.end()) model->card = parsed_card(path, card->second);
+    if (const auto card = metadata.find("card"); card != metadata.end()) model->card = Card::parse(card->second, path);
     const std::string beside = fs::path(path).replace_extension(".json").string();
     std::error_code error;
-    if (fs::exists(beside, error)) model->card.update(parsed_card(beside, read_file(beside, 1 << 24)));
+    if (fs::exists(beside, error)) model->card.overlay(Card::parse(read_file(beside, 1 << 24), beside));
     return model;
 }
 

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "model/card.hpp"
 #include "model/weights.hpp"
 
 namespace saccade {
@@ -14,7 +14,7 @@ struct Model {
     std::string id;    // "dates"
     std::string path;  // file it was read from; empty for snapshots of a training
     /// The JSON text under "card" in the file's metadata, overlaid by the card beside it (FILE.json); {} if there is neither.
-    nlohmann::json card;
+    Card card;
     WeightMap weights;
 };
 using ModelPtr = std::shared_ptr<const Model>;

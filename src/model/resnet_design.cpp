@@ -109,7 +109,7 @@ std::shared_ptr<const LoadedResNet> resnet_of(const ModelPtr& model) {
     static PerModel<LoadedResNet> loaded;
     return loaded.get(model, [&] {
         const std::string where = model->path.empty() ? "model " + model->id : model->path;
-        ResNetDesign design = resnet_design_from_json(model->card, where);
+        ResNetDesign design = resnet_design_from_json(model->card.json(), where);
         if (!model->weights.contains("stem.norm.mean"))
             throw Error(ErrorCode::bad_format, where + ": no population statistics of the batch norms (stem.norm.mean)",
                         "choose weights written by 'saccade train'");

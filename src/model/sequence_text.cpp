@@ -102,7 +102,7 @@ void SequenceText::make_labels() {
 std::shared_ptr<const SequenceText> sequence_text_of(const ModelPtr& model) {
     static PerModel<SequenceText> made;
     return made.get(model, [&] {
-        return std::make_shared<const SequenceText>(model->card, model->path.empty() ? model->id : model->path);
+        return std::make_shared<const SequenceText>(model->card.json(), model->path.empty() ? model->id : model->path);
     });
 }
 

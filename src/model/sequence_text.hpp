@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "io/bpe.hpp"
+#include "model/bpe.hpp"
 #include "model/model_store.hpp"
 #include "model/vocabulary.hpp"
 

@@ -44,7 +44,7 @@ std::shared_ptr<const LoadedTransformer> load(const Model& model, const ModelPtr
 }  // namespace
 
 TransformerDesign trained_design(const Model& model) {
-    return transformer_design_from_json(model.card, where_is(model));
+    return transformer_design_from_json(model.card.json(), where_is(model));
 }
 
 std::shared_ptr<const LoadedTransformer> transformer_of(const ModelPtr& model, const TransformerDesign& design) {

@@ -5,12 +5,9 @@
 #include <string>
 
 #include "autograd/var.hpp"
+#include "io/safetensors.hpp"
 
 namespace saccade {
-
-/// Named parameters of a model, as in its safetensors file. Ordered by name, so that everything done over all of them is
-/// deterministic.
-using WeightMap = std::map<std::string, Tensor<float>>;
 
 /// Gives model code its parameters by name: plain constants for inference, leaves of a tape for training, double for gradient
 /// checks.

@@ -1,3 +1,5 @@
+#include "run/run.hpp"
+
 #include <fmt/core.h>
 
 #include <chrono>
@@ -7,7 +9,6 @@
 #include "base/stop.hpp"
 #include "exhibit/exhibit.hpp"
 #include "io/npz.hpp"
-#include "run/runner.hpp"
 #include "trace/intervene.hpp"
 
 namespace saccade {

@@ -72,4 +72,12 @@ RunRequest request_from_json(const json& value) {
     }
 }
 
+std::string request_text(const RunRequest& request) {
+    return to_json(request).dump(-1, ' ', true, json::error_handler_t::replace);  // file names need not be UTF-8
+}
+
+RunRequest request_from_text(const std::string& text) {
+    return request_from_json(json::parse(text, nullptr, false));
+}
+
 }  // namespace saccade

@@ -26,7 +26,11 @@ struct RunRequest {
 };
 
 nlohmann::json to_json(const RunRequest& request);
-/// Error{bad_format}; unknown keys are ignored here and kept by the session (io/session.hpp).
+/// Error{bad_format}; unknown keys are ignored here and kept by the session (run/session.hpp).
 RunRequest request_from_json(const nlohmann::json& json);
+/// The same as text in ASCII, as an exported picture carries it (viz/export.hpp).
+std::string request_text(const RunRequest& request);
+/// Error{bad_format}.
+RunRequest request_from_text(const std::string& text);
 
 }  // namespace saccade

@@ -1,3 +1,5 @@
+#include "trace/claims.hpp"
+
 #include <algorithm>
 #include <cmath>
 

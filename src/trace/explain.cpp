@@ -1,3 +1,5 @@
+#include "trace/explain.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "trace/formula.hpp"
+#include "trace/explain.hpp"
 #include "trace/intervention.hpp"
 #include "trace/trace.hpp"
 

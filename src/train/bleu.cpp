@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <map>
 
-#include "io/bpe.hpp"
+#include "model/bpe.hpp"
 
 namespace saccade {
 

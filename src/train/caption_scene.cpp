@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "image/color.hpp"
+
 namespace saccade {
 
 namespace {

@@ -362,7 +362,7 @@ nlohmann::json CaptionTask::card() const {
         {"doubly_stochastic", doubly_},
         {"random_order", shuffled_}};
     if (!from_.empty()) {
-        const nlohmann::json& before = bundled_model(from_)->card;
+        const nlohmann::json& before = bundled_model(from_)->card.json();
         card["starts_from"] = {{"id", from_},
                                {"command", before.value("command", "")},
                                {"steps", before.value("steps", 0)},

@@ -157,7 +157,7 @@ struct Training::Impl {
     TrainOptions options;
     std::unique_ptr<Task> task;
     Trainer trainer;
-    nlohmann::json card;
+    Card card;
     Rhythm rhythm;
     Index total = 0;
 
@@ -270,7 +270,7 @@ void Training::save_model(const std::string& path) const {
     for (const auto& [name, tensor] : file.tensors)
         if (name.starts_with("model.")) weights.emplace(name.substr(6), tensor);
     impl_->task->settle(weights, {});
-    write_safetensors(path, weights, StoredType::f16, {{"model", impl_->task->id()}, {"card", impl_->card.dump()}});
+    write_safetensors(path, weights, StoredType::f16, {{"model", impl_->task->id()}, {"card", impl_->card.json().dump()}});
 }
 
 std::string Training::headline() const {

@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 #include "base/utf8.hpp"
 #include "io/atomic_file.hpp"
-#include "io/bpe.hpp"
+#include "model/bpe.hpp"
 
 namespace saccade {
 

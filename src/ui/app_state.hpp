@@ -16,7 +16,7 @@
 #include "image/load_image.hpp"
 #include "run/finding.hpp"
 #include "run/runner.hpp"
-#include "trace/formula.hpp"
+#include "trace/explain.hpp"
 #include "trace/hand.hpp"
 #include "train/training.hpp"
 #include "viz/view.hpp"

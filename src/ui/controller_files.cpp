@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "io/atomic_file.hpp"
-#include "io/matrix_file.hpp"
 #include "io/safetensors.hpp"
-#include "io/session.hpp"
+#include "params/matrix_file.hpp"
+#include "run/session.hpp"
 #include "ui/controller.hpp"
 #include "viz/difference.hpp"
 #include "viz/export.hpp"
@@ -91,7 +91,9 @@ void Controller::open_array(const std::string& path) {
 }
 
 void Controller::open_exported(const std::string& path, const FigureOrigin& origin) {
-    open_request(origin.request, origin.compared);
+    std::optional<RunRequest> compared;
+    if (!origin.compared.empty()) compared = request_from_text(origin.compared);
+    open_request(request_from_text(origin.request), compared);
     state_.stage.selected = origin.view.selected;
     state_.stage.step = origin.view.step;
     state_.stage.scale = origin.view.scale;
@@ -110,6 +112,7 @@ bool Controller::open_picture_file(const std::string& path) {
     std::optional<FigureOrigin> origin;
     try {
         origin = read_origin(path);
+        request_from_text(origin->request);
     } catch (const Error&) {
         open_picture(path);  // says what is wrong with it, if something is
         return true;
@@ -182,10 +185,10 @@ void Controller::export_now() {
         view.options = state_.stage.options;
         ExportOptions options;
         options.dpi = static_cast<double>(dialog.dpi);
-        FigureOrigin origin{side.shown.request, view};
+        FigureOrigin origin{request_text(side.shown.request), view};
         if (difference) {
-            origin.request = state_.sides[0].shown.request;
-            origin.compared = state_.sides[1].shown.request;
+            origin.request = request_text(state_.sides[0].shown.request);
+            origin.compared = request_text(state_.sides[1].shown.request);
             origin.view = difference_state(view);
         }
         export_figure(dialog.path, difference ? *state_.difference : *side.trace(), origin, options);

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "base/rng.hpp"
+#include "image/color.hpp"
 #include "image/samples.hpp"
 #include "io/atomic_file.hpp"
 #include "ui/controller.hpp"

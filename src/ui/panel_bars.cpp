@@ -125,18 +125,16 @@ namespace {
 std::string model_summary(const Exhibit& e, const RunRequest& request) {
     try {
         const std::string id = model_of(e, request.params);
-        const nlohmann::json& card = bundled_model(id)->card;
+        const Card& card = bundled_model(id)->card;
         std::string text = id;
-        const nlohmann::json metrics = card.value("metrics", nlohmann::json::object());
         const auto add = [&](const char* name, const char* title, double times, const char* unit) {
-            const auto found = metrics.find(name);
-            if (found != metrics.end() && found->is_number())
-                text += fmt::format(" · {} {:.1f}{} held out", title, found->get<double>() * times, unit);
+            if (const auto metric = card.metric(name))
+                text += fmt::format(" · {} {:.1f}{} held out", title, *metric * times, unit);
         };
         add("exact_match", "exact match", 100, "%");
         add("bleu_beam5", "BLEU", 100, "");
         add("accuracy", "accuracy", 100, "%");
-        if (card.contains("licence")) text += " · " + card["licence"].get<std::string>();
+        if (!card.licence().empty()) text += " · " + card.licence();
         return text;
     } catch (const std::exception&) {
         return "no model";  // no such model, or no such card: the banner says what is wrong

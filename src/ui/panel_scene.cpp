@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "image/color.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <optional>
 #include <string>
 
-#include "run/run_request.hpp"
 #include "viz/view.hpp"
 
 namespace saccade {
@@ -16,9 +14,9 @@ struct ExportOptions {
 /// Everything needed to make the picture live again; travels in the file's metadata (PNG iTXt "saccade", SVG <metadata>, PDF
 /// keywords/metadata).
 struct FigureOrigin {
-    RunRequest request;
+    std::string request;  // of the run, as JSON; carried, not read here
     ViewState view;
-    std::optional<RunRequest> compared{};  // the picture is of the difference: this run minus `request`
+    std::string compared{};  // not empty: the picture is of the difference, the run of this request minus that of `request`
 };
 
 /// Lays the view out with Pango's metrics and writes PNG, SVG or PDF by the file's ending; .csv and .npz write the values

@@ -7,6 +7,7 @@
 
 #include "trace/trace.hpp"
 #include "viz/colormap.hpp"
+#include "viz/normalization.hpp"
 
 namespace saccade {
 

@@ -1,9 +1,10 @@
+#include "viz/normalization.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "base/error.hpp"
-#include "viz/colormap.hpp"
 
 namespace saccade {
 

@@ -27,9 +27,9 @@ std::optional<std::string> origin_in(const std::string& file) {
 std::string origin_text(const FigureOrigin& origin) {
     nlohmann::json json = {{"format", "saccade-figure"},
                            {"version", newest_version},
-                           {"request", to_json(origin.request)},
+                           {"request", nlohmann::json::parse(origin.request)},
                            {"view", to_json(origin.view)}};
-    if (origin.compared) json["compare"] = to_json(*origin.compared);
+    if (!origin.compared.empty()) json["compare"] = nlohmann::json::parse(origin.compared);
     return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);  // file names need not be UTF-8
 }
 
@@ -40,9 +40,7 @@ FigureOrigin origin_from_text(const std::string& text) {
         throw Error(ErrorCode::bad_format, "what it says of its origin is damaged", "export the figure again");
     if (!json.contains("version") || !json["version"].is_number_integer() || json["version"] > newest_version)
         throw Error(ErrorCode::bad_format, "it comes from a newer Saccade", "update Saccade");
-    FigureOrigin origin{request_from_json(json["request"]), view_state_from_json(json["view"]), std::nullopt};
-    if (json.contains("compare")) origin.compared = request_from_json(json["compare"]);
-    return origin;
+    return {json["request"].dump(), view_state_from_json(json["view"]), json.contains("compare") ? json["compare"].dump() : ""};
 }
 
 std::string pdf_keywords(const FigureOrigin& origin) {

@@ -1,4 +1,4 @@
-"""Sentence pairs, vocabulary, batches and BLEU, as src/io/bpe.cpp, src/train/translation_data.cpp, src/train/translation_set.cpp and src/train/bleu.hpp
+"""Sentence pairs, vocabulary, batches and BLEU, as src/model/bpe.cpp, src/train/translation_data.cpp, src/train/translation_set.cpp and src/train/bleu.hpp
 have them: what every translation model that is trained here shares."""
 import collections
 import json

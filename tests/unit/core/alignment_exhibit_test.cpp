@@ -2,7 +2,8 @@
 
 #include "base/parallel.hpp"
 #include "run/runner.hpp"
-#include "trace/formula.hpp"
+#include "trace/claims.hpp"
+#include "trace/explain.hpp"
 #include "unit/core/testing.hpp"
 
 namespace saccade {

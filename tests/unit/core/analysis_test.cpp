@@ -10,7 +10,7 @@
 #include "run/command_line.hpp"
 #include "run/runner.hpp"
 #include "testing.hpp"
-#include "trace/formula.hpp"
+#include "trace/claims.hpp"
 
 namespace saccade {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "exhibit/exhibits.hpp"
 #include "run/runner.hpp"
-#include "trace/formula.hpp"
+#include "trace/claims.hpp"
 #include "unit/core/same_trace.hpp"
 #include "unit/core/testing.hpp"
 #include "unit/core/tiny_transformer.hpp"

@@ -1,4 +1,4 @@
-#include "io/bpe.hpp"
+#include "model/bpe.hpp"
 
 #include <gtest/gtest.h>
 

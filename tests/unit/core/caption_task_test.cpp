@@ -1,4 +1,5 @@
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "autograd/ops.hpp"
 #include "testing.hpp"

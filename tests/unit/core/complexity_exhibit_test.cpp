@@ -4,7 +4,7 @@
 #include "exhibit/complexity_layers.hpp"
 #include "run/runner.hpp"
 #include "testing.hpp"
-#include "trace/formula.hpp"
+#include "trace/claims.hpp"
 
 // Nothing here looks at a clock: times are measured by the exhibit, and differ from run to run.
 

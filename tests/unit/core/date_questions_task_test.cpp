@@ -1,4 +1,7 @@
 #include "train/date_questions_task.hpp"
+
+#include <nlohmann/json.hpp>
+
 #include "model/model_store.hpp"
 #include "testing.hpp"
 #include "train/date_questions_data.hpp"
@@ -47,8 +50,8 @@ TEST(DateQuestionsTask, learns_and_is_the_same_again) {
 
 TEST(DateQuestionsTask, measures_the_bundled_model_as_its_card_says) {
     const ModelPtr model = bundled_model("date-questions");
-    const auto metrics = make_date_questions_task({})->evaluate(model->weights, model->card.at("n").get<Index>(), {});
-    for (const auto& [name, value] : model->card.at("metrics").items())
+    const auto metrics = make_date_questions_task({})->evaluate(model->weights, model->card.json().at("n").get<Index>(), {});
+    for (const auto& [name, value] : model->card.json().at("metrics").items())
         EXPECT_NEAR(metrics.at(name), value.get<double>(), 1e-4) << name;
     EXPECT_GE(metrics.at("accuracy"), 0.99);
     EXPECT_GE(metrics.at("accuracy_max"), 0.99);

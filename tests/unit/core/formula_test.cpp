@@ -1,4 +1,6 @@
 #include "trace/formula.hpp"
+#include "trace/claims.hpp"
+#include "trace/explain.hpp"
 
 #include <gtest/gtest.h>
 

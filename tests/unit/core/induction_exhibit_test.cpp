@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "autograd/ops.hpp"
 #include "model/language_model_run.hpp"
 #include "run/runner.hpp"
 #include "testing.hpp"
+#include "trace/claims.hpp"
 #include "trace/formula.hpp"
 #include "train/task.hpp"
 
@@ -141,10 +143,10 @@ TEST(LanguageModel, a_design_that_sees_the_future_is_refused) {
 TEST(InductionTask, its_figures_come_without_the_data_and_are_those_of_the_card) {
     const auto task = make_task("induction", {});
     const ModelPtr model = bundled_model("induction");
-    const auto metrics = task->evaluate(model->weights, model->card.at("n").get<Index>(), {});
+    const auto metrics = task->evaluate(model->weights, model->card.json().at("n").get<Index>(), {});
     EXPECT_GE(metrics.at("induction_score"), 0.8);
     for (const char* name : {"induction_score", "loss_repeated", "loss_ablated", "induction_score_1_1"})
-        EXPECT_NEAR(metrics.at(name), model->card.at("metrics").at(name).get<double>(), 1e-4) << name;
+        EXPECT_NEAR(metrics.at(name), model->card.json().at("metrics").at(name).get<double>(), 1e-4) << name;
     EXPECT_FALSE(metrics.contains("loss"));
     Rng rng(7);
     EXPECT_TRUE(contains(error_of(ErrorCode::usage, [&] { task->initial_weights(rng); }), "--data"));

@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "base/rng.hpp"
-#include "io/matrix_file.hpp"
 #include "io/npz.hpp"
+#include "params/matrix_file.hpp"
 #include "testing.hpp"
 
 namespace saccade {

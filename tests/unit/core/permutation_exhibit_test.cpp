@@ -3,7 +3,7 @@
 
 #include "run/runner.hpp"
 #include "testing.hpp"
-#include "trace/formula.hpp"
+#include "trace/claims.hpp"
 
 namespace saccade {
 namespace {

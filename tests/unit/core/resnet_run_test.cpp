@@ -7,7 +7,7 @@
 #include "same_trace.hpp"
 #include "testing.hpp"
 #include "tiny_resnet.hpp"
-#include "trace/formula.hpp"
+#include "trace/claims.hpp"
 
 namespace saccade::test {
 namespace {

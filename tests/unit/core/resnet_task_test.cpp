@@ -173,7 +173,7 @@ TEST(ResNetModel, cards_and_weights_that_do_not_fit_are_refused) {
     const WeightMap fresh = initial_resnet_weights(design, rng);
     auto model = std::make_shared<Model>();
     model->id = "x";
-    model->card = card;
+    model->card = Card(card);
     model->weights = fresh;
     EXPECT_THROW(resnet_of(model), Error);  // no statistics
 }
@@ -183,8 +183,8 @@ TEST(ResNetModel, bundled_ones_run_and_say_where_they_come_from) {
         SCOPED_TRACE(id);
         const ModelPtr model = bundled_model(id);
         for (const char* entry : {"title", "data", "licence", "citation", "command", "recipe", "log", "date"})
-            EXPECT_TRUE(model->card.contains(entry)) << entry;
-        EXPECT_EQ(model->card.at("n"), 10000);
+            EXPECT_TRUE(model->card.json().contains(entry)) << entry;
+        EXPECT_EQ(model->card.json().at("n"), 10000);
         const ResNet<float>& network = resnet_of(model)->network;
         EXPECT_EQ(network.design().classes.size(), 10u);
         const Tensor<float> grey(Shape{1, 32, 32, 3}, 0.5f);

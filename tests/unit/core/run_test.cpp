@@ -2,11 +2,11 @@
 
 #include "io/npz.hpp"
 #include "io/safetensors.hpp"
-#include "io/trace_file.hpp"
 #include "run/runner.hpp"
+#include "run/trace_file.hpp"
 #include "testing.hpp"
 #include "tiny_exhibit.hpp"
-#include "trace/formula.hpp"
+#include "trace/claims.hpp"
 
 namespace saccade {
 namespace {
@@ -111,13 +111,13 @@ TEST(Run, a_model_is_read_again_only_when_its_file_changes) {
     write_safetensors(path, {{"a", Tensor<float>({2}, 1)}}, StoredType::f32, {{"card", R"({"title": "inner", "n": 1})"}});
     const ModelPtr first = load_model(path, "tiny");
     EXPECT_EQ(load_model(path, "tiny"), first);
-    EXPECT_EQ(first->card["title"], "inner");
+    EXPECT_EQ(first->card.json()["title"], "inner");
     test::put_bytes(folder / "w.json", R"({"title": "beside"})");
     write_safetensors(path, {{"a", Tensor<float>({3}, 1)}}, StoredType::f32, {{"card", R"({"title": "inner", "n": 1})"}});
     const ModelPtr second = load_model(path, "tiny");
     EXPECT_EQ(second->weights.at("a").size(), 3);
-    EXPECT_EQ(second->card["title"], "beside");
-    EXPECT_EQ(second->card["n"], 1);
+    EXPECT_EQ(second->card.json()["title"], "beside");
+    EXPECT_EQ(second->card.json()["n"], 1);
     test::put_bytes(folder / "x.json", "[");
     write_safetensors(folder / "x.safetensors", {}, StoredType::f32);
     error_of(ErrorCode::bad_format, [&] { load_model(folder / "x.safetensors", "tiny"); });

@@ -1,10 +1,11 @@
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "base/parallel.hpp"
 #include "run/runner.hpp"
 #include "testing.hpp"
-#include "trace/formula.hpp"
+#include "trace/claims.hpp"
 
 namespace saccade {
 namespace {
@@ -101,7 +102,7 @@ TEST(SaliencyExhibit, weights_of_another_model_are_refused) {
     request.weights_path = SACCADE_SOURCE_DIR "/assets/models/dates.safetensors";
     EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [&] { run(request); }), "question.embedding.weight"));
     auto model = std::make_shared<Model>(*bundled_model("date-questions"));
-    model->card.erase("answers");
+    model->card.json().erase("answers");
     request.weights_path.clear();
     request.model = model;
     EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [&] { run(request); }), "\"answers\""));

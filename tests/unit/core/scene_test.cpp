@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "base/parallel.hpp"
+#include "image/color.hpp"
 #include "image/samples.hpp"
 #include "testing.hpp"
 

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "model/seq2seq_run.hpp"
-#include "trace/formula.hpp"
+#include "trace/claims.hpp"
 #include "unit/core/testing.hpp"
 
 namespace saccade {

@@ -1,4 +1,6 @@
-#include "io/session.hpp"
+#include "run/session.hpp"
+
+#include <nlohmann/json.hpp>
 
 #include "io/atomic_file.hpp"
 #include "testing.hpp"

@@ -37,7 +37,7 @@ inline ModelPtr tiny_resnet(const std::string& attention, Index blocks = 2) {
         statistics.emplace(norm + ".variance", std::move(variance));
     }
     model->weights.merge(statistics);
-    into_card(design, model->card);
+    into_card(design, model->card.json());
     return model;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "model/sequence_text.hpp"
@@ -41,8 +42,8 @@ inline ModelPtr tiny_transformer(const TinyTransformer& t = {}) {
     for (auto& [name, values] : model->weights)
         for (float& v : values.values())
             v = (name.find("embedding") != std::string::npos ? 3 * v : v) + 0.2f * static_cast<float>(rng.normal());
-    into_card(design, model->card);
-    SequenceText({Vocabulary(source), Vocabulary(target)}, {}, false).into_card(model->card);
+    into_card(design, model->card.json());
+    SequenceText({Vocabulary(source), Vocabulary(target)}, {}, false).into_card(model->card.json());
     return model;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "autograd/ops.hpp"
 #include "base/parallel.hpp"

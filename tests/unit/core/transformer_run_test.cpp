@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "exhibit/exhibits.hpp"
 #include "model/transformer_run.hpp"
 #include "run/runner.hpp"
-#include "trace/formula.hpp"
+#include "trace/claims.hpp"
 #include "unit/core/same_trace.hpp"
 #include "unit/core/testing.hpp"
 #include "unit/core/tiny_transformer.hpp"
@@ -217,7 +218,7 @@ TEST(TransformerRun, bad_input_is_one_line) {
     EXPECT_TRUE(
         contains(error_of(ErrorCode::invalid_input, [&] { ran(asking(model, std::string(17, 'a'))); }), "16 positions"));
     auto broken = std::make_shared<Model>(*tiny_transformer());
-    broken->card["encoder"]["heads"] = 5;
+    broken->card.json()["encoder"]["heads"] = 5;
     EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [&] { ran(asking(broken)); }), "5 heads do not divide d_model = 12"));
     RunRequest other = asking(tiny_transformer());
     other.params.set("position", std::string("shaw"));

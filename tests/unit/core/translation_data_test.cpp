@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "io/bpe.hpp"
+#include "model/bpe.hpp"
 #include "unit/core/testing.hpp"
 
 namespace saccade {

@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "io/atomic_file.hpp"
 #include "unit/gui/controller_fixture.hpp"

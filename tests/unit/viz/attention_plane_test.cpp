@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "sample_trace.hpp"
-#include "trace/formula.hpp"
+#include "trace/explain.hpp"
 #include "viz/derived.hpp"
 #include "viz_testing.hpp"
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "viz/color_space.hpp"
+#include "viz/normalization.hpp"
 #include "viz_testing.hpp"
 
 namespace saccade {

@@ -6,6 +6,7 @@
 #include "base/base64.hpp"
 #include "io/atomic_file.hpp"
 #include "io/npz.hpp"
+#include "run/run_request.hpp"
 #include "sample_trace.hpp"
 #include "viz/canvas_svg.hpp"
 #include "viz/csv.hpp"
@@ -24,11 +25,13 @@ Trace sentence() {
 }
 
 FigureOrigin origin_of(const Trace& trace, const std::string& view) {
+    RunRequest request;
+    request.exhibit = "alignment";
+    request.params.set("source", std::string("二〇一九年 (30) \\ <&>"));
+    request.seed = 12345678901234567u;
+    request.interventions.push_back(parse_intervention("weights[1,2]=0.25"));
     FigureOrigin origin;
-    origin.request.exhibit = "alignment";
-    origin.request.params.set("source", std::string("二〇一九年 (30) \\ <&>"));
-    origin.request.seed = 12345678901234567u;
-    origin.request.interventions.push_back(parse_intervention("weights[1,2]=0.25"));
+    origin.request = request_text(request);
     origin.view.view = view;
     origin.view.theme = "dark";
     origin.view.width = 500;
@@ -52,7 +55,7 @@ TEST(Export, PicturesCarryTheirOrigin) {
             const FigureOrigin origin = origin_of(trace, view);
             export_figure(path, trace, origin);
             const FigureOrigin back = read_origin(path);
-            EXPECT_EQ(to_json(back.request), to_json(origin.request)) << path;
+            EXPECT_EQ(to_json(request_from_text(back.request)), to_json(request_from_text(origin.request))) << path;
             EXPECT_EQ(to_json(back.view), to_json(origin.view)) << path;
         }
 }

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "base/parallel.hpp"
+#include "image/background.hpp"
 #include "image/outline.hpp"
 #include "image/pixel.hpp"
 

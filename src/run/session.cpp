@@ -1,4 +1,4 @@
-#include "io/session.hpp"
+#include "run/session.hpp"
 
 #include <fmt/core.h>
 

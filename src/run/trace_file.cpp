@@ -1,4 +1,4 @@
-#include "io/trace_file.hpp"
+#include "run/trace_file.hpp"
 
 #include <fmt/core.h>
 

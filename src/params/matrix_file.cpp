@@ -1,4 +1,4 @@
-#include "io/matrix_file.hpp"
+#include "params/matrix_file.hpp"
 
 #include <fmt/core.h>
 

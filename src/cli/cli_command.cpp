@@ -1,0 +1,97 @@
+#include "cli/cli_command.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "tensor/tensor.hpp"
+
+namespace saccade {
+
+CliOption& CliOption::required() {
+    option_->required();
+    return *this;
+}
+
+CliOption& CliOption::shows_default() {
+    option_->capture_default_str();
+    return *this;
+}
+
+CliOption& CliOption::between(int least, int most) {
+    option_->check(CLI::Range(least, most));
+    return *this;
+}
+
+CliOption& CliOption::one_of(std::initializer_list<const char*> words) {
+    option_->check(CLI::IsMember(std::vector<std::string>(words.begin(), words.end())));
+    return *this;
+}
+
+CliOption& CliOption::not_with(const CliOption& other) {
+    option_->excludes(other.option_);
+    return *this;
+}
+
+CliOption& CliOption::repeated() {
+    option_->allow_extra_args(false);
+    return *this;
+}
+
+CliOption& CliOption::group(const std::string& title) {
+    option_->group(title);
+    return *this;
+}
+
+CliOption& CliOption::type_name(const std::string& name) {
+    option_->type_name(name);
+    return *this;
+}
+
+bool CliOption::given() const {
+    return option_ != nullptr && option_->count() > 0;
+}
+
+CliCommand CliCommand::add(const std::string& name, const std::string& help) {
+    return CliCommand(*app_->add_subcommand(name, help));
+}
+
+template <class T>
+CliOption CliCommand::option(const std::string& names, T& target, const std::string& help) {
+    return CliOption(app_->add_option(names, target, help));
+}
+
+template CliOption CliCommand::option(const std::string&, std::string&, const std::string&);
+template CliOption CliCommand::option(const std::string&, std::vector<std::string>&, const std::string&);
+template CliOption CliCommand::option(const std::string&, int&, const std::string&);
+template CliOption CliCommand::option(const std::string&, Index&, const std::string&);
+template CliOption CliCommand::option(const std::string&, std::uint64_t&, const std::string&);
+template CliOption CliCommand::option(const std::string&, double&, const std::string&);
+
+CliOption CliCommand::option_runs(const std::string& names, std::function<void(int)> action, const std::string& help) {
+    return CliOption(app_->add_option_function<int>(
+        names, [action = std::move(action)](int value) { action(value); }, help));
+}
+
+CliOption CliCommand::flag(const std::string& names, bool& target, const std::string& help) {
+    return CliOption(app_->add_flag(names, target, help));
+}
+
+bool CliCommand::has(const std::string& name) const {
+    return app_->get_option_no_throw("--" + name) != nullptr;
+}
+
+void CliCommand::footer(const std::string& text) {
+    app_->footer(text);
+}
+
+void CliCommand::allow_extras() {
+    app_->allow_extras();
+}
+
+void CliCommand::runs(std::function<void()> action) {
+    app_->callback(std::move(action));
+}
+
+}  // namespace saccade

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <string>
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
+namespace saccade {
+
+/// An option as declared, to say more about it. The library that parses stands behind it (cli_command.cpp): its header costs
+/// every file that reads it seconds.
+class CliOption {
+ public:
+    explicit CliOption(CLI::Option* option = nullptr) : option_(option) {}
+
+    CliOption& required();
+    /// Help shows the value that stands in the target.
+    CliOption& shows_default();
+    CliOption& between(int least, int most);
+    CliOption& one_of(std::initializer_list<const char*> words);
+    CliOption& not_with(const CliOption& other);
+    /// May be given several times, one value each time.
+    CliOption& repeated();
+    CliOption& group(const std::string& title);
+    CliOption& type_name(const std::string& name);
+
+    /// Whether it was given at all: an empty text is a value too.
+    bool given() const;
+
+ private:
+    CLI::Option* option_;
+};
+
+/// A command of the program, or the program itself: what it takes and what it does.
+class CliCommand {
+ public:
+    explicit CliCommand(CLI::App& app) : app_(&app) {}
+
+    CliCommand add(const std::string& name, const std::string& help);
+    /// "--name", "-o,--output", or "NAME" for a word at its place. T: std::string, std::vector<std::string>, int, Index,
+    /// std::uint64_t, double. The target must outlive the parsing.
+    template <class T>
+    CliOption option(const std::string& names, T& target, const std::string& help);
+    /// An option that acts as soon as it is read.
+    CliOption option_runs(const std::string& names, std::function<void(int)> action, const std::string& help);
+    CliOption flag(const std::string& names, bool& target, const std::string& help);
+    /// "--name" is taken.
+    bool has(const std::string& name) const;
+    void footer(const std::string& text);
+    /// Words that nobody declared are no mistake.
+    void allow_extras();
+    /// Runs after parsing, if this command was named; throws Error.
+    void runs(std::function<void()> action);
+
+ private:
+    CLI::App* app_;
+};
+
+}  // namespace saccade

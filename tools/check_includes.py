@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+"""Keeps the floors of src/: which room may include which, that every include exists, and that every source has its header.
+
+    check_includes.py [ROOT]        every violation by file and line; exit status 1 if there is one
+    check_includes.py --self-test   the check can fail: each kind of violation, planted, is found
+
+Only the standard library is used.
+"""
+import os
+import re
+import sys
+import tempfile
+
+# The floors: a room sees itself and the rooms named here, no others. What a room sees, the rooms above it that see it do not inherit:
+# each says for itself. Observer stands between what is computed and what is shown, so trace/ sees autograd/, never the other way.
+BASE = {"base"}
+TENSOR = BASE | {"tensor"}
+AUTOGRAD = TENSOR | {"autograd"}
+TRACE = AUTOGRAD | {"trace"}
+CODECS = TENSOR | {"io"}
+PARAMS = CODECS | {"params"}
+IMAGE = CODECS | {"image"}
+LAYERS = TRACE | {"attention", "nn"}
+MODEL = LAYERS | CODECS | {"model"}
+ON_MODEL = MODEL | PARAMS | IMAGE
+EXHIBIT = ON_MODEL | {"train", "checkpoint", "analysis", "exhibit"}
+RUN = EXHIBIT | {"run"}
+VIZ = TRACE | PARAMS | {"analysis", "viz"}
+EVERYTHING = RUN | VIZ | {"gl", "ui", "bench", "cli"}
+FLOORS = {
+    "base": BASE,
+    "tensor": TENSOR,
+    "autograd": AUTOGRAD,
+    "trace": TRACE,
+    "io": CODECS,
+    "params": PARAMS,
+    "image": IMAGE,
+    "nn": LAYERS,
+    "attention": LAYERS,
+    "model": MODEL,
+    "train": ON_MODEL | {"train"},
+    "checkpoint": ON_MODEL | {"checkpoint"},
+    "analysis": TRACE | {"analysis"},
+    "exhibit": EXHIBIT,
+    "run": RUN,
+    "viz": VIZ,  # knows no model, no exhibit, no run: a trace and what is computed from it
+    "gl": VIZ | {"gl"},
+    "ui": RUN | VIZ | {"gl", "ui"},
+    "bench": RUN | VIZ | {"gl", "ui", "bench"},
+    "cli": RUN | VIZ | {"cli"},
+    "": EVERYTHING,  # main.cpp
+}
+
+# A source's declarations stand in the header of its name, or of the name that its own begins with (align_hard.cpp: align.hpp).
+# Where one header declares for many: the sources and their header.
+FAMILIES = {
+    "exhibit": (r".*", "exhibits.hpp"),  # one function an exhibit, one line a file
+    "cli": (r".*", "commands.hpp"),
+    "analysis": (r".*", "catalogue.hpp"),
+    "ui": (r"panel_.*|dialogs", "panels.hpp"),
+    "image": (r"sample_.*", "sample_scenes.hpp"),
+}
+
+INCLUDE = re.compile(r'\s*#\s*include\s*"([^"]+)"')
+GENERATED = {"shaders.hpp"}  # made in the build folder
+
+
+def sources(root):
+    for folder, _, names in sorted(os.walk(os.path.join(root, "src"))):
+        for name in sorted(names):
+            if name.endswith((".cpp", ".hpp")):
+                yield os.path.relpath(os.path.join(folder, name), os.path.join(root, "src"))
+
+
+def room_of(path):
+    return path.split("/")[0] if "/" in path else ""
+
+
+def check_file(root, path):
+    room = room_of(path)
+    if room not in FLOORS:
+        yield f"src/{path}:1: room '{room}' has no floor; give it one in tools/check_includes.py"
+        return
+    with open(os.path.join(root, "src", path), encoding="utf-8") as f:
+        for number, line in enumerate(f, 1):
+            found = INCLUDE.match(line)
+            if not found or found[1] in GENERATED:
+                continue
+            if not os.path.exists(os.path.join(root, "src", found[1])):
+                yield f"src/{path}:{number}: {found[1]} does not exist"
+            elif room_of(found[1]) not in FLOORS[room]:
+                yield f"src/{path}:{number}: {room or 'main'} may not see {room_of(found[1])} ({found[1]})"
+
+
+def has_header(root, path):
+    folder, stem = os.path.dirname(os.path.join(root, "src", path)), os.path.basename(path)[:-len(".cpp")]
+    parts = stem.split("_")
+    if any(os.path.exists(os.path.join(folder, "_".join(parts[:n]) + ".hpp")) for n in range(1, len(parts) + 1)):
+        return True
+    names, header = FAMILIES.get(room_of(path), (r"(?!)", ""))
+    return re.fullmatch(names, stem) is not None and os.path.exists(os.path.join(folder, header))
+
+
+def check(root):
+    problems, count = [], 0
+    for path in sources(root):
+        count += 1
+        problems += check_file(root, path)
+        if path.endswith(".cpp") and path != "main.cpp" and not has_header(root, path):
+            problems.append(f"src/{path}:1: no header of this name, nor of the name that this one begins with")
+    return problems, count
+
+
+def self_test():
+    files = {
+        "base/error.hpp": "", "trace/trace.hpp": '#include "base/error.hpp"\n', "trace/trace.cpp": '#include "trace/trace.hpp"\n',
+        "trace/trace_file.cpp": "", "viz/view.hpp": '#include "trace/trace.hpp"\n', "run/run.hpp": "",
+    }
+    planted = {
+        "base/error.hpp": ('\n#include "trace/trace.hpp"\n', "src/base/error.hpp:2: base may not see trace"),
+        "viz/view.hpp": ('#include "run/run.hpp"\n', "src/viz/view.hpp:1: viz may not see run"),
+        "run/run.hpp": ('#include "run/gone.hpp"\n', "src/run/run.hpp:1: run/gone.hpp does not exist"),
+        "trace/hidden.cpp": ("", "src/trace/hidden.cpp:1: no header"),
+        "attic/old.hpp": ("", "src/attic/old.hpp:1: room 'attic' has no floor"),
+    }
+    for plant in [None, *planted]:
+        with tempfile.TemporaryDirectory() as root:
+            for path, text in {**files, **({plant: planted[plant][0]} if plant else {})}.items():
+                os.makedirs(os.path.join(root, "src", os.path.dirname(path)), exist_ok=True)
+                with open(os.path.join(root, "src", path), "w", encoding="utf-8") as f:
+                    f.write(text)
+            problems, _ = check(root)
+            expected = [planted[plant][1]] if plant else []
+            if len(problems) != len(expected) or not all(p.startswith(e) for p, e in zip(problems, expected)):
+                sys.exit(f"check_includes: self-test: with {plant} planted, found {problems}")
+    print(f"check_includes: self-test: {len(planted)} violations planted and found")
+
+
+def main():
+    if sys.argv[1:] == ["--self-test"]:
+        return self_test()
+    problems, count = check(sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+    if count == 0:
+        sys.exit("check_includes: there is nothing below src/")
+    for problem in problems:
+        print(problem)
+    if problems:
+        sys.exit(f"check_includes: {len(problems)} violations in {count} files")
+    print(f"check_includes: {count} files keep to their floors")
+
+
+if __name__ == "__main__":
+    main()
