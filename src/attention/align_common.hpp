@@ -14,6 +14,8 @@ namespace saccade {
     each(hard_sample) \
     each(local_m) \
     each(local_p) \
+    each(sparsemax) \
+    each(entmax15)
 
 // clang-format on
 

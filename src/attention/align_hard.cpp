@@ -128,13 +128,14 @@ class HardSampleAlign : public Align<T> {
             return {"expect", fmt::format("{}_ij = {}_ij, the expectation of a draw", a, text.chances_symbol),
                     fmt::format("@weights[i,j] = @{}[i,j]", text.chances), argmax_source};
         if (call.rng == nullptr) return argmax_how(text, "weights", a, argmax_source);
-        return {"sample",
-                fmt::format("{0}_i ~ Multinoulli({1}_i): {0}_ij = 1 at the first j up to which the chances exceed u_i, else 0",
-                            a, text.chances_symbol),
-                fmt::format("@weights[i,j] = where(j < {0}, sum_l(where(l <= j, @{1}[i,l], 0)) > @draws[i], 1) * "
-                            "(sum_l(where(l < j, @{1}[i,l], 0)) <= @draws[i])",
-                            call.scores.shape()[-1] - 1, text.chances),
-                "Xu 2015, eq. 8 and 9"};
+        return {
+            "sample",
+            fmt::format("{0}_ij = 1 at the first j up to which the chances exceed u_i, else 0: drawn from Multinoulli({1}_i)",
+                        a, text.chances_symbol),
+            fmt::format("@weights[i,j] = where(j < {0}, sum_l(where(l <= j, @{1}[i,l], 0)) > @draws[i], 1) * "
+                        "(sum_l(where(l < j, @{1}[i,l], 0)) <= @draws[i])",
+                        call.scores.shape()[-1] - 1, text.chances),
+            "Xu 2015, eq. 8 and 9"};
     }
 };
 

@@ -145,6 +145,14 @@ ParamSpec function_param(const std::string& name, const std::string& title, std:
     return choice_param(name, title, help, choices);
 }
 
+/// "Local-m, Local-p".
+std::string titles_where(bool AlignFunction::*says, bool value) {
+    std::string titles;
+    for (const AlignFunction& f : align_functions())
+        if (f.*says == value) titles += (titles.empty() ? "" : ", ") + f.title;
+    return titles;
+}
+
 std::vector<ParamSpec> alignment_params() {
     return {
         source_param(),
@@ -158,9 +166,13 @@ std::vector<ParamSpec> alignment_params() {
             {{"dates", "Dates"}, {"zh-en-gru", "中→En GRU"}, {"zh-en-luong", "中→En Luong"}, {"zh-en-fixed", "中→En fixed"}}),
         function_param("score", "Score", "How a query is compared with each key.", score_functions()),
         function_param("alignment", "Alignment", "How scores become weights.", align_functions()),
-        number_param("temperature", "Temperature", "τ: scores are divided by it. 0: hard argmax; infinity: uniform.", 1, 0,
+        number_param("temperature", "Temperature",
+                     "τ: scores are divided by it. 0: hard argmax; infinity: uniform. Not read by " +
+                         titles_where(&AlignFunction::reads_temperature, false) + ".",
+                     1, 0, INFINITY),
+        number_param("window", "Window",
+                     "D of " + titles_where(&AlignFunction::local, true) + ": keys at most D from the centre; σ = D/2.", 5, 0,
                      INFINITY),
-        number_param("window", "Window", "D of local-m and local-p: keys at most D from the centre; σ = D/2.", 5, 0, INFINITY),
         toggle_param(
             "keep_weights", "Keep the weights",
             "Off: a score or alignment function of dates comes with the model that was trained with it. On: the weights stay "

@@ -131,7 +131,8 @@ Tensor<float> Pass::read_in(const Tensor<float>& tokens) const {
                      .title = of("Position code"),
                      .axes = axes,
                      .step = {"position",
-                              s.posted ? "p_i = PE(0): each token is the first, and only, one of its sequence" : rule.formula,
+                              s.posted ? "p_i = PE(0): each token is the first, and only, one of its sequence"
+                                       : "p_i,2b = sin(i / 10000^(2b/d)), p_i,2b+1 = cos(…)",
                               "@position[i,k] = " + rule.rule, rule.source}};
     });
     return observe()("coded", add<float>(input, added).value(), [&] {
@@ -171,7 +172,13 @@ Tensor<float> Pass::attend(const Tensor<float>& x) const {
     const MultiHeadAttention<float> attention(s.weights, 1);
     const AttentionNames own = names();
     const auto whose = [&](Shown& shown) {
-        shown.title = of(shown.role == Role::mask ? "Tokens of another sequence of the batch" : shown.title.c_str());
+        if (shown.role == Role::scores) {
+            shown.title = "Scores";
+            shown.step.formula = "e_ij = q_i · k_j / √d";
+        }
+        if (shown.role == Role::context) shown.title = "Contexts";
+        if (shown.role == Role::mask) shown.title = "Tokens of another sequence of the batch";
+        shown.title = of(shown.title.c_str());
         return true;
     };
     const AttentionView view{observe().retold(whose), &own};
@@ -183,7 +190,8 @@ Tensor<float> Pass::attend(const Tensor<float>& x) const {
     const Var<float> tokens = x.reshape({1, s.tokens, s.features});
     const auto seen = attention.heads(tokens, attention.keys_values(tokens, 0, view), mask, 0, view);
     const Linear<float>& output = attention.projections().output;
-    return observe()("output", output(MultiHeadAttention<float>::joined(seen.context)).value(), [&] {
+    const Tensor<float> y = output(MultiHeadAttention<float>::joined(seen.context)).value().reshape({s.tokens, s.features});
+    return observe()("output", y, [&] {
         return Shown{
             .role = Role::state,
             .symbol = "y",

@@ -299,8 +299,7 @@ Var<T> Seq2Seq<T>::keys_of(const Var<T>& annotations, const Observer& observe) c
                      .symbol = "k",
                      .title = "Keys",
                      .axes = {"source", function_.key_axis},
-                     .step = {"project", rules.key_formula, rules.key_rule, function_.source},
-                     .parameters = shown_score_parameters()};
+                     .step = {"project", rules.key_formula, rules.key_rule, function_.source}};
     });
 }
 

@@ -154,7 +154,7 @@ class Seq2Seq {
     CellState<T> initial_cell_state(const CellState<T>& backward, const Observer& observe) const;
     Var<T> keys_of(const Var<T>& annotations, const Observer& observe) const;
     ScoreRules score_rules() const;
-    std::vector<Parameter> shown_score_parameters() const;
+    std::vector<Parameter> shown_score_parameters() const;  // with the queries, whatever reads them
     /// `observe` is at row i in these three.
     void look(const Encoded& encoded, const Var<T>& asking, Index i, Rng* rng, const Observer& observe, const Noise& noise,
               Step& step) const;

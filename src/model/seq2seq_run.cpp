@@ -25,8 +25,10 @@ void declare_axes(Probe& probe, const Seq2Seq<float>& model, const Seq2SeqReques
     if (s.readout > 0) probe.axis({"attentional", AxisKind::feature, s.readout, {}, "k"});
     if (model.design().attention) {
         probe.axis({"attention", AxisKind::feature, s.attention, {}, "a"});
-        if (model.design().score == "location") probe.axis({"position", AxisKind::key, s.longest, {}, "p"});
-        if (model.design().score == "cosine") probe.axis({"unit", AxisKind::feature, 1, {}, "u"});
+        const ScoreFunction& score = score_function(model.design().score);
+        if (score.query_axis == "position") probe.axis({"position", AxisKind::key, s.longest, {}, "p"});
+        for (const FunctionParameter& p : score.parameters({s.decoder, 2 * s.encoder, s.attention, s.longest}))
+            if (p.axes == std::vector<std::string>{"unit"}) probe.axis({"unit", AxisKind::feature, p.shape[0], {}, "u"});
         for (const FunctionParameter& p : model.align_parameters())
             if (p.axes == std::vector<std::string>{"centre"}) probe.axis({"centre", AxisKind::feature, p.shape[0], {}, "b"});
     }

@@ -143,6 +143,20 @@ TEST(GradCheck, AlignSoftmax) {
             check_gradients([&](const V& x) { return align_softmax(x[0], mask, temperature); }, {random_tensor({2, 3}, 1)});
 }
 
+TEST(GradCheck, EveryAlignmentOfScoresAlone) {
+    const Ids lengths{5, 2};
+    for (const AlignFunction& function : align_functions()) {
+        if (!function.scores_alone() || !function.trainable || function.samples) continue;
+        for (const double temperature : {0.3, 1.0, 4.0})
+            for (const Tensor<double>& mask : {Tensor<double>{}, padding_mask<double>(lengths, 5)}) {
+                SCOPED_TRACE(function.id);
+                const auto align = make_align<double>({function.id, temperature});
+                check_gradients([&](const V& x) { return (*align)({.scores = x[0], .mask = mask}).weights; },
+                                {random_tensor({2, 5}, 1, -2, 2)});
+            }
+    }
+}
+
 TEST(GradCheck, LocalPWithPredictedCentres) {
     const Tensor<double> lengths = Tensor<double>::from({2}, std::vector<double>{4, 2});
     const Ids padded{4, 2};

@@ -177,6 +177,45 @@ TEST(Align, predicted_centres_lie_within_the_source) {
     expect_near(p, {7 / (1 + std::exp(-18.0)), 2, 7 / (1 + std::exp(18.0))});
 }
 
+/// What holds of every function that needs nothing but scores, whether it samples or not.
+TEST(Align, weights_of_scores_alone_sum_to_1_and_reach_their_limits) {
+    const Tensor<float> scores = rows(2, {1, 4, 4, 2, -3, -1, -2, -5});
+    const Tensor<float> mask = rows(2, {0, -inf, 0, 0, 0, 0, -inf, -inf}), none = rows(1, {-inf, -inf, -inf, -inf});
+    for (const AlignFunction& f : align_functions()) {
+        if (!f.scores_alone()) continue;
+        for (const double t : {0.0, 1e-40, 0.5, 1.0, 3.0, static_cast<double>(inf)}) {
+            SCOPED_TRACE(f.id + " at " + std::to_string(t));
+            Rng rng(5);
+            const auto align = make_align<float>({f.id, t});
+            const auto weights = [&](const Tensor<float>& hidden) {
+                return list((*align)({.scores = scores, .mask = hidden, .rng = &rng}).weights.value());
+            };
+            for (const Tensor<float>& hidden : {Tensor<float>{}, mask}) {
+                const std::vector<float> w = weights(hidden);
+                for (std::size_t i = 0; i < 8; i += 4)
+                    EXPECT_NEAR(std::accumulate(w.begin() + static_cast<long>(i), w.begin() + static_cast<long>(i + 4), 0.0f),
+                                1, 1e-6);
+                for (std::size_t i = 0; i < 8; ++i)
+                    if (!hidden.empty() && hidden.data()[i] != 0) {
+                        EXPECT_EQ(w[i], 0);
+                    }
+            }
+            EXPECT_EQ(weights(none), std::vector<float>(8, 0));
+            if (t == 0) {
+                EXPECT_EQ(weights(mask), (std::vector<float>{0, 0, 1, 0, 0, 1, 0, 0}));
+            }
+            if (std::isinf(t) && f.trainable && !f.samples) {
+                EXPECT_EQ(weights({}), std::vector<float>(8, 0.25f));
+            }
+        }
+        if (f.reads_temperature)
+            error_of(ErrorCode::invalid_input, [&] {
+                Rng rng(5);
+                (*make_align<float>({f.id, -1}))({.scores = scores, .rng = &rng});
+            });
+    }
+}
+
 TEST(Align, functions_are_found_by_name) {
     for (const AlignFunction& f : align_functions()) EXPECT_EQ(align_function(f.id).title, f.title);
     EXPECT_TRUE(contains(error_of(ErrorCode::usage, [] { align_function("sharp"); }), "local_p"));

@@ -29,6 +29,8 @@ VerdictTable alignment_verdicts() {
                 {"+ + + . . . . .", {"alignment=hard_sample"}},
                 {"+ + . + . . . .", {"alignment=local_m"}},
                 {"X . . + + . . .", {"alignment=local_p"}},
+                {"+ + . . . . . .", {"alignment=sparsemax"}},
+                {"+ + . . . . . .", {"alignment=entmax15"}},
                 // Local-p with every score that was trained with it.
                 {"X . . + + . . .", {"score=dot", "alignment=local_p"}},
                 {"X . . + + . . .", {"score=scaled_dot", "alignment=local_p"}},
@@ -197,6 +199,8 @@ VerdictTable memory_verdicts() {
                 {"+ + + + + + . - . -", {"score=dot", "read=soft"}},
                 {"+ + + + + + + - . -", {"score=dot", "read=hard"}},
                 {"+ + + . + + + - . -", {"score=dot", "read=sample"}},
+                {"+ + + + + + . - . -", {"score=dot", "read=sparsemax"}},
+                {"+ + + + + + . - . -", {"score=dot", "read=entmax15"}},
                 {"+ + + + + + . - . -", {"score=scaled_dot", "read=soft"}},
                 {"+ + + + + + + - . -", {"score=scaled_dot", "read=hard"}},
                 {"+ + + . + + + - . -", {"score=scaled_dot", "read=sample"}},
