@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "base/error.hpp"
 #include "base/utf8.hpp"
 
 namespace saccade {
