@@ -4,6 +4,7 @@
 #include <cctype>
 #include <chrono>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "base/parallel.hpp"
 #include "io/safetensors.hpp"
