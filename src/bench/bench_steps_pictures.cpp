@@ -24,17 +24,17 @@ DragTimes dragged(Window& window, int n, const std::function<std::array<float, 2
     DragTimes times;
     bool follows = true;
     for (int i = 1; i <= n + 5 && follows; ++i) {
-        const std::uint64_t before = window.state().edits;
+        const std::uint64_t before = window.controller().runs().asked();
         const auto moved = Clock::now();
         move_mouse(window, at(i)[0], at(i)[1]);
         frame_held(window);
-        follows = window.state().edits != before;
+        follows = window.controller().runs().asked() != before;
         while (!frame_held(window)) {
         }
         window.finish();
         if (i <= 5) continue;
         times.pictures.push_back(ms_since(moved));
-        times.engine.push_back(window.state().side().shown.engine_ms);
+        times.engine.push_back(window.state().document.side().shown.engine_ms);
         const auto start = Clock::now();
         frame_held(window);
         window.finish();
@@ -50,11 +50,11 @@ DragTimes dragged(Window& window, int n, const std::function<std::array<float, 2
 void open_exhibit(Window& window, const char* id, Index resolution) {
     Controller& act = window.controller();
     act.choose_exhibit(id);
-    act.set_param("resolution", resolution);
+    act.inputs().set_param("resolution", resolution);
     until_answered(window);
     // Until what the exhibit before had drawn is let go: freeing hundreds of megabytes would be timed here.
     for (int i = 0; i < 300; ++i) window.frame();
-    if (const auto& problem = window.state().side().problem) throw Error(ErrorCode::unsupported, problem->line());
+    if (const auto& problem = window.state().document.side().problem) throw Error(ErrorCode::unsupported, problem->line());
 }
 
 std::array<float, 4> place(Window& window, const char* name) {
@@ -66,7 +66,7 @@ std::array<float, 4> place(Window& window, const char* name) {
 
 /// Round and round by some px, from the middle of a shape that nothing lies on.
 DragTimes move_shape_of(Window& window, int n) {
-    const Scene* scene = window.controller().scene(0);
+    const Scene* scene = window.controller().scenes().scene(0);
     if (scene == nullptr) throw Error(ErrorCode::not_found, "the exhibit's picture is no scene");
     double x = 0, y = 0;
     for (int i = 0; i < static_cast<int>(scene->shapes.size()); ++i) {

@@ -31,11 +31,11 @@ void focus_source(Window& window) {
 
 /// One keystroke to its finished picture, in ms.
 double type(Window& window, unsigned character) {
-    const std::uint64_t before = window.state().side().wanted_ticket;
+    const std::uint64_t before = window.state().document.side().wanted_ticket;
     const auto pressed = Clock::now();
     ImGui_ImplGlfw_CharCallback(window.handle(), character);
     window.frame();  // takes the key, asks for the run
-    if (window.state().side().wanted_ticket == before)
+    if (window.state().document.side().wanted_ticket == before)
         throw Error(ErrorCode::unsupported, "the benchmark's keystroke did not reach the field",
                     "the window may be covered or too small");
     until_answered(window);
@@ -58,11 +58,11 @@ struct ChineseTimes {
 /// The 20th character of a Chinese sentence, typed n times: another one each time, so that no two runs are the same.
 /// Error{unsupported} if the exhibit does not run.
 ChineseTimes type_chinese(Window& window, const std::string& exhibit, const std::string& model, int n) {
-    if (window.state().side().request.exhibit != exhibit) window.controller().choose_exhibit(exhibit);
-    window.controller().set_param("model", model);
+    if (window.state().document.side().request.exhibit != exhibit) window.controller().choose_exhibit(exhibit);
+    window.controller().inputs().set_param("model", model);
     until_answered(window);
-    if (const auto& problem = window.state().side().problem) throw Error(ErrorCode::unsupported, problem->line());
-    window.controller().set_param("source", std::string());
+    if (const auto& problem = window.state().document.side().problem) throw Error(ErrorCode::unsupported, problem->line());
+    window.controller().inputs().set_param("source", std::string());
     until_answered(window);
     focus_source(window);
     for (const char32_t c : decode_utf8("她昨天在车站旁边的书店里买了一本很有趣")) type(window, static_cast<unsigned>(c));
@@ -72,7 +72,7 @@ ChineseTimes type_chinese(Window& window, const std::string& exhibit, const std:
         const double ms = type(window, static_cast<unsigned>(last[static_cast<std::size_t>(i) % last.size()]));
         if (i >= 5) {
             times.pictures.push_back(ms);
-            times.engine.push_back(window.state().side().shown.engine_ms);
+            times.engine.push_back(window.state().document.side().shown.engine_ms);
             const auto start = Clock::now();
             window.frame();
             window.finish();
@@ -133,14 +133,14 @@ std::vector<BenchValue> bench_head_grid(Window& window, Index length, int n) {
     const std::string name = fmt::format("head_grid_{}", length);
     window.controller().choose_exhibit("induction");
     until_answered(window);
-    window.state().stage.enlarged = "head-grid/self.weights";
+    window.state().document.stage.enlarged = "head-grid/self.weights";
     const Tensor<float> weights = large_model_weights(length);
     std::vector<double> draws, hovers;
     for (int i = 0; i < n + 2; ++i) {
         // Another tensor each time: nothing that the window keeps of the last is of use.
         const TracePtr trace = large_model_trace(length, weights.clone());
         const auto start = Clock::now();
-        window.state().side().shown.trace = trace;
+        window.state().document.side().shown.trace = trace;
         window.frame();
         window.finish();
         if (i >= 2) draws.push_back(ms_since(start));
@@ -153,9 +153,9 @@ std::vector<BenchValue> bench_head_grid(Window& window, Index length, int n) {
         window.finish();
         if (i < 2) continue;
         hovers.push_back(ms_since(start));
-        pointed += window.state().stage.hovered.empty() ? 0 : 1;
+        pointed += window.state().document.stage.hovered.empty() ? 0 : 1;
     }
-    window.state().stage.enlarged.clear();
+    window.state().document.stage.enlarged.clear();
     const std::string how =
         fmt::format("12 layers of 12 heads, {0} x {0} weights each, swapped and finished; p95 of {1}", length, n);
     std::vector<BenchValue> values = {{name + "_draw", time_quantile(draws, 0.95), "ms", "<= 50", how},
@@ -183,7 +183,7 @@ std::vector<BenchValue> bench_window(int n) {
         window.finish();
         frames.push_back(ms_since(frame_start));
     }
-    window.controller().set_param("source", std::string());
+    window.controller().inputs().set_param("source", std::string());
     until_answered(window);
     focus_source(window);
     std::vector<unsigned> english;

@@ -37,7 +37,7 @@ const ImagePlace* ScenePicture::place_under(ImVec2 mouse) const {
 
 void ScenePicture::draw_outlines(bool hovered) const {
     if (figure_.image_places.empty()) return;
-    const Scene* scene = act_.scene(side_);
+    const Scene* scene = act_.scenes().scene(side_);
     if (scene == nullptr) return;
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const auto outline = [&](const Rect& picture, int shape, Color color, float width) {
@@ -48,10 +48,10 @@ void ScenePicture::draw_outlines(bool hovered) const {
         };
         list.AddRect(at(box.x0, box.y0), at(box.x1, box.y1), ui_.color(color), 3 * ui_.s, 0, width * ui_.s);
     };
-    const int selected = side_ == state_.focus || state_.linked ? state_.scene.shape : -1;
+    const int selected = side_ == state_.document.focus || state_.document.linked ? state_.document.scene.shape : -1;
     if (selected >= 0 && selected < static_cast<int>(scene->shapes.size()))
         for (const ImagePlace& place : figure_.image_places) outline(on_screen(place.box), selected, ui_.theme.selection, 2);
-    if (!hovered || state_.scene.held) return;
+    if (!hovered || state_.document.scene.held) return;
     const ImVec2 mouse = ImGui::GetIO().MousePos;
     const ImagePlace* place = place_under(mouse);
     if (place == nullptr) return;
@@ -68,23 +68,23 @@ bool ScenePicture::press() const {
     const ImagePlace* place = place_under(mouse);
     if (place == nullptr) return false;
     const Rect picture = on_screen(place->box);
-    state_.scene.box = {picture.at.x, picture.at.y, picture.size.x, picture.size.y};
-    act_.press_scene(side_, static_cast<double>((mouse.x - picture.at.x) / picture.size.x),
-                     static_cast<double>((mouse.y - picture.at.y) / picture.size.y));
-    return state_.scene.held;
+    act_.scenes().press(side_, static_cast<double>((mouse.x - picture.at.x) / picture.size.x),
+                        static_cast<double>((mouse.y - picture.at.y) / picture.size.y),
+                        {picture.at.x, picture.at.y, picture.size.x, picture.size.y});
+    return state_.document.scene.held;
 }
 
 bool ScenePicture::drag() const {
-    if (!state_.scene.held) return false;
-    const auto& [x, y, width, height] = state_.scene.box;
+    if (!state_.document.scene.held) return false;
+    const auto& [x, y, width, height] = state_.document.scene.box;
     const ImVec2 mouse = ImGui::GetIO().MousePos;
-    act_.drag_shape(static_cast<double>((mouse.x - x) / width), static_cast<double>((mouse.y - y) / height));
+    act_.scenes().drag(static_cast<double>((mouse.x - x) / width), static_cast<double>((mouse.y - y) / height));
     ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeAll);
     return true;
 }
 
 bool ScenePicture::pulls_photograph() const {
-    if (figure_.image_places.empty() || act_.scene(side_) != nullptr) return false;
+    if (figure_.image_places.empty() || act_.scenes().scene(side_) != nullptr) return false;
     const ImVec2 pressed_at = ImGui::GetIO().MouseClickedPos[0];
     return ImGui::IsMouseDragging(0) && place_under(pressed_at) != nullptr;
 }
@@ -92,15 +92,16 @@ bool ScenePicture::pulls_photograph() const {
 std::string ScenePicture::hover() const {
     const ImGuiIO& io = ImGui::GetIO();
     const ImagePlace* place = place_under(io.MousePos);
-    const Scene* scene = place != nullptr ? act_.scene(side_) : nullptr;
+    const Scene* scene = place != nullptr ? act_.scenes().scene(side_) : nullptr;
     if (scene == nullptr) return {};
     const Rect picture = on_screen(place->box);
     const double x = static_cast<double>((io.MousePos.x - picture.at.x) / picture.size.x);
     const double y = static_cast<double>((io.MousePos.y - picture.at.y) / picture.size.y);
-    const int selected = side_ == state_.focus ? act_.selected_shape() : -1;
+    const int selected = side_ == state_.document.focus ? act_.scenes().selected_shape() : -1;
     if (io.MouseWheel != 0 && selected >= 0 && group_box(*scene, selected).contains(x, y)) {
         const auto notches = static_cast<double>(io.MouseWheel);
-        io.KeyShift ? act_.turn_shape(degrees_a_notch * notches) : act_.resize_shape(std::pow(factor_a_notch, notches));
+        io.KeyShift ? act_.scenes().turn_shape(degrees_a_notch * notches)
+                    : act_.scenes().resize_shape(std::pow(factor_a_notch, notches));
         return {};
     }
     const int under = shape_at(*scene, x, y, slack);

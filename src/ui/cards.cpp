@@ -26,8 +26,8 @@ std::vector<float> sizes(const AppState& state, const std::vector<Share>& shares
     std::vector<double> weights;
     double sum = 0;
     for (const Share& share : shares) {
-        const auto dragged = state.stage.shares.find(share.key);
-        weights.push_back(dragged == state.stage.shares.end() ? share.wanted : dragged->second);
+        const auto dragged = state.view.shares.find(share.key);
+        weights.push_back(dragged == state.view.shares.end() ? share.wanted : dragged->second);
         sum += weights.back();
     }
     const auto n = static_cast<float>(shares.size());
@@ -56,7 +56,7 @@ void splitter(AppState& state, const std::vector<Share>& shares, const std::vect
     if (ImGui::IsItemHovered() || ImGui::IsItemActive())
         ImGui::SetMouseCursor(vertical ? ImGuiMouseCursor_ResizeEW : ImGuiMouseCursor_ResizeNS);
     if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(0)) {
-        for (const Share& share : shares) state.stage.shares.erase(share.key);
+        for (const Share& share : shares) state.view.shares.erase(share.key);
         return;
     }
     const float delta = vertical ? ImGui::GetIO().MouseDelta.x : ImGui::GetIO().MouseDelta.y;
@@ -65,7 +65,7 @@ void splitter(AppState& state, const std::vector<Share>& shares, const std::vect
     for (const float size : now) room += size;
     for (std::size_t k = 0; k < shares.size(); ++k) {
         const float moved = now[k] + (k == i ? delta : k == i + 1 ? -delta : 0);
-        state.stage.shares[shares[k].key] = std::clamp(static_cast<double>(moved / room), 0.05, 0.95);
+        state.view.shares[shares[k].key] = std::clamp(static_cast<double>(moved / room), 0.05, 0.95);
     }
 }
 
@@ -120,34 +120,34 @@ void compare_bar(const Ui& ui, AppState& state, Controller& act, const Exhibit& 
     for (std::size_t i = 0; i < 2; ++i) {
         const float x = place.at.x + half * static_cast<float>(i);
         ImGui::SetCursorScreenPos({x, place.at.y});
-        const bool focused = state.focus == i;
+        const bool focused = state.document.focus == i;
         if (button(ui, i == 0 ? "side A" : "side B", i == 0 ? "A" : "B", focused ? ButtonKind::primary : ButtonKind::plain,
                    34 * s, "The inspector shows and edits this one (Ctrl 1, Ctrl 2)", 26 * s))
-            act.focus_on(i);
+            act.comparison().focus_on(i);
         note_place(state, i == 0 ? "side A" : "side B");
         ImGui::SetCursorScreenPos({x + 44 * s, place.at.y + 5 * s});
         const float room = half - 56 * s;
         if (room < 30 * s) continue;
         std::string written;
-        if (const Trace* trace = state.sides[i].trace())
+        if (const Trace* trace = state.document.sides[i].trace())
             if (const auto found = trace->texts().find(e.output_text); found != trace->texts().end()) written = found->second;
         const std::string apart = settings_apart(state, i);
         label(ui, written.empty() ? apart : apart + "  ·  " + written, focused ? ui.theme.text : ui.theme.secondary, 13,
               Font::ui, room);
     }
     ImGui::SetCursorScreenPos({place.at.x + place.size.x - buttons + 8 * s, place.at.y});
-    if (button(ui, "linked", state.linked ? "Same inputs" : "Own inputs",
-               state.linked ? ButtonKind::primary : ButtonKind::plain, 104 * s,
-               state.linked ? "Both have the same texts and numbers; click to let them differ"
-                            : "Each has its own texts and numbers; click to give both those of the one in focus",
+    if (button(ui, "linked", state.document.linked ? "Same inputs" : "Own inputs",
+               state.document.linked ? ButtonKind::primary : ButtonKind::plain, 104 * s,
+               state.document.linked ? "Both have the same texts and numbers; click to let them differ"
+                                     : "Each has its own texts and numbers; click to give both those of the one in focus",
                26 * s))
-        act.toggle_linked();
+        act.comparison().toggle_linked();
     note_place(state, "linked");
     ImGui::SameLine(0, 6 * s);
-    if (button(ui, "swap", "Swap", ButtonKind::plain, 60 * s, "A becomes B, B becomes A", 26 * s)) act.swap_sides();
+    if (button(ui, "swap", "Swap", ButtonKind::plain, 60 * s, "A becomes B, B becomes A", 26 * s)) act.comparison().swap();
     note_place(state, "swap");
     ImGui::SameLine(0, 6 * s);
-    if (button(ui, "close compare", "Close", ButtonKind::quiet, 64 * s, "Only A (Ctrl B)", 26 * s)) act.toggle_compare();
+    if (button(ui, "close compare", "Close", ButtonKind::quiet, 64 * s, "Only A (Ctrl B)", 26 * s)) act.comparison().toggle();
     note_place(state, "close compare");
 }
 
@@ -159,10 +159,10 @@ void narrow_compare(const Ui& ui, AppState& state, Controller& act, const Exhibi
                                  [&](int i) { note_place(state, "which" + std::to_string(i)); });
     if (clicked >= 0) {
         state.narrow = static_cast<std::size_t>(clicked);
-        if (clicked < 2) act.focus_on(state.narrow);
+        if (clicked < 2) act.comparison().focus_on(state.narrow);
     }
     ImGui::SetCursorScreenPos({place.at.x + 150 * s, place.at.y + 4 * s});
-    const std::size_t shown = state.narrow < 2 ? state.narrow : state.focus;
+    const std::size_t shown = state.narrow < 2 ? state.narrow : state.document.focus;
     label(ui, (shown == 0 ? "A: " : "B: ") + settings_apart(state, shown), ui.theme.secondary, 13, Font::ui,
           std::max(30 * s, place.size.x - 150 * s));
     const Rect rest{{place.at.x, place.at.y + 34 * s}, {place.size.x, place.size.y - 34 * s}};
@@ -181,8 +181,8 @@ std::string card_key(const ViewPlacement& placement) {
 }
 
 std::vector<ViewPlacement> views_of(const AppState& state, const Exhibit& e, std::size_t side) {
-    const Trace* trace = state.sides[side].trace();
-    const std::vector<ViewPlacement> all_views = placements(e, state.sides[side].request.params);
+    const Trace* trace = state.document.sides[side].trace();
+    const std::vector<ViewPlacement> all_views = placements(e, state.document.sides[side].request.params);
     std::vector<ViewPlacement> result;
     const auto drawable = [&](const ViewPlacement& placement) {
         if (trace == nullptr) return true;
@@ -197,7 +197,7 @@ std::vector<ViewPlacement> views_of(const AppState& state, const Exhibit& e, std
         if (drawable(placement)) result.push_back(placement);
     if (result.empty()) return all_views;  // they say why they draw nothing
     for (const ViewPlacement& placement : result)
-        if (card_key(placement) == state.stage.enlarged) return {placement};
+        if (card_key(placement) == state.document.stage.enlarged) return {placement};
     return result;
 }
 
@@ -212,8 +212,8 @@ const ViewPlacement* main_view(const std::vector<ViewPlacement>& views) {
 }
 
 std::string settings_apart(const AppState& state, std::size_t i) {
-    const RunRequest& one = state.sides[i].request;
-    const RunRequest& other = state.sides[1 - i].request;
+    const RunRequest& one = state.document.sides[i].request;
+    const RunRequest& other = state.document.sides[1 - i].request;
     std::string text;
     const auto add = [&](const std::string& part) { text += (text.empty() ? "" : "  ·  ") + part; };
     for (const ParamSpec& spec : exhibit(one.exhibit).params) {
@@ -224,7 +224,7 @@ std::string settings_apart(const AppState& state, std::size_t i) {
         if (a == b) continue;
         // A scene's value is long, a file's has its folders in it.
         const bool image = spec.type == ParamType::image;
-        add(spec.title + " " + (image ? state.pictures[i].title : value_text(spec, value)));
+        add(spec.title + " " + (image ? state.document.pictures.facts[i].title : value_text(spec, value)));
     }
     if (one.seed != other.seed) add("seed " + std::to_string(one.seed));
     if (one.weights_path != other.weights_path) add(one.weights_path.empty() ? "bundled weights" : one.weights_path);

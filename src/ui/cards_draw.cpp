@@ -19,7 +19,7 @@ std::size_t side_of(CardOf of) {
 }
 
 const Trace* trace_of(const AppState& state, CardOf of) {
-    return of == CardOf::difference ? state.difference.get() : state.sides[side_of(of)].trace();
+    return of == CardOf::difference ? state.document.difference.get() : state.document.sides[side_of(of)].trace();
 }
 
 ViewState view_state(const AppState& state, const Exhibit& e, const ViewPlacement& placement, const Ui& ui, ImVec2 size,
@@ -27,21 +27,21 @@ ViewState view_state(const AppState& state, const Exhibit& e, const ViewPlacemen
     ViewState view_of;
     view_of.view = placement.view;
     view_of.tensor = placement.tensor;
-    view_of.selected = state.stage.selected;
-    view_of.hovered = state.stage.hovered;
-    view_of.step = state.stage.step;
+    view_of.selected = state.document.stage.selected;
+    view_of.hovered = state.document.stage.hovered;
+    view_of.step = state.document.stage.step;
     view_of.step_axis = e.step_axis;
-    view_of.theme = state.stage.theme;
-    view_of.scale = state.stage.scale;
-    view_of.options = state.stage.options;
+    view_of.theme = state.view.theme;
+    view_of.scale = state.view.scale;
+    view_of.options = state.view.options;
     view_of.memo = state.memo.get();
     view_of.width = static_cast<double>(size.x / ui.s);
     view_of.height = static_cast<double>(size.y / ui.s);
     view_of.decorations = false;
     if (of != CardOf::difference) return view_of;
     // The view's own choice is made by role, which a difference has not: that of A.
-    if (view_of.tensor.empty() && state.sides[0].trace() != nullptr)
-        view_of.tensor = tensor_for(view(placement.view), *state.sides[0].trace(), view_of).info.name;
+    if (view_of.tensor.empty() && state.document.sides[0].trace() != nullptr)
+        view_of.tensor = tensor_for(view(placement.view), *state.document.sides[0].trace(), view_of).info.name;
     return difference_state(view_of);
 }
 
@@ -107,26 +107,28 @@ std::string cell_text(const AppState& state, const Trace& trace, const Hit& hit,
     const auto number = [](std::optional<float> v) {
         return !v ? std::string("none") : std::isfinite(*v) ? fmt::format("{:.4f}", *v) : std::string("masked");
     };
-    if (!state.comparing) {
+    if (!state.document.comparing) {
         if (const auto value = value_at(&trace, hit.ref, memo))
-            text += "\n" + number(value) + (hit.editable && !state.mask.on ? "   drag to change" : "");
+            text += "\n" + number(value) + (hit.editable && !state.document.hand.mask.on ? "   drag to change" : "");
         return text;
     }
-    const auto a = value_at(state.sides[0].trace(), hit.ref, memo), b = value_at(state.sides[1].trace(), hit.ref, memo);
+    const auto a = value_at(state.document.sides[0].trace(), hit.ref, memo),
+               b = value_at(state.document.sides[1].trace(), hit.ref, memo);
     if (!a && !b) return text;
     text += "\nA " + number(a) + "   B " + number(b);
     if (a && b && std::isfinite(*a) && std::isfinite(*b)) text += fmt::format("   B − A {:+.4f}", *b - *a);
-    if (hit.editable && !state.mask.on && of != CardOf::difference) text += "\ndrag to change";
+    if (hit.editable && !state.document.hand.mask.on && of != CardOf::difference) text += "\ndrag to change";
     return text;
 }
 
 /// The button is down on the figure: what it took hold of follows. False: nothing does.
 bool dragged(const Ui& ui, AppState& state, Controller& act, const ScenePicture& picture) {
     const ImVec2 mouse = ImGui::GetIO().MousePos;
-    if (state.drag.active) {
-        act.drag_weight(mouse.y, state.drag.px_for_one);
+    if (state.document.hand.drag.active) {
+        act.hand().drag_weight(mouse.y);
         ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeNS);
-        const TraceTensor* tensor = state.trace() != nullptr ? state.trace()->find(state.drag.cell.tensor) : nullptr;
+        const TraceTensor* tensor =
+            state.document.trace() != nullptr ? state.document.trace()->find(state.document.hand.drag.cell.tensor) : nullptr;
         const bool row = tensor != nullptr && tensor->info.role == Role::weights;
         tooltip(ui, row ? "drag up or down; the row keeps its sum of 1" : "drag up or down");
         return true;
@@ -141,15 +143,15 @@ bool dragged(const Ui& ui, AppState& state, Controller& act, const ScenePicture&
 /// The button goes down: the cell is selected, and the shape or the weight under the mouse is taken hold of.
 void press(const Ui& ui, AppState& state, Controller& act, const ScenePicture& picture, const std::optional<Hit>& hit,
            CardOf of) {
-    if (hit) act.select_on(of == CardOf::difference ? state.focus : side_of(of), hit->ref);
+    if (hit) act.select_on(of == CardOf::difference ? state.document.focus : side_of(of), hit->ref);
     if (of == CardOf::difference) return;
-    if (state.mask.on) {
-        if (hit) act.begin_mask_stroke(hit->ref);
+    if (state.document.hand.mask.on) {
+        if (hit) act.hand().begin_mask_stroke(hit->ref);
         return;
     }
     if (picture.press() || !hit || !hit->editable) return;
-    act.begin_weight_drag(hit->ref, ImGui::GetIO().MousePos.y);
-    state.drag.px_for_one = hit->px_per_unit > 0 ? static_cast<float>(hit->px_per_unit) * ui.s : 160 * ui.s;
+    const float px_for_one = hit->px_per_unit > 0 ? static_cast<float>(hit->px_per_unit) * ui.s : 160 * ui.s;
+    act.hand().begin_weight_drag(hit->ref, ImGui::GetIO().MousePos.y, px_for_one);
 }
 
 /// Hover, click and drag on a figure.
@@ -168,8 +170,8 @@ void interact(const Ui& ui, AppState& state, Controller& act, const Figure& figu
     const std::optional<Hit> hit =
         figure.hit({static_cast<double>((mouse.x - origin.x) / ui.s), static_cast<double>((mouse.y - origin.y) / ui.s)});
     if (clicked) return press(ui, state, act, picture, hit, of);  // may have asked for another run
-    act.hover(hit ? hit->ref : CellRef{}, &trace);
-    if (active && state.mask.stroke && hit) return act.extend_mask_stroke(hit->ref);
+    act.stage().hover(hit ? hit->ref : CellRef{}, &trace);
+    if (active && state.document.hand.mask.stroke && hit) return act.hand().extend_mask_stroke(hit->ref);
     const std::string shape = of == CardOf::difference ? std::string() : picture.hover();
     std::string text = hit ? cell_text(state, trace, *hit, of) : std::string();
     if (!shape.empty()) text += (text.empty() ? "" : "\n") + shape;
@@ -180,7 +182,7 @@ void interact(const Ui& ui, AppState& state, Controller& act, const Figure& figu
 void badge(const Ui& ui, const AppState& state, CardOf of, ImVec2 at) {
     const float s = ui.s;
     ImDrawList& list = *ImGui::GetWindowDrawList();
-    const bool focused = of != CardOf::difference && state.focus == side_of(of);
+    const bool focused = of != CardOf::difference && state.document.focus == side_of(of);
     const float width = of == CardOf::difference ? 44 * s : 20 * s;
     list.AddRectFilled(at, {at.x + width, at.y + 18 * s}, ui.color(focused ? ui.theme.accent : ui.theme.raised), 5 * s);
     const char* text = of == CardOf::a ? "A" : of == CardOf::b ? "B" : "B − A";
@@ -192,9 +194,10 @@ void badge(const Ui& ui, const AppState& state, CardOf of, ImVec2 at) {
 }
 
 /// A quiet button at the upper right corner, while the mouse is over the card: the card alone on the stage, and back.
-bool enlarge_button(const Ui& ui, AppState& state, const ViewPlacement& placement, const Rect& place, const std::string& id) {
+bool enlarge_button(const Ui& ui, AppState& state, Controller& act, const ViewPlacement& placement, const Rect& place,
+                    const std::string& id) {
     const float s = ui.s;
-    const bool enlarged = state.stage.enlarged == card_key(placement);
+    const bool enlarged = state.document.stage.enlarged == card_key(placement);
     const ImVec2 high(place.at.x + place.size.x, place.at.y + place.size.y);
     const ImVec2 at(high.x - 34 * s, place.at.y + 7 * s);
     ImGui::SetCursorScreenPos(at);
@@ -216,14 +219,14 @@ bool enlarge_button(const Ui& ui, AppState& state, const ViewPlacement& placemen
         list.AddLine(tip, {tip.x + back, tip.y}, ink, w);
         list.AddLine(tip, {tip.x, tip.y - back}, ink, w);
     }
-    if (clicked) state.stage.enlarged = enlarged ? std::string() : card_key(placement);
+    if (clicked) act.stage().enlarge(enlarged ? std::string() : card_key(placement));
     return true;
 }
 
 /// What a hand can do on this card, after its subtitle.
 std::string hand_hint(const AppState& state, Controller& act, const Figure& figure, CardOf of) {
-    if (of == CardOf::difference || state.mask.on) return {};
-    if (!figure.image_places.empty() && act.scene(side_of(of)) != nullptr) return "drag a shape, the map follows";
+    if (of == CardOf::difference || state.document.hand.mask.on) return {};
+    if (!figure.image_places.empty() && act.scenes().scene(side_of(of)) != nullptr) return "drag a shape, the map follows";
     const bool bars = std::any_of(figure.regions.begin(), figure.regions.end(),
                                   [](const HitRegion& region) { return region.editable && region.px_per_unit > 0; });
     return bars ? "drag a bar to change it" : "";
@@ -235,8 +238,8 @@ bool is_dimmed(const AppState& state, CardOf of) {
         const double waited = std::chrono::duration<double>(std::chrono::steady_clock::now() - side.asked_at).count();
         return side.trace() != nullptr && ((side.stale() && waited > 0.1) || (side.problem && !side.running));
     };
-    if (of == CardOf::difference) return dimmed(state.sides[0]) || dimmed(state.sides[1]);
-    return dimmed(state.sides[side_of(of)]);
+    if (of == CardOf::difference) return dimmed(state.document.sides[0]) || dimmed(state.document.sides[1]);
+    return dimmed(state.document.sides[side_of(of)]);
 }
 
 }  // namespace
@@ -270,13 +273,13 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
         }
     }
     float left = place.at.x + 14 * s;
-    if (state.comparing) {
+    if (state.document.comparing) {
         badge(ui, state, of, {left, place.at.y + 11 * s});
         left += of == CardOf::difference ? 54 * s : 30 * s;
     }
     ImGui::SetCursorScreenPos({left, place.at.y + 12 * s});
-    const bool corner = of != CardOf::difference && exhibit(state.side().request.exhibit).views.size() > 1 &&
-                        enlarge_button(ui, state, placement, place, id);
+    const bool corner = of != CardOf::difference && state.document.exhibit().views.size() > 1 &&
+                        enlarge_button(ui, state, act, placement, place, id);
     ImGui::SetCursorScreenPos({left, place.at.y + 12 * s});
     const float edge_x = high.x - (corner ? 38 : 14) * s;
     const float room = edge_x - left;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "ui/commands.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 #include "viz/theme.hpp"
@@ -52,46 +53,40 @@ void palette(const Ui& ui, AppState& state, Controller& act) {
     }
     ImGui::SetNextItemWidth(-1);
     if (ImGui::InputTextWithHint("##query", "Search or run a command", &state.palette_query)) state.palette_at = 0;
-    std::vector<Command> found;
-    for (Command& command : commands(state, act))
-        if (matches(command.title, state.palette_query)) found.push_back(std::move(command));
+    std::vector<const Command*> found;
+    for (const Command& command : commands())
+        if (command.in_palette && matches(command.title, state.palette_query) && command.available(state, act))
+            found.push_back(&command);
     const int n = static_cast<int>(found.size());
     if (compat::key_pressed(ImGuiKey_DownArrow)) ++state.palette_at;
     if (compat::key_pressed(ImGuiKey_UpArrow)) --state.palette_at;
     state.palette_at = n > 0 ? (state.palette_at + n) % n : 0;
     int run = compat::key_pressed(ImGuiKey_Enter, false) && n > 0 ? state.palette_at : -1;
     for (int i = 0; i < n; ++i) {
-        const Command& command = found[static_cast<std::size_t>(i)];
+        const Command& command = *found[static_cast<std::size_t>(i)];
         ui.fonts.need(command.title);
         if (ImGui::Selectable(command.title.c_str(), i == state.palette_at)) run = i;
         ImGui::SameLine(ImGui::GetContentRegionAvail().x - 90 * ui.s);
-        label(ui, command.keys, ui.theme.faint, 13);
+        label(ui, to_string(command.chord), ui.theme.faint, 13);
     }
     if (n == 0) label(ui, "No such command", ui.theme.faint, 13);
     ImGui::End();
     if (run >= 0) {
         state.palette_open = false;
-        found[static_cast<std::size_t>(run)].run();
+        found[static_cast<std::size_t>(run)]->run(state, act);
     }
 }
 
 void help(const Ui& ui, AppState& state, Controller& act) {
     if (!begin_dialog(ui, "help dialog", state.help_open, 520)) return;
     label(ui, "Keyboard", ui.theme.text, 19);
-    const std::pair<const char*, const char*> more[] = {
-        {"Tab, Shift Tab", "next, previous field or button"},   {"← →", "output step"},
-        {"Shift + arrows", "move the selected cell"},           {"+ −", "raise or lower the selected weight or gate"},
-        {"Alt + arrows", "move the selected shape of a scene"}, {"Esc", "close a dialog, leave a field"}};
-    for (const auto& [keys, what] : more) {
-        label(ui, keys, ui.theme.secondary, 14, Font::mono);
+    std::vector<Command> available;
+    for (const Command& command : commands())
+        if (command.available(state, act)) available.push_back(command);
+    for (const KeyLine& line : key_lines(available)) {
+        label(ui, line.keys, ui.theme.secondary, 14, Font::mono);
         ImGui::SameLine(180 * ui.s);
-        label(ui, what, ui.theme.text, 15);
-    }
-    for (const Command& command : commands(state, act)) {
-        if (command.keys.empty()) continue;
-        label(ui, command.keys, ui.theme.secondary, 14, Font::mono);
-        ImGui::SameLine(180 * ui.s);
-        label(ui, command.title, ui.theme.text, 15);
+        label(ui, line.what, ui.theme.text, 15);
     }
     ImGui::End();
 }
@@ -110,14 +105,14 @@ void export_dialog(const Ui& ui, AppState& state, Controller& act) {
         return;
     }
     label(ui, "Export", ui.theme.text, 19);
-    if (state.comparing) {
+    if (state.document.comparing) {
         heading(ui, "Of");
         if (const int i = segments(ui, "of", {"A", "B", "B − A"}, static_cast<int>(dialog.what)); i >= 0)
             dialog.what = static_cast<std::size_t>(i);
     }
     heading(ui, "View");
     std::vector<std::string> ids, titles;
-    for (const ViewPlacement& v : placements(exhibit(state.side().request.exhibit), state.side().request.params)) {
+    for (const ViewPlacement& v : placements(state.document.exhibit(), state.document.side().request.params)) {
         if (std::find(ids.begin(), ids.end(), v.view) != ids.end()) continue;
         ids.push_back(v.view);
         titles.push_back(view(v.view).title());
@@ -153,7 +148,7 @@ void export_dialog(const Ui& ui, AppState& state, Controller& act) {
     ImGui::InputText("##path", &dialog.path);
     note_place(state, "export path");
     if (!dialog.result.empty()) paragraph(ui, dialog.result, dialog.failed ? ui.theme.broken : ui.theme.holds);
-    if (button(ui, "write", "Write", ButtonKind::primary)) act.export_now();
+    if (button(ui, "write", "Write", ButtonKind::primary)) act.files().export_now();
     note_place(state, "export write");
     ImGui::SameLine();
     if (button(ui, "close", "Close")) dialog.open = false;
@@ -182,136 +177,13 @@ void path_prompt(const Ui& ui, AppState& state, Controller& act) {
     ImGui::SameLine();
     if (button(ui, "cancel", "Cancel")) open = false;
     ImGui::End();
-    if (done) act.answer_prompt();
+    if (done) act.files().answer_prompt();
     if (!open) prompt = {};
-}
-
-void nudge_selected(AppState& state, Controller& act, double by) {
-    const CellRef cell = state.stage.selected.cell;
-    const TraceTensor* tensor = state.trace() != nullptr ? state.trace()->find(cell.tensor) : nullptr;
-    const bool held = tensor != nullptr && (tensor->info.role == Role::weights || tensor->info.role == Role::gate);
-    if (!held || state.stale()) return;
-    if (std::any_of(cell.index.begin(), cell.index.end(), [](Index i) { return i < 0; })) return;
-    act.set_weight(cell, std::clamp(static_cast<double>(tensor->values.at(cell.index)) + by, 0.0, 1.0));
-}
-
-void paste_clipboard(Controller& act) {
-    const char* text = ImGui::GetClipboardText();
-    act.paste(text != nullptr ? text : "");
-}
-
-/// Of the shape that is selected in a scene. True if it was one.
-bool scene_keys(AppState& state, Controller& act) {
-    if (act.scene(state.focus) == nullptr) return false;
-    if (compat::letter_pressed('N')) return act.select_next_shape(), true;
-    if (act.selected_shape() < 0) return false;
-    if (compat::key_pressed(ImGuiKey_Delete, false)) return act.delete_shape(), true;
-    if (!ImGui::GetIO().KeyAlt) return false;
-    constexpr double step = 0.02;
-    double dx = 0, dy = 0;
-    if (compat::key_pressed(ImGuiKey_LeftArrow)) dx = -step;
-    if (compat::key_pressed(ImGuiKey_RightArrow)) dx = step;
-    if (compat::key_pressed(ImGuiKey_UpArrow)) dy = -step;
-    if (compat::key_pressed(ImGuiKey_DownArrow)) dy = step;
-    if (dx != 0 || dy != 0) act.nudge_shape(dx, dy);
-    return true;
 }
 
 }  // namespace
 
-std::vector<Command> commands(AppState& state, Controller& act) {
-    std::vector<Command> all;
-    for (const Exhibit& e : exhibits()) all.push_back({"Go to " + e.title, "", [&act, id = e.id] { act.choose_exhibit(id); }});
-    using Kind = PathPrompt::Kind;
-    all.push_back({"Open …", "Ctrl O", [&state] { state.prompt = {Kind::open, "", ""}; }});
-    if (act.image_param() != nullptr) {
-        all.push_back({"Open a picture …", "", [&state] { state.prompt = {Kind::open_picture, "", ""}; }});
-        all.push_back({"Scene maker", "", [&state] { state.scene.open = !state.scene.open; }});
-        if (act.scene(state.focus) != nullptr) {
-            all.push_back({"Next shape", "N", [&act] { act.select_next_shape(); }});
-            all.push_back({"Duplicate the shape", "", [&act] { act.duplicate_shape(); }});
-            all.push_back({"Delete the shape", "Del", [&act] { act.delete_shape(); }});
-            all.push_back({"Random scene", "", [&act] { act.random_scene(); }});
-            all.push_back({"Save the scene as PNG …", "", [&state] { state.prompt = {Kind::save_picture, "scene.png", ""}; }});
-        }
-    }
-    all.push_back({"Paste the path of a file", "Ctrl V", [&act] { paste_clipboard(act); }});
-    all.push_back({"Save the session …", "Ctrl S", [&state] { state.prompt = {Kind::save_session, "session.json", ""}; }});
-    all.push_back({"Export …", "Ctrl E", [&state] { state.exporting.open = true; }});
-    all.push_back({"Undo", "Ctrl Z", [&act] { act.undo(); }});
-    all.push_back({"Redo", "Ctrl Shift Z", [&act] { act.redo(); }});
-    all.push_back({"Compare: A beside B", "Ctrl B", [&act] { act.toggle_compare(); }});
-    if (state.comparing) {
-        all.push_back({"Settings of A", "Ctrl 1", [&act] { act.focus_on(0); }});
-        all.push_back({"Settings of B", "Ctrl 2", [&act] { act.focus_on(1); }});
-        all.push_back({"Swap A and B", "", [&act] { act.swap_sides(); }});
-    }
-    all.push_back({"Cancel the run", "Esc", [&act] { act.cancel_runs(); }});
-    if (!exhibit(state.side().request.exhibit).lesson.empty())
-        all.push_back({"Lesson", "Ctrl L", [&state] { state.stage.lesson = !state.stage.lesson; }});
-    all.push_back({"Remove all interventions", "", [&act] { act.clear_interventions(); }});
-    all.push_back({"Play or pause the decoding", "Space", [&act] { act.toggle_play(); }});
-    all.push_back({"Next colour scale", "", [&act] { act.cycle_scale(); }});
-    if (!exhibit(state.side().request.exhibit).training_task.empty())
-        all.push_back({"Train from scratch", "", [&act] { act.start_training(); }});
-    all.push_back({"Light or dark", "Ctrl T", [&act] { act.toggle_theme(); }});
-    all.push_back({"Larger", "Ctrl +", [&state, &act] { act.set_ui_scale(state.stage.ui_scale + 0.1); }});
-    all.push_back({"Smaller", "Ctrl −", [&state, &act] { act.set_ui_scale(state.stage.ui_scale - 0.1); }});
-    all.push_back({"Normal size", "Ctrl 0", [&act] { act.set_ui_scale(1); }});
-    all.push_back({"Inspector", "Ctrl I", [&state] { state.inspector_drawer = !state.inspector_drawer; }});
-    all.push_back({"Keyboard", "F1", [&state] { state.help_open = !state.help_open; }});
-    all.push_back({"Quit", "Ctrl Q", [&state] { state.quit = true; }});
-    return all;
-}
-
-void shortcuts(AppState& state, Controller& act) {
-    const ImGuiIO& io = ImGui::GetIO();
-    if (io.KeyCtrl) {
-        if (compat::letter_pressed('K')) state.palette_open = !state.palette_open;
-        if (compat::letter_pressed('E')) state.exporting.open = true;
-        if (compat::letter_pressed('O')) state.prompt = {PathPrompt::Kind::open, "", ""};
-        if (compat::letter_pressed('S')) state.prompt = {PathPrompt::Kind::save_session, "session.json", ""};
-        if (compat::letter_pressed('T')) act.toggle_theme();
-        if (compat::letter_pressed('I')) state.inspector_drawer = !state.inspector_drawer;
-        if (compat::letter_pressed('Q')) state.quit = true;
-        if (compat::letter_pressed('B')) act.toggle_compare();
-        if (compat::letter_pressed('1')) act.focus_on(0);
-        if (compat::letter_pressed('2')) act.focus_on(1);
-        if (compat::letter_pressed('L')) {
-            state.stage.lesson = !state.stage.lesson;
-            state.inspector_drawer = true;
-        }
-        if (compat::letter_pressed('0')) act.set_ui_scale(1);
-        if (compat::plain_key_pressed(compat::PlainKey::plus)) act.set_ui_scale(state.stage.ui_scale + 0.1);
-        if (compat::plain_key_pressed(compat::PlainKey::minus)) act.set_ui_scale(state.stage.ui_scale - 0.1);
-        const bool in_dialog = state.palette_open || state.exporting.open || state.prompt.kind != PathPrompt::Kind::none;
-        if (compat::letter_pressed('V') && !in_dialog && !io.WantTextInput && state.matrix.param.empty()) paste_clipboard(act);
-        if (compat::letter_pressed('Z') && !in_dialog) io.KeyShift ? act.redo() : act.undo();
-        return;
-    }
-    if (compat::plain_key_pressed(compat::PlainKey::f1)) state.help_open = !state.help_open;
-    if (!state.matrix.param.empty()) return;  // its keys are the matrix's
-    if (io.WantTextInput || state.palette_open || state.exporting.open || state.prompt.kind != PathPrompt::Kind::none) return;
-    if (scene_keys(state, act)) return;
-    const Index by = 1;
-    if (io.KeyShift) {
-        if (compat::key_pressed(ImGuiKey_LeftArrow)) act.move_selection(0, -by);
-        if (compat::key_pressed(ImGuiKey_RightArrow)) act.move_selection(0, by);
-        if (compat::key_pressed(ImGuiKey_UpArrow)) act.move_selection(-by, 0);
-        if (compat::key_pressed(ImGuiKey_DownArrow)) act.move_selection(by, 0);
-    } else {
-        if (compat::key_pressed(ImGuiKey_LeftArrow)) act.set_step(act.current_step() - 1);
-        if (compat::key_pressed(ImGuiKey_RightArrow)) act.set_step(act.current_step() + 1);
-        if (compat::plain_key_pressed(compat::PlainKey::plus)) nudge_selected(state, act, 0.05);
-        if (compat::plain_key_pressed(compat::PlainKey::minus)) nudge_selected(state, act, -0.05);
-    }
-    if (compat::key_pressed(ImGuiKey_Space, false) && !ImGui::IsAnyItemFocused()) act.toggle_play();
-}
-
 void dialogs(const Ui& ui, AppState& state, Controller& act) {
-    const bool any =
-        state.palette_open || state.help_open || state.exporting.open || state.prompt.kind != PathPrompt::Kind::none;
-    if (!any && state.running() && compat::key_pressed(ImGuiKey_Escape, false)) act.cancel_runs();
     palette(ui, state, act);
     help(ui, state, act);
     export_dialog(ui, state, act);

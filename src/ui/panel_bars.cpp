@@ -35,7 +35,7 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
     edge(ui, {0, layout.top.size.y - 1}, {width, layout.top.size.y - 1});
     ImGui::SetCursorPos({16 * s, 14 * s});
     label(ui, "Saccade", t.text, 15);
-    const Exhibit& e = exhibit(state.side().request.exhibit);
+    const Exhibit& e = state.document.exhibit();
     const bool wide = width / s >= 900;
     if (wide) {
         ImGui::SameLine(0, 14 * s);
@@ -71,9 +71,9 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
             state.inspector_drawer = !state.inspector_drawer;
         ImGui::SameLine();
     }
-    if (button(ui, "compare", "A | B", state.comparing ? ButtonKind::primary : ButtonKind::plain, 64 * s,
+    if (button(ui, "compare", "A | B", state.document.comparing ? ButtonKind::primary : ButtonKind::plain, 64 * s,
                "Beside itself with other settings (Ctrl B)", 30 * s))
-        act.toggle_compare();
+        act.comparison().toggle();
     note_place(state, "compare");
     ImGui::SameLine();
     if (button(ui, "theme", t.dark ? "Light" : "Dark", ButtonKind::plain, 84 * s, "Theme (Ctrl T)", 30 * s)) act.toggle_theme();
@@ -105,8 +105,8 @@ void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layou
             }
         }
         const ImVec2 at = ImGui::GetCursorScreenPos();
-        const bool chosen = e.id == state.side().request.exhibit;
-        if (ImGui::InvisibleButton(e.id.c_str(), {row, 30 * s}) && !chosen) act.choose_exhibit(e.id);
+        const bool chosen = e.id == state.document.side().request.exhibit;
+        if (ImGui::InvisibleButton(e.id.c_str(), {row, 30 * s})) act.go_to(e.id);
         if (chosen || ImGui::IsItemHovered() || ImGui::IsItemFocused())
             list.AddRectFilled(at, {at.x + row, at.y + 30 * s}, ui.color(t.raised), 6 * s);
         if (chosen) list.AddRectFilled({at.x - 1 * s, at.y + 2 * s}, {at.x + 2 * s, at.y + 28 * s}, ui.color(t.accent), 2 * s);
@@ -149,18 +149,18 @@ void status_bar(const Ui& ui, AppState& state, const Layout& layout) {
     begin_panel(ui, "status", layout.status.at, layout.status.size, t.panel, {16 * s, 0}, false);
     edge(ui, layout.status.at, {layout.status.at.x + layout.status.size.x, layout.status.at.y});
     ImGui::SetCursorPos({16 * s, 8 * s});
-    std::string left = fmt::format("engine {:.1f} ms      frame {:.1f} ms      seed {}", state.side().shown.engine_ms,
-                                   state.frame_ms, state.side().request.seed);
-    if (state.training && state.training->state() == Training::State::running)
-        left += fmt::format("      training {:.0f} steps/s", state.training->steps_per_second());
+    std::string left = fmt::format("engine {:.1f} ms      frame {:.1f} ms      seed {}", state.document.side().shown.engine_ms,
+                                   state.frame_ms, state.document.side().request.seed);
+    if (state.document.training.run && state.document.training.run->state() == Training::State::running)
+        left += fmt::format("      training {:.0f} steps/s", state.document.training.run->steps_per_second());
     label(ui, left, t.secondary, 13);
     std::string right = "no model";
-    if (state.side().shown.request.model) {
-        right = "training, step " + std::to_string(state.shown_snapshot);
-    } else if (!state.side().request.weights_path.empty()) {
-        right = state.side().request.weights_path;
-    } else if (const Exhibit& e = exhibit(state.side().request.exhibit); !e.models.empty() && state.trace() != nullptr) {
-        right = model_summary(e, state.side().shown.request);
+    if (state.document.side().shown.request.model) {
+        right = "training, step " + std::to_string(state.document.training.shown_snapshot);
+    } else if (!state.document.side().request.weights_path.empty()) {
+        right = state.document.side().request.weights_path;
+    } else if (const Exhibit& e = state.document.exhibit(); !e.models.empty() && state.document.trace() != nullptr) {
+        right = model_summary(e, state.document.side().shown.request);
     }
     const ScreenTextMeasure measure(ui.fonts);
     const float room = layout.status.size.x - static_cast<float>(measure.width(left, 13, Font::ui)) * s - 64 * s;

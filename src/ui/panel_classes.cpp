@@ -27,13 +27,13 @@ const TraceTensor* class_probabilities(const Trace& trace) {
 }  // namespace
 
 void class_bars(const Ui& ui, AppState& state, Controller& act) {
-    const Trace* trace = state.trace();
+    const Trace* trace = state.document.trace();
     const TraceTensor* tensor = trace != nullptr ? class_probabilities(*trace) : nullptr;
     if (tensor == nullptr) return;
     const float s = ui.s;
     const Axis& classes = *tensor->info.axes[0];
     const Tensor<float>& p = tensor->values;
-    const Trace* before = act.untouched();
+    const Trace* before = act.runs().untouched();
     const TraceTensor* was = before != nullptr ? before->find(tensor->info.name) : nullptr;
     if (was != nullptr && was->values.shape() != p.shape()) was = nullptr;
     std::vector<Index> order(static_cast<std::size_t>(classes.extent));
@@ -51,7 +51,7 @@ void class_bars(const Ui& ui, AppState& state, Controller& act) {
         const ImVec2 at = ImGui::GetCursorScreenPos();
         const bool clicked = ImGui::InvisibleButton(fmt::format("class{}", c).c_str(), {width, 22 * s});
         note_place(state, fmt::format("class {}", i));
-        const bool lit = ImGui::IsItemHovered() || ImGui::IsItemFocused() || state.stage.selected.cell == cell;
+        const bool lit = ImGui::IsItemHovered() || ImGui::IsItemFocused() || state.document.stage.selected.cell == cell;
         ImDrawList& list = *ImGui::GetWindowDrawList();
         const std::string name = classes.label(c);
         ui.fonts.need(name);
@@ -72,7 +72,7 @@ void class_bars(const Ui& ui, AppState& state, Controller& act) {
         if (ImGui::IsItemHovered())
             tooltip(ui, fmt::format("{} {:.4f}{}", name, value,
                                     was != nullptr ? fmt::format(", {:.4f} untouched", was->values.at({c})) : ""));
-        if (clicked) act.select(cell);
+        if (clicked) act.stage().select(cell);
     }
 }
 

@@ -12,9 +12,9 @@ namespace {
 
 /// The tensor of the selected cell, if it is one that a hand may change as a block.
 const TraceTensor* held(const AppState& state) {
-    const CellRef& cell = state.stage.selected.cell;
-    if (cell.empty() || state.trace() == nullptr) return nullptr;
-    const TraceTensor* tensor = state.trace()->find(cell.tensor);
+    const CellRef& cell = state.document.stage.selected.cell;
+    if (cell.empty() || state.document.trace() == nullptr) return nullptr;
+    const TraceTensor* tensor = state.document.trace()->find(cell.tensor);
     if (tensor == nullptr || tensor->values.empty()) return nullptr;
     const Role role = tensor->info.role;
     const bool fixed = role == Role::parameter || role == Role::metric || role == Role::input || role == Role::output;
@@ -40,7 +40,7 @@ class ButtonRow {
 
 void factor_slider(const Ui& ui, AppState& state, Controller& act, const CellRef& block) {
     const float s = ui.s;
-    double factor = act.factor_of(block);
+    double factor = act.hand().factor_of(block);
     const double before = factor;
     const float width = ImGui::GetContentRegionAvail().x - 70 * s;
     const bool moved = slider(ui, "factor", factor, 0, 2, width);
@@ -50,46 +50,47 @@ void factor_slider(const Ui& ui, AppState& state, Controller& act, const CellRef
     if (!moved) return;
     // The middle is where nothing is changed: it is easy to find again.
     factor = std::round(factor * 50) / 50;
-    act.scale_block(block, std::abs(factor - 1) < 0.03 ? 1 : factor);
+    act.hand().scale_block(block, std::abs(factor - 1) < 0.03 ? 1 : factor);
 }
 
 /// From the other side of a comparison: the selected row, its head, or all of the tensor.
 void patch_row(const Ui& ui, AppState& state, Controller& act, const TraceTensor& tensor, const CellRef& block,
                const std::string& unit) {
-    if (!state.comparing) return;
-    const std::string other = state.focus == 0 ? "B" : "A";
+    if (!state.document.comparing) return;
+    const std::string other = state.document.focus == 0 ? "B" : "A";
     ImGui::AlignTextToFramePadding();
     label(ui, "as in " + other, ui.theme.secondary, 13);
     ImGui::SameLine(0, 10 * ui.s);
     ButtonRow row(ui, state);
-    CellRef line{tensor.info.name, state.stage.selected.cell.index};
+    CellRef line{tensor.info.name, state.document.stage.selected.cell.index};
     line.index.resize(tensor.info.axes.size(), -1);
     line.index.back() = -1;
     const CellRef whole{tensor.info.name, {}};
     const bool in_row = std::any_of(line.index.begin(), line.index.end(), [](Index i) { return i >= 0; });
     const std::string tip = "Takes over what the run of " + other + " has there";
-    if (in_row && !(line == block) && row("patch row", "row", tip)) return act.patch_from_other(line);
-    if (row("patch block", unit, tip)) return act.patch_from_other(block);
-    if (row("patch all", "all", tip)) return act.patch_from_other(whole);
+    if (in_row && !(line == block) && row("patch row", "row", tip)) return act.hand().patch_from_other(line);
+    if (row("patch block", unit, tip)) return act.hand().patch_from_other(block);
+    if (row("patch all", "all", tip)) return act.hand().patch_from_other(whole);
 }
 
 void mask_row(const Ui& ui, AppState& state, Controller& act, const TraceTensor* tensor) {
-    const Trace* trace = state.trace();
+    const Trace* trace = state.document.trace();
     if (trace == nullptr || trace->with_role(Role::mask).empty()) {
-        state.mask.on = false;
+        act.hand().stop_mask_drawing();
         return;
     }
     ButtonRow row(ui, state);
     if (row("draw mask", "Draw mask", "Hide keys from queries with the mouse, on weights, scores or the mask itself",
-            state.mask.on ? ButtonKind::primary : ButtonKind::plain))
-        act.toggle_mask_drawing();
-    if (!state.mask.on) return;
+            state.document.hand.mask.on ? ButtonKind::primary : ButtonKind::plain))
+        act.hand().toggle_mask_drawing();
+    if (!state.document.hand.mask.on) return;
     const TraceTensor* mask = tensor != nullptr ? mask_of(*trace, *tensor) : nullptr;
     const bool layers = mask != nullptr && mask->info.axes.size() > 2;
     if (layers) {
         ImGui::SameLine(0, 8 * ui.s);
-        const int clicked = segments(ui, "mask layers", {"all layers", "this layer"}, state.mask.all_layers ? 0 : 1);
-        if (clicked >= 0) state.mask.all_layers = clicked == 0;
+        const int clicked =
+            segments(ui, "mask layers", {"all layers", "this layer"}, state.document.hand.mask.all_layers ? 0 : 1);
+        if (clicked >= 0) act.hand().draw_on_all_layers(clicked == 0);
     }
     paragraph(ui, "A press hides the cell's key from its query, or shows it again; a drag paints.", ui.theme.faint);
 }
@@ -99,7 +100,7 @@ void tools(const Ui& ui, AppState& state, Controller& act) {
     const TraceTensor* tensor = held(state);
     heading(ui, "By hand");
     if (tensor == nullptr) {
-        const bool gates = state.trace() != nullptr && !state.trace()->with_role(Role::gate).empty();
+        const bool gates = state.document.trace() != nullptr && !state.document.trace()->with_role(Role::gate).empty();
         paragraph(
             ui,
             gates ? "Drag the bar of a gate to change it. Click one to ablate, scale or freeze its channel."
@@ -107,7 +108,7 @@ void tools(const Ui& ui, AppState& state, Controller& act) {
             ui.theme.faint);
         return mask_row(ui, state, act, nullptr);
     }
-    const CellRef block = block_around(*tensor, state.stage.selected.cell);
+    const CellRef block = block_around(*tensor, state.document.stage.selected.cell);
     const bool stacked = std::any_of(tensor->info.axes.begin(), tensor->info.axes.end(),
                                      [](const AxisPtr& axis) { return axis->kind == AxisKind::head; });
     const bool part = std::any_of(block.index.begin(), block.index.end(), [](Index i) { return i >= 0; });
@@ -115,13 +116,13 @@ void tools(const Ui& ui, AppState& state, Controller& act) {
     const std::string unit = stacked ? "head" : gate ? "channel" : "row", words = block_words(*tensor, block.index);
     label(ui, words + " · " + tensor->info.name, ui.theme.text, 15, Font::ui, ImGui::GetContentRegionAvail().x);
     ButtonRow row(ui, state);
-    const bool ablated = act.factor_of(block) == 0;
+    const bool ablated = act.hand().factor_of(block) == 0;
     if (row("ablate", "Ablate", "× 0: what " + words + " reads is taken out",
             ablated ? ButtonKind::primary : ButtonKind::plain))
-        act.toggle_ablation(block);
-    if (part && row("freeze block", "Freeze " + unit, "As it is now, whatever the text becomes")) act.freeze(block);
+        act.hand().toggle_ablation(block);
+    if (part && row("freeze block", "Freeze " + unit, "As it is now, whatever the text becomes")) act.hand().freeze(block);
     if (row("freeze all", stacked ? "Freeze all heads" : "Freeze all", "The whole tensor, as it is now"))
-        act.freeze({tensor->info.name, {}});
+        act.hand().freeze({tensor->info.name, {}});
     factor_slider(ui, state, act, block);
     patch_row(ui, state, act, *tensor, block, unit);
     mask_row(ui, state, act, tensor);
@@ -153,8 +154,8 @@ void name_line(const Ui& ui, const std::vector<ExplainedPart>& parts, Color ink,
 void list_of_interventions(const Ui& ui, AppState& state, Controller& act) {
     const float s = ui.s;
     const float right = ImGui::GetContentRegionAvail().x;
-    const auto& all = state.side().request.interventions;
-    const std::vector<InterventionGroup> groups = groups_of(all, state.trace());
+    const auto& all = state.document.side().request.interventions;
+    const std::vector<InterventionGroup> groups = groups_of(all, state.document.trace());
     for (std::size_t g = 0; g < groups.size(); ++g) {
         const InterventionGroup& group = groups[g];
         bool on = all[group.first].enabled;
@@ -164,20 +165,20 @@ void list_of_interventions(const Ui& ui, AppState& state, Controller& act) {
         ImGui::PopStyleVar(2);
         note_place(state, fmt::format("intervention {}", g));
         ImGui::SameLine(0, 8 * s);
-        const std::vector<ExplainedPart> name = name_of(all, group, state.trace());
+        const std::vector<ExplainedPart> name = name_of(all, group, state.document.trace());
         name_line(ui, name, on ? ui.theme.text : ui.theme.faint, right - 64 * s);
         if (ImGui::IsItemHovered()) tooltip(ui, plain_text(name) + "\n" + brief(all[group.first]));
         ImGui::SameLine(right - 24 * s);
         const bool removed =
             button(ui, fmt::format("remove{}", g).c_str(), "×", ButtonKind::quiet, 28 * s, "Remove (Ctrl Z undoes)");
         note_place(state, fmt::format("remove {}", g));
-        if (toggled) return act.toggle_intervention(group.first, group.count);
-        if (removed) return act.remove_intervention(group.first, group.count);
+        if (toggled) return act.hand().toggle_intervention(group.first, group.count);
+        if (removed) return act.hand().remove_intervention(group.first, group.count);
     }
     ButtonRow row(ui, state);
-    if (row("clear", "Remove all", "Ctrl Z undoes")) return act.clear_interventions();
+    if (row("clear", "Remove all", "Ctrl Z undoes")) return act.hand().clear_interventions();
     if (row("copy command", "Copy as command", "The run with these interventions, for a terminal")) {
-        const std::string line = act.command_line_text();
+        const std::string line = act.hand().command_line_text();
         if (!line.empty()) ImGui::SetClipboardText(line.c_str());
     }
 }
@@ -203,19 +204,19 @@ void change_line(const Ui& ui, const ProbabilityChange& change, float left, floa
 
 /// What came of them: the probabilities at the step under discussion, and the output, against the run without them.
 void effect(const Ui& ui, AppState& state, Controller& act) {
-    const Trace* before = act.untouched();
+    const Trace* before = act.runs().untouched();
     if (before == nullptr) return;
     const float s = ui.s;
-    const Exhibit& e = exhibit(state.side().request.exhibit);
-    const std::vector<ProbabilityChange>& changes = act.probability_changes();
-    const AxisPtr steps = state.trace()->axis(e.step_axis);
-    const Index step = act.current_step();
+    const Exhibit& e = state.document.exhibit();
+    const std::vector<ProbabilityChange>& changes = act.hand().probability_changes();
+    const AxisPtr steps = state.document.trace()->axis(e.step_axis);
+    const Index step = act.stage().current_step();
     const auto text_in = [&](const Trace& trace) {
         const auto found = trace.texts().find(e.output_text);
         return found != trace.texts().end() ? found->second : std::string();
     };
-    const std::string was = text_in(*before), is = text_in(*state.trace());
-    const bool has_classes = !state.trace()->with_role(Role::probabilities).empty() && (steps == nullptr || step >= 0);
+    const std::string was = text_in(*before), is = text_in(*state.document.trace());
+    const bool has_classes = !state.document.trace()->with_role(Role::probabilities).empty() && (steps == nullptr || step >= 0);
     if (!has_classes && was == is) return;
     ImGui::Dummy({0, 4 * s});
     const ImVec2 at = ImGui::GetCursorScreenPos();
@@ -258,7 +259,7 @@ void effect(const Ui& ui, AppState& state, Controller& act) {
 
 void hand_panel(const Ui& ui, AppState& state, Controller& act) {
     tools(ui, state, act);
-    if (state.side().request.interventions.empty()) return;
+    if (state.document.side().request.interventions.empty()) return;
     heading(ui, "Interventions");
     list_of_interventions(ui, state, act);
     effect(ui, state, act);

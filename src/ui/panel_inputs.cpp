@@ -35,12 +35,12 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
     const ImVec2 row = ImGui::GetCursorScreenPos();
     ImGui::SetCursorScreenPos({row.x, row.y + (field_height - compat::font_size(*ui.fonts.face(Font::ui, 15))) / 2});
     label(ui, spec.title, ui.theme.secondary, 15, Font::ui, title_width - 10 * s);
-    if (state.comparing && !state.linked) {
+    if (state.document.comparing && !state.document.linked) {
         ImGui::SameLine(0, 6 * s);
-        label(ui, state.focus == 0 ? "A" : "B", ui.theme.accent, 15);
+        label(ui, state.document.focus == 0 ? "A" : "B", ui.theme.accent, 15);
     }
     ImGui::SetCursorScreenPos({row.x + title_width, row.y});
-    const Params& params = state.side().request.params;
+    const Params& params = state.document.side().request.params;
     std::string text = params.has(spec.name) ? params.text(spec.name) : std::get<std::string>(spec.fallback);
     const bool examples = !spec.examples.empty();
     const bool forced = is_forced(e, spec) && !text.empty();
@@ -49,8 +49,9 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(12 * s, 7 * s));
     // What the model wrote stands in the field while it is free, drawn by hand: a hint has one colour.
     std::string written;
-    if (is_forced(e, spec) && text.empty() && state.trace() != nullptr)
-        if (const auto found = state.trace()->texts().find(e.output_text); found != state.trace()->texts().end())
+    if (is_forced(e, spec) && text.empty() && state.document.trace() != nullptr)
+        if (const auto found = state.document.trace()->texts().find(e.output_text);
+            found != state.document.trace()->texts().end())
             written = found->second;
     const std::string hint = written.empty() ? spec.placeholder : std::string();
     const bool changed = text_input(ui, ("##" + spec.name).c_str(), text, hint, Font::ui, 19, state.reload_now);
@@ -67,7 +68,7 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
     ImGui::Dummy({high.x - row.x, field_height});
     if (changed) {
         ui.fonts.need(text);
-        act.set_param(spec.name, sanitize_utf8(text));
+        act.inputs().set_param(spec.name, sanitize_utf8(text));
     }
     if (examples) {
         ImGui::SameLine(0, 12 * s);
@@ -78,8 +79,8 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
             for (const std::string& example : spec.examples) {
                 ui.fonts.need(example);
                 if (ImGui::Selectable(example.c_str())) {
-                    act.set_param(spec.name, example);
-                    state.reload_fields = true;
+                    act.inputs().set_param(spec.name, example);
+                    state.document.reload_fields = true;
                 }
             }
             ImGui::EndPopup();
@@ -89,8 +90,8 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
         if (forced) {
             if (button(ui, "free", "Free again", ButtonKind::plain, 128 * s, "Let the decoder choose its output",
                        field_height)) {
-                act.set_param(spec.name, std::string());
-                state.reload_fields = true;
+                act.inputs().set_param(spec.name, std::string());
+                state.document.reload_fields = true;
             }
         } else {
             ImGui::SetCursorScreenPos(
@@ -103,7 +104,7 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
 
 /// What the run says, where no field shows it.
 void output_line(const Ui& ui, AppState& state, const Exhibit& e, float title_width) {
-    const Trace* trace = state.trace();
+    const Trace* trace = state.document.trace();
     if (trace == nullptr) return;
     const auto found = trace->texts().find(e.output_text);
     if (found == trace->texts().end() || found->second.empty()) return;
@@ -154,14 +155,14 @@ Answer banner_line(const Ui& ui, AppState& state, const char* id, const BannerLi
 }
 
 std::string side_mark(const AppState& state, std::size_t i) {
-    return state.comparing ? (i == 0 ? "A: " : "B: ") : "";
+    return state.document.comparing ? (i == 0 ? "A: " : "B: ") : "";
 }
 
 /// What both runs have to say, once.
 void note_lines(const Ui& ui, AppState& state) {
     std::set<std::string> said;
-    for (std::size_t i = 0; i < (state.comparing ? 2u : 1u); ++i) {
-        const Side& side = state.comparing ? state.sides[i] : state.side();
+    for (std::size_t i = 0; i < (state.document.comparing ? 2u : 1u); ++i) {
+        const Side& side = state.document.comparing ? state.document.sides[i] : state.document.side();
         if (side.trace() == nullptr || side.problem) continue;
         for (const Note& note : side.trace()->notes()) {
             const std::string text = note.text + (note.hint.empty() ? "" : ": " + note.hint);
@@ -179,14 +180,14 @@ std::string time_text(double seconds) {
 }
 
 void inputs(const Ui& ui, AppState& state, Controller& act) {
-    const Exhibit& e = exhibit(state.side().request.exhibit);
+    const Exhibit& e = state.document.exhibit();
     const ScreenTextMeasure measure(ui.fonts);
     float title_width = 76 * ui.s;
     for (const ParamSpec& spec : e.params)
         if (spec.type == ParamType::text)
             title_width = std::max(title_width, static_cast<float>(measure.width(spec.title, 15, Font::ui)) * ui.s + 16 * ui.s);
     title_width = std::min(title_width, ImGui::GetContentRegionAvail().x * 0.3f);
-    if (state.comparing && !state.linked) title_width += 18 * ui.s;
+    if (state.document.comparing && !state.document.linked) title_width += 18 * ui.s;
     for (const ParamSpec& spec : e.params)
         if (spec.type == ParamType::image) picture_row(ui, state, act, e, spec);
     for (const ParamSpec& spec : e.params)
@@ -196,9 +197,9 @@ void inputs(const Ui& ui, AppState& state, Controller& act) {
 
 /// A run that takes longer than a moment: how far it is, and the way to end it.
 void run_progress(const Ui& ui, AppState& state, Controller& act) {
-    if (!state.running()) return;
+    if (!state.document.running()) return;
     const Side* side = nullptr;  // the one that has most to do
-    for (const Side& one : state.sides)
+    for (const Side& one : state.document.sides)
         if (one.running && (side == nullptr || one.progress < side->progress)) side = &one;
     const double waited = std::chrono::duration<double>(std::chrono::steady_clock::now() - side->asked_at).count();
     if (waited < 0.4) return;
@@ -214,7 +215,7 @@ void run_progress(const Ui& ui, AppState& state, Controller& act) {
     label(ui, text, ui.theme.secondary, 13, Font::ui, width - 110 * s);
     ImGui::SetCursorScreenPos({at.x + width - 100 * s, at.y});
     if (button(ui, "cancel_run", "Cancel", ButtonKind::plain, 100 * s, "End it here; what is there stays (Esc)", 26 * s))
-        act.cancel_runs();
+        act.runs().cancel();
     note_place(state, "Cancel");
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const float y = at.y + 31 * s;
@@ -227,8 +228,8 @@ void run_progress(const Ui& ui, AppState& state, Controller& act) {
 
 void banners(const Ui& ui, AppState& state, Controller& act) {
     run_progress(ui, state, act);
-    for (std::size_t i = 0; i < (state.comparing ? 2u : 1u); ++i) {
-        Side& side = state.sides[i];
+    for (std::size_t i = 0; i < (state.document.comparing ? 2u : 1u); ++i) {
+        Side& side = state.document.sides[i];
         if (side.problem && !side.running)
             banner_line(ui, state, "problem", {side_mark(state, i) + side.problem->line(), ui.theme.broken, "", false});
         if (!side.cancelled) continue;
@@ -238,12 +239,12 @@ void banners(const Ui& ui, AppState& state, Controller& act) {
         ImGui::PushID(static_cast<int>(i));
         if (banner_line(ui, state, "cancelled", {side_mark(state, i) + what, ui.theme.selection, "Run again", false}) ==
             Answer::action)
-            act.run_again(i);
+            act.runs().submit(i);
         ImGui::PopID();
     }
     if (state.banner) {
         const BannerLine line{state.banner->text, state.banner->error ? ui.theme.broken : ui.theme.accent, "", true};
-        if (banner_line(ui, state, "banner", line) == Answer::dismiss) state.banner.reset();
+        if (banner_line(ui, state, "banner", line) == Answer::dismiss) act.messages().dismiss();
     }
     note_lines(ui, state);
 }

@@ -54,11 +54,11 @@ std::optional<CellRef> formula(const Ui& ui, const std::vector<ExplainedPart>& p
 }
 
 void trail(const Ui& ui, AppState& state, Controller& act) {
-    if (state.explained.size() < 2) return;
-    for (std::size_t i = 0; i + 1 < state.explained.size(); ++i) {
-        if (button(ui, fmt::format("trail{}", i).c_str(), "‹ " + state.explained[i].tensor, ButtonKind::quiet, 0,
+    if (state.document.stage.explained.size() < 2) return;
+    for (std::size_t i = 0; i + 1 < state.document.stage.explained.size(); ++i) {
+        if (button(ui, fmt::format("trail{}", i).c_str(), "‹ " + state.document.stage.explained[i].tensor, ButtonKind::quiet, 0,
                    "Back to this cell")) {
-            act.back_to(i);
+            act.stage().back_to(i);
             return;
         }
     }
@@ -66,7 +66,7 @@ void trail(const Ui& ui, AppState& state, Controller& act) {
 
 void operand_rows(const Ui& ui, AppState& state, Controller& act, float left, float right) {
     static_cast<void>(state);
-    const std::vector<Explanation::Operand> operands = state.explanation->operands;
+    const std::vector<Explanation::Operand> operands = state.document.stage.explanation->operands;
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const float s = ui.s;
     for (std::size_t i = 0; i < operands.size(); ++i) {
@@ -84,7 +84,7 @@ void operand_rows(const Ui& ui, AppState& state, Controller& act, float left, fl
         const float width = font->CalcTextSizeA(compat::font_size(*font), 1e9f, 0, value.c_str()).x;
         list.AddText(font, compat::font_size(*font), {right - width, at.y + 2 * s}, ui.color(color), value.c_str());
         if (lit) tooltip(ui, operand.ref.tensor);
-        if (open) return act.open_operand(operand.ref);
+        if (open) return act.stage().open_operand(operand.ref);
     }
 }
 
@@ -101,18 +101,18 @@ void claim_row(const Ui& ui, const Claim& claim) {
 
 /// What is broken stands open; what holds beyond the attention itself is folded into one line.
 void claims(const Ui& ui, AppState& state) {
-    if (state.side().claims.empty()) return;
+    if (state.document.side().claims.empty()) return;
     heading(ui, "Claims, checked on this run");
-    const auto holding =
-        std::count_if(state.side().claims.begin(), state.side().claims.end(), [](const Claim& c) { return c.holds; });
-    for (const Claim& claim : state.side().claims) {
-        const TraceTensor* tensor = state.trace() != nullptr ? state.trace()->find(claim.tensor) : nullptr;
+    const auto holding = std::count_if(state.document.side().claims.begin(), state.document.side().claims.end(),
+                                       [](const Claim& c) { return c.holds; });
+    for (const Claim& claim : state.document.side().claims) {
+        const TraceTensor* tensor = state.document.trace() != nullptr ? state.document.trace()->find(claim.tensor) : nullptr;
         const Role role = tensor != nullptr ? tensor->info.role : Role::state;
         const bool attention = role == Role::weights || role == Role::scores || role == Role::context;
         if (attention || !claim.holds || state.all_claims) claim_row(ui, claim);
     }
     const std::string summary =
-        fmt::format("{} of {} formulas hold {}", holding, state.side().claims.size(), state.all_claims ? "▴" : "▾");
+        fmt::format("{} of {} formulas hold {}", holding, state.document.side().claims.size(), state.all_claims ? "▴" : "▾");
     if (button(ui, "all_claims", summary, ButtonKind::quiet, 0,
                "Each formula of the model, computed again from what was recorded"))
         state.all_claims = !state.all_claims;
@@ -122,22 +122,22 @@ void claims(const Ui& ui, AppState& state) {
 
 void explained_cell(const Ui& ui, AppState& state, Controller& act) {
     const float s = ui.s;
-    if (!state.explanation) {
+    if (!state.document.stage.explanation) {
         heading(ui, "Explained cell");
         paragraph(ui, "Click a cell in any view: here it shows where its number comes from, down to the input.",
                   ui.theme.faint);
         return;
     }
-    const Explanation e = *state.explanation;
+    const Explanation e = *state.document.stage.explanation;
     ImGui::Dummy({0, 4 * s});
-    if (std::exchange(state.show_explained, false)) {
+    if (act.stage().take_chosen()) {
         // Only where it would be hidden: the settings stay where they are, if they can.
         const float room = ImGui::GetWindowHeight(), at = ImGui::GetCursorPosY() - ImGui::GetScrollY();
         if (at < 0 || at > 0.6f * room) ImGui::SetScrollHereY(0.35f);
     }
     paragraph(ui, e.title, ui.theme.secondary);
     trail(ui, state, act);
-    if (!state.explanation) return;
+    if (!state.document.stage.explanation) return;
     // The ground is drawn behind what it holds, once its height is known.
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const ImVec2 at = ImGui::GetCursorScreenPos();
@@ -184,7 +184,7 @@ void explained_cell(const Ui& ui, AppState& state, Controller& act) {
         ImGui::SetCursorScreenPos({low.x, low.y + 66 * s});
         paragraph(ui, e.terms_title, ui.theme.faint);
     }
-    if (clicked) act.open_operand(*clicked);
+    if (clicked) act.stage().open_operand(*clicked);
 }
 
 namespace {
@@ -192,7 +192,7 @@ namespace {
 /// Which model computes, as far as no parameter of that name says it.
 void model_lines(const Ui& ui, AppState& state, Controller& act, const Exhibit& e) {
     if (e.models.empty()) return;
-    const Side& side = state.side();
+    const Side& side = state.document.side();
     const bool has_param =
         std::any_of(e.params.begin(), e.params.end(), [](const ParamSpec& spec) { return spec.name == "model"; });
     std::string title = side.request.weights_path;
@@ -208,22 +208,23 @@ void model_lines(const Ui& ui, AppState& state, Controller& act, const Exhibit& 
     }
     label(ui, has_param ? "Weights" : "Model", ui.theme.secondary, 13);
     label(ui, title, ui.theme.text, 15, Font::ui, ImGui::GetContentRegionAvail().x);
-    if (!side.request.weights_path.empty() && button(ui, "bundled", "Bundled model again")) act.use_bundled_model();
+    if (!side.request.weights_path.empty() && button(ui, "bundled", "Bundled model again")) act.inputs().set_weights({});
 }
 
 /// A | B, and what of the inspector is shown.
 void tabs(const Ui& ui, AppState& state, Controller& act, const Exhibit& e) {
     if (!e.lesson.empty()) {
-        const int clicked = segments(ui, "tabs", {"Inspect", "Lesson"}, state.stage.lesson ? 1 : 0,
+        const int clicked = segments(ui, "tabs", {"Inspect", "Lesson"}, state.view.lesson ? 1 : 0,
                                      {"Settings, the explained cell, interventions, claims",
                                       "What to try and what to see; its claims are checked on this run"},
                                      [&](int i) { note_place(state, i == 0 ? "tab inspect" : "tab lesson"); });
-        if (clicked >= 0) state.stage.lesson = clicked == 1;
+        if (clicked >= 0) state.view.lesson = clicked == 1;
     }
-    if (!state.comparing) return;
+    if (!state.document.comparing) return;
     if (!e.lesson.empty()) ImGui::SameLine(0, 20 * ui.s);
-    const int side = segments(ui, "sides", {"A", "B"}, static_cast<int>(state.focus), {"Settings of A", "Settings of B"});
-    if (side >= 0) act.focus_on(static_cast<std::size_t>(side));
+    const int side =
+        segments(ui, "sides", {"A", "B"}, static_cast<int>(state.document.focus), {"Settings of A", "Settings of B"});
+    if (side >= 0) act.comparison().focus_on(static_cast<std::size_t>(side));
 }
 
 }  // namespace
@@ -234,23 +235,23 @@ void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& lay
     const float s = ui.s;
     begin_panel(ui, "inspector", layout.inspector.at, layout.inspector.size, t.panel, {16 * s, 12 * s});
     edge(ui, layout.inspector.at, {layout.inspector.at.x, layout.inspector.at.y + layout.inspector.size.y});
-    const Exhibit& e = exhibit(state.side().request.exhibit);
+    const Exhibit& e = state.document.exhibit();
     tabs(ui, state, act, e);
     ImGui::Dummy({0, 2 * s});
-    if (state.stage.lesson && !e.lesson.empty()) {
+    if (state.view.lesson && !e.lesson.empty()) {
         lesson_panel(ui, state, act);
         return end_panel();
     }
-    ImGui::PushID(static_cast<int>(state.focus));  // a field that is typed in stays with its side
+    ImGui::PushID(static_cast<int>(state.document.focus));  // a field that is typed in stays with its side
     model_lines(ui, state, act, e);
     params_panel(ui, state, act);
-    if (state.training) training_panel(ui, state, act);
+    if (state.document.training.run) training_panel(ui, state, act);
     draw_view_options(ui, state);
     class_bars(ui, state, act);
     explained_cell(ui, state, act);
     hand_panel(ui, state, act);
     claims(ui, state);
-    if (!e.training_task.empty() && !state.training) {
+    if (!e.training_task.empty() && !state.document.training.run) {
         ImGui::Dummy({0, 6 * s});
         training_panel(ui, state, act);
     }

@@ -37,19 +37,19 @@ std::string translated(const std::string& said, bool chinese) {
 void lesson_panel(const Ui& ui, AppState& state, Controller& act) {
     static_cast<void>(act);
     const float s = ui.s;
-    const Lesson& lesson = exhibit(state.side().request.exhibit).lesson;
-    const bool chinese = state.stage.language == "zh";
+    const Lesson& lesson = state.document.exhibit().lesson;
+    const bool chinese = state.view.language == "zh";
     if (lesson.empty()) {
         paragraph(ui, "This exhibit has no lesson.", ui.theme.faint);
         return;
     }
     const int clicked = segments(ui, "language", {"EN", "中文"}, chinese ? 1 : 0, {},
                                  [&](int i) { note_place(state, i == 0 ? "lesson en" : "lesson zh"); });
-    if (clicked >= 0) state.stage.language = clicked == 1 ? "zh" : "en";
+    if (clicked >= 0) state.view.language = clicked == 1 ? "zh" : "en";
     ImGui::Dummy({0, 4 * s});
     paragraph(ui, chinese ? lesson.title_chinese : lesson.title_english, ui.theme.text, 18);
     ImGui::Dummy({0, 2 * s});
-    const std::vector<Finding>& findings = state.side().lesson;
+    const std::vector<Finding>& findings = state.document.side().lesson;
     const float left = ImGui::GetCursorPosX();
     for (std::size_t i = 0; i < lesson.points.size(); ++i) {
         const LessonPoint& point = lesson.points[i];

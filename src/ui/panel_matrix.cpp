@@ -24,7 +24,7 @@ void note_place(AppState& state, const std::string& name, ImVec2 low, ImVec2 siz
 
 /// As two axes; what has another rank cannot be edited as a grid.
 Tensor<float> matrix_of(const AppState& state, const ParamSpec& spec) {
-    const Params& params = state.side().request.params;
+    const Params& params = state.document.side().request.params;
     const Tensor<float> matrix = params.has(spec.name) ? params.matrix(spec.name) : std::get<Tensor<float>>(spec.fallback);
     if (matrix.shape().rank() == 2 && !matrix.empty()) return matrix;
     return matrix.empty() ? Tensor<float>(Shape{1, 1}) : matrix.reshape(Shape{1, matrix.size()});
@@ -54,14 +54,14 @@ struct NumberFormat {
     }
 };
 
-void set(AppState& state, Controller& act, const std::string& name, Tensor<float> matrix) {
-    state.coalescing.clear();  // each edit can be undone by itself
-    act.set_param(name, std::move(matrix));
+void set(Controller& act, const std::string& name, Tensor<float> matrix) {
+    act.history().pause();  // each edit can be undone by itself
+    act.inputs().set_param(name, std::move(matrix));
 }
 
 void complain(AppState& state, const std::string& name, const std::string& problem) {
-    state.matrix.problem = problem;
-    state.matrix.problem_param = name;
+    state.document.matrix.problem = problem;
+    state.document.matrix.problem_param = name;
 }
 
 /// What was typed or pasted, put in at the cursor. False if it is no number: then the line below says why.
@@ -69,8 +69,8 @@ bool put(AppState& state, Controller& act, const std::string& name, const Tensor
     try {
         const Tensor<float> block = matrix_from_text(text);
         // Over everything, if it is larger than a cell and was put at the first one: a whole matrix.
-        const bool whole = block.size() > 1 && state.matrix.row == 0 && state.matrix.col == 0;
-        set(state, act, name, whole ? block : with_block(matrix, state.matrix.row, state.matrix.col, block));
+        const bool whole = block.size() > 1 && state.document.matrix.row == 0 && state.document.matrix.col == 0;
+        set(act, name, whole ? block : with_block(matrix, state.document.matrix.row, state.document.matrix.col, block));
         complain(state, name, "");
         return true;
     } catch (const Error& error) {
@@ -80,7 +80,7 @@ bool put(AppState& state, Controller& act, const std::string& name, const Tensor
 }
 
 void move_to(AppState& state, const Tensor<float>& matrix, Index row, Index col) {
-    MatrixCursor& at = state.matrix;
+    MatrixCursor& at = state.document.matrix;
     at.row = std::clamp<Index>(row, 0, matrix.shape()[0] - 1);
     at.col = std::clamp<Index>(col, 0, matrix.shape()[1] - 1);
     at.typing = false;
@@ -90,12 +90,13 @@ void move_to(AppState& state, const Tensor<float>& matrix, Index row, Index col)
 /// Tab goes on along the row and then to the next one; Shift the other way.
 void move_along(AppState& state, const Tensor<float>& matrix, Index by) {
     const Index cols = matrix.shape()[1];
-    const Index cell = std::clamp<Index>(state.matrix.row * cols + state.matrix.col + by, 0, matrix.size() - 1);
+    const Index cell =
+        std::clamp<Index>(state.document.matrix.row * cols + state.document.matrix.col + by, 0, matrix.size() - 1);
     move_to(state, matrix, cell / cols, cell % cols);
 }
 
 void type_characters(AppState& state) {
-    MatrixCursor& at = state.matrix;
+    MatrixCursor& at = state.document.matrix;
     for (const ImWchar c : ImGui::GetIO().InputQueueCharacters) {
         if (c < 32 || c > 126 || ImGui::GetIO().KeyCtrl) continue;
         if (!at.typing) at.text.clear();
@@ -106,7 +107,7 @@ void type_characters(AppState& state) {
 
 /// The keys, for the matrix that has the cursor.
 void keyboard(AppState& state, Controller& act, const ParamSpec& spec, const Tensor<float>& matrix) {
-    MatrixCursor& at = state.matrix;
+    MatrixCursor& at = state.document.matrix;
     const ImGuiIO& io = ImGui::GetIO();
     if (io.KeyCtrl) {
         if (compat::letter_pressed('V'))
@@ -148,11 +149,11 @@ void keyboard(AppState& state, Controller& act, const ParamSpec& spec, const Ten
 void draw_cell(const Ui& ui, AppState& state, const std::string& text, Color ground, ImVec2 low, ImVec2 size, bool cursor) {
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const ImVec2 high(low.x + size.x - 1, low.y + size.y - 1);
-    const bool typing = cursor && state.matrix.typing;
+    const bool typing = cursor && state.document.matrix.typing;
     list.AddRectFilled(low, high, ui.color(typing ? ui.theme.background : ground), 2 * ui.s);
     ImFont* font = ui.fonts.face(Font::mono, 14);
     const float height = compat::font_size(*font);
-    const std::string& shown = typing ? state.matrix.text : text;
+    const std::string& shown = typing ? state.document.matrix.text : text;
     const float width = font->CalcTextSizeA(height, 1e9f, 0, shown.c_str()).x;
     const float room = size.x - 12 * ui.s;
     const ImVec2 at(high.x - 6 * ui.s - std::min(width, typing ? width : room), low.y + (size.y - height) / 2);
@@ -170,7 +171,7 @@ void grid(const Ui& ui, AppState& state, Controller& act, const ParamSpec& spec,
     const float s = ui.s, h = cell_height * s, left = margin * s;
     const Index rows = matrix.shape()[0], cols = matrix.shape()[1];
     const float w = std::clamp((size.x - left - 10 * s) / static_cast<float>(cols), least_cell * s, largest_cell * s);
-    MatrixCursor& at = state.matrix;
+    MatrixCursor& at = state.document.matrix;
     const bool mine = at.param == spec.name;
     ImGui::SetCursorScreenPos(low);
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
@@ -246,33 +247,32 @@ void menu(const Ui& ui, AppState& state, Controller& act, const ParamSpec& spec,
     const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
     note_place(state, "edit " + spec.name, low, size);
     if (!ImGui::BeginPopup("matrix menu")) return;
-    const bool mine = state.matrix.param == spec.name;
+    const bool mine = state.document.matrix.param == spec.name;
     const Index rows = matrix.shape()[0], cols = matrix.shape()[1];
-    const Index row = mine ? state.matrix.row : rows - 1, col = mine ? state.matrix.col : cols - 1;
+    const Index row = mine ? state.document.matrix.row : rows - 1, col = mine ? state.document.matrix.col : cols - 1;
     const auto item = [&](const char* title) {
         const bool chosen = ImGui::Selectable(title);
         note_place(state, std::string(title) + " " + spec.name, ImGui::GetItemRectMin(), ImGui::GetItemRectSize());
         return chosen;
     };
     try {
-        if (item("Add a row")) set(state, act, spec.name, with_line(matrix, 0, row + 1));
-        if (item("Add a column")) set(state, act, spec.name, with_line(matrix, 1, col + 1));
-        if (item("Remove the row")) set(state, act, spec.name, without_line(matrix, 0, row));
-        if (item("Remove the column")) set(state, act, spec.name, without_line(matrix, 1, col));
+        if (item("Add a row")) set(act, spec.name, with_line(matrix, 0, row + 1));
+        if (item("Add a column")) set(act, spec.name, with_line(matrix, 1, col + 1));
+        if (item("Remove the row")) set(act, spec.name, without_line(matrix, 0, row));
+        if (item("Remove the column")) set(act, spec.name, without_line(matrix, 1, col));
     } catch (const Error& error) {
         complain(state, spec.name, error.line());
     }
     if (item("Paste cells"))
         if (const char* text = ImGui::GetClipboardText()) {
-            if (!mine) state.matrix.row = state.matrix.col = 0;
+            if (!mine) state.document.matrix.row = state.document.matrix.col = 0;
             put(state, act, spec.name, matrix, text);
         }
     if (item("Copy all")) ImGui::SetClipboardText(text_from_cells(matrix).c_str());
     if (item("Open .npy, .npz, .csv …")) {
-        state.matrix.file_for = spec.name;
-        state.prompt = {PathPrompt::Kind::open, "", ""};
+        state.prompt = {PathPrompt::Kind::open, "", "", spec.name};
     }
-    if (item("As it was at first")) set(state, act, spec.name, std::get<Tensor<float>>(spec.fallback));
+    if (item("As it was at first")) set(act, spec.name, std::get<Tensor<float>>(spec.fallback));
     ImGui::EndPopup();
 }
 
@@ -291,17 +291,18 @@ void matrix_card(const Ui& ui, AppState& state, Controller& act, const ParamSpec
     ImGui::SetCursorScreenPos({high.x - 80 * s, place.at.y + 5 * s});
     menu(ui, state, act, spec, matrix);
     const ImVec2 low(place.at.x + 4 * s, place.at.y + 34 * s);
-    const bool wrong = state.matrix.problem_param == spec.name && !state.matrix.problem.empty();
+    const bool wrong = state.document.matrix.problem_param == spec.name && !state.document.matrix.problem.empty();
     const ImVec2 size(place.size.x - 14 * s, place.size.y - (wrong ? 64 : 44) * s);
     // The menu may have replaced it.
     const Tensor<float> now = matrix_of(state, spec);
-    if (state.matrix.param == spec.name && (state.matrix.row >= now.shape()[0] || state.matrix.col >= now.shape()[1]))
-        move_to(state, now, state.matrix.row, state.matrix.col);
+    if (state.document.matrix.param == spec.name &&
+        (state.document.matrix.row >= now.shape()[0] || state.document.matrix.col >= now.shape()[1]))
+        move_to(state, now, state.document.matrix.row, state.document.matrix.col);
     grid(ui, state, act, spec, now, low, size);
     note_place(state, "grid " + spec.name, {low.x + margin * s, low.y}, {size.x - margin * s, size.y});
     if (wrong) {
         ImGui::SetCursorScreenPos({place.at.x + 14 * s, high.y - 26 * s});
-        label(ui, state.matrix.problem, ui.theme.broken, 13, Font::ui, place.size.x - 28 * s);
+        label(ui, state.document.matrix.problem, ui.theme.broken, 13, Font::ui, place.size.x - 28 * s);
     }
     ImGui::PopID();
 }
@@ -309,7 +310,7 @@ void matrix_card(const Ui& ui, AppState& state, Controller& act, const ParamSpec
 }  // namespace
 
 void matrices(const Ui& ui, AppState& state, Controller& act) {
-    const Exhibit& e = exhibit(state.side().request.exhibit);
+    const Exhibit& e = state.document.exhibit();
     std::vector<const ParamSpec*> specs;
     Index rows = 1;
     for (const ParamSpec& spec : e.params) {
@@ -322,7 +323,7 @@ void matrices(const Ui& ui, AppState& state, Controller& act) {
     const float width = ImGui::GetContentRegionAvail().x;
     const auto in_row = std::clamp<std::size_t>(static_cast<std::size_t>((width + gap) / (230 * s + gap)), 1, specs.size());
     const float height = (44 + 12) * s + static_cast<float>(std::min(rows, most_rows_shown)) * cell_height * s +
-                         (state.matrix.problem.empty() ? 0 : 20 * s);
+                         (state.document.matrix.problem.empty() ? 0 : 20 * s);
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float each = (width - gap * static_cast<float>(in_row - 1)) / static_cast<float>(in_row);
     for (std::size_t i = 0; i < specs.size(); ++i) {

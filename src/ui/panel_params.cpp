@@ -30,7 +30,7 @@ void more_button(const Ui& ui, AppState& state, std::size_t folded) {
 }  // namespace
 
 void params_panel(const Ui& ui, AppState& state, Controller& act) {
-    const Exhibit& e = exhibit(state.side().request.exhibit);
+    const Exhibit& e = state.document.exhibit();
     std::vector<const ParamSpec*> settings;
     for (const ParamSpec& spec : e.params)
         if (!is_input(spec)) settings.push_back(&spec);
@@ -38,7 +38,7 @@ void params_panel(const Ui& ui, AppState& state, Controller& act) {
     std::size_t folded = 0;
     for (std::size_t i = 0; i < settings.size(); ++i) {
         const ParamSpec& spec = *settings[i];
-        const Params& params = state.side().request.params;
+        const Params& params = state.document.side().request.params;
         const ParamValue value = params.has(spec.name) ? params.values().at(spec.name) : spec.fallback;
         // What was changed stays in sight.
         if (many && i >= first_of_many && !state.settings_more && as_usual(spec, value)) {
@@ -48,7 +48,7 @@ void params_panel(const Ui& ui, AppState& state, Controller& act) {
         if (std::optional<ParamValue> changed = param_widget(ui, state, spec, value)) {
             // Back at its usual value it would go away under the hand.
             if (i >= first_of_many) state.settings_more = true;
-            act.set_param(spec.name, std::move(*changed));
+            act.inputs().set_param(spec.name, std::move(*changed));
         }
     }
     if (many) more_button(ui, state, folded);

@@ -14,14 +14,6 @@ constexpr Index thumbnail_px = 96;
 constexpr float thumbnail = 76, thumbnail_gap = 10;
 constexpr int thumbnails_a_row = 5;
 
-/// The samples that this parameter's menu offers, as its values.
-std::vector<std::string> samples_of(const ParamSpec& spec) {
-    if (!spec.examples.empty()) return spec.examples;
-    std::vector<std::string> values;
-    for (const SceneSample& sample : scene_samples()) values.push_back("sample:" + sample.name);
-    return values;
-}
-
 std::string title_of(const std::string& value) {
     for (const SceneSample& sample : scene_samples())
         if (value == "sample:" + sample.name) return sample.title;
@@ -73,13 +65,13 @@ bool sample_tile(const Ui& ui, AppState& state, const std::string& value, bool c
 
 void samples_menu(const Ui& ui, AppState& state, Controller& act, const ParamSpec& spec) {
     if (!ImGui::BeginPopup("samples")) return;
-    const std::string& now = state.side().request.params.text(spec.name);
-    const std::vector<std::string> values = samples_of(spec);
+    const std::string& now = state.document.side().request.params.text(spec.name);
+    const std::vector<std::string> values = picture_samples(spec);
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(thumbnail_gap * ui.s, thumbnail_gap * ui.s));
     for (std::size_t i = 0; i < values.size(); ++i) {
         if (i % thumbnails_a_row != 0) ImGui::SameLine();
         if (!sample_tile(ui, state, values[i], values[i] == now)) continue;
-        act.open_picture(values[i]);
+        act.pictures().open(values[i]);
         ImGui::CloseCurrentPopup();
     }
     ImGui::PopStyleVar();
@@ -90,20 +82,21 @@ void samples_menu(const Ui& ui, AppState& state, Controller& act, const ParamSpe
 std::string setting(const AppState& state, const Exhibit& e, const char* name) {
     const auto spec = std::find_if(e.params.begin(), e.params.end(), [&](const ParamSpec& s) { return s.name == name; });
     if (spec == e.params.end()) return {};
-    const Params& params = state.side().request.params;
+    const Params& params = state.document.side().request.params;
     return format_param(params.has(name) ? params.values().at(name) : spec->fallback);
 }
 
 /// What the picture is, and how large the network sees it.
 void caption(const Ui& ui, AppState& state, const Exhibit& e, float width) {
-    const PictureFacts& facts = state.pictures[state.comparing ? state.focus : 0];
+    const PictureFacts& facts = state.document.pictures.facts[state.document.comparing ? state.document.focus : 0];
     std::string text;
     const auto add = [&](const std::string& part) { text += (text.empty() || part.empty() ? "" : " · ") + part; };
     add(facts.title);
     if (facts.width > 0) add(fmt::format("{} × {}", facts.width, facts.height));
     const std::string resolution = setting(state, e, "resolution");
     if (!resolution.empty() && facts.width > 0) add("run at " + resolution + " px");
-    if (state.reading.wanted && state.reading.facts.valid()) text = "reading " + state.reading.value + " …";
+    if (state.document.pictures.reading.wanted && state.document.pictures.reading.facts.valid())
+        text = "reading " + state.document.pictures.reading.value + " …";
     const ScreenTextMeasure measure(ui.fonts);
     const std::string hint = "or drop a picture anywhere";
     const std::string all = text.empty() ? hint : hint + " · " + text;
@@ -119,21 +112,18 @@ void picture_row(const Ui& ui, AppState& state, Controller& act, const Exhibit& 
     const float right = ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x;
     const ImVec2 row = ImGui::GetCursorScreenPos();
     const float height = 36 * s;
-    if (state.comparing && !state.linked) {
+    if (state.document.comparing && !state.document.linked) {
         ImGui::SetCursorScreenPos({row.x, row.y + 8 * s});
-        label(ui, state.focus == 0 ? "A" : "B", ui.theme.accent, 15);
+        label(ui, state.document.focus == 0 ? "A" : "B", ui.theme.accent, 15);
         ImGui::SetCursorScreenPos({row.x + 22 * s, row.y});
     }
     if (button(ui, "open image", "Open image…", ButtonKind::plain, 0, spec.help, height))
         state.prompt = {PathPrompt::Kind::open_picture, "", ""};
     note_place(state, "open image");
     ImGui::SameLine(0, 10 * s);
-    if (button(ui, "scene maker", "Scene maker", state.scene.open ? ButtonKind::primary : ButtonKind::plain, 0,
-               "A picture of shapes that can be moved: drag one, and the maps follow", height)) {
-        state.scene.open = !state.scene.open;
-        if (state.scene.open && act.scene(state.focus) == nullptr && !samples_of(spec).empty())
-            act.open_picture(samples_of(spec).front());
-    }
+    if (button(ui, "scene maker", "Scene maker", state.document.scene.open ? ButtonKind::primary : ButtonKind::plain, 0,
+               "A picture of shapes that can be moved: drag one, and the maps follow", height))
+        act.toggle_scene_maker();
     note_place(state, "scene maker");
     ImGui::SameLine(0, 10 * s);
     if (button(ui, "samples", "Samples ▾", ButtonKind::plain, 0, "Scenes drawn here", height)) ImGui::OpenPopup("samples");
@@ -147,7 +137,7 @@ void picture_row(const Ui& ui, AppState& state, Controller& act, const Exhibit& 
         caption(ui, state, e, right - from);
     }
     ImGui::SetCursorScreenPos({row.x, row.y + height + 10 * s});
-    if (state.scene.open) scene_bar(ui, state, act);
+    if (state.document.scene.open) scene_bar(ui, state, act);
 }
 
 }  // namespace saccade

@@ -111,16 +111,17 @@ std::string color_menu(const Ui& ui, AppState& state, FlowRow& row, const std::s
 void scene_line(const Ui& ui, AppState& state, Controller& act, const Scene& scene) {
     FlowRow row(ui);
     if (const int i = name_menu(ui, state, row, "add shape", "+ Shape ▾", names_of(shape_kinds()), -1); i >= 0)
-        return act.add_shape(shape_kinds()[static_cast<std::size_t>(i)]);
+        return act.scenes().add_shape(shape_kinds()[static_cast<std::size_t>(i)]);
     const auto& grounds = background_kinds();
     const int ground = static_cast<int>(std::find(grounds.begin(), grounds.end(), scene.background.kind) - grounds.begin());
     const std::string ground_text = to_string(scene.background.kind) + " ▾";
     if (const int i = name_menu(ui, state, row, "background", ground_text, names_of(grounds), ground); i >= 0)
-        return act.edit_scene("", [&](Scene& s) { s.background.kind = grounds[static_cast<std::size_t>(i)]; });
+        return act.scenes().edit("", [&](Scene& s) { s.background.kind = grounds[static_cast<std::size_t>(i)]; });
     double clutter = scene.clutter.amount;
     if (named_slider(ui, state, row, "clutter", clutter, 0, 1))
-        return act.edit_scene("clutter", [&](Scene& s) { s.clutter.amount = std::round(clutter * 100) / 100; });
-    if (flow_button(ui, state, row, "random scene", "Random scene", "Other shapes, another ground")) return act.random_scene();
+        return act.scenes().edit("clutter", [&](Scene& s) { s.clutter.amount = std::round(clutter * 100) / 100; });
+    if (flow_button(ui, state, row, "random scene", "Random scene", "Other shapes, another ground"))
+        return act.scenes().random();
     if (flow_button(ui, state, row, "save scene", "Save PNG…", "The picture as a file"))
         state.prompt = {PathPrompt::Kind::save_picture, "scene.png", ""};
 }
@@ -138,29 +139,31 @@ void shape_line(const Ui& ui, AppState& state, Controller& act, const Scene& sce
         ImGui::Dummy({words(ui, shape.group, ui.theme.selection, 15) - from + 4 * ui.s, low_button * ui.s});
     }
     if (const int i = name_menu(ui, state, row, "shape kind", to_string(shape.kind) + " ▾", names_of(kinds), kind); i >= 0)
-        return act.edit_scene("", [&](Scene& s) {
+        return act.scenes().edit("", [&](Scene& s) {
             SceneShape& changed = s.shapes[index];
             changed.kind = kinds[static_cast<std::size_t>(i)];
             if (changed.kind == ShapeKind::polygon && changed.points.size() < 3)
                 changed.points = {{{-0.5, 0.4}, {0.0, -0.5}, {0.5, 0.4}}};
         });
     if (const std::string color = color_menu(ui, state, row, shape.color); !color.empty())
-        return act.edit_scene("", [&](Scene& s) { s.shapes[index].color = color; });
+        return act.scenes().edit("", [&](Scene& s) { s.shapes[index].color = color; });
     double size = shape.size, angle = std::remainder(shape.angle, 360);
-    if (named_slider(ui, state, row, "size", size, 0.02, 1) && shape.size > 0) return act.resize_shape(size / shape.size);
+    if (named_slider(ui, state, row, "size", size, 0.02, 1) && shape.size > 0)
+        return act.scenes().resize_shape(size / shape.size);
     if (named_slider(ui, state, row, "angle", angle, -180, 180))
-        return act.turn_shape(std::round(angle) - std::remainder(shape.angle, 360));
-    if (flow_button(ui, state, row, "duplicate shape", "Duplicate", "Another one beside it")) return act.duplicate_shape();
+        return act.scenes().turn_shape(std::round(angle) - std::remainder(shape.angle, 360));
+    if (flow_button(ui, state, row, "duplicate shape", "Duplicate", "Another one beside it"))
+        return act.scenes().duplicate_shape();
     if (flow_button(ui, state, row, "bring forward", "Forward", "Before the next one; from the front to the back"))
-        return act.bring_shape_forward();
-    if (flow_button(ui, state, row, "delete shape", "Delete", "Del; Ctrl Z undoes")) return act.delete_shape();
+        return act.scenes().bring_shape_forward();
+    if (flow_button(ui, state, row, "delete shape", "Delete", "Del; Ctrl Z undoes")) return act.scenes().delete_shape();
 }
 
 }  // namespace
 
 void scene_bar(const Ui& ui, AppState& state, Controller& act) {
     const float s = ui.s;
-    const Scene* now = act.scene(state.focus);
+    const Scene* now = act.scenes().scene(state.document.focus);
     if (now == nullptr) {
         label(ui, "A photograph has no shapes to move: choose a sample to make a scene of.", ui.theme.secondary, 13, Font::ui,
               ImGui::GetContentRegionAvail().x);
@@ -169,7 +172,7 @@ void scene_bar(const Ui& ui, AppState& state, Controller& act) {
     }
     const Scene scene = *now;
     scene_line(ui, state, act, scene);
-    const int selected = act.selected_shape();
+    const int selected = act.scenes().selected_shape();
     if (selected >= 0 && selected < static_cast<int>(scene.shapes.size())) {
         shape_line(ui, state, act, scene, selected);
     } else {

@@ -17,9 +17,9 @@ void empty_state(const Ui& ui, const AppState& state, const Exhibit& e, const Re
     const float s = ui.s;
     ImGui::SetCursorScreenPos({place.at.x + place.size.x / 2 - 180 * s, place.at.y + place.size.y / 2 - 40 * s});
     ImGui::BeginGroup();
-    label(ui, state.side().problem ? "Nothing to show yet" : "Computing …", ui.theme.text, 19);
-    label(ui, state.side().problem ? "Type a source above, or choose an example." : e.summary, ui.theme.secondary, 15, Font::ui,
-          420 * s);
+    label(ui, state.document.side().problem ? "Nothing to show yet" : "Computing …", ui.theme.text, 19);
+    label(ui, state.document.side().problem ? "Type a source above, or choose an example." : e.summary, ui.theme.secondary, 15,
+          Font::ui, 420 * s);
     ImGui::EndGroup();
 }
 
@@ -35,19 +35,20 @@ void transport(const Ui& ui, AppState& state, Controller& act, const Rect& place
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const ImVec2 high(place.at.x + place.size.x, place.at.y + place.size.y);
     card_ground(ui, place.at, high);
-    const Index n = act.step_count();
+    const Index n = act.stage().step_count();
     ImGui::SetCursorScreenPos({place.at.x + 14 * s, place.at.y + 9 * s});
-    if (button(ui, "play", state.playing ? "❚❚" : "▸", ButtonKind::plain, 34 * s, "Play the decoding step by step (Space)"))
-        act.toggle_play();
+    if (button(ui, "play", state.document.stage.playing ? "❚❚" : "▸", ButtonKind::plain, 34 * s,
+               "Play the decoding step by step (Space)"))
+        act.stage().toggle_play();
     if (n < 1) return;
-    const Index at = act.current_step();
+    const Index at = act.stage().current_step();
     const float left = place.at.x + 64 * s;
     const float right = high.x - 84 * s;
     const float y = place.at.y + place.size.y / 2;
     ImGui::SetCursorScreenPos({left - 8 * s, y - 12 * s});
     ImGui::InvisibleButton("scrub", {std::max(16.0f, right - left + 16 * s), 24 * s});
     if (ImGui::IsItemActive() && n > 1 && right > left)
-        act.set_step(std::lround((ImGui::GetIO().MousePos.x - left) / (right - left) * static_cast<float>(n - 1)));
+        act.stage().set_step(std::lround((ImGui::GetIO().MousePos.x - left) / (right - left) * static_cast<float>(n - 1)));
     if (ImGui::IsItemHovered()) tooltip(ui, "Output step (← →)");
     const auto x_of = [&](Index i) {
         return n > 1 ? left + (right - left) * static_cast<float>(i) / static_cast<float>(n - 1) : left;
@@ -72,18 +73,18 @@ void stage(const Ui& ui, AppState& state, Controller& act, const Layout& layout)
     inputs(ui, state, act);
     matrices(ui, state, act);
     banners(ui, state, act);
-    const Exhibit& e = exhibit(state.side().request.exhibit);
+    const Exhibit& e = state.document.exhibit();
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float width = layout.stage.size.x - 40 * s;
     const float bottom = layout.stage.at.y + layout.stage.size.y - 12 * s;
     const float transport_height = e.step_axis.empty() ? 0 : 48 * s;
     const Rect place{at, {width, bottom - at.y - (transport_height > 0 ? transport_height + gap * s : 0)}};
     state.pointed = false;
-    if (state.trace() == nullptr)
+    if (state.document.trace() == nullptr)
         empty_state(ui, state, e, place);
     else if (place.size.y > 60 * s)
-        state.comparing ? compared_cards(ui, state, act, e, place) : cards(ui, state, act, e, place, CardOf::a);
-    if (!state.pointed && !state.drag.active) act.hover({});
+        state.document.comparing ? compared_cards(ui, state, act, e, place) : cards(ui, state, act, e, place, CardOf::a);
+    if (!state.pointed && !state.document.hand.drag.active) act.stage().hover({});
     if (transport_height > 0) transport(ui, state, act, {{at.x, bottom - transport_height}, {width, transport_height}});
     end_panel();
 }

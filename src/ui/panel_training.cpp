@@ -15,12 +15,12 @@ void curves(const Ui& ui, const AppState& state) {
     const float height = 240 * s;
     ViewState view_state;
     view_state.view = "curves";
-    view_state.theme = state.stage.theme;
+    view_state.theme = state.view.theme;
     view_state.width = static_cast<double>(width / s);
     view_state.height = static_cast<double>(height / s);
     view_state.decorations = false;
     try {
-        ui.canvas.draw(view("curves").layout(*state.curves, view_state, ScreenTextMeasure(ui.fonts)), at);
+        ui.canvas.draw(view("curves").layout(*state.document.training.curves, view_state, ScreenTextMeasure(ui.fonts)), at);
     } catch (const Error& error) {
         label(ui, error.line(), ui.theme.faint, 13, Font::ui, width);
     }
@@ -29,17 +29,20 @@ void curves(const Ui& ui, const AppState& state) {
 
 /// Goes back through the snapshots; the alignment on the stage is that of the snapshot.
 void snapshots(const Ui& ui, AppState& state, Controller& act) {
-    const std::vector<Index> steps = state.training->snapshot_steps();
+    const std::vector<Index> steps = state.document.training.run->snapshot_steps();
     if (steps.size() < 2) return;
     const auto last = static_cast<double>(steps.size() - 1);
     double at = last;
-    if (state.snapshot_step >= 0)
-        at = static_cast<double>(std::upper_bound(steps.begin(), steps.end(), state.snapshot_step) - steps.begin() - 1);
-    label(ui, state.snapshot_step < 0 ? "Snapshot: the newest" : fmt::format("Snapshot: step {}", state.snapshot_step),
+    if (state.document.training.snapshot_step >= 0)
+        at = static_cast<double>(std::upper_bound(steps.begin(), steps.end(), state.document.training.snapshot_step) -
+                                 steps.begin() - 1);
+    label(ui,
+          state.document.training.snapshot_step < 0 ? "Snapshot: the newest"
+                                                    : fmt::format("Snapshot: step {}", state.document.training.snapshot_step),
           ui.theme.secondary, 13);
     if (slider(ui, "snapshots", at, 0, last, ImGui::GetContentRegionAvail().x)) {
         const auto i = static_cast<std::size_t>(at + 0.5);
-        act.set_snapshot(i + 1 >= steps.size() ? -1 : steps[i]);
+        act.training().set_snapshot(i + 1 >= steps.size() ? -1 : steps[i]);
     }
     if (ImGui::IsItemHovered()) tooltip(ui, "Back through the training: the alignment of this sentence as it was then");
 }
@@ -48,13 +51,13 @@ void snapshots(const Ui& ui, AppState& state, Controller& act) {
 
 void training_panel(const Ui& ui, AppState& state, Controller& act) {
     const Theme& t = ui.theme;
-    if (!state.training) {
+    if (!state.document.training.run) {
         if (button(ui, "train", "Train from scratch", ButtonKind::plain, 0,
                    "Watch the alignment of the current sentence emerge; the bundled model stays as it is"))
-            act.start_training();
+            act.training().start();
         return;
     }
-    Training& training = *state.training;
+    Training& training = *state.document.training.run;
     const Training::State now = training.state();
     const char* words[] = {"Training", "Training paused", "Training finished", "Training stopped", "Training failed"};
     heading(ui, words[static_cast<int>(now)]);
@@ -62,7 +65,7 @@ void training_panel(const Ui& ui, AppState& state, Controller& act) {
     if (now == Training::State::running && training.step() > 0) line += " · " + time_text(training.seconds_left()) + " left";
     label(ui, line, t.text, 13);
     if (const auto error = training.error()) paragraph(ui, error->line(), t.broken);
-    if (state.curves) curves(ui, state);
+    if (state.document.training.curves) curves(ui, state);
     snapshots(ui, state, act);
     if (now == Training::State::running && button(ui, "pause", "Pause")) training.pause();
     if (now == Training::State::paused && button(ui, "resume", "Resume", ButtonKind::primary)) training.resume();
@@ -70,7 +73,7 @@ void training_panel(const Ui& ui, AppState& state, Controller& act) {
         ImGui::SameLine();
         if (button(ui, "stop", "Stop")) training.stop();
     } else if (button(ui, "again", "Train again")) {
-        return act.start_training();
+        return act.training().start();
     }
     ImGui::SameLine();
     if (button(ui, "more", "Save ▾")) ImGui::OpenPopup("training_files");
@@ -82,7 +85,7 @@ void training_panel(const Ui& ui, AppState& state, Controller& act) {
         ImGui::EndPopup();
     }
     ImGui::SameLine();
-    if (button(ui, "close", "Close", ButtonKind::quiet, 0, "End it and go back to the bundled model")) act.close_training();
+    if (button(ui, "close", "Close", ButtonKind::quiet, 0, "End it and go back to the bundled model")) act.training().close();
 }
 
 }  // namespace saccade

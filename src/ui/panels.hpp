@@ -41,7 +41,6 @@ void lesson_panel(const Ui& ui, AppState& state, Controller& act);
 void training_panel(const Ui& ui, AppState& state, Controller& act);
 void status_bar(const Ui& ui, AppState& state, const Layout& layout);
 void dialogs(const Ui& ui, AppState& state, Controller& act);
-void shortcuts(AppState& state, Controller& act);
 
 /// Where ImGui's last item stands, for tests.
 void note_place(AppState& state, const std::string& name);
@@ -49,12 +48,5 @@ void note_place(AppState& state, const std::string& name);
 std::string time_text(double seconds);
 /// "score dot · temperature 2": the settings of a side in which it differs from the other; "same settings".
 std::string settings_apart(const AppState& state, std::size_t side);
-
-/// Everything a person can run from the palette and the help page: one list.
-struct Command {
-    std::string title, keys;
-    std::function<void()> run;
-};
-std::vector<Command> commands(AppState& state, Controller& act);
 
 }  // namespace saccade

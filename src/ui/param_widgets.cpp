@@ -124,7 +124,7 @@ std::optional<ParamValue> number(const Ui& ui, AppState& state, const ParamSpec&
         tooltip(ui, spec.help + "\ndouble click: " + number_field_text(spec, spec.fallback) + " again");
     if (slid && scale.value(position) != now) {
         changed = whole ? ParamValue(static_cast<std::int64_t>(scale.value(position))) : ParamValue(scale.value(position));
-        state.reload_fields = true;
+        state.document.reload_fields = true;
     }
     return changed;
 }

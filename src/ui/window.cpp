@@ -7,9 +7,11 @@
 #include <backends/imgui_impl_opengl3.h>
 
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "io/atomic_file.hpp"
+#include "ui/commands.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/input_queue.hpp"
 #include "ui/panels.hpp"
@@ -98,10 +100,10 @@ struct Window::Impl {
         if constexpr (!compat::queues_input) take_keyboard();
         glfwSetDropCallback(native.handle, [](GLFWwindow* window, int count, const char** paths) {
             auto* self = static_cast<Impl*>(glfwGetWindowUserPointer(window));
-            for (int i = 0; i < count; ++i) self->act.open_file(paths[i]);
+            for (int i = 0; i < count; ++i) self->act.files().open(paths[i]);
         });
         act.choose_exhibit(exhibits().front().id);
-        if (!options.file.empty()) act.open_file(options.file);
+        if (!options.file.empty()) act.files().open(options.file);
     }
 
     /// Our callbacks stand before ImGui's own two, which they call in the end.
@@ -115,7 +117,7 @@ struct Window::Impl {
     }
 
     void upload_fonts() {
-        if (!fonts.update(static_cast<float>(state.stage.ui_scale))) return;
+        if (!fonts.update(static_cast<float>(state.view.ui_scale))) return;
         compat::upload_fonts();
         settle = 2;
     }
@@ -131,7 +133,10 @@ struct Window::Impl {
     }
 
     /// Something moves by itself.
-    bool animated() const { return state.playing || (state.training && state.training->state() == Training::State::running); }
+    bool animated() const {
+        return state.document.stage.playing ||
+               (state.document.training.run && state.document.training.run->state() == Training::State::running);
+    }
 
     static void new_frame() {
         ImGui_ImplOpenGL3_NewFrame();
@@ -140,7 +145,7 @@ struct Window::Impl {
     }
 
     void draw_panels() {
-        const Theme& colors = theme(state.stage.theme);
+        const Theme& colors = theme(state.view.theme);
         const Ui ui{colors, fonts, canvas, grounds, fonts.scale()};
         grounds.areas.clear();
         const ImVec2 size = ImGui::GetIO().DisplaySize;
@@ -155,19 +160,19 @@ struct Window::Impl {
         ImGui::PopStyleVar(2);
         const Layout layout = layout_window(size.x, size.y, ui.s, state.inspector_drawer);
         if (!ImGui::IsMouseDown(0)) {
-            act.end_weight_drag();
-            act.end_mask_stroke();
-            act.release_shape();
+            act.hand().end_weight_drag();
+            act.hand().end_mask_stroke();
+            act.scenes().release();
         }
-        state.reload_now = std::exchange(state.reload_fields, false);
+        state.reload_now = std::exchange(state.document.reload_fields, false);
         stage(ui, state, act, layout);
         gallery(ui, state, act, layout);
         inspector(ui, state, act, layout);
         top_bar(ui, state, act, layout);
         status_bar(ui, state, layout);
         ImGui::End();
+        run_keys(state, act);
         dialogs(ui, state, act);
-        shortcuts(state, act);
     }
 
     void dump_state() {
@@ -204,28 +209,28 @@ bool Window::frame() {
     // Between the first frame after a keystroke and the answer to it nothing changes on screen: to draw it again would only
     // take the processor from the engine. And that first frame is not drawn, either, where the answer comes soon.
     const double left = w.asked_at + longest_wait - glfwGetTime();
-    if (w.state.running() && w.input.empty() && (w.drawn_since_asked > 0 || left > 0))
+    if (w.state.document.running() && w.input.empty() && (w.drawn_since_asked > 0 || left > 0))
         glfwWaitEventsTimeout(w.drawn_since_asked == 0 ? left : w.animated() ? 1.0 / 60 : 0.1);
     else
         glfwPollEvents();
     w.feed_keyboard();
     const double start = glfwGetTime();
     const bool fresh = w.act.poll();
-    w.act.poll_training();
-    w.act.poll_pictures();
-    w.act.advance(w.last_time > 0 ? start - w.last_time : 0);
+    w.act.training().poll();
+    w.act.pictures().poll();
+    w.act.stage().advance(w.last_time > 0 ? start - w.last_time : 0);
     w.last_time = start;
-    const bool answered = !w.state.running();
+    const bool answered = !w.state.document.running();
     w.upload_fonts();
     w.new_frame();
-    const std::uint64_t before = w.state.edits;
-    const CellRef lit = w.state.stage.hovered.cell;
+    const std::uint64_t before = w.act.runs().asked();
+    const CellRef lit = w.state.document.stage.hovered.cell;
     w.draw_panels();
-    if (w.state.edits != before && w.drawn_since_asked > 0) {
+    if (w.act.runs().asked() != before && w.drawn_since_asked > 0) {
         w.asked_at = glfwGetTime();
         w.drawn_since_asked = 0;
     }
-    if (w.state.running() && !fresh && w.drawn_since_asked == 0 && glfwGetTime() < w.asked_at + longest_wait) {
+    if (w.state.document.running() && !fresh && w.drawn_since_asked == 0 && glfwGetTime() < w.asked_at + longest_wait) {
         // The inputs have changed, so this frame would show what is about to be replaced. The answer mostly takes a few
         // milliseconds: the next frame sleeps for it, awake for every event, and it is drawn once instead of twice. An answer
         // that has just come is drawn: while something is dragged there is always another change.
@@ -234,7 +239,7 @@ bool Window::frame() {
         return false;
     }
     ++w.drawn_since_asked;
-    if (!(w.state.stage.hovered.cell == lit)) {
+    if (!(w.state.document.stage.hovered.cell == lit)) {
         // What is under the mouse was found out while the picture was made. To lay it out once more takes a fraction of what it
         // takes to paint what was lit before.
         ImGui::EndFrame();
@@ -256,7 +261,7 @@ bool Window::frame() {
 
 void Window::wait() {
     Impl& w = *impl_;
-    const bool waiting = w.state.running() || w.state.reading.facts.valid();
+    const bool waiting = w.state.document.running() || w.state.document.pictures.reading.facts.valid();
     if (w.settle > 0) {
         --w.settle;
         return;

@@ -19,19 +19,21 @@ class ControllerTest : public testing::Test {
     }
 
     void settle() {
-        while (state_.running() || runner_.busy()) {
+        while (state_.document.running() || runner_.busy()) {
             act_.poll();
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
         for (int frame = 0; frame < 2; ++frame) act_.poll();  // the picture is drawn first, then its claims are checked
     }
     void set_source(const std::string& text) {
-        act_.set_param("source", text);
-        state_.coalescing.clear();  // as if the person had paused
+        act_.inputs().set_param("source", text);
+        state_.document.history.coalescing.clear();  // as if the person had paused
         settle();
     }
-    std::string output() const { return state_.trace()->texts().at("output"); }
-    double weight(Index i, Index j) const { return static_cast<double>(state_.trace()->tensor("weights").values.at({i, j})); }
+    std::string output() const { return state_.document.trace()->texts().at("output"); }
+    double weight(Index i, Index j) const {
+        return static_cast<double>(state_.document.trace()->tensor("weights").values.at({i, j}));
+    }
     static double row_sum(const Trace& trace, Index i) {
         const Tensor<float> row = trace.tensor("weights").values.row(i);
         double sum = 0;

@@ -8,166 +8,167 @@ namespace {
 
 TEST_F(ControllerTest, TheDefaultSentenceIsRewrittenAsADate) {
     EXPECT_EQ(output(), "2019-09-30");
-    EXPECT_FALSE(state_.stale());
-    EXPECT_FALSE(state_.side().claims.empty());
-    for (const Claim& claim : state_.side().claims) EXPECT_TRUE(claim.holds) << claim.text;
+    EXPECT_FALSE(state_.document.stale());
+    EXPECT_FALSE(state_.document.side().claims.empty());
+    for (const Claim& claim : state_.document.side().claims) EXPECT_TRUE(claim.holds) << claim.text;
 }
 
 TEST_F(ControllerTest, AnEmptySourceIsAProblemAndThePictureBeforeStays) {
-    const TracePtr before = state_.side().shown.trace;
+    const TracePtr before = state_.document.side().shown.trace;
     set_source("");
-    ASSERT_TRUE(state_.side().problem.has_value());
-    EXPECT_NE(state_.side().problem->hint(), "");
-    EXPECT_EQ(state_.side().shown.trace, before);
-    EXPECT_TRUE(state_.stale());  // it is not the answer to what stands in the field
+    ASSERT_TRUE(state_.document.side().problem.has_value());
+    EXPECT_NE(state_.document.side().problem->hint(), "");
+    EXPECT_EQ(state_.document.side().shown.trace, before);
+    EXPECT_TRUE(state_.document.stale());  // it is not the answer to what stands in the field
     set_source("1 May 2021");
-    EXPECT_FALSE(state_.side().problem.has_value());
+    EXPECT_FALSE(state_.document.side().problem.has_value());
     EXPECT_EQ(output(), "2021-05-01");
 }
 
 TEST_F(ControllerTest, OneDragIsOneUndoEntryAndTheRowKeepsItsSum) {
     const double before = weight(3, 2);
-    const std::size_t entries = state_.undo.size();
-    act_.begin_weight_drag({"weights", {3, 2}}, 500);
-    for (float y = 500; y >= 380; y -= 10) act_.drag_weight(y, 160);
-    act_.end_weight_drag();
+    const std::size_t entries = state_.document.history.undo.size();
+    act_.hand().begin_weight_drag({"weights", {3, 2}}, 500, 160);
+    for (float y = 500; y >= 380; y -= 10) act_.hand().drag_weight(y);
+    act_.hand().end_weight_drag();
     settle();
-    EXPECT_EQ(state_.undo.size(), entries + 1);
-    ASSERT_EQ(state_.side().request.interventions.size(), 1u);
+    EXPECT_EQ(state_.document.history.undo.size(), entries + 1);
+    ASSERT_EQ(state_.document.side().request.interventions.size(), 1u);
     EXPECT_NEAR(weight(3, 2), std::min(1.0, before + 120.0 / 160), 1e-5);
-    EXPECT_NEAR(row_sum(*state_.trace(), 3), 1, 1e-5);
+    EXPECT_NEAR(row_sum(*state_.document.trace(), 3), 1, 1e-5);
     act_.undo();
     settle();
-    EXPECT_TRUE(state_.side().request.interventions.empty());
+    EXPECT_TRUE(state_.document.side().request.interventions.empty());
     EXPECT_DOUBLE_EQ(weight(3, 2), before);
     act_.redo();
     settle();
-    EXPECT_EQ(state_.side().request.interventions.size(), 1u);
+    EXPECT_EQ(state_.document.side().request.interventions.size(), 1u);
     EXPECT_GT(weight(3, 2), before);
 }
 
 TEST_F(ControllerTest, AClickThatDoesNotMoveChangesNothing) {
-    const std::size_t entries = state_.undo.size();
-    act_.begin_weight_drag({"weights", {3, 2}}, 500);
-    act_.drag_weight(502, 160);
-    act_.end_weight_drag();
-    EXPECT_TRUE(state_.side().request.interventions.empty());
-    EXPECT_EQ(state_.undo.size(), entries);
+    const std::size_t entries = state_.document.history.undo.size();
+    act_.hand().begin_weight_drag({"weights", {3, 2}}, 500, 160);
+    act_.hand().drag_weight(502);
+    act_.hand().end_weight_drag();
+    EXPECT_TRUE(state_.document.side().request.interventions.empty());
+    EXPECT_EQ(state_.document.history.undo.size(), entries);
 }
 
 TEST_F(ControllerTest, ACellOfWhatAnAnalysisMadeExplainsItselfAndStaysSelectedInTheNextRun) {
-    act_.select({"weights.without_0", {1, 2}});
-    ASSERT_TRUE(state_.explanation.has_value());
-    EXPECT_TRUE(state_.explanation->has_rule);
-    EXPECT_NEAR(state_.explanation->recomputed, state_.explanation->recorded, 1e-6);
-    EXPECT_EQ(state_.stage.selected.marks.at("output"), 1);
-    act_.move_selection(0, 1);
-    EXPECT_EQ(state_.stage.selected.cell, (CellRef{"weights.without_0", {1, 3}}));
+    act_.stage().select({"weights.without_0", {1, 2}});
+    ASSERT_TRUE(state_.document.stage.explanation.has_value());
+    EXPECT_TRUE(state_.document.stage.explanation->has_rule);
+    EXPECT_NEAR(state_.document.stage.explanation->recomputed, state_.document.stage.explanation->recorded, 1e-6);
+    EXPECT_EQ(state_.document.stage.selected.marks.at("output"), 1);
+    act_.stage().move_selection(0, 1);
+    EXPECT_EQ(state_.document.stage.selected.cell, (CellRef{"weights.without_0", {1, 3}}));
     set_source("1 May 2021");
-    ASSERT_TRUE(state_.explanation.has_value());
-    EXPECT_EQ(state_.explanation->cell.tensor, "weights.without_0");
-    act_.hover({"weights.without_0", {0, 1}});
-    EXPECT_EQ(state_.stage.hovered.marks.at("source"), 1);
+    ASSERT_TRUE(state_.document.stage.explanation.has_value());
+    EXPECT_EQ(state_.document.stage.explanation->cell.tensor, "weights.without_0");
+    act_.stage().hover({"weights.without_0", {0, 1}});
+    EXPECT_EQ(state_.document.stage.hovered.marks.at("source"), 1);
 }
 
 TEST_F(ControllerTest, KeystrokesInOneFieldAreOneUndoEntry) {
-    const std::size_t entries = state_.undo.size();
-    for (const char* text : {"1", "1 ", "1 M", "1 Ma", "1 May", "1 May 2020"}) act_.set_param("source", std::string(text));
+    const std::size_t entries = state_.document.history.undo.size();
+    for (const char* text : {"1", "1 ", "1 M", "1 Ma", "1 May", "1 May 2020"})
+        act_.inputs().set_param("source", std::string(text));
     settle();
-    EXPECT_EQ(state_.undo.size(), entries + 1);
+    EXPECT_EQ(state_.document.history.undo.size(), entries + 1);
     act_.undo();
     settle();
-    EXPECT_EQ(state_.side().request.params.text("source"), "Mon, 30 Sep 2019");
+    EXPECT_EQ(state_.document.side().request.params.text("source"), "Mon, 30 Sep 2019");
     EXPECT_EQ(output(), "2019-09-30");
 }
 
 TEST_F(ControllerTest, ADisabledInterventionIsKeptButChangesNothing) {
     const double before = weight(2, 1);
-    act_.set_weight({"weights", {2, 1}}, 0.9);
+    act_.hand().set_weight({"weights", {2, 1}}, 0.9);
     settle();
     EXPECT_NEAR(weight(2, 1), 0.9, 1e-6);
-    act_.toggle_intervention(0);
+    act_.hand().toggle_intervention(0);
     settle();
     EXPECT_DOUBLE_EQ(weight(2, 1), before);
-    EXPECT_EQ(state_.side().request.interventions.size(), 1u);
-    act_.remove_intervention(0);
-    act_.remove_intervention(7);  // there is none: nothing happens
+    EXPECT_EQ(state_.document.side().request.interventions.size(), 1u);
+    act_.hand().remove_intervention(0);
+    act_.hand().remove_intervention(7);  // there is none: nothing happens
     settle();
-    EXPECT_TRUE(state_.side().request.interventions.empty());
+    EXPECT_TRUE(state_.document.side().request.interventions.empty());
 }
 
 TEST_F(ControllerTest, SelectionExplainsItselfAndOperandsOpenWithAWayBack) {
-    act_.select({"weights", {4, 3}});
-    ASSERT_TRUE(state_.explanation.has_value());
-    EXPECT_NEAR(state_.explanation->recorded, weight(4, 3), 1e-6);
-    EXPECT_NEAR(state_.explanation->recomputed, state_.explanation->recorded, 1e-5);
-    EXPECT_EQ(act_.current_step(), 4);  // the transport follows
-    ASSERT_FALSE(state_.explanation->operands.empty());
-    const CellRef scores = state_.explanation->operands.front().ref;
-    act_.open_operand(scores);
-    ASSERT_TRUE(state_.explanation.has_value());
-    EXPECT_EQ(state_.explanation->cell, scores);
-    EXPECT_EQ(state_.explained.size(), 2u);
-    act_.back_to(0);
-    EXPECT_EQ(state_.explanation->cell.tensor, "weights");
+    act_.stage().select({"weights", {4, 3}});
+    ASSERT_TRUE(state_.document.stage.explanation.has_value());
+    EXPECT_NEAR(state_.document.stage.explanation->recorded, weight(4, 3), 1e-6);
+    EXPECT_NEAR(state_.document.stage.explanation->recomputed, state_.document.stage.explanation->recorded, 1e-5);
+    EXPECT_EQ(act_.stage().current_step(), 4);  // the transport follows
+    ASSERT_FALSE(state_.document.stage.explanation->operands.empty());
+    const CellRef scores = state_.document.stage.explanation->operands.front().ref;
+    act_.stage().open_operand(scores);
+    ASSERT_TRUE(state_.document.stage.explanation.has_value());
+    EXPECT_EQ(state_.document.stage.explanation->cell, scores);
+    EXPECT_EQ(state_.document.stage.explained.size(), 2u);
+    act_.stage().back_to(0);
+    EXPECT_EQ(state_.document.stage.explanation->cell.tensor, "weights");
 }
 
 TEST_F(ControllerTest, ASelectionBeyondAShorterSourceIsForgottenNotDangling) {
-    const Index last = state_.trace()->axis("source")->extent - 1;
-    act_.select({"weights", {9, last}});
+    const Index last = state_.document.trace()->axis("source")->extent - 1;
+    act_.stage().select({"weights", {9, last}});
     set_source("1/1/21");
-    ASSERT_NE(state_.trace(), nullptr);
-    for (const CellRef& cell : state_.explained) {
-        const Tensor<float>& values = state_.trace()->tensor(cell.tensor).values;
+    ASSERT_NE(state_.document.trace(), nullptr);
+    for (const CellRef& cell : state_.document.stage.explained) {
+        const Tensor<float>& values = state_.document.trace()->tensor(cell.tensor).values;
         for (std::size_t a = 0; a < cell.index.size(); ++a) EXPECT_LT(cell.index[a], values.shape()[static_cast<int>(a)]);
     }
-    const Focus& selected = state_.stage.selected;
-    for (const auto& [axis, position] : selected.marks) EXPECT_LT(position, state_.trace()->axis(axis)->extent);
+    const Focus& selected = state_.document.stage.selected;
+    for (const auto& [axis, position] : selected.marks) EXPECT_LT(position, state_.document.trace()->axis(axis)->extent);
 }
 
 TEST_F(ControllerTest, ArrowsStayWithinTheMatrix) {
-    act_.select({"weights", {0, 0}});
-    act_.move_selection(-1, -1);
-    EXPECT_EQ(state_.stage.selected.cell.index, (std::vector<Index>{0, 0}));
-    for (int i = 0; i < 100; ++i) act_.move_selection(1, 1);
-    const Shape shape = state_.trace()->tensor("weights").values.shape();
-    EXPECT_EQ(state_.stage.selected.cell.index, (std::vector<Index>{shape[0] - 1, shape[1] - 1}));
+    act_.stage().select({"weights", {0, 0}});
+    act_.stage().move_selection(-1, -1);
+    EXPECT_EQ(state_.document.stage.selected.cell.index, (std::vector<Index>{0, 0}));
+    for (int i = 0; i < 100; ++i) act_.stage().move_selection(1, 1);
+    const Shape shape = state_.document.trace()->tensor("weights").values.shape();
+    EXPECT_EQ(state_.document.stage.selected.cell.index, (std::vector<Index>{shape[0] - 1, shape[1] - 1}));
 }
 
 TEST_F(ControllerTest, PlayWalksToTheLastStepAndStops) {
-    act_.set_step(0);
-    act_.toggle_play();
-    for (int i = 0; i < 1000 && state_.playing; ++i) act_.advance(0.25);
-    EXPECT_FALSE(state_.playing);
-    EXPECT_EQ(act_.current_step(), act_.step_count() - 1);
+    act_.stage().set_step(0);
+    act_.stage().toggle_play();
+    for (int i = 0; i < 1000 && state_.document.stage.playing; ++i) act_.stage().advance(0.25);
+    EXPECT_FALSE(state_.document.stage.playing);
+    EXPECT_EQ(act_.stage().current_step(), act_.stage().step_count() - 1);
 }
 
 TEST_F(ControllerTest, TenThousandCharactersAreOneLineAndTheNextTextWorks) {
     set_source(std::string(10000, '7'));
-    ASSERT_TRUE(state_.side().problem.has_value());
-    EXPECT_EQ(state_.side().problem->line().find('\n'), std::string::npos);
-    EXPECT_LT(state_.side().problem->line().size(), 300u);
+    ASSERT_TRUE(state_.document.side().problem.has_value());
+    EXPECT_EQ(state_.document.side().problem->line().find('\n'), std::string::npos);
+    EXPECT_LT(state_.document.side().problem->line().size(), 300u);
     set_source("7 July 2007");
     EXPECT_EQ(output(), "2007-07-07");
 }
 
 TEST_F(ControllerTest, ALessonIsCheckedOnTheRunThatIsShown) {
     const Lesson& lesson = exhibit("alignment").lesson;
-    ASSERT_EQ(state_.side().lesson.size(), lesson.points.size());
+    ASSERT_EQ(state_.document.side().lesson.size(), lesson.points.size());
     for (std::size_t i = 0; i < lesson.points.size(); ++i)
-        EXPECT_NE(verdict(lesson.points[i], state_.side().lesson[i]), "broken") << lesson.points[i].english;
+        EXPECT_NE(verdict(lesson.points[i], state_.document.side().lesson[i]), "broken") << lesson.points[i].english;
 }
 
 TEST_F(ControllerTest, AClickOnAFinishedHypothesisPicksIt) {
-    act_.set_param("beam", std::int64_t{4});
+    act_.inputs().set_param("beam", std::int64_t{4});
     settle();
-    const TraceTensor* rank = state_.trace()->find("beam.rank");
+    const TraceTensor* rank = state_.document.trace()->find("beam.rank");
     ASSERT_NE(rank, nullptr);
     for (Index t = 0; t < rank->values.shape()[0]; ++t)
         for (Index c = 0; c < rank->values.shape()[1]; ++c)
-            if (rank->values.at({t, c}) == 2) act_.select({"beam.score", {t, c}});
+            if (rank->values.at({t, c}) == 2) act_.stage().select({"beam.score", {t, c}});
     settle();
-    EXPECT_EQ(state_.side().request.params.integer("hypothesis"), 2);
+    EXPECT_EQ(state_.document.side().request.params.integer("hypothesis"), 2);
 }
 
 TEST(ControllerProgress, APartialResultIsShownAndStaysAfterCancel) {
@@ -185,22 +186,22 @@ TEST(ControllerProgress, APartialResultIsShownAndStaysAfterCancel) {
     Runner a({}, slow), b;
     Controller act(state, a, b);
     act.choose_exhibit("alignment");
-    while (!state.side().partial()) act.poll();
-    EXPECT_TRUE(state.running());
-    EXPECT_DOUBLE_EQ(state.side().progress, 0.4);
-    ASSERT_NE(state.trace(), nullptr);
-    EXPECT_FALSE(state.stale());
-    act.cancel_runs();
-    EXPECT_FALSE(state.running());
-    EXPECT_TRUE(state.side().cancelled);
-    EXPECT_TRUE(state.side().partial());
-    EXPECT_EQ(state.trace()->texts().at("output"), "2019-09-30");
+    while (!state.document.side().partial()) act.poll();
+    EXPECT_TRUE(state.document.running());
+    EXPECT_DOUBLE_EQ(state.document.side().progress, 0.4);
+    ASSERT_NE(state.document.trace(), nullptr);
+    EXPECT_FALSE(state.document.stale());
+    act.runs().cancel();
+    EXPECT_FALSE(state.document.running());
+    EXPECT_TRUE(state.document.side().cancelled);
+    EXPECT_TRUE(state.document.side().partial());
+    EXPECT_EQ(state.document.trace()->texts().at("output"), "2019-09-30");
     go = true;
-    act.run_again(0);
-    EXPECT_FALSE(state.side().cancelled);
-    while (state.running()) act.poll();
-    EXPECT_FALSE(state.side().partial());
-    EXPECT_FALSE(state.side().cancelled);
+    act.runs().submit(0);
+    EXPECT_FALSE(state.document.side().cancelled);
+    while (state.document.running()) act.poll();
+    EXPECT_FALSE(state.document.side().partial());
+    EXPECT_FALSE(state.document.side().cancelled);
 }
 
 }  // namespace

@@ -22,19 +22,20 @@ class HandTest : public testing::Test {
         settle();
     }
     void settle() {
-        while (state_.running() || runner_.busy() || second_runner_.busy() || untouched_.busy() || second_untouched_.busy()) {
+        while (state_.document.running() || runner_.busy() || second_runner_.busy() || untouched_.busy() ||
+               second_untouched_.busy()) {
             act_.poll();
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
         for (int frame = 0; frame < 2; ++frame) act_.poll();
     }
     void set(const std::string& name, ParamValue value) {
-        act_.set_param(name, std::move(value));
-        state_.coalescing.clear();
+        act_.inputs().set_param(name, std::move(value));
+        state_.document.history.coalescing.clear();
         settle();
     }
-    const Tensor<float>& values(const char* tensor) const { return state_.trace()->tensor(tensor).values; }
-    const std::vector<Intervention>& list() const { return state_.side().request.interventions; }
+    const Tensor<float>& values(const char* tensor) const { return state_.document.trace()->tensor(tensor).values; }
+    const std::vector<Intervention>& list() const { return state_.document.side().request.interventions; }
     float row_sum(Index i) const {
         float sum = 0;
         for (const float w : values("weights").row(i).values()) sum += w;
@@ -47,21 +48,21 @@ class HandTest : public testing::Test {
 };
 
 TEST_F(HandTest, ABlockIsAblatedAndComesBack) {
-    const CellRef block = block_around(state_.trace()->tensor("weights"), {"weights", {3, 2}});
-    EXPECT_EQ(act_.factor_of(block), 1);
-    act_.toggle_ablation(block);
+    const CellRef block = block_around(state_.document.trace()->tensor("weights"), {"weights", {3, 2}});
+    EXPECT_EQ(act_.hand().factor_of(block), 1);
+    act_.hand().toggle_ablation(block);
     settle();
     ASSERT_EQ(list().size(), 1u);
     EXPECT_EQ(to_string(list()[0]), "weights[3,:]*=0");
     EXPECT_FLOAT_EQ(row_sum(3), 0);
     EXPECT_NEAR(row_sum(2), 1, 1e-5);
-    act_.toggle_intervention(0);
+    act_.hand().toggle_intervention(0);
     settle();
     EXPECT_NEAR(row_sum(3), 1, 1e-5);
     act_.undo();
     settle();
     EXPECT_FLOAT_EQ(row_sum(3), 0);
-    act_.toggle_ablation(block);
+    act_.hand().toggle_ablation(block);
     settle();
     EXPECT_TRUE(list().empty());
     act_.undo();
@@ -73,37 +74,37 @@ TEST_F(HandTest, ABlockIsAblatedAndComesBack) {
 
 TEST_F(HandTest, ASliderIsOneInterventionAndOneUndoEntry) {
     const CellRef block{"context", {2, -1}};
-    const std::size_t entries = state_.undo.size();
-    for (const double factor : {0.9, 0.7, 0.5, 1.4}) act_.scale_block(block, factor);
+    const std::size_t entries = state_.document.history.undo.size();
+    for (const double factor : {0.9, 0.7, 0.5, 1.4}) act_.hand().scale_block(block, factor);
     settle();
     ASSERT_EQ(list().size(), 1u);
     EXPECT_FLOAT_EQ(list()[0].value, 1.4f);
-    EXPECT_EQ(state_.undo.size(), entries + 1);
-    const TraceTensor& context = state_.trace()->tensor("context");
+    EXPECT_EQ(state_.document.history.undo.size(), entries + 1);
+    const TraceTensor& context = state_.document.trace()->tensor("context");
     EXPECT_FLOAT_EQ(context.values.at({2, 0}), 1.4f * context.before.at({2, 0}));
-    act_.scale_block(block, 1);
+    act_.hand().scale_block(block, 1);
     EXPECT_TRUE(list().empty());
 }
 
 TEST_F(HandTest, TheEffectIsToldAgainstTheUntouchedRunOfTheSameText) {
-    EXPECT_EQ(act_.untouched(), nullptr) << "nothing was changed";
-    act_.set_step(0);
-    act_.toggle_ablation({"context", {0, -1}});
+    EXPECT_EQ(act_.runs().untouched(), nullptr) << "nothing was changed";
+    act_.stage().set_step(0);
+    act_.hand().toggle_ablation({"context", {0, -1}});
     settle();
-    ASSERT_NE(act_.untouched(), nullptr);
-    const auto changes = act_.probability_changes();
+    ASSERT_NE(act_.runs().untouched(), nullptr);
+    const auto changes = act_.hand().probability_changes();
     ASSERT_FALSE(changes.empty());
     EXPECT_GT(std::abs(changes[0].after - changes[0].before), 1e-3f);
     // Another text: the run without interventions is made beside.
     set("source", std::string("1 May 1987"));
-    ASSERT_NE(act_.untouched(), nullptr);
-    EXPECT_EQ(act_.untouched()->texts().at("output"), "1987-05-01");
-    EXPECT_TRUE(act_.untouched()->tensor("context").before.empty());
+    ASSERT_NE(act_.runs().untouched(), nullptr);
+    EXPECT_EQ(act_.runs().untouched()->texts().at("output"), "1987-05-01");
+    EXPECT_TRUE(act_.runs().untouched()->tensor("context").before.empty());
 }
 
 TEST_F(HandTest, AFrozenPatternStaysWhileTheTextChangesAndInTheSession) {
     const Tensor<float> kept = values("weights").clone();
-    act_.freeze({"weights", {}});
+    act_.hand().freeze({"weights", {}});
     settle();
     for (Index i = 0; i < kept.size(); ++i) EXPECT_EQ(values("weights").data()[i], kept.data()[i]);
     set("source", std::string("Mon, 30 Sep 2017"));  // as long as it was
@@ -111,31 +112,31 @@ TEST_F(HandTest, AFrozenPatternStaysWhileTheTextChangesAndInTheSession) {
     set("source", std::string("30 Sep 2017"));
     for (Index i = 0; i < values("weights").shape()[0]; ++i) EXPECT_NEAR(row_sum(i), 1, 1e-5);
     bool said = false;
-    for (const Note& note : state_.trace()->notes()) said = said || note.text.find("are frozen") != std::string::npos;
+    for (const Note& note : state_.document.trace()->notes()) said = said || note.text.find("are frozen") != std::string::npos;
     EXPECT_TRUE(said);
     const std::string path =
         (std::filesystem::temp_directory_path() / ("saccade-frozen-" + std::to_string(getpid()) + ".json")).string();
-    act_.save_session_to(path);
+    act_.files().save_session_to(path);
     const std::vector<Intervention> saved = list();
-    act_.clear_interventions();
+    act_.hand().clear_interventions();
     settle();
-    act_.open_file(path);
+    act_.files().open(path);
     settle();
     std::filesystem::remove(path);
     EXPECT_EQ(list(), saved);
 }
 
 TEST_F(HandTest, ARowOfTheOtherSideIsTakenOver) {
-    act_.toggle_compare();
+    act_.comparison().toggle();
     settle();
     set("score", std::string("dot"));
-    const Tensor<float> a = state_.sides[0].trace()->tensor("weights").values;
-    act_.patch_from_other({"weights", {1, -1}});
+    const Tensor<float> a = state_.document.sides[0].trace()->tensor("weights").values;
+    act_.hand().patch_from_other({"weights", {1, -1}});
     settle();
     ASSERT_EQ(list().size(), 1u);
     EXPECT_EQ(list()[0].origin, "A");
     for (Index j = 0; j < a.shape()[1]; ++j) EXPECT_EQ(values("weights").at({1, j}), a.at({1, j}));
-    EXPECT_TRUE(state_.sides[0].request.interventions.empty());
+    EXPECT_TRUE(state_.document.sides[0].request.interventions.empty());
     act_.undo();
     settle();
     EXPECT_TRUE(list().empty());
@@ -143,25 +144,25 @@ TEST_F(HandTest, ARowOfTheOtherSideIsTakenOver) {
 
 TEST_F(HandTest, AMaskIsDrawnInAStrokeAndTakenBack) {
     set("alignment", std::string("local_m"));
-    ASSERT_NE(state_.trace()->find("mask"), nullptr);
-    const std::size_t entries = state_.undo.size();
+    ASSERT_NE(state_.document.trace()->find("mask"), nullptr);
+    const std::size_t entries = state_.document.history.undo.size();
     Index visible = 0;
     while (values("mask").at({2, visible}) != 0) ++visible;
-    act_.toggle_mask_drawing();
-    act_.begin_mask_stroke({"weights", {2, visible}});
-    act_.extend_mask_stroke({"weights", {2, visible}});
-    act_.extend_mask_stroke({"weights", {3, visible}});
-    act_.end_mask_stroke();
-    act_.extend_mask_stroke({"weights", {4, visible}});
+    act_.hand().toggle_mask_drawing();
+    act_.hand().begin_mask_stroke({"weights", {2, visible}});
+    act_.hand().extend_mask_stroke({"weights", {2, visible}});
+    act_.hand().extend_mask_stroke({"weights", {3, visible}});
+    act_.hand().end_mask_stroke();
+    act_.hand().extend_mask_stroke({"weights", {4, visible}});
     settle();
     EXPECT_EQ(list().size(), 2u);
-    EXPECT_EQ(state_.undo.size(), entries + 1);
+    EXPECT_EQ(state_.document.history.undo.size(), entries + 1);
     EXPECT_EQ(values("mask").at({2, visible}), hidden);
     EXPECT_EQ(values("weights").at({2, visible}), 0);
     EXPECT_NEAR(row_sum(2), 1, 1e-5);
-    EXPECT_EQ(groups_of(list(), state_.trace()).size(), 1u);
-    act_.begin_mask_stroke({"mask", {2, visible}});
-    act_.end_mask_stroke();
+    EXPECT_EQ(groups_of(list(), state_.document.trace()).size(), 1u);
+    act_.hand().begin_mask_stroke({"mask", {2, visible}});
+    act_.hand().end_mask_stroke();
     settle();
     EXPECT_EQ(list().size(), 1u) << "drawn back: as the model has it";
     EXPECT_EQ(values("mask").at({2, visible}), 0);
@@ -174,31 +175,31 @@ TEST_F(HandTest, AMaskIsDrawnInAStrokeAndTakenBack) {
 TEST_F(HandTest, ATokenWithoutAnyKeyReadsNothingAndIsNoted) {
     set("alignment", std::string("local_m"));
     const Index keys = values("mask").shape()[1];
-    act_.toggle_mask_drawing();
+    act_.hand().toggle_mask_drawing();
     for (Index j = 0; j < keys; ++j) {
         if (values("mask").at({3, j}) == hidden) continue;
-        act_.begin_mask_stroke({"mask", {3, j}});
-        act_.end_mask_stroke();
+        act_.hand().begin_mask_stroke({"mask", {3, j}});
+        act_.hand().end_mask_stroke();
         settle();
     }
-    ASSERT_FALSE(state_.side().problem.has_value());
+    ASSERT_FALSE(state_.document.side().problem.has_value());
     EXPECT_FLOAT_EQ(row_sum(3), 0);
-    for (const TraceTensor& tensor : state_.trace()->tensors())
+    for (const TraceTensor& tensor : state_.document.trace()->tensors())
         for (const float v : tensor.values.values()) ASSERT_FALSE(std::isnan(v)) << tensor.info.name;
     bool said = false;
-    for (const Note& note : state_.trace()->notes())
+    for (const Note& note : state_.document.trace()->notes())
         said = said || note.text.find("may attend to nothing") != std::string::npos;
     EXPECT_TRUE(said);
 }
 
 TEST_F(HandTest, WhereThereIsNoMaskNothingIsDrawn) {
-    ASSERT_EQ(state_.trace()->find("mask"), nullptr);
-    act_.toggle_mask_drawing();
-    act_.begin_mask_stroke({"weights", {2, 1}});
-    EXPECT_FALSE(state_.mask.stroke);
+    ASSERT_EQ(state_.document.trace()->find("mask"), nullptr);
+    act_.hand().toggle_mask_drawing();
+    act_.hand().begin_mask_stroke({"weights", {2, 1}});
+    EXPECT_FALSE(state_.document.hand.mask.stroke);
     EXPECT_TRUE(list().empty());
-    act_.toggle_ablation({"weights", {0, -1}});
-    EXPECT_NE(act_.command_line_text().find("--intervene 'weights[0,:]*=0'"), std::string::npos);
+    act_.hand().toggle_ablation({"weights", {0, -1}});
+    EXPECT_NE(act_.hand().command_line_text().find("--intervene 'weights[0,:]*=0'"), std::string::npos);
 }
 
 }  // namespace

@@ -21,9 +21,9 @@ class PicturesTest : public testing::Test {
  protected:
     PicturesTest() : a_({}, nothing), b_({}, nothing), act_(state_, a_, b_) {
         act_.choose_exhibit("spatial");
-        act_.open_picture(scene_value(two_shapes()));
+        act_.pictures().open(scene_value(two_shapes()));
         settle();
-        state_.undo.clear();
+        state_.document.history.undo.clear();
     }
     ~PicturesTest() override { std::filesystem::remove_all(folder_); }
 
@@ -42,9 +42,9 @@ class PicturesTest : public testing::Test {
     void settle() {
         do {
             act_.poll();
-            act_.poll_pictures();
+            act_.pictures().poll();
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        } while (state_.running() || a_.busy() || b_.busy() || state_.reading.facts.valid());
+        } while (state_.document.running() || a_.busy() || b_.busy() || state_.document.pictures.reading.facts.valid());
     }
     std::string file(const std::string& name, const std::string& content) {
         std::filesystem::create_directories(folder_);
@@ -54,8 +54,8 @@ class PicturesTest : public testing::Test {
     std::string picture_file(const std::string& name, Index width = 40, Index height = 30) {
         return file(name, write_png(Image(width, height)));
     }
-    const std::string& value(std::size_t side) const { return state_.sides[side].request.params.text("image"); }
-    const SceneShape& shape(std::size_t i) { return act_.scene(0)->shapes.at(i); }
+    const std::string& value(std::size_t side) const { return state_.document.sides[side].request.params.text("image"); }
+    const SceneShape& shape(std::size_t i) { return act_.scenes().scene(0)->shapes.at(i); }
 
     std::string folder_ = testing::TempDir() + "saccade-pictures-" + std::to_string(getpid()) + "/";
     AppState state_;
@@ -65,16 +65,16 @@ class PicturesTest : public testing::Test {
 
 TEST_F(PicturesTest, AShapeFollowsTheMouseAndOneDragIsOneUndoEntry) {
     const std::string before = value(0);
-    act_.press_scene(0, 0.3, 0.4);
-    ASSERT_TRUE(state_.scene.held);
-    for (int i = 1; i <= 10; ++i) act_.drag_shape(0.3 + 0.02 * i, 0.4 + 0.01 * i);
-    act_.release_shape();
+    act_.scenes().press(0, 0.3, 0.4);
+    ASSERT_TRUE(state_.document.scene.held);
+    for (int i = 1; i <= 10; ++i) act_.scenes().drag(0.3 + 0.02 * i, 0.4 + 0.01 * i);
+    act_.scenes().release();
     settle();
     EXPECT_NEAR(shape(0).x, 0.5, 1e-9);
     EXPECT_NEAR(shape(0).y, 0.5, 1e-9);
     EXPECT_NEAR(shape(1).x, 0.8, 1e-9);
-    EXPECT_FALSE(state_.stale());
-    ASSERT_EQ(state_.undo.size(), 1u);
+    EXPECT_FALSE(state_.document.stale());
+    ASSERT_EQ(state_.document.history.undo.size(), 1u);
     act_.undo();
     settle();
     EXPECT_EQ(value(0), before);
@@ -84,24 +84,24 @@ TEST_F(PicturesTest, AShapeFollowsTheMouseAndOneDragIsOneUndoEntry) {
 
 TEST_F(PicturesTest, APressWithoutAMoveSelectsAndChangesNothing) {
     const std::string before = value(0);
-    act_.press_scene(0, 0.8, 0.8);
-    act_.drag_shape(0.801, 0.8);
-    act_.release_shape();
-    EXPECT_EQ(act_.selected_shape(), 1);
+    act_.scenes().press(0, 0.8, 0.8);
+    act_.scenes().drag(0.801, 0.8);
+    act_.scenes().release();
+    EXPECT_EQ(act_.scenes().selected_shape(), 1);
     EXPECT_EQ(value(0), before);
-    EXPECT_TRUE(state_.undo.empty());
-    act_.press_scene(0, 0.55, 0.1);
-    EXPECT_EQ(act_.selected_shape(), -1);
-    EXPECT_FALSE(state_.scene.held);
+    EXPECT_TRUE(state_.document.history.undo.empty());
+    act_.scenes().press(0, 0.55, 0.1);
+    EXPECT_EQ(act_.scenes().selected_shape(), -1);
+    EXPECT_FALSE(state_.document.scene.held);
 }
 
 TEST_F(PicturesTest, ASampleTurnsIntoASceneWhenItIsChanged) {
-    act_.open_picture("sample:ship");
+    act_.pictures().open("sample:ship");
     settle();
-    ASSERT_NE(act_.scene(0), nullptr);
-    EXPECT_EQ(state_.pictures[0].title, "ship");
-    act_.select_next_shape();
-    act_.nudge_shape(0.1, 0);
+    ASSERT_NE(act_.scenes().scene(0), nullptr);
+    EXPECT_EQ(state_.document.pictures.facts[0].title, "ship");
+    act_.scenes().select_next_shape();
+    act_.scenes().nudge_shape(0.1, 0);
     settle();
     EXPECT_TRUE(value(0).starts_with("scene:"));
     act_.undo();
@@ -109,36 +109,36 @@ TEST_F(PicturesTest, ASampleTurnsIntoASceneWhenItIsChanged) {
 }
 
 TEST_F(PicturesTest, ShapesComeAndGoByHand) {
-    act_.add_shape(ShapeKind::star);
-    EXPECT_EQ(act_.selected_shape(), 2);
-    act_.press_scene(0, 0.3, 0.4);
-    act_.release_shape();
-    act_.bring_shape_forward();
-    EXPECT_EQ(act_.selected_shape(), 1);
+    act_.scenes().add_shape(ShapeKind::star);
+    EXPECT_EQ(act_.scenes().selected_shape(), 2);
+    act_.scenes().press(0, 0.3, 0.4);
+    act_.scenes().release();
+    act_.scenes().bring_shape_forward();
+    EXPECT_EQ(act_.scenes().selected_shape(), 1);
     EXPECT_EQ(shape(1).kind, ShapeKind::circle);
-    act_.duplicate_shape();
-    EXPECT_EQ(act_.selected_shape(), 3);
+    act_.scenes().duplicate_shape();
+    EXPECT_EQ(act_.scenes().selected_shape(), 3);
     EXPECT_NEAR(shape(3).x, 0.38, 1e-9);
-    act_.resize_shape(2);
+    act_.scenes().resize_shape(2);
     EXPECT_NEAR(shape(3).size, 0.4, 1e-9);
-    act_.delete_shape();
-    EXPECT_EQ(act_.selected_shape(), -1);
-    EXPECT_EQ(act_.scene(0)->shapes.size(), 3u);
-    act_.random_scene();
-    EXPECT_GE(act_.scene(0)->shapes.size(), 2u);
+    act_.scenes().delete_shape();
+    EXPECT_EQ(act_.scenes().selected_shape(), -1);
+    EXPECT_EQ(act_.scenes().scene(0)->shapes.size(), 3u);
+    act_.scenes().random();
+    EXPECT_GE(act_.scenes().scene(0)->shapes.size(), 2u);
     for (int i = 0; i < 6; ++i) act_.undo();
-    EXPECT_EQ(*act_.scene(0), two_shapes());
+    EXPECT_EQ(*act_.scenes().scene(0), two_shapes());
 }
 
 TEST_F(PicturesTest, AFileIsReadAndShownAndTakenBack) {
     const std::string before = value(0), path = picture_file("holiday.png");
-    act_.open_file(path);
+    act_.files().open(path);
     settle();
     EXPECT_EQ(value(0), path);
-    EXPECT_EQ(act_.scene(0), nullptr);
-    EXPECT_EQ(state_.pictures[0].width, 40);
-    act_.press_scene(0, 0.5, 0.5);
-    EXPECT_FALSE(state_.scene.held);
+    EXPECT_EQ(act_.scenes().scene(0), nullptr);
+    EXPECT_EQ(state_.document.pictures.facts[0].width, 40);
+    act_.scenes().press(0, 0.5, 0.5);
+    EXPECT_FALSE(state_.document.scene.held);
     act_.undo();
     settle();
     EXPECT_EQ(value(0), before);
@@ -149,63 +149,63 @@ TEST_F(PicturesTest, WhatIsNoPictureIsOneLineAndThePictureBeforeStays) {
     for (const std::string& path :
          {file("text.png", "hello"), file("empty.jpg", ""), folder_ + "missing.webp", file("cut.jpg", "\xff\xd8\xff\xe0")}) {
         state_.banner.reset();
-        act_.open_file(path);
+        act_.files().open(path);
         settle();
         ASSERT_TRUE(state_.banner && state_.banner->error) << path;
         EXPECT_EQ(state_.banner->text.find('\n'), std::string::npos);
         EXPECT_NE(state_.banner->text.find(path), std::string::npos) << state_.banner->text;
         EXPECT_EQ(value(0), before);
-        EXPECT_FALSE(state_.stale());
+        EXPECT_FALSE(state_.document.stale());
     }
 }
 
 TEST_F(PicturesTest, AnExhibitWithoutPicturesGivesWayToOneThatTakesThem) {
     act_.choose_exhibit("alignment");
     settle();
-    EXPECT_EQ(act_.image_param(), nullptr);
+    EXPECT_EQ(image_param_of(state_.document.exhibit()), nullptr);
     const std::string path = picture_file("dropped.png");
-    act_.open_file(path);
+    act_.files().open(path);
     settle();
-    EXPECT_EQ(state_.side().request.exhibit, "spatial");
+    EXPECT_EQ(state_.document.side().request.exhibit, "spatial");
     EXPECT_EQ(value(0), path);
 }
 
 TEST_F(PicturesTest, TwoPicturesStandSideBySide) {
-    act_.toggle_compare();
-    act_.press_scene(1, 0.3, 0.4);
-    act_.drag_shape(0.4, 0.4);
-    act_.release_shape();
+    act_.comparison().toggle();
+    act_.scenes().press(1, 0.3, 0.4);
+    act_.scenes().drag(0.4, 0.4);
+    act_.scenes().release();
     EXPECT_EQ(value(0), value(1));  // linked
-    act_.toggle_linked();
+    act_.comparison().toggle_linked();
     const std::string path = picture_file("other.png"), a = value(0);
-    act_.open_picture(path);
+    act_.pictures().open(path);
     settle();
     EXPECT_EQ(value(1), path);
     EXPECT_EQ(value(0), a);
-    EXPECT_NE(act_.scene(0), nullptr);
-    EXPECT_EQ(act_.scene(1), nullptr);
-    EXPECT_EQ(state_.pictures[1].height, 30);
+    EXPECT_NE(act_.scenes().scene(0), nullptr);
+    EXPECT_EQ(act_.scenes().scene(1), nullptr);
+    EXPECT_EQ(state_.document.pictures.facts[1].height, 30);
 }
 
 TEST_F(PicturesTest, AFileThatChangesIsReadAgainAndOneThatIsGoneIsSaidOnce) {
     const std::string path = picture_file("live.png");
-    act_.open_file(path);
+    act_.files().open(path);
     settle();
-    const std::uint64_t ticket = state_.side().wanted_ticket;
+    const std::uint64_t ticket = state_.document.side().wanted_ticket;
     picture_file("live.png", 60, 20);
     std::filesystem::last_write_time(path, std::filesystem::file_time_type::clock::now() + std::chrono::hours(1));
-    state_.looked_at_files = {};
+    state_.document.pictures.looked_at_files = {};
     settle();
     settle();
-    EXPECT_GT(state_.side().wanted_ticket, ticket);
-    EXPECT_EQ(state_.pictures[0].width, 60);
+    EXPECT_GT(state_.document.side().wanted_ticket, ticket);
+    EXPECT_EQ(state_.document.pictures.facts[0].width, 60);
     std::filesystem::remove(path);
-    state_.looked_at_files = {};
+    state_.document.pictures.looked_at_files = {};
     settle();
     ASSERT_TRUE(state_.banner && state_.banner->error);
     EXPECT_NE(state_.banner->text.find("gone"), std::string::npos);
     state_.banner.reset();
-    state_.looked_at_files = {};
+    state_.document.pictures.looked_at_files = {};
     settle();
     EXPECT_FALSE(state_.banner.has_value());
 }
@@ -218,10 +218,10 @@ TEST_F(PicturesTest, PastedLinesArePaths) {
     EXPECT_EQ(pasted_path("some words"), "");
     EXPECT_EQ(pasted_path(""), "");
     const std::string path = picture_file("pasted.png");
-    act_.paste("copy\nfile://" + path + "\n");
+    act_.files().paste("copy\nfile://" + path + "\n");
     settle();
     EXPECT_EQ(value(0), path);
-    act_.paste("nothing of the kind");
+    act_.files().paste("nothing of the kind");
     EXPECT_EQ(value(0), path);
     EXPECT_TRUE(state_.banner && !state_.banner->error);
 }
@@ -239,24 +239,24 @@ TEST(PicturesLive, ADragWaitsForTheRunUnderWayAndThenAsksForTheLastPlace) {
     Runner a({}, gated), b;
     Controller act(state, a, b);
     const auto settle = [&] {
-        while (state.running() || a.busy()) act.poll();
+        while (state.document.running() || a.busy()) act.poll();
     };
     act.choose_exhibit("spatial");
     Scene scene;
     scene.shapes.emplace_back();
-    act.open_picture(scene_value(scene));
+    act.pictures().open(scene_value(scene));
     settle();
     started = 0;
     go = false;
-    act.press_scene(0, 0.5, 0.5);
-    for (int i = 1; i <= 20; ++i) act.drag_shape(0.5 + 0.01 * i, 0.5);
-    EXPECT_TRUE(state.side().later);
+    act.scenes().press(0, 0.5, 0.5);
+    for (int i = 1; i <= 20; ++i) act.scenes().drag(0.5 + 0.01 * i, 0.5);
+    EXPECT_TRUE(state.document.side().later);
     go = true;
     settle();
-    EXPECT_FALSE(state.side().later);
+    EXPECT_FALSE(state.document.side().later);
     EXPECT_LE(started, 3);
-    EXPECT_EQ(state.side().shown.request.params.text("image"), state.side().request.params.text("image"));
-    EXPECT_NEAR(act.scene(0)->shapes[0].x, 0.7, 1e-9);
+    EXPECT_EQ(state.document.side().shown.request.params.text("image"), state.document.side().request.params.text("image"));
+    EXPECT_NEAR(act.scenes().scene(0)->shapes[0].x, 0.7, 1e-9);
 }
 
 }  // namespace

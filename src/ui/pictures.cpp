@@ -1,12 +1,10 @@
+#include "ui/pictures.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
 
-#include "ui/controller.hpp"
-
 namespace saccade {
-
-// Pictures that a person opens, drops or pastes.
 
 namespace {
 
@@ -16,12 +14,6 @@ namespace fs = std::filesystem;
 constexpr Index looked_at = 512;  // px: at which a file is decoded to see whether it is a picture
 const char* const usual_exhibit = "spatial";
 
-const ParamSpec* image_param_of(const Exhibit& e) {
-    const auto found =
-        std::find_if(e.params.begin(), e.params.end(), [](const ParamSpec& spec) { return spec.type == ParamType::image; });
-    return found == e.params.end() ? nullptr : &*found;
-}
-
 /// Drawn here, in no time.
 bool is_drawn(const std::string& value) {
     return value.starts_with("scene:") || value.starts_with("sample:");
@@ -29,10 +21,6 @@ bool is_drawn(const std::string& value) {
 
 std::string drawn_title(const std::string& value) {
     return value.starts_with("sample:") ? value.substr(7) : "scene";
-}
-
-bool is_file(const std::string& value) {
-    return !is_drawn(value) && !value.starts_with("data:");
 }
 
 fs::file_time_type written_at(const std::string& path) {
@@ -45,7 +33,7 @@ PictureFacts facts_of(const std::string& value) {
     PictureFacts facts;
     facts.value = value;
     try {
-        if (is_file(value)) facts.written = written_at(value);
+        if (is_picture_path(value)) facts.written = written_at(value);
         const PicturePtr picture = load_picture(value, looked_at);
         facts.title = is_drawn(value) ? drawn_title(value) : picture->title;
         facts.width = picture->full_width;
@@ -76,6 +64,10 @@ std::string percent_decoded(const std::string& text) {
 
 }  // namespace
 
+bool is_picture_path(const std::string& value) {
+    return !is_drawn(value) && !value.starts_with("data:");
+}
+
 std::string pasted_path(const std::string& line) {
     std::string text = line;
     const auto blank = [](char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; };
@@ -95,125 +87,106 @@ std::string pasted_path(const std::string& line) {
     return text.find('\n') == std::string::npos && text.size() < 4096 && fs::exists(text, ignored) ? text : "";
 }
 
-const ParamSpec* Controller::image_param() const {
-    return image_param_of(exhibit(state_.side().request.exhibit));
+void Pictures::read(const std::string& value, bool wanted) {
+    const PictureReading& now = document_.pictures.reading;
+    if (now.facts.valid() && now.wanted && !wanted) return;
+    let_go();
+    document_.pictures.reading = {value, wanted, std::async(std::launch::async, facts_of, value)};
 }
 
-const std::string* Controller::picture_value(std::size_t side) const {
-    const ParamSpec* spec = image_param();
-    const RunRequest& request = state_.sides[side].request;
-    return spec != nullptr && request.params.has(spec->name) ? &request.params.text(spec->name) : nullptr;
-}
-
-void Controller::read_picture(const std::string& value, bool wanted) {
-    // What is read already is let go: it goes on, and nobody waits for it.
-    if (state_.reading.facts.valid()) {
-        if (state_.reading.wanted && !wanted) return;
-        state_.reading.left.push_back(std::move(state_.reading.facts));
-    }
-    state_.reading.value = value;
-    state_.reading.wanted = wanted;
-    state_.reading.facts = std::async(std::launch::async, facts_of, value);
-}
-
-void Controller::open_picture(const std::string& value) {
+void Pictures::open(const std::string& value) {
     std::error_code ignored;
-    const bool takes_time = value.starts_with("data:") || (is_file(value) && fs::exists(value, ignored));
-    if (takes_time) return read_picture(value, true);
+    const bool takes_time = value.starts_with("data:") || (is_picture_path(value) && fs::exists(value, ignored));
+    if (takes_time) return read(value, true);
     const PictureFacts facts = facts_of(value);
-    facts.problem ? complain(*facts.problem) : use_picture(facts);
+    facts.problem ? messages_.complain(*facts.problem) : use(facts);
 }
 
-void Controller::use_picture(const PictureFacts& facts) {
-    const ParamSpec* spec = image_param();
+void Pictures::use(const PictureFacts& facts) {
+    const ParamSpec* spec = image_param_of(document_.exhibit());
     if (spec == nullptr) {
         const auto& all = exhibits();
         auto into = std::find_if(all.begin(), all.end(), [](const Exhibit& e) { return e.id == usual_exhibit; });
         if (into == all.end())
             into = std::find_if(all.begin(), all.end(), [](const Exhibit& e) { return image_param_of(e) != nullptr; });
         if (into == all.end())
-            return complain(Error(ErrorCode::unsupported, facts.title + ": no exhibit takes a picture", "open a session"));
-        choose_exhibit(into->id);
-        spec = image_param();
+            return messages_.complain(
+                Error(ErrorCode::unsupported, facts.title + ": no exhibit takes a picture", "open a session"));
+        choose_exhibit_(into->id);
+        spec = image_param_of(document_.exhibit());
     }
     for (std::size_t side = 0; side < 2; ++side)
-        if (side == state_.focus || (state_.comparing && state_.linked)) state_.pictures[side] = facts;
-    state_.coalescing.clear();
-    state_.scene.shape = -1;
-    state_.banner.reset();
-    const std::string* now = picture_value(state_.focus);
-    if (now != nullptr && *now == facts.value) return submit();  // the same file, which may be another by now
-    set_param(spec->name, facts.value);
-    state_.coalescing.clear();
+        if (side == document_.focus || (document_.comparing && document_.linked)) document_.pictures.facts[side] = facts;
+    history_.pause();
+    scenes_.deselect();
+    messages_.dismiss();
+    const std::string* now = picture_value(document_, document_.focus);
+    if (now != nullptr && *now == facts.value) return runs_.submit();  // the same file, which may be another by now
+    inputs_.set_param(spec->name, facts.value);
+    history_.pause();
 }
 
-void Controller::paste(const std::string& text) {
-    std::size_t at = 0;
-    while (at < text.size()) {
-        const std::size_t end = std::min(text.find('\n', at), text.size());
-        const std::string path = pasted_path(text.substr(at, end - at));
-        at = end + 1;
-        if (path.empty()) continue;
-        return is_file(path) ? open_file(path) : open_picture(path);
-    }
-    tell("The clipboard holds no path of a file");
+void Pictures::let_go() {
+    PictureReading& reading = document_.pictures.reading;
+    if (reading.facts.valid()) left_.push_back(std::move(reading.facts));
+    reading = {};
 }
 
-void Controller::poll_pictures() {
-    PictureReading& reading = state_.reading;
+void Pictures::poll() {
+    PictureReading& reading = document_.pictures.reading;
     const auto ready = [](const std::future<PictureFacts>& f) {
         return f.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
     };
-    std::erase_if(reading.left, ready);
+    std::erase_if(left_, ready);
     if (reading.facts.valid() && ready(reading.facts)) {
         PictureFacts facts = reading.facts.get();
         if (reading.wanted) {
-            facts.problem ? complain(*facts.problem) : use_picture(facts);
+            facts.problem ? messages_.complain(*facts.problem) : use(facts);
         } else {
             for (std::size_t side = 0; side < 2; ++side)
-                if (const std::string* value = picture_value(side); value != nullptr && *value == facts.value)
-                    state_.pictures[side] = facts;
+                if (const std::string* value = picture_value(document_, side); value != nullptr && *value == facts.value)
+                    document_.pictures.facts[side] = facts;
         }
     }
-    const bool look = std::chrono::duration<double>(Clock::now() - state_.looked_at_files).count() > 1;
-    if (look) state_.looked_at_files = Clock::now();
-    for (std::size_t side = 0; side < (state_.comparing ? 2u : 1u); ++side) {
-        const std::string* value = picture_value(side);
+    const bool look = std::chrono::duration<double>(Clock::now() - document_.pictures.looked_at_files).count() > 1;
+    if (look) document_.pictures.looked_at_files = Clock::now();
+    for (std::size_t side = 0; side < (document_.comparing ? 2u : 1u); ++side) {
+        const std::string* value = picture_value(document_, side);
         if (value == nullptr) continue;
-        if (state_.pictures[side].value == *value) {
-            if (look && is_file(*value)) watch_file(side);
+        if (document_.pictures.facts[side].value == *value) {
+            if (look && is_picture_path(*value)) watch_file(side);
         } else if (is_drawn(*value)) {
-            state_.pictures[side] = {};
-            state_.pictures[side].value = *value;
-            if (const Scene* drawn = scene(side)) {
-                state_.pictures[side].title = drawn_title(*value);
-                state_.pictures[side].width = drawn->width;
-                state_.pictures[side].height = drawn->height;
+            document_.pictures.facts[side] = {};
+            document_.pictures.facts[side].value = *value;
+            if (const Scene* drawn = scenes_.scene(side)) {
+                document_.pictures.facts[side].title = drawn_title(*value);
+                document_.pictures.facts[side].width = drawn->width;
+                document_.pictures.facts[side].height = drawn->height;
             }
         } else if (!reading.facts.valid()) {
-            read_picture(*value, false);
+            read(*value, false);
         }
     }
 }
 
 /// A file that has become another is read again; one that is gone is said to be, once, and its picture stays.
-void Controller::watch_file(std::size_t i) {
-    PictureFacts& facts = state_.pictures[i];
+void Pictures::watch_file(std::size_t i) {
+    PictureFacts& facts = document_.pictures.facts[i];
     std::error_code missing;
     const fs::file_time_type written = fs::last_write_time(facts.value, missing);
     if (missing) {
         if (!std::exchange(facts.gone, true))
-            complain(Error(ErrorCode::not_found, facts.value + ": the file is gone; what is shown was read before",
-                           "put it back, or open another picture"));
+            messages_.complain(Error(ErrorCode::not_found, facts.value + ": the file is gone; what is shown was read before",
+                                     "put it back, or open another picture"));
         return;
     }
     if (written == facts.written && !facts.gone) return;
     facts.written = written;
     facts.gone = false;
-    if (state_.banner && state_.banner->error) state_.banner.reset();
-    tell(facts.value + ": the file has changed and was read again");
+    messages_.dismiss_error();
+    messages_.tell(facts.value + ": the file has changed and was read again");
     const std::string value = facts.value;
-    submit(i);
+    runs_.submit(i);
     facts = {};  // asked for anew
 }
 

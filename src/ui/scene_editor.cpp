@@ -1,3 +1,5 @@
+#include "ui/scene_editor.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -5,11 +7,8 @@
 #include "image/color.hpp"
 #include "image/samples.hpp"
 #include "io/atomic_file.hpp"
-#include "ui/controller.hpp"
 
 namespace saccade {
-
-// Scenes by hand: shapes that are moved in the picture itself.
 
 namespace {
 
@@ -19,16 +18,24 @@ constexpr std::size_t most_shapes = 256;
 
 }  // namespace
 
-int Controller::selected_shape() {
-    const Scene* now = scene(state_.focus);
-    if (now == nullptr || state_.scene.shape >= static_cast<int>(now->shapes.size())) state_.scene.shape = -1;
-    return state_.scene.shape;
+int SceneEditor::selected_shape() {
+    const Scene* now = scene(document_.focus);
+    if (now == nullptr || document_.scene.shape >= static_cast<int>(now->shapes.size())) document_.scene.shape = -1;
+    return document_.scene.shape;
 }
 
-const Scene* Controller::scene(std::size_t side) {
-    const std::string* value = picture_value(side);
+void SceneEditor::deselect() {
+    document_.scene.shape = -1;
+}
+
+void SceneEditor::show_bar(bool open) {
+    document_.scene.open = open;
+}
+
+const Scene* SceneEditor::scene(std::size_t side) {
+    const std::string* value = picture_value(document_, side);
     if (value == nullptr) return nullptr;
-    SceneMaker::Known& known = state_.scene.known[side];
+    SceneMaker::Known& known = document_.scene.known[side];
     if (known.value != *value) {
         known.value = *value;
         try {
@@ -40,62 +47,63 @@ const Scene* Controller::scene(std::size_t side) {
     return known.scene ? &*known.scene : nullptr;
 }
 
-void Controller::press_scene(std::size_t side, double x, double y) {
-    focus_on(side);
-    SceneMaker& maker = state_.scene;
+void SceneEditor::press(std::size_t side, double x, double y, const std::array<float, 4>& box) {
+    comparison_.focus_on(side);
+    SceneMaker& maker = document_.scene;
     maker.held = maker.moved = false;
     const Scene* now = scene(side);
     maker.shape = now != nullptr ? shape_at(*now, x, y, shape_slack) : -1;
     if (maker.shape < 0) return;
     maker.held = true;
+    maker.box = box;
     maker.grab_x = x;
     maker.grab_y = y;
     maker.before = *now;
 }
 
-void Controller::drag_shape(double x, double y) {
-    SceneMaker& maker = state_.scene;
+void SceneEditor::drag(double x, double y) {
+    SceneMaker& maker = document_.scene;
     if (!maker.held) return;
     const double dx = x - maker.grab_x, dy = y - maker.grab_y;
     if (!maker.moved && std::hypot(dx, dy) < least_move) return;
     if (!maker.moved) {
         maker.moved = true;
-        remember("");
+        history_.remember("");
     }
     Scene moved = maker.before;
     move_shape(moved, maker.shape, dx, dy);
     set_scene(std::move(moved));
 }
 
-void Controller::release_shape() {
-    state_.scene.held = state_.scene.moved = false;
+void SceneEditor::release() {
+    document_.scene.held = document_.scene.moved = false;
 }
 
 /// Without an undo entry of its own.
-void Controller::set_scene(Scene now) {
-    const ParamSpec* spec = image_param();
+void SceneEditor::set_scene(Scene now) {
+    const ParamSpec* spec = image_param_of(document_.exhibit());
     const std::string value = scene_value(now);
-    if (spec == nullptr || state_.side().request.params.text(spec->name) == value) return;
+    if (spec == nullptr || document_.side().request.params.text(spec->name) == value) return;
     // What stands in the request need not be parsed again.
     for (std::size_t side = 0; side < 2; ++side)
-        if (side == state_.focus || (state_.comparing && state_.linked)) state_.scene.known[side] = {value, now};
-    set_everywhere(spec->name, value, true);
+        if (side == document_.focus || (document_.comparing && document_.linked)) document_.scene.known[side] = {value, now};
+    inputs_.set_everywhere(spec->name, value, true);
 }
 
-void Controller::edit_scene(const std::string& field, const std::function<void(Scene&)>& change) {
-    const Scene* now = scene(state_.focus);
+void SceneEditor::edit(const std::string& field, const std::function<void(Scene&)>& change) {
+    const Scene* now = scene(document_.focus);
     Scene changed = now != nullptr ? *now : Scene{};
     change(changed);
     if (now != nullptr && changed == *now) return;
-    remember(field.empty() ? field : "scene " + field);
+    history_.remember(field.empty() ? field : "scene " + field);
     set_scene(std::move(changed));
 }
 
-void Controller::add_shape(ShapeKind kind) {
-    const Scene* now = scene(state_.focus);
+void SceneEditor::add_shape(ShapeKind kind) {
+    const Scene* now = scene(document_.focus);
     if (now != nullptr && now->shapes.size() >= most_shapes)
-        return complain(Error(ErrorCode::out_of_range, "a scene has at most 256 shapes", "delete one of them"));
-    edit_scene("", [&](Scene& scene) {
+        return messages_.complain(Error(ErrorCode::out_of_range, "a scene has at most 256 shapes", "delete one of them"));
+    edit("", [&](Scene& scene) {
         SceneShape shape;
         shape.kind = kind;
         // Another colour and another place each time: none hides the one before.
@@ -108,18 +116,18 @@ void Controller::add_shape(ShapeKind kind) {
         if (kind == ShapeKind::polygon) shape.points = {{{-0.5, 0.3}, {-0.2, -0.5}, {0.4, -0.4}, {0.5, 0.4}}};
         scene.shapes.push_back(shape);
     });
-    if (const Scene* made = scene(state_.focus)) state_.scene.shape = static_cast<int>(made->shapes.size()) - 1;
+    if (const Scene* made = scene(document_.focus)) document_.scene.shape = static_cast<int>(made->shapes.size()) - 1;
 }
 
-void Controller::duplicate_shape() {
-    const Scene* now = scene(state_.focus);
+void SceneEditor::duplicate_shape() {
+    const Scene* now = scene(document_.focus);
     const int shape = selected_shape();
     if (shape < 0) return;
     const std::vector<int> group = group_of(*now, shape);
     if (now->shapes.size() + group.size() > most_shapes)
-        return complain(Error(ErrorCode::out_of_range, "a scene has at most 256 shapes", "delete one of them"));
+        return messages_.complain(Error(ErrorCode::out_of_range, "a scene has at most 256 shapes", "delete one of them"));
     const std::size_t first = now->shapes.size();
-    edit_scene("", [&](Scene& scene) {
+    edit("", [&](Scene& scene) {
         const std::string& old = scene.shapes[static_cast<std::size_t>(shape)].group;
         std::string name = old;
         for (int k = 2; !old.empty(); ++k) {
@@ -134,11 +142,11 @@ void Controller::duplicate_shape() {
         }
         move_shape(scene, static_cast<int>(first), 0.08, 0.08);
     });
-    state_.scene.shape = static_cast<int>(first);
+    document_.scene.shape = static_cast<int>(first);
 }
 
-void Controller::bring_shape_forward() {
-    const Scene* now = scene(state_.focus);
+void SceneEditor::bring_shape_forward() {
+    const Scene* now = scene(document_.focus);
     const int shape = selected_shape();
     if (shape < 0) return;
     const std::vector<int> group = group_of(*now, shape);
@@ -153,63 +161,63 @@ void Controller::bring_shape_forward() {
         if (!in_group(i)) order.push_back(i);
         if (i == next) order.insert(order.end(), group.begin(), group.end());
     }
-    edit_scene("", [&](Scene& scene) {
+    edit("", [&](Scene& scene) {
         std::vector<SceneShape> shapes;
         for (const int i : order) shapes.push_back(scene.shapes[static_cast<std::size_t>(i)]);
         scene.shapes = std::move(shapes);
     });
-    state_.scene.shape = static_cast<int>(std::find(order.begin(), order.end(), shape) - order.begin());
+    document_.scene.shape = static_cast<int>(std::find(order.begin(), order.end(), shape) - order.begin());
 }
 
-void Controller::delete_shape() {
-    const Scene* now = scene(state_.focus);
+void SceneEditor::delete_shape() {
+    const Scene* now = scene(document_.focus);
     const int shape = selected_shape();
     if (shape < 0) return;
     const std::vector<int> group = group_of(*now, shape);
-    edit_scene("", [&](Scene& scene) {
+    edit("", [&](Scene& scene) {
         for (auto i = group.rbegin(); i != group.rend(); ++i) scene.shapes.erase(scene.shapes.begin() + *i);
     });
-    state_.scene.shape = -1;
+    document_.scene.shape = -1;
 }
 
 /// The next object from the back to the front: a group counts once. After the last one none is selected.
-void Controller::select_next_shape() {
+void SceneEditor::select_next_shape() {
     const int now = selected_shape();
-    const Scene* all = scene(state_.focus);
+    const Scene* all = scene(document_.focus);
     if (all == nullptr) return;
     std::vector<int> objects;
     for (int i = 0; i < static_cast<int>(all->shapes.size()); ++i)
         if (group_of(*all, i).front() == i) objects.push_back(i);
     const int first = now < 0 ? -1 : group_of(*all, now).front();
     const auto next = std::upper_bound(objects.begin(), objects.end(), first);
-    state_.scene.shape = next == objects.end() ? -1 : *next;
+    document_.scene.shape = next == objects.end() ? -1 : *next;
 }
 
-void Controller::nudge_shape(double dx, double dy) {
+void SceneEditor::nudge_shape(double dx, double dy) {
     const int shape = selected_shape();
     if (shape < 0) return;
-    edit_scene("move", [&](Scene& scene) { move_shape(scene, shape, dx, dy); });
+    edit("move", [&](Scene& scene) { move_shape(scene, shape, dx, dy); });
 }
 
-void Controller::resize_shape(double factor) {
+void SceneEditor::resize_shape(double factor) {
     const int shape = selected_shape();
     if (shape < 0) return;
-    edit_scene("size", [&](Scene& scene) { scale_shape(scene, shape, factor); });
+    edit("size", [&](Scene& scene) { scale_shape(scene, shape, factor); });
 }
 
-void Controller::turn_shape(double degrees) {
+void SceneEditor::turn_shape(double degrees) {
     const int shape = selected_shape();
     if (shape < 0) return;
-    edit_scene("angle", [&](Scene& scene) { saccade::turn_shape(scene, shape, degrees); });
+    edit("angle", [&](Scene& scene) { saccade::turn_shape(scene, shape, degrees); });
 }
 
-void Controller::random_scene() {
-    Rng rng(++state_.scene.seed);
+void SceneEditor::random() {
+    Rng rng(++document_.scene.seed);
     const auto between = [&](double low, double high) { return low + (high - low) * rng.uniform(); };
     const auto& colors = color_names();
     const std::vector<BackgroundKind> grounds = {BackgroundKind::plain, BackgroundKind::gradient, BackgroundKind::sky,
                                                  BackgroundKind::sea,   BackgroundKind::meadow,   BackgroundKind::room};
-    edit_scene("", [&](Scene& scene) {
+    edit("", [&](Scene& scene) {
         scene.background = {};
         scene.background.kind = grounds[rng.below(grounds.size())];
         if (scene.background.kind == BackgroundKind::plain) scene.background.color = "#dfe3e8";
@@ -217,8 +225,8 @@ void Controller::random_scene() {
             scene.background.color = "#cfd8e3";
             scene.background.color_to = "#8fa3b8";
         }
-        scene.background.seed = state_.scene.seed;
-        scene.clutter = {rng.uniform() < 0.5 ? 0.0 : between(0.1, 0.4), state_.scene.seed};
+        scene.background.seed = document_.scene.seed;
+        scene.clutter = {rng.uniform() < 0.5 ? 0.0 : between(0.1, 0.4), document_.scene.seed};
         scene.shapes.clear();
         for (std::size_t n = 2 + rng.below(3); scene.shapes.size() < n;) {
             SceneShape shape;
@@ -233,14 +241,14 @@ void Controller::random_scene() {
             scene.shapes.push_back(shape);
         }
     });
-    state_.scene.shape = -1;
+    document_.scene.shape = -1;
 }
 
-void Controller::save_scene_to(const std::string& path) {
-    const Scene* now = scene(state_.focus);
+void SceneEditor::save_to(const std::string& path) {
+    const Scene* now = scene(document_.focus);
     if (now == nullptr) throw Error(ErrorCode::invalid_input, "the picture is a photograph, no scene", "it is a file already");
     write_file(path, write_png(draw(*now)));
-    tell("Saved " + path);
+    messages_.tell("Saved " + path);
 }
 
 }  // namespace saccade

@@ -1,0 +1,248 @@
+#include "ui/commands.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <sstream>
+
+#include "ui/imgui_compat.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr double nudge = 0.05;       // of a weight
+constexpr double shape_step = 0.02;  // of the picture
+constexpr double scale_step = 0.1;
+
+struct NamedKey {
+    const char* name;
+    bool (*pressed)();
+};
+
+/// Beside letters and digits.
+constexpr std::array named_keys = {
+    NamedKey{"←", [] { return compat::key_pressed(ImGuiKey_LeftArrow); }},
+    NamedKey{"→", [] { return compat::key_pressed(ImGuiKey_RightArrow); }},
+    NamedKey{"↑", [] { return compat::key_pressed(ImGuiKey_UpArrow); }},
+    NamedKey{"↓", [] { return compat::key_pressed(ImGuiKey_DownArrow); }},
+    NamedKey{"+", [] { return compat::plain_key_pressed(compat::PlainKey::plus); }},
+    NamedKey{"−", [] { return compat::plain_key_pressed(compat::PlainKey::minus); }},
+    // A button that has the focus is pressed by it.
+    NamedKey{"Space", [] { return compat::key_pressed(ImGuiKey_Space, false) && !ImGui::IsAnyItemFocused(); }},
+    NamedKey{"Del", [] { return compat::key_pressed(ImGuiKey_Delete, false); }},
+    NamedKey{"Esc", [] { return compat::key_pressed(ImGuiKey_Escape, false); }},
+    NamedKey{"F1", [] { return compat::plain_key_pressed(compat::PlainKey::f1); }}};
+
+const NamedKey* named(const std::string& key) {
+    const auto* found =
+        std::find_if(named_keys.begin(), named_keys.end(), [&](const NamedKey& named) { return key == named.name; });
+    return found == named_keys.end() ? nullptr : &*found;
+}
+
+bool is_letter_or_digit(const std::string& key) {
+    return key.size() == 1 && ((key[0] >= 'A' && key[0] <= 'Z') || (key[0] >= '0' && key[0] <= '9'));
+}
+
+bool pressed(const Chord& chord) {
+    const ImGuiIO& io = ImGui::GetIO();
+    // Where + stands on a keyboard, Shift may be needed to reach it.
+    const bool any_shift = chord.key == "+" || chord.key == "−";
+    if (io.KeyCtrl != chord.ctrl || io.KeyAlt != chord.alt || (io.KeyShift != chord.shift && !any_shift)) return false;
+    const NamedKey* key = named(chord.key);
+    return key != nullptr ? key->pressed() : compat::letter_pressed(chord.key[0]);
+}
+
+// --- the table ---
+
+using Heard = Command::Heard;
+using Kind = PathPrompt::Kind;
+
+bool has_picture(const AppState& state, Controller&) {
+    return image_param_of(state.document.exhibit()) != nullptr;
+}
+bool has_scene(const AppState& state, Controller& act) {
+    return act.scenes().scene(state.document.focus) != nullptr;
+}
+bool comparing(const AppState& state, Controller&) {
+    return state.document.comparing;
+}
+bool has_lesson(const AppState& state, Controller&) {
+    return !state.document.exhibit().lesson.empty();
+}
+bool has_training(const AppState& state, Controller&) {
+    return !state.document.exhibit().training_task.empty();
+}
+
+std::function<void(AppState&, Controller&)> prompt(Kind kind, std::string path = {}) {
+    return [kind, path = std::move(path)](AppState& state, Controller&) { state.prompt = {kind, path, ""}; };
+}
+
+/// What has no place in the palette: one would have to open it for each press.
+void add_keys(std::vector<Command>& all) {
+    const auto add = [&](const char* title, const char* chord, std::function<void(AppState&, Controller&)> run,
+                         Heard heard = Heard::on_stage) {
+        all.push_back({title, chord, {}, std::move(run), heard, false});
+    };
+    add(
+        "search or run a command", "Ctrl K", [](AppState& state, Controller&) { state.palette_open = !state.palette_open; },
+        Heard::anywhere);
+    const auto step = [](Index by) {
+        return [by](AppState&, Controller& act) { act.stage().set_step(act.stage().current_step() + by); };
+    };
+    add("output step", "←", step(-1));
+    add("output step", "→", step(1));
+    const auto move = [](Index rows, Index columns) {
+        return [rows, columns](AppState&, Controller& act) { act.stage().move_selection(rows, columns); };
+    };
+    add("move the selected cell", "Shift ←", move(0, -1));
+    add("move the selected cell", "Shift →", move(0, 1));
+    add("move the selected cell", "Shift ↑", move(-1, 0));
+    add("move the selected cell", "Shift ↓", move(1, 0));
+    const char* const raise = "raise or lower the selected weight or gate";
+    add(raise, "+", [](AppState&, Controller& act) { act.hand().nudge_selected(nudge); });
+    add(raise, "−", [](AppState&, Controller& act) { act.hand().nudge_selected(-nudge); });
+    const auto shift = [](double dx, double dy) {
+        return [dx, dy](AppState&, Controller& act) { act.scenes().nudge_shape(dx, dy); };
+    };
+    add("move the selected shape of a scene", "Alt ←", shift(-shape_step, 0));
+    add("move the selected shape of a scene", "Alt →", shift(shape_step, 0));
+    add("move the selected shape of a scene", "Alt ↑", shift(0, -shape_step));
+    add("move the selected shape of a scene", "Alt ↓", shift(0, shape_step));
+}
+
+void add_files_and_pictures(std::vector<Command>& all) {
+    all.push_back({"Open …", "Ctrl O", {}, prompt(Kind::open)});
+    all.push_back({"Open a picture …", {}, has_picture, prompt(Kind::open_picture)});
+    all.push_back({"Scene maker", {}, has_picture, [](AppState&, Controller& act) { act.toggle_scene_maker(); }});
+    all.push_back(
+        {"Next shape", "N", has_scene, [](AppState&, Controller& act) { act.scenes().select_next_shape(); }, Heard::on_stage});
+    all.push_back({"Duplicate the shape", {}, has_scene, [](AppState&, Controller& act) { act.scenes().duplicate_shape(); }});
+    all.push_back({"Delete the shape", "Del", has_scene, [](AppState&, Controller& act) { act.scenes().delete_shape(); },
+                   Heard::on_stage});
+    all.push_back({"Random scene", {}, has_scene, [](AppState&, Controller& act) { act.scenes().random(); }});
+    all.push_back({"Save the scene as PNG …", {}, has_scene, prompt(Kind::save_picture, "scene.png")});
+    const auto paste = [](AppState&, Controller& act) {
+        const char* text = ImGui::GetClipboardText();
+        act.files().paste(text != nullptr ? text : "");
+    };
+    all.push_back({"Paste the path of a file", "Ctrl V", {}, paste, Heard::on_stage});
+    all.push_back({"Save the session …", "Ctrl S", {}, prompt(Kind::save_session, "session.json")});
+    all.push_back({"Export …", "Ctrl E", {}, [](AppState& state, Controller&) { state.exporting.open = true; }});
+}
+
+void add_runs(std::vector<Command>& all) {
+    all.push_back({"Undo", "Ctrl Z", {}, [](AppState&, Controller& act) { act.undo(); }, Heard::outside_dialogs});
+    all.push_back({"Redo", "Ctrl Shift Z", {}, [](AppState&, Controller& act) { act.redo(); }, Heard::outside_dialogs});
+    all.push_back({"Compare: A beside B", "Ctrl B", {}, [](AppState&, Controller& act) { act.comparison().toggle(); }});
+    all.push_back({"Settings of A", "Ctrl 1", comparing, [](AppState&, Controller& act) { act.comparison().focus_on(0); }});
+    all.push_back({"Settings of B", "Ctrl 2", comparing, [](AppState&, Controller& act) { act.comparison().focus_on(1); }});
+    all.push_back({"Swap A and B", {}, comparing, [](AppState&, Controller& act) { act.comparison().swap(); }});
+    all.push_back(
+        {"Cancel the run", "Esc", {}, [](AppState&, Controller& act) { act.runs().cancel(); }, Heard::outside_dialogs});
+    all.push_back({"Lesson", "Ctrl L", has_lesson, [](AppState&, Controller& act) { act.toggle_lesson(); }});
+    all.push_back({"Remove all interventions", {}, {}, [](AppState&, Controller& act) { act.hand().clear_interventions(); }});
+    all.push_back({"Play or pause the decoding",
+                   "Space",
+                   {},
+                   [](AppState&, Controller& act) { act.stage().toggle_play(); },
+                   Heard::on_stage});
+    all.push_back({"Next colour scale", {}, {}, [](AppState&, Controller& act) { act.cycle_scale(); }});
+    all.push_back({"Train from scratch", {}, has_training, [](AppState&, Controller& act) { act.training().start(); }});
+}
+
+void add_window(std::vector<Command>& all) {
+    const auto scale = [](double by) {
+        return [by](AppState& state, Controller& act) { act.set_ui_scale(state.view.ui_scale + by); };
+    };
+    all.push_back({"Light or dark", "Ctrl T", {}, [](AppState&, Controller& act) { act.toggle_theme(); }});
+    all.push_back({"Larger", "Ctrl +", {}, scale(scale_step)});
+    all.push_back({"Smaller", "Ctrl −", {}, scale(-scale_step)});
+    all.push_back({"Normal size", "Ctrl 0", {}, [](AppState&, Controller& act) { act.set_ui_scale(1); }});
+    all.push_back(
+        {"Inspector", "Ctrl I", {}, [](AppState& state, Controller&) { state.inspector_drawer = !state.inspector_drawer; }});
+    all.push_back({"Keyboard", "F1", {}, [](AppState& state, Controller&) { state.help_open = !state.help_open; }});
+    all.push_back({"Quit", "Ctrl Q", {}, [](AppState& state, Controller&) { state.quit = true; }});
+}
+
+bool heard(const Command& command, const AppState& state) {
+    if (command.heard == Heard::anywhere) return true;
+    if (state.palette_open || state.exporting.open || state.prompt.kind != Kind::none) return false;
+    if (command.heard == Heard::outside_dialogs) return !(command.chord.key == "Esc" && state.help_open);
+    return !ImGui::GetIO().WantTextInput && state.document.matrix.param.empty();
+}
+
+/// "← →", "Shift + arrows", "Ctrl O".
+std::string text_of(const std::vector<Chord>& chords) {
+    if (chords.size() == 4) {
+        Chord arrows = chords.front();
+        arrows.key = "+ arrows";
+        return to_string(arrows);
+    }
+    std::string text;
+    for (const Chord& chord : chords) text += (text.empty() ? "" : " ") + to_string(chord);
+    return text;
+}
+
+}  // namespace
+
+Chord::Chord(const char* text) {
+    std::istringstream words(text);
+    for (std::string word; words >> word;) {
+        if (word == "Ctrl")
+            ctrl = true;
+        else if (word == "Shift")
+            shift = true;
+        else if (word == "Alt")
+            alt = true;
+        else if (key.empty() && (is_letter_or_digit(word) || named(word) != nullptr))
+            key = word;
+        else
+            throw Error(ErrorCode::invalid_input, std::string("no such keys: ") + text);
+    }
+}
+
+std::string to_string(const Chord& chord) {
+    return std::string(chord.ctrl ? "Ctrl " : "") + (chord.shift ? "Shift " : "") + (chord.alt ? "Alt " : "") + chord.key;
+}
+
+const std::vector<Command>& commands() {
+    static const std::vector<Command> table = [] {
+        std::vector<Command> all;
+        for (const Exhibit& e : exhibits())
+            all.push_back({"Go to " + e.title, {}, {}, [id = e.id](AppState&, Controller& act) { act.go_to(id); }});
+        add_keys(all);
+        add_files_and_pictures(all);
+        add_runs(all);
+        add_window(all);
+        return all;
+    }();
+    return table;
+}
+
+void run_keys(AppState& state, Controller& act) {
+    for (const Command& command : commands())
+        if (!command.chord.key.empty() && pressed(command.chord) && heard(command, state) && command.available(state, act))
+            command.run(state, act);
+}
+
+std::vector<KeyLine> key_lines(const std::vector<Command>& of) {
+    std::vector<KeyLine> lines = {{"Tab, Shift Tab", "next, previous field or button"}};
+    const auto add = [&](bool in_palette) {
+        std::vector<Chord> chords;
+        for (std::size_t i = 0; i < of.size(); ++i) {
+            const Command& command = of[i];
+            if (command.chord.key.empty() || command.in_palette != in_palette) continue;
+            chords.push_back(command.chord);
+            if (i + 1 < of.size() && of[i + 1].title == command.title) continue;
+            lines.push_back({text_of(chords), command.title});
+            chords.clear();
+        }
+    };
+    add(false);
+    lines.push_back({"Esc", "close a dialog, leave a field"});
+    add(true);
+    return lines;
+}
+
+}  // namespace saccade

@@ -1,0 +1,228 @@
+#include "ui/files.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "io/safetensors.hpp"
+#include "params/matrix_file.hpp"
+#include "run/session.hpp"
+#include "ui/controller.hpp"
+#include "ui/saved_view.hpp"
+#include "viz/difference.hpp"
+#include "viz/export.hpp"
+
+namespace saccade {
+
+namespace {
+
+bool is_array_file(const std::string& ending) {
+    return ending == ".npy" || ending == ".npz" || ending == ".csv" || ending == ".tsv" || ending == ".txt" ||
+           ending.rfind(".npz:", 0) == 0;
+}
+
+bool is_picture_ending(const std::string& ending) {
+    return ending == ".png" || ending == ".jpg" || ending == ".jpeg" || ending == ".webp";
+}
+
+/// The file that "weights.npz:name" is in.
+std::string file_in(const std::string& path) {
+    const std::size_t archive = path.rfind(".npz:");
+    return archive == std::string::npos ? path : path.substr(0, archive + 4);
+}
+
+}  // namespace
+
+void Files::open_array(const std::string& path, const std::string& matrix) {
+    MatrixCursor& cursor = state_.document.matrix;
+    const std::string& asked = matrix.empty() ? cursor.param : matrix;
+    const ParamSpec* into = nullptr;
+    for (const ParamSpec& spec : state_.document.exhibit().params)
+        if (spec.type == ParamType::matrix && (into == nullptr || spec.name == asked)) into = &spec;
+    if (into == nullptr)
+        throw Error(ErrorCode::unsupported, path + ": this exhibit has no matrix to read it into", "choose one that has");
+    try {
+        Tensor<float> read = read_matrix(path);
+        act_.history().pause();
+        act_.inputs().set_param(into->name, std::move(read));
+        cursor.problem.clear();
+        act_.messages().tell(into->title + ": " + path);
+    } catch (const Error& error) {
+        cursor.problem = error.line();
+        cursor.problem_param = into->name;
+    }
+}
+
+void Files::open_exported(const std::string& path, const FigureOrigin& origin) {
+    std::optional<RunRequest> compared;
+    if (!origin.compared.empty()) compared = request_from_text(origin.compared);
+    act_.open_request(request_from_text(origin.request), compared);
+    act_.stage().look_at(origin.view.selected, origin.view.step);
+    state_.view.scale = origin.view.scale;
+    state_.view.options = origin.view.options;
+    act_.messages().tell("Live again: " + path);
+}
+
+/// A picture that Saccade exported is a run again, any other one the exhibit's picture. False: it is none, in name or content.
+bool Files::open_picture_file(const std::string& path) {
+    std::string ending = std::filesystem::path(path).extension().string();
+    std::transform(ending.begin(), ending.end(), ending.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (!is_picture_ending(ending) && !is_image_file(path)) return false;
+    std::optional<FigureOrigin> origin;
+    try {
+        origin = read_origin(path);
+        request_from_text(origin->request);
+    } catch (const Error&) {
+        act_.pictures().open(path);  // says what is wrong with it, if something is
+        return true;
+    }
+    open_exported(path, *origin);
+    return true;
+}
+
+void Files::open_weights(const std::string& path) {
+    std::map<std::string, std::string> metadata;
+    read_safetensors(path, &metadata);
+    if (metadata.count("training") != 0) return act_.training().start(path);
+    act_.inputs().set_weights(path);
+    act_.messages().tell("Weights: " + path);
+}
+
+void Files::open_session(const std::string& path) {
+    const Session session = load_session(path);
+    exhibit(session.request.exhibit);
+    const SavedView view = saved_view_from_json(session.view);
+    act_.open_request(session.request, session.compared);
+    state_.view = view.settings;
+    Focus selected;
+    selected.cell = view.selected;
+    act_.stage().look_at(selected, view.step);
+    act_.stage().enlarge(view.enlarged);
+    state_.document.session = std::make_shared<const nlohmann::json>(session.document);
+    act_.messages().tell("Opened " + path);
+}
+
+void Files::open(const std::string& path, const std::string& matrix) {
+    try {
+        const std::string ending = std::filesystem::path(path).extension().string();
+        if (ending == ".safetensors" || ending == ".checkpoint") return open_weights(path);
+        if (is_array_file(ending)) return open_array(path, matrix);
+        if (ending == ".svg" || ending == ".pdf") return open_exported(path, read_origin(path));
+        if (!open_picture_file(path)) open_session(path);
+    } catch (const Error& error) {
+        act_.messages().complain(error);
+    } catch (const std::exception& error) {
+        act_.messages().complain(Error(ErrorCode::io, path + ": " + error.what(), "choose another file"));
+    }
+}
+
+void Files::paste(const std::string& text) {
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        const std::string path = pasted_path(text.substr(at, end - at));
+        at = end + 1;
+        if (path.empty()) continue;
+        return is_picture_path(path) ? open(path) : act_.pictures().open(path);
+    }
+    act_.messages().tell("The clipboard holds no path of a file");
+}
+
+void Files::save_session_to(const std::string& path) {
+    const Document& document = state_.document;
+    Session session;
+    session.request = document.sides[0].request;
+    if (document.comparing) session.compared = document.sides[1].request;
+    session.view = to_json(saved_view(state_));
+    if (document.session) session.document = *document.session;
+    save_session(path, session);
+    act_.messages().tell("Saved " + path);
+}
+
+void Files::export_now() {
+    ExportDialog& dialog = state_.exporting;
+    try {
+        const Document& document = state_.document;
+        const bool difference = document.comparing && dialog.what == 2;
+        const Side& side = document.comparing ? document.sides[dialog.what % 2] : document.side();
+        const bool unfinished = difference ? document.sides[0].stale() || document.sides[1].stale() || !document.difference
+                                           : side.stale() || side.trace() == nullptr;
+        if (unfinished)
+            throw Error(ErrorCode::invalid_input, "there is no finished picture to export",
+                        "wait for the run, or mend the input");
+        ViewState view;
+        view.view = dialog.view;
+        for (const ViewPlacement& placed : placements(exhibit(side.request.exhibit), side.shown.request.params))
+            if (placed.view == view.view && view.tensor.empty()) view.tensor = placed.tensor;
+        view.theme = dialog.theme;
+        view.selected = document.stage.selected;
+        view.step = document.stage.step;
+        view.step_axis = document.exhibit().step_axis;
+        view.scale = state_.view.scale;
+        view.options = state_.view.options;
+        ExportOptions options;
+        options.dpi = static_cast<double>(dialog.dpi);
+        FigureOrigin origin{request_text(side.shown.request), view};
+        if (difference) {
+            origin.request = request_text(document.sides[0].shown.request);
+            origin.compared = request_text(document.sides[1].shown.request);
+            origin.view = difference_state(view);
+        }
+        export_figure(dialog.path, difference ? *document.difference : *side.trace(), origin, options);
+        dialog.failed = false;
+        dialog.result = "Written: " + std::filesystem::absolute(dialog.path).string();
+    } catch (const std::exception& error) {
+        dialog.failed = true;
+        const auto* known = dynamic_cast<const Error*>(&error);
+        dialog.result = known != nullptr ? known->line() : dialog.path + ": " + error.what();
+    }
+}
+
+/// Errors are what the prompt then says.
+void Files::open_from_prompt(const PathPrompt& prompt) {
+    if (prompt.path.empty()) throw Error(ErrorCode::invalid_input, "no file named", "type a path");
+    switch (prompt.kind) {
+        case PathPrompt::Kind::open:
+            if (!std::filesystem::exists(file_in(prompt.path)))
+                throw Error(ErrorCode::not_found, prompt.path + ": no such file", "check the path");
+            return open(prompt.path, prompt.matrix);
+        case PathPrompt::Kind::save_session:
+            return save_session_to(prompt.path);
+        case PathPrompt::Kind::save_model:
+            return act_.training().save_model(prompt.path);
+        case PathPrompt::Kind::save_checkpoint:
+            return act_.training().save_checkpoint(prompt.path);
+        case PathPrompt::Kind::load_checkpoint:
+            return act_.training().start(prompt.path);
+        case PathPrompt::Kind::open_picture: {
+            const std::string path = pasted_path(prompt.path);
+            if (path.empty() || (path.front() == '/' && !std::filesystem::exists(path)))
+                throw Error(ErrorCode::not_found, prompt.path + ": no such file", "check the path");
+            return act_.pictures().open(path);
+        }
+        case PathPrompt::Kind::save_picture:
+            return act_.scenes().save_to(prompt.path);
+        case PathPrompt::Kind::none:
+            break;
+    }
+}
+
+void Files::answer_prompt() {
+    const PathPrompt prompt = state_.prompt;  // another document may be opened, and the prompt closed
+    try {
+        open_from_prompt(prompt);
+        state_.prompt = {};
+    } catch (const std::exception& error) {
+        const auto* known = dynamic_cast<const Error*>(&error);
+        state_.prompt.problem = known != nullptr ? known->line() : error.what();
+    }
+}
+
+void Files::close_prompt() {
+    if (state_.prompt.kind != PathPrompt::Kind::open) state_.prompt = {};
+    state_.prompt.matrix.clear();
+}
+
+}  // namespace saccade

@@ -1,0 +1,34 @@
+#include "ui/messages.hpp"
+
+namespace saccade {
+
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr double seconds_a_message = 4;
+
+}  // namespace
+
+void Messages::complain(const Error& error) {
+    banner_ = Banner{error.line(), true, Clock::now()};
+}
+
+void Messages::tell(const std::string& text) {
+    banner_ = Banner{text, false, Clock::now()};
+}
+
+void Messages::dismiss() {
+    banner_.reset();
+}
+
+void Messages::dismiss_error() {
+    if (banner_ && banner_->error) banner_.reset();
+}
+
+void Messages::poll() {
+    if (banner_ && !banner_->error && std::chrono::duration<double>(Clock::now() - banner_->since).count() > seconds_a_message)
+        banner_.reset();
+}
+
+}  // namespace saccade

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <future>
+#include <string>
+#include <vector>
+
+#include "ui/scene_editor.hpp"
+
+namespace saccade {
+
+/// Pictures that a person opens, drops or pastes.
+class Pictures {
+ public:
+    Pictures(Document& document, History& history, Inputs& inputs, Runs& runs, SceneEditor& scenes, Messages& messages,
+             std::function<void(const std::string& id)> choose_exhibit)
+        : document_(document),
+          history_(history),
+          inputs_(inputs),
+          runs_(runs),
+          scenes_(scenes),
+          messages_(messages),
+          choose_exhibit_(std::move(choose_exhibit)) {}
+
+    /// A file, or another value of an image parameter: read off this thread, then the exhibit's picture (of `spatial`, if this
+    /// one has none). What is no picture becomes the banner, and the picture before stays.
+    void open(const std::string& value);
+    /// Takes what was read, and looks every second whether the files are as they were.
+    void poll();
+    /// What is being read goes on, and nobody waits for it.
+    void let_go();
+
+ private:
+    void read(const std::string& value, bool wanted);
+    void use(const PictureFacts& facts);
+    void watch_file(std::size_t side);
+
+    Document& document_;
+    History& history_;
+    Inputs& inputs_;
+    Runs& runs_;
+    SceneEditor& scenes_;
+    Messages& messages_;
+    std::function<void(const std::string& id)> choose_exhibit_;
+    std::vector<std::future<PictureFacts>> left_;  // asked for before, no longer of interest
+};
+
+/// Is a value of an image parameter the path of a file, rather than a drawing or the picture itself?
+bool is_picture_path(const std::string& value);
+
+/// A line of a clipboard as the path of a file or another value of an image parameter; empty if it is none: file:// addresses
+/// are decoded, quotes taken off, ~ is the home folder.
+std::string pasted_path(const std::string& line);
+
+}  // namespace saccade

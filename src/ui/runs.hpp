@@ -1,0 +1,53 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+
+#include "ui/document.hpp"
+
+namespace saccade {
+
+/// Computes what the document asks for, off this thread.
+class Runs {
+ public:
+    /// A runner for each side: while comparing, both compute at once. `untouched`: another two, for the same runs without
+    /// interventions, beside which these are told; null: a run that has none is all there is to tell by. `on_shown`: called
+    /// when a side has another trace.
+    Runs(Document& document, std::array<Runner*, 2> runners, std::array<Runner*, 2> untouched,
+         std::function<void(std::size_t side)> on_shown)
+        : document_(document), runners_(runners), untouched_runners_(untouched), on_shown_(std::move(on_shown)) {}
+
+    /// Runs the side in focus, one of them, or all that are open.
+    void submit();
+    void submit(std::size_t side);
+    void submit_all();
+    /// While something is dragged: if a run is under way, after it. Each answer is shown, however fast the mouse moves.
+    void submit_live(std::size_t side);
+    /// Ends the runs under way; what they had to show stays.
+    void cancel();
+    /// Nobody waits for this side any more: it is closed.
+    void close(std::size_t side);
+    /// Nor for any: another document is opened.
+    void forget();
+    /// Takes what the runners have; true if a picture changed.
+    bool poll();
+    /// How often a run was asked for or put off.
+    std::uint64_t asked() const { return asked_; }
+    /// The run of the side in focus without interventions, if it is there.
+    const Trace* untouched() const;
+
+ private:
+    bool poll(std::size_t side);
+    void check(Side& side);
+    bool take_result(std::size_t side, RunResult result);
+    void submit_untouched(std::size_t side);
+    void poll_untouched(std::size_t side);
+
+    Document& document_;
+    std::array<Runner*, 2> runners_, untouched_runners_;
+    std::function<void(std::size_t side)> on_shown_;
+    std::uint64_t asked_ = 0;
+};
+
+}  // namespace saccade

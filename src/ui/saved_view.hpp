@@ -1,0 +1,22 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "ui/app_state.hpp"
+
+namespace saccade {
+
+/// What a session keeps of the window, as its "view": how everything is shown, and what is looked at.
+struct SavedView {
+    ViewSettings settings;
+    CellRef selected;
+    Index step = -1;
+    std::string enlarged;
+};
+
+SavedView saved_view(const AppState& state);
+nlohmann::json to_json(const SavedView& view);
+/// Error{bad_format}; missing keys keep their defaults.
+SavedView saved_view_from_json(const nlohmann::json& json);
+
+}  // namespace saccade

@@ -1,0 +1,176 @@
+#include "ui/stage.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "viz/derived.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr double seconds_a_step = 0.6;
+
+/// The focus in a new trace; none if what it points at is no more (the source became shorter).
+Focus focus_in(const Trace& trace, const CellRef& cell, Reuse* memo) {
+    try {
+        return focus_of(trace, cell, memo);
+    } catch (const Error&) {
+        return {};
+    }
+}
+
+}  // namespace
+
+void Stage::hover(const CellRef& cell, const Trace* in) {
+    if (in == nullptr) in = document_.trace();
+    if (in == nullptr || document_.stage.hovered.cell == cell) return;
+    document_.stage.hovered = focus_in(*in, cell, memo_);
+}
+
+void Stage::select(const CellRef& cell) {
+    if (document_.trace() == nullptr) return;
+    document_.stage.selected = focus_after(*document_.trace(), document_.stage.selected, cell, memo_);
+    const CellRef& whole = document_.stage.selected.cell;
+    document_.stage.explained = whole.empty() ? std::vector<CellRef>{} : std::vector<CellRef>{whole};
+    document_.stage.show_explained = !document_.stage.explained.empty();
+    refresh_explanation();
+    const auto mark = document_.stage.selected.marks.find(document_.exhibit().step_axis);
+    if (mark != document_.stage.selected.marks.end()) document_.stage.step = mark->second;
+    pick(cell);
+}
+
+/// A cell of a tensor that the exhibit has something to pick on.
+void Stage::pick(const CellRef& cell) {
+    const Trace& trace = *document_.trace();
+    const TraceTensor* clicked = trace.find(cell.tensor);
+    if (clicked == nullptr || cell.index.size() != clicked->info.axes.size() || document_.stale()) return;
+    if (std::any_of(cell.index.begin(), cell.index.end(), [](Index i) { return i < 0; })) return;
+    for (const Pick& pick : document_.exhibit().picks) {
+        const TraceTensor* tensor = trace.find(pick.tensor);
+        if (tensor == nullptr || tensor->info.axes != clicked->info.axes) continue;
+        const float value = tensor->values.at(cell.index);
+        if (value > 0) return inputs_.set_param(pick.param, static_cast<std::int64_t>(std::lround(value)));
+    }
+}
+
+void Stage::move_selection(Index rows, Index columns) {
+    if (document_.trace() == nullptr) return;
+    CellRef cell = document_.stage.selected.cell;
+    if (cell.empty() || cell.index.size() < 2) {
+        const auto weights = document_.trace()->with_role(Role::weights);
+        if (weights.empty() || weights.front()->values.empty()) return;
+        cell = {weights.front()->info.name, std::vector<Index>(weights.front()->info.axes.size(), 0)};
+        select(cell);
+        return;
+    }
+    const auto held = trace_with(*document_.trace(), cell.tensor, memo_);
+    const Shape& shape = held->tensor(cell.tensor).values.shape();
+    const auto move = [&](std::size_t axis, Index by) {
+        if (by == 0) return;
+        cell.index[axis] = std::clamp<Index>(std::max<Index>(cell.index[axis], 0) + by, 0, shape[static_cast<int>(axis)] - 1);
+    };
+    move(cell.index.size() - 2, rows);
+    move(cell.index.size() - 1, columns);
+    select(cell);
+}
+
+bool Stage::take_chosen() {
+    return std::exchange(document_.stage.show_explained, false);
+}
+
+void Stage::open_operand(const CellRef& cell) {
+    document_.stage.explained.push_back(cell);
+    refresh_explanation();
+}
+
+void Stage::back_to(std::size_t trail) {
+    if (trail + 1 >= document_.stage.explained.size()) return;
+    document_.stage.explained.resize(trail + 1);
+    refresh_explanation();
+}
+
+void Stage::follow() {
+    StageState& stage = document_.stage;
+    const Trace& trace = *document_.trace();
+    const Focus before = stage.selected;
+    stage.selected = focus_in(trace, before.cell, memo_);
+    if (!stage.selected.empty()) stage.selected = focus_after(trace, before, before.cell, memo_);
+    stage.hovered = focus_in(trace, stage.hovered.cell, memo_);
+    if (stage.step >= step_count()) stage.step = -1;
+    refresh_explanation();
+}
+
+void Stage::change_side() {
+    StageState& stage = document_.stage;
+    if (document_.trace() != nullptr && !stage.selected.empty()) {
+        try {
+            stage.selected = focus_of(*document_.trace(), stage.selected.cell, memo_);
+        } catch (const Error&) {
+            stage.explained.clear();  // this side has no such cell
+        }
+    }
+    refresh_explanation();
+}
+
+void Stage::look_at(const Focus& selected, Index step) {
+    StageState& stage = document_.stage;
+    stage.selected = selected;
+    stage.step = step;
+    stage.explained.clear();
+    if (!selected.empty()) stage.explained.push_back(selected.cell);
+}
+
+void Stage::enlarge(const std::string& card) {
+    document_.stage.enlarged = card;
+}
+
+void Stage::refresh_explanation() {
+    document_.stage.explanation.reset();
+    while (!document_.stage.explained.empty() && document_.trace() != nullptr) {
+        try {
+            const CellRef& cell = document_.stage.explained.back();
+            document_.stage.explanation = explain(*trace_with(*document_.trace(), cell.tensor, memo_), cell);
+            return;
+        } catch (const Error&) {
+            document_.stage.explained.pop_back();  // the output became shorter: that cell is no more
+        }
+    }
+}
+
+Index Stage::step_count() const {
+    if (document_.trace() == nullptr) return 0;
+    const AxisPtr axis = document_.trace()->axis(document_.exhibit().step_axis);
+    return axis ? axis->extent : 0;
+}
+
+Index Stage::current_step() const {
+    const Index n = step_count();
+    return document_.stage.step < 0 || document_.stage.step >= n ? n - 1 : document_.stage.step;
+}
+
+void Stage::set_step(Index step) {
+    const Index n = step_count();
+    if (n == 0) return;
+    document_.stage.step = std::clamp<Index>(step, 0, n - 1);
+}
+
+void Stage::toggle_play() {
+    document_.stage.playing = !document_.stage.playing && step_count() > 0;
+    document_.stage.play_clock = 0;
+    if (document_.stage.playing && current_step() + 1 >= step_count()) document_.stage.step = 0;
+}
+
+void Stage::advance(double seconds) {
+    if (!document_.stage.playing) return;
+    document_.stage.play_clock += seconds;
+    if (document_.stage.play_clock < seconds_a_step) return;
+    document_.stage.play_clock = 0;
+    if (current_step() + 1 >= step_count())
+        document_.stage.playing = false;
+    else
+        set_step(current_step() + 1);
+}
+
+}  // namespace saccade

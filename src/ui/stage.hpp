@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+
+#include "ui/inputs.hpp"
+
+namespace saccade {
+
+/// What of the runs is looked at: the cell that is explained, and the step.
+class Stage {
+ public:
+    /// `memo`: keeps what analyses made of the traces.
+    Stage(Document& document, Inputs& inputs, Reuse* memo) : document_(document), inputs_(inputs), memo_(memo) {}
+
+    /// `in`: the trace that the cell is of, if it is not the one in focus.
+    void hover(const CellRef& cell, const Trace* in = nullptr);
+    /// Explains the cell; one that the exhibit has something to pick on picks it.
+    void select(const CellRef& cell);
+    /// What was looked at when a file was saved; explained as soon as its run is there.
+    void look_at(const Focus& selected, Index step);
+    void move_selection(Index rows, Index columns);
+    /// Was a cell chosen since this was asked last? Its explanation then comes into view.
+    bool take_chosen();
+    void open_operand(const CellRef& cell);
+    void back_to(std::size_t trail);
+    /// The side in focus shows another trace, or another side is in focus: what is looked at is looked for in it.
+    void follow();
+    void change_side();
+    /// A card has the stage for itself: "view/tensor"; empty: none.
+    void enlarge(const std::string& card);
+    void set_step(Index step);
+    Index step_count() const;
+    Index current_step() const;
+    void toggle_play();
+    void advance(double seconds);
+
+ private:
+    void refresh_explanation();
+    void pick(const CellRef& cell);
+
+    Document& document_;
+    Inputs& inputs_;
+    Reuse* memo_;
+};
+
+}  // namespace saccade

@@ -1,0 +1,232 @@
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "image/samples.hpp"
+#include "io/atomic_file.hpp"
+#include "ui/commands.hpp"
+#include "unit/gui/controller_fixture.hpp"
+
+namespace saccade {
+namespace {
+
+/// What belongs to an exhibit ends with it.
+class DocumentTest : public ControllerTest {
+ protected:
+    std::string path(const std::string& name) const {
+        return testing::TempDir() + "saccade-document-" + std::to_string(getpid()) + "-" + name;
+    }
+    void run_command(const std::string& title) {
+        for (const Command& command : commands())
+            if (command.title == title && command.available(state_, act_)) return command.run(state_, act_);
+        FAIL() << "no command " << title;
+    }
+};
+
+TEST_F(DocumentTest, AnotherExhibitIsAFreshDocument) {
+    act_.choose_exhibit("spatial");
+    settle();
+    act_.inputs().set_seed(11);
+    act_.undo();
+    act_.redo();
+    act_.inputs().set_seed(12);
+    act_.undo();
+    act_.comparison().toggle();
+    act_.comparison().toggle_linked();
+    settle();
+    act_.stage().move_selection(0, 0);
+    act_.stage().hover(state_.document.stage.selected.cell);
+    act_.stage().set_step(0);
+    act_.stage().enlarge("heatmap/weights");
+    act_.stage().toggle_play();
+    act_.toggle_scene_maker();
+    act_.scenes().press(1, 0.5, 0.5);
+    act_.scenes().random();
+    act_.hand().toggle_mask_drawing();
+    act_.hand().draw_on_all_layers(false);
+    state_.document.matrix = {"q", 2, 3, true, "1", true, "no number", "q"};
+    act_.training().start();
+    act_.toggle_theme();
+    act_.toggle_lesson();
+    settle();
+    act_.pictures().poll();
+    ASSERT_NE(state_.document.difference, nullptr);
+    ASSERT_FALSE(state_.document.history.undo.empty());
+    act_.choose_exhibit("memory");
+
+    const Document& document = state_.document;
+    EXPECT_EQ(document.sides[0].request.exhibit, "memory");
+    EXPECT_EQ(document.sides[0].shown.trace, nullptr);
+    EXPECT_EQ(document.sides[1].request.exhibit, "");
+    EXPECT_EQ(document.sides[1].shown.trace, nullptr);
+    EXPECT_EQ(document.focus, 0u);
+    EXPECT_FALSE(document.comparing);
+    EXPECT_TRUE(document.linked);
+    EXPECT_TRUE(document.reload_fields);
+    EXPECT_EQ(document.difference, nullptr);
+    EXPECT_EQ(document.difference_of[0], nullptr);
+    EXPECT_TRUE(document.history.undo.empty());
+    EXPECT_TRUE(document.history.redo.empty());
+    EXPECT_EQ(document.history.coalescing, "");
+    const StageState& stage = document.stage;
+    EXPECT_TRUE(stage.selected.empty());
+    EXPECT_TRUE(stage.hovered.empty());
+    EXPECT_EQ(stage.step, -1);
+    EXPECT_EQ(stage.enlarged, "");
+    EXPECT_TRUE(stage.explained.empty());
+    EXPECT_FALSE(stage.explanation.has_value());
+    EXPECT_FALSE(stage.show_explained);
+    EXPECT_FALSE(stage.playing);
+    EXPECT_FALSE(document.hand.drag.active);
+    EXPECT_FALSE(document.hand.mask.on);
+    EXPECT_TRUE(document.hand.mask.all_layers);
+    EXPECT_EQ(document.hand.changes.after, nullptr);
+    EXPECT_FALSE(document.scene.open);
+    EXPECT_EQ(document.scene.shape, -1);
+    EXPECT_FALSE(document.scene.held);
+    EXPECT_EQ(document.scene.seed, 0u);
+    EXPECT_EQ(document.scene.known[1].value, "");
+    EXPECT_EQ(document.pictures.facts[0].value, "");
+    EXPECT_FALSE(document.pictures.reading.facts.valid());
+    EXPECT_EQ(document.matrix.param, "");
+    EXPECT_EQ(document.matrix.problem, "");
+    EXPECT_EQ(document.training.run, nullptr);
+    EXPECT_EQ(document.training.side, 0u);
+    EXPECT_EQ(document.session, nullptr);
+    // What outlives it.
+    EXPECT_EQ(document.sides[0].request.seed, 11u);
+    EXPECT_EQ(state_.view.theme, "light");
+    EXPECT_TRUE(state_.view.lesson);
+    settle();
+}
+
+TEST_F(DocumentTest, AWeightThatIsNudgedByKeysComesBackByUndo) {
+    act_.stage().select({"weights", {3, 2}});
+    const double before = weight(3, 2);
+    for (int i = 0; i < 3; ++i) {
+        act_.hand().nudge_selected(0.05);
+        settle();
+    }
+    EXPECT_NEAR(weight(3, 2), before + 0.15, 1e-5);
+    EXPECT_EQ(state_.document.history.undo.size(), 1u);
+    act_.undo();
+    settle();
+    EXPECT_EQ(weight(3, 2), before);
+}
+
+TEST_F(DocumentTest, ATrainingEndsWithItsExhibit) {
+    act_.training().start();
+    ASSERT_NE(state_.document.training.run, nullptr);
+    while (state_.document.training.shown_snapshot < 0) {
+        act_.poll();
+        act_.training().poll();
+    }
+    EXPECT_NE(state_.document.side().request.model, nullptr);
+    act_.choose_exhibit("memory");
+    settle();
+    for (int i = 0; i < 20; ++i) {
+        act_.training().poll();
+        act_.poll();
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    EXPECT_EQ(state_.document.training.run, nullptr);
+    EXPECT_EQ(state_.document.side().request.model, nullptr);
+}
+
+TEST_F(DocumentTest, APictureThatIsStillReadEndsWithItsExhibit) {
+    const std::string file = path("photo.png");
+    write_file(file, write_png(Image(1200, 900)));
+    act_.choose_exhibit("spatial");
+    act_.pictures().open(file);
+    act_.choose_exhibit("memory");
+    settle();
+    for (int i = 0; i < 300; ++i) {
+        act_.pictures().poll();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    EXPECT_EQ(state_.document.side().request.exhibit, "memory");
+    std::filesystem::remove(file);
+}
+
+TEST_F(DocumentTest, ADragEndsWithItsExhibit) {
+    act_.hand().begin_weight_drag({"weights", {3, 2}}, 500, 160);
+    act_.hand().drag_weight(450);
+    act_.choose_exhibit("memory");
+    act_.hand().drag_weight(400);
+    EXPECT_TRUE(state_.document.side().request.interventions.empty());
+    settle();
+}
+
+TEST_F(DocumentTest, KeystrokesInTwoExhibitsAreTwoUndoEntries) {
+    act_.inputs().set_param("source", std::string("1 May 2020"));
+    act_.choose_exhibit("transformer");
+    act_.inputs().set_param("source", std::string("2 May 2020"));
+    EXPECT_EQ(state_.document.history.undo.size(), 1u);
+    settle();
+}
+
+TEST_F(DocumentTest, KeysOfANewerVersionStayWithTheirSession) {
+    const std::string newer = path("newer.json"), other = path("other.json");
+    act_.files().save_session_to(newer);
+    nlohmann::json document = nlohmann::json::parse(read_file(newer));
+    document["of a newer version"] = 1;
+    write_file(newer, document.dump());
+    act_.files().open(newer);
+    settle();
+    act_.files().save_session_to(newer);
+    EXPECT_TRUE(nlohmann::json::parse(read_file(newer)).contains("of a newer version"));
+    act_.choose_exhibit("memory");
+    settle();
+    act_.files().save_session_to(other);
+    EXPECT_FALSE(nlohmann::json::parse(read_file(other)).contains("of a newer version"));
+    for (const std::string& file : {newer, other}) std::filesystem::remove(file);
+}
+
+TEST_F(DocumentTest, AModelThatIsNoMoreIsNotSaidToBeSaved) {
+    state_.prompt = {PathPrompt::Kind::save_model, path("model.safetensors"), ""};
+    act_.files().answer_prompt();
+    EXPECT_NE(state_.prompt.problem, "");
+    EXPECT_FALSE(std::filesystem::exists(path("model.safetensors")));
+}
+
+TEST_F(DocumentTest, APromptAboutTheExhibitClosesWithIt) {
+    state_.prompt = {PathPrompt::Kind::save_model, path("model.safetensors"), ""};
+    act_.choose_exhibit("memory");
+    EXPECT_EQ(state_.prompt.kind, PathPrompt::Kind::none);
+    state_.prompt = {PathPrompt::Kind::open, "", ""};
+    act_.choose_exhibit("alignment");
+    EXPECT_EQ(state_.prompt.kind, PathPrompt::Kind::open);
+    settle();
+}
+
+TEST_F(DocumentTest, TheLessonOpensTheDrawerByEveryWay) {
+    run_command("Lesson");
+    EXPECT_TRUE(state_.view.lesson);
+    EXPECT_TRUE(state_.inspector_drawer);
+}
+
+TEST_F(DocumentTest, GoingToTheExhibitThatIsOpenLosesNothing) {
+    set_source("1 May 2020");
+    run_command("Go to Alignment");
+    settle();
+    EXPECT_EQ(state_.document.side().request.params.text("source"), "1 May 2020");
+}
+
+TEST_F(DocumentTest, TheSceneMakerStartsWithASceneByEveryWay) {
+    const std::string file = path("photo.png");
+    write_file(file, write_png(Image(40, 30)));
+    act_.choose_exhibit("spatial");
+    act_.pictures().open(file);
+    do {
+        act_.poll();
+        act_.pictures().poll();
+    } while (state_.document.running() || state_.document.pictures.reading.facts.valid());
+    ASSERT_EQ(act_.scenes().scene(0), nullptr);
+    run_command("Scene maker");
+    settle();
+    EXPECT_NE(act_.scenes().scene(0), nullptr);
+    std::filesystem::remove(file);
+}
+
+}  // namespace
+}  // namespace saccade
