@@ -61,7 +61,7 @@ const Analysis& analysis(const std::string& id) {
     for (const Analysis& a : analyses())
         if (a.id == id) return a;
     throw Error(ErrorCode::usage, "there is no analysis '" + id + "'",
-                fmt::format("known are {}, all", fmt::join(ids(), ", ")));
+                fmt::format("choose one of: {}, all", fmt::join(ids(), ", ")));
 }
 
 std::vector<std::string> analyses_from(const std::string& text) {
@@ -118,8 +118,8 @@ Trace with_analyses(const Trace& trace, const std::vector<std::string>& chosen) 
             add_derived(result, tensor, a.derive(trace, tensor, {}));
         }
         if (named && !any)
-            throw Error(ErrorCode::invalid_input, "'" + a.id + "' says nothing of any tensor of this run: " + a.title,
-                        "`saccade describe EXHIBIT` lists the analyses and what they are of");
+            throw Error(ErrorCode::invalid_input, "'" + a.id + "' applies to no tensor of this run: " + a.title,
+                        "`saccade describe EXHIBIT` lists the analyses and what they apply to");
     }
     return result;
 }

@@ -23,7 +23,7 @@ struct DerivedTensor {
 };
 /// In the order in which they follow from each other; the last is what was asked for.
 struct Derived {
-    std::vector<Axis> axes;  // that the source has not
+    std::vector<Axis> axes;  // that the source lacks
     std::vector<DerivedTensor> tensors;
 };
 
@@ -32,15 +32,15 @@ struct Analysis {
     std::string title;   // "What passed through all layers"
     std::string source;  // paper, equation
     std::string formula;
-    /// Does it say something of this tensor?
+    /// Does it apply to this tensor?
     bool (*accepts)(const Trace& trace, const TraceTensor& tensor) = nullptr;
-    /// `numbers`: what it is told beside, from 0: which heads take part (empty: all); the key that is left out. The source need
-    /// not stand in the trace. Error{invalid_input}, one line, for what cannot be had.
+    /// `numbers`: its further arguments, from 0: which heads take part (empty: all); the key that is left out. The source need
+    /// not stand in the trace. Error{invalid_input}, one line, for what cannot be computed.
     Derived (*derive)(const Trace& trace, const TraceTensor& source, const std::vector<Index>& numbers) = nullptr;
     std::vector<std::string> others{};  // suffixes of what it makes on the way and no other analysis is named after
     bool reads_gradient = false;        // it reads the tensor of the source's name + ".gradient"
 
-    /// The trace with this analysis of one tensor. What it has already stays. Error{not_found}, {invalid_input}.
+    /// The trace with this analysis of one tensor. What it already has stays. Error{not_found}, {invalid_input}.
     Trace apply(const Trace& trace, const std::string& tensor) const;
 };
 
@@ -52,7 +52,7 @@ const Analysis& analysis(const std::string& id);
 std::vector<std::string> analyses_from(const std::string& text);
 
 /// The trace with these analyses ("all": every one) of each tensor of it that they accept. Error{invalid_input} if one that is
-/// named says nothing of any.
+/// named applies to none.
 Trace with_analyses(const Trace& trace, const std::vector<std::string>& ids);
 
 /// What `a` makes of the source is called so below it: "rollout", "mean_of_0_2", "without_3_of_1_0".
@@ -73,7 +73,7 @@ std::optional<DerivedName> derived_name(const Trace& trace, const std::string& n
 
 /// As it stands in a trace that has the source.
 TraceTensor placed(const DerivedTensor& tensor, const Derived& of, const TraceTensor& source);
-/// Adds what was made of `source` (a tensor of the trace); what it has already stays.
+/// Adds what was made of `source` (a tensor of the trace); what it already has stays.
 void add_derived(Trace& trace, const TraceTensor& source, const Derived& derived);
 
 }  // namespace saccade

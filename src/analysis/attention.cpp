@@ -47,7 +47,7 @@ Tensor<float> by_layer_and_head(const TraceTensor& tensor, const AttentionAxes& 
 Attention attention_of(const TraceTensor& tensor) {
     const auto axes = attention_axes(tensor);
     if (!axes)
-        throw Error(ErrorCode::invalid_input, tensor.info.name + " is no attention of queries to keys",
+        throw Error(ErrorCode::invalid_input, tensor.info.name + " is not an attention of queries to keys",
                     "choose weights or scores");
     Attention attention{*axes, by_layer_and_head(tensor, *axes), true};
     const auto values = tensor.values.values();

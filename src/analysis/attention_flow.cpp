@@ -131,7 +131,7 @@ Derived derive(const Trace& trace, const TraceTensor& source, const std::vector<
     if (!fits(a.layers(), a.queries()))
         throw Error(ErrorCode::invalid_input,
                     "attention flow over " + std::to_string(a.queries()) + " tokens in " + std::to_string(a.layers()) +
-                        " layers is too much work: it stops at " + std::to_string(longest(a.layers())) + " tokens",
+                        " layers is too much work: the limit is " + std::to_string(longest(a.layers())) + " tokens",
                     "choose rollout, or a shorter text");
     ResidualMaps mixed = residual_maps("flow", trace, source, heads);
     DerivedTensor result;

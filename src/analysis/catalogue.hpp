@@ -4,7 +4,7 @@
 
 namespace saccade {
 
-// One file an analysis. Shapes: A [layer, head, query, key], layer and head where the source has them.
+// One file per analysis. Shapes: A [layer, head, query, key], layer and head where the source has them.
 
 Analysis mean_over_heads();
 Analysis max_over_heads();

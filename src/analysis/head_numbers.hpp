@@ -7,8 +7,8 @@
 
 namespace saccade {
 
-/// One number a head: the mean over the rows with any weight of `value(row, i, sum)`, where `sum` is that of the row's positive
-/// cells; 0 if there is no such row. [layers, heads], without the axes that the source has not.
+/// One number per head: the mean over the rows with any weight of `value(row, i, sum)`, where `sum` is that of the row's
+/// positive cells; 0 if there is no such row. [layers, heads], without the axes that the source lacks.
 using RowValue = std::function<double(const float* row, Index i, double sum)>;
 struct HeadNumbers {
     Tensor<float> values;

@@ -5,7 +5,7 @@
 
 namespace saccade {
 
-std::vector<Index> like_beside_like(const Tensor<float>& apart) {
+std::vector<Index> cluster_order(const Tensor<float>& apart) {
     const Index n = apart.shape()[0];
     std::vector<std::vector<Index>> clusters;
     for (Index i = 0; i < n; ++i) clusters.push_back({i});

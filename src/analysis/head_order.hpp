@@ -6,7 +6,8 @@
 
 namespace saccade {
 
-/// Leaves of an average-linkage clustering, like beside like: apart [n, n], how far each two are apart -> an order of 0 .. n-1.
-std::vector<Index> like_beside_like(const Tensor<float>& apart);
+/// The order of the leaves of an average-linkage clustering, similar ones adjacent: apart [n, n], pairwise distances -> an
+/// order of 0 .. n-1.
+std::vector<Index> cluster_order(const Tensor<float>& apart);
 
 }  // namespace saccade

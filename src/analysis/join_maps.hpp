@@ -11,7 +11,7 @@ namespace saccade {
 void mean_of(const std::vector<const float*>& maps, Index rows, Index cols, float* out);
 void max_of(const std::vector<const float*>& maps, Index rows, Index cols, float* out);
 
-/// The heads that take part: those of `numbers` that there are, all if there are none.
+/// The heads that take part: those of `numbers` that exist, all if there are none.
 std::vector<Index> heads_of(const std::vector<Index>& numbers, Index heads);
 /// "(h == 0) + (h == 2)": is this letter's position one of these?
 std::string one_of(char letter, const std::vector<Index>& positions);

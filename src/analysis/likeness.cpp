@@ -123,7 +123,7 @@ Derived derive(const Trace&, const TraceTensor& source, const std::vector<Index>
     result.suffix = "total_variation";
     result.role = Role::state;
     result.symbol = "TV";
-    result.title = "How far two heads are apart";
+    result.title = "How far apart two heads are";
     result.unit = "share";
     result.axes = a.axes_at("lh");
     Axis other =

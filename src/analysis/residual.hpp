@@ -5,8 +5,8 @@
 
 namespace saccade {
 
-/// What goes through layers starts from here (Abnar and Zuidema 2020, section 3.1): the heads' mean, if there are heads, and
-/// the residual connection beside it, A' = 1/2 A + 1/2 I, its rows brought to sum 1. Masked cells count as 0.
+/// What is followed through layers starts from here (Abnar and Zuidema 2020, section 3.1): the heads' mean, if there are heads,
+/// and the residual connection, A' = 1/2 A + 1/2 I, its rows normalised to sum 1. Masked cells count as 0.
 struct ResidualMaps {
     Derived derived;         // mean (of heads), residual
     Tensor<float> maps;      // A' [layers, t, t]

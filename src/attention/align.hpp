@@ -14,7 +14,7 @@ namespace saccade {
 // How scores become weights: a registry of functions, each in a file of its own (align_*.cpp) that computes, shows and
 // explains.
 
-/// What people choose.
+/// What the user chooses.
 struct AlignSettings {
     std::string function = "softmax";  // id of an AlignFunction
     double temperature = 1;            // scores are divided by it. 0: all weight on the largest; infinity: uniform
@@ -24,7 +24,7 @@ struct AlignSettings {
 
 /// Extents that the parameters of an alignment function depend on.
 struct AlignSizes {
-    Index state = 0;    // of the state that asks
+    Index state = 0;    // of the state that makes the query
     Index hidden = 64;  // units of predicted centres, on the axis "centre"
 };
 
@@ -35,19 +35,19 @@ struct AlignCall {
     Tensor<T> mask{};          // 0 or -inf (mask.hpp), broadcasts over leading axes; empty: none
     Var<T> state{};            // that asks, [B, state]. This, step and lengths: for the local ones
     Index step = 0;            // i
-    Tensor<T> lengths{};       // keys that are there, [B]
+    Tensor<T> lengths{};       // number of keys, [B]
     Rng* rng = nullptr;        // for those that sample; without it they take the likeliest key
     bool expectation = false;  // in training, those that sample give their chances themselves (Xu 2015, section 4.1)
 };
 
-/// How the tensors of an alignment are called. In rules scores are "@scores", the letters i (queries) and j (keys).
+/// What the tensors of an alignment are called. In rules scores are "@scores", the letters i (queries) and j (keys).
 struct AlignText {
     std::vector<std::string> axes{"output", "source"};
     std::string symbol = "α", title = "Attention weights", operation = "align";
     std::string softmax_source = "Bahdanau 2014, eq. 6";
     // What those that sample draw from, and by.
-    std::string chances = "policy", chances_symbol = "π", chances_title = "Chances of each position";
-    std::string draws_title = "Drawn numbers";
+    std::string chances = "policy", chances_symbol = "π", chances_title = "Probability of each position";
+    std::string draws_title = "Random numbers";
     std::string s = "s_i";                               // the state that asks, in formulas
     std::function<std::string(char letter)> state = {};  // and in rules
 };

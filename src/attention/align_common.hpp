@@ -32,7 +32,7 @@ std::unique_ptr<Align<T>> make_align_of(const AlignSettings& settings, const Fun
 }
 
 /// Each row's scores less the largest of them, which no normalisation sees, over a temperature above 0; the mask is added. At
-/// an infinite temperature 0, and -inf where there is no key. Error{invalid_input} if the temperature is none.
+/// an infinite temperature 0, and -inf where there is no key. Error{invalid_input} if the temperature is invalid.
 template <class T>
 Var<T> below_largest(const Var<T>& scores, const Tensor<T>& mask, double temperature);
 

@@ -52,10 +52,26 @@ std::unique_ptr<BlockAttention<T>> make_cbam(const BlockAttentionParameters<T>& 
 const std::vector<BlockAttentionKind>& block_attentions() {
     static const std::vector<BlockAttentionKind> all = {
         {"none", "None", "F'' = F", "He 2016", false, false, {}, no_parameters, make_none<float>, make_none<double>},
-        {"se", "Squeeze-and-excitation", "F'_c = σ(W_2 relu(W_1 mean_{ij} F))_c F_c", "Hu 2018, eq. 2 to 4", true, false, {"pooled"},
-         channel_gate_parameters, make_se<float>, make_se<double>},
-        {"cbam", "CBAM", "F' = M_c(F) F, F'' = M_s(F') F'", "Woo 2018, eq. 1 to 3", true, true, {"pooled", "pooled_max"}, cbam_parameters,
-         make_cbam<float>, make_cbam<double>},
+        {"se",
+         "Squeeze-and-excitation",
+         "F'_c = σ(W_2 relu(W_1 mean_{ij} F))_c F_c",
+         "Hu 2018, eq. 2 to 4",
+         true,
+         false,
+         {"pooled"},
+         channel_gate_parameters,
+         make_se<float>,
+         make_se<double>},
+        {"cbam",
+         "CBAM",
+         "F' = M_c(F) F, F'' = M_s(F') F'",
+         "Woo 2018, eq. 1 to 3",
+         true,
+         true,
+         {"pooled", "pooled_max"},
+         cbam_parameters,
+         make_cbam<float>,
+         make_cbam<double>},
     };
     return all;
 }
@@ -66,7 +82,7 @@ const BlockAttentionKind& block_attention(const std::string& id) {
         if (candidate.id == id) return candidate;
         known += (known.empty() ? "" : ", ") + candidate.id;
     }
-    throw Error(ErrorCode::usage, "there is no attention '" + id + "' of a block", "choose one of: " + known);
+    throw Error(ErrorCode::usage, "blocks have no attention '" + id + "'", "choose one of: " + known);
 }
 
 template <>

@@ -16,11 +16,11 @@ Var<T> CbamChannel<T>::operator()(const Var<T>& features, const Observer& observ
                               "Woo 2018, eq. 2"}};
     });
     const Var<T> pooled_max = observe("pooled_max", global_max_pool(features), [] {
-        return Shown{.symbol = "m",
-                     .title = "Maximum of each channel",
-                     .axes = {"channel"},
-                     .step = {"squeeze", "m_c = max_yx F_c(y,x)", "@pooled_max[c] = max_y(max_x(@features[c,y,x]))",
-                              "Woo 2018, eq. 2"}};
+        return Shown{
+            .symbol = "m",
+            .title = "Maximum of each channel",
+            .axes = {"channel"},
+            .step = {"squeeze", "m_c = max_yx F_c(y,x)", "@pooled_max[c] = max_y(max_x(@features[c,y,x]))", "Woo 2018, eq. 2"}};
     });
     const Var<T> bottleneck = observe("bottleneck", relu(affine(pooled, reduce, Var<T>())), [&] {
         return Shown{.symbol = "u",
@@ -40,7 +40,7 @@ Var<T> CbamChannel<T>::operator()(const Var<T>& features, const Observer& observ
     });
     // W_2 u + W_2 u' = W_2 (u + u'): one product less.
     const Var<T> computed = affine(add(bottleneck, bottleneck_max), expand, Var<T>());
-    note_if_shut(observe, computed.value());
+    note_if_bottleneck_is_zero(observe, computed.value());
     const Var<T> scores = observe("gate_scores", computed, [&] {
         return Shown{.role = Role::scores,
                      .symbol = "e",

@@ -24,8 +24,8 @@ template <class T>
 Var<T> ChannelSca<T>::gate(const Var<T>& means, const Var<T>& state, const Var<T>& word, const DecoderReads& reads,
                            const Observer& observe) const {
     const Var<T> query = observe("channel_queries", ask(state, word), [&] {
-        const typename DecoderQuery<T>::Names names{"@attention.channel.state_weight", "W_hc", "@attention.channel.channel_bias",
-                                                    "b_c", "@attention.channel.word_weight"};
+        const typename DecoderQuery<T>::Names names{"@attention.channel.state_weight", "W_hc",
+                                                    "@attention.channel.channel_bias", "b_c", "@attention.channel.word_weight"};
         return Shown{.role = Role::query,
                      .symbol = "q",
                      .title = "Queries of the channels",

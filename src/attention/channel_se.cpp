@@ -26,17 +26,16 @@ Var<T> SqueezeExcitation<T>::operator()(const Var<T>& features, const Observer& 
                      .parameters = {{"@attention.reduce.weight", "W_1", {"hidden", "channel"}, reduce}}};
     });
     const Var<T> computed = affine(bottleneck, expand, Var<T>());
-    note_if_shut(observe, computed.value());
+    note_if_bottleneck_is_zero(observe, computed.value());
     const Var<T> scores = observe("gate_scores", computed, [&] {
-        return Shown{
-            .role = Role::scores,
-            .symbol = "e",
-            .title = "Channel scores",
-            .unit = "logit",
-            .axes = {"channel"},
-            .step = {"excite", "e = W_2 u", "@gate_scores[c] = sum_h(@attention.expand.weight[c,h] * @bottleneck[h])",
-                     "Hu 2018, eq. 3"},
-            .parameters = {{"@attention.expand.weight", "W_2", {"channel", "hidden"}, expand}}};
+        return Shown{.role = Role::scores,
+                     .symbol = "e",
+                     .title = "Channel scores",
+                     .unit = "logit",
+                     .axes = {"channel"},
+                     .step = {"excite", "e = W_2 u", "@gate_scores[c] = sum_h(@attention.expand.weight[c,h] * @bottleneck[h])",
+                              "Hu 2018, eq. 3"},
+                     .parameters = {{"@attention.expand.weight", "W_2", {"channel", "hidden"}, expand}}};
     });
     const Var<T> gate = observe("gate", sigmoid(scores), [] {
         return Shown{.role = Role::gate,
@@ -56,7 +55,7 @@ Var<T> SqueezeExcitation<T>::operator()(const Var<T>& features, const Observer& 
 }
 
 template <class T>
-void note_if_shut(const Observer& observe, const Tensor<T>& scores) {
+void note_if_bottleneck_is_zero(const Observer& observe, const Tensor<T>& scores) {
     if (!observe || !std::ranges::all_of(scores.values(), [](T v) { return v == 0; })) return;
     observe.note({"block",
                   "every unit of the bottleneck is 0 here: the gate is 0.5 for all channels, whatever the picture shows",
@@ -75,8 +74,8 @@ Var<T> gate_channels(const Var<T>& features, const Var<T>& gate) {
 
 template struct SqueezeExcitation<float>;
 template struct SqueezeExcitation<double>;
-template void note_if_shut(const Observer&, const Tensor<float>&);
-template void note_if_shut(const Observer&, const Tensor<double>&);
+template void note_if_bottleneck_is_zero(const Observer&, const Tensor<float>&);
+template void note_if_bottleneck_is_zero(const Observer&, const Tensor<double>&);
 template Var<float> gate_channels(const Var<float>&, const Var<float>&);
 template Var<double> gate_channels(const Var<double>&, const Var<double>&);
 

@@ -21,9 +21,9 @@ struct SqueezeExcitation : BlockAttention<T> {
 /// "reduce.weight" and "expand.weight", which CBAM's channel attention has as well.
 std::vector<BlockAttentionParameter> channel_gate_parameters(const BlockAttentionSizes& sizes);
 
-/// Without biases a bottleneck that relu shuts altogether leaves a gate of sigma(0) everywhere: a note says so of such scores.
+/// Adds a note if all scores are 0: without biases, a bottleneck that is 0 after relu leaves a gate of sigma(0) everywhere.
 template <class T>
-void note_if_shut(const Observer& observe, const Tensor<T>& scores);
+void note_if_bottleneck_is_zero(const Observer& observe, const Tensor<T>& scores);
 
 /// F'_c = gate_c F_c: features [N, H, W, C], gate [N, C].
 template <class T>

@@ -26,7 +26,8 @@ struct DecoderQuery {
         std::string state_weight, state_symbol, bias{}, bias_symbol{}, word_weight{};
     };
     /// How the tensor `result` [output, units] follows, `unit` the letter of its units, and what that reads.
-    How how(const std::string& result, char unit, const Names& names, const DecoderReads& reads, const std::string& source) const;
+    How how(const std::string& result, char unit, const Names& names, const DecoderReads& reads,
+            const std::string& source) const;
     std::vector<Parameter> parameters(const std::string& units, const Names& names) const;
 };
 

@@ -15,7 +15,7 @@ struct KeysValues {
     Index length() const { return empty() ? 0 : keys.shape()[2]; }
     /// Rows of the batch, in any number and order.
     KeysValues rows(std::span<const Index> which) const;
-    /// These, then `more` behind them.
+    /// These, then `more` after them.
     KeysValues joined(const KeysValues& more) const;
 };
 
@@ -33,11 +33,11 @@ struct ProjectionNames {
     std::vector<Parameter> parameters;
 };
 
-/// How rules and views name what an attention is a part of. Made where somebody looks on, and nowhere else.
+/// How rules and views name what an attention is a part of. Made only where something observes.
 struct AttentionNames {
     bool layers = false;        // is it one of several? Its tensors then are rows of [layer, ...]
     bool heads = true;          // false: one head alone, and no axis for it
-    std::string queries, keys;  // axes of tokens; beside them: head, unit (d_head), feature (d_model)
+    std::string queries, keys;  // axes of tokens; besides them: head, unit (d_head), feature (d_model)
     /// What queries, and what keys and values are made of, at feature m of a token: "@norm1[l,i,m]".
     std::function<std::string(char token)> x, y;
     std::string x_symbol = "x", score_symbol = "e";
@@ -50,7 +50,7 @@ struct AttentionNames {
     std::string at() const { return layer() + (heads ? "h," : ""); }
 };
 
-/// Who looks on, and what they call it. `names` is needed where somebody does.
+/// The observer, and its names for things. `names` is needed where there is one.
 struct AttentionView {
     Observer observe{};
     const AttentionNames* names = nullptr;
@@ -100,7 +100,7 @@ class MultiHeadAttention {
     Var<T> split(const Var<T>& x) const;  // [B, n, d_model] -> [B, h, n, d_head]
     Var<T> part_of_heads(const Part& part, const Linear<T>& linear, const Var<T>& y, Index first,
                          const AttentionView& view) const;
-    /// Without a tape and with nobody looking on: the same numbers, faster.
+    /// Without a tape and without an observer: the same numbers, faster.
     Output fused(const Var<T>& projected, const KeysValues<T>& kv, const Tensor<T>& mask, Index first) const;
     /// Step by step, so that a probe may change what lies between; the same numbers.
     Var<T> shown_weights(const Var<T>& q, const KeysValues<T>& kv, const Var<T>& term, const Tensor<T>& mask,

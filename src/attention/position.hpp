@@ -14,7 +14,7 @@ struct PositionSizes {
     Index d_model = 0, heads = 1;
     Index longest = 64;    // positions that a learned table knows
     Index clip = 16;       // k of Shaw 2018: the longest distance that is told apart
-    Index first_head = 0;  // which of the heads is the first that an attention has, where it has not all of them
+    Index first_head = 0;  // which of the heads is the first that an attention has, where it does not have all of them
 };
 
 /// A parameter of a position code. Of the stack, it is named PREFIX.position.NAME; of each layer,
@@ -40,7 +40,7 @@ struct PositionRule {
 };
 
 // What a code may do, each together with its rule: neither is had without the other. Positions count from 0; `first` is that of
-// the first row given (a decoder that goes on behind cached keys).
+// the first row given (a decoder that continues after cached keys).
 
 /// Something is added to the embeddings.
 template <class T>
@@ -71,7 +71,7 @@ class ScoringCode {
     virtual ~ScoringCode() = default;
     /// [B or 1, h, T_q, n_keys]. queries [B, h, T_q, d_head]; keys begin at position 0.
     virtual Var<T> score_term(const Var<T>& queries, Index first_query, Index n_keys) const = 0;
-    /// Of query i and key j, of so many keys.
+    /// Of query i and key j, of this many keys.
     virtual PositionRule score_rule(const PositionNames& names, Index n_keys) const = 0;
 };
 
@@ -120,8 +120,8 @@ struct PositionScene {
     Tensor<float> term;  // [heads, n, n]: what the first layer added to its scores; empty: nothing, or unknown
 };
 
-/// How alike two positions are, as the code has it.
-struct PositionLikeness {
+/// How similar the code makes two positions.
+struct PositionSimilarity {
     std::string title, rule;  // of cell [i,j]
     Tensor<float> values;     // [n, n]
 };
@@ -138,7 +138,7 @@ struct PositionFunction {
     PositionCode<float> (*make)(const PositionSizes&, const PositionParameters<float>&);
     PositionCode<double> (*make_double)(const PositionSizes&, const PositionParameters<double>&);
     /// Shows the code itself, as "code" if there is one.
-    PositionLikeness (*draw)(const PositionScene&);
+    PositionSimilarity (*draw)(const PositionScene&);
 };
 
 PositionFunction no_position_function();

@@ -65,7 +65,7 @@ class Alibi : public ScoringCode<T> {
     Index first_head_;
 };
 
-PositionLikeness draw(const PositionScene& scene) {
+PositionSimilarity draw(const PositionScene& scene) {
     const Index heads = scene.sizes.heads, n = scene.length;
     const Tensor<float> term = Alibi<float>(scene.sizes, scene.parameters).penalty(heads, 0, n, n).reshape({heads, n, n});
     scene.observe("code", term, [&] {
@@ -75,7 +75,7 @@ PositionLikeness draw(const PositionScene& scene) {
                      .axes = {"head", scene.tokens, scene.tokens + ".key"},
                      .step = {"position", equation, "code[h,i,j] = " + scene.stack + "term[0,h,i,j]", source}};
     });
-    return {term_likeness, "mean_h(code[h,i,j])", mean_over_heads(term)};
+    return {added_term_title, "mean_h(code[h,i,j])", mean_over_heads(term)};
 }
 
 }  // namespace

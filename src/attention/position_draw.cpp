@@ -4,8 +4,8 @@
 
 namespace saccade {
 
-PositionLikeness draw_added(const PositionScene& scene, const AddedCode<float>& code, const std::string& equation,
-                            const std::string& source) {
+PositionSimilarity draw_added(const PositionScene& scene, const AddedCode<float>& code, const std::string& equation,
+                              const std::string& source) {
     const Index n = scene.length;
     const Tensor<float> added = code.added(0, n).value();
     scene.observe("code", added, [&] {

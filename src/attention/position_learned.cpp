@@ -35,7 +35,7 @@ class Learned : public AddedCode<T> {
     Var<T> table_;
 };
 
-PositionLikeness draw(const PositionScene& scene) {
+PositionSimilarity draw(const PositionScene& scene) {
     return draw_added(scene, Learned<float>(scene.sizes, scene.parameters), equation, source);
 }
 

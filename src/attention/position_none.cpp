@@ -12,7 +12,7 @@ PositionCode<T> make_none(const PositionSizes&, const PositionParameters<T>&) {
     return {};
 }
 
-PositionLikeness draw_nothing(const PositionScene& scene) {
+PositionSimilarity draw_nothing(const PositionScene& scene) {
     return {"Similarity: dot product of the codes", "0", Tensor<float>(Shape{scene.length, scene.length})};
 }
 

@@ -61,7 +61,7 @@ class Rotary : public TurningCode<T> {
 };
 
 /// The angles by which each pair of units is turned at each position, and their cosines.
-PositionLikeness draw(const PositionScene& scene) {
+PositionSimilarity draw(const PositionScene& scene) {
     const Index units = scene.sizes.d_model / scene.sizes.heads, pairs = units / 2, n = scene.length;
     const auto theta = [&](Index m) { return std::pow(10000.0, -2.0 * static_cast<double>(m) / static_cast<double>(units)); };
     Tensor<float> angle(Shape{n, pairs}), turned(Shape{n, pairs}), alike(Shape{n, n});

@@ -106,7 +106,7 @@ class Shaw : public ScoringCode<T>, public ReadingCode<T> {
     Var<T> keys_, values_;
 };
 
-PositionLikeness draw(const PositionScene& scene) {
+PositionSimilarity draw(const PositionScene& scene) {
     scene.observe("code", scene.parameters("key"), [&] {
         return Shown{.role = Role::embedding,
                      .symbol = "a^K",
@@ -114,7 +114,7 @@ PositionLikeness draw(const PositionScene& scene) {
                      .axes = {scene.stack + "distance", "unit"},
                      .step = {"position", equation, "code[d,u] = " + scene.stack + "position.key[0,d,u]", source}};
     });
-    return {term_likeness, "mean_h(" + scene.stack + "term[0,h,i,j])", mean_over_heads(scene.term)};
+    return {added_term_title, "mean_h(" + scene.stack + "term[0,h,i,j])", mean_over_heads(scene.term)};
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ class Sinusoidal : public AddedCode<T> {
     Index d_model_;
 };
 
-PositionLikeness draw(const PositionScene& scene) {
+PositionSimilarity draw(const PositionScene& scene) {
     return draw_added(scene, Sinusoidal<float>(scene.sizes, scene.parameters), equation, source);
 }
 

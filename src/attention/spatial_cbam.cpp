@@ -41,20 +41,19 @@ Var<T> CbamSpatial<T>::operator()(const Var<T>& features, const Observer& observ
     const ConvForm same{.stride = 1, .padding = reach, .groups = 1};
     const Var<T> convolved = reshape(conv2d(concat<T>(maps, -1), weight, bias, same), mean_map.shape());
     const Var<T> scores = observe("spatial_scores", convolved, [&] {
-        return Shown{
-            .role = Role::scores,
-            .symbol = "f",
-            .title = "Spatial scores",
-            .unit = "logit",
-            .axes = {"y", "x"},
-            .step = {"convolve", fmt::format("f = f_{0}×{0}([a; b])", kernel),
-                     fmt::format("@spatial_scores[y,x] = sum_u(sum_v(@attention.spatial.weight[0,0,u,v] * "
-                                 "(@mean_map[y+u-{0},x+v-{0}] else 0) + @attention.spatial.weight[0,1,u,v] * "
-                                 "(@max_map[y+u-{0},x+v-{0}] else 0))) + @attention.spatial.bias[0]",
-                                 reach),
-                     "Woo 2018, eq. 3"},
-            .parameters = {{"@attention.spatial.weight", "K", {"unit", "pooling", "kernel.y", "kernel.x"}, weight},
-                           {"@attention.spatial.bias", "b", {"unit"}, bias}}};
+        return Shown{.role = Role::scores,
+                     .symbol = "f",
+                     .title = "Spatial scores",
+                     .unit = "logit",
+                     .axes = {"y", "x"},
+                     .step = {"convolve", fmt::format("f = f_{0}×{0}([a; b])", kernel),
+                              fmt::format("@spatial_scores[y,x] = sum_u(sum_v(@attention.spatial.weight[0,0,u,v] * "
+                                          "(@mean_map[y+u-{0},x+v-{0}] else 0) + @attention.spatial.weight[0,1,u,v] * "
+                                          "(@max_map[y+u-{0},x+v-{0}] else 0))) + @attention.spatial.bias[0]",
+                                          reach),
+                              "Woo 2018, eq. 3"},
+                     .parameters = {{"@attention.spatial.weight", "K", {"unit", "pooling", "kernel.y", "kernel.x"}, weight},
+                                    {"@attention.spatial.bias", "b", {"unit"}, bias}}};
     });
     const Var<T> map = observe("spatial", sigmoid(scores), [&] {
         return Shown{.role = Role::map,

@@ -9,8 +9,8 @@ namespace saccade {
 template <class T>
 Var<T> SpatialSca<T>::query(const Var<T>& state, const Var<T>& word, const DecoderReads& reads, const Observer& observe) const {
     return observe("queries", ask(state, word), [&] {
-        const typename DecoderQuery<T>::Names names{"@attention.spatial.state_weight", "W_hs", "@attention.spatial.feature_bias",
-                                                    "b_s", "@attention.spatial.word_weight"};
+        const typename DecoderQuery<T>::Names names{"@attention.spatial.state_weight", "W_hs",
+                                                    "@attention.spatial.feature_bias", "b_s", "@attention.spatial.word_weight"};
         return Shown{.role = Role::query,
                      .symbol = "q",
                      .title = "Queries",
@@ -38,18 +38,18 @@ Var<T> SpatialSca<T>::scores(const Var<T>& query, const Var<T>& keys, bool gated
     return observe("scores", add(additive_scores(query, keys, vector), bias), [&] {
         const std::string key =
             gated ? "sum_n(@attention.spatial.feature_weight[a,n] * @channel_gate[i,n] * @annotations[j,n])" : "@keys[j,a]";
-        return Shown{.role = Role::scores,
-                     .symbol = "e",
-                     .title = "Scores",
-                     .axes = {"output", "location"},
-                     .step = {"score",
-                              std::string("e_ij = W_i · tanh(q_i + ") + (gated ? "W_s (γ_i ∘ a_j)" : "k_j") + ") + b_i",
-                              "@scores[i,j] = sum_a(@attention.spatial.vector[a] * tanh(@queries[i,a] + " + key +
-                                  ")) + @attention.spatial.bias[0]",
-                              gated ? "Chen 2017, section 3.3, channel-spatial" : "Chen 2017, section 3.2"},
-                     .parameters = {{"@attention.spatial.feature_weight", "W_s", {"attention", "channel"}, feature_weight},
-                                    {"@attention.spatial.vector", "W_i", {"attention"}, vector},
-                                    {"@attention.spatial.bias", "b_i", {"unit"}, bias}}};
+        return Shown{
+            .role = Role::scores,
+            .symbol = "e",
+            .title = "Scores",
+            .axes = {"output", "location"},
+            .step = {"score", std::string("e_ij = W_i · tanh(q_i + ") + (gated ? "W_s (γ_i ∘ a_j)" : "k_j") + ") + b_i",
+                     "@scores[i,j] = sum_a(@attention.spatial.vector[a] * tanh(@queries[i,a] + " + key +
+                         ")) + @attention.spatial.bias[0]",
+                     gated ? "Chen 2017, section 3.3, channel-spatial" : "Chen 2017, section 3.2"},
+            .parameters = {{"@attention.spatial.feature_weight", "W_s", {"attention", "channel"}, feature_weight},
+                           {"@attention.spatial.vector", "W_i", {"attention"}, vector},
+                           {"@attention.spatial.bias", "b_i", {"unit"}, bias}}};
     });
 }
 

@@ -19,14 +19,12 @@ struct SpatialSca {
     Var<T> vector, bias;    // W_i, b_i
 
     /// W_hs h + b_s (+ W_y E y): state [B, d], word [B, embedding] -> [B, k], shown as "queries".
-    Var<T> query(const Var<T>& state, const Var<T>& word, const DecoderReads& reads = {},
-                 const Observer& observe = {}) const;
+    Var<T> query(const Var<T>& state, const Var<T>& word, const DecoderReads& reads = {}, const Observer& observe = {}) const;
     /// W_s V: features [B, m, C] -> [B, m, k], shown as "keys".
     Var<T> keys(const Var<T>& features, const Observer& observe = {}) const;
     /// W_i tanh(query + keys) + b_i: -> [B, m], before softmax, shown as "scores". `gated`: the keys are no tensor of their
     /// own but W_s (gamma V), gamma the channel gates of this step.
-    Var<T> scores(const Var<T>& query, const Var<T>& keys, bool gated,
-                  const Observer& observe = {}) const;
+    Var<T> scores(const Var<T>& query, const Var<T>& keys, bool gated, const Observer& observe = {}) const;
 };
 
 /// f_s(V, alpha): every location's features times its weight. features [B, m, C], weights [B, m] -> [B, m, C].

@@ -14,7 +14,7 @@ namespace saccade {
 /// H' = (H + 2 padding - kh) / stride + 1.
 template <class T>
 Var<T> conv2d(const Var<T>& x, const Var<T>& weight, const Var<T>& bias, ConvForm form = {});
-/// Every stride-th pixel, with channels of 0 behind: the shortcut without parameters (He 2016, option A).
+/// Every stride-th pixel, with channels of 0 appended: the shortcut without parameters (He 2016, option A).
 /// x [N, H, W, C] -> [N, ceil(H / stride), ceil(W / stride), channels], channels >= C.
 template <class T>
 Var<T> subsample(const Var<T>& x, Index stride, Index channels);

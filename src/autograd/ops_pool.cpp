@@ -40,7 +40,7 @@ struct PoolShape {
 };
 
 PoolShape pool_shape(const char* operation, const Shape& x, Index size, Index stride, Index padding) {
-    if (x.rank() != 4) throw shape_error(operation, x, "[N, H, W, C] is wanted");
+    if (x.rank() != 4) throw shape_error(operation, x, "[N, H, W, C] is expected");
     if (size < 1 || stride < 1 || padding < 0 || 2 * padding > size || x[1] + 2 * padding < size || x[2] + 2 * padding < size) {
         throw shape_error(operation, x,
                           fmt::format("no window of {} pixels by steps of {}, padding {}", size, stride, padding));
@@ -55,7 +55,7 @@ struct PictureRows {
 /// Pictures as rows of channels. Error if there is no pixel, or more than a float counts.
 PictureRows global_shape(const char* operation, const Shape& x) {
     if (x.rank() != 4 || x[1] * x[2] < 1 || x[1] * x[2] > Index{1} << 24)
-        throw shape_error(operation, x, "[N, H, W, C] with pixels is wanted, and no more than 16 million");
+        throw shape_error(operation, x, "[N, H, W, C] with pixels is expected, and no more than 16 million");
     return {x[0], x[1] * x[2], x[3]};
 }
 

@@ -197,7 +197,7 @@ Var<T> embedding(const Var<T>& table, std::span<const Index> ids) {
 template <class T>
 Var<T> gather(const Var<T>& a, std::span<const Index> ids) {
     if (a.shape().rank() != 2 || a.shape()[0] != static_cast<Index>(ids.size())) {
-        throw shape_error("gather", a.shape(), fmt::format("it takes one id a row of [n, c], and there are {}", ids.size()));
+        throw shape_error("gather", a.shape(), fmt::format("it takes one id per row of [n, c], and there are {}", ids.size()));
     }
     const Index width = a.shape()[1];
     check_ids("gather", ids, width);

@@ -15,8 +15,8 @@ namespace saccade {
 /// for what any run may ask for, on any thread, whatever ran before; what the last run computed, and the next may take, is
 /// Reuse's (base/reuse.hpp). With `most`, the least recently used are forgotten.
 ///
-/// Nobody waits for the making of another entry. Who asks for one that is being made waits for it; if that fails or is
-/// cancelled, it makes it itself.
+/// Making one entry blocks no other. A caller that asks for one that is being made waits for it; if that fails or is
+/// cancelled, the caller makes it itself.
 template <class Owner, class T, class Key = std::monostate>
 class KeptWith {
  public:

@@ -14,8 +14,8 @@ namespace saccade {
 /// for with interventions neither finds nor keeps anything: run() then hands out an empty one. A window keeps what its views
 /// computed in one of its own (viz/remembered.hpp). What follows from an immutable thing dies with that: base/kept_with.hpp.
 /// A key is a place, "transformer.encoder", not a hash of the inputs. What is kept there says itself what it was computed from,
-/// and whoever finds it compares: only then may it be taken, as a whole or as far as it agrees. The result must be, bit for
-/// bit, what a full run gives.
+/// and the caller that finds it compares: only then may it be used, as a whole or as far as it agrees. The result must be, bit
+/// for bit, what a full run gives.
 ///
 ///     struct KeptEncoder {
 ///         ModelPtr model;                // held: another model could come to lie at the same address

@@ -42,8 +42,7 @@ DragTimes dragged(Window& window, int n, const std::function<std::array<float, 2
     }
     until_answered(window);  // and the button is up
     if (!follows)
-        throw Error(ErrorCode::unsupported, "the benchmark's mouse took hold of nothing",
-                    "the window may be covered or too small");
+        throw Error(ErrorCode::unsupported, "the benchmark's mouse grabbed nothing", "the window may be covered or too small");
     return times;
 }
 
@@ -67,7 +66,7 @@ std::array<float, 4> place(Window& window, const char* name) {
 /// Round and round by some px, from the middle of a shape that nothing lies on.
 DragTimes move_shape_of(Window& window, int n) {
     const Scene* scene = window.controller().scenes().scene(0);
-    if (scene == nullptr) throw Error(ErrorCode::not_found, "the exhibit's picture is no scene");
+    if (scene == nullptr) throw Error(ErrorCode::not_found, "the exhibit's picture is not a scene");
     double x = 0, y = 0;
     for (int i = 0; i < static_cast<int>(scene->shapes.size()); ++i) {
         const SceneShape& shape = scene->shapes[static_cast<std::size_t>(i)];

@@ -82,7 +82,7 @@ std::vector<BenchValue> bench_training() {
     BenchValue speed{"training_speed_vs_pytorch", std::nullopt, "times", ">= 1.5", ""};
     const std::string script = std::string(SACCADE_SOURCE_DIR) + "/tests/bench/train_step_pytorch.py";
     if (!std::filesystem::exists(script)) {
-        speed.reference = "not measured: " + script + " is not there";
+        speed.reference = "not measured: " + script + " does not exist";
         return {values[0], speed};
     }
     const std::string lengths = (std::filesystem::temp_directory_path() / "saccade_bench_lengths.json").string();

@@ -17,7 +17,7 @@ namespace saccade {
 /// Uniform in [-size / 2, size / 2).
 Tensor<float> random_tensor(const Shape& shape, Rng& rng, float size = 1);
 
-/// Median of about `budget_ms` of calls behind a pause, in which threads of whoever ran before come to rest, and a warm-up.
+/// Median of about `budget_ms` of calls, after a pause, in which the threads of the previous run go idle, and a warm-up.
 double median_ms(const std::function<void()>& work, double budget_ms);
 
 /// A script of tests/bench that measures PyTorch, and what it is to measure.

@@ -120,16 +120,16 @@ class TrainingStep {
 };
 
 /// Weights with the statistics of a population.
-WeightMap settled_weights(const ResNetDesign& design) {
+WeightMap weights_with_statistics(const ResNetDesign& design) {
     Rng rng(7);
-    WeightMap weights = initial_resnet_weights(design, rng), settled = weights;
+    WeightMap weights = initial_resnet_weights(design, rng), complete = weights;
     for (const auto& [name, value] : weights) {
         if (!name.ends_with(".gain")) continue;
         const std::string norm = name.substr(0, name.size() - 5);
-        settled[norm + ".mean"] = Tensor<float>(value.shape());
-        settled[norm + ".variance"] = Tensor<float>(value.shape(), 1.0F);
+        complete[norm + ".mean"] = Tensor<float>(value.shape());
+        complete[norm + ".variance"] = Tensor<float>(value.shape(), 1.0F);
     }
-    return settled;
+    return complete;
 }
 
 std::vector<BenchValue> bench_resnet() {
@@ -143,7 +143,7 @@ std::vector<BenchValue> bench_resnet() {
     values.push_back(speed("resnet20_training_vs_pytorch", ms, theirs, batch, ">= 1", "a step, batch 128"));
 
     const ResNetDesign design = resnet20();
-    const ResNet<float> network(Weights<float>(settled_weights(design)), design);
+    const ResNet<float> network(Weights<float>(weights_with_statistics(design)), design);
     const auto inference = around(theirs, {"vision_pytorch.py", "infer"}, inference_pixels, [&](Index pixels) {
         Rng rng(9);
         const Tensor<float> x = random_tensor({1, pixels, pixels, 3}, rng);

@@ -11,8 +11,8 @@ class Option;
 
 namespace saccade {
 
-/// An option as declared, to say more about it. The library that parses stands behind it (cli_command.cpp): its header costs
-/// every file that reads it seconds.
+/// An option as declared, to say more about it. Its implementation (cli_command.cpp) hides the parsing library, whose header
+/// takes seconds to compile.
 class CliOption {
  public:
     explicit CliOption(CLI::Option* option = nullptr) : option_(option) {}
@@ -51,7 +51,7 @@ class CliCommand {
     /// "--name" is taken.
     bool has(const std::string& name) const;
     void footer(const std::string& text);
-    /// Words that nobody declared are no mistake.
+    /// Undeclared words are allowed.
     void allow_extras();
     /// Runs after parsing, if this command was named; throws Error.
     void runs(std::function<void()> action);

@@ -52,7 +52,7 @@ void RequestOptions::declare(CliCommand& command, const Words& words) {
     for (const Analysis& a : analyses()) known_analyses += a.id + ", ";
     command.option("--analyse", analyse,
                    "What is computed from the run and recorded beside it, a list: " + known_analyses +
-                       "or all. `saccade describe EXHIBIT` says what each is of");
+                       "or all. `saccade describe EXHIBIT` says which tensors each applies to");
     add_threads(command);
     const Exhibit* known = exhibit_in(words);
     if (known == nullptr) {

@@ -90,10 +90,10 @@ RunRequest compared_request(RunRequest request, const std::vector<std::string>& 
         } else if (name == "seed") {
             const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), request.seed);
             if (error != std::errc() || end != value.data() + value.size())
-                throw Error(ErrorCode::usage, "--compare seed '" + value + "' is no seed", "give a whole number");
+                throw Error(ErrorCode::usage, "--compare seed '" + value + "' is not a seed", "give a whole number");
         } else {
             throw Error(ErrorCode::usage, "--compare: there is no parameter '" + name + "'" + did_you_mean(name, names),
-                        fmt::format("known are {}", fmt::join(names, ", ")));
+                        fmt::format("choose one of: {}", fmt::join(names, ", ")));
         }
     }
     return request;
@@ -126,7 +126,7 @@ void apply_size(const std::string& size, RenderOptions& options) {
     };
     if (cross == std::string::npos || !read(std::string_view(size).substr(0, cross), width) ||
         !read(std::string_view(size).substr(cross + 1), height) || width < 16 || height < 16 || width > 16384 || height > 16384)
-        throw Error(ErrorCode::usage, "--size " + size + " is no size",
+        throw Error(ErrorCode::usage, "--size " + size + " is not a size",
                     "give WIDTHxHEIGHT in px, each from 16 to 16384, for example 1200x800");
     options.view.width = width;
     options.view.height = height;
@@ -186,7 +186,7 @@ void add_run(CliCommand& app, const Words& words) {
     CliCommand command = app.add("run", "Run an exhibit and save every tensor that it records");
     const auto options = std::make_shared<RunOptions>();
     if (!words.empty() && words[0] == "run") options->request.declare(command, words);
-    command.option("--save", options->save, "Where to: .npz with one array a tensor and trace.json");
+    command.option("--save", options->save, "File to write: .npz with one array per tensor, and trace.json");
     command.flag("--claims", options->claims,
                  "Print every claim, of the formulas and of the lesson, as held or broken on this run");
     command.option("--capture", options->request.capture, "Keep only these tensors (names, or prefixes ending in *)");

@@ -140,7 +140,7 @@ void write_card(const TrainCommand& command, const Training& training, const Tas
     const Index n = task.held_out(task.usual_held_out());
     card["n"] = n;
     card["metrics"] = metrics_json(task.evaluate(saved->weights, n, {}));
-    card["log"] = log_json(training, task.held_out(task.rhythm().examples));
+    card["log"] = log_json(training, task.held_out(task.intervals().examples));
     card["steps"] = training.total_steps();
     card["training_seconds"] = static_cast<int>(training.seconds() + 0.5);
     card["date"] = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
@@ -158,17 +158,17 @@ void train(TrainCommand command) {
         const std::string value = equals == std::string::npos ? "" : option.substr(equals + 1);
         const double number = std::strtod(value.c_str(), &end);
         if (value.empty() || *end != '\0')
-            throw Error(ErrorCode::usage, "--option " + option + ": no number", "write it as NAME=NUMBER");
+            throw Error(ErrorCode::usage, "--option " + option + ": not a number", "write it as NAME=NUMBER");
         command.options.extra[option.substr(0, equals)] = number;
     }
     const std::unique_ptr<Task> task = make_task(command.model, command.options);
     if (std::filesystem::path(command.output).extension() != ".safetensors")
         throw Error(ErrorCode::usage, "-o " + command.output + ": weights are written as .safetensors",
-                    "choose a name that ends so");
+                    "choose a name with that ending");
     AtomicFile(command.output).write("");  // can it be written at all? Better now than after the training
     const std::string checkpoint = command.output + ".checkpoint";
     const bool resume = !command.fresh && std::filesystem::exists(checkpoint);
-    if (resume) fmt::print(stderr, "going on from {}\n", checkpoint);
+    if (resume) fmt::print(stderr, "resuming from {}\n", checkpoint);
 
     interrupted = false;
     std::signal(SIGINT, [](int) { interrupted = true; });
@@ -182,7 +182,7 @@ void train(TrainCommand command) {
         training.save_checkpoint(checkpoint);
         throw Error(ErrorCode::cancelled,
                     "stopped at step " + std::to_string(training.step()) + "; the state is in " + checkpoint,
-                    "the same command goes on from there");
+                    "run the same command to resume");
     }
     training.save_model(command.output);
     write_card(command, training, *task);
@@ -210,7 +210,7 @@ void eval(const std::string& name, const TrainOptions& options, Index n, bool as
 
 void add_train(CliCommand& app) {
     CliCommand command =
-        app.add("train", "Train a model from scratch; Ctrl-C leaves a checkpoint, the same command goes on from it");
+        app.add("train", "Train a model from scratch; Ctrl-C leaves a checkpoint, from which the same command resumes");
     const auto c = std::make_shared<TrainCommand>();
     command.option("MODEL", c->model, fmt::format("One of: {}", fmt::join(task_ids(), ", "))).required();
     command.option("--data", c->options.data_path, "Data set, for models that need one");

@@ -178,7 +178,7 @@ std::vector<ParamSpec> alignment_params() {
             "Off: a score or alignment function of dates comes with the model that was trained with it. On: the weights stay "
             "those of the additive model, and only the function changes.",
             false),
-        integer_param("beam", "Beam", "Hypotheses that live on at each step; 1: greedy.", 1, 1, widest_beam),
+        integer_param("beam", "Beam", "Hypotheses kept at each step; 1: greedy.", 1, 1, widest_beam),
         number_param("length_penalty", "Length penalty", "α in S = log P / ((5 + length) / 6)^α (Wu 2016, eq. 14).", 1, 0, 5),
         integer_param("hypothesis", "Hypothesis", "Which of the beam's hypotheses is shown; 1 is the best.", 1, 1,
                       widest_beam)};

@@ -71,7 +71,7 @@ std::string attention_layer_model(const Params& params) {
 
 std::vector<ParamSpec> attention_layer_params() {
     ParamSpec text = text_param("text", "Text",
-                                "What the layer reads: Chinese for the translator's encoder, a character a token; "
+                                "What the layer reads: Chinese for the translator's encoder, one character per token; "
                                 "English for the language model.",
                                 "火车几点到北京？", longest_text);
     text.examples = {"火车几点到北京？", "我爱中国。", "她昨天买了一本很有趣的书。", "Tom likes Mary. Mary likes Tom."};

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "attention/sight.hpp"
+#include "attention/visibility.hpp"
 #include "exhibit/exhibit.hpp"
 #include "model/transformer_stack.hpp"
 
@@ -35,9 +35,9 @@ std::string attention_layer_model(const Params& params);
 /// is not there.
 AttentionLayer attention_layer(RunContext& context);
 
-/// Shows what the layer reads, then its heads, with `sight` instead of their own mask, from projection to context, and what
-/// each adds to the output; with formulas and rules. `head`: that one alone, without an axis for heads; else all, joined and
-/// projected: concat, attended, share. Axes: token, token.key, feature, unit, head.
-void show_attention(RunContext& context, const AttentionLayer& layer, const Sight& sight, std::optional<Index> head);
+/// Shows what the layer reads, then its heads, with `visibility` instead of their own mask, from projection to context, and
+/// what each adds to the output; with formulas and rules. `head`: that one alone, without an axis for heads; else all, joined
+/// and projected: concat, attended, share. Axes: token, token.key, feature, unit, head.
+void show_attention(RunContext& context, const AttentionLayer& layer, const Visibility& visibility, std::optional<Index> head);
 
 }  // namespace saccade

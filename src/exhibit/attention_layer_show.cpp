@@ -16,11 +16,11 @@ constexpr const char* heads_source = "Vaswani 2017, section 3.2.2";
 /// Shows one layer; with one head, tensors have no axis of heads.
 class Shower {
  public:
-    Shower(RunContext& context, const AttentionLayer& layer, const Sight& sight, std::optional<Index> head)
+    Shower(RunContext& context, const AttentionLayer& layer, const Visibility& visibility, std::optional<Index> head)
         : probe_(context.probe),
           observe_(context.probe),
           layer_(layer),
-          sight_(sight),
+          visibility_(visibility),
           head_(head),
           n_(layer.tokens()),
           u_(layer.units()),
@@ -34,7 +34,7 @@ class Shower {
         const AttentionNames own = names();
         const AttentionView view{observe_, &own};
         const KeysValues<float> kv = attention.keys_values(read, 0, view);
-        const Var<float> context = attention.heads(read, kv, sight_.mask<float>(n_, n_), 0, view).context;
+        const Var<float> context = attention.heads(read, kv, visibility_.mask<float>(n_, n_), 0, view).context;
         show_contribution(context);
         if (!head_) show_joined(context);
     }
@@ -111,7 +111,7 @@ class Shower {
             return own;
         };
         names.position = [this] { return position_parameters(); };
-        names.mask = sight_.rule();
+        names.mask = visibility_.rule();
         return names;
     }
 
@@ -266,15 +266,15 @@ class Shower {
     Probe& probe_;
     Observer observe_;
     const AttentionLayer& layer_;
-    const Sight& sight_;
+    const Visibility& visibility_;
     std::optional<Index> head_;
     Index n_, u_, d_, heads_;
 };
 
 }  // namespace
 
-void show_attention(RunContext& context, const AttentionLayer& layer, const Sight& sight, std::optional<Index> head) {
-    Shower(context, layer, sight, head).show();
+void show_attention(RunContext& context, const AttentionLayer& layer, const Visibility& visibility, std::optional<Index> head) {
+    Shower(context, layer, visibility, head).show();
 }
 
 }  // namespace saccade

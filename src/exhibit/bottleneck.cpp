@@ -147,7 +147,7 @@ void record_dates(Probe& probe, const std::string& name, const std::string& titl
     }
     const Observer observe(probe, name + ".");
     observe("right", right, [&] { return Shown{Role::output, "r", title + ": right dates", "dates", {"source length"}}; });
-    observe("asked", asked, [&] { return Shown{Role::output, "n", title + ": dates asked", "dates", {"source length"}}; });
+    observe("asked", asked, [&] { return Shown{Role::output, "n", title + ": dates tested", "dates", {"source length"}}; });
     observe("quality", share, [&] {
         return Shown{.role = Role::metric,
                      .symbol = "Q",

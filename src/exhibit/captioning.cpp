@@ -86,12 +86,12 @@ void say_what_to_know(RunContext& context, const PictureInput& picture) {
              fmt::format("the captioner was trained on pictures of {} to {} px, most of {}; this one is read at "
                          "{} × {}, and its words may be wrong",
                          least_trained, most_trained, trained_side, picture.read->image.width, picture.read->image.height),
-             longest / ratio < least_trained ? "take a picture nearer to a square"
+             longest / ratio < least_trained ? "use a picture closer to a square"
                                              : fmt::format("set the resolution to about {:.0f}", longest)});
     }
     if (!picture.read->scene || !is_caption_scene(*picture.read->scene))
         context.probe.note({"image",
-                            "the captioner only knows coloured shapes: of other pictures it still speaks as if they were some",
+                            "the captioner only knows coloured shapes: it describes any other picture as if it showed some",
                             "choose the sample of shapes, or make a scene"});
     else if (picture.read->scene->shapes.size() > 5)
         context.probe.note({"image", "the captioner was trained on at most five shapes", "it may leave some out"});
@@ -224,7 +224,7 @@ std::vector<ParamSpec> captioning_params() {
         number_param("temperature", "Temperature",
                      "τ: scores of locations are divided by it. 0: the best location gets all; infinity: uniform.", 1, 0,
                      INFINITY),
-        integer_param("beam", "Beam", "Captions that live on at each step; 1: greedy.", 1, 1, widest_beam),
+        integer_param("beam", "Beam", "Captions kept at each step; 1: greedy.", 1, 1, widest_beam),
         number_param("length_penalty", "Length penalty", "α in S = log P / ((5 + length) / 6)^α (Wu 2016, eq. 14).", 1, 0, 5),
         integer_param("hypothesis", "Hypothesis", "Which of the beam's captions is shown; 1 is the best.", 1, 1, widest_beam),
         resolution};

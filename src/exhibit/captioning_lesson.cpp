@@ -130,7 +130,7 @@ Lesson captioning_lesson() {
          "双重随机：训练时还要求每个位置在所有词上得到的总和相同，这样就不会漏看。所有位置合起来恰好每个词得到 "
          "1，因此每个位置应得 词数/位置数。",
          coverage_is_words},
-        {"“Left of” is read off two looks: from the first noun to the second the middle of the map goes to the right; with "
+        {"“Left of” can be read off two steps: from the first noun to the second the middle of the map goes to the right; with "
          "“right "
          "of”, to the left.",
          "“在左边”是看两眼看出来的：从第一个名词到第二个名词，注意力图的中心向右移；说“在右边”时则向左移。", sides_agree},

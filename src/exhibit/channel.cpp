@@ -23,8 +23,7 @@ std::vector<ViewPlacement> placed(const Params& params) {
                                         {"map-gallery", of("refined"), 0, 0.36f, 0.46f},
                                         {"channel-bars", of("gate"), 1, 1, 0.28f}};
     const bool both = attention.pooled.size() > 1;
-    for (const std::string& vector : attention.pooled)
-        views.push_back({"bars", of(vector), 2, both ? 0.28f : 0.5f, 0.26f});
+    for (const std::string& vector : attention.pooled) views.push_back({"bars", of(vector), 2, both ? 0.28f : 0.5f, 0.26f});
     views.push_back({"bars", of("bottleneck"), 2, 0.18f, 0.26f});
     views.push_back({"bars", "probabilities", 2, both ? 0.26f : 0.32f, 0.26f});
     return views;

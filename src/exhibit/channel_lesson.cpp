@@ -30,7 +30,7 @@ Lesson channel_lesson() {
     lesson.title_english = "Which features matter here";
     lesson.title_chinese = "此刻哪些特征重要";
     lesson.points = {
-        {"Squeeze: each channel is averaged over the whole picture. What is left is one number a channel, and no place.",
+        {"Squeeze: each channel is averaged over the whole picture. What is left is one number per channel, and no place.",
          "压缩：每个通道在整幅图上取平均，每个通道只剩一个数，位置信息不再保留。", block_rule_check("pooled")},
         {"Excitation: a bottleneck narrower than the vector makes the channels share what they know of each other. "
          "The reduction ratio is what a unit of the bottleneck stands for.",

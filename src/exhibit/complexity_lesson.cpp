@@ -94,7 +94,7 @@ Lesson complexity_lesson() {
     lesson.title_english = "What a layer costs";
     lesson.title_chinese = "一层的代价";
     lesson.points = {
-        {"Counted, not believed: the multiply-adds of every matrix product that a layer does are added up, and are n²d for "
+        {"Counted, not assumed: the multiply-adds of every matrix product that a layer does are added up, and are n²d for "
          "self-attention (twice: scores and read), nd² for a recurrence (twice: input and state), knd² for a convolution, rnd "
          "for "
          "restricted self-attention.",
@@ -107,7 +107,8 @@ Lesson complexity_lesson() {
          counts_have_the_exponents},
         {"Measured on this machine, self-attention alone bends up as the sequence grows. The measured exponents are near those "
          "of "
-         "the formula, not equal: small layers pay for being called, wide matrices use the processor better, the softmax costs "
+         "the formula, not equal: small layers pay the overhead of a call, wide matrices use the processor better, the softmax "
+         "costs "
          "too. "
          "The ± is the standard error of the fit.",
          "在这台机器上实测，随序列变长，只有自注意力的曲线更陡。实测指数接近公式，但不相等：小的层要为调用付出固定代价，宽的矩"

@@ -22,7 +22,7 @@ struct RunContext {
     Probe& probe;
     std::stop_token stop;
     /// For runs that take longer than a frame: how far this one is (0 to 1), and what can be shown so far, recorded into a
-    /// probe of its own. Never null; does nothing where nobody listens.
+    /// probe of its own. Never null; does nothing where it has no receiver.
     std::function<void(double fraction, const std::function<void(Probe&)>& record)> progress;
     /// What an earlier run kept; base/reuse.hpp says how it is used.
     Reuse& reuse;
@@ -73,7 +73,7 @@ std::vector<ViewPlacement> placements(const Exhibit& exhibit, const Params& give
 
 /// All exhibits, in gallery order.
 const std::vector<Exhibit>& exhibits();
-/// Error{usage} lists those that there are.
+/// Error{usage} lists the exhibits.
 const Exhibit& exhibit(const std::string& id);
 
 }  // namespace saccade

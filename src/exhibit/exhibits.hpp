@@ -4,7 +4,7 @@
 
 namespace saccade {
 
-// One function an exhibit, each in its own file; the registry lists them in gallery order.
+// One function per exhibit, each in its own file; the registry lists them in gallery order.
 
 Exhibit alignment_exhibit();
 Exhibit bottleneck_exhibit();

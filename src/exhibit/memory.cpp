@@ -85,23 +85,22 @@ std::vector<ParamSpec> memory_params() {
     std::string read_help =
         "Soft: the weighted sum of all values. Hard: the value with the largest score. Sample: one value, drawn with its "
         "weight "
-        "as chance, by the seed.";
+        "as probability, by the seed.";
     const std::vector<Choice> reads = memory_reads(read_help);
-    return {
-        matrix_param("q", "Q", "Queries, one a row: what is asked for. In the example: furry, flies, swims, large.", q),
-        matrix_param("k", "K", "Keys, one a row, a slot each: by what it is found. In the example: furry, flies, swims, large.",
-                     k),
-        matrix_param("v", "V", "Values, one a row, a slot each: what is read there. In the example: legs, wings, mammal.", v),
-        toggle_param("tie", "V = K", "Reads the keys themselves: what is found is what was searched for.", false),
-        choice_param("score", "Score",
-                     "How well a key fits. Dot: q·k. Scaled dot: q·k / √d. Cosine: β q·k / (|q| |k|), direction alone.",
-                     memory_scores()),
-        number_param("strength", "Strength β", "Of the cosine score: how sharply the best fit stands out.", 5, 0, 1000),
-        temperature,
-        choice_param("read", "Read", read_help, reads),
-        integer_param("hops", "Hops", "Rounds of reading: after each, what was read is added to the query, which asks again.",
-                      1, 1, 5),
-        names};
+    return {matrix_param("q", "Q", "Queries, one per row: what is asked for. In the example: furry, flies, swims, large.", q),
+            matrix_param("k", "K",
+                         "Keys, one per row and slot: what it is found by. In the example: furry, flies, swims, large.", k),
+            matrix_param("v", "V", "Values, one per row and slot: what is read there. In the example: legs, wings, mammal.", v),
+            toggle_param("tie", "V = K", "Reads the keys themselves: what is found is what was searched for.", false),
+            choice_param("score", "Score",
+                         "How well a key fits. Dot: q·k. Scaled dot: q·k / √d. Cosine: β q·k / (|q| |k|), direction alone.",
+                         memory_scores()),
+            number_param("strength", "Strength β", "Of the cosine score: how sharply the best fit stands out.", 5, 0, 1000),
+            temperature,
+            choice_param("read", "Read", read_help, reads),
+            integer_param("hops", "Hops",
+                          "Rounds of reading: after each, what was read is added to the query, which asks again.", 1, 1, 5),
+            names};
 }
 
 }  // namespace

@@ -99,7 +99,7 @@ Lesson memory_lesson() {
          "with "
          "what was never written into it.",
          "软读取是混合，因此每一列的结果都介于该列的最小值与最大值之间：记忆无法给出从未写入的东西。", read_lies_between},
-        {"A hard read takes one slot whole. It answers with a value that was stored, but has no slope to learn by.",
+        {"A hard read takes one slot whole. It answers with a value that was stored, but has no gradient to learn from.",
          "硬读取完整地取出一个槽：答案就是存过的值，但没有可供学习的梯度。", one_slot_a_query},
         {"Temperature goes from one to the other: at 0 the softmax is hard, at infinity every slot weighs the same.",
          "温度在两者之间过渡：温度为 0 时 softmax 变成硬选择，为无穷大时所有槽的权重相同。", nullptr},

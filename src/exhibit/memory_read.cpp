@@ -110,8 +110,8 @@ Tensor<float> normalise(const Hop& hop, const Align<float>& align, const Tensor<
                          .softmax_source = miller,
                          .chances = "probabilities",
                          .chances_symbol = "p",
-                         .chances_title = hop.title("Chances of each slot"),
-                         .draws_title = hop.title("Drawn numbers")};
+                         .chances_title = hop.title("Probability of each slot"),
+                         .draws_title = hop.title("Random numbers")};
     return align({.scores = scores, .rng = &rng}, text, hop.observe).weights.value();
 }
 
@@ -167,15 +167,15 @@ void require_finite(const Tensor<float>& values, const char* what) {
 /// Q, K and V as the run goes on with them.
 void show_memory(Memory& m, const Observer& observe) {
     m.queries = observe("queries", m.queries, [] {
-        return Shown{.role = Role::query, .symbol = "q", .title = "Q: queries, a row each", .axes = {"query", "feature"}};
+        return Shown{.role = Role::query, .symbol = "q", .title = "Q: queries, one per row", .axes = {"query", "feature"}};
     });
     m.keys = observe("keys", m.keys, [] {
-        return Shown{.role = Role::key, .symbol = "k", .title = "K: keys, a column each", .axes = {"slot", "feature"}};
+        return Shown{.role = Role::key, .symbol = "k", .title = "K: keys, one per column", .axes = {"slot", "feature"}};
     });
     m.values = observe("values", m.tied ? m.keys : m.values, [&m] {
         Shown shown{.role = Role::value,
                     .symbol = "v",
-                    .title = m.tied ? "V = K: values, a column each" : "V: values, a column each",
+                    .title = m.tied ? "V = K: values, one per column" : "V: values, one per column",
                     .axes = {"slot", m.value_axis()}};
         if (m.tied)
             shown.step = {"tie", "v_j = k_j", "values[j,a] = keys[j,a]", "Weston 2015: one memory, to find and to read"};
@@ -213,10 +213,10 @@ Memory memory_of(const Params& params) {
     if (m.hops > 1 && m.values.shape()[1] != m.width())
         throw Error(ErrorCode::invalid_input,
                     fmt::format("Hops is {}, but V has {} columns and K has {}", m.hops, m.values.shape()[1], m.width()),
-                    "what is read can be added to a query only if it is as long; or tie V to K");
+                    "what is read is added to the query, so V must be as wide as K; or tie V to K");
     if (m.align.temperature > 0 && m.align.temperature < smallest_temperature)
         throw Error(ErrorCode::invalid_input, fmt::format("Temperature is {}", m.align.temperature),
-                    fmt::format("give 0, which is hard, or a value from {} on", smallest_temperature));
+                    fmt::format("give 0, which is hard, or at least {}", smallest_temperature));
     return m;
 }
 

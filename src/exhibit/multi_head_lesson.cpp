@@ -59,7 +59,7 @@ Lesson multi_head_lesson() {
          widths},
         {"Every head hands out its own weights: in each, every row sums to 1.",
          "每个头各自分配权重：每个头的每一行之和都是 1。", sum_check("weights")},
-        {"The heads have come apart in training: no two of this layer look alike.",
+        {"The heads have diverged in training: no two of this layer look alike.",
          "训练使各个头分工不同：这一层里没有两个头看起来一样。", heads_differ},
         {"Their contexts stand side by side and one matrix W_O mixes them.", "各头的上下文并排放好，再由一个矩阵 W_O 混合。",
          rule_check("attended")},

@@ -300,7 +300,7 @@ std::vector<ParamSpec> permutation_params() {
     const Tensor<float> q = Tensor<float>::from({3, 2}, {1, 0.5f, -0.5f, 1, 0.25f, -1.5f});
     const Tensor<float> in = Tensor<float>::from({6, 2}, {1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1});
     return {
-        matrix_param("q", "Inputs", "q1, q2, q3: one token a row, as many numbers each as E.", q, most_tokens),
+        matrix_param("q", "Inputs", "q1, q2, q3: one token per row, E numbers each.", q, most_tokens),
         optional_text_param("order", "Second order", "The same tokens once more, in this order: 1, 3, 2 or any other.",
                             "last two swapped", 512),
         choice_param("axes", "Axes",

@@ -109,17 +109,17 @@ void record(Probe& probe, const std::vector<Contestant>& contestants, Index long
     const std::vector<std::string> axes = {"code", "dates"};
     const Observer observe(probe);
     observe("right", right, [&] { return Shown{Role::output, "r", "Dates right", "dates", axes}; });
-    observe("asked", asked, [&] { return Shown{Role::output, "n", "Dates asked", "dates", axes}; });
+    observe("asked", asked, [&] { return Shown{Role::output, "n", "Dates tested", "dates", axes}; });
     observe("characters", characters, [&] {
-        return Shown{Role::output, "r", "Characters right after the right ones before", "", axes};
+        return Shown{Role::output, "r", "Characters right, given the right ones before", "", axes};
     });
-    observe("of", of, [&] { return Shown{Role::output, "n", "Characters asked", "", axes}; });
+    observe("of", of, [&] { return Shown{Role::output, "n", "Characters tested", "", axes}; });
     // Where nothing could be asked there is no share, and no rule that gives one.
     const bool all = std::ranges::all_of(of.values(), [](float n) { return n > 0; });
     observe("accuracy", accuracy, [&] {
         return Shown{.role = Role::metric,
                      .symbol = "A",
-                     .title = "Characters right after the right ones, by dates in a list (learned: 1 to 3)",
+                     .title = "Characters right, given the right ones before, by dates in a list (learned: 1 to 3)",
                      .unit = "share of characters right",
                      .axes = axes,
                      .step = {"measure", "A = right characters / characters",

@@ -29,7 +29,7 @@ struct Setting {
 };
 
 /// The code itself, and how alike it makes two positions.
-PositionLikeness draw_code(const Setting& s, const Tensor<float>& term) {
+PositionSimilarity draw_code(const Setting& s, const Tensor<float>& term) {
     const TransformerStack<float>& encoder = s.loaded->model.encoder();
     const std::string below =
         each_layer_differs(s.code, encoder.position_sizes()) ? "encoder.0.self.position." : "encoder.position.";
@@ -43,7 +43,7 @@ PositionLikeness draw_code(const Setting& s, const Tensor<float>& term) {
          .term = term});
 }
 
-void show_likeness(const Setting& s, const PositionLikeness& alike) {
+void show_similarity(const Setting& s, const PositionSimilarity& alike) {
     const Index n = s.tokens();
     const Observer observe(s.probe());
     const Tensor<float> similarity = observe("similarity", alike.values, [&] {
@@ -144,7 +144,7 @@ void run(RunContext& context) {
     run_transformer_encoder(loaded, s.request, aside, context.reuse, context.stop);
     const ShownRun shown = aside.take();
     const bool scores = loaded->model.encoder().self(0).code().scores != nullptr;
-    show_likeness(s, draw_code(s, scores ? shown.tensor("encoder.term").row(0) : Tensor<float>()));
+    show_similarity(s, draw_code(s, scores ? shown.tensor("encoder.term").row(0) : Tensor<float>()));
     show_reversed(s, shown.tensor("encoder.state").row(s.design().layers - 1), s.request);
 }
 

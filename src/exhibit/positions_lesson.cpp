@@ -127,7 +127,8 @@ Lesson positions_lesson() {
          mirror_is_the_same},
         {"Shaw learns a vector for each distance up to k; beyond, all distances are one.",
          "Shaw 为不超过 k 的每个距离学一个向量；再远的距离都看作同一个。", shaw_by_distance},
-        {"Learned positions know only as many as their table holds. Under 'length' see which codes still work on lists longer "
+        {"A learned code has only as many positions as its table holds. Under 'length' see which codes still work on lists "
+         "longer "
          "than "
          "those they were trained on.",
          "学习得到的位置只认得表里那么多个。在“length”下看看，哪些编码在比训练时更长的列表上仍然管用。", nullptr},

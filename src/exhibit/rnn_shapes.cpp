@@ -121,7 +121,7 @@ std::string tagged(const Ids& tags, const RnnInput& input, const std::string& te
     std::string all;
     for (const auto& [tag, characters_of] : parts)
         all += fmt::format("{}{} {}", all.empty() ? "" : " · ", input.outputs[static_cast<std::size_t>(tag)], characters_of);
-    return all.empty() ? "nothing of a date" : all;
+    return all.empty() ? "not part of a date" : all;
 }
 
 /// The networks whose memory is compared: for n_to_n the one that runs; else all three cells in one direction, bundled but for
@@ -186,8 +186,8 @@ std::vector<ParamSpec> rnn_shapes_params() {
                      "the 30th of September 2019", "2019-09-30", "30.09.2019"};
     text.placeholder = "a date, for example September 30, 2019";
     ParamSpec shape = choice_param("shape", "Shape",
-                                   "How many inputs and outputs: N to 1 reads a date and says its month; N to N says of each "
-                                   "character whether it is of the "
+                                   "How many inputs and outputs: N to 1 reads a date and says its month; N to N tags each "
+                                   "character as part of the "
                                    "year, month or day; N to M reads a date and then writes it as yyyy-mm-dd; 1 to N is given "
                                    "a month's number and spells its "
                                    "name.",

@@ -116,7 +116,7 @@ Lesson rnn_shapes_lesson() {
          "，最终"
          "会回到第一个字符。",
          rule_check("forward.state")},
-        {"However long the text, a state stays between −1 and 1 in every unit: what is new must share that room with what is "
+        {"However long the text, a state stays between −1 and 1 in every unit: what is new must share that range with what is "
          "old.",
          "无论文字多长，状态的每个分量始终在 −1 与 1 之间：新信息必须和旧信息分享这点空间。", states_are_bounded},
         {"N to 1 and N to M: all that is answered or written passes through the last state h_T. The date is squeezed into one "
@@ -136,7 +136,8 @@ Lesson rnn_shapes_lesson() {
         {"In both directions it depends on all of them: set Direction to both and compare the tags.",
          "换成双向之后，它依赖后面的每一个字符：把“方向”设为双向，再比较标签。",
          [](const Trace& trace) { return first_knows(trace, true, false); }},
-        {"Switch Trained off: the memory of a character, ‖∂h_T/∂x_t‖, fades by a constant factor a step, fastest in the Elman "
+        {"Switch Trained off: the memory of a character, ‖∂h_T/∂x_t‖, fades by a constant factor per step, fastest in the "
+         "Elman "
          "network, slower in the GRU, slowest in the LSTM, whose forget gate starts out open. That is the gradient that "
          "training has to live on. The log scale shows straight lines.",
          "关闭“Trained”：对一个字符的记忆 ‖∂h_T/∂x_t‖ 每走一步就缩小一个近似固定的倍数，Elman 网络衰减最快，GRU "

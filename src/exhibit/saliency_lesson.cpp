@@ -71,7 +71,7 @@ Lesson saliency_lesson() {
          "vector alone.",
          "同一个编码器读入日期；随后三种机制各自把它的标注 h_j 汇聚成一个向量，并且只凭这个向量作答。",
          all_read_the_annotations},
-        {"Focus asks: the question is the query, and softmax shares a weight of 1 out among the characters.",
+        {"Focus asks: the question is the query, and softmax shares out a weight of 1 among the characters.",
          "聚焦式注意力带着问题去看：问题就是查询，softmax 把总和为 1 的权重分配给各个字符。", sum_check("focus.weights")},
         {"Ask for the year, the month, the day: focus goes elsewhere each time. On a date, more than half of the weight moves "
          "between any two questions.",
@@ -86,7 +86,8 @@ Lesson saliency_lesson() {
          "appears, but in focus it does.",
          "因此无论问什么，这两张图都不变。把图中任何一个数一路追溯到输入，都不会遇到问题；聚焦的权重则会遇到。",
          saliency_asks_nothing},
-        {"All three answer the dates that they know: max pooling and gating must carry year, month and day at once, and look "
+        {"All three can answer for dates of the kinds they know: max pooling and gating must carry year, month and day at "
+         "once, and look "
          "up "
          "the right one afterwards. Here their answers to all three questions agree.",
          "对熟悉的日期，三者都能答对：最大池化和门控必须同时带上年、月、日，之后再按问题取用。此刻三者对三个问题的回答全部一致"

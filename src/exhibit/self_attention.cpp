@@ -10,9 +10,9 @@ namespace saccade {
 
 namespace {
 
-Sight chosen_sight(const AttentionLayer& layer, const Params& params) {
+Visibility chosen_visibility(const AttentionLayer& layer, const Params& params) {
     const std::string& mask = params.text("mask");
-    Sight own{layer.design.causal};
+    Visibility own{layer.design.causal};
     if (mask == "none") own.causal = false;
     if (mask == "causal") own.causal = true;
     if (mask == "restricted") own.radius = radius_of(params.number("radius"));
@@ -22,13 +22,13 @@ Sight chosen_sight(const AttentionLayer& layer, const Params& params) {
 void run(RunContext& context) {
     const AttentionLayer layer = attention_layer(context);
     const Index head = chosen("Head", context.params.integer("head"), layer.design.heads);
-    const Sight sight = chosen_sight(layer, context.params);
-    if (sight.causal != layer.design.causal)
+    const Visibility visibility = chosen_visibility(layer, context.params);
+    if (visibility.causal != layer.design.causal)
         context.probe.note({"mask",
                             layer.design.causal ? "this model was trained with the causal mask; here it is off"
                                                 : "this model was trained without a mask; here it is causal",
                             "the layers before stay as they were trained"});
-    show_attention(context, layer, sight, head);
+    show_attention(context, layer, visibility, head);
 }
 
 std::vector<ParamSpec> params() {

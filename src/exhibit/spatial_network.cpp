@@ -56,8 +56,8 @@ std::string network_model(const Params& params) {
 std::vector<ParamSpec> network_params(const std::string& model, const std::string& shown_block) {
     ParamSpec which = choice_param(
         "model", "Attention",
-        "Three ResNet-20 trained alike on CIFAR-10.\nnone: He 2016.\nSE: a gate a channel, s = σ(W_2 max(0, W_1 z)) (Hu "
-        "2018).\nCBAM: a gate a channel, then a map over places, F″ = M_s(F′) F′, F′ = M_c(F) F (Woo 2018).",
+        "Three ResNet-20 trained alike on CIFAR-10.\nnone: He 2016.\nSE: a gate for each channel, s = σ(W_2 max(0, W_1 z)) (Hu "
+        "2018).\nCBAM: a gate for each channel, then a map over places, F″ = M_s(F′) F′, F′ = M_c(F) F (Woo 2018).",
         {{"none", "none"}, {"se", "SE"}, {"cbam", "CBAM"}});
     which.fallback = model;
     std::vector<Choice> blocks;

@@ -115,7 +115,7 @@ std::vector<ParamSpec> params() {
         toggle_param("causal", "Causal mask", "The decoder sees what it has written, and nothing later.", true),
         radius_param("encoder_radius", "Encoder radius", "a source token"),
         radius_param("decoder_radius", "Decoder radius", "an output token"),
-        integer_param("beam", "Beam", "Hypotheses that live on at each step; 1: greedy.", 1, 1, widest_beam),
+        integer_param("beam", "Beam", "Hypotheses kept at each step; 1: greedy.", 1, 1, widest_beam),
         number_param("length_penalty", "Length penalty", "α in S = log P / ((5 + length) / 6)^α (Wu 2016, eq. 14).", 1, 0, 5),
         integer_param("hypothesis", "Hypothesis", "Which of the beam's hypotheses is shown; 1 is the best.", 1, 1, widest_beam),
         toggle_param("gradients", "Gradients", "Records how log p of one output token changes with each weight: ∂ log p / ∂α.",

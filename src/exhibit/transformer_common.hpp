@@ -15,7 +15,7 @@ std::string date_lists_model(const std::string& position);
 SequenceText::Source read_source(RunContext& context, const std::string& param, const SequenceText& text,
                                  const std::string& hint);
 
-/// A radius as a number parameter says it: infinity is none.
+/// A radius from a number parameter: infinity is none.
 std::optional<Index> radius_of(double r);
 ParamSpec radius_param(const std::string& name, const std::string& title, const std::string& whose);
 

@@ -56,7 +56,7 @@ Lesson transformer_lesson() {
     lesson.points = {
         {"There is no recurrence: what a token knows of the others comes through attention alone. Each head of each layer "
          "hands "
-         "out one unit of weight a query, so every row sums to 1, in all three kinds of attention.",
+         "out one unit of weight per query, so every row sums to 1, in all three kinds of attention.",
          "这里没有循环：一个词元对其他词元的了解全都来自注意力。每一层的每个头都为每个查询分配总量为 1 "
          "的权重，因此三种注意力的每一行之和都是 1。",
          sums_check({"encoder.weights", "decoder.weights", "cross.weights"})},

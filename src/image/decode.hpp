@@ -8,7 +8,7 @@
 
 namespace saccade {
 
-// The three decoders behind decode_image(). `bytes` begin as the format does; `where` names the file in errors. They refuse
+// The three decoders of decode_image(). `bytes` begin as the format does; `where` names the file in errors. They refuse
 // what is larger than most_image_pixels from the header, before memory is taken for it, and what is damaged or cut off. The
 // picture is upright; `full` gets its full size.
 
@@ -23,7 +23,7 @@ void check_image_size(std::uint64_t width, std::uint64_t height, const std::stri
 /// Four channels over white: colour * alpha + 255 * (1 - alpha), rounded. pixels: [n, 4] to [n, 3].
 void compose_over_white(const std::uint8_t* rgba, Index pixels, std::uint8_t* rgb);
 
-/// The orientation, 1 to 8, that EXIF data ("II*\0" or "MM\0*" first) tells; 1 if it tells none.
+/// The orientation, 1 to 8, that EXIF data ("II*\0" or "MM\0*" first) holds; 1 if it holds none.
 int exif_orientation(std::string_view tiff);
 /// Turned and mirrored so that the picture stands upright.
 Image upright(Image image, int orientation);

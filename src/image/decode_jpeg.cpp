@@ -133,7 +133,7 @@ Image decode_jpeg(std::string_view bytes, const std::string& where, Index at_lea
     check_image_size(jpeg.image_width, jpeg.image_height, where);
     if (jpeg.num_components == 4) {
         throw Error(ErrorCode::unsupported,
-                    where + " is a CMYK JPEG, made for printing; its colours have no one meaning on a screen",
+                    where + " is a CMYK JPEG, made for printing; its colours are not defined for a screen",
                     "save it as RGB, for example: magick IN.jpg -colorspace sRGB OUT.png");
     }
     const int orientation = orientation_of(jpeg);  // the markers go with the decoding

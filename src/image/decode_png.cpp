@@ -37,7 +37,7 @@ void on_warning(png_structp, png_const_charp) {}
 
 void on_read(png_structp png, png_bytep out, png_size_t n) {
     auto& reading = *static_cast<Reading*>(png_get_io_ptr(png));
-    if (reading.bytes.size() - reading.at < n) png_error(png, "it is cut off");
+    if (reading.bytes.size() - reading.at < n) png_error(png, "it is truncated");
     std::memcpy(out, reading.bytes.data() + reading.at, n);
     reading.at += n;
 }

@@ -35,7 +35,7 @@ Image decode_webp(std::string_view bytes, const std::string& where, ImageSize& f
     const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
     WebPBitstreamFeatures features{};
     const VP8StatusCode status = WebPGetFeatures(data, bytes.size(), &features);
-    if (status == VP8_STATUS_NOT_ENOUGH_DATA) refuse_damaged(where, "WebP", "it is cut off");
+    if (status == VP8_STATUS_NOT_ENOUGH_DATA) refuse_damaged(where, "WebP", "it is truncated");
     if (status != VP8_STATUS_OK) refuse_damaged(where, "WebP", "its header is wrong");
     if (features.has_animation != 0) {
         throw Error(ErrorCode::unsupported, where + " is an animated WebP",
@@ -46,10 +46,10 @@ Image decode_webp(std::string_view bytes, const std::string& where, ImageSize& f
     if (features.has_alpha != 0) {
         std::vector<std::uint8_t> rgba(static_cast<std::size_t>(image.width * image.height * 4));
         if (WebPDecodeRGBAInto(data, bytes.size(), rgba.data(), rgba.size(), features.width * 4) == nullptr)
-            refuse_damaged(where, "WebP", "it is cut off or its data are wrong");
+            refuse_damaged(where, "WebP", "it is truncated or its data are wrong");
         compose_over_white(rgba.data(), image.width * image.height, image.rgb.data());
     } else if (WebPDecodeRGBInto(data, bytes.size(), image.rgb.data(), image.rgb.size(), features.width * 3) == nullptr) {
-        refuse_damaged(where, "WebP", "it is cut off or its data are wrong");
+        refuse_damaged(where, "WebP", "it is truncated or its data are wrong");
     }
     image = upright(std::move(image), orientation_of(bytes));
     full = {image.width, image.height};

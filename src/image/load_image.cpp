@@ -264,11 +264,11 @@ void check_image_size(std::uint64_t width, std::uint64_t height, const std::stri
 void refuse_damaged(const std::string& where, const std::string& format, const std::string& why) {
     std::string reason = sanitize_utf8(why);
     std::replace(reason.begin(), reason.end(), '\n', ' ');
-    throw Error(ErrorCode::bad_format, fmt::format("{} is a damaged {} ({})", where, format, reason), "get the file once more");
+    throw Error(ErrorCode::bad_format, fmt::format("{} is a damaged {} ({})", where, format, reason), "get the file again");
 }
 
 Image decode_image(std::string_view bytes, const std::string& where, Index at_least, ImageSize* full) {
-    if (bytes.empty()) throw Error(ErrorCode::bad_format, where + " is empty", "get the file once more");
+    if (bytes.empty()) throw Error(ErrorCode::bad_format, where + " is empty", "get the file again");
     ImageSize size;
     Image image;
     switch (format_of(bytes)) {

@@ -23,7 +23,7 @@ constexpr std::array background_names{"plain", "gradient", "sky", "sea", "meadow
 class Reader {
  public:
     Reader(const json& object, std::string where) : object_(object), where_(std::move(where)) {
-        if (!object.is_object()) throw Error(ErrorCode::bad_format, "a scene's " + where_ + " is no object", "write {...}");
+        if (!object.is_object()) throw Error(ErrorCode::bad_format, "a scene's " + where_ + " is not an object", "write {...}");
     }
 
     void number(const char* key, double& value, double least, double most) {
@@ -83,7 +83,7 @@ class Reader {
             if (std::find(known_.begin(), known_.end(), key) == known_.end())
                 throw Error(ErrorCode::bad_format,
                             fmt::format("a scene's {} has no '{}'", where_, shorten(sanitize_utf8(key), 30)),
-                            fmt::format("it may have: {}", fmt::join(known_, ", ")));
+                            fmt::format("it can have: {}", fmt::join(known_, ", ")));
     }
     [[noreturn]] void refuse(const char* key, const json& value, const std::string& hint) const {
         const std::string written = value.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -264,7 +264,7 @@ Scene scene_from_text(std::string_view text) {
     try {
         document = json::parse(text);
     } catch (const json::parse_error& error) {
-        throw Error(ErrorCode::bad_format, fmt::format("the scene is no JSON (near byte {})", error.byte),
+        throw Error(ErrorCode::bad_format, fmt::format("the scene is not JSON (near byte {})", error.byte),
                     "write scene:{\"shapes\": [...]}");
     }
     return scene_from_json(document);

@@ -101,7 +101,7 @@ class HeaderReader {
             std::uint64_t value = 0;
             const char* begin = text_.data() + at_;
             const auto [end, error] = std::from_chars(begin, text_.data() + text_.size(), value);
-            if (error != std::errc()) damaged("has a shape that is no list of whole numbers");
+            if (error != std::errc()) damaged("has a shape that is not a list of whole numbers");
             at_ += static_cast<std::size_t>(end - begin);
             accept('L');  // as Python 2 wrote it
             dims.push_back(value);
@@ -183,7 +183,7 @@ NpyArray read_npy_stream(const ByteSource& source, std::uint64_t total_bytes, co
     };
     unsigned char start[12] = {};
     read(start, 8, "header");
-    if (std::memcmp(start, magic.data(), magic.size()) != 0) damaged("is no .npy array");
+    if (std::memcmp(start, magic.data(), magic.size()) != 0) damaged("is not an .npy array");
     if (start[6] < 1 || start[6] > 3) damaged(fmt::format("is of .npy version {}, which is not known", start[6]));
     const std::size_t length_bytes = start[6] == 1 ? 2 : 4;
     read(start + 8, length_bytes, "header");

@@ -8,7 +8,7 @@
 
 namespace saccade {
 
-/// Reads up to so many bytes; fewer only at the end or on an error.
+/// Reads up to this many bytes; fewer only at the end or on an error.
 using ByteSource = std::function<std::size_t(void*, std::size_t)>;
 
 /// One array in .npy format (versions 1 to 3) of `total_bytes` bytes from a source that is not trusted. `room`: how many

@@ -42,7 +42,7 @@ class Archive {
         if (!zip_) {
             const bool damaged = code == ZIP_ER_NOZIP || code == ZIP_ER_INCONS;
             throw Error(damaged ? ErrorCode::bad_format : ErrorCode::io,
-                        fmt::format("{}: {}", path_, damaged ? "is no .npz file, or a damaged one" : zip_error_text(code)),
+                        fmt::format("{}: {}", path_, damaged ? "is not an .npz file, or is damaged" : zip_error_text(code)),
                         damaged ? "write it again with numpy.savez" : "check the path");
         }
         const zip_int64_t count = zip_get_num_entries(zip_.get(), 0);
@@ -113,7 +113,7 @@ class Archive {
             damaged(fmt::format("'{}' has no size", shorten(entry, 60)));
         }
         if (stat.size / most_packed > stat.comp_size) {
-            damaged(fmt::format("'{}' claims {} bytes in {} packed ones", shorten(entry, 60), stat.size, stat.comp_size));
+            damaged(fmt::format("'{}' claims {} bytes in {} compressed ones", shorten(entry, 60), stat.size, stat.comp_size));
         }
         Open result{std::unique_ptr<zip_file_t, CloseFile>(zip_fopen_index(zip_.get(), index, 0)), stat.size};
         if (!result.file) damaged(fmt::format("'{}' cannot be unpacked ({})", shorten(entry, 60), zip_strerror(zip_.get())));

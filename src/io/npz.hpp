@@ -16,7 +16,7 @@ using NpyArray = Tensor<double>;
 /// with the path (and entry), {out_of_range} if too large.
 NpyArray read_npy(const std::string& path);
 std::map<std::string, NpyArray> read_npz(const std::string& path);
-/// One array of an .npz; Error{not_found} names those that there are.
+/// One array of an .npz; Error{not_found} names the entries of the file.
 NpyArray read_npz_array(const std::string& path, const std::string& name);
 /// A text entry of an .npz ("trace.json"), at most 256 MiB, UTF-8. Error{not_found} if there is none.
 std::string read_npz_text(const std::string& path, const std::string& name);

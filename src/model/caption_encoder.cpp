@@ -108,7 +108,7 @@ Var<T> CaptionEncoder<T>::features(const Var<T>& images, std::vector<BatchStatis
 
 template <class T>
 typename CaptionEncoder<T>::Annotations CaptionEncoder<T>::operator()(const Var<T>& images, const Observer& observe,
-                                                                    std::stop_token stop) const {
+                                                                      std::stop_token stop) const {
     const Var<T> seen = features(images, nullptr, stop);
     const Index batch = seen.shape()[0], height = seen.shape()[1], width = seen.shape()[2], cells = height * width;
     const Tensor<T> codes = place_codes<T>(height, width);
@@ -116,12 +116,12 @@ typename CaptionEncoder<T>::Annotations CaptionEncoder<T>::operator()(const Var<
     for (Index b = 0; b < batch; ++b) std::copy_n(codes.data(), codes.size(), places.data() + b * codes.size());
     const Var<T> parts[] = {reshape(seen, {batch, cells, channels()}), places};
     const Var<T> annotations = observe("annotations", concat<T>(parts, 2), [] {
-        return Shown{.role = Role::value,
-                     .symbol = "a",
-                     .title = "Annotations",
-                     .axes = {"location", "channel"},
-                     .step = {"encode", "a = CNN(I), and behind it where each location is", "",
-                              "Xu 2015, section 3.1.1; Liu 2018"}};
+        return Shown{
+            .role = Role::value,
+            .symbol = "a",
+            .title = "Annotations",
+            .axes = {"location", "channel"},
+            .step = {"encode", "a = CNN(I), and behind it where each location is", "", "Xu 2015, section 3.1.1; Liu 2018"}};
     });
     return {annotations, height, width};
 }
@@ -147,8 +147,8 @@ void add_caption_encoder_weights(WeightMap& to, Rng& rng, const std::vector<Capt
     }
 }
 
-void settle_caption_encoder(WeightMap& weights, Index n, const std::function<Tensor<float>(Index)>& batches,
-                            std::stop_token stop) {
+void recalibrate_caption_encoder(WeightMap& weights, Index n, const std::function<Tensor<float>(Index)>& batches,
+                                 std::stop_token stop) {
     const CaptionEncoder<float> encoder{Weights<float>(weights)};
     const std::size_t layers = caption_layers().size();
     std::vector<Tensor<double>> means(layers), squares(layers);

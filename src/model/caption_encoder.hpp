@@ -16,7 +16,7 @@ struct CaptionLayer {
     Index channels, kernel, stride, shift = 0;
 };
 
-/// The layers that `saccade train` makes: eight pixels a side come to one annotation, which sees 57 x 57 pixels. At 96 x 96
+/// The layers that `saccade train` makes: 8 x 8 pixels make one annotation, which sees 57 x 57 pixels. At 96 x 96
 /// pixels: 12 x 12 annotations and 37 million multiply-adds. Windows of odd size that step by two pixels look at the first of
 /// the two, and three such layers would leave each annotation looking at the corner of its eight pixels: the last begins one
 /// place, which is four pixels, later, and so looks at their middle.
@@ -72,7 +72,7 @@ class CaptionEncoder {
 void add_caption_encoder_weights(WeightMap& to, Rng& rng, const std::vector<CaptionLayer>& layers = caption_layers());
 /// Population statistics of all batches together, put into the weights as NAME.mean and NAME.variance ("precise" batch norm, Wu
 /// and Johnson 2021, section 3). `batches(i)` makes the i-th of n.
-void settle_caption_encoder(WeightMap& weights, Index n, const std::function<Tensor<float>(Index)>& batches,
-                            std::stop_token stop);
+void recalibrate_caption_encoder(WeightMap& weights, Index n, const std::function<Tensor<float>(Index)>& batches,
+                                 std::stop_token stop);
 
 }  // namespace saccade

@@ -25,7 +25,7 @@ constexpr Attention attentions[] = {{"soft", "softmax", false}, {"hard", "hard_s
 CaptionerDesign captioner_design(const std::string& attention) {
     const auto* found = std::ranges::find(attentions, attention, &Attention::name);
     if (found == std::end(attentions))
-        throw Error(ErrorCode::bad_format, "there is no attention '" + attention + "' of captioners", "soft, hard or sca");
+        throw Error(ErrorCode::bad_format, "captioners have no attention '" + attention + "'", "soft, hard or sca");
     CaptionerDesign design;
     design.align.function = found->alignment;
     design.channels = found->channels;
@@ -114,14 +114,13 @@ template <class T>
 Var<T> Captioner<T>::keys(const Var<T>& annotations, const Observer& observe) const {
     if (design_.channels) return spatial_.keys(annotations, observe);
     return observe("keys", affine(annotations, key_weight_, Var<T>()), [&] {
-        return Shown{
-            .role = Role::key,
-            .symbol = "k",
-            .title = "Keys",
-            .axes = {"location", "attention"},
-            .step = {"project", "k_j = U_a a_j", "@keys[j,a] = sum_n(@attention.key_weight[a,n] * @annotations[j,n])",
-                     "Xu 2015, eq. 4"},
-            .parameters = {{"@attention.key_weight", "U_a", {"attention", "channel"}, key_weight_}}};
+        return Shown{.role = Role::key,
+                     .symbol = "k",
+                     .title = "Keys",
+                     .axes = {"location", "attention"},
+                     .step = {"project", "k_j = U_a a_j", "@keys[j,a] = sum_n(@attention.key_weight[a,n] * @annotations[j,n])",
+                              "Xu 2015, eq. 4"},
+                     .parameters = {{"@attention.key_weight", "U_a", {"attention", "channel"}, key_weight_}}};
     });
 }
 

@@ -18,9 +18,9 @@ namespace saccade {
 
 /// What no shape can tell of a captioner.
 struct CaptionerDesign {
-    AlignSettings align;         // of the locations' scores; of those that need nothing else
-    bool channels = false;       // SCA (Chen 2017): channels are weighed too, and locations scored as there
-    bool channel_first = true;   // then: channel-spatial, or else spatial-channel
+    AlignSettings align;        // of the locations' scores; of those that need nothing else
+    bool channels = false;      // SCA (Chen 2017): channels are weighed too, and locations scored as there
+    bool channel_first = true;  // then: channel-spatial, or else spatial-channel
     bool operator==(const CaptionerDesign&) const = default;
     /// Does it draw locations (Xu 2015, section 4.1)?
     bool samples() const { return align_function(align.function).samples; }
@@ -137,8 +137,8 @@ class Captioner {
     CaptionerSizes sizes_;
     CaptionerDesign design_;
     CaptionEncoder<T> encoder_;
-    Var<T> table_;                       // E
-    Linear<T> initial_, initial_cell_;   // W_h, W_c
+    Var<T> table_;                      // E
+    Linear<T> initial_, initial_cell_;  // W_h, W_c
     std::shared_ptr<const Align<T>> align_;
     DecoderQuery<T> ask_;         // W_a, W_y; the second may be missing, then the query is Xu's
     Var<T> key_weight_, vector_;  // U_a, v

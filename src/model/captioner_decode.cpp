@@ -19,9 +19,8 @@ const DecoderReads decoder_reads{"(@decoder.state[i-1,k] else @decoder.initial[k
 
 const AlignText& align_text(const CaptionerDesign& design) {
     const auto by = [](const char* source) {
-        return AlignText{.axes = {"output", "location"},
-                         .softmax_source = source,
-                         .chances_title = "Probability of each location"};
+        return AlignText{
+            .axes = {"output", "location"}, .softmax_source = source, .chances_title = "Probability of each location"};
     };
     static const AlignText expected = by("Xu 2015, eq. 5"), drawn = by("Xu 2015, eq. 8"), sca = by("Chen 2017, section 3.2");
     return design.channels ? sca : design.samples() ? drawn : expected;
@@ -63,15 +62,15 @@ Var<T> Captioner<T>::query(const Var<T>& state, const Var<T>& word, const Observ
 template <class T>
 Var<T> Captioner<T>::channel_gate(const Var<T>& means, const Var<T>& state, const Var<T>& word, const Observer& observe) const {
     const Var<T> v = observe("channel_means", means, [&] {
-        return Shown{.symbol = "v",
-                     .title = "Mean of each channel",
-                     .axes = {"output", "channel"},
-                     .step = design_.channel_first
-                                 ? How{"pool", "v_n = mean_j a_jn", "@channel_means[i,n] = mean_j(@annotations[j,n])",
-                                       "Chen 2017, section 3.3"}
-                                 : How{"pool", "v_n = Σ_j α_ij a_jn",
-                                       "@channel_means[i,n] = sum_j(@weights[i,j] * @annotations[j,n])",
-                                       "Chen 2017, section 3.3, spatial-channel"}};
+        return Shown{
+            .symbol = "v",
+            .title = "Mean of each channel",
+            .axes = {"output", "channel"},
+            .step = design_.channel_first
+                        ? How{"pool", "v_n = mean_j a_jn", "@channel_means[i,n] = mean_j(@annotations[j,n])",
+                              "Chen 2017, section 3.3"}
+                        : How{"pool", "v_n = Σ_j α_ij a_jn", "@channel_means[i,n] = sum_j(@weights[i,j] * @annotations[j,n])",
+                              "Chen 2017, section 3.3, spatial-channel"}};
     });
     return channel_.gate(v, state, word, decoder_reads, observe);
 }
@@ -88,13 +87,14 @@ Var<T> Captioner<T>::scores(const Encoded& encoded, const Var<T>& state, const V
     }
     const Var<T> asked = query(state, word, observe);
     return observe("scores", additive_scores(asked, encoded.keys, vector_), [&] {
-        return Shown{.role = Role::scores,
-                     .symbol = "e",
-                     .title = "Scores",
-                     .axes = {"output", "location"},
-                     .step = {"score", "e_ij = v · tanh(q_i + k_j)",
-                              "@scores[i,j] = sum_a(@attention.vector[a] * tanh(@queries[i,a] + @keys[j,a]))", "Xu 2015, eq. 4"},
-                     .parameters = {{"@attention.vector", "v", {"attention"}, vector_}}};
+        return Shown{
+            .role = Role::scores,
+            .symbol = "e",
+            .title = "Scores",
+            .axes = {"output", "location"},
+            .step = {"score", "e_ij = v · tanh(q_i + k_j)",
+                     "@scores[i,j] = sum_a(@attention.vector[a] * tanh(@queries[i,a] + @keys[j,a]))", "Xu 2015, eq. 4"},
+            .parameters = {{"@attention.vector", "v", {"attention"}, vector_}}};
     });
 }
 
@@ -127,7 +127,8 @@ void Captioner<T>::look(const Encoded& encoded, const Var<T>& word, const State&
     step.scores = scores(encoded, h, word, observe, step);
     align(rng, observe, noise, step);
     const bool gate_first = design_.channels && design_.channel_first;
-    Var<T> z = context(step.weights, gate_first ? weighted_channels(encoded.annotations, step.channel_gate) : encoded.annotations);
+    Var<T> z =
+        context(step.weights, gate_first ? weighted_channels(encoded.annotations, step.channel_gate) : encoded.annotations);
     if (design_.channels && !design_.channel_first) {
         // The mean of f_s(V, alpha) over the locations, times their number, is the context.
         step.channel_gate = channel_gate(z, h, word, observe);
@@ -158,11 +159,12 @@ void Captioner<T>::look(const Encoded& encoded, const Var<T>& word, const State&
     });
     step.beta = reshape(beta, {batch, 1});
     step.gated = observe("gated_context", mul(step.context, step.beta), [] {
-        return Shown{.role = Role::context,
-                     .symbol = "z",
-                     .title = "Gated context",
-                     .axes = {"output", "channel"},
-                     .step = {"gate", "z_i = β_i ẑ_i", "@gated_context[i,n] = @beta[i] * @context[i,n]", "Xu 2015, section 4.2.1"}};
+        return Shown{
+            .role = Role::context,
+            .symbol = "z",
+            .title = "Gated context",
+            .axes = {"output", "channel"},
+            .step = {"gate", "z_i = β_i ẑ_i", "@gated_context[i,n] = @beta[i] * @context[i,n]", "Xu 2015, section 4.2.1"}};
     });
 }
 
@@ -171,15 +173,15 @@ typename Captioner<T>::Step Captioner<T>::step(const Encoded& encoded, std::span
                                                Rng* rng, const Observer& observe, CaptionNoise noise) const {
     Step next;
     const Var<T> word = observe("decoder.embedding", embedding(table_, previous), [&] {
-        return Shown{.role = Role::embedding,
-                     .symbol = "Ey",
-                     .title = "Embedded previous word",
-                     .axes = {"output", "embedding"},
-                     .step = {"embed", "E y_(i−1)",
-                              "@decoder.embedding[i,m] = " +
-                                  rules::embedding("@decoder.embedding.weight", "@decoder.input[i]", 'm'),
-                              "Xu 2015, eq. 1"},
-                     .parameters = {{"@decoder.embedding.weight", "E", {"target_vocabulary", "embedding"}, table_}}};
+        return Shown{
+            .role = Role::embedding,
+            .symbol = "Ey",
+            .title = "Embedded previous word",
+            .axes = {"output", "embedding"},
+            .step = {"embed", "E y_(i−1)",
+                     "@decoder.embedding[i,m] = " + rules::embedding("@decoder.embedding.weight", "@decoder.input[i]", 'm'),
+                     "Xu 2015, eq. 1"},
+            .parameters = {{"@decoder.embedding.weight", "E", {"target_vocabulary", "embedding"}, table_}}};
     });
     look(encoded, word, state, rng, observe, noise, next);
     Var<T> remembered = next.gated;
@@ -190,17 +192,17 @@ typename Captioner<T>::Step Captioner<T>::step(const Encoded& encoded, std::span
     }
     const Var<T> gates = add(cell_.project(word), affine(remembered, context_weight_, Var<T>()));
     next.state.cell = cell_.step(gates, state.cell, observe.named(observe.name("decoder.")), [&] {
-        return CellReads{.title = "Decoder",
-                         .state = "h",
-                         .axis = "output",
-                         .units = "state",
-                         .position = 'i',
-                         .inputs = {{"@embedding[i,m]", "E y_(i−1)", "embedding", declared_values(cell_.parameters().input_weight)},
-                                    {"gated_context[i,n]", "z_i", "channel", declared_values(context_weight_), 'n',
-                                     "@context_weight", "C"}},
-                         .initial = "@initial",
-                         .initial_cell = "@initial_cell",
-                         .source = "Xu 2015, eq. 1 to 3 (PyTorch's gates)"};
+        return CellReads{
+            .title = "Decoder",
+            .state = "h",
+            .axis = "output",
+            .units = "state",
+            .position = 'i',
+            .inputs = {{"@embedding[i,m]", "E y_(i−1)", "embedding", declared_values(cell_.parameters().input_weight)},
+                       {"gated_context[i,n]", "z_i", "channel", declared_values(context_weight_), 'n', "@context_weight", "C"}},
+            .initial = "@initial",
+            .initial_cell = "@initial_cell",
+            .source = "Xu 2015, eq. 1 to 3 (PyTorch's gates)"};
     });
     const Var<T> h =
         noise.dropout > 0 ? dropout(next.state.cell.h, static_cast<T>(noise.dropout), *noise.rng) : next.state.cell.h;
@@ -222,17 +224,17 @@ typename Captioner<T>::Step Captioner<T>::step(const Encoded& encoded, std::span
 template <class T>
 Var<T> Captioner<T>::logits(const Var<T>& readout, const Observer& observe) const {
     return observe("logits", readout_(readout), [&] {
-        return Shown{.role = Role::logits,
-                     .symbol = "o",
-                     .title = "Logits",
-                     .unit = "logit",
-                     .axes = {"output", "token"},
-                     .step = {"read out", "o_i = L_o d_i + b_o",
-                              "@logits[i,c] = " +
-                                  rules::linear('m', "@readout.weight[c,m]", "@readout[i,m]", "@readout.bias[c]"),
-                              "Xu 2015, eq. 7"},
-                     .parameters = {{"@readout.weight", "L_o", {"token", "embedding"}, readout_.weight},
-                                    {"@readout.bias", "b_o", {"token"}, readout_.bias}}};
+        return Shown{
+            .role = Role::logits,
+            .symbol = "o",
+            .title = "Logits",
+            .unit = "logit",
+            .axes = {"output", "token"},
+            .step = {"read out", "o_i = L_o d_i + b_o",
+                     "@logits[i,c] = " + rules::linear('m', "@readout.weight[c,m]", "@readout[i,m]", "@readout.bias[c]"),
+                     "Xu 2015, eq. 7"},
+            .parameters = {{"@readout.weight", "L_o", {"token", "embedding"}, readout_.weight},
+                           {"@readout.bias", "b_o", {"token"}, readout_.bias}}};
     });
 }
 

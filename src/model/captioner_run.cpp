@@ -96,20 +96,19 @@ CaptionOutput run_captioner(const Captioner<float>& model, const CaptionRequest&
     Rng drawing = Rng(request.seed.value_or(0)).fork("locations");
     Rng* const rng = request.seed ? &drawing : nullptr;
     Captioner<float>::State state{encoded.initial};
-    const OneOutput decoder{
-        .start = request.start,
-        .end = model.end_id(),
-        .readable = model.sizes().vocabulary,
-        .writable = model.classes(),
-        .search = [&] { return beam_search(model, encoded, request.start, request.beam, stop); },
-        .step =
-            [&](Index previous, const Observer& at) {
-                const Index ids[] = {previous};
-                const auto made = model.step(encoded, ids, state, rng, at);
-                state = made.state;
-                output.maps.push_back(made.weights.value());
-                return model.logits(made.readout, at);
-            }};
+    const OneOutput decoder{.start = request.start,
+                            .end = model.end_id(),
+                            .readable = model.sizes().vocabulary,
+                            .writable = model.classes(),
+                            .search = [&] { return beam_search(model, encoded, request.start, request.beam, stop); },
+                            .step =
+                                [&](Index previous, const Observer& at) {
+                                    const Index ids[] = {previous};
+                                    const auto made = model.step(encoded, ids, state, rng, at);
+                                    state = made.state;
+                                    output.maps.push_back(made.weights.value());
+                                    return model.logits(made.readout, at);
+                                }};
     static const DecodeText text{.input = "Previous word (ids)",
                                  .first = "the language",
                                  .first_rule = "@decoder.input[0]",

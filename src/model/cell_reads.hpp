@@ -25,7 +25,7 @@ struct CellBlock {
     Index at = 0, count = 1;
 };
 
-/// What a cell reads beside its own state: a tensor, and the stacked matrix that it goes through.
+/// What a cell reads besides its own state: a tensor, and the stacked matrix that it goes through.
 struct CellInput {
     std::string operand;   // in rules, with its indices: "encoder.embedding[j,m]"
     std::string symbol;    // in formulas: "x_j"

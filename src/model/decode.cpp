@@ -77,13 +77,13 @@ Decoded decode(const OneOutput& decoder, const DecodeRequest& request, const Dec
         });
         const Index chosen = free ? likeliest(std::span<const float>(p.value().values())) : given[static_cast<std::size_t>(i)];
         previous = here.id("output.id", chosen, decoder.writable, [&] {
-            return Shown{.role = Role::output,
-                         .symbol = "y",
-                         .title = text.output,
-                         .axes = {"output"},
-                         .step = {"choose",
-                                  fmt::format("y_i = argmax_c p_ic, or as the beam or the forced {} has it", text.forced), "",
-                                  "decoding"}};
+            return Shown{
+                .role = Role::output,
+                .symbol = "y",
+                .title = text.output,
+                .axes = {"output"},
+                .step = {"choose", fmt::format("y_i = argmax_c p_ic, or as the beam or the forced {} has it", text.forced), "",
+                         "decoding"}};
         });
         decoded.ids.push_back(previous);
         if (free && previous == decoder.end) break;

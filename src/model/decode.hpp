@@ -38,9 +38,9 @@ struct DecodeRequest {
 
 /// What its tensors are called.
 struct DecodeText {
-    std::string input, first, first_rule, input_source;        // "Previous word (ids)", "<start>"; in rules
-    std::string given, probabilities, probabilities_source;    // "x": p(y | y_<i, x)
-    std::string output, forced;                                // "Words (ids)", "caption"
+    std::string input, first, first_rule, input_source;      // "Previous word (ids)", "<start>"; in rules
+    std::string given, probabilities, probabilities_source;  // "x": p(y | y_<i, x)
+    std::string output, forced;                              // "Words (ids)", "caption"
 };
 
 struct Decoded {

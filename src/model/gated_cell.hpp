@@ -18,13 +18,13 @@ CellKind cell_kind_from(const std::string& text);
 /// Blocks of its stacked parameters: 3 for a GRU, 4 for an LSTM.
 Index gate_count(CellKind kind);
 
-/// [batch, H] each; c is empty but for an LSTM.
+/// [batch, H] each; c is empty except for an LSTM.
 template <class T>
 struct CellState {
     Var<T> h, c;
 };
 
-/// A GRU (nn/gru.hpp) or an LSTM (nn/lstm.hpp) behind one face, with parameters NAME.input_weight, NAME.hidden_weight,
+/// A GRU (nn/gru.hpp) or an LSTM (nn/lstm.hpp) behind one interface, with parameters NAME.input_weight, NAME.hidden_weight,
 /// NAME.input_bias, NAME.hidden_bias.
 template <class T>
 class GatedCell {
@@ -51,7 +51,7 @@ class GatedCell {
                      const std::function<CellReads()>& reads) const;
     CellState<T> lstm(const Var<T>& projected, const CellState<T>& state, const Observer& observe,
                       const std::function<CellReads()>& reads) const;
-    /// What is said of f(pre-activation of a block).
+    /// Describes f(pre-activation of a block).
     Shown activated(Role role, const std::string& part, const CellBlock& block, const std::string& what,
                     const CellReads& reads) const;
 

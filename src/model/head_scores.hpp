@@ -16,7 +16,8 @@ struct HeadScores {
     Index repeated = 0;       // tokens that occurred before, and did not just precede themselves: what induction is a mean over
 };
 
-/// weights [layer, head, T, T], ids [T]. `skip`: so many tokens at the beginning are neither asked nor counted as occurrences
+/// weights [layer, head, T, T], ids [T]. `skip`: this many tokens at the beginning are neither queries nor counted as
+/// occurrences
 /// (<start>). Without a repeated token induction and duplicate are 0.
 HeadScores head_scores(const Tensor<float>& weights, std::span<const Index> ids, Index skip = 0);
 

@@ -24,7 +24,7 @@ class LanguageModel {
     Index classes() const { return vocabulary() - 1; }
     Index start_id() const { return vocabulary() - 1; }
 
-    /// ids[b * length + t] -> logits of the token after each, [batch, length, classes]. With call.cache the ids go on behind
+    /// ids[b * length + t] -> logits of the token after each, [batch, length, classes]. With call.cache the ids follow
     /// the positions that it holds.
     Var<T> logits(std::span<const Index> ids, Index batch, const StackCall<T>& call = {}) const;
     /// x [..., d_model] -> [..., classes].

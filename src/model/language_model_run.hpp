@@ -24,12 +24,12 @@ struct LanguageModelOutput {
 /// One pass over the text with everything shown: token.id, the stack's tensors below "self" (model/transformer_stack.hpp),
 /// logits and probabilities [token, class] with their rules; declares their axes. `reuse`: nothing of an unchanged text is
 /// computed again, and of one that goes on, only what is new; the same bits as a whole run. Error{cancelled};
-/// Error{invalid_input} if an intervention makes an id that is none.
+/// Error{invalid_input} if an intervention makes an invalid id.
 LanguageModelOutput run_language_model(const ModelPtr& model, const LanguageModelRequest& request, Probe& probe, Reuse& reuse,
                                        const std::stop_token& stop);
 
 /// Nats that each token cost, given those before it: -log p; 0 for the first. probabilities [T, classes], ids [T].
 Tensor<float> token_losses(const Tensor<float>& probabilities, std::span<const Index> ids);
-inline constexpr double smallest_probability = 1e-30;  // below it a loss is not told apart
+inline constexpr double smallest_probability = 1e-30;  // smaller ones give the same loss
 
 }  // namespace saccade

@@ -10,7 +10,7 @@
 namespace saccade {
 
 /// Parameters that each layer of a stack has, as a trace holds them: those of all layers in one tensor [layer, ...]. Each is
-/// put together when somebody first looks, and kept with the model: no run copies it again. Safe from any thread.
+/// put together when first observed, and kept with the model: no run copies it again. Safe from any thread.
 class LayeredParameters {
  public:
     /// `of(layer)` -> its own, a const Tensor<float>&.

@@ -113,9 +113,9 @@ ModelPtr bundled_model(const std::string& id) {
     std::error_code error;
     if (!fs::exists(path, error)) {
         const std::vector<std::string> ids = bundled_models();
-        throw Error(
-            ErrorCode::not_found, fmt::format("there is no bundled model '{}' in {}", id, assets_folder()),
-            ids.empty() ? "set SACCADE_ASSETS to the folder of the assets" : fmt::format("known are {}", fmt::join(ids, ", ")));
+        throw Error(ErrorCode::not_found, fmt::format("there is no bundled model '{}' in {}", id, assets_folder()),
+                    ids.empty() ? "set SACCADE_ASSETS to the folder of the assets"
+                                : fmt::format("choose one of: {}", fmt::join(ids, ", ")));
     }
     return cache().get(path, id);
 }

@@ -21,7 +21,7 @@ using ModelPtr = std::shared_ptr<const Model>;
 
 /// Ids of the bundled models: every assets/models/*.safetensors beside its card *.json.
 std::vector<std::string> bundled_models();
-/// Reads a bundled model once and keeps it. Error{not_found} lists those that there are.
+/// Reads a bundled model once and keeps it. Error{not_found} lists the bundled ones.
 ModelPtr bundled_model(const std::string& id);
 /// Reads the user's weights, and again only when the file has changed. Finite values are required: Error{numeric} names the
 /// first tensor with NaN or infinity.

@@ -5,7 +5,7 @@
 
 namespace saccade {
 
-/// Things made once of a model (and of a key, where there are several): typing runs a model many times a second.
+/// Things made once from a model (and of a key, where there are several): typing runs a model many times a second.
 template <class T, class Key = std::monostate>
 using PerModel = KeptWith<Model, T, Key>;
 

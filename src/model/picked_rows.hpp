@@ -7,7 +7,7 @@
 
 namespace saccade {
 
-/// Rows of the outermost axis, in any number and order: the hypotheses that a beam search goes on with. Empty stays empty; no
+/// Rows of the outermost axis, in any number and order: the hypotheses that a beam search continues. Empty stays empty; no
 /// gradient goes back.
 template <class T>
 Tensor<T> picked(const Tensor<T>& x, std::span<const Index> which) {

@@ -18,8 +18,8 @@ std::string recurrent_title(RecurrentKind kind);
 /// Blocks of the stacked parameters: 1, 3 and 4.
 Index recurrent_blocks(RecurrentKind kind);
 
-/// An Elman cell (nn/elman.hpp), a GRU or an LSTM (model/gated_cell.hpp) behind one face, with parameters NAME.input_weight,
-/// NAME.hidden_weight, NAME.input_bias, NAME.hidden_bias.
+/// An Elman cell (nn/elman.hpp), a GRU or an LSTM (model/gated_cell.hpp) behind one interface, with parameters
+/// NAME.input_weight, NAME.hidden_weight, NAME.input_bias, NAME.hidden_bias.
 template <class T>
 class RecurrentCell {
  public:

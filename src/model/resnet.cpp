@@ -165,27 +165,25 @@ Var<T> ResNet<T>::run_blocks(Index from, Index to, Var<T> x, const BlockObserver
 template <class T>
 Var<T> ResNet<T>::logits(const Var<T>& output, const Observer& observe, const std::string& name) const {
     const Var<T> pooled = observe("classifier.input", global_mean_pool(output), [&] {
-        return Shown{
-            .role = Role::context,
-            .symbol = "p",
-            .title = "Features averaged over the picture",
-            .axes = {"feature"},
-            .step = {"pool", "p = mean_yx A",
-                     name.empty() ? "" : fmt::format("@classifier.input[k] = mean_y(mean_x({}[k,y,x]))", name),
-                     "He 2016, section 4.2"}};
+        return Shown{.role = Role::context,
+                     .symbol = "p",
+                     .title = "Features averaged over the picture",
+                     .axes = {"feature"},
+                     .step = {"pool", "p = mean_yx A",
+                              name.empty() ? "" : fmt::format("@classifier.input[k] = mean_y(mean_x({}[k,y,x]))", name),
+                              "He 2016, section 4.2"}};
     });
     return observe("logits", affine(pooled, classifier_weight_, classifier_bias_), [&] {
-        return Shown{
-            .role = Role::logits,
-            .symbol = "o",
-            .title = "Logits",
-            .unit = "logit",
-            .axes = {"class"},
-            .step = {"classify", "o = W p + b",
-                     "@logits[o] = sum_k(@classifier.weight[o,k] * @classifier.input[k]) + @classifier.bias[o]",
-                     "He 2016, section 4.2"},
-            .parameters = {{"@classifier.weight", "W", {"class", "feature"}, classifier_weight_},
-                           {"@classifier.bias", "b", {"class"}, classifier_bias_}}};
+        return Shown{.role = Role::logits,
+                     .symbol = "o",
+                     .title = "Logits",
+                     .unit = "logit",
+                     .axes = {"class"},
+                     .step = {"classify", "o = W p + b",
+                              "@logits[o] = sum_k(@classifier.weight[o,k] * @classifier.input[k]) + @classifier.bias[o]",
+                              "He 2016, section 4.2"},
+                     .parameters = {{"@classifier.weight", "W", {"class", "feature"}, classifier_weight_},
+                                    {"@classifier.bias", "b", {"class"}, classifier_bias_}}};
     });
 }
 

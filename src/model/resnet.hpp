@@ -43,7 +43,7 @@ void into_card(const ResNetDesign& design, nlohmann::json& card);
 /// Error{bad_format} names `where`.
 ResNetDesign resnet_design_from_json(const nlohmann::json& card, const std::string& where);
 
-/// Who looks on at each block.
+/// The observer of each block.
 using BlockObserver = std::function<Observer(Index block)>;
 
 /// By the name of the norm: "stage1.block1.norm1".
@@ -71,8 +71,8 @@ class ResNet {
     /// pixels [N, H, W, 3], 0 to 1 -> as the stem reads them.
     Tensor<T> normalised(const Tensor<T>& pixels) const;
 
-    // The network piece by piece, so that a run can keep what it computed and go on anywhere. x, output [N, H, W, C]; batches of
-    // one are shown.
+    // The network piece by piece, so that a run can keep what it computed and continue anywhere. x, output [N, H, W, C];
+    // batches of one are shown.
     Var<T> stem(const Var<T>& normalised) const;
     /// All of a block. Shown below its name: "middle" (between the convolutions), "features" (F, what the attention is given),
     /// what the attention shows, "shortcut" and "output", each [channel, y, x].
@@ -87,12 +87,12 @@ class ResNet {
     Var<T> operator()(const Var<T>& normalised, const BlockObserver& observe = {}) const;
 
  private:
-    /// A convolution and the norm behind it; folded: the convolution is both.
+    /// A convolution and the norm after it; folded: the convolution is both.
     struct NormedConv {
         Conv2d<T> conv;
-        Var<T> gain, bias;     // of the norm; empty where folded
-        Var<T> weight;         // folded: the convolution's own
-        BatchNorm<T> norm{};   // and the norm that was folded into it
+        Var<T> gain, bias;    // of the norm; empty where folded
+        Var<T> weight;        // folded: the convolution's own
+        BatchNorm<T> norm{};  // and the norm that was folded into it
         BatchStatistics<T>* seen = nullptr;
     };
     struct Block {
@@ -120,15 +120,15 @@ struct GradCam {
 };
 /// `output` [1, H, W, C] of block `block`, on the tape on which `logits` [1, classes] were computed from it. Shows
 /// "grad_cam.gradient" [channel, y, x], "grad_cam.weight", "grad_cam.sum" and "grad_cam". Error{out_of_range} for a class that
-/// there is not.
+/// does not exist.
 GradCam grad_cam(const ResNetDesign& design, Index block, Tape<float>& tape, const Var<float>& output, const Var<float>& logits,
                  Index class_index, const Observer& observe = {});
 
 /// Fresh weights: convolutions as He 2015 has them (fan out), gains 1, biases 0; no statistics.
 WeightMap initial_resnet_weights(const ResNetDesign& design, Rng& rng);
 
-/// A model that is ready to run, made once of each model. Error{bad_format} if the card or weights do not fit; statistics that
-/// are missing are said to be.
+/// A network that is ready to run, made once for each model. Error{bad_format} if the card or weights do not fit, or
+/// statistics are missing.
 struct LoadedResNet {
     ResNet<float> network;
 };

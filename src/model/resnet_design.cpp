@@ -21,7 +21,7 @@ void require_valid(const ResNetDesign& d) {
     const auto require = [](bool holds, const std::string& what, const std::string& hint) {
         if (!holds) throw Error(ErrorCode::invalid_input, "residual network: " + what, hint);
     };
-    require(d.blocks >= 1 && d.blocks <= 100, fmt::format("{} blocks a stage", d.blocks), "choose 1 to 100");
+    require(d.blocks >= 1 && d.blocks <= 100, fmt::format("{} blocks per stage", d.blocks), "choose 1 to 100");
     require(!d.widths.empty() && d.widths.size() <= 8, fmt::format("{} stages", d.widths.size()), "choose 1 to 8");
     Index before = 1;
     for (const Index width : d.widths) {
@@ -35,7 +35,7 @@ void require_valid(const ResNetDesign& d) {
     require(!d.classes.empty() && d.classes.size() <= 100000, fmt::format("{} classes", d.classes.size()),
             "choose 1 to 100000");
     for (const float deviation : d.deviation)
-        require(deviation > 0, "a deviation of colour that is not above 0", "use the card that was written with these weights");
+        require(deviation > 0, "a colour deviation that is not positive", "use the card that was written with these weights");
     block_attention(d.attention);
 }
 

@@ -34,8 +34,7 @@ GradCam grad_cam(const ResNetDesign& design, Index block, Tape<float>& tape, con
             .symbol = "∂",
             .title = "Gradient of the class's logit",
             .axes = {"channel", "y", "x"},
-            .step = {"differentiate",
-                     fmt::format("∂ o_{} / ∂ A_c(y,x)", design.classes[static_cast<std::size_t>(class_index)]),
+            .step = {"differentiate", fmt::format("∂ o_{} / ∂ A_c(y,x)", design.classes[static_cast<std::size_t>(class_index)]),
                      last ? fmt::format("@grad_cam.gradient[c,y,x] = @classifier.weight[{},c] / {}", class_index, h * w) : "",
                      paper},
             .channels_last = true};
@@ -60,14 +59,15 @@ GradCam grad_cam(const ResNetDesign& design, Index block, Tape<float>& tape, con
     });
     const float peak = std::max(*std::ranges::max_element(sum.value().values()), smallest_peak);
     const Var<float> map = observe("grad_cam", scale(relu(sum), 1 / peak), [] {
-        return Shown{.role = Role::map,
-                     .symbol = "L",
-                     .title = "Grad-CAM",
-                     .axes = {"y", "x"},
-                     .step = {"combine", "L = relu(S) / max S",
-                              fmt::format("@grad_cam[y,x] = relu(@grad_cam.sum[y,x]) / max(max_u(max_v(@grad_cam.sum[u,v])), {})",
-                                          smallest_peak),
-                              paper}};
+        return Shown{
+            .role = Role::map,
+            .symbol = "L",
+            .title = "Grad-CAM",
+            .axes = {"y", "x"},
+            .step = {"combine", "L = relu(S) / max S",
+                     fmt::format("@grad_cam[y,x] = relu(@grad_cam.sum[y,x]) / max(max_u(max_v(@grad_cam.sum[u,v])), {})",
+                                 smallest_peak),
+                     paper}};
     });
     return {alpha.value(), sum.value(), map.value()};
 }

@@ -60,7 +60,7 @@ class Run {
         const Var<float> top = network().run_blocks(request_.block + 1, count, output, from_afar(observe_), stop_);
         const Var<float> logits = network().logits(top, observe_, request_.block + 1 == count ? name + ".output" : "");
         if (!std::ranges::all_of(logits.value().values(), [](float v) { return std::isfinite(v); }))
-            throw Error(ErrorCode::numeric, "the network's logits are beyond what numbers of 32 bit hold",
+            throw Error(ErrorCode::numeric, "the network's logits are beyond the range of 32-bit numbers",
                         "set smaller values by hand");
         const Var<float> probabilities = observe_("probabilities", softmax(Var<float>(logits.value())), [] {
             return Shown{.role = Role::probabilities,

@@ -28,10 +28,10 @@ struct ResNetOutput {
 /// [input.y, input.x, color] (as the network reads it, 0 to 1; the axis `color` is the caller's), classifier.input [feature],
 /// logits and probabilities [class]; and with Grad-CAM grad_cam.gradient [channel, y, x], grad_cam.weight [channel],
 /// grad_cam.sum [y, x] and grad_cam [y, x], scaled to 0 to 1.
-/// What a hand changes flows on to the probabilities, and to Grad-CAM, for which changed cells are constants. What a network
-/// made of the last three pictures up to the shown block is kept with it (at most 17 MB each, at 512 px) and taken where no hand
-/// changes anything before that block: a picture is the same while its tensor is. Error{out_of_range} for a block or a class
-/// that there is not, Error{numeric} if a hand drives the logits out of float's range, Error{cancelled} between layers.
+/// A user's edits propagate to the probabilities, and to Grad-CAM, for which changed cells are constants. What a network
+/// made of the last three pictures up to the shown block is kept with it (at most 17 MB each, at 512 px) and reused where
+/// nothing is edited before that block: a picture is the same while its tensor is. Error{out_of_range} for a block or a class
+/// that does not exist, Error{numeric} if an edit drives the logits out of float's range, Error{cancelled} between layers.
 ResNetOutput run_resnet(const ModelPtr& model, const ResNetRequest& request, const Observer& observe = {},
                         const std::stop_token& stop = {});
 

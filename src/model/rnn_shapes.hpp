@@ -60,8 +60,8 @@ class RnnShapes {
     /// n_to_m: logits [steps * B, outputs], time-major, where the decoder is given what was written before; `written` [steps *
     /// B] time-major. one_to_n: the texts are the inputs, already with what was written; `written` is not read.
     Var<T> write(const PaddedTexts& texts, const Ids& written) const;
-    /// Greedy decoding of each text for `steps` steps; what comes after `end` is of no use. one_to_n: texts of one symbol, and
-    /// output symbol y is input symbol y + `first_written`.
+    /// Greedy decoding of each text for `steps` steps; what comes after `end` is meaningless. one_to_n: texts of one symbol,
+    /// and output symbol y is input symbol y + `first_written`.
     std::vector<Ids> decode(const PaddedTexts& texts, Index steps, Index first_written) const;
 
     const Var<T>& table() const { return table_; }

@@ -26,7 +26,7 @@ struct Seq2SeqSizes {
     Index longest = 64;    // source positions that location scores know
 };
 
-/// What no shape can tell of an encoder-decoder. The defaults are Bahdanau's.
+/// What the shapes of the weights do not say of an encoder-decoder. The defaults are Bahdanau's.
 struct Seq2SeqDesign {
     CellKind cell = CellKind::gru;
     bool attention = true;  // false: every step reads the same context, the encoder's last states (Cho 2014)
@@ -77,7 +77,7 @@ struct Noise {
 /// al. 2014 ("Learning phrase representations using RNN encoder-decoder"). Bahdanau's readout has a maxout layer and sees
 /// y_{i-1}; this one has neither. The GRU is nn/gru.hpp's, whose reset gate acts after the product.
 ///
-/// What looks on sees batches of one: everything that is computed, with the rule that it follows.
+/// Observers see batches of one: everything that is computed, with the rule that it follows.
 template <class T>
 class Seq2Seq {
  public:

@@ -32,7 +32,7 @@ SequenceText::SequenceText(const nlohmann::json& card, const std::string& where)
     : vocabularies_(vocabularies_from_json(card, where)) {
     if (const auto merges = card.find("merges"); merges != card.end()) {
         if (!merges->is_array())
-            throw Error(ErrorCode::bad_format, where + ": the model card's merges are no list",
+            throw Error(ErrorCode::bad_format, where + ": the model card's merges are not a list",
                         "use the card that was written with these weights");
         bpe_ = Bpe(merges_from(*merges, where));
         subwords_ = true;

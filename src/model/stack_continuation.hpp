@@ -6,7 +6,7 @@
 
 namespace saccade {
 
-/// Goes on from a run of a causal stack over other ids that begin with the same `stays`, of `total` now. The same bits as a run
+/// Continues a run of a causal stack over other ids that begin with the same `stays`, of `total` now. The same bits as a run
 /// over all of them: each element of a product depends on its own row and column alone (tensor/gemm.hpp), and keys that a mask
 /// hides change nothing.
 class StackContinuation {

@@ -15,7 +15,7 @@ Transformer<T>::Transformer(const Weights<T>& weights, const TransformerDesign& 
         throw Error(ErrorCode::bad_format, "transformer: an embedding table is missing or too small",
                     "the target vocabulary has at least one token to write, <end> and <start>");
     if (design.encoder.d_model != design.decoder.d_model || !design.decoder.cross || design.encoder.cross)
-        throw Error(ErrorCode::bad_format, "transformer: encoder and decoder do not fit each other",
+        throw Error(ErrorCode::bad_format, "transformer: encoder and decoder do not match",
                     "both have one d_model, and the decoder alone has cross-attention");
 }
 

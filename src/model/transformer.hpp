@@ -53,7 +53,7 @@ class Transformer {
         State rows(std::span<const Index> which) const;
     };
     State initial_state(const Encoded& encoded) const;
-    /// Reads one id a row (<start> first), at position state.cache.length; `state` goes on. -> logits [B, classes].
+    /// Reads one id per row (<start> first), at position state.cache.length; `state` advances. -> logits [B, classes].
     Var<T> step(std::span<const Index> ids, State& state) const;
 
     /// Greedy outputs of a batch: a row each, <end> included if it was reached within max_steps. Error{cancelled}.

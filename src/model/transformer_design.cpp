@@ -70,7 +70,7 @@ void into_card(const TransformerDesign& design, nlohmann::json& card) {
 TransformerDesign transformer_design_from_json(const nlohmann::json& card, const std::string& where) {
     TransformerDesign d{stack_design_from_json(card, "encoder", where), stack_design_from_json(card, "decoder", where)};
     if (d.encoder.d_model != d.decoder.d_model || !d.decoder.cross || d.encoder.cross)
-        throw Error(ErrorCode::bad_format, where + ": the model card's encoder and decoder do not fit each other",
+        throw Error(ErrorCode::bad_format, where + ": the model card's encoder and decoder do not match",
                     "both have one d_model, and the decoder alone has cross-attention");
     return d;
 }

@@ -1,6 +1,6 @@
 #include <fmt/core.h>
 
-#include "attention/sight.hpp"
+#include "attention/visibility.hpp"
 #include "autograd/ops.hpp"
 #include "model/transformer_stack.hpp"
 #include "nn/rules.hpp"
@@ -104,7 +104,7 @@ AttentionNames TransformerStack<T>::self_names(const StackCall<T>& call) const {
     };
     names.projection = projection_names(false);
     names.position = [this, prefix] { return position_parameters(prefix); };
-    names.mask = Sight{design_.causal, call.radius}.rule("l,");
+    names.mask = Visibility{design_.causal, call.radius}.rule("l,");
     names.title = call.names.title;
     return names;
 }
@@ -120,7 +120,7 @@ AttentionNames TransformerStack<T>::cross_names(const StackCall<T>& call) const 
     };
     names.y = [memory = call.names.memory](char) { return memory; };
     names.projection = projection_names(true);
-    names.mask = Sight{}.rule("l,");
+    names.mask = Visibility{}.rule("l,");
     names.title = "Cross-attention";
     return names;
 }

@@ -325,7 +325,8 @@ class Run {
         if (!kept->beam) return kept->ids;
         output.hypotheses = kept->beam->hypotheses;
         if (!probe_.intervening() && !loaded_->design.decoder.causal)
-            probe_.note({"", "the beam was searched with the causal mask", "beam 1 goes without it, step by step"});
+            probe_.note(
+                {"", "the beam was searched with the causal mask", "with beam 1, decoding runs without it, step by step"});
         return shown_hypothesis(probe_, *kept->beam, request_.beam.width, request_.hypothesis);
     }
 

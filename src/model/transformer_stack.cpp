@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "attention/mask.hpp"
-#include "attention/sight.hpp"
+#include "attention/visibility.hpp"
 #include "autograd/ops.hpp"
 #include "base/stop.hpp"
 #include "nn/rules.hpp"
@@ -169,7 +169,7 @@ Var<T> TransformerStack<T>::operator()(const Var<T>& x, const StackCall<T>& call
                     "encode a source first");
     if (call.cache != nullptr) call.cache->self.resize(layers_.size());
     const Index first = first_position(call), n = x.shape()[1];
-    const Tensor<T> mask = combine_masks(call.mask, Sight{design_.causal, call.radius}.mask<T>(n, first + n, first));
+    const Tensor<T> mask = combine_masks(call.mask, Visibility{design_.causal, call.radius}.mask<T>(n, first + n, first));
     AttentionNames self, cross;
     if (call.observe) self = self_names(call);
     if (call.observe && design_.cross) cross = cross_names(call);

@@ -16,7 +16,7 @@ namespace saccade {
 /// What a stack of transformer layers is. Encoder: neither causal nor cross; decoder: both; language model: causal alone.
 struct StackDesign {
     Index layers = 2, heads = 4, d_model = 64, d_ff = 128;  // d_ff 0: attention only
-    std::string norm = "pre";         // "pre" (x + f(LN x), a last LN behind all), "post" (LN(x + f x), Vaswani 2017), "none"
+    std::string norm = "pre";         // "pre" (x + f(LN x), a last LN after all), "post" (LN(x + f x), Vaswani 2017), "none"
     std::string activation = "relu";  // or "gelu"
     std::string position = "sinusoidal";  // id of a position code
     bool causal = false, cross = false;
@@ -31,7 +31,7 @@ void require_valid(const StackDesign& design);
 /// Residual blocks a layer, each with its norm: self-attention, cross-attention, feed-forward.
 int sublayers(const StackDesign& design);
 
-/// How rules and views name what surrounds a stack; needed where somebody looks on. Axes besides: layer, head, unit (d_head),
+/// How rules and views name what surrounds a stack; needed where something observes. Other axes: layer, head, unit (d_head),
 /// feature (d_model), hidden (d_ff).
 struct StackNames {
     std::string tokens{};                     // axis; of its keys: tokens.key
@@ -43,18 +43,18 @@ struct StackNames {
     std::string memory_keys{}, memory{};
 };
 
-/// What a stack keeps of positions that it has seen, and of the encoder's output. A copy is cheap (storage is shared), so to go
-/// on from a prefix in several ways, copy it.
+/// What a stack keeps of positions that it has seen, and of the encoder's output. A copy is cheap (storage is shared), so to
+/// continue a prefix in several ways, copy it.
 template <class T>
 struct StackCache {
-    Index length = 0;                  // positions behind us
+    Index length = 0;                  // positions already seen
     std::vector<KeysValues<T>> self;   // a layer
     std::vector<KeysValues<T>> cross;  // a layer; of cache_of, or made at the first call with a memory
     /// Rows of the batch, in any number and order (hypotheses of a beam).
     StackCache rows(std::span<const Index> which) const;
 };
 
-/// What a call needs beside the input. All masks 0 or -inf; they add up.
+/// What a call needs besides the input. All masks 0 or -inf; they add up.
 template <class T>
 struct StackCall {
     Tensor<T> mask;               // self-attention: [T_q, T_k], [B, 1, 1, T_k] (padding) or [B, 1, T_q, T_k]; empty: none.
@@ -97,7 +97,7 @@ class TransformerStack {
 
     /// sqrt(d_model) E[id] (Vaswani 2017, section 3.4), then `positioned`: ids[b * length + t] -> [batch, length, d_model].
     Var<T> embed(std::span<const Index> ids, Index batch, const StackCall<T>& call) const;
-    /// x [B, T, d_model] plus what the position code adds behind call.cache's positions; dropout.
+    /// x [B, T, d_model] plus what the position code adds after call.cache's positions; dropout.
     Var<T> positioned(const Var<T>& x, const StackCall<T>& call) const;
     /// All layers: x [B, T, d_model] -> [B, T, d_model]; pre-norm: the last norm included. Error{invalid_input} for a memory
     /// that is missing, Error{cancelled}.
@@ -110,7 +110,7 @@ class TransformerStack {
     const MultiHeadAttention<T>& self(Index layer) const { return layers_.at(static_cast<std::size_t>(layer)).self; }
     /// What the stack gives out, as rules name it below its prefix at a token and a feature: "encoder.norm[i,m]".
     std::string output(const std::string& prefix, char token, char feature) const;
-    /// The axes that its tensors run along beside tokens and vocabulary, but those of the position code: of both stacks of a
+    /// The axes that its tensors have besides tokens and vocabulary, without those of the position code: of both stacks of a
     /// pair they are the same.
     void declare_axes(Probe& probe) const;
     /// Those of the position code, below the stack's prefix.

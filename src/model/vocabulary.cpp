@@ -28,7 +28,7 @@ SequenceVocabularies vocabularies_from_json(const nlohmann::json& card, const st
             throw refuse(std::string("the model card has no vocabulary.") + name);
         std::vector<std::string> tokens;
         for (const auto& token : entry->at(name)) {
-            if (!token.is_string()) throw refuse(std::string("vocabulary.") + name + " holds something that is no text");
+            if (!token.is_string()) throw refuse(std::string("vocabulary.") + name + " holds something that is not text");
             tokens.push_back(token.get<std::string>());
         }
         return Vocabulary(std::move(tokens));

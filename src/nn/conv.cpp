@@ -41,7 +41,7 @@ Conv2d<T> folded(const Conv2d<T>& conv, const BatchNorm<T>& norm) {
     Tensor<T> weight = conv.weight.value().clone(), bias(Shape{channels});
     for (Index c = 0; c < channels; ++c) {
         const double variance = static_cast<double>(norm.variance.data()[c]);
-        if (!(variance >= 0)) throw Error(ErrorCode::invalid_input, "batch norm: a variance is negative or no number");
+        if (!(variance >= 0)) throw Error(ErrorCode::invalid_input, "batch norm: a variance is negative or not a number");
         const double factor = static_cast<double>(norm.gain.data()[c]) / std::sqrt(variance + norm.eps);
         for (Index i = c * row; i < (c + 1) * row; ++i)
             weight.data()[i] = static_cast<T>(static_cast<double>(weight.data()[i]) * factor);

@@ -31,7 +31,7 @@ struct BatchNorm {
     double eps = 1e-5;
 };
 
-/// The convolution and the norm of a population behind it as one convolution: each output channel's weights are scaled by
+/// The convolution and the norm of a population after it as one convolution: each output channel's weights are scaled by
 /// gain / sqrt(variance + eps), in double. Error{invalid_input} if the channels do not fit or a variance is negative.
 template <class T>
 Conv2d<T> folded(const Conv2d<T>& conv, const BatchNorm<T>& norm);

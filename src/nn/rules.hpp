@@ -24,7 +24,7 @@ inline constexpr const char* layer_norm_source = "Ba 2016, eq. 4";
 std::string scaled_dot(const std::string& query, const std::string& key, long d);
 /// What a decoder reads at step i: what it wrote at i - 1, and `first` before the first.
 std::string feed_back(const std::string& written, const std::string& first);
-/// `at` where it lies on the axis, `otherwise` before or behind: "(decoder.state[i-1,k] else 0)".
+/// `at` where it lies on the axis, `otherwise` before or after it: "(decoder.state[i-1,k] else 0)".
 std::string or_else(const std::string& at, const std::string& otherwise);
 
 }  // namespace saccade::rules

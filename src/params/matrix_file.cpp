@@ -39,7 +39,7 @@ Tensor<float> read_matrix(const std::string& source) {
             return matrix_from_text(read_file(source, longest_text));
         } catch (const Error& error) {
             if (error.code() != ErrorCode::invalid_input) throw;
-            throw Error(ErrorCode::bad_format, where + ": " + error.message(), "write one row of numbers a line");
+            throw Error(ErrorCode::bad_format, where + ": " + error.message(), "write one row of numbers per line");
         }
     }
     const Tensor<float> matrix = two_axes(read_array(source).cast<float>(), where);

@@ -146,10 +146,10 @@ class MatrixReader {
         double value = 0;
         const auto [stop, error] = std::from_chars(begin, end, value);
         const std::string shown = "'" + shorten(sanitize_utf8(cell_), 24) + "'";
-        if (error == std::errc::result_out_of_range && stop == end) refuse_cell(shown + " is beyond what a number can hold");
+        if (error == std::errc::result_out_of_range && stop == end) refuse_cell(shown + " is beyond the range of numbers");
         if (error != std::errc() || stop != end) refuse_cell(shown + " is not a number");
         if (!std::isfinite(value)) refuse_cell(shown + " is not a finite number");
-        if (!std::isfinite(static_cast<float>(value))) refuse_cell(shown + " is beyond what a number can hold");
+        if (!std::isfinite(static_cast<float>(value))) refuse_cell(shown + " is beyond the range of numbers");
         if (cells_.size() == most_numbers) refuse(fmt::format("there are more than {} numbers", most_numbers));
         cells_.push_back(static_cast<float>(value));
         ++in_row_;

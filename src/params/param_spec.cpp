@@ -50,7 +50,7 @@ void check_text(const ParamSpec& spec, const std::string& text) {
     }
     if (text.empty() && !spec.optional_text && spec.type == ParamType::text) refuse(spec, "is empty", "type a text");
     if (text.empty() && !spec.optional_text && spec.type == ParamType::image) {
-        refuse(spec, "names no picture", "open a PNG, JPEG or WebP file, or take sample:NAME");
+        refuse(spec, "does not name a picture", "open a PNG, JPEG or WebP file, or take sample:NAME");
     }
     if (spec.type == ParamType::text && spec.max > 0) {
         const std::size_t length = decode_utf8(text).size();
@@ -92,7 +92,7 @@ ParamValue checked(const ParamSpec& spec, ParamValue value) {
     if (spec.type == ParamType::number && std::holds_alternative<std::int64_t>(value)) {
         value = static_cast<double>(std::get<std::int64_t>(value));
     }
-    if (value.index() != spec.fallback.index()) refuse(spec, "has a value of another type", "give " + to_string(spec.type));
+    if (value.index() != spec.fallback.index()) refuse(spec, "has a value of the wrong type", "give " + to_string(spec.type));
     switch (spec.type) {
         case ParamType::text:
         case ParamType::image:
@@ -174,7 +174,7 @@ Params resolve(const std::vector<ParamSpec>& specs, const Params& given) {
         std::vector<std::string> names;
         for (const ParamSpec& spec : specs) names.push_back(spec.name);
         throw Error(ErrorCode::usage, fmt::format("there is no parameter '{}'", shorten(sanitize_utf8(name), 40)),
-                    names.empty() ? "this exhibit has none" : fmt::format("known are {}", fmt::join(names, ", ")));
+                    names.empty() ? "this exhibit has none" : fmt::format("choose one of: {}", fmt::join(names, ", ")));
     }
     return result;
 }

@@ -15,7 +15,7 @@ std::string to_string(ParamType type);
 
 using ParamValue = std::variant<std::string, std::int64_t, double, bool, Tensor<float>>;
 
-/// One thing that a person may set on an exhibit. The window, the command line, sessions and `describe` are all made from it.
+/// One thing that a user may set on an exhibit. The window, the command line, sessions and `describe` are all made from it.
 struct ParamSpec {
     std::string name;  // "source": flag --source, JSON key
     ParamType type;
@@ -65,7 +65,7 @@ std::string format_param(const ParamValue& value);
 
 nlohmann::json to_json(const ParamSpec& spec);
 nlohmann::json to_json(const Params& params);
-/// Keys that are no parameter are left out. Error{bad_format} names the key.
+/// Keys that are not parameters are left out. Error{bad_format} names the key.
 Params params_from_json(const std::vector<ParamSpec>& specs, const nlohmann::json& json);
 
 }  // namespace saccade

@@ -106,7 +106,7 @@ ParamValue parse_param(const ParamSpec& spec, const std::string& text) {
             constexpr std::array no{"false", "off", "no", "0"};
             if (std::find(yes.begin(), yes.end(), text) != yes.end()) return true;
             if (std::find(no.begin(), no.end(), text) != no.end()) return false;
-            refuse(spec, text, "say on or off");
+            refuse(spec, text, "write on or off");
         }
         case ParamType::matrix:
             return parse_matrix(spec, text);

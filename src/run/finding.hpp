@@ -8,7 +8,7 @@
 
 namespace saccade {
 
-/// What came of one point of a lesson on one run.
+/// The outcome of one point of a lesson on one run.
 struct Finding {
     std::optional<Claim> claim;  // empty: the point claims nothing, or does not apply to this run
     std::string problem;         // the check could not be made, and why; then it does not apply

@@ -12,7 +12,7 @@ namespace saccade {
 
 using TracePtr = std::shared_ptr<const Trace>;
 
-/// Told by a run that is under way, on its thread: how far it is (0 to 1), and what it can show so far (null: nothing yet).
+/// Called by a run that is under way, on its thread: how far it is (0 to 1), and what it can show so far (null: nothing yet).
 using Progress = std::function<void(double fraction, TracePtr partial)>;
 
 /// Runs a request here and now, on the calling thread. Throws Error; a stop gives Error{cancelled} within 5 ms.

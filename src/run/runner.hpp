@@ -12,7 +12,7 @@
 
 namespace saccade {
 
-/// What came of a request.
+/// The outcome of a request.
 struct RunResult {
     std::uint64_t ticket = 0;  // of the request it answers
     RunRequest request;

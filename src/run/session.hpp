@@ -19,7 +19,7 @@ struct Session {
     nlohmann::json document = nlohmann::json::object();
 };
 
-/// Error{bad_format}: no session, or of a newer version.
+/// Error{bad_format}: not a session, or of a newer version.
 Session session_from_json(const nlohmann::json& json);
 nlohmann::json to_json(const Session& session);
 

@@ -81,7 +81,7 @@ void read_step(Trace& trace, const json& value) {
 }
 
 Trace trace_from(const json& document, const Arrays& arrays) {
-    if (document.at("format") != "saccade-trace") throw Error(ErrorCode::bad_format, "trace.json is of another format");
+    if (document.at("format") != "saccade-trace") throw Error(ErrorCode::bad_format, "trace.json has an unknown format");
     if (document.at("version").get<int>() > version) {
         throw Error(ErrorCode::bad_format, "was saved by a newer Saccade", "update Saccade");
     }

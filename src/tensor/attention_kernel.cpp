@@ -20,28 +20,28 @@ constexpr Index rows_at_once = 28;
 
 /// What a query's row of the mask says: how many keys there are up to the last that it may see, and whether the mask adds
 /// anything to those.
-struct Sight {
+struct VisibleKeys {
     Index keys;
     bool masked;
 };
 
 template <class T>
-class Sights {
+class VisibleKeysTable {
  public:
-    explicit Sights(const AttentionOperands<T>& o)
+    explicit VisibleKeysTable(const AttentionOperands<T>& o)
         : rows_(o.mask.data == nullptr || o.mask.row_step == 0 ? 1 : o.queries),
           batches_(o.mask.data == nullptr || o.mask.batch == 0 ? 1 : o.batch) {
-        sights_.reserve(static_cast<std::size_t>(rows_ * batches_));
+        visible_.reserve(static_cast<std::size_t>(rows_ * batches_));
         for (Index b = 0; b < batches_; ++b)
-            for (Index i = 0; i < rows_; ++i) sights_.push_back(look(o, b, i));
+            for (Index i = 0; i < rows_; ++i) visible_.push_back(look(o, b, i));
     }
 
-    Sight operator()(Index b, Index row) const {
-        return sights_[static_cast<std::size_t>((batches_ == 1 ? 0 : b) * rows_ + (rows_ == 1 ? 0 : row))];
+    VisibleKeys operator()(Index b, Index row) const {
+        return visible_[static_cast<std::size_t>((batches_ == 1 ? 0 : b) * rows_ + (rows_ == 1 ? 0 : row))];
     }
 
  private:
-    static Sight look(const AttentionOperands<T>& o, Index b, Index row) {
+    static VisibleKeys look(const AttentionOperands<T>& o, Index b, Index row) {
         if (o.mask.data == nullptr) return {o.keys, false};
         const T* const mask = o.mask.at(b, 0, row);
         Index keys = o.keys;
@@ -50,16 +50,17 @@ class Sights {
     }
 
     Index rows_, batches_;
-    std::vector<Sight> sights_;
+    std::vector<VisibleKeys> visible_;
 };
 
 /// One head of one example.
 template <class T>
 class Head {
  public:
-    Head(const AttentionOperands<T>& o, const Sights<T>& sights, T* weights, const HeadsView<T>& context, Index b, Index head)
+    Head(const AttentionOperands<T>& o, const VisibleKeysTable<T>& visible, T* weights, const HeadsView<T>& context, Index b,
+         Index head)
         : o_(o),
-          sights_(sights),
+          visible_(visible),
           context_(context),
           b_(b),
           head_(head),
@@ -71,7 +72,7 @@ class Head {
     void run(Index start, Index end) const {
         if (end - start <= rows_at_once / 2) return block(start, end - start, nullptr, nullptr);
         Index seen = 0;
-        for (Index i = start; i < end; ++i) seen = std::max(seen, sights_(b_, i).keys);
+        for (Index i = start; i < end; ++i) seen = std::max(seen, visible_(b_, i).keys);
         const PackedMatrix<T> keys({keys_.data, seen, keys_.cols, keys_.stride}, true);
         const PackedMatrix<T> values({values_.data, seen, values_.cols, values_.stride}, false);
         for (Index row = start; row < end; row += rows_at_once) block(row, std::min(rows_at_once, end - row), &keys, &values);
@@ -80,7 +81,7 @@ class Head {
  private:
     void block(Index row, Index rows, const PackedMatrix<T>* keys, const PackedMatrix<T>* values) const {
         Index seen = 0;
-        for (Index i = row; i < row + rows; ++i) seen = std::max(seen, sights_(b_, i).keys);
+        for (Index i = row; i < row + rows; ++i) seen = std::max(seen, visible_(b_, i).keys);
         T* const weights = weights_ + row * o_.keys;
         const std::shared_ptr<T[]> queries = allocate_storage<T>(static_cast<std::size_t>(rows * o_.units));
         const T factor = T(1) / std::sqrt(static_cast<T>(o_.units));
@@ -104,14 +105,14 @@ class Head {
     }
 
     void normalise(Index row, T* weights) const {
-        const Sight sight = sights_(b_, row);
-        if (o_.term.data != nullptr) array(weights, sight.keys) += array(o_.term.at(b_, head_, row), sight.keys);
-        softmax_row<T>(weights, sight.masked ? o_.mask.at(b_, 0, row) : nullptr, weights, sight.keys);
-        std::fill(weights + sight.keys, weights + o_.keys, T(0));
+        const VisibleKeys visible = visible_(b_, row);
+        if (o_.term.data != nullptr) array(weights, visible.keys) += array(o_.term.at(b_, head_, row), visible.keys);
+        softmax_row<T>(weights, visible.masked ? o_.mask.at(b_, 0, row) : nullptr, weights, visible.keys);
+        std::fill(weights + visible.keys, weights + o_.keys, T(0));
     }
 
     const AttentionOperands<T>& o_;
-    const Sights<T>& sights_;
+    const VisibleKeysTable<T>& visible_;
     const HeadsView<T>& context_;
     Index b_, head_;
     T* weights_;
@@ -122,7 +123,7 @@ class Head {
 
 template <class T>
 void attend(const AttentionOperands<T>& o, T* weights, const HeadsView<T>& context) {
-    const Sights<T> sights(o);
+    const VisibleKeysTable<T> visible(o);
     // A piece is a head; of a few heads, a share of its queries, for all threads to have work.
     constexpr Index worth_sharing = Index{1} << 20;
     const Index all = o.batch * o.heads, work = all * o.queries * o.keys * (o.units + o.value_units);
@@ -131,7 +132,7 @@ void attend(const AttentionOperands<T>& o, T* weights, const HeadsView<T>& conte
     const Index share = (o.queries + shares - 1) / shares;
     const auto piece = [&](Index i) {
         const Index start = i % shares * share;
-        Head<T>(o, sights, weights, context, i / shares / o.heads, i / shares % o.heads)
+        Head<T>(o, visible, weights, context, i / shares / o.heads, i / shares % o.heads)
             .run(start, std::min(o.queries, start + share));
     };
     if (work < worth_sharing) {

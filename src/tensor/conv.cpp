@@ -73,7 +73,7 @@ ConvShape conv_shape(const Shape& x, const Shape& weight, ConvForm form) {
                      fmt::format("convolution of {} with {} (stride {}, padding {}, groups {}, shift {}): {}", x.str(),
                                  weight.str(), form.stride, form.padding, form.groups, form.shift, why));
     };
-    if (x.rank() != 4 || weight.rank() != 4) throw fail("[N, H, W, C] and [C_out, C_in / groups, h, w] are wanted");
+    if (x.rank() != 4 || weight.rank() != 4) throw fail("[N, H, W, C] and [C_out, C_in / groups, h, w] are expected");
     if (form.stride < 1 || form.padding < 0 || form.groups < 1) throw fail("stride and groups start at 1, padding at 0");
     if (form.shift < 0 || form.shift > form.padding) throw fail("a shift is from 0 to the padding");
     if (weight[1] * form.groups != x[3] || weight[0] % form.groups != 0) throw fail("the channels do not fit");

@@ -8,7 +8,8 @@
 namespace saccade {
 
 /// Steps of the window, zeros around the picture, groups of channels that do not see each other, and how much later the
-/// windows begin (in pixels, the same on both axes): `padding - shift` zeros lie before the picture, `padding + shift` behind.
+/// windows begin (in pixels, the same on both axes): `padding - shift` zeros lie before the picture, `padding + shift` after
+/// it.
 struct ConvForm {
     Index stride = 1, padding = 0, groups = 1, shift = 0;
 
@@ -33,7 +34,7 @@ struct ConvShape {
 ConvShape conv_shape(const Shape& x, const Shape& weight, ConvForm form);
 
 /// y = x * weight + bias (null: none). Each pixel of y is computed from its window alone, in an order that depends on nothing
-/// but the weight's shape: the same bits in whatever batch and on however many threads.
+/// but the weight's shape: the same bits in any batch and on any number of threads.
 template <class T>
 void conv_forward(const ConvShape& shape, const T* x, const T* weight, const T* bias, T* y);
 

@@ -33,7 +33,7 @@ struct WeightView {
 /// Laid out as `correlate` reads them.
 template <class T>
 std::shared_ptr<T[]> pack_weights(const Correlation& c, const WeightView<T>& weight);
-/// `count` numbers and zeros behind to whole vectors; null for null.
+/// `count` numbers, padded with zeros to whole vectors; null for null.
 template <class T>
 std::shared_ptr<T[]> pack_bias(const T* bias, Index count);
 

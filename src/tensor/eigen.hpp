@@ -4,7 +4,7 @@
 
 #ifdef __GNUC__
 // GCC 12 takes the undefined operand of AVX-512 extractions in its own headers for an uninitialised variable (PR 105593), and
-// says so at the place it was inlined to: so this stays in force for the rest of the file that includes us.
+// says so at the place it was inlined to: so this stays in force for the rest of the including file.
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 

@@ -14,7 +14,7 @@
 #ifdef __GNUC__
 // Vector types as template arguments lose an attribute that concerns aliasing through pointers, which they are not used for.
 #pragma GCC diagnostic ignored "-Wignored-attributes"
-// The bug that tensor/eigen.hpp names, as it shows where reductions of vectors are inlined.
+// The bug described in tensor/eigen.hpp, which also appears where reductions of vectors are inlined.
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #endif
 
@@ -54,7 +54,7 @@ inline T multiply_add(T a, T b, T c) {
 #endif
 }
 
-/// The first `count` elements, fewer than a vector has, and `padding` behind.
+/// The first `count` elements, fewer than a vector has, and `padding` after them.
 template <class T>
 inline Packet<T> load_part(const T* from, Index count, T padding) {
     alignas(64) T part[lanes<T>];

@@ -136,7 +136,8 @@ ThreadStock* thread_stock() {
 void* system_block(std::size_t bytes) {
     void* block = std::aligned_alloc(alignment, bytes);
     if (block == nullptr) {
-        throw Error(ErrorCode::out_of_range, fmt::format("no memory for an array of {} bytes", bytes), "use a smaller input");
+        throw Error(ErrorCode::out_of_range, fmt::format("not enough memory for an array of {} bytes", bytes),
+                    "use a smaller input");
     }
     return block;
 }
@@ -198,7 +199,7 @@ struct KeepForControlBlock {
 template <class T>
 std::shared_ptr<T[]> allocate_storage(std::size_t count) {
     if (count > largest_block / sizeof(T)) {
-        throw Error(ErrorCode::out_of_range, fmt::format("no memory for an array of {} elements", count),
+        throw Error(ErrorCode::out_of_range, fmt::format("not enough memory for an array of {} elements", count),
                     "use a smaller input");
     }
     const std::size_t bytes = header_bytes + count * sizeof(T);

@@ -34,7 +34,7 @@ AxisKind axis_kind_from(const std::string& text) {
         if (text == name) return kind;
         names += (names.empty() ? "" : ", ") + std::string(name);
     }
-    throw Error(ErrorCode::bad_format, "unknown axis kind '" + text + "'", "known are " + names);
+    throw Error(ErrorCode::bad_format, "unknown axis kind '" + text + "'", "the known ones are: " + names);
 }
 
 bool is_stacked(AxisKind kind) {

@@ -292,7 +292,7 @@ void check_cell(const TraceTensor& tensor, CellRef& cell) {
     if (static_cast<int>(cell.index.size()) > shape.rank())
         throw Error(ErrorCode::out_of_range,
                     cell.tensor + ": " + std::to_string(cell.index.size()) + " indices for a tensor " + shape.str(),
-                    "give one index an axis");
+                    "give one index per axis");
     cell.index.resize(static_cast<std::size_t>(shape.rank()), -1);
     for (std::size_t a = 0; a < cell.index.size(); ++a)
         if (cell.index[a] < -1 || cell.index[a] >= shape[static_cast<int>(a)])

@@ -133,7 +133,7 @@ class Parser {
             node.name = name.substr(0, bar);
             node.letter = name.back();
         } else {
-            fail("'" + name + "' is no function");
+            fail("'" + name + "' is not a function");
         }
         expect('(');
         for (std::size_t i = 0; i < count; ++i) {

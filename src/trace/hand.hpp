@@ -9,7 +9,7 @@
 
 namespace saccade {
 
-// What a person's hand takes hold of in a run, and how that is called in words.
+// What a user edits by hand in a run, and what that is called in words.
 
 /// The part of a tensor around a cell that is scaled, frozen or patched as a whole: the head; in a tensor without heads or
 /// layers, the row (of the first axis); of a gate, one channel. -1 elsewhere, and where the cell has it.

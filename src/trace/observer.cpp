@@ -29,7 +29,7 @@ Ids Observer::read_ids(std::string_view part, const Tensor<float>& shown, Index 
     Ids ids;
     for (const float v : shown.values()) {
         if (!std::isfinite(v) || v != std::floor(v) || v < 0 || v >= static_cast<float>(limit))
-            throw Error(ErrorCode::invalid_input, fmt::format("{} was set to {}, which is no id", name(part), v),
+            throw Error(ErrorCode::invalid_input, fmt::format("{} was set to {}, which is not a valid id", name(part), v),
                         fmt::format("set it to a whole number from 0 to {}", limit - 1));
         ids.push_back(static_cast<Index>(v));
     }

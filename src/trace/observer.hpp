@@ -10,8 +10,8 @@
 
 namespace saccade {
 
-/// The eye on a computation: what model code shows its tensors to, on the line that computes them. Nobody looking on: the
-/// identity, and costs a branch. What is said of a tensor stands beside the operation and is asked for once a run:
+/// What model code shows its tensors to, on the line that computes them. Without a probe it is the identity and costs a
+/// branch. The description of a tensor stands next to the operation and is asked for once per run:
 ///
 ///     weights = observe.row(i)("weights", softmax(scores), [&] {
 ///         return Shown{.role = Role::weights, .symbol = "α", .title = "Attention weights", .unit = "weight",
@@ -24,18 +24,18 @@ namespace saccade {
 /// copy.
 class Observer {
  public:
-    /// Nobody looks on.
+    /// Without a probe: observes nothing.
     Observer() = default;
     explicit Observer(Probe& probe, std::string prefix = {}) : probe_(&probe), prefix_(std::move(prefix)) {}
 
-    /// Does anybody look on?
+    /// Is there a probe?
     explicit operator bool() const { return probe_ != nullptr; }
     Probe* probe() const { return probe_; }
     const std::string& prefix() const { return prefix_; }
     std::string name(std::string_view part) const { return prefix_ + std::string(part); }
 
     /// The same, for row `i` of tensors that grow along their first axis (a decoder's steps, a stack's layers); rows come in
-    /// order. The axes that are said are those of the whole tensor.
+    /// order. The declared axes are those of the whole tensor.
     Observer row(Index i) const {
         Observer other = *this;
         other.row_ = i;
@@ -54,7 +54,7 @@ class Observer {
     /// go nowhere.
     Observer retold(std::function<bool(Shown&)> retell) const;
 
-    /// An axis that what is computed here brings with it.
+    /// Declares an axis that the tensors computed here need.
     void axis(Axis axis) const {
         if (probe_ != nullptr && retell_ == nullptr) probe_->axis(std::move(axis));
     }
@@ -62,7 +62,7 @@ class Observer {
         if (probe_ != nullptr && retell_ == nullptr) probe_->note(std::move(note));
     }
 
-    /// x as the model must go on with it. `says()` -> Shown. In double nothing is shown.
+    /// x as the model must continue with it. `says()` -> Shown. In double nothing is shown.
     template <class T, class Says>
     Var<T> operator()(std::string_view part, Var<T> x, const Says& says) const {
         if constexpr (std::is_same_v<T, float>) {
@@ -77,7 +77,7 @@ class Observer {
         return (*this)(part, Var<T>(x), says).value();
     }
 
-    /// Ids as the model must read them. Error{invalid_input} if an intervention made one that is none of the `limit` there are.
+    /// Ids as the model must read them. Error{invalid_input} if an intervention made one outside [0, limit).
     template <class Says>
     Ids ids(std::string_view part, const Ids& ids, Index limit, const Says& says) const {
         if (probe_ == nullptr) return ids;

@@ -89,8 +89,8 @@ struct ShownRun {
 /// and costs a branch. The recording probe stores what it is shown and applies the request's interventions first; the model
 /// goes on with what it returns.
 ///
-/// Models show tensors of one example, without the batch axis; an outer axis of extent 1 too many is let through and given
-/// back.
+/// Models show tensors of one example, without the batch axis; a superfluous outer axis of extent 1 is accepted and
+/// returned.
 ///
 /// On a tape, too, tensors are recorded and changed: the gradient flows back from the cells that nothing changed.
 ///
@@ -113,7 +113,7 @@ class Probe {
     ~Probe();
 
     /// A probe for what is computed on the way and is not the run itself: a decoder that runs over each prefix of its output.
-    /// It changes what this one would change, keeps nothing and complains of nothing: tensors may be shown again, at any
+    /// It changes what this one would change, keeps nothing and reports no errors: tensors may be shown again, at any
     /// extent; cells that are not there yet are left out, of arrays too. Parameters, axes, steps, notes and texts go nowhere.
     /// Take one for each hypothesis, or one for all of them. Interventions on a causal tensor then mean the same as in the one
     /// pass over the whole output that this probe records.

@@ -113,7 +113,7 @@ void Probe::check_interventions() {
             throw Error(
                 ErrorCode::not_found,
                 fmt::format("intervention {}: there is no tensor '{}' to change", brief(intervention), intervention.tensor),
-                "recorded are " + names);
+                "choose one of: " + names);
         }
         note_unmet(intervention, recordings_[found->second], applied_[k], frozen_[k]);
     }

@@ -7,7 +7,7 @@
 
 namespace saccade {
 
-/// Setting attention weights by hand so that each row goes on summing to 1 (the rule is written at Probe). Remembers across the
+/// Setting attention weights by hand so that each row still sums to 1 (the rule is written at Probe). Remembers across the
 /// edits of one tensor which cells were set, so that a later edit takes from the cells that nobody set, as long as they have
 /// enough.
 class RowEdit {

@@ -53,7 +53,7 @@ Role role_from(const std::string& text) {
         if (text == name) return role;
         names += (names.empty() ? "" : ", ") + std::string(name);
     }
-    throw Error(ErrorCode::bad_format, "unknown role '" + text + "'", "known are " + names);
+    throw Error(ErrorCode::bad_format, "unknown role '" + text + "'", "the known ones are: " + names);
 }
 
 bool TraceTensor::edited(Index offset) const {
@@ -128,7 +128,7 @@ const TraceTensor& Trace::tensor(const std::string& name) const {
         if (known.info.role != Role::parameter) names += (names.empty() ? "" : ", ") + known.info.name;
     }
     throw Error(ErrorCode::not_found, fmt::format("there is no tensor '{}' in this run", name),
-                names.empty() ? "nothing was recorded" : "recorded are " + names);
+                names.empty() ? "nothing was recorded" : "choose one of: " + names);
 }
 
 const Step* Trace::step_of(const std::string& result) const {

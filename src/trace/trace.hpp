@@ -65,7 +65,7 @@ struct Step {
     bool normalised = true;  // of weights: does every row sum to 1? Not so in Luong's local-p, whose rows sum to at most 1
 };
 
-/// Something that the person should know about this run, not an error ("2 characters were never seen in training").
+/// Something that the user should know about this run, not an error ("2 characters were never seen in training").
 struct Note {
     std::string param;  // which input it is about, or empty
     std::string text;
@@ -95,7 +95,7 @@ class Trace {
     const std::map<std::string, std::string>& texts() const { return texts_; }
 
     const TraceTensor* find(const std::string& name) const;
-    /// As find; Error{not_found} names the tensors that there are.
+    /// As find; Error{not_found} names the recorded tensors.
     const TraceTensor& tensor(const std::string& name) const;
     const Step* step_of(const std::string& result) const;
     AxisPtr axis(const std::string& name) const;  // null if none

@@ -6,7 +6,7 @@
 
 namespace saccade {
 
-// What training asks of attention itself, beside the cross-entropy.
+// What training asks of attention itself, besides the cross-entropy.
 
 /// -log of the weight on the gold keys, mean over the rows given (Liu 2016; Mi 2016, eq. 7): supervised attention.
 /// weights: one [B, n] a step; gold [steps * B * n], 1 on gold keys.

@@ -5,7 +5,7 @@
 
 namespace saccade {
 
-/// Doubly stochastic attention (Xu 2015, eq. 14): mean over pictures of sum_i (1 - sum_t alpha_ti)^2 / L. Steps behind a
+/// Doubly stochastic attention (Xu 2015, eq. 14): mean over pictures of sum_i (1 - sum_t alpha_ti)^2 / L. Steps after a
 /// caption's end do not count. With more locations than words the sums cannot all be 1; what it asks for is that they are
 /// alike.
 Var<float> doubly_stochastic_loss(const std::vector<Captioner<float>::Step>& steps, const PaddedTargets& targets);

@@ -19,10 +19,10 @@ namespace saccade {
 namespace {
 
 constexpr int shard_count = 2;
-constexpr Index side = caption_side;  // of all held-out pictures
-constexpr Index most_words = 40;      // the longest caption has 33
-constexpr Index settle_batches = 16;  // of 32 pictures
-constexpr Index test_batch = 16;      // pictures
+constexpr Index side = caption_side;       // of all held-out pictures
+constexpr Index most_words = 40;           // the longest caption has 33
+constexpr Index calibration_batches = 16;  // of 32 pictures
+constexpr Index test_batch = 16;           // pictures
 constexpr CaptionLanguage languages[] = {CaptionLanguage::english, CaptionLanguage::chinese};
 
 struct Tally {
@@ -64,8 +64,10 @@ class CaptionTask : public Task {
         return WarmUpCosine{.peak = peak_rate_, .warm_up = 100, .floor = 0.01}.at(step, total_steps_);
     }
     double clip_norm() const override { return 5.0; }
-    Rhythm rhythm() const override { return {.points = 20, .evaluations = 200, .snapshots = 100, .examples = 64}; }
-    void settle(WeightMap& weights, std::stop_token stop) const override;
+    TrainingIntervals intervals() const override {
+        return {.points = 20, .evaluations = 200, .snapshots = 100, .examples = 64};
+    }
+    void recalibrate_norms(WeightMap& weights, std::stop_token stop) const override;
     Index usual_held_out() const override { return 1000; }
     std::optional<double> progress_metric(const WeightMap& weights, Index n, std::stop_token stop) const override;
     std::map<std::string, double> evaluate(const WeightMap& weights, Index n, std::stop_token stop) const override;
@@ -200,14 +202,14 @@ Var<float> CaptionTask::shard_loss(const Weights<float>& weights, Index step, in
     return scale(loss, 0.5f);
 }
 
-void CaptionTask::settle(WeightMap& weights, std::stop_token stop) const {
+void CaptionTask::recalibrate_norms(WeightMap& weights, std::stop_token stop) const {
     const auto batch = [](Index i) {
         Rng rng = Rng(7).fork("population of pictures", static_cast<std::uint64_t>(i));
         std::vector<Scene> scenes;
         for (int b = 0; b < 32; ++b) scenes.push_back(random_caption_scene(rng, side, side));
         return caption_pictures(scenes);
     };
-    settle_caption_encoder(weights, settle_batches, batch, std::move(stop));
+    recalibrate_caption_encoder(weights, calibration_batches, batch, std::move(stop));
 }
 
 std::vector<Scene> CaptionTask::held_out_scenes(Index first, Index n) const {

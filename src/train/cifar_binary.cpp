@@ -32,7 +32,7 @@ void append_batch(const std::string& path, ImageSet& set) {
     const auto length = static_cast<Index>(bytes.size());
     if (length == 0 || length % record != 0)
         throw Error(ErrorCode::bad_format,
-                    fmt::format("{}: {} bytes are no whole number of CIFAR-10 records of {} bytes", path, length, record),
+                    fmt::format("{}: {} bytes are not a whole number of CIFAR-10 records of {} bytes", path, length, record),
                     "fetch the file again");
     for (Index at = 0; at < length; at += record) {
         const auto* values = reinterpret_cast<const std::uint8_t*>(bytes.data()) + at;

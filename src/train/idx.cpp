@@ -21,7 +21,7 @@ constexpr std::size_t most_bytes = std::size_t{1} << 30;
 /// The content of a gzip file, at most `most_bytes` of it.
 std::string unzipped(const std::string& path, const std::string& packed) {
     z_stream stream{};
-    if (inflateInit2(&stream, 15 + 16) != Z_OK) throw Error(ErrorCode::io, path + ": no memory to unpack it");
+    if (inflateInit2(&stream, 15 + 16) != Z_OK) throw Error(ErrorCode::io, path + ": not enough memory to unpack it");
     std::string content, piece(std::size_t{1} << 20, '\0');
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
     stream.avail_in = static_cast<uInt>(packed.size());
@@ -34,7 +34,7 @@ std::string unzipped(const std::string& path, const std::string& packed) {
     }
     inflateEnd(&stream);
     if (content.size() > most_bytes) throw Error(ErrorCode::out_of_range, path + ": unpacks to more than 1 GiB");
-    if (state != Z_STREAM_END) throw Error(ErrorCode::bad_format, path + ": damaged or cut off gzip data", "fetch it again");
+    if (state != Z_STREAM_END) throw Error(ErrorCode::bad_format, path + ": damaged or truncated gzip data", "fetch it again");
     return content;
 }
 
@@ -51,7 +51,8 @@ std::vector<Index> extents_of(const std::string& path, const std::string& bytes,
         return value;
     };
     if (bytes.size() < 4 + 4 * rank || number(0) != static_cast<Index>(0x800 + rank))
-        throw Error(ErrorCode::bad_format, fmt::format("{}: no IDX file of bytes with {} axes", path, rank), "fetch it again");
+        throw Error(ErrorCode::bad_format, fmt::format("{}: not an IDX file of bytes with {} axes", path, rank),
+                    "fetch it again");
     std::vector<Index> extents;
     Index size = 1;
     for (std::size_t axis = 0; axis < rank; ++axis) {

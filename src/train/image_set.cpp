@@ -16,7 +16,7 @@ ImageSetPtr read_image_set(const std::string& folder, ImageSplit split) {
     const bool train = split == ImageSplit::train;
     std::error_code error;
     if (!fs::is_directory(folder, error))
-        throw Error(ErrorCode::not_found, folder + " is no folder", "name the folder that holds train/ and test/");
+        throw Error(ErrorCode::not_found, folder + " is not a folder", "name the folder that holds train/ and test/");
     const fs::path part = fs::path(folder) / (train ? "train" : "test");
     if (fs::is_directory(part, error)) return shared(read_image_folder(part.string()));
     if (holds_cifar_binary(folder)) return shared(read_cifar_binary(folder, train));

@@ -8,7 +8,7 @@
 
 namespace saccade {
 
-/// <start>, then `period` tokens drawn from [0, tokens), none twice, over and over: `length` tokens in all. What comes after
+/// <start>, then `period` tokens drawn from [0, tokens), none twice, repeated: `length` tokens in all. What comes after
 /// the first period can be known from what came before it, and from nothing else (Olsson 2022).
 Ids repeated_random_tokens(Rng& rng, Index tokens, Index period, Index length, Index start);
 

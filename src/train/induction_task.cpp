@@ -120,8 +120,9 @@ void InductionTask::read_options(const TrainOptions& options) {
         else if (name == "steps" && value >= 1 && value <= 1e6)
             steps_an_epoch_ = static_cast<Index>(value);
         else
-            throw Error(ErrorCode::usage, fmt::format("{}: option {}={} is unknown or out of range", id_, name, value),
-                        "there are: d_model (to 1024), heads (to 64), clip (to 512), merges (to 100000), steps (an epoch)");
+            throw Error(
+                ErrorCode::usage, fmt::format("{}: option {}={} is unknown or out of range", id_, name, value),
+                "the options are: d_model (to 1024), heads (to 64), clip (to 512), merges (to 100000), steps (per epoch)");
     }
     if (options.batch_size > 0) batch_size_ = std::max<Index>(options.batch_size, shard_count);
     if (options.learning_rate > 0) peak_rate_ = options.learning_rate;

@@ -15,7 +15,7 @@ WeightMap checkpoint_part(const WeightMap& checkpoint, const std::string& prefix
         if (found == checkpoint.end() || found->second.shape() != tensor.shape())
             throw Error(
                 ErrorCode::bad_format,
-                "checkpoint: tensor '" + prefix + name + "' is missing or has another shape than " + tensor.shape().str(),
+                "checkpoint: tensor '" + prefix + name + "' is missing or does not have the shape " + tensor.shape().str(),
                 "it was written by another task or version; start again");
         part.emplace(name, found->second.clone());
     }

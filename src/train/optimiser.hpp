@@ -6,14 +6,14 @@
 
 namespace saccade {
 
-/// How gradients become updates. Its state goes into checkpoints, so that a training that is resumed goes on as it would have.
+/// How gradients become updates. Its state goes into checkpoints, so that a resumed training continues as it would have.
 class Optimiser {
  public:
     virtual ~Optimiser() = default;
     /// One update in place; `gradients` by the names of the weights, all of them.
     virtual void step(WeightMap& weights, const WeightMap& gradients, double learning_rate) = 0;
     virtual Index updates() const = 0;
-    /// What it remembers, one or more tensors a weight: "adam.m.NAME".
+    /// Its state, one or more tensors per weight: "adam.m.NAME".
     virtual WeightMap state() const = 0;
     /// From a checkpoint, which may hold more. Error{bad_format} if a tensor is missing or has another shape.
     virtual void restore(const WeightMap& checkpoint, Index updates) = 0;

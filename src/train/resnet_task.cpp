@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
 
@@ -23,8 +24,8 @@ namespace saccade {
 namespace {
 
 constexpr int shard_count = 2;
-constexpr Index measured_at_once = 100;                          // test pictures in one pass
-constexpr Index settled_pictures = 2048, settled_at_once = 128;  // that statistics are measured on
+constexpr Index measured_at_once = 100;                                // test pictures in one pass
+constexpr Index calibration_pictures = 2048, calibration_batch = 128;  // that statistics are measured on
 
 // Of CIFAR-10's training pictures, rounded; other pictures come close enough, for a norm follows the first layer.
 constexpr std::array<float, 3> colour_mean{0.4914f, 0.4822f, 0.4465f}, colour_deviation{0.2470f, 0.2435f, 0.2616f};
@@ -53,11 +54,11 @@ class ResNetTask : public Task {
     std::unique_ptr<Optimiser> optimiser(const WeightMap& weights) const override {
         return std::make_unique<Sgd>(weights, Sgd::Settings{.momentum = 0.9, .weight_decay = weight_decay_});
     }
-    Rhythm rhythm() const override {
+    TrainingIntervals intervals() const override {
         const Index epoch = steps_per_epoch();
         return {.points = 10, .evaluations = epoch, .snapshots = std::max<Index>(1, epoch / 2), .examples = 2000};
     }
-    void settle(WeightMap& weights, std::stop_token stop) const override;
+    void recalibrate_norms(WeightMap& weights, std::stop_token stop) const override;
     std::string headline() const override { return "accuracy"; }
     Index usual_held_out() const override { return test().size(); }
     Index held_out(Index wanted) const override { return std::min(wanted, test().size()); }
@@ -114,7 +115,8 @@ const ImageSet& ResNetTask::set(ImageSetPtr& place, ImageSplit split) const {
     const std::scoped_lock lock(mutex_);
     if (!place) place = read_image_set(folder_, split);
     if (train_ && test_ && train_->classes != test_->classes)
-        throw Error(ErrorCode::bad_format, folder_ + ": training and test pictures have other classes", "name them alike");
+        throw Error(ErrorCode::bad_format, folder_ + ": training and test pictures have different classes",
+                    "use the same class names in both");
     return *place;
 }
 
@@ -192,9 +194,10 @@ BatchStatistics<float> pooled_statistics(const std::vector<StatisticsMap<float>>
     return all;
 }
 
-void ResNetTask::settle(WeightMap& weights, std::stop_token stop) const {
+void ResNetTask::recalibrate_norms(WeightMap& weights, std::stop_token stop) const {
     const ImageSet& pictures = train();
-    const Index count = std::min(settled_pictures, pictures.size()), batches = (count + settled_at_once - 1) / settled_at_once;
+    const Index count = std::min(calibration_pictures, pictures.size()),
+                batches = (count + calibration_batch - 1) / calibration_batch;
     const ResNetDesign how = design();
     std::vector<StatisticsMap<float>> seen(static_cast<std::size_t>(batches));
     parallel_for(batches, [&](std::int64_t b) {

@@ -75,9 +75,9 @@ RnnShapesTask::RnnShapesTask(const RnnDesign& design, const TrainOptions& option
         throw Error(ErrorCode::usage, id() + ": takes no data file", "leave out --data: its examples come from a generator");
     for (const auto& [name, value] : options.extra) {
         if (name != "steps")
-            throw Error(ErrorCode::usage, id() + ": there is no option '" + name + "'", "there is: steps (an epoch)");
+            throw Error(ErrorCode::usage, id() + ": there is no option '" + name + "'", "the only option is steps (per epoch)");
         if (!(value >= 1 && value <= 1e6))
-            throw Error(ErrorCode::usage, id() + ": steps an epoch must lie between 1 and 1000000", "the default is 250");
+            throw Error(ErrorCode::usage, id() + ": steps per epoch must lie between 1 and 1000000", "the default is 250");
         steps_an_epoch_ = static_cast<Index>(value);
     }
     if (options.batch_size > 0) batch_size_ = std::max<Index>(options.batch_size, shard_count);

@@ -31,7 +31,7 @@ std::unique_ptr<Optimiser> Task::optimiser(const WeightMap& weights) const {
     return std::make_unique<Adam>(weights);
 }
 
-void Task::settle(WeightMap&, std::stop_token) const {}
+void Task::recalibrate_norms(WeightMap&, std::stop_token) const {}
 
 std::optional<double> Task::progress_metric(const WeightMap& weights, Index n, std::stop_token stop) const {
     const auto metrics = evaluate(weights, n, stop);

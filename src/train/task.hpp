@@ -23,7 +23,7 @@ struct TrainOptions {
     std::uint64_t seed = 7;
     int batch_size = 0;  // 0: the task's default
     double learning_rate = 0;
-    std::map<std::string, double> extra;  // task options by name ("alignment_loss"); Error{usage} lists those that there are
+    std::map<std::string, double> extra;  // task options by name ("alignment_loss"); Error{usage} lists the options
 
     bool operator==(const TrainOptions&) const = default;
 };
@@ -31,8 +31,8 @@ struct TrainOptions {
 /// "seed 7, 3 epochs, alignment_loss 0.5": what differs from the task's defaults, and the seed.
 std::string to_string(const TrainOptions& options);
 
-/// How often a training is looked at while it goes on, in steps.
-struct Rhythm {
+/// How often a training is measured while it runs, in steps.
+struct TrainingIntervals {
     Index points = 10;       // between points of the loss curve
     Index evaluations = 25;  // between measurements of the headline metric
     Index snapshots = 5;     // between snapshots, of which the older are thinned
@@ -55,13 +55,13 @@ class Task {
     /// Learning rate at a step, and clip norm.
     virtual double learning_rate(Index step) const = 0;
     virtual double clip_norm() const { return 1.0; }
-    /// What makes updates of gradients; Adam unless the task says otherwise.
+    /// What turns gradients into updates; Adam unless the task says otherwise.
     virtual std::unique_ptr<Optimiser> optimiser(const WeightMap& weights) const;
-    virtual Rhythm rhythm() const { return {}; }
-    /// Adds what is not learned but measured once weights stand still, e.g. the population statistics of batch norms. Called
-    /// before weights are evaluated, kept or saved, on a copy of those that training goes on with. Default: nothing.
-    virtual void settle(WeightMap& weights, std::stop_token stop) const;
-    /// How many held-out examples metrics are measured on where nobody says.
+    virtual TrainingIntervals intervals() const { return {}; }
+    /// Recomputes what is measured rather than learned: the population statistics of batch norms. Called on a copy of the
+    /// weights before they are evaluated, kept as a snapshot, or saved. Default: nothing.
+    virtual void recalibrate_norms(WeightMap& weights, std::stop_token stop) const;
+    /// How many held-out examples metrics are measured on by default.
     virtual Index usual_held_out() const { return 2000; }
     /// How many held-out examples there are, if `wanted` are asked for.
     virtual Index held_out(Index wanted) const { return wanted; }

@@ -23,7 +23,7 @@ void read_task_options(const std::string& id, const TrainOptions& options, const
         for (const TaskOption& o : known)
             all += fmt::format("{}{} (from {}, below {})", all.empty() ? "" : ", ", o.name, o.least, o.most);
         throw Error(ErrorCode::usage, fmt::format("{}: option {}={} is unknown or out of range", id, name, value),
-                    "there are: " + all);
+                    "the options are: " + all);
     }
 }
 

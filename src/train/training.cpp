@@ -43,11 +43,11 @@ struct Training::Impl {
           task(make_task(id, options)),
           trainer(*task, options.seed),
           card(task->card()),
-          rhythm(task->rhythm()) {
+          intervals(task->intervals()) {
         const int epochs = options.epochs > 0 ? options.epochs : task->default_epochs();
         total = task->steps_per_epoch() * epochs;
         if (!resume_from.empty()) resume_checkpoint(resume_from);
-        keep_snapshot(settled({}));
+        keep_snapshot(recalibrated({}));
     }
 
     void resume_checkpoint(const std::string& path) {
@@ -77,11 +77,11 @@ struct Training::Impl {
                 const Index done = trainer.steps_done();
                 std::optional<double> metric;
                 const bool last = done == total;
-                const bool measured = done % rhythm.evaluations == 0 || last, kept = done % rhythm.snapshots == 0 || last;
+                const bool measured = done % intervals.evaluations == 0 || last, kept = done % intervals.snapshots == 0 || last;
                 WeightMap weights;
-                if (measured || kept) weights = settled(quit);
-                if (measured) metric = task->progress_metric(weights, rhythm.examples, quit);
-                const bool point = done % rhythm.points == 0 || last;
+                if (measured || kept) weights = recalibrated(quit);
+                if (measured) metric = task->progress_metric(weights, intervals.examples, quit);
+                const bool point = done % intervals.points == 0 || last;
                 const std::scoped_lock lock(mutex);
                 seconds += seconds_since(start);
                 steps_here += 1;
@@ -97,7 +97,7 @@ struct Training::Impl {
                 changed.notify_all();
             }
             WeightMap weights;
-            if (snapshots.back().step != trainer.steps_done()) weights = settled({});
+            if (snapshots.back().step != trainer.steps_done()) weights = recalibrated({});
             const std::scoped_lock lock(mutex);
             state = trainer.steps_done() >= total ? State::finished : State::stopped;
             if (!weights.empty()) keep_snapshot(std::move(weights));
@@ -136,9 +136,9 @@ struct Training::Impl {
     }
 
     /// The weights as a model has them.
-    WeightMap settled(const std::stop_token& quit) const {
+    WeightMap recalibrated(const std::stop_token& quit) const {
         WeightMap weights = trainer.weights_copy();
-        task->settle(weights, quit);
+        task->recalibrate_norms(weights, quit);
         return weights;
     }
 
@@ -159,7 +159,7 @@ struct Training::Impl {
     std::unique_ptr<Task> task;
     Trainer trainer;
     Card card;
-    Rhythm rhythm;
+    TrainingIntervals intervals;
     Index total = 0;
 
     std::mutex mutex;
@@ -270,7 +270,7 @@ void Training::save_model(const std::string& path) const {
     WeightMap weights;
     for (const auto& [name, tensor] : file.tensors)
         if (name.starts_with("model.")) weights.emplace(name.substr(6), tensor);
-    impl_->task->settle(weights, {});
+    impl_->task->recalibrate_norms(weights, {});
     write_safetensors(path, weights, StoredType::f16, {{"model", impl_->task->id()}, {"card", impl_->card.json().dump()}});
 }
 

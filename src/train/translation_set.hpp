@@ -15,7 +15,7 @@ namespace saccade {
 /// batches and BLEU, whatever the architecture.
 class TranslationSet {
  public:
-    static constexpr Index longest = 64;  // tokens of a training sentence that is used, and where decoding gives up
+    static constexpr Index longest = 64;  // tokens of a training sentence that is used, and where decoding stops
 
     struct Settings {
         std::size_t merges = 3000;  // of byte-pair encoding

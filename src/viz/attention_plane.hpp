@@ -14,7 +14,7 @@ Index head_shown(const ViewState& state, const AxisPtr& head);
 /// The heads that the options ask for, of `n`; all of them if none of the chosen exist.
 std::vector<Index> heads_asked_for(const ViewOptions& options, Index n);
 
-/// The positions of an axis that are no special tokens; all of them if there are no others.
+/// The positions of an axis that are not special tokens; all of them if there are no others.
 std::vector<Index> ordinary_positions(const Axis& axis);
 
 /// "rows sum to 1: max error 3e-7", or "rows sum to 0.42 to 1.3".
@@ -37,9 +37,9 @@ struct AttentionPlane {
     std::optional<Index> sink;    // the key that was left out
     std::optional<RowSums> sums;  // of the rows of what was derived of weights
     bool special_hidden = false;  // special tokens are left out
-    std::string caption() const;  // everything that is not usual about the values; empty if nothing is
+    std::string caption() const;  // every non-default setting that affects the values; empty if nothing is
 };
-/// As plane_of for tensors that are no attention. Error{invalid_input}, one line, for what cannot be had: rollout of
+/// As plane_of for tensors that are not attention. Error{invalid_input}, one line, for what cannot be computed: rollout of
 /// cross-attention, attention flow of too long a text, a gradient that the run did not record.
 AttentionPlane attention_plane(const Trace& trace, const TraceTensor& tensor, const ViewState& state);
 

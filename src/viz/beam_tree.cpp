@@ -91,7 +91,7 @@ BeamTree beam_tree_of(const Trace& trace, const TraceTensor& tensor) {
                 if (node.parent < 0)
                     throw Error(ErrorCode::invalid_input,
                                 parent->info.name + ": step " + std::to_string(t) + ", candidate " + std::to_string(c) +
-                                    " comes from a candidate that is not there",
+                                    " comes from a candidate that does not exist",
                                 "record the search again");
             }
             if (log_probability != nullptr) {
@@ -109,7 +109,7 @@ BeamTree beam_tree_of(const Trace& trace, const TraceTensor& tensor) {
     return tree;
 }
 
-std::vector<double> settle_column(const std::vector<ColumnItem>& items, double low, double high) {
+std::vector<double> place_column(const std::vector<ColumnItem>& items, double low, double high) {
     // With the room of those above taken off, the order of the heights is all that is asked for.
     struct Block {
         double sum, weight;

@@ -37,9 +37,9 @@ struct BeamTree {
     std::string label(const Node& node) const;
 };
 
-/// Has the trace such tensors beside this one?
+/// Does the trace have such tensors beside this one?
 bool is_beam_tensor(const Trace& trace, const TraceTensor& tensor);
-/// Error{invalid_input} if a parent is no candidate of the step before.
+/// Error{invalid_input} if a parent is not a candidate of the step before.
 BeamTree beam_tree_of(const Trace& trace, const TraceTensor& tensor);
 
 /// Heights in a column: each item wants to stand at `wanted` (the more its weight, the more), none closer to its neighbours
@@ -47,6 +47,6 @@ BeamTree beam_tree_of(const Trace& trace, const TraceTensor& tensor);
 struct ColumnItem {
     double wanted = 0, room = 0, weight = 1;
 };
-std::vector<double> settle_column(const std::vector<ColumnItem>& items, double low, double high);
+std::vector<double> place_column(const std::vector<ColumnItem>& items, double low, double high);
 
 }  // namespace saccade

@@ -24,7 +24,7 @@ struct Colormap {
 /// CIELAB, not copied from another table.
 const Colormap& colormap(const std::string& id, const Theme& theme);
 std::vector<std::string> colormap_ids();
-/// The map for a role when the person has not chosen: sequential for weights, diverging for signed values.
+/// The map for a role when the user has not chosen: sequential for weights, diverging for signed values.
 std::string default_colormap(bool is_signed, const Theme& theme);
 
 }  // namespace saccade

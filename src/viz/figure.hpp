@@ -132,7 +132,7 @@ struct HitRegion {
     bool editable = false;  // dragging a cell changes it (weights)
     // Where the grid leaves positions out, or has them in another order: the position in the tensor of each row and column.
     std::vector<Index> row_map{}, col_map{};  // empty: the same
-    double px_per_unit = 0;  // dragging up by so many px adds 1 to the value, so that a bar follows the pointer; 0: no bar
+    double px_per_unit = 0;  // dragging up by this many px adds 1 to the value, so that a bar follows the pointer; 0: no bar
 };
 
 struct Hit {
@@ -161,7 +161,7 @@ struct Figure {
     std::optional<Hit> hit(Point p) const;
 };
 
-/// Text metrics of whoever will draw the figure. Layout never guesses.
+/// Text metrics of the canvas that will draw the figure, so that layout never guesses.
 class TextMeasure {
  public:
     virtual ~TextMeasure() = default;

@@ -55,7 +55,7 @@ Index image_block(const ImageItem& item, double width_px, double height_px) {
 ImagePixels image_pixels(const ImageItem& item, Index block) {
     const Shape& shape = item.pixels.shape();
     if (shape.rank() != 3 || (shape[2] != 3 && shape[2] != 1))
-        throw Error(ErrorCode::invalid_input, "a tensor " + shape.str() + " is no picture",
+        throw Error(ErrorCode::invalid_input, "a tensor " + shape.str() + " is not a picture",
                     "a picture is [rows, columns, 3] or [rows, columns, 1]");
     ImagePixels image;
     image.block = block;

@@ -36,7 +36,7 @@ Index nice_stride(double n);
 /// The pen: theme, scale and metrics of one layout, and the figure that grows.
 class Sketch {
  public:
-    /// Error{usage} if the state's size or scale is no size, or the theme is unknown.
+    /// Error{usage} if the state's size or scale is out of range, or the theme is unknown.
     Sketch(const ViewState& state, const TextMeasure& measure);
 
     /// Writes title and subtitle if the state wants them and returns the box left for the content, margins taken off.

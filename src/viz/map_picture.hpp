@@ -40,7 +40,7 @@ void draw_cell_focus(Sketch& sketch, const AxisPtr& y, const AxisPtr& x, const B
 /// Cells of a map over a box: `ref` is the whole map, -1 on its last two axes.
 HitRegion map_region(const CellRef& ref, const TraceTensor& tensor, const Box& box);
 
-/// What is not usual about how maps are drawn: "opacity 0.30 · smooth between cells". Empty if all is usual.
+/// The non-default settings of how maps are drawn: "opacity 0.30 · smooth between cells". Empty if there are none.
 std::string map_caption(const ViewState& state, bool over_picture);
 
 /// The colour scale with its limits under it, and what it measures to its right as far as `right`.

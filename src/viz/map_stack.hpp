@@ -30,8 +30,8 @@ struct ChannelGate {
 /// The gate that the run computed for the channels of this axis; tensor null if there is none. `named`: that one.
 ChannelGate gate_of(const Trace& trace, const AxisPtr& axis, const ViewState& state, const TraceTensor* named = nullptr);
 
-/// Regions that belong to the maps of a tensor, as where the shape is that a word names: another tensor of role map along the
-/// same axes that holds nothing but 0 and 1; null if there is none.
+/// Regions that belong to the maps of a tensor, such as where the shape is that a word names: another tensor of role map along
+/// the same axes that holds nothing but 0 and 1; null if there is none.
 const TraceTensor* regions_of(const Trace& trace, const TraceTensor& tensor, const ViewState& state);
 /// The outline of a region [y, x] over a box.
 void draw_region(Sketch& sketch, const Tensor<float>& region, const Box& box);

@@ -37,7 +37,7 @@ FigureOrigin origin_from_text(const std::string& text) {
     const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
     if (json.is_discarded() || !json.is_object() || !json.contains("format") || json["format"] != "saccade-figure" ||
         !json.contains("request") || !json.contains("view"))
-        throw Error(ErrorCode::bad_format, "what it says of its origin is damaged", "export the figure again");
+        throw Error(ErrorCode::bad_format, "its record of how it was made is damaged", "export the figure again");
     if (!json.contains("version") || !json["version"].is_number_integer() || json["version"] > newest_version)
         throw Error(ErrorCode::bad_format, "it comes from a newer Saccade", "update Saccade");
     return {json["request"].dump(), view_state_from_json(json["view"]), json.contains("compare") ? json["compare"].dump() : ""};
@@ -61,7 +61,7 @@ FigureOrigin read_origin(const std::string& path) {
     try {
         const std::optional<std::string> text = origin_in(file);
         if (!text)
-            throw Error(ErrorCode::bad_format, "it is no picture that Saccade exported",
+            throw Error(ErrorCode::bad_format, "it is not a picture that Saccade exported",
                         "open a PNG, SVG or PDF that Saccade wrote");
         return origin_from_text(*text);
     } catch (const Error& e) {

@@ -6,7 +6,7 @@
 
 namespace saccade {
 
-/// Puts an iTXt chunk (UTF-8 text under a keyword) and the resolution into a PNG, behind its header.
+/// Puts an iTXt chunk (UTF-8 text under a keyword) and the resolution into a PNG, after its header.
 std::string png_with_text(std::string_view png, std::string_view keyword, std::string_view text, double dpi);
 
 /// The text of that chunk; none if it is not there. Reads nothing beyond the given bytes, whatever the lengths in them say.

@@ -27,7 +27,7 @@ std::shared_ptr<const Result> remembered(Reuse* reuse, const Tensor<float>& sour
         auto bytes = static_cast<std::size_t>(source.size()) * sizeof(float);
         if constexpr (std::is_same_v<Result, Tensor<float>>)
             bytes += static_cast<std::size_t>(kept->result.size()) * sizeof(float);
-        // Small results take a share of the room all the same: few are enough for a figure, and looking must be quick.
+        // Small results count as a share of the budget all the same: a figure needs few, and lookup must be quick.
         constexpr std::size_t most_results = 96;
         reuse->keep(key, kept, std::max(bytes, Reuse::usual_bytes / most_results));
     }

@@ -43,7 +43,7 @@ Slice row_of(const TraceTensor& tensor, const ViewState& state);
 
 /// Values of such tensors lie in [0, 1] by definition.
 bool is_unit_interval(Role role);
-/// Has it a finite negative value?
+/// Does it have a finite negative value?
 bool has_negative(const Tensor<float>& values);
 /// The cell of a plane or row slice (row ignored for a row slice), at positions of the tensor.
 CellRef cell_of(const Slice& slice, Index row, Index col);

@@ -63,7 +63,7 @@ class View {
     virtual ~View() = default;
     virtual std::string id() const = 0;     // "heatmap"
     virtual std::string title() const = 0;  // "Heatmap"
-    /// Names of the view options (viz/view_options.hpp) that it heeds: flags, JSON and the panel follow.
+    /// Names of the view options (viz/view_options.hpp) that it uses: flags, JSON and the panel follow.
     virtual OptionNames options() const { return {}; }
     /// Can it draw this tensor of this trace?
     virtual bool accepts(const Trace& trace, const TraceTensor& tensor) const = 0;

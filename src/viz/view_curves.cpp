@@ -101,7 +101,7 @@ Ticks y_ticks(const Panel& panel, bool log, double height, double size) {
     const int wanted = static_cast<int>(std::clamp(height / (size * 3.2), 1.0, 5.0));
     auto [low, high] = range_of(panel, log);
     if (log) {
-        // Whole decades, every so manieth.
+        // Whole decades, every k-th.
         Ticks ticks;
         ticks.low = std::floor(std::log10(low));
         ticks.high = std::max(ticks.low + 1, std::ceil(std::log10(high)));
@@ -192,7 +192,7 @@ void draw_series(Sketch& sketch, const Plot& plot, const Tensor<float>& values, 
         if (line.points.size() > 1) sketch.add(line);
         line.points.clear();
     };
-    // More points than pixels cannot be told apart: keep every so manieth, and the last.
+    // More points than pixels cannot be told apart: keep every k-th, and the last.
     const Index n = values.size(), stride = std::max<Index>(1, n / std::max<Index>(1, static_cast<Index>(plot.box.w * 2)));
     for (Index i = 0; i < n; ++i) {
         const float v = values.data()[i];

@@ -36,7 +36,7 @@ TokenRow arrange_tokens(const Sketch& sketch, const AxisPtr& axis, const Box& co
     const Index step = std::max<Index>(1, axis->extent / 400);
     for (Index i = 0; i < axis->extent; i += step) widest = std::max(widest, sketch.text_width(drawn_label(*axis, i), wanted));
     row.size = std::clamp(wanted * (row.pitch - gap) / widest, least, wanted);
-    // Where there is no room for even a few letters each, only every so manieth token is named.
+    // Where there is no room for even a few letters each, only every k-th token is labelled.
     const double needed = std::min(widest * row.size / wanted, 6 * row.size);
     if (row.pitch < std::min(needed, 3.2 * row.size)) row.stride = nice_stride((needed + gap) / row.pitch);
     return row;

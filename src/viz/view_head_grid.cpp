@@ -52,7 +52,7 @@ Orders orders_of(const Trace& trace, const Grid& grid, const ViewState& state) {
     const bool likeness = found && state.options.order == Order::similarity;
     Orders orders;
     for (Index l = 0; l < grid.layers; ++l)
-        orders.push_back(likeness ? like_beside_like(found->values.reshape(Shape{grid.layers, grid.heads, grid.heads}).row(l))
+        orders.push_back(likeness ? cluster_order(found->values.reshape(Shape{grid.layers, grid.heads, grid.heads}).row(l))
                                   : order_by(found ? found->values.data() + l * grid.heads : nullptr, grid.heads));
     return orders;
 }
@@ -134,7 +134,7 @@ std::string caption_of(const Grid& grid, const ViewState& state) {
     std::string text;
     const auto say = [&text](const std::string& part) { text += (text.empty() ? "" : " · ") + part; };
     if (grid.sorted)
-        say(state.options.order == ViewOptions::Order::similarity ? "like heads side by side"
+        say(state.options.order == ViewOptions::Order::similarity ? "similar heads side by side"
             : state.options.order == ViewOptions::Order::entropy  ? "heads of each layer by entropy, the sharpest first"
                                                                   : "heads of each layer by mean distance, the nearest first");
     Normalization n;
@@ -225,7 +225,7 @@ class HeadGridView : public View {
         const Box tried = boxes(content);
         const double map_w = tried.w / static_cast<double>(grid.heads), map_h = tried.h / static_cast<double>(grid.layers);
         if (static_cast<double>(cols) > map_w * 2 || static_cast<double>(rows) > map_h * 2)
-            said += fmt::format("{}{} × {} cells a head, {} of each pixel", said.empty() ? "" : " · ", rows, cols,
+            said += fmt::format("{}{} × {} cells per head, {} of each pixel", said.empty() ? "" : " · ", rows, cols,
                                 is_unit_interval(grid.tensor->info.role) ? "the largest" : "the mean");
         sketch.caption(said, content);
         return boxes(content);

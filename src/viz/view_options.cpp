@@ -181,7 +181,7 @@ ViewOption map_threshold_option() {
 ViewOption sort_option() {
     auto o = choice_option<&V::sort>("sort", "Order of channels",
                                      "Channels in galleries and bars: gate (the largest first) or number",
-                                     {{"gate", "The largest first, as the model computed it"}, {"number", "As they come"}});
+                                     {{"gate", "The largest first, as the model computed it"}, {"number", "By number"}});
     o.flag = "channels";
     o.rare = true;
     return o;
@@ -200,8 +200,8 @@ ViewOption sink_option() {
 
 ViewOption special_option() {
     auto o = choice_option<&V::special>("special", "Special tokens", "Special tokens such as <s> or [CLS]: show, dim or hide",
-                                        {{"show", "<s>, <end>, [CLS] as all others"},
-                                         {"dim", "They step back"},
+                                        {{"show", "<s>, <end>, [CLS] like all others"},
+                                         {"dim", "They are dimmed"},
                                          {"hide", "They are left out of the picture; weights stay as they are"}});
     o.rare = true;
     o.offered = [](const OptionFacts& facts, const V&) { return facts.special; };
@@ -209,12 +209,12 @@ ViewOption special_option() {
 }
 
 ViewOption order_option() {
-    auto o = choice_option<&V::order>("order", "Order of heads",
-                                      "Heads of a layer in the grid: as-is, entropy, distance, similarity",
-                                      {{"as is", "By number"},
-                                       {"entropy", "H = −Σ_j α_ij ln α_ij, mean over i: the sharpest first"},
-                                       {"distance", "Σ_j α_ij |i − j|, mean over i: the nearest first"},
-                                       {"similarity", "Average-linkage clustering by total variation: like beside like"}});
+    auto o = choice_option<&V::order>(
+        "order", "Order of heads", "Heads of a layer in the grid: as-is, entropy, distance, similarity",
+        {{"as is", "By number"},
+         {"entropy", "H = −Σ_j α_ij ln α_ij, mean over i: the sharpest first"},
+         {"distance", "Σ_j α_ij |i − j|, mean over i: the nearest first"},
+         {"similarity", "Average-linkage clustering by total variation: similar heads side by side"}});
     o.flag = "sort";
     o.rare = true;
     o.offered = [](const OptionFacts& facts, const V&) { return facts.heads > 2; };
@@ -239,7 +239,7 @@ ViewOption threshold_option() {
     o.rare = true;
     o.offered = [](const OptionFacts& facts, const V&) { return facts.weights; };
     o.heading = [](double value) {
-        return value > 0 ? fmt::format("Lines from weight {:.2f} on", value) : std::string("Lines above the haze");
+        return value > 0 ? fmt::format("Lines from weight {:.2f} on", value) : std::string("Lines above an even share");
     };
     return o;
 }
@@ -300,7 +300,7 @@ std::vector<Index> heads_from(const std::string& text) {
     std::vector<Index> chosen;
     if (text.empty() || text == "all") return chosen;
     const auto fail = [&text] {
-        throw Error(ErrorCode::usage, "\"" + text + "\" is no list of heads",
+        throw Error(ErrorCode::usage, "\"" + text + "\" is not a list of heads",
                     "write their numbers, from 1: 1,3 or 2-5, or all");
     };
     const char* at = text.data();

@@ -9,8 +9,8 @@
 
 namespace saccade {
 
-/// What a person may ask of views that draw attention [layer, head, query, key], which of it, and how it is brought together,
-/// and of those that lay maps over a picture. The defaults show the matrix of one head, or the map, as it was computed. A view
+/// What a user may ask of views that draw attention [layer, head, query, key] (which part, and how it is combined), and of
+/// those that lay maps over a picture. The defaults show the matrix of one head, or the map, as it was computed. A view
 /// says in its caption whatever is not the default.
 struct ViewOptions {
     enum class Heads { each, mean, max, gradient };       // gradient: positive part of gradient x attention, mean over heads
@@ -28,7 +28,7 @@ struct ViewOptions {
     double threshold = 0;  // of weights: thinner lines of a flow are not drawn
 
     enum class Overlay { map, contours, side_by_side, off };  // how a map stands with its picture
-    enum class Sort { gate, number };                         // channels: the largest first, or as they come
+    enum class Sort { gate, number };                         // channels: the largest first, or by number
 
     Overlay overlay = Overlay::map;
     double opacity = 0.65;     // of a map over its picture
@@ -39,7 +39,7 @@ struct ViewOptions {
     bool operator==(const ViewOptions&) const = default;
 };
 
-/// What a run has to choose about.
+/// What there is to choose in a run.
 struct OptionFacts {
     Index heads = 1, layers = 1;  // of the attention that has most
     bool weights = false;         // is there attention at all?
@@ -56,7 +56,7 @@ struct ViewOption {
     ParamSpec spec;
     std::string flag{};               // on the command line; empty: the name
     std::vector<std::string> tips{};  // of the choices (or of off and on), with their equation
-    bool rare = false;                // stands behind "More view options" until it is used
+    bool rare = false;                // hidden under "More view options" until it is used
     ParamValue (*get)(const ViewOptions&) = nullptr;
     void (*set)(ViewOptions&, const ParamValue&) = nullptr;
     /// Does it mean something here, and which of its choices? Null: yes, all.

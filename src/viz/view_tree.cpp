@@ -177,7 +177,7 @@ TreeLayout arrange(const BeamTree& tree, const Sketch& sketch, const Box& conten
             const double weight = picked[static_cast<std::size_t>(spot.node)] != 0 ? heavy : node.lasting || spot.lane ? 3 : 1;
             items.push_back({wanted, spot.room, weight});
         }
-        const std::vector<double> heights = settle_column(items, at.top, at.bottom);
+        const std::vector<double> heights = place_column(items, at.top, at.bottom);
         for (std::size_t i = 0; i < column.size(); ++i) {
             column[i].y = heights[i];
             lanes[column[i].node] = heights[i];

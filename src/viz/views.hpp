@@ -24,9 +24,9 @@ const View& tree_view();
 const View& overlay_view();
 /// The maps of many channels as small pictures, the largest gate first; a click selects a channel.
 const View& map_gallery_view();
-/// One value a channel as bars, the largest first; a gate can be dragged.
+/// One value per channel as bars, the largest first; a gate can be dragged.
 const View& channel_bars_view();
-/// A map an entry over the picture, the entry's label below: one picture a word.
+/// One map per entry over the picture, the entry's label below: one picture per word.
 const View& word_strip_view();
 /// All maps of the same cells in the order in which they were computed.
 const View& map_stages_view();

@@ -64,7 +64,7 @@ def rate(step, total, warm_up):
     return PEAK * 0.5 * (1 + math.cos(math.pi * (step - warm_up) / max(1, total - warm_up)))
 
 
-def settle(model, x):
+def recalibrate_norms(model, x):
     """The statistics of the population: those of 16 batches of training pictures, as they are."""
     norms = [m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     for norm in norms:
@@ -109,7 +109,7 @@ def main():
         if step % 200 == 199:
             print(f"step {step + 1}/{total}  loss {loss.item():.4f}", flush=True)
     seconds = time.monotonic() - started
-    settle(model, x)
+    recalibrate_norms(model, x)
     model.eval()
     with torch.no_grad():
         hits = sum((model(normalised(a)).argmax(1) == b).sum().item() for a, b in zip(test_x.split(500), test_y.split(500)))

@@ -206,7 +206,7 @@ TEST(Analysis, like_heads_stand_beside_each_other) {
     const Trace like = with(trace, "likeness");
     expect_values(like, "w.total_variation", {0, 1, 0.1, 0.9, 1, 0, 0.9, 0.1, 0.1, 0.9, 0, 0.8, 0.9, 0.1, 0.8, 0});
     expect_every_rule_holds(like);
-    const std::vector<Index> order = like_beside_like(like.tensor("w.total_variation").values);
+    const std::vector<Index> order = cluster_order(like.tensor("w.total_variation").values);
     const auto place = [&order](Index h) { return std::find(order.begin(), order.end(), h) - order.begin(); };
     EXPECT_EQ(std::abs(place(0) - place(2)), 1);
     EXPECT_EQ(std::abs(place(1) - place(3)), 1);

@@ -31,7 +31,7 @@ TEST(CaptionTask, each_learns_the_first_words_and_can_be_measured) {
         for (int i = 0; i < 12; ++i) last = trainer.step();
         EXPECT_LT(last, first) << id;
         WeightMap weights = trainer.weights_copy();
-        task->settle(weights, {});
+        task->recalibrate_norms(weights, {});
         EXPECT_TRUE(weights.contains("encoder.norm1.mean")) << id;
         const auto metrics = task->evaluate(weights, 3, {});
         for (const char* name : {"exact_match", "bleu_greedy", "pointing_accuracy", "pointing_chance", "gold_weight"}) {

@@ -38,7 +38,8 @@ TEST(Ids, what_is_none_is_refused_alike_by_every_exhibit) {
                 request.interventions.push_back(parse_intervention(fmt::format("{}[0]={}", tensor, value)));
                 const std::string line = test::error_of(ErrorCode::invalid_input, [&] { run(request); });
                 EXPECT_TRUE(test::contains(
-                    line, fmt::format("{} was set to {}, which is no id: set it to a whole number from 0", tensor, value)))
+                    line,
+                    fmt::format("{} was set to {}, which is not a valid id: set it to a whole number from 0", tensor, value)))
                     << shows.exhibit << ": " << line;
             }
 }

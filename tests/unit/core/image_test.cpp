@@ -84,7 +84,7 @@ TEST(ImageParam, HoldsAValueAsItIsAndMustNameAPicture) {
     EXPECT_EQ(resolve(specs, given).text("image"), scene);
     given.set("image", std::string());
     const std::string line = test::error_of(ErrorCode::invalid_input, [&] { resolve(specs, given); });
-    EXPECT_TRUE(test::contains(line, "Image names no picture")) << line;
+    EXPECT_TRUE(test::contains(line, "Image does not name a picture")) << line;
     given.set("image", std::string("\xff.png"));
     EXPECT_THROW(resolve(specs, given), Error);
 }

@@ -105,7 +105,7 @@ TEST(InductionExhibit, an_id_set_by_hand_is_the_one_that_the_model_reads) {
         EXPECT_NEAR(trace->tensor("self.embedding").values.at({2, k}), root * table.data()[k], 1e-5f);
     for (const char* none : {"token.id[2]=1000000", "token.id[2]=-1", "token.id[1]=2.5"}) {
         const std::string line = error_of(ErrorCode::invalid_input, [&] { run(asking("tom likes mary", {none})); });
-        EXPECT_TRUE(contains(line, "which is no id")) << line;
+        EXPECT_TRUE(contains(line, "which is not a valid id")) << line;
     }
 }
 

@@ -80,7 +80,7 @@ TEST(Params, an_optional_text_may_be_empty) {
 
 TEST(Params, an_unknown_name_is_a_usage_error) {
     EXPECT_TRUE(
-        contains(error_of(ErrorCode::usage, [] { resolve(all(), with("sorce", std::string("a"))); }), "known are source"));
+        contains(error_of(ErrorCode::usage, [] { resolve(all(), with("sorce", std::string("a"))); }), "choose one of: source"));
 }
 
 TEST(Params, asking_for_what_is_not_there_is_an_error_not_an_abort) {

@@ -173,7 +173,7 @@ TEST(Probe, cells_that_never_came_are_noted_and_tensors_that_never_came_are_erro
     };
     EXPECT_TRUE(finish({"weights[0,0]=0.5"}).notes().empty());
     EXPECT_EQ(finish({"weights[7,0]=0.5", "weights[0,7]=0.5"}).notes().size(), 2u);
-    EXPECT_TRUE(contains(error_of(ErrorCode::not_found, [&] { finish({"wieghts[0,0]=0.5"}); }), "recorded are weights"));
+    EXPECT_TRUE(contains(error_of(ErrorCode::not_found, [&] { finish({"wieghts[0,0]=0.5"}); }), "choose one of: weights"));
 }
 
 TEST(Probe, a_disabled_intervention_does_nothing) {

@@ -25,7 +25,8 @@ Done run_tiny(const ModelPtr& model, const ResNetRequest& request, std::vector<I
 }
 
 ResNetRequest request_of(Index block, bool grad_cam = true) {
-    return {.picture = random_picture(12, 20), .origin = "drawn", .block = block, .grad_cam = grad_cam, .watched = std::nullopt};
+    return {
+        .picture = random_picture(12, 20), .origin = "drawn", .block = block, .grad_cam = grad_cam, .watched = std::nullopt};
 }
 
 TEST(ResNetRun, every_rule_holds_for_every_attention_and_block) {

@@ -57,7 +57,7 @@ bool same(const WeightMap& a, const WeightMap& b) {
     return a.size() == b.size();
 }
 
-TEST(ResNetTask, learns_and_settles_what_inference_needs) {
+TEST(ResNetTask, learns_and_measures_the_statistics_that_inference_needs) {
     const Colours data;
     for (const std::string& id : resnet_task_ids()) {
         SCOPED_TRACE(id);
@@ -66,7 +66,7 @@ TEST(ResNetTask, learns_and_settles_what_inference_needs) {
         for (int i = 0; i < 8; ++i) trainer.step();
         WeightMap weights = trainer.weights_copy();
         EXPECT_THROW(task->evaluate(weights, 16, {}), Error);  // no statistics yet
-        task->settle(weights, {});
+        task->recalibrate_norms(weights, {});
         const auto metrics = task->evaluate(weights, 16, {});
         EXPECT_EQ(metrics.at("accuracy"), 1.0);
         EXPECT_LT(metrics.at("loss"), 0.5);
@@ -78,13 +78,13 @@ TEST(ResNetTask, learns_and_settles_what_inference_needs) {
     }
 }
 
-TEST(ResNetTask, settled_statistics_are_those_of_the_pictures) {
+TEST(ResNetTask, recalibrated_statistics_are_those_of_the_pictures) {
     // One batch holds them all, so a network with population statistics gives what one with the batch's own gave.
     const Colours data;
     const auto task = make_resnet_task("cifar-cbam-resnet20", data.options());
     Rng rng(5);
     WeightMap weights = task->initial_weights(rng);
-    task->settle(weights, {});
+    task->recalibrate_norms(weights, {});
     const ResNetDesign design = resnet_design_from_json(task->card(), "card");
     const ImageSetPtr pictures = read_image_set(data.path(), ImageSplit::train);
     Tensor<float> pixels(Shape{16, 8, 8, 3});

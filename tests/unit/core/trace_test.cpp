@@ -74,7 +74,7 @@ TEST(Trace, refuses_steps_that_do_not_fit) {
 
 TEST(Trace, a_missing_tensor_is_answered_with_those_that_there_are) {
     const Small s;
-    EXPECT_TRUE(contains(error_of(ErrorCode::not_found, [&] { (void)s.trace.tensor("weight"); }), "recorded are scores"));
+    EXPECT_TRUE(contains(error_of(ErrorCode::not_found, [&] { (void)s.trace.tensor("weight"); }), "choose one of: scores"));
 }
 
 TEST(Trace, names_of_roles_and_kinds_go_both_ways) {

@@ -51,7 +51,7 @@ VerdictTable self_attention_verdicts() {
 VerdictTable multi_head_verdicts() {
     return {
         .exhibit = "multi-head",
-        .points = {"Each head projects", "Every head hands out", "have come apart", "stand side by side", "cut by columns",
+        .points = {"Each head projects", "Every head hands out", "have diverged", "stand side by side", "cut by columns",
                    "whose share is small"},
         .every = {"model"},
         .rows =
@@ -120,7 +120,7 @@ VerdictTable positions_verdicts() {
     return {
         .exhibit = "positions",
         .points = {"Attention alone sees a set", "tells left from right", "Sinusoidal: going on", "Rotary turns", "ALiBi adds",
-                   "that penalty is the same", "Shaw learns", "Learned positions know"},
+                   "that penalty is the same", "Shaw learns", "A learned code has"},
         .every = {"position", "show"},
         .rows =
             {
@@ -227,7 +227,7 @@ VerdictTable transformer_verdicts() {
 VerdictTable complexity_verdicts() {
     return {
         .exhibit = "complexity",
-        .points = {"Counted, not believed", "Doublings stand equally", "Measured on this machine", "A recurrence must wait",
+        .points = {"Counted, not assumed", "Doublings stand equally", "Measured on this machine", "A recurrence must wait",
                    "Between any two tokens", "Self-attention is the cheaper", "Restrict it to r"},
         .every = {"r"},
         .rows =

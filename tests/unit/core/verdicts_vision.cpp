@@ -109,7 +109,7 @@ VerdictTable captioning_verdicts() {
     return {
         .exhibit = "captioning",
         .points = {"Before each word the decoder", "Nobody told the model", "What the decoder reads", "A scalar gate",
-                   "Doubly stochastic", "“Left of” is read", "Hard attention looks", "SCA-CNN also says"},
+                   "Doubly stochastic", "“Left of” can be read", "Hard attention looks", "SCA-CNN also says"},
         .every = {"model", "language", "order"},
         .rows =
             {

@@ -135,18 +135,18 @@ TEST(BeamTree, TheViewTakesItByAnyOfItsTensorsAndNothingElse) {
 
 TEST(SettleColumn, KeepsOrderDistanceAndBounds) {
     const std::vector<ColumnItem> items{{50, 20, 1}, {50, 20, 1}, {50, 10, 1}, {90, 20, 1}, {10, 20, 1}};
-    const std::vector<double> y = settle_column(items, 0, 200);
+    const std::vector<double> y = place_column(items, 0, 200);
     for (std::size_t i = 1; i < y.size(); ++i) EXPECT_GE(y[i] - y[i - 1], (items[i - 1].room + items[i].room) / 2 - 1e-9);
     EXPECT_GE(y.front(), 10 - 1e-9);
     EXPECT_LE(y.back(), 190 + 1e-9);
     // One alone stands where it wants to; outside it is moved in.
-    EXPECT_DOUBLE_EQ(settle_column({{50, 20, 1}}, 0, 200).front(), 50);
-    EXPECT_DOUBLE_EQ(settle_column({{500, 20, 1}}, 0, 200).front(), 190);
-    EXPECT_TRUE(settle_column({}, 0, 200).empty());
+    EXPECT_DOUBLE_EQ(place_column({{50, 20, 1}}, 0, 200).front(), 50);
+    EXPECT_DOUBLE_EQ(place_column({{500, 20, 1}}, 0, 200).front(), 190);
+    EXPECT_TRUE(place_column({}, 0, 200).empty());
 }
 
 TEST(SettleColumn, TheHeavyOneHardlyMoves) {
-    const std::vector<double> y = settle_column({{100, 20, 1}, {100, 20, 100}, {100, 20, 1}}, 0, 200);
+    const std::vector<double> y = place_column({{100, 20, 1}, {100, 20, 100}, {100, 20, 1}}, 0, 200);
     EXPECT_NEAR(y[1], 100, 0.5);
     EXPECT_NEAR(y[0], 80, 0.5);
     EXPECT_NEAR(y[2], 120, 0.5);

@@ -8,7 +8,7 @@ namespace saccade {
 
 /// Which keys a query of self-attention may see: with `causal` none that follow it (Vaswani 2017, section 3.2.3), with a
 /// radius none further away (restricted self-attention, section 4; 0: itself alone).
-struct Sight {
+struct Visibility {
     bool causal = false;
     std::optional<Index> radius{};
 

@@ -1,4 +1,4 @@
-#include "attention/sight.hpp"
+#include "attention/visibility.hpp"
 
 #include <fmt/core.h>
 
@@ -9,7 +9,7 @@
 namespace saccade {
 
 template <class T>
-Tensor<T> Sight::mask(Index n_queries, Index n_keys, Index first) const {
+Tensor<T> Visibility::mask(Index n_queries, Index n_keys, Index first) const {
     Tensor<T> hidden;
     // A lone query behind all keys may see every one of them.
     if (causal && !(n_queries == 1 && n_keys == first + 1)) hidden = causal_mask<T>(n_queries, n_keys, first);
@@ -17,10 +17,10 @@ Tensor<T> Sight::mask(Index n_queries, Index n_keys, Index first) const {
     return hidden;
 }
 
-template Tensor<float> Sight::mask(Index, Index, Index) const;
-template Tensor<double> Sight::mask(Index, Index, Index) const;
+template Tensor<float> Visibility::mask(Index, Index, Index) const;
+template Tensor<double> Visibility::mask(Index, Index, Index) const;
 
-How Sight::rule(const std::string& layer) const {
+How Visibility::rule(const std::string& layer) const {
     std::string inside = causal ? "(j <= i)" : "";
     if (radius) inside += fmt::format("{}(abs(j - i) <= {})", causal ? " * " : "", *radius);
     return {"mask",
