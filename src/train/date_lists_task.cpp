@@ -1,5 +1,6 @@
 #include "train/date_lists_task.hpp"
 
+#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "autograd/ops.hpp"

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <nlohmann/json.hpp>
+
 #include "autograd/ops.hpp"
 #include "model/beam.hpp"
 #include "model/transformer.hpp"
