@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "image/samples.hpp"
 #include "io/atomic_file.hpp"
