@@ -16,7 +16,7 @@ struct ViewSettings {
     std::string theme = "dark";
     double ui_scale = 1;
     Normalization::Scale scale = Normalization::Scale::linear;
-    std::map<std::string, double> shares;  // card sizes that a person has dragged: "exhibit/row0" -> share
+    std::map<std::string, double> shares;  // card sizes that the user has dragged: "exhibit/row0" -> share
     std::string language = "en";           // of the lessons: "en", "zh"
     bool lesson = false;                   // the inspector shows the lesson
     ViewOptions options;                   // which heads and layers the views show, and how

@@ -204,7 +204,7 @@ bool enlarge_button(const Ui& ui, AppState& state, Controller& act, const ViewPl
     const bool clicked = ImGui::InvisibleButton(("enlarge" + id).c_str(), {26 * s, 26 * s});
     const bool lit = ImGui::IsItemHovered() || ImGui::IsItemFocused();
     state.places["enlarge " + card_key(placement)] = {at.x, at.y, 26 * s, 26 * s};
-    if (lit) tooltip(ui, enlarged ? "Back among the others" : "This one alone");
+    if (lit) tooltip(ui, enlarged ? "Back to all views" : "Show this view alone");
     const bool over = ImGui::IsWindowHovered() && ImGui::IsMouseHoveringRect(place.at, high);
     if (!over && !lit && !enlarged) return false;
     // Two corners that point out, or in.

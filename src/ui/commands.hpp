@@ -14,7 +14,7 @@ struct Chord {
     std::string key;  // a letter, a digit, ← → ↑ ↓ + − Space Del Esc F1; empty: none
 
     Chord() = default;
-    /// Error{invalid_input} for keys that there are not.
+    /// Error{invalid_input} for keys that do not exist.
     Chord(const char* text);  // NOLINT(google-explicit-constructor): the table below reads as a table
     bool operator==(const Chord&) const = default;
 };
@@ -22,7 +22,7 @@ std::string to_string(const Chord& chord);
 
 /// Something that a person can run by its keys and from the palette.
 struct Command {
-    /// Where its keys are heard: also in dialogs and fields; not in a dialog; or only while no dialog, field or matrix cell has
+    /// Where its keys work: also in dialogs and fields; not in a dialog; or only while no dialog, field or matrix cell has
     /// the keyboard.
     enum class Heard { anywhere, outside_dialogs, on_stage };
 

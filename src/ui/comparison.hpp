@@ -8,7 +8,7 @@
 
 namespace saccade {
 
-/// A | B: an exhibit beside itself.
+/// A | B: two settings of one exhibit side by side.
 class Comparison {
  public:
     /// `on_focus`: called when another side is in focus.
@@ -21,8 +21,8 @@ class Comparison {
     /// Links the inputs again (the other side takes those of the side in focus), or lets them differ.
     void toggle_linked();
     void swap();
-    /// Another request on A, with B beside it if it is compared; linked if their inputs are alike, as they were when they were
-    /// saved.
+    /// Another request on A, with B beside it if it is compared; linked if their inputs are the same, as they were when they
+    /// were saved.
     void set_requests(const RunRequest& a, const std::optional<RunRequest>& b);
     /// The difference of what is shown.
     void refresh_difference();

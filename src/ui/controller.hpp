@@ -18,7 +18,7 @@
 
 namespace saccade {
 
-/// Everything that a person can do, in parts which change their share of the state: panels and commands call the same ones.
+/// Everything that a user can do, in parts which change their share of the state: panels and commands call the same ones.
 /// Here is what concerns several of them. Nothing here draws.
 class Controller {
  public:

@@ -46,7 +46,7 @@ struct Side {
     bool partial() const { return !stale() && shown.progress < 1; }
 };
 
-/// What undo goes back to: everything that a person can change about the runs.
+/// What undo goes back to: everything that a user can change about the runs.
 struct Edit {
     struct One {
         Params params;
@@ -71,7 +71,7 @@ struct EditHistory {
 struct StageState {
     Focus selected, hovered;
     Index step = -1;                 // -1: the last
-    std::string enlarged;            // the card that has the stage for itself: "view/tensor"; empty: none
+    std::string enlarged;            // the card that fills the stage: "view/tensor"; empty: none
     std::vector<CellRef> explained;  // the trail in the inspector, the open one last
     std::optional<Explanation> explanation;
     bool show_explained = false;  // a cell was chosen: bring its explanation into view
@@ -183,7 +183,7 @@ struct Document {
     bool linked = true;   // both have the same inputs: texts, images, matrices
     TracePtr difference;  // B - A; null while one of them is not there
     std::array<TracePtr, 2> difference_of;
-    /// The values are others than those that stand in a field which is being typed in: it takes them in.
+    /// The values differ from the text of a field that is being typed in: the field takes the values.
     bool reload_fields = true;
 
     EditHistory history;

@@ -61,7 +61,7 @@ void Files::open_exported(const std::string& path, const FigureOrigin& origin) {
     act_.stage().look_at(origin.view.selected, origin.view.step);
     state_.view.scale = origin.view.scale;
     state_.view.options = origin.view.options;
-    act_.messages().tell("Live again: " + path);
+    act_.messages().tell("Opened with its settings: " + path);
 }
 
 /// A picture that Saccade exported is a run again, any other one the exhibit's picture. False: it is none, in name or content.
@@ -151,7 +151,7 @@ void Files::export_now() {
                                            : side.stale() || side.trace() == nullptr;
         if (unfinished)
             throw Error(ErrorCode::invalid_input, "there is no finished picture to export",
-                        "wait for the run, or mend the input");
+                        "wait for the run, or correct the input");
         ViewState view;
         view.view = dialog.view;
         for (const ViewPlacement& placed : placements(exhibit(side.request.exhibit), side.shown.request.params))

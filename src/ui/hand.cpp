@@ -122,7 +122,7 @@ void Hand::toggle_ablation(const CellRef& block) {
 
 void Hand::freeze(const CellRef& block) {
     if (document_.trace() == nullptr || document_.stale())
-        return messages_.tell("The run is still on its way: freeze it when it is there");
+        return messages_.tell("The run has not finished yet: freeze it when it has");
     add_pattern(*document_.trace(), block, "");
 }
 

@@ -11,7 +11,7 @@
 
 namespace saccade {
 
-/// Everything that makes, changes and removes interventions, and what came of them. All of the side in focus.
+/// Everything that makes, changes and removes interventions, and their effects. All of the side in focus.
 class Hand {
  public:
     Hand(Document& document, History& history, Runs& runs, const Stage& stage, Messages& messages)
@@ -24,13 +24,13 @@ class Hand {
     void set_weight(const CellRef& cell, double value);
     /// The selected weight or gate, raised or lowered; presses within a second are one undo entry.
     void nudge_selected(double by);
-    /// A block (block_around in trace/hand.hpp) times a factor: one intervention a block, none for 1. While a slider is dragged
-    /// the changes are one undo entry.
+    /// A block (block_around in trace/hand.hpp) times a factor: one intervention per block, none for 1. While a slider is
+    /// dragged the changes are one undo entry.
     void scale_block(const CellRef& block, double factor);
     /// 1 where nothing scales this block.
     double factor_of(const CellRef& block) const;
     void toggle_ablation(const CellRef& block);
-    /// As it is shown now, whatever the text becomes.
+    /// As it is shown now, however the text changes.
     void freeze(const CellRef& block);
     /// As it is on the other side.
     void patch_from_other(const CellRef& block);

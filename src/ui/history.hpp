@@ -14,9 +14,9 @@ class History {
 
     /// Before a change. Changes of the same field within a second are one entry; those of "" are entries of their own.
     void remember(const std::string& field);
-    /// As if the person had paused: the next change is an entry of its own.
+    /// Ends the current entry: the next change is an entry of its own.
     void pause();
-    /// The edit before the last, or the one that was gone back from; what is now takes its place. None if there is none.
+    /// The edit to undo to, or to redo; the current one takes its place. None if there is none.
     std::optional<Edit> back();
     std::optional<Edit> forward();
     Edit current() const;

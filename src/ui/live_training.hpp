@@ -9,7 +9,7 @@
 
 namespace saccade {
 
-/// A training of the exhibit's model while its runs are looked at: its newest snapshot is the model of the current sentence.
+/// A training of the exhibit's model while its runs are shown: its newest snapshot is the model of the current sentence.
 /// It ends with the document.
 class LiveTraining {
  public:
@@ -21,7 +21,7 @@ class LiveTraining {
     void close();
     /// The document is closed: says so if the training was not done.
     void end();
-    /// New curves, and the newest snapshot, unless the person holds an older one.
+    /// New curves, and the newest snapshot, unless the user has chosen an older one.
     void poll();
     void set_snapshot(Index step);  // -1: newest
     /// Error{io}, or {not_found} if there is no training.

@@ -6,9 +6,10 @@
 
 namespace saccade {
 
-// What a person does to a matrix of numbers, without a window: each returns another matrix, the given one stays.
+// What a user does to a matrix of numbers, without a window: each returns another matrix, the given one stays.
 
-/// Tab-separated, a row a line, as spreadsheets take it; matrix_from_text (params/matrix_text.hpp) reads the same numbers back.
+/// Tab-separated, one row per line, as spreadsheets take it; matrix_from_text (params/matrix_text.hpp) reads the same numbers
+/// back.
 std::string text_from_cells(const Tensor<float>& matrix);
 
 /// The block with its upper left cell at (row, col); the matrix grows to hold it, filled with 0. Error{invalid_input} beyond

@@ -15,9 +15,9 @@ class Messages {
     void complain(const Error& error);
     void tell(const std::string& text);
     void dismiss();
-    /// What went wrong is no more.
+    /// The problem no longer exists.
     void dismiss_error();
-    /// What went well needs no answer and goes by itself; an error stays until it is dismissed.
+    /// A success message disappears by itself; an error stays until it is dismissed.
     void poll();
 
  private:

@@ -72,7 +72,7 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
         ImGui::SameLine();
     }
     if (button(ui, "compare", "A | B", state.document.comparing ? ButtonKind::primary : ButtonKind::plain, 64 * s,
-               "Beside itself with other settings (Ctrl B)", 30 * s))
+               "Compare with other settings (Ctrl B)", 30 * s))
         act.comparison().toggle();
     note_place(state, "compare");
     ImGui::SameLine();

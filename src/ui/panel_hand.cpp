@@ -117,10 +117,9 @@ void tools(const Ui& ui, AppState& state, Controller& act) {
     label(ui, words + " · " + tensor->info.name, ui.theme.text, 15, Font::ui, ImGui::GetContentRegionAvail().x);
     ButtonRow row(ui, state);
     const bool ablated = act.hand().factor_of(block) == 0;
-    if (row("ablate", "Ablate", "× 0: what " + words + " reads is taken out",
-            ablated ? ButtonKind::primary : ButtonKind::plain))
+    if (row("ablate", "Ablate", "× 0: removes what " + words + " reads", ablated ? ButtonKind::primary : ButtonKind::plain))
         act.hand().toggle_ablation(block);
-    if (part && row("freeze block", "Freeze " + unit, "As it is now, whatever the text becomes")) act.hand().freeze(block);
+    if (part && row("freeze block", "Freeze " + unit, "As it is now, however the text changes")) act.hand().freeze(block);
     if (row("freeze all", stacked ? "Freeze all heads" : "Freeze all", "The whole tensor, as it is now"))
         act.hand().freeze({tensor->info.name, {}});
     factor_slider(ui, state, act, block);

@@ -88,7 +88,7 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
     } else if (is_forced(e, spec)) {
         ImGui::SetCursorScreenPos({high.x + 12 * s, row.y});
         if (forced) {
-            if (button(ui, "free", "Free again", ButtonKind::plain, 128 * s, "Let the decoder choose its output",
+            if (button(ui, "free", "Decode freely", ButtonKind::plain, 128 * s, "Let the decoder choose its output",
                        field_height)) {
                 act.inputs().set_param(spec.name, std::string());
                 state.document.reload_fields = true;
@@ -214,7 +214,7 @@ void run_progress(const Ui& ui, AppState& state, Controller& act) {
     ImGui::SetCursorScreenPos({at.x + 2 * s, at.y + 4 * s});
     label(ui, text, ui.theme.secondary, 13, Font::ui, width - 110 * s);
     ImGui::SetCursorScreenPos({at.x + width - 100 * s, at.y});
-    if (button(ui, "cancel_run", "Cancel", ButtonKind::plain, 100 * s, "End it here; what is there stays (Esc)", 26 * s))
+    if (button(ui, "cancel_run", "Cancel", ButtonKind::plain, 100 * s, "Stop here and keep what there is (Esc)", 26 * s))
         act.runs().cancel();
     note_place(state, "Cancel");
     ImDrawList& list = *ImGui::GetWindowDrawList();
@@ -235,7 +235,7 @@ void banners(const Ui& ui, AppState& state, Controller& act) {
         if (!side.cancelled) continue;
         const std::string what =
             side.partial() ? fmt::format("Partial: cancelled at {:.0f}% of this run", std::floor(side.shown.progress * 100))
-                           : std::string("Cancelled before there was anything to show: the picture is that of the run before");
+                           : std::string("Cancelled before there was anything to show: the picture is from the previous run");
         ImGui::PushID(static_cast<int>(i));
         if (banner_line(ui, state, "cancelled", {side_mark(state, i) + what, ui.theme.selection, "Run again", false}) ==
             Answer::action)

@@ -272,7 +272,7 @@ void menu(const Ui& ui, AppState& state, Controller& act, const ParamSpec& spec,
     if (item("Open .npy, .npz, .csv …")) {
         state.prompt = {PathPrompt::Kind::open, "", "", spec.name};
     }
-    if (item("As it was at first")) set(act, spec.name, std::get<Tensor<float>>(spec.fallback));
+    if (item("Reset to the default")) set(act, spec.name, std::get<Tensor<float>>(spec.fallback));
     ImGui::EndPopup();
 }
 

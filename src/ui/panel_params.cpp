@@ -22,7 +22,7 @@ void more_button(const Ui& ui, AppState& state, std::size_t folded) {
     if (folded == 0 && !state.settings_more) return;
     ImGui::Dummy({0, 2 * ui.s});
     const std::string text = state.settings_more ? "Fewer settings ▴" : fmt::format("More settings · {} ▾", folded);
-    if (button(ui, "more settings", text, ButtonKind::quiet, 0, "Those that are as they usually are"))
+    if (button(ui, "more settings", text, ButtonKind::quiet, 0, "Settings that are at their defaults"))
         state.settings_more = !state.settings_more;
     note_place(state, "more settings");
 }

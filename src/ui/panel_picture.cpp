@@ -126,7 +126,7 @@ void picture_row(const Ui& ui, AppState& state, Controller& act, const Exhibit& 
         act.toggle_scene_maker();
     note_place(state, "scene maker");
     ImGui::SameLine(0, 10 * s);
-    if (button(ui, "samples", "Samples ▾", ButtonKind::plain, 0, "Scenes drawn here", height)) ImGui::OpenPopup("samples");
+    if (button(ui, "samples", "Samples ▾", ButtonKind::plain, 0, "Built-in scenes", height)) ImGui::OpenPopup("samples");
     note_place(state, "samples");
     const float from = ImGui::GetItemRectMax().x + 14 * s;
     ImGui::SetNextWindowPos({ImGui::GetItemRectMin().x, ImGui::GetItemRectMax().y + 6 * s});

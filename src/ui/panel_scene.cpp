@@ -120,7 +120,7 @@ void scene_line(const Ui& ui, AppState& state, Controller& act, const Scene& sce
     double clutter = scene.clutter.amount;
     if (named_slider(ui, state, row, "clutter", clutter, 0, 1))
         return act.scenes().edit("clutter", [&](Scene& s) { s.clutter.amount = std::round(clutter * 100) / 100; });
-    if (flow_button(ui, state, row, "random scene", "Random scene", "Other shapes, another ground"))
+    if (flow_button(ui, state, row, "random scene", "Random scene", "Other shapes and another background"))
         return act.scenes().random();
     if (flow_button(ui, state, row, "save scene", "Save PNG…", "The picture as a file"))
         state.prompt = {PathPrompt::Kind::save_picture, "scene.png", ""};
@@ -152,9 +152,8 @@ void shape_line(const Ui& ui, AppState& state, Controller& act, const Scene& sce
         return act.scenes().resize_shape(size / shape.size);
     if (named_slider(ui, state, row, "angle", angle, -180, 180))
         return act.scenes().turn_shape(std::round(angle) - std::remainder(shape.angle, 360));
-    if (flow_button(ui, state, row, "duplicate shape", "Duplicate", "Another one beside it"))
-        return act.scenes().duplicate_shape();
-    if (flow_button(ui, state, row, "bring forward", "Forward", "Before the next one; from the front to the back"))
+    if (flow_button(ui, state, row, "duplicate shape", "Duplicate", "A copy next to it")) return act.scenes().duplicate_shape();
+    if (flow_button(ui, state, row, "bring forward", "Forward", "In front of the next one; the frontmost goes to the back"))
         return act.scenes().bring_shape_forward();
     if (flow_button(ui, state, row, "delete shape", "Delete", "Del; Ctrl Z undoes")) return act.scenes().delete_shape();
 }

@@ -132,7 +132,7 @@ void draw_view_options(const Ui& ui, AppState& state) {
         if (more || !option->rare) draw(ui, state, *option, facts);
     ImGui::Dummy({0, 2 * ui.s});
     const bool usual = options == ViewOptions();
-    if (!usual && button(ui, "view usual", "Usual view", ButtonKind::plain, 0,
+    if (!usual && button(ui, "view usual", "Default view", ButtonKind::plain, 0,
                          facts.weights ? "Each head as it was computed, nothing left out"
                                        : "Maps as they were computed, over the picture")) {
         options = {};

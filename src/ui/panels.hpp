@@ -35,7 +35,7 @@ void class_bars(const Ui& ui, AppState& state, Controller& act);
 void explained_cell(const Ui& ui, AppState& state, Controller& act);
 /// The exhibit's choices, toggles and numbers, made from their specs alone.
 void params_panel(const Ui& ui, AppState& state, Controller& act);
-/// Heads, patterns and masks by hand, the list of interventions, and what came of them.
+/// Heads, patterns and masks by hand, the list of interventions, and their effects.
 void hand_panel(const Ui& ui, AppState& state, Controller& act);
 void lesson_panel(const Ui& ui, AppState& state, Controller& act);
 void training_panel(const Ui& ui, AppState& state, Controller& act);

@@ -22,12 +22,13 @@ class SliderScale {
     bool log_ = false, infinite_ = false, zero_ = false, whole_ = false, limited_ = false;
 };
 
-/// "1.5", "∞"; and back: a comma is a point, "inf" and "∞" are infinity. Empty if it is no number of the spec's type and range.
+/// "1.5", "∞"; and back: a comma is a point, "inf" and "∞" are infinity. Empty if it is not a number of the spec's type and
+/// range.
 std::string number_field_text(const ParamSpec& spec, const ParamValue& value);
 std::optional<ParamValue> number_from_field(const ParamSpec& spec, const std::string& text);
 
 /// A choice, toggle, integer or number as the inspector shows it: title, value, control, its help under the mouse. The new
-/// value, if the person has just changed it.
+/// value, if the user has just changed it.
 std::optional<ParamValue> param_widget(const Ui& ui, AppState& state, const ParamSpec& spec, const ParamValue& value);
 
 }  // namespace saccade

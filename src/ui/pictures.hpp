@@ -9,7 +9,7 @@
 
 namespace saccade {
 
-/// Pictures that a person opens, drops or pastes.
+/// Pictures that the user opens, drops or pastes.
 class Pictures {
  public:
     Pictures(Document& document, History& history, Inputs& inputs, Runs& runs, SceneEditor& scenes, Messages& messages,
@@ -23,11 +23,11 @@ class Pictures {
           choose_exhibit_(std::move(choose_exhibit)) {}
 
     /// A file, or another value of an image parameter: read off this thread, then the exhibit's picture (of `spatial`, if this
-    /// one has none). What is no picture becomes the banner, and the picture before stays.
+    /// one has none). Anything else becomes the banner, and the previous picture stays.
     void open(const std::string& value);
     /// Takes what was read, and looks every second whether the files are as they were.
     void poll();
-    /// What is being read goes on, and nobody waits for it.
+    /// Reading continues, but the result is dropped.
     void let_go();
 
  private:

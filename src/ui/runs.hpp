@@ -11,8 +11,8 @@ namespace saccade {
 /// Computes what the document asks for, off this thread.
 class Runs {
  public:
-    /// A runner for each side: while comparing, both compute at once. `untouched`: another two, for the same runs without
-    /// interventions, beside which these are told; null: a run that has none is all there is to tell by. `on_shown`: called
+    /// A runner for each side: while comparing, both compute at once. `untouched`: two more, for the same runs without
+    /// interventions, to compare with; null: only a run that has no interventions serves for that. `on_shown`: called
     /// when a side has another trace.
     Runs(Document& document, std::array<Runner*, 2> runners, std::array<Runner*, 2> untouched,
          std::function<void(std::size_t side)> on_shown)
@@ -24,11 +24,11 @@ class Runs {
     void submit_all();
     /// While something is dragged: if a run is under way, after it. Each answer is shown, however fast the mouse moves.
     void submit_live(std::size_t side);
-    /// Ends the runs under way; what they had to show stays.
+    /// Stops the runs under way; what they have shown stays.
     void cancel();
-    /// Nobody waits for this side any more: it is closed.
+    /// Drops the runs of this side: it is closed.
     void close(std::size_t side);
-    /// Nor for any: another document is opened.
+    /// Drops all runs: another document is opened.
     void forget();
     /// Takes what the runners have; true if a picture changed.
     bool poll();

@@ -246,7 +246,8 @@ void SceneEditor::random() {
 
 void SceneEditor::save_to(const std::string& path) {
     const Scene* now = scene(document_.focus);
-    if (now == nullptr) throw Error(ErrorCode::invalid_input, "the picture is a photograph, no scene", "it is a file already");
+    if (now == nullptr)
+        throw Error(ErrorCode::invalid_input, "the picture is a photograph, not a scene", "it is a file already");
     write_file(path, write_png(draw(*now)));
     messages_.tell("Saved " + path);
 }

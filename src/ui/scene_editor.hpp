@@ -20,7 +20,7 @@ class SceneEditor {
     /// Its bar under the picture's row.
     void show_bar(bool open);
     /// The button goes down at a point of the picture (fractions of it): takes hold of the shape there, or of none. `box`:
-    /// where the picture stands on screen, x, y, width, height, for whoever turns the mouse into fractions.
+    /// where the picture stands on screen, x, y, width, height, for the caller that turns the mouse into fractions.
     void press(std::size_t side, double x, double y, const std::array<float, 4>& box = {});
     /// The held shape follows; one drag is one undo entry.
     void drag(double x, double y);
@@ -41,7 +41,7 @@ class SceneEditor {
     void turn_shape(double degrees);
     /// Another one, by the next seed.
     void random();
-    /// As PNG. Error{io}, or {invalid_input} if the picture is no scene.
+    /// As PNG. Error{io}, or {invalid_input} if the picture is not a scene.
     void save_to(const std::string& path);
 
  private:

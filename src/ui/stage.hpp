@@ -6,7 +6,7 @@
 
 namespace saccade {
 
-/// What of the runs is looked at: the cell that is explained, and the step.
+/// What is looked at in the runs: the cell that is explained, and the step.
 class Stage {
  public:
     /// `memo`: keeps what analyses made of the traces.
@@ -26,7 +26,7 @@ class Stage {
     /// The side in focus shows another trace, or another side is in focus: what is looked at is looked for in it.
     void follow();
     void change_side();
-    /// A card has the stage for itself: "view/tensor"; empty: none.
+    /// One card fills the stage: "view/tensor"; empty: none.
     void enlarge(const std::string& card);
     void set_step(Index step);
     Index step_count() const;

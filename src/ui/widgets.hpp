@@ -25,7 +25,7 @@ struct Grounds {
     void clear_all(int height);
 };
 
-/// What every panel draws with. One a frame; sizes are logical px times `s`.
+/// What every panel draws with. One per frame; sizes are logical px times `s`.
 struct Ui {
     const Theme& theme;
     FontAtlas& fonts;
