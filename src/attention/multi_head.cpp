@@ -73,11 +73,11 @@ constexpr const char* attention_source = "Vaswani 2017, eq. 1";
 constexpr const char* heads_source = "Vaswani 2017, section 3.2.2";
 
 /// x [1, h, ...] as the model goes on with it; a head alone is shown without its axis.
-template <class T, class Says>
-Var<T> per_head(const AttentionView& view, const char* part, Var<T> x, const Says& says) {
-    if (!view.observe || view.names->heads) return view.observe(part, std::move(x), says);
+template <class T, class Describe>
+Var<T> per_head(const AttentionView& view, const char* part, Var<T> x, const Describe& describe) {
+    if (!view.observe || view.names->heads) return view.observe(part, std::move(x), describe);
     const Shape whole = x.shape();
-    return reshape(view.observe(part, reshape(x, whole.without(1)), says), whole);
+    return reshape(view.observe(part, reshape(x, whole.without(1)), describe), whole);
 }
 
 std::vector<std::string> axes_of_heads(const AttentionNames& n, const std::string& tokens, const std::string& last) {

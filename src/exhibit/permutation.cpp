@@ -181,7 +181,7 @@ Tensor<float> Pass::attend(const Tensor<float>& x) const {
         shown.title = of(shown.title.c_str());
         return true;
     };
-    const AttentionView view{observe().retold(whose), &own};
+    const AttentionView view{observe().redescribed(whose), &own};
     Tensor<float> mask;
     if (s.posted) {
         mask = Tensor<float>(Shape{s.tokens, s.tokens}, -std::numeric_limits<float>::infinity());

@@ -92,7 +92,7 @@ class Run {
     BlockObserver from_afar(const Observer& observe) const {
         return [this, observe](Index block) {
             const std::string name = design().block_name(block);
-            return observe.named(name + ".").retold([this, block, name](Shown& shown) {
+            return observe.named(name + ".").redescribed([this, block, name](Shown& shown) {
                 if (shown.role != Role::gate && shown.role != Role::map) return false;
                 for (std::string& axis : shown.axes) axis = name + "." + axis;
                 shown.title += fmt::format(", block {}.{}", block / design().blocks + 1, block % design().blocks + 1);

@@ -7,15 +7,15 @@
 
 namespace saccade {
 
-Observer Observer::retold(std::function<bool(Shown&)> retell) const {
+Observer Observer::redescribed(std::function<bool(Shown&)> edit) const {
     Observer other = *this;
-    if (probe_ != nullptr) other.retell_ = std::make_shared<const std::function<bool(Shown&)>>(std::move(retell));
+    if (probe_ != nullptr) other.edit_ = std::make_shared<const std::function<bool(Shown&)>>(std::move(edit));
     return other;
 }
 
-Var<float> Observer::show_retold(std::string_view part, Var<float> x, const std::function<Shown()>& says) const {
-    Shown shown = says();
-    if (!(*retell_)(shown)) return x;
+Var<float> Observer::show_redescribed(std::string_view part, Var<float> x, const std::function<Shown()>& describe) const {
+    Shown shown = describe();
+    if (!(*edit_)(shown)) return x;
     return probe_->show(prefix_, part, row_, std::move(x), [&] { return std::move(shown); });
 }
 

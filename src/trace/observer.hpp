@@ -50,55 +50,55 @@ class Observer {
         return other;
     }
 
-    /// The same, seen from afar: `retell` may change what is said of a tensor, or leave the tensor out (false). Axes and notes
-    /// go nowhere.
-    Observer retold(std::function<bool(Shown&)> retell) const;
+    /// The same, but `edit` may change the description of a tensor, or leave the tensor out (false). Axes and notes are
+    /// dropped.
+    Observer redescribed(std::function<bool(Shown&)> edit) const;
 
     /// Declares an axis that the tensors computed here need.
     void axis(Axis axis) const {
-        if (probe_ != nullptr && retell_ == nullptr) probe_->axis(std::move(axis));
+        if (probe_ != nullptr && edit_ == nullptr) probe_->axis(std::move(axis));
     }
     void note(Note note) const {
-        if (probe_ != nullptr && retell_ == nullptr) probe_->note(std::move(note));
+        if (probe_ != nullptr && edit_ == nullptr) probe_->note(std::move(note));
     }
 
-    /// x as the model must continue with it. `says()` -> Shown. In double nothing is shown.
-    template <class T, class Says>
-    Var<T> operator()(std::string_view part, Var<T> x, const Says& says) const {
+    /// x as the model must continue with it. `describe()` -> Shown. In double nothing is shown.
+    template <class T, class Describe>
+    Var<T> operator()(std::string_view part, Var<T> x, const Describe& describe) const {
         if constexpr (std::is_same_v<T, float>) {
-            if (retell_ != nullptr) return show_retold(part, std::move(x), says);
-            if (probe_ != nullptr) return probe_->show(prefix_, part, row_, std::move(x), says);
+            if (edit_ != nullptr) return show_redescribed(part, std::move(x), describe);
+            if (probe_ != nullptr) return probe_->show(prefix_, part, row_, std::move(x), describe);
         }
         return x;
     }
-    template <class T, class Says>
-    Tensor<T> operator()(std::string_view part, const Tensor<T>& x, const Says& says) const {
+    template <class T, class Describe>
+    Tensor<T> operator()(std::string_view part, const Tensor<T>& x, const Describe& describe) const {
         if (probe_ == nullptr) return x;
-        return (*this)(part, Var<T>(x), says).value();
+        return (*this)(part, Var<T>(x), describe).value();
     }
 
     /// Ids as the model must read them. Error{invalid_input} if an intervention made one outside [0, limit).
-    template <class Says>
-    Ids ids(std::string_view part, const Ids& ids, Index limit, const Says& says) const {
+    template <class Describe>
+    Ids ids(std::string_view part, const Ids& ids, Index limit, const Describe& describe) const {
         if (probe_ == nullptr) return ids;
-        return read_ids(part, (*this)(part, numbers(ids), says), limit);
+        return read_ids(part, (*this)(part, numbers(ids), describe), limit);
     }
     /// One id: that of this observer's row.
-    template <class Says>
-    Index id(std::string_view part, Index id, Index limit, const Says& says) const {
+    template <class Describe>
+    Index id(std::string_view part, Index id, Index limit, const Describe& describe) const {
         if (probe_ == nullptr) return id;
-        return read_ids(part, (*this)(part, Tensor<float>::scalar(static_cast<float>(id)), says), limit).front();
+        return read_ids(part, (*this)(part, Tensor<float>::scalar(static_cast<float>(id)), describe), limit).front();
     }
 
  private:
     static Tensor<float> numbers(const Ids& ids);
     Ids read_ids(std::string_view part, const Tensor<float>& shown, Index limit) const;
-    Var<float> show_retold(std::string_view part, Var<float> x, const std::function<Shown()>& says) const;
+    Var<float> show_redescribed(std::string_view part, Var<float> x, const std::function<Shown()>& describe) const;
 
     Probe* probe_ = nullptr;
     std::string prefix_;
     Index row_ = -1;
-    std::shared_ptr<const std::function<bool(Shown&)>> retell_;
+    std::shared_ptr<const std::function<bool(Shown&)>> edit_;
 };
 
 }  // namespace saccade

@@ -59,15 +59,15 @@ std::string below_prefix(const std::string& text, const std::string& prefix) {
 
 }  // namespace
 
-const ProbeSite& Probe::describe(const std::string& name, const std::string& prefix, Shown says) {
-    How& how = says.step;
+const ProbeSite& Probe::describe(const std::string& name, const std::string& prefix, Shown shown) {
+    How& how = shown.step;
     if (!how.operation.empty())
         step({how.operation, name, how.formula, below_prefix(how.rule, prefix), how.source, how.normalised});
-    for (Parameter& parameter : says.parameters) {
+    for (Parameter& parameter : shown.parameters) {
         parameter.name = below_prefix(parameter.name, prefix);
         declare(std::move(parameter));
     }
-    ProbeSite site{name, says.role, says.symbol, says.title, says.unit, std::move(says.axes), says.channels_last};
+    ProbeSite site{name, shown.role, shown.symbol, shown.title, shown.unit, std::move(shown.axes), shown.channels_last};
     return sites_.emplace(name, std::move(site)).first->second;
 }
 
@@ -108,7 +108,7 @@ Var<float> gone_on_with(const Var<float>& computed, Tensor<float> changed) {
 }  // namespace
 
 Var<float> Probe::shown(const ProbeSite& site, Index row, Var<float> v) {
-    if (v.tracked()) v = overheard(site, row, std::move(v));
+    if (v.tracked()) v = with_gradient_kept(site, row, std::move(v));
     const Tensor<float> given = site.channels_last ? planes_of(v.value()) : v.value();
     const Tensor<float> result = record(site, row, given);
     if (result.data() == given.data()) return v;
@@ -209,7 +209,7 @@ Tensor<float> Probe::intervene(const ProbeSite& site, Index row, const Tensor<fl
     return result;
 }
 
-Var<float> Probe::overheard(const ProbeSite& site, Index row, Var<float> v) const {
+Var<float> Probe::with_gradient_kept(const ProbeSite& site, Index row, Var<float> v) const {
     const auto asked = gradients_.find(site.name);
     if (asked == gradients_.end()) return v;
     const auto keep = [to = asked->second, at = std::max<Index>(row, 0), id = v.id()](Tape<float>& tape,
@@ -234,7 +234,7 @@ template <class T>
 Var<T> show(Probe* probe, const ProbeSite& site, Index row, Var<T> v) {
     if constexpr (std::is_same_v<T, float>) {
         if (probe == nullptr) return v;
-        if (v.tracked()) return probe->overheard(site, row, std::move(v));
+        if (v.tracked()) return probe->with_gradient_kept(site, row, std::move(v));
         return row < 0 ? probe->whole(site, v.value()) : probe->row(site, row, v.value());
     } else {
         return v;

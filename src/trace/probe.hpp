@@ -60,7 +60,7 @@ struct Parameter {
         : Parameter(std::move(its_name), std::move(its_symbol), std::move(its_axes), its_values.value()) {}
 };
 
-/// What the line that computes a tensor says of it (trace/observer.hpp).
+/// The description of a tensor, on the line that computes it (trace/observer.hpp).
 struct Shown {
     Role role = Role::state;
     std::string symbol{}, title{}, unit{};
@@ -123,13 +123,13 @@ class Probe {
     bool intervening() const;
 
     /// Model code calls this through an Observer. Shows row `row` (< 0: the whole) of the tensor PREFIX PART; returns it as the
-    /// model must go on with it. `says()` is asked when this tensor is shown for the first time.
-    template <class Says>
-    Var<float> show(const std::string& prefix, std::string_view part, Index row, Var<float> v, const Says& says) {
+    /// model must continue with it. `description()` is called when this tensor is shown for the first time.
+    template <class Description>
+    Var<float> show(const std::string& prefix, std::string_view part, Index row, Var<float> v, const Description& description) {
         std::string name = prefix;
         name += part;
         const ProbeSite* site = described(name);
-        return shown(site != nullptr ? *site : describe(name, prefix, says()), row, std::move(v));
+        return shown(site != nullptr ? *site : describe(name, prefix, description()), row, std::move(v));
     }
     /// What was shown so far, as it was shown; the probe ends with it. Without the checks that finish() makes.
     ShownRun take();
@@ -138,7 +138,7 @@ class Probe {
     /// Shows all of it again.
     void show_again(const ShownRun& kept);
 
-    /// Shows a whole tensor; returns it as the model must go on with it.
+    /// Shows a whole tensor; returns it as the model must continue with it.
     Tensor<float> whole(const ProbeSite& site, Tensor<float> values);
     /// Shows row i of a tensor that grows along its first axis; rows come in order from 0, or in order down to 0 (a recurrence
     /// that runs backward).
@@ -149,8 +149,8 @@ class Probe {
     void collect_gradients(const std::string& name) { gradients_.try_emplace(name, std::make_shared<Gradients>()); }
     /// Those kept, of all rows, [rows, ...]; empty if there are none. Without the outer axis of extent 1 of a batch.
     Tensor<float> gradients(const std::string& name) const;
-    /// `v`, with an ear for its gradient if it is asked for.
-    Var<float> overheard(const ProbeSite& site, Index row, Var<float> v) const;
+    /// `v`, whose gradient is kept if collect_gradients asks for it.
+    Var<float> with_gradient_kept(const ProbeSite& site, Index row, Var<float> v) const;
 
     /// A parameter of the model that rules refer to; shared, not copied. Declared again with the same values, it is one.
     void parameter(const std::string& name, const std::string& symbol, std::vector<std::string> axes,
@@ -176,7 +176,7 @@ class Probe {
         bool kept = true;  // wanted by the capture filter
     };
     const ProbeSite* described(const std::string& name) const;
-    const ProbeSite& describe(const std::string& name, const std::string& prefix, Shown says);
+    const ProbeSite& describe(const std::string& name, const std::string& prefix, Shown shown);
     Var<float> shown(const ProbeSite& site, Index row, Var<float> v);
     void declare(Parameter parameter);
     /// Its rows in order, as one tensor.
@@ -186,7 +186,7 @@ class Probe {
     Tensor<float> intervene(const ProbeSite& site, Index row, const Tensor<float>& values);
     std::vector<char> masked_cells(const ProbeSite& site, Index row, const Shape& shape) const;
     void check_interventions();
-    void note_unmet(const Intervention& intervention, const Recording& recording, bool applied, const FrozenRows& frozen);
+    void note_unapplied(const Intervention& intervention, const Recording& recording, bool applied, const FrozenRows& frozen);
     void drop_rules_of_uncaptured_operands();
 
     using Gradients = std::map<Index, Tensor<float>>;

@@ -80,7 +80,8 @@ void Probe::text(const std::string& name, std::string text) {
     if (!scratch_) texts_[name] = std::move(text);
 }
 
-void Probe::note_unmet(const Intervention& intervention, const Recording& recording, bool applied, const FrozenRows& frozen) {
+void Probe::note_unapplied(const Intervention& intervention, const Recording& recording, bool applied,
+                           const FrozenRows& frozen) {
     using Kind = Intervention::Kind;
     if (intervention.kind == Kind::freeze && frozen.computed + frozen.normalised > 0) {
         std::string text =
@@ -115,7 +116,7 @@ void Probe::check_interventions() {
                 fmt::format("intervention {}: there is no tensor '{}' to change", brief(intervention), intervention.tensor),
                 "choose one of: " + names);
         }
-        note_unmet(intervention, recordings_[found->second], applied_[k], frozen_[k]);
+        note_unapplied(intervention, recordings_[found->second], applied_[k], frozen_[k]);
     }
 }
 

@@ -267,10 +267,10 @@ class Cli(unittest.TestCase):
                 (self.path("none.png"), ["none.png", "No such file"]),
                 (self.folder, ["is a folder"]),
                 ("sample:nothing", ["nothing", "ship"]),
-                ("scene:{", ["no JSON"]),
+                ("scene:{", ["not JSON"]),
                 ('scene:{"shapes": [{}, {"size": -1}]}', ["shape 2", "'size'"]),
                 ("data:image/png;base64,?", ["no picture"]),
-                ("", ["no picture"])):
+                ("", ["does not name a picture"])):
             self.bad(1, "run", "spatial", "--image", value, "--save", out, names=names)
         self.assertFalse(os.path.exists(out))
 

@@ -318,7 +318,7 @@ TEST(AnalysisOfRuns, rules_hold_where_a_hand_changed_the_weights) {
 
 TEST(AnalysisOfRuns, what_says_nothing_of_a_run_is_refused) {
     EXPECT_TRUE(contains(error_of(ErrorCode::invalid_input, [] { run(request_of("alignment", {"rollout"})); }),
-                         "'rollout' says nothing"));
+                         "'rollout' applies to no tensor"));
     EXPECT_NO_THROW(run(request_of("channel", {"all"})));
 }
 

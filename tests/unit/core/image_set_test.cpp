@@ -168,8 +168,8 @@ TEST(Idx, says_what_is_wrong) {
     EXPECT_HAS(with(pictures_idx(2, 2, 2, 7), labels), "images-idx3-ubyte: its header does not fit");
     EXPECT_HAS(with(pictures_idx(4000000000U, 4000000000U, 4000000000U, 8), labels), "does not fit its length");
     EXPECT_HAS(with(pictures_idx(0, 2, 2, 0), labels), "does not fit");
-    EXPECT_HAS(with(labels, labels), "no IDX file");
-    EXPECT_HAS(with("", labels), "no IDX file");
+    EXPECT_HAS(with(labels, labels), "not an IDX file");
+    EXPECT_HAS(with("", labels), "not an IDX file");
     EXPECT_HAS(with(pictures_idx(3, 2, 2, 12), labels), "2 labels for 3 pictures");
     EXPECT_HAS(with(gzipped(pictures_idx(2, 2, 2, 8)).substr(0, 20), labels), "gzip");
 }

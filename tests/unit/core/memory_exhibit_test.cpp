@@ -102,8 +102,8 @@ TEST(MemoryExhibit, hops_ask_again_with_what_was_read) {
                        [] {
                            run_with({{"hops", std::int64_t{2}}});
                        }),
-              "Hops is 2, but V has 3 columns and K has 4: what is read can be added to a query only if it is as long; or tie "
-              "V to K");
+              "Hops is 2, but V has 3 columns and K has 4: what is read is added to the query, so V must be as wide "
+              "as K; or tie V to K");
 }
 
 TEST(MemoryExhibit, a_value_changes_what_is_read_and_no_weight) {

@@ -118,7 +118,7 @@ TEST(Npy, lying_headers_are_refused_by_what_is_wrong) {
     };
     const std::string data = raw<float>({1, 2});
     EXPECT_TRUE(contains(line(""), "ends within its header"));
-    EXPECT_TRUE(contains(line("PK\3\4abcdefgh"), "no .npy array"));
+    EXPECT_TRUE(contains(line("PK\3\4abcdefgh"), "not an .npy array"));
     EXPECT_TRUE(contains(line(npy(header("<f4", "(2,)"), data, 9)), "version 9"));
     EXPECT_TRUE(contains(line(npy(header("|O", "(2,)"), data)), "type '|O'"));
     EXPECT_TRUE(contains(line(npy(header("<c8", "(1,)"), data)), "type '<c8'"));
@@ -129,10 +129,10 @@ TEST(Npy, lying_headers_are_refused_by_what_is_wrong) {
     EXPECT_TRUE(contains(line(npy("{'descr': '<f4", data)), "unfinished"));
     EXPECT_TRUE(contains(line(npy(header("<f4", "(3,)"), data)), "needs 3 of 4"));
     EXPECT_TRUE(contains(line(npy(header("<f4", "(1,)"), data)), "needs 1 of 4"));
-    EXPECT_TRUE(contains(line(npy(header("<f4", "(-1,)"), data)), "no list of whole numbers"));
+    EXPECT_TRUE(contains(line(npy(header("<f4", "(-1,)"), data)), "not a list of whole numbers"));
     EXPECT_TRUE(contains(line(npy(header("<f4", "(1152921504606846976,)"), data)), "larger than its data"));
     EXPECT_TRUE(contains(line(npy(header("<f4", "(0, 18446744073709551615)"), "")), "larger than its data"));
-    EXPECT_TRUE(contains(line(npy(header("<f4", "(99999999999999999999,)"), data)), "no list of whole numbers"));
+    EXPECT_TRUE(contains(line(npy(header("<f4", "(99999999999999999999,)"), data)), "not a list of whole numbers"));
     EXPECT_TRUE(contains(line(npy(header("<f4", "(4294967296, 4294967296)"), data)), "larger than its data"));
     EXPECT_TRUE(contains(line(npy(header("<f4", "(1, 1, 1, 1, 1, 2)"), data)), "6 axes"));
     EXPECT_TRUE(contains(line(npy(header("<f4", "(2,)"), "").replace(9, 1, "\x7f")), "ends within its header"));
@@ -143,7 +143,7 @@ TEST(Npz, archives_that_cannot_be_trusted_are_refused) {
     const TemporaryFolder folder;
     const std::string path = folder / "a.npz";
     put_bytes(path, "this is not a zip file");
-    EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [&] { read_npz(path); }), "no .npz file"));
+    EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [&] { read_npz(path); }), "is not an .npz file"));
     error_of(ErrorCode::io, [&] { read_npz(folder / "none.npz"); });
 
     write_zip(path, {{"a.npy", "garbage"}}, true);
@@ -170,7 +170,7 @@ TEST(Npz, archives_that_cannot_be_trusted_are_refused) {
     for (const std::size_t at : {directory + 24, bytes.rfind("PK\3\4") + 22})
         bytes[at + 3] = 0x7f;  // uncompressed size, upper byte
     put_bytes(path, bytes);
-    EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [&] { read_npz(path); }), "packed ones"));
+    EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [&] { read_npz(path); }), "compressed ones"));
 }
 
 TEST(Npz, whatever_the_bytes_the_answer_is_arrays_or_an_error) {

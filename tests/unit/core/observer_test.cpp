@@ -68,7 +68,7 @@ TEST(ObserverShows, the_gradient_flows_back_where_nothing_was_changed) {
 TEST(ObserverShows, seen_from_afar_tensors_are_told_anew_or_left_out) {
     Probe probe = probe_of();
     const Observer near = Observer(probe).named("block1.");
-    const Observer far = near.retold([](Shown& s) {
+    const Observer far = near.redescribed([](Shown& s) {
         if (s.role != Role::gate) return false;
         s.title += ", block 1";
         s.step.rule.clear();

@@ -263,8 +263,8 @@ TEST(SceneJson, ErrorsNameTheShapeAndTheKey) {
         EXPECT_FALSE(line.empty()) << text;
         for (const char* word : words) EXPECT_NE(line.find(word), std::string::npos) << line << "\n lacks " << word;
     };
-    expect("no json", {"no JSON"});
-    expect("[]", {"no object"});
+    expect("no json", {"not JSON"});
+    expect("[]", {"not an object"});
     expect(R"({"shapes": 3})", {"'shapes'", "256"});
     expect(R"({"shapes": [{}, {"size": "big"}]})", {"shape 2", "'size'", "big"});
     expect(R"({"shapes": [{"size": 1e300}]})", {"shape 1", "'size'"});

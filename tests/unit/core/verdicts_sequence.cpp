@@ -243,7 +243,7 @@ VerdictTable saliency_verdicts() {
     return {
         .exhibit = "saliency",
         .points = {"One encoder reads the date", "Focus asks", "Ask for the year", "Max pooling has no query",
-                   "Gating has none either", "these two maps are the same", "All three answer", "Try a text without"},
+                   "Gating has none either", "these two maps are the same", "All three can answer", "Try a text without"},
         .every = {"question"},
         .rows =
             {
