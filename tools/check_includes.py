@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Keeps the floors of src/: which room may include which, that every include exists, and that every source has its header.
+"""Checks the layering of src/: which folder may include which, that every include exists, and that every source has its header.
 
     check_includes.py [ROOT]        every violation by file and line; exit status 1 if there is one
     check_includes.py --self-test   the check can fail: each kind of violation, planted, is found
@@ -11,8 +11,8 @@ import re
 import sys
 import tempfile
 
-# The floors: a room sees itself and the rooms named here, no others. What a room sees, the rooms above it that see it do not inherit:
-# each says for itself. Observer stands between what is computed and what is shown, so trace/ sees autograd/, never the other way.
+# A folder may include itself and the folders named here, no others. What it may include is not inherited by the folders that include it:
+# each has its own list. Observer stands between what is computed and what is shown, so trace/ includes autograd/, never the other way.
 BASE = {"base"}
 TENSOR = BASE | {"tensor"}
 AUTOGRAD = TENSOR | {"autograd"}
@@ -27,7 +27,7 @@ EXHIBIT = ON_MODEL | {"train", "checkpoint", "analysis", "exhibit"}
 RUN = EXHIBIT | {"run"}
 VIZ = TRACE | PARAMS | {"analysis", "viz"}
 EVERYTHING = RUN | VIZ | {"gl", "ui", "bench", "cli"}
-FLOORS = {
+ALLOWED = {
     "base": BASE,
     "tensor": TENSOR,
     "autograd": AUTOGRAD,
@@ -54,7 +54,7 @@ FLOORS = {
 # A source's declarations stand in the header of its name, or of the name that its own begins with (align_hard.cpp: align.hpp).
 # Where one header declares for many: the sources and their header.
 FAMILIES = {
-    "exhibit": (r".*", "exhibits.hpp"),  # one function an exhibit, one line a file
+    "exhibit": (r".*", "exhibits.hpp"),  # one function per exhibit, one line per file
     "cli": (r".*", "commands.hpp"),
     "analysis": (r".*", "catalogue.hpp"),
     "ui": (r"panel_.*|dialogs", "panels.hpp"),
@@ -72,14 +72,14 @@ def sources(root):
                 yield os.path.relpath(os.path.join(folder, name), os.path.join(root, "src"))
 
 
-def room_of(path):
+def folder_of(path):
     return path.split("/")[0] if "/" in path else ""
 
 
 def check_file(root, path):
-    room = room_of(path)
-    if room not in FLOORS:
-        yield f"src/{path}:1: room '{room}' has no floor; give it one in tools/check_includes.py"
+    folder = folder_of(path)
+    if folder not in ALLOWED:
+        yield f"src/{path}:1: folder '{folder}' has no entry in ALLOWED; add one in tools/check_includes.py"
         return
     with open(os.path.join(root, "src", path), encoding="utf-8") as f:
         for number, line in enumerate(f, 1):
@@ -88,8 +88,8 @@ def check_file(root, path):
                 continue
             if not os.path.exists(os.path.join(root, "src", found[1])):
                 yield f"src/{path}:{number}: {found[1]} does not exist"
-            elif room_of(found[1]) not in FLOORS[room]:
-                yield f"src/{path}:{number}: {room or 'main'} may not see {room_of(found[1])} ({found[1]})"
+            elif folder_of(found[1]) not in ALLOWED[folder]:
+                yield f"src/{path}:{number}: {folder or 'main'} may not include {folder_of(found[1])} ({found[1]})"
 
 
 def has_header(root, path):
@@ -97,7 +97,7 @@ def has_header(root, path):
     parts = stem.split("_")
     if any(os.path.exists(os.path.join(folder, "_".join(parts[:n]) + ".hpp")) for n in range(1, len(parts) + 1)):
         return True
-    names, header = FAMILIES.get(room_of(path), (r"(?!)", ""))
+    names, header = FAMILIES.get(folder_of(path), (r"(?!)", ""))
     return re.fullmatch(names, stem) is not None and os.path.exists(os.path.join(folder, header))
 
 
@@ -117,11 +117,11 @@ def self_test():
         "trace/trace_file.cpp": "", "viz/view.hpp": '#include "trace/trace.hpp"\n', "run/run.hpp": "",
     }
     planted = {
-        "base/error.hpp": ('\n#include "trace/trace.hpp"\n', "src/base/error.hpp:2: base may not see trace"),
-        "viz/view.hpp": ('#include "run/run.hpp"\n', "src/viz/view.hpp:1: viz may not see run"),
+        "base/error.hpp": ('\n#include "trace/trace.hpp"\n', "src/base/error.hpp:2: base may not include trace"),
+        "viz/view.hpp": ('#include "run/run.hpp"\n', "src/viz/view.hpp:1: viz may not include run"),
         "run/run.hpp": ('#include "run/gone.hpp"\n', "src/run/run.hpp:1: run/gone.hpp does not exist"),
         "trace/hidden.cpp": ("", "src/trace/hidden.cpp:1: no header"),
-        "attic/old.hpp": ("", "src/attic/old.hpp:1: room 'attic' has no floor"),
+        "attic/old.hpp": ("", "src/attic/old.hpp:1: folder 'attic' has no entry"),
     }
     for plant in [None, *planted]:
         with tempfile.TemporaryDirectory() as root:
@@ -146,7 +146,7 @@ def main():
         print(problem)
     if problems:
         sys.exit(f"check_includes: {len(problems)} violations in {count} files")
-    print(f"check_includes: {count} files keep to their floors")
+    print(f"check_includes: {count} files include only what their folders may")
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ namespace {
 constexpr const char* attention_source = "Vaswani 2017, eq. 1";
 constexpr const char* heads_source = "Vaswani 2017, section 3.2.2";
 
-/// x [1, h, ...] as the model goes on with it; a head alone is shown without its axis.
+/// x [1, h, ...] as the model continues with it; a head alone is shown without its axis.
 template <class T, class Describe>
 Var<T> per_head(const AttentionView& view, const char* part, Var<T> x, const Describe& describe) {
     if (!view.observe || view.names->heads) return view.observe(part, std::move(x), describe);

@@ -11,7 +11,7 @@ namespace saccade {
 template <class T>
 Tensor<T> Visibility::mask(Index n_queries, Index n_keys, Index first) const {
     Tensor<T> hidden;
-    // A lone query behind all keys may see every one of them.
+    // A lone query after all keys may see every one of them.
     if (causal && !(n_queries == 1 && n_keys == first + 1)) hidden = causal_mask<T>(n_queries, n_keys, first);
     if (radius) hidden = combine_masks(hidden, window_mask<T>(n_queries, n_keys, std::max<Index>(0, *radius), first));
     return hidden;

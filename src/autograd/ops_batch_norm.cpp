@@ -80,7 +80,7 @@ struct NormSaved {
     int x_id, gain_id, bias_id, residual_id;
 };
 
-/// The gradient behind relu: 0 where it cut.
+/// The gradient through relu: 0 where it cut.
 template <class T, class Lanes>
 Packet<T> passed(const Lanes& lanes, const NormSaved<T>& s, const T* grad, Index at) {
     const Packet<T> g = lanes.load(grad + at);

@@ -77,7 +77,7 @@ class Reader {
         const auto found = object_.find(key);
         return found == object_.end() ? nullptr : &*found;
     }
-    /// Error for a key that nobody asked for.
+    /// Error for an unknown key.
     void finish() const {
         for (const auto& [key, value] : object_.items())
             if (std::find(known_.begin(), known_.end(), key) == known_.end())

@@ -35,7 +35,7 @@ struct Pass {
     Tensor<float> probabilities;  // [T, classes]
 };
 
-/// Ids through the stack, behind what `cache` holds.
+/// Ids through the stack, after what `cache` holds.
 Pass pass(const LoadedLanguageModel& loaded, std::span<const Index> ids, StackCache<float>* cache, Probe& probe,
           const std::stop_token& stop) {
     std::vector<Var<float>> weights;

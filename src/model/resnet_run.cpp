@@ -14,8 +14,8 @@ namespace saccade {
 
 namespace {
 
-/// The network up to the shown block, which a hand at that block or behind it leaves as it is: dragging a gate computes what
-/// comes after it alone.
+/// The network up to the shown block, which edits at that block or after it do not touch: dragging a gate recomputes only what
+/// comes after it.
 struct Prefix {
     Tensor<float> x;  // what the shown block reads [1, H, W, C]
     ShownRun shown;   // of the blocks before it

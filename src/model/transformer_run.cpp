@@ -171,7 +171,7 @@ class Run {
         return model().encode(PaddedSources::from(read), call).memory;
     }
 
-    /// Probabilities [n, classes] of the tokens after those that are read, behind what the cache holds.
+    /// Probabilities [n, classes] of the tokens after those that are read, after what the cache holds.
     Var<float> decode(Probe& probe, std::span<const Index> read, StackCache<float>* cache = nullptr) const {
         StackCall<float> call;
         call.radius = request_.decoder_radius;

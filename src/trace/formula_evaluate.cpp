@@ -196,7 +196,7 @@ void BoundRule::fill(int at, Lanes& lanes, double* out) const {
     position = before;
 }
 
-/// Whole arrays at a time, where the op is of a kind that allows it; false: nothing is settled, go cell by cell.
+/// Whole arrays at a time, where the op is of a kind that allows it; false: nothing was computed, go cell by cell.
 bool BoundRule::fill_fast(const Op& op, Lanes& lanes, double* out) const {
     const FormulaNode& node = *op.node;
     const auto end = out + lanes.count;

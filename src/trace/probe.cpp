@@ -93,7 +93,7 @@ Tensor<float> pixels_of(const Tensor<float>& planes) {
     return exchanged(planes, s[0], s[1] * s[2], {1, s[1], s[2], s[0]});
 }
 
-/// What the model goes on with where `computed` became `changed`: cells that are as they were keep their gradient.
+/// What the model continues with where `computed` became `changed`: cells that are as they were keep their gradient.
 Var<float> gone_on_with(const Var<float>& computed, Tensor<float> changed) {
     if (!computed.tracked()) return changed;
     const auto back = [was = computed.value(), is = changed, id = computed.id()](Tape<float>& tape, const Tensor<float>& grad) {

@@ -21,8 +21,8 @@ Tensor<float> stacked(const std::vector<Tensor<float>>& rows) {
     return result;
 }
 
-/// Softmax gives a row of zeros only where everything is masked. What a hand has set to 0 is not meant: it has computed weights
-/// before.
+/// Softmax gives a row of zeros only where everything is masked. Rows that were set to 0 by hand do not count: their
+/// computed weights are not 0.
 void note_rows_that_read_nothing(const TraceTensor& tensor, std::vector<Note>& notes) {
     constexpr std::size_t most_named = 3;
     const int rank = tensor.values.shape().rank();

@@ -118,7 +118,7 @@ class Reader {
     std::size_t at_ = 0;
 };
 
-/// One relation and its second phrase; the relation's form may need words behind it. -1: none of them is true.
+/// One relation and its second phrase; the relation's form may need words after it. -1: none of them is true.
 int take_relation(Reader& reader, const Lexicon& lex, const Scene& scene, const std::vector<CaptionShape>& shapes,
                   int subject) {
     for (const CaptionRelation relation : caption_relations()) {
