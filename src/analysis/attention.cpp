@@ -9,7 +9,7 @@ namespace saccade {
 
 namespace {
 
-constexpr double distribution = 1e-4;  // a row's sum may differ from 1 by so much
+constexpr double distribution = 1e-4;  // a row's sum may differ from 1 by this much
 
 bool same_tokens(const Axis& a, const Axis& b) {
     return &a == &b || (a.extent == b.extent && (a.labels.empty() ? b.name == a.name + ".key" : a.labels == b.labels));

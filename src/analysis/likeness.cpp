@@ -8,7 +8,7 @@
 #include "base/parallel.hpp"
 #include "tensor/eigen.hpp"
 
-// Which heads do the same: how far the rows of two heads of a layer are apart in total variation, mean over the rows; 0: the
+// Which heads do the same: how far apart the rows of two heads of a layer are in total variation, mean over the rows; 0: the
 // same everywhere, 1: never a key in common. Maps of more than 64 positions are reduced to means of blocks first.
 //
 //   total_variation[l,h,g] = mean_i( 1/2 sum_j |A[l,h,i,j] - A[l,g,i,j]| )

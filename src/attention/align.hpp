@@ -37,7 +37,7 @@ struct AlignCall {
     Index step = 0;            // i
     Tensor<T> lengths{};       // number of keys, [B]
     Rng* rng = nullptr;        // for those that sample; without it they take the likeliest key
-    bool expectation = false;  // in training, those that sample give their chances themselves (Xu 2015, section 4.1)
+    bool expectation = false;  // in training, those that sample give their probabilities themselves (Xu 2015, section 4.1)
 };
 
 /// What the tensors of an alignment are called. In rules scores are "@scores", the letters i (queries) and j (keys).
@@ -126,7 +126,7 @@ Var<T> align_softmax(const Var<T>& scores, const Tensor<T>& mask = {}, double te
 template <class T>
 Tensor<T> align_hard_argmax(const Tensor<T>& scores, const Tensor<T>& mask = {});
 
-/// Weight 1 on one key a row, drawn from align_softmax(scores) as a multinoulli (Xu 2015, eq. 8 and 9): no gradient.
+/// Weight 1 on one key per row, drawn from align_softmax(scores) as a multinoulli (Xu 2015, eq. 8 and 9): no gradient.
 template <class T>
 Tensor<T> align_hard_sample(const Tensor<T>& scores, const Tensor<T>& mask, double temperature, Rng& rng);
 

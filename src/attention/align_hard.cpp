@@ -6,7 +6,7 @@
 #include "attention/align_common.hpp"
 #include "autograd/ops.hpp"
 
-// Hard attention: one key a query. Xu et al. 2015, "Show, attend and tell", section 4.1.
+// Hard attention: one key per query. Xu et al. 2015, "Show, attend and tell", section 4.1.
 
 namespace saccade {
 
@@ -38,8 +38,8 @@ Tensor<T> uniform_draws(Index rows, Rng& rng) {
     return draws;
 }
 
-/// The first key up to which the chances exceed the row's number. What rounding leaves over is the last key's, and with a
-/// mask the last one's that has a chance.
+/// The first key up to which the probabilities exceed the row's number. What rounding leaves over is the last key's, and with a
+/// mask the last one's that has a probability.
 template <class T>
 Tensor<T> drawn_keys(const Tensor<T>& chances, const Tensor<T>& draws, bool masked) {
     return one_hot_rows(chances, T(0), [&](Index row, std::span<const T> values) {

@@ -187,7 +187,7 @@ Var<T> MultiHeadAttention<T>::shown_weights(const Var<T>& q, const KeysValues<T>
                      fmt::format("@scores[{0}i,j] = {1}{2}", at, dot, term.empty() ? "" : fmt::format(" + @term[{}i,j]", at)),
                      attention_source}};
     });
-    // A whole mask even where nothing is hidden: a person may draw on it.
+    // A whole mask even where nothing is hidden: the user may draw on it.
     const Tensor<T> blank(Shape{queries, keys});
     const Tensor<T> whole = combine_masks(blank, mask).reshape({queries, keys});
     const Tensor<T> drawn = view.observe("mask", whole, [&] {

@@ -10,7 +10,7 @@ namespace saccade {
 //
 //   g_j = sigmoid(v . h_j + b)      w_j = g_j / sum_k g_k      p = sum_j w_j h_j
 //
-// Sigmoid gates as in Dauphin 2017 ("Language modeling with gated convolutional networks"), eq. 1, here one a token. That
+// Sigmoid gates as in Dauphin 2017 ("Language modeling with gated convolutional networks"), eq. 1, here one per token. That
 // gating, like max pooling, is attention by saliency (bottom-up: nothing asks), and softmax attention with a query is focus
 // (top-down): Qiu 2020, "Neural networks and deep learning", section 8.1.
 

@@ -16,7 +16,7 @@ namespace {
 constexpr const char* equation = "e_ij = q_i k_j / sqrt(d_head) - m_h |i - j|";
 constexpr const char* source = "Press 2021, section 3";
 
-/// 2^(-8/h), 2^(-16/h), ..., one a head; where h is no power of two, those of the power below, then every other one of the
+/// 2^(-8/h), 2^(-16/h), ..., one per head; where h is not a power of two, those of the power below, then every other one of the
 /// power above (section 3, and the published code).
 std::vector<double> slopes_of(Index heads) {
     Index power = 1;

@@ -1,6 +1,6 @@
 #include "attention/position_make.hpp"
 
-// What several codes draw alike.
+// What several codes draw in the same way.
 
 namespace saccade {
 

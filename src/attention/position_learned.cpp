@@ -3,8 +3,8 @@
 #include "attention/position_make.hpp"
 #include "autograd/ops.hpp"
 
-// One vector a position, learned and added to the embeddings (Gehring 2017, section 3.1; Vaswani 2017, table 3, row E). Beyond
-// its table it has nothing to say, and says so.
+// One vector per position, learned and added to the embeddings (Gehring 2017, section 3.1; Vaswani 2017, table 3, row E).
+// Beyond its table there is no code, and positions are refused.
 
 namespace saccade {
 

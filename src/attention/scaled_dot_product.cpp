@@ -32,8 +32,8 @@ AttentionOutput<T> scaled_dot_product(const Var<T>& q, const Var<T>& k, const Va
 
 namespace {
 
-/// A mask or term as rows of n_keys that broadcast over what it has not. Where its last axis has to be spread too, `whole`
-/// keeps the spread tensor.
+/// A mask or term as rows of n_keys that broadcast over the axes that it lacks. Where its last axis has to be spread too,
+/// `whole` keeps the spread tensor.
 template <class T>
 HeadsView<const T> broadcast_view(const char* name, const Tensor<T>& x, const Shape& scores, Tensor<T>& whole) {
     if (x.empty()) return {};

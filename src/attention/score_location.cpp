@@ -4,7 +4,7 @@
 #include "attention/score_rules.hpp"
 #include "autograd/ops.hpp"
 
-// Luong 2015, eq. 7, location-based: scores from the state alone, one a source position,
+// Luong 2015, eq. 7, location-based: scores from the state alone, one per source position,
 //   e_i = W_a s_i
 // It never looks at what stands at a position, so it knows only as many positions as W_a has rows; "for short sentences, we
 // only use the top part" of it.

@@ -20,7 +20,7 @@ Index block_rows(Index channels) {
     return std::max<Index>(16, 4096 / std::max<Index>(1, channels));
 }
 
-/// Two sums a channel over blocks of rows: sum(first row, rows, to_first, to_second) fills one block's. The blocks' sums come
+/// Two sums per channel over blocks of rows: sum(first row, rows, to_first, to_second) fills one block's. The blocks' sums come
 /// in order, whoever computes them.
 template <class T, class Sum>
 std::vector<T> block_sums(Index rows, Index channels, const Sum& sum) {
@@ -250,7 +250,7 @@ Var<T> batch_norm_fixed_relu(const Var<T>& x, const Var<T>& gain, const Var<T>& 
 }
 
 namespace {
-/// So many numbers of a few tensors stay in the first-level cache.
+/// This many numbers of a few tensors stay in the first-level cache.
 constexpr Index cached_piece = 1024;
 }  // namespace
 

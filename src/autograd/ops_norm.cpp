@@ -12,7 +12,7 @@ namespace {
 template <class T>
 struct LayerNormSaved {
     Tensor<T> normalised;         // (x - mean) / deviation
-    Tensor<T> inverse_deviation;  // one a row
+    Tensor<T> inverse_deviation;  // one per row
 };
 
 template <class T>

@@ -37,7 +37,7 @@ class Var {
     int id_ = -1;
 };
 
-/// The record of one forward pass. Used by one thread; data-parallel training has one tape a shard.
+/// The record of one forward pass. Used by one thread; data-parallel training has one tape per shard.
 template <class T>
 class Tape {
  public:

@@ -62,7 +62,7 @@ void work_on(Job& job) {
         } catch (...) {
             const std::lock_guard lock(job.error_mutex);
             if (!job.error) job.error = std::current_exception();
-            job.next.store(job.count, std::memory_order_relaxed);  // the rest is of no use any more
+            job.next.store(job.count, std::memory_order_relaxed);  // the rest is no longer needed
         }
     }
     thread.inside_body = was_inside;
@@ -141,7 +141,7 @@ class Pool {
     bool stopping_ = false;
 };
 
-/// Work of low-priority threads has helpers of its own: a thread that has made itself nice may not take that back.
+/// Work of low-priority threads has helpers of its own: a thread that has raised its niceness may not lower it again.
 Pool& pool(bool low_priority) {
     static Pool normal(false);
     static Pool low(true);

@@ -137,7 +137,7 @@ std::vector<BenchValue> bench_head_grid(Window& window, Index length, int n) {
     const Tensor<float> weights = large_model_weights(length);
     std::vector<double> draws, hovers;
     for (int i = 0; i < n + 2; ++i) {
-        // Another tensor each time: nothing that the window keeps of the last is of use.
+        // Another tensor each time: nothing that the window keeps of the last can be reused.
         const TracePtr trace = large_model_trace(length, weights.clone());
         const auto start = Clock::now();
         window.state().document.side().shown.trace = trace;

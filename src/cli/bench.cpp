@@ -25,7 +25,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Ours and Eigen's in blocks by turns, so that a drift of the machine meets both; a pause before each, since OpenMP's threads
+/// Ours and Eigen's in alternating blocks, so that machine drift affects both; a pause before each, since OpenMP's threads
 /// go on spinning for a while after their last product and would take the other's cores. Medians.
 BenchValue bench_gemm(Index n) {
     Rng rng(7);

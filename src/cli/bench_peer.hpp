@@ -27,7 +27,7 @@ struct Peer {
 /// {"64": {"ms": ..., "setting": ...}, ...} for the lengths; null if it did not run.
 nlohmann::json measure_peer(const Peer& peer, std::span<const Index> lengths);
 
-/// Ours before and after the peer, the mean of both: so a drift of the machine meets both.
+/// Ours before and after the peer, the mean of both: so that machine drift affects both.
 std::vector<double> around(nlohmann::json& theirs, const Peer& peer, std::span<const Index> lengths,
                            const std::function<double(Index)>& measure);
 

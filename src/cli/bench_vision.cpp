@@ -42,7 +42,7 @@ double gflops(double products, double ms) {
     return 2 * products / ms / 1e6;
 }
 
-/// One layer: gemm and the three convolutions by turns, so that a drift of the machine meets all. The fastest tenth
+/// One layer: gemm and the three convolutions in turn, so that machine drift affects all. The fastest tenth
 /// of each counts: gemm takes longer than a layer, and would meet more of what else runs.
 std::vector<BenchValue> bench_layer(Index pixels, Index channels) {
     constexpr Index n = 1024, pictures = batch / shards;

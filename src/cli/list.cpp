@@ -52,7 +52,7 @@ void print_params(const std::vector<ParamSpec>& params) {
     }
 }
 
-/// The analyses that say something of this run, and of which of its tensors.
+/// The analyses that apply to this run, and to which of its tensors.
 json analyses_of(const Trace& trace) {
     json all = json::array();
     for (const Analysis& a : analyses()) {

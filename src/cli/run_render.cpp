@@ -20,7 +20,7 @@ namespace saccade {
 
 namespace {
 
-/// What the run has to say goes to stderr, one line a note: it is no error.
+/// What the run has to say goes to stderr, one line per note: it is not an error.
 void print_notes(const Trace& trace) {
     for (const Note& note : trace.notes())
         fmt::print(stderr, "saccade: note: {}{}{}\n", note.text, note.hint.empty() ? "" : ": ", note.hint);
@@ -148,7 +148,7 @@ void run_and_save(const RunOptions& options) {
     fmt::print("{}: {} tensors\n", options.save, recorded);
 }
 
-/// The tensor that the exhibit's stage shows in this view; empty if it shows none, or this run has not got it.
+/// The tensor that the exhibit's stage shows in this view; empty if it shows none, or this run does not have it.
 std::string placed_tensor(const RunRequest& request, const std::string& view_id, const Trace& trace) {
     for (const ViewPlacement& placed : placements(exhibit(request.exhibit), request.params)) {
         const TraceTensor* tensor = placed.view == view_id ? trace.find(placed.tensor) : nullptr;
@@ -173,7 +173,7 @@ void render(RenderOptions options) {
     }
     const RunRequest other = compared_request(request, options.compare);
     const TracePtr difference = std::make_shared<const Trace>(difference_of(*trace, *run_told(other)));
-    // The view's own choice is made by role, which a difference has not.
+    // The view's own choice is made by role, which a difference does not have.
     if (options.view.tensor.empty()) options.view.tensor = tensor_for(view(options.view.view), *trace, options.view).info.name;
     const ViewState state = difference_state(options.view);
     export_figure(options.output, *difference, {request_text(request), state, request_text(other)}, options.file);

@@ -21,7 +21,7 @@ constexpr double longest_target = 512;
 constexpr double widest_beam = 10;
 const std::string as_trained = "trained";
 
-/// An output that has not ended by then never will.
+/// An output that has not ended by then never does.
 Index most_steps(const SequenceText& text) {
     return text.subwords() ? 64 : 24;
 }

@@ -14,7 +14,7 @@ struct AttentionLayer {
     StackDesign design;
     Index layer = 0;
     Ids ids;
-    std::vector<std::string> labels;           // one a token
+    std::vector<std::string> labels;           // one per token
     Tensor<float> embedding, position, input;  // [tokens, d_model]; position empty where the code adds nothing
     Tensor<float> stream;                      // the residual stream before this layer
     Tensor<float> gain, bias;                  // of the normalisation before it; empty without one

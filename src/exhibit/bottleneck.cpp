@@ -36,19 +36,19 @@ struct Bucket {
     Index longest_output = 0;
 };
 
-struct Contestant {
+struct ComparedModel {
     std::string name, title;
     SequenceText text;
     Seq2Seq<float> model;
 };
 
-/// What one contestant did in one bucket.
+/// What one of the models did in one bucket.
 struct Tally {
     Index right = 0, asked = 0;  // dates
     Bleu bleu;                   // translation
 };
 
-Contestant contestant(const std::string& name, const std::string& title, const Model& model) {
+ComparedModel compared_model(const std::string& name, const std::string& title, const Model& model) {
     const std::string where = model.path.empty() ? model.id : model.path;
     return {name, title, SequenceText(model.card.json(), where),
             Seq2Seq<float>(Weights<float>(model.weights), design_from_json(model.card.json(), where))};
@@ -110,7 +110,8 @@ std::vector<std::string> split_dates(const std::string& text) {
 }
 
 /// Decodes examples [start, start + batch) of the bucket and adds to the tally.
-void measure(const Contestant& who, const Bucket& bucket, Index start, bool dates, Tally& tally, const std::stop_token& stop) {
+void measure(const ComparedModel& who, const Bucket& bucket, Index start, bool dates, Tally& tally,
+             const std::stop_token& stop) {
     const auto first = static_cast<std::size_t>(start);
     const std::size_t count = std::min(static_cast<std::size_t>(batch), bucket.examples.size() - first);
     std::vector<Ids> sources;
@@ -133,7 +134,7 @@ void measure(const Contestant& who, const Bucket& bucket, Index start, bool date
     }
 }
 
-/// All tallies, a row a contestant.
+/// All tallies, one row per model.
 using Tallies = std::vector<std::vector<Tally>>;
 
 void record_dates(Probe& probe, const std::string& name, const std::string& title, const std::vector<Tally>& row) {
@@ -196,7 +197,7 @@ void record_bleu(Probe& probe, const std::string& name, const std::string& title
     });
 }
 
-void record(Probe& probe, const std::vector<Contestant>& contestants, const std::vector<Bucket>& buckets,
+void record(Probe& probe, const std::vector<ComparedModel>& compared, const std::vector<Bucket>& buckets,
             const Tallies& tallies, bool dates) {
     Axis axis{"source length", AxisKind::step, static_cast<Index>(buckets.size()), {}, "l"};
     for (const Bucket& bucket : buckets) axis.labels.push_back(fmt::format("{:.0f}", bucket.mean_length));
@@ -205,9 +206,9 @@ void record(Probe& probe, const std::vector<Contestant>& contestants, const std:
         probe.axis({"n-gram", AxisKind::feature, 4, {"1", "2", "3", "4"}, "g"});
         probe.axis({"written, reference", AxisKind::feature, 2, {"written", "reference"}, "w"});
     }
-    for (std::size_t c = 0; c < contestants.size(); ++c)
-        dates ? record_dates(probe, contestants[c].name, contestants[c].title, tallies[c])
-              : record_bleu(probe, contestants[c].name, contestants[c].title, tallies[c]);
+    for (std::size_t c = 0; c < compared.size(); ++c)
+        dates ? record_dates(probe, compared[c].name, compared[c].title, tallies[c])
+              : record_bleu(probe, compared[c].name, compared[c].title, tallies[c]);
 }
 
 void run_bottleneck(RunContext& context) {
@@ -219,21 +220,22 @@ void run_bottleneck(RunContext& context) {
                     "give the path of cmn-eng.txt (www.manythings.org/anki), or choose Dates, which needs no file");
     const std::vector<Bucket> buckets =
         dates ? date_buckets(context.params.integer("longest"), samples) : sentence_buckets(data, samples);
-    std::vector<Contestant> contestants;
-    contestants.push_back(contestant("attention", "With attention", *context.model));
-    contestants.push_back(contestant("fixed", "One fixed context", *bundled_model(dates ? "date-lists-fixed" : "zh-en-fixed")));
+    std::vector<ComparedModel> compared;
+    compared.push_back(compared_model("attention", "With attention", *context.model));
+    compared.push_back(
+        compared_model("fixed", "One fixed context", *bundled_model(dates ? "date-lists-fixed" : "zh-en-fixed")));
 
-    Tallies tallies(contestants.size(), std::vector<Tally>(buckets.size()));
-    const auto note_so_far = [&](Probe& probe) { record(probe, contestants, buckets, tallies, dates); };
+    Tallies tallies(compared.size(), std::vector<Tally>(buckets.size()));
+    const auto note_so_far = [&](Probe& probe) { record(probe, compared, buckets, tallies, dates); };
     const Index rounds = (samples + batch - 1) / batch;
     for (Index round = 0; round < rounds; ++round) {
         // Every length once a round: the whole curve is there from the first, and grows steadier.
-        const auto pieces = static_cast<Index>(contestants.size() * buckets.size());
+        const auto pieces = static_cast<Index>(compared.size() * buckets.size());
         parallel_for(pieces, [&](std::int64_t piece) {
-            const auto c = static_cast<std::size_t>(piece) % contestants.size();
-            const auto b = buckets.size() - 1 - static_cast<std::size_t>(piece) / contestants.size();  // the longest first
+            const auto c = static_cast<std::size_t>(piece) % compared.size();
+            const auto b = buckets.size() - 1 - static_cast<std::size_t>(piece) / compared.size();  // the longest first
             if (round * batch < static_cast<Index>(buckets[b].examples.size()))
-                measure(contestants[c], buckets[b], round * batch, dates, tallies[c][b], context.stop);
+                measure(compared[c], buckets[b], round * batch, dates, tallies[c][b], context.stop);
         });
         check_stop(context.stop);
         if (round + 1 < rounds) context.progress(static_cast<double>(round + 1) / static_cast<double>(rounds), note_so_far);

@@ -25,7 +25,7 @@ Check nouns_point(const Trace& trace) {
     return claim_of("map", nouns, static_cast<double>(missed) / static_cast<double>(nouns));
 }
 
-/// All that is looked at, over all locations, is one a word.
+/// All that is looked at, over all locations, is one per word.
 Check coverage_is_words(const Trace& trace) {
     const TraceTensor* coverage = trace.find("coverage");
     const TraceTensor* map = trace.find("map");

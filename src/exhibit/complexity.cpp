@@ -16,14 +16,14 @@ namespace saccade {
 namespace {
 
 constexpr Index smallest = 32;             // n and d are this and its doublings
-constexpr double seconds_a_point = 0.012;  // a layer is run again and again for so long, and its fastest run counts
+constexpr double seconds_a_point = 0.012;  // a layer is run again and again for this long, and its fastest run counts
 constexpr int fewest_runs = 3, most_runs = 200;
 
 /// One sweep: n or d doubles from point to point, the other stays.
 struct Sweep {
     std::string name;  // "n", "d"
     std::vector<LayerSize> sizes;
-    // A row a kind of layer, a column a size.
+    // A row per kind of layer, a column per size.
     std::vector<std::vector<double>> counted, seconds;
 
     Index points() const { return static_cast<Index>(sizes.size()); }

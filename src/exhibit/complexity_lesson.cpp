@@ -11,7 +11,7 @@ namespace {
 
 enum Kind { self_attention, recurrent, convolution, restricted };
 
-/// A cell of a table with a row a kind of layer; the last column where `column` is -1.
+/// A cell of a table with a row per kind of layer; the last column where `column` is -1.
 double cell(const TraceTensor& table, Kind kind, Index column) {
     const Index n = table.values.shape()[1];
     return static_cast<double>(table.values.data()[kind * n + (column < 0 ? n - 1 : column)]);

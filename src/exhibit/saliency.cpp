@@ -59,7 +59,7 @@ void declare_axes(Probe& probe, const DateQuestionsSizes& s, const Names& names,
     probe.axis({"vocabulary", AxisKind::class_, s.vocabulary, names.source.tokens(), "v"});
 }
 
-/// The three maps for the question that was asked, one a row.
+/// The three maps for the question that was asked, one per row.
 void show_maps(Probe& probe, Index question, const DateQuestions<float>::Maps& maps) {
     const Index n = maps.max.size();
     Tensor<float> rows(Shape{3, n});

@@ -12,7 +12,7 @@ namespace saccade {
 
 namespace {
 
-/// What another network makes of the same picture; no hand changes it.
+/// What another network makes of the same picture; interventions do not apply to it.
 struct Compared {
     PicturePtr picture;  // held: another one could come to lie at the same address
     Index block = 0;

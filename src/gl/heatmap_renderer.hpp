@@ -42,7 +42,7 @@ class HeatmapRenderer {
     };
     struct LevelKey {
         const float* data;
-        Index row_block, column_block;  // cells a texel
+        Index row_block, column_block;  // cells per texel
         auto operator<=>(const LevelKey&) const = default;
     };
     /// The pictures of one tensor, in the order and the form that they are drawn in.

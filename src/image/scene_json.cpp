@@ -37,7 +37,7 @@ class Reader {
     void whole(const char* key, Whole& value, Whole least, Whole most) {
         const json* found = find(key);
         if (found == nullptr) return;
-        // A number that is not unsigned is either no whole number or below all that is allowed.
+        // A number that is not unsigned is either not a whole number or below all that is allowed.
         if (!found->is_number_unsigned() || found->get<std::uint64_t>() < static_cast<std::uint64_t>(least) ||
             found->get<std::uint64_t>() > static_cast<std::uint64_t>(most))
             refuse(key, *found, fmt::format("give a whole number from {} to {}", least, most));

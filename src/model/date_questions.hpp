@@ -17,7 +17,7 @@ struct DateQuestionsSizes {
     Index questions = 3;  // year, month, day
     Index answers = 0;
     Index embedding = 24;
-    Index hidden = 32;     // units a direction
+    Index hidden = 32;     // units per direction
     Index attention = 32;  // of the additive scores
     Index question = 16;   // features of an embedded question
     Index reading = 64;    // units between pooled vector and answer

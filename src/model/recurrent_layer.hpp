@@ -45,7 +45,7 @@ template <class T>
 CellReads layer_reads(const RecurrentLayer& layer, const RecurrentCell<T>& cell);
 
 /// How much of each x_t is left in a state: d h_from / d x_t for every t, exactly, by reverse mode: step by step back from
-/// `from`, the Jacobian of each step is applied to all units of the state at once, as a batch with one row a unit (Pascanu
+/// `from`, the Jacobian of each step is applied to all units of the state at once, as a batch with one row per unit (Pascanu
 /// 2013, eq. 5). x [length, inputs] -> [length, H, inputs]; zeros at what the state does not depend on. Error{cancelled}.
 template <class T>
 Tensor<T> state_jacobian(const RecurrentCell<T>& cell, const Tensor<T>& x, bool backward, Index from,

@@ -103,7 +103,7 @@ class Run {
         };
     }
 
-    /// What the shown block reads; of a picture that no hand changed from what was kept, as far as none changes a block before.
+    /// What the shown block reads; taken from what was kept where neither the picture nor a block before is edited.
     Var<float> before_shown(const Tensor<float>& picture) const {
         const auto computed = [&](const Observer& observe) {
             return network().run_blocks(0, request_.block, stem(picture), from_afar(observe), stop_);

@@ -33,7 +33,7 @@ struct RnnSizes {
     Index inputs = 0;   // embedded symbols
     Index outputs = 0;  // classes, tags or characters
     Index embedding = 16;
-    Index hidden = 48;   // units a direction
+    Index hidden = 48;   // units per direction
     Index decoder = 48;  // n_to_m alone
 };
 

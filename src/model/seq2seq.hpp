@@ -19,7 +19,7 @@ struct Seq2SeqSizes {
     Index source_vocabulary = 0;
     Index target_vocabulary = 0;  // with <start>, which is read but never written
     Index embedding = 32;
-    Index encoder = 64;  // units a direction
+    Index encoder = 64;  // units per direction
     Index decoder = 128;
     Index attention = 64;  // hidden units of additive and concat scores and of predicted centres
     Index readout = 0;     // units of the attentional vector; 0: none, the logits are read from state and context

@@ -9,7 +9,7 @@ namespace saccade {
 /// One source to read and one output to write, with everything shown.
 struct Seq2SeqRequest {
     Ids source;
-    std::vector<std::string> source_labels;  // one a position
+    std::vector<std::string> source_labels;  // one per position
     std::vector<std::string> target_tokens;  // the vocabulary, <end> and <start> last
     std::optional<Ids> forced;               // without <end>, which is added; nullopt: decode freely
     BeamSettings beam{.width = 1, .length_penalty = 1, .max_steps = 64};

@@ -27,7 +27,7 @@ struct Cause {
     bool operator==(const Cause&) const = default;
 };
 
-/// A pass whose showing was put aside, and what came of it.
+/// A pass that was kept with what it showed, and its results.
 struct KeptPass {
     Cause cause;
     ShownRun shown;

@@ -24,7 +24,7 @@ TransformerDesign trained_design(const Model& model);
 /// One source to read and one output to write, with everything shown.
 struct TransformerRequest {
     Ids source;
-    std::vector<std::string> source_labels;  // one a position
+    std::vector<std::string> source_labels;  // one per position
     std::optional<Ids> forced;               // without <end>, which is added; nullopt: decode freely
     BeamSettings beam{.width = 1, .length_penalty = 1, .max_steps = 64};
     Index hypothesis = 1;                                 // which of the beam's is shown, from 1; more than there are: the last

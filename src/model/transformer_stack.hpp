@@ -28,7 +28,7 @@ nlohmann::json to_json(const StackDesign& design);
 StackDesign stack_design_from_json(const nlohmann::json& card, const std::string& key, const std::string& where);
 /// Error{invalid_input}, one line: heads that do not divide d_model, unknown norm, activation or position, extents below 1.
 void require_valid(const StackDesign& design);
-/// Residual blocks a layer, each with its norm: self-attention, cross-attention, feed-forward.
+/// Residual blocks per layer, each with its norm: self-attention, cross-attention, feed-forward.
 int sublayers(const StackDesign& design);
 
 /// How rules and views name what surrounds a stack; needed where something observes. Other axes: layer, head, unit (d_head),

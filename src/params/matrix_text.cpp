@@ -98,7 +98,7 @@ class MatrixReader {
 
     void close_bracket() {
         end_cell();
-        after_comma_ = false;  // a last comma before the bracket means nothing
+        after_comma_ = false;  // a trailing comma before the bracket is ignored
         if (depth_ == 0) refuse("a bracket closes that was not opened");
         finish_row();
         if (--depth_ == 0) closed_ = true;

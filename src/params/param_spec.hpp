@@ -28,7 +28,7 @@ struct ParamSpec {
     double min = 0, max = 0;
     bool log_scale = false;
     std::vector<std::string> choices{};
-    std::vector<std::string> choice_titles{};  // empty, or one a choice
+    std::vector<std::string> choice_titles{};  // empty, or one per choice
     std::vector<std::string> examples{};       // text: what the Example menu offers
     bool optional_text = false;  // text: empty means "not set" and is allowed; then `placeholder` says what happens
     std::string placeholder{};

@@ -53,7 +53,7 @@ class PackedConv {
 
     Shape weight_shape_;
     ConvForm form_;
-    std::vector<std::shared_ptr<T[]>> weights_, biases_;  // one a group
+    std::vector<std::shared_ptr<T[]>> weights_, biases_;  // one per group
 };
 
 /// grad_x (+)= the gradient with respect to x, from that of y.

@@ -239,8 +239,8 @@ Index piece_extent(Index extent, Index pieces, Index grain) {
 }
 
 /// A product c [m, n] over k in pieces for the threads. Waking a helper costs some microseconds: only what takes far longer is
-/// cut. Columns first, since each piece packs its own part of b; rows where columns are too few. Several pieces a thread, for a
-/// core that is slower or busy elsewhere.
+/// cut. Columns first, since each piece packs its own part of b; rows where columns are too few. Several pieces per thread, for
+/// a core that is slower or busy elsewhere.
 class Cut {
  public:
     Cut(Index m, Index n, Index k) : m_(m), n_(n), piece_rows_(std::max<Index>(m, 1)), piece_cols_(std::max<Index>(n, 1)) {

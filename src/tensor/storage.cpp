@@ -168,7 +168,7 @@ void release(void* block, std::size_t bytes) {
     shared_stock().put(size_class, block);
 }
 
-/// Puts the control block into the header of the data's own block: one allocation a tensor.
+/// Puts the control block into the header of the data's own block: one allocation per tensor.
 template <class U>
 struct HeaderAllocator {
     using value_type = U;

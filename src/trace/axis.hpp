@@ -22,7 +22,7 @@ struct Axis {
     std::string name;  // unique within a trace: "source", "output", "attention"
     AxisKind kind;
     Index extent = 0;
-    std::vector<std::string> labels;  // empty, or one a position: tokens, class names
+    std::vector<std::string> labels;  // empty, or one per position: tokens, class names
     std::string symbol;               // index letter used in rules and formulas: "j"; may be empty for anonymous features
 
     /// The label, or the position as a number: layers and heads from 1, as papers count them, all else from 0.

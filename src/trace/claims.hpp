@@ -25,7 +25,7 @@ Claim rows_sum_to_one(const TraceTensor& weights);
 Claim rule_holds(const Trace& trace, const std::string& rule, double tolerance = 0, Index max_cells = 32);
 
 /// Checks, on this run: every row of each tensor of role weights sums to 1 (or is wholly masked), and every step's rule gives
-/// what was recorded. Samples at most `max_cells` cells a rule, evenly. Where an intervention changed a cell, what the model
+/// what was recorded. Samples at most `max_cells` cells per rule, evenly. Where an intervention changed a cell, what the model
 /// had computed before is held against the rule, and the cell is counted as edited.
 std::vector<Claim> check_claims(const Trace& trace, Index max_cells = 32);
 

@@ -43,7 +43,7 @@ using FormulaPtr = std::shared_ptr<const FormulaNode>;
 
 struct Rule {
     std::string result;
-    std::vector<char> letters;  // of the left side, one an axis
+    std::vector<char> letters;  // of the left side, one per axis
     FormulaPtr expression;
 };
 

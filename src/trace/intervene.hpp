@@ -10,7 +10,7 @@ namespace saccade {
 
 // How one intervention changes one tensor, or one row of a tensor that is shown row by row: what Probe is made of.
 
-/// The cells of what is shown now: one index an axis, -1 for all of it.
+/// The cells of what is shown now: one index per axis, -1 for all of it.
 struct Selection {
     std::vector<Index> index;
     Index row = -1;         // shown as this row of the tensor; -1: it is shown whole

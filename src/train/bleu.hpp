@@ -7,7 +7,7 @@
 namespace saccade {
 
 /// Corpus BLEU (Papineni et al. 2002): geometric mean of the clipped 1- to 4-gram precisions over all sentences, times the
-/// brevity penalty exp(1 - r / c) if the output is shorter than the references. Several references a sentence; r counts, a
+/// brevity penalty exp(1 - r / c) if the output is shorter than the references. Several references per sentence; r counts, a
 /// sentence, the reference length closest to the output's (the shorter of two as close). No smoothing; in [0, 1].
 /// Tokens here: pretokenize (model/bpe.hpp) without its marks, so lower case, words, runs of digits, single punctuation marks.
 class Bleu {

@@ -33,7 +33,7 @@ std::string text_of(std::span<const CaptionWord> words, CaptionLanguage language
 bool describes(const Scene& scene, const std::vector<std::string>& words, CaptionLanguage language);
 
 /// Which shapes each word speaks of, for any caption: words of a phrase that ends in a noun go with the shapes that have its
-/// colour and kind, and its size if that leaves any; with those of the kind alone if there are none. One entry a word.
+/// colour and kind, and its size if that leaves any; with those of the kind alone if there are none. One entry per word.
 struct WordRegion {
     std::vector<int> shapes;  // empty: of none, or of none that is there
     bool noun = false;

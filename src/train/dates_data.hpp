@@ -45,7 +45,7 @@ struct DateExample {
     std::size_t form = 0;
     std::u32string source;          // code points
     std::string target;             // ISO
-    std::array<GoldSpan, 10> gold;  // one a target character
+    std::array<GoldSpan, 10> gold;  // one per target character
 };
 
 /// The date in a form, as the pattern says, without noise.

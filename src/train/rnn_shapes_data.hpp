@@ -27,7 +27,7 @@ struct RnnBatch {
     PaddedTexts texts;
     /// n_to_one [B]; else time-major [steps * B], where weights are 0 at the padding.
     Ids targets;
-    std::vector<float> weights;  // one a target
+    std::vector<float> weights;  // one per target
 };
 /// Not for one_to_n. Characters that are not of the alphabet are read as "<unk>".
 RnnBatch rnn_batch(RnnShape shape, std::span<const DateExample> examples);

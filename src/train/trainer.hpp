@@ -35,7 +35,7 @@ class Trainer {
     Rng rng_;
     WeightMap weights_;
     std::unique_ptr<Optimiser> optimiser_;
-    std::vector<std::unique_ptr<Tape<float>>> tapes_;  // one a shard, kept for their capacity
+    std::vector<std::unique_ptr<Tape<float>>> tapes_;  // one per shard, kept for their capacity
 };
 
 /// Median milliseconds of one training step of a task, over `steps` steps after a warm-up: for `saccade bench`.

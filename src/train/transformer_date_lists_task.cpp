@@ -65,7 +65,7 @@ Var<float> TransformerDateListsTask::shard_loss(const Weights<float>& weights, I
     for (Index i = shard; i < batch_size(); i += trained_dates) {
         const DateList list = draw_training_date_list(rng, trained_dates - shard);
         sources.push_back(text_.read(list.source).ids);
-        // Three of the longest forms with stray spaces: so rare that a cut end does no harm, and all codes see the same.
+        // Three of the longest forms with stray spaces: so rare that truncation does no harm, and all codes see the same.
         if (sources.back().size() > static_cast<std::size_t>(longest)) sources.back().resize(longest);
         targets.push_back(text_.target(list.target));
         targets.back().push_back(text_.vocabularies().end());

@@ -39,7 +39,7 @@ ViewState view_state(const AppState& state, const Exhibit& e, const ViewPlacemen
     view_of.height = static_cast<double>(size.y / ui.s);
     view_of.decorations = false;
     if (of != CardOf::difference) return view_of;
-    // The view's own choice is made by role, which a difference has not: that of A.
+    // The view's own choice is made by role, which a difference does not have: that of A.
     if (view_of.tensor.empty() && state.document.sides[0].trace() != nullptr)
         view_of.tensor = tensor_for(view(placement.view), *state.document.sides[0].trace(), view_of).info.name;
     return difference_state(view_of);
@@ -91,7 +91,7 @@ std::optional<float> value_at(const Trace* trace, const CellRef& ref, Reuse* mem
         if (ref.index[a] < 0 || ref.index[a] >= tensor->info.axes[a]->extent) return std::nullopt;
     return tensor->values.at(ref.index);
 } catch (const Error&) {
-    return std::nullopt;  // of this run the analysis cannot be had
+    return std::nullopt;  // the analysis cannot be computed for this run
 }
 
 std::string cell_text(const AppState& state, const Trace& trace, const Hit& hit, CardOf of) {
@@ -223,7 +223,7 @@ bool enlarge_button(const Ui& ui, AppState& state, Controller& act, const ViewPl
     return true;
 }
 
-/// What a hand can do on this card, after its subtitle.
+/// What can be done by hand on this card, after its subtitle.
 std::string hand_hint(const AppState& state, Controller& act, const Figure& figure, CardOf of) {
     if (of == CardOf::difference || state.document.hand.mask.on) return {};
     if (!figure.image_places.empty() && act.scenes().scene(side_of(of)) != nullptr) return "drag a shape, the map follows";

@@ -10,7 +10,7 @@ namespace saccade {
 
 namespace {
 
-/// The tensor of the selected cell, if it is one that a hand may change as a block.
+/// The tensor of the selected cell, if it is one that can be changed by hand as a block.
 const TraceTensor* held(const AppState& state) {
     const CellRef& cell = state.document.stage.selected.cell;
     if (cell.empty() || state.document.trace() == nullptr) return nullptr;

@@ -46,7 +46,7 @@ void params_panel(const Ui& ui, AppState& state, Controller& act) {
             continue;
         }
         if (std::optional<ParamValue> changed = param_widget(ui, state, spec, value)) {
-            // Back at its usual value it would go away under the hand.
+            // Back at its usual value it would vanish while it is being edited.
             if (i >= first_of_many) state.settings_more = true;
             act.inputs().set_param(spec.name, std::move(*changed));
         }

@@ -27,7 +27,7 @@ const Tensor<float>* thumbnail_of(AppState& state, const std::string& value) {
     try {
         return &(state.thumbnails[value] = to_tensor(load_picture(value, thumbnail_px)->image));
     } catch (const Error&) {
-        return nullptr;  // a sample that this version has not
+        return nullptr;  // a sample that this version lacks
     }
 }
 

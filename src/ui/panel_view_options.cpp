@@ -14,7 +14,7 @@ namespace {
 
 constexpr Index most_chips = 16;  // heads that are offered one by one
 
-/// The options that the views on the stage heed and that mean something on this run, in the order of the panel.
+/// The options that the views on the stage use and that mean something on this run, in the order of the panel.
 std::vector<const ViewOption*> offered_by(const AppState& state, const OptionFacts& facts) {
     std::set<std::string> heeded;
     for (const ViewPlacement& placed : placements(state.document.exhibit(), state.document.side().request.params))

@@ -77,7 +77,7 @@ std::string pasted_path(const std::string& line) {
         text = text.substr(1, text.size() - 2);
     if (is_drawn(text) || text.starts_with("data:image/")) return text;
     if (text.starts_with("file://")) {
-        const std::size_t path = text.find('/', 7);  // after the machine's name, which is mostly empty
+        const std::size_t path = text.find('/', 7);  // after the host name, which is mostly empty
         return path == std::string::npos ? "" : percent_decoded(text.substr(path));
     }
     if (text.starts_with("~/"))

@@ -12,7 +12,7 @@ namespace {
 
 constexpr double seconds_a_step = 0.6;
 
-/// The focus in a new trace; none if what it points at is no more (the source became shorter).
+/// The focus in a new trace; none if what it points at no longer exists (the source became shorter).
 Focus focus_in(const Trace& trace, const CellRef& cell, Reuse* memo) {
     try {
         return focus_of(trace, cell, memo);
@@ -134,7 +134,7 @@ void Stage::refresh_explanation() {
             document_.stage.explanation = explain(*trace_with(*document_.trace(), cell.tensor, memo_), cell);
             return;
         } catch (const Error&) {
-            document_.stage.explained.pop_back();  // the output became shorter: that cell is no more
+            document_.stage.explained.pop_back();  // the output became shorter: that cell no longer exists
         }
     }
 }

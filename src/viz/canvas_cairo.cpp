@@ -223,7 +223,7 @@ class CairoPen {
     }
 
  private:
-    /// Device px a logical px.
+    /// Device px per logical px.
     double device_scale() const {
         double dx = 1, dy = 0;
         cairo_user_to_device_distance(cr_, &dx, &dy);
@@ -231,7 +231,7 @@ class CairoPen {
     }
 
     bool is_raster() const { return cairo_surface_get_type(cairo_get_target(cr_)) == CAIRO_SURFACE_TYPE_IMAGE; }
-    /// Pixels a logical px that a picture is given: those of the device, but at least so many where it can be enlarged.
+    /// Pixels a logical px that a picture is given: those of the device, but at least this many where it can be enlarged.
     double pixel_scale(double least) const { return is_raster() ? device_scale() : std::max(device_scale(), least); }
 
     void draw_cells(const HeatmapItem& item, const HeatmapImage& image) const {

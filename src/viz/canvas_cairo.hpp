@@ -12,8 +12,8 @@ namespace saccade {
 /// Draws the figure's items in logical px under the context's present transformation. No ground.
 void draw_on_cairo(cairo_t* cr, const Figure& figure, const PangoTextMeasure& text);
 
-/// The figure as a PNG file on a ground, `scale` device px a logical px. Error{out_of_range} above 64 million px or 30000 on a
-/// side.
+/// The figure as a PNG file on a ground, `scale` device px per logical px. Error{out_of_range} above 64 million px or 30000 on
+/// a side.
 std::string png_of(const Figure& figure, Color ground, double scale, const PangoTextMeasure& text);
 
 /// The figure as a PDF page of the same logical size (1 px is 0.75 pt). Text stays text, fonts are embedded as subsets.

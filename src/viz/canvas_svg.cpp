@@ -125,7 +125,7 @@ class SvgWriter {
     /// The same picture in several places is written once.
     void operator()(const ImageItem& i) {
         if (i.pixels.empty()) return;
-        constexpr double scale = 4;  // pixels a logical px that are kept: files are looked at closely
+        constexpr double scale = 4;  // pixels per logical px that are kept: files are looked at closely
         const Index block = image_block(i, i.box.w * scale, i.box.h * scale);
         const std::string id = fmt::format("picture{}", pictures_.size() + 1);
         const auto [known, added] = pictures_.try_emplace({i.pixels.data(), block}, id);

@@ -22,7 +22,7 @@ struct GridBlock {
 /// (then the shader has one to look up), and the atlas at most `most` texels on a side.
 GridBlock grid_block(const HeatmapGridItem& item, double width_px, double height_px, Index most);
 
-/// One picture a map: each texel is the largest or the mean finite value of its block, NaN where there is none. Sink and rows
+/// One picture per map: each texel is the largest or the mean finite value of its block, NaN where there is none. Sink and rows
 /// are treated before that, as the item says. Computed in parallel; the one reduction for screen and file.
 GridAtlas grid_atlas(const HeatmapGridItem& item, const GridBlock& block);
 

@@ -54,7 +54,7 @@ Channels channels_of(const Trace& trace, const TraceTensor& tensor, const ViewSt
 struct Plot {
     Box box, room;  // of the bars, and of all that is drawn
     double pitch = 1, gap = 0;
-    double scale = 1, zero = 0;  // px a unit, and where zero is
+    double scale = 1, zero = 0;  // px per unit, and where zero is
 
     double x(Index place) const { return box.x + static_cast<double>(place) * pitch; }
 };

@@ -61,7 +61,7 @@ std::vector<Panel> panels_of(const std::vector<const TraceTensor*>& tensors) {
 /// Where positions of the axis stand: at the numbers that its labels are, if they all are and grow, else at their index.
 struct Abscissae {
     std::vector<double> x;
-    bool names = false;  // the labels are no numbers: they are written as they are
+    bool names = false;  // the labels are not numbers: they are written as they are
 };
 Abscissae abscissae(const Axis& axis) {
     Abscissae a;
