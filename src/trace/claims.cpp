@@ -49,7 +49,7 @@ Claim rows_sum_to_one(const TraceTensor& weights) {
         }
         claim.edited += edited ? 1 : 0;
         ++claim.checked;
-        // A row that is masked as a whole is zeros, by definition (DESIGN, "The engine").
+        // A row that is masked as a whole is zeros, by definition.
         const double error = !std::isfinite(sum) ? INFINITY : sum == 0 ? 0 : std::abs(sum - 1);
         claim.error = std::max(claim.error, error);
     }

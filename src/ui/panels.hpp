@@ -9,7 +9,7 @@ struct Rect {
     ImVec2 at, size;
 };
 
-/// Where everything stands for a window of this size, in screen px (design/LOOK.md): nothing overlaps at any size. Below 1280
+/// Where everything stands for a window of this size, in screen px: nothing overlaps at any size. Below 1280
 /// logical px the inspector is a drawer, below 1000 the gallery shows initials.
 struct Layout {
     Rect top, gallery, stage, inspector, status;

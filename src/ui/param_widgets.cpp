@@ -12,7 +12,7 @@ namespace saccade {
 
 namespace {
 
-constexpr std::size_t most_segments = 8;         // design/LOOK.md's seven, and "as trained"
+constexpr std::size_t most_segments = 8;         // seven choices, and "as trained"
 constexpr std::size_t most_brief_segments = 12;  // of names as short as "3.2"
 
 void title(const Ui& ui, const ParamSpec& spec, float room) {

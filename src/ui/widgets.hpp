@@ -40,7 +40,7 @@ struct Ui {
     }
 };
 
-/// Colours, paddings and radii of design/LOOK.md.
+/// Colours, paddings and radii of all widgets.
 void apply_style(const Theme& theme, float scale);
 
 /// Text that may hold any character, in a colour and a size in logical px. Cut with an ellipsis at `max_width` px (0: not).

@@ -17,7 +17,7 @@ Color with_alpha(Color c, double alpha);
 /// WCAG 2 contrast ratio of opaque colours, 1 to 21.
 double contrast(Color a, Color b);
 
-/// Colours by meaning, never by hue (design/LOOK.md): blue is data, orange is what is selected, grey is negative or absent.
+/// Colours by meaning, never by hue: blue is data, orange is what is selected, grey is negative or absent.
 struct Theme {
     std::string id;  // "dark", "light", "print" (light on white, for figures)
     bool dark = false;
