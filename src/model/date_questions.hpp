@@ -76,12 +76,12 @@ class DateQuestions {
     Ids answers(const std::string& name, const Readout& readout, const Pooled& pooled, const Var<T>& questions,
                 const Observer& observe) const;
     /// What one mechanism read, and where.
-    struct Looked {
+    struct Reading {
         Pooled pooled;
         Tensor<float> map;
     };
-    Looked look_by_focus(const Var<T>& annotations, const Var<T>& questions, const Observer& observe) const;
-    Looked look_by_gate(const Var<T>& annotations, const Observer& observe) const;
+    Reading pool_by_focus(const Var<T>& annotations, const Var<T>& questions, const Observer& observe) const;
+    Reading pool_by_gate(const Var<T>& annotations, const Observer& observe) const;
 
     DateQuestionsSizes sizes_;
     Var<T> table_, question_table_;
@@ -92,12 +92,12 @@ class DateQuestions {
 };
 
 template <>
-typename DateQuestions<float>::Looked DateQuestions<float>::look_by_focus(const Var<float>& annotations,
-                                                                          const Var<float>& questions,
-                                                                          const Observer& observe) const;
+typename DateQuestions<float>::Reading DateQuestions<float>::pool_by_focus(const Var<float>& annotations,
+                                                                           const Var<float>& questions,
+                                                                           const Observer& observe) const;
 template <>
-typename DateQuestions<float>::Looked DateQuestions<float>::look_by_gate(const Var<float>& annotations,
-                                                                         const Observer& observe) const;
+typename DateQuestions<float>::Reading DateQuestions<float>::pool_by_gate(const Var<float>& annotations,
+                                                                          const Observer& observe) const;
 template <>
 Ids DateQuestions<float>::answers(const std::string& name, const Readout& readout, const Pooled& pooled,
                                   const Var<float>& questions, const Observer& observe) const;

@@ -58,8 +58,8 @@ WonByTokens look_by_max(const Tensor<float>& annotations, const Observer& observ
 }  // namespace
 
 template <>
-DateQuestions<float>::Looked DateQuestions<float>::look_by_focus(const Var<float>& h, const Var<float>& u,
-                                                                 const Observer& observe) const {
+DateQuestions<float>::Reading DateQuestions<float>::pool_by_focus(const Var<float>& h, const Var<float>& u,
+                                                                  const Observer& observe) const {
     const Var<float> queries = observe("focus.queries", affine(u, query_weight_, {}), [&] {
         return Shown{
             .role = Role::query,
@@ -114,7 +114,7 @@ DateQuestions<float>::Looked DateQuestions<float>::look_by_focus(const Var<float
 }
 
 template <>
-DateQuestions<float>::Looked DateQuestions<float>::look_by_gate(const Var<float>& h, const Observer& observe) const {
+DateQuestions<float>::Reading DateQuestions<float>::pool_by_gate(const Var<float>& h, const Observer& observe) const {
     const Index d = 2 * sizes_.hidden, length = h.shape().size() / d;
     const Tensor<float> gates = observe("gate.gates", sigmoid(reshape(gate_(h), {length})).value(), [&] {
         return Shown{.role = Role::gate,
@@ -227,7 +227,7 @@ DateQuestions<float>::Answered DateQuestions<float>::run(const Ids& text, const 
             .parameters = {{"@question.embedding.weight", "E_q", {"question", "question_feature"}, question_table_.value()}}};
     });
     check_stop(stop);
-    const Looked focus = look_by_focus(h, u, observe), gate = look_by_gate(h, observe);
+    const Reading focus = pool_by_focus(h, u, observe), gate = pool_by_gate(h, observe);
     const WonByTokens max = look_by_max(h.value().reshape({length, d}), observe);
     const Pooled of_max{max.pooled.reshape({1, d}), observe.name("max.pooled[k]"), "p"};
     check_stop(stop);
