@@ -169,8 +169,8 @@ void run_captioning(RunContext& context) {
         request.seed = context.seed;
         if (request.beam.width > 1) {
             request.beam.width = 1;
-            context.probe.note(
-                {"beam", "hard attention draws anew at every step, so there is no beam", "choose one that draws nothing"});
+            context.probe.note({"beam", "hard attention draws anew at every step, so there is no beam",
+                                params.text("alignment") == as_trained ? "choose soft or SCA" : "choose another alignment"});
         }
     }
     const CaptionOutput output = run_captioner(*model, request, context.probe, context.stop);

@@ -1,10 +1,8 @@
 #include <fmt/core.h>
 
-#include <algorithm>
-
 #include "attention/context.hpp"
 #include "autograd/ops.hpp"
-#include "base/stop.hpp"
+#include "model/decode.hpp"
 #include "model/picked_rows.hpp"
 #include "model/seq2seq.hpp"
 #include "nn/rules.hpp"
@@ -14,11 +12,6 @@
 namespace saccade {
 
 namespace {
-
-template <class T>
-Index argmax(std::span<const T> row) {
-    return std::ranges::max_element(row) - row.begin();
-}
 
 template <class T>
 Var<T> dropped(const Var<T>& v, const Noise& noise) {
@@ -231,23 +224,14 @@ template <class T>
 typename Seq2Seq<T>::Greedy Seq2Seq<T>::greedy(const Encoded& encoded, Index max_steps, Rng* rng, std::stop_token stop) const {
     const Index size = encoded.initial.h.shape()[0];
     Greedy result;
-    Ids previous(static_cast<std::size_t>(size), start_id());
-    std::vector<bool> ended(static_cast<std::size_t>(size), false);
     State state = initial_state(encoded);
-    while (result.steps < max_steps && !std::ranges::all_of(ended, [](bool e) { return e; })) {
-        check_stop(stop);
-        const Step next = step(encoded, project_previous(previous), state, result.steps, rng);
-        const Tensor<T> scores = logits(readout_input(next)).value();
-        for (Index b = 0; b < size; ++b) {
-            const auto at = static_cast<std::size_t>(b);
-            previous[at] = ended[at] ? end_id() : argmax(std::span<const T>(scores.row(b).values()));
-            ended[at] = ended[at] || previous[at] == end_id();
-        }
+    const auto step_on = [&](const Ids& previous) {
+        const Step next = step(encoded, project_previous(previous), state, result.steps++, rng);
         state = next.state;
-        result.ids.insert(result.ids.end(), previous.begin(), previous.end());
         if (design_.attention) result.weights.push_back(next.weights.value());
-        ++result.steps;
-    }
+        return logits(readout_input(next)).value();
+    };
+    result.ids = saccade::greedy<T>(Ids(static_cast<std::size_t>(size), start_id()), end_id(), max_steps, step_on, stop);
     return result;
 }
 

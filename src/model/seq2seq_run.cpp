@@ -1,11 +1,6 @@
 #include "model/seq2seq_run.hpp"
 
-#include <algorithm>
-
-#include "autograd/ops.hpp"
-#include "base/stop.hpp"
-#include "model/beam_show.hpp"
-#include "nn/rules.hpp"
+#include "model/decode.hpp"
 
 namespace saccade {
 
@@ -37,40 +32,6 @@ void declare_axes(Probe& probe, const Seq2Seq<float>& model, const Seq2SeqReques
     probe.axis({"target_vocabulary", AxisKind::class_, s.target_vocabulary, request.target_tokens, "v"});
 }
 
-/// What is written at step i, as the decoder reads it at the next.
-Shown input_shown(Index start) {
-    return {
-        .role = Role::input,
-        .symbol = "y",
-        .title = "Previous output (ids)",
-        .axes = {"output"},
-        .step = {"feed back", "y_(i−1), and <start> before the first",
-                 "decoder.input[i] = " + rules::feed_back("output.id", std::to_string(start)), "Bahdanau 2014, section 2.1"}};
-}
-
-Tensor<float> shown_probabilities(const Var<float>& logits, const Observer& observe) {
-    return observe("probabilities", softmax(logits),
-                   [] {
-                       return Shown{
-                           .role = Role::probabilities,
-                           .symbol = "p",
-                           .title = "Output probabilities",
-                           .unit = "probability",
-                           .axes = {"output", "token"},
-                           .step = {"normalise", "p(y_i | y_<i, x) = softmax(o_i)",
-                                    "probabilities[i,c] = " + rules::softmax('c', "logits[i,c]"), "Bahdanau 2014, eq. 4"}};
-                   })
-        .value();
-}
-
-Shown output_shown() {
-    return {.role = Role::output,
-            .symbol = "y",
-            .title = "Output tokens (ids)",
-            .axes = {"output"},
-            .step = {"choose", "y_i = argmax_c p_ic, or as the beam or the forced output has it", "", "decoding"}};
-}
-
 }  // namespace
 
 Seq2SeqOutput run_seq2seq(const Seq2Seq<float>& model, const Seq2SeqRequest& request, Probe& probe, std::stop_token stop) {
@@ -83,32 +44,34 @@ Seq2SeqOutput run_seq2seq(const Seq2Seq<float>& model, const Seq2SeqRequest& req
     })};
     const auto encoded = model.encode(PaddedSources::from(read), observe, stop);
 
-    Ids given = request.forced.value_or(Ids{});
-    bool free = !request.forced.has_value();
-    if (!free) given.push_back(model.end_id());
-    if (free && request.beam.width > 1) {
-        const BeamResult beam = beam_search(model, encoded, request.beam, &rng, stop);
-        output.hypotheses = beam.hypotheses;
-        given = shown_hypothesis(probe, beam, request.beam.width, request.hypothesis);
-        free = false;
-    }
-    const Index steps = free ? request.beam.max_steps : static_cast<Index>(given.size());
-    Index previous = model.start_id();
     auto state = model.initial_state(encoded);
-    for (Index i = 0; i < steps; ++i) {
-        check_stop(stop);
-        const Observer here = observe.row(i);
-        previous = here.id("decoder.input", previous, s.target_vocabulary, [&] { return input_shown(model.start_id()); });
-        const Index ids[] = {previous};
-        const auto step = model.step(encoded, model.project_previous(ids, i, observe), state, i, &rng, observe);
-        state = step.state;
-        const Tensor<float> p = shown_probabilities(model.logits(model.readout_input(step), here), here);
-        const Index chosen =
-            free ? std::ranges::max_element(p.values()) - p.values().begin() : given[static_cast<std::size_t>(i)];
-        previous = here.id("output.id", chosen, s.target_vocabulary - 1, output_shown);
-        output.ids.push_back(previous);
-        if (previous == model.end_id() && free) break;
-    }
+    Index i = 0;
+    const OneOutput decoder{.start = model.start_id(),
+                            .end = model.end_id(),
+                            .readable = s.target_vocabulary,
+                            .writable = s.target_vocabulary - 1,
+                            .search = [&] { return beam_search(model, encoded, request.beam, &rng, stop); },
+                            .step =
+                                [&](Index previous, const Observer& here) {
+                                    const Index ids[] = {previous};
+                                    const auto step =
+                                        model.step(encoded, model.project_previous(ids, i, observe), state, i, &rng, observe);
+                                    ++i;
+                                    state = step.state;
+                                    return model.logits(model.readout_input(step), here);
+                                }};
+    const DecodeText text{.input = "Previous output (ids)",
+                          .first = "<start>",
+                          .first_rule = std::to_string(model.start_id()),
+                          .input_source = "Bahdanau 2014, section 2.1",
+                          .given = "x",
+                          .probabilities = "Output probabilities",
+                          .probabilities_source = "Bahdanau 2014, eq. 4",
+                          .output = "Output tokens (ids)",
+                          .forced = "output"};
+    Decoded decoded = decode(decoder, {request.forced, request.beam, request.hypothesis}, text, observe, stop);
+    output.ids = std::move(decoded.ids);
+    output.hypotheses = std::move(decoded.hypotheses);
     declare_axes(probe, model, request, output.ids);
     return output;
 }

@@ -35,7 +35,7 @@ std::map<std::string, Tensor<float>> shown(const Tensor<float>& x, const Compute
     std::map<std::string, Tensor<float>> all;
     for (Index n = 0; n < x.shape()[0]; ++n) {
         Probe probe({}, {});
-        compute(Var<float>(x.rows(n, n + 1)), probe);
+        compute(Var<float>(x.rows(n, 1)), probe);
         for (const ShownRun::One& one : probe.take().tensors) {
             const Tensor<float> values = one.site.channels_last ? channels_last(one.values) : one.values;
             auto [entry, fresh] = all.try_emplace(one.site.name);
