@@ -23,7 +23,8 @@ Check rotations(const Trace& trace) {
     const TraceTensor* code = trace.find("code");
     if (code == nullptr || code->values.shape().rank() != 2) return std::nullopt;
     const Index n = code->values.shape()[0], d = code->values.shape()[1];
-    if (!std::ranges::equal(code->values.values(), sinusoidal_code<float>(0, n, d).values())) return std::nullopt;
+    const Tensor<float>& computed = code->before.empty() ? code->values : code->before;
+    if (!std::ranges::equal(computed.values(), sinusoidal_code<float>(0, n, d).values())) return std::nullopt;
     const auto at = [&](Index i, Index k) { return static_cast<double>(code->values.data()[i * d + k]); };
     double worst = 0;
     Index checked = 0;

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "exhibit/lesson_checks.hpp"
+#include "trace/formula.hpp"
 
 namespace saccade {
 
@@ -30,6 +31,8 @@ Check between_values(const Trace& trace) {
     const TraceTensor *context = trace.find("context"), *value = trace.find("value");
     const Step* step = trace.step_of("context");
     if (context == nullptr || value == nullptr || step == nullptr || step->rule.empty()) return std::nullopt;
+    // A position code may add something of its own to what is read; then it is no mean of the values alone.
+    if (operands(parse_rule(step->rule)) != std::vector<std::string>{"weights", "value"}) return std::nullopt;
     const Index n = value->values.shape()[0], d = value->values.shape()[1];
     double beyond = 0;
     for (Index u = 0; u < d; ++u) {

@@ -355,7 +355,12 @@ ViewOptions view_options_from_json(const Json& json) {
     } catch (const Json::exception& e) {
         throw Error(ErrorCode::bad_format, std::string("view options: ") + e.what(), "use those that Saccade wrote");
     }
-    ViewOptions options = view_options_from(params_from_json(specs, plain));
+    ViewOptions options;
+    try {
+        options = view_options_from(params_from_json(specs, plain));
+    } catch (const Error& e) {
+        throw Error(ErrorCode::bad_format, "view options: " + e.message(), "use those that Saccade wrote");
+    }
     std::sort(chosen.begin(), chosen.end());
     chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
     std::erase_if(chosen, [](Index head) { return head < 0 || head >= most_heads; });

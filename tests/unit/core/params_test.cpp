@@ -67,7 +67,7 @@ TEST(Params, each_value_is_checked_and_the_answer_says_what_is_allowed) {
     EXPECT_TRUE(contains(line("temperature", std::nan("")), "not a finite number"));
     EXPECT_EQ(line("beam", std::int64_t{0}), "Beam is 0: give a value from 1 to 10");
     EXPECT_EQ(line("score", std::string("cosine")), "Score cannot be 'cosine': choose one of: dot, additive");
-    EXPECT_TRUE(contains(line("causal", std::string("yes")), "another type"));
+    EXPECT_TRUE(contains(line("causal", std::string("yes")), "the wrong type"));
     EXPECT_TRUE(contains(line("keys", Tensor<float>({1}, INFINITY)), "not a finite number"));
     EXPECT_NO_THROW(resolve(all(), with("source", std::string("日期日期日"))));  // counted in characters, not bytes
 }

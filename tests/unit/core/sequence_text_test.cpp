@@ -79,7 +79,7 @@ TEST(SequenceText, bad_cards_are_refused_with_the_reason) {
     EXPECT_TRUE(contains(refused([](json& c) { c.erase("vocabulary"); }), "vocabulary"));
     EXPECT_TRUE(contains(refused([](json& c) { c["vocabulary"]["source"] = {"<pad>"}; }), "<unk>"));
     EXPECT_TRUE(contains(refused([](json& c) { c["vocabulary"]["target"] = {"a", "<start>", "<end>"}; }), "<end>"));
-    EXPECT_TRUE(contains(refused([](json& c) { c["vocabulary"]["target"] = {"a", 1, "<end>", "<start>"}; }), "no text"));
+    EXPECT_TRUE(contains(refused([](json& c) { c["vocabulary"]["target"] = {"a", 1, "<end>", "<start>"}; }), "not text"));
     refused([](json& c) { c = json::array(); });
 }
 

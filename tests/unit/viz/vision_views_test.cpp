@@ -128,7 +128,7 @@ TEST(Overlay, OptionsSurviveJson) {
     options.sort = ViewOptions::Sort::number;
     EXPECT_EQ(view_options_from_json(to_json(options)), options);
     EXPECT_EQ(view_options_from_json({{"opacity", 7.0}}).opacity, 1);
-    EXPECT_EQ(error_of([] { view_options_from_json({{"overlay", "veil"}}); }).code(), ErrorCode::usage);
+    EXPECT_EQ(error_of([] { view_options_from_json({{"overlay", "veil"}}); }).code(), ErrorCode::bad_format);
     EXPECT_EQ(error_of([] { view_options_from_json({{"opacity", "much"}}); }).code(), ErrorCode::bad_format);
 }
 
