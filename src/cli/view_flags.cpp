@@ -63,7 +63,11 @@ void ViewFlags::apply(ViewState& state) const {
         if (const auto text = values.find(name); text != values.end()) given.set(name, parse_param(option.spec, text->second));
         if (const auto on = toggles.find(name); on != toggles.end()) given.set(name, on->second);
     }
-    state.options = view_options_from(given);
+    try {
+        state.options = view_options_from(given);
+    } catch (const Error& error) {
+        throw Error(ErrorCode::usage, error.message(), error.hint());  // a flag's value is how the command was called
+    }
     apply_scale(scale, state);
     if (!select.empty()) cell_named(select);
 }
