@@ -60,14 +60,16 @@ void ViewFlags::apply(ViewState& state) const {
     Params given;
     for (const ViewOption& option : view_options()) {
         const std::string& name = option.spec.name;
-        if (const auto text = values.find(name); text != values.end()) given.set(name, parse_param(option.spec, text->second));
-        if (const auto on = toggles.find(name); on != toggles.end()) given.set(name, on->second);
+        try {
+            Params one;
+            if (const auto text = values.find(name); text != values.end()) one.set(name, parse_param(option.spec, text->second));
+            if (const auto on = toggles.find(name); on != toggles.end()) one.set(name, on->second);
+            given.set(name, resolve({option.spec}, one).values().at(name));
+        } catch (const Error& error) {
+            throw Error(ErrorCode::usage, "--" + option.flag_name() + ": " + error.message(), error.hint());
+        }
     }
-    try {
-        state.options = view_options_from(given);
-    } catch (const Error& error) {
-        throw Error(ErrorCode::usage, error.message(), error.hint());  // a flag's value is how the command was called
-    }
+    state.options = view_options_from(given);
     apply_scale(scale, state);
     if (!select.empty()) cell_named(select);
 }
