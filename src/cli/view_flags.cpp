@@ -60,13 +60,15 @@ void ViewFlags::apply(ViewState& state) const {
     Params given;
     for (const ViewOption& option : view_options()) {
         const std::string& name = option.spec.name;
+        ParamSpec called = option.spec;
+        called.name = option.flag_name();
+        Params one;
+        if (const auto text = values.find(name); text != values.end()) one.set(called.name, parse_param(called, text->second));
+        if (const auto on = toggles.find(name); on != toggles.end()) one.set(called.name, on->second);
         try {
-            Params one;
-            if (const auto text = values.find(name); text != values.end()) one.set(name, parse_param(option.spec, text->second));
-            if (const auto on = toggles.find(name); on != toggles.end()) one.set(name, on->second);
-            given.set(name, resolve({option.spec}, one).values().at(name));
+            given.set(name, resolve({called}, one).values().at(called.name));
         } catch (const Error& error) {
-            throw Error(ErrorCode::usage, "--" + option.flag_name() + ": " + error.message(), error.hint());
+            throw Error(ErrorCode::usage, "--" + called.name + ": " + error.message(), error.hint());
         }
     }
     state.options = view_options_from(given);
