@@ -36,14 +36,6 @@ bool Probe::intervening() const {
     return std::any_of(interventions_.begin(), interventions_.end(), [](const Intervention& i) { return i.enabled; });
 }
 
-Tensor<float> Probe::whole(const ProbeSite& site, Tensor<float> values) {
-    return record(site, -1, std::move(values));
-}
-
-Tensor<float> Probe::row(const ProbeSite& site, Index i, Tensor<float> values) {
-    return record(site, i, std::move(values));
-}
-
 const ProbeSite* Probe::described(const std::string& name) const {
     const auto found = sites_.find(name);
     return found == sites_.end() ? nullptr : &found->second;
@@ -229,19 +221,5 @@ Tensor<float> Probe::gradients(const std::string& name) const {
     for (const auto& [at, values] : *asked->second) std::ranges::copy(values.values(), all.row(at).values().begin());
     return all;
 }
-
-template <class T>
-Var<T> show(Probe* probe, const ProbeSite& site, Index row, Var<T> v) {
-    if constexpr (std::is_same_v<T, float>) {
-        if (probe == nullptr) return v;
-        if (v.tracked()) return probe->with_gradient_kept(site, row, std::move(v));
-        return row < 0 ? probe->whole(site, v.value()) : probe->row(site, row, v.value());
-    } else {
-        return v;
-    }
-}
-
-template Var<float> show(Probe*, const ProbeSite&, Index, Var<float>);
-template Var<double> show(Probe*, const ProbeSite&, Index, Var<double>);
 
 }  // namespace saccade

@@ -85,9 +85,9 @@ struct ShownRun {
     std::size_t bytes() const;
 };
 
-/// The one hook between models and everything that looks at or changes them. Model code holds a `Probe*`; null is the identity
-/// and costs a branch. The recording probe stores what it is shown and applies the request's interventions first; the model
-/// goes on with what it returns.
+/// The one hook between models and everything that looks at or changes them. Model code shows its tensors to an Observer
+/// (trace/observer.hpp), which stands before it. The recording probe stores what it is shown and applies the request's
+/// interventions first; the model goes on with what it returns.
 ///
 /// Models show tensors of one example, without the batch axis; a superfluous outer axis of extent 1 is accepted and
 /// returned.
@@ -138,25 +138,12 @@ class Probe {
     /// Shows all of it again.
     void show_again(const ShownRun& kept);
 
-    /// Shows a whole tensor; returns it as the model must continue with it.
-    Tensor<float> whole(const ProbeSite& site, Tensor<float> values);
-    /// Shows row i of a tensor that grows along its first axis; rows come in order from 0, or in order down to 0 (a recurrence
-    /// that runs backward).
-    Tensor<float> row(const ProbeSite& site, Index i, Tensor<float> values);
-
     /// On a tape: the gradients that flow back to what is shown at the site of this name are kept, row by row (a whole tensor
     /// is row 0), once backward has run.
     void collect_gradients(const std::string& name) { gradients_.try_emplace(name, std::make_shared<Gradients>()); }
     /// Those kept, of all rows, [rows, ...]; empty if there are none. Without the outer axis of extent 1 of a batch.
     Tensor<float> gradients(const std::string& name) const;
-    /// `v`, whose gradient is kept if collect_gradients asks for it.
-    Var<float> with_gradient_kept(const ProbeSite& site, Index row, Var<float> v) const;
-
-    /// A parameter of the model that rules refer to; shared, not copied. Declared again with the same values, it is one.
-    void parameter(const std::string& name, const std::string& symbol, std::vector<std::string> axes,
-                   const Tensor<float>& values);
     void axis(Axis axis);
-    void step(Step step);
     void note(Note note);
     void text(const std::string& name, std::string text);
 
@@ -175,9 +162,13 @@ class Probe {
         bool whole = true;
         bool kept = true;  // wanted by the capture filter
     };
+    void step(Step step);
+    /// `v`, whose gradient is kept if collect_gradients asks for it.
+    Var<float> with_gradient_kept(const ProbeSite& site, Index row, Var<float> v) const;
     const ProbeSite* described(const std::string& name) const;
     const ProbeSite& describe(const std::string& name, const std::string& prefix, Shown shown);
     Var<float> shown(const ProbeSite& site, Index row, Var<float> v);
+    /// Declared again with the same values, a parameter is one. Error{invalid_input} with others.
     void declare(Parameter parameter);
     /// Its rows in order, as one tensor.
     static void finish_rows(Recording& recording);
@@ -206,10 +197,5 @@ class Probe {
     std::vector<Note> notes_;
     std::map<std::string, std::string> texts_;
 };
-
-/// How model code, templated on the scalar, shows a tensor: identity without a probe, on a tape, or in double.
-/// `row` < 0: the whole tensor.
-template <class T>
-Var<T> show(Probe* probe, const ProbeSite& site, Index row, Var<T> v);
 
 }  // namespace saccade

@@ -53,11 +53,6 @@ void note_rows_that_read_nothing(const TraceTensor& tensor, std::vector<Note>& n
 
 }  // namespace
 
-void Probe::parameter(const std::string& name, const std::string& symbol, std::vector<std::string> axes,
-                      const Tensor<float>& values) {
-    declare({name, symbol, std::move(axes), values});
-}
-
 void Probe::declare(Parameter parameter) {
     if (scratch_) return;
     const auto known = std::ranges::find(parameters_, parameter.name, &Parameter::name);

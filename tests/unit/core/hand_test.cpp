@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "probe_testing.hpp"
 #include "run/command_line.hpp"
 #include "testing.hpp"
 #include "trace/probe.hpp"
@@ -12,6 +13,7 @@ namespace {
 
 using test::contains;
 using test::error_of;
+using test::show_whole;
 
 constexpr float inf = std::numeric_limits<float>::infinity();
 
@@ -24,12 +26,12 @@ Trace small_trace(std::vector<Intervention> interventions = {}, float shift = 0)
     probe.axis({"source.key", AxisKind::key, 3, {"火", "车", "点"}, "j"});
     probe.axis({"output", AxisKind::query, 2, {"the", "train"}, "t"});
     probe.axis({"class", AxisKind::class_, 4, {"the", "train", "plane", "."}, "c"});
-    probe.whole({"encoder.mask", Role::mask, "m", "", "", {"layer", "source", "source.key"}}, Tensor<float>({2, 3, 3}));
-    probe.whole({"encoder.weights", Role::weights, "α", "", "", {"layer", "head", "source", "source.key"}},
-                Tensor<float>({2, 2, 3, 3}, 1.0f / 3));
-    probe.whole({"context", Role::context, "c", "", "", {"output", "class"}}, Tensor<float>({2, 4}, 1));
-    probe.whole({"probabilities", Role::probabilities, "p", "", "", {"output", "class"}},
-                Tensor<float>::from({2, 4}, {0.7f, 0.1f, 0.1f, 0.1f, 0.05f, 0.91f - shift, 0.01f + shift, 0.03f}));
+    show_whole(probe, {"encoder.mask", Role::mask, "m", "", "", {"layer", "source", "source.key"}}, Tensor<float>({2, 3, 3}));
+    show_whole(probe, {"encoder.weights", Role::weights, "α", "", "", {"layer", "head", "source", "source.key"}},
+               Tensor<float>({2, 2, 3, 3}, 1.0f / 3));
+    show_whole(probe, {"context", Role::context, "c", "", "", {"output", "class"}}, Tensor<float>({2, 4}, 1));
+    show_whole(probe, {"probabilities", Role::probabilities, "p", "", "", {"output", "class"}},
+               Tensor<float>::from({2, 4}, {0.7f, 0.1f, 0.1f, 0.1f, 0.05f, 0.91f - shift, 0.01f + shift, 0.03f}));
     return probe.finish();
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "probe_testing.hpp"
 #include "testing.hpp"
 #include "trace/probe.hpp"
 
@@ -11,6 +12,8 @@ namespace {
 
 using test::contains;
 using test::error_of;
+using test::show_row;
+using test::show_whole;
 
 constexpr float inf = std::numeric_limits<float>::infinity();
 
@@ -58,8 +61,8 @@ void declare_axes(Probe& probe, Index layers, Index heads, Index n) {
 
 TEST(Hand, a_head_is_ablated_or_scaled_in_a_tensor_shown_layer_by_layer) {
     Probe probe({}, specs({"encoder.weights[1,0]*=0", "encoder.weights[:,1,2]*=0.5"}));
-    const Tensor<float> first = probe.row(weights_site, 0, pattern(2, 3));
-    const Tensor<float> second = probe.row(weights_site, 1, pattern(2, 3));
+    const Tensor<float> first = show_row(probe, weights_site, 0, pattern(2, 3));
+    const Tensor<float> second = show_row(probe, weights_site, 1, pattern(2, 3));
     for (Index row = 0; row < 3; ++row) {
         EXPECT_FLOAT_EQ(sum_of(first, row), 1);
         EXPECT_FLOAT_EQ(sum_of(second, row), 0);
@@ -82,10 +85,10 @@ TEST(Hand, every_form_of_index_selects_the_same_cells_whole_or_layer_by_layer) {
         Tensor<float> values({2, 2, 3, 2});
         for (Index i = 0; i < values.size(); ++i) values.data()[i] = static_cast<float>(i + 1);
         Probe whole({}, specs({spec})), rows({}, specs({spec}));
-        const Tensor<float> expected = whole.whole(context_site, values);
+        const Tensor<float> expected = show_whole(whole, context_site, values);
         int zeros = 0;
         for (Index l = 0; l < 2; ++l) {
-            const Tensor<float> layer = rows.row(context_site, l, values.row(l));
+            const Tensor<float> layer = show_row(rows, context_site, l, values.row(l));
             for (Index i = 0; i < layer.size(); ++i) {
                 EXPECT_EQ(layer.data()[i], expected.row(l).data()[i]);
                 zeros += layer.data()[i] == 0 ? 1 : 0;
@@ -98,12 +101,12 @@ TEST(Hand, every_form_of_index_selects_the_same_cells_whole_or_layer_by_layer) {
 TEST(Hand, a_mask_is_drawn_for_all_layers_and_set_weights_spread_over_what_it_leaves) {
     Probe probe({}, specs({"encoder.mask[:,0,2]=-inf", "encoder.mask[1,0,2]=0", "encoder.weights[:,:,0,0]=0"}));
     for (Index l = 0; l < 2; ++l) {
-        const Tensor<float> mask = probe.row(mask_site, l, Tensor<float>({3, 3}));
+        const Tensor<float> mask = show_row(probe, mask_site, l, Tensor<float>({3, 3}));
         EXPECT_EQ(mask.at({0, 2}), l == 0 ? -inf : 0);
         EXPECT_EQ(mask.at({1, 2}), 0);
         Tensor<float> weights({2, 3, 3});
         for (Index row = 0; row < 6; ++row) weights.data()[3 * row] = 1;
-        weights = probe.row(weights_site, l, weights);
+        weights = show_row(probe, weights_site, l, weights);
         for (Index h = 0; h < 2; ++h) {
             EXPECT_FLOAT_EQ(weights.at({h, 0, 1}), l == 0 ? 1.0f : 0.5f) << "the mask has no axis for heads";
             EXPECT_FLOAT_EQ(weights.at({h, 0, 2}), l == 0 ? 0.0f : 0.5f);
@@ -115,9 +118,9 @@ TEST(Hand, only_masks_take_minus_infinity_and_nothing_else) {
     const auto line = [](const char* spec) {
         return error_of(ErrorCode::invalid_input, [&] {
             Probe probe({}, specs({spec}));
-            probe.row(mask_site, 0, Tensor<float>({2, 2}));
-            probe.row(weights_site, 0, Tensor<float>({1, 2, 2}, 0.5f));
-            probe.row(context_site, 0, Tensor<float>({1, 2, 2}));
+            show_row(probe, mask_site, 0, Tensor<float>({2, 2}));
+            show_row(probe, weights_site, 0, Tensor<float>({1, 2, 2}, 0.5f));
+            show_row(probe, context_site, 0, Tensor<float>({1, 2, 2}));
         });
     };
     EXPECT_TRUE(contains(line("encoder.mask[:,0,0]=-1"), "0 (visible) and -inf (hidden)"));
@@ -126,15 +129,15 @@ TEST(Hand, only_masks_take_minus_infinity_and_nothing_else) {
     Intervention infinite = with_array("encoder.context[0,0]=@f.npz:c", Tensor<float>({2, 2}, inf));
     error_of(ErrorCode::invalid_input, [&] {
         Probe probe({}, {infinite});
-        probe.row(context_site, 0, Tensor<float>({1, 2, 2}));
+        show_row(probe, context_site, 0, Tensor<float>({1, 2, 2}));
     });
 }
 
 TEST(Hand, a_token_that_may_attend_to_nothing_is_noted) {
     Probe probe({}, specs({"encoder.mask[:,1,:]=-inf"}));
     Tensor<float> weights = Tensor<float>::from({1, 2, 2}, {0.5f, 0.5f, 0, 0});  // as a softmax leaves a row that is all masked
-    probe.row(mask_site, 0, Tensor<float>({2, 2}));
-    probe.row(weights_site, 0, weights);
+    show_row(probe, mask_site, 0, Tensor<float>({2, 2}));
+    show_row(probe, weights_site, 0, weights);
     declare_axes(probe, 1, 1, 2);
     const Trace trace = probe.finish();
     ASSERT_EQ(trace.notes().size(), 1u);
@@ -145,8 +148,8 @@ TEST(Hand, a_token_that_may_attend_to_nothing_is_noted) {
 
 Tensor<float> frozen(Index n, Tensor<float> array, const Tensor<float>& mask = {}, std::vector<Note>* notes = nullptr) {
     Probe probe({}, {with_array("encoder.weights~=@f.npz:w", std::move(array))});
-    if (!mask.empty()) probe.row(mask_site, 0, mask);
-    Tensor<float> result = probe.row(weights_site, 0, pattern(1, n));
+    if (!mask.empty()) show_row(probe, mask_site, 0, mask);
+    Tensor<float> result = show_row(probe, weights_site, 0, pattern(1, n));
     declare_axes(probe, 1, 1, n);
     const Trace trace = probe.finish();
     if (notes != nullptr) *notes = trace.notes();
@@ -192,18 +195,18 @@ TEST(Freeze, gives_nothing_to_what_is_hidden) {
 
 TEST(Freeze, takes_a_head_or_other_roles_without_rescaling) {
     Probe head({}, {with_array("encoder.weights[0,1]~=@f.npz:w", Tensor<float>::from({2, 2}, {1, 0, 0, 1}))});
-    const Tensor<float> weights = head.row(weights_site, 0, pattern(2, 2));
+    const Tensor<float> weights = show_row(head, weights_site, 0, pattern(2, 2));
     EXPECT_FLOAT_EQ(weights.at({0, 0, 0}), 0.6f);
     EXPECT_FLOAT_EQ(weights.at({1, 0, 0}), 1);
     Probe other({}, {with_array("encoder.context~=@f.npz:c", Tensor<float>({1, 1, 1, 2}, 9))});
-    const Tensor<float> context = other.row(context_site, 0, Tensor<float>({2, 2, 2}, 1));
+    const Tensor<float> context = show_row(other, context_site, 0, Tensor<float>({2, 2, 2}, 1));
     EXPECT_FLOAT_EQ(context.at({0, 0, 1}), 9);
     EXPECT_FLOAT_EQ(context.at({0, 1, 0}), 1);
     EXPECT_FLOAT_EQ(context.at({1, 0, 0}), 1);
     EXPECT_TRUE(contains(error_of(ErrorCode::invalid_input,
                                   [&] {
                                       Probe wrong({}, {with_array("encoder.weights[0,1]~=@f.npz:w", Tensor<float>({2}))});
-                                      wrong.row(weights_site, 0, pattern(2, 2));
+                                      show_row(wrong, weights_site, 0, pattern(2, 2));
                                   }),
                          "shape [2]"));
 }
@@ -218,13 +221,13 @@ TEST(Scratch, changes_the_same_cells_at_any_extent_and_records_nothing) {
         Probe probe({}, {hand});
         Probe scratch = probe.scratch();
         EXPECT_TRUE(scratch.intervening());
-        const Tensor<float> whole = probe.row(weights_site, 0, pattern(1, 3));
+        const Tensor<float> whole = show_row(probe, weights_site, 0, pattern(1, 3));
         for (Index n = 2; n <= 3; ++n) {
             // Causal weights over the prefix: here those of the whole, cut.
             Tensor<float> prefix({1, n, n});
             for (Index i = 0; i < n; ++i)
                 for (Index j = 0; j < n; ++j) prefix.data()[i * n + j] = pattern(1, 3).at({0, i, j});
-            const Tensor<float> shown = scratch.row(weights_site, 0, prefix);
+            const Tensor<float> shown = show_row(scratch, weights_site, 0, prefix);
             EXPECT_EQ(shown.shape(), (Shape{1, n, n}));
             if (n == 3) {
                 for (Index i = 0; i < 9; ++i) EXPECT_FLOAT_EQ(shown.data()[i], whole.data()[i]);
@@ -235,7 +238,8 @@ TEST(Scratch, changes_the_same_cells_at_any_extent_and_records_nothing) {
         }
         scratch.note({"", "gone", ""});
         scratch.axis({"layer", AxisKind::layer, 1, {}, "l"});
-        scratch.parameter("decoder.W", "W", {"unit"}, Tensor<float>({2}));
+        show_row(scratch, {"gone", Role::state, "g", "", "", {"unit"}}, -1, Tensor<float>({2}), {},
+                 {{"decoder.W", "W", {"unit"}, Tensor<float>({2})}});
         const Trace nothing = scratch.finish();
         EXPECT_TRUE(nothing.tensors().empty());
     }

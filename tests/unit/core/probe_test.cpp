@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "probe_testing.hpp"
 #include "testing.hpp"
 
 namespace saccade {
@@ -11,6 +12,8 @@ namespace {
 
 using test::contains;
 using test::error_of;
+using test::show_row;
+using test::show_whole;
 
 constexpr float inf = std::numeric_limits<float>::infinity();
 
@@ -37,15 +40,15 @@ void expect_near(const Tensor<float>& tensor, std::vector<float> expected) {
 Tensor<float> edited_row(std::initializer_list<const char*> texts, std::vector<float> row, std::vector<float> scores = {}) {
     Probe probe({}, specs(texts));
     const Shape shape{static_cast<Index>(row.size())};
-    if (!scores.empty()) probe.row(scores_site, 0, Tensor<float>::from(shape, scores));
-    return probe.row(weights_site, 0, Tensor<float>::from(shape, row));
+    if (!scores.empty()) show_row(probe, scores_site, 0, Tensor<float>::from(shape, scores));
+    return show_row(probe, weights_site, 0, Tensor<float>::from(shape, row));
 }
 
 TEST(Probe, without_interventions_the_model_goes_on_with_the_same_storage) {
     Probe probe({}, {});
     const Tensor<float> row = Tensor<float>::from({3}, {1, 2, 3});
-    EXPECT_EQ(probe.row(weights_site, 0, row).data(), row.data());
-    const Var<float> shown = show<float>(nullptr, weights_site, 0, row);
+    EXPECT_EQ(show_row(probe, weights_site, 0, row).data(), row.data());
+    const Var<float> shown = Observer()("weights", Var<float>(row), [] { return Shown{}; });
     EXPECT_EQ(shown.value().data(), row.data());
 }
 
@@ -83,7 +86,8 @@ TEST(Probe, an_edited_row_sums_to_one_whatever_the_values) {
             set.index[1] = cell;
             set.value = value;
             Probe probe({}, {set});
-            const Tensor<float> row = probe.row(weights_site, 0, Tensor<float>::from({5}, {1e-20f, 0.5f, 0.5f, 0, 1e-9f}));
+            const Tensor<float> row =
+                show_row(probe, weights_site, 0, Tensor<float>::from({5}, {1e-20f, 0.5f, 0.5f, 0, 1e-9f}));
             EXPECT_FLOAT_EQ(row.data()[cell], value);
             EXPECT_NEAR(std::accumulate(row.values().begin(), row.values().end(), 0.0), 1.0, 1e-6);
         }
@@ -94,8 +98,8 @@ TEST(Probe, set_leaves_the_caller_s_tensor_alone_and_the_trace_remembers_both) {
     Probe probe({}, specs({"weights[1,0]=0.5"}));
     const Tensor<float> first = Tensor<float>::from({2}, {0.25f, 0.75f});
     const Tensor<float> second = Tensor<float>::from({2}, {0.25f, 0.75f});
-    EXPECT_EQ(probe.row(weights_site, 0, first).data(), first.data());
-    expect_near(probe.row(weights_site, 1, second), {0.5f, 0.5f});
+    EXPECT_EQ(show_row(probe, weights_site, 0, first).data(), first.data());
+    expect_near(show_row(probe, weights_site, 1, second), {0.5f, 0.5f});
     expect_near(second, {0.25f, 0.75f});
     probe.axis({"output", AxisKind::query, 2, {}, "i"});
     probe.axis({"source", AxisKind::key, 2, {}, "j"});
@@ -109,15 +113,15 @@ TEST(Probe, set_leaves_the_caller_s_tensor_alone_and_the_trace_remembers_both) {
 
 TEST(Probe, other_roles_are_set_scaled_and_zeroed_without_renormalising) {
     Probe probe({}, specs({"context[:,0]=0", "context[1,:]*=0.5", "context[0,1]=7"}));
-    expect_near(probe.row(context_site, 0, Tensor<float>::from({2}, {1, 2})), {0, 7});
-    expect_near(probe.row(context_site, 1, Tensor<float>::from({2}, {3, 4})), {0, 2});
+    expect_near(show_row(probe, context_site, 0, Tensor<float>::from({2}, {1, 2})), {0, 7});
+    expect_near(show_row(probe, context_site, 1, Tensor<float>::from({2}, {3, 4})), {0, 2});
     Probe whole({}, specs({"context*=2", "context[2]=1"}));
-    expect_near(whole.whole(context_site, Tensor<float>::from({3, 2}, {1, 2, 3, 4, 5, 6})), {2, 4, 6, 8, 1, 1});
+    expect_near(show_whole(whole, context_site, Tensor<float>::from({3, 2}, {1, 2, 3, 4, 5, 6})), {2, 4, 6, 8, 1, 1});
 }
 
 TEST(Probe, scaling_keeps_masked_scores_masked) {
     Probe probe({}, specs({"scores*=0"}));
-    EXPECT_EQ(values_of(probe.row(scores_site, 0, Tensor<float>::from({2}, {3, -inf}))), (std::vector<float>{0, -inf}));
+    EXPECT_EQ(values_of(show_row(probe, scores_site, 0, Tensor<float>::from({2}, {3, -inf}))), (std::vector<float>{0, -inf}));
 }
 
 Intervention replacement(const char* spec, Tensor<float> array) {
@@ -128,12 +132,12 @@ Intervention replacement(const char* spec, Tensor<float> array) {
 
 TEST(Probe, replace_takes_the_array_cell_by_cell) {
     Probe whole({}, {replacement("weights[:,1]=@f.npz:w", Tensor<float>::from({2}, {8, 9}))});
-    expect_near(whole.whole(weights_site, Tensor<float>::from({2, 3}, {1, 2, 3, 4, 5, 6})), {1, 8, 3, 4, 9, 6});
+    expect_near(show_whole(whole, weights_site, Tensor<float>::from({2, 3}, {1, 2, 3, 4, 5, 6})), {1, 8, 3, 4, 9, 6});
     Probe rows({}, {replacement("weights=@f.npz:w", Tensor<float>::from({2, 2}, {1, 0, 0, 1}))});
-    expect_near(rows.row(weights_site, 0, Tensor<float>::from({2}, {0.5f, 0.5f})), {1, 0});
-    expect_near(rows.row(weights_site, 1, Tensor<float>::from({2}, {0.5f, 0.5f})), {0, 1});
+    expect_near(show_row(rows, weights_site, 0, Tensor<float>::from({2}, {0.5f, 0.5f})), {1, 0});
+    expect_near(show_row(rows, weights_site, 1, Tensor<float>::from({2}, {0.5f, 0.5f})), {0, 1});
     // A run that goes on longer than the array: noted, not hidden.
-    expect_near(rows.row(weights_site, 2, Tensor<float>::from({2}, {0.5f, 0.5f})), {0.5f, 0.5f});
+    expect_near(show_row(rows, weights_site, 2, Tensor<float>::from({2}, {0.5f, 0.5f})), {0.5f, 0.5f});
     rows.axis({"output", AxisKind::query, 3, {}, "i"});
     rows.axis({"source", AxisKind::key, 2, {}, "j"});
     const Trace trace = rows.finish();
@@ -145,7 +149,7 @@ TEST(Probe, replace_refuses_another_shape_and_nan) {
     const auto run = [](const char* spec, Tensor<float> array) {
         return error_of(ErrorCode::invalid_input, [&] {
             Probe probe({}, {replacement(spec, std::move(array))});
-            probe.row(weights_site, 0, Tensor<float>({2}));
+            show_row(probe, weights_site, 0, Tensor<float>({2}));
         });
     };
     EXPECT_TRUE(contains(run("weights[0,:]=@f.npz:w", Tensor<float>({3})), "shape [3], the cells have shape [2]"));
@@ -166,7 +170,7 @@ TEST(Probe, weights_are_set_within_zero_and_one_and_indices_fit_the_axes) {
 TEST(Probe, cells_that_never_came_are_noted_and_tensors_that_never_came_are_errors) {
     const auto finish = [](std::initializer_list<const char*> texts) {
         Probe probe({}, specs(texts));
-        probe.row(weights_site, 0, Tensor<float>::from({2}, {1, 0}));
+        show_row(probe, weights_site, 0, Tensor<float>::from({2}, {1, 0}));
         probe.axis({"output", AxisKind::query, 1, {}, "i"});
         probe.axis({"source", AxisKind::key, 2, {}, "j"});
         return probe.finish();
@@ -180,7 +184,7 @@ TEST(Probe, a_disabled_intervention_does_nothing) {
     std::vector<Intervention> interventions = specs({"weights[0,0]=0.5", "nothing=1"});
     for (Intervention& intervention : interventions) intervention.enabled = false;
     Probe probe({}, interventions);
-    expect_near(probe.row(weights_site, 0, Tensor<float>::from({2}, {1, 0})), {1, 0});
+    expect_near(show_row(probe, weights_site, 0, Tensor<float>::from({2}, {1, 0})), {1, 0});
     probe.axis({"output", AxisKind::query, 1, {}, "i"});
     probe.axis({"source", AxisKind::key, 2, {}, "j"});
     EXPECT_TRUE(probe.finish().tensor("weights").before.empty());
@@ -189,15 +193,15 @@ TEST(Probe, a_disabled_intervention_does_nothing) {
 TEST(Probe, the_capture_filter_keeps_what_it_names_and_interventions_work_all_the_same) {
     const auto finish = [](std::vector<std::string> names) {
         Probe probe({std::move(names)}, specs({"weights[0,0]=0.5"}));
-        probe.row(scores_site, 0, Tensor<float>::from({2}, {1, 1}));
-        const Tensor<float> weights = probe.row(weights_site, 0, Tensor<float>::from({2}, {1, 0}));
+        show_row(probe, scores_site, 0, Tensor<float>::from({2}, {1, 1}));
+        const Tensor<float> weights = show_row(probe, weights_site, 0, Tensor<float>::from({2}, {1, 0}),
+                                               {"align", "α = softmax(e)", "@weights[i,j] = softmax_j(@scores[i,j])", ""},
+                                               {{"decoder.W", "W", {"feature"}, Tensor<float>({2})}});
         EXPECT_FLOAT_EQ(weights.data()[0], 0.5f);
-        probe.whole(context_site, weights.reshape({1, 2}));
-        probe.parameter("decoder.W", "W", {"feature"}, Tensor<float>({2}));
+        show_whole(probe, context_site, weights.reshape({1, 2}));
         probe.axis({"output", AxisKind::query, 1, {}, "i"});
         probe.axis({"source", AxisKind::key, 2, {}, "j"});
         probe.axis({"feature", AxisKind::feature, 2, {}, "k"});
-        probe.step({"align", "weights", "α = softmax(e)", "weights[i,j] = softmax_j(scores[i,j])", ""});
         return probe.finish();
     };
     EXPECT_EQ(finish({}).tensors().size(), 4u);
@@ -214,7 +218,7 @@ TEST(Probe, the_capture_filter_keeps_what_it_names_and_interventions_work_all_th
 
 TEST(Probe, a_batch_axis_of_one_is_let_through) {
     Probe probe({}, specs({"context[0,1]=9"}));
-    const Tensor<float> row = probe.row(context_site, 0, Tensor<float>::from({1, 2}, {1, 2}));
+    const Tensor<float> row = show_row(probe, context_site, 0, Tensor<float>::from({1, 2}, {1, 2}));
     EXPECT_EQ(row.shape(), (Shape{1, 2}));
     expect_near(row, {1, 9});
 }
@@ -222,7 +226,7 @@ TEST(Probe, a_batch_axis_of_one_is_let_through) {
 TEST(Probe, rows_may_come_in_falling_order) {
     Probe probe({}, specs({"context[2,0]=9"}));
     for (Index i = 2; i >= 0; --i) {
-        probe.row(context_site, i, Tensor<float>::from({2}, {static_cast<float>(i), 1}));
+        show_row(probe, context_site, i, Tensor<float>::from({2}, {static_cast<float>(i), 1}));
     }
     probe.axis({"output", AxisKind::query, 3, {}, "i"});
     probe.axis({"feature", AxisKind::feature, 2, {}, "k"});
@@ -233,11 +237,11 @@ TEST(Probe, rows_may_come_in_falling_order) {
 
 TEST(Probe, refuses_what_does_not_fit_what_was_shown_before) {
     Probe probe({}, {});
-    probe.row(weights_site, 0, Tensor<float>({3}));
-    error_of(ErrorCode::invalid_input, [&] { probe.row(weights_site, 1, Tensor<float>({4})); });
-    error_of(ErrorCode::invalid_input, [&] { probe.row(weights_site, 3, Tensor<float>({3})); });
-    error_of(ErrorCode::invalid_input, [&] { probe.whole(weights_site, Tensor<float>({1, 3})); });
-    error_of(ErrorCode::invalid_input, [&] { probe.whole(context_site, Tensor<float>({2})); });
+    show_row(probe, weights_site, 0, Tensor<float>({3}));
+    error_of(ErrorCode::invalid_input, [&] { show_row(probe, weights_site, 1, Tensor<float>({4})); });
+    error_of(ErrorCode::invalid_input, [&] { show_row(probe, weights_site, 3, Tensor<float>({3})); });
+    error_of(ErrorCode::invalid_input, [&] { show_whole(probe, weights_site, Tensor<float>({1, 3})); });
+    error_of(ErrorCode::invalid_input, [&] { show_whole(probe, context_site, Tensor<float>({2})); });
 }
 
 TEST(Intervention, specs_go_both_ways) {

@@ -73,7 +73,7 @@ class ReuseBetweenRuns : public ::testing::Test {
             Tensor<float> sums({static_cast<Index>(next->sums.size())});
             std::copy(next->sums.begin(), next->sums.end(), sums.data());
             context.probe.axis({"source", AxisKind::key, sums.size(), {}, "j"});
-            context.probe.whole({"sums", Role::state, "s", "Sums", "", {"source"}}, sums);
+            test::show_whole(context.probe, {"sums", Role::state, "s", "Sums", "", {"source"}}, sums);
             context.reuse.keep("sums", std::shared_ptr<const KeptSums>(next), next->sums.size() * sizeof(float));
         };
     }
