@@ -115,11 +115,17 @@ Trace with_analyses(const Trace& trace, const std::vector<std::string>& chosen) 
         for (const TraceTensor& tensor : trace.tensors()) {
             if (!a.accepts(trace, tensor)) continue;
             any = true;
-            add_derived(result, tensor, a.derive(trace, tensor, {}));
+            try {
+                add_derived(result, tensor, a.derive(trace, tensor, {}));
+            } catch (const Error& error) {
+                if (named) throw;
+                result.add_note({"", error.message(), error.hint()});  // of all analyses this one cannot be had
+            }
         }
         if (named && !any)
-            throw Error(ErrorCode::invalid_input, "'" + a.id + "' applies to no tensor of this run: " + a.title,
-                        "`saccade describe EXHIBIT` lists the analyses and what they apply to");
+            throw Error(ErrorCode::invalid_input, "'" + a.id + "' applies to no tensor that this run recorded: " + a.title,
+                        a.reads_gradient ? "let the run record gradients by the weights (in transformer: --gradients true)"
+                                         : "`saccade describe EXHIBIT` lists the analyses and what they apply to");
     }
     return result;
 }

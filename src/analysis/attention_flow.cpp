@@ -105,8 +105,7 @@ Index longest(Index layers) {
 
 bool accepts(const Trace&, const TraceTensor& tensor) {
     const auto axes = attention_axes(tensor);
-    return axes && axes->layer >= 0 && !refuses_layers("flow", tensor) &&
-           fits(tensor.values.shape()[axes->layer], tensor.values.shape()[axes->query]);
+    return axes && axes->layer >= 0 && !refuses_layers("flow", tensor);
 }
 
 /// maps A' [n, t, t] -> [t, t].

@@ -36,12 +36,15 @@ std::unique_ptr<Align<T>> make_align_of(const AlignSettings& settings, const Fun
 template <class T>
 Var<T> below_largest(const Var<T>& scores, const Tensor<T>& mask, double temperature);
 
+/// The same, divided by `over` too, and shown as "shifted": what thresholds are found among.
+template <class T>
+Var<T> shown_below_largest(const AlignCall<T>& call, const AlignText& text, double temperature, double over,
+                           const Observer& observe);
+
 // Right sides of rules over "@scores", and "@mask" where there is a window.
 
 std::string softmax_rule(double temperature, bool windowed);
 std::string argmax_rule(bool windowed);
-/// The scores over the temperature, at the key of this letter.
-std::string cooled_rule(double temperature, char key);
 
 /// How align_softmax makes the tensor `result` of scores, and align_hard_argmax.
 How softmax_how(const AlignText& text, const std::string& result, const std::string& symbol, double temperature);

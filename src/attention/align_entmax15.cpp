@@ -62,20 +62,18 @@ Var<T> entmax_thresholds(const Var<T>& z) {
 
 /// The threshold as a rule: the mean over the support, less sqrt((1 - its summed squared distance from the mean) / its size). A
 /// key is in the support if it is no less than the threshold that it and those that are no smaller would have.
-std::string threshold_rule(double temperature) {
-    const std::string z = "(" + cooled_rule(temperature, 'j') + ") / 2", other = "(" + cooled_rule(temperature, 'l') + ") / 2";
-    const std::string above = fmt::format("{} >= {}", other, z);
+std::string threshold_rule() {
+    const std::string above = "@shifted[i,l] >= @shifted[i,j]";
     const auto threshold_of = [](const std::string& size, const std::string& sum, const std::string& squares) {
         return fmt::format("({1}) / ({0}) - sqrt(max(0, (1 - {2} + square({1}) / ({0})) / ({0})))", size, sum, squares);
     };
     const std::string inside =
-        threshold_of(fmt::format("sum_l({})", above), fmt::format("sum_l(where({}, {}, 0))", above, other),
-                     fmt::format("sum_l(where({}, square({}), 0))", above, other)) +
-        " <= " + z;
-    return "@threshold[i] = " +
-           threshold_of(fmt::format("sum_j({})", inside), fmt::format("sum_j(where({}, {}, 0))", inside, z),
-                        fmt::format("sum_j(where({}, square({}), 0))", inside, z)) +
-           fmt::format(" - max_l({})", other);
+        threshold_of(fmt::format("sum_l({})", above), fmt::format("sum_l(where({}, @shifted[i,l], 0))", above),
+                     fmt::format("sum_l(where({}, square(@shifted[i,l]), 0))", above)) +
+        " <= @shifted[i,j]";
+    return fmt::format("@threshold[i] = where(max_j(@shifted[i,j]) == 0, {}, 0)",
+                       threshold_of(fmt::format("sum_j({})", inside), fmt::format("sum_j(where({}, @shifted[i,j], 0))", inside),
+                                    fmt::format("sum_j(where({}, square(@shifted[i,j]), 0))", inside)));
 }
 
 template <class T>
@@ -87,14 +85,14 @@ class Entmax15Align : public Align<T> {
     Aligned<T> align(const AlignCall<T>& call, const AlignText& text, const Observer& observe) const override {
         const double temperature = this->settings().temperature;
         if (temperature == 0) return {align_hard_argmax(call.scores.value(), call.mask)};  // the limit, but for ties
-        const Var<T> z = scale(below_largest(call.scores, call.mask, temperature), T(0.5));
+        const Var<T> z = shown_below_largest(call, text, temperature, 2, observe);
         const Var<T> thresholds = observe("threshold", entmax_thresholds(z), [&] {
-            return Shown{.role = Role::state,
-                         .symbol = "θ",
-                         .title = "Threshold: how far below the best a key may lie",
-                         .axes = {text.axes[0]},
-                         .step = {"threshold", "θ_i so that Σ_j [z_ij − θ_i]²₊ = 1, z_ij = (e_ij − max_k e_ik) / 2τ",
-                                  threshold_rule(temperature), "Peters 2019, algorithm 2"}};
+            return Shown{
+                .role = Role::state,
+                .symbol = "θ",
+                .title = "Threshold: how far below the best a key may lie",
+                .axes = {text.axes[0]},
+                .step = {"threshold", "θ_i so that Σ_j [z_ij − θ_i]²₊ = 1", threshold_rule(), "Peters 2019, algorithm 2"}};
         });
         const Var<T> root = relu(sub(z, reshape(thresholds, {z.shape()[0], 1})));
         return {mul(root, root)};
@@ -102,10 +100,8 @@ class Entmax15Align : public Align<T> {
     How how(const AlignCall<T>&, const AlignText& text) const override {
         const double temperature = this->settings().temperature;
         if (temperature == 0) return argmax_how(text, "weights", text.symbol, entmax_source);
-        return {text.operation, text.symbol + "_ij = [z_ij − θ_i]²₊, z_ij = (e_ij − max_k e_ik) / 2τ",
-                fmt::format("@weights[i,j] = square(relu(({} - max_l({})) / 2 - @threshold[i]))", cooled_rule(temperature, 'j'),
-                            cooled_rule(temperature, 'l')),
-                entmax_source};
+        return {text.operation, text.symbol + "_ij = [z_ij − θ_i]²₊",
+                "@weights[i,j] = square(relu(@shifted[i,j] - @threshold[i]))", entmax_source};
     }
 };
 

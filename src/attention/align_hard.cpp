@@ -133,7 +133,7 @@ class HardSampleAlign : public Align<T> {
             fmt::format("{0}_ij = 1 at the first j up to which the chances exceed u_i, else 0: drawn from Multinoulli({1}_i)",
                         a, text.chances_symbol),
             fmt::format("@weights[i,j] = where(j < {0}, sum_l(where(l <= j, @{1}[i,l], 0)) > @draws[i], 1) * "
-                        "(sum_l(where(l < j, @{1}[i,l], 0)) <= @draws[i])",
+                        "(sum_l(where(l < j, @{1}[i,l], 0)) <= @draws[i]) * (max_l(@{1}[i,l]) > 0)",
                         call.scores.shape()[-1] - 1, text.chances),
             "Xu 2015, eq. 8 and 9"};
     }

@@ -58,6 +58,28 @@ Var<T> align_softmax(const Var<T>& scores, const Tensor<T>& mask, double tempera
 template Var<float> align_softmax(const Var<float>&, const Tensor<float>&, double);
 template Var<double> align_softmax(const Var<double>&, const Tensor<double>&, double);
 
+template <class T>
+Var<T> shown_below_largest(const AlignCall<T>& call, const AlignText& text, double temperature, double over,
+                           const Observer& observe) {
+    const Var<T> z = below_largest(call.scores, call.mask, temperature);
+    return observe("shifted", over == 1 ? z : scale(z, static_cast<T>(1 / over)), [&] {
+        // A row without a key has no largest score: then each is infinitely far below any number.
+        const std::string below = "@scores[i,j] - max(max_l(@scores[i,l]), -1e30)";
+        return Shown{
+            .role = Role::state,
+            .symbol = "z",
+            .title = "Scores below the best, cooled",
+            .axes = text.axes,
+            .step = {"cool",
+                     over == 1 ? "z_ij = (e_ij − max_k e_ik) / τ" : fmt::format("z_ij = (e_ij − max_k e_ik) / {}τ", over),
+                     "@shifted[i,j] = " + (std::isinf(temperature) ? std::string("where(@scores[i,j] > -inf, 0, -inf)")
+                                                                   : fmt::format("({}) / {}", below, temperature * over)),
+                     temperature == 1 ? "" : "τ: Hinton 2015"}};
+    });
+}
+
+template Var<float> shown_below_largest(const AlignCall<float>&, const AlignText&, double, double, const Observer&);
+template Var<double> shown_below_largest(const AlignCall<double>&, const AlignText&, double, double, const Observer&);
 template Var<float> below_largest(const Var<float>&, const Tensor<float>&, double);
 template Var<double> below_largest(const Var<double>&, const Tensor<double>&, double);
 
@@ -66,15 +88,12 @@ std::string argmax_rule(bool windowed) {
     return "(j == argmax_l(@scores[i,l] + @mask[i,l])) * (max_l(@mask[i,l]) == 0)";
 }
 
-std::string cooled_rule(double temperature, char key) {
-    const std::string score = fmt::format("@scores[i,{}]", key);
-    if (std::isinf(temperature)) return "0 * " + score;
-    return temperature == 1 ? score : fmt::format("{} / {}", score, temperature);
-}
-
 std::string softmax_rule(double temperature, bool windowed) {
     if (temperature == 0) return argmax_rule(windowed);
-    return "softmax_j(" + cooled_rule(temperature, 'j') + (windowed ? " + @mask[i,j])" : ")");
+    const std::string cooled = temperature == 1          ? "@scores[i,j]"
+                               : std::isinf(temperature) ? "where(@scores[i,j] > -inf, 0, -inf)"
+                                                         : fmt::format("@scores[i,j] / {}", temperature);
+    return "softmax_j(" + cooled + (windowed ? " + @mask[i,j])" : ")");
 }
 
 How argmax_how(const AlignText& text, const std::string& result, const std::string& symbol, const std::string& source) {

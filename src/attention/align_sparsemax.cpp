@@ -60,11 +60,11 @@ Var<T> sparsemax_thresholds(const Var<T>& z) {
 
 /// The threshold as a rule: the sum over the support, less 1, over its size. A key is in the support if
 /// 1 + k z > the sum of the k that are no smaller.
-std::string threshold_rule(double temperature) {
-    const std::string z = cooled_rule(temperature, 'j'), other = cooled_rule(temperature, 'l');
-    const std::string above = fmt::format("{} >= {}", other, z);
-    const std::string inside = fmt::format("1 + sum_l({0}) * ({1}) > sum_l(where({0}, {2}, 0))", above, z, other);
-    return fmt::format("@threshold[i] = (sum_j(where({0}, {1}, 0)) - 1) / sum_j({0}) - max_l({2})", inside, z, other);
+std::string threshold_rule() {
+    const std::string above = "@shifted[i,l] >= @shifted[i,j]";
+    const std::string inside = fmt::format("1 + sum_l({0}) * @shifted[i,j] > sum_l(where({0}, @shifted[i,l], 0))", above);
+    return fmt::format(
+        "@threshold[i] = where(max_j(@shifted[i,j]) == 0, (sum_j(where({0}, @shifted[i,j], 0)) - 1) / sum_j({0}), 0)", inside);
 }
 
 template <class T>
@@ -76,23 +76,21 @@ class SparsemaxAlign : public Align<T> {
     Aligned<T> align(const AlignCall<T>& call, const AlignText& text, const Observer& observe) const override {
         const double temperature = this->settings().temperature;
         if (temperature == 0) return {align_hard_argmax(call.scores.value(), call.mask)};  // the limit, but for ties
-        const Var<T> z = below_largest(call.scores, call.mask, temperature);
+        const Var<T> z = shown_below_largest(call, text, temperature, 1, observe);
         const Var<T> thresholds = observe("threshold", sparsemax_thresholds(z), [&] {
             return Shown{.role = Role::state,
                          .symbol = "θ",
                          .title = "Threshold: how far below the best a key may lie",
                          .axes = {text.axes[0]},
-                         .step = {"threshold", "θ_i so that Σ_j [z_ij − θ_i]₊ = 1, z_ij = (e_ij − max_k e_ik) / τ",
-                                  threshold_rule(temperature), "Martins and Astudillo 2016, algorithm 1"}};
+                         .step = {"threshold", "θ_i so that Σ_j [z_ij − θ_i]₊ = 1", threshold_rule(),
+                                  "Martins and Astudillo 2016, algorithm 1"}};
         });
         return {relu(sub(z, reshape(thresholds, {z.shape()[0], 1})))};
     }
     How how(const AlignCall<T>&, const AlignText& text) const override {
         const double temperature = this->settings().temperature;
         if (temperature == 0) return argmax_how(text, "weights", text.symbol, sparsemax_source);
-        return {text.operation, text.symbol + "_ij = [z_ij − θ_i]₊, z_ij = (e_ij − max_k e_ik) / τ",
-                fmt::format("@weights[i,j] = relu({} - max_l({}) - @threshold[i])", cooled_rule(temperature, 'j'),
-                            cooled_rule(temperature, 'l')),
+        return {text.operation, text.symbol + "_ij = [z_ij − θ_i]₊", "@weights[i,j] = relu(@shifted[i,j] - @threshold[i])",
                 sparsemax_source};
     }
 };

@@ -57,7 +57,6 @@ void ViewFlags::declare(CliCommand& command) {
 }
 
 void ViewFlags::apply(ViewState& state) const {
-    Params given;
     for (const ViewOption& option : view_options()) {
         const std::string& name = option.spec.name;
         ParamSpec called = option.spec;
@@ -66,13 +65,16 @@ void ViewFlags::apply(ViewState& state) const {
         if (const auto text = values.find(name); text != values.end()) one.set(called.name, parse_param(called, text->second));
         if (const auto on = toggles.find(name); on != toggles.end()) one.set(called.name, on->second);
         try {
-            given.set(name, resolve({called}, one).values().at(called.name));
+            option.set(state.options, resolve({called}, one).values().at(called.name));
         } catch (const Error& error) {
             throw Error(ErrorCode::usage, "--" + called.name + ": " + error.message(), error.hint());
         }
     }
-    state.options = view_options_from(given);
-    apply_scale(scale, state);
+    try {
+        apply_scale(scale, state);
+    } catch (const Error& error) {
+        throw Error(error.code(), "--scale: " + error.message(), error.hint());
+    }
     if (!select.empty()) cell_named(select);
 }
 
