@@ -171,7 +171,9 @@ TEST(Analysis, flow_stops_before_it_becomes_too_much_work) {
     const AxisPtr query = trace.add_axis({"token", AxisKind::query, 200, {}, "i"});
     const AxisPtr key = trace.add_axis({"token.key", AxisKind::key, 200, {}, "j"});
     trace.add({"w", Role::weights, "α", "", "", {layer, query, key}}, Tensor<float>(Shape{6, 200, 200}));
-    EXPECT_FALSE(analysis("flow").accepts(trace, trace.tensor("w")));
+    EXPECT_TRUE(contains(error_of(ErrorCode::invalid_input, [&] { with_analyses(trace, {"flow"}); }), "too much work"));
+    const Trace all = with_analyses(trace, {"all"});  // which says what cannot be had, and has the others
+    EXPECT_TRUE(std::ranges::any_of(all.notes(), [](const Note& note) { return contains(note.text, "too much work"); }));
     EXPECT_TRUE(contains(error_of(ErrorCode::invalid_input, [&] { with(trace, "flow"); }), "200 tokens"));
 }
 
