@@ -149,14 +149,14 @@ Derived derive(const Trace& trace, const TraceTensor& source, const std::vector<
 }  // namespace
 
 Analysis attention_flow() {
-    return {
-        "flow",
-        "Largest flow from output to input through all layers",
-        "Abnar and Zuidema 2020, section 3.2",
-        "F_ij = max flow from i in the last layer to j in the input, capacities A' = ½ A + ½ I (found as a whole: no rule of "
-        "one cell)",
-        accepts,
-        derive};
+    return {"flow",
+            "Largest flow from output to input through all layers",
+            "Abnar and Zuidema 2020, section 3.2",
+            "F_ij = max flow from i in the last layer to j in the input, capacities A' = ½ A + ½ I (computed for the whole "
+            "matrix: no rule for "
+            "one cell)",
+            accepts,
+            derive};
 }
 
 }  // namespace saccade

@@ -92,7 +92,7 @@ class Entmax15Align : public Align<T> {
                 .symbol = "θ",
                 .title = "Threshold: how far below the best a key may lie",
                 .axes = {text.axes[0]},
-                .step = {"threshold", "θ_i so that Σ_j [z_ij − θ_i]²₊ = 1", threshold_rule(), "Peters 2019, algorithm 2"}};
+                .step = {"threshold", "θ_i so that Σ_j max(0, z_ij − θ_i)² = 1", threshold_rule(), "Peters 2019, algorithm 2"}};
         });
         const Var<T> root = relu(sub(z, reshape(thresholds, {z.shape()[0], 1})));
         return {mul(root, root)};
@@ -100,7 +100,7 @@ class Entmax15Align : public Align<T> {
     How how(const AlignCall<T>&, const AlignText& text) const override {
         const double temperature = this->settings().temperature;
         if (temperature == 0) return argmax_how(text, "weights", text.symbol, entmax_source);
-        return {text.operation, text.symbol + "_ij = [z_ij − θ_i]²₊",
+        return {text.operation, text.symbol + "_ij = max(0, z_ij − θ_i)²",
                 "@weights[i,j] = square(relu(@shifted[i,j] - @threshold[i]))", entmax_source};
     }
 };
@@ -110,7 +110,7 @@ class Entmax15Align : public Align<T> {
 AlignFunction entmax15_align_function() {
     return {.id = "entmax15",
             .title = "Entmax-1.5",
-            .equation = "α_ij = [e_ij / 2τ − θ_i]²₊: between softmax and sparsemax, 0 far below the best",
+            .equation = "α_ij = max(0, e_ij / 2τ − θ_i)²: between softmax and sparsemax, exactly 0 for low scores",
             .source = "Peters 2019, eq. 7",
             .make = make_align_of<Entmax15Align, float>,
             .make_double = make_align_of<Entmax15Align, double>};

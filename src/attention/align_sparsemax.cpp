@@ -82,7 +82,7 @@ class SparsemaxAlign : public Align<T> {
                          .symbol = "θ",
                          .title = "Threshold: how far below the best a key may lie",
                          .axes = {text.axes[0]},
-                         .step = {"threshold", "θ_i so that Σ_j [z_ij − θ_i]₊ = 1", threshold_rule(),
+                         .step = {"threshold", "θ_i so that Σ_j max(0, z_ij − θ_i) = 1", threshold_rule(),
                                   "Martins and Astudillo 2016, algorithm 1"}};
         });
         return {relu(sub(z, reshape(thresholds, {z.shape()[0], 1})))};
@@ -90,7 +90,7 @@ class SparsemaxAlign : public Align<T> {
     How how(const AlignCall<T>&, const AlignText& text) const override {
         const double temperature = this->settings().temperature;
         if (temperature == 0) return argmax_how(text, "weights", text.symbol, sparsemax_source);
-        return {text.operation, text.symbol + "_ij = [z_ij − θ_i]₊", "@weights[i,j] = relu(@shifted[i,j] - @threshold[i])",
+        return {text.operation, text.symbol + "_ij = max(0, z_ij − θ_i)", "@weights[i,j] = relu(@shifted[i,j] - @threshold[i])",
                 sparsemax_source};
     }
 };
@@ -100,7 +100,7 @@ class SparsemaxAlign : public Align<T> {
 AlignFunction sparsemax_align_function() {
     return {.id = "sparsemax",
             .title = "Sparsemax",
-            .equation = "α_i = argmin over the simplex of |α − e_i / τ|²: [e_ij / τ − θ_i]₊, 0 far below the best",
+            .equation = "α_i = argmin over the simplex of |α − e_i / τ|²: max(0, e_ij / τ − θ_i), exactly 0 for low scores",
             .source = "Martins and Astudillo 2016, eq. 2 and 3",
             .make = make_align_of<SparsemaxAlign, float>,
             .make_double = make_align_of<SparsemaxAlign, double>};

@@ -132,10 +132,11 @@ Lesson alignment_lesson() {
     lesson.title_english = "Attention as alignment";
     lesson.title_chinese = "作为对齐的注意力";
     lesson.points = {
-        {"At every output token a score says how well each source position fits; softmax makes weights of them: each row sums "
+        {"At every output token a score says how well each source position fits; the alignment makes weights of them: each row "
+         "sums "
          "to 1. "
          "(Under local-p this is broken: the paper multiplies by a Gaussian and does not normalise again.)",
-         "每写一个词元，打分函数给每个原文位置打分，softmax 把分数变成权重：每一行之和为 1。（在 local-p "
+         "每写一个词元，打分函数给每个原文位置打分，对齐函数把分数变成权重：每一行之和为 1。（在 local-p "
          "下不成立：论文再乘一个高斯，之后不再归一化。）",
          rows_sum},
         {"The context is a weighted mean of the annotations, so in no coordinate can it leave the range that they span.",

@@ -198,8 +198,12 @@ std::vector<ParamSpec> captioning_params() {
                                             "each word looks; empty: it writes by itself.",
                                             "free", longest_caption);
     std::vector<Choice> alignments = {{as_trained, "As trained"}};
-    for (const AlignFunction& function : align_functions())
-        if (function.scores_alone()) alignments.push_back({function.id, function.title});
+    std::string equations;
+    for (const AlignFunction& f : align_functions()) {
+        if (!f.scores_alone()) continue;
+        alignments.push_back({f.id, f.title});
+        equations += fmt::format("\n{}: {} ({})", f.title, f.equation, f.source);
+    }
     caption.examples = {"a large red circle is left of a large blue square", "大红圆在大蓝方块的左边"};
     return {
         image_param("image", "Image", "A scene of coloured shapes that can be moved, or a picture file.", "sample:shapes",
@@ -218,8 +222,9 @@ std::vector<ParamSpec> captioning_params() {
             {{as_trained, "As trained"}, {channel_spatial, "C-S"}, {spatial_channel, "S-C"}}),
         choice_param(
             "alignment", "Alignment",
-            "How scores of locations become weights. As trained: soft and SCA by softmax, hard by a draw; any other is "
-            "laid over the same weights.",
+            "How scores of locations become weights. As trained: soft and SCA by softmax, hard by a draw; with any other the "
+            "model keeps its weights." +
+                equations,
             alignments),
         number_param("temperature", "Temperature",
                      "τ: scores of locations are divided by it. 0: the best location gets all; infinity: uniform.", 1, 0,

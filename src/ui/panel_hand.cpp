@@ -5,15 +5,22 @@
 
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
+#include "viz/derived.hpp"
 
 namespace saccade {
 
 namespace {
 
-/// The tensor of the selected cell, if it is one that can be changed by hand as a block.
-const TraceTensor* held(const AppState& state) {
+/// The selected cell; of what the views joined, the cells of the run that it was made of.
+CellRef held_cell(const AppState& state) {
     const CellRef& cell = state.document.stage.selected.cell;
-    if (cell.empty() || state.document.trace() == nullptr) return nullptr;
+    return state.document.trace() == nullptr ? CellRef{} : source_cell(*state.document.trace(), cell, state.memo.get());
+}
+
+/// Its tensor, if it is one that can be changed by hand as a block.
+const TraceTensor* held(const AppState& state) {
+    const CellRef cell = held_cell(state);
+    if (cell.empty()) return nullptr;
     const TraceTensor* tensor = state.document.trace()->find(cell.tensor);
     if (tensor == nullptr || tensor->values.empty()) return nullptr;
     const Role role = tensor->info.role;
@@ -62,7 +69,7 @@ void patch_row(const Ui& ui, AppState& state, Controller& act, const TraceTensor
     label(ui, "as in " + other, ui.theme.secondary, 13);
     ImGui::SameLine(0, 10 * ui.s);
     ButtonRow row(ui, state);
-    CellRef line{tensor.info.name, state.document.stage.selected.cell.index};
+    CellRef line{tensor.info.name, held_cell(state).index};
     line.index.resize(tensor.info.axes.size(), -1);
     line.index.back() = -1;
     const CellRef whole{tensor.info.name, {}};
@@ -108,7 +115,7 @@ void tools(const Ui& ui, AppState& state, Controller& act) {
             ui.theme.faint);
         return mask_row(ui, state, act, nullptr);
     }
-    const CellRef block = block_around(*tensor, state.document.stage.selected.cell);
+    const CellRef block = block_around(*tensor, held_cell(state));
     const bool stacked = std::any_of(tensor->info.axes.begin(), tensor->info.axes.end(),
                                      [](const AxisPtr& axis) { return axis->kind == AxisKind::head; });
     const bool part = std::any_of(block.index.begin(), block.index.end(), [](Index i) { return i >= 0; });

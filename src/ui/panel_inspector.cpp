@@ -234,7 +234,10 @@ void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& lay
     const Theme& t = ui.theme;
     const float s = ui.s;
     begin_panel(ui, "inspector", layout.inspector.at, layout.inspector.size, t.panel, {16 * s, 12 * s});
-    edge(ui, layout.inspector.at, {layout.inspector.at.x, layout.inspector.at.y + layout.inspector.size.y});
+    const ImVec2 low = layout.inspector.at, high = {low.x + layout.inspector.size.x, low.y + layout.inspector.size.y};
+    // Panels' grounds lie below everything; a drawer lies over the stage.
+    if (layout.drawer) ImGui::GetWindowDrawList()->AddRectFilled(low, high, ui.color(t.panel));
+    edge(ui, low, {low.x, high.y});
     const Exhibit& e = state.document.exhibit();
     tabs(ui, state, act, e);
     ImGui::Dummy({0, 2 * s});
@@ -246,7 +249,9 @@ void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& lay
     model_lines(ui, state, act, e);
     params_panel(ui, state, act);
     if (state.document.training.run) training_panel(ui, state, act);
+    const ViewOptions before = state.view.options;
     draw_view_options(ui, state);
+    if (!joins_alike(before, state.view.options)) act.stage().leave_joined();
     class_bars(ui, state, act);
     explained_cell(ui, state, act);
     hand_panel(ui, state, act);

@@ -102,6 +102,21 @@ void Stage::follow() {
     refresh_explanation();
 }
 
+void Stage::leave_joined() {
+    StageState& stage = document_.stage;
+    if (document_.trace() == nullptr || stage.selected.empty() ||
+        document_.trace()->find(stage.selected.cell.tensor) != nullptr)
+        return;
+    const Focus before = stage.selected;
+    CellRef cell = source_cell(*document_.trace(), before.cell, memo_);
+    if (cell.empty()) return select({});
+    const TraceTensor& source = document_.trace()->tensor(cell.tensor);
+    // Where the views stand, or at the first.
+    for (std::size_t i = 0; i < cell.index.size(); ++i)
+        if (cell.index[i] < 0) cell.index[i] = before.on(source.info.axes[i]).value_or(0);
+    select(cell);
+}
+
 void Stage::change_side() {
     StageState& stage = document_.stage;
     if (document_.trace() != nullptr && !stage.selected.empty()) {

@@ -26,6 +26,8 @@ class Stage {
     /// The side in focus shows another trace, or another side is in focus: what is looked at is looked for in it.
     void follow();
     void change_side();
+    /// The views join other heads or layers than before: a cell of what they had joined is no longer on the stage.
+    void leave_joined();
     /// One card fills the stage: "view/tensor"; empty: none.
     void enlarge(const std::string& card);
     void set_step(Index step);

@@ -1,5 +1,7 @@
 #include "viz/derived.hpp"
 
+#include <algorithm>
+
 #include "analysis/analysis.hpp"
 
 namespace saccade {
@@ -35,6 +37,21 @@ std::shared_ptr<const Trace> trace_with(const Trace& trace, const std::string& n
         source += "." + suffix;
     }
     return augmented;
+}
+
+CellRef source_cell(const Trace& trace, const CellRef& cell, Reuse* memo) {
+    if (cell.empty() || trace.find(cell.tensor) != nullptr) return cell;
+    const auto name = derived_name(trace, cell.tensor);
+    if (!name) return {};
+    const auto held = trace_with(trace, cell.tensor, memo);
+    const auto& axes = held->tensor(cell.tensor).info.axes;
+    CellRef source{name->source, {}};
+    for (const AxisPtr& axis : trace.tensor(name->source).info.axes) {
+        const auto at = std::ranges::find(axes, axis);
+        const auto i = static_cast<std::size_t>(at - axes.begin());
+        source.index.push_back(at == axes.end() || is_stacked(axis->kind) || i >= cell.index.size() ? -1 : cell.index[i]);
+    }
+    return source;
 }
 
 }  // namespace saccade

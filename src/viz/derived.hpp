@@ -18,4 +18,8 @@ std::shared_ptr<const TraceTensor> derived_tensor(const Trace& trace, const Trac
 /// that its cells explain themselves. Error{not_found}, {invalid_input}.
 std::shared_ptr<const Trace> trace_with(const Trace& trace, const std::string& name, Reuse* memo);
 
+/// The cell of the run's own tensor that a derived cell was made of, by where its row and column stand; layers and heads that
+/// were joined are -1. A cell of the run is itself; empty for one that is of neither.
+CellRef source_cell(const Trace& trace, const CellRef& cell, Reuse* memo);
+
 }  // namespace saccade

@@ -75,14 +75,12 @@ Focus focus_after(const Trace& run, const Focus& before, CellRef cell, Reuse* me
     const auto& axes = trace.tensor(cell.tensor).info.axes;
     bool heads_alone = !focus.marks.empty();
     for (const auto& [name, position] : focus.marks) heads_alone = heads_alone && is_head(*trace.axis(name));
+    // What was made of all heads or layers is of none of them: the views stay where they are.
+    if (derived) std::erase_if(focus.marks, [&](const auto& mark) { return is_head(*trace.axis(mark.first)); });
     for (const auto& [name, position] : before.marks) {
         const AxisPtr axis = trace.axis(name);
         if (!axis || position >= axis->extent || !(heads_alone || is_head(*axis))) continue;
-        // What was made of all heads or layers stands at none: the views stay where they are.
-        if (derived)
-            focus.marks[name] = position;
-        else
-            focus.marks.try_emplace(name, position);
+        focus.marks.try_emplace(name, position);
     }
     if (!heads_alone) return focus;
     for (std::size_t i = 0; i < cell.index.size(); ++i)

@@ -263,6 +263,10 @@ const ViewOption& view_option(const std::string& name) {
     throw Error(ErrorCode::usage, "there is no view option '" + name + "'", "choose one of " + known);
 }
 
+bool joins_alike(const ViewOptions& a, const ViewOptions& b) {
+    return a.heads == b.heads && a.layers == b.layers && a.chosen == b.chosen && a.sink == b.sink;
+}
+
 std::string ViewOption::flag_name() const {
     std::string text = flag.empty() ? spec.name : flag;
     std::ranges::replace(text, '_', '-');

@@ -39,6 +39,9 @@ struct ViewOptions {
     bool operator==(const ViewOptions&) const = default;
 };
 
+/// Do both join the same heads and layers, and leave out the same key?
+bool joins_alike(const ViewOptions& a, const ViewOptions& b);
+
 /// What there is to choose in a run.
 struct OptionFacts {
     Index heads = 1, layers = 1;  // of the attention that has most

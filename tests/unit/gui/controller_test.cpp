@@ -55,6 +55,16 @@ TEST_F(ControllerTest, AClickThatDoesNotMoveChangesNothing) {
     EXPECT_EQ(state_.document.history.undo.size(), entries);
 }
 
+TEST_F(ControllerTest, ACellOfWhatTheViewsJoinedBecomesTheRunsOwnWhenTheyJoinNoMore) {
+    act_.stage().select({"weights.without_0", {1, 2}});
+    act_.stage().leave_joined();
+    EXPECT_EQ(state_.document.stage.selected.cell, (CellRef{"weights", {1, 2}}));
+    ASSERT_TRUE(state_.document.stage.explanation.has_value());
+    EXPECT_EQ(state_.document.stage.explained.back().tensor, "weights");
+    act_.stage().leave_joined();  // the run's own cells stay
+    EXPECT_EQ(state_.document.stage.selected.cell, (CellRef{"weights", {1, 2}}));
+}
+
 TEST_F(ControllerTest, ACellOfWhatAnAnalysisMadeExplainsItselfAndStaysSelectedInTheNextRun) {
     act_.stage().select({"weights.without_0", {1, 2}});
     ASSERT_TRUE(state_.document.stage.explanation.has_value());

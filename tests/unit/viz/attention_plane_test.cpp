@@ -56,6 +56,20 @@ TEST(AttentionPlane, SaysWhatWasCombinedAndChecksItsRows) {
     EXPECT_EQ(plane.head, std::nullopt);
 }
 
+TEST(AttentionPlane, AJoinedCellStandsAtNoLayerAndNoHead) {
+    const Trace trace = stack_trace(3, 4, words);
+    const CellRef rolled{"encoder.weights.rollout", {2, 1, 0}};
+    EXPECT_EQ(focus_of(trace, rolled, nullptr).marks.count("layer"), 1u);         // which of the rollouts is explained
+    EXPECT_EQ(focus_after(trace, {}, rolled, nullptr).marks.count("layer"), 0u);  // but no view is sent there
+    Focus before;
+    before.marks = {{"layer", 0}, {"head", 3}};
+    const Focus after = focus_after(trace, before, rolled, nullptr);
+    EXPECT_EQ(after.marks.at("layer"), 0);
+    EXPECT_EQ(after.marks.at("head"), 3);
+    EXPECT_EQ(source_cell(trace, rolled, nullptr), (CellRef{"encoder.weights", {-1, -1, 1, 0}}));
+    EXPECT_EQ(source_cell(trace, {"encoder.weights", {0, 1, 2, 3}}, nullptr), (CellRef{"encoder.weights", {0, 1, 2, 3}}));
+}
+
 /// Every combination of heads and layers, with and without a key: what the plane shows is what the trace with the derived
 /// tensor holds, and its rule gives it.
 TEST(AttentionPlane, CellsOfWhatWasDerivedExplainThemselves) {
