@@ -271,7 +271,6 @@ VerdictTable saliency_verdicts() {
                 {"+ + X + + + X -",
                  {"source=30 Sep 2019", "intervene focus.weights[0,0]=1", "intervene focus.weights[1,0]=1",
                   "intervene focus.weights[2,0]=1"}},
-                {"+ + X + + + X -", {"source=30 Sep 2019", "intervene focus.weights[0,:]*=0"}},
                 {"+ + + + + + X -", {"source=30 Sep 2019", "intervene max.weights[:,3]=1"}},
                 {"+ + + + + + + -", {"source=30 Sep 2019", "intervene max.saliency[3]=1"}},
                 {"+ + + + X + X -", {"source=30 Sep 2019", "intervene gate.gates=0"}},
