@@ -236,7 +236,12 @@ void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& lay
     begin_panel(ui, "inspector", layout.inspector.at, layout.inspector.size, t.panel, {16 * s, 12 * s});
     const ImVec2 low = layout.inspector.at, high = {low.x + layout.inspector.size.x, low.y + layout.inspector.size.y};
     // Panels' grounds lie below everything; a drawer lies over the stage.
-    if (layout.drawer) ImGui::GetWindowDrawList()->AddRectFilled(low, high, ui.color(t.panel));
+    if (layout.drawer) {
+        ImDrawList& list = *ImGui::GetWindowDrawList();
+        list.PushClipRectFullScreen();  // a panel clips at half its padding
+        list.AddRectFilled(low, high, ui.color(t.panel));
+        list.PopClipRect();
+    }
     edge(ui, low, {low.x, high.y});
     const Exhibit& e = state.document.exhibit();
     tabs(ui, state, act, e);
