@@ -254,15 +254,6 @@ const std::vector<ViewOption>& view_options() {
     return all;
 }
 
-const ViewOption& view_option(const std::string& name) {
-    std::string known;
-    for (const ViewOption& option : view_options()) {
-        if (option.spec.name == name) return option;
-        known += (known.empty() ? "" : ", ") + option.spec.name;
-    }
-    throw Error(ErrorCode::usage, "there is no view option '" + name + "'", "choose one of " + known);
-}
-
 bool joins_alike(const ViewOptions& a, const ViewOptions& b) {
     return a.heads == b.heads && a.layers == b.layers && a.chosen == b.chosen && a.sink == b.sink;
 }

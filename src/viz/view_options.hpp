@@ -75,8 +75,6 @@ struct ViewOption {
 
 /// All of them, in the order of the panel.
 const std::vector<ViewOption>& view_options();
-/// Error{usage} lists them.
-const ViewOption& view_option(const std::string& name);
 /// Values by name, as parameters have them, checked (Error{usage}, {invalid_input}); what is missing is the default.
 ViewOptions view_options_from(const Params& values);
 

@@ -118,6 +118,13 @@ TEST(Overlay, OptionsSayWhatIsDrawn) {
     EXPECT_TRUE(says(lines, "contours at"));
 }
 
+TEST(ViewOptions, EveryNameThatAViewHeedsIsAnOption) {
+    for (const View* v : views())
+        for (const std::string& name : v->options())
+            EXPECT_TRUE(std::ranges::any_of(view_options(), [&](const ViewOption& o) { return o.spec.name == name; }))
+                << v->id() << ": " << name;
+}
+
 TEST(Overlay, OptionsSurviveJson) {
     ViewOptions options;
     EXPECT_TRUE(to_json(options).empty());
