@@ -32,7 +32,6 @@ using Context = std::unique_ptr<cairo_t, DestroyContext>;
 using Gradient = std::unique_ptr<cairo_pattern_t, DestroyPattern>;
 
 constexpr double most_side = 30000, most_pixels = 64e6;
-constexpr Index most_image_side = 4096;
 constexpr double least_grid_scale = 2;   // px of a small picture: files are looked at closely
 constexpr double least_image_scale = 4;  // px of a picture in a file that can be enlarged
 

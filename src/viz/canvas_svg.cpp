@@ -20,7 +20,7 @@ namespace saccade {
 
 namespace {
 
-constexpr Index most_image_side = 4096, most_grid_cells = 10000;
+constexpr Index most_grid_cells = 10000;
 constexpr const char* metadata_open = "<metadata id=\"saccade\">";
 constexpr const char* metadata_close = "</metadata>";
 

@@ -9,18 +9,13 @@
 
 namespace saccade {
 
-namespace {
-
-struct Unref {
-    void operator()(void* object) const { g_object_unref(object); }
-};
-struct FreeDescription {
-    void operator()(PangoFontDescription* d) const { pango_font_description_free(d); }
-};
-
-}  // namespace
-
 struct PangoTextMeasure::Faces {
+    struct Unref {
+        void operator()(void* object) const { g_object_unref(object); }
+    };
+    struct FreeDescription {
+        void operator()(PangoFontDescription* d) const { pango_font_description_free(d); }
+    };
     struct Face {
         std::unique_ptr<PangoFontDescription, FreeDescription> description;
         double ascent = 0, descent = 0;  // per px of the em
