@@ -13,7 +13,7 @@ namespace saccade {
 
 namespace {
 
-constexpr float gap = 12, least_height = 150, least_width = 220;
+constexpr float least_height = 150, least_width = 220;
 
 /// Things in a line: what each takes of it by default, and the key under which a dragged share is kept.
 struct Share {
@@ -89,13 +89,15 @@ double height_of(const Row& row) {
 std::vector<Row> rows_that_fit(const Ui& ui, const std::vector<ViewPlacement>& views, ImVec2 size) {
     std::vector<Row> rows = rows_of(views);
     const ViewPlacement* main = main_view(views);
-    const auto most_rows = static_cast<std::size_t>(std::max(1.0f, (size.y + gap * ui.s) / ((least_height + gap) * ui.s)));
+    const auto most_rows =
+        static_cast<std::size_t>(std::max(1.0f, (size.y + card_gap * ui.s) / ((least_height + card_gap) * ui.s)));
     while (rows.size() > most_rows) {
         auto last = rows.end() - 1;
         if (main != nullptr && last->front().row == main->row) --last;
         rows.erase(last);
     }
-    const auto most_cards = static_cast<std::size_t>(std::max(1.0f, (size.x + gap * ui.s) / ((least_width + gap) * ui.s)));
+    const auto most_cards =
+        static_cast<std::size_t>(std::max(1.0f, (size.x + card_gap * ui.s) / ((least_width + card_gap) * ui.s)));
     for (Row& row : rows)
         if (row.size() > most_cards) row.resize(most_cards);
     return rows;
@@ -235,7 +237,7 @@ std::string settings_apart(const AppState& state, std::size_t i) {
 }
 
 void cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place, CardOf of) {
-    const float g = gap * ui.s;
+    const float g = card_gap * ui.s;
     const std::vector<ViewPlacement> views = views_of(state, e, of == CardOf::b ? 1 : 0);
     const std::vector<Row> rows = rows_that_fit(ui, views, place.size);
     std::vector<Share> row_shares;
@@ -261,7 +263,7 @@ void cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, con
 }
 
 void compared_cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place) {
-    const float s = ui.s, g = gap * s;
+    const float s = ui.s, g = card_gap * s;
     const std::vector<ViewPlacement> views = views_of(state, e, 0);
     const ViewPlacement* main = main_view(views);
     if (main == nullptr) return;

@@ -11,8 +11,6 @@ namespace saccade {
 
 namespace {
 
-constexpr float gap = 12;
-
 void empty_state(const Ui& ui, const AppState& state, const Exhibit& e, const Rect& place) {
     const float s = ui.s;
     ImGui::SetCursorScreenPos({place.at.x + place.size.x / 2 - 180 * s, place.at.y + place.size.y / 2 - 40 * s});
@@ -78,7 +76,7 @@ void stage(const Ui& ui, AppState& state, Controller& act, const Layout& layout)
     const float width = layout.stage.size.x - 40 * s;
     const float bottom = layout.stage.at.y + layout.stage.size.y - 12 * s;
     const float transport_height = e.step_axis.empty() ? 0 : 48 * s;
-    const Rect place{at, {width, bottom - at.y - (transport_height > 0 ? transport_height + gap * s : 0)}};
+    const Rect place{at, {width, bottom - at.y - (transport_height > 0 ? transport_height + card_gap * s : 0)}};
     state.pointed = false;
     if (state.document.trace() == nullptr)
         empty_state(ui, state, e, place);
