@@ -12,6 +12,7 @@
 #include "ui/saved_view.hpp"
 #include "viz/difference.hpp"
 #include "viz/export.hpp"
+#include "viz/view_options_applicable.hpp"
 
 namespace saccade {
 
@@ -60,7 +61,7 @@ void Files::open_exported(const std::string& path, const FigureOrigin& origin) {
     act_.open_request(request_from_text(origin.request), compared);
     act_.stage().look_at(origin.view.selected, origin.view.step);
     state_.view.scale = origin.view.scale;
-    state_.view.options = origin.view.options;
+    state_.document.options = origin.view.options;
     act_.messages().tell("Opened with its settings: " + path);
 }
 
@@ -96,6 +97,7 @@ void Files::open_session(const std::string& path) {
     const SavedView view = saved_view_from_json(session.view);
     act_.open_request(session.request, session.compared);
     state_.view = view.settings;
+    state_.document.options = view.options;
     Focus selected;
     selected.cell = view.selected;
     act_.stage().look_at(selected, view.step);
@@ -161,7 +163,7 @@ void Files::export_now() {
         view.step = document.stage.step;
         view.step_axis = document.exhibit().step_axis;
         view.scale = state_.view.scale;
-        view.options = state_.view.options;
+        view.options = applicable(state_.document.options, option_facts(*side.trace(), view.tensor));
         ExportOptions options;
         options.dpi = static_cast<double>(dialog.dpi);
         FigureOrigin origin{request_text(side.shown.request), view};

@@ -74,6 +74,7 @@ struct ImGuiContextOwner {
         io.IniFilename = nullptr;
         io.ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
         ImGui_ImplGlfw_InitForOpenGL(window, true);
+        compat::own_tab();
         ImGui_ImplOpenGL3_Init("#version 330 core");
     }
     ~ImGuiContextOwner() {
@@ -146,7 +147,7 @@ struct Window::Impl {
 
     void draw_panels() {
         const Theme& colors = theme(state.view.theme);
-        const Ui ui{colors, fonts, canvas, grounds, fonts.scale()};
+        const Ui ui{colors, fonts, canvas, grounds, tabs, fonts.scale()};
         grounds.areas.clear();
         const ImVec2 size = ImGui::GetIO().DisplaySize;
         apply_style(colors, ui.s);
@@ -156,7 +157,8 @@ struct Window::Impl {
         ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
         ImGui::Begin("saccade", nullptr,
                      ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoMove |
-                         ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoSavedSettings);
+                         ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoSavedSettings |
+                         ImGuiWindowFlags_NoNavInputs);
         ImGui::PopStyleVar(2);
         const Layout layout = layout_window(size.x, size.y, ui.s, state.inspector_drawer);
         if (!ImGui::IsMouseDown(0)) {
@@ -165,14 +167,23 @@ struct Window::Impl {
             act.scenes().release();
         }
         state.reload_now = std::exchange(state.document.reload_fields, false);
+        const bool escape = compat::key_pressed(ImGuiKey_Escape, false);
+        state.focus.clear();
+        state.escape = escape ? top_layer(state, state.menu_open, ImGui::GetIO().WantTextInput) : Layer::none;
+        tabs.begin_frame(state.document.matrix.param.empty() || ImGui::GetIO().WantTextInput);
+        if (state.escape == Layer::drawing) act.hand().stop_mask_drawing();
         stage(ui, state, act, layout);
         gallery(ui, state, act, layout);
         inspector(ui, state, act, layout);
         top_bar(ui, state, act, layout);
         status_bar(ui, state, layout);
         ImGui::End();
+        state.button_focused = tabs.any_focused();
+        state.focus_place = tabs.place();
+        state.arrows_taken = tabs.arrows_taken();
         run_keys(state, act);
         dialogs(ui, state, act);
+        state.menu_open = ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopup);
     }
 
     void dump_state() {
@@ -191,6 +202,7 @@ struct Window::Impl {
     HeatmapRenderer heatmaps;
     FigureCanvas canvas;
     Grounds grounds;
+    TabRing tabs;
     AppState state;
     Runner runner, second_runner, untouched_runner, second_untouched_runner;
     Controller act;

@@ -18,6 +18,7 @@ from exhibit_tests import *  # noqa: E402,F401,F403
 from hand_tests import *  # noqa: E402,F401,F403
 from picture_tests import *  # noqa: E402,F401,F403
 from steps import answered, check, give_path, replace_field  # noqa: E402
+from window_tests import *  # noqa: E402,F401,F403
 
 
 def test_typing_a_date_draws_its_alignment(w):
