@@ -36,7 +36,8 @@ struct ExportDialog {
     std::string path = "saccade.png";
     std::string theme = "light";
     float dpi = 192;
-    std::string result;  // what happened, said in the dialog
+    std::string may_replace{};  // the file that may be overwritten: it was asked for, or written, by this dialog
+    std::string result;         // what happened, said in the dialog
     bool failed = false;
 };
 
@@ -46,7 +47,8 @@ struct PathPrompt {
     Kind kind = Kind::none;
     std::string path;
     std::string problem;
-    std::string matrix{};  // the parameter that an opened array is for; empty: the one with the cursor, or the first
+    std::string matrix{};       // the parameter that an opened array is for; empty: the one with the cursor, or the first
+    std::string may_replace{};  // the file that may be overwritten: it was asked for
 };
 
 /// All state of the window: the open document, and what outlives it. Panels are functions over it; widgets keep none.
@@ -69,6 +71,8 @@ struct AppState {
     int palette_at = 0;
     bool help_open = false;
     bool quit = false;
+    bool leaving = false;  // asks whether to quit: a training is under way
+    double screen_scale = 1;
     ExportDialog exporting;
     PathPrompt prompt;
 
@@ -83,6 +87,7 @@ struct AppState {
     bool pointed = false;         // the mouse is over a figure
     bool wheel_taken = false;     // and the wheel turns or resizes what it shows
     float head_height = 0;        // of the inputs and the line below them, px
+    bool scrolled = false;        // the views are higher than their place
     float scroll_by = 0;          // of the views, at the next frame
     bool typing = false;          // a text field has the keyboard
     bool button_focused = false;  // by Tab: Space and Enter press it

@@ -253,7 +253,13 @@ float cards_height(const Ui& ui, const AppState& state, const Exhibit& e, float 
 void cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place, CardOf of) {
     const float g = gap * ui.s;
     const std::vector<ViewPlacement> views = views_of(state, e, of == CardOf::b ? 1 : 0);
-    const std::vector<Row> rows = rows_in(ui, views, place.size.x);
+    std::vector<Row> rows = rows_in(ui, views, place.size.x);
+    // Where they scroll, the main one is what is seen first.
+    if (const ViewPlacement* main = state.scrolled ? main_view(views) : nullptr)
+        std::stable_partition(rows.begin(), rows.end(), [main](const Row& row) {
+            return std::any_of(row.begin(), row.end(),
+                               [main](const ViewPlacement& v) { return card_key(v) == card_key(*main); });
+        });
     std::vector<Share> row_shares;
     for (std::size_t r = 0, line = 0; r < rows.size(); ++r) {
         const int number = rows[r].front().row;

@@ -154,6 +154,17 @@ void Controller::set_ui_scale(double scale) {
     state_.view.ui_scale = std::clamp(std::round(scale * 10) / 10, 0.7, 3.0);
 }
 
+void Controller::quit() {
+    const auto trains = [](const Document& document) {
+        if (!document.training.run) return false;
+        const Training::State now = document.training.run->state();
+        return now == Training::State::running || now == Training::State::paused;
+    };
+    const bool any = trains(document_) ||
+                     std::any_of(state_.aside.begin(), state_.aside.end(), [&](const auto& one) { return trains(one.second); });
+    (any && !state_.leaving ? state_.leaving : state_.quit) = true;
+}
+
 void Controller::cycle_scale() {
     using Scale = Normalization::Scale;
     const Scale order[] = {Scale::linear, Scale::sqrt, Scale::log};

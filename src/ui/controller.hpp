@@ -49,6 +49,8 @@ class Controller {
     void toggle_theme();
     void set_ui_scale(double scale);
     void cycle_scale();
+    /// Asks first, if a training would be lost.
+    void quit();
 
     Messages& messages() { return messages_; }
     History& history() { return history_; }

@@ -213,11 +213,30 @@ void path_prompt(const Ui& ui, AppState& state, Controller& act) {
     ui.stop(true);
     if (!prompt.problem.empty()) paragraph(ui, prompt.problem, ui.theme.broken);
     const bool done = button(ui, "ok", "OK", ButtonKind::primary) || entered;
+    note_place(state, "ok");
     ImGui::SameLine();
     if (button(ui, "cancel", "Cancel")) open = false;
     ImGui::End();
     if (done) act.files().answer_prompt();
     if (!open) prompt = {};
+}
+
+void leaving_dialog(const Ui& ui, AppState& state, Controller& act) {
+    if (!begin_dialog(ui, state, Layer::leaving, "leaving dialog", state.leaving, 460)) return;
+    label(ui, "A training is not done", ui.theme.text, 19);
+    paragraph(ui, "What it has learned is lost when the program ends. A checkpoint keeps it: from there it goes on.",
+              ui.theme.secondary, 15);
+    if (button(ui, "stay", "Stay", ButtonKind::primary)) state.leaving = false;
+    ImGui::SameLine();
+    if (state.document.training.run) {
+        if (button(ui, "keep", "Save a checkpoint …")) {
+            state.leaving = false;
+            state.prompt = {PathPrompt::Kind::save_checkpoint, "training.checkpoint", ""};
+        }
+        ImGui::SameLine();
+    }
+    if (button(ui, "quit", "Quit")) act.quit();
+    ImGui::End();
 }
 
 }  // namespace
@@ -227,6 +246,7 @@ void dialogs(const Ui& ui, AppState& state, Controller& act) {
     help(ui, state, act);
     export_dialog(ui, state, act);
     path_prompt(ui, state, act);
+    leaving_dialog(ui, state, act);
 }
 
 }  // namespace saccade

@@ -27,6 +27,14 @@ bool is_picture_ending(const std::string& ending) {
     return ending == ".png" || ending == ".jpg" || ending == ".jpeg" || ending == ".webp";
 }
 
+/// Error the first time, if a file is there already: nobody has said that it may go. Asked for again, it may.
+void ask_to_replace(const std::string& path, std::string& may_replace) {
+    std::error_code ignored;
+    if (may_replace == path || !std::filesystem::exists(path, ignored)) return;
+    may_replace = path;
+    throw Error(ErrorCode::invalid_input, path + " is there already", "once more replaces it; or choose another name");
+}
+
 /// The file that "weights.npz:name" is in.
 std::string file_in(const std::string& path) {
     const std::size_t archive = path.rfind(".npz:");
@@ -154,6 +162,8 @@ void Files::export_now() {
         if (unfinished)
             throw Error(ErrorCode::invalid_input, "there is no finished picture to export",
                         "wait for the run, or correct the input");
+        ask_to_replace(dialog.path, dialog.may_replace);
+        dialog.may_replace = dialog.path;  // what it wrote itself it may write again
         ViewState view;
         view.view = dialog.view;
         for (const ViewPlacement& placed : placements(exhibit(side.request.exhibit), side.shown.request.params))
@@ -181,6 +191,16 @@ void Files::export_now() {
         dialog.result = known != nullptr ? known->line() : dialog.path + ": " + error.what();
     }
 }
+
+namespace {
+
+bool is_saving(PathPrompt::Kind kind) {
+    using Kind = PathPrompt::Kind;
+    return kind == Kind::save_session || kind == Kind::save_model || kind == Kind::save_checkpoint ||
+           kind == Kind::save_picture;
+}
+
+}  // namespace
 
 /// Errors are what the prompt then says.
 void Files::open_from_prompt(const PathPrompt& prompt) {
@@ -214,6 +234,7 @@ void Files::open_from_prompt(const PathPrompt& prompt) {
 void Files::answer_prompt() {
     const PathPrompt prompt = state_.prompt;  // another document may be opened, and the prompt closed
     try {
+        if (is_saving(prompt.kind)) ask_to_replace(prompt.path, state_.prompt.may_replace);
         open_from_prompt(prompt);
         state_.prompt = {};
     } catch (const std::exception& error) {

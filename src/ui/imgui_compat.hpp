@@ -89,15 +89,16 @@ inline void own_tab() {
 
 enum class PlainKey { f1, plus, minus };
 
-/// Was the sign typed? Whichever key it stands on, which differs from keyboard to keyboard.
-inline bool sign_typed(PlainKey key) {
+/// How often was the sign typed in this frame? Whichever key it stands on, which differs from keyboard to keyboard.
+inline int sign_typed(PlainKey key) {
+    int times = 0;
     for (const ImWchar c : ImGui::GetIO().InputQueueCharacters)
-        if (key == PlainKey::plus ? c == '+' || c == 0xff0b : c == '-' || c == 0x2212 || c == 0xff0d) return true;
-    return false;
+        times += (key == PlainKey::plus ? c == '+' || c == 0xff0b : c == '-' || c == 0x2212 || c == 0xff0d) ? 1 : 0;
+    return times;
 }
 
-/// Keys that ImGui 1.86 knows by GLFW's code alone. With Ctrl a sign is not typed: there its usual places count.
-inline bool plain_key_pressed(PlainKey key) {
+/// How often; keys that ImGui 1.86 knows by GLFW's code alone. With Ctrl a sign is not typed: there its usual places count.
+inline int plain_key_pressed(PlainKey key) {
     if (key != PlainKey::f1 && !ImGui::GetIO().KeyCtrl) return sign_typed(key);
 #if IMGUI_VERSION_NUM >= 18700
     const ImGuiKey keys[] = {ImGuiKey_F1, ImGuiKey_Equal, ImGuiKey_Minus},
@@ -107,7 +108,7 @@ inline bool plain_key_pressed(PlainKey key) {
               pad[] = {GLFW_KEY_F1, GLFW_KEY_KP_ADD, GLFW_KEY_KP_SUBTRACT};
 #endif
     const int at = static_cast<int>(key);
-    return ImGui::IsKeyPressed(keys[at], false) || ImGui::IsKeyPressed(pad[at], false);
+    return ImGui::IsKeyPressed(keys[at], false) || ImGui::IsKeyPressed(pad[at], false) ? 1 : 0;
 }
 
 }  // namespace saccade::compat

@@ -6,7 +6,8 @@ struct AppState;
 
 /// What lies over what, the uppermost first: one press of Esc is for one of them alone.
 enum class Layer {
-    menu,  // a list that a button opened
+    menu,     // a list that a button opened
+    leaving,  // asks whether to quit
     help,
     palette,
     prompt,

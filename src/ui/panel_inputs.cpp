@@ -79,13 +79,12 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
         if (button(ui, ("examples_" + spec.name).c_str(), narrow ? "▾" : "Example ▾", ButtonKind::plain, button_room,
                    "Inputs worth a look", field_height))
             ImGui::OpenPopup(("menu_" + spec.name).c_str());
+        note_place(state, "examples " + spec.name);
         if (ImGui::BeginPopup(("menu_" + spec.name).c_str())) {
             for (const std::string& example : spec.examples) {
                 ui.fonts.need(example);
-                if (ImGui::Selectable(example.c_str())) {
-                    act.inputs().set_param(spec.name, example);
-                    state.document.reload_fields = true;
-                }
+                if (ImGui::Selectable(example.c_str())) act.inputs().set_example(spec.name, example);
+                note_place(state, spec.name + "=" + example);
             }
             ImGui::EndPopup();
         }
@@ -223,6 +222,14 @@ void inputs(const Ui& ui, AppState& state, Controller& act) {
 
 namespace {
 
+/// As the inspector calls it.
+std::string model_title(const Exhibit& e, const std::string& choice) {
+    for (const ParamSpec& spec : e.params)
+        for (std::size_t i = 0; spec.name == "model" && i < spec.choices.size() && i < spec.choice_titles.size(); ++i)
+            if (spec.choices[i] == choice) return spec.choice_titles[i];
+    return choice;
+}
+
 /// All there is to say, what matters most first.
 std::vector<BannerLine> lines_of(const Ui& ui, AppState& state, Controller& act) {
     std::vector<BannerLine> lines;
@@ -241,6 +248,9 @@ std::vector<BannerLine> lines_of(const Ui& ui, AppState& state, Controller& act)
         lines.push_back({state.banner->text, state.banner->error ? ui.theme.broken : ui.theme.accent, {}, {}, [&act] {
                              act.messages().dismiss();
                          }});
+    if (const auto offered = act.inputs().offered_model(); offered && !state.document.side().problem)
+        lines.push_back({"Another model knows more of these characters: " + model_title(state.document.exhibit(), *offered),
+                         ui.theme.selection, "Switch model", [&act, model = *offered] { act.inputs().set_model(model); }});
     add_notes(ui, state, lines);
     return lines;
 }

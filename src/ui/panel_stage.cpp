@@ -72,7 +72,7 @@ class ScrolledPart {
  public:
     /// `needed` px of content; what the wheel does over a picture, it does not do to this.
     ScrolledPart(const Ui& ui, AppState& state, const Rect& place, float needed) : ui_(ui), state_(state), place_(place) {
-        scrolls_ = needed > place.size.y;
+        scrolls_ = state.scrolled = needed > place.size.y;
         if (!scrolls_) return;
         ImGui::SetCursorScreenPos(place.at);
         ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));

@@ -49,6 +49,8 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
                  {"button_focused", state.button_focused},
                  {"prompt", state.prompt.kind != PathPrompt::Kind::none},
                  {"prompt_path", state.prompt.path},
+                 {"prompt_problem", state.prompt.problem},
+                 {"leaving", state.leaving},
                  {"export_path", state.exporting.path},
                  {"export_result", state.exporting.result},
                  {"undo", state.document.history.undo.size()},

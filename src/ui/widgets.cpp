@@ -129,7 +129,8 @@ bool button(const Ui& ui, const char* id, const std::string& text, ButtonKind ki
     // A low button keeps its text in the middle.
     const float above = height > 0 ? std::clamp((height - ImGui::GetFontSize()) / 2, 0.0f, 5 * ui.s) : 5 * ui.s;
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(12 * ui.s, above));
-    const bool pressed = ImGui::Button((text + "##" + id).c_str(), {width, height});
+    // It keeps the focus when its text changes.
+    const bool pressed = ImGui::Button((text + "###" + id).c_str(), {width, height});
     ui.stop();
     ImGui::PopStyleVar(3);
     ImGui::PopStyleColor(4);

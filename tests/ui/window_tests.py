@@ -1,8 +1,10 @@
 """The window itself: who takes Esc, what Tab reaches, what each exhibit keeps, and that everything has its place at every size."""
 
+import os
+import tempfile
 import time
 
-from steps import answered, check, choose
+from steps import answered, check, choose, give_path
 
 
 def test_esc_leaves_the_field_and_its_text_and_picture_agree(w):
@@ -190,3 +192,64 @@ def test_dialogs_stay_inside_the_window(w):
         w.picture(f"dialog-{name}")
         w.key("Escape")
         w.wait("no dialog", lambda s: not s[name])
+
+
+def test_an_example_brings_its_model_and_a_model_its_example(w):
+    w.click(*w.place("source"))
+    w.click(*w.place("examples source"))
+    w.click(*w.place("source=我爱中国。"))
+    s = w.wait("the translator", lambda s: answered(s) and s["params"]["source"] == "我爱中国。")
+    check(s["params"]["model"].startswith("zh-en"), f"a Chinese sentence is read by {s['params']['model']}")
+    w.key("ctrl+z")
+    s = w.wait("undo", lambda s: answered(s) and s["params"]["source"] == "Mon, 30 Sep 2019")
+    check(s["params"]["model"] == "dates", "one choice is more than one undo entry")
+    w.click(*w.place("model=zh-en-gru"))
+    s = w.wait("a sentence", lambda s: answered(s) and s["params"]["model"] == "zh-en-gru")
+    check(s["params"]["source"] != "Mon, 30 Sep 2019", "the translator is asked to read a date")
+    w.replace_source("30 Sep 2019")
+    w.wait("the offer", lambda s: answered(s) and "Switch model" in s["places"])
+    w.picture("offer")
+    w.click(*w.place("Switch model"))
+    s = w.wait("the model of dates", lambda s: answered(s) and s["params"]["model"] == "dates")
+    check(s["params"]["source"] == "30 Sep 2019" and s["texts"]["output"] == "2019-09-30", "what was typed is gone")
+
+
+def test_a_file_is_replaced_only_when_asked_twice(w):
+    path = os.path.join(tempfile.mkdtemp(), "mine.json")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("precious")
+    w.key("ctrl+s")
+    w.wait("the prompt", lambda s: s["prompt"] and s["typing"])
+    give_path(w, path)
+    w.wait("the question", lambda s: "is there already" in s["prompt_problem"])
+    with open(path, encoding="utf-8") as file:
+        check(file.read() == "precious", "it was overwritten without a word")
+    w.picture("replace")
+    w.click(*w.place("ok"))
+    w.wait("the file", lambda s: not s["prompt"])
+    with open(path, encoding="utf-8") as file:
+        check(file.read() != "precious", "it was not replaced")
+
+
+def test_preferences_are_kept(w):
+    w.key("ctrl+t")
+    w.wait("the light theme", lambda s: s["theme"] == "light")
+    w.key("ctrl+plus")
+    w.wait("a larger scale", lambda s: s["ui_scale"] > 1.05)
+    time.sleep(0.5)
+    with type(w)(w.program, w.artifacts, config=w.config) as again:
+        s = again.wait("the same again", lambda s: answered(s) and s["texts"])
+        check(s["theme"] == "light" and abs(s["ui_scale"] - 1.1) < 0.01, f"it starts {s['theme']} at {s['ui_scale']}")
+
+
+def test_quitting_asks_about_a_training(w):
+    w.key("ctrl+k")
+    w.wait("the palette", lambda s: s["palette"] and s["typing"])
+    w.type("train from")
+    w.key("Return")
+    w.wait("a running training", lambda s: s["training"]["state"] == "running")
+    w.key("ctrl+q")
+    w.wait("the question", lambda s: s["leaving"])
+    w.picture("leaving")
+    w.key("Escape")
+    w.wait("no question", lambda s: not s["leaving"] and s["training"]["state"] == "running")
