@@ -186,7 +186,7 @@ void add_run(CliCommand& app, const Words& words) {
     CliCommand command = app.add("run", "Run an exhibit and save every tensor that it records");
     const auto options = std::make_shared<RunOptions>();
     if (!words.empty() && words[0] == "run") options->request.declare(command, words);
-    command.option("--save", options->save, "File to write: .npz with one array per tensor, and trace.json");
+    command.option("--save", options->save, "File to write: .npz with one array per tensor, and trace.json").path();
     command.flag("--claims", options->claims,
                  "Print every claim, of the formulas and of the lesson, as held or broken on this run");
     command.option("--capture", options->request.capture, "Keep only these tensors (names, or prefixes ending in *)");
@@ -214,7 +214,9 @@ void add_render(CliCommand& app, const Words& words) {
                 "PARAM=VALUE: draw the difference, the run with this setting minus the run without; may be given several "
                 "times")
         .repeated();
-    command.option("-o,--output", options->output, "File: .png, .svg or .pdf; .csv or .npz for the values shown").required();
+    command.option("-o,--output", options->output, "File: .png, .svg or .pdf; .csv or .npz for the values shown")
+        .required()
+        .path();
     command.runs([options] { render(*options); });
 }
 

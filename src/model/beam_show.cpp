@@ -42,7 +42,7 @@ void show_beam(Probe& probe, const BeamResult& beam, Index width) {
 
 const Ids& shown_hypothesis(Probe& probe, const BeamResult& beam, Index width, Index which) {
     show_beam(probe, beam, width);
-    if (probe.intervening())
+    if (probe.intervening_later())
         probe.note({"", "the beam was searched without the interventions in the decoder", "they act on what is shown"});
     const Index place = std::clamp<Index>(which, 1, static_cast<Index>(beam.hypotheses.size())) - 1;
     return beam.hypotheses[static_cast<std::size_t>(place)].ids;

@@ -36,6 +36,11 @@ bool Probe::intervening() const {
     return std::any_of(interventions_.begin(), interventions_.end(), [](const Intervention& i) { return i.enabled; });
 }
 
+bool Probe::intervening_later() const {
+    return std::any_of(interventions_.begin(), interventions_.end(),
+                       [this](const Intervention& i) { return i.enabled && !sites_.contains(i.tensor); });
+}
+
 const ProbeSite* Probe::described(const std::string& name) const {
     const auto found = sites_.find(name);
     return found == sites_.end() ? nullptr : &found->second;

@@ -121,6 +121,8 @@ class Probe {
 
     /// Does it change anything?
     bool intervening() const;
+    /// Does it change a tensor that was not shown yet? What was shown has its changes in it.
+    bool intervening_later() const;
 
     /// Model code calls this through an Observer. Shows row `row` (< 0: the whole) of the tensor PREFIX PART; returns it as the
     /// model must continue with it. `description()` is called when this tensor is shown for the first time.

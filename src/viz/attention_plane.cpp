@@ -185,10 +185,12 @@ std::vector<Index> ordinary_positions(const Axis& axis) {
 }
 
 std::string row_sums_text(const RowSums& sums) {
-    if (sums.error() == 0) return "rows sum to 1 exactly";
-    if (sums.error() < 1e-4) return fmt::format("rows sum to 1: max error {:.0e}", sums.error());
+    if (sums.rows > 0 && sums.empty == sums.rows) return "every row is 0";
+    const std::string but = sums.empty == 0 ? "" : fmt::format(", {} of {} are 0", sums.empty, sums.rows);
+    if (sums.error() == 0) return "rows sum to 1 exactly" + but;
+    if (sums.error() < 1e-4) return fmt::format("rows sum to 1: max error {:.0e}", sums.error()) + but;
     const std::string low = fmt::format("{:.2g}", sums.low), high = fmt::format("{:.2g}", sums.high);
-    return "rows sum to " + (low == high ? low : low + " to " + high);
+    return "rows sum to " + (low == high ? low : low + " to " + high) + but;
 }
 
 std::string AttentionPlane::caption() const {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/typed_text.hpp"
 #include "base/utf8.hpp"
 
 namespace saccade {
@@ -12,6 +13,8 @@ namespace saccade {
 std::string drawn_label(const Axis& axis, Index i) {
     const std::string label = sanitize_utf8(axis.label(i));
     if (label.empty()) return "∅";
+    const bool ascii = std::ranges::all_of(label, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    if (!ascii && graphemes(label).size() == 1) return visible_character(label);
     std::string drawn;
     for (std::size_t at = 0; at < label.size(); ++at) {
         const auto c = static_cast<unsigned char>(label[at]);
@@ -27,7 +30,7 @@ std::string drawn_label(const Axis& axis, Index i) {
         else
             drawn += static_cast<char>(c);
     }
-    return drawn;
+    return ascii ? drawn : drawable_text(drawn);
 }
 
 std::string short_name(const Axis& axis) {
