@@ -36,7 +36,8 @@ void RequestOptions::declare(CliCommand& command, const Words& words) {
     command.option("--weights", weights, "Your own weights instead of the bundled model (.safetensors)").path();
     command
         .option("--intervene", interventions,
-                "Change a tensor before what follows sees it; indices count from 0, ':' is all: 'weights[5,9]=0.2' (row "
+                "Change a tensor before what follows sees it; indices count from 0 here (from 1 in views and texts), ':' is "
+                "all: 'weights[5,9]=0.2' (row "
                 "renormalised), 'encoder.weights[2,1]*=0' (ablates a head), 'encoder.mask[:,3,5]=-inf' (hides a key), "
                 "'weights=@file.npz:name[1]' (an array, or a block of it), 'weights~=@file.npz:name' (the same, frozen "
                 "while the text changes). `saccade describe EXHIBIT` lists the tensors; may be given several times")

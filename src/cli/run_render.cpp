@@ -12,6 +12,7 @@
 #include "run/finding.hpp"
 #include "run/runner.hpp"
 #include "run/trace_file.hpp"
+#include "viz/colormap.hpp"
 #include "viz/difference.hpp"
 #include "viz/export.hpp"
 #include "viz/theme.hpp"
@@ -159,14 +160,20 @@ std::string placed_tensor(const RunRequest& request, const std::string& view_id,
 
 void render(RenderOptions options) {
     const RunRequest request = options.request.request();
-    view(options.view.view);  // an unknown view is refused before anything is computed
-    theme(options.view.theme);
+    // What cannot be is refused before anything is computed.
+    named_in_errors("--view", [&] { view(options.view.view); });
+    named_in_errors("--theme", [&] { theme(options.view.theme); });
+    if (!options.view.colormap.empty())
+        named_in_errors("--colormap", [&] { colormap(options.view.colormap, theme(options.view.theme)); });
+    named_in_errors("--dpi", [&] { check_dpi(options.file.dpi); });
     options.flags.apply(options.view);
     options.view.step_axis = exhibit(request.exhibit).step_axis;
     if (!options.size.empty()) apply_size(options.size, options);
     const TracePtr trace = run_told(request);
     if (options.view.tensor.empty()) options.view.tensor = placed_tensor(request, options.view.view, *trace);
     options.flags.select_in(*trace, options.view);
+    if (options.view.tensor.empty() || trace->find(options.view.tensor) != nullptr)  // else made by an analysis, of several
+        ViewFlags::check_heads(tensor_for(view(options.view.view), *trace, options.view), options.view);
     if (options.compare.empty()) {
         export_figure(options.output, *trace, {request_text(request), options.view}, options.file);
         return print_notes(*trace);

@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "base/parallel.hpp"
+#include "base/percent.hpp"
 #include "cli/commands.hpp"
 #include "io/atomic_file.hpp"
 #include "train/training.hpp"
@@ -59,7 +60,7 @@ void print_progress(const Training& training, bool terminal) {
     if (!points.empty()) line += fmt::format("  loss {:.4f}", points.back().loss);
     for (auto p = points.rbegin(); p != points.rend(); ++p)
         if (p->metric) {
-            line += fmt::format("  {} {:.1f}%", training.headline(), *p->metric * 100);
+            line += fmt::format("  {} {}", training.headline(), percent(*p->metric));
             break;
         }
     line += fmt::format("  {:.3g} steps/s  {} left", training.steps_per_second(), duration(training.seconds_left()));

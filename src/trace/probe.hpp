@@ -179,6 +179,7 @@ class Probe {
     Tensor<float> intervene(const ProbeSite& site, Index row, const Tensor<float>& values);
     std::vector<char> masked_cells(const ProbeSite& site, Index row, const Shape& shape) const;
     void check_interventions();
+    void note_once(Note note);
     void note_unapplied(const Intervention& intervention, const Recording& recording, bool applied, const FrozenRows& frozen);
     void drop_rules_of_uncaptured_operands();
 

@@ -102,7 +102,7 @@ std::string cell_text(const AppState& state, const Trace& trace, const Hit& hit,
     std::string text = tensor->info.title.empty() ? tensor->info.name : tensor->info.title;
     for (std::size_t a = 0; a < hit.ref.index.size() && a < tensor->info.axes.size(); ++a)
         if (const Axis& axis = *tensor->info.axes[a]; hit.ref.index[a] >= 0)
-            text += fmt::format("\n{} {}", short_name(axis), position_number(axis, hit.ref.index[a])) +
+            text += fmt::format("\n{} {}", short_name(axis), hit.ref.index[a] + 1) +
                     (axis.labels.empty() ? "" : ": " + axis.label(hit.ref.index[a]));
     const auto number = [](std::optional<float> v) {
         return !v ? std::string("none") : std::isfinite(*v) ? fmt::format("{:.4f}", *v) : std::string("masked");

@@ -108,7 +108,7 @@ void tools(const Ui& ui, AppState& state, Controller& act) {
     heading(ui, "By hand");
     if (tensor == nullptr) {
         // Gates are dragged where there are no weights: in channel attention.
-        const Trace* trace = state.document.trace().get();
+        const Trace* trace = state.document.trace();
         const bool gates = trace != nullptr && !trace->with_role(Role::gate).empty() && trace->with_role(Role::weights).empty();
         paragraph(
             ui,

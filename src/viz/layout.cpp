@@ -43,13 +43,9 @@ std::string axis_caption(const Axis& axis) {
     return kind == name ? kind : kind + ": " + name;
 }
 
-Index position_number(const Axis& axis, Index i) {
-    return axis.kind == AxisKind::channel || axis.kind == AxisKind::y || axis.kind == AxisKind::x ? i : i + 1;
-}
-
 std::string position_text(const Axis& axis, Index i) {
     if (!axis.labels.empty()) return short_name(axis) + " “" + drawn_label(axis, i) + "”";
-    return fmt::format("{} {}", short_name(axis), position_number(axis, i));
+    return fmt::format("{} {}", short_name(axis), i + 1);
 }
 
 std::string number_text(double value) {
