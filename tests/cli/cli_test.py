@@ -378,10 +378,10 @@ class Cli(unittest.TestCase):
         address = "file://" + text.replace(" ", "%20")
         out = os.path.join(folder, "run.npz")
         for k in ("@" + address, "@'" + text + "'", "@ " + text):
-            self.good("run", "memory", "--q", "1 0", "--k", k, "--save", "file://" + out.replace(" ", "%20"))
+            self.good("run", "memory", "--q", "1 0", "--k", k, "--v", "1; 2", "--save", "file://" + out.replace(" ", "%20"))
             self.assertTrue(os.path.exists(out))
             os.remove(out)
-        self.good("render", "memory", "--q", "1 0", "--view", "heatmap", "--compare", "k=@" + address, "-o", out.replace("npz", "csv"))
+        self.good("render", "memory", "--q", "1 0", "--k", "1 0; 0 1", "--v", "1; 2", "--view", "heatmap", "--compare", "k=@" + address, "-o", out.replace("npz", "csv"))
 
     def test_text_is_read_as_it_was_meant(self):
         out = self.path("text.npz")
@@ -405,7 +405,8 @@ class Cli(unittest.TestCase):
         self.assertIn("cannot hold", notes("alignment", "--intervene", "weights[0,0]=0.7", "--intervene", "weights[0,1]=0.7"))
         self.assertIn("cannot hold", notes("alignment", "--source", "3", "--intervene", "weights[0,0]=0.2"))
         self.assertNotIn("cannot hold", notes("alignment", "--intervene", "weights[0,0]=0.7", "--intervene", "weights[0,1]=0.3"))
-        self.assertIn("sums to 1.9", notes("alignment", "--intervene", "probabilities[0,2]=0.9").replace("sums to 1.89", "sums to 1.9"))
+        # The first character is a 2; all the rest share next to nothing.
+        self.assertIn("sums to 1.9:", notes("alignment", "--intervene", "probabilities[0,4]=0.9"))
         self.assertIn("no hypothesis 9", notes("alignment", "--beam", "5", "--hypothesis", "9"))
         self.assertIn("<unk>", notes("transformer", "--source", "我爱你。", "--target", "i love 猫"))
         self.assertIn("multiple of 4", notes("channel", "--resolution", "33"))
