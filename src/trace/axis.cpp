@@ -43,7 +43,7 @@ bool is_stacked(AxisKind kind) {
 
 std::string Axis::label(Index i) const {
     if (i >= 0 && static_cast<std::size_t>(i) < labels.size()) return labels[static_cast<std::size_t>(i)];
-    return std::to_string(i + 1);
+    return std::to_string(is_stacked(kind) ? i + 1 : i);
 }
 
 }  // namespace saccade

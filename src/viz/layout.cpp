@@ -11,6 +11,8 @@
 namespace saccade {
 
 std::string drawn_label(const Axis& axis, Index i) {
+    const bool named = i >= 0 && static_cast<std::size_t>(i) < axis.labels.size();
+    if (!named) return std::to_string(i + 1);
     const std::string label = sanitize_utf8(axis.label(i));
     if (label.empty()) return "∅";
     const bool ascii = std::ranges::all_of(label, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
