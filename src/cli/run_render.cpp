@@ -179,10 +179,11 @@ void render(RenderOptions options) {
         return print_notes(*trace);
     }
     const RunRequest other = compared_request(request, options.compare);
-    const TracePtr difference = std::make_shared<const Trace>(difference_of(*trace, *run_told(other)));
+    const TracePtr against = run_told(other);
+    const TracePtr difference = std::make_shared<const Trace>(difference_of(*trace, *against));
     // The view's own choice is made by role, which a difference does not have.
     if (options.view.tensor.empty()) options.view.tensor = tensor_for(view(options.view.view), *trace, options.view).info.name;
-    const ViewState state = difference_state(options.view);
+    const ViewState state = difference_state(options.view, {trace.get(), against.get()});
     export_figure(options.output, *difference, {request_text(request), state, request_text(other)}, options.file);
     print_notes(*difference);
 }

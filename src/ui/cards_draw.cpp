@@ -42,7 +42,7 @@ ViewState view_state(const AppState& state, const Exhibit& e, const ViewPlacemen
     // The view's own choice is made by role, which a difference does not have: that of A.
     if (view_of.tensor.empty() && state.document.sides[0].trace() != nullptr)
         view_of.tensor = tensor_for(view(placement.view), *state.document.sides[0].trace(), view_of).info.name;
-    return difference_state(view_of);
+    return difference_state(view_of, {state.document.difference_of[0].get(), state.document.difference_of[1].get()});
 }
 
 /// Where the grids of the frame are, for tests: "heatmap", "heatmap B", "heatmap difference"; the first of each.

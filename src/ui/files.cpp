@@ -170,7 +170,7 @@ void Files::export_now() {
         if (difference) {
             origin.request = request_text(document.sides[0].shown.request);
             origin.compared = request_text(document.sides[1].shown.request);
-            origin.view = difference_state(view);
+            origin.view = difference_state(view, {document.difference_of[0].get(), document.difference_of[1].get()});
         }
         const std::string path = path_from_text(dialog.path);
         export_figure(path, difference ? *document.difference : *side.trace(), origin, options);
