@@ -120,6 +120,7 @@ TranslationSet::HeldOutBleu TranslationSet::bleu_by_nearness(Index n, const std:
 
 void TranslationSet::HeldOutBleu::into(std::map<std::string, double>& metrics, const std::string& name) const {
     metrics[name] = all.score();
+    metrics["near_duplicates"] = static_cast<double>(near.sentences());
     if (near.sentences() > 0) metrics[name + "_near"] = near.score();
     if (apart.sentences() > 0) metrics[name + "_apart"] = apart.score();
 }

@@ -49,7 +49,7 @@ class TranslationSet {
     struct HeldOutBleu {
         Bleu all, near, apart;
 
-        /// NAME, NAME_near and NAME_apart.
+        /// NAME, NAME_near and NAME_apart, and how many are near: near_duplicates.
         void into(std::map<std::string, double>& metrics, const std::string& name) const;
     };
     HeldOutBleu bleu_by_nearness(Index n, const std::function<Ids(const Ids& source)>& translate,
