@@ -64,7 +64,7 @@ std::optional<Claim> attention_reaches_at_once(const Trace& trace) {
         wrong += cell(*paths, Kind::self_attention, i) != 1 ? 1 : 0;
         wrong += cell(*paths, Kind::recurrent, i) != static_cast<double>(sizes->values.data()[i]) - 1 ? 1 : 0;
         for (const Kind kind : {Kind::convolution, Kind::restricted})
-            wrong += cell(*paths, kind, i) > 1 && cell(*paths, kind, i) < cell(*paths, Kind::recurrent, i) ? 0 : 1;
+            wrong += cell(*paths, kind, i) >= 1 && cell(*paths, kind, i) < cell(*paths, Kind::recurrent, i) ? 0 : 1;
     }
     return claim_of("path", 4 * points, wrong);
 }
