@@ -85,26 +85,9 @@ double height_of(const Row& row) {
     return height;
 }
 
-<<<<<<< HEAD
-/// The rows and cards that a stage of this size can show readably: the main one always, then the first of each row.
-std::vector<Row> rows_that_fit(const Ui& ui, const std::vector<ViewPlacement>& views, ImVec2 size) {
-    std::vector<Row> rows = rows_of(views);
-    const ViewPlacement* main = main_view(views);
-    const auto most_rows =
-        static_cast<std::size_t>(std::max(1.0f, (size.y + card_gap * ui.s) / ((least_height + card_gap) * ui.s)));
-    while (rows.size() > most_rows) {
-        auto last = rows.end() - 1;
-        if (main != nullptr && last->front().row == main->row) --last;
-        rows.erase(last);
-    }
-    const auto most_cards =
-        static_cast<std::size_t>(std::max(1.0f, (size.x + card_gap * ui.s) / ((least_width + card_gap) * ui.s)));
-    for (Row& row : rows)
-        if (row.size() > most_cards) row.resize(most_cards);
-=======
 /// Rows that do not fit the width go on below.
 std::vector<Row> rows_in(const Ui& ui, const std::vector<ViewPlacement>& views, float width) {
-    const auto most = static_cast<std::size_t>(std::max(1.0f, (width + gap * ui.s) / ((least_width + gap) * ui.s)));
+    const auto most = static_cast<std::size_t>(std::max(1.0f, (width + card_gap * ui.s) / ((least_width + card_gap) * ui.s)));
     std::vector<Row> rows;
     for (const Row& row : rows_of(views)) {
         const std::size_t lines = (row.size() + most - 1) / most;
@@ -113,7 +96,6 @@ std::vector<Row> rows_in(const Ui& ui, const std::vector<ViewPlacement>& views, 
             rows.emplace_back(row.begin() + static_cast<std::ptrdiff_t>(from), row.begin() + static_cast<std::ptrdiff_t>(to));
         }
     }
->>>>>>> c49c37ffecc1befd5c4cdde0c803b78339ec1f29
     return rows;
 }
 
@@ -259,7 +241,7 @@ std::string settings_apart(const AppState& state, std::size_t i) {
 
 float cards_height(const Ui& ui, const AppState& state, const Exhibit& e, float width) {
     const float s = ui.s;
-    const auto rows = [&](std::size_t n) { return static_cast<float>(n) * (least_height + gap) * s - gap * s; };
+    const auto rows = [&](std::size_t n) { return static_cast<float>(n) * (least_height + card_gap) * s - card_gap * s; };
     const bool comparing = state.document.comparing;
     const std::size_t side = comparing && state.narrow == 1 ? 1 : 0;
     const std::vector<ViewPlacement> views = views_of(state, e, side);
