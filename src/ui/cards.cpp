@@ -254,12 +254,12 @@ void cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, con
     const float g = card_gap * ui.s;
     const std::vector<ViewPlacement> views = views_of(state, e, of == CardOf::b ? 1 : 0);
     std::vector<Row> rows = rows_in(ui, views, place.size.x);
-    // Where they scroll, the main one is what is seen first.
-    if (const ViewPlacement* main = state.scrolled ? main_view(views) : nullptr)
-        std::stable_partition(rows.begin(), rows.end(), [main](const Row& row) {
-            return std::any_of(row.begin(), row.end(),
-                               [main](const ViewPlacement& v) { return card_key(v) == card_key(*main); });
-        });
+    // Where they scroll, the row that wants most room is seen first.
+    if (state.scrolled) {
+        const auto most =
+            std::max_element(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return height_of(a) < height_of(b); });
+        if (most != rows.end()) std::rotate(rows.begin(), most, most + 1);
+    }
     std::vector<Share> row_shares;
     for (std::size_t r = 0, line = 0; r < rows.size(); ++r) {
         const int number = rows[r].front().row;

@@ -83,7 +83,7 @@ class Cli(unittest.TestCase):
         self.assertGreater(len(models), 20)
         for line in models + [line for e in exhibits for line in text.splitlines() if line.startswith("  " + e["id"] + " ")]:
             self.assertRegex(line, r"^  \S+  +\S")
-        for exhibit in ("alignment", "transformer", "spatial"):
+        for exhibit in ("alignment", "memory"):
             described = json.loads(self.good("describe", exhibit, "--json"))
             text = self.good("describe", exhibit)
             for tensor in described["tensors"]:

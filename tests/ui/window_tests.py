@@ -5,6 +5,7 @@ import tempfile
 import time
 
 from steps import answered, check, choose, give_path
+from xdnd import set_resources
 
 
 def test_esc_leaves_the_field_and_its_text_and_picture_agree(w):
@@ -253,3 +254,18 @@ def test_quitting_asks_about_a_training(w):
     w.picture("leaving")
     w.key("Escape")
     w.wait("no question", lambda s: not s["leaving"] and s["training"]["state"] == "running")
+
+
+def test_the_first_size_is_what_the_screen_asks_for(w):
+    set_resources("Xft.dpi:\t144\n")
+    try:
+        with type(w)(w.program, w.artifacts) as dense:
+            s = dense.wait("a scale", lambda s: answered(s) and s["texts"])
+            check(abs(s["ui_scale"] - 1.5) < 0.01, f"at 144 dpi the scale is {s['ui_scale']}")
+            dense.key("ctrl+equal")
+            dense.wait("a larger one", lambda s: s["ui_scale"] > 1.55)
+            dense.key("ctrl+0")
+            dense.wait("the screen's again", lambda s: abs(s["ui_scale"] - 1.5) < 0.01)
+            dense.picture("dense-screen")
+    finally:
+        set_resources("")

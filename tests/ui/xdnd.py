@@ -94,3 +94,15 @@ def drop(window, paths, x, y, patience=30):
         assert wait_for("XdndFinished")[1] != 0, "the window did not take the drop"
     finally:
         lib.XCloseDisplay(display)
+
+
+def set_resources(text):
+    """The X resources of the display ("Xft.dpi: 192"), as desktops set them; empty: none."""
+    lib = _library()
+    display = lib.XOpenDisplay(None)
+    assert display, "there is no X display"
+    data = text.encode()
+    lib.XChangeProperty(display, lib.XDefaultRootWindow(display), lib.XInternAtom(display, b"RESOURCE_MANAGER", 0),
+                        lib.XInternAtom(display, b"STRING", 0), 8, REPLACE, (c_ubyte * len(data))(*data), len(data))
+    lib.XFlush(display)
+    lib.XCloseDisplay(display)
