@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/parallel.hpp"
+#include "base/path_text.hpp"
 #include "base/stop.hpp"
 #include "exhibit/bottleneck_lesson.hpp"
 #include "exhibit/exhibits.hpp"
@@ -214,7 +215,7 @@ void record(Probe& probe, const std::vector<ComparedModel>& compared, const std:
 void run_bottleneck(RunContext& context) {
     const bool dates = context.params.text("task") == "dates";
     const Index samples = context.params.integer("samples");
-    const std::string& data = context.params.text("data");
+    const std::string data = path_from_text(context.params.text("data"));
     if (!dates && data.empty())
         throw Error(ErrorCode::invalid_input, "Data is empty, and translation is measured on held-out sentence pairs",
                     "give the path of cmn-eng.txt (www.manythings.org/anki), or choose Dates, which needs no file");

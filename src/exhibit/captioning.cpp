@@ -4,7 +4,9 @@
 #include <cmath>
 #include <limits>
 
+#include "base/typed_text.hpp"
 #include "exhibit/captioning_lesson.hpp"
+#include "exhibit/characters.hpp"
 #include "exhibit/exhibits.hpp"
 #include "exhibit/picture_input.hpp"
 #include "image/samples.hpp"
@@ -153,7 +155,9 @@ void run_captioning(RunContext& context) {
     CaptionRequest request;
     if (const std::string& own = params.text("caption"); !own.empty()) {
         request.forced = text->read(own);
-        const bool ascii = std::ranges::all_of(own, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+        note_dropped(read_typed(own).dropped, "caption", context.probe);
+        const std::string read = read_text_of(own);
+        const bool ascii = std::ranges::all_of(read, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
         language = ascii ? CaptionLanguage::english : CaptionLanguage::chinese;
     }
     const PictureInput picture = read_picture(context, cell);

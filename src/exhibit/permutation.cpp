@@ -9,6 +9,7 @@
 #include "autograd/ops.hpp"
 #include "base/stop.hpp"
 #include "base/typed_text.hpp"
+#include "exhibit/characters.hpp"
 #include "exhibit/exhibits.hpp"
 #include "exhibit/permutation_lesson.hpp"
 #include "nn/rules.hpp"
@@ -278,6 +279,7 @@ void run_permutation(RunContext& context) {
     s.posted = params.text("axes") == "posted";
     s.code = make_position_code<float>(position_code(params.text("position")), {.d_model = s.features}, nullptr);
     const Ids order = second_order(params.text("order"), s.tokens);
+    note_dropped(read_typed(params.text("order")).dropped, "order", context.probe);
     Ids same(order.size());
     std::iota(same.begin(), same.end(), Index{0});
     const std::vector<std::string> first_names = names_of(same), second_names = names_of(order);

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -10,6 +11,7 @@
 
 #include "autograd/ops.hpp"
 #include "base/parallel.hpp"
+#include "base/sha256.hpp"
 #include "base/stop.hpp"
 #include "model/resnet.hpp"
 #include "train/augment.hpp"
@@ -249,6 +251,14 @@ std::map<std::string, double> ResNetTask::evaluate(const WeightMap& weights, Ind
             {"loss", share(std::accumulate(losses.begin(), losses.end(), 0.0))}};
 }
 
+/// Of the pictures as they were read: two folders with one hash taught the same.
+std::string pixels_hash(const ImageSet& set) {
+    const auto bytes = [](const auto& values) {
+        return std::string_view(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(values[0]));
+    };
+    return sha256(sha256(bytes(set.pixels)) + sha256(bytes(set.labels)));
+}
+
 /// What the pictures are, and whose.
 nlohmann::json data_card(const ImageSet& train, const ImageSet& test) {
     const std::string what = fmt::format("{} training and {} test pictures of {} x {} pixels in {} classes", train.size(),
@@ -278,6 +288,9 @@ nlohmann::json ResNetTask::card() const {
                              {"augmentation", "windows of the picture with a border of 4 pixels, mirrored half the time"}}}};
     if (small_share_ > 0) card["recipe"]["small"] = {{"pixels", small_}, {"share", small_share_}};
     card.update(data_card(train(), test()));
+    card["data_folder"] = {{"name", std::filesystem::path(folder_).lexically_normal().filename().string()},
+                           {"train_sha256", pixels_hash(train())},
+                           {"test_sha256", pixels_hash(test())}};
     into_card(design(), card);
     return card;
 }

@@ -142,10 +142,12 @@ std::string model_summary(const Exhibit& e, const RunRequest& request) {
         std::string text = id;
         const auto add = [&](const char* name, const char* title, bool share) {
             if (const auto metric = card.metric(name))
-                text += fmt::format(" · {} {} held out", title, share ? percent(*metric) : fmt::format("{:.1f}", *metric * 100));
+                text +=
+                    fmt::format(" · {} {} held out", title, share ? percent(*metric) : fmt::format("{:.1f}", *metric * 100));
         };
         add("exact_match", "exact match", true);
-        add("bleu_beam5", "BLEU", false);
+        // What it can do with sentences that it has not nearly seen.
+        add("bleu_beam5_apart", "BLEU without near-duplicates", false);
         add("accuracy", "accuracy", true);
         if (!card.licence().empty()) text += " · " + card.licence();
         return text;

@@ -55,6 +55,20 @@ void expect_every_rule_holds(const Trace& trace) {
 }
 
 // By hand: A1' = [[1, 0], [.25, .75]], A2' = [[1, 0], [.4, .6]]; their product [[1, 0], [.4 + .15, .45]].
+TEST(Analysis, a_decoders_queries_and_keys_are_its_positions_whatever_they_are_called) {
+    Trace trace;
+    const AxisPtr layer = trace.add_axis({"layer", AxisKind::layer, 1, {}, "l"});
+    const AxisPtr query = trace.add_axis({"output", AxisKind::query, 2, {"i", "go"}, "i"});
+    const AxisPtr key = trace.add_axis({"output.key", AxisKind::key, 2, {"<start>", "i"}, "j"});
+    const AxisPtr source = trace.add_axis({"source.key", AxisKind::key, 2, {"我", "去"}, "k"});
+    trace.add({"own", Role::weights, "α", "", "", {layer, query, key}}, Tensor<float>::from({1, 2, 2}, {1, 0, 0.5f, 0.5f}));
+    trace.add({"cross", Role::weights, "α", "", "", {layer, query, source}},
+              Tensor<float>::from({1, 2, 2}, {1, 0, 0.5f, 0.5f}));
+    EXPECT_FALSE(refuses_layers("rollout", trace.tensor("own")));
+    EXPECT_TRUE(refuses_layers("rollout", trace.tensor("cross")));
+    EXPECT_TRUE(analysis("rollout").accepts(trace, trace.tensor("own")));
+}
+
 TEST(Analysis, rollout_is_the_product_of_the_layers_with_residual) {
     const Trace trace = with(attention(2, 1, 2, {1, 0, 0.5f, 0.5f, 1, 0, 0.8f, 0.2f}), "rollout");
     expect_values(trace, "w.residual", {1, 0, 0.25, 0.75, 1, 0, 0.4, 0.6});

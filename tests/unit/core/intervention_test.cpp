@@ -125,6 +125,7 @@ TEST(Hand, only_masks_take_minus_infinity_and_nothing_else) {
     };
     EXPECT_TRUE(contains(line("encoder.mask[:,0,0]=-1"), "0 (visible) and -inf (hidden)"));
     EXPECT_TRUE(contains(line("encoder.context=-inf"), "only a mask takes -inf"));
+    EXPECT_FALSE(contains(line("encoder.context=-inf"), "decoder")) << "a hint names no tensor that may not be there";
     EXPECT_TRUE(contains(line("encoder.weights[0,0,0,0]=-inf"), "between 0 and 1"));
     Intervention infinite = with_array("encoder.context[0,0]=@f.npz:c", Tensor<float>({2, 2}, inf));
     error_of(ErrorCode::invalid_input, [&] {

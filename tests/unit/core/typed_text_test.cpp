@@ -80,6 +80,11 @@ TEST(TypedText, drawable_text_holds_what_any_file_can) {
     EXPECT_EQ(drawable_text("plain 爱 👍🏽"), "plain 爱 👍🏽");
 }
 
+TEST(PathText, what_nobody_put_there_is_hidden) {
+    for (const char* name : {".DS_Store", ".ipynb_checkpoints", "._p0.png", "__MACOSX"}) EXPECT_TRUE(is_hidden(name)) << name;
+    for (const char* name : {"cat", "p0.png", "_cat", "a.b"}) EXPECT_FALSE(is_hidden(name)) << name;
+}
+
 TEST(PathText, is_read_the_same_however_it_is_written) {
     const test::TemporaryFolder folder;
     const std::string file = folder / "a ship.png";

@@ -36,6 +36,29 @@ TEST_F(ControllerTest, ASessionComesBackAsItWas) {
     std::filesystem::remove(path);
 }
 
+TEST_F(ControllerTest, EveryPromptReadsPathsInOneWay) {
+    const std::string folder = testing::TempDir() + "saccade prompts " + std::to_string(getpid());
+    std::filesystem::create_directories(folder);
+    std::string address = "file://" + folder + "/a%20session.json";
+    for (std::size_t at = 0; (at = address.find(' ')) != std::string::npos;) address.replace(at, 1, "%20");
+    state_.prompt = {PathPrompt::Kind::save_session, address, ""};
+    act_.files().answer_prompt();
+    EXPECT_EQ(state_.prompt.problem, "");
+    EXPECT_TRUE(std::filesystem::exists(folder + "/a session.json"));
+    state_.exporting.path = " '" + folder + "/a figure.svg' ";
+    state_.exporting.view = "heatmap";
+    settle();
+    act_.files().export_now();
+    EXPECT_FALSE(state_.exporting.failed) << state_.exporting.result;
+    EXPECT_TRUE(std::filesystem::exists(folder + "/a figure.svg"));
+    for (const std::string& written : {address, "\"" + folder + "/a session.json\""}) {
+        state_.prompt = {PathPrompt::Kind::open, written, ""};
+        act_.files().answer_prompt();
+        EXPECT_EQ(state_.prompt.problem, "") << written;
+    }
+    std::filesystem::remove_all(folder);
+}
+
 TEST_F(ControllerTest, AFileThatIsNothingBecomesOneLineAndLosesNothing) {
     const std::string path = testing::TempDir() + "saccade-nothing-" + std::to_string(getpid()) + ".json";
     write_file(path, "not a session\n");

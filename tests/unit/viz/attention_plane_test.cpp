@@ -56,6 +56,19 @@ TEST(AttentionPlane, SaysWhatWasCombinedAndChecksItsRows) {
     EXPECT_EQ(plane.head, std::nullopt);
 }
 
+TEST(AttentionPlane, RowsWithoutAnyWeightDoNotSumToOne) {
+    EXPECT_EQ(row_sums_text(row_sums(Tensor<float>({2, 3}))), "every row is 0");
+    EXPECT_EQ(row_sums_text(row_sums(Tensor<float>::from({2, 2}, {0.5f, 0.5f, 0, 0}))), "rows sum to 1 exactly, 1 of 2 are 0");
+    EXPECT_EQ(row_sums_text(row_sums(Tensor<float>::from({2, 2}, {0.5f, 0.5f, 1, 0}))), "rows sum to 1 exactly");
+}
+
+TEST(AttentionPlane, AHeadThatIsNotThereIsSaid) {
+    const Trace trace = stack_trace(2, 4, words);
+    ViewState state = state_with(Heads::each, Layers::one);
+    state.options.chosen = {6};
+    EXPECT_EQ(attention_plane(trace, trace.tensor("encoder.weights"), state).caption(), "no head 7: there are 4");
+}
+
 TEST(AttentionPlane, AJoinedCellStandsAtNoLayerAndNoHead) {
     const Trace trace = stack_trace(3, 4, words);
     const CellRef rolled{"encoder.weights.rollout", {2, 1, 0}};
