@@ -117,7 +117,8 @@ struct PositionScene {
     Index length = 0;
     PositionSizes sizes;
     PositionParameters<float> parameters;  // of the stack, or of its first layer
-    Tensor<float> term;  // [heads, n, n]: what the first layer added to its scores; empty: nothing, or unknown
+    Tensor<float> added;                   // [n, d]: what the run added to its tokens; empty: nothing
+    Tensor<float> term;                    // [heads, n, n]: what its first layer added to its scores; empty: nothing
 };
 
 /// How similar the code makes two positions.

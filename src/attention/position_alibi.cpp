@@ -66,9 +66,7 @@ class Alibi : public ScoringCode<T> {
 };
 
 PositionSimilarity draw(const PositionScene& scene) {
-    const Index heads = scene.sizes.heads, n = scene.length;
-    const Tensor<float> term = Alibi<float>(scene.sizes, scene.parameters).penalty(heads, 0, n, n).reshape({heads, n, n});
-    scene.observe("code", term, [&] {
+    const Tensor<float> term = scene.observe("code", scene.term, [&] {
         return Shown{.role = Role::state,
                      .symbol = "t",
                      .title = "Position code: added to the scores",

@@ -4,11 +4,9 @@
 
 namespace saccade {
 
-PositionSimilarity draw_added(const PositionScene& scene, const AddedCode<float>& code, const std::string& equation,
-                              const std::string& source) {
+PositionSimilarity draw_added(const PositionScene& scene, const std::string& equation, const std::string& source) {
     const Index n = scene.length;
-    const Tensor<float> added = code.added(0, n).value();
-    scene.observe("code", added, [&] {
+    const Tensor<float> added = scene.observe("code", scene.added, [&] {
         return Shown{.role = Role::embedding,
                      .symbol = "p",
                      .title = "Position code: added to the tokens",

@@ -36,7 +36,7 @@ class Learned : public AddedCode<T> {
 };
 
 PositionSimilarity draw(const PositionScene& scene) {
-    return draw_added(scene, Learned<float>(scene.sizes, scene.parameters), equation, source);
+    return draw_added(scene, equation, source);
 }
 
 }  // namespace

@@ -25,9 +25,8 @@ inline std::vector<Axis> no_position_axes(const PositionSizes&) {
     return {};
 }
 
-/// Draws what `code` adds to the tokens; two positions are as alike as the dot product of what they get.
-PositionSimilarity draw_added(const PositionScene& scene, const AddedCode<float>& code, const std::string& equation,
-                              const std::string& source);
+/// Draws what was added to the tokens; two positions are as alike as the dot product of what they get.
+PositionSimilarity draw_added(const PositionScene& scene, const std::string& equation, const std::string& source);
 
 inline constexpr const char* added_term_title = "What is added to the scores, mean of the heads (layer 1)";
 /// term [heads, n, n] -> [n, n]; empty of nothing.

@@ -64,21 +64,11 @@ class Rotary : public TurningCode<T> {
 PositionSimilarity draw(const PositionScene& scene) {
     const Index units = scene.sizes.d_model / scene.sizes.heads, pairs = units / 2, n = scene.length;
     const auto theta = [&](Index m) { return std::pow(10000.0, -2.0 * static_cast<double>(m) / static_cast<double>(units)); };
-    Tensor<float> angle(Shape{n, pairs}), turned(Shape{n, pairs}), alike(Shape{n, n});
+    Tensor<float> angles(Shape{n, pairs}), turned(Shape{n, pairs}), alike(Shape{n, n});
     for (Index i = 0; i < n; ++i)
-        for (Index m = 0; m < pairs; ++m) {
-            const double a = static_cast<double>(i) * theta(m);
-            angle.data()[i * pairs + m] = static_cast<float>(a);
-            turned.data()[i * pairs + m] = static_cast<float>(std::cos(a));
-        }
-    for (Index i = 0; i < n; ++i)
-        for (Index j = 0; j < n; ++j) {
-            double sum = 0;
-            for (Index m = 0; m < pairs; ++m) sum += std::cos(static_cast<double>(i - j) * theta(m));
-            alike.data()[i * n + j] = static_cast<float>(sum / static_cast<double>(pairs));
-        }
+        for (Index m = 0; m < pairs; ++m) angles.data()[i * pairs + m] = static_cast<float>(static_cast<double>(i) * theta(m));
     scene.observe.axis({"pair", AxisKind::feature, pairs, {}, "m"});
-    scene.observe("angle", angle, [&] {
+    const Tensor<float> angle = scene.observe("angle", angles, [&] {
         return Shown{.role = Role::state,
                      .symbol = "p θ",
                      .title = "Angle",
@@ -87,6 +77,15 @@ PositionSimilarity draw(const PositionScene& scene) {
                      .step = {"position", "p θ_m, θ_m = 10000^(−2m/d_head)",
                               fmt::format("angle[i,m] = i / 10000 ^ (2 * m / {})", units), "Su 2021, eq. 15"}};
     });
+    const auto at = [&](Index i, Index m) { return static_cast<double>(angle.data()[i * pairs + m]); };
+    for (Index i = 0; i < n; ++i)
+        for (Index m = 0; m < pairs; ++m) turned.data()[i * pairs + m] = static_cast<float>(std::cos(at(i, m)));
+    for (Index i = 0; i < n; ++i)
+        for (Index j = 0; j < n; ++j) {
+            double sum = 0;
+            for (Index m = 0; m < pairs; ++m) sum += std::cos(at(i, m) - at(j, m));
+            alike.data()[i * n + j] = static_cast<float>(sum / static_cast<double>(pairs));
+        }
     scene.observe("code", turned, [&] {
         return Shown{.role = Role::embedding,
                      .symbol = "cos p θ",

@@ -29,7 +29,7 @@ class Sinusoidal : public AddedCode<T> {
 };
 
 PositionSimilarity draw(const PositionScene& scene) {
-    return draw_added(scene, Sinusoidal<float>(scene.sizes, scene.parameters), equation, source);
+    return draw_added(scene, equation, source);
 }
 
 }  // namespace

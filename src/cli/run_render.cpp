@@ -106,8 +106,9 @@ void print_claim(const std::string& said, const std::string& text, const std::st
 
 /// Every formula claim and every point of the lesson that claims something, on this run.
 void print_claims(const Exhibit& e, const Trace& trace) {
-    for (const Claim& claim : check_claims(trace))
-        print_claim(claim.holds ? "held" : "broken", claim.text, found_against_claimed(claim));
+    for (const Claim& claim : check_claims(trace)) print_claim(verdict(claim), claim.text, found_against_claimed(claim));
+    for (const Step* step : unchecked_formulas(trace))
+        print_claim("no rule", step->result + ": " + step->formula, "nothing checks it");
     const std::vector<Finding> findings = check_lesson(e.lesson, trace);
     for (std::size_t i = 0; i < findings.size(); ++i) {
         const std::string said = verdict(e.lesson.points[i], findings[i]);

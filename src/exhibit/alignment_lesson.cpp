@@ -20,25 +20,29 @@ bool normalised(const Trace& trace) {
     return step == nullptr || step->normalised;
 }
 
-/// Of hard attention: every weight is 0 or 1.
-bool is_hard(const TraceTensor& weights) {
-    return std::ranges::all_of(weights.values.values(), [](float v) { return v == 0.0f || v == 1.0f; });
+/// Of hard attention: every weight was computed as 0 or 1. A window that is one position wide is none, and one position leaves
+/// no choice.
+bool is_hard(const Trace& trace, const TraceTensor& weights) {
+    if (trace.find("mask") != nullptr || weights.values.shape()[1] < 2) return false;
+    const Tensor<float>& computed = weights.before.empty() ? weights.values : weights.before;
+    return std::ranges::all_of(computed.values(), [](float v) { return v == 0.0f || v == 1.0f; });
 }
 
 Check rows_sum(const Trace& trace) {
     const TraceTensor* weights = weights_of(trace);
-    if (weights == nullptr) return std::nullopt;
+    if (weights == nullptr || weights->values.shape()[1] < 2) return std::nullopt;
     return rows_sum_to_one(*weights);
 }
 
 Check hard_rows_have_one(const Trace& trace) {
     const TraceTensor* weights = weights_of(trace);
-    if (weights == nullptr || !is_hard(*weights)) return std::nullopt;
+    if (weights == nullptr || !is_hard(trace, *weights)) return std::nullopt;
     const Index columns = weights->values.shape()[1], rows = weights->values.shape()[0];
     double worst = 0;
     for (Index r = 0; r < rows; ++r) {
         const auto row = weights->values.row(r);
-        worst = std::max(worst, std::abs(static_cast<double>(std::ranges::count(row.values(), 1.0f)) - 1));
+        const auto ones = std::ranges::count(row.values(), 1.0f), zeros = std::ranges::count(row.values(), 0.0f);
+        worst = std::max(worst, static_cast<double>(std::abs(ones - 1) + (columns - ones - zeros)));
     }
     return claim_of("weights", rows * columns, worst);
 }
@@ -49,10 +53,13 @@ Check nothing_outside(const Trace& trace) {
     const TraceTensor* mask = trace.find("mask");
     if (weights == nullptr || mask == nullptr || mask->values.shape() != weights->values.shape()) return std::nullopt;
     double outside = 0;
-    for (Index i = 0; i < mask->values.size(); ++i)
-        if (std::isinf(mask->values.data()[i]))
-            outside = std::max(outside, static_cast<double>(std::abs(weights->values.data()[i])));
-    return claim_of("weights", mask->values.size(), outside);
+    Index hidden = 0;
+    for (Index i = 0; i < mask->values.size(); ++i) {
+        if (!std::isinf(mask->values.data()[i])) continue;
+        ++hidden;
+        outside = std::max(outside, static_cast<double>(std::abs(weights->values.data()[i])));
+    }
+    return claim_of("weights", hidden, outside);
 }
 
 Check rows_sum_to_less(const Trace& trace) {
@@ -74,6 +81,7 @@ Check context_between(const Trace& trace) {
     const TraceTensor* weights = weights_of(trace);
     if (context == nullptr || annotations == nullptr || weights == nullptr || !normalised(trace)) return std::nullopt;
     const Index d = context->values.shape()[1], n = annotations->values.shape()[0];
+    if (n < 2) return std::nullopt;  // of one annotation there is no mean
     double beyond = 0;
     for (Index k = 0; k < d; ++k) {
         float low = annotations->values.data()[k], high = low;
@@ -91,7 +99,7 @@ Check context_between(const Trace& trace) {
 
 Check same_context_always(const Trace& trace) {
     const TraceTensor* context = trace.find("context");
-    if (context == nullptr || trace.find("encoder.fixed") == nullptr) return std::nullopt;
+    if (context == nullptr || trace.find("encoder.fixed") == nullptr || context->values.shape()[0] < 2) return std::nullopt;
     const Index d = context->values.shape()[1];
     double differs = 0;
     for (Index i = d; i < context->values.size(); ++i)

@@ -1,5 +1,7 @@
 #include "exhibit/attention_checks.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -35,19 +37,33 @@ LessonCheck sums_check(std::vector<std::string> tensors) {
         std::optional<Claim> all;
         for (const std::string& name : tensors) {
             const TraceTensor* weights = trace.find(name);
-            if (weights == nullptr) continue;
+            if (weights == nullptr || weights->values.shape()[-1] < 2) continue;  // one key has it all
             const Claim one = rows_sum_to_one(*weights);
             if (!all) {
                 all = one;
                 continue;
             }
+            // Broken by hand alone, if each that is broken is.
+            const bool by_hand = (all->holds || all->by_hand) && (one.holds || one.by_hand);
             all->checked += one.checked;
+            all->of += one.of;
             all->edited += one.edited;
             all->error = std::max(all->error, one.error);
             all->holds = all->holds && one.holds;
+            all->by_hand = !all->holds && by_hand;
         }
         return all;
     };
+}
+
+bool sees_the_future(const Trace& trace, const std::string& stack) {
+    const TraceTensor* mask = trace.find(stack + ".mask");
+    if (mask == nullptr || mask->values.shape().rank() != 3) return false;
+    const Tensor<float>& made = mask->before.empty() ? mask->values : mask->before;
+    const Index queries = made.shape()[1], keys = made.shape()[2];
+    for (Index at = 0; at < made.size(); ++at)
+        if (at % keys > at / keys % queries && !std::isinf(made.data()[at])) return true;
+    return false;
 }
 
 LessonCheck no_future_check(const std::string& stack) {
@@ -94,7 +110,8 @@ LessonCheck both_ways_check(const std::string& stack) {
                     if (m->hidden(l, i, j)) return std::nullopt;
                     for (Index h = 0; h < m->heads; ++h, ++checked) most = std::max(most, m->weight(l, h, i, j));
                 }
-        return claim_of(stack + ".weights", checked, most > 0.01 ? 0 : 1);
+        return claim_whether(stack + ".weights", checked, most > 0.01,
+                             fmt::format("at most {:.3g} of the weight goes there, more than 0.01 claimed", most));
     };
 }
 

@@ -18,6 +18,8 @@ LessonCheck sums_check(std::vector<std::string> tensors);
 LessonCheck no_future_check(const std::string& stack);
 /// No weight where the mask hides a key. Applies where it hides any.
 LessonCheck masked_check(const std::string& stack);
+/// Does the mask STACK.mask, as the model made it, leave a key after its query visible?
+bool sees_the_future(const Trace& trace, const std::string& stack);
 /// Some weight goes to keys after the query. Applies where none is hidden.
 LessonCheck both_ways_check(const std::string& stack);
 

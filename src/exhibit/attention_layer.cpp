@@ -13,31 +13,42 @@ namespace {
 
 constexpr double longest_sentence = 256;
 
-/// What a stack shows of its first layers, by name.
+using StackPtr = std::shared_ptr<const TransformerStack<float>>;
+
+/// What a stack shows of its embedding, by name.
 struct Seen {
-    Tensor<float> embedding, position, input, stream;
+    Tensor<float> embedding, position, input;
 };
 
-Seen seen_before(const TransformerStack<float>& stack, const Ids& ids, Index layer, const std::stop_token& stop) {
+Seen seen_of(const TransformerStack<float>& stack, const Ids& ids) {
+    Probe aside({}, {});
+    StackCall<float> call;
+    call.observe = Observer(aside);
+    call.names = {.tokens = "token"};
+    stack.embed(ids, 1, call);
+    const ShownRun shown = aside.take();
+    return {shown.tensor("embedding"), stack.code().adds ? shown.tensor("position") : Tensor<float>(), shown.tensor("input")};
+}
+
+/// What the layers before layer `at` make of an input.
+Tensor<float> stream_before(const TransformerStack<float>& stack, Index at, const Tensor<float>& input,
+                            const std::stop_token& stop) {
+    if (at == 0) return input;
     Probe aside({}, {});
     StackCall<float> call;
     call.observe = Observer(aside);
     call.names = {.tokens = "token"};
     call.stop = stop;
-    const Var<float> x = stack.embed(ids, 1, call);
-    if (layer > 0) stack(x, call);
-    const ShownRun shown = aside.take();
-    Seen seen{shown.tensor("embedding"), {}, shown.tensor("input"), {}};
-    if (stack.code().adds) seen.position = shown.tensor("position");
-    seen.stream = layer == 0 ? seen.input : shown.tensor("state").row(layer - 1);
-    return seen;
+    stack(Var<float>(input.reshape(input.shape().with_inserted(0, 1))), call);
+    return aside.take().tensor("state").row(at - 1);
 }
 
-AttentionLayer taken_out(RunContext& context, const TransformerStack<float>& stack, const std::string& prefix, Ids ids,
+AttentionLayer taken_out(RunContext& context, const StackPtr& whole, const std::string& prefix, Ids ids,
                          std::vector<std::string> labels) {
+    const TransformerStack<float>& stack = *whole;
     const StackDesign& design = stack.design();
     const Index at = chosen("Layer", context.params.integer("layer"), design.layers);
-    Seen seen = seen_before(stack, ids, at, context.stop);
+    Seen seen = seen_of(stack, ids);
     const std::string own = fmt::format("{}.{}", prefix, at);
     const bool each_layer = each_layer_differs(position_code(design.position), stack.position_sizes());
     AttentionLayer layer{
@@ -48,14 +59,14 @@ AttentionLayer taken_out(RunContext& context, const TransformerStack<float>& sta
         .embedding = std::move(seen.embedding),
         .position = std::move(seen.position),
         .input = std::move(seen.input),
-        .stream = std::move(seen.stream),
+        .stream = [whole, at,
+                   stop = context.stop](const Tensor<float>& input) { return stream_before(*whole, at, input, stop); },
         .gain = {},
         .bias = {},
         .attention = stack.self(at),
         .sizes = stack.position_sizes(),
-        .parameters = [model = context.model, below = each_layer ? own + ".self" : prefix](const std::string& name) {
-            return Var<float>(model->weights.at(below + ".position." + name));
-        }};
+        .parameters = [model = context.model, below = each_layer ? own + ".self" : prefix](
+                          const std::string& name) { return Var<float>(model->weights.at(below + ".position." + name)); }};
     if (design.norm == "pre") {
         layer.gain = context.model->weights.at(own + ".norm1.gain");
         layer.bias = context.model->weights.at(own + ".norm1.bias");
@@ -89,7 +100,8 @@ AttentionLayer attention_layer(RunContext& context) {
         const auto loaded = transformer_of(context.model, trained_design(*context.model));
         const SequenceText::Source source =
             read_source(context, "text", *loaded->text, "type a Chinese sentence, for example 我爱中国。");
-        return taken_out(context, loaded->model.encoder(), "encoder", source.ids, visible_characters(source.tokens));
+        return taken_out(context, StackPtr(loaded, &loaded->model.encoder()), "encoder", source.ids,
+                         visible_characters(source.tokens));
     }
     const auto loaded = language_model_of(context.model);
     const Ids ids = target_ids(*loaded->text, context.params.text("text"), "text", context.probe);
@@ -98,7 +110,7 @@ AttentionLayer attention_layer(RunContext& context) {
                     "type an English sentence, for example Tom likes Mary.");
     std::vector<std::string> labels;
     for (const Index id : ids) labels.push_back(loaded->text->target_labels().at(static_cast<std::size_t>(id)));
-    return taken_out(context, loaded->model.stack(), language_model_prefix, ids, visible_characters(labels));
+    return taken_out(context, StackPtr(loaded, &loaded->model.stack()), language_model_prefix, ids, visible_characters(labels));
 }
 
 }  // namespace saccade

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "attention/visibility.hpp"
@@ -16,8 +17,10 @@ struct AttentionLayer {
     Ids ids;
     std::vector<std::string> labels;           // one per token
     Tensor<float> embedding, position, input;  // [tokens, d_model]; position empty where the code adds nothing
-    Tensor<float> stream;                      // the residual stream before this layer
-    Tensor<float> gain, bias;                  // of the normalisation before it; empty without one
+    /// The residual stream before this layer, [tokens, d_model], of what is read instead of `input`; the identity for the
+    /// first.
+    std::function<Tensor<float>(const Tensor<float>& input)> stream;
+    Tensor<float> gain, bias;  // of the normalisation before it; empty without one
     MultiHeadAttention<float> attention;
     PositionSizes sizes;                   // of its position code
     PositionParameters<float> parameters;  // that the code reads
@@ -31,7 +34,7 @@ std::vector<ParamSpec> attention_layer_params();
 /// "zh-en-transformer" or "induction", as the parameter model has it.
 std::string attention_layer_model(const Params& params);
 
-/// Runs the stack up to the layer that the parameters choose. Error{invalid_input} for a text without tokens and a layer that
+/// Embeds the text for the layer that the parameters choose. Error{invalid_input} for a text without tokens and a layer that
 /// is not there.
 AttentionLayer attention_layer(RunContext& context);
 

@@ -35,8 +35,10 @@ class Shower {
         const AttentionView view{observe_, &own};
         const KeysValues<float> kv = attention.keys_values(read, 0, view);
         const Var<float> context = attention.heads(read, kv, visibility_.mask<float>(n_, n_), 0, view).context;
-        show_contribution(context);
-        if (!head_) show_joined(context);
+        if (head_)
+            show_contribution(context.value(), "context[i,u]", "o_i = W_O z_i");
+        else
+            show_joined(context);
     }
 
  private:
@@ -160,14 +162,13 @@ class Shower {
         std::string name = "input";
         if (layer_.layer > 0) {
             name = "stream";
-            stream = observe_("stream", layer_.stream, [&] {
-                return Shown{
-                    .role = Role::state,
-                    .symbol = "x",
-                    .title = fmt::format("Residual stream after layer {}", layer_.layer),
-                    .axes = {"token", "feature"},
-                    .step = {"layers before", fmt::format("layers 1 to {}, on the input as it was typed", layer_.layer), "",
-                             "Vaswani 2017, fig. 1"}};
+            stream = observe_("stream", layer_.stream(stream), [&] {
+                return Shown{.role = Role::state,
+                             .symbol = "x",
+                             .title = fmt::format("Residual stream after layer {}", layer_.layer),
+                             .axes = {"token", "feature"},
+                             .step = {"layers before", fmt::format("layers 1 to {} of the model, on the input", layer_.layer),
+                                      "", "Vaswani 2017, fig. 1"}};
             });
         }
         const bool normed = !layer_.gain.empty();
@@ -187,37 +188,35 @@ class Shower {
         });
     }
 
-    void show_contribution(const Var<float>& context) const {
+    /// What the heads add to the output, each by its columns of W_O: of their contexts [heads, tokens, units].
+    Tensor<float> show_contribution(const Tensor<float>& contexts, const std::string& read, const std::string& formula) const {
         const Tensor<float> w = columns_of_heads();
-        const Var<float> each = matmul(context, Var<float>(w.reshape({1, heads_, d_, u_})), true);
-        const Tensor<float> added =
-            observe_("contribution", each.value().reshape(head_ ? Shape{n_, d_} : Shape{heads_, n_, d_}), [&] {
-                return Shown{
-                    .role = Role::state,
-                    .symbol = "o",
-                    .title = head_ ? "What the head adds" : "What each head adds",
-                    .axes = over_heads({"token", "feature"}),
-                    .step = {"project", head_ ? "o_i = W_O z_i" : "o_hi = W_O^h z_hi",
-                             fmt::format("contribution[{0}i,k] = {1}", h(),
-                                         rules::linear('u', "weight.output[" + h() + "k,u]", "context[" + h() + "i,u]")),
-                             heads_source},
-                    .parameters = {{"weight.output", "W_O", over_heads({"feature", "unit"}), w}}};
-            });
-        if (!head_) show_share(added);
+        const Var<float> each =
+            matmul(Var<float>(contexts.reshape({1, heads_, n_, u_})), Var<float>(w.reshape({1, heads_, d_, u_})), true);
+        return observe_("contribution", each.value().reshape(head_ ? Shape{n_, d_} : Shape{heads_, n_, d_}), [&] {
+            return Shown{.role = Role::state,
+                         .symbol = "o",
+                         .title = head_ ? "What the head adds" : "What each head adds",
+                         .axes = over_heads({"token", "feature"}),
+                         .step = {"project", formula,
+                                  fmt::format("contribution[{0}i,k] = {1}", h(),
+                                              rules::linear('u', "weight.output[" + h() + "k,u]", read)),
+                                  heads_source},
+                         .parameters = {{"weight.output", "W_O", over_heads({"feature", "unit"}), w}}};
+        });
     }
 
     /// How long what each head adds is.
     void show_share(const Tensor<float>& added) const {
-        Tensor<float> share(Shape{heads_, n_}), mean(Shape{heads_});
+        Tensor<float> length(Shape{heads_, n_}), mean(Shape{heads_});
         for (Index head = 0; head < heads_; ++head)
             for (Index i = 0; i < n_; ++i) {
                 double squares = 0;
                 for (const float x : added.row(head).row(i).values())
                     squares += static_cast<double>(x) * static_cast<double>(x);
-                share.data()[head * n_ + i] = static_cast<float>(std::sqrt(squares));
-                mean.data()[head] += share.data()[head * n_ + i] / static_cast<float>(n_);
+                length.data()[head * n_ + i] = static_cast<float>(std::sqrt(squares));
             }
-        observe_("share", share, [] {
+        const Tensor<float> share = observe_("share", length, [] {
             return Shown{
                 .role = Role::state,
                 .symbol = "‖o‖",
@@ -226,6 +225,7 @@ class Shower {
                 .axes = {"head", "token"},
                 .step = {"measure", "‖W_O^h z_hi‖", "share[h,i] = sqrt(sum_k(square(contribution[h,i,k])))", "Kobayashi 2020"}};
         });
+        for (Index i = 0; i < share.size(); ++i) mean.data()[i / n_] += share.data()[i] / static_cast<float>(n_);
         observe_("head.share", mean, [] {
             return Shown{.role = Role::state,
                          .symbol = "‖o_h‖",
@@ -246,18 +246,35 @@ class Shower {
                          .step = {"join heads", "[z_1; …; z_h]", fmt::format("concat[i,k] = context[k//{0},i,k%{0}]", u_),
                                   heads_source}};
         });
+        Tensor<float> apart = Tensor<float>::uninitialized({heads_, n_, u_});
+        for (Index head = 0; head < heads_; ++head)
+            for (Index i = 0; i < n_; ++i)
+                std::copy_n(side_by_side.data() + i * d_ + head * u_, u_, apart.data() + (head * n_ + i) * u_);
+        const Tensor<float> added = show_contribution(apart, fmt::format("concat[i,h*{}+u]", u_), "o_hi = W_O^h z_hi");
+        show_share(added);
+        show_output(added);
+    }
+
+    /// W_O on all heads at once is the sum of what each adds: so that a change of either goes on into the output, it is that.
+    void show_output(const Tensor<float>& added) const {
         const Linear<float>& output = layer_.attention.projections().output;
-        observe_("attended", output(Var<float>(side_by_side)), [&] {
-            const bool biased = !output.bias.empty();
-            Shown shown{.role = Role::context,
-                        .symbol = "a",
-                        .title = "Heads joined and projected",
-                        .axes = {"token", "feature"},
-                        .step = {"project", "a_i = W_O [z_1; …; z_h] + b_O",
-                                 "attended[i,k] = " +
-                                     rules::linear('m', "weight.joined[k,m]", "concat[i,m]", biased ? "bias.output[k]" : ""),
-                                 heads_source},
-                        .parameters = {{"weight.joined", "W_O", {"feature", "feature"}, output.weight}}};
+        const bool biased = !output.bias.empty();
+        Tensor<float> sum(Shape{n_, d_});
+        for (Index at = 0; at < n_ * d_; ++at) {
+            double all = biased ? static_cast<double>(output.bias.value().data()[at % d_]) : 0;
+            for (Index head = 0; head < heads_; ++head) all += static_cast<double>(added.data()[head * n_ * d_ + at]);
+            sum.data()[at] = static_cast<float>(all);
+        }
+        observe_("attended", sum, [&] {
+            Shown shown{
+                .role = Role::context,
+                .symbol = "a",
+                .title = "Heads joined and projected",
+                .axes = {"token", "feature"},
+                .step = {"project", "a_i = W_O [z_1; …; z_h] + b_O = Σ_h o_hi + b_O",
+                         std::string("attended[i,k] = sum_h(contribution[h,i,k])") + (biased ? " + bias.output[k]" : ""),
+                         heads_source},
+                .parameters = {{"weight.joined", "W_O", {"feature", "feature"}, output.weight}}};
             if (biased) shown.parameters.emplace_back("bias.output", "b_O", std::vector<std::string>{"feature"}, output.bias);
             return shown;
         });

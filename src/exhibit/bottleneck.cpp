@@ -145,11 +145,15 @@ void record_dates(Probe& probe, const std::string& name, const std::string& titl
         const Tally& t = row[static_cast<std::size_t>(b)];
         right.data()[b] = static_cast<float>(t.right);
         asked.data()[b] = static_cast<float>(t.asked);
-        share.data()[b] = t.asked == 0 ? NAN : static_cast<float>(t.right) / static_cast<float>(t.asked);
     }
     const Observer observe(probe, name + ".");
-    observe("right", right, [&] { return Shown{Role::output, "r", title + ": right dates", "dates", {"source length"}}; });
-    observe("asked", asked, [&] { return Shown{Role::output, "n", title + ": dates tested", "dates", {"source length"}}; });
+    right = observe("right", right, [&] {
+        return Shown{Role::output, "r", title + ": right dates", "dates", {"source length"}};
+    });
+    asked = observe("asked", asked, [&] {
+        return Shown{Role::output, "n", title + ": dates tested", "dates", {"source length"}};
+    });
+    for (Index b = 0; b < n; ++b) share.data()[b] = asked.data()[b] == 0 ? NAN : right.data()[b] / asked.data()[b];
     observe("quality", share, [&] {
         return Shown{.role = Role::metric,
                      .symbol = "Q",
@@ -159,6 +163,17 @@ void record_dates(Probe& probe, const std::string& name, const std::string& titl
                      .step = {"measure", "Q_l = right dates / dates, over the lists of length l",
                               "@quality[l] = @right[l] / @asked[l]", "Cho 2014b; Bahdanau 2014, fig. 2"}};
     });
+}
+
+/// Of n-grams that match and that were written, and of the tokens written and of the reference, as the rule below says it.
+float bleu_of(const float* matches, const float* totals, const float* lengths) {
+    double logs = 0;
+    for (int g = 0; g < 4; ++g) {
+        if (!(matches[g] > 0)) return 0;
+        logs += std::log(static_cast<double>(matches[g]) / std::max(static_cast<double>(totals[g]), 1.0)) / 4;
+    }
+    const double brevity = 1 - static_cast<double>(lengths[1]) / static_cast<double>(lengths[0]);
+    return static_cast<float>(std::exp(std::min(0.0, brevity) + logs));
 }
 
 void record_bleu(Probe& probe, const std::string& name, const std::string& title, const std::vector<Tally>& row) {
@@ -172,19 +187,22 @@ void record_bleu(Probe& probe, const std::string& name, const std::string& title
         }
         lengths.data()[2 * b] = static_cast<float>(bleu.output_length());
         lengths.data()[2 * b + 1] = static_cast<float>(bleu.reference_length());
-        score.data()[b] = bleu.sentences() == 0 ? NAN : static_cast<float>(bleu.score());
     }
     const Observer observe(probe, name + ".");
-    observe("matches", matches, [&] {
+    matches = observe("matches", matches, [&] {
         return Shown{Role::output, "m", title + ": matching n-grams", "", {"source length", "n-gram"}};
     });
-    observe("totals", totals, [&] {
+    totals = observe("totals", totals, [&] {
         return Shown{Role::output, "n", title + ": n-grams written", "", {"source length", "n-gram"}};
     });
-    observe("lengths", lengths, [&] {
+    lengths = observe("lengths", lengths, [&] {
         return Shown{
             Role::output, "c, r", title + ": tokens written, of the reference", "", {"source length", "written, reference"}};
     });
+    for (Index b = 0; b < n; ++b)
+        score.data()[b] = row[static_cast<std::size_t>(b)].bleu.sentences() == 0
+                              ? NAN
+                              : bleu_of(matches.data() + 4 * b, totals.data() + 4 * b, lengths.data() + 2 * b);
     observe("quality", score, [&] {
         return Shown{.role = Role::metric,
                      .symbol = "Q",

@@ -29,14 +29,14 @@ std::optional<Claim> fixed_falls(const Trace& trace) {
 std::optional<Claim> attention_is_ahead(const Trace& trace) {
     const auto attention = ends_of(trace, "attention.quality"), fixed = ends_of(trace, "fixed.quality");
     if (!attention || !fixed) return std::nullopt;
-    return claim_of("attention.quality", 2, std::max(0.0, fixed->longest - attention->longest));
+    return claim_of("attention.quality, fixed.quality", 2, std::max(0.0, fixed->longest - attention->longest));
 }
 
 std::optional<Claim> gap_grows(const Trace& trace) {
     const auto attention = ends_of(trace, "attention.quality"), fixed = ends_of(trace, "fixed.quality");
     if (!attention || !fixed) return std::nullopt;
     const double at_first = attention->shortest - fixed->shortest, at_last = attention->longest - fixed->longest;
-    return claim_of("attention.quality", 2, std::max(0.0, at_first - at_last));
+    return claim_of("attention.quality, fixed.quality", 2, std::max(0.0, at_first - at_last));
 }
 
 }  // namespace

@@ -38,11 +38,12 @@ Check coverage_is_words(const Trace& trace) {
 
 Check one_location(const Trace& trace) {
     const TraceTensor* weights = trace.find("weights");
-    if (weights == nullptr || trace.find("policy") == nullptr) return std::nullopt;
+    if (weights == nullptr || trace.find("policy") == nullptr || weights->values.shape()[1] < 2) return std::nullopt;
     double worst = 0;
     for (Index i = 0; i < weights->values.shape()[0]; ++i) {
         const auto row = weights->values.row(i);
-        worst = std::max(worst, std::abs(static_cast<double>(std::ranges::count(row.values(), 1.0f)) - 1));
+        const auto ones = std::ranges::count(row.values(), 1.0f), zeros = std::ranges::count(row.values(), 0.0f);
+        worst = std::max(worst, static_cast<double>(std::abs(ones - 1) + (row.size() - ones - zeros)));
     }
     return claim_of("weights", weights->values.size(), worst);
 }

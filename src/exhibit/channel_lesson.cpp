@@ -13,7 +13,10 @@ Check narrow(const Trace& trace) {
     const TraceTensor *pooled = block_tensor(trace, "pooled"), *bottleneck = block_tensor(trace, "bottleneck");
     if (pooled == nullptr || bottleneck == nullptr) return std::nullopt;
     Check claim = block_rule_check("bottleneck")(trace);
-    if (claim) claim->holds = claim->holds && bottleneck->values.size() < pooled->values.size();
+    if (claim && bottleneck->values.size() >= pooled->values.size()) {
+        claim->holds = claim->by_hand = false;
+        claim->found = "the bottleneck is as wide as the vector";
+    }
     return claim;
 }
 

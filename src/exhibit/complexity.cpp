@@ -10,6 +10,7 @@
 #include "exhibit/exhibits.hpp"
 #include "params/param_make.hpp"
 #include "trace/observer.hpp"
+#include "trace/unchangeable.hpp"
 
 namespace saccade {
 
@@ -84,12 +85,6 @@ std::vector<double> logarithms(const std::vector<double>& values) {
     return logs;
 }
 
-std::vector<std::vector<double>> logarithms(const std::vector<std::vector<double>>& rows) {
-    std::vector<std::vector<double>> logs;
-    for (const auto& row : rows) logs.push_back(logarithms(row));
-    return logs;
-}
-
 Tensor<float> table_of(const std::vector<std::vector<double>>& rows) {
     const auto n = static_cast<Index>(rows.front().size());
     Tensor<float> table(Shape{static_cast<Index>(rows.size()), n});
@@ -127,7 +122,18 @@ std::string rule_by_kind(const std::string& result, const Sweep& sweep, const La
     return fmt::format("{}[c,i] = {}{}", result, rule, end);
 }
 
-void record_sweep(Probe& probe, const Sweep& sweep, const LayerSize& fixed, bool measured) {
+/// Logarithms of what was counted and measured, as shown.
+struct Logs {
+    Tensor<float> operations, time;
+};
+
+Tensor<float> logarithms(const Tensor<float>& values) {
+    Tensor<float> logs = values.clone();
+    for (float& v : logs.values()) v = static_cast<float>(std::log2(static_cast<double>(v)));
+    return logs;
+}
+
+Logs record_sweep(Probe& probe, const Sweep& sweep, const LayerSize& fixed, bool measured) {
     const std::string& v = sweep.name;
     Axis axis{v, AxisKind::step, sweep.points(), {}, "i"};
     Tensor<float> sizes(Shape{sweep.points()});
@@ -139,10 +145,14 @@ void record_sweep(Probe& probe, const Sweep& sweep, const LayerSize& fixed, bool
     }
     probe.axis(std::move(axis));
     const Observer observe(probe);
-    observe("size." + v, sizes, [&] { return Shown{Role::input, v, v == "n" ? "Tokens" : "Features", "", {v}}; });
+    const Tensor<float> shown_sizes = observe("size." + v, sizes, [&] {
+        return Shown{Role::input, v, v == "n" ? "Tokens" : "Features", "", {v}};
+    });
+    require_unchanged("size." + v, sizes, shown_sizes, "layers of these sizes were run and counted",
+                      v == "n" ? "choose sizes by the parameters: Largest n" : "choose sizes by the parameters: Largest d");
     const std::string given = v == "n" ? fmt::format("d = {}", fixed.d) : fmt::format("n = {}", fixed.n);
     const std::vector<std::string> axes = {"layer kind", v};
-    observe("operations." + v, table_of(sweep.counted), [&] {
+    const Tensor<float> operations = observe("operations." + v, table_of(sweep.counted), [&] {
         return Shown{
             .role = Role::output,
             .symbol = "C",
@@ -151,7 +161,8 @@ void record_sweep(Probe& probe, const Sweep& sweep, const LayerSize& fixed, bool
             .step = {"count", "2 n² d;  2 n d²;  k n d²;  2 r n d: the formulas, times the matrix products that each needs",
                      rule_by_kind("@operations." + v, sweep, fixed), "Vaswani 2017, table 1"}};
     });
-    observe("log_operations." + v, table_of(logarithms(sweep.counted)), [&] {
+    Logs logs;
+    logs.operations = observe("log_operations." + v, logarithms(operations), [&] {
         return Shown{
             .role = Role::metric,
             .symbol = "log₂ C",
@@ -160,11 +171,11 @@ void record_sweep(Probe& probe, const Sweep& sweep, const LayerSize& fixed, bool
             .axes = axes,
             .step = {"logarithm", "log₂ C", fmt::format("@log_operations.{0}[c,i] = log(@operations.{0}[c,i]) / log(2)", v)}};
     });
-    if (!measured) return;
+    if (!measured) return logs;
     std::vector<std::vector<double>> micros = sweep.seconds;
     for (auto& row : micros)
         for (double& s : row) s *= 1e6;
-    observe("time." + v, table_of(micros), [&] {
+    const Tensor<float> time = observe("time." + v, table_of(micros), [&] {
         return Shown{.role = Role::output,
                      .symbol = "t",
                      .title = "Time measured here, " + given,
@@ -172,7 +183,7 @@ void record_sweep(Probe& probe, const Sweep& sweep, const LayerSize& fixed, bool
                      .axes = axes,
                      .step = {"measure", "the fastest of several runs of one layer on this machine; differs from run to run"}};
     });
-    observe("log_time." + v, table_of(logarithms(micros)), [&] {
+    logs.time = observe("log_time." + v, logarithms(time), [&] {
         return Shown{.role = Role::metric,
                      .symbol = "log₂ t",
                      .title = "Measured here, " + given,
@@ -180,17 +191,25 @@ void record_sweep(Probe& probe, const Sweep& sweep, const LayerSize& fixed, bool
                      .axes = axes,
                      .step = {"logarithm", "log₂ t", fmt::format("@log_time.{0}[c,i] = log(@time.{0}[c,i]) / log(2)", v)}};
     });
+    return logs;
+}
+
+std::vector<double> row_of(const Tensor<float>& table, std::size_t row) {
+    const Tensor<float> cells = table.row(static_cast<Index>(row));
+    return {cells.values().begin(), cells.values().end()};
 }
 
 /// Exponents by the formula, of the counts, and of the times with the standard error of the fit.
-void record_exponents(Probe& probe, const Sweep& sweep, bool measured) {
+void record_exponents(Probe& probe, const Sweep& sweep, const Logs& logs) {
     const std::string& v = sweep.name;
     const auto& kinds = layer_kinds();
     std::vector<std::vector<double>> rows;
     for (std::size_t c = 0; c < kinds.size(); ++c) {
-        const Fit count = fitted(logarithms(sweep.counted[c])), time = fitted(logarithms(sweep.seconds[c]));
+        const Fit count = fitted(row_of(logs.operations, c));
         rows.push_back({v == "n" ? kinds[c].exponent_n : kinds[c].exponent_d, count.slope});
-        if (measured) rows.back().insert(rows.back().end(), {time.slope, time.error});
+        if (logs.time.empty()) continue;
+        const Fit time = fitted(row_of(logs.time, c));
+        rows.back().insert(rows.back().end(), {time.slope, time.error});
     }
     Observer{probe}("exponents." + v, table_of(rows), [&] {
         return Shown{.role = Role::state,
@@ -247,10 +266,9 @@ void record(Probe& probe, const Sweep& n, const Sweep& d, const LayerSize& fixed
     if (measured) columns.insert(columns.end(), {"measured", "± error"});
     const auto width = static_cast<Index>(columns.size());
     probe.axis({"exponent", AxisKind::feature, width, std::move(columns), "e"});
-    record_sweep(probe, n, fixed, measured);
-    record_sweep(probe, d, fixed, measured);
-    record_exponents(probe, n, measured);
-    record_exponents(probe, d, measured);
+    const Logs over_n = record_sweep(probe, n, fixed, measured), over_d = record_sweep(probe, d, fixed, measured);
+    record_exponents(probe, n, over_n);
+    record_exponents(probe, d, over_d);
     record_table(probe, n, fixed);
 }
 

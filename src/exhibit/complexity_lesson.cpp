@@ -69,25 +69,30 @@ std::optional<Claim> attention_reaches_at_once(const Trace& trace) {
     return claim_of("path", 4 * points, wrong);
 }
 
-/// Self-attention costs less than a recurrent layer exactly where n < d.
+/// A recurrent layer's count is 2 n d^2 (two products): so the counts tell the size that is the same along a curve.
+double same_along(const TraceTensor& counts, bool over_n, double swept) {
+    const Tensor<float>& counted = counts.before.empty() ? counts.values : counts.before;
+    const double products = static_cast<double>(counted.row(static_cast<Index>(Kind::recurrent)).data()[0]) / 2;
+    return over_n ? std::round(std::sqrt(products / swept)) : std::round(products / (swept * swept));
+}
+
+/// Self-attention costs less than a recurrent layer exactly where n < d, and the same where n = d.
 std::optional<Claim> cheaper_while_shorter(const Trace& trace) {
     double wrong = 0;
     Index checked = 0;
-    for (const char* name : {"operations.n", "operations.d"}) {
-        const TraceTensor* counts = trace.find(name);
-        if (counts == nullptr) return std::nullopt;
-        const Index points = counts->values.shape()[1];
-        int changes = 0;
-        for (Index i = 1; i < points; ++i) {
-            const auto cheaper = [&](Index at) {
-                return cell(*counts, Kind::self_attention, at) <= cell(*counts, Kind::recurrent, at);
-            };
-            changes += cheaper(i) != cheaper(i - 1) ? 1 : 0;
+    for (const bool over_n : {true, false}) {
+        const TraceTensor* counts = trace.find(over_n ? "operations.n" : "operations.d");
+        const TraceTensor* sizes = trace.find(over_n ? "size.n" : "size.d");
+        if (counts == nullptr || sizes == nullptr) return std::nullopt;
+        const double fixed = same_along(*counts, over_n, static_cast<double>(sizes->values.data()[0]));
+        for (Index i = 0; i < sizes->values.size(); ++i, ++checked) {
+            const double swept = static_cast<double>(sizes->values.data()[i]);
+            const double n = over_n ? swept : fixed, d = over_n ? fixed : swept;
+            const double attention = cell(*counts, Kind::self_attention, i), recurrent = cell(*counts, Kind::recurrent, i);
+            wrong += (n < d) == (attention < recurrent) && (n > d) == (attention > recurrent) ? 0 : 1;
         }
-        wrong += changes > 1 ? 1 : 0;
-        checked += points;
     }
-    return claim_of("operations.n", checked, wrong);
+    return claim_of("operations.n, operations.d", checked, wrong);
 }
 
 }  // namespace

@@ -26,6 +26,8 @@ struct RunContext {
     std::function<void(double fraction, const std::function<void(Probe&)>& record)> progress;
     /// What an earlier run kept; base/reuse.hpp says how it is used.
     Reuse& reuse;
+    /// Those that the probe applies, for a run aside that goes the same way: Probe({}, interventions).
+    std::vector<Intervention> interventions{};
 };
 
 /// A view on the stage: which view, of which tensor, and how much room it wants.

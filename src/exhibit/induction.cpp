@@ -122,11 +122,30 @@ Tensor<float> patterns_of(const Ids& ids) {
     return patterns;
 }
 
+/// Of each head [score, layer, head]: the mean, over the tokens for which a pattern [score, T, T] looks for anything, of the
+/// weight [layer, head, T, T] that it gives to that.
+Tensor<float> scores_by(const Tensor<float>& pattern, const Tensor<float>& weights) {
+    const Index layers = weights.shape()[0], heads = weights.shape()[1], n = weights.shape()[2], cells = n * n;
+    Tensor<float> all(Shape{pattern.shape()[0], layers, heads});
+    for (Index s = 0; s < pattern.shape()[0]; ++s) {
+        const float* looks = pattern.data() + s * cells;
+        double tokens = 0;
+        for (Index i = 0; i < n; ++i) tokens += static_cast<double>(*std::max_element(looks + i * n, looks + (i + 1) * n));
+        for (Index lh = 0; lh < layers * heads; ++lh) {
+            double sum = 0;
+            for (Index c = 0; c < cells; ++c)
+                sum += static_cast<double>(weights.data()[lh * cells + c]) * static_cast<double>(looks[c]);
+            all.data()[s * layers * heads + lh] = static_cast<float>(sum / std::max(tokens, 1.0));
+        }
+    }
+    return all;
+}
+
 void show_scores(Probe& probe, const HeadScores& scores, const Ids& ids, const Head& best, const LanguageModelOutput& output) {
     const Index layers = scores.induction.shape()[0], heads = scores.induction.shape()[1];
     probe.axis({"score", AxisKind::class_, 3, {"induction", "previous token", "duplicate token"}, "s"});
     const Observer observe(probe);
-    observe("pattern", patterns_of(ids), [] {
+    const Tensor<float> pattern = observe("pattern", patterns_of(ids), [] {
         return Shown{.role = Role::map,
                      .symbol = "π",
                      .title = "Where a head of each kind looks",
@@ -142,6 +161,7 @@ void show_scores(Probe& probe, const HeadScores& scores, const Ids& ids, const H
     Tensor<float> all(Shape{3, layers, heads});
     const Tensor<float>* parts[] = {&scores.induction, &scores.previous, &scores.duplicate};
     for (Index s = 0; s < 3; ++s) std::ranges::copy(parts[s]->values(), all.row(s).values().begin());
+    if (probe.intervening()) all = scores_by(pattern, output.weights);
     observe("head_scores", all, [] {
         return Shown{.role = Role::map,
                      .symbol = "S",
@@ -193,13 +213,8 @@ double show_losses(Probe& probe, const Ids& ids, const LanguageModelOutput& outp
                 ++counted;
                 break;
             }
-    for (Index r = 0; r < rows; ++r) {
-        double sum = 0;
-        for (Index i = 0; i < n; ++i) sum += static_cast<double>(after.data()[i] * all.row(r).data()[i]);
-        means.data()[r] = static_cast<float>(sum / static_cast<double>(std::max<Index>(counted, 1)));
-    }
     const Observer observe(probe);
-    observe("losses", all, [] {
+    all = observe("losses", all, [] {
         return Shown{
             .role = Role::metric,
             .symbol = "L",
@@ -208,9 +223,16 @@ double show_losses(Probe& probe, const Ids& ids, const LanguageModelOutput& outp
             .axes = {"run", "token"},
             .step = {"lose", "L_i = −log p(x_i | x_1 … x_(i−1)); without the head: of a second run", "", "Olsson 2022"}};
     });
-    observe("recurs", after, [] {
+    after = observe("recurs", after, [] {
         return Shown{Role::input, "ρ", "1: a pair of tokens that stood here before", "", {"token"}};
     });
+    double counts = 0;
+    for (const float counts_here : after.values()) counts += static_cast<double>(counts_here);
+    for (Index r = 0; r < rows; ++r) {
+        double sum = 0;
+        for (Index i = 0; i < n; ++i) sum += static_cast<double>(after.data()[i]) * static_cast<double>(all.row(r).data()[i]);
+        means.data()[r] = static_cast<float>(sum / std::max(counts, 1.0));
+    }
     observe("mean_loss", means, [] {
         return Shown{.role = Role::state,
                      .symbol = "L̄",
@@ -232,17 +254,16 @@ std::string show_next(Probe& probe, const LanguageModelOutput& output, const std
         return last.data()[a] != last.data()[b] ? last.data()[a] > last.data()[b] : a < b;
     });
     Axis axis{"next", AxisKind::class_, shown, {}, "q"};
-    Tensor<float> ids(Shape{shown}), chances(Shape{shown});
-    for (Index r = 0; r < shown; ++r) {
-        const Index id = order[static_cast<std::size_t>(r)];
-        axis.labels.push_back(labels.at(static_cast<std::size_t>(id)));
-        ids.data()[r] = static_cast<float>(id);
-        chances.data()[r] = last.data()[id];
-    }
-    const std::string first = fmt::format("next “{}” {:.2f}", axis.labels.front(), chances.data()[0]);
+    Tensor<float> chances(Shape{shown});
+    const Ids order_shown(order.begin(), order.begin() + shown);
+    for (const Index id : order_shown) axis.labels.push_back(labels.at(static_cast<std::size_t>(id)));
+    const std::string first = fmt::format("next “{}” {:.2f}", axis.labels.front(), last.data()[order.front()]);
     probe.axis(std::move(axis));
     const Observer observe(probe);
-    observe("next.id", ids, [] { return Shown{Role::output, "x", "Likeliest next tokens (ids)", "", {"next"}}; });
+    const Ids shown_ids = observe.ids("next.id", order_shown, last.size(), [] {
+        return Shown{Role::output, "x", "Likeliest next tokens (ids)", "", {"next"}};
+    });
+    for (Index r = 0; r < shown; ++r) chances.data()[r] = last.data()[shown_ids[static_cast<std::size_t>(r)]];
     observe("next.probabilities", chances, [&] {
         return Shown{.role = Role::probabilities,
                      .symbol = "p",

@@ -1,5 +1,7 @@
 #include "exhibit/induction_lesson.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -93,7 +95,9 @@ std::optional<Claim> made_of_two(const Trace& trace) {
 std::optional<Claim> loss_rises_without_it(const Trace& trace) {
     const TraceTensor* means = trace.find("mean_loss");
     if (!period_of(trace) || means == nullptr || means->values.size() < 2) return std::nullopt;
-    return claim_of("mean_loss", 2, means->values.data()[1] > means->values.data()[0] ? 0 : 1);
+    return claim_whether(
+        "mean_loss", 2, means->values.data()[1] > means->values.data()[0],
+        fmt::format("{:.3f} nats without the head, {:.3f} with it", means->values.data()[1], means->values.data()[0]));
 }
 
 }  // namespace

@@ -31,6 +31,18 @@ Claim claim_of(const std::string& tensor, Index checked, double error, double to
     return claim;
 }
 
+Claim claim_whether(const std::string& tensor, Index checked, bool holds, std::string found) {
+    Claim claim = claim_of(tensor, checked, holds ? 0 : 1);
+    if (!holds) claim.found = std::move(found);
+    return claim;
+}
+
+Claim consequence_holds(const Trace& trace, const std::string& rule, double tolerance) {
+    Claim claim = rule_holds(trace, rule, tolerance);
+    claim.text.clear();
+    return claim;
+}
+
 std::function<std::optional<Claim>(const Trace&)> rule_check(const std::string& tensor) {
     return [tensor](const Trace& trace) -> std::optional<Claim> {
         const Step* step = trace.step_of(tensor);
@@ -42,7 +54,8 @@ std::function<std::optional<Claim>(const Trace&)> rule_check(const std::string& 
 std::function<std::optional<Claim>(const Trace&)> sum_check(const std::string& tensor) {
     return [tensor](const Trace& trace) -> std::optional<Claim> {
         const TraceTensor* weights = trace.find(tensor);
-        if (weights == nullptr) return std::nullopt;
+        // With one key there is nothing to share out.
+        if (weights == nullptr || weights->values.shape()[-1] < 2) return std::nullopt;
         return rows_sum_to_one(*weights);
     };
 }

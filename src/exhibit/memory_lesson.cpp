@@ -25,6 +25,7 @@ std::optional<Claim> read_lies_between(const Trace& trace) {
     const TraceTensor* values = trace.find("values");
     if (context == nullptr || values == nullptr) return std::nullopt;
     const Index slots = values->values.shape()[0], columns = values->values.shape()[1];
+    if (slots < 2) return std::nullopt;  // of one value there is no mean
     double outside = 0, scale = 1;
     for (Index c = 0; c < columns; ++c) {
         double low = std::numeric_limits<double>::infinity(), high = -low;
@@ -46,7 +47,7 @@ std::optional<Claim> read_lies_between(const Trace& trace) {
 /// computed, lie between.
 std::optional<Claim> one_slot_a_query(const Trace& trace) {
     const TraceTensor* weights = trace.find("weights");
-    if (weights == nullptr) return std::nullopt;
+    if (weights == nullptr || weights->values.shape()[1] < 2) return std::nullopt;
     const auto whole = [](float w) { return w == 0.0f || w == 1.0f; };
     if (!std::ranges::all_of((weights->before.empty() ? weights->values : weights->before).values(), whole))
         return std::nullopt;
@@ -65,6 +66,7 @@ std::optional<Claim> best_fit_weighs_most(const Trace& trace) {
     const TraceTensor* weights = trace.find("weights");
     if (scores == nullptr || weights == nullptr || trace.find("draws") != nullptr) return std::nullopt;
     const Index n = scores->values.shape()[1];
+    if (n < 2) return std::nullopt;
     int wrong = 0;
     for (Index i = 0; i < scores->values.shape()[0]; ++i) {
         const Tensor<float> e = scores->values.row(i), w = weights->values.row(i);

@@ -1,5 +1,7 @@
 #include "exhibit/multi_head_lesson.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -12,18 +14,26 @@ namespace {
 
 using Check = std::optional<Claim>;
 
-/// Joined and projected at once, or each head's share added up: the same.
-Check heads_add_up(const Trace& trace) {
-    if (trace.find("contribution") == nullptr || trace.find("attended") == nullptr) return std::nullopt;
-    const bool biased = trace.find("bias.output") != nullptr;
-    return rule_holds(trace, std::string("attended[i,k] = sum_h(contribution[h,i,k])") + (biased ? " + bias.output[k]" : ""),
-                      1e-5);
+std::string plus_bias(const Trace& trace) {
+    return trace.find("bias.output") != nullptr ? " + bias.output[k]" : "";
 }
 
-/// Some two heads hand out their weight differently: by a tenth in some cell.
+/// Joined and projected at once, or each head's share added up: the same.
+Check one_matrix_mixes(const Trace& trace) {
+    if (trace.find("concat") == nullptr || trace.find("attended") == nullptr) return std::nullopt;
+    return consequence_holds(trace, "attended[i,k] = sum_m(weight.joined[k,m] * concat[i,m])" + plus_bias(trace), 1e-5);
+}
+Check heads_add_up(const Trace& trace) {
+    if (trace.find("contribution") == nullptr || trace.find("attended") == nullptr) return std::nullopt;
+    return rule_holds(trace, "attended[i,k] = sum_h(contribution[h,i,k])" + plus_bias(trace), 1e-5);
+}
+
+/// Any two heads hand out their weight differently: by a tenth in some cell. With one key there is nothing to hand out.
 Check heads_differ(const Trace& trace) {
     const TraceTensor* weights = trace.find("weights");
-    if (weights == nullptr || weights->values.shape().rank() != 3 || weights->values.shape()[0] < 2) return std::nullopt;
+    if (weights == nullptr || weights->values.shape().rank() != 3 || weights->values.shape()[0] < 2 ||
+        weights->values.shape()[2] < 2)
+        return std::nullopt;
     const Index heads = weights->values.shape()[0], cells = weights->values.size() / heads;
     Index alike = 0, pairs = 0;
     for (Index a = 0; a < heads; ++a)
@@ -33,7 +43,9 @@ Check heads_differ(const Trace& trace) {
                 most = std::max(most, std::abs(weights->values.data()[a * cells + c] - weights->values.data()[b * cells + c]));
             alike += most < 0.1f ? 1 : 0;
         }
-    return claim_of("weights", pairs, static_cast<double>(alike));
+    Claim claim = claim_of("weights", pairs, static_cast<double>(alike));
+    claim.found = fmt::format("{} pairs of heads differ nowhere by 0.1", alike);
+    return claim;
 }
 
 /// d_model = heads * d_head: together the heads project no more than one of full width would.
@@ -62,7 +74,7 @@ Lesson multi_head_lesson() {
         {"The heads have diverged in training: no two of this layer look alike.",
          "训练使各个头分工不同：这一层里没有两个头看起来一样。", heads_differ},
         {"Their contexts stand side by side and one matrix W_O mixes them.", "各头的上下文并排放好，再由一个矩阵 W_O 混合。",
-         rule_check("attended")},
+         one_matrix_mixes},
         {"That matrix can be cut by columns, one block a head: the output is the sum of what each head adds, and nothing else. "
          "So a "
          "head can be judged, or silenced, by its own share.",

@@ -220,10 +220,8 @@ void compare(Probe& probe, const Tensor<float>& first, const Tensor<float>& seco
     const auto n = static_cast<Index>(order.size());
     Ids place(order.size());
     for (Index i = 0; i < n; ++i) place[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] = i;
-    Tensor<float> shown_place(Shape{n});
-    for (Index i = 0; i < n; ++i) shown_place.data()[i] = static_cast<float>(place[static_cast<std::size_t>(i)]);
     const Observer observe(probe);
-    observe("place", shown_place, [] {
+    place = observe.ids("place", place, n, [] {
         return Shown{.role = Role::input,
                      .symbol = "π",
                      .title = "Where each token stands in the second order, from 0",

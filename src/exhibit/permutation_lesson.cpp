@@ -61,7 +61,7 @@ std::optional<Claim> sees_itself_alone(const Trace& trace) {
 /// In one sequence every token has some weight on every other one.
 std::optional<Claim> sees_the_others(const Trace& trace) {
     const TraceTensor* weights = trace.find("first.weights");
-    if (weights == nullptr || !one_sequence(trace)) return std::nullopt;
+    if (weights == nullptr || !one_sequence(trace) || weights->values.shape()[1] < 2) return std::nullopt;
     const auto cells = weights->values.values();
     return claim_of("first.weights", weights->values.size(),
                     static_cast<double>(std::ranges::count_if(cells, [](float w) { return !(w > 0); })));
@@ -72,7 +72,7 @@ std::optional<Claim> code_tells_orders_apart(const Trace& trace) {
     if (!order_differs(trace) || !has_code(trace) || !one_sequence(trace)) return std::nullopt;
     const Tensor<float>& difference = trace.tensor("difference").values;
     const bool differ = largest(difference) > 10 * rounding * std::max(1.0, largest(trace.tensor("first.output").values));
-    return claim_of("difference", difference.size(), differ ? 0 : 1);
+    return claim_whether("difference", difference.size(), differ, "the outputs are the same up to rounding");
 }
 
 /// ... and if every token is a sequence of its own, even a code changes nothing.

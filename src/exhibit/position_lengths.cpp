@@ -103,19 +103,23 @@ void record(Probe& probe, const std::vector<Contestant>& contestants, Index long
             asked.data()[at] = static_cast<float>(t.asked);
             characters.data()[at] = static_cast<float>(t.characters);
             of.data()[at] = static_cast<float>(t.of);
-            quality.data()[at] = t.asked == 0 ? NAN : static_cast<float>(t.right) / static_cast<float>(t.asked);
-            accuracy.data()[at] = t.of == 0 ? NAN : static_cast<float>(t.characters) / static_cast<float>(t.of);
         }
     const std::vector<std::string> axes = {"code", "dates"};
     const Observer observe(probe);
-    observe("right", right, [&] { return Shown{Role::output, "r", "Dates right", "dates", axes}; });
-    observe("asked", asked, [&] { return Shown{Role::output, "n", "Dates tested", "dates", axes}; });
-    observe("characters", characters, [&] {
+    right = observe("right", right, [&] { return Shown{Role::output, "r", "Dates right", "dates", axes}; });
+    asked = observe("asked", asked, [&] { return Shown{Role::output, "n", "Dates tested", "dates", axes}; });
+    characters = observe("characters", characters, [&] {
         return Shown{Role::output, "r", "Characters right, given the right ones before", "", axes};
     });
-    observe("of", of, [&] { return Shown{Role::output, "n", "Characters tested", "", axes}; });
+    of = observe("of", of, [&] { return Shown{Role::output, "n", "Characters tested", "", axes}; });
+    for (Index at = 0; at < of.size(); ++at) {
+        quality.data()[at] = asked.data()[at] == 0 ? NAN : right.data()[at] / asked.data()[at];
+        accuracy.data()[at] = of.data()[at] == 0 ? NAN : characters.data()[at] / of.data()[at];
+    }
     // Where nothing could be asked there is no share, and no rule that gives one.
-    const bool all = std::ranges::all_of(of.values(), [](float n) { return n > 0; });
+    const auto all_asked = [](const Tensor<float>& n) {
+        return std::ranges::all_of(n.values(), [](float x) { return x > 0; });
+    };
     observe("accuracy", accuracy, [&] {
         return Shown{.role = Role::metric,
                      .symbol = "A",
@@ -123,7 +127,7 @@ void record(Probe& probe, const std::vector<Contestant>& contestants, Index long
                      .unit = "share of characters right",
                      .axes = axes,
                      .step = {"measure", "A = right characters / characters",
-                              all ? "@accuracy[c,n] = @characters[c,n] / @of[c,n]" : "", "Press 2021, fig. 1"}};
+                              all_asked(of) ? "@accuracy[c,n] = @characters[c,n] / @of[c,n]" : "", "Press 2021, fig. 1"}};
     });
     observe("quality", quality, [&] {
         return Shown{.role = Role::metric,
@@ -131,8 +135,8 @@ void record(Probe& probe, const std::vector<Contestant>& contestants, Index long
                      .title = "Dates right, written freely, by dates in a list (learned: 1 to 3)",
                      .unit = "share of dates right",
                      .axes = axes,
-                     .step = {"measure", "Q = right dates / dates", all ? "@quality[c,n] = @right[c,n] / @asked[c,n]" : "",
-                              "Newman 2020"}};
+                     .step = {"measure", "Q = right dates / dates",
+                              all_asked(asked) ? "@quality[c,n] = @right[c,n] / @asked[c,n]" : "", "Newman 2020"}};
     });
     for (Index c = 0; c < codes; ++c)
         for (Index n = 0; n < longest; ++n)

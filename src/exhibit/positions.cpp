@@ -28,9 +28,10 @@ struct Setting {
     const StackDesign& design() const { return loaded->design.encoder; }
 };
 
-/// The code itself, and how alike it makes two positions.
-PositionSimilarity draw_code(const Setting& s, const Tensor<float>& term) {
+/// The code itself, as this run showed it, and how alike it makes two positions.
+PositionSimilarity draw_code(const Setting& s, const ShownRun& shown) {
     const TransformerStack<float>& encoder = s.loaded->model.encoder();
+    const PositionCode<float>& code = encoder.self(0).code();
     const std::string below =
         each_layer_differs(s.code, encoder.position_sizes()) ? "encoder.0.self.position." : "encoder.position.";
     return s.code.draw(
@@ -40,7 +41,8 @@ PositionSimilarity draw_code(const Setting& s, const Tensor<float>& term) {
          .length = s.tokens(),
          .sizes = encoder.position_sizes(),
          .parameters = [&](const std::string& name) { return Var<float>(s.context.model->weights.at(below + name)); },
-         .term = term});
+         .added = encoder.code().adds ? shown.tensor("encoder.position") : Tensor<float>(),
+         .term = code.scores ? shown.tensor("encoder.term").row(0) : Tensor<float>()});
 }
 
 void show_similarity(const Setting& s, const PositionSimilarity& alike) {
@@ -68,7 +70,11 @@ void show_similarity(const Setting& s, const PositionSimilarity& alike) {
         return Shown{.role = Role::metric,
                      .title = alike.title,
                      .axes = {"distance"},
-                     .step = {"average", "mean over all pairs of tokens at this distance", "", s.code.source}};
+                     .step = {"average", "mean over all pairs of tokens at this distance",
+                              fmt::format("by_distance[d] = sum_i(sum_j(where(abs(i - j) == d, similarity[i,j], 0))) / "
+                                          "((1 + (d > 0)) * ({} - d))",
+                                          n),
+                              s.code.source}};
     });
 }
 
@@ -85,16 +91,12 @@ void show_reversed(const Setting& s, const Tensor<float>& state, const Transform
     const Index n = s.tokens();
     const Tensor<float>& weights = shown.tensor("encoder.weights");
     const Tensor<float> last = shown.tensor("encoder.state").row(d.layers - 1);
-    Tensor<float> back_weights(weights.shape()), back_state(last.shape()), moved(Shape{n});
+    Tensor<float> back_weights(weights.shape()), put_back(last.shape()), moved(Shape{n});
     for (Index lh = 0; lh < d.layers * d.heads; ++lh)
         for (Index i = 0; i < n; ++i)
             for (Index j = 0; j < n; ++j)
                 back_weights.data()[(lh * n + i) * n + j] = weights.data()[(lh * n + n - 1 - i) * n + n - 1 - j];
-    for (Index i = 0; i < n; ++i) {
-        std::ranges::copy(last.row(n - 1 - i).values(), back_state.row(i).values().begin());
-        for (Index k = 0; k < d.d_model; ++k)
-            moved.data()[i] = std::max(moved.data()[i], std::abs(back_state.row(i).data()[k] - state.row(i).data()[k]));
-    }
+    for (Index i = 0; i < n; ++i) std::ranges::copy(last.row(n - 1 - i).values(), put_back.row(i).values().begin());
     const Observer observe(s.probe());
     observe("reversed.weights", back_weights, [] {
         return Shown{.role = Role::weights,
@@ -104,13 +106,17 @@ void show_reversed(const Setting& s, const Tensor<float>& state, const Transform
                      .axes = {"layer", "head", "source", "source.key"},
                      .step = {"reverse", "the encoder on x_n … x_1, rows and columns put back", "", "this run"}};
     });
-    observe("reversed.state", back_state, [] {
+    const Tensor<float> back_state = observe("reversed.state", put_back, [] {
         return Shown{.role = Role::state,
                      .symbol = "x",
                      .title = "Last state when the text is read backwards",
                      .axes = {"source", "feature"},
                      .step = {"reverse", "the encoder on x_n … x_1, rows put back", "", "this run"}};
     });
+    for (Index at = 0; at < n * d.d_model; ++at) {
+        float& most = moved.data()[at / d.d_model];
+        most = std::max(most, std::abs(back_state.data()[at] - state.data()[at]));
+    }
     observe("moved", moved, [&] {
         return Shown{.role = Role::state,
                      .symbol = "Δ",
@@ -133,18 +139,14 @@ void run(RunContext& context) {
     s.request.source_labels = visible_characters(source.tokens);
     run_transformer_encoder(loaded, s.request, context.probe, context.reuse, context.stop);
     context.probe.text("code", s.code.id);
-    if (context.probe.intervening()) {
-        draw_code(s, {});
-        context.probe.note({"", "with interventions there is no comparison with the text read backwards",
-                            "they act on places of the text as it is"});
-        return;
-    }
     // What else is needed of it is read off a run aside: the probe does not give back what it was shown.
-    Probe aside({}, {});
+    Probe aside({}, context.interventions);
     run_transformer_encoder(loaded, s.request, aside, context.reuse, context.stop);
     const ShownRun shown = aside.take();
-    const bool scores = loaded->model.encoder().self(0).code().scores != nullptr;
-    show_similarity(s, draw_code(s, scores ? shown.tensor("encoder.term").row(0) : Tensor<float>()));
+    show_similarity(s, draw_code(s, shown));
+    if (context.probe.intervening())
+        context.probe.note(
+            {"", "the text is read backwards without what was changed by hand", "so 'moved' holds what the hand changed, too"});
     show_reversed(s, shown.tensor("encoder.state").row(s.design().layers - 1), s.request);
 }
 

@@ -1,5 +1,7 @@
 #include "exhibit/positions_lesson.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -43,6 +45,7 @@ Check distance_alone(const Trace& trace) {
     const TraceTensor *q = trace.find("encoder.projected_query"), *k = trace.find("encoder.projected_key");
     if (q == nullptr || k == nullptr) return std::nullopt;
     const Index n = q->values.shape()[2], d = q->values.shape()[3];
+    if (n < 2) return std::nullopt;
     Tensor<double> query(Shape{1, 1, n, d}), key(Shape{1, 1, n, d});
     for (Index i = 0; i < n * d; ++i) {
         query.data()[i] = static_cast<double>(q->values.data()[i % d]);
@@ -67,7 +70,8 @@ double most_moved(const TraceTensor& moved) {
 Check order_is_lost(const Trace& trace) {
     const TraceTensor* moved = trace.find("moved");
     const PositionFunction* code = code_of(trace);
-    if (moved == nullptr || code == nullptr || code->tells_distance || code->tells_direction) return std::nullopt;
+    if (moved == nullptr || moved->values.size() < 2 || code == nullptr || code->tells_distance || code->tells_direction)
+        return std::nullopt;
     return claim_of("moved", moved->values.size(), most_moved(*moved), 1e-3);
 }
 
@@ -75,7 +79,8 @@ Check order_is_lost(const Trace& trace) {
 Check mirror_is_the_same(const Trace& trace) {
     const TraceTensor* moved = trace.find("moved");
     const PositionFunction* code = code_of(trace);
-    if (moved == nullptr || code == nullptr || !code->tells_distance || code->tells_direction) return std::nullopt;
+    if (moved == nullptr || moved->values.size() < 2 || code == nullptr || !code->tells_distance || code->tells_direction)
+        return std::nullopt;
     return claim_of("moved", moved->values.size(), most_moved(*moved), 1e-3);
 }
 
@@ -83,18 +88,25 @@ Check order_matters(const Trace& trace) {
     const TraceTensor* moved = trace.find("moved");
     const PositionFunction* code = code_of(trace);
     if (moved == nullptr || moved->values.size() < 2 || code == nullptr || !code->tells_direction) return std::nullopt;
-    return claim_of("moved", moved->values.size(), most_moved(*moved) > 0.05 ? 0 : 1);
+    return claim_whether("moved", moved->values.size(), most_moved(*moved) > 0.05,
+                         fmt::format("no state moves by more than {:.3g}, 0.05 claimed", most_moved(*moved)));
+}
+
+/// Of one token there is no distance.
+bool one_token(const Trace& trace) {
+    const TraceTensor* term = trace.find("encoder.term");
+    return term == nullptr || term->values.shape()[-1] < 2;
 }
 
 /// What relative codes add depends on the distance, and on nothing else.
 Check bias_by_distance(const Trace& trace) {
-    if (trace.find("encoder.position.slope") == nullptr) return std::nullopt;
-    return rule_holds(trace, "encoder.term[l,h,i,j] = -encoder.position.slope[h] * abs(i - j)");
+    if (trace.find("encoder.position.slope") == nullptr || one_token(trace)) return std::nullopt;
+    return consequence_holds(trace, "encoder.term[l,h,i,j] = -encoder.position.slope[h] * abs(i - j)");
 }
 
 Check shaw_by_distance(const Trace& trace) {
     const Step* step = trace.step_of("encoder.term");
-    if (step == nullptr || trace.find("encoder.position.row") == nullptr) return std::nullopt;
+    if (step == nullptr || trace.find("encoder.position.row") == nullptr || one_token(trace)) return std::nullopt;
     return rule_holds(trace, step->rule);
 }
 

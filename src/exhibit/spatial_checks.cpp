@@ -1,5 +1,7 @@
 #include "exhibit/spatial_checks.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -36,15 +38,15 @@ LessonCheck gate_check(const std::string& what) {
     return [what](const Trace& trace) -> std::optional<Claim> {
         const TraceTensor* gate = block_tensor(trace, what);
         if (gate == nullptr) return std::nullopt;
-        const Tensor<float>& computed = gate->before.empty() ? gate->values : gate->before;
         double outside = 0, sum = 0;
-        for (const float value : computed.values()) {
+        for (const float value : gate->values.values()) {
             outside = std::max({outside, -static_cast<double>(value), static_cast<double>(value) - 1});
             sum += static_cast<double>(value);
         }
-        Claim claim = claim_of(gate->info.name, computed.size(), outside);
-        claim.holds = claim.holds && std::abs(sum - 1) > 1e-3;
-        return claim;
+        Claim claim = claim_of(gate->info.name, gate->values.size(), outside);
+        if (!claim.holds || std::abs(sum - 1) > 1e-3) return claim;
+        return claim_whether(gate->info.name, gate->values.size(), false,
+                             fmt::format("they sum to {:.4f}, as a softmax's would", sum));
     };
 }
 

@@ -15,9 +15,10 @@ using Check = std::optional<Claim>;
 Check channel_first(const Trace& trace) {
     const TraceTensor *gate = block_tensor(trace, "gate"), *map = block_tensor(trace, "spatial");
     if (gate == nullptr || map == nullptr) return std::nullopt;
-    Claim claim = claim_of(map->info.name, 2, 0);
-    claim.holds = depends_on(trace, map->info.name, gate->info.name) && !depends_on(trace, gate->info.name, map->info.name);
-    return claim;
+    return claim_whether(
+        map->info.name, 2,
+        depends_on(trace, map->info.name, gate->info.name) && !depends_on(trace, gate->info.name, map->info.name),
+        "by the rules the map does not follow from the gate alone");
 }
 
 /// Both pooled maps, by their rules.
@@ -25,9 +26,12 @@ Check pooled_maps(const Trace& trace) {
     Check mean = block_rule_check("mean_map")(trace);
     const Check largest = block_rule_check("max_map")(trace);
     if (!mean || !largest) return std::nullopt;
+    mean->by_hand = (mean->holds || mean->by_hand) && (largest->holds || largest->by_hand);
     mean->holds = mean->holds && largest->holds;
+    mean->by_hand = mean->by_hand && !mean->holds;
     mean->error = std::max(mean->error, largest->error);
     mean->checked += largest->checked;
+    mean->of += largest->of;
     return mean;
 }
 

@@ -33,10 +33,12 @@ Check residual_stream(const Trace& trace) {
     return claim_of("decoder.state", cells, worst / largest, 1e-5);
 }
 
-/// Greedy: every output token has the largest logit of its row.
+/// Greedy: every output token has the largest logit of its row. Where the decoder sees what it wrote later, the logits that are
+/// shown are not those that it chose by.
 Check greedy(const Trace& trace) {
     const TraceTensor *logits = trace.find("logits"), *ids = trace.find("output.id");
-    if (logits == nullptr || ids == nullptr || trace.find("beam.score") != nullptr) return std::nullopt;
+    if (logits == nullptr || ids == nullptr || trace.find("beam.score") != nullptr || sees_the_future(trace, "decoder"))
+        return std::nullopt;
     double behind = 0;
     const Index n = ids->values.size();
     for (Index i = 0; i < n; ++i) {

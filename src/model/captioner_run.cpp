@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "autograd/ops.hpp"
 #include "model/decode.hpp"
 
@@ -42,13 +44,10 @@ void declare_axes(Probe& probe, const Captioner<float>& model, const CaptionRequ
 
 /// The weights once more, as pictures: what the strip and the overlay draw.
 void show_maps(const Observer& observe, const std::vector<Tensor<float>>& weights, Index height, Index width) {
+    const Index cells = height * width;
     Tensor<float> map(Shape{static_cast<Index>(weights.size()), height, width}), coverage(Shape{height, width});
     for (std::size_t t = 0; t < weights.size(); ++t)
-        for (Index j = 0; j < height * width; ++j) {
-            const float w = weights[t].data()[j];
-            map.data()[static_cast<Index>(t) * height * width + j] = w;
-            coverage.data()[j] += w;
-        }
+        std::copy_n(weights[t].data(), cells, map.data() + static_cast<Index>(t) * cells);
     const Tensor<float> shown = observe("map", map, [&] {
         return Shown{.role = Role::map,
                      .symbol = "α",
@@ -61,6 +60,7 @@ void show_maps(const Observer& observe, const std::vector<Tensor<float>>& weight
     if (shown.data() != map.data())
         observe.note({"", "'map' is the weights as a picture: changing it changes no word",
                       fmt::format("change 'weights', where row y, column x is location {} y + x", width)});
+    for (Index at = 0; at < shown.size(); ++at) coverage.data()[at % cells] += shown.data()[at];
     observe("coverage", coverage, [] {
         return Shown{.role = Role::map,
                      .symbol = "Σα",

@@ -136,7 +136,8 @@ DateQuestions<float>::Reading DateQuestions<float>::pool_by_gate(const Var<float
                      .title = "Gating: weights without a question",
                      .unit = "weight",
                      .axes = {"source"},
-                     .step = {"normalise", "w_j = g_j / Σ_k g_k", "@gate.weights[j] = @gate.gates[j] / sum_i(@gate.gates[i])",
+                     .step = {"normalise", "w_j = g_j / Σ_k g_k; 0 where every gate is shut",
+                              "@gate.weights[j] = @gate.gates[j] / (sum_i(@gate.gates[i]) + (sum_i(@gate.gates[i]) == 0))",
                               gate_source}};
     });
     const Tensor<float> read = observe("gate.context", context<float>(share.reshape({1, length}), h).value().reshape({d}), [&] {

@@ -44,6 +44,8 @@ Decoded decode(const OneOutput& decoder, const DecodeRequest& request, const Dec
                const std::stop_token& stop) {
     Decoded decoded;
     bool free = !request.forced.has_value();
+    How chosen_how{"choose", "y_i = argmax_c p_ic", "@output.id[i] = argmax_c(@probabilities[i,c])", "decoding"};
+    if (!free) chosen_how = {"choose", fmt::format("y_i as the forced {} has it", text.forced), "", "decoding"};
     Ids given = request.forced.value_or(Ids{});
     if (!free) given.push_back(decoder.end);
     if (free && request.beam.width > 1) {
@@ -51,6 +53,7 @@ Decoded decode(const OneOutput& decoder, const DecodeRequest& request, const Dec
         decoded.hypotheses = beam.hypotheses;
         given = shown_hypothesis(*observe.probe(), beam, request.beam.width, request.hypothesis);
         free = false;
+        chosen_how = {"choose", "y_i as the beam's hypothesis has it", "", "decoding"};
     }
     const Index steps = free ? request.beam.max_steps : static_cast<Index>(given.size());
     Index previous = decoder.start;
@@ -77,13 +80,7 @@ Decoded decode(const OneOutput& decoder, const DecodeRequest& request, const Dec
         });
         const Index chosen = free ? likeliest(std::span<const float>(p.value().values())) : given[static_cast<std::size_t>(i)];
         previous = here.id("output.id", chosen, decoder.writable, [&] {
-            return Shown{
-                .role = Role::output,
-                .symbol = "y",
-                .title = text.output,
-                .axes = {"output"},
-                .step = {"choose", fmt::format("y_i = argmax_c p_ic, or as the beam or the forced {} has it", text.forced), "",
-                         "decoding"}};
+            return Shown{.role = Role::output, .symbol = "y", .title = text.output, .axes = {"output"}, .step = chosen_how};
         });
         decoded.ids.push_back(previous);
         if (free && previous == decoder.end) break;

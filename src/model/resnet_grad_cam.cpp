@@ -28,8 +28,10 @@ GradCam grad_cam(const ResNetDesign& design, Index block, Tape<float>& tape, con
     tape.backward(logits, chosen);
 
     const Var<float> gradient = observe("grad_cam.gradient", Var<float>(tape.grad(output)), [&] {
-        // Of the last block it is that of the mean over all places; before it lie layers that are not shown.
-        const bool last = block + 1 == design.block_count();
+        // Of the last block it is that of the mean over all places; before it lie layers that are not shown. What was changed
+        // by hand on the way has its part in it, which no rule says.
+        const bool by_hand = observe.probe() != nullptr && observe.probe()->intervening();
+        const bool last = block + 1 == design.block_count() && !by_hand;
         return Shown{
             .symbol = "∂",
             .title = "Gradient of the class's logit",

@@ -78,10 +78,15 @@ void show_memory(std::span<const MemoryOf> memories, const Ids& read, Probe& pro
     const bool spelled = shape == RnnShape::one_to_n;
     const std::string derivative = spelled ? "∂h_t/∂x_1" : shape == RnnShape::n_to_n ? "∂h/∂x_t" : "∂h_T/∂x_t";
     const Observer observe(probe);
+    // Said where the numbers are shown: these are derivatives of the networks as they are.
+    const std::string unchanged = probe.intervening() ? " (without what was changed by hand)" : "";
+    if (probe.intervening())
+        probe.note({"", "memory is that of the networks as they are: it leaves out what was changed by hand",
+                    "changed ids of the input reach it, nothing else does"});
     const Tensor<float> shown = observe("memory.jacobian", jacobian, [&] {
         return Shown{.role = Role::metric,
                      .symbol = "J",
-                     .title = "Jacobian " + derivative,
+                     .title = "Jacobian " + derivative + unchanged,
                      .axes = {"memory", "position", "memory_unit", "feature"},
                      .step = {"differentiate", derivative + ", by reverse mode through every step", "",
                               "Pascanu 2013, eq. 5; Bengio 1994"}};
@@ -98,7 +103,7 @@ void show_memory(std::span<const MemoryOf> memories, const Ids& read, Probe& pro
     observe("memory.norm", norm, [&] {
         return Shown{.role = Role::metric,
                      .symbol = "‖J‖",
-                     .title = spelled ? "Memory of the input" : "Memory of each character",
+                     .title = (spelled ? "Memory of the input" : "Memory of each character") + unchanged,
                      .unit = "‖" + derivative + "‖",
                      .axes = {"memory", "position"},
                      .step = {"measure", "‖J‖ = √(Σ_k Σ_m J_km²)",

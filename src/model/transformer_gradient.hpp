@@ -16,8 +16,9 @@ struct GradientQuestion {
 };
 
 /// Shows d log p(token at `at`) / d weights for the three kinds of attention: encoder.weights.gradient,
-/// decoder.weights.gradient and cross.weights.gradient, on the axes of the weights [layer, head, query, key]. Of the model as
-/// it is: interventions do not act on a tape. For gradient x attention (Barkan 2021; Chefer 2021, eq. 5).
+/// decoder.weights.gradient and cross.weights.gradient, on the axes of the weights [layer, head, query, key]. By the weights as
+/// they are shown, and through everything that the probe's interventions changed, up to the logits. For gradient x attention
+/// (Barkan 2021; Chefer 2021, eq. 5).
 void show_weight_gradients(Probe& probe, const Transformer<float>& model, const GradientQuestion& question);
 
 }  // namespace saccade

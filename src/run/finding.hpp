@@ -17,9 +17,13 @@ struct Finding {
 /// Executes the claims of a lesson on this run: one finding a point, in order. Never throws.
 std::vector<Finding> check_lesson(const Lesson& lesson, const Trace& trace);
 
-/// "held", "broken", or "not on this run" for a point that has a check; empty for one that has none.
+/// "held", "broken", or "broken, by hand": what the model itself computed keeps the claim, or an intervention lies in what the
+/// claim is about.
+std::string verdict(const Claim& claim);
+/// The same, or "not on this run", for a point that has a check; empty for one that has none.
 std::string verdict(const LessonPoint& point, const Finding& finding);
-/// What was found against what was claimed, for a claim that is broken: "off by 0.31, 1e-05 allowed, 12 checked".
+/// What was found against what was claimed, for a claim that is broken: "off by 0.31, 1e-05 allowed, 12 of
+/// 400 checked".
 std::string found_against_claimed(const Claim& claim);
 
 }  // namespace saccade

@@ -106,7 +106,8 @@ std::string model_of(const Exhibit& exhibit, const Params& given) {
 TracePtr run(const Exhibit& exhibit, const RunRequest& request, std::stop_token stop, const Progress& progress, Reuse* reuse) {
     try {
         const Params params = resolve(exhibit.params, request.params);
-        Probe probe(request.capture, loaded(request.interventions));
+        const std::vector<Intervention> interventions = loaded(request.interventions);
+        Probe probe(request.capture, interventions);
         Reporter reporter(progress, stop);
         Reuse nothing;
         RunContext context{params,
@@ -115,7 +116,8 @@ TracePtr run(const Exhibit& exhibit, const RunRequest& request, std::stop_token 
                            probe,
                            stop,
                            std::ref(reporter),
-                           reuse == nullptr || probe.intervening() ? nothing : *reuse};
+                           reuse == nullptr || probe.intervening() ? nothing : *reuse,
+                           interventions};
         check_stop(stop);
         exhibit.run(context);
         check_stop(stop);

@@ -13,10 +13,33 @@ constexpr double row_tolerance = 1e-5;
 // Relative to the largest value of the tensor: float32 sums of a few hundred terms stay far below.
 constexpr double rule_tolerance = 2e-5;
 constexpr double smallest_scale = 1e-2;
+constexpr Index most_edited = 8;  // cells changed by hand that are looked at beyond an even sample
 
 /// What the model computed: the values before interventions, if there were any.
 const float* computed(const TraceTensor& tensor) {
     return tensor.before.empty() ? tensor.values.data() : tensor.before.data();
+}
+
+/// What is claimed of what is shown, and of what was computed there: a claim that the second keeps and the first does not is
+/// broken by hand.
+struct Deviation {
+    double shown = 0, computed = 0;
+
+    void add(double of_shown, double of_computed) {
+        shown = std::max(shown, std::isnan(of_shown) ? INFINITY : of_shown);
+        computed = std::max(computed, std::isnan(of_computed) ? INFINITY : of_computed);
+    }
+    void judge(Claim& claim) const {
+        claim.error = shown;
+        claim.holds = shown <= claim.tolerance;
+        claim.by_hand = !claim.holds && computed <= claim.tolerance;
+    }
+};
+
+double row_sum(const float* cells, Index n) {
+    double sum = 0;
+    for (Index c = 0; c < n; ++c) sum += static_cast<double>(cells[c]);
+    return sum;
 }
 
 std::string symbol_of(const TraceTensor& t) {
@@ -34,27 +57,62 @@ std::vector<Index> index_of(Index flat, const Shape& shape) {
 
 }  // namespace
 
-Claim rows_sum_to_one(const TraceTensor& weights) {
+namespace {
+
+/// Holds `deviation(sum, masked)` of every row against the tolerance; masked: the model gave it no weight at all, as it does
+/// where everything is masked.
+template <class OfRow>
+Claim rows_claim(const TraceTensor& weights, const std::string& says, const OfRow& deviation) {
     Claim claim;
-    claim.text = "every row of " + symbol_of(weights) + " sums to 1";
+    claim.text = "every row of " + symbol_of(weights) + " sums to " + says;
     claim.tensor = weights.info.name;
     claim.tolerance = row_tolerance;
     const Index columns = weights.values.shape()[-1];
+    Deviation worst;
     for (Index r = 0; columns > 0 && r < weights.values.size() / columns; ++r) {
-        double sum = 0;
         bool edited = false;
-        for (Index c = 0; c < columns; ++c) {
-            sum += static_cast<double>(computed(weights)[r * columns + c]);
-            edited = edited || weights.edited(r * columns + c);
-        }
+        for (Index c = 0; c < columns; ++c) edited = edited || weights.edited(r * columns + c);
         claim.edited += edited ? 1 : 0;
         ++claim.checked;
-        // A row that is masked as a whole is zeros, by definition.
-        const double error = !std::isfinite(sum) ? INFINITY : sum == 0 ? 0 : std::abs(sum - 1);
-        claim.error = std::max(claim.error, error);
+        const double was = row_sum(computed(weights) + r * columns, columns);
+        const double is = row_sum(weights.values.data() + r * columns, columns);
+        const bool masked = was == 0;
+        worst.add(deviation(is, masked), deviation(was, masked));
     }
-    claim.holds = claim.error <= claim.tolerance;
+    claim.of = claim.checked;
+    worst.judge(claim);
     return claim;
+}
+
+/// The cells that are looked at: `most` of them, evenly, and the first of those that were changed by hand.
+std::vector<Index> sampled_cells(const TraceTensor& tensor, Index most) {
+    const Index size = tensor.values.size(), cells = std::min(size, most);
+    std::vector<Index> sample;
+    for (Index i = 0; i < cells; ++i) sample.push_back(cells < 2 ? 0 : i * (size - 1) / (cells - 1));
+    Index more = tensor.before.empty() ? 0 : most_edited;
+    for (Index i = 0; i < size && more > 0; ++i) {
+        if (!tensor.edited(i) || std::ranges::binary_search(sample.begin(), sample.begin() + cells, i)) continue;
+        sample.push_back(i);
+        --more;
+    }
+    return sample;
+}
+
+double largest(const TraceTensor& tensor) {
+    double most = smallest_scale;
+    for (const Tensor<float>* values : {&tensor.values, &tensor.before})
+        for (const float v : values->values())
+            if (std::isfinite(v)) most = std::max(most, std::abs(static_cast<double>(v)));
+    return most;
+}
+
+}  // namespace
+
+Claim rows_sum_to_one(const TraceTensor& weights) {
+    return rows_claim(weights, "1", [](double sum, bool masked) {
+        // A row that is masked as a whole is zeros, by definition.
+        return !std::isfinite(sum) ? INFINITY : masked && sum == 0 ? 0 : std::abs(sum - 1);
+    });
 }
 
 Claim rule_holds(const Trace& trace, const std::string& text, double tolerance, Index max_cells) {
@@ -65,57 +123,50 @@ Claim rule_holds(const Trace& trace, const std::string& text, double tolerance, 
     Claim claim;
     claim.text = text;
     claim.tensor = parsed.result;
-    const Index size = result.values.size();
-    const Index cells = std::min(size, max_cells);
-    double scale = smallest_scale;
-    for (const float v : result.values.values())
-        if (std::isfinite(v)) scale = std::max(scale, std::abs(static_cast<double>(v)));
-    claim.tolerance = tolerance > 0 ? tolerance : rule_tolerance * scale;
-    for (Index i = 0; i < cells; ++i) {
-        const Index flat = cells < 2 ? 0 : i * (size - 1) / (cells - 1);
+    claim.of = result.values.size();
+    claim.tolerance = tolerance > 0 ? tolerance : rule_tolerance * largest(result);
+    Deviation worst;
+    for (const Index flat : sampled_cells(result, max_cells)) {
         claim.edited += result.edited(flat) ? 1 : 0;
-        const auto recorded = static_cast<double>(computed(result)[flat]);
         const double expected = rule.evaluate(index_of(flat, result.values.shape()));
-        const double error =
-            recorded == expected ? 0 : std::abs(recorded - expected);  // equal infinities: masked on both sides
-        claim.error = std::isnan(error) ? INFINITY : std::max(claim.error, error);
+        // Equal infinities: masked on both sides.
+        const auto off = [&](float value) {
+            const auto recorded = static_cast<double>(value);
+            return recorded == expected ? 0 : std::abs(recorded - expected);
+        };
+        worst.add(off(result.values.data()[flat]), off(computed(result)[flat]));
         ++claim.checked;
     }
-    claim.holds = claim.error <= claim.tolerance;
+    worst.judge(claim);
     return claim;
 }
-
-namespace {
-
-/// Rows sum to 1, but for alignment functions that are not normalised (Luong's local-p): those to at most 1.
-Claim rows_claim(const Trace& trace, const TraceTensor& weights) {
-    Claim claim = rows_sum_to_one(weights);
-    const Step* step = trace.step_of(weights.info.name);
-    if (step == nullptr || step->normalised) return claim;
-    claim.text = "every row of " + symbol_of(weights) + " sums to at most 1";
-    claim.error = 0;
-    const Index columns = weights.values.shape()[-1];
-    for (Index r = 0; r < claim.checked; ++r) {
-        double sum = 0;
-        for (Index c = 0; c < columns; ++c) sum += static_cast<double>(computed(weights)[r * columns + c]);
-        claim.error = std::max(claim.error, std::isfinite(sum) ? sum - 1 : INFINITY);
-    }
-    claim.holds = claim.error <= claim.tolerance;
-    return claim;
-}
-
-}  // namespace
 
 std::vector<Claim> check_claims(const Trace& trace, Index max_cells) {
     std::vector<Claim> claims;
-    for (const TraceTensor* weights : trace.with_role(Role::weights))
-        if (weights->values.shape().rank() > 0) claims.push_back(rows_claim(trace, *weights));
+    for (const TraceTensor* weights : trace.with_role(Role::weights)) {
+        if (weights->values.shape().rank() == 0) continue;
+        // Rows sum to 1, but for alignment functions that are not normalised (Luong's local-p): those to at most 1.
+        const Step* step = trace.step_of(weights->info.name);
+        if (step == nullptr || step->normalised)
+            claims.push_back(rows_sum_to_one(*weights));
+        else
+            claims.push_back(rows_claim(*weights, "at most 1", [](double sum, bool) {
+                return std::isfinite(sum) ? std::max(sum - 1, 0.0) : INFINITY;
+            }));
+    }
     for (const Step& step : trace.steps()) {
         if (step.rule.empty()) continue;
         claims.push_back(rule_holds(trace, step.rule, 0, max_cells));
         if (!step.formula.empty()) claims.back().text = step.formula;
     }
     return claims;
+}
+
+std::vector<const Step*> unchecked_formulas(const Trace& trace) {
+    std::vector<const Step*> unchecked;
+    for (const Step& step : trace.steps())
+        if (step.rule.empty()) unchecked.push_back(&step);
+    return unchecked;
 }
 
 }  // namespace saccade

@@ -92,13 +92,62 @@ Tensor<float> pixels_of(const Tensor<float>& planes) {
     return exchanged(planes, s[0], s[1] * s[2], {1, s[1], s[2], s[0]});
 }
 
-/// What the model continues with where `computed` became `changed`: cells that are as they were keep their gradient.
-Var<float> gone_on_with(const Var<float>& computed, Tensor<float> changed) {
+/// Axes of what is shown at once.
+int rank_of(const ProbeSite& site, Index row) {
+    return static_cast<int>(site.axes.size()) - (row >= 0 ? 1 : 0);
+}
+Tensor<float> without_batch(const Tensor<float>& values, const ProbeSite& site, Index row) {
+    const Shape& given = values.shape();
+    return given.rank() == rank_of(site, row) + 1 && given[0] == 1 ? values.reshape(given.without(0)) : values;
+}
+
+/// How each cell of what the model continues with depends on the same cell as it was computed, where `site` is shown: 1 where
+/// nothing was changed, the factor where it was scaled, 0 where something else was put there.
+Tensor<float> slopes_of(const std::vector<Intervention>& interventions, const ProbeSite& site, Index row,
+                        const Tensor<float>& was, const Tensor<float>& is) {
+    const Shape& shape = was.shape();
+    Tensor<float> slopes(shape, 1.0f);
+    for (const Intervention& intervention : interventions) {
+        if (!intervention.enabled || intervention.tensor != site.name) continue;
+        const std::optional<Selection> at = selection_in(intervention, site, row, shape);
+        if (!at) continue;
+        const float slope = intervention.kind == Intervention::Kind::scale ? intervention.value : 0;
+        // An array may have nothing for a cell, which then is as it was.
+        for_each_selected(shape, at->index, [&](Index offset, Index) {
+            if (!intervention.takes_array() || is.data()[offset] != was.data()[offset]) slopes.data()[offset] *= slope;
+        });
+    }
+    return slopes;
+}
+
+/// A row of weights of which some were set, so that the others were rescaled from x_j to x_j r: the gradient g of the rescaled
+/// becomes r (g_j − Σ_k g_k x_k / Σ_k x_k).
+void back_through_rescaling(const float* was, const float* is, const float* slopes, Index n, float* grad) {
+    double sum = 0, mean = 0;
+    const auto rescaled = [&](Index j) { return slopes[j] == 1 && is[j] != was[j]; };
+    for (Index j = 0; j < n; ++j) {
+        if (!rescaled(j)) continue;
+        sum += static_cast<double>(was[j]);
+        mean += static_cast<double>(grad[j]) * static_cast<double>(was[j]);
+    }
+    for (Index j = 0; j < n; ++j) {
+        if (!rescaled(j)) continue;
+        // Where nothing had a weight, the rest was spread evenly, whatever was computed.
+        const double ratio = was[j] == 0 ? 0 : static_cast<double>(is[j]) / static_cast<double>(was[j]);
+        grad[j] = sum > 0 ? static_cast<float>(ratio * (static_cast<double>(grad[j]) - mean / sum)) : 0;
+    }
+}
+
+/// What the model continues with where `computed` became `changed`; the gradient goes back as `slopes` say.
+Var<float> gone_on_with(const Var<float>& computed, Tensor<float> changed, const Tensor<float>& slopes, Role role) {
     if (!computed.tracked()) return changed;
-    const auto back = [was = computed.value(), is = changed, id = computed.id()](Tape<float>& tape, const Tensor<float>& grad) {
+    const auto back = [was = computed.value(), is = changed, slopes, role, id = computed.id()](Tape<float>& tape,
+                                                                                               const Tensor<float>& grad) {
         Tensor<float> kept = grad.clone();
-        for (Index i = 0; i < kept.size(); ++i)
-            if (is.data()[i] != was.data()[i]) kept.data()[i] = 0;
+        const Index n = kept.shape().rank() > 0 ? kept.shape()[-1] : 1;
+        for (Index r = 0; role == Role::weights && n > 0 && r < kept.size() / n; ++r)
+            back_through_rescaling(was.data() + r * n, is.data() + r * n, slopes.data() + r * n, n, kept.data() + r * n);
+        for (Index i = 0; i < kept.size(); ++i) kept.data()[i] *= slopes.data()[i];
         tape.add_grad(id, std::move(kept));
     };
     return computed.tape()->record(std::move(changed), back);
@@ -107,11 +156,20 @@ Var<float> gone_on_with(const Var<float>& computed, Tensor<float> changed) {
 }  // namespace
 
 Var<float> Probe::shown(const ProbeSite& site, Index row, Var<float> v) {
-    if (v.tracked()) v = with_gradient_kept(site, row, std::move(v));
     const Tensor<float> given = site.channels_last ? planes_of(v.value()) : v.value();
     const Tensor<float> result = record(site, row, given);
-    if (result.data() == given.data()) return v;
-    return gone_on_with(v, site.channels_last ? pixels_of(result) : result);
+    if (result.data() != given.data()) {
+        const bool map = site.channels_last;
+        Tensor<float> slopes;
+        if (v.tracked()) {
+            const Tensor<float> was = without_batch(given, site, row);
+            slopes = slopes_of(interventions_, site, row, was, result.reshape(was.shape())).reshape(given.shape());
+            if (map) slopes = pixels_of(slopes);
+        }
+        v = gone_on_with(v, map ? pixels_of(result) : result, slopes, site.role);
+    }
+    // By what the model goes on with, which is what is shown.
+    return v.tracked() ? with_gradient_kept(site, row, std::move(v)) : v;
 }
 
 Probe::Recording& Probe::recording_of(const ProbeSite& site, Index row) {
@@ -134,8 +192,8 @@ Probe::Recording& Probe::recording_of(const ProbeSite& site, Index row) {
 
 Tensor<float> Probe::record(const ProbeSite& site, Index row, Tensor<float> values) {
     const Shape given = values.shape();
-    const int rank = static_cast<int>(site.axes.size()) - (row >= 0 ? 1 : 0);
-    if (given.rank() == rank + 1 && given[0] == 1) values = values.reshape(given.without(0));
+    const int rank = rank_of(site, row);
+    values = without_batch(values, site, row);
     Recording* recording = scratch_ ? nullptr : &recording_of(site, row);
     if (values.shape().rank() != rank ||
         (recording != nullptr && !recording->rows.empty() && recording->rows.front().shape() != values.shape())) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "run/finding.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panel_view_options.hpp"
 #include "ui/panels.hpp"
@@ -95,10 +96,10 @@ void claim_row(const Ui& ui, const Claim& claim) {
     ImGui::SameLine(0, 6 * ui.s);
     label(ui, claim.text, ui.theme.secondary, 13, Font::ui, ImGui::GetContentRegionAvail().x - 56 * ui.s);
     ImGui::SameLine(0, 8 * ui.s);
-    label(ui, claim.error == 0 ? "0" : fmt::format("{:.0e}", claim.error), ui.theme.faint, 13);
+    label(ui, claim.by_hand ? "by hand" : claim.error == 0 ? "0" : fmt::format("{:.0e}", claim.error), ui.theme.faint, 13);
     if (ImGui::IsItemHovered())
-        tooltip(ui, fmt::format("{}: largest error {:.2e} over {} checked, {} changed by hand", claim.tensor, claim.error,
-                                claim.checked, claim.edited));
+        tooltip(ui, fmt::format("{}: {}: {}, {} changed by hand", claim.tensor, verdict(claim), found_against_claimed(claim),
+                                claim.edited));
 }
 
 /// What is broken stands open; what holds beyond the attention itself is folded into one line.
@@ -113,10 +114,19 @@ void claims(const Ui& ui, AppState& state) {
         const bool attention = role == Role::weights || role == Role::scores || role == Role::context;
         if (attention || !claim.holds || state.all_claims) claim_row(ui, claim);
     }
-    const std::string summary =
-        fmt::format("{} of {} formulas hold {}", holding, state.document.side().claims.size(), state.all_claims ? "▴" : "▾");
-    if (button(ui, "all_claims", summary, ButtonKind::quiet, 0,
-               "Each formula of the model, computed again from what was recorded"))
+    const std::vector<Claim>& all = state.document.side().claims;
+    const auto by_hand = std::ranges::count(all, true, &Claim::by_hand);
+    const auto unchecked = state.document.trace() != nullptr ? unchecked_formulas(*state.document.trace()).size() : 0;
+    std::string summary = fmt::format("{} of {} formulas hold", holding, all.size());
+    if (by_hand > 0) summary += fmt::format(", {} broken by hand", by_hand);
+    if (unchecked > 0) summary += fmt::format("; {} without a rule", unchecked);
+    std::string tip = "Each formula of the model, computed again in a sample of its cells from what was recorded";
+    if (unchecked > 0) {
+        tip += "\nNothing checks:";
+        for (const Step* step : unchecked_formulas(*state.document.trace()))
+            tip += fmt::format("\n{}: {}", step->result, step->formula);
+    }
+    if (button(ui, "all_claims", summary + (state.all_claims ? " ▴" : " ▾"), ButtonKind::quiet, 0, tip))
         state.all_claims = !state.all_claims;
 }
 

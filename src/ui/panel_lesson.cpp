@@ -7,9 +7,16 @@ namespace saccade {
 
 namespace {
 
+bool is_broken(const std::string& said) {
+    return said.starts_with("broken");
+}
+Color color_of(const Ui& ui, const std::string& said) {
+    return said == "held" ? ui.theme.holds : is_broken(said) ? ui.theme.broken : ui.theme.faint;
+}
+
 /// A disc with a tick, a cross or a dash: held, broken, not on this run.
 void mark(const Ui& ui, ImVec2 at, const std::string& said) {
-    const Color color = said == "held" ? ui.theme.holds : said == "broken" ? ui.theme.broken : ui.theme.faint;
+    const Color color = color_of(ui, said);
     const float s = ui.s;
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const ImVec2 c(at.x + 8 * s, at.y + 8 * s);
@@ -19,7 +26,7 @@ void mark(const Ui& ui, ImVec2 at, const std::string& said) {
     if (said == "held") {
         const ImVec2 tick[] = {{c.x - 3.6f * s, c.y + 0.2f * s}, {c.x - 1 * s, c.y + 3 * s}, {c.x + 3.8f * s, c.y - 3 * s}};
         list.AddPolyline(tick, 3, ink, 0, w);
-    } else if (said == "broken") {
+    } else if (is_broken(said)) {
         list.AddLine({c.x - 3 * s, c.y - 3 * s}, {c.x + 3 * s, c.y + 3 * s}, ink, w);
         list.AddLine({c.x - 3 * s, c.y + 3 * s}, {c.x + 3 * s, c.y - 3 * s}, ink, w);
     } else {
@@ -29,7 +36,8 @@ void mark(const Ui& ui, ImVec2 at, const std::string& said) {
 
 std::string translated(const std::string& said, bool chinese) {
     if (!chinese) return said == "held" ? "held on this run" : said == "broken" ? "broken on this run" : said;
-    return said == "held" ? "本次运行成立" : said == "broken" ? "本次运行不成立" : "不适用于本次运行";
+    if (said == "held") return "本次运行成立";
+    return said == "broken" ? "本次运行不成立" : is_broken(said) ? "被手动改动打破" : "不适用于本次运行";
 }
 
 }  // namespace
@@ -66,9 +74,9 @@ void lesson_panel(const Ui& ui, AppState& state, Controller& act) {
         ImGui::BeginGroup();
         paragraph(ui, chinese ? point.chinese : point.english, ui.theme.text, 15);
         if (!said.empty()) {
-            const Color color = said == "held" ? ui.theme.holds : said == "broken" ? ui.theme.broken : ui.theme.faint;
+            const Color color = color_of(ui, said);
             std::string line = translated(said, chinese);
-            if (said == "broken") line += ": " + found_against_claimed(*finding.claim);
+            if (is_broken(said)) line += ": " + found_against_claimed(*finding.claim);
             paragraph(ui, line, color, 13);
             if (ImGui::IsItemHovered()) {
                 if (finding.claim)

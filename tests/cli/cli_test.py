@@ -178,7 +178,16 @@ class Cli(unittest.TestCase):
         self.assertTrue(any(line.startswith("held") for line in lines))
         self.assertTrue(any(line.startswith("not on this run") for line in lines))
         self.assertFalse(any(line.startswith("broken") for line in lines))
+        self.assertFalse(any(line.startswith("no rule") for line in lines), lines)
+        forced = self.good("run", "alignment", "--target", "1999", "--claims").splitlines()
+        self.assertTrue(any(line.startswith("no rule") and "output.id" in line for line in forced), forced)
+        self.assertTrue(any("32 of " in line for line in lines), "how many cells were looked at is said")
         self.bad(2, "run", "alignment", names=["--save"])
+
+    def test_claims_speak_of_what_is_shown(self):
+        lines = self.good("run", "alignment", "--intervene", "weights=0", "--claims").splitlines()
+        self.assertTrue(any(line.startswith("broken, by hand") and "every row of α sums to 1" in line for line in lines), lines)
+        self.assertFalse(any(line.startswith("broken ") for line in lines), lines)
 
     def test_render_size(self):
         out = self.path("figure.png")

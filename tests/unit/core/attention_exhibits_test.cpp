@@ -52,6 +52,30 @@ TEST(SelfAttention, is_the_head_of_the_whole_model) {
     }
 }
 
+/// The layers below read what is shown, as in the whole model under the same interventions.
+TEST(SelfAttention, layers_below_follow_a_changed_input) {
+    const Exhibit whole = transformer_exhibit();
+    for (const Exhibit& exhibit : {self_attention_exhibit(), multi_head_exhibit()})
+        for (const std::string changed : {"input[0,:]=0", "embedding[0,:]=0", "position[0,:]=0"}) {
+            const ModelPtr model = tiny_transformer({.position = "sinusoidal"});
+            RunRequest one = asking(model), all;
+            one.params.set("layer", std::int64_t{2});
+            const TracePtr untouched = ran(exhibit, one);
+            one.interventions = {parse_intervention(changed)};
+            all.model = model;
+            all.params.set("source", std::string("abcdefab"));
+            all.interventions = {parse_intervention("encoder." + changed)};
+            const Tensor<float> before = untouched->tensor("stream").values, mine = ran(exhibit, one)->tensor("stream").values;
+            const Tensor<float> theirs = ran(whole, all)->tensor("encoder.state").values.row(0);
+            double moved = 0;
+            for (Index i = 0; i < mine.size(); ++i) {
+                ASSERT_NEAR(mine.data()[i], theirs.data()[i], 2e-5) << exhibit.id << " " << changed << " " << i;
+                moved = std::max(moved, std::abs(static_cast<double>(mine.data()[i] - before.data()[i])));
+            }
+            EXPECT_GT(moved, 0.01) << exhibit.id << " " << changed;
+        }
+}
+
 TEST(SelfAttention, masks) {
     const Exhibit self = self_attention_exhibit();
     RunRequest request = asking(tiny_transformer());

@@ -116,6 +116,18 @@ TEST(Captioning, any_alignment_that_needs_scores_alone_reads_with_the_trained_we
     }
 }
 
+TEST(Captioning, hard_attention_draws_from_the_policy_that_is_shown) {
+    RunRequest request = request_of("hard");
+    request.interventions = {parse_intervention("policy[0,:]=0"), parse_intervention("policy[0,5]=1"),
+                             parse_intervention("map[1,0,0]=0.5")};
+    const TracePtr trace = run(request);
+    EXPECT_EQ(trace->tensor("weights").values.at({0, 5}), 1.0f);
+    float looked = 0;
+    for (Index i = 0; i < trace->tensor("map").values.shape()[0]; ++i) looked += trace->tensor("map").values.at({i, 0, 0});
+    EXPECT_FLOAT_EQ(trace->tensor("coverage").values.at({0, 0}), looked);
+    for (const Claim& claim : check_claims(*trace)) EXPECT_TRUE(claim.holds || claim.by_hand) << claim.text;
+}
+
 TEST(Captioning, other_resolutions_give_other_maps_and_a_note) {
     RunRequest request = request_of("soft");
     request.params.set("resolution", std::int64_t{200});

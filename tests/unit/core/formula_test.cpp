@@ -278,6 +278,57 @@ TEST(Claims, hold_on_what_is_right_and_break_on_what_is_not) {
     EXPECT_FALSE(check_claims(wrong.trace).back().holds);
 }
 
+TEST(Claims, a_row_that_was_set_to_nothing_is_broken_by_hand_and_one_that_was_masked_is_not) {
+    Trace trace;
+    const AxisPtr query = trace.add_axis({"output", AxisKind::query, 2, {}, "i"}),
+                  key = trace.add_axis({"source", AxisKind::key, 2, {}, "j"});
+    trace.add({"weights", Role::weights, "α", "", "", {query, key}}, Tensor<float>::from(Shape{2, 2}, {0, 0, 0, 0}),
+              Tensor<float>::from(Shape{2, 2}, {0.5f, 0.5f, 0, 0}));
+    const Claim claim = check_claims(trace).front();
+    EXPECT_FALSE(claim.holds);
+    EXPECT_TRUE(claim.by_hand);
+    EXPECT_EQ(claim.error, 1);
+    EXPECT_EQ(claim.edited, 1);
+    EXPECT_EQ(claim.of, 2);
+    Trace masked;
+    const AxisPtr alone = masked.add_axis({"source", AxisKind::key, 2, {}, "j"});
+    masked.add({"weights", Role::weights, "α", "", "", {alone}}, Tensor<float>::from(Shape{2}, {0, 0}));
+    EXPECT_TRUE(check_claims(masked).front().holds);
+}
+
+/// What a hand made small is still held against the size that it had.
+TEST(Claims, tolerance_is_that_of_what_stood_there_before) {
+    for (const double off : {2e-3, 2e-1}) {
+        Trace trace;
+        const AxisPtr axis = trace.add_axis({"source", AxisKind::key, 2, {}, "j"});
+        trace.add({"a", Role::state, "a", "", "", {axis}}, Tensor<float>::from(Shape{2}, {1000, 500}));
+        trace.add({"b", Role::state, "b", "", "", {axis}}, Tensor<float>::from(Shape{2}, {0, 0}),
+                  Tensor<float>::from(Shape{2}, {static_cast<float>(1000 + off), 500}));
+        trace.add_step({"copy", "b", "b = a", "b[j] = a[j]", ""});
+        const Claim claim = check_claims(trace).back();
+        EXPECT_FALSE(claim.holds);
+        EXPECT_EQ(claim.by_hand, off < 0.01) << off;
+    }
+}
+
+TEST(Claims, say_how_many_cells_were_looked_at_and_look_at_what_was_changed) {
+    Trace trace;
+    const AxisPtr axis = trace.add_axis({"source", AxisKind::key, 1000, {}, "j"});
+    Tensor<float> given(Shape{1000}, 1.0f), changed = given.clone();
+    changed.data()[501] = 2;
+    trace.add({"a", Role::state, "a", "", "", {axis}}, given);
+    trace.add({"b", Role::state, "b", "", "", {axis}}, changed, given);
+    trace.add({"c", Role::state, "c", "", "", {axis}}, given);
+    trace.add_step({"copy", "b", "b = a", "b[j] = a[j]", ""});
+    trace.add_step({"search", "c", "c = the best of a", "", ""});
+    const Claim claim = check_claims(trace).back();
+    EXPECT_EQ(claim.of, 1000);
+    EXPECT_EQ(claim.checked, 33) << "32 evenly, and the one that was changed";
+    EXPECT_TRUE(claim.by_hand);
+    ASSERT_EQ(unchecked_formulas(trace).size(), 1u);
+    EXPECT_EQ(unchecked_formulas(trace).front()->result, "c");
+}
+
 TEST(Claims, rows_that_do_not_sum_to_one_or_are_not_numbers_are_broken) {
     for (const float bad : {0.5f, std::numeric_limits<float>::quiet_NaN()}) {
         Trace trace;
@@ -288,18 +339,20 @@ TEST(Claims, rows_that_do_not_sum_to_one_or_are_not_numbers_are_broken) {
     }
 }
 
-TEST(Claims, what_was_changed_by_hand_is_counted_and_what_was_computed_before_is_checked) {
+TEST(Claims, speak_of_what_is_shown_and_say_what_the_hand_broke) {
     Trace trace;
     const AxisPtr key = trace.add_axis({"source", AxisKind::key, 2, {}, "j"});
     trace.add({"scores", Role::scores, "e", "", "", {key}}, Tensor<float>::from(Shape{2}, {1, 1}));
     trace.add({"weights", Role::weights, "α", "", "", {key}}, Tensor<float>::from(Shape{2}, {0.9f, 0.1f}),
               Tensor<float>::from(Shape{2}, {0.5f, 0.5f}));
     trace.add_step({"align", "weights", "", "weights[j] = softmax_j(scores[j])", ""});
-    const Claim claim = check_claims(trace).back();
-    EXPECT_TRUE(claim.holds);
-    EXPECT_EQ(claim.edited, 2);
-    EXPECT_EQ(claim.checked, 2);
-    for (const Claim& each : check_claims(trace)) EXPECT_EQ(each.edited > 0, each.holds) << each.text;
+    const std::vector<Claim> claims = check_claims(trace);
+    ASSERT_EQ(claims.size(), 2u);
+    EXPECT_TRUE(claims[0].holds) << "the row still sums to 1";
+    EXPECT_FALSE(claims[1].holds) << "what is shown is not the softmax";
+    EXPECT_TRUE(claims[1].by_hand) << "what was computed is";
+    for (const Claim& each : claims) EXPECT_EQ(each.edited, each.checked) << each.text;
+    EXPECT_EQ(claims[1].of, 2);
     EXPECT_NE(explain(trace, {"weights", {0}}).edited.find("0.5000"), std::string::npos);
 }
 

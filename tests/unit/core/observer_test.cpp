@@ -1,5 +1,7 @@
 #include "trace/observer.hpp"
 
+#include <cmath>
+
 #include "autograd/ops.hpp"
 #include "testing.hpp"
 
@@ -63,6 +65,40 @@ TEST(ObserverShows, the_gradient_flows_back_where_nothing_was_changed) {
         }
         EXPECT_TRUE(probe.finish().tensor("F").edited(map ? 2 : 1)) << "recorded, on a tape too";
     }
+}
+
+/// d sum(shown^2 c) / d given, by the tape and by differences, under interventions on `role` [2, 3].
+void expect_gradient_through(Role role, const std::vector<std::string>& changes) {
+    const Tensor<float> at = Tensor<float>::from({2, 3}, {0.2f, 0.3f, 0.5f, 0.6f, 0.1f, 0.3f});
+    const auto loss = [&](const Var<float>& given) {
+        Probe probe = probe_of(changes);
+        const Var<float> shown = Observer{probe}("w", given, [&] {
+            return Shown{.role = role, .symbol = "w", .title = "W", .axes = {"i", "j"}};
+        });
+        const Tensor<float> by = Tensor<float>::from({2, 3}, {1, -2, 3, 4, 5, -6});
+        return sum_all(mul(mul(shown, shown), Var<float>(by)));
+    };
+    Tape<float> tape;
+    const Var<float> leaf = tape.leaf(at);
+    tape.backward(loss(leaf));
+    const Tensor<float> gradient = tape.grad(leaf);
+    for (Index i = 0; i < at.size(); ++i) {
+        constexpr float step = 1e-2f;
+        Tensor<float> up = at.clone(), down = at.clone();
+        up.data()[i] += step;
+        down.data()[i] -= step;
+        const float difference =
+            (loss(Var<float>(up)).value().data()[0] - loss(Var<float>(down)).value().data()[0]) / (2 * step);
+        EXPECT_NEAR(gradient.data()[i], difference, 5e-3 + 1e-3 * std::abs(difference)) << changes.front() << ", cell " << i;
+    }
+}
+
+TEST(ObserverShows, the_gradient_flows_back_through_what_the_hand_did) {
+    expect_gradient_through(Role::state, {"w[0,:]*=0.5"});
+    expect_gradient_through(Role::state, {"w[0,1]*=0", "w[1,:]*=-2"});
+    expect_gradient_through(Role::state, {"w[0,1]=3", "w*=2"});
+    expect_gradient_through(Role::weights, {"w[0,1]=0.5"});
+    expect_gradient_through(Role::weights, {"w[1,0]=0", "w[0,2]=0.9"});
 }
 
 TEST(ObserverShows, seen_from_afar_tensors_are_told_anew_or_left_out) {

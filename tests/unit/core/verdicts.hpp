@@ -1,7 +1,12 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <string>
 #include <vector>
+
+#include "exhibit/exhibit.hpp"
+#include "run/run_request.hpp"
 
 // What every lesson says of the runs that it is about: a claim that goes quiet or changes its mind is found here.
 
@@ -9,7 +14,8 @@ namespace saccade::test {
 
 /// One run and what comes of every point of the lesson on it.
 struct VerdictRow {
-    /// A mark a point, with blanks between them: '+' held, 'X' broken, '.' not on this run, '-' a point that claims nothing.
+    /// A mark a point, with blanks between them: '+' held, 'X' broken, 'H' broken by hand, '.' not on this run, '-' a point
+    /// that claims nothing.
     std::string verdicts;
     /// "name=value" of a parameter, "seed=N", or "intervene SPEC".
     std::vector<std::string> settings;
@@ -28,5 +34,14 @@ struct VerdictTable {
 std::vector<VerdictTable> sequence_wing();
 std::vector<VerdictTable> transformer_wing();
 std::vector<VerdictTable> vision_wing();
+/// The exhibit's; null if it has none.
+const VerdictTable* table_of(const std::string& exhibit);
+
+/// Of every exhibit, and as the end of a test's name.
+std::vector<std::string> exhibit_ids();
+std::string name_of_exhibit(const testing::TestParamInfo<std::string>& tested);
+
+/// The run that a row's settings ask for.
+RunRequest request_of(const Exhibit& exhibit, const std::vector<std::string>& settings);
 
 }  // namespace saccade::test

@@ -14,6 +14,14 @@
 namespace saccade::test {
 namespace {
 
+const ParamSpec& spec_of(const Exhibit& exhibit, const std::string& name) {
+    const auto spec = std::ranges::find(exhibit.params, name, &ParamSpec::name);
+    if (spec == exhibit.params.end()) throw std::invalid_argument(exhibit.id + " has no parameter " + name);
+    return *spec;
+}
+
+}  // namespace
+
 const VerdictTable* table_of(const std::string& id) {
     static const std::vector<VerdictTable> all = [] {
         std::vector<VerdictTable> tables = sequence_wing();
@@ -25,12 +33,16 @@ const VerdictTable* table_of(const std::string& id) {
     return found == all.end() ? nullptr : &*found;
 }
 
-const ParamSpec& spec_of(const Exhibit& exhibit, const std::string& name) {
-    const auto spec = std::ranges::find(exhibit.params, name, &ParamSpec::name);
-    if (spec == exhibit.params.end()) throw std::invalid_argument(exhibit.id + " has no parameter " + name);
-    return *spec;
+std::vector<std::string> exhibit_ids() {
+    std::vector<std::string> ids;
+    for (const Exhibit& exhibit : exhibits()) ids.push_back(exhibit.id);
+    return ids;
 }
-
+std::string name_of_exhibit(const testing::TestParamInfo<std::string>& tested) {
+    std::string name = tested.param;
+    std::ranges::replace(name, '-', '_');
+    return name;
+}
 RunRequest request_of(const Exhibit& exhibit, const std::vector<std::string>& settings) {
     constexpr std::string_view by_hand = "intervene ";
     RunRequest request;
@@ -51,10 +63,12 @@ RunRequest request_of(const Exhibit& exhibit, const std::vector<std::string>& se
     return request;
 }
 
+namespace {
+
 char mark(const LessonPoint& point, const Finding& finding) {
     const std::string said = verdict(point, finding);
     if (said.empty()) return '-';
-    return said == "held" ? '+' : said == "broken" ? 'X' : '.';
+    return said == "held" ? '+' : said == "broken" ? 'X' : said == "broken, by hand" ? 'H' : '.';
 }
 
 std::string spaced(const std::string& marks) {
@@ -123,17 +137,7 @@ TEST_P(Verdicts, are_those_of_the_table) {
         EXPECT_NE(spoken[p], '.') << exhibit.id << ": no row holds '" << table->points[p] << "'";
 }
 
-std::vector<std::string> exhibit_ids() {
-    std::vector<std::string> ids;
-    for (const Exhibit& exhibit : exhibits()) ids.push_back(exhibit.id);
-    return ids;
-}
-std::string name_of_test(const testing::TestParamInfo<std::string>& tested) {
-    std::string name = tested.param;
-    std::ranges::replace(name, '-', '_');
-    return name;
-}
-INSTANTIATE_TEST_SUITE_P(Exhibits, Verdicts, testing::ValuesIn(exhibit_ids()), name_of_test);
+INSTANTIATE_TEST_SUITE_P(Exhibits, Verdicts, testing::ValuesIn(exhibit_ids()), name_of_exhibit);
 
 }  // namespace
 }  // namespace saccade::test
