@@ -34,10 +34,19 @@ std::vector<std::string> cells_of(const json& rows, const char* key) {
     return cells;
 }
 
+/// An exhibit may name models that are yet to be trained; what is listed can be run.
+std::vector<std::string> models_there(const Exhibit& exhibit) {
+    const std::vector<std::string> bundled = bundled_models();
+    std::vector<std::string> there;
+    for (const std::string& id : exhibit.models)
+        if (std::find(bundled.begin(), bundled.end(), id) != bundled.end()) there.push_back(id);
+    return there;
+}
+
 void list(bool as_json) {
     json all = json::array();
     for (const Exhibit& e : exhibits())
-        all.push_back({{"id", e.id}, {"title", e.title}, {"models", e.models}, {"views", view_ids(e)}});
+        all.push_back({{"id", e.id}, {"title", e.title}, {"models", models_there(e)}, {"views", view_ids(e)}});
     if (as_json) {
         fmt::print("{}\n", all.dump(2));
         return;

@@ -86,6 +86,7 @@ void run_alignment(RunContext& context) {
                     about_dates(params) ? "type a date, for example 30 Sep 2019 or 2019年9月30日"
                                         : "type a Chinese sentence, for example 我爱中国。");
     note_unseen(source.unseen, "source", context.probe);
+    note_dropped(source.dropped, "source", context.probe);
 
     const Seq2SeqDesign design = chosen_design(context, where);
     const Seq2Seq<float> model(Weights<float>(context.model->weights), design);
@@ -98,7 +99,7 @@ void run_alignment(RunContext& context) {
     request.source = source.ids;
     request.source_labels = visible_characters(source.tokens);
     request.target_tokens = text.target_labels();
-    if (!params.text("target").empty()) request.forced = text.target(params.text("target"));
+    if (!params.text("target").empty()) request.forced = target_ids(text, params.text("target"), "target", context.probe);
     request.beam = {
         .width = params.integer("beam"), .length_penalty = params.number("length_penalty"), .max_steps = most_steps(text)};
     request.hypothesis = params.integer("hypothesis");

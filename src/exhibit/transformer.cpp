@@ -56,12 +56,12 @@ void run(RunContext& context) {
     TransformerRequest request;
     request.source = source.ids;
     request.source_labels = visible_characters(source.tokens);
-    if (!params.text("target").empty()) request.forced = text.target(params.text("target"));
+    if (!params.text("target").empty()) request.forced = target_ids(text, params.text("target"), "target", context.probe);
     request.beam = {
         .width = params.integer("beam"),
         .length_penalty = params.number("length_penalty"),
         .max_steps =
-            text.subwords() ? 64 : std::min<Index>(128, 11 * (1 + static_cast<Index>(std::ranges::count(source.tokens, ";"))))};
+            text.subwords() ? 64 : std::min<Index>(128, 11 * (1 + static_cast<Index>(std::ranges::count(source.read, ";"))))};
     request.hypothesis = params.integer("hypothesis");
     request.encoder_radius = radius_of(params.number("encoder_radius"));
     request.decoder_radius = radius_of(params.number("decoder_radius"));

@@ -13,7 +13,7 @@ namespace saccade {
 
 namespace {
 
-constexpr float gap = 12, least_height = 150, least_width = 220;
+constexpr float least_height = 150, least_width = 220;
 
 /// Things in a line: what each takes of it by default, and the key under which a dragged share is kept.
 struct Share {
@@ -87,7 +87,7 @@ double height_of(const Row& row) {
 
 /// Rows that do not fit the width go on below.
 std::vector<Row> rows_in(const Ui& ui, const std::vector<ViewPlacement>& views, float width) {
-    const auto most = static_cast<std::size_t>(std::max(1.0f, (width + gap * ui.s) / ((least_width + gap) * ui.s)));
+    const auto most = static_cast<std::size_t>(std::max(1.0f, (width + card_gap * ui.s) / ((least_width + card_gap) * ui.s)));
     std::vector<Row> rows;
     for (const Row& row : rows_of(views)) {
         const std::size_t lines = (row.size() + most - 1) / most;
@@ -241,7 +241,7 @@ std::string settings_apart(const AppState& state, std::size_t i) {
 
 float cards_height(const Ui& ui, const AppState& state, const Exhibit& e, float width) {
     const float s = ui.s;
-    const auto rows = [&](std::size_t n) { return static_cast<float>(n) * (least_height + gap) * s - gap * s; };
+    const auto rows = [&](std::size_t n) { return static_cast<float>(n) * (least_height + card_gap) * s - card_gap * s; };
     const bool comparing = state.document.comparing;
     const std::size_t side = comparing && state.narrow == 1 ? 1 : 0;
     const std::vector<ViewPlacement> views = views_of(state, e, side);
@@ -251,7 +251,7 @@ float cards_height(const Ui& ui, const AppState& state, const Exhibit& e, float 
 }
 
 void cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place, CardOf of) {
-    const float g = gap * ui.s;
+    const float g = card_gap * ui.s;
     const std::vector<ViewPlacement> views = views_of(state, e, of == CardOf::b ? 1 : 0);
     std::vector<Row> rows = rows_in(ui, views, place.size.x);
     // Where they scroll, the row that wants most room is seen first.
@@ -287,7 +287,7 @@ void cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, con
 }
 
 void compared_cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place) {
-    const float s = ui.s, g = gap * s;
+    const float s = ui.s, g = card_gap * s;
     const std::vector<ViewPlacement> views = views_of(state, e, 0);
     const ViewPlacement* main = main_view(views);
     if (main == nullptr) return;

@@ -46,7 +46,7 @@ ViewState view_state(const AppState& state, const Exhibit& e, const ViewPlacemen
     // The view's own choice is made by role, which a difference does not have: that of A.
     if (view_of.tensor.empty() && state.document.sides[0].trace() != nullptr)
         view_of.tensor = tensor_for(view(placement.view), *state.document.sides[0].trace(), view_of).info.name;
-    return difference_state(view_of);
+    return difference_state(view_of, {state.document.difference_of[0].get(), state.document.difference_of[1].get()});
 }
 
 /// Where the grids of the frame are, for tests: "heatmap", "heatmap B", "heatmap difference"; the first of each.
@@ -106,7 +106,7 @@ std::string cell_text(const AppState& state, const Trace& trace, const Hit& hit,
     std::string text = tensor->info.title.empty() ? tensor->info.name : tensor->info.title;
     for (std::size_t a = 0; a < hit.ref.index.size() && a < tensor->info.axes.size(); ++a)
         if (const Axis& axis = *tensor->info.axes[a]; hit.ref.index[a] >= 0)
-            text += fmt::format("\n{} {}", short_name(axis), position_number(axis, hit.ref.index[a])) +
+            text += fmt::format("\n{} {}", short_name(axis), hit.ref.index[a] + 1) +
                     (axis.labels.empty() ? "" : ": " + axis.label(hit.ref.index[a]));
     const auto number = [](std::optional<float> v) {
         return !v ? std::string("none") : std::isfinite(*v) ? fmt::format("{:.4f}", *v) : std::string("masked");

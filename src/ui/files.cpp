@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/path_text.hpp"
 #include "io/safetensors.hpp"
 #include "params/matrix_file.hpp"
 #include "run/session.hpp"
@@ -114,7 +115,8 @@ void Files::open_session(const std::string& path) {
     act_.messages().tell("Opened " + path);
 }
 
-void Files::open(const std::string& path, const std::string& matrix) {
+void Files::open(const std::string& written, const std::string& matrix) {
+    const std::string path = path_from_text(written);
     try {
         const std::string ending = std::filesystem::path(path).extension().string();
         if (ending == ".safetensors" || ending == ".checkpoint") return open_weights(path);
@@ -180,11 +182,12 @@ void Files::export_now() {
         if (difference) {
             origin.request = request_text(document.sides[0].shown.request);
             origin.compared = request_text(document.sides[1].shown.request);
-            origin.view = difference_state(view);
+            origin.view = difference_state(view, {document.difference_of[0].get(), document.difference_of[1].get()});
         }
-        export_figure(dialog.path, difference ? *document.difference : *side.trace(), origin, options);
+        const std::string path = path_from_text(dialog.path);
+        export_figure(path, difference ? *document.difference : *side.trace(), origin, options);
         dialog.failed = false;
-        dialog.result = "Written: " + std::filesystem::absolute(dialog.path).string();
+        dialog.result = "Written: " + std::filesystem::absolute(path).string();
     } catch (const std::exception& error) {
         dialog.failed = true;
         const auto* known = dynamic_cast<const Error*>(&error);
@@ -203,7 +206,9 @@ bool is_saving(PathPrompt::Kind kind) {
 }  // namespace
 
 /// Errors are what the prompt then says.
-void Files::open_from_prompt(const PathPrompt& prompt) {
+void Files::open_from_prompt(const PathPrompt& written) {
+    PathPrompt prompt = written;
+    prompt.path = path_from_text(written.path);
     if (prompt.path.empty()) throw Error(ErrorCode::invalid_input, "no file named", "type a path");
     switch (prompt.kind) {
         case PathPrompt::Kind::open:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/percent.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 
@@ -133,19 +134,19 @@ void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layou
 
 namespace {
 
-/// "dates · exact match 100.0% held out · CC BY": of the model that answered the request.
+/// "dates · exact match 100% held out · CC BY": of the model that answered the request.
 std::string model_summary(const Exhibit& e, const RunRequest& request) {
     try {
         const std::string id = model_of(e, request.params);
         const Card& card = bundled_model(id)->card;
         std::string text = id;
-        const auto add = [&](const char* name, const char* title, double times, const char* unit) {
+        const auto add = [&](const char* name, const char* title, bool share) {
             if (const auto metric = card.metric(name))
-                text += fmt::format(" · {} {:.1f}{} held out", title, *metric * times, unit);
+                text += fmt::format(" · {} {} held out", title, share ? percent(*metric) : fmt::format("{:.1f}", *metric * 100));
         };
-        add("exact_match", "exact match", 100, "%");
-        add("bleu_beam5", "BLEU", 100, "");
-        add("accuracy", "accuracy", 100, "%");
+        add("exact_match", "exact match", true);
+        add("bleu_beam5", "BLEU", false);
+        add("accuracy", "accuracy", true);
         if (!card.licence().empty()) text += " · " + card.licence();
         return text;
     } catch (const std::exception&) {

@@ -11,7 +11,7 @@ namespace saccade {
 
 namespace {
 
-constexpr float stage_gap = 12, margin = 20;
+constexpr float margin = 20;
 
 void empty_state(const Ui& ui, const AppState& state, const Exhibit& e, const Rect& place) {
     const float s = ui.s;
@@ -131,7 +131,7 @@ void stage(const Ui& ui, AppState& state, Controller& act, const Layout& layout)
     const float top = layout.stage.at.y + 16 * s, width = layout.stage.size.x - 2 * margin * s;
     const float transport_height = e.step_axis.empty() ? 0 : 48 * s;
     const float bottom = layout.stage.at.y + layout.stage.size.y - 12 * s;
-    const float end = bottom - (transport_height > 0 ? transport_height + stage_gap * s : 0);
+    const float end = bottom - (transport_height > 0 ? transport_height + card_gap * s : 0);
     const auto head = [&] {
         const float from = ImGui::GetCursorScreenPos().y;
         inputs(ui, state, act);

@@ -55,7 +55,9 @@ TEST(LayoutOfTheWindow, NothingOverlapsAtAnySize) {
                         for (const Rect* b : all) EXPECT_FALSE(a != b && overlap(*a, *b));
                     }
                     // Each has what it needs, or is not there.
-                    if (open || !l.drawer) EXPECT_GE(l.inspector.size.x, std::min(250 * scale, width - l.gallery.size.x) - 1);
+                    if (open || !l.drawer) {
+                        EXPECT_GE(l.inspector.size.x, std::min(250 * scale, width - l.gallery.size.x) - 1);
+                    }
                     EXPECT_TRUE(l.stage.size.x < 1 || l.stage.size.x >= 249 * scale || !open) << l.stage.size.x;
                 }
 }
