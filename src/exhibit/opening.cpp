@@ -41,14 +41,17 @@ struct Place {
     Index layer = 0, head = 0;
 };
 
-/// Where a tensor over the same layers and heads is largest; none if the run has no such tensor.
+/// Where a tensor over the same layers and heads is largest (of several measures, the first); none if the run has no such
+/// tensor.
 bool named_best(const Trace& trace, const TraceTensor& weights, const AttentionAxes& axes, Place& best) {
     if (axes.layer < 0 || axes.head < 0) return false;
     const std::vector<AxisPtr> wanted{weights.info.axes[static_cast<std::size_t>(axes.layer)],
                                       weights.info.axes[static_cast<std::size_t>(axes.head)]};
     for (const TraceTensor& tensor : trace.tensors()) {
-        if (tensor.info.role == Role::parameter || tensor.info.axes != wanted || tensor.values.empty()) continue;
-        const auto all = tensor.values.values();
+        const auto& over = tensor.info.axes;
+        const bool fits = over.size() >= 2 && std::equal(over.end() - 2, over.end(), wanted.begin());
+        if (!fits || tensor.info.role == Role::parameter || tensor.values.empty()) continue;
+        const auto all = tensor.values.values().first(static_cast<std::size_t>(wanted[0]->extent * wanted[1]->extent));
         const auto at = std::max_element(all.begin(), all.end()) - all.begin();
         best = {static_cast<Index>(at) / wanted[1]->extent, static_cast<Index>(at) % wanted[1]->extent};
         return true;
@@ -98,8 +101,9 @@ CellRef opening_cell(const Exhibit& exhibit, const Params& params, const Trace& 
         const bool named = !queries.labels.empty() && !keys.labels.empty();
         const bool copies = named && queries.label(i) == keys.label(j);
         const double far = std::abs(share(i, attention.queries()) - share(j, attention.keys()));
-        const double story = weight * (0.25 + far) * (copies ? 0.1 : 1) * (says_something(queries, i) ? 1 : 0.05) *
-                             (says_something(keys, j) ? 1 : 0.3);
+        // A word that two characters share is as good as one that has a character of its own.
+        const double story = std::sqrt(std::max(0.0, weight)) * (0.1 + far) * (copies ? 0.1 : 1) *
+                             (says_something(queries, i) ? 1 : 0.05) * (says_something(keys, j) ? 1 : 0.3);
         if (story <= most) continue;
         most = story;
         row = i;
