@@ -86,6 +86,7 @@ void run_alignment(RunContext& context) {
                     about_dates(params) ? "type a date, for example 30 Sep 2019 or 2019年9月30日"
                                         : "type a Chinese sentence, for example 我爱中国。");
     note_unseen(source.unseen, "source", context.probe);
+    note_dropped(source.dropped, "source", context.probe);
 
     const Seq2SeqDesign design = chosen_design(context, where);
     const Seq2Seq<float> model(Weights<float>(context.model->weights), design);
@@ -98,7 +99,7 @@ void run_alignment(RunContext& context) {
     request.source = source.ids;
     request.source_labels = visible_characters(source.tokens);
     request.target_tokens = text.target_labels();
-    if (!params.text("target").empty()) request.forced = text.target(params.text("target"));
+    if (!params.text("target").empty()) request.forced = target_ids(text, params.text("target"), "target", context.probe);
     request.beam = {
         .width = params.integer("beam"), .length_penalty = params.number("length_penalty"), .max_steps = most_steps(text)};
     request.hypothesis = params.integer("hypothesis");
@@ -171,17 +172,20 @@ std::vector<ParamSpec> alignment_params() {
                          titles_where(&AlignFunction::reads_temperature, false) + ".",
                      1, 0, INFINITY),
         number_param("window", "Window",
-                     "D of " + titles_where(&AlignFunction::local, true) + ": keys at most D from the centre; σ = D/2.", 5, 0,
-                     INFINITY),
+                     "How far a local alignment sees: D of " + titles_where(&AlignFunction::local, true) +
+                         ". Source tokens more than D from the centre get no weight; σ = D/2.",
+                     5, 0, INFINITY),
         toggle_param(
             "keep_weights", "Keep the weights",
             "Off: a score or alignment function of dates comes with the model that was trained with it. On: the weights stay "
             "those of the additive model, and only the function changes.",
             false),
         integer_param("beam", "Beam", "Hypotheses kept at each step; 1: greedy.", 1, 1, widest_beam),
-        number_param("length_penalty", "Length penalty", "α in S = log P / ((5 + length) / 6)^α (Wu 2016, eq. 14).", 1, 0, 5),
-        integer_param("hypothesis", "Hypothesis", "Which of the beam's hypotheses is shown; 1 is the best.", 1, 1,
-                      widest_beam)};
+        number_param("length_penalty", "Length penalty",
+                     "How much a longer output is favoured: α in S = log P / ((5 + length) / 6)^α (Wu 2016, eq. 14).", 1, 0, 5),
+        integer_param("hypothesis", "Hypothesis",
+                      "A hypothesis is one whole output that the beam search kept. Which of them is shown; 1 is the best.", 1,
+                      1, widest_beam)};
 }
 
 }  // namespace

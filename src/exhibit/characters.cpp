@@ -2,20 +2,13 @@
 
 #include <algorithm>
 
+#include "base/typed_text.hpp"
+
 namespace saccade {
 
 std::vector<std::string> visible_characters(const std::vector<std::string>& characters) {
     std::vector<std::string> labels;
-    for (const std::string& character : characters) {
-        if (character == " ")
-            labels.emplace_back("␣");
-        else if (character == "\t")
-            labels.emplace_back("⇥");
-        else if (character == "\n" || character == "\r")
-            labels.emplace_back("↵");
-        else
-            labels.push_back(character);
-    }
+    for (const std::string& character : characters) labels.push_back(visible_character(character));
     return labels;
 }
 
@@ -41,6 +34,24 @@ void note_unseen(const std::vector<std::string>& unseen, const std::string& para
     if (unseen.size() > most_listed) list += " …";
     const std::string count = unseen.size() == 1 ? "1 character" : std::to_string(unseen.size()) + " characters";
     probe.note({param, count + " the model never saw: " + list, "read as unknown; the output may be wrong"});
+}
+
+void note_dropped(const std::vector<std::string>& dropped, const std::string& param, Probe& probe) {
+    if (dropped.empty()) return;
+    std::string list;
+    for (const std::string& name : dropped) list += (list.empty() ? "" : ", ") + name;
+    probe.note({param, "left out, as they are not to be seen: " + list, "the model reads the text without them"});
+}
+
+Ids target_ids(const SequenceText& text, const std::string& typed, const std::string& param, Probe& probe) {
+    SequenceText::Target target = text.read_target(typed);
+    note_dropped(target.dropped, param, probe);
+    if (!target.unseen.empty()) {
+        std::string list;
+        for (const std::string& piece : target.unseen) list += (list.empty() ? "'" : ", '") + join_pieces({piece}) + "'";
+        probe.note({param, "the model cannot write " + list, "<unk> stands there instead"});
+    }
+    return std::move(target.ids);
 }
 
 }  // namespace saccade

@@ -64,7 +64,7 @@ std::optional<Claim> attention_reaches_at_once(const Trace& trace) {
         wrong += cell(*paths, Kind::self_attention, i) != 1 ? 1 : 0;
         wrong += cell(*paths, Kind::recurrent, i) != static_cast<double>(sizes->values.data()[i]) - 1 ? 1 : 0;
         for (const Kind kind : {Kind::convolution, Kind::restricted})
-            wrong += cell(*paths, kind, i) > 1 && cell(*paths, kind, i) < cell(*paths, Kind::recurrent, i) ? 0 : 1;
+            wrong += cell(*paths, kind, i) >= 1 && cell(*paths, kind, i) < cell(*paths, Kind::recurrent, i) ? 0 : 1;
     }
     return claim_of("path", 4 * points, wrong);
 }
@@ -104,8 +104,7 @@ Lesson complexity_lesson() {
     lesson.points = {
         {"Counted, not assumed: the multiply-adds of every matrix product that a layer does are added up, and are n²d for "
          "self-attention (twice: scores and read), nd² for a recurrence (twice: input and state), knd² for a convolution, rnd "
-         "for "
-         "restricted self-attention.",
+         "for restricted self-attention (twice, too).",
          "不是相信，而是数出来的：把一层所做的每次矩阵乘法的乘加次数累加，自注意力为 n²d（打分与读取两次），循环层为 "
          "nd²（输入与状态两次），卷积为 knd²，受限自注意力为 rnd。",
          rule_check("operations.n")},
@@ -127,9 +126,11 @@ Lesson complexity_lesson() {
          "循环层必须等待：n 步一步接一步；其余三种一次处理所有位置。", recurrence_waits},
         {"Between any two tokens lies one layer of self-attention, n − 1 steps of a recurrence, about log_k n layers of "
          "dilated "
-         "convolutions, about n / r layers of restricted self-attention: the shorter the path, the easier a long dependence is "
+         "convolutions, about 2n / r layers of restricted self-attention, which looks half of r either way: the shorter the "
+         "path, the easier a long dependence is "
          "learned. Here the path is walked along what each layer really looks at.",
-         "任意两个词元之间，自注意力只隔一层，循环层要走 n − 1 步，空洞卷积约 log_k n 层，受限自注意力约 n / r "
+         "任意两个词元之间，自注意力只隔一层，循环层要走 n − 1 步，空洞卷积约 log_k n 层，受限自注意力（左右各看 r / 2 个）约 "
+         "2n / r "
          "层：路径越短，远距离的依赖越容易学到。这里的路径是沿着每层真正看到的位置走出来的。",
          attention_reaches_at_once},
         {"Self-attention is the cheaper of the two while the sequence is shorter than the features are many, n < d; as "

@@ -8,7 +8,9 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/typed_text.hpp"
 #include "base/utf8.hpp"
+#include "params/matrix_file.hpp"
 #include "params/matrix_json.hpp"
 #include "params/matrix_text.hpp"
 #include "params/param_spec.hpp"
@@ -29,7 +31,8 @@ using nlohmann::json;
 }
 
 template <class T>
-T parse_number(const ParamSpec& spec, const std::string& text, const std::string& hint) {
+T parse_number(const ParamSpec& spec, const std::string& written, const std::string& hint) {
+    const std::string text = read_text_of(written);
     T value{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size()) refuse_text(spec, text, hint);
@@ -38,8 +41,9 @@ T parse_number(const ParamSpec& spec, const std::string& text, const std::string
 
 Tensor<float> parse_matrix(const ParamSpec& spec, const std::string& text) {
     try {
-        return matrix_from_text(text);
+        return matrix_from_words(text);
     } catch (const Error& error) {
+        if (error.code() != ErrorCode::invalid_input) throw;  // about a file
         throw Error(ErrorCode::usage, fmt::format("--{}: {}", spec.name, error.message()), error.hint());
     }
 }

@@ -40,6 +40,8 @@ class TransformerTranslationTask : public Task {
  private:
     TranslationSet::Settings read_options(const TrainOptions& options);
     double bleu(const Transformer<float>& model, Index n, Index beam, const std::stop_token& stop) const;
+    /// Source -> output, by a beam of this width.
+    static std::function<Ids(const Ids&)> translator(const Transformer<float>& model, Index beam);
 
     std::string id_;
     StackDesign size_{.layers = 3, .heads = 6, .d_model = 192, .d_ff = 512};
@@ -87,14 +89,17 @@ Var<float> TransformerTranslationTask::shard_loss(const Weights<float>& weights,
                                 padded.counts, static_cast<float>(set_.settings().smoothing));
 }
 
-double TransformerTranslationTask::bleu(const Transformer<float>& model, Index n, Index beam,
-                                        const std::stop_token& stop) const {
-    const auto translate = [&](const Ids& source) {
+std::function<Ids(const Ids&)> TransformerTranslationTask::translator(const Transformer<float>& model, Index beam) {
+    return [&model, beam](const Ids& source) {
         const Ids sources[] = {source};
         const BeamSettings settings{.width = beam, .length_penalty = 1, .max_steps = TranslationSet::longest};
         return beam_search(model, model.encode(PaddedSources::from(sources)), settings).hypotheses.front().ids;
     };
-    return set_.bleu(n, translate, stop).score();
+}
+
+double TransformerTranslationTask::bleu(const Transformer<float>& model, Index n, Index beam,
+                                        const std::stop_token& stop) const {
+    return set_.bleu(n, translator(model, beam), stop).score();
 }
 
 std::optional<double> TransformerTranslationTask::progress_metric(const WeightMap& weights, Index n,
@@ -113,9 +118,10 @@ std::map<std::string, double> TransformerTranslationTask::evaluate(const WeightM
         return static_cast<double>(
             cross_entropy<float>(logits.value().reshape({steps, model.classes()}), target).value().item());
     };
-    return {{"bleu_greedy", bleu(model, n, 1, stop)},
-            {"bleu_beam5", bleu(model, n, 5, stop)},
-            {"loss", set_.held_out_loss(n, loss, stop)}};
+    std::map<std::string, double> metrics = {{"loss", set_.held_out_loss(n, loss, stop)}};
+    set_.bleu_by_nearness(n, translator(model, 1), stop).into(metrics, "bleu_greedy");
+    set_.bleu_by_nearness(n, translator(model, 5), stop).into(metrics, "bleu_beam5");
+    return metrics;
 }
 
 nlohmann::json TransformerTranslationTask::card() const {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tensor/tensor.hpp"
+#include "train/data_source.hpp"
 
 namespace saccade {
 
@@ -25,9 +26,11 @@ struct HeldOutSentence {
 struct TranslationData {
     std::vector<SentencePair> training;
     std::vector<HeldOutSentence> held_out;  // in the order of the file
+    DataSource source;
 };
 
-/// Reads lines "English TAB Chinese TAB anything" (manythings.org/anki). Error{io}, or {bad_format} with the line.
+/// Reads lines "English TAB Chinese TAB anything" (manythings.org/anki). Error{io}, or {bad_format} with the line: not UTF-8,
+/// no tab, or the two columns the other way round.
 TranslationData read_translation_data(const std::string& path);
 
 /// FNV-1a, 64 bits (Fowler, Noll and Vo).

@@ -50,6 +50,8 @@ class TranslationTask : public Task {
  private:
     TranslationSet::Settings read_options(const TrainOptions& options);
     double bleu(const Seq2Seq<float>& model, Index n, Index beam, const std::stop_token& stop) const;
+    /// Source -> output, by a beam of this width.
+    static std::function<Ids(const Ids&)> translator(const Seq2Seq<float>& model, Index beam);
 
     std::string id_;
     Seq2SeqDesign design_;
@@ -95,13 +97,16 @@ Var<float> TranslationTask::shard_loss(const Weights<float>& weights, Index step
     return cross_entropy<float>(forced.logits, padded.ids, padded.counts, static_cast<float>(set_.settings().smoothing));
 }
 
-double TranslationTask::bleu(const Seq2Seq<float>& model, Index n, Index beam, const std::stop_token& stop) const {
-    const auto translate = [&](const Ids& source) {
+std::function<Ids(const Ids&)> TranslationTask::translator(const Seq2Seq<float>& model, Index beam) {
+    return [&model, beam](const Ids& source) {
         const Ids sources[] = {source};
         const BeamSettings settings{.width = beam, .length_penalty = 1, .max_steps = TranslationSet::longest};
         return beam_search(model, model.encode(PaddedSources::from(sources)), settings).hypotheses.front().ids;
     };
-    return set_.bleu(n, translate, stop).score();
+}
+
+double TranslationTask::bleu(const Seq2Seq<float>& model, Index n, Index beam, const std::stop_token& stop) const {
+    return set_.bleu(n, translator(model, beam), stop).score();
 }
 
 std::optional<double> TranslationTask::progress_metric(const WeightMap& weights, Index n, std::stop_token stop) const {
@@ -117,9 +122,10 @@ std::map<std::string, double> TranslationTask::evaluate(const WeightMap& weights
         const auto forced = model.forced(encoded, target, static_cast<Index>(target.size()));
         return static_cast<double>(cross_entropy<float>(forced.logits, target).value().item());
     };
-    return {{"bleu_greedy", bleu(model, n, 1, stop)},
-            {"bleu_beam5", bleu(model, n, 5, stop)},
-            {"loss", set_.held_out_loss(n, loss, stop)}};
+    std::map<std::string, double> metrics = {{"loss", set_.held_out_loss(n, loss, stop)}};
+    set_.bleu_by_nearness(n, translator(model, 1), stop).into(metrics, "bleu_greedy");
+    set_.bleu_by_nearness(n, translator(model, 5), stop).into(metrics, "bleu_beam5");
+    return metrics;
 }
 
 nlohmann::json TranslationTask::card() const {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/typed_text.hpp"
 #include "viz/fonts.hpp"
 
 namespace saccade {
@@ -63,7 +64,9 @@ PangoLayout* PangoTextMeasure::layout(const std::string& text, double size, Font
     PangoFontDescription* description = faces_->of(font).description.get();
     pango_font_description_set_absolute_size(description, size * PANGO_SCALE);
     pango_layout_set_font_description(faces_->layout.get(), description);
-    pango_layout_set_text(faces_->layout.get(), text.data(), static_cast<int>(text.size()));
+    // A character that is none would stop a PDF at its last line.
+    const std::string drawable = drawable_text(text);
+    pango_layout_set_text(faces_->layout.get(), drawable.data(), static_cast<int>(drawable.size()));
     return faces_->layout.get();
 }
 
