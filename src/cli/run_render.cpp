@@ -101,7 +101,7 @@ RunRequest compared_request(RunRequest request, const std::vector<std::string>& 
 }
 
 void print_claim(const std::string& said, const std::string& text, const std::string& found) {
-    fmt::print("{:<16}{}{}\n", said, text, found.empty() ? "" : "  (" + found + ")");
+    fmt::print("{:<15} {}{}\n", said, text, found.empty() ? "" : "  (" + found + ")");
 }
 
 /// Every formula claim and every point of the lesson that claims something, on this run.

@@ -204,7 +204,9 @@ void eval(const std::string& name, const TrainOptions& options, Index n, bool as
         return;
     }
     fmt::print("{} on {} held-out examples\n", name, n);
-    for (const auto& [metric, value] : metrics) fmt::print("  {:<20} {:.4f}\n", metric, value);
+    std::size_t widest = 0;
+    for (const auto& [metric, value] : metrics) widest = std::max(widest, metric.size());
+    for (const auto& [metric, value] : metrics) fmt::print("  {:<{}}  {:.4f}\n", metric, widest, value);
 }
 
 }  // namespace

@@ -172,17 +172,20 @@ std::vector<ParamSpec> alignment_params() {
                          titles_where(&AlignFunction::reads_temperature, false) + ".",
                      1, 0, INFINITY),
         number_param("window", "Window",
-                     "D of " + titles_where(&AlignFunction::local, true) + ": keys at most D from the centre; σ = D/2.", 5, 0,
-                     INFINITY),
+                     "How far a local alignment sees: D of " + titles_where(&AlignFunction::local, true) +
+                         ". Source tokens more than D from the centre get no weight; σ = D/2.",
+                     5, 0, INFINITY),
         toggle_param(
             "keep_weights", "Keep the weights",
             "Off: a score or alignment function of dates comes with the model that was trained with it. On: the weights stay "
             "those of the additive model, and only the function changes.",
             false),
         integer_param("beam", "Beam", "Hypotheses kept at each step; 1: greedy.", 1, 1, widest_beam),
-        number_param("length_penalty", "Length penalty", "α in S = log P / ((5 + length) / 6)^α (Wu 2016, eq. 14).", 1, 0, 5),
-        integer_param("hypothesis", "Hypothesis", "Which of the beam's hypotheses is shown; 1 is the best.", 1, 1,
-                      widest_beam)};
+        number_param("length_penalty", "Length penalty",
+                     "How much a longer output is favoured: α in S = log P / ((5 + length) / 6)^α (Wu 2016, eq. 14).", 1, 0, 5),
+        integer_param("hypothesis", "Hypothesis",
+                      "A hypothesis is one whole output that the beam search kept. Which of them is shown; 1 is the best.", 1,
+                      1, widest_beam)};
 }
 
 }  // namespace

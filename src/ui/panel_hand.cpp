@@ -170,6 +170,7 @@ void list_of_interventions(const Ui& ui, AppState& state, Controller& act) {
         ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(2 * s, 2 * s));
         ImGui::PushStyleVar(ImGuiStyleVar_FrameRounding, 4 * s);
         const bool toggled = ImGui::Checkbox(fmt::format("##on{}", g).c_str(), &on);
+        ui.stop();
         ImGui::PopStyleVar(2);
         note_place(state, fmt::format("intervention {}", g));
         ImGui::SameLine(0, 8 * s);

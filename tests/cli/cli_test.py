@@ -76,7 +76,18 @@ class Cli(unittest.TestCase):
         exhibits = json.loads(self.good("list", "--json"))
         self.assertEqual(set(exhibits[0]), {"id", "title", "models", "views"})
         self.assertIn("alignment", [e["id"] for e in exhibits])
-        self.assertIn("alignment", self.good("list"))
+        text = self.good("list")
+        self.assertIn("alignment", text)
+        # However long a name, blanks stand between it and what is said of it; and so in `describe`.
+        models = text[text.index("bundled models"):].splitlines()[1:-2]
+        self.assertGreater(len(models), 20)
+        for line in models + [line for e in exhibits for line in text.splitlines() if line.startswith("  " + e["id"] + " ")]:
+            self.assertRegex(line, r"^  \S+  +\S")
+        for exhibit in ("alignment", "transformer", "spatial"):
+            described = json.loads(self.good("describe", exhibit, "--json"))
+            text = self.good("describe", exhibit)
+            for tensor in described["tensors"]:
+                self.assertRegex(text, rf"(?m)^  {re.escape(tensor['name'])}  +{tensor['role']}  +\[")
 
     def test_describe(self):
         described = json.loads(self.good("describe", "alignment", "--json"))
