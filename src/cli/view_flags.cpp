@@ -38,7 +38,8 @@ void ViewFlags::declare(CliCommand& command) {
     const auto flag = [&command](const std::string& name) { return (command.has(name) ? "--view-" : "--") + name; };
     command
         .option(flag("scale"), scale,
-                "linear, sqrt, log or per_row; without-sink (the most attended key left out, rows renormalised) or "
+                "linear, sqrt, log, per_row or largest (up to the largest value, not to 1); without-sink (the most attended "
+                "key left out, rows renormalised) or "
                 "without-first, alone or after a comma")
         .group("View")
         .shows_default();
@@ -75,6 +76,7 @@ void ViewFlags::apply(ViewState& state) const {
     } catch (const Error& error) {
         throw Error(error.code(), "--scale: " + error.message(), error.hint());
     }
+    state.marks = !select.empty();  // a figure has no selection unless one is asked for
     if (!select.empty()) cell_named(select);
 }
 

@@ -36,6 +36,7 @@ struct ExportDialog {
     std::string path = "saccade.png";
     std::string theme = "light";
     float dpi = 192;
+    bool marks = false;  // the selection, in the figure
     std::string result;  // what happened, said in the dialog
     bool failed = false;
 };

@@ -9,6 +9,7 @@
 #include "viz/derived.hpp"
 #include "viz/difference.hpp"
 #include "viz/layout.hpp"
+#include "viz/masked.hpp"
 
 namespace saccade {
 
@@ -108,8 +109,10 @@ std::string cell_text(const AppState& state, const Trace& trace, const Hit& hit,
         return !v ? std::string("none") : std::isfinite(*v) ? fmt::format("{:.4f}", *v) : std::string("masked");
     };
     if (!state.document.comparing) {
+        const bool masked = HiddenCells(*held, *tensor, memo)(hit.ref.index);
         if (const auto value = value_at(&trace, hit.ref, memo))
-            text += "\n" + number(value) + (hit.editable && !state.document.hand.mask.on ? "   drag to change" : "");
+            text += "\n" + number(value) + (masked ? ", masked" : "") +
+                    (hit.editable && !state.document.hand.mask.on ? "   drag to change" : "");
         return text;
     }
     const auto a = value_at(state.document.sides[0].trace(), hit.ref, memo),

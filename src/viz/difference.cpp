@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "viz/map_picture.hpp"
+#include "viz/masked.hpp"
 
 namespace saccade {
 
@@ -76,6 +77,18 @@ Tensor<float> subtract(const Tensor<float>& a, const Tensor<float>& b, const Sha
     return result;
 }
 
+/// A cell that is masked in both runs has no difference. False: there is none.
+bool hide_in_both(const Tensor<float>& a, const Tensor<float>& b, const Tensor<float>& computed, Tensor<float>& difference) {
+    if (a.data() == computed.data() || a.shape() != difference.shape() || b.shape() != difference.shape()) return false;
+    bool any = false;
+    for (Index i = 0; i < difference.size(); ++i) {
+        if (!std::isnan(a.data()[i]) || !std::isnan(b.data()[i])) continue;
+        difference.data()[i] = std::numeric_limits<float>::quiet_NaN();
+        any = true;
+    }
+    return any;
+}
+
 }  // namespace
 
 Trace difference_of(const Trace& a, const Trace& b) {
@@ -110,7 +123,10 @@ Trace difference_of(const Trace& a, const Trace& b) {
         info.symbol = info.symbol.empty() ? "" : "Δ" + info.symbol;
         info.unit = "B − A";
         info.role = Role::state;  // signed: weights would be drawn from 0 to 1, and could be dragged
-        difference.add(info, subtract(one.values, other->values, joint));
+        Tensor<float> values = subtract(one.values, other->values, joint);
+        const bool masked = hide_in_both(seen_values(a, one, nullptr), seen_values(b, *other, nullptr), one.values, values);
+        if (masked) info.title += apart ? ", or masked in both" : " · hatched: masked in both";
+        difference.add(info, std::move(values));
     }
     for (Note& note : notes) difference.add_note(std::move(note));
     for (const auto& [name, text] : a.texts()) {

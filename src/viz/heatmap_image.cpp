@@ -96,7 +96,9 @@ Color heatmap_color(const HeatmapItem& item, double value) {
     Color color = item.masked_ground;
     if (!std::isnan(t)) {
         if ((item.map->diverging ? std::abs(2 * t - 1) : t) < item.threshold) return {0, 0, 0, 0};
-        color = item.map->at(t);
+        color = item.over.a > 0 && item.normalization.above(value)    ? item.over
+                : item.under.a > 0 && item.normalization.below(value) ? item.under
+                                                                      : item.map->at(t);
     }
     color.a = static_cast<std::uint8_t>(std::lround(color.a * std::clamp(item.opacity, 0.0, 1.0)));
     return color;
