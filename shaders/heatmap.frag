@@ -5,7 +5,7 @@ uniform sampler2D colormap;  // 256 x 1
 uniform vec2 limits;         // low, high
 uniform vec2 cell_size;      // px a texel
 uniform float gap;           // px at the right and lower edge of each cell
-uniform vec4 gap_color, hatch_color, masked_ground;
+uniform vec4 gap_color, hatch_color, masked_ground, over_color, under_color;
 uniform float hatch_spacing;  // px, along x
 uniform float opacity;        // of all but the hatching
 uniform float threshold;      // of the colour scale: below it nothing is painted
@@ -16,7 +16,7 @@ in vec2 place;
 flat in ivec4 part;
 out vec4 color;
 
-// What does not change within a picture is fixed when the program is made (FINE, BEND, SYMMETRIC, SMOOTH, TRANSLUCENT, GAP), since a
+// What does not change within a picture is fixed when the program is made (FINE, BEND, SYMMETRIC, SMOOTH, TRANSLUCENT, GAP, BEYOND), since a
 // software rasteriser runs both sides of every branch for every pixel.
 
 bool is_masked(float v) {
@@ -95,6 +95,11 @@ void main() {
     } else {
         float t = normalised(value);
         color = texelFetch(colormap, ivec2(int(t * 255.0 + 0.5), 0), 0);
+#if BEYOND
+        float slack = 1e-4 * (limits.y - limits.x);  // Normalization::above, below
+        if (value > limits.y + slack) color = over_color;
+        if (value < limits.x - slack) color = under_color;
+#endif
 #if TRANSLUCENT
         float share = diverging != 0 ? abs(2.0 * t - 1.0) : t;
         color.a = share < threshold ? 0.0 : opacity * (fades != 0 ? sqrt(share) : 1.0);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <memory>
 
 #include "cli/commands.hpp"
@@ -70,6 +71,7 @@ struct RenderOptions {
     ViewState view;
     ViewFlags flags;
     std::string size;
+    std::string width, height, font;
     std::string output;
     ExportOptions file;
     std::vector<std::string> compare;
@@ -135,6 +137,33 @@ void apply_size(const std::string& size, RenderOptions& options) {
     options.file.dpi = 96;
 }
 
+/// "85mm", "3.3in", "240pt" or "320px", as px. Error{usage} names the option.
+double length(const std::string& option, const std::string& text) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const std::string unit(end, text.data() + text.size());
+    const std::pair<const char*, double> units[] = {
+        {"mm", 96 / 25.4}, {"cm", 96 / 2.54}, {"in", 96}, {"pt", 96.0 / 72}, {"px", 1}};
+    for (const auto& [name, px] : units)
+        if (error == std::errc() && unit == name && std::isfinite(value) && value > 0) return value * px;
+    throw Error(ErrorCode::usage, fmt::format("{} {} is not a length", option, text),
+                "give a number and its unit, mm, cm, in, pt or px: 85mm");
+}
+
+/// A figure of a stated width, and all its text of a stated size.
+void apply_lengths(RenderOptions& options) {
+    constexpr double shape = 1.5, body = 13;  // width over height; px of the text that layouts are made for
+    ViewState& view = options.view;
+    if (!options.width.empty()) {
+        view.width = length("--width", options.width);
+        view.height = view.width / shape;
+    }
+    if (!options.height.empty()) view.height = length("--height", options.height);
+    if (options.font.empty()) return;
+    view.text_size = length("--font", options.font);
+    view.text_scale = std::clamp(view.text_size / body, 0.25, 8.0);
+}
+
 void run_and_save(const RunOptions& options) {
     const RunRequest request = options.request.request();
     if (options.save.empty() && !options.claims)
@@ -170,6 +199,7 @@ void render(RenderOptions options) {
     options.flags.apply(options.view);
     options.view.step_axis = exhibit(request.exhibit).step_axis;
     if (!options.size.empty()) apply_size(options.size, options);
+    apply_lengths(options);
     const TracePtr trace = run_told(request);
     if (options.view.tensor.empty()) options.view.tensor = placed_tensor(request, options.view.view, *trace);
     options.flags.select_in(*trace, options.view);
@@ -217,7 +247,11 @@ void add_render(CliCommand& app, const Words& words) {
     command.option("--colormap", options->view.colormap, "Default: by role and theme");
     options->flags.declare(command);
     const CliOption dpi = command.option("--dpi", options->file.dpi, "Resolution of a PNG").shows_default();
-    command.option("--size", options->size, "WIDTHxHEIGHT in px, instead of --dpi").not_with(dpi);
+    const CliOption size = command.option("--size", options->size, "WIDTHxHEIGHT in px, instead of --dpi").not_with(dpi);
+    command.option("--width", options->width, "Width on paper: 85mm, 3.3in, 240pt; the height is two thirds of it")
+        .not_with(size);
+    command.option("--height", options->height, "Height on paper").not_with(size);
+    command.option("--font", options->font, "Size of every text: 8pt; default: each view's own sizes");
     command
         .option("--compare", options->compare,
                 "PARAM=VALUE: draw the difference, the run with this setting minus the run without; may be given several "

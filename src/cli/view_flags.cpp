@@ -41,7 +41,8 @@ void ViewFlags::declare(CliCommand& command) {
     const auto flag = [&command](const std::string& name) { return (command.has(name) ? "--view-" : "--") + name; };
     command
         .option(flag("scale"), scale,
-                "linear, sqrt, log or per_row; without-sink (the most attended key left out, rows renormalised) or "
+                "linear, sqrt, log, per_row or largest (up to the largest value, not to 1); without-sink (the most attended "
+                "key left out, rows renormalised) or "
                 "without-first, alone or after a comma")
         .group("View")
         .shows_default();
@@ -75,19 +76,13 @@ void ViewFlags::apply(ViewState& state) const {
             throw Error(ErrorCode::usage, "--" + called.name + ": " + error.message(), error.hint());
         }
     }
-    named_in_errors("--scale", [&] { apply_scale(scale, state); });
-    if (!select.empty()) named_in_errors("--select", [&] { cell_named(select); });
-}
-
-void ViewFlags::check_heads(const TraceTensor& tensor, const ViewState& state) {
-    const auto axes = attention_axes(tensor);
-    if (!axes || axes->head < 0) return;
-    const Index heads = tensor.values.shape()[axes->head];
-    for (const Index head : state.options.chosen)
-        if (head >= heads)
-            throw Error(ErrorCode::usage,
-                        fmt::format("--heads: there is no head {}: {} has {}", head + 1, tensor.info.name, heads),
-                        fmt::format("choose from 1 to {}", heads));
+    try {
+        apply_scale(scale, state);
+    } catch (const Error& error) {
+        throw Error(error.code(), "--scale: " + error.message(), error.hint());
+    }
+    state.marks = !select.empty();  // a figure has no selection unless one is asked for
+    if (!select.empty()) cell_named(select);
 }
 
 void ViewFlags::select_in(const Trace& trace, ViewState& state) const {

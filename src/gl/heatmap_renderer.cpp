@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "shaders.hpp"
+#include "viz/hatching.hpp"
 
 namespace saccade {
 
 namespace {
 
 constexpr std::uint64_t frames_kept = 120;
-constexpr double hatch_spacing = 6;  // logical px, as the exports have it
 
 void set_color(GLint location, Color c) {
     glUniform4f(location, static_cast<float>(c.r) / 255.0f, static_cast<float>(c.g) / 255.0f, static_cast<float>(c.b) / 255.0f,
@@ -83,6 +83,7 @@ void HeatmapRenderer::use(const Variant& variant) {
         define("SMOOTH", variant.smooth ? 1 : 0);
         define("TRANSLUCENT", variant.translucent ? 1 : 0);
         define("GAP", variant.gap ? 1 : 0);
+        define("BEYOND", variant.beyond ? 1 : 0);
         fragment.insert(fragment.find('\n') + 1, defines);  // after the version, which must come first
         current_->program = make_program(shaders::heatmap_vert, fragment);
     }
@@ -131,8 +132,8 @@ void HeatmapRenderer::prepare(const Look& look, double texel_width, double texel
     const Normalization& n = look.normalization;
     const double gap = look.smooth ? 0 : look.gap * scale;
     const bool fine = texel_width >= 1 && texel_height >= 1;
-    const bool translucent = look.fades || look.opacity < 1 || look.threshold > 0 || look.masked_ground.a < 255;
-    use({fine, bend_of(n.scale), n.low < 0 && n.high == -n.low, look.smooth && fine, translucent, gap > 0});
+    const bool translucent = look.opacity < 1 || look.threshold > 0 || look.masked_ground.a < 255;
+    use({fine, bend_of(n.scale), n.low < 0 && n.high == -n.low, look.smooth && fine, translucent, gap > 0, look.over.a > 0});
     set_blending(translucent);
     glBindVertexArray(vertex_array_.id());
     glUniform2f(uniform("screen"), static_cast<float>(screen_width), static_cast<float>(screen_height));
@@ -147,6 +148,8 @@ void HeatmapRenderer::prepare(const Look& look, double texel_width, double texel
     set_color(uniform("gap_color"), look.gap_color);
     set_color(uniform("hatch_color"), look.hatch);
     set_color(uniform("masked_ground"), look.masked_ground);
+    set_color(uniform("over_color"), look.over);
+    set_color(uniform("under_color"), look.under);
     glUniform1i(uniform("values"), 0);
     glUniform1i(uniform("colormap"), 1);
     const GLuint map = colormap(look.map);
@@ -164,7 +167,7 @@ void HeatmapRenderer::draw(const HeatmapItem& heatmap, const Box& box, double sc
     const double texel_width = cell_width * static_cast<double>(column_block);
     const double texel_height = cell_height * static_cast<double>(row_block);
     prepare({heatmap.map, heatmap.normalization, heatmap.gap, heatmap.gap_color, heatmap.hatch, heatmap.masked_ground,
-             heatmap.opacity, heatmap.threshold, heatmap.smooth, heatmap.fades},
+             heatmap.opacity, heatmap.threshold, heatmap.smooth, heatmap.fades, heatmap.over, heatmap.under},
             texel_width, texel_height, scale, screen_width, screen_height);
     glUniform2f(uniform("pitch"), 0, 0);
     glUniform1i(uniform("pictures"), 1);
@@ -205,8 +208,9 @@ void HeatmapRenderer::draw(const HeatmapGridItem& grid, const Box& box, double s
     const double width = pitch_x - gap, height = pitch_y - gap;
     if (!(width > 0 && height > 0)) return;
     const Atlas& texels = atlas(grid, grid_block(grid, width, height, largest_texture_));
-    prepare({grid.map, grid.normalization, 0, {}, grid.hatch, grid.masked_ground}, width / static_cast<double>(texels.wide),
-            height / static_cast<double>(texels.tall), scale, screen_width, screen_height);
+    prepare({grid.map, grid.normalization, 0, {}, grid.hatch, grid.masked_ground, 1, 0, false, false, grid.over, grid.under},
+            width / static_cast<double>(texels.wide), height / static_cast<double>(texels.tall), scale, screen_width,
+            screen_height);
     glUniform2f(uniform("pitch"), static_cast<float>(pitch_x), static_cast<float>(pitch_y));
     glUniform1i(uniform("pictures"), static_cast<int>(grid.map_cols));
     glBindTexture(GL_TEXTURE_2D, texels.texture.id());

@@ -69,6 +69,7 @@ class HeatmapRenderer {
         Color gap_color, hatch, masked_ground;
         double opacity = 1, threshold = 0;
         bool smooth = false, fades = false;
+        Color over{0, 0, 0, 0}, under{0, 0, 0, 0};
     };
     /// The program for texels of that size, its uniforms that do not change from tile to tile.
     void prepare(const Look& look, double texel_width, double texel_height, double scale, int screen_width, int screen_height);
@@ -82,6 +83,7 @@ class HeatmapRenderer {
         bool smooth = false;       // bilinear between cells
         bool translucent = false;  // something under it is seen
         bool gap = false;
+        bool beyond = false;  // values outside the limits have colours of their own
         auto operator<=>(const Variant&) const = default;
     };
     struct Made {

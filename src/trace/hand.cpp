@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "trace/formula.hpp"
 #include "trace/intervene.hpp"
 
 namespace saccade {
@@ -128,13 +129,24 @@ Tensor<float> block_values(const TraceTensor& tensor, const std::vector<Index>& 
 const TraceTensor* mask_of(const Trace& trace, const TraceTensor& tensor) {
     if (tensor.info.role == Role::mask) return &tensor;
     if (tensor.info.role != Role::weights && tensor.info.role != Role::scores) return nullptr;
+    std::vector<const TraceTensor*> fitting;
     for (const TraceTensor* mask : trace.with_role(Role::mask)) {
         std::size_t met = 0;
         const auto& axes = mask->info.axes;
         for (const AxisPtr& axis : tensor.info.axes) met += met < axes.size() && axes[met] == axis ? 1u : 0u;
-        if (!axes.empty() && met == axes.size() && axes.back() == tensor.info.axes.back()) return mask;
+        if (!axes.empty() && met == axes.size() && axes.back() == tensor.info.axes.back()) fitting.push_back(mask);
     }
-    return nullptr;
+    if (fitting.size() < 2) return fitting.empty() ? nullptr : fitting.front();
+    // Several attentions over the same tokens: the mask that its own rule reads, else the one of its stack.
+    if (const Step* step = trace.step_of(tensor.info.name); step != nullptr && !step->rule.empty()) {
+        const auto read = operands(parse_rule(step->rule));
+        for (const TraceTensor* mask : fitting)
+            if (std::ranges::find(read, mask->info.name) != read.end()) return mask;
+    }
+    const auto stack = [](const std::string& name) { return name.substr(0, name.rfind('.') + 1); };
+    for (const TraceTensor* mask : fitting)
+        if (stack(mask->info.name) == stack(tensor.info.name)) return mask;
+    return fitting.front();
 }
 
 CellRef mask_cell(const TraceTensor& mask, const TraceTensor& tensor, const CellRef& cell, bool all_layers) {

@@ -20,7 +20,7 @@ std::string block_words(const TraceTensor& tensor, const std::vector<Index>& ind
 Tensor<float> block_values(const TraceTensor& tensor, const std::vector<Index>& index);
 
 /// The mask that hides cells of this tensor: the tensor itself, if it is one, or one whose axes are some of its axes, the last
-/// among them. Null if none was recorded.
+/// among them; of several the one that the tensor's rule reads, else the one of its stack. Null if none was recorded.
 const TraceTensor* mask_of(const Trace& trace, const TraceTensor& tensor);
 /// The cell of that mask that a cell of the tensor is about; on every layer, or on the cell's.
 CellRef mask_cell(const TraceTensor& mask, const TraceTensor& tensor, const CellRef& cell, bool all_layers);

@@ -51,6 +51,34 @@ void note_rows_that_read_nothing(const TraceTensor& tensor, std::vector<Note>& n
          "everything is masked there"});
 }
 
+/// A weight that is set keeps its row's sum of 1. Scaling and replacing put in what they say: that rows are no distributions
+/// any more is said.
+void note_rows_off_one(const TraceTensor& tensor, std::vector<Note>& notes) {
+    constexpr double slack = 1e-3;
+    if (tensor.info.role != Role::weights || tensor.before.empty() || tensor.values.shape().rank() < 1) return;
+    const Index keys = tensor.values.shape()[-1];
+    double low = 1, high = 1, least = 0;
+    for (Index row = 0; row < tensor.values.size() / std::max<Index>(keys, 1); ++row) {
+        const float* now = tensor.values.data() + row * keys;
+        const float* then = tensor.before.data() + row * keys;
+        double sum = 0, before = 0, smallest = 0;
+        for (Index j = 0; j < keys; ++j) {
+            sum += static_cast<double>(now[j]);
+            before += static_cast<double>(then[j]);
+            smallest = std::min(smallest, static_cast<double>(now[j]));
+        }
+        if (std::abs(sum - before) <= slack && smallest >= -slack) continue;
+        low = std::min(low, sum);
+        high = std::max(high, sum);
+        least = std::min(least, smallest);
+    }
+    if (low > 1 - slack && high < 1 + slack && least >= -slack) return;
+    notes.push_back({"",
+                     fmt::format("{}: changed by hand, rows sum to {:.3g} to {:.3g}{}", tensor.info.name, low, high,
+                                 least < -slack ? fmt::format(", weights down to {:.3g}", least) : ""),
+                     "*= and =@ put in what they say; = sets a weight and keeps its row's sum of 1"});
+}
+
 }  // namespace
 
 void Probe::declare(Parameter parameter) {
@@ -209,7 +237,10 @@ Trace Probe::finish() {
         trace.add(std::move(info), std::move(parameter.values));
     }
     for (Step& step : steps_) trace.add_step(std::move(step));
-    for (const TraceTensor& tensor : trace.tensors()) note_rows_that_read_nothing(tensor, notes_);
+    for (const TraceTensor& tensor : trace.tensors()) {
+        note_rows_that_read_nothing(tensor, notes_);
+        note_rows_off_one(tensor, notes_);
+    }
     for (Note& note : notes_) trace.add_note(std::move(note));
     for (auto& [name, text] : texts_) trace.set_text(name, std::move(text));
     return trace;

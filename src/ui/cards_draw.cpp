@@ -11,6 +11,7 @@
 #include "viz/difference.hpp"
 #include "viz/layout.hpp"
 #include "viz/view_options_applicable.hpp"
+#include "viz/masked.hpp"
 
 namespace saccade {
 
@@ -112,8 +113,10 @@ std::string cell_text(const AppState& state, const Trace& trace, const Hit& hit,
         return !v ? std::string("none") : std::isfinite(*v) ? fmt::format("{:.4f}", *v) : std::string("masked");
     };
     if (!state.document.comparing) {
+        const bool masked = HiddenCells(*held, *tensor, memo)(hit.ref.index);
         if (const auto value = value_at(&trace, hit.ref, memo))
-            text += "\n" + number(value) + (hit.editable && !state.document.hand.mask.on ? "   drag to change" : "");
+            text += "\n" + number(value) + (masked ? ", masked" : "") +
+                    (hit.editable && !state.document.hand.mask.on ? "   drag to change" : "");
         return text;
     }
     const auto a = value_at(state.document.sides[0].trace(), hit.ref, memo),

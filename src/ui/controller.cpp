@@ -167,7 +167,7 @@ void Controller::quit() {
 
 void Controller::cycle_scale() {
     using Scale = Normalization::Scale;
-    const Scale order[] = {Scale::linear, Scale::sqrt, Scale::log};
+    const Scale order[] = {Scale::linear, Scale::sqrt, Scale::log, Scale::largest};
     const auto* at = std::find(std::begin(order), std::end(order), state_.view.scale);
     state_.view.scale = at == std::end(order) || at + 1 == std::end(order) ? order[0] : at[1];
 }

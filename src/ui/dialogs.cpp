@@ -171,6 +171,8 @@ void export_dialog(const Ui& ui, AppState& state, Controller& act) {
     const std::vector<std::string> themes = theme_ids();
     if (const int i = segments(ui, "theme", themes, index_of(themes, dialog.theme)); i >= 0)
         dialog.theme = themes[static_cast<std::size_t>(i)];
+    heading(ui, "Selection");
+    if (const int i = segments(ui, "marks", {"not drawn", "drawn"}, dialog.marks ? 1 : 0); i >= 0) dialog.marks = i == 1;
     if (ending == "png") {
         heading(ui, "Resolution");
         const std::vector<float> values = {96, 192, 300, 600};

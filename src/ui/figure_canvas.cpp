@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "ui/imgui_compat.hpp"
+#include "viz/hatching.hpp"
 
 namespace saccade {
 
@@ -67,7 +68,7 @@ void FigureCanvas::draw_item(const FigureItem& item, ImVec2 origin, ImDrawList& 
         const float radius = f(rect->radius) * s;
         if (rect->fill.a > 0) list.AddRectFilled(low, high, to_imgui(rect->fill), radius);
         if (rect->hatched)
-            draw_hatch(list, low, high, to_imgui(rect->stroke), 6 * s);
+            draw_hatch(list, low, high, to_imgui(rect->stroke), f(hatch_spacing) * s);
         else if (rect->stroke.a > 0)
             list.AddRect(low, high, to_imgui(rect->stroke), radius, 0, f(rect->stroke_width) * s);
     } else if (const auto* line = std::get_if<LineItem>(&item)) {

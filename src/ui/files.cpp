@@ -172,6 +172,7 @@ void Files::export_now() {
             if (placed.view == view.view && view.tensor.empty()) view.tensor = placed.tensor;
         view.theme = dialog.theme;
         view.selected = document.stage.selected;
+        view.marks = dialog.marks;
         view.step = document.stage.step;
         view.step_axis = document.exhibit().step_axis;
         view.scale = state_.view.scale;

@@ -110,9 +110,10 @@ void draw(const Ui& ui, AppState& state, const ViewOption& option, const OptionF
 }
 
 void scale(const Ui& ui, AppState& state) {
-    const int clicked = choose(
-        ui, state, "Scale", {"linear", "√", "log", "per row"}, static_cast<int>(state.view.scale),
-        {"t = w", "t = √w: small weights become visible", "t = 1 + log10(w) / 4, four decades", "t = w / max of its row"});
+    const int clicked =
+        choose(ui, state, "Scale", {"linear", "√", "log", "per row", "to largest"}, static_cast<int>(state.view.scale),
+               {"t = w", "t = √w: small weights become visible", "t = 1 + log10(w) / 4, four decades", "t = w / max of its row",
+                "t = w / max of all: where every weight is small"});
     if (clicked >= 0) state.view.scale = static_cast<Normalization::Scale>(clicked);
 }
 

@@ -9,6 +9,7 @@
 #include "viz/derived.hpp"
 #include "viz/difference.hpp"
 #include "viz/layout.hpp"
+#include "viz/masked.hpp"
 
 namespace saccade {
 
@@ -45,11 +46,15 @@ bool hide_special(AttentionPlane& plane) {
     const bool less_rows = static_cast<Index>(rows.size()) < row.extent,
                less_cols = static_cast<Index>(cols.size()) < col.extent;
     if (!less_rows && !less_cols) return false;
-    Tensor<float> kept = Tensor<float>::uninitialized(Shape{static_cast<Index>(rows.size()), static_cast<Index>(cols.size())});
-    float* to = kept.data();
-    for (const Index r : rows)
-        for (const Index c : cols) *to++ = slice.values.data()[r * col.extent + c];
-    slice.values = kept;
+    const auto kept_of = [&](const Tensor<float>& values) {
+        auto kept = Tensor<float>::uninitialized(Shape{static_cast<Index>(rows.size()), static_cast<Index>(cols.size())});
+        float* to = kept.data();
+        for (const Index r : rows)
+            for (const Index c : cols) *to++ = values.data()[r * col.extent + c];
+        return kept;
+    };
+    slice.values = kept_of(slice.values);
+    if (!slice.computed.empty()) slice.computed = kept_of(slice.computed);
     const std::string row_name = row.name, col_name = col.name;
     const AxisPtr shown_row = less_rows ? shortened(row, rows) : nullptr,
                   shown_col = less_cols ? shortened(col, cols) : nullptr;
@@ -239,8 +244,11 @@ AttentionPlane attention_plane(const Trace& trace, const TraceTensor& tensor, co
     plane.state = state;
     plane.slice = plane_of(tensor, state);
     const std::optional<AttentionAxes> axes = attention_axes(tensor);
-    if (!axes) return plane;
     Slice& slice = plane.slice;
+    if (!axes) {
+        hide_masked(trace, tensor, slice, state.memo);
+        return plane;
+    }
     const ViewOptions& options = state.options;
     const auto axis_at = [&](int axis) { return axis < 0 ? nullptr : tensor.info.axes[static_cast<std::size_t>(axis)]; };
     const AxisPtr layer = axis_at(axes->layer), head = axis_at(axes->head);
@@ -260,6 +268,7 @@ AttentionPlane attention_plane(const Trace& trace, const TraceTensor& tensor, co
     if (weights) leave_sink_out(trace, plane);
     if (weights && slice.derived)
         plane.sums = *remembered<RowSums>(state.memo, slice.values, "row sums", [&] { return row_sums(slice.values); });
+    hide_masked(trace, tensor, slice, state.memo);
     if (options.special == ViewOptions::Special::hide) plane.special_hidden = hide_special(plane);
     if (options.special == ViewOptions::Special::dim) {
         plane.dimmed_rows = special_positions(*slice.row());

@@ -10,6 +10,7 @@
 #include <memory>
 #include <numbers>
 
+#include "viz/hatching.hpp"
 #include "base/typed_text.hpp"
 #include "viz/heatmap_grid.hpp"
 #include "viz/heatmap_image.hpp"
@@ -70,7 +71,7 @@ void rounded_path(cairo_t* cr, const Box& b, double radius) {
 
 /// Diagonal lines over the present clip, one pattern across all that is hatched in the figure.
 void hatch_clip(cairo_t* cr, Color color) {
-    constexpr double spacing = 6;
+    constexpr double spacing = hatch_spacing;
     double x0 = 0, y0 = 0, x1 = 0, y1 = 0;
     cairo_clip_extents(cr, &x0, &y0, &x1, &y1);
     set_color(cr, color);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "base/base64.hpp"
 #include "base/error.hpp"
@@ -13,6 +14,7 @@
 #include "viz/canvas_cairo.hpp"
 #include "viz/font_subset.hpp"
 #include "viz/fonts.hpp"
+#include "viz/hatching.hpp"
 #include "viz/heatmap_grid.hpp"
 #include "viz/heatmap_image.hpp"
 #include "viz/image_pixels.hpp"
@@ -81,7 +83,7 @@ class SvgWriter {
         const std::string radius = r.radius > 0 ? fmt::format(" rx=\"{}\"", num(r.radius)) : "";
         if (r.fill.a > 0) body_ += fmt::format("<rect {}{}{}/>\n", box_attributes(r.box), radius, paint("fill", r.fill));
         if (r.hatched) {
-            body_ += fmt::format("<rect {}{} fill=\"url(#{})\"/>\n", box_attributes(r.box), radius, hatch(r.stroke));
+            hatched({r.box}, r.stroke);
         } else if (r.stroke.a > 0 && r.stroke_width > 0) {
             const double half = r.stroke_width / 2;
             const Box inner{r.box.x + half, r.box.y + half, std::max(0.0, r.box.w - 2 * half),
@@ -113,25 +115,38 @@ class SvgWriter {
         if (t.text.empty()) return;
         const std::string text = drawable_text(t.text);
         for (const char32_t c : decode_utf8(text)) used_[t.font].insert(c);
+        std::string content;
+        for (const TextRun& run : runs_(text, t.font))
+            content += run.family.empty() ? escaped(run.text)
+                                          : fmt::format("<tspan font-family=\"'{}',{}\">{}</tspan>", escaped(run.family),
+                                                        families(t.font), escaped(run.text));
         const char* anchor = t.halign == HAlign::center ? "middle" : t.halign == HAlign::right ? "end" : "start";
         const std::string turn =
             t.angle == 0 ? "" : fmt::format(" transform=\"rotate({} {} {})\"", num(t.angle), num(t.at.x), num(t.at.y));
         body_ += fmt::format(
-            "<text x=\"{}\" y=\"{}\" class=\"{}\" font-size=\"{}\" text-anchor=\"{}\"{}{} xml:space=\"preserve\">{}</text>\n",
-            num(t.at.x), num(t.at.y + text_start(t, measure_).y), t.font == Font::mono ? "mono" : "ui", num(t.size), anchor,
-            paint("fill", t.color), turn, escaped(text));
+            "<text x=\"{}\" y=\"{}\" font-family=\"{}\" font-size=\"{}\" text-anchor=\"{}\"{}{} "
+            "xml:space=\"preserve\">{}</text>\n",
+            num(t.at.x), num(t.at.y + text_start(t, measure_).y), families(t.font), num(t.size), anchor, paint("fill", t.color),
+            turn, content);
     }
 
-    /// The same picture in several places is written once.
+    /// A picture that stands in several places at the same size is written once, where it stands first.
     void operator()(const ImageItem& i) {
         if (i.pixels.empty()) return;
         constexpr double scale = 4;  // pixels per logical px that are kept: files are looked at closely
         const Index block = image_block(i, i.box.w * scale, i.box.h * scale);
-        const std::string id = fmt::format("picture{}", pictures_.size() + 1);
-        const auto [known, added] = pictures_.try_emplace({i.pixels.data(), block}, id);
-        if (added) define_picture(id, i, block);
-        const std::string opacity = i.opacity < 1 ? fmt::format(" opacity=\"{}\"", num(i.opacity)) : "";
-        body_ += fmt::format("<use href=\"#{}\" {}{}/>\n", known->second, box_attributes(i.box), opacity);
+        const Placed now{fmt::format("picture{}", pictures_.size() + 1), i.box};
+        const auto [known, first] = pictures_.try_emplace({i.pixels.data(), block, i.box.w, i.box.h}, now);
+        std::string picture;
+        if (first) {
+            const ImagePixels image = image_pixels(i, block);
+            picture = embedded(now.id, i.box, png_of_pixels(image.pixels, image.rows, image.cols), false);
+        } else {
+            const Placed& there = known->second;
+            picture = fmt::format("<use href=\"#{0}\" xlink:href=\"#{0}\" x=\"{1}\" y=\"{2}\"/>\n", there.id,
+                                  num(i.box.x - there.box.x), num(i.box.y - there.box.y));
+        }
+        body_ += i.opacity < 1 ? fmt::format("<g opacity=\"{}\">{}</g>\n", num(i.opacity), picture) : picture;
     }
 
     void operator()(const HeatmapItem& h) {
@@ -160,7 +175,8 @@ class SvgWriter {
     std::string finish(const Figure& figure, Color ground, const std::string& metadata) const {
         std::string svg = fmt::format(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\">\n",
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" version=\"1.1\" "
+            "width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\">\n",
             num(figure.width), num(figure.height));
         if (!figure.title.empty()) svg += "<title>" + escaped(figure.title) + "</title>\n";
         if (!metadata.empty()) svg += metadata_open + escaped(metadata) + metadata_close + "\n";
@@ -169,24 +185,18 @@ class SvgWriter {
     }
 
  private:
-    /// The last block may stand for fewer pixels than the others: what is too much lies outside the symbol.
-    void define_picture(const std::string& id, const ImageItem& item, Index block) {
-        const ImagePixels image = image_pixels(item, block);
-        const auto size = [&](Index blocks, int axis) {
-            return fmt::format("{:.6f}", static_cast<double>(blocks * block) / static_cast<double>(item.pixels.shape()[axis]));
-        };
-        defs_ += fmt::format(
-            "<symbol id=\"{}\" viewBox=\"0 0 1 1\" preserveAspectRatio=\"none\"><image width=\"{}\" height=\"{}\" "
-            "preserveAspectRatio=\"none\" href=\"data:image/png;base64,{}\"/></symbol>\n",
-            id, size(image.cols, 1), size(image.rows, 0), base64_encode(png_of_pixels(image.pixels, image.rows, image.cols)));
+    /// A plain <image>: SVG 2 calls its source href, what stays with SVG 1.1 (Qt, office programs) reads xlink:href alone.
+    static std::string embedded(const std::string& id, const Box& box, const std::string& png, bool crisp) {
+        const std::string data = "data:image/png;base64," + base64_encode(png);
+        return fmt::format("<image {}{} preserveAspectRatio=\"none\"{} href=\"{}\" xlink:href=\"{}\"/>\n",
+                           id.empty() ? "" : "id=\"" + id + "\" ", box_attributes(box),
+                           crisp ? " style=\"image-rendering:pixelated\"" : "", data, data);
     }
 
     void heatmap(const HeatmapItem& h, bool cell_by_cell) {
         const HeatmapImage image = heatmap_image(h, most_image_side);
         cell_by_cell ? cells(h, image) : picture(h, image);
-        if (h.hatch.a == 0) return;
-        for (const Box& b : image.masked)
-            body_ += fmt::format("<rect {} fill=\"url(#{})\"/>\n", box_attributes(b), hatch(h.hatch));
+        hatched(image.masked, h.hatch);
     }
 
     void cells(const HeatmapItem& h, const HeatmapImage& image) {
@@ -205,9 +215,8 @@ class SvgWriter {
 
     /// One image, however many cells; the gaps are lines over it.
     void picture(const HeatmapItem& h, const HeatmapImage& image) {
-        body_ += fmt::format("<image {} preserveAspectRatio=\"none\"{} href=\"data:image/png;base64,{}\"/>\n",
-                             box_attributes(h.box), h.smooth ? "" : " style=\"image-rendering:pixelated\"",
-                             base64_encode(png_of_pixels(image.pixels, image.rows, image.cols)));
+        body_ += embedded({}, h.box, h.smooth ? png_of_pixels(image.pixels, image.rows, image.cols) : crisp_png(h, image),
+                          !h.smooth);
         if (h.gap <= 0 || h.smooth) return;
         std::string lines;
         for (Index c = 1; c <= image.cols; ++c)
@@ -222,44 +231,62 @@ class SvgWriter {
                              paint("stroke", with_alpha(h.gap_color, h.gap_color.a / 255.0 * h.opacity)), num(h.gap));
     }
 
-    std::string hatch(Color color) {
-        const std::string id = fmt::format("hatch-{:02x}{:02x}{:02x}{:02x}", color.r, color.g, color.b, color.a);
-        if (hatches_.insert(id).second)
-            defs_ += fmt::format(
-                "<pattern id=\"{}\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
-                "<line x1=\"0\" y1=\"0\" x2=\"0\" y2=\"6\"{} stroke-width=\"1.5\"/></pattern>\n",
-                id, paint("stroke", color));
-        return id;
+    /// So many pixels a cell that a viewer which smooths pictures all the same smooths the edges of cells alone.
+    static std::string crisp_png(const HeatmapItem& h, const HeatmapImage& image) {
+        constexpr double scale = 4;  // pixels per logical px
+        const auto times = [](double px, Index cells) {
+            const double wanted = std::ceil(px * scale / static_cast<double>(cells));
+            return std::clamp<Index>(static_cast<Index>(wanted), 1, std::max<Index>(1, most_image_side / cells));
+        };
+        const Index across = times(h.box.w, image.cols), down = times(h.box.h, image.rows), cols = image.cols * across;
+        std::vector<Color> pixels;
+        pixels.reserve(static_cast<std::size_t>(image.rows * down * cols));
+        for (Index r = 0; r < image.rows * down; ++r)
+            for (Index c = 0; c < cols; ++c)
+                pixels.push_back(image.pixels[static_cast<std::size_t>(r / down * image.cols + c / across)]);
+        return png_of_pixels(pixels, image.rows * down, cols);
     }
 
-    /// Each class names its families; what of them the text uses is embedded under the same names, so that editors that ignore
-    /// embedded fonts find the installed ones.
+    /// Lines, cut to size here: not every viewer knows patterns or clipping.
+    void hatched(const std::vector<Box>& boxes, Color color) {
+        if (color.a == 0) return;
+        std::string path;
+        for (const Segment& s : hatch_lines(boxes))
+            path += fmt::format("M{} {}L{} {}", num(s.from.x), num(s.from.y), num(s.to.x), num(s.to.y));
+        if (!path.empty())
+            body_ += fmt::format("<path d=\"{}\" fill=\"none\"{} stroke-width=\"1\"/>\n", path, paint("stroke", color));
+    }
+
+    /// "'Noto Sans','WenQuanYi Micro Hei',sans-serif".
+    static std::string families(Font font) {
+        std::vector<std::string> names = font_families(font);
+        const std::string generic = names.back();
+        names.pop_back();
+        std::string list;
+        for (const std::string& name : names) list += fmt::format("'{}',", escaped(name));
+        return list + generic;
+    }
+
+    /// What the texts use of their families is embedded under the same names, so that editors that ignore embedded fonts find
+    /// the installed ones.
     std::string styles() const {
         std::string css;
-        std::vector<std::string> embedded;
         for (const EmbeddedFont& font : embedded_fonts(used_)) {
-            embedded.push_back(font.family);
             if (font.data.empty()) continue;
             css += fmt::format("@font-face{{font-family:'{}';src:url(data:font/{};base64,{})}}\n", font.family,
                                font.opentype ? "otf" : "ttf", base64_encode(font.data));
-        }
-        for (const auto& [font, code_points] : used_) {
-            std::vector<std::string> families = font_families(font);
-            const std::string generic = families.back();
-            families.pop_back();
-            for (const std::string& family : embedded)
-                if (std::find(families.begin(), families.end(), family) == families.end()) families.push_back(family);
-            std::string list;
-            for (const std::string& family : families) list += fmt::format("'{}',", family);
-            css += fmt::format(".{}{{font-family:{}{}}}\n", font == Font::mono ? "mono" : "ui", list, generic);
         }
         return css;
     }
 
     const TextMeasure& measure_;
     std::string defs_, body_;
-    std::set<std::string> hatches_;
-    std::map<std::pair<const float*, Index>, std::string> pictures_;
+    struct Placed {
+        std::string id;
+        Box box;
+    };
+    std::map<std::tuple<const float*, Index, double, double>, Placed> pictures_;  // by pixels, block and size
+    TextRuns runs_;
     std::map<Font, std::set<char32_t>> used_;
     int ids_ = 0;
 };

@@ -83,6 +83,7 @@ Colormap diverging(std::string id, Color ground, double l_end, Hue negative, Hue
     return map;
 }
 
+// The diverging map's negatives are olive: as far from blue as orange is, for every eye, and not the selection's colour.
 // Control points in a*b*. "ember" runs blue-violet, magenta, orange, pale yellow; "blue" stays in one hue.
 std::vector<Colormap> make_maps(const Theme& theme) {
     const Lab panel = lab_from(theme.panel);
@@ -91,12 +92,12 @@ std::vector<Colormap> make_maps(const Theme& theme) {
         maps.push_back(sequential("ember", 15.5, 94,
                                   {{7, -18}, {20, -25}, {34, -25}, {44, -2}, {43, 24}, {34, 42}, {19, 51}, {5, 40}, {-3, 26}}));
         maps.push_back(sequential("blue", 14.5, 93, {{2, -13}, {6, -34}, {5, -46}, {-2, -32}, {-1, -8}}));
-        maps.push_back(diverging("diverging", theme.panel, 71, {27, 50}, {1, -47}));
+        maps.push_back(diverging("diverging", theme.panel, 71, {-20.5, 56.4}, {1, -47}));
     } else {
         maps.push_back(
             sequential("ember", 98.5, 18, {{-1, 5}, {-1, 22}, {12, 42}, {30, 44}, {43, 24}, {44, -2}, {32, -24}, {14, -26}}));
         maps.push_back(sequential("blue", 98.5, 31, {{-0.5, -1.5}, {-1.5, -14}, {-0.5, -32}, {5, -44}, {11, -46}}));
-        maps.push_back(diverging("diverging", theme.panel, 48, {38, 52}, {8, -54}));
+        maps.push_back(diverging("diverging", theme.panel, 48, {-11.5, 43.5}, {8, -54}));
     }
     const double l_from = theme.dark ? panel.l + 3 : 98.5;
     maps.push_back(sequential("grey", l_from, theme.dark ? 93 : 12, {{panel.a, panel.b}, {0, 0}}));

@@ -16,6 +16,11 @@ std::string number(float v) {
     return {text.data(), end};
 }
 
+/// Nothing is written for a masked cell: no number of the model's stands there, and sums over a row stay what they are.
+std::string number_at(const ShownValues& shown, Index i) {
+    return shown.mask.empty() || shown.mask.data()[i] == 0 ? number(shown.values.data()[i]) : std::string();
+}
+
 std::string matrix(const ShownValues& shown) {
     const Axis &rows = *shown.axes[0], &cols = *shown.axes[1];
     std::string csv = csv_field(rows.name + " \\ " + cols.name);
@@ -23,7 +28,7 @@ std::string matrix(const ShownValues& shown) {
     csv += "\r\n";
     for (Index r = 0; r < rows.extent; ++r) {
         csv += csv_field(rows.label(r));
-        for (Index c = 0; c < cols.extent; ++c) csv.append(1, ',').append(number(shown.values.data()[r * cols.extent + c]));
+        for (Index c = 0; c < cols.extent; ++c) csv.append(1, ',').append(number_at(shown, r * cols.extent + c));
         csv += "\r\n";
     }
     return csv;
@@ -39,7 +44,7 @@ std::string columns(const std::vector<ShownValues>& shown) {
     csv += "\r\n";
     for (Index i = 0; i < axis->extent; ++i) {
         csv += csv_field(axis->label(i));
-        for (const ShownValues* s : along) csv.append(1, ',').append(number(s->values.data()[i]));
+        for (const ShownValues* s : along) csv.append(1, ',').append(number_at(*s, i));
         csv += "\r\n";
     }
     return csv;

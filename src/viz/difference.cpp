@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "viz/map_picture.hpp"
+#include "viz/masked.hpp"
 
 namespace saccade {
 
@@ -94,6 +95,18 @@ void name_difference(TensorInfo& info) {
     info.role = Role::state;  // signed: weights would be drawn from 0 to 1, and could be dragged
 }
 
+/// A cell that is masked in both runs has no difference. False: there is none.
+bool hide_in_both(const Tensor<float>& a, const Tensor<float>& b, const Tensor<float>& computed, Tensor<float>& difference) {
+    if (a.data() == computed.data() || a.shape() != difference.shape() || b.shape() != difference.shape()) return false;
+    bool any = false;
+    for (Index i = 0; i < difference.size(); ++i) {
+        if (!std::isnan(a.data()[i]) || !std::isnan(b.data()[i])) continue;
+        difference.data()[i] = std::numeric_limits<float>::quiet_NaN();
+        any = true;
+    }
+    return any;
+}
+
 }  // namespace
 
 std::shared_ptr<const TraceTensor> difference_of(const TraceTensor& a, const TraceTensor& b, const Trace& difference) {
@@ -136,7 +149,10 @@ Trace difference_of(const Trace& a, const Trace& b) {
         if (joint.size() > most_cells) continue;
         info.title = (info.title.empty() ? info.name : info.title) + (apart ? " · hatched: in one only" : "");
         name_difference(info);
-        difference.add(info, subtract(one.values, other->values, joint));
+        Tensor<float> values = subtract(one.values, other->values, joint);
+        const bool masked = hide_in_both(seen_values(a, one, nullptr), seen_values(b, *other, nullptr), one.values, values);
+        if (masked) info.title += apart ? ", or masked in both" : " · hatched: masked in both";
+        difference.add(info, std::move(values));
     }
     for (Note& note : notes) difference.add_note(std::move(note));
     for (const auto& [name, text] : a.texts()) {

@@ -9,7 +9,7 @@ namespace saccade {
 
 /// B - A of two runs of one exhibit, as a trace that the views draw like any other: each tensor that both have along axes of
 /// the same names, cell by cell. Axes are aligned by position and as long as the longer one; where the labels differ a position
-/// has both ("7 | 8"), and a cell that only one run has, or that is masked in one, is NaN: masked, so views hatch it. Notes say
+/// has both ("7 | 8"), and a cell that only one run has, or that both runs mask, is NaN: masked, so views hatch it. Notes say
 /// which axes differ and how. Ids, masks and parameters are left out: their differences mean nothing; a picture of
 /// the same size is that of B, for maps to lie over.
 Trace difference_of(const Trace& a, const Trace& b);

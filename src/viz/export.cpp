@@ -7,8 +7,11 @@
 #include <cmath>
 #include <filesystem>
 
+#include <nlohmann/json.hpp>
+
 #include "io/atomic_file.hpp"
 #include "io/npz.hpp"
+#include "trace/hand.hpp"
 #include "viz/canvas_cairo.hpp"
 #include "viz/canvas_svg.hpp"
 #include "viz/csv.hpp"
@@ -36,13 +39,41 @@ double scale_of(const ExportOptions& options, const ViewState& state) {
 
 void write_npz_of(const std::string& path, const std::vector<ShownValues>& shown, const FigureOrigin& origin) {
     std::vector<NpzEntry> entries;
-    for (const ShownValues& s : shown) entries.push_back({s.name, s.values, {}});
+    for (const ShownValues& s : shown) {
+        entries.push_back({s.name, s.values, {}});
+        if (!s.mask.empty()) entries.push_back({s.name + ".masked", s.mask, {}});
+    }
     entries.push_back({"origin.json", {}, origin_text(origin)});
     write_npz(path, entries);
 }
 
+std::vector<Intervention> interventions_in(const std::string& request) {
+    std::vector<Intervention> found;
+    const nlohmann::json json = nlohmann::json::parse(request, nullptr, false);
+    if (!json.is_object()) return found;
+    for (const nlohmann::json& one : json.value("interventions", nlohmann::json::array())) {
+        Intervention intervention =
+            parse_intervention(one.is_string() ? one.get<std::string>() : one.at("spec").get<std::string>());
+        if (!one.is_string() && !one.value("enabled", true)) continue;
+        if (!one.is_string()) intervention.origin = one.value("origin", "");
+        found.push_back(std::move(intervention));
+    }
+    return found;
+}
+
+std::string named(const std::vector<Intervention>& interventions, const Trace& trace) {
+    constexpr std::size_t most = 4;
+    const auto groups = groups_of(interventions, &trace);
+    std::string text;
+    for (std::size_t i = 0; i < std::min(most, groups.size()); ++i)
+        text += (i > 0 ? " · " : "") + plain_text(name_of(interventions, groups[i], &trace));
+    if (groups.size() > most) text += fmt::format(" · and {} more changes", groups.size() - most);
+    return text;
+}
+
 std::string picture(const std::string& ending, const Trace& trace, const FigureOrigin& origin, const ExportOptions& options) {
-    const ViewState& state = origin.view;
+    ViewState state = origin.view;
+    state.by_hand = changed_by_hand(trace, origin);
     const PangoTextMeasure measure;
     const double scale = ending == ".png" ? scale_of(options, state) : 1;
     const Figure figure = view(state.view).layout(trace, state, measure);
@@ -57,6 +88,14 @@ std::string picture(const std::string& ending, const Trace& trace, const FigureO
 void check_dpi(double dpi) {
     if (!std::isfinite(dpi) || dpi < 10 || dpi > 9600)
         throw Error(ErrorCode::usage, fmt::format("{:g} dpi cannot be made", dpi), "give 10 to 9600");
+}
+
+std::string changed_by_hand(const Trace& trace, const FigureOrigin& origin) {
+    const std::string a = named(interventions_in(origin.request), trace);
+    const std::string b = origin.compared.empty() ? std::string() : named(interventions_in(origin.compared), trace);
+    if (origin.compared.empty() || a == b) return a;
+    if (a.empty() || b.empty()) return (a.empty() ? "in B " : "in A ") + a + b;
+    return "in A " + a + " · in B " + b;
 }
 
 void export_figure(const std::string& path, const Trace& trace, const FigureOrigin& origin, const ExportOptions& options) {

@@ -17,10 +17,14 @@ void check_dpi(double dpi);
 /// Everything needed to make the picture live again; travels in the file's metadata (PNG iTXt "saccade", SVG <metadata>, PDF
 /// keywords/metadata).
 struct FigureOrigin {
-    std::string request;  // of the run, as JSON; carried, not read here
+    std::string request;  // of the run, as JSON; of it only the interventions are read here
     ViewState view;
     std::string compared{};  // not empty: the picture is of the difference, the run of this request minus that of `request`
 };
+
+/// What a hand changed in the run of a figure, for people: "α_5,2 0.74 → 0.20 · ablate layer 2, head 1 (cross.weights)"; of
+/// both runs, if two are compared. Empty if nothing. The trace, which may be of both, knows names and labels.
+std::string changed_by_hand(const Trace& trace, const FigureOrigin& origin);
 
 /// Lays the view out with Pango's metrics and writes PNG, SVG or PDF by the file's ending; .csv and .npz write the values
 /// shown. Atomic. Error{usage} for another ending, {io}.

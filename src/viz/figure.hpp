@@ -87,7 +87,8 @@ struct HeatmapItem {
     Color gap_color;
     Color hatch;  // masked cells
     Color masked_ground;
-    double opacity = 1;    // of the cells, the gaps and masked_ground
+    Color over{0, 0, 0, 0}, under{0, 0, 0, 0};  // values outside the limits; transparent: as the limit itself
+    double opacity = 1;                         // of the cells, the gaps and masked_ground
     bool smooth = false;   // bilinear between the centres of cells, masked ones left out; not where cells are below a pixel
     double threshold = 0;  // of the colour scale, 0 to 1: what lies below is not painted (diverging: nearer to the middle)
 
@@ -116,6 +117,7 @@ struct HeatmapGridItem {
     Sink sink = Sink::keep;       // a key that is left out of each map, the rows renormalised
     Color hatch;                  // masked cells
     Color masked_ground;
+    Color over{0, 0, 0, 0}, under{0, 0, 0, 0};  // as of a heatmap
 };
 
 /// The colour scale itself, left (low) to right (high).

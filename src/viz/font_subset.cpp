@@ -3,11 +3,15 @@
 #include <hb-subset.h>
 #include <hb.h>
 
+#include <algorithm>
 #include <memory>
+
+#include "base/utf8.hpp"
 
 namespace saccade {
 
-namespace {
+// Named, as Faces has them for members.
+namespace font_files {
 
 template <class T, void (*destroy)(T*)>
 struct Destroy {
@@ -49,6 +53,12 @@ struct Face {
     }
 };
 
+}  // namespace font_files
+
+namespace {
+
+using namespace font_files;
+
 std::string subset_of(const Face& face) {
     if (!face.may_embed()) return {};
     const SubsetInput input(hb_subset_input_create_or_fail());
@@ -63,33 +73,68 @@ std::string subset_of(const Face& face) {
     return {data, length};
 }
 
+}  // namespace
+
 class Faces {
  public:
-    Face& of(const FontFile& file) {
+    font_files::Face& of(const FontFile& file) {
         for (const auto& face : faces_)
             if (face->file.path == file.path && face->file.face_index == file.face_index) return *face;
-        faces_.push_back(std::make_unique<Face>(file));
+        faces_.push_back(std::make_unique<font_files::Face>(file));
         return *faces_.back();
     }
-    const std::vector<std::unique_ptr<Face>>& all() const { return faces_; }
+    const std::vector<std::unique_ptr<font_files::Face>>& all() const { return faces_; }
 
  private:
-    std::vector<std::unique_ptr<Face>> faces_;
+    std::vector<std::unique_ptr<font_files::Face>> faces_;
 };
+
+namespace {
+
+/// Drawn with what stands before it: joiners, variation selectors, combining marks, skin tones, tags.
+bool continues(char32_t c) {
+    return c == 0x200D || (c >= 0xFE00 && c <= 0xFE0F) || (c >= 0x0300 && c <= 0x036F) || (c >= 0x20D0 && c <= 0x20FF) ||
+           (c >= 0x1F3FB && c <= 0x1F3FF) || (c >= 0xE0020 && c <= 0xE007F);
+}
+
+/// The face of a code point, in the order that font_families() has, then any of the machine. Null: none has it.
+Face* face_with(Faces& faces, Font font, char32_t c) {
+    const FontFiles& files = find_fonts();
+    for (const FontFile* file : {font == Font::mono ? &files.mono : &files.ui, &files.cjk})
+        if (!file->empty() && faces.of(*file).has(c)) return &faces.of(*file);
+    const auto other = font_with(c);
+    return other ? &faces.of(*other) : nullptr;
+}
 
 }  // namespace
 
+TextRuns::TextRuns() : faces_(std::make_unique<Faces>()) {}
+TextRuns::~TextRuns() = default;
+
+std::vector<TextRun> TextRuns::operator()(const std::string& text, Font font) {
+    const std::vector<std::string> usual = font_families(font);
+    std::vector<TextRun> runs;
+    for (const char32_t c : decode_utf8(text)) {
+        std::string family;
+        if (c >= 0x300) {  // all fonts have what lies below
+            if (!runs.empty() && continues(c)) {
+                runs.back().text += encode_utf8(c);
+                continue;
+            }
+            if (const Face* face = face_with(*faces_, font, c)) family = face->file.family;
+            if (std::find(usual.begin(), usual.end(), family) != usual.end()) family.clear();
+        }
+        if (runs.empty() || runs.back().family != family) runs.push_back({{}, family});
+        runs.back().text += encode_utf8(c);
+    }
+    return runs;
+}
+
 std::vector<EmbeddedFont> embedded_fonts(const std::map<Font, std::set<char32_t>>& used) {
-    const FontFiles& files = find_fonts();
     Faces faces;
     for (const auto& [font, characters] : used)
         for (const char32_t c : characters) {
-            Face* found = nullptr;
-            for (const FontFile* file : {font == Font::mono ? &files.mono : &files.ui, &files.cjk})
-                if (found == nullptr && !file->empty() && faces.of(*file).has(c)) found = &faces.of(*file);
-            if (found == nullptr)
-                if (const auto other = font_with(c)) found = &faces.of(*other);
-            if (found != nullptr) found->taken.insert(c);
+            if (Face* found = face_with(faces, font, c)) found->taken.insert(c);
         }
     std::vector<EmbeddedFont> embedded;
     for (const auto& face : faces.all())

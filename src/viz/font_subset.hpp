@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -19,5 +20,22 @@ struct EmbeddedFont {
 /// For the code points drawn in each font: the faces that have them, in the order font_families() tries them, then any other
 /// face of the machine.
 std::vector<EmbeddedFont> embedded_fonts(const std::map<Font, std::set<char32_t>>& used);
+
+/// A run of a text, and the family that it must name beside font_families(): empty for what those have. An emoji family
+/// stands on its emoji alone, since it has digits and blanks of its own.
+struct TextRun {
+    std::string text;
+    std::string family;
+};
+/// Cuts texts into runs; looks into each font file once.
+class TextRuns {
+ public:
+    TextRuns();
+    ~TextRuns();
+    std::vector<TextRun> operator()(const std::string& text, Font font);
+
+ private:
+    std::unique_ptr<class Faces> faces_;
+};
 
 }  // namespace saccade

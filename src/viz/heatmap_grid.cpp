@@ -174,6 +174,8 @@ HeatmapItem grid_picture(const HeatmapGridItem& item, const GridAtlas& atlas, In
     picture.normalization = item.normalization;
     picture.hatch = item.hatch;
     picture.masked_ground = item.masked_ground;
+    picture.over = item.over;
+    picture.under = item.under;
     return picture;
 }
 

@@ -98,7 +98,9 @@ Color heatmap_color(const HeatmapItem& item, double value) {
     if (!std::isnan(t)) {
         const double share = item.map->diverging ? std::abs(2 * t - 1) : t;
         if (share < item.threshold) return {0, 0, 0, 0};
-        color = item.map->at(t);
+        color = item.over.a > 0 && item.normalization.above(value)    ? item.over
+                : item.under.a > 0 && item.normalization.below(value) ? item.under
+                                                                      : item.map->at(t);
         if (item.fades) opacity *= std::sqrt(std::clamp(share, 0.0, 1.0));
     }
     color.a = static_cast<std::uint8_t>(std::lround(color.a * opacity));

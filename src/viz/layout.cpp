@@ -120,7 +120,7 @@ Index nice_stride(double n) {
 }
 
 Sketch::Sketch(const ViewState& state, const TextMeasure& measure)
-    : state_(state), measure_(measure), theme_(saccade::theme(state.theme)) {
+    : state_(state), measure_(measure), one_size_(measure, state.text_size), theme_(saccade::theme(state.theme)) {
     const auto size = [](double v) { return std::isfinite(v) && v >= 16 && v <= 30000; };
     if (!size(state.width) || !size(state.height))
         throw Error(ErrorCode::usage, fmt::format("a figure of {:g} x {:g} px cannot be laid out", state.width, state.height),
@@ -131,42 +131,56 @@ Sketch::Sketch(const ViewState& state, const TextMeasure& measure)
     figure_.height = state.height;
 }
 
+std::vector<std::string> Sketch::lines_of(const std::string& said, double width, double size) const {
+    static const std::string between = " · ";
+    std::vector<std::string> lines;
+    for (std::size_t from = 0; !said.empty() && from <= said.size();) {
+        const std::size_t to = std::min(said.find(between, from), said.size());
+        const std::string part = said.substr(from, to - from);
+        if (!lines.empty() && text_width(lines.back() + between + part, size) <= width)
+            lines.back() += between + part;
+        else
+            lines.push_back(part);
+        from = to + between.size();
+    }
+    return lines;
+}
+
 Box Sketch::begin(const std::string& title, const std::string& subtitle) {
     figure_.title = state_.difference && state_.decorations ? "B − A: " + title : title;
     figure_.subtitle = subtitle;
     const double pad = std::min({px(16), state_.width * 0.05, state_.height * 0.05});
     Box content{pad, pad, state_.width - 2 * pad, state_.height - 2 * pad};
     if (!state_.decorations || state_.height < px(90)) return content;
-    const double size = px(13), baseline = pad + measure_.ascent(size, Font::ui);
-    const std::string head = cut_to_fit(figure_.title, content.w, size, Font::ui, measure_);
-    text({pad, baseline}, head, size, theme_.text);
+    // No larger than the labels; what does not fit beside the title stands below it, whole.
+    const double size = px(12), line = size * 1.4;
+    std::vector<std::string> tail = lines_of(subtitle, content.w, size);
+    const std::string head = cut_to_fit(figure_.title, content.w, size, Font::ui, measure());
     const double used = text_width(head, size) + px(10);
-    const std::string tail = cut_to_fit(subtitle, content.w - used, size, Font::ui, measure_);
-    if (!subtitle.empty() && !tail.empty() && tail != "…") text({pad + used, baseline}, tail, size, theme_.secondary);
-    const double taken = measure_.ascent(size, Font::ui) + measure_.descent(size, Font::ui) + px(10);
+    double baseline = pad + measure().ascent(size, Font::ui);
+    text({pad, baseline}, head, size, theme_.text);
+    if (tail.size() == 1 && used + text_width(tail[0], size) <= content.w) {
+        text({pad + used, baseline}, tail[0], size, theme_.secondary);
+        tail.clear();
+    }
+    if (state_.height < px(90) + line * static_cast<double>(tail.size())) tail.clear();
+    for (const std::string& one : tail)
+        text({pad, baseline += line}, cut_to_fit(one, content.w, size, Font::ui, measure()), size, theme_.secondary);
+    const double taken = baseline - pad + measure().descent(size, Font::ui) + px(10);
     content.y += taken;
     content.h -= taken;
+    if (!state_.by_hand.empty()) caption("edited by hand: " + state_.by_hand, content);
     return content;
 }
 
 void Sketch::caption(const std::string& said, Box& content) {
     const double size = px(12), line = size * 1.4;
     if (said.empty() || content.h < px(70)) return;
-    static const std::string between = " · ";
-    std::vector<std::string> lines;
-    for (std::size_t from = 0; from <= said.size();) {
-        const std::size_t to = std::min(said.find(between, from), said.size());
-        const std::string part = said.substr(from, to - from);
-        if (!lines.empty() && text_width(lines.back() + between + part, size) <= content.w)
-            lines.back() += between + part;
-        else
-            lines.push_back(part);
-        from = to + between.size();
-    }
+    const std::vector<std::string> lines = lines_of(said, content.w, size);
     content.h -= line * static_cast<double>(lines.size()) + px(4);
     double y = content.bottom() + px(4);
     for (const std::string& one : lines) {
-        text({content.x, y + line / 2}, cut_to_fit(one, content.w, size, Font::ui, measure_), size, theme_.secondary,
+        text({content.x, y + line / 2}, cut_to_fit(one, content.w, size, Font::ui, measure()), size, theme_.secondary,
              HAlign::left, VAlign::middle);
         y += line;
     }
@@ -176,7 +190,7 @@ Figure Sketch::take() {
     const auto cut = [this](const FigureItem& item) {
         const auto* t = std::get_if<TextItem>(&item);
         if (t == nullptr) return false;
-        const Point start = text_start(*t, measure_);
+        const Point start = text_start(*t, measure());
         const double w = text_width(t->text, t->size, t->font), up = 0.75 * t->size, down = 0.22 * t->size;  // of the ink
         Box box{t->at.x + start.x, t->at.y + start.y - up, w, up + down};
         if (t->angle == -90) box = {t->at.x + start.y - up, t->at.y - start.x - w, up + down, w};
@@ -188,6 +202,7 @@ Figure Sketch::take() {
 
 void Sketch::text(Point at, std::string text, double size, Color color, HAlign halign, VAlign valign, Font font, double angle) {
     if (text.empty()) return;
+    if (state_.text_size > 0) size = state_.text_size;
     add(TextItem{at, std::move(text), size, color, font, halign, valign, angle});
 }
 
@@ -206,6 +221,12 @@ void Sketch::outline(const Box& box, Color stroke, double width, double radius) 
     item.stroke_width = width;
     item.radius = radius;
     add(item);
+}
+
+void Sketch::outline_on(Color ground, const Box& box, Color stroke, double width) {
+    const Color edge = outline_edge(theme_, stroke, ground);
+    if (edge != stroke) outline({box.x - 1, box.y - 1, box.w + 2, box.h + 2}, edge, width + 2);
+    outline(box, stroke, width);
 }
 
 void Sketch::place_image(ImagePlace place) {

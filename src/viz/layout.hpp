@@ -42,21 +42,25 @@ class Sketch {
     /// Writes what is said about the values under the content, which gives up the room; lines break at " · ". Nothing if there
     /// is hardly room for the content itself.
     void caption(const std::string& text, Box& content);
+    /// What is said, in lines of that width broken at " · ".
+    std::vector<std::string> lines_of(const std::string& said, double width, double size) const;
     /// The figure; texts that its edge would cut, as happens at very small sizes, are left out.
     Figure take();
 
     const ViewState& state() const { return state_; }
     const Theme& theme() const { return theme_; }
-    const TextMeasure& measure() const { return measure_; }
+    const TextMeasure& measure() const { return state_.text_size > 0 ? static_cast<const TextMeasure&>(one_size_) : measure_; }
     double px(double logical) const { return logical * state_.text_scale; }
     double text_width(const std::string& text, double size, Font font = Font::ui) const {
-        return measure_.width(text, size, font);
+        return measure().width(text, size, font);
     }
 
     void text(Point at, std::string text, double size, Color color, HAlign halign = HAlign::left,
               VAlign valign = VAlign::baseline, Font font = Font::ui, double angle = 0);
     void rect(const Box& box, Color fill, double radius = 0);
     void outline(const Box& box, Color stroke, double width, double radius = 0);
+    /// An outline on a cell of this colour: where the stroke itself has too little contrast, lines on both sides set it off.
+    void outline_on(Color ground, const Box& box, Color stroke, double width);
     void hatch(const Box& box);
     void line(Point a, Point b, Color color, double width = 1);
     template <class Item>
@@ -68,8 +72,11 @@ class Sketch {
 
     /// Selection, hover, or `otherwise`, for whatever stands at position i of the axis.
     Color focus_color(const AxisPtr& axis, Index i, Color otherwise) const;
-    bool selected(const AxisPtr& axis, Index i) const { return axis && state_.selected.on(axis) == i; }
-    bool hovered(const AxisPtr& axis, Index i) const { return axis && state_.hovered.on(axis) == i; }
+    bool selected(const AxisPtr& axis, Index i) const { return axis && selected_focus().on(axis) == i; }
+    bool hovered(const AxisPtr& axis, Index i) const { return axis && hovered_focus().on(axis) == i; }
+    /// What is to be lit: nothing, where marks are not drawn.
+    const Focus& selected_focus() const { return state_.marks ? state_.selected : nothing_; }
+    const Focus& hovered_focus() const { return state_.marks ? state_.hovered : nothing_; }
     /// A signed bar at position i of the axis.
     Color bar_color(const AxisPtr& axis, Index i, double value) const;
     /// The colour of something under the pointer.
@@ -78,6 +85,20 @@ class Sketch {
  private:
     const ViewState& state_;
     const TextMeasure& measure_;
+    /// All texts at the one size that was asked for, whatever a view would take.
+    class OneSize : public TextMeasure {
+     public:
+        OneSize(const TextMeasure& of, double size) : of_(of), size_(size) {}
+        double width(const std::string& text, double, Font font) const override { return of_.width(text, size_, font); }
+        double ascent(double, Font font) const override { return of_.ascent(size_, font); }
+        double descent(double, Font font) const override { return of_.descent(size_, font); }
+
+     private:
+        const TextMeasure& of_;
+        double size_;
+    };
+    OneSize one_size_;
+    Focus nothing_;
     const Theme& theme_;
     Figure figure_;
 };
@@ -89,11 +110,15 @@ struct AxisLabels {
     double extent = 0;     // room across the axis: width of a left column, height of a top row
     bool rotated = false;  // a top row written upwards
     bool none = false;     // no room at all
+    /// Tokens that are too many to be written all: some of them alone ("3␣e␣09␣h") say nothing, so their positions are, from 1.
+    bool positions = false;
 };
 /// For rows: labels stand left of a grid, right-aligned, at most `limit` wide.
 AxisLabels fit_row_labels(const Sketch& sketch, const Axis& axis, double pitch, double limit);
 /// For columns: above the grid, horizontal if they fit the pitch, numbers thinned, else written upwards, at most `limit` high.
 AxisLabels fit_column_labels(const Sketch& sketch, const Axis& axis, double pitch, double limit);
+/// What is written at position i: its label, or its number; in focus always its label, at most `room` wide.
+std::string written_label(const Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels, Index i, double room);
 /// Positions whose labels are written: the focus always, no neighbour closer than the stride.
 std::vector<Index> labelled_positions(const Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels);
 

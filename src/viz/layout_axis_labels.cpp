@@ -7,7 +7,14 @@ namespace saccade {
 
 namespace {
 
-constexpr double smallest = 10, largest = 18;  // px of the em: the user's own tokens
+/// px of the em: the user's own tokens. In figures no smaller than what is said about them.
+struct Sizes {
+    double smallest, largest;
+    explicit Sizes(const Sketch& sketch) : smallest(sketch.px(sketch.state().decorations ? 12 : 10)), largest(sketch.px(18)) {
+        if (sketch.state().text_size > 0) smallest = largest = sketch.state().text_size;
+    }
+};
+constexpr double line_pitch = 1.02;  // of the em: lines of labels that do not touch
 
 /// Width of the widest label that would be written. Long axes are sampled: measuring tens of thousands of labels would cost
 /// frames.
@@ -20,17 +27,36 @@ double widest(const Sketch& sketch, const Axis& axis, double size, Index stride)
     return width;
 }
 
+/// Numbers instead of tokens.
+void count_positions(const Sketch& sketch, const Axis& axis, AxisLabels& labels) {
+    labels.positions = true;
+    labels.rotated = false;
+    labels.size = std::clamp(labels.size, Sizes(sketch).smallest, std::max(Sizes(sketch).smallest, sketch.px(13)));
+    labels.extent = sketch.text_width(std::to_string(position_number(axis, axis.extent - 1)), labels.size);
+}
+
 }  // namespace
 
+std::string written_label(const Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels, Index i, double room) {
+    const bool token = !labels.positions || sketch.selected(axis, i) || sketch.hovered(axis, i);
+    const std::string text = token ? drawn_label(*axis, i) : std::to_string(position_number(*axis, i));
+    return cut_to_fit(text, room, labels.size, Font::ui, sketch.measure());
+}
+
 AxisLabels fit_row_labels(const Sketch& sketch, const Axis& axis, double pitch, double limit) {
+    const auto [smallest, largest] = Sizes(sketch);
     AxisLabels labels;
-    labels.size = std::clamp(pitch * 0.68, sketch.px(smallest), sketch.px(largest));
-    labels.stride = nice_stride(labels.size * 1.15 / pitch);
-    if (axis.labels.empty()) labels.size = std::min(labels.size, sketch.px(13));
+    labels.size = std::clamp(pitch * 0.68, smallest, largest);
+    labels.stride = nice_stride(labels.size * line_pitch / pitch);
+    if (axis.labels.empty()) labels.size = std::max(smallest, std::min(labels.size, sketch.px(13)));
     labels.extent = widest(sketch, axis, labels.size, labels.stride);
+    if (labels.stride > 1 && !axis.labels.empty()) {
+        count_positions(sketch, axis, labels);
+        labels.stride = nice_stride(labels.size * line_pitch / pitch);
+    }
     if (labels.extent > limit) {
-        labels.size = std::max(sketch.px(smallest), labels.size * limit / labels.extent);
-        labels.extent = std::min(limit, widest(sketch, axis, labels.size, labels.stride));
+        labels.size = std::max(smallest, labels.size * limit / labels.extent);
+        labels.extent = std::min(limit, labels.positions ? labels.extent : widest(sketch, axis, labels.size, labels.stride));
     }
     labels.none = limit < labels.size;
     if (labels.none) labels.extent = 0;
@@ -38,15 +64,16 @@ AxisLabels fit_row_labels(const Sketch& sketch, const Axis& axis, double pitch, 
 }
 
 AxisLabels fit_column_labels(const Sketch& sketch, const Axis& axis, double pitch, double limit) {
+    const auto [smallest, largest] = Sizes(sketch);
     AxisLabels labels;
-    labels.size = std::clamp(pitch * 0.58, sketch.px(smallest), sketch.px(largest));
+    labels.size = std::clamp(pitch * 0.58, smallest, largest);
     const bool numbers = axis.labels.empty();
-    if (numbers) labels.size = std::min(labels.size, sketch.px(13));
+    if (numbers) labels.size = std::max(smallest, std::min(labels.size, sketch.px(13)));
     const double line = labels.size * 1.25;
     double width = widest(sketch, axis, labels.size, 1);
     if (!numbers && width + sketch.px(3) > pitch) {
         // Somewhat smaller may do; letters below the smallest size do not.
-        const double size = std::max(sketch.px(smallest), labels.size * (pitch - sketch.px(3)) / width);
+        const double size = std::max(smallest, labels.size * (pitch - sketch.px(3)) / width);
         if (widest(sketch, axis, size, 1) + sketch.px(2) <= pitch) {
             labels.size = size;
             width = 0;
@@ -61,8 +88,13 @@ AxisLabels fit_column_labels(const Sketch& sketch, const Axis& axis, double pitc
         labels.stride = fits && !numbers ? 1 : nice_stride(std::max(1.0, (width + gap) / pitch));
     } else {
         labels.rotated = true;
-        labels.stride = nice_stride(labels.size * 1.35 / pitch);
+        labels.stride = nice_stride(labels.size * line_pitch / pitch);
         labels.extent = std::min(limit, widest(sketch, axis, labels.size, labels.stride));
+    }
+    if (labels.stride > 1 && !numbers) {
+        count_positions(sketch, axis, labels);
+        labels.stride = nice_stride(std::max(1.0, (labels.extent + sketch.px(8)) / pitch));
+        labels.extent = labels.size * 1.25;
     }
     labels.none = limit < line;
     if (labels.none) labels.extent = 0;
@@ -73,7 +105,7 @@ std::vector<Index> labelled_positions(const Sketch& sketch, const AxisPtr& axis,
     std::vector<Index> written;
     if (labels.none) return written;
     std::vector<Index> forced;
-    for (const Focus* focus : {&sketch.state().selected, &sketch.state().hovered})
+    for (const Focus* focus : {&sketch.selected_focus(), &sketch.hovered_focus()})
         if (const auto at = focus->on(axis);
             at && *at >= 0 && *at < axis->extent && (forced.empty() || std::abs(*at - forced[0]) >= labels.stride))
             forced.push_back(*at);

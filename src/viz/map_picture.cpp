@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace saccade {
 
@@ -83,6 +84,10 @@ MapLook map_look(const TraceTensor& tensor, const Tensor<float>& shown, bool ove
     look.map = &colormap(state.colormap.empty() ? default_colormap(is_signed, theme) : state.colormap, theme);
     // A map about zero that was asked for is a map about zero.
     if (look.map->diverging && !is_signed) look.normalization.low = -look.normalization.high;
+    if (unit && beyond(shown, look.normalization).any()) {
+        look.over = theme.over;
+        look.under = theme.under;
+    }
     return look;
 }
 
@@ -101,6 +106,8 @@ HeatmapItem map_item(const Sketch& sketch, const MapLook& look, const Tensor<flo
     item.threshold = options.map_threshold;
     if (over_picture) item.opacity = options.opacity;
     item.fades = over_picture;
+    item.over = look.over;
+    item.under = look.under;
     return item;
 }
 
@@ -113,12 +120,15 @@ void draw_cell_focus(Sketch& sketch, const AxisPtr& y, const AxisPtr& x, const B
         const double grow = std::max(0.0, (sketch.px(6) - std::min(w, h)) / 2);
         const Box cell{box.x + static_cast<double>(*col) * w - grow, box.y + static_cast<double>(*row) * h - grow, w + 2 * grow,
                        h + 2 * grow};
-        const Color edge = sketch.theme().dark ? Color{0, 0, 0, 120} : Color{255, 255, 255, 190};
-        if (over_picture) sketch.outline({cell.x - 1, cell.y - 1, cell.w + 2, cell.h + 2}, edge, width + 2);
+        // Whatever lies under it: edges of either lightness.
+        const Color outer = over_picture ? Color{255, 255, 255, 230} : sketch.theme().text;
+        const Color inner = over_picture ? Color{0, 0, 0, 230} : sketch.theme().panel;
+        sketch.outline({cell.x - 2, cell.y - 2, cell.w + 4, cell.h + 4}, outer, 1);
+        sketch.outline({cell.x - 1, cell.y - 1, cell.w + 2, cell.h + 2}, inner, width + 2);
         sketch.outline(cell, color, width);
     };
-    outline(sketch.state().hovered, sketch.hover_color(), sketch.px(1.5));
-    outline(sketch.state().selected, sketch.theme().selection, sketch.px(2));
+    outline(sketch.hovered_focus(), sketch.hover_color(), sketch.px(1.5));
+    outline(sketch.selected_focus(), sketch.theme().selection, sketch.px(2));
 }
 
 HitRegion map_region(const CellRef& ref, const TraceTensor& tensor, const Box& box) {
@@ -150,22 +160,88 @@ std::string map_caption(const ViewState& state, bool over_picture) {
     return text;
 }
 
-void draw_color_bar(Sketch& sketch, const Box& bar, double right, const MapLook& look, const std::string& label) {
+void mark_beyond(HeatmapItem& item, bool unit, const Theme& theme, Reuse* memo) {
+    if (!unit) return;
+    const Normalization& n = item.normalization;
+    const std::string key = fmt::format("beyond {} {}", n.low, n.high);
+    if (!remembered<Beyond>(memo, item.values, key, [&] { return beyond(item.values, n); })->any()) return;
+    item.over = theme.over;
+    item.under = theme.under;
+}
+
+std::string beyond_text(const Beyond& found) {
+    const auto cells = [](Index n) { return fmt::format("{} cell{}", n, n == 1 ? "" : "s"); };
+    std::string text;
+    if (found.above > 0) text = cells(found.above) + " above 1, up to " + number_text(found.highest);
+    if (found.below > 0)
+        text += (text.empty() ? "" : " · ") + cells(found.below) + " below 0, down to " + number_text(found.lowest);
+    return text;
+}
+
+std::optional<double> largest_of(const Tensor<float>& values, Reuse* memo) {
+    const float largest = *remembered<float>(memo, values, "largest", [&] {
+        float most = -std::numeric_limits<float>::infinity();
+        for (const float v : values.values())
+            if (std::isfinite(v)) most = std::max(most, v);
+        return most;
+    });
+    return std::isfinite(largest) ? std::optional<double>(largest) : std::nullopt;
+}
+
+namespace {
+
+/// A sign for values outside the limits, beside the bar's end: its colour, and which way.
+void draw_end(Sketch& sketch, const Box& box, Color color, const std::string& label, double baseline, HAlign align) {
+    sketch.rect(box, color);
+    sketch.text({align == HAlign::left ? box.x : box.right(), baseline}, label, sketch.px(12), sketch.theme().secondary, align);
+}
+
+/// Where the largest value stands between the limits, so that a picture near its ground can be read.
+void draw_largest(Sketch& sketch, const Box& bar, const MapLook& look, double baseline) {
+    if (!look.largest || !(*look.largest > look.normalization.low) || look.normalization.above(*look.largest)) return;
+    const Theme& theme = sketch.theme();
+    const double size = sketch.px(12), x = bar.x + bar.w * look.normalization(*look.largest), gap = sketch.px(6);
+    if (bar.right() - x < sketch.px(1)) return;
+    sketch.line({x, bar.y - sketch.px(2)}, {x, bar.bottom() + sketch.px(2)}, theme.text, sketch.px(1.5));
+    const double left = bar.x + sketch.text_width(number_text(look.normalization.low), size) + gap,
+                 right = bar.right() - sketch.text_width(number_text(look.normalization.high), size) - gap;
+    for (const std::string& label : {"largest " + number_text(*look.largest), number_text(*look.largest)}) {
+        const double w = sketch.text_width(label, size);
+        if (w > right - left) continue;
+        sketch.text({std::clamp(x - w / 2, left, right - w), baseline}, label, size, theme.secondary);
+        return;
+    }
+}
+
+}  // namespace
+
+void draw_color_bar(Sketch& sketch, const Box& whole, double right, const MapLook& look, const std::string& label) {
     const Theme& theme = sketch.theme();
     const double size = sketch.px(12);
-    sketch.add(ColorBarItem{bar, look.map});
+    const double baseline = whole.bottom() + sketch.px(4) + sketch.measure().ascent(size, Font::ui);
     const Normalization& n = look.normalization;
-    const double baseline = bar.bottom() + sketch.px(4) + sketch.measure().ascent(size, Font::ui);
+    Box bar = whole;
+    if (look.over.a > 0) {
+        const double end = sketch.px(10), gap = sketch.px(14);
+        bar.x += end + gap;
+        bar.w -= 2 * (end + gap);
+        draw_end(sketch, {whole.x, bar.y, end, bar.h}, look.under, "< " + number_text(n.low), baseline, HAlign::left);
+        draw_end(sketch, {whole.right() - end, bar.y, end, bar.h}, look.over, "> " + number_text(n.high), baseline,
+                 HAlign::right);
+    }
+    sketch.add(ColorBarItem{bar, look.map});
     sketch.text({bar.x, baseline}, number_text(n.low), size, theme.secondary);
     sketch.text({bar.right(), baseline}, number_text(n.high), size, theme.secondary, HAlign::right);
+    draw_largest(sketch, bar, look, baseline);
     if (n.low < 0 && n.high > 0) {
         const double zero = n(0);
         if (zero > 0.2 && zero < 0.8) sketch.text({bar.x + bar.w * zero, baseline}, "0", size, theme.secondary, HAlign::center);
     }
-    const double room = right - bar.right() - sketch.px(12);
+    const double room = right - whole.right() - sketch.px(12);
     const std::string cut = cut_to_fit(label, room, size, Font::ui, sketch.measure());
     if (cut.size() > 6 || cut == label)  // what is left of it must say something
-        sketch.text({bar.right() + sketch.px(12), bar.y + bar.h / 2}, cut, size, theme.secondary, HAlign::left, VAlign::middle);
+        sketch.text({whole.right() + sketch.px(12), bar.y + bar.h / 2}, cut, size, theme.secondary, HAlign::left,
+                    VAlign::middle);
 }
 
 std::string measured_in(const TensorInfo& info) {

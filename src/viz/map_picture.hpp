@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "viz/layout.hpp"
 #include "viz/slice.hpp"
 
@@ -25,6 +27,8 @@ double shape_of(const TraceTensor* picture, const TraceTensor& map);
 struct MapLook {
     const Colormap* map = nullptr;
     Normalization normalization;
+    Color over{0, 0, 0, 0}, under{0, 0, 0, 0};  // shown at its ends if cells lie outside the limits
+    std::optional<double> largest{};            // of the values: marked on the bar, if the limits are not made of it
 };
 /// Limits from all of the tensor, so that its channels can be compared: [0, 1] for gates and for a map that uses more than half
 /// of it, else from 0 to the largest; symmetric where a value is negative. Those of `shown` alone where a map has its own
@@ -45,6 +49,12 @@ std::string map_caption(const ViewState& state, bool over_picture);
 
 /// The colour scale with its limits under it, and what it measures to its right as far as `right`.
 void draw_color_bar(Sketch& sketch, const Box& bar, double right, const MapLook& look, const std::string& label);
+/// Where the limits are 0 and 1 whatever the values are (`unit`), and some lie outside: gives these their colours.
+void mark_beyond(HeatmapItem& item, bool unit, const Theme& theme, Reuse* memo);
+/// "2 cells above 1, up to 5 · 1 cell below 0, down to −0.4"; empty if none is.
+std::string beyond_text(const Beyond& found);
+/// The largest finite value; none if there is no finite one.
+std::optional<double> largest_of(const Tensor<float>& values, Reuse* memo);
 /// What the values are measured in: the unit, or else the symbol.
 std::string measured_in(const TensorInfo& info);
 

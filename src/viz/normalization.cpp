@@ -10,6 +10,7 @@ namespace saccade {
 
 namespace {
 
+constexpr double rounding = 1e-4;  // of the range: what a sum of weights may be off
 constexpr double log_decades = 4;  // what a log scale shows below its top
 
 double bend(double t, Normalization::Scale scale) {
@@ -20,6 +21,7 @@ double bend(double t, Normalization::Scale scale) {
             return t <= 0 ? 0 : std::max(0.0, 1 + std::log10(t) / log_decades);
         case Normalization::Scale::linear:
         case Normalization::Scale::per_row:
+        case Normalization::Scale::largest:
             break;
     }
     return t;
@@ -37,6 +39,29 @@ double Normalization::operator()(double value) const {
     return bend(std::clamp((value - low) / (high - low), 0.0, 1.0), scale);
 }
 
+bool Normalization::above(double value) const {
+    return std::isfinite(value) && high > low && value > high + rounding * (high - low);
+}
+
+bool Normalization::below(double value) const {
+    return std::isfinite(value) && high > low && value < low - rounding * (high - low);
+}
+
+Beyond beyond(const Tensor<float>& values, const Normalization& limits) {
+    Beyond found;
+    for (const float v : values.values()) {
+        const auto value = static_cast<double>(v);
+        if (limits.above(value)) {
+            ++found.above;
+            found.highest = std::max(found.highest, value);
+        } else if (limits.below(value)) {
+            ++found.below;
+            found.lowest = std::min(found.lowest, value);
+        }
+    }
+    return found;
+}
+
 std::string Normalization::label() const {
     switch (scale) {
         case Scale::sqrt:
@@ -45,6 +70,8 @@ std::string Normalization::label() const {
             return "scale log, 4 decades";
         case Scale::per_row:
             return "scale per row";
+        case Scale::largest:
+            return "scale to the largest";
         case Scale::linear:
             break;
     }
@@ -59,6 +86,8 @@ std::string to_string(Normalization::Scale scale) {
             return "sqrt";
         case Normalization::Scale::log:
             return "log";
+        case Normalization::Scale::largest:
+            return "largest";
         case Normalization::Scale::per_row:
             break;
     }
@@ -67,15 +96,15 @@ std::string to_string(Normalization::Scale scale) {
 
 Normalization::Scale scale_from(const std::string& text) {
     using Scale = Normalization::Scale;
-    for (const Scale scale : {Scale::linear, Scale::sqrt, Scale::log, Scale::per_row})
+    for (const Scale scale : {Scale::linear, Scale::sqrt, Scale::log, Scale::per_row, Scale::largest})
         if (to_string(scale) == text) return scale;
-    throw Error(ErrorCode::usage, "there is no scale \"" + text + "\"", "choose one of linear, sqrt, log, per_row");
+    throw Error(ErrorCode::usage, "there is no scale \"" + text + "\"", "choose one of linear, sqrt, log, per_row, largest");
 }
 
 Normalization normalization_for(const Tensor<float>& values, bool unit_interval, bool is_signed, Normalization::Scale scale) {
     Normalization n;
     n.scale = scale;
-    if (unit_interval) return n;
+    if (unit_interval && scale != Normalization::Scale::largest) return n;
     double low = std::numeric_limits<double>::infinity(), high = -low;
     for (const float v : values.values()) {
         if (!std::isfinite(v)) continue;

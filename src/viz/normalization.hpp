@@ -8,18 +8,31 @@ namespace saccade {
 
 /// How values become [0, 1] positions on a map. Always written beside the colour bar.
 struct Normalization {
-    enum class Scale { linear, sqrt, log, per_row };
+    enum class Scale { linear, sqrt, log, per_row, largest };
     Scale scale = Scale::linear;
     double low = 0, high = 1;  // linear limits; diverging: -m, m
 
     /// NaN and infinities are "masked": the position is NaN. Signed limits bend about zero: -x and x stay mirror images.
-    /// per_row: the view has divided each row by its largest magnitude; here it is linear.
+    /// per_row: the view has divided each row by its largest magnitude; here it is linear, as it is up to the largest value.
     double operator()(double value) const;
     std::string label() const;  // "scale √"; empty if linear
+
+    /// Does the value lie outside the limits, by more than rounding? Its position is that of the limit.
+    bool above(double value) const;
+    bool below(double value) const;
 };
 std::string to_string(Normalization::Scale scale);
 Normalization::Scale scale_from(const std::string& text);
-/// Limits from the finite values; weights and gates always [0, 1].
+
+/// Cells that lie outside the limits: a weight of 5 between limits of 0 and 1.
+struct Beyond {
+    Index above = 0, below = 0;
+    double highest = 0, lowest = 0;
+
+    bool any() const { return above + below > 0; }
+};
+Beyond beyond(const Tensor<float>& values, const Normalization& limits);
+/// Limits from the finite values; weights and gates always [0, 1], but up to their largest if that scale is asked for.
 Normalization normalization_for(const Tensor<float>& values, bool unit_interval, bool is_signed, Normalization::Scale scale);
 
 }  // namespace saccade

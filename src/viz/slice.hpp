@@ -20,7 +20,8 @@ struct Slice {
     std::shared_ptr<const TraceTensor> derived;
     int row_axis = -1, col_axis = -1;  // in the tensor; row_axis -1: the tensor has one axis, or only one was asked for
     std::vector<Index> fixed;          // -1 at the running axes
-    Tensor<float> values;              // [rows, cols], or [cols]
+    Tensor<float> values;              // [rows, cols], or [cols]; NaN where a mask hides them (viz/masked.hpp)
+    Tensor<float> computed;            // the same as computed; empty: a mask hides nothing of it
     std::string where;                 // "layer 3, head 5": the fixed axes, counted from 1; empty if none
     // Where positions are left out: the axes without them, and for each position as shown the one in the tensor.
     AxisPtr shown_row, shown_col;         // null: all of it

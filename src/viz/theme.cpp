@@ -43,6 +43,9 @@ Theme make_dark() {
     t.negative = rgb(0x5b6472);
     t.holds = rgb(0x63c08a);
     t.broken = rgb(0xf0716a);
+    t.further = {rgb(0x4fd1c5), rgb(0xc58af0), rgb(0xe58fb4)};
+    t.over = rgb(0x4fd1c5);
+    t.under = rgb(0x98a1ad);
     return t;
 }
 
@@ -62,6 +65,9 @@ Theme make_light() {
     t.negative = rgb(0xb9c2cd);
     t.holds = rgb(0x1a7f4b);
     t.broken = rgb(0xc4302b);
+    t.further = {rgb(0x0f8a83), rgb(0x7b45c9), rgb(0xb0447c)};
+    t.over = rgb(0x0f8a83);
+    t.under = rgb(0x57606c);
     return t;
 }
 
@@ -97,6 +103,19 @@ Color with_alpha(Color c, double alpha) {
 double contrast(Color a, Color b) {
     const double la = relative_luminance(a), lb = relative_luminance(b);
     return (std::fmax(la, lb) + 0.05) / (std::fmin(la, lb) + 0.05);
+}
+
+Color series_color(const Theme& theme, std::size_t i) {
+    const std::size_t n = theme.further.size() + 1, at = i % n;
+    const Color own = at == 0 ? theme.accent : theme.further[at - 1];
+    const std::size_t round = i / n % 3;
+    return round == 0 ? own : mix(own, round == 1 ? theme.text : theme.panel, 0.4);
+}
+
+Color outline_edge(const Theme& theme, Color ink, Color ground) {
+    constexpr double seen = 3;  // WCAG 2.1, 1.4.11
+    if (contrast(ink, ground) >= seen) return ink;
+    return contrast(theme.text, ground) >= contrast(theme.panel, ground) ? theme.text : theme.panel;
 }
 
 const Theme& theme(const std::string& id) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -25,7 +26,15 @@ struct Theme {
     Color text, secondary, faint;
     Color accent, accent_ground, selection, negative;
     Color holds, broken;
+    std::array<Color, 3> further;  // series after the accent; never the selection's, holds' or broken's
+    Color over, under;             // values above and below the colour scale's limits: in none of its maps
 };
+
+/// The i-th of several series that stand beside each other: the accent, then `further`, then these lighter and darker.
+Color series_color(const Theme& theme, std::size_t i);
+/// Of `ink` and the theme's text and panel the one that sets an outline off from this ground: `ink` itself where that has a
+/// contrast of 3, which no cell of a colour map can take from all three.
+Color outline_edge(const Theme& theme, Color ink, Color ground);
 
 /// Error{usage} lists the themes.
 const Theme& theme(const std::string& id);

@@ -47,9 +47,12 @@ struct ViewState {
     Normalization::Scale scale = Normalization::Scale::linear;
     double width = 720, height = 480;  // logical px to fill
     double text_scale = 1;
+    double text_size = 0;     // px of every text, as a journal asks for; 0: each view's own sizes, times text_scale
     bool decorations = true;  // title, axis names, colour bar: figures have them, cards on the stage draw their own title
+    bool marks = true;        // selection and pointer are drawn; figures have them only if they are asked for
     bool difference = false;  // of two runs, B − A: figures with decorations say so in their title
     ComparedRuns compared;    // these, if they are at hand; not saved
+    std::string by_hand{};    // what a hand changed in the run: figures with decorations say so; of the run, so not saved here
     ViewOptions options;
     Reuse* memo = nullptr;  // of a window that draws the same again (viz/remembered.hpp); not saved
 };
@@ -63,6 +66,7 @@ struct ShownValues {
     std::string name;
     std::vector<AxisPtr> axes;
     Tensor<float> values;
+    Tensor<float> mask{};  // empty, or of the same shape: -inf where a mask hides the cell
 };
 
 /// A way to draw tensors. Knows roles and axes, no model.

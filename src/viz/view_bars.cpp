@@ -5,6 +5,7 @@
 
 #include "viz/attention_plane.hpp"
 #include "viz/layout.hpp"
+#include "viz/masked.hpp"
 #include "viz/views.hpp"
 
 namespace saccade {
@@ -55,8 +56,7 @@ void draw_horizontal(Sketch& sketch, const BarRow& row, const Box& content) {
     const double scale = std::max(1.0, content.w - left - number_room) / (range.high - range.low),
                  zero = content.x + left - range.low * scale;
     for (const Index i : labelled_positions(sketch, axis, labels)) {
-        const std::string label =
-            cut_to_fit(drawn_label(*axis, i), labels.extent + 0.5, labels.size, Font::ui, sketch.measure());
+        const std::string label = written_label(sketch, axis, labels, i, labels.extent + 0.5);
         sketch.text({content.x + labels.extent, y0 + (static_cast<double>(i) + 0.5) * pitch}, label, labels.size,
                     sketch.focus_color(axis, i, theme.text), HAlign::right, VAlign::middle);
     }
@@ -102,8 +102,10 @@ void draw_positions(Sketch& sketch, const Slice& slice, const Box& plot, double 
     for (const Index i : labelled_positions(sketch, axis, labels)) {
         const double x = plot.x + (static_cast<double>(i) + 0.5) * pitch, y = plot.bottom() + sketch.px(6);
         const Color shown = sketch.focus_color(axis, i, color);
-        const std::string label = cut_to_fit(drawn_label(*axis, i), labels.rotated ? labels.extent + 0.5 : 1e9, labels.size,
-                                             Font::ui, sketch.measure());
+        const double room = labels.rotated     ? labels.extent + 0.5
+                            : labels.positions ? pitch * static_cast<double>(labels.stride)
+                                               : 1e9;
+        const std::string label = written_label(sketch, axis, labels, i, room);
         if (labels.rotated)
             sketch.text({x, y}, label, labels.size, shown, HAlign::right, VAlign::middle, Font::ui, -90);
         else
@@ -164,9 +166,12 @@ void draw_vertical(Sketch& sketch, const BarRow& row, const Box& content) {
 }
 
 BarRow bar_row(const Trace& trace, const TraceTensor& tensor, const ViewState& state) {
-    BarRow row{row_of(tensor, state), {}, state, tensor.info.role};
     AttentionPlane plane = attention_plane(trace, tensor, state);
-    if (!plane.slice.derived && plane.slice.col_map.empty()) return row;
+    if (!plane.slice.derived && plane.slice.col_map.empty()) {
+        BarRow row{row_of(tensor, state), {}, state, tensor.info.role};
+        hide_masked(trace, tensor, row.slice, state.memo);
+        return row;
+    }
     Slice& slice = plane.slice;
     const AxisPtr queries = slice.row();
     const Index at = position_on(plane.state, queries).value_or(queries->extent - 1);
@@ -174,6 +179,7 @@ BarRow bar_row(const Trace& trace, const TraceTensor& tensor, const ViewState& s
     slice.fixed[static_cast<std::size_t>(slice.row_axis)] =
         slice.row_map.empty() ? at : slice.row_map[static_cast<std::size_t>(at)];
     slice.values = slice.values.row(at);
+    if (!slice.computed.empty()) slice.computed = slice.computed.row(at);
     slice.row_axis = -1;
     slice.shown_row = nullptr;
     return {slice, plane.caption(), plane.state, tensor.info.role};
@@ -210,7 +216,7 @@ class BarsView : public View {
     std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {
         const TraceTensor& tensor = tensor_for(*this, trace, state);
         const Slice slice = bar_row(trace, tensor, state).slice;
-        return {{tensor.info.name, {slice.col()}, slice.values}};
+        return {shown_values(tensor.info.name, slice, {slice.col()})};
     }
 };
 

@@ -116,8 +116,9 @@ Ticks y_ticks(const Panel& panel, bool log, double height, double size) {
 
 struct Plot {
     Box box;
-    double margin = 0;  // free at the right, for the last value
-    bool log = false;   // then y holds exponents of 10
+    double margin = 0;        // free at the right, for the last value
+    bool log = false;         // then y holds exponents of 10
+    bool name_below = false;  // the axis has a line for its name, under its numbers
     Ticks x_ticks, y;
     Abscissae x;
 
@@ -178,9 +179,10 @@ void draw_frame(Sketch& sketch, const Plot& plot, const AxisPtr& axis, double si
     }
     const double free_from =
         names_fit(sketch, plot, *axis, size) ? draw_names(sketch, plot, axis, size) : draw_numbers(sketch, plot, size);
-    const double w = sketch.text_width(axis->name, size);
-    if (free_from + w < plot.box.right())
-        sketch.text({plot.box.right(), plot.box.bottom() + sketch.px(6)}, axis->name, size, theme.faint, HAlign::right,
+    const double w = sketch.text_width(axis->name, size), y = plot.box.bottom() + sketch.px(6);
+    if (plot.name_below || free_from + w < plot.box.right())
+        sketch.text({plot.box.right(), y + (plot.name_below ? size * 1.4 : 0)},
+                    cut_to_fit(axis->name, plot.box.w, size, Font::ui, sketch.measure()), size, theme.secondary, HAlign::right,
                     VAlign::top);
 }
 
@@ -225,27 +227,31 @@ void draw_value(Sketch& sketch, const Plot& plot, const Tensor<float>& values, I
 }
 
 Color color_of(const Sketch& sketch, std::size_t i) {
-    const Theme& theme = sketch.theme();
-    const Color colors[] = {theme.accent, theme.secondary, theme.holds, theme.broken};
-    return colors[i % 4];
+    return series_color(sketch.theme(), i);
 }
 
 /// Names of the curves; of several, in their colours and each with its value at position `at`, which need then not stand at the
-/// lines, where it would cover others.
-void draw_legend(Sketch& sketch, const Panel& panel, const Box& box, double size, Index at) {
+/// lines, where it would cover others. In as many lines as they need: a curve without its name cannot be read. Returns their
+/// height.
+double draw_legend(Sketch& sketch, const Panel& panel, const Box& box, double size, Index at) {
     const bool several = panel.series.size() > 1;
-    double x = box.x;
+    const double line = size * 1.4;
+    Point pen{box.x, box.y};
+    const auto write = [&](const std::string& name, Color color) {
+        const double w = std::min(sketch.text_width(name, size), box.w);
+        if (pen.x > box.x && pen.x + w > box.right()) pen = {box.x, pen.y + line};
+        sketch.text(pen, cut_to_fit(name, box.w, size, Font::ui, sketch.measure()), size, color, HAlign::left, VAlign::top);
+        pen.x += w + sketch.px(16);
+    };
     for (std::size_t i = 0; i < panel.series.size(); ++i) {
         const Series& series = panel.series[i];
         std::string name = series.name;
         if (several && std::isfinite(series.values.data()[at])) name += " " + number_text(series.values.data()[at]);
         if (!several && !panel.unit.empty()) name += ", " + panel.unit;
-        const std::string cut = cut_to_fit(name, box.right() - x, size, Font::ui, sketch.measure());
-        sketch.text({x, box.y}, cut, size, several ? color_of(sketch, i) : sketch.theme().text, HAlign::left, VAlign::top);
-        x += sketch.text_width(cut, size) + sketch.px(16);
+        write(name, several ? color_of(sketch, i) : sketch.theme().text);
     }
-    if (several && x + sketch.text_width(panel.unit, size) <= box.right())
-        sketch.text({x, box.y}, panel.unit, size, sketch.theme().faint, HAlign::left, VAlign::top);
+    if (several && !panel.unit.empty()) write("in " + panel.unit, sketch.theme().secondary);
+    return pen.y + line - box.y;
 }
 
 void draw_panel(Sketch& sketch, const Panel& panel, const Box& box) {
@@ -254,10 +260,11 @@ void draw_panel(Sketch& sketch, const Panel& panel, const Box& box) {
     const TraceTensor& first = *panel.series[0].tensor;
     const AxisPtr axis = positions_of(first);
     const auto step = position_on(sketch.state(), axis);
-    draw_legend(sketch, panel, box, head, step.value_or(axis->extent - 1));
+    const double named = draw_legend(sketch, panel, box, head, step.value_or(axis->extent - 1));
     Plot plot;
     plot.log = sketch.state().scale == Normalization::Scale::log;
-    const double top = box.y + head * 1.4 + sketch.px(14), bottom = size * 1.4 + sketch.px(8);
+    plot.name_below = box.h >= sketch.px(130);
+    const double top = box.y + named + sketch.px(14), bottom = size * (plot.name_below ? 2.8 : 1.4) + sketch.px(8);
     plot.y = y_ticks(panel, plot.log, box.bottom() - top - bottom, size);
     double left = 0;
     for (const double v : plot.y.values) left = std::max(left, sketch.text_width(plot.tick_text(v), size));

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <optional>
 
 #include "viz/attention_plane.hpp"
-#include "viz/color_space.hpp"
 #include "viz/layout.hpp"
+#include "viz/map_picture.hpp"
+#include "viz/masked.hpp"
 #include "viz/views.hpp"
 
 namespace saccade {
@@ -31,7 +31,9 @@ TokenRow arrange_tokens(const Sketch& sketch, const AxisPtr& axis, const Box& co
     row.axis = axis;
     row.pitch = std::min(content.w / static_cast<double>(axis->extent), sketch.px(118));
     row.x0 = content.x + (content.w - row.pitch * static_cast<double>(axis->extent)) / 2;
-    const double wanted = sketch.px(18), least = sketch.px(10), gap = sketch.px(4);
+    const double exact = sketch.state().text_size, gap = sketch.px(4);
+    const double wanted = exact > 0 ? exact : sketch.px(18),
+                 least = exact > 0 ? exact : sketch.px(sketch.state().decorations ? 12 : 10);
     double widest = 1;
     const Index step = std::max<Index>(1, axis->extent / 400);
     for (Index i = 0; i < axis->extent; i += step) widest = std::max(widest, sketch.text_width(drawn_label(*axis, i), wanted));
@@ -42,18 +44,51 @@ TokenRow arrange_tokens(const Sketch& sketch, const AxisPtr& axis, const Box& co
     return row;
 }
 
+/// Tokens of one row that a mask keeps from what is in focus on the other; from everything, if nothing is.
+std::vector<bool> masked_tokens(const AttentionPlane& plane, const std::optional<Index>& other, bool of_rows) {
+    const Slice& slice = plane.slice;
+    if (slice.computed.empty()) return {};
+    const Index rows = slice.values.shape()[0], cols = slice.values.shape()[1];
+    std::vector<bool> masked(static_cast<std::size_t>(of_rows ? rows : cols), true);
+    for (Index r = 0; r < rows; ++r)
+        for (Index c = 0; c < cols; ++c) {
+            if (other && *other != (of_rows ? c : r)) continue;
+            if (std::isfinite(slice.values.data()[r * cols + c])) masked[static_cast<std::size_t>(of_rows ? r : c)] = false;
+        }
+    return masked;
+}
+
+/// Hatched behind their names.
+void draw_masked(Sketch& sketch, const TokenRow& row, const std::vector<bool>& masked, double y, double h) {
+    const double inset = std::min(row.pitch * 0.08, sketch.px(4));
+    for (std::size_t i = 0; i < masked.size(); ++i)
+        if (masked[i]) sketch.hatch({row.x0 + static_cast<double>(i) * row.pitch + inset, y, row.pitch - 2 * inset, h});
+}
+
 void draw_tokens(Sketch& sketch, const TokenRow& row, const std::vector<bool>& dimmed, const Box& content, double y,
                  VAlign align) {
     AxisLabels labels;
     labels.stride = row.stride;
+    labels.size = row.size;
+    labels.positions = row.stride > 1 && !row.axis->labels.empty();
     const double room = row.pitch * static_cast<double>(row.stride) - sketch.px(3);
-    for (const Index i : labelled_positions(sketch, row.axis, labels)) {
+    const std::vector<Index> written = labelled_positions(sketch, row.axis, labels);
+    // A long name beside short ones has the room that these leave.
+    const auto half = [&](Index i) { return std::min(sketch.text_width(drawn_label(*row.axis, i), row.size), room) / 2; };
+    const auto free = [&](std::size_t at, bool right) {
+        if (right ? at + 1 == written.size() : at == 0) return 1e9;
+        const Index other = written[right ? at + 1 : at - 1];
+        return std::abs(row.x(other) - row.x(written[at])) - half(other) - sketch.px(3);
+    };
+    for (std::size_t at = 0; at < written.size(); ++at) {
+        const Index i = written[at];
+        const double beside_room = std::max(room / 2, std::min(free(at, false), free(at, true)));
         // At an edge a name is moved inwards, and has only the room up to its neighbour.
-        const double beside = std::min({room / 2, row.x(i) - content.x, content.right() - row.x(i)});
-        const double width = std::max(room / 2 + beside, row.size);
-        const std::string label = cut_to_fit(drawn_label(*row.axis, i), width, row.size, Font::ui, sketch.measure());
+        const double beside = std::min({beside_room, row.x(i) - content.x, content.right() - row.x(i)});
+        const double width = std::max(beside_room + beside, row.size);
+        const std::string label = written_label(sketch, row.axis, labels, i, width);
         if (label == "…") continue;
-        const double half = sketch.text_width(label, row.size) / 2, from = content.x + half, to = content.right() - half;
+        const double wide = sketch.text_width(label, row.size) / 2, from = content.x + wide, to = content.right() - wide;
         const double x = from < to ? std::clamp(row.x(i), from, to) : row.x(i);
         const bool recedes = static_cast<std::size_t>(i) < dimmed.size() && dimmed[static_cast<std::size_t>(i)];
         sketch.text({x, y}, label, row.size,
@@ -64,8 +99,9 @@ void draw_tokens(Sketch& sketch, const TokenRow& row, const std::vector<bool>& d
 
 struct Link {
     Index row = 0, col = 0;
-    double weight = 0;
+    double weight = 0;     // how thick: from 0 to 1
     std::size_t head = 0;  // which of the planes
+    double value = 0;      // may lie outside of 0 to 1, by hand
 };
 
 /// What is drawn, and how much is not.
@@ -92,9 +128,9 @@ Links visible_links(const std::vector<AttentionPlane>& planes, double threshold,
                 threshold > 0 ? threshold : std::min(static_cast<double>(largest) / 4, 1 / static_cast<double>(cols));
             for (Index c = 0; c < cols; ++c) {
                 const double w = static_cast<double>(values.data()[r * cols + c]);
-                if (!std::isfinite(w) || w <= 0) continue;
-                const Link link{r, c, std::min(w, 1.0), head};
-                if (w >= haze || (threshold <= 0 && w >= faintest && in_focus(link)))
+                if (!std::isfinite(w) || w == 0) continue;
+                const Link link{r, c, std::min(std::abs(w), 1.0), head, w};
+                if (Normalization().below(w) || w >= haze || (threshold <= 0 && w >= faintest && in_focus(link)))
                     links.drawn.push_back(link);
                 else
                     ++links.below;
@@ -113,16 +149,6 @@ Links visible_links(const std::vector<AttentionPlane>& planes, double threshold,
     }
     std::sort(links.drawn.begin(), links.drawn.end(), less);
     return links;
-}
-
-/// A colour for each head, equally light, apart in hue as far as there are heads; none is that of the selection.
-Color head_color(std::size_t i, std::size_t n, const Theme& theme) {
-    const Lab selection = lab_from(theme.selection);
-    const double start = std::atan2(selection.b, selection.a), turn = 2 * std::numbers::pi;
-    const double hue = start + turn * (static_cast<double>(i) + 1) / (static_cast<double>(n) + 1);
-    // Every other one lighter: hue alone is not enough for everybody.
-    const double light = theme.dark ? (i % 2 == 0 ? 72 : 60) : (i % 2 == 0 ? 48 : 62);
-    return color_from({light, 52 * std::cos(hue), 52 * std::sin(hue)});
 }
 
 class FlowView : public View {
@@ -144,7 +170,7 @@ class FlowView : public View {
         subtitle +=
             (subtitle.empty() ? "" : " · ") + axis_caption(*slice.col()) + " above, " + axis_caption(*slice.row()) + " below";
         Box content = sketch.begin(tensor.info.title.empty() ? title() : tensor.info.title, subtitle);
-        const Lit selected(state.selected, slice), hovered(state.hovered, slice);
+        const Lit selected(sketch.selected_focus(), slice), hovered(sketch.hovered_focus(), slice);
         const Links links =
             visible_links(planes, state.options.threshold, [&](const Link& link) { return selected(link) || hovered(link); });
         sketch.caption(caption_of(planes, links, state), content);
@@ -157,6 +183,12 @@ class FlowView : public View {
         const double top = content.y + (content.h - height) / 2;
         const double from = top + line_above, to = top + height - line_below;
         if (to > from) draw_links(sketch, links, selected, hovered, planes.size(), above, below, from, to);
+        // Of several heads one mask: it has no heads of its own.
+        const std::optional<Index> query = selected.row ? selected.row : hovered.row,
+                                   key = selected.col ? selected.col : hovered.col;
+        draw_masked(sketch, above, masked_tokens(planes.front(), query, false), top, line_above);
+        draw_masked(sketch, below, masked_tokens(planes.front(), query ? std::nullopt : key, true), top + height - line_below,
+                    line_below);
         draw_tokens(sketch, above, planes.front().dimmed_cols, content, top, VAlign::top);
         draw_tokens(sketch, below, planes.front().dimmed_rows, content, top + height, VAlign::bottom);
         add_region(sketch, slice, above, top, line_above, false);
@@ -169,8 +201,8 @@ class FlowView : public View {
         std::vector<ShownValues> values;
         for (const AttentionPlane& plane : planes_of(trace, tensor, state)) {
             const std::string where = values.empty() && plane.slice.where.empty() ? "" : " " + plane.slice.where;
-            values.push_back(
-                {tensor.info.name + (values.empty() ? "" : where), {plane.slice.row(), plane.slice.col()}, plane.slice.values});
+            values.push_back(shown_values(tensor.info.name + (values.empty() ? "" : where), plane.slice,
+                                          {plane.slice.row(), plane.slice.col()}));
         }
         return values;
     }
@@ -224,6 +256,15 @@ class FlowView : public View {
         if (state.options.threshold > 0)
             say(fmt::format("{} of {} lines are below {} and not drawn", links.below, all,
                             number_text(state.options.threshold)));
+        Beyond outside;
+        for (const AttentionPlane& plane : planes) {
+            const Beyond found = beyond(plane.slice.values, Normalization());
+            outside.above += found.above;
+            outside.below += found.below;
+            outside.highest = std::max(outside.highest, found.highest);
+            outside.lowest = std::min(outside.lowest, found.lowest);
+        }
+        if (outside.any()) say(beyond_text(outside) + (planes.size() == 1 ? ": in colours of their own" : ""));
         if (links.crowded > 0)
             say(fmt::format("the {} thickest lines, {} more are not drawn", links.drawn.size(), links.crowded));
         return text;
@@ -244,8 +285,7 @@ class FlowView : public View {
             const std::string name = head.labels.empty() ? std::to_string(at + 1) : drawn_label(head, at);
             const double wide = swatch + sketch.px(4) + sketch.text_width(name, size) + sketch.px(12);
             if (x + wide > content.right()) break;
-            sketch.rect({x, content.y + line / 2 - swatch / 2, swatch, swatch}, head_color(i, planes.size(), sketch.theme()),
-                        2);
+            sketch.rect({x, content.y + line / 2 - swatch / 2, swatch, swatch}, series_color(sketch.theme(), i), 2);
             sketch.text({x + swatch + sketch.px(4), content.y + line / 2}, name, size, sketch.theme().secondary, HAlign::left,
                         VAlign::middle);
             x += wide;
@@ -267,11 +307,14 @@ class FlowView : public View {
                 // While a token is selected, the lines of the others step back.
                 const double strength = pass != Light::none ? 0.88 : selected.any() ? 0.3 : 0.75;
                 const double alpha = (pass == Light::none && selected.any() ? 0.06 : 0.12) + strength * std::sqrt(link.weight);
-                const Color own = heads > 1 ? head_color(link.head, heads, sketch.theme()) : sketch.theme().accent;
+                const Color own = heads > 1 ? series_color(sketch.theme(), link.head) : sketch.theme().accent;
                 // In their heads' colours lines are lit by their strength alone.
-                const Color color = heads > 1 || pass == Light::none ? own
-                                    : pass == Light::selected        ? sketch.theme().selection
-                                                                     : sketch.hover_color();
+                const Normalization limits;
+                const Color color = heads == 1 && limits.above(link.value)   ? sketch.theme().over
+                                    : heads == 1 && limits.below(link.value) ? sketch.theme().under
+                                    : heads > 1 || pass == Light::none       ? own
+                                    : pass == Light::selected                ? sketch.theme().selection
+                                                                             : sketch.hover_color();
                 const double width = std::max(0.6, sketch.px(widest_curve) * link.weight);
                 sketch.add(CurveItem{
                     {xa, from}, {xa, from + bend}, {xb, to - bend}, {xb, to}, with_alpha(color, std::min(alpha, 1.0)), width});

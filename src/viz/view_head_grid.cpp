@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "analysis/head_order.hpp"
@@ -9,6 +10,8 @@
 #include "viz/derived.hpp"
 #include "viz/heatmap_grid.hpp"
 #include "viz/layout.hpp"
+#include "viz/map_picture.hpp"
+#include "viz/masked.hpp"
 #include "viz/views.hpp"
 
 namespace saccade {
@@ -21,14 +24,15 @@ constexpr double widest_map = 132, least_map = 0.1, header = 20;
 struct Grid {
     const TraceTensor* tensor = nullptr;
     AttentionAxes axes;
-    Tensor<float> maps;  // [layers * heads, queries, keys], the tensor's own storage
+    Tensor<float> maps;      // [layers * heads, queries, keys], NaN where a mask hides them
+    Tensor<float> computed;  // the same as computed, the tensor's own storage
     Index layers = 1, heads = 1;
     std::vector<std::vector<Index>> order;  // per layer: which head stands at each place
     bool sorted = false;
 
     AxisPtr layer() const { return axes.layer < 0 ? nullptr : tensor->info.axes[static_cast<std::size_t>(axes.layer)]; }
     AxisPtr head() const { return axes.head < 0 ? nullptr : tensor->info.axes[static_cast<std::size_t>(axes.head)]; }
-    Tensor<float> map(Index layer, Index head) const { return maps.row(layer * heads + head); }
+    Tensor<float> map(Index layer, Index head) const { return computed.row(layer * heads + head); }
 };
 
 /// 0, 1, 2, ...: as they come, or the smallest number first.
@@ -64,7 +68,8 @@ Grid grid_of(const Trace& trace, const TraceTensor& tensor, const ViewState& sta
     const Tensor<float> all = by_layer_and_head(tensor, grid.axes);
     grid.layers = all.shape()[0];
     grid.heads = all.shape()[1];
-    grid.maps = all.reshape(Shape{grid.layers * grid.heads, all.shape()[2], all.shape()[3]});
+    grid.computed = all.reshape(Shape{grid.layers * grid.heads, all.shape()[2], all.shape()[3]});
+    grid.maps = seen_values(trace, tensor, state.memo).reshape(grid.computed.shape());
     grid.sorted = state.options.order != ViewOptions::Order::as_is && grid.heads > 1;
     grid.order = *remembered<Orders>(state.memo, tensor.values, "order " + to_string(state.options.order),
                                      [&] { return orders_of(trace, grid, state); });
@@ -97,6 +102,11 @@ Normalization limits_of(const Grid& grid, const ViewState& state, bool is_signed
                                       [&] { return normalization_for(grid.maps, unit, is_signed, state.scale); });
 }
 
+Beyond beyond_of(const Grid& grid, const ViewState& state) {
+    if (!is_unit_interval(grid.tensor->info.role)) return {};
+    return *remembered<Beyond>(state.memo, grid.maps, "beyond", [&] { return beyond(grid.maps, Normalization()); });
+}
+
 HeatmapGridItem item_of(const Grid& grid, const Sketch& sketch, const Box& box, double gap) {
     const ViewState& state = sketch.state();
     const Theme& theme = sketch.theme();
@@ -126,6 +136,10 @@ HeatmapGridItem item_of(const Grid& grid, const Sketch& sketch, const Box& box, 
     }
     item.hatch = with_alpha(theme.faint, 0.5);
     item.masked_ground = theme.raised;
+    if (unit && beyond_of(grid, state).any()) {
+        item.over = theme.over;
+        item.under = theme.under;
+    }
     return item;
 }
 
@@ -149,6 +163,8 @@ std::string caption_of(const Grid& grid, const ViewState& state) {
     if (state.options.special == ViewOptions::Special::hide &&
         (!ordinary(*axes[static_cast<std::size_t>(grid.axes.query)]).empty() || !ordinary(*axes.back()).empty()))
         say("special tokens hidden");
+    const std::string outside = beyond_text(beyond_of(grid, state));
+    if (!outside.empty()) say(outside);
     return text;
 }
 
@@ -170,6 +186,7 @@ class HeadGridView : public View {
         const std::string what = tensor.info.title.empty() ? tensor.info.name : tensor.info.title;
         Box content = sketch.begin(title(), what + " · " + counted(grid.layers, "layer") + " × " + counted(grid.heads, "head"));
         std::string said = caption_of(grid, state);
+        Box bar = room_for_bar(sketch, content);
         const Box place = arrange(sketch, grid, content, said);
         const double gap = gap_of(sketch, grid, content);
         HeatmapGridItem item = item_of(grid, sketch, place, gap);
@@ -177,6 +194,7 @@ class HeadGridView : public View {
         for (Index r = 0; r < grid.layers; ++r)
             for (Index c = 0; c < grid.heads; ++c) draw_frame(sketch, grid, item, r, c);
         draw_numbers(sketch, grid, item);
+        if (bar.w > 0) draw_bar(sketch, grid, item, bar, content);
         for (Index r = 0; r < grid.layers; ++r) {
             HitRegion region;
             region.box = grid_place(item, r, 0);
@@ -193,10 +211,33 @@ class HeadGridView : public View {
 
     std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {
         const TraceTensor& tensor = tensor_for(*this, trace, state);
-        return {{tensor.info.name, tensor.info.axes, tensor.values}};
+        ShownValues values{tensor.info.name, tensor.info.axes, tensor.values, {}};
+        const Tensor<float> seen = seen_values(trace, tensor, state.memo);
+        if (seen.data() == tensor.values.data()) return {values};
+        values.mask = Tensor<float>(seen.shape());
+        for (Index i = 0; i < seen.size(); ++i)
+            if (std::isnan(seen.data()[i])) values.mask.data()[i] = -std::numeric_limits<float>::infinity();
+        return {values};
     }
 
  private:
+    /// Figures have their colour scale beside them; on the stage the map beside the grid has it.
+    static Box room_for_bar(const Sketch& sketch, Box& content) {
+        if (!sketch.state().decorations || content.h < sketch.px(110) || content.w < sketch.px(160)) return {};
+        const double h = sketch.px(10), room = h + sketch.px(12) + sketch.px(4) + sketch.px(12) * 1.4;
+        content.h -= room;
+        return {content.x, content.bottom() + sketch.px(12), std::min(sketch.px(240), content.w * 0.6), h};
+    }
+
+    static void draw_bar(Sketch& sketch, const Grid& grid, const HeatmapGridItem& item, Box bar, const Box& content) {
+        const bool unit = is_unit_interval(grid.tensor->info.role);
+        bar.x = std::min(std::max(item.box.x, content.x), content.right() - bar.w);
+        draw_color_bar(sketch, bar, content.right(),
+                       {item.map, item.normalization, item.over, item.under,
+                        unit ? largest_of(grid.maps, sketch.state().memo) : std::nullopt},
+                       measured_in(grid.tensor->info));
+    }
+
     static double gap_of(const Sketch& sketch, const Grid& grid, const Box& content) {
         const double pitch =
             std::min(content.w / static_cast<double>(grid.heads), content.h / static_cast<double>(grid.layers));
@@ -235,7 +276,6 @@ class HeadGridView : public View {
         const Theme& theme = sketch.theme();
         const Box box = grid_place(item, r, c);
         const Index head = grid.order[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)];
-        const double radius = std::min(3.0, box.w / 8);
         if (grid.tensor->info.role == Role::weights && all_zero(grid.map(r, head))) {
             sketch.rect(box, theme.background);
             sketch.line({box.x, box.y}, {box.right(), box.bottom()}, theme.faint, 1);
@@ -243,25 +283,27 @@ class HeadGridView : public View {
         const std::vector<Index>& chosen = sketch.state().options.chosen;
         if (!chosen.empty() && std::find(chosen.begin(), chosen.end(), head) == chosen.end())
             sketch.rect(box, with_alpha(theme.panel, 0.72));
-        const Focus& selected = sketch.state().selected;
-        const Focus& hovered = sketch.state().hovered;
+        const Focus& selected = sketch.selected_focus();
+        const Focus& hovered = sketch.hovered_focus();
         const auto stands = [&](const Focus& focus) {
             const auto at = [&](const AxisPtr& axis, Index i) { return !axis || focus.on(axis) == i; };
             return !(focus.marks.empty()) && at(grid.layer(), r) && at(grid.head(), head);
         };
         const double grow = std::min(2.0, item.gap / 2);
         const Box around{box.x - grow, box.y - grow, box.w + 2 * grow, box.h + 2 * grow};
+        // Square: the corners of a map are cells.
         if (stands(selected) || is_shown(sketch, grid, r, head))
-            sketch.outline(around, theme.selection, std::min(sketch.px(2), box.w / 2), radius + grow);
+            sketch.outline(around, theme.selection, std::min(sketch.px(2), box.w / 2));
         else if (stands(hovered))
-            sketch.outline(around, sketch.hover_color(), sketch.px(1.5), radius + grow);
+            sketch.outline(around, sketch.hover_color(), sketch.px(1.5));
         else if (item.gap > 1)
-            sketch.outline({box.x - 0.5, box.y - 0.5, box.w + 1, box.h + 1}, theme.line, 1, radius);
+            sketch.outline({box.x - 1, box.y - 1, box.w + 2, box.h + 2}, theme.line, 1);
     }
 
     /// Nothing is selected: the head that the other views show.
     static bool is_shown(const Sketch& sketch, const Grid& grid, Index layer, Index head) {
         const ViewState& state = sketch.state();
+        if (state.decorations || !state.marks) return false;
         return (!grid.layer() || position_on(state, grid.layer()).value_or(0) == layer) &&
                head_shown(state, grid.head()) == head;
     }
@@ -272,7 +314,10 @@ class HeadGridView : public View {
         const double size = sketch.px(13), pitch_x = first.w + item.gap, pitch_y = first.h + item.gap;
         const ViewState& state = sketch.state();
         const auto color = [&](const AxisPtr& axis, Index i, Index now) {
-            return i == now ? theme.selection : sketch.hovered(axis, i) ? theme.accent : theme.secondary;
+            return i == now && state.marks && !state.decorations ? theme.selection
+                   : sketch.selected(axis, i)                    ? theme.selection
+                   : sketch.hovered(axis, i)                     ? theme.accent
+                                                                 : theme.secondary;
         };
         if (grid.layer() && grid.layers > 1) {
             const Index now = position_on(state, grid.layer()).value_or(0), stride = nice_stride(size * 1.2 / pitch_y);

@@ -4,7 +4,9 @@
 
 #include "viz/attention_plane.hpp"
 #include "viz/cell_numbers.hpp"
+#include "viz/heatmap_image.hpp"
 #include "viz/map_picture.hpp"
+#include "viz/masked.hpp"
 #include "viz/views.hpp"
 
 namespace saccade {
@@ -43,13 +45,17 @@ Tensor<float> scaled_by_row(const Tensor<float>& values) {
     return scaled;
 }
 
+/// Read against limits of 0 and 1? A product with a gradient has the gradient's size.
+bool is_unit(const AttentionPlane& plane) {
+    return is_unit_interval(plane.source->info.role) && plane.state.options.heads != ViewOptions::Heads::gradient;
+}
+
 HeatmapItem make_item(const Sketch& sketch, const AttentionPlane& plane, const GridLayout& at) {
     const Slice& slice = plane.slice;
     const ViewState& state = sketch.state();
     const Theme& theme = sketch.theme();
     const Role role = plane.source->info.role;
-    // A product with a gradient has the gradient's size.
-    const bool unit = is_unit_interval(role) && state.options.heads != ViewOptions::Heads::gradient;
+    const bool unit = is_unit(plane);
     const bool is_signed = !is_unit_interval(role) && has_negative(slice.values);
     HeatmapItem item;
     item.box = at.grid;
@@ -63,6 +69,7 @@ HeatmapItem make_item(const Sketch& sketch, const AttentionPlane& plane, const G
     item.gap_color = theme.panel;
     item.hatch = with_alpha(theme.faint, 0.7);
     item.masked_ground = theme.raised;
+    mark_beyond(item, unit, theme, state.memo);
     return item;
 }
 
@@ -115,8 +122,7 @@ void draw_row_labels(Sketch& sketch, const AttentionPlane& plane, const GridLayo
     const Color color = axis->labels.empty() ? sketch.theme().secondary : sketch.theme().text;
     for (const Index i : labelled_positions(sketch, axis, at.rows)) {
         const double y = at.grid.y + (static_cast<double>(i) + 0.5) * at.cell_h;
-        const std::string label =
-            cut_to_fit(drawn_label(*axis, i), at.rows.extent + 0.5, at.rows.size, Font::ui, sketch.measure());
+        const std::string label = written_label(sketch, axis, at.rows, i, at.rows.extent + 0.5);
         sketch.text({at.grid.x - at.label_gap, y}, label, at.rows.size,
                     sketch.focus_color(axis, i, dimmed(plane.dimmed_rows, i) ? sketch.theme().faint : color), HAlign::right,
                     VAlign::middle);
@@ -138,8 +144,10 @@ void draw_column_labels(Sketch& sketch, const AttentionPlane& plane, const GridL
     const double gap = at.cols.rotated ? at.label_gap * 0.7 : sketch.px(4);
     for (const Index i : labelled_positions(sketch, axis, at.cols)) {
         const double x = at.grid.x + (static_cast<double>(i) + 0.5) * at.cell_w;
-        const double limit = at.cols.rotated ? at.cols.extent : 1e9;
-        const std::string label = cut_to_fit(drawn_label(*axis, i), limit + 0.5, at.cols.size, Font::ui, sketch.measure());
+        const double limit = at.cols.rotated     ? at.cols.extent
+                             : at.cols.positions ? at.cell_w * static_cast<double>(at.cols.stride)
+                                                 : 1e9;
+        const std::string label = written_label(sketch, axis, at.cols, i, limit + 0.5);
         const Color shown = sketch.focus_color(axis, i, dimmed(plane.dimmed_cols, i) ? sketch.theme().faint : color);
         if (at.cols.rotated)
             sketch.text({x, at.grid.y - gap}, label, at.cols.size, shown, HAlign::left, VAlign::middle, Font::ui, -90);
@@ -155,6 +163,25 @@ void draw_column_labels(Sketch& sketch, const AttentionPlane& plane, const GridL
     sketch.region(region);
 }
 
+/// A sign on each cell that the colour scale does not reach: colours alone are not enough for everybody.
+void draw_beyond(Sketch& sketch, const GridLayout& at, const HeatmapItem& item) {
+    constexpr Index most = 400;
+    const double size = std::min({at.cell_w, at.cell_h, sketch.px(24)}) * 0.2;
+    if (item.over.a == 0 || size < 2 || item.values.size() > 25 * most) return;
+    const Index cols = item.values.shape()[1];
+    for (Index i = 0; i < item.values.size(); ++i) {
+        const auto v = static_cast<double>(item.values.data()[i]);
+        const bool above = item.normalization.above(v);
+        if (!above && !item.normalization.below(v)) continue;
+        const double x = at.grid.x + (static_cast<double>(i % cols) + 0.5) * at.cell_w,
+                     y = at.grid.y + (static_cast<double>(i / cols) + 0.5) * at.cell_h, up = above ? size / 2 : -size / 2;
+        const Color ground = above ? item.over : item.under;
+        const Theme& theme = sketch.theme();
+        const Color ink = contrast(theme.text, ground) >= contrast(theme.panel, ground) ? theme.text : theme.panel;
+        sketch.add(LineItem{{{x - size, y + up}, {x, y - up}, {x + size, y + up}}, ink, sketch.px(1.5)});
+    }
+}
+
 /// Special tokens recede.
 void draw_dimmed(Sketch& sketch, const AttentionPlane& plane, const GridLayout& at) {
     const Color veil = with_alpha(sketch.theme().panel, 0.72);
@@ -167,8 +194,8 @@ void draw_dimmed(Sketch& sketch, const AttentionPlane& plane, const GridLayout& 
 }
 
 /// Outlines the cell in focus, or its row or column if the focus has no place on the other axis.
-void draw_focus(Sketch& sketch, const Slice& slice, const GridLayout& at, const Focus& focus, Color color, double width,
-                bool bands) {
+void draw_focus(Sketch& sketch, const Slice& slice, const GridLayout& at, const HeatmapItem& item, const Focus& focus,
+                Color color, double width, bool bands) {
     const auto position = [&focus](const AxisPtr& axis, Index extent) {
         const Index place = axis ? focus.on(axis).value_or(-1) : 0;
         return place < extent ? place : -1;
@@ -185,13 +212,17 @@ void draw_focus(Sketch& sketch, const Slice& slice, const GridLayout& at, const 
     if (!row || !col) return;
     // Cells that are too small to be seen get a ring around them.
     const double grow = std::max(0.0, (sketch.px(6) - std::min(at.cell_w, at.cell_h)) / 2);
-    sketch.outline({x - grow, y - grow, at.cell_w + 2 * grow, at.cell_h + 2 * grow}, color, width);
+    const Color ground = heatmap_color(item, item.values.data()[at_row * item.values.shape()[1] + at_col]);
+    sketch.outline_on(ground, {x - grow, y - grow, at.cell_w + 2 * grow, at.cell_h + 2 * grow}, color, width);
 }
 
 void draw_bar(Sketch& sketch, const AttentionPlane& plane, const GridLayout& at, const HeatmapItem& item, const Box& content) {
     const double w = std::min({sketch.px(bar_width), std::max(at.grid.w, sketch.px(120)), content.w * 0.6});
     const Box bar{std::min(at.grid.x, content.right() - w), at.grid.bottom() + sketch.px(20), w, sketch.px(bar_height)};
-    draw_color_bar(sketch, bar, content.right(), {item.map, item.normalization}, measured_in(plane.source->info));
+    draw_color_bar(sketch, bar, content.right(),
+                   {item.map, item.normalization, item.over, item.under,
+                    is_unit(plane) ? largest_of(item.values, sketch.state().memo) : std::nullopt},
+                   measured_in(plane.source->info));
 }
 
 std::string subtitle_of(const Slice& slice) {
@@ -203,10 +234,14 @@ std::string subtitle_of(const Slice& slice) {
 }
 
 /// What is not usual about the values, and about how they are coloured.
-std::string caption_of(const AttentionPlane& plane) {
+std::string caption_of(const AttentionPlane& plane, bool unit) {
     Normalization n;
     n.scale = plane.state.scale;
     std::string text = plane.caption();
+    if (unit) {
+        const std::string said = beyond_text(beyond(plane.slice.values, Normalization()));
+        if (!said.empty()) text += (text.empty() ? "" : " · ") + said;
+    }
     if (!n.label().empty()) text += (text.empty() ? "" : " · ") + n.label();
     if (n.scale == Normalization::Scale::per_row) text += ", share of the largest";
     return text;
@@ -228,15 +263,16 @@ class HeatmapView : public View {
         const ViewState& state = plane.state;
         Sketch sketch(state, measure);
         Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle_of(slice));
-        sketch.caption(caption_of(plane), content);
+        sketch.caption(caption_of(plane, is_unit(plane)), content);
         const GridLayout at = arrange(sketch, slice, content);
         const HeatmapItem item = make_item(sketch, plane, at);
         sketch.add(item);
+        draw_beyond(sketch, at, item);
         draw_dimmed(sketch, plane, at);
         draw_row_labels(sketch, plane, at);
         draw_column_labels(sketch, plane, at);
-        draw_focus(sketch, slice, at, state.hovered, sketch.hover_color(), 1, true);
-        draw_focus(sketch, slice, at, state.selected, sketch.theme().selection, sketch.px(2), false);
+        draw_focus(sketch, slice, at, item, sketch.hovered_focus(), sketch.hover_color(), 1, true);
+        draw_focus(sketch, slice, at, item, sketch.selected_focus(), sketch.theme().selection, sketch.px(2), false);
         if (at.color_bar) draw_bar(sketch, plane, at, item, content);
         HitRegion cells;
         cells.box = at.grid;
@@ -259,8 +295,8 @@ class HeatmapView : public View {
     std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {
         const TraceTensor& tensor = tensor_for(*this, trace, state);
         const Slice slice = attention_plane(trace, tensor, state).slice;
-        if (!slice.row()) return {{tensor.info.name, {slice.col()}, slice.values.reshape(Shape{slice.values.size()})}};
-        return {{tensor.info.name, {slice.row(), slice.col()}, slice.values}};
+        if (!slice.row()) return {shown_values(tensor.info.name, slice, {slice.col()})};
+        return {shown_values(tensor.info.name, slice, {slice.row(), slice.col()})};
     }
 };
 

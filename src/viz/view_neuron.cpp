@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "viz/layout.hpp"
+#include "viz/masked.hpp"
 #include "viz/neuron.hpp"
 #include "viz/views.hpp"
 
@@ -25,7 +27,8 @@ std::string name_of_token(const Axis& axis, Index i) {
 
 class NeuronSketch {
  public:
-    NeuronSketch(Sketch& sketch, const Neuron& n, const NeuronNumbers& v) : sketch_(sketch), n_(n), v_(v) {}
+    NeuronSketch(Sketch& sketch, const Neuron& n, const NeuronNumbers& v, HiddenCells hidden)
+        : sketch_(sketch), n_(n), v_(v), hidden_(std::move(hidden)) {}
 
     void draw(const Box& content) {
         const bool beside = content.h < sketch_.px(340) && content.w > sketch_.px(300);
@@ -71,8 +74,8 @@ class NeuronSketch {
         const double room = box.w - right_w;
         const bool named = room >= sketch_.px(50);
         if (named)
-            sketch_.text({box.x, box.y + line / 2}, cut_to_fit(heading, room, size, Font::ui, sketch_.measure()), size,
-                         sketch_.theme().secondary, HAlign::left, VAlign::middle);
+            sketch_.text({box.x, box.y + line / 2}, fitting({heading, symbol}, room, size), size, sketch_.theme().secondary,
+                         HAlign::left, VAlign::middle);
         sketch_.text({named ? box.right() : box.x, box.y + line / 2},
                      cut_to_fit(right, box.w, size, Font::ui, sketch_.measure()), size, strong,
                      named ? HAlign::right : HAlign::left, VAlign::middle);
@@ -109,6 +112,13 @@ class NeuronSketch {
         sketch_.region(region);
     }
 
+    /// The first that fits whole, else the last as far as it does.
+    std::string fitting(const std::vector<std::string>& ways, double room, double size) const {
+        for (const std::string& text : ways)
+            if (sketch_.text_width(text, size) <= room) return text;
+        return cut_to_fit(ways.back(), room, size, Font::ui, sketch_.measure());
+    }
+
     /// "q₅,₇ = 0.31" of the dimension under the pointer.
     std::string hovered_text(const std::string& symbol, const std::vector<float>& values) const {
         const auto at = sketch_.state().hovered.on(n_.unit());
@@ -125,17 +135,34 @@ class NeuronSketch {
         if (n_.scaled) text += " / √" + std::to_string(n_.size());
         if (v_.term != 0 && std::isfinite(v_.term))
             text += (v_.term < 0 ? " − " : " + ") + number(std::abs(v_.term)) + " (term)";
-        if (n_.scaled || v_.term != 0) text += " = " + (std::isfinite(v_.score) ? number(v_.score) : std::string("masked"));
-        return text;
+        const bool finite = std::isfinite(v_.score);
+        if (n_.scaled || v_.term != 0) text += " = " + (finite ? number(v_.score) : std::string("masked"));
+        return finite && hidden_(v_.cell) ? text + ", masked" : text;
+    }
+
+    /// The row of weights, NaN where they are masked.
+    std::vector<float> row_seen() const {
+        std::vector<Index> cell = v_.cell;
+        cell.back() = 0;
+        const float* first = n_.weights->values.data() + n_.weights->values.offset_of(cell);
+        std::vector<float> row(first, first + n_.axis(n_.axes.key)->extent);
+        for (std::size_t j = 0; j < row.size(); ++j) {
+            cell.back() = static_cast<Index>(j);
+            row[j] = hidden_.seen(cell, row[j]);
+        }
+        return row;
     }
 
     /// The keys that are listed: in their order if all have room, else the largest.
-    std::vector<Index> listed(Index lines, const float* row) const {
+    std::vector<Index> listed(Index lines, const std::vector<float>& row) const {
         const Index keys = n_.axis(n_.axes.key)->extent;
         std::vector<Index> all(static_cast<std::size_t>(keys));
         std::iota(all.begin(), all.end(), Index{0});
         if (keys <= lines) return all;
-        const auto weight = [row](Index j) { return std::isfinite(row[j]) ? row[j] : -1.0f; };
+        const auto weight = [&row](Index j) {
+            const float w = row[static_cast<std::size_t>(j)];
+            return std::isfinite(w) ? w : -1.0f;
+        };
         const auto kept = all.begin() + std::max<Index>(1, lines - 1);
         std::partial_sort(all.begin(), kept, all.end(),
                           [&](Index a, Index b) { return weight(a) != weight(b) ? weight(a) > weight(b) : a < b; });
@@ -151,40 +178,46 @@ class NeuronSketch {
         std::string over = axis.name;
         if (over.ends_with(".key")) over.resize(over.size() - 4);
         sketch_.text({box.x, box.y + line / 2},
-                     cut_to_fit("softmax over the keys: " + over, box.w, size, Font::ui, sketch_.measure()), size,
+                     fitting({"softmax over the keys: " + over, "softmax over the keys", "softmax"}, box.w, size), size,
                      theme.secondary, HAlign::left, VAlign::middle);
         const double room = box.h - line, least = sketch_.px(13);
         const auto lines = static_cast<Index>(room / least);
         if (lines < 1) return;
-        std::vector<Index> first = v_.cell;
-        first.back() = 0;
-        const float* row = n_.weights->values.data() + n_.weights->values.offset_of(first);
+        const std::vector<float> row = row_seen();
         const std::vector<Index> keys = listed(lines, row);
         const bool all = static_cast<Index>(keys.size()) == axis.extent;
         const double pitch = std::min(sketch_.px(20), room / static_cast<double>(keys.size() + (all ? 0 : 1)));
         const double text = std::min(sketch_.px(15), pitch * 0.8), number = std::min(sketch_.px(12), pitch * 0.75);
         double label_w = 0;
         for (const Index j : keys) label_w = std::max(label_w, sketch_.text_width(drawn_label(axis, j), text));
-        label_w = std::min(label_w, box.w * 0.35);
+        label_w = std::min(label_w, std::max(box.w * 0.5, box.w - sketch_.px(100)));
         const double x = box.x + label_w + sketch_.px(10),
                      longest =
                          std::max(1.0, box.right() - x - sketch_.text_width("0.000", number, Font::mono) - sketch_.px(10));
         double shown = 0;
         for (std::size_t i = 0; i < keys.size(); ++i) {
             const Index j = keys[i];
-            const double y = box.y + line + static_cast<double>(i) * pitch, w = static_cast<double>(row[j]);
+            const double y = box.y + line + static_cast<double>(i) * pitch,
+                         w = static_cast<double>(row[static_cast<std::size_t>(j)]);
             const bool at = j == v_.key;
             const Color ink = at ? theme.selection : sketch_.hovered(n_.axis(n_.axes.key), j) ? theme.accent : theme.text;
             sketch_.text({box.x + label_w, y + pitch / 2},
                          cut_to_fit(drawn_label(axis, j), label_w + 0.5, text, Font::ui, sketch_.measure()), text, ink,
                          HAlign::right, VAlign::middle);
             if (!std::isfinite(w)) {
-                sketch_.hatch({x, y + pitch * 0.18, std::min(longest, sketch_.px(40)), pitch * 0.64});
+                const double bar = std::min(longest, sketch_.px(40));
+                sketch_.hatch({x, y + pitch * 0.18, bar, pitch * 0.64});
+                if (longest > sketch_.px(100))
+                    sketch_.text({x + bar + sketch_.px(6), y + pitch / 2}, "masked", number, theme.faint, HAlign::left,
+                                 VAlign::middle);
                 continue;
             }
             shown += w;
-            const double length = std::max(1.0, std::clamp(w, 0.0, 1.0) * longest);
-            sketch_.rect({x, y + pitch * 0.18, length, pitch * 0.64}, at ? theme.selection : theme.accent, sketch_.px(2));
+            // By hand a weight may lie outside of 0 to 1: its bar is as long as there is room, in a colour of its own.
+            const bool above = Normalization().above(w), below = Normalization().below(w);
+            const double length = std::max(1.0, std::min(std::abs(w), 1.0) * longest);
+            const Color bar = above ? theme.over : below ? theme.under : at ? theme.selection : theme.accent;
+            sketch_.rect({x, y + pitch * 0.18, length, pitch * 0.64}, bar, sketch_.px(2));
             sketch_.text({x + length + sketch_.px(6), y + pitch / 2}, fmt::format("{:.2f}", w), number,
                          at ? theme.selection : theme.secondary, HAlign::left, VAlign::middle, Font::mono);
             HitRegion region;
@@ -196,8 +229,8 @@ class NeuronSketch {
         }
         if (all) return;
         double sum = 0;
-        for (Index j = 0; j < axis.extent; ++j)
-            if (std::isfinite(row[j])) sum += static_cast<double>(row[j]);
+        for (const float w : row)
+            if (std::isfinite(w)) sum += static_cast<double>(w);
         const double y = box.y + line + static_cast<double>(keys.size()) * pitch;
         sketch_.text({x, y + pitch / 2},
                      fmt::format("{} more keys: {:.2f} in all", axis.extent - static_cast<Index>(keys.size()),
@@ -208,6 +241,7 @@ class NeuronSketch {
     Sketch& sketch_;
     const Neuron& n_;
     const NeuronNumbers& v_;
+    HiddenCells hidden_;
 };
 
 class NeuronView : public View {
@@ -229,7 +263,7 @@ class NeuronView : public View {
         const Box content = sketch.begin(
             title() + ": " + name_of_token(*n.axis(n.axes.query), v.query) + " → " + name_of_token(*n.axis(n.axes.key), v.key),
             where + "d_head " + std::to_string(n.size()));
-        NeuronSketch(sketch, n, v).draw(content);
+        NeuronSketch(sketch, n, v, HiddenCells(trace, *n.weights, state.memo)).draw(content);
         return sketch.take();
     }
 
@@ -243,12 +277,16 @@ class NeuronView : public View {
         first.back() = 0;
         const float* row = n.weights->values.data() + n.weights->values.offset_of(first);
         const Index keys = n.axis(n.axes.key)->extent;
-        return {values("product", v.product),
-                values("query", v.q),
-                values("key", v.k),
-                {"weights",
-                 {n.axis(n.axes.key)},
-                 Tensor<float>::from(Shape{keys}, std::span<const float>(row, static_cast<std::size_t>(keys)))}};
+        ShownValues weights{"weights",
+                            {n.axis(n.axes.key)},
+                            Tensor<float>::from(Shape{keys}, std::span<const float>(row, static_cast<std::size_t>(keys)))};
+        const HiddenCells hidden(trace, *n.weights, state.memo);
+        if (hidden.any()) {
+            weights.mask = Tensor<float>(Shape{keys});
+            for (first.back() = 0; first.back() < keys; ++first.back())
+                if (hidden(first)) weights.mask.data()[first.back()] = -std::numeric_limits<float>::infinity();
+        }
+        return {values("product", v.product), values("query", v.q), values("key", v.k), weights};
     }
 };
 

@@ -172,7 +172,8 @@ class NormsView : public View {
         const std::string subtitle = "L2 norm of " + tensor.info.name + " by layer and " + tensor.info.axes[1]->name;
         for (FigureItem& item : figure.items)
             if (auto* text = std::get_if<TextItem>(&item); text != nullptr && text->text == figure.subtitle)
-                text->text = subtitle;
+                text->text = cut_to_fit(subtitle, figure.width - text->at.x - std::min(16.0, figure.width * 0.05), text->size,
+                                        text->font, measure);
         figure.subtitle = subtitle;
         figure.regions = regions_of(figure.regions, stream);
         return figure;

@@ -5,7 +5,9 @@
 #include <limits>
 #include <optional>
 
+#include "viz/heatmap_image.hpp"
 #include "viz/layout.hpp"
+#include "viz/masked.hpp"
 #include "viz/slice.hpp"
 #include "viz/views.hpp"
 
@@ -52,13 +54,15 @@ Stages find_stages(const Trace& trace, const TraceTensor& weights, const ViewSta
 struct QueryRow {
     Tensor<float> values;
     CellRef ref;  // its last index is to be set
+    Slice slice;
 };
 
-QueryRow row_at(const TraceTensor& tensor, const Stages& s, const ViewState& state) {
+QueryRow row_at(const Trace& trace, const TraceTensor& tensor, const Stages& s, const ViewState& state) {
     ViewState at = state;
     at.selected.marks[s.query_of()->name] = s.query;
-    const Slice slice = row_of(tensor, at);
-    return {slice.values, {tensor.info.name, slice.fixed}};
+    Slice slice = row_of(tensor, at);
+    hide_masked(trace, tensor, slice, state.memo);
+    return {slice.values, {tensor.info.name, slice.fixed}, slice};
 }
 
 struct Range {
@@ -147,7 +151,8 @@ void draw_context(Sketch& sketch, const TraceTensor& tensor, const QueryRow& row
             region.ref = row.ref;
             region.ref.index.back() = r * cols + c;
             if (sketch.selected(tensor.info.axes.back(), region.ref.index.back()))
-                sketch.outline(region.box, sketch.theme().selection, sketch.px(1.5));
+                sketch.outline_on(heatmap_color(item, row.values.data()[r * cols + c]), region.box, sketch.theme().selection,
+                                  sketch.px(1.5));
             sketch.region(region);
         }
     const double size = sketch.px(12);
@@ -158,8 +163,7 @@ void draw_context(Sketch& sketch, const TraceTensor& tensor, const QueryRow& row
 
 void draw_key_labels(Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels, const BarRows& rows, double x) {
     for (const Index j : labelled_positions(sketch, axis, labels)) {
-        const std::string label =
-            cut_to_fit(drawn_label(*axis, j), labels.extent + 0.5, labels.size, Font::ui, sketch.measure());
+        const std::string label = written_label(sketch, axis, labels, j, labels.extent + 0.5);
         sketch.text({x, rows.center(j)}, label, labels.size, sketch.focus_color(axis, j, sketch.theme().secondary),
                     HAlign::left, VAlign::middle);
     }
@@ -200,15 +204,16 @@ class StagesView : public View {
         };
         if (scores != nullptr) {
             column("score", *scores);
-            draw_bars(sketch, s, row_at(*scores, s, state), rows, x, w, false, false);
+            draw_bars(sketch, s, row_at(trace, *scores, s, state), rows, x, w, false, false);
             x += w + gap;
         }
         column("align", *s.weights);
-        draw_bars(sketch, s, row_at(*s.weights, s, state), rows, x, w, rows.pitch >= sketch.px(13) && w >= sketch.px(90), true);
+        draw_bars(sketch, s, row_at(trace, *s.weights, s, state), rows, x, w, rows.pitch >= sketch.px(13) && w >= sketch.px(90),
+                  true);
         x += w + gap;
         if (context != nullptr) {
             column("context", *context);
-            draw_context(sketch, *context, row_at(*context, s, state), {x, content.y + head, w, content.h - head});
+            draw_context(sketch, *context, row_at(trace, *context, s, state), {x, content.y + head, w, content.h - head});
         }
         return sketch.take();
     }
@@ -218,7 +223,8 @@ class StagesView : public View {
         std::vector<ShownValues> all;
         for (const TraceTensor* tensor : {s.weights, s.scores, s.context})
             if (tensor != nullptr)
-                all.push_back({tensor->info.name, {tensor->info.axes.back()}, row_at(*tensor, s, state).values});
+                all.push_back(
+                    shown_values(tensor->info.name, row_at(trace, *tensor, s, state).slice, {tensor->info.axes.back()}));
         return all;
     }
 };

@@ -38,6 +38,8 @@ Json to_json(const ViewState& state) {
             {"width", state.width},
             {"height", state.height},
             {"text_scale", state.text_scale},
+            {"text_size", state.text_size},
+            {"marks", state.marks},
             {"decorations", state.decorations},
             {"options", to_json(state.options)}};
 }
@@ -58,6 +60,8 @@ ViewState view_state_from_json(const Json& json) {
         if (json.contains("scale")) state.scale = scale_from(json["scale"].get<std::string>());
         state.width = json.value("width", state.width);
         state.height = json.value("height", state.height);
+        state.text_size = json.value("text_size", state.text_size);
+        state.marks = json.value("marks", state.marks);
         state.text_scale = json.value("text_scale", state.text_scale);
         state.decorations = json.value("decorations", state.decorations);
         if (json.contains("options")) state.options = view_options_from_json(json["options"]);

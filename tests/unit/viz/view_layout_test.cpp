@@ -36,9 +36,9 @@ TEST(ViewLayout, IsAsItWasLookedAt) {
         std::uint64_t hash;
     };
     const Stored stored[] = {
-        {"heatmap", "dark", 720, 480, 0x30e4145636b17355u}, {"flow", "dark", 720, 480, 0x2eb71aaeae315b5du},
-        {"stages", "dark", 400, 480, 0x33ad70c307a68aadu},  {"bars", "light", 500, 300, 0x4a56aa882e27e044u},
-        {"curves", "dark", 720, 300, 0x2dd1d8b86c3104e3u},
+        {"heatmap", "dark", 720, 480, 0xd7d471566b24bea3u}, {"flow", "dark", 720, 480, 0xef4a8add5704af25u},
+        {"stages", "dark", 400, 480, 0x64ebe7ef26780b0fu},  {"bars", "light", 500, 300, 0x6d2f97157d65fac2u},
+        {"curves", "dark", 720, 300, 0xbef38d106a8aa4a2u},
     };
     const PlainMeasure measure;
     const Trace attention = sentence(), curves = curves_trace(40);
@@ -62,9 +62,9 @@ TEST(ViewLayout, OfAStackIsAsItWasLookedAt) {
         std::uint64_t hash;
     };
     const Stored stored[] = {
-        {"head-grid", "light", 500, 340, 0x39c4181ac7f667f0u},
-        {"neuron", "light", 500, 720, 0x4b7e71ffae517d92u},
-        {"norms", "light", 620, 300, 0xa0f58d4e33723541u},
+        {"head-grid", "light", 500, 340, 0xe01d01ec96883f68u},
+        {"neuron", "light", 500, 720, 0xf73ff7a8d202146eu},
+        {"norms", "light", 620, 300, 0xa41caa1a4a45820bu},
     };
     const PlainMeasure measure;
     const Trace trace = stack_trace(4, 8, {"<s>", "火", "车", "几", "点", "到", "？", "<end>"}, 32);

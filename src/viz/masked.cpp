@@ -1,0 +1,151 @@
+#include "viz/masked.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/parallel.hpp"
+#include "trace/hand.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr float none = std::numeric_limits<float>::quiet_NaN(), hidden = -std::numeric_limits<float>::infinity();
+
+bool hides_any(const Tensor<float>& mask) {
+    const auto values = mask.values();
+    return std::any_of(values.begin(), values.end(), [](float v) { return v == hidden; });
+}
+
+/// Made of a tensor and a mask. Holds the mask too: its address is part of the name under which this is kept.
+struct Seen {
+    Tensor<float> mask, values;
+};
+
+std::string kept_as(const char* what, const HiddenCells& cells) {
+    return what + std::to_string(reinterpret_cast<std::uintptr_t>(cells.mask()->values.data()));
+}
+
+/// Visits the rows (of the innermost axis) of the tensor: visit(first cell, first cell of the mask).
+template <class Visit>
+void for_each_row(const TraceTensor& tensor, const HiddenCells& cells, const Visit& visit) {
+    const Shape& shape = tensor.values.shape();
+    const Index cols = shape[-1];
+    parallel_for(shape.size() / std::max<Index>(cols, 1), [&](Index row) {
+        Index rest = row, at = 0;
+        for (int a = shape.rank() - 1; a-- > 0; rest /= shape[a])
+            at += rest % shape[a] * cells.strides()[static_cast<std::size_t>(a)];
+        visit(row * cols, at);
+    });
+}
+
+}  // namespace
+
+HiddenCells::HiddenCells(const Trace& trace, const TraceTensor& tensor, Reuse* memo) {
+    if (tensor.info.role != Role::weights && tensor.info.role != Role::scores) return;
+    const TraceTensor* mask = mask_of(trace, tensor);
+    if (mask == nullptr || !*remembered<bool>(memo, mask->values, "hides", [&] { return hides_any(mask->values); })) return;
+    const Shape& shape = mask->values.shape();
+    for (std::size_t a = 0, m = 0; a < tensor.info.axes.size(); ++a) {
+        const bool met = m < mask->info.axes.size() && mask->info.axes[m] == tensor.info.axes[a];
+        strides_.push_back(met ? shape.span_size(static_cast<int>(m) + 1, shape.rank()) : 0);
+        extents_.push_back(tensor.info.axes[a]->extent);
+        m += met ? 1 : 0;
+    }
+    mask_ = mask;
+    scores_ = tensor.info.role == Role::scores;
+}
+
+bool HiddenCells::operator()(const std::vector<Index>& index) const {
+    if (mask_ == nullptr) return false;
+    Index at = 0;
+    for (std::size_t a = 0; a < index.size() && a < strides_.size(); ++a) {
+        if (strides_[a] == 0) continue;
+        if (index[a] >= 0) {
+            at += index[a] * strides_[a];
+            continue;
+        }
+        std::vector<Index> one = index;
+        for (one[a] = 0; one[a] < extents_[a]; ++one[a])
+            if (!(*this)(one)) return false;
+        return true;
+    }
+    return mask_->values.data()[at] == hidden;
+}
+
+bool HiddenCells::untouched(float value) const {
+    return scores_ || value == 0 || !std::isfinite(value);
+}
+
+float HiddenCells::seen(const std::vector<Index>& index, float value) const {
+    return mask_ != nullptr && untouched(value) && (*this)(index) ? none : value;
+}
+
+Tensor<float> seen_values(const Trace& trace, const TraceTensor& tensor, Reuse* memo) {
+    const HiddenCells cells(trace, tensor, memo);
+    if (!cells.any()) return tensor.values;
+    return remembered<Seen>(memo, tensor.values, kept_as("seen ", cells),
+                            [&] {
+                                Seen seen{cells.mask()->values, tensor.values.clone()};
+                                const Index cols = tensor.values.shape()[-1];
+                                for_each_row(tensor, cells, [&](Index first, Index at) {
+                                    const float* mask = seen.mask.data() + at;
+                                    float* to = seen.values.data() + first;
+                                    for (Index c = 0; c < cols; ++c)
+                                        if (mask[c] == hidden && cells.untouched(to[c])) to[c] = none;
+                                });
+                                return seen;
+                            })
+        ->values;
+}
+
+void hide_masked(const Trace& trace, const TraceTensor& source, Slice& slice, Reuse* memo) {
+    const HiddenCells cells(trace, source, memo);
+    if (!cells.any()) return;
+    // Where the source's axes stand in the sliced tensor, and what runs.
+    const auto& of = slice.tensor->info.axes;
+    std::vector<Index> index(source.info.axes.size(), -1);
+    std::size_t row = index.size(), col = index.size();
+    for (std::size_t a = 0; a < index.size(); ++a) {
+        const auto found = std::find(of.begin(), of.end(), source.info.axes[a]);
+        if (found == of.end()) continue;
+        const auto at = static_cast<int>(found - of.begin());
+        if (at == slice.row_axis)
+            row = a;
+        else if (at == slice.col_axis)
+            col = a;
+        else
+            index[a] = slice.fixed[static_cast<std::size_t>(at)];
+    }
+    if (col == index.size()) return;
+    std::string where = " seen";
+    for (const Index i : index) where += " " + std::to_string(i);
+    slice.computed = slice.values;
+    slice.values = remembered<Seen>(memo, slice.computed, kept_as("mask ", cells) + where, [&] {
+                       Seen seen{cells.mask()->values, slice.computed.clone()};
+                       const Index cols = slice.computed.shape()[-1];
+                       for (Index i = 0; i < slice.computed.size(); ++i) {
+                           if (row < index.size()) index[row] = i / cols;
+                           index[col] = i % cols;
+                           seen.values.data()[i] = cells.seen(index, seen.values.data()[i]);
+                       }
+                       return seen;
+                   })->values;
+}
+
+ShownValues shown_values(const std::string& name, const Slice& slice, std::vector<AxisPtr> axes) {
+    ShownValues shown{name, std::move(axes), slice.computed.empty() ? slice.values : slice.computed, {}};
+    if (!slice.computed.empty()) {
+        shown.mask = Tensor<float>(shown.values.shape());
+        for (Index i = 0; i < shown.values.size(); ++i)
+            if (std::isnan(slice.values.data()[i]) && !std::isnan(slice.computed.data()[i])) shown.mask.data()[i] = hidden;
+    }
+    if (shown.axes.size() == 1) {
+        shown.values = shown.values.reshape(Shape{shown.values.size()});
+        if (!shown.mask.empty()) shown.mask = shown.mask.reshape(Shape{shown.values.size()});
+    }
+    return shown;
+}
+
+}  // namespace saccade
