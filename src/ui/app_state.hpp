@@ -37,8 +37,8 @@ struct ExportDialog {
     std::string theme = "light";
     float dpi = 192;
     std::string may_replace{};  // the file that may be overwritten: it was asked for, or written, by this dialog
-    bool marks = false;  // the selection, in the figure
-    std::string result;  // what happened, said in the dialog
+    bool marks = false;         // the selection, in the figure
+    std::string result;         // what happened, said in the dialog
     bool failed = false;
 };
 

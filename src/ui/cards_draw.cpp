@@ -10,8 +10,8 @@
 #include "viz/derived.hpp"
 #include "viz/difference.hpp"
 #include "viz/layout.hpp"
-#include "viz/view_options_applicable.hpp"
 #include "viz/masked.hpp"
+#include "viz/view_options_applicable.hpp"
 
 namespace saccade {
 

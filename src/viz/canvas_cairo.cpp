@@ -10,8 +10,8 @@
 #include <memory>
 #include <numbers>
 
-#include "viz/hatching.hpp"
 #include "base/typed_text.hpp"
+#include "viz/hatching.hpp"
 #include "viz/heatmap_grid.hpp"
 #include "viz/heatmap_image.hpp"
 #include "viz/image_pixels.hpp"

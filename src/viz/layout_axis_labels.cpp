@@ -32,14 +32,14 @@ void count_positions(const Sketch& sketch, const Axis& axis, AxisLabels& labels)
     labels.positions = true;
     labels.rotated = false;
     labels.size = std::clamp(labels.size, Sizes(sketch).smallest, std::max(Sizes(sketch).smallest, sketch.px(13)));
-    labels.extent = sketch.text_width(std::to_string(position_number(axis, axis.extent - 1)), labels.size);
+    labels.extent = sketch.text_width(std::to_string(axis.extent), labels.size);
 }
 
 }  // namespace
 
 std::string written_label(const Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels, Index i, double room) {
     const bool token = !labels.positions || sketch.selected(axis, i) || sketch.hovered(axis, i);
-    const std::string text = token ? drawn_label(*axis, i) : std::to_string(position_number(*axis, i));
+    const std::string text = token ? drawn_label(*axis, i) : std::to_string(i + 1);
     return cut_to_fit(text, room, labels.size, Font::ui, sketch.measure());
 }
 
