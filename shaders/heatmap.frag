@@ -9,6 +9,7 @@ uniform vec4 gap_color, hatch_color, masked_ground;
 uniform float hatch_spacing;  // px, along x
 uniform float opacity;        // of all but the hatching
 uniform float threshold;      // of the colour scale: below it nothing is painted
+uniform int fades;            // does opacity fall to 0 with the value?
 uniform int diverging;        // is the middle of the colour scale its zero?
 in vec2 cell;
 in vec2 place;
@@ -95,7 +96,8 @@ void main() {
         float t = normalised(value);
         color = texelFetch(colormap, ivec2(int(t * 255.0 + 0.5), 0), 0);
 #if TRANSLUCENT
-        color.a = (diverging != 0 ? abs(2.0 * t - 1.0) : t) < threshold ? 0.0 : opacity;
+        float share = diverging != 0 ? abs(2.0 * t - 1.0) : t;
+        color.a = share < threshold ? 0.0 : opacity * (fades != 0 ? sqrt(share) : 1.0);
 #endif
     }
 #if GAP

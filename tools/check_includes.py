@@ -23,7 +23,7 @@ IMAGE = CODECS | {"image"}
 LAYERS = TRACE | {"attention", "nn"}
 MODEL = LAYERS | CODECS | {"model"}
 ON_MODEL = MODEL | PARAMS | IMAGE
-EXHIBIT = ON_MODEL | {"train", "checkpoint", "analysis", "exhibit"}
+EXHIBIT = ON_MODEL | {"train", "analysis", "exhibit"}
 RUN = EXHIBIT | {"run"}
 VIZ = TRACE | PARAMS | {"analysis", "viz"}
 EVERYTHING = RUN | VIZ | {"gl", "ui", "bench", "cli"}
@@ -39,7 +39,6 @@ ALLOWED = {
     "attention": LAYERS,
     "model": MODEL,
     "train": ON_MODEL | {"train"},
-    "checkpoint": ON_MODEL | {"checkpoint"},
     "analysis": TRACE | {"analysis"},
     "exhibit": EXHIBIT,
     "run": RUN,

@@ -11,8 +11,10 @@ namespace {
 
 constexpr double distribution = 1e-4;  // a row's sum may differ from 1 by this much
 
+/// By their names: a decoder's queries are called by what is written, its keys by what was read, and both are its positions.
 bool same_tokens(const Axis& a, const Axis& b) {
-    return &a == &b || (a.extent == b.extent && (a.labels.empty() ? b.name == a.name + ".key" : a.labels == b.labels));
+    if (&a == &b) return true;
+    return a.extent == b.extent && (b.name == a.name + ".key" || (!a.labels.empty() && a.labels == b.labels));
 }
 
 }  // namespace
@@ -97,8 +99,13 @@ RowSums row_sums(const Tensor<float>& matrix) {
         double sum = 0;
         for (Index c = 0; c < cols; ++c)
             if (const float v = matrix.data()[r * cols + c]; std::isfinite(v)) sum += static_cast<double>(v);
-        if (sum == 0) continue;  // a query that may look nowhere
-        sums = first ? RowSums{sum, sum} : RowSums{std::min(sums.low, sum), std::max(sums.high, sum)};
+        ++sums.rows;
+        if (sum == 0) {  // a query that may look nowhere
+            ++sums.empty;
+            continue;
+        }
+        sums.low = first ? sum : std::min(sums.low, sum);
+        sums.high = first ? sum : std::max(sums.high, sum);
         first = false;
     }
     return sums;

@@ -52,7 +52,8 @@ std::string zero_if_masked(const std::string& cell);
 /// Smallest and largest sum over the rows that have any weight; {1, 1} if there are none. [..., queries, keys].
 struct RowSums {
     double low = 1, high = 1;
-    double error() const;  // largest distance from 1
+    Index rows = 0, empty = 0;  // all rows; those without any weight
+    double error() const;       // largest distance from 1
 };
 RowSums row_sums(const Tensor<float>& matrix);
 /// What a tensor made of attention is: of weights it is weights again only if its rows are distributions too.

@@ -73,7 +73,7 @@ Tensor<T> window_about(const Var<T>& centres, const AlignCall<T>& call, double w
             .title = "Window (mask)",
             .axes = text.axes,
             .step = {
-                "window", "m_ij = 0 within D of p_i (the nearest key always), −∞ elsewhere",
+                "window", "m_ij = 0 within D of p_i, and where p_i rounds to j; −∞ elsewhere",
                 fmt::format("@mask[i,j] = where((abs(j - @centres[i]) <= {}) + (j == floor(@centres[i] + 0.5)) > 0, 0, -inf)",
                             width),
                 source}};

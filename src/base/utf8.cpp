@@ -9,12 +9,12 @@ namespace saccade {
 
 namespace {
 
-struct Decoded {
+struct CodePoint {
     char32_t code_point = 0;
     std::size_t length = 0;  // 0: no valid sequence starts here
 };
 
-Decoded decode_one(std::string_view text, std::size_t offset) {
+CodePoint decode_one(std::string_view text, std::size_t offset) {
     utf8proc_int32_t code_point = 0;
     const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + offset;
     const auto left = static_cast<utf8proc_ssize_t>(text.size() - offset);
@@ -27,7 +27,7 @@ Decoded decode_one(std::string_view text, std::size_t offset) {
 template <class Visit>
 void for_each_code_point(std::string_view text, Visit visit) {
     for (std::size_t offset = 0; offset < text.size();) {
-        const Decoded decoded = decode_one(text, offset);
+        const CodePoint decoded = decode_one(text, offset);
         if (decoded.length == 0) {
             throw Error(ErrorCode::invalid_input, fmt::format("text is not UTF-8: invalid byte at offset {}", offset),
                         "save it as UTF-8");
@@ -41,7 +41,7 @@ void for_each_code_point(std::string_view text, Visit visit) {
 
 std::size_t find_invalid_utf8(std::string_view text) {
     for (std::size_t offset = 0; offset < text.size();) {
-        const Decoded decoded = decode_one(text, offset);
+        const CodePoint decoded = decode_one(text, offset);
         if (decoded.length == 0) return offset;
         offset += decoded.length;
     }
@@ -53,7 +53,7 @@ std::string sanitize_utf8(std::string_view text) {
     result.reserve(text.size());
     bool in_invalid = false;
     for (std::size_t offset = 0; offset < text.size();) {
-        const Decoded decoded = decode_one(text, offset);
+        const CodePoint decoded = decode_one(text, offset);
         if (decoded.length == 0) {
             // Continuation bytes after a broken start belong to the same mistake: one mark for all of them.
             const bool continuation = (static_cast<unsigned char>(text[offset]) & 0xc0U) == 0x80U;

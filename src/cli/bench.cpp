@@ -115,7 +115,7 @@ std::vector<BenchValue> bench_window(const WindowHooks& window) {
 
 void print_row(const BenchValue& v) {
     const std::string value = v.value ? fmt::format("{:.2f}", *v.value) : "-";
-    fmt::print("{:<28}{:>10} {:<6} {:<14}{}\n", v.name, value, v.unit, v.goal, v.reference);
+    fmt::print("{:<27} {:>10} {:<6} {:<13} {}\n", v.name, value, v.unit, v.goal, v.reference);
     std::fflush(stdout);
 }
 

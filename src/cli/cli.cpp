@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "base/parallel.hpp"
+#include "base/path_text.hpp"
 #include "base/utf8.hpp"
 #include "cli/commands.hpp"
 
@@ -63,8 +64,9 @@ bool opens_window(const CLI::App& app, const Words& words) {
 }
 
 int open_window(const WindowHooks& window, const Words& words, const CLI::App& app) {
+    const std::string path = words.empty() ? "" : path_from_text(words[0]);
     if (!words.empty()) {
-        std::FILE* file = std::fopen(words[0].c_str(), "rb");
+        std::FILE* file = std::fopen(path.c_str(), "rb");
         if (file == nullptr) {
             std::vector<std::string> commands;
             for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
@@ -78,7 +80,7 @@ int open_window(const WindowHooks& window, const Words& words, const CLI::App& a
     if (!window.open)
         throw Error(ErrorCode::unsupported, "this program was built without the window (SACCADE_GUI=OFF)",
                     "use a command; see 'saccade --help'");
-    return window.open(words.empty() ? "" : words[0]);
+    return window.open(path);
 }
 
 void check_words(const Words& words) {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/path_text.hpp"
 #include "tensor/tensor.hpp"
 
 namespace saccade {
@@ -46,6 +47,11 @@ CliOption& CliOption::group(const std::string& title) {
 
 CliOption& CliOption::type_name(const std::string& name) {
     option_->type_name(name);
+    return *this;
+}
+
+CliOption& CliOption::path() {
+    option_->transform([](const std::string& text) { return path_from_text(text); });
     return *this;
 }
 

@@ -27,6 +27,8 @@ class CliOption {
     CliOption& repeated();
     CliOption& group(const std::string& title);
     CliOption& type_name(const std::string& name);
+    /// A file or folder, read as everywhere (base/path_text.hpp).
+    CliOption& path();
 
     /// Whether it was given at all: an empty text is a value too.
     bool given() const;

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "analysis/analysis.hpp"
@@ -20,19 +21,44 @@ std::vector<std::string> view_ids(const Exhibit& exhibit) {
     return ids;
 }
 
+/// How wide a column of these must be so that two blanks follow the longest.
+std::size_t column(const std::vector<std::string>& cells) {
+    std::size_t widest = 0;
+    for (const std::string& cell : cells) widest = std::max(widest, cell.size());
+    return widest + 2;
+}
+
+std::vector<std::string> cells_of(const json& rows, const char* key) {
+    std::vector<std::string> cells;
+    for (const json& row : rows) cells.push_back(row[key].get<std::string>());
+    return cells;
+}
+
+/// An exhibit may name models that are yet to be trained; what is listed can be run.
+std::vector<std::string> models_there(const Exhibit& exhibit) {
+    const std::vector<std::string> bundled = bundled_models();
+    std::vector<std::string> there;
+    for (const std::string& id : exhibit.models)
+        if (std::find(bundled.begin(), bundled.end(), id) != bundled.end()) there.push_back(id);
+    return there;
+}
+
 void list(bool as_json) {
     json all = json::array();
     for (const Exhibit& e : exhibits())
-        all.push_back({{"id", e.id}, {"title", e.title}, {"models", e.models}, {"views", view_ids(e)}});
+        all.push_back({{"id", e.id}, {"title", e.title}, {"models", models_there(e)}, {"views", view_ids(e)}});
     if (as_json) {
         fmt::print("{}\n", all.dump(2));
         return;
     }
     fmt::print("exhibits\n");
+    const std::size_t id = column(cells_of(all, "id"));
     for (const Exhibit& e : exhibits())
-        fmt::print("  {:<16}{}\n  {:<16}views: {}\n", e.id, e.summary, "", fmt::join(view_ids(e), ", "));
+        fmt::print("  {:<{}}{}\n  {:<{}}views: {}\n", e.id, id, e.summary, "", id, fmt::join(view_ids(e), ", "));
     fmt::print("\nbundled models\n");
-    for (const std::string& id : bundled_models()) fmt::print("  {:<26}{}\n", id, bundled_model(id)->card.title(""));
+    const std::size_t model = column(bundled_models());
+    for (const std::string& name : bundled_models())
+        fmt::print("  {:<{}}{}\n", name, model, bundled_model(name)->card.title(""));
     fmt::print("\n`saccade describe EXHIBIT` lists parameters and tensors.\n");
 }
 
@@ -69,10 +95,11 @@ json analyses_of(const Trace& trace) {
 void print_analyses(const json& all) {
     if (all.empty()) return;
     fmt::print("\nanalyses of its tensors (`saccade run ... --analyse ID,...|all` records them)\n");
+    const std::size_t id = column(cells_of(all, "id"));
     for (const json& a : all) {
         const std::string source = a["source"];
-        fmt::print("  {:<20} {}: {}{}\n  {:<20} of {}\n", a["id"].get<std::string>(), a["title"].get<std::string>(),
-                   a["formula"].get<std::string>(), source.empty() ? "" : " (" + source + ")", "",
+        fmt::print("  {:<{}}{}: {}{}\n  {:<{}}of {}\n", a["id"].get<std::string>(), id, a["title"].get<std::string>(),
+                   a["formula"].get<std::string>(), source.empty() ? "" : " (" + source + ")", "", id,
                    fmt::join(a["tensors"].get<std::vector<std::string>>(), ", "));
     }
 }
@@ -109,10 +136,15 @@ void describe(const std::string& id, bool as_json) {
     fmt::print("{}: {}\n{}\n\nparameters\n", e.id, e.summary, e.source);
     print_params(e.params);
     fmt::print("\ntensors (name, role, axes, formula); --intervene changes any of them but parameters\n");
-    for (const json& t : tensors) {
-        std::vector<std::string> axes = t["axes"];
-        fmt::print("  {:<27} {:<14} {:<29} {}\n", t["name"].get<std::string>(), t["role"].get<std::string>(),
-                   fmt::format("[{}]", fmt::join(axes, ", ")), t["formula"].get<std::string>());
+    std::vector<std::string> shapes;
+    for (const json& t : tensors)
+        shapes.push_back(fmt::format("[{}]", fmt::join(t["axes"].get<std::vector<std::string>>(), ", ")));
+    const std::size_t name = column(cells_of(tensors, "name")), role = column(cells_of(tensors, "role")),
+                      shape = column(shapes);
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+        const json& t = tensors[i];
+        fmt::print("  {:<{}}{:<{}}{:<{}}{}\n", t["name"].get<std::string>(), name, t["role"].get<std::string>(), role,
+                   shapes[i], shape, t["formula"].get<std::string>());
     }
     print_analyses(analyses_of(*trace));
     if (e.lesson.empty()) return;

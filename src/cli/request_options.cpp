@@ -2,7 +2,6 @@
 
 #include "analysis/analysis.hpp"
 #include "cli/commands.hpp"
-#include "params/matrix_file.hpp"
 
 namespace saccade {
 
@@ -14,12 +13,6 @@ const Exhibit* exhibit_in(const Words& words) {
         for (const Exhibit& e : exhibits())
             if (e.id == words[i]) return &e;
     return nullptr;
-}
-
-/// A matrix may stand in a file: --k @keys.csv.
-ParamValue value_of(const ParamSpec& spec, const std::string& text) {
-    if (spec.type == ParamType::matrix && text.starts_with('@')) return read_matrix(text.substr(1));
-    return parse_param(spec, text);
 }
 
 std::string describe_param(const ParamSpec& spec) {
@@ -40,10 +33,11 @@ std::string describe_param(const ParamSpec& spec) {
 void RequestOptions::declare(CliCommand& command, const Words& words) {
     command.option("EXHIBIT", exhibit, "An exhibit of `saccade list`").required();
     command.option("--seed", seed, "Seed of every random draw").shows_default();
-    command.option("--weights", weights, "Your own weights instead of the bundled model (.safetensors)");
+    command.option("--weights", weights, "Your own weights instead of the bundled model (.safetensors)").path();
     command
         .option("--intervene", interventions,
-                "Change a tensor before what follows sees it; indices count from 0, ':' is all: 'weights[5,9]=0.2' (row "
+                "Change a tensor before what follows sees it; indices count from 0 here (from 1 in views and texts), ':' is "
+                "all: 'weights[5,9]=0.2' (row "
                 "renormalised), 'encoder.weights[2,1]*=0' (ablates a head), 'encoder.mask[:,3,5]=-inf' (hides a key), "
                 "'weights=@file.npz:name[1]' (an array, or a block of it), 'weights~=@file.npz:name' (the same, frozen "
                 "while the text changes). `saccade describe EXHIBIT` lists the tensors; may be given several times")
@@ -77,7 +71,7 @@ RunRequest RequestOptions::request() const {
     request.weights_path = weights;
     for (const ParamSpec& spec : chosen.params)
         if (const auto found = params.find(spec.name); found != params.end() && found->second.option.given())
-            request.params.set(spec.name, value_of(spec, found->second.text));
+            request.params.set(spec.name, parse_param(spec, found->second.text));
     for (const std::string& spec : interventions) request.interventions.push_back(parse_intervention(spec));
     request.capture.names = capture;
     if (!analyse.empty()) request.analyses = analyses_from(analyse);

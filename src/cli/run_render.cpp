@@ -12,6 +12,7 @@
 #include "run/finding.hpp"
 #include "run/runner.hpp"
 #include "run/trace_file.hpp"
+#include "viz/colormap.hpp"
 #include "viz/difference.hpp"
 #include "viz/export.hpp"
 #include "viz/theme.hpp"
@@ -100,7 +101,7 @@ RunRequest compared_request(RunRequest request, const std::vector<std::string>& 
 }
 
 void print_claim(const std::string& said, const std::string& text, const std::string& found) {
-    fmt::print("{:<16}{}{}\n", said, text, found.empty() ? "" : "  (" + found + ")");
+    fmt::print("{:<15} {}{}\n", said, text, found.empty() ? "" : "  (" + found + ")");
 }
 
 /// Every formula claim and every point of the lesson that claims something, on this run.
@@ -159,23 +160,30 @@ std::string placed_tensor(const RunRequest& request, const std::string& view_id,
 
 void render(RenderOptions options) {
     const RunRequest request = options.request.request();
-    view(options.view.view);  // an unknown view is refused before anything is computed
-    theme(options.view.theme);
+    // What cannot be is refused before anything is computed.
+    named_in_errors("--view", [&] { view(options.view.view); });
+    named_in_errors("--theme", [&] { theme(options.view.theme); });
+    if (!options.view.colormap.empty())
+        named_in_errors("--colormap", [&] { colormap(options.view.colormap, theme(options.view.theme)); });
+    named_in_errors("--dpi", [&] { check_dpi(options.file.dpi); });
     options.flags.apply(options.view);
     options.view.step_axis = exhibit(request.exhibit).step_axis;
     if (!options.size.empty()) apply_size(options.size, options);
     const TracePtr trace = run_told(request);
     if (options.view.tensor.empty()) options.view.tensor = placed_tensor(request, options.view.view, *trace);
     options.flags.select_in(*trace, options.view);
+    if (options.view.tensor.empty() || trace->find(options.view.tensor) != nullptr)  // else made by an analysis, of several
+        ViewFlags::check_heads(tensor_for(view(options.view.view), *trace, options.view), options.view);
     if (options.compare.empty()) {
         export_figure(options.output, *trace, {request_text(request), options.view}, options.file);
         return print_notes(*trace);
     }
     const RunRequest other = compared_request(request, options.compare);
-    const TracePtr difference = std::make_shared<const Trace>(difference_of(*trace, *run_told(other)));
+    const TracePtr against = run_told(other);
+    const TracePtr difference = std::make_shared<const Trace>(difference_of(*trace, *against));
     // The view's own choice is made by role, which a difference does not have.
     if (options.view.tensor.empty()) options.view.tensor = tensor_for(view(options.view.view), *trace, options.view).info.name;
-    const ViewState state = difference_state(options.view);
+    const ViewState state = difference_state(options.view, {trace.get(), against.get()});
     export_figure(options.output, *difference, {request_text(request), state, request_text(other)}, options.file);
     print_notes(*difference);
 }
@@ -186,7 +194,7 @@ void add_run(CliCommand& app, const Words& words) {
     CliCommand command = app.add("run", "Run an exhibit and save every tensor that it records");
     const auto options = std::make_shared<RunOptions>();
     if (!words.empty() && words[0] == "run") options->request.declare(command, words);
-    command.option("--save", options->save, "File to write: .npz with one array per tensor, and trace.json");
+    command.option("--save", options->save, "File to write: .npz with one array per tensor, and trace.json").path();
     command.flag("--claims", options->claims,
                  "Print every claim, of the formulas and of the lesson, as held or broken on this run");
     command.option("--capture", options->request.capture, "Keep only these tensors (names, or prefixes ending in *)");
@@ -214,7 +222,9 @@ void add_render(CliCommand& app, const Words& words) {
                 "PARAM=VALUE: draw the difference, the run with this setting minus the run without; may be given several "
                 "times")
         .repeated();
-    command.option("-o,--output", options->output, "File: .png, .svg or .pdf; .csv or .npz for the values shown").required();
+    command.option("-o,--output", options->output, "File: .png, .svg or .pdf; .csv or .npz for the values shown")
+        .required()
+        .path();
     command.runs([options] { render(*options); });
 }
 

@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "base/parallel.hpp"
+#include "base/percent.hpp"
 #include "cli/commands.hpp"
 #include "io/atomic_file.hpp"
 #include "train/training.hpp"
@@ -59,7 +60,7 @@ void print_progress(const Training& training, bool terminal) {
     if (!points.empty()) line += fmt::format("  loss {:.4f}", points.back().loss);
     for (auto p = points.rbegin(); p != points.rend(); ++p)
         if (p->metric) {
-            line += fmt::format("  {} {:.1f}%", training.headline(), *p->metric * 100);
+            line += fmt::format("  {} {}", training.headline(), percent(*p->metric));
             break;
         }
     line += fmt::format("  {:.3g} steps/s  {} left", training.steps_per_second(), duration(training.seconds_left()));
@@ -206,7 +207,9 @@ void eval(const std::string& name, const TrainOptions& options, Index n, bool as
         return;
     }
     fmt::print("{} on {} held-out examples\n", name, n);
-    for (const auto& [metric, value] : metrics) fmt::print("  {:<20} {:.4f}\n", metric, value);
+    std::size_t widest = 0;
+    for (const auto& [metric, value] : metrics) widest = std::max(widest, metric.size());
+    for (const auto& [metric, value] : metrics) fmt::print("  {:<{}}  {:.4f}\n", metric, widest, value);
 }
 
 }  // namespace
@@ -216,13 +219,15 @@ void add_train(CliCommand& app) {
         app.add("train", "Train a model from scratch; Ctrl-C leaves a checkpoint, from which the same command resumes");
     const auto c = std::make_shared<TrainCommand>();
     command.option("MODEL", c->model, fmt::format("One of: {}", fmt::join(task_ids(), ", "))).required();
-    command.option("--data", c->options.data_path, "Data set, for models that need one");
-    command.option("--dictionary", c->options.dictionary_path,
-                   "CC-CEDICT as cedict.tsv, for translators: its entries are learned, too");
+    command.option("--data", c->options.data_path, "Data set, for models that need one").path();
+    command
+        .option("--dictionary", c->options.dictionary_path,
+                "CC-CEDICT as cedict.tsv, for translators: its entries are learned, too")
+        .path();
     command.option("--epochs", c->options.epochs, "Default: the model's own").between(1, 100000);
     command.option("--seed", c->options.seed, "Seed of weights and batches").shows_default();
     command.option("--option", c->extra, "NAME=NUMBER, for example alignment_loss=0; may be given several times").repeated();
-    command.option("-o,--output", c->output, "F.safetensors; the model card goes beside it as F.json").required();
+    command.option("-o,--output", c->output, "F.safetensors; the model card goes beside it as F.json").required().path();
     command.flag("--fresh", c->fresh, "Start again even if there is a checkpoint");
     add_threads(command);
     command.runs([c] { train(*c); });
@@ -234,8 +239,8 @@ void add_eval(CliCommand& app) {
     const auto options = std::make_shared<TrainOptions>();
     const auto n = std::make_shared<Index>(0);
     const auto as_json = std::make_shared<bool>(false);
-    command.option("MODEL", *name, "A bundled model, or your own .safetensors with its card").required();
-    command.option("--data", options->data_path, "Data set, for models that need one");
+    command.option("MODEL", *name, "A bundled model, or your own .safetensors with its card").required().path();
+    command.option("--data", options->data_path, "Data set, for models that need one").path();
     command.option("-n", *n, "Held-out examples; default: the model's own, as in its card").between(1, 1000000);
     command.flag("--json", *as_json, "{model, n, metrics}");
     add_threads(command);

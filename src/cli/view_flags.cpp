@@ -1,5 +1,8 @@
 #include "cli/view_flags.hpp"
 
+#include <fmt/core.h>
+
+#include "analysis/attention.hpp"
 #include "trace/intervention.hpp"
 
 namespace saccade {
@@ -52,7 +55,9 @@ void ViewFlags::declare(CliCommand& command) {
         values[spec.name] = format_param(spec.fallback);
         command.option(name, values[spec.name], spec.help).group("View").shows_default();
     }
-    command.option(flag("select"), select, "What is selected, from 0: 'encoder.weights[2,4,3,1]'; ':' for all of an axis")
+    command
+        .option(flag("select"), select,
+                "What is selected, counted from 0 as in --intervene: 'encoder.weights[2,4,3,1]'; ':' for all of an axis")
         .group("View");
 }
 
@@ -70,18 +75,25 @@ void ViewFlags::apply(ViewState& state) const {
             throw Error(ErrorCode::usage, "--" + called.name + ": " + error.message(), error.hint());
         }
     }
-    try {
-        apply_scale(scale, state);
-    } catch (const Error& error) {
-        throw Error(error.code(), "--scale: " + error.message(), error.hint());
-    }
-    if (!select.empty()) cell_named(select);
+    named_in_errors("--scale", [&] { apply_scale(scale, state); });
+    if (!select.empty()) named_in_errors("--select", [&] { cell_named(select); });
+}
+
+void ViewFlags::check_heads(const TraceTensor& tensor, const ViewState& state) {
+    const auto axes = attention_axes(tensor);
+    if (!axes || axes->head < 0) return;
+    const Index heads = tensor.values.shape()[axes->head];
+    for (const Index head : state.options.chosen)
+        if (head >= heads)
+            throw Error(ErrorCode::usage,
+                        fmt::format("--heads: there is no head {}: {} has {}", head + 1, tensor.info.name, heads),
+                        fmt::format("choose from 1 to {}", heads));
 }
 
 void ViewFlags::select_in(const Trace& trace, ViewState& state) const {
     if (select.empty()) return;
     const ArraySource cell = cell_named(select);
-    state.selected = focus_of(trace, {cell.array, cell.index});
+    named_in_errors("--select", [&] { state.selected = focus_of(trace, {cell.array, cell.index}); });
 }
 
 }  // namespace saccade

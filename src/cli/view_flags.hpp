@@ -19,8 +19,20 @@ struct ViewFlags {
     void declare(CliCommand& command);
     /// Puts them into the state. Error{usage}.
     void apply(ViewState& state) const;
-    /// What --select names, in this trace. Error{not_found}, {out_of_range}.
+    /// What --select names, in this trace. Error{usage}.
     void select_in(const Trace& trace, ViewState& state) const;
+    /// Error{usage} if --heads names one that this tensor, which is to be shown, does not have.
+    static void check_heads(const TraceTensor& tensor, const ViewState& state);
 };
+
+/// Runs `read`; an Error of it is a usage error that begins with the flag's name.
+template <class Read>
+void named_in_errors(const std::string& flag, const Read& read) {
+    try {
+        read();
+    } catch (const Error& error) {
+        throw Error(ErrorCode::usage, flag + ": " + error.message(), error.hint());
+    }
+}
 
 }  // namespace saccade

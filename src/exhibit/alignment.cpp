@@ -105,6 +105,7 @@ void run_alignment(RunContext& context) {
                                         : "type a Chinese sentence, for example 我爱中国。");
     note_unseen(source.unseen, "source", context.probe);
     note_mapped(source.mapped, "source", context.probe);
+    note_dropped(source.dropped, "source", context.probe);
 
     const Seq2SeqDesign design = chosen_design(context, where);
     const Seq2Seq<float> model(Weights<float>(context.model->weights), design);
@@ -117,7 +118,7 @@ void run_alignment(RunContext& context) {
     request.source = source.ids;
     request.source_labels = visible_characters(source.tokens);
     request.target_tokens = text.target_labels();
-    if (!params.text("target").empty()) request.forced = text.target(params.text("target"));
+    if (!params.text("target").empty()) request.forced = target_ids(text, params.text("target"), "target", context.probe);
     request.beam = {
         .width = params.integer("beam"), .length_penalty = params.number("length_penalty"), .max_steps = most_steps(text)};
     request.hypothesis = params.integer("hypothesis");
@@ -185,8 +186,8 @@ ParamSpec training_param() {
     return choice_param(
         "training", "Training",
         "Of the translators with attention. Guided: besides translating they learned to look where a word aligner "
-        "(zh-en-aligner: "
-        "IBM model 1 and HMM, both directions) links the word that they write (Liu 2016, Mi 2016). Free: nothing but the "
+        "(zh-en-aligner: IBM model 1 and HMM, both directions) links the word that they write (Liu 2016, Mi 2016). Free: "
+        "nothing but the "
         "translation taught them where to look, as in the papers.",
         choices);
 }
@@ -210,17 +211,20 @@ std::vector<ParamSpec> alignment_params() {
                          titles_where(&AlignFunction::reads_temperature, false) + ".",
                      1, 0, INFINITY),
         number_param("window", "Window",
-                     "D of " + titles_where(&AlignFunction::local, true) + ": keys at most D from the centre; σ = D/2.", 5, 0,
-                     INFINITY),
+                     "How far a local alignment sees: D of " + titles_where(&AlignFunction::local, true) +
+                         ". Source tokens more than D from the centre get no weight; σ = D/2.",
+                     5, 0, INFINITY),
         toggle_param(
             "keep_weights", "Keep the weights",
             "Off: a score or alignment function of dates comes with the model that was trained with it. On: the weights stay "
             "those of the additive model, and only the function changes.",
             false),
         integer_param("beam", "Beam", "Hypotheses kept at each step; 1: greedy.", 1, 1, widest_beam),
-        number_param("length_penalty", "Length penalty", "α in S = log P / ((5 + length) / 6)^α (Wu 2016, eq. 14).", 1, 0, 5),
-        integer_param("hypothesis", "Hypothesis", "Which of the beam's hypotheses is shown; 1 is the best.", 1, 1,
-                      widest_beam)};
+        number_param("length_penalty", "Length penalty",
+                     "How much a longer output is favoured: α in S = log P / ((5 + length) / 6)^α (Wu 2016, eq. 14).", 1, 0, 5),
+        integer_param("hypothesis", "Hypothesis",
+                      "A hypothesis is one whole output that the beam search kept. Which of them is shown; 1 is the best.", 1,
+                      1, widest_beam)};
 }
 
 }  // namespace
@@ -237,8 +241,7 @@ Exhibit alignment_exhibit() {
     exhibit.source = "Bahdanau, Cho and Bengio 2014; Luong, Pham and Manning 2015";
     exhibit.params = alignment_params();
     exhibit.models = dates_task_ids();
-    const std::vector<std::string> translators = translation_task_ids();
-    exhibit.models.insert(exhibit.models.end(), translators.begin(), translators.end());
+    std::ranges::copy_if(translation_task_ids(), std::back_inserter(exhibit.models), is_bundled);
     exhibit.choose_model = chosen_model;
     exhibit.views = {{"flow", "weights", 0, 1, 0.3f},
                      {"tree", "beam.score", 0, 1, 0.3f},

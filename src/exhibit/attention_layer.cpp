@@ -11,7 +11,7 @@ namespace saccade {
 
 namespace {
 
-constexpr double longest_text = 256;
+constexpr double longest_sentence = 256;
 
 /// What a stack shows of its first layers, by name.
 struct Seen {
@@ -73,7 +73,7 @@ std::vector<ParamSpec> attention_layer_params() {
     ParamSpec text = text_param("text", "Text",
                                 "What the layer reads: Chinese for the translator's encoder, one character per token; "
                                 "English for the language model.",
-                                "火车几点到北京？", longest_text);
+                                "火车几点到北京？", longest_sentence);
     text.examples = {"火车几点到北京？", "我爱中国。", "她昨天买了一本很有趣的书。", "Tom likes Mary. Mary likes Tom."};
     text.placeholder = "a sentence, for example 我爱中国。";
     return {text,
@@ -92,7 +92,7 @@ AttentionLayer attention_layer(RunContext& context) {
         return taken_out(context, loaded->model.encoder(), "encoder", source.ids, visible_characters(source.tokens));
     }
     const auto loaded = language_model_of(context.model);
-    const Ids ids = loaded->text->target(context.params.text("text"));
+    const Ids ids = target_ids(*loaded->text, context.params.text("text"), "text", context.probe);
     if (ids.empty())
         throw Error(ErrorCode::invalid_input, "there is no text to read",
                     "type an English sentence, for example Tom likes Mary.");

@@ -230,8 +230,11 @@ std::vector<ParamSpec> captioning_params() {
                      "τ: scores of locations are divided by it. 0: the best location gets all; infinity: uniform.", 1, 0,
                      INFINITY),
         integer_param("beam", "Beam", "Captions kept at each step; 1: greedy.", 1, 1, widest_beam),
-        number_param("length_penalty", "Length penalty", "α in S = log P / ((5 + length) / 6)^α (Wu 2016, eq. 14).", 1, 0, 5),
-        integer_param("hypothesis", "Hypothesis", "Which of the beam's captions is shown; 1 is the best.", 1, 1, widest_beam),
+        number_param("length_penalty", "Length penalty",
+                     "How much a longer output is favoured: α in S = log P / ((5 + length) / 6)^α (Wu 2016, eq. 14).", 1, 0, 5),
+        integer_param("hypothesis", "Hypothesis",
+                      "A hypothesis is one whole caption that the beam search kept. Which of them is shown; 1 is the best.", 1,
+                      1, widest_beam),
         resolution};
 }
 

@@ -125,10 +125,11 @@ Lesson captioning_lesson() {
          "multiplied "
          "by β.",
          "由状态算出的一个标量门 β 说明下一个词有多需要看图：上下文要乘以 β。", rule_check("gated_context")},
-        {"Doubly stochastic: training also asks that every location gets the same in total over all words, so that nothing is "
-         "overlooked. All locations together get exactly one a word, so each would get words / locations.",
-         "双重随机：训练时还要求每个位置在所有词上得到的总和相同，这样就不会漏看。所有位置合起来恰好每个词得到 "
-         "1，因此每个位置应得 词数/位置数。",
+        {"Doubly stochastic (Xu 2015): training also asks that every location gets 1 in total over all words, so that nothing "
+         "is overlooked. All locations together get exactly one a word, so with fewer words than locations none can have 1: "
+         "what is nearest to it is the same for all, words / locations.",
+         "双重随机（Xu 2015）：训练时还要求每个位置在所有词上的总和为 1，这样就不会漏看。但所有位置合起来恰好每个词得到 "
+         "1，词比位置少时谁也得不到 1：最接近的是人人相同，即 词数/位置数。",
          coverage_is_words},
         {"“Left of” can be read off two steps: from the first noun to the second the middle of the map goes to the right; with "
          "“right "

@@ -2,20 +2,13 @@
 
 #include <algorithm>
 
+#include "base/typed_text.hpp"
+
 namespace saccade {
 
 std::vector<std::string> visible_characters(const std::vector<std::string>& characters) {
     std::vector<std::string> labels;
-    for (const std::string& character : characters) {
-        if (character == " ")
-            labels.emplace_back("␣");
-        else if (character == "\t")
-            labels.emplace_back("⇥");
-        else if (character == "\n" || character == "\r")
-            labels.emplace_back("↵");
-        else
-            labels.push_back(character);
-    }
+    for (const std::string& character : characters) labels.push_back(visible_character(character));
     return labels;
 }
 
@@ -34,13 +27,12 @@ Ids character_ids(const std::vector<std::string>& characters, const Vocabulary& 
 
 namespace {
 
-/// The first few with spaces between, then "…".
-std::string listed(const std::vector<std::string>& all, const char* between) {
+/// The first few with spaces separator, then "…".
+std::string listed(const std::vector<std::string>& all, const char* separator) {
     constexpr std::size_t most_listed = 8;
     std::string list;
-    for (std::size_t i = 0; i < std::min(all.size(), most_listed); ++i)
-        list += (i == 0 ? "" : between) + visible_characters({all[i]})[0];
-    return all.size() > most_listed ? list + between + "…" : list;
+    for (std::size_t i = 0; i < std::min(all.size(), most_listed); ++i) list += (i == 0 ? "" : separator) + all[i];
+    return all.size() > most_listed ? list + separator + "…" : list;
 }
 
 }  // namespace
@@ -54,7 +46,26 @@ void note_mapped(const std::vector<std::string>& mapped, const std::string& para
 void note_unseen(const std::vector<std::string>& unseen, const std::string& param, Probe& probe) {
     if (unseen.empty()) return;
     const std::string count = unseen.size() == 1 ? "1 character" : std::to_string(unseen.size()) + " characters";
-    probe.note({param, count + " the model never saw: " + listed(unseen, " "), "read as unknown; the output may be wrong"});
+    probe.note({param, count + " the model never saw: " + listed(visible_characters(unseen), " "),
+                "read as unknown; the output may be wrong"});
+}
+
+void note_dropped(const std::vector<std::string>& dropped, const std::string& param, Probe& probe) {
+    if (dropped.empty()) return;
+    std::string list;
+    for (const std::string& name : dropped) list += (list.empty() ? "" : ", ") + name;
+    probe.note({param, "left out, as they are not to be seen: " + list, "the model reads the text without them"});
+}
+
+Ids target_ids(const SequenceText& text, const std::string& typed, const std::string& param, Probe& probe) {
+    SequenceText::Target target = text.read_target(typed);
+    note_dropped(target.dropped, param, probe);
+    if (!target.unseen.empty()) {
+        std::string list;
+        for (const std::string& piece : target.unseen) list += (list.empty() ? "'" : ", '") + join_pieces({piece}) + "'";
+        probe.note({param, "the model cannot write " + list, "<unk> stands there instead"});
+    }
+    return std::move(target.ids);
 }
 
 }  // namespace saccade

@@ -3,14 +3,14 @@
 #include <string>
 #include <vector>
 
-#include "model/vocabulary.hpp"
+#include "model/sequence_text.hpp"
 #include "trace/probe.hpp"
 
 namespace saccade {
 
 /// What exhibits share whose tokens are the characters of a typed text.
 
-/// Labels of an axis: white space must be seen on it.
+/// Labels of an axis: white space and what no font draws must be seen on it (visible_character(), base/typed_text.hpp).
 std::vector<std::string> visible_characters(const std::vector<std::string>& characters);
 
 /// Ids of the characters; those that the vocabulary lacks become `unknown`, and a note about parameter `param` says which.
@@ -22,5 +22,12 @@ void note_unseen(const std::vector<std::string>& unseen, const std::string& para
 
 /// The note about parameter `param` that says which characters ("愛 as 爱") are read as others; none if there are none.
 void note_mapped(const std::vector<std::string>& mapped, const std::string& param, Probe& probe);
+
+/// The note about parameter `param` that names the characters that were left out, as they are not to be seen; none without.
+void note_dropped(const std::vector<std::string>& dropped, const std::string& param, Probe& probe);
+
+/// The ids of a text that the model is made to write, with notes about what it does not have (<unk> stands there) and what was
+/// left out. Errors as SequenceText::read_target().
+Ids target_ids(const SequenceText& text, const std::string& typed, const std::string& param, Probe& probe);
 
 }  // namespace saccade

@@ -148,7 +148,7 @@ void record_sweep(Probe& probe, const Sweep& sweep, const LayerSize& fixed, bool
             .symbol = "C",
             .title = "Multiply-adds counted, " + given,
             .axes = axes,
-            .step = {"count", "2 n² d;  2 n d²;  k n d²;  4 r n d: the formulas, times the matrix products that each needs",
+            .step = {"count", "2 n² d;  2 n d²;  k n d²;  2 r n d: the formulas, times the matrix products that each needs",
                      rule_by_kind("@operations." + v, sweep, fixed), "Vaswani 2017, table 1"}};
     });
     observe("log_operations." + v, table_of(logarithms(sweep.counted)), [&] {
@@ -230,9 +230,9 @@ void record_table(Probe& probe, const Sweep& n, const LayerSize& fixed) {
                      .symbol = "P",
                      .title = "Layers (steps) from the first token to the last",
                      .axes = {"layer kind", "n"},
-                     .step = {"walk", "1;  n − 1;  log_k n, dilated;  2 (n − 1) / r; rounded up",
+                     .step = {"walk", "1;  n − 1;  log_k n, dilated;  2 n / r − 1; rounded up",
                               fmt::format("@path[c,i] = where(c == 0, 1, where(c == 1, @size.n[i] - 1, where(c == 2, 0 - "
-                                          "floor(0.000001 - log(@size.n[i]) / log({})), 0 - floor(0 - (@size.n[i] - 1) / "
+                                          "floor(0.000001 - log(@size.n[i]) / log({})), 0 - floor(1 - @size.n[i] / "
                                           "{}))))",
                                           fixed.k, fixed.r / 2),
                               "Vaswani 2017, table 1, walked along what each layer looks at"}};

@@ -9,6 +9,8 @@
 #include "autograd/ops.hpp"
 #include "base/rng.hpp"
 #include "base/stop.hpp"
+#include "tensor/gemm.hpp"
+#include "tensor/softmax_row.hpp"
 
 namespace saccade {
 
@@ -81,29 +83,30 @@ std::function<double(std::stop_token)> convolution(const LayerSize& size) {
     };
 }
 
-/// Queries in blocks of r; each block looks at its own keys and at half a block on either side, so each query at r of 2r keys.
+/// The first of the r tokens that token i looks at: half of them before it, as far as there are so many; at the ends of the
+/// sequence more on the other side.
+Index first_neighbour(const LayerSize& s, Index i) {
+    return std::clamp<Index>(i - s.r / 2, 0, std::max<Index>(s.n - s.r, 0));
+}
+
+/// Each query at its own r keys, and at no other: two products of r by d, scores and read.
 std::function<double(std::stop_token)> restricted(const LayerSize& size) {
-    const Index block = std::min(size.r, size.n), half = block / 2, blocks = (size.n + block - 1) / block;
-    const Index keys = block + 2 * half;
-    const Tensor<float> x = drawn({size.n, size.d}, 1);
-    Tensor<float> k(Shape{blocks, 1, keys, size.d}), q(Shape{blocks, 1, block, size.d});
-    Tensor<float> mask(Shape{blocks, 1, block, keys}, -std::numeric_limits<float>::infinity());
-    for (Index b = 0; b < blocks; ++b) {
-        for (Index a = 0; a < block; ++a)
-            if (const Index i = b * block + a; i < size.n)
-                std::ranges::copy(x.row(i).values(), q.row(b).row(0).row(a).values().begin());
-        for (Index c = 0; c < keys; ++c) {
-            const Index j = b * block - half + c;
-            if (j < 0 || j >= size.n) continue;
-            std::ranges::copy(x.row(j).values(), k.row(b).row(0).row(c).values().begin());
-            for (Index a = 0; a < block; ++a)
-                if (std::abs(b * block + a - j) <= half) mask.data()[(b * block + a) * keys + c] = 0;
+    return [q = drawn({size.n, size.d}, 1), k = drawn({size.n, size.d}, 2), v = drawn({size.n, size.d}, 3),
+            size](const std::stop_token& stop) {
+        double multiply_adds = 0;
+        const Index r = std::min(size.r, size.n), d = size.d;
+        const float scale = 1 / std::sqrt(static_cast<float>(d));
+        Tensor<float> scores(Shape{r}), weights(Shape{r}), context(Shape{size.n, d});
+        for (Index i = 0; i < size.n; ++i) {
+            if (i % 64 == 0) check_stop(stop);
+            const Index first = first_neighbour(size, i);
+            gemm<float>(k.data() + first * d, q.data() + i * d, scores.data(), r, 1, d);
+            for (float& score : scores.values()) score *= scale;
+            softmax_row<float>(scores.data(), nullptr, weights.data(), r);
+            gemm<float>(weights.data(), v.data() + first * d, context.data() + i * d, 1, d, r);
+            multiply_adds += 2 * static_cast<double>(r) * static_cast<double>(d);
         }
-    }
-    return [q, k, mask](const std::stop_token&) {
-        Counter counter;
-        counter.attention(q, k, k, mask);
-        return counter.multiply_adds;
+        return multiply_adds;
     };
 }
 
@@ -134,7 +137,8 @@ std::vector<Index> dilated(const LayerSize& s, Index i, Index depth) {
     return places;
 }
 std::vector<Index> neighbours(const LayerSize& s, Index i, Index) {
-    return range(i - s.r / 2, i + s.r / 2, s.n);
+    const Index first = first_neighbour(s, i);
+    return range(first, first + s.r - 1, s.n);
 }
 
 }  // namespace
@@ -145,7 +149,7 @@ const std::vector<LayerKind>& layer_kinds() {
         {"recurrent", "recurrent · nd²", "n d²", "n", "n", 1, 2, 2, "2 * N * D ^ 2", recurrent,
          [](const LayerSize& s) { return s.n; }, step_before},
         {"convolution", "convolution · knd²", "k n d²", "1", "log_k n", 1, 2, 1, "K * N * D ^ 2", convolution, one, dilated},
-        {"restricted", "restricted · rnd", "r n d", "1", "n / r", 1, 1, 4, "4 * R * N * D", restricted, one, neighbours},
+        {"restricted", "restricted · rnd", "r n d", "1", "2 n / r", 1, 1, 2, "2 * R * N * D", restricted, one, neighbours},
     };
     return all;
 }

@@ -9,12 +9,12 @@ namespace saccade {
 
 namespace {
 
-enum Kind { self_attention, recurrent, convolution, restricted };
+enum class Kind : Index { self_attention, recurrent, convolution, restricted };
 
 /// A cell of a table with a row per kind of layer; the last column where `column` is -1.
 double cell(const TraceTensor& table, Kind kind, Index column) {
     const Index n = table.values.shape()[1];
-    return static_cast<double>(table.values.data()[kind * n + (column < 0 ? n - 1 : column)]);
+    return static_cast<double>(table.values.data()[static_cast<Index>(kind) * n + (column < 0 ? n - 1 : column)]);
 }
 
 /// Counted exponents are those of the formulas.
@@ -23,7 +23,7 @@ std::optional<Claim> counts_have_the_exponents(const Trace& trace) {
     for (const char* name : {"exponents.n", "exponents.d"}) {
         const TraceTensor* exponents = trace.find(name);
         if (exponents == nullptr) return std::nullopt;
-        for (const Kind kind : {self_attention, recurrent, convolution, restricted})
+        for (const Kind kind : {Kind::self_attention, Kind::recurrent, Kind::convolution, Kind::restricted})
             worst = std::max(worst, std::abs(cell(*exponents, kind, 0) - cell(*exponents, kind, 1)));
     }
     return claim_of("exponents.n", 8, worst, 1e-4);
@@ -33,10 +33,10 @@ std::optional<Claim> counts_have_the_exponents(const Trace& trace) {
 std::optional<Claim> attention_bends_up(const Trace& trace) {
     const TraceTensor* exponents = trace.find("exponents.n");
     if (exponents == nullptr || exponents->values.shape()[1] < 3) return std::nullopt;
-    const double attention = cell(*exponents, self_attention, 2);
+    const double attention = cell(*exponents, Kind::self_attention, 2);
     if (!std::isfinite(attention)) return std::nullopt;  // the run is still measuring
     double worst = std::max(0.0, 1.3 - attention);
-    for (const Kind kind : {recurrent, convolution, restricted})
+    for (const Kind kind : {Kind::recurrent, Kind::convolution, Kind::restricted})
         worst = std::max(worst, cell(*exponents, kind, 2) - attention + 0.2);
     return claim_of("exponents.n", 4, std::max(0.0, worst));
 }
@@ -48,8 +48,9 @@ std::optional<Claim> recurrence_waits(const Trace& trace) {
     const Index points = sizes->values.size();
     double wrong = 0;
     for (Index i = 0; i < points; ++i)
-        for (const Kind kind : {self_attention, recurrent, convolution, restricted})
-            wrong += cell(*steps, kind, i) != (kind == recurrent ? static_cast<double>(sizes->values.data()[i]) : 1.0) ? 1 : 0;
+        for (const Kind kind : {Kind::self_attention, Kind::recurrent, Kind::convolution, Kind::restricted})
+            wrong +=
+                cell(*steps, kind, i) != (kind == Kind::recurrent ? static_cast<double>(sizes->values.data()[i]) : 1.0) ? 1 : 0;
     return claim_of("sequential", 4 * points, wrong);
 }
 
@@ -60,10 +61,10 @@ std::optional<Claim> attention_reaches_at_once(const Trace& trace) {
     const Index points = sizes->values.size();
     double wrong = 0;
     for (Index i = 0; i < points; ++i) {
-        wrong += cell(*paths, self_attention, i) != 1 ? 1 : 0;
-        wrong += cell(*paths, recurrent, i) != static_cast<double>(sizes->values.data()[i]) - 1 ? 1 : 0;
-        for (const Kind kind : {convolution, restricted})
-            wrong += cell(*paths, kind, i) > 1 && cell(*paths, kind, i) < cell(*paths, recurrent, i) ? 0 : 1;
+        wrong += cell(*paths, Kind::self_attention, i) != 1 ? 1 : 0;
+        wrong += cell(*paths, Kind::recurrent, i) != static_cast<double>(sizes->values.data()[i]) - 1 ? 1 : 0;
+        for (const Kind kind : {Kind::convolution, Kind::restricted})
+            wrong += cell(*paths, kind, i) >= 1 && cell(*paths, kind, i) < cell(*paths, Kind::recurrent, i) ? 0 : 1;
     }
     return claim_of("path", 4 * points, wrong);
 }
@@ -78,7 +79,9 @@ std::optional<Claim> cheaper_while_shorter(const Trace& trace) {
         const Index points = counts->values.shape()[1];
         int changes = 0;
         for (Index i = 1; i < points; ++i) {
-            const auto cheaper = [&](Index at) { return cell(*counts, self_attention, at) <= cell(*counts, recurrent, at); };
+            const auto cheaper = [&](Index at) {
+                return cell(*counts, Kind::self_attention, at) <= cell(*counts, Kind::recurrent, at);
+            };
             changes += cheaper(i) != cheaper(i - 1) ? 1 : 0;
         }
         wrong += changes > 1 ? 1 : 0;
@@ -96,8 +99,7 @@ Lesson complexity_lesson() {
     lesson.points = {
         {"Counted, not assumed: the multiply-adds of every matrix product that a layer does are added up, and are n²d for "
          "self-attention (twice: scores and read), nd² for a recurrence (twice: input and state), knd² for a convolution, rnd "
-         "for "
-         "restricted self-attention.",
+         "for restricted self-attention (twice, too).",
          "不是相信，而是数出来的：把一层所做的每次矩阵乘法的乘加次数累加，自注意力为 n²d（打分与读取两次），循环层为 "
          "nd²（输入与状态两次），卷积为 knd²，受限自注意力为 rnd。",
          rule_check("operations.n")},
@@ -119,9 +121,11 @@ Lesson complexity_lesson() {
          "循环层必须等待：n 步一步接一步；其余三种一次处理所有位置。", recurrence_waits},
         {"Between any two tokens lies one layer of self-attention, n − 1 steps of a recurrence, about log_k n layers of "
          "dilated "
-         "convolutions, about n / r layers of restricted self-attention: the shorter the path, the easier a long dependence is "
+         "convolutions, about 2n / r layers of restricted self-attention, which looks half of r either way: the shorter the "
+         "path, the easier a long dependence is "
          "learned. Here the path is walked along what each layer really looks at.",
-         "任意两个词元之间，自注意力只隔一层，循环层要走 n − 1 步，空洞卷积约 log_k n 层，受限自注意力约 n / r "
+         "任意两个词元之间，自注意力只隔一层，循环层要走 n − 1 步，空洞卷积约 log_k n 层，受限自注意力（左右各看 r / 2 个）约 "
+         "2n / r "
          "层：路径越短，远距离的依赖越容易学到。这里的路径是沿着每层真正看到的位置走出来的。",
          attention_reaches_at_once},
         {"Self-attention is the cheaper of the two while the sequence is shorter than the features are many, n < d; as "

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "exhibit/characters.hpp"
 #include "exhibit/exhibits.hpp"
 #include "exhibit/induction_lesson.hpp"
 #include "model/head_scores.hpp"
@@ -91,7 +92,7 @@ LanguageModelRequest read_text(const RunContext& context, const LoadedLanguageMo
         Rng rng = Rng(context.seed).fork("repeated random tokens");
         request.ids = repeated_random_tokens(rng, start - 1, period, 2 * period + 1, start);
     } else {
-        request.ids = loaded.text->target(params.text("text"));
+        request.ids = target_ids(*loaded.text, params.text("text"), "text", context.probe);
         request.ids.insert(request.ids.begin(), start);
     }
     const auto n = static_cast<Index>(request.ids.size());
@@ -103,11 +104,6 @@ LanguageModelRequest read_text(const RunContext& context, const LoadedLanguageMo
                     fmt::format("the text has {} tokens, and every pair of them has a weight in every head", n - 1),
                     fmt::format("use at most {}", most_tokens - 1));
     for (const Index id : request.ids) request.labels.push_back(loaded.text->target_labels().at(static_cast<std::size_t>(id)));
-    if (const Index unknown = loaded.text->vocabularies().target.find("<unk>"); unknown >= 0)
-        if (const auto unseen = std::ranges::count(request.ids, unknown); unseen > 0 && !params.toggle("random"))
-            context.probe.note(
-                {"text", fmt::format("{} piece{} of the text never occurred in training", unseen, unseen == 1 ? "" : "s"),
-                 "the model reads <unk> there"});
     return request;
 }
 

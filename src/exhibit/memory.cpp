@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "base/utf8.hpp"
+#include "base/typed_text.hpp"
+#include "exhibit/characters.hpp"
 #include "exhibit/exhibits.hpp"
 #include "exhibit/memory_lesson.hpp"
 #include "exhibit/memory_read.hpp"
@@ -18,12 +19,14 @@ constexpr const char* animals = "cat, eagle, salmon, whale, bat";
 /// Names of the slots, if there is one for each; a note if a person gave some, but not as many.
 std::vector<std::string> slot_names(const std::string& text, Index slots, Probe& probe) {
     std::vector<std::string> names(1);
-    for (const std::string& character : code_points(text)) {
-        if (character == "," || character == "，" || character == "、" || character == ";")
+    const TypedText typed = read_typed(text);
+    for (const auto& [character, shown] : typed.characters) {
+        if (character == "," || character == "、" || character == ";")
             names.emplace_back();
         else if (character != " " || !names.back().empty())
-            names.back() += character;
+            names.back() += shown;
     }
+    note_dropped(typed.dropped, "names", probe);
     if (text.empty()) return {};
     if (static_cast<Index>(names.size()) == slots) return names;
     if (text != animals)

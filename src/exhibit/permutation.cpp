@@ -8,6 +8,7 @@
 #include "attention/multi_head.hpp"
 #include "autograd/ops.hpp"
 #include "base/stop.hpp"
+#include "base/typed_text.hpp"
 #include "exhibit/exhibits.hpp"
 #include "exhibit/permutation_lesson.hpp"
 #include "nn/rules.hpp"
@@ -82,7 +83,7 @@ Ids second_order(const std::string& text, Index n) {
         return Error(ErrorCode::invalid_input, fmt::format("Second order is '{}', no order of {} tokens", text, n),
                      "name each token once by its number, such as 1, 3, 2");
     };
-    for (const char c : text + ",") {
+    for (const char c : read_text_of(text) + ",") {
         if (c >= '0' && c <= '9') {
             number = std::max<Index>(number, 0) * 10 + (c - '0');
             if (number > n) throw wrong();

@@ -1,5 +1,7 @@
 #include "exhibit/picture_input.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "base/kept_with.hpp"
@@ -17,6 +19,23 @@ Tensor<float> picture_tensor(const PicturePtr& picture, const std::stop_token& s
     return *kept.get(picture, make, stop);
 }
 
+/// Where what is read is not what was asked for.
+void say_how_it_is_read(RunContext& context, const Picture& picture, Index multiple) {
+    constexpr double most_stretched = 1.25;
+    const Index asked = context.params.integer("resolution"), width = picture.image.width, height = picture.image.height;
+    if (asked % multiple != 0)
+        context.probe.note({"resolution", fmt::format("{} px is not a multiple of {}", asked, multiple),
+                            fmt::format("the picture is read at {}", std::max(width, height))});
+    const double shape = static_cast<double>(picture.full_width) / static_cast<double>(picture.full_height),
+                 read = static_cast<double>(width) / static_cast<double>(height);
+    if (std::max(shape / read, read / shape) > most_stretched)
+        context.probe.note({"image",
+                            fmt::format("the picture is {} × {} pixels, too long to be read in its own shape: it is "
+                                        "stretched to {} × {}",
+                                        picture.full_width, picture.full_height, width, height),
+                            "use a picture closer to a square, or a higher resolution"});
+}
+
 }  // namespace
 
 PictureInput read_picture(RunContext& context, Index multiple) {
@@ -28,6 +47,7 @@ PictureInput read_picture(RunContext& context, Index multiple) {
     const Tensor<float> display =
         picture_tensor(load_picture(value, input.read->scene ? scene_display : std::min(longest, file_display)), context.stop);
 
+    say_how_it_is_read(context, *input.read, multiple);
     const Observer observe(context.probe);
     observe.axis({"image.y", AxisKind::y, display.shape()[0], {}, "y"});
     observe.axis({"image.x", AxisKind::x, display.shape()[1], {}, "x"});

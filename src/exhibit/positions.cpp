@@ -186,9 +186,10 @@ Exhibit positions_exhibit() {
     exhibit.id = "positions";
     exhibit.title = "Positions";
     exhibit.group = "Transformer";
-    exhibit.summary =
-        "Six ways to tell attention where its tokens are: the code, how alike positions are, what it does, how far it "
-        "carries.";
+    exhibit.summary = fmt::format(
+        "Ways to tell attention where its tokens are, {} of them: the code, how alike positions are, what it does, "
+        "how far it carries.",
+        position_codes().size());
     exhibit.source = "Vaswani 2017; Shaw 2018; Su 2021; Press 2021";
     exhibit.params = params();
     for (const PositionFunction& code : position_codes()) exhibit.models.push_back(date_lists_model(code.id));

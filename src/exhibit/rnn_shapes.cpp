@@ -4,7 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "base/utf8.hpp"
+#include "base/typed_text.hpp"
 #include "exhibit/characters.hpp"
 #include "exhibit/exhibits.hpp"
 #include "exhibit/rnn_shapes_lesson.hpp"
@@ -88,14 +88,15 @@ RnnInput input_of(const RunContext& context, const Network& network) {
         input.most_steps = most_letters;
         return input;
     }
-    const std::vector<std::string> characters = code_points(context.params.text("text"));
-    if (characters.empty())
+    const TypedText typed = read_typed(context.params.text("text"));
+    if (typed.characters.empty())
         throw Error(ErrorCode::invalid_input, "Text is empty", "type a date, for example September 30, 2019 or 2019年9月30日");
     const Vocabulary vocabulary(input.inputs);
     if (vocabulary.find("<unk>") < 0)
         throw Error(ErrorCode::bad_format, "the model has no <unk> in its vocabulary", "train it again");
-    input.ids = character_ids(characters, vocabulary, vocabulary.find("<unk>"), "text", context.probe);
-    input.labels = visible_characters(characters);
+    input.ids = character_ids(typed.read(), vocabulary, vocabulary.find("<unk>"), "text", context.probe);
+    note_dropped(typed.dropped, "text", context.probe);
+    input.labels = visible_characters(typed.shown());
     if (design.shape == RnnShape::n_to_m) input.most_steps = most_digits;
     return input;
 }
@@ -109,7 +110,7 @@ std::string joined(const Ids& ids, const RnnInput& input) {
 
 /// "day 30 · month 9 · year 19": the characters of each tag but the last ("other"), in order of appearance.
 std::string tagged(const Ids& tags, const RnnInput& input, const std::string& text) {
-    const std::vector<std::string> characters = code_points(text);
+    const std::vector<std::string> characters = read_typed(text).shown();
     std::vector<std::pair<Index, std::string>> parts;
     for (std::size_t j = 0; j < tags.size() && j < characters.size(); ++j) {
         if (tags[j] + 1 == static_cast<Index>(input.outputs.size())) continue;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "base/utf8.hpp"
+#include "base/typed_text.hpp"
 #include "exhibit/characters.hpp"
 #include "exhibit/exhibits.hpp"
 #include "exhibit/saliency_lesson.hpp"
@@ -81,17 +81,18 @@ void show_maps(Probe& probe, Index question, const DateQuestions<float>::Maps& m
 }
 
 void run_saliency(RunContext& context) {
-    const std::vector<std::string> characters = code_points(context.params.text("source"));
-    if (characters.empty())
+    const TypedText typed = read_typed(context.params.text("source"));
+    if (typed.characters.empty())
         throw Error(ErrorCode::invalid_input, "Source is empty", "type a date, for example 30 Sep 2019 or 2019年9月30日");
     const DateQuestions<float> model{Weights<float>(context.model->weights)};
     const Names names = names_of(*context.model, model.sizes());
     const Index question = std::ranges::find(questions, context.params.text("question")) - questions.begin();
-    const Ids text = character_ids(characters, names.source, names.source.find("<unk>"), "source", context.probe);
+    const Ids text = character_ids(typed.read(), names.source, names.source.find("<unk>"), "source", context.probe);
+    note_dropped(typed.dropped, "source", context.probe);
 
     const auto result = model.run(text, Observer(context.probe), context.stop);
     show_maps(context.probe, question, result.maps);
-    declare_axes(context.probe, model.sizes(), names, visible_characters(characters));
+    declare_axes(context.probe, model.sizes(), names, visible_characters(typed.shown()));
 
     const auto answer = [&](const Ids& ids) {
         return names.answers[static_cast<std::size_t>(ids[static_cast<std::size_t>(question)])];

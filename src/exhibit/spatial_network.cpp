@@ -1,6 +1,6 @@
 #include "exhibit/spatial_network.hpp"
 
-#include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -38,6 +38,11 @@ void say_what_to_know(RunContext& context, const PictureInput& picture) {
              fmt::format("learned from pictures of {0}×{0} px, the network reads this one at {1} px: its classes may be wrong",
                          trained_side, side),
              fmt::format("maps are finer at {}, classes better at {}", side, trained_side)});
+    if (!picture.read->scene)
+        context.probe.note({"image",
+                            fmt::format("the network knows {} classes, {}, and calls whatever it sees one of them",
+                                        cifar_classes().size(), fmt::join(cifar_classes(), ", ")),
+                            "of anything else, its answer and its maps say nothing"});
 }
 
 }  // namespace

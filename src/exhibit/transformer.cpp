@@ -56,12 +56,12 @@ void run(RunContext& context) {
     TransformerRequest request;
     request.source = source.ids;
     request.source_labels = visible_characters(source.tokens);
-    if (!params.text("target").empty()) request.forced = text.target(params.text("target"));
+    if (!params.text("target").empty()) request.forced = target_ids(text, params.text("target"), "target", context.probe);
     request.beam = {
         .width = params.integer("beam"),
         .length_penalty = params.number("length_penalty"),
         .max_steps =
-            text.subwords() ? 64 : std::min<Index>(128, 11 * (1 + static_cast<Index>(std::ranges::count(source.tokens, ";"))))};
+            text.subwords() ? 64 : std::min<Index>(128, 11 * (1 + static_cast<Index>(std::ranges::count(source.read, ";"))))};
     request.hypothesis = params.integer("hypothesis");
     request.encoder_radius = radius_of(params.number("encoder_radius"));
     request.decoder_radius = radius_of(params.number("decoder_radius"));
@@ -116,8 +116,11 @@ std::vector<ParamSpec> params() {
         radius_param("encoder_radius", "Encoder radius", "a source token"),
         radius_param("decoder_radius", "Decoder radius", "an output token"),
         integer_param("beam", "Beam", "Hypotheses kept at each step; 1: greedy.", 1, 1, widest_beam),
-        number_param("length_penalty", "Length penalty", "α in S = log P / ((5 + length) / 6)^α (Wu 2016, eq. 14).", 1, 0, 5),
-        integer_param("hypothesis", "Hypothesis", "Which of the beam's hypotheses is shown; 1 is the best.", 1, 1, widest_beam),
+        number_param("length_penalty", "Length penalty",
+                     "How much a longer output is favoured: α in S = log P / ((5 + length) / 6)^α (Wu 2016, eq. 14).", 1, 0, 5),
+        integer_param("hypothesis", "Hypothesis",
+                      "A hypothesis is one whole output that the beam search kept. Which of them is shown; 1 is the best.", 1,
+                      1, widest_beam),
         toggle_param("gradients", "Gradients", "Records how log p of one output token changes with each weight: ∂ log p / ∂α.",
                      false),
         integer_param("gradient_of", "Gradient of",

@@ -16,7 +16,7 @@ void show_word_alignment(const RunContext& context, const SequenceText& text, co
     const SequenceVocabularies& own = sequence_text_of(model)->vocabularies();
     // The aligner's ids of the same characters and pieces; -1 for those it never met.
     Ids read, written;
-    for (const std::string& token : source.tokens) {
+    for (const std::string& token : source.read) {
         const auto other = text.simplified().find(token);
         read.push_back(own.source.find(other == text.simplified().end() ? token : other->second));
     }

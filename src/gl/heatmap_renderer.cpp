@@ -131,7 +131,7 @@ void HeatmapRenderer::prepare(const Look& look, double texel_width, double texel
     const Normalization& n = look.normalization;
     const double gap = look.smooth ? 0 : look.gap * scale;
     const bool fine = texel_width >= 1 && texel_height >= 1;
-    const bool translucent = look.opacity < 1 || look.threshold > 0 || look.masked_ground.a < 255;
+    const bool translucent = look.fades || look.opacity < 1 || look.threshold > 0 || look.masked_ground.a < 255;
     use({fine, bend_of(n.scale), n.low < 0 && n.high == -n.low, look.smooth && fine, translucent, gap > 0});
     set_blending(translucent);
     glBindVertexArray(vertex_array_.id());
@@ -142,6 +142,7 @@ void HeatmapRenderer::prepare(const Look& look, double texel_width, double texel
     glUniform1f(uniform("gap"), static_cast<float>(gap));
     glUniform1f(uniform("opacity"), static_cast<float>(look.opacity));
     glUniform1f(uniform("threshold"), static_cast<float>(look.threshold));
+    glUniform1i(uniform("fades"), look.fades ? 1 : 0);
     glUniform1i(uniform("diverging"), look.map->diverging ? 1 : 0);
     set_color(uniform("gap_color"), look.gap_color);
     set_color(uniform("hatch_color"), look.hatch);
@@ -163,7 +164,7 @@ void HeatmapRenderer::draw(const HeatmapItem& heatmap, const Box& box, double sc
     const double texel_width = cell_width * static_cast<double>(column_block);
     const double texel_height = cell_height * static_cast<double>(row_block);
     prepare({heatmap.map, heatmap.normalization, heatmap.gap, heatmap.gap_color, heatmap.hatch, heatmap.masked_ground,
-             heatmap.opacity, heatmap.threshold, heatmap.smooth},
+             heatmap.opacity, heatmap.threshold, heatmap.smooth, heatmap.fades},
             texel_width, texel_height, scale, screen_width, screen_height);
     glUniform2f(uniform("pitch"), 0, 0);
     glUniform1i(uniform("pictures"), 1);

@@ -68,7 +68,7 @@ class HeatmapRenderer {
         double gap;
         Color gap_color, hatch, masked_ground;
         double opacity = 1, threshold = 0;
-        bool smooth = false;
+        bool smooth = false, fades = false;
     };
     /// The program for texels of that size, its uniforms that do not change from tile to tile.
     void prepare(const Look& look, double texel_width, double texel_height, double scale, int screen_width, int screen_height);

@@ -20,9 +20,9 @@ constexpr std::array shape_names{"circle", "ellipse", "square", "rectangle", "tr
 constexpr std::array background_names{"plain", "gradient", "sky", "sea", "meadow", "road", "room", "foliage", "noise"};
 
 /// Reads the keys of one object; what is wrong is said with the object's name ("shape 2").
-class Reader {
+class SceneReader {
  public:
-    Reader(const json& object, std::string where) : object_(object), where_(std::move(where)) {
+    SceneReader(const json& object, std::string where) : object_(object), where_(std::move(where)) {
         if (!object.is_object()) throw Error(ErrorCode::bad_format, "a scene's " + where_ + " is not an object", "write {...}");
     }
 
@@ -96,7 +96,7 @@ class Reader {
     std::vector<std::string> known_;
 };
 
-void read_corners(Reader& reader, SceneShape& shape) {
+void read_corners(SceneReader& reader, SceneShape& shape) {
     const json* found = reader.find("points");
     if (found != nullptr) {
         const std::string hint = fmt::format("give 3 to {} corners [x, y], each number from -2 to 2", most_corners);
@@ -114,7 +114,7 @@ void read_corners(Reader& reader, SceneShape& shape) {
 }
 
 SceneShape read_shape(const json& object, const std::string& where) {
-    Reader reader(object, where);
+    SceneReader reader(object, where);
     SceneShape shape;
     shape.kind = static_cast<ShapeKind>(reader.name("kind", shape_names));
     reader.color("color", shape.color);
@@ -136,7 +136,7 @@ SceneShape read_shape(const json& object, const std::string& where) {
 }
 
 SceneBackground read_background(const json& object) {
-    Reader reader(object, "background");
+    SceneReader reader(object, "background");
     SceneBackground background;
     background.kind = static_cast<BackgroundKind>(reader.name("kind", background_names));
     reader.color("color", background.color);
@@ -148,7 +148,7 @@ SceneBackground read_background(const json& object) {
 }
 
 SceneClutter read_clutter(const json& object) {
-    Reader reader(object, "clutter");
+    SceneReader reader(object, "clutter");
     SceneClutter clutter;
     reader.number("amount", clutter.amount, 0, 1);
     reader.whole<std::uint64_t>("seed", clutter.seed, 0, 0xffffffff);
@@ -236,7 +236,7 @@ json to_json(const Scene& scene) {
 }
 
 Scene scene_from_json(const json& document) {
-    Reader reader(document, "JSON");
+    SceneReader reader(document, "JSON");
     Scene scene;
     constexpr Index least_side = 16, most_side = 4096;
     reader.whole<Index>("width", scene.width, least_side, most_side);

@@ -37,9 +37,9 @@ struct Entry {
     std::uint64_t begin = 0, end = 0;
 };
 
-class Reader {
+class FileReader {
  public:
-    explicit Reader(const std::string& path) : path_(path), stream_(path, std::ios::binary) {
+    explicit FileReader(const std::string& path) : path_(path), stream_(path, std::ios::binary) {
         std::error_code error;
         if (!stream_ || std::filesystem::is_directory(path, error)) {
             throw Error(ErrorCode::io, fmt::format("{}: cannot be read", shown_path()), "check the path");
@@ -228,7 +228,7 @@ std::vector<std::uint16_t> narrowed(const std::string& path, const std::string& 
 }  // namespace
 
 WeightMap read_safetensors(const std::string& path, std::map<std::string, std::string>* metadata) {
-    Reader reader(path);
+    FileReader reader(path);
     if (metadata != nullptr) *metadata = reader.metadata();
     return reader.tensors();
 }

@@ -1,5 +1,7 @@
 #include "model/beam_show.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <limits>
 
@@ -42,8 +44,11 @@ void show_beam(Probe& probe, const BeamResult& beam, Index width) {
 
 const Ids& shown_hypothesis(Probe& probe, const BeamResult& beam, Index width, Index which) {
     show_beam(probe, beam, width);
-    if (probe.intervening())
+    if (probe.intervening_later())
         probe.note({"", "the beam was searched without the interventions in the decoder", "they act on what is shown"});
+    if (which > static_cast<Index>(beam.hypotheses.size()))
+        probe.note({"hypothesis", fmt::format("there is no hypothesis {}: the beam found {}", which, beam.hypotheses.size()),
+                    "the last of them is shown"});
     const Index place = std::clamp<Index>(which, 1, static_cast<Index>(beam.hypotheses.size())) - 1;
     return beam.hypotheses[static_cast<std::size_t>(place)].ids;
 }

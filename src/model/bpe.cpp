@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <limits>
-#include <memory>
 #include <set>
 
+#include "base/typed_text.hpp"
 #include "base/utf8.hpp"
 
 namespace saccade {
@@ -87,13 +87,7 @@ void merge_in_place(std::vector<std::string>& pieces, const Pair& pair) {
 }  // namespace
 
 std::string normalize_text(std::string_view text) {
-    const std::string clean = sanitize_utf8(text);
-    utf8proc_uint8_t* raw = nullptr;
-    const utf8proc_ssize_t size =
-        utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(clean.data()), static_cast<utf8proc_ssize_t>(clean.size()), &raw,
-                     static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT));
-    const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(raw, &std::free);
-    std::string normal = size < 0 ? clean : std::string(reinterpret_cast<const char*>(raw), static_cast<std::size_t>(size));
+    std::string normal = read_text_of(text);
     const auto space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
     while (!normal.empty() && space(normal.back())) normal.pop_back();
     std::size_t start = 0;

@@ -14,7 +14,8 @@ namespace saccade {
 std::vector<std::string> pretokenize(std::string_view text);
 /// The pieces of a token sequence as text: "▁" becomes a space.
 std::string join_pieces(const std::vector<std::string>& pieces);
-/// NFKC, and white space cut off at both ends. Invalid UTF-8 becomes U+FFFD.
+/// As every reader takes text (base/typed_text.hpp): NFKC, without what is not to be seen; and white space cut off at both
+/// ends. Invalid UTF-8 becomes U+FFFD.
 std::string normalize_text(std::string_view text);
 
 /// Byte pair encoding over characters (Sennrich, Haddow and Birch 2016, "Neural machine translation of rare words with subword

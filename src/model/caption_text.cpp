@@ -4,6 +4,7 @@
 #include <cctype>
 #include <nlohmann/json.hpp>
 
+#include "base/typed_text.hpp"
 #include "base/utf8.hpp"
 #include "model/per_model.hpp"
 
@@ -45,7 +46,9 @@ CaptionText::CaptionText(const nlohmann::json& card, const std::string& where) {
 }
 
 Ids CaptionText::read(const std::string& caption) const {
-    const std::string text = lower(caption);
+    std::string all;  // words may hold signs that NFKC changes: ， is one of ours
+    for (const auto& [read, shown] : read_typed(caption).characters) all += words_.find(shown) >= 0 ? shown : read;
+    const std::string text = lower(all);
     Ids ids;
     for (std::size_t at = 0; at < text.size();) {
         if (std::isspace(static_cast<unsigned char>(text[at])) != 0) {

@@ -64,10 +64,10 @@ void show_maps(const Observer& observe, const std::vector<Tensor<float>>& weight
     observe("coverage", coverage, [] {
         return Shown{.role = Role::map,
                      .symbol = "Σα",
-                     .title = "All that was looked at",
+                     .title = "Looked at in total, over all words",
                      .unit = "weight",
                      .axes = {"y", "x"},
-                     .step = {"add up", "Σ_i α_ij, which doubly stochastic attention asks to be alike everywhere",
+                     .step = {"add up", "Σ_i α_ij, which training asked to be near 1 everywhere (doubly stochastic)",
                               "@coverage[y,x] = sum_i(@map[i,y,x])", "Xu 2015, eq. 14"}};
     });
 }

@@ -9,9 +9,10 @@
 #include <filesystem>
 #include <mutex>
 
+#include "base/path_text.hpp"
 #include "base/utf8.hpp"
-#include "io/atomic_file.hpp"
 #include "io/safetensors.hpp"
+#include "io/text_file.hpp"
 
 namespace saccade {
 
@@ -29,7 +30,7 @@ ModelPtr read_model(const std::string& path, const std::string& id) {
     if (const auto card = metadata.find("card"); card != metadata.end()) model->card = Card::parse(card->second, path);
     const std::string beside = fs::path(path).replace_extension(".json").string();
     std::error_code error;
-    if (fs::exists(beside, error)) model->card.overlay(Card::parse(read_file(beside, 1 << 24), beside));
+    if (fs::exists(beside, error)) model->card.overlay(Card::parse(read_text(beside, 1 << 24), beside));
     return model;
 }
 
@@ -101,7 +102,7 @@ std::vector<std::string> bundled_models() {
     std::error_code error;
     for (const fs::directory_entry& file : fs::directory_iterator(fs::path(assets_folder()) / "models", error)) {
         const fs::path path = file.path();
-        if (path.extension() != ".safetensors") continue;
+        if (path.extension() != ".safetensors" || is_hidden(path.filename().string())) continue;
         if (fs::exists(fs::path(path).replace_extension(".json"), error)) ids.push_back(path.stem().string());
     }
     std::sort(ids.begin(), ids.end());
@@ -121,7 +122,7 @@ ModelPtr bundled_model(const std::string& id) {
 }
 
 ModelPtr load_model(const std::string& path, const std::string& id) {
-    return cache().get(path, id);
+    return cache().get(path_from_text(path), id);
 }
 
 void require_finite(const WeightMap& weights, const std::string& where) {

@@ -9,8 +9,6 @@ namespace saccade {
 
 namespace {
 
-using Model = RnnShapes<float>;
-
 /// A row of the curves.
 struct Remembered {
     std::string label;
@@ -18,7 +16,7 @@ struct Remembered {
 };
 
 /// One network's states [forward h_(at_forward); backward h_(at_backward)] with respect to every input.
-Tensor<float> jacobian_of(const Model& model, const Tensor<float>& x, Index at_forward, Index at_backward,
+Tensor<float> jacobian_of(const RnnShapes<float>& model, const Tensor<float>& x, Index at_forward, Index at_backward,
                           const std::stop_token& stop) {
     const Tensor<float> forward = state_jacobian<float>(model.forward(), x, false, at_forward, stop);
     if (!model.design().both_directions) return forward;
@@ -27,7 +25,7 @@ Tensor<float> jacobian_of(const Model& model, const Tensor<float>& x, Index at_f
 }
 
 /// one_to_n: d h_t / d x_1 for every t.
-Tensor<float> jacobian_of_first(const Model& model, const Tensor<float>& x, const std::stop_token& stop) {
+Tensor<float> jacobian_of_first(const RnnShapes<float>& model, const Tensor<float>& x, const std::stop_token& stop) {
     std::vector<Var<float>> rows;
     for (Index t = 0; t < x.shape()[0]; ++t)
         rows.emplace_back(state_jacobian<float>(model.forward(), x, false, t, stop).row(0));
@@ -35,7 +33,7 @@ Tensor<float> jacobian_of_first(const Model& model, const Tensor<float>& x, cons
 }
 
 std::vector<Remembered> remembered(const MemoryOf& memory, const Ids& read, const std::stop_token& stop) {
-    const Model& model = *memory.model;
+    const RnnShapes<float>& model = *memory.model;
     const Tensor<float> x = embedding<float>(model.table(), read).value();
     const Index last = x.shape()[0] - 1;
     switch (model.design().shape) {

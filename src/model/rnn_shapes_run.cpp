@@ -13,8 +13,6 @@ namespace saccade {
 
 namespace {
 
-using Model = RnnShapes<float>;
-
 Index largest(const Tensor<float>& row) {
     return std::ranges::max_element(row.values()) - row.values().begin();
 }
@@ -34,7 +32,8 @@ struct ReadFrom {
 };
 
 /// What follows from a state [rows, units], or from one row of it.
-Tensor<float> probabilities(const Model& model, const Var<float>& state, const ReadFrom& from, const Observer& observe) {
+Tensor<float> probabilities(const RnnShapes<float>& model, const Var<float>& state, const ReadFrom& from,
+                            const Observer& observe) {
     const Var<float> logits = observe("logits", model.readout()(state), [&] {
         return Shown{.role = Role::logits,
                      .symbol = "o",
@@ -72,7 +71,7 @@ Shown chosen(const ReadFrom& from) {
                                  from.cell("@probabilities"))}};
 }
 
-Shown embedded(const Model& model) {
+Shown embedded(const RnnShapes<float>& model) {
     return {
         .role = Role::embedding,
         .symbol = "x",
@@ -82,7 +81,7 @@ Shown embedded(const Model& model) {
         .parameters = {{"@embedding.weight", "E", {"vocabulary", "feature"}, model.table().value()}}};
 }
 
-Shown joined(const Model& model) {
+Shown joined(const RnnShapes<float>& model) {
     const bool both = model.design().both_directions;
     return {.role = Role::state,
             .symbol = "h",
@@ -95,7 +94,8 @@ Shown joined(const Model& model) {
 }
 
 /// The states of the layer or of both, [length, state].
-Tensor<float> run_layers(const Model& model, const Var<float>& x, const Observer& observe, const std::stop_token& stop) {
+Tensor<float> run_layers(const RnnShapes<float>& model, const Var<float>& x, const Observer& observe,
+                         const std::stop_token& stop) {
     const Index lengths[] = {x.shape()[0]};
     const auto run = [&](const RecurrentLayer& layer, const RecurrentCell<float>& cell) {
         std::vector<Var<float>> h;
@@ -111,7 +111,7 @@ Tensor<float> run_layers(const Model& model, const Var<float>& x, const Observer
 }
 
 /// h_T, in both directions [forward h_T; backward h_1]: [1, state].
-Tensor<float> keep_last(const Model& model, const Tensor<float>& states, const Observer& observe) {
+Tensor<float> keep_last(const RnnShapes<float>& model, const Tensor<float>& states, const Observer& observe) {
     const Index length = states.shape()[0], width = states.shape()[1], hidden = model.sizes().hidden;
     Tensor<float> last(Shape{width});
     for (Index k = 0; k < width; ++k) last.data()[k] = states.data()[(k < hidden ? length - 1 : 0) * width + k];
@@ -130,7 +130,7 @@ Tensor<float> keep_last(const Model& model, const Tensor<float>& states, const O
 }
 
 /// s_0 of the decoder.
-CellState<float> begin(const Model& model, const Tensor<float>& last, const Observer& observe) {
+CellState<float> begin(const RnnShapes<float>& model, const Tensor<float>& last, const Observer& observe) {
     CellState<float> state = model.decoder().zero(1);
     state.h = observe("decoder.initial", tanh(model.initial()(last)), [&] {
         return Shown{.role = Role::state,
@@ -148,7 +148,7 @@ CellState<float> begin(const Model& model, const Tensor<float>& last, const Obse
 }
 
 /// What the decoder is given at a step: [1, feature].
-Var<float> given_to_decoder(const Model& model, Index given, const Observer& observe) {
+Var<float> given_to_decoder(const RnnShapes<float>& model, Index given, const Observer& observe) {
     const Index outputs = model.sizes().outputs;
     const Index ids[] = {observe.id("decoder.input", given, outputs + 1, [&] {
         return Shown{.role = Role::input,
@@ -172,7 +172,7 @@ Var<float> given_to_decoder(const Model& model, Index given, const Observer& obs
 }
 
 /// Decoder steps from s_0 until the end.
-Ids decode(const Model& model, const Tensor<float>& last, const RnnInput& input, const Observer& observe,
+Ids decode(const RnnShapes<float>& model, const Tensor<float>& last, const RnnInput& input, const Observer& observe,
            const std::stop_token& stop) {
     const RecurrentCell<float>& cell = model.decoder();
     const ReadFrom from{"decoder.state[i,k]", "decoder_unit", "output", "i"};
@@ -209,7 +209,7 @@ struct Spelled {
     Ids read, written;
 };
 
-Spelled spell(const Model& model, const RnnInput& input, const Observer& observe, const std::stop_token& stop) {
+Spelled spell(const RnnShapes<float>& model, const RnnInput& input, const Observer& observe, const std::stop_token& stop) {
     const Index outputs = model.sizes().outputs, first = model.sizes().inputs - outputs;
     const ReadFrom from{"states[j,k]", "state", "position", "j"};
     const RecurrentLayer layer = rnn_forward_layer(model.design());
@@ -240,8 +240,8 @@ Spelled spell(const Model& model, const RnnInput& input, const Observer& observe
     return spelled;
 }
 
-void declare_axes(const Model& model, const RnnInput& input, const Ids& output, const std::vector<std::string>& labels,
-                  Probe& probe) {
+void declare_axes(const RnnShapes<float>& model, const RnnInput& input, const Ids& output,
+                  const std::vector<std::string>& labels, Probe& probe) {
     const RnnSizes& s = model.sizes();
     const RnnDesign& design = model.design();
     std::vector<std::string> written;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/typed_text.hpp"
 #include "base/utf8.hpp"
 #include "model/per_model.hpp"
 
@@ -43,6 +44,13 @@ CharacterMap simplified_from(const nlohmann::json& card, const std::string& wher
     return map;
 }
 
+/// Without the blanks at both ends, which a subword model does not read.
+std::string trimmed(const std::string& text) {
+    const char* blanks = " \t\n\v\f\r";
+    const std::size_t begin = text.find_first_not_of(blanks), end = text.find_last_not_of(blanks);
+    return begin == std::string::npos ? "" : text.substr(begin, end + 1 - begin);
+}
+
 }  // namespace
 
 std::string mapped(const std::string& text, const CharacterMap& map) {
@@ -74,8 +82,11 @@ SequenceText::SequenceText(SequenceVocabularies vocabularies, Bpe bpe, bool subw
 
 SequenceText::Source SequenceText::read(const std::string& text) const {
     Source source;
-    source.tokens = code_points(subwords_ ? normalize_text(text) : text);
-    for (const std::string& token : source.tokens) {
+    TypedText typed = read_typed(subwords_ ? trimmed(sanitize_utf8(text)) : text);
+    source.tokens = typed.shown();
+    source.read = typed.read();
+    source.dropped = std::move(typed.dropped);
+    for (const std::string& token : source.read) {
         const auto other = simplified_.find(token);
         const Index id = vocabularies_.source.find(other == simplified_.end() ? token : other->second);
         source.ids.push_back(id < 0 ? vocabularies_.unknown() : id);
@@ -88,20 +99,24 @@ SequenceText::Source SequenceText::read(const std::string& text) const {
     return source;
 }
 
-Ids SequenceText::target(const std::string& text) const {
-    Ids ids;
+SequenceText::Target SequenceText::read_target(const std::string& text) const {
+    Target target;
+    TypedText typed = read_typed(sanitize_utf8(text));
+    target.dropped = std::move(typed.dropped);
     const Index unknown = vocabularies_.target.find("<unk>");
-    for (const std::string& piece : subwords_ ? bpe_.encode(text) : code_points(text)) {
+    for (const std::string& piece : subwords_ ? bpe_.encode(text) : typed.read()) {
         Index id = vocabularies_.target.find(piece);
+        if (id < 0 && unknown >= 0 && std::ranges::find(target.unseen, piece) == target.unseen.end())
+            target.unseen.push_back(piece);
         if (id < 0) id = unknown;
         if (id < 0) {
             std::string known;
             for (Index t = 0; t < vocabularies_.end(); ++t) known += vocabularies_.target.token(t);
             throw Error(ErrorCode::invalid_input, "Output: the model cannot write '" + piece + "'", "it writes " + known);
         }
-        ids.push_back(id);
+        target.ids.push_back(id);
     }
-    return ids;
+    return target;
 }
 
 std::string SequenceText::write(const Ids& ids) const {

@@ -29,14 +29,21 @@ class SequenceText {
 
     struct Source {
         Ids ids;
-        std::vector<std::string> tokens;  // as typed (subword models: in NFKC)
-        std::vector<std::string> unseen;  // each once: the model reads them as <unk>
-        std::vector<std::string> mapped;  // each once, "愛 as 爱": read as simplified
+        std::vector<std::string> tokens;   // as typed
+        std::vector<std::string> read;     // each in NFKC (base/typed_text.hpp)
+        std::vector<std::string> unseen;   // each once: the model reads them as <unk>
+        std::vector<std::string> dropped;  // by name: what was not to be seen
+        std::vector<std::string> mapped;   // each once, "愛 as 爱": read as simplified
     };
     Source read(const std::string& text) const;
-    /// Without <end>. Subwords that the model does not have become <unk>; Error{invalid_input} where it has no <unk> and lists
-    /// what it writes.
-    Ids target(const std::string& text) const;
+    struct Target {
+        Ids ids;                           // without <end>
+        std::vector<std::string> unseen;   // each once: pieces in whose place <unk> stands
+        std::vector<std::string> dropped;  // as above
+    };
+    /// Subwords that the model does not have become <unk>; Error{invalid_input} where it has no <unk> and lists what it writes.
+    Target read_target(const std::string& text) const;
+    Ids target(const std::string& text) const { return read_target(text).ids; }
     /// Up to <end>.
     std::string write(const Ids& ids) const;
     /// The target tokens as people read them: no mark where a word starts, a middle dot before a piece that goes on with one.

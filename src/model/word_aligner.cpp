@@ -46,20 +46,20 @@ std::vector<Index> whole_of(const WeightMap& weights, const std::string& name) {
     return numbers;
 }
 
-std::size_t at(Index i) {
+std::size_t index_of(Index i) {
     return static_cast<std::size_t>(i);
 }
 
 /// p(i | i') without NULL: [from 0 .. I, to 1 .. I], where 0 is before the first position.
 std::vector<double> jump_probabilities(std::span<const float> jump, Index size) {
     constexpr Index widest = AlignerDirection::widest_jump;
-    std::vector<double> p(at((size + 1) * size));
+    std::vector<double> p(index_of((size + 1) * size));
     for (Index from = 0; from <= size; ++from) {
         double total = 0;
         for (Index to = 1; to <= size; ++to)
-            total += p[at(from * size + to - 1)] =
-                std::max(1e-9, static_cast<double>(jump[at(std::clamp(to - from, -widest, widest) + widest)]));
-        for (Index to = 1; to <= size; ++to) p[at(from * size + to - 1)] /= total;
+            total += p[index_of(from * size + to - 1)] =
+                std::max(1e-9, static_cast<double>(jump[index_of(std::clamp(to - from, -widest, widest) + widest)]));
+        for (Index to = 1; to <= size; ++to) p[index_of(from * size + to - 1)] /= total;
     }
     return p;
 }
@@ -74,7 +74,8 @@ double rescale(std::span<double> row) {
 
 Index LexicalTable::cell(Index condition, Index token) const {
     if (condition < 0 || condition > null()) return -1;
-    const auto first = generated.begin() + starts[at(condition)], last = generated.begin() + starts[at(condition + 1)];
+    const auto first = generated.begin() + starts[index_of(condition)],
+               last = generated.begin() + starts[index_of(condition + 1)];
     const auto found = std::lower_bound(first, last, token);
     return found == last || *found != token ? -1 : static_cast<Index>(found - generated.begin());
 }
@@ -87,14 +88,14 @@ void LexicalTable::add_to(WeightMap& weights, const std::string& prefix) const {
 LexicalTable LexicalTable::from(const WeightMap& weights, const std::string& prefix) {
     LexicalTable table{whole_of(weights, prefix + ".starts"), whole_of(weights, prefix + ".generated")};
     if (table.starts.size() < 2 || table.starts.front() != 0 || !std::ranges::is_sorted(table.starts) ||
-        at(table.starts.back()) != table.generated.size())
+        index_of(table.starts.back()) != table.generated.size())
         refuse("'" + prefix + ".starts' does not fit its cells");
     return table;
 }
 
 double AlignerDirection::t(Index condition, Index token) const {
     const Index cell = table->cell(condition, token);
-    return cell < 0 ? smallest : std::max(smallest, static_cast<double>(probability[at(cell)]));
+    return cell < 0 ? smallest : std::max(smallest, static_cast<double>(probability[index_of(cell)]));
 }
 
 AlignmentPosterior AlignerDirection::ibm1(std::span<const Index> conditions, std::span<const Index> generated) const {
@@ -122,13 +123,13 @@ class Chain {
           steps_(static_cast<Index>(generated.size())),
           states_(2 * size_ + 1),
           p_(jump_probabilities(direction.jump, size_)),
-          emitted_(at(steps_ * (size_ + 1))),
-          forward_(at(steps_ * states_)),
-          backward_(at(states_), 1.0) {
+          emitted_(index_of(steps_ * (size_ + 1))),
+          forward_(index_of(steps_ * states_)),
+          backward_(index_of(states_), 1.0) {
         for (Index j = 0; j < steps_; ++j) {
-            double* e = &emitted_[at(j * (size_ + 1))];
-            for (Index i = 0; i < size_; ++i) e[i] = direction.t(conditions[at(i)], generated[at(j)]);
-            e[size_] = direction.t(direction.table->null(), generated[at(j)]);
+            double* e = &emitted_[index_of(j * (size_ + 1))];
+            for (Index i = 0; i < size_; ++i) e[i] = direction.t(conditions[index_of(i)], generated[index_of(j)]);
+            e[size_] = direction.t(direction.table->null(), generated[index_of(j)]);
         }
     }
 
@@ -138,16 +139,16 @@ class Chain {
             check_stop(stop);
             result.log_likelihood += std::log(step_forward(j));
         }
-        result.weights.resize(at(steps_ * size_));
-        result.null.resize(at(steps_));
+        result.weights.resize(index_of(steps_ * size_));
+        result.null.resize(index_of(steps_));
         result.jumps.assign(2 * widest + 1, 0.0);
         for (Index j = steps_ - 1; j >= 0; --j) {
             check_stop(stop);
-            std::vector<double> now(&forward_[at(j * states_)], &forward_[at(j * states_)] + states_);
-            for (Index s = 0; s < states_; ++s) now[at(s)] *= backward_[at(s)];
+            std::vector<double> now(&forward_[index_of(j * states_)], &forward_[index_of(j * states_)] + states_);
+            for (Index s = 0; s < states_; ++s) now[index_of(s)] *= backward_[index_of(s)];
             rescale(now);
             std::copy(now.begin(), now.begin() + size_, result.weights.begin() + j * size_);
-            result.null[at(j)] = std::accumulate(now.begin() + size_, now.end(), 0.0);
+            result.null[index_of(j)] = std::accumulate(now.begin() + size_, now.end(), 0.0);
             step_backward(j, result.jumps);
         }
         return result;
@@ -162,43 +163,43 @@ class Chain {
 
     /// Forward probabilities before step j, by the position that the jump starts from.
     std::vector<double> before(Index j) const {
-        std::vector<double> mass(at(size_ + 1), 0.0);
+        std::vector<double> mass(index_of(size_ + 1), 0.0);
         if (j == 0)
             mass[0] = 1;
         else
-            for (Index s = 0; s < states_; ++s) mass[at(position_of(s))] += forward_[at((j - 1) * states_ + s)];
+            for (Index s = 0; s < states_; ++s) mass[index_of(position_of(s))] += forward_[index_of((j - 1) * states_ + s)];
         return mass;
     }
 
     /// p(the step's token | those before).
     double step_forward(Index j) {
-        double* now = &forward_[at(j * states_)];
-        const double* e = &emitted_[at(j * (size_ + 1))];
+        double* now = &forward_[index_of(j * states_)];
+        const double* e = &emitted_[index_of(j * (size_ + 1))];
         const std::vector<double> mass = before(j);
         for (Index from = 0; from <= size_; ++from) {
-            for (Index i = 0; i < size_; ++i) now[i] += mass[at(from)] * (1 - p0) * p_[at(from * size_ + i)] * e[i];
-            now[size_ + from] = mass[at(from)] * p0 * e[size_];
+            for (Index i = 0; i < size_; ++i) now[i] += mass[index_of(from)] * (1 - p0) * p_[index_of(from * size_ + i)] * e[i];
+            now[size_ + from] = mass[index_of(from)] * p0 * e[size_];
         }
-        return rescale({now, at(states_)});
+        return rescale({now, index_of(states_)});
     }
 
     /// Adds the expected jumps into step j, and makes the backward values those of the step before.
     void step_backward(Index j, std::vector<double>& jumps) {
-        const double* e = &emitted_[at(j * (size_ + 1))];
+        const double* e = &emitted_[index_of(j * (size_ + 1))];
         const std::vector<double> mass = before(j);
-        std::vector<double> value(at(size_ + 1)), jumped(jumps.size());
+        std::vector<double> value(index_of(size_ + 1)), jumped(jumps.size());
         double total = 0;
         for (Index from = 0; from <= size_; ++from) {
-            value[at(from)] = p0 * e[size_] * backward_[at(size_ + from)];
+            value[index_of(from)] = p0 * e[size_] * backward_[index_of(size_ + from)];
             for (Index i = 0; i < size_; ++i) {
-                const double v = (1 - p0) * p_[at(from * size_ + i)] * e[i] * backward_[at(i)];
-                value[at(from)] += v;
-                jumped[at(std::clamp(i + 1 - from, -widest, widest) + widest)] += mass[at(from)] * v;
+                const double v = (1 - p0) * p_[index_of(from * size_ + i)] * e[i] * backward_[index_of(i)];
+                value[index_of(from)] += v;
+                jumped[index_of(std::clamp(i + 1 - from, -widest, widest) + widest)] += mass[index_of(from)] * v;
             }
-            total += mass[at(from)] * value[at(from)];
+            total += mass[index_of(from)] * value[index_of(from)];
         }
         for (std::size_t w = 0; w < jumps.size(); ++w) jumps[w] += jumped[w] / total;
-        for (Index s = 0; s < states_; ++s) backward_[at(s)] = value[at(position_of(s))];
+        for (Index s = 0; s < states_; ++s) backward_[index_of(s)] = value[index_of(position_of(s))];
         rescale(backward_);
     }
 
@@ -216,7 +217,7 @@ AlignmentPosterior AlignerDirection::hmm(std::span<const Index> conditions, std:
 WordAligner::Direction WordAligner::direction(const WeightMap& weights, const std::string& name) {
     Direction d{LexicalTable::from(weights, name), tensor_of(weights, name + ".probability"),
                 tensor_of(weights, name + ".jump")};
-    if (at(d.probability.size()) != d.table.generated.size()) refuse("'" + name + ".probability' does not fit its cells");
+    if (index_of(d.probability.size()) != d.table.generated.size()) refuse("'" + name + ".probability' does not fit its cells");
     if (d.jump.size() != 2 * AlignerDirection::widest_jump + 1) refuse("'" + name + ".jump' has another length");
     return d;
 }
@@ -233,8 +234,8 @@ Tensor<float> WordAligner::agreement(std::span<const Index> source, std::span<co
                              to_target = to_target_.view().hmm(source, target, stop);
     for (Index i = 0; i < targets; ++i)
         for (Index j = 0; j < sources; ++j)
-            all.data()[i * sources + j] =
-                static_cast<float>(std::sqrt(to_source.weights[at(j * targets + i)] * to_target.weights[at(i * sources + j)]));
+            all.data()[i * sources + j] = static_cast<float>(
+                std::sqrt(to_source.weights[index_of(j * targets + i)] * to_target.weights[index_of(i * sources + j)]));
     return all;
 }
 

@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/path_text.hpp"
 #include "base/utf8.hpp"
-#include "io/atomic_file.hpp"
 #include "io/npz.hpp"
+#include "io/text_file.hpp"
 #include "params/matrix_text.hpp"
 
 namespace saccade {
@@ -32,14 +33,15 @@ Tensor<float> two_axes(const Tensor<float>& array, const std::string& where) {
 
 }  // namespace
 
-Tensor<float> read_matrix(const std::string& source) {
+Tensor<float> read_matrix(const std::string& written) {
+    const std::string source = path_from_text(written);
     const std::string where = sanitize_utf8(source);
     if (!is_array_file(source)) {
         try {
-            return matrix_from_text(read_file(source, longest_text));
+            return matrix_from_text(read_text(source, longest_text));
         } catch (const Error& error) {
             if (error.code() != ErrorCode::invalid_input) throw;
-            throw Error(ErrorCode::bad_format, where + ": " + error.message(), "write one row of numbers per line");
+            throw Error(ErrorCode::bad_format, where + ": " + error.message(), error.hint());
         }
     }
     const Tensor<float> matrix = two_axes(read_array(source).cast<float>(), where);
@@ -50,6 +52,12 @@ Tensor<float> read_matrix(const std::string& source) {
     throw Error(ErrorCode::bad_format,
                 fmt::format("{}: row {}, column {} is {}", where, at / columns + 1, at % columns + 1, *wrong),
                 "replace it by a finite number");
+}
+
+Tensor<float> matrix_from_words(const std::string& text) {
+    const std::size_t begin = text.find_first_not_of(" \t\r\n");
+    if (begin != std::string::npos && text[begin] == '@') return read_matrix(text.substr(begin + 1));
+    return matrix_from_text(text);
 }
 
 }  // namespace saccade

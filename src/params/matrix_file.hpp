@@ -11,4 +11,7 @@ namespace saccade {
 /// begins with the path: not there, not a matrix, text, NaN or infinity in row and column, larger than 64 MiB of text.
 Tensor<float> read_matrix(const std::string& source);
 
+/// What a person writes where a matrix is wanted: its numbers, or "@FILE". Errors as above and of matrix_from_text().
+Tensor<float> matrix_from_words(const std::string& text);
+
 }  // namespace saccade

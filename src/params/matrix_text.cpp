@@ -2,12 +2,15 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "base/typed_text.hpp"
 #include "base/utf8.hpp"
 
 namespace saccade {
@@ -16,28 +19,82 @@ namespace {
 
 constexpr std::size_t most_numbers = 1'000'000;
 
-/// What Chinese keyboards and typeset tables have instead of ASCII.
+bool digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+/// A no-break or thin space between digits may group thousands, as in 1 234,5, or stand between two numbers.
+void refuse_grouping(const std::string& text, std::size_t at, std::size_t length) {
+    const std::size_t after = at + length;
+    if (at == 0 || after + 2 >= text.size() || !digit(text[at - 1])) return;
+    if (!digit(text[after]) || !digit(text[after + 1]) || !digit(text[after + 2])) return;
+    if (after + 3 < text.size() && digit(text[after + 3])) return;
+    std::size_t begin = at, end = after;
+    while (begin > 0 && digit(text[begin - 1])) --begin;
+    while (end < text.size() && digit(text[end])) ++end;
+    const std::string left = text.substr(begin, at - begin), right = text.substr(after, end - after);
+    throw Error(ErrorCode::invalid_input,
+                fmt::format("'{0} {1}' with a no-break space is one number, {0}{1}, or two, {0} and {1}", left, right),
+                "write numbers without spaces in them, and ordinary spaces between them");
+}
+
+/// What Chinese keyboards, spreadsheets and typeset tables have instead of ASCII. A full-width comma is never decimal.
 std::string plain(const std::string& text) {
-    constexpr std::array<std::pair<std::string_view, char>, 8> same = {
-        {{"，", ','}, {"；", ';'}, {"　", ' '}, {"\u00a0", ' '}, {"−", '-'}, {"［", '['}, {"］", ']'}, {"\ufeff", ' '}}};
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 7> same = {
+        {{"，", ", "}, {"；", ";"}, {"\u00a0", " "}, {"\u202f", " "}, {"\u2009", " "}, {"−", "-"}, {"\u2028", "\n"}}};
     std::string result;
+    bool ascii = true;
     for (std::size_t at = 0; at < text.size();) {
         std::size_t length = 1;
-        char c = text[at];
-        for (const auto& [from, to] : same) {
-            if (static_cast<unsigned char>(c) < 0x80 || text.compare(at, from.size(), from) != 0) continue;
-            c = to;
+        std::string_view to = std::string_view(text).substr(at, 1);
+        for (const auto& [from, other] : same) {
+            if (static_cast<unsigned char>(text[at]) < 0x80 || text.compare(at, from.size(), from) != 0) continue;
+            if (from == "\u00a0" || from == "\u202f" || from == "\u2009") refuse_grouping(text, at, from.size());
+            to = other;
             length = from.size();
             break;
         }
-        result += c;
+        ascii = ascii && static_cast<unsigned char>(to[0]) < 0x80;
+        result += to;
         at += length;
     }
-    return result;
+    return ascii ? result : read_text_of(result);
 }
+
+/// "-1,234,567.8": three digits behind every comma, one to three before the first. Or no comma at all.
+bool well_grouped(const std::string& number) {
+    const std::size_t first = number[0] == '-' || number[0] == '+' ? 1 : 0;
+    const std::string_view whole = std::string_view(number).substr(first, std::min(number.find('.'), number.size()) - first);
+    std::size_t at = whole.find(',');
+    if (at == std::string_view::npos) return true;
+    if (at < 1 || at > 3) return false;
+    while (at != std::string_view::npos) {
+        const std::size_t next = whole.find(',', at + 1);
+        if (std::min(next, whole.size()) - at != 4) return false;
+        at = next;
+    }
+    return std::ranges::all_of(whole, [](char c) { return c == ',' || digit(c); });
+}
+
+/// What the marks of a text mean. Points are always decimal.
+enum class Comma { separates, decimal, groups };  // "1,5" as 1 and 5, as 1.5; "1,234.5" as 1234.5
+struct Reading {
+    Comma comma = Comma::separates;
+    bool semicolon_separates = false;  // numbers; else it ends a row
+    bool tab_separates = false;        // two of them have an empty cell between them
+
+    std::string says() const {
+        const char* commas = comma == Comma::separates ? "commas between numbers"
+                             : comma == Comma::decimal ? "decimal commas"
+                                                       : "commas between thousands";
+        return std::string(commas) + (semicolon_separates ? ", semicolons between numbers" : "");
+    }
+};
 
 class MatrixReader {
  public:
+    explicit MatrixReader(Reading reading) : reading_(reading) {}
+
     Tensor<float> read(const std::string& text) {
         for (const char c : text) {
             switch (c) {
@@ -48,7 +105,7 @@ class MatrixReader {
                     close_bracket();
                     break;
                 case ';':
-                    end_row();
+                    reading_.semicolon_separates ? separator() : end_row();
                     break;
                 case '\n':
                 case '\r':
@@ -59,10 +116,15 @@ class MatrixReader {
                         end_row();
                     break;
                 case ',':
-                    comma();
+                    if (reading_.comma == Comma::separates)
+                        separator();
+                    else
+                        cell_ += c;
+                    break;
+                case '\t':
+                    reading_.tab_separates ? separator() : end_cell();
                     break;
                 case ' ':
-                case '\t':
                     end_cell();
                     break;
                 default:
@@ -105,7 +167,7 @@ class MatrixReader {
         between_rows_ = true;
     }
 
-    void comma() {
+    void separator() {
         if (!cell_.empty()) {
             end_cell();
             after_comma_ = true;
@@ -140,12 +202,13 @@ class MatrixReader {
     void end_cell() {
         if (cell_.empty()) return;
         if (nested_ && depth_ == 1) refuse("a number stands between rows");
+        const std::string shown = "'" + shorten(sanitize_utf8(cell_), 24) + "'";
+        take_out_commas(shown);
         const char* begin = cell_.data();
         const char* const end = begin + cell_.size();
         if (*begin == '+') ++begin;
         double value = 0;
         const auto [stop, error] = std::from_chars(begin, end, value);
-        const std::string shown = "'" + shorten(sanitize_utf8(cell_), 24) + "'";
         if (error == std::errc::result_out_of_range && stop == end) refuse_cell(shown + " is beyond the range of numbers");
         if (error != std::errc() || stop != end) refuse_cell(shown + " is not a number");
         if (!std::isfinite(value)) refuse_cell(shown + " is not a finite number");
@@ -157,6 +220,23 @@ class MatrixReader {
         after_comma_ = false;
     }
 
+    /// In a reading whose commas belong to numbers: "1,5" becomes "1.5", "1,234.5" becomes "1234.5".
+    void take_out_commas(const std::string& shown) {
+        if (reading_.comma == Comma::separates) return;
+        const std::size_t comma = cell_.find(',');
+        if (reading_.comma == Comma::groups) {
+            if (!well_grouped(cell_)) refuse_cell(shown + " is not a number");
+            std::erase(cell_, ',');
+            return;
+        }
+        const bool digits = comma != std::string::npos && comma > 0 && digit(cell_[comma - 1]) && comma + 1 < cell_.size() &&
+                            digit(cell_[comma + 1]);
+        if (cell_.find('.') != std::string::npos) refuse_cell(shown + " has a decimal point, other numbers a decimal comma");
+        if (comma != std::string::npos && !digits) refuse_cell(shown + " is not a number");
+        if (digits) cell_[comma] = '.';
+    }
+
+    Reading reading_;
     std::vector<float> cells_;
     std::string cell_;
     Index row_ = 0, in_row_ = 0, columns_ = 0;
@@ -164,10 +244,115 @@ class MatrixReader {
     bool nested_ = false, closed_ = false, after_comma_ = false, between_rows_ = false;
 };
 
+/// What stands where in a text without brackets.
+struct Marks {
+    int lines = 0;                        // that hold something
+    bool commas = false, points = false;  // at all
+    bool tight = false, loose = false;    // a comma between two digits; any other comma
+    bool gaps = false;                    // blanks between two numbers, without a comma
+    bool tabs = false;
+    bool semicolons_inside = false;  // with something before and after it in its line
+    int pairs = 0;                   // digits, a comma, digits
+    bool fraction = false;           // one of them as nobody writes two numbers: 0,5 or 1,05
+
+    explicit Marks(const std::string& text) {
+        for (std::size_t at = 0; at < text.size();) {
+            const std::size_t end = std::min(text.find_first_of("\r\n", at), text.size());
+            line(std::string_view(text).substr(at, end - at));
+            at = end + 1;
+        }
+    }
+
+ private:
+    void line(std::string_view row) {
+        const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+        const std::size_t begin = row.find_first_not_of(" \t;"), end = row.find_last_not_of(" \t;");
+        if (begin == std::string_view::npos) return;
+        ++lines;
+        row = row.substr(begin, end + 1 - begin);
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            const char c = row[i], before = i > 0 ? row[i - 1] : ' ', after = i + 1 < row.size() ? row[i + 1] : ' ';
+            tabs = tabs || c == '\t';
+            points = points || c == '.';
+            semicolons_inside = semicolons_inside || c == ';';
+            if (c == ',') {
+                commas = true;
+                (digit(before) && digit(after) ? tight : loose) = true;
+                pairs += digit(before) && digit(after) ? 1 : 0;
+                const bool lone_zero = before == '0' && (i < 2 || !digit(row[i - 2]));
+                const bool zero_first = after == '0' && i + 2 < row.size() && digit(row[i + 2]);
+                fraction = fraction || (digit(after) && (lone_zero || zero_first));
+            }
+            if (!blank(c) || blank(before)) continue;
+            const std::size_t next = row.find_first_not_of(" \t", i);
+            gaps = gaps || (std::string_view(",;").find(before) == std::string_view::npos &&
+                            std::string_view(",;").find(row[next]) == std::string_view::npos);
+        }
+    }
+};
+
+/// A table of lines, its numbers between semicolons, as spreadsheets write it where commas are decimal.
+bool semicolon_table(const Marks& marks) {
+    return marks.lines > 1 && marks.semicolons_inside;
+}
+
+/// The ways in which a text may have been meant, the likeliest first.
+std::vector<Reading> readings_of(const Marks& marks) {
+    const bool table = marks.tabs && !marks.loose;  // else commas and tabs stand together
+    std::vector<Reading> readings;
+    if (!(marks.tight && marks.gaps)) readings.push_back({Comma::separates, false, marks.tabs && !marks.commas});
+    if (marks.tight && !marks.loose) {
+        // Rows of whole numbers with commas are a table as every program writes it: "1,2" and "3,4".
+        const bool decimal = marks.gaps || marks.fraction || marks.pairs == 1;
+        if (decimal) readings.push_back({Comma::decimal, false, table});
+        if (decimal && marks.semicolons_inside && marks.lines == 1) readings.push_back({Comma::decimal, true, false});
+        if (marks.points) readings.push_back({Comma::groups, false, table});
+    }
+    if (readings.empty()) readings.push_back({});
+    return readings;
+}
+
+std::optional<Tensor<float>> read_as(const Reading& reading, const std::string& text) {
+    try {
+        return MatrixReader(reading).read(text);
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
+bool same(const Tensor<float>& a, const Tensor<float>& b) {
+    return a.shape() == b.shape() && std::ranges::equal(a.values(), b.values());
+}
+
+std::string described(const Tensor<float>& matrix, const Reading& reading) {
+    return fmt::format("{} × {} with {} ({})", matrix.shape()[0], matrix.shape()[1], reading.says(),
+                       shorten(matrix_to_text(matrix.rows(0, std::min<Index>(matrix.shape()[0], 4))), 28));
+}
+
 }  // namespace
 
-Tensor<float> matrix_from_text(const std::string& text) {
-    return MatrixReader().read(plain(text));
+Tensor<float> matrix_from_text(const std::string& written) {
+    const std::string text = plain(written);
+    if (text.find_first_of("[]") != std::string::npos) return MatrixReader({}).read(text);
+    const Marks marks(text);
+    if (semicolon_table(marks)) {
+        const Reading table{marks.commas ? Comma::decimal : Comma::separates, true, false};
+        if (auto matrix = read_as(table, text)) return *matrix;
+        if (!marks.gaps && !marks.commas) return MatrixReader(table).read(text);  // which says what is wrong
+    }
+    const std::vector<Reading> readings = readings_of(marks);
+    std::vector<Tensor<float>> found;
+    std::string all;
+    for (const Reading& reading : readings) {
+        auto matrix = read_as(reading, text);
+        if (!matrix || std::ranges::any_of(found, [&](const Tensor<float>& other) { return same(other, *matrix); })) continue;
+        all += (found.empty() ? "" : ", or as ") + described(*matrix, reading);
+        found.push_back(std::move(*matrix));
+    }
+    if (found.size() > 1)
+        throw Error(ErrorCode::invalid_input, "can be read as " + all,
+                    "put spaces between numbers, and points in them: 1.5 2; 3 4");
+    return found.empty() ? MatrixReader(readings.front()).read(text) : found.front();  // the reader says what is wrong
 }
 
 double shortest_double(float value) {

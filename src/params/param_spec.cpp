@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/path_text.hpp"
 #include "base/utf8.hpp"
 
 namespace saccade {
@@ -87,6 +88,12 @@ void check_matrix(const ParamSpec& spec, const Tensor<float>& matrix) {
         "give numbers");
 }
 
+/// A path is read as everywhere; what is drawn or stands in the value itself is none.
+std::string image_value(const std::string& text) {
+    const bool drawn = text.starts_with("sample:") || text.starts_with("scene:") || text.starts_with("data:");
+    return drawn ? text : path_from_text(text);
+}
+
 /// The value as the spec's type holds it, checked.
 ParamValue checked(const ParamSpec& spec, ParamValue value) {
     if (spec.type == ParamType::number && std::holds_alternative<std::int64_t>(value)) {
@@ -94,8 +101,10 @@ ParamValue checked(const ParamSpec& spec, ParamValue value) {
     }
     if (value.index() != spec.fallback.index()) refuse(spec, "has a value of the wrong type", "give " + to_string(spec.type));
     switch (spec.type) {
-        case ParamType::text:
         case ParamType::image:
+            value = image_value(std::get<std::string>(value));
+            [[fallthrough]];
+        case ParamType::text:
             check_text(spec, std::get<std::string>(value));
             break;
         case ParamType::integer:

@@ -8,7 +8,9 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/typed_text.hpp"
 #include "base/utf8.hpp"
+#include "params/matrix_file.hpp"
 #include "params/matrix_json.hpp"
 #include "params/matrix_text.hpp"
 #include "params/param_spec.hpp"
@@ -21,7 +23,7 @@ namespace {
 
 using nlohmann::json;
 
-[[noreturn]] void refuse(const ParamSpec& spec, const std::string& text, const std::string& hint) {
+[[noreturn]] void refuse_text(const ParamSpec& spec, const std::string& text, const std::string& hint) {
     throw Error(ErrorCode::usage,
                 fmt::format("--{} '{}' is not {} value", spec.name, shorten(sanitize_utf8(text), 40),
                             (spec.type == ParamType::integer ? "an " : "a ") + to_string(spec.type)),
@@ -29,17 +31,19 @@ using nlohmann::json;
 }
 
 template <class T>
-T parse_number(const ParamSpec& spec, const std::string& text, const std::string& hint) {
+T parse_number(const ParamSpec& spec, const std::string& written, const std::string& hint) {
+    const std::string text = read_text_of(written);
     T value{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) refuse(spec, text, hint);
+    if (error != std::errc() || end != text.data() + text.size()) refuse_text(spec, text, hint);
     return value;
 }
 
 Tensor<float> parse_matrix(const ParamSpec& spec, const std::string& text) {
     try {
-        return matrix_from_text(text);
+        return matrix_from_words(text);
     } catch (const Error& error) {
+        if (error.code() != ErrorCode::invalid_input) throw;  // about a file
         throw Error(ErrorCode::usage, fmt::format("--{}: {}", spec.name, error.message()), error.hint());
     }
 }
@@ -98,7 +102,7 @@ ParamValue parse_param(const ParamSpec& spec, const std::string& text) {
             return parse_number<double>(spec, text, "give a number");
         case ParamType::choice:
             if (std::find(spec.choices.begin(), spec.choices.end(), text) == spec.choices.end()) {
-                refuse(spec, text, fmt::format("choose one of: {}", fmt::join(spec.choices, ", ")));
+                refuse_text(spec, text, fmt::format("choose one of: {}", fmt::join(spec.choices, ", ")));
             }
             return text;
         case ParamType::toggle: {
@@ -106,12 +110,12 @@ ParamValue parse_param(const ParamSpec& spec, const std::string& text) {
             constexpr std::array no{"false", "off", "no", "0"};
             if (std::find(yes.begin(), yes.end(), text) != yes.end()) return true;
             if (std::find(no.begin(), no.end(), text) != no.end()) return false;
-            refuse(spec, text, "write on or off");
+            refuse_text(spec, text, "write on or off");
         }
         case ParamType::matrix:
             return parse_matrix(spec, text);
     }
-    refuse(spec, text, "");
+    refuse_text(spec, text, "");
 }
 
 std::string format_param(const ParamValue& value) {

@@ -8,6 +8,7 @@
 #include "base/utf8.hpp"
 #include "exhibit/exhibit.hpp"
 #include "io/atomic_file.hpp"
+#include "io/text_file.hpp"
 
 namespace saccade {
 
@@ -84,7 +85,7 @@ json to_json(const Session& session) {
 }
 
 Session load_session(const std::string& path) {
-    const std::string text = read_file(path, std::size_t{1} << 28);
+    const std::string text = read_text(path, std::size_t{1} << 28);
     const json document = json::parse(text, nullptr, false);
     if (document.is_discarded()) {
         throw Error(ErrorCode::bad_format, fmt::format("{}: is not valid JSON", sanitize_utf8(path)),

@@ -28,7 +28,7 @@ std::string number_text(double v) {
     return text;
 }
 
-/// Prints a rule with the cell's indices filled in.
+/// Prints a rule with the cell's indices filled in, which are counted from 1 as in all that people read.
 class Printer {
  public:
     Printer(const Trace& trace, const BoundRule& rule, LetterValues letters, std::string free)
@@ -65,7 +65,7 @@ class Printer {
         if (!runs(index)) {
             bool missing = false;
             const Index value = rule_.evaluate(index, letters_, missing);
-            return missing ? "?" : std::to_string(value);
+            return missing ? "?" : std::to_string(value + 1);
         }
         switch (index.kind) {
             case IndexNode::Kind::letter:
@@ -126,9 +126,7 @@ class Printer {
                 text(")");
                 break;
             case FormulaNode::Kind::letter:
-                text(running_.find(node.letter) != std::string::npos
-                         ? std::string(1, node.letter)
-                         : std::to_string(letters_[static_cast<std::size_t>(node.letter)]));
+                text(running_.find(node.letter) != std::string::npos ? std::string(1, node.letter) : place(node.letter));
                 break;
             case FormulaNode::Kind::fallback:
                 print(branch(node), out, as_numbers, around);
@@ -138,6 +136,12 @@ class Printer {
                 break;
         }
         if (own < around) text(")");
+    }
+
+    /// A position that is reckoned with: rules count from 0, texts from 1.
+    std::string place(char letter) const {
+        const Index from_0 = letters_[static_cast<std::size_t>(letter)];
+        return fmt::format("({} − 1)", from_0 + 1);
     }
 
     void print_reduction(const FormulaNode& node, Parts& out) {
@@ -150,7 +154,7 @@ class Printer {
         // A softmax keeps one position of what it ran over: softmax_j(...)_9.
         out.push_back({Part::Kind::text, ")", {}});
         if (node.name == "softmax" && running_.find(node.letter) == std::string::npos)
-            out.push_back({Part::Kind::subscript, std::to_string(letters_[static_cast<std::size_t>(node.letter)]), {}});
+            out.push_back({Part::Kind::subscript, std::to_string(letters_[static_cast<std::size_t>(node.letter)] + 1), {}});
     }
 
     void print_ref(const FormulaNode& ref, Parts& out) {
@@ -269,7 +273,7 @@ void add_terms(Explanation& e, const FormulaNode& reduction, const BoundRule& ru
 std::string cell_title(const TraceTensor& tensor, const CellRef& cell) {
     const std::size_t rank = cell.index.size();
     const auto token = [&](std::size_t a) {
-        return "“" + tensor.info.axes[a]->label(cell.index[a]) + "” (" + std::to_string(cell.index[a]) + ")";
+        return "“" + tensor.info.axes[a]->label(cell.index[a]) + "” (" + std::to_string(cell.index[a] + 1) + ")";
     };
     const auto named = [&](std::size_t a) { return cell.index[a] >= 0 && !tensor.info.axes[a]->labels.empty(); };
     if (tensor.info.role == Role::weights && rank == 2 && named(0) && named(1)) {
@@ -281,7 +285,7 @@ std::string cell_title(const TraceTensor& tensor, const CellRef& cell) {
         if (cell.index[a] < 0) continue;
         // Keys that are the queries' own tokens ("source.key") are called as these are.
         title += ", " + axis.name.substr(0, axis.name.ends_with(".key") ? axis.name.size() - 4 : axis.name.size()) + " ";
-        title += is_stacked(axis.kind) ? axis.label(cell.index[a]) : std::to_string(cell.index[a]);
+        title += is_stacked(axis.kind) ? axis.label(cell.index[a]) : std::to_string(cell.index[a] + 1);
         if (!axis.labels.empty() && !is_stacked(axis.kind)) title += " “" + axis.label(cell.index[a]) + "”";
     }
     return title;
@@ -336,7 +340,7 @@ void add_equation(Explanation& e, const Trace& trace, const TraceTensor& tensor,
     std::string subscript;
     for (std::size_t a = 0; a < e.cell.index.size(); ++a)
         subscript +=
-            (a == 0 ? "" : ",") + (e.cell.index[a] < 0 ? std::string(1, rule.letters[a]) : std::to_string(e.cell.index[a]));
+            (a == 0 ? "" : ",") + (e.cell.index[a] < 0 ? std::string(1, rule.letters[a]) : std::to_string(e.cell.index[a] + 1));
     e.equation.push_back({Part::Kind::text, tensor.info.symbol.empty() ? tensor.info.name : tensor.info.symbol, {}});
     e.equation.push_back({Part::Kind::subscript, subscript, {}});
     e.equation.push_back({Part::Kind::text, " = ", {}});

@@ -29,7 +29,7 @@ bool is_cell(const TraceTensor& tensor, const std::vector<Index>& index) {
 /// "layer 2", "“train”", "output 4".
 std::string index_words(const Axis& axis, Index i) {
     if (is_stacked(axis.kind)) return fmt::format("{} {}", to_string(axis.kind), axis.label(i));
-    if (axis.labels.empty() || i >= axis.extent) return fmt::format("{} {}", axis.name, i);
+    if (axis.labels.empty() || i >= axis.extent) return fmt::format("{} {}", axis.name, i + 1);
     return fmt::format("“{}”", axis.label(i));
 }
 
@@ -53,7 +53,7 @@ std::vector<Part> cell_name(const Intervention& intervention, const TraceTensor&
     std::string subscript;
     for (std::size_t a = 0; a < intervention.index.size(); ++a) {
         if (is_stacked(tensor.info.axes[a]->kind)) continue;
-        subscript += (subscript.empty() ? "" : ",") + std::to_string(intervention.index[a]);
+        subscript += (subscript.empty() ? "" : ",") + std::to_string(intervention.index[a] + 1);
     }
     const std::string symbol = tensor.info.symbol.empty() ? tensor.info.name : tensor.info.symbol;
     std::vector<Part> parts = {{Part::Kind::text, symbol, {}}, {Part::Kind::subscript, subscript, {}}};

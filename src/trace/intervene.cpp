@@ -136,7 +136,7 @@ void set_cells(const Intervention& intervention, const Selection& at, Role role,
     if (role == Role::mask && value != 0 && value != hidden_value)
         refuse(intervention, "a mask holds 0 (visible) and -inf (hidden)", "give 0 or -inf");
     if (role != Role::mask && !std::isfinite(value))
-        refuse(intervention, "only a mask takes -inf", "give a number; a mask hides a key: decoder.mask[:,3,5]=-inf");
+        refuse(intervention, "only a mask takes -inf", "give a number; of a mask's cells, -inf hides a key");
     for_each_selected(shape, at.index, [&](Index offset, Index) { cells[offset] = value; });
 }
 

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "base/base64.hpp"
+#include "base/path_text.hpp"
 
 namespace saccade {
 
@@ -189,8 +190,9 @@ Intervention parse_intervention(const std::string& spec, const std::string& base
         if (result.array_source.starts_with(data_prefix)) {
             result.array = array_from(result.array_source.substr(data_prefix.size()), reader);
             result.array_source.clear();
-        } else if (!base_folder.empty()) {
-            result.array_source = (std::filesystem::path(base_folder) / result.array_source).string();
+        } else {
+            result.array_source = path_from_text(result.array_source);
+            if (!base_folder.empty()) result.array_source = (std::filesystem::path(base_folder) / result.array_source).string();
         }
     } else if (reader.take("=")) {
         result.value = reader.value(true);

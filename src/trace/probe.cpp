@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 
 #include "trace/intervene.hpp"
 #include "trace/row_edit.hpp"
@@ -34,6 +36,11 @@ Probe Probe::scratch() const {
 
 bool Probe::intervening() const {
     return std::any_of(interventions_.begin(), interventions_.end(), [](const Intervention& i) { return i.enabled; });
+}
+
+bool Probe::intervening_later() const {
+    return std::any_of(interventions_.begin(), interventions_.end(),
+                       [this](const Intervention& i) { return i.enabled && !sites_.contains(i.tensor); });
 }
 
 const ProbeSite* Probe::described(const std::string& name) const {
@@ -156,6 +163,29 @@ std::vector<char> Probe::masked_cells(const ProbeSite& site, Index row, const Sh
     return masked;
 }
 
+namespace {
+
+/// The sum of the first row that summed to 1 and does not any more.
+std::optional<double> sum_that_left_one(const Tensor<float>& before, const Tensor<float>& after) {
+    constexpr double near = 1e-3;
+    const Index n = before.shape().rank() > 0 ? before.shape()[-1] : 1;
+    const auto sum = [n](const Tensor<float>& values, Index row) {
+        double total = 0;
+        for (Index j = 0; j < n; ++j) total += static_cast<double>(values.data()[row * n + j]);
+        return total;
+    };
+    for (Index row = 0; n > 0 && row < before.size() / n; ++row)
+        if (std::abs(sum(before, row) - 1) < near && std::abs(sum(after, row) - 1) > near) return sum(after, row);
+    return std::nullopt;
+}
+
+}  // namespace
+
+void Probe::note_once(Note note) {
+    const auto said = [&](const Note& other) { return other.text == note.text && other.param == note.param; };
+    if (!scratch_ && std::ranges::none_of(notes_, said)) notes_.push_back(std::move(note));
+}
+
 Tensor<float> Probe::intervene(const ProbeSite& site, Index row, const Tensor<float>& values) {
     Tensor<float> result = values;
     const Shape& shape = values.shape();
@@ -194,10 +224,18 @@ Tensor<float> Probe::intervene(const ProbeSite& site, Index row, const Tensor<fl
                     refuse(intervention, "a weight lies between 0 and 1", "give a value from 0 to 1");
                 if (edit.empty()) edit = RowEdit(masked_cells(site, row, shape), shape.rank() > 0 ? shape[-1] : 1);
                 for_each_selected(shape, at->index, [&](Index offset, Index) { edit.touch(offset); });
-                edit.apply({cells(), static_cast<std::size_t>(shape.size())}, intervention.value);
+                if (edit.apply({cells(), static_cast<std::size_t>(shape.size())}, intervention.value) > 0)
+                    note_once({"",
+                               brief(intervention) + " cannot hold: what is set in a row is more than 1, or nothing else is "
+                                                     "left to take the rest",
+                               "the row sums to 1 all the same, and the cells that were set gave way"});
         }
         applied_[k] = true;
     }
+    if (site.unit == "probability" && site.role != Role::weights && result.data() != values.data())
+        if (const auto sum = sum_that_left_one(values, result))
+            note_once({"", fmt::format("{} is no distribution any more: a row sums to {:.3g}", site.name, *sum),
+                       "what follows reads it as it is; change the other classes, too, to keep the sum 1"});
     return result;
 }
 

@@ -121,6 +121,8 @@ class Probe {
 
     /// Does it change anything?
     bool intervening() const;
+    /// Does it change a tensor that was not shown yet? What was shown has its changes in it.
+    bool intervening_later() const;
 
     /// Model code calls this through an Observer. Shows row `row` (< 0: the whole) of the tensor PREFIX PART; returns it as the
     /// model must continue with it. `description()` is called when this tensor is shown for the first time.
@@ -177,6 +179,7 @@ class Probe {
     Tensor<float> intervene(const ProbeSite& site, Index row, const Tensor<float>& values);
     std::vector<char> masked_cells(const ProbeSite& site, Index row, const Shape& shape) const;
     void check_interventions();
+    void note_once(Note note);
     void note_unapplied(const Intervention& intervention, const Recording& recording, bool applied, const FrozenRows& frozen);
     void drop_rules_of_uncaptured_operands();
 

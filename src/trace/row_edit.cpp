@@ -1,6 +1,7 @@
 #include "trace/row_edit.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace saccade {
 
@@ -12,12 +13,20 @@ void RowEdit::touch(Index cell) {
     cells_[static_cast<std::size_t>(cell)] = Cell::touched;
 }
 
-void RowEdit::apply(std::span<float> weights, float value) {
+Index RowEdit::apply(std::span<float> weights, float value) {
+    constexpr float same = 1e-5f;
+    const std::vector<float> before(weights.begin(), weights.end());
     for (std::size_t start = 0; start < cells_.size(); start += static_cast<std::size_t>(row_size_)) {
         Cell* row = cells_.data() + start;
         if (std::find(row, row + row_size_, Cell::touched) != row + row_size_) apply_row(weights.data() + start, row, value);
     }
+    Index given_way = 0;
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+        const float wanted = cells_[i] == Cell::touched ? value : before[i];
+        if (cells_[i] != Cell::free && cells_[i] != Cell::masked && std::abs(weights[i] - wanted) > same) ++given_way;
+    }
     std::replace(cells_.begin(), cells_.end(), Cell::touched, Cell::set_before);
+    return given_way;
 }
 
 void RowEdit::apply_row(float* weights, Cell* cells, float value) const {

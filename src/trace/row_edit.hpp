@@ -19,8 +19,9 @@ class RowEdit {
     bool empty() const { return cells_.empty(); }
     /// Marks a cell for the next apply().
     void touch(Index cell);
-    /// Gives the touched cells the value and renormalises their rows.
-    void apply(std::span<float> weights, float value);
+    /// Gives the touched cells the value and renormalises their rows. How many cells that were set, now or before, could not
+    /// keep what they were set to: a row with one key holds 1 and nothing else, and two cells no 0.7 each.
+    Index apply(std::span<float> weights, float value);
 
  private:
     enum class Cell : char { free, masked, set_before, touched };

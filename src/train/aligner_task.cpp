@@ -251,7 +251,8 @@ nlohmann::json AlignerTask::card() const {
         {"agreement",
          "share of the target tokens of held-out pairs (first reference) that both directions link to a source character"}};
     set_.into_card(card);
-    for (const char* of_translators : {"batch_size", "bleu", "label_smoothing", "places"}) card.erase(of_translators);
+    for (const char* of_translators : {"batch_size", "bleu", "label_smoothing", "near_duplicates", "places"})
+        card.erase(of_translators);
     return card;
 }
 

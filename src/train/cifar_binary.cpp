@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "io/atomic_file.hpp"
+#include "io/text_file.hpp"
 
 namespace saccade {
 
@@ -20,7 +21,7 @@ std::vector<std::string> class_names(const fs::path& folder) {
     std::error_code error;
     std::vector<std::string> names;
     if (const fs::path meta = folder / "batches.meta.txt"; fs::exists(meta, error)) {
-        std::istringstream lines(read_file(meta.string(), 4096));
+        std::istringstream lines(read_text(meta.string(), 4096));
         for (std::string name; lines >> name;) names.push_back(name);
     }
     if (static_cast<Index>(names.size()) == class_count) return names;

@@ -19,7 +19,7 @@ using std::chrono::year;
 constexpr sys_days first_day{year{1950} / 1 / 1};
 constexpr sys_days last_day{year{2049} / 12 / 31};
 
-constexpr std::array<std::u32string_view, 12> month_names = {U"January",   U"February", U"March",    U"April",
+constexpr std::array<std::u32string_view, 12> full_months = {U"January",   U"February", U"March",    U"April",
                                                              U"May",       U"June",     U"July",     U"August",
                                                              U"September", U"October",  U"November", U"December"};
 constexpr std::array<std::u32string_view, 7> weekday_names = {U"Sunday",   U"Monday", U"Tuesday", U"Wednesday",
@@ -131,7 +131,7 @@ bool DateWriter::year_field(std::string_view name) {
 }
 
 bool DateWriter::month_field(std::string_view name) {
-    const std::u32string_view full = month_names[month_number() - 1];
+    const std::u32string_view full = full_months[month_number() - 1];
     if (name == "m")
         number(month_number(), month_at, false, arabic);
     else if (name == "mm")

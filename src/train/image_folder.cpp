@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
+#include "base/path_text.hpp"
 #include "image/load_image.hpp"
 
 namespace saccade {
@@ -28,7 +29,9 @@ std::vector<fs::path> sorted_entries(const fs::path& folder, bool folders) {
     std::vector<fs::path> found;
     std::error_code error;
     for (const fs::directory_entry& entry : fs::directory_iterator(folder, error))
-        if (folders ? entry.is_directory(error) : named_as_picture(entry.path())) found.push_back(entry.path());
+        if (!is_hidden(entry.path().filename().string()) &&
+            (folders ? entry.is_directory(error) : named_as_picture(entry.path()) && !entry.is_directory(error)))
+            found.push_back(entry.path());
     if (error) throw Error(ErrorCode::io, folder.string() + ": " + error.message());
     std::ranges::sort(found);
     return found;

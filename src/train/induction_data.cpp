@@ -42,6 +42,7 @@ Ids recurring_sentences(Rng& rng, const std::vector<Ids>& sentences, Index lengt
 EnglishSentences read_english_sentences(const std::string& path) {
     const TranslationData data = read_translation_data(path);
     EnglishSentences sentences;
+    sentences.source = data.source;
     std::set<std::string> seen;
     for (const HeldOutSentence& held_out : data.held_out)
         for (const std::string& reference : held_out.references)

@@ -5,6 +5,7 @@
 
 #include "base/rng.hpp"
 #include "tensor/tensor.hpp"
+#include "train/data_source.hpp"
 
 namespace saccade {
 
@@ -18,6 +19,7 @@ Ids recurring_sentences(Rng& rng, const std::vector<Ids>& sentences, Index lengt
 /// English sentences of the Tatoeba pairs, each once: those to learn from, and the references of the held-out split.
 struct EnglishSentences {
     std::vector<std::string> training, held_out;
+    DataSource source;
 };
 /// Errors as read_translation_data.
 EnglishSentences read_english_sentences(const std::string& path);

@@ -92,6 +92,7 @@ class InductionTask : public Task {
     PositionSizes sizes_;
     SequenceText text_;
     std::vector<Ids> training_, held_out_;
+    DataSource source_;  // of the sentences
     std::size_t merges_ = 2500;
     Index batch_size_ = 32;
     Index steps_an_epoch_ = 100;
@@ -133,6 +134,7 @@ void InductionTask::read_text(const std::string& path) {
     const EnglishSentences sentences = read_english_sentences(path);
     Bpe bpe = Bpe::learn(sentences.training, merges_);
     std::map<std::string, std::size_t> counts;
+    source_ = sentences.source;
     for (const std::string& sentence : sentences.training)
         for (const std::string& piece : bpe.encode(sentence)) ++counts[piece];
     std::vector<std::string> tokens = {"<unk>"};
@@ -262,11 +264,11 @@ nlohmann::json InductionTask::card() const {
         {"title", "Two layers of attention alone: an English language model with induction heads"},
         {"data",
          fmt::format(
-             "Half of the sequences: English sentences of the Tatoeba pairs (tatoeba.org, through www.manythings.org/anki, "
-             "cmn-eng.txt), {} of them, a few at a time, so that they recur; the {} sentences of the translators' held-out "
-             "split are held out. The other half: random tokens that repeat, where only the repetition counts in the loss",
-             training_.size(), held_out_.size())},
-        {"licence", "Sentences: CC BY 2.0 FR, Tatoeba contributors (tatoeba.org). Weights: MIT, as the code"},
+             "Half of the sequences: the English sentences of {}, {} of them, a few at a time, so that they recur; the {} "
+             "sentences of the translators' held-out split are held out. The other half: random tokens that repeat, where "
+             "only the repetition counts in the loss",
+             source_.str(), training_.size(), held_out_.size())},
+        {"licence", source_.licence_of("Sentences")},
         {"metrics_are",
          fmt::format(
              "induction_score (Olsson 2022): on {} random tokens, none twice, and the same once more: mean weight from each "
@@ -278,7 +280,9 @@ nlohmann::json InductionTask::card() const {
         {"clip", sizes_.clip},
         {"batch_size", batch_size_},
         {"learning_rate", peak_rate_}};
-    if (!training_.empty()) text_.into_card(card);
+    if (training_.empty()) return card;
+    source_.into_card(card);
+    text_.into_card(card);
     return card;
 }
 

@@ -13,7 +13,7 @@ struct Place {
     std::vector<std::string> english;
 };
 
-const std::vector<Place>& places() {
+const std::vector<Place>& known_places() {
     static const std::vector<Place> all = {{"中国", {"china"}},
                                            {"日本", {"japan"}},
                                            {"韩国", {"korea"}},
@@ -62,7 +62,7 @@ std::string spaced(const std::string& text) {
 std::vector<PlaceQuestion> place_questions() {
     std::vector<PlaceQuestion> questions;
     for (const auto& frame : frames)
-        for (const Place& place : places())
+        for (const Place& place : known_places())
             questions.push_back({frame[0] + std::string(place.chinese) + frame[1], place.english});
     return questions;
 }

@@ -13,10 +13,9 @@ namespace {
 
 /// English words that at least two sentences hold, and those of the classes.
 std::set<std::string> known_words(const std::vector<SentencePair>& sentences, const std::vector<ClassWord>& words) {
-    const std::string word_start = "\u2581";
+    const std::string mark = "\u2581";
     const auto each = [&](const std::string& text, const auto& use) {
-        for (const std::string& piece : pretokenize(text))
-            use(piece.starts_with(word_start) ? piece.substr(word_start.size()) : piece);
+        for (const std::string& piece : pretokenize(text)) use(piece.starts_with(mark) ? piece.substr(mark.size()) : piece);
     };
     std::map<std::string, int> counts;
     for (const SentencePair& pair : sentences) each(pair.english, [&](const std::string& w) { ++counts[w]; });

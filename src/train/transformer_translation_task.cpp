@@ -142,10 +142,11 @@ std::map<std::string, double> TransformerTranslationTask::evaluate(const WeightM
         return static_cast<double>(
             cross_entropy<float>(logits.value().reshape({steps, model.classes()}), target).value().item());
     };
-    return {{"bleu_greedy", bleu(model, n, 1, stop)},
-            {"bleu_beam5", bleu(model, n, 5, stop)},
-            {"places", set_.places(translator(model, 1), stop)},
-            {"loss", set_.held_out_loss(n, loss, stop)}};
+    std::map<std::string, double> metrics = {{"loss", set_.held_out_loss(n, loss, stop)},
+                                             {"places", set_.places(translator(model, 1), stop)}};
+    set_.bleu_by_nearness(n, translator(model, 1), stop).into(metrics, "bleu_greedy");
+    set_.bleu_by_nearness(n, translator(model, 5), stop).into(metrics, "bleu_beam5");
+    return metrics;
 }
 
 nlohmann::json TransformerTranslationTask::card() const {

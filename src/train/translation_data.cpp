@@ -3,12 +3,13 @@
 #include <fmt/core.h>
 #include <utf8proc.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
 #include "base/error.hpp"
 #include "base/utf8.hpp"
-#include "io/atomic_file.hpp"
+#include "io/text_file.hpp"
 #include "model/bpe.hpp"
 
 namespace saccade {
@@ -23,6 +24,34 @@ std::string joined(const std::vector<std::string>& pieces) {
     for (const std::string& piece : pieces) all += piece;
     return all;
 }
+
+long han_characters(const std::string& text) {
+    const std::u32string code = decode_utf8(text);
+    return std::ranges::count_if(code,
+                                 [](char32_t c) { return (c >= 0x3400 && c <= 0x9fff) || (c >= 0x20000 && c <= 0x3ffff); });
+}
+
+/// Whether English stands where Chinese should: told from the first lines, before anything is learned from them.
+class ColumnCheck {
+ public:
+    void take(const SentencePair& pair, const std::string& path, long line) {
+        if (lines_ == most_lines) return;
+        const long in_english = han_characters(pair.english), in_chinese = han_characters(pair.chinese);
+        swapped_ += in_english > 0 && in_chinese == 0 ? 1 : 0;
+        if (first_ == 0 && in_english > 0 && in_chinese == 0) first_ = line;
+        if (++lines_ == most_lines || 2 * swapped_ > most_lines) finish(path);
+    }
+    void finish(const std::string& path) const {
+        if (2 * swapped_ <= lines_) return;
+        throw Error(ErrorCode::bad_format,
+                    fmt::format("{}, line {}: the first column is Chinese and the second is not", path, first_),
+                    "write English TAB Chinese");
+    }
+
+ private:
+    static constexpr long most_lines = 200;
+    long lines_ = 0, swapped_ = 0, first_ = 0;
+};
 
 }  // namespace
 
@@ -59,8 +88,10 @@ bool HeldOutKeys::holds(const SentencePair& pair) const {
 }
 
 TranslationData read_translation_data(const std::string& path) {
-    const std::string text = read_file(path, longest_file);
+    const std::string text = read_text(path, longest_file);
     TranslationData data;
+    data.source = sentence_source(path, text);
+    ColumnCheck columns;
     std::map<std::string, std::size_t> held_out_at;
     std::set<std::string> held_out_english;
     std::vector<SentencePair> others;
@@ -77,6 +108,7 @@ TranslationData read_translation_data(const std::string& path) {
         SentencePair pair{normalize_text(row.substr(tab + 1, row.find('\t', tab + 1) - tab - 1)),
                           normalize_text(row.substr(0, tab))};
         if (pair.chinese.empty() || pair.english.empty()) continue;
+        columns.take(pair, path, line);
         if (fnv1a(pair.chinese) % held_out_one_in != 0) {
             others.push_back(std::move(pair));
             continue;
@@ -86,6 +118,7 @@ TranslationData read_translation_data(const std::string& path) {
         held_out_english.insert(joined(pretokenize(pair.english)));
         data.held_out[at->second].references.push_back(std::move(pair.english));
     }
+    columns.finish(path);
     for (SentencePair& pair : others)
         if (!held_out_english.contains(joined(pretokenize(pair.english)))) data.training.push_back(std::move(pair));
     if (data.training.empty() || data.held_out.empty())

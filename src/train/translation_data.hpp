@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/sequence_text.hpp"
+#include "train/data_source.hpp"
 
 namespace saccade {
 
@@ -26,9 +27,11 @@ struct HeldOutSentence {
 struct TranslationData {
     std::vector<SentencePair> training;
     std::vector<HeldOutSentence> held_out;  // in the order of the file
+    DataSource source;
 };
 
-/// Reads lines "English TAB Chinese TAB anything" (manythings.org/anki). Error{io}, or {bad_format} with the line.
+/// Reads lines "English TAB Chinese TAB anything" (manythings.org/anki). Error{io}, or {bad_format} with the line: not UTF-8,
+/// no tab, or the two columns the other way round.
 TranslationData read_translation_data(const std::string& path);
 
 /// What is compared to say whether two sentences are the same: letters and digits alone, in lower case, in the simplified

@@ -10,6 +10,7 @@
 #include "base/parallel.hpp"
 #include "base/stop.hpp"
 #include "base/utf8.hpp"
+#include "train/near_duplicates.hpp"
 #include "train/place_questions.hpp"
 
 namespace saccade {
@@ -41,6 +42,8 @@ TranslationSet::TranslationSet(const std::string& id, const TrainOptions& option
     }
     training_.keep(std::move(short_enough));
     held_out_ = data.held_out;
+    source_ = data.source;
+    near_ = near_duplicates(data);
     if (steps_per_epoch() == 0)
         throw Error(ErrorCode::bad_format, options.data_path + ": fewer pairs than one batch", "use the whole file");
 }
@@ -125,16 +128,27 @@ TranslationSet::Batch TranslationSet::batch(Index step, int shard, int shards) c
     return batch;
 }
 
-Bleu TranslationSet::bleu(Index n, const std::function<Ids(const Ids&)>& translate, const std::stop_token& stop) const {
+TranslationSet::HeldOutBleu TranslationSet::bleu_by_nearness(Index n, const std::function<Ids(const Ids&)>& translate,
+                                                             const std::stop_token& stop) const {
     std::vector<Bleu> parts(static_cast<std::size_t>(held_out(n)));
     parallel_for(static_cast<std::int64_t>(parts.size()), [&](std::int64_t i) {
         check_stop(stop);
         const HeldOutSentence& sentence = held_out_[static_cast<std::size_t>(i)];
         parts[static_cast<std::size_t>(i)].add(text_.write(translate(text_.read(sentence.chinese).ids)), sentence.references);
     });
-    Bleu total;
-    for (const Bleu& part : parts) total.add(part);
-    return total;
+    HeldOutBleu bleu;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        bleu.all.add(parts[i]);
+        (near_[i] ? bleu.near : bleu.apart).add(parts[i]);
+    }
+    return bleu;
+}
+
+void TranslationSet::HeldOutBleu::into(std::map<std::string, double>& metrics, const std::string& name) const {
+    metrics[name] = all.score();
+    metrics["near_duplicates"] = static_cast<double>(near.sentences());
+    if (near.sentences() > 0) metrics[name + "_near"] = near.score();
+    if (apart.sentences() > 0) metrics[name + "_apart"] = apart.score();
 }
 
 double TranslationSet::places(const std::function<Ids(const Ids&)>& translate, const std::stop_token& stop) const {
@@ -166,25 +180,29 @@ double TranslationSet::held_out_loss(Index n, const std::function<double(const I
 
 void TranslationSet::into_card(nlohmann::json& card) const {
     card["data"] = fmt::format(
-        "Tatoeba sentence pairs (tatoeba.org, through www.manythings.org/anki, cmn-eng.txt): {} training pairs; held "
-        "out are the {} Chinese sentences whose FNV-1a hash is 0 modulo 25, and every training pair that shares an "
-        "English sentence with them is dropped",
-        training_.sentences().size(), held_out_.size());
-    const std::string more = training_.description();
-    if (!more.empty()) card["data"] = card["data"].get<std::string>() + ". " + more;
-    card["licence"] = std::string("Sentences: CC BY 2.0 FR, Tatoeba contributors (tatoeba.org). ") +
-                      (more.empty() ? ""
-                                    : "Entries and the table of simplified characters: CC BY-SA 4.0, CC-CEDICT, MDBG and its "
-                                      "editors (cc-cedict.org). ") +
-                      "Weights: MIT, as the code";
+        "Sentence pairs of {}: {} training pairs; held out are the {} Chinese sentences whose FNV-1a hash is 0 modulo 25, and "
+        "every training pair that shares an English sentence with them is dropped",
+        source_.str(), training_.sentences().size(), held_out_.size());
+    card["licence"] = source_.licence_of("Sentences");
+    if (const std::string more = training_.description(); !more.empty()) {
+        card["data"] = card["data"].get<std::string>() + ". " + more;
+        card["licence"] = card["licence"].get<std::string>() +
+                          ". Entries and the table of simplified characters: CC BY-SA 4.0, CC-CEDICT, MDBG and its editors "
+                          "(cc-cedict.org)";
+    }
+    source_.into_card(card);
     card["bleu"] =
         "Corpus BLEU-4 (Papineni 2002) in [0, 1], lower case, words, digits and single punctuation marks as tokens, all "
         "English translations of a held-out Chinese sentence as its references, closest reference length, no smoothing "
         "(src/train/bleu.hpp). bleu_beam5: beam 5, length penalty 1 (Wu 2016)";
+    card["near_duplicates"] = fmt::format(
+        "{} of the {} held-out sentences are nearly in training: their Chinese differs from a training sentence's in one "
+        "character at most, or a translation of theirs in one word at most (src/train/near_duplicates.hpp). bleu_…_near is "
+        "BLEU on these, bleu_…_apart on the others, which is what the model can do with sentences it has not seen",
+        std::ranges::count(near_, true), near_.size());
     card["places"] =
         "Share of 150 sentences, thirty places in five frames (src/train/place_questions.cpp), whose greedy translation names "
-        "the "
-        "place. Where the training replaces words, sentences like these are among what it makes";
+        "the place. Where the training replaces words, sentences like these are among what it makes";
     card["batch_size"] = settings_.batch_size;
     card["label_smoothing"] = settings_.smoothing;
     text_.into_card(card);

@@ -44,7 +44,18 @@ class TranslationSet {
     Batch batch(Index step, int shard, int shards) const;
 
     /// Of the first n held-out sentences; `translate`: source ids -> output ids; called from several threads.
-    Bleu bleu(Index n, const std::function<Ids(const Ids& source)>& translate, const std::stop_token& stop) const;
+    Bleu bleu(Index n, const std::function<Ids(const Ids& source)>& translate, const std::stop_token& stop) const {
+        return bleu_by_nearness(n, translate, stop).all;
+    }
+    /// The same of all of them, of those with a near-duplicate in training (train/near_duplicates.hpp), and of the others.
+    struct HeldOutBleu {
+        Bleu all, near, apart;
+
+        /// NAME, NAME_near and NAME_apart, and how many are near: near_duplicates.
+        void into(std::map<std::string, double>& metrics, const std::string& name) const;
+    };
+    HeldOutBleu bleu_by_nearness(Index n, const std::function<Ids(const Ids& source)>& translate,
+                                 const std::stop_token& stop) const;
     /// Share of the place questions (train/place_questions.hpp) whose translation names the place.
     double places(const std::function<Ids(const Ids& source)>& translate, const std::stop_token& stop) const;
     /// Mean cross-entropy a token of the first reference; `loss`: source, target with <end> -> mean over its tokens.
@@ -53,7 +64,7 @@ class TranslationSet {
 
     /// Of a finished model: takes vocabularies, merges and characters from its card. Error{bad_format} names `where`.
     void read_card(const nlohmann::json& card, const std::string& where) { text_ = SequenceText(card, where); }
-    /// Data, licence, what BLEU means here, vocabularies, batch size, smoothing.
+    /// Data with its file and hash, the licence that it gives, what BLEU means here, vocabularies, batch size, smoothing.
     void into_card(nlohmann::json& card) const;
 
  private:
@@ -69,6 +80,8 @@ class TranslationSet {
     SequenceText text_;
     TrainingPairs training_;
     std::vector<HeldOutSentence> held_out_;
+    std::vector<bool> near_;  // each of them: whether training holds nearly the same
+    DataSource source_;
     mutable std::mutex epoch_mutex_;
     mutable Index epoch_ = -1;
     mutable std::vector<Pair> pairs_;

@@ -84,11 +84,11 @@ std::string plural(const std::string& word) {
 }
 
 /// How often both sides of a pair hold the two.
-std::size_t together(const std::string& chinese, const std::string& english, const std::vector<SentencePair>& pairs,
+std::size_t together(const std::string& written, const std::string& english, const std::vector<SentencePair>& pairs,
                      const std::vector<std::string>& padded) {
     std::size_t count = 0;
     for (std::size_t i = 0; i < pairs.size(); ++i)
-        if (pairs[i].chinese.find(chinese) != std::string::npos && padded[i].find(" " + english + " ") != std::string::npos)
+        if (pairs[i].chinese.find(written) != std::string::npos && padded[i].find(" " + english + " ") != std::string::npos)
             ++count;
     return count;
 }
@@ -106,13 +106,13 @@ std::vector<std::string> padded_english(const std::vector<SentencePair>& pairs) 
 }
 
 /// 广州市 is spoken of as 广州.
-std::string without_city(const std::string& chinese) {
+std::string without_city(const std::string& written) {
     const std::string city = "市";
-    return chinese.ends_with(city) && chinese.size() >= 3 * city.size() ? chinese.substr(0, chinese.size() - city.size())
-                                                                        : chinese;
+    return written.ends_with(city) && written.size() >= 3 * city.size() ? written.substr(0, written.size() - city.size())
+                                                                        : written;
 }
 
-bool fits(WordClass word_class, const DictionaryEntry& entry) {
+bool fits_class(WordClass word_class, const DictionaryEntry& entry) {
     const bool proper = word_class == WordClass::place || word_class == WordClass::name;
     const bool calendar = word_class == WordClass::weekday || word_class == WordClass::month;
     const std::size_t length = code_points(entry.simplified).size();
@@ -128,12 +128,12 @@ bool fits(WordClass word_class, const DictionaryEntry& entry) {
 
 std::vector<ClassWord> class_words(const std::vector<DictionaryEntry>& dictionary, const std::vector<SentencePair>& pairs) {
     std::map<std::string, std::vector<const DictionaryEntry*>> meaning;
-    std::map<std::string, std::vector<WordClass>> wanted;
+    std::map<std::string, std::vector<WordClass>> classes_of;
     for (const ClassList& list : lists)
-        for (const std::string& word : words_of(list.words)) wanted[word].push_back(list.word_class);
+        for (const std::string& word : words_of(list.words)) classes_of[word].push_back(list.word_class);
     for (const DictionaryEntry& entry : dictionary)
         for (const std::string& word : translations(entry))
-            if (wanted.contains(word)) meaning[word].push_back(&entry);
+            if (classes_of.contains(word)) meaning[word].push_back(&entry);
     const std::vector<std::string> padded = padded_english(pairs);
     std::vector<ClassWord> words;
     for (const ClassList& list : lists)
@@ -142,11 +142,11 @@ std::vector<ClassWord> class_words(const std::vector<DictionaryEntry>& dictionar
             std::vector<std::pair<std::size_t, std::size_t>> counts;  // together in pairs; then in entries
             std::set<std::string> seen;
             for (const DictionaryEntry* entry : meaning[english]) {
-                const std::string chinese =
+                const std::string written =
                     list.word_class == WordClass::place ? without_city(entry->simplified) : entry->simplified;
-                if (!fits(list.word_class, *entry) || !seen.insert(chinese).second) continue;
-                found.push_back({list.word_class, chinese, english, false});
-                counts.emplace_back(together(chinese, english, pairs, padded), 0);
+                if (!fits_class(list.word_class, *entry) || !seen.insert(written).second) continue;
+                found.push_back({list.word_class, written, english, false});
+                counts.emplace_back(together(written, english, pairs, padded), 0);
             }
             // Of words that no pair holds, the one that other entries are made of: 缅甸, not 全国民主联盟.
             for (std::size_t i = 0; i < found.size() && found.size() > 1; ++i)

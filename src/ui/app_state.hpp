@@ -8,6 +8,7 @@
 #include <string>
 
 #include "ui/document.hpp"
+#include "ui/layers.hpp"
 
 namespace saccade {
 
@@ -19,7 +20,6 @@ struct ViewSettings {
     std::map<std::string, double> shares;  // card sizes that the user has dragged: "exhibit/row0" -> share
     std::string language = "en";           // of the lessons: "en", "zh"
     bool lesson = false;                   // the inspector shows the lesson
-    ViewOptions options;                   // which heads and layers the views show, and how
 };
 
 /// A message under the inputs: one line and the way out.
@@ -36,7 +36,8 @@ struct ExportDialog {
     std::string path = "saccade.png";
     std::string theme = "light";
     float dpi = 192;
-    std::string result;  // what happened, said in the dialog
+    std::string may_replace{};  // the file that may be overwritten: it was asked for, or written, by this dialog
+    std::string result;         // what happened, said in the dialog
     bool failed = false;
 };
 
@@ -46,12 +47,14 @@ struct PathPrompt {
     Kind kind = Kind::none;
     std::string path;
     std::string problem;
-    std::string matrix{};  // the parameter that an opened array is for; empty: the one with the cursor, or the first
+    std::string matrix{};       // the parameter that an opened array is for; empty: the one with the cursor, or the first
+    std::string may_replace{};  // the file that may be overwritten: it was asked for
 };
 
 /// All state of the window: the open document, and what outlives it. Panels are functions over it; widgets keep none.
 struct AppState {
     Document document;
+    std::map<std::string, Document> aside;  // of other exhibits, as they were left: by their ids
     ViewSettings view;
     std::optional<Banner> banner;  // of everything but the runs: files, exports
 
@@ -68,6 +71,8 @@ struct AppState {
     int palette_at = 0;
     bool help_open = false;
     bool quit = false;
+    bool leaving = false;  // asks whether to quit: a training is under way
+    double screen_scale = 1;
     ExportDialog exporting;
     PathPrompt prompt;
 
@@ -77,9 +82,19 @@ struct AppState {
     double frame_ms = 0;
 
     // Of this frame.
-    bool pointed = false;     // the mouse is over a figure
-    bool typing = false;      // a text field has the keyboard
-    bool reload_now = false;  // a field that is being typed in takes the document's values in
+    Layer escape = Layer::none;   // what the Esc of this frame is for
+    bool menu_open = false;       // of the frame before: ImGui closes its menus before anything is drawn
+    bool pointed = false;         // the mouse is over a figure
+    bool wheel_taken = false;     // and the wheel turns or resizes what it shows
+    float head_height = 0;        // of the inputs and the line below them, px
+    bool scrolled = false;        // the views are higher than their place
+    float scroll_by = 0;          // of the views, at the next frame
+    bool typing = false;          // a text field has the keyboard
+    bool button_focused = false;  // by Tab: Space and Enter press it
+    bool arrows_taken = false;    // and so are the arrows its
+    bool reload_now = false;      // a field that is being typed in takes the document's values in
+    int focus_place = -1;         // how many fields and buttons stand before the one that has the keyboard
+    std::string focus;            // what has the keyboard, by its name in `places`
     /// Where the last frame drew what a test points at, in screen px: x, y, width, height.
     std::map<std::string, std::array<float, 4>> places;
     std::map<std::string, std::array<Index, 2>> grids;  // rows and columns of those that are grids

@@ -98,7 +98,8 @@ std::string ScenePicture::hover() const {
     const double x = static_cast<double>((io.MousePos.x - picture.at.x) / picture.size.x);
     const double y = static_cast<double>((io.MousePos.y - picture.at.y) / picture.size.y);
     const int selected = side_ == state_.document.focus ? act_.scenes().selected_shape() : -1;
-    if (io.MouseWheel != 0 && selected >= 0 && group_box(*scene, selected).contains(x, y)) {
+    state_.wheel_taken = selected >= 0 && group_box(*scene, selected).contains(x, y);
+    if (io.MouseWheel != 0 && state_.wheel_taken) {
         const auto notches = static_cast<double>(io.MouseWheel);
         io.KeyShift ? act_.scenes().turn_shape(degrees_a_notch * notches)
                     : act_.scenes().resize_shape(std::pow(factor_a_notch, notches));

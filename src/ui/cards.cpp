@@ -13,7 +13,7 @@ namespace saccade {
 
 namespace {
 
-constexpr float gap = 12, least_height = 150, least_width = 220;
+constexpr float least_height = 150, least_width = 220;
 
 /// Things in a line: what each takes of it by default, and the key under which a dragged share is kept.
 struct Share {
@@ -85,21 +85,25 @@ double height_of(const Row& row) {
     return height;
 }
 
-/// The rows and cards that a stage of this size can show readably: the main one always, then the first of each row.
-std::vector<Row> rows_that_fit(const Ui& ui, const std::vector<ViewPlacement>& views, ImVec2 size) {
-    std::vector<Row> rows = rows_of(views);
-    const ViewPlacement* main = main_view(views);
-    const auto most_rows = static_cast<std::size_t>(std::max(1.0f, (size.y + gap * ui.s) / ((least_height + gap) * ui.s)));
-    while (rows.size() > most_rows) {
-        auto last = rows.end() - 1;
-        if (main != nullptr && last->front().row == main->row) --last;
-        rows.erase(last);
+/// Rows that do not fit the width go on below.
+std::vector<Row> rows_in(const Ui& ui, const std::vector<ViewPlacement>& views, float width) {
+    const auto most = static_cast<std::size_t>(std::max(1.0f, (width + card_gap * ui.s) / ((least_width + card_gap) * ui.s)));
+    std::vector<Row> rows;
+    for (const Row& row : rows_of(views)) {
+        const std::size_t lines = (row.size() + most - 1) / most;
+        for (std::size_t line = 0; line < lines; ++line) {
+            const std::size_t from = row.size() * line / lines, to = row.size() * (line + 1) / lines;
+            rows.emplace_back(row.begin() + static_cast<std::ptrdiff_t>(from), row.begin() + static_cast<std::ptrdiff_t>(to));
+        }
     }
-    const auto most_cards = static_cast<std::size_t>(std::max(1.0f, (size.x + gap * ui.s) / ((least_width + gap) * ui.s)));
-    for (Row& row : rows)
-        if (row.size() > most_cards) row.resize(most_cards);
     return rows;
 }
+
+bool compares_narrowly(const Ui& ui, float width) {
+    return width < 3 * least_width * ui.s;
+}
+
+constexpr float compare_bar_height = 36, narrow_bar_height = 34;
 
 std::string value_text(const ParamSpec& spec, const ParamValue& value) {
     if (std::holds_alternative<Tensor<float>>(value)) return "other numbers";
@@ -165,7 +169,8 @@ void narrow_compare(const Ui& ui, AppState& state, Controller& act, const Exhibi
     const std::size_t shown = state.narrow < 2 ? state.narrow : state.document.focus;
     label(ui, (shown == 0 ? "A: " : "B: ") + settings_apart(state, shown), ui.theme.secondary, 13, Font::ui,
           std::max(30 * s, place.size.x - 150 * s));
-    const Rect rest{{place.at.x, place.at.y + 34 * s}, {place.size.x, place.size.y - 34 * s}};
+    const float bar = narrow_bar_height * s;
+    const Rect rest{{place.at.x, place.at.y + bar}, {place.size.x, place.size.y - bar}};
     const std::vector<ViewPlacement> views = views_of(state, e, 0);
     const ViewPlacement* main = main_view(views);
     if (state.narrow < 2)
@@ -234,12 +239,33 @@ std::string settings_apart(const AppState& state, std::size_t i) {
     return text.empty() ? "same settings" : text;
 }
 
+float cards_height(const Ui& ui, const AppState& state, const Exhibit& e, float width) {
+    const float s = ui.s;
+    const auto rows = [&](std::size_t n) { return static_cast<float>(n) * (least_height + card_gap) * s - card_gap * s; };
+    const bool comparing = state.document.comparing;
+    const std::size_t side = comparing && state.narrow == 1 ? 1 : 0;
+    const std::vector<ViewPlacement> views = views_of(state, e, side);
+    if (!comparing) return rows(rows_in(ui, views, width).size());
+    if (!compares_narrowly(ui, width)) return compare_bar_height * s + rows(views.size());
+    return narrow_bar_height * s + rows(state.narrow < 2 ? rows_in(ui, views, width).size() : 1);
+}
+
 void cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place, CardOf of) {
-    const float g = gap * ui.s;
+    const float g = card_gap * ui.s;
     const std::vector<ViewPlacement> views = views_of(state, e, of == CardOf::b ? 1 : 0);
-    const std::vector<Row> rows = rows_that_fit(ui, views, place.size);
+    std::vector<Row> rows = rows_in(ui, views, place.size.x);
+    // Where they scroll, the main one is what is seen first.
+    if (const ViewPlacement* main = state.scrolled ? main_view(views) : nullptr)
+        std::stable_partition(rows.begin(), rows.end(), [main](const Row& row) {
+            return std::any_of(row.begin(), row.end(),
+                               [main](const ViewPlacement& v) { return card_key(v) == card_key(*main); });
+        });
     std::vector<Share> row_shares;
-    for (const Row& row : rows) row_shares.push_back({fmt::format("{}/row{}", e.id, row.front().row), height_of(row)});
+    for (std::size_t r = 0, line = 0; r < rows.size(); ++r) {
+        const int number = rows[r].front().row;
+        line = r > 0 && rows[r - 1].front().row == number ? line + 1 : 0;
+        row_shares.push_back({fmt::format("{}/row{}{}", e.id, number, std::string(line, '+')), height_of(rows[r])});
+    }
     const auto gaps = [g](std::size_t n) { return g * static_cast<float>(n - 1); };
     const std::vector<float> heights = sizes(state, row_shares, place.size.y - gaps(rows.size()), least_height * ui.s);
     float y = place.at.y;
@@ -261,26 +287,20 @@ void cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, con
 }
 
 void compared_cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place) {
-    const float s = ui.s, g = gap * s;
+    const float s = ui.s, g = card_gap * s;
     const std::vector<ViewPlacement> views = views_of(state, e, 0);
     const ViewPlacement* main = main_view(views);
     if (main == nullptr) return;
-    if (place.size.x < 3 * least_width * s) return narrow_compare(ui, state, act, e, place);
+    if (compares_narrowly(ui, place.size.x)) return narrow_compare(ui, state, act, e, place);
     compare_bar(ui, state, act, e, place);
-    const float bar = 36 * s, room = place.size.y - bar;
-    // Each view becomes a row, A beside B; the main one has the difference too. What has no room is left out, the main one
-    // last.
-    const auto most = static_cast<std::size_t>(std::max(1.0f, (room + g) / (least_height * s + g)));
+    const float bar = compare_bar_height * s, room = place.size.y - bar;
+    // Each view becomes a row, A beside B; the main one has the difference too.
     std::vector<const ViewPlacement*> shown;
     for (const ViewPlacement& v : views) shown.push_back(&v);
     std::stable_sort(shown.begin(), shown.end(), [](const auto* a, const auto* b) { return a->row < b->row; });
-    std::erase_if(shown, [&, left = most > 0 ? most - 1 : 0](const ViewPlacement* v) mutable {
-        if (v == main) return false;
-        return left == 0 ? true : (--left, false);
-    });
     std::vector<Share> shares;
     for (const ViewPlacement* v : shown)
-        shares.push_back({fmt::format("{}/compare/{}.{}", e.id, v->row, v->view), v == main ? 0.55 : 0.3});
+        shares.push_back({fmt::format("{}/compare/{}.{}.{}", e.id, v->row, v->view, v->tensor), v == main ? 0.55 : 0.3});
     const std::vector<float> heights = sizes(state, shares, room - g * static_cast<float>(shown.size() - 1), least_height * s);
     float y = place.at.y + bar;
     for (std::size_t r = 0; r < shown.size(); ++r) {

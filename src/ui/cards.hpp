@@ -12,7 +12,12 @@ enum class CardOf { a, b, difference };
 void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const ViewPlacement& placement, const Rect& place,
           const std::string& id, CardOf of);
 
-/// The exhibit's views row by row, those that have room, with splitters between them.
+/// How high the cards below must be in this width so that each can be read; the stage scrolls where it has less.
+float cards_height(const Ui& ui, const AppState& state, const Exhibit& e, float width);
+/// Between cards, and around them, in logical px.
+constexpr float card_gap = 12;
+
+/// The exhibit's views row by row, all of them, with splitters between them.
 void cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place, CardOf of);
 /// A beside B, and the difference of what the main view shows; where there is no room for it, one of the three.
 void compared_cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place);

@@ -6,9 +6,11 @@
 #include "ui/card_scene.hpp"
 #include "ui/cards.hpp"
 #include "ui/imgui_compat.hpp"
+#include "ui/view_words.hpp"
 #include "viz/derived.hpp"
 #include "viz/difference.hpp"
 #include "viz/layout.hpp"
+#include "viz/view_options_applicable.hpp"
 
 namespace saccade {
 
@@ -33,7 +35,9 @@ ViewState view_state(const AppState& state, const Exhibit& e, const ViewPlacemen
     view_of.step_axis = e.step_axis;
     view_of.theme = state.view.theme;
     view_of.scale = state.view.scale;
-    view_of.options = state.view.options;
+    view_of.options = state.document.options;
+    if (const Trace* trace = trace_of(state, of))
+        view_of.options = applicable(view_of.options, option_facts(*trace, placement.tensor));
     view_of.memo = state.memo.get();
     view_of.width = static_cast<double>(size.x / ui.s);
     view_of.height = static_cast<double>(size.y / ui.s);
@@ -42,7 +46,7 @@ ViewState view_state(const AppState& state, const Exhibit& e, const ViewPlacemen
     // The view's own choice is made by role, which a difference does not have: that of A.
     if (view_of.tensor.empty() && state.document.sides[0].trace() != nullptr)
         view_of.tensor = tensor_for(view(placement.view), *state.document.sides[0].trace(), view_of).info.name;
-    return difference_state(view_of);
+    return difference_state(view_of, {state.document.difference_of[0].get(), state.document.difference_of[1].get()});
 }
 
 /// Where the grids of the frame are, for tests: "heatmap", "heatmap B", "heatmap difference"; the first of each.
@@ -102,7 +106,7 @@ std::string cell_text(const AppState& state, const Trace& trace, const Hit& hit,
     std::string text = tensor->info.title.empty() ? tensor->info.name : tensor->info.title;
     for (std::size_t a = 0; a < hit.ref.index.size() && a < tensor->info.axes.size(); ++a)
         if (const Axis& axis = *tensor->info.axes[a]; hit.ref.index[a] >= 0)
-            text += fmt::format("\n{} {}", short_name(axis), position_number(axis, hit.ref.index[a])) +
+            text += fmt::format("\n{} {}", short_name(axis), hit.ref.index[a] + 1) +
                     (axis.labels.empty() ? "" : ": " + axis.label(hit.ref.index[a]));
     const auto number = [](std::optional<float> v) {
         return !v ? std::string("none") : std::isfinite(*v) ? fmt::format("{:.4f}", *v) : std::string("masked");
@@ -202,7 +206,8 @@ bool enlarge_button(const Ui& ui, AppState& state, Controller& act, const ViewPl
     const ImVec2 at(high.x - 34 * s, place.at.y + 7 * s);
     ImGui::SetCursorScreenPos(at);
     const bool clicked = ImGui::InvisibleButton(("enlarge" + id).c_str(), {26 * s, 26 * s});
-    const bool lit = ImGui::IsItemHovered() || ImGui::IsItemFocused();
+    ui.stop();
+    const bool lit = ImGui::IsItemHovered() || ui.tabs.focused();
     state.places["enlarge " + card_key(placement)] = {at.x, at.y, 26 * s, 26 * s};
     if (lit) tooltip(ui, enlarged ? "Back to all views" : "Show this view alone");
     const bool over = ImGui::IsWindowHovered() && ImGui::IsMouseHoveringRect(place.at, high);
@@ -232,23 +237,24 @@ std::string hand_hint(const AppState& state, Controller& act, const Figure& figu
     return bars ? "drag a bar to change it" : "";
 }
 
-/// A result that is being recomputed dims after 100 ms, never flickers; one that does not answer the inputs stays dimmed.
 bool is_dimmed(const AppState& state, CardOf of) {
-    const auto dimmed = [](const Side& side) {
-        const double waited = std::chrono::duration<double>(std::chrono::steady_clock::now() - side.asked_at).count();
-        return side.trace() != nullptr && ((side.stale() && waited > 0.1) || (side.problem && !side.running));
-    };
-    if (of == CardOf::difference) return dimmed(state.document.sides[0]) || dimmed(state.document.sides[1]);
-    return dimmed(state.document.sides[side_of(of)]);
+    if (of == CardOf::difference) return is_dimmed(state.document.sides[0]) || is_dimmed(state.document.sides[1]);
+    return is_dimmed(state.document.sides[side_of(of)]);
 }
 
 }  // namespace
+
+bool is_dimmed(const Side& side) {
+    const double waited = std::chrono::duration<double>(std::chrono::steady_clock::now() - side.asked_at).count();
+    return side.trace() != nullptr && ((side.stale() && waited > 0.1) || (side.problem && !side.running));
+}
 
 void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const ViewPlacement& placement, const Rect& place,
           const std::string& id, CardOf of) {
     const float s = ui.s;
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const ImVec2 high(place.at.x + place.size.x, place.at.y + place.size.y);
+    if (!ImGui::IsRectVisible(place.at, high)) return;
     card_ground(ui, place.at, high);
     const ImVec2 inner(place.at.x + 14 * s, place.at.y + 38 * s);
     const ImVec2 size(place.size.x - 28 * s, place.size.y - 50 * s);
@@ -284,6 +290,7 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
     const float edge_x = high.x - (corner ? 38 : 14) * s;
     const float room = edge_x - left;
     label(ui, title.empty() ? view(placement.view).title() : title, ui.theme.secondary, 13, Font::ui, room);
+    if (ImGui::IsItemHovered()) tooltip(ui, view_words(placement.view));
     const float after = ImGui::GetItemRectMax().x + 10 * s;
     if (!subtitle.empty() && edge_x - after > 60 * s) {
         ImGui::SetCursorScreenPos({after, place.at.y + 12 * s});

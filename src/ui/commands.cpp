@@ -17,22 +17,20 @@ constexpr double scale_step = 0.1;
 
 struct NamedKey {
     const char* name;
-    bool (*pressed)();
+    int (*pressed)();  // how often in this frame
 };
 
 /// Beside letters and digits.
-constexpr std::array named_keys = {
-    NamedKey{"←", [] { return compat::key_pressed(ImGuiKey_LeftArrow); }},
-    NamedKey{"→", [] { return compat::key_pressed(ImGuiKey_RightArrow); }},
-    NamedKey{"↑", [] { return compat::key_pressed(ImGuiKey_UpArrow); }},
-    NamedKey{"↓", [] { return compat::key_pressed(ImGuiKey_DownArrow); }},
-    NamedKey{"+", [] { return compat::plain_key_pressed(compat::PlainKey::plus); }},
-    NamedKey{"−", [] { return compat::plain_key_pressed(compat::PlainKey::minus); }},
-    // A button that has the focus is pressed by it.
-    NamedKey{"Space", [] { return compat::key_pressed(ImGuiKey_Space, false) && !ImGui::IsAnyItemFocused(); }},
-    NamedKey{"Del", [] { return compat::key_pressed(ImGuiKey_Delete, false); }},
-    NamedKey{"Esc", [] { return compat::key_pressed(ImGuiKey_Escape, false); }},
-    NamedKey{"F1", [] { return compat::plain_key_pressed(compat::PlainKey::f1); }}};
+constexpr std::array named_keys = {NamedKey{"←", [] { return compat::key_pressed(ImGuiKey_LeftArrow) ? 1 : 0; }},
+                                   NamedKey{"→", [] { return compat::key_pressed(ImGuiKey_RightArrow) ? 1 : 0; }},
+                                   NamedKey{"↑", [] { return compat::key_pressed(ImGuiKey_UpArrow) ? 1 : 0; }},
+                                   NamedKey{"↓", [] { return compat::key_pressed(ImGuiKey_DownArrow) ? 1 : 0; }},
+                                   NamedKey{"+", [] { return compat::plain_key_pressed(compat::PlainKey::plus); }},
+                                   NamedKey{"−", [] { return compat::plain_key_pressed(compat::PlainKey::minus); }},
+                                   NamedKey{"Space", [] { return compat::key_pressed(ImGuiKey_Space, false) ? 1 : 0; }},
+                                   NamedKey{"Del", [] { return compat::key_pressed(ImGuiKey_Delete, false) ? 1 : 0; }},
+                                   NamedKey{"Esc", [] { return compat::key_pressed(ImGuiKey_Escape, false) ? 1 : 0; }},
+                                   NamedKey{"F1", [] { return compat::plain_key_pressed(compat::PlainKey::f1); }}};
 
 const NamedKey* named(const std::string& key) {
     const auto* found =
@@ -44,13 +42,14 @@ bool is_letter_or_digit(const std::string& key) {
     return key.size() == 1 && ((key[0] >= 'A' && key[0] <= 'Z') || (key[0] >= '0' && key[0] <= '9'));
 }
 
-bool pressed(const Chord& chord) {
+/// How often; fast fingers type a sign twice in a frame.
+int presses(const Chord& chord) {
     const ImGuiIO& io = ImGui::GetIO();
     // Where + stands on a keyboard, Shift may be needed to reach it.
     const bool any_shift = chord.key == "+" || chord.key == "−";
-    if (io.KeyCtrl != chord.ctrl || io.KeyAlt != chord.alt || (io.KeyShift != chord.shift && !any_shift)) return false;
+    if (io.KeyCtrl != chord.ctrl || io.KeyAlt != chord.alt || (io.KeyShift != chord.shift && !any_shift)) return 0;
     const NamedKey* key = named(chord.key);
-    return key != nullptr ? key->pressed() : compat::letter_pressed(chord.key[0]);
+    return key != nullptr ? key->pressed() : compat::letter_pressed(chord.key[0]) ? 1 : 0;
 }
 
 // --- the table ---
@@ -85,7 +84,11 @@ void add_keys(std::vector<Command>& all) {
         all.push_back({title, chord, {}, std::move(run), heard, false});
     };
     add(
-        "search or run a command", "Ctrl K", [](AppState& state, Controller&) { state.palette_open = !state.palette_open; },
+        "search or run a command", "Ctrl K",
+        [](AppState& state, Controller&) {
+            state.palette_open = !state.palette_open;
+            state.help_open = false;
+        },
         Heard::anywhere);
     const auto step = [](Index by) {
         return [by](AppState&, Controller& act) { act.stage().set_step(act.stage().current_step() + by); };
@@ -141,6 +144,7 @@ void add_runs(std::vector<Command>& all) {
     all.push_back(
         {"Cancel the run", "Esc", {}, [](AppState&, Controller& act) { act.runs().cancel(); }, Heard::outside_dialogs});
     all.push_back({"Lesson", "Ctrl L", has_lesson, [](AppState&, Controller& act) { act.toggle_lesson(); }});
+    all.push_back({"Start this exhibit afresh", {}, {}, [](AppState&, Controller& act) { act.start_afresh(); }});
     all.push_back({"Remove all interventions", {}, {}, [](AppState&, Controller& act) { act.hand().clear_interventions(); }});
     all.push_back({"Play or pause the decoding",
                    "Space",
@@ -158,17 +162,25 @@ void add_window(std::vector<Command>& all) {
     all.push_back({"Light or dark", "Ctrl T", {}, [](AppState&, Controller& act) { act.toggle_theme(); }});
     all.push_back({"Larger", "Ctrl +", {}, scale(scale_step)});
     all.push_back({"Smaller", "Ctrl −", {}, scale(-scale_step)});
-    all.push_back({"Normal size", "Ctrl 0", {}, [](AppState&, Controller& act) { act.set_ui_scale(1); }});
+    all.push_back(
+        {"Normal size", "Ctrl 0", {}, [](AppState& state, Controller& act) { act.set_ui_scale(state.screen_scale); }});
     all.push_back(
         {"Inspector", "Ctrl I", {}, [](AppState& state, Controller&) { state.inspector_drawer = !state.inspector_drawer; }});
-    all.push_back({"Keyboard", "F1", {}, [](AppState& state, Controller&) { state.help_open = !state.help_open; }});
-    all.push_back({"Quit", "Ctrl Q", {}, [](AppState& state, Controller&) { state.quit = true; }});
+    all.push_back({"Keyboard", "F1", {}, [](AppState& state, Controller&) {
+                       state.help_open = !state.help_open;
+                       state.palette_open = false;
+                   }});
+    all.push_back({"Quit", "Ctrl Q", {}, [](AppState&, Controller& act) { act.quit(); }});
 }
 
 bool heard(const Command& command, const AppState& state) {
+    if (command.chord.key == "Esc") return state.escape == Layer::run;
+    // A button that has the focus is pressed by it, a slider moved.
+    if (command.chord.key == "Space" && state.button_focused) return false;
+    if ((command.chord.key == "←" || command.chord.key == "→") && state.arrows_taken) return false;
     if (command.heard == Heard::anywhere) return true;
-    if (state.palette_open || state.exporting.open || state.prompt.kind != Kind::none) return false;
-    if (command.heard == Heard::outside_dialogs) return !(command.chord.key == "Esc" && state.help_open);
+    if (state.leaving || state.palette_open || state.exporting.open || state.prompt.kind != Kind::none) return false;
+    if (command.heard == Heard::outside_dialogs) return true;
     return !ImGui::GetIO().WantTextInput && state.document.matrix.param.empty();
 }
 
@@ -222,7 +234,8 @@ const std::vector<Command>& commands() {
 
 void run_keys(AppState& state, Controller& act) {
     for (const Command& command : commands())
-        if (!command.chord.key.empty() && pressed(command.chord) && heard(command, state) && command.available(state, act))
+        for (int left = command.chord.key.empty() ? 0 : presses(command.chord);
+             left > 0 && heard(command, state) && command.available(state, act); --left)
             command.run(state, act);
 }
 
@@ -240,7 +253,7 @@ std::vector<KeyLine> key_lines(const std::vector<Command>& of) {
         }
     };
     add(false);
-    lines.push_back({"Esc", "close a dialog, leave a field"});
+    lines.push_back({"Esc", "close a menu or a dialog, leave a field"});
     add(true);
     return lines;
 }

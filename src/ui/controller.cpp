@@ -30,20 +30,50 @@ Controller::Controller(AppState& state, Runner& a, Runner& b, std::array<Runner*
       training_(document_, runs_, messages_),
       files_(state, *this) {}
 
-void Controller::open_document() {
+/// What a hand has hold of is let go; runs end, and are asked for again when the exhibit is.
+void Controller::put_aside() {
+    const std::string id = document_.sides[0].request.exhibit;
+    messages_.dismiss_error();
     runs_.forget();
     pictures_.let_go();
-    training_.end();
     files_.close_prompt();
+    if (!id.empty()) {
+        training_.wait();
+        hand_.let_go();
+        scenes_.release();
+        stage_.let_go();
+        history_.pause();
+        document_.matrix = {};
+        state_.aside.insert_or_assign(id, std::move(document_));
+    }
     document_ = {};
 }
 
+bool Controller::take_back(const std::string& id) {
+    const auto found = state_.aside.find(id);
+    if (found == state_.aside.end()) return false;
+    document_ = std::move(found->second);
+    state_.aside.erase(found);
+    document_.reload_fields = true;
+    return true;
+}
+
 void Controller::choose_exhibit(const std::string& id) {
-    const Exhibit& chosen = exhibit(id);
     RunRequest request;
-    request.exhibit = chosen.id;
+    request.exhibit = exhibit(id).id;
     request.seed = document_.side().request.seed;
-    open_document();
+    put_aside();
+    if (!take_back(request.exhibit)) return comparison_.set_requests(request, std::nullopt);
+    runs_.go_on();
+    training_.go_on();
+}
+
+void Controller::start_afresh() {
+    RunRequest request;
+    request.exhibit = document_.exhibit().id;
+    request.seed = document_.side().request.seed;
+    history_.remember("");
+    document_.options = {};
     comparison_.set_requests(request, std::nullopt);
 }
 
@@ -52,15 +82,15 @@ void Controller::go_to(const std::string& id) {
 }
 
 void Controller::open_request(const RunRequest& request, const std::optional<RunRequest>& compared) {
-    if (request.exhibit == document_.sides[0].request.exhibit)
-        history_.remember("");
-    else
-        open_document();
+    const bool other = request.exhibit != document_.sides[0].request.exhibit;
+    if (other) put_aside();
+    if (!other || take_back(request.exhibit)) history_.remember("");
+    if (other) document_.session = nullptr;
     comparison_.set_requests(request, compared);
 }
 
 bool Controller::poll() {
-    messages_.poll();
+    messages_.poll(document_.history.last_edit);
     const bool shown = runs_.poll();
     comparison_.refresh_difference();
     return shown;
@@ -122,6 +152,17 @@ void Controller::toggle_theme() {
 
 void Controller::set_ui_scale(double scale) {
     state_.view.ui_scale = std::clamp(std::round(scale * 10) / 10, 0.7, 3.0);
+}
+
+void Controller::quit() {
+    const auto trains = [](const Document& document) {
+        if (!document.training.run) return false;
+        const Training::State now = document.training.run->state();
+        return now == Training::State::running || now == Training::State::paused;
+    };
+    const bool any = trains(document_) ||
+                     std::any_of(state_.aside.begin(), state_.aside.end(), [&](const auto& one) { return trains(one.second); });
+    (any && !state_.leaving ? state_.leaving : state_.quit) = true;
 }
 
 void Controller::cycle_scale() {

@@ -27,17 +27,19 @@ class Controller {
     Controller(const Controller&) = delete;
     Controller& operator=(const Controller&) = delete;
 
-    /// Opens an exhibit as it is at first; the one before, and all that belongs to it, ends.
+    /// Opens an exhibit as it was left, or as it is at first; the one before is put aside with all that belongs to it.
     void choose_exhibit(const std::string& id);
     /// The same, unless it is open.
     void go_to(const std::string& id);
     /// Another request (and B, if it is compared) in place of all: a file was opened. One of the same exhibit is an edit, which
-    /// undo takes back; one of another is another document.
+    /// undo takes back; so is one of another, if that was open before.
     void open_request(const RunRequest& request, const std::optional<RunRequest>& compared);
     /// Takes what the runners have; true if a picture changed.
     bool poll();
     void undo();
     void redo();
+    /// The open exhibit as it is at first: an edit, too.
+    void start_afresh();
     /// A cell on a side, which takes the focus.
     void select_on(std::size_t side, const CellRef& cell);
     /// Opens the scene maker, with a scene if the picture is none, or closes it.
@@ -47,6 +49,8 @@ class Controller {
     void toggle_theme();
     void set_ui_scale(double scale);
     void cycle_scale();
+    /// Asks first, if a training would be lost.
+    void quit();
 
     Messages& messages() { return messages_; }
     History& history() { return history_; }
@@ -62,7 +66,8 @@ class Controller {
     Files& files() { return files_; }
 
  private:
-    void open_document();
+    void put_aside();
+    bool take_back(const std::string& id);
     void apply(const Edit& edit);
 
     AppState& state_;

@@ -13,25 +13,47 @@ namespace saccade {
 
 namespace {
 
-/// A window in the middle that goes away by Esc or a click beside it. True while it is open.
-bool begin_dialog(const Ui& ui, const char* id, bool& open, float width) {
+/// What lies below a dialog is dimmed, and takes no clicks.
+void scrim(const Ui& ui, ImVec2 screen) {
+    ImGui::SetNextWindowPos({0, 0});
+    ImGui::SetNextWindowSize(screen);
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 0.0f);
+    ImGui::PushStyleColor(ImGuiCol_WindowBg,
+                          ui.vec(ui.theme.dark ? with_alpha(ui.theme.background, 0.62) : with_alpha(ui.theme.text, 0.3)));
+    ImGui::Begin("scrim", nullptr,
+                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
+                     ImGuiWindowFlags_NoFocusOnAppearing | ImGuiWindowFlags_NoNav);
+    ImGui::End();
+    ImGui::PopStyleColor();
+    ImGui::PopStyleVar();
+}
+
+/// A window in the middle that goes away by Esc, if it is uppermost, or a click beside it. Never higher than the screen: what
+/// is longer scrolls. True while it is open.
+bool begin_dialog(const Ui& ui, AppState& state, Layer layer, const char* id, bool& open, float width) {
     if (!open) return false;
     const ImVec2 screen = ImGui::GetIO().DisplaySize;
-    const float w = std::min(width * ui.s, screen.x - 32 * ui.s);
-    ImGui::SetNextWindowPos({(screen.x - w) / 2, std::min(96 * ui.s, screen.y * 0.1f)}, ImGuiCond_Always);
+    const float w = std::min(width * ui.s, screen.x - 32 * ui.s), top = std::min(96 * ui.s, screen.y * 0.1f);
+    scrim(ui, screen);
+    ImGui::SetNextWindowPos({(screen.x - w) / 2, top}, ImGuiCond_Always);
+    ImGui::SetNextWindowSizeConstraints({w, 0}, {w, screen.y - top - 16 * ui.s});
     ImGui::SetNextWindowSize({w, 0});
     ImGui::PushStyleColor(ImGuiCol_WindowBg, ui.vec(ui.theme.panel));
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(20 * ui.s, 16 * ui.s));
     ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1.0f);
     bool visible = true;
-    ImGui::Begin(id, &visible, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings);
+    ImGui::Begin(id, &visible,
+                 ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoCollapse |
+                     ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_AlwaysAutoResize);
     ImGui::PopStyleVar(2);
     ImGui::PopStyleColor();
     const bool beside =
         ImGui::IsMouseClicked(0) &&
         !ImGui::IsWindowHovered(ImGuiHoveredFlags_AllowWhenBlockedByActiveItem | ImGuiHoveredFlags_ChildWindows) &&
         !ImGui::IsWindowAppearing() && !ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopup);
-    if (compat::key_pressed(ImGuiKey_Escape, false) || beside) open = false;
+    const ImVec2 at = ImGui::GetWindowPos(), size = ImGui::GetWindowSize();
+    state.places["dialog"] = {at.x, at.y, size.x, size.y};
+    if (state.escape == layer || beside) open = false;
     return true;
 }
 
@@ -45,14 +67,17 @@ bool matches(const std::string& title, const std::string& query) {
 }
 
 void palette(const Ui& ui, AppState& state, Controller& act) {
-    if (!begin_dialog(ui, "palette dialog", state.palette_open, 560)) return;
+    if (!begin_dialog(ui, state, Layer::palette, "palette dialog", state.palette_open, 560)) return;
     if (ImGui::IsWindowAppearing()) {
         state.palette_query.clear();
         state.palette_at = 0;
         ImGui::SetKeyboardFocusHere();
     }
     ImGui::SetNextItemWidth(-1);
-    if (ImGui::InputTextWithHint("##query", "Search or run a command", &state.palette_query)) state.palette_at = 0;
+    if (field(state.palette_query,
+              [&] { return ImGui::InputTextWithHint("##query", "Search or run a command", &state.palette_query); }))
+        state.palette_at = 0;
+    ui.stop(true);
     std::vector<const Command*> found;
     for (const Command& command : commands())
         if (command.in_palette && matches(command.title, state.palette_query) && command.available(state, act))
@@ -62,14 +87,23 @@ void palette(const Ui& ui, AppState& state, Controller& act) {
     if (compat::key_pressed(ImGuiKey_UpArrow)) --state.palette_at;
     state.palette_at = n > 0 ? (state.palette_at + n) % n : 0;
     int run = compat::key_pressed(ImGuiKey_Enter, false) && n > 0 ? state.palette_at : -1;
+    const bool moved = compat::key_pressed(ImGuiKey_DownArrow) || compat::key_pressed(ImGuiKey_UpArrow);
+    // The field stays in sight, the list scrolls under it.
+    const float row = ImGui::GetTextLineHeightWithSpacing();
+    const float room = ImGui::GetIO().DisplaySize.y - ImGui::GetCursorScreenPos().y - 40 * ui.s;
+    ImGui::BeginChild("found", {0, std::max(row, std::min(row * static_cast<float>(n), room))}, false,
+                      ImGuiWindowFlags_NoNavInputs);
+    const float right = ImGui::GetContentRegionAvail().x;
     for (int i = 0; i < n; ++i) {
         const Command& command = *found[static_cast<std::size_t>(i)];
         ui.fonts.need(command.title);
         if (ImGui::Selectable(command.title.c_str(), i == state.palette_at)) run = i;
-        ImGui::SameLine(ImGui::GetContentRegionAvail().x - 90 * ui.s);
+        if (moved && i == state.palette_at) ImGui::SetScrollHereY(0.5f);
+        ImGui::SameLine(right - 96 * ui.s);
         label(ui, to_string(command.chord), ui.theme.faint, 13);
     }
     if (n == 0) label(ui, "No such command", ui.theme.faint, 13);
+    ImGui::EndChild();
     ImGui::End();
     if (run >= 0) {
         state.palette_open = false;
@@ -78,15 +112,17 @@ void palette(const Ui& ui, AppState& state, Controller& act) {
 }
 
 void help(const Ui& ui, AppState& state, Controller& act) {
-    if (!begin_dialog(ui, "help dialog", state.help_open, 520)) return;
+    if (!begin_dialog(ui, state, Layer::help, "help dialog", state.help_open, 520)) return;
     label(ui, "Keyboard", ui.theme.text, 19);
     std::vector<Command> available;
     for (const Command& command : commands())
         if (command.available(state, act)) available.push_back(command);
     for (const KeyLine& line : key_lines(available)) {
         label(ui, line.keys, ui.theme.secondary, 14, Font::mono);
-        ImGui::SameLine(180 * ui.s);
-        label(ui, line.what, ui.theme.text, 15);
+        ImGui::SameLine(std::min(180 * ui.s, ImGui::GetWindowWidth() * 0.4f));
+        ImGui::BeginGroup();
+        paragraph(ui, line.what, ui.theme.text, 15);
+        ImGui::EndGroup();
     }
     ImGui::End();
 }
@@ -100,7 +136,7 @@ std::string with_ending(const std::string& path, const std::string& ending) {
 
 void export_dialog(const Ui& ui, AppState& state, Controller& act) {
     ExportDialog& dialog = state.exporting;
-    if (!begin_dialog(ui, "export dialog", dialog.open, 520)) {
+    if (!begin_dialog(ui, state, Layer::exporting, "export dialog", dialog.open, 520)) {
         dialog.result.clear();
         return;
     }
@@ -145,7 +181,8 @@ void export_dialog(const Ui& ui, AppState& state, Controller& act) {
     heading(ui, "File");
     ImGui::SetNextItemWidth(-1);
     ui.fonts.need(dialog.path);
-    ImGui::InputText("##path", &dialog.path);
+    field(dialog.path, [&] { return ImGui::InputText("##path", &dialog.path); });
+    ui.stop(true);
     note_place(state, "export path");
     if (!dialog.result.empty()) paragraph(ui, dialog.result, dialog.failed ? ui.theme.broken : ui.theme.holds);
     if (button(ui, "write", "Write", ButtonKind::primary)) act.files().export_now();
@@ -158,7 +195,7 @@ void export_dialog(const Ui& ui, AppState& state, Controller& act) {
 void path_prompt(const Ui& ui, AppState& state, Controller& act) {
     PathPrompt& prompt = state.prompt;
     bool open = prompt.kind != PathPrompt::Kind::none;
-    if (!begin_dialog(ui, "path dialog", open, 520)) return;
+    if (!begin_dialog(ui, state, Layer::prompt, "path dialog", open, 520)) return;
     const char* titles[] = {"",
                             "Open a session, picture, weights or checkpoint",
                             "Save the session",
@@ -171,14 +208,35 @@ void path_prompt(const Ui& ui, AppState& state, Controller& act) {
     if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
     ImGui::SetNextItemWidth(-1);
     ui.fonts.need(prompt.path);
-    const bool entered = ImGui::InputText("##path", &prompt.path, ImGuiInputTextFlags_EnterReturnsTrue);
+    const bool entered =
+        field(prompt.path, [&] { return ImGui::InputText("##path", &prompt.path, ImGuiInputTextFlags_EnterReturnsTrue); });
+    ui.stop(true);
     if (!prompt.problem.empty()) paragraph(ui, prompt.problem, ui.theme.broken);
     const bool done = button(ui, "ok", "OK", ButtonKind::primary) || entered;
+    note_place(state, "ok");
     ImGui::SameLine();
     if (button(ui, "cancel", "Cancel")) open = false;
     ImGui::End();
     if (done) act.files().answer_prompt();
     if (!open) prompt = {};
+}
+
+void leaving_dialog(const Ui& ui, AppState& state, Controller& act) {
+    if (!begin_dialog(ui, state, Layer::leaving, "leaving dialog", state.leaving, 460)) return;
+    label(ui, "A training is not done", ui.theme.text, 19);
+    paragraph(ui, "What it has learned is lost when the program ends. A checkpoint keeps it: from there it goes on.",
+              ui.theme.secondary, 15);
+    if (button(ui, "stay", "Stay", ButtonKind::primary)) state.leaving = false;
+    ImGui::SameLine();
+    if (state.document.training.run) {
+        if (button(ui, "keep", "Save a checkpoint …")) {
+            state.leaving = false;
+            state.prompt = {PathPrompt::Kind::save_checkpoint, "training.checkpoint", ""};
+        }
+        ImGui::SameLine();
+    }
+    if (button(ui, "quit", "Quit")) act.quit();
+    ImGui::End();
 }
 
 }  // namespace
@@ -188,6 +246,7 @@ void dialogs(const Ui& ui, AppState& state, Controller& act) {
     help(ui, state, act);
     export_dialog(ui, state, act);
     path_prompt(ui, state, act);
+    leaving_dialog(ui, state, act);
 }
 
 }  // namespace saccade

@@ -75,6 +75,7 @@ struct StageState {
     std::vector<CellRef> explained;  // the trail in the inspector, the open one last
     std::optional<Explanation> explanation;
     bool show_explained = false;  // a cell was chosen: bring its explanation into view
+    bool opened = false;          // a first cell was chosen, by the program or by hand
     bool playing = false;
     double play_clock = 0;
 };
@@ -160,12 +161,13 @@ struct MatrixCursor {
     bool typing = false;  // `text` is being typed over the cell
     std::string text;
     bool follow = false;  // the cursor has moved: bring it into view
-    std::string problem;  // of the last entry, paste or file, under the grid
+    std::string problem;  // of the last entry, paste or file
     std::string problem_param;
 };
 
 /// A model that learns while its runs are shown, changed by LiveTraining alone.
 struct TrainingState {
+    bool waits = false;             // paused until its exhibit is open again
     std::unique_ptr<Training> run;  // null: none
     std::size_t side = 0;           // whose model its snapshots are
     Index snapshot_step = -1;       // -1: follow the newest
@@ -174,7 +176,8 @@ struct TrainingState {
     std::size_t curve_points = 0;
 };
 
-/// An exhibit that is open, and all that ends with it: made anew when another one is opened (Controller::choose_exhibit).
+/// An exhibit that is open, and all that belongs to it: put aside when another one is opened, and taken back with it
+/// (Controller::choose_exhibit).
 struct Document {
     // A, and while comparing B beside it: the same exhibit with other settings. The inspector shows and edits one of them.
     std::array<Side, 2> sides;
@@ -188,6 +191,7 @@ struct Document {
 
     EditHistory history;
     StageState stage;
+    ViewOptions options;  // which heads and layers its views show, and how
     HandState hand;
     SceneMaker scene;
     PicturesState pictures;

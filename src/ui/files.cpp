@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/path_text.hpp"
 #include "io/safetensors.hpp"
 #include "params/matrix_file.hpp"
 #include "run/session.hpp"
@@ -12,6 +13,7 @@
 #include "ui/saved_view.hpp"
 #include "viz/difference.hpp"
 #include "viz/export.hpp"
+#include "viz/view_options_applicable.hpp"
 
 namespace saccade {
 
@@ -24,6 +26,14 @@ bool is_array_file(const std::string& ending) {
 
 bool is_picture_ending(const std::string& ending) {
     return ending == ".png" || ending == ".jpg" || ending == ".jpeg" || ending == ".webp";
+}
+
+/// Error the first time, if a file is there already: nobody has said that it may go. Asked for again, it may.
+void ask_to_replace(const std::string& path, std::string& may_replace) {
+    std::error_code ignored;
+    if (may_replace == path || !std::filesystem::exists(path, ignored)) return;
+    may_replace = path;
+    throw Error(ErrorCode::invalid_input, path + " is there already", "once more replaces it; or choose another name");
 }
 
 /// The file that "weights.npz:name" is in.
@@ -60,7 +70,7 @@ void Files::open_exported(const std::string& path, const FigureOrigin& origin) {
     act_.open_request(request_from_text(origin.request), compared);
     act_.stage().look_at(origin.view.selected, origin.view.step);
     state_.view.scale = origin.view.scale;
-    state_.view.options = origin.view.options;
+    state_.document.options = origin.view.options;
     act_.messages().tell("Opened with its settings: " + path);
 }
 
@@ -96,6 +106,7 @@ void Files::open_session(const std::string& path) {
     const SavedView view = saved_view_from_json(session.view);
     act_.open_request(session.request, session.compared);
     state_.view = view.settings;
+    state_.document.options = view.options;
     Focus selected;
     selected.cell = view.selected;
     act_.stage().look_at(selected, view.step);
@@ -104,7 +115,8 @@ void Files::open_session(const std::string& path) {
     act_.messages().tell("Opened " + path);
 }
 
-void Files::open(const std::string& path, const std::string& matrix) {
+void Files::open(const std::string& written, const std::string& matrix) {
+    const std::string path = path_from_text(written);
     try {
         const std::string ending = std::filesystem::path(path).extension().string();
         if (ending == ".safetensors" || ending == ".checkpoint") return open_weights(path);
@@ -152,6 +164,8 @@ void Files::export_now() {
         if (unfinished)
             throw Error(ErrorCode::invalid_input, "there is no finished picture to export",
                         "wait for the run, or correct the input");
+        ask_to_replace(dialog.path, dialog.may_replace);
+        dialog.may_replace = dialog.path;  // what it wrote itself it may write again
         ViewState view;
         view.view = dialog.view;
         for (const ViewPlacement& placed : placements(exhibit(side.request.exhibit), side.shown.request.params))
@@ -161,18 +175,19 @@ void Files::export_now() {
         view.step = document.stage.step;
         view.step_axis = document.exhibit().step_axis;
         view.scale = state_.view.scale;
-        view.options = state_.view.options;
+        view.options = applicable(state_.document.options, option_facts(*side.trace(), view.tensor));
         ExportOptions options;
         options.dpi = static_cast<double>(dialog.dpi);
         FigureOrigin origin{request_text(side.shown.request), view};
         if (difference) {
             origin.request = request_text(document.sides[0].shown.request);
             origin.compared = request_text(document.sides[1].shown.request);
-            origin.view = difference_state(view);
+            origin.view = difference_state(view, {document.difference_of[0].get(), document.difference_of[1].get()});
         }
-        export_figure(dialog.path, difference ? *document.difference : *side.trace(), origin, options);
+        const std::string path = path_from_text(dialog.path);
+        export_figure(path, difference ? *document.difference : *side.trace(), origin, options);
         dialog.failed = false;
-        dialog.result = "Written: " + std::filesystem::absolute(dialog.path).string();
+        dialog.result = "Written: " + std::filesystem::absolute(path).string();
     } catch (const std::exception& error) {
         dialog.failed = true;
         const auto* known = dynamic_cast<const Error*>(&error);
@@ -180,8 +195,20 @@ void Files::export_now() {
     }
 }
 
+namespace {
+
+bool is_saving(PathPrompt::Kind kind) {
+    using Kind = PathPrompt::Kind;
+    return kind == Kind::save_session || kind == Kind::save_model || kind == Kind::save_checkpoint ||
+           kind == Kind::save_picture;
+}
+
+}  // namespace
+
 /// Errors are what the prompt then says.
-void Files::open_from_prompt(const PathPrompt& prompt) {
+void Files::open_from_prompt(const PathPrompt& written) {
+    PathPrompt prompt = written;
+    prompt.path = path_from_text(written.path);
     if (prompt.path.empty()) throw Error(ErrorCode::invalid_input, "no file named", "type a path");
     switch (prompt.kind) {
         case PathPrompt::Kind::open:
@@ -212,6 +239,7 @@ void Files::open_from_prompt(const PathPrompt& prompt) {
 void Files::answer_prompt() {
     const PathPrompt prompt = state_.prompt;  // another document may be opened, and the prompt closed
     try {
+        if (is_saving(prompt.kind)) ask_to_replace(prompt.path, state_.prompt.may_replace);
         open_from_prompt(prompt);
         state_.prompt = {};
     } catch (const std::exception& error) {

@@ -61,11 +61,18 @@ void Hand::nudge_selected(double by) {
     const CellRef cell = document_.stage.selected.cell;
     const TraceTensor* tensor = document_.trace() != nullptr ? document_.trace()->find(cell.tensor) : nullptr;
     const bool held = tensor != nullptr && (tensor->info.role == Role::weights || tensor->info.role == Role::gate);
-    if (!held || document_.stale()) return;
-    if (std::any_of(cell.index.begin(), cell.index.end(), [](Index i) { return i < 0; })) return;
-    const auto now = static_cast<double>(tensor->values.at(cell.index));
-    const double value = std::clamp(now + by, 0.0, 1.0);
-    if (value == now) return;
+    const bool whole = std::any_of(cell.index.begin(), cell.index.end(), [](Index i) { return i < 0; });
+    if (!held || whole) return messages_.tell("+ and − change a weight or a gate: select one first");
+    // Keys are faster than runs: what the last press asked for counts, not what is still shown.
+    const auto& list = document_.side().request.interventions;
+    const auto asked = std::find_if(list.begin(), list.end(), [&](const Intervention& i) {
+        return i.kind == Intervention::Kind::set && i.enabled && i.tensor == cell.tensor && i.index == cell.index;
+    });
+    if (asked == list.end() && document_.stale()) return;
+    const auto now = static_cast<double>(asked != list.end() ? asked->value : tensor->values.at(cell.index));
+    // In whole millionths: what is taken away step by step ends at 0, not at what rounding leaves of it.
+    const double value = std::clamp(std::round((now + by) * 1e6) / 1e6, 0.0, 1.0);
+    if (static_cast<float>(value) == static_cast<float>(now)) return;
     std::string field = "nudge " + cell.tensor;
     for (const Index i : cell.index) field += " " + std::to_string(i);
     history_.remember(field);
@@ -207,6 +214,11 @@ void Hand::extend_mask_stroke(const CellRef& cell) {
 
 void Hand::end_mask_stroke() {
     document_.hand.mask.stroke = false;
+}
+
+void Hand::let_go() {
+    end_weight_drag();
+    stop_mask_drawing();
 }
 
 void Hand::draw_mask(const CellRef& at) {

@@ -44,6 +44,8 @@ class Hand {
     void begin_mask_stroke(const CellRef& cell);
     void extend_mask_stroke(const CellRef& cell);
     void end_mask_stroke();
+    /// Of all that the mouse holds or draws.
+    void let_go();
     /// `count` of them from i on are one thing on the list.
     void toggle_intervention(std::size_t i, std::size_t count = 1);
     void remove_intervention(std::size_t i, std::size_t count = 1);

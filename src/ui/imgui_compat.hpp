@@ -72,17 +72,43 @@ inline bool letter_pressed(char letter) {
 #endif
 }
 
+/// Tab where this program moves the focus by itself; newer releases reach every item, and do.
+inline bool tab_pressed() {
+#if IMGUI_VERSION_NUM >= 18700
+    return false;
+#else
+    return ImGui::IsKeyPressed(GLFW_KEY_TAB);
+#endif
+}
+/// ImGui leaves Tab alone, which in 1.86 reaches text fields only.
+inline void own_tab() {
+#if IMGUI_VERSION_NUM < 18700
+    ImGui::GetIO().KeyMap[ImGuiKey_Tab] = -1;
+#endif
+}
+
 enum class PlainKey { f1, plus, minus };
 
-/// Keys that ImGui 1.86 knows by GLFW's code alone.
-inline bool plain_key_pressed(PlainKey key) {
+/// How often was the sign typed in this frame? Whichever key it stands on, which differs from keyboard to keyboard.
+inline int sign_typed(PlainKey key) {
+    int times = 0;
+    for (const ImWchar c : ImGui::GetIO().InputQueueCharacters)
+        times += (key == PlainKey::plus ? c == '+' || c == 0xff0b : c == '-' || c == 0x2212 || c == 0xff0d) ? 1 : 0;
+    return times;
+}
+
+/// How often; keys that ImGui 1.86 knows by GLFW's code alone. With Ctrl a sign is not typed: there its usual places count.
+inline int plain_key_pressed(PlainKey key) {
+    if (key != PlainKey::f1 && !ImGui::GetIO().KeyCtrl) return sign_typed(key);
 #if IMGUI_VERSION_NUM >= 18700
-    const ImGuiKey keys[] = {ImGuiKey_F1, ImGuiKey_Equal, ImGuiKey_Minus};
-    return ImGui::IsKeyPressed(keys[static_cast<int>(key)], false);
+    const ImGuiKey keys[] = {ImGuiKey_F1, ImGuiKey_Equal, ImGuiKey_Minus},
+                   pad[] = {ImGuiKey_F1, ImGuiKey_KeypadAdd, ImGuiKey_KeypadSubtract};
 #else
-    const int glfw_keys[] = {GLFW_KEY_F1, GLFW_KEY_EQUAL, GLFW_KEY_MINUS};
-    return ImGui::IsKeyPressed(glfw_keys[static_cast<int>(key)], false);
+    const int keys[] = {GLFW_KEY_F1, GLFW_KEY_EQUAL, GLFW_KEY_MINUS},
+              pad[] = {GLFW_KEY_F1, GLFW_KEY_KP_ADD, GLFW_KEY_KP_SUBTRACT};
 #endif
+    const int at = static_cast<int>(key);
+    return ImGui::IsKeyPressed(keys[at], false) || ImGui::IsKeyPressed(pad[at], false) ? 1 : 0;
 }
 
 }  // namespace saccade::compat

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "run/fitting_model.hpp"
+
 namespace saccade {
 
 void Inputs::set_param(const std::string& name, ParamValue value) {
@@ -21,6 +23,33 @@ void Inputs::set_everywhere(const std::string& name, const ParamValue& value, bo
         document_.sides[side].request.params.set(name, value);
         live ? runs_.submit_live(side) : runs_.submit(side);
     }
+}
+
+void Inputs::set_example(const std::string& name, const std::string& example) {
+    history_.remember("");
+    set_everywhere(name, example, false);
+    if (const auto better = better_model(document_.exhibit(), document_.side().request.params))
+        set_everywhere("model", *better, false);
+    document_.reload_fields = true;
+}
+
+void Inputs::set_model(const std::string& choice) {
+    const Exhibit& e = document_.exhibit();
+    history_.remember("");
+    set_everywhere("model", choice, false);
+    const auto example = fitting_example(e, document_.side().request.params);
+    if (!example) return;
+    set_everywhere(read_by_models(e)->name, *example, false);
+    document_.reload_fields = true;
+}
+
+std::optional<std::string> Inputs::offered_model() {
+    const Params& now = document_.side().request.params;
+    if (!(offered_of_ == now)) {
+        offered_of_ = now;
+        offered_ = better_model(document_.exhibit(), now);
+    }
+    return offered_;
 }
 
 void Inputs::set_seed(std::uint64_t seed) {

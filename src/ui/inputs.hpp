@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "ui/history.hpp"
@@ -18,6 +19,12 @@ class Inputs {
     void set_param(const std::string& name, ParamValue value);
     /// The same without an undo entry; while something is dragged (`live`) after the run under way.
     void set_everywhere(const std::string& name, const ParamValue& value, bool live);
+    /// One of a text's examples, with the model that knows it: one edit.
+    void set_example(const std::string& name, const std::string& example);
+    /// A model, with an example that it knows, if the text was one that it does not.
+    void set_model(const std::string& choice);
+    /// The model that knows more of what is typed than the one chosen, to be offered; by its choice.
+    std::optional<std::string> offered_model();
     void set_seed(std::uint64_t seed);
     /// Of the side in focus; empty: the bundled model.
     void set_weights(const std::string& path);
@@ -26,6 +33,8 @@ class Inputs {
     Document& document_;
     History& history_;
     Runs& runs_;
+    Params offered_of_;  // these parameters have
+    std::optional<std::string> offered_;
 };
 
 }  // namespace saccade

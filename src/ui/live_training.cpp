@@ -36,13 +36,17 @@ void LiveTraining::close() {
     }
 }
 
-void LiveTraining::end() {
-    const Training* training = document_.training.run.get();
-    if (training == nullptr) return;
-    if (under_way(*training))
-        messages_.tell("The training ended with its exhibit, at step " + std::to_string(training->step()));
-    stop();
-    document_.training = {};
+void LiveTraining::wait() {
+    Training* training = document_.training.run.get();
+    if (training == nullptr || training->state() != Training::State::running) return;
+    training->pause();
+    document_.training.waits = true;
+    messages_.tell("The training waits at step " + std::to_string(training->step()) + " until you come back to " +
+                   document_.exhibit().title);
+}
+
+void LiveTraining::go_on() {
+    if (std::exchange(document_.training.waits, false) && document_.training.run) document_.training.run->resume();
 }
 
 /// Without waiting for the step under way.

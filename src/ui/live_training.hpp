@@ -10,7 +10,7 @@
 namespace saccade {
 
 /// A training of the exhibit's model while its runs are shown: its newest snapshot is the model of the current sentence.
-/// It ends with the document.
+/// It belongs to the document.
 class LiveTraining {
  public:
     LiveTraining(Document& document, Runs& runs, Messages& messages) : document_(document), runs_(runs), messages_(messages) {}
@@ -19,8 +19,9 @@ class LiveTraining {
     void start(const std::string& resume_from = {});
     /// Ends it and goes back to the bundled model.
     void close();
-    /// The document is closed: says so if the training was not done.
-    void end();
+    /// Another exhibit is opened: pauses until this one is open again.
+    void wait();
+    void go_on();
     /// New curves, and the newest snapshot, unless the user has chosen an older one.
     void poll();
     void set_snapshot(Index step);  // -1: newest

@@ -26,7 +26,8 @@ void Messages::dismiss_error() {
     if (banner_ && banner_->error) banner_.reset();
 }
 
-void Messages::poll() {
+void Messages::poll(Clock::time_point last_edit) {
+    if (banner_ && banner_->error && last_edit > banner_->since) banner_.reset();
     if (banner_ && !banner_->error && std::chrono::duration<double>(Clock::now() - banner_->since).count() > seconds_a_message)
         banner_.reset();
 }

@@ -17,8 +17,8 @@ class Messages {
     void dismiss();
     /// The problem no longer exists.
     void dismiss_error();
-    /// A success message disappears by itself; an error stays until it is dismissed.
-    void poll();
+    /// A success message disappears by itself; an error stays until it is dismissed, or the run is edited after it.
+    void poll(std::chrono::steady_clock::time_point last_edit);
 
  private:
     std::optional<Banner>& banner_;

@@ -2,10 +2,17 @@
 
 #include <algorithm>
 
+#include "base/percent.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 
 namespace saccade {
+
+namespace {
+
+constexpr float least_beside = 250;  // logical px that the stage and an open drawer need beside each other
+
+}  // namespace
 
 Layout layout_window(float width, float height, float s, bool drawer_open) {
     Layout l;
@@ -14,15 +21,16 @@ Layout layout_window(float width, float height, float s, bool drawer_open) {
     l.narrow_gallery = width / s < 1000;
     l.drawer = width / s < 1280;
     const float left = (l.narrow_gallery ? 56.0f : 212.0f) * s;
-    const float right = std::min(340 * s, width - left);
+    const float beside = width - left;  // for stage and inspector
+    float right = std::min(340 * s, beside);
+    if (l.drawer) right = beside < 2 * least_beside * s ? beside : std::clamp(beside / 2, least_beside * s, right);
     const float middle = std::max(1.0f, height - top - status);
     l.top = {{0, 0}, {width, top}};
     l.status = {{0, height - status}, {width, status}};
     l.gallery = {{0, top}, {left, middle}};
     const bool standing = !l.drawer || drawer_open;
     l.inspector = {{width - right, top}, {standing ? right : 0, middle}};
-    // An open drawer lies over the stage, which keeps its place.
-    l.stage = {{left, top}, {width - left - (l.drawer ? 0 : right), middle}};
+    l.stage = {{left, top}, {width - left - (standing ? right : 0), middle}};
     return l;
 }
 
@@ -51,6 +59,7 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
         ImGui::SetCursorPos({std::clamp((width - field) / 2, from, to - field), 9 * s});
         const ImVec2 at = ImGui::GetCursorScreenPos();
         if (ImGui::InvisibleButton("palette", {field, 30 * s})) state.palette_open = true;
+        ui.stop();
         const bool lit = ImGui::IsItemHovered() || ImGui::IsItemFocused();
         list.AddRectFilled(at, {at.x + field, at.y + 30 * s}, ui.color(t.background), 8 * s);
         list.AddRect(at, {at.x + field, at.y + 30 * s}, ui.color(lit ? t.accent : t.line), 8 * s);
@@ -77,6 +86,7 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
     note_place(state, "compare");
     ImGui::SameLine();
     if (button(ui, "theme", t.dark ? "Light" : "Dark", ButtonKind::plain, 84 * s, "Theme (Ctrl T)", 30 * s)) act.toggle_theme();
+    note_place(state, "theme");
     ImGui::SameLine();
     if (button(ui, "export", "Export", ButtonKind::primary, 84 * s, "Figure or values to a file (Ctrl E)", 30 * s))
         state.exporting.open = true;
@@ -106,7 +116,9 @@ void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layou
         }
         const ImVec2 at = ImGui::GetCursorScreenPos();
         const bool chosen = e.id == state.document.side().request.exhibit;
-        if (ImGui::InvisibleButton(e.id.c_str(), {row, 30 * s})) act.go_to(e.id);
+        const bool opened = ImGui::InvisibleButton(e.id.c_str(), {row, 30 * s});
+        ui.stop();
+        note_place(state, "exhibit " + e.id);
         if (chosen || ImGui::IsItemHovered() || ImGui::IsItemFocused())
             list.AddRectFilled(at, {at.x + row, at.y + 30 * s}, ui.color(t.raised), 6 * s);
         if (chosen) list.AddRectFilled({at.x - 1 * s, at.y + 2 * s}, {at.x + 2 * s, at.y + 28 * s}, ui.color(t.accent), 2 * s);
@@ -115,25 +127,26 @@ void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layou
         list.AddText(font, compat::font_size(*font), {at.x + 10 * s, at.y + 6 * s}, ui.color(chosen ? t.text : t.secondary),
                      title.c_str());
         if (ImGui::IsItemHovered()) tooltip(ui, e.title + ": " + e.summary);
+        if (opened) act.go_to(e.id);
     }
     end_panel();
 }
 
 namespace {
 
-/// "dates · exact match 100.0% held out · CC BY": of the model that answered the request.
+/// "dates · exact match 100% held out · CC BY": of the model that answered the request.
 std::string model_summary(const Exhibit& e, const RunRequest& request) {
     try {
         const std::string id = model_of(e, request.params);
         const Card& card = bundled_model(id)->card;
         std::string text = id;
-        const auto add = [&](const char* name, const char* title, double times, const char* unit) {
+        const auto add = [&](const char* name, const char* title, bool share) {
             if (const auto metric = card.metric(name))
-                text += fmt::format(" · {} {:.1f}{} held out", title, *metric * times, unit);
+                text += fmt::format(" · {} {} held out", title, share ? percent(*metric) : fmt::format("{:.1f}", *metric * 100));
         };
-        add("exact_match", "exact match", 100, "%");
-        add("bleu_beam5", "BLEU", 100, "");
-        add("accuracy", "accuracy", 100, "%");
+        add("exact_match", "exact match", true);
+        add("bleu_beam5", "BLEU", false);
+        add("accuracy", "accuracy", true);
         if (!card.licence().empty()) text += " · " + card.licence();
         return text;
     } catch (const std::exception&) {

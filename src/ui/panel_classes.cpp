@@ -50,6 +50,7 @@ void class_bars(const Ui& ui, AppState& state, Controller& act) {
         const CellRef cell{tensor->info.name, {c}};
         const ImVec2 at = ImGui::GetCursorScreenPos();
         const bool clicked = ImGui::InvisibleButton(fmt::format("class{}", c).c_str(), {width, 22 * s});
+        ui.stop();
         note_place(state, fmt::format("class {}", i));
         const bool lit = ImGui::IsItemHovered() || ImGui::IsItemFocused() || state.document.stage.selected.cell == cell;
         ImDrawList& list = *ImGui::GetWindowDrawList();

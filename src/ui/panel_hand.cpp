@@ -107,7 +107,9 @@ void tools(const Ui& ui, AppState& state, Controller& act) {
     const TraceTensor* tensor = held(state);
     heading(ui, "By hand");
     if (tensor == nullptr) {
-        const bool gates = state.document.trace() != nullptr && !state.document.trace()->with_role(Role::gate).empty();
+        // Gates are dragged where there are no weights: in channel attention.
+        const Trace* trace = state.document.trace();
+        const bool gates = trace != nullptr && !trace->with_role(Role::gate).empty() && trace->with_role(Role::weights).empty();
         paragraph(
             ui,
             gates ? "Drag the bar of a gate to change it. Click one to ablate, scale or freeze its channel."
@@ -168,6 +170,7 @@ void list_of_interventions(const Ui& ui, AppState& state, Controller& act) {
         ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(2 * s, 2 * s));
         ImGui::PushStyleVar(ImGuiStyleVar_FrameRounding, 4 * s);
         const bool toggled = ImGui::Checkbox(fmt::format("##on{}", g).c_str(), &on);
+        ui.stop();
         ImGui::PopStyleVar(2);
         note_place(state, fmt::format("intervention {}", g));
         ImGui::SameLine(0, 8 * s);

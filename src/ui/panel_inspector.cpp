@@ -42,6 +42,7 @@ std::optional<CellRef> formula(const Ui& ui, const std::vector<ExplainedPart>& p
             ImGui::SetCursorScreenPos(at);
             if (ImGui::InvisibleButton(fmt::format("part{}_{}", id, i).c_str(), {std::max(4.0f, width), line_height}))
                 clicked = part.ref;
+            ui.stop();
             color = ImGui::IsItemHovered() || ImGui::IsItemFocused() ? ui.theme.selection : ui.theme.accent;
             if (ImGui::IsItemHovered()) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
         }
@@ -74,6 +75,7 @@ void operand_rows(const Ui& ui, AppState& state, Controller& act, float left, fl
         const ImVec2 at(left, ImGui::GetCursorScreenPos().y);
         ImGui::SetCursorScreenPos(at);
         const bool open = ImGui::InvisibleButton(fmt::format("operand{}", i).c_str(), {right - left, 22 * s});
+        ui.stop();
         const bool lit = ImGui::IsItemHovered() || ImGui::IsItemFocused();
         const Color color = lit ? ui.theme.selection : ui.theme.secondary;
         ImFont* font = ui.fonts.face(Font::mono, 14);
@@ -235,13 +237,6 @@ void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& lay
     const float s = ui.s;
     begin_panel(ui, "inspector", layout.inspector.at, layout.inspector.size, t.panel, {16 * s, 12 * s});
     const ImVec2 low = layout.inspector.at, high = {low.x + layout.inspector.size.x, low.y + layout.inspector.size.y};
-    // Panels' grounds lie below everything; a drawer lies over the stage.
-    if (layout.drawer) {
-        ImDrawList& list = *ImGui::GetWindowDrawList();
-        list.PushClipRectFullScreen();  // a panel clips at half its padding
-        list.AddRectFilled(low, high, ui.color(t.panel));
-        list.PopClipRect();
-    }
     edge(ui, low, {low.x, high.y});
     const Exhibit& e = state.document.exhibit();
     tabs(ui, state, act, e);
@@ -254,9 +249,9 @@ void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& lay
     model_lines(ui, state, act, e);
     params_panel(ui, state, act);
     if (state.document.training.run) training_panel(ui, state, act);
-    const ViewOptions before = state.view.options;
+    const ViewOptions before = state.document.options;
     draw_view_options(ui, state);
-    if (!joins_alike(before, state.view.options)) act.stage().leave_joined();
+    if (!joins_alike(before, state.document.options)) act.stage().leave_joined();
     class_bars(ui, state, act);
     explained_cell(ui, state, act);
     hand_panel(ui, state, act);

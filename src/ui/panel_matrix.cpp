@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "exhibit/exhibit.hpp"
-#include "params/matrix_text.hpp"
+#include "params/matrix_file.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/matrix_edit.hpp"
 #include "ui/panels.hpp"
@@ -14,7 +14,7 @@ namespace saccade {
 
 namespace {
 
-constexpr float least_cell = 54, largest_cell = 84, cell_height = 24,
+constexpr float least_cell = 38, largest_cell = 84, cell_height = 24, least_card = 204,
                 margin = 34;  // logical px; the margin holds the row numbers
 constexpr Index most_rows_shown = 6;
 
@@ -67,7 +67,7 @@ void complain(AppState& state, const std::string& name, const std::string& probl
 /// What was typed or pasted, put in at the cursor. False if it is no number: then the line below says why.
 bool put(AppState& state, Controller& act, const std::string& name, const Tensor<float>& matrix, const std::string& text) {
     try {
-        const Tensor<float> block = matrix_from_text(text);
+        const Tensor<float> block = matrix_from_words(text);
         // Over everything, if it is larger than a cell and was put at the first one: a whole matrix.
         const bool whole = block.size() > 1 && state.document.matrix.row == 0 && state.document.matrix.col == 0;
         set(act, name, whole ? block : with_block(matrix, state.document.matrix.row, state.document.matrix.col, block));
@@ -116,7 +116,7 @@ void keyboard(AppState& state, Controller& act, const ParamSpec& spec, const Ten
         return;
     }
     type_characters(state);
-    if (compat::key_pressed(ImGuiKey_Escape, false)) {
+    if (state.escape == Layer::cell) {
         if (!at.typing) at.param.clear();
         at.typing = false;
         complain(state, spec.name, "");
@@ -135,7 +135,7 @@ void keyboard(AppState& state, Controller& act, const ParamSpec& spec, const Ten
                           {ImGuiKey_Enter, io.KeyShift ? -1 : 1, 0},
                           {ImGuiKey_Tab, 0, io.KeyShift ? -1 : 1}};
     for (const Step& step : steps) {
-        if (!compat::key_pressed(step.key)) continue;
+        if (!(step.key == ImGuiKey_Tab ? compat::tab_pressed() : compat::key_pressed(step.key))) continue;
         if (at.typing && !put(state, act, spec.name, matrix, at.text)) return;
         // What was put in may have made it larger.
         const Tensor<float> now = matrix_of(state, spec);
@@ -165,12 +165,24 @@ void draw_cell(const Ui& ui, AppState& state, const std::string& text, Color gro
     if (cursor) list.AddRect(low, high, ui.color(typing ? ui.theme.accent : ui.theme.selection), 2 * ui.s, 0, 2 * ui.s);
 }
 
+/// Of the widest number, px; a few of a large matrix decide.
+float width_of(const Ui& ui, const NumberFormat& format, const Tensor<float>& matrix) {
+    ImFont* font = ui.fonts.face(Font::mono, 14);
+    float widest = 0;
+    const Index step = std::max<Index>(1, matrix.size() / 256);
+    for (Index i = 0; i < matrix.size(); i += step)
+        widest = std::max(widest, font->CalcTextSizeA(compat::font_size(*font), 1e9f, 0, format(matrix.data()[i]).c_str()).x);
+    return widest;
+}
+
 /// The cells that can be seen, within a child that scrolls over all of them.
 void grid(const Ui& ui, AppState& state, Controller& act, const ParamSpec& spec, const Tensor<float>& matrix, ImVec2 low,
           ImVec2 size) {
     const float s = ui.s, h = cell_height * s, left = margin * s;
     const Index rows = matrix.shape()[0], cols = matrix.shape()[1];
-    const float w = std::clamp((size.x - left - 10 * s) / static_cast<float>(cols), least_cell * s, largest_cell * s);
+    const NumberFormat format(matrix);
+    const float least = std::clamp(width_of(ui, format, matrix) + 14 * s, least_cell * s, largest_cell * s);
+    const float w = std::clamp((size.x - left - 10 * s) / static_cast<float>(cols), least, largest_cell * s);
     MatrixCursor& at = state.document.matrix;
     const bool mine = at.param == spec.name;
     ImGui::SetCursorScreenPos(low);
@@ -189,7 +201,8 @@ void grid(const Ui& ui, AppState& state, Controller& act, const ParamSpec& spec,
     }
     const ImVec2 origin = ImGui::GetCursorScreenPos();  // of cell (0, 0) less the margin, scrolled
     const ImVec2 whole(left + static_cast<float>(cols) * w, static_cast<float>(rows) * h);
-    ImGui::InvisibleButton("cells", whole);
+    if (ImGui::InvisibleButton("cells", whole) && ui.tabs.focused()) at.param = spec.name;
+    ui.stop();
     const ImVec2 mouse = ImGui::GetIO().MousePos;
     if (ImGui::IsItemClicked() && mouse.x >= origin.x + left) {
         const auto row = static_cast<Index>((mouse.y - origin.y) / h),
@@ -204,7 +217,6 @@ void grid(const Ui& ui, AppState& state, Controller& act, const ParamSpec& spec,
         }
         at.follow = false;
     }
-    const NumberFormat format(matrix);
     const Colormap& map = colormap("diverging", ui.theme);
     const Index row0 = std::clamp<Index>(static_cast<Index>((low.y - origin.y) / h), 0, rows - 1);
     const Index row1 = std::min(rows, row0 + static_cast<Index>(size.y / h) + 2);
@@ -291,8 +303,7 @@ void matrix_card(const Ui& ui, AppState& state, Controller& act, const ParamSpec
     ImGui::SetCursorScreenPos({high.x - 80 * s, place.at.y + 5 * s});
     menu(ui, state, act, spec, matrix);
     const ImVec2 low(place.at.x + 4 * s, place.at.y + 34 * s);
-    const bool wrong = state.document.matrix.problem_param == spec.name && !state.document.matrix.problem.empty();
-    const ImVec2 size(place.size.x - 14 * s, place.size.y - (wrong ? 64 : 44) * s);
+    const ImVec2 size(place.size.x - 14 * s, place.size.y - 44 * s);
     // The menu may have replaced it.
     const Tensor<float> now = matrix_of(state, spec);
     if (state.document.matrix.param == spec.name &&
@@ -300,38 +311,53 @@ void matrix_card(const Ui& ui, AppState& state, Controller& act, const ParamSpec
         move_to(state, now, state.document.matrix.row, state.document.matrix.col);
     grid(ui, state, act, spec, now, low, size);
     note_place(state, "grid " + spec.name, {low.x + margin * s, low.y}, {size.x - margin * s, size.y});
-    if (wrong) {
-        ImGui::SetCursorScreenPos({place.at.x + 14 * s, high.y - 26 * s});
-        label(ui, state.document.matrix.problem, ui.theme.broken, 13, Font::ui, place.size.x - 28 * s);
-    }
     ImGui::PopID();
+}
+
+/// How the matrices of an exhibit stand together.
+struct MatrixLayout {
+    std::vector<const ParamSpec*> specs;
+    std::size_t in_row = 1;
+    float each = 0, height = 0, gap = 0;  // of a card, px
+    float whole() const {
+        const auto lines = static_cast<float>((specs.size() + in_row - 1) / in_row);
+        return specs.empty() ? 0 : lines * (height + gap);
+    }
+};
+
+MatrixLayout matrix_layout(const Ui& ui, const AppState& state, float width) {
+    MatrixLayout l;
+    Index rows = 1;
+    for (const ParamSpec& spec : state.document.exhibit().params) {
+        if (spec.type != ParamType::matrix) continue;
+        l.specs.push_back(&spec);
+        rows = std::max(rows, matrix_of(state, spec).shape()[0]);
+    }
+    const float s = ui.s;
+    l.gap = 12 * s;
+    const auto fit = static_cast<std::size_t>((width + l.gap) / (least_card * s + l.gap));
+    l.in_row = std::clamp<std::size_t>(fit, 1, std::max<std::size_t>(1, l.specs.size()));
+    l.each = (width - l.gap * static_cast<float>(l.in_row - 1)) / static_cast<float>(l.in_row);
+    l.height = (44 + 12) * s + static_cast<float>(std::min(rows, most_rows_shown)) * cell_height * s;
+    return l;
 }
 
 }  // namespace
 
+float matrices_height(const Ui& ui, const AppState& state, float width) {
+    return matrix_layout(ui, state, width).whole();
+}
+
 void matrices(const Ui& ui, AppState& state, Controller& act) {
-    const Exhibit& e = state.document.exhibit();
-    std::vector<const ParamSpec*> specs;
-    Index rows = 1;
-    for (const ParamSpec& spec : e.params) {
-        if (spec.type != ParamType::matrix) continue;
-        specs.push_back(&spec);
-        rows = std::max(rows, matrix_of(state, spec).shape()[0]);
-    }
-    if (specs.empty()) return;
-    const float s = ui.s, gap = 12 * s;
-    const float width = ImGui::GetContentRegionAvail().x;
-    const auto in_row = std::clamp<std::size_t>(static_cast<std::size_t>((width + gap) / (230 * s + gap)), 1, specs.size());
-    const float height = (44 + 12) * s + static_cast<float>(std::min(rows, most_rows_shown)) * cell_height * s +
-                         (state.document.matrix.problem.empty() ? 0 : 20 * s);
+    const MatrixLayout l = matrix_layout(ui, state, ImGui::GetContentRegionAvail().x);
+    if (l.specs.empty()) return;
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    const float each = (width - gap * static_cast<float>(in_row - 1)) / static_cast<float>(in_row);
-    for (std::size_t i = 0; i < specs.size(); ++i) {
-        const auto row = static_cast<float>(i / in_row), col = static_cast<float>(i % in_row);
-        matrix_card(ui, state, act, *specs[i], {{at.x + col * (each + gap), at.y + row * (height + gap)}, {each, height}});
+    for (std::size_t i = 0; i < l.specs.size(); ++i) {
+        const auto row = static_cast<float>(i / l.in_row), col = static_cast<float>(i % l.in_row);
+        const ImVec2 corner(at.x + col * (l.each + l.gap), at.y + row * (l.height + l.gap));
+        matrix_card(ui, state, act, *l.specs[i], {corner, {l.each, l.height}});
     }
-    const auto lines = static_cast<float>((specs.size() + in_row - 1) / in_row);
-    ImGui::SetCursorScreenPos({at.x, at.y + lines * (height + gap)});
+    ImGui::SetCursorScreenPos({at.x, at.y + l.whole()});
 }
 
 }  // namespace saccade

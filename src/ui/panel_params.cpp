@@ -48,7 +48,10 @@ void params_panel(const Ui& ui, AppState& state, Controller& act) {
         if (std::optional<ParamValue> changed = param_widget(ui, state, spec, value)) {
             // Back at its usual value it would vanish while it is being edited.
             if (i >= first_of_many) state.settings_more = true;
-            act.inputs().set_param(spec.name, std::move(*changed));
+            if (spec.name == "model" && spec.type == ParamType::choice)
+                act.inputs().set_model(std::get<std::string>(*changed));
+            else
+                act.inputs().set_param(spec.name, std::move(*changed));
         }
     }
     if (many) more_button(ui, state, folded);

@@ -36,6 +36,7 @@ bool sample_tile(const Ui& ui, AppState& state, const std::string& value, bool c
     const float s = ui.s;
     const ImVec2 at = ImGui::GetCursorScreenPos(), size(thumbnail * s, (thumbnail + 20) * s);
     const bool clicked = ImGui::InvisibleButton(value.c_str(), size);
+    ui.stop();
     note_place(state, value);
     const bool lit = ImGui::IsItemHovered() || ImGui::IsItemFocused();
     const std::string title = title_of(value);

@@ -95,6 +95,7 @@ std::string color_menu(const Ui& ui, AppState& state, FlowRow& row, const std::s
         if (i++ % 6 != 0) ImGui::SameLine(0, 6 * s);
         const ImVec2 low = ImGui::GetCursorScreenPos();
         if (ImGui::InvisibleButton(name.c_str(), {side, side})) chosen = name;
+        ui.stop();
         note_place(state, "color=" + name);
         ImDrawList& list = *ImGui::GetWindowDrawList();
         list.AddRectFilled(low, {low.x + side, low.y + side}, ui.color(color_of(name)), 5 * s);

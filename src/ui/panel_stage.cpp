@@ -11,7 +11,7 @@ namespace saccade {
 
 namespace {
 
-constexpr float gap = 12;
+constexpr float margin = 20;
 
 void empty_state(const Ui& ui, const AppState& state, const Exhibit& e, const Rect& place) {
     const float s = ui.s;
@@ -28,6 +28,7 @@ void empty_state(const Ui& ui, const AppState& state, const Exhibit& e, const Re
 void note_place(AppState& state, const std::string& name) {
     const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
     state.places[name] = {low.x, low.y, size.x, size.y};
+    if (ImGui::IsItemFocused()) state.focus = name;
 }
 
 void transport(const Ui& ui, AppState& state, Controller& act, const Rect& place) {
@@ -47,6 +48,7 @@ void transport(const Ui& ui, AppState& state, Controller& act, const Rect& place
     const float y = place.at.y + place.size.y / 2;
     ImGui::SetCursorScreenPos({left - 8 * s, y - 12 * s});
     ImGui::InvisibleButton("scrub", {std::max(16.0f, right - left + 16 * s), 24 * s});
+    ui.stop();
     if (ImGui::IsItemActive() && n > 1 && right > left)
         act.stage().set_step(std::lround((ImGui::GetIO().MousePos.x - left) / (right - left) * static_cast<float>(n - 1)));
     if (ImGui::IsItemHovered()) tooltip(ui, "Output step (← →)");
@@ -63,27 +65,95 @@ void transport(const Ui& ui, AppState& state, Controller& act, const Rect& place
     label(ui, fmt::format("{} / {}", at + 1, n), ui.theme.secondary, 15);
 }
 
+namespace {
+
+/// A part of the stage that scrolls, if what it holds is higher than it is.
+class ScrolledPart {
+ public:
+    /// `needed` px of content; what the wheel does over a picture, it does not do to this.
+    ScrolledPart(const Ui& ui, AppState& state, const Rect& place, float needed) : ui_(ui), state_(state), place_(place) {
+        scrolls_ = state.scrolled = needed > place.size.y;
+        if (!scrolls_) return;
+        ImGui::SetCursorScreenPos(place.at);
+        ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
+        const ImGuiWindowFlags wheel = state.wheel_taken ? ImGuiWindowFlags_NoScrollWithMouse : ImGuiWindowFlags_None;
+        compat::begin_padded_child(("views of " + state.document.exhibit().id).c_str(),
+                                   {place.size.x + bar * ui.s, place.size.y - more * ui.s},
+                                   ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoNavInputs | wheel);
+        ImGui::PopStyleVar();
+    }
+    bool scrolls() const { return scrolls_; }
+    /// What can be seen of it at once.
+    float room() const { return place_.size.y - (scrolls_ ? more * ui_.s : 0); }
+    /// `bottom`: of all that was drawn, on screen. Says what is out of sight, and goes there.
+    void end(float bottom) {
+        if (!scrolls_) return;
+        ImGui::SetCursorScreenPos({place_.at.x, bottom});
+        ImGui::Dummy({1, 1});
+        const float at = ImGui::GetScrollY(), most = ImGui::GetScrollMaxY();
+        if (state_.scroll_by != 0) ImGui::SetScrollY(std::clamp(at + state_.scroll_by, 0.0f, most));
+        state_.scroll_by = 0;
+        ImGui::EndChild();
+        if (most <= 0) return;
+        const bool below = at < most - 1;
+        ImGui::SetCursorScreenPos({place_.at.x, place_.at.y + room() + 2 * ui_.s});
+        if (button(ui_, "more views", below ? "More views below ▾" : "Back to the first views ▴", ButtonKind::quiet, 0,
+                   "The wheel turns to them, too; a larger window shows all", (more - 2) * ui_.s))
+            state_.scroll_by = below ? room() * 0.8f : -most;
+        note_place(state_, "more views");
+    }
+
+ private:
+    static constexpr float more = 26, bar = 12;  // the line below, the scrollbar beside: logical px
+    const Ui& ui_;
+    AppState& state_;
+    Rect place_;
+    bool scrolls_ = false;
+};
+
+/// The views, as high as they need to be.
+void views(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place) {
+    if (state.document.trace() == nullptr) return empty_state(ui, state, e, place);
+    state.document.comparing ? compared_cards(ui, state, act, e, place) : cards(ui, state, act, e, place, CardOf::a);
+}
+
+}  // namespace
+
 void stage(const Ui& ui, AppState& state, Controller& act, const Layout& layout) {
     const float s = ui.s;
     const ImVec2 window = ImGui::GetIO().DisplaySize;
     state.typing = ImGui::GetIO().WantTextInput;
     state.places = {{"(window)", {0, 0, window.x, window.y}}};
     state.grids.clear();
-    begin_panel(ui, "stage", layout.stage.at, layout.stage.size, ui.theme.background, {20 * s, 16 * s}, false);
-    inputs(ui, state, act);
-    matrices(ui, state, act);
-    banners(ui, state, act);
+    if (layout.stage.size.x < 2 * margin * s) return;  // the inspector has all of it
+    begin_panel(ui, "stage", layout.stage.at, layout.stage.size, ui.theme.background, {margin * s, 16 * s}, false);
     const Exhibit& e = state.document.exhibit();
-    const ImVec2 at = ImGui::GetCursorScreenPos();
-    const float width = layout.stage.size.x - 40 * s;
-    const float bottom = layout.stage.at.y + layout.stage.size.y - 12 * s;
+    const float top = layout.stage.at.y + 16 * s, width = layout.stage.size.x - 2 * margin * s;
     const float transport_height = e.step_axis.empty() ? 0 : 48 * s;
-    const Rect place{at, {width, bottom - at.y - (transport_height > 0 ? transport_height + gap * s : 0)}};
-    state.pointed = false;
-    if (state.document.trace() == nullptr)
-        empty_state(ui, state, e, place);
-    else if (place.size.y > 60 * s)
-        state.document.comparing ? compared_cards(ui, state, act, e, place) : cards(ui, state, act, e, place, CardOf::a);
+    const float bottom = layout.stage.at.y + layout.stage.size.y - 12 * s;
+    const float end = bottom - (transport_height > 0 ? transport_height + card_gap * s : 0);
+    const auto head = [&] {
+        const float from = ImGui::GetCursorScreenPos().y;
+        inputs(ui, state, act);
+        banners(ui, state, act);
+        state.head_height = ImGui::GetCursorScreenPos().y - from;
+    };
+    // Where hardly anything would be left beside the inputs, they scroll with the views.
+    const bool all = end - top - state.head_height < 150 * s;
+    if (!all) head();
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const float lowest = state.document.trace() != nullptr ? cards_height(ui, state, e, width) : 120 * s;
+    const float before = (all ? state.head_height : 0) + matrices_height(ui, state, width);
+    const float squeezed = 0.85f;  // a little less than they need is better than a bar
+    ScrolledPart part(ui, state, {at, {width, std::max(1.0f, end - at.y)}}, before + squeezed * lowest);
+    if (all) head();
+    matrices(ui, state, act);
+    const ImVec2 from = ImGui::GetCursorScreenPos();
+    const float left = part.room() - before;
+    const Rect place{from, {width, part.scrolls() ? std::max(lowest, left) : end - from.y}};
+    state.pointed = state.wheel_taken = false;
+    views(ui, state, act, e, place);
+    part.end(place.at.y + place.size.y);
     if (!state.pointed && !state.document.hand.drag.active) act.stage().hover({});
     if (transport_height > 0) transport(ui, state, act, {{at.x, bottom - transport_height}, {width, transport_height}});
     end_panel();

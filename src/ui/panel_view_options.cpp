@@ -21,7 +21,7 @@ std::vector<const ViewOption*> offered_by(const AppState& state, const OptionFac
         for (const std::string& name : view(placed.view).options()) heeded.insert(name);
     std::vector<const ViewOption*> offered;
     for (const ViewOption& option : view_options())
-        if (heeded.contains(option.spec.name) && (option.offered == nullptr || option.offered(facts, state.view.options)))
+        if (heeded.contains(option.spec.name) && (option.offered == nullptr || option.offered(facts, state.document.options)))
             offered.push_back(&option);
     return offered;
 }
@@ -43,22 +43,22 @@ void choice(const Ui& ui, AppState& state, const ViewOption& option, const Optio
         titles.push_back(spec.choice_titles[i]);
         tips.push_back(option.tips[i]);
     }
-    const auto chosen = std::get<std::string>(option.get(state.view.options));
+    const auto chosen = std::get<std::string>(option.get(state.document.options));
     const auto at = static_cast<int>(std::ranges::find(ids, chosen) - ids.begin());
     const int clicked = choose(ui, state, spec.title, titles, at, tips);
-    if (clicked >= 0) option.set(state.view.options, ids[static_cast<std::size_t>(clicked)]);
+    if (clicked >= 0) option.set(state.document.options, ids[static_cast<std::size_t>(clicked)]);
 }
 
 void toggle(const Ui& ui, AppState& state, const ViewOption& option) {
-    const int at = std::get<bool>(option.get(state.view.options)) ? 1 : 0;
+    const int at = std::get<bool>(option.get(state.document.options)) ? 1 : 0;
     const int clicked = choose(ui, state, option.spec.title, option.spec.choice_titles, at, option.tips);
-    if (clicked >= 0) option.set(state.view.options, clicked == 1);
+    if (clicked >= 0) option.set(state.document.options, clicked == 1);
 }
 
 /// Its value stands in the heading. What is too little to be seen is the least.
 void number(const Ui& ui, AppState& state, const ViewOption& option) {
     constexpr double least_seen = 0.005;
-    auto value = std::get<double>(option.get(state.view.options));
+    auto value = std::get<double>(option.get(state.document.options));
     std::string id = option.spec.name;
     std::ranges::replace(id, '_', ' ');
     heading(ui, option.heading != nullptr ? option.heading(value) : option.spec.title);
@@ -66,14 +66,14 @@ void number(const Ui& ui, AppState& state, const ViewOption& option) {
     if (ImGui::IsItemHovered()) tooltip(ui, option.tips.front());
     note_place(state, "view " + id);
     if (option.rare && value < least_seen) value = 0;
-    option.set(state.view.options, value);
+    option.set(state.document.options, value);
 }
 
 /// Which heads take part: all, or those that are lit.
 void heads(const Ui& ui, AppState& state, const ViewOption& option, Index count) {
     if (count > most_chips) return;
     heading(ui, option.spec.title);
-    std::vector<Index>& chosen = state.view.options.chosen;
+    std::vector<Index>& chosen = state.document.options.chosen;
     const float s = ui.s, right = ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x;
     const auto chip = [&](const std::string& text, bool on, const std::string& tip, float width) {
         if (ImGui::GetCursorScreenPos().x + width > right) ImGui::NewLine();
@@ -122,7 +122,7 @@ void draw_view_options(const Ui& ui, AppState& state) {
     scale(ui, state);
     if (state.document.trace() == nullptr) return;
     const OptionFacts facts = option_facts(*state.document.trace());
-    ViewOptions& options = state.view.options;
+    ViewOptions& options = state.document.options;
     const std::vector<const ViewOption*> offered = offered_by(state, facts);
     if (offered.empty()) return;
     const bool more = state.view_more || std::ranges::any_of(view_options(), [&](const ViewOption& option) {

@@ -10,7 +10,8 @@ struct Rect {
 };
 
 /// Where everything stands for a window of this size, in screen px: nothing overlaps at any size. Below 1280
-/// logical px the inspector is a drawer, below 1000 the gallery shows initials.
+/// logical px the inspector is a drawer, for which the stage makes room (all of it, where little would be left of either);
+/// below 1000 the gallery shows initials.
 struct Layout {
     Rect top, gallery, stage, inspector, status;
     bool drawer = false, narrow_gallery = false;
@@ -25,8 +26,9 @@ void inputs(const Ui& ui, AppState& state, Controller& act);
 /// A picture parameter: where it comes from, what it is; and below it the scene maker's bar, while that is open.
 void picture_row(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const ParamSpec& spec);
 void scene_bar(const Ui& ui, AppState& state, Controller& act);
-/// The matrix parameters, as grids to type in.
+/// The matrix parameters, as grids to type in; and how high they will be in this width.
 void matrices(const Ui& ui, AppState& state, Controller& act);
+float matrices_height(const Ui& ui, const AppState& state, float width);
 void banners(const Ui& ui, AppState& state, Controller& act);
 void transport(const Ui& ui, AppState& state, Controller& act, const Rect& place);
 void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& layout);
@@ -42,6 +44,8 @@ void training_panel(const Ui& ui, AppState& state, Controller& act);
 void status_bar(const Ui& ui, AppState& state, const Layout& layout);
 void dialogs(const Ui& ui, AppState& state, Controller& act);
 
+/// A result that is being recomputed dims after 100 ms, never flickers; one that does not answer the inputs stays dimmed.
+bool is_dimmed(const Side& side);
 /// Where ImGui's last item stands, for tests.
 void note_place(AppState& state, const std::string& name);
 /// "8 s", "2 min 05 s".

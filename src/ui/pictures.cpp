@@ -1,8 +1,8 @@
 #include "ui/pictures.hpp"
 
 #include <algorithm>
-#include <cctype>
-#include <cstdlib>
+
+#include "base/path_text.hpp"
 
 namespace saccade {
 
@@ -46,22 +46,6 @@ PictureFacts facts_of(const std::string& value) {
     return facts;
 }
 
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    const int lower = std::tolower(static_cast<unsigned char>(c));
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-std::string percent_decoded(const std::string& text) {
-    std::string plain;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool coded = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
-        plain += coded ? static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2])) : text[i];
-        if (coded) i += 2;
-    }
-    return plain;
-}
-
 }  // namespace
 
 bool is_picture_path(const std::string& value) {
@@ -69,20 +53,8 @@ bool is_picture_path(const std::string& value) {
 }
 
 std::string pasted_path(const std::string& line) {
-    std::string text = line;
-    const auto blank = [](char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; };
-    while (!text.empty() && blank(text.back())) text.pop_back();
-    text.erase(text.begin(), std::find_if_not(text.begin(), text.end(), blank));
-    if (text.size() > 1 && (text.front() == '"' || text.front() == '\'') && text.back() == text.front())
-        text = text.substr(1, text.size() - 2);
-    if (is_drawn(text) || text.starts_with("data:image/")) return text;
-    if (text.starts_with("file://")) {
-        const std::size_t path = text.find('/', 7);  // after the host name, which is mostly empty
-        return path == std::string::npos ? "" : percent_decoded(text.substr(path));
-    }
-    if (text.starts_with("~/"))
-        if (const char* home = std::getenv("HOME"); home != nullptr) return home + text.substr(1);
-    if (text.starts_with('/')) return text;
+    const std::string text = path_from_text(line);
+    if (text.starts_with('/') || is_drawn(text) || text.starts_with("data:image/")) return text;
     std::error_code ignored;
     return text.find('\n') == std::string::npos && text.size() < 4096 && fs::exists(text, ignored) ? text : "";
 }

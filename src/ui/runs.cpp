@@ -72,6 +72,18 @@ void Runs::forget() {
     for (Runner* runner : runners_) runner->cancel();
     for (Runner* runner : untouched_runners_)
         if (runner != nullptr) runner->cancel();
+    for (Side& side : document_.sides) side.untouched_ticket = 0;
+}
+
+void Runs::go_on() {
+    for (std::size_t i = 0; i < (document_.comparing ? 2u : 1u); ++i) {
+        const Side& side = document_.sides[i];
+        const bool whole = side.trace() != nullptr && !side.stale() && !side.partial() && !side.running;
+        if (!whole && !side.cancelled)
+            submit(i);
+        else
+            submit_untouched(i);
+    }
 }
 
 bool Runs::poll() {

@@ -30,6 +30,8 @@ class Runs {
     void close(std::size_t side);
     /// Drops all runs: another document is opened.
     void forget();
+    /// The document is open again: asks for what was dropped.
+    void go_on();
     /// Takes what the runners have; true if a picture changed.
     bool poll();
     /// How often a run was asked for or put off.

@@ -11,7 +11,7 @@ using nlohmann::json;
 
 SavedView saved_view(const AppState& state) {
     const StageState& stage = state.document.stage;
-    return {state.view, stage.selected.cell, stage.step, stage.enlarged};
+    return {state.view, state.document.options, stage.selected.cell, stage.step, stage.enlarged};
 }
 
 nlohmann::json to_json(const SavedView& view) {
@@ -22,7 +22,7 @@ nlohmann::json to_json(const SavedView& view) {
             {"ui_scale", settings.ui_scale},
             {"step", view.step},
             {"scale", to_string(settings.scale)},
-            {"options", to_json(settings.options)},
+            {"options", to_json(view.options)},
             {"language", settings.language},
             {"lesson", settings.lesson},
             {"enlarged", view.enlarged},
@@ -39,7 +39,7 @@ SavedView saved_view_from_json(const nlohmann::json& document) {
         settings.ui_scale = std::clamp(document.value("ui_scale", settings.ui_scale), 0.7, 3.0);
         view.step = document.value("step", view.step);
         settings.scale = scale_from(document.value("scale", std::string("linear")));
-        if (document.contains("options")) settings.options = view_options_from_json(document["options"]);
+        if (document.contains("options")) view.options = view_options_from_json(document["options"]);
         settings.language = document.value("language", settings.language) == "zh" ? "zh" : "en";
         settings.lesson = document.value("lesson", settings.lesson);
         view.enlarged = document.value("enlarged", view.enlarged);

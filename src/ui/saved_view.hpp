@@ -9,6 +9,7 @@ namespace saccade {
 /// What a session keeps of the window, as its "view": how everything is shown, and what is looked at.
 struct SavedView {
     ViewSettings settings;
+    ViewOptions options;
     CellRef selected;
     Index step = -1;
     std::string enlarged;

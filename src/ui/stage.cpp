@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "exhibit/opening.hpp"
 #include "viz/derived.hpp"
 
 namespace saccade {
@@ -29,15 +30,22 @@ void Stage::hover(const CellRef& cell, const Trace* in) {
     document_.stage.hovered = focus_in(*in, cell, memo_);
 }
 
+/// Step and selection are one thing: the step is the selected cell's, if that has one.
+void Stage::look_on(const CellRef& cell) {
+    StageState& stage = document_.stage;
+    stage.selected = focus_after(*document_.trace(), stage.selected, cell, memo_);
+    stage.opened = true;
+    const CellRef& whole = stage.selected.cell;
+    stage.explained = whole.empty() ? std::vector<CellRef>{} : std::vector<CellRef>{whole};
+    refresh_explanation();
+    const auto mark = stage.selected.marks.find(document_.exhibit().step_axis);
+    if (mark != stage.selected.marks.end()) stage.step = mark->second;
+}
+
 void Stage::select(const CellRef& cell) {
     if (document_.trace() == nullptr) return;
-    document_.stage.selected = focus_after(*document_.trace(), document_.stage.selected, cell, memo_);
-    const CellRef& whole = document_.stage.selected.cell;
-    document_.stage.explained = whole.empty() ? std::vector<CellRef>{} : std::vector<CellRef>{whole};
+    look_on(cell);
     document_.stage.show_explained = !document_.stage.explained.empty();
-    refresh_explanation();
-    const auto mark = document_.stage.selected.marks.find(document_.exhibit().step_axis);
-    if (mark != document_.stage.selected.marks.end()) document_.stage.step = mark->second;
     pick(cell);
 }
 
@@ -100,6 +108,10 @@ void Stage::follow() {
     stage.hovered = focus_in(trace, stage.hovered.cell, memo_);
     if (stage.step >= step_count()) stage.step = -1;
     refresh_explanation();
+    if (!stage.opened && stage.selected.empty() && stage.step < 0)
+        if (const CellRef first = opening_cell(document_.exhibit(), document_.side().shown.request.params, trace);
+            !first.empty())
+            look_on(first);
 }
 
 void Stage::leave_joined() {
@@ -133,6 +145,7 @@ void Stage::look_at(const Focus& selected, Index step) {
     StageState& stage = document_.stage;
     stage.selected = selected;
     stage.step = step;
+    stage.opened = true;
     stage.explained.clear();
     if (!selected.empty()) stage.explained.push_back(selected.cell);
 }
@@ -169,12 +182,29 @@ void Stage::set_step(Index step) {
     const Index n = step_count();
     if (n == 0) return;
     document_.stage.step = std::clamp<Index>(step, 0, n - 1);
+    document_.stage.opened = true;
+    CellRef cell = document_.stage.selected.cell;
+    const auto held = cell.empty() ? nullptr : trace_with(*document_.trace(), cell.tensor, memo_);
+    const TraceTensor* tensor = held ? held->find(cell.tensor) : nullptr;
+    if (tensor == nullptr) return;
+    const auto& axes = tensor->info.axes;
+    const auto along = std::find_if(axes.begin(), axes.end(),
+                                    [&](const AxisPtr& axis) { return axis->name == document_.exhibit().step_axis; });
+    const auto at = static_cast<std::size_t>(along - axes.begin());
+    if (at >= cell.index.size() || cell.index[at] < 0 || cell.index[at] == document_.stage.step) return;
+    cell.index[at] = document_.stage.step;
+    look_on(strongest_of_row(*tensor, cell));
 }
 
 void Stage::toggle_play() {
     document_.stage.playing = !document_.stage.playing && step_count() > 0;
     document_.stage.play_clock = 0;
     if (document_.stage.playing && current_step() + 1 >= step_count()) document_.stage.step = 0;
+}
+
+void Stage::let_go() {
+    document_.stage.playing = false;
+    document_.stage.hovered = {};
 }
 
 void Stage::advance(double seconds) {

@@ -30,15 +30,19 @@ class Stage {
     void leave_joined();
     /// One card fills the stage: "view/tensor"; empty: none.
     void enlarge(const std::string& card);
+    /// The selected cell goes along: to what that step attends to most.
     void set_step(Index step);
     Index step_count() const;
     Index current_step() const;
     void toggle_play();
     void advance(double seconds);
+    /// Nothing is under the mouse, nothing moves by itself.
+    void let_go();
 
  private:
     void refresh_explanation();
     void pick(const CellRef& cell);
+    void look_on(const CellRef& cell);
 
     Document& document_;
     Inputs& inputs_;

@@ -37,7 +37,7 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
     json dump = {{"exhibit", state.document.side().request.exhibit},
                  {"theme", state.view.theme},
                  {"ui_scale", state.view.ui_scale},
-                 {"options", to_json(state.view.options)},
+                 {"options", to_json(state.document.options)},
                  {"step", act.stage().current_step()},
                  {"steps", act.stage().step_count()},
                  {"stale", state.document.stale()},
@@ -45,14 +45,20 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
                  {"palette", state.palette_open},
                  {"help", state.help_open},
                  {"export", state.exporting.open},
+                 {"drawer", state.inspector_drawer},
+                 {"button_focused", state.button_focused},
                  {"prompt", state.prompt.kind != PathPrompt::Kind::none},
                  {"prompt_path", state.prompt.path},
+                 {"prompt_problem", state.prompt.problem},
+                 {"leaving", state.leaving},
                  {"export_path", state.exporting.path},
                  {"export_result", state.exporting.result},
                  {"undo", state.document.history.undo.size()},
                  {"redo", state.document.history.redo.size()},
                  {"params", to_json(state.document.side().request.params)}};
     dump["places"] = state.places;
+    dump["focus"] = state.focus;
+    dump["focus_place"] = state.focus_place;
     dump["grids"] = state.grids;
     dump["grid"] = state.grids.count("heatmap") != 0 ? state.grids.at("heatmap") : std::array<Index, 2>{};
     dump["running"] = state.document.running();

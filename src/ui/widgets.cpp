@@ -51,7 +51,7 @@ void apply_style(const Theme& theme, float s) {
     colors[ImGuiCol_ScrollbarGrab] = vec(theme.line);
     colors[ImGuiCol_ScrollbarGrabHovered] = vec(theme.faint);
     colors[ImGuiCol_ScrollbarGrabActive] = vec(theme.faint);
-    colors[ImGuiCol_NavHighlight] = vec(theme.accent);
+    colors[ImGuiCol_NavHighlight] = vec(with_alpha(theme.accent, 0));  // TabRing draws its own, on every item
     colors[ImGuiCol_ModalWindowDimBg] = vec(with_alpha(theme.background, 0.6));
     colors[ImGuiCol_Separator] = vec(theme.line);
 }
@@ -129,7 +129,9 @@ bool button(const Ui& ui, const char* id, const std::string& text, ButtonKind ki
     // A low button keeps its text in the middle.
     const float above = height > 0 ? std::clamp((height - ImGui::GetFontSize()) / 2, 0.0f, 5 * ui.s) : 5 * ui.s;
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(12 * ui.s, above));
-    const bool pressed = ImGui::Button((text + "##" + id).c_str(), {width, height});
+    // It keeps the focus when its text changes.
+    const bool pressed = ImGui::Button((text + "###" + id).c_str(), {width, height});
+    ui.stop();
     ImGui::PopStyleVar(3);
     ImGui::PopStyleColor(4);
     if (!hint.empty() && ImGui::IsItemHovered()) tooltip(ui, hint);
@@ -169,6 +171,7 @@ int segments(const Ui& ui, const char* id, const std::vector<std::string>& choic
         ImGui::PushStyleVar(ImGuiStyleVar_FrameRounding, 6 * ui.s);
         ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(9 * ui.s, 4 * ui.s));
         if (ImGui::Button(text.c_str())) clicked = i;
+        ui.stop();
         ImGui::PopStyleVar(3);
         ImGui::PopStyleColor(2);
         ImGui::PopFont();
@@ -184,6 +187,7 @@ bool toggle_switch(const Ui& ui, const char* id, bool on) {
     const float s = ui.s;
     const ImVec2 at = ImGui::GetCursorScreenPos(), size(36 * s, 20 * s);
     const bool clicked = ImGui::InvisibleButton(id, size);
+    ui.stop();
     const bool lit = ImGui::IsItemHovered() || ImGui::IsItemFocused();
     const Theme& t = ui.theme;
     const Color track = on ? t.accent : lit ? mix(t.line, t.faint, 0.4) : t.line;
@@ -206,6 +210,14 @@ int reload_field(ImGuiInputTextCallbackData* data) {
 
 }  // namespace
 
+bool field(std::string& text, const std::function<bool()>& draw) {
+    const std::string typed = text;
+    const bool changed = draw();
+    if (!ImGui::IsItemDeactivated() || !compat::key_pressed(ImGuiKey_Escape, false)) return changed;
+    text = typed;
+    return false;
+}
+
 bool text_input(const Ui& ui, const char* id, std::string& text, const std::string& hint, Font font, double size, bool reload) {
     ui.fonts.need(text);
     ui.fonts.need(hint);
@@ -213,23 +225,40 @@ bool text_input(const Ui& ui, const char* id, std::string& text, const std::stri
     // Undo is the window's, so that it goes back through typing and dragging alike.
     std::string wanted = text;
     const ImGuiInputTextFlags flags = ImGuiInputTextFlags_NoUndoRedo | (reload ? ImGuiInputTextFlags_CallbackAlways : 0);
-    const bool changed =
-        ImGui::InputTextWithHint(id, hint.c_str(), &text, flags, reload ? reload_field : nullptr, reload ? &wanted : nullptr);
+    const bool changed = field(text, [&] {
+        return ImGui::InputTextWithHint(id, hint.c_str(), &text, flags, reload ? reload_field : nullptr,
+                                        reload ? &wanted : nullptr);
+    });
     ImGui::PopFont();
+    ui.stop(true);
     return changed;
 }
+
+namespace {
+
+constexpr double keyboard_steps = 40;  // of a slider, from end to end
+
+}  // namespace
 
 bool slider(const Ui& ui, const char* id, double& value, double low, double high, float width) {
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float height = 20 * ui.s;
     ImGui::InvisibleButton(id, {std::max(width, 24 * ui.s), height});
+    ui.stop();
     bool changed = false;
+    if (ui.tabs.focused() && high > low) {
+        const int by = (compat::key_pressed(ImGuiKey_RightArrow) ? 1 : 0) - (compat::key_pressed(ImGuiKey_LeftArrow) ? 1 : 0);
+        ui.tabs.take_arrows();
+        const double next = std::clamp(value + by * (high - low) / keyboard_steps, low, high);
+        changed = next != value;
+        value = next;
+    }
     const float left = at.x + 8 * ui.s;
     const float right = at.x + width - 8 * ui.s;
     if (ImGui::IsItemActive() && high > low) {
         const double t = std::clamp(static_cast<double>((ImGui::GetIO().MousePos.x - left) / (right - left)), 0.0, 1.0);
         const double next = low + t * (high - low);
-        changed = next != value;
+        changed = changed || next != value;
         value = next;
     }
     const double t = high > low ? std::clamp((value - low) / (high - low), 0.0, 1.0) : 0;
@@ -296,6 +325,7 @@ void set_clear_color(Color c) {
 void Grounds::clear_all(int height) {
     std::vector<Area> visible;
     for (const Area& area : areas) {
+        if (area.high.x <= area.low.x || area.high.y <= area.low.y) continue;  // out of sight
         std::vector<Area> left;
         for (const Area& below : visible) subtract(below, area, left);
         visible = std::move(left);
@@ -334,9 +364,15 @@ void card_ground(const Ui& ui, ImVec2 low, ImVec2 high) {
     low = {std::floor(low.x), std::floor(low.y)};
     high = {std::floor(high.x), std::floor(high.y)};
     const float r = std::ceil(10 * ui.s);
-    ui.grounds.add({low.x + r, low.y}, {high.x - r, high.y}, ui.theme.panel);
-    ui.grounds.add({low.x, low.y + r}, {high.x, high.y - r}, ui.theme.panel);
     ImDrawList& list = *ImGui::GetWindowDrawList();
+    // What is cleared knows no clipping: in a part that scrolls it ends where that ends.
+    const ImVec2 first = list.GetClipRectMin(), last = list.GetClipRectMax();
+    const auto clipped = [&](ImVec2 from, ImVec2 to) {
+        ui.grounds.add({std::max(from.x, first.x), std::max(from.y, first.y)}, {std::min(to.x, last.x), std::min(to.y, last.y)},
+                       ui.theme.panel);
+    };
+    clipped({low.x + r, low.y}, {high.x - r, high.y});
+    clipped({low.x, low.y + r}, {high.x, high.y - r});
     const ImU32 color = ui.color(ui.theme.panel);
     const ImVec2 centers[] = {
         {low.x + r, low.y + r}, {high.x - r, low.y + r}, {high.x - r, high.y - r}, {low.x + r, high.y - r}};
@@ -354,7 +390,9 @@ void begin_panel(const Ui& ui, const char* id, ImVec2 at, ImVec2 size, Color gro
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, padding);
     const ImGuiWindowFlags flags =
         scroll ? ImGuiWindowFlags_None : ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse;
-    compat::begin_padded_child(id, {std::max(1.0f, size.x), std::max(1.0f, size.y)}, flags | ImGuiWindowFlags_NoBackground);
+    // Arrows are the stage's: they walk steps and cells, not from button to button.
+    compat::begin_padded_child(id, {std::max(1.0f, size.x), std::max(1.0f, size.y)},
+                               flags | ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoNavInputs);
     ImGui::PopStyleVar();
 }
 

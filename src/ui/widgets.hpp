@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ui/figure_canvas.hpp"
+#include "ui/tab_ring.hpp"
 #include "viz/theme.hpp"
 
 namespace saccade {
@@ -31,8 +32,11 @@ struct Ui {
     FontAtlas& fonts;
     FigureCanvas& canvas;
     Grounds& grounds;
+    TabRing& tabs;
     float s;  // UI scale
 
+    /// ImGui's last item is reached by Tab; `text`: it is a field to type in.
+    void stop(bool text = false) const { tabs.stop(text, to_imgui(theme.accent), s); }
     ImU32 color(Color c) const { return to_imgui(c); }
     ImVec4 vec(Color c) const {
         return {static_cast<float>(c.r) / 255.0f, static_cast<float>(c.g) / 255.0f, static_cast<float>(c.b) / 255.0f,
@@ -75,6 +79,8 @@ int segments(const Ui& ui, const char* id, const std::vector<std::string>& choic
              const std::vector<std::string>& tooltips = {}, const std::function<void(int)>& after_each = {});
 /// A switch; true if it was clicked.
 bool toggle_switch(const Ui& ui, const char* id, bool on);
+/// A field of ImGui over `text`; Esc leaves it with what was typed, where ImGui's own would take that back. True as it says.
+bool field(std::string& text, const std::function<bool()>& draw);
 /// One line of text to type in, of a font and a height of its own; true if it changed. `reload`: the value has changed under
 /// it.
 bool text_input(const Ui& ui, const char* id, std::string& text, const std::string& hint, Font font, double size, bool reload);

@@ -15,6 +15,7 @@
 #include "ui/imgui_compat.hpp"
 #include "ui/input_queue.hpp"
 #include "ui/panels.hpp"
+#include "ui/preferences.hpp"
 #include "ui/state_dump.hpp"
 
 namespace saccade {
@@ -40,11 +41,12 @@ struct Glfw {
 };
 
 struct NativeWindow {
-    NativeWindow(int width, int height) {
+    NativeWindow(int width, int height, bool scaled) {
         glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
         glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 3);
         glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
         glfwWindowHint(GLFW_OPENGL_FORWARD_COMPAT, GLFW_TRUE);
+        if (scaled) glfwWindowHint(GLFW_SCALE_TO_MONITOR, GLFW_TRUE);  // as many logical px on a dense screen
         if (GLFWmonitor* monitor = glfwGetPrimaryMonitor()) {
             int x = 0, y = 0, most_width = width, most_height = height;
             glfwGetMonitorWorkarea(monitor, &x, &y, &most_width, &most_height);
@@ -56,6 +58,7 @@ struct NativeWindow {
             throw Error(ErrorCode::unsupported, "this machine has no OpenGL 3.3",
                         "update the driver, or use a command ('saccade --help')");
         glfwSetWindowSizeLimits(handle, 640, 480, GLFW_DONT_CARE, GLFW_DONT_CARE);
+        fit_screen();
         glfwMakeContextCurrent(handle);
         if (gladLoadGL(glfwGetProcAddress) == 0)
             throw Error(ErrorCode::unsupported, "OpenGL does not load", "update the driver");
@@ -63,6 +66,25 @@ struct NativeWindow {
     }
     ~NativeWindow() {
         if (handle != nullptr) glfwDestroyWindow(handle);
+    }
+    /// As the screen's settings want text (Xft.dpi on X11), less what the system enlarges itself (Wayland).
+    double scale() const {
+        float x = 1, y = 1;
+        glfwGetWindowContentScale(handle, &x, &y);
+        int pixels = 0, units = 0, ignored = 0;
+        glfwGetFramebufferSize(handle, &pixels, &ignored);
+        glfwGetWindowSize(handle, &units, &ignored);
+        return scale_of_screen(static_cast<double>(x), units > 0 ? static_cast<double>(pixels) / units : 1);
+    }
+    /// Enlarged for its screen, but no larger than that.
+    void fit_screen() const {
+        GLFWmonitor* monitor = glfwGetPrimaryMonitor();
+        if (monitor == nullptr) return;
+        int x = 0, y = 0, most_width = 0, most_height = 0, width = 0, height = 0;
+        glfwGetMonitorWorkarea(monitor, &x, &y, &most_width, &most_height);
+        glfwGetWindowSize(handle, &width, &height);
+        if (most_width < 640 || most_height < 480 || (width <= most_width && height <= most_height)) return;
+        glfwSetWindowSize(handle, std::min(width, most_width), std::min(height, most_height));
     }
     GLFWwindow* handle = nullptr;
 };
@@ -74,6 +96,7 @@ struct ImGuiContextOwner {
         io.IniFilename = nullptr;
         io.ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
         ImGui_ImplGlfw_InitForOpenGL(window, true);
+        compat::own_tab();
         ImGui_ImplOpenGL3_Init("#version 330 core");
     }
     ~ImGuiContextOwner() {
@@ -88,7 +111,7 @@ struct ImGuiContextOwner {
 struct Window::Impl {
     explicit Impl(const WindowOptions& given)
         : options(given),
-          native(given.width, given.height),
+          native(given.width, given.height, given.preferences),
           imgui(native.handle),
           canvas(fonts, heatmaps),
           runner([] { glfwPostEmptyEvent(); }),
@@ -102,6 +125,7 @@ struct Window::Impl {
             auto* self = static_cast<Impl*>(glfwGetWindowUserPointer(window));
             for (int i = 0; i < count; ++i) self->act.files().open(paths[i]);
         });
+        if (options.preferences) preferences.read(state.view, state.screen_scale = native.scale());
         act.choose_exhibit(exhibits().front().id);
         if (!options.file.empty()) act.files().open(options.file);
     }
@@ -146,7 +170,7 @@ struct Window::Impl {
 
     void draw_panels() {
         const Theme& colors = theme(state.view.theme);
-        const Ui ui{colors, fonts, canvas, grounds, fonts.scale()};
+        const Ui ui{colors, fonts, canvas, grounds, tabs, fonts.scale()};
         grounds.areas.clear();
         const ImVec2 size = ImGui::GetIO().DisplaySize;
         apply_style(colors, ui.s);
@@ -156,7 +180,8 @@ struct Window::Impl {
         ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
         ImGui::Begin("saccade", nullptr,
                      ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoMove |
-                         ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoSavedSettings);
+                         ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoSavedSettings |
+                         ImGuiWindowFlags_NoNavInputs);
         ImGui::PopStyleVar(2);
         const Layout layout = layout_window(size.x, size.y, ui.s, state.inspector_drawer);
         if (!ImGui::IsMouseDown(0)) {
@@ -165,14 +190,23 @@ struct Window::Impl {
             act.scenes().release();
         }
         state.reload_now = std::exchange(state.document.reload_fields, false);
+        const bool escape = compat::key_pressed(ImGuiKey_Escape, false);
+        state.focus.clear();
+        state.escape = escape ? top_layer(state, state.menu_open, ImGui::GetIO().WantTextInput) : Layer::none;
+        tabs.begin_frame(state.document.matrix.param.empty() || ImGui::GetIO().WantTextInput);
+        if (state.escape == Layer::drawing) act.hand().stop_mask_drawing();
         stage(ui, state, act, layout);
         gallery(ui, state, act, layout);
         inspector(ui, state, act, layout);
         top_bar(ui, state, act, layout);
         status_bar(ui, state, layout);
         ImGui::End();
+        state.button_focused = tabs.any_focused();
+        state.focus_place = tabs.place();
+        state.arrows_taken = tabs.arrows_taken();
         run_keys(state, act);
         dialogs(ui, state, act);
+        state.menu_open = ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopup);
     }
 
     void dump_state() {
@@ -191,10 +225,12 @@ struct Window::Impl {
     HeatmapRenderer heatmaps;
     FigureCanvas canvas;
     Grounds grounds;
+    TabRing tabs;
     AppState state;
     Runner runner, second_runner, untouched_runner, second_untouched_runner;
     Controller act;
     InputQueue input;
+    Preferences preferences;
     std::string dumped;
     double last_time = 0, asked_at = -1;
     int drawn_since_asked = 0;  // frames since a panel last asked for a run
@@ -256,6 +292,7 @@ bool Window::frame() {
     w.state.frame_ms = w.state.frame_ms * 0.9 + (glfwGetTime() - start) * 1000 * 0.1;
     glfwSwapBuffers(w.native.handle);
     w.dump_state();
+    if (w.options.preferences) w.preferences.keep(w.state.view);
     return answered;
 }
 
@@ -277,7 +314,11 @@ void Window::wait() {
 }
 
 bool Window::closing() const {
-    return glfwWindowShouldClose(impl_->native.handle) != 0 || impl_->state.quit;
+    if (glfwWindowShouldClose(impl_->native.handle) != 0) {
+        glfwSetWindowShouldClose(impl_->native.handle, GLFW_FALSE);
+        impl_->act.quit();
+    }
+    return impl_->state.quit;
 }
 AppState& Window::state() {
     return impl_->state;
@@ -294,6 +335,7 @@ void Window::finish() {
 
 int run_window(const WindowOptions& given) {
     WindowOptions options = given;
+    options.preferences = true;
     // Tests drive the program as a person would and read here what it shows.
     if (const char* file = std::getenv("SACCADE_UI_STATE"); file != nullptr && options.state_file.empty())
         options.state_file = file;

@@ -7,6 +7,7 @@
 
 #include "analysis/without_key.hpp"
 #include "viz/derived.hpp"
+#include "viz/difference.hpp"
 #include "viz/layout.hpp"
 
 namespace saccade {
@@ -83,8 +84,8 @@ void decide(AttentionPlane& plane, const AttentionAxes& axes, const ViewOptions&
 }
 
 /// The tensor that holds what was asked for, made of the source step by step.
-std::shared_ptr<const TraceTensor> derive(const Trace& trace, const AttentionPlane& plane, Reuse* memo) {
-    const TraceTensor& source = *plane.source;
+std::shared_ptr<const TraceTensor> derive_in(const Trace& trace, const TraceTensor& source, const AttentionPlane& plane,
+                                             Reuse* memo) {
     const bool gradient = plane.heads == Heads::gradient;
     const std::vector<Index> heads = plane.some_heads ? plane.of_heads : std::vector<Index>();
     const auto of = [&](const TraceTensor& tensor, const char* analysis, const std::vector<Index>& numbers) {
@@ -102,6 +103,16 @@ std::shared_ptr<const TraceTensor> derive(const Trace& trace, const AttentionPla
     const auto joined = plane.heads == Heads::each ? nullptr : of(source, over_heads, heads);
     if (plane.layers == Layers::one) return joined;
     return of(joined ? *joined : source, plane.layers == Layers::mean ? "layers_mean" : "layers_max", {});
+}
+
+/// Of a difference, the difference of what is made of each run.
+std::shared_ptr<const TraceTensor> derive(const Trace& trace, const AttentionPlane& plane, Reuse* memo) {
+    const auto [a, b] = plane.state.compared;
+    const TraceTensor* in_a = a != nullptr ? a->find(plane.source->info.name) : nullptr;
+    const TraceTensor* in_b = b != nullptr ? b->find(plane.source->info.name) : nullptr;
+    if (in_a == nullptr || in_b == nullptr) return derive_in(trace, *plane.source, plane, memo);
+    const auto of_a = derive_in(*a, *in_a, plane, memo), of_b = derive_in(*b, *in_b, plane, memo);
+    return of_a && of_b ? difference_of(*of_a, *of_b, trace) : nullptr;
 }
 
 /// The plane of `tensor` where the state stands, of a head and of the last layer where all layers lead to it.
@@ -135,6 +146,13 @@ std::string heads_said(const AttentionPlane& plane) {
     if (plane.heads == Heads::max) return "max over " + set;
     if (plane.heads == Heads::gradient) return "gradient × attention, positive part, mean over " + set;
     return "mean over " + set;
+}
+
+/// "no head 7: there are 6", of the first that was asked for and is not there.
+std::string missing_heads(const ViewOptions& options, Index heads) {
+    for (const Index head : options.chosen)
+        if (head >= heads) return fmt::format("no head {}: there are {}", head + 1, heads);
+    return {};
 }
 
 std::string layers_said(const AttentionPlane& plane) {
@@ -185,10 +203,12 @@ std::vector<Index> ordinary_positions(const Axis& axis) {
 }
 
 std::string row_sums_text(const RowSums& sums) {
-    if (sums.error() == 0) return "rows sum to 1 exactly";
-    if (sums.error() < 1e-4) return fmt::format("rows sum to 1: max error {:.0e}", sums.error());
+    if (sums.rows > 0 && sums.empty == sums.rows) return "every row is 0";
+    const std::string but = sums.empty == 0 ? "" : fmt::format(", {} of {} are 0", sums.empty, sums.rows);
+    if (sums.error() == 0) return "rows sum to 1 exactly" + but;
+    if (sums.error() < 1e-4) return fmt::format("rows sum to 1: max error {:.0e}", sums.error()) + but;
     const std::string low = fmt::format("{:.2g}", sums.low), high = fmt::format("{:.2g}", sums.high);
-    return "rows sum to " + (low == high ? low : low + " to " + high);
+    return "rows sum to " + (low == high ? low : low + " to " + high) + but;
 }
 
 std::string AttentionPlane::caption() const {
@@ -207,6 +227,7 @@ std::string AttentionPlane::caption() const {
         say("without “" + drawn_label(*source->info.axes.back(), *sink) + "” at " + std::to_string(*sink + 1) +
             ", rows renormalised");
     if (sums) say(row_sums_text(*sums));
+    if (axes && axes->head >= 0) say(missing_heads(state.options, extent(axes->head)));
     if (special_hidden) say("special tokens hidden");
     if (!dimmed_rows.empty() || !dimmed_cols.empty()) say("special tokens dimmed");
     return text;

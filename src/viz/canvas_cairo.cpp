@@ -10,6 +10,7 @@
 #include <memory>
 #include <numbers>
 
+#include "base/typed_text.hpp"
 #include "viz/heatmap_grid.hpp"
 #include "viz/heatmap_image.hpp"
 #include "viz/image_pixels.hpp"
@@ -32,14 +33,15 @@ using Context = std::unique_ptr<cairo_t, DestroyContext>;
 using Gradient = std::unique_ptr<cairo_pattern_t, DestroyPattern>;
 
 constexpr double most_side = 30000, most_pixels = 64e6;
-constexpr Index most_image_side = 4096;
 constexpr double least_grid_scale = 2;   // px of a small picture: files are looked at closely
 constexpr double least_image_scale = 4;  // px of a picture in a file that can be enlarged
 
 void require(cairo_status_t status) {
     if (status != CAIRO_STATUS_SUCCESS)
         throw Error(status == CAIRO_STATUS_NO_MEMORY ? ErrorCode::out_of_range : ErrorCode::io,
-                    std::string("the picture could not be drawn: ") + cairo_status_to_string(status), "make it smaller");
+                    std::string("the picture could not be drawn: ") + cairo_status_to_string(status),
+                    status == CAIRO_STATUS_NO_MEMORY || status == CAIRO_STATUS_INVALID_SIZE ? "make it smaller"
+                                                                                            : "choose another format");
 }
 
 cairo_status_t append(void* closure, const unsigned char* data, unsigned int length) {
@@ -314,7 +316,7 @@ std::string pdf_of(const Figure& figure, Color ground, const std::string& title,
         require(cairo_surface_status(surface.get()));
         cairo_pdf_surface_restrict_to_version(surface.get(),
                                               CAIRO_PDF_VERSION_1_4);  // keeps the information where read_origin can see it
-        cairo_pdf_surface_set_metadata(surface.get(), CAIRO_PDF_METADATA_TITLE, title.c_str());
+        cairo_pdf_surface_set_metadata(surface.get(), CAIRO_PDF_METADATA_TITLE, drawable_text(title).c_str());
         cairo_pdf_surface_set_metadata(surface.get(), CAIRO_PDF_METADATA_CREATOR, "Saccade");
         cairo_pdf_surface_set_metadata(surface.get(), CAIRO_PDF_METADATA_KEYWORDS, keywords.c_str());
         cairo_pdf_surface_set_metadata(surface.get(), CAIRO_PDF_METADATA_CREATE_DATE, "");

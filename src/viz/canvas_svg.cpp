@@ -8,6 +8,7 @@
 
 #include "base/base64.hpp"
 #include "base/error.hpp"
+#include "base/typed_text.hpp"
 #include "base/utf8.hpp"
 #include "viz/canvas_cairo.hpp"
 #include "viz/font_subset.hpp"
@@ -20,13 +21,14 @@ namespace saccade {
 
 namespace {
 
-constexpr Index most_image_side = 4096, most_grid_cells = 10000;
+constexpr Index most_grid_cells = 10000;
 constexpr const char* metadata_open = "<metadata id=\"saccade\">";
 constexpr const char* metadata_close = "</metadata>";
 
+/// XML holds no control characters and no non-characters, not even escaped.
 std::string escaped(std::string_view text) {
     std::string out;
-    for (const char c : text) {
+    for (const char c : drawable_text(text)) {
         if (c == '&')
             out += "&amp;";
         else if (c == '<')
@@ -35,8 +37,6 @@ std::string escaped(std::string_view text) {
             out += "&gt;";
         else if (c == '"')
             out += "&quot;";
-        else if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t')
-            out += "\uFFFD";  // XML 1.0 has no other controls
         else
             out += c;
     }
@@ -111,7 +111,7 @@ class SvgWriter {
 
     void operator()(const TextItem& t) {
         if (t.text.empty()) return;
-        const std::string text = sanitize_utf8(t.text);
+        const std::string text = drawable_text(t.text);
         for (const char32_t c : decode_utf8(text)) used_[t.font].insert(c);
         const char* anchor = t.halign == HAlign::center ? "middle" : t.halign == HAlign::right ? "end" : "start";
         const std::string turn =

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "viz/map_picture.hpp"
 
@@ -76,7 +77,34 @@ Tensor<float> subtract(const Tensor<float>& a, const Tensor<float>& b, const Sha
     return result;
 }
 
+/// Extents and axes of B - A; nothing if the difference lacks one of the axes.
+std::optional<Shape> joint_axes(TensorInfo& info, const Trace& difference) {
+    std::vector<Index> extents;
+    for (AxisPtr& axis : info.axes) {
+        axis = difference.axis(axis->name);
+        if (!axis) return std::nullopt;
+        extents.push_back(axis->extent);
+    }
+    return Shape(std::span<const Index>(extents));
+}
+
+void name_difference(TensorInfo& info) {
+    info.symbol = info.symbol.empty() ? "" : "Δ" + info.symbol;
+    info.unit = "B − A";
+    info.role = Role::state;  // signed: weights would be drawn from 0 to 1, and could be dragged
+}
+
 }  // namespace
+
+std::shared_ptr<const TraceTensor> difference_of(const TraceTensor& a, const TraceTensor& b, const Trace& difference) {
+    auto result = std::make_shared<TraceTensor>(a);
+    const auto joint = same_axes(a, b) ? joint_axes(result->info, difference) : std::nullopt;
+    if (!joint) return nullptr;
+    name_difference(result->info);
+    result->values = subtract(a.values, b.values, *joint);
+    result->before = {};
+    return result;
+}
 
 Trace difference_of(const Trace& a, const Trace& b) {
     Trace difference;
@@ -107,9 +135,7 @@ Trace difference_of(const Trace& a, const Trace& b) {
         const Shape joint{std::span<const Index>(extents)};
         if (joint.size() > most_cells) continue;
         info.title = (info.title.empty() ? info.name : info.title) + (apart ? " · hatched: in one only" : "");
-        info.symbol = info.symbol.empty() ? "" : "Δ" + info.symbol;
-        info.unit = "B − A";
-        info.role = Role::state;  // signed: weights would be drawn from 0 to 1, and could be dragged
+        name_difference(info);
         difference.add(info, subtract(one.values, other->values, joint));
     }
     for (Note& note : notes) difference.add_note(std::move(note));
@@ -121,9 +147,10 @@ Trace difference_of(const Trace& a, const Trace& b) {
     return difference;
 }
 
-ViewState difference_state(ViewState state) {
+ViewState difference_state(ViewState state, const ComparedRuns& runs) {
     if (state.colormap.empty()) state.colormap = "diverging";
     state.difference = true;
+    state.compared = runs;
     return state;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+
 #include "trace/trace.hpp"
 #include "viz/view.hpp"
 
@@ -14,6 +16,10 @@ Trace difference_of(const Trace& a, const Trace& b);
 
 /// The state by which a view shows it: a diverging map, unless another is asked for, its range symmetric about zero; titles
 /// say that it is B - A.
-ViewState difference_state(ViewState state);
+ViewState difference_state(ViewState state, const ComparedRuns& runs = {});
+
+/// B - A of two tensors that an analysis made of a tensor of each run, over the axes of their difference. Empty if they have no
+/// axes in common.
+std::shared_ptr<const TraceTensor> difference_of(const TraceTensor& a, const TraceTensor& b, const Trace& difference);
 
 }  // namespace saccade

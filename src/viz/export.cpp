@@ -30,8 +30,7 @@ double scale_of(const ExportOptions& options, const ViewState& state) {
     if (options.pixel_width < 0)
         throw Error(ErrorCode::usage, fmt::format("a width of {} px cannot be made", options.pixel_width), "give at least 16");
     if (options.pixel_width > 0) return options.pixel_width / state.width;
-    if (!std::isfinite(options.dpi) || options.dpi < 10 || options.dpi > 9600)
-        throw Error(ErrorCode::usage, fmt::format("{:g} dpi cannot be made", options.dpi), "give 10 to 9600");
+    check_dpi(options.dpi);
     return options.dpi / 96;
 }
 
@@ -54,6 +53,11 @@ std::string picture(const std::string& ending, const Trace& trace, const FigureO
 }
 
 }  // namespace
+
+void check_dpi(double dpi) {
+    if (!std::isfinite(dpi) || dpi < 10 || dpi > 9600)
+        throw Error(ErrorCode::usage, fmt::format("{:g} dpi cannot be made", dpi), "give 10 to 9600");
+}
 
 void export_figure(const std::string& path, const Trace& trace, const FigureOrigin& origin, const ExportOptions& options) {
     const std::string ending = ending_of(path);

@@ -11,6 +11,9 @@ struct ExportOptions {
     int pixel_width = 0;  // PNG: instead of dpi, the width in px (height follows the figure)
 };
 
+/// Error{usage}: a resolution that no picture can have.
+void check_dpi(double dpi);
+
 /// Everything needed to make the picture live again; travels in the file's metadata (PNG iTXt "saccade", SVG <metadata>, PDF
 /// keywords/metadata).
 struct FigureOrigin {

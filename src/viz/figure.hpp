@@ -91,8 +91,12 @@ struct HeatmapItem {
     bool smooth = false;   // bilinear between the centres of cells, masked ones left out; not where cells are below a pixel
     double threshold = 0;  // of the colour scale, 0 to 1: what lies below is not painted (diverging: nearer to the middle)
 
+    /// Opacity falls to 0 with the value: where there is nothing, what lies below is seen as it is. As the root of the value's
+    /// share of the scale, so that little is still seen.
+    bool fades = false;
+
     /// Is there anything under it to be seen?
-    bool translucent() const { return opacity < 1 || threshold > 0 || masked_ground.a < 255; }
+    bool translucent() const { return fades || opacity < 1 || threshold > 0 || masked_ground.a < 255; }
 };
 
 /// Many matrices of one tensor as small pictures in a grid: one texture on screen, however many and however large they are

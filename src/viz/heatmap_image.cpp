@@ -94,11 +94,14 @@ void find_masked(const HeatmapItem& item, HeatmapImage& image, const HeatmapImag
 Color heatmap_color(const HeatmapItem& item, double value) {
     const double t = item.normalization(value);
     Color color = item.masked_ground;
+    double opacity = std::clamp(item.opacity, 0.0, 1.0);
     if (!std::isnan(t)) {
-        if ((item.map->diverging ? std::abs(2 * t - 1) : t) < item.threshold) return {0, 0, 0, 0};
+        const double share = item.map->diverging ? std::abs(2 * t - 1) : t;
+        if (share < item.threshold) return {0, 0, 0, 0};
         color = item.map->at(t);
+        if (item.fades) opacity *= std::sqrt(std::clamp(share, 0.0, 1.0));
     }
-    color.a = static_cast<std::uint8_t>(std::lround(color.a * std::clamp(item.opacity, 0.0, 1.0)));
+    color.a = static_cast<std::uint8_t>(std::lround(color.a * opacity));
     return color;
 }
 

@@ -6,6 +6,9 @@
 
 namespace saccade {
 
+/// The longest side, px, of a heat map's picture in an exported figure.
+constexpr Index most_image_side = 4096;
+
 /// A heatmap as colours, for canvases that draw images.
 struct HeatmapImage {
     Index rows = 0, cols = 0;   // of the image: fewer than the matrix has if that is larger than `most` on a side

@@ -5,13 +5,18 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/typed_text.hpp"
 #include "base/utf8.hpp"
 
 namespace saccade {
 
 std::string drawn_label(const Axis& axis, Index i) {
+    const bool named = i >= 0 && static_cast<std::size_t>(i) < axis.labels.size();
+    if (!named) return std::to_string(i + 1);
     const std::string label = sanitize_utf8(axis.label(i));
     if (label.empty()) return "∅";
+    const bool ascii = std::ranges::all_of(label, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    if (!ascii && graphemes(label).size() == 1) return visible_character(label);
     std::string drawn;
     for (std::size_t at = 0; at < label.size(); ++at) {
         const auto c = static_cast<unsigned char>(label[at]);
@@ -27,7 +32,7 @@ std::string drawn_label(const Axis& axis, Index i) {
         else
             drawn += static_cast<char>(c);
     }
-    return drawn;
+    return ascii ? drawn : drawable_text(drawn);
 }
 
 std::string short_name(const Axis& axis) {
@@ -40,13 +45,9 @@ std::string axis_caption(const Axis& axis) {
     return kind == name ? kind : kind + ": " + name;
 }
 
-Index position_number(const Axis& axis, Index i) {
-    return axis.kind == AxisKind::channel || axis.kind == AxisKind::y || axis.kind == AxisKind::x ? i : i + 1;
-}
-
 std::string position_text(const Axis& axis, Index i) {
     if (!axis.labels.empty()) return short_name(axis) + " “" + drawn_label(axis, i) + "”";
-    return fmt::format("{} {}", short_name(axis), position_number(axis, i));
+    return fmt::format("{} {}", short_name(axis), i + 1);
 }
 
 std::string number_text(double value) {

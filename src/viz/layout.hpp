@@ -15,9 +15,7 @@ std::string drawn_label(const Axis& axis, Index i);
 std::string short_name(const Axis& axis);
 /// "query: output"; the kind alone if the name says the same.
 std::string axis_caption(const Axis& axis);
-/// A position as a number for people: from 1, but channels and the cells of maps and pictures from 0, as formulas have them.
-Index position_number(const Axis& axis, Index i);
-/// "head 5", "output 3", "channel 17".
+/// "head 5", "output 3", "channel 18": positions are counted from 1 in all that people read.
 std::string position_text(const Axis& axis, Index i);
 /// Three significant digits, true minus sign: "0.61", "−2.31", "1.2e6".
 std::string number_text(double value);

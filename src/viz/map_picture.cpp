@@ -100,6 +100,7 @@ HeatmapItem map_item(const Sketch& sketch, const MapLook& look, const Tensor<flo
     item.smooth = options.smooth;
     item.threshold = options.map_threshold;
     if (over_picture) item.opacity = options.opacity;
+    item.fades = over_picture;
     return item;
 }
 

@@ -5,22 +5,18 @@
 #include <array>
 #include <cmath>
 
+#include "base/typed_text.hpp"
 #include "viz/fonts.hpp"
 
 namespace saccade {
 
-namespace {
-
-struct Unref {
-    void operator()(void* object) const { g_object_unref(object); }
-};
-struct FreeDescription {
-    void operator()(PangoFontDescription* d) const { pango_font_description_free(d); }
-};
-
-}  // namespace
-
 struct PangoTextMeasure::Faces {
+    struct Unref {
+        void operator()(void* object) const { g_object_unref(object); }
+    };
+    struct FreeDescription {
+        void operator()(PangoFontDescription* d) const { pango_font_description_free(d); }
+    };
     struct Face {
         std::unique_ptr<PangoFontDescription, FreeDescription> description;
         double ascent = 0, descent = 0;  // per px of the em
@@ -68,7 +64,9 @@ PangoLayout* PangoTextMeasure::layout(const std::string& text, double size, Font
     PangoFontDescription* description = faces_->of(font).description.get();
     pango_font_description_set_absolute_size(description, size * PANGO_SCALE);
     pango_layout_set_font_description(faces_->layout.get(), description);
-    pango_layout_set_text(faces_->layout.get(), text.data(), static_cast<int>(text.size()));
+    // A character that is none would stop a PDF at its last line.
+    const std::string drawable = drawable_text(text);
+    pango_layout_set_text(faces_->layout.get(), drawable.data(), static_cast<int>(drawable.size()));
     return faces_->layout.get();
 }
 

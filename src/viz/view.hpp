@@ -27,6 +27,13 @@ Focus focus_of(const Trace& trace, const CellRef& cell, Reuse* memo = nullptr);
 /// layer and no head stays at those.
 Focus focus_after(const Trace& trace, const Focus& before, CellRef cell, Reuse* memo = nullptr);
 
+/// The runs of which a trace is the difference, B - A: what a view makes of several maps, it makes of each, and then subtracts.
+/// The largest of a difference is not the difference of the largest.
+struct ComparedRuns {
+    const Trace* a = nullptr;
+    const Trace* b = nullptr;
+};
+
 /// What a person has set on the stage; with the trace it determines the figure. Saved in sessions and in every exported
 /// picture.
 struct ViewState {
@@ -42,6 +49,7 @@ struct ViewState {
     double text_scale = 1;
     bool decorations = true;  // title, axis names, colour bar: figures have them, cards on the stage draw their own title
     bool difference = false;  // of two runs, B − A: figures with decorations say so in their title
+    ComparedRuns compared;    // these, if they are at hand; not saved
     ViewOptions options;
     Reuse* memo = nullptr;  // of a window that draws the same again (viz/remembered.hpp); not saved
 };

@@ -66,7 +66,7 @@ struct Abscissae {
 Abscissae abscissae(const Axis& axis) {
     Abscissae a;
     for (Index i = 0; i < axis.extent; ++i) {
-        const std::string label = axis.label(i);
+        const std::string label = drawn_label(axis, i);
         char* end = nullptr;
         const double value = std::strtod(label.c_str(), &end);
         if (label.empty() || *end != '\0' || !std::isfinite(value) || (!a.x.empty() && value <= a.x.back())) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "base/parallel.hpp"
@@ -13,6 +14,7 @@ namespace {
 struct Stream {
     const TraceTensor* state = nullptr;      // [layer, token, feature]
     std::vector<const TraceTensor*> before;  // [token, feature], in the order of computation
+    bool residual = false;                   // it goes through all layers
     Index layers() const { return state->values.shape()[0]; }
     Index tokens() const { return state->values.shape()[1]; }
 };
@@ -22,20 +24,50 @@ std::string stem_of(const std::string& name) {
     return dot == std::string::npos ? std::string() : name.substr(0, dot + 1);
 }
 
+/// The name that a rule begins with at `at`: letters, digits, points and underscores, then an index.
+std::string name_at(const std::string& rule, std::size_t at) {
+    std::size_t end = at;
+    while (end < rule.size() &&
+           (std::isalnum(static_cast<unsigned char>(rule[end])) != 0 || rule[end] == '.' || rule[end] == '_'))
+        ++end;
+    return end < rule.size() && rule[end] == '[' ? rule.substr(at, end - at) : std::string();
+}
+
+/// What the first layer reads where later ones read this tensor one layer back: "(state[l-1,i,k] else input[i,k])" in the rule
+/// of some step. Null if no step reads it so: then it is a step within a layer, not what goes through all of them.
+const TraceTensor* input_of_stream(const Trace& trace, const TraceTensor& tensor) {
+    const std::string read = "(" + tensor.info.name + "[l-1,", otherwise = "] else ";
+    for (const Step& step : trace.steps()) {
+        const std::size_t at = step.rule.find(read);
+        const std::size_t end = at == std::string::npos ? at : step.rule.find(otherwise, at);
+        if (end == std::string::npos) continue;
+        if (const TraceTensor* input = trace.find(name_at(step.rule, end + otherwise.size()))) return input;
+    }
+    return nullptr;
+}
+
 /// The residual stream itself, not one of the steps within a layer.
-bool is_stream(const TraceTensor& tensor) {
-    return tensor.info.name == "state" || tensor.info.name.ends_with(".state");
+bool is_stream(const Trace& trace, const TraceTensor& tensor) {
+    return input_of_stream(trace, tensor) != nullptr;
+}
+
+/// The first tensor that a tensor of the same axes is computed from, by its rule: tokens before their positions were added.
+const TraceTensor* begins_with(const Trace& trace, const TraceTensor& tensor) {
+    const Step* step = trace.step_of(tensor.info.name);
+    const std::size_t from = step == nullptr ? std::string::npos : step->rule.find(" = ");
+    if (from == std::string::npos) return nullptr;
+    const TraceTensor* first = trace.find(name_at(step->rule, from + 3));
+    return first != nullptr && first != &tensor && first->info.axes == tensor.info.axes ? first : nullptr;
 }
 
 Stream stream_of(const Trace& trace, const TraceTensor& state) {
     Stream stream;
     stream.state = &state;
-    if (!is_stream(state)) return stream;
-    for (const char* name : {"embedding", "input"}) {
-        const TraceTensor* tensor = trace.find(stem_of(state.info.name) + name);
-        if (tensor != nullptr && tensor->info.axes == std::vector<AxisPtr>{state.info.axes[1], state.info.axes[2]})
-            stream.before.push_back(tensor);
-    }
+    const TraceTensor* input = input_of_stream(trace, state);
+    stream.residual = input != nullptr;
+    if (input == nullptr || input->info.axes != std::vector<AxisPtr>{state.info.axes[1], state.info.axes[2]}) return stream;
+    if (const TraceTensor* first = begins_with(trace, *input)) stream.before.push_back(first);
+    stream.before.push_back(input);
     return stream;
 }
 
@@ -79,7 +111,7 @@ Trace norms_trace(const Stream& stream, Reuse* memo) {
     trace.add({"norms",
                Role::state,
                symbol.empty() ? "" : "‖" + symbol + "‖",
-               is_stream(*stream.state) ? "Length of the residual stream" : "Length of " + stream.state->info.name,
+               stream.residual ? "Length of the residual stream" : "Length of " + stream.state->info.name,
                "",
                {row, col}},
               *remembered<Tensor<float>>(memo, stream.state->values, "norms", [&] { return norms_of(stream); }));
@@ -150,7 +182,7 @@ class NormsView : public View {
     const TraceTensor& chosen(const Trace& trace, const ViewState& state) const {
         if (state.tensor.empty())
             for (const TraceTensor& tensor : trace.tensors())
-                if (is_stream(tensor) && accepts(trace, tensor)) return tensor;
+                if (is_stream(trace, tensor) && accepts(trace, tensor)) return tensor;
         return tensor_for(*this, trace, state);
     }
 

@@ -6,10 +6,12 @@
 
 namespace saccade {
 
-OptionFacts option_facts(const Trace& trace) {
+namespace {
+
+OptionFacts facts_of(const Trace& trace, const std::vector<const TraceTensor*>& all) {
     OptionFacts facts;
     facts.picture = picture_of(trace) != nullptr;
-    for (const TraceTensor* tensor : trace.with_role(Role::weights)) {
+    for (const TraceTensor* tensor : all) {
         const auto axes = attention_axes(*tensor);
         if (!axes) continue;
         const auto extent = [&](int axis) { return axis < 0 ? Index{1} : tensor->values.shape()[axis]; };
@@ -23,6 +25,17 @@ OptionFacts option_facts(const Trace& trace) {
                 facts.special = facts.special || is_special(label);
     }
     return facts;
+}
+
+}  // namespace
+
+OptionFacts option_facts(const Trace& trace) {
+    return facts_of(trace, trace.with_role(Role::weights));
+}
+
+OptionFacts option_facts(const Trace& trace, const std::string& tensor) {
+    const TraceTensor* one = trace.find(tensor);
+    return one != nullptr && attention_axes(*one) ? facts_of(trace, {one}) : option_facts(trace);
 }
 
 }  // namespace saccade

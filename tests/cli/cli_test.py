@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import xml.etree.ElementTree
 import zipfile
 import zlib
 
@@ -75,7 +76,18 @@ class Cli(unittest.TestCase):
         exhibits = json.loads(self.good("list", "--json"))
         self.assertEqual(set(exhibits[0]), {"id", "title", "models", "views"})
         self.assertIn("alignment", [e["id"] for e in exhibits])
-        self.assertIn("alignment", self.good("list"))
+        text = self.good("list")
+        self.assertIn("alignment", text)
+        # However long a name, blanks stand between it and what is said of it; and so in `describe`.
+        models = text[text.index("bundled models"):].splitlines()[1:-2]
+        self.assertGreater(len(models), 20)
+        for line in models + [line for e in exhibits for line in text.splitlines() if line.startswith("  " + e["id"] + " ")]:
+            self.assertRegex(line, r"^  \S+  +\S")
+        for exhibit in ("alignment", "transformer", "spatial"):
+            described = json.loads(self.good("describe", exhibit, "--json"))
+            text = self.good("describe", exhibit)
+            for tensor in described["tensors"]:
+                self.assertRegex(text, rf"(?m)^  {re.escape(tensor['name'])}  +{tensor['role']}  +\[")
 
     def test_describe(self):
         described = json.loads(self.good("describe", "alignment", "--json"))
@@ -240,7 +252,7 @@ class Cli(unittest.TestCase):
         self.assertIn("contours at", svg("--view", "overlay", "--overlay", "contours"))
         self.assertNotIn('fill-opacity="0.65"', svg("--view", "overlay", "--overlay", "off"))
         self.assertIn("0.40 of the scale", svg("--view", "overlay", "--map-threshold", "0.4", "--smooth"))
-        self.assertIn("channel 17", svg("--view", "overlay", "--tensor", "stage3.block2.features", "--select", "stage3.block2.features[17,:,:]"))
+        self.assertIn("channel 18", svg("--view", "overlay", "--tensor", "stage3.block2.features", "--select", "stage3.block2.features[17,:,:]"))
         self.assertIn("largest gate first", svg("--view", "map-gallery", "--tensor", "stage3.block2.features"))
         self.assertNotIn("largest", svg("--view", "channel-bars", "--tensor", "stage3.block2.gate", "--channels", "number"))
         self.assertIn("mean over c", svg("--view", "map-stages", "--tensor", "stage3.block2.spatial"))
@@ -353,6 +365,65 @@ class Cli(unittest.TestCase):
         self.bad(2, "lst", names=["lst", "list"])
         self.bad(2, "run", "alignment", "--source", b"30 Sep \xff 2019", "--save", out, names=["UTF-8"])
         self.assertFalse(os.path.exists(out))
+
+    def test_a_flag_that_cannot_be_is_named(self):
+        out = self.path("f.svg")
+        for flags, names in ((("--dpi", "0"), ["--dpi"]), (("--theme", "pink"), ["--theme", "pink"]),
+                             (("--colormap", "jet7"), ["--colormap", "jet7"]), (("--scale", "cube"), ["--scale"]),
+                             (("--select", "weights[99,0]"), ["--select", "99"]), (("--select", "nothing[0]"), ["--select", "nothing"])):
+            self.bad(2, "render", "alignment", "--view", "heatmap", *flags, "-o", out, names=names)
+        self.bad(2, "render", "transformer", "--source", "我爱你。", "--view", "heatmap", "--tensor", "encoder.weights", "--heads", "7",
+                 "-o", out, names=["--heads", "no head 7", "6"])
+
+    def test_list_names_models_that_are_there(self):
+        bundled = {os.path.splitext(name)[0] for name in os.listdir(MODELS) if name.endswith(".safetensors")}
+        for exhibit in json.loads(self.good("list", "--json")):
+            self.assertLessEqual(set(exhibit["models"]), bundled, exhibit["id"])
+
+    def test_paths_are_read_in_one_way(self):
+        folder = self.path("with blank")
+        os.makedirs(folder, exist_ok=True)
+        text = os.path.join(folder, "k.csv")
+        with open(text, "w", encoding="utf-8") as f:
+            f.write("0,5;1,5\n2,5;3,5\n")
+        address = "file://" + text.replace(" ", "%20")
+        out = os.path.join(folder, "run.npz")
+        for k in ("@" + address, "@'" + text + "'", "@ " + text):
+            self.good("run", "memory", "--q", "1 0", "--k", k, "--v", "1; 2", "--save", "file://" + out.replace(" ", "%20"))
+            self.assertTrue(os.path.exists(out))
+            os.remove(out)
+        self.good("render", "memory", "--q", "1 0", "--k", "1 0; 0 1", "--v", "1; 2", "--view", "heatmap", "--compare", "k=@" + address, "-o", out.replace("npz", "csv"))
+
+    def test_text_is_read_as_it_was_meant(self):
+        out = self.path("text.npz")
+        plain = self.good("run", "alignment", "--source", "2019-09-30", "--save", out)
+        self.assertEqual(plain, self.good("run", "alignment", "--source", "２０１９－０９－３０", "--save", out))
+        done = saccade("run", "alignment", "--source", "2019\u200b-09-30", "--save", out)
+        self.assertEqual(done.stdout.decode(), plain)
+        self.assertIn("U+200B", done.stderr.decode())
+        for ending in ("svg", "pdf", "png"):
+            self.good("render", "alignment", "--source", "sys\ufffetem", "--view", "heatmap", "-o", self.path("f." + ending))
+        xml.etree.ElementTree.parse(self.path("f.svg"))
+
+    def test_what_cannot_hold_is_said(self):
+        out = self.path("notes.npz")
+
+        def notes(*args):
+            done = saccade("run", *args, "--save", out)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return done.stderr.decode()
+
+        self.assertIn("cannot hold", notes("alignment", "--intervene", "weights[0,0]=0.7", "--intervene", "weights[0,1]=0.7"))
+        self.assertIn("cannot hold", notes("alignment", "--source", "3", "--intervene", "weights[0,0]=0.2"))
+        self.assertNotIn("cannot hold", notes("alignment", "--intervene", "weights[0,0]=0.7", "--intervene", "weights[0,1]=0.3"))
+        # The first character is a 2; all the rest share next to nothing.
+        self.assertIn("sums to 1.9:", notes("alignment", "--intervene", "probabilities[0,4]=0.9"))
+        self.assertIn("no hypothesis 9", notes("alignment", "--beam", "5", "--hypothesis", "9"))
+        self.assertIn("<unk>", notes("transformer", "--source", "我爱你。", "--target", "i love 猫"))
+        self.assertIn("multiple of 4", notes("channel", "--resolution", "33"))
+        encoder = notes("transformer", "--source", "我爱你。", "--beam", "3", "--intervene", "encoder.weights[0,0]*=0")
+        self.assertNotIn("beam was searched", encoder)
+        self.assertIn("beam was searched", notes("transformer", "--source", "我爱你。", "--beam", "3", "--intervene", "cross.weights[0,0]*=0"))
 
     def test_unknown_tensor(self):
         done = saccade("render", "alignment", "--view", "heatmap", "--tensor", "nope", "-o", self.path("x.png"))

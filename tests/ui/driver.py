@@ -4,16 +4,19 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import time
 
 PATIENCE = float(os.environ.get("SACCADE_UI_PATIENCE", 90))  # seconds; only a program that hangs or does the wrong thing waits this long
 
 
 class Window:
-    def __init__(self, program, artifacts, *arguments, size=(1600, 1000)):
+    def __init__(self, program, artifacts, *arguments, size=(1600, 1000), config=None):
         self.program, self.artifacts = program, artifacts
         self.state_file = os.path.join(artifacts, f"state-{os.getpid()}-{id(self)}.json")
-        environment = dict(os.environ, LC_ALL="C.UTF-8", SACCADE_UI_STATE=self.state_file)
+        # Preferences of its own: tests start from the usual ones, and leave a person's alone.
+        self.config = config or tempfile.mkdtemp()
+        environment = dict(os.environ, LC_ALL="C.UTF-8", SACCADE_UI_STATE=self.state_file, XDG_CONFIG_HOME=self.config)
         self.log = open(os.path.join(artifacts, "stderr.txt"), "ab")
         self.process = subprocess.Popen([program, *arguments], env=environment, stderr=self.log)
         self.wait("the first picture", lambda s: s["texts"])

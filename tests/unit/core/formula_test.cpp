@@ -213,25 +213,33 @@ TEST(Explain, a_weight_leads_to_its_scores) {
     s.trace.add_step({"align", "weights", "α_ij = exp(e_ij) / Σ_k exp(e_ik)", "weights[i,j] = softmax_j(scores[i,j])",
                       "Bahdanau 2014, eq. 6"});
     const Explanation e = explain(s.trace, {"weights", {1, 2}});
-    EXPECT_EQ(plain(e.equation), "α_1,2 = softmax_j(e_1,j)_2 = 0.0351");
+    EXPECT_EQ(plain(e.equation), "α_2,3 = softmax_j(e_2,j)_3 = 0.0351");
     EXPECT_NEAR(e.recorded, e.recomputed, 1e-6);
     EXPECT_EQ(e.terms, (std::vector<float>{3, 4, 1}));
     ASSERT_EQ(e.operands.size(), 1u);
     EXPECT_EQ(e.operands[0].ref, (CellRef{"scores", {1, -1}}));
     EXPECT_EQ(e.operands[0].shape, "[3]");
     EXPECT_EQ(plain(e.numbers), "exp(1.0000) / 77.4020 = 0.0351");
-    EXPECT_EQ(e.title, "Weight of “p” (2) for “9” (1)");
+    EXPECT_EQ(e.title, "Weight of “p” (3) for “9” (2)");
 }
 
 TEST(Explain, numbers_of_the_branch_that_applies) {
     Sample s;
     s.trace.add_step({"carry", "state", "", "state[j,k] = 0.5 * (state[j-1,k] else start[k]) + 1", ""});
-    EXPECT_EQ(plain(explain(s.trace, {"state", {0, 1}}).equation), "s_0,1 = 0.5 · s_0_1 + 1 = 1.0000");
+    EXPECT_EQ(plain(explain(s.trace, {"state", {0, 1}}).equation), "s_1,2 = 0.5 · s_0_2 + 1 = 1.0000");
     const Explanation later = explain(s.trace, {"state", {2, 1}});
-    EXPECT_EQ(plain(later.equation), "s_2,1 = 0.5 · s_1,1 + 1 = 3.0000");
+    EXPECT_EQ(plain(later.equation), "s_3,2 = 0.5 · s_2,2 + 1 = 3.0000");
     ASSERT_EQ(later.operands.size(), 1u);
     EXPECT_EQ(later.operands[0].ref, (CellRef{"state", {1, 1}}));
     EXPECT_DOUBLE_EQ(later.operands[0].value, 2);
+}
+
+TEST(Explain, positions_count_from_1_and_what_is_reckoned_with_says_so) {
+    Sample s;
+    s.trace.add_step({"place", "state", "", "state[j,k] = j * 0.5 + k", ""});
+    const Explanation e = explain(s.trace, {"state", {2, 1}});
+    EXPECT_TRUE(plain(e.equation).starts_with("s_3,2 = (3 − 1) · 0.5 + (2 − 1)")) << plain(e.equation);
+    EXPECT_DOUBLE_EQ(e.recomputed, 2);
 }
 
 TEST(Explain, every_operand_can_be_opened_down_to_the_inputs) {

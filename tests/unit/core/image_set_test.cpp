@@ -62,6 +62,19 @@ TEST(ImageFolder, classes_and_pictures_in_order_of_names) {
     for (Index i = 0; i < 4; ++i) EXPECT_EQ(set->picture(i)[33], firsts[i]);
 }
 
+TEST(ImageFolder, leaves_out_what_nobody_put_there) {
+    const TemporaryFolder folder;
+    for (const char* name : {"train/ant/x.png", "train/bee/y.png", "train/.ipynb_checkpoints/x.png", "train/__MACOSX/x.png"})
+        write_picture(folder / name, plain(4, 3, 7, 8, 9));
+    for (const char* name : {"train/.DS_Store", "train/ant/.DS_Store", "train/ant/._x.png", "train/bee/.hidden.jpg"})
+        write_file(folder / name, "no picture");
+    std::filesystem::create_directories(folder / "train/ant/.ipynb_checkpoints");
+    std::filesystem::create_directories(folder / "train/ant/folder.png");
+    const ImageSetPtr set = read_image_set(folder / "", ImageSplit::train);
+    EXPECT_EQ(set->classes, (std::vector<std::string>{"ant", "bee"}));
+    EXPECT_EQ(set->labels, (Ids{0, 1}));
+}
+
 TEST(ImageFolder, says_what_is_wrong) {
     const TemporaryFolder folder;
     EXPECT_HAS(refusal(folder / "nowhere"), "nowhere");

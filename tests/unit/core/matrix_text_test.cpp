@@ -1,6 +1,7 @@
 #include "params/matrix_text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -58,6 +59,59 @@ TEST(MatrixText, refuses_in_one_line_that_says_where) {
     line(std::string(100000, 'x'));
 }
 
+TEST(MatrixText, finds_what_separates_the_numbers) {
+    struct Case {
+        const char* text;
+        Shape shape;
+        float last;
+    };
+    const Case cases[] = {
+        // As spreadsheets write where commas are decimal: the first is cases/k_excel_europe.csv.
+        {"0,5;1,5;2,5\n-1,0;0,0;1,0\n3,0;4,0;5,0\n0,0;0,0;1,0\n", {4, 3}, 1.0f},
+        {"0,5;1,5\r\n2;3\r\n", {2, 2}, 3.0f},
+        {"1;0\n0;1", {2, 2}, 1.0f},
+        {"0.5;1.5\n2;3.25", {2, 2}, 3.25f},
+        {"0,5\t1,5\n-1,0\t2", {2, 2}, 2.0f},
+        {"0,5 1,5\n2,5 3,5", {2, 2}, 3.5f},
+        {"1,2\n3,4", {2, 2}, 4.0f},
+        {"1,2;3,4", {2, 2}, 4.0f},
+        {"1,0\n-1,0", {2, 2}, 0.0f},
+        {"1 0;\n0 1;", {2, 2}, 1.0f},
+        {"1, 0", {1, 2}, 0.0f},
+        {"1，0", {1, 2}, 0.0f},
+        {"1,2,3;4,5,6", {2, 3}, 6.0f},
+        {"1,2,3;4,5,6\n7,8,9;1,2,3", {4, 3}, 3.0f},
+        {"1; 0; 1", {3, 1}, 1.0f},  // as a column is written back
+        {"1,234.5\t-2,345,678.5", {1, 2}, -2345678.5f},
+        {"１．５　２", {1, 2}, 2.0f},
+        {"1\u200b 2", {1, 2}, 2.0f},
+    };
+    for (const Case& c : cases) {
+        const Tensor<float> matrix = matrix_from_text(c.text);
+        ASSERT_EQ(matrix.shape(), c.shape) << c.text;
+        EXPECT_EQ(matrix.values().back(), c.last) << c.text;
+    }
+}
+
+TEST(MatrixText, refuses_what_can_be_read_in_two_ways_with_both) {
+    const auto line = [](const std::string& text) {
+        return error_of(ErrorCode::invalid_input, [&] { matrix_from_text(text); });
+    };
+    for (const auto& [text, one, other] :
+         std::vector<std::array<const char*, 3>>{{"1,5", "1 × 2", "1 × 1"},
+                                                 {"0,5\n1,5", "2 × 2", "2 × 1"},
+                                                 {"3,14\n1,05", "(3 14; 1 5)", "(3.14; 1.05)"},
+                                                 {"0,5 1,5; 2,5 3,5", "2 × 2", "1 × 4"},
+                                                 {"1,0;0,1", "(1 0; 0 1)", "(1; 0.1)"},
+                                                 {"0,5;2,5", "2 × 2", "1 × 2"},
+                                                 {"1,234.5\n2,345.5", "(1 234.5; 2 345.5)", "(1234.5; 2345.5)"}})
+        EXPECT_TRUE(contains(line(text), one) && contains(line(text), other)) << line(text);
+    EXPECT_TRUE(contains(line("1\u202f234,5 2"), "1234"));
+    EXPECT_TRUE(contains(line("1\t\t2\n3\t\t4"), "row 1, column 2: there is no number"));
+    EXPECT_TRUE(contains(line("1;;2\n3;4;5"), "there is no number"));
+    EXPECT_TRUE(contains(line("0,5 1.5"), "decimal"));
+}
+
 TEST(MatrixText, text_goes_both_ways_to_the_last_bit) {
     Rng rng(5);
     Tensor<float> matrix(Shape{7, 9});
@@ -79,6 +133,19 @@ TEST(MatrixFile, reads_text_and_arrays) {
               {{"a", Tensor<float>::from({2, 1}, {1, 2}), ""}, {"row", Tensor<float>::from({3}, {1, 2, 3}), ""}});
     EXPECT_EQ(read_matrix(folder / "m.npz:a").shape(), (Shape{2, 1}));
     EXPECT_EQ(read_matrix(folder / "m.npz:row").shape(), (Shape{1, 3}));
+}
+
+TEST(MatrixFile, is_one_reader_with_typed_text) {
+    const test::TemporaryFolder folder;
+    test::put_bytes(folder / "k.csv", "0,5;1,5\n2,5;3,5\n");
+    EXPECT_EQ(matrix_from_words("@" + (folder / "k.csv")).at({1, 1}), 3.5f);
+    EXPECT_EQ(matrix_from_words(" @file://" + (folder / "k.csv")).at({1, 1}), 3.5f);
+    EXPECT_EQ(matrix_from_words("0,5;1,5\n2,5;3,5\n").at({1, 1}), 3.5f);
+    test::put_bytes(folder / "two.csv", "0,5\n2,5\n");
+    const std::string line = error_of(ErrorCode::bad_format, [&] { read_matrix(folder / "two.csv"); });
+    EXPECT_TRUE(contains(line, "two.csv") && contains(line, "2 × 2") && contains(line, "2 × 1")) << line;
+    test::put_bytes(folder / "gbk.csv", "\xa3\xb1 2\n");
+    EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [&] { read_matrix(folder / "gbk.csv"); }), "line 1"));
 }
 
 TEST(MatrixFile, says_what_is_wrong_with_a_file) {

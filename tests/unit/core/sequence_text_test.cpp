@@ -41,9 +41,25 @@ TEST(SequenceText, characters_of_dates) {
     EXPECT_TRUE(text.read("").ids.empty());
 }
 
-TEST(SequenceText, full_width_digits_stay_as_typed_where_the_model_reads_characters) {
-    EXPECT_EQ(SequenceText(dates_card(), "f").read("３").tokens, Texts{"３"});
-    EXPECT_EQ(SequenceText(subword_card(), "f").read(" １").tokens, Texts{"1"});
+TEST(SequenceText, full_width_digits_stay_as_typed_and_are_read_as_digits) {
+    for (const json& card : {dates_card(), subword_card()}) {
+        const auto source = SequenceText(card, "f").read(card == dates_card() ? "３" : " １");
+        EXPECT_EQ(source.tokens, (card == dates_card() ? Texts{"３"} : Texts{"１"}));
+        EXPECT_EQ(source.read, (card == dates_card() ? Texts{"3"} : Texts{"1"}));
+        EXPECT_TRUE(source.unseen.empty());
+    }
+    EXPECT_EQ(SequenceText(dates_card(), "f").target("１０－１").size(), 4u);
+}
+
+TEST(SequenceText, what_is_not_to_be_seen_is_no_token) {
+    const auto source = SequenceText(dates_card(), "f").read("\ufeff3\u200b年");
+    EXPECT_EQ(source.ids, (Ids{2, 3}));
+    EXPECT_EQ(source.dropped.size(), 2u);
+    EXPECT_TRUE(source.unseen.empty());
+    const auto target = SequenceText(subword_card(), "f").read_target("I lo\u00adve. x");
+    EXPECT_EQ(target.ids, (Ids{1, 2, 3, 5, 0}));
+    EXPECT_EQ(target.unseen, Texts{"▁x"}) << "what becomes <unk> is said";
+    EXPECT_EQ(target.dropped, Texts{"U+00AD soft hyphen"});
 }
 
 TEST(SequenceText, subwords) {

@@ -40,7 +40,7 @@ const std::vector<SentencePair> sentences = {{"我去中国。", "I go to China.
                                              {"我去过汤姆的家。", "I went to Tom's house."}};
 
 TranslationData data(const std::vector<SentencePair>& training, const std::vector<HeldOutSentence>& held_out) {
-    return {training, held_out};
+    return {training, held_out, {}};
 }
 
 const ClassWord* usual(const std::vector<ClassWord>& words, const std::string& english) {

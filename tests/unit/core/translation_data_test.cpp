@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "base/sha256.hpp"
 #include "model/bpe.hpp"
 #include "unit/core/testing.hpp"
 
@@ -126,9 +127,32 @@ TEST(TranslationData, bad_files_are_refused_with_the_line) {
     error_of(ErrorCode::bad_format, [] { read(line("One.", chinese(first_training()))); });
     error_of(ErrorCode::bad_format, [] { read(line("One.", chinese(first_held_out()))); });
     error_of(ErrorCode::io, [] { read_translation_data("/nowhere/pairs.txt"); });
-    // What is no UTF-8 becomes U+FFFD.
-    const TranslationData data = read(many() + line("Bad \xff byte.", chinese(first_training()) + "\xe4\xb8"));
-    EXPECT_EQ(data.training.size() + data.held_out.size(), 201u);
+    const std::string gbk = error_of(ErrorCode::bad_format, [] { read(many() + "Hi.\t\xc4\xe3\xba\xc3\xa1\xa3\n"); });
+    EXPECT_TRUE(contains(gbk, "pairs.txt: line 201") && contains(gbk, "GBK")) << gbk;
+}
+
+TEST(TranslationData, swapped_columns_are_noticed) {
+    std::string swapped;
+    for (int n = 0; n < 200; ++n) swapped += line(chinese(n), english(n));
+    const std::string found = error_of(ErrorCode::bad_format, [&] { read(swapped); });
+    EXPECT_TRUE(contains(found, "pairs.txt, line 1") && contains(found, "English TAB Chinese")) << found;
+    error_of(ErrorCode::bad_format, [] { read(line("你好。", "Hi.") + line("嗨。", "Hey.")); });
+    EXPECT_EQ(read(many() + line("你好 is hello.", chinese(first_training()))).training.size(),
+              read(many()).training.size() + 1)
+        << "a line may quote the other language";
+}
+
+TEST(TranslationData, says_what_file_it_is_and_whose) {
+    const TranslationData data = read(many());
+    EXPECT_EQ(data.source.name, "pairs.txt");
+    EXPECT_EQ(data.source.sha256, sha256(many()));
+    EXPECT_EQ(data.source.licence, "") << "the lines say CC-BY, but not whose";
+    std::string tatoeba;
+    for (int n = 0; n < 200; ++n)
+        tatoeba += line(english(n), chinese(n), "\tCC-BY 2.0 (France) Attribution: tatoeba.org #1 (CM) & #2 (x)");
+    EXPECT_TRUE(contains(read(tatoeba).source.licence, "CC BY 2.0 FR"));
+    EXPECT_EQ(read(tatoeba + line("Mine.", chinese(first_training()), "")).source.licence, "") << "every line must say it";
+    EXPECT_TRUE(contains(data.source.licence_of("Sentences"), "gives no licence"));
 }
 
 }  // namespace

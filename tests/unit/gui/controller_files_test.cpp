@@ -63,6 +63,34 @@ TEST_F(ControllerTest, AnExportedPictureBecomesTheLiveSessionAgain) {
     std::filesystem::remove(path);
 }
 
+TEST_F(ControllerTest, AFileThatIsThereIsReplacedWhenItIsAskedForTwice) {
+    const std::string path = testing::TempDir() + "saccade-replace-" + std::to_string(getpid()) + ".json";
+    using Kind = PathPrompt::Kind;
+    for (const Kind kind : {Kind::save_session, Kind::save_model, Kind::save_checkpoint, Kind::save_picture}) {
+        write_file(path, "precious");
+        state_.prompt = {kind, path, ""};
+        act_.files().answer_prompt();
+        EXPECT_NE(state_.prompt.problem.find("is there already"), std::string::npos) << state_.prompt.problem;
+        EXPECT_EQ(read_file(path), "precious");
+    }
+    state_.prompt = {Kind::save_session, path, ""};
+    act_.files().answer_prompt();
+    act_.files().answer_prompt();
+    EXPECT_NE(read_file(path), "precious");
+    const std::string picture = path + ".svg";
+    write_file(picture, "precious");
+    state_.exporting.path = picture;
+    state_.exporting.view = "heatmap";
+    act_.files().export_now();
+    EXPECT_TRUE(state_.exporting.failed);
+    EXPECT_EQ(read_file(picture), "precious");
+    for (int again = 0; again < 2; ++again) {  // and then as often as one likes
+        act_.files().export_now();
+        EXPECT_FALSE(state_.exporting.failed) << state_.exporting.result;
+    }
+    for (const std::string& file : {path, picture}) std::filesystem::remove(file);
+}
+
 TEST_F(ControllerTest, AnExportThatCannotBeWrittenSaysWhy) {
     state_.exporting.path = "/proc/no-such-folder/x.png";
     act_.files().export_now();

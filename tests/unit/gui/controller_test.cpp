@@ -145,6 +145,60 @@ TEST_F(ControllerTest, ArrowsStayWithinTheMatrix) {
     EXPECT_EQ(state_.document.stage.selected.cell.index, (std::vector<Index>{shape[0] - 1, shape[1] - 1}));
 }
 
+TEST_F(ControllerTest, StepAndSelectionAreOneThing) {
+    act_.stage().select({"weights", {4, 3}});
+    EXPECT_EQ(act_.stage().current_step(), 4);
+    for (const Index step : {5, 0, 9}) {
+        act_.stage().set_step(step);
+        EXPECT_EQ(act_.stage().current_step(), step);
+        const CellRef& cell = state_.document.stage.selected.cell;
+        ASSERT_EQ(cell.index.size(), 2u);
+        EXPECT_EQ(cell.index[0], step);
+        for (Index j = 0; j < state_.document.trace()->axis("source")->extent; ++j)
+            EXPECT_LE(weight(step, j), weight(step, cell.index[1]));
+        ASSERT_TRUE(state_.document.stage.explanation.has_value());
+        EXPECT_EQ(state_.document.stage.explanation->cell, cell);
+    }
+}
+
+TEST_F(ControllerTest, ItOpensOnACellWithAStory) {
+    const CellRef& cell = state_.document.stage.selected.cell;
+    ASSERT_EQ(cell.tensor, "weights");
+    const std::string query = state_.document.trace()->axis("output")->label(cell.index[0]);
+    EXPECT_NE(query, "<end>");
+    EXPECT_EQ(act_.stage().current_step(), cell.index[0]);
+    EXPECT_TRUE(state_.document.stage.explanation.has_value());
+    EXPECT_FALSE(state_.document.stage.show_explained);  // nobody asked for it: the settings stay in sight
+    // What a person then chooses stays chosen, and nothing too.
+    act_.stage().select({});
+    set_source("1 May 2020");
+    EXPECT_TRUE(state_.document.stage.selected.empty());
+}
+
+TEST_F(ControllerTest, WhatIsTakenAwayByKeysEndsAtNothing) {
+    act_.stage().select({"weights", {4, 3}});
+    act_.hand().set_weight({"weights", {4, 3}}, 0.15);
+    settle();
+    for (int i = 0; i < 3; ++i) {
+        act_.hand().nudge_selected(-0.05);
+        settle();
+    }
+    EXPECT_EQ(state_.document.side().request.interventions.back().value, 0.0f);
+    act_.stage().select({});
+    act_.hand().nudge_selected(0.05);
+    ASSERT_TRUE(state_.banner.has_value());
+    EXPECT_NE(state_.banner->text.find("select"), std::string::npos);
+}
+
+TEST_F(ControllerTest, AnErrorEndsWithTheNextEdit) {
+    act_.files().open("/proc/none/there-is-no-such.json");
+    ASSERT_TRUE(state_.banner.has_value() && state_.banner->error);
+    act_.poll();
+    EXPECT_TRUE(state_.banner.has_value());
+    set_source("1 May 2020");
+    EXPECT_FALSE(state_.banner.has_value());
+}
+
 TEST_F(ControllerTest, PlayWalksToTheLastStepAndStops) {
     act_.stage().set_step(0);
     act_.stage().toggle_play();

@@ -115,7 +115,7 @@ TEST_F(DocumentTest, AWeightThatIsNudgedByKeysComesBackByUndo) {
     EXPECT_EQ(weight(3, 2), before);
 }
 
-TEST_F(DocumentTest, ATrainingEndsWithItsExhibit) {
+TEST_F(DocumentTest, ATrainingWaitsForItsExhibit) {
     act_.training().start();
     ASSERT_NE(state_.document.training.run, nullptr);
     while (state_.document.training.shown_snapshot < 0) {
@@ -125,13 +125,90 @@ TEST_F(DocumentTest, ATrainingEndsWithItsExhibit) {
     EXPECT_NE(state_.document.side().request.model, nullptr);
     act_.choose_exhibit("memory");
     settle();
-    for (int i = 0; i < 20; ++i) {
-        act_.training().poll();
-        act_.poll();
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
     EXPECT_EQ(state_.document.training.run, nullptr);
     EXPECT_EQ(state_.document.side().request.model, nullptr);
+    ASSERT_TRUE(state_.banner.has_value());
+    EXPECT_NE(state_.banner->text.find("waits"), std::string::npos) << state_.banner->text;
+    act_.choose_exhibit("alignment");
+    ASSERT_NE(state_.document.training.run, nullptr);
+    EXPECT_EQ(state_.document.training.run->state(), Training::State::running);
+    EXPECT_NE(state_.document.side().request.model, nullptr);
+    act_.training().close();
+    settle();
+}
+
+TEST_F(DocumentTest, EachExhibitKeepsWhatWasDoneInIt) {
+    set_source("1 May 2020");
+    act_.inputs().set_param("score", std::string("dot"));
+    state_.document.history.coalescing.clear();
+    act_.hand().set_weight({"weights", {4, 1}}, 0.9);
+    settle();
+    act_.comparison().toggle();
+    settle();
+    act_.stage().select({"weights", {3, 2}});
+    act_.stage().enlarge("heatmap/weights");
+    state_.document.options.special = ViewOptions::Special::dim;
+    const std::array<RunRequest, 2> before{state_.document.sides[0].request, state_.document.sides[1].request};
+    const std::size_t undo = state_.document.history.undo.size();
+    const TracePtr shown = state_.document.side().shown.trace;
+    // Twice around, through every other exhibit: what it has there is no other one's.
+    for (int round = 0; round < 2; ++round)
+        for (const Exhibit& e : exhibits()) act_.choose_exhibit(e.id);
+    EXPECT_EQ(state_.document.options, ViewOptions());
+    act_.choose_exhibit("alignment");
+    EXPECT_EQ(state_.document.side().shown.trace, shown);
+    EXPECT_FALSE(state_.document.running());  // it is still the answer
+    EXPECT_TRUE(state_.document.reload_fields);
+    for (std::size_t i = 0; i < 2; ++i) {
+        EXPECT_TRUE(state_.document.sides[i].request.params == before[i].params);
+        EXPECT_EQ(state_.document.sides[i].request.interventions, before[i].interventions);
+    }
+    EXPECT_TRUE(state_.document.comparing);
+    EXPECT_EQ(state_.document.stage.selected.cell, (CellRef{"weights", {3, 2}}));
+    EXPECT_EQ(state_.document.stage.enlarged, "heatmap/weights");
+    EXPECT_EQ(state_.document.options.special, ViewOptions::Special::dim);
+    ASSERT_EQ(state_.document.history.undo.size(), undo);
+    act_.undo();  // of the comparison
+    EXPECT_FALSE(state_.document.comparing);
+    act_.choose_exhibit("memory");
+    EXPECT_FALSE(state_.document.comparing);
+    settle();
+}
+
+TEST_F(DocumentTest, ARunThatIsLeftBeforeItsAnswerIsAskedForAgain) {
+    act_.inputs().set_param("source", std::string("1 May 2020"));
+    act_.choose_exhibit("memory");
+    settle();
+    act_.choose_exhibit("alignment");
+    EXPECT_TRUE(state_.document.running());
+    settle();
+    EXPECT_EQ(output(), "2020-05-01");
+    EXPECT_FALSE(state_.document.stale());
+}
+
+TEST_F(DocumentTest, AnExhibitCanBeStartedAfreshAndUndoTakesThatBack) {
+    set_source("1 May 2020");
+    run_command("Start this exhibit afresh");
+    settle();
+    EXPECT_EQ(output(), "2019-09-30");
+    act_.undo();
+    settle();
+    EXPECT_EQ(output(), "2020-05-01");
+}
+
+TEST_F(DocumentTest, AFileOfAnExhibitThatWasOpenIsAnEditOfIt) {
+    const std::string file = path("session.json");
+    act_.files().save_session_to(file);
+    set_source("1 May 2020");
+    act_.choose_exhibit("memory");
+    settle();
+    act_.files().open(file);
+    settle();
+    EXPECT_EQ(output(), "2019-09-30");
+    act_.undo();
+    settle();
+    EXPECT_EQ(output(), "2020-05-01");
+    std::filesystem::remove(file);
 }
 
 TEST_F(DocumentTest, APictureThatIsStillReadEndsWithItsExhibit) {

@@ -150,11 +150,12 @@ TEST_F(HeatmapOnGl, AgreesWithTheCpuRasterAtEveryPixelOfTheSameFigure) {
 
 TEST_F(HeatmapOnGl, AMapOverSomethingLetsItThroughAsTheCpuRasterDoes) {
     for (const bool smooth : {false, true})
-        for (const double threshold : {0.0, 0.4}) {
+        for (const double threshold : {0.0, 0.4, -1.0}) {  // the last: it fades instead
             HeatmapItem item = item_of(wave(5, 7, false), {10, 6, 140, 100}, 0);
             item.opacity = 0.65;
+            item.fades = threshold < 0;
             item.smooth = smooth;
-            item.threshold = threshold;
+            item.threshold = std::max(0.0, threshold);
             const Picture gl = draw_by_gl(item, 160, 120, renderer_), cairo = draw_by_cairo(item, 160, 120);
             int differing = 0;
             for (std::size_t i = 0; i < gl.pixels.size(); ++i) differing += distance(gl.pixels[i], cairo.pixels[i]) > 4 ? 1 : 0;
@@ -164,6 +165,8 @@ TEST_F(HeatmapOnGl, AMapOverSomethingLetsItThroughAsTheCpuRasterDoes) {
             for (const Color c : gl.pixels) painted += c == ground ? 0 : 1;
             if (threshold > 0)
                 EXPECT_TRUE(painted > 2000 && painted < 13000) << painted;
+            else if (threshold < 0)  // nothing where there is nothing
+                EXPECT_TRUE(painted > 13000 && painted < 140 * 100) << painted;
             else
                 EXPECT_EQ(painted, 140 * 100);
         }

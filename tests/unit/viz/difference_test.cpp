@@ -1,5 +1,7 @@
 #include "viz/difference.hpp"
 
+#include "viz/attention_plane.hpp"
+
 #include <cmath>
 
 #include "sample_trace.hpp"
@@ -46,6 +48,47 @@ TEST(Difference, SaysWhereTokensAreOthers) {
     const Trace difference = difference_of(a, b);
     ASSERT_EQ(difference.notes().size(), 1u);
     EXPECT_NE(difference.notes()[0].text.find("1 of 2"), std::string::npos) << difference.notes()[0].text;
+}
+
+TEST(Difference, HeadsAreJoinedInEachRunAndThenSubtracted) {
+    // The largest of the heads: 0.9 and 0.8, so B - A is -0.1; the largest of the differences would be 0.6.
+    Trace runs[2];
+    const std::vector<float> heads[2] = {{0.9f, 0.1f, 0.2f, 0.8f}, {0.2f, 0.8f, 0.8f, 0.2f}};
+    for (int r = 0; r < 2; ++r) {
+        const AxisPtr head = runs[r].add_axis({"head", AxisKind::head, 2, {}, "h"});
+        const AxisPtr query = runs[r].add_axis({"output", AxisKind::query, 1, {"a"}, "i"});
+        const AxisPtr key = runs[r].add_axis({"source", AxisKind::key, 2, {"x", "y"}, "j"});
+        runs[r].add({"weights", Role::weights, "α", "", "", {head, query, key}}, Tensor<float>::from(Shape{2, 1, 2}, heads[r]));
+    }
+    const Trace difference = difference_of(runs[0], runs[1]);
+    ViewState state;
+    state.view = "heatmap";
+    state.tensor = "weights";
+    state.options.heads = ViewOptions::Heads::max;
+    const auto plane = attention_plane(difference, difference.tensor("weights"), difference_state(state, {&runs[0], &runs[1]}));
+    EXPECT_FLOAT_EQ(plane.slice.values.at({0, 0}), 0.8f - 0.9f);
+    EXPECT_FLOAT_EQ(plane.slice.values.at({0, 1}), 0.8f - 0.8f);
+}
+
+TEST(Difference, RolloutOfADifferenceIsTheDifferenceOfRollouts) {
+    Trace runs[2];
+    for (int r = 0; r < 2; ++r) {
+        const AxisPtr layer = runs[r].add_axis({"layer", AxisKind::layer, 2, {}, "l"});
+        const AxisPtr query = runs[r].add_axis({"token", AxisKind::query, 2, {"a", "b"}, "i"});
+        const AxisPtr key = runs[r].add_axis({"token.key", AxisKind::key, 2, {"a", "b"}, "j"});
+        const float w = r == 0 ? 0.25f : 0.75f;
+        runs[r].add({"weights", Role::weights, "α", "", "", {layer, query, key}},
+                    Tensor<float>::from(Shape{2, 2, 2}, {w, 1 - w, 1 - w, w, w, 1 - w, 1 - w, w}));
+    }
+    ViewState state;
+    state.view = "heatmap";
+    state.tensor = "weights";
+    state.options.layers = ViewOptions::Layers::rollout;
+    const Trace difference = difference_of(runs[0], runs[1]);
+    const auto plane = attention_plane(difference, difference.tensor("weights"), difference_state(state, {&runs[0], &runs[1]}));
+    const auto a = attention_plane(runs[0], runs[0].tensor("weights"), state).slice.values;
+    const auto b = attention_plane(runs[1], runs[1].tensor("weights"), state).slice.values;
+    for (Index i = 0; i < 4; ++i) EXPECT_FLOAT_EQ(plane.slice.values.data()[i], b.data()[i] - a.data()[i]);
 }
 
 TEST(Difference, MaskedInOneIsMasked) {

@@ -113,6 +113,9 @@ inline Trace stack_trace(Index layers, Index heads, const std::vector<std::strin
     trace.add({stack + ".weights", Role::weights, "α", "Attention weights", "weight", {layer, head, query, key}}, weights);
     trace.add({stack + ".input", Role::embedding, "x", "Input", "", {query, feature}}, input);
     trace.add({stack + ".state", Role::state, "h", "Residual stream", "", {layer, query, feature}}, state);
+    Step reads{"add", stack + ".state", "x + F(x)", "", "", true};
+    reads.rule = stack + ".state[l,i,k] = (" + stack + ".state[l-1,i,k] else " + stack + ".input[i,k])";
+    trace.add_step(reads);
     return trace;
 }
 

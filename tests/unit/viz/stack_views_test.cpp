@@ -169,6 +169,35 @@ TEST(Norms, AreLengthsOfTheStreamFromItsInputOn) {
     EXPECT_EQ(figure.hit({box.x + box.w * 0.5, box.y + box.h * 0.1})->ref, (CellRef{"encoder.input", {2, -1}}));
 }
 
+/// By what a rule reads one layer back, whatever it is called; a step within a layer is none, though it has the same axes.
+TEST(Norms, FindTheStreamByHowItIsReadNotByItsName) {
+    Trace trace;
+    const AxisPtr layer = trace.add_axis({"layer", AxisKind::layer, 2, {}, "l"});
+    const AxisPtr token = trace.add_axis({"token", AxisKind::query, 3, {"a", "b", "c"}, "i"});
+    const AxisPtr feature = trace.add_axis({"feature", AxisKind::feature, 4, {}, "k"});
+    const auto filled = [](Shape shape, float value) {
+        Tensor<float> t(shape);
+        for (float& v : t.values()) v = value;
+        return t;
+    };
+    trace.add({"normed", Role::state, "n", "Normed", "", {layer, token, feature}}, filled(Shape{2, 3, 4}, 9));
+    trace.add({"raw", Role::embedding, "w", "Words", "", {token, feature}}, filled(Shape{3, 4}, 1));
+    trace.add({"placed", Role::embedding, "x", "With positions", "", {token, feature}}, filled(Shape{3, 4}, 2));
+    trace.add({"river", Role::state, "h", "What flows", "", {layer, token, feature}}, filled(Shape{2, 3, 4}, 3));
+    const auto add = [&](const char* result, const char* rule) { trace.add_step({"step", result, "", rule, "", true}); };
+    add("placed", "placed[i,k] = raw[i,k] + 1");
+    add("normed", "normed[l,i,k] = (river[l-1,i,k] else placed[i,k]) * 3");
+    add("river", "river[l,i,k] = (river[l-1,i,k] else placed[i,k]) + 1");
+    const auto shown = view("norms").shown(trace, state_for("norms"));
+    ASSERT_EQ(shown.at(0).values.shape(), (Shape{4, 3}));
+    EXPECT_EQ(shown[0].axes[0]->labels, (std::vector<std::string>{"raw", "placed", "layer 1", "layer 2"}));
+    const float lengths[] = {2, 4, 6, 6};  // of four equal coordinates: twice each
+    for (Index row = 0; row < 4; ++row) EXPECT_FLOAT_EQ((shown[0].values.at({row, 1})), lengths[row]);
+    ViewState within = state_for("norms");
+    within.tensor = "normed";
+    EXPECT_EQ(view("norms").shown(trace, within).at(0).values.shape(), (Shape{2, 3}));
+}
+
 TEST(Flow, AThresholdSaysHowManyLinesItHides) {
     const Trace trace = stack_trace(1, 4, words);
     ViewState state = state_for("flow", 600, 300);

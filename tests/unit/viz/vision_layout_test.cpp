@@ -25,10 +25,10 @@ TEST(VisionViews, AreLaidOutAsTheyWereLookedAt) {
     };
     const Stored stored[] = {
         {"overlay", "block.spatial", "dark", 500, 560, Overlay::map, 0x5cea3a92399515f5u},
-        {"map-gallery", "block.features", "dark", 620, 480, Overlay::map, 0x15bb86027c1b9cddu},
-        {"channel-bars", "block.gate", "dark", 1000, 220, Overlay::map, 0x68557f4ce5792360u},
+        {"map-gallery", "block.features", "dark", 620, 480, Overlay::map, 0x61572280a17d7b2eu},
+        {"channel-bars", "block.gate", "dark", 1000, 220, Overlay::map, 0xe69b7fbfb53bf562u},
         {"word-strip", "map", "print", 700, 420, Overlay::map, 0xd68d7980dc2ffbaeu},
-        {"map-stages", "block.spatial", "light", 620, 340, Overlay::map, 0xbbc7c46632306ad0u},
+        {"map-stages", "block.spatial", "light", 620, 340, Overlay::map, 0x459ab92e0f65b3e5u},
     };
     const Trace trace = vision_trace(64, 8, 8);
     for (const Stored& s : stored) {

@@ -7,6 +7,7 @@
 #include "vision_trace.hpp"
 #include "viz/difference.hpp"
 #include "viz/heatmap_grid.hpp"
+#include "viz/heatmap_image.hpp"
 #include "viz/view.hpp"
 #include "viz_testing.hpp"
 
@@ -37,6 +38,11 @@ TEST(Overlay, LaysTheMapOverTheWholePictureAndSharesBoth) {
     EXPECT_EQ(maps[0].box.w, images[0].box.w);
     EXPECT_NEAR(images[0].box.w / images[0].box.h, 60.0 / 80, 0.01);
     EXPECT_DOUBLE_EQ(maps[0].opacity, 0.65);
+    // Where there is nothing the picture is as it is; the largest value has all of the opacity.
+    const Normalization& scale = maps[0].normalization;
+    EXPECT_EQ(heatmap_color(maps[0], maps[0].map->diverging ? 0.5 * (scale.low + scale.high) : scale.low).a, 0);
+    EXPECT_EQ(heatmap_color(maps[0], scale.high).a, static_cast<int>(std::lround(255 * 0.65)));
+    EXPECT_FALSE(items_of<HeatmapItem>(figure_of(trace, state_for("map-stages", "block.spatial")))[0].fades);
     ASSERT_TRUE(figure.image_box);
     EXPECT_EQ(figure.image_box->x, images[0].box.x);
     ASSERT_EQ(figure.image_places.size(), 1u);

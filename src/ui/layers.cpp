@@ -1,0 +1,22 @@
+#include "ui/layers.hpp"
+
+#include "ui/app_state.hpp"
+
+namespace saccade {
+
+Layer top_layer(const AppState& state, bool menu, bool field) {
+    const Document& document = state.document;
+    if (menu) return Layer::menu;  // of a dialog, too
+    if (state.leaving) return Layer::leaving;
+    if (state.help_open) return Layer::help;
+    if (state.palette_open) return Layer::palette;
+    if (state.prompt.kind != PathPrompt::Kind::none) return Layer::prompt;
+    if (state.exporting.open) return Layer::exporting;
+    if (field) return Layer::field;
+    if (!document.matrix.param.empty()) return Layer::cell;
+    if (document.hand.mask.on) return Layer::drawing;
+    if (document.running()) return Layer::run;
+    return Layer::none;
+}
+
+}  // namespace saccade

@@ -1,0 +1,25 @@
+#pragma once
+
+namespace saccade {
+
+struct AppState;
+
+/// What lies over what, the uppermost first: one press of Esc is for one of them alone.
+enum class Layer {
+    menu,     // a list that a button opened
+    leaving,  // asks whether to quit
+    help,
+    palette,
+    prompt,
+    exporting,
+    field,    // the text field that has the keyboard
+    cell,     // the cell of a matrix that has it
+    drawing,  // of a mask
+    run,      // the runs under way
+    none
+};
+
+/// The uppermost of what is open. `menu`, `field`: ImGui's own.
+Layer top_layer(const AppState& state, bool menu, bool field);
+
+}  // namespace saccade

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+
+#include "ui/app_state.hpp"
+
+namespace saccade {
+
+/// What a person has set once and wants everywhere: theme, size, language of the lessons. Kept in
+/// $XDG_CONFIG_HOME/saccade/preferences.json (or ~/.config/...); the window works the same where that cannot be read or
+/// written.
+class Preferences {
+ public:
+    Preferences();
+    /// Into the settings; what is missing or damaged stays as it is. `screen_scale`: where no size was ever chosen.
+    void read(ViewSettings& settings, double screen_scale);
+    /// Writes them if they are others than before.
+    void keep(const ViewSettings& settings);
+
+ private:
+    std::string path_;  // empty: nowhere
+    std::string written_;
+    double screen_scale_ = 1;
+};
+
+/// The size at which text is as large as the screen's settings want it: `content`, what they multiply all by, as far as the
+/// system does not do that itself (`framebuffer`: px of the picture to one of the window's units).
+double scale_of_screen(double content, double framebuffer);
+
+}  // namespace saccade
