@@ -137,6 +137,8 @@ void write_card(const TrainCommand& command, const Training& training, const Tas
     for (const std::string& option : command.extra) line += " --option " + option;
     if (const std::filesystem::path data = command.options.data_path; !data.empty())
         line += " --data " + data.filename().string();
+    if (const std::filesystem::path dictionary = command.options.dictionary_path; !dictionary.empty())
+        line += " --dictionary " + dictionary.filename().string();
     card["command"] = line + " -o " + std::filesystem::path(command.output).filename().string();
     const Index n = task.held_out(task.usual_held_out());
     card["n"] = n;
@@ -197,6 +199,7 @@ void eval(const std::string& name, const TrainOptions& options, Index n, bool as
     if (id.empty())
         throw Error(ErrorCode::bad_format, name + ": has no model card that says which model it is", "put its .json beside it");
     const std::unique_ptr<Task> task = make_task(id, options);
+    task->read_card(model->card.json(), name);
     n = task->held_out(n > 0 ? n : task->usual_held_out());
     const auto metrics = task->evaluate(model->weights, n, {});
     if (as_json) {
@@ -217,6 +220,10 @@ void add_train(CliCommand& app) {
     const auto c = std::make_shared<TrainCommand>();
     command.option("MODEL", c->model, fmt::format("One of: {}", fmt::join(task_ids(), ", "))).required();
     command.option("--data", c->options.data_path, "Data set, for models that need one").path();
+    command
+        .option("--dictionary", c->options.dictionary_path,
+                "CC-CEDICT as cedict.tsv, for translators: its entries are learned, too")
+        .path();
     command.option("--epochs", c->options.epochs, "Default: the model's own").between(1, 100000);
     command.option("--seed", c->options.seed, "Seed of weights and batches").shows_default();
     command.option("--option", c->extra, "NAME=NUMBER, for example alignment_loss=0; may be given several times").repeated();

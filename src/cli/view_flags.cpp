@@ -76,13 +76,20 @@ void ViewFlags::apply(ViewState& state) const {
             throw Error(ErrorCode::usage, "--" + called.name + ": " + error.message(), error.hint());
         }
     }
-    try {
-        apply_scale(scale, state);
-    } catch (const Error& error) {
-        throw Error(error.code(), "--scale: " + error.message(), error.hint());
-    }
+    named_in_errors("--scale", [&] { apply_scale(scale, state); });
     state.marks = !select.empty();  // a figure has no selection unless one is asked for
-    if (!select.empty()) cell_named(select);
+    if (!select.empty()) named_in_errors("--select", [&] { cell_named(select); });
+}
+
+void ViewFlags::check_heads(const TraceTensor& tensor, const ViewState& state) {
+    const auto axes = attention_axes(tensor);
+    if (!axes || axes->head < 0) return;
+    const Index heads = tensor.values.shape()[axes->head];
+    for (const Index head : state.options.chosen)
+        if (head >= heads)
+            throw Error(ErrorCode::usage,
+                        fmt::format("--heads: there is no head {}: {} has {}", head + 1, tensor.info.name, heads),
+                        fmt::format("choose from 1 to {}", heads));
 }
 
 void ViewFlags::select_in(const Trace& trace, ViewState& state) const {

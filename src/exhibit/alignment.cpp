@@ -7,10 +7,12 @@
 #include "exhibit/alignment_lesson.hpp"
 #include "exhibit/characters.hpp"
 #include "exhibit/exhibits.hpp"
+#include "exhibit/word_alignment.hpp"
 #include "model/seq2seq_run.hpp"
 #include "model/sequence_text.hpp"
 #include "params/param_make.hpp"
 #include "train/dates_task.hpp"
+#include "train/translation_task.hpp"
 
 namespace saccade {
 
@@ -30,7 +32,23 @@ bool about_dates(const Params& params) {
     return params.text("model") == "dates";
 }
 
+/// Translators with attention come in two trainings.
+bool has_trainings(const Params& params) {
+    return params.text("model") == "zh-en-gru" || params.text("model") == "zh-en-luong";
+}
+
+bool is_bundled(const std::string& id) {
+    const std::vector<std::string> bundled = bundled_models();
+    return std::ranges::find(bundled, id) != bundled.end();
+}
+
+/// The guided training, where it was asked for and there is one.
+bool guided(const Params& params) {
+    return has_trainings(params) && params.text("training") == "guided" && is_bundled(params.text("model") + "-guided");
+}
+
 std::string chosen_model(const Params& params) {
+    if (guided(params)) return params.text("model") + "-guided";
     if (!about_dates(params) || params.toggle("keep_weights")) return params.text("model");
     const std::string score = params.text("score"), alignment = params.text("alignment");
     return dates_model_for(score == as_trained ? Seq2SeqDesign{}.score : score,
@@ -86,6 +104,7 @@ void run_alignment(RunContext& context) {
                     about_dates(params) ? "type a date, for example 30 Sep 2019 or 2019年9月30日"
                                         : "type a Chinese sentence, for example 我爱中国。");
     note_unseen(source.unseen, "source", context.probe);
+    note_mapped(source.mapped, "source", context.probe);
     note_dropped(source.dropped, "source", context.probe);
 
     const Seq2SeqDesign design = chosen_design(context, where);
@@ -111,6 +130,12 @@ void run_alignment(RunContext& context) {
     }
     const Seq2SeqOutput output = run_seq2seq(model, request, context.probe, context.stop);
     say_output(context, text, output, request.forced.has_value());
+    if (!has_trainings(params)) return;
+    if (params.text("training") == "guided" && !guided(params))
+        context.probe.note({"training", "no guided training of this model is bundled: this is the free one",
+                            "train it with `saccade train " + params.text("model") + "-guided`"});
+    context.probe.text("training", guided(params) ? "guided" : "free");
+    show_word_alignment(context, text, source, output.ids);
 }
 
 ParamSpec source_param() {
@@ -154,6 +179,19 @@ std::string titles_where(bool AlignFunction::*says, bool value) {
     return titles;
 }
 
+/// Guided first, where such models are there.
+ParamSpec training_param() {
+    std::vector<Choice> choices = {{"guided", "Guided"}, {"free", "Free"}};
+    if (!is_bundled("zh-en-gru-guided")) std::swap(choices[0], choices[1]);
+    return choice_param(
+        "training", "Training",
+        "Of the translators with attention. Guided: besides translating they learned to look where a word aligner "
+        "(zh-en-aligner: IBM model 1 and HMM, both directions) links the word that they write (Liu 2016, Mi 2016). Free: "
+        "nothing but the "
+        "translation taught them where to look, as in the papers.",
+        choices);
+}
+
 std::vector<ParamSpec> alignment_params() {
     return {
         source_param(),
@@ -165,6 +203,7 @@ std::vector<ParamSpec> alignment_params() {
             "What it learned, and how it is built. Dates: GRU, Bahdanau 2014. Chinese to English: the same with GRU; Luong's "
             "LSTM with input feeding (2015); the GRU without attention (Cho 2014).",
             {{"dates", "Dates"}, {"zh-en-gru", "中→En GRU"}, {"zh-en-luong", "中→En Luong"}, {"zh-en-fixed", "中→En fixed"}}),
+        training_param(),
         function_param("score", "Score", "How a query is compared with each key.", score_functions()),
         function_param("alignment", "Alignment", "How scores become weights.", align_functions()),
         number_param("temperature", "Temperature",
@@ -202,12 +241,22 @@ Exhibit alignment_exhibit() {
     exhibit.source = "Bahdanau, Cho and Bengio 2014; Luong, Pham and Manning 2015";
     exhibit.params = alignment_params();
     exhibit.models = dates_task_ids();
-    for (const char* id : {"zh-en-gru", "zh-en-luong", "zh-en-fixed"}) exhibit.models.emplace_back(id);
+    std::ranges::copy_if(translation_task_ids(), std::back_inserter(exhibit.models), is_bundled);
     exhibit.choose_model = chosen_model;
     exhibit.views = {{"flow", "weights", 0, 1, 0.3f},
                      {"tree", "beam.score", 0, 1, 0.3f},
                      {"heatmap", "weights", 1, 0.62f, 0.7f},
                      {"stages", "weights", 1, 0.38f, 0.7f}};
+    exhibit.place = [](const Params& params) {
+        std::vector<ViewPlacement> views = {{"flow", "weights", 0, 1, 0.3f},
+                                            {"tree", "beam.score", 0, 1, 0.3f},
+                                            {"heatmap", "weights", 1, 0.38f, 0.7f},
+                                            {"heatmap", agreement_tensor, 1, 0.38f, 0.7f},
+                                            {"stages", "weights", 1, 0.24f, 0.7f}};
+        if (has_trainings(params)) return views;
+        return std::vector<ViewPlacement>{
+            views[0], views[1], {"heatmap", "weights", 1, 0.62f, 0.7f}, {"stages", "weights", 1, 0.38f, 0.7f}};
+    };
     exhibit.step_axis = "output";
     exhibit.output_text = "output";
     exhibit.forced_param = "target";

@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "exhibit/lesson_checks.hpp"
+#include "exhibit/word_alignment.hpp"
+#include "model/word_aligner.hpp"
 
 namespace saccade {
 
@@ -133,6 +135,54 @@ Check best_hypothesis_first(const Trace& trace) {
     return claim_of("beam.score", ended, std::max(0.0, other - best));
 }
 
+/// In which of its rows the aligner links the output token at all, and whether the largest weight is on a linked character.
+struct Linked {
+    Index rows = 0, on_link = 0, on_mark = 0;  // on_mark: on a full stop or another mark that the token is not linked to
+};
+
+bool is_mark(const std::string& label) {
+    return label == "。" || label == "?" || label == "!" || label == "," || label == ".";
+}
+
+std::optional<Linked> linked_rows(const Trace& trace) {
+    const TraceTensor *weights = weights_of(trace), *agreement = trace.find(agreement_tensor);
+    const AxisPtr source = trace.axis("source");
+    if (weights == nullptr || agreement == nullptr || source == nullptr) return std::nullopt;
+    if (agreement->values.shape() != weights->values.shape()) return std::nullopt;
+    Linked count;
+    for (Index r = 0; r < weights->values.shape()[0]; ++r) {
+        const auto row = weights->values.row(r), links = agreement->values.row(r);
+        if (std::ranges::max(links.values()) < WordAligner::threshold) continue;
+        ++count.rows;
+        const auto at = static_cast<std::size_t>(std::ranges::max_element(row.values()) - row.values().begin());
+        if (links.values()[at] >= WordAligner::threshold)
+            ++count.on_link;
+        else if (is_mark(source->labels.at(at)))
+            ++count.on_mark;
+    }
+    return count.rows == 0 ? std::nullopt : std::optional(count);
+}
+
+std::optional<Linked> linked_rows_of(const Trace& trace, const std::string& training) {
+    const auto said = trace.texts().find("training");
+    if (said == trace.texts().end() || said->second != training) return std::nullopt;
+    return linked_rows(trace);
+}
+
+/// At least one linked word is looked for elsewhere.
+Check free_looks_elsewhere(const Trace& trace) {
+    const std::optional<Linked> count = linked_rows_of(trace, "free");
+    if (!count) return std::nullopt;
+    return claim_of("weights", count->rows, count->on_link < count->rows ? 0 : 1);
+}
+
+/// Such a word is looked for at a punctuation mark.
+Check free_looks_at_a_mark(const Trace& trace) {
+    const std::optional<Linked> count = linked_rows_of(trace, "free");
+    if (!count || count->on_link == count->rows) return std::nullopt;
+    return claim_of("weights", count->rows - count->on_link, count->on_mark > 0 ? 0 : 1);
+}
+
 }  // namespace
 
 Lesson alignment_lesson() {
@@ -170,6 +220,18 @@ Lesson alignment_lesson() {
          scores_ignore_content},
         {"Without attention the decoder reads the same context at every step: one vector for the whole sentence.",
          "没有注意力时，解码器每一步读到的都是同一个上下文：整句话只有一个向量。", same_context_always},
+        {"Free, attention is no alignment: a word that the aligner links has its largest weight elsewhere (Koehn and Knowles "
+         "2017, "
+         "section 3.5). The annotations have read the whole sentence, so another position can hold what the word needs.",
+         "“自由”训练的注意力并不是对齐：有的词明明能连到某个字，最大权重却在别处（Koehn 与 Knowles "
+         "2017，3.5 节）。标注已经读过整句话，别的位置也可以存着这个词所需的内容。",
+         free_looks_elsewhere},
+        {"Such a word often looks at 。 or another mark: what it writes follows from what was written before, so it reads the "
+         "source "
+         "where nothing stands (Ferrando and Costa-jussà 2021).",
+         "这样的词常常看着“。”一类的标点：它可以由已经写出的词推出来，于是到没有内容的地方去“看”原文（Ferrando 与 Costa-jussà "
+         "2021）。",
+         free_looks_at_a_mark},
         {"Beam search keeps several outputs alive. The first of the finished ones has the best score; the others show what the "
          "model "
          "also thought possible.",

@@ -25,15 +25,29 @@ Ids character_ids(const std::vector<std::string>& characters, const Vocabulary& 
     return ids;
 }
 
-void note_unseen(const std::vector<std::string>& unseen, const std::string& param, Probe& probe) {
+namespace {
+
+/// The first few with spaces separator, then "…".
+std::string listed(const std::vector<std::string>& all, const char* separator) {
     constexpr std::size_t most_listed = 8;
-    if (unseen.empty()) return;
     std::string list;
-    for (std::size_t i = 0; i < std::min(unseen.size(), most_listed); ++i)
-        list += (i == 0 ? "" : " ") + visible_characters({unseen[i]})[0];
-    if (unseen.size() > most_listed) list += " …";
+    for (std::size_t i = 0; i < std::min(all.size(), most_listed); ++i) list += (i == 0 ? "" : separator) + all[i];
+    return all.size() > most_listed ? list + separator + "…" : list;
+}
+
+}  // namespace
+
+void note_mapped(const std::vector<std::string>& mapped, const std::string& param, Probe& probe) {
+    if (mapped.empty()) return;
+    probe.note({param, "traditional characters are read as simplified ones: " + listed(mapped, ", "),
+                "the model knows the simplified ones alone"});
+}
+
+void note_unseen(const std::vector<std::string>& unseen, const std::string& param, Probe& probe) {
+    if (unseen.empty()) return;
     const std::string count = unseen.size() == 1 ? "1 character" : std::to_string(unseen.size()) + " characters";
-    probe.note({param, count + " the model never saw: " + list, "read as unknown; the output may be wrong"});
+    probe.note({param, count + " the model never saw: " + listed(visible_characters(unseen), " "),
+                "read as unknown; the output may be wrong"});
 }
 
 void note_dropped(const std::vector<std::string>& dropped, const std::string& param, Probe& probe) {

@@ -20,6 +20,9 @@ Ids character_ids(const std::vector<std::string>& characters, const Vocabulary& 
 /// The note about parameter `param` that says which characters the model never saw; none if there are none.
 void note_unseen(const std::vector<std::string>& unseen, const std::string& param, Probe& probe);
 
+/// The note about parameter `param` that says which characters ("愛 as 爱") are read as others; none if there are none.
+void note_mapped(const std::vector<std::string>& mapped, const std::string& param, Probe& probe);
+
 /// The note about parameter `param` that names the characters that were left out, as they are not to be seen; none without.
 void note_dropped(const std::vector<std::string>& dropped, const std::string& param, Probe& probe);
 

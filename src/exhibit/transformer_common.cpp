@@ -18,6 +18,7 @@ SequenceText::Source read_source(RunContext& context, const std::string& param, 
     SequenceText::Source source = text.read(context.params.text(param));
     if (source.ids.empty()) throw Error(ErrorCode::invalid_input, "there is no text to read", hint);
     note_unseen(source.unseen, param, context.probe);
+    note_mapped(source.mapped, param, context.probe);
     note_dropped(source.dropped, param, context.probe);
     return source;
 }

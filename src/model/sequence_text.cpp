@@ -27,6 +27,23 @@ std::vector<std::pair<std::string, std::string>> merges_from(const nlohmann::jso
     return merges;
 }
 
+CharacterMap simplified_from(const nlohmann::json& card, const std::string& where) {
+    CharacterMap map;
+    const auto entry = card.find("simplified");
+    if (entry == card.end()) return map;
+    const auto text = [&](const char* name) {
+        const bool there = entry->is_object() && entry->contains(name) && entry->at(name).is_string();
+        return code_points(sanitize_utf8(there ? entry->at(name).get<std::string>() : std::string()));
+    };
+    const std::vector<std::string> from = text("from"), to = text("to");
+    if (from.empty() || from.size() != to.size())
+        throw Error(ErrorCode::bad_format,
+                    where + ": the model card's \"simplified\" must be two texts, \"from\" and \"to\", of as many characters",
+                    "use the card that was written with these weights");
+    for (std::size_t i = 0; i < from.size(); ++i) map.emplace(from[i], to[i]);
+    return map;
+}
+
 /// Without the blanks at both ends, which a subword model does not read.
 std::string trimmed(const std::string& text) {
     const char* blanks = " \t\n\v\f\r";
@@ -36,8 +53,18 @@ std::string trimmed(const std::string& text) {
 
 }  // namespace
 
+std::string mapped(const std::string& text, const CharacterMap& map) {
+    if (map.empty()) return text;
+    std::string all;
+    for (const std::string& c : code_points(text)) {
+        const auto found = map.find(c);
+        all += found == map.end() ? c : found->second;
+    }
+    return all;
+}
+
 SequenceText::SequenceText(const nlohmann::json& card, const std::string& where)
-    : vocabularies_(vocabularies_from_json(card, where)) {
+    : vocabularies_(vocabularies_from_json(card, where)), simplified_(simplified_from(card, where)) {
     if (const auto merges = card.find("merges"); merges != card.end()) {
         if (!merges->is_array())
             throw Error(ErrorCode::bad_format, where + ": the model card's merges are not a list",
@@ -48,8 +75,8 @@ SequenceText::SequenceText(const nlohmann::json& card, const std::string& where)
     make_labels();
 }
 
-SequenceText::SequenceText(SequenceVocabularies vocabularies, Bpe bpe, bool subwords)
-    : vocabularies_(std::move(vocabularies)), bpe_(std::move(bpe)), subwords_(subwords) {
+SequenceText::SequenceText(SequenceVocabularies vocabularies, Bpe bpe, bool subwords, CharacterMap simplified)
+    : vocabularies_(std::move(vocabularies)), bpe_(std::move(bpe)), subwords_(subwords), simplified_(std::move(simplified)) {
     make_labels();
 }
 
@@ -60,9 +87,14 @@ SequenceText::Source SequenceText::read(const std::string& text) const {
     source.read = typed.read();
     source.dropped = std::move(typed.dropped);
     for (const std::string& token : source.read) {
-        const Index id = vocabularies_.source.find(token);
+        const auto other = simplified_.find(token);
+        const Index id = vocabularies_.source.find(other == simplified_.end() ? token : other->second);
         source.ids.push_back(id < 0 ? vocabularies_.unknown() : id);
-        if (id < 0 && std::ranges::find(source.unseen, token) == source.unseen.end()) source.unseen.push_back(token);
+        const auto once = [](std::vector<std::string>& list, const std::string& entry) {
+            if (std::ranges::find(list, entry) == list.end()) list.push_back(entry);
+        };
+        if (id < 0) once(source.unseen, token);
+        if (id >= 0 && other != simplified_.end()) once(source.mapped, token + " as " + other->second);
     }
     return source;
 }
@@ -123,6 +155,14 @@ std::shared_ptr<const SequenceText> sequence_text_of(const ModelPtr& model) {
 
 void SequenceText::into_card(nlohmann::json& card) const {
     card["vocabulary"] = to_json(vocabularies_);
+    if (!simplified_.empty()) {
+        std::string from, to;
+        for (const auto& [character, other] : simplified_) {
+            from += character;
+            to += other;
+        }
+        card["simplified"] = {{"from", from}, {"to", to}};
+    }
     if (!subwords_) return;
     nlohmann::json merges = nlohmann::json::array();
     for (const auto& [left, right] : bpe_.merges()) merges.push_back(left + " " + right);

@@ -260,7 +260,9 @@ Var<T> TransformerStack<T>::layer(std::size_t at, Var<T> x, const Tensor<T>& mas
         const bool kept = call.cache != nullptr && at < call.cache->cross.size();
         const KeysValues<T> kv = kept ? call.cache->cross[at] : own.cross->keys_values(call.memory, 0, view);
         if (call.cache != nullptr && !kept) call.cache->cross.push_back(kv);
-        const Var<T> attended = (*own.cross)(in.x, kv, call.memory_mask, 0, view).attended;
+        auto seen = (*own.cross)(in.x, kv, call.memory_mask, 0, view);
+        if (call.cross_weights != nullptr) call.cross_weights->push_back(std::move(seen.weights));
+        const Var<T> attended = std::move(seen.attended);
         if (feeds)
             pass.add_and_norm(attended, "cross.attended", pass.cross, "cross.middle", "After cross-attention and Add & Norm");
         else

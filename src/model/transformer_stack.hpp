@@ -69,7 +69,8 @@ struct StackCall {
     Observer observe{};
     StackNames names{};
     std::stop_token stop = {};
-    std::vector<Var<T>>* weights = nullptr;  // self-attention's weights [B, h, T_q, T_k] of each layer are added here
+    std::vector<Var<T>>* weights = nullptr;        // self-attention's weights [B, h, T_q, T_k] of each layer are added here
+    std::vector<Var<T>>* cross_weights = nullptr;  // the same of cross-attention, [B, h, T, S]
 };
 
 /// Layers of self-attention, cross-attention (decoders) and feed-forward, each with a residual connection and a normalisation

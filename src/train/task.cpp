@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "train/adam.hpp"
+#include "train/aligner_task.hpp"
 #include "train/caption_task.hpp"
 #include "train/date_lists_task.hpp"
 #include "train/date_questions_task.hpp"
@@ -23,6 +24,7 @@ std::string to_string(const TrainOptions& options) {
     if (options.batch_size > 0) text += fmt::format(", batches of {}", options.batch_size);
     if (options.learning_rate > 0) text += fmt::format(", learning rate {}", options.learning_rate);
     if (!options.data_path.empty()) text += ", data " + options.data_path;
+    if (!options.dictionary_path.empty()) text += ", dictionary " + options.dictionary_path;
     for (const auto& [name, value] : options.extra) text += fmt::format(", {} {}", name, value);
     return text;
 }
@@ -30,6 +32,8 @@ std::string to_string(const TrainOptions& options) {
 std::unique_ptr<Optimiser> Task::optimiser(const WeightMap& weights) const {
     return std::make_unique<Adam>(weights);
 }
+
+void Task::read_card(const nlohmann::json&, const std::string&) {}
 
 void Task::recalibrate_norms(WeightMap&, std::stop_token) const {}
 
@@ -53,6 +57,7 @@ const std::vector<TaskFamily>& families() {
         {{"date-questions"}, [](const std::string&, const TrainOptions& options) { return make_date_questions_task(options); }},
         {date_lists_task_ids(), make_date_lists_task},
         {transformer_date_lists_task_ids(), make_transformer_date_lists_task},
+        {aligner_task_ids(), make_aligner_task},
         {translation_task_ids(), make_translation_task},
         {transformer_translation_task_ids(), make_transformer_translation_task},
         {rnn_task_ids(), make_rnn_shapes_task},

@@ -18,8 +18,9 @@ namespace saccade {
 
 /// What a person may set before a training; each task fills in its own defaults.
 struct TrainOptions {
-    std::string data_path;  // empty: the task's generator
-    int epochs = 0;         // 0: the task's default
+    std::string data_path;        // empty: the task's generator
+    std::string dictionary_path;  // for tasks that can learn from one; empty: none
+    int epochs = 0;               // 0: the task's default
     std::uint64_t seed = 7;
     int batch_size = 0;  // 0: the task's default
     double learning_rate = 0;
@@ -73,6 +74,9 @@ class Task {
     virtual std::optional<double> progress_metric(const WeightMap& weights, Index n, std::stop_token stop) const;
     /// Data, licence, sizes: the fixed part of the model card.
     virtual nlohmann::json card() const = 0;
+    /// Before a finished model is measured: takes from its card what was made of the training data, such as vocabularies.
+    /// Error{bad_format} names `where`. Default: nothing.
+    virtual void read_card(const nlohmann::json& card, const std::string& where);
 };
 
 /// Error{usage} lists the models that can be trained.

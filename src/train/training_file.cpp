@@ -12,6 +12,7 @@ namespace {
 
 json to_json(const TrainOptions& options) {
     return {{"data_path", options.data_path},
+            {"dictionary_path", options.dictionary_path},
             {"epochs", options.epochs},
             {"seed", options.seed},
             {"batch_size", options.batch_size},
@@ -22,6 +23,7 @@ json to_json(const TrainOptions& options) {
 TrainOptions options_from_json(const json& j) {
     TrainOptions options;
     options.data_path = j.at("data_path").get<std::string>();
+    options.dictionary_path = j.value("dictionary_path", std::string());
     options.epochs = j.at("epochs").get<int>();
     options.seed = j.at("seed").get<std::uint64_t>();
     options.batch_size = j.at("batch_size").get<int>();

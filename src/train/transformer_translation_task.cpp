@@ -2,11 +2,15 @@
 
 #include <fmt/core.h>
 
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "autograd/ops.hpp"
 #include "model/beam.hpp"
 #include "model/transformer.hpp"
+#include "train/attention_guide.hpp"
+#include "train/attention_losses.hpp"
 #include "train/padded_targets.hpp"
 #include "train/schedule.hpp"
 #include "train/task_options.hpp"
@@ -36,9 +40,16 @@ class TransformerTranslationTask : public Task {
     std::optional<double> progress_metric(const WeightMap& weights, Index n, std::stop_token stop) const override;
     std::map<std::string, double> evaluate(const WeightMap& weights, Index n, std::stop_token stop) const override;
     nlohmann::json card() const override;
+    void read_card(const nlohmann::json& card, const std::string& where) override { set_.read_card(card, where); }
 
  private:
     TranslationSet::Settings read_options(const TrainOptions& options);
+    const AttentionGuide& guide() const {
+        std::call_once(guide_made_, [this] { guide_.emplace(set_.text()); });
+        return *guide_;
+    }
+    /// The layer whose heads, in the mean, are guided: the last but one (Garg 2019, section 4.1).
+    std::size_t guided_layer() const { return static_cast<std::size_t>(std::max<Index>(0, size_.layers - 2)); }
     double bleu(const Transformer<float>& model, Index n, Index beam, const std::stop_token& stop) const;
     /// Source -> output, by a beam of this width.
     static std::function<Ids(const Ids&)> translator(const Transformer<float>& model, Index beam);
@@ -46,9 +57,11 @@ class TransformerTranslationTask : public Task {
     std::string id_;
     StackDesign size_{.layers = 3, .heads = 6, .d_model = 192, .d_ff = 512};
     InverseSquareRoot schedule_{.peak = 1.5e-3, .warm_up = 600, .cool_down = 0.4};
-    double dropout_ = 0.2;
+    double dropout_ = 0.2, alignment_loss_ = 0;  // the second: weight of the guide's loss
     TranslationSet set_;
     TransformerDesign design_;
+    mutable std::once_flag guide_made_;
+    mutable std::optional<AttentionGuide> guide_;  // made by the first step: measuring needs none
     Index total_steps_ = 0;
 };
 
@@ -62,10 +75,13 @@ TransformerTranslationTask::TransformerTranslationTask(std::string id, const Tra
 
 TranslationSet::Settings TransformerTranslationTask::read_options(const TrainOptions& options) {
     TranslationSet::Settings settings;
+    // The bundled aligner knows the tokens of the pairs with the dictionary.
+    if (!options.dictionary_path.empty()) alignment_loss_ = 0.3;
     read_task_options(id_, options,
                       {{"merges", 0, 100001, [&](double v) { settings.merges = static_cast<std::size_t>(v); }},
                        {"dropout", 0, 1, [this](double v) { dropout_ = v; }},
                        {"smoothing", 0, 1, [&](double v) { settings.smoothing = v; }},
+                       {"alignment_loss", 0, 1000, [this](double v) { alignment_loss_ = v; }},
                        whole_option("layers", 65, size_.layers),
                        whole_option("heads", 65, size_.heads),
                        whole_option("d_model", 4097, size_.d_model),
@@ -83,10 +99,18 @@ Var<float> TransformerTranslationTask::shard_loss(const Weights<float>& weights,
     StackCall<float> call;
     call.dropout = dropout_;
     call.rng = &rng;
-    const Var<float> logits =
-        model.forced(model.encode(PaddedSources::from(batch.sources), call), padded.ids, padded.length, call);
-    return cross_entropy<float>(reshape(logits, {static_cast<Index>(padded.ids.size()), model.classes()}), padded.ids,
-                                padded.counts, static_cast<float>(set_.settings().smoothing));
+    const PaddedSources sources = PaddedSources::from(batch.sources);
+    std::vector<Var<float>> cross;
+    if (alignment_loss_ > 0) call.cross_weights = &cross;
+    const auto rows = static_cast<Index>(padded.ids.size());
+    const Var<float> logits = model.forced(model.encode(sources, call), padded.ids, padded.length, call);
+    const Var<float> loss = cross_entropy<float>(reshape(logits, {rows, model.classes()}), padded.ids, padded.counts,
+                                                 static_cast<float>(set_.settings().smoothing));
+    if (alignment_loss_ == 0) return loss;
+    const Var<float> mean = scale(sum(cross.at(guided_layer()), 1), 1.0f / static_cast<float>(size_.heads));
+    const std::vector<float> gold = guide().gold(batch.sources, batch.targets, padded.length, sources.length, false);
+    const Var<float> guided = alignment_loss({reshape(mean, {rows, sources.length})}, gold);
+    return add(loss, scale(guided, static_cast<float>(alignment_loss_)));
 }
 
 std::function<Ids(const Ids&)> TransformerTranslationTask::translator(const Transformer<float>& model, Index beam) {
@@ -118,7 +142,8 @@ std::map<std::string, double> TransformerTranslationTask::evaluate(const WeightM
         return static_cast<double>(
             cross_entropy<float>(logits.value().reshape({steps, model.classes()}), target).value().item());
     };
-    std::map<std::string, double> metrics = {{"loss", set_.held_out_loss(n, loss, stop)}};
+    std::map<std::string, double> metrics = {{"loss", set_.held_out_loss(n, loss, stop)},
+                                             {"places", set_.places(translator(model, 1), stop)}};
     set_.bleu_by_nearness(n, translator(model, 1), stop).into(metrics, "bleu_greedy");
     set_.bleu_by_nearness(n, translator(model, 5), stop).into(metrics, "bleu_beam5");
     return metrics;
@@ -132,6 +157,12 @@ nlohmann::json TransformerTranslationTask::card() const {
                            {"learning_rate", schedule_.peak},
                            {"warm_up", schedule_.warm_up},
                            {"cool_down", schedule_.cool_down}};
+    card["alignment_loss"] = alignment_loss_;
+    if (alignment_loss_ > 0)
+        card["attention"] = fmt::format(
+            "guided: besides the translation, -log of the weight, in the mean of the heads of the decoder's layer {}, on the "
+            "source characters to which the word aligner zh-en-aligner links the token (Garg 2019), times alignment_loss",
+            guided_layer() + 1);
     into_card(design_, card);
     set_.into_card(card);
     return card;

@@ -1,8 +1,10 @@
 #include "train/translation_data.hpp"
 
 #include <fmt/core.h>
+#include <utf8proc.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/error.hpp"
@@ -60,6 +62,29 @@ std::uint64_t fnv1a(const std::string& text) {
         hash *= 0x100000001b3u;
     }
     return hash;
+}
+
+std::string sentence_key(const std::string& text, const CharacterMap& simplified) {
+    std::string key;
+    for (const char32_t c : decode_utf8(mapped(normalize_text(text), simplified))) {
+        const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(c));
+        const bool letter = category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO;
+        if (letter || category == UTF8PROC_CATEGORY_ND)
+            key += encode_utf8(static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c))));
+    }
+    return key;
+}
+
+HeldOutKeys::HeldOutKeys(const std::vector<HeldOutSentence>& held_out, CharacterMap simplified)
+    : simplified_(std::move(simplified)) {
+    for (const HeldOutSentence& sentence : held_out) {
+        chinese_.insert(sentence_key(sentence.chinese, simplified_));
+        for (const std::string& reference : sentence.references) english_.insert(sentence_key(reference));
+    }
+}
+
+bool HeldOutKeys::holds(const SentencePair& pair) const {
+    return chinese_.contains(sentence_key(pair.chinese, simplified_)) || english_.contains(sentence_key(pair.english));
 }
 
 TranslationData read_translation_data(const std::string& path) {

@@ -1,10 +1,11 @@
 #pragma once
 
-#include <map>
+#include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
-#include "tensor/tensor.hpp"
+#include "model/sequence_text.hpp"
 #include "train/data_source.hpp"
 
 namespace saccade {
@@ -32,6 +33,23 @@ struct TranslationData {
 /// Reads lines "English TAB Chinese TAB anything" (manythings.org/anki). Error{io}, or {bad_format} with the line: not UTF-8,
 /// no tab, or the two columns the other way round.
 TranslationData read_translation_data(const std::string& path);
+
+/// What is compared to say whether two sentences are the same: letters and digits alone, in lower case, in the simplified
+/// characters of the map. So neither punctuation nor white space makes another sentence.
+std::string sentence_key(const std::string& text, const CharacterMap& simplified = {});
+
+/// The held-out sentences and their English, as keys.
+class HeldOutKeys {
+ public:
+    HeldOutKeys() = default;
+    HeldOutKeys(const std::vector<HeldOutSentence>& held_out, CharacterMap simplified);
+    /// May it not be learned from? One of its sides is held out.
+    bool holds(const SentencePair& pair) const;
+
+ private:
+    CharacterMap simplified_;
+    std::set<std::string> chinese_, english_;
+};
 
 /// FNV-1a, 64 bits (Fowler, Noll and Vo).
 std::uint64_t fnv1a(const std::string& text);

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/parallel.hpp"
 #include "run/runner.hpp"
 #include "trace/claims.hpp"
@@ -47,6 +49,41 @@ TEST(AlignmentExhibit, attends_to_the_gold_characters) {
     EXPECT_GT(w.at({0, 7}), 0.8f);                                // 2
     EXPECT_GT(w.at({8, 0}), 0.8f);                                // 3
     EXPECT_GT(w.at({6, 3}) + w.at({6, 4}) + w.at({6, 5}), 0.8f);  // 9 <- Sep
+}
+
+TEST(AlignmentExhibit, traditional_characters_are_read_as_simplified_ones) {
+    for (const char* model : {"zh-en-gru", "zh-en-luong", "zh-en-fixed"}) {
+        RunRequest request = asking("我愛中國。");
+        request.params.set("model", std::string(model));
+        const TracePtr traditional = run(request);
+        request.params.set("source", std::string("我爱中国。"));
+        const TracePtr simplified = run(request);
+        EXPECT_EQ(traditional->texts().at("output"), simplified->texts().at("output"));
+        EXPECT_EQ(traditional->axis("source")->labels[1], "愛") << "as typed";
+        ASSERT_EQ(traditional->notes().size(), 1u) << model;
+        EXPECT_TRUE(contains(traditional->notes()[0].text, "愛 as 爱")) << traditional->notes()[0].text;
+        EXPECT_TRUE(simplified->notes().empty());
+    }
+}
+
+TEST(AlignmentExhibit, the_word_aligner_stands_beside_the_attention) {
+    RunRequest request = asking("我爱中国。", "I love China.");
+    request.params.set("model", "zh-en-gru");
+    const TracePtr trace = run(request);
+    const TraceTensor& agreement = trace->tensor("aligner.agreement");
+    ASSERT_EQ(agreement.values.shape(), trace->tensor("weights").values.shape());
+    const auto most = [&](Index row) {
+        const auto values = agreement.values.row(row);
+        return std::ranges::max_element(values.values()) - values.values().begin();
+    };
+    EXPECT_EQ(most(0), 0) << "i, 我";
+    EXPECT_EQ(most(1), 1) << "love, 爱";
+    EXPECT_TRUE(most(2) == 2 || most(2) == 3) << "china, 中 or 国";
+    for (const float v : agreement.values.row(4).values()) EXPECT_EQ(v, 0) << "<end>";
+    EXPECT_TRUE(trace->notes().empty());
+    request.params.set("model", "zh-en-fixed");
+    EXPECT_EQ(run(request)->find("aligner.agreement"), nullptr) << "no attention to stand beside";
+    EXPECT_EQ(run(asking("30 Sep 2019"))->find("aligner.agreement"), nullptr);
 }
 
 TEST(AlignmentExhibit, an_edited_weight_changes_the_output) {

@@ -72,6 +72,24 @@ TEST(SequenceText, subwords) {
     EXPECT_EQ(text.target_labels(), (Texts{"<unk>", "i", "lo", "·ve", "·v", ".", "·e", "<end>", "<start>"}));
 }
 
+TEST(SequenceText, traditional_characters_are_read_as_simplified_ones) {
+    json card = subword_card();
+    card["simplified"] = {{"from", "國愛"}, {"to", "国爱"}};
+    const SequenceText text(card, "zh.json");
+    const auto source = text.read("我愛愛爱國");
+    EXPECT_EQ(source.ids, (Ids{2, 3, 3, 3, 1}));
+    EXPECT_EQ(source.tokens, (Texts{"我", "愛", "愛", "爱", "國"})) << "as typed";
+    EXPECT_EQ(source.mapped, Texts{"愛 as 爱"});
+    EXPECT_EQ(source.unseen, Texts{"國"}) << "国 is not in the vocabulary either";
+    json again;
+    text.into_card(again);
+    EXPECT_EQ(again, card);
+    for (const json& bad : {json("愛"), json{{"from", "愛國"}, {"to", "爱"}}, json{{"from", 1}, {"to", 2}}, json::object()}) {
+        card["simplified"] = bad;
+        EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [&] { SequenceText(card, "zh.json"); }), "simplified"));
+    }
+}
+
 TEST(SequenceText, survives_its_card) {
     for (const json& card : {dates_card(), subword_card()}) {
         json again = json::object();

@@ -24,11 +24,11 @@ TEST(VisionViews, AreLaidOutAsTheyWereLookedAt) {
         std::uint64_t hash;
     };
     const Stored stored[] = {
-        {"overlay", "block.spatial", "dark", 500, 560, Overlay::map, 0x5cea3a92399515f5u},
-        {"map-gallery", "block.features", "dark", 620, 480, Overlay::map, 0x61572280a17d7b2eu},
-        {"channel-bars", "block.gate", "dark", 1000, 220, Overlay::map, 0xe69b7fbfb53bf562u},
-        {"word-strip", "map", "print", 700, 420, Overlay::map, 0xd68d7980dc2ffbaeu},
-        {"map-stages", "block.spatial", "light", 620, 340, Overlay::map, 0x459ab92e0f65b3e5u},
+        {"overlay", "block.spatial", "dark", 500, 560, Overlay::map, 0x4be3617306633740u},
+        {"map-gallery", "block.features", "dark", 620, 480, Overlay::map, 0x6987744f01076285u},
+        {"channel-bars", "block.gate", "dark", 1000, 220, Overlay::map, 0x5c9c72553c821335u},
+        {"word-strip", "map", "print", 700, 420, Overlay::map, 0xb53ba1bf0a95cf3au},
+        {"map-stages", "block.spatial", "light", 620, 340, Overlay::map, 0xf8b219451636bba6u},
     };
     const Trace trace = vision_trace(64, 8, 8);
     for (const Stored& s : stored) {
