@@ -255,7 +255,8 @@ class Cli(unittest.TestCase):
                 return f.read()
 
         usual = svg("--view", "overlay")
-        self.assertEqual(usual.count("data:image/png"), 1)  # the picture; a small map is cells
+        self.assertEqual(usual.count(" href=\"data:image/png"), 1)  # the picture; a small map is cells
+        self.assertEqual(usual.count("xlink:href=\"data:image/png"), 1)  # the same, for readers of SVG 1.1
         self.assertIn('fill-opacity="0.65"', usual)
         self.assertIn("opacity 0.30", svg("--view", "overlay", "--opacity", "0.3"))
         self.assertIn("contours at", svg("--view", "overlay", "--overlay", "contours"))

@@ -18,7 +18,7 @@ PROGRAM = os.path.abspath(sys.argv[1])
 KEEP = os.path.abspath(sys.argv[3]) if len(sys.argv) > 3 and sys.argv[2] == "--keep" else None
 SIZE = (720, 480)
 BLOCK = 6       # px: finer than a cell of a readable map, coarser than how a viewer smooths its text
-LARGEST = 0.12  # of the ink may stand elsewhere, or have another colour: texts are set by each viewer's own rules
+LARGEST = 0.15  # of the ink may stand elsewhere, or have another colour: texts are set by each viewer's own rules
 
 LONG = "我天起他六爱早床每点你上" * 12  # 144 tokens: more cells than are drawn one by one
 FIGURES = {
