@@ -42,9 +42,18 @@ bool is_bundled(const std::string& id) {
     return std::ranges::find(bundled, id) != bundled.end();
 }
 
+/// A choice between trainings is offered where there is one.
+bool any_guided() {
+    return is_bundled("zh-en-gru-guided") || is_bundled("zh-en-luong-guided");
+}
+
+bool asks_for_guided(const Params& params) {
+    return any_guided() && params.text("training") == "guided";
+}
+
 /// The guided training, where it was asked for and there is one.
 bool guided(const Params& params) {
-    return has_trainings(params) && params.text("training") == "guided" && is_bundled(params.text("model") + "-guided");
+    return has_trainings(params) && asks_for_guided(params) && is_bundled(params.text("model") + "-guided");
 }
 
 std::string chosen_model(const Params& params) {
@@ -131,7 +140,7 @@ void run_alignment(RunContext& context) {
     const Seq2SeqOutput output = run_seq2seq(model, request, context.probe, context.stop);
     say_output(context, text, output, request.forced.has_value());
     if (!has_trainings(params)) return;
-    if (params.text("training") == "guided" && !guided(params))
+    if (asks_for_guided(params) && !guided(params))
         context.probe.note({"training", "no guided training of this model is bundled: this is the free one",
                             "train it with `saccade train " + params.text("model") + "-guided`"});
     context.probe.text("training", guided(params) ? "guided" : "free");
@@ -179,21 +188,18 @@ std::string titles_where(bool AlignFunction::*says, bool value) {
     return titles;
 }
 
-/// Guided first, where such models are there.
 ParamSpec training_param() {
-    std::vector<Choice> choices = {{"guided", "Guided"}, {"free", "Free"}};
-    if (!is_bundled("zh-en-gru-guided")) std::swap(choices[0], choices[1]);
     return choice_param(
         "training", "Training",
         "Of the translators with attention. Guided: besides translating they learned to look where a word aligner "
         "(zh-en-aligner: IBM model 1 and HMM, both directions) links the word that they write (Liu 2016, Mi 2016). Free: "
         "nothing but the "
         "translation taught them where to look, as in the papers.",
-        choices);
+        {{"guided", "Guided"}, {"free", "Free"}});
 }
 
 std::vector<ParamSpec> alignment_params() {
-    return {
+    std::vector<ParamSpec> all = {
         source_param(),
         optional_text_param("target", "Output",
                             "Forces the decoder to write this instead of what it would choose; empty: it decodes freely.",
@@ -203,7 +209,6 @@ std::vector<ParamSpec> alignment_params() {
             "What it learned, and how it is built. Dates: GRU, Bahdanau 2014. Chinese to English: the same with GRU; Luong's "
             "LSTM with input feeding (2015); the GRU without attention (Cho 2014).",
             {{"dates", "Dates"}, {"zh-en-gru", "中→En GRU"}, {"zh-en-luong", "中→En Luong"}, {"zh-en-fixed", "中→En fixed"}}),
-        training_param(),
         function_param("score", "Score", "How a query is compared with each key.", score_functions()),
         function_param("alignment", "Alignment", "How scores become weights.", align_functions()),
         number_param("temperature", "Temperature",
@@ -225,6 +230,8 @@ std::vector<ParamSpec> alignment_params() {
         integer_param("hypothesis", "Hypothesis",
                       "A hypothesis is one whole output that the beam search kept. Which of them is shown; 1 is the best.", 1,
                       1, widest_beam)};
+    if (any_guided()) all.insert(all.begin() + 3, training_param());
+    return all;
 }
 
 }  // namespace

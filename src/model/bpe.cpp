@@ -95,6 +95,19 @@ std::string normalize_text(std::string_view text) {
     return normal.substr(start);
 }
 
+std::vector<std::string> words_of(std::string_view text) {
+    std::vector<std::string> words = pretokenize(text);
+    for (std::string& word : words)
+        if (word.starts_with(word_start)) word.erase(0, word_start.size());
+    return words;
+}
+
+std::string spaced_words(std::string_view text) {
+    std::string all = " ";
+    for (const std::string& word : words_of(text)) all += word + " ";
+    return all;
+}
+
 std::vector<std::string> pretokenize(std::string_view text) {
     std::u32string characters;
     for (const char32_t c : decode_utf8(normalize_text(text)))

@@ -12,6 +12,10 @@ namespace saccade {
 /// apostrophes inside), runs of digits, and every other character alone. A piece that follows white space, or comes first,
 /// starts with U+2581 "▁", so that the text can be put together again.
 std::vector<std::string> pretokenize(std::string_view text);
+/// The same without the mark: words, numbers and signs, whatever stood before them.
+std::vector<std::string> words_of(std::string_view text);
+/// The words with a space on both sides of each, so that " new york " is found in it as words.
+std::string spaced_words(std::string_view text);
 /// The pieces of a token sequence as text: "▁" becomes a space.
 std::string join_pieces(const std::vector<std::string>& pieces);
 /// As every reader takes text (base/typed_text.hpp): NFKC, without what is not to be seen; and white space cut off at both

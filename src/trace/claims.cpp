@@ -55,10 +55,6 @@ std::vector<Index> index_of(Index flat, const Shape& shape) {
     return index;
 }
 
-}  // namespace
-
-namespace {
-
 /// Holds `deviation(sum, masked)` of every row against the tolerance; masked: the model gave it no weight at all, as it does
 /// where everything is masked.
 template <class OfRow>

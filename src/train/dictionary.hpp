@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "model/sequence_text.hpp"
+#include "train/data_source.hpp"
 
 namespace saccade {
 
@@ -15,9 +16,15 @@ struct DictionaryEntry {
     bool proper() const { return !pinyin.empty() && pinyin[0] >= 'A' && pinyin[0] <= 'Z'; }
 };
 
-/// Reads lines "simplified TAB traditional TAB pinyin TAB gloss/gloss/..." (CC-CEDICT, CC BY-SA 4.0). Error{io}, or
-/// {bad_format} with the line.
-std::vector<DictionaryEntry> read_dictionary(const std::string& path);
+struct Dictionary {
+    std::vector<DictionaryEntry> entries;
+    DataSource source;
+};
+
+/// Reads lines "simplified TAB traditional TAB pinyin TAB gloss/gloss/..."; lines that begin with # are remarks, and one of
+/// them that names CC-CEDICT, or the very table that ours were trained on, makes the licence CC-CEDICT's. Error{io}, or
+/// {bad_format} with the line: other columns, not UTF-8.
+Dictionary read_dictionary(const std::string& path);
 
 /// What a translator would write for the entry: each gloss that is a translation, not a remark about the word, in lower case,
 /// without remarks in brackets and without "to" of verbs. Of proper nouns only what stands before a comma ("Boston, capital of

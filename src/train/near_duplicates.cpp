@@ -60,22 +60,13 @@ class NearIndex {
     std::unordered_map<std::size_t, std::vector<std::size_t>> by_hash_;
 };
 
-/// Without the mark of a word's start: a blank before a full stop makes no other sentence.
-Sequence words_of(const std::string& english) {
-    const std::string mark = "\u2581";
-    Sequence words = pretokenize(english);
-    for (std::string& word : words)
-        if (word.starts_with(mark)) word.erase(0, mark.size());
-    return words;
-}
-
 }  // namespace
 
 std::vector<bool> near_duplicates(const TranslationData& data) {
     NearIndex chinese, english;
     for (const SentencePair& pair : data.training) {
         chinese.add(code_points(pair.chinese));
-        english.add(words_of(pair.english));
+        english.add(words_of(pair.english));  // a blank before a full stop makes no other sentence
     }
     std::vector<bool> found;
     for (const HeldOutSentence& sentence : data.held_out)

@@ -50,13 +50,6 @@ const std::vector<Place>& known_places() {
 constexpr const char* frames[][2] = {
     {"我们明天去", "。"}, {"我来自", "。"}, {"", "是一个美丽的国家。"}, {"你去过", "吗？"}, {"他住在", "。"}};
 
-/// Words with a space on both sides of each.
-std::string spaced(const std::string& text) {
-    std::string all = " ";
-    for (const std::string& piece : pretokenize(text)) all += (piece.starts_with("\u2581") ? piece.substr(3) : piece) + " ";
-    return all;
-}
-
 }  // namespace
 
 std::vector<PlaceQuestion> place_questions() {
@@ -68,7 +61,7 @@ std::vector<PlaceQuestion> place_questions() {
 }
 
 bool names_place(const PlaceQuestion& question, const std::string& translation) {
-    const std::string words = spaced(translation);
+    const std::string words = spaced_words(translation);
     return std::ranges::any_of(question.places,
                                [&](const std::string& p) { return words.find(" " + p + " ") != std::string::npos; });
 }

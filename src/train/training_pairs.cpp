@@ -13,16 +13,14 @@ namespace {
 
 /// English words that at least two sentences hold, and those of the classes.
 std::set<std::string> known_words(const std::vector<SentencePair>& sentences, const std::vector<ClassWord>& words) {
-    const std::string mark = "\u2581";
-    const auto each = [&](const std::string& text, const auto& use) {
-        for (const std::string& piece : pretokenize(text)) use(piece.starts_with(mark) ? piece.substr(mark.size()) : piece);
-    };
     std::map<std::string, int> counts;
-    for (const SentencePair& pair : sentences) each(pair.english, [&](const std::string& w) { ++counts[w]; });
+    for (const SentencePair& pair : sentences)
+        for (const std::string& w : words_of(pair.english)) ++counts[w];
     std::set<std::string> known;
     for (const auto& [word, count] : counts)
         if (count >= 2) known.insert(word);
-    for (const ClassWord& word : words) each(word.english, [&](const std::string& w) { known.insert(w); });
+    for (const ClassWord& word : words)
+        for (const std::string& w : words_of(word.english)) known.insert(w);
     return known;
 }
 
@@ -106,7 +104,7 @@ std::vector<SentencePair> TrainingPairs::epoch(std::uint64_t seed, std::uint64_t
 std::string TrainingPairs::description() const {
     if (!augmented_) return {};
     return fmt::format(
-        "CC-CEDICT (CC BY-SA 4.0, MDBG and the CC-CEDICT editors): of {} short entries {} in each epoch; {} words of nine "
+        "of {} short entries {} in each epoch; {} words of nine "
         "classes "
         "(places, names, foods, professions, numbers, dates ...) put in each other's place in the pairs, anew every epoch, {} "
         "more "

@@ -31,9 +31,10 @@ TranslationSet::TranslationSet(const std::string& id, const TrainOptions& option
     if (options.batch_size > 0) settings_.batch_size = std::max<Index>(options.batch_size, 2);
     settings_.seed = options.seed;
     const TranslationData data = read_translation_data(options.data_path);
-    std::vector<DictionaryEntry> dictionary;
+    Dictionary dictionary;
     if (!options.dictionary_path.empty()) dictionary = read_dictionary(options.dictionary_path);
-    training_ = TrainingPairs(data, dictionary);
+    training_ = TrainingPairs(data, dictionary.entries);
+    dictionary_ = dictionary.source;
     build_vocabularies();
     std::vector<std::size_t> short_enough;
     for (std::size_t i = 0; i < training_.sentences().size(); ++i) {
@@ -185,10 +186,9 @@ void TranslationSet::into_card(nlohmann::json& card) const {
         source_.str(), training_.sentences().size(), held_out_.size());
     card["licence"] = source_.licence_of("Sentences");
     if (const std::string more = training_.description(); !more.empty()) {
-        card["data"] = card["data"].get<std::string>() + ". " + more;
-        card["licence"] = card["licence"].get<std::string>() +
-                          ". Entries and the table of simplified characters: CC BY-SA 4.0, CC-CEDICT, MDBG and its editors "
-                          "(cc-cedict.org)";
+        card["data"] = card["data"].get<std::string>() + ". And of the dictionary " + dictionary_.str() + " " + more;
+        card["licence"] = card["licence"].get<std::string>() + ". " +
+                          dictionary_.licence_of("Entries and the table of simplified characters");
     }
     source_.into_card(card);
     card["bleu"] =

@@ -81,7 +81,7 @@ class TranslationSet {
     TrainingPairs training_;
     std::vector<HeldOutSentence> held_out_;
     std::vector<bool> near_;  // each of them: whether training holds nearly the same
-    DataSource source_;
+    DataSource source_, dictionary_;
     mutable std::mutex epoch_mutex_;
     mutable Index epoch_ = -1;
     mutable std::vector<Pair> pairs_;

@@ -93,15 +93,9 @@ std::size_t together(const std::string& written, const std::string& english, con
     return count;
 }
 
-/// Pretokenised, with a space on both sides of each token.
 std::vector<std::string> padded_english(const std::vector<SentencePair>& pairs) {
     std::vector<std::string> all;
-    for (const SentencePair& pair : pairs) {
-        std::string text = " ";
-        for (const std::string& piece : pretokenize(pair.english))
-            text += (piece.starts_with("\u2581") ? piece.substr(3) : piece) + " ";
-        all.push_back(std::move(text));
-    }
+    for (const SentencePair& pair : pairs) all.push_back(spaced_words(pair.english));
     return all;
 }
 

@@ -6,7 +6,6 @@
 #include "ui/card_scene.hpp"
 #include "ui/cards.hpp"
 #include "ui/imgui_compat.hpp"
-#include "ui/view_words.hpp"
 #include "viz/derived.hpp"
 #include "viz/difference.hpp"
 #include "viz/layout.hpp"
@@ -293,7 +292,7 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
     const float edge_x = high.x - (corner ? 38 : 14) * s;
     const float room = edge_x - left;
     label(ui, title.empty() ? view(placement.view).title() : title, ui.theme.secondary, 13, Font::ui, room);
-    if (ImGui::IsItemHovered()) tooltip(ui, view_words(placement.view));
+    if (ImGui::IsItemHovered()) tooltip(ui, view(placement.view).explains());
     const float after = ImGui::GetItemRectMax().x + 10 * s;
     if (!subtitle.empty() && edge_x - after > 60 * s) {
         ImGui::SetCursorScreenPos({after, place.at.y + 12 * s});

@@ -164,8 +164,9 @@ void Files::export_now() {
         if (unfinished)
             throw Error(ErrorCode::invalid_input, "there is no finished picture to export",
                         "wait for the run, or correct the input");
-        ask_to_replace(dialog.path, dialog.may_replace);
-        dialog.may_replace = dialog.path;  // what it wrote itself it may write again
+        const std::string path = path_from_text(dialog.path);
+        ask_to_replace(path, dialog.may_replace);
+        dialog.may_replace = path;  // what it wrote itself it may write again
         ViewState view;
         view.view = dialog.view;
         for (const ViewPlacement& placed : placements(exhibit(side.request.exhibit), side.shown.request.params))
@@ -185,7 +186,6 @@ void Files::export_now() {
             origin.compared = request_text(document.sides[1].shown.request);
             origin.view = difference_state(view, {document.difference_of[0].get(), document.difference_of[1].get()});
         }
-        const std::string path = path_from_text(dialog.path);
         export_figure(path, difference ? *document.difference : *side.trace(), origin, options);
         dialog.failed = false;
         dialog.result = "Written: " + std::filesystem::absolute(path).string();

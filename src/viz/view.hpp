@@ -75,6 +75,8 @@ class View {
     virtual ~View() = default;
     virtual std::string id() const = 0;     // "heatmap"
     virtual std::string title() const = 0;  // "Heatmap"
+    /// What it shows and what its words mean, for who has never seen one: a sentence or two.
+    virtual std::string explains() const = 0;
     /// Names of the view options (viz/view_options.hpp) that it uses: flags, JSON and the panel follow.
     virtual OptionNames options() const { return {}; }
     /// Can it draw this tensor of this trace?

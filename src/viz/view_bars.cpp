@@ -189,6 +189,9 @@ class BarsView : public View {
  public:
     std::string id() const override { return "bars"; }
     std::string title() const override { return "Bars"; }
+    std::string explains() const override {
+        return "One vector: a bar for each of its numbers, from the zero line up or down.";
+    }
     OptionNames options() const override { return plane_options; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override {
         return tensor.values.shape().rank() >= 1 && tensor.info.role != Role::metric;

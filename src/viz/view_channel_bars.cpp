@@ -208,6 +208,9 @@ class ChannelBarsView : public View {
  public:
     std::string id() const override { return "channel-bars"; }
     std::string title() const override { return "Channels"; }
+    std::string explains() const override {
+        return "One bar a channel: its gate, by which all of its feature map is multiplied. 1 lets it through, 0 closes it.";
+    }
     OptionNames options() const override { return {"sort"}; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override {
         const auto& axes = tensor.info.axes;

@@ -296,6 +296,9 @@ class CurvesView : public View {
  public:
     std::string id() const override { return "curves"; }
     std::string title() const override { return "Curves"; }
+    std::string explains() const override {
+        return "Numbers along an axis; what the axes are stands at them, and each line at its end.";
+    }
     bool accepts(const Trace&, const TraceTensor& tensor) const override {
         const int rank = tensor.values.shape().rank();
         return tensor.info.role == Role::metric && (rank == 1 || rank == 2) && tensor.values.size() > 0;

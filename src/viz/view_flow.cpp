@@ -155,6 +155,9 @@ class FlowView : public View {
  public:
     std::string id() const override { return "flow"; }
     std::string title() const override { return "Flow"; }
+    std::string explains() const override {
+        return "A line from each query to the keys that it attends to: the wider, the more weight. Thin ones are left out.";
+    }
     OptionNames options() const override { return {"combine", "layers", "sink", "special", "heads", "threshold"}; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override {
         return tensor.info.role == Role::weights && tensor.values.shape().rank() >= 2;

@@ -172,6 +172,10 @@ class HeadGridView : public View {
  public:
     std::string id() const override { return "head-grid"; }
     std::string title() const override { return "Heads"; }
+    std::string explains() const override {
+        return "One small attention matrix for each head: a layer's heads side by side, layer below layer. A click selects the "
+               "head.";
+    }
     OptionNames options() const override { return {"sink", "special", "order", "heads"}; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override {
         const auto axes = attention_axes(tensor);

@@ -251,6 +251,10 @@ class HeatmapView : public View {
  public:
     std::string id() const override { return "heatmap"; }
     std::string title() const override { return "Heatmap"; }
+    std::string explains() const override {
+        return "A matrix: rows attend (queries) or are positions, columns are attended to (keys) or are features. The bar "
+               "below says which colour is how much.";
+    }
     OptionNames options() const override { return plane_options; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override {
         return tensor.values.shape().rank() >= 1 && tensor.info.role != Role::metric;

@@ -153,6 +153,7 @@ class MapGalleryView : public View {
  public:
     std::string id() const override { return "map-gallery"; }
     std::string title() const override { return "Maps"; }
+    std::string explains() const override { return "The maps of single channels: where in the picture each of them responds."; }
     OptionNames options() const override { return {"sort"}; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override { return is_map_stack(tensor); }
 

@@ -165,6 +165,9 @@ class MapStagesView : public View {
  public:
     std::string id() const override { return "map-stages"; }
     std::string title() const override { return "Map by map"; }
+    std::string explains() const override {
+        return "What one block makes of the picture, step by step, each over the same cells.";
+    }
     OptionNames options() const override { return {"smooth", "map_threshold"}; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override { return is_stage(tensor); }
 

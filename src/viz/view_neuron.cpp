@@ -248,6 +248,10 @@ class NeuronView : public View {
  public:
     std::string id() const override { return "neuron"; }
     std::string title() const override { return "Neuron view"; }
+    std::string explains() const override {
+        return "One weight from the inside: query ⊙ key, dimension by dimension; their sum over √d is the score, and softmax "
+               "of the scores the weights.";
+    }
     bool accepts(const Trace& trace, const TraceTensor& tensor) const override { return neuron_of(trace, tensor).has_value(); }
 
     Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {

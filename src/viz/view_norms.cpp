@@ -152,6 +152,9 @@ class NormsView : public View {
  public:
     std::string id() const override { return "norms"; }
     std::string title() const override { return "Norms"; }
+    std::string explains() const override {
+        return "How long each token's vector is after each layer: what layers add stays in the stream.";
+    }
     bool accepts(const Trace&, const TraceTensor& tensor) const override {
         const auto& axes = tensor.info.axes;
         return tensor.info.role == Role::state && axes.size() == 3 && axes[0]->kind == AxisKind::layer &&

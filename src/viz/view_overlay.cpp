@@ -182,6 +182,9 @@ class OverlayView : public View {
  public:
     std::string id() const override { return "overlay"; }
     std::string title() const override { return "Overlay"; }
+    std::string explains() const override {
+        return "The map over the picture: coloured where it looks, the picture as it is where it does not.";
+    }
     OptionNames options() const override { return {"overlay", "opacity", "smooth", "map_threshold"}; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override {
         return is_map(tensor) || (tensor.info.role == Role::input && is_picture(tensor));

@@ -173,6 +173,10 @@ class StagesView : public View {
  public:
     std::string id() const override { return "stages"; }
     std::string title() const override { return "Stages"; }
+    std::string explains() const override {
+        return "One step of attention. 1 score e: how well each key fits the query. 2 align α: scores made into weights that "
+               "sum to 1. 3 context c: the values, read with these weights.";
+    }
     bool accepts(const Trace&, const TraceTensor& tensor) const override {
         return tensor.info.role == Role::weights && tensor.values.shape().rank() >= 2;
     }

@@ -302,6 +302,10 @@ class TreeView : public View {
  public:
     std::string id() const override { return "tree"; }
     std::string title() const override { return "Search tree"; }
+    std::string explains() const override {
+        return "Beam search: at each step the best continuations are kept. A hypothesis is one path through the tree; what it "
+               "scores stands at its end, and a click there shows it.";
+    }
     bool accepts(const Trace& trace, const TraceTensor& tensor) const override { return is_beam_tensor(trace, tensor); }
 
     Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {

@@ -15,7 +15,7 @@ using Texts = std::vector<std::string>;
 std::vector<DictionaryEntry> read(const std::string& text) {
     const TemporaryFolder folder;
     test::put_bytes(folder / "d.tsv", text);
-    return read_dictionary(folder / "d.tsv");
+    return read_dictionary(folder / "d.tsv").entries;
 }
 
 TEST(Dictionary, reads_entries) {
@@ -29,10 +29,22 @@ TEST(Dictionary, reads_entries) {
 }
 
 TEST(Dictionary, bad_files_are_refused_with_the_line) {
-    EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [] { read("爱\t愛\tai4\tlove\n爱 愛\n"); }), "line 2"));
+    EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [] { read("爱\t愛\tai4\tlove\n\n爱 愛\n"); }), "line 3"));
     error_of(ErrorCode::bad_format, [] { read(""); });
     error_of(ErrorCode::io, [] { read_dictionary("/nowhere/cedict.tsv"); });
-    EXPECT_EQ(read("\xff\t愛\tai4\tlove\n").size(), 1u) << "what is no UTF-8 becomes U+FFFD";
+    EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [] { read("爱\t愛\tai4\tlove\n\xff\t愛\tai4\tlove\n"); }), "line 2"));
+}
+
+TEST(Dictionary, claims_no_licence_that_was_not_given) {
+    const TemporaryFolder folder;
+    const std::string entry = "爱\t愛\tai4\tlove\n";
+    test::put_bytes(folder / "own.tsv", entry);
+    test::put_bytes(folder / "cedict.tsv", "# CC-CEDICT\n" + entry);
+    EXPECT_EQ(read_dictionary(folder / "own.tsv").source.licence, "");
+    const Dictionary cedict = read_dictionary(folder / "cedict.tsv");
+    EXPECT_TRUE(contains(cedict.source.licence, "CC BY-SA 4.0"));
+    EXPECT_EQ(cedict.source.name, "cedict.tsv");
+    EXPECT_EQ(cedict.entries.size(), 1u);
 }
 
 TEST(Dictionary, translations_are_what_a_translator_would_write) {

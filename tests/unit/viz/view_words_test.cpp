@@ -1,5 +1,3 @@
-#include "ui/view_words.hpp"
-
 #include <gtest/gtest.h>
 
 #include "exhibit/exhibit.hpp"
@@ -9,10 +7,10 @@ namespace saccade {
 namespace {
 
 TEST(ViewWords, EveryViewIsExplained) {
-    for (const View* v : views()) EXPECT_GT(view_words(v->id()).size(), 30u) << v->id();
-    for (const char* word : {"score e", "align α", "context c"}) EXPECT_NE(view_words("stages").find(word), std::string::npos);
-    EXPECT_NE(view_words("tree").find("hypothesis"), std::string::npos);
-    EXPECT_EQ(view_words("no such view"), "");
+    for (const View* v : views()) EXPECT_GT(v->explains().size(), 30u) << v->id();
+    for (const char* word : {"score e", "align α", "context c"})
+        EXPECT_NE(view("stages").explains().find(word), std::string::npos);
+    EXPECT_NE(view("tree").explains().find("hypothesis"), std::string::npos);
 }
 
 TEST(ViewWords, EveryHypothesisAndWindowSaysWhatItIs) {
