@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+"""What the command line says of flags, paths, texts and files that it cannot take.
+
+    bad_input_test.py PROGRAM        (only the standard library)
+
+A bad input must give exactly one line on stderr that names what was wrong, and the exit status of the contract: 2 usage, 1 could not.
+"""
+import json
+import os
+import re
+import struct
+import sys
+import unittest
+import xml.etree.ElementTree
+import zipfile
+
+from driver import Case, MODELS, saccade, safetensors, png
+
+
+class BadInput(Case):
+    def test_help_everywhere(self):
+        for command in ([], ["list"], ["describe"], ["run"], ["render"], ["train"], ["eval"], ["bench"]):
+            self.assertIn("--help", self.good(*command, "--help"))
+        self.assertIn("--source", self.good("run", "alignment", "--help"))
+
+    # --- what it refuses ---
+
+    def test_usage(self):
+        out = self.path("x.npz")
+        self.bad(2, "run", "alignment", "--sauce", "x", "--save", out, names=["--sauce", "--source"])
+        self.bad(2, "run", "nothing", "--save", out, names=["nothing", "alignment"])
+        self.bad(2, "run", "alignment", names=["--save"])
+        self.bad(2, "render", "alignment", "--view", "cube", "-o", out, names=["cube", "heatmap"])
+        self.bad(2, "render", "alignment", "--view", "heatmap", "-o", self.path("x.bmp"), names=["bmp"])
+        self.bad(2, "render", "alignment", "--view", "heatmap", "--size", "0x0", "-o", self.path("x.png"), names=["0x0"])
+        self.bad(2, "run", "alignment", "--intervene", "weights[0", "--save", out, names=["weights[0"])
+        self.bad(2, "train", "nothing", "-o", self.path("x.safetensors"), names=["nothing", "dates"])
+        self.bad(2, "lst", names=["lst", "list"])
+        self.bad(2, "run", "alignment", "--source", b"30 Sep \xff 2019", "--save", out, names=["UTF-8"])
+        self.assertFalse(os.path.exists(out))
+
+    def test_a_flag_that_cannot_be_is_named(self):
+        out = self.path("f.svg")
+        for flags, names in ((("--dpi", "0"), ["--dpi"]), (("--theme", "pink"), ["--theme", "pink"]),
+                             (("--colormap", "jet7"), ["--colormap", "jet7"]), (("--scale", "cube"), ["--scale"]),
+                             (("--select", "weights[99,0]"), ["--select", "99"]), (("--select", "nothing[0]"), ["--select", "nothing"])):
+            self.bad(2, "render", "alignment", "--view", "heatmap", *flags, "-o", out, names=names)
+        self.bad(2, "render", "transformer", "--source", "我爱你。", "--view", "heatmap", "--tensor", "encoder.weights", "--heads", "7",
+                 "-o", out, names=["--heads", "no head 7", "6"])
+
+    def test_list_names_models_that_are_there(self):
+        bundled = {os.path.splitext(name)[0] for name in os.listdir(MODELS) if name.endswith(".safetensors")}
+        for exhibit in json.loads(self.good("list", "--json")):
+            self.assertLessEqual(set(exhibit["models"]), bundled, exhibit["id"])
+
+    def test_paths_are_read_in_one_way(self):
+        folder = self.path("with blank")
+        os.makedirs(folder, exist_ok=True)
+        text = os.path.join(folder, "k.csv")
+        with open(text, "w", encoding="utf-8") as f:
+            f.write("0,5;1,5\n2,5;3,5\n")
+        address = "file://" + text.replace(" ", "%20")
+        out = os.path.join(folder, "run.npz")
+        for k in ("@" + address, "@'" + text + "'", "@ " + text):
+            self.good("run", "memory", "--q", "1 0", "--k", k, "--v", "1; 2", "--save", "file://" + out.replace(" ", "%20"))
+            self.assertTrue(os.path.exists(out))
+            os.remove(out)
+        self.good("render", "memory", "--q", "1 0", "--k", "1 0; 0 1", "--v", "1; 2", "--view", "heatmap", "--compare", "k=@" + address, "-o", out.replace("npz", "csv"))
+
+    def test_text_is_read_as_it_was_meant(self):
+        out = self.path("text.npz")
+        plain = self.good("run", "alignment", "--source", "2019-09-30", "--save", out)
+        self.assertEqual(plain, self.good("run", "alignment", "--source", "２０１９－０９－３０", "--save", out))
+        done = saccade("run", "alignment", "--source", "2019\u200b-09-30", "--save", out)
+        self.assertEqual(done.stdout.decode(), plain)
+        self.assertIn("U+200B", done.stderr.decode())
+        for ending in ("svg", "pdf", "png"):
+            self.good("render", "alignment", "--source", "sys\ufffetem", "--view", "heatmap", "-o", self.path("f." + ending))
+        xml.etree.ElementTree.parse(self.path("f.svg"))
+
+    def test_what_cannot_hold_is_said(self):
+        out = self.path("notes.npz")
+
+        def notes(*args):
+            done = saccade("run", *args, "--save", out)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return done.stderr.decode()
+
+        self.assertIn("cannot hold", notes("alignment", "--intervene", "weights[0,0]=0.7", "--intervene", "weights[0,1]=0.7"))
+        self.assertIn("cannot hold", notes("alignment", "--source", "3", "--intervene", "weights[0,0]=0.2"))
+        self.assertNotIn("cannot hold", notes("alignment", "--intervene", "weights[0,0]=0.7", "--intervene", "weights[0,1]=0.3"))
+        # The first character is a 2; all the rest share next to nothing.
+        self.assertIn("sums to 1.9:", notes("alignment", "--intervene", "probabilities[0,4]=0.9"))
+        self.assertIn("no hypothesis 9", notes("alignment", "--beam", "5", "--hypothesis", "9"))
+        self.assertIn("<unk>", notes("transformer", "--source", "我爱你。", "--target", "i love 猫"))
+        self.assertIn("multiple of 4", notes("channel", "--resolution", "33"))
+        photo = self.path("photo.png", png(64, 64, [b"\1\2\3" * 64] * 64))
+        self.assertIn("knows 10 classes", notes("channel", "--image", photo))
+        self.assertNotIn("knows 10 classes", notes("channel"))
+        self.assertIn("3000 × 1", notes("channel", "--image", self.path("line.png", png(3000, 1, [b"\1\2\3" * 3000]))))
+        encoder = notes("transformer", "--source", "我爱你。", "--beam", "3", "--intervene", "encoder.weights[0,0]*=0")
+        self.assertNotIn("beam was searched", encoder)
+        self.assertIn("beam was searched", notes("transformer", "--source", "我爱你。", "--beam", "3", "--intervene", "cross.weights[0,0]*=0"))
+
+    def test_unknown_tensor(self):
+        done = saccade("render", "alignment", "--view", "heatmap", "--tensor", "nope", "-o", self.path("x.png"))
+        self.assertIn(done.returncode, (1, 2))
+        self.assertEqual(len(done.stderr.decode().strip().splitlines()), 1)
+        self.assertIn("nope", done.stderr.decode())
+
+    def test_text(self):
+        out = self.path("x.npz")
+        self.bad(1, "run", "alignment", "--source", "", "--save", out, names=["Source"])
+        self.bad(1, "run", "alignment", "--source", "9" * 10000, "--save", out, names=["Source", "512"])
+        self.bad(1, "run", "alignment", "--target", "abc", "--save", out, names=["a"])
+        done = saccade("run", "alignment", "--source", "30 Sep 2019 😀é", "--save", out)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("never saw", done.stderr.decode())
+
+    def test_weights(self):
+        with open(os.path.join(MODELS, "dates.safetensors"), "rb") as f:
+            good = f.read()
+        size = struct.unpack("<Q", good[:8])[0]
+        corpus = {
+            "missing": None,
+            "empty": b"",
+            "truncated": good[: len(good) // 2],
+            "header_cut": good[:20],
+            "huge_header": struct.pack("<Q", 1 << 60) + b"{}",
+            "no_json": safetensors(b"x" * 64),
+            "beyond": safetensors({"a": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}}, b"\0" * 8),
+            "lying_shape": safetensors({"a": {"dtype": "F32", "shape": [1 << 40], "data_offsets": [0, 16]}}, b"\0" * 16),
+            "overlap": safetensors({"a": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]},
+                                    "b": {"dtype": "F32", "shape": [4], "data_offsets": [8, 24]}}, b"\0" * 24),
+            "nan": good[: 8 + size] + b"\xff\x7f" * ((len(good) - 8 - size) // 2),
+        }
+        for name, content in corpus.items():
+            path = self.path(name + ".safetensors", content)
+            self.bad(1, "run", "alignment", "--weights", path, "--save", self.path("x.npz"), names=[name])
+
+    def test_replacement_arrays(self):
+        out = self.path("x.npz")
+        self.bad(1, "run", "alignment", "--intervene", "weights=@" + self.path("missing.npz") + ":w", "--save", out, names=["missing.npz"])
+        broken = self.path("broken.npz", b"PK\x03\x04 and no more")
+        self.bad(1, "run", "alignment", "--intervene", "weights=@" + broken + ":w", "--save", out, names=["broken.npz"])
+        lying = self.path("lying.npy", b"\x93NUMPY\x01\x00\x46\x00{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999,), }      \n")
+        self.bad(1, "run", "alignment", "--intervene", "weights=@" + lying, "--save", out, names=["lying.npy"])
+
+    def rows(self, path, name):
+        """A float array of two axes in an .npz, as lists."""
+        with zipfile.ZipFile(path) as archive:
+            data = archive.read(name + ".npy")
+        size = struct.unpack("<H", data[8:10])[0]
+        shape = [int(extent) for extent in re.findall(r"\d+", data[10:10 + size].decode().split("'shape'")[1])]
+        values = struct.unpack(f"<{shape[0] * shape[1]}f", data[10 + size:])
+        return [list(values[i * shape[1]:(i + 1) * shape[1]]) for i in range(shape[0])]
+
+    def test_interventions(self):
+        plain, changed = self.path("plain.npz"), self.path("changed.npz")
+        self.good("run", "alignment", "--alignment", "local_m", "--save", plain)
+
+        def run(*specs):
+            words = [word for spec in specs for word in ("--intervene", spec)]
+            self.good("run", "alignment", "--alignment", "local_m", *words, "--save", changed)
+            return self.rows(changed, "weights")
+
+        before = self.rows(plain, "weights")
+        key = before[2].index(max(before[2]))
+        self.assertEqual(run("weights[2,:]*=0")[2], [0] * len(before[2]))
+        hidden = run(f"mask[2,{key}]=-inf")
+        self.assertEqual(hidden[2][key], 0)
+        self.assertAlmostEqual(sum(hidden[2]), 1, places=5)
+        self.assertEqual(run(f"mask[2,{key}]=-inf", f"mask[2,{key}]=0")[2], before[2])
+        self.assertEqual(run(f"weights[4]=@{plain}:weights[2]")[4], before[2])
+        self.assertEqual(run(f"weights~=@{plain}:weights")[3], before[3])
+        done = saccade("run", "alignment", "--alignment", "local_m", "--source", "30 Sep 2019", "--intervene", f"weights~=@{plain}:weights", "--save", changed)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("are frozen", done.stderr.decode())
+        done = saccade("run", "alignment", "--alignment", "local_m", "--intervene", "mask[2,:]=-inf", "--save", changed)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("may attend to nothing", done.stderr.decode())
+        self.assertTrue(all(value == value for row in self.rows(changed, "context") for value in row), "NaN")
+
+    def test_bad_interventions(self):
+        plain = self.path("plain.npz")
+        self.good("run", "alignment", "--save", plain)
+        out = self.path("x.npz")
+
+        def bad(status, spec, *names):
+            self.bad(status, "run", "alignment", "--intervene", spec, "--save", out, names=names)
+
+        bad(2, "weights=inf", "finite")
+        bad(2, "weights*=-inf", "finite")
+        bad(2, "context=1e30", "1e9")
+        bad(2, "weights~=0.5", "column 8")
+        bad(2, "weights=@data:2x2:AAAA", "does not fit")
+        bad(2, f"weights=@{plain}:weights[x]", "index")
+        bad(1, "context=-inf", "only a mask")
+        bad(1, "wieghts[0,0]=1", "wieghts", "weights")
+        bad(1, "weights[0,0,0]=1", "3 indices for 2 axes")
+        bad(1, "weights[0,0]=2", "between 0 and 1")
+        bad(1, f"weights[1]=@{plain}:weights", "shape")
+        bad(1, f"weights[1]=@{plain}:weights[999]", "shape")
+        bad(1, f"weights[1]=@{plain}:weights[0,0,0]", "3 indices for 2 axes")
+        self.assertFalse(os.path.exists(out))
+        described = json.loads(self.good("describe", "alignment", "--json"))
+        self.assertTrue(all(t["intervene"] == (t["role"] != "parameter") for t in described["tensors"]))
+
+    def test_output_folders(self):
+        self.bad(1, "run", "alignment", "--save", "/proc/nowhere/x.npz", names=["/proc/nowhere"])
+        self.bad(1, "render", "alignment", "--view", "heatmap", "-o", self.path("missing/x.png"), names=["missing"])
+        file = self.path("file", b"")
+        self.bad(1, "run", "alignment", "--save", file + "/x.npz", names=["file"])
+        self.bad(1, "train", "dates", "-o", "/proc/nowhere/x.safetensors", names=["/proc/nowhere"])
+
+    def test_the_window_without_a_display_says_so(self):
+        done = saccade()
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(len(done.stderr.decode().strip().splitlines()), 1, done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[2:]])
