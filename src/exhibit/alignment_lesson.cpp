@@ -183,6 +183,14 @@ Check free_looks_at_a_mark(const Trace& trace) {
     return claim_of("weights", count->rows - count->on_link, count->on_mark > 0 ? 0 : 1);
 }
 
+/// In four linked words of five the largest weight is on a linked character.
+Check guided_looks_at_links(const Trace& trace) {
+    const std::optional<Linked> count = linked_rows_of(trace, "guided");
+    if (!count) return std::nullopt;
+    return claim_of("weights", count->rows, static_cast<double>(count->rows - count->on_link),
+                    0.2 * static_cast<double>(count->rows));
+}
+
 }  // namespace
 
 Lesson alignment_lesson() {
@@ -232,6 +240,12 @@ Lesson alignment_lesson() {
          "这样的词常常看着“。”一类的标点：它可以由已经写出的词推出来，于是到没有内容的地方去“看”原文（Ferrando 与 Costa-jussà "
          "2021）。",
          free_looks_at_a_mark},
+        {"Guided, the model also learned to look where a word aligner links the word that it writes: of the linked words at "
+         "least "
+         "four in five have their largest weight on a linked character (Mi 2016, Liu 2016).",
+         "“引导”训练时，模型还学着去看词对齐器给所写的词连上的字：有连线的词里，至少五分之四把最大权重放在连上的字上（Mi "
+         "2016，Liu 2016）。",
+         guided_looks_at_links},
         {"Beam search keeps several outputs alive. The first of the finished ones has the best score; the others show what the "
          "model "
          "also thought possible.",

@@ -9,6 +9,8 @@ namespace saccade {
 
 /// What the checks of several lessons share.
 
+constexpr double rounding_of_sums = 1e-5;  // of float32, relative
+
 /// Is `cause` among what `tensor` was computed from, by the rules of the recorded steps?
 bool depends_on(const Trace& trace, const std::string& tensor, const std::string& cause);
 

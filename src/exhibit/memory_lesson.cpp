@@ -10,8 +10,6 @@ namespace saccade {
 
 namespace {
 
-constexpr double rounding = 1e-5;  // of float32 sums, relative
-
 /// Addressing does not look at the values, and reading does.
 std::optional<Claim> values_are_not_addressed(const Trace& trace) {
     if (trace.find("weights") == nullptr || trace.find("context") == nullptr) return std::nullopt;
@@ -40,7 +38,7 @@ std::optional<Claim> read_lies_between(const Trace& trace) {
             outside = std::max({outside, low - o, o - high});
         }
     }
-    return claim_of("context", context->values.size(), outside, rounding * scale);
+    return claim_of("context", context->values.size(), outside, rounding_of_sums * scale);
 }
 
 /// A hard read gives one slot all the weight and the others none. Does not apply to a soft one, whose weights, as they were

@@ -9,8 +9,6 @@ namespace saccade {
 
 namespace {
 
-constexpr double rounding = 1e-5;  // of float32 sums, relative
-
 /// Are the tokens one sequence (N = 1), or each one of its own, as often posted?
 bool one_sequence(const Trace& trace) {
     const TraceTensor* mask = trace.find("first.mask");
@@ -40,7 +38,7 @@ bool order_differs(const Trace& trace) {
 std::optional<Claim> outputs_only_permute(const Trace& trace) {
     const Tensor<float>& difference = trace.tensor("difference").values;
     return claim_of("difference", difference.size(), largest(difference),
-                    rounding * std::max(1.0, largest(trace.tensor("first.output").values)));
+                    rounding_of_sums * std::max(1.0, largest(trace.tensor("first.output").values)));
 }
 
 std::optional<Claim> permutes_without_code(const Trace& trace) {
@@ -71,7 +69,8 @@ std::optional<Claim> sees_the_others(const Trace& trace) {
 std::optional<Claim> code_tells_orders_apart(const Trace& trace) {
     if (!order_differs(trace) || !has_code(trace) || !one_sequence(trace)) return std::nullopt;
     const Tensor<float>& difference = trace.tensor("difference").values;
-    const bool differ = largest(difference) > 10 * rounding * std::max(1.0, largest(trace.tensor("first.output").values));
+    const bool differ =
+        largest(difference) > 10 * rounding_of_sums * std::max(1.0, largest(trace.tensor("first.output").values));
     return claim_whether("difference", difference.size(), differ, "the outputs are the same up to rounding");
 }
 

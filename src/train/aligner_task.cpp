@@ -16,7 +16,6 @@ namespace saccade {
 
 namespace {
 
-constexpr int shard_count = 2;
 constexpr float least_kept = 1e-3f;  // of t in the finished model
 constexpr const char* directions[] = {"to_source", "to_target"};
 
@@ -106,6 +105,7 @@ class AlignerTask : public Task {
     void read_card(const nlohmann::json& card, const std::string& where) override { set_.read_card(card, where); }
 
  private:
+    static constexpr int shard_count = 2;
     TranslationSet::Settings read_options(const TrainOptions& options);
     /// -log-likelihood of the shard, whose gradients by t and jumps are those of expectation maximisation; adds to `tokens`.
     Var<float> direction_loss(const Weights<float>& weights, const std::string& name, bool hmm, int shard,

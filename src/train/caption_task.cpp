@@ -18,7 +18,6 @@ namespace saccade {
 
 namespace {
 
-constexpr int shard_count = 2;
 constexpr Index side = caption_side;       // of all held-out pictures
 constexpr Index most_words = 40;           // the longest caption has 33
 constexpr Index calibration_batches = 16;  // of 32 pictures
@@ -74,6 +73,7 @@ class CaptionTask : public Task {
     nlohmann::json card() const override;
 
  private:
+    static constexpr int shard_count = 2;
     struct Batch {
         Tensor<float> images;
         PaddedTargets targets[2];

@@ -13,6 +13,9 @@ struct DateList {
     std::vector<std::string> dates;  // ISO, in order
 };
 
+/// Characters of the output for a date, with ";" or <end>.
+constexpr Index characters_a_date = 11;
+
 /// `count` held-out dates in random forms, joined by "; ". What the list is depends on count and n alone.
 DateList held_out_date_list(Index count, Index n);
 /// `count` noisy training dates in any form.

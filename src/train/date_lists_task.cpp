@@ -14,9 +14,6 @@ namespace saccade {
 
 namespace {
 
-constexpr int shard_count = 4;           // shard s draws lists of s + 1 dates, so that there is little padding
-constexpr Index characters_a_date = 11;  // of the output, with ";" or <end>
-
 class DateListsTask : public DateTask {
  public:
     DateListsTask(std::string id, const TrainOptions& options);
@@ -28,6 +25,7 @@ class DateListsTask : public DateTask {
     nlohmann::json card() const override;
 
  private:
+    static constexpr int shard_count = 4;  // shard s draws lists of s + 1 dates, so that there is little padding
     Seq2SeqDesign design_;
     Seq2SeqSizes sizes_;
     SequenceText text_{date_vocabularies(";"), {}, false};

@@ -15,8 +15,6 @@ namespace saccade {
 
 namespace {
 
-constexpr int shard_count = 4;
-
 class DateQuestionsTask : public DateTask {
  public:
     explicit DateQuestionsTask(const TrainOptions& options);
@@ -30,6 +28,7 @@ class DateQuestionsTask : public DateTask {
     nlohmann::json card() const override;
 
  private:
+    static constexpr int shard_count = 4;
     struct Batch {
         PaddedTexts texts;
         Ids answers;         // [B, questions]

@@ -21,8 +21,7 @@ namespace saccade {
 
 namespace {
 
-constexpr Index output_length = 11;  // ten characters and <end>
-constexpr int shard_count = 4;
+constexpr Index output_length = 11;      // ten characters and <end>
 constexpr float entropy_weight = 0.01f;  // of hard attention's sampler (Xu 2015, eq. 12)
 
 /// Examples as the model takes them.
@@ -43,6 +42,7 @@ class DatesTask : public DateTask {
     nlohmann::json card() const override;
 
  private:
+    static constexpr int shard_count = 4;
     struct Score {
         double exact = 0, gold = 0, loss = 0;
     };
@@ -60,7 +60,7 @@ class DatesTask : public DateTask {
 };
 
 /// "dates", "dates-SCORE", "dates-ALIGNMENT" or "dates-SCORE-ALIGNMENT".
-Seq2SeqDesign design_of(const std::string& id) {
+Seq2SeqDesign dates_design(const std::string& id) {
     Seq2SeqDesign design;
     std::size_t start = std::string("dates").size();
     while (start < id.size()) {
@@ -77,7 +77,7 @@ Seq2SeqDesign design_of(const std::string& id) {
 }
 
 DatesTask::DatesTask(std::string id, const TrainOptions& options)
-    : DateTask(std::move(id), 3e-3), design_(design_of(this->id())) {
+    : DateTask(std::move(id), 3e-3), design_(dates_design(this->id())) {
     if (align_function(design_.align.function).samples) alignment_loss_ = 0;
     read_options(options, {{"alignment_loss", 0, 1e6, [this](double v) { alignment_loss_ = v; }},
                            {"window", 0, 1e6, [this](double v) { design_.align.window = v; }}});

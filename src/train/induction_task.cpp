@@ -21,7 +21,6 @@ namespace saccade {
 
 namespace {
 
-constexpr int shard_count = 4;
 constexpr Index short_length = 64, long_length = 128;  // tokens of a training sequence
 constexpr Index shortest_period = 4;                   // of repeated random tokens
 constexpr Index test_period = 24, test_length = 2 * test_period + 1;
@@ -29,7 +28,7 @@ constexpr Index text_length = 64;      // of a held-out context
 constexpr std::size_t rarest = 2;      // pieces that training holds less often are <unk>
 constexpr Index most_sequences = 256;  // that an evaluation looks at
 
-StackDesign design_of() {
+StackDesign attention_only_design() {
     StackDesign d;
     d.layers = 2;
     d.heads = 4;
@@ -78,6 +77,7 @@ class InductionTask : public Task {
     nlohmann::json card() const override;
 
  private:
+    static constexpr int shard_count = 4;
     void read_options(const TrainOptions& options);
     void read_text(const std::string& path);
     Ids drawn(Rng& rng, Index i, Index length, Index& period) const;
@@ -88,7 +88,7 @@ class InductionTask : public Task {
     double text_loss(const LanguageModel<float>& model, Index n, const std::stop_token& stop) const;
 
     std::string id_;
-    StackDesign design_ = design_of();
+    StackDesign design_ = attention_only_design();
     PositionSizes sizes_;
     SequenceText text_;
     std::vector<Ids> training_, held_out_;

@@ -25,7 +25,6 @@ namespace saccade {
 
 namespace {
 
-constexpr int shard_count = 2;
 constexpr Index measured_at_once = 100;                                // test pictures in one pass
 constexpr Index calibration_pictures = 2048, calibration_batch = 128;  // that statistics are measured on
 
@@ -68,6 +67,7 @@ class ResNetTask : public Task {
     nlohmann::json card() const override;
 
  private:
+    static constexpr int shard_count = 2;
     const ImageSet& train() const { return set(train_, ImageSplit::train); }
     const ImageSet& test() const { return set(test_, ImageSplit::test); }
     const ImageSet& set(ImageSetPtr& place, ImageSplit split) const;

@@ -16,8 +16,6 @@ namespace saccade {
 
 namespace {
 
-constexpr int shard_count = 4;
-
 struct Score {
     double units = 0, right = 0;  // what accuracy counts: texts, or characters for n_to_n
     double sequences = 0, right_sequences = 0;
@@ -43,6 +41,7 @@ class RnnShapesTask : public Task {
     nlohmann::json card() const override;
 
  private:
+    static constexpr int shard_count = 4;
     bool writes() const { return design_.shape == RnnShape::n_to_m || design_.shape == RnnShape::one_to_n; }
     Var<float> logits(const RnnShapes<float>& model, const RnnBatch& batch) const;
     Score score(const RnnShapes<float>& model, const RnnBatch& batch) const;

@@ -19,9 +19,8 @@ namespace {
 
 constexpr int trained_dates = 3;   // lists of as many, at most, in training; a shard each, so that there is little padding
 constexpr int measured_dates = 6;  // and in evaluation
-constexpr Index characters_a_date = 11;  // of the output, with ";" or <end>
-constexpr Index longest = 96;            // positions that a learned table has: any three dates fit
-constexpr Index clip = 16;               // Shaw's k
+constexpr Index longest = 96;      // positions that a learned table has: any three dates fit
+constexpr Index clip = 16;         // Shaw's k
 const std::string prefix = "date-lists-";
 
 class TransformerDateListsTask : public DateTask {

@@ -20,8 +20,6 @@ namespace saccade {
 
 namespace {
 
-constexpr int shard_count = 2;
-
 class TransformerTranslationTask : public Task {
  public:
     TransformerTranslationTask(std::string id, const TrainOptions& options);
@@ -43,6 +41,7 @@ class TransformerTranslationTask : public Task {
     void read_card(const nlohmann::json& card, const std::string& where) override { set_.read_card(card, where); }
 
  private:
+    static constexpr int shard_count = 2;
     TranslationSet::Settings read_options(const TrainOptions& options);
     const AttentionGuide& guide() const {
         std::call_once(guide_made_, [this] { guide_.emplace(set_.text()); });

@@ -20,10 +20,9 @@ namespace saccade {
 
 namespace {
 
-constexpr int shard_count = 2;
 constexpr const char* guided = "-guided";
 
-Seq2SeqDesign design_of(const std::string& id) {
+Seq2SeqDesign translator_design(const std::string& id) {
     Seq2SeqDesign d;
     if (id.starts_with("zh-en-luong")) {
         d.cell = CellKind::lstm;
@@ -54,6 +53,7 @@ class TranslationTask : public Task {
     void read_card(const nlohmann::json& card, const std::string& where) override { set_.read_card(card, where); }
 
  private:
+    static constexpr int shard_count = 2;
     TranslationSet::Settings read_options(const TrainOptions& options);
     const AttentionGuide& guide() const {
         std::call_once(guide_made_, [this] { guide_.emplace(set_.text()); });
@@ -75,7 +75,7 @@ class TranslationTask : public Task {
 };
 
 TranslationTask::TranslationTask(std::string id, const TrainOptions& options)
-    : id_(std::move(id)), design_(design_of(id_)), set_(id_, options, read_options(options)) {
+    : id_(std::move(id)), design_(translator_design(id_)), set_(id_, options, read_options(options)) {
     sizes_.source_vocabulary = set_.source_vocabulary();
     sizes_.target_vocabulary = set_.target_vocabulary();
     total_steps_ = steps_per_epoch() * (options.epochs > 0 ? options.epochs : default_epochs());

@@ -124,6 +124,12 @@ void help(const Ui& ui, AppState& state, Controller& act) {
         paragraph(ui, line.what, ui.theme.text, 15);
         ImGui::EndGroup();
     }
+    ImGui::Spacing();
+    paragraph(
+        ui,
+        "Rows, columns, heads and steps count from 1 in all that is shown; from 0 in saved arrays and in what the command "
+        "line takes (--intervene, --select, --step).",
+        ui.theme.secondary, 14);
     ImGui::End();
 }
 

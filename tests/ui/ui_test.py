@@ -3,12 +3,18 @@
 
     ui_test.py PROGRAM ARTIFACTS [TEST ...]
 
-Runs under Xvfb (ctest does that). Screenshots of every stage, and of a failure, are left in ARTIFACTS."""
+Runs in the display that there is. Screenshots of every stage, and of a failure, are left in ARTIFACTS.
+
+    ui_test.py --displays N PROGRAM ARTIFACTS
+
+Runs all tests in N displays of their own at a time (Xvfb), as ctest does."""
 
 import json
 import os
+import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -253,10 +259,27 @@ def test_a_number_out_of_range_is_not_taken(w):
     check(s["params"]["beam"] <= 10 and s["problem"] is None, f"beam is {s['params']['beam']}")
 
 
+def on_displays(count, tests, program, artifacts):
+    """Every count-th test on a display of its own; the output of each as it ends."""
+    display = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24 -noreset"]  # no reset between two windows
+    shares = []
+    for i in range(count):
+        command = [*display, sys.executable, __file__, program, os.path.join(artifacts, str(i)), *tests[i::count]]
+        shares.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        time.sleep(1)  # xvfb-run -a: two that look for a free number at once may find the same
+    failed = False
+    for share in shares:
+        print(share.communicate()[0], end="", flush=True)
+        failed |= share.returncode != 0
+    sys.exit(1 if failed else 0)
+
+
 def main():
+    tests = {name: f for name, f in globals().items() if name.startswith("test_")}
+    if sys.argv[1] == "--displays":
+        on_displays(int(sys.argv[2]), list(tests), *sys.argv[3:])
     program, artifacts, *chosen = sys.argv[1:]
     os.makedirs(artifacts, exist_ok=True)
-    tests = {name: f for name, f in globals().items() if name.startswith("test_")}
     unknown = [name for name in chosen if name not in tests]
     if unknown:
         sys.exit(f"no such test: {unknown[0]}")
