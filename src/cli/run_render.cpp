@@ -166,17 +166,18 @@ void apply_lengths(RenderOptions& options) {
 
 void run_and_save(const RunOptions& options) {
     const RunRequest request = options.request.request();
-    if (options.save.empty() && !options.claims)
-        throw Error(ErrorCode::usage, "nothing to do with the run", "give --save FILE.npz, or --claims");
     const TracePtr trace = run_told(request);
     if (!options.save.empty()) save_trace(options.save, *trace, request);
     print_notes(*trace);
     if (options.claims) print_claims(exhibit(request.exhibit), *trace);
-    if (options.save.empty()) return;
-    for (const auto& [name, text] : trace->texts()) fmt::print("{}: {}\n", name, text);
+    if (!options.claims || !options.save.empty())
+        for (const auto& [name, text] : trace->texts()) fmt::print("{}: {}\n", name, text);
     const auto recorded = std::count_if(trace->tensors().begin(), trace->tensors().end(),
                                         [](const TraceTensor& t) { return t.info.role != Role::parameter; });
-    fmt::print("{}: {} tensors\n", options.save, recorded);
+    if (!options.save.empty())
+        fmt::print("{}: {} tensors\n", options.save, recorded);
+    else if (!options.claims)
+        fmt::print("{} tensors recorded: --save FILE.npz keeps them, --claims checks what they say\n", recorded);
 }
 
 /// The tensor that the exhibit's stage shows in this view; empty if it shows none, or this run does not have it.

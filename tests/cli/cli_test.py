@@ -127,7 +127,11 @@ class Cli(Case):
         forced = self.good("run", "alignment", "--target", "1999", "--claims").splitlines()
         self.assertTrue(any(line.startswith("no rule") and "output.id" in line for line in forced), forced)
         self.assertTrue(any("32 of " in line for line in lines), "how many cells were looked at is said")
-        self.bad(2, "run", "alignment", names=["--save"])
+
+    def test_run_alone_says_what_was_written(self):
+        lines = self.good("run", "alignment", "--source", "30 Sep 2019").splitlines()
+        self.assertIn("output: 2019-09-30", lines)
+        self.assertIn("--save", lines[-1])
 
     def test_claims_speak_of_what_is_shown(self):
         lines = self.good("run", "alignment", "--intervene", "weights=0", "--claims").splitlines()
