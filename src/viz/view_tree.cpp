@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 
+#include "base/utf8.hpp"
 #include "viz/beam_tree.hpp"
 #include "viz/layout.hpp"
 #include "viz/views.hpp"
@@ -147,7 +148,8 @@ void write_labels(TreeLayout& at, const BeamTree& tree, const Sketch& sketch) {
         const double size = pruned ? std::min(at.size, sketch.px(11)) : at.size;
         if ((pruned && !at.pruned_labels) || size < sketch.px(smallest_label)) continue;
         const std::string text = cut_to_fit(tree.label(tree.nodes[i]), at.pitch - branch, size, Font::ui, sketch.measure());
-        if (text.empty() || text == "…") continue;
+        // A letter and dots say less than the point that stands there instead.
+        if (text.empty() || (text.ends_with("…") && graphemes(text).size() < 3)) continue;
         at.labels[i] = text;
         at.label_width[i] = sketch.text_width(text, size) + sketch.px(3);
     }
