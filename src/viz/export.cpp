@@ -118,7 +118,7 @@ std::optional<Note> text_left_out(const Figure& figure, const ViewState& state) 
 
 /// A picture near its ground, since no value comes near the end of the scale.
 std::optional<Note> far_below_scale(const Figure& figure) {
-    constexpr double far = 0.2;
+    constexpr double far = 0.3;
     const auto note = [](const Tensor<float>& values, const Normalization& n) -> std::optional<Note> {
         double largest = 0;
         for (const float v : values.values())

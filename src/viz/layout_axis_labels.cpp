@@ -107,6 +107,9 @@ AxisLabels fit_column_labels(const Sketch& sketch, const Axis& axis, double pitc
     } else {
         labels.rotated = true;
         labels.stride = nice_stride(labels.size * line_pitch / pitch);
+        // Smaller rather than cut.
+        const double high = widest(sketch, axis, labels.size, labels.stride);
+        if (high > limit) labels.size = std::max(smallest, labels.size * limit / high);
         labels.extent = std::min(limit, widest(sketch, axis, labels.size, labels.stride));
     }
     if (labels.stride > 1 && !numbers) {

@@ -289,7 +289,7 @@ class HeadGridView : public View {
 
     static void draw_bar(Sketch& sketch, const Grid& grid, const HeatmapGridItem& item, Box bar, const Box& content) {
         const bool unit = is_unit_interval(grid.tensor->info.role);
-        const double word = sketch.text_width(measured_in(grid.tensor->info), sketch.px(12)) + sketch.px(12);
+        const double word = sketch.text_width(measured_in(grid.tensor->info), sketch.px(12)) + sketch.px(13);
         bar.x = std::max(content.x, std::min(item.box.x, content.right() - bar.w - word));
         draw_color_bar(sketch, bar, content.right(),
                        {item.map, item.normalization, item.over, item.under,

@@ -100,8 +100,8 @@ GridLayout arrange_with(const Sketch& sketch, const Slice& slice, Box content, B
     // Row labels by a guess at the cells' height; then the columns, whose labels decide the height that is left; then what of
     // the rows fits it.
     const double guess_h = cell_size((content.h - bar_room) * 0.85, rows, largest);
-    // Labels have what the cells leave at their largest, and what whole words need before cells are large.
-    const double free_w = content.w - at.label_gap - static_cast<double>(cols) * std::min(largest, sketch.px(largest_cell));
+    // Labels have what cells of a fair size leave.
+    const double free_w = content.w - at.label_gap - static_cast<double>(cols) * std::min(largest, sketch.px(34));
     const double rows_limit = std::max(content.w * 0.3, free_w);
     const double free_h = content.h - bar_room - at.label_gap - static_cast<double>(rows) * sketch.px(22);
     if (row_labels) at.rows = fit_row_labels(sketch, *slice.row(), guess_h, rows_limit);
@@ -140,7 +140,8 @@ GridLayout arrange(const Sketch& sketch, const Slice& slice, const Box& content,
     const double numbers = sketch.text_width(number_text(item.normalization.low), sketch.px(12)) +
                            sketch.text_width(number_text(item.normalization.high), sketch.px(12)) + sketch.px(beyond ? 40 : 10);
     const GridLayout beside = with(BarPlace::beside, std::max(sketch.px(56), numbers));
-    if (beside.area() >= bare.area() || !needed) return beside.area() >= bare.area() ? beside : bare;
+    // What costs cells little is had in any case.
+    if (beside.area() >= bare.area() * 0.75 || !needed) return beside.area() >= bare.area() * 0.75 ? beside : bare;
     const GridLayout close = with(BarPlace::close, 0);
     return beside.area() > close.area() || content.h < sketch.px(70) ? beside : close;
 }
@@ -271,7 +272,7 @@ void draw_bar(Sketch& sketch, const AttentionPlane& plane, const GridLayout& at,
     const double w = std::min({sketch.px(bar_width), std::max(at.grid.w, sketch.px(120)), content.w * 0.6});
     const bool close = at.bar == BarPlace::close;
     // Where the grid stands far right the bar moves left for its word.
-    const double word = sketch.text_width(measured_in(plane.source->info), sketch.px(12)) + sketch.px(12);
+    const double word = sketch.text_width(measured_in(plane.source->info), sketch.px(12)) + sketch.px(13);
     Box bar{std::max(content.x, std::min(at.grid.x, content.right() - w - word)), at.grid.bottom() + sketch.px(close ? 8 : 20),
             w, sketch.px(close ? close_height : bar_height)};
     if (at.bar == BarPlace::beside)

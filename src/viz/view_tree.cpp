@@ -142,7 +142,8 @@ void choose_rooms(TreeLayout& at, const BeamTree& tree, const Sketch& sketch) {
 void write_labels(TreeLayout& at, const BeamTree& tree, const Sketch& sketch) {
     at.labels.resize(tree.nodes.size());
     at.label_width.assign(tree.nodes.size(), sketch.px(3));
-    const double branch = std::clamp(at.pitch * 0.35, sketch.px(9), sketch.px(44));
+    // Where steps are narrow, words come before the branches that lead to them.
+    const double branch = std::clamp(at.pitch * (at.pitch < sketch.px(64) ? 0.2 : 0.35), sketch.px(9), sketch.px(44));
     for (std::size_t i = 0; i < tree.nodes.size(); ++i) {
         const bool pruned = tree.nodes[i].fate == BeamTree::Fate::pruned;
         const double size = pruned ? std::min(at.size, sketch.px(11)) : at.size;

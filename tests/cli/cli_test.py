@@ -126,7 +126,7 @@ class Cli(Case):
         self.good("render", "self-attention", "--view", "flow", "--tensor", "weights", "--compare", "mask=causal", "-o", out)
         with open(out, encoding="utf-8") as f:
             figure = f.read()
-        self.assertIn("A: mask none", figure)
+        self.assertIn("A: mask own", figure)
         self.assertIn("B: mask causal", figure)
         self.assertIn("masked in B", figure)
 
