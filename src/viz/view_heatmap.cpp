@@ -130,7 +130,7 @@ GridLayout arrange_with(const Sketch& sketch, const Slice& slice, Box content, B
 
 /// A figure has its scale, as has what is signed, bent or outside its limits, wherever it stands: that stays where notes and
 /// labels take the room. On the stage any other scale does if there is room beside the grid.
-GridLayout arrange(const Sketch& sketch, const Slice& slice, const Box& content, const HeatmapItem& item) {
+GridLayout arrange(const Sketch& sketch, const Slice& slice, const Box& content, const HeatmapItem& item, bool numbered) {
     const auto with = [&](BarPlace bar, double w) { return arrange_with(sketch, slice, content, bar, w); };
     if (content.h >= sketch.px(170) && content.w >= sketch.px(180)) return with(BarPlace::below, 0);
     const GridLayout bare = with(BarPlace::none, 0);
@@ -140,8 +140,9 @@ GridLayout arrange(const Sketch& sketch, const Slice& slice, const Box& content,
     const double numbers = sketch.text_width(number_text(item.normalization.low), sketch.px(12)) +
                            sketch.text_width(number_text(item.normalization.high), sketch.px(12)) + sketch.px(beyond ? 40 : 10);
     const GridLayout beside = with(BarPlace::beside, std::max(sketch.px(56), numbers));
-    // What costs cells little is had in any case.
-    if (beside.area() >= bare.area() * 0.75 || !needed) return beside.area() >= bare.area() * 0.75 ? beside : bare;
+    // What costs cells little is had in any case, unless they carry their numbers.
+    const double enough = bare.area() * (numbered ? 1 : 0.75);
+    if (beside.area() >= enough || !needed) return beside.area() >= enough ? beside : bare;
     const GridLayout close = with(BarPlace::close, 0);
     return beside.area() > close.area() || content.h < sketch.px(70) ? beside : close;
 }
@@ -326,8 +327,10 @@ class HeatmapView : public View {
         Sketch sketch(state, measure);
         Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle_of(slice));
         sketch.caption(caption_of(plane, is_unit(plane)), content);
+        // Weights are read by their colours, beside each other.
+        const bool numbered = tensor.info.role != Role::weights && slice.values.size() <= most_numbers;
         HeatmapItem item = make_item(sketch, plane);
-        const GridLayout at = arrange(sketch, slice, content, item);
+        const GridLayout at = arrange(sketch, slice, content, item, numbered);
         item.box = at.grid;
         item.gap = std::min(at.cell_w, at.cell_h) >= 8 ? 1 : 0;
         sketch.add(item);
@@ -351,9 +354,7 @@ class HeatmapView : public View {
         cells.editable = tensor.info.role == Role::weights && !slice.derived;
         sketch.region(cells);
         Figure figure = sketch.take();
-        // Weights are read by their colours, beside each other.
-        if (tensor.info.role != Role::weights && slice.values.size() <= most_numbers)
-            write_cell_numbers(figure, state, measure);
+        if (numbered) write_cell_numbers(figure, state, measure);
         return figure;
     }
 
