@@ -23,8 +23,8 @@ namespace saccade {
 namespace {
 
 /// What the run has to say goes to stderr, one line per note: it is not an error.
-void print_notes(const Trace& trace) {
-    for (const Note& note : trace.notes())
+void print_notes(const std::vector<Note>& notes) {
+    for (const Note& note : notes)
         fmt::print(stderr, "saccade: note: {}{}{}\n", note.text, note.hint.empty() ? "" : ": ", note.hint);
 }
 
@@ -168,7 +168,7 @@ void run_and_save(const RunOptions& options) {
     const RunRequest request = options.request.request();
     const TracePtr trace = run_told(request);
     if (!options.save.empty()) save_trace(options.save, *trace, request);
-    print_notes(*trace);
+    print_notes(trace->notes());
     if (options.claims) print_claims(exhibit(request.exhibit), *trace);
     if (!options.claims || !options.save.empty())
         for (const auto& [name, text] : trace->texts()) fmt::print("{}: {}\n", name, text);
@@ -190,7 +190,7 @@ std::string placed_tensor(const RunRequest& request, const std::string& view_id,
 }
 
 void render(RenderOptions options) {
-    const RunRequest request = options.request.request();
+    RunRequest request = options.request.request();
     // What cannot be is refused before anything is computed.
     named_in_errors("--view", [&] { view(options.view.view); });
     named_in_errors("--theme", [&] { theme(options.view.theme); });
@@ -207,17 +207,25 @@ void render(RenderOptions options) {
     if (options.view.tensor.empty() || trace->find(options.view.tensor) != nullptr)  // else made by an analysis, of several
         ViewFlags::check_heads(tensor_for(view(options.view.view), *trace, options.view), options.view);
     if (options.compare.empty()) {
-        export_figure(options.output, *trace, {request_text(request), options.view}, options.file);
-        return print_notes(*trace);
+        const auto notes = export_figure(options.output, *trace, {request_text(request), options.view}, options.file);
+        print_notes(trace->notes());
+        return print_notes(notes);
     }
     const RunRequest other = compared_request(request, options.compare);
+    // What B has otherwise is said of A, too, be it the default.
+    const Params defaults = resolve(exhibit(request.exhibit).params, request.params);
+    for (const ParamSpec& spec : exhibit(request.exhibit).params)
+        if (other.params.has(spec.name) && !request.params.has(spec.name))
+            request.params.set(spec.name, defaults.values().at(spec.name));
     const TracePtr against = run_told(other);
     const TracePtr difference = std::make_shared<const Trace>(difference_of(*trace, *against));
     // The view's own choice is made by role, which a difference does not have.
     if (options.view.tensor.empty()) options.view.tensor = tensor_for(view(options.view.view), *trace, options.view).info.name;
     const ViewState state = difference_state(options.view, {trace.get(), against.get()});
-    export_figure(options.output, *difference, {request_text(request), state, request_text(other)}, options.file);
-    print_notes(*difference);
+    const FigureOrigin origin{request_text(request), state, request_text(other)};
+    const auto notes = export_figure(options.output, *difference, origin, options.file);
+    print_notes(difference->notes());
+    print_notes(notes);
 }
 
 }  // namespace

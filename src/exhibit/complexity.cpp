@@ -215,6 +215,7 @@ void record_exponents(Probe& probe, const Sweep& sweep, const Logs& logs) {
         return Shown{.role = Role::state,
                      .symbol = "p",
                      .title = "Exponent of " + v,
+                     .unit = "exponent",
                      .axes = {"layer kind", "exponent"},
                      .step = {"fit",
                               "slope of log₂ C and log₂ t over the doublings, by least squares, and the standard error of the "
@@ -248,6 +249,7 @@ void record_table(Probe& probe, const Sweep& n, const LayerSize& fixed) {
         return Shown{.role = Role::output,
                      .symbol = "P",
                      .title = "Layers (steps) from the first token to the last",
+                     .unit = "layers",
                      .axes = {"layer kind", "n"},
                      .step = {"walk", "1;  n − 1;  log_k n, dilated;  2 n / r − 1; rounded up",
                               fmt::format("@path[c,i] = where(c == 0, 1, where(c == 1, @size.n[i] - 1, where(c == 2, 0 - "

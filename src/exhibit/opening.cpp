@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "analysis/attention.hpp"
 #include "base/utf8.hpp"
@@ -25,16 +26,39 @@ bool says_something(const Axis& axis, Index i) {
     });
 }
 
-/// The attention that the views show first: what is placed, else the first weights recorded.
+/// The attention that the views show first: what is placed, or the first weights recorded where a view chooses for itself.
 const TraceTensor* shown_attention(const Exhibit& exhibit, const Params& params, const Trace& trace) {
     const auto attends = [](const TraceTensor* t) {
         return t != nullptr && t->info.role == Role::weights && !t->values.empty() && attention_axes(*t);
     };
-    for (const ViewPlacement& placed : placements(exhibit, params))
+    const std::vector<ViewPlacement> all = placements(exhibit, params);
+    for (const ViewPlacement& placed : all)
         if (const TraceTensor* tensor = trace.find(placed.tensor); attends(tensor)) return tensor;
+    if (std::ranges::none_of(all, [](const ViewPlacement& placed) { return placed.tensor.empty(); })) return nullptr;
     for (const TraceTensor* tensor : trace.with_role(Role::weights))
         if (attends(tensor)) return tensor;
     return nullptr;
+}
+
+/// Of a placed matrix that compares positions with each other: one in the middle and the most like it that is no neighbour.
+CellRef pair_shown(const Exhibit& exhibit, const Params& params, const Trace& trace) {
+    for (const ViewPlacement& placed : placements(exhibit, params)) {
+        const TraceTensor* tensor = trace.find(placed.tensor);
+        if (tensor == nullptr || tensor->values.empty() || tensor->info.axes.size() != 2) continue;
+        const Axis &rows = *tensor->info.axes[0], &cols = *tensor->info.axes[1];
+        if (cols.name != rows.name + ".key" || rows.extent != cols.extent) continue;
+        Index row = rows.extent / 2, column = row;
+        while (row + 1 < rows.extent && !says_something(rows, row)) ++row;
+        float most = -std::numeric_limits<float>::infinity();
+        for (Index j = 0; j < cols.extent; ++j) {
+            const float v = tensor->values.at({row, j});
+            if (std::abs(j - row) < 2 || !says_something(cols, j) || !(v > most)) continue;
+            most = v;
+            column = j;
+        }
+        return {tensor->info.name, {row, column}};
+    }
+    return {};
 }
 
 struct Place {
@@ -82,7 +106,7 @@ Place sharpest(const Attention& attention) {
 
 CellRef opening_cell(const Exhibit& exhibit, const Params& params, const Trace& trace) {
     const TraceTensor* weights = shown_attention(exhibit, params, trace);
-    if (weights == nullptr) return {};
+    if (weights == nullptr) return pair_shown(exhibit, params, trace);
     const Attention attention = attention_of(*weights);
     const AttentionAxes& axes = attention.axes;
     const Axis& queries = *weights->info.axes[static_cast<std::size_t>(axes.query)];

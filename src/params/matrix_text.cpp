@@ -61,33 +61,39 @@ std::string plain(const std::string& text) {
     return ascii ? result : read_text_of(result);
 }
 
-/// "-1,234,567.8": three digits behind every comma, one to three before the first. Or no comma at all.
-bool well_grouped(const std::string& number) {
+/// "-1,234,567.8" with a mark of ',' and a point of '.': three digits behind every mark, one to three before the first and not
+/// a zero, none behind the point. Or no mark at all.
+bool well_grouped(std::string_view number, char mark, char point) {
     const std::size_t first = number[0] == '-' || number[0] == '+' ? 1 : 0;
-    const std::string_view whole = std::string_view(number).substr(first, std::min(number.find('.'), number.size()) - first);
-    std::size_t at = whole.find(',');
+    const std::size_t end = std::min(number.find(point), number.size());
+    if (number.find(mark, end) != std::string_view::npos) return false;
+    const std::string_view whole = number.substr(first, end - first);
+    std::size_t at = whole.find(mark);
     if (at == std::string_view::npos) return true;
-    if (at < 1 || at > 3) return false;
+    if (at < 1 || at > 3 || whole[0] == '0') return false;
     while (at != std::string_view::npos) {
-        const std::size_t next = whole.find(',', at + 1);
+        const std::size_t next = whole.find(mark, at + 1);
         if (std::min(next, whole.size()) - at != 4) return false;
         at = next;
     }
-    return std::ranges::all_of(whole, [](char c) { return c == ',' || digit(c); });
+    return std::ranges::all_of(whole, [mark](char c) { return c == mark || digit(c); });
 }
 
-/// What the marks of a text mean. Points are always decimal.
+/// What the marks of a text mean.
 enum class Comma { separates, decimal, groups };  // "1,5" as 1 and 5, as 1.5; "1,234.5" as 1234.5
 struct Reading {
     Comma comma = Comma::separates;
     bool semicolon_separates = false;  // numbers; else it ends a row
     bool tab_separates = false;        // two of them have an empty cell between them
+    bool blank_separates = false;      // a comma with a blank behind it is between numbers, whatever the others are
+    bool point_groups = false;         // "1.234,5" as 1234.5; else points are decimal
 
     std::string says() const {
         const char* commas = comma == Comma::separates ? "commas between numbers"
                              : comma == Comma::decimal ? "decimal commas"
                                                        : "commas between thousands";
-        return std::string(commas) + (semicolon_separates ? ", semicolons between numbers" : "");
+        return std::string(commas) + (semicolon_separates ? ", semicolons between numbers" : "") +
+               (point_groups ? ", points between thousands" : "") + (blank_separates ? ", “, ” between numbers" : "");
     }
 };
 
@@ -96,7 +102,8 @@ class MatrixReader {
     explicit MatrixReader(Reading reading) : reading_(reading) {}
 
     Tensor<float> read(const std::string& text) {
-        for (const char c : text) {
+        for (std::size_t at = 0; at < text.size(); ++at) {
+            const char c = text[at];
             switch (c) {
                 case '[':
                     open_bracket();
@@ -116,7 +123,7 @@ class MatrixReader {
                         end_row();
                     break;
                 case ',':
-                    if (reading_.comma == Comma::separates)
+                    if (reading_.comma == Comma::separates || (reading_.blank_separates && blank_at(text, at + 1)))
                         separator();
                     else
                         cell_ += c;
@@ -141,6 +148,10 @@ class MatrixReader {
 
  private:
     static constexpr const char* hint = "write rows as 1 0; 0 1 or as [[1, 0], [0, 1]]";
+
+    static bool blank_at(const std::string& text, std::size_t at) {
+        return at < text.size() && (text[at] == ' ' || text[at] == '\t');
+    }
 
     [[noreturn]] void refuse(const std::string& what) const {
         throw Error(ErrorCode::invalid_input, fmt::format("row {}: {}", row_ + 1, what), hint);
@@ -225,9 +236,13 @@ class MatrixReader {
         if (reading_.comma == Comma::separates) return;
         const std::size_t comma = cell_.find(',');
         if (reading_.comma == Comma::groups) {
-            if (!well_grouped(cell_)) refuse_cell(shown + " is not a number");
+            if (!well_grouped(cell_, ',', '.')) refuse_cell(shown + " is not a number");
             std::erase(cell_, ',');
             return;
+        }
+        if (reading_.point_groups) {
+            if (!well_grouped(cell_, '.', ',')) refuse_cell(shown + " has a decimal point, other numbers a decimal comma");
+            if (std::erase(cell_, '.') > 0) return take_out_commas(shown);
         }
         const bool digits = comma != std::string::npos && comma > 0 && digit(cell_[comma - 1]) && comma + 1 < cell_.size() &&
                             digit(cell_[comma + 1]);
@@ -254,6 +269,7 @@ struct Marks {
     bool semicolons_inside = false;  // with something before and after it in its line
     int pairs = 0;                   // digits, a comma, digits
     bool fraction = false;           // one of them as nobody writes two numbers: 0,5 or 1,05
+    bool point_groups = false;       // a number with points between thousands and a decimal comma: 1.234,5
 
     explicit Marks(const std::string& text) {
         for (std::size_t at = 0; at < text.size();) {
@@ -283,11 +299,22 @@ struct Marks {
                 const bool zero_first = after == '0' && i + 2 < row.size() && digit(row[i + 2]);
                 fraction = fraction || (digit(after) && (lone_zero || zero_first));
             }
+            if (c == '.') point_groups = point_groups || grouped_by_points(row, i);
             if (!blank(c) || blank(before)) continue;
             const std::size_t next = row.find_first_not_of(" \t", i);
             gaps = gaps || (std::string_view(",;").find(before) == std::string_view::npos &&
                             std::string_view(",;").find(row[next]) == std::string_view::npos);
         }
+    }
+
+    /// Does the number around this point have one comma, behind points that group its digits?
+    static bool grouped_by_points(std::string_view row, std::size_t point) {
+        constexpr std::string_view of_number = "0123456789.,+-";
+        const std::size_t before = row.find_last_not_of(of_number, point), begin = before + 1;  // npos + 1 is 0
+        const std::string_view number = row.substr(begin, row.find_first_not_of(of_number, point) - begin);
+        const std::size_t comma = number.find(',');
+        return comma != std::string_view::npos && comma + 1 < number.size() &&
+               number.find(',', comma + 1) == std::string_view::npos && well_grouped(number, '.', ',');
     }
 };
 
@@ -298,16 +325,26 @@ bool semicolon_table(const Marks& marks) {
 
 /// The ways in which a text may have been meant, the likeliest first.
 std::vector<Reading> readings_of(const Marks& marks) {
+    if (semicolon_table(marks) && !marks.loose) {
+        // A row a line: semicolons stand between numbers, and what is left open is what commas are.
+        std::vector<Reading> readings{
+            {marks.commas ? Comma::decimal : Comma::separates, true, false, false, marks.point_groups}};
+        if (marks.commas) readings.push_back({Comma::groups, true});
+        if (marks.gaps) readings.push_back({readings.front().comma, false, false, false, marks.point_groups});
+        return readings;
+    }
     const bool table = marks.tabs && !marks.loose;  // else commas and tabs stand together
     std::vector<Reading> readings;
     if (!(marks.tight && marks.gaps)) readings.push_back({Comma::separates, false, marks.tabs && !marks.commas});
-    if (marks.tight && !marks.loose) {
-        // Rows of whole numbers with commas are a table as every program writes it: "1,2" and "3,4".
-        const bool decimal = marks.gaps || marks.fraction || marks.pairs == 1;
-        if (decimal) readings.push_back({Comma::decimal, false, table});
-        if (decimal && marks.semicolons_inside && marks.lines == 1) readings.push_back({Comma::decimal, true, false});
-        if (marks.points) readings.push_back({Comma::groups, false, table});
+    // Rows of whole numbers with commas, a row a line, are a table as every program writes it: "1,2" and "3,4".
+    const bool belongs = marks.gaps || marks.fraction || marks.pairs == 1 || marks.semicolons_inside || marks.loose;
+    if (marks.tight && (belongs || marks.point_groups)) {
+        const Reading decimal{Comma::decimal, false, table, marks.loose, marks.point_groups};
+        readings.push_back(decimal);
+        readings.push_back(decimal);
+        readings.back().semicolon_separates = marks.semicolons_inside && marks.lines == 1;
     }
+    if (marks.tight && (belongs || marks.points)) readings.push_back({Comma::groups, false, table, marks.loose});
     if (readings.empty()) readings.push_back({});
     return readings;
 }
@@ -335,19 +372,25 @@ Tensor<float> matrix_from_text(const std::string& written) {
     const std::string text = plain(written);
     if (text.find_first_of("[]") != std::string::npos) return MatrixReader({}).read(text);
     const Marks marks(text);
-    if (semicolon_table(marks)) {
-        const Reading table{marks.commas ? Comma::decimal : Comma::separates, true, false};
-        if (auto matrix = read_as(table, text)) return *matrix;
-        if (!marks.gaps && !marks.commas) return MatrixReader(table).read(text);  // which says what is wrong
-    }
-    const std::vector<Reading> readings = readings_of(marks);
+    std::vector<Reading> readings = readings_of(marks);
     std::vector<Tensor<float>> found;
     std::string all;
-    for (const Reading& reading : readings) {
-        auto matrix = read_as(reading, text);
-        if (!matrix || std::ranges::any_of(found, [&](const Tensor<float>& other) { return same(other, *matrix); })) continue;
-        all += (found.empty() ? "" : ", or as ") + described(*matrix, reading);
-        found.push_back(std::move(*matrix));
+    const auto try_all = [&] {
+        for (const Reading& reading : readings) {
+            auto matrix = read_as(reading, text);
+            if (!matrix || std::ranges::any_of(found, [&](const Tensor<float>& other) { return same(other, *matrix); }))
+                continue;
+            all += (found.empty() ? "" : ", or as ") + described(*matrix, reading);
+            found.push_back(std::move(*matrix));
+        }
+    };
+    try_all();
+    if (found.empty() && readings.front().semicolon_separates && (marks.gaps || marks.commas)) {
+        // No table with as many numbers in every line: semicolons end rows, as lines do.
+        Marks rows = marks;
+        rows.lines = 1;
+        readings = readings_of(rows);
+        try_all();
     }
     if (found.size() > 1)
         throw Error(ErrorCode::invalid_input, "can be read as " + all,

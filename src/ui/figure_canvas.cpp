@@ -113,7 +113,11 @@ void FigureCanvas::draw_text(const TextItem& text, ImVec2 origin, ImDrawList& li
     const ImVec2 upper(origin.x + f(text.at.x + start.x) * s,
                        origin.y + f(text.at.y + start.y) * s - compat::ascent(*face, size));
     const int first = list.VtxBuffer.Size;
-    const ImVec2 corner = text.angle == 0 ? ImVec2(std::round(upper.x), std::round(upper.y)) : upper;
+    // ImGui leaves out the letters that lie outside the clip rectangle before they are turned: turned text is set inside it,
+    // and carried to its place afterwards.
+    const ImVec2 clip = list.GetClipRectMin(), aside(clip.x + 1 - upper.x, clip.y + 1 - upper.y);
+    const ImVec2 corner =
+        text.angle == 0 ? ImVec2(std::round(upper.x), std::round(upper.y)) : ImVec2(upper.x + aside.x, upper.y + aside.y);
     list.AddText(face, size, corner, to_imgui(text.color), text.text.c_str(), text.text.c_str() + text.text.size());
     if (text.angle == 0) return;
     const double radians = text.angle * std::numbers::pi / 180;
@@ -122,7 +126,7 @@ void FigureCanvas::draw_text(const TextItem& text, ImVec2 origin, ImDrawList& li
     const ImVec2 pivot(origin.x + f(text.at.x) * s, origin.y + f(text.at.y) * s);
     for (int i = first; i < list.VtxBuffer.Size; ++i) {
         ImVec2& v = list.VtxBuffer[i].pos;
-        const ImVec2 d(v.x - pivot.x, v.y - pivot.y);
+        const ImVec2 d(v.x - aside.x - pivot.x, v.y - aside.y - pivot.y);
         v = {pivot.x + c * d.x - n * d.y, pivot.y + n * d.x + c * d.y};
     }
 }

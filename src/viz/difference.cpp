@@ -91,20 +91,28 @@ std::optional<Shape> joint_axes(TensorInfo& info, const Trace& difference) {
 
 void name_difference(TensorInfo& info) {
     info.symbol = info.symbol.empty() ? "" : "Δ" + info.symbol;
-    info.unit = "B − A";
+    info.unit = difference_unit;
     info.role = Role::state;  // signed: weights would be drawn from 0 to 1, and could be dragged
 }
 
-/// A cell that is masked in both runs has no difference. False: there is none.
-bool hide_in_both(const Tensor<float>& a, const Tensor<float>& b, const Tensor<float>& computed, Tensor<float>& difference) {
-    if (a.data() == computed.data() || a.shape() != difference.shape() || b.shape() != difference.shape()) return false;
-    bool any = false;
+/// A cell that a mask hides in a run has no difference: a weight of 0 that a mask made is none that the model chose. What is to
+/// be said about the hatching; empty if there is none.
+std::string hide_masked(const Trace& a, const TraceTensor& of_a, const Trace& b, const TraceTensor& of_b,
+                        Tensor<float>& difference) {
+    if (of_a.values.shape() != difference.shape() || of_b.values.shape() != difference.shape()) return {};
+    const Tensor<float> seen_a = seen_values(a, of_a, nullptr), seen_b = seen_values(b, of_b, nullptr);
+    const bool masks_a = seen_a.data() != of_a.values.data(), masks_b = seen_b.data() != of_b.values.data();
+    bool in_both = false, in_a = false, in_b = false;
     for (Index i = 0; i < difference.size(); ++i) {
-        if (!std::isnan(a.data()[i]) || !std::isnan(b.data()[i])) continue;
+        const bool no_a = masks_a && std::isnan(seen_a.data()[i]), no_b = masks_b && std::isnan(seen_b.data()[i]);
+        if (!no_a && !no_b) continue;
         difference.data()[i] = std::numeric_limits<float>::quiet_NaN();
-        any = true;
+        (no_a && no_b ? in_both : no_a ? in_a : in_b) = true;
     }
-    return any;
+    if (in_a && in_b) return "masked in A or B";
+    if (in_a) return in_both ? "masked in A, or in both" : "masked in A";
+    if (in_b) return in_both ? "masked in B, or in both" : "masked in B";
+    return in_both ? "masked in both" : "";
 }
 
 }  // namespace
@@ -150,8 +158,8 @@ Trace difference_of(const Trace& a, const Trace& b) {
         info.title = (info.title.empty() ? info.name : info.title) + (apart ? " · hatched: in one only" : "");
         name_difference(info);
         Tensor<float> values = subtract(one.values, other->values, joint);
-        const bool masked = hide_in_both(seen_values(a, one, nullptr), seen_values(b, *other, nullptr), one.values, values);
-        if (masked) info.title += apart ? ", or masked in both" : " · hatched: masked in both";
+        const std::string masked = hide_masked(a, one, b, *other, values);
+        if (!masked.empty()) info.title += (apart ? ", or " : " · hatched: ") + masked;
         difference.add(info, std::move(values));
     }
     for (Note& note : notes) difference.add_note(std::move(note));

@@ -9,12 +9,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/utf8.hpp"
 #include "io/atomic_file.hpp"
 #include "io/npz.hpp"
 #include "trace/hand.hpp"
 #include "viz/canvas_cairo.hpp"
 #include "viz/canvas_svg.hpp"
 #include "viz/csv.hpp"
+#include "viz/layout.hpp"
 #include "viz/origin.hpp"
 #include "viz/png_text.hpp"
 
@@ -71,12 +73,81 @@ std::string named(const std::vector<Intervention>& interventions, const Trace& t
     return text;
 }
 
-std::string picture(const std::string& ending, const Trace& trace, const FigureOrigin& origin, const ExportOptions& options) {
+/// "mask causal, heads 4": the settings of a request that the other has otherwise.
+std::string settings_unlike(const nlohmann::json& request, const nlohmann::json& other) {
+    constexpr std::size_t longest = 32;
+    std::string text;
+    const auto say = [&](const std::string& name, const nlohmann::json& value) {
+        const std::string shown = value.is_null() ? "default" : value.is_string() ? value.get<std::string>() : value.dump();
+        text += (text.empty() ? "" : ", ") + name + " " + shorten(shown, longest);
+    };
+    const auto compare = [&](const nlohmann::json& in, const nlohmann::json& beside, const std::string& key) {
+        const nlohmann::json value = in.value(key, nlohmann::json()), others = beside.value(key, nlohmann::json());
+        if (value != others) say(key, value);
+    };
+    const nlohmann::json none = nlohmann::json::object();
+    const nlohmann::json params = request.value("params", none), others = other.value("params", none);
+    nlohmann::json names = others;
+    names.update(params);
+    for (const auto& [name, value] : names.items()) compare(params, others, name);
+    for (const char* key : {"seed", "weights"}) compare(request, other, key);
+    return text;
+}
+
+/// What of the figure's text there is no room for, and what would fit.
+std::optional<Note> text_left_out(const Figure& figure, const ViewState& state) {
+    if (!state.decorations || figure.title.empty()) return std::nullopt;
+    const std::string start = graphemes(figure.title).front();
+    for (const FigureItem& item : figure.items)
+        if (const auto* text = std::get_if<TextItem>(&item); text != nullptr && text->text.rfind(start, 0) == 0)
+            return std::nullopt;
+    constexpr double mm = 25.4 / 96, pt = 0.75, body = 13;  // px of the text that layouts are made for
+    const double least = least_titled_height(state);
+    ViewState one = state;
+    one.text_scale = 1;
+    const double unclamped = least_titled_height(one) * state.text_size / body;
+    return Note{"",
+                fmt::format("text {}does not fit a figure of {:.0f} × {:.0f} mm: title and labels are left out",
+                            state.text_size > 0 ? fmt::format("of {:.3g} pt ", state.text_size * pt) : "", state.width * mm,
+                            state.height * mm),
+                state.text_size > 0
+                    ? fmt::format("give --font {:.0f}pt or less, or --height {:.0f}mm",
+                                  std::floor(state.text_size * pt * state.height / unclamped), std::ceil(least * mm))
+                    : fmt::format("give a height of {:.0f} mm, or a smaller --font", std::ceil(least * mm))};
+}
+
+/// A picture near its ground, since no value comes near the end of the scale.
+std::optional<Note> far_below_scale(const Figure& figure) {
+    constexpr double far = 0.3;
+    const auto note = [](const Tensor<float>& values, const Normalization& n) -> std::optional<Note> {
+        double largest = 0;
+        for (const float v : values.values())
+            if (std::isfinite(v)) largest = std::max(largest, static_cast<double>(std::abs(v)));
+        // Limits that were not made of the values.
+        if (n.scale != Normalization::Scale::linear || n.low != 0 || n.high != 1 || largest == 0 || largest > far)
+            return std::nullopt;
+        return Note{"", fmt::format("the largest value is {:.2g} on a colour scale up to 1", largest),
+                    "--scale largest ends at the largest"};
+    };
+    for (const FigureItem& item : figure.items) {
+        std::optional<Note> found;
+        if (const auto* map = std::get_if<HeatmapItem>(&item)) found = note(map->values, map->normalization);
+        if (const auto* grid = std::get_if<HeatmapGridItem>(&item)) found = note(grid->values, grid->normalization);
+        if (found) return found;
+    }
+    return std::nullopt;
+}
+
+std::string picture(const std::string& ending, const Trace& trace, const FigureOrigin& origin, const ExportOptions& options,
+                    std::vector<Note>& notes) {
     ViewState state = origin.view;
     state.by_hand = changed_by_hand(trace, origin);
+    state.compared_as = compared_settings(origin);
     const PangoTextMeasure measure;
     const double scale = ending == ".png" ? scale_of(options, state) : 1;
     const Figure figure = view(state.view).layout(trace, state, measure);
+    for (const auto& note : {text_left_out(figure, state), far_below_scale(figure)})
+        if (note) notes.push_back(*note);
     const Color ground = theme(state.theme).panel;
     if (ending == ".svg") return to_svg(figure, ground, measure, origin_text(origin));
     if (ending == ".pdf") return pdf_of(figure, ground, figure.title, pdf_keywords(origin), measure);
@@ -98,17 +169,28 @@ std::string changed_by_hand(const Trace& trace, const FigureOrigin& origin) {
     return "in A " + a + " · in B " + b;
 }
 
-void export_figure(const std::string& path, const Trace& trace, const FigureOrigin& origin, const ExportOptions& options) {
+std::string compared_settings(const FigureOrigin& origin) {
+    const nlohmann::json a = nlohmann::json::parse(origin.request, nullptr, false),
+                         b = nlohmann::json::parse(origin.compared, nullptr, false);
+    if (!a.is_object() || !b.is_object()) return {};
+    const std::string of_a = settings_unlike(a, b), of_b = settings_unlike(b, a);
+    return of_a.empty() && of_b.empty() ? "" : "A: " + of_a + " · B: " + of_b;
+}
+
+std::vector<Note> export_figure(const std::string& path, const Trace& trace, const FigureOrigin& origin,
+                                const ExportOptions& options) {
+    std::vector<Note> notes;
     const std::string ending = ending_of(path);
     if (ending == ".csv")
         write_file(path, csv_of(view(origin.view.view).shown(trace, origin.view)));
     else if (ending == ".npz")
         write_npz_of(path, view(origin.view.view).shown(trace, origin.view), origin);
     else if (ending == ".png" || ending == ".svg" || ending == ".pdf")
-        write_file(path, picture(ending, trace, origin, options));
+        write_file(path, picture(ending, trace, origin, options, notes));
     else
         throw Error(ErrorCode::usage, path + ": no figure can be written with this ending",
                     "choose .png, .svg, .pdf, .csv or .npz");
+    return notes;
 }
 
 }  // namespace saccade

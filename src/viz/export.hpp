@@ -17,7 +17,7 @@ void check_dpi(double dpi);
 /// Everything needed to make the picture live again; travels in the file's metadata (PNG iTXt "saccade", SVG <metadata>, PDF
 /// keywords/metadata).
 struct FigureOrigin {
-    std::string request;  // of the run, as JSON; of it only the interventions are read here
+    std::string request;  // of the run, as JSON; of it only parameters, seed, weights and interventions are read here
     ViewState view;
     std::string compared{};  // not empty: the picture is of the difference, the run of this request minus that of `request`
 };
@@ -26,9 +26,15 @@ struct FigureOrigin {
 /// both runs, if two are compared. Empty if nothing. The trace, which may be of both, knows names and labels.
 std::string changed_by_hand(const Trace& trace, const FigureOrigin& origin);
 
+/// "A: mask none · B: mask causal": in which settings the two runs of a difference differ. Empty if there are not two, or they
+/// do not.
+std::string compared_settings(const FigureOrigin& origin);
+
 /// Lays the view out with Pango's metrics and writes PNG, SVG or PDF by the file's ending; .csv and .npz write the values
-/// shown. Atomic. Error{usage} for another ending, {io}.
-void export_figure(const std::string& path, const Trace& trace, const FigureOrigin& origin, const ExportOptions& options = {});
+/// shown. Atomic. Error{usage} for another ending, {io}. What is to be said of the picture: that its text does not fit, or
+/// that its values are far below the end of their scale.
+std::vector<Note> export_figure(const std::string& path, const Trace& trace, const FigureOrigin& origin,
+                                const ExportOptions& options = {});
 
 /// The origin of a picture that Saccade wrote. Error{bad_format} if it has none.
 FigureOrigin read_origin(const std::string& path);

@@ -42,7 +42,9 @@ std::string short_name(const Axis& axis) {
 std::string axis_caption(const Axis& axis) {
     const std::string kind = axis.kind == AxisKind::class_ ? "class" : to_string(axis.kind);
     const std::string name = short_name(axis);
-    return kind == name ? kind : kind + ": " + name;
+    // What attends and what is attended to is not in the name of the tokens; what features and classes are is in theirs.
+    const bool named = axis.kind == AxisKind::class_ || axis.kind == AxisKind::feature;
+    return kind == name || named ? name : kind + ": " + name;
 }
 
 std::string position_text(const Axis& axis, Index i) {
@@ -119,6 +121,10 @@ Index nice_stride(double n) {
     }
 }
 
+double least_titled_height(const ViewState& state) {
+    return 90 * state.text_scale;
+}
+
 Sketch::Sketch(const ViewState& state, const TextMeasure& measure)
     : state_(state), measure_(measure), one_size_(measure, state.text_size), theme_(saccade::theme(state.theme)) {
     const auto size = [](double v) { return std::isfinite(v) && v >= 16 && v <= 30000; };
@@ -151,7 +157,7 @@ Box Sketch::begin(const std::string& title, const std::string& subtitle) {
     figure_.subtitle = subtitle;
     const double pad = std::min({px(16), state_.width * 0.05, state_.height * 0.05});
     Box content{pad, pad, state_.width - 2 * pad, state_.height - 2 * pad};
-    if (!state_.decorations || state_.height < px(90)) return content;
+    if (!state_.decorations || state_.height < least_titled_height(state_)) return content;
     // No larger than the labels; what does not fit beside the title stands below it, whole.
     const double size = px(12), line = size * 1.4;
     std::vector<std::string> tail = lines_of(subtitle, content.w, size);
@@ -170,6 +176,7 @@ Box Sketch::begin(const std::string& title, const std::string& subtitle) {
     content.y += taken;
     content.h -= taken;
     if (!state_.by_hand.empty()) caption("edited by hand: " + state_.by_hand, content);
+    caption(state_.compared_as, content);
     return content;
 }
 
@@ -245,6 +252,12 @@ void Sketch::hatch(const Box& box) {
 
 void Sketch::line(Point a, Point b, Color color, double width) {
     add(LineItem{{a, b}, color, width});
+}
+
+void Sketch::hand_dot(Point at, Color ground) {
+    const bool text = contrast(theme_.text, ground) >= contrast(theme_.panel, ground);
+    add(CircleItem{at, px(3.2), text ? theme_.panel : theme_.text});
+    add(CircleItem{at, px(2.2), text ? theme_.text : theme_.panel});
 }
 
 Color Sketch::hover_color() const {

@@ -13,7 +13,7 @@ namespace saccade {
 std::string drawn_label(const Axis& axis, Index i);
 /// The axis as people call it: keys that are the queries' own tokens ("source.key") after their tokens.
 std::string short_name(const Axis& axis);
-/// "query: output"; the kind alone if the name says the same.
+/// "query: output"; the name alone of features and classes, and where the kind says the same.
 std::string axis_caption(const Axis& axis);
 /// "head 5", "output 3", "channel 18": positions are counted from 1 in all that people read.
 std::string position_text(const Axis& axis, Index i);
@@ -30,6 +30,9 @@ struct Ticks {
 Ticks nice_ticks(double low, double high, int wanted);
 /// Smallest of 1, 2, 5, 10, 20, ... that is at least n.
 Index nice_stride(double n);
+
+/// px: a lower figure has no title.
+double least_titled_height(const ViewState& state);
 
 /// The pen: theme, scale and metrics of one layout, and the figure that grows.
 class Sketch {
@@ -72,6 +75,8 @@ class Sketch {
 
     /// Selection, hover, or `otherwise`, for whatever stands at position i of the axis.
     Color focus_color(const AxisPtr& axis, Index i, Color otherwise) const;
+    /// A mark on a cell that a hand changed: a small dot, which is seen on that ground.
+    void hand_dot(Point at, Color ground);
     bool selected(const AxisPtr& axis, Index i) const { return axis && selected_focus().on(axis) == i; }
     bool hovered(const AxisPtr& axis, Index i) const { return axis && hovered_focus().on(axis) == i; }
     /// What is to be lit: nothing, where marks are not drawn.
@@ -110,15 +115,18 @@ struct AxisLabels {
     double extent = 0;     // room across the axis: width of a left column, height of a top row
     bool rotated = false;  // a top row written upwards
     bool none = false;     // no room at all
-    /// Tokens that are too many to be written all: some of them alone ("3␣e␣09␣h") say nothing, so their positions are, from 1.
+    /// Tokens that are too many to be written all: some of them alone ("3␣e␣09␣h") say nothing, so their positions are, from 1:
+    /// "#3".
     bool positions = false;
 };
 /// For rows: labels stand left of a grid, right-aligned, at most `limit` wide.
 AxisLabels fit_row_labels(const Sketch& sketch, const Axis& axis, double pitch, double limit);
 /// For columns: above the grid, horizontal if they fit the pitch, numbers thinned, else written upwards, at most `limit` high.
 AxisLabels fit_column_labels(const Sketch& sketch, const Axis& axis, double pitch, double limit);
-/// What is written at position i: its label, or its number; in focus always its label, at most `room` wide.
+/// What is written at position i, at most `room` wide: its label, or where positions are written "#7", and in focus "#7: six".
 std::string written_label(const Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels, Index i, double room);
+/// How wide a label of a top or bottom row may be between its written neighbours, where those are positions.
+double label_room(const Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels, double pitch);
 /// Positions whose labels are written: the focus always, no neighbour closer than the stride.
 std::vector<Index> labelled_positions(const Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels);
 

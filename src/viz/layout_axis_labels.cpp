@@ -27,20 +27,35 @@ double widest(const Sketch& sketch, const Axis& axis, double size, Index stride)
     return width;
 }
 
-/// Numbers instead of tokens.
+/// "#12": among tokens that are digits themselves a bare number would be read as one of them.
+std::string position_label(Index i) {
+    return "#" + std::to_string(i + 1);
+}
+
+/// Positions instead of tokens.
 void count_positions(const Sketch& sketch, const Axis& axis, AxisLabels& labels) {
     labels.positions = true;
     labels.rotated = false;
     labels.size = std::clamp(labels.size, Sizes(sketch).smallest, std::max(Sizes(sketch).smallest, sketch.px(13)));
-    labels.extent = sketch.text_width(std::to_string(axis.extent), labels.size);
+    labels.extent = sketch.text_width(position_label(axis.extent - 1), labels.size);
 }
 
 }  // namespace
 
 std::string written_label(const Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels, Index i, double room) {
-    const bool token = !labels.positions || sketch.selected(axis, i) || sketch.hovered(axis, i);
-    const std::string text = token ? drawn_label(*axis, i) : std::to_string(i + 1);
-    return cut_to_fit(text, room, labels.size, Font::ui, sketch.measure());
+    const std::string token = drawn_label(*axis, i);
+    if (!labels.positions) return cut_to_fit(token, room, labels.size, Font::ui, sketch.measure());
+    const auto fits = [&](const std::string& text) { return sketch.text_width(text, labels.size) <= room; };
+    const std::string number = position_label(i);
+    if (!sketch.selected(axis, i) && !sketch.hovered(axis, i)) return number;
+    const std::string both = number + ": " + token;
+    return fits(both) || !fits(token) ? cut_to_fit(both, room, labels.size, Font::ui, sketch.measure()) : token;
+}
+
+double label_room(const Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels, double pitch) {
+    if (!labels.positions) return 1e9;
+    const double number = sketch.text_width(position_label(axis->extent - 1), labels.size);
+    return std::max(number + 0.5, 2 * pitch * static_cast<double>(labels.stride) - number - sketch.px(8));
 }
 
 AxisLabels fit_row_labels(const Sketch& sketch, const Axis& axis, double pitch, double limit) {
@@ -53,6 +68,9 @@ AxisLabels fit_row_labels(const Sketch& sketch, const Axis& axis, double pitch, 
     if (labels.stride > 1 && !axis.labels.empty()) {
         count_positions(sketch, axis, labels);
         labels.stride = nice_stride(labels.size * line_pitch / pitch);
+        // The one in focus has its token beside its number.
+        const double token = sketch.text_width(": ", labels.size) + widest(sketch, axis, labels.size, 1);
+        labels.extent = std::max(labels.extent, std::min(limit, labels.extent + std::min(token, 4 * labels.size)));
     }
     if (labels.extent > limit) {
         labels.size = std::max(smallest, labels.size * limit / labels.extent);
@@ -89,6 +107,9 @@ AxisLabels fit_column_labels(const Sketch& sketch, const Axis& axis, double pitc
     } else {
         labels.rotated = true;
         labels.stride = nice_stride(labels.size * line_pitch / pitch);
+        // Smaller rather than cut.
+        const double high = widest(sketch, axis, labels.size, labels.stride);
+        if (high > limit) labels.size = std::max(smallest, labels.size * limit / high);
         labels.extent = std::min(limit, widest(sketch, axis, labels.size, labels.stride));
     }
     if (labels.stride > 1 && !numbers) {

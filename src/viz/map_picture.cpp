@@ -222,7 +222,8 @@ void draw_color_bar(Sketch& sketch, const Box& whole, double right, const MapLoo
     const Normalization& n = look.normalization;
     Box bar = whole;
     if (look.over.a > 0) {
-        const double end = sketch.px(10), gap = sketch.px(14);
+        const bool small = whole.w < sketch.px(110);
+        const double end = sketch.px(small ? 8 : 10), gap = sketch.px(small ? 3 : 14);
         bar.x += end + gap;
         bar.w -= 2 * (end + gap);
         draw_end(sketch, {whole.x, bar.y, end, bar.h}, look.under, "< " + number_text(n.low), baseline, HAlign::left);
@@ -230,12 +231,17 @@ void draw_color_bar(Sketch& sketch, const Box& whole, double right, const MapLoo
                  HAlign::right);
     }
     sketch.add(ColorBarItem{bar, look.map});
-    sketch.text({bar.x, baseline}, number_text(n.low), size, theme.secondary);
-    sketch.text({bar.right(), baseline}, number_text(n.high), size, theme.secondary, HAlign::right);
+    // "< 0" and "> 1" at the ends are the limits already.
+    if (look.over.a == 0) {
+        sketch.text({bar.x, baseline}, number_text(n.low), size, theme.secondary);
+        sketch.text({bar.right(), baseline}, number_text(n.high), size, theme.secondary, HAlign::right);
+    }
     draw_largest(sketch, bar, look, baseline);
     if (n.low < 0 && n.high > 0) {
         const double zero = n(0);
-        if (zero > 0.2 && zero < 0.8) sketch.text({bar.x + bar.w * zero, baseline}, "0", size, theme.secondary, HAlign::center);
+        const double taken = sketch.text_width(number_text(n.low), size) + sketch.text_width(number_text(n.high), size);
+        if (zero > 0.2 && zero < 0.8 && taken + sketch.px(28) < bar.w)
+            sketch.text({bar.x + bar.w * zero, baseline}, "0", size, theme.secondary, HAlign::center);
     }
     const double room = right - whole.right() - sketch.px(12);
     const std::string cut = cut_to_fit(label, room, size, Font::ui, sketch.measure());

@@ -53,6 +53,7 @@ struct ViewState {
     bool difference = false;  // of two runs, B − A: figures with decorations say so in their title
     ComparedRuns compared;    // these, if they are at hand; not saved
     std::string by_hand{};    // what a hand changed in the run: figures with decorations say so; of the run, so not saved here
+    std::string compared_as{};  // "A: mask none · B: mask causal": what the two runs of a difference are; as by_hand
     ViewOptions options;
     Reuse* memo = nullptr;  // of a window that draws the same again (viz/remembered.hpp); not saved
 };

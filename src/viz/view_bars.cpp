@@ -48,7 +48,9 @@ void draw_horizontal(Sketch& sketch, const BarRow& row, const Box& content) {
     const Index n = slice.values.size();
     const double pitch = std::min(sketch.px(30), content.h / static_cast<double>(n));
     const double y0 = content.y + (content.h - pitch * static_cast<double>(n)) / 2;
-    const AxisLabels labels = fit_row_labels(sketch, *axis, pitch, content.w * 0.35);
+    // Names before lengths: in a narrow card they have half of it.
+    const AxisLabels labels =
+        fit_row_labels(sketch, *axis, pitch, std::max(content.w * 0.35, std::min(content.w * 0.5, sketch.px(90))));
     const double left = labels.none ? 0 : labels.extent + sketch.px(10);
     const double size = std::min(sketch.px(13), pitch * 0.7),
                  number_room = sketch.text_width("−0.0000", size, Font::mono) + sketch.px(6);
@@ -102,9 +104,7 @@ void draw_positions(Sketch& sketch, const Slice& slice, const Box& plot, double 
     for (const Index i : labelled_positions(sketch, axis, labels)) {
         const double x = plot.x + (static_cast<double>(i) + 0.5) * pitch, y = plot.bottom() + sketch.px(6);
         const Color shown = sketch.focus_color(axis, i, color);
-        const double room = labels.rotated     ? labels.extent + 0.5
-                            : labels.positions ? pitch * static_cast<double>(labels.stride)
-                                               : 1e9;
+        const double room = labels.rotated ? labels.extent + 0.5 : label_room(sketch, axis, labels, pitch);
         const std::string label = written_label(sketch, axis, labels, i, room);
         if (labels.rotated)
             sketch.text({x, y}, label, labels.size, shown, HAlign::right, VAlign::middle, Font::ui, -90);

@@ -97,6 +97,12 @@ std::pair<double, double> range_of(const Panel& panel, bool log) {
     return {log ? std::max(low, high * std::pow(10, -most_decades)) : low, high};
 }
 
+bool measured(const Panel& panel) {
+    return std::ranges::any_of(panel.series, [](const Series& series) {
+        return std::ranges::any_of(series.values.values(), [](float v) { return std::isfinite(v); });
+    });
+}
+
 Ticks y_ticks(const Panel& panel, bool log, double height, double size) {
     const int wanted = static_cast<int>(std::clamp(height / (size * 3.2), 1.0, 5.0));
     auto [low, high] = range_of(panel, log);
@@ -261,6 +267,12 @@ void draw_panel(Sketch& sketch, const Panel& panel, const Box& box) {
     const AxisPtr axis = positions_of(first);
     const auto step = position_on(sketch.state(), axis);
     const double named = draw_legend(sketch, panel, box, head, step.value_or(axis->extent - 1));
+    if (!measured(panel)) {
+        // Axes would say that something was found.
+        sketch.text({box.x, box.y + named + size}, cut_to_fit("no values yet", box.w, size, Font::ui, sketch.measure()), size,
+                    theme.secondary, HAlign::left, VAlign::top);
+        return;
+    }
     Plot plot;
     plot.log = sketch.state().scale == Normalization::Scale::log;
     plot.name_below = box.h >= sketch.px(130);

@@ -5,9 +5,11 @@
 #include <optional>
 
 #include "viz/attention_plane.hpp"
+#include "viz/difference.hpp"
 #include "viz/layout.hpp"
 #include "viz/map_picture.hpp"
 #include "viz/masked.hpp"
+#include "viz/touched.hpp"
 #include "viz/views.hpp"
 
 namespace saccade {
@@ -22,9 +24,23 @@ struct TokenRow {
     AxisPtr axis;
     double x0 = 0, pitch = 0, size = 0;
     Index stride = 1;
+    double turned = 0;  // how high labels are that are written upwards; 0: they lie
 
+    double height() const { return turned > 0 ? turned + size * 0.4 : size * 1.4; }
     double x(Index i) const { return x0 + (static_cast<double>(i) + 0.5) * pitch; }
 };
+
+/// Does every label have room, moved inwards at the edges, without touching the next?
+bool all_fit(const Sketch& sketch, const TokenRow& row, const Box& content) {
+    double free_from = content.x;
+    for (Index i = 0; i < row.axis->extent; ++i) {
+        const double w = sketch.text_width(drawn_label(*row.axis, i), row.size);
+        const double left = std::clamp(row.x(i) - w / 2, content.x, std::max(content.x, content.right() - w));
+        if (left < free_from || left + w > content.right() + 0.5) return false;
+        free_from = left + w + sketch.px(3);
+    }
+    return true;
+}
 
 TokenRow arrange_tokens(const Sketch& sketch, const AxisPtr& axis, const Box& content) {
     TokenRow row;
@@ -38,16 +54,25 @@ TokenRow arrange_tokens(const Sketch& sketch, const AxisPtr& axis, const Box& co
     const Index step = std::max<Index>(1, axis->extent / 400);
     for (Index i = 0; i < axis->extent; i += step) widest = std::max(widest, sketch.text_width(drawn_label(*axis, i), wanted));
     row.size = std::clamp(wanted * (row.pitch - gap) / widest, least, wanted);
-    // Where there is no room for even a few letters each, only every k-th token is labelled.
+    if (row.pitch >= row.size && all_fit(sketch, row, content)) return row;
+    // Where there is no room for even a few letters each, in a figure for whole ones, they are written upwards; where that is
+    // no use, only every k-th token is labelled.
     const double needed = std::min(widest * row.size / wanted, 6 * row.size);
-    if (row.pitch < std::min(needed, 3.2 * row.size)) row.stride = nice_stride((needed + gap) / row.pitch);
+    const double enough = sketch.state().decorations ? needed : std::min(needed, 3.2 * row.size);
+    if (row.pitch >= enough) return row;
+    const double high = widest * row.size / wanted;
+    if (row.pitch >= row.size * 1.05 && high > row.size * 1.3 && content.h >= 8 * row.size) {
+        row.turned = std::min(high, content.h * 0.3);
+    } else if (row.pitch < std::min(needed, 3.2 * row.size)) {
+        row.stride = nice_stride((needed + gap) / row.pitch);
+    }
     return row;
 }
 
 /// Tokens of one row that a mask keeps from what is in focus on the other; from everything, if nothing is.
 std::vector<bool> masked_tokens(const AttentionPlane& plane, const std::optional<Index>& other, bool of_rows) {
     const Slice& slice = plane.slice;
-    if (slice.computed.empty()) return {};
+    if (slice.computed.empty() && plane.source->info.unit != difference_unit) return {};
     const Index rows = slice.values.shape()[0], cols = slice.values.shape()[1];
     std::vector<bool> masked(static_cast<std::size_t>(of_rows ? rows : cols), true);
     for (Index r = 0; r < rows; ++r)
@@ -65,8 +90,23 @@ void draw_masked(Sketch& sketch, const TokenRow& row, const std::vector<bool>& m
         if (masked[i]) sketch.hatch({row.x0 + static_cast<double>(i) * row.pitch + inset, y, row.pitch - 2 * inset, h});
 }
 
+/// Written upwards; the upper row ends at the lines, and so does the lower one.
+void draw_turned(Sketch& sketch, const TokenRow& row, const std::vector<bool>& dimmed, double y, VAlign align) {
+    AxisLabels labels;
+    labels.size = row.size;
+    const bool above = align == VAlign::top;
+    for (Index i = 0; i < row.axis->extent; ++i) {
+        const bool recedes = static_cast<std::size_t>(i) < dimmed.size() && dimmed[static_cast<std::size_t>(i)];
+        sketch.text({row.x(i), above ? y + row.height() - row.size * 0.2 : y - row.height() + row.size * 0.2},
+                    written_label(sketch, row.axis, labels, i, row.turned + 0.5), row.size,
+                    sketch.focus_color(row.axis, i, recedes ? sketch.theme().faint : sketch.theme().text),
+                    above ? HAlign::left : HAlign::right, VAlign::middle, Font::ui, -90);
+    }
+}
+
 void draw_tokens(Sketch& sketch, const TokenRow& row, const std::vector<bool>& dimmed, const Box& content, double y,
                  VAlign align) {
+    if (row.turned > 0) return draw_turned(sketch, row, dimmed, y, align);
     AxisLabels labels;
     labels.stride = row.stride;
     labels.size = row.size;
@@ -123,14 +163,15 @@ Links visible_links(const std::vector<AttentionPlane>& planes, double threshold,
             // Over very many keys all weights are small: the largest of a row still show where it looks.
             float largest = 0;
             for (Index c = 0; c < cols; ++c)
-                if (std::isfinite(values.data()[r * cols + c])) largest = std::max(largest, values.data()[r * cols + c]);
+                if (std::isfinite(values.data()[r * cols + c]))
+                    largest = std::max(largest, std::abs(values.data()[r * cols + c]));
             const double haze =
                 threshold > 0 ? threshold : std::min(static_cast<double>(largest) / 4, 1 / static_cast<double>(cols));
             for (Index c = 0; c < cols; ++c) {
                 const double w = static_cast<double>(values.data()[r * cols + c]);
                 if (!std::isfinite(w) || w == 0) continue;
                 const Link link{r, c, std::min(std::abs(w), 1.0), head, w};
-                if (Normalization().below(w) || w >= haze || (threshold <= 0 && w >= faintest && in_focus(link)))
+                if ((w < 0 ? -w >= std::max(haze, faintest) : w >= haze) || (threshold <= 0 && w >= faintest && in_focus(link)))
                     links.drawn.push_back(link);
                 else
                     ++links.below;
@@ -160,7 +201,7 @@ class FlowView : public View {
     }
     OptionNames options() const override { return {"combine", "layers", "sink", "special", "heads", "threshold"}; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override {
-        return tensor.info.role == Role::weights && tensor.values.shape().rank() >= 2;
+        return (tensor.info.role == Role::weights || is_difference(tensor)) && tensor.values.shape().rank() >= 2;
     }
 
     Figure layout(const Trace& trace, const ViewState& given, const TextMeasure& measure) const override {
@@ -180,12 +221,13 @@ class FlowView : public View {
         if (planes.size() > 1) draw_legend(sketch, tensor, planes, content);
         const TokenRow above = arrange_tokens(sketch, slice.col(), content),
                        below = arrange_tokens(sketch, slice.row(), content);
-        const double line_above = above.size * 1.4, line_below = below.size * 1.4;
+        const double line_above = above.height(), line_below = below.height();
         // Curves stretched over a tall card say nothing more: the band has a largest height and stands in the middle.
         const double height = std::min(content.h, std::max(sketch.px(190), content.w * 0.42));
         const double top = content.y + (content.h - height) / 2;
         const double from = top + line_above, to = top + height - line_below;
-        if (to > from) draw_links(sketch, links, selected, hovered, planes.size(), above, below, from, to);
+        if (to > from) draw_links(sketch, links, selected, hovered, planes, above, below, from, to);
+        if (to > from && planes.size() == 1) draw_touched(sketch, trace, planes.front(), above, below, from, to);
         // Of several heads one mask: it has no heads of its own.
         const std::optional<Index> query = selected.row ? selected.row : hovered.row,
                                    key = selected.col ? selected.col : hovered.col;
@@ -211,6 +253,11 @@ class FlowView : public View {
     }
 
  private:
+    /// Weights of one run less those of another: lines of either sign, in two colours.
+    static bool is_difference(const TraceTensor& tensor) {
+        return tensor.info.unit == difference_unit && tensor.info.role == Role::state && attention_axes(tensor);
+    }
+
     enum class Light { none, hovered, selected };
 
     /// A query in focus lights its whole row; a key alone lights what reads it.
@@ -261,6 +308,7 @@ class FlowView : public View {
                             number_text(state.options.threshold)));
         Beyond outside;
         for (const AttentionPlane& plane : planes) {
+            if (is_difference(*plane.source)) continue;
             const Beyond found = beyond(plane.slice.values, Normalization());
             outside.above += found.above;
             outside.below += found.below;
@@ -268,6 +316,8 @@ class FlowView : public View {
             outside.lowest = std::min(outside.lowest, found.lowest);
         }
         if (outside.any()) say(beyond_text(outside) + (planes.size() == 1 ? ": in colours of their own" : ""));
+        if (is_difference(*planes.front().source))
+            say(planes.size() == 1 ? "blue: more weight in B · grey: less" : "grey: less weight in B");
         if (links.crowded > 0)
             say(fmt::format("the {} thickest lines, {} more are not drawn", links.drawn.size(), links.crowded));
         return text;
@@ -297,8 +347,11 @@ class FlowView : public View {
         content.h -= line;
     }
 
-    static void draw_links(Sketch& sketch, const Links& links, const Lit& selected, const Lit& hovered, std::size_t heads,
-                           const TokenRow& above, const TokenRow& below, double from, double to) {
+    static void draw_links(Sketch& sketch, const Links& links, const Lit& selected, const Lit& hovered,
+                           const std::vector<AttentionPlane>& planes, const TokenRow& above, const TokenRow& below, double from,
+                           double to) {
+        const std::size_t heads = planes.size();
+        const bool signed_lines = is_difference(*planes.front().source);
         for (const Light pass : {Light::none, Light::hovered, Light::selected})
             for (const Link& link : links.drawn) {
                 const Light light = selected(link) ? Light::selected : hovered(link) ? Light::hovered : Light::none;
@@ -313,7 +366,10 @@ class FlowView : public View {
                 const Color own = heads > 1 ? series_color(sketch.theme(), link.head) : sketch.theme().accent;
                 // In their heads' colours lines are lit by their strength alone.
                 const Normalization limits;
-                const Color color = heads == 1 && limits.above(link.value)   ? sketch.theme().over
+                const Color less =
+                    pass == Light::none ? sketch.theme().negative : mix(sketch.theme().negative, sketch.theme().text, 0.4);
+                const Color color = signed_lines && link.value < 0           ? less
+                                    : heads == 1 && limits.above(link.value) ? sketch.theme().over
                                     : heads == 1 && limits.below(link.value) ? sketch.theme().under
                                     : heads > 1 || pass == Light::none       ? own
                                     : pass == Light::selected                ? sketch.theme().selection
@@ -322,6 +378,20 @@ class FlowView : public View {
                 sketch.add(CurveItem{
                     {xa, from}, {xa, from + bend}, {xb, to - bend}, {xb, to}, with_alpha(color, std::min(alpha, 1.0)), width});
             }
+    }
+
+    /// A dot in the middle of each line that a hand changed, be it so thin that it is not drawn.
+    static void draw_touched(Sketch& sketch, const Trace& trace, const AttentionPlane& plane, const TokenRow& above,
+                             const TokenRow& below, double from, double to) {
+        const std::vector<char> touched = touched_cells(trace, *plane.source, plane.slice);
+        const auto count = static_cast<std::size_t>(std::count(touched.begin(), touched.end(), 1));
+        if (count > most_curves) return;
+        const Index cols = plane.slice.values.shape()[1];
+        for (std::size_t i = 0; i < touched.size(); ++i)
+            if (touched[i] != 0)
+                sketch.hand_dot(
+                    {(above.x(static_cast<Index>(i) % cols) + below.x(static_cast<Index>(i) / cols)) / 2, (from + to) / 2},
+                    sketch.theme().panel);
     }
 
     static void add_region(Sketch& sketch, const Slice& slice, const TokenRow& tokens, double y, double h, bool is_row) {

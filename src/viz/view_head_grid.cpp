@@ -24,15 +24,19 @@ constexpr double widest_map = 132, least_map = 0.1, header = 20;
 struct Grid {
     const TraceTensor* tensor = nullptr;
     AttentionAxes axes;
-    Tensor<float> maps;      // [layers * heads, queries, keys], NaN where a mask hides them
-    Tensor<float> computed;  // the same as computed, the tensor's own storage
-    Index layers = 1, heads = 1;
-    std::vector<std::vector<Index>> order;  // per layer: which head stands at each place
+    Tensor<float> maps;                     // [layers * heads, queries, keys], NaN where a mask hides them
+    Tensor<float> computed;                 // the same as computed, the tensor's own storage
+    Index layers = 1, heads = 1;            // drawn
+    std::vector<Index> which;               // heads are drawn, of the tensor's
+    std::vector<std::vector<Index>> order;  // per layer: which of the drawn heads stands at each place
     bool sorted = false;
 
     AxisPtr layer() const { return axes.layer < 0 ? nullptr : tensor->info.axes[static_cast<std::size_t>(axes.layer)]; }
     AxisPtr head() const { return axes.head < 0 ? nullptr : tensor->info.axes[static_cast<std::size_t>(axes.head)]; }
-    Tensor<float> map(Index layer, Index head) const { return computed.row(layer * heads + head); }
+    Tensor<float> map(Index layer, Index drawn) const { return computed.row(layer * heads + drawn); }
+    Index all_heads() const { return axes.head < 0 ? 1 : head()->extent; }
+    Index head_of(Index drawn) const { return which[static_cast<std::size_t>(drawn)]; }
+    bool some() const { return heads < all_heads(); }
 };
 
 /// 0, 1, 2, ...: as they come, or the smallest number first.
@@ -61,6 +65,39 @@ Orders orders_of(const Trace& trace, const Grid& grid, const ViewState& state) {
     return orders;
 }
 
+/// The maps of the chosen heads, layer by layer.
+Tensor<float> maps_of(const Tensor<float>& maps, Index layers, const std::vector<Index>& which) {
+    const Index heads = maps.shape()[0] / layers, cells = maps.shape()[1] * maps.shape()[2];
+    const auto n = static_cast<Index>(which.size());
+    auto kept = Tensor<float>::uninitialized(Shape{layers * n, maps.shape()[1], maps.shape()[2]});
+    for (Index l = 0; l < layers; ++l)
+        for (Index h = 0; h < n; ++h)
+            std::copy_n(maps.data() + (l * heads + which[static_cast<std::size_t>(h)]) * cells, cells,
+                        kept.data() + (l * n + h) * cells);
+    return kept;
+}
+
+/// Leaves the heads out that were not chosen.
+void keep_chosen(Grid& grid, const ViewState& state) {
+    grid.which = heads_asked_for(state.options, grid.heads);
+    if (static_cast<Index>(grid.which.size()) == grid.heads) return;
+    const auto kept = [&](const Tensor<float>& maps) {
+        return *remembered<Tensor<float>>(state.memo, maps, "heads " + heads_text(grid.which),
+                                          [&] { return maps_of(maps, grid.layers, grid.which); });
+    };
+    const bool masked = grid.maps.data() != grid.computed.data();
+    grid.computed = kept(grid.computed);
+    grid.maps = masked ? kept(grid.maps) : grid.computed;
+    grid.heads = static_cast<Index>(grid.which.size());
+    for (std::vector<Index>& order : grid.order) {
+        std::vector<Index> drawn;
+        for (const Index head : order)
+            if (const auto at = std::find(grid.which.begin(), grid.which.end(), head); at != grid.which.end())
+                drawn.push_back(at - grid.which.begin());
+        order = drawn;
+    }
+}
+
 Grid grid_of(const Trace& trace, const TraceTensor& tensor, const ViewState& state) {
     Grid grid;
     grid.tensor = &tensor;
@@ -73,6 +110,7 @@ Grid grid_of(const Trace& trace, const TraceTensor& tensor, const ViewState& sta
     grid.sorted = state.options.order != ViewOptions::Order::as_is && grid.heads > 1;
     grid.order = *remembered<Orders>(state.memo, tensor.values, "order " + to_string(state.options.order),
                                      [&] { return orders_of(trace, grid, state); });
+    keep_chosen(grid, state);
     return grid;
 }
 
@@ -119,7 +157,7 @@ HeatmapGridItem item_of(const Grid& grid, const Sketch& sketch, const Box& box, 
     item.map_cols = grid.heads;
     if (grid.sorted)
         for (Index l = 0; l < grid.layers; ++l)
-            for (const Index head : grid.order[static_cast<std::size_t>(l)]) item.order.push_back(l * grid.heads + head);
+            for (const Index drawn : grid.order[static_cast<std::size_t>(l)]) item.order.push_back(l * grid.heads + drawn);
     if (state.options.special == ViewOptions::Special::hide) {
         const auto& axes = grid.tensor->info.axes;
         item.kept_rows = ordinary(*axes[static_cast<std::size_t>(grid.axes.query)]);
@@ -188,9 +226,12 @@ class HeadGridView : public View {
         Sketch sketch(state, measure);
         const auto counted = [](Index n, const char* what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); };
         const std::string what = tensor.info.title.empty() ? tensor.info.name : tensor.info.title;
-        Box content = sketch.begin(title(), what + " · " + counted(grid.layers, "layer") + " × " + counted(grid.heads, "head"));
+        const std::string heads =
+            grid.some() ? fmt::format("heads {} of {}", heads_text(grid.which), grid.all_heads()) : counted(grid.heads, "head");
+        Box content = sketch.begin(title(), what + " · " + counted(grid.layers, "layer") + " × " + heads);
         std::string said = caption_of(grid, state);
-        Box bar = room_for_bar(sketch, content);
+        const bool needed = beyond_of(grid, state).any();
+        Box bar = room_for_bar(sketch, content, needed);
         const Box place = arrange(sketch, grid, content, said);
         const double gap = gap_of(sketch, grid, content);
         HeatmapGridItem item = item_of(grid, sketch, place, gap);
@@ -207,7 +248,8 @@ class HeadGridView : public View {
             if (grid.axes.layer >= 0) region.ref.index[static_cast<std::size_t>(grid.axes.layer)] = r;
             region.cols = grid.heads;
             region.col_axis = grid.axes.head;
-            if (grid.sorted) region.col_map = grid.order[static_cast<std::size_t>(r)];
+            if (grid.sorted || grid.some())
+                for (const Index drawn : grid.order[static_cast<std::size_t>(r)]) region.col_map.push_back(grid.head_of(drawn));
             sketch.region(region);
         }
         return sketch.take();
@@ -215,19 +257,31 @@ class HeadGridView : public View {
 
     std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {
         const TraceTensor& tensor = tensor_for(*this, trace, state);
-        ShownValues values{tensor.info.name, tensor.info.axes, tensor.values, {}};
-        const Tensor<float> seen = seen_values(trace, tensor, state.memo);
-        if (seen.data() == tensor.values.data()) return {values};
-        values.mask = Tensor<float>(seen.shape());
-        for (Index i = 0; i < seen.size(); ++i)
-            if (std::isnan(seen.data()[i])) values.mask.data()[i] = -std::numeric_limits<float>::infinity();
+        const Grid grid = grid_of(trace, tensor, state);
+        ShownValues values{tensor.info.name, tensor.info.axes, {}, {}};
+        if (grid.some()) {
+            Axis head = *grid.head();
+            head.extent = grid.heads;
+            head.labels.clear();
+            for (const Index h : grid.which) head.labels.push_back(number_of(*grid.head(), h));
+            values.axes[static_cast<std::size_t>(grid.axes.head)] = std::make_shared<const Axis>(std::move(head));
+        }
+        std::vector<Index> extents;
+        for (const AxisPtr& axis : values.axes) extents.push_back(axis->extent);
+        const Shape shape{std::span<const Index>(extents)};
+        values.values = grid.computed.reshape(shape);
+        if (grid.maps.data() == grid.computed.data()) return {values};
+        values.mask = Tensor<float>(shape);
+        for (Index i = 0; i < grid.maps.size(); ++i)
+            if (std::isnan(grid.maps.data()[i])) values.mask.data()[i] = -std::numeric_limits<float>::infinity();
         return {values};
     }
 
  private:
     /// Figures have their colour scale beside them; on the stage the map beside the grid has it.
-    static Box room_for_bar(const Sketch& sketch, Box& content) {
-        if (!sketch.state().decorations || content.h < sketch.px(110) || content.w < sketch.px(160)) return {};
+    static Box room_for_bar(const Sketch& sketch, Box& content, bool needed) {
+        const double least = sketch.px(needed ? 70 : 110);
+        if (!sketch.state().decorations || content.h < least || content.w < sketch.px(160)) return {};
         const double h = sketch.px(10), room = h + sketch.px(12) + sketch.px(4) + sketch.px(12) * 1.4;
         content.h -= room;
         return {content.x, content.bottom() + sketch.px(12), std::min(sketch.px(240), content.w * 0.6), h};
@@ -235,7 +289,8 @@ class HeadGridView : public View {
 
     static void draw_bar(Sketch& sketch, const Grid& grid, const HeatmapGridItem& item, Box bar, const Box& content) {
         const bool unit = is_unit_interval(grid.tensor->info.role);
-        bar.x = std::min(std::max(item.box.x, content.x), content.right() - bar.w);
+        const double word = sketch.text_width(measured_in(grid.tensor->info), sketch.px(12)) + sketch.px(13);
+        bar.x = std::max(content.x, std::min(item.box.x, content.right() - bar.w - word));
         draw_color_bar(sketch, bar, content.right(),
                        {item.map, item.normalization, item.over, item.under,
                         unit ? largest_of(grid.maps, sketch.state().memo) : std::nullopt},
@@ -253,7 +308,7 @@ class HeadGridView : public View {
         const Index rows = grid.maps.shape()[1], cols = grid.maps.shape()[2];
         const auto boxes = [&](const Box& room) {
             const double left = grid.layers > 1 && room.w > sketch.px(100) ? sketch.px(header) : 0;
-            const double top = grid.heads > 1 && !grid.sorted && room.h > sketch.px(70) ? sketch.px(header) : 0;
+            const double top = grid.all_heads() > 1 && !grid.sorted && room.h > sketch.px(70) ? sketch.px(header) : 0;
             const double gap = gap_of(sketch, grid, room), n = static_cast<double>(grid.heads),
                          m = static_cast<double>(grid.layers);
             const double shape = std::clamp(static_cast<double>(rows) / static_cast<double>(cols), 0.7, 1.3);
@@ -279,14 +334,11 @@ class HeadGridView : public View {
     static void draw_frame(Sketch& sketch, const Grid& grid, const HeatmapGridItem& item, Index r, Index c) {
         const Theme& theme = sketch.theme();
         const Box box = grid_place(item, r, c);
-        const Index head = grid.order[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)];
-        if (grid.tensor->info.role == Role::weights && all_zero(grid.map(r, head))) {
+        const Index drawn = grid.order[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)], head = grid.head_of(drawn);
+        if (grid.tensor->info.role == Role::weights && all_zero(grid.map(r, drawn))) {
             sketch.rect(box, theme.background);
             sketch.line({box.x, box.y}, {box.right(), box.bottom()}, theme.faint, 1);
         }
-        const std::vector<Index>& chosen = sketch.state().options.chosen;
-        if (!chosen.empty() && std::find(chosen.begin(), chosen.end(), head) == chosen.end())
-            sketch.rect(box, with_alpha(theme.panel, 0.72));
         const Focus& selected = sketch.selected_focus();
         const Focus& hovered = sketch.hovered_focus();
         const auto stands = [&](const Focus& focus) {
@@ -329,12 +381,13 @@ class HeadGridView : public View {
                 sketch.text({item.box.x - sketch.px(8), first.y + static_cast<double>(r) * pitch_y + first.h / 2},
                             number_of(*grid.layer(), r), size, color(grid.layer(), r, now), HAlign::right, VAlign::middle);
         }
-        if (!grid.head() || grid.heads < 2) return;
+        if (!grid.head() || grid.all_heads() < 2) return;
         const Index now = head_shown(state, grid.head()), stride = nice_stride(size * 1.9 / pitch_x);
         if (!grid.sorted) {
             for (Index c = 0; c < grid.heads; c += stride)
                 sketch.text({first.x + static_cast<double>(c) * pitch_x + first.w / 2, item.box.y - sketch.px(6)},
-                            number_of(*grid.head(), c), size, color(grid.head(), c, now), HAlign::center, VAlign::bottom);
+                            number_of(*grid.head(), grid.head_of(c)), size, color(grid.head(), grid.head_of(c), now),
+                            HAlign::center, VAlign::bottom);
             return;
         }
         // In another order each map carries its own number.
@@ -343,7 +396,7 @@ class HeadGridView : public View {
         for (Index r = 0; r < grid.layers; ++r)
             for (Index c = 0; c < grid.heads; ++c) {
                 const Box box = grid_place(item, r, c);
-                const Index head = grid.order[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)];
+                const Index head = grid.head_of(grid.order[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)]);
                 const std::string number = number_of(*grid.head(), head);
                 const double w = sketch.text_width(number, small) + sketch.px(5), h = small * 1.25;
                 sketch.rect({box.x + 1, box.y + 1, w, h}, with_alpha(theme.panel, 0.86), 2);

@@ -7,6 +7,7 @@
 #include "viz/heatmap_image.hpp"
 #include "viz/map_picture.hpp"
 #include "viz/masked.hpp"
+#include "viz/touched.hpp"
 #include "viz/views.hpp"
 
 namespace saccade {
@@ -14,15 +15,22 @@ namespace saccade {
 namespace {
 
 constexpr Index most_numbers = 80;  // cells whose numbers are written
-constexpr double largest_cell = 44, bar_width = 240, bar_height = 10;
+constexpr double largest_cell = 44, bar_width = 240, bar_height = 10, close_height = 8;
+
+/// Where the colour scale stands: under the grid, close under it where there is little height, or right of it.
+enum class BarPlace { none, below, close, beside };
 
 /// What is decided before anything is drawn.
 struct GridLayout {
+    Box content;
     Box grid;
     double cell_w = 0, cell_h = 0;
     AxisLabels rows, cols;
     double label_gap = 0;
-    bool color_bar = false;
+    BarPlace bar = BarPlace::none;
+    double bar_w = 0;  // if it stands beside
+
+    double area() const { return cell_w * cell_h; }
 };
 
 double cell_size(double room, Index n, double largest) {
@@ -50,7 +58,8 @@ bool is_unit(const AttentionPlane& plane) {
     return is_unit_interval(plane.source->info.role) && plane.state.options.heads != ViewOptions::Heads::gradient;
 }
 
-HeatmapItem make_item(const Sketch& sketch, const AttentionPlane& plane, const GridLayout& at) {
+/// Without its place.
+HeatmapItem make_item(const Sketch& sketch, const AttentionPlane& plane) {
     const Slice& slice = plane.slice;
     const ViewState& state = sketch.state();
     const Theme& theme = sketch.theme();
@@ -58,14 +67,12 @@ HeatmapItem make_item(const Sketch& sketch, const AttentionPlane& plane, const G
     const bool unit = is_unit(plane);
     const bool is_signed = !is_unit_interval(role) && has_negative(slice.values);
     HeatmapItem item;
-    item.box = at.grid;
     item.map = &colormap(state.colormap.empty() ? default_colormap(is_signed, theme) : state.colormap, theme);
     const bool per_row = state.scale == Normalization::Scale::per_row;
     item.values =
         per_row ? *remembered<Tensor<float>>(state.memo, slice.values, "per row", [&] { return scaled_by_row(slice.values); })
                 : slice.values;
     item.normalization = normalization_for(item.values, unit, is_signed || item.map->diverging, state.scale);
-    item.gap = std::min(at.cell_w, at.cell_h) >= 8 ? 1 : 0;
     item.gap_color = theme.panel;
     item.hatch = with_alpha(theme.faint, 0.7);
     item.masked_ground = theme.raised;
@@ -73,14 +80,19 @@ HeatmapItem make_item(const Sketch& sketch, const AttentionPlane& plane, const G
     return item;
 }
 
-GridLayout arrange(const Sketch& sketch, const Slice& slice, const Box& content) {
+GridLayout arrange_with(const Sketch& sketch, const Slice& slice, Box content, BarPlace bar, double bar_w) {
     GridLayout at;
+    at.content = content;
+    at.bar = bar;
+    at.bar_w = bar_w;
+    if (bar == BarPlace::beside) content.w = std::max(1.0, content.w - bar_w - sketch.px(12));
     const Index rows = slice.values.shape()[0], cols = slice.values.shape()[1];
     const bool image = slice.row() && slice.row()->kind == AxisKind::y && slice.col()->kind == AxisKind::x;
     const double largest = image ? 1e9 : sketch.px(largest_cell);
     at.label_gap = sketch.px(10);
-    at.color_bar = content.h >= sketch.px(170) && content.w >= sketch.px(180);
-    const double bar_room = at.color_bar ? sketch.px(20 + bar_height + 20) : 0;
+    const double bar_room = bar == BarPlace::below   ? sketch.px(20 + bar_height + 20)
+                            : bar == BarPlace::close ? sketch.px(8 + close_height + 4) + sketch.px(12) * 1.3
+                                                     : 0;
 
     const bool row_labels = slice.row() && !image && content.w >= sketch.px(60),
                col_labels = !image && content.h >= sketch.px(60);
@@ -88,15 +100,20 @@ GridLayout arrange(const Sketch& sketch, const Slice& slice, const Box& content)
     // Row labels by a guess at the cells' height; then the columns, whose labels decide the height that is left; then what of
     // the rows fits it.
     const double guess_h = cell_size((content.h - bar_room) * 0.85, rows, largest);
-    if (row_labels) at.rows = fit_row_labels(sketch, *slice.row(), guess_h, content.w * 0.3);
+    // Labels have what cells of a fair size leave.
+    const double free_w = content.w - at.label_gap - static_cast<double>(cols) * std::min(largest, sketch.px(34));
+    const double rows_limit = std::max(content.w * 0.3, free_w);
+    const double free_h = content.h - bar_room - at.label_gap - static_cast<double>(rows) * sketch.px(22);
+    if (row_labels) at.rows = fit_row_labels(sketch, *slice.row(), guess_h, rows_limit);
     const double left = at.rows.none ? 0 : at.rows.extent + at.label_gap;
     at.cell_w = cell_size(content.w - left, cols, largest);
-    if (col_labels) at.cols = fit_column_labels(sketch, *slice.col(), at.cell_w, content.h * 0.3);
+    const double cols_limit = std::max({content.h * 0.3, std::min(content.h * 0.42, sketch.px(60)), free_h});
+    if (col_labels) at.cols = fit_column_labels(sketch, *slice.col(), at.cell_w, cols_limit);
     const double top = at.cols.none ? 0 : at.cols.extent + (at.cols.rotated ? at.label_gap : sketch.px(4));
     at.cell_h = cell_size(content.h - top - bar_room, rows, largest);
     if (!at.rows.none) {
         const AxisLabels guessed = at.rows;
-        at.rows = fit_row_labels(sketch, *slice.row(), at.cell_h, content.w * 0.3);
+        at.rows = fit_row_labels(sketch, *slice.row(), at.cell_h, rows_limit);
         at.rows.extent = guessed.extent;
         at.rows.size = std::min(at.rows.size, guessed.size);
     }
@@ -111,6 +128,25 @@ GridLayout arrange(const Sketch& sketch, const Slice& slice, const Box& content)
     return at;
 }
 
+/// A figure has its scale, as has what is signed, bent or outside its limits, wherever it stands: that stays where notes and
+/// labels take the room. On the stage any other scale does if there is room beside the grid.
+GridLayout arrange(const Sketch& sketch, const Slice& slice, const Box& content, const HeatmapItem& item, bool numbered) {
+    const auto with = [&](BarPlace bar, double w) { return arrange_with(sketch, slice, content, bar, w); };
+    if (content.h >= sketch.px(170) && content.w >= sketch.px(180)) return with(BarPlace::below, 0);
+    const GridLayout bare = with(BarPlace::none, 0);
+    const bool beyond = item.over.a > 0, needed = beyond || item.normalization.low < 0 || sketch.state().decorations ||
+                                                  item.normalization.scale != Normalization::Scale::linear;
+    if (content.w < sketch.px(100) || content.h < sketch.px(40)) return bare;
+    const double numbers = sketch.text_width(number_text(item.normalization.low), sketch.px(12)) +
+                           sketch.text_width(number_text(item.normalization.high), sketch.px(12)) + sketch.px(beyond ? 40 : 10);
+    const GridLayout beside = with(BarPlace::beside, std::max(sketch.px(56), numbers));
+    // What costs cells little is had in any case, unless they carry their numbers.
+    const double enough = bare.area() * (numbered ? 1 : 0.75);
+    if (beside.area() >= enough || !needed) return beside.area() >= enough ? beside : bare;
+    const GridLayout close = with(BarPlace::close, 0);
+    return beside.area() > close.area() || content.h < sketch.px(70) ? beside : close;
+}
+
 bool dimmed(const std::vector<bool>& positions, Index i) {
     return static_cast<std::size_t>(i) < positions.size() && positions[static_cast<std::size_t>(i)];
 }
@@ -122,7 +158,9 @@ void draw_row_labels(Sketch& sketch, const AttentionPlane& plane, const GridLayo
     const Color color = axis->labels.empty() ? sketch.theme().secondary : sketch.theme().text;
     for (const Index i : labelled_positions(sketch, axis, at.rows)) {
         const double y = at.grid.y + (static_cast<double>(i) + 0.5) * at.cell_h;
-        const std::string label = written_label(sketch, axis, at.rows, i, at.rows.extent + 0.5);
+        // What a narrow grid leaves free is there for the label in focus.
+        const double room = std::max(at.rows.extent + 0.5, at.grid.x - at.label_gap - at.content.x);
+        const std::string label = written_label(sketch, axis, at.rows, i, room);
         sketch.text({at.grid.x - at.label_gap, y}, label, at.rows.size,
                     sketch.focus_color(axis, i, dimmed(plane.dimmed_rows, i) ? sketch.theme().faint : color), HAlign::right,
                     VAlign::middle);
@@ -144,10 +182,8 @@ void draw_column_labels(Sketch& sketch, const AttentionPlane& plane, const GridL
     const double gap = at.cols.rotated ? at.label_gap * 0.7 : sketch.px(4);
     for (const Index i : labelled_positions(sketch, axis, at.cols)) {
         const double x = at.grid.x + (static_cast<double>(i) + 0.5) * at.cell_w;
-        const double limit = at.cols.rotated     ? at.cols.extent
-                             : at.cols.positions ? at.cell_w * static_cast<double>(at.cols.stride)
-                                                 : 1e9;
-        const std::string label = written_label(sketch, axis, at.cols, i, limit + 0.5);
+        const double limit = at.cols.rotated ? at.cols.extent + 0.5 : label_room(sketch, axis, at.cols, at.cell_w);
+        const std::string label = written_label(sketch, axis, at.cols, i, limit);
         const Color shown = sketch.focus_color(axis, i, dimmed(plane.dimmed_cols, i) ? sketch.theme().faint : color);
         if (at.cols.rotated)
             sketch.text({x, at.grid.y - gap}, label, at.cols.size, shown, HAlign::left, VAlign::middle, Font::ui, -90);
@@ -179,6 +215,23 @@ void draw_beyond(Sketch& sketch, const GridLayout& at, const HeatmapItem& item) 
         const Theme& theme = sketch.theme();
         const Color ink = contrast(theme.text, ground) >= contrast(theme.panel, ground) ? theme.text : theme.panel;
         sketch.add(LineItem{{{x - size, y + up}, {x, y - up}, {x + size, y + up}}, ink, sketch.px(1.5)});
+    }
+}
+
+/// A dot on each cell that a hand changed.
+void draw_touched(Sketch& sketch, const Trace& trace, const AttentionPlane& plane, const GridLayout& at,
+                  const HeatmapItem& item) {
+    if (std::min(at.cell_w, at.cell_h) < sketch.px(7)) return;
+    const std::vector<char> touched = touched_cells(trace, *plane.source, plane.slice);
+    const Index cols = item.values.shape()[1];
+    for (std::size_t i = 0; i < touched.size(); ++i) {
+        if (touched[i] == 0) continue;
+        const auto cell = static_cast<Index>(i);
+        const double inset = std::min({sketch.px(6), at.cell_w / 2, at.cell_h / 2});
+        const float v = item.values.data()[cell];
+        sketch.hand_dot({at.grid.x + static_cast<double>(cell % cols + 1) * at.cell_w - inset,
+                         at.grid.y + static_cast<double>(cell / cols) * at.cell_h + inset},
+                        std::isfinite(v) ? heatmap_color(item, v) : item.masked_ground);
     }
 }
 
@@ -218,7 +271,13 @@ void draw_focus(Sketch& sketch, const Slice& slice, const GridLayout& at, const 
 
 void draw_bar(Sketch& sketch, const AttentionPlane& plane, const GridLayout& at, const HeatmapItem& item, const Box& content) {
     const double w = std::min({sketch.px(bar_width), std::max(at.grid.w, sketch.px(120)), content.w * 0.6});
-    const Box bar{std::min(at.grid.x, content.right() - w), at.grid.bottom() + sketch.px(20), w, sketch.px(bar_height)};
+    const bool close = at.bar == BarPlace::close;
+    // Where the grid stands far right the bar moves left for its word.
+    const double word = sketch.text_width(measured_in(plane.source->info), sketch.px(12)) + sketch.px(13);
+    Box bar{std::max(content.x, std::min(at.grid.x, content.right() - w - word)), at.grid.bottom() + sketch.px(close ? 8 : 20),
+            w, sketch.px(close ? close_height : bar_height)};
+    if (at.bar == BarPlace::beside)
+        bar = {at.grid.right() + sketch.px(12), at.grid.y + (at.grid.h - sketch.px(24)) / 2, at.bar_w, sketch.px(close_height)};
     draw_color_bar(sketch, bar, content.right(),
                    {item.map, item.normalization, item.over, item.under,
                     is_unit(plane) ? largest_of(item.values, sketch.state().memo) : std::nullopt},
@@ -268,16 +327,21 @@ class HeatmapView : public View {
         Sketch sketch(state, measure);
         Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle_of(slice));
         sketch.caption(caption_of(plane, is_unit(plane)), content);
-        const GridLayout at = arrange(sketch, slice, content);
-        const HeatmapItem item = make_item(sketch, plane, at);
+        // Weights are read by their colours, beside each other.
+        const bool numbered = tensor.info.role != Role::weights && slice.values.size() <= most_numbers;
+        HeatmapItem item = make_item(sketch, plane);
+        const GridLayout at = arrange(sketch, slice, content, item, numbered);
+        item.box = at.grid;
+        item.gap = std::min(at.cell_w, at.cell_h) >= 8 ? 1 : 0;
         sketch.add(item);
         draw_beyond(sketch, at, item);
         draw_dimmed(sketch, plane, at);
+        draw_touched(sketch, trace, plane, at, item);
         draw_row_labels(sketch, plane, at);
         draw_column_labels(sketch, plane, at);
         draw_focus(sketch, slice, at, item, sketch.hovered_focus(), sketch.hover_color(), 1, true);
         draw_focus(sketch, slice, at, item, sketch.selected_focus(), sketch.theme().selection, sketch.px(2), false);
-        if (at.color_bar) draw_bar(sketch, plane, at, item, content);
+        if (at.bar != BarPlace::none) draw_bar(sketch, plane, at, item, content);
         HitRegion cells;
         cells.box = at.grid;
         cells.ref = cell_of(slice, -1, -1);
@@ -290,9 +354,7 @@ class HeatmapView : public View {
         cells.editable = tensor.info.role == Role::weights && !slice.derived;
         sketch.region(cells);
         Figure figure = sketch.take();
-        // Weights are read by their colours, beside each other.
-        if (tensor.info.role != Role::weights && slice.values.size() <= most_numbers)
-            write_cell_numbers(figure, state, measure);
+        if (numbered) write_cell_numbers(figure, state, measure);
         return figure;
     }
 

@@ -166,7 +166,10 @@ class MapGalleryView : public View {
         Normalization n;
         n.scale = state.scale;
         sketch.caption(n.label(), content);
-        const bool bar = content.h >= sketch.px(200) && content.w >= sketch.px(180);
+        // A figure keeps its scale, and so does what is signed or outside its limits.
+        const bool needed = state.decorations || look.normalization.low < 0 || look.over.a > 0;
+        const double least = sketch.px(needed ? 90 : 200);
+        const bool bar = content.h >= least && content.w >= sketch.px(120);
         Box room = content;
         if (bar) room.h -= sketch.px(42);
         const Raster raster = raster_of(sketch, gallery.size(), shape_of(nullptr, tensor), room);

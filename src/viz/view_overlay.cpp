@@ -197,7 +197,11 @@ class OverlayView : public View {
         Sketch sketch(state, measure);
         Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle_of(layers));
         sketch.caption(caption_of(layers, state), content);
-        const bool bar = layers.mode != Mode::off && content.h >= sketch.px(170) && content.w >= sketch.px(180);
+        // A figure keeps its scale, and so does what is signed or outside its limits.
+        const MapLook& look = layers.look;
+        const bool needed = state.decorations || look.normalization.low < 0 || look.over.a > 0;
+        const bool bar =
+            layers.mode != Mode::off && content.h >= sketch.px(needed ? 90 : 170) && content.w >= sketch.px(needed ? 120 : 180);
         Box room = content;
         if (bar) room.h -= sketch.px(12 + bar_height + 20);
         const Places at = places_of(sketch, layers, room);

@@ -7,8 +7,10 @@
 
 #include "viz/heatmap_image.hpp"
 #include "viz/layout.hpp"
+#include "viz/map_picture.hpp"
 #include "viz/masked.hpp"
 #include "viz/slice.hpp"
+#include "viz/touched.hpp"
 #include "viz/views.hpp"
 
 namespace saccade {
@@ -55,6 +57,11 @@ struct QueryRow {
     Tensor<float> values;
     CellRef ref;  // its last index is to be set
     Slice slice;
+    std::vector<char> touched;  // by hand; empty: none
+
+    bool is_touched(Index i) const {
+        return static_cast<std::size_t>(i) < touched.size() && touched[static_cast<std::size_t>(i)] != 0;
+    }
 };
 
 QueryRow row_at(const Trace& trace, const TraceTensor& tensor, const Stages& s, const ViewState& state) {
@@ -62,7 +69,7 @@ QueryRow row_at(const Trace& trace, const TraceTensor& tensor, const Stages& s, 
     at.selected.marks[s.query_of()->name] = s.query;
     Slice slice = row_of(tensor, at);
     hide_masked(trace, tensor, slice, state.memo);
-    return {slice.values, {tensor.info.name, slice.fixed}, slice};
+    return {slice.values, {tensor.info.name, slice.fixed}, slice, touched_cells(trace, tensor, slice)};
 }
 
 struct Range {
@@ -83,8 +90,9 @@ struct BarRows {
     double center(Index i) const { return y + (static_cast<double>(i) + 0.5) * pitch; }
 };
 
+/// `unit`: weights, whose colours say where they leave 0 to 1.
 void draw_bars(Sketch& sketch, const Stages& s, const QueryRow& row, const BarRows& rows, double x, double w, bool numbers,
-               bool editable) {
+               bool unit) {
     const Theme& theme = sketch.theme();
     const Range range = range_of(row.values);
     const double size = sketch.px(11), number_room = numbers ? sketch.text_width("0.00", size, Font::mono) + sketch.px(6) : 0;
@@ -93,13 +101,20 @@ void draw_bars(Sketch& sketch, const Stages& s, const QueryRow& row, const BarRo
     for (Index j = 0; j < row.values.size(); ++j) {
         const double v = row.values.data()[j], y = rows.center(j) - height / 2;
         if (!std::isfinite(v)) {
-            sketch.hatch({zero, y, std::min(w, std::max(sketch.px(8), w * 0.12)), height});
+            // Within the column, wherever its zero stands.
+            const double wide = std::min(w, std::max(sketch.px(8), w * 0.12));
+            sketch.hatch({std::min(zero, x + w - wide), y, wide, height});
+            if (row.is_touched(j)) sketch.hand_dot({std::min(zero, x + w - wide), rows.center(j)}, theme.raised);
             continue;
         }
         // A weight of nothing still shows where its bar would grow.
         const double length = std::max(std::abs(v) * scale, 1.0);
-        const Color color = sketch.bar_color(s.key_of(), j, v);
+        const Normalization limits;
+        const Color color = unit && limits.above(v)   ? theme.over
+                            : unit && limits.below(v) ? theme.under
+                                                      : sketch.bar_color(s.key_of(), j, v);
         sketch.rect({v < 0 ? zero - length : zero, y, length, height}, color, rows.pitch >= 10 ? sketch.px(1.5) : 0);
+        if (row.is_touched(j) && rows.pitch >= sketch.px(6)) sketch.hand_dot({zero, rows.center(j)}, color);
         if (numbers && (v >= 0.005 || sketch.selected(s.key_of(), j)))
             sketch.text({zero + length + sketch.px(5), rows.center(j)}, fmt::format("{:.2f}", v), size,
                         sketch.selected(s.key_of(), j) ? theme.selection : theme.secondary, HAlign::left, VAlign::middle,
@@ -112,7 +127,7 @@ void draw_bars(Sketch& sketch, const Stages& s, const QueryRow& row, const BarRo
     region.ref = row.ref;
     region.rows = row.values.size();
     region.row_axis = static_cast<int>(row.ref.index.size()) - 1;
-    region.editable = editable;
+    region.editable = unit;
     sketch.region(region);
 }
 
@@ -156,9 +171,14 @@ void draw_context(Sketch& sketch, const TraceTensor& tensor, const QueryRow& row
             sketch.region(region);
         }
     const double size = sketch.px(12);
-    const std::string caption = fmt::format("{} {}, ±{}", n, n == 1 ? "value" : "values", number_text(item.normalization.high));
-    sketch.text({item.box.x, item.box.bottom() + sketch.px(6)}, cut_to_fit(caption, room.w, size, Font::ui, sketch.measure()),
-                size, sketch.theme().secondary, HAlign::left, VAlign::top);
+    const std::string caption =
+        fmt::format("{} {} · ±{}", n, n == 1 ? "value" : "values", number_text(item.normalization.high));
+    double y = item.box.bottom() + sketch.px(6);
+    for (const std::string& one : sketch.lines_of(caption, room.w, size)) {
+        sketch.text({item.box.x, y}, cut_to_fit(one, room.w, size, Font::ui, sketch.measure()), size, sketch.theme().secondary,
+                    HAlign::left, VAlign::top);
+        y += size * 1.4;
+    }
 }
 
 void draw_key_labels(Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels, const BarRows& rows, double x) {
@@ -185,6 +205,8 @@ class StagesView : public View {
         const Stages s = find_stages(trace, tensor_for(*this, trace, state), state);
         Sketch sketch(state, measure);
         Box content = sketch.begin(fmt::format("Step {}: {}", s.query + 1, drawn_label(*s.query_of(), s.query)), s.where);
+        const QueryRow weights = row_at(trace, *s.weights, s, state);
+        sketch.caption(beyond_text(beyond(weights.values, Normalization())), content);
         const bool small = content.w < sketch.px(210) || content.h < sketch.px(100);
         const TraceTensor* context = small ? nullptr : s.context;
         const double head = content.h > sketch.px(80) ? sketch.px(30) : 0;
@@ -212,8 +234,7 @@ class StagesView : public View {
             x += w + gap;
         }
         column("align", *s.weights);
-        draw_bars(sketch, s, row_at(trace, *s.weights, s, state), rows, x, w, rows.pitch >= sketch.px(13) && w >= sketch.px(90),
-                  true);
+        draw_bars(sketch, s, weights, rows, x, w, rows.pitch >= sketch.px(13) && w >= sketch.px(90), true);
         x += w + gap;
         if (context != nullptr) {
             column("context", *context);

@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 
+#include "base/utf8.hpp"
 #include "viz/beam_tree.hpp"
 #include "viz/layout.hpp"
 #include "viz/views.hpp"
@@ -141,13 +142,15 @@ void choose_rooms(TreeLayout& at, const BeamTree& tree, const Sketch& sketch) {
 void write_labels(TreeLayout& at, const BeamTree& tree, const Sketch& sketch) {
     at.labels.resize(tree.nodes.size());
     at.label_width.assign(tree.nodes.size(), sketch.px(3));
-    const double branch = std::clamp(at.pitch * 0.35, sketch.px(9), sketch.px(44));
+    // Where steps are narrow, words come before the branches that lead to them.
+    const double branch = std::clamp(at.pitch * (at.pitch < sketch.px(64) ? 0.2 : 0.35), sketch.px(9), sketch.px(44));
     for (std::size_t i = 0; i < tree.nodes.size(); ++i) {
         const bool pruned = tree.nodes[i].fate == BeamTree::Fate::pruned;
         const double size = pruned ? std::min(at.size, sketch.px(11)) : at.size;
         if ((pruned && !at.pruned_labels) || size < sketch.px(smallest_label)) continue;
         const std::string text = cut_to_fit(tree.label(tree.nodes[i]), at.pitch - branch, size, Font::ui, sketch.measure());
-        if (text.empty() || text == "…") continue;
+        // A letter and dots say less than the point that stands there instead.
+        if (text.empty() || (text.ends_with("…") && graphemes(text).size() < 3)) continue;
         at.labels[i] = text;
         at.label_width[i] = sketch.text_width(text, size) + sketch.px(3);
     }

@@ -3,6 +3,7 @@
 
     cli_test.py PROGRAM        (only the standard library)
 """
+import csv
 import json
 import os
 import re
@@ -11,7 +12,7 @@ import sys
 import unittest
 import zipfile
 
-from driver import Case, MODELS, png
+from driver import Case, MODELS, png, saccade
 
 
 class Cli(Case):
@@ -102,6 +103,33 @@ class Cli(Case):
             svg = f.read()
         self.assertIn("年</text>", svg)  # text stays text
 
+    def test_tables_of_many_axes_hold_every_value(self):
+        out = self.path("cells.csv")
+        for exhibit, view, axes in (("multi-head", "head-grid", 3), ("induction", "head-grid", 4), ("captioning", "word-strip", 3), ("channel", "map-gallery", 3)):
+            self.good("render", exhibit, "--view", view, "-o", out)
+            with open(out, encoding="utf-8", newline="") as f:
+                rows = list(csv.reader(f))
+            named = [name for name in rows[0][:-1] if not name.endswith(".position")]
+            self.assertEqual(len(named), axes, rows[0])
+            self.assertTrue(all(len(row) == len(rows[0]) for row in rows), exhibit)
+            self.assertGreater(len([row for row in rows[1:] if row[-1] and float(row[-1]) != 0]), 10, exhibit)
+        self.good("render", "induction", "--view", "head-grid", "--heads", "1,3", "-o", out)
+        with open(out, encoding="utf-8", newline="") as f:
+            self.assertEqual({row["head"] for row in csv.DictReader(f)}, {"1", "3"})
+
+    def test_render_says_what_a_figure_leaves_out(self):
+        out = self.path("figure.svg")
+        for arguments, said in ((("--width", "85mm", "--font", "200pt"), "does not fit"), (("--height", "10mm"), "does not fit")):
+            done = saccade("render", "self-attention", "--view", "heatmap", *arguments, "-o", out)
+            self.assertEqual(done.returncode, 0)
+            self.assertIn(said, done.stderr.decode())
+        self.good("render", "self-attention", "--view", "flow", "--tensor", "weights", "--compare", "mask=causal", "-o", out)
+        with open(out, encoding="utf-8") as f:
+            figure = f.read()
+        self.assertIn("A: mask own", figure)
+        self.assertIn("B: mask causal", figure)
+        self.assertIn("masked in B", figure)
+
     def test_render_compares(self):
         out = self.path("difference.csv")
         self.good("render", "alignment", "--view", "heatmap", "--compare", "temperature=3", "-o", out)
@@ -175,12 +203,13 @@ class Cli(Case):
 
     def test_matrices_that_are_none(self):
         out = self.path("x.npz")
-        for given, names in (("1 0; 0 x", ["row 2, column 2", "'x'"]), ("1 2; 3", ["row 2"]), ("1 nan", ["nan"]), ("", ["empty"])):
+        for given, names in (("1 0; 0 x", ["row 2, column 2", "'x'"]), ("1 2; 3", ["row 2"]), ("1 nan", ["nan"]), ("", ["empty"]), ("1,2;3,4", ["(1 2; 3 4)", "(1.2 3.4)"]), ("1,000 2,000", ["(1 2)", "(1000 2000)"])):
             self.bad(2, "run", "memory", "--k", given, "--save", out, names=["--k", *names])
         self.bad(1, "run", "memory", "--k", " ".join(["1"] * 10000), "--save", out, names=["K", "10000", "1024"])
         self.bad(1, "run", "memory", "--q", "1 2 3", "--save", out, names=["Q", "K"])
         self.bad(1, "run", "memory", "--v", "1 2 3", "--save", out, names=["V", "K"])
         self.bad(1, "run", "memory", "--temperature", "-1", "--save", out, names=["Temperature"])
+        self.bad(1, "run", "memory", "--k", "@" + self.path("both.csv", b"0,5, 1,5\n1,0, 2,0\n"), "--save", out, names=["both.csv", "2 × 4", "2 × 2"])
         self.bad(1, "run", "memory", "--k", "@" + self.path("none.csv"), "--save", out, names=["none.csv"])
         self.bad(1, "run", "memory", "--k", "@" + self.path("names.csv", b"cat,1\n"), "--save", out, names=["names.csv", "row 1, column 1"])
         self.assertFalse(os.path.exists(out))

@@ -74,7 +74,13 @@ TEST(MatrixText, finds_what_separates_the_numbers) {
         {"0,5\t1,5\n-1,0\t2", {2, 2}, 2.0f},
         {"0,5 1,5\n2,5 3,5", {2, 2}, 3.5f},
         {"1,2\n3,4", {2, 2}, 4.0f},
-        {"1,2;3,4", {2, 2}, 4.0f},
+        {"1,2,3;4,5,6;7,8,9", {3, 3}, 9.0f},
+        // Points between thousands, as in German.
+        {"1.000,5;2\n3;4\n", {2, 2}, 4.0f},
+        {"3;4\n2;-12.001.000,5\n", {2, 2}, -12001000.5f},
+        {"2.000 1.000,5", {1, 2}, 1000.5f},
+        {"0,500;1,250\n0,750;2,000\n", {2, 2}, 2.0f},  // no thousands begin with a zero
+        {"0.125,3\n0.5,4", {2, 2}, 4.0f},
         {"1,0\n-1,0", {2, 2}, 0.0f},
         {"1 0;\n0 1;", {2, 2}, 1.0f},
         {"1, 0", {1, 2}, 0.0f},
@@ -104,6 +110,16 @@ TEST(MatrixText, refuses_what_can_be_read_in_two_ways_with_both) {
                                                  {"0,5 1,5; 2,5 3,5", "2 × 2", "1 × 4"},
                                                  {"1,0;0,1", "(1 0; 0 1)", "(1; 0.1)"},
                                                  {"0,5;2,5", "2 × 2", "1 × 2"},
+                                                 {"0,5;1,5;2,5", "3 × 2", "1 × 3"},
+                                                 {"1,2;3,4", "(1 2; 3 4)", "(1.2 3.4)"},
+                                                 {"1,2;3,4\n", "(1 2; 3 4)", "(1.2 3.4)"},
+                                                 {"1,000 2,000", "(1 2)", "(1000 2000)"},
+                                                 {"1,250;2,750\n1,000;2,000", "(1.25 2.75; 1 2)", "(1250 2750; 1000 2000)"},
+                                                 {"1,000\n2,000", "(1 0; 2 0)", "(1000; 2000)"},
+                                                 {"0,5, 1,5\n1,0, 2,0", "2 × 4", "(0.5 1.5; 1 2)"},
+                                                 {"1,000, 2,000", "(1 0 2 0)", "(1000 2000)"},
+                                                 {"1.234,5\n2.345,6", "(1.234 5; 2.345 6)", "(1234.5; 2345.6)"},
+                                                 {"1 0; 0 1\n1 1; 0 0", "2 × 4", "4 × 2"},
                                                  {"1,234.5\n2,345.5", "(1 234.5; 2 345.5)", "(1234.5; 2345.5)"}})
         EXPECT_TRUE(contains(line(text), one) && contains(line(text), other)) << line(text);
     EXPECT_TRUE(contains(line("1\u202f234,5 2"), "1234"));
@@ -144,6 +160,11 @@ TEST(MatrixFile, is_one_reader_with_typed_text) {
     test::put_bytes(folder / "two.csv", "0,5\n2,5\n");
     const std::string line = error_of(ErrorCode::bad_format, [&] { read_matrix(folder / "two.csv"); });
     EXPECT_TRUE(contains(line, "two.csv") && contains(line, "2 × 2") && contains(line, "2 × 1")) << line;
+    for (const char* text : {"1,2;3,4", "1,000 2,000", "0,5, 1,5"}) {
+        test::put_bytes(folder / "both.csv", std::string(text) + "\n");
+        const std::string typed = error_of(ErrorCode::invalid_input, [&] { matrix_from_words(text); });
+        EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [&] { read_matrix(folder / "both.csv"); }), typed)) << typed;
+    }
     test::put_bytes(folder / "gbk.csv", "\xa3\xb1 2\n");
     EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [&] { read_matrix(folder / "gbk.csv"); }), "line 1"));
 }

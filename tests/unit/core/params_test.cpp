@@ -95,7 +95,7 @@ TEST(Params, text_from_the_command_line) {
     EXPECT_EQ(std::get<std::int64_t>(parse_param(integer_spec(), "7")), 7);
     EXPECT_TRUE(std::get<bool>(parse_param(toggle_spec, "on")));
     EXPECT_FALSE(std::get<bool>(parse_param(toggle_spec, "false")));
-    for (const char* rows : {"1 2; 3 4", "1,2;3,4", "[[1, 2], [3, 4]]"}) {
+    for (const char* rows : {"1 2; 3 4", "1,2\n3,4", "[[1, 2], [3, 4]]"}) {
         const Tensor<float> matrix = std::get<Tensor<float>>(parse_param(matrix_spec, rows));
         EXPECT_EQ(matrix.shape(), (Shape{2, 2})) << rows;
         EXPECT_EQ(matrix.at({1, 0}), 3) << rows;

@@ -318,6 +318,22 @@ TEST(Csv, ColumnsThatShareTheAxis) {
     EXPECT_EQ(curves.substr(curves.find("\r\n") + 2, 3), "50,");
 }
 
+TEST(Csv, MoreThanTwoAxesAreALineACell) {
+    const Trace heads = heads_trace(2, 3, 2);
+    const std::string csv = csv_of(view("head-grid").shown(heads, {}));
+    EXPECT_EQ(csv.substr(0, csv.find("\r\n")), "layer,head,token.position,token,context.position,context,weights");
+    EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + 2 * 3 * 2 * 2);
+    EXPECT_NE(csv.find("\r\n2,3,2,w1,1,w0,0.5\r\n"), std::string::npos) << csv;
+    // Of chosen heads those alone.
+    ViewState state;
+    state.view = "head-grid";
+    state.options.chosen = {0, 2};
+    const std::string some = csv_of(view("head-grid").shown(heads, state));
+    EXPECT_EQ(std::count(some.begin(), some.end(), '\n'), 1 + 2 * 2 * 2 * 2);
+    EXPECT_NE(some.find("\r\n2,3,2,w1,1,w0,0.5\r\n"), std::string::npos) << some;
+    EXPECT_EQ(view("head-grid").shown(heads, state)[0].values.shape(), (Shape{2, 2, 2, 2}));
+}
+
 TEST(Npz, HoldsTheValuesShown) {
     const Folder folder;
     const Trace trace = sentence();

@@ -175,14 +175,16 @@ TEST(Masked, TablesLeaveTheCellEmptyAndArraysCarryTheMask) {
     EXPECT_EQ(read_npz(folder / "w.npz").count("weights.masked"), 1u);
 }
 
-TEST(Masked, ADifferenceIsHatchedWhereBothRunsMask) {
+TEST(Masked, ADifferenceIsHatchedWhereARunMasks) {
     const TracePtr all = ran("self-attention", {{"text", "火车几点"}}),
                    causal = ran("self-attention", {{"text", "火车几点"}, {"mask", "causal"}});
     const Trace both = difference_of(*causal, *causal), one = difference_of(*all, *causal);
     EXPECT_TRUE(std::isnan(both.tensor("weights").values.at({0, 3})));
     EXPECT_FALSE(std::isnan(both.tensor("weights").values.at({3, 0})));
     EXPECT_NE(both.tensor("weights").info.title.find("masked in both"), std::string::npos);
-    EXPECT_FALSE(std::isnan(one.tensor("weights").values.at({0, 3})));  // what the mask took away
+    EXPECT_TRUE(std::isnan(one.tensor("weights").values.at({0, 3})));  // the mask's 0 is none that the model chose
+    EXPECT_FALSE(std::isnan(one.tensor("weights").values.at({3, 0})));
+    EXPECT_NE(one.tensor("weights").info.title.find("hatched: masked in B"), std::string::npos);
 }
 
 TEST(Masked, OfSeveralMasksTheOneThatTheRuleReads) {

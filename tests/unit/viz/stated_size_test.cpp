@@ -95,6 +95,53 @@ TEST(StatedSize, TheHeadGridHasItsScaleAndSquareCorners) {
     EXPECT_EQ(items_of<ColorBarItem>(view("head-grid").layout(trace, card, PangoTextMeasure())).size(), 0u);
 }
 
+TEST(StatedSize, NotesDoNotTakeTheScaleOfWhatIsSigned) {
+    const PangoTextMeasure measure;
+    const Trace trace = stack_trace(3, 6, words);
+    for (const double height : {45.0, 57.0, 65.0}) {
+        ViewState state = column("heatmap", "encoder.scores");
+        state.height = height * mm;
+        state.by_hand = "ablate layer 2, head 1 (encoder.weights) · α₅,₂ 0.74 → 0.20";
+        const Figure figure = view("heatmap").layout(trace, state, measure);
+        const auto bars = items_of<ColorBarItem>(figure);
+        ASSERT_EQ(bars.size(), 1u) << height;
+        EXPECT_LE(bars[0].box.right(), state.width);
+        EXPECT_LE(bars[0].box.bottom(), state.height);
+        const Box grid = items_of<HeatmapItem>(figure).front().box;
+        EXPECT_TRUE(bars[0].box.y >= grid.bottom() || bars[0].box.x >= grid.right()) << height;
+    }
+    // A low card on the stage.
+    ViewState card = column("heatmap", "encoder.scores");
+    card.text_size = 0;
+    card.text_scale = 1;
+    card.decorations = false;
+    for (const double height : {90.0, 120.0, 150.0})
+        for (const double width : {200.0, 420.0}) {
+            card.width = width;
+            card.height = height;
+            EXPECT_EQ(items_of<ColorBarItem>(view("heatmap").layout(trace, card, measure)).size(), 1u)
+                << width << "x" << height;
+        }
+}
+
+TEST(StatedSize, FlowTurnsItsLabelsBeforeItDropsOne) {
+    const PangoTextMeasure measure;
+    const Trace trace = stack_trace(1, 1, words);
+    const Figure figure = view("flow").layout(trace, column("flow", "encoder.weights"), measure);
+    for (const std::string& word : words) {
+        const auto texts = items_of<TextItem>(figure);
+        EXPECT_EQ(std::count_if(texts.begin(), texts.end(), [&](const TextItem& t) { return t.text == word; }), 2) << word;
+    }
+}
+
+TEST(StatedSize, TheSizeOfTheContextIsNotCut) {
+    const PangoTextMeasure measure;
+    const Trace trace = attention_trace(words, words, 128);
+    const Figure figure = view("stages").layout(trace, column("stages", "weights"), measure);
+    EXPECT_TRUE(says(figure, "±"));
+    for (const TextItem& text : items_of<TextItem>(figure)) EXPECT_EQ(text.text.find("…"), std::string::npos) << text.text;
+}
+
 TEST(StatedSize, ALongTitleGoesOnBelow) {
     const PangoTextMeasure measure;
     const Trace trace = stack_trace(3, 6, words);

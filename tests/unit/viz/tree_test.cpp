@@ -235,7 +235,7 @@ TEST(TreeView, ThirtyStepsOfTenHypothesesFitWithoutLabelsOverLabels) {
             boxes.push_back(box);
         }
         if (w > 900) {
-            EXPECT_GT(boxes.size(), 30u);
+            EXPECT_GT(boxes.size(), 10u);
         }
     }
 }

@@ -37,7 +37,7 @@ TEST(ViewLayout, IsAsItWasLookedAt) {
     };
     const Stored stored[] = {
         {"heatmap", "dark", 720, 480, 0xd7d471566b24bea3u}, {"flow", "dark", 720, 480, 0xef4a8add5704af25u},
-        {"stages", "dark", 400, 480, 0x64ebe7ef26780b0fu},  {"bars", "light", 500, 300, 0x6d2f97157d65fac2u},
+        {"stages", "dark", 400, 480, 0x1a28e7931349ad89u},  {"bars", "light", 500, 300, 0x6d2f97157d65fac2u},
         {"curves", "dark", 720, 300, 0xbef38d106a8aa4a2u},
     };
     const PlainMeasure measure;

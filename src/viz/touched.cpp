@@ -1,0 +1,99 @@
+#include "viz/touched.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "trace/hand.hpp"
+
+namespace saccade {
+
+namespace {
+
+/// How far one step along each axis of `tensor` goes in the values of `other`; 0 where that has no such axis.
+std::vector<Index> steps_in(const TraceTensor& other, const TraceTensor& tensor) {
+    std::vector<Index> steps(tensor.info.axes.size(), 0);
+    Index step = 1;
+    for (std::size_t a = other.info.axes.size(); a-- > 0; step *= other.info.axes[a]->extent)
+        if (const auto at = std::ranges::find(tensor.info.axes, other.info.axes[a]); at != tensor.info.axes.end())
+            steps[static_cast<std::size_t>(at - tensor.info.axes.begin())] = step;
+    return steps;
+}
+
+/// The factor that most of a row's changed weights share: those were rescaled. 0 if no two share one.
+double common_factor(const float* now, const float* before, Index n) {
+    constexpr double alike = 1e-3;
+    std::vector<double> factors;
+    for (Index i = 0; i < n; ++i)
+        if (before[i] > 1e-7f && std::isfinite(now[i]) && now[i] != before[i])
+            factors.push_back(static_cast<double>(now[i]) / static_cast<double>(before[i]));
+    std::sort(factors.begin(), factors.end());
+    std::size_t most = 1;
+    double common = 0;
+    for (std::size_t i = 0; i < factors.size(); ++i) {
+        std::size_t end = i;
+        while (end < factors.size() && factors[end] - factors[i] <= alike * std::abs(factors[i])) ++end;
+        if (end - i > most) {
+            most = end - i;
+            common = factors[i];
+        }
+    }
+    return common;
+}
+
+/// Marks the weights of a row that were set, not those that were rescaled for it.
+void mark_row(const TraceTensor& tensor, Index first, Index n, std::vector<char>& marks) {
+    const float *now = tensor.values.data() + first, *before = tensor.before.data() + first;
+    double sum = 0;
+    for (Index i = 0; i < n; ++i)
+        if (std::isfinite(now[i])) sum += static_cast<double>(now[i]);
+    // Scaled by hand as a whole: then the row sums to something else.
+    const double factor = std::abs(sum - 1) < 1e-3 ? common_factor(now, before, n) : 0;
+    for (Index i = 0; i < n; ++i) {
+        if (!tensor.edited(first + i)) continue;
+        const double expected = factor * static_cast<double>(before[i]);
+        const bool gave_way = factor > 0 && std::abs(static_cast<double>(now[i]) - expected) <= 1e-2 * std::abs(expected);
+        marks[static_cast<std::size_t>(i)] = !gave_way;
+    }
+}
+
+}  // namespace
+
+std::vector<char> touched_cells(const Trace& trace, const TraceTensor& tensor, const Slice& slice) {
+    if (slice.derived || slice.tensor != &tensor) return {};
+    const TraceTensor* mask = mask_of(trace, tensor);
+    const bool own = !tensor.before.empty(), by_mask = mask != nullptr && mask != &tensor && !mask->before.empty();
+    if (!own && !by_mask) return {};
+    const auto positions = [](const std::vector<Index>& map, Index i) {
+        return map.empty() ? i : map[static_cast<std::size_t>(i)];
+    };
+    const std::vector<Index> steps = steps_in(tensor, tensor),
+                             mask_steps = by_mask ? steps_in(*mask, tensor) : std::vector<Index>(steps.size(), 0);
+    const auto col_axis = static_cast<std::size_t>(slice.col_axis), row_axis = static_cast<std::size_t>(slice.row_axis);
+    const Index cols = slice.values.shape()[-1], rows = slice.values.size() / std::max<Index>(cols, 1);
+    const Index keys = tensor.info.axes[col_axis]->extent;
+    const bool by_row = own && tensor.info.role == Role::weights && steps[col_axis] == 1;
+    std::vector<char> touched(static_cast<std::size_t>(slice.values.size()), 0), marks(static_cast<std::size_t>(keys), 0);
+    bool any = false;
+    for (Index r = 0; r < rows; ++r) {
+        Index first = 0, mask_first = 0;
+        for (std::size_t a = 0; a < steps.size(); ++a) {
+            if (a == col_axis) continue;
+            const Index at = slice.row_axis >= 0 && a == row_axis ? positions(slice.row_map, r) : slice.fixed[a];
+            first += at * steps[a];
+            mask_first += at * mask_steps[a];
+        }
+        std::fill(marks.begin(), marks.end(), char{0});
+        if (by_row) mark_row(tensor, first, keys, marks);
+        for (Index c = 0; c < cols; ++c) {
+            const Index at = positions(slice.col_map, c);
+            const bool here =
+                by_row ? marks[static_cast<std::size_t>(at)] != 0 : own && tensor.edited(first + at * steps[col_axis]);
+            const bool hidden = by_mask && mask->edited(mask_first + at * mask_steps[col_axis]);
+            touched[static_cast<std::size_t>(r * cols + c)] = here || hidden;
+            any = any || here || hidden;
+        }
+    }
+    return any ? touched : std::vector<char>();
+}
+
+}  // namespace saccade
