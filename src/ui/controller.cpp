@@ -28,7 +28,8 @@ Controller::Controller(AppState& state, Runner& a, Runner& b, std::array<Runner*
       scenes_(document_, history_, inputs_, comparison_, messages_),
       pictures_(document_, history_, inputs_, runs_, scenes_, messages_, [this](const std::string& id) { choose_exhibit(id); }),
       training_(document_, runs_, messages_),
-      files_(state, *this) {}
+      files_(state, *this),
+      recovery_(state) {}
 
 /// What a hand has hold of is let go; runs end, and are asked for again when the exhibit is.
 void Controller::put_aside() {

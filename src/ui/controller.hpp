@@ -12,6 +12,7 @@
 #include "ui/live_training.hpp"
 #include "ui/messages.hpp"
 #include "ui/pictures.hpp"
+#include "ui/recovery.hpp"
 #include "ui/runs.hpp"
 #include "ui/scene_editor.hpp"
 #include "ui/stage.hpp"
@@ -64,6 +65,7 @@ class Controller {
     Pictures& pictures() { return pictures_; }
     LiveTraining& training() { return training_; }
     Files& files() { return files_; }
+    Recovery& recovery() { return recovery_; }
 
  private:
     void put_aside();
@@ -83,6 +85,7 @@ class Controller {
     Pictures pictures_;
     LiveTraining training_;
     Files files_;
+    Recovery recovery_;
 };
 
 }  // namespace saccade

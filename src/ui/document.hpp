@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "image/load_image.hpp"
+#include "io/file_stamp.hpp"
 #include "run/finding.hpp"
 #include "run/runner.hpp"
 #include "trace/explain.hpp"
@@ -176,6 +177,13 @@ struct TrainingState {
     std::size_t curve_points = 0;
 };
 
+/// A file as it was when it was read, written or asked about here.
+struct KnownFile {
+    std::string path;
+    FileStamp stamp;
+    bool operator==(const KnownFile&) const = default;
+};
+
 /// An exhibit that is open, and all that belongs to it: put aside when another one is opened, and taken back with it
 /// (Controller::choose_exhibit).
 struct Document {
@@ -198,6 +206,7 @@ struct Document {
     MatrixCursor matrix;
     TrainingState training;
     std::shared_ptr<const nlohmann::json> session;  // as it was read, if it was: keys of a newer version survive
+    KnownFile file;                                 // the session, as it was opened or saved last
 
     Side& side() { return sides[focus]; }
     const Side& side() const { return sides[focus]; }
