@@ -45,9 +45,18 @@ void Controller::put_aside() {
         stage_.let_go();
         history_.pause();
         document_.matrix = {};
+        document_.left = ++left_;
         state_.aside.insert_or_assign(id, std::move(document_));
+        forget_oldest();
     }
     document_ = {};
+}
+
+/// The results of a few exhibits are there at once when they are opened again; those of all would fill the memory.
+void Controller::forget_oldest() {
+    constexpr std::uint64_t most = 3;
+    for (auto& [id, document] : state_.aside)
+        if (document.left + most <= left_) forget_results(document);
 }
 
 bool Controller::take_back(const std::string& id) {

@@ -66,13 +66,16 @@ class Controller {
     LiveTraining& training() { return training_; }
     Files& files() { return files_; }
     Recovery& recovery() { return recovery_; }
+    const Recovery& recovery() const { return recovery_; }
 
  private:
     void put_aside();
+    void forget_oldest();
     bool take_back(const std::string& id);
     void apply(const Edit& edit);
 
     AppState& state_;
+    std::uint64_t left_ = 0;  // how many documents were put aside so far
     Document& document_;
     Messages messages_;
     History history_;

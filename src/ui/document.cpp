@@ -6,6 +6,22 @@
 
 namespace saccade {
 
+void forget_results(Document& document) {
+    for (Side& side : document.sides) {
+        side.shown = {};
+        side.untouched = nullptr;
+        side.untouched_of = {};
+        side.claims.clear();
+        side.lesson.clear();
+        side.frames_to_check = 0;
+        side.cancelled = false;
+    }
+    document.difference = nullptr;
+    document.difference_of = {};
+    document.hand.changes = {};
+    document.stage.explanation.reset();
+}
+
 bool is_input(const ParamSpec& spec) {
     return spec.type == ParamType::text || spec.type == ParamType::image || spec.type == ParamType::matrix;
 }

@@ -206,6 +206,7 @@ struct Document {
     MatrixCursor matrix;
     TrainingState training;
     std::shared_ptr<const nlohmann::json> session;  // as it was read, if it was: keys of a newer version survive
+    std::uint64_t left = 0;                         // when it was put aside: the larger, the later
     KnownFile file;                                 // the session, as it was opened or saved last
 
     Side& side() { return sides[focus]; }
@@ -215,6 +216,9 @@ struct Document {
     bool running() const { return sides[0].running || (comparing && sides[1].running); }
     const Exhibit& exhibit() const { return saccade::exhibit(side().request.exhibit); }
 };
+
+/// Lets go of what the runs computed; all that was asked for stays, and is computed again when it is opened.
+void forget_results(Document& document);
 
 /// Texts, images and matrices: what a run is of, not how it is run. Both sides of a comparison share them while they are
 /// linked.
