@@ -127,19 +127,26 @@ void Files::show_session(const Session& session) {
     selected.cell = view.selected;
     act_.stage().look_at(selected, view.step);
     act_.stage().enlarge(view.enlarged);
-    state_.document.session = std::make_shared<const nlohmann::json>(session.document);
+    nlohmann::json document = session.document;
+    for (const char* key : {"others", "training"}) document.erase(key);  // of a recovery file: not this document's own
+    state_.document.session = std::make_shared<const nlohmann::json>(std::move(document));
 }
 
 void Files::restore_left() {
     Recovery& recovery = act_.recovery();
     if (!recovery.left()) return;
+    const std::string training = recovery.left()->training_path();
+    const auto show = [&](const Session& session) {
+        show_session(session);
+        if (session.document.value("training", false) && std::filesystem::exists(training)) act_.training().start(training);
+    };
     try {
         const Session open_last = load_session(recovery.left()->path());
         for (const nlohmann::json& other : open_last.document.value("others", nlohmann::json::array()))
-            show_session(session_from_json(other));
-        show_session(open_last);
-        recovery.left_is_open();
+            show(session_from_json(other));
         act_.messages().tell("What was open is back");
+        show(open_last);
+        recovery.left_is_open();
     } catch (const Error& error) {
         act_.messages().complain(error);
     } catch (const std::exception& error) {

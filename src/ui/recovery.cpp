@@ -16,7 +16,7 @@ using nlohmann::json;
 constexpr std::chrono::milliseconds between_looks(200), between_writes(250), patience(2000);
 
 bool was_edited(const Document& document) {
-    return !document.history.undo.empty() || !document.history.redo.empty() || document.comparing ||
+    return !document.history.undo.empty() || !document.history.redo.empty() || document.comparing || document.training.run ||
            !(document.options == ViewOptions{});
 }
 
@@ -31,6 +31,7 @@ RunRequest with_whole_paths(RunRequest request) {
 
 Session kept_session(const Document& document, const ViewSettings& view) {
     Session session = session_of(document, view);
+    if (document.training.run) session.document["training"] = true;
     session.request = with_whole_paths(std::move(session.request));
     if (session.compared) session.compared = with_whole_paths(std::move(*session.compared));
     return session;

@@ -17,7 +17,8 @@ namespace saccade {
 
 /// What is open, the exhibits put aside included, written to a file of its own while it is worked on, so that it outlives the
 /// program however that ends; and what an earlier program left. The file is a session, with those of the other exhibits under
-/// "others". Written by a thread of its own: nothing here waits for the disk but what says so.
+/// "others"; of those one has "training" whose model was being trained, and the checkpoint stands beside the file. Written by a
+/// thread of its own: nothing here waits for the disk but what says so.
 class Recovery {
  public:
     explicit Recovery(const AppState& state) : state_(state) {}
@@ -39,6 +40,9 @@ class Recovery {
     void finish();
     /// Why the last write failed; the next may succeed.
     std::optional<Error> problem() const;
+
+    /// Where the checkpoint of a training goes; empty: nowhere.
+    std::string training_path() const { return own_ ? own_->training_path() : std::string(); }
 
     /// What an earlier program left, until it is discarded or open here.
     const std::optional<RecoveryFile>& left() const { return left_; }

@@ -74,6 +74,7 @@ std::optional<RecoveryFile> RecoveryFile::find_left() {
         // Of a program that ended before it had anything to keep.
         if (const int lock = take_lock(path); lock >= 0) {
             unlink(path.c_str());
+            unlink(fs::path(path).replace_extension(".checkpoint").c_str());
             close(lock);
         }
     }
@@ -96,12 +97,17 @@ RecoveryFile::~RecoveryFile() {
     if (lock_ >= 0) close(lock_);
 }
 
+std::string RecoveryFile::training_path() const {
+    return fs::path(path_).replace_extension(".checkpoint").string();
+}
+
 std::time_t RecoveryFile::written() const {
     return written_at(path_);
 }
 
 void RecoveryFile::remove() {
     if (path_.empty()) return;
+    unlink(training_path().c_str());
     unlink(path_.c_str());
     unlink(lock_of(path_).c_str());
     path_.clear();

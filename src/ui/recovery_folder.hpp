@@ -20,6 +20,8 @@ class RecoveryFile {
     ~RecoveryFile();  // lets go of it; it stays
 
     const std::string& path() const { return path_; }
+    /// Beside it: the checkpoint of a training in that window.
+    std::string training_path() const;
     /// When it was last written.
     std::time_t written() const;
     /// Deletes it: nothing is to be recovered.

@@ -128,7 +128,10 @@ struct Window::Impl {
             for (int i = 0; i < count; ++i) self->act.files().open(paths[i]);
         });
         if (options.preferences) preferences.read(state.view, state.screen_scale = native.scale());
-        if (options.preferences) act.recovery().start();
+        if (options.preferences) {
+            act.recovery().start();
+            act.training().keep_at(act.recovery().training_path());
+        }
         act.choose_exhibit(exhibits().front().id);
         if (!options.file.empty()) act.files().open(options.file);
     }
