@@ -155,8 +155,9 @@ std::string card_path(const TrainCommand& command) {
 
 bool is_trained_card(const std::string& path) {
     try {
-        const json& card = Card::parse(read_text(path, std::size_t{1} << 24), path).json();
-        return card.value("command", json()).is_string() && card["command"].get<std::string>().starts_with("saccade train ");
+        const Card card = Card::parse(read_text(path, std::size_t{1} << 24), path);
+        const json command = card.json().value("command", json());
+        return command.is_string() && command.get<std::string>().starts_with("saccade train ");
     } catch (const Error&) {
         return false;
     }

@@ -104,6 +104,7 @@ class Writing(Case):
             training.send_signal(signal.SIGINT)
         self.assertEqual(training.wait(60), 1)
         reader.join(10)
+        training.stderr.close()
         self.assertIn("the state is in", said[-1])
 
 

@@ -18,7 +18,8 @@ def hear_signals():
 
 class Window:
     def __init__(self, program, artifacts, *arguments, size=(1600, 1000), config=None, kept=None, folder=None):
-        self.program, self.artifacts = program, artifacts
+        self.program, self.artifacts = os.path.abspath(program), os.path.abspath(artifacts)
+        program, artifacts = self.program, self.artifacts
         self.state_file = os.path.join(artifacts, f"state-{os.getpid()}-{id(self)}.json")
         # Preferences of its own: tests start from the usual ones, and leave a person's alone.
         self.config = config or tempfile.mkdtemp()

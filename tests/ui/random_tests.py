@@ -11,7 +11,7 @@ from x_hand import Hand
 
 ACTIONS = int(os.environ.get("SACCADE_ACTIONS", 1000))  # 10000 by hand
 SEED = int(os.environ.get("SACCADE_SEED", random.randrange(10**6)))
-PAUSE = 0.03  # seconds between two of them
+PAUSE = 0.02  # seconds between two of them
 SETTLED = 1000  # actions after which the window may have all that it keeps
 MOST_MB = 700  # resident, of a window whose caches are full
 MOST_GROWTH = 1.25  # from there on
@@ -47,7 +47,7 @@ class Chance:
         self.hand.button(1, True)
         for i in range(1, 5):
             self.hand.move(x + (to_x - x) * i / 4, y + (to_y - y) * i / 4)
-            time.sleep(0.01)
+            time.sleep(0.005)
         self.hand.button(1, False)
 
     def wheel(self):
@@ -94,8 +94,8 @@ def answers(w):
     for _ in range(8):
         w.key("Escape")
         time.sleep(0.1)
-    choose(w, "rnn")
-    w.wait("another exhibit", lambda s: s["exhibit"] == "rnn-shapes")
+    choose(w, "transformer")
+    w.wait("another exhibit", lambda s: s["exhibit"] == "transformer")
     choose(w, "alignment")
     w.key("Escape")
     w.wait("an answer", lambda s: s["exhibit"] == "alignment" and not s["running"])
@@ -104,7 +104,7 @@ def answers(w):
 def test_random_actions(w):
     folder = tempfile.mkdtemp()  # what is saved by chance
     w.close()
-    hand, done, starts, sizes = Hand(), 0, 0, {}
+    hand, done, starts, sizes, begun = Hand(), 0, 0, {}, time.monotonic()
     one = None
     try:
         while done < ACTIONS:
@@ -136,8 +136,9 @@ def test_random_actions(w):
             one.close()
         raise
     hand.close()
+    seconds = time.monotonic() - begun
     most = max(sizes.values())
-    print(f"        seed {SEED}: {done} actions, {starts} starts, at most {most:.0f} MB, {sizes[done]:.0f} MB in the end", flush=True)
+    print(f"        seed {SEED}: {done} actions in {seconds:.0f} s, {starts} starts, at most {most:.0f} MB, {sizes[done]:.0f} MB in the end", flush=True)
     check(most < MOST_MB, f"seed {SEED}: {most:.0f} MB")
     if starts == 1 and ACTIONS >= 4 * SETTLED:
         check(sizes[done] < sizes[SETTLED] * MOST_GROWTH, f"seed {SEED}: {sizes[SETTLED]:.0f} MB become {sizes[done]:.0f}")
