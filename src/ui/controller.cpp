@@ -5,6 +5,12 @@
 
 namespace saccade {
 
+namespace {
+
+constexpr std::size_t most_aside_bytes = std::size_t{64} << 20;  // of results of the exhibits that are not open
+
+}  // namespace
+
 Controller::Controller(AppState& state, Runner& a, Runner& b, std::array<Runner*, 2> untouched)
     : state_(state),
       document_(state.document),
@@ -47,16 +53,9 @@ void Controller::put_aside() {
         document_.matrix = {};
         document_.left = ++left_;
         state_.aside.insert_or_assign(id, std::move(document_));
-        forget_oldest();
+        forget_oldest(state_.aside, most_aside_bytes);
     }
     document_ = {};
-}
-
-/// The results of a few exhibits are there at once when they are opened again; those of all would fill the memory.
-void Controller::forget_oldest() {
-    constexpr std::uint64_t most = 3;
-    for (auto& [id, document] : state_.aside)
-        if (document.left + most <= left_) forget_results(document);
 }
 
 bool Controller::take_back(const std::string& id) {

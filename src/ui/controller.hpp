@@ -70,7 +70,6 @@ class Controller {
 
  private:
     void put_aside();
-    void forget_oldest();
     bool take_back(const std::string& id);
     void apply(const Edit& edit);
 

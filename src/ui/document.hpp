@@ -5,6 +5,7 @@
 #include <deque>
 #include <filesystem>
 #include <future>
+#include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -219,6 +220,8 @@ struct Document {
 
 /// Lets go of what the runs computed; all that was asked for stays, and is computed again when it is opened.
 void forget_results(Document& document);
+/// The same, of the documents that were left longest ago, until the results of the others are of at most so many bytes.
+void forget_oldest(std::map<std::string, Document>& aside, std::size_t most_bytes);
 
 /// Texts, images and matrices: what a run is of, not how it is run. Both sides of a comparison share them while they are
 /// linked.

@@ -73,7 +73,7 @@ TEST(AtomicFile, keeps_mode_and_owner) {
         EXPECT_EQ(status_of(folder / "a").st_mode & 07777U, mode);
         EXPECT_EQ(status_of(folder / "a").st_uid, user);
         EXPECT_EQ(status_of(folder / "a").st_gid, group);
-        write_npz(folder / "a", {});  // written by a library that makes a file of its own
+        write_npz(folder / "a", {{"w", Tensor<float>(Shape{2}), ""}});  // written by a library that makes a file of its own
         EXPECT_EQ(status_of(folder / "a").st_mode & 07777U, mode);
     }
     write_file(folder / "fresh", "x");

@@ -16,14 +16,14 @@ using test::put_bytes;
 class RecoveryTest : public ControllerTest {
  protected:
     RecoveryTest() {
-        setenv("XDG_STATE_HOME", (folder_ / "").c_str(), 1);
+        setenv("XDG_STATE_HOME", (folder_ / "state").c_str(), 1);
         act_.recovery().start();
     }
     ~RecoveryTest() override { unsetenv("XDG_STATE_HOME"); }
     std::vector<std::string> files(const std::string& ending = ".json") const {
         std::vector<std::string> found;
         std::error_code error;
-        for (const auto& entry : fs::directory_iterator(folder_ / "saccade", error))
+        for (const auto& entry : fs::directory_iterator(folder_ / "state/saccade", error))
             if (entry.path().extension() == ending) found.push_back(entry.path().string());
         return found;
     }
@@ -67,7 +67,8 @@ TEST_F(RecoveryTest, AFullDiskIsSaidAndForgottenWhenThereIsRoom) {
         ASSERT_TRUE(act_.recovery().problem());
         EXPECT_NE(act_.recovery().problem()->line().find("cannot be written"), std::string::npos);
     }
-    EXPECT_EQ(act_.recovery().keep_now(), files().at(0));
+    const std::string path = act_.recovery().keep_now();
+    EXPECT_EQ(files(), std::vector<std::string>{path});
     EXPECT_FALSE(act_.recovery().problem());
 }
 
@@ -76,7 +77,7 @@ TEST_F(RecoveryTest, WhatAProgramLeftIsOfferedOnceAndComesBack) {
     act_.choose_exhibit("memory");
     settle();
     const std::string path = act_.recovery().keep_now();
-    fs::copy_file(path, folder_ / "saccade/work-1-dead.json");  // as a killed program leaves it: nobody holds its lock
+    fs::copy_file(path, folder_ / "state/saccade/work-1-dead.json");  // as a killed program leaves it: nobody holds its lock
 
     AppState state;
     Runner a, b;
@@ -84,7 +85,7 @@ TEST_F(RecoveryTest, WhatAProgramLeftIsOfferedOnceAndComesBack) {
     next.choose_exhibit("alignment");
     next.recovery().start();
     ASSERT_TRUE(next.recovery().left());
-    EXPECT_EQ(next.recovery().left()->path(), folder_ / "saccade/work-1-dead.json") << "not what a living window holds";
+    EXPECT_EQ(next.recovery().left()->path(), folder_ / "state/saccade/work-1-dead.json") << "not what a living window holds";
     {
         AppState third_state;
         Controller third(third_state, a, b);
@@ -94,16 +95,16 @@ TEST_F(RecoveryTest, WhatAProgramLeftIsOfferedOnceAndComesBack) {
     next.files().restore_left();
     EXPECT_EQ(state.document.side().request.exhibit, "memory");
     EXPECT_FALSE(next.recovery().left());
-    EXPECT_TRUE(fs::exists(folder_ / "saccade/work-1-dead.json")) << "before the new file holds it";
+    EXPECT_TRUE(fs::exists(folder_ / "state/saccade/work-1-dead.json")) << "before the new file holds it";
     const std::string own = next.recovery().keep_now();
     EXPECT_EQ(read(own)["others"][0]["request"]["params"]["source"], "1 May 2021");
-    EXPECT_FALSE(fs::exists(folder_ / "saccade/work-1-dead.json"));
+    EXPECT_FALSE(fs::exists(folder_ / "state/saccade/work-1-dead.json"));
     next.choose_exhibit("alignment");
     EXPECT_EQ(state.document.side().request.params.text("source"), "1 May 2021");
 }
 
 TEST_F(RecoveryTest, ADamagedOneIsALineAndStays) {
-    const std::string path = folder_ / "saccade/work-1-dead.json";
+    const std::string path = folder_ / "state/saccade/work-1-dead.json";
     put_bytes(path, R"({"format": "saccade-session", "version": 1, "request)");
     AppState state;
     Runner a, b;
@@ -118,17 +119,20 @@ TEST_F(RecoveryTest, ADamagedOneIsALineAndStays) {
     EXPECT_FALSE(fs::exists(path));
 }
 
-TEST_F(ControllerTest, OfExhibitsPutAsideAFewKeepTheirResults) {
+TEST_F(ControllerTest, ResultsOfExhibitsPutAsideHaveALimit) {
     set_source("1 May 2021");
-    const std::vector<std::string> others = {"memory", "self-attention", "rnn-shapes", "complexity"};
-    for (const std::string& id : others) {
+    for (const char* id : {"memory", "self-attention", "complexity"}) {
         act_.choose_exhibit(id);
         settle();
     }
-    std::size_t with_results = 0;
-    for (const auto& [id, document] : state_.aside) with_results += document.sides[0].shown.trace ? 1 : 0;
-    EXPECT_EQ(with_results, 3u);
-    EXPECT_FALSE(state_.aside.at("alignment").sides[0].shown.trace);
+    const auto has_results = [&](const char* id) { return state_.aside.at(id).sides[0].shown.trace != nullptr; };
+    EXPECT_TRUE(has_results("alignment") && has_results("memory") && has_results("self-attention")) << "there is room";
+    const Trace& last = *state_.aside.at("self-attention").sides[0].shown.trace;
+    std::size_t bytes = 0;
+    for (const TraceTensor& tensor : last.tensors()) bytes += static_cast<std::size_t>(tensor.values.size()) * sizeof(float);
+    forget_oldest(state_.aside, bytes);
+    EXPECT_TRUE(has_results("self-attention")) << "left last";
+    EXPECT_FALSE(has_results("alignment") || has_results("memory"));
     act_.choose_exhibit("alignment");
     settle();
     EXPECT_EQ(output(), "2021-05-01") << "it is computed again";
