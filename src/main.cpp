@@ -1,3 +1,5 @@
+#include <csignal>
+
 #include "cli/cli.hpp"
 
 #ifdef SACCADE_GUI
@@ -6,6 +8,9 @@
 #endif
 
 int main(int argc, char** argv) {
+#ifdef SIGXFSZ
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow any more is an error of that file alone
+#endif
     saccade::WindowHooks window;
 #ifdef SACCADE_GUI
     window.open = [](const std::string& file) {

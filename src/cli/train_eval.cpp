@@ -16,11 +16,15 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/log.hpp"
 #include "base/parallel.hpp"
 #include "base/percent.hpp"
 #include "cli/commands.hpp"
 #include "io/atomic_file.hpp"
+#include "io/text_file.hpp"
+#include "model/card.hpp"
 #include "train/training.hpp"
+#include "train/training_file.hpp"
 
 namespace saccade {
 
@@ -28,7 +32,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double seconds_between_checkpoints = 30;
+constexpr int seconds_between_checkpoints = 30;
+constexpr std::chrono::minutes patience(10);  // with a disk that is full when the weights are to be written
 
 std::atomic<bool> interrupted = false;  // a signal handler can reach nothing else
 
@@ -37,6 +42,7 @@ struct TrainCommand {
     TrainOptions options;
     std::vector<std::string> extra;
     std::string output;
+    int checkpoint_seconds = seconds_between_checkpoints;
     bool fresh = false;
 };
 
@@ -76,12 +82,45 @@ void print_progress(const Training& training, bool terminal) {
     std::fflush(stderr);
 }
 
+/// The state of a training, written from time to time. That it could not be written, once, ends nothing.
+class Checkpoints {
+ public:
+    Checkpoints(std::string path, int seconds) : path_(std::move(path)), period_(seconds) {}
+
+    void write_when_due(const Training& training) {
+        const auto now = std::chrono::steady_clock::now();
+        if (now - last_try_ <= period_) return;
+        last_try_ = now;
+        try {
+            write(training);
+        } catch (const Error& error) {
+            if (stderr_is_terminal()) fmt::print(stderr, "\n");
+            log_warning(fmt::format("no checkpoint: {}; the training goes on{}", error.line(), kept()));
+        }
+    }
+    /// Error{io}.
+    void write(const Training& training) {
+        training.save_checkpoint(path_);
+        step_ = training.step();
+    }
+    /// "; that of step 120 is in F", or nothing.
+    std::string kept() const {
+        return step_ < 0 ? std::string() : fmt::format("; the checkpoint of step {} is in {}", step_, path_);
+    }
+    const std::string& path() const { return path_; }
+
+ private:
+    std::string path_;
+    std::chrono::seconds period_;
+    std::chrono::steady_clock::time_point last_try_ = std::chrono::steady_clock::now();
+    Index step_ = -1;  // of what was written last
+};
+
 /// Until it has ended by itself or by Ctrl-C; a checkpoint is never far behind.
-void watch(Training& training, const std::string& checkpoint) {
+void watch(Training& training, Checkpoints& checkpoints) {
     const bool terminal = stderr_is_terminal();
     const auto period = std::chrono::milliseconds(terminal ? 200 : 5000);
     auto last_print = std::chrono::steady_clock::now() - period;
-    auto last_checkpoint = std::chrono::steady_clock::now();
     while (training.state() == Training::State::running) {
         if (interrupted) training.stop();
         const auto now = std::chrono::steady_clock::now();
@@ -89,14 +128,62 @@ void watch(Training& training, const std::string& checkpoint) {
             print_progress(training, terminal);
             last_print = now;
         }
-        if (std::chrono::duration<double>(now - last_checkpoint).count() > seconds_between_checkpoints) {
-            training.save_checkpoint(checkpoint);
-            last_checkpoint = now;
-        }
+        checkpoints.write_when_due(training);
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
     print_progress(training, terminal);
     if (terminal) fmt::print(stderr, "\n");
+}
+
+/// What was learned must not be lost to a disk that is full now: tried again until there is room, or Ctrl-C. Error{io} then.
+void save_patiently(const Training& training, const std::string& path) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    for (bool said = false;; said = true) {
+        try {
+            return training.save_model(path);
+        } catch (const Error& error) {
+            if (error.code() != ErrorCode::io || interrupted || std::chrono::steady_clock::now() > end) throw;
+            if (!said) log_warning(error.line() + "; tried again for 10 minutes, Ctrl-C ends it");
+        }
+        for (int i = 0; i < 20 && !interrupted; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+}
+
+std::string card_path(const TrainCommand& command) {
+    return std::filesystem::path(command.output).replace_extension(".json").string();
+}
+
+bool is_trained_card(const std::string& path) {
+    try {
+        const Card card = Card::parse(read_text(path, std::size_t{1} << 24), path);
+        const json command = card.json().value("command", json());
+        return command.is_string() && command.get<std::string>().starts_with("saccade train ");
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+bool is_checkpoint(const std::string& path) {
+    try {
+        read_training_file(path);
+        return true;
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+/// What stands beside the weights under the names of their card and checkpoint must be theirs.
+void check_places(const TrainCommand& command, const std::string& checkpoint) {
+    const std::string card = card_path(command);
+    if (std::filesystem::exists(card) && !is_trained_card(card))
+        throw Error(ErrorCode::usage, "-o " + command.output + ": its model card would replace " + card + ", which is none",
+                    "choose another name");
+    if (command.fresh && std::filesystem::exists(checkpoint) && !is_checkpoint(checkpoint))
+        throw Error(ErrorCode::usage,
+                    "-o " + command.output + ": its checkpoint would replace " + checkpoint + ", which is none",
+                    "choose another name");
+    // Can they be written at all? Better now than after the training.
+    for (const std::string& path : {command.output, card, checkpoint}) AtomicFile(path).write("");
 }
 
 json metrics_json(const std::map<std::string, double>& metrics) {
@@ -147,8 +234,7 @@ void write_card(const TrainCommand& command, const Training& training, const Tas
     card["steps"] = training.total_steps();
     card["training_seconds"] = static_cast<int>(training.seconds() + 0.5);
     card["date"] = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
-    const std::string path = std::filesystem::path(command.output).replace_extension(".json").string();
-    write_file(path, card.dump(2) + "\n");
+    write_file(card_path(command), card.dump(2) + "\n");
     fmt::print("{}: on {} held-out examples", command.output, n);
     for (const auto& [name, value] : card["metrics"].items()) fmt::print("  {} {:.4f}", name, value.get<double>());
     fmt::print("\n");
@@ -168,8 +254,8 @@ void train(TrainCommand command) {
     if (std::filesystem::path(command.output).extension() != ".safetensors")
         throw Error(ErrorCode::usage, "-o " + command.output + ": weights are written as .safetensors",
                     "choose a name with that ending");
-    AtomicFile(command.output).write("");  // can it be written at all? Better now than after the training
     const std::string checkpoint = command.output + ".checkpoint";
+    check_places(command, checkpoint);
     const bool resume = !command.fresh && std::filesystem::exists(checkpoint);
     if (resume) fmt::print(stderr, "resuming from {}\n", checkpoint);
 
@@ -177,17 +263,26 @@ void train(TrainCommand command) {
     std::signal(SIGINT, [](int) { interrupted = true; });
     std::signal(SIGTERM, [](int) { interrupted = true; });
     Training training(command.model, command.options, resume ? checkpoint : "");
-    watch(training, checkpoint);
-    std::signal(SIGINT, SIG_DFL);
-    std::signal(SIGTERM, SIG_DFL);
+    Checkpoints checkpoints(checkpoint, command.checkpoint_seconds);
+    watch(training, checkpoints);
     if (const auto error = training.error()) throw *error;
     if (training.state() != Training::State::finished) {
-        training.save_checkpoint(checkpoint);
+        try {
+            checkpoints.write(training);
+        } catch (const Error& error) {
+            throw Error(error.code(), error.message() + checkpoints.kept(), error.hint());
+        }
         throw Error(ErrorCode::cancelled,
                     "stopped at step " + std::to_string(training.step()) + "; the state is in " + checkpoint,
                     "run the same command to resume");
     }
-    training.save_model(command.output);
+    try {
+        save_patiently(training, command.output);
+    } catch (const Error& error) {
+        throw Error(error.code(), error.message() + checkpoints.kept(), error.hint());
+    }
+    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGTERM, SIG_DFL);
     write_card(command, training, *task);
     std::filesystem::remove(checkpoint);
 }
@@ -228,6 +323,9 @@ void add_train(CliCommand& app) {
     command.option("--seed", c->options.seed, "Seed of weights and batches").shows_default();
     command.option("--option", c->extra, "NAME=NUMBER, for example alignment_loss=0; may be given several times").repeated();
     command.option("-o,--output", c->output, "F.safetensors; the model card goes beside it as F.json").required().path();
+    command.option("--checkpoint-every", c->checkpoint_seconds, "Seconds between checkpoints, F.safetensors.checkpoint")
+        .between(1, 86400)
+        .shows_default();
     command.flag("--fresh", c->fresh, "Start again even if there is a checkpoint");
     add_threads(command);
     command.runs([c] { train(*c); });

@@ -228,7 +228,7 @@ class PictureCache {
     }
 
     void keep(Entry entry) {
-        constexpr std::size_t most_bytes = std::size_t{192} << 20, most_entries = 64;
+        constexpr std::size_t most_bytes = std::size_t{96} << 20, most_entries = 64;
         const std::lock_guard lock(mutex_);
         bytes_ += entry.bytes();
         entries_.push_front(std::move(entry));

@@ -7,10 +7,12 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <list>
 #include <mutex>
 
 #include "base/path_text.hpp"
 #include "base/utf8.hpp"
+#include "io/file_stamp.hpp"
 #include "io/safetensors.hpp"
 #include "io/text_file.hpp"
 
@@ -34,44 +36,63 @@ ModelPtr read_model(const std::string& path, const std::string& id) {
     return model;
 }
 
-/// When a file was written and how long it is; a file that cannot be looked at differs from every other.
-struct Stamp {
-    fs::file_time_type time;
-    std::uintmax_t size = 0;
-    bool known = false;
-};
-
-Stamp stamp_of(const std::string& path) {
-    std::error_code no_time;
-    std::error_code no_size;
-    const auto time = fs::last_write_time(path, no_time);
-    const auto size = fs::file_size(path, no_size);
-    return {time, size, !no_time && !no_size};
+std::size_t bytes_of(const Model& model) {
+    std::size_t bytes = 0;
+    for (const auto& [name, tensor] : model.weights) bytes += static_cast<std::size_t>(tensor.size()) * sizeof(float);
+    return bytes;
 }
 
-/// Models read so far. Live editing runs a model many times a second; its file is read once.
+/// Models read so far. Live editing runs a model many times a second; its file is read once. What was not used for longest is
+/// let go when all of them are larger than `most_bytes`; what somebody else holds is still found.
 class Cache {
  public:
+    /// A file that is gone stays in use as it was read.
     ModelPtr get(const std::string& path, const std::string& id) {
-        const Stamp stamp = stamp_of(path);
+        const FileStamp stamp = stamp_of(path);
         const std::lock_guard lock(mutex_);
-        const auto found = entries_.find({path, id});
-        if (found != entries_.end() && stamp.known && found->second.stamp.time == stamp.time &&
-            found->second.stamp.size == stamp.size) {
-            return found->second.model;
+        entries_.remove_if([](const Entry& entry) { return entry.model.expired(); });
+        auto found = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const Entry& entry) { return entry.path == path && entry.id == id; });
+        ModelPtr model = found != entries_.end() ? found->model.lock() : nullptr;
+        if (model == nullptr || (!stamp.none() && stamp != found->stamp)) {
+            model = read_model(path, id);
+            if (found != entries_.end()) entries_.erase(found);
+            entries_.push_front({path, id, stamp, model, model});
+        } else {
+            entries_.splice(entries_.begin(), entries_, found);
+            entries_.front().held = model;
         }
-        ModelPtr model = read_model(path, id);
-        entries_[{path, id}] = {stamp, model};
+        let_go();
         return model;
     }
 
+    bool holds(const std::string& path, const std::string& id) {
+        const std::lock_guard lock(mutex_);
+        return std::any_of(entries_.begin(), entries_.end(),
+                           [&](const Entry& entry) { return entry.path == path && entry.id == id && !entry.model.expired(); });
+    }
+
  private:
+    static constexpr std::size_t most_bytes = std::size_t{128} << 20;
     struct Entry {
-        Stamp stamp;
-        ModelPtr model;
+        std::string path, id;
+        FileStamp stamp;
+        std::weak_ptr<const Model> model;
+        ModelPtr held;  // null: let go
     };
+
+    /// All but the newest, as far as they have no room.
+    void let_go() {
+        std::size_t bytes = 0;
+        for (Entry& entry : entries_) {
+            if (entry.held == nullptr) continue;
+            bytes += bytes_of(*entry.held);
+            if (bytes > most_bytes && &entry != &entries_.front()) entry.held.reset();
+        }
+    }
+
     std::mutex mutex_;
-    std::map<std::pair<std::string, std::string>, Entry> entries_;
+    std::list<Entry> entries_;  // the latest used first
 };
 
 Cache& cache() {
@@ -112,7 +133,7 @@ std::vector<std::string> bundled_models() {
 ModelPtr bundled_model(const std::string& id) {
     const std::string path = (fs::path(assets_folder()) / "models" / (id + ".safetensors")).string();
     std::error_code error;
-    if (!fs::exists(path, error)) {
+    if (!fs::exists(path, error) && !cache().holds(path, id)) {
         const std::vector<std::string> ids = bundled_models();
         throw Error(ErrorCode::not_found, fmt::format("there is no bundled model '{}' in {}", id, assets_folder()),
                     ids.empty() ? "set SACCADE_ASSETS to the folder of the assets"

@@ -21,10 +21,11 @@ using ModelPtr = std::shared_ptr<const Model>;
 
 /// Ids of the bundled models: every assets/models/*.safetensors beside its card *.json.
 std::vector<std::string> bundled_models();
-/// Reads a bundled model once and keeps it. Error{not_found} lists the bundled ones.
+/// Reads a bundled model once and keeps it, together with the others that were used lately up to 128 MB. Error{not_found} lists
+/// the bundled ones.
 ModelPtr bundled_model(const std::string& id);
-/// Reads the user's weights, and again only when the file has changed. Finite values are required: Error{numeric} names the
-/// first tensor with NaN or infinity.
+/// Reads the user's weights, and again only when the file has changed; weights that are deleted stay in use. Finite values are
+/// required: Error{numeric} names the first tensor with NaN or infinity.
 ModelPtr load_model(const std::string& path, const std::string& id);
 /// Error{numeric} as above, for weights that are in memory.
 void require_finite(const WeightMap& weights, const std::string& where);

@@ -57,7 +57,8 @@ class Runner {
     std::uint64_t last_ticket_ = 0;
     std::uint64_t done_ticket_ = 0;  // every ticket up to it is answered, replaced or cancelled
     std::function<void()> on_result_;
-    Reuse reuse_;  // the worker's
+    static constexpr std::size_t most_reused = std::size_t{64} << 20;  // bytes; a window has four of these
+    Reuse reuse_{most_reused};                                         // the worker's
     Run run_;
     std::jthread worker_;  // last: joins before the rest goes
 };

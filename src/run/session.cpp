@@ -80,7 +80,7 @@ json to_json(const Session& session) {
         result["compare"] = to_json(*session.compared);
         carry_request(result["compare"], old, "compare", session.compared->exhibit);
     }
-    carry_unknown(result, old, {"compare"});
+    carry_unknown(result, old, {"compare", "others"});  // others: of a window's recovery file
     return result;
 }
 

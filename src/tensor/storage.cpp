@@ -22,7 +22,7 @@ constexpr std::size_t smallest_block = 128;
 constexpr std::size_t largest_kept_block = std::size_t{64} << 20;
 constexpr std::size_t largest_block = std::size_t{1}
                                       << 39;  // beyond any machine this runs on; asking malloc may kill a process
-constexpr std::size_t shared_stock_limit = std::size_t{256} << 20;
+constexpr std::size_t shared_stock_limit = std::size_t{96} << 20;
 constexpr std::size_t thread_stock_limit = std::size_t{8} << 20;
 constexpr int class_count = 80;
 

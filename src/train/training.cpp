@@ -15,11 +15,19 @@ namespace saccade {
 
 namespace {
 
-constexpr std::size_t most_snapshots = 64;
-constexpr Index dense_until = 100;  // steps over which snapshots stay about evenly spaced
+constexpr std::size_t most_snapshots = 64, least_snapshots = 8;
+constexpr std::size_t most_snapshot_bytes = std::size_t{64} << 20;  // of them all, unless the fewest are larger
+constexpr Index dense_until = 100;                                  // steps over which snapshots stay about evenly spaced
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// How many weights of this size may be kept.
+std::size_t snapshots_for(const WeightMap& weights) {
+    std::size_t bytes = 1;
+    for (const auto& [name, tensor] : weights) bytes += static_cast<std::size_t>(tensor.size()) * sizeof(float);
+    return std::clamp(most_snapshot_bytes / bytes, least_snapshots, most_snapshots);
 }
 
 }  // namespace
@@ -148,8 +156,9 @@ struct Training::Impl {
         model->id = task->id();
         model->card = card;
         model->weights = std::move(weights);
+        const std::size_t most = snapshots_for(model->weights);
         snapshots.push_back({trainer.steps_done(), std::move(model)});
-        if (snapshots.size() <= most_snapshots) return;
+        if (snapshots.size() <= most) return;
         std::vector<Index> steps;
         for (const Snapshot& s : snapshots) steps.push_back(s.step);
         snapshots.erase(snapshots.begin() + static_cast<std::ptrdiff_t>(snapshot_to_drop(steps)));

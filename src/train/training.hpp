@@ -64,7 +64,8 @@ class Training {
     double steps_per_second() const;
     std::vector<TrainPoint> points() const;
     std::string headline() const;  // name of the points' metric
-    /// Steps of the snapshots that are kept: dense at first, thinned so that at most 64 stay, first and last always.
+    /// Steps of the snapshots that are kept: dense at first, thinned so that at most 64 (8 of large models: 64 MB) stay, first
+    /// and last always.
     std::vector<Index> snapshot_steps() const;
     /// The snapshot at or before a step; null before the first.
     ModelPtr snapshot(Index step) const;

@@ -36,9 +36,9 @@ struct ExportDialog {
     std::string path = "saccade.png";
     std::string theme = "light";
     float dpi = 192;
-    std::string may_replace{};  // the file that may be overwritten: it was asked for, or written, by this dialog
-    bool marks = false;         // the selection, in the figure
-    std::string result;         // what happened, said in the dialog
+    KnownFile may_replace{};  // may be overwritten as it is: it was asked for, or written, by this dialog
+    bool marks = false;       // the selection, in the figure
+    std::string result;       // what happened, said in the dialog
     bool failed = false;
 };
 
@@ -48,8 +48,8 @@ struct PathPrompt {
     Kind kind = Kind::none;
     std::string path;
     std::string problem;
-    std::string matrix{};       // the parameter that an opened array is for; empty: the one with the cursor, or the first
-    std::string may_replace{};  // the file that may be overwritten: it was asked for
+    std::string matrix{};     // the parameter that an opened array is for; empty: the one with the cursor, or the first
+    KnownFile may_replace{};  // may be overwritten as it is: it was asked for
 };
 
 /// All state of the window: the open document, and what outlives it. Panels are functions over it; widgets keep none.
@@ -79,7 +79,7 @@ struct AppState {
 
     // Kept between frames.
     std::map<std::string, Tensor<float>> thumbnails;  // of samples: [y, x, 3]
-    std::unique_ptr<Reuse> memo = std::make_unique<Reuse>();
+    std::unique_ptr<Reuse> memo = std::make_unique<Reuse>(std::size_t{128} << 20);
     double frame_ms = 0;
 
     // Of this frame.

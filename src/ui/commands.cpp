@@ -130,7 +130,10 @@ void add_files_and_pictures(std::vector<Command>& all) {
         act.files().paste(text != nullptr ? text : "");
     };
     all.push_back({"Paste the path of a file", "Ctrl V", {}, paste, Heard::on_stage});
-    all.push_back({"Save the session …", "Ctrl S", {}, prompt(Kind::save_session, "session.json")});
+    all.push_back({"Save the session …", "Ctrl S", {}, [](AppState& state, Controller&) {
+                       const std::string& own = state.document.file.path;
+                       state.prompt = {Kind::save_session, own.empty() ? "session.json" : own, ""};
+                   }});
     all.push_back({"Export …", "Ctrl E", {}, [](AppState& state, Controller&) { state.exporting.open = true; }});
 }
 

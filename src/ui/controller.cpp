@@ -5,6 +5,12 @@
 
 namespace saccade {
 
+namespace {
+
+constexpr std::size_t most_aside_bytes = std::size_t{64} << 20;  // of results of the exhibits that are not open
+
+}  // namespace
+
 Controller::Controller(AppState& state, Runner& a, Runner& b, std::array<Runner*, 2> untouched)
     : state_(state),
       document_(state.document),
@@ -28,7 +34,8 @@ Controller::Controller(AppState& state, Runner& a, Runner& b, std::array<Runner*
       scenes_(document_, history_, inputs_, comparison_, messages_),
       pictures_(document_, history_, inputs_, runs_, scenes_, messages_, [this](const std::string& id) { choose_exhibit(id); }),
       training_(document_, runs_, messages_),
-      files_(state, *this) {}
+      files_(state, *this),
+      recovery_(state) {}
 
 /// What a hand has hold of is let go; runs end, and are asked for again when the exhibit is.
 void Controller::put_aside() {
@@ -44,7 +51,9 @@ void Controller::put_aside() {
         stage_.let_go();
         history_.pause();
         document_.matrix = {};
+        document_.left = ++left_;
         state_.aside.insert_or_assign(id, std::move(document_));
+        forget_oldest(state_.aside, most_aside_bytes);
     }
     document_ = {};
 }

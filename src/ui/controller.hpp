@@ -12,6 +12,7 @@
 #include "ui/live_training.hpp"
 #include "ui/messages.hpp"
 #include "ui/pictures.hpp"
+#include "ui/recovery.hpp"
 #include "ui/runs.hpp"
 #include "ui/scene_editor.hpp"
 #include "ui/stage.hpp"
@@ -64,6 +65,8 @@ class Controller {
     Pictures& pictures() { return pictures_; }
     LiveTraining& training() { return training_; }
     Files& files() { return files_; }
+    Recovery& recovery() { return recovery_; }
+    const Recovery& recovery() const { return recovery_; }
 
  private:
     void put_aside();
@@ -71,6 +74,7 @@ class Controller {
     void apply(const Edit& edit);
 
     AppState& state_;
+    std::uint64_t left_ = 0;  // how many documents were put aside so far
     Document& document_;
     Messages messages_;
     History history_;
@@ -83,6 +87,7 @@ class Controller {
     Pictures pictures_;
     LiveTraining training_;
     Files files_;
+    Recovery recovery_;
 };
 
 }  // namespace saccade

@@ -6,6 +6,52 @@
 
 namespace saccade {
 
+void forget_results(Document& document) {
+    for (Side& side : document.sides) {
+        side.shown = {};
+        side.untouched = nullptr;
+        side.untouched_of = {};
+        side.claims.clear();
+        side.lesson.clear();
+        side.frames_to_check = 0;
+        side.cancelled = false;
+    }
+    document.difference = nullptr;
+    document.difference_of = {};
+    document.hand.changes = {};
+    document.stage.explanation.reset();
+}
+
+namespace {
+
+std::size_t bytes_of(const TracePtr& trace) {
+    std::size_t bytes = 0;
+    if (trace)
+        for (const TraceTensor& tensor : trace->tensors())
+            bytes += static_cast<std::size_t>(tensor.values.size()) * sizeof(float);
+    return bytes;
+}
+
+std::size_t result_bytes(const Document& document) {
+    std::size_t bytes = bytes_of(document.difference);
+    for (const Side& side : document.sides)
+        bytes += bytes_of(side.shown.trace) + (side.untouched != side.shown.trace ? bytes_of(side.untouched) : 0);
+    return bytes;
+}
+
+}  // namespace
+
+void forget_oldest(std::map<std::string, Document>& aside, std::size_t most_bytes) {
+    std::vector<Document*> latest_first;
+    for (auto& [id, document] : aside) latest_first.push_back(&document);
+    std::sort(latest_first.begin(), latest_first.end(), [](const Document* a, const Document* b) { return a->left > b->left; });
+    std::size_t bytes = 0;
+    for (Document* document : latest_first) {
+        bytes += result_bytes(*document);
+        if (bytes > most_bytes) forget_results(*document);
+    }
+}
+
 bool is_input(const ParamSpec& spec) {
     return spec.type == ParamType::text || spec.type == ParamType::image || spec.type == ParamType::matrix;
 }

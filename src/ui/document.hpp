@@ -5,6 +5,7 @@
 #include <deque>
 #include <filesystem>
 #include <future>
+#include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "image/load_image.hpp"
+#include "io/file_stamp.hpp"
 #include "run/finding.hpp"
 #include "run/runner.hpp"
 #include "trace/explain.hpp"
@@ -176,6 +178,13 @@ struct TrainingState {
     std::size_t curve_points = 0;
 };
 
+/// A file as it was when it was read, written or asked about here.
+struct KnownFile {
+    std::string path;
+    FileStamp stamp;
+    bool operator==(const KnownFile&) const = default;
+};
+
 /// An exhibit that is open, and all that belongs to it: put aside when another one is opened, and taken back with it
 /// (Controller::choose_exhibit).
 struct Document {
@@ -198,6 +207,8 @@ struct Document {
     MatrixCursor matrix;
     TrainingState training;
     std::shared_ptr<const nlohmann::json> session;  // as it was read, if it was: keys of a newer version survive
+    std::uint64_t left = 0;                         // when it was put aside: the larger, the later
+    KnownFile file;                                 // the session, as it was opened or saved last
 
     Side& side() { return sides[focus]; }
     const Side& side() const { return sides[focus]; }
@@ -206,6 +217,11 @@ struct Document {
     bool running() const { return sides[0].running || (comparing && sides[1].running); }
     const Exhibit& exhibit() const { return saccade::exhibit(side().request.exhibit); }
 };
+
+/// Lets go of what the runs computed; all that was asked for stays, and is computed again when it is opened.
+void forget_results(Document& document);
+/// The same, of the documents that were left longest ago, until the results of the others are of at most so many bytes.
+void forget_oldest(std::map<std::string, Document>& aside, std::size_t most_bytes);
 
 /// Texts, images and matrices: what a run is of, not how it is run. Both sides of a comparison share them while they are
 /// linked.

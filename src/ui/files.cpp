@@ -28,12 +28,22 @@ bool is_picture_ending(const std::string& ending) {
     return ending == ".png" || ending == ".jpg" || ending == ".jpeg" || ending == ".webp";
 }
 
-/// Error the first time, if a file is there already: nobody has said that it may go. Asked for again, it may.
-void ask_to_replace(const std::string& path, std::string& may_replace) {
+bool same_place(const std::string& a, const std::string& b) {
     std::error_code ignored;
-    if (may_replace == path || !std::filesystem::exists(path, ignored)) return;
-    may_replace = path;
-    throw Error(ErrorCode::invalid_input, path + " is there already", "once more replaces it; or choose another name");
+    return std::filesystem::weakly_canonical(a, ignored) == std::filesystem::weakly_canonical(b, ignored);
+}
+
+/// Error the first time, if a file is there already: nobody has said that it may go. Asked for again, it may, as long as it is
+/// still the same. `own`: was opened or saved here, and may be saved again unless somebody else has changed it since.
+void ask_to_replace(const std::string& path, KnownFile& may_replace, const KnownFile& own = {}) {
+    const KnownFile there{path, stamp_of(path)};
+    if (there.stamp.none() || may_replace == there) return;
+    const bool known = !own.path.empty() && same_place(own.path, path);
+    if (known && own.stamp == there.stamp) return;
+    may_replace = there;
+    throw Error(ErrorCode::invalid_input,
+                path + (known ? " was changed by another window or program since it was opened here" : " is there already"),
+                "once more replaces it; or choose another name");
 }
 
 /// The file that "weights.npz:name" is in.
@@ -101,7 +111,13 @@ void Files::open_weights(const std::string& path) {
 }
 
 void Files::open_session(const std::string& path) {
-    const Session session = load_session(path);
+    const KnownFile file{path, stamp_of(path)};
+    show_session(load_session(path));
+    state_.document.file = file;
+    act_.messages().tell("Opened " + path);
+}
+
+void Files::show_session(const Session& session) {
     exhibit(session.request.exhibit);
     const SavedView view = saved_view_from_json(session.view);
     act_.open_request(session.request, session.compared);
@@ -111,8 +127,31 @@ void Files::open_session(const std::string& path) {
     selected.cell = view.selected;
     act_.stage().look_at(selected, view.step);
     act_.stage().enlarge(view.enlarged);
-    state_.document.session = std::make_shared<const nlohmann::json>(session.document);
-    act_.messages().tell("Opened " + path);
+    nlohmann::json document = session.document;
+    for (const char* key : {"others", "training"}) document.erase(key);  // of a recovery file: not this document's own
+    state_.document.session = std::make_shared<const nlohmann::json>(std::move(document));
+}
+
+void Files::restore_left() {
+    Recovery& recovery = act_.recovery();
+    if (!recovery.left()) return;
+    const std::string training = recovery.left()->training_path();
+    const auto show = [&](const Session& session) {
+        show_session(session);
+        if (session.document.value("training", false) && std::filesystem::exists(training)) act_.training().start(training);
+    };
+    try {
+        const Session open_last = load_session(recovery.left()->path());
+        for (const nlohmann::json& other : open_last.document.value("others", nlohmann::json::array()))
+            show(session_from_json(other));
+        act_.messages().tell("What was open is back");
+        show(open_last);
+        recovery.left_is_open();
+    } catch (const Error& error) {
+        act_.messages().complain(error);
+    } catch (const std::exception& error) {
+        act_.messages().complain(Error(ErrorCode::io, recovery.left()->path() + ": " + error.what(), "discard it"));
+    }
 }
 
 void Files::open(const std::string& written, const std::string& matrix) {
@@ -143,13 +182,8 @@ void Files::paste(const std::string& text) {
 }
 
 void Files::save_session_to(const std::string& path) {
-    const Document& document = state_.document;
-    Session session;
-    session.request = document.sides[0].request;
-    if (document.comparing) session.compared = document.sides[1].request;
-    session.view = to_json(saved_view(state_));
-    if (document.session) session.document = *document.session;
-    save_session(path, session);
+    save_session(path, session_of(state_.document, state_.view));
+    state_.document.file = {path, stamp_of(path)};
     act_.messages().tell("Saved " + path);
 }
 
@@ -166,7 +200,6 @@ void Files::export_now() {
                         "wait for the run, or correct the input");
         const std::string path = path_from_text(dialog.path);
         ask_to_replace(path, dialog.may_replace);
-        dialog.may_replace = path;  // what it wrote itself it may write again
         ViewState view;
         view.view = dialog.view;
         for (const ViewPlacement& placed : placements(exhibit(side.request.exhibit), side.shown.request.params))
@@ -187,6 +220,7 @@ void Files::export_now() {
             origin.view = difference_state(view, {document.difference_of[0].get(), document.difference_of[1].get()});
         }
         export_figure(path, difference ? *document.difference : *side.trace(), origin, options);
+        dialog.may_replace = {path, stamp_of(path)};  // what it wrote itself it may write again
         dialog.failed = false;
         dialog.result = "Written: " + std::filesystem::absolute(path).string();
     } catch (const std::exception& error) {
@@ -240,7 +274,10 @@ void Files::open_from_prompt(const PathPrompt& written) {
 void Files::answer_prompt() {
     const PathPrompt prompt = state_.prompt;  // another document may be opened, and the prompt closed
     try {
-        if (is_saving(prompt.kind)) ask_to_replace(prompt.path, state_.prompt.may_replace);
+        const bool session = prompt.kind == PathPrompt::Kind::save_session;
+        if (is_saving(prompt.kind))
+            ask_to_replace(path_from_text(prompt.path), state_.prompt.may_replace,
+                           session ? state_.document.file : KnownFile{});
         open_from_prompt(prompt);
         state_.prompt = {};
     } catch (const std::exception& error) {

@@ -20,6 +20,7 @@ void LiveTraining::start(const std::string& resume_from) {
         const std::string task = e.training_task == "*" ? model_of(e, document_.side().request.params) : e.training_task;
         stop();
         document_.training = {};
+        kept_step_ = 0;
         document_.training.side = document_.focus;
         document_.training.run = std::make_unique<Training>(task, TrainOptions{}, resume_from);
     } catch (const Error& error) {
@@ -56,10 +57,39 @@ void LiveTraining::stop() {
     ending_.push_back(std::move(document_.training.run));
 }
 
+/// One at a time; what went wrong is said when the next is due.
+void LiveTraining::keep(const Training& training) {
+    using namespace std::chrono;
+    if (kept_at_.empty()) return;
+    if (keeping_.valid()) {
+        if (keeping_.wait_for(0s) != std::future_status::ready) return;
+        if (const std::optional<Error> problem = keeping_.get())
+            messages_.complain(
+                Error(problem->code(), "the training goes on, but is not kept: " + problem->message(), problem->hint()));
+    }
+    const Index step = training.step();
+    const bool due = steady_clock::now() - kept_when_ > 30s || !under_way(training);
+    if (!due || step == kept_step_) return;
+    kept_when_ = steady_clock::now();
+    kept_step_ = step;
+    keeping_ = std::async(std::launch::async, [&training, path = kept_at_]() -> std::optional<Error> {
+        try {
+            training.save_checkpoint(path);
+        } catch (const Error& error) {
+            return error;
+        } catch (const std::exception& error) {
+            return Error(ErrorCode::io, path + ": " + error.what());
+        }
+        return std::nullopt;
+    });
+}
+
 void LiveTraining::poll() {
-    std::erase_if(ending_, [](const std::unique_ptr<Training>& training) { return !under_way(*training); });
+    const bool keeping = keeping_.valid() && keeping_.wait_for(std::chrono::seconds(0)) != std::future_status::ready;
+    if (!keeping) std::erase_if(ending_, [](const std::unique_ptr<Training>& training) { return !under_way(*training); });
     TrainingState& training = document_.training;
     if (!training.run) return;
+    keep(*training.run);
     const std::vector<TrainPoint> points = training.run->points();
     if (points.size() != training.curve_points || !training.curves) {
         training.curve_points = points.size();

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <chrono>
+#include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +25,9 @@ class LiveTraining {
     /// Another exhibit is opened: pauses until this one is open again.
     void wait();
     void go_on();
+    /// From now on the state of the training that is open is written there every 30 s, and once more when it has ended: it
+    /// outlives the program. Off the UI thread; a disk that is full ends nothing.
+    void keep_at(std::string path) { kept_at_ = std::move(path); }
     /// New curves, and the newest snapshot, unless the user has chosen an older one.
     void poll();
     void set_snapshot(Index step);  // -1: newest
@@ -31,12 +37,17 @@ class LiveTraining {
 
  private:
     void stop();
+    void keep(const Training& training);
     const Training& training() const;
 
     Document& document_;
     Runs& runs_;
     Messages& messages_;
     std::vector<std::unique_ptr<Training>> ending_;  // stopped, in the middle of their last step
+    std::string kept_at_;                            // empty: nowhere
+    Index kept_step_ = 0;
+    std::chrono::steady_clock::time_point kept_when_ = std::chrono::steady_clock::now();
+    std::future<std::optional<Error>> keeping_;  // last: ends before the trainings do
 };
 
 }  // namespace saccade

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ctime>
 #include <functional>
 #include <set>
 
@@ -130,6 +131,8 @@ struct BannerLine {
     std::function<void()> close{};  // empty: it ends with its cause
     double done = -1;               // how far a run is; negative: it is none
     std::string tip{};
+    std::string other{};  // a second action, at the left of the first
+    std::function<void()> act_other{};
 };
 
 constexpr float line_height = 28;
@@ -147,12 +150,18 @@ void banner_line(const Ui& ui, AppState& state, int id, const BannerLine& line, 
     } else {
         list.AddRectFilled(at, {at.x + 3 * s, at.y + height}, ui.color(line.color), 2 * s);
     }
-    const float action = line.action.empty() ? 0 : 110 * s, close = line.close ? 36 * s : 0;
+    const float one = 110 * s, both = (line.action.empty() ? 0 : one) + (line.other.empty() ? 0 : one + 6 * s);
+    const float close = line.close ? 36 * s : 0;
     ImGui::SetCursorScreenPos({at.x + 14 * s, at.y + 6 * s});
-    label(ui, line.text, ui.theme.text, 13, Font::ui, width - 28 * s - action - close);
-    if (action > 0) {
-        ImGui::SetCursorScreenPos({at.x + width - action - close - 2 * s, at.y + 2 * s});
-        if (button(ui, "action", line.action, ButtonKind::plain, action, line.tip, 24 * s)) line.act();
+    label(ui, line.text, ui.theme.text, 13, Font::ui, width - 28 * s - both - close);
+    if (!line.other.empty()) {
+        ImGui::SetCursorScreenPos({at.x + width - both - close - 2 * s, at.y + 2 * s});
+        if (button(ui, "other", line.other, ButtonKind::plain, one, "", 24 * s)) line.act_other();
+        note_place(state, line.other);
+    }
+    if (!line.action.empty()) {
+        ImGui::SetCursorScreenPos({at.x + width - one - close - 2 * s, at.y + 2 * s});
+        if (button(ui, "action", line.action, ButtonKind::plain, one, line.tip, 24 * s)) line.act();
         note_place(state, line.action);
     }
     if (line.close) {
@@ -222,6 +231,13 @@ void inputs(const Ui& ui, AppState& state, Controller& act) {
 
 namespace {
 
+std::string ago_text(double seconds) {
+    const auto minutes = static_cast<long>(seconds / 60);
+    if (minutes < 1) return "just now";
+    if (minutes < 60) return fmt::format("{} min ago", minutes);
+    return minutes < 48 * 60 ? fmt::format("{} h ago", minutes / 60) : fmt::format("{} days ago", minutes / (24 * 60));
+}
+
 /// As the inspector calls it.
 std::string model_title(const Exhibit& e, const std::string& choice) {
     for (const ParamSpec& spec : e.params)
@@ -230,9 +246,27 @@ std::string model_title(const Exhibit& e, const std::string& choice) {
     return choice;
 }
 
+/// What an earlier program left, and whether what is open now is kept.
+void add_recovery(const Ui& ui, Controller& act, std::vector<BannerLine>& lines) {
+    Recovery& recovery = act.recovery();
+    if (recovery.left()) {
+        const double ago = std::difftime(std::time(nullptr), recovery.left()->written());
+        BannerLine line{"Saccade ended without being quit, " + ago_text(ago) + ": what was open then is kept",
+                        ui.theme.selection};
+        line.action = "Restore";
+        line.act = [&act] { act.files().restore_left(); };
+        line.other = "Discard";
+        line.act_other = [&act] { act.recovery().discard_left(); };
+        lines.push_back(std::move(line));
+    }
+    if (const auto problem = recovery.problem())
+        lines.push_back({"What is open cannot be kept safe: " + problem->line(), ui.theme.broken});
+}
+
 /// All there is to say, what matters most first.
 std::vector<BannerLine> lines_of(const Ui& ui, AppState& state, Controller& act) {
     std::vector<BannerLine> lines;
+    add_recovery(ui, act, lines);
     add_progress(ui, state, act, lines);
     for (std::size_t i = 0; i < (state.document.comparing ? 2u : 1u); ++i) {
         const Side& side = state.document.sides[i];

@@ -9,9 +9,18 @@ namespace saccade {
 
 using nlohmann::json;
 
-SavedView saved_view(const AppState& state) {
-    const StageState& stage = state.document.stage;
-    return {state.view, state.document.options, stage.selected.cell, stage.step, stage.enlarged};
+SavedView saved_view(const Document& document, const ViewSettings& settings) {
+    const StageState& stage = document.stage;
+    return {settings, document.options, stage.selected.cell, stage.step, stage.enlarged};
+}
+
+Session session_of(const Document& document, const ViewSettings& settings) {
+    Session session;
+    session.request = document.sides[0].request;
+    if (document.comparing) session.compared = document.sides[1].request;
+    session.view = to_json(saved_view(document, settings));
+    if (document.session) session.document = *document.session;
+    return session;
 }
 
 nlohmann::json to_json(const SavedView& view) {

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "run/session.hpp"
 #include "ui/app_state.hpp"
 
 namespace saccade {
@@ -15,9 +16,12 @@ struct SavedView {
     std::string enlarged;
 };
 
-SavedView saved_view(const AppState& state);
+SavedView saved_view(const Document& document, const ViewSettings& settings);
 nlohmann::json to_json(const SavedView& view);
 /// Error{bad_format}; missing keys keep their defaults.
 SavedView saved_view_from_json(const nlohmann::json& json);
+
+/// All of a document that a session keeps.
+Session session_of(const Document& document, const ViewSettings& settings);
 
 }  // namespace saccade

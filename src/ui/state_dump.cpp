@@ -51,6 +51,7 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
                  {"prompt_path", state.prompt.path},
                  {"prompt_problem", state.prompt.problem},
                  {"leaving", state.leaving},
+                 {"left", act.recovery().left().has_value()},
                  {"export_path", state.exporting.path},
                  {"export_result", state.exporting.result},
                  {"undo", state.document.history.undo.size()},
@@ -85,6 +86,8 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
                       {"problem", state.document.matrix.problem}};
     dump["typing"] = state.typing;
     dump["problem"] = state.document.side().problem ? json(state.document.side().problem->line()) : json(nullptr);
+    const std::optional<Error> unkept = act.recovery().problem();
+    dump["unkept"] = unkept ? json(unkept->line()) : json(nullptr);
     dump["banner"] = state.banner ? json(state.banner->text) : json(nullptr);
     dump["selected"] = {{"tensor", state.document.stage.selected.cell.tensor},
                         {"index", state.document.stage.selected.cell.index}};

@@ -6,12 +6,14 @@
 #include <backends/imgui_impl_glfw.h>
 #include <backends/imgui_impl_opengl3.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "io/atomic_file.hpp"
 #include "ui/commands.hpp"
+#include "ui/endings.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/input_queue.hpp"
 #include "ui/panels.hpp"
@@ -126,6 +128,10 @@ struct Window::Impl {
             for (int i = 0; i < count; ++i) self->act.files().open(paths[i]);
         });
         if (options.preferences) preferences.read(state.view, state.screen_scale = native.scale());
+        if (options.preferences) {
+            act.recovery().start();
+            act.training().keep_at(act.recovery().training_path());
+        }
         act.choose_exhibit(exhibits().front().id);
         if (!options.file.empty()) act.files().open(options.file);
     }
@@ -213,7 +219,7 @@ struct Window::Impl {
         if (options.state_file.empty()) return;
         std::string text = state_dump(state, act).dump();
         if (text == dumped) return;
-        write_file(options.state_file, text);
+        write_file(options.state_file, text, Durable::no);
         dumped = std::move(text);
     }
 
@@ -298,6 +304,7 @@ bool Window::frame() {
 
 void Window::wait() {
     Impl& w = *impl_;
+    w.act.recovery().keep();
     const bool waiting = w.state.document.running() || w.state.document.pictures.reading.facts.valid();
     if (w.settle > 0) {
         --w.settle;
@@ -339,12 +346,22 @@ int run_window(const WindowOptions& given) {
     // Tests drive the program as a person would and read here what it shows.
     if (const char* file = std::getenv("SACCADE_UI_STATE"); file != nullptr && options.state_file.empty())
         options.state_file = file;
+    std::atomic<Recovery*> recovery = nullptr;
+    const EndingSignals signals([] { glfwPostEmptyEvent(); },
+                                [&recovery] {
+                                    if (Recovery* known = recovery) known->flush();
+                                });
     Window window(options);
-    while (!window.closing()) {
+    recovery = &window.controller().recovery();
+    const LostDisplay lost([&window] { window.controller().recovery().keep_now(); });
+    while (!window.closing() && signals.received() == 0) {
         window.frame();
         window.wait();
     }
-    return 0;
+    const int signal = signals.received();
+    signal == 0 ? window.controller().recovery().finish() : (void)window.controller().recovery().keep_now();
+    recovery = nullptr;
+    return signal == 0 ? 0 : 128 + signal;
 }
 
 }  // namespace saccade

@@ -10,15 +10,25 @@ import time
 PATIENCE = float(os.environ.get("SACCADE_UI_PATIENCE", 90))  # seconds; only a program that hangs or does the wrong thing waits this long
 
 
+def hear_signals():
+    """In the child: a shell that puts things in the background has them ignore some."""
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, signal.SIG_DFL)
+
+
 class Window:
-    def __init__(self, program, artifacts, *arguments, size=(1600, 1000), config=None):
-        self.program, self.artifacts = program, artifacts
+    def __init__(self, program, artifacts, *arguments, size=(1600, 1000), config=None, kept=None, folder=None):
+        self.program, self.artifacts = os.path.abspath(program), os.path.abspath(artifacts)
+        program, artifacts = self.program, self.artifacts
         self.state_file = os.path.join(artifacts, f"state-{os.getpid()}-{id(self)}.json")
         # Preferences of its own: tests start from the usual ones, and leave a person's alone.
         self.config = config or tempfile.mkdtemp()
-        environment = dict(os.environ, LC_ALL="C.UTF-8", SACCADE_UI_STATE=self.state_file, XDG_CONFIG_HOME=self.config)
+        self.kept = kept or tempfile.mkdtemp()  # what a window that was killed leaves for the next
+        environment = dict(os.environ, LC_ALL="C.UTF-8", SACCADE_UI_STATE=self.state_file, XDG_CONFIG_HOME=self.config,
+                           XDG_STATE_HOME=self.kept)
         self.log = open(os.path.join(artifacts, "stderr.txt"), "ab")
-        self.process = subprocess.Popen([program, *arguments], env=environment, stderr=self.log)
+        self.process = subprocess.Popen([program, *arguments], env=environment, stderr=self.log, cwd=folder,
+                                        preexec_fn=hear_signals)
         self.wait("the first picture", lambda s: s["texts"])
         self.id = self._find()
         self.xdotool("windowmove", self.id, "0", "0")

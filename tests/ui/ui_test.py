@@ -23,7 +23,9 @@ from driver import Window  # noqa: E402
 from exhibit_tests import *  # noqa: E402,F401,F403
 from hand_tests import *  # noqa: E402,F401,F403
 from picture_tests import *  # noqa: E402,F401,F403
+from random_tests import *  # noqa: E402,F401,F403
 from steps import answered, check, give_path, replace_field  # noqa: E402
+from survive_tests import *  # noqa: E402,F401,F403
 from window_tests import *  # noqa: E402,F401,F403
 
 
