@@ -95,16 +95,35 @@ void name_difference(TensorInfo& info) {
     info.role = Role::state;  // signed: weights would be drawn from 0 to 1, and could be dragged
 }
 
-/// A cell that is masked in both runs has no difference. False: there is none.
-bool hide_in_both(const Tensor<float>& a, const Tensor<float>& b, const Tensor<float>& computed, Tensor<float>& difference) {
-    if (a.data() == computed.data() || a.shape() != difference.shape() || b.shape() != difference.shape()) return false;
-    bool any = false;
+/// Cells that a mask hides in both runs, and in one of them alone.
+struct HiddenIn {
+    Index both = 0, one = 0;
+};
+
+/// Takes what is masked in both runs out of the difference. `a`, `b`: as they are seen, NaN where they are masked. What is
+/// masked in one alone has a difference: from the weight that it got there.
+HiddenIn hide_in_both(const Tensor<float>& a, const Tensor<float>& b, Tensor<float>& difference) {
+    HiddenIn hidden;
+    if (a.shape() != difference.shape() || b.shape() != difference.shape()) return hidden;
     for (Index i = 0; i < difference.size(); ++i) {
-        if (!std::isnan(a.data()[i]) || !std::isnan(b.data()[i])) continue;
-        difference.data()[i] = std::numeric_limits<float>::quiet_NaN();
-        any = true;
+        const bool in_a = std::isnan(a.data()[i]), in_b = std::isnan(b.data()[i]);
+        if (std::isnan(difference.data()[i]) || !(in_a || in_b)) continue;
+        ++(in_a && in_b ? hidden.both : hidden.one);
+        if (in_a && in_b) difference.data()[i] = std::numeric_limits<float>::quiet_NaN();
     }
-    return any;
+    return hidden;
+}
+
+/// What is masked, for the title of a difference, and for a note where it is masked in one run alone.
+std::string say_hidden(const HiddenIn& hidden, const TensorInfo& info, bool apart, bool weights, std::vector<Note>& notes) {
+    std::string title;
+    if (hidden.both > 0) title = apart ? ", or masked in both" : " · hatched: masked in both";
+    if (hidden.one == 0) return title;
+    const std::string cells = hidden.one == 1 ? "1 cell" : fmt::format("{} cells", hidden.one);
+    const std::string count =
+        fmt::format("{} {} there", hidden.one == 1 ? "counts" : "count", weights ? "as 0" : "as computed");
+    notes.push_back({"", fmt::format("{}: {} masked in one of the runs alone", info.name, cells), count});
+    return title + " · " + cells + " masked in one only " + count;
 }
 
 }  // namespace
@@ -150,8 +169,10 @@ Trace difference_of(const Trace& a, const Trace& b) {
         info.title = (info.title.empty() ? info.name : info.title) + (apart ? " · hatched: in one only" : "");
         name_difference(info);
         Tensor<float> values = subtract(one.values, other->values, joint);
-        const bool masked = hide_in_both(seen_values(a, one, nullptr), seen_values(b, *other, nullptr), one.values, values);
-        if (masked) info.title += apart ? ", or masked in both" : " · hatched: masked in both";
+        const bool weights = one.info.role == Role::weights;
+        const Tensor<float> seen_in_a = seen_values(a, one, nullptr), seen_in_b = seen_values(b, *other, nullptr);
+        if (seen_in_a.data() != one.values.data() || seen_in_b.data() != other->values.data())
+            info.title += say_hidden(hide_in_both(seen_in_a, seen_in_b, values), info, apart, weights, notes);
         difference.add(info, std::move(values));
     }
     for (Note& note : notes) difference.add_note(std::move(note));
