@@ -120,10 +120,9 @@ std::string say_hidden(const HiddenIn& hidden, const TensorInfo& info, bool apar
     if (hidden.both > 0) title = apart ? ", or masked in both" : " · hatched: masked in both";
     if (hidden.one == 0) return title;
     const std::string cells = hidden.one == 1 ? "1 cell" : fmt::format("{} cells", hidden.one);
-    const std::string count =
-        fmt::format("{} {} there", hidden.one == 1 ? "counts" : "count", weights ? "as 0" : "as computed");
-    notes.push_back({"", fmt::format("{}: {} masked in one of the runs alone", info.name, cells), count});
-    return title + " · " + cells + " masked in one only " + count;
+    notes.push_back({"", fmt::format("{}: {} masked in one of the runs alone", info.name, cells),
+                     fmt::format("what stands there counts: {}", weights ? "a weight of 0" : "the score that was computed")});
+    return title + fmt::format(" · {} masked in one only: {} there", cells, weights ? "0" : "as computed");
 }
 
 }  // namespace

@@ -148,7 +148,7 @@ TEST(Hand, a_token_that_may_attend_to_nothing_is_noted) {
 }
 
 /// What the note says of rows that a hand left without the sum 1: "sums: why".
-std::string said_of_rows(const std::vector<std::string>& hands) {
+std::string said_of_rows(std::initializer_list<const char*> hands) {
     Probe probe({}, specs(hands));
     show_row(probe, weights_site, 0, pattern(1, 3));
     declare_axes(probe, 1, 1, 3);

@@ -120,7 +120,7 @@ TEST(Difference, MaskedInOneRunAloneIsSaid) {
     const TraceTensor& weights = difference.tensor("weights");
     EXPECT_EQ(weights.values.at({0, 1}), 0.5f);
     EXPECT_TRUE(std::isnan(weights.values.at({0, 2})));
-    EXPECT_NE(weights.info.title.find("1 cell masked in one only counts as 0 there"), std::string::npos) << weights.info.title;
+    EXPECT_NE(weights.info.title.find("1 cell masked in one only: 0 there"), std::string::npos) << weights.info.title;
     ASSERT_EQ(difference.notes().size(), 1u);
     EXPECT_EQ(difference.notes()[0].text, "weights: 1 cell masked in one of the runs alone");
     // No number stands in a table where both mask, as in one run's own.
