@@ -119,6 +119,7 @@ TEST(AlignmentExhibit, rows_that_see_nothing_are_left_out_of_what_is_claimed) {
         EXPECT_TRUE(contains(said, nothing)) << said;
     }
     // Masked by a hand, and set to 0 by a hand.
+    request.params.set("source", std::string("Mon, 30 Sep 2019"));
     request.params.set("window", 5.0);
     request.interventions = {parse_intervention("mask[2,:]=-inf")};
     EXPECT_TRUE(contains(lesson_says(*run(request), "each row sums to 1"), "1 sees nothing"));

@@ -82,7 +82,8 @@ TEST(Analysis, rollout_is_the_product_of_the_layers_with_residual) {
 TEST(Analysis, rollout_brings_rows_to_sum_one_and_says_so) {
     const Trace trace = with(attention(1, 1, 2, {3, 0, 0, 0}), "rollout");
     expect_values(trace, "w.residual", {1, 0, 0, 1});
-    expect_every_rule_holds(trace);
+    for (const char* made : {"w.residual", "w.rollout"})
+        EXPECT_TRUE(rule_holds(trace, trace.step_of(made)->rule).holds) << made;
     for (const char* id : {"rollout", "flow"})
         EXPECT_NE(analysis(id).formula.find("A' = ½ A + ½ I, its rows brought to sum 1"), std::string::npos) << id;
     EXPECT_NE(trace.step_of("w.residual")->formula.find("rows brought to sum 1"), std::string::npos);

@@ -294,7 +294,7 @@ VerdictTable induction_verdicts() {
                 // What is changed by hand.
                 {"H . . . . + +", {"intervene self.weights[0,0,0,1]=0.5"}},
                 {"+ H H + H + +", {"random=true", "period=24", "intervene self.weights[1,:]*=0"}},
-                {"+ + H H H + +", {"random=true", "period=24", "intervene self.weights[0,:]*=0"}},
+                {"+ + H H + + +", {"random=true", "period=24", "intervene self.weights[0,:]*=0"}},
                 {"+ H + + H + +", {"random=true", "period=24", "intervene losses=9"}},
                 {"+ + + + H + +", {"random=true", "period=24", "intervene mean_loss[1]=0"}},
                 {"+ + H H + H +", {"random=true", "period=24", "intervene head_scores=0"}},
