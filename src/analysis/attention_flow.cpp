@@ -8,8 +8,8 @@
 #include "base/parallel.hpp"
 
 // Attention flow (Abnar and Zuidema 2020, section 3.2): the tokens of all layers are the nodes of a network, the weights
-// A' = 1/2 A + 1/2 I its capacities; cell [i, j] is the largest flow from output i down to input j. Rows need not sum to 1. A
-// maximum over all flows is no formula of a cell: there is a source, and no rule.
+// A' = 1/2 A + 1/2 I, its rows brought to sum 1, its capacities; cell [i, j] is the largest flow from output i down to input j.
+// Rows need not sum to 1. A maximum over all flows is no formula of a cell: there is a source, and no rule.
 
 namespace saccade {
 
@@ -152,7 +152,8 @@ Analysis attention_flow() {
     return {"flow",
             "Largest flow from output to input through all layers",
             "Abnar and Zuidema 2020, section 3.2",
-            "F_ij = max flow from i in the last layer to j in the input, capacities A' = ½ A + ½ I (computed for the whole "
+            "F_ij = max flow from i in the last layer to j in the input, capacities A' = ½ A + ½ I, its rows brought to sum 1 "
+            "(computed for the whole "
             "matrix: no rule for "
             "one cell)",
             accepts,

@@ -7,7 +7,7 @@
 // Attention rollout (Abnar and Zuidema 2020, eq. 1): how much of input j is in token i after each layer, if attention and the
 // residual connection alone carried it.
 //
-//   R_l = A'_l R_{l-1},   R_0 = I,   A' = 1/2 A + 1/2 I
+//   R_l = A'_l R_{l-1},   R_0 = I,   A' = 1/2 A + 1/2 I, its rows brought to sum 1
 
 namespace saccade {
 
@@ -51,7 +51,7 @@ Analysis rollout() {
     return {"rollout",
             "What passed through all layers, with the residual beside the attention",
             "Abnar and Zuidema 2020, eq. 1",
-            "R_l = A'_l R_{l−1}, R_0 = I, A' = ½ A + ½ I",
+            "R_l = A'_l R_{l−1}, R_0 = I, A' = ½ A + ½ I, its rows brought to sum 1",
             accepts,
             derive,
             {"residual"}};

@@ -1,6 +1,11 @@
 #include "base/path_text.hpp"
 
+#if __has_include(<unistd.h>)
+#include <unistd.h>
+#endif
+
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstdlib>
 #include <filesystem>
@@ -45,6 +50,16 @@ std::string without_backslashes(const std::string& text) {
     return plain;
 }
 
+/// A file of another machine is not the one of that name here.
+bool is_this_machine(const std::string& host) {
+    if (host.empty() || host == "localhost" || host == "127.0.0.1") return true;
+#if __has_include(<unistd.h>)
+    std::array<char, 256> name{};
+    if (gethostname(name.data(), name.size() - 1) == 0) return host == name.data();
+#endif
+    return false;
+}
+
 }  // namespace
 
 bool is_hidden(std::string_view name) {
@@ -61,6 +76,7 @@ std::string path_from_text(std::string_view written) {
         text = text.substr(1, text.size() - 2);
     if (text.starts_with("file://")) {
         const std::size_t path = text.find('/', 7);  // after the host name, which is mostly empty
+        if (!is_this_machine(text.substr(7, std::min(path, text.size()) - 7))) return text;
         text = path == std::string::npos ? "" : percent_decoded(text.substr(path));
         if (text.size() > 2 && std::isalpha(static_cast<unsigned char>(text[1])) != 0 && text[2] == ':')
             text.erase(0, 1);  // file:///C:/...

@@ -7,7 +7,8 @@ namespace saccade {
 
 /// The one way to read a path, wherever it is written: on the command line, in a prompt, pasted, dropped, in a session. Blanks
 /// and line ends around it, quotes around it, file://HOST/ with its percent signs, "~/" for the home folder, and the
-/// backslashes of a shell before blanks are taken off. A path that names a file just as it stands is never changed.
+/// backslashes of a shell before blanks are taken off. HOST is this machine; else it stays as it is, which names no file. A
+/// path that names a file just as it stands is never changed.
 std::string path_from_text(std::string_view text);
 
 /// What stands in a folder, but was not put there by hand: names that begin with a dot (.DS_Store, .ipynb_checkpoints,

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -65,7 +66,13 @@ CliCommand CliCommand::add(const std::string& name, const std::string& help) {
 
 template <class T>
 CliOption CliCommand::option(const std::string& names, T& target, const std::string& help) {
-    return CliOption(app_->add_option(names, target, help));
+    CLI::Option* option = app_->add_option(names, target, help);
+    // Read as an unsigned number, -1 would be the largest one.
+    if constexpr (std::is_same_v<T, std::uint64_t>)
+        option->check([](const std::string& text) {
+            return text.starts_with('-') ? "'" + text + "' is less than 0: give a whole number from 0" : std::string();
+        });
+    return CliOption(option);
 }
 
 template CliOption CliCommand::option(const std::string&, std::string&, const std::string&);

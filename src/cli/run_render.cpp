@@ -75,7 +75,18 @@ struct RenderOptions {
     std::string output;
     ExportOptions file;
     std::vector<std::string> compare;
+    CliOption step;
 };
+
+/// --step, if it was given, is one of the run's.
+void check_step(const RenderOptions& options, const Trace& trace) {
+    if (!options.step.given()) return;
+    const AxisPtr steps = options.view.step_axis.empty() ? nullptr : trace.axis(options.view.step_axis);
+    if (steps == nullptr) throw Error(ErrorCode::usage, "--step: this run has no steps", "leave it out, or give --select");
+    if (options.view.step < 0 || options.view.step >= steps->extent)
+        throw Error(ErrorCode::usage, fmt::format("--step: there is no step {}", options.view.step),
+                    fmt::format("the output has {}: give 0 to {}", steps->extent, steps->extent - 1));
+}
 
 /// The request with the settings of --compare: PARAM=VALUE, or seed=N.
 RunRequest compared_request(RunRequest request, const std::vector<std::string>& settings) {
@@ -174,10 +185,11 @@ void run_and_save(const RunOptions& options) {
         for (const auto& [name, text] : trace->texts()) fmt::print("{}: {}\n", name, text);
     const auto recorded = std::count_if(trace->tensors().begin(), trace->tensors().end(),
                                         [](const TraceTensor& t) { return t.info.role != Role::parameter; });
+    const std::string counted = fmt::format("{} {}", recorded, recorded == 1 ? "tensor" : "tensors");
     if (!options.save.empty())
-        fmt::print("{}: {} tensors\n", options.save, recorded);
+        fmt::print("{}: {}\n", options.save, counted);
     else if (!options.claims)
-        fmt::print("{} tensors recorded: --save FILE.npz keeps them, --claims checks what they say\n", recorded);
+        fmt::print("{} recorded: --save FILE.npz keeps them, --claims checks what they say\n", counted);
 }
 
 /// The tensor that the exhibit's stage shows in this view; empty if it shows none, or this run does not have it.
@@ -203,6 +215,7 @@ void render(RenderOptions options) {
     apply_lengths(options);
     const TracePtr trace = run_told(request);
     if (options.view.tensor.empty()) options.view.tensor = placed_tensor(request, options.view.view, *trace);
+    check_step(options, *trace);
     options.flags.select_in(*trace, options.view);
     if (options.view.tensor.empty() || trace->find(options.view.tensor) != nullptr)  // else made by an analysis, of several
         ViewFlags::check_heads(tensor_for(view(options.view.view), *trace, options.view), options.view);
@@ -251,7 +264,7 @@ void add_render(CliCommand& app, const Words& words) {
     command.option("--view", options->view.view, "One of:" + views_known).required();
     command.option("--tensor", options->view.tensor,
                    "Which tensor; default: what the exhibit shows in this view, or else the view's own choice, weights first");
-    command.option("--step", options->view.step, "Which step of the output, from 0; default: the last");
+    options->step = command.option("--step", options->view.step, "Which step of the output, from 0; default: the last");
     command.option("--theme", options->view.theme, "One of:" + themes_known).shows_default();
     command.option("--colormap", options->view.colormap, "Default: by role and theme");
     options->flags.declare(command);

@@ -301,7 +301,7 @@ void eval(const std::string& name, const TrainOptions& options, Index n, bool as
         fmt::print("{}\n", json{{"model", id}, {"n", n}, {"metrics", metrics_json(metrics)}}.dump());
         return;
     }
-    fmt::print("{} on {} held-out examples\n", name, n);
+    fmt::print("{} on {} held-out {}\n", name, n, n == 1 ? "example" : "examples");
     std::size_t widest = 0;
     for (const auto& [metric, value] : metrics) widest = std::max(widest, metric.size());
     for (const auto& [metric, value] : metrics) fmt::print("  {:<{}}  {:.4f}\n", metric, widest, value);

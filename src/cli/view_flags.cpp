@@ -30,9 +30,14 @@ void apply_scale(const std::string& text, ViewState& state) {
 
 /// Read as an array in a file: the colon after the file's name is then the first, and those in brackets are no names.
 ArraySource cell_named(const std::string& text) {
-    ArraySource cell = split_array_source("run:" + text);
-    cell.array.erase(0, 4);
-    return cell;
+    try {
+        ArraySource cell = split_array_source("run:" + text);
+        cell.array.erase(0, 4);
+        return cell;
+    } catch (const Error&) {
+        throw Error(ErrorCode::usage, fmt::format("'{}' names no cell", text),
+                    "give a tensor and indices that count from 0, ':' for all of an axis: weights[5,9]");
+    }
 }
 
 }  // namespace
@@ -83,6 +88,8 @@ void ViewFlags::apply(ViewState& state) const {
 
 void ViewFlags::check_heads(const TraceTensor& tensor, const ViewState& state) {
     const auto axes = attention_axes(tensor);
+    if ((!axes || axes->head < 0) && !state.options.chosen.empty())
+        throw Error(ErrorCode::usage, fmt::format("--heads: {} has no heads", tensor.info.name), "leave it out");
     if (!axes || axes->head < 0) return;
     const Index heads = tensor.values.shape()[axes->head];
     for (const Index head : state.options.chosen)

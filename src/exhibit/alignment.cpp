@@ -98,8 +98,8 @@ void say_output(RunContext& context, const SequenceText& text, const Seq2SeqOutp
         context.probe.text(fmt::format("hypothesis.{}", i + 1), fmt::format("{} ({:.2f})", text.write(h.ids), h.score));
     }
     if (!forced && (output.ids.empty() || output.ids.back() != text.vocabularies().end()))
-        context.probe.note({"source", fmt::format("the output did not end within {} tokens", most_steps(text)),
-                            "the source is unlike what the model was trained on"});
+        note_unended(context, "source", fmt::format("the output did not end within {} tokens", most_steps(text)),
+                     "the source is unlike what the model was trained on");
 }
 
 void run_alignment(RunContext& context) {

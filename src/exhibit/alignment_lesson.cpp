@@ -73,7 +73,7 @@ Check rows_sum_to_less(const Trace& trace) {
         for (const float v : weights->values.row(r).values()) sum += static_cast<double>(v);
         excess = std::max(excess, sum - 1);
     }
-    return claim_of("weights", weights->values.shape()[0], excess, 1e-5);
+    return about_rows(claim_of("weights", weights->values.shape()[0], excess, 1e-5), *weights);
 }
 
 /// Is the context within what the annotations span, coordinate by coordinate? A weighted mean cannot leave it.
@@ -92,11 +92,12 @@ Check context_between(const Trace& trace) {
             high = std::max(high, annotations->values.data()[j * d + k]);
         }
         for (Index i = 0; i < context->values.shape()[0]; ++i) {
+            if (sees_nothing(*weights, i)) continue;  // and reads nothing
             const float c = context->values.data()[i * d + k];
             beyond = std::max({beyond, static_cast<double>(c - high), static_cast<double>(low - c)});
         }
     }
-    return claim_of("context", context->values.size(), beyond, 1e-4);
+    return about_rows(claim_of("context", context->values.size(), beyond, 1e-4), *weights);
 }
 
 Check same_context_always(const Trace& trace) {
@@ -152,7 +153,7 @@ std::optional<Linked> linked_rows(const Trace& trace) {
     Linked count;
     for (Index r = 0; r < weights->values.shape()[0]; ++r) {
         const auto row = weights->values.row(r), links = agreement->values.row(r);
-        if (std::ranges::max(links.values()) < WordAligner::threshold) continue;
+        if (std::ranges::max(links.values()) < WordAligner::threshold || sees_nothing(*weights, r)) continue;
         ++count.rows;
         const auto at = static_cast<std::size_t>(std::ranges::max_element(row.values()) - row.values().begin());
         if (links.values()[at] >= WordAligner::threshold)

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "trace/rows_claim.hpp"
+
 namespace saccade {
 
 namespace {
@@ -34,25 +36,12 @@ std::optional<Masked> masked_of(const Trace& trace, const std::string& stack) {
 
 LessonCheck sums_check(std::vector<std::string> tensors) {
     return [tensors = std::move(tensors)](const Trace& trace) -> std::optional<Claim> {
-        std::optional<Claim> all;
+        std::vector<const TraceTensor*> all;
         for (const std::string& name : tensors) {
             const TraceTensor* weights = trace.find(name);
-            if (weights == nullptr || weights->values.shape()[-1] < 2) continue;  // one key has it all
-            const Claim one = rows_sum_to_one(*weights);
-            if (!all) {
-                all = one;
-                continue;
-            }
-            // Broken by hand alone, if each that is broken is.
-            const bool by_hand = (all->holds || all->by_hand) && (one.holds || one.by_hand);
-            all->checked += one.checked;
-            all->of += one.of;
-            all->edited += one.edited;
-            all->error = std::max(all->error, one.error);
-            all->holds = all->holds && one.holds;
-            all->by_hand = !all->holds && by_hand;
+            if (weights != nullptr && weights->values.shape()[-1] >= 2) all.push_back(weights);  // one key has it all
         }
-        return all;
+        return all.empty() ? std::nullopt : std::optional(rows_sum_to_one(all));
     };
 }
 

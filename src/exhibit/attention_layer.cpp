@@ -104,7 +104,7 @@ AttentionLayer attention_layer(RunContext& context) {
                          visible_characters(source.tokens));
     }
     const auto loaded = language_model_of(context.model);
-    const Ids ids = target_ids(*loaded->text, context.params.text("text"), "text", context.probe);
+    const Ids ids = text_ids(*loaded->text, context.params.text("text"), "text", context.probe);
     if (ids.empty())
         throw Error(ErrorCode::invalid_input, "there is no text to read",
                     "type an English sentence, for example Tom likes Mary.");

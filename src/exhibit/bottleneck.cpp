@@ -9,6 +9,7 @@
 #include "base/stop.hpp"
 #include "exhibit/bottleneck_lesson.hpp"
 #include "exhibit/exhibits.hpp"
+#include "exhibit/measuring.hpp"
 #include "model/seq2seq.hpp"
 #include "model/sequence_text.hpp"
 #include "params/param_make.hpp"
@@ -246,6 +247,7 @@ void run_bottleneck(RunContext& context) {
 
     Tallies tallies(compared.size(), std::vector<Tally>(buckets.size()));
     const auto note_so_far = [&](Probe& probe) { record(probe, compared, buckets, tallies, dates); };
+    refuse_before_measuring(context, note_so_far);
     const Index rounds = (samples + batch - 1) / batch;
     for (Index round = 0; round < rounds; ++round) {
         // Every length once a round: the whole curve is there from the first, and grows steadier.

@@ -138,8 +138,8 @@ void say_output(RunContext& context, const CaptionText& text, const CaptionOutpu
                            fmt::format("{} ({:.2f})", text.write(h.ids, language), h.score));
     }
     if (!forced && (output.ids.empty() || output.ids.back() != text.end()))
-        context.probe.note({"image", fmt::format("the caption did not end within {} words", most_words),
-                            "the picture is unlike those that the model was trained on"});
+        note_unended(context, "image", fmt::format("the caption did not end within {} words", most_words),
+                     "the picture is unlike those that the model was trained on");
 }
 
 void run_captioning(RunContext& context) {

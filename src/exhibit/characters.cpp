@@ -62,10 +62,25 @@ Ids target_ids(const SequenceText& text, const std::string& typed, const std::st
     note_dropped(target.dropped, param, probe);
     if (!target.unseen.empty()) {
         std::string list;
-        for (const std::string& piece : target.unseen) list += (list.empty() ? "'" : ", '") + join_pieces({piece}) + "'";
+        for (const std::string& piece : visible_characters(target.unseen)) list += (list.empty() ? "'" : ", '") + piece + "'";
         probe.note({param, "the model cannot write " + list, "<unk> stands there instead"});
     }
     return std::move(target.ids);
+}
+
+Ids text_ids(const SequenceText& text, const std::string& typed, const std::string& param, Probe& probe) {
+    SequenceText::Target read = text.read_target(typed);
+    note_dropped(read.dropped, param, probe);
+    note_unseen(read.unseen, param, probe);
+    return std::move(read.ids);
+}
+
+void note_unended(const RunContext& context, const std::string& param, const std::string& said, const std::string& unlike) {
+    std::string why = unlike;
+    // Snapshots of a training come from no file.
+    if (context.model != nullptr && context.model->path.empty()) why = "the model is not trained yet";
+    if (context.probe.intervening()) why = "what was changed by hand can keep it from ending";
+    context.probe.note({param, said, why});
 }
 
 }  // namespace saccade

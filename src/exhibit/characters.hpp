@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "exhibit/exhibit.hpp"
 #include "model/sequence_text.hpp"
 #include "trace/probe.hpp"
 
@@ -29,5 +30,11 @@ void note_dropped(const std::vector<std::string>& dropped, const std::string& pa
 /// The ids of a text that the model is made to write, with notes about what it does not have (<unk> stands there) and what was
 /// left out. Errors as SequenceText::read_target().
 Ids target_ids(const SequenceText& text, const std::string& typed, const std::string& param, Probe& probe);
+/// The same of a text that the model reads: what it does not have it never saw.
+Ids text_ids(const SequenceText& text, const std::string& typed, const std::string& param, Probe& probe);
+
+/// The note about parameter `param` that says that an output did not end ("the output did not end within 24 tokens"), with the
+/// likely cause: a hand that changed the run; a model that is still in training; else what it was given, which `unlike` says.
+void note_unended(const RunContext& context, const std::string& param, const std::string& said, const std::string& unlike);
 
 }  // namespace saccade

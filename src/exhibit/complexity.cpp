@@ -8,6 +8,7 @@
 #include "exhibit/complexity_layers.hpp"
 #include "exhibit/complexity_lesson.hpp"
 #include "exhibit/exhibits.hpp"
+#include "exhibit/measuring.hpp"
 #include "params/param_make.hpp"
 #include "trace/observer.hpp"
 #include "trace/unchangeable.hpp"
@@ -298,6 +299,7 @@ void run_complexity(RunContext& context) {
     const auto total = static_cast<double>(layer_kinds().size() * (n.sizes.size() + d.sizes.size()));
     double done = 0;
     const auto so_far = [&](Probe& probe) { record(probe, n, d, fixed, measured); };
+    refuse_before_measuring(context, so_far);
     // What is counted is known at once; the times follow, a size after the other.
     for (const bool timing : {false, true})
         for (Sweep* sweep : {&n, &d})

@@ -92,7 +92,7 @@ LanguageModelRequest read_text(const RunContext& context, const LoadedLanguageMo
         Rng rng = Rng(context.seed).fork("repeated random tokens");
         request.ids = repeated_random_tokens(rng, start - 1, period, 2 * period + 1, start);
     } else {
-        request.ids = target_ids(*loaded.text, params.text("text"), "text", context.probe);
+        request.ids = text_ids(*loaded.text, params.text("text"), "text", context.probe);
         request.ids.insert(request.ids.begin(), start);
     }
     const auto n = static_cast<Index>(request.ids.size());
@@ -192,11 +192,7 @@ double show_losses(Probe& probe, const Ids& ids, const LanguageModelOutput& outp
     std::vector<std::string> runs = {"whole"};
     std::vector<Tensor<float>> losses = {token_losses(output.probabilities, ids)};
     if (circuit != nullptr) {
-        StackCall<float> call;
-        call.stop = stop;
-        const Var<float> logits = circuit->ablated.logits(ids, 1, call);
-        const Tensor<float> p = softmax<float>(reshape(logits, {n, logits.shape()[2]})).value();
-        losses.push_back(token_losses(p, ids));
+        losses.push_back(token_losses(probabilities_aside(circuit->ablated, ids, probe, stop), ids));
         runs.push_back("without head " + best.name());
     }
     const auto rows = static_cast<Index>(runs.size());
@@ -221,7 +217,9 @@ double show_losses(Probe& probe, const Ids& ids, const LanguageModelOutput& outp
             .title = "Loss of each token",
             .unit = "nats",
             .axes = {"run", "token"},
-            .step = {"lose", "L_i = −log p(x_i | x_1 … x_(i−1)); without the head: of a second run", "", "Olsson 2022"}};
+            .step = {"lose",
+                     "L_i = −log p(x_i | x_1 … x_(i−1)); without the head: of a second run, with the same changes by hand", "",
+                     "Olsson 2022"}};
     });
     after = observe("recurs", after, [] {
         return Shown{Role::input, "ρ", "1: a pair of tokens that stood here before", "", {"token"}};

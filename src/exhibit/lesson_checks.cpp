@@ -1,5 +1,6 @@
 #include "exhibit/lesson_checks.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "trace/formula.hpp"
@@ -34,6 +35,16 @@ Claim claim_of(const std::string& tensor, Index checked, double error, double to
 Claim claim_whether(const std::string& tensor, Index checked, bool holds, std::string found) {
     Claim claim = claim_of(tensor, checked, holds ? 0 : 1);
     if (!holds) claim.found = std::move(found);
+    return claim;
+}
+
+Claim about_rows(Claim claim, const TraceTensor& weights) {
+    const Index rows = weights.values.size() / std::max<Index>(weights.values.shape()[-1], 1);
+    Index empty = 0;
+    for (Index r = 0; r < rows; ++r) empty += sees_nothing(weights, r) ? 1 : 0;
+    claim.of = claim.checked;
+    if (rows > 0) claim.checked -= claim.checked / rows * empty;
+    say_rows_left_out(claim, empty);
     return claim;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "exhibit/lesson.hpp"
+#include "trace/rows_claim.hpp"
 
 namespace saccade {
 
@@ -19,6 +20,9 @@ bool depends_on(const Trace& trace, const std::string& tensor, const std::string
 Claim claim_of(const std::string& tensor, Index checked, double error, double tolerance = 0);
 /// One that is so or is not; `found`: what was found instead, in words.
 Claim claim_whether(const std::string& tensor, Index checked, bool holds, std::string found);
+/// A claim whose places are spread evenly over the rows of `weights`: those of rows that see nothing (trace/rows_claim.hpp) do
+/// not count as checked.
+Claim about_rows(Claim claim, const TraceTensor& weights);
 
 /// rule_holds of a rule that is no step's own, but should hold all the same: whatever a hand changed before it may break it.
 Claim consequence_holds(const Trace& trace, const std::string& rule, double tolerance = 0);

@@ -7,6 +7,7 @@
 
 #include "base/parallel.hpp"
 #include "base/stop.hpp"
+#include "exhibit/measuring.hpp"
 #include "exhibit/transformer_common.hpp"
 #include "trace/observer.hpp"
 #include "train/date_lists_data.hpp"
@@ -166,6 +167,7 @@ void measure_lengths(RunContext& context) {
                     "train one: saccade train date-lists-sinusoidal");
     Tallies tallies(contestants.size(), std::vector<Tally>(static_cast<std::size_t>(longest)));
     const auto so_far = [&](Probe& probe) { record(probe, contestants, longest, tallies); };
+    refuse_before_measuring(context, so_far);
     const Index rounds = (samples + batch - 1) / batch;
     for (Index round = 0; round < rounds; ++round) {
         // Every length once a round: the whole curve is there from the first, and grows steadier. The longest lists first.

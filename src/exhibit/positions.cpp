@@ -78,12 +78,60 @@ void show_similarity(const Setting& s, const PositionSimilarity& alike) {
     });
 }
 
-/// The same tokens in reverse, and what the encoder makes of each, put back in the order of the text.
-void show_reversed(const Setting& s, const Tensor<float>& state, const TransformerRequest& given) {
-    TransformerRequest reversed = given;
+/// Does a cell of this tensor belong to a position, whatever token stands there? All others belong to tokens.
+bool of_positions(const std::string& tensor) {
+    return tensor == "encoder.position" || tensor == "encoder.term";
+}
+
+bool counts_tokens(const std::string& axis) {
+    return axis == "source" || axis == "source.key";
+}
+
+/// The array with the order of these axes reversed.
+Tensor<float> reversed_along(const Tensor<float>& array, const std::vector<bool>& axes) {
+    Tensor<float> result = Tensor<float>::uninitialized(array.shape());
+    for (Index i = 0; i < array.size(); ++i) {
+        Index rest = i, to = 0, stride = 1;
+        for (int a = array.shape().rank(); a-- > 0; stride *= array.shape()[a], rest /= array.shape()[a]) {
+            const Index at = rest % array.shape()[a];
+            to += stride * (axes[static_cast<std::size_t>(a)] ? array.shape()[a] - 1 - at : at);
+        }
+        result.data()[to] = array.data()[i];
+    }
+    return result;
+}
+
+/// What was changed by hand, for the text read backwards: what belongs to a position stays there, and what belongs to a token
+/// goes to the token's new place. Changes of what is not the encoder's are left out. `shown`: by the run forwards.
+std::vector<Intervention> read_backwards(const std::vector<Intervention>& hands, const ShownRun& shown, Index tokens) {
+    std::vector<Intervention> result;
+    for (Intervention hand : hands) {
+        const auto found = std::ranges::find(shown.tensors, hand.tensor, [](const auto& one) { return one.site.name; });
+        if (found == shown.tensors.end()) continue;
+        std::vector<bool> open;  // of the array's axes: are they counted in tokens?
+        const std::vector<std::string>& axes = found->site.axes;
+        for (std::size_t a = 0; a < axes.size() && !of_positions(hand.tensor); ++a) {
+            const bool given = a < hand.index.size() && hand.index[a] >= 0;
+            if (!given)
+                open.push_back(counts_tokens(axes[a]));
+            else if (counts_tokens(axes[a]) && hand.index[a] < tokens)
+                hand.index[a] = tokens - 1 - hand.index[a];
+        }
+        if (hand.takes_array() && !open.empty() && open.size() == static_cast<std::size_t>(hand.array.shape().rank()))
+            hand.array = reversed_along(hand.array, open);
+        result.push_back(std::move(hand));
+    }
+    return result;
+}
+
+/// The same tokens in reverse, and what the encoder makes of each, put back in the order of the text. `forwards`: what the run
+/// forwards showed.
+void show_reversed(const Setting& s, const ShownRun& forwards) {
+    const Tensor<float> state = forwards.tensor("encoder.state").row(s.design().layers - 1);
+    TransformerRequest reversed = s.request;
     std::ranges::reverse(reversed.source);
     std::ranges::reverse(reversed.source_labels);
-    Probe aside({}, {});
+    Probe aside({}, read_backwards(s.context.interventions, forwards, s.tokens()));
     Reuse nothing;
     run_transformer_encoder(s.loaded, reversed, aside, nothing, s.context.stop);
     const ShownRun shown = aside.take();
@@ -145,9 +193,9 @@ void run(RunContext& context) {
     const ShownRun shown = aside.take();
     show_similarity(s, draw_code(s, shown));
     if (context.probe.intervening())
-        context.probe.note(
-            {"", "the text is read backwards without what was changed by hand", "so 'moved' holds what the hand changed, too"});
-    show_reversed(s, shown.tensor("encoder.state").row(s.design().layers - 1), s.request);
+        context.probe.note({"", "the text is read backwards with the same changes by hand",
+                            "each at its token's new place; those of the position code stay at their positions"});
+    show_reversed(s, shown);
 }
 
 std::vector<ParamSpec> params() {

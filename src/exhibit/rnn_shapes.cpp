@@ -175,9 +175,9 @@ void run_rnn_shapes(RunContext& context) {
                                                                   : joined(output, input));
     if (!trained) context.probe.text("weights", "before training");
     if (trained && input.end >= 0 && (output.empty() || output.back() != input.end))
-        context.probe.note({design.shape == RnnShape::one_to_n ? "month" : "text",
-                            fmt::format("the output did not end within {} characters", input.most_steps),
-                            "the input is unlike any that the model was trained on"});
+        note_unended(context, design.shape == RnnShape::one_to_n ? "month" : "text",
+                     fmt::format("the output did not end within {} characters", input.most_steps),
+                     "the input is unlike any that the model was trained on");
 }
 
 std::vector<ParamSpec> rnn_shapes_params() {

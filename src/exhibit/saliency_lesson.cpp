@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/utf8.hpp"
+#include "exhibit/date_text.hpp"
 #include "exhibit/lesson_checks.hpp"
 
 namespace saccade {
@@ -27,52 +28,18 @@ double least_moved(const Tensor<float>& rows) {
     return least;
 }
 
-bool is_digit(char32_t c) {
-    return (c >= U'0' && c <= U'9') || (c >= U'０' && c <= U'９') ||
-           std::u32string_view(U"〇零一二三四五六七八九十").find(c) != std::u32string_view::npos;
-}
-
-/// Is it a month, a weekday or a word that stands in dates, whole or by its first three letters?
-bool is_word_of_dates(const std::string& word, bool& month) {
-    static const char* const months[] = {"january", "february", "march",     "april",   "may",      "june",
-                                         "july",    "august",   "september", "october", "november", "december"};
-    static const char* const others[] = {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
-    const auto is = [&](const std::string& name) { return word == name || word == name.substr(0, 3); };
-    if (std::ranges::any_of(months, is)) return month = true;
-    if (std::ranges::any_of(others, is)) return true;
-    static const std::string_view small[] = {"st", "nd", "rd", "th", "the", "of"};
-    return std::ranges::find(small, word) != std::end(small);
-}
-
-/// Is the text a date: a year, a month and a day in numbers or a name, and nothing else? Of other texts nothing is known.
-bool is_date(const Trace& trace) {
+/// Of other texts than dates nothing is known.
+bool reads_a_date(const Trace& trace) {
     const AxisPtr source = trace.axis("source");
     if (source == nullptr) return false;
     std::u32string text;
     for (const std::string& label : source->labels) text += label == "␣" ? U" " : decode_utf8(label);
-    Index numbers = 0, longest = 0, run = 0;
-    bool month = false;
-    std::string word;
-    for (const char32_t c : text + U" ") {
-        run = is_digit(c) ? run + 1 : 0;
-        numbers += run == 1 ? 1 : 0;
-        longest = std::max(longest, run);
-        const bool letter = (c >= U'a' && c <= U'z') || (c >= U'A' && c <= U'Z');
-        if (letter) {
-            word += static_cast<char>(c | 0x20);
-            continue;
-        }
-        if (!word.empty() && !is_word_of_dates(word, month)) return false;
-        word.clear();
-        const bool ideograph = c >= 0x3400 && c <= 0x9fff && !is_digit(c);
-        if (ideograph && std::u32string_view(U"年月日号星期周").find(c) == std::u32string_view::npos) return false;
-    }
-    return numbers >= 3 || (month && numbers >= 2) || (month && numbers == 1 && longest >= 6) || (numbers == 1 && longest == 8);
+    return is_date(text);
 }
 
 std::optional<Claim> focus_moves(const Trace& trace) {
     const TraceTensor* weights = trace.find("focus.weights");
-    if (weights == nullptr || weights->values.shape()[1] < 2 || !is_date(trace)) return std::nullopt;
+    if (weights == nullptr || weights->values.shape()[1] < 2 || !reads_a_date(trace)) return std::nullopt;
     const Index questions = weights->values.shape()[0];
     return claim_of("focus.weights", questions * (questions - 1) / 2, std::max(0.0, 0.5 - least_moved(weights->values)));
 }
@@ -93,7 +60,7 @@ std::optional<Claim> all_read_the_annotations(const Trace& trace) {
 }
 
 std::optional<Claim> answers_agree(const Trace& trace) {
-    if (!is_date(trace)) return std::nullopt;
+    if (!reads_a_date(trace)) return std::nullopt;
     const TraceTensor* focus = trace.find("focus.answer");
     const TraceTensor* max = trace.find("max.answer");
     const TraceTensor* gate = trace.find("gate.answer");

@@ -38,6 +38,7 @@ Check between_values(const Trace& trace) {
     if (operands(parse_rule(step->rule)) != std::vector<std::string>{"weights", "value"}) return std::nullopt;
     const Index n = value->values.shape()[0], d = value->values.shape()[1];
     if (n < 2) return std::nullopt;  // of one value there is no mean
+    const TraceTensor& weights = trace.tensor("weights");
     double beyond = 0;
     for (Index u = 0; u < d; ++u) {
         float low = 0, high = 0;
@@ -47,12 +48,12 @@ Check between_values(const Trace& trace) {
             high = j == 0 ? v : std::max(high, v);
         }
         for (Index i = 0; i < n; ++i) {
+            if (sees_nothing(weights, i)) continue;  // and reads nothing
             const float z = context->values.data()[i * d + u];
-            if (z == 0) continue;  // a token that sees nothing reads nothing
             beyond = std::max({beyond, static_cast<double>(z - high), static_cast<double>(low - z)});
         }
     }
-    return claim_of("context", context->values.size(), beyond, 1e-4);
+    return about_rows(claim_of("context", context->values.size(), beyond, 1e-4), weights);
 }
 
 Check nothing_hidden_is_seen(const Trace& trace) {

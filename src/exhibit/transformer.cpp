@@ -75,8 +75,8 @@ void run(RunContext& context) {
         context.probe.text(fmt::format("hypothesis.{}", i + 1), fmt::format("{} ({:.2f})", text.write(h.ids), h.score));
     }
     if (!request.forced && (output.ids.empty() || output.ids.back() != text.vocabularies().end()))
-        context.probe.note({"source", fmt::format("the output did not end within {} tokens", request.beam.max_steps),
-                            "the source is unlike what the model was trained on"});
+        note_unended(context, "source", fmt::format("the output did not end within {} tokens", request.beam.max_steps),
+                     "the source is unlike what the model was trained on");
 }
 
 std::vector<ParamSpec> params() {

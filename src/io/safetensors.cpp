@@ -28,6 +28,8 @@ static_assert(std::endian::native == std::endian::little, "the formats of io/ ar
 
 constexpr std::uint64_t longest_header = 100'000'000;  // as in the reference implementation
 
+// A length beyond is that of no header: these bytes are text, or the beginning of another format.
+constexpr std::uint64_t most_bytes_of_any_file = std::uint64_t{1} << 48;
 constexpr std::uint64_t longest_axis = std::uint64_t{1} << 48;  // also beside an axis of extent 0
 
 struct Entry {
@@ -89,6 +91,9 @@ class FileReader {
         std::uint64_t length = 0;
         if (size_ < sizeof length) damaged(fmt::format("is {} bytes long, too short for a safetensors file", size_));
         read_bytes(&length, sizeof length, "the header's length");
+        if (length > most_bytes_of_any_file)
+            throw Error(ErrorCode::bad_format, shown_path() + ": is no safetensors file",
+                        "choose a file of weights, as `saccade train` writes them");
         if (length > size_ - sizeof length || length > longest_header) {
             damaged(fmt::format("the header claims {} bytes, the file has {}", length, size_ - sizeof length));
         }

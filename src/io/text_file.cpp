@@ -70,13 +70,21 @@ bool mostly_alone(std::string_view bytes) {
     return all > 0 && 2 * alone > all;
 }
 
+/// UTF-16 without a byte order mark, by where the zeros of its ASCII characters fall.
+const char* utf16_of(std::string_view bytes) {
+    long even = 0, odd = 0;
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+        if (bytes[i] == '\0') ++(i % 2 == 0 ? even : odd);
+    return odd >= even ? "UTF-16LE" : "UTF-16BE";
+}
+
 }  // namespace
 
 std::string likely_encoding(std::string_view bytes) {
     using namespace std::string_view_literals;
     if (bytes.starts_with("\xff\xfe"sv) || bytes.starts_with("\xfe\xff"sv)) return "UTF-16";
     const std::string_view sample = bytes.substr(0, sample_bytes);
-    if (std::ranges::count(sample, '\0') * 4 > static_cast<std::ptrdiff_t>(sample.size())) return "UTF-16";
+    if (std::ranges::count(sample, '\0') * 4 > static_cast<std::ptrdiff_t>(sample.size())) return utf16_of(sample);
     if (mostly_alone(sample)) return "Windows-1252";
     const char* best = "Windows-1252";
     double most = 0.5;
@@ -91,14 +99,18 @@ std::string likely_encoding(std::string_view bytes) {
 std::string read_text(const std::string& path, std::size_t limit) {
     std::string text = read_file(path, limit);
     if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);
-    const std::size_t at = find_invalid_utf8(text);
+    // Zeros are UTF-8 that no text holds; in UTF-16 they are half of it.
+    const std::size_t zero = text.find('\0'), at = std::min(find_invalid_utf8(text), zero);
     if (at == std::string::npos) return text;
     const auto lines = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
-    // From the start of that line: all before it is ASCII or well formed, and says nothing.
-    const std::size_t newline = at == 0 ? std::string::npos : text.rfind('\n', at - 1);
+    // From the start of that line: all before it is ASCII or well formed, and says nothing. Of zeros, their place in the file
+    // says something.
+    const std::size_t newline = at == 0 || at == zero ? std::string::npos : text.rfind('\n', at - 1);
     const std::string_view rest = std::string_view(text).substr(newline == std::string::npos ? 0 : newline + 1);
-    const std::string encoding = likely_encoding(rest);
-    const std::string shown = sanitize_utf8(path);
+    const std::string encoding = likely_encoding(rest), shown = sanitize_utf8(path);
+    if (at == zero && !encoding.starts_with("UTF-16"))
+        throw Error(ErrorCode::bad_format, fmt::format("{}: line {} holds a zero byte, which no text does", shown, lines + 1),
+                    "choose a text file");
     throw Error(ErrorCode::bad_format, fmt::format("{}: line {} is not UTF-8; it looks like {}", shown, lines + 1, encoding),
                 fmt::format("save it as UTF-8, for example: iconv -f {} -t UTF-8 '{}' > utf8.txt", encoding, shown));
 }

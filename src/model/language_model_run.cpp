@@ -36,7 +36,7 @@ struct Pass {
 };
 
 /// Ids through the stack, after what `cache` holds.
-Pass pass(const LoadedLanguageModel& loaded, std::span<const Index> ids, StackCache<float>* cache, Probe& probe,
+Pass pass(const LanguageModel<float>& model, std::span<const Index> ids, StackCache<float>* cache, Probe& probe,
           const std::stop_token& stop) {
     std::vector<Var<float>> weights;
     StackCall<float> call;
@@ -45,22 +45,22 @@ Pass pass(const LoadedLanguageModel& loaded, std::span<const Index> ids, StackCa
     call.weights = &weights;
     call.cache = cache;
     call.stop = stop;
-    const TransformerStack<float>& stack = loaded.model.stack();
+    const TransformerStack<float>& stack = model.stack();
     const Var<float> state = stack(stack.embed(ids, 1, call), call);
     check_stop(stop);
     const Var<float> flat = reshape(state, {state.shape()[1], state.shape()[2]});
     const Observer observe(probe);
-    const Var<float> logits = observe("logits", loaded.model.read_out(flat), [&] {
-        return Shown{.role = Role::logits,
-                     .symbol = "o",
-                     .title = "Logits of the next token",
-                     .unit = "logit",
-                     .axes = {"token", "class"},
-                     .step = {"read out", "o_i = E x_i, E the embedding table",
-                              "logits[i,c] = " + rules::linear('m', "softmax.weight[c,m]", stack.output("self.", 'i', 'm')),
-                              "Press and Wolf 2017"},
-                     .parameters = {
-                         {"softmax.weight", "E", {"class", "feature"}, stack.table().value().rows(0, loaded.model.classes())}}};
+    const Var<float> logits = observe("logits", model.read_out(flat), [&] {
+        return Shown{
+            .role = Role::logits,
+            .symbol = "o",
+            .title = "Logits of the next token",
+            .unit = "logit",
+            .axes = {"token", "class"},
+            .step = {"read out", "o_i = E x_i, E the embedding table",
+                     "logits[i,c] = " + rules::linear('m', "softmax.weight[c,m]", stack.output("self.", 'i', 'm')),
+                     "Press and Wolf 2017"},
+            .parameters = {{"softmax.weight", "E", {"class", "feature"}, stack.table().value().rows(0, model.classes())}}};
     });
     const Var<float> p = observe("probabilities", softmax(logits), [] {
         return Shown{.role = Role::probabilities,
@@ -91,13 +91,13 @@ std::shared_ptr<const Kept> computed(const std::shared_ptr<const LoadedLanguageM
     const Index stays = old == nullptr ? 0 : std::min(common_prefix(old->ids, ids), n - 1);
     Probe aside({}, {});
     if (stays == 0) {
-        pass(*loaded, ids, nullptr, aside, stop);
+        pass(loaded->model, ids, nullptr, aside, stop);
         return std::make_shared<const Kept>(Kept{loaded, ids, aside.take()});
     }
     const StackContinuation from(loaded->model.stack(), "self.", "token", old->shown, stays, n);
     StackCache<float> cache;
     from.fill(cache);
-    pass(*loaded, std::span<const Index>(ids.begin() + stays, ids.end()), &cache, aside, stop);
+    pass(loaded->model, std::span<const Index>(ids.begin() + stays, ids.end()), &cache, aside, stop);
     return std::make_shared<const Kept>(Kept{loaded, ids, from.whole(aside.take())});
 }
 
@@ -111,7 +111,7 @@ LanguageModelOutput run_language_model(const ModelPtr& model, const LanguageMode
     });
     LanguageModelOutput output{ids, {}, {}};
     if (probe.intervening()) {
-        Pass whole = pass(*loaded, ids, nullptr, probe, stop);
+        Pass whole = pass(loaded->model, ids, nullptr, probe, stop);
         output.weights = std::move(whole.weights);
         output.probabilities = std::move(whole.probabilities);
     } else {
@@ -128,6 +128,12 @@ LanguageModelOutput run_language_model(const ModelPtr& model, const LanguageMode
     }
     declare_axes(probe, *loaded, request.labels);
     return output;
+}
+
+Tensor<float> probabilities_aside(const LanguageModel<float>& model, std::span<const Index> ids, const Probe& probe,
+                                  const std::stop_token& stop) {
+    Probe aside = probe.scratch();
+    return pass(model, ids, nullptr, aside, stop).probabilities;
 }
 
 Tensor<float> token_losses(const Tensor<float>& probabilities, std::span<const Index> ids) {

@@ -28,6 +28,11 @@ struct LanguageModelOutput {
 LanguageModelOutput run_language_model(const ModelPtr& model, const LanguageModelRequest& request, Probe& probe, Reuse& reuse,
                                        const std::stop_token& stop);
 
+/// What a model says of these ids in a run aside, in which the probe's interventions change what they would change in the run
+/// itself: [T, classes].
+Tensor<float> probabilities_aside(const LanguageModel<float>& model, std::span<const Index> ids, const Probe& probe,
+                                  const std::stop_token& stop);
+
 /// Nats that each token cost, given those before it: -log p; 0 for the first. probabilities [T, classes], ids [T].
 Tensor<float> token_losses(const Tensor<float>& probabilities, std::span<const Index> ids);
 inline constexpr double smallest_probability = 1e-30;  // smaller ones give the same loss

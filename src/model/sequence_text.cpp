@@ -99,23 +99,47 @@ SequenceText::Source SequenceText::read(const std::string& text) const {
     return source;
 }
 
+namespace {
+
+/// Subwords of a text, in which an emoji that is joined from several stays one.
+std::vector<std::string> subwords_of(const Bpe& bpe, const TypedText& typed) {
+    static const std::string stands_for_one = encode_utf8(0x10ffff);  // a noncharacter: no text means anything by it
+    std::string text;
+    std::vector<std::string> joined;
+    for (const TypedCharacter& c : typed.characters) {
+        const bool one = decode_utf8(c.read).size() > 1 || c.read == stands_for_one;
+        if (one) joined.push_back(c.read);
+        text += one ? stands_for_one : c.read;
+    }
+    std::vector<std::string> pieces = bpe.encode(text);
+    auto next = joined.begin();
+    for (std::string& piece : pieces)
+        if (const std::size_t at = piece.find(stands_for_one); at != std::string::npos && next != joined.end())
+            piece.replace(at, stands_for_one.size(), *next++);
+    return pieces;
+}
+
+}  // namespace
+
 SequenceText::Target SequenceText::read_target(const std::string& text) const {
     Target target;
     TypedText typed = read_typed(sanitize_utf8(text));
-    target.dropped = std::move(typed.dropped);
     const Index unknown = vocabularies_.target.find("<unk>");
-    for (const std::string& piece : subwords_ ? bpe_.encode(text) : typed.read()) {
+    for (const std::string& piece : subwords_ ? subwords_of(bpe_, typed) : typed.read()) {
         Index id = vocabularies_.target.find(piece);
-        if (id < 0 && unknown >= 0 && std::ranges::find(target.unseen, piece) == target.unseen.end())
-            target.unseen.push_back(piece);
+        if (const std::string shown = join_pieces({piece});
+            id < 0 && unknown >= 0 && std::ranges::find(target.unseen, shown) == target.unseen.end())
+            target.unseen.push_back(shown);
         if (id < 0) id = unknown;
         if (id < 0) {
             std::string known;
             for (Index t = 0; t < vocabularies_.end(); ++t) known += vocabularies_.target.token(t);
-            throw Error(ErrorCode::invalid_input, "Output: the model cannot write '" + piece + "'", "it writes " + known);
+            throw Error(ErrorCode::invalid_input, "Output: the model cannot write '" + visible_character(piece) + "'",
+                        "it writes " + known);
         }
         target.ids.push_back(id);
     }
+    target.dropped = std::move(typed.dropped);
     return target;
 }
 

@@ -38,7 +38,7 @@ class SequenceText {
     Source read(const std::string& text) const;
     struct Target {
         Ids ids;                           // without <end>
-        std::vector<std::string> unseen;   // each once: pieces in whose place <unk> stands
+        std::vector<std::string> unseen;   // each once, as text: pieces in whose place <unk> stands
         std::vector<std::string> dropped;  // as above
     };
     /// Subwords that the model does not have become <unk>; Error{invalid_input} where it has no <unk> and lists what it writes.

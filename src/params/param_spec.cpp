@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/path_text.hpp"
+#include "base/typed_text.hpp"
 #include "base/utf8.hpp"
 
 namespace saccade {
@@ -43,6 +44,11 @@ bool same_value(const ParamValue& a, const ParamValue& b) {
     return left->shape() == right->shape() && std::equal(left->values().begin(), left->values().end(), right->values().begin());
 }
 
+/// White space alone, of any width, and what is not to be seen at all.
+bool is_blank(const std::string& text) {
+    return std::ranges::all_of(read_text_of(text), [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); });
+}
+
 void check_text(const ParamSpec& spec, const std::string& text) {
     const std::size_t invalid = find_invalid_utf8(text);
     if (invalid != std::string::npos) {
@@ -50,6 +56,8 @@ void check_text(const ParamSpec& spec, const std::string& text) {
                "save the text as UTF-8");
     }
     if (text.empty() && !spec.optional_text && spec.type == ParamType::text) refuse(spec, "is empty", "type a text");
+    if (spec.type == ParamType::text && !text.empty() && is_blank(text))
+        refuse(spec, "holds nothing but blanks", spec.optional_text ? "type a text, or leave it empty" : "type a text");
     if (text.empty() && !spec.optional_text && spec.type == ParamType::image) {
         refuse(spec, "does not name a picture", "open a PNG, JPEG or WebP file, or take sample:NAME");
     }

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/utf8.hpp"
+#include "exhibit/date_text.hpp"
 #include "model/sequence_text.hpp"
 #include "run/run.hpp"
 
@@ -54,11 +55,33 @@ std::size_t unknown_characters(const Exhibit& exhibit, const Params& given) {
     }
 }
 
+namespace {
+
+bool reads_dates(const std::string& model) {
+    return model.starts_with("dates") || model.starts_with("date-lists");
+}
+
+/// A translator knows the characters of a date, and makes nothing of it: the choice that learned dates, if the text is one, or
+/// a list of them, and the chosen model did not.
+std::optional<std::string> model_for_dates(const Exhibit& exhibit, const Params& given, const ParamSpec& models) {
+    if (!is_list_of_dates(text_of(*read_by_models(exhibit), given))) return std::nullopt;
+    Params params = with_defaults(exhibit, given);
+    if (reads_dates(model_of(exhibit, params))) return std::nullopt;
+    for (const std::string& choice : models.choices) {
+        params.set(models.name, choice);
+        if (reads_dates(model_of(exhibit, params)) && unknown_characters(exhibit, params) == 0) return choice;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<std::string> better_model(const Exhibit& exhibit, const Params& given) {
     const ParamSpec* models = read_by_models(exhibit) != nullptr ? choice_of_models(exhibit) : nullptr;
     std::size_t fewest = models != nullptr ? unknown_characters(exhibit, given) : 0;
     std::optional<std::string> best;
-    if (fewest == 0) return best;
+    if (models == nullptr) return best;
+    if (fewest == 0) return model_for_dates(exhibit, given, *models);
     for (const std::string& choice : models->choices) {
         Params other = given;
         other.set(models->name, choice);
@@ -77,7 +100,7 @@ std::optional<std::string> fitting_example(const Exhibit& exhibit, const Params&
     for (const std::string& example : text->examples) {
         Params other = given;
         other.set(text->name, example);
-        if (unknown_characters(exhibit, other) == 0) return example;
+        if (unknown_characters(exhibit, other) == 0 && !better_model(exhibit, other)) return example;
     }
     return {};
 }

@@ -13,11 +13,12 @@ namespace saccade {
 /// list its characters: those beyond ASCII.
 std::size_t unknown_characters(const Exhibit& exhibit, const Params& given);
 
-/// The choice of "model" that knows more of the text than the chosen one; nothing if that knows all of it, or none knows more.
+/// The choice of "model" that knows more of the text than the chosen one, or of a date the one that learned dates; nothing if
+/// there is none.
 std::optional<std::string> better_model(const Exhibit& exhibit, const Params& given);
 
-/// The first example of the text that the model of these parameters knows; nothing if it knows the text as it is, if that is no
-/// example itself (somebody typed it), or if there is none.
+/// The first example of the text that is for the model of these parameters; nothing if the text as it is is for it, if that is
+/// no example itself (somebody typed it), or if there is none.
 std::optional<std::string> fitting_example(const Exhibit& exhibit, const Params& given);
 
 /// The text parameter that these are about: the first that has examples; null if there is none, or no choice of models.

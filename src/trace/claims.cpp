@@ -1,9 +1,12 @@
 #include "trace/claims.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
 #include "trace/formula_evaluate.hpp"
+#include "trace/rows_claim.hpp"
 
 namespace saccade {
 
@@ -13,7 +16,8 @@ constexpr double row_tolerance = 1e-5;
 // Relative to the largest value of the tensor: float32 sums of a few hundred terms stay far below.
 constexpr double rule_tolerance = 2e-5;
 constexpr double smallest_scale = 1e-2;
-constexpr Index most_edited = 8;  // cells changed by hand that are looked at beyond an even sample
+// Cells changed by hand that are looked at beyond an even sample: those that changed most, and others.
+constexpr Index most_changed = 8, other_edited = 8;
 
 /// What the model computed: the values before interventions, if there were any.
 const float* computed(const TraceTensor& tensor) {
@@ -55,42 +59,68 @@ std::vector<Index> index_of(Index flat, const Shape& shape) {
     return index;
 }
 
-/// Holds `deviation(sum, masked)` of every row against the tolerance; masked: the model gave it no weight at all, as it does
-/// where everything is masked.
+/// Holds `deviation(sum)` of every row that sees anything against the tolerance.
 template <class OfRow>
-Claim rows_claim(const TraceTensor& weights, const std::string& says, const OfRow& deviation) {
+Claim rows_claim(const std::vector<const TraceTensor*>& all, const std::string& says, const OfRow& deviation) {
     Claim claim;
-    claim.text = "every row of " + symbol_of(weights) + " sums to " + says;
-    claim.tensor = weights.info.name;
+    claim.text = "every row of " + symbol_of(*all.front()) + " sums to " + says;
+    claim.tensor = all.front()->info.name;
     claim.tolerance = row_tolerance;
-    const Index columns = weights.values.shape()[-1];
+    Index left_out = 0;
     Deviation worst;
-    for (Index r = 0; columns > 0 && r < weights.values.size() / columns; ++r) {
-        bool edited = false;
-        for (Index c = 0; c < columns; ++c) edited = edited || weights.edited(r * columns + c);
-        claim.edited += edited ? 1 : 0;
-        ++claim.checked;
-        const double was = row_sum(computed(weights) + r * columns, columns);
-        const double is = row_sum(weights.values.data() + r * columns, columns);
-        const bool masked = was == 0;
-        worst.add(deviation(is, masked), deviation(was, masked));
+    for (const TraceTensor* weights : all) {
+        const Index columns = weights->values.shape()[-1];
+        for (Index r = 0; columns > 0 && r < weights->values.size() / columns; ++r) {
+            ++claim.of;
+            if (sees_nothing(*weights, r)) {
+                ++left_out;
+                continue;
+            }
+            bool edited = false;
+            for (Index c = 0; c < columns; ++c) edited = edited || weights->edited(r * columns + c);
+            claim.edited += edited ? 1 : 0;
+            ++claim.checked;
+            const float* was = computed(*weights) + r * columns;
+            // Where nothing was computed to be seen, the model broke no promise.
+            const bool masked = std::all_of(was, was + columns, [](float v) { return v == 0; });
+            worst.add(deviation(row_sum(weights->values.data() + r * columns, columns)),
+                      masked ? 0 : deviation(row_sum(was, columns)));
+        }
     }
-    claim.of = claim.checked;
     worst.judge(claim);
+    say_rows_left_out(claim, left_out);
     return claim;
 }
 
-/// The cells that are looked at: `most` of them, evenly, and the first of those that were changed by hand.
+/// Of the cells that a hand changed and that are not in the (ascending) sample: those that changed most, and of the rest an
+/// even sample. What a hand does to a whole row can be next to nothing in most of its cells.
+std::vector<Index> edited_cells(const TraceTensor& tensor, const std::vector<Index>& sample) {
+    std::vector<Index> edited;
+    for (Index i = 0; i < tensor.values.size(); ++i)
+        if (tensor.edited(i) && !std::ranges::binary_search(sample, i)) edited.push_back(i);
+    const auto change = [&](Index i) {
+        const double by = std::abs(static_cast<double>(tensor.values.data()[i]) - static_cast<double>(tensor.before.data()[i]));
+        return std::isnan(by) ? INFINITY : by;
+    };
+    const auto most = std::min(edited.size(), static_cast<std::size_t>(most_changed));
+    std::ranges::partial_sort(edited, edited.begin() + static_cast<std::ptrdiff_t>(most),
+                              [&](Index a, Index b) { return change(a) != change(b) ? change(a) > change(b) : a < b; });
+    std::vector<Index> cells(edited.begin(), edited.begin() + static_cast<std::ptrdiff_t>(most));
+    edited.erase(edited.begin(), edited.begin() + static_cast<std::ptrdiff_t>(most));
+    std::ranges::sort(edited);
+    const auto left = static_cast<Index>(edited.size()), others = std::min(left, other_edited);
+    for (Index k = 0; k < others; ++k) cells.push_back(edited[static_cast<std::size_t>(k * left / others)]);
+    return cells;
+}
+
+/// The cells that are looked at: `most` of them, evenly, and some of those that were changed by hand.
 std::vector<Index> sampled_cells(const TraceTensor& tensor, Index most) {
     const Index size = tensor.values.size(), cells = std::min(size, most);
     std::vector<Index> sample;
     for (Index i = 0; i < cells; ++i) sample.push_back(cells < 2 ? 0 : i * (size - 1) / (cells - 1));
-    Index more = tensor.before.empty() ? 0 : most_edited;
-    for (Index i = 0; i < size && more > 0; ++i) {
-        if (!tensor.edited(i) || std::ranges::binary_search(sample.begin(), sample.begin() + cells, i)) continue;
-        sample.push_back(i);
-        --more;
-    }
+    if (tensor.before.empty()) return sample;
+    const std::vector<Index> more = edited_cells(tensor, sample);
+    sample.insert(sample.end(), more.begin(), more.end());
     return sample;
 }
 
@@ -104,11 +134,27 @@ double largest(const TraceTensor& tensor) {
 
 }  // namespace
 
+bool sees_nothing(const TraceTensor& weights, Index row) {
+    const Index columns = weights.values.shape()[-1];
+    const auto zeros = [&](const float* cells) {
+        return std::all_of(cells + row * columns, cells + (row + 1) * columns, [](float v) { return v == 0; });
+    };
+    return zeros(computed(weights)) && zeros(weights.values.data());
+}
+
+void say_rows_left_out(Claim& claim, Index rows) {
+    if (rows == 0) return;
+    const std::string found =
+        claim.found.empty() ? fmt::format("off by {:.3g}, {:.3g} allowed", claim.error, claim.tolerance) : claim.found;
+    claim.found = fmt::format("{}, {} {} nothing", found, rows, rows == 1 ? "sees" : "see");
+}
+
+Claim rows_sum_to_one(const std::vector<const TraceTensor*>& weights) {
+    return rows_claim(weights, "1", [](double sum) { return std::isfinite(sum) ? std::abs(sum - 1) : INFINITY; });
+}
+
 Claim rows_sum_to_one(const TraceTensor& weights) {
-    return rows_claim(weights, "1", [](double sum, bool masked) {
-        // A row that is masked as a whole is zeros, by definition.
-        return !std::isfinite(sum) ? INFINITY : masked && sum == 0 ? 0 : std::abs(sum - 1);
-    });
+    return rows_sum_to_one(std::vector<const TraceTensor*>{&weights});
 }
 
 Claim rule_holds(const Trace& trace, const std::string& text, double tolerance, Index max_cells) {
@@ -146,9 +192,9 @@ std::vector<Claim> check_claims(const Trace& trace, Index max_cells) {
         if (step == nullptr || step->normalised)
             claims.push_back(rows_sum_to_one(*weights));
         else
-            claims.push_back(rows_claim(*weights, "at most 1", [](double sum, bool) {
-                return std::isfinite(sum) ? std::max(sum - 1, 0.0) : INFINITY;
-            }));
+            claims.push_back(rows_claim({weights}, "at most 1",
+                                        [](double sum) { return std::isfinite(sum) ? std::max(sum - 1, 0.0) : INFINITY; }));
+        if (claims.back().checked == 0) claims.pop_back();  // what holds of nothing at all says nothing
     }
     for (const Step& step : trace.steps()) {
         if (step.rule.empty()) continue;

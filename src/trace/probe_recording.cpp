@@ -1,6 +1,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <set>
 
 #include "trace/formula.hpp"
@@ -40,7 +42,7 @@ void note_rows_that_read_nothing(const TraceTensor& tensor, std::vector<Note>& n
     for (const Index query : empty) {
         if (named++ == most_named) break;
         const Axis& axis = *tensor.info.axes[static_cast<std::size_t>(rank - 2)];
-        names += fmt::format("{}{}", named > 1 ? ", " : "", query);
+        names += fmt::format("{}{}", named > 1 ? ", " : "", query + 1);
         if (!axis.labels.empty()) names += fmt::format(" (“{}”)", axis.label(query));
     }
     if (empty.size() > most_named) names += fmt::format(" and {} more", empty.size() - most_named);
@@ -51,32 +53,63 @@ void note_rows_that_read_nothing(const TraceTensor& tensor, std::vector<Note>& n
          "everything is masked there"});
 }
 
-/// A weight that is set keeps its row's sum of 1. Scaling and replacing put in what they say: that rows are no distributions
-/// any more is said.
-void note_rows_off_one(const TraceTensor& tensor, std::vector<Note>& notes) {
-    constexpr double slack = 1e-3;
-    if (tensor.info.role != Role::weights || tensor.before.empty() || tensor.values.shape().rank() < 1) return;
-    const Index keys = tensor.values.shape()[-1];
-    double low = 1, high = 1, least = 0;
-    for (Index row = 0; row < tensor.values.size() / std::max<Index>(keys, 1); ++row) {
-        const float* now = tensor.values.data() + row * keys;
-        const float* then = tensor.before.data() + row * keys;
-        double sum = 0, before = 0, smallest = 0;
+/// What a hand left of the rows of weights that it changed, and that are no distributions any more.
+struct RowsOffOne {
+    double low = std::numeric_limits<double>::infinity(), high = -low;  // of their sums
+    double least = 0, most = 0;                                         // of their weights
+    bool any = false, emptied = false;                                  // emptied: one of them is all 0
+
+    void add(const float* now, const float* then, Index keys) {
+        constexpr double slack = 1e-3;
+        double sum = 0, before = 0, smallest = 0, largest = 0;
         for (Index j = 0; j < keys; ++j) {
-            sum += static_cast<double>(now[j]);
+            const double w = static_cast<double>(now[j]);
+            sum += w;
             before += static_cast<double>(then[j]);
-            smallest = std::min(smallest, static_cast<double>(now[j]));
+            smallest = std::min(smallest, w);
+            largest = std::max(largest, w);
         }
-        if (std::abs(sum - before) <= slack && smallest >= -slack) continue;
+        const bool kept = std::abs(sum - before) <= slack || std::abs(sum - 1) <= slack;
+        if (kept && smallest >= -slack && largest <= 1 + slack) return;
+        any = true;
+        emptied = emptied || (smallest == 0 && largest == 0);
         low = std::min(low, sum);
         high = std::max(high, sum);
-        least = std::min(least, smallest);
+        least = std::min(least, smallest < -slack ? smallest : 0);
+        most = std::max(most, largest > 1 + slack ? largest : 0);
     }
-    if (low > 1 - slack && high < 1 + slack && least >= -slack) return;
-    notes.push_back({"",
-                     fmt::format("{}: changed by hand, rows sum to {:.3g} to {:.3g}{}", tensor.info.name, low, high,
-                                 least < -slack ? fmt::format(", weights down to {:.3g}", least) : ""),
-                     "*= and =@ put in what they say; = sets a weight and keeps its row's sum of 1"});
+    std::string words() const {
+        const std::string from = fmt::format("{:.3g}", low), to = fmt::format("{:.3g}", high);
+        std::string text = "rows sum to " + (from == to ? from : from + " to " + to);
+        if (least < 0) text += fmt::format(", weights down to {:.3g}", least);
+        if (most > 0) text += fmt::format("{} up to {:.3g}", least < 0 ? "," : ", weights", most);
+        return text;
+    }
+};
+
+/// Why rows that these changed need not sum to 1.
+std::string why_off_one(const std::vector<const Intervention*>& hands, bool emptied) {
+    using Kind = Intervention::Kind;
+    const auto any = [&](auto is) { return std::ranges::any_of(hands, [&](const Intervention* h) { return is(h->kind); }); };
+    std::string why;
+    if (any([](Kind k) { return k != Kind::set; })) why = "*=, =@ and ~=@ put in what they say, whatever a row then sums to";
+    if (emptied && any([](Kind k) { return k == Kind::set; }))
+        why += std::string(why.empty() ? "" : "; ") + "where = sets every weight of a row to 0, none is left to take the 1";
+    return why.empty() ? "the rows were no distributions before" : why;
+}
+
+/// That rows which a hand changed are no distributions any more is said.
+void note_rows_off_one(const TraceTensor& tensor, const std::vector<Intervention>& interventions, std::vector<Note>& notes) {
+    if (tensor.info.role != Role::weights || tensor.before.empty() || tensor.values.shape().rank() < 1) return;
+    const Index keys = tensor.values.shape()[-1];
+    RowsOffOne rows;
+    for (Index row = 0; row < tensor.values.size() / std::max<Index>(keys, 1); ++row)
+        rows.add(tensor.values.data() + row * keys, tensor.before.data() + row * keys, keys);
+    if (!rows.any) return;
+    std::vector<const Intervention*> hands;
+    for (const Intervention& intervention : interventions)
+        if (intervention.enabled && intervention.tensor == tensor.info.name) hands.push_back(&intervention);
+    notes.push_back({"", tensor.info.name + ": changed by hand, " + rows.words(), why_off_one(hands, rows.emptied)});
 }
 
 }  // namespace
@@ -239,7 +272,7 @@ Trace Probe::finish() {
     for (Step& step : steps_) trace.add_step(std::move(step));
     for (const TraceTensor& tensor : trace.tensors()) {
         note_rows_that_read_nothing(tensor, notes_);
-        note_rows_off_one(tensor, notes_);
+        note_rows_off_one(tensor, interventions_, notes_);
     }
     for (Note& note : notes_) trace.add_note(std::move(note));
     for (auto& [name, text] : texts_) trace.set_text(name, std::move(text));

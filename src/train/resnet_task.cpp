@@ -222,6 +222,13 @@ std::map<std::string, double> ResNetTask::evaluate(const WeightMap& weights, Ind
     const ImageSet& pictures = test();
     if (n < 1) throw Error(ErrorCode::usage, id() + ": nothing to evaluate on", "ask for at least one picture");
     n = std::min(n, pictures.size());
+    const auto classes = static_cast<Index>(pictures.classes.size());
+    const auto head = weights.find("classifier.weight");
+    if (head != weights.end() && head->second.shape().rank() == 2 && head->second.shape()[0] != classes)
+        throw Error(ErrorCode::invalid_input,
+                    fmt::format("{}: the pictures are of {} {}, the model tells {} apart", folder_, classes,
+                                classes == 1 ? "class" : "classes", head->second.shape()[0]),
+                    "give a folder with the classes that the model was trained on");
     const ResNet<float> network(Weights<float>(weights), design());
     const Index batches = (n + measured_at_once - 1) / measured_at_once;
     std::vector<double> losses(static_cast<std::size_t>(batches));

@@ -63,12 +63,18 @@ std::vector<Intervention> interventions_in(const std::string& request) {
     return found;
 }
 
-std::string named(const std::vector<Intervention>& interventions, const Trace& trace) {
+/// `compared`: the trace holds the differences of two runs, by their own symbols ("Δα"); what a hand changed is what they are
+/// differences of.
+std::string named(const std::vector<Intervention>& interventions, const Trace& trace, bool compared) {
     constexpr std::size_t most = 4;
+    constexpr std::string_view delta = "Δ";
     const auto groups = groups_of(interventions, &trace);
     std::string text;
-    for (std::size_t i = 0; i < std::min(most, groups.size()); ++i)
-        text += (i > 0 ? " · " : "") + plain_text(name_of(interventions, groups[i], &trace));
+    for (std::size_t i = 0; i < std::min(most, groups.size()); ++i) {
+        std::string name = plain_text(name_of(interventions, groups[i], &trace));
+        if (compared && name.starts_with(delta)) name.erase(0, delta.size());
+        text += (i > 0 ? " · " : "") + name;
+    }
     if (groups.size() > most) text += fmt::format(" · and {} more changes", groups.size() - most);
     return text;
 }
@@ -162,9 +168,12 @@ void check_dpi(double dpi) {
 }
 
 std::string changed_by_hand(const Trace& trace, const FigureOrigin& origin) {
-    const std::string a = named(interventions_in(origin.request), trace);
-    const std::string b = origin.compared.empty() ? std::string() : named(interventions_in(origin.compared), trace);
-    if (origin.compared.empty() || a == b) return a;
+    const bool compared = !origin.compared.empty();
+    const std::string a = named(interventions_in(origin.request), trace, compared);
+    if (!compared) return a;
+    const std::string b = named(interventions_in(origin.compared), trace, compared);
+    if (a.empty() && b.empty()) return {};
+    if (a == b) return "in A and B " + a;
     if (a.empty() || b.empty()) return (a.empty() ? "in B " : "in A ") + a + b;
     return "in A " + a + " · in B " + b;
 }

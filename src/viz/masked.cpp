@@ -1,10 +1,13 @@
 #include "viz/masked.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "base/parallel.hpp"
+#include "trace/formula_ast.hpp"
 #include "trace/hand.hpp"
 
 namespace saccade {
@@ -23,8 +26,45 @@ struct Seen {
     Tensor<float> mask, values;
 };
 
-std::string kept_as(const char* what, const HiddenCells& cells) {
-    return what + std::to_string(reinterpret_cast<std::uintptr_t>(cells.mask()->values.data()));
+std::string kept_as(const char* what, const HiddenCells& cells, const Shape& shape) {
+    return fmt::format("{}{} {} {}", what, reinterpret_cast<std::uintptr_t>(cells.mask()->values.data()), cells.first(),
+                       shape.str());
+}
+
+bool is_attention(const TraceTensor& tensor) {
+    return tensor.info.role == Role::weights || tensor.info.role == Role::scores;
+}
+
+/// The weights or scores whose cells a tensor holds, and which: for each of their axes the tensor's own axis that runs over it,
+/// or -1, and then the position at which it stands.
+struct Copied {
+    const TraceTensor* from = nullptr;
+    std::vector<int> axis{};
+    std::vector<Index> at{};
+};
+
+Copied copied_from(const Trace& trace, const TraceTensor& tensor) {
+    Copied copy{is_attention(tensor) ? &tensor : nullptr};
+    if (copy.from != nullptr) {
+        for (int a = 0; a < tensor.values.shape().rank(); ++a) copy.axis.push_back(a);
+        copy.at.resize(copy.axis.size(), 0);
+        return copy;
+    }
+    const Step* step = trace.step_of(tensor.info.name);
+    if (step == nullptr || step->rule.empty()) return {};
+    const Rule rule = parse_rule(step->rule);
+    const FormulaNode& node = *rule.expression;
+    const TraceTensor* from = node.kind == FormulaNode::Kind::ref ? trace.find(node.name) : nullptr;
+    if (from == nullptr || !is_attention(*from)) return {};
+    for (const IndexNode& index : node.indices) {
+        const auto letter = std::ranges::find(rule.letters, plain_letter(index));
+        const bool runs = plain_letter(index) != 0 && letter != rule.letters.end();
+        if (!runs && index.kind != IndexNode::Kind::number) return {};
+        copy.axis.push_back(runs ? static_cast<int>(letter - rule.letters.begin()) : -1);
+        copy.at.push_back(runs ? 0 : index.number);
+    }
+    copy.from = from;
+    return copy;
 }
 
 /// Visits the rows (of the innermost axis) of the tensor: visit(first cell, first cell of the mask).
@@ -33,7 +73,7 @@ void for_each_row(const TraceTensor& tensor, const HiddenCells& cells, const Vis
     const Shape& shape = tensor.values.shape();
     const Index cols = shape[-1];
     parallel_for(shape.size() / std::max<Index>(cols, 1), [&](Index row) {
-        Index rest = row, at = 0;
+        Index rest = row, at = cells.first();
         for (int a = shape.rank() - 1; a-- > 0; rest /= shape[a])
             at += rest % shape[a] * cells.strides()[static_cast<std::size_t>(a)];
         visit(row * cols, at);
@@ -43,23 +83,29 @@ void for_each_row(const TraceTensor& tensor, const HiddenCells& cells, const Vis
 }  // namespace
 
 HiddenCells::HiddenCells(const Trace& trace, const TraceTensor& tensor, Reuse* memo) {
-    if (tensor.info.role != Role::weights && tensor.info.role != Role::scores) return;
-    const TraceTensor* mask = mask_of(trace, tensor);
+    const Copied copy = copied_from(trace, tensor);
+    if (copy.from == nullptr) return;
+    const TraceTensor* mask = mask_of(trace, *copy.from);
     if (mask == nullptr || !*remembered<bool>(memo, mask->values, "hides", [&] { return hides_any(mask->values); })) return;
     const Shape& shape = mask->values.shape();
-    for (std::size_t a = 0, m = 0; a < tensor.info.axes.size(); ++a) {
-        const bool met = m < mask->info.axes.size() && mask->info.axes[m] == tensor.info.axes[a];
-        strides_.push_back(met ? shape.span_size(static_cast<int>(m) + 1, shape.rank()) : 0);
-        extents_.push_back(tensor.info.axes[a]->extent);
-        m += met ? 1 : 0;
+    for (const AxisPtr& axis : tensor.info.axes) extents_.push_back(axis->extent);
+    strides_.resize(extents_.size(), 0);
+    const auto& axes = copy.from->info.axes;
+    for (std::size_t a = 0, m = 0; a < axes.size(); ++a) {
+        if (m == mask->info.axes.size() || mask->info.axes[m] != axes[a]) continue;
+        const Index stride = shape.span_size(static_cast<int>(++m), shape.rank());
+        if (copy.axis[a] >= 0)
+            strides_[static_cast<std::size_t>(copy.axis[a])] += stride;
+        else
+            first_ += copy.at[a] * stride;
     }
     mask_ = mask;
-    scores_ = tensor.info.role == Role::scores;
+    scores_ = copy.from->info.role == Role::scores;
 }
 
 bool HiddenCells::operator()(const std::vector<Index>& index) const {
     if (mask_ == nullptr) return false;
-    Index at = 0;
+    Index at = first_;
     for (std::size_t a = 0; a < index.size() && a < strides_.size(); ++a) {
         if (strides_[a] == 0) continue;
         if (index[a] >= 0) {
@@ -85,7 +131,7 @@ float HiddenCells::seen(const std::vector<Index>& index, float value) const {
 Tensor<float> seen_values(const Trace& trace, const TraceTensor& tensor, Reuse* memo) {
     const HiddenCells cells(trace, tensor, memo);
     if (!cells.any()) return tensor.values;
-    return remembered<Seen>(memo, tensor.values, kept_as("seen ", cells),
+    return remembered<Seen>(memo, tensor.values, kept_as("seen ", cells, tensor.values.shape()),
                             [&] {
                                 Seen seen{cells.mask()->values, tensor.values.clone()};
                                 const Index cols = tensor.values.shape()[-1];
@@ -122,7 +168,7 @@ void hide_masked(const Trace& trace, const TraceTensor& source, Slice& slice, Re
     std::string where = " seen";
     for (const Index i : index) where += " " + std::to_string(i);
     slice.computed = slice.values;
-    slice.values = remembered<Seen>(memo, slice.computed, kept_as("mask ", cells) + where, [&] {
+    slice.values = remembered<Seen>(memo, slice.computed, kept_as("mask ", cells, slice.computed.shape()) + where, [&] {
                        Seen seen{cells.mask()->values, slice.computed.clone()};
                        const Index cols = slice.computed.shape()[-1];
                        for (Index i = 0; i < slice.computed.size(); ++i) {
@@ -136,10 +182,12 @@ void hide_masked(const Trace& trace, const TraceTensor& source, Slice& slice, Re
 
 ShownValues shown_values(const std::string& name, const Slice& slice, std::vector<AxisPtr> axes) {
     ShownValues shown{name, std::move(axes), slice.computed.empty() ? slice.values : slice.computed, {}};
-    if (!slice.computed.empty()) {
+    // What is drawn hatched: masked by the run, or not there in what was derived. Of a mask, -inf is its value.
+    const auto masked = [&](float v) { return !std::isfinite(v); };
+    if (slice.tensor->info.role != Role::mask && std::ranges::any_of(slice.values.values(), masked)) {
         shown.mask = Tensor<float>(shown.values.shape());
         for (Index i = 0; i < shown.values.size(); ++i)
-            if (std::isnan(slice.values.data()[i]) && !std::isnan(slice.computed.data()[i])) shown.mask.data()[i] = hidden;
+            if (masked(slice.values.data()[i])) shown.mask.data()[i] = hidden;
     }
     if (shown.axes.size() == 1) {
         shown.values = shown.values.reshape(Shape{shown.values.size()});

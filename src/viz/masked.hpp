@@ -12,7 +12,8 @@ namespace saccade {
 // Masked cells are hatched, never coloured: a weight of 0 that a mask made is not a weight of 0 that the model chose. What is
 // masked stands in the mask tensor that the run recorded (mask_of, trace/hand.hpp), not in the weights, which are finite.
 
-/// What a recorded mask hides of a tensor of role weights or scores.
+/// What a recorded mask hides of a tensor of role weights or scores, or of one that holds cells of such a tensor as they are,
+/// by its rule: copy[i,j] = weights[1,2,i,j].
 class HiddenCells {
  public:
     HiddenCells() = default;
@@ -28,11 +29,14 @@ class HiddenCells {
     const TraceTensor* mask() const { return mask_; }
     /// How far a step along each of the tensor's axes goes in the mask's values; 0: the mask has no such axis.
     const std::vector<Index>& strides() const { return strides_; }
+    /// Where in the mask the tensor's first cell is: not 0 where it is a part of what the mask hides.
+    Index first() const { return first_; }
     /// Is this what a hidden cell of the tensor holds if no hand changed it?
     bool untouched(float value) const;
 
  private:
     const TraceTensor* mask_ = nullptr;
+    Index first_ = 0;
     bool scores_ = false;  // they have values where they are hidden: the mask is added to them
     std::vector<Index> strides_, extents_;
 };

@@ -10,6 +10,7 @@ import os
 import re
 import struct
 import sys
+import time
 import unittest
 import xml.etree.ElementTree
 import zipfile
@@ -47,6 +48,34 @@ class BadInput(Case):
             self.bad(2, "render", "alignment", "--view", "heatmap", *flags, "-o", out, names=names)
         self.bad(2, "render", "transformer", "--source", "我爱你。", "--view", "heatmap", "--tensor", "encoder.weights", "--heads", "7",
                  "-o", out, names=["--heads", "no head 7", "6"])
+        self.bad(2, "render", "alignment", "--view", "heatmap", "--heads", "2", "-o", out, names=["--heads", "no heads"])
+        self.bad(2, "render", "alignment", "--view", "heatmap", "--select", "weights[-1,0]", "-o", out, names=["--select", "weights[-1,0]"])
+        self.assertNotIn("intervention", saccade("render", "alignment", "--view", "heatmap", "--select", "weights[-1,0]", "-o", out).stderr.decode())
+        for step in ("99", "3000000000", "-1"):
+            self.bad(2, "render", "alignment", "--view", "heatmap", "--step", step, "-o", out, names=["--step", step])
+        self.good("render", "alignment", "--view", "heatmap", "--step", "0", "-o", out)
+        self.bad(2, "run", "alignment", "--seed", "-1", "--save", self.path("seed.npz"), names=["--seed", "-1"])
+
+    def test_what_is_there_to_measure_is_asked_first(self):
+        for words in (("complexity", "--longest", "2048", "--widest", "1024"), ("bottleneck", "--samples", "512", "--longest", "12")):
+            started = time.monotonic()
+            self.bad(1, "run", *words, "--intervene", "counted=0", "--save", self.path("c.npz"), names=["counted"])
+            self.assertLess(time.monotonic() - started, 10)
+
+    def test_one_tensor_is_one(self):
+        self.assertIn(": 1 tensor\n", self.good("run", "alignment", "--capture", "weights", "--save", self.path("one.npz")))
+
+    def test_files_that_are_something_else(self):
+        weights = self.path("e.csv")
+        with open(weights, "w", encoding="utf-8") as f:
+            f.write("1,2\n3,4\n")
+        self.bad(1, "run", "alignment", "--weights", weights, "--save", self.path("w.npz"), names=["e.csv", "no safetensors file"])
+        with open(self.path("u16le.csv"), "wb") as f:
+            f.write("1,2\n3,4\n".encode("utf-16-le"))
+        for k, names in (("@" + self.path("u16le.csv"), ["u16le.csv", "line 1", "UTF-16LE", "iconv"]),
+                         ("@file://otherhost" + weights, ["file://otherhost"])):
+            self.bad(1, "run", "memory", "--q", "1 0", "--k", k, "--v", "1; 2", "--save", self.path("m.npz"), names=names)
+        self.bad(1, "run", "alignment", "--source", "   ", "--save", self.path("w.npz"), names=["Source", "blanks"])
 
     def test_list_names_models_that_are_there(self):
         bundled = {os.path.splitext(name)[0] for name in os.listdir(MODELS) if name.endswith(".safetensors")}

@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "base/parallel.hpp"
+#include "run/finding.hpp"
 #include "run/runner.hpp"
 #include "trace/claims.hpp"
 #include "trace/explain.hpp"
+#include "trace/rows_claim.hpp"
 #include "unit/core/testing.hpp"
 
 namespace saccade {
@@ -84,6 +86,65 @@ TEST(AlignmentExhibit, the_word_aligner_stands_beside_the_attention) {
     request.params.set("model", "zh-en-fixed");
     EXPECT_EQ(run(request)->find("aligner.agreement"), nullptr) << "no attention to stand beside";
     EXPECT_EQ(run(asking("30 Sep 2019"))->find("aligner.agreement"), nullptr);
+}
+
+/// A window that nothing stands in: its rows are zeros, and neither claim counts them.
+TEST(AlignmentExhibit, rows_that_see_nothing_are_left_out_of_what_is_claimed) {
+    const auto lesson_says = [](const Trace& trace, const char* part) {
+        const Exhibit& e = exhibit("alignment");
+        const auto findings = check_lesson(e.lesson, trace);
+        for (std::size_t i = 0; i < findings.size(); ++i)
+            if (contains(e.lesson.points[i].english, part))
+                return verdict(e.lesson.points[i], findings[i]) + ": " +
+                       (findings[i].claim ? found_against_claimed(*findings[i].claim) : "");
+        return std::string("no such point");
+    };
+    RunRequest request = asking("1 May");
+    request.params.set("alignment", std::string("local_m"));
+    request.params.set("window", 0.0);
+    const TracePtr trace = run(request);
+    const TraceTensor& weights = trace->tensor("weights");
+    Index empty = 0;
+    for (Index r = 0; r < weights.values.shape()[0]; ++r) empty += sees_nothing(weights, r) ? 1 : 0;
+    ASSERT_GT(empty, 0);
+    const std::string rows = std::to_string(weights.values.shape()[0] - empty) + " of " +
+                             std::to_string(weights.values.shape()[0]) + " checked",
+                      nothing = std::to_string(empty) + " see nothing";
+    const Claim claim = check_claims(*trace).front();
+    EXPECT_TRUE(claim.holds);
+    EXPECT_TRUE(contains(found_against_claimed(claim), rows)) << found_against_claimed(claim);
+    for (const char* point : {"each row sums to 1", "weighted mean of the annotations"}) {
+        const std::string said = lesson_says(*trace, point);
+        EXPECT_EQ(said.find("held: "), 0u) << said;
+        EXPECT_TRUE(contains(said, nothing)) << said;
+    }
+    // Masked by a hand, and set to 0 by a hand.
+    request.params.set("source", std::string("Mon, 30 Sep 2019"));
+    request.params.set("window", 5.0);
+    request.interventions = {parse_intervention("mask[2,:]=-inf")};
+    EXPECT_TRUE(contains(lesson_says(*run(request), "each row sums to 1"), "1 sees nothing"));
+    request.interventions = {parse_intervention("weights[2,:]*=0")};
+    EXPECT_EQ(lesson_says(*run(request), "each row sums to 1").find("broken, by hand"), 0u);
+    EXPECT_EQ(lesson_says(*run(request), "weighted mean of the annotations").find("broken, by hand"), 0u);
+}
+
+TEST(AlignmentExhibit, an_output_that_does_not_end_has_its_cause) {
+    const auto why = [](const RunRequest& request) {
+        const TracePtr trace = run(request);
+        for (const Note& note : trace->notes())
+            if (contains(note.text, "did not end")) return note.hint;
+        return std::string();
+    };
+    RunRequest request = asking("30 Sep 2019");
+    EXPECT_EQ(why(request), "");
+    const ModelPtr bundled = bundled_model("dates");
+    Model untrained{"dates", "", bundled->card, bundled->weights};
+    for (auto& [name, values] : untrained.weights) values = Tensor<float>(values.shape());
+    request.model = std::make_shared<const Model>(std::move(untrained));
+    EXPECT_TRUE(contains(why(request), "not trained yet")) << why(request);
+    RunRequest hand = asking("30 Sep 2019");
+    hand.interventions = {parse_intervention("logits[:,2]=99")};
+    EXPECT_TRUE(contains(why(hand), "changed by hand")) << why(hand);
 }
 
 TEST(AlignmentExhibit, an_edited_weight_changes_the_output) {

@@ -78,6 +78,17 @@ TEST(Analysis, rollout_is_the_product_of_the_layers_with_residual) {
     expect_every_rule_holds(trace);
 }
 
+/// Rows that a hand took off their sum are brought to 1 again, and every formula that mixes says so.
+TEST(Analysis, rollout_brings_rows_to_sum_one_and_says_so) {
+    const Trace trace = with(attention(1, 1, 2, {3, 0, 0, 0}), "rollout");
+    expect_values(trace, "w.residual", {1, 0, 0, 1});
+    for (const char* made : {"w.residual", "w.rollout"})
+        EXPECT_TRUE(rule_holds(trace, trace.step_of(made)->rule).holds) << made;
+    for (const char* id : {"rollout", "flow"})
+        EXPECT_NE(analysis(id).formula.find("A' = ½ A + ½ I, its rows brought to sum 1"), std::string::npos) << id;
+    EXPECT_NE(trace.step_of("w.residual")->formula.find("rows brought to sum 1"), std::string::npos);
+}
+
 TEST(Analysis, a_row_that_may_look_nowhere_passes_its_own_token_on) {
     const Trace trace = with(attention(1, 1, 2, {masked, masked, 0.5f, 0.5f}), "rollout");
     expect_values(trace, "w.rollout", {1, 0, 0.25, 0.75});

@@ -4,6 +4,10 @@
 
 #include <algorithm>
 
+#include "base/utf8.hpp"
+#include "exhibit/date_text.hpp"
+#include "train/dates_data.hpp"
+
 namespace saccade {
 namespace {
 
@@ -22,6 +26,33 @@ TEST(FittingModel, ADateAndASentenceEachHaveTheirs) {
     EXPECT_EQ(better_model(e, params_of("source", "我爱中国。", "dates")), "zh-en-gru");
     // What nobody knows is no reason to change.
     EXPECT_EQ(better_model(e, params_of("source", "~", "dates")), std::nullopt);
+}
+
+/// A translator knows every character of a Chinese date, and makes nothing of it.
+TEST(FittingModel, ADateIsForTheModelOfDatesWhoeverKnowsItsCharacters) {
+    for (const char* date : {"2019年9月30日", "二〇一九年九月三十日", "２０１９年９月３０日"})
+        for (const char* model : {"zh-en-gru", "zh-en-luong", "zh-en-fixed"})
+            EXPECT_EQ(better_model(exhibit("alignment"), params_of("source", date, model)), "dates") << date << model;
+    EXPECT_EQ(better_model(exhibit("alignment"), params_of("source", "2019年9月30日", "dates")), std::nullopt);
+    EXPECT_EQ(better_model(exhibit("alignment"), params_of("source", "我爱2019年", "zh-en-gru")), std::nullopt);
+    EXPECT_EQ(better_model(exhibit("transformer"), params_of("source", "2019年9月30日; 2001年1月1日", "zh-en")), "dates");
+    // Back to a translator: the example is one of its own.
+    const auto example = fitting_example(exhibit("alignment"), params_of("source", "2019年9月30日", "zh-en-gru"));
+    ASSERT_TRUE(example);
+    EXPECT_EQ(better_model(exhibit("alignment"), params_of("source", *example, "zh-en-gru")), std::nullopt) << *example;
+}
+
+TEST(FittingModel, WhatTheGeneratorOfDatesWritesIsADate) {
+    for (std::size_t form = 0; form < date_forms().size(); ++form)
+        for (const Index day : {0, 10000, 30000}) {
+            const std::u32string date = write_date(nth_date(day), form).source;
+            std::string typed;
+            for (const char32_t c : date) typed += encode_utf8(c);
+            EXPECT_TRUE(is_date(date)) << typed;
+            EXPECT_TRUE(is_list_of_dates(typed + "; " + typed)) << typed;
+        }
+    for (const char* none : {"", ";", "我爱中国。", "30", "he was born in May", "2019年9月30日 我", "30 Sep 2019; 我爱中国。"})
+        EXPECT_FALSE(is_list_of_dates(none)) << none;
 }
 
 TEST(FittingModel, AnExampleGivesWayToOneOfTheModel) {

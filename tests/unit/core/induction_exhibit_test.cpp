@@ -75,6 +75,35 @@ TEST(InductionExhibit, silencing_by_hand_is_what_the_second_run_does) {
     EXPECT_NEAR(by_hand->tensor("mean_loss").values.at({0}), whole->tensor("mean_loss").values.at({1}), 1e-3);
 }
 
+/// The run without the head is the run that is shown, changes by hand and all, but for the head.
+TEST(InductionExhibit, the_run_without_the_head_has_the_same_changes_by_hand) {
+    const std::string text = "tom likes mary. mary likes tom. tom likes";
+    const auto without = [](const Trace& trace) { return trace.tensor("losses").values.row(1); };
+    const TracePtr plain = run(asking(text));
+    for (const char* hand : {"self.weights[0,0]*=0", "token.id[3]=17", "self.embedding[2,:]*=2", "logits[4,:]*=2"}) {
+        const Tensor<float> now = without(*run(asking(text, {hand}))), then = without(*plain);
+        EXPECT_FALSE(std::ranges::equal(now.values(), then.values())) << hand;
+    }
+    // With every head of its layer silenced it makes no difference.
+    const TracePtr silenced = run(repeating(24, {"self.weights[1,:]*=0"}));
+    const Tensor<float>& loss = silenced->tensor("mean_loss").values;
+    EXPECT_NEAR(loss.at({1}), loss.at({0}), 1e-4);
+}
+
+TEST(InductionExhibit, what_was_never_seen_is_said_as_of_every_text_that_is_read) {
+    for (const char* exhibit : {"induction", "self-attention"}) {
+        RunRequest request;
+        request.exhibit = exhibit;
+        request.params.set("text", std::string("sys\ufffetem \U0001F468\u200d\U0001F469\u200d\U0001F467\u200d\U0001F466"));
+        if (request.exhibit == "self-attention") request.params.set("model", std::string("induction"));
+        const TracePtr trace = run(request);
+        const auto note = std::ranges::find_if(trace->notes(), [](const Note& n) { return contains(n.text, "never saw"); });
+        ASSERT_NE(note, trace->notes().end()) << exhibit;
+        EXPECT_EQ(note->text.find("2 characters the model never saw: U+FFFE "), 0u) << note->text;
+        for (const Note& n : trace->notes()) EXPECT_FALSE(contains(n.text, "cannot write")) << n.text;
+    }
+}
+
 TEST(InductionExhibit, typing_on_gives_the_same_bits_as_a_whole_run) {
     Reuse reuse;
     const std::vector<std::string> typed = {"tom likes mary. tom",

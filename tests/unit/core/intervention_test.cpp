@@ -76,7 +76,7 @@ TEST(Hand, a_head_is_ablated_or_scaled_in_a_tensor_shown_layer_by_layer) {
     EXPECT_FLOAT_EQ(trace.tensor("encoder.weights").before.at({1, 0, 0, 0}), 0.6f);
     // That rows no longer sum to 1 is said; what a hand has set to 0 is not masked.
     ASSERT_EQ(trace.notes().size(), 1u);
-    EXPECT_NE(trace.notes()[0].text.find("rows sum to 0 to 1"), std::string::npos) << trace.notes()[0].text;
+    EXPECT_NE(trace.notes()[0].text.find("rows sum to 0 to 0.5"), std::string::npos) << trace.notes()[0].text;
 }
 
 TEST(Hand, every_form_of_index_selects_the_same_cells_whole_or_layer_by_layer) {
@@ -144,7 +144,33 @@ TEST(Hand, a_token_that_may_attend_to_nothing_is_noted) {
     declare_axes(probe, 1, 1, 2);
     const Trace trace = probe.finish();
     ASSERT_EQ(trace.notes().size(), 1u);
-    EXPECT_EQ(trace.notes()[0].text, "encoder.weights: token 1 (“b”) may attend to nothing: its context is 0");
+    EXPECT_EQ(trace.notes()[0].text, "encoder.weights: token 2 (“b”) may attend to nothing: its context is 0");
+}
+
+/// What the note says of rows that a hand left without the sum 1: "sums: why".
+std::string said_of_rows(std::initializer_list<const char*> hands) {
+    Probe probe({}, specs(hands));
+    show_row(probe, weights_site, 0, pattern(1, 3));
+    declare_axes(probe, 1, 1, 3);
+    const Trace trace = probe.finish();
+    for (const Note& note : trace.notes())
+        if (contains(note.text, "changed by hand")) return note.text + ": " + note.hint;
+    return {};
+}
+
+TEST(Hand, rows_that_a_hand_took_off_their_sum_are_described_as_they_are) {
+    const std::string five = said_of_rows({"encoder.weights*=5"});
+    EXPECT_TRUE(contains(five, "rows sum to 5, weights up to 3: ")) << five;
+    EXPECT_FALSE(contains(five, "= sets every weight")) << five;
+    EXPECT_TRUE(contains(said_of_rows({"encoder.weights[:,:,0]*=5", "encoder.weights[:,:,1]*=2"}), "rows sum to 2 to 5"));
+    const std::string nothing = said_of_rows({"encoder.weights=0"});
+    EXPECT_TRUE(contains(nothing, "rows sum to 0: ")) << nothing;
+    EXPECT_TRUE(contains(nothing, "none is left to take the 1")) << nothing;
+    EXPECT_FALSE(contains(nothing, "*=")) << nothing;
+    const std::string negative = said_of_rows({"encoder.weights*=-1"});
+    EXPECT_TRUE(contains(negative, "rows sum to -1, weights down to -0.6: ")) << negative;
+    EXPECT_EQ(said_of_rows({"encoder.weights[0,0,0,1]=0.9"}), "");
+    EXPECT_EQ(said_of_rows({"encoder.weights*=1"}), "");
 }
 
 // --- freeze ---

@@ -78,6 +78,19 @@ TEST(Params, an_optional_text_may_be_empty) {
     EXPECT_EQ(resolve({spec}, with("source", std::string())).text("source"), "");
 }
 
+TEST(Params, blanks_alone_are_no_text) {
+    for (const bool optional : {false, true}) {
+        ParamSpec spec = text_spec();
+        spec.optional_text = optional;
+        for (const char* blank : {" ", "   ", "\t\n", "\u3000\u00a0", "\u200b", " \u200b "}) {
+            const std::string line =
+                error_of(ErrorCode::invalid_input, [&] { resolve({spec}, with("source", std::string(blank))); });
+            EXPECT_TRUE(contains(line, "Source holds nothing but blanks")) << line;
+        }
+        EXPECT_NO_THROW(resolve({spec}, with("source", std::string(" a "))));
+    }
+}
+
 TEST(Params, an_unknown_name_is_a_usage_error) {
     EXPECT_TRUE(
         contains(error_of(ErrorCode::usage, [] { resolve(all(), with("sorce", std::string("a"))); }), "choose one of: source"));

@@ -97,6 +97,16 @@ TEST(ResNetTask, recalibrated_statistics_are_those_of_the_pictures) {
     for (Index i = 0; i < a.size(); ++i) EXPECT_NEAR(a.data()[i], b.data()[i], 1e-4);
 }
 
+TEST(ResNetTask, pictures_of_other_classes_than_the_models_are_named) {
+    const Colours data;
+    const auto task = make_resnet_task("cifar-resnet20", data.options());
+    Rng rng(5);
+    WeightMap weights = task->initial_weights(rng);
+    weights.insert_or_assign("classifier.weight", Tensor<float>(Shape{10, 64}));
+    const std::string line = test::error_of(ErrorCode::invalid_input, [&] { task->evaluate(weights, 2, {}); });
+    EXPECT_TRUE(test::contains(line, data.path() + ": the pictures are of 2 classes, the model tells 10 apart")) << line;
+}
+
 TEST(ResNetTask, resumed_is_the_same_as_uninterrupted_at_any_thread_count) {
     const Colours data;
     const auto task = make_resnet_task("cifar-se-resnet20", data.options());

@@ -146,8 +146,12 @@ TEST(Safetensors, lying_headers_are_refused_by_what_is_wrong) {
     };
     EXPECT_TRUE(contains(line(""), "0 bytes long"));
     EXPECT_TRUE(contains(line("\x02\0\0\0"), "too short"));
-    EXPECT_TRUE(contains(line(std::string("\xff\xff\xff\xff\xff\xff\xff\x7f{}", 10)),
-                         "claims 9223372036854775807 bytes, the file has 2"));
+    EXPECT_TRUE(
+        contains(line(std::string("\xff\xff\xff\xff\xff\x7f\0\0{}", 10)), "claims 140737488355327 bytes, the file has 2"));
+    for (const char* other : {"1,2\n3,4\n", "PK\x03\x04\x14\x08\x08\x08zip"}) {
+        EXPECT_TRUE(contains(line(other), "is no safetensors file")) << line(other);
+        EXPECT_FALSE(contains(line(other), "again")) << line(other);
+    }
     EXPECT_TRUE(contains(line(with_header("{}").replace(0, 1, "\x09")), "claims 9 bytes"));
     EXPECT_TRUE(contains(line(with_header("{")), "not valid JSON"));
     EXPECT_TRUE(contains(line(with_header("[]")), "not a JSON object"));

@@ -54,5 +54,25 @@ TEST(TextFile, what_is_not_utf_8_is_refused_with_line_and_encoding) {
     EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [&] { read_text(folder / "a.txt"); }), "UTF-16"));
 }
 
+/// Zeros are well-formed UTF-8, and no text.
+TEST(TextFile, what_holds_zeros_is_refused_with_line_and_encoding) {
+    const test::TemporaryFolder folder;
+    const auto line = [&](const std::string& bytes) {
+        test::put_bytes(folder / "a.csv", bytes);
+        return error_of(ErrorCode::bad_format, [&] { read_text(folder / "a.csv"); });
+    };
+    std::string little, big;
+    for (const char c : std::string("1,2\n3,4\n")) {
+        little += {c, '\0'};
+        big += {'\0', c};
+    }
+    EXPECT_TRUE(contains(line(little), "a.csv: line 1 is not UTF-8; it looks like UTF-16LE")) << line(little);
+    EXPECT_TRUE(contains(line(little), "iconv -f UTF-16LE")) << line(little);
+    EXPECT_TRUE(contains(line(big), "it looks like UTF-16BE")) << line(big);
+    const std::string one = line(std::string("1,2\n3,4\n5,\0006\n7,8\n9,10,11,12,13\n", 34));
+    EXPECT_TRUE(contains(one, "a.csv: line 3 holds a zero byte")) << one;
+    EXPECT_EQ(one.find('\0'), std::string::npos);
+}
+
 }  // namespace
 }  // namespace saccade

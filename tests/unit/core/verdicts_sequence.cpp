@@ -272,7 +272,7 @@ VerdictTable saliency_verdicts() {
                 {"+ + . + + + . -", {"source=hello world"}},
                 {"+ + . + + + . -", {"source=，。！"}},
                 {"+ . . + + + . -", {"source=1"}},
-                {"+ . . + + + . -", {"source= "}},
+                {"+ . . + + + . -", {"source=."}},
                 {"+ + . + + + . -", {"source=12"}},
                 {"+ + . + + + . -", {"source=你好"}},
                 // What is changed by hand.

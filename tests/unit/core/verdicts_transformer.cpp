@@ -156,6 +156,12 @@ VerdictTable positions_verdicts() {
                 {". + + . . . . -", {"position=sinusoidal", "text=11"}},
                 // What is changed by hand.
                 {". + H . . . . -", {"intervene code[3,0]=2"}},
+                {". H . . . . . -", {"intervene encoder.position=0"}},
+                {". H . . . . . -", {"position=learned", "text=1 May 2001", "intervene encoder.position*=0"}},
+                {"+ . . . . . . -", {"position=none", "intervene source.id[0]=5"}},
+                {"+ . . . . . . -", {"position=none", "intervene encoder.weights[0,0,0,1]=0.9"}},
+                {"+ . . . . . . -", {"position=none", "intervene encoder.embedding[2,:]*=3"}},
+                {"H . . . . . . -", {"position=none", "intervene moved[0]=1"}},
                 {". + . + . . . -", {"position=rotary", "intervene encoder.projected_query[0,0,0,0]=9"}},
                 {". + . + . . . -", {"position=rotary", "intervene encoder.scores[0,0,0,0]=9"}},
                 {". . . . H H . -", {"position=alibi", "intervene encoder.term[0,0,0,1]=9"}},
@@ -288,7 +294,7 @@ VerdictTable induction_verdicts() {
                 // What is changed by hand.
                 {"H . . . . + +", {"intervene self.weights[0,0,0,1]=0.5"}},
                 {"+ H H + H + +", {"random=true", "period=24", "intervene self.weights[1,:]*=0"}},
-                {"+ + H H H + +", {"random=true", "period=24", "intervene self.weights[0,:]*=0"}},
+                {"+ + H H + + +", {"random=true", "period=24", "intervene self.weights[0,:]*=0"}},
                 {"+ H + + H + +", {"random=true", "period=24", "intervene losses=9"}},
                 {"+ + + + H + +", {"random=true", "period=24", "intervene mean_loss[1]=0"}},
                 {"+ + H H + H +", {"random=true", "period=24", "intervene head_scores=0"}},

@@ -7,6 +7,7 @@
 #include "run/run_request.hpp"
 #include "sample_trace.hpp"
 #include "viz/color_space.hpp"
+#include "viz/difference.hpp"
 #include "viz/export.hpp"
 #include "viz/heatmap_image.hpp"
 #include "viz/layout.hpp"
@@ -118,6 +119,11 @@ TEST(Beyond, AFigureOfAnEditedRunSaysSoAndWhat) {
     export_figure(folder / "f.svg", *run(plain), {request_text(plain), state_of("heatmap", "weights")});
     EXPECT_EQ(read_file(folder / "f.svg").find("by hand"), std::string::npos);
     EXPECT_EQ(changed_by_hand(*trace, {request_text(plain), {}, request_text(request)}).find("in B "), 0u);
+    // Compared: the trace holds differences; what was set is a weight, in both runs.
+    const Trace difference = difference_of(*trace, *trace);
+    const std::string both = changed_by_hand(difference, {request_text(request), {}, request_text(request)});
+    EXPECT_EQ(both.find("in A and B α_2,3"), 0u) << both;
+    EXPECT_EQ(both.find("Δ"), std::string::npos) << both;
     RunRequest off = request;
     for (Intervention& one : off.interventions) one.enabled = false;
     EXPECT_EQ(changed_by_hand(*trace, {request_text(off), {}}), "");

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "sample_trace.hpp"
+#include "viz/csv.hpp"
 #include "viz_testing.hpp"
 
 namespace saccade {
@@ -102,6 +103,30 @@ TEST(Difference, MaskedInOneIsMasked) {
     EXPECT_EQ(values.at({0}), 0);
     EXPECT_TRUE(std::isnan(values.at({1})));
     EXPECT_TRUE(std::isnan(values.at({2})));
+}
+
+/// A key that a mask hides in one run alone has a weight of 0 there: the difference counts it, and says so.
+TEST(Difference, MaskedInOneRunAloneIsHatchedAndSaid) {
+    Trace runs[2];
+    for (int r = 0; r < 2; ++r) {
+        const AxisPtr query = runs[r].add_axis({"output", AxisKind::query, 1, {}, "i"});
+        const AxisPtr key = runs[r].add_axis({"source", AxisKind::key, 3, {}, "j"});
+        runs[r].add({"mask", Role::mask, "m", "", "", {query, key}},
+                    Tensor<float>::from(Shape{1, 3}, {0, r == 0 ? masked() : 0, masked()}));
+        runs[r].add({"weights", Role::weights, "α", "", "", {query, key}},
+                    Tensor<float>::from(Shape{1, 3}, {r == 0 ? 1 : 0.5f, r == 0 ? 0 : 0.5f, 0}));
+    }
+    const Trace difference = difference_of(runs[0], runs[1]);
+    const TraceTensor& weights = difference.tensor("weights");
+    EXPECT_TRUE(std::isnan(weights.values.at({0, 1})));
+    EXPECT_TRUE(std::isnan(weights.values.at({0, 2})));
+    EXPECT_NE(weights.info.title.find("masked in A, or in both"), std::string::npos) << weights.info.title;
+    // No number stands in a table where a run masks, as in its own.
+    ViewState state;
+    state.view = "heatmap";
+    state.tensor = "weights";
+    const std::string csv = csv_of(view("heatmap").shown(difference, difference_state(state)));
+    EXPECT_NE(csv.find(",-0.5,,\r\n"), std::string::npos) << csv;
 }
 
 TEST(Difference, IsDrawnWithADivergingMapSymmetricAboutZeroAndHatchesTheRest) {

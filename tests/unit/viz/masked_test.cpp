@@ -187,6 +187,20 @@ TEST(Masked, ADifferenceIsHatchedWhereARunMasks) {
     EXPECT_NE(one.tensor("weights").info.title.find("hatched: masked in B"), std::string::npos);
 }
 
+/// One head of many, as a tensor of its own: what the mask hides of the head it hides of the copy.
+TEST(Masked, WhatHoldsCellsOfMaskedWeightsIsMaskedToo) {
+    const TracePtr trace = ran("induction", {{"text", "tom likes mary. tom likes"}}, {"self.mask[1,3,2]=-inf"});
+    const TraceTensor& copy = trace->tensor("best.weights");
+    const Index n = copy.values.shape()[0];
+    const Tensor<float> seen = seen_values(*trace, copy, nullptr);
+    for (Index i = 0; i < n; ++i)
+        for (Index j = 0; j < n; ++j) EXPECT_EQ(std::isnan(seen.at({i, j})), j > i || (i == 3 && j == 2)) << i << "," << j;
+    const PlainMeasure measure;
+    EXPECT_EQ(hatched(view("heatmap").layout(*trace, state_of("heatmap", "best.weights"), measure)),
+              static_cast<std::size_t>(n * (n - 1) / 2 + 1));
+    EXPECT_FALSE(HiddenCells(*trace, trace->tensor("head_scores"), nullptr).any());
+}
+
 TEST(Masked, OfSeveralMasksTheOneThatTheRuleReads) {
     const TracePtr trace = ran("transformer", {{"source", "我爱中国。"}});
     for (const char* stack : {"encoder", "decoder", "cross"}) {
