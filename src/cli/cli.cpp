@@ -4,8 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
+#include "base/error_line.hpp"
 #include "base/parallel.hpp"
 #include "base/path_text.hpp"
 #include "base/utf8.hpp"
@@ -31,10 +34,32 @@ constexpr const char* examples =
     "  saccade eval dates --json\n"
     "\n`saccade COMMAND --help` tells more, `saccade run EXHIBIT --help` the parameters of an exhibit.\n";
 
-int complain(const std::string& line, int status) {
-    fmt::print(stderr, "saccade: {}\n", line);
-    return status;
+int complain(const Error& error) {
+    // Standard error may be closed or full, too: then the status alone says it.
+    std::fputs(("saccade: " + shown_line(error) + "\n").c_str(), stderr);
+    return error.code() == ErrorCode::usage ? 2 : 1;
 }
+
+/// What was printed has arrived, or it was not done: a full disk and a closed pipe say so only now.
+void finish_output() {
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
+    throw Error(ErrorCode::io, std::string("standard output cannot be written: ") + std::strerror(errno),
+                "free space, or write to another place");
+}
+
+/// "--flag=" with nothing behind it is the flag with an empty value. The parser would take the next word for it.
+Words with_empty_values(const Words& words) {
+    Words all;
+    for (const std::string& word : words) {
+        const bool empty = word.starts_with("--") && word.size() > 3 && word.find('=') + 1 == word.size();
+        all.push_back(empty ? word.substr(0, word.size() - 1) : word);
+        if (empty) all.emplace_back();
+    }
+    return all;
+}
+
+/// The words of usage mistakes come from the parser, and repeat what was typed.
+constexpr std::size_t longest_complaint = 160;
 
 std::string first_line(std::string text) {
     return text.substr(0, text.find('\n'));
@@ -52,7 +77,7 @@ std::string usage_line(const CLI::App& app, const CLI::ParseError& error, const 
         if (word.starts_with("--") && std::find(known.begin(), known.end(), word.substr(0, word.find('='))) == known.end())
             hint += did_you_mean(word.substr(0, word.find('=')), known);
     const std::string name = command == &app ? "saccade" : "saccade " + command->get_name();
-    return fmt::format("{}{}; see '{} --help'", first_line(error.what()), hint, name);
+    return fmt::format("{}{}; see '{} --help'", shorten(first_line(error.what()), longest_complaint), hint, name);
 }
 
 /// A first word that is neither a command nor a flag is a file for the window.
@@ -88,6 +113,19 @@ void check_words(const Words& words) {
         if (const std::size_t at = find_invalid_utf8(words[i]); at != std::string::npos)
             throw Error(ErrorCode::usage, fmt::format("argument {} is not valid UTF-8 (byte {})", i + 1, at + 1),
                         "pass text in UTF-8");
+}
+
+/// Runs what the words ask for: a command, help or the version.
+void parse(CLI::App& app, const Words& words) {
+    Words left = with_empty_values(words);
+    std::reverse(left.begin(), left.end());  // the parser takes them from the back
+    try {
+        app.parse(left);
+    } catch (const CLI::CallForHelp& call) {
+        app.exit(call);
+    } catch (const CLI::CallForVersion& call) {
+        app.exit(call);
+    }
 }
 
 }  // namespace
@@ -136,18 +174,13 @@ int run_cli(int argc, char** argv, const WindowHooks& window) {
         add_eval(program);
         add_bench(program, window);
         if (opens_window(app, words)) return open_window(window, words, app);
-        app.parse(argc, argv);
+        parse(app, words);
+        finish_output();
         return 0;
-    } catch (const CLI::CallForHelp& call) {
-        return app.exit(call);
-    } catch (const CLI::CallForVersion& call) {
-        return app.exit(call);
     } catch (const CLI::ParseError& error) {
-        return complain(usage_line(app, error, words), 2);
-    } catch (const Error& error) {
-        return complain(error.line(), error.code() == ErrorCode::usage ? 2 : 1);
-    } catch (const std::exception& error) {
-        return complain(error.what(), 1);
+        return complain(Error(ErrorCode::usage, usage_line(app, error, words)));
+    } catch (...) {
+        return complain(current_error());
     }
 }
 

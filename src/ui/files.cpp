@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/error_line.hpp"
 #include "base/path_text.hpp"
 #include "io/safetensors.hpp"
 #include "params/matrix_file.hpp"
@@ -59,7 +60,7 @@ void Files::open_array(const std::string& path, const std::string& matrix) {
         cursor.problem.clear();
         act_.messages().tell(into->title + ": " + path);
     } catch (const Error& error) {
-        cursor.problem = error.line();
+        cursor.problem = shown_line(error);
         cursor.problem_param = into->name;
     }
 }
@@ -123,10 +124,8 @@ void Files::open(const std::string& written, const std::string& matrix) {
         if (is_array_file(ending)) return open_array(path, matrix);
         if (ending == ".svg" || ending == ".pdf") return open_exported(path, read_origin(path));
         if (!open_picture_file(path)) open_session(path);
-    } catch (const Error& error) {
-        act_.messages().complain(error);
-    } catch (const std::exception& error) {
-        act_.messages().complain(Error(ErrorCode::io, path + ": " + error.what(), "choose another file"));
+    } catch (...) {
+        act_.messages().complain(current_error());
     }
 }
 
@@ -143,13 +142,7 @@ void Files::paste(const std::string& text) {
 }
 
 void Files::save_session_to(const std::string& path) {
-    const Document& document = state_.document;
-    Session session;
-    session.request = document.sides[0].request;
-    if (document.comparing) session.compared = document.sides[1].request;
-    session.view = to_json(saved_view(state_));
-    if (document.session) session.document = *document.session;
-    save_session(path, session);
+    save_session(path, session_of(state_));
     act_.messages().tell("Saved " + path);
 }
 
@@ -189,10 +182,9 @@ void Files::export_now() {
         export_figure(path, difference ? *document.difference : *side.trace(), origin, options);
         dialog.failed = false;
         dialog.result = "Written: " + std::filesystem::absolute(path).string();
-    } catch (const std::exception& error) {
+    } catch (...) {
         dialog.failed = true;
-        const auto* known = dynamic_cast<const Error*>(&error);
-        dialog.result = known != nullptr ? known->line() : dialog.path + ": " + error.what();
+        dialog.result = shown_line(current_error());
     }
 }
 
@@ -243,9 +235,8 @@ void Files::answer_prompt() {
         if (is_saving(prompt.kind)) ask_to_replace(prompt.path, state_.prompt.may_replace);
         open_from_prompt(prompt);
         state_.prompt = {};
-    } catch (const std::exception& error) {
-        const auto* known = dynamic_cast<const Error*>(&error);
-        state_.prompt.problem = known != nullptr ? known->line() : error.what();
+    } catch (...) {
+        state_.prompt.problem = shown_line(current_error());
     }
 }
 

@@ -6,6 +6,8 @@
 
 namespace saccade {
 
+struct Session;
+
 /// What a session keeps of the window, as its "view": how everything is shown, and what is looked at.
 struct SavedView {
     ViewSettings settings;
@@ -16,6 +18,8 @@ struct SavedView {
 };
 
 SavedView saved_view(const AppState& state);
+/// What a session file holds of the open document, as it stands.
+Session session_of(const AppState& state);
 nlohmann::json to_json(const SavedView& view);
 /// Error{bad_format}; missing keys keep their defaults.
 SavedView saved_view_from_json(const nlohmann::json& json);
