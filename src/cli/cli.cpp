@@ -58,6 +58,24 @@ Words with_empty_values(const Words& words) {
     return all;
 }
 
+/// A flag whose value was forgotten does not take the next flag for it, which the parser would.
+void check_values(const CLI::App& app, const Words& words) {
+    const auto named = app.get_subcommands([&](const CLI::App* sub) { return !words.empty() && sub->get_name() == words[0]; });
+    if (named.empty()) return;
+    const auto option = [&](const std::string& word) -> const CLI::Option* {
+        if (word.size() < 2 || word[0] != '-') return nullptr;
+        return named.front()->get_option_no_throw(word.substr(0, word.find('=')));
+    };
+    for (std::size_t i = 1; i + 1 < words.size(); ++i) {
+        const CLI::Option* flag = words[i].find('=') == std::string::npos ? option(words[i]) : nullptr;
+        if (flag == nullptr || flag->get_items_expected_min() == 0) continue;
+        if (option(words[i + 1]) != nullptr)
+            throw Error(ErrorCode::usage, fmt::format("{} has no value: {} is a flag", words[i], shorten(words[i + 1], 40)),
+                        fmt::format("a text that looks like one is written {}={}", words[i], shorten(words[i + 1], 40)));
+        ++i;  // the value, whatever it looks like
+    }
+}
+
 /// The words of usage mistakes come from the parser, and repeat what was typed.
 constexpr std::size_t longest_complaint = 160;
 
@@ -117,6 +135,7 @@ void check_words(const Words& words) {
 
 /// Runs what the words ask for: a command, help or the version.
 void parse(CLI::App& app, const Words& words) {
+    check_values(app, words);
     Words left = with_empty_values(words);
     std::reverse(left.begin(), left.end());  // the parser takes them from the back
     try {

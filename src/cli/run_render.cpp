@@ -169,6 +169,17 @@ void apply_lengths(RenderOptions& options) {
     view.text_scale = std::clamp(view.text_size / body, 0.25, 8.0);
 }
 
+/// Error{usage} if one of the names keeps nothing.
+void check_capture(const std::vector<std::string>& names, const Trace& trace) {
+    for (const std::string& name : names) {
+        const Capture one{{name}};
+        const auto kept = [&](const TraceTensor& tensor) { return one.wants(tensor.info.name); };
+        if (std::none_of(trace.tensors().begin(), trace.tensors().end(), kept))
+            throw Error(ErrorCode::usage, "--capture: this run records no tensor '" + name + "'",
+                        "`saccade describe EXHIBIT` lists them");
+    }
+}
+
 void run_and_save(const RunOptions& options) {
     const RunRequest request = options.request.request();
     if (options.save.empty() && !options.claims)
@@ -202,17 +213,6 @@ void check_step(const ViewState& state, const std::string& exhibit_id, const Tra
     if (state.step >= axis->extent)
         throw Error(ErrorCode::usage, fmt::format("--step {}: this run has {} steps", state.step, axis->extent),
                     fmt::format("choose from 0 to {}", axis->extent - 1));
-}
-
-/// Error{usage} if one of the names keeps nothing.
-void check_capture(const std::vector<std::string>& names, const Trace& trace) {
-    for (const std::string& name : names) {
-        const Capture one{{name}};
-        const auto kept = [&](const TraceTensor& tensor) { return one.wants(tensor.info.name); };
-        if (std::none_of(trace.tensors().begin(), trace.tensors().end(), kept))
-            throw Error(ErrorCode::usage, "--capture: this run records no tensor '" + name + "'",
-                        "`saccade describe EXHIBIT` lists them");
-    }
 }
 
 void render(RenderOptions options) {

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -160,8 +161,8 @@ void train(TrainCommand command) {
         char* end = nullptr;
         const std::string value = equals == std::string::npos ? "" : option.substr(equals + 1);
         const double number = std::strtod(value.c_str(), &end);
-        if (value.empty() || *end != '\0')
-            throw Error(ErrorCode::usage, "--option " + option + ": not a number", "write it as NAME=NUMBER");
+        if (value.empty() || *end != '\0' || !std::isfinite(number))
+            throw Error(ErrorCode::usage, "--option " + option + ": not a finite number", "write it as NAME=NUMBER");
         command.options.extra[option.substr(0, equals)] = number;
     }
     const std::unique_ptr<Task> task = make_task(command.model, command.options);
