@@ -1,7 +1,12 @@
 #include "cli/cli_command.hpp"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstdint>
+#include <limits>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -63,9 +68,27 @@ CliCommand CliCommand::add(const std::string& name, const std::string& help) {
     return CliCommand(*app_->add_subcommand(name, help));
 }
 
+namespace {
+
+/// The parser wraps -1 and what is too large into an unsigned number, and reads nothing as 0.
+template <class T>
+std::string wrong_number(const std::string& text) {
+    T value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc() && end == text.data() + text.size()) return {};
+    if constexpr (std::is_integral_v<T>)
+        return fmt::format("'{}' is not a whole number from {} to {}", text, std::numeric_limits<T>::min(),
+                           std::numeric_limits<T>::max());
+    return fmt::format("'{}' is not a number", text);
+}
+
+}  // namespace
+
 template <class T>
 CliOption CliCommand::option(const std::string& names, T& target, const std::string& help) {
-    return CliOption(app_->add_option(names, target, help));
+    CLI::Option* option = app_->add_option(names, target, help);
+    if constexpr (std::is_arithmetic_v<T>) option->check(wrong_number<T>, "", "");
+    return CliOption(option);
 }
 
 template CliOption CliCommand::option(const std::string&, std::string&, const std::string&);

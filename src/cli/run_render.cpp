@@ -169,23 +169,11 @@ void apply_lengths(RenderOptions& options) {
     view.text_scale = std::clamp(view.text_size / body, 0.25, 8.0);
 }
 
-/// Error{usage} if one of the names keeps nothing.
-void check_capture(const std::vector<std::string>& names, const Trace& trace) {
-    for (const std::string& name : names) {
-        const Capture one{{name}};
-        const auto kept = [&](const TraceTensor& tensor) { return one.wants(tensor.info.name); };
-        if (std::none_of(trace.tensors().begin(), trace.tensors().end(), kept))
-            throw Error(ErrorCode::usage, "--capture: this run records no tensor '" + name + "'",
-                        "`saccade describe EXHIBIT` lists them");
-    }
-}
-
 void run_and_save(const RunOptions& options) {
     const RunRequest request = options.request.request();
     if (options.save.empty() && !options.claims)
         throw Error(ErrorCode::usage, "nothing to do with the run", "give --save FILE.npz, or --claims");
     const TracePtr trace = run_told(request);
-    check_capture(options.request.capture, *trace);
     if (!options.save.empty()) save_trace(options.save, *trace, request);
     print_notes(*trace);
     if (options.claims) print_claims(exhibit(request.exhibit), *trace);

@@ -172,12 +172,12 @@ void train(TrainCommand command) {
     AtomicFile(command.output).write("");  // can it be written at all? Better now than after the training
     const std::string checkpoint = command.output + ".checkpoint";
     const bool resume = !command.fresh && std::filesystem::exists(checkpoint);
-    if (resume) fmt::print(stderr, "resuming from {}\n", checkpoint);
 
     interrupted = false;
     std::signal(SIGINT, [](int) { interrupted = true; });
     std::signal(SIGTERM, [](int) { interrupted = true; });
     Training training(command.model, command.options, resume ? checkpoint : "");
+    if (resume) fmt::print(stderr, "resuming from {}\n", checkpoint);
     watch(training, checkpoint);
     std::signal(SIGINT, SIG_DFL);
     std::signal(SIGTERM, SIG_DFL);
