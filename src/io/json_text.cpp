@@ -48,7 +48,7 @@ class LimitedBuilder : public nlohmann::json_sax<json> {
         const std::size_t newline = before.rfind('\n');
         const std::size_t column = newline == std::string_view::npos ? before.size() : before.size() - newline - 1;
         fail(fmt::format("{} (line {}, column {})",
-                         error.id == number_overflow ? "holds a number that is too large" : "is not valid JSON", line,
+                         error.id == number_overflow ? "holds a number that is too large" : "is not JSON", line,
                          std::max<std::size_t>(column, 1)));
     }
 

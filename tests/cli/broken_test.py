@@ -114,7 +114,7 @@ class Broken(Case):
         out = self.path("x.npz")
         self.good("run", "alignment", "--target=", "--beam=5", "--save", out)
         os.remove(out)
-        for flag in ("--beam=", "--seed=", "--temperature=", "--threads=", "--analyse=", "--intervene="):
+        for flag in ("--beam=", "--seed=", "--temperature=", "--threads=", "--intervene="):
             self.refused(2, "run", "alignment", flag, "--target=", "--save", out)
         for flag in ("--dpi=", "--step=", "--theme=", "--size=", "--width="):
             done = saccade("render", "alignment", "--view=heatmap", flag, "--scale=log", "-o", self.path("x.png"))

@@ -27,10 +27,10 @@ TEST(JsonText, reads_what_is_json_as_the_library_does) {
 }
 
 TEST(JsonText, says_where_it_is_none) {
-    EXPECT_EQ(complaint("{\n  \"a\": 1,\n  b: 2}"), "f.json: is not valid JSON (line 3, column 3): mend it");
-    EXPECT_TRUE(contains(complaint(""), "is not valid JSON (line 1, column 1)"));
+    EXPECT_EQ(complaint("{\n  \"a\": 1,\n  b: 2}"), "f.json: is not JSON (line 3, column 3): mend it");
+    EXPECT_TRUE(contains(complaint(""), "is not JSON (line 1, column 1)"));
     EXPECT_TRUE(contains(complaint("[1e999]"), "holds a number that is too large (line 1"));
-    EXPECT_TRUE(contains(complaint("\"\xff\""), "is not valid JSON"));
+    EXPECT_TRUE(contains(complaint("\"\xff\""), "is not JSON"));
 }
 
 TEST(JsonText, has_limits) {

@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr auto patience = std::chrono::milliseconds(400);
+constexpr auto patience = std::chrono::milliseconds(100);
 
 /// Asks a run to stop when it has taken too long for a test: the parameter is taken, and that is enough.
 class Deadline {
