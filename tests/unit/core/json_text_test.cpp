@@ -3,6 +3,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/nearest.hpp"
 #include "broken_json.hpp"
 #include "testing.hpp"
 
@@ -100,6 +101,13 @@ TEST(ErrorLine, is_short_and_can_be_shown) {
     EXPECT_TRUE(contains(line, "w.safetensors: is empty")) << line;
     EXPECT_TRUE(contains(line, "choose one of: ")) << line;
     EXPECT_LE(shown_line(path).size(), 310u);
+}
+
+TEST(ErrorLine, of_many_names_the_nearest_come_first) {
+    EXPECT_EQ(edit_distance("wieghts", "weights"), 2u);
+    EXPECT_EQ(edit_distance("", "abc"), 3u);
+    EXPECT_EQ(nearest_first("wieghts", {"source.id", "scores", "weights", "mask"}).front(), "weights");
+    EXPECT_TRUE(nearest_first("x", {}).empty());
 }
 
 TEST(ErrorLine, whatever_was_thrown_is_said_in_our_words) {
