@@ -4,14 +4,16 @@
 
 #include <cstdio>
 
+#include "base/error_line.hpp"
+
 namespace saccade {
 
 void log_warning(std::string_view message) {
-    fmt::print(stderr, "saccade: warning: {}\n", message);
+    std::fputs(fmt::format("saccade: warning: {}\n", printable(message)).c_str(), stderr);
 }
 
 void log_info(std::string_view message) {
-    fmt::print(stderr, "saccade: {}\n", message);
+    std::fputs(fmt::format("saccade: {}\n", printable(message)).c_str(), stderr);
 }
 
 }  // namespace saccade

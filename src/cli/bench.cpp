@@ -6,9 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/error_line.hpp"
 #include "base/parallel.hpp"
 #include "cli/bench_attention.hpp"
 #include "cli/bench_measure.hpp"
+#include "cli/bench_peer.hpp"
 #include "cli/bench_vision.hpp"
 #include "cli/commands.hpp"
 #include "cli/eigen_reference.hpp"
@@ -87,8 +89,7 @@ std::vector<BenchValue> bench_training() {
     }
     const std::string lengths = (std::filesystem::temp_directory_path() / "saccade_bench_lengths.json").string();
     write_file(lengths, batch_lengths());
-    const json reference =
-        json::parse(output_of("/usr/bin/python3 '" + script + "' --lengths '" + lengths + "' 2>/dev/null"), nullptr, false);
+    const json reference = json_of("/usr/bin/python3 '" + script + "' --lengths '" + lengths + "' 2>/dev/null");
     std::filesystem::remove(lengths);
     if (reference.is_object() && reference.contains("ms_per_step")) {
         const double theirs = reference["ms_per_step"];
@@ -106,7 +107,7 @@ std::vector<BenchValue> bench_window(const WindowHooks& window) {
         try {
             return window.bench();
         } catch (const Error& error) {
-            reason = error.line();
+            reason = shown_line(error);
         }
     }
     return {{"keystroke_to_picture_p95", std::nullopt, "ms", "<= 16.7", "not measured: " + reason},

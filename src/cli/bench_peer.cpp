@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "cli/bench_measure.hpp"
+#include "io/json_text.hpp"
 
 namespace saccade {
 
@@ -26,12 +27,19 @@ double median_ms(const std::function<void()>& work, double budget_ms) {
     return quantile(times, 0.5);
 }
 
+json json_of(const std::string& command) {
+    try {
+        return parse_json(output_of(command), command, "");
+    } catch (const Error&) {
+        return nullptr;
+    }
+}
+
 json measure_peer(const Peer& peer, std::span<const Index> lengths) {
     std::string list;
     for (const Index n : lengths) list += (list.empty() ? "" : ",") + std::to_string(n);
     const std::string script = std::string(SACCADE_SOURCE_DIR) + "/tests/bench/" + peer.script;
-    return json::parse(output_of("/usr/bin/python3 '" + script + "' " + peer.what + " --lengths " + list + " 2>/dev/null"),
-                       nullptr, false);
+    return json_of("/usr/bin/python3 '" + script + "' " + peer.what + " --lengths " + list + " 2>/dev/null");
 }
 
 BenchValue speed(const std::string& name, double ours, const json& theirs, Index length, const std::string& goal,

@@ -24,6 +24,8 @@ double median_ms(const std::function<void()>& work, double budget_ms);
 struct Peer {
     std::string script, what;
 };
+/// What a command printed, null if that is no JSON.
+nlohmann::json json_of(const std::string& command);
 /// {"64": {"ms": ..., "setting": ...}, ...} for the lengths; null if it did not run.
 nlohmann::json measure_peer(const Peer& peer, std::span<const Index> lengths);
 

@@ -4,8 +4,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
+#include "base/error_line.hpp"
+#include "base/nearest.hpp"
 #include "base/parallel.hpp"
 #include "base/path_text.hpp"
 #include "base/utf8.hpp"
@@ -31,10 +35,50 @@ constexpr const char* examples =
     "  saccade eval dates --json\n"
     "\n`saccade COMMAND --help` tells more, `saccade run EXHIBIT --help` the parameters of an exhibit.\n";
 
-int complain(const std::string& line, int status) {
-    fmt::print(stderr, "saccade: {}\n", line);
-    return status;
+int complain(const Error& error) {
+    // Standard error may be closed or full, too: then the status alone says it.
+    std::fputs(("saccade: " + shown_line(error) + "\n").c_str(), stderr);
+    return error.code() == ErrorCode::usage ? 2 : 1;
 }
+
+/// What was printed has arrived, or it was not done: a full disk and a closed pipe say so only now.
+void finish_output() {
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
+    throw Error(ErrorCode::io, std::string("standard output cannot be written: ") + std::strerror(errno),
+                "free space, or write to another place");
+}
+
+/// "--flag=" with nothing behind it is the flag with an empty value. The parser would take the next word for it.
+Words with_empty_values(const Words& words) {
+    Words all;
+    for (const std::string& word : words) {
+        const bool empty = word.starts_with("--") && word.size() > 3 && word.find('=') + 1 == word.size();
+        all.push_back(empty ? word.substr(0, word.size() - 1) : word);
+        if (empty) all.emplace_back();
+    }
+    return all;
+}
+
+/// A flag whose value was forgotten does not take the next flag for it, which the parser would.
+void check_values(const CLI::App& app, const Words& words) {
+    const auto named = app.get_subcommands([&](const CLI::App* sub) { return !words.empty() && sub->get_name() == words[0]; });
+    if (named.empty()) return;
+    const auto option = [&](const std::string& word) -> const CLI::Option* {
+        if (word.size() < 2 || word[0] != '-') return nullptr;
+        return named.front()->get_option_no_throw(word.substr(0, word.find('=')));
+    };
+    for (std::size_t i = 1; i + 1 < words.size(); ++i) {
+        const CLI::Option* flag = words[i].find('=') == std::string::npos ? option(words[i]) : nullptr;
+        if (flag == nullptr || flag->get_items_expected_min() == 0) continue;
+        if (option(words[i + 1]) != nullptr)
+            throw Error(ErrorCode::usage, fmt::format("{} has no value: {} is a flag", words[i], shorten(words[i + 1], 40)),
+                        fmt::format("a text that looks like one is written {}={}", words[i], shorten(words[i + 1], 40)));
+        ++i;  // the value, whatever it looks like
+    }
+}
+
+/// The words of usage mistakes come from the parser, and repeat what was typed.
+constexpr std::size_t longest_complaint = 160;
 
 std::string first_line(std::string text) {
     return text.substr(0, text.find('\n'));
@@ -52,7 +96,7 @@ std::string usage_line(const CLI::App& app, const CLI::ParseError& error, const 
         if (word.starts_with("--") && std::find(known.begin(), known.end(), word.substr(0, word.find('='))) == known.end())
             hint += did_you_mean(word.substr(0, word.find('=')), known);
     const std::string name = command == &app ? "saccade" : "saccade " + command->get_name();
-    return fmt::format("{}{}; see '{} --help'", first_line(error.what()), hint, name);
+    return fmt::format("{}{}; see '{} --help'", shorten(first_line(error.what()), longest_complaint), hint, name);
 }
 
 /// A first word that is neither a command nor a flag is a file for the window.
@@ -90,6 +134,20 @@ void check_words(const Words& words) {
                         "pass text in UTF-8");
 }
 
+/// Runs what the words ask for: a command, help or the version.
+void parse(CLI::App& app, const Words& words) {
+    check_values(app, words);
+    Words left = with_empty_values(words);
+    std::reverse(left.begin(), left.end());  // the parser takes them from the back
+    try {
+        app.parse(left);
+    } catch (const CLI::CallForHelp& call) {
+        app.exit(call);
+    } catch (const CLI::CallForVersion& call) {
+        app.exit(call);
+    }
+}
+
 }  // namespace
 
 void add_threads(CliCommand& command) {
@@ -100,19 +158,9 @@ std::string did_you_mean(const std::string& word, const std::vector<std::string>
     std::string best;
     std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
     for (const std::string& candidate : candidates) {
-        std::vector<std::size_t> row(candidate.size() + 1);
-        for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
-        for (std::size_t i = 1; i <= word.size(); ++i) {
-            std::size_t diagonal = row[0];
-            row[0] = i;
-            for (std::size_t j = 1; j < row.size(); ++j) {
-                const std::size_t substituted = diagonal + (word[i - 1] == candidate[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
-            }
-        }
-        if (row.back() < best_distance) {
-            best_distance = row.back();
+        const std::size_t distance = edit_distance(word, candidate);
+        if (distance < best_distance) {
+            best_distance = distance;
             best = candidate;
         }
     }
@@ -136,18 +184,13 @@ int run_cli(int argc, char** argv, const WindowHooks& window) {
         add_eval(program);
         add_bench(program, window);
         if (opens_window(app, words)) return open_window(window, words, app);
-        app.parse(argc, argv);
+        parse(app, words);
+        finish_output();
         return 0;
-    } catch (const CLI::CallForHelp& call) {
-        return app.exit(call);
-    } catch (const CLI::CallForVersion& call) {
-        return app.exit(call);
     } catch (const CLI::ParseError& error) {
-        return complain(usage_line(app, error, words), 2);
-    } catch (const Error& error) {
-        return complain(error.line(), error.code() == ErrorCode::usage ? 2 : 1);
-    } catch (const std::exception& error) {
-        return complain(error.what(), 1);
+        return complain(Error(ErrorCode::usage, usage_line(app, error, words)));
+    } catch (...) {
+        return complain(current_error());
     }
 }
 

@@ -1,7 +1,11 @@
 #include "cli/cli_command.hpp"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -64,14 +68,26 @@ CliCommand CliCommand::add(const std::string& name, const std::string& help) {
     return CliCommand(*app_->add_subcommand(name, help));
 }
 
+namespace {
+
+/// The parser wraps -1 and what is too large into an unsigned number, and reads nothing as 0.
+template <class T>
+std::string wrong_number(const std::string& text) {
+    T value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc() && end == text.data() + text.size()) return {};
+    if constexpr (std::is_integral_v<T>)
+        return fmt::format("'{}' is not a whole number from {} to {}", text, std::numeric_limits<T>::min(),
+                           std::numeric_limits<T>::max());
+    return fmt::format("'{}' is not a number", text);
+}
+
+}  // namespace
+
 template <class T>
 CliOption CliCommand::option(const std::string& names, T& target, const std::string& help) {
     CLI::Option* option = app_->add_option(names, target, help);
-    // Read as an unsigned number, -1 would be the largest one.
-    if constexpr (std::is_same_v<T, std::uint64_t>)
-        option->check([](const std::string& text) {
-            return text.starts_with('-') ? "'" + text + "' is less than 0: give a whole number from 0" : std::string();
-        });
+    if constexpr (std::is_arithmetic_v<T>) option->check(wrong_number<T>, "", "");
     return CliOption(option);
 }
 

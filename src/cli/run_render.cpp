@@ -6,8 +6,10 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <memory>
 
+#include "base/error_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/view_flags.hpp"
 #include "run/finding.hpp"
@@ -22,10 +24,12 @@ namespace saccade {
 
 namespace {
 
+constexpr int least_side = 16, most_side = 16384;  // px of a figure
+
 /// What the run has to say goes to stderr, one line per note: it is not an error.
 void print_notes(const std::vector<Note>& notes) {
     for (const Note& note : notes)
-        fmt::print(stderr, "saccade: note: {}{}{}\n", note.text, note.hint.empty() ? "" : ": ", note.hint);
+        std::fputs(fmt::format("saccade: note: {}\n", shown_line(note.text, note.hint)).c_str(), stderr);
 }
 
 /// How far a run is, on stderr, if it takes longer than a second: a line that is written over on a terminal, else a line now
@@ -140,24 +144,25 @@ void apply_size(const std::string& size, RenderOptions& options) {
         return error == std::errc() && end == text.data() + text.size();
     };
     if (cross == std::string::npos || !read(std::string_view(size).substr(0, cross), width) ||
-        !read(std::string_view(size).substr(cross + 1), height) || width < 16 || height < 16 || width > 16384 || height > 16384)
+        !read(std::string_view(size).substr(cross + 1), height) || width < least_side || height < least_side ||
+        width > most_side || height > most_side)
         throw Error(ErrorCode::usage, "--size " + size + " is not a size",
-                    "give WIDTHxHEIGHT in px, each from 16 to 16384, for example 1200x800");
+                    fmt::format("give WIDTHxHEIGHT in px, each from {} to {}, for example 1200x800", least_side, most_side));
     options.view.width = width;
     options.view.height = height;
     options.file.dpi = 96;
 }
 
-/// "85mm", "3.3in", "240pt" or "320px", as px. Error{usage} names the option.
-double length(const std::string& option, const std::string& text) {
+/// "85mm", "3.3in", "240pt" or "320px", as px from `least` to `most`. Error{usage} names the option.
+double length(const std::string& option, const std::string& text, double least, double most) {
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     const std::string unit(end, text.data() + text.size());
     const std::pair<const char*, double> units[] = {
         {"mm", 96 / 25.4}, {"cm", 96 / 2.54}, {"in", 96}, {"pt", 96.0 / 72}, {"px", 1}};
     for (const auto& [name, px] : units)
-        if (error == std::errc() && unit == name && std::isfinite(value) && value > 0) return value * px;
-    throw Error(ErrorCode::usage, fmt::format("{} {} is not a length", option, text),
+        if (error == std::errc() && unit == name && value * px >= least && value * px <= most) return value * px;
+    throw Error(ErrorCode::usage, fmt::format("{} {} is not a length from {} to {} px", option, text, least, most),
                 "give a number and its unit, mm, cm, in, pt or px: 85mm");
 }
 
@@ -166,12 +171,12 @@ void apply_lengths(RenderOptions& options) {
     constexpr double shape = 1.5, body = 13;  // width over height; px of the text that layouts are made for
     ViewState& view = options.view;
     if (!options.width.empty()) {
-        view.width = length("--width", options.width);
+        view.width = length("--width", options.width, least_side, most_side);
         view.height = view.width / shape;
     }
-    if (!options.height.empty()) view.height = length("--height", options.height);
+    if (!options.height.empty()) view.height = length("--height", options.height, least_side, most_side);
     if (options.font.empty()) return;
-    view.text_size = length("--font", options.font);
+    view.text_size = length("--font", options.font, 1, 1000);
     view.text_scale = std::clamp(view.text_size / body, 0.25, 8.0);
 }
 
@@ -182,7 +187,7 @@ void run_and_save(const RunOptions& options) {
     print_notes(trace->notes());
     if (options.claims) print_claims(exhibit(request.exhibit), *trace);
     if (!options.claims || !options.save.empty())
-        for (const auto& [name, text] : trace->texts()) fmt::print("{}: {}\n", name, text);
+        for (const auto& [name, text] : trace->texts()) fmt::print("{}: {}\n", name, printable(text));
     const auto recorded = std::count_if(trace->tensors().begin(), trace->tensors().end(),
                                         [](const TraceTensor& t) { return t.info.role != Role::parameter; });
     const std::string counted = fmt::format("{} {}", recorded, recorded == 1 ? "tensor" : "tensors");

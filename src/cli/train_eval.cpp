@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -246,8 +247,8 @@ void train(TrainCommand command) {
         char* end = nullptr;
         const std::string value = equals == std::string::npos ? "" : option.substr(equals + 1);
         const double number = std::strtod(value.c_str(), &end);
-        if (value.empty() || *end != '\0')
-            throw Error(ErrorCode::usage, "--option " + option + ": not a number", "write it as NAME=NUMBER");
+        if (value.empty() || *end != '\0' || !std::isfinite(number))
+            throw Error(ErrorCode::usage, "--option " + option + ": not a finite number", "write it as NAME=NUMBER");
         command.options.extra[option.substr(0, equals)] = number;
     }
     const std::unique_ptr<Task> task = make_task(command.model, command.options);
@@ -257,12 +258,12 @@ void train(TrainCommand command) {
     const std::string checkpoint = command.output + ".checkpoint";
     check_places(command, checkpoint);
     const bool resume = !command.fresh && std::filesystem::exists(checkpoint);
-    if (resume) fmt::print(stderr, "resuming from {}\n", checkpoint);
 
     interrupted = false;
     std::signal(SIGINT, [](int) { interrupted = true; });
     std::signal(SIGTERM, [](int) { interrupted = true; });
     Training training(command.model, command.options, resume ? checkpoint : "");
+    if (resume) fmt::print(stderr, "resuming from {}\n", checkpoint);
     Checkpoints checkpoints(checkpoint, command.checkpoint_seconds);
     watch(training, checkpoints);
     if (const auto error = training.error()) throw *error;

@@ -8,6 +8,7 @@
 #include "exhibit/characters.hpp"
 #include "exhibit/exhibits.hpp"
 #include "exhibit/rnn_shapes_lesson.hpp"
+#include "model/card_json.hpp"
 #include "model/rnn_shapes_run.hpp"
 #include "params/param_make.hpp"
 #include "train/task.hpp"
@@ -32,13 +33,9 @@ RnnDesign chosen_design(const Params& params) {
 }
 
 std::vector<std::string> names_in(const Model& model, const char* key, const std::string& where) {
-    const nlohmann::json vocabulary = model.card.json().value("vocabulary", nlohmann::json::object());
-    const auto found = vocabulary.find(key);
-    if (found != vocabulary.end() && found->is_array() &&
-        std::ranges::all_of(*found, [](const nlohmann::json& name) { return name.is_string(); }))
-        return found->get<std::vector<std::string>>();
-    throw Error(ErrorCode::bad_format, where + ": its card does not list vocabulary." + key,
-                "use the card that `saccade train` wrote with these weights");
+    std::vector<std::string> names;
+    card_object(model.card.json(), where).object("vocabulary").needs({key}).texts(key, names);
+    return names;
 }
 
 /// The network and the names of what it reads and writes, checked against each other.

@@ -7,6 +7,7 @@
 #include "exhibit/characters.hpp"
 #include "exhibit/exhibits.hpp"
 #include "exhibit/saliency_lesson.hpp"
+#include "model/card_json.hpp"
 #include "model/date_questions.hpp"
 #include "params/param_make.hpp"
 
@@ -18,13 +19,10 @@ constexpr double longest_source = 512;
 const std::vector<std::string> questions = {"year", "month", "day"};
 
 /// A list of names in the model's card. Error{bad_format}.
-std::vector<std::string> names_in(const nlohmann::json& card, const std::string& key, const std::string& where) {
-    const auto found = card.find(key);
-    if (found != card.end() && found->is_array() &&
-        std::ranges::all_of(*found, [](const nlohmann::json& name) { return name.is_string(); }))
-        return found->get<std::vector<std::string>>();
-    throw Error(ErrorCode::bad_format, where + ": its card does not list \"" + key + "\"",
-                "use the card that `saccade train date-questions` wrote with these weights");
+std::vector<std::string> names_in(const JsonObject& object, const char* key) {
+    std::vector<std::string> names;
+    object.needs({key}).texts(key, names);
+    return names;
 }
 
 struct Names {
@@ -34,9 +32,9 @@ struct Names {
 
 Names names_of(const Model& model, const DateQuestionsSizes& sizes) {
     const std::string where = model.path.empty() ? model.id : model.path;
-    const nlohmann::json vocabulary = model.card.json().value("vocabulary", nlohmann::json::object());
-    Names names{Vocabulary(names_in(vocabulary, "source", where)), names_in(model.card.json(), "questions", where),
-                names_in(model.card.json(), "answers", where)};
+    const JsonObject card = card_object(model.card.json(), where);
+    Names names{Vocabulary(names_in(card.object("vocabulary"), "source")), names_in(card, "questions"),
+                names_in(card, "answers")};
     const auto size = [](const std::vector<std::string>& list) { return static_cast<Index>(list.size()); };
     if (names.source.size() != sizes.vocabulary || names.source.find("<unk>") < 0 || names.questions != questions ||
         size(names.questions) != sizes.questions || size(names.answers) != sizes.answers)

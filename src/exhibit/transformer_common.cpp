@@ -24,7 +24,8 @@ SequenceText::Source read_source(RunContext& context, const std::string& param, 
 }
 
 std::optional<Index> radius_of(double r) {
-    if (std::isinf(r)) return std::nullopt;
+    constexpr double beyond_any_text = 1e9;
+    if (!(r < beyond_any_text)) return std::nullopt;
     return static_cast<Index>(std::floor(r));
 }
 

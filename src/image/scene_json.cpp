@@ -7,6 +7,7 @@
 #include "base/utf8.hpp"
 #include "image/color.hpp"
 #include "image/scene.hpp"
+#include "io/json_text.hpp"
 
 namespace saccade {
 
@@ -22,26 +23,16 @@ constexpr std::array background_names{"plain", "gradient", "sky", "sea", "meadow
 /// Reads the keys of one object; what is wrong is said with the object's name ("shape 2").
 class SceneReader {
  public:
-    SceneReader(const json& object, std::string where) : object_(object), where_(std::move(where)) {
-        if (!object.is_object()) throw Error(ErrorCode::bad_format, "a scene's " + where_ + " is not an object", "write {...}");
-    }
+    SceneReader(const json& object, const std::string& where) : object_(object, "a scene's " + where), where_(where) {}
 
     void number(const char* key, double& value, double least, double most) {
-        const json* found = find(key);
-        if (found == nullptr) return;
-        const double read = found->is_number() ? found->get<double>() : NAN;
-        if (!(read >= least && read <= most)) refuse(key, *found, fmt::format("give a number from {} to {}", least, most));
-        value = read;
+        known_.emplace_back(key);
+        object_.number(key, value, least, most);
     }
     template <class Whole>
     void whole(const char* key, Whole& value, Whole least, Whole most) {
-        const json* found = find(key);
-        if (found == nullptr) return;
-        // A number that is not unsigned is either not a whole number or below all that is allowed.
-        if (!found->is_number_unsigned() || found->get<std::uint64_t>() < static_cast<std::uint64_t>(least) ||
-            found->get<std::uint64_t>() > static_cast<std::uint64_t>(most))
-            refuse(key, *found, fmt::format("give a whole number from {} to {}", least, most));
-        value = found->get<Whole>();
+        known_.emplace_back(key);
+        object_.whole(key, value, least, most);
     }
     void color(const char* key, std::string& value) {
         const json* found = find(key);
@@ -55,12 +46,8 @@ class SceneReader {
         value = found->get<std::string>();
     }
     void text(const char* key, std::string& value) {
-        const json* found = find(key);
-        if (found == nullptr) return;
-        constexpr std::size_t longest = 60;
-        if (!found->is_string() || found->get_ref<const std::string&>().size() > longest)
-            refuse(key, *found, fmt::format("give a text of at most {} bytes", longest));
-        value = found->get<std::string>();
+        known_.emplace_back(key);
+        object_.text(key, value, 60);
     }
     /// The index of the name among `names`.
     template <std::size_t n>
@@ -74,24 +61,22 @@ class SceneReader {
     }
     const json* find(const char* key) {
         known_.emplace_back(key);
-        const auto found = object_.find(key);
-        return found == object_.end() ? nullptr : &*found;
+        return object_.find(key);
     }
     /// Error for an unknown key.
     void finish() const {
-        for (const auto& [key, value] : object_.items())
+        for (const auto& [key, value] : object_.value().items())
             if (std::find(known_.begin(), known_.end(), key) == known_.end())
                 throw Error(ErrorCode::bad_format,
                             fmt::format("a scene's {} has no '{}'", where_, shorten(sanitize_utf8(key), 30)),
                             fmt::format("it can have: {}", fmt::join(known_, ", ")));
     }
     [[noreturn]] void refuse(const char* key, const json& value, const std::string& hint) const {
-        const std::string written = value.dump(-1, ' ', false, json::error_handler_t::replace);
-        throw Error(ErrorCode::bad_format, fmt::format("a scene's {}: '{}' is {}", where_, key, shorten(written, 40)), hint);
+        object_.refuse(key, value, hint);
     }
 
  private:
-    const json& object_;
+    JsonObject object_;
     std::string where_;
     std::vector<std::string> known_;
 };
@@ -102,11 +87,10 @@ void read_corners(SceneReader& reader, SceneShape& shape) {
         const std::string hint = fmt::format("give 3 to {} corners [x, y], each number from -2 to 2", most_corners);
         if (!found->is_array() || found->size() < 3 || found->size() > most_corners) reader.refuse("points", *found, hint);
         for (const json& corner : *found) {
-            if (!corner.is_array() || corner.size() != 2 || !corner[0].is_number() || !corner[1].is_number())
-                reader.refuse("points", corner, hint);
-            const double x = corner[0].get<double>(), y = corner[1].get<double>();
-            if (!(std::abs(x) <= 2 && std::abs(y) <= 2)) reader.refuse("points", corner, hint);
-            shape.points.push_back({x, y});
+            if (!corner.is_array() || corner.size() != 2) reader.refuse("points", corner, hint);
+            const auto x = number_in(corner[0], -2, 2), y = number_in(corner[1], -2, 2);
+            if (!x || !y) reader.refuse("points", corner, hint);
+            shape.points.push_back({*x, *y});
         }
     }
     if (shape.kind == ShapeKind::polygon && shape.points.empty())
@@ -260,14 +244,7 @@ std::string scene_value(const Scene& scene) {
 Scene scene_from_text(std::string_view text) {
     if (text.size() > most_text)
         throw Error(ErrorCode::bad_format, fmt::format("a scene of {} bytes", text.size()), "a scene has at most 1 MB");
-    json document;
-    try {
-        document = json::parse(text);
-    } catch (const json::parse_error& error) {
-        throw Error(ErrorCode::bad_format, fmt::format("the scene is not JSON (near byte {})", error.byte),
-                    "write scene:{\"shapes\": [...]}");
-    }
-    return scene_from_json(document);
+    return scene_from_json(parse_json(text, "the scene", "write scene:{\"shapes\": [...]}"));
 }
 
 }  // namespace saccade

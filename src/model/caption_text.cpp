@@ -6,6 +6,7 @@
 
 #include "base/typed_text.hpp"
 #include "base/utf8.hpp"
+#include "model/card_json.hpp"
 #include "model/per_model.hpp"
 
 namespace saccade {
@@ -36,13 +37,12 @@ CaptionText::CaptionText(Vocabulary words) : words_(std::move(words)) {
 }
 
 CaptionText::CaptionText(const nlohmann::json& card, const std::string& where) {
-    const auto found = card.find("vocabulary");
-    const bool strings = found != card.end() && found->is_array() && found->size() >= 4 &&
-                         std::ranges::all_of(*found, [](const auto& token) { return token.is_string(); });
-    if (!strings)
-        throw Error(ErrorCode::bad_format, where + ": the card does not list the captions' words (vocabulary)",
-                    "use the card that was written with these weights");
-    *this = CaptionText(Vocabulary(found->get<std::vector<std::string>>()));
+    std::vector<std::string> words;
+    card_object(card, where).texts("vocabulary", words);
+    if (words.size() < 4)
+        throw Error(ErrorCode::bad_format, where + ": the model card does not list the captions' words (vocabulary)",
+                    card_hint);
+    *this = CaptionText(Vocabulary(std::move(words)));
 }
 
 Ids CaptionText::read(const std::string& caption) const {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "autograd/ops.hpp"
+#include "model/card_json.hpp"
 
 // Reading the weights, and the pictures. The decoder is in captioner_decode.cpp.
 
@@ -44,14 +45,13 @@ nlohmann::json to_json(const CaptionerDesign& design) {
 }
 
 CaptionerDesign captioner_design_from_json(const nlohmann::json& card, const std::string& where) {
-    const auto found = card.find("design");
-    if (found == card.end() || !found->is_object() || !found->contains("attention"))
-        throw Error(ErrorCode::bad_format, where + ": the card does not say how the captioner looks (design.attention)",
-                    "use the card that was written with these weights");
+    const JsonObject found = card_object(card, where).object("design");
+    std::string attention, order = "channel-spatial";
+    found.needs({"attention"}).text("attention", attention);
+    found.text("order", order);
     try {
-        const nlohmann::json& attention = found->at("attention");
-        CaptionerDesign design = captioner_design(attention.is_string() ? attention.get<std::string>() : "");
-        design.channel_first = found->value("order", "channel-spatial") == std::string("channel-spatial");
+        CaptionerDesign design = captioner_design(attention);
+        design.channel_first = order == "channel-spatial";
         return design;
     } catch (const Error& e) {
         throw Error(ErrorCode::bad_format, where + ": " + e.message(), e.hint());

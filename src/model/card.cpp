@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "io/json_text.hpp"
 
 namespace saccade {
 
@@ -16,7 +17,7 @@ Card::Card(nlohmann::json document, const std::string& where)
 }
 
 Card Card::parse(const std::string& text, const std::string& where) {
-    return Card(nlohmann::json::parse(text, nullptr, false), where);
+    return Card(parse_json(text, where + ": the model card", "repair or remove it"), where);
 }
 
 Card::Card(const Card& other) : document_(std::make_unique<nlohmann::json>(*other.document_)) {}
@@ -52,8 +53,7 @@ std::optional<double> Card::metric(const std::string& name) const {
     const auto metrics = document_->find("metrics");
     if (metrics == document_->end() || !metrics->is_object()) return std::nullopt;
     const auto found = metrics->find(name);
-    if (found == metrics->end() || !found->is_number()) return std::nullopt;
-    return found->get<double>();
+    return found == metrics->end() ? std::nullopt : number_in(*found);
 }
 
 }  // namespace saccade

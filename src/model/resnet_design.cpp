@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/rng.hpp"
+#include "model/card_json.hpp"
 #include "model/per_model.hpp"
 #include "model/resnet.hpp"
 
@@ -46,23 +47,20 @@ void into_card(const ResNetDesign& d, json& card) {
 }
 
 ResNetDesign resnet_design_from_json(const json& card, const std::string& where) {
-    const std::string hint = "use the card that was written with these weights";
-    if (!card.is_object() || !card.contains("network") || !card["network"].is_object() || !card.contains("classes"))
-        throw Error(ErrorCode::bad_format, where + ": the model card does not say what its network and classes are", hint);
-    const json& network = card["network"];
+    const JsonObject document = card_object(card, where);
+    const JsonObject network = document.needs({"network", "classes"}).object("network");
     ResNetDesign d;
+    network.needs({"mean", "deviation"});
+    network.whole("blocks", d.blocks);
+    network.wholes("widths", d.widths);
+    network.text("attention", d.attention);
+    network.whole("reduction", d.reduction);
+    network.whole("kernel", d.kernel);
+    network.numbers("mean", d.mean);
+    network.numbers("deviation", d.deviation);
+    document.texts("classes", d.classes);
     try {
-        d.blocks = network.value("blocks", d.blocks);
-        d.widths = network.value("widths", d.widths);
-        d.attention = network.value("attention", d.attention);
-        d.reduction = network.value("reduction", d.reduction);
-        d.kernel = network.value("kernel", d.kernel);
-        d.mean = network.at("mean").get<std::array<float, 3>>();
-        d.deviation = network.at("deviation").get<std::array<float, 3>>();
-        d.classes = card["classes"].get<std::vector<std::string>>();
         require_valid(d);
-    } catch (const json::exception&) {
-        throw Error(ErrorCode::bad_format, where + ": the model card's network lacks something or holds a wrong type", hint);
     } catch (const Error& e) {
         throw Error(ErrorCode::bad_format, fmt::format("{}: the model card's {}", where, e.message()), e.hint());
     }

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "model/card_json.hpp"
 #include "model/seq2seq.hpp"
 
 // Designs as model cards write them, and fresh weights.
@@ -20,21 +21,24 @@ nlohmann::json to_json(const Seq2SeqDesign& d) {
 
 Seq2SeqDesign design_from_json(const nlohmann::json& card, const std::string& where) {
     Seq2SeqDesign d;
-    const auto found = card.is_object() ? card.find("design") : card.end();
-    if (!card.is_object() || found == card.end()) return d;
+    if (!card.is_object() || !card.contains("design")) return d;
+    const JsonObject found = card_object(card, where).object("design");
+    std::string cell = to_string(d.cell);
+    found.text("cell", cell);
+    found.toggle("attention", d.attention);
+    found.text("score", d.score);
+    found.text("align", d.align.function);
+    found.number("temperature", d.align.temperature, 0);
+    if (const nlohmann::json* window = found.find("window"); window != nullptr && window->is_null())
+        d.align.window = INFINITY;
+    else
+        found.number("window", d.align.window, 0);
+    found.toggle("look_first", d.look_first);
+    found.toggle("input_feeding", d.input_feeding);
     try {
-        d.cell = cell_kind_from(found->value("cell", to_string(d.cell)));
-        d.attention = found->value("attention", d.attention);
-        d.score = score_function(found->value("score", d.score)).id;
-        d.align.function = align_function(found->value("align", d.align.function)).id;
-        d.align.temperature = found->value("temperature", d.align.temperature);
-        if (found->contains("window"))
-            d.align.window = found->at("window").is_null() ? INFINITY : found->at("window").get<double>();
-        d.look_first = found->value("look_first", d.look_first);
-        d.input_feeding = found->value("input_feeding", d.input_feeding);
-    } catch (const nlohmann::json::exception&) {
-        throw Error(ErrorCode::bad_format, where + ": the model card's design holds something of the wrong type",
-                    "use the card that was written with these weights");
+        d.cell = cell_kind_from(cell);
+        d.score = score_function(d.score).id;
+        d.align.function = align_function(d.align.function).id;
     } catch (const Error& e) {
         throw Error(ErrorCode::bad_format, where + ": the model card's design: " + e.message(), e.hint());
     }

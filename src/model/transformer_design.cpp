@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "model/card_json.hpp"
 #include "model/transformer.hpp"
 
 // Designs as model cards write them, and fresh weights.
@@ -17,26 +18,20 @@ nlohmann::json to_json(const StackDesign& d) {
 }
 
 StackDesign stack_design_from_json(const nlohmann::json& card, const std::string& key, const std::string& where) {
-    const auto found = card.is_object() ? card.find(key) : card.end();
-    if (!card.is_object() || found == card.end() || !found->is_object())
-        throw Error(ErrorCode::bad_format, fmt::format("{}: the model card does not say what its {} is", where, key),
-                    "use the card that was written with these weights");
+    const JsonObject found = card_object(card, where).object(key.c_str());
     StackDesign d;
+    found.whole("layers", d.layers);
+    found.whole("heads", d.heads);
+    found.whole("d_model", d.d_model);
+    found.whole("d_ff", d.d_ff);
+    found.text("norm", d.norm);
+    found.text("activation", d.activation);
+    found.text("position", d.position);
+    found.toggle("causal", d.causal);
+    found.toggle("cross", d.cross);
+    found.toggle("bias", d.bias);
     try {
-        d.layers = found->value("layers", d.layers);
-        d.heads = found->value("heads", d.heads);
-        d.d_model = found->value("d_model", d.d_model);
-        d.d_ff = found->value("d_ff", d.d_ff);
-        d.norm = found->value("norm", d.norm);
-        d.activation = found->value("activation", d.activation);
-        d.position = found->value("position", d.position);
-        d.causal = found->value("causal", d.causal);
-        d.cross = found->value("cross", d.cross);
-        d.bias = found->value("bias", d.bias);
         require_valid(d);
-    } catch (const nlohmann::json::exception&) {
-        throw Error(ErrorCode::bad_format, fmt::format("{}: the model card's {} holds something of the wrong type", where, key),
-                    "use the card that was written with these weights");
     } catch (const Error& e) {
         throw Error(ErrorCode::bad_format, fmt::format("{}: the model card's {}: {}", where, key, e.message()), e.hint());
     }

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "io/json_text.hpp"
 #include "params/matrix_text.hpp"
 
 namespace saccade {
@@ -17,8 +18,9 @@ namespace {
 /// Appends the numbers below `value`; the first way down fixes the extents that all others must have.
 void flatten(const json& value, std::size_t depth, std::vector<Index>& dims, std::vector<float>& cells) {
     if (!value.is_array()) {
-        if (!value.is_number() || depth != dims.size()) refuse();
-        cells.push_back(value.get<float>());
+        const std::optional<float> number = float_in(value);
+        if (!number || depth != dims.size()) refuse();
+        cells.push_back(*number);
         return;
     }
     const auto count = static_cast<Index>(value.size());

@@ -10,6 +10,7 @@
 
 #include "base/typed_text.hpp"
 #include "base/utf8.hpp"
+#include "io/json_text.hpp"
 #include "params/matrix_file.hpp"
 #include "params/matrix_json.hpp"
 #include "params/matrix_text.hpp"
@@ -72,15 +73,17 @@ ParamValue value_from_json(const ParamSpec& spec, const json& value) {
         case ParamType::text:
         case ParamType::image:
         case ParamType::choice:
+            if (!value.is_string()) break;
             return value.get<std::string>();
         case ParamType::integer:
-            if (!value.is_number_integer()) break;
-            return value.get<std::int64_t>();
+            if (const auto whole = whole_in<std::int64_t>(value)) return *whole;
+            break;
         case ParamType::number:
             if (value.is_string() && is_infinity(value.get<std::string>())) return std::numeric_limits<double>::infinity();
-            if (!value.is_number()) break;
-            return value.get<double>();
+            if (const auto number = number_in(value)) return *number;
+            break;
         case ParamType::toggle:
+            if (!value.is_boolean()) break;
             return value.get<bool>();
         case ParamType::matrix:
             return matrix_from_json(value);
@@ -159,8 +162,6 @@ Params params_from_json(const std::vector<ParamSpec>& specs, const json& values)
         if (found == values.end()) continue;
         try {
             params.set(spec.name, value_from_json(spec, *found));
-        } catch (const json::exception&) {
-            throw Error(ErrorCode::bad_format, fmt::format("params.{}: expected {}", spec.name, to_string(spec.type)));
         } catch (const Error& error) {
             throw Error(ErrorCode::bad_format, fmt::format("params.{}: {}", spec.name, error.message()));
         }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/error_line.hpp"
 #include "trace/formula.hpp"
 
 namespace saccade {
@@ -62,7 +63,7 @@ std::vector<Finding> check_lesson(const Lesson& lesson, const Trace& trace) {
                 claim->by_hand = touched_by_hand(trace, claim->tensor);
         } catch (const std::exception& error) {
             // A tensor that this run does not have (another model, a partial run): nothing can be said.
-            finding.problem = error.what();
+            finding.problem = as_error(error).message();
         }
         findings.push_back(std::move(finding));
     }

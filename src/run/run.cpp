@@ -3,9 +3,9 @@
 #include <fmt/core.h>
 
 #include <chrono>
-#include <new>
 
 #include "analysis/analysis.hpp"
+#include "base/error_line.hpp"
 #include "base/stop.hpp"
 #include "exhibit/exhibit.hpp"
 #include "io/npz.hpp"
@@ -126,10 +126,9 @@ TracePtr run(const Exhibit& exhibit, const RunRequest& request, std::stop_token 
         return std::make_shared<const Trace>(std::move(trace));
     } catch (const Error&) {
         throw;
-    } catch (const std::bad_alloc&) {
-        throw Error(ErrorCode::out_of_range, fmt::format("exhibit '{}': not enough memory", exhibit.id), "use a smaller input");
     } catch (const std::exception& error) {
-        throw Error(ErrorCode::unsupported, fmt::format("exhibit '{}': {}", exhibit.id, error.what()), "please report this");
+        const Error known = as_error(error);
+        throw Error(known.code(), fmt::format("exhibit '{}': {}", exhibit.id, known.message()), known.hint());
     }
 }
 

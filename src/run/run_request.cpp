@@ -6,6 +6,7 @@
 
 #include "analysis/analysis.hpp"
 #include "exhibit/exhibit.hpp"
+#include "io/json_text.hpp"
 #include "params/matrix_json.hpp"
 
 namespace saccade {
@@ -13,6 +14,8 @@ namespace saccade {
 using nlohmann::json;
 
 namespace {
+
+constexpr std::size_t most_interventions = 100000;
 
 json to_json(const Intervention& intervention) {
     json result = {{"spec", to_string(intervention)}, {"enabled", intervention.enabled}};
@@ -22,11 +25,14 @@ json to_json(const Intervention& intervention) {
 
 Intervention intervention_from(const json& value) {
     if (value.is_string()) return parse_intervention(value.get<std::string>());
-    Intervention result = parse_intervention(value.at("spec").get<std::string>());
-    result.enabled = value.value("enabled", true);
-    result.origin = value.value("origin", "");
+    const JsonObject object(value, "an intervention");
+    std::string spec;
+    object.needs({"spec"}).text("spec", spec);
+    Intervention result = parse_intervention(spec);
+    object.toggle("enabled", result.enabled);
+    object.text("origin", result.origin);
     // As sessions held arrays before they had a place in the spec.
-    if (const auto array = value.find("array"); array != value.end()) {
+    if (const json* array = object.find("array")) {
         result.array = matrix_from_json(*array);
         result.array_source.clear();
     }
@@ -51,22 +57,22 @@ json to_json(const RunRequest& request) {
 RunRequest request_from_json(const json& value) {
     try {
         RunRequest request;
-        request.exhibit = value.at("exhibit").get<std::string>();
-        if (const auto params = value.find("params"); params != value.end()) {
+        const JsonObject object(value, "it");
+        object.needs({"exhibit"}).text("exhibit", request.exhibit);
+        if (const json* params = object.find("params"))
             request.params = params_from_json(exhibit(request.exhibit).params, *params);
-        }
-        request.seed = value.value("seed", request.seed);
-        for (const json& item : value.value("interventions", json::array())) {
-            request.interventions.push_back(intervention_from(item));
-        }
-        request.capture.names = value.value("capture", request.capture.names);
-        for (const std::string& id : value.value("analyse", std::vector<std::string>()))
+        object.whole("seed", request.seed);
+        if (object.list("interventions").size() > most_interventions)
+            throw Error(ErrorCode::bad_format, fmt::format("it holds more than {} interventions", most_interventions),
+                        "replace an array as a whole: weights=@file.npz:name");
+        for (const json& item : object.list("interventions")) request.interventions.push_back(intervention_from(item));
+        object.texts("capture", request.capture.names);
+        std::vector<std::string> ids;
+        object.texts("analyse", ids);
+        for (const std::string& id : ids)
             for (const std::string& known : analyses_from(id)) request.analyses.push_back(known);
-        request.weights_path = value.value("weights", "");
+        object.text("weights", request.weights_path);
         return request;
-    } catch (const json::exception& error) {
-        throw Error(ErrorCode::bad_format, fmt::format("the request cannot be read: {}", error.what()),
-                    "it was written by another program");
     } catch (const Error& error) {
         throw Error(ErrorCode::bad_format, fmt::format("the request cannot be read: {}", error.message()), error.hint());
     }
@@ -77,7 +83,7 @@ std::string request_text(const RunRequest& request) {
 }
 
 RunRequest request_from_text(const std::string& text) {
-    return request_from_json(json::parse(text, nullptr, false));
+    return request_from_json(parse_json(text, "the request", "use one that Saccade wrote"));
 }
 
 }  // namespace saccade

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/error_line.hpp"
 #include "base/stop.hpp"
 
 namespace saccade {
@@ -90,10 +91,8 @@ void Runner::work(const std::stop_token& quit) {
         };
         try {
             result.trace = run_(result.request, stop, progress);
-        } catch (const Error& error) {
-            result.error = error;
-        } catch (const std::exception& error) {
-            result.error = Error(ErrorCode::unsupported, error.what(), "please report this");
+        } catch (...) {
+            result.error = current_error();
         }
         result.engine_ms = elapsed();
         publish(std::move(result), stop);

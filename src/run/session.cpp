@@ -8,6 +8,7 @@
 #include "base/utf8.hpp"
 #include "exhibit/exhibit.hpp"
 #include "io/atomic_file.hpp"
+#include "io/json_text.hpp"
 #include "io/text_file.hpp"
 
 namespace saccade {
@@ -16,7 +17,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int version = 1;
+constexpr unsigned version = 1;
 constexpr std::array request_keys{"exhibit", "params", "seed", "interventions", "capture", "weights"};
 
 /// Keys of `old` that `known` does not list and `fresh` does not have are carried over.
@@ -53,13 +54,11 @@ Session session_from_json(const json& document) {
     if (!document.is_object() || document.value("format", json()) != "saccade-session") {
         throw Error(ErrorCode::bad_format, "is not a Saccade session", "open a file that Saccade has saved");
     }
-    const json found = document.value("version", json());
-    if (!found.is_number_integer() || found.get<std::int64_t>() < 1) {
-        throw Error(ErrorCode::bad_format, "is a session without a version", "save it again");
-    }
-    if (found.get<std::int64_t>() > version) {
+    const std::optional<std::uint64_t> found = whole_in<std::uint64_t>(document.value("version", json()), 1);
+    if (!found) throw Error(ErrorCode::bad_format, "is a session without a version", "save it again");
+    if (*found > version) {
         throw Error(ErrorCode::bad_format,
-                    fmt::format("is a session of version {}; this Saccade knows version {}", found.dump(), version),
+                    fmt::format("is a session of version {}; this Saccade knows version {}", *found, version),
                     "update Saccade");
     }
     if (!document.contains("request")) throw Error(ErrorCode::bad_format, "is a session without a request", "save it again");
@@ -85,12 +84,7 @@ json to_json(const Session& session) {
 }
 
 Session load_session(const std::string& path) {
-    const std::string text = read_text(path, std::size_t{1} << 28);
-    const json document = json::parse(text, nullptr, false);
-    if (document.is_discarded()) {
-        throw Error(ErrorCode::bad_format, fmt::format("{}: is not valid JSON", sanitize_utf8(path)),
-                    "open a file that Saccade has saved");
-    }
+    const json document = parse_json(read_text(path, JsonLimits().bytes), path, "open a file that Saccade has saved");
     try {
         return session_from_json(document);
     } catch (const Error& error) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/utf8.hpp"
+#include "io/json_text.hpp"
 #include "io/npz.hpp"
 #include "trace/formula.hpp"
 
@@ -57,20 +58,30 @@ Tensor<float> array_of(const Arrays& arrays, const std::string& name) {
     return found->second.cast<float>();
 }
 
+std::string text_of(const JsonObject& object, const char* key) {
+    std::string text;
+    object.needs({key}).text(key, text);
+    return text;
+}
+
 void read_tensor(Trace& trace, const json& value, const Arrays& arrays) {
-    TensorInfo info{value.at("name").get<std::string>(),   role_from(value.at("role").get<std::string>()),
-                    value.at("symbol").get<std::string>(), value.at("title").get<std::string>(),
-                    value.at("unit").get<std::string>(),   {}};
-    for (const json& axis : value.at("axes")) info.axes.push_back(trace.axis(axis.get<std::string>()));
-    Tensor<float> before = value.contains("before") ? array_of(arrays, value["before"].get<std::string>()) : Tensor<float>{};
+    const JsonObject object(value, "a tensor");
+    TensorInfo info{text_of(object, "name"),   role_from(text_of(object, "role")),
+                    text_of(object, "symbol"), text_of(object, "title"),
+                    text_of(object, "unit"),   {}};
+    std::vector<std::string> axes;
+    object.needs({"axes"}).texts("axes", axes);
+    for (const std::string& axis : axes) info.axes.push_back(trace.axis(axis));
+    Tensor<float> before = object.find("before") != nullptr ? array_of(arrays, text_of(object, "before")) : Tensor<float>{};
     Tensor<float> values = array_of(arrays, info.name);
     trace.add(std::move(info), std::move(values), std::move(before));
 }
 
 void read_step(Trace& trace, const json& value) {
-    const auto text = [&](const char* key) { return value.at(key).get<std::string>(); };
-    Step step{text("operation"), text("result"), text("formula"),
-              text("rule"),      text("source"), value.value("normalised", true)};
+    const JsonObject object(value, "a step");
+    Step step{text_of(object, "operation"), text_of(object, "result"), text_of(object, "formula"),
+              text_of(object, "rule"),      text_of(object, "source"), true};
+    object.toggle("normalised", step.normalised);
     if (!step.rule.empty()) {
         // Parameters are rarely saved; a rule that needs them stays with the model.
         const std::vector<std::string> names = operands(parse_rule(step.rule));
@@ -80,24 +91,30 @@ void read_step(Trace& trace, const json& value) {
     trace.add_step(std::move(step));
 }
 
-Trace trace_from(const json& document, const Arrays& arrays) {
-    if (document.at("format") != "saccade-trace") throw Error(ErrorCode::bad_format, "trace.json has an unknown format");
-    if (document.at("version").get<int>() > version) {
-        throw Error(ErrorCode::bad_format, "was saved by a newer Saccade", "update Saccade");
-    }
+void read_axis(Trace& trace, const json& value) {
+    constexpr Index most = Index{1} << 40;
+    const JsonObject object(value, "an axis");
+    Axis axis{text_of(object, "name"), axis_kind_from(text_of(object, "kind")), 0, {}, text_of(object, "symbol")};
+    object.needs({"extent", "labels"}).whole<Index>("extent", axis.extent, 0, most);
+    object.texts("labels", axis.labels);
+    trace.add_axis(std::move(axis));
+}
+
+Trace trace_from(const JsonObject& document, const Arrays& arrays) {
+    if (text_of(document, "format") != "saccade-trace") throw Error(ErrorCode::bad_format, "trace.json has an unknown format");
+    int written = 0;
+    document.needs({"version", "axes", "tensors", "steps", "notes", "texts"}).whole("version", written, 1);
+    if (written > version) throw Error(ErrorCode::bad_format, "was saved by a newer Saccade", "update Saccade");
     Trace trace;
-    for (const json& axis : document.at("axes")) {
-        trace.add_axis({axis.at("name").get<std::string>(), axis_kind_from(axis.at("kind").get<std::string>()),
-                        axis.at("extent").get<Index>(), axis.at("labels").get<std::vector<std::string>>(),
-                        axis.at("symbol").get<std::string>()});
+    for (const json& axis : document.list("axes")) read_axis(trace, axis);
+    for (const json& tensor : document.list("tensors")) read_tensor(trace, tensor, arrays);
+    for (const json& step : document.list("steps")) read_step(trace, step);
+    for (const json& note : document.list("notes")) {
+        const JsonObject object(note, "a note");
+        trace.add_note({text_of(object, "param"), text_of(object, "text"), text_of(object, "hint")});
     }
-    for (const json& tensor : document.at("tensors")) read_tensor(trace, tensor, arrays);
-    for (const json& step : document.at("steps")) read_step(trace, step);
-    for (const json& note : document.at("notes")) {
-        trace.add_note(
-            {note.at("param").get<std::string>(), note.at("text").get<std::string>(), note.at("hint").get<std::string>()});
-    }
-    for (const auto& [name, text] : document.at("texts").items()) trace.set_text(name, text.get<std::string>());
+    const JsonObject texts = document.object("texts");
+    for (const auto& [name, text] : texts.value().items()) trace.set_text(name, text_of(texts, name.c_str()));
     return trace;
 }
 
@@ -141,12 +158,10 @@ Trace load_trace(const std::string& path, RunRequest* request) {
     const std::string text = read_npz_text(path, "trace.json");
     const Arrays arrays = read_npz(path);
     try {
-        const json document = json::parse(text);
-        if (request != nullptr) *request = request_from_json(document.at("request"));
-        return trace_from(document, arrays);
-    } catch (const json::exception& error) {
-        throw Error(ErrorCode::bad_format, fmt::format("{}: trace.json: {}", sanitize_utf8(path), error.what()),
-                    "save the run again");
+        const json document = parse_json(text, "trace.json", "save the run again");
+        const JsonObject object(document, "trace.json", "save the run again");
+        if (request != nullptr) *request = request_from_json(object.object("request").value());
+        return trace_from(object, arrays);
     } catch (const Error& error) {
         throw Error(ErrorCode::bad_format, fmt::format("{}: {}", sanitize_utf8(path), error.message()),
                     error.hint().empty() ? "save the run again" : error.hint());

@@ -1,10 +1,12 @@
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <set>
 
+#include "base/nearest.hpp"
 #include "trace/formula.hpp"
 #include "trace/intervene.hpp"
 #include "trace/probe.hpp"
@@ -165,12 +167,12 @@ void Probe::check_interventions() {
         if (!intervention.enabled) continue;
         const auto found = by_name_.find(intervention.tensor);
         if (found == by_name_.end()) {
-            std::string names;
-            for (const Recording& recording : recordings_) names += (names.empty() ? "" : ", ") + recording.site.name;
+            std::vector<std::string> names;
+            for (const Recording& recording : recordings_) names.push_back(recording.site.name);
             throw Error(
                 ErrorCode::not_found,
                 fmt::format("intervention {}: there is no tensor '{}' to change", brief(intervention), intervention.tensor),
-                "choose one of: " + names);
+                fmt::format("choose one of: {}", fmt::join(nearest_first(intervention.tensor, std::move(names)), ", ")));
         }
         note_unapplied(intervention, recordings_[found->second], applied_[k], frozen_[k]);
     }

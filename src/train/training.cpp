@@ -6,6 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/error_line.hpp"
 #include "base/parallel.hpp"
 #include "io/safetensors.hpp"
 #include "train/trainer.hpp"
@@ -119,7 +120,8 @@ struct Training::Impl {
             const std::scoped_lock lock(mutex);
             stepping = false;
             state = State::failed;
-            error = Error(ErrorCode::numeric, std::string("training failed: ") + e.what());
+            const Error known = as_error(e);
+            error = Error(known.code(), "the training failed: " + known.message(), known.hint());
         }
         changed.notify_all();
     }

@@ -1,7 +1,9 @@
 #include "train/training_file.hpp"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "io/json_text.hpp"
 #include "io/safetensors.hpp"
 
 namespace saccade {
@@ -9,6 +11,8 @@ namespace saccade {
 using nlohmann::json;
 
 namespace {
+
+constexpr Index most_steps = Index{1} << 40;
 
 json to_json(const TrainOptions& options) {
     return {{"data_path", options.data_path},
@@ -20,16 +24,31 @@ json to_json(const TrainOptions& options) {
             {"extra", options.extra}};
 }
 
-TrainOptions options_from_json(const json& j) {
+TrainOptions options_from_json(const JsonObject& j) {
+    constexpr int most_epochs = 1000000, most_batch = 1 << 24;
     TrainOptions options;
-    options.data_path = j.at("data_path").get<std::string>();
-    options.dictionary_path = j.value("dictionary_path", std::string());
-    options.epochs = j.at("epochs").get<int>();
-    options.seed = j.at("seed").get<std::uint64_t>();
-    options.batch_size = j.at("batch_size").get<int>();
-    options.learning_rate = j.at("learning_rate").get<double>();
-    options.extra = j.at("extra").get<std::map<std::string, double>>();
+    j.needs({"data_path", "epochs", "seed", "batch_size", "learning_rate", "extra"});
+    j.text("data_path", options.data_path);
+    j.text("dictionary_path", options.dictionary_path);
+    j.whole("epochs", options.epochs, 0, most_epochs);
+    j.whole("seed", options.seed);
+    j.whole("batch_size", options.batch_size, 0, most_batch);
+    j.number("learning_rate", options.learning_rate, 0);
+    const JsonObject extra = j.object("extra");
+    for (const auto& [name, value] : extra.value().items()) extra.number(name.c_str(), options.extra[name]);
     return options;
+}
+
+TrainPoint point_from(const json& p, const JsonObject& training) {
+    const bool complete = p.is_array() && p.size() == 4;
+    const auto step = complete ? whole_in<Index>(p[0], 0) : std::nullopt;
+    const auto seconds = complete ? number_in(p[1], 0) : std::nullopt;
+    if (!step || !seconds) training.refuse("points", p, "");
+    // A loss that ran away is written as null.
+    TrainPoint point{*step, *seconds, p[2].is_null() ? NAN : 0, std::nullopt};
+    if (const auto loss = number_in(p[2])) point.loss = *loss;
+    point.metric = number_in(p[3]);
+    return point;
 }
 
 }  // namespace
@@ -54,21 +73,14 @@ TrainingFile read_training_file(const std::string& path) {
     if (entry == metadata.end())
         throw Error(ErrorCode::bad_format, path + ": not a training checkpoint (no optimiser state in it)",
                     "choose a file written by 'Save checkpoint' or left by 'saccade train'");
-    try {
-        const json training = json::parse(entry->second);
-        file.task = training.at("task").get<std::string>();
-        file.options = options_from_json(training.at("options"));
-        file.step = training.at("step").get<Index>();
-        file.seconds = training.at("seconds").get<double>();
-        for (const json& p : training.at("points")) {
-            TrainPoint point{p.at(0).get<Index>(), p.at(1).get<double>(), p.at(2).get<double>(), std::nullopt};
-            if (!p.at(3).is_null()) point.metric = p.at(3).get<double>();
-            file.points.push_back(point);
-        }
-    } catch (const json::exception&) {
-        throw Error(ErrorCode::bad_format, path + ": the metadata entry 'training' is damaged", "start the training again");
-    }
-    if (file.step < 0) throw Error(ErrorCode::bad_format, path + ": negative step count", "start the training again");
+    const std::string damaged = path + ": the metadata entry 'training'", hint = "start the training again";
+    const json document = parse_json(entry->second, damaged, hint);
+    const JsonObject training(document, damaged, hint);
+    training.needs({"task", "options", "step", "seconds", "points"}).text("task", file.task);
+    file.options = options_from_json(training.object("options"));
+    training.whole<Index>("step", file.step, 0, most_steps);
+    training.number("seconds", file.seconds, 0);
+    for (const json& p : training.list("points")) file.points.push_back(point_from(p, training));
     return file;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 namespace saccade {
@@ -8,7 +9,8 @@ struct WindowOptions {
     std::string file;        // a session, picture or weights to open; empty: the first exhibit
     std::string state_file;  // where the state is written as JSON whenever it changes, for tests; empty: nowhere
     int width = 1600, height = 1000;
-    bool preferences = false;  // starts as a person set it last, at the size that the screen asks for
+    std::function<void()> in_each_frame;  // among the panels, for tests of what a frame withstands
+    bool preferences = false;             // starts as a person set it last, at the size that the screen asks for
 };
 
 /// Opens the window and returns when it is closed: the program's exit status. Error{unsupported} if there is no display.

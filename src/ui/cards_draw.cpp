@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/error_line.hpp"
 #include "ui/card_scene.hpp"
 #include "ui/cards.hpp"
 #include "ui/imgui_compat.hpp"
@@ -85,6 +86,18 @@ void note_picks(const Ui& ui, AppState& state, const Exhibit& e, const Trace& tr
         }
     }
 }
+
+/// What is drawn stays within the box, as long as this lives.
+class Clip {
+ public:
+    Clip(ImDrawList& list, ImVec2 low, ImVec2 high) : list_(list) { list_.PushClipRect(low, high, true); }
+    ~Clip() { list_.PopClipRect(); }
+    Clip(const Clip&) = delete;
+    Clip& operator=(const Clip&) = delete;
+
+ private:
+    ImDrawList& list_;
+};
 
 /// "0.61", or nothing if the trace has no such cell.
 std::optional<float> value_at(const Trace* trace, const CellRef& ref, Reuse* memo) try {
@@ -270,14 +283,17 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
             subtitle = figure.subtitle;
             if (const std::string hint = hand_hint(state, act, figure, of); !hint.empty())
                 subtitle += (subtitle.empty() ? "" : " · ") + hint;
-            list.PushClipRect(place.at, high, true);
-            ui.canvas.draw(figure, inner);
-            list.PopClipRect();
+            {
+                const Clip clip(list, place.at, high);
+                ui.canvas.draw(figure, inner);
+            }
             note_grid(ui, state, figure, inner, of);
             if (of != CardOf::difference) note_picks(ui, state, e, *trace_of(state, of), figure, inner);
             interact(ui, state, act, figure, inner, size, id, of);
         } catch (const Error& error) {
-            problem = error.line();
+            problem = shown_line(error);
+        } catch (const std::bad_alloc& error) {
+            problem = shown_line(as_error(error));  // of this card's figure: the others may have room
         }
     }
     float left = place.at.x + 14 * s;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/error_line.hpp"
 #include "base/path_text.hpp"
 #include "io/safetensors.hpp"
 #include "params/matrix_file.hpp"
@@ -69,7 +70,7 @@ void Files::open_array(const std::string& path, const std::string& matrix) {
         cursor.problem.clear();
         act_.messages().tell(into->title + ": " + path);
     } catch (const Error& error) {
-        cursor.problem = error.line();
+        cursor.problem = shown_line(error);
         cursor.problem_param = into->name;
     }
 }
@@ -162,10 +163,8 @@ void Files::open(const std::string& written, const std::string& matrix) {
         if (is_array_file(ending)) return open_array(path, matrix);
         if (ending == ".svg" || ending == ".pdf") return open_exported(path, read_origin(path));
         if (!open_picture_file(path)) open_session(path);
-    } catch (const Error& error) {
-        act_.messages().complain(error);
-    } catch (const std::exception& error) {
-        act_.messages().complain(Error(ErrorCode::io, path + ": " + error.what(), "choose another file"));
+    } catch (...) {
+        act_.messages().complain(current_error());
     }
 }
 
@@ -223,10 +222,9 @@ void Files::export_now() {
         dialog.may_replace = {path, stamp_of(path)};  // what it wrote itself it may write again
         dialog.failed = false;
         dialog.result = "Written: " + std::filesystem::absolute(path).string();
-    } catch (const std::exception& error) {
+    } catch (...) {
         dialog.failed = true;
-        const auto* known = dynamic_cast<const Error*>(&error);
-        dialog.result = known != nullptr ? known->line() : dialog.path + ": " + error.what();
+        dialog.result = shown_line(current_error());
     }
 }
 
@@ -280,9 +278,8 @@ void Files::answer_prompt() {
                            session ? state_.document.file : KnownFile{});
         open_from_prompt(prompt);
         state_.prompt = {};
-    } catch (const std::exception& error) {
-        const auto* known = dynamic_cast<const Error*>(&error);
-        state_.prompt.problem = known != nullptr ? known->line() : error.what();
+    } catch (...) {
+        state_.prompt.problem = shown_line(current_error());
     }
 }
 

@@ -1,5 +1,7 @@
 #include "ui/messages.hpp"
 
+#include "base/error_line.hpp"
+
 namespace saccade {
 
 using Clock = std::chrono::steady_clock;
@@ -11,7 +13,7 @@ constexpr double seconds_a_message = 4;
 }  // namespace
 
 void Messages::complain(const Error& error) {
-    banner_ = Banner{error.line(), true, Clock::now()};
+    banner_ = Banner{shown_line(error), true, Clock::now()};
 }
 
 void Messages::tell(const std::string& text) {

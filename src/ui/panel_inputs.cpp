@@ -6,6 +6,7 @@
 #include <functional>
 #include <set>
 
+#include "base/error_line.hpp"
 #include "base/utf8.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
@@ -270,7 +271,7 @@ std::vector<BannerLine> lines_of(const Ui& ui, AppState& state, Controller& act)
     add_progress(ui, state, act, lines);
     for (std::size_t i = 0; i < (state.document.comparing ? 2u : 1u); ++i) {
         const Side& side = state.document.sides[i];
-        if (side.problem && !side.running) lines.push_back({side_mark(state, i) + side.problem->line(), ui.theme.broken});
+        if (side.problem && !side.running) lines.push_back({side_mark(state, i) + shown_line(*side.problem), ui.theme.broken});
         if (!side.cancelled) continue;
         const std::string what =
             side.partial() ? fmt::format("Partial: cancelled at {:.0f}% of this run", std::floor(side.shown.progress * 100))

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/error_line.hpp"
 #include "exhibit/exhibit.hpp"
 #include "params/matrix_file.hpp"
 #include "ui/imgui_compat.hpp"
@@ -74,7 +75,7 @@ bool put(AppState& state, Controller& act, const std::string& name, const Tensor
         complain(state, name, "");
         return true;
     } catch (const Error& error) {
-        complain(state, name, error.line());
+        complain(state, name, shown_line(error));
         return false;
     }
 }
@@ -273,7 +274,7 @@ void menu(const Ui& ui, AppState& state, Controller& act, const ParamSpec& spec,
         if (item("Remove the row")) set(act, spec.name, without_line(matrix, 0, row));
         if (item("Remove the column")) set(act, spec.name, without_line(matrix, 1, col));
     } catch (const Error& error) {
-        complain(state, spec.name, error.line());
+        complain(state, spec.name, shown_line(error));
     }
     if (item("Paste cells"))
         if (const char* text = ImGui::GetClipboardText()) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/error_line.hpp"
 #include "ui/panels.hpp"
 
 namespace saccade {
@@ -22,7 +23,7 @@ void curves(const Ui& ui, const AppState& state) {
     try {
         ui.canvas.draw(view("curves").layout(*state.document.training.curves, view_state, ScreenTextMeasure(ui.fonts)), at);
     } catch (const Error& error) {
-        label(ui, error.line(), ui.theme.faint, 13, Font::ui, width);
+        label(ui, shown_line(error), ui.theme.faint, 13, Font::ui, width);
     }
     ImGui::SetCursorScreenPos({at.x, at.y + height + 4 * s});
 }
@@ -64,7 +65,7 @@ void training_panel(const Ui& ui, AppState& state, Controller& act) {
     std::string line = fmt::format("step {} of {}", training.step(), training.total_steps());
     if (now == Training::State::running && training.step() > 0) line += " · " + time_text(training.seconds_left()) + " left";
     label(ui, line, t.text, 13);
-    if (const auto error = training.error()) paragraph(ui, error->line(), t.broken);
+    if (const auto error = training.error()) paragraph(ui, shown_line(*error), t.broken);
     if (state.document.training.curves) curves(ui, state);
     snapshots(ui, state, act);
     if (now == Training::State::running && button(ui, "pause", "Pause")) training.pause();

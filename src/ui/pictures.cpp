@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/error_line.hpp"
 #include "base/path_text.hpp"
 
 namespace saccade {
@@ -38,10 +39,8 @@ PictureFacts facts_of(const std::string& value) {
         facts.title = is_drawn(value) ? drawn_title(value) : picture->title;
         facts.width = picture->full_width;
         facts.height = picture->full_height;
-    } catch (const Error& error) {
-        facts.problem = error;
-    } catch (const std::exception& error) {
-        facts.problem = Error(ErrorCode::io, value.substr(0, 200) + ": " + error.what(), "choose another file");
+    } catch (...) {
+        facts.problem = current_error();
     }
     return facts;
 }

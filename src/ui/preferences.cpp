@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/atomic_file.hpp"
+#include "io/json_text.hpp"
 #include "viz/theme.hpp"
 
 namespace saccade {
@@ -14,6 +15,8 @@ namespace saccade {
 using nlohmann::json;
 
 namespace {
+
+constexpr std::size_t most_bytes = 1 << 20;
 
 std::string preferences_path() {
     const char* folder = std::getenv("XDG_CONFIG_HOME");
@@ -36,14 +39,19 @@ void Preferences::read(ViewSettings& settings, double screen_scale) {
     settings.ui_scale = screen_scale;
     if (path_.empty()) return;
     try {
-        written_ = read_file(path_);
-        const json kept = json::parse(written_);
-        const std::string chosen = kept.value("theme", settings.theme);
+        written_ = read_file(path_, most_bytes);
+        const json document = parse_json(written_, path_, "");
+        const JsonObject kept(document, path_);
+        std::string chosen = settings.theme, language = settings.language;
+        double size = 1;
+        kept.text("theme", chosen);
+        kept.text("language", language);
+        kept.number("size", size, 0.01, 100);
         theme(chosen);
         settings.theme = chosen;
-        settings.language = kept.value("language", settings.language) == "zh" ? "zh" : "en";
+        settings.language = language == "zh" ? "zh" : "en";
         // A multiple of the screen's own: another screen has another.
-        settings.ui_scale = std::clamp(std::round(screen_scale * kept.value("size", 1.0) * 10) / 10, 0.7, 3.0);
+        settings.ui_scale = std::clamp(std::round(screen_scale * size * 10) / 10, 0.7, 3.0);
     } catch (const std::exception&) {
         // None yet, or one that cannot be read: as it is at first.
     }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "io/json_text.hpp"
+#include "run/session.hpp"
 #include "viz/theme.hpp"
 
 namespace saccade {
@@ -42,25 +44,32 @@ nlohmann::json to_json(const SavedView& view) {
 SavedView saved_view_from_json(const nlohmann::json& document) {
     SavedView view;
     ViewSettings& settings = view.settings;
-    try {
-        settings.theme = document.value("theme", settings.theme);
-        theme(settings.theme);
-        settings.ui_scale = std::clamp(document.value("ui_scale", settings.ui_scale), 0.7, 3.0);
-        view.step = document.value("step", view.step);
-        settings.scale = scale_from(document.value("scale", std::string("linear")));
-        if (document.contains("options")) view.options = view_options_from_json(document["options"]);
-        settings.language = document.value("language", settings.language) == "zh" ? "zh" : "en";
-        settings.lesson = document.value("lesson", settings.lesson);
-        view.enlarged = document.value("enlarged", view.enlarged);
-        if (document.contains("selected")) {
-            view.selected.tensor = document["selected"].value("tensor", std::string());
-            view.selected.index = document["selected"].value("index", std::vector<Index>{});
-        }
-        if (document.contains("shares"))
-            for (const auto& [card, share] : document["shares"].items())
-                settings.shares[card] = std::clamp(share.get<double>(), 0.05, 0.95);
-    } catch (const json::exception&) {
-        throw Error(ErrorCode::bad_format, "the session's view is damaged", "delete its \"view\" to open the rest");
+    constexpr Index most_index = Index{1} << 40;
+    const JsonObject object(document, "the session's view", "delete its \"view\" to open the rest");
+    std::string scale = "linear";
+    object.text("theme", settings.theme);
+    theme(settings.theme);
+    object.number("ui_scale", settings.ui_scale);
+    settings.ui_scale = std::clamp(settings.ui_scale, 0.7, 3.0);
+    object.whole<Index>("step", view.step, -1, most_index);
+    object.text("scale", scale);
+    settings.scale = scale_from(scale);
+    if (const json* options = object.find("options")) view.options = view_options_from_json(*options);
+    object.text("language", settings.language);
+    if (settings.language != "zh") settings.language = "en";
+    object.toggle("lesson", settings.lesson);
+    object.text("enlarged", view.enlarged);
+    if (object.find("selected") != nullptr) {
+        const JsonObject selected = object.object("selected");
+        selected.text("tensor", view.selected.tensor);
+        selected.wholes("index", view.selected.index, -1, most_index);
+    }
+    if (object.find("shares") == nullptr) return view;
+    const JsonObject shares = object.object("shares");
+    for (const auto& [card, share] : shares.value().items()) {
+        double size = 0;
+        shares.number(card.c_str(), size);
+        settings.shares[card] = std::clamp(size, 0.05, 0.95);
     }
     return view;
 }

@@ -7,6 +7,8 @@
 
 namespace saccade {
 
+struct Session;
+
 /// What a session keeps of the window, as its "view": how everything is shown, and what is looked at.
 struct SavedView {
     ViewSettings settings;

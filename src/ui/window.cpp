@@ -14,7 +14,9 @@
 #include "io/atomic_file.hpp"
 #include "ui/commands.hpp"
 #include "ui/endings.hpp"
+#include "ui/faults.hpp"
 #include "ui/imgui_compat.hpp"
+#include "ui/imgui_frame.hpp"
 #include "ui/input_queue.hpp"
 #include "ui/panels.hpp"
 #include "ui/preferences.hpp"
@@ -206,6 +208,7 @@ struct Window::Impl {
         inspector(ui, state, act, layout);
         top_bar(ui, state, act, layout);
         status_bar(ui, state, layout);
+        if (options.in_each_frame) options.in_each_frame();
         ImGui::End();
         state.button_focused = tabs.any_focused();
         state.focus_place = tabs.place();
@@ -235,6 +238,7 @@ struct Window::Impl {
     AppState state;
     Runner runner, second_runner, untouched_runner, second_untouched_runner;
     Controller act;
+    Faults faults{state, act};
     InputQueue input;
     Preferences preferences;
     std::string dumped;
@@ -247,6 +251,20 @@ Window::Window(const WindowOptions& options) : impl_(std::make_unique<Impl>(opti
 Window::~Window() = default;
 
 bool Window::frame() {
+    try {
+        const bool answered = draw_frame();
+        impl_->faults.over();
+        return answered;
+    } catch (...) {
+        abandon_frame();
+        impl_->canvas.end_frame();
+        impl_->faults.meet();
+        impl_->settle = 3;
+        return false;
+    }
+}
+
+bool Window::draw_frame() {
     Impl& w = *impl_;
     // Between the first frame after a keystroke and the answer to it nothing changes on screen: to draw it again would only
     // take the processor from the engine. And that first frame is not drawn, either, where the answer comes soon.

@@ -32,6 +32,8 @@ class Window {
     void finish();
 
  private:
+    bool draw_frame();
+
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

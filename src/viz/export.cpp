@@ -11,6 +11,7 @@
 
 #include "base/utf8.hpp"
 #include "io/atomic_file.hpp"
+#include "io/json_text.hpp"
 #include "io/npz.hpp"
 #include "trace/hand.hpp"
 #include "viz/canvas_cairo.hpp"
@@ -51,14 +52,21 @@ void write_npz_of(const std::string& path, const std::vector<ShownValues>& shown
 
 std::vector<Intervention> interventions_in(const std::string& request) {
     std::vector<Intervention> found;
-    const nlohmann::json json = nlohmann::json::parse(request, nullptr, false);
-    if (!json.is_object()) return found;
-    for (const nlohmann::json& one : json.value("interventions", nlohmann::json::array())) {
-        Intervention intervention =
-            parse_intervention(one.is_string() ? one.get<std::string>() : one.at("spec").get<std::string>());
-        if (!one.is_string() && !one.value("enabled", true)) continue;
-        if (!one.is_string()) intervention.origin = one.value("origin", "");
-        found.push_back(std::move(intervention));
+    const nlohmann::json json = parse_json(request, "the request", "");
+    for (const nlohmann::json& one : JsonObject(json, "the request").list("interventions")) {
+        if (one.is_string()) {
+            found.push_back(parse_intervention(one.get<std::string>()));
+            continue;
+        }
+        const JsonObject object(one, "an intervention");
+        std::string spec, origin;
+        bool enabled = true;
+        object.needs({"spec"}).text("spec", spec);
+        object.toggle("enabled", enabled);
+        object.text("origin", origin);
+        if (!enabled) continue;
+        found.push_back(parse_intervention(spec));
+        found.back().origin = origin;
     }
     return found;
 }

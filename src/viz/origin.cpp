@@ -4,6 +4,7 @@
 
 #include "base/base64.hpp"
 #include "io/atomic_file.hpp"
+#include "io/json_text.hpp"
 #include "viz/canvas_svg.hpp"
 #include "viz/png_text.hpp"
 
@@ -12,7 +13,7 @@ namespace saccade {
 namespace {
 
 constexpr std::string_view keyword = "saccade:";
-constexpr int newest_version = 1;
+constexpr unsigned newest_version = 1;
 constexpr std::size_t largest_picture = std::size_t{512} << 20;
 
 std::optional<std::string> origin_in(const std::string& file) {
@@ -27,19 +28,22 @@ std::optional<std::string> origin_in(const std::string& file) {
 std::string origin_text(const FigureOrigin& origin) {
     nlohmann::json json = {{"format", "saccade-figure"},
                            {"version", newest_version},
-                           {"request", nlohmann::json::parse(origin.request)},
+                           {"request", parse_json(origin.request, "the request", "")},
                            {"view", to_json(origin.view)}};
-    if (!origin.compared.empty()) json["compare"] = nlohmann::json::parse(origin.compared);
+    if (!origin.compared.empty()) json["compare"] = parse_json(origin.compared, "the request", "");
     return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);  // file names need not be UTF-8
 }
 
 FigureOrigin origin_from_text(const std::string& text) {
-    const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
-    if (json.is_discarded() || !json.is_object() || !json.contains("format") || json["format"] != "saccade-figure" ||
-        !json.contains("request") || !json.contains("view"))
-        throw Error(ErrorCode::bad_format, "its record of how it was made is damaged", "export the figure again");
-    if (!json.contains("version") || !json["version"].is_number_integer() || json["version"] > newest_version)
-        throw Error(ErrorCode::bad_format, "it comes from a newer Saccade", "update Saccade");
+    const std::string record = "its record of how it was made", hint = "export the figure again";
+    const nlohmann::json json = parse_json(text, record, hint);
+    const JsonObject object(json, record, hint);
+    object.needs({"format", "request", "view"});
+    if (*object.find("format") != "saccade-figure")
+        throw Error(ErrorCode::bad_format, record + " is of another program", "open a picture that Saccade exported");
+    std::uint64_t version = newest_version + 1;
+    if (const nlohmann::json* found = object.find("version")) version = whole_in<std::uint64_t>(*found, 1).value_or(version);
+    if (version > newest_version) throw Error(ErrorCode::bad_format, "it comes from a newer Saccade", "update Saccade");
     return {json["request"].dump(), view_state_from_json(json["view"]), json.contains("compare") ? json["compare"].dump() : ""};
 }
 

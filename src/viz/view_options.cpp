@@ -6,6 +6,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "io/json_text.hpp"
 #include "params/param_make.hpp"
 
 namespace saccade {
@@ -333,23 +334,18 @@ Json to_json(const ViewOptions& options) {
 }
 
 ViewOptions view_options_from_json(const Json& json) {
-    if (!json.is_object())
-        throw Error(ErrorCode::bad_format, "view options must be a JSON object", "use one that Saccade wrote");
+    const JsonObject object(json, "view options", "use those that Saccade wrote");
     Json plain = json;
     std::vector<Index> chosen;
     std::vector<ParamSpec> specs;
     for (const ViewOption& option : view_options()) {
         specs.push_back(option.spec);
         const auto value = plain.find(option.spec.name);
-        if (value != plain.end() && option.spec.type == ParamType::number && value->is_number())
-            *value = std::clamp(value->get<double>(), option.spec.min, option.spec.max);
+        if (value == plain.end() || option.spec.type != ParamType::number) continue;
+        if (const auto number = number_in(*value)) *value = std::clamp(*number, option.spec.min, option.spec.max);
     }
-    try {
-        chosen = json.value("heads", std::vector<Index>());
-        plain.erase("heads");
-    } catch (const Json::exception& e) {
-        throw Error(ErrorCode::bad_format, std::string("view options: ") + e.what(), "use those that Saccade wrote");
-    }
+    object.wholes("heads", chosen);
+    plain.erase("heads");
     ViewOptions options;
     try {
         options = view_options_from(params_from_json(specs, plain));

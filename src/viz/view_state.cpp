@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "io/json_text.hpp"
 #include "viz/theme.hpp"
 #include "viz/view.hpp"
 
@@ -9,6 +10,10 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr const char* wrote = "use one that Saccade wrote";
+constexpr Index most_index = Index{1} << 40;
+constexpr double most_px = 16384, most_text_px = 1000;
+
 Json focus_json(const Focus& focus) {
     if (focus.empty() && focus.marks.empty()) return nullptr;
     return {{"tensor", focus.cell.tensor}, {"index", focus.cell.index}, {"marks", focus.marks}};
@@ -17,9 +22,12 @@ Json focus_json(const Focus& focus) {
 Focus focus_from(const Json& json) {
     Focus focus;
     if (json.is_null()) return focus;
-    focus.cell.tensor = json.value("tensor", std::string());
-    focus.cell.index = json.value("index", std::vector<Index>());
-    focus.marks = json.value("marks", std::map<std::string, Index>());
+    const JsonObject object(json, "a focus", wrote);
+    object.text("tensor", focus.cell.tensor);
+    object.wholes("index", focus.cell.index, -1, most_index);
+    if (object.find("marks") == nullptr) return focus;
+    const JsonObject marks = object.object("marks");
+    for (const auto& [axis, at] : marks.value().items()) marks.whole<Index>(axis.c_str(), focus.marks[axis], -1, most_index);
     return focus;
 }
 
@@ -45,31 +53,30 @@ Json to_json(const ViewState& state) {
 }
 
 ViewState view_state_from_json(const Json& json) {
-    if (!json.is_object())
-        throw Error(ErrorCode::bad_format, "a view state must be a JSON object", "use one that Saccade wrote");
     ViewState state;
     try {
-        state.view = json.value("view", state.view);
-        state.tensor = json.value("tensor", state.tensor);
-        if (json.contains("selected")) state.selected = focus_from(json["selected"]);
-        if (json.contains("hovered")) state.hovered = focus_from(json["hovered"]);
-        state.step = json.value("step", state.step);
-        state.step_axis = json.value("step_axis", state.step_axis);
-        state.theme = json.value("theme", state.theme);
-        state.colormap = json.value("colormap", state.colormap);
-        if (json.contains("scale")) state.scale = scale_from(json["scale"].get<std::string>());
-        state.width = json.value("width", state.width);
-        state.height = json.value("height", state.height);
-        state.text_size = json.value("text_size", state.text_size);
-        state.marks = json.value("marks", state.marks);
-        state.text_scale = json.value("text_scale", state.text_scale);
-        state.decorations = json.value("decorations", state.decorations);
-        if (json.contains("options")) state.options = view_options_from_json(json["options"]);
+        const JsonObject object(json, "it", wrote);
+        object.text("view", state.view);
+        object.text("tensor", state.tensor);
+        if (const Json* selected = object.find("selected")) state.selected = focus_from(*selected);
+        if (const Json* hovered = object.find("hovered")) state.hovered = focus_from(*hovered);
+        object.whole<Index>("step", state.step, -1, most_index);
+        object.text("step_axis", state.step_axis);
+        object.text("theme", state.theme);
+        object.text("colormap", state.colormap);
+        std::string scale = to_string(state.scale);
+        object.text("scale", scale);
+        state.scale = scale_from(scale);
+        object.number("width", state.width, 1, most_px);
+        object.number("height", state.height, 1, most_px);
+        object.number("text_size", state.text_size, 0, most_text_px);
+        object.toggle("marks", state.marks);
+        object.number("text_scale", state.text_scale, 0.1, 100);
+        object.toggle("decorations", state.decorations);
+        if (const Json* options = object.find("options")) state.options = view_options_from_json(*options);
         if (!state.view.empty()) view(state.view);
         theme(state.theme);
         if (!state.colormap.empty()) colormap(state.colormap, theme(state.theme));
-    } catch (const Json::exception& e) {
-        throw Error(ErrorCode::bad_format, std::string("view state: ") + e.what(), "use one that Saccade wrote");
     } catch (const Error& e) {
         throw Error(ErrorCode::bad_format, "view state: " + e.message(), e.hint());
     }

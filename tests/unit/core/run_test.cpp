@@ -88,7 +88,9 @@ TEST(Run, bad_requests_are_one_line_errors) {
 TEST(Run, what_an_exhibit_throws_becomes_an_error) {
     Exhibit broken = tiny_exhibit();
     broken.run = [](RunContext&) { throw std::runtime_error("unexpected"); };
-    EXPECT_TRUE(contains(error_of(ErrorCode::unsupported, [&] { run(broken, request_for("a")); }), "unexpected"));
+    const std::string line = error_of(ErrorCode::unsupported, [&] { run(broken, request_for("a")); });
+    EXPECT_TRUE(contains(line, "tiny") && contains(line, "a fault in the program")) << line;
+    EXPECT_FALSE(contains(line, "unexpected")) << line;
     broken.run = [](RunContext&) { throw std::bad_alloc(); };
     EXPECT_TRUE(contains(error_of(ErrorCode::out_of_range, [&] { run(broken, request_for("a")); }), "not enough memory"));
 }

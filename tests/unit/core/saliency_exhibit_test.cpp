@@ -107,7 +107,7 @@ TEST(SaliencyExhibit, weights_of_another_model_are_refused) {
     model->card.json().erase("answers");
     request.weights_path.clear();
     request.model = model;
-    EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [&] { run(request); }), "\"answers\""));
+    EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [&] { run(request); }), "'answers'"));
 }
 
 TEST(SaliencyExhibit, same_bits_at_one_and_two_threads) {
