@@ -36,6 +36,15 @@ void ask_to_replace(const std::string& path, std::string& may_replace) {
     throw Error(ErrorCode::invalid_input, path + " is there already", "once more replaces it; or choose another name");
 }
 
+/// What was typed where something is saved, as the path that is then written; asks first, if a file is there. Every prompt and
+/// dialog that saves goes through here, so that what is asked about is what is replaced.
+std::string path_to_save(const std::string& written, std::string& may_replace) {
+    std::string path = path_from_text(written);
+    if (path.empty()) throw Error(ErrorCode::invalid_input, "no file named", "type a path");
+    ask_to_replace(path, may_replace);
+    return path;
+}
+
 /// The file that "weights.npz:name" is in.
 std::string file_in(const std::string& path) {
     const std::size_t archive = path.rfind(".npz:");
@@ -105,7 +114,7 @@ void Files::open_session(const std::string& path) {
     exhibit(session.request.exhibit);
     const SavedView view = saved_view_from_json(session.view);
     act_.open_request(session.request, session.compared);
-    state_.view = view.settings;
+    state_.view = with_looks_of(view.settings, state_.view);
     state_.document.options = view.options;
     Focus selected;
     selected.cell = view.selected;
@@ -164,8 +173,7 @@ void Files::export_now() {
         if (unfinished)
             throw Error(ErrorCode::invalid_input, "there is no finished picture to export",
                         "wait for the run, or correct the input");
-        const std::string path = path_from_text(dialog.path);
-        ask_to_replace(path, dialog.may_replace);
+        const std::string path = path_to_save(dialog.path, dialog.may_replace);
         dialog.may_replace = path;  // what it wrote itself it may write again
         ViewState view;
         view.view = dialog.view;
@@ -206,10 +214,8 @@ bool is_saving(PathPrompt::Kind kind) {
 
 }  // namespace
 
-/// Errors are what the prompt then says.
-void Files::open_from_prompt(const PathPrompt& written) {
-    PathPrompt prompt = written;
-    prompt.path = path_from_text(written.path);
+/// Its path as it is read. Errors are what the prompt then says.
+void Files::open_from_prompt(const PathPrompt& prompt) {
     if (prompt.path.empty()) throw Error(ErrorCode::invalid_input, "no file named", "type a path");
     switch (prompt.kind) {
         case PathPrompt::Kind::open:
@@ -238,9 +244,10 @@ void Files::open_from_prompt(const PathPrompt& written) {
 }
 
 void Files::answer_prompt() {
-    const PathPrompt prompt = state_.prompt;  // another document may be opened, and the prompt closed
+    PathPrompt prompt = state_.prompt;  // another document may be opened, and the prompt closed
     try {
-        if (is_saving(prompt.kind)) ask_to_replace(prompt.path, state_.prompt.may_replace);
+        prompt.path =
+            is_saving(prompt.kind) ? path_to_save(prompt.path, state_.prompt.may_replace) : path_from_text(prompt.path);
         open_from_prompt(prompt);
         state_.prompt = {};
     } catch (const std::exception& error) {

@@ -164,17 +164,20 @@ void status_bar(const Ui& ui, AppState& state, const Layout& layout) {
     begin_panel(ui, "status", layout.status.at, layout.status.size, t.panel, {16 * s, 0}, false);
     edge(ui, layout.status.at, {layout.status.at.x + layout.status.size.x, layout.status.at.y});
     ImGui::SetCursorPos({16 * s, 8 * s});
+    const Exhibit& e = state.document.exhibit();
     std::string left = fmt::format("engine {:.1f} ms      frame {:.1f} ms      seed {}", state.document.side().shown.engine_ms,
                                    state.frame_ms, state.document.side().request.seed);
     if (state.document.training.run && state.document.training.run->state() == Training::State::running)
         left += fmt::format("      training {:.0f} steps/s", state.document.training.run->steps_per_second());
+    for (const TrainingUnderWay& one : trainings_under_way(state))
+        if (one.exhibit != e.id) left += fmt::format("      {}: training waits at step {}", one.title, one.step);
     label(ui, left, t.secondary, 13);
     std::string right = "no model";
     if (state.document.side().shown.request.model) {
         right = "training, step " + std::to_string(state.document.training.shown_snapshot);
     } else if (!state.document.side().request.weights_path.empty()) {
         right = state.document.side().request.weights_path;
-    } else if (const Exhibit& e = state.document.exhibit(); !e.models.empty() && state.document.trace() != nullptr) {
+    } else if (!e.models.empty() && state.document.trace() != nullptr) {
         right = model_summary(e, state.document.side().shown.request);
     }
     const ScreenTextMeasure measure(ui.fonts);

@@ -175,6 +175,37 @@ TEST_F(ControllerTest, ItOpensOnACellWithAStory) {
     EXPECT_TRUE(state_.document.stage.selected.empty());
 }
 
+TEST_F(ControllerTest, ASelectionThatIsGoneGivesWayToTheOpeningCell) {
+    const auto one_thing = [&] {
+        const CellRef& cell = state_.document.stage.selected.cell;
+        ASSERT_FALSE(cell.empty());
+        EXPECT_EQ(act_.stage().current_step(), cell.index[0]);
+        EXPECT_NE(state_.document.trace()->axis("output")->label(cell.index[0]), "<end>");
+        ASSERT_TRUE(state_.document.stage.explanation.has_value());
+        EXPECT_EQ(state_.document.stage.explanation->cell, cell);
+    };
+    act_.stage().select({"weights", {6, 15}});
+    set_source("1/1/21");
+    one_thing();
+    act_.undo();
+    settle();
+    one_thing();
+    act_.stage().set_step(10);
+    set_source("2 June 1999");
+    act_.inputs().set_param("target", std::string("19"));
+    settle();
+    one_thing();
+    // Without attention, or where nothing was selected, the step is one that there is.
+    act_.stage().select({});
+    act_.inputs().set_param("target", std::string());
+    settle();
+    act_.stage().set_step(9);
+    act_.inputs().set_param("target", std::string("19"));
+    settle();
+    EXPECT_LT(act_.stage().current_step(), act_.stage().step_count());
+    EXPECT_TRUE(state_.document.stage.selected.empty());
+}
+
 TEST_F(ControllerTest, WhatIsTakenAwayByKeysEndsAtNothing) {
     act_.stage().select({"weights", {4, 3}});
     act_.hand().set_weight({"weights", {4, 3}}, 0.15);
