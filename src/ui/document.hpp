@@ -76,7 +76,7 @@ struct EditHistory {
 /// What of the runs is looked at, changed by Stage.
 struct StageState {
     Focus selected, hovered;
-    CellRef missed;                  // was selected, but what is there of a run under way has no such cell yet
+    CellRef missed;                  // was selected, but this run has no such cell (yet); another one stands in for it
     Index step = -1;                 // -1: the last
     std::string enlarged;            // the card that fills the stage: "view/tensor"; empty: none
     std::vector<CellRef> explained;  // the trail in the inspector, the open one last

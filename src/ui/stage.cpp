@@ -100,26 +100,27 @@ void Stage::back_to(std::size_t trail) {
     refresh_explanation();
 }
 
-/// A cell that is gone gives way to the one where the exhibit would open; while a run is under way it may still come.
+/// A cell that is gone gives way to the one where the exhibit would open, and is taken up again when it is back: whoever types
+/// goes through texts in which it is not. While a run is under way it may still come.
 void Stage::follow() {
     StageState& stage = document_.stage;
     const Trace& trace = *document_.trace();
-    Focus before = stage.selected;
-    if (before.empty()) before.cell = stage.missed;
+    const bool away = !stage.missed.empty();
+    const Focus before = away ? Focus{stage.missed, {}} : stage.selected;
     stage.selected = focus_in(trace, before.cell, memo_);
     if (!stage.selected.empty()) stage.selected = focus_after(trace, before, before.cell, memo_);
     stage.hovered = focus_in(trace, stage.hovered.cell, memo_);
-    const bool lost = !before.empty() && stage.selected.empty(), partial = document_.side().partial();
+    const bool lost = !before.empty() && stage.selected.empty();
     stage.missed = lost ? before.cell : CellRef{};
-    if (stage.explained.empty() && !stage.selected.empty()) stage.explained.push_back(stage.selected.cell);
+    if (away && !lost) stage.explained = {stage.selected.cell};
     refresh_explanation();
-    if (partial) return;
+    if (document_.side().partial()) return;
     const bool untouched = !stage.opened && stage.selected.empty() && stage.step < 0;
     if (!lost && !untouched) return keep_step();
     const CellRef first = opening_cell(document_.exhibit(), document_.side().shown.request.params, trace);
     if (first.empty()) return keep_step();
-    stage.missed = {};
     look_on(first);
+    if (lost) stage.missed = before.cell;
 }
 
 /// The selected cell's, if that has one; else a step that there is.

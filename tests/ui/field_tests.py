@@ -22,7 +22,7 @@ def open_with_source(w, text):
     w.key("ctrl+o")
     w.wait("the prompt", lambda s: s["prompt"] and s["typing"])
     give_path(w, path)
-    w.wait("the text", lambda s: not s["stale"] and s["params"]["source"] == text)
+    w.wait("the text", lambda s: s["params"]["source"] == text and not s["running"])
 
 
 def copy_and_paste(w, text):
@@ -100,10 +100,11 @@ def test_a_lesson_opens_at_its_top_and_keeps_its_place(w):
 
 
 def test_by_hand_stands_where_there_is_something_to_take_hold_of(w):
-    for exhibit, there in (("complexity", False), ("alignment", True), ("channel", True)):
+    w.wait("alignment's", lambda s: "by hand" in s["places"])
+    for exhibit, there in (("complexity", False), ("channel", True)):  # what complexity measures takes its time
         choose(w, exhibit)
-        s = w.wait(exhibit, lambda s: s["exhibit"] == exhibit and answered(s) and s["texts"] is not None and not s["running"])
-        check(("by hand" in s["places"]) == there, f"{exhibit}: {'no ' if there else ''}hint of what can be done by hand")
+        w.wait(f"{exhibit} {'with' if there else 'without'} what can be done by hand",
+               lambda s: s["exhibit"] == exhibit and s["steps"] == 0 and ("by hand" in s["places"]) == there)
 
 
 def test_own_weights_are_read_when_they_are_typed(w):

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "exhibit/opening.hpp"
 #include "unit/gui/controller_fixture.hpp"
 
 namespace saccade {
@@ -190,6 +191,13 @@ TEST_F(ControllerTest, ASelectionThatIsGoneGivesWayToTheOpeningCell) {
     act_.undo();
     settle();
     one_thing();
+    EXPECT_EQ(state_.document.stage.selected.cell, (CellRef{"weights", {6, 15}})) << "it is there again";
+    // Typed letter by letter, it is where the whole text has it.
+    for (const char* text : {"1", "1 M", "1 May 2020"}) set_source(text);
+    one_thing();
+    const CellRef opening =
+        opening_cell(exhibit("alignment"), state_.document.side().shown.request.params, *state_.document.trace());
+    EXPECT_EQ(state_.document.stage.selected.cell, opening);
     act_.stage().set_step(10);
     set_source("2 June 1999");
     act_.inputs().set_param("target", std::string("19"));
