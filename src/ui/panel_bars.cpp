@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "base/percent.hpp"
 #include "ui/imgui_compat.hpp"
@@ -103,6 +105,16 @@ void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layou
          {corner.x + layout.gallery.size.x - 1, corner.y + layout.gallery.size.y});
     std::string group;
     const float row = layout.gallery.size.x - 16 * s;
+    // Closer together where that brings all of them into sight.
+    float lines = 0, height = 24 * s;
+    for (const Exhibit& e : exhibits()) {
+        const bool headed = e.group != std::exchange(group, e.group);
+        lines += headed ? 2 : 1;
+        height += (headed ? 30 + 18 : 30) * s;
+    }
+    group.clear();
+    const float gap = std::clamp((layout.gallery.size.y - height) / std::max(1.0f, lines), 3 * s, 8 * s);
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(8 * s, std::floor(gap)));
     for (const Exhibit& e : exhibits()) {
         if (e.group != group) {
             const bool first = group.empty();
@@ -129,6 +141,7 @@ void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layou
         if (ImGui::IsItemHovered()) tooltip(ui, e.title + ": " + e.summary);
         if (opened) act.go_to(e.id);
     }
+    ImGui::PopStyleVar();
     end_panel();
 }
 
@@ -182,9 +195,13 @@ void status_bar(const Ui& ui, AppState& state, const Layout& layout) {
     }
     const ScreenTextMeasure measure(ui.fonts);
     const float room = layout.status.size.x - static_cast<float>(measure.width(left, 13, Font::ui)) * s - 64 * s;
-    right = room > 40 * s ? fitted(ui, right, 13, Font::ui, room) : "";
-    ImGui::SetCursorPos({layout.status.size.x - 16 * s - static_cast<float>(measure.width(right, 13, Font::ui)) * s, 8 * s});
-    label(ui, right, t.secondary, 13);
+    if (room > 40 * s) {
+        ui.fonts.need(right);
+        const std::string shown = fitted(ui, right, 13, Font::ui, room);
+        ImGui::SetCursorPos(
+            {layout.status.size.x - 16 * s - static_cast<float>(measure.width(shown, 13, Font::ui)) * s, 8 * s});
+        label(ui, right, t.secondary, 13, Font::ui, room);
+    }
     end_panel();
 }
 

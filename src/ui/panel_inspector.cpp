@@ -228,7 +228,7 @@ void model_lines(const Ui& ui, AppState& state, Controller& act, const Exhibit& 
         }
     }
     label(ui, has_param ? "Weights" : "Model", ui.theme.secondary, 13);
-    label(ui, title, ui.theme.text, 15, Font::ui, ImGui::GetContentRegionAvail().x);
+    paragraph(ui, title, ui.theme.text, 15);
     if (!side.request.weights_path.empty() && button(ui, "bundled", "Bundled model again")) act.inputs().set_weights({});
 }
 

@@ -301,9 +301,15 @@ void matrix_card(const Ui& ui, AppState& state, Controller& act, const ParamSpec
     label(ui, spec.title, unread.empty() ? ui.theme.secondary : ui.theme.faint, 13, Font::ui, place.size.x - 150 * s);
     if (ImGui::IsItemHovered()) tooltip(ui, spec.help);
     ImGui::SameLine(0, 8 * s);
-    std::string beside = fmt::format("{} × {}", matrix.shape()[0], matrix.shape()[1]);
-    if (!unread.empty()) beside += " · " + unread;
-    label(ui, beside, ui.theme.faint, 13, Font::ui, high.x - 84 * s - ImGui::GetCursorScreenPos().x);
+    const std::string extent = fmt::format("{} × {}", matrix.shape()[0], matrix.shape()[1]);
+    const float room = high.x - 84 * s - ImGui::GetCursorScreenPos().x;
+    const ScreenTextMeasure measure(ui.fonts);
+    const auto fits = [&](const std::string& text) {
+        return static_cast<float>(measure.width(text, 13, Font::ui)) * s <= room;
+    };
+    std::string beside = unread.empty() ? extent : extent + " · " + unread;
+    if (!unread.empty() && !fits(beside)) beside = fits(unread) ? unread : "not read";
+    label(ui, beside, ui.theme.faint, 13, Font::ui, room);
     if (!unread.empty() && ImGui::IsItemHovered()) tooltip(ui, unread + "; a change here sets that");
     ImGui::SetCursorScreenPos({high.x - 80 * s, place.at.y + 5 * s});
     menu(ui, state, act, spec, matrix);
