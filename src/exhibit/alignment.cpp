@@ -109,9 +109,9 @@ void run_alignment(RunContext& context) {
     const SequenceText& text = *held;
     const SequenceText::Source source = text.read(params.text("source"));
     if (source.ids.empty())
-        throw Error(ErrorCode::invalid_input, "Source is empty",
-                    about_dates(params) ? "type a date, for example 30 Sep 2019 or 2019年9月30日"
-                                        : "type a Chinese sentence, for example 我爱中国。");
+        refuse_nothing_to_read("Source", source.dropped,
+                               about_dates(params) ? "type a date, for example 30 Sep 2019 or 2019年9月30日"
+                                                   : "type a Chinese sentence, for example 我爱中国。");
     note_unseen(source.unseen, "source", context.probe);
     note_mapped(source.mapped, "source", context.probe);
     note_dropped(source.dropped, "source", context.probe);

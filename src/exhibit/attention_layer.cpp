@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "base/typed_text.hpp"
 #include "exhibit/characters.hpp"
 #include "exhibit/transformer_common.hpp"
 #include "model/language_model.hpp"
@@ -106,8 +107,8 @@ AttentionLayer attention_layer(RunContext& context) {
     const auto loaded = language_model_of(context.model);
     const Ids ids = text_ids(*loaded->text, context.params.text("text"), "text", context.probe);
     if (ids.empty())
-        throw Error(ErrorCode::invalid_input, "there is no text to read",
-                    "type an English sentence, for example Tom likes Mary.");
+        refuse_nothing_to_read("Text", read_typed(context.params.text("text")).dropped,
+                               "type an English sentence, for example Tom likes Mary.");
     std::vector<std::string> labels;
     for (const Index id : ids) labels.push_back(loaded->text->target_labels().at(static_cast<std::size_t>(id)));
     return taken_out(context, StackPtr(loaded, &loaded->model.stack()), language_model_prefix, ids, visible_characters(labels));

@@ -52,9 +52,13 @@ void note_unseen(const std::vector<std::string>& unseen, const std::string& para
 
 void note_dropped(const std::vector<std::string>& dropped, const std::string& param, Probe& probe) {
     if (dropped.empty()) return;
-    std::string list;
-    for (const std::string& name : dropped) list += (list.empty() ? "" : ", ") + name;
-    probe.note({param, "left out, as they are not to be seen: " + list, "the model reads the text without them"});
+    probe.note(
+        {param, "left out, as they are not to be seen: " + listed(dropped, ", "), "the model reads the text without them"});
+}
+
+void refuse_nothing_to_read(const std::string& title, const std::vector<std::string>& dropped, const std::string& hint) {
+    const std::string what = dropped.empty() ? " is empty" : " holds nothing that can be seen, only " + listed(dropped, ", ");
+    throw Error(ErrorCode::invalid_input, title + what, hint);
 }
 
 Ids target_ids(const SequenceText& text, const std::string& typed, const std::string& param, Probe& probe) {

@@ -27,6 +27,10 @@ void note_mapped(const std::vector<std::string>& mapped, const std::string& para
 /// The note about parameter `param` that names the characters that were left out, as they are not to be seen; none without.
 void note_dropped(const std::vector<std::string>& dropped, const std::string& param, Probe& probe);
 
+/// Refuses a text of which nothing can be read: "Source is empty", or what was left out of it and why.
+[[noreturn]] void refuse_nothing_to_read(const std::string& title, const std::vector<std::string>& dropped,
+                                         const std::string& hint);
+
 /// The ids of a text that the model is made to write, with notes about what it does not have (<unk> stands there) and what was
 /// left out. Errors as SequenceText::read_target().
 Ids target_ids(const SequenceText& text, const std::string& typed, const std::string& param, Probe& probe);

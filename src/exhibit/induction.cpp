@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/typed_text.hpp"
 #include "exhibit/characters.hpp"
 #include "exhibit/exhibits.hpp"
 #include "exhibit/induction_lesson.hpp"
@@ -97,8 +98,8 @@ LanguageModelRequest read_text(const RunContext& context, const LoadedLanguageMo
     }
     const auto n = static_cast<Index>(request.ids.size());
     if (n < 2)
-        throw Error(ErrorCode::invalid_input, "there is no text to read",
-                    "type English text in which words come back: tom likes mary. tom");
+        refuse_nothing_to_read("Text", read_typed(params.text("text")).dropped,
+                               "type English text in which words come back: tom likes mary. tom");
     if (n > most_tokens)
         throw Error(ErrorCode::invalid_input,
                     fmt::format("the text has {} tokens, and every pair of them has a weight in every head", n - 1),

@@ -249,7 +249,10 @@ std::string read_out(const Tensor<float>& rows, const std::vector<std::string>& 
     for (std::size_t i = 0; i < std::min(most_shown, names.size()); ++i) {
         text += fmt::format("{}{}:", i > 0 ? "; " : "", names[i]);
         const Tensor<float> row = rows.row(static_cast<Index>(i));
-        for (Index b = 0; b < std::min<Index>(row.size(), 4); ++b) text += fmt::format(" {:.3f}", row.data()[b]);
+        for (Index b = 0; b < std::min<Index>(row.size(), 4); ++b) {
+            const float shown = std::round(row.data()[b] * 1000) / 1000;
+            text += fmt::format(" {}{:.3f}", shown < 0 ? "−" : "", std::abs(shown));
+        }
     }
     return text + (names.size() > most_shown ? "; …" : "");
 }

@@ -87,7 +87,7 @@ RnnInput input_of(const RunContext& context, const Network& network) {
     }
     const TypedText typed = read_typed(context.params.text("text"));
     if (typed.characters.empty())
-        throw Error(ErrorCode::invalid_input, "Text is empty", "type a date, for example September 30, 2019 or 2019年9月30日");
+        refuse_nothing_to_read("Text", typed.dropped, "type a date, for example September 30, 2019 or 2019年9月30日");
     const Vocabulary vocabulary(input.inputs);
     if (vocabulary.find("<unk>") < 0)
         throw Error(ErrorCode::bad_format, "the model has no <unk> in its vocabulary", "train it again");

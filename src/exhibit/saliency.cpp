@@ -81,7 +81,7 @@ void show_maps(Probe& probe, Index question, const DateQuestions<float>::Maps& m
 void run_saliency(RunContext& context) {
     const TypedText typed = read_typed(context.params.text("source"));
     if (typed.characters.empty())
-        throw Error(ErrorCode::invalid_input, "Source is empty", "type a date, for example 30 Sep 2019 or 2019年9月30日");
+        refuse_nothing_to_read("Source", typed.dropped, "type a date, for example 30 Sep 2019 or 2019年9月30日");
     const DateQuestions<float> model{Weights<float>(context.model->weights)};
     const Names names = names_of(*context.model, model.sizes());
     const Index question = std::ranges::find(questions, context.params.text("question")) - questions.begin();

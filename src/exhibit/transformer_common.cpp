@@ -16,7 +16,7 @@ std::string date_lists_model(const std::string& position) {
 SequenceText::Source read_source(RunContext& context, const std::string& param, const SequenceText& text,
                                  const std::string& hint) {
     SequenceText::Source source = text.read(context.params.text(param));
-    if (source.ids.empty()) throw Error(ErrorCode::invalid_input, "there is no text to read", hint);
+    if (source.ids.empty()) refuse_nothing_to_read(param == "source" ? "Source" : "Text", source.dropped, hint);
     note_unseen(source.unseen, param, context.probe);
     note_mapped(source.mapped, param, context.probe);
     note_dropped(source.dropped, param, context.probe);

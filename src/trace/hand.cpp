@@ -50,6 +50,12 @@ std::vector<Part> text(std::string words, std::string aside = {}) {
     return parts;
 }
 
+/// "0.74", "0.20": with as many digits as tell the two apart.
+std::string told_apart(float value, float other) {
+    const std::string brief = fmt::format("{:.2f}", value);
+    return value == other || brief != fmt::format("{:.2f}", other) ? brief : fmt::format("{:.2g}", value);
+}
+
 std::vector<Part> cell_name(const Intervention& intervention, const TraceTensor& tensor) {
     std::string subscript;
     for (std::size_t a = 0; a < intervention.index.size(); ++a) {
@@ -62,9 +68,9 @@ std::vector<Part> cell_name(const Intervention& intervention, const TraceTensor&
     if (tensor.info.role == Role::gate && tensor.info.axes.size() == 1)
         parts = {{Part::Kind::text, "gate " + subscript + ":", {}}};
     const bool known = !tensor.before.empty() && inside(tensor, intervention.index);
-    parts.push_back(
-        {Part::Kind::text, known ? fmt::format(" {:.2f} → ", tensor.before.at(intervention.index)) : std::string(" → "), {}});
-    parts.push_back({Part::Kind::number, fmt::format("{:.2f}", intervention.value), {}});
+    const float after = intervention.value, before = known ? tensor.before.at(intervention.index) : after;
+    parts.push_back({Part::Kind::text, known ? " " + told_apart(before, after) + " → " : std::string(" → "), {}});
+    parts.push_back({Part::Kind::number, told_apart(after, before), {}});
     const std::string stack = stack_words(tensor, intervention.index);
     if (!stack.empty()) parts.push_back({Part::Kind::text, " · " + stack, {}});
     return parts;

@@ -90,6 +90,7 @@ struct AppState {
     float head_height = 0;        // of the inputs and the line below them, px
     bool scrolled = false;        // the views are higher than their place
     float scroll_by = 0;          // of the views, at the next frame
+    float inspector_scroll = 0;   // of what it shows, px
     bool typing = false;          // a text field has the keyboard
     bool button_focused = false;  // by Tab: Space and Enter press it
     bool arrows_taken = false;    // and so are the arrows its

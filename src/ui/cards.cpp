@@ -136,8 +136,18 @@ void compare_bar(const Ui& ui, AppState& state, Controller& act, const Exhibit& 
         if (const Trace* trace = state.document.sides[i].trace())
             if (const auto found = trace->texts().find(e.output_text); found != trace->texts().end()) written = found->second;
         const std::string apart = settings_apart(state, i);
-        label(ui, written.empty() ? apart : apart + "  ·  " + written, focused ? ui.theme.text : ui.theme.secondary, 13,
-              Font::ui, room);
+        const std::string whole = written.empty() ? apart : apart + "  ·  " + written;
+        const Color ink = focused ? ui.theme.text : ui.theme.secondary;
+        ui.fonts.need(whole);
+        const ScreenTextMeasure measure(ui.fonts);
+        if (written.empty() || static_cast<float>(measure.width(whole, 13, Font::ui)) * s <= room) {
+            label(ui, whole, ink, 13, Font::ui, room);
+            continue;
+        }
+        ImGui::SetCursorScreenPos({x + 44 * s, place.at.y - 4 * s});
+        label(ui, apart, ink, 12, Font::ui, room);
+        ImGui::SetCursorScreenPos({x + 44 * s, place.at.y + 13 * s});
+        label(ui, written, ink, 12, Font::ui, room);
     }
     ImGui::SetCursorScreenPos({place.at.x + place.size.x - buttons + 8 * s, place.at.y});
     if (button(ui, "linked", state.document.linked ? "Same inputs" : "Own inputs",

@@ -22,6 +22,7 @@ void Comparison::toggle() {
     // It shows what A shows until its own answer is there: nothing flickers.
     b.shown = a.shown;
     b.shown.ticket = 0;  // the tickets of the two runners have nothing to do with each other
+    b.anchors = a.anchors;
     b.claims = a.claims;
     b.lesson = a.lesson;
     document_.sides[1] = std::move(b);
@@ -53,6 +54,7 @@ void Comparison::swap() {
     if (!document_.comparing) return;
     history_.remember("");
     std::swap(document_.sides[0].request, document_.sides[1].request);
+    std::swap(document_.sides[0].anchors, document_.sides[1].anchors);
     runs_.submit_all();
     document_.reload_fields = true;
 }
@@ -65,6 +67,7 @@ void Comparison::set_requests(const RunRequest& request, const std::optional<Run
     };
     document_.focus = 0;
     document_.reload_fields = true;
+    for (Side& side : document_.sides) side.anchors.clear();
     document_.sides[0].request = with_defaults(request);
     document_.comparing = compared.has_value() && compared->exhibit == request.exhibit;
     if (document_.comparing) document_.sides[1].request = with_defaults(*compared);

@@ -18,6 +18,7 @@ Controller::Controller(AppState& state, Runner& a, Runner& b, std::array<Runner*
       history_(document_),
       runs_(document_, {&a, &b}, untouched,
             [this](std::size_t side) {
+                hand_.follow(side);
                 if (side == document_.focus) stage_.follow();
             }),
       inputs_(document_, history_, runs_),
@@ -119,6 +120,7 @@ void Controller::apply(const Edit& edit) {
         side.request.interventions = edit.sides[i].interventions;
         side.request.weights_path = edit.sides[i].weights_path;
         side.request.seed = edit.sides[i].seed;
+        side.anchors = edit.sides[i].anchors;
         if (before.sides[i] != edit.sides[i] || side.stale() || side.problem) runs_.submit(i);
     }
 }
@@ -164,13 +166,7 @@ void Controller::set_ui_scale(double scale) {
 }
 
 void Controller::quit() {
-    const auto trains = [](const Document& document) {
-        if (!document.training.run) return false;
-        const Training::State now = document.training.run->state();
-        return now == Training::State::running || now == Training::State::paused;
-    };
-    const bool any = trains(document_) ||
-                     std::any_of(state_.aside.begin(), state_.aside.end(), [&](const auto& one) { return trains(one.second); });
+    const bool any = !trainings_under_way(state_).empty();
     (any && !state_.leaving ? state_.leaving : state_.quit) = true;
 }
 

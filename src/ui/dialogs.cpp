@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 
+#include "base/path_text.hpp"
 #include "ui/commands.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
@@ -74,8 +76,8 @@ void palette(const Ui& ui, AppState& state, Controller& act) {
         ImGui::SetKeyboardFocusHere();
     }
     ImGui::SetNextItemWidth(-1);
-    if (field(state.palette_query,
-              [&] { return ImGui::InputTextWithHint("##query", "Search or run a command", &state.palette_query); }))
+    if (field(ui, state.palette_query,
+              [](std::string& text) { return ImGui::InputTextWithHint("##query", "Search or run a command", &text); }))
         state.palette_at = 0;
     ui.stop(true);
     std::vector<const Command*> found;
@@ -125,6 +127,10 @@ void help(const Ui& ui, AppState& state, Controller& act) {
         ImGui::EndGroup();
     }
     ImGui::Spacing();
+    paragraph(ui,
+              "What is changed in one field, or by + and − on one weight, without a pause of a second is undone at once by one "
+              "Ctrl Z.",
+              ui.theme.secondary, 14);
     paragraph(
         ui,
         "Rows, columns, heads and steps count from 1 in all that is shown; from 0 in saved arrays and in what the command "
@@ -133,11 +139,17 @@ void help(const Ui& ui, AppState& state, Controller& act) {
     ImGui::End();
 }
 
-std::string with_ending(const std::string& path, const std::string& ending) {
-    const std::size_t dot = path.rfind('.');
-    const std::size_t slash = path.rfind('/');
-    const bool has = dot != std::string::npos && (slash == std::string::npos || dot > slash);
-    return (has ? path.substr(0, dot) : path) + "." + ending;
+/// Of the file that a path names, as it was typed: "png"; empty if it has none.
+std::string ending_of(const std::string& written) {
+    std::string ending = std::filesystem::path(path_from_text(written)).extension().string();
+    std::transform(ending.begin(), ending.end(), ending.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return ending.empty() ? ending : ending.substr(1);
+}
+
+std::string with_ending(const std::string& written, const std::string& ending) {
+    std::filesystem::path path = path_from_text(written);
+    return path.replace_extension(ending).string();
 }
 
 void export_dialog(const Ui& ui, AppState& state, Controller& act) {
@@ -166,8 +178,7 @@ void export_dialog(const Ui& ui, AppState& state, Controller& act) {
         dialog.view = ids[static_cast<std::size_t>(i)];
     heading(ui, "Format");
     const std::vector<std::string> formats = {"png", "svg", "pdf", "csv", "npz"};
-    const std::size_t dot = dialog.path.rfind('.');
-    const std::string ending = dot == std::string::npos ? "" : dialog.path.substr(dot + 1);
+    const std::string ending = ending_of(dialog.path);
     if (const int i = segments(ui, "format", formats, index_of(formats, ending),
                                {"pixels", "vectors, text stays text", "vectors, fonts embedded", "the values shown, as a table",
                                 "the values shown, as arrays"});
@@ -188,8 +199,7 @@ void export_dialog(const Ui& ui, AppState& state, Controller& act) {
     }
     heading(ui, "File");
     ImGui::SetNextItemWidth(-1);
-    ui.fonts.need(dialog.path);
-    field(dialog.path, [&] { return ImGui::InputText("##path", &dialog.path); });
+    field(ui, dialog.path, [](std::string& text) { return ImGui::InputText("##path", &text); });
     ui.stop(true);
     note_place(state, "export path");
     if (!dialog.result.empty()) paragraph(ui, dialog.result, dialog.failed ? ui.theme.broken : ui.theme.holds);
@@ -215,9 +225,9 @@ void path_prompt(const Ui& ui, AppState& state, Controller& act) {
     label(ui, titles[static_cast<int>(prompt.kind)], ui.theme.text, 19);
     if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
     ImGui::SetNextItemWidth(-1);
-    ui.fonts.need(prompt.path);
-    const bool entered =
-        field(prompt.path, [&] { return ImGui::InputText("##path", &prompt.path, ImGuiInputTextFlags_EnterReturnsTrue); });
+    const bool entered = field(ui, prompt.path, [](std::string& text) {
+        return ImGui::InputText("##path", &text, ImGuiInputTextFlags_EnterReturnsTrue);
+    });
     ui.stop(true);
     if (!prompt.problem.empty()) paragraph(ui, prompt.problem, ui.theme.broken);
     const bool done = button(ui, "ok", "OK", ButtonKind::primary) || entered;
@@ -229,21 +239,34 @@ void path_prompt(const Ui& ui, AppState& state, Controller& act) {
     if (!open) prompt = {};
 }
 
+/// Names what would be lost, and the way to keep each.
 void leaving_dialog(const Ui& ui, AppState& state, Controller& act) {
     if (!begin_dialog(ui, state, Layer::leaving, "leaving dialog", state.leaving, 460)) return;
-    label(ui, "A training is not done", ui.theme.text, 19);
+    const std::vector<TrainingUnderWay> all = trainings_under_way(state);
+    label(ui, all.size() > 1 ? "Trainings are not done" : "A training is not done", ui.theme.text, 19);
+    for (const TrainingUnderWay& one : all)
+        label(ui, fmt::format("{}: step {} of {}{}", one.title, one.step, one.steps, one.waits ? ", waiting" : ""),
+              ui.theme.text, 15, Font::ui, ImGui::GetContentRegionAvail().x);
     paragraph(ui, "What it has learned is lost when the program ends. A checkpoint keeps it: from there it goes on.",
               ui.theme.secondary, 15);
+    FlowRow row(ui);
+    row.next(button_width(ui, "Stay"));
     if (button(ui, "stay", "Stay", ButtonKind::primary)) state.leaving = false;
-    ImGui::SameLine();
-    if (state.document.training.run) {
-        if (button(ui, "keep", "Save a checkpoint …")) {
+    note_place(state, "stay");
+    for (const TrainingUnderWay& one : all) {
+        const std::string keep = all.size() > 1 ? "Save that of " + one.title + " …" : "Save a checkpoint …";
+        row.next(button_width(ui, keep));
+        const bool clicked = button(ui, ("keep" + one.exhibit).c_str(), keep);
+        note_place(state, "keep " + one.exhibit);
+        if (clicked) {
             state.leaving = false;
+            act.go_to(one.exhibit);
             state.prompt = {PathPrompt::Kind::save_checkpoint, "training.checkpoint", ""};
         }
-        ImGui::SameLine();
     }
+    row.next(button_width(ui, "Quit"));
     if (button(ui, "quit", "Quit")) act.quit();
+    note_place(state, "quit");
     ImGui::End();
 }
 

@@ -56,6 +56,13 @@ bool is_input(const ParamSpec& spec) {
     return spec.type == ParamType::text || spec.type == ParamType::image || spec.type == ParamType::matrix;
 }
 
+Params inputs_of(const Exhibit& e, const Params& params) {
+    Params inputs;
+    for (const ParamSpec& spec : e.params)
+        if (is_input(spec) && params.has(spec.name)) inputs.set(spec.name, params.values().at(spec.name));
+    return inputs;
+}
+
 const ParamSpec* image_param_of(const Exhibit& e) {
     const auto found =
         std::find_if(e.params.begin(), e.params.end(), [](const ParamSpec& spec) { return spec.type == ParamType::image; });

@@ -19,6 +19,7 @@
 #include "trace/explain.hpp"
 #include "trace/hand.hpp"
 #include "train/training.hpp"
+#include "ui/anchors.hpp"
 #include "viz/view.hpp"
 
 namespace saccade {
@@ -32,6 +33,7 @@ struct Side {
     RunRequest untouched_of;    // of this request,
     RunRequest untouched_next;  // or soon of this one: under this ticket; 0: none is under way
     std::uint64_t untouched_ticket = 0;
+    std::vector<Anchor> anchors;  // of its interventions: what they were made on
     std::vector<Claim> claims;
     int frames_to_check = 0;       // until claims and lesson are checked on what is shown; 0: they are
     std::vector<Finding> lesson;   // of the exhibit's points, on `shown`
@@ -55,7 +57,11 @@ struct Edit {
         std::vector<Intervention> interventions;
         std::string weights_path;
         std::uint64_t seed = 0;
-        bool operator==(const One&) const = default;
+        std::vector<Anchor> anchors;  // what the interventions were made on; a change of these is no edit
+        bool operator==(const One& other) const {
+            return params == other.params && interventions == other.interventions && weights_path == other.weights_path &&
+                   seed == other.seed;
+        }
     };
     std::array<One, 2> sides;
     bool comparing = false, linked = true;
@@ -72,6 +78,7 @@ struct EditHistory {
 /// What of the runs is looked at, changed by Stage.
 struct StageState {
     Focus selected, hovered;
+    CellRef missed;                  // was selected, but this run has no such cell (yet); another one stands in for it
     Index step = -1;                 // -1: the last
     std::string enlarged;            // the card that fills the stage: "view/tensor"; empty: none
     std::vector<CellRef> explained;  // the trail in the inspector, the open one last
@@ -226,6 +233,8 @@ void forget_oldest(std::map<std::string, Document>& aside, std::size_t most_byte
 /// Texts, images and matrices: what a run is of, not how it is run. Both sides of a comparison share them while they are
 /// linked.
 bool is_input(const ParamSpec& spec);
+/// Those of the parameters that are inputs.
+Params inputs_of(const Exhibit& e, const Params& params);
 /// The exhibit's parameter that is a picture; null if it has none.
 const ParamSpec* image_param_of(const Exhibit& e);
 /// The samples that its menu offers, as its values.

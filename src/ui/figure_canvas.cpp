@@ -30,7 +30,9 @@ void draw_hatch(ImDrawList& list, ImVec2 low, ImVec2 high, ImU32 color, float st
 
 double ScreenTextMeasure::width(const std::string& text, double size, Font font) const {
     ImFont* face = fonts_.face(font, size);
-    const float width = face->CalcTextSizeA(fonts_.imgui_size(font, size), 1e9f, 0, text.c_str(), text.c_str() + text.size()).x;
+    const std::string shown = fonts_.shown(text);
+    const float width =
+        face->CalcTextSizeA(fonts_.imgui_size(font, size), 1e9f, 0, shown.c_str(), shown.c_str() + shown.size()).x;
     return static_cast<double>(width / fonts_.scale());
 }
 
@@ -118,7 +120,8 @@ void FigureCanvas::draw_text(const TextItem& text, ImVec2 origin, ImDrawList& li
     const ImVec2 clip = list.GetClipRectMin(), aside(clip.x + 1 - upper.x, clip.y + 1 - upper.y);
     const ImVec2 corner =
         text.angle == 0 ? ImVec2(std::round(upper.x), std::round(upper.y)) : ImVec2(upper.x + aside.x, upper.y + aside.y);
-    list.AddText(face, size, corner, to_imgui(text.color), text.text.c_str(), text.text.c_str() + text.text.size());
+    const std::string shown = fonts_.shown(text.text);
+    list.AddText(face, size, corner, to_imgui(text.color), shown.c_str(), shown.c_str() + shown.size());
     if (text.angle == 0) return;
     const double radians = text.angle * std::numbers::pi / 180;
     const float c = f(std::cos(radians));

@@ -36,7 +36,7 @@ bool same_place(const std::string& a, const std::string& b) {
 
 /// Error the first time, if a file is there already: nobody has said that it may go. Asked for again, it may, as long as it is
 /// still the same. `own`: was opened or saved here, and may be saved again unless somebody else has changed it since.
-void ask_to_replace(const std::string& path, KnownFile& may_replace, const KnownFile& own = {}) {
+void ask_to_replace(const std::string& path, KnownFile& may_replace, const KnownFile& own) {
     const KnownFile there{path, stamp_of(path)};
     if (there.stamp.none() || may_replace == there) return;
     const bool known = !own.path.empty() && same_place(own.path, path);
@@ -45,6 +45,15 @@ void ask_to_replace(const std::string& path, KnownFile& may_replace, const Known
     throw Error(ErrorCode::invalid_input,
                 path + (known ? " was changed by another window or program since it was opened here" : " is there already"),
                 "once more replaces it; or choose another name");
+}
+
+/// What was typed where something is saved, as the path that is then written; asks first, if a file is there. Every prompt and
+/// dialog that saves goes through here, so that what is asked about is what is replaced.
+std::string path_to_save(const std::string& written, KnownFile& may_replace, const KnownFile& own = {}) {
+    std::string path = path_from_text(written);
+    if (path.empty()) throw Error(ErrorCode::invalid_input, "no file named", "type a path");
+    ask_to_replace(path, may_replace, own);
+    return path;
 }
 
 /// The file that "weights.npz:name" is in.
@@ -122,7 +131,7 @@ void Files::show_session(const Session& session) {
     exhibit(session.request.exhibit);
     const SavedView view = saved_view_from_json(session.view);
     act_.open_request(session.request, session.compared);
-    state_.view = view.settings;
+    state_.view = with_looks_of(view.settings, state_.view);
     state_.document.options = view.options;
     Focus selected;
     selected.cell = view.selected;
@@ -197,8 +206,7 @@ void Files::export_now() {
         if (unfinished)
             throw Error(ErrorCode::invalid_input, "there is no finished picture to export",
                         "wait for the run, or correct the input");
-        const std::string path = path_from_text(dialog.path);
-        ask_to_replace(path, dialog.may_replace);
+        const std::string path = path_to_save(dialog.path, dialog.may_replace);
         ViewState view;
         view.view = dialog.view;
         for (const ViewPlacement& placed : placements(exhibit(side.request.exhibit), side.shown.request.params))
@@ -238,10 +246,8 @@ bool is_saving(PathPrompt::Kind kind) {
 
 }  // namespace
 
-/// Errors are what the prompt then says.
-void Files::open_from_prompt(const PathPrompt& written) {
-    PathPrompt prompt = written;
-    prompt.path = path_from_text(written.path);
+/// Its path as it is read. Errors are what the prompt then says.
+void Files::open_from_prompt(const PathPrompt& prompt) {
     if (prompt.path.empty()) throw Error(ErrorCode::invalid_input, "no file named", "type a path");
     switch (prompt.kind) {
         case PathPrompt::Kind::open:
@@ -270,12 +276,12 @@ void Files::open_from_prompt(const PathPrompt& written) {
 }
 
 void Files::answer_prompt() {
-    const PathPrompt prompt = state_.prompt;  // another document may be opened, and the prompt closed
+    PathPrompt prompt = state_.prompt;  // another document may be opened, and the prompt closed
     try {
-        const bool session = prompt.kind == PathPrompt::Kind::save_session;
-        if (is_saving(prompt.kind))
-            ask_to_replace(path_from_text(prompt.path), state_.prompt.may_replace,
-                           session ? state_.document.file : KnownFile{});
+        prompt.path = is_saving(prompt.kind)
+                          ? path_to_save(prompt.path, state_.prompt.may_replace,
+                                         prompt.kind == PathPrompt::Kind::save_session ? state_.document.file : KnownFile{})
+                          : path_from_text(prompt.path);
         open_from_prompt(prompt);
         state_.prompt = {};
     } catch (...) {

@@ -1,11 +1,13 @@
 #include "ui/font_atlas.hpp"
 
+#include <fmt/format.h>
 #include <glad/gl.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "base/error.hpp"
+#include "base/typed_text.hpp"
 #include "base/utf8.hpp"
 #include "io/atomic_file.hpp"
 #include "ui/imgui_compat.hpp"
@@ -22,7 +24,6 @@ constexpr double ui_sizes[] = {11, 12, 13, 15, 18};
 constexpr double mono_sizes[] = {11, 14};
 constexpr int room_width = 1020, texture_width = 1024;
 constexpr char32_t replacement = 0xfffd;
-constexpr char32_t last_character = 0xffff;  // ImGui of Debian 12 holds 16-bit characters
 
 }  // namespace
 
@@ -109,8 +110,10 @@ bool FontAtlas::update(float ui_scale) {
 // This ImGui draws glyphs into its texture by itself, when it first meets them; it only has to know the files.
 
 void FontAtlas::need(std::string_view text) {
-    for (const char32_t c : decode_utf8(sanitize_utf8(text)))
+    for (const char32_t c : decode_utf8(sanitize_utf8(stand_ins_.shown(text)))) {
+        stand_ins_.met(c);
         if (c >= 0x80 && known_.insert(c).second && source_for(c, Font::ui) == nullptr) known_.insert(c);
+    }
 }
 
 void FontAtlas::build() {
@@ -122,6 +125,9 @@ void FontAtlas::build() {
         config.FontDataOwnedByAtlas = false;
         config.FontNo = static_cast<ImU32>(source.face_index);
         config.MergeMode = merge;
+        // A stand-in's own glyph would be another character's.
+        static constexpr ImWchar stand_ins[] = {StandIns::first, StandIns::last, 0};
+        config.GlyphExcludeRanges = stand_ins;
         return atlas->AddFontFromMemoryTTF(source.bytes.data(), static_cast<int>(source.bytes.size()),
                                            static_cast<float>(size * source.line()) * scale_, &config);
     };
@@ -141,8 +147,10 @@ void FontAtlas::build() {
 void FontAtlas::need(std::string_view text) {
     if (std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; })) return;
     std::set<char32_t> missing;
-    for (const char32_t c : decode_utf8(sanitize_utf8(text)))
-        if (c >= 0x80 && c <= last_character && known_.insert(c).second) missing.insert(c);
+    for (const char32_t c : decode_utf8(sanitize_utf8(stand_ins_.shown(text)))) {
+        stand_ins_.met(c);
+        if (c >= 0x80 && known_.insert(c).second) missing.insert(c);
+    }
     if (!missing.empty() && built_) add_glyphs(missing);
 }
 
@@ -200,34 +208,88 @@ bool FontAtlas::take(int width, int height, int& x, int& y) {
     return true;
 }
 
-void FontAtlas::add_glyph(const Face& face, char32_t code_point) {
-    const Source* source = source_for(code_point, face.font);
-    if (source == nullptr || code_point == U' ') return;
-    ImFontAtlas* atlas = ImGui::GetIO().Fonts;
-    const float em = static_cast<float>(face.size) * scale_;
-    const float scale = stbtt_ScaleForMappingEmToPixels(&source->info, em);
-    const int glyph = source->glyph(code_point);
+FontAtlas::Drawn FontAtlas::draw_glyph(const Source& source, char32_t code_point, float em) const {
+    const float scale = stbtt_ScaleForMappingEmToPixels(&source.info, em);
+    const int glyph = source.glyph(code_point);
     // Three samples a pixel across, so that letters may stand at fractions of a pixel and words keep their rhythm; Chinese
     // characters are wide enough for two.
-    const int samples = code_point < 0x2e80 ? 3 : 2;
-    const float across = scale * static_cast<float>(samples);
+    Drawn drawn;
+    drawn.samples = code_point < 0x2e80 ? 3 : 2;
+    const float across = scale * static_cast<float>(drawn.samples);
     int x0 = 0, y0 = 0, x1 = 0, y1 = 0, advance = 0, bearing = 0;
-    stbtt_GetGlyphBitmapBox(&source->info, glyph, across, scale, &x0, &y0, &x1, &y1);
-    stbtt_GetGlyphHMetrics(&source->info, glyph, &advance, &bearing);
-    int width = x1 > x0 ? x1 - x0 + samples - 1 : 0;
-    int height = y1 > y0 ? y1 - y0 : 0;
+    stbtt_GetGlyphBitmapBox(&source.info, glyph, across, scale, &x0, &y0, &x1, &y1);
+    stbtt_GetGlyphHMetrics(&source.info, glyph, &advance, &bearing);
+    drawn.width = x1 > x0 ? x1 - x0 + drawn.samples - 1 : 0;
+    drawn.height = y1 > y0 ? y1 - y0 : 0;
+    float shift_x = 0, shift_y = 0;
+    if (drawn.width > 0 && drawn.height > 0) {
+        drawn.coverage.resize(static_cast<std::size_t>(drawn.width * drawn.height));
+        stbtt_MakeGlyphBitmapSubpixelPrefilter(&source.info, drawn.coverage.data(), drawn.width, drawn.height, drawn.width,
+                                               across, scale, 0, 0, drawn.samples, 1, &shift_x, &shift_y, glyph);
+    }
+    drawn.left = static_cast<float>(x0) / static_cast<float>(drawn.samples) + shift_x;
+    drawn.top = static_cast<float>(y0) + shift_y;
+    drawn.advance = static_cast<float>(advance) * scale;
+    return drawn;
+}
+
+/// A box with the code in two rows.
+FontAtlas::Drawn FontAtlas::draw_code(char32_t code_point, float em) const {
+    std::string code = fmt::format("{:04X}", static_cast<unsigned>(code_point));
+    if (code.size() % 2 != 0) code = "0" + code;
+    const auto columns = static_cast<int>(code.size() / 2);
+    const float scale = stbtt_ScaleForMappingEmToPixels(&mono_->info, std::max(6.0f, 0.52f * em));
+    int x0 = 0, y0 = 0, x1 = 0, y1 = 0, advance = 0, bearing = 0;
+    stbtt_GetCodepointBitmapBox(&mono_->info, '0', scale, scale, &x0, &y0, &x1, &y1);
+    stbtt_GetCodepointHMetrics(&mono_->info, '0', &advance, &bearing);
+    const int pitch = static_cast<int>(std::lround(static_cast<float>(advance) * scale)), row = y1 - y0 + 1;
+    Drawn drawn;
+    drawn.width = columns * pitch + 4;
+    drawn.height = 2 * row + 4;
+    drawn.coverage.assign(static_cast<std::size_t>(drawn.width * drawn.height), 0);
+    const auto at = [&](int x, int y) -> unsigned char& {
+        return drawn.coverage[static_cast<std::size_t>(y * drawn.width + x)];
+    };
+    for (int x = 0; x < drawn.width; ++x) at(x, 0) = at(x, drawn.height - 1) = 110;
+    for (int y = 0; y < drawn.height; ++y) at(0, y) = at(drawn.width - 1, y) = 110;
+    for (int i = 0; i < static_cast<int>(code.size()); ++i) {
+        int width = 0, height = 0, left = 0, top = 0;
+        unsigned char* digit = stbtt_GetCodepointBitmap(&mono_->info, scale, scale, code[static_cast<std::size_t>(i)], &width,
+                                                        &height, &left, &top);
+        for (int y = 0; y < height; ++y)
+            for (int x = 0; x < width; ++x) {
+                const int to_x = 2 + (i % columns) * pitch + left + x, to_y = 2 + (i / columns) * row + top - y0 + y;
+                if (to_x > 0 && to_x < drawn.width - 1 && to_y > 0 && to_y < drawn.height - 1)
+                    at(to_x, to_y) = std::max(at(to_x, to_y), digit[y * width + x]);
+            }
+        stbtt_FreeBitmap(digit, nullptr);
+    }
+    drawn.left = 1;
+    drawn.top = -std::round(0.36f * em + static_cast<float>(drawn.height) / 2);  // around the middle of small letters
+    drawn.advance = static_cast<float>(drawn.width + 2);
+    return drawn;
+}
+
+void FontAtlas::add_glyph(const Face& face, char32_t code_point) {
+    if (code_point == U' ') return;
+    const StandIns::Meaning meaning = stand_ins_.meaning(code_point);
+    const Source* source = meaning.look == StandIns::Look::glyph ? source_for(meaning.code, face.font) : nullptr;
+    const float em = static_cast<float>(face.size) * scale_;
+    Drawn drawn;
+    if (source != nullptr)
+        drawn = draw_glyph(*source, meaning.code, em);
+    else if (meaning.look == StandIns::Look::code || !read_typed(encode_utf8(meaning.code)).characters.empty())
+        drawn = draw_code(meaning.code, em);
+    const int width = drawn.width, height = drawn.height;
     int x = 0, y = 0;
     if (!take(width + 1, height + 1, x, y)) {
         full_ = true;  // drawn as unknown until the next update() makes more room
         return;
     }
-    float shift_x = 0, shift_y = 0;
+    ImFontAtlas* atlas = ImGui::GetIO().Fonts;
     if (width > 0 && height > 0) {
-        std::vector<unsigned char> coverage(static_cast<std::size_t>(width * height));
-        stbtt_MakeGlyphBitmapSubpixelPrefilter(&source->info, coverage.data(), width, height, width, across, scale, 0, 0,
-                                               samples, 1, &shift_x, &shift_y, glyph);
-        std::vector<ImU32> pixels(coverage.size());
-        std::transform(coverage.begin(), coverage.end(), pixels.begin(),
+        std::vector<ImU32> pixels(drawn.coverage.size());
+        std::transform(drawn.coverage.begin(), drawn.coverage.end(), pixels.begin(),
                        [](unsigned char a) { return IM_COL32(255, 255, 255, a); });
         for (int row = 0; row < height; ++row)
             std::copy_n(pixels.begin() + row * width, width, atlas->TexPixelsRGBA32 + (y + row) * atlas->TexWidth + x);
@@ -237,13 +299,12 @@ void FontAtlas::add_glyph(const Face& face, char32_t code_point) {
             glTexSubImage2D(GL_TEXTURE_2D, 0, x, y, width, height, GL_RGBA, GL_UNSIGNED_BYTE, pixels.data());
         }
     }
-    const float left = static_cast<float>(x0) / static_cast<float>(samples) + shift_x;
-    const float top = static_cast<float>(y0) + std::round(face.handle->Ascent) + shift_y;
+    const float left = drawn.left, top = drawn.top + std::round(face.handle->Ascent);
     const ImVec2 uv = atlas->TexUvScale;
     face.handle->AddGlyph(nullptr, static_cast<ImWchar>(code_point), left, top,
-                          left + static_cast<float>(width) / static_cast<float>(samples), top + static_cast<float>(height),
-                          static_cast<float>(x) * uv.x, static_cast<float>(y) * uv.y, static_cast<float>(x + width) * uv.x,
-                          static_cast<float>(y + height) * uv.y, static_cast<float>(advance) * scale);
+                          left + static_cast<float>(width) / static_cast<float>(drawn.samples),
+                          top + static_cast<float>(height), static_cast<float>(x) * uv.x, static_cast<float>(y) * uv.y,
+                          static_cast<float>(x + width) * uv.x, static_cast<float>(y + height) * uv.y, drawn.advance);
 }
 
 #endif

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "ui/stand_ins.hpp"
 #include "viz/figure.hpp"
 #include "viz/fonts.hpp"
 
@@ -17,7 +18,7 @@ namespace saccade {
 
 /// ImGui's fonts from the same files that exports use. Sizes are those of the em, as everywhere in this project; ImGui's own
 /// are line heights. Starts with ASCII; any other glyph (a Chinese character, say) is drawn into the texture when a text first
-/// needs it, so there is no giant atlas at start and no new atlas while someone types.
+/// needs it, so there is no giant atlas at start and no new atlas while someone types. What no font has is a box with its code.
 class FontAtlas {
  public:
     /// Error{not_found} or {io} if the machine has no font that can be read.
@@ -28,6 +29,10 @@ class FontAtlas {
 
     /// Says that a text will be drawn; from then on it can be. Costs nothing for what is known. The GL context must be current.
     void need(std::string_view text);
+    /// The text as ImGui can draw it, which must be given to it in place of the text itself.
+    std::string shown(std::string_view text) const { return stand_ins_.known(text); }
+    /// What stands for characters that ImGui cannot hold.
+    StandIns& stand_ins() { return stand_ins_; }
     /// Before NewFrame: builds the atlas again if the scale has changed or the room for glyphs is used up. True if it did: the
     /// texture must be uploaded.
     bool update(float ui_scale);
@@ -56,7 +61,16 @@ class FontAtlas {
     void build();
     void add_glyphs(const std::set<char32_t>& code_points);
     void add_glyph(const Face& face, char32_t code_point);
+    /// A drawn glyph: `samples` of coverage a pixel across; its upper left corner from the pen on the baseline, px.
+    struct Drawn {
+        std::vector<unsigned char> coverage;
+        int width = 0, height = 0, samples = 1;
+        float left = 0, top = 0, advance = 0;
+    };
+    Drawn draw_glyph(const Source& source, char32_t code_point, float em) const;
+    Drawn draw_code(char32_t code_point, float em) const;
 
+    StandIns stand_ins_;
     std::map<std::pair<std::string, int>, std::unique_ptr<Source>> sources_;  // files, read once
     Source* ui_ = nullptr;
     Source* mono_ = nullptr;

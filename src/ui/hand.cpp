@@ -13,6 +13,7 @@ namespace {
 constexpr float hidden = -std::numeric_limits<float>::infinity();
 constexpr Index most_frozen = Index{1} << 22;  // cells: 16 MiB in a session
 constexpr std::size_t most_changes = 4;
+constexpr double no_weight = 5e-4;  // what is below it is 0.00 wherever it is shown
 
 }  // namespace
 
@@ -27,11 +28,12 @@ void Hand::drag_weight(float mouse_y) {
     if (!drag.active) return;
     const float up = drag.start_y - mouse_y;
     if (!drag.moved && std::abs(up) < 4) return;
+    const double value = std::clamp(drag.start_value + static_cast<double>(up / drag.px_for_one), 0.0, 1.0);
+    if (!drag.moved && value == 0 && drag.start_value < no_weight) return;  // there is nothing to take away
     if (!drag.moved) {
         drag.moved = true;
         history_.remember("");
     }
-    const double value = std::clamp(drag.start_value + static_cast<double>(up / drag.px_for_one), 0.0, 1.0);
     set_weight(drag.cell, value);
 }
 
@@ -70,6 +72,12 @@ void Hand::nudge_selected(double by) {
     });
     if (asked == list.end() && document_.stale()) return;
     const auto now = static_cast<double>(asked != list.end() ? asked->value : tensor->values.at(cell.index));
+    if (by < 0 && now < no_weight)
+        return messages_.tell(tensor->info.role == Role::gate ? "This gate is at 0: there is nothing to take away"
+                                                              : "This weight is 0: there is nothing to take away");
+    if (by > 0 && now > 1 - no_weight)
+        return messages_.tell(tensor->info.role == Role::gate ? "This gate is at 1, the most there is"
+                                                              : "This weight is 1, the whole row");
     // In whole millionths: what is taken away step by step ends at 0, not at what rounding leaves of it.
     const double value = std::clamp(std::round((now + by) * 1e6) / 1e6, 0.0, 1.0);
     if (static_cast<float>(value) == static_cast<float>(now)) return;
@@ -257,6 +265,7 @@ void Hand::toggle_intervention(std::size_t i, std::size_t count) {
     if (i >= list.size()) return;
     history_.remember("");
     const bool on = !list[i].enabled;
+    forget_anchors(i, count);
     for (std::size_t k = i; k < std::min(i + count, list.size()); ++k) list[k].enabled = on;
     runs_.submit();
 }
@@ -275,6 +284,41 @@ void Hand::clear_interventions() {
     history_.remember("");
     document_.side().request.interventions.clear();
     runs_.submit();
+}
+
+// --- other texts ---
+
+void Hand::follow(std::size_t i) {
+    Side& side = document_.sides[i];
+    if (side.trace() == nullptr || side.stale() || side.partial() || side.running) return;
+    if (side.request.interventions.empty()) return side.anchors.clear();
+    const Params inputs = inputs_of(document_.exhibit(), side.shown.request.params);
+    if (follow_anchors(side.anchors, side.request.interventions, *side.trace(), inputs)) runs_.submit(i);
+}
+
+std::vector<std::string> Hand::set_aside() const {
+    std::vector<std::string> names;
+    for (const Anchor& anchor : document_.side().anchors)
+        if (anchor.aside) names.push_back(plain_text(anchor.name));
+    return names;
+}
+
+void Hand::apply_set_aside() {
+    Side& side = document_.side();
+    if (set_aside().empty()) return;
+    history_.remember("");
+    for (const Anchor& anchor : side.anchors)
+        for (Intervention& intervention : side.request.interventions)
+            if (anchor.aside && anchor.is_of(intervention)) intervention.enabled = true;
+    std::erase_if(side.anchors, [](const Anchor& anchor) { return anchor.aside; });
+    runs_.submit();
+}
+
+/// What a person switches by hand is meant for the text as it is.
+void Hand::forget_anchors(std::size_t first, std::size_t count) {
+    const auto& list = document_.side().request.interventions;
+    for (std::size_t k = first; k < std::min(first + count, list.size()); ++k)
+        std::erase_if(document_.side().anchors, [&](const Anchor& anchor) { return anchor.is_of(list[k]); });
 }
 
 std::string Hand::command_line_text() {

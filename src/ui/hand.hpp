@@ -22,7 +22,8 @@ class Hand {
     void drag_weight(float mouse_y);
     void end_weight_drag();
     void set_weight(const CellRef& cell, double value);
-    /// The selected weight or gate, raised or lowered; presses within a second are one undo entry.
+    /// The selected weight or gate, raised or lowered, and what is to be said if it cannot be; presses within a second are one
+    /// undo entry.
     void nudge_selected(double by);
     /// A block (block_around in trace/hand.hpp) times a factor: one intervention per block, none for 1. While a slider is
     /// dragged the changes are one undo entry.
@@ -50,6 +51,12 @@ class Hand {
     void toggle_intervention(std::size_t i, std::size_t count = 1);
     void remove_intervention(std::size_t i, std::size_t count = 1);
     void clear_interventions();
+    /// A side shows another run: what names tokens that are gone is set aside, and comes back with them.
+    void follow(std::size_t side);
+    /// What the side in focus has set aside, by name; empty: nothing.
+    std::vector<std::string> set_aside() const;
+    /// These count for the text as it is now.
+    void apply_set_aside();
     /// The run as a command; empty, and a banner, if it has none.
     std::string command_line_text();
     /// What the interventions did to the probabilities of this step, against the run without them.
@@ -58,6 +65,7 @@ class Hand {
  private:
     std::optional<CellRef> mask_cell_of(const CellRef& cell) const;
     void draw_mask(const CellRef& mask_cell);
+    void forget_anchors(std::size_t first, std::size_t count);
     void add_pattern(const Trace& from, const CellRef& block, const std::string& origin);
 
     Document& document_;

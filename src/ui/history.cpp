@@ -52,7 +52,7 @@ Edit History::current() const {
     Edit edit;
     for (std::size_t i = 0; i < 2; ++i) {
         const RunRequest& request = document_.sides[i].request;
-        edit.sides[i] = {request.params, request.interventions, request.weights_path, request.seed};
+        edit.sides[i] = {request.params, request.interventions, request.weights_path, request.seed, document_.sides[i].anchors};
     }
     edit.comparing = document_.comparing;
     edit.linked = document_.linked;

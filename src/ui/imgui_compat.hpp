@@ -53,6 +53,33 @@ inline void upload_fonts() {
 #endif
 }
 
+/// What ImGui's fields take from the clipboard and put there, in place of what the backend does.
+struct Clipboard {
+    const char* (*get)(void* user) = nullptr;
+    void (*set)(void* user, const char* text) = nullptr;
+    void* user = nullptr;
+};
+/// `clipboard` must live as long as the context.
+inline void use_clipboard(Clipboard& clipboard) {
+#if IMGUI_VERSION_NUM >= 19110
+    ImGuiPlatformIO& io = ImGui::GetPlatformIO();
+    io.Platform_ClipboardUserData = &clipboard;
+    io.Platform_GetClipboardTextFn = [](ImGuiContext*) {
+        const auto* own = static_cast<Clipboard*>(ImGui::GetPlatformIO().Platform_ClipboardUserData);
+        return own->get(own->user);
+    };
+    io.Platform_SetClipboardTextFn = [](ImGuiContext*, const char* text) {
+        const auto* own = static_cast<Clipboard*>(ImGui::GetPlatformIO().Platform_ClipboardUserData);
+        own->set(own->user, text);
+    };
+#else
+    ImGuiIO& io = ImGui::GetIO();
+    io.GetClipboardTextFn = clipboard.get;
+    io.SetClipboardTextFn = clipboard.set;
+    io.ClipboardUserData = clipboard.user;
+#endif
+}
+
 inline bool key_pressed(ImGuiKey key, [[maybe_unused]] bool repeat = true) {
 #if IMGUI_VERSION_NUM >= 18700
     return ImGui::IsKeyPressed(key, repeat);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "exhibit/param_use.hpp"
 #include "run/fitting_model.hpp"
 
 namespace saccade {
@@ -11,6 +12,10 @@ void Inputs::set_param(const std::string& name, ParamValue value) {
     changed.set(name, value);
     if (changed == document_.side().request.params) return;
     history_.remember(name);
+    // Numbers that were typed are meant to be read.
+    const bool matrix = std::holds_alternative<Tensor<float>>(value);
+    if (const Waking waking = matrix ? wakes(document_.exhibit(), name, changed) : Waking{}; waking.other != nullptr)
+        set_everywhere(waking.other->name, parse_param(*waking.other, waking.value), false);
     set_everywhere(name, value, false);
 }
 

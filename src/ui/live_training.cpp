@@ -13,6 +13,19 @@ bool under_way(const Training& training) {
 
 }  // namespace
 
+std::vector<TrainingUnderWay> trainings_under_way(const AppState& state) {
+    std::vector<TrainingUnderWay> all;
+    const auto add = [&](const Document& document) {
+        const Training* training = document.training.run.get();
+        if (training == nullptr || !under_way(*training)) return;
+        const Exhibit& e = document.exhibit();
+        all.push_back({e.id, e.title, training->step(), training->total_steps(), training->state() == Training::State::paused});
+    };
+    add(state.document);
+    for (const auto& [id, document] : state.aside) add(document);
+    return all;
+}
+
 void LiveTraining::start(const std::string& resume_from) {
     const Exhibit& e = document_.exhibit();
     if (e.training_task.empty()) return messages_.tell("This exhibit has no model to train");

@@ -7,10 +7,20 @@
 #include <string>
 #include <vector>
 
+#include "ui/app_state.hpp"
 #include "ui/messages.hpp"
 #include "ui/runs.hpp"
 
 namespace saccade {
+
+/// A training that is not done, of whichever exhibit.
+struct TrainingUnderWay {
+    std::string exhibit, title;
+    Index step = 0, steps = 0;
+    bool waits = false;  // until its exhibit is open again, or for the person who paused it
+};
+/// That of the open exhibit first.
+std::vector<TrainingUnderWay> trainings_under_way(const AppState& state);
 
 /// A training of the exhibit's model while its runs are shown: its newest snapshot is the model of the current sentence.
 /// It belongs to the document.

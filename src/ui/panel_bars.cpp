@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "base/percent.hpp"
 #include "ui/imgui_compat.hpp"
@@ -103,6 +105,16 @@ void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layou
          {corner.x + layout.gallery.size.x - 1, corner.y + layout.gallery.size.y});
     std::string group;
     const float row = layout.gallery.size.x - 16 * s;
+    // Closer together where that brings all of them into sight.
+    float lines = 0, height = 24 * s;
+    for (const Exhibit& e : exhibits()) {
+        const bool headed = e.group != std::exchange(group, e.group);
+        lines += headed ? 2 : 1;
+        height += (headed ? 30 + 18 : 30) * s;
+    }
+    group.clear();
+    const float gap = std::clamp((layout.gallery.size.y - height) / std::max(1.0f, lines), 3 * s, 8 * s);
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(8 * s, std::floor(gap)));
     for (const Exhibit& e : exhibits()) {
         if (e.group != group) {
             const bool first = group.empty();
@@ -129,6 +141,7 @@ void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layou
         if (ImGui::IsItemHovered()) tooltip(ui, e.title + ": " + e.summary);
         if (opened) act.go_to(e.id);
     }
+    ImGui::PopStyleVar();
     end_panel();
 }
 
@@ -164,24 +177,31 @@ void status_bar(const Ui& ui, AppState& state, const Layout& layout) {
     begin_panel(ui, "status", layout.status.at, layout.status.size, t.panel, {16 * s, 0}, false);
     edge(ui, layout.status.at, {layout.status.at.x + layout.status.size.x, layout.status.at.y});
     ImGui::SetCursorPos({16 * s, 8 * s});
+    const Exhibit& e = state.document.exhibit();
     std::string left = fmt::format("engine {:.1f} ms      frame {:.1f} ms      seed {}", state.document.side().shown.engine_ms,
                                    state.frame_ms, state.document.side().request.seed);
     if (state.document.training.run && state.document.training.run->state() == Training::State::running)
         left += fmt::format("      training {:.0f} steps/s", state.document.training.run->steps_per_second());
+    for (const TrainingUnderWay& one : trainings_under_way(state))
+        if (one.exhibit != e.id) left += fmt::format("      {}: training waits at step {}", one.title, one.step);
     label(ui, left, t.secondary, 13);
     std::string right = "no model";
     if (state.document.side().shown.request.model) {
         right = "training, step " + std::to_string(state.document.training.shown_snapshot);
     } else if (!state.document.side().request.weights_path.empty()) {
         right = state.document.side().request.weights_path;
-    } else if (const Exhibit& e = state.document.exhibit(); !e.models.empty() && state.document.trace() != nullptr) {
+    } else if (!e.models.empty() && state.document.trace() != nullptr) {
         right = model_summary(e, state.document.side().shown.request);
     }
     const ScreenTextMeasure measure(ui.fonts);
     const float room = layout.status.size.x - static_cast<float>(measure.width(left, 13, Font::ui)) * s - 64 * s;
-    right = room > 40 * s ? fitted(ui, right, 13, Font::ui, room) : "";
-    ImGui::SetCursorPos({layout.status.size.x - 16 * s - static_cast<float>(measure.width(right, 13, Font::ui)) * s, 8 * s});
-    label(ui, right, t.secondary, 13);
+    if (room > 40 * s) {
+        ui.fonts.need(right);
+        const std::string shown = fitted(ui, right, 13, Font::ui, room);
+        ImGui::SetCursorPos(
+            {layout.status.size.x - 16 * s - static_cast<float>(measure.width(shown, 13, Font::ui)) * s, 8 * s});
+        label(ui, right, t.secondary, 13, Font::ui, room);
+    }
     end_panel();
 }
 

@@ -102,19 +102,27 @@ void mask_row(const Ui& ui, AppState& state, Controller& act, const TraceTensor*
     paragraph(ui, "A press hides the cell's key from its query, or shows it again; a drag paints.", ui.theme.faint);
 }
 
+/// What a person can take hold of in this run: by a drag, or by drawing on it.
+bool has_role(const Trace* trace, Role role) {
+    if (trace == nullptr) return false;
+    return std::ranges::any_of(trace->with_role(role), [](const TraceTensor* tensor) { return !tensor->values.empty(); });
+}
+
 /// What can be done with the head, or the row, of the selected cell.
 void tools(const Ui& ui, AppState& state, Controller& act) {
     const TraceTensor* tensor = held(state);
+    const Trace* trace = state.document.trace();
+    const bool weights = has_role(trace, Role::weights), gates = has_role(trace, Role::gate);
+    // Where a run is curves and counts alone there is nothing to take hold of.
+    if (tensor == nullptr && !weights && !gates) return mask_row(ui, state, act, nullptr);
     heading(ui, "By hand");
+    note_place(state, "by hand");
     if (tensor == nullptr) {
-        // Gates are dragged where there are no weights: in channel attention.
-        const Trace* trace = state.document.trace();
-        const bool gates = trace != nullptr && !trace->with_role(Role::gate).empty() && trace->with_role(Role::weights).empty();
-        paragraph(
-            ui,
-            gates ? "Drag the bar of a gate to change it. Click one to ablate, scale or freeze its channel."
-                  : "Drag a weight to change it; its row keeps the sum 1. Click a cell to ablate, scale or freeze its head.",
-            ui.theme.faint);
+        paragraph(ui,
+                  weights
+                      ? "Drag a weight to change it; its row keeps the sum 1. Click a cell to ablate, scale or freeze its head."
+                      : "Drag the bar of a gate to change it. Click one to ablate, scale or freeze its channel.",
+                  ui.theme.faint);
         return mask_row(ui, state, act, nullptr);
     }
     const CellRef block = block_around(*tensor, held_cell(state));
@@ -148,12 +156,13 @@ void name_line(const Ui& ui, const std::vector<ExplainedPart>& parts, Color ink,
         Color color = aside ? ui.theme.faint : ink;
         if (part.kind == ExplainedPart::Kind::number) color = ui.theme.selection;
         ui.fonts.need(part.text);
-        const std::string text = fitted(ui, part.text, size, Font::ui, right - at.x);
+        const std::string whole = fitted(ui, part.text, size, Font::ui, right - at.x);
+        const std::string text = ui.fonts.shown(whole);
         ImFont* font = ui.fonts.face(Font::ui, 14);
         const float px = subscript ? ui.fonts.imgui_size(Font::ui, 10.5) : compat::font_size(*font);
         list.AddText(font, px, {at.x, at.y + (subscript ? 7 : 2) * ui.s}, ui.color(color), text.c_str());
         at.x += font->CalcTextSizeA(px, 1e9f, 0, text.c_str()).x;
-        if (text.size() < part.text.size()) break;
+        if (whole.size() < part.text.size()) break;
     }
     ImGui::SetCursorScreenPos({left, at.y});
     ImGui::Dummy({room, height});
@@ -174,9 +183,17 @@ void list_of_interventions(const Ui& ui, AppState& state, Controller& act) {
         ImGui::PopStyleVar(2);
         note_place(state, fmt::format("intervention {}", g));
         ImGui::SameLine(0, 8 * s);
-        const std::vector<ExplainedPart> name = name_of(all, group, state.document.trace());
+        // What was set aside is called what it was called: here its numbers name other tokens.
+        const auto& anchors = state.document.side().anchors;
+        const auto anchor =
+            std::ranges::find_if(anchors, [&](const Anchor& one) { return one.aside && one.is_of(all[group.first]); });
+        const bool aside = anchor != anchors.end() && !on;
+        const std::vector<ExplainedPart> name =
+            aside && group.count == 1 ? anchor->name : name_of(all, group, state.document.trace());
         name_line(ui, name, on ? ui.theme.text : ui.theme.faint, right - 64 * s);
-        if (ImGui::IsItemHovered()) tooltip(ui, plain_text(name) + "\n" + brief(all[group.first]));
+        if (ImGui::IsItemHovered())
+            tooltip(ui, plain_text(name) + "\n" + brief(all[group.first]) +
+                            (aside ? "\nSet aside: it was made on another text, and comes back with it" : ""));
         ImGui::SameLine(right - 24 * s);
         const bool removed =
             button(ui, fmt::format("remove{}", g).c_str(), "×", ButtonKind::quiet, 28 * s, "Remove (Ctrl Z undoes)");
@@ -202,8 +219,8 @@ void change_line(const Ui& ui, const ProbabilityChange& change, float left, floa
     const std::string before = fmt::format("{:.2f} → ", change.before), after = fmt::format("{:.2f}", change.after);
     const float numbers = font->CalcTextSizeA(px, 1e9f, 0, (before + after).c_str()).x;
     const float column = std::min(left + 110 * s, right - numbers);
-    const std::string token = fitted(ui, change.label, 14, Font::mono, column - left - 8 * s);
     ui.fonts.need(change.label);
+    const std::string token = ui.fonts.shown(fitted(ui, change.label, 14, Font::mono, column - left - 8 * s));
     list.AddText(font, px, {at.x, at.y + 2 * s}, ui.color(ui.theme.text), token.c_str());
     list.AddText(font, px, {column, at.y + 2 * s}, ui.color(ui.theme.text), before.c_str());
     const float x = column + font->CalcTextSizeA(px, 1e9f, 0, before.c_str()).x;
@@ -249,7 +266,7 @@ void effect(const Ui& ui, AppState& state, Controller& act) {
             ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + right - left);
             ImGui::PushStyleColor(ImGuiCol_Text, ui.vec(color));
             ImGui::PushFont(ui.fonts.face(Font::ui, 14));
-            ImGui::TextUnformatted(text.c_str());
+            ImGui::TextUnformatted(ui.fonts.shown(text).c_str());
             ImGui::PopFont();
             ImGui::PopStyleColor();
             ImGui::PopTextWrapPos();

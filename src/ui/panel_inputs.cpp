@@ -8,8 +8,10 @@
 
 #include "base/error_line.hpp"
 #include "base/utf8.hpp"
+#include "exhibit/param_use.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
+#include "ui/text_wrap.hpp"
 
 namespace saccade {
 
@@ -38,7 +40,9 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
     const float field_height = compat::font_size(*ui.fonts.face(Font::ui, 19)) + 14 * s;
     const ImVec2 row = ImGui::GetCursorScreenPos();
     ImGui::SetCursorScreenPos({row.x, row.y + (field_height - compat::font_size(*ui.fonts.face(Font::ui, 15))) / 2});
-    label(ui, spec.title, ui.theme.secondary, 15, Font::ui, title_width - 10 * s);
+    const std::string unread = why_unread(e, spec.name, state.document.side().request.params);
+    label(ui, spec.title, unread.empty() ? ui.theme.secondary : ui.theme.faint, 15, Font::ui, title_width - 10 * s);
+    if (!unread.empty() && ImGui::IsItemHovered()) tooltip(ui, "Now it changes nothing: it is " + unread);
     if (state.document.comparing && !state.document.linked) {
         ImGui::SameLine(0, 6 * s);
         label(ui, state.document.focus == 0 ? "A" : "B", ui.theme.accent, 15);
@@ -69,11 +73,10 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
     ImGui::PopStyleVar();
     if (!written.empty() && text.empty()) show_written(ui, written, active || is_dimmed(state.document.side()), low, high);
     if (ImGui::IsWindowHovered() && ImGui::IsMouseHoveringRect(low, high) && !ImGui::GetIO().WantTextInput)
-        tooltip(ui, spec.help);
+        tooltip(ui, spec.help + (unread.empty() ? "" : "\nNow it changes nothing: it is " + unread));
     ImGui::SetCursorScreenPos({row.x, row.y});
     ImGui::Dummy({high.x - row.x, field_height});
     if (changed) {
-        ui.fonts.need(text);
         act.inputs().set_param(spec.name, sanitize_utf8(text));
     }
     if (examples) {
@@ -115,12 +118,33 @@ void output_line(const Ui& ui, AppState& state, const Exhibit& e, float title_wi
     if (found == trace->texts().end() || found->second.empty()) return;
     const float s = ui.s;
     const ImVec2 row = ImGui::GetCursorScreenPos();
-    const float width = ImGui::GetContentRegionAvail().x - title_width;
+    const float width = ImGui::GetContentRegionAvail().x - title_width - 24 * s;
+    const std::string& said = found->second;
     label(ui, "Output", ui.theme.secondary, 15, Font::ui, title_width - 10 * s);
     ImGui::SetCursorScreenPos({row.x + title_width + 12 * s, row.y - 3 * s});
-    label(ui, found->second, ui.theme.text, 18, Font::ui, width - 24 * s);
+    ui.fonts.need(said);
+    const ScreenTextMeasure measure(ui.fonts);
+    const auto fits = [&](double size) { return static_cast<float>(measure.width(said, size, Font::ui)) * s <= width; };
+    if (fits(18) || fits(15)) {
+        label(ui, said, ui.theme.text, fits(18) ? 18 : 15, Font::ui, width);
+        note_place(state, "output line");
+        ImGui::SetCursorScreenPos({row.x, row.y + 30 * s});
+        return;
+    }
+    // Two lines of what is long; all of it under the mouse.
+    const std::vector<std::string> lines =
+        wrapped(said, static_cast<double>(width / s), [&](const std::string& t) { return measure.width(t, 13, Font::ui); });
+    std::string rest;
+    for (std::size_t i = 1; i < lines.size(); ++i) rest += (i > 1 ? " " : "") + lines[i];
+    ImGui::BeginGroup();
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(8 * s, 0));
+    label(ui, lines.front(), ui.theme.text, 13);
+    label(ui, rest, ui.theme.text, 13, Font::ui, width);
+    ImGui::PopStyleVar();
+    ImGui::EndGroup();
     note_place(state, "output line");
-    ImGui::SetCursorScreenPos({row.x, row.y + 30 * s});
+    if (lines.size() > 2 && ImGui::IsItemHovered()) tooltip(ui, said);
+    ImGui::SetCursorScreenPos({row.x, row.y + 42 * s});
 }
 
 /// Something to say: a line with a coloured edge and what can be done about it at its right end.
@@ -132,14 +156,39 @@ struct BannerLine {
     std::function<void()> close{};  // empty: it ends with its cause
     double done = -1;               // how far a run is; negative: it is none
     std::string tip{};
+    std::string place{};  // what a test knows the action by; empty: by its text
     std::string other{};  // a second action, at the left of the first
     std::function<void()> act_other{};
 };
 
 constexpr float line_height = 28;
 
-void banner_line(const Ui& ui, AppState& state, int id, const BannerLine& line, float width) {
-    const float s = ui.s, height = line_height * s;
+/// An action stands whole as long as there is room: what is said gives way.
+float action_width(const Ui& ui, const std::string& action, float width) {
+    return action.empty() ? 0 : std::clamp(button_width(ui, action), 110 * ui.s, std::max(110 * ui.s, width / 2));
+}
+
+/// Of the text of a line `width` px wide, beside what can be done about it.
+float text_room(const Ui& ui, const BannerLine& line, float width) {
+    const float other = line.other.empty() ? 0 : action_width(ui, line.other, width) + 6 * ui.s;
+    return width - action_width(ui, line.action, width) - other - (28 + (line.close ? 36.0f : 0)) * ui.s;
+}
+
+bool is_cut(const Ui& ui, const BannerLine& line, float width) {
+    ui.fonts.need(line.text);
+    const double needed = ScreenTextMeasure(ui.fonts).width(line.text, 13, Font::ui);
+    return static_cast<float>(needed) * ui.s > text_room(ui, line, width);
+}
+
+/// `whole`: as high as its text needs; otherwise the text is cut at the end of the line.
+void banner_line(const Ui& ui, AppState& state, int id, const BannerLine& line, float width, bool whole) {
+    const float s = ui.s, room = text_room(ui, line, width);
+    std::vector<std::string> texts = {line.text};
+    const ScreenTextMeasure measure(ui.fonts);
+    if (whole && is_cut(ui, line, width))
+        texts = wrapped(line.text, static_cast<double>(room / s),
+                        [&](const std::string& t) { return measure.width(t, 13, Font::ui); });
+    const float height = (line_height + 18 * static_cast<float>(texts.size() - 1)) * s;
     const ImVec2 at = ImGui::GetCursorScreenPos();
     ImDrawList& list = *ImGui::GetWindowDrawList();
     ImGui::PushID(id);
@@ -151,20 +200,23 @@ void banner_line(const Ui& ui, AppState& state, int id, const BannerLine& line, 
     } else {
         list.AddRectFilled(at, {at.x + 3 * s, at.y + height}, ui.color(line.color), 2 * s);
     }
-    const float one = 110 * s, both = (line.action.empty() ? 0 : one) + (line.other.empty() ? 0 : one + 6 * s);
     const float close = line.close ? 36 * s : 0;
-    ImGui::SetCursorScreenPos({at.x + 14 * s, at.y + 6 * s});
-    label(ui, line.text, ui.theme.text, 13, Font::ui, width - 28 * s - both - close);
-    if (!line.other.empty()) {
-        ImGui::SetCursorScreenPos({at.x + width - both - close - 2 * s, at.y + 2 * s});
-        if (button(ui, "other", line.other, ButtonKind::plain, one, "", 24 * s)) line.act_other();
-        note_place(state, line.other);
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        ImGui::SetCursorScreenPos({at.x + 14 * s, at.y + (6 + 18 * static_cast<float>(i)) * s});
+        label(ui, texts[i], ui.theme.text, 13, Font::ui, room);
     }
-    if (!line.action.empty()) {
-        ImGui::SetCursorScreenPos({at.x + width - one - close - 2 * s, at.y + 2 * s});
-        if (button(ui, "action", line.action, ButtonKind::plain, one, line.tip, 24 * s)) line.act();
-        note_place(state, line.action);
-    }
+    float end = at.x + width - close - 2 * s;
+    const auto press = [&](const char* button_id, const std::string& text, const std::string& place, const std::string& tip) {
+        const float wide = action_width(ui, text, width);
+        ImGui::SetCursorScreenPos({end - wide, at.y + 2 * s});
+        end -= wide + 6 * s;
+        const std::string fits = fitted(ui, text, 15, Font::ui, wide - 24 * s);
+        const bool pressed = button(ui, button_id, fits, ButtonKind::plain, wide, tip, 24 * s);
+        note_place(state, place.empty() ? text : place);
+        return pressed;
+    };
+    if (!line.action.empty() && press("action", line.action, line.place, line.tip)) line.act();
+    if (!line.other.empty() && press("other", line.other, {}, {})) line.act_other();
     if (line.close) {
         ImGui::SetCursorScreenPos({at.x + width - 34 * s, at.y + 2 * s});
         if (button(ui, "close", "×", ButtonKind::quiet, 28 * s, "Dismiss", 24 * s)) line.close();
@@ -262,33 +314,50 @@ void add_recovery(const Ui& ui, Controller& act, std::vector<BannerLine>& lines)
     }
     if (const auto problem = recovery.problem())
         lines.push_back({"What is open cannot be kept safe: " + problem->line(), ui.theme.broken});
-}
-
-/// All there is to say, what matters most first.
-std::vector<BannerLine> lines_of(const Ui& ui, AppState& state, Controller& act) {
-    std::vector<BannerLine> lines;
-    add_recovery(ui, act, lines);
-    add_progress(ui, state, act, lines);
-    for (std::size_t i = 0; i < (state.document.comparing ? 2u : 1u); ++i) {
-        const Side& side = state.document.sides[i];
-        if (side.problem && !side.running) lines.push_back({side_mark(state, i) + shown_line(*side.problem), ui.theme.broken});
-        if (!side.cancelled) continue;
-        const std::string what =
-            side.partial() ? fmt::format("Partial: cancelled at {:.0f}% of this run", std::floor(side.shown.progress * 100))
-                           : std::string("Cancelled before there was anything to show: the picture is from the previous run");
-        lines.push_back({side_mark(state, i) + what, ui.theme.selection, "Run again", [&act, i] { act.runs().submit(i); }});
+    /// Edits by hand that named tokens which are gone.
+    void add_set_aside(const Ui& ui, Controller& act, std::vector<BannerLine>& lines) {
+        const std::vector<std::string> names = act.hand().set_aside();
+        if (names.empty()) return;
+        std::string text = "Set aside, as made on another text: ";
+        for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 3); ++i) text += (i > 0 ? ", " : "") + names[i];
+        if (names.size() > 3) text += fmt::format(" and {} more", names.size() - 3);
+        lines.push_back({text,
+                         ui.theme.selection,
+                         "Apply here",
+                         [&act] { act.hand().apply_set_aside(); },
+                         {},
+                         -1,
+                         "The same cells of this text are changed. They also come back with the text that they were made on"});
     }
-    if (!state.document.matrix.problem.empty()) lines.push_back({state.document.matrix.problem, ui.theme.broken});
-    if (state.banner)
-        lines.push_back({state.banner->text, state.banner->error ? ui.theme.broken : ui.theme.accent, {}, {}, [&act] {
-                             act.messages().dismiss();
-                         }});
-    if (const auto offered = act.inputs().offered_model(); offered && !state.document.side().problem)
-        lines.push_back({"Another model knows more of these characters: " + model_title(state.document.exhibit(), *offered),
-                         ui.theme.selection, "Switch model", [&act, model = *offered] { act.inputs().set_model(model); }});
-    add_notes(ui, state, lines);
-    return lines;
-}
+
+    /// All there is to say, what matters most first.
+    std::vector<BannerLine> lines_of(const Ui& ui, AppState& state, Controller& act) {
+        std::vector<BannerLine> lines;
+        add_recovery(ui, act, lines);
+        add_progress(ui, state, act, lines);
+        for (std::size_t i = 0; i < (state.document.comparing ? 2u : 1u); ++i) {
+            const Side& side = state.document.sides[i];
+            if (side.problem && !side.running)
+                lines.push_back({side_mark(state, i) + shown_line(*side.problem), ui.theme.broken});
+            if (!side.cancelled) continue;
+            const std::string what =
+                side.partial()
+                    ? fmt::format("Partial: cancelled at {:.0f}% of this run", std::floor(side.shown.progress * 100))
+                    : std::string("Cancelled before there was anything to show: the picture is from the previous run");
+            lines.push_back({side_mark(state, i) + what, ui.theme.selection, "Run again", [&act, i] { act.runs().submit(i); }});
+        }
+        if (!state.document.matrix.problem.empty()) lines.push_back({state.document.matrix.problem, ui.theme.broken});
+        if (state.banner)
+            lines.push_back({state.banner->text, state.banner->error ? ui.theme.broken : ui.theme.accent, {}, {}, [&act] {
+                                 act.messages().dismiss();
+                             }});
+        add_set_aside(ui, act, lines);
+        if (const auto offered = act.inputs().offered_model(); offered && !state.document.side().problem)
+            lines.push_back({"Another model knows more of these characters: " + model_title(state.document.exhibit(), *offered),
+                             ui.theme.selection, "Switch model", [&act, model = *offered] { act.inputs().set_model(model); }});
+        add_notes(ui, state, lines);
+        return lines;
+    }
 
 }  // namespace
 
@@ -303,18 +372,22 @@ void banners(const Ui& ui, AppState& state, Controller& act) {
         ImGui::SetCursorScreenPos({at.x, at.y + 4 * s});
         label(ui, state.document.exhibit().summary, ui.theme.faint, 13, Font::ui, width);
     } else {
-        const float more = lines.size() > 1 ? 92 * s : 0;
-        banner_line(ui, state, 0, lines.front(), width - more);
+        const bool several = lines.size() > 1;
+        float more = several ? 92 * s : 0;
+        const bool cut = is_cut(ui, lines.front(), width - more);
+        if (cut && !several) more = 58 * s;
+        banner_line(ui, state, 0, lines.front(), width - more, false);
         if (more > 0) {
             ImGui::SetCursorScreenPos({at.x + width - more + 8 * s, at.y + 2 * s});
-            if (button(ui, "more lines", fmt::format("{} more ▾", lines.size() - 1), ButtonKind::plain, more - 8 * s,
-                       "What else there is to say", 24 * s))
+            const std::string title = several ? fmt::format("{} more ▾", lines.size() - 1) : "All ▾";
+            if (button(ui, "more lines", title, ButtonKind::plain, more - 8 * s,
+                       several ? "What else there is to say" : "The whole line", 24 * s))
                 ImGui::OpenPopup("lines");
             note_place(state, "more lines");
             ImGui::SetNextWindowPos({at.x, at.y + (line_height + 4) * s});
             if (ImGui::BeginPopup("lines")) {
-                for (std::size_t i = 1; i < lines.size(); ++i)
-                    banner_line(ui, state, static_cast<int>(i), lines[i], width - 24 * s);
+                for (std::size_t i = cut ? 0 : 1; i < lines.size(); ++i)
+                    banner_line(ui, state, static_cast<int>(i), lines[i], width - 24 * s, true);
                 ImGui::Dummy({width - 24 * s, 1});
                 ImGui::EndPopup();
             }

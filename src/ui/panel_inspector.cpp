@@ -9,6 +9,7 @@
 #include "ui/imgui_compat.hpp"
 #include "ui/panel_view_options.hpp"
 #include "ui/panels.hpp"
+#include "ui/text_wrap.hpp"
 #include "viz/view.hpp"
 
 namespace saccade {
@@ -26,11 +27,12 @@ std::optional<CellRef> formula(const Ui& ui, const std::vector<ExplainedPart>& p
     const auto width_of = [&](const ExplainedPart& part) {
         const float size =
             part.kind == ExplainedPart::Kind::subscript ? ui.fonts.imgui_size(Font::mono, 10.5) : compat::font_size(*font);
-        return font->CalcTextSizeA(size, 1e9f, 0, part.text.c_str()).x;
+        ui.fonts.need(part.text);
+        return font->CalcTextSizeA(size, 1e9f, 0, ui.fonts.shown(part.text).c_str()).x;
     };
     for (std::size_t i = 0; i < parts.size(); ++i) {
         const ExplainedPart& part = parts[i];
-        ui.fonts.need(part.text);
+        const std::string shown = ui.fonts.shown(part.text);
         float width = width_of(part);
         // A symbol and its subscript stay together.
         const float together =
@@ -48,7 +50,7 @@ std::optional<CellRef> formula(const Ui& ui, const std::vector<ExplainedPart>& p
             if (ImGui::IsItemHovered()) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
         }
         list.AddText(font, subscript ? ui.fonts.imgui_size(Font::mono, 10.5) : compat::font_size(*font),
-                     {at.x, at.y + (subscript ? 6 * s : 1 * s)}, ui.color(color), part.text.c_str());
+                     {at.x, at.y + (subscript ? 6 * s : 1 * s)}, ui.color(color), shown.c_str());
         at.x += width;
     }
     ImGui::SetCursorScreenPos({left, at.y + line_height});
@@ -82,7 +84,7 @@ void operand_rows(const Ui& ui, AppState& state, Controller& act, float left, fl
         ImFont* font = ui.fonts.face(Font::mono, 14);
         const std::string value = operand.shape.empty() ? fmt::format("{:.4f} ›", operand.value) : operand.shape + " ›";
         ui.fonts.need(operand.text);
-        const std::string text = fitted(ui, operand.text, 14, Font::mono, right - left - 120 * s);
+        const std::string text = ui.fonts.shown(fitted(ui, operand.text, 14, Font::mono, right - left - 120 * s));
         list.AddText(font, compat::font_size(*font), {at.x, at.y + 2 * s}, ui.color(color), text.c_str());
         const float width = font->CalcTextSizeA(compat::font_size(*font), 1e9f, 0, value.c_str()).x;
         list.AddText(font, compat::font_size(*font), {right - width, at.y + 2 * s}, ui.color(color), value.c_str());
@@ -126,8 +128,15 @@ void claims(const Ui& ui, AppState& state) {
         for (const Step* step : unchecked_formulas(*state.document.trace()))
             tip += fmt::format("\n{}: {}", step->result, step->formula);
     }
-    if (button(ui, "all_claims", summary + (state.all_claims ? " ▴" : " ▾"), ButtonKind::quiet, 0, tip))
-        state.all_claims = !state.all_claims;
+    // In as many lines as it needs beside the paddings of a button.
+    const ScreenTextMeasure measure(ui.fonts);
+    const double room = static_cast<double>(ImGui::GetContentRegionAvail().x / ui.s) - 24;
+    std::string text;
+    for (const std::string& line : wrapped(summary + (state.all_claims ? " ▴" : " ▾"), room,
+                                           [&](const std::string& t) { return measure.width(t, 15, Font::ui); }))
+        text += (text.empty() ? "" : "\n") + line;
+    if (button(ui, "all_claims", text, ButtonKind::quiet, 0, tip)) state.all_claims = !state.all_claims;
+    note_place(state, "all claims");
 }
 
 }  // namespace
@@ -219,7 +228,7 @@ void model_lines(const Ui& ui, AppState& state, Controller& act, const Exhibit& 
         }
     }
     label(ui, has_param ? "Weights" : "Model", ui.theme.secondary, 13);
-    label(ui, title, ui.theme.text, 15, Font::ui, ImGui::GetContentRegionAvail().x);
+    paragraph(ui, title, ui.theme.text, 15);
     if (!side.request.weights_path.empty() && button(ui, "bundled", "Bundled model again")) act.inputs().set_weights({});
 }
 
@@ -245,13 +254,17 @@ void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& lay
     if (layout.inspector.size.x <= 0) return;
     const Theme& t = ui.theme;
     const float s = ui.s;
-    begin_panel(ui, "inspector", layout.inspector.at, layout.inspector.size, t.panel, {16 * s, 12 * s});
+    const Exhibit& e = state.document.exhibit();
+    // Each lesson, and the settings of each exhibit, stand where they were left: at first at their top.
+    const bool lesson = state.view.lesson && !e.lesson.empty();
+    begin_panel(ui, ((lesson ? "lesson of " : "inspector of ") + e.id).c_str(), layout.inspector.at, layout.inspector.size,
+                t.panel, {16 * s, 12 * s});
+    state.inspector_scroll = ImGui::GetScrollY();
     const ImVec2 low = layout.inspector.at, high = {low.x + layout.inspector.size.x, low.y + layout.inspector.size.y};
     edge(ui, low, {low.x, high.y});
-    const Exhibit& e = state.document.exhibit();
     tabs(ui, state, act, e);
     ImGui::Dummy({0, 2 * s});
-    if (state.view.lesson && !e.lesson.empty()) {
+    if (lesson) {
         lesson_panel(ui, state, act);
         return end_panel();
     }

@@ -5,6 +5,7 @@
 
 #include "base/error_line.hpp"
 #include "exhibit/exhibit.hpp"
+#include "exhibit/param_use.hpp"
 #include "params/matrix_file.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/matrix_edit.hpp"
@@ -221,6 +222,7 @@ void grid(const Ui& ui, AppState& state, Controller& act, const ParamSpec& spec,
     const Colormap& map = colormap("diverging", ui.theme);
     const Index row0 = std::clamp<Index>(static_cast<Index>((low.y - origin.y) / h), 0, rows - 1);
     const Index row1 = std::min(rows, row0 + static_cast<Index>(size.y / h) + 2);
+    const bool read = why_unread(state.document.exhibit(), spec.name, state.document.side().request.params).empty();
     const Index col0 = std::clamp<Index>(static_cast<Index>((low.x - origin.x) / w), 0, cols - 1);
     const Index col1 = std::min(cols, col0 + static_cast<Index>(size.x / w) + 2);
     ImDrawList& list = *ImGui::GetWindowDrawList();
@@ -229,7 +231,7 @@ void grid(const Ui& ui, AppState& state, Controller& act, const ParamSpec& spec,
         for (Index c = col0; c < col1; ++c) {
             const float v = matrix.data()[r * cols + c];
             const double t = format.largest > 0 ? 0.5 + 0.5 * static_cast<double>(v) / format.largest : 0.5;
-            draw_cell(ui, state, format(v), mix(ui.theme.raised, map.at(t), v == 0 ? 0 : 0.4),
+            draw_cell(ui, state, format(v), mix(ui.theme.raised, map.at(t), v == 0 || !read ? 0 : 0.4),
                       {origin.x + left + static_cast<float>(c) * w, origin.y + static_cast<float>(r) * h}, {w, h},
                       mine && r == at.row && c == at.col);
         }
@@ -297,10 +299,20 @@ void matrix_card(const Ui& ui, AppState& state, Controller& act, const ParamSpec
     const Tensor<float> matrix = matrix_of(state, spec);
     ImGui::PushID(spec.name.c_str());
     ImGui::SetCursorScreenPos({place.at.x + 14 * s, place.at.y + 9 * s});
-    label(ui, spec.title, ui.theme.secondary, 13, Font::ui, place.size.x - 150 * s);
+    const std::string unread = why_unread(state.document.exhibit(), spec.name, state.document.side().request.params);
+    label(ui, spec.title, unread.empty() ? ui.theme.secondary : ui.theme.faint, 13, Font::ui, place.size.x - 150 * s);
     if (ImGui::IsItemHovered()) tooltip(ui, spec.help);
     ImGui::SameLine(0, 8 * s);
-    label(ui, fmt::format("{} × {}", matrix.shape()[0], matrix.shape()[1]), ui.theme.faint, 13);
+    const std::string extent = fmt::format("{} × {}", matrix.shape()[0], matrix.shape()[1]);
+    const float room = high.x - 84 * s - ImGui::GetCursorScreenPos().x;
+    const ScreenTextMeasure measure(ui.fonts);
+    const auto fits = [&](const std::string& text) {
+        return static_cast<float>(measure.width(text, 13, Font::ui)) * s <= room;
+    };
+    std::string beside = unread.empty() ? extent : extent + " · " + unread;
+    if (!unread.empty() && !fits(beside)) beside = fits(unread) ? unread : "not read";
+    label(ui, beside, ui.theme.faint, 13, Font::ui, room);
+    if (!unread.empty() && ImGui::IsItemHovered()) tooltip(ui, unread + "; a change here sets that");
     ImGui::SetCursorScreenPos({high.x - 80 * s, place.at.y + 5 * s});
     menu(ui, state, act, spec, matrix);
     const ImVec2 low(place.at.x + 4 * s, place.at.y + 34 * s);

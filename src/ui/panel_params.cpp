@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "exhibit/exhibit.hpp"
+#include "exhibit/param_use.hpp"
 #include "ui/panels.hpp"
 #include "ui/param_widgets.hpp"
 
@@ -27,6 +27,18 @@ void more_button(const Ui& ui, AppState& state, std::size_t folded) {
     note_place(state, "more settings");
 }
 
+/// What is not read with the other settings is quiet, and says why under the mouse.
+std::optional<ParamValue> setting_widget(const Ui& ui, AppState& state, const ParamSpec& spec, const ParamValue& value) {
+    const std::string unread = why_unread(state.document.exhibit(), spec.name, state.document.side().request.params);
+    if (unread.empty()) return param_widget(ui, state, spec, value);
+    Theme quiet = ui.theme;
+    quiet.secondary = quiet.text = quiet.faint;
+    quiet.accent = mix(quiet.line, quiet.faint, 0.5);
+    ParamSpec told = spec;
+    told.help += "\nNow it changes nothing: it is " + unread + ".";
+    return param_widget({quiet, ui.fonts, ui.canvas, ui.grounds, ui.tabs, ui.s}, state, told, value);
+}
+
 }  // namespace
 
 void params_panel(const Ui& ui, AppState& state, Controller& act) {
@@ -45,7 +57,7 @@ void params_panel(const Ui& ui, AppState& state, Controller& act) {
             ++folded;
             continue;
         }
-        if (std::optional<ParamValue> changed = param_widget(ui, state, spec, value)) {
+        if (std::optional<ParamValue> changed = setting_widget(ui, state, spec, value)) {
             // Back at its usual value it would vanish while it is being edited.
             if (i >= first_of_many) state.settings_more = true;
             if (spec.name == "model" && spec.type == ParamType::choice)

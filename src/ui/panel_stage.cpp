@@ -14,13 +14,14 @@ namespace {
 constexpr float margin = 20;
 
 void empty_state(const Ui& ui, const AppState& state, const Exhibit& e, const Rect& place) {
-    const float s = ui.s;
-    ImGui::SetCursorScreenPos({place.at.x + place.size.x / 2 - 180 * s, place.at.y + place.size.y / 2 - 40 * s});
-    ImGui::BeginGroup();
-    label(ui, state.document.side().problem ? "Nothing to show yet" : "Computing …", ui.theme.text, 19);
-    label(ui, state.document.side().problem ? "Type a source above, or choose an example." : e.summary, ui.theme.secondary, 15,
-          Font::ui, 420 * s);
-    ImGui::EndGroup();
+    const float s = ui.s, width = std::min(520 * s, place.size.x - 2 * margin * s);
+    const bool problem = state.document.side().problem.has_value();
+    ImGui::SetCursorScreenPos(
+        {place.at.x + (place.size.x - width) / 2, place.at.y + std::max(0.0f, place.size.y / 2 - 40 * s)});
+    compat::begin_padded_child("nothing yet", {std::max(1.0f, width), 0}, ImGuiWindowFlags_NoBackground);
+    label(ui, problem ? "Nothing to show yet" : "Computing …", ui.theme.text, 19);
+    paragraph(ui, problem ? "Type a source above, or choose an example." : e.summary, ui.theme.secondary, 15);
+    ImGui::EndChild();
 }
 
 }  // namespace

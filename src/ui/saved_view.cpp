@@ -41,6 +41,13 @@ nlohmann::json to_json(const SavedView& view) {
             {"shares", shares}};
 }
 
+ViewSettings with_looks_of(ViewSettings file, const ViewSettings& person) {
+    file.theme = person.theme;
+    file.ui_scale = person.ui_scale;
+    file.language = person.language;
+    return file;
+}
+
 SavedView saved_view_from_json(const nlohmann::json& document) {
     SavedView view;
     ViewSettings& settings = view.settings;

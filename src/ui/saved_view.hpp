@@ -20,6 +20,9 @@ struct SavedView {
 
 SavedView saved_view(const Document& document, const ViewSettings& settings);
 nlohmann::json to_json(const SavedView& view);
+/// The settings of a file with theme, size and language of a person: how a person wants to see everything is not a file's to
+/// change, and stays when it is opened.
+ViewSettings with_looks_of(ViewSettings file, const ViewSettings& person);
 /// Error{bad_format}; missing keys keep their defaults.
 SavedView saved_view_from_json(const nlohmann::json& json);
 

@@ -34,6 +34,7 @@ void Stage::hover(const CellRef& cell, const Trace* in) {
 void Stage::look_on(const CellRef& cell) {
     StageState& stage = document_.stage;
     stage.selected = focus_after(*document_.trace(), stage.selected, cell, memo_);
+    stage.missed = {};
     stage.opened = true;
     const CellRef& whole = stage.selected.cell;
     stage.explained = whole.empty() ? std::vector<CellRef>{} : std::vector<CellRef>{whole};
@@ -99,19 +100,37 @@ void Stage::back_to(std::size_t trail) {
     refresh_explanation();
 }
 
+/// A cell that is gone gives way to the one where the exhibit would open, and is taken up again when it is back: whoever types
+/// goes through texts in which it is not. While a run is under way it may still come.
 void Stage::follow() {
     StageState& stage = document_.stage;
     const Trace& trace = *document_.trace();
-    const Focus before = stage.selected;
+    const bool away = !stage.missed.empty();
+    const Focus before = away ? Focus{stage.missed, {}} : stage.selected;
     stage.selected = focus_in(trace, before.cell, memo_);
     if (!stage.selected.empty()) stage.selected = focus_after(trace, before, before.cell, memo_);
     stage.hovered = focus_in(trace, stage.hovered.cell, memo_);
-    if (stage.step >= step_count()) stage.step = -1;
+    const bool lost = !before.empty() && stage.selected.empty();
+    stage.missed = lost ? before.cell : CellRef{};
+    if (away && !lost) stage.explained = {stage.selected.cell};
     refresh_explanation();
-    if (!stage.opened && stage.selected.empty() && stage.step < 0)
-        if (const CellRef first = opening_cell(document_.exhibit(), document_.side().shown.request.params, trace);
-            !first.empty())
-            look_on(first);
+    if (document_.side().partial()) return;
+    const bool untouched = !stage.opened && stage.selected.empty() && stage.step < 0;
+    if (!lost && !untouched) return keep_step();
+    const CellRef first = opening_cell(document_.exhibit(), document_.side().shown.request.params, trace);
+    if (first.empty()) return keep_step();
+    look_on(first);
+    if (lost) stage.missed = before.cell;
+}
+
+/// The selected cell's, if that has one; else a step that there is.
+void Stage::keep_step() {
+    StageState& stage = document_.stage;
+    const auto mark = stage.selected.marks.find(document_.exhibit().step_axis);
+    if (mark != stage.selected.marks.end())
+        stage.step = mark->second;
+    else if (stage.step >= step_count())
+        stage.step = -1;
 }
 
 void Stage::leave_joined() {
@@ -144,6 +163,7 @@ void Stage::change_side() {
 void Stage::look_at(const Focus& selected, Index step) {
     StageState& stage = document_.stage;
     stage.selected = selected;
+    stage.missed = {};
     stage.step = step;
     stage.opened = true;
     stage.explained.clear();

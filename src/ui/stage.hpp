@@ -41,6 +41,7 @@ class Stage {
 
  private:
     void refresh_explanation();
+    void keep_step();
     void pick(const CellRef& cell);
     void look_on(const CellRef& cell);
 

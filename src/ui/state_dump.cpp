@@ -18,6 +18,9 @@ void dump_hand(const AppState& state, json& dump) {
             plain_text(name_of(state.document.side().request.interventions, group, state.document.trace())));
     dump["enabled"] = json::array();
     for (const Intervention& i : state.document.side().request.interventions) dump["enabled"].push_back(i.enabled);
+    dump["set_aside"] = json::array();
+    for (const Anchor& anchor : state.document.side().anchors)
+        if (anchor.aside) dump["set_aside"].push_back(plain_text(anchor.name));
     dump["scene"] = {
         {"open", state.document.scene.open}, {"shape", state.document.scene.shape}, {"held", state.document.scene.held}};
     dump["picture"] = {{"title", state.document.pictures.facts[state.document.focus].title},
@@ -46,6 +49,7 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
                  {"help", state.help_open},
                  {"export", state.exporting.open},
                  {"drawer", state.inspector_drawer},
+                 {"inspector_scroll", state.inspector_scroll},
                  {"button_focused", state.button_focused},
                  {"prompt", state.prompt.kind != PathPrompt::Kind::none},
                  {"prompt_path", state.prompt.path},

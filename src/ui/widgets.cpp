@@ -71,13 +71,14 @@ std::string fitted(const Ui& ui, const std::string& text, double size, Font font
 
 void label(const Ui& ui, const std::string& text, Color color, double size, Font font, float max_width) {
     ui.fonts.need(text);
-    const std::string shown = max_width > 0 ? fitted(ui, text, size, font, max_width) : text;
+    const std::string whole = max_width > 0 ? fitted(ui, text, size, font, max_width) : text;
+    const std::string shown = ui.fonts.shown(whole);
     ImGui::PushFont(ui.fonts.face(font, size));
     ImGui::PushStyleColor(ImGuiCol_Text, ui.vec(color));
     ImGui::TextUnformatted(shown.c_str(), shown.c_str() + shown.size());
     ImGui::PopStyleColor();
     ImGui::PopFont();
-    if (shown.size() != text.size() && ImGui::IsItemHovered()) tooltip(ui, text);
+    if (whole.size() != text.size() && ImGui::IsItemHovered()) tooltip(ui, text);
 }
 
 void paragraph(const Ui& ui, const std::string& text, Color color, double size) {
@@ -87,6 +88,7 @@ void paragraph(const Ui& ui, const std::string& text, Color color, double size) 
     std::string broken;
     for (const std::string& line : wrapped(text, room, [&](const std::string& t) { return measure.width(t, size, Font::ui); }))
         broken += (broken.empty() ? "" : "\n") + line;
+    broken = ui.fonts.shown(broken);
     ImGui::PushFont(ui.fonts.face(Font::ui, size));
     ImGui::PushStyleColor(ImGuiCol_Text, ui.vec(color));
     ImGui::TextUnformatted(broken.c_str(), broken.c_str() + broken.size());
@@ -105,7 +107,7 @@ void tooltip(const Ui& ui, const std::string& text) {
     ImGui::BeginTooltip();
     ImGui::PushFont(ui.fonts.face(Font::ui, 13));
     ImGui::PushTextWrapPos(360 * ui.s);
-    ImGui::TextUnformatted(text.c_str());
+    ImGui::TextUnformatted(ui.fonts.shown(text).c_str());
     ImGui::PopTextWrapPos();
     ImGui::PopFont();
     ImGui::EndTooltip();
@@ -130,7 +132,7 @@ bool button(const Ui& ui, const char* id, const std::string& text, ButtonKind ki
     const float above = height > 0 ? std::clamp((height - ImGui::GetFontSize()) / 2, 0.0f, 5 * ui.s) : 5 * ui.s;
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(12 * ui.s, above));
     // It keeps the focus when its text changes.
-    const bool pressed = ImGui::Button((text + "###" + id).c_str(), {width, height});
+    const bool pressed = ImGui::Button((ui.fonts.shown(text) + "###" + id).c_str(), {width, height});
     ui.stop();
     ImGui::PopStyleVar(3);
     ImGui::PopStyleColor(4);
@@ -210,23 +212,24 @@ int reload_field(ImGuiInputTextCallbackData* data) {
 
 }  // namespace
 
-bool field(std::string& text, const std::function<bool()>& draw) {
-    const std::string typed = text;
-    const bool changed = draw();
-    if (!ImGui::IsItemDeactivated() || !compat::key_pressed(ImGuiKey_Escape, false)) return changed;
-    text = typed;
-    return false;
+bool field(const Ui& ui, std::string& text, const std::function<bool(std::string&)>& draw) {
+    std::string shown = ui.fonts.stand_ins().in_field(text);
+    ui.fonts.need(shown);
+    const std::string before = shown;
+    const bool changed = draw(shown);
+    if (ImGui::IsItemDeactivated() && compat::key_pressed(ImGuiKey_Escape, false)) return false;
+    if (shown != before) text = ui.fonts.stand_ins().meant(shown);
+    return changed;
 }
 
 bool text_input(const Ui& ui, const char* id, std::string& text, const std::string& hint, Font font, double size, bool reload) {
-    ui.fonts.need(text);
     ui.fonts.need(hint);
     ImGui::PushFont(ui.fonts.face(font, size));
     // Undo is the window's, so that it goes back through typing and dragging alike.
-    std::string wanted = text;
     const ImGuiInputTextFlags flags = ImGuiInputTextFlags_NoUndoRedo | (reload ? ImGuiInputTextFlags_CallbackAlways : 0);
-    const bool changed = field(text, [&] {
-        return ImGui::InputTextWithHint(id, hint.c_str(), &text, flags, reload ? reload_field : nullptr,
+    const bool changed = field(ui, text, [&](std::string& shown) {
+        std::string wanted = shown;
+        return ImGui::InputTextWithHint(id, hint.c_str(), &shown, flags, reload ? reload_field : nullptr,
                                         reload ? &wanted : nullptr);
     });
     ImGui::PopFont();

@@ -79,8 +79,9 @@ int segments(const Ui& ui, const char* id, const std::vector<std::string>& choic
              const std::vector<std::string>& tooltips = {}, const std::function<void(int)>& after_each = {});
 /// A switch; true if it was clicked.
 bool toggle_switch(const Ui& ui, const char* id, bool on);
-/// A field of ImGui over `text`; Esc leaves it with what was typed, where ImGui's own would take that back. True as it says.
-bool field(std::string& text, const std::function<bool()>& draw);
+/// A field of ImGui over `text`, drawn by `draw` over the text as ImGui can hold it; Esc leaves it with what was typed, where
+/// ImGui's own would take that back. True as it says.
+bool field(const Ui& ui, std::string& text, const std::function<bool(std::string&)>& draw);
 /// One line of text to type in, of a font and a height of its own; true if it changed. `reload`: the value has changed under
 /// it.
 bool text_input(const Ui& ui, const char* id, std::string& text, const std::string& hint, Font font, double size, bool reload);

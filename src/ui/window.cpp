@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/utf8.hpp"
 #include "io/atomic_file.hpp"
 #include "ui/commands.hpp"
 #include "ui/endings.hpp"
@@ -124,7 +125,11 @@ struct Window::Impl {
           second_untouched_runner([] { glfwPostEmptyEvent(); }),
           act(state, runner, second_runner, {&untouched_runner, &second_untouched_runner}) {
         glfwSetWindowUserPointer(native.handle, this);
-        if constexpr (!compat::queues_input) take_keyboard();
+        take_keyboard();
+        clipboard.user = this;
+        clipboard.get = [](void* user) { return static_cast<Impl*>(user)->text_to_paste(); };
+        clipboard.set = [](void* user, const char* text) { static_cast<Impl*>(user)->copy_text(text); };
+        compat::use_clipboard(clipboard);
         glfwSetDropCallback(native.handle, [](GLFWwindow* window, int count, const char** paths) {
             auto* self = static_cast<Impl*>(glfwGetWindowUserPointer(window));
             for (int i = 0; i < count; ++i) self->act.files().open(paths[i]);
@@ -140,12 +145,38 @@ struct Window::Impl {
 
     /// Our callbacks stand before ImGui's own two, which they call in the end.
     void take_keyboard() {
+        if constexpr (compat::queues_input) {
+            glfwSetCharCallback(native.handle, [](GLFWwindow* window, unsigned code_point) {
+                static_cast<Impl*>(glfwGetWindowUserPointer(window))->type(code_point);
+            });
+            return;
+        }
         glfwSetKeyCallback(native.handle, [](GLFWwindow* window, int key, int scancode, int action, int mods) {
             static_cast<Impl*>(glfwGetWindowUserPointer(window))->input.push({false, key, scancode, action, mods, 0});
         });
         glfwSetCharCallback(native.handle, [](GLFWwindow* window, unsigned code_point) {
             static_cast<Impl*>(glfwGetWindowUserPointer(window))->input.push({true, 0, 0, 0, 0, code_point});
         });
+    }
+
+    /// A character, as ImGui can hold it.
+    void type(unsigned code_point) {
+        const char32_t shown = fonts.stand_ins().typed(code_point);
+        if (shown != code_point) fonts.need(encode_utf8(shown));
+        ImGui_ImplGlfw_CharCallback(native.handle, static_cast<unsigned>(shown));
+    }
+
+    /// A field gets what it can hold; whoever else asks, the text itself.
+    const char* text_to_paste() {
+        const char* text = glfwGetClipboardString(native.handle);
+        if (text == nullptr || !ImGui::GetIO().WantTextInput) return text;
+        clipboard_text = fonts.stand_ins().in_field(text);
+        fonts.need(clipboard_text);
+        return clipboard_text.c_str();
+    }
+    void copy_text(const char* text) {
+        const std::string copied = ImGui::GetIO().WantTextInput ? fonts.stand_ins().meant(text) : text;
+        glfwSetClipboardString(native.handle, copied.c_str());
     }
 
     void upload_fonts() {
@@ -157,7 +188,7 @@ struct Window::Impl {
     void feed_keyboard() {
         for (const InputEvent& event : input.take()) {
             if (event.is_character)
-                ImGui_ImplGlfw_CharCallback(native.handle, event.code_point);
+                type(event.code_point);
             else
                 ImGui_ImplGlfw_KeyCallback(native.handle, event.key, event.scancode, event.action, event.mods);
         }
@@ -240,6 +271,8 @@ struct Window::Impl {
     Controller act;
     Faults faults{state, act};
     InputQueue input;
+    compat::Clipboard clipboard;
+    std::string clipboard_text;
     Preferences preferences;
     std::string dumped;
     double last_time = 0, asked_at = -1;

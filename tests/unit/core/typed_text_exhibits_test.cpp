@@ -94,5 +94,16 @@ TEST(TypedTextInExhibits, labels_keep_what_was_typed) {
     EXPECT_EQ(unknown->axis("source")->label(6), "U+FFFE");
 }
 
+TEST(TypedTextInExhibits, of_what_cannot_be_seen_the_refusal_says_what_it_is) {
+    const std::vector<Field> all = {{"alignment", "source", ""},    {"saliency", "source", ""}, {"rnn-shapes", "text", ""},
+                                    {"self-attention", "text", ""}, {"multi-head", "text", ""}, {"positions", "text", ""},
+                                    {"transformer", "source", ""}};
+    for (const Field& field : all) {
+        const std::string said = test::error_of(ErrorCode::invalid_input, [&] { run_with(field, "\xe2\x80\x8b\xc2\xad"); });
+        EXPECT_NE(said.find("U+200B zero width space, U+00AD soft hyphen"), std::string::npos) << field.exhibit << ": " << said;
+        EXPECT_EQ(said.find("is empty"), std::string::npos) << said;
+    }
+}
+
 }  // namespace
 }  // namespace saccade

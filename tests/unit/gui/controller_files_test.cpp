@@ -15,9 +15,12 @@ TEST_F(ControllerTest, ASessionComesBackAsItWas) {
     set_source("2 June 1999");
     act_.hand().set_weight({"weights", {1, 1}}, 0.5);
     act_.stage().select({"weights", {1, 1}});
-    act_.toggle_theme();
+    state_.view.scale = Normalization::Scale::sqrt;
+    state_.view.theme = "light";
+    state_.view.ui_scale = 1.7;
+    state_.view.language = "zh";
     settle();
-    const std::string written = output(), theme = state_.view.theme;
+    const std::string written = output();
     act_.files().save_session_to(path);
 
     AppState other;
@@ -32,7 +35,11 @@ TEST_F(ControllerTest, ASessionComesBackAsItWas) {
     EXPECT_EQ(other.document.side().request.params.text("source"), "2 June 1999");
     EXPECT_EQ(other.document.side().request.interventions, state_.document.side().request.interventions);
     EXPECT_EQ(other.document.trace()->texts().at("output"), written);
-    EXPECT_EQ(other.view.theme, theme);
+    EXPECT_EQ(other.view.scale, Normalization::Scale::sqrt);
+    // How a person wants to see everything is not the file's to change.
+    EXPECT_EQ(other.view.theme, "dark");
+    EXPECT_EQ(other.view.language, "en");
+    EXPECT_EQ(other.view.ui_scale, 1);
     EXPECT_EQ(other.document.stage.selected.cell, state_.document.stage.selected.cell);
     std::filesystem::remove(path);
 }
@@ -113,6 +120,35 @@ TEST_F(ControllerTest, AFileThatIsThereIsReplacedWhenItIsAskedForTwice) {
         EXPECT_FALSE(state_.exporting.failed) << state_.exporting.result;
     }
     for (const std::string& file : {path, picture}) std::filesystem::remove(file);
+}
+
+TEST_F(ControllerTest, WhatIsAskedAboutIsWhatIsReplacedHoweverItIsWritten) {
+    const std::string folder = testing::TempDir() + "saccade quotes " + std::to_string(getpid());
+    std::filesystem::create_directories(folder);
+    using Kind = PathPrompt::Kind;
+    const std::string file = folder + "/s.json";
+    std::string escaped;
+    for (const char c : file) escaped += c == ' ' ? std::string("\\ ") : std::string(1, c);
+    for (const std::string& written : {"'" + file + "'", "\"" + file + "\"", "  " + file + " ", "file://" + file, escaped}) {
+        for (const Kind kind : {Kind::save_session, Kind::save_model, Kind::save_checkpoint, Kind::save_picture}) {
+            write_file(file, "precious");
+            state_.prompt = {kind, written, ""};
+            act_.files().answer_prompt();
+            EXPECT_NE(state_.prompt.problem.find("is there already"), std::string::npos) << written << state_.prompt.problem;
+            EXPECT_EQ(read_file(file), "precious") << written;
+        }
+        state_.prompt = {Kind::save_session, written, ""};
+        act_.files().answer_prompt();
+        state_.prompt.path = "'" + file + "'";  // the same file, written in another way
+        act_.files().answer_prompt();
+        EXPECT_NE(read_file(file), "precious");
+    }
+    for (const char* nothing : {"", "  ", "''"}) {
+        state_.prompt = {Kind::save_session, nothing, ""};
+        act_.files().answer_prompt();
+        EXPECT_NE(state_.prompt.problem, "");
+    }
+    std::filesystem::remove_all(folder);
 }
 
 TEST_F(ControllerTest, AnExportThatCannotBeWrittenSaysWhy) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "exhibit/opening.hpp"
 #include "unit/gui/controller_fixture.hpp"
 
 namespace saccade {
@@ -172,6 +173,44 @@ TEST_F(ControllerTest, ItOpensOnACellWithAStory) {
     // What a person then chooses stays chosen, and nothing too.
     act_.stage().select({});
     set_source("1 May 2020");
+    EXPECT_TRUE(state_.document.stage.selected.empty());
+}
+
+TEST_F(ControllerTest, ASelectionThatIsGoneGivesWayToTheOpeningCell) {
+    const auto one_thing = [&] {
+        const CellRef& cell = state_.document.stage.selected.cell;
+        ASSERT_FALSE(cell.empty());
+        EXPECT_EQ(act_.stage().current_step(), cell.index[0]);
+        EXPECT_NE(state_.document.trace()->axis("output")->label(cell.index[0]), "<end>");
+        ASSERT_TRUE(state_.document.stage.explanation.has_value());
+        EXPECT_EQ(state_.document.stage.explanation->cell, cell);
+    };
+    act_.stage().select({"weights", {6, 15}});
+    set_source("1/1/21");
+    one_thing();
+    act_.undo();
+    settle();
+    one_thing();
+    EXPECT_EQ(state_.document.stage.selected.cell, (CellRef{"weights", {6, 15}})) << "it is there again";
+    // Typed letter by letter, it is where the whole text has it.
+    for (const char* text : {"1", "1 M", "1 May 2020"}) set_source(text);
+    one_thing();
+    const CellRef opening =
+        opening_cell(exhibit("alignment"), state_.document.side().shown.request.params, *state_.document.trace());
+    EXPECT_EQ(state_.document.stage.selected.cell, opening);
+    act_.stage().set_step(10);
+    set_source("2 June 1999");
+    act_.inputs().set_param("target", std::string("19"));
+    settle();
+    one_thing();
+    // Without attention, or where nothing was selected, the step is one that there is.
+    act_.stage().select({});
+    act_.inputs().set_param("target", std::string());
+    settle();
+    act_.stage().set_step(9);
+    act_.inputs().set_param("target", std::string("19"));
+    settle();
+    EXPECT_LT(act_.stage().current_step(), act_.stage().step_count());
     EXPECT_TRUE(state_.document.stage.selected.empty());
 }
 

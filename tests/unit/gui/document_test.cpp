@@ -267,6 +267,43 @@ TEST_F(DocumentTest, AModelThatIsNoMoreIsNotSaidToBeSaved) {
     EXPECT_FALSE(std::filesystem::exists(path("model.safetensors")));
 }
 
+TEST_F(DocumentTest, TrainingsOfAllExhibitsAreNamedBeforeTheyAreLost) {
+    EXPECT_TRUE(trainings_under_way(state_).empty());
+    act_.training().start();
+    ASSERT_EQ(trainings_under_way(state_).size(), 1u);
+    act_.choose_exhibit("memory");
+    ASSERT_EQ(trainings_under_way(state_).size(), 1u);
+    EXPECT_EQ(trainings_under_way(state_)[0].exhibit, "alignment");
+    EXPECT_EQ(trainings_under_way(state_)[0].title, "Alignment");
+    EXPECT_TRUE(trainings_under_way(state_)[0].waits);
+    act_.quit();
+    EXPECT_TRUE(state_.leaving);
+    EXPECT_FALSE(state_.quit);
+    state_.leaving = false;
+    act_.choose_exhibit("alignment");
+    act_.training().close();
+    act_.quit();
+    EXPECT_TRUE(state_.quit);
+    settle();
+}
+
+TEST_F(DocumentTest, NumbersThatAreTypedAreRead) {
+    act_.choose_exhibit("permutation");
+    settle();
+    const auto chosen = [&] { return state_.document.side().request.params.text("projections"); };
+    EXPECT_EQ(chosen(), "seed");
+    Tensor<float> own = state_.document.side().request.params.matrix("in_proj").clone();
+    own.data()[0] = 3;
+    act_.inputs().set_param("in_proj", own);
+    settle();
+    EXPECT_EQ(chosen(), "own");
+    EXPECT_EQ(state_.document.trace()->tensor("weight.query").values.at({0, 0}), 3);
+    act_.undo();
+    settle();
+    EXPECT_EQ(chosen(), "seed");
+    EXPECT_EQ(state_.document.side().request.params.matrix("in_proj").data()[0], 1);
+}
+
 TEST_F(DocumentTest, APromptAboutTheExhibitClosesWithIt) {
     state_.prompt = {PathPrompt::Kind::save_model, path("model.safetensors"), ""};
     act_.choose_exhibit("memory");

@@ -89,7 +89,7 @@ TEST_F(HandTest, ASliderIsOneInterventionAndOneUndoEntry) {
 TEST_F(HandTest, TheEffectIsToldAgainstTheUntouchedRunOfTheSameText) {
     EXPECT_EQ(act_.runs().untouched(), nullptr) << "nothing was changed";
     act_.stage().set_step(0);
-    act_.hand().toggle_ablation({"context", {0, -1}});
+    act_.hand().toggle_ablation({"context", {-1, -1}});
     settle();
     ASSERT_NE(act_.runs().untouched(), nullptr);
     const auto changes = act_.hand().probability_changes();
@@ -100,6 +100,112 @@ TEST_F(HandTest, TheEffectIsToldAgainstTheUntouchedRunOfTheSameText) {
     ASSERT_NE(act_.runs().untouched(), nullptr);
     EXPECT_EQ(act_.runs().untouched()->texts().at("output"), "1987-05-01");
     EXPECT_TRUE(act_.runs().untouched()->tensor("context").before.empty());
+}
+
+TEST_F(HandTest, AnEditOfATokenThatIsGoneIsSetAsideAndComesBackWithIt) {
+    act_.hand().set_weight({"weights", {3, 5}}, 0.75);
+    settle();
+    EXPECT_TRUE(act_.hand().set_aside().empty());
+    // More text after the named token: it is still the same one.
+    set("source", std::string("Mon, 30 Sep 2019 "));
+    EXPECT_TRUE(list()[0].enabled);
+    set("source", std::string("二〇一九年九月三十日"));
+    ASSERT_EQ(list().size(), 1u);
+    EXPECT_FALSE(list()[0].enabled) << "it changes another character";
+    EXPECT_TRUE(values("weights").shape()[1] > 5 && state_.document.trace()->tensor("weights").before.empty());
+    ASSERT_EQ(act_.hand().set_aside().size(), 1u);
+    EXPECT_NE(act_.hand().set_aside()[0].find("→ 0.75"), std::string::npos) << act_.hand().set_aside()[0];
+    // The text comes back by hand, and with it the edit; so it does by undo.
+    set("source", std::string("Mon, 30 Sep 2019 "));
+    EXPECT_TRUE(list()[0].enabled);
+    EXPECT_NEAR(values("weights").at({3, 5}), 0.75f, 1e-6f);
+    EXPECT_TRUE(act_.hand().set_aside().empty());
+    set("source", std::string("1 May 2020"));
+    EXPECT_FALSE(list()[0].enabled);
+    act_.undo();
+    settle();
+    EXPECT_TRUE(list()[0].enabled);
+    act_.redo();
+    settle();
+    EXPECT_FALSE(list()[0].enabled);
+    EXPECT_EQ(act_.hand().set_aside().size(), 1u) << "redone, it must be said again";
+}
+
+TEST_F(HandTest, WhatWasSetAsideCanBeAppliedToTheNewText) {
+    act_.hand().set_weight({"weights", {3, 5}}, 0.75);
+    settle();
+    set("source", std::string("1 May 2020"));
+    ASSERT_FALSE(list()[0].enabled);
+    act_.hand().apply_set_aside();
+    settle();
+    EXPECT_TRUE(list()[0].enabled);
+    EXPECT_TRUE(act_.hand().set_aside().empty());
+    EXPECT_NEAR(values("weights").at({3, 5}), 0.75f, 1e-6f);
+    act_.undo();
+    settle();
+    EXPECT_FALSE(list()[0].enabled);
+    EXPECT_EQ(act_.hand().set_aside().size(), 1u);
+    // By its box it is the same; and one that a person switched off stays off when its text comes back.
+    act_.hand().toggle_intervention(0);
+    settle();
+    EXPECT_TRUE(list()[0].enabled);
+    act_.hand().toggle_intervention(0);
+    settle();
+    set("source", std::string("Mon, 30 Sep 2019"));
+    EXPECT_FALSE(list()[0].enabled);
+}
+
+TEST_F(HandTest, OnlyWhatNamesTokensIsSetAside) {
+    act_.hand().toggle_ablation({"context", {-1, -1}});
+    act_.hand().freeze({"weights", {}});
+    settle();
+    set("source", std::string("1 May 2020"));
+    for (const Intervention& i : list()) EXPECT_TRUE(i.enabled) << to_string(i);
+    act_.hand().clear_interventions();
+    settle();
+    // A row and a drawn mask name tokens as a cell does.
+    act_.hand().toggle_ablation({"weights", {8, -1}});
+    settle();
+    set("source", std::string("Mon, 30 Sep 2019"));
+    EXPECT_FALSE(list()[0].enabled);
+}
+
+TEST_F(HandTest, AChangedSettingMovesNoEditAside) {
+    act_.hand().set_weight({"weights", {0, 0}}, 1);  // the output after it may be another
+    settle();
+    set("temperature", 3.0);
+    EXPECT_TRUE(list()[0].enabled);
+    act_.files().save_session_to("/tmp/saccade-anchors-" + std::to_string(getpid()) + ".json");
+    set("source", std::string("1 May 2020"));
+    EXPECT_FALSE(list()[0].enabled);
+    act_.files().open("/tmp/saccade-anchors-" + std::to_string(getpid()) + ".json");
+    settle();
+    EXPECT_TRUE(list()[0].enabled) << "the session's own text";
+    std::filesystem::remove("/tmp/saccade-anchors-" + std::to_string(getpid()) + ".json");
+}
+
+TEST_F(HandTest, OfNothingNothingIsTakenAway) {
+    const Tensor<float>& w = values("weights");
+    CellRef least{"weights", {0, 0}}, most{"weights", {0, 0}};
+    for (Index j = 0; j < w.shape()[1]; ++j) {
+        if (w.at({0, j}) < w.at(least.index)) least.index[1] = j;
+        if (w.at({0, j}) > w.at(most.index)) most.index[1] = j;
+    }
+    ASSERT_LT(w.at(least.index), 5e-4f);
+    const std::size_t entries = state_.document.history.undo.size();
+    act_.stage().select(least);
+    act_.hand().nudge_selected(-0.05);
+    EXPECT_TRUE(list().empty());
+    ASSERT_TRUE(state_.banner.has_value());
+    EXPECT_NE(state_.banner->text.find("nothing to take away"), std::string::npos) << state_.banner->text;
+    act_.hand().begin_weight_drag(least, 500, 160);
+    act_.hand().drag_weight(600);
+    act_.hand().end_weight_drag();
+    EXPECT_TRUE(list().empty());
+    EXPECT_EQ(state_.document.history.undo.size(), entries);
+    act_.hand().nudge_selected(0.05);
+    EXPECT_EQ(list().size(), 1u);
+    settle();
 }
 
 TEST_F(HandTest, AFrozenPatternStaysWhileTheTextChangesAndInTheSession) {

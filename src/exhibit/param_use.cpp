@@ -1,0 +1,94 @@
+#include "exhibit/param_use.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <string_view>
+
+namespace saccade {
+
+namespace {
+
+/// `param` of `exhibit` is read while `other` is `value`; "!value": while it is another; ">1": while it is above.
+struct ReadWhile {
+    std::string_view exhibit, param, other, value;
+};
+
+constexpr std::array reading_rules{ReadWhile{"alignment", "length_penalty", "beam", ">1"},
+                                   ReadWhile{"alignment", "hypothesis", "beam", ">1"},
+                                   ReadWhile{"rnn-shapes", "direction", "shape", "!1-to-n"},
+                                   ReadWhile{"rnn-shapes", "text", "shape", "!1-to-n"},
+                                   ReadWhile{"rnn-shapes", "month", "shape", "1-to-n"},
+                                   ReadWhile{"bottleneck", "data", "task", "translation"},
+                                   ReadWhile{"memory", "v", "tie", "false"},
+                                   ReadWhile{"memory", "strength", "score", "cosine"},
+                                   ReadWhile{"self-attention", "radius", "mask", "restricted"},
+                                   ReadWhile{"permutation", "in_proj", "projections", "own"},
+                                   ReadWhile{"permutation", "out_proj", "projections", "own"},
+                                   ReadWhile{"positions", "samples", "show", "extrapolation"},
+                                   ReadWhile{"positions", "longest", "show", "extrapolation"},
+                                   ReadWhile{"transformer", "length_penalty", "beam", ">1"},
+                                   ReadWhile{"transformer", "hypothesis", "beam", ">1"},
+                                   ReadWhile{"transformer", "gradient_of", "gradients", "true"},
+                                   ReadWhile{"captioning", "order", "model", "sca"},
+                                   ReadWhile{"captioning", "length_penalty", "beam", ">1"},
+                                   ReadWhile{"captioning", "hypothesis", "beam", ">1"},
+                                   ReadWhile{"induction", "text", "random", "false"},
+                                   ReadWhile{"induction", "period", "random", "true"}};
+
+struct Found {
+    const ReadWhile* rule = nullptr;
+    const ParamSpec* other = nullptr;
+};
+
+Found rule_of(const Exhibit& exhibit, const std::string& param) {
+    const auto* rule =
+        std::ranges::find_if(reading_rules, [&](const ReadWhile& r) { return r.exhibit == exhibit.id && r.param == param; });
+    if (rule == reading_rules.end()) return {};
+    const auto other = std::ranges::find(exhibit.params, std::string(rule->other), &ParamSpec::name);
+    return other == exhibit.params.end() ? Found{} : Found{&*rule, &*other};
+}
+
+bool is_read(const Found& found, const Params& params) {
+    const std::string_view wanted = found.rule->value;
+    const std::string& other = found.other->name;
+    const ParamValue value = params.has(other) ? params.values().at(other) : found.other->fallback;
+    if (wanted.front() == '>') {
+        const auto* number = std::get_if<std::int64_t>(&value);
+        return number == nullptr || *number > std::atoll(wanted.data() + 1);
+    }
+    const bool is_not = wanted.front() == '!';
+    return (format_param(value) == wanted.substr(is_not ? 1 : 0)) != is_not;
+}
+
+/// As the window calls the value.
+std::string value_title(const ParamSpec& spec, std::string_view value) {
+    if (spec.type == ParamType::toggle) return value == "true" ? "on" : "off";
+    for (std::size_t i = 0; i < spec.choices.size() && i < spec.choice_titles.size(); ++i)
+        if (spec.choices[i] == value) return spec.choice_titles[i];
+    return std::string(value);
+}
+
+}  // namespace
+
+std::string why_unread(const Exhibit& exhibit, const std::string& param, const Params& params) {
+    const Found found = rule_of(exhibit, param);
+    if (found.rule == nullptr || is_read(found, params)) return {};
+    const std::string_view value = found.rule->value;
+    if (value.front() == '>') return fmt::format("read while {} is above {}", found.other->title, value.substr(1));
+    if (value.front() == '!')
+        return fmt::format("not read while {} is {}", found.other->title, value_title(*found.other, value.substr(1)));
+    return fmt::format("read while {} is {}", found.other->title, value_title(*found.other, value));
+}
+
+Waking wakes(const Exhibit& exhibit, const std::string& param, const Params& params) {
+    const Found found = rule_of(exhibit, param);
+    if (found.rule == nullptr || is_read(found, params)) return {};
+    const std::string_view value = found.rule->value;
+    if (value.front() == '>' || value.front() == '!') return {};
+    return {found.other, std::string(value)};
+}
+
+}  // namespace saccade
