@@ -130,6 +130,7 @@ struct BannerLine {
     std::function<void()> close{};  // empty: it ends with its cause
     double done = -1;               // how far a run is; negative: it is none
     std::string tip{};
+    std::string place{};  // what a test knows the action by; empty: by its text
 };
 
 constexpr float line_height = 28;
@@ -147,13 +148,18 @@ void banner_line(const Ui& ui, AppState& state, int id, const BannerLine& line, 
     } else {
         list.AddRectFilled(at, {at.x + 3 * s, at.y + height}, ui.color(line.color), 2 * s);
     }
-    const float action = line.action.empty() ? 0 : 110 * s, close = line.close ? 36 * s : 0;
+    // The action stands whole as long as there is room: what is said gives way, and its whole is in the tooltip.
+    const float action =
+        line.action.empty() ? 0 : std::clamp(button_width(ui, line.action), 110 * s, std::max(110 * s, width / 2));
+    const float close = line.close ? 36 * s : 0;
     ImGui::SetCursorScreenPos({at.x + 14 * s, at.y + 6 * s});
     label(ui, line.text, ui.theme.text, 13, Font::ui, width - 28 * s - action - close);
     if (action > 0) {
         ImGui::SetCursorScreenPos({at.x + width - action - close - 2 * s, at.y + 2 * s});
-        if (button(ui, "action", line.action, ButtonKind::plain, action, line.tip, 24 * s)) line.act();
-        note_place(state, line.action);
+        if (button(ui, "action", fitted(ui, line.action, 15, Font::ui, action - 24 * s), ButtonKind::plain, action, line.tip,
+                   24 * s))
+            line.act();
+        note_place(state, line.place.empty() ? line.action : line.place);
     }
     if (line.close) {
         ImGui::SetCursorScreenPos({at.x + width - 34 * s, at.y + 2 * s});
@@ -248,9 +254,14 @@ std::vector<BannerLine> lines_of(const Ui& ui, AppState& state, Controller& act)
         lines.push_back({state.banner->text, state.banner->error ? ui.theme.broken : ui.theme.accent, {}, {}, [&act] {
                              act.messages().dismiss();
                          }});
-    if (const auto offered = act.inputs().offered_model(); offered && !state.document.side().problem)
-        lines.push_back({"Another model knows more of these characters: " + model_title(state.document.exhibit(), *offered),
-                         ui.theme.selection, "Switch model", [&act, model = *offered] { act.inputs().set_model(model); }});
+    if (const auto offered = act.inputs().offered_model(); offered && !state.document.side().problem) {
+        // What is wrong first, and whose name must not be lost on the button.
+        const std::string title = model_title(state.document.exhibit(), *offered);
+        lines.push_back({"Characters that this model does not know: " + title + " knows more of them", ui.theme.selection,
+                         "Switch to " + title, [&act, model = *offered] { act.inputs().set_model(model); }});
+        lines.back().tip = "Another model knows more of these characters: " + title;
+        lines.back().place = "Switch model";
+    }
     add_notes(ui, state, lines);
     return lines;
 }

@@ -9,6 +9,8 @@
 #include "ui/imgui_compat.hpp"
 #include "ui/panel_view_options.hpp"
 #include "ui/panels.hpp"
+#include "viz/derived.hpp"
+#include "viz/masked.hpp"
 #include "viz/view.hpp"
 
 namespace saccade {
@@ -53,6 +55,15 @@ std::optional<CellRef> formula(const Ui& ui, const std::vector<ExplainedPart>& p
     }
     ImGui::SetCursorScreenPos({left, at.y + line_height});
     return clicked;
+}
+
+/// A weight of 0 that a mask made is told from one that the model chose.
+bool is_masked(const AppState& state) {
+    const CellRef& cell = state.document.stage.explained.back();
+    const auto held = trace_with(*state.document.trace(), cell.tensor, state.memo.get());
+    const TraceTensor* tensor = held->find(cell.tensor);
+    return tensor != nullptr && (tensor->info.role == Role::weights || tensor->info.role == Role::scores) &&
+           HiddenCells(*held, *tensor, state.memo.get())(cell.index);
 }
 
 void trail(const Ui& ui, AppState& state, Controller& act) {
@@ -148,6 +159,7 @@ void explained_cell(const Ui& ui, AppState& state, Controller& act) {
         if (at < 0 || at > 0.6f * room) ImGui::SetScrollHereY(0.35f);
     }
     paragraph(ui, e.title, ui.theme.secondary);
+    if (is_masked(state)) paragraph(ui, "masked: not to be looked at, whatever its score", ui.theme.text);
     trail(ui, state, act);
     if (!state.document.stage.explanation) return;
     // The ground is drawn behind what it holds, once its height is known.
@@ -245,7 +257,9 @@ void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& lay
     if (layout.inspector.size.x <= 0) return;
     const Theme& t = ui.theme;
     const float s = ui.s;
-    begin_panel(ui, "inspector", layout.inspector.at, layout.inspector.size, t.panel, {16 * s, 12 * s});
+    // A panel for each exhibit: it begins at its top, and keeps where it was scrolled.
+    begin_panel(ui, ("inspector of " + state.document.exhibit().id).c_str(), layout.inspector.at, layout.inspector.size,
+                t.panel, {16 * s, 12 * s});
     const ImVec2 low = layout.inspector.at, high = {low.x + layout.inspector.size.x, low.y + layout.inspector.size.y};
     edge(ui, low, {low.x, high.y});
     const Exhibit& e = state.document.exhibit();

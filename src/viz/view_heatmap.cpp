@@ -4,7 +4,6 @@
 
 #include "viz/attention_plane.hpp"
 #include "viz/cell_numbers.hpp"
-#include "viz/heatmap_image.hpp"
 #include "viz/map_picture.hpp"
 #include "viz/masked.hpp"
 #include "viz/views.hpp"
@@ -14,7 +13,12 @@ namespace saccade {
 namespace {
 
 constexpr Index most_numbers = 80;  // cells whose numbers are written
-constexpr double largest_cell = 44, bar_width = 240, bar_height = 10;
+constexpr double bar_width = 240, bar_height = 10;
+
+/// px: a few cells do not fill a card of any size, but a large one is not left empty.
+double largest_cell(const Sketch& sketch, const Box& content) {
+    return std::clamp(std::min(content.w, content.h) * 0.12, sketch.px(44), sketch.px(120));
+}
 
 /// What is decided before anything is drawn.
 struct GridLayout {
@@ -77,7 +81,7 @@ GridLayout arrange(const Sketch& sketch, const Slice& slice, const Box& content)
     GridLayout at;
     const Index rows = slice.values.shape()[0], cols = slice.values.shape()[1];
     const bool image = slice.row() && slice.row()->kind == AxisKind::y && slice.col()->kind == AxisKind::x;
-    const double largest = image ? 1e9 : sketch.px(largest_cell);
+    const double largest = image ? 1e9 : largest_cell(sketch, content);
     at.label_gap = sketch.px(10);
     at.color_bar = content.h >= sketch.px(170) && content.w >= sketch.px(180);
     const double bar_room = at.color_bar ? sketch.px(20 + bar_height + 20) : 0;
@@ -88,21 +92,30 @@ GridLayout arrange(const Sketch& sketch, const Slice& slice, const Box& content)
     // Row labels by a guess at the cells' height; then the columns, whose labels decide the height that is left; then what of
     // the rows fits it.
     const double guess_h = cell_size((content.h - bar_room) * 0.85, rows, largest);
-    if (row_labels) at.rows = fit_row_labels(sketch, *slice.row(), guess_h, content.w * 0.3);
+    // A third is theirs, and what few cells leave.
+    const auto limit = [&](double whole, double room, Index n) {
+        return std::clamp(room - static_cast<double>(n) * sketch.px(16), whole * 0.3, whole * 0.5);
+    };
+    const double rows_limit = limit(content.w, content.w, cols), cols_limit = limit(content.h, content.h - bar_room, rows);
+    if (row_labels) at.rows = fit_row_labels(sketch, *slice.row(), guess_h, rows_limit);
     const double left = at.rows.none ? 0 : at.rows.extent + at.label_gap;
     at.cell_w = cell_size(content.w - left, cols, largest);
-    if (col_labels) at.cols = fit_column_labels(sketch, *slice.col(), at.cell_w, content.h * 0.3);
+    if (col_labels) at.cols = fit_column_labels(sketch, *slice.col(), at.cell_w, cols_limit);
     const double top = at.cols.none ? 0 : at.cols.extent + (at.cols.rotated ? at.label_gap : sketch.px(4));
     at.cell_h = cell_size(content.h - top - bar_room, rows, largest);
     if (!at.rows.none) {
         const AxisLabels guessed = at.rows;
-        at.rows = fit_row_labels(sketch, *slice.row(), at.cell_h, content.w * 0.3);
+        at.rows = fit_row_labels(sketch, *slice.row(), at.cell_h, rows_limit);
         at.rows.extent = guessed.extent;
         at.rows.size = std::min(at.rows.size, guessed.size);
     }
-    // The same kind of thing on both axes is written alike, unless one has much less room.
-    if (!at.rows.none && !at.cols.none && std::abs(at.rows.size - at.cols.size) < sketch.px(6))
-        at.rows.size = at.cols.size = std::min(at.rows.size, at.cols.size);
+    // The same kind of thing on both axes is written alike, or nearly so where one has much less room.
+    if (!at.rows.none && !at.cols.none) {
+        const double smaller = std::min(at.rows.size, at.cols.size);
+        const bool far = std::abs(at.rows.size - at.cols.size) >= sketch.px(6);
+        at.rows.size = std::min(at.rows.size, smaller * (far ? 1.3 : 1));
+        at.cols.size = std::min(at.cols.size, smaller * (far ? 1.3 : 1));
+    }
     if (image) at.cell_w = at.cell_h = std::min(at.cell_w, at.cell_h);
     const double grid_w = at.cell_w * static_cast<double>(cols), grid_h = at.cell_h * static_cast<double>(rows);
     const double x = content.x + (content.w - left - grid_w) / 2 + left;
@@ -194,8 +207,8 @@ void draw_dimmed(Sketch& sketch, const AttentionPlane& plane, const GridLayout& 
 }
 
 /// Outlines the cell in focus, or its row or column if the focus has no place on the other axis.
-void draw_focus(Sketch& sketch, const Slice& slice, const GridLayout& at, const HeatmapItem& item, const Focus& focus,
-                Color color, double width, bool bands) {
+void draw_focus(Sketch& sketch, const Slice& slice, const GridLayout& at, const Focus& focus, Color color, double width,
+                bool bands) {
     const auto position = [&focus](const AxisPtr& axis, Index extent) {
         const Index place = axis ? focus.on(axis).value_or(-1) : 0;
         return place < extent ? place : -1;
@@ -207,13 +220,9 @@ void draw_focus(Sketch& sketch, const Slice& slice, const GridLayout& at, const 
     const double x = at.grid.x + static_cast<double>(std::max<Index>(at_col, 0)) * at.cell_w,
                  y = at.grid.y + static_cast<double>(std::max<Index>(at_row, 0)) * at.cell_h;
     const Box row_band{at.grid.x, y, at.grid.w, at.cell_h}, col_band{x, at.grid.y, at.cell_w, at.grid.h};
-    if (row && (bands || !col)) sketch.outline(row_band, with_alpha(color, 0.55), 1);
-    if (col && (bands || !row)) sketch.outline(col_band, with_alpha(color, 0.55), 1);
-    if (!row || !col) return;
-    // Cells that are too small to be seen get a ring around them.
-    const double grow = std::max(0.0, (sketch.px(6) - std::min(at.cell_w, at.cell_h)) / 2);
-    const Color ground = heatmap_color(item, item.values.data()[at_row * item.values.shape()[1] + at_col]);
-    sketch.outline_on(ground, {x - grow, y - grow, at.cell_w + 2 * grow, at.cell_h + 2 * grow}, color, width);
+    if (row && (bands || !col)) sketch.ring(row_band, color, 1);
+    if (col && (bands || !row)) sketch.ring(col_band, color, 1);
+    if (row && col) sketch.ring({x, y, at.cell_w, at.cell_h}, color, width);
 }
 
 void draw_bar(Sketch& sketch, const AttentionPlane& plane, const GridLayout& at, const HeatmapItem& item, const Box& content) {
@@ -275,8 +284,8 @@ class HeatmapView : public View {
         draw_dimmed(sketch, plane, at);
         draw_row_labels(sketch, plane, at);
         draw_column_labels(sketch, plane, at);
-        draw_focus(sketch, slice, at, item, sketch.hovered_focus(), sketch.hover_color(), 1, true);
-        draw_focus(sketch, slice, at, item, sketch.selected_focus(), sketch.theme().selection, sketch.px(2), false);
+        draw_focus(sketch, slice, at, sketch.hovered_focus(), sketch.hover_color(), 1, true);
+        draw_focus(sketch, slice, at, sketch.selected_focus(), sketch.theme().selection, sketch.px(2), false);
         if (at.color_bar) draw_bar(sketch, plane, at, item, content);
         HitRegion cells;
         cells.box = at.grid;

@@ -128,17 +128,6 @@ TEST_P(EveryView, StaysInsideAtAnySize) {
 INSTANTIATE_TEST_SUITE_P(Views, EveryView,
                          ::testing::Values("heatmap", "head-grid", "flow", "stages", "neuron", "bars", "norms", "curves"));
 
-TEST(ViewLayout, CellsAreAtMost44) {
-    const PlainMeasure measure;
-    const Figure figure = view("heatmap").layout(sentence(), state_for("heatmap", "dark", 1900, 1400), measure);
-    for (const FigureItem& item : figure.items)
-        if (const auto* h = std::get_if<HeatmapItem>(&item)) {
-            EXPECT_DOUBLE_EQ(h->box.w, 44 * 9);
-            EXPECT_DOUBLE_EQ(h->box.h, 44 * 6);
-            EXPECT_NEAR(h->box.x + h->box.w / 2, 950, 100);
-        }
-}
-
 TEST(ViewLayout, ManyCellsAreOneItem) {
     const PlainMeasure measure;
     const Trace trace = attention_trace(tokens("s", 512), tokens("o", 512), 4);
