@@ -264,7 +264,9 @@ void cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, con
     for (std::size_t r = 0, line = 0; r < rows.size(); ++r) {
         const int number = rows[r].front().row;
         line = r > 0 && rows[r - 1].front().row == number ? line + 1 : 0;
-        row_shares.push_back({fmt::format("{}/row{}{}", e.id, number, std::string(line, '+')), height_of(rows[r])});
+        // Where they scroll all are alike, so that each is seen whole.
+        row_shares.push_back(
+            {fmt::format("{}/row{}{}", e.id, number, std::string(line, '+')), state.scrolled ? 1.0 : height_of(rows[r])});
     }
     const auto gaps = [g](std::size_t n) { return g * static_cast<float>(n - 1); };
     const std::vector<float> heights = sizes(state, row_shares, place.size.y - gaps(rows.size()), least_card_height * ui.s);

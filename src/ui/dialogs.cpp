@@ -195,13 +195,13 @@ void export_dialog(const Ui& ui, AppState& state, Controller& act) {
     }
     label(ui, "Export", ui.theme.text, 19);
     // The choices scroll where the screen is low; the file and what writes it stay in sight below them.
-    const float foot = dialog.foot > 0 ? dialog.foot : 140 * ui.s, margins = 40 * ui.s;
-    const float room = std::max(60 * ui.s, ImGui::GetIO().DisplaySize.y - ImGui::GetCursorScreenPos().y - foot - margins);
-    ImGui::BeginChild("choices", {0, dialog.body > 0 ? std::min(dialog.body, room) : room}, false,
-                      ImGuiWindowFlags_NoNavInputs);
+    const float foot = dialog.foot > 0 ? dialog.foot : 120 * ui.s, body = dialog.body > 0 ? dialog.body : 345 * ui.s;
+    const float room = ImGui::GetIO().DisplaySize.y - ImGui::GetCursorScreenPos().y - foot - 40 * ui.s;
     const std::size_t dot = dialog.path.rfind('.');
-    export_choices(ui, state, dot == std::string::npos ? "" : dialog.path.substr(dot + 1));
-    dialog.body = ImGui::GetCursorPosY();
+    if (ImGui::BeginChild("choices", {0, std::min(body, std::max(60 * ui.s, room))}, false, ImGuiWindowFlags_NoNavInputs)) {
+        export_choices(ui, state, dot == std::string::npos ? "" : dialog.path.substr(dot + 1));
+        dialog.body = ImGui::GetCursorPosY();
+    }
     ImGui::EndChild();
     const float below = ImGui::GetCursorPosY();
     heading(ui, "File");

@@ -153,7 +153,7 @@ void stage(const Ui& ui, AppState& state, Controller& act, const Layout& layout)
     const ImVec2 from = ImGui::GetCursorScreenPos();
     const float left = part.room() - before;
     // Where there is a bar height costs nothing, as long as a row of views is seen whole.
-    const float at_ease = std::clamp(part.room() / (least_card_height * s), 1.0f, 1.3f);
+    const float at_ease = std::clamp((part.room() - 6 * s) / (least_card_height * s), 1.0f, 1.3f);
     const Rect place{from, {width, part.scrolls() ? std::max(lowest * at_ease, left) : end - from.y}};
     state.pointed = state.wheel_taken = false;
     views(ui, state, act, e, place);

@@ -287,7 +287,7 @@ double draw_legend(Sketch& sketch, const Panel& panel, const Box& box, double si
     };
     for (int shorter = 0; shorter < 3; ++shorter) {
         name_all(shorter);
-        if (!low || place(false) <= box.h * 0.36) break;
+        if (place(false) <= box.h * 0.36) break;
     }
     return place(true);
 }

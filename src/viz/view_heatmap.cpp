@@ -94,7 +94,7 @@ GridLayout arrange(const Sketch& sketch, const Slice& slice, const Box& content)
     const double guess_h = cell_size((content.h - bar_room) * 0.85, rows, largest);
     // A third is theirs, and what few cells leave.
     const auto limit = [&](double whole, double room, Index n) {
-        return std::clamp(room - static_cast<double>(n) * sketch.px(16), whole * 0.3, whole * 0.5);
+        return std::clamp(room - static_cast<double>(n) * sketch.px(14), whole * 0.3, whole * 0.55);
     };
     const double rows_limit = limit(content.w, content.w, cols), cols_limit = limit(content.h, content.h - bar_room, rows);
     if (row_labels) at.rows = fit_row_labels(sketch, *slice.row(), guess_h, rows_limit);

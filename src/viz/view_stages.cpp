@@ -159,13 +159,14 @@ void draw_context(Sketch& sketch, const TraceTensor& tensor, const QueryRow& row
             sketch.region(region);
         }
     if (!said) return;
-    const double size = sketch.px(12);
+    const double size = sketch.px(11);
     double y = item.box.bottom() + sketch.px(6);
     const std::string count = fmt::format("{} {}", n, n == 1 ? "value" : "values"),
                       limits = "±" + number_text(item.normalization.high);
     const bool one_line = sketch.text_width(count + ", " + limits, size) <= room.w;
+    const double up_to = sketch.state().width - item.box.x;  // the margin is free
     for (const std::string& text : one_line ? std::vector{count + ", " + limits} : std::vector{count, limits}) {
-        sketch.text({item.box.x, y}, cut_to_fit(text, room.w, size, Font::ui, sketch.measure()), size, sketch.theme().secondary,
+        sketch.text({item.box.x, y}, cut_to_fit(text, up_to, size, Font::ui, sketch.measure()), size, sketch.theme().secondary,
                     HAlign::left, VAlign::top);
         y += size * 1.3;
     }
@@ -216,7 +217,7 @@ class StagesView : public View {
         double x = content.x + left;
         int number = 1;
         // Up to the next one; all in one size, in which the longest of them fits.
-        const double room = w + gap - sketch.px(4);
+        const double room = std::min(w + gap - sketch.px(4), w + state.width - content.right());
         double size = sketch.px(13);
         while (size > sketch.px(10) && sketch.text_width("3 context c", size) > room) size -= sketch.px(0.5);
         const auto column = [&](const char* stage, const TraceTensor& tensor) {

@@ -36,9 +36,9 @@ TEST(ViewLayout, IsAsItWasLookedAt) {
         std::uint64_t hash;
     };
     const Stored stored[] = {
-        {"heatmap", "dark", 720, 480, 0xd7d471566b24bea3u}, {"flow", "dark", 720, 480, 0xef4a8add5704af25u},
-        {"stages", "dark", 400, 480, 0x64ebe7ef26780b0fu},  {"bars", "light", 500, 300, 0x6d2f97157d65fac2u},
-        {"curves", "dark", 720, 300, 0xbef38d106a8aa4a2u},
+        {"heatmap", "dark", 720, 480, 0x814d391c7ee4b20au}, {"flow", "dark", 720, 480, 0xef4a8add5704af25u},
+        {"stages", "dark", 400, 480, 0x7fd012a91abb1d30u},  {"bars", "light", 500, 300, 0x6d2f97157d65fac2u},
+        {"curves", "dark", 720, 300, 0x98e3d658cc673aefu},
     };
     const PlainMeasure measure;
     const Trace attention = sentence(), curves = curves_trace(40);
@@ -63,8 +63,8 @@ TEST(ViewLayout, OfAStackIsAsItWasLookedAt) {
     };
     const Stored stored[] = {
         {"head-grid", "light", 500, 340, 0xe01d01ec96883f68u},
-        {"neuron", "light", 500, 720, 0xf73ff7a8d202146eu},
-        {"norms", "light", 620, 300, 0xa41caa1a4a45820bu},
+        {"neuron", "light", 500, 720, 0xb0ce84d304606718u},
+        {"norms", "light", 620, 300, 0x188cc405868a0f40u},
     };
     const PlainMeasure measure;
     const Trace trace = stack_trace(4, 8, {"<s>", "火", "车", "几", "点", "到", "？", "<end>"}, 32);
