@@ -13,16 +13,16 @@ namespace {
 
 std::vector<std::string> numbered(Index n, const char* name) {
     std::vector<std::string> labels;
-    for (Index i = 0; i < n; ++i) labels.push_back(name + std::to_string(i));
+    for (Index i = 1; i <= n; ++i) labels.push_back(name + std::to_string(i));
     return labels;
 }
 
 void declare_axes(Probe& probe, const Captioner<float>& model, const CaptionRequest& request, const CaptionOutput& output) {
     const CaptionerSizes& s = model.sizes();
-    std::vector<std::string> labels, locations;
+    std::vector<std::string> labels, locations;  // "7,4": row and column, from 1 as in all that people read
     for (const Index id : output.ids) labels.push_back(request.words.at(static_cast<std::size_t>(id)));
     for (Index y = 0; y < output.height; ++y)
-        for (Index x = 0; x < output.width; ++x) locations.push_back(std::to_string(y) + "," + std::to_string(x));
+        for (Index x = 0; x < output.width; ++x) locations.push_back(std::to_string(y + 1) + "," + std::to_string(x + 1));
     std::vector<std::string> channels = numbered(s.annotation - place_features, "");
     for (const char* place : {"sin πy/2", "cos πy/2", "sin πy", "cos πy", "sin πx/2", "cos πx/2", "sin πx", "cos πx"})
         channels.emplace_back(place);

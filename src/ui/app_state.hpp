@@ -40,6 +40,8 @@ struct ExportDialog {
     bool marks = false;       // the selection, in the figure
     std::string result;       // what happened, said in the dialog
     bool failed = false;
+    // Of the frame before, px: the part that scrolls where it is higher than the screen, and what stands below it.
+    float body = 0, foot = 0;
 };
 
 /// A prompt for a path: open or save something.
@@ -88,6 +90,7 @@ struct AppState {
     bool pointed = false;         // the mouse is over a figure
     bool wheel_taken = false;     // and the wheel turns or resizes what it shows
     float head_height = 0;        // of the inputs and the line below them, px
+    std::string gallery_at;       // the exhibit that the gallery was scrolled to, and how high it was
     bool scrolled = false;        // the views are higher than their place
     float scroll_by = 0;          // of the views, at the next frame
     float inspector_scroll = 0;   // of what it shows, px

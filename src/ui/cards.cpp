@@ -13,7 +13,7 @@ namespace saccade {
 
 namespace {
 
-constexpr float least_height = 150, least_width = 220;
+constexpr float least_width = 220;
 
 /// Things in a line: what each takes of it by default, and the key under which a dragged share is kept.
 struct Share {
@@ -251,7 +251,7 @@ std::string settings_apart(const AppState& state, std::size_t i) {
 
 float cards_height(const Ui& ui, const AppState& state, const Exhibit& e, float width) {
     const float s = ui.s;
-    const auto rows = [&](std::size_t n) { return static_cast<float>(n) * (least_height + card_gap) * s - card_gap * s; };
+    const auto rows = [&](std::size_t n) { return static_cast<float>(n) * (least_card_height + card_gap) * s - card_gap * s; };
     const bool comparing = state.document.comparing;
     const std::size_t side = comparing && state.narrow == 1 ? 1 : 0;
     const std::vector<ViewPlacement> views = views_of(state, e, side);
@@ -274,10 +274,12 @@ void cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, con
     for (std::size_t r = 0, line = 0; r < rows.size(); ++r) {
         const int number = rows[r].front().row;
         line = r > 0 && rows[r - 1].front().row == number ? line + 1 : 0;
-        row_shares.push_back({fmt::format("{}/row{}{}", e.id, number, std::string(line, '+')), height_of(rows[r])});
+        // Where they scroll all are alike, so that each is seen whole.
+        row_shares.push_back(
+            {fmt::format("{}/row{}{}", e.id, number, std::string(line, '+')), state.scrolled ? 1.0 : height_of(rows[r])});
     }
     const auto gaps = [g](std::size_t n) { return g * static_cast<float>(n - 1); };
-    const std::vector<float> heights = sizes(state, row_shares, place.size.y - gaps(rows.size()), least_height * ui.s);
+    const std::vector<float> heights = sizes(state, row_shares, place.size.y - gaps(rows.size()), least_card_height * ui.s);
     float y = place.at.y;
     for (std::size_t r = 0; r < rows.size(); ++r) {
         std::vector<Share> shares;
@@ -311,7 +313,8 @@ void compared_cards(const Ui& ui, AppState& state, Controller& act, const Exhibi
     std::vector<Share> shares;
     for (const ViewPlacement* v : shown)
         shares.push_back({fmt::format("{}/compare/{}.{}.{}", e.id, v->row, v->view, v->tensor), v == main ? 0.55 : 0.3});
-    const std::vector<float> heights = sizes(state, shares, room - g * static_cast<float>(shown.size() - 1), least_height * s);
+    const std::vector<float> heights =
+        sizes(state, shares, room - g * static_cast<float>(shown.size() - 1), least_card_height * s);
     float y = place.at.y + bar;
     for (std::size_t r = 0; r < shown.size(); ++r) {
         const std::vector<CardOf> all = shown[r] == main ? std::vector<CardOf>{CardOf::a, CardOf::b, CardOf::difference}

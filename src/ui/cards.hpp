@@ -15,6 +15,7 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
 /// How high the cards below must be in this width so that each can be read; the stage scrolls where it has less.
 float cards_height(const Ui& ui, const AppState& state, const Exhibit& e, float width);
 /// Between cards, and around them, in logical px.
+constexpr float least_card_height = 150;  // logical px
 constexpr float card_gap = 12;
 
 /// The exhibit's views row by row, all of them, with splitters between them.

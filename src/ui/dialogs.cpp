@@ -119,9 +119,14 @@ void help(const Ui& ui, AppState& state, Controller& act) {
     std::vector<Command> available;
     for (const Command& command : commands())
         if (command.available(state, act)) available.push_back(command);
+    // One baseline for both.
+    const float drop = static_cast<float>(ui.fonts.ascent(Font::ui) * 15 - ui.fonts.ascent(Font::mono) * 14) * ui.s;
     for (const KeyLine& line : key_lines(available)) {
+        const float y = ImGui::GetCursorPosY();
+        ImGui::SetCursorPosY(y + drop);
         label(ui, line.keys, ui.theme.secondary, 14, Font::mono);
         ImGui::SameLine(std::min(180 * ui.s, ImGui::GetWindowWidth() * 0.4f));
+        ImGui::SetCursorPosY(y);
         ImGui::BeginGroup();
         paragraph(ui, line.what, ui.theme.text, 15);
         ImGui::EndGroup();
@@ -152,13 +157,9 @@ std::string with_ending(const std::string& written, const std::string& ending) {
     return path.replace_extension(ending).string();
 }
 
-void export_dialog(const Ui& ui, AppState& state, Controller& act) {
+/// What is exported, and how.
+void export_choices(const Ui& ui, AppState& state, const std::string& ending) {
     ExportDialog& dialog = state.exporting;
-    if (!begin_dialog(ui, state, Layer::exporting, "export dialog", dialog.open, 520)) {
-        dialog.result.clear();
-        return;
-    }
-    label(ui, "Export", ui.theme.text, 19);
     if (state.document.comparing) {
         heading(ui, "Of");
         if (const int i = segments(ui, "of", {"A", "B", "B − A"}, static_cast<int>(dialog.what)); i >= 0)
@@ -178,7 +179,6 @@ void export_dialog(const Ui& ui, AppState& state, Controller& act) {
         dialog.view = ids[static_cast<std::size_t>(i)];
     heading(ui, "Format");
     const std::vector<std::string> formats = {"png", "svg", "pdf", "csv", "npz"};
-    const std::string ending = ending_of(dialog.path);
     if (const int i = segments(ui, "format", formats, index_of(formats, ending),
                                {"pixels", "vectors, text stays text", "vectors, fonts embedded", "the values shown, as a table",
                                 "the values shown, as arrays"});
@@ -197,6 +197,24 @@ void export_dialog(const Ui& ui, AppState& state, Controller& act) {
         if (const int i = segments(ui, "dpi", {"96 dpi", "192 dpi", "300 dpi", "600 dpi"}, chosen); i >= 0)
             dialog.dpi = values[static_cast<std::size_t>(i)];
     }
+}
+
+void export_dialog(const Ui& ui, AppState& state, Controller& act) {
+    ExportDialog& dialog = state.exporting;
+    if (!begin_dialog(ui, state, Layer::exporting, "export dialog", dialog.open, 520)) {
+        dialog.result.clear();
+        return;
+    }
+    label(ui, "Export", ui.theme.text, 19);
+    // The choices scroll where the screen is low; the file and what writes it stay in sight below them.
+    const float foot = dialog.foot > 0 ? dialog.foot : 120 * ui.s, body = dialog.body > 0 ? dialog.body : 345 * ui.s;
+    const float room = ImGui::GetIO().DisplaySize.y - ImGui::GetCursorScreenPos().y - foot - 40 * ui.s;
+    if (ImGui::BeginChild("choices", {0, std::min(body, std::max(60 * ui.s, room))}, false, ImGuiWindowFlags_NoNavInputs)) {
+        export_choices(ui, state, ending_of(dialog.path));
+        dialog.body = ImGui::GetCursorPosY();
+    }
+    ImGui::EndChild();
+    const float below = ImGui::GetCursorPosY();
     heading(ui, "File");
     ImGui::SetNextItemWidth(-1);
     field(ui, dialog.path, [](std::string& text) { return ImGui::InputText("##path", &text); });
@@ -207,6 +225,7 @@ void export_dialog(const Ui& ui, AppState& state, Controller& act) {
     note_place(state, "export write");
     ImGui::SameLine();
     if (button(ui, "close", "Close")) dialog.open = false;
+    dialog.foot = ImGui::GetCursorPosY() - below;
     ImGui::End();
 }
 

@@ -95,6 +95,19 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
     end_panel();
 }
 
+namespace {
+
+/// The gallery goes to its exhibit when that is another one, or the window: else it stays where it was scrolled.
+void keep_in_sight(AppState& state, const Layout& layout, const std::string& id, float top, float bottom) {
+    const std::string now = fmt::format("{} {:.0f}", id, layout.gallery.size.y);
+    if (state.gallery_at == now) return;
+    state.gallery_at = now;
+    const float low = layout.gallery.at.y, high = low + layout.gallery.size.y;
+    if (top < low || bottom > high) ImGui::SetScrollHereY(0.5f);
+}
+
+}  // namespace
+
 void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layout) {
     const Theme& t = ui.theme;
     const float s = ui.s;
@@ -131,6 +144,7 @@ void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layou
         const bool opened = ImGui::InvisibleButton(e.id.c_str(), {row, 30 * s});
         ui.stop();
         note_place(state, "exhibit " + e.id);
+        if (chosen) keep_in_sight(state, layout, e.id, at.y, at.y + 30 * s);
         if (chosen || ImGui::IsItemHovered() || ImGui::IsItemFocused())
             list.AddRectFilled(at, {at.x + row, at.y + 30 * s}, ui.color(t.raised), 6 * s);
         if (chosen) list.AddRectFilled({at.x - 1 * s, at.y + 2 * s}, {at.x + 2 * s, at.y + 28 * s}, ui.color(t.accent), 2 * s);

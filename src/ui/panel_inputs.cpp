@@ -314,50 +314,55 @@ void add_recovery(const Ui& ui, Controller& act, std::vector<BannerLine>& lines)
     }
     if (const auto problem = recovery.problem())
         lines.push_back({"What is open cannot be kept safe: " + problem->line(), ui.theme.broken});
-    /// Edits by hand that named tokens which are gone.
-    void add_set_aside(const Ui& ui, Controller& act, std::vector<BannerLine>& lines) {
-        const std::vector<std::string> names = act.hand().set_aside();
-        if (names.empty()) return;
-        std::string text = "Set aside, as made on another text: ";
-        for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 3); ++i) text += (i > 0 ? ", " : "") + names[i];
-        if (names.size() > 3) text += fmt::format(" and {} more", names.size() - 3);
-        lines.push_back({text,
-                         ui.theme.selection,
-                         "Apply here",
-                         [&act] { act.hand().apply_set_aside(); },
-                         {},
-                         -1,
-                         "The same cells of this text are changed. They also come back with the text that they were made on"});
-    }
+}
 
-    /// All there is to say, what matters most first.
-    std::vector<BannerLine> lines_of(const Ui& ui, AppState& state, Controller& act) {
-        std::vector<BannerLine> lines;
-        add_recovery(ui, act, lines);
-        add_progress(ui, state, act, lines);
-        for (std::size_t i = 0; i < (state.document.comparing ? 2u : 1u); ++i) {
-            const Side& side = state.document.sides[i];
-            if (side.problem && !side.running)
-                lines.push_back({side_mark(state, i) + shown_line(*side.problem), ui.theme.broken});
-            if (!side.cancelled) continue;
-            const std::string what =
-                side.partial()
-                    ? fmt::format("Partial: cancelled at {:.0f}% of this run", std::floor(side.shown.progress * 100))
-                    : std::string("Cancelled before there was anything to show: the picture is from the previous run");
-            lines.push_back({side_mark(state, i) + what, ui.theme.selection, "Run again", [&act, i] { act.runs().submit(i); }});
-        }
-        if (!state.document.matrix.problem.empty()) lines.push_back({state.document.matrix.problem, ui.theme.broken});
-        if (state.banner)
-            lines.push_back({state.banner->text, state.banner->error ? ui.theme.broken : ui.theme.accent, {}, {}, [&act] {
-                                 act.messages().dismiss();
-                             }});
-        add_set_aside(ui, act, lines);
-        if (const auto offered = act.inputs().offered_model(); offered && !state.document.side().problem)
-            lines.push_back({"Another model knows more of these characters: " + model_title(state.document.exhibit(), *offered),
-                             ui.theme.selection, "Switch model", [&act, model = *offered] { act.inputs().set_model(model); }});
-        add_notes(ui, state, lines);
-        return lines;
+/// Edits by hand that named tokens which are gone.
+void add_set_aside(const Ui& ui, Controller& act, std::vector<BannerLine>& lines) {
+    const std::vector<std::string> names = act.hand().set_aside();
+    if (names.empty()) return;
+    std::string text = "Set aside, as made on another text: ";
+    for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 3); ++i) text += (i > 0 ? ", " : "") + names[i];
+    if (names.size() > 3) text += fmt::format(" and {} more", names.size() - 3);
+    lines.push_back({text,
+                     ui.theme.selection,
+                     "Apply here",
+                     [&act] { act.hand().apply_set_aside(); },
+                     {},
+                     -1,
+                     "The same cells of this text are changed. They also come back with the text that they were made on"});
+}
+
+/// All there is to say, what matters most first.
+std::vector<BannerLine> lines_of(const Ui& ui, AppState& state, Controller& act) {
+    std::vector<BannerLine> lines;
+    add_recovery(ui, act, lines);
+    add_progress(ui, state, act, lines);
+    for (std::size_t i = 0; i < (state.document.comparing ? 2u : 1u); ++i) {
+        const Side& side = state.document.sides[i];
+        if (side.problem && !side.running) lines.push_back({side_mark(state, i) + shown_line(*side.problem), ui.theme.broken});
+        if (!side.cancelled) continue;
+        const std::string what =
+            side.partial() ? fmt::format("Partial: cancelled at {:.0f}% of this run", std::floor(side.shown.progress * 100))
+                           : std::string("Cancelled before there was anything to show: the picture is from the previous run");
+        lines.push_back({side_mark(state, i) + what, ui.theme.selection, "Run again", [&act, i] { act.runs().submit(i); }});
     }
+    if (!state.document.matrix.problem.empty()) lines.push_back({state.document.matrix.problem, ui.theme.broken});
+    if (state.banner)
+        lines.push_back({state.banner->text, state.banner->error ? ui.theme.broken : ui.theme.accent, {}, {}, [&act] {
+                             act.messages().dismiss();
+                         }});
+    add_set_aside(ui, act, lines);
+    if (const auto offered = act.inputs().offered_model(); offered && !state.document.side().problem) {
+        // Whose name must not be lost stands on the button.
+        const std::string title = model_title(state.document.exhibit(), *offered);
+        lines.push_back({"Another model knows this text better: " + title, ui.theme.selection, "Switch to " + title,
+                         [&act, model = *offered] { act.inputs().set_model(model); }});
+        lines.back().tip = "Made for texts like this, or knows more of its characters: " + title;
+        lines.back().place = "Switch model";
+    }
+    add_notes(ui, state, lines);
+    return lines;
+}
 
 }  // namespace
 

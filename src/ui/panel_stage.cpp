@@ -75,11 +75,13 @@ class ScrolledPart {
     ScrolledPart(const Ui& ui, AppState& state, const Rect& place, float needed) : ui_(ui), state_(state), place_(place) {
         scrolls_ = state.scrolled = needed > place.size.y;
         if (!scrolls_) return;
-        ImGui::SetCursorScreenPos(place.at);
-        ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
+        // A margin as wide as what stands between the content and the scrollbar, so that the content has its width exactly.
+        const float gap = bar * ui.s - ImGui::GetStyle().ScrollbarSize;
+        ImGui::SetCursorScreenPos({place.at.x - gap, place.at.y});
+        ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(gap, 0));
         const ImGuiWindowFlags wheel = state.wheel_taken ? ImGuiWindowFlags_NoScrollWithMouse : ImGuiWindowFlags_None;
         compat::begin_padded_child(("views of " + state.document.exhibit().id).c_str(),
-                                   {place.size.x + bar * ui.s, place.size.y - more * ui.s},
+                                   {gap + place.size.x + bar * ui.s, place.size.y - more * ui.s},
                                    ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoNavInputs | wheel);
         ImGui::PopStyleVar();
     }
@@ -151,7 +153,9 @@ void stage(const Ui& ui, AppState& state, Controller& act, const Layout& layout)
     matrices(ui, state, act);
     const ImVec2 from = ImGui::GetCursorScreenPos();
     const float left = part.room() - before;
-    const Rect place{from, {width, part.scrolls() ? std::max(lowest, left) : end - from.y}};
+    // Where there is a bar height costs nothing, as long as a row of views is seen whole.
+    const float at_ease = std::clamp((part.room() - 6 * s) / (least_card_height * s), 1.0f, 1.3f);
+    const Rect place{from, {width, part.scrolls() ? std::max(lowest * at_ease, left) : end - from.y}};
     state.pointed = state.wheel_taken = false;
     views(ui, state, act, e, place);
     part.end(place.at.y + place.size.y);

@@ -125,6 +125,21 @@ double least_titled_height(const ViewState& state) {
     return 90 * state.text_scale;
 }
 
+namespace {
+
+/// None of nothing.
+std::vector<std::string> split(const std::string& text, const std::string& by) {
+    std::vector<std::string> parts;
+    for (std::size_t from = 0; !text.empty() && from <= text.size();) {
+        const std::size_t to = std::min(text.find(by, from), text.size());
+        parts.push_back(text.substr(from, to - from));
+        from = to + by.size();
+    }
+    return parts;
+}
+
+}  // namespace
+
 Sketch::Sketch(const ViewState& state, const TextMeasure& measure)
     : state_(state), measure_(measure), one_size_(measure, state.text_size), theme_(saccade::theme(state.theme)) {
     const auto size = [](double v) { return std::isfinite(v) && v >= 16 && v <= 30000; };
@@ -138,16 +153,21 @@ Sketch::Sketch(const ViewState& state, const TextMeasure& measure)
 }
 
 std::vector<std::string> Sketch::lines_of(const std::string& said, double width, double size) const {
-    static const std::string between = " · ";
     std::vector<std::string> lines;
-    for (std::size_t from = 0; !said.empty() && from <= said.size();) {
-        const std::size_t to = std::min(said.find(between, from), said.size());
-        const std::string part = said.substr(from, to - from);
-        if (!lines.empty() && text_width(lines.back() + between + part, size) <= width)
-            lines.back() += between + part;
-        else
-            lines.push_back(part);
-        from = to + between.size();
+    const auto fits = [&](const std::string& text) { return text_width(text, size) <= width; };
+    for (const std::string& part : split(said, " · ")) {
+        if (!lines.empty() && fits(lines.back() + " · " + part)) {
+            lines.back() += " · " + part;
+            continue;
+        }
+        lines.emplace_back();
+        for (const std::string& word : split(part, " ")) {
+            std::string longer = lines.back() + (lines.back().empty() ? "" : " ") + word;
+            if (lines.back().empty() || fits(longer))
+                lines.back() = std::move(longer);
+            else
+                lines.push_back(word);
+        }
     }
     return lines;
 }
@@ -182,8 +202,12 @@ Box Sketch::begin(const std::string& title, const std::string& subtitle) {
 
 void Sketch::caption(const std::string& said, Box& content) {
     const double size = px(12), line = size * 1.4;
-    if (said.empty() || content.h < px(70)) return;
+    if (said.empty()) return;
     const std::vector<std::string> lines = lines_of(said, content.w, size);
+    // In a low card it would take the room of what it is about: it stands after the subtitle, where its whole can be read.
+    const bool beside_title = !state_.decorations && line * static_cast<double>(lines.size()) > 0.25 * content.h;
+    if (beside_title) figure_.subtitle += (figure_.subtitle.empty() ? "" : " · ") + said;
+    if (beside_title || content.h < px(70)) return;
     content.h -= line * static_cast<double>(lines.size()) + px(4);
     double y = content.bottom() + px(4);
     for (const std::string& one : lines) {
@@ -230,10 +254,20 @@ void Sketch::outline(const Box& box, Color stroke, double width, double radius) 
     add(item);
 }
 
-void Sketch::outline_on(Color ground, const Box& box, Color stroke, double width) {
-    const Color edge = outline_edge(theme_, stroke, ground);
-    if (edge != stroke) outline({box.x - 1, box.y - 1, box.w + 2, box.h + 2}, edge, width + 2);
-    outline(box, stroke, width);
+void Sketch::ring(const Box& box, Color stroke, double width) {
+    ring(box, stroke, width, theme_.panel, theme_.text);
+}
+
+void Sketch::ring(const Box& box, Color stroke, double width, Color inner, Color outer) {
+    const double small = std::min(box.w, box.h), grow = std::clamp((px(16) - small) / 2, 0.0, width + 1);
+    const auto grown = [&](double by) {  // within the figure, whose edge would cut it
+        const double x = std::max(box.x - by, 0.0), y = std::max(box.y - by, 0.0);
+        return Box{x, y, std::max(std::min(box.right() + by, figure_.width) - x, 0.0),
+                   std::max(std::min(box.bottom() + by, figure_.height) - y, 0.0)};
+    };
+    outline(grown(grow + 2), outer, 1);
+    outline(grown(grow + 1), inner, width + 2);
+    outline(grown(grow), stroke, width);
 }
 
 void Sketch::place_image(ImagePlace place) {

@@ -42,10 +42,10 @@ class Sketch {
 
     /// Writes title and subtitle if the state wants them and returns the box left for the content, margins taken off.
     Box begin(const std::string& title, const std::string& subtitle);
-    /// Writes what is said about the values under the content, which gives up the room; lines break at " · ". Nothing if there
-    /// is hardly room for the content itself.
+    /// Writes what is said about the values under the content, which gives up the room; lines break as in lines_of. On low
+    /// cards it goes on after the subtitle; in a figure it is left out where there is hardly room for the content itself.
     void caption(const std::string& text, Box& content);
-    /// What is said, in lines of that width broken at " · ".
+    /// What is said, in lines of that width broken at " · ", and at blanks where what stands between is too long for a line.
     std::vector<std::string> lines_of(const std::string& said, double width, double size) const;
     /// The figure; texts that its edge would cut, as happens at very small sizes, are left out.
     Figure take();
@@ -62,8 +62,12 @@ class Sketch {
               VAlign valign = VAlign::baseline, Font font = Font::ui, double angle = 0);
     void rect(const Box& box, Color fill, double radius = 0);
     void outline(const Box& box, Color stroke, double width, double radius = 0);
-    /// An outline on a cell of this colour: where the stroke itself has too little contrast, lines on both sides set it off.
-    void outline_on(Color ground, const Box& box, Color stroke, double width);
+    /// An outline on cells of any colour: the stroke between lines of the theme's panel, and one of its text around them. Of
+    /// these two every colour has a contrast of 3 to one at least, and the stroke has it to the panel. Small cells are not
+    /// covered: it stands around them.
+    void ring(const Box& box, Color stroke, double width);
+    /// The same on pictures, whose colours are not the theme's: between these two.
+    void ring(const Box& box, Color stroke, double width, Color inner, Color outer);
     void hatch(const Box& box);
     void line(Point a, Point b, Color color, double width = 1);
     template <class Item>

@@ -106,6 +106,8 @@ AxisLabels fit_column_labels(const Sketch& sketch, const Axis& axis, double pitc
         labels.stride = fits && !numbers ? 1 : nice_stride(std::max(1.0, (width + gap) / pitch));
     } else {
         labels.rotated = true;
+        const double whole = widest(sketch, axis, labels.size, 1);
+        if (whole > limit) labels.size = std::max(smallest, labels.size * limit / whole);
         labels.stride = nice_stride(labels.size * line_pitch / pitch);
         // Smaller rather than cut.
         const double high = widest(sketch, axis, labels.size, labels.stride);

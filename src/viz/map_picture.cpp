@@ -116,16 +116,11 @@ void draw_cell_focus(Sketch& sketch, const AxisPtr& y, const AxisPtr& x, const B
     const auto outline = [&](const Focus& focus, Color color, double width) {
         const auto row = focus.on(y), col = focus.on(x);
         if (!row || !col || *row >= y->extent || *col >= x->extent) return;
-        // Cells that are too small to be seen get a ring around them.
-        const double grow = std::max(0.0, (sketch.px(6) - std::min(w, h)) / 2);
-        const Box cell{box.x + static_cast<double>(*col) * w - grow, box.y + static_cast<double>(*row) * h - grow, w + 2 * grow,
-                       h + 2 * grow};
-        // Whatever lies under it: edges of either lightness.
-        const Color outer = over_picture ? Color{255, 255, 255, 230} : sketch.theme().text;
-        const Color inner = over_picture ? Color{0, 0, 0, 230} : sketch.theme().panel;
-        sketch.outline({cell.x - 2, cell.y - 2, cell.w + 4, cell.h + 4}, outer, 1);
-        sketch.outline({cell.x - 1, cell.y - 1, cell.w + 2, cell.h + 2}, inner, width + 2);
-        sketch.outline(cell, color, width);
+        const Box cell{box.x + static_cast<double>(*col) * w, box.y + static_cast<double>(*row) * h, w, h};
+        if (over_picture)
+            sketch.ring(cell, color, width, {0, 0, 0, 230}, {255, 255, 255, 230});
+        else
+            sketch.ring(cell, color, width);
     };
     outline(sketch.hovered_focus(), sketch.hover_color(), sketch.px(1.5));
     outline(sketch.selected_focus(), sketch.theme().selection, sketch.px(2));

@@ -112,12 +112,6 @@ Color series_color(const Theme& theme, std::size_t i) {
     return round == 0 ? own : mix(own, round == 1 ? theme.text : theme.panel, 0.4);
 }
 
-Color outline_edge(const Theme& theme, Color ink, Color ground) {
-    constexpr double seen = 3;  // WCAG 2.1, 1.4.11
-    if (contrast(ink, ground) >= seen) return ink;
-    return contrast(theme.text, ground) >= contrast(theme.panel, ground) ? theme.text : theme.panel;
-}
-
 const Theme& theme(const std::string& id) {
     std::string known;
     for (const Theme& t : all_themes()) {

@@ -32,9 +32,6 @@ struct Theme {
 
 /// The i-th of several series that stand beside each other: the accent, then `further`, then these lighter and darker.
 Color series_color(const Theme& theme, std::size_t i);
-/// Of `ink` and the theme's text and panel the one that sets an outline off from this ground: `ink` itself where that has a
-/// contrast of 3, which no cell of a colour map can take from all three.
-Color outline_edge(const Theme& theme, Color ink, Color ground);
 
 /// Error{usage} lists the themes.
 const Theme& theme(const std::string& id);

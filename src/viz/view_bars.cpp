@@ -125,7 +125,7 @@ void draw_vertical(Sketch& sketch, const BarRow& row, const Box& content) {
     const double left = scale_shown ? std::max(sketch.text_width(low, size), sketch.text_width(high, size)) + sketch.px(10) : 0;
     const double plot_w = content.w - left;
     const double pitch = std::min(plot_w / static_cast<double>(n), sketch.px(40));
-    AxisLabels labels = fit_column_labels(sketch, *slice.col(), pitch, content.h * 0.3);
+    AxisLabels labels = fit_column_labels(sketch, *slice.col(), pitch, content.h * 0.36);
     if (content.h < sketch.px(60)) labels.none = true;
     const double used = pitch * static_cast<double>(n);
     const double edge = std::min(sketch.px(6), content.h * 0.1);

@@ -115,7 +115,8 @@ Ticks y_ticks(const Panel& panel, bool log, double height, double size) {
         for (double v = ticks.high; v >= ticks.low; v -= step) ticks.values.push_back(v);
         return ticks;
     }
-    if (low > 0) low = 0;  // losses and rates are read against zero
+    // Losses and rates are read against zero; of a logarithm it is one value among others.
+    if (low > 0 && !panel.unit.starts_with("log")) low = 0;
     if (high == low) high = low + 1;
     return nice_ticks(low, high, wanted);
 }
@@ -139,22 +140,36 @@ struct Plot {
     double tick_y(double v) const { return at_y(log ? std::pow(10, v) : v); }
 };
 
-/// Is there room for the label of every position, one beside the other?
-bool names_fit(const Sketch& sketch, const Plot& plot, const Axis& axis, double size) {
-    if (!plot.x.names) return false;
+/// Are the labels sizes, "n 32", "n 64", each with the name of the axis before its number?
+bool are_sizes(const Axis& axis) {
+    return !axis.labels.empty() &&
+           std::ranges::all_of(axis.labels, [&](const std::string& label) { return label.starts_with(axis.name + " "); });
+}
+
+/// What stands under the position: of a size its number, the name is the axis's.
+std::string tick_name(const Axis& axis, Index i) {
+    return are_sizes(axis) ? axis.label(i).substr(axis.name.size() + 1) : drawn_label(axis, i);
+}
+
+/// Every how many-th label has room beside the next. 0: they are no names, or words of which not all have room, and some words
+/// alone say nothing.
+Index names_stride(const Sketch& sketch, const Plot& plot, const Axis& axis, double size) {
+    if (!plot.x.names) return 0;
     const double pitch = plot.box.w / static_cast<double>(std::max<Index>(1, axis.extent - 1));
-    if (pitch < size * 0.5) return false;  // not even one letter: need not be measured
-    for (Index i = 0; i < axis.extent; ++i)
-        if (sketch.text_width(drawn_label(axis, i), size) + sketch.px(2) > pitch) return false;
-    return true;
+    const bool sizes = are_sizes(axis);
+    if (pitch < size * 0.5 && !sizes) return 0;  // not even one letter: need not be measured
+    double widest = 0;
+    for (Index i = 0; i < axis.extent; ++i) widest = std::max(widest, sketch.text_width(tick_name(axis, i), size));
+    const double wanted = widest + sketch.px(sizes ? 8 : 2);
+    return wanted <= pitch ? 1 : sizes ? static_cast<Index>(std::ceil(wanted / pitch)) : 0;
 }
 
 /// Labels below the plot, each under its position. Where the last one ends.
-double draw_names(Sketch& sketch, const Plot& plot, const AxisPtr& axis, double size) {
+double draw_names(Sketch& sketch, const Plot& plot, const AxisPtr& axis, double size, Index stride) {
     const double y = plot.box.bottom() + sketch.px(6);
     double end = plot.box.x;
-    for (Index i = 0; i < axis->extent; ++i) {
-        const std::string label = drawn_label(*axis, i);
+    for (Index i = 0; i < axis->extent; i += stride) {
+        const std::string label = tick_name(*axis, i);
         const double x = plot.at(i);
         end = x + sketch.text_width(label, size) / 2;
         sketch.text({x, y}, label, size, sketch.focus_color(axis, i, sketch.theme().secondary), HAlign::center, VAlign::top);
@@ -178,13 +193,16 @@ double draw_numbers(Sketch& sketch, const Plot& plot, double size) {
 
 void draw_frame(Sketch& sketch, const Plot& plot, const AxisPtr& axis, double size) {
     const Theme& theme = sketch.theme();
+    double last = -1e9;  // where a number stands already: another over it could not be read
     for (const double v : plot.y.values) {
         const double y = plot.tick_y(v);
         sketch.line({plot.box.x, y}, {plot.box.right(), y}, theme.line);
+        if (std::abs(y - last) < size) continue;
+        last = y;
         sketch.text({plot.box.x - sketch.px(8), y}, plot.tick_text(v), size, theme.secondary, HAlign::right, VAlign::middle);
     }
-    const double free_from =
-        names_fit(sketch, plot, *axis, size) ? draw_names(sketch, plot, axis, size) : draw_numbers(sketch, plot, size);
+    const Index stride = names_stride(sketch, plot, *axis, size);
+    const double free_from = stride > 0 ? draw_names(sketch, plot, axis, size, stride) : draw_numbers(sketch, plot, size);
     const double w = sketch.text_width(axis->name, size), y = plot.box.bottom() + sketch.px(6);
     if (plot.name_below || free_from + w < plot.box.right())
         sketch.text({plot.box.right(), y + (plot.name_below ? size * 1.4 : 0)},
@@ -236,33 +254,54 @@ Color color_of(const Sketch& sketch, std::size_t i) {
     return series_color(sketch.theme(), i);
 }
 
+/// A low box has smaller letters, closer lines and shorter names: the curves need the room.
+bool is_low(const Sketch& sketch, const Box& box) {
+    return box.h < sketch.px(120);
+}
+
 /// Names of the curves; of several, in their colours and each with its value at position `at`, which need then not stand at the
 /// lines, where it would cover others. In as many lines as they need: a curve without its name cannot be read. Returns their
 /// height.
 double draw_legend(Sketch& sketch, const Panel& panel, const Box& box, double size, Index at) {
-    const bool several = panel.series.size() > 1;
-    const double line = size * 1.4;
-    Point pen{box.x, box.y};
-    const auto write = [&](const std::string& name, Color color) {
-        const double w = std::min(sketch.text_width(name, size), box.w);
-        if (pen.x > box.x && pen.x + w > box.right()) pen = {box.x, pen.y + line};
-        sketch.text(pen, cut_to_fit(name, box.w, size, Font::ui, sketch.measure()), size, color, HAlign::left, VAlign::top);
-        pen.x += w + sketch.px(16);
+    const bool several = panel.series.size() > 1, low = is_low(sketch, box);
+    const double line = size * (low ? 1.2 : 1.4), gap = sketch.px(low ? 10 : 16);
+    std::vector<std::pair<std::string, Color>> names;
+    // Whole, without the values, without what is said after the name: whatever leaves a low box to its curves.
+    const auto name_all = [&](int shorter) {
+        names.clear();
+        for (std::size_t i = 0; i < panel.series.size(); ++i) {
+            std::string name = panel.series[i].name;
+            const float value = panel.series[i].values.data()[at];
+            if (several && shorter < 1 && std::isfinite(value)) name += " " + number_text(value);
+            if (several && shorter > 1) name.resize(std::min(name.find(" · "), name.size()));
+            if (!several && !panel.unit.empty()) name += ", " + panel.unit;
+            names.emplace_back(name, several ? color_of(sketch, i) : sketch.theme().text);
+        }
+        if (several && !panel.unit.empty()) names.emplace_back("in " + panel.unit, sketch.theme().secondary);
     };
-    for (std::size_t i = 0; i < panel.series.size(); ++i) {
-        const Series& series = panel.series[i];
-        std::string name = series.name;
-        if (several && std::isfinite(series.values.data()[at])) name += " " + number_text(series.values.data()[at]);
-        if (!several && !panel.unit.empty()) name += ", " + panel.unit;
-        write(name, several ? color_of(sketch, i) : sketch.theme().text);
+    const auto place = [&](bool draw) {
+        Point pen{box.x, box.y};
+        for (const auto& [name, color] : names) {
+            const double w = std::min(sketch.text_width(name, size), box.w);
+            if (pen.x > box.x && pen.x + w > box.right()) pen = {box.x, pen.y + line};
+            if (draw)
+                sketch.text(pen, cut_to_fit(name, box.w, size, Font::ui, sketch.measure()), size, color, HAlign::left,
+                            VAlign::top);
+            pen.x += w + gap;
+        }
+        return pen.y + line - box.y;
+    };
+    for (int shorter = 0; shorter < 3; ++shorter) {
+        name_all(shorter);
+        if (place(false) <= box.h * 0.36) break;
     }
-    if (several && !panel.unit.empty()) write("in " + panel.unit, sketch.theme().secondary);
-    return pen.y + line - box.y;
+    return place(true);
 }
 
 void draw_panel(Sketch& sketch, const Panel& panel, const Box& box) {
     const Theme& theme = sketch.theme();
-    const double size = sketch.px(12), head = sketch.px(13);
+    const bool low = is_low(sketch, box);
+    const double size = sketch.px(low ? 11 : 12), head = sketch.px(low ? 11 : 13);
     const TraceTensor& first = *panel.series[0].tensor;
     const AxisPtr axis = positions_of(first);
     const auto step = position_on(sketch.state(), axis);
@@ -276,7 +315,7 @@ void draw_panel(Sketch& sketch, const Panel& panel, const Box& box) {
     Plot plot;
     plot.log = sketch.state().scale == Normalization::Scale::log;
     plot.name_below = box.h >= sketch.px(130);
-    const double top = box.y + named + sketch.px(14), bottom = size * (plot.name_below ? 2.8 : 1.4) + sketch.px(8);
+    const double top = box.y + named + sketch.px(low ? 9 : 14), bottom = size * (plot.name_below ? 2.8 : 1.4) + sketch.px(6);
     plot.y = y_ticks(panel, plot.log, box.bottom() - top - bottom, size);
     double left = 0;
     for (const double v : plot.y.values) left = std::max(left, sketch.text_width(plot.tick_text(v), size));

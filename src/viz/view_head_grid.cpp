@@ -278,16 +278,40 @@ class HeadGridView : public View {
     }
 
  private:
-    /// Figures have their colour scale beside them; on the stage the map beside the grid has it.
+    /// Below the maps. On the stage, where each px is one less for them, all of it is in one line.
     static Box room_for_bar(const Sketch& sketch, Box& content, bool needed) {
-        const double least = sketch.px(needed ? 70 : 110);
-        if (!sketch.state().decorations || content.h < least || content.w < sketch.px(160)) return {};
+        if (content.h < sketch.px(needed ? 70 : 110) || content.w < sketch.px(160)) return {};
+        if (!sketch.state().decorations) {
+            content.h -= sketch.px(24);
+            return {content.x, content.bottom() + sketch.px(12), std::min(sketch.px(140), content.w * 0.4), sketch.px(8)};
+        }
         const double h = sketch.px(10), room = h + sketch.px(12) + sketch.px(4) + sketch.px(12) * 1.4;
         content.h -= room;
         return {content.x, content.bottom() + sketch.px(12), std::min(sketch.px(240), content.w * 0.6), h};
     }
 
+    /// "0 ▬▬▬ 1 weight".
+    static void draw_line_bar(Sketch& sketch, const HeatmapGridItem& item, const Box& bar, double right,
+                              const std::string& unit) {
+        const double size = sketch.px(12), y = bar.y + bar.h / 2, gap = sketch.px(6);
+        double x = bar.x;
+        const auto write = [&](const std::string& text) {
+            if (x + sketch.text_width(text, size) > right) return;
+            sketch.text({x, y}, text, size, sketch.theme().secondary, HAlign::left, VAlign::middle);
+            x += sketch.text_width(text, size) + gap;
+        };
+        write(number_text(item.normalization.low));
+        sketch.add(ColorBarItem{{x, bar.y, bar.w, bar.h}, item.map});
+        x += bar.w + gap;
+        write(number_text(item.normalization.high));
+        write(unit);
+    }
+
     static void draw_bar(Sketch& sketch, const Grid& grid, const HeatmapGridItem& item, Box bar, const Box& content) {
+        if (!sketch.state().decorations) {
+            bar.x = std::max(item.box.x, content.x);
+            return draw_line_bar(sketch, item, bar, content.right(), measured_in(grid.tensor->info));
+        }
         const bool unit = is_unit_interval(grid.tensor->info.role);
         const double word = sketch.text_width(measured_in(grid.tensor->info), sketch.px(12)) + sketch.px(13);
         bar.x = std::max(content.x, std::min(item.box.x, content.right() - bar.w - word));
@@ -348,8 +372,9 @@ class HeadGridView : public View {
         const double grow = std::min(2.0, item.gap / 2);
         const Box around{box.x - grow, box.y - grow, box.w + 2 * grow, box.h + 2 * grow};
         // Square: the corners of a map are cells.
+        const double wide = std::min(sketch.px(2), box.w / 2);
         if (stands(selected) || is_shown(sketch, grid, r, head))
-            sketch.outline(around, theme.selection, std::min(sketch.px(2), box.w / 2));
+            item.gap < 4 ? sketch.ring(box, theme.selection, wide) : sketch.outline(around, theme.selection, wide);
         else if (stands(hovered))
             sketch.outline(around, sketch.hover_color(), sketch.px(1.5));
         else if (item.gap > 1)

@@ -4,7 +4,6 @@
 
 #include "viz/attention_plane.hpp"
 #include "viz/cell_numbers.hpp"
-#include "viz/heatmap_image.hpp"
 #include "viz/map_picture.hpp"
 #include "viz/masked.hpp"
 #include "viz/touched.hpp"
@@ -15,7 +14,12 @@ namespace saccade {
 namespace {
 
 constexpr Index most_numbers = 80;  // cells whose numbers are written
-constexpr double largest_cell = 44, bar_width = 240, bar_height = 10, close_height = 8;
+constexpr double bar_width = 240, bar_height = 10, close_height = 8;
+
+/// px: a few cells do not fill a card of any size, but a large one is not left empty.
+double largest_cell(const Sketch& sketch, const Box& content) {
+    return std::clamp(std::min(content.w, content.h) * 0.12, sketch.px(44), sketch.px(120));
+}
 
 /// Where the colour scale stands: under the grid, close under it where there is little height, or right of it.
 enum class BarPlace { none, below, close, beside };
@@ -88,7 +92,7 @@ GridLayout arrange_with(const Sketch& sketch, const Slice& slice, Box content, B
     if (bar == BarPlace::beside) content.w = std::max(1.0, content.w - bar_w - sketch.px(12));
     const Index rows = slice.values.shape()[0], cols = slice.values.shape()[1];
     const bool image = slice.row() && slice.row()->kind == AxisKind::y && slice.col()->kind == AxisKind::x;
-    const double largest = image ? 1e9 : sketch.px(largest_cell);
+    const double largest = image ? 1e9 : largest_cell(sketch, content);
     at.label_gap = sketch.px(10);
     const double bar_room = bar == BarPlace::below   ? sketch.px(20 + bar_height + 20)
                             : bar == BarPlace::close ? sketch.px(8 + close_height + 4) + sketch.px(12) * 1.3
@@ -117,9 +121,13 @@ GridLayout arrange_with(const Sketch& sketch, const Slice& slice, Box content, B
         at.rows.extent = guessed.extent;
         at.rows.size = std::min(at.rows.size, guessed.size);
     }
-    // The same kind of thing on both axes is written alike, unless one has much less room.
-    if (!at.rows.none && !at.cols.none && std::abs(at.rows.size - at.cols.size) < sketch.px(6))
-        at.rows.size = at.cols.size = std::min(at.rows.size, at.cols.size);
+    // The same kind of thing on both axes is written alike, or nearly so where one has much less room.
+    if (!at.rows.none && !at.cols.none) {
+        const double smaller = std::min(at.rows.size, at.cols.size);
+        const bool far = std::abs(at.rows.size - at.cols.size) >= sketch.px(6);
+        at.rows.size = std::min(at.rows.size, smaller * (far ? 1.3 : 1));
+        at.cols.size = std::min(at.cols.size, smaller * (far ? 1.3 : 1));
+    }
     if (image) at.cell_w = at.cell_h = std::min(at.cell_w, at.cell_h);
     const double grid_w = at.cell_w * static_cast<double>(cols), grid_h = at.cell_h * static_cast<double>(rows);
     const double x = content.x + (content.w - left - grid_w) / 2 + left;
@@ -247,8 +255,8 @@ void draw_dimmed(Sketch& sketch, const AttentionPlane& plane, const GridLayout& 
 }
 
 /// Outlines the cell in focus, or its row or column if the focus has no place on the other axis.
-void draw_focus(Sketch& sketch, const Slice& slice, const GridLayout& at, const HeatmapItem& item, const Focus& focus,
-                Color color, double width, bool bands) {
+void draw_focus(Sketch& sketch, const Slice& slice, const GridLayout& at, const Focus& focus, Color color, double width,
+                bool bands) {
     const auto position = [&focus](const AxisPtr& axis, Index extent) {
         const Index place = axis ? focus.on(axis).value_or(-1) : 0;
         return place < extent ? place : -1;
@@ -260,13 +268,9 @@ void draw_focus(Sketch& sketch, const Slice& slice, const GridLayout& at, const 
     const double x = at.grid.x + static_cast<double>(std::max<Index>(at_col, 0)) * at.cell_w,
                  y = at.grid.y + static_cast<double>(std::max<Index>(at_row, 0)) * at.cell_h;
     const Box row_band{at.grid.x, y, at.grid.w, at.cell_h}, col_band{x, at.grid.y, at.cell_w, at.grid.h};
-    if (row && (bands || !col)) sketch.outline(row_band, with_alpha(color, 0.55), 1);
-    if (col && (bands || !row)) sketch.outline(col_band, with_alpha(color, 0.55), 1);
-    if (!row || !col) return;
-    // Cells that are too small to be seen get a ring around them.
-    const double grow = std::max(0.0, (sketch.px(6) - std::min(at.cell_w, at.cell_h)) / 2);
-    const Color ground = heatmap_color(item, item.values.data()[at_row * item.values.shape()[1] + at_col]);
-    sketch.outline_on(ground, {x - grow, y - grow, at.cell_w + 2 * grow, at.cell_h + 2 * grow}, color, width);
+    if (row && (bands || !col)) sketch.ring(row_band, color, 1);
+    if (col && (bands || !row)) sketch.ring(col_band, color, 1);
+    if (row && col) sketch.ring({x, y, at.cell_w, at.cell_h}, color, width);
 }
 
 void draw_bar(Sketch& sketch, const AttentionPlane& plane, const GridLayout& at, const HeatmapItem& item, const Box& content) {
@@ -339,8 +343,8 @@ class HeatmapView : public View {
         draw_touched(sketch, trace, plane, at, item);
         draw_row_labels(sketch, plane, at);
         draw_column_labels(sketch, plane, at);
-        draw_focus(sketch, slice, at, item, sketch.hovered_focus(), sketch.hover_color(), 1, true);
-        draw_focus(sketch, slice, at, item, sketch.selected_focus(), sketch.theme().selection, sketch.px(2), false);
+        draw_focus(sketch, slice, at, sketch.hovered_focus(), sketch.hover_color(), 1, true);
+        draw_focus(sketch, slice, at, sketch.selected_focus(), sketch.theme().selection, sketch.px(2), false);
         if (at.bar != BarPlace::none) draw_bar(sketch, plane, at, item, content);
         HitRegion cells;
         cells.box = at.grid;

@@ -115,7 +115,8 @@ void draw_frame(Sketch& sketch, const AxisPtr& axis, Index channel, const Box& b
     const double grow = std::min(2.0, gap / 2);
     const Box around{box.x - grow, box.y - grow, box.w + 2 * grow, box.h + 2 * grow};
     if (sketch.selected(axis, channel))
-        sketch.outline(around, sketch.theme().selection, std::min(sketch.px(2), box.w / 2), grow);
+        gap < 4 ? sketch.ring(box, sketch.theme().selection, std::min(sketch.px(2), box.w / 2))
+                : sketch.outline(around, sketch.theme().selection, std::min(sketch.px(2), box.w / 2), grow);
     else if (sketch.hovered(axis, channel))
         sketch.outline(around, sketch.hover_color(), std::min(sketch.px(1.5), box.w / 2), grow);
 }

@@ -93,6 +93,7 @@ struct Rows {
     double pitch_x = 0, pitch_y = 0;
     double head = 0, foot = 0;  // room for the caption above and the formula below
     double size = 13;           // px of the em
+    int lines = 1;              // of the caption
 
     Box place(std::size_t i) const {
         const auto at = static_cast<Index>(i);
@@ -101,13 +102,27 @@ struct Rows {
     }
 };
 
-Rows arrange(const Sketch& sketch, Index n, double shape, const Box& room) {
+std::string name_of(const Stage& stage) {
+    const TensorInfo& info = stage.tensor->info;
+    return info.title.empty() ? info.name : info.title;
+}
+
+Rows arrange(const Sketch& sketch, const std::vector<Stage>& stages, double shape, const Box& room) {
+    const auto n = static_cast<Index>(stages.size());
     Rows best;
     const auto tried = [&](Index cols, bool captions, bool formulas) {
         Rows rows;
         rows.cols = cols;
         rows.size = sketch.px(13);
-        rows.head = captions ? rows.size * 1.5 : 0;
+        // Names of two words may take two lines.
+        const double width = room.w / static_cast<double>(cols) - sketch.px(10);
+        if (captions && std::ranges::any_of(stages, [&](const Stage& stage) {
+                return sketch.text_width(stage.tensor->info.symbol + " " + name_of(stage), rows.size) + sketch.px(7) > width;
+            })) {
+            rows.size = sketch.px(11);
+            rows.lines = 2;
+        }
+        rows.head = captions ? rows.size * (rows.lines == 2 ? 2.5 : 1.5) : 0;
         rows.foot = formulas ? rows.size * 1.4 : 0;
         const auto c = static_cast<double>(cols), r = std::ceil(static_cast<double>(n) / c);
         const double gap_x = std::min(sketch.px(20), room.w / c * 0.15), gap_y = std::min(sketch.px(12), room.h / r * 0.1);
@@ -150,15 +165,24 @@ void draw_stage(Sketch& sketch, const Stage& stage, const Rows& rows, const Box&
         return sketch.text_width(cut, size);
     };
     if (rows.head > 0) {
-        const double y = box.y - rows.head * 0.5;
-        const std::string name = info.title.empty() ? info.name : info.title;
+        const double y = box.y - rows.head + rows.size * 0.75;
         double x = box.x;
         if (!info.symbol.empty()) x += write(x, y, info.symbol, rows.size, theme.text, room) + sketch.px(7);
-        write(x, y, name, rows.size, theme.secondary, box.x + room - x);
+        const std::string name = name_of(stage);
+        std::vector<std::string> lines = sketch.lines_of(name, box.x + room - x, rows.size);
+        if (rows.lines == 1) lines = {name};
+        for (std::size_t i = 0; i < lines.size() && i < 2; ++i)
+            write(x, y + static_cast<double>(i) * rows.size * 1.2, lines[i], rows.size, theme.secondary, box.x + room - x);
     }
-    if (rows.foot > 0)
-        write(box.x, box.bottom() + rows.foot * 0.6, stage.what.empty() ? stage.formula : stage.what, sketch.px(12),
-              theme.secondary, room);
+    if (rows.foot == 0) return;
+    // What is computed stands in the caption: of a formula that is too long the right side may stand alone.
+    const std::string formula = stage.what.empty() ? stage.formula : stage.what;
+    const std::size_t equals = formula.find(" = ");
+    const std::string right = equals == std::string::npos ? formula : formula.substr(equals + 3);
+    const double y = box.bottom() + rows.foot * 0.6;
+    for (const auto& [text, size] : {std::pair{formula, 12.0}, std::pair{right, 12.0}, std::pair{right, 10.5}})
+        if (sketch.text_width(text, sketch.px(size)) <= room || size < 12)
+            return void(write(box.x, y, text, sketch.px(size), theme.secondary, room));
 }
 
 class MapStagesView : public View {
@@ -183,7 +207,7 @@ class MapStagesView : public View {
         Box content = sketch.begin(
             title(), fmt::format("{} map{} of {} × {}, each on its own scale", n, n == 1 ? "" : "s", shape[0], shape[1]));
         sketch.caption(map_caption(state, false), content);
-        const Rows rows = arrange(sketch, n, shape_of(nullptr, tensor), content);
+        const Rows rows = arrange(sketch, stages, shape_of(nullptr, tensor), content);
         for (std::size_t i = 0; i < stages.size(); ++i) draw_stage(sketch, stages[i], rows, rows.place(i));
         return sketch.take();
     }

@@ -25,6 +25,8 @@ std::string name_of_token(const Axis& axis, Index i) {
     return axis.labels.empty() ? position_text(axis, i) : "“" + drawn_label(axis, i) + "”";
 }
 
+constexpr double least_text = 11;  // px of the em, of all that is written here
+
 class NeuronSketch {
  public:
     NeuronSketch(Sketch& sketch, const Neuron& n, const NeuronNumbers& v, HiddenCells hidden)
@@ -49,7 +51,7 @@ class NeuronSketch {
         const Axis& all_keys = *n_.axis(n_.axes.key);
         const std::string q = "q" + subscript(v_.query + 1), k = "k" + subscript(v_.key + 1);
         // Where three blocks would be too low to be read, the products alone: they are what adds up.
-        const bool alone = bars.h / 3 < sketch_.px(30);
+        const bool alone = bars.h / 3 < sketch_.px(46);
         const double block = bars.h / (alone ? 1 : 3);
         const auto part = [&](int i) { return Box{bars.x, bars.y + block * i, bars.w, block - sketch_.px(8)}; };
         if (!alone)
@@ -58,7 +60,7 @@ class NeuronSketch {
         if (!alone)
             draw_block(part(1), "key " + k + " " + name_of_token(all_keys, v_.key), k, v_.k, sketch_.theme().accent, n_.key);
         draw_block(part(alone ? 0 : 2), q + " ⊙ " + k + ": what each dimension adds to the score", q + " ⊙ " + k, v_.product,
-                   sketch_.theme().selection, nullptr);
+                   sketch_.theme().accent, nullptr);
         draw_softmax(list);
     }
 
@@ -66,8 +68,8 @@ class NeuronSketch {
     /// A heading, and signed bars of all dimensions about their zero.
     void draw_block(const Box& box, const std::string& heading, const std::string& symbol, const std::vector<float>& values,
                     Color color, const TraceTensor* tensor) {
-        const double size = std::min(sketch_.px(13), box.h * 0.3), line = size * 1.6;
-        const std::string right = tensor == nullptr ? sum_text() : hovered_text(symbol, values);
+        const double size = std::clamp(box.h * 0.3, sketch_.px(least_text), sketch_.px(13)), line = size * 1.6;
+        const std::string right = tensor == nullptr ? fitting(sum_texts(), box.w, size) : hovered_text(symbol, values);
         const double right_w = right.empty() ? 0 : sketch_.text_width(right, size) + sketch_.px(12);
         const Color strong = tensor == nullptr ? sketch_.theme().text : sketch_.theme().secondary;
         // The numbers matter more than what they are called.
@@ -127,7 +129,8 @@ class NeuronSketch {
                "] = " + number_text(static_cast<double>(values[static_cast<std::size_t>(*at)]));
     }
 
-    std::string sum_text() const {
+    /// What the products add up to, the whole of it first, what matters most of it last.
+    std::vector<std::string> sum_texts() const {
         const auto number = [](double v) {
             return std::abs(v) < 0.005 ? number_text(v) : fmt::format("{}{:.2f}", v < 0 ? "−" : "", std::abs(v));
         };
@@ -136,8 +139,12 @@ class NeuronSketch {
         if (v_.term != 0 && std::isfinite(v_.term))
             text += (v_.term < 0 ? " − " : " + ") + number(std::abs(v_.term)) + " (term)";
         const bool finite = std::isfinite(v_.score);
-        if (n_.scaled || v_.term != 0) text += " = " + (finite ? number(v_.score) : std::string("masked"));
-        return finite && hidden_(v_.cell) ? text + ", masked" : text;
+        const std::string score = finite ? number(v_.score) : std::string("masked");
+        if (n_.scaled || v_.term != 0) text += " = " + score;
+        const std::string masked = finite && hidden_(v_.cell) ? ", masked" : "";
+        std::vector<std::string> ways = {text + masked, "score " + score + masked, score + masked};
+        if (!masked.empty()) ways.emplace_back("masked");
+        return ways;
     }
 
     /// The row of weights, NaN where they are masked.
@@ -174,20 +181,23 @@ class NeuronSketch {
     void draw_softmax(const Box& box) {
         const Axis& axis = *n_.axis(n_.axes.key);
         const Theme& theme = sketch_.theme();
-        const double size = std::min(sketch_.px(13), box.h * 0.3), line = size * 1.7;
-        std::string over = axis.name;
-        if (over.ends_with(".key")) over.resize(over.size() - 4);
-        sketch_.text({box.x, box.y + line / 2},
-                     fitting({"softmax over the keys: " + over, "softmax over the keys", "softmax"}, box.w, size), size,
-                     theme.secondary, HAlign::left, VAlign::middle);
-        const double room = box.h - line, least = sketch_.px(13);
+        const double size = std::clamp(box.h * 0.3, sketch_.px(least_text), sketch_.px(13)), least = sketch_.px(14);
+        // The heading gives way to a second line: the weight itself, and what the others are.
+        const double line = box.h >= size * 1.7 + 2 * least ? size * 1.7 : 0;
+        if (line > 0)
+            sketch_.text(
+                {box.x, box.y + line / 2},
+                fitting({"softmax over the keys: " + short_name(axis), "softmax over the keys", "softmax"}, box.w, size), size,
+                theme.secondary, HAlign::left, VAlign::middle);
+        const double room = box.h - line;
         const auto lines = static_cast<Index>(room / least);
         if (lines < 1) return;
         const std::vector<float> row = row_seen();
         const std::vector<Index> keys = listed(lines, row);
-        const bool all = static_cast<Index>(keys.size()) == axis.extent;
+        const bool all = static_cast<Index>(keys.size()) == axis.extent || lines == 1;
         const double pitch = std::min(sketch_.px(20), room / static_cast<double>(keys.size() + (all ? 0 : 1)));
-        const double text = std::min(sketch_.px(15), pitch * 0.8), number = std::min(sketch_.px(12), pitch * 0.75);
+        const double text = std::clamp(pitch * 0.8, sketch_.px(least_text), sketch_.px(15)),
+                     number = std::clamp(pitch * 0.75, sketch_.px(least_text), sketch_.px(12));
         double label_w = 0;
         for (const Index j : keys) label_w = std::max(label_w, sketch_.text_width(drawn_label(axis, j), text));
         label_w = std::min(label_w, std::max(box.w * 0.5, box.w - sketch_.px(100)));
@@ -232,10 +242,12 @@ class NeuronSketch {
         for (const float w : row)
             if (std::isfinite(w)) sum += static_cast<double>(w);
         const double y = box.y + line + static_cast<double>(keys.size()) * pitch;
-        sketch_.text({x, y + pitch / 2},
-                     fmt::format("{} more keys: {:.2f} in all", axis.extent - static_cast<Index>(keys.size()),
-                                 std::max(0.0, sum - shown)),
-                     number, theme.secondary, HAlign::left, VAlign::middle);
+        const std::string more = fmt::format("{} more keys", axis.extent - static_cast<Index>(keys.size())),
+                          whole = more + fmt::format(": {:.2f} in all", std::max(0.0, sum - shown));
+        // Under the bars, or from the left where that is too narrow for it.
+        const bool under = x + sketch_.text_width(whole, number) <= box.right();
+        sketch_.text({under ? x : box.x, y + pitch / 2}, fitting({whole, more}, box.w, number), number, theme.secondary,
+                     HAlign::left, VAlign::middle);
     }
 
     Sketch& sketch_;

@@ -5,7 +5,6 @@
 #include <limits>
 #include <optional>
 
-#include "viz/heatmap_image.hpp"
 #include "viz/layout.hpp"
 #include "viz/map_picture.hpp"
 #include "viz/masked.hpp"
@@ -17,7 +16,10 @@ namespace saccade {
 
 namespace {
 
-constexpr double tallest_row = 28;
+/// px of a row of bars: as with cells, a large card has larger ones.
+double tallest_row(const Sketch& sketch, const Box& content) {
+    return std::clamp(content.h * 0.05, sketch.px(28), sketch.px(56));
+}
 
 /// The tensors of one attention, found by role and shared axes, and the query they are shown for.
 struct Stages {
@@ -134,7 +136,9 @@ void draw_bars(Sketch& sketch, const Stages& s, const QueryRow& row, const BarRo
 void draw_context(Sketch& sketch, const TraceTensor& tensor, const QueryRow& row, const Box& room) {
     const Index n = row.values.size();
     // In whole rows where n allows, no more than twice as long as wide, the shape whose cells come out largest.
-    const double room_h = std::max(room.h - sketch.px(40), 1.0), root = std::sqrt(static_cast<double>(n));
+    // Low, it is drawn without what is said below it.
+    const bool said = room.h >= sketch.px(100);
+    const double room_h = std::max(room.h - (said ? sketch.px(46) : 0.0), 1.0), root = std::sqrt(static_cast<double>(n));
     const auto cell_of_shape = [&](Index c) {
         const double by_height = room_h / std::ceil(static_cast<double>(n) / static_cast<double>(c));
         const double size = std::min({sketch.px(14), room.w / static_cast<double>(c), by_height});
@@ -166,10 +170,10 @@ void draw_context(Sketch& sketch, const TraceTensor& tensor, const QueryRow& row
             region.ref = row.ref;
             region.ref.index.back() = r * cols + c;
             if (sketch.selected(tensor.info.axes.back(), region.ref.index.back()))
-                sketch.outline_on(heatmap_color(item, row.values.data()[r * cols + c]), region.box, sketch.theme().selection,
-                                  sketch.px(1.5));
+                sketch.ring(region.box, sketch.theme().selection, sketch.px(1.5));
             sketch.region(region);
         }
+    if (!said) return;
     const double size = sketch.px(12);
     const std::string caption =
         fmt::format("{} {} · ±{}", n, n == 1 ? "value" : "values", number_text(item.normalization.high));
@@ -207,26 +211,35 @@ class StagesView : public View {
         Box content = sketch.begin(fmt::format("Step {}: {}", s.query + 1, drawn_label(*s.query_of(), s.query)), s.where);
         const QueryRow weights = row_at(trace, *s.weights, s, state);
         sketch.caption(beyond_text(beyond(weights.values, Normalization())), content);
-        const bool small = content.w < sketch.px(210) || content.h < sketch.px(100);
+        // A column that has no room is not left out without a word.
+        const bool small = content.w < sketch.px(170) || content.h < sketch.px(50);
+        if (small && s.context != nullptr && content.w >= sketch.px(60))
+            sketch.caption("3 context " + s.context->info.symbol + ": enlarge the card", content);
         const TraceTensor* context = small ? nullptr : s.context;
         const double head = content.h > sketch.px(80) ? sketch.px(30) : 0;
         const Index n = s.key_of()->extent;
-        const BarRows rows{content.y + head, std::min(sketch.px(tallest_row), (content.h - head) / static_cast<double>(n))};
+        const BarRows rows{content.y + head,
+                           std::min(tallest_row(sketch, content), (content.h - head) / static_cast<double>(n))};
         const AxisLabels labels = fit_row_labels(sketch, *s.key_of(), std::min(rows.pitch, sketch.px(26)), content.w * 0.22);
-        const double left = labels.none ? 0 : labels.extent + sketch.px(12), gap = sketch.px(18);
+        const double left = labels.none ? 0 : labels.extent + sketch.px(content.w < sketch.px(240) ? 8 : 12),
+                     gap = sketch.px(content.w < sketch.px(240) ? 12 : 18);
         const TraceTensor* scores = content.w - left < sketch.px(80) ? nullptr : s.scores;
         const int columns = 1 + (scores != nullptr) + (context != nullptr);
-        const double w = std::min((content.w - left - gap * (columns - 1)) / columns, sketch.px(300));
+        const double w =
+            std::min((content.w - left - gap * (columns - 1)) / columns, std::max(sketch.px(300), content.w * 0.28));
         if (!labels.none) draw_key_labels(sketch, s.key_of(), labels, rows, content.x);
 
         double x = content.x + left;
         int number = 1;
+        // Up to the next one; all in one size, in which the longest of them fits.
+        const double room = std::min(w + gap - sketch.px(4), w + state.width - content.right());
+        double size = sketch.px(13);
+        while (size > sketch.px(10) && sketch.text_width("3 context c", size) > room) size -= sketch.px(0.5);
         const auto column = [&](const char* stage, const TraceTensor& tensor) {
             const std::string name = fmt::format("{} {} {}", number++, stage, tensor.info.symbol);
-            const double size = sketch.px(13);
             if (head > 0)
                 sketch.text({x, content.y + sketch.measure().ascent(size, Font::ui)},
-                            cut_to_fit(name, w, size, Font::ui, measure), size, sketch.theme().text);
+                            cut_to_fit(name, room, size, Font::ui, measure), size, sketch.theme().text);
         };
         if (scores != nullptr) {
             column("score", *scores);

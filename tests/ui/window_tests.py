@@ -195,6 +195,38 @@ def test_dialogs_stay_inside_the_window(w):
         w.wait("no dialog", lambda s: not s[name])
 
 
+def test_the_file_and_its_button_are_in_sight_in_a_low_window(w):
+    for width, height in ((640, 480), (1280, 720)):
+        w.resize(width, height)
+        w.key("ctrl+e")
+        s = w.wait("the dialog", lambda s: s["export"] and "export write" in s["places"])
+        time.sleep(0.5)  # it takes its height in a few frames
+        s = w.state()
+        dialog = s["places"]["dialog"]
+        for name in ("export path", "export write"):
+            x, y, wide, high = s["places"][name]
+            check(y >= dialog[1] and y + high <= dialog[1] + dialog[3], f"{name} is out of the dialog at {width} x {height}")
+        w.picture(f"export-{height}")
+        w.key("Escape")
+        w.wait("no dialog", lambda s: not s["export"])
+
+
+def test_the_gallery_and_the_inspector_go_with_the_exhibit(w):
+    w.resize(1280, 720)
+    for _ in range(12):
+        w.move(1100, 500)
+        w.xdotool("click", 5)
+    w.wait("the inspector scrolled", lambda s: s["places"]["tab inspect"][1] < 0)
+    choose(w, "captioning")
+    s = w.wait("the last exhibit", lambda s: s["exhibit"] == "captioning" and "exhibit captioning" in s["places"])
+    time.sleep(0.5)
+    s = w.state()
+    y, height = s["places"]["exhibit captioning"][1::2]
+    check(y >= 48 and y + height <= 720 - 32, f"the exhibit that is shown stands at {y} in the gallery")
+    check(s["places"]["tab inspect"][1] > 48, "the inspector of another exhibit does not begin at its top")
+    w.picture("gallery-last")
+
+
 def test_an_example_brings_its_model_and_a_model_its_example(w):
     w.click(*w.place("source"))
     w.click(*w.place("examples source"))

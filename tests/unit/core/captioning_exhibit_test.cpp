@@ -36,6 +36,18 @@ TEST(Captioning, every_rule_holds_whatever_the_attention) {
     }
 }
 
+TEST(Captioning, places_and_channels_count_from_1_where_people_read_them) {
+    for (const char* model : {"soft", "sca"}) {
+        const TracePtr trace = run(request_of(model));
+        const Index width = trace->axis("x")->extent;
+        const std::vector<std::string>& places = trace->axis("location")->labels;
+        EXPECT_EQ(places.front(), "1,1");
+        EXPECT_EQ(places[static_cast<std::size_t>(6 * width + 3)], "7,4") << "row 7, column 4";
+        EXPECT_EQ(places.back(), std::to_string(trace->axis("y")->extent) + "," + std::to_string(width));
+        EXPECT_EQ(trace->axis("channel")->labels.front(), "1");
+    }
+}
+
 TEST(Captioning, the_other_order_of_channels_and_locations_runs_too) {
     for (const char* order : {"channel-spatial", "spatial-channel"}) {
         RunRequest request = request_of("sca");

