@@ -25,7 +25,7 @@ namespace {
 /// What the run has to say goes to stderr, one line per note: it is not an error.
 void print_notes(const Trace& trace) {
     for (const Note& note : trace.notes())
-        fmt::print(stderr, "saccade: note: {}{}{}\n", note.text, note.hint.empty() ? "" : ": ", note.hint);
+        fmt::print(stderr, "saccade: note: {}{}{}\n", printable(note.text), note.hint.empty() ? "" : ": ", printable(note.hint));
 }
 
 /// How far a run is, on stderr, if it takes longer than a second: a line that is written over on a terminal, else a line now
@@ -103,7 +103,7 @@ RunRequest compared_request(RunRequest request, const std::vector<std::string>& 
 }
 
 void print_claim(const std::string& said, const std::string& text, const std::string& found) {
-    fmt::print("{:<15} {}{}\n", said, text, found.empty() ? "" : "  (" + found + ")");
+    fmt::print("{:<15} {}{}\n", said, printable(text), found.empty() ? "" : "  (" + printable(found) + ")");
 }
 
 /// Every formula claim and every point of the lesson that claims something, on this run.
@@ -173,10 +173,10 @@ void run_and_save(const RunOptions& options) {
     print_notes(*trace);
     if (options.claims) print_claims(exhibit(request.exhibit), *trace);
     if (options.save.empty()) return;
-    for (const auto& [name, text] : trace->texts()) fmt::print("{}: {}\n", name, text);
+    for (const auto& [name, text] : trace->texts()) fmt::print("{}: {}\n", printable(name), printable(text));
     const auto recorded = std::count_if(trace->tensors().begin(), trace->tensors().end(),
                                         [](const TraceTensor& t) { return t.info.role != Role::parameter; });
-    fmt::print("{}: {} tensors\n", options.save, recorded);
+    fmt::print("{}: {} tensors\n", printable(options.save), recorded);
 }
 
 /// The tensor that the exhibit's stage shows in this view; empty if it shows none, or this run does not have it.

@@ -149,8 +149,8 @@ void write_card(const TrainCommand& command, const Training& training, const Tas
     card["date"] = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
     const std::string path = std::filesystem::path(command.output).replace_extension(".json").string();
     write_file(path, card.dump(2) + "\n");
-    fmt::print("{}: on {} held-out examples", command.output, n);
-    for (const auto& [name, value] : card["metrics"].items()) fmt::print("  {} {:.4f}", name, value.get<double>());
+    fmt::print("{}: on {} held-out examples", printable(command.output), n);
+    for (const auto& [name, value] : card["metrics"].items()) fmt::print("  {} {:.4f}", printable(name), value.get<double>());
     fmt::print("\n");
 }
 
@@ -171,7 +171,7 @@ void train(TrainCommand command) {
     AtomicFile(command.output).write("");  // can it be written at all? Better now than after the training
     const std::string checkpoint = command.output + ".checkpoint";
     const bool resume = !command.fresh && std::filesystem::exists(checkpoint);
-    if (resume) fmt::print(stderr, "resuming from {}\n", checkpoint);
+    if (resume) fmt::print(stderr, "resuming from {}\n", printable(checkpoint));
 
     interrupted = false;
     std::signal(SIGINT, [](int) { interrupted = true; });
@@ -203,13 +203,13 @@ void eval(const std::string& name, const TrainOptions& options, Index n, bool as
     n = task->held_out(n > 0 ? n : task->usual_held_out());
     const auto metrics = task->evaluate(model->weights, n, {});
     if (as_json) {
-        fmt::print("{}\n", json{{"model", id}, {"n", n}, {"metrics", metrics_json(metrics)}}.dump());
+        fmt::print("{}\n", printable_json(json{{"model", id}, {"n", n}, {"metrics", metrics_json(metrics)}}.dump()));
         return;
     }
-    fmt::print("{} on {} held-out examples\n", name, n);
+    fmt::print("{} on {} held-out examples\n", printable(name), n);
     std::size_t widest = 0;
     for (const auto& [metric, value] : metrics) widest = std::max(widest, metric.size());
-    for (const auto& [metric, value] : metrics) fmt::print("  {:<{}}  {:.4f}\n", metric, widest, value);
+    for (const auto& [metric, value] : metrics) fmt::print("  {:<{}}  {:.4f}\n", printable(metric), widest, value);
 }
 
 }  // namespace

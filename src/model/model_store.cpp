@@ -20,12 +20,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-ModelPtr read_model(const std::string& path, const std::string& id) {
+ModelPtr read_model(const std::string& path, const std::string& id, const std::stop_token& stop) {
     auto model = std::make_shared<Model>();
     model->id = id;
     model->path = path;
     std::map<std::string, std::string> metadata;
-    model->weights = read_safetensors(path, &metadata);
+    model->weights = read_safetensors(path, &metadata, stop);
     require_finite(model->weights, sanitize_utf8(path));
     if (const auto card = metadata.find("card"); card != metadata.end()) model->card = Card::parse(card->second, path);
     const std::string beside = fs::path(path).replace_extension(".json").string();
@@ -52,7 +52,7 @@ Stamp stamp_of(const std::string& path) {
 /// Models read so far. Live editing runs a model many times a second; its file is read once.
 class Cache {
  public:
-    ModelPtr get(const std::string& path, const std::string& id) {
+    ModelPtr get(const std::string& path, const std::string& id, const std::stop_token& stop) {
         const Stamp stamp = stamp_of(path);
         const std::lock_guard lock(mutex_);
         const auto found = entries_.find({path, id});
@@ -60,7 +60,7 @@ class Cache {
             found->second.stamp.size == stamp.size) {
             return found->second.model;
         }
-        ModelPtr model = read_model(path, id);
+        ModelPtr model = read_model(path, id, stop);
         entries_[{path, id}] = {stamp, model};
         return model;
     }
@@ -118,11 +118,11 @@ ModelPtr bundled_model(const std::string& id) {
                     ids.empty() ? "set SACCADE_ASSETS to the folder of the assets"
                                 : fmt::format("choose one of: {}", fmt::join(ids, ", ")));
     }
-    return cache().get(path, id);
+    return cache().get(path, id, {});
 }
 
-ModelPtr load_model(const std::string& path, const std::string& id) {
-    return cache().get(path_from_text(path), id);
+ModelPtr load_model(const std::string& path, const std::string& id, const std::stop_token& stop) {
+    return cache().get(path_from_text(path), id, stop);
 }
 
 void require_finite(const WeightMap& weights, const std::string& where) {

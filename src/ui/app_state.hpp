@@ -52,6 +52,13 @@ struct PathPrompt {
     std::string may_replace{};  // the file that may be overwritten: it was asked for
 };
 
+/// A file that is opened names others, which are read only if a person agrees. Answered by Files::answer.
+struct AskedFiles {
+    bool open = false;
+    std::string path;
+    std::vector<std::string> files{};
+};
+
 /// All state of the window: the open document, and what outlives it. Panels are functions over it; widgets keep none.
 struct AppState {
     Document document;
@@ -76,6 +83,7 @@ struct AppState {
     double screen_scale = 1;
     ExportDialog exporting;
     PathPrompt prompt;
+    AskedFiles asking;
 
     // Kept between frames.
     std::map<std::string, Tensor<float>> thumbnails;  // of samples: [y, x, 3]

@@ -56,8 +56,17 @@ void LiveTraining::stop() {
     ending_.push_back(std::move(document_.training.run));
 }
 
-void LiveTraining::poll() {
+void LiveTraining::end() {
+    if (document_.training.run) document_.training.run->stop();
+}
+
+bool LiveTraining::ended() {
     std::erase_if(ending_, [](const std::unique_ptr<Training>& training) { return !under_way(*training); });
+    return ending_.empty();
+}
+
+void LiveTraining::poll() {
+    ended();
     TrainingState& training = document_.training;
     if (!training.run) return;
     const std::vector<TrainPoint> points = training.run->points();

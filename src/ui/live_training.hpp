@@ -22,6 +22,10 @@ class LiveTraining {
     /// Another exhibit is opened: pauses until this one is open again.
     void wait();
     void go_on();
+    /// The program ends: asks what is under way to stop, without waiting for its step.
+    void end();
+    /// Are all that were stopped at their end?
+    bool ended();
     /// New curves, and the newest snapshot, unless the user has chosen an older one.
     void poll();
     void set_snapshot(Index step);  // -1: newest

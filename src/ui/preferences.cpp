@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/atomic_file.hpp"
+#include "io/input_file.hpp"
 #include "viz/theme.hpp"
 
 namespace saccade {
@@ -36,7 +37,7 @@ void Preferences::read(ViewSettings& settings, double screen_scale) {
     settings.ui_scale = screen_scale;
     if (path_.empty()) return;
     try {
-        written_ = read_file(path_);
+        written_ = read_file(path_, std::size_t{1} << 20);
         const json kept = json::parse(written_);
         const std::string chosen = kept.value("theme", settings.theme);
         theme(chosen);

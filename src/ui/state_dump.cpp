@@ -51,6 +51,7 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
                  {"prompt_path", state.prompt.path},
                  {"prompt_problem", state.prompt.problem},
                  {"leaving", state.leaving},
+                 {"asking", state.asking.files},
                  {"export_path", state.exporting.path},
                  {"export_result", state.exporting.result},
                  {"undo", state.document.history.undo.size()},

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <thread>
 
 #include "io/atomic_file.hpp"
 #include "ui/commands.hpp"
@@ -22,6 +23,7 @@ namespace saccade {
 
 namespace {
 
+constexpr auto most_to_wait_for_work = std::chrono::milliseconds(400);
 constexpr double longest_wait = 0.024;  // seconds for an answer before a frame is drawn without it
 
 /// GLFW, as long as any window needs it.
@@ -298,7 +300,7 @@ bool Window::frame() {
 
 void Window::wait() {
     Impl& w = *impl_;
-    const bool waiting = w.state.document.running() || w.state.document.pictures.reading.facts.valid();
+    const bool waiting = w.state.document.running() || w.state.document.pictures.reading.facts.valid() || w.act.files().opening();
     if (w.settle > 0) {
         --w.settle;
         return;
@@ -320,6 +322,18 @@ bool Window::closing() const {
     }
     return impl_->state.quit;
 }
+bool Window::end_work() {
+    Impl& w = *impl_;
+    const auto deadline = std::chrono::steady_clock::now() + most_to_wait_for_work;
+    w.act.end_work();
+    bool ended = true;
+    for (Runner* runner : {&w.runner, &w.second_runner, &w.untouched_runner, &w.second_untouched_runner})
+        ended = runner->end_by(deadline) && ended;
+    while (!w.act.work_ended() && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return ended && w.act.work_ended();
+}
+
 AppState& Window::state() {
     return impl_->state;
 }
@@ -344,6 +358,8 @@ int run_window(const WindowOptions& given) {
         window.frame();
         window.wait();
     }
+    // What is stuck, in a disk that does not answer or a long step of a training, is left: all that is kept has been written.
+    if (!window.end_work()) std::_Exit(0);
     return 0;
 }
 

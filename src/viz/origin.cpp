@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/base64.hpp"
-#include "io/atomic_file.hpp"
+#include "io/input_file.hpp"
 #include "viz/canvas_svg.hpp"
 #include "viz/png_text.hpp"
 
