@@ -143,8 +143,8 @@ void describe(const std::string& id, bool as_json) {
                       shape = column(shapes);
     for (std::size_t i = 0; i < shapes.size(); ++i) {
         const json& t = tensors[i];
-        fmt::print("  {:<{}}{:<{}}{:<{}}{}\n", printable(t["name"].get<std::string>()), name, t["role"].get<std::string>(), role,
-                   shapes[i], shape, t["formula"].get<std::string>());
+        fmt::print("  {:<{}}{:<{}}{:<{}}{}\n", printable(t["name"].get<std::string>()), name, t["role"].get<std::string>(),
+                   role, shapes[i], shape, t["formula"].get<std::string>());
     }
     print_analyses(analyses_of(*trace));
     if (e.lesson.empty()) return;

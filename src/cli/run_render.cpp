@@ -25,7 +25,8 @@ namespace {
 /// What the run has to say goes to stderr, one line per note: it is not an error.
 void print_notes(const Trace& trace) {
     for (const Note& note : trace.notes())
-        fmt::print(stderr, "saccade: note: {}{}{}\n", printable(note.text), note.hint.empty() ? "" : ": ", printable(note.hint));
+        fmt::print(stderr, "saccade: note: {}{}{}\n", printable(note.text), note.hint.empty() ? "" : ": ",
+                   printable(note.hint));
 }
 
 /// How far a run is, on stderr, if it takes longer than a second: a line that is written over on a terminal, else a line now

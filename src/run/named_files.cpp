@@ -36,7 +36,8 @@ std::vector<std::string> named_files(const RunRequest& request) {
         if (!file.empty() && std::find(files.begin(), files.end(), file) == files.end()) files.push_back(file);
     };
     for (const ParamSpec& spec : exhibit(request.exhibit).params)
-        if (spec.type == ParamType::image && request.params.has(spec.name) && names_picture_file(request.params.text(spec.name)))
+        if (spec.type == ParamType::image && request.params.has(spec.name) &&
+            names_picture_file(request.params.text(spec.name)))
             add(request.params.text(spec.name));
     add(request.weights_path);
     for (const Intervention& intervention : request.interventions)
@@ -54,7 +55,8 @@ std::vector<std::string> files_elsewhere(const RunRequest& request, const std::s
 
 RunRequest without_files(RunRequest request) {
     for (const ParamSpec& spec : exhibit(request.exhibit).params)
-        if (spec.type == ParamType::image && request.params.has(spec.name) && names_picture_file(request.params.text(spec.name)))
+        if (spec.type == ParamType::image && request.params.has(spec.name) &&
+            names_picture_file(request.params.text(spec.name)))
             request.params.set(spec.name, spec.fallback);
     request.weights_path.clear();
     std::erase_if(request.interventions, [](const Intervention& i) { return !i.array_source.empty(); });

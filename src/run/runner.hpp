@@ -36,8 +36,8 @@ class Runner {
     explicit Runner(std::function<void()> on_result = {}, Run run = {});
     ~Runner();  // cancels and joins
 
-    /// Cancels for good, and waits until the worker has ended, but no longer than until then. False: it is stuck, in a file system
-    /// that does not answer or in a step that looks at no token, and the destructor would wait for it.
+    /// Cancels for good, and waits until the worker has ended, but no longer than until then. False: it is stuck, in a file
+    /// system that does not answer or in a step that looks at no token, and the destructor would wait for it.
     bool end_by(std::chrono::steady_clock::time_point deadline);
 
     /// Returns the ticket. Never blocks on the engine.

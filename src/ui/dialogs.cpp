@@ -260,7 +260,8 @@ void asking_dialog(const Ui& ui, AppState& state, Controller& act) {
     for (std::size_t i = 0; i < std::min(most, files.size()); ++i)
         paragraph(ui, shorten(printable(files[i]), 200), ui.theme.text, 15);
     if (files.size() > most) paragraph(ui, fmt::format("and {} more", files.size() - most), ui.theme.secondary, 15);
-    paragraph(ui, "Agree only if you know who made it: what is read may end up in what you save or export.", ui.theme.secondary, 15);
+    paragraph(ui, "Agree only if you know who made it: what is read may end up in what you save or export.", ui.theme.secondary,
+              15);
     std::optional<FilesAnswer> answer;
     if (!open) answer = FilesAnswer::cancel;
     if (button(ui, "leave out", "Open without them", ButtonKind::primary)) answer = FilesAnswer::leave_out;

@@ -22,12 +22,14 @@ class Files {
  public:
     Files(AppState& state, Controller& act) : state_(state), act_(act) {}
 
-    /// A session, a picture, weights, a checkpoint or an array, by what is in it. It is read off this thread, and used by poll();
-    /// errors become the banner. `matrix`: the parameter that an array is for; empty: the one with the cursor, or the first.
+    /// A session, a picture, weights, a checkpoint or an array, by what is in it. It is read off this thread, and used by
+    /// poll(); errors become the banner. `matrix`: the parameter that an array is for; empty: the one with the cursor, or the
+    /// first.
     void open(const std::string& path, const std::string& matrix = {});
     /// The same for a file that is a matrix, whatever it is called.
     void open_matrix(const std::string& path, const std::string& param);
-    /// Uses what was read. What names files elsewhere is asked about first (AppState::asking), and nothing of it is read before.
+    /// Uses what was read. What names files elsewhere is asked about first (AppState::asking), and nothing of it is read
+    /// before.
     void poll();
     /// Is anything still to be used?
     bool opening() const;

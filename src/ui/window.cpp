@@ -300,7 +300,8 @@ bool Window::frame() {
 
 void Window::wait() {
     Impl& w = *impl_;
-    const bool waiting = w.state.document.running() || w.state.document.pictures.reading.facts.valid() || w.act.files().opening();
+    const bool waiting =
+        w.state.document.running() || w.state.document.pictures.reading.facts.valid() || w.act.files().opening();
     if (w.settle > 0) {
         --w.settle;
         return;

@@ -11,10 +11,10 @@
 namespace saccade {
 namespace {
 
-using test::JpegKind;
-using test::PngKind;
 using test::contains;
 using test::error_of;
+using test::JpegKind;
+using test::PngKind;
 using Bytes = std::vector<std::uint8_t>;
 using namespace std::string_literals;
 
@@ -289,7 +289,8 @@ TEST(Exif, DamagedDataTellNoOrientation) {
 }
 
 std::string big_endian(std::uint32_t v) {
-    return {static_cast<char>(v >> 24), static_cast<char>(v >> 16 & 0xff), static_cast<char>(v >> 8 & 0xff), static_cast<char>(v & 0xff)};
+    return {static_cast<char>(v >> 24), static_cast<char>(v >> 16 & 0xff), static_cast<char>(v >> 8 & 0xff),
+            static_cast<char>(v & 0xff)};
 }
 
 /// libpng takes memory for EXIF by the length that the file claims.

@@ -65,8 +65,9 @@ TEST(InputFile, no_reader_waits_for_what_is_no_file) {
     ASSERT_EQ(bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
     std::filesystem::create_directory(folder / "folder");
     std::filesystem::create_symlink(folder / "pipe", folder / "link");
-    const std::map<std::string, std::string> not_files = {
-        {"pipe", "pipe"}, {"link", "pipe"}, {"socket", "socket"}, {"folder", "folder"}, {"/dev/zero", "device"}, {"/dev/tty", "device"}};
+    const std::map<std::string, std::string> not_files = {{"pipe", "pipe"},        {"link", "pipe"},
+                                                          {"socket", "socket"},    {"folder", "folder"},
+                                                          {"/dev/zero", "device"}, {"/dev/tty", "device"}};
     const std::map<std::string, std::function<void(const std::string&)>> readers = {
         {"file", [](const std::string& p) { read_file(p); }},
         {"text", [](const std::string& p) { read_text(p); }},

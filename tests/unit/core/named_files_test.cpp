@@ -23,7 +23,8 @@ TEST(NamedFiles, pictures_weights_and_arrays_are_files_and_drawings_are_not) {
                              parse_intervention("weights[0,0]=1"), parse_intervention("weights=@a.npz:other")};
     request.interventions[1].enabled = false;
     EXPECT_EQ(named_files(request), (std::vector<std::string>{"/home/me/holiday.png", "w.safetensors", "a.npz", "b.npy"}));
-    for (const char* drawn : {"sample:ship", "scene:{}", "data:image/png;base64,"}) EXPECT_TRUE(named_files(request_of(drawn)).empty());
+    for (const char* drawn : {"sample:ship", "scene:{}", "data:image/png;base64,"})
+        EXPECT_TRUE(named_files(request_of(drawn)).empty());
     const RunRequest bare = without_files(request);
     EXPECT_TRUE(named_files(bare).empty());
     EXPECT_EQ(bare.interventions.size(), 1u);

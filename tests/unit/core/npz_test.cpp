@@ -237,8 +237,9 @@ TEST(Npz, what_is_larger_than_can_be_used_is_refused_before_it_is_unpacked) {
     const std::string zeros(1 << 20, '\0');
     write_zip(folder / "bomb.npz", {{"a.npy", npy(header("|u1", "(1024, 1024)"), zeros)}}, true);
     EXPECT_EQ(read_array<float>(folder / "bomb.npz", {.elements = 1 << 20}).size(), 1 << 20);
-    EXPECT_TRUE(contains(error_of(ErrorCode::out_of_range, [&] { read_array<float>(folder / "bomb.npz", {.elements = (1 << 20) - 1}); }),
-                         "holds 1048576 values"));
+    EXPECT_TRUE(contains(
+        error_of(ErrorCode::out_of_range, [&] { read_array<float>(folder / "bomb.npz", {.elements = (1 << 20) - 1}); }),
+        "holds 1048576 values"));
     put_bytes(folder / "a.npy", npy(header("<f8", "(40000000,)"), ""));
     const auto begin = std::filesystem::file_size(folder / "a.npy");
     std::filesystem::resize_file(folder / "a.npy", begin + 320'000'000);
@@ -256,7 +257,8 @@ std::string zip_end(std::uint64_t entries, std::uint64_t bytes) {
                              number(entries, 8) + number(bytes, 8) + number(0, 8);
     const std::string locator = "PK\6\7" + number(0, 4) + number(0, 8) + number(1, 4);
     return wide + locator + "PK\5\6" + number(0, 4) + number(std::min<std::uint64_t>(entries, 65535), 2) +
-           number(std::min<std::uint64_t>(entries, 65535), 2) + number(std::min<std::uint64_t>(bytes, 0xffffffff), 4) + number(0, 6);
+           number(std::min<std::uint64_t>(entries, 65535), 2) + number(std::min<std::uint64_t>(bytes, 0xffffffff), 4) +
+           number(0, 6);
 }
 
 TEST(Npz, a_directory_that_is_longer_than_any_is_refused_before_it_is_read) {

@@ -238,7 +238,8 @@ TEST(Safetensors, many_tensors_take_no_time) {
     EXPECT_EQ(read_safetensors(folder / "many.safetensors").size(), 16384u);
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));  // of a program that is not optimised
     start = list(40000);
-    EXPECT_TRUE(contains(error_of(ErrorCode::out_of_range, [&] { read_safetensors(folder / "many.safetensors"); }), "more than 16384 tensors"));
+    EXPECT_TRUE(contains(error_of(ErrorCode::out_of_range, [&] { read_safetensors(folder / "many.safetensors"); }),
+                         "more than 16384 tensors"));
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
 }
 
@@ -249,11 +250,12 @@ TEST(Safetensors, deep_headers_and_values_of_other_kinds_are_refused_where_they_
         return error_of(ErrorCode::bad_format, [&] { read_safetensors(folder / "w.safetensors"); });
     };
     const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
-    for (const std::string& header : {deep, "{\"a\":" + deep + "}", "{\"a\":{\"shape\":" + deep + "}}", "{\"a\":{\"x\":" + deep + "}}",
-                                      "{\"__metadata__\":" + deep + "}", "{\"__metadata__\":{\"x\":" + deep + "}}"})
+    for (const std::string& header :
+         {deep, "{\"a\":" + deep + "}", "{\"a\":{\"shape\":" + deep + "}}", "{\"a\":{\"x\":" + deep + "}}",
+          "{\"__metadata__\":" + deep + "}", "{\"__metadata__\":{\"x\":" + deep + "}}"})
         EXPECT_FALSE(line(header).empty());
-    for (const char* value : {"1", "null", "\"x\"", "true", "[]", "{}", "1.5", "{\"dtype\":1}", "{\"shape\":[-1]}", "{\"shape\":[\"1\"]}",
-                              "{\"dtype\":[],\"shape\":[0],\"data_offsets\":[0,0]}"})
+    for (const char* value : {"1", "null", "\"x\"", "true", "[]", "{}", "1.5", "{\"dtype\":1}", "{\"shape\":[-1]}",
+                              "{\"shape\":[\"1\"]}", "{\"dtype\":[],\"shape\":[0],\"data_offsets\":[0,0]}"})
         EXPECT_TRUE(contains(line(std::string("{\"a\":") + value + "}"), "'a' needs dtype, shape and data_offsets")) << value;
     put_bytes(folder / "w.safetensors", with_header(R"({"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0],"x":[{"y":1}]}})"));
     EXPECT_EQ(read_safetensors(folder / "w.safetensors").size(), 1u);  // keys of a later version
@@ -264,10 +266,12 @@ TEST(Safetensors, more_numbers_than_any_model_has_are_refused_before_they_are_re
     const TemporaryFolder folder;
     const std::uint64_t numbers = std::uint64_t{1} << 29;
     const std::string size = std::to_string(numbers * 4);
-    put_bytes(folder / "w.safetensors", with_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[" + std::to_string(numbers) + "],\"data_offsets\":[0," + size + "]}}"));
+    put_bytes(folder / "w.safetensors", with_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[" + std::to_string(numbers) +
+                                                    "],\"data_offsets\":[0," + size + "]}}"));
     const auto begin = std::filesystem::file_size(folder / "w.safetensors");
     std::filesystem::resize_file(folder / "w.safetensors", begin + numbers * 4);
-    EXPECT_TRUE(contains(error_of(ErrorCode::out_of_range, [&] { read_safetensors(folder / "w.safetensors"); }), "can be read"));
+    EXPECT_TRUE(
+        contains(error_of(ErrorCode::out_of_range, [&] { read_safetensors(folder / "w.safetensors"); }), "can be read"));
     EXPECT_TRUE(read_safetensors_metadata(folder / "w.safetensors").empty());
 }
 

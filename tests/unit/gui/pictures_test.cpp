@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -8,6 +9,7 @@
 
 #include "io/atomic_file.hpp"
 #include "ui/controller.hpp"
+#include "viz/origin.hpp"
 
 namespace saccade {
 namespace {
@@ -44,7 +46,8 @@ class PicturesTest : public testing::Test {
             act_.poll();
             act_.pictures().poll();
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        } while ((act_.files().opening() && !state_.asking.open) || state_.document.running() || a_.busy() || b_.busy() || state_.document.pictures.reading.facts.valid());
+        } while ((act_.files().opening() && !state_.asking.open) || state_.document.running() || a_.busy() || b_.busy() ||
+                 state_.document.pictures.reading.facts.valid());
     }
     std::string file(const std::string& name, const std::string& content) {
         std::filesystem::create_directories(folder_);
@@ -268,8 +271,9 @@ class AskedFilesTest : public PicturesTest {
     }
     ~AskedFilesTest() override { std::filesystem::remove_all(own_); }
     std::string session(const std::string& image, const std::string& more = "") {
-        return file("session.json", R"({"format":"saccade-session","version":1,"request":{"exhibit":"spatial","params":{"image":")" + image +
-                                        "\"}" + more + "}}");
+        return file("session.json",
+                    R"({"format":"saccade-session","version":1,"request":{"exhibit":"spatial","params":{"image":")" + image +
+                        "\"}" + more + "}}");
     }
     void open(const std::string& path) {
         act_.files().open(path);
@@ -302,7 +306,8 @@ TEST_F(AskedFilesTest, NothingElsewhereIsReadBeforeItIsAgreedTo) {
 }
 
 TEST_F(AskedFilesTest, WithoutThemTheRestIsOpened) {
-    open(session(own_ + "secret.png", R"(,"seed":11,"weights":"/etc/w.safetensors","interventions":["weights=@/etc/a.npz:b"])"));
+    open(
+        session(own_ + "secret.png", R"(,"seed":11,"weights":"/etc/w.safetensors","interventions":["weights=@/etc/a.npz:b"])"));
     ASSERT_TRUE(state_.asking.open);
     EXPECT_EQ(state_.asking.files.size(), 3u);
     act_.files().answer(FilesAnswer::leave_out);

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Runs the fuzz targets under libFuzzer, with the address and undefined behaviour sanitizers. Needs clang (apt: clang-14, or clang).
+#
+#   fuzz.sh BUILD_FOLDER [--runs N] [TARGET ...]      default: 100000 runs of every target
+#
+# What is found is left in BUILD_FOLDER as crash-*, slow-unit-* or oom-*; new inputs go to BUILD_FOLDER/found, never into the corpus.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+build=${1:?fuzz.sh BUILD_FOLDER [--runs N] [TARGET ...]}
+shift
+runs=100000
+if [ "${1:-}" = --runs ]; then
+    runs=$2
+    shift 2
+fi
+mkdir -p "$build/found"
+cd "$build"
+compiler=$(command -v clang++ || command -v clang++-14) || { echo "fuzz.sh: there is no clang" >&2; exit 2; }
+flags=(-std=c++20 -O1 -g1 -fno-omit-frame-pointer -ffunction-sections -fdata-sections -fsanitize=address,undefined -fno-sanitize=vptr,alignment
+    -fno-sanitize-recover=all -w -I"$root/src" -I"$here" $(pkg-config --cflags eigen3 pangocairo cairo libpng))
+
+# The readers alone, a heap a folder; what of a file no target reaches is left out when it is linked.
+heap() { # NAME FILES...: compiled again if one has changed
+    local name=$1 file
+    shift
+    for file in "$@"; do echo "#include \"$file\""; done > "$name.cpp.new"
+    if [ -f "$name.o" ] && cmp -s "$name.cpp" "$name.cpp.new" && [ -z "$(find "$root/src" "$here" -newer "$name.o" -name '*.?pp' -print -quit)" ]; then return; fi
+    mv "$name.cpp.new" "$name.cpp"
+    echo "compiling $name"
+    "$compiler" "${flags[@]}" -fsanitize=fuzzer-no-link -c "$name.cpp" -o "$name.o"
+}
+heap base "$root"/src/base/*.cpp
+heap io "$root"/src/io/*.cpp
+heap image "$root"/src/image/{load_image,decode_*,image,scene,scene_json,scene_draw,thing,color,outline,background,samples,sample_*}.cpp
+heap trace "$root"/src/trace/*.cpp
+heap params "$root"/src/params/*.cpp
+heap run "$root"/src/run/{session,run_request,named_files,trace_file}.cpp "$root"/src/model/card.cpp
+heap train "$root"/src/train/{idx,dictionary,translation_data,data_source,training_file}.cpp
+heap viz "$root"/src/viz/{origin,png_text,canvas_svg,view_state}.cpp
+heap registry "$here"/small_registry.cpp
+
+status=0
+if [ $# -eq 0 ]; then
+    for source in "$here"/*.cpp; do set -- "$@" "$(basename "$source" .cpp)"; done
+fi
+for target in "$@"; do
+    case $target in replay | small_registry) continue ;; esac
+    "$compiler" "${flags[@]}" -fsanitize=fuzzer "$here/$target.cpp" ./{base,io,image,trace,params,run,train,viz,registry}.o -o "fuzz_$target" \
+        -Wl,--gc-sections -lfmt -lutf8proc -lzip -lz -lpng -ljpeg -lwebp -lcairo -lpthread
+    mkdir -p "found/$target"
+    # 64 KB are more than any reader needs to lose its way; 2 GB and 5 s of a watched program are a finding.
+    if ! ./"fuzz_$target" "found/$target" "$here/corpus/$target" -runs="$runs" -max_len=65536 -timeout=5 -rss_limit_mb=2048 -print_final_stats=1 \
+        > "$target.log" 2>&1; then
+        echo "$target: see $build/$target.log" >&2
+        status=1
+    fi
+    echo "$target: $(grep -o 'number_of_executed_units: *[0-9]*' "$target.log" | grep -o '[0-9]*$' || echo 0) runs"
+done
+exit $status
