@@ -15,8 +15,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t longest_axis = std::uint64_t{1} << 48;  // also beside an axis of extent 0
-constexpr std::size_t most_axes = 64;                           // of what is no weight
+constexpr std::uint64_t longest_stored_axis = std::uint64_t{1} << 48;  // also beside an axis of extent 0
+constexpr std::size_t most_axes = 64;                                  // of what is no weight
 constexpr std::size_t longest_name = 4096, most_metadata = 4096;
 
 /// Bytes of one element; none for a type that the format does not have.
@@ -177,7 +177,7 @@ class HeaderHandler : public nlohmann::json_sax<json> {
             damaged_tensor(fmt::format("claims the bytes {} to {} of {}", tensor_.begin, tensor_.end, data_bytes_));
         std::uint64_t bytes = *element;
         for (const std::uint64_t extent : dims_) {
-            if (extent > longest_axis || (extent != 0 && bytes > data_bytes_ / extent))
+            if (extent > longest_stored_axis || (extent != 0 && bytes > data_bytes_ / extent))
                 damaged_tensor("has a shape larger than the file");
             bytes *= extent;
         }

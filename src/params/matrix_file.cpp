@@ -15,8 +15,9 @@ namespace saccade {
 
 namespace {
 
-constexpr std::size_t longest_text = std::size_t{64} << 20;
-constexpr Index most_cells = Index{1} << 24;  // as many as such a text could hold
+// As many numbers as a text may hold (params/matrix_text.hpp), written with all their digits.
+constexpr std::size_t longest_text = std::size_t{16} << 20;
+constexpr Index most_cells = 1'000'000;
 
 bool is_array_file(const std::string& source) {
     const std::string path =
