@@ -21,21 +21,30 @@ flags=(-std=c++20 -O1 -g1 -fno-omit-frame-pointer -ffunction-sections -fdata-sec
     -fno-sanitize-recover=all -w -I"$root/src" -I"$here" $(pkg-config --cflags eigen3 pangocairo cairo libpng))
 
 # The readers alone, a heap a folder; what of a file no target reaches is left out when it is linked.
+heaps=()
 heap() { # NAME FILES...: compiled again if one has changed
     local name=$1 file
     shift
+    heaps+=("$name.o")
     for file in "$@"; do echo "#include \"$file\""; done > "$name.cpp.new"
-    if [ -f "$name.o" ] && cmp -s "$name.cpp" "$name.cpp.new" && [ -z "$(find "$root/src" "$here" -newer "$name.o" -name '*.?pp' -print -quit)" ]; then return; fi
+    local changed=""
+    if [ -f "$name.o" ]; then changed=$(find "$@" -newer "$name.o"; find "$root/src" -name '*.hpp' -newer "$name.o"); fi
+    if [ -f "$name.o" ] && cmp -s "$name.cpp" "$name.cpp.new" && [ -z "$changed" ]; then return; fi
     mv "$name.cpp.new" "$name.cpp"
     echo "compiling $name"
     "$compiler" "${flags[@]}" -fsanitize=fuzzer-no-link -c "$name.cpp" -o "$name.o"
 }
 heap base "$root"/src/base/*.cpp
 heap io "$root"/src/io/*.cpp
-heap image "$root"/src/image/{load_image,decode_*,image,scene,scene_json,scene_draw,thing,color,outline,background,samples,sample_*}.cpp
+heap image "$root"/src/image/{load_image,decode_exif,decode_jpeg,decode_png,decode_webp,image,scene,scene_json,color}.cpp
+heap draw "$root"/src/image/scene_draw.cpp
+heap thing "$root"/src/image/thing.cpp
+heap outline "$root"/src/image/outline.cpp
+heap samples "$root"/src/image/{background,samples,sample_*}.cpp
 heap trace "$root"/src/trace/*.cpp
 heap params "$root"/src/params/*.cpp
-heap run "$root"/src/run/{session,run_request,named_files,trace_file}.cpp "$root"/src/model/card.cpp
+heap run "$root"/src/run/{session,run_request,named_files}.cpp "$root"/src/model/card.cpp
+heap trace_file "$root"/src/run/trace_file.cpp
 heap train "$root"/src/train/{idx,dictionary,translation_data,data_source,training_file}.cpp
 heap viz "$root"/src/viz/{origin,png_text,canvas_svg,view_state}.cpp
 heap registry "$here"/small_registry.cpp
@@ -46,7 +55,7 @@ if [ $# -eq 0 ]; then
 fi
 for target in "$@"; do
     case $target in replay | small_registry) continue ;; esac
-    "$compiler" "${flags[@]}" -fsanitize=fuzzer "$here/$target.cpp" ./{base,io,image,trace,params,run,train,viz,registry}.o -o "fuzz_$target" \
+    "$compiler" "${flags[@]}" -fsanitize=fuzzer "$here/$target.cpp" "${heaps[@]}" -o "fuzz_$target" \
         -Wl,--gc-sections -lfmt -lutf8proc -lzip -lz -lpng -ljpeg -lwebp -lcairo -lpthread
     mkdir -p "found/$target"
     # 64 KB are more than any reader needs to lose its way; 2 GB and 5 s of a watched program are a finding.
