@@ -41,6 +41,7 @@ heap draw "$root"/src/image/scene_draw.cpp
 heap thing "$root"/src/image/thing.cpp
 heap outline "$root"/src/image/outline.cpp
 heap samples "$root"/src/image/{background,samples,sample_*}.cpp
+heap tensor "$root"/src/tensor/*.cpp
 heap trace "$root"/src/trace/*.cpp
 heap params "$root"/src/params/*.cpp
 heap run "$root"/src/run/{session,run_request,named_files}.cpp "$root"/src/model/card.cpp
