@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "base/printable.hpp"
+
 namespace saccade {
 
 /// What kind of thing went wrong. `usage` is the caller's wording (exit status 2 on the command line), all else is "could not"
@@ -11,11 +13,11 @@ enum class ErrorCode { usage, invalid_input, not_found, io, bad_format, out_of_r
 
 /// The one exception of the project: thrown inside, caught at the run, file and UI boundary.
 /// `message` says what and where ("weights.safetensors: header says 8 GB, file has 1 kB"), `hint` says what to do about it.
-/// Both are one line; `line()` is what the terminal and the banner show.
+/// Both are one line, whatever the names in them hold (base/printable.hpp); `line()` is what the terminal and the banner show.
 class Error : public std::runtime_error {
  public:
-    Error(ErrorCode code, const std::string& message, std::string hint = {})
-        : std::runtime_error(message), code_(code), hint_(std::move(hint)) {}
+    Error(ErrorCode code, const std::string& message, const std::string& hint = {})
+        : std::runtime_error(printable(message)), code_(code), hint_(printable(hint)) {}
 
     ErrorCode code() const { return code_; }
     std::string message() const { return what(); }

@@ -27,18 +27,6 @@ std::string without_middle(const std::string& text, std::size_t n) {
 
 }  // namespace
 
-std::string printable(std::string_view text) {
-    std::string result;
-    for (const std::string& character : code_points(sanitize_utf8(text))) {
-        const char32_t c = decode_utf8(character).front();
-        const bool blank = c == '\n' || c == '\r' || c == '\t' || c == 0x2028 || c == 0x2029;
-        const bool control = c < 0x20 || (c >= 0x7f && c < 0xa0);
-        const bool turns = (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-        result += blank ? " " : control || turns ? "?" : character;
-    }
-    return result;
-}
-
 std::string shown_line(const std::string& message, const std::string& hint) {
     std::string text = printable(message);
     std::string advice = printable(hint);

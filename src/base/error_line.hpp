@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/printable.hpp"
 
 namespace saccade {
 
@@ -12,10 +13,6 @@ namespace saccade {
 /// show. The message keeps its beginning and its end, the hint its beginning.
 std::string shown_line(const Error& error);
 std::string shown_line(const std::string& message, const std::string& hint = {});
-
-/// The text as one line that a terminal can show: control characters, and those that turn the direction of writing, are '?',
-/// line ends and tabs blanks, invalid bytes U+FFFD.
-std::string printable(std::string_view text);
 
 /// Whatever was thrown, in this program's words: never the text that a library has for its own authors.
 Error as_error(const std::exception& error);

@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-#include "base/error_line.hpp"
+#include "base/printable.hpp"
 
 namespace saccade {
 

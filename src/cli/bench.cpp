@@ -143,7 +143,7 @@ void bench(bool as_json, const std::string& part, const WindowHooks& window) {
         for (const BenchValue& v : bench_attention()) add(v);
     if (wanted("vision"))
         for (const BenchValue& v : bench_vision()) add(v);
-    if (as_json) fmt::print("{}\n", all.dump(2));
+    if (as_json) fmt::print("{}\n", printable_json(all.dump(2)));
 }
 
 }  // namespace

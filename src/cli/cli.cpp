@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 #include "base/error_line.hpp"
 #include "base/nearest.hpp"
@@ -14,6 +15,7 @@
 #include "base/path_text.hpp"
 #include "base/utf8.hpp"
 #include "cli/commands.hpp"
+#include "io/input_file.hpp"
 
 namespace saccade {
 
@@ -110,8 +112,8 @@ bool opens_window(const CLI::App& app, const Words& words) {
 int open_window(const WindowHooks& window, const Words& words, const CLI::App& app) {
     const std::string path = words.empty() ? "" : path_from_text(words[0]);
     if (!words.empty()) {
-        std::FILE* file = std::fopen(path.c_str(), "rb");
-        if (file == nullptr) {
+        std::error_code ignored;
+        if (!std::filesystem::exists(path, ignored)) {
             std::vector<std::string> commands;
             for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
                 commands.push_back(sub->get_name());
@@ -119,7 +121,7 @@ int open_window(const WindowHooks& window, const Words& words, const CLI::App& a
                         "'" + words[0] + "' is neither a command nor a file" + did_you_mean(words[0], commands),
                         "see 'saccade --help'");
         }
-        std::fclose(file);
+        const InputFile file(path);  // says what it is, if it is no file
     }
     if (!window.open)
         throw Error(ErrorCode::unsupported, "this program was built without the window (SACCADE_GUI=OFF)",

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "analysis/analysis.hpp"
+#include "base/printable.hpp"
 #include "cli/commands.hpp"
 #include "run/runner.hpp"
 #include "viz/view.hpp"
@@ -48,7 +49,7 @@ void list(bool as_json) {
     for (const Exhibit& e : exhibits())
         all.push_back({{"id", e.id}, {"title", e.title}, {"models", models_there(e)}, {"views", view_ids(e)}});
     if (as_json) {
-        fmt::print("{}\n", all.dump(2));
+        fmt::print("{}\n", printable_json(all.dump(2)));
         return;
     }
     fmt::print("exhibits\n");
@@ -58,7 +59,7 @@ void list(bool as_json) {
     fmt::print("\nbundled models\n");
     const std::size_t model = column(bundled_models());
     for (const std::string& name : bundled_models())
-        fmt::print("  {:<{}}{}\n", name, model, bundled_model(name)->card.title(""));
+        fmt::print("  {:<{}}{}\n", printable(name), model, printable(bundled_model(name)->card.title("")));
     fmt::print("\n`saccade describe EXHIBIT` lists parameters and tensors.\n");
 }
 
@@ -130,7 +131,7 @@ void describe(const std::string& id, bool as_json) {
     if (as_json) {
         json all = {{"params", params}, {"tensors", tensors}, {"analyses", analyses_of(*trace)}};
         if (!e.lesson.empty()) all["lesson"] = {{"title", e.lesson.title_english}, {"points", lesson}};
-        fmt::print("{}\n", all.dump(2));
+        fmt::print("{}\n", printable_json(all.dump(2)));
         return;
     }
     fmt::print("{}: {}\n{}\n\nparameters\n", e.id, e.summary, e.source);
@@ -143,8 +144,8 @@ void describe(const std::string& id, bool as_json) {
                       shape = column(shapes);
     for (std::size_t i = 0; i < shapes.size(); ++i) {
         const json& t = tensors[i];
-        fmt::print("  {:<{}}{:<{}}{:<{}}{}\n", t["name"].get<std::string>(), name, t["role"].get<std::string>(), role,
-                   shapes[i], shape, t["formula"].get<std::string>());
+        fmt::print("  {:<{}}{:<{}}{:<{}}{}\n", printable(t["name"].get<std::string>()), name, t["role"].get<std::string>(),
+                   role, shapes[i], shape, t["formula"].get<std::string>());
     }
     print_analyses(analyses_of(*trace));
     if (e.lesson.empty()) return;

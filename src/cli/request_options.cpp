@@ -1,7 +1,9 @@
 #include <algorithm>
 
 #include "analysis/analysis.hpp"
+#include "base/base64.hpp"
 #include "cli/commands.hpp"
+#include "io/input_file.hpp"
 
 namespace saccade {
 
@@ -21,11 +23,20 @@ std::string describe_param(const ParamSpec& spec) {
         text += " One of:";
         for (const std::string& choice : spec.choices) text += " " + choice;
     }
-    if (spec.type == ParamType::matrix) text += " Rows as '1 0; 0 1', or @FILE (.npy, .npz:NAME, .csv).";
+    if (spec.type == ParamType::matrix) text += " Rows as '1 0; 0 1', or @FILE (.npy, .npz:NAME, .csv), @- for a pipe.";
     if (spec.type == ParamType::image)
-        text += " A PNG, JPEG or WebP file, sample:NAME, scene:{JSON} or data:image/png;base64,...";
+        text += " A PNG, JPEG or WebP file, sample:NAME, scene:{JSON}, data:image/png;base64,... or - for a pipe";
     const std::string fallback = format_param(spec.fallback);
     return text + (fallback.empty() ? "" : " [" + fallback + "]");
+}
+
+/// "-" and "@-" are what comes in by a pipe. It is read here, once: what is read later, by name, is a file.
+std::string without_standard_input(const ParamSpec& spec, const std::string& text) {
+    constexpr std::size_t longest_picture = std::size_t{128} << 20, longest_matrix = std::size_t{16} << 20;
+    if (spec.type == ParamType::image && text == "-")
+        return "data:image/png;base64," + base64_encode(read_standard_input(longest_picture));  // told by its content
+    if (spec.type == ParamType::matrix && text == "@-") return read_standard_input(longest_matrix);
+    return text;
 }
 
 }  // namespace
@@ -71,7 +82,7 @@ RunRequest RequestOptions::request() const {
     request.weights_path = weights;
     for (const ParamSpec& spec : chosen.params)
         if (const auto found = params.find(spec.name); found != params.end() && found->second.option.given())
-            request.params.set(spec.name, parse_param(spec, found->second.text));
+            request.params.set(spec.name, parse_param(spec, without_standard_input(spec, found->second.text)));
     for (const std::string& spec : interventions) request.interventions.push_back(parse_intervention(spec));
     request.capture.names = capture;
     if (!analyse.empty()) request.analyses = analyses_from(analyse);

@@ -118,7 +118,7 @@ RunRequest compared_request(RunRequest request, const std::vector<std::string>& 
 }
 
 void print_claim(const std::string& said, const std::string& text, const std::string& found) {
-    fmt::print("{:<15} {}{}\n", said, text, found.empty() ? "" : "  (" + found + ")");
+    fmt::print("{:<15} {}{}\n", said, printable(text), found.empty() ? "" : "  (" + printable(found) + ")");
 }
 
 /// Every formula claim and every point of the lesson that claims something, on this run.
@@ -187,12 +187,12 @@ void run_and_save(const RunOptions& options) {
     print_notes(trace->notes());
     if (options.claims) print_claims(exhibit(request.exhibit), *trace);
     if (!options.claims || !options.save.empty())
-        for (const auto& [name, text] : trace->texts()) fmt::print("{}: {}\n", name, printable(text));
+        for (const auto& [name, text] : trace->texts()) fmt::print("{}: {}\n", printable(name), printable(text));
     const auto recorded = std::count_if(trace->tensors().begin(), trace->tensors().end(),
                                         [](const TraceTensor& t) { return t.info.role != Role::parameter; });
     const std::string counted = fmt::format("{} {}", recorded, recorded == 1 ? "tensor" : "tensors");
     if (!options.save.empty())
-        fmt::print("{}: {}\n", options.save, counted);
+        fmt::print("{}: {}\n", printable(options.save), counted);
     else if (!options.claims)
         fmt::print("{} recorded: --save FILE.npz keeps them, --claims checks what they say\n", counted);
 }

@@ -20,6 +20,7 @@
 #include "base/log.hpp"
 #include "base/parallel.hpp"
 #include "base/percent.hpp"
+#include "base/printable.hpp"
 #include "cli/commands.hpp"
 #include "io/atomic_file.hpp"
 #include "io/text_file.hpp"
@@ -236,8 +237,8 @@ void write_card(const TrainCommand& command, const Training& training, const Tas
     card["training_seconds"] = static_cast<int>(training.seconds() + 0.5);
     card["date"] = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
     write_file(card_path(command), card.dump(2) + "\n");
-    fmt::print("{}: on {} held-out examples", command.output, n);
-    for (const auto& [name, value] : card["metrics"].items()) fmt::print("  {} {:.4f}", name, value.get<double>());
+    fmt::print("{}: on {} held-out examples", printable(command.output), n);
+    for (const auto& [name, value] : card["metrics"].items()) fmt::print("  {} {:.4f}", printable(name), value.get<double>());
     fmt::print("\n");
 }
 
@@ -263,7 +264,7 @@ void train(TrainCommand command) {
     std::signal(SIGINT, [](int) { interrupted = true; });
     std::signal(SIGTERM, [](int) { interrupted = true; });
     Training training(command.model, command.options, resume ? checkpoint : "");
-    if (resume) fmt::print(stderr, "resuming from {}\n", checkpoint);
+    if (resume) fmt::print(stderr, "resuming from {}\n", printable(checkpoint));
     Checkpoints checkpoints(checkpoint, command.checkpoint_seconds);
     watch(training, checkpoints);
     if (const auto error = training.error()) throw *error;
@@ -299,13 +300,13 @@ void eval(const std::string& name, const TrainOptions& options, Index n, bool as
     n = task->held_out(n > 0 ? n : task->usual_held_out());
     const auto metrics = task->evaluate(model->weights, n, {});
     if (as_json) {
-        fmt::print("{}\n", json{{"model", id}, {"n", n}, {"metrics", metrics_json(metrics)}}.dump());
+        fmt::print("{}\n", printable_json(json{{"model", id}, {"n", n}, {"metrics", metrics_json(metrics)}}.dump()));
         return;
     }
-    fmt::print("{} on {} held-out {}\n", name, n, n == 1 ? "example" : "examples");
+    fmt::print("{} on {} held-out {}\n", printable(name), n, n == 1 ? "example" : "examples");
     std::size_t widest = 0;
     for (const auto& [metric, value] : metrics) widest = std::max(widest, metric.size());
-    for (const auto& [metric, value] : metrics) fmt::print("  {:<{}}  {:.4f}\n", metric, widest, value);
+    for (const auto& [metric, value] : metrics) fmt::print("  {:<{}}  {:.4f}\n", printable(metric), widest, value);
 }
 
 }  // namespace

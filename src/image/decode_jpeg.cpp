@@ -13,7 +13,13 @@ namespace saccade {
 
 namespace {
 
-constexpr int most_scans = 200;  // real progressive files have about ten; each scan costs a pass over the picture
+/// Real progressive files have about ten scans; each costs a pass over the picture, however few bytes it takes.
+constexpr std::int64_t most_scans = 200, most_scanned_pixels = 1'000'000'000;
+
+std::int64_t most_scans_of(const jpeg_decompress_struct& jpeg) {
+    const std::int64_t pixels = std::max<std::int64_t>(1, std::int64_t{jpeg.image_width} * jpeg.image_height);
+    return std::clamp<std::int64_t>(most_scanned_pixels / pixels, 16, most_scans);
+}
 
 /// What libjpeg's callbacks see. Nothing in the functions that may be left by longjmp owns anything: all that does is here.
 struct Decoder {
@@ -60,9 +66,10 @@ void on_output(j_common_ptr) {}
 
 void on_progress(j_common_ptr jpeg) {
     const auto* decompress = reinterpret_cast<j_decompress_ptr>(jpeg);
-    if (decompress->input_scan_number <= most_scans) return;
+    const std::int64_t most = most_scans_of(*decompress);
+    if (decompress->input_scan_number <= most) return;
     Decoder& decoder = decoder_of(jpeg);
-    std::snprintf(decoder.reason.data(), decoder.reason.size(), "it has more than %d scans", most_scans);
+    std::snprintf(decoder.reason.data(), decoder.reason.size(), "it has more than %d scans", static_cast<int>(most));
     std::longjmp(decoder.out, 1);
 }
 
@@ -136,6 +143,9 @@ Image decode_jpeg(std::string_view bytes, const std::string& where, Index at_lea
                     where + " is a CMYK JPEG, made for printing; its colours are not defined for a screen",
                     "save it as RGB, for example: magick IN.jpg -colorspace sRGB OUT.png");
     }
+    // Of 64 pixels at least one bit is stored: a picture that claims more is cut off, and nothing is allocated for it.
+    if (std::uint64_t{jpeg.image_width} * jpeg.image_height / 512 > bytes.size())
+        refuse_damaged(where, "JPEG", "it is truncated: its data are too few for its size");
     const int orientation = orientation_of(jpeg);  // the markers go with the decoding
     choose_scale(jpeg, at_least);
     if (!start(decoder)) refuse_damaged(where, "JPEG", decoder.reason.data());

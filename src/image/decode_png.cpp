@@ -20,7 +20,6 @@ struct Reading {
     png_infop info = nullptr;
     bool alpha = false;
     int passes = 1;
-    int orientation = 1;
     Index width = 0, height = 0;
     std::vector<std::uint8_t> row;  // RGBA: one row, or all of an interlaced picture
     Image image;
@@ -55,13 +54,6 @@ void choose_transforms(Reading& reading) {
     png_read_update_info(png, reading.info);
 }
 
-void read_orientation(Reading& reading) {
-    png_bytep exif = nullptr;
-    png_uint_32 size = 0;
-    if (png_get_eXIf_1(reading.png, reading.info, &size, &exif) != 0 && exif != nullptr)
-        reading.orientation = exif_orientation({reinterpret_cast<const char*>(exif), size});
-}
-
 void read_rows(Reading& reading) {
     const auto width = static_cast<std::size_t>(reading.width), height = static_cast<std::size_t>(reading.height);
     const std::size_t bytes_a_row = width * 4;
@@ -82,9 +74,9 @@ void read_rows(Reading& reading) {
 
 bool read_header(Reading& reading) {
     if (setjmp(png_jmpbuf(reading.png)) != 0) return false;
-    // Texts and profiles may claim any size once unpacked; they are not needed.
+    // Texts, profiles and EXIF may claim any size, and memory is taken for it before they are read; here they are not needed.
+    png_set_keep_unknown_chunks(reading.png, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
     png_set_chunk_malloc_max(reading.png, 8u << 20);
-    png_set_chunk_cache_max(reading.png, 100);
     png_set_user_limits(reading.png, 0x7fffffff, 0x7fffffff);  // checked from the header, with our own words
     png_set_read_fn(reading.png, &reading, on_read);
     png_read_info(reading.png, reading.info);
@@ -96,7 +88,6 @@ bool read_pixels(Reading& reading) {
     if (setjmp(png_jmpbuf(reading.png)) != 0) return false;
     read_rows(reading);
     png_read_end(reading.png, reading.info);
-    read_orientation(reading);
     return true;
 }
 
@@ -104,6 +95,37 @@ std::uint64_t big_endian(std::string_view bytes, std::size_t at) {
     std::uint64_t value = 0;
     for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes[at + i]);
     return value;
+}
+
+/// What is known of the chunks without unpacking any.
+struct Chunks {
+    std::uint64_t packed = 0;  // bytes of the pixels as they are packed
+    std::string_view exif;
+};
+
+/// Up to the first that does not fit into the file.
+Chunks chunks_of(std::string_view bytes) {
+    constexpr std::size_t signature = 8, around = 12;  // length, type and sum
+    Chunks chunks;
+    for (std::size_t at = signature; at <= bytes.size() && bytes.size() - at >= around;) {
+        const auto length = static_cast<std::size_t>(big_endian(bytes, at));
+        if (length > bytes.size() - at - around) break;
+        const std::string_view type = bytes.substr(at + 4, 4);
+        if (type == "IDAT") chunks.packed += length;
+        if (type == "eXIf") chunks.exif = bytes.substr(at + 8, length);
+        at += around + length;
+    }
+    return chunks;
+}
+
+/// Deflate packs no more than 1032 to 1: a picture that claims more is cut off, and nothing is allocated for it.
+void check_packed(std::string_view bytes, const Chunks& chunks, const std::string& where) {
+    constexpr std::uint64_t most_packed = 1032;
+    const std::uint64_t width = big_endian(bytes, 16), height = big_endian(bytes, 20);
+    const auto depth = static_cast<unsigned char>(bytes[24]), type = static_cast<unsigned char>(bytes[25]);
+    const std::uint64_t channels = type == 2 ? 3 : type == 4 ? 2 : type == 6 ? 4 : 1;
+    if (height * ((width * depth * channels + 7) / 8) / most_packed > chunks.packed)
+        refuse_damaged(where, "PNG", "it is truncated: its data are too few for its size");
 }
 
 struct Writing {
@@ -138,9 +160,11 @@ void compose_over_white(const std::uint8_t* rgba, Index pixels, std::uint8_t* rg
 }
 
 Image decode_png(std::string_view bytes, const std::string& where, ImageSize& full) {
-    constexpr std::size_t header_end = 24;  // signature, length and name of IHDR, width, height
+    constexpr std::size_t header_end = 29;  // signature, length and name of IHDR, and what stands in it
     if (bytes.size() < header_end || bytes.substr(12, 4) != "IHDR") refuse_damaged(where, "PNG", "its header is missing");
     check_image_size(big_endian(bytes, 16), big_endian(bytes, 20), where);
+    const Chunks chunks = chunks_of(bytes);
+    check_packed(bytes, chunks, where);
     Reading reading;
     reading.bytes = bytes;
     reading.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &reading, on_error, on_warning);
@@ -151,7 +175,7 @@ Image decode_png(std::string_view bytes, const std::string& where, ImageSize& fu
     reading.height = png_get_image_height(reading.png, reading.info);
     reading.image = Image(reading.width, reading.height);
     if (!read_pixels(reading)) refuse_damaged(where, "PNG", reading.reason);
-    Image result = upright(std::move(reading.image), reading.orientation);
+    Image result = upright(std::move(reading.image), exif_orientation(chunks.exif));
     full = {result.width, result.height};
     return result;
 }

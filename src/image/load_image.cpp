@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <list>
 #include <mutex>
 
@@ -13,7 +12,7 @@
 #include "base/utf8.hpp"
 #include "image/decode.hpp"
 #include "image/samples.hpp"
-#include "io/atomic_file.hpp"
+#include "io/input_file.hpp"
 
 namespace saccade {
 
@@ -21,7 +20,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t most_file_bytes = std::size_t{512} << 20;  // 50 megapixels of 16 bit RGBA are 400 MB
 constexpr std::string_view sample_prefix = "sample:", scene_prefix = "scene:", data_prefix = "data:";
 
 enum class Format { png, jpeg, webp, other };
@@ -59,26 +57,19 @@ std::string known_as(std::string_view bytes) {
     return text ? "a text file" : "of an unknown format";
 }
 
-/// Sizes up to this stand in the first bytes; the rest of a refused file is never read.
-std::string read_head(const std::string& path) {
-    std::error_code error;
-    if (fs::is_directory(path, error)) throw Error(ErrorCode::io, path + " is a folder", "name a picture in it");
-    std::ifstream stream(path, std::ios::binary);
-    if (!stream) return read_file(path, 0);  // says why it cannot be read
-    std::string head(32, '\0');
-    stream.read(head.data(), static_cast<std::streamsize>(head.size()));
-    head.resize(static_cast<std::size_t>(stream.gcount()));
-    return head;
-}
+constexpr std::size_t head_bytes = 32;
 
-void check_png_head(std::string_view head, const std::string& where) {
-    if (format_of(head) != Format::png || head.size() < 24) return;
+/// How long the file of a picture may be that begins so: the rest of a refused one is never read.
+std::size_t most_bytes_of(std::string_view head, const std::string& where) {
+    constexpr std::size_t usual = std::size_t{128} << 20, beside_pixels = std::size_t{32} << 20;
+    if (format_of(head) != Format::png || head.size() < 24) return usual;
     const auto number = [&](std::size_t at) {
         std::uint64_t value = 0;
         for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(head[at + i]);
         return value;
     };
     check_image_size(number(16), number(20), where);
+    return static_cast<std::size_t>(number(16) * number(20)) * 8 + beside_pixels;  // 16 bit RGBA that does not pack
 }
 
 /// The bytes behind data:image/png;base64,...
@@ -110,10 +101,6 @@ std::string title_of(const std::string& value) {
 /// Sizes up to this are made from one copy of that size, so that a file is decoded once, however many sizes are asked for.
 constexpr Index base_side = 2048;
 constexpr Index as_base = -1;  // in place of a longest side: that copy, or the file as it is if it is smaller
-
-bool names_file(const std::string& value) {
-    return !value.starts_with(sample_prefix) && !value.starts_with(scene_prefix) && !value.starts_with(data_prefix);
-}
 
 std::shared_ptr<Picture> named_picture(const std::string& value, const ImageSize& full) {
     auto picture = std::make_shared<Picture>();
@@ -171,7 +158,7 @@ struct Stamp {
 };
 
 std::optional<Stamp> stamp_of(const std::string& value) {
-    if (!names_file(value)) return Stamp{};
+    if (!names_picture_file(value)) return Stamp{};
     std::error_code time_error, size_error;
     const Stamp stamp{fs::last_write_time(value, time_error), fs::file_size(value, size_error)};
     return time_error || size_error ? std::nullopt : std::optional(stamp);
@@ -209,7 +196,7 @@ class PictureCache {
 
     /// The scene of a value that was drawn at another size: a dragged one is read once.
     std::optional<Scene> drawn_scene(const std::string& value) {
-        if (names_file(value)) return std::nullopt;
+        if (names_picture_file(value)) return std::nullopt;
         const std::lock_guard lock(mutex_);
         const auto found = std::ranges::find(entries_, value, &Entry::value);
         return found == entries_.end() ? std::nullopt : found->picture->scene;
@@ -290,13 +277,9 @@ Image decode_image(std::string_view bytes, const std::string& where, Index at_le
 }
 
 Image read_image(const std::string& path, Index at_least, ImageSize* full) {
-    std::error_code error;
-    if (fs::exists(path, error) && !fs::is_regular_file(path, error) && !fs::is_directory(path, error))
-        return decode_image(read_file(path, most_file_bytes), path, at_least, full);  // a pipe is read but once
-    const std::string head = read_head(path);
+    const std::string head = read_start(path, head_bytes);
     if (format_of(head) == Format::other) return decode_image(head, path);  // says what it is
-    check_png_head(head, path);
-    return decode_image(read_file(path, most_file_bytes), path, at_least, full);
+    return decode_image(read_file(path, most_bytes_of(head, path)), path, at_least, full);
 }
 
 std::vector<Image> read_images(const std::vector<std::string>& paths) {
@@ -304,18 +287,21 @@ std::vector<Image> read_images(const std::vector<std::string>& paths) {
     constexpr std::size_t at_once = 64;
     parallel_for(static_cast<std::int64_t>((paths.size() + at_once - 1) / at_once), [&](std::int64_t block) {
         const std::size_t begin = static_cast<std::size_t>(block) * at_once, end = std::min(paths.size(), begin + at_once);
-        for (std::size_t i = begin; i < end; ++i) images[i] = decode_image(read_file(paths[i], most_file_bytes), paths[i]);
+        for (std::size_t i = begin; i < end; ++i) images[i] = read_image(paths[i]);
     });
     return images;
 }
 
+bool names_picture_file(const std::string& value) {
+    return !value.starts_with(sample_prefix) && !value.starts_with(scene_prefix) && !value.starts_with(data_prefix);
+}
+
 bool is_image_file(const std::string& path) {
-    std::error_code error;
-    if (!fs::is_regular_file(path, error)) return false;
-    std::ifstream stream(path, std::ios::binary);
-    std::array<char, 16> head{};
-    stream.read(head.data(), head.size());
-    return format_of({head.data(), static_cast<std::size_t>(stream.gcount())}) != Format::other;
+    try {
+        return format_of(read_start(path, head_bytes)) != Format::other;
+    } catch (const Error&) {
+        return false;
+    }
 }
 
 std::optional<Scene> scene_of(const std::string& value) {

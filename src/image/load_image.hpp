@@ -50,6 +50,9 @@ Image decode_image(std::string_view bytes, const std::string& where, Index at_le
 /// Many small files at once, on all threads: the i-th image is paths[i].
 std::vector<Image> read_images(const std::vector<std::string>& paths);
 
+/// Is a value of an image parameter the path of a file, rather than a drawing or the picture itself?
+bool names_picture_file(const std::string& value);
+
 /// Whether the file at this path is a picture, by its first bytes. False for what cannot be read.
 bool is_image_file(const std::string& path);
 

@@ -172,26 +172,4 @@ void write_file(const std::string& path, std::string_view content, Durable durab
     file.commit();
 }
 
-std::string read_file(const std::string& path, std::size_t limit) {
-    errno = 0;
-    std::ifstream stream(path, std::ios::binary);
-    std::error_code error;
-    if (!stream || fs::is_directory(path, error)) {
-        throw Error(ErrorCode::io, fmt::format("{}: cannot be read ({})", path, stream ? "is a folder" : std::strerror(errno)),
-                    "check the path");
-    }
-    // Read to the end instead of asking for the size: pipes have none, and files may shrink.
-    std::string content;
-    char buffer[1 << 16];
-    while (stream.read(buffer, sizeof buffer), stream.gcount() > 0) {
-        content.append(buffer, static_cast<std::size_t>(stream.gcount()));
-        if (content.size() > limit) {
-            throw Error(ErrorCode::io, fmt::format("{}: larger than {} MB", path, limit >> 20),
-                        "this is not a file for Saccade");
-        }
-    }
-    if (stream.bad()) throw Error(ErrorCode::io, fmt::format("{}: cannot be read to its end", path), "check the disk");
-    return content;
-}
-
 }  // namespace saccade

@@ -49,7 +49,5 @@ class AtomicFile {
 
 /// The whole file at once, atomically. Error{io}.
 void write_file(const std::string& path, std::string_view content, Durable durable = Durable::yes);
-/// The whole file; Error{io}, also if it is larger than `limit` bytes.
-std::string read_file(const std::string& path, std::size_t limit = std::size_t{1} << 30);
 
 }  // namespace saccade

@@ -157,8 +157,9 @@ ElementType element_type(std::string_view code) {
 }
 
 /// The values of a column-major array in row-major order.
-NpyArray from_column_major(const NpyArray& columns, const Shape& shape) {
-    NpyArray rows = NpyArray::uninitialized(shape);
+template <class T>
+Tensor<T> from_column_major(const Tensor<T>& columns, const Shape& shape) {
+    Tensor<T> rows = Tensor<T>::uninitialized(shape);
     std::vector<Index> at(static_cast<std::size_t>(shape.rank()), 0);
     for (Index i = 0; i < rows.size(); ++i) {
         Index offset = 0;
@@ -174,7 +175,8 @@ NpyArray from_column_major(const NpyArray& columns, const Shape& shape) {
 
 }  // namespace
 
-NpyArray read_npy_stream(const ByteSource& source, std::uint64_t total_bytes, const std::string& where, Index& room) {
+template <class T>
+Tensor<T> read_npy_stream(const ByteSource& source, std::uint64_t total_bytes, const std::string& where, ArrayRoom& room) {
     const auto damaged = [&](const std::string& what) {
         throw Error(ErrorCode::bad_format, where + " " + what, "write it again with numpy.save or numpy.savez");
     };
@@ -211,26 +213,33 @@ NpyArray read_npy_stream(const ByteSource& source, std::uint64_t total_bytes, co
     if (count > data_bytes / type.bytes || count * type.bytes != data_bytes) {
         damaged(fmt::format("has {} bytes of data where its shape needs {} of {}", data_bytes, count, type.bytes));
     }
-    if (static_cast<Index>(count) > room) {
-        throw Error(ErrorCode::out_of_range, where + " holds more values than can be read", "save a part of it");
+    if (static_cast<Index>(count) > room.elements || data_bytes > room.bytes) {
+        throw Error(ErrorCode::out_of_range,
+                    fmt::format("{} holds {} values in {} bytes; {} in {} can be read", where, count, data_bytes, room.elements,
+                                room.bytes),
+                    "save the part that is needed");
     }
-    room -= static_cast<Index>(count);
+    room.elements -= static_cast<Index>(count);
+    room.bytes -= data_bytes;
 
     const Shape shape(std::vector<Index>(header.dims.begin(), header.dims.end()));
     const Shape stored = header.fortran ? Shape{static_cast<Index>(count)} : shape;
-    NpyArray array = NpyArray::uninitialized(stored);
+    Tensor<T> array = Tensor<T>::uninitialized(stored);
     const bool swap = header.type[0] == '>';
     std::vector<unsigned char> buffer(type.bytes << 14);
     for (Index at = 0; at < array.size();) {
         const Index step = std::min<Index>(array.size() - at, 1 << 14);
         read(buffer.data(), static_cast<std::size_t>(step) * type.bytes, "data");
         for (Index i = 0; i < step; ++i) {
-            array.data()[at + i] = type.read(buffer.data() + static_cast<std::size_t>(i) * type.bytes, swap);
+            array.data()[at + i] = static_cast<T>(type.read(buffer.data() + static_cast<std::size_t>(i) * type.bytes, swap));
         }
         at += step;
     }
     return header.fortran ? from_column_major(array, shape) : array;
 }
+
+template Tensor<float> read_npy_stream(const ByteSource&, std::uint64_t, const std::string&, ArrayRoom&);
+template Tensor<double> read_npy_stream(const ByteSource&, std::uint64_t, const std::string&, ArrayRoom&);
 
 std::string npy_header(const Shape& shape) {
     std::string dims;

@@ -1,23 +1,23 @@
 #include "io/npz.hpp"
 
 #include <fmt/core.h>
+#include <unistd.h>
 #include <zip.h>
 
-#include <filesystem>
-#include <fstream>
 #include <memory>
-#include <set>
 
+#include "base/stop.hpp"
 #include "base/utf8.hpp"
 #include "io/atomic_file.hpp"
+#include "io/input_file.hpp"
 #include "io/npy.hpp"
+#include "io/zip_directory.hpp"
 
 namespace saccade {
 
 namespace {
 
-constexpr Index most_elements = Index{1} << 29;
-constexpr std::uint64_t longest_text = std::uint64_t{1} << 28;
+constexpr std::uint64_t longest_text = std::uint64_t{1} << 26;
 /// Deflate cannot pack tighter; a file that claims more is lying.
 constexpr std::uint64_t most_packed = 1032;
 
@@ -36,9 +36,13 @@ bool ends_with(const std::string& text, std::string_view ending) {
 /// An .npz opened for reading; entries by name, each name once and in UTF-8.
 class Archive {
  public:
-    explicit Archive(const std::string& path) : path_(sanitize_utf8(path)) {
+    explicit Archive(const std::string& path, std::stop_token stop = {}) : path_(path), stop_(std::move(stop)) {
+        InputFile file(path);
+        check_zip_directory(file, path_);
         int code = 0;
-        zip_.reset(zip_open(path.c_str(), ZIP_RDONLY, &code));
+        const int descriptor = ::dup(file.descriptor());  // becomes the archive's, if it is one
+        zip_.reset(zip_fdopen(descriptor, 0, &code));
+        if (!zip_) ::close(descriptor);
         if (!zip_) {
             const bool damaged = code == ZIP_ER_NOZIP || code == ZIP_ER_INCONS;
             throw Error(damaged ? ErrorCode::bad_format : ErrorCode::io,
@@ -57,10 +61,11 @@ class Archive {
 
     const std::map<std::string, zip_uint64_t>& entries() const { return entries_; }
 
-    NpyArray array(const std::string& entry, Index& room) const {
+    template <class T>
+    Tensor<T> array(const std::string& entry, ArrayRoom& room) const {
         const Open file = open(entry);
         const auto source = [&](void* into, std::size_t bytes) { return read(file, into, bytes); };
-        NpyArray result = read_npy_stream(source, file.size, place(entry), room);
+        Tensor<T> result = read_npy_stream<T>(source, file.size, place(entry), room);
         char more = 0;
         if (read(file, &more, 1) != 0) damaged(fmt::format("'{}' is longer than it claims", entry));  // also checks the CRC
         return result;
@@ -86,7 +91,7 @@ class Archive {
         for (const auto& [entry, index] : entries_) {
             names += (names.empty() ? "" : ", ") + (ends_with(entry, ".npy") ? entry.substr(0, entry.size() - 4) : entry);
         }
-        throw Error(ErrorCode::not_found, fmt::format("{}: there is no entry '{}'", path_, shorten(sanitize_utf8(name), 60)),
+        throw Error(ErrorCode::not_found, fmt::format("{}: there is no entry '{}'", path_, shorten(name, 60)),
                     names.empty() ? "the file is empty" : "it holds " + shorten(names, 400));
     }
 
@@ -123,7 +128,10 @@ class Archive {
     std::size_t read(const Open& open, void* into, std::size_t bytes) const {
         std::size_t done = 0;
         while (done < bytes) {
-            const zip_int64_t got = zip_fread(open.file.get(), static_cast<char*>(into) + done, bytes - done);
+            check_stop(stop_);
+            constexpr std::size_t most_at_once = std::size_t{1} << 20;
+            const zip_int64_t got =
+                zip_fread(open.file.get(), static_cast<char*>(into) + done, std::min(bytes - done, most_at_once));
             if (got < 0) damaged("an entry is damaged");
             if (got == 0) break;
             done += static_cast<std::size_t>(got);
@@ -132,6 +140,7 @@ class Archive {
     }
 
     std::string path_;
+    std::stop_token stop_;
     std::unique_ptr<zip_t, CloseZip> zip_;
     std::map<std::string, zip_uint64_t> entries_;
 };
@@ -152,34 +161,30 @@ void add_entry(zip_t* zip, const std::string& path, const std::string& name, con
 
 }  // namespace
 
-NpyArray read_npy(const std::string& path) {
-    std::ifstream stream(path, std::ios::binary);
-    std::error_code error;
-    const std::uint64_t size = std::filesystem::file_size(path, error);
-    if (!stream || error) throw Error(ErrorCode::io, fmt::format("{}: cannot be read", sanitize_utf8(path)), "check the path");
-    const auto source = [&](void* into, std::size_t bytes) {
-        stream.read(static_cast<char*>(into), static_cast<std::streamsize>(bytes));
-        return static_cast<std::size_t>(stream.gcount());
-    };
-    Index room = most_elements;
-    return read_npy_stream(source, size, sanitize_utf8(path) + ":", room);
+template <class T>
+Tensor<T> read_npy(const std::string& path, const ArrayLimits& limits) {
+    InputFile file(path, limits.stop);
+    const auto source = [&](void* into, std::size_t bytes) { return file.read(into, bytes); };
+    ArrayRoom room{.elements = limits.elements};
+    return read_npy_stream<T>(source, file.size(), path + ":", room);
 }
 
-std::map<std::string, NpyArray> read_npz(const std::string& path) {
-    const Archive archive(path);
-    std::map<std::string, NpyArray> arrays;
-    Index room = most_elements;
-    for (const auto& [entry, index] : archive.entries()) {
-        if (ends_with(entry, ".npy")) arrays.emplace(entry.substr(0, entry.size() - 4), archive.array(entry, room));
-    }
+template <class T>
+std::map<std::string, Tensor<T>> read_npz(const std::string& path, const ArrayLimits& limits) {
+    const Archive archive(path, limits.stop);
+    std::map<std::string, Tensor<T>> arrays;
+    ArrayRoom room{.elements = limits.elements};
+    for (const auto& [entry, index] : archive.entries())
+        if (ends_with(entry, ".npy")) arrays.emplace(entry.substr(0, entry.size() - 4), archive.array<T>(entry, room));
     return arrays;
 }
 
-NpyArray read_npz_array(const std::string& path, const std::string& name) {
-    const Archive archive(path);
-    Index room = most_elements;
+template <class T>
+Tensor<T> read_npz_array(const std::string& path, const std::string& name, const ArrayLimits& limits) {
+    const Archive archive(path, limits.stop);
+    ArrayRoom room{.elements = limits.elements};
     if (archive.entries().count(name + ".npy") == 0) archive.missing(name);
-    return archive.array(name + ".npy", room);
+    return archive.array<T>(name + ".npy", room);
 }
 
 std::string read_npz_text(const std::string& path, const std::string& name) {
@@ -190,23 +195,34 @@ std::string read_npz_text(const std::string& path, const std::string& name) {
     return text;
 }
 
-NpyArray read_array(const std::string& source) {
-    if (ends_with(source, ".npy")) return read_npy(source);
+template <class T>
+Tensor<T> read_array(const std::string& source, const ArrayLimits& limits) {
+    if (ends_with(source, ".npy")) return read_npy<T>(source, limits);
     if (!ends_with(source, ".npz")) {
         const std::size_t colon = source.rfind(".npz:");
-        if (colon == std::string::npos) {
-            throw Error(ErrorCode::usage, fmt::format("'{}' names no array", shorten(sanitize_utf8(source), 80)),
+        if (colon == std::string::npos)
+            throw Error(ErrorCode::usage, fmt::format("'{}' names no array", shorten(source, 80)),
                         "write file.npz:name or file.npy");
-        }
-        return read_npz_array(source.substr(0, colon + 4), source.substr(colon + 5));
+        return read_npz_array<T>(source.substr(0, colon + 4), source.substr(colon + 5), limits);
     }
-    const std::map<std::string, NpyArray> arrays = read_npz(source);
-    if (arrays.size() != 1) {
-        throw Error(ErrorCode::usage, fmt::format("{}: holds {} arrays", sanitize_utf8(source), arrays.size()),
-                    "say which: file.npz:name");
-    }
-    return arrays.begin()->second;
+    const Archive archive(source, limits.stop);
+    std::vector<std::string> arrays;
+    for (const auto& [entry, index] : archive.entries())
+        if (ends_with(entry, ".npy")) arrays.push_back(entry);
+    if (arrays.size() != 1)
+        throw Error(ErrorCode::usage, fmt::format("{}: holds {} arrays", source, arrays.size()), "say which: file.npz:name");
+    ArrayRoom room{.elements = limits.elements};
+    return archive.array<T>(arrays.front(), room);
 }
+
+template Tensor<float> read_npy(const std::string&, const ArrayLimits&);
+template Tensor<double> read_npy(const std::string&, const ArrayLimits&);
+template std::map<std::string, Tensor<float>> read_npz(const std::string&, const ArrayLimits&);
+template std::map<std::string, Tensor<double>> read_npz(const std::string&, const ArrayLimits&);
+template Tensor<float> read_npz_array(const std::string&, const std::string&, const ArrayLimits&);
+template Tensor<double> read_npz_array(const std::string&, const std::string&, const ArrayLimits&);
+template Tensor<float> read_array(const std::string&, const ArrayLimits&);
+template Tensor<double> read_array(const std::string&, const ArrayLimits&);
 
 void write_npz(const std::string& path, const std::vector<NpzEntry>& entries) {
     AtomicFile file(path);

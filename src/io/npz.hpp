@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -11,17 +12,27 @@ namespace saccade {
 /// An array as .npy holds it. Float and integer types are read; anything else is refused by name.
 using NpyArray = Tensor<double>;
 
-/// Reads .npy, or one array / all arrays of .npz (stored or deflated), of rank up to 5. Nothing in the file is trusted: sizes
-/// are checked before allocating, and more than 2^29 elements (4 GiB as double) in all are refused. Error{io} or {bad_format}
-/// with the path (and entry), {out_of_range} if too large.
-NpyArray read_npy(const std::string& path);
-std::map<std::string, NpyArray> read_npz(const std::string& path);
+/// What of a file the caller can use. More is refused from the headers, before memory is taken for it; so is more than 256 MiB
+/// of data, however tightly it is packed.
+struct ArrayLimits {
+    Index elements = Index{1} << 26;  // of all arrays that are asked for
+    std::stop_token stop = {};        // ends the reading
+};
+
+/// Reads .npy, or one array / all arrays of .npz (stored or deflated), of rank up to 5, as T: float or double. Nothing in the
+/// file is trusted. Error{io} or {bad_format} with the path (and entry), {out_of_range} if too large, {cancelled}.
+template <class T = double>
+Tensor<T> read_npy(const std::string& path, const ArrayLimits& limits = {});
+template <class T = double>
+std::map<std::string, Tensor<T>> read_npz(const std::string& path, const ArrayLimits& limits = {});
 /// One array of an .npz; Error{not_found} names the entries of the file.
-NpyArray read_npz_array(const std::string& path, const std::string& name);
-/// A text entry of an .npz ("trace.json"), at most 256 MiB, UTF-8. Error{not_found} if there is none.
+template <class T = double>
+Tensor<T> read_npz_array(const std::string& path, const std::string& name, const ArrayLimits& limits = {});
+/// A text entry of an .npz ("trace.json"), at most 64 MiB, UTF-8. Error{not_found} if there is none.
 std::string read_npz_text(const std::string& path, const std::string& name);
 /// "file.npy", "file.npz:name", or "file.npz" if it holds one array only.
-NpyArray read_array(const std::string& source);
+template <class T = double>
+Tensor<T> read_array(const std::string& source, const ArrayLimits& limits = {});
 
 /// One file to be put into an .npz: an array or a text.
 struct NpzEntry {

@@ -5,16 +5,13 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <set>
 
 #include "base/utf8.hpp"
 #include "io/atomic_file.hpp"
 #include "io/half.hpp"
+#include "io/input_file.hpp"
+#include "io/safetensors_header.hpp"
 
 // Format: u64 length of the header, the header (JSON: name -> dtype, shape, data_offsets; "__metadata__" -> texts), then the
 // data. https://github.com/huggingface/safetensors
@@ -26,192 +23,75 @@ namespace {
 using nlohmann::json;
 static_assert(std::endian::native == std::endian::little, "the formats of io/ are little-endian and are read in place");
 
-constexpr std::uint64_t longest_header = 100'000'000;  // as in the reference implementation
-
+constexpr std::uint64_t most_elements = std::uint64_t{1} << 28;  // 1 GiB: more than any model here has
 // A length beyond is that of no header: these bytes are text, or the beginning of another format.
 constexpr std::uint64_t most_bytes_of_any_file = std::uint64_t{1} << 48;
-constexpr std::uint64_t longest_axis = std::uint64_t{1} << 48;  // also beside an axis of extent 0
-
-struct Entry {
-    std::string name;
-    std::string dtype;
-    Shape shape;
-    std::uint64_t begin = 0, end = 0;
-};
 
 class FileReader {
  public:
-    explicit FileReader(const std::string& path) : path_(path), stream_(path, std::ios::binary) {
-        std::error_code error;
-        if (!stream_ || std::filesystem::is_directory(path, error)) {
-            throw Error(ErrorCode::io, fmt::format("{}: cannot be read", shown_path()), "check the path");
-        }
-        size_ = std::filesystem::file_size(path, error);
-        if (error) throw Error(ErrorCode::io, fmt::format("{}: {}", shown_path(), error.message()), "check the path");
-        read_header();
-    }
-
-    WeightMap tensors() {
-        WeightMap weights;
-        for (const Entry& entry : entries_) {
-            if (!is_float(entry.dtype)) continue;  // integer buffers, such as position ids, are no weights
-            weights.emplace(entry.name, values_of(entry));
-        }
-        return weights;
-    }
-    const std::map<std::string, std::string>& metadata() const { return metadata_; }
-
- private:
-    static bool is_float(const std::string& dtype) {
-        return dtype == "F32" || dtype == "F16" || dtype == "BF16" || dtype == "F64";
-    }
-    /// Bytes of one element; none for a type that the format does not have.
-    static std::optional<std::uint64_t> size_of(const std::string& dtype) {
-        static const std::map<std::string, std::uint64_t> sizes = {
-            {"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8},  {"I32", 4},     {"I16", 2},    {"I8", 1},
-            {"U64", 8}, {"U32", 4}, {"U16", 2}, {"U8", 1},   {"BOOL", 1}, {"F8_E4M3", 1}, {"F8_E5M2", 1}};
-        const auto found = sizes.find(dtype);
-        return found == sizes.end() ? std::nullopt : std::optional(found->second);
-    }
-
-    std::string shown_path() const { return sanitize_utf8(path_); }
-    [[noreturn]] void damaged(const std::string& what) const {
-        throw Error(ErrorCode::bad_format, fmt::format("{}: {}", shown_path(), what), "get the file again, or choose another");
-    }
-    [[noreturn]] void damaged(const Entry& entry, const std::string& what) const {
-        damaged(fmt::format("tensor '{}' {}", shorten(entry.name, 60), what));
-    }
-
-    void read_bytes(void* into, std::uint64_t bytes, const std::string& what) {
-        stream_.read(static_cast<char*>(into), static_cast<std::streamsize>(bytes));
-        if (static_cast<std::uint64_t>(stream_.gcount()) != bytes) damaged("ends within " + what);
-    }
-
-    void read_header() {
+    FileReader(const std::string& path, std::stop_token stop) : path_(path), file_(path, std::move(stop)) {
         std::uint64_t length = 0;
-        if (size_ < sizeof length) damaged(fmt::format("is {} bytes long, too short for a safetensors file", size_));
+        const std::uint64_t size = file_.size();
+        if (size < sizeof length) damaged(fmt::format("is {} bytes long, too short for a safetensors file", size));
         read_bytes(&length, sizeof length, "the header's length");
         if (length > most_bytes_of_any_file)
             throw Error(ErrorCode::bad_format, shown_path() + ": is no safetensors file",
                         "choose a file of weights, as `saccade train` writes them");
-        if (length > size_ - sizeof length || length > longest_header) {
-            damaged(fmt::format("the header claims {} bytes, the file has {}", length, size_ - sizeof length));
-        }
+        if (length > size - sizeof length || length > longest_safetensors_header)
+            damaged(fmt::format("the header claims {} bytes, the file has {}", length, size - sizeof length));
         data_begin_ = sizeof length + length;
         std::string text(length, '\0');
         read_bytes(text.data(), length, "the header");
-        json header;
-        try {
-            header = json::parse(text, duplicate_guard());
-        } catch (const json::exception&) {
-            damaged("the header is not valid JSON");
-        }
-        if (!header.is_object()) damaged("the header is not a JSON object");
-        for (const auto& [name, value] : header.items()) {
-            if (name == "__metadata__") {
-                read_metadata(value);
-            } else {
-                entries_.push_back(read_entry(name, value));
-            }
-        }
-        check_layout();
+        header_ = parse_safetensors_header(text, size - data_begin_, path_);
     }
 
-    /// JSON keeps the last of two equal keys silently; and nothing here nests deeper than an entry's shape.
-    json::parser_callback_t duplicate_guard() const {
-        return [this, names = std::make_shared<std::set<std::string>>()](int depth, json::parse_event_t event, json& parsed) {
-            if (depth > 4) damaged("the header is nested too deeply");
-            if (event == json::parse_event_t::key && depth == 1 && !names->insert(parsed.get<std::string>()).second) {
-                damaged(fmt::format("two tensors are named '{}'", shorten(parsed.get<std::string>(), 60)));
-            }
-            return true;
-        };
+    WeightMap tensors() {
+        std::uint64_t elements = 0;
+        for (const StoredTensor& tensor : header_.tensors) elements += tensor.is_float() ? tensor.count() : 0;
+        if (elements > most_elements)
+            throw Error(ErrorCode::out_of_range,
+                        fmt::format("{}: holds {} numbers; {} can be read", path_, elements, most_elements),
+                        "choose a smaller model");
+        WeightMap weights;
+        for (const StoredTensor& tensor : header_.tensors)
+            if (tensor.is_float()) weights.emplace(tensor.name, values_of(tensor));  // position ids and the like are no weights
+        return weights;
+    }
+    std::map<std::string, std::string> take_metadata() { return std::move(header_.metadata); }
+
+ private:
+    [[noreturn]] void damaged(const std::string& what) const {
+        throw Error(ErrorCode::bad_format, fmt::format("{}: {}", path_, what), "the file is damaged; choose another");
     }
 
-    void read_metadata(const json& value) {
-        if (!value.is_object()) damaged("the metadata are not a JSON object");
-        for (const auto& [key, text] : value.items()) {
-            if (!text.is_string()) damaged(fmt::format("the metadata entry '{}' is not a text", shorten(key, 60)));
-            metadata_[key] = text.get<std::string>();
-        }
-    }
-
-    Entry read_entry(const std::string& name, const json& value) const {
-        Entry entry;
-        entry.name = name;
-        const auto is_size = [](const json& number) { return number.is_number_unsigned(); };
-        if (!value.is_object() || !value.contains("dtype") || !value["dtype"].is_string() || !value.contains("shape") ||
-            !value["shape"].is_array() || !value.contains("data_offsets") || !value["data_offsets"].is_array() ||
-            value["data_offsets"].size() != 2 || !std::all_of(value["shape"].begin(), value["shape"].end(), is_size) ||
-            !std::all_of(value["data_offsets"].begin(), value["data_offsets"].end(), is_size)) {
-            damaged(entry, "needs dtype, shape and data_offsets");
-        }
-        entry.dtype = value["dtype"].get<std::string>();
-        entry.begin = value["data_offsets"][0].get<std::uint64_t>();
-        entry.end = value["data_offsets"][1].get<std::uint64_t>();
-        const std::optional<std::uint64_t> element = size_of(entry.dtype);
-        if (!element) damaged(entry, fmt::format("has the unknown type '{}'", shorten(entry.dtype, 20)));
-        const std::uint64_t data_size = size_ - data_begin_;
-        if (entry.begin > entry.end || entry.end > data_size) {
-            damaged(entry, fmt::format("claims the bytes {} to {} of {}", entry.begin, entry.end, data_size));
-        }
-        const auto dims = value["shape"].get<std::vector<std::uint64_t>>();
-        std::uint64_t bytes = *element;
-        for (const std::uint64_t extent : dims) {
-            if (extent > longest_axis || (extent != 0 && bytes > data_size / extent))
-                damaged(entry, "has a shape larger than the file");
-            bytes *= extent;
-        }
-        if (bytes != entry.end - entry.begin) {
-            damaged(entry, fmt::format("has {} bytes where its shape needs {}", entry.end - entry.begin, bytes));
-        }
-        if (is_float(entry.dtype)) {
-            if (dims.size() > static_cast<std::size_t>(Shape::max_rank)) {
-                damaged(entry, fmt::format("has {} axes; at most {} are supported", dims.size(), Shape::max_rank));
-            }
-            entry.shape = Shape(std::vector<Index>(dims.begin(), dims.end()));
-        }
-        return entry;
-    }
-
-    /// The tensors must tile the data exactly, as the format demands: nothing is read twice, nothing is hidden between.
-    void check_layout() {
-        std::sort(entries_.begin(), entries_.end(),
-                  [](const Entry& a, const Entry& b) { return std::tie(a.begin, a.end) < std::tie(b.begin, b.end); });
-        std::uint64_t at = 0;
-        for (const Entry& entry : entries_) {
-            if (entry.begin != at) damaged(entry, entry.begin < at ? "overlaps another" : "leaves a gap before it");
-            at = entry.end;
-        }
-        if (at != size_ - data_begin_) damaged(fmt::format("has {} bytes that belong to no tensor", size_ - data_begin_ - at));
+    void read_bytes(void* into, std::uint64_t bytes, const std::string& what) {
+        if (file_.read(into, static_cast<std::size_t>(bytes)) != bytes) damaged("ends within " + what);
     }
 
     template <class Stored, class Convert>
-    Tensor<float> converted(const Entry& entry, Convert convert) {
-        Tensor<float> values = Tensor<float>::uninitialized(entry.shape);
+    Tensor<float> converted(const StoredTensor& tensor, Convert convert) {
+        Tensor<float> values = Tensor<float>::uninitialized(tensor.shape);
         std::vector<Stored> buffer(static_cast<std::size_t>(std::min<Index>(values.size(), 1 << 16)));
         for (Index at = 0; at < values.size(); at += static_cast<Index>(buffer.size())) {
             const auto count = static_cast<std::size_t>(std::min(values.size() - at, static_cast<Index>(buffer.size())));
-            read_bytes(buffer.data(), count * sizeof(Stored), "tensor '" + shorten(entry.name, 60) + "'");
+            read_bytes(buffer.data(), count * sizeof(Stored), "tensor '" + shorten(tensor.name, 60) + "'");
             std::transform(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(count), values.data() + at, convert);
         }
         return values;
     }
 
-    Tensor<float> values_of(const Entry& entry) {
-        stream_.seekg(static_cast<std::streamoff>(data_begin_ + entry.begin));
-        if (entry.dtype == "F32") return converted<float>(entry, [](float v) { return v; });
-        if (entry.dtype == "F64") return converted<double>(entry, [](double v) { return static_cast<float>(v); });
-        if (entry.dtype == "F16") return converted<std::uint16_t>(entry, half_to_float);
-        return converted<std::uint16_t>(entry, bfloat16_to_float);
+    Tensor<float> values_of(const StoredTensor& tensor) {
+        file_.seek(data_begin_ + tensor.begin);
+        if (tensor.dtype == "F32") return converted<float>(tensor, [](float v) { return v; });
+        if (tensor.dtype == "F64") return converted<double>(tensor, [](double v) { return static_cast<float>(v); });
+        if (tensor.dtype == "F16") return converted<std::uint16_t>(tensor, half_to_float);
+        return converted<std::uint16_t>(tensor, bfloat16_to_float);
     }
 
     const std::string& path_;
-    std::ifstream stream_;
-    std::uint64_t size_ = 0;
+    InputFile file_;
     std::uint64_t data_begin_ = 0;
-    std::vector<Entry> entries_;
-    std::map<std::string, std::string> metadata_;
+    SafetensorsHeader header_;
 };
 
 /// The stored bits of a tensor; a finite value that the type cannot hold is refused, not turned into infinity.
@@ -232,10 +112,15 @@ std::vector<std::uint16_t> narrowed(const std::string& path, const std::string& 
 
 }  // namespace
 
-WeightMap read_safetensors(const std::string& path, std::map<std::string, std::string>* metadata) {
-    FileReader reader(path);
-    if (metadata != nullptr) *metadata = reader.metadata();
-    return reader.tensors();
+WeightMap read_safetensors(const std::string& path, std::map<std::string, std::string>* metadata, const std::stop_token& stop) {
+    FileReader reader(path, stop);
+    WeightMap weights = reader.tensors();
+    if (metadata != nullptr) *metadata = reader.take_metadata();
+    return weights;
+}
+
+std::map<std::string, std::string> read_safetensors_metadata(const std::string& path) {
+    return FileReader(path, {}).take_metadata();
 }
 
 void write_safetensors(const std::string& path, const WeightMap& weights, StoredType type,

@@ -8,7 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/utf8.hpp"
-#include "io/atomic_file.hpp"
+#include "io/input_file.hpp"
 
 namespace saccade {
 

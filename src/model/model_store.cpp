@@ -22,12 +22,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-ModelPtr read_model(const std::string& path, const std::string& id) {
+ModelPtr read_model(const std::string& path, const std::string& id, const std::stop_token& stop) {
     auto model = std::make_shared<Model>();
     model->id = id;
     model->path = path;
     std::map<std::string, std::string> metadata;
-    model->weights = read_safetensors(path, &metadata);
+    model->weights = read_safetensors(path, &metadata, stop);
     require_finite(model->weights, sanitize_utf8(path));
     if (const auto card = metadata.find("card"); card != metadata.end()) model->card = Card::parse(card->second, path);
     const std::string beside = fs::path(path).replace_extension(".json").string();
@@ -47,7 +47,7 @@ std::size_t bytes_of(const Model& model) {
 class Cache {
  public:
     /// A file that is gone stays in use as it was read.
-    ModelPtr get(const std::string& path, const std::string& id) {
+    ModelPtr get(const std::string& path, const std::string& id, const std::stop_token& stop) {
         const FileStamp stamp = stamp_of(path);
         const std::lock_guard lock(mutex_);
         entries_.remove_if([](const Entry& entry) { return entry.model.expired(); });
@@ -55,7 +55,7 @@ class Cache {
                                   [&](const Entry& entry) { return entry.path == path && entry.id == id; });
         ModelPtr model = found != entries_.end() ? found->model.lock() : nullptr;
         if (model == nullptr || (!stamp.none() && stamp != found->stamp)) {
-            model = read_model(path, id);
+            model = read_model(path, id, stop);
             if (found != entries_.end()) entries_.erase(found);
             entries_.push_front({path, id, stamp, model, model});
         } else {
@@ -139,11 +139,11 @@ ModelPtr bundled_model(const std::string& id) {
                     ids.empty() ? "set SACCADE_ASSETS to the folder of the assets"
                                 : fmt::format("choose one of: {}", fmt::join(ids, ", ")));
     }
-    return cache().get(path, id);
+    return cache().get(path, id, {});
 }
 
-ModelPtr load_model(const std::string& path, const std::string& id) {
-    return cache().get(path_from_text(path), id);
+ModelPtr load_model(const std::string& path, const std::string& id, const std::stop_token& stop) {
+    return cache().get(path_from_text(path), id, stop);
 }
 
 void require_finite(const WeightMap& weights, const std::string& where) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,8 @@ std::vector<std::string> bundled_models();
 /// the bundled ones.
 ModelPtr bundled_model(const std::string& id);
 /// Reads the user's weights, and again only when the file has changed; weights that are deleted stay in use. Finite values are
-/// required: Error{numeric} names the first tensor with NaN or infinity.
-ModelPtr load_model(const std::string& path, const std::string& id);
+/// required: Error{numeric} names the first tensor with NaN or infinity. `stop` ends a long reading: Error{cancelled}.
+ModelPtr load_model(const std::string& path, const std::string& id, const std::stop_token& stop = {});
 /// Error{numeric} as above, for weights that are in memory.
 void require_finite(const WeightMap& weights, const std::string& where);
 /// The folder of bundled assets: $SACCADE_ASSETS, else beside the executable, else the source tree it was built from.

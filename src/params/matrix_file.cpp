@@ -15,7 +15,9 @@ namespace saccade {
 
 namespace {
 
-constexpr std::size_t longest_text = std::size_t{64} << 20;
+// As many numbers as a text may hold (params/matrix_text.hpp), written with all their digits.
+constexpr std::size_t longest_text = std::size_t{16} << 20;
+constexpr Index most_cells = 1'000'000;
 
 bool is_array_file(const std::string& source) {
     const std::string path =
@@ -44,7 +46,7 @@ Tensor<float> read_matrix(const std::string& written) {
             throw Error(ErrorCode::bad_format, where + ": " + error.message(), error.hint());
         }
     }
-    const Tensor<float> matrix = two_axes(read_array(source).cast<float>(), where);
+    const Tensor<float> matrix = two_axes(read_array<float>(source, {.elements = most_cells}), where);
     const auto cells = matrix.values();
     const auto wrong = std::ranges::find_if(cells, [](float v) { return !std::isfinite(v); });
     if (wrong == cells.end()) return matrix;

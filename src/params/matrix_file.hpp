@@ -8,7 +8,8 @@ namespace saccade {
 
 /// A matrix from a file: "F.npy", "F.npz:NAME" or "F.npz" (io/npz.hpp), or text as params/matrix_text.hpp reads it in a file of
 /// any other ending (.csv, .tsv, .txt). One axis becomes one row. Error{io}, {bad_format} or {invalid_input} in one line that
-/// begins with the path: not there, not a matrix, text, NaN or infinity in row and column, larger than 64 MiB of text.
+/// begins with the path: not there, not a matrix, text, NaN or infinity in row and column, more than 16 MiB of text or a
+/// million numbers.
 Tensor<float> read_matrix(const std::string& source);
 
 /// What a person writes where a matrix is wanted: its numbers, or "@FILE". Errors as above and of matrix_from_text().

@@ -23,7 +23,7 @@ std::string model_id(const Exhibit& exhibit, const Params& params) {
     return params.has("model") ? params.text("model") : exhibit.models.front();
 }
 
-ModelPtr load(const Exhibit& exhibit, const RunRequest& request, const Params& params) {
+ModelPtr load(const Exhibit& exhibit, const RunRequest& request, const Params& params, const std::stop_token& stop) {
     if (request.model) {
         require_finite(request.model->weights, "model " + request.model->id);
         return request.model;
@@ -33,7 +33,7 @@ ModelPtr load(const Exhibit& exhibit, const RunRequest& request, const Params& p
         throw Error(ErrorCode::usage, fmt::format("exhibit '{}' has no model", exhibit.id), "leave out the weights");
     }
     const std::string id = model_id(exhibit, params);
-    return request.weights_path.empty() ? bundled_model(id) : load_model(request.weights_path, id);
+    return request.weights_path.empty() ? bundled_model(id) : load_model(request.weights_path, id, stop);
 }
 
 /// The block of a file's array that stands in brackets after its name.
@@ -58,11 +58,11 @@ Tensor<float> block_of(const Tensor<float>& array, const std::vector<Index>& ind
 }
 
 /// The interventions with their arrays read from the files that they name.
-std::vector<Intervention> loaded(std::vector<Intervention> interventions) {
+std::vector<Intervention> loaded(std::vector<Intervention> interventions, const std::stop_token& stop) {
     for (Intervention& intervention : interventions) {
         if (!intervention.enabled || !intervention.takes_array() || intervention.array_source.empty()) continue;
         const ArraySource source = split_array_source(intervention.array_source);
-        intervention.array = read_array(source.array).cast<float>();
+        intervention.array = read_array<float>(source.array, {.stop = stop});
         if (!source.index.empty()) intervention.array = block_of(intervention.array, source.index, intervention.array_source);
     }
     return interventions;
@@ -106,13 +106,13 @@ std::string model_of(const Exhibit& exhibit, const Params& given) {
 TracePtr run(const Exhibit& exhibit, const RunRequest& request, std::stop_token stop, const Progress& progress, Reuse* reuse) {
     try {
         const Params params = resolve(exhibit.params, request.params);
-        const std::vector<Intervention> interventions = loaded(request.interventions);
+        const std::vector<Intervention> interventions = loaded(request.interventions, stop);
         Probe probe(request.capture, interventions);
         Reporter reporter(progress, stop);
         Reuse nothing;
         RunContext context{params,
                            request.seed,
-                           load(exhibit, request, params),
+                           load(exhibit, request, params, stop),
                            probe,
                            stop,
                            std::ref(reporter),

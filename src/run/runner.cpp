@@ -13,11 +13,23 @@ Runner::Runner(std::function<void()> on_result, Run run)
       run_(run ? std::move(run) : Run([this](const RunRequest& request, std::stop_token stop, const Progress& progress) {
           return saccade::run(request, std::move(stop), progress, &reuse_);
       })),
-      worker_([this](const std::stop_token& quit) { work(quit); }) {}
+      worker_([this](const std::stop_token& quit) {
+          work(quit);
+          const std::lock_guard lock(mutex_);
+          ended_ = true;
+          wake_.notify_all();
+      }) {}
 
 Runner::~Runner() {
     worker_.request_stop();
     cancel();
+}
+
+bool Runner::end_by(std::chrono::steady_clock::time_point deadline) {
+    worker_.request_stop();
+    cancel();
+    std::unique_lock lock(mutex_);
+    return wake_.wait_until(lock, deadline, [this] { return ended_; });
 }
 
 std::uint64_t Runner::submit(RunRequest request) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -35,6 +36,10 @@ class Runner {
     explicit Runner(std::function<void()> on_result = {}, Run run = {});
     ~Runner();  // cancels and joins
 
+    /// Cancels for good, and waits until the worker has ended, but no longer than until then. False: it is stuck, in a file
+    /// system that does not answer or in a step that looks at no token, and the destructor would wait for it.
+    bool end_by(std::chrono::steady_clock::time_point deadline);
+
     /// Returns the ticket. Never blocks on the engine.
     std::uint64_t submit(RunRequest request);
     /// Forgets what runs and waits: no result of a request submitted so far comes any more, except one that is already there.
@@ -55,6 +60,7 @@ class Runner {
     std::optional<RunResult> newest_;
     std::stop_source current_;
     std::uint64_t last_ticket_ = 0;
+    bool ended_ = false;             // the worker has
     std::uint64_t done_ticket_ = 0;  // every ticket up to it is answered, replaced or cancelled
     std::function<void()> on_result_;
     static constexpr std::size_t most_reused = std::size_t{64} << 20;  // bytes; a window has four of these

@@ -50,12 +50,12 @@ json tensor_to_json(const TraceTensor& tensor) {
     return result;
 }
 
-using Arrays = std::map<std::string, NpyArray>;
+using Arrays = std::map<std::string, Tensor<float>>;
 
 Tensor<float> array_of(const Arrays& arrays, const std::string& name) {
     const auto found = arrays.find(name);
     if (found == arrays.end()) throw Error(ErrorCode::bad_format, fmt::format("the array '{}' is missing", name));
-    return found->second.cast<float>();
+    return found->second;
 }
 
 std::string text_of(const JsonObject& object, const char* key) {
@@ -156,7 +156,7 @@ void save_trace(const std::string& path, const Trace& trace, const RunRequest& r
 
 Trace load_trace(const std::string& path, RunRequest* request) {
     const std::string text = read_npz_text(path, "trace.json");
-    const Arrays arrays = read_npz(path);
+    const Arrays arrays = read_npz<float>(path);
     try {
         const json document = parse_json(text, "trace.json", "save the run again");
         const JsonObject object(document, "trace.json", "save the run again");

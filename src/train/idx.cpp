@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "base/error.hpp"
-#include "io/atomic_file.hpp"
+#include "io/input_file.hpp"
 
 namespace saccade {
 
@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t most_bytes = std::size_t{1} << 30;
+constexpr std::size_t most_bytes = std::size_t{256} << 20;
 
 /// The content of a gzip file, at most `most_bytes` of it.
 std::string unzipped(const std::string& path, const std::string& packed) {
@@ -33,7 +33,7 @@ std::string unzipped(const std::string& path, const std::string& packed) {
         content.append(piece, 0, piece.size() - stream.avail_out);
     }
     inflateEnd(&stream);
-    if (content.size() > most_bytes) throw Error(ErrorCode::out_of_range, path + ": unpacks to more than 1 GiB");
+    if (content.size() > most_bytes) throw Error(ErrorCode::out_of_range, path + ": unpacks to more than 256 MiB");
     if (state != Z_STREAM_END) throw Error(ErrorCode::bad_format, path + ": damaged or truncated gzip data", "fetch it again");
     return content;
 }

@@ -17,7 +17,7 @@ namespace saccade {
 namespace {
 
 constexpr std::uint64_t held_out_one_in = 25;
-constexpr std::size_t longest_file = 1u << 28;
+constexpr std::size_t longest_file = 1u << 26;
 
 std::string joined(const std::vector<std::string>& pieces) {
     std::string all;

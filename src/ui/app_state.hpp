@@ -54,6 +54,13 @@ struct PathPrompt {
     KnownFile may_replace{};  // may be overwritten as it is: it was asked for
 };
 
+/// A file that is opened names others, which are read only if a person agrees. Answered by Files::answer.
+struct AskedFiles {
+    bool open = false;
+    std::string path;
+    std::vector<std::string> files{};
+};
+
 /// All state of the window: the open document, and what outlives it. Panels are functions over it; widgets keep none.
 struct AppState {
     Document document;
@@ -78,6 +85,7 @@ struct AppState {
     double screen_scale = 1;
     ExportDialog exporting;
     PathPrompt prompt;
+    AskedFiles asking;
 
     // Kept between frames.
     std::map<std::string, Tensor<float>> thumbnails;  // of samples: [y, x, 3]

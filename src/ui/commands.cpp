@@ -182,7 +182,8 @@ bool heard(const Command& command, const AppState& state) {
     if (command.chord.key == "Space" && state.button_focused) return false;
     if ((command.chord.key == "←" || command.chord.key == "→") && state.arrows_taken) return false;
     if (command.heard == Heard::anywhere) return true;
-    if (state.leaving || state.palette_open || state.exporting.open || state.prompt.kind != Kind::none) return false;
+    if (state.leaving || state.asking.open || state.palette_open || state.exporting.open || state.prompt.kind != Kind::none)
+        return false;
     if (command.heard == Heard::outside_dialogs) return true;
     return !ImGui::GetIO().WantTextInput && state.document.matrix.param.empty();
 }

@@ -101,6 +101,7 @@ void Controller::open_request(const RunRequest& request, const std::optional<Run
 
 bool Controller::poll() {
     messages_.poll(document_.history.last_edit);
+    files_.poll();
     const bool shown = runs_.poll();
     comparison_.refresh_difference();
     return shown;
@@ -168,6 +169,20 @@ void Controller::set_ui_scale(double scale) {
 void Controller::quit() {
     const bool any = !trainings_under_way(state_).empty();
     (any && !state_.leaving ? state_.leaving : state_.quit) = true;
+}
+
+void Controller::end_work() {
+    training_.end();
+    for (auto& [id, document] : state_.aside)
+        if (document.training.run) document.training.run->stop();
+}
+
+bool Controller::work_ended() {
+    const auto ended = [](const Document& document) {
+        return !document.training.run || document.training.run->state() != Training::State::running;
+    };
+    return !files_.reading() && !pictures_.reading() && training_.ended() && ended(document_) &&
+           std::all_of(state_.aside.begin(), state_.aside.end(), [&](const auto& one) { return ended(one.second); });
 }
 
 void Controller::cycle_scale() {

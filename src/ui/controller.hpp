@@ -52,6 +52,10 @@ class Controller {
     void cycle_scale();
     /// Asks first, if a training would be lost.
     void quit();
+    /// Asks all work off this thread to end, without waiting for it: trainings, and files that are read.
+    void end_work();
+    /// Has it?
+    bool work_ended();
 
     Messages& messages() { return messages_; }
     History& history() { return history_; }

@@ -6,6 +6,8 @@
 #include <filesystem>
 
 #include "base/path_text.hpp"
+#include "base/printable.hpp"
+#include "base/utf8.hpp"
 #include "ui/commands.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
@@ -289,6 +291,33 @@ void leaving_dialog(const Ui& ui, AppState& state, Controller& act) {
     ImGui::End();
 }
 
+/// A list that came with a file: as many as fit, each in one line of what can be seen.
+void asking_dialog(const Ui& ui, AppState& state, Controller& act) {
+    if (!state.asking.open) return;
+    bool open = true;
+    begin_dialog(ui, state, Layer::asking, "asking dialog", open, 560);
+    label(ui, "This file names others elsewhere", ui.theme.text, 19);
+    paragraph(ui, shorten(printable(state.asking.path), 120) + " would read:", ui.theme.secondary, 15);
+    constexpr std::size_t most = 8;
+    const std::vector<std::string>& files = state.asking.files;
+    for (std::size_t i = 0; i < std::min(most, files.size()); ++i)
+        paragraph(ui, shorten(printable(files[i]), 200), ui.theme.text, 15);
+    if (files.size() > most) paragraph(ui, fmt::format("and {} more", files.size() - most), ui.theme.secondary, 15);
+    paragraph(ui, "Agree only if you know who made it: what is read may end up in what you save or export.", ui.theme.secondary,
+              15);
+    std::optional<FilesAnswer> answer;
+    if (!open) answer = FilesAnswer::cancel;
+    if (button(ui, "leave out", "Open without them", ButtonKind::primary)) answer = FilesAnswer::leave_out;
+    note_place(state, "asking leave out");
+    ImGui::SameLine();
+    if (button(ui, "read", "Read them")) answer = FilesAnswer::read;
+    note_place(state, "asking read");
+    ImGui::SameLine();
+    if (button(ui, "cancel", "Cancel")) answer = FilesAnswer::cancel;
+    ImGui::End();
+    if (answer) act.files().answer(*answer);
+}
+
 }  // namespace
 
 void dialogs(const Ui& ui, AppState& state, Controller& act) {
@@ -297,6 +326,7 @@ void dialogs(const Ui& ui, AppState& state, Controller& act) {
     export_dialog(ui, state, act);
     path_prompt(ui, state, act);
     leaving_dialog(ui, state, act);
+    asking_dialog(ui, state, act);
 }
 
 }  // namespace saccade

@@ -1,14 +1,12 @@
 #include "ui/files.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/error_line.hpp"
 #include "base/path_text.hpp"
-#include "io/safetensors.hpp"
-#include "params/matrix_file.hpp"
+#include "run/named_files.hpp"
 #include "run/session.hpp"
 #include "ui/controller.hpp"
 #include "ui/saved_view.hpp"
@@ -19,15 +17,6 @@
 namespace saccade {
 
 namespace {
-
-bool is_array_file(const std::string& ending) {
-    return ending == ".npy" || ending == ".npz" || ending == ".csv" || ending == ".tsv" || ending == ".txt" ||
-           ending.rfind(".npz:", 0) == 0;
-}
-
-bool is_picture_ending(const std::string& ending) {
-    return ending == ".png" || ending == ".jpg" || ending == ".jpeg" || ending == ".webp";
-}
 
 bool same_place(const std::string& a, const std::string& b) {
     std::error_code ignored;
@@ -64,82 +53,132 @@ std::string file_in(const std::string& path) {
 
 }  // namespace
 
-void Files::open_array(const std::string& path, const std::string& matrix) {
+void Files::open(const std::string& written, const std::string& matrix) {
+    const std::string path = path_from_text(written);
+    coming_.push_back(std::async(std::launch::async, [path, matrix] {
+        OpenedFile file = open_file(path);
+        file.param = matrix;
+        return file;
+    }));
+}
+
+void Files::open_matrix(const std::string& written, const std::string& param) {
+    coming_.push_back(std::async(std::launch::async, open_matrix_file, path_from_text(written), param));
+}
+
+bool Files::opening() const {
+    return !coming_.empty();
+}
+
+bool Files::reading() const {
+    return !std::all_of(coming_.begin(), coming_.end(), is_ready<OpenedFile>);
+}
+
+/// In the order in which they were opened, one at a time: what asks is answered first.
+void Files::poll() {
+    while (!coming_.empty() && !state_.asking.open && is_ready(coming_.front())) {
+        OpenedFile file = coming_.front().get();
+        coming_.pop_front();
+        take(std::move(file));
+    }
+}
+
+/// What was opened or agreed to before, or is in use, is not asked about again.
+void Files::take(OpenedFile file) {
+    for (const Side& side : state_.document.sides) {
+        if (side.request.exhibit.empty()) continue;
+        for (const std::string& used : named_files(side.request)) agreed_.insert(used);
+    }
+    std::erase_if(file.elsewhere, [&](const std::string& named) { return agreed_.count(named) != 0; });
+    if (file.problem || file.elsewhere.empty()) return use(file);
+    state_.asking = {true, file.path, file.elsewhere};
+    asked_about_ = std::move(file);
+}
+
+void Files::answer(FilesAnswer answer) {
+    state_.asking = {};
+    if (!asked_about_) return;
+    OpenedFile file = std::move(*asked_about_);
+    asked_about_.reset();
+    if (answer == FilesAnswer::cancel) return;
+    if (answer == FilesAnswer::read) agreed_.insert(file.elsewhere.begin(), file.elsewhere.end());
+    if (answer == FilesAnswer::leave_out) {
+        file.request = without_files(std::move(file.request));
+        if (file.compared) file.compared = without_files(std::move(*file.compared));
+    }
+    use(file);
+}
+
+void Files::use(const OpenedFile& file) {
+    using Kind = OpenedFile::Kind;
+    try {
+        if (file.problem && file.kind == Kind::array) return use_array(file);
+        if (file.problem) throw *file.problem;
+        if (file.kind != Kind::run) agreed_.insert(file.path);
+        switch (file.kind) {
+            case Kind::picture:
+                return act_.pictures().open(file.path);
+            case Kind::training:
+                return act_.training().start(file.path);
+            case Kind::weights:
+                act_.inputs().set_weights(file.path);
+                return act_.messages().tell("Weights: " + file.path);
+            case Kind::array:
+                return use_array(file);
+            case Kind::run:
+                return use_run(file);
+        }
+    } catch (const Error& error) {
+        act_.messages().complain(error);
+    } catch (const std::exception& error) {
+        act_.messages().complain(Error(ErrorCode::io, file.path + ": " + error.what(), "choose another file"));
+    }
+}
+
+void Files::use_array(const OpenedFile& file) {
     MatrixCursor& cursor = state_.document.matrix;
-    const std::string& asked = matrix.empty() ? cursor.param : matrix;
+    const std::string& asked = file.param.empty() ? cursor.param : file.param;
     const ParamSpec* into = nullptr;
     for (const ParamSpec& spec : state_.document.exhibit().params)
         if (spec.type == ParamType::matrix && (into == nullptr || spec.name == asked)) into = &spec;
     if (into == nullptr)
-        throw Error(ErrorCode::unsupported, path + ": this exhibit has no matrix to read it into", "choose one that has");
-    try {
-        Tensor<float> read = read_matrix(path);
-        act_.history().pause();
-        act_.inputs().set_param(into->name, std::move(read));
-        cursor.problem.clear();
-        act_.messages().tell(into->title + ": " + path);
-    } catch (const Error& error) {
-        cursor.problem = shown_line(error);
+        throw Error(ErrorCode::unsupported, file.path + ": this exhibit has no matrix to read it into", "choose one that has");
+    if (file.problem) {
+        cursor.problem = shown_line(*file.problem);
         cursor.problem_param = into->name;
+        return;
     }
+    act_.history().pause();
+    act_.inputs().set_param(into->name, file.array);
+    cursor.problem.clear();
+    act_.messages().tell(into->title + ": " + file.path);
 }
 
-void Files::open_exported(const std::string& path, const FigureOrigin& origin) {
-    std::optional<RunRequest> compared;
-    if (!origin.compared.empty()) compared = request_from_text(origin.compared);
-    act_.open_request(request_from_text(origin.request), compared);
-    act_.stage().look_at(origin.view.selected, origin.view.step);
-    state_.view.scale = origin.view.scale;
-    state_.document.options = origin.view.options;
-    act_.messages().tell("Opened with its settings: " + path);
-}
-
-/// A picture that Saccade exported is a run again, any other one the exhibit's picture. False: it is none, in name or content.
-bool Files::open_picture_file(const std::string& path) {
-    std::string ending = std::filesystem::path(path).extension().string();
-    std::transform(ending.begin(), ending.end(), ending.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    if (!is_picture_ending(ending) && !is_image_file(path)) return false;
-    std::optional<FigureOrigin> origin;
-    try {
-        origin = read_origin(path);
-        request_from_text(origin->request);
-    } catch (const Error&) {
-        act_.pictures().open(path);  // says what is wrong with it, if something is
-        return true;
+void Files::use_run(const OpenedFile& file) {
+    if (!file.view) {
+        act_.open_request(file.request, file.compared);
+        act_.stage().look_at(file.figure.selected, file.figure.step);
+        state_.view.scale = file.figure.scale;
+        state_.document.options = file.figure.options;
+        return act_.messages().tell("Opened with its settings: " + file.path);
     }
-    open_exported(path, *origin);
-    return true;
+    show_session(file.request, file.compared, *file.view, *file.session);
+    state_.document.file = {file.path, file.stamp};
+    act_.messages().tell("Opened " + file.path);
 }
 
-void Files::open_weights(const std::string& path) {
-    std::map<std::string, std::string> metadata;
-    read_safetensors(path, &metadata);
-    if (metadata.count("training") != 0) return act_.training().start(path);
-    act_.inputs().set_weights(path);
-    act_.messages().tell("Weights: " + path);
-}
-
-void Files::open_session(const std::string& path) {
-    const KnownFile file{path, stamp_of(path)};
-    show_session(load_session(path));
-    state_.document.file = file;
-    act_.messages().tell("Opened " + path);
-}
-
-void Files::show_session(const Session& session) {
-    exhibit(session.request.exhibit);
-    const SavedView view = saved_view_from_json(session.view);
-    act_.open_request(session.request, session.compared);
+void Files::show_session(const RunRequest& request, const std::optional<RunRequest>& compared, const SavedView& view,
+                         const nlohmann::json& document) {
+    act_.open_request(request, compared);
     state_.view = with_looks_of(view.settings, state_.view);
     state_.document.options = view.options;
     Focus selected;
     selected.cell = view.selected;
     act_.stage().look_at(selected, view.step);
     act_.stage().enlarge(view.enlarged);
-    nlohmann::json document = session.document;
-    for (const char* key : {"others", "training"}) document.erase(key);  // of a recovery file: not this document's own
-    state_.document.session = std::make_shared<const nlohmann::json>(std::move(document));
+    nlohmann::json own = document;
+    for (const char* key : {"others", "training"}) own.erase(key);  // of a recovery file: not this document's own
+    state_.document.session = std::make_shared<const nlohmann::json>(std::move(own));
 }
 
 void Files::restore_left() {
@@ -147,7 +186,8 @@ void Files::restore_left() {
     if (!recovery.left()) return;
     const std::string training = recovery.left()->training_path();
     const auto show = [&](const Session& session) {
-        show_session(session);
+        exhibit(session.request.exhibit);
+        show_session(session.request, session.compared, saved_view_from_json(session.view), session.document);
         if (session.document.value("training", false) && std::filesystem::exists(training)) act_.training().start(training);
     };
     try {
@@ -157,21 +197,6 @@ void Files::restore_left() {
         act_.messages().tell("What was open is back");
         show(open_last);
         recovery.left_is_open();
-    } catch (const Error& error) {
-        act_.messages().complain(error);
-    } catch (const std::exception& error) {
-        act_.messages().complain(Error(ErrorCode::io, recovery.left()->path() + ": " + error.what(), "discard it"));
-    }
-}
-
-void Files::open(const std::string& written, const std::string& matrix) {
-    const std::string path = path_from_text(written);
-    try {
-        const std::string ending = std::filesystem::path(path).extension().string();
-        if (ending == ".safetensors" || ending == ".checkpoint") return open_weights(path);
-        if (is_array_file(ending)) return open_array(path, matrix);
-        if (ending == ".svg" || ending == ".pdf") return open_exported(path, read_origin(path));
-        if (!open_picture_file(path)) open_session(path);
     } catch (...) {
         act_.messages().complain(current_error());
     }

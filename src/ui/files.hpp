@@ -1,23 +1,40 @@
 #pragma once
 
+#include <deque>
+#include <future>
+#include <optional>
+#include <set>
 #include <string>
 
 #include "ui/app_state.hpp"
+#include "ui/opened_file.hpp"
+#include "ui/ready.hpp"
 
 namespace saccade {
 
 class Controller;
-struct FigureOrigin;
-struct Session;
+/// About the files that a session or a picture names elsewhere.
+enum class FilesAnswer { read, leave_out, cancel };
 
 /// What is opened and saved.
 class Files {
  public:
     Files(AppState& state, Controller& act) : state_(state), act_(act) {}
 
-    /// A session, a picture, weights, a checkpoint or an array, by what is in it. Errors become the banner. `matrix`: the
-    /// parameter that an array is for; empty: the one with the cursor, or the first.
+    /// A session, a picture, weights, a checkpoint or an array, by what is in it. It is read off this thread, and used by
+    /// poll(); errors become the banner. `matrix`: the parameter that an array is for; empty: the one with the cursor, or the
+    /// first.
     void open(const std::string& path, const std::string& matrix = {});
+    /// The same for a file that is a matrix, whatever it is called.
+    void open_matrix(const std::string& path, const std::string& param);
+    /// Uses what was read. What names files elsewhere is asked about first (AppState::asking), and nothing of it is read
+    /// before.
+    void poll();
+    /// Is anything still to be used?
+    bool opening() const;
+    /// Is anything still read?
+    bool reading() const;
+    void answer(FilesAnswer answer);
     /// What a clipboard holds: a path, a file:// address, a picture's value; the first line that is one.
     void paste(const std::string& text);
     void save_session_to(const std::string& path);
@@ -29,16 +46,19 @@ class Files {
     void close_prompt();
 
  private:
-    void open_array(const std::string& path, const std::string& matrix);
-    void open_weights(const std::string& path);
-    void open_session(const std::string& path);
-    void show_session(const Session& session);
-    bool open_picture_file(const std::string& path);
-    void open_exported(const std::string& path, const FigureOrigin& origin);
+    void show_session(const RunRequest& request, const std::optional<RunRequest>& compared, const SavedView& view,
+                      const nlohmann::json& document);
+    void take(OpenedFile file);
+    void use(const OpenedFile& file);
+    void use_array(const OpenedFile& file);
+    void use_run(const OpenedFile& file);
     void open_from_prompt(const PathPrompt& prompt);
 
     AppState& state_;
     Controller& act_;
+    std::deque<std::future<OpenedFile>> coming_;  // in the order in which they were opened
+    std::optional<OpenedFile> asked_about_;
+    std::set<std::string> agreed_;  // files that a person has named or agreed to
 };
 
 }  // namespace saccade

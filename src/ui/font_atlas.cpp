@@ -9,7 +9,7 @@
 #include "base/error.hpp"
 #include "base/typed_text.hpp"
 #include "base/utf8.hpp"
-#include "io/atomic_file.hpp"
+#include "io/input_file.hpp"
 #include "ui/imgui_compat.hpp"
 
 #define STBTT_STATIC

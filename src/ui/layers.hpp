@@ -8,6 +8,7 @@ struct AppState;
 enum class Layer {
     menu,     // a list that a button opened
     leaving,  // asks whether to quit
+    asking,   // whether files that a session names are read
     help,
     palette,
     prompt,

@@ -97,9 +97,18 @@ void LiveTraining::keep(const Training& training) {
     });
 }
 
-void LiveTraining::poll() {
+void LiveTraining::end() {
+    if (document_.training.run) document_.training.run->stop();
+}
+
+bool LiveTraining::ended() {
     const bool keeping = keeping_.valid() && keeping_.wait_for(std::chrono::seconds(0)) != std::future_status::ready;
     if (!keeping) std::erase_if(ending_, [](const std::unique_ptr<Training>& training) { return !under_way(*training); });
+    return !keeping && ending_.empty();
+}
+
+void LiveTraining::poll() {
+    ended();
     TrainingState& training = document_.training;
     if (!training.run) return;
     keep(*training.run);

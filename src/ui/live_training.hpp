@@ -38,6 +38,10 @@ class LiveTraining {
     /// From now on the state of the training that is open is written there every 30 s, and once more when it has ended: it
     /// outlives the program. Off the UI thread; a disk that is full ends nothing.
     void keep_at(std::string path) { kept_at_ = std::move(path); }
+    /// The program ends: asks what is under way to stop, without waiting for its step.
+    void end();
+    /// Are all that were stopped at their end?
+    bool ended();
     /// New curves, and the newest snapshot, unless the user has chosen an older one.
     void poll();
     void set_snapshot(Index step);  // -1: newest

@@ -17,7 +17,7 @@ void Messages::complain(const Error& error) {
 }
 
 void Messages::tell(const std::string& text) {
-    banner_ = Banner{text, false, Clock::now()};
+    banner_ = Banner{printable(text), false, Clock::now()};
 }
 
 void Messages::dismiss() {

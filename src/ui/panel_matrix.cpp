@@ -6,7 +6,7 @@
 #include "base/error_line.hpp"
 #include "exhibit/exhibit.hpp"
 #include "exhibit/param_use.hpp"
-#include "params/matrix_file.hpp"
+#include "params/matrix_text.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/matrix_edit.hpp"
 #include "ui/panels.hpp"
@@ -68,8 +68,12 @@ void complain(AppState& state, const std::string& name, const std::string& probl
 
 /// What was typed or pasted, put in at the cursor. False if it is no number: then the line below says why.
 bool put(AppState& state, Controller& act, const std::string& name, const Tensor<float>& matrix, const std::string& text) {
+    if (const std::size_t begin = text.find_first_not_of(" \t\r\n"); begin != std::string::npos && text[begin] == '@') {
+        act.files().open_matrix(text.substr(begin + 1), name);
+        return true;
+    }
     try {
-        const Tensor<float> block = matrix_from_words(text);
+        const Tensor<float> block = matrix_from_text(text);
         // Over everything, if it is larger than a cell and was put at the first one: a whole matrix.
         const bool whole = block.size() > 1 && state.document.matrix.row == 0 && state.document.matrix.col == 0;
         set(act, name, whole ? block : with_block(matrix, state.document.matrix.row, state.document.matrix.col, block));

@@ -48,7 +48,7 @@ PictureFacts facts_of(const std::string& value) {
 }  // namespace
 
 bool is_picture_path(const std::string& value) {
-    return !is_drawn(value) && !value.starts_with("data:");
+    return names_picture_file(value);
 }
 
 std::string pasted_path(const std::string& line) {
@@ -103,13 +103,16 @@ void Pictures::let_go() {
     reading = {};
 }
 
+bool Pictures::reading() {
+    std::erase_if(left_, is_ready<PictureFacts>);
+    const std::future<PictureFacts>& now = document_.pictures.reading.facts;
+    return !left_.empty() || (now.valid() && !is_ready(now));
+}
+
 void Pictures::poll() {
     PictureReading& reading = document_.pictures.reading;
-    const auto ready = [](const std::future<PictureFacts>& f) {
-        return f.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
-    };
-    std::erase_if(left_, ready);
-    if (reading.facts.valid() && ready(reading.facts)) {
+    std::erase_if(left_, is_ready<PictureFacts>);
+    if (reading.facts.valid() && is_ready(reading.facts)) {
         PictureFacts facts = reading.facts.get();
         if (reading.wanted) {
             facts.problem ? messages_.complain(*facts.problem) : use(facts);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "ui/ready.hpp"
 #include "ui/scene_editor.hpp"
 
 namespace saccade {
@@ -29,6 +30,8 @@ class Pictures {
     void poll();
     /// Reading continues, but the result is dropped.
     void let_go();
+    /// Is anything still read, wanted or not?
+    bool reading();
 
  private:
     void read(const std::string& value, bool wanted);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/atomic_file.hpp"
+#include "io/input_file.hpp"
 #include "io/json_text.hpp"
 #include "viz/theme.hpp"
 

@@ -56,6 +56,7 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
                  {"prompt_problem", state.prompt.problem},
                  {"leaving", state.leaving},
                  {"left", act.recovery().left().has_value()},
+                 {"asking", state.asking.files},
                  {"export_path", state.exporting.path},
                  {"export_result", state.exporting.result},
                  {"undo", state.document.history.undo.size()},

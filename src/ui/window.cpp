@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <thread>
 
 #include "base/utf8.hpp"
 #include "io/atomic_file.hpp"
@@ -27,6 +28,7 @@ namespace saccade {
 
 namespace {
 
+constexpr auto most_to_wait_for_work = std::chrono::milliseconds(400);
 constexpr double longest_wait = 0.024;  // seconds for an answer before a frame is drawn without it
 
 /// GLFW, as long as any window needs it.
@@ -356,7 +358,8 @@ bool Window::draw_frame() {
 void Window::wait() {
     Impl& w = *impl_;
     w.act.recovery().keep();
-    const bool waiting = w.state.document.running() || w.state.document.pictures.reading.facts.valid();
+    const bool waiting =
+        w.state.document.running() || w.state.document.pictures.reading.facts.valid() || w.act.files().opening();
     if (w.settle > 0) {
         --w.settle;
         return;
@@ -378,6 +381,18 @@ bool Window::closing() const {
     }
     return impl_->state.quit;
 }
+bool Window::end_work() {
+    Impl& w = *impl_;
+    const auto deadline = std::chrono::steady_clock::now() + most_to_wait_for_work;
+    w.act.end_work();
+    bool ended = true;
+    for (Runner* runner : {&w.runner, &w.second_runner, &w.untouched_runner, &w.second_untouched_runner})
+        ended = runner->end_by(deadline) && ended;
+    while (!w.act.work_ended() && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return ended && w.act.work_ended();
+}
+
 AppState& Window::state() {
     return impl_->state;
 }
@@ -412,7 +427,10 @@ int run_window(const WindowOptions& given) {
     const int signal = signals.received();
     signal == 0 ? window.controller().recovery().finish() : (void)window.controller().recovery().keep_now();
     recovery = nullptr;
-    return signal == 0 ? 0 : 128 + signal;
+    const int status = signal == 0 ? 0 : 128 + signal;
+    // What is stuck, in a disk that does not answer or a long step of a training, is left: all that is kept has been written.
+    if (!window.end_work()) std::_Exit(status);
+    return status;
 }
 
 }  // namespace saccade

@@ -24,6 +24,8 @@ class Window {
     /// Sleeps until something happens: an event, a result, or the next moment of an animation.
     void wait();
     bool closing() const;
+    /// Asks all work to end and waits a moment for it. False: something is stuck, and the destructor would wait for it.
+    bool end_work();
 
     AppState& state();
     Controller& controller();

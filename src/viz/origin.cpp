@@ -4,6 +4,7 @@
 
 #include "base/base64.hpp"
 #include "io/atomic_file.hpp"
+#include "io/input_file.hpp"
 #include "io/json_text.hpp"
 #include "viz/canvas_svg.hpp"
 #include "viz/png_text.hpp"

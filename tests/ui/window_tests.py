@@ -1,8 +1,11 @@
 """The window itself: who takes Esc, what Tab reaches, what each exhibit keeps, and that everything has its place at every size."""
 
+import json
 import os
+import struct
 import tempfile
 import time
+import zlib
 
 from steps import answered, check, choose, give_path
 from xdnd import set_resources
@@ -301,3 +304,46 @@ def test_the_first_size_is_what_the_screen_asks_for(w):
             dense.picture("dense-screen")
     finally:
         set_resources("")
+
+
+def png(width, height):
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    rows = zlib.compress((b"\0" + bytes(3 * width)) * height)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def test_a_session_that_names_files_elsewhere_asks(w):
+    folder, elsewhere = tempfile.mkdtemp(), tempfile.mkdtemp()
+    secret, pipe = os.path.join(elsewhere, "secret.png"), os.path.join(folder, "pipe.png")
+    with open(secret, "wb") as file:
+        file.write(png(40, 30))
+    os.mkfifo(pipe)
+
+    def session(image):
+        path = os.path.join(folder, "session.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({"format": "saccade-session", "version": 1, "request": {"exhibit": "spatial", "seed": 11, "params": {"image": image}}}, file)
+        return path
+
+    def open_it(path):
+        w.key("ctrl+o")
+        w.wait("the prompt", lambda s: s["prompt"] and s["typing"])
+        give_path(w, path)
+
+    open_it(session(secret))
+    s = w.wait("the question", lambda s: s["asking"])
+    check(s["asking"] == [secret], f"it asks about {s['asking']}")
+    check(s["exhibit"] != "spatial", "it is opened before the answer")
+    w.picture("asks-about-files")
+    w.click(*w.place("asking leave out"))
+    s = w.wait("the rest of the session", lambda s: answered(s) and s["exhibit"] == "spatial" and not s["asking"])
+    check(secret not in json.dumps(s["params"]), "the picture that nobody agreed to is named")
+    open_it(session(pipe))  # beside it: nothing to ask; and nothing to wait for, at its end either
+    w.wait("the line about the pipe", lambda s: "pipe" in (s["problem"] or "") + (s["banner"] or ""))
+    before = time.monotonic()
+    w.key("ctrl+q")
+    w.process.wait(30)
+    check(time.monotonic() - before < 10, "the window waits for a pipe")
+    check(w.process.returncode == 0, f"it ended with {w.process.returncode}")

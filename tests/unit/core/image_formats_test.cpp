@@ -11,6 +11,8 @@
 namespace saccade {
 namespace {
 
+using test::contains;
+using test::error_of;
 using test::JpegKind;
 using test::PngKind;
 using Bytes = std::vector<std::uint8_t>;
@@ -284,6 +286,33 @@ TEST(Exif, DamagedDataTellNoOrientation) {
         EXPECT_TRUE(orientation == 1 || orientation == 8);
     }
     EXPECT_EQ(exif_orientation("II*\0\xff\xff\xff\xff"s), 1);
+}
+
+std::string big_endian(std::uint32_t v) {
+    return {static_cast<char>(v >> 24), static_cast<char>(v >> 16 & 0xff), static_cast<char>(v >> 8 & 0xff),
+            static_cast<char>(v & 0xff)};
+}
+
+/// libpng takes memory for EXIF by the length that the file claims.
+TEST(ImageFormats, a_claimed_length_takes_no_memory) {
+    std::string png = write_png(Image(8, 8));
+    png.insert(33, big_endian(1'600'000'000) + "eXIf" + "II*");
+    const rusage before = [] {
+        rusage use{};
+        getrusage(RUSAGE_SELF, &use);
+        return use;
+    }();
+    EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [&] { decode_image(png, "x.png"); }), "x.png is a damaged PNG"));
+    rusage after{};
+    getrusage(RUSAGE_SELF, &after);
+    EXPECT_LT(after.ru_maxrss - before.ru_maxrss, 100'000);  // KB
+}
+
+/// 49 megapixels in a hundred bytes are cut off, whatever the rest would be.
+TEST(ImageFormats, sizes_that_the_data_cannot_fill_are_refused_from_the_header) {
+    std::string png = write_png(Image(8, 8));
+    png.replace(16, 8, big_endian(7000) + big_endian(7000));
+    EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [&] { decode_image(png, "x.png"); }), "too few for its size"));
 }
 
 }  // namespace

@@ -231,5 +231,49 @@ TEST(Npz, what_cannot_be_written_is_an_io_error_and_what_was_there_stays) {
     EXPECT_EQ(folder.file_count(), 1u);
 }
 
+/// Half a gigabyte of zeros packs into half a megabyte: what it would take is known from its header.
+TEST(Npz, what_is_larger_than_can_be_used_is_refused_before_it_is_unpacked) {
+    const TemporaryFolder folder;
+    const std::string zeros(1 << 20, '\0');
+    write_zip(folder / "bomb.npz", {{"a.npy", npy(header("|u1", "(1024, 1024)"), zeros)}}, true);
+    EXPECT_EQ(read_array<float>(folder / "bomb.npz", {.elements = 1 << 20}).size(), 1 << 20);
+    EXPECT_TRUE(contains(
+        error_of(ErrorCode::out_of_range, [&] { read_array<float>(folder / "bomb.npz", {.elements = (1 << 20) - 1}); }),
+        "holds 1048576 values"));
+    put_bytes(folder / "a.npy", npy(header("<f8", "(40000000,)"), ""));
+    const auto begin = std::filesystem::file_size(folder / "a.npy");
+    std::filesystem::resize_file(folder / "a.npy", begin + 320'000'000);
+    error_of(ErrorCode::out_of_range, [&] { read_array<float>(folder / "a.npy"); });
+}
+
+/// An archive as its end describes it, without the entries.
+std::string zip_end(std::uint64_t entries, std::uint64_t bytes) {
+    const auto number = [](std::uint64_t value, int size) {
+        std::string text;
+        for (int i = 0; i < size; ++i) text += static_cast<char>(value >> (8 * i) & 0xff);
+        return text;
+    };
+    const std::string wide = "PK\6\6" + number(44, 8) + number(45, 2) + number(45, 2) + number(0, 8) + number(entries, 8) +
+                             number(entries, 8) + number(bytes, 8) + number(0, 8);
+    const std::string locator = "PK\6\7" + number(0, 4) + number(0, 8) + number(1, 4);
+    return wide + locator + "PK\5\6" + number(0, 4) + number(std::min<std::uint64_t>(entries, 65535), 2) +
+           number(std::min<std::uint64_t>(entries, 65535), 2) + number(std::min<std::uint64_t>(bytes, 0xffffffff), 4) +
+           number(0, 6);
+}
+
+TEST(Npz, a_directory_that_is_longer_than_any_is_refused_before_it_is_read) {
+    const TemporaryFolder folder;
+    for (const auto& [entries, bytes] : {std::pair{5000, 100}, std::pair{1'000'000, 100}, std::pair{1, 2'000'000}}) {
+        put_bytes(folder / "a.npz", zip_end(static_cast<std::uint64_t>(entries), static_cast<std::uint64_t>(bytes)));
+        EXPECT_TRUE(contains(error_of(ErrorCode::out_of_range, [&] { read_npz(folder / "a.npz"); }), "at most 4096"));
+    }
+    // The 16 bit form says 1, the 64 bit form a million.
+    std::string both = zip_end(1'000'000, 100);
+    both[both.size() - 14] = both[both.size() - 12] = 1;
+    both[both.size() - 13] = both[both.size() - 11] = 0;
+    put_bytes(folder / "a.npz", both);
+    error_of(ErrorCode::out_of_range, [&] { read_npz(folder / "a.npz"); });
+}
+
 }  // namespace
 }  // namespace saccade

@@ -296,5 +296,28 @@ TEST(Runner, results_never_go_back_in_time) {
     }
 }
 
+/// The program ends while a run hangs, in a disk that does not answer or in a library: nobody waits for it.
+TEST(Runner, an_end_does_not_wait_for_what_is_stuck) {
+    HeldRun held;
+    held.heeds_stop = false;
+    Runner runner({}, held.function());
+    runner.submit(numbered(1));
+    held.begun.acquire();
+    using Clock = std::chrono::steady_clock;
+    const auto start = Clock::now();
+    EXPECT_FALSE(runner.end_by(start + std::chrono::milliseconds(50)));
+    EXPECT_LT(Clock::now() - start, std::chrono::seconds(2));
+    held.go.release();
+    EXPECT_TRUE(runner.end_by(Clock::now() + std::chrono::seconds(30)));
+}
+
+TEST(Runner, an_end_comes_at_once_where_nothing_is_stuck) {
+    HeldRun held;
+    Runner runner({}, held.function());
+    runner.submit(numbered(1));
+    held.begun.acquire();
+    EXPECT_TRUE(runner.end_by(std::chrono::steady_clock::now() + std::chrono::seconds(30)));
+}
+
 }  // namespace
 }  // namespace saccade

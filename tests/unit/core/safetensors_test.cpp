@@ -1,5 +1,6 @@
 #include "io/safetensors.hpp"
 
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -156,7 +157,7 @@ TEST(Safetensors, lying_headers_are_refused_by_what_is_wrong) {
     EXPECT_TRUE(contains(line(with_header("{")), "not valid JSON"));
     EXPECT_TRUE(contains(line(with_header("[]")), "not a JSON object"));
     EXPECT_TRUE(contains(line(with_header("{\"\xff\":1}")), "not valid JSON"));
-    EXPECT_TRUE(contains(line(with_header("{\"a\":" + std::string(1000, '['))), "nested too deeply"));
+    EXPECT_TRUE(contains(line(with_header("{\"a\":{\"x\":" + std::string(1000, '['))), "nested too deeply"));
     EXPECT_TRUE(contains(line(with_header(R"({"__metadata__":{"a":1}})")), "metadata entry 'a'"));
     EXPECT_TRUE(contains(line(with_header(R"({"__metadata__":[]})")), "metadata"));
     EXPECT_TRUE(contains(header("\"a\":{}"), "needs dtype, shape"));
@@ -225,6 +226,57 @@ TEST(Safetensors, what_cannot_be_read_or_written_is_an_io_error) {
     misnamed["\xff"] = Tensor<float>({1});
     error_of(ErrorCode::invalid_input, [&] { write_safetensors(folder / "w", misnamed, StoredType::f32); });
     EXPECT_EQ(folder.file_count(), 0u);
+}
+
+/// A header is read once, however many tensors it lists; more than any model has are refused as soon as they are met.
+TEST(Safetensors, many_tensors_take_no_time) {
+    const TemporaryFolder folder;
+    const auto list = [&](int count) {
+        std::string header = "{";
+        for (int i = 0; i < count; ++i)
+            header += (i > 0 ? ",\"t" : "\"t") + std::to_string(i) + R"(":{"dtype":"F32","shape":[0],"data_offsets":[0,0]})";
+        put_bytes(folder / "many.safetensors", with_header(header + "}"));
+        return std::chrono::steady_clock::now();
+    };
+    auto start = list(16384);
+    EXPECT_EQ(read_safetensors(folder / "many.safetensors").size(), 16384u);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));  // of a program that is not optimised
+    start = list(40000);
+    EXPECT_TRUE(contains(error_of(ErrorCode::out_of_range, [&] { read_safetensors(folder / "many.safetensors"); }),
+                         "more than 16384 tensors"));
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+}
+
+TEST(Safetensors, deep_headers_and_values_of_other_kinds_are_refused_where_they_begin) {
+    const TemporaryFolder folder;
+    const auto line = [&](const std::string& header) {
+        put_bytes(folder / "w.safetensors", with_header(header));
+        return error_of(ErrorCode::bad_format, [&] { read_safetensors(folder / "w.safetensors"); });
+    };
+    const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+    for (const std::string& header :
+         {deep, "{\"a\":" + deep + "}", "{\"a\":{\"shape\":" + deep + "}}", "{\"a\":{\"x\":" + deep + "}}",
+          "{\"__metadata__\":" + deep + "}", "{\"__metadata__\":{\"x\":" + deep + "}}"})
+        EXPECT_FALSE(line(header).empty());
+    for (const char* value : {"1", "null", "\"x\"", "true", "[]", "{}", "1.5", "{\"dtype\":1}", "{\"shape\":[-1]}",
+                              "{\"shape\":[\"1\"]}", "{\"dtype\":[],\"shape\":[0],\"data_offsets\":[0,0]}"})
+        EXPECT_TRUE(contains(line(std::string("{\"a\":") + value + "}"), "'a' needs dtype, shape and data_offsets")) << value;
+    put_bytes(folder / "w.safetensors", with_header(R"({"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0],"x":[{"y":1}]}})"));
+    EXPECT_EQ(read_safetensors(folder / "w.safetensors").size(), 1u);  // keys of a later version
+}
+
+/// Of a file that is long and holds nothing, such as a disk gives for free.
+TEST(Safetensors, more_numbers_than_any_model_has_are_refused_before_they_are_read) {
+    const TemporaryFolder folder;
+    const std::uint64_t numbers = std::uint64_t{1} << 29;
+    const std::string size = std::to_string(numbers * 4);
+    put_bytes(folder / "w.safetensors", with_header("{\"a\":{\"dtype\":\"F32\",\"shape\":[" + std::to_string(numbers) +
+                                                    "],\"data_offsets\":[0," + size + "]}}"));
+    const auto begin = std::filesystem::file_size(folder / "w.safetensors");
+    std::filesystem::resize_file(folder / "w.safetensors", begin + numbers * 4);
+    EXPECT_TRUE(
+        contains(error_of(ErrorCode::out_of_range, [&] { read_safetensors(folder / "w.safetensors"); }), "can be read"));
+    EXPECT_TRUE(read_safetensors_metadata(folder / "w.safetensors").empty());
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <set>
 #include <sstream>
 
-#include "io/atomic_file.hpp"
+#include "io/input_file.hpp"
 
 namespace saccade {
 namespace {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/atomic_file.hpp"
+#include "io/input_file.hpp"
 #include "unit/gui/controller_fixture.hpp"
 
 namespace saccade {
@@ -28,7 +29,7 @@ TEST_F(ControllerTest, ASessionComesBackAsItWas) {
     Controller act(other, runner, second_runner);
     act.choose_exhibit("alignment");
     act.files().open(path);
-    while (other.document.stale()) {
+    while (act.files().opening() || other.document.stale()) {
         act.poll();
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
@@ -71,7 +72,7 @@ TEST_F(ControllerTest, AFileThatIsNothingBecomesOneLineAndLosesNothing) {
     const std::string path = testing::TempDir() + "saccade-nothing-" + std::to_string(getpid()) + ".json";
     write_file(path, "not a session\n");
     const RunRequest before = state_.document.side().request;
-    act_.files().open(path);
+    open(path);
     ASSERT_TRUE(state_.banner.has_value());
     EXPECT_TRUE(state_.banner->error);
     EXPECT_EQ(state_.banner->text.find('\n'), std::string::npos);
@@ -87,7 +88,7 @@ TEST_F(ControllerTest, AnExportedPictureBecomesTheLiveSessionAgain) {
     act_.files().export_now();
     ASSERT_FALSE(state_.exporting.failed) << state_.exporting.result;
     set_source("4 April 2004");
-    act_.files().open(path);
+    open(path);
     settle();
     EXPECT_EQ(state_.document.side().request.params.text("source"), "3 March 2003");
     EXPECT_EQ(output(), "2003-03-03");
@@ -160,7 +161,7 @@ TEST_F(ControllerTest, AnExportThatCannotBeWrittenSaysWhy) {
 
 TEST_F(ControllerTest, PathsThatNoFileSystemTakesAreAProblemNotAnEnd) {
     const std::string absurd = "/tmp/" + std::string(5000, 'x') + ".png";
-    act_.files().open(absurd);
+    open(absurd);
     EXPECT_TRUE(state_.banner && state_.banner->error);
     state_.prompt = {PathPrompt::Kind::open, absurd, ""};
     act_.files().answer_prompt();
@@ -179,7 +180,7 @@ TEST_F(ControllerTest, WeightsThatDoNotFitCanBeTakenBack) {
     std::string file(8, '\0');
     file[0] = static_cast<char>(header.size());
     write_file(path, file + header + std::string(4, '\0'));
-    act_.files().open(path);
+    open(path);
     settle();
     ASSERT_TRUE(state_.document.side().problem.has_value());
     EXPECT_EQ(output(), "2019-09-30");  // the picture before stays
@@ -206,7 +207,7 @@ TEST_F(ControllerTest, ASessionKeepsBAndAPictureOfTheDifferenceBringsBothBack) {
         Controller act(other, a, b);
         act.choose_exhibit("alignment");
         act.files().open(stem + ending);
-        while (other.document.running()) {
+        while (act.files().opening() || other.document.running()) {
             act.poll();
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }

@@ -19,11 +19,19 @@ class ControllerTest : public testing::Test {
     }
 
     void settle() {
-        while (state_.document.running() || runner_.busy()) {
+        while (act_.files().opening() || state_.document.running() || runner_.busy()) {
             act_.poll();
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
         for (int frame = 0; frame < 2; ++frame) act_.poll();  // the picture is drawn first, then its claims are checked
+    }
+    /// Opens a file, and waits until it is used or asks.
+    void open(const std::string& path) {
+        act_.files().open(path);
+        while (act_.files().opening() && !state_.asking.open) {
+            act_.poll();
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
     }
     void set_source(const std::string& text) {
         act_.inputs().set_param("source", text);

@@ -230,7 +230,7 @@ TEST_F(ControllerTest, WhatIsTakenAwayByKeysEndsAtNothing) {
 }
 
 TEST_F(ControllerTest, AnErrorEndsWithTheNextEdit) {
-    act_.files().open("/proc/none/there-is-no-such.json");
+    open("/proc/none/there-is-no-such.json");
     ASSERT_TRUE(state_.banner.has_value() && state_.banner->error);
     act_.poll();
     EXPECT_TRUE(state_.banner.has_value());

@@ -5,6 +5,7 @@
 
 #include "image/samples.hpp"
 #include "io/atomic_file.hpp"
+#include "io/input_file.hpp"
 #include "ui/commands.hpp"
 #include "unit/gui/controller_fixture.hpp"
 
@@ -202,7 +203,7 @@ TEST_F(DocumentTest, AFileOfAnExhibitThatWasOpenIsAnEditOfIt) {
     set_source("1 May 2020");
     act_.choose_exhibit("memory");
     settle();
-    act_.files().open(file);
+    open(file);
     settle();
     EXPECT_EQ(output(), "2019-09-30");
     act_.undo();
@@ -249,7 +250,7 @@ TEST_F(DocumentTest, KeysOfANewerVersionStayWithTheirSession) {
     nlohmann::json document = nlohmann::json::parse(read_file(newer));
     document["of a newer version"] = 1;
     write_file(newer, document.dump());
-    act_.files().open(newer);
+    open(newer);
     settle();
     act_.files().save_session_to(newer);
     EXPECT_TRUE(nlohmann::json::parse(read_file(newer)).contains("of a newer version"));

@@ -22,8 +22,8 @@ class HandTest : public testing::Test {
         settle();
     }
     void settle() {
-        while (state_.document.running() || runner_.busy() || second_runner_.busy() || untouched_.busy() ||
-               second_untouched_.busy()) {
+        while (act_.files().opening() || state_.document.running() || runner_.busy() || second_runner_.busy() ||
+               untouched_.busy() || second_untouched_.busy()) {
             act_.poll();
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -8,6 +9,7 @@
 
 #include "io/atomic_file.hpp"
 #include "ui/controller.hpp"
+#include "viz/origin.hpp"
 
 namespace saccade {
 namespace {
@@ -44,7 +46,8 @@ class PicturesTest : public testing::Test {
             act_.poll();
             act_.pictures().poll();
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        } while (state_.document.running() || a_.busy() || b_.busy() || state_.document.pictures.reading.facts.valid());
+        } while ((act_.files().opening() && !state_.asking.open) || state_.document.running() || a_.busy() || b_.busy() ||
+                 state_.document.pictures.reading.facts.valid());
     }
     std::string file(const std::string& name, const std::string& content) {
         std::filesystem::create_directories(folder_);
@@ -257,6 +260,105 @@ TEST(PicturesLive, ADragWaitsForTheRunUnderWayAndThenAsksForTheLastPlace) {
     EXPECT_LE(started, 3);
     EXPECT_EQ(state.document.side().shown.request.params.text("image"), state.document.side().request.params.text("image"));
     EXPECT_NEAR(act.scenes().scene(0)->shapes[0].x, 0.7, 1e-9);
+}
+
+/// A session that came from elsewhere, with a picture that did not come with it.
+class AskedFilesTest : public PicturesTest {
+ protected:
+    AskedFilesTest() {
+        std::filesystem::create_directories(own_);
+        write_file(own_ + "secret.png", write_png(Image(40, 30)));
+    }
+    ~AskedFilesTest() override { std::filesystem::remove_all(own_); }
+    std::string session(const std::string& image, const std::string& more = "") {
+        return file("session.json",
+                    R"({"format":"saccade-session","version":1,"request":{"exhibit":"spatial","params":{"image":")" + image +
+                        "\"}" + more + "}}");
+    }
+    void open(const std::string& path) {
+        act_.files().open(path);
+        settle();
+    }
+    std::string own_ = testing::TempDir() + "saccade-own-" + std::to_string(getpid()) + "/";
+};
+
+TEST_F(AskedFilesTest, NothingElsewhereIsReadBeforeItIsAgreedTo) {
+    const std::string before = value(0);
+    open(session(own_ + "secret.png"));
+    ASSERT_TRUE(state_.asking.open);
+    EXPECT_EQ(state_.asking.files, std::vector<std::string>{own_ + "secret.png"});
+    EXPECT_EQ(value(0), before);
+    EXPECT_FALSE(state_.document.pictures.reading.facts.valid());
+    act_.files().answer(FilesAnswer::cancel);
+    settle();
+    EXPECT_FALSE(state_.asking.open);
+    EXPECT_EQ(value(0), before);
+    open(session(own_ + "secret.png"));  // nobody agreed
+    ASSERT_TRUE(state_.asking.open);
+    act_.files().answer(FilesAnswer::read);
+    settle();
+    EXPECT_EQ(value(0), own_ + "secret.png");
+    act_.pictures().open("sample:ship");
+    settle();
+    open(session(own_ + "secret.png"));  // somebody has
+    EXPECT_FALSE(state_.asking.open);
+    EXPECT_EQ(value(0), own_ + "secret.png");
+}
+
+TEST_F(AskedFilesTest, WithoutThemTheRestIsOpened) {
+    open(
+        session(own_ + "secret.png", R"(,"seed":11,"weights":"/etc/w.safetensors","interventions":["weights=@/etc/a.npz:b"])"));
+    ASSERT_TRUE(state_.asking.open);
+    EXPECT_EQ(state_.asking.files.size(), 3u);
+    act_.files().answer(FilesAnswer::leave_out);
+    settle();
+    const RunRequest& request = state_.document.side().request;
+    EXPECT_EQ(request.seed, 11u);
+    EXPECT_TRUE(request.weights_path.empty());
+    EXPECT_TRUE(request.interventions.empty());
+    EXPECT_FALSE(is_picture_path(value(0)));
+}
+
+TEST_F(AskedFilesTest, WhatStandsBesideComesAlong) {
+    open(session(picture_file("beside.png")));
+    EXPECT_FALSE(state_.asking.open);
+    EXPECT_EQ(value(0), folder_ + "beside.png");
+}
+
+/// A picture that Saccade exported names what it was made of; exported again, it must not hold what nobody agreed to show.
+TEST_F(AskedFilesTest, APictureAsksLikeASessionAndIsNotExportedAgainWithWhatItNames) {
+    act_.pictures().open(own_ + "secret.png");
+    settle();
+    const std::string exported = file("a.svg", "");
+    ViewState view;
+    view.view = "overlay";
+    write_file(exported, "<svg xmlns=\"http://www.w3.org/2000/svg\"><metadata id=\"saccade\">" +
+                             origin_text({request_text(state_.document.side().request), view}) + "</metadata></svg>");
+    AppState other;
+    Runner a({}, nothing), b({}, nothing);
+    Controller act(other, a, b);
+    act.choose_exhibit("spatial");
+    act.files().open(exported);
+    while (act.files().opening() && !other.asking.open) {
+        act.poll();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    EXPECT_TRUE(other.asking.open) << (other.banner ? other.banner->text : "");
+    act.files().answer(FilesAnswer::leave_out);
+    EXPECT_EQ(request_text(other.document.side().request).find("secret"), std::string::npos);
+}
+
+TEST_F(AskedFilesTest, APipeInASessionIsRefusedAtOnce) {
+    std::filesystem::create_directories(folder_);
+    ASSERT_EQ(mkfifo((folder_ + "pipe.png").c_str(), 0600), 0);
+    const auto start = std::chrono::steady_clock::now();
+    open(session(folder_ + "pipe.png"));
+    ASSERT_TRUE(state_.document.pictures.facts[0].problem.has_value());
+    EXPECT_NE(state_.document.pictures.facts[0].problem->line().find("pipe"), std::string::npos);
+    act_.files().open(folder_ + "pipe.png");
+    settle();
+    ASSERT_TRUE(state_.banner && state_.banner->error);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
 }
 
 }  // namespace

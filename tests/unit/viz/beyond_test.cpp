@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "figure_items.hpp"
-#include "io/atomic_file.hpp"
+#include "io/input_file.hpp"
 #include "run/run.hpp"
 #include "run/run_request.hpp"
 #include "sample_trace.hpp"

@@ -5,6 +5,7 @@
 
 #include "base/base64.hpp"
 #include "io/atomic_file.hpp"
+#include "io/input_file.hpp"
 #include "io/npz.hpp"
 #include "run/run_request.hpp"
 #include "sample_trace.hpp"

@@ -1,0 +1,66 @@
+#include "run/named_files.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "exhibit/exhibit.hpp"
+#include "image/load_image.hpp"
+
+namespace saccade {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Of "file.npz:name[2]".
+std::string file_of_array(const std::string& source) {
+    const std::string array = split_array_source(source).array;
+    const std::size_t archive = array.rfind(".npz:");
+    return archive == std::string::npos ? array : array.substr(0, archive + 4);
+}
+
+bool stands_in(const std::string& path, const fs::path& folder) {
+    std::error_code error;
+    const fs::path absolute = fs::absolute(path, error);
+    const fs::path whole = error ? fs::path() : fs::weakly_canonical(absolute, error);
+    if (error || folder.empty()) return false;
+    const auto [end, ignored] = std::mismatch(folder.begin(), folder.end(), whole.begin(), whole.end());
+    return end == folder.end();
+}
+
+}  // namespace
+
+std::vector<std::string> named_files(const RunRequest& request) {
+    std::vector<std::string> files;
+    const auto add = [&](const std::string& file) {
+        if (!file.empty() && std::find(files.begin(), files.end(), file) == files.end()) files.push_back(file);
+    };
+    for (const ParamSpec& spec : exhibit(request.exhibit).params)
+        if (spec.type == ParamType::image && request.params.has(spec.name) &&
+            names_picture_file(request.params.text(spec.name)))
+            add(request.params.text(spec.name));
+    add(request.weights_path);
+    for (const Intervention& intervention : request.interventions)
+        if (!intervention.array_source.empty()) add(file_of_array(intervention.array_source));
+    return files;
+}
+
+std::vector<std::string> files_elsewhere(const RunRequest& request, const std::string& folder) {
+    std::error_code error;
+    const fs::path whole = fs::canonical(folder.empty() ? fs::path(".") : fs::path(folder), error);
+    std::vector<std::string> files = named_files(request);
+    std::erase_if(files, [&](const std::string& file) { return !error && stands_in(file, whole); });
+    return files;
+}
+
+RunRequest without_files(RunRequest request) {
+    for (const ParamSpec& spec : exhibit(request.exhibit).params)
+        if (spec.type == ParamType::image && request.params.has(spec.name) &&
+            names_picture_file(request.params.text(spec.name)))
+            request.params.set(spec.name, spec.fallback);
+    request.weights_path.clear();
+    std::erase_if(request.interventions, [](const Intervention& i) { return !i.array_source.empty(); });
+    return request;
+}
+
+}  // namespace saccade

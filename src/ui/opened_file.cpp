@@ -1,0 +1,109 @@
+#include "ui/opened_file.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/error_line.hpp"
+#include "exhibit/exhibit.hpp"
+#include "image/load_image.hpp"
+#include "io/safetensors.hpp"
+#include "params/matrix_file.hpp"
+#include "run/named_files.hpp"
+#include "run/session.hpp"
+#include "viz/export.hpp"
+
+namespace saccade {
+
+namespace {
+
+bool is_array_ending(const std::string& ending) {
+    return ending == ".npy" || ending == ".npz" || ending == ".csv" || ending == ".tsv" || ending == ".txt" ||
+           ending.rfind(".npz:", 0) == 0;
+}
+
+bool is_picture_ending(std::string ending) {
+    std::transform(ending.begin(), ending.end(), ending.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return ending == ".png" || ending == ".jpg" || ending == ".jpeg" || ending == ".webp";
+}
+
+void find_elsewhere(OpenedFile& file) {
+    const std::string folder = std::filesystem::path(file.path).parent_path().string();
+    file.elsewhere = files_elsewhere(file.request, folder);
+    if (!file.compared) return;
+    for (const std::string& named : files_elsewhere(*file.compared, folder))
+        if (std::find(file.elsewhere.begin(), file.elsewhere.end(), named) == file.elsewhere.end())
+            file.elsewhere.push_back(named);
+}
+
+void read_exported(OpenedFile& file) {
+    const FigureOrigin origin = read_origin(file.path);
+    file.request = request_from_text(origin.request);
+    if (!origin.compared.empty()) file.compared = request_from_text(origin.compared);
+    file.figure = origin.view;
+    file.kind = OpenedFile::Kind::run;
+    find_elsewhere(file);
+}
+
+void read_session(OpenedFile& file) {
+    file.stamp = stamp_of(file.path);
+    const Session session = load_session(file.path);
+    exhibit(session.request.exhibit);
+    file.view = saved_view_from_json(session.view);
+    file.request = session.request;
+    file.compared = session.compared;
+    file.session = std::make_shared<const nlohmann::json>(session.document);
+    file.kind = OpenedFile::Kind::run;
+    find_elsewhere(file);
+}
+
+void read_weights(OpenedFile& file) {
+    const bool training = read_safetensors_metadata(file.path).count("training") != 0;
+    file.kind = training ? OpenedFile::Kind::training : OpenedFile::Kind::weights;
+}
+
+void read_array_file(OpenedFile& file) {
+    file.kind = OpenedFile::Kind::array;
+    file.array = read_matrix(file.path);
+}
+
+void read_by_content(OpenedFile& file) {
+    const std::string ending = std::filesystem::path(file.path).extension().string();
+    if (ending == ".safetensors" || ending == ".checkpoint") return read_weights(file);
+    if (is_array_ending(ending)) return read_array_file(file);
+    if (ending == ".svg" || ending == ".pdf") return read_exported(file);
+    if (!is_picture_ending(ending) && !is_image_file(file.path)) return read_session(file);
+    try {
+        read_exported(file);
+    } catch (const Error&) {
+        file.kind = OpenedFile::Kind::picture;  // an ordinary one; whoever decodes it says what is wrong, if something is
+    }
+}
+
+template <class Read>
+OpenedFile read_as(const std::string& path, const Read& read) {
+    OpenedFile file;
+    file.path = path;
+    try {
+        read(file);
+    } catch (...) {
+        file.problem = current_error();
+    }
+    return file;
+}
+
+}  // namespace
+
+OpenedFile open_file(const std::string& path) {
+    return read_as(path, read_by_content);
+}
+
+OpenedFile open_matrix_file(const std::string& path, const std::string& param) {
+    OpenedFile file = read_as(path, read_array_file);
+    file.param = param;
+    return file;
+}
+
+}  // namespace saccade

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/file_stamp.hpp"
+#include "run/run_request.hpp"
+#include "ui/saved_view.hpp"
+#include "viz/view.hpp"
+
+namespace saccade {
+
+/// What a file that is opened turned out to be.
+struct OpenedFile {
+    enum class Kind { picture, run, weights, training, array };
+    Kind kind = Kind::picture;
+    std::string path;
+    std::optional<Error> problem;  // it cannot be read; the rest says nothing
+
+    // A run: a session, or a picture that Saccade exported.
+    RunRequest request;
+    std::optional<RunRequest> compared;
+    std::vector<std::string> elsewhere;             // files that it names and that do not stand beside it
+    std::optional<SavedView> view;                  // of a session,
+    std::shared_ptr<const nlohmann::json> session;  // as it was read,
+    FileStamp stamp;                                // and when
+    ViewState figure;                               // of a picture
+
+    Tensor<float> array;
+    std::string param;  // the parameter that the array is for; empty: the one with the cursor, or the first
+};
+
+/// Reads a file by what is in it: on any thread, as it may take its time. Nothing that it names is read.
+OpenedFile open_file(const std::string& path);
+/// As a matrix, whatever it is called.
+OpenedFile open_matrix_file(const std::string& path, const std::string& param);
+
+}  // namespace saccade

@@ -1,0 +1,13 @@
+#include "train/dictionary.hpp"
+#include "target.hpp"
+
+using namespace saccade;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const fuzz::MemoryFile file(data, size);
+    return fuzz::refuses_or_reads([&] {
+        const Dictionary dictionary = read_dictionary(file.path());
+        simplified_characters(dictionary.entries);
+        for (const DictionaryEntry& entry : dictionary.entries) translations(entry);
+    });
+}

@@ -1,0 +1,13 @@
+#include "params/matrix_text.hpp"
+#include "target.hpp"
+
+using namespace saccade;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    return fuzz::refuses_or_reads([&] {
+        const Tensor<float> matrix = matrix_from_text(fuzz::text_of(data, size));
+        fuzz::require(matrix.shape().rank() == 2, "a matrix has two axes");
+        const Tensor<float> again = matrix_from_text(matrix_to_text(matrix));
+        fuzz::require(again.shape() == matrix.shape(), "a matrix changes as it is written");
+    });
+}

@@ -1,0 +1,10 @@
+#include "io/npz.hpp"
+#include "target.hpp"
+
+using namespace saccade;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const fuzz::MemoryFile file(data, size);
+    fuzz::refuses_or_reads([&] { read_npz<float>(file.path(), {.elements = 1 << 20}); });
+    return fuzz::refuses_or_reads([&] { read_npz_text(file.path(), "trace.json"); });
+}

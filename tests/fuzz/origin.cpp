@@ -1,0 +1,15 @@
+#include "run/run_request.hpp"
+#include "target.hpp"
+#include "viz/export.hpp"
+
+using namespace saccade;
+
+/// What a PNG, SVG or PDF says of how it was made.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const fuzz::MemoryFile file(data, size);
+    return fuzz::refuses_or_reads([&] {
+        const FigureOrigin origin = read_origin(file.path());
+        request_from_text(origin.request);
+        if (!origin.compared.empty()) request_from_text(origin.compared);
+    });
+}

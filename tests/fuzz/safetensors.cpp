@@ -1,0 +1,13 @@
+#include "io/safetensors.hpp"
+#include "target.hpp"
+
+using namespace saccade;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const fuzz::MemoryFile file(data, size);
+    return fuzz::refuses_or_reads([&] {
+        std::map<std::string, std::string> metadata;
+        read_safetensors(file.path(), &metadata);
+        fuzz::require(read_safetensors_metadata(file.path()) == metadata, "two readings differ");
+    });
+}

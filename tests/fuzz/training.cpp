@@ -1,0 +1,9 @@
+#include "target.hpp"
+#include "train/training_file.hpp"
+
+using namespace saccade;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const fuzz::MemoryFile file(data, size);
+    return fuzz::refuses_or_reads([&] { read_training_file(file.path()); });
+}
