@@ -46,7 +46,7 @@ heap trace "$root"/src/trace/*.cpp
 heap params "$root"/src/params/*.cpp
 heap run "$root"/src/run/{session,run_request,named_files}.cpp "$root"/src/model/card.cpp
 heap trace_file "$root"/src/run/trace_file.cpp
-heap dictionary "$root"/src/train/dictionary.cpp
+heap dictionary "$root"/src/train/dictionary.cpp "$root"/src/model/bpe.cpp
 heap train "$root"/src/train/{idx,translation_data,data_source,training_file}.cpp
 heap registry "$here"/small_registry.cpp
 
