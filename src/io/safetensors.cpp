@@ -35,7 +35,7 @@ class FileReader {
         if (size < sizeof length) damaged(fmt::format("is {} bytes long, too short for a safetensors file", size));
         read_bytes(&length, sizeof length, "the header's length");
         if (length > most_bytes_of_any_file)
-            throw Error(ErrorCode::bad_format, shown_path() + ": is no safetensors file",
+            throw Error(ErrorCode::bad_format, path_ + ": is no safetensors file",
                         "choose a file of weights, as `saccade train` writes them");
         if (length > size - sizeof length || length > longest_safetensors_header)
             damaged(fmt::format("the header claims {} bytes, the file has {}", length, size - sizeof length));

@@ -4,6 +4,7 @@
 
 #include "viz/attention_plane.hpp"
 #include "viz/cell_numbers.hpp"
+#include "viz/heatmap_image.hpp"
 #include "viz/map_picture.hpp"
 #include "viz/masked.hpp"
 #include "viz/touched.hpp"
