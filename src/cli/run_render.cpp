@@ -83,10 +83,11 @@ struct RenderOptions {
 };
 
 /// --step, if it was given, is one of the run's.
-void check_step(const RenderOptions& options, const Trace& trace) {
+void check_step(const RenderOptions& options, const std::string& exhibit_id, const Trace& trace) {
     if (!options.step.given()) return;
     const AxisPtr steps = options.view.step_axis.empty() ? nullptr : trace.axis(options.view.step_axis);
-    if (steps == nullptr) throw Error(ErrorCode::usage, "--step: this run has no steps", "leave it out, or give --select");
+    if (steps == nullptr)
+        throw Error(ErrorCode::usage, "--step: " + exhibit_id + " has no steps", "leave it out, or give --select");
     if (options.view.step < 0 || options.view.step >= steps->extent)
         throw Error(ErrorCode::usage, fmt::format("--step: there is no step {}", options.view.step),
                     fmt::format("the output has {}: give 0 to {}", steps->extent, steps->extent - 1));
@@ -220,7 +221,7 @@ void render(RenderOptions options) {
     apply_lengths(options);
     const TracePtr trace = run_told(request);
     if (options.view.tensor.empty()) options.view.tensor = placed_tensor(request, options.view.view, *trace);
-    check_step(options, *trace);
+    check_step(options, request.exhibit, *trace);
     options.flags.select_in(*trace, options.view);
     if (options.view.tensor.empty() || trace->find(options.view.tensor) != nullptr)  // else made by an analysis, of several
         ViewFlags::check_heads(tensor_for(view(options.view.view), *trace, options.view), options.view);

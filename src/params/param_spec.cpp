@@ -56,8 +56,12 @@ void check_text(const ParamSpec& spec, const std::string& text) {
                "save the text as UTF-8");
     }
     if (text.empty() && !spec.optional_text && spec.type == ParamType::text) refuse(spec, "is empty", "type a text");
-    if (spec.type == ParamType::text && !text.empty() && is_blank(text))
-        refuse(spec, "holds nothing but blanks", spec.optional_text ? "type a text, or leave it empty" : "type a text");
+    if (spec.type == ParamType::text && !text.empty() && is_blank(text)) {
+        std::string dropped;
+        for (const std::string& name : read_typed(text).dropped) dropped += (dropped.empty() ? "" : ", ") + name;
+        refuse(spec, dropped.empty() ? "holds nothing but blanks" : "holds nothing that can be seen, only " + dropped,
+               spec.optional_text ? "type a text, or leave it empty" : "type a text");
+    }
     if (text.empty() && !spec.optional_text && spec.type == ParamType::image) {
         refuse(spec, "does not name a picture", "open a PNG, JPEG or WebP file, or take sample:NAME");
     }

@@ -107,12 +107,16 @@ GridLayout arrange_with(const Sketch& sketch, const Slice& slice, Box content, B
     const double guess_h = cell_size((content.h - bar_room) * 0.85, rows, largest);
     // Labels have what cells of a fair size leave.
     const double free_w = content.w - at.label_gap - static_cast<double>(cols) * std::min(largest, sketch.px(34));
-    const double rows_limit = std::max(content.w * 0.3, free_w);
+    const auto few = [&](double whole, double room, Index n) {  // what few cells leave at their smallest
+        return std::clamp(room - static_cast<double>(n) * sketch.px(14), whole * 0.3, whole * 0.55);
+    };
+    const double rows_limit = std::max(few(content.w, content.w, cols), free_w);
     const double free_h = content.h - bar_room - at.label_gap - static_cast<double>(rows) * sketch.px(22);
     if (row_labels) at.rows = fit_row_labels(sketch, *slice.row(), guess_h, rows_limit);
     const double left = at.rows.none ? 0 : at.rows.extent + at.label_gap;
     at.cell_w = cell_size(content.w - left, cols, largest);
-    const double cols_limit = std::max({content.h * 0.3, std::min(content.h * 0.42, sketch.px(60)), free_h});
+    const double cols_limit =
+        std::max({few(content.h, content.h - bar_room, rows), std::min(content.h * 0.42, sketch.px(60)), free_h});
     if (col_labels) at.cols = fit_column_labels(sketch, *slice.col(), at.cell_w, cols_limit);
     const double top = at.cols.none ? 0 : at.cols.extent + (at.cols.rotated ? at.label_gap : sketch.px(4));
     at.cell_h = cell_size(content.h - top - bar_room, rows, largest);

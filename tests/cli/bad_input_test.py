@@ -30,7 +30,6 @@ class BadInput(Case):
         out = self.path("x.npz")
         self.bad(2, "run", "alignment", "--sauce", "x", "--save", out, names=["--sauce", "--source"])
         self.bad(2, "run", "nothing", "--save", out, names=["nothing", "alignment"])
-        self.bad(2, "run", "alignment", names=["--save"])
         self.bad(2, "render", "alignment", "--view", "cube", "-o", out, names=["cube", "heatmap"])
         self.bad(2, "render", "alignment", "--view", "heatmap", "-o", self.path("x.bmp"), names=["bmp"])
         self.bad(2, "render", "alignment", "--view", "heatmap", "--size", "0x0", "-o", self.path("x.png"), names=["0x0"])

@@ -115,9 +115,7 @@ TEST_F(CommandLines, what_no_command_can_do_is_refused) {
         {2, {"describe", "alignment", "memory"}, "memory"},
         {2, {"describe", ""}, "''"},
         // run
-        {2, {"run", "alignment"}, "--save"},
         {2, {"run", "alignment", "--save"}, "--save"},
-        {2, {"run", "alignment", "--save="}, "--save"},
         {2, {"run", "alignment", "--sauce", "x", "--save", x}, "--source"},
         {2, {"run", "alignment", "--source", "--save", x}, "--source"},
         {2, {"run", "alignment", "--source", "a", "--source", "b", "--save", x}, "--source"},

@@ -57,6 +57,7 @@ TEST(AlignmentExhibit, traditional_characters_are_read_as_simplified_ones) {
     for (const char* model : {"zh-en-gru", "zh-en-luong", "zh-en-fixed"}) {
         RunRequest request = asking("我愛中國。");
         request.params.set("model", std::string(model));
+        request.params.set("training", std::string("free"));
         const TracePtr traditional = run(request);
         request.params.set("source", std::string("我爱中国。"));
         const TracePtr simplified = run(request);

@@ -226,7 +226,7 @@ VerdictTable transformer_verdicts() {
                 {"+ . + + + + + +", {"intervene encoder.mask[0,0,1]=-inf"}},
                 {"+ + + + + + + .", {"intervene encoder.norm=0"}},
                 {"+ . + + + + + H", {"encoder_radius=1", "intervene encoder.weights[0,0,0,5]=0.5"}},
-                {"+ + . + + + H .", {"intervene decoder.mask[0,0,1]=0"}},
+                {"+ + . + + + H .", {"intervene decoder.mask[:,0,1]=0"}},
             },
     };
 }

@@ -135,7 +135,8 @@ TEST_F(ControllerTest, WhatIsAskedAboutIsWhatIsReplacedHoweverItIsWritten) {
             write_file(file, "precious");
             state_.prompt = {kind, written, ""};
             act_.files().answer_prompt();
-            EXPECT_NE(state_.prompt.problem.find("is there already"), std::string::npos) << written << state_.prompt.problem;
+            EXPECT_NE(state_.prompt.problem.find("once more replaces it"), std::string::npos)
+                << written << state_.prompt.problem;
             EXPECT_EQ(read_file(file), "precious") << written;
         }
         state_.prompt = {Kind::save_session, written, ""};

@@ -36,9 +36,9 @@ TEST(ViewLayout, IsAsItWasLookedAt) {
         std::uint64_t hash;
     };
     const Stored stored[] = {
-        {"heatmap", "dark", 720, 480, 0xd7d471566b24bea3u}, {"flow", "dark", 720, 480, 0xef4a8add5704af25u},
+        {"heatmap", "dark", 720, 480, 0x814d391c7ee4b20au}, {"flow", "dark", 720, 480, 0xef4a8add5704af25u},
         {"stages", "dark", 400, 480, 0x1a28e7931349ad89u},  {"bars", "light", 500, 300, 0x6d2f97157d65fac2u},
-        {"curves", "dark", 720, 300, 0xbef38d106a8aa4a2u},
+        {"curves", "dark", 720, 300, 0x98e3d658cc673aefu},
     };
     const PlainMeasure measure;
     const Trace attention = sentence(), curves = curves_trace(40);
