@@ -8,7 +8,7 @@ namespace saccade {
 
 namespace {
 
-constexpr std::size_t most_unfolded = 9, first_of_many = 7;
+constexpr std::size_t most_unfolded = 10, first_of_many = 7;
 
 bool as_usual(const ParamSpec& spec, const ParamValue& value) {
     Params usual, now;
