@@ -16,7 +16,8 @@ struct ReadWhile {
     std::string_view exhibit, param, other, value;
 };
 
-constexpr std::array reading_rules{ReadWhile{"alignment", "length_penalty", "beam", ">1"},
+constexpr std::array reading_rules{ReadWhile{"alignment", "training", "model", "!dates"},
+                                   ReadWhile{"alignment", "length_penalty", "beam", ">1"},
                                    ReadWhile{"alignment", "hypothesis", "beam", ">1"},
                                    ReadWhile{"rnn-shapes", "direction", "shape", "!1-to-n"},
                                    ReadWhile{"rnn-shapes", "text", "shape", "!1-to-n"},

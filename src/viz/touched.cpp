@@ -93,7 +93,8 @@ std::vector<char> touched_cells(const Trace& trace, const TraceTensor& tensor, c
             any = any || here || hidden;
         }
     }
-    return any ? touched : std::vector<char>();
+    const bool some = any && std::ranges::count(touched, char{0}) > 0;
+    return some || rows * cols == 1 ? touched : std::vector<char>();
 }
 
 }  // namespace saccade

@@ -96,7 +96,7 @@ TEST(ParamUse, what_is_said_to_be_unread_changes_nothing) {
             ++checked;
         }
     }
-    EXPECT_EQ(checked, 21u);
+    EXPECT_EQ(checked, 22u);
 }
 
 TEST(ParamUse, what_it_waits_for_wakes_it) {
