@@ -128,10 +128,8 @@ void Files::use(const OpenedFile& file) {
             case Kind::run:
                 return use_run(file);
         }
-    } catch (const Error& error) {
-        act_.messages().complain(error);
-    } catch (const std::exception& error) {
-        act_.messages().complain(Error(ErrorCode::io, file.path + ": " + error.what(), "choose another file"));
+    } catch (...) {
+        act_.messages().complain(current_error());
     }
 }
 

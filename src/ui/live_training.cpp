@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/error_line.hpp"
+
 namespace saccade {
 
 namespace {
@@ -88,10 +90,8 @@ void LiveTraining::keep(const Training& training) {
     keeping_ = std::async(std::launch::async, [&training, path = kept_at_]() -> std::optional<Error> {
         try {
             training.save_checkpoint(path);
-        } catch (const Error& error) {
-            return error;
-        } catch (const std::exception& error) {
-            return Error(ErrorCode::io, path + ": " + error.what());
+        } catch (...) {
+            return current_error();
         }
         return std::nullopt;
     });

@@ -313,7 +313,7 @@ void add_recovery(const Ui& ui, Controller& act, std::vector<BannerLine>& lines)
         lines.push_back(std::move(line));
     }
     if (const auto problem = recovery.problem())
-        lines.push_back({"What is open cannot be kept safe: " + problem->line(), ui.theme.broken});
+        lines.push_back({"What is open cannot be kept safe: " + shown_line(*problem), ui.theme.broken});
 }
 
 /// Edits by hand that named tokens which are gone.

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/error_line.hpp"
 #include "io/atomic_file.hpp"
 #include "ui/saved_view.hpp"
 
@@ -168,10 +169,8 @@ void Recovery::write(const Work& now) {
     try {
         text = text_of(now);
         if (text != written_) write_file(own_->path(), text);
-    } catch (const Error& error) {
-        problem = error;
-    } catch (const std::exception& error) {
-        problem = Error(ErrorCode::io, std::string("the session cannot be kept: ") + error.what());
+    } catch (...) {
+        problem = current_error();
     }
     const std::scoped_lock lock(mutex_);
     problem_ = problem;
