@@ -25,6 +25,12 @@ struct DerivedTensor {
 struct Derived {
     std::vector<Axis> axes;  // that the source lacks
     std::vector<DerivedTensor> tensors;
+
+    std::size_t bytes() const {
+        std::size_t n = 0;
+        for (const DerivedTensor& tensor : tensors) n += static_cast<std::size_t>(tensor.values.size()) * sizeof(float);
+        return n;
+    }
 };
 
 struct Analysis {

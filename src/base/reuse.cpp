@@ -1,12 +1,13 @@
 #include "base/reuse.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace saccade {
 
 std::shared_ptr<const void> Reuse::find(const std::string& key, std::type_index type) {
     const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& kept) { return kept.key == key; });
-    if (found == kept_.end() || found->type != type) return nullptr;
+    if (found == kept_.end() || found->type != type || (found->of && found->of->expired())) return nullptr;
     kept_.splice(kept_.begin(), kept_, found);
     return found->value;
 }
@@ -20,6 +21,11 @@ void Reuse::forget(const std::string& key) {
 
 void Reuse::keep(Kept kept) {
     forget(kept.key);
+    for (auto old = kept_.begin(); old != kept_.end();) {
+        const bool gone = old->of && old->of->expired();
+        if (gone) bytes_ -= old->bytes;
+        old = gone ? kept_.erase(old) : std::next(old);
+    }
     if (!kept.value || kept.bytes > most_bytes_) return;
     while (bytes_ + kept.bytes > most_bytes_) {
         bytes_ -= kept_.back().bytes;

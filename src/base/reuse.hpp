@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <typeindex>
 #include <utility>
@@ -41,13 +42,16 @@ class Reuse {
         return std::static_pointer_cast<const T>(find(key, typeid(T)));
     }
     /// Takes the place of what was kept there. What was not used for longest goes first when there is no room; what needs more
-    /// than all the room is not kept.
+    /// than all the room is not kept. With `of`, it is forgotten when that has expired: it needs no room for what it was made
+    /// of.
     template <class T>
-    void keep(const std::string& key, std::shared_ptr<const T> value, std::size_t bytes) {
-        keep(Kept{key, typeid(T), std::move(value), bytes});
+    void keep(const std::string& key, std::shared_ptr<const T> value, std::size_t bytes,
+              std::optional<std::weak_ptr<const void>> of = std::nullopt) {
+        keep(Kept{key, typeid(T), std::move(value), bytes, std::move(of)});
     }
     void forget(const std::string& key);
     std::size_t bytes() const { return bytes_; }
+    std::size_t most_bytes() const { return most_bytes_; }
 
  private:
     struct Kept {
@@ -55,6 +59,7 @@ class Reuse {
         std::type_index type;
         std::shared_ptr<const void> value;
         std::size_t bytes;
+        std::optional<std::weak_ptr<const void>> of;
     };
     std::shared_ptr<const void> find(const std::string& key, std::type_index type);
     void keep(Kept kept);

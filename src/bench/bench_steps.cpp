@@ -4,10 +4,24 @@
 #include <GLFW/glfw3.h>
 #include <backends/imgui_impl_glfw.h>
 #include <imgui.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 
 namespace saccade {
+
+std::vector<BenchValue> parts_of(const std::string& name, const StepTimes& times) {
+    return {{name + "_engine_p50", time_quantile(times.engine, 0.5), "ms", "", "of that, the run itself"},
+            {name + "_frame_p50", time_quantile(times.frames, 0.5), "ms", "", "one more frame of the same picture"},
+            {name + "_page_faults", time_quantile(times.picture_faults, 0.5), "", "", "median, to the finished picture"},
+            {name + "_frame_page_faults", time_quantile(times.frame_faults, 0.5), "", "<= 0", "median, one more frame"}};
+}
+
+double page_faults() {
+    rusage used{};
+    getrusage(RUSAGE_SELF, &used);
+    return static_cast<double>(used.ru_minflt + used.ru_majflt);
+}
 
 double ms_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();

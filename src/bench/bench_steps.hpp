@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 #include <vector>
 
 #include "run/bench_value.hpp"
@@ -9,6 +10,16 @@
 namespace saccade {
 
 // What the window's benchmarks are made of.
+
+/// Of what was done many times: to its finished picture, of that the engine, and one more frame of the same picture; in ms, and
+/// in page faults (a page of memory touched for the first time, or anew since it was given back).
+struct StepTimes {
+    std::vector<double> pictures, engine, frames, picture_faults, frame_faults;
+};
+/// Figures NAME_engine_p50, NAME_frame_p50, NAME_page_faults, NAME_frame_page_faults.
+std::vector<BenchValue> parts_of(const std::string& name, const StepTimes& times);
+/// Of this process until now.
+double page_faults();
 
 double ms_since(std::chrono::steady_clock::time_point start);
 double time_quantile(std::vector<double> values, double q);

@@ -12,19 +12,16 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-struct DragTimes {
-    std::vector<double> pictures, engine, frames;
-};
-
 /// One drag of n moves; `at(i)`: where the mouse is at the i-th, in screen px. Error{unsupported} if a move asks for no run.
-DragTimes dragged(Window& window, int n, const std::function<std::array<float, 2>(int)>& at) {
+StepTimes dragged(Window& window, int n, const std::function<std::array<float, 2>(int)>& at) {
     move_mouse(window, at(0)[0], at(0)[1]);
     for (int i = 0; i < 3; ++i) window.frame();
     for (int i = 0; i < 3; ++i) frame_held(window);
-    DragTimes times;
+    StepTimes times;
     bool follows = true;
     for (int i = 1; i <= n + 5 && follows; ++i) {
         const std::uint64_t before = window.controller().runs().asked();
+        const double faults = page_faults();
         const auto moved = Clock::now();
         move_mouse(window, at(i)[0], at(i)[1]);
         frame_held(window);
@@ -34,11 +31,14 @@ DragTimes dragged(Window& window, int n, const std::function<std::array<float, 2
         window.finish();
         if (i <= 5) continue;
         times.pictures.push_back(ms_since(moved));
+        const double so_far = page_faults();
+        times.picture_faults.push_back(so_far - faults);
         times.engine.push_back(window.state().document.side().shown.engine_ms);
         const auto start = Clock::now();
         frame_held(window);
         window.finish();
         times.frames.push_back(ms_since(start));
+        times.frame_faults.push_back(page_faults() - so_far);
     }
     until_answered(window);  // and the button is up
     if (!follows)
@@ -64,7 +64,7 @@ std::array<float, 4> place(Window& window, const char* name) {
 }
 
 /// Round and round by some px, from the middle of a shape that nothing lies on.
-DragTimes move_shape_of(Window& window, int n) {
+StepTimes move_shape_of(Window& window, int n) {
     const Scene* scene = window.controller().scenes().scene(0);
     if (scene == nullptr) throw Error(ErrorCode::not_found, "the exhibit's picture is not a scene");
     double x = 0, y = 0;
@@ -82,7 +82,7 @@ DragTimes move_shape_of(Window& window, int n) {
     });
 }
 
-DragTimes change_gate(Window& window, int n) {
+StepTimes change_gate(Window& window, int n) {
     const auto [left, top, width, height] = place(window, "bars");
     const float x = left + width * 0.3F, y = top + height * 0.8F;
     // Up and down by so little that no gate meets 0 or 1, where it would stay.
@@ -98,7 +98,7 @@ std::vector<BenchValue> bench_pictures(Window& window, int n) {
     struct Case {
         const char *name, *exhibit;
         Index resolution;
-        DragTimes (*measure)(Window&, int);
+        StepTimes (*measure)(Window&, int);
     };
     const Case cases[] = {{"move_shape_128", "spatial", 128, move_shape_of},
                           {"change_gate_128", "channel", 128, change_gate},
@@ -109,15 +109,13 @@ std::vector<BenchValue> bench_pictures(Window& window, int n) {
         const std::string goal = resolution == 128 ? "<= 16.7" : "", id = name;
         try {
             open_exhibit(window, exhibit, resolution);
-            const DragTimes times = measure(window, resolution == 128 ? n : n / 3);
+            const StepTimes times = measure(window, resolution == 128 ? n : n / 3);
             const std::string how =
                 fmt::format("{}, its default scene and network at {} px; {} moves of the mouse, swapped and finished", exhibit,
                             resolution, times.pictures.size());
             values.push_back({id + "_p50", time_quantile(times.pictures, 0.5), "ms", "", how});
             values.push_back({id + "_p95", time_quantile(times.pictures, 0.95), "ms", goal, how});
-            values.push_back({id + "_engine_p50", time_quantile(times.engine, 0.5), "ms", "", "of that, the run itself"});
-            values.push_back(
-                {id + "_frame_p50", time_quantile(times.frames, 0.5), "ms", "", "one more frame of the same picture"});
+            for (BenchValue& value : parts_of(id, times)) values.push_back(std::move(value));
         } catch (const Error& error) {
             values.push_back({id + "_p95", std::nullopt, "ms", goal, "not measured: " + error.line()});
         }

@@ -37,11 +37,6 @@ bool has_trainings(const Params& params) {
     return params.text("model") == "zh-en-gru" || params.text("model") == "zh-en-luong";
 }
 
-bool is_bundled(const std::string& id) {
-    const std::vector<std::string> bundled = bundled_models();
-    return std::ranges::find(bundled, id) != bundled.end();
-}
-
 /// A choice between trainings is offered where there is one.
 bool any_guided() {
     return is_bundled("zh-en-gru-guided") || is_bundled("zh-en-luong-guided");

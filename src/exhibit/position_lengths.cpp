@@ -155,10 +155,9 @@ void record(Probe& probe, const std::vector<Contestant>& contestants, Index long
 void measure_lengths(RunContext& context) {
     const Index samples = context.params.integer("samples"), longest = context.params.integer("longest");
     std::vector<Contestant> contestants;
-    const std::vector<std::string> bundled = bundled_models();
     for (const PositionFunction& code : position_codes()) {
         const std::string id = date_lists_model(code.id);
-        if (std::ranges::find(bundled, id) == bundled.end()) continue;
+        if (!is_bundled(id)) continue;
         const ModelPtr model = bundled_model(id);
         contestants.push_back({code.title, transformer_of(model, trained_design(*model))});
     }

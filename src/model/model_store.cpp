@@ -130,6 +130,12 @@ std::vector<std::string> bundled_models() {
     return ids;
 }
 
+bool is_bundled(const std::string& id) {
+    const fs::path path = fs::path(assets_folder()) / "models" / (id + ".safetensors");
+    std::error_code error;
+    return fs::exists(path, error) && fs::exists(fs::path(path).replace_extension(".json"), error);
+}
+
 ModelPtr bundled_model(const std::string& id) {
     const std::string path = (fs::path(assets_folder()) / "models" / (id + ".safetensors")).string();
     std::error_code error;

@@ -22,6 +22,8 @@ using ModelPtr = std::shared_ptr<const Model>;
 
 /// Ids of the bundled models: every assets/models/*.safetensors beside its card *.json.
 std::vector<std::string> bundled_models();
+/// One of them, without looking through the folder.
+bool is_bundled(const std::string& id);
 /// Reads a bundled model once and keeps it, together with the others that were used lately up to 128 MB. Error{not_found} lists
 /// the bundled ones.
 ModelPtr bundled_model(const std::string& id);

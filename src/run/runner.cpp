@@ -5,8 +5,16 @@
 
 #include "base/error_line.hpp"
 #include "base/stop.hpp"
+#include "tensor/storage.hpp"
 
 namespace saccade {
+
+namespace {
+
+constexpr std::chrono::seconds rest{2};
+constexpr std::size_t kept_at_rest = std::size_t{48} << 20;  // bytes
+
+}  // namespace
 
 Runner::Runner(std::function<void()> on_result, Run run)
     : on_result_(std::move(on_result)),
@@ -84,7 +92,15 @@ void Runner::work(const std::stop_token& quit) {
         std::stop_token stop;
         {
             std::unique_lock lock(mutex_);
-            if (!wake_.wait(lock, quit, [this] { return waiting_.has_value(); })) return;
+            const auto asked = [this] { return waiting_.has_value(); };
+            // Between two moves of a hand the memory of a run is kept for the next one; when the hand rests, others can have
+            // it.
+            if (!wake_.wait_for(lock, quit, rest, asked)) {
+                lock.unlock();
+                if (!quit.stop_requested()) release_kept_blocks(kept_at_rest);
+                lock.lock();
+                if (!wake_.wait(lock, quit, asked)) return;
+            }
             result.ticket = waiting_->first;
             result.request = std::move(waiting_->second);
             waiting_.reset();

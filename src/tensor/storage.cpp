@@ -1,6 +1,9 @@
 #include "tensor/storage.hpp"
 
 #include <fmt/core.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #include <array>
 #include <atomic>
@@ -19,12 +22,12 @@ namespace {
 constexpr std::size_t alignment = 64;
 constexpr std::size_t header_bytes = 64;  // in front of the data: the shared_ptr's control block lives there
 constexpr std::size_t smallest_block = 128;
-constexpr std::size_t largest_kept_block = std::size_t{64} << 20;
+constexpr std::size_t largest_kept_block = std::size_t{256} << 20;
 constexpr std::size_t largest_block = std::size_t{1}
                                       << 39;  // beyond any machine this runs on; asking malloc may kill a process
-constexpr std::size_t shared_stock_limit = std::size_t{96} << 20;
+constexpr std::size_t shared_stock_limit = std::size_t{1} << 30;
 constexpr std::size_t thread_stock_limit = std::size_t{8} << 20;
-constexpr int class_count = 80;
+constexpr int class_count = 96;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool keeps_blocks = false;
@@ -33,13 +36,15 @@ constexpr bool keeps_blocks = true;
 #endif
 
 /// Four classes for each power of two: at most a quarter of a block is unused.
-int class_of(std::size_t bytes) {
+constexpr int class_of(std::size_t bytes) {
     if (bytes <= smallest_block) return 0;
     const std::size_t units = (bytes - 1) / (smallest_block / 4);  // >= 4
     const int log = static_cast<int>(std::bit_width(units)) - 1;   // >= 2
     const auto quarter = static_cast<int>((units >> (log - 2)) & 3U);
     return (log - 2) * 4 + quarter + 1;
 }
+
+static_assert(class_of(largest_kept_block) < class_count);
 
 std::size_t bytes_of(int size_class) {
     if (size_class == 0) return smallest_block;
@@ -90,6 +95,22 @@ class SharedStock {
         }
         if (block != nullptr) held_.fetch_sub(bytes_of(size_class));
         return block;
+    }
+
+    std::size_t held() const { return held_; }
+
+    /// The largest blocks first. Returns whether there were any to free.
+    bool shrink_to(std::size_t bytes) {
+        bool any = false;
+        for (int c = class_count; c-- > 0 && held_ > bytes;) {
+            while (held_ > bytes) {
+                void* block = take(c);
+                if (block == nullptr) break;
+                std::free(block);
+                any = true;
+            }
+        }
+        return any;
     }
 
  private:
@@ -195,6 +216,17 @@ struct KeepForControlBlock {
 };
 
 }  // namespace
+
+std::size_t kept_block_bytes() {
+    return shared_stock().held();
+}
+
+void release_kept_blocks(std::size_t keep) {
+    if (!shared_stock().shrink_to(keep)) return;
+#if defined(__GLIBC__)
+    malloc_trim(0);  // free() keeps what it gets below some tens of MB
+#endif
+}
 
 template <class T>
 std::shared_ptr<T[]> allocate_storage(std::size_t count) {

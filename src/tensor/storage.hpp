@@ -8,10 +8,16 @@ namespace saccade {
 /// Uninitialised memory for tensors, aligned to 64 bytes (a cache line, and the widest vector register).
 ///
 /// A training step makes and drops thousands of arrays of the same few sizes, and malloc gives large ones back to the system
-/// each time, to be faulted in again page by page. So blocks of up to 64 MiB are kept by size class: a small stock for each
-/// thread without a lock, and a shared one of at most 256 MiB. Sanitizer builds keep nothing, so that they see every
+/// each time, to be faulted in again page by page. So blocks of up to 256 MiB are kept by size class: a small stock for each
+/// thread without a lock, and a shared one of at most 1 GiB. Sanitizer builds keep nothing, so that they see every
 /// use after free. Throws Error{out_of_range} if there is no memory.
 template <class T>
 std::shared_ptr<T[]> allocate_storage(std::size_t count);
+
+/// Gives the largest blocks of the shared stock back to the system, until it holds `keep` bytes: for a program that has nothing
+/// to compute for a while. Any thread.
+void release_kept_blocks(std::size_t keep);
+/// Bytes of the shared stock.
+std::size_t kept_block_bytes();
 
 }  // namespace saccade

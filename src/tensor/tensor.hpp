@@ -86,6 +86,8 @@ class Tensor {
     /// Row i of the outermost axis, that axis removed, same storage.
     Tensor row(Index i) const;
     Tensor clone() const;
+    /// Expires when nothing holds the storage any more.
+    std::weak_ptr<const void> storage_life() const { return storage_; }
     /// The same values in another scalar type.
     template <class U>
     Tensor<U> cast() const;

@@ -68,6 +68,45 @@ std::optional<Slot> only_place(const std::vector<std::string>& pieces, const std
     return found;
 }
 
+/// What a sentence ends with, on both sides: "音乐" and "music" of 我喜欢音乐。 A country can be loved as well as music or a
+/// person is, but hardly a pair says so, and without one 我爱中国 is read as in 我爱中国菜.
+std::optional<Slot> liked(const SentencePair& pair) {
+    constexpr std::size_t most_characters = 4, most_words = 2;
+    const std::vector<std::string> characters = code_points(pair.chinese);
+    std::size_t end = characters.size();
+    while (end > 0 && !is_han(characters[end - 1])) --end;
+    std::size_t at = 0;  // after the last verb
+    for (std::size_t i = 0; i < end; ++i) {
+        const std::string two = characters[i] + (i + 1 < end ? characters[i + 1] : "");
+        if (two == "喜欢" || two == "讨厌" || two == "想念") at = i + 2;
+        if ((characters[i] == "爱" || characters[i] == "恨") && !(i > 0 && listed(characters[i - 1], "恋可相"))) at = i + 1;
+    }
+    if (at == 0 || at >= end || end - at > most_characters) return std::nullopt;
+    for (std::size_t i = at; i < end; ++i)
+        if (!is_han(characters[i]) || listed(characters[i], "吗了过上着什哪谁吃喝不")) return std::nullopt;
+
+    static const std::set<std::string> verbs = {"love",  "loves", "loved", "like",   "likes",  "liked",   "hate",
+                                                "hates", "hated", "miss",  "misses", "missed", "dislike", "dislikes"};
+    static const std::set<std::string> no_object = {"best",    "better", "too",     "forever", "much",      "other",
+                                                    "another", "who",    "is",      "exist",   "sometimes", "it",
+                                                    "to",      "with",   "anymore", ",",       "what"};
+    const std::vector<std::string> words = words_of(pair.english);
+    std::size_t last = words.size(), verb = words.size();
+    while (last > 0 && (words[last - 1] == "." || words[last - 1] == "!" || words[last - 1] == "?")) --last;
+    for (std::size_t i = 0; i < last; ++i)
+        if (verbs.contains(words[i])) verb = i;
+    if (verb + 1 >= last || last - verb - 1 > most_words) return std::nullopt;
+    if (std::any_of(words.begin() + static_cast<std::ptrdiff_t>(verb) + 1, words.begin() + static_cast<std::ptrdiff_t>(last),
+                    [](const std::string& word) { return no_object.contains(word); }))
+        return std::nullopt;
+    const auto bytes = [&](std::size_t from, std::size_t to) {
+        std::size_t n = 0;
+        for (std::size_t i = from; i < to; ++i) n += characters[i].size();
+        return n;
+    };
+    return Slot{WordClass::place, bytes(0, at), bytes(at, end), verb + 1, last - verb - 1, {}};
+}
+
 }  // namespace
 
 PairAugmenter::PairAugmenter(std::vector<ClassWord> words, const std::vector<SentencePair>& pairs)
@@ -98,6 +137,7 @@ std::vector<Slot> PairAugmenter::slots_of(const SentencePair& pair) const {
         slot->chinese_size = word.chinese.size();
         slots.push_back(*slot);
     }
+    if (const auto object = liked(pair)) slots.push_back(*object);
     return slots;
 }
 

@@ -11,7 +11,8 @@
 
 namespace saccade {
 
-/// A place in a pair where a word of a class stands, on both sides once.
+/// A place in a pair where a word of a class stands, on both sides once; or where one can stand: what is loved, liked,
+/// missed or hated at the end of a sentence (我喜欢音乐。 I like music.) is a slot for places.
 struct Slot {
     WordClass word_class;
     std::size_t chinese_at, chinese_size;  // bytes

@@ -83,7 +83,7 @@ TranslationTask::TranslationTask(std::string id, const TrainOptions& options)
 
 TranslationSet::Settings TranslationTask::read_options(const TrainOptions& options) {
     TranslationSet::Settings settings;
-    if (id_.ends_with(guided)) alignment_loss_ = 0.5;
+    if (id_.ends_with(guided)) alignment_loss_ = 1;
     read_task_options(id_, options,
                       {{"merges", 0, 100001, [&](double v) { settings.merges = static_cast<std::size_t>(v); }},
                        {"dropout", 0, 1, [this](double v) { dropout_ = v; }},

@@ -89,7 +89,7 @@ struct AppState {
 
     // Kept between frames.
     std::map<std::string, Tensor<float>> thumbnails;  // of samples: [y, x, 3]
-    std::unique_ptr<Reuse> memo = std::make_unique<Reuse>(std::size_t{128} << 20);
+    std::unique_ptr<Reuse> memo = std::make_unique<Reuse>();
     double frame_ms = 0;
 
     // Of this frame.

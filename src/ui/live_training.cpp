@@ -13,6 +13,11 @@ bool under_way(const Training& training) {
     return now == Training::State::running || now == Training::State::paused;
 }
 
+template <typename T>
+bool ready(const std::future<T>& future) {
+    return future.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+}
+
 }  // namespace
 
 std::vector<TrainingUnderWay> trainings_under_way(const AppState& state) {
@@ -33,14 +38,42 @@ void LiveTraining::start(const std::string& resume_from) {
     if (e.training_task.empty()) return messages_.tell("This exhibit has no model to train");
     try {
         const std::string task = e.training_task == "*" ? model_of(e, document_.side().request.params) : e.training_task;
-        stop();
-        document_.training = {};
-        kept_step_ = 0;
-        document_.training.side = document_.focus;
-        document_.training.run = std::make_unique<Training>(task, TrainOptions{}, resume_from);
+        if (!resume_from.empty()) return resume(task, resume_from);
+        begin(std::make_unique<Training>(task, TrainOptions{}));
     } catch (const Error& error) {
         messages_.complain(error);
     }
+}
+
+void LiveTraining::begin(std::unique_ptr<Training> training) {
+    stop();
+    document_.training = {};
+    kept_step_ = 0;
+    document_.training.side = document_.focus;
+    document_.training.run = std::move(training);
+}
+
+/// A checkpoint can be large, and its disk far away: it is read on a thread of its own.
+void LiveTraining::resume(const std::string& task, const std::string& checkpoint) {
+    if (resuming_.valid()) given_up_.push_back(std::move(resuming_));
+    resuming_exhibit_ = document_.exhibit().id;
+    resuming_ = std::async(std::launch::async, [task, checkpoint]() -> Resumed {
+        try {
+            return {std::make_unique<Training>(task, TrainOptions{}, checkpoint), std::nullopt};
+        } catch (...) {
+            return {nullptr, current_error()};
+        }
+    });
+    messages_.tell("Reading " + checkpoint);
+}
+
+void LiveTraining::take_resumed() {
+    if (!resuming_.valid() || !ready(resuming_)) return;
+    Resumed resumed = resuming_.get();
+    if (resuming_exhibit_ != document_.exhibit().id)
+        return messages_.tell("The checkpoint is not of this exhibit's model any more");
+    if (resumed.problem) return messages_.complain(*resumed.problem);
+    begin(std::move(resumed.training));
 }
 
 void LiveTraining::close() {
@@ -77,7 +110,7 @@ void LiveTraining::keep(const Training& training) {
     using namespace std::chrono;
     if (kept_at_.empty()) return;
     if (keeping_.valid()) {
-        if (keeping_.wait_for(0s) != std::future_status::ready) return;
+        if (!ready(keeping_)) return;
         if (const std::optional<Error> problem = keeping_.get())
             messages_.complain(
                 Error(problem->code(), "the training goes on, but is not kept: " + problem->message(), problem->hint()));
@@ -102,12 +135,14 @@ void LiveTraining::end() {
 }
 
 bool LiveTraining::ended() {
-    const bool keeping = keeping_.valid() && keeping_.wait_for(std::chrono::seconds(0)) != std::future_status::ready;
+    const bool keeping = keeping_.valid() && !ready(keeping_), reading = resuming_.valid() && !ready(resuming_);
+    std::erase_if(given_up_, ready<Resumed>);
     if (!keeping) std::erase_if(ending_, [](const std::unique_ptr<Training>& training) { return !under_way(*training); });
-    return !keeping && ending_.empty();
+    return !keeping && ending_.empty() && given_up_.empty() && !reading;
 }
 
 void LiveTraining::poll() {
+    take_resumed();
     ended();
     TrainingState& training = document_.training;
     if (!training.run) return;

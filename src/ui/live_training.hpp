@@ -28,7 +28,8 @@ class LiveTraining {
  public:
     LiveTraining(Document& document, Runs& runs, Messages& messages) : document_(document), runs_(runs), messages_(messages) {}
 
-    /// From scratch, or from a checkpoint, in place of the one under way. What goes wrong becomes the banner.
+    /// From scratch at once, or from a checkpoint as soon as it is read (poll), in place of the one under way. What goes wrong
+    /// becomes the banner; the one under way goes on.
     void start(const std::string& resume_from = {});
     /// Ends it and goes back to the bundled model.
     void close();
@@ -50,6 +51,13 @@ class LiveTraining {
     void save_checkpoint(const std::string& path) const;
 
  private:
+    struct Resumed {
+        std::unique_ptr<Training> training;
+        std::optional<Error> problem;
+    };
+    void begin(std::unique_ptr<Training> training);
+    void resume(const std::string& task, const std::string& checkpoint);
+    void take_resumed();
     void stop();
     void keep(const Training& training);
     const Training& training() const;
@@ -61,6 +69,9 @@ class LiveTraining {
     std::string kept_at_;                            // empty: nowhere
     Index kept_step_ = 0;
     std::chrono::steady_clock::time_point kept_when_ = std::chrono::steady_clock::now();
+    std::future<Resumed> resuming_;
+    std::vector<std::future<Resumed>> given_up_;  // checkpoints that are still read, for another one that was chosen since
+    std::string resuming_exhibit_;
     std::future<std::optional<Error>> keeping_;  // last: ends before the trainings do
 };
 

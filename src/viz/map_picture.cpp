@@ -159,7 +159,8 @@ void mark_beyond(HeatmapItem& item, bool unit, const Theme& theme, Reuse* memo) 
     if (!unit) return;
     const Normalization& n = item.normalization;
     const std::string key = fmt::format("beyond {} {}", n.low, n.high);
-    if (!remembered<Beyond>(memo, item.values, key, [&] { return beyond(item.values, n); })->any()) return;
+    const auto count = [&] { return beyond(item.values, n, remembered_extremes(item.values, memo)); };
+    if (!remembered<Beyond>(memo, item.values, key, count)->any()) return;
     item.over = theme.over;
     item.under = theme.under;
 }
@@ -173,13 +174,12 @@ std::string beyond_text(const Beyond& found) {
     return text;
 }
 
+Extremes remembered_extremes(const Tensor<float>& values, Reuse* memo) {
+    return *remembered<Extremes>(memo, values, "extremes", [&] { return extremes_of(values); });
+}
+
 std::optional<double> largest_of(const Tensor<float>& values, Reuse* memo) {
-    const float largest = *remembered<float>(memo, values, "largest", [&] {
-        float most = -std::numeric_limits<float>::infinity();
-        for (const float v : values.values())
-            if (std::isfinite(v)) most = std::max(most, v);
-        return most;
-    });
+    const float largest = remembered_extremes(values, memo).high;
     return std::isfinite(largest) ? std::optional<double>(largest) : std::nullopt;
 }
 

@@ -55,6 +55,8 @@ void mark_beyond(HeatmapItem& item, bool unit, const Theme& theme, Reuse* memo);
 std::string beyond_text(const Beyond& found);
 /// The largest finite value; none if there is no finite one.
 std::optional<double> largest_of(const Tensor<float>& values, Reuse* memo);
+/// Looked for once a tensor.
+Extremes remembered_extremes(const Tensor<float>& values, Reuse* memo);
 /// What the values are measured in: the unit, or else the symbol.
 std::string measured_in(const TensorInfo& info);
 

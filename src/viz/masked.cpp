@@ -23,7 +23,8 @@ bool hides_any(const Tensor<float>& mask) {
 
 /// Made of a tensor and a mask. Holds the mask too: its address is part of the name under which this is kept.
 struct Seen {
-    Tensor<float> mask, values;
+    Tensor<float> mask, values;  // the mask is held: its address names it, too
+    std::size_t bytes() const { return static_cast<std::size_t>(values.size()) * sizeof(float); }
 };
 
 std::string kept_as(const char* what, const HiddenCells& cells, const Shape& shape) {

@@ -32,6 +32,13 @@ struct Beyond {
     bool any() const { return above + below > 0; }
 };
 Beyond beyond(const Tensor<float>& values, const Normalization& limits);
+/// Of the finite values; infinity and -infinity if there are none.
+struct Extremes {
+    float low, high;
+};
+Extremes extremes_of(const Tensor<float>& values);
+/// The same as above, for values whose extremes are known: where these lie within the limits, nothing is counted.
+Beyond beyond(const Tensor<float>& values, const Normalization& limits, const Extremes& extremes);
 /// Limits from the finite values; weights and gates always [0, 1], but up to their largest if that scale is asked for.
 Normalization normalization_for(const Tensor<float>& values, bool unit_interval, bool is_signed, Normalization::Scale scale);
 

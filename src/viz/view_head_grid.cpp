@@ -142,15 +142,15 @@ Normalization limits_of(const Grid& grid, const ViewState& state, bool is_signed
 
 Beyond beyond_of(const Grid& grid, const ViewState& state) {
     if (!is_unit_interval(grid.tensor->info.role)) return {};
-    return *remembered<Beyond>(state.memo, grid.maps, "beyond", [&] { return beyond(grid.maps, Normalization()); });
+    return *remembered<Beyond>(state.memo, grid.maps, "beyond",
+                               [&] { return beyond(grid.maps, Normalization(), remembered_extremes(grid.maps, state.memo)); });
 }
 
 HeatmapGridItem item_of(const Grid& grid, const Sketch& sketch, const Box& box, double gap) {
     const ViewState& state = sketch.state();
     const Theme& theme = sketch.theme();
     const bool unit = is_unit_interval(grid.tensor->info.role);
-    const bool is_signed =
-        !unit && *remembered<bool>(state.memo, grid.maps, "negative", [&] { return has_negative(grid.maps); });
+    const bool is_signed = !unit && remembered_extremes(grid.maps, state.memo).low < 0;
     HeatmapGridItem item;
     item.values = grid.maps;
     item.map_rows = grid.layers;

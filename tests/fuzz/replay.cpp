@@ -14,7 +14,9 @@
 // Calls every fuzz target with every file of its corpus, and with so many mutations of these, drawn from a seed: what libFuzzer
 // does where there is no clang. What a target throws ends the program; the input is then in the file that --keep names.
 //
-//   fuzz_replay CORPUS [--runs N] [--seed N] [--target NAME] [--keep FILE] [--slowest SECONDS]
+//   fuzz_replay CORPUS [--runs N | --seconds N] [--seed N] [--target NAME] [--keep FILE] [--slowest SECONDS]
+//
+// --seconds: as many mutations as this time holds, an equal part of it for each target.
 
 #define TARGET(name) extern "C" int fuzz_##name(const std::uint8_t* data, std::size_t size);
 #include "fuzz_targets.inc"
@@ -41,6 +43,7 @@ const Target targets[] = {
 struct Options {
     fs::path corpus;
     long runs = 1000;
+    double seconds = 0;  // 0: as many as runs says
     unsigned seed = 1;
     std::string target, keep;
     double slowest = 5;  // seconds that one input may take, of a program that is watched, on a machine that is busy
@@ -146,7 +149,12 @@ bool replay(const Target& target, const Options& options) {
     try {
         for (const std::string& bytes : corpus) slowest = std::max(slowest, call(target, bytes, options));
         Mutator mutator(options.seed);
-        for (; done < options.runs; ++done) slowest = std::max(slowest, call(target, mutator.mutated(corpus), options));
+        const auto start = Clock::now();
+        const auto more = [&] {
+            if (options.seconds == 0) return done < options.runs;
+            return std::chrono::duration<double>(Clock::now() - start).count() * std::size(targets) < options.seconds;
+        };
+        for (; more(); ++done) slowest = std::max(slowest, call(target, mutator.mutated(corpus), options));
     } catch (const std::exception& error) {
         std::cout << target.name << ": run " << done << ": " << error.what() << std::endl;
         return false;
@@ -159,11 +167,13 @@ bool replay(const Target& target, const Options& options) {
 Options read_options(int argc, char** argv) {
     Options options;
     if (argc < 2)
-        throw std::runtime_error("fuzz_replay CORPUS [--runs N] [--seed N] [--target NAME] [--keep FILE] [--slowest SECONDS]");
+        throw std::runtime_error(
+            "fuzz_replay CORPUS [--runs N | --seconds N] [--seed N] [--target NAME] [--keep FILE] [--slowest SECONDS]");
     options.corpus = argv[1];
     for (int i = 2; i + 1 < argc; i += 2) {
         const std::string flag = argv[i], value = argv[i + 1];
         if (flag == "--runs") options.runs = std::stol(value);
+        if (flag == "--seconds") options.seconds = std::stod(value);
         if (flag == "--seed") options.seed = static_cast<unsigned>(std::stoul(value));
         if (flag == "--target") options.target = value;
         if (flag == "--keep") options.keep = value;

@@ -115,6 +115,23 @@ TEST(Storage, IsAlignedToCacheLines) {
     }
 }
 
+/// Under a sanitizer nothing is kept.
+TEST(Storage, KeepsLargeBlocksUntilItIsToldToGiveThemBack) {
+    release_kept_blocks(0);
+    EXPECT_EQ(kept_block_bytes(), 0U);
+    for (const std::size_t mb : {33U, 65U, 255U}) (void)allocate_storage<float>(mb << 18);
+    const std::size_t kept = kept_block_bytes();
+    const bool keeps = kept > 0;
+    EXPECT_TRUE(!keeps || kept >= std::size_t{33 + 65 + 255} << 20) << kept;
+    for (int again = 0; again < 3; ++again) (void)allocate_storage<float>(std::size_t{65} << 18);
+    EXPECT_EQ(kept_block_bytes(), kept) << "the same block each time";
+    release_kept_blocks(std::size_t{100} << 20);
+    EXPECT_LE(kept_block_bytes(), std::size_t{100} << 20);
+    EXPECT_EQ(kept_block_bytes() > 0, keeps) << "the largest went first";
+    release_kept_blocks(0);
+    EXPECT_EQ(kept_block_bytes(), 0U);
+}
+
 TEST(Storage, BlocksDoNotOverlap) {
     // Sizes around the borders of the size classes, all alive at once, each filled with its own number.
     std::vector<Tensor<float>> all;

@@ -94,6 +94,37 @@ TEST(PairAugmenter, another_word_of_the_class_takes_the_place) {
     EXPECT_TRUE(owner);
 }
 
+/// 我爱中国 was read as in 我爱中国菜, because no pair loved a place.
+TEST(PairAugmenter, what_is_liked_can_be_a_place) {
+    const std::vector<SentencePair> liked = {
+        {"我喜欢爵士乐。", "i like jazz music."}, {"她爱汤姆", "she loves tom"}, {"我不喜欢我的车！", "i don't like my car!"}};
+    const std::vector<SentencePair> others = {{"你喜欢音乐吗？", "do you like music?"},
+                                              {"我爱上她了。", "i'm in love with her."},
+                                              {"我也爱你。", "i love you, too."},
+                                              {"恋爱使人盲目。", "love is blind."},
+                                              {"我喜欢跑步。", "i like to run."},
+                                              {"我爱。", "i love."},
+                                              {"爱", "love"},
+                                              {"你最喜欢什么科目？", "what subjects do you like best?"}};
+    const auto words = class_words(dictionary(), sentences);
+    const PairAugmenter augmenter(words, liked), none(words, others);
+    const auto made = [&](std::size_t i) {
+        std::set<std::pair<std::string, std::string>> all;
+        Rng rng(7);
+        for (int n = 0; n < 60; ++n) {
+            const SentencePair pair = augmenter.substituted(liked[i], augmenter.slots(i).back(), rng);
+            all.emplace(pair.chinese, pair.english);
+        }
+        return all;
+    };
+    EXPECT_TRUE(made(0).contains({"我喜欢中国。", "i like china."}));
+    EXPECT_TRUE(made(1).contains({"她爱法国", "she loves france"}));
+    EXPECT_EQ(augmenter.slots(1).size(), 2u) << "汤姆 is a name as before, and what is loved";
+    EXPECT_TRUE(made(2).contains({"我不喜欢日本!", "i don't like japan!"}) ||
+                made(2).contains({"我不喜欢日本！", "i don't like japan!"}));
+    for (std::size_t i = 0; i < others.size(); ++i) EXPECT_FALSE(none.has_place(i)) << others[i].chinese;
+}
+
 TEST(PairAugmenter, sentences_end_otherwise_on_both_sides) {
     const SentencePair pair{"我爱中国。", "I love China."};
     EXPECT_EQ(with_end(pair, SentenceEnd::none, false)->chinese, "我爱中国");

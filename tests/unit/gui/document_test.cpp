@@ -288,6 +288,40 @@ TEST_F(DocumentTest, TrainingsOfAllExhibitsAreNamedBeforeTheyAreLost) {
     settle();
 }
 
+/// It may be large, on a slow disk: the window goes on, and so does the training that is under way until it is there.
+TEST_F(DocumentTest, ACheckpointIsReadBesideTheWindow) {
+    const auto& run = state_.document.training.run;
+    const auto until = [&](const auto& holds) {
+        for (int i = 0; i < 2000 && !holds(); ++i) {
+            act_.training().poll();
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+        EXPECT_TRUE(holds());
+    };
+    act_.training().start();
+    const Training* first = run.get();
+    first->save_checkpoint(path("a.checkpoint"));
+    write_file(path("broken.checkpoint"), "no checkpoint");
+
+    act_.training().start(path("broken.checkpoint"));
+    EXPECT_EQ(run.get(), first);
+    until([&] { return state_.banner && state_.banner->error; });
+    EXPECT_EQ(run.get(), first) << "what cannot be read ends nothing";
+
+    act_.training().start(path("a.checkpoint"));
+    EXPECT_EQ(run.get(), first);
+    until([&] { return run && run.get() != first; });
+    act_.training().close();
+
+    // Another exhibit is open when it has been read.
+    act_.training().start(path("a.checkpoint"));
+    act_.choose_exhibit("memory");
+    until([&] { return state_.banner && state_.banner->text.find("not of this exhibit") != std::string::npos; });
+    EXPECT_EQ(run, nullptr);
+    until([&] { return act_.work_ended(); });
+    settle();
+}
+
 TEST_F(DocumentTest, NumbersThatAreTypedAreRead) {
     act_.choose_exhibit("permutation");
     settle();

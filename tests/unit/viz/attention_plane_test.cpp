@@ -175,6 +175,29 @@ TEST(Remembered, FindsWhatWasMadeOfTheSameStorage) {
     EXPECT_EQ(get(a, "x"), 104);  // long unused: forgotten
 }
 
+/// The heads of a large model are more than there is room for; what is said of them is little.
+TEST(Remembered, NeedsRoomForResultsAlone) {
+    Reuse memo(std::size_t{1} << 20);
+    int made = 0;
+    const auto largest = [&](const Tensor<float>& of) {
+        return *remembered<float>(&memo, of, "largest", [&] { return static_cast<float>(++made); });
+    };
+    {
+        const Tensor<float> large(Shape{1024, 1024});
+        EXPECT_EQ(largest(large), 1);
+        EXPECT_EQ(largest(large), 1);
+        EXPECT_EQ(largest(large.reshape(Shape{1024 * 1024})), 2) << "of another shape";
+        EXPECT_GT(memo.bytes(), 0u);
+        const Tensor<float> half(Shape{512, 512}),
+            copy = *remembered<Tensor<float>>(&memo, half, "copy", [&] { return half.clone(); });
+        EXPECT_GE(memo.bytes(), std::size_t{512} * 512 * 4);
+    }
+    // What it was made of is gone, and its address may be another's.
+    const Tensor<float> next(Shape{2});
+    EXPECT_EQ(largest(next), 3);
+    EXPECT_LT(memo.bytes(), std::size_t{1} << 15) << "results die with what they were made of";
+}
+
 TEST(ViewOptions, SurviveJsonAndOldFilesHaveTheDefaults) {
     ViewState state = state_with(Heads::mean, Layers::flow);
     state.options.chosen = {0, 4};

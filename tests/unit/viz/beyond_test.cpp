@@ -40,6 +40,27 @@ double apart(Color a, Color b) {
     return std::sqrt((x.l - y.l) * (x.l - y.l) + (x.a - y.a) * (x.a - y.a) + (x.b - y.b) * (x.b - y.b));
 }
 
+TEST(Extremes, AreThoseOfTheFiniteValuesWhereverTheyStand) {
+    constexpr float infinity = std::numeric_limits<float>::infinity(), none = std::numeric_limits<float>::quiet_NaN();
+    for (const Index n : {1, 31, 32, 33, 65536, 65537, 200001})
+        for (const Index at : {Index{0}, n / 2, n - 1}) {
+            Tensor<float> values(Shape{n}, 0.5f);
+            values.data()[at] = 7;
+            EXPECT_EQ(extremes_of(values).high, 7) << n << " " << at;
+            EXPECT_EQ(extremes_of(values).low, n == 1 ? 7 : 0.5f) << n << " " << at;
+            for (const float odd : {infinity, -infinity, none}) {
+                values.data()[at] = odd;
+                EXPECT_EQ(extremes_of(values).high, n == 1 ? -infinity : 0.5f) << n << " " << at << " " << odd;
+                EXPECT_EQ(extremes_of(values).low, n == 1 ? infinity : 0.5f) << n << " " << at << " " << odd;
+            }
+            values.data()[at] = -3;
+            EXPECT_EQ(beyond(values, Normalization()).below, 1) << n << " " << at;
+            EXPECT_EQ(beyond(values, Normalization()).lowest, -3) << n << " " << at;
+        }
+    EXPECT_FALSE(beyond(Tensor<float>(Shape{40}, none), Normalization()).any());
+    EXPECT_EQ(normalization_for(Tensor<float>(Shape{3}, -infinity), false, false, Normalization::Scale::linear).high, 1);
+}
+
 TEST(Beyond, CountsWhatTheLimitsDoNotReachButNotRounding) {
     const Beyond found = beyond(Tensor<float>::from(Shape{6}, {0, 1, 1.00001f, 5, -0.5f, std::nanf("")}), Normalization());
     EXPECT_EQ(found.above, 1);
