@@ -78,13 +78,14 @@ struct EditHistory {
 /// What of the runs is looked at, changed by Stage.
 struct StageState {
     Focus selected, hovered;
-    CellRef missed;                  // was selected, but this run has no such cell (yet); another one stands in for it
-    Index step = -1;                 // -1: the last
-    std::string enlarged;            // the card that fills the stage: "view/tensor"; empty: none
-    std::vector<CellRef> explained;  // the trail in the inspector, the open one last
-    std::optional<Explanation> explanation;
-    bool show_explained = false;  // a cell was chosen: bring its explanation into view
-    bool opened = false;          // a first cell was chosen, by the program or by hand
+    CellRef missed;                          // was selected, but this run has no such cell (yet); another one stands in for it
+    Index step = -1;                         // -1: the last
+    std::string enlarged;                    // the card that fills the stage: "view/tensor"; empty: none
+    std::vector<CellRef> explained;          // the trail in the inspector, the open one last
+    std::optional<Explanation> explanation;  // of the last of `explained`, on the run that is shown
+    bool explains_masked = false;            // a weight that a mask made 0
+    bool show_explained = false;             // a cell was chosen: bring its explanation into view
+    bool opened = false;                     // a first cell was chosen, by the program or by hand
     bool playing = false;
     double play_clock = 0;
 };

@@ -10,8 +10,6 @@
 #include "ui/panel_view_options.hpp"
 #include "ui/panels.hpp"
 #include "ui/text_wrap.hpp"
-#include "viz/derived.hpp"
-#include "viz/masked.hpp"
 #include "viz/view.hpp"
 
 namespace saccade {
@@ -57,15 +55,6 @@ std::optional<CellRef> formula(const Ui& ui, const std::vector<ExplainedPart>& p
     }
     ImGui::SetCursorScreenPos({left, at.y + line_height});
     return clicked;
-}
-
-/// A weight of 0 that a mask made is told from one that the model chose.
-bool is_masked(const AppState& state) {
-    const CellRef& cell = state.document.stage.explained.back();
-    const auto held = trace_with(*state.document.trace(), cell.tensor, state.memo.get());
-    const TraceTensor* tensor = held->find(cell.tensor);
-    return tensor != nullptr && (tensor->info.role == Role::weights || tensor->info.role == Role::scores) &&
-           HiddenCells(*held, *tensor, state.memo.get())(cell.index);
 }
 
 void trail(const Ui& ui, AppState& state, Controller& act) {
@@ -168,7 +157,7 @@ void explained_cell(const Ui& ui, AppState& state, Controller& act) {
         if (at < 0 || at > 0.6f * room) ImGui::SetScrollHereY(0.35f);
     }
     paragraph(ui, e.title, ui.theme.secondary);
-    if (is_masked(state)) paragraph(ui, "masked: not to be looked at, whatever its score", ui.theme.text);
+    if (state.document.stage.explains_masked) paragraph(ui, "masked: not to be looked at, whatever its score", ui.theme.text);
     trail(ui, state, act);
     if (!state.document.stage.explanation) return;
     // The ground is drawn behind what it holds, once its height is known.

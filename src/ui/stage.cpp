@@ -6,6 +6,7 @@
 
 #include "exhibit/opening.hpp"
 #include "viz/derived.hpp"
+#include "viz/masked.hpp"
 
 namespace saccade {
 
@@ -166,6 +167,8 @@ void Stage::look_at(const Focus& selected, Index step) {
     stage.missed = {};
     stage.step = step;
     stage.opened = true;
+    // Of the run that is asked for: the one that is shown until then, or for good if it fails, may not have that cell.
+    stage.explanation.reset();
     stage.explained.clear();
     if (!selected.empty()) stage.explained.push_back(selected.cell);
 }
@@ -174,12 +177,25 @@ void Stage::enlarge(const std::string& card) {
     document_.stage.enlarged = card;
 }
 
+namespace {
+
+/// A weight of 0 that a mask made is told from one that the model chose.
+bool is_masked(const Trace& trace, const CellRef& cell, Reuse* memo) {
+    const TraceTensor& tensor = trace.tensor(cell.tensor);
+    return (tensor.info.role == Role::weights || tensor.info.role == Role::scores) &&
+           HiddenCells(trace, tensor, memo)(cell.index);
+}
+
+}  // namespace
+
 void Stage::refresh_explanation() {
     document_.stage.explanation.reset();
     while (!document_.stage.explained.empty() && document_.trace() != nullptr) {
         try {
             const CellRef& cell = document_.stage.explained.back();
-            document_.stage.explanation = explain(*trace_with(*document_.trace(), cell.tensor, memo_), cell);
+            const auto trace = trace_with(*document_.trace(), cell.tensor, memo_);
+            document_.stage.explanation = explain(*trace, cell);
+            document_.stage.explains_masked = is_masked(*trace, cell, memo_);
             return;
         } catch (const Error&) {
             document_.stage.explained.pop_back();  // the output became shorter: that cell no longer exists

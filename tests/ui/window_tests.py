@@ -340,6 +340,17 @@ def test_a_session_that_names_files_elsewhere_asks(w):
     w.click(*w.place("asking leave out"))
     s = w.wait("the rest of the session", lambda s: answered(s) and s["exhibit"] == "spatial" and not s["asking"])
     check(secret not in json.dumps(s["params"]), "the picture that nobody agreed to is named")
+    # In the exhibit that is open, while a cell of its run is explained: there will be no other run.
+    choose(w, "alignment")
+    w.wait("its picture", lambda s: answered(s) and s["exhibit"] == "alignment" and s["texts"])
+    w.click(*w.cell(4, 1))
+    w.wait("the explained cell", lambda s: s["explained"])
+    with open(os.path.join(folder, "no-weights.json"), "w", encoding="utf-8") as file:
+        json.dump({"format": "saccade-session", "version": 1, "request": {"exhibit": "alignment", "weights": pipe}}, file)
+    open_it(file.name)
+    w.wait("the line about its weights", lambda s: "pipe" in (s["problem"] or ""))
+    w.picture("no-weights")
+    w.wait("nothing to explain", lambda s: not s["explained"])
     open_it(session(pipe))  # beside it: nothing to ask; and nothing to wait for, at its end either
     w.wait("the line about the pipe", lambda s: "pipe" in (s["problem"] or "") + (s["banner"] or ""))
     before = time.monotonic()

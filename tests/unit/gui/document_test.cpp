@@ -288,6 +288,24 @@ TEST_F(DocumentTest, TrainingsOfAllExhibitsAreNamedBeforeTheyAreLost) {
     settle();
 }
 
+/// The inspector showed the explanation of a cell that was none any more, and ended the window.
+TEST_F(DocumentTest, ASessionWhoseRunFailsLeavesNoExplanationBehind) {
+    act_.stage().select({"weights", {1, 2}});
+    ASSERT_TRUE(state_.document.stage.explanation);
+    const std::string session = path("no-weights.json");
+    write_file(session, R"({"format":"saccade-session","version":1,"request":{"exhibit":"alignment","weights":")" +
+                            path("none.safetensors") + "\"}}");
+    act_.files().open(session);
+    for (int i = 0; i < 2000 && !state_.document.side().problem; ++i) {
+        EXPECT_TRUE(!state_.document.stage.explanation || !state_.document.stage.explained.empty());
+        act_.poll();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    EXPECT_TRUE(state_.document.side().problem);
+    EXPECT_FALSE(state_.document.stage.explanation);
+    std::filesystem::remove(session);
+}
+
 /// It may be large, on a slow disk: the window goes on, and so does the training that is under way until it is there.
 TEST_F(DocumentTest, ACheckpointIsReadBesideTheWindow) {
     const auto& run = state_.document.training.run;
