@@ -57,8 +57,14 @@ std::size_t unknown_characters(const Exhibit& exhibit, const Params& given) {
 
 namespace {
 
-bool reads_dates(const std::string& model) {
-    return model.starts_with("dates") || model.starts_with("date-lists");
+/// Not with settings that there is no run for: its error says which.
+bool reads_dates(const Exhibit& exhibit, const Params& params) {
+    try {
+        const std::string model = model_of(exhibit, params);
+        return model.starts_with("dates") || model.starts_with("date-lists");
+    } catch (const Error&) {
+        return false;
+    }
 }
 
 /// A translator knows the characters of a date, and makes nothing of it: the choice that learned dates, if the text is one, or
@@ -66,10 +72,10 @@ bool reads_dates(const std::string& model) {
 std::optional<std::string> model_for_dates(const Exhibit& exhibit, const Params& given, const ParamSpec& models) {
     if (!is_list_of_dates(text_of(*read_by_models(exhibit), given))) return std::nullopt;
     Params params = with_defaults(exhibit, given);
-    if (reads_dates(model_of(exhibit, params))) return std::nullopt;
+    if (reads_dates(exhibit, params)) return std::nullopt;
     for (const std::string& choice : models.choices) {
         params.set(models.name, choice);
-        if (reads_dates(model_of(exhibit, params)) && unknown_characters(exhibit, params) == 0) return choice;
+        if (reads_dates(exhibit, params) && unknown_characters(exhibit, params) == 0) return choice;
     }
     return std::nullopt;
 }

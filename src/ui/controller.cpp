@@ -179,6 +179,8 @@ void Controller::end_work() {
 
 bool Controller::work_ended() {
     const auto ended = [](const Document& document) {
+        const auto& reading = document.training.resuming;
+        if (reading.valid() && reading.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return false;
         return !document.training.run || document.training.run->state() != Training::State::running;
     };
     return !files_.reading() && !pictures_.reading() && training_.ended() && ended(document_) &&

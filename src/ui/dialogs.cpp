@@ -251,7 +251,8 @@ void path_prompt(const Ui& ui, AppState& state, Controller& act) {
     });
     ui.stop(true);
     if (!prompt.problem.empty()) paragraph(ui, prompt.problem, ui.theme.broken);
-    const bool done = button(ui, "ok", "OK", ButtonKind::primary) || entered;
+    const bool replaces = !prompt.may_replace.path.empty() && path_from_text(prompt.path) == prompt.may_replace.path;
+    const bool done = button(ui, "ok", replaces ? "Replace" : "OK", ButtonKind::primary) || entered;
     note_place(state, "ok");
     ImGui::SameLine();
     if (button(ui, "cancel", "Cancel")) open = false;

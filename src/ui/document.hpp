@@ -177,6 +177,12 @@ struct MatrixCursor {
 
 /// A model that learns while its runs are shown, changed by LiveTraining alone.
 struct TrainingState {
+    /// From a checkpoint, paused; or why there is none.
+    struct Resumed {
+        std::unique_ptr<Training> run;
+        std::optional<Error> problem;
+    };
+    std::future<Resumed> resuming;  // a checkpoint that is being read
     bool waits = false;             // paused until its exhibit is open again
     std::unique_ptr<Training> run;  // null: none
     std::size_t side = 0;           // whose model its snapshots are

@@ -6,6 +6,7 @@
 
 #include "base/error_line.hpp"
 #include "base/path_text.hpp"
+#include "io/file_place.hpp"
 #include "run/named_files.hpp"
 #include "run/session.hpp"
 #include "ui/controller.hpp"
@@ -26,6 +27,7 @@ bool same_place(const std::string& a, const std::string& b) {
 /// Error the first time, if a file is there already: nobody has said that it may go. Asked for again, it may, as long as it is
 /// still the same. `own`: was opened or saved here, and may be saved again unless somebody else has changed it since.
 void ask_to_replace(const std::string& path, KnownFile& may_replace, const KnownFile& own) {
+    place_to_write(path);  // refuses folders, devices and what may not be written: nobody need be asked about them
     const KnownFile there{path, stamp_of(path)};
     if (there.stamp.none() || may_replace == there) return;
     const bool known = !own.path.empty() && same_place(own.path, path);
@@ -179,25 +181,42 @@ void Files::show_session(const RunRequest& request, const std::optional<RunReque
     state_.document.session = std::make_shared<const nlohmann::json>(std::move(own));
 }
 
+/// The exhibit that was open last comes last. What cannot be shown, of an exhibit that is not here, say, keeps no other from
+/// it.
 void Files::restore_left() {
     Recovery& recovery = act_.recovery();
     if (!recovery.left()) return;
-    const std::string training = recovery.left()->training_path();
+    std::string not_kept;
+    std::optional<Error> problem;
     const auto show = [&](const Session& session) {
-        exhibit(session.request.exhibit);
+        const Exhibit& e = exhibit(session.request.exhibit);
         show_session(session.request, session.compared, saved_view_from_json(session.view), session.document);
-        if (session.document.value("training", false) && std::filesystem::exists(training)) act_.training().start(training);
+        if (!session.document.value("training", false)) return;
+        const std::string training = recovery.left_training(e.id);
+        training.empty() ? (void)(not_kept += (not_kept.empty() ? "" : ", ") + e.title) : act_.training().start(training);
     };
     try {
         const Session open_last = load_session(recovery.left()->path());
-        for (const nlohmann::json& other : open_last.document.value("others", nlohmann::json::array()))
-            show(session_from_json(other));
-        act_.messages().tell("What was open is back");
+        exhibit(open_last.request.exhibit);
+        for (const nlohmann::json& other : open_last.document.value("others", nlohmann::json::array())) {
+            try {
+                show(session_from_json(other));
+            } catch (...) {
+                problem = current_error();
+            }
+        }
         show(open_last);
-        recovery.left_is_open();
     } catch (...) {
-        act_.messages().complain(current_error());
+        return recovery.left_failed(current_error());
     }
+    if (problem) {
+        const std::string kept = recovery.left_is_open_in_part();
+        const std::string what = "what was open is back but for a part, which stays in " + kept + ": " + problem->message();
+        return act_.messages().complain(Error(problem->code(), what, problem->hint()));
+    }
+    recovery.left_is_open();
+    act_.messages().tell("What was open is back" +
+                         (not_kept.empty() ? "" : "; there is no checkpoint yet of the training in " + not_kept));
 }
 
 void Files::paste(const std::string& text) {

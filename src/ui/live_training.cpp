@@ -1,6 +1,8 @@
 #include "ui/live_training.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <utility>
 
 #include "base/error_line.hpp"
 
@@ -39,6 +41,7 @@ void LiveTraining::start(const std::string& resume_from) {
     try {
         const std::string task = e.training_task == "*" ? model_of(e, document_.side().request.params) : e.training_task;
         if (!resume_from.empty()) return resume(task, resume_from);
+        forget_kept();
         begin(std::make_unique<Training>(task, TrainOptions{}));
     } catch (const Error& error) {
         messages_.complain(error);
@@ -53,13 +56,16 @@ void LiveTraining::begin(std::unique_ptr<Training> training) {
     document_.training.run = std::move(training);
 }
 
-/// A checkpoint can be large, and its disk far away: it is read on a thread of its own.
+/// A checkpoint can be large, and its disk far away: it is read on a thread of its own. The exhibit may be left meanwhile.
 void LiveTraining::resume(const std::string& task, const std::string& checkpoint) {
-    if (resuming_.valid()) given_up_.push_back(std::move(resuming_));
-    resuming_exhibit_ = document_.exhibit().id;
-    resuming_ = std::async(std::launch::async, [task, checkpoint]() -> Resumed {
+    using Resumed = TrainingState::Resumed;
+    std::future<Resumed>& resuming = document_.training.resuming;
+    if (resuming.valid()) given_up_.push_back(std::move(resuming));
+    resuming = std::async(std::launch::async, [task, checkpoint]() -> Resumed {
         try {
-            return {std::make_unique<Training>(task, TrainOptions{}, checkpoint), std::nullopt};
+            Resumed resumed{std::make_unique<Training>(task, TrainOptions{}, checkpoint), std::nullopt};
+            resumed.run->pause();
+            return resumed;
         } catch (...) {
             return {nullptr, current_error()};
         }
@@ -68,16 +74,17 @@ void LiveTraining::resume(const std::string& task, const std::string& checkpoint
 }
 
 void LiveTraining::take_resumed() {
-    if (!resuming_.valid() || !ready(resuming_)) return;
-    Resumed resumed = resuming_.get();
-    if (resuming_exhibit_ != document_.exhibit().id)
-        return messages_.tell("The checkpoint is not of this exhibit's model any more");
+    std::future<TrainingState::Resumed>& resuming = document_.training.resuming;
+    if (!resuming.valid() || !ready(resuming)) return;
+    TrainingState::Resumed resumed = resuming.get();
     if (resumed.problem) return messages_.complain(*resumed.problem);
-    begin(std::move(resumed.training));
+    begin(std::move(resumed.run));
+    document_.training.run->resume();
 }
 
 void LiveTraining::close() {
     stop();
+    forget_kept();
     for (std::size_t i = 0; i < 2; ++i) {
         if (!document_.sides[i].request.model) continue;
         document_.sides[i].request.model = nullptr;
@@ -90,6 +97,8 @@ void LiveTraining::wait() {
     if (training == nullptr || training->state() != Training::State::running) return;
     training->pause();
     document_.training.waits = true;
+    kept_when_ = {};  // due
+    keep(*training);
     messages_.tell("The training waits at step " + std::to_string(training->step()) + " until you come back to " +
                    document_.exhibit().title);
 }
@@ -108,7 +117,8 @@ void LiveTraining::stop() {
 /// One at a time; what went wrong is said when the next is due.
 void LiveTraining::keep(const Training& training) {
     using namespace std::chrono;
-    if (kept_at_.empty()) return;
+    const std::string path = place_of(document_);
+    if (path.empty()) return;
     if (keeping_.valid()) {
         if (!ready(keeping_)) return;
         if (const std::optional<Error> problem = keeping_.get())
@@ -120,7 +130,7 @@ void LiveTraining::keep(const Training& training) {
     if (!due || step == kept_step_) return;
     kept_when_ = steady_clock::now();
     kept_step_ = step;
-    keeping_ = std::async(std::launch::async, [&training, path = kept_at_]() -> std::optional<Error> {
+    keeping_ = std::async(std::launch::async, [&training, path]() -> std::optional<Error> {
         try {
             training.save_checkpoint(path);
         } catch (...) {
@@ -130,15 +140,52 @@ void LiveTraining::keep(const Training& training) {
     });
 }
 
+std::string LiveTraining::place_of(const Document& document) const {
+    return kept_at_ ? kept_at_(document.sides[0].request.exhibit) : std::string();
+}
+
+/// Of a training that is given up.
+void LiveTraining::forget_kept() const {
+    std::error_code none;
+    if (const std::string path = place_of(document_); !path.empty()) std::filesystem::remove(path, none);
+}
+
+void LiveTraining::keep_all_now(const AppState& state) const noexcept {
+    try {
+        std::vector<std::pair<const Training*, std::string>> all;
+        const auto add = [&](const Document& document) {
+            const Training* training = document.training.run.get();
+            const std::string path = place_of(document);
+            if (training != nullptr && !path.empty()) all.emplace_back(training, path);
+        };
+        add(state.document);
+        for (const auto& [id, document] : state.aside) add(document);
+        if (all.empty()) return;
+        // Left to itself if it takes longer: the program ends without it.
+        auto* writing = new std::future<void>(std::async(std::launch::async, [all] {
+            for (const auto& [training, path] : all) {
+                try {
+                    training->save_checkpoint(path);
+                } catch (...) {
+                    // The one before it is there.
+                }
+            }
+        }));
+        if (writing->wait_for(std::chrono::milliseconds(1200)) == std::future_status::ready) delete writing;
+    } catch (...) {
+        // No thread, no memory: what was kept before is what there is.
+    }
+}
+
 void LiveTraining::end() {
     if (document_.training.run) document_.training.run->stop();
 }
 
 bool LiveTraining::ended() {
-    const bool keeping = keeping_.valid() && !ready(keeping_), reading = resuming_.valid() && !ready(resuming_);
-    std::erase_if(given_up_, ready<Resumed>);
+    const bool keeping = keeping_.valid() && !ready(keeping_);
+    std::erase_if(given_up_, ready<TrainingState::Resumed>);
     if (!keeping) std::erase_if(ending_, [](const std::unique_ptr<Training>& training) { return !under_way(*training); });
-    return !keeping && ending_.empty() && given_up_.empty() && !reading;
+    return !keeping && ending_.empty() && given_up_.empty();
 }
 
 void LiveTraining::poll() {

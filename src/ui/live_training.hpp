@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -36,9 +37,11 @@ class LiveTraining {
     /// Another exhibit is opened: pauses until this one is open again.
     void wait();
     void go_on();
-    /// From now on the state of the training that is open is written there every 30 s, and once more when it has ended: it
-    /// outlives the program. Off the UI thread; a disk that is full ends nothing.
-    void keep_at(std::string path) { kept_at_ = std::move(path); }
+    /// From now on the state of the training that is open is written to the path that `place` gives its exhibit, every 30 s,
+    /// when it is left and when it has ended: it outlives the program. Off the UI thread; a disk that is full ends nothing.
+    void keep_at(std::function<std::string(const std::string& exhibit)> place) { kept_at_ = std::move(place); }
+    /// The same of all trainings that are under way, now. For what may be the last moment: it waits for 1.2 s at most.
+    void keep_all_now(const AppState& state) const noexcept;
     /// The program ends: asks what is under way to stop, without waiting for its step.
     void end();
     /// Are all that were stopped at their end?
@@ -51,28 +54,24 @@ class LiveTraining {
     void save_checkpoint(const std::string& path) const;
 
  private:
-    struct Resumed {
-        std::unique_ptr<Training> training;
-        std::optional<Error> problem;
-    };
     void begin(std::unique_ptr<Training> training);
     void resume(const std::string& task, const std::string& checkpoint);
     void take_resumed();
     void stop();
     void keep(const Training& training);
+    void forget_kept() const;
+    std::string place_of(const Document& document) const;
     const Training& training() const;
 
     Document& document_;
     Runs& runs_;
     Messages& messages_;
-    std::vector<std::unique_ptr<Training>> ending_;  // stopped, in the middle of their last step
-    std::string kept_at_;                            // empty: nowhere
+    std::vector<std::unique_ptr<Training>> ending_;           // stopped, in the middle of their last step
+    std::function<std::string(const std::string&)> kept_at_;  // null: nowhere
     Index kept_step_ = 0;
     std::chrono::steady_clock::time_point kept_when_ = std::chrono::steady_clock::now();
-    std::future<Resumed> resuming_;
-    std::vector<std::future<Resumed>> given_up_;  // checkpoints that are still read, for another one that was chosen since
-    std::string resuming_exhibit_;
-    std::future<std::optional<Error>> keeping_;  // last: ends before the trainings do
+    std::vector<std::future<TrainingState::Resumed>> given_up_;  // still read, for another that was chosen since
+    std::future<std::optional<Error>> keeping_;                  // last: ends before the trainings do
 };
 
 }  // namespace saccade

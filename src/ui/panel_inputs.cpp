@@ -304,8 +304,10 @@ void add_recovery(const Ui& ui, Controller& act, std::vector<BannerLine>& lines)
     Recovery& recovery = act.recovery();
     if (recovery.left()) {
         const double ago = std::difftime(std::time(nullptr), recovery.left()->written());
-        BannerLine line{"Saccade ended without being quit, " + ago_text(ago) + ": what was open then is kept",
-                        ui.theme.selection};
+        const std::optional<Error>& failed = recovery.left_problem();
+        BannerLine line{failed ? "What was kept cannot be restored: " + shown_line(*failed)
+                               : "Saccade ended without being quit, " + ago_text(ago) + ": what was open then is kept",
+                        failed ? ui.theme.broken : ui.theme.selection};
         line.action = "Restore";
         line.act = [&act] { act.files().restore_left(); };
         line.other = "Discard";

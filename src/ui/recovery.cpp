@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds between_looks(200), between_writes(250), pat
 
 bool was_edited(const Document& document) {
     return !document.history.undo.empty() || !document.history.redo.empty() || document.comparing || document.training.run ||
-           !(document.options == ViewOptions{});
+           document.training.resuming.valid() || !(document.options == ViewOptions{});
 }
 
 /// The next start may be in another folder.
@@ -32,7 +32,7 @@ RunRequest with_whole_paths(RunRequest request) {
 
 Session kept_session(const Document& document, const ViewSettings& view) {
     Session session = session_of(document, view);
-    if (document.training.run) session.document["training"] = true;
+    if (document.training.run || document.training.resuming.valid()) session.document["training"] = true;
     session.request = with_whole_paths(std::move(session.request));
     if (session.compared) session.compared = with_whole_paths(std::move(*session.compared));
     return session;
@@ -55,11 +55,28 @@ Recovery::~Recovery() {
 void Recovery::start() {
     try {
         left_ = RecoveryFile::find_left();
-        own_ = RecoveryFile::make();
-        if (own_) writer_ = std::jthread([this](const std::stop_token& quit) { work(quit); });
-    } catch (const std::exception&) {
-        own_.reset();  // no folder, no thread: the window works without
+    } catch (...) {
+        // What stands there is no work of ours.
     }
+    try {
+        own_ = RecoveryFile::make();
+        writer_ = std::jthread([this](const std::stop_token& quit) { work(quit); });
+    } catch (...) {
+        own_.reset();  // the window works without, and says so
+        problem_ = current_error();
+    }
+}
+
+std::string Recovery::training_path(const std::string& exhibit) const {
+    return own_ ? own_->training_path(exhibit) : std::string();
+}
+
+std::string Recovery::left_training(const std::string& exhibit) const {
+    if (!left_) return {};
+    if (own_ && own_->take_training(*left_, exhibit)) return own_->training_path(exhibit);
+    std::error_code error;
+    const std::string path = left_->training_path(exhibit);
+    return std::filesystem::exists(path, error) ? path : std::string();
 }
 
 Recovery::Work Recovery::work_now() {
@@ -126,11 +143,21 @@ std::optional<Error> Recovery::problem() const {
 void Recovery::discard_left() {
     if (left_) left_->remove();
     left_.reset();
+    left_problem_.reset();
+}
+
+std::string Recovery::left_is_open_in_part() {
+    const std::string path = left_ ? left_->set_aside() : std::string();
+    left_.reset();
+    left_problem_.reset();
+    edited_ = true;
+    return path;
 }
 
 void Recovery::left_is_open() {
     const std::scoped_lock lock(mutex_);
     taken_over_ = std::exchange(left_, std::nullopt);
+    left_problem_.reset();
     edited_ = true;
 }
 

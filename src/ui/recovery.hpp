@@ -41,14 +41,21 @@ class Recovery {
     /// Why the last write failed; the next may succeed.
     std::optional<Error> problem() const;
 
-    /// Where the checkpoint of a training goes; empty: nowhere.
-    std::string training_path() const { return own_ ? own_->training_path() : std::string(); }
+    /// Where the checkpoint of the training of an exhibit's model goes; empty: nowhere.
+    std::string training_path(const std::string& exhibit) const;
 
     /// What an earlier program left, until it is discarded or open here.
     const std::optional<RecoveryFile>& left() const { return left_; }
     void discard_left();
+    /// The checkpoint of a training of its, as this window's own: its path, or empty if there is none.
+    std::string left_training(const std::string& exhibit) const;
     /// It is open here: deleted as soon as this window's own file holds it.
     void left_is_open();
+    /// Part of it is open here, and the rest cannot be: it stays, under the name that is returned, and is not offered again.
+    std::string left_is_open_in_part();
+    /// It could not be opened; it stays on offer.
+    void left_failed(Error problem) { left_problem_ = std::move(problem); }
+    const std::optional<Error>& left_problem() const { return left_problem_; }
 
  private:
     using Clock = std::chrono::steady_clock;
@@ -62,6 +69,7 @@ class Recovery {
 
     const AppState& state_;
     std::optional<RecoveryFile> left_;
+    std::optional<Error> left_problem_;
     bool edited_ = false;
     Clock::time_point looked_at_, edit_seen_;
     std::string open_id_;  // the exhibit that was open when `others_` was made

@@ -139,7 +139,7 @@ struct Window::Impl {
         if (options.preferences) preferences.read(state.view, state.screen_scale = native.scale());
         if (options.preferences) {
             act.recovery().start();
-            act.training().keep_at(act.recovery().training_path());
+            act.training().keep_at([this](const std::string& exhibit) { return act.recovery().training_path(exhibit); });
         }
         act.choose_exhibit(exhibits().front().id);
         if (!options.file.empty()) act.files().open(options.file);
@@ -419,13 +419,17 @@ int run_window(const WindowOptions& given) {
                                 });
     Window window(options);
     recovery = &window.controller().recovery();
-    const LostDisplay lost([&window] { window.controller().recovery().keep_now(); });
+    const auto keep_all = [&window] {
+        window.controller().recovery().keep_now();
+        window.controller().training().keep_all_now(window.state());
+    };
+    const LostDisplay lost(keep_all);
     while (!window.closing() && signals.received() == 0) {
         window.frame();
         window.wait();
     }
     const int signal = signals.received();
-    signal == 0 ? window.controller().recovery().finish() : (void)window.controller().recovery().keep_now();
+    signal == 0 ? window.controller().recovery().finish() : keep_all();
     recovery = nullptr;
     const int status = signal == 0 ? 0 : 128 + signal;
     // What is stuck, in a disk that does not answer or a long step of a training, is left: all that is kept has been written.

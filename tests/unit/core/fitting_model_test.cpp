@@ -18,6 +18,21 @@ Params params_of(const std::string& text, const std::string& value, const std::s
     return params;
 }
 
+/// It is asked for in every frame, whatever a session says; the run says what is wrong.
+TEST(FittingModel, SettingsThatThereIsNoRunForAreNoError) {
+    for (const Exhibit& e : exhibits())
+        for (const ParamSpec& spec : e.params) {
+            Params params;
+            if (spec.type == ParamType::integer) params.set(spec.name, std::int64_t{1000000000});
+            if (spec.type == ParamType::number) params.set(spec.name, -1e9);
+            if (spec.type == ParamType::choice) params.set(spec.name, std::string("nosuch"));
+            EXPECT_NO_THROW(better_model(e, params)) << e.id << " " << spec.name;
+        }
+    Params odd = params_of("source", "Mon, 30 Sep 2019", "zh-en-gru");
+    odd.set("beam", std::int64_t{1000000000});
+    EXPECT_NO_THROW(better_model(exhibit("alignment"), odd));
+}
+
 TEST(FittingModel, ADateAndASentenceEachHaveTheirs) {
     const Exhibit& e = exhibit("alignment");
     EXPECT_EQ(better_model(e, params_of("source", "Mon, 30 Sep 2019", "dates")), std::nullopt);

@@ -331,11 +331,15 @@ TEST_F(DocumentTest, ACheckpointIsReadBesideTheWindow) {
     until([&] { return run && run.get() != first; });
     act_.training().close();
 
-    // Another exhibit is open when it has been read.
+    // Another exhibit is open when it has been read: it waits for its own.
     act_.training().start(path("a.checkpoint"));
     act_.choose_exhibit("memory");
-    until([&] { return state_.banner && state_.banner->text.find("not of this exhibit") != std::string::npos; });
+    settle();
+    until([&] { return act_.work_ended(); });
     EXPECT_EQ(run, nullptr);
+    act_.choose_exhibit("alignment");
+    until([&] { return run != nullptr; });
+    act_.training().close();
     until([&] { return act_.work_ended(); });
     settle();
 }

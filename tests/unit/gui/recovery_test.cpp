@@ -112,11 +112,105 @@ TEST_F(RecoveryTest, ADamagedOneIsALineAndStays) {
     next.choose_exhibit("alignment");
     next.recovery().start();
     next.files().restore_left();
-    ASSERT_TRUE(state.banner && state.banner->error);
-    EXPECT_NE(state.banner->text.find("work-1-dead.json"), std::string::npos);
-    EXPECT_TRUE(fs::exists(path));
+    ASSERT_TRUE(next.recovery().left_problem()) << "said where it is offered";
+    EXPECT_NE(next.recovery().left_problem()->line().find("work-1-dead.json"), std::string::npos);
+    EXPECT_TRUE(fs::exists(path) && next.recovery().left());
     next.recovery().discard_left();
     EXPECT_FALSE(fs::exists(path));
+}
+
+/// Each exhibit's training has its own, and the old one lasts until the new window has it.
+TEST_F(RecoveryTest, TrainingsOfAllExhibitsComeBackAndGoOnBeingKept) {
+    const auto in_state = [&](const std::string& name) { return folder_ / ("state/saccade/" + name); };
+    const auto keep_at = [](Controller& act) {
+        act.training().keep_at([&act](const std::string& exhibit) { return act.recovery().training_path(exhibit); });
+    };
+    keep_at(act_);
+    for (const char* id : {"alignment", "positions"}) {
+        act_.choose_exhibit(id);
+        settle();
+        act_.training().start();
+    }
+    const std::string json = act_.recovery().keep_now();
+    act_.training().keep_all_now(state_);
+    ASSERT_EQ(files(".checkpoint").size(), 2u);
+    put_bytes(in_state("work-1-dead.json"), bytes_of(json));
+    put_bytes(in_state("work-1-dead.alignment.checkpoint"), bytes_of(act_.recovery().training_path("alignment")));
+    put_bytes(in_state("work-1-dead.positions.checkpoint"), bytes_of(act_.recovery().training_path("positions")));
+    act_.training().close();
+
+    AppState state;
+    Runner a, b;
+    Controller next(state, a, b);
+    next.choose_exhibit("alignment");
+    next.recovery().start();
+    keep_at(next);
+    ASSERT_TRUE(next.recovery().left());
+    next.files().restore_left();
+    EXPECT_EQ(state.document.side().request.exhibit, "positions");
+    const std::string own = next.recovery().keep_now();  // the old file is gone, and the window may be killed any moment
+    EXPECT_FALSE(fs::exists(in_state("work-1-dead.json")) || fs::exists(in_state("work-1-dead.alignment.checkpoint")));
+    EXPECT_TRUE(read(own).value("training", false) && read(own)["others"][0].value("training", false));
+    for (const char* id : {"alignment", "positions"}) EXPECT_TRUE(fs::exists(next.recovery().training_path(id))) << id;
+    for (const char* id : {"positions", "alignment"}) {
+        next.choose_exhibit(id);
+        for (int i = 0; i < 4000 && !state.document.training.run; ++i) {
+            next.training().poll();
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+        EXPECT_NE(state.document.training.run, nullptr) << id;
+        next.training().close();
+        EXPECT_FALSE(fs::exists(next.recovery().training_path(id))) << "given up";
+    }
+    while (!next.work_ended()) next.training().poll();
+}
+
+TEST_F(RecoveryTest, WhatCannotBeShownKeepsNothingElseBack) {
+    set_source("2 May 2022");
+    act_.choose_exhibit("memory");
+    nlohmann::json work = read(act_.recovery().keep_now());
+    nlohmann::json newer = work["others"][0];
+    newer["request"]["exhibit"] = "of-a-newer-version";
+    work["others"].push_back(newer);
+    work["training"] = true;  // it had not been kept yet
+    put_bytes(folder_ / "state/saccade/work-1-dead.json", work.dump());
+    AppState state;
+    Runner a, b;
+    Controller next(state, a, b);
+    next.choose_exhibit("alignment");
+    next.recovery().start();
+    next.files().restore_left();
+    EXPECT_EQ(state.document.side().request.exhibit, "memory");
+    ASSERT_TRUE(state.banner && state.banner->error);
+    EXPECT_NE(state.banner->text.find("kept-1-dead.json"), std::string::npos) << state.banner->text;
+    EXPECT_TRUE(fs::exists(folder_ / "state/saccade/kept-1-dead.json"));
+    EXPECT_FALSE(next.recovery().left());
+    next.choose_exhibit("alignment");
+    EXPECT_EQ(state.document.side().request.params.text("source"), "2 May 2022");
+}
+
+TEST_F(RecoveryTest, AFolderThatCannotBeUsedIsSaid) {
+    const std::string odd = folder_ / "odd";
+    put_bytes(odd, "a file");
+    setenv("XDG_STATE_HOME", odd.c_str(), 1);
+    AppState state;
+    Runner a, b;
+    Controller next(state, a, b);
+    next.choose_exhibit("alignment");
+    next.recovery().start();
+    ASSERT_TRUE(next.recovery().problem());
+    EXPECT_NE(next.recovery().problem()->line().find(odd), std::string::npos) << next.recovery().problem()->line();
+    next.recovery().keep();
+    next.recovery().finish();
+    // What others put there, under names of ours, is no reason.
+    setenv("XDG_STATE_HOME", (folder_ / "loops").c_str(), 1);
+    fs::create_directories(folder_ / "loops/saccade/work-2-beef.json");
+    fs::create_symlink("work-1-abcd.json", folder_ / "loops/saccade/work-1-abcd.json");
+    put_bytes(folder_ / "loops/saccade/work-1-abcd.lock", "");
+    Controller third(state, a, b);
+    third.recovery().start();
+    EXPECT_FALSE(third.recovery().problem());
+    EXPECT_FALSE(third.recovery().left());
 }
 
 TEST_F(ControllerTest, ResultsOfExhibitsPutAsideHaveALimit) {
