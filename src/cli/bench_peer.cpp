@@ -35,6 +35,17 @@ json json_of(const std::string& command) {
     }
 }
 
+Peer pytorch_peer(std::string script, std::string what) {
+    return {std::move(script), std::move(what), "PyTorch", "_vs_pytorch", "apt install python3-torch libopenblas0-pthread"};
+}
+
+Peer onnxruntime_peer(std::string what) {
+    return {"onnxruntime_best.py", std::move(what), "ONNX Runtime", "_vs_onnxruntime",
+            "npm install onnxruntime-node@1.20.1 in a folder; SACCADE_ONNXRUNTIME=FOLDER; apt install python3-torch"};
+}
+
+namespace {
+
 json measure_peer(const Peer& peer, std::span<const Index> lengths) {
     std::string list;
     for (const Index n : lengths) list += (list.empty() ? "" : ",") + std::to_string(n);
@@ -42,31 +53,42 @@ json measure_peer(const Peer& peer, std::span<const Index> lengths) {
     return json_of("/usr/bin/python3 '" + script + "' " + peer.what + " --lengths " + list + " 2>/dev/null");
 }
 
-BenchValue speed(const std::string& name, double ours, const json& theirs, Index length, const std::string& goal,
-                 const std::string& what) {
-    BenchValue value{name, std::nullopt, "times", goal, ""};
-    const std::string key = std::to_string(length);
-    if (theirs.is_object() && theirs.contains(key)) {
-        const double ms = theirs[key]["ms"];
-        value.value = ms / ours;
-        value.reference = fmt::format("ours {:.2f} ms, PyTorch {:.2f} ms at its fastest ({}); {}", ours, ms,
-                                      theirs[key].value("setting", ""), what);
-    } else {
-        value.reference = fmt::format(
-            "ours {:.2f} ms; PyTorch not measured: it did not run (apt install python3-torch "
-            "libopenblas0-pthread)",
-            ours);
+}  // namespace
+
+Measured measure_beside(std::vector<Peer> peers, std::span<const Index> lengths, const std::function<double(Index)>& measure) {
+    Measured measured{std::move(peers), {}, std::vector<double>(lengths.size())};
+    const auto ours = [&] {
+        for (std::size_t i = 0; i < lengths.size(); ++i)
+            measured.ours[i] += measure(lengths[i]) / static_cast<double>(measured.peers.size() + 1);
+    };
+    ours();
+    for (const Peer& peer : measured.peers) {
+        measured.theirs.push_back(measure_peer(peer, lengths));
+        ours();
     }
-    return value;
+    return measured;
 }
 
-std::vector<double> around(json& theirs, const Peer& peer, std::span<const Index> lengths,
-                           const std::function<double(Index)>& measure) {
-    std::vector<double> ours;
-    for (const Index n : lengths) ours.push_back(measure(n));
-    theirs = measure_peer(peer, lengths);
-    for (std::size_t i = 0; i < lengths.size(); ++i) ours[i] = (ours[i] + measure(lengths[i])) / 2;
-    return ours;
+std::vector<BenchValue> speed(const std::string& name, const Measured& measured, std::size_t i, Index length,
+                              const std::string& goal, const std::string& what) {
+    std::vector<BenchValue> values;
+    const std::string key = std::to_string(length);
+    const double ours = measured.ours[i];
+    for (std::size_t p = 0; p < measured.peers.size(); ++p) {
+        const Peer& peer = measured.peers[p];
+        const json& theirs = measured.theirs[p];
+        BenchValue value{name + peer.suffix, std::nullopt, "times", goal, ""};
+        if (theirs.is_object() && theirs.contains(key)) {
+            const double ms = theirs[key]["ms"];
+            value.value = ms / ours;
+            value.reference = fmt::format("ours {:.2f} ms, {} {:.2f} ms at its fastest ({}); {}", ours, peer.title, ms,
+                                          theirs[key].value("setting", ""), what);
+        } else {
+            value.reference = fmt::format("ours {:.2f} ms; {} not measured: it did not run ({})", ours, peer.title, peer.needs);
+        }
+        values.push_back(std::move(value));
+    }
+    return values;
 }
 
 }  // namespace saccade

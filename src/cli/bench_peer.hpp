@@ -1,6 +1,6 @@
 #pragma once
 
-// Ours beside PyTorch's, both at their best, in one run: what the benches share.
+// Ours beside PyTorch's and ONNX Runtime's, all at their best, in one run: what the benches share.
 
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -20,21 +20,30 @@ Tensor<float> random_tensor(const Shape& shape, Rng& rng, float size = 1);
 /// Median of about `budget_ms` of calls, after a pause, in which the threads of the previous run go idle, and a warm-up.
 double median_ms(const std::function<void()>& work, double budget_ms);
 
-/// A script of tests/bench that measures PyTorch, and what it is to measure.
+/// A script of tests/bench that measures another program, and what it is to measure.
 struct Peer {
     std::string script, what;
+    std::string title;   // "ONNX Runtime"
+    std::string suffix;  // of the names of its figures: "_vs_onnxruntime"
+    std::string needs;   // how to get it: "apt install ..."
 };
+Peer pytorch_peer(std::string script, std::string what);
+Peer onnxruntime_peer(std::string what);
+
 /// What a command printed, null if that is no JSON.
 nlohmann::json json_of(const std::string& command);
-/// {"64": {"ms": ..., "setting": ...}, ...} for the lengths; null if it did not run.
-nlohmann::json measure_peer(const Peer& peer, std::span<const Index> lengths);
 
-/// Ours before and after the peer, the mean of both: so that machine drift affects both.
-std::vector<double> around(nlohmann::json& theirs, const Peer& peer, std::span<const Index> lengths,
-                           const std::function<double(Index)>& measure);
+/// Peers, and what each said: {"64": {"ms": ..., "setting": ...}, ...} for the lengths; null if it did not run.
+struct Measured {
+    std::vector<Peer> peers;
+    std::vector<nlohmann::json> theirs;
+    std::vector<double> ours;  // ms, of each length
+};
+/// Ours before, between and after the peers, the mean of all: so that machine drift affects all.
+Measured measure_beside(std::vector<Peer> peers, std::span<const Index> lengths, const std::function<double(Index)>& measure);
 
-/// How many times as fast as the peer; value empty where that did not run.
-BenchValue speed(const std::string& name, double ours, const nlohmann::json& theirs, Index length, const std::string& goal,
-                 const std::string& what);
+/// How many times as fast as each peer, at the i-th length; a value is empty where that did not run.
+std::vector<BenchValue> speed(const std::string& name, const Measured& measured, std::size_t i, Index length,
+                              const std::string& goal, const std::string& what);
 
 }  // namespace saccade

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 
 #include "autograd/ops.hpp"
 #include "base/parallel.hpp"
@@ -18,11 +17,9 @@ namespace saccade {
 
 namespace {
 
-using nlohmann::json;
-
 constexpr Index batch = 128;  // of a training step, in two shards
 constexpr int shards = 2;
-constexpr Index inference_pixels[] = {128, 512};
+constexpr Index inference_pixels[] = {32, 128, 512};
 
 // --- convolution beside gemm ---
 
@@ -133,28 +130,30 @@ WeightMap weights_with_statistics(const ResNetDesign& design) {
 }
 
 std::vector<BenchValue> bench_resnet() {
-    json theirs;
     TrainingStep step;
     constexpr Index batches[] = {batch};
-    const double ms =
-        around(theirs, {"vision_pytorch.py", "train"}, batches, [&](Index) { return median_ms([&] { step(); }, 3000); })[0];
+    const Measured training = measure_beside({pytorch_peer("vision_pytorch.py", "train")}, batches,
+                                             [&](Index) { return median_ms([&] { step(); }, 3000); });
+    const double ms = training.ours[0];
     std::vector<BenchValue> values{{"resnet20_training", 1e3 * static_cast<double>(batch) / ms, "img/s", "",
                                     fmt::format("batch {}: forward, backward, Nesterov; {} threads", batch, thread_count())}};
-    values.push_back(speed("resnet20_training_vs_pytorch", ms, theirs, batch, ">= 1", "a step, batch 128"));
+    for (BenchValue& v : speed("resnet20_training", training, 0, batch, ">= 1", "a step, batch 128"))
+        values.push_back(std::move(v));
 
     const ResNetDesign design = resnet20();
     const ResNet<float> network(Weights<float>(weights_with_statistics(design)), design);
-    const auto inference = around(theirs, {"vision_pytorch.py", "infer"}, inference_pixels, [&](Index pixels) {
+    const std::vector<Peer> peers = {pytorch_peer("vision_pytorch.py", "infer"), onnxruntime_peer("infer")};
+    const Measured inference = measure_beside(peers, inference_pixels, [&](Index pixels) {
         Rng rng(9);
         const Tensor<float> x = random_tensor({1, pixels, pixels, 3}, rng);
         return median_ms([&] { network(x); }, 1000);
     });
-    for (std::size_t i = 0; i < inference.size(); ++i) {
+    for (std::size_t i = 0; i < inference.ours.size(); ++i) {
         const Index pixels = inference_pixels[i];
-        values.push_back({fmt::format("resnet20_infer_{}px", pixels), inference[i], "ms", pixels == 128 ? "<= 16.7" : "",
+        values.push_back({fmt::format("resnet20_infer_{}px", pixels), inference.ours[i], "ms", pixels == 128 ? "<= 16.7" : "",
                           "one picture, all its logits"});
-        values.push_back(
-            speed(fmt::format("resnet20_infer_{}px_vs_pytorch", pixels), inference[i], theirs, pixels, ">= 1", "one picture"));
+        for (BenchValue& v : speed(fmt::format("resnet20_infer_{}px", pixels), inference, i, pixels, ">= 1", "one picture"))
+            values.push_back(std::move(v));
     }
     return values;
 }

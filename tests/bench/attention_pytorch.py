@@ -16,6 +16,20 @@ DEFAULT_LENGTHS = {"mha": "64,256,512,1024", "gpt2": "1,16,64,256"}
 LAYERS, HEADS, D, D_FF, VOCABULARY, POSITIONS = 12, 12, 768, 3072, 50257, 1024
 
 
+def mha_by_hand(length):
+    """(f, x): the same with one product for queries, keys and values."""
+    import torch
+    w, b = torch.randn(1536, 512) * 0.04, torch.zeros(1536)
+    out = torch.nn.Linear(512, 512).requires_grad_(False)
+
+    def by_hand(x):
+        q, k, v = torch.nn.functional.linear(x, w, b).view(length, 3, 8, 64).permute(1, 2, 0, 3)
+        weights = torch.softmax(torch.baddbmm(torch.empty(8, length, length), q, k.transpose(1, 2), beta=0, alpha=0.125), -1)
+        return out(torch.bmm(weights, v).transpose(0, 1).reshape(length, 512)), weights
+
+    return by_hand, torch.randn(length, 512)
+
+
 def mha_ways(length):
     import torch
     from torch import nn
@@ -25,17 +39,8 @@ def mha_ways(length):
         x = torch.randn(*((1, length) if batch_first else (length, 1)), 512)
         ways["batch first" if batch_first else "sequence first"] = (
             lambda module=module, x=x: module(x, x, x, need_weights=True, average_attn_weights=False))
-    # The same by hand: one product for queries, keys and values.
-    w, b = torch.randn(1536, 512) * 0.04, torch.zeros(1536)
-    out = nn.Linear(512, 512)
-    x = torch.randn(length, 512)
-
-    def by_hand():
-        q, k, v = torch.nn.functional.linear(x, w, b).view(length, 3, 8, 64).permute(1, 2, 0, 3)
-        weights = torch.softmax(torch.baddbmm(torch.empty(8, length, length), q, k.transpose(1, 2), beta=0, alpha=0.125), -1)
-        return out(torch.bmm(weights, v).transpose(0, 1).reshape(length, 512)), weights
-
-    ways["by hand"] = by_hand
+    f, x = mha_by_hand(length)
+    ways["by hand"] = lambda: f(x)
     return ways
 
 
@@ -51,35 +56,45 @@ def gpt2_layers():
             for _ in range(LAYERS)]
 
 
-def gpt2_ways(length):
+def gpt2_model(length):
+    """(f(ids, layers, product), ids)"""
     import torch
     import torch.nn.functional as F
-    if not hasattr(gpt2_ways, "layers"):
-        gpt2_ways.layers, gpt2_ways.table = gpt2_layers(), torch.randn(VOCABULARY, D) * 0.02
-        gpt2_ways.positions = torch.randn(POSITIONS, D) * 0.02
-        # As Hugging Face stores them: [in, out].
-        gpt2_ways.turned = [{k: (v.t().contiguous() if v.dim() == 2 else v) for k, v in layer.items()} for layer in gpt2_ways.layers]
+    kept = gpt2_model
+    if not hasattr(kept, "layers"):
+        kept.layers, kept.table = gpt2_layers(), torch.randn(VOCABULARY, D) * 0.02
+        kept.positions = torch.randn(POSITIONS, D) * 0.02
     ids = torch.randint(0, VOCABULARY, (length,))
     hidden = torch.full((length, length), float("-inf")).triu(1)
     head = D // HEADS
 
-    def model(layers, product):
-        x = gpt2_ways.table[ids] + gpt2_ways.positions[:length]
-        kept = []
+    def model(ids, layers, product):
+        x = kept.table[ids] + kept.positions[:length]
+        seen = []
         for w in layers:
             h = F.layer_norm(x, (D,), w["g1"], w["b1"])
             q, k, v = product(h, w["qkv"], w["qkv_b"]).view(length, 3, HEADS, head).permute(1, 2, 0, 3)
             weights = torch.softmax(torch.baddbmm(hidden, q, k.transpose(1, 2), alpha=head**-0.5), -1)
-            kept.append(weights)
+            seen.append(weights)
             x = x + product(torch.bmm(weights, v).transpose(0, 1).reshape(length, D), w["o"], w["o_b"])
             h = F.layer_norm(x, (D,), w["g2"], w["b2"])
             x = x + product(F.gelu(product(h, w["f"], w["f_b"])), w["p"], w["p_b"])
         x = F.layer_norm(x, (D,))
-        return F.linear(x, gpt2_ways.table), kept
+        return F.linear(x, kept.table), seen
 
+    return model, ids
+
+
+def gpt2_ways(length):
+    import torch
+    import torch.nn.functional as F
+    model, ids = gpt2_model(length)
+    layers = gpt2_model.layers
+    # As Hugging Face stores them: [in, out].
+    turned = [{k: (v.t().contiguous() if v.dim() == 2 else v) for k, v in layer.items()} for layer in layers]
     return {
-        "linear": lambda: model(gpt2_ways.layers, F.linear),
-        "addmm": lambda: model(gpt2_ways.turned, lambda x, w, b: torch.addmm(b, x, w)),
+        "linear": lambda: model(ids, layers, F.linear),
+        "addmm": lambda: model(ids, turned, lambda x, w, b: torch.addmm(b, x, w)),
     }
 
 
