@@ -1,6 +1,7 @@
 #include <csignal>
 
 #include "cli/cli.hpp"
+#include "tensor/storage.hpp"
 
 #ifdef SACCADE_GUI
 #include "bench/bench_window.hpp"
@@ -11,6 +12,7 @@ int main(int argc, char** argv) {
 #ifdef SIGXFSZ
     std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow any more is an error of that file alone
 #endif
+    saccade::keep_freed_memory();
     saccade::WindowHooks window;
 #ifdef SACCADE_GUI
     window.open = [](const std::string& file) {

@@ -99,18 +99,15 @@ class SharedStock {
 
     std::size_t held() const { return held_; }
 
-    /// The largest blocks first. Returns whether there were any to free.
-    bool shrink_to(std::size_t bytes) {
-        bool any = false;
+    /// The largest blocks first.
+    void shrink_to(std::size_t bytes) {
         for (int c = class_count; c-- > 0 && held_ > bytes;) {
             while (held_ > bytes) {
                 void* block = take(c);
                 if (block == nullptr) break;
                 std::free(block);
-                any = true;
             }
         }
-        return any;
     }
 
  private:
@@ -221,10 +218,18 @@ std::size_t kept_block_bytes() {
     return shared_stock().held();
 }
 
-void release_kept_blocks(std::size_t keep) {
-    if (!shared_stock().shrink_to(keep)) return;
+void keep_freed_memory() {
 #if defined(__GLIBC__)
-    malloc_trim(0);  // free() keeps what it gets below some tens of MB
+    constexpr int most_kept = 256 << 20, largest = 32 << 20;  // bytes; beyond the second glibc asks the system in any case
+    mallopt(M_TRIM_THRESHOLD, most_kept);
+    mallopt(M_MMAP_THRESHOLD, largest);
+#endif
+}
+
+void release_kept_blocks(std::size_t keep) {
+    shared_stock().shrink_to(keep);
+#if defined(__GLIBC__)
+    malloc_trim(0);
 #endif
 }
 

@@ -14,8 +14,10 @@ namespace saccade {
 template <class T>
 std::shared_ptr<T[]> allocate_storage(std::size_t count);
 
-/// Gives the largest blocks of the shared stock back to the system, until it holds `keep` bytes: for a program that has nothing
-/// to compute for a while. Any thread.
+/// From now on malloc keeps what is freed, too, for what is no tensor: pictures, rows of text. To be called first of all.
+void keep_freed_memory();
+/// Gives the largest blocks of the shared stock back to the system, until it holds `keep` bytes, and what malloc kept: for a
+/// program that has nothing to compute for a while. Any thread.
 void release_kept_blocks(std::size_t keep);
 /// Bytes of the shared stock.
 std::size_t kept_block_bytes();
