@@ -27,7 +27,7 @@ struct Floors {
 // clang-format off
 const Floors floors[] = {
     {"zh-en-gru", 0.25, 0.52, false},
-    {"zh-en-gru-guided", 0.73, 0.75, false},
+    {"zh-en-gru-guided", 0.90, 0.75, true},
     {"zh-en-luong", 0.18, 0.71, false},
     {"zh-en-fixed", 0.09, 0.0, false},
     {"zh-en-transformer", 0.97, 0.86, false},
