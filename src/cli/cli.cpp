@@ -1,15 +1,19 @@
 #include "cli/cli.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 
 #include "base/error_line.hpp"
+#include "base/log.hpp"
 #include "base/nearest.hpp"
 #include "base/parallel.hpp"
 #include "base/path_text.hpp"
@@ -39,8 +43,14 @@ constexpr const char* examples =
 
 int complain(const Error& error) {
     // Standard error may be closed or full, too: then the status alone says it.
-    std::fputs(("saccade: " + shown_line(error) + "\n").c_str(), stderr);
+    print_stderr("saccade: " + shown_line(error) + "\n");
     return error.code() == ErrorCode::usage ? 2 : 1;
+}
+
+/// Without a word, as a signal ends a program that does not know it.
+void end_by(int signal) {
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
 }
 
 /// What was printed has arrived, or it was not done: a full disk and a closed pipe say so only now.
@@ -48,6 +58,12 @@ void finish_output() {
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
     throw Error(ErrorCode::io, std::string("standard output cannot be written: ") + std::strerror(errno),
                 "free space, or write to another place");
+}
+
+/// Whoever read what is printed has left, as in `saccade list | head -1`.
+bool reader_left() {
+    pollfd out{STDOUT_FILENO, 0, 0};
+    return std::ferror(stdout) != 0 && poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
 }
 
 /// "--flag=" with nothing behind it is the flag with an empty value. The parser would take the next word for it.
@@ -192,6 +208,7 @@ int run_cli(int argc, char** argv, const WindowHooks& window) {
     } catch (const CLI::ParseError& error) {
         return complain(Error(ErrorCode::usage, usage_line(app, error, words)));
     } catch (...) {
+        if (reader_left()) end_by(SIGPIPE);
         return complain(current_error());
     }
 }

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -10,8 +9,10 @@
 #include <memory>
 
 #include "base/error_line.hpp"
+#include "base/log.hpp"
 #include "cli/commands.hpp"
 #include "cli/view_flags.hpp"
+#include "cli/waiting_line.hpp"
 #include "run/finding.hpp"
 #include "run/runner.hpp"
 #include "run/trace_file.hpp"
@@ -28,8 +29,7 @@ constexpr int least_side = 16, most_side = 16384;  // px of a figure
 
 /// What the run has to say goes to stderr, one line per note: it is not an error.
 void print_notes(const std::vector<Note>& notes) {
-    for (const Note& note : notes)
-        std::fputs(fmt::format("saccade: note: {}\n", shown_line(note.text, note.hint)).c_str(), stderr);
+    for (const Note& note : notes) print_stderr(fmt::format("saccade: note: {}\n", shown_line(note.text, note.hint)));
 }
 
 /// How far a run is, on stderr, if it takes longer than a second: a line that is written over on a terminal, else a line now
@@ -37,7 +37,7 @@ void print_notes(const std::vector<Note>& notes) {
 class ProgressLine {
  public:
     ~ProgressLine() {
-        if (shown_ && terminal_) fmt::print(stderr, "\r{:60}\r", "");
+        if (shown_ && terminal_) print_stderr(fmt::format("\r{:60}\r", ""));
     }
     void operator()(double fraction) {
         const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
@@ -45,8 +45,8 @@ class ProgressLine {
         last_ = seconds;
         shown_ = true;
         const std::string left = fraction > 0.02 ? fmt::format(", {:.0f} s left", seconds * (1 - fraction) / fraction) : "";
-        fmt::print(stderr, "{}saccade: {:3.0f}%{}{}", terminal_ ? "\r" : "", fraction * 100, left, terminal_ ? "    " : "\n");
-        std::fflush(stderr);
+        print_stderr(
+            fmt::format("{}saccade: {:3.0f}%{}{}", terminal_ ? "\r" : "", fraction * 100, left, terminal_ ? "    " : "\n"));
     }
     Progress listener() {
         return [this](double fraction, const TracePtr&) { (*this)(fraction); };
@@ -56,7 +56,7 @@ class ProgressLine {
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
     double last_ = -10;
     bool shown_ = false;
-    bool terminal_ = isatty(STDERR_FILENO) != 0;
+    bool terminal_ = stderr_is_terminal();
 };
 
 TracePtr run_told(const RunRequest& request) {

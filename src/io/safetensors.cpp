@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "base/utf8.hpp"
@@ -121,6 +122,14 @@ WeightMap read_safetensors(const std::string& path, std::map<std::string, std::s
 
 std::map<std::string, std::string> read_safetensors_metadata(const std::string& path) {
     return FileReader(path, {}).take_metadata();
+}
+
+bool begins_as_safetensors(const std::string& path) {
+    std::uint64_t length = 0;
+    const std::string start = read_start(path, sizeof length + 1);
+    if (start.size() < sizeof(std::uint32_t)) return false;  // too few to tell from those of a text
+    std::memcpy(&length, start.data(), std::min(start.size(), sizeof length));
+    return length <= longest_safetensors_header && (start.size() <= sizeof length || start.back() == '{');
 }
 
 void write_safetensors(const std::string& path, const WeightMap& weights, StoredType type,

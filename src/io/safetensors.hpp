@@ -22,6 +22,9 @@ WeightMap read_safetensors(const std::string& path, std::map<std::string, std::s
 /// What stands in its header beside the tensors, which are checked but not read. Errors as above.
 std::map<std::string, std::string> read_safetensors_metadata(const std::string& path);
 
+/// Whether its first bytes are those of a safetensors file, of which the rest may be damaged or missing. Error{io}.
+bool begins_as_safetensors(const std::string& path);
+
 /// Writes atomically (temporary file beside it, then rename), tensors in name order, 64-bit aligned header. Error{io}.
 void write_safetensors(const std::string& path, const WeightMap& weights, StoredType type,
                        const std::map<std::string, std::string>& metadata = {});

@@ -13,10 +13,9 @@ WeightMap checkpoint_part(const WeightMap& checkpoint, const std::string& prefix
     for (const auto& [name, tensor] : like) {
         const auto found = checkpoint.find(prefix + name);
         if (found == checkpoint.end() || found->second.shape() != tensor.shape())
-            throw Error(
-                ErrorCode::bad_format,
-                "checkpoint: tensor '" + prefix + name + "' is missing or does not have the shape " + tensor.shape().str(),
-                "it was written by another task or version; start again");
+            throw Error(ErrorCode::bad_format,
+                        "tensor '" + prefix + name + "' is missing or does not have the shape " + tensor.shape().str(),
+                        "it was written by another task or version; start again");
         part.emplace(name, found->second.clone());
     }
     return part;

@@ -68,7 +68,11 @@ struct Training::Impl {
             throw Error(ErrorCode::usage,
                         path + ": was started with " + to_string(file.options) + ", not " + to_string(options),
                         "pass the same, or start again without the checkpoint");
-        trainer.restore(file.tensors, file.step);
+        try {
+            trainer.restore(file.tensors, file.step);
+        } catch (const Error& e) {
+            throw Error(e.code(), path + ": " + e.message(), e.hint());
+        }
         seconds = file.seconds;
         points = std::move(file.points);
     }

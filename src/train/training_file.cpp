@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "io/input_file.hpp"
 #include "io/json_text.hpp"
 #include "io/safetensors.hpp"
 
@@ -82,6 +83,17 @@ TrainingFile read_training_file(const std::string& path) {
     training.number("seconds", file.seconds, 0);
     for (const json& p : training.list("points")) file.points.push_back(point_from(p, training));
     return file;
+}
+
+bool may_be_training_file(const std::string& path) {
+    if (InputFile(path).size() == 0) return true;
+    if (!begins_as_safetensors(path)) return false;
+    try {
+        return read_safetensors_metadata(path).contains("training");
+    } catch (const Error& error) {
+        if (error.code() == ErrorCode::io) throw;
+        return true;
+    }
 }
 
 }  // namespace saccade

@@ -21,5 +21,8 @@ struct TrainingFile {
 void write_training_file(const std::string& path, const TrainingFile& file);
 /// Error{io} or {bad_format}: a model without optimiser state is no checkpoint, and the message says so.
 TrainingFile read_training_file(const std::string& path);
+/// Whether it was a checkpoint, as far as one can tell, though it may be damaged: empty, cut off, with a header or metadata
+/// that cannot be read. False for a file of another kind, a model without optimiser state too. Error{io}.
+bool may_be_training_file(const std::string& path);
 
 }  // namespace saccade
