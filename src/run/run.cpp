@@ -73,13 +73,14 @@ std::vector<Intervention> loaded(std::vector<Intervention> interventions, const 
 /// What was put in by hand may grow beyond all numbers on its way; said once, of where that begins.
 void note_overflow(Trace& trace) {
     for (const TraceTensor& tensor : trace.tensors()) {
+        if (tensor.info.role == Role::metric) continue;  // of nothing it is NaN
         const bool masked = tensor.info.role == Role::scores || tensor.info.role == Role::mask;
         const auto values = tensor.values.values();
         const auto wrong = std::ranges::find_if(values, [masked](float v) { return !std::isfinite(v) && !(masked && v < 0); });
         if (wrong == values.end()) continue;
         return trace.add_note({"",
                                fmt::format("{} holds {}: what was changed by hand is too large for what is computed from it",
-                                           tensor.info.name, *wrong),
+                                           tensor.info.name, std::isnan(*wrong) ? "NaN" : "an infinite value"),
                                "change it by less"});
     }
 }

@@ -91,7 +91,9 @@ TEST_F(CommandLines, an_empty_value_is_a_value) {
 }
 
 TEST_F(CommandLines, what_no_command_can_do_is_refused) {
-    const std::string x = out("x.npz"), png = out("x.png"), safetensors = out("x.safetensors"), long_word(5000, 'w');
+    const std::string x = out("x.npz"), png = out("x.png"), safetensors = out("x.safetensors"), csv = out("kept.csv"),
+                      long_word(5000, 'w');
+    std::ofstream(csv) << "1 0\n0 1\n";
     struct Line {
         int status;
         Words words;
@@ -159,7 +161,7 @@ TEST_F(CommandLines, what_no_command_can_do_is_refused) {
         {1, {"run", "alignment", "--save", out(std::string(300, 'n') + ".npz")}, "shorter name"},
         {2, {"run", "alignment", "--save", ""}, "--save"},
         {2, {"run", "memory", "--k", "@"}, "--k: there is no file"},
-        {2, {"run", "memory", "--k", "@" + out("kept.npz"), "--save", out("kept.npz")}, "overwritten"},
+        {2, {"render", "memory", "--view", "heatmap", "--k", "@" + csv, "-o", csv}, "overwritten"},
         {2, {"run", "spatial", "--image", out("kept.npz"), "--save", out("kept.npz")}, "overwritten"},
         {2, {"run", "alignment", "--weights", out("kept.npz"), "--save", out("kept.npz")}, "overwritten"},
         {2,
@@ -237,9 +239,7 @@ TEST_F(CommandLines, what_no_command_can_do_is_refused) {
         {2, {"render", "alignment", "--view", "heatmap", "--scale", ",,", "-o", png}, "--scale"},
         {2, {"render", "alignment", "--view", "heatmap", "--scale", "linear,log", "-o", png}, "two at once"},
         {2, {"render", "alignment", "--view", "heatmap", "-o", ""}, "--output"},
-        {2,
-         {"render", "memory", "--view", "heatmap", "--compare", "k=@" + out("kept.npz"), "-o", out("kept.npz")},
-         "overwritten"},
+        {2, {"render", "memory", "--view", "heatmap", "--compare", "k=@" + csv, "-o", csv}, "overwritten"},
         {2, {"render", "alignment", "--view", "heatmap", "--select", "weights[99,0]", "-o", png}, "--select"},
         {2, {"render", "alignment", "--view", "heatmap", "--select", "none[0]", "-o", png}, "--select"},
         {2, {"render", "alignment", "--view", "heatmap", "--select", "weights[", "-o", png}, "--select"},
