@@ -73,7 +73,7 @@ bool is_abandoned(const std::string& path) {
 }  // namespace
 
 FilePlace place_to_write(const std::string& path) {
-    if (path.empty()) throw Error(ErrorCode::io, "there is no name to write to", "name a file");
+    if (path.empty()) throw Error(ErrorCode::io, "there is no file name to write to", "name a file");
     FilePlace place;
     struct stat found {};
     if (stat(path.c_str(), &found) != 0) {

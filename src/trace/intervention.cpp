@@ -90,7 +90,7 @@ class SpecReader {
         const char* begin = text_.data() + at_;
         const auto [end, error] = std::from_chars(begin, text_.data() + text_.size(), value);
         if (error == std::errc::result_out_of_range)
-            fail(std::is_integral_v<T> ? "no axis is as long as that"
+            fail(std::is_integral_v<T> ? "an index is too large"
                                        : "the number is too large or too small; it may be at most 1e9");
         if (error != std::errc()) fail(std::string("expected ") + what);
         at_ += static_cast<std::size_t>(end - begin);
