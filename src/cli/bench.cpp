@@ -8,6 +8,7 @@
 
 #include "base/error_line.hpp"
 #include "base/parallel.hpp"
+#include "base/shell_quoted.hpp"
 #include "cli/bench_attention.hpp"
 #include "cli/bench_measure.hpp"
 #include "cli/bench_peer.hpp"
@@ -89,7 +90,8 @@ std::vector<BenchValue> bench_training() {
     }
     const std::string lengths = (std::filesystem::temp_directory_path() / "saccade_bench_lengths.json").string();
     write_file(lengths, batch_lengths());
-    const json reference = json_of("/usr/bin/python3 '" + script + "' --lengths '" + lengths + "' 2>/dev/null");
+    const json reference =
+        json_of("/usr/bin/python3 " + shell_quoted(script) + " --lengths " + shell_quoted(lengths) + " 2>/dev/null");
     std::filesystem::remove(lengths);
     if (reference.is_object() && reference.contains("ms_per_step")) {
         const double theirs = reference["ms_per_step"];

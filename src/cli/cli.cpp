@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <system_error>
 
 #include "base/error_line.hpp"
 #include "base/log.hpp"
@@ -53,11 +54,14 @@ void end_by(int signal) {
     std::raise(signal);
 }
 
+Error unwritten_output(int error_number) {
+    return Error(ErrorCode::io, std::string("standard output cannot be written: ") + std::strerror(error_number),
+                 "free space, or write to another place");
+}
+
 /// What was printed has arrived, or it was not done: a full disk and a closed pipe say so only now.
 void finish_output() {
-    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
-    throw Error(ErrorCode::io, std::string("standard output cannot be written: ") + std::strerror(errno),
-                "free space, or write to another place");
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) throw unwritten_output(errno);
 }
 
 /// Whoever read what is printed has left, as in `saccade list | head -1`.
@@ -77,17 +81,33 @@ Words with_empty_values(const Words& words) {
     return all;
 }
 
-/// A flag whose value was forgotten does not take the next flag for it, which the parser would.
+/// What stands before any command can only be a flag of the program itself.
+void check_first_word(const CLI::App& app, const std::string& word) {
+    const std::string name = word.substr(0, word.find('='));
+    if (!word.starts_with('-') || app.get_option_no_throw(name) != nullptr) return;
+    throw Error(ErrorCode::usage,
+                fmt::format("there is no flag {}{}", shorten(word, 40), did_you_mean(name, {"--help", "--version"})),
+                "a command comes first, then its flags; see 'saccade --help'");
+}
+
+/// A flag whose value was forgotten does not take the next flag for it, which the parser would; and one that takes none is not
+/// given any.
 void check_values(const CLI::App& app, const Words& words) {
     const auto named = app.get_subcommands([&](const CLI::App* sub) { return !words.empty() && sub->get_name() == words[0]; });
+    if (named.empty() && !words.empty()) check_first_word(app, words[0]);
     if (named.empty()) return;
     const auto option = [&](const std::string& word) -> const CLI::Option* {
         if (word.size() < 2 || word[0] != '-') return nullptr;
         return named.front()->get_option_no_throw(word.substr(0, word.find('=')));
     };
-    for (std::size_t i = 1; i + 1 < words.size(); ++i) {
-        const CLI::Option* flag = words[i].find('=') == std::string::npos ? option(words[i]) : nullptr;
-        if (flag == nullptr || flag->get_items_expected_min() == 0) continue;
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        const CLI::Option* flag = option(words[i]);
+        const bool valued = words[i].find('=') != std::string::npos;
+        if (flag == nullptr) continue;
+        if (flag->get_items_expected_min() == 0 && valued)
+            throw Error(ErrorCode::usage, shorten(words[i], 40) + ": the flag takes no value",
+                        "leave out what follows its name");
+        if (flag->get_items_expected_min() == 0 || valued || i + 1 == words.size()) continue;
         if (option(words[i + 1]) != nullptr)
             throw Error(ErrorCode::usage, fmt::format("{} has no value: {} is a flag", words[i], shorten(words[i + 1], 40)),
                         fmt::format("a text that looks like one is written {}={}", words[i], shorten(words[i + 1], 40)));
@@ -97,10 +117,6 @@ void check_values(const CLI::App& app, const Words& words) {
 
 /// The words of usage mistakes come from the parser, and repeat what was typed.
 constexpr std::size_t longest_complaint = 160;
-
-std::string first_line(std::string text) {
-    return text.substr(0, text.find('\n'));
-}
 
 /// CLI11's words for a mistake, and what to do about it.
 std::string usage_line(const CLI::App& app, const CLI::ParseError& error, const Words& words) {
@@ -114,7 +130,7 @@ std::string usage_line(const CLI::App& app, const CLI::ParseError& error, const 
         if (word.starts_with("--") && std::find(known.begin(), known.end(), word.substr(0, word.find('='))) == known.end())
             hint += did_you_mean(word.substr(0, word.find('=')), known);
     const std::string name = command == &app ? "saccade" : "saccade " + command->get_name();
-    return fmt::format("{}{}; see '{} --help'", shorten(first_line(error.what()), longest_complaint), hint, name);
+    return fmt::format("{}{}; see '{} --help'", shorten(printable(error.what()), longest_complaint), hint, name);
 }
 
 /// A first word that is neither a command nor a flag is a file for the window.
@@ -207,6 +223,10 @@ int run_cli(int argc, char** argv, const WindowHooks& window) {
         return 0;
     } catch (const CLI::ParseError& error) {
         return complain(Error(ErrorCode::usage, usage_line(app, error, words)));
+    } catch (const std::system_error& error) {
+        // A long text does not wait for finish_output(): printing throws as soon as the buffer cannot be written.
+        if (reader_left()) end_by(SIGPIPE);
+        return complain(std::ferror(stdout) != 0 ? unwritten_output(error.code().value()) : as_error(error));
     } catch (...) {
         if (reader_left()) end_by(SIGPIPE);
         return complain(current_error());

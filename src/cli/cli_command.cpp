@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/path_text.hpp"
+#include "base/utf8.hpp"
 #include "tensor/tensor.hpp"
 
 namespace saccade {
@@ -60,6 +61,21 @@ CliOption& CliOption::path() {
     return *this;
 }
 
+namespace {
+
+constexpr const char* not_empty = "not empty";  // the check of that name
+
+std::string wrong_if_empty(const std::string& text) {
+    return text.empty() ? "its value is empty: give one, or leave it out" : "";
+}
+
+}  // namespace
+
+CliOption& CliOption::may_be_empty() {
+    option_->get_validator(not_empty)->active(false);
+    return *this;
+}
+
 bool CliOption::given() const {
     return option_ != nullptr && option_->count() > 0;
 }
@@ -77,9 +93,9 @@ std::string wrong_number(const std::string& text) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error == std::errc() && end == text.data() + text.size()) return {};
     if constexpr (std::is_integral_v<T>)
-        return fmt::format("'{}' is not a whole number from {} to {}", text, std::numeric_limits<T>::min(),
+        return fmt::format("'{}' is not a whole number from {} to {}", shorten(text, 40), std::numeric_limits<T>::min(),
                            std::numeric_limits<T>::max());
-    return fmt::format("'{}' is not a number", text);
+    return fmt::format("'{}' is not a number", shorten(text, 40));
 }
 
 }  // namespace
@@ -88,6 +104,7 @@ template <class T>
 CliOption CliCommand::option(const std::string& names, T& target, const std::string& help) {
     CLI::Option* option = app_->add_option(names, target, help);
     if constexpr (std::is_arithmetic_v<T>) option->check(wrong_number<T>, "", "");
+    if constexpr (!std::is_arithmetic_v<T>) option->check(wrong_if_empty, "", not_empty);
     return CliOption(option);
 }
 

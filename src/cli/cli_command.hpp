@@ -30,8 +30,10 @@ class CliOption {
     /// A file or folder, read as everywhere (base/path_text.hpp).
     CliOption& path();
 
-    /// Whether it was given at all: an empty text is a value too.
+    /// Whether it was given at all.
     bool given() const;
+    /// An empty text may be its value. Else it is refused: it is what an unset variable of a script gives.
+    CliOption& may_be_empty();
 
  private:
     CLI::Option* option_;

@@ -41,7 +41,16 @@ struct RequestOptions {
     void declare(CliCommand& command, const Words& words);
     /// Error{usage} or {invalid_input}.
     RunRequest request() const;
+    /// Error{usage} if the file `output` is one that a run of the request reads, or that a matrix here was read from.
+    void refuse_overwriting(const std::string& flag, const std::string& output, const RunRequest& request) const;
 };
+
+/// What a parameter's flag says. Error{usage}, also for a number out of the parameter's range.
+ParamValue typed_value(const ParamSpec& spec, const std::string& text);
+
+/// Says on stderr which of the parameters that were given neither of the runs reads. The second is what the first is compared
+/// with, or the same.
+void tell_unread(const RunRequest& request, const RunRequest& other);
 
 /// --threads N for the commands that compute.
 void add_threads(CliCommand& command);

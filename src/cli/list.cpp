@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "analysis/analysis.hpp"
@@ -44,7 +45,16 @@ std::vector<std::string> models_there(const Exhibit& exhibit) {
     return there;
 }
 
+/// Else nothing would be listed, as if there were nothing.
+void check_assets() {
+    std::error_code not_there;
+    if (std::filesystem::is_directory(std::filesystem::path(assets_folder()) / "models", not_there)) return;
+    throw Error(ErrorCode::not_found, fmt::format("there are no bundled models in {}", assets_folder()),
+                "set SACCADE_ASSETS to the folder of the assets");
+}
+
 void list(bool as_json) {
+    check_assets();
     json all = json::array();
     for (const Exhibit& e : exhibits())
         all.push_back({{"id", e.id}, {"title", e.title}, {"models", models_there(e)}, {"views", view_ids(e)}});
@@ -63,7 +73,6 @@ void list(bool as_json) {
     fmt::print("\n`saccade describe EXHIBIT` lists parameters and tensors.\n");
 }
 
-/// The tensors are those of a run at the defaults: never a second list that could go stale.
 /// One below the other, what is said of each in a column of its own, however long its name.
 void print_params(const std::vector<ParamSpec>& params) {
     std::size_t widest = 0;
@@ -105,6 +114,7 @@ void print_analyses(const json& all) {
     }
 }
 
+/// The tensors are those of a run at the defaults: never a second list that could go stale.
 void describe(const std::string& id, bool as_json) {
     const Exhibit& e = exhibit(id);
     RunRequest request;

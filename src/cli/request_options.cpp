@@ -1,9 +1,16 @@
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "analysis/analysis.hpp"
 #include "base/base64.hpp"
+#include "base/log.hpp"
 #include "cli/commands.hpp"
+#include "cli/view_flags.hpp"
+#include "exhibit/param_use.hpp"
 #include "io/input_file.hpp"
+#include "params/matrix_file.hpp"
+#include "run/named_files.hpp"
 
 namespace saccade {
 
@@ -31,13 +38,23 @@ std::string describe_param(const ParamSpec& spec) {
 }
 
 /// "-" and "@-" are what comes in by a pipe. It is read here, once: what is read later, by name, is a file.
-std::string without_standard_input(const ParamSpec& spec, const std::string& text) {
-    constexpr std::size_t longest_picture = std::size_t{128} << 20, longest_matrix = std::size_t{16} << 20;
-    if (spec.type == ParamType::image && text == "-")
-        return "data:image/png;base64," + base64_encode(read_standard_input(longest_picture));  // told by its content
-    if (spec.type == ParamType::matrix && text == "@-") return read_standard_input(longest_matrix);
-    return text;
-}
+class StandardInput {
+ public:
+    std::string put_into(const ParamSpec& spec, const std::string& text) {
+        constexpr std::size_t longest_picture = std::size_t{128} << 20, longest_matrix = std::size_t{16} << 20;
+        const bool picture = spec.type == ParamType::image && text == "-";
+        if (!picture && !(spec.type == ParamType::matrix && text == "@-")) return text;
+        if (!taken_by_.empty())
+            throw Error(ErrorCode::usage, fmt::format("--{}: standard input was read already, for --{}", spec.name, taken_by_),
+                        "name a file for one of them");
+        taken_by_ = spec.name;
+        const std::string content = read_standard_input(picture ? longest_picture : longest_matrix);
+        return picture ? "data:image/png;base64," + base64_encode(content) : content;  // told by its content
+    }
+
+ private:
+    std::string taken_by_;
+};
 
 }  // namespace
 
@@ -71,6 +88,7 @@ void RequestOptions::declare(CliCommand& command, const Words& words) {
         typed.option = command.option("--" + spec.name, typed.text, describe_param(spec))
                            .group("Parameters of " + known->id)
                            .type_name(to_string(spec.type));
+        if (spec.type == ParamType::text) typed.option.may_be_empty();
     }
 }
 
@@ -80,13 +98,47 @@ RunRequest RequestOptions::request() const {
     request.exhibit = exhibit;
     request.seed = seed;
     request.weights_path = weights;
+    StandardInput standard_input;
     for (const ParamSpec& spec : chosen.params)
         if (const auto found = params.find(spec.name); found != params.end() && found->second.option.given())
-            request.params.set(spec.name, parse_param(spec, without_standard_input(spec, found->second.text)));
+            request.params.set(spec.name, typed_value(spec, standard_input.put_into(spec, found->second.text)));
     for (const std::string& spec : interventions) request.interventions.push_back(parse_intervention(spec));
     request.capture.names = capture;
     if (!analyse.empty()) request.analyses = analyses_from(analyse);
     return request;
+}
+
+void RequestOptions::refuse_overwriting(const std::string& flag, const std::string& output, const RunRequest& request) const {
+    std::vector<std::string> read = named_files(request);
+    for (const ParamSpec& spec : saccade::exhibit(exhibit).params)
+        if (const auto found = params.find(spec.name); spec.type == ParamType::matrix && found != params.end())
+            if (const std::string file = matrix_file_in(found->second.text); !file.empty()) read.push_back(file);
+    named_in_errors(flag, [&] { saccade::refuse_overwriting(output, read); });
+}
+
+ParamValue typed_value(const ParamSpec& spec, const std::string& text) {
+    ParamValue value = parse_param(spec, text);
+    if (spec.type != ParamType::integer && spec.type != ParamType::number) return value;
+    Params one;
+    one.set(spec.name, value);
+    named_in_errors("--" + spec.name, [&] { resolve({spec}, one); });
+    return value;
+}
+
+void tell_unread(const RunRequest& request, const RunRequest& other) {
+    const Exhibit& e = exhibit(request.exhibit);
+    for (const ParamSpec& spec : e.params) {
+        const auto given = other.params.values().find(spec.name);
+        if (given == other.params.values().end()) continue;
+        Params one, fallback;
+        one.set(spec.name, given->second);
+        fallback.set(spec.name, spec.fallback);
+        const std::string why = why_unread(e, spec.name, other.params);
+        if (one == fallback || why.empty() || why_unread(e, spec.name, request.params).empty()) continue;
+        const Waking waking = wakes(e, spec.name, other.params);
+        const std::string add = waking.other == nullptr ? "" : fmt::format(": add --{} {}", waking.other->name, waking.value);
+        print_stderr(fmt::format("saccade: note: --{} changes nothing here, it is {}{}\n", spec.name, why, add));
+    }
 }
 
 }  // namespace saccade

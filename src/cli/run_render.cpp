@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -13,7 +14,9 @@
 #include "cli/commands.hpp"
 #include "cli/view_flags.hpp"
 #include "cli/waiting_line.hpp"
+#include "params/matrix_file.hpp"
 #include "run/finding.hpp"
+#include "run/named_files.hpp"
 #include "run/runner.hpp"
 #include "run/trace_file.hpp"
 #include "viz/colormap.hpp"
@@ -105,7 +108,7 @@ RunRequest compared_request(RunRequest request, const std::vector<std::string>& 
         const std::string name = setting.substr(0, equals), value = setting.substr(equals + 1);
         const auto spec = std::find_if(e.params.begin(), e.params.end(), [&](const ParamSpec& s) { return s.name == name; });
         if (spec != e.params.end()) {
-            request.params.set(name, parse_param(*spec, value));
+            request.params.set(name, typed_value(*spec, value));
         } else if (name == "seed") {
             const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), request.seed);
             if (error != std::errc() || end != value.data() + value.size())
@@ -116,6 +119,15 @@ RunRequest compared_request(RunRequest request, const std::vector<std::string>& 
         }
     }
     return request;
+}
+
+/// The files of the matrices that --compare sets.
+std::vector<std::string> compared_files(const std::vector<std::string>& settings) {
+    std::vector<std::string> files;
+    for (const std::string& setting : settings)
+        if (const std::string file = matrix_file_in(setting.substr(setting.find('=') + 1)); !file.empty())
+            files.push_back(file);
+    return files;
 }
 
 void print_claim(const std::string& said, const std::string& text, const std::string& found) {
@@ -181,8 +193,19 @@ void apply_lengths(RenderOptions& options) {
     view.text_scale = std::clamp(view.text_size / body, 0.25, 8.0);
 }
 
+/// A run is an archive, whatever its name says; what has another name is likely to be something else.
+void check_ending(const std::string& path) {
+    std::string ending = path.substr(path.size() - std::min<std::size_t>(path.size(), 4));
+    std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (ending != ".npz")
+        throw Error(ErrorCode::usage, "--save: " + path + ": no run can be written with this ending", "choose .npz");
+}
+
 void run_and_save(const RunOptions& options) {
+    if (!options.save.empty()) check_ending(options.save);
     const RunRequest request = options.request.request();
+    tell_unread(request, request);
+    if (!options.save.empty()) options.request.refuse_overwriting("--save", options.save, request);
     const TracePtr trace = run_told(request);
     if (!options.save.empty()) save_trace(options.save, *trace, request);
     print_notes(trace->notes());
@@ -209,6 +232,11 @@ std::string placed_tensor(const RunRequest& request, const std::string& view_id,
 
 void render(RenderOptions options) {
     RunRequest request = options.request.request();
+    const RunRequest other = compared_request(request, options.compare);  // the same, if nothing is compared
+    tell_unread(request, other);
+    options.request.refuse_overwriting("--output", options.output, request);
+    options.request.refuse_overwriting("--output", options.output, other);
+    named_in_errors("--output", [&] { refuse_overwriting(options.output, compared_files(options.compare)); });
     // What cannot be is refused before anything is computed.
     named_in_errors("--view", [&] { view(options.view.view); });
     named_in_errors("--theme", [&] { theme(options.view.theme); });
@@ -230,7 +258,6 @@ void render(RenderOptions options) {
         print_notes(trace->notes());
         return print_notes(notes);
     }
-    const RunRequest other = compared_request(request, options.compare);
     // What B has otherwise is said of A, too, be it the default.
     const Params defaults = resolve(exhibit(request.exhibit).params, request.params);
     for (const ParamSpec& spec : exhibit(request.exhibit).params)

@@ -22,6 +22,7 @@
 #include "cli/waiting_line.hpp"
 #include "io/atomic_file.hpp"
 #include "io/file_lock.hpp"
+#include "run/named_files.hpp"
 #include "train/training.hpp"
 
 namespace saccade {
@@ -285,6 +286,8 @@ void train(TrainCommand command) {
     read_numbers(command);
     const TrainingPlaces places(command.output);
     places.check();
+    for (const std::string& place : {places.weights, places.card, places.checkpoint})
+        refuse_overwriting(place, {command.options.data_path, command.options.dictionary_path});
     const FileLock lock(places.weights, "is being trained by another program", "wait for it, or choose another name");
     const std::unique_ptr<Task> task = told_task(command.model, command.options);
     const bool resume = !command.fresh && std::filesystem::exists(places.checkpoint);

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "analysis/attention.hpp"
+#include "base/utf8.hpp"
 #include "trace/intervention.hpp"
 
 namespace saccade {
@@ -11,9 +12,11 @@ namespace {
 
 /// "log,without-sink": a scale, and which key is left out.
 void apply_scale(const std::string& text, ViewState& state) {
+    int scales = 0, left_out = 0;
     for (std::size_t from = 0; from <= text.size();) {
         const std::size_t to = std::min(text.find(',', from), text.size());
         const std::string word = text.substr(from, to - from);
+        ++(word.starts_with("without-") ? left_out : scales);
         if (word == "without-sink")
             state.options.sink = ViewOptions::Sink::most;
         else if (word == "without-first")
@@ -26,6 +29,9 @@ void apply_scale(const std::string& text, ViewState& state) {
             }
         from = to + 1;
     }
+    if (scales > 1 || left_out > 1)
+        throw Error(ErrorCode::usage, fmt::format("'{}' asks for two at once", shorten(text, 40)),
+                    "give one scale, and one of without-sink and without-first");
 }
 
 /// Read as an array in a file: the colon after the file's name is then the first, and those in brackets are no names.

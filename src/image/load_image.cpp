@@ -31,6 +31,8 @@ Format format_of(std::string_view bytes) {
     return Format::other;
 }
 
+constexpr std::size_t head_bytes = 32;  // they tell what a file is
+
 /// What a file that is none of the three is, as far as it can be told.
 std::string known_as(std::string_view bytes) {
     struct Known {
@@ -51,13 +53,15 @@ std::string known_as(std::string_view bytes) {
                                                     {0, "<?xml"sv, "an XML file"}}};
     for (const Known& known : formats)
         if (bytes.size() > known.at && bytes.substr(known.at).starts_with(known.magic)) return known.name;
-    const std::string_view start = bytes.substr(0, 512);
-    const bool text =
-        std::none_of(start.begin(), start.end(), [](char c) { return static_cast<unsigned char>(c) < 9 || c == 127; });
+    std::string_view start = bytes.substr(0, head_bytes);
+    // A character may be cut off at its end; whatever stands in it, two bytes are none.
+    if (const std::size_t wrong = find_invalid_utf8(start); start.size() == head_bytes && wrong + 3 >= head_bytes)
+        start = start.substr(0, wrong);
+    const bool text = find_invalid_utf8(start) == std::string::npos && std::none_of(start.begin(), start.end(), [](char c) {
+                          return static_cast<unsigned char>(c) < 9 || c == 127;
+                      });
     return text ? "a text file" : "of an unknown format";
 }
-
-constexpr std::size_t head_bytes = 32;
 
 /// How long the file of a picture may be that begins so: the rest of a refused one is never read.
 std::size_t most_bytes_of(std::string_view head, const std::string& where) {
@@ -241,7 +245,12 @@ void check_image_size(std::uint64_t width, std::uint64_t height, const std::stri
     if (width == 0 || height == 0) {
         throw Error(ErrorCode::bad_format, fmt::format("{} is {} x {} pixels", where, width, height), "choose another picture");
     }
-    if (width <= most_image_pixels && height <= most_image_pixels && width * height <= most_image_pixels) return;
+    const bool large = width > most_image_pixels || height > most_image_pixels || width * height > most_image_pixels;
+    if (!large && std::max(width, height) <= longest_image_side) return;
+    if (!large)
+        throw Error(ErrorCode::out_of_range,
+                    fmt::format("{} is {} x {} pixels, and a side has more than {}", where, width, height, longest_image_side),
+                    "cut it into pieces first");
     throw Error(
         ErrorCode::out_of_range,
         fmt::format("{} is {} x {} pixels, more than {} megapixels", where, width, height, most_image_pixels / 1'000'000),

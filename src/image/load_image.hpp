@@ -18,7 +18,8 @@ namespace saccade {
 // Every error is an Error of one line: what (the file), why, what to do.
 
 constexpr Index most_image_pixels = 50'000'000;
-constexpr Index least_image_side = 4;  // longer side of what is to be looked at; less can be decoded
+constexpr Index longest_image_side = 65'535;  // more than any JPEG has; what reads and fits a row takes many times its room
+constexpr Index least_image_side = 4;         // longer side of what is to be looked at; less can be decoded
 
 /// What an image parameter's value stands for, at the size that was asked for.
 struct Picture {

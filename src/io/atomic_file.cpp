@@ -28,6 +28,7 @@ std::string hint_for(int error_number) {
     if (error_number == ENOSPC || error_number == EDQUOT) return "free some space, or choose another folder";
     if (error_number == EFBIG) return "choose another folder, or raise the limit of a file's size (ulimit -f)";
     if (error_number == ENOENT || error_number == ENOTDIR) return "create the folder first, or choose another";
+    if (error_number == ENAMETOOLONG) return "choose a shorter name";
     return "choose a folder that you may write to";
 }
 

@@ -73,10 +73,12 @@ bool is_abandoned(const std::string& path) {
 }  // namespace
 
 FilePlace place_to_write(const std::string& path) {
-    if (path.empty()) refuse(path, "no file name", "name a file");
+    if (path.empty()) throw Error(ErrorCode::io, "there is no file name to write to", "name a file");
     FilePlace place;
     struct stat found {};
     if (stat(path.c_str(), &found) != 0) {
+        if (errno == ENAMETOOLONG)
+            refuse(path, fmt::format("cannot be written ({})", std::strerror(errno)), "choose a shorter name");
         place.path = followed(path);
         return place;
     }

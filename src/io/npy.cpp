@@ -205,7 +205,8 @@ Tensor<T> read_npy_stream(const ByteSource& source, std::uint64_t total_bytes, c
         damaged(fmt::format("has {} axes; at most {} are supported", header.dims.size(), Shape::max_rank));
     }
     const std::uint64_t data_bytes = total_bytes - std::min(total_bytes, 8 + length_bytes + length);
-    std::uint64_t count = 1;
+    const bool none = std::ranges::find(header.dims, 0U) != header.dims.end();  // then the other extents claim nothing
+    std::uint64_t count = none ? 0 : 1;
     for (const std::uint64_t extent : header.dims) {
         if (extent > longest_axis || (extent != 0 && count > data_bytes / extent)) damaged("has a shape larger than its data");
         count *= extent;

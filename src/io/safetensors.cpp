@@ -38,8 +38,10 @@ class FileReader {
         if (length > most_bytes_of_any_file)
             throw Error(ErrorCode::bad_format, path_ + ": is no safetensors file",
                         "choose a file of weights, as `saccade train` writes them");
-        if (length > size - sizeof length || length > longest_safetensors_header)
+        if (length > size - sizeof length)
             damaged(fmt::format("the header claims {} bytes, the file has {}", length, size - sizeof length));
+        if (length > longest_safetensors_header)
+            damaged(fmt::format("the header claims {} bytes; {} can be read", length, longest_safetensors_header));
         data_begin_ = sizeof length + length;
         std::string text(length, '\0');
         read_bytes(text.data(), length, "the header");

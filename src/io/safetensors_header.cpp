@@ -175,7 +175,8 @@ class HeaderHandler : public nlohmann::json_sax<json> {
         if (!element) damaged_tensor(fmt::format("has the unknown type '{}'", shorten(tensor_.dtype, 20)));
         if (tensor_.begin > tensor_.end || tensor_.end > data_bytes_)
             damaged_tensor(fmt::format("claims the bytes {} to {} of {}", tensor_.begin, tensor_.end, data_bytes_));
-        std::uint64_t bytes = *element;
+        const bool none = std::ranges::find(dims_, 0U) != dims_.end();  // then the other extents claim nothing
+        std::uint64_t bytes = none ? 0 : *element;
         for (const std::uint64_t extent : dims_) {
             if (extent > longest_stored_axis || (extent != 0 && bytes > data_bytes_ / extent))
                 damaged_tensor("has a shape larger than the file");

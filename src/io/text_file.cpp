@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "base/error.hpp"
+#include "base/shell_quoted.hpp"
 #include "base/utf8.hpp"
 #include "io/input_file.hpp"
 
@@ -111,8 +112,24 @@ std::string read_text(const std::string& path, std::size_t limit) {
     if (at == zero && !encoding.starts_with("UTF-16"))
         throw Error(ErrorCode::bad_format, fmt::format("{}: line {} holds a zero byte, which no text does", shown, lines + 1),
                     "choose a text file");
-    throw Error(ErrorCode::bad_format, fmt::format("{}: line {} is not UTF-8; it looks like {}", shown, lines + 1, encoding),
-                fmt::format("save it as UTF-8, for example: iconv -f {} -t UTF-8 '{}' > utf8.txt", encoding, shown));
+    throw Error(
+        ErrorCode::bad_format, fmt::format("{}: line {} is not UTF-8; it looks like {}", shown, lines + 1, encoding),
+        fmt::format("save it as UTF-8, for example: iconv -f {} -t UTF-8 {} > utf8.txt", encoding, shell_quoted(shown)));
+}
+
+std::string read_text_of_lines(const std::string& path, std::size_t limit) {
+    std::string text = read_text(path, limit);
+    std::size_t line = 1;
+    for (std::size_t begin = 0; begin < text.size(); ++line) {
+        const std::size_t end = std::min(text.find('\n', begin), text.size());
+        if (end - begin > longest_text_line)
+            throw Error(ErrorCode::bad_format,
+                        fmt::format("{}: line {} is {} bytes long; {} can be read", sanitize_utf8(path), line, end - begin,
+                                    longest_text_line),
+                        "write one entry a line");
+        begin = end + 1;
+    }
+    return text;
 }
 
 }  // namespace saccade

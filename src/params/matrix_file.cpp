@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "base/path_text.hpp"
 #include "base/utf8.hpp"
@@ -19,10 +20,21 @@ namespace {
 constexpr std::size_t longest_text = std::size_t{16} << 20;
 constexpr Index most_cells = 1'000'000;
 
+std::string without_array_name(const std::string& source) {
+    const std::size_t archive = source.find(".npz:");
+    return archive == std::string::npos ? source : source.substr(0, archive + 4);
+}
+
 bool is_array_file(const std::string& source) {
-    const std::string path =
-        source.substr(0, source.find(".npz:") == std::string::npos ? source.size() : source.find(".npz:") + 4);
+    const std::string path = without_array_name(source);
     return path.ends_with(".npy") || path.ends_with(".npz");
+}
+
+/// What stands behind the '@', if the text begins with one.
+std::optional<std::string> source_in(const std::string& text) {
+    const std::size_t begin = text.find_first_not_of(" \t\r\n");
+    if (begin == std::string::npos || text[begin] != '@') return std::nullopt;
+    return text.substr(begin + 1);
 }
 
 Tensor<float> two_axes(const Tensor<float>& array, const std::string& where) {
@@ -37,6 +49,7 @@ Tensor<float> two_axes(const Tensor<float>& array, const std::string& where) {
 
 Tensor<float> read_matrix(const std::string& written) {
     const std::string source = path_from_text(written);
+    if (source.empty()) throw Error(ErrorCode::invalid_input, "there is no file's name behind '@'", "write @FILE");
     const std::string where = sanitize_utf8(source);
     if (!is_array_file(source)) {
         try {
@@ -57,9 +70,13 @@ Tensor<float> read_matrix(const std::string& written) {
 }
 
 Tensor<float> matrix_from_words(const std::string& text) {
-    const std::size_t begin = text.find_first_not_of(" \t\r\n");
-    if (begin != std::string::npos && text[begin] == '@') return read_matrix(text.substr(begin + 1));
-    return matrix_from_text(text);
+    const std::optional<std::string> source = source_in(text);
+    return source ? read_matrix(*source) : matrix_from_text(text);
+}
+
+std::string matrix_file_in(const std::string& words) {
+    const std::optional<std::string> source = source_in(words);
+    return source ? without_array_name(path_from_text(*source)) : "";
 }
 
 }  // namespace saccade

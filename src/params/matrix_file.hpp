@@ -15,4 +15,7 @@ Tensor<float> read_matrix(const std::string& source);
 /// What a person writes where a matrix is wanted: its numbers, or "@FILE". Errors as above and of matrix_from_text().
 Tensor<float> matrix_from_words(const std::string& text);
 
+/// The file that these words have matrix_from_words() read; empty if they hold the numbers themselves.
+std::string matrix_file_in(const std::string& words);
+
 }  // namespace saccade

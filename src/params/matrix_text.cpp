@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/typed_text.hpp"
 #include "base/utf8.hpp"
+#include "params/matrix_plain.hpp"
 
 namespace saccade {
 
@@ -21,44 +21,6 @@ constexpr std::size_t most_numbers = 1'000'000;
 
 bool digit(char c) {
     return c >= '0' && c <= '9';
-}
-
-/// A no-break or thin space between digits may group thousands, as in 1 234,5, or stand between two numbers.
-void refuse_grouping(const std::string& text, std::size_t at, std::size_t length) {
-    const std::size_t after = at + length;
-    if (at == 0 || after + 2 >= text.size() || !digit(text[at - 1])) return;
-    if (!digit(text[after]) || !digit(text[after + 1]) || !digit(text[after + 2])) return;
-    if (after + 3 < text.size() && digit(text[after + 3])) return;
-    std::size_t begin = at, end = after;
-    while (begin > 0 && digit(text[begin - 1])) --begin;
-    while (end < text.size() && digit(text[end])) ++end;
-    const std::string left = text.substr(begin, at - begin), right = text.substr(after, end - after);
-    throw Error(ErrorCode::invalid_input,
-                fmt::format("'{0} {1}' with a no-break space is one number, {0}{1}, or two, {0} and {1}", left, right),
-                "write numbers without spaces in them, and ordinary spaces between them");
-}
-
-/// What Chinese keyboards, spreadsheets and typeset tables have instead of ASCII. A full-width comma is never decimal.
-std::string plain(const std::string& text) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 7> same = {
-        {{"，", ", "}, {"；", ";"}, {"\u00a0", " "}, {"\u202f", " "}, {"\u2009", " "}, {"−", "-"}, {"\u2028", "\n"}}};
-    std::string result;
-    bool ascii = true;
-    for (std::size_t at = 0; at < text.size();) {
-        std::size_t length = 1;
-        std::string_view to = std::string_view(text).substr(at, 1);
-        for (const auto& [from, other] : same) {
-            if (static_cast<unsigned char>(text[at]) < 0x80 || text.compare(at, from.size(), from) != 0) continue;
-            if (from == "\u00a0" || from == "\u202f" || from == "\u2009") refuse_grouping(text, at, from.size());
-            to = other;
-            length = from.size();
-            break;
-        }
-        ascii = ascii && static_cast<unsigned char>(to[0]) < 0x80;
-        result += to;
-        at += length;
-    }
-    return ascii ? result : read_text_of(result);
 }
 
 /// "-1,234,567.8" with a mark of ',' and a point of '.': three digits behind every mark, one to three before the first and not
@@ -310,6 +272,10 @@ struct Marks {
     /// Does the number around this point have one comma, behind points that group its digits?
     static bool grouped_by_points(std::string_view row, std::size_t point) {
         constexpr std::string_view of_number = "0123456789.,+-";
+        constexpr std::size_t around = 96;  // as far as any number goes: not the whole of a long row for each of its points
+        const std::size_t from = point - std::min(point, around);
+        row = row.substr(from, 2 * around);
+        point -= from;
         const std::size_t before = row.find_last_not_of(of_number, point), begin = before + 1;  // npos + 1 is 0
         const std::string_view number = row.substr(begin, row.find_first_not_of(of_number, point) - begin);
         const std::size_t comma = number.find(',');
@@ -369,7 +335,7 @@ std::string described(const Tensor<float>& matrix, const Reading& reading) {
 }  // namespace
 
 Tensor<float> matrix_from_text(const std::string& written) {
-    const std::string text = plain(written);
+    const std::string text = plain_matrix_text(written);
     if (text.find_first_of("[]") != std::string::npos) return MatrixReader({}).read(text);
     const Marks marks(text);
     std::vector<Reading> readings = readings_of(marks);

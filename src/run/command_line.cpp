@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-
+#include "base/shell_quoted.hpp"
 #include "exhibit/exhibit.hpp"
+#include "exhibit/param_use.hpp"
 
 namespace saccade {
 
@@ -13,22 +13,10 @@ namespace {
 
 constexpr std::size_t longest_word = 100'000;  // Linux takes 128 KiB a word
 
-/// For a POSIX shell.
 std::string quoted(const std::string& word) {
     if (word.size() > longest_word)
         throw Error(ErrorCode::unsupported, "this run is too long for a command line", "save the session instead");
-    const auto plain = [](unsigned char c) {
-        return std::isalnum(c) != 0 || std::string_view("-_./=:,+").find(static_cast<char>(c)) != std::string_view::npos;
-    };
-    if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
-    std::string result = "'";
-    for (const char c : word) {
-        if (c == '\'')
-            result += "'\\''";
-        else
-            result += c;
-    }
-    return result + "'";
+    return shell_quoted(word);
 }
 
 }  // namespace
@@ -39,7 +27,8 @@ std::string command_line(const RunRequest& request) {
     std::string line = "saccade run " + request.exhibit;
     for (const ParamSpec& spec : exhibit(request.exhibit).params) {
         const auto found = request.params.values().find(spec.name);
-        if (found == request.params.values().end()) continue;
+        if (found == request.params.values().end() || !why_unread(exhibit(request.exhibit), spec.name, request.params).empty())
+            continue;
         Params given, fallback;
         given.set(spec.name, found->second);
         fallback.set(spec.name, spec.fallback);

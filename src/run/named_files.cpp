@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/path_text.hpp"
 #include "exhibit/exhibit.hpp"
 #include "image/load_image.hpp"
 
@@ -51,6 +52,15 @@ std::vector<std::string> files_elsewhere(const RunRequest& request, const std::s
     std::vector<std::string> files = named_files(request);
     std::erase_if(files, [&](const std::string& file) { return !error && stands_in(file, whole); });
     return files;
+}
+
+void refuse_overwriting(const std::string& output, const std::vector<std::string>& read) {
+    for (const std::string& file : read) {
+        std::error_code not_there;
+        if (fs::equivalent(output, path_from_text(file), not_there))
+            throw Error(ErrorCode::usage, output + " is the file that is read, and would be overwritten",
+                        "choose another name");
+    }
 }
 
 RunRequest without_files(RunRequest request) {

@@ -15,6 +15,10 @@ std::vector<std::string> named_files(const RunRequest& request);
 /// name any file of this machine.
 std::vector<std::string> files_elsewhere(const RunRequest& request, const std::string& folder);
 
+/// Error{usage} if the file that is to be written is one of those that are read, by whatever name: what is written takes its
+/// place.
+void refuse_overwriting(const std::string& output, const std::vector<std::string>& read);
+
 /// The request without any: the exhibit's own picture and model, and no interventions by arrays from files.
 RunRequest without_files(RunRequest request);
 

@@ -2,7 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "analysis/analysis.hpp"
 #include "base/error_line.hpp"
@@ -68,6 +70,21 @@ std::vector<Intervention> loaded(std::vector<Intervention> interventions, const 
     return interventions;
 }
 
+/// What was put in by hand may grow beyond all numbers on its way; said once, of where that begins.
+void note_overflow(Trace& trace) {
+    for (const TraceTensor& tensor : trace.tensors()) {
+        if (tensor.info.role == Role::metric) continue;  // of nothing it is NaN
+        const bool masked = tensor.info.role == Role::scores || tensor.info.role == Role::mask;
+        const auto values = tensor.values.values();
+        const auto wrong = std::ranges::find_if(values, [masked](float v) { return !std::isfinite(v) && !(masked && v < 0); });
+        if (wrong == values.end()) continue;
+        return trace.add_note({"",
+                               fmt::format("{} holds {}: what was changed by hand is too large for what is computed from it",
+                                           tensor.info.name, std::isnan(*wrong) ? "NaN" : "an infinite value"),
+                               "change it by less"});
+    }
+}
+
 /// What an exhibit calls: passes on how far it is, and now and then, not more often than can be looked at, a picture.
 class Reporter {
  public:
@@ -121,7 +138,9 @@ TracePtr run(const Exhibit& exhibit, const RunRequest& request, std::stop_token 
         check_stop(stop);
         exhibit.run(context);
         check_stop(stop);
+        const bool changed = probe.intervening();
         Trace trace = probe.finish();
+        if (changed) note_overflow(trace);
         if (!request.analyses.empty()) trace = with_analyses(trace, request.analyses);
         return std::make_shared<const Trace>(std::move(trace));
     } catch (const Error&) {

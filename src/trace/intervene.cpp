@@ -12,6 +12,7 @@ namespace {
 
 constexpr float hidden_value = -std::numeric_limits<float>::infinity();
 constexpr double sums_to_one = 1e-5;
+constexpr float near_the_end = 1e-5f;  // of 0 to 1: as computed weights are
 
 bool may_be_masked(Role role) {
     return role == Role::mask || role == Role::scores;
@@ -22,6 +23,13 @@ void check_array(const Intervention& intervention, Role role, const Tensor<float
         if (std::isnan(value)) refuse(intervention, "the array holds NaN", "replace it by numbers");
         if (std::isinf(value) && !(value < 0 && may_be_masked(role)))
             refuse(intervention, "the array holds an infinite value", "only scores and masks may hold -inf");
+        if (std::isfinite(value) && std::abs(value) > largest_intervention)
+            refuse(intervention, fmt::format("the array holds {}", value), "a number may be at most 1e9");
+        // What was frozen here may have been scaled by hand; a file holds weights as they are set.
+        const bool in_range = value >= -near_the_end && value <= 1 + near_the_end;
+        if (role == Role::weights && !intervention.array_source.empty() && !in_range)
+            refuse(intervention, fmt::format("the array holds {}, and a weight lies between 0 and 1", value),
+                   "give values from 0 to 1");
         if (role == Role::mask && value != 0 && value != hidden_value)
             refuse(intervention, "a mask holds 0 (visible) and -inf (hidden)", "give an array of these");
     }

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <limits>
 #include <optional>
+#include <type_traits>
 
 #include "base/base64.hpp"
 #include "base/path_text.hpp"
@@ -18,7 +19,6 @@ namespace saccade {
 
 namespace {
 
-constexpr float largest_value = 1e9f;  // products of it with what a model computes stay finite
 constexpr std::string_view data_prefix = "data:";
 
 /// Reads the spec from left to right; every complaint names the column (from 1).
@@ -56,7 +56,7 @@ class SpecReader {
         number(result, "a number");
         const bool hides = hiding && result == -std::numeric_limits<float>::infinity();
         if (!hides && !std::isfinite(result)) fail("the number must be finite");
-        if (!hides && std::abs(result) > largest_value) fail("the number may be at most 1e9");
+        if (!hides && std::abs(result) > largest_intervention) fail("the number may be at most 1e9");
         skip_spaces();
         if (at_ != text_.size()) fail("nothing may follow the number");
         return result;
@@ -89,6 +89,9 @@ class SpecReader {
         skip_spaces();
         const char* begin = text_.data() + at_;
         const auto [end, error] = std::from_chars(begin, text_.data() + text_.size(), value);
+        if (error == std::errc::result_out_of_range)
+            fail(std::is_integral_v<T> ? "an index is too large"
+                                       : "the number is too large or too small; it may be at most 1e9");
         if (error != std::errc()) fail(std::string("expected ") + what);
         at_ += static_cast<std::size_t>(end - begin);
     }

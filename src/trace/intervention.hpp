@@ -7,6 +7,8 @@
 
 namespace saccade {
 
+constexpr float largest_intervention = 1e9f;  // products of it with what a model computes stay finite
+
 /// A change made to a tensor at its probe point, before anything downstream sees it. Applied in order.
 struct Intervention {
     enum class Kind {

@@ -76,7 +76,7 @@ std::string lower(std::string text) {
 
 Dictionary read_dictionary(const std::string& path) {
     Dictionary dictionary;
-    const std::string content = read_text(path, longest_file);
+    const std::string content = read_text_of_lines(path, longest_file);
     dictionary.source = {std::filesystem::path(path).filename().string(), sha256(content), ""};
     bool named = dictionary.source.sha256 == cedict_table;
     const std::vector<std::string> lines = split(content, '\n');

@@ -88,7 +88,7 @@ bool HeldOutKeys::holds(const SentencePair& pair) const {
 }
 
 TranslationData read_translation_data(const std::string& path) {
-    const std::string text = read_text(path, longest_file);
+    const std::string text = read_text_of_lines(path, longest_file);
     TranslationData data;
     data.source = sentence_source(path, text);
     ColumnCheck columns;

@@ -136,14 +136,15 @@ class Broken(Case):
             self.assertEqual(len(done.stderr.decode().splitlines()), 1, done.stderr)
 
     def test_a_device_that_is_full_or_closed(self):
-        for args in (["list"], ["list", "--json"], ["describe", "memory", "--json"], ["--help"], ["--version"]):
+        for args in (["list"], ["list", "--json"], ["describe", "memory", "--json"], ["describe", "alignment"], ["run", "alignment", "--claims"], ["--help"], ["--version"]):
             with open("/dev/full", "wb") as full:
                 done = subprocess.run([PROGRAM, *args], stdout=full, stderr=subprocess.PIPE, timeout=60)
             self.assertEqual(done.returncode, 1, args)
-            self.assertIn("No space left", done.stderr.decode(), args)
+            self.assertIn("standard output cannot be written: No space left", done.stderr.decode(), args)
             self.assertEqual(len(done.stderr.decode().splitlines()), 1, done.stderr)
             closed = subprocess.run(["sh", "-c", '"$0" "$@" >&-', PROGRAM, *args], stderr=subprocess.PIPE, timeout=60)
             self.assertEqual(closed.returncode, 1, args)
+            self.assertIn("standard output cannot be written: Bad file", closed.stderr.decode(), args)
         # Nobody reads what is wrong: the status still says it, and what was asked for is done.
         with open("/dev/full", "wb") as full:
             self.assertEqual(subprocess.run([PROGRAM, "describe", "none"], stdout=full, stderr=full, timeout=60).returncode, 2)

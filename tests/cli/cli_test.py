@@ -146,6 +146,14 @@ class Cli(Case):
         for setting in ("temperatur=3", "temperature", "temperature=hot", "seed=x"):
             self.bad(2, "render", "alignment", "--view", "heatmap", "--compare", setting, "-o", self.path("x.png"))
 
+    def test_what_changes_nothing_is_said(self):
+        for args, said in ((["bottleneck", "--data", "/nonexistent"], "--task translation"), (["alignment", "--hypothesis", "2"], "Beam")):
+            done = saccade("run", *args, "--save", self.path("x.npz"))
+            text = done.stderr.decode()
+            self.assertEqual(done.returncode, 0, text)
+            self.assertIn(f"note: {args[1]} changes nothing here, it is read while", text)
+            self.assertIn(said, text)
+
     def test_run_checks_claims(self):
         lines = self.good("run", "alignment", "--claims").splitlines()
         self.assertTrue(any(line.startswith("held") for line in lines))
@@ -208,7 +216,7 @@ class Cli(Case):
         self.bad(1, "run", "memory", "--k", " ".join(["1"] * 10000), "--save", out, names=["K", "10000", "1024"])
         self.bad(1, "run", "memory", "--q", "1 2 3", "--save", out, names=["Q", "K"])
         self.bad(1, "run", "memory", "--v", "1 2 3", "--save", out, names=["V", "K"])
-        self.bad(1, "run", "memory", "--temperature", "-1", "--save", out, names=["Temperature"])
+        self.bad(2, "run", "memory", "--temperature", "-1", "--save", out, names=["--temperature", "Temperature"])
         self.bad(1, "run", "memory", "--k", "@" + self.path("both.csv", b"0,5, 1,5\n1,0, 2,0\n"), "--save", out, names=["both.csv", "2 × 4", "2 × 2"])
         self.bad(1, "run", "memory", "--k", "@" + self.path("none.csv"), "--save", out, names=["none.csv"])
         self.bad(1, "run", "memory", "--k", "@" + self.path("names.csv", b"cat,1\n"), "--save", out, names=["names.csv", "row 1, column 1"])
@@ -269,9 +277,9 @@ class Cli(Case):
                 ("sample:nothing", ["nothing", "ship"]),
                 ("scene:{", ["not JSON"]),
                 ('scene:{"shapes": [{}, {"size": -1}]}', ["shape 2", "'size'"]),
-                ("data:image/png;base64,?", ["no picture"]),
-                ("", ["does not name a picture"])):
+                ("data:image/png;base64,?", ["no picture"])):
             self.bad(1, "run", "spatial", "--image", value, "--save", out, names=names)
+        self.bad(2, "run", "spatial", "--image", "", "--save", out, names=["--image", "empty"])
         self.assertFalse(os.path.exists(out))
 
     def test_saliency_answers_questions(self):
@@ -309,7 +317,7 @@ class Cli(Case):
             self.assertAlmostEqual(result["metrics"][name], value, places=4)
         self.assertGreaterEqual(result["metrics"]["accuracy"], 0.99)
         self.bad(1, "run", "rnn-shapes", "--text", "", "--save", self.path("y.npz"), names=["Text"])
-        self.bad(1, "run", "rnn-shapes", "--shape", "1-to-n", "--month", "13", "--save", self.path("y.npz"), names=["Month", "12"])
+        self.bad(2, "run", "rnn-shapes", "--shape", "1-to-n", "--month", "13", "--save", self.path("y.npz"), names=["Month", "12"])
         self.bad(2, "run", "rnn-shapes", "--cell", "gru2", "--save", self.path("y.npz"), names=["gru2", "lstm"])
         self.assertFalse(os.path.exists(self.path("y.npz")))
 

@@ -55,7 +55,7 @@ class Hostile(Case):
         yield "run", "memory", "--k", "@" + path, "--save", out
         yield "run", "alignment", "--intervene", "weights=@" + path + ".npz:a" if not path.endswith((".npz", ".npy")) else "weights=@" + path, "--save", out
         yield "eval", path if path.endswith(".safetensors") else path + ".safetensors"
-        yield "train", "zh-en", "--data", path, "-o", self.path("w.safetensors")
+        yield "train", "zh-en-gru", "--data", path, "-o", self.path("w.safetensors")
         yield "train", "resnet", "--data", path, "-o", self.path("w.safetensors")
 
     def test_what_is_no_file_is_refused_at_once(self):
@@ -81,6 +81,10 @@ class Hostile(Case):
             done = subprocess.run([PROGRAM, *args, "--save", out], input=data, capture_output=True, timeout=300)
             self.assertEqual(done.returncode, 0, done.stderr)
 
+        done = subprocess.run([PROGRAM, "run", "memory", "--q", "@-", "--k", "@-"], input=b"1 0\n", capture_output=True, timeout=300)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn(b"standard input was read already, for --", done.stderr)
+
     def test_small_files_that_claim_much(self):
         out = self.path("x.npz")
         bomb = self.path("bomb.npz")
@@ -102,6 +106,9 @@ class Hostile(Case):
         large = self.path("large.safetensors", safetensors({"a": {"dtype": "F32", "shape": [1 << 33], "data_offsets": [0, 1 << 35]}}))
         os.truncate(large, os.path.getsize(large) + (1 << 35))  # takes no room on the disk
         self.told("run", "alignment", "--weights", large, "--save", out, names=["can be read"])
+        self.told("train", "zh-en-gru", "--data", self.path("pairs.txt", b"Hi.\t" + "你".encode() * 20_000_000 + b"\n"), "-o", self.path("w.safetensors"), names=["pairs.txt: line 1 is"])
+        self.told("run", "memory", "--q", "@" + self.path("digits.csv", b"1" * 15_000_000), "--save", out, names=["digits.csv: line 1"])
+        self.told("run", "spatial", "--image", self.path("row.png", png(49_000_000, 1, [bytes(147_000_000)])), "--save", out, names=["row.png", "65535"])
         exif = png(6, 4, [bytes(18)] * 4)
         exif = exif[:33] + struct.pack(">I", 1_600_000_000) + b"eXIf" + exif[33:]
         self.told("run", "spatial", "--image", self.path("exif.png", exif), "--save", out, names=["exif.png"])

@@ -70,6 +70,15 @@ class Trainings(Case):
 
     # --- what cannot be printed ---
 
+    def test_its_data_are_not_overwritten(self):
+        pairs = "Hi.\t你好。\n".encode() * 10
+        self.path("pairs.safetensors", pairs)
+        link = self.path("link.safetensors")
+        os.symlink("pairs.safetensors", link)
+        self.bad(2, "train", "zh-en-gru", "--data", link, "--fresh", "-o", self.path("pairs.safetensors"), names=["pairs.safetensors", "overwritten"])
+        with open(self.path("pairs.safetensors"), "rb") as f:
+            self.assertEqual(f.read(), pairs)
+
     def test_progress_that_cannot_be_printed_is_dropped(self):
         for redirected in ("2>/dev/full", "2>&-", "2>&1 | true", "2>&1 >/dev/full | true", ">&- 2>&-"):
             line = '"$0" train dates "$@" -o ' + self.out + " " + redirected

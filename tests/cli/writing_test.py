@@ -13,7 +13,7 @@ import threading
 import time
 import unittest
 
-from driver import PROGRAM, Case
+from driver import PROGRAM, Case, png
 
 NOBODY = 65534
 
@@ -33,9 +33,26 @@ class Writing(Case):
         os.symlink("/dev/full", self.path("full.svg"))
         for out in (pipe, self.path("full.svg")):
             self.bad(1, *self.render(out), names=[out, "no regular file"])
-        self.bad(1, "run", "alignment", "--save", pipe, names=[pipe, "no regular file"])
-        self.assertTrue(stat.S_ISFIFO(os.lstat(pipe).st_mode))
-        self.assertEqual(sorted(os.listdir(self.folder)), ["full.svg", "pipe.svg"])
+        archive = self.path("pipe.npz")
+        os.mkfifo(archive)
+        self.bad(1, "run", "alignment", "--save", archive, names=[archive, "no regular file"])
+        for path in (pipe, archive):
+            self.assertTrue(stat.S_ISFIFO(os.lstat(path).st_mode))
+        self.assertEqual(sorted(os.listdir(self.folder)), ["full.svg", "pipe.npz", "pipe.svg"])
+
+    def test_what_is_read_is_not_written_over(self):
+        photo = self.path("photo.png", png(64, 48, [b"\1\2\3" * 64] * 48))
+        saved = self.path("saved.npz")
+        self.good("run", "alignment", "--save", saved)
+        os.symlink("photo.png", self.path("link.png"))
+        before = read(photo), read(saved)
+        for out in (photo, self.path("link.png"), "file://" + photo):
+            self.bad(2, "render", "spatial", "--image", photo, "--view", "overlay", "-o", out, names=["--output", "overwritten"])
+        for out in (saved, os.path.join(self.folder, ".", "saved.npz")):
+            self.bad(2, "run", "alignment", "--intervene", "weights=@" + saved + ":weights", "--save", out, names=["--save", "overwritten"])
+        script = self.path("script.py", b"print()")
+        self.bad(2, "run", "alignment", "--save", script, names=["script.py", ".npz"])
+        self.assertEqual((read(photo), read(saved), read(script)), (*before, b"print()"))
 
     def test_a_protected_file_stays(self):
         out = self.path("mine.svg", b"mine")

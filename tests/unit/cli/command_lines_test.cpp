@@ -91,7 +91,9 @@ TEST_F(CommandLines, an_empty_value_is_a_value) {
 }
 
 TEST_F(CommandLines, what_no_command_can_do_is_refused) {
-    const std::string x = out("x.npz"), png = out("x.png"), safetensors = out("x.safetensors"), long_word(5000, 'w');
+    const std::string x = out("x.npz"), png = out("x.png"), safetensors = out("x.safetensors"), csv = out("kept.csv"),
+                      long_word(5000, 'w');
+    std::ofstream(csv) << "1 0\n0 1\n";
     struct Line {
         int status;
         Words words;
@@ -101,7 +103,14 @@ TEST_F(CommandLines, what_no_command_can_do_is_refused) {
         // the program itself
         {2, {"lst"}, "list"},
         {2, {"run"}, "EXHIBIT"},
-        {2, {"--no-such-flag"}, "subcommand"},
+        {2, {"--no-such-flag"}, "--no-such-flag"},
+        {2, {"-x"}, "-x"},
+        {2, {"--save", x, "run"}, "--save"},
+        {2, {"list", "--json=5"}, "--json=5"},
+        {2, {"list", "--json=0"}, "--json=0"},
+        {2, {"run", "alignment", "--claims=7"}, "--claims=7"},
+        {2, {"run", "alignment", "--seed", "7\n", "--save", x}, "'7\\n' is not a whole number"},
+        {2, {"run", "alignment", "--a\nb"}, "--a\\nb"},
         {2, {"list", "extra"}, "extra"},
         {2, {"list", "--json=maybe"}, "--json"},
         {2, {"list", "--jsn"}, "--jsn"},
@@ -113,7 +122,7 @@ TEST_F(CommandLines, what_no_command_can_do_is_refused) {
         {2, {"describe", "nothing"}, "nothing"},
         {2, {"describe", long_word}, "wwww"},
         {2, {"describe", "alignment", "memory"}, "memory"},
-        {2, {"describe", ""}, "''"},
+        {2, {"describe", ""}, "EXHIBIT"},
         // run
         {2, {"run", "alignment", "--save"}, "--save"},
         {2, {"run", "alignment", "--sauce", "x", "--save", x}, "--source"},
@@ -133,10 +142,10 @@ TEST_F(CommandLines, what_no_command_can_do_is_refused) {
         {2, {"run", "alignment", "--threads", "257", "--save", x}, "--threads"},
         {2, {"run", "alignment", "--threads", "many", "--save", x}, "--threads"},
         {2, {"run", "alignment", "--threads", "1e300", "--save", x}, "--threads"},
-        {1, {"run", "alignment", "--beam", "0", "--save", x}, "Beam"},
-        {1, {"run", "alignment", "--beam", "9223372036854775807", "--save", x}, "Beam"},
-        {1, {"run", "alignment", "--temperature", "-1", "--save", x}, "Temperature"},
-        {1, {"run", "alignment", "--temperature", "nan", "--save", x}, "Temperature"},
+        {2, {"run", "alignment", "--beam", "0", "--save", x}, "--beam: Beam"},
+        {2, {"run", "alignment", "--beam", "9223372036854775807", "--save", x}, "--beam: Beam"},
+        {2, {"run", "alignment", "--temperature", "-1", "--save", x}, "--temperature: "},
+        {2, {"run", "alignment", "--temperature", "nan", "--save", x}, "--temperature: "},
         {2, {"run", "alignment", "--temperature", "1e999", "--save", x}, "--temperature"},
         {1, {"run", "alignment", "--source", std::string(10000, '9'), "--save", x}, "512"},
         {1, {"run", "alignment", "--target", "abc", "--save", x}, "'a'"},
@@ -147,7 +156,17 @@ TEST_F(CommandLines, what_no_command_can_do_is_refused) {
         {1, {"run", "alignment", "--save", "/proc/nowhere/x.npz"}, "/proc/nowhere"},
         {1, {"run", "alignment", "--save", out("missing/x.npz")}, "missing"},
         {1, {"run", "alignment", "--save", out("kept.npz/x.npz")}, "kept.npz"},
-        {1, {"run", "alignment", "--save", out("")}, "folder"},
+        {2, {"run", "alignment", "--save", out("")}, ".npz"},
+        {2, {"run", "alignment", "--save", out("x.py")}, ".npz"},
+        {1, {"run", "alignment", "--save", out(std::string(300, 'n') + ".npz")}, "shorter name"},
+        {2, {"run", "alignment", "--save", ""}, "--save"},
+        {2, {"run", "memory", "--k", "@"}, "--k: there is no file"},
+        {2, {"render", "memory", "--view", "heatmap", "--k", "@" + csv, "-o", csv}, "overwritten"},
+        {2, {"run", "spatial", "--image", out("kept.npz"), "--save", out("kept.npz")}, "overwritten"},
+        {2, {"run", "alignment", "--weights", out("kept.npz"), "--save", out("kept.npz")}, "overwritten"},
+        {2,
+         {"run", "alignment", "--intervene", "weights=@" + out("kept.npz") + ":w", "--save", out("kept.npz")},
+         "overwritten"},
         {1, {"run", "alignment", "--capture", "nothing", "--save", x}, "nothing"},
         {1, {"run", "alignment", "--capture", "weights", "wieghts*", "--save", x}, "wieghts*"},
         {2, {"run", "alignment", "--analyse", "none", "--save", x}, "none"},
@@ -166,8 +185,9 @@ TEST_F(CommandLines, what_no_command_can_do_is_refused) {
         {1, {"run", "spatial", "--image", "sample:none", "--save", x}, "none"},
         {1, {"run", "spatial", "--image", "data:image/png;base64,@@", "--save", x}, "picture"},
         // interventions
-        {2, {"run", "alignment", "--intervene", "", "--save", x}, "intervention"},
-        {2, {"run", "alignment", "--intervene=", "--save", x}, "intervention"},
+        {2, {"run", "alignment", "--intervene", "", "--save", x}, "--intervene"},
+        {2, {"run", "alignment", "--intervene=", "--save", x}, "--intervene"},
+        {2, {"run", "alignment", "--intervene", "weights[0,0]*=1e308", "--save", x}, "at most 1e9"},
         {2, {"run", "alignment", "--intervene", "weights", "--save", x}, "weights"},
         {2, {"run", "alignment", "--intervene", "weights[", "--save", x}, "weights["},
         {2, {"run", "alignment", "--intervene", "weights[-1]=0", "--save", x}, "indices"},
@@ -215,6 +235,9 @@ TEST_F(CommandLines, what_no_command_can_do_is_refused) {
         {2, {"render", "alignment", "--view", "heatmap", "--colormap", "jet7", "-o", png}, "--colormap"},
         {2, {"render", "alignment", "--view", "heatmap", "--scale", "cube", "-o", png}, "--scale"},
         {2, {"render", "alignment", "--view", "heatmap", "--scale", ",,", "-o", png}, "--scale"},
+        {2, {"render", "alignment", "--view", "heatmap", "--scale", "linear,log", "-o", png}, "two at once"},
+        {2, {"render", "alignment", "--view", "heatmap", "-o", ""}, "--output"},
+        {2, {"render", "memory", "--view", "heatmap", "--compare", "k=@" + csv, "-o", csv}, "overwritten"},
         {2, {"render", "alignment", "--view", "heatmap", "--select", "weights[99,0]", "-o", png}, "--select"},
         {2, {"render", "alignment", "--view", "heatmap", "--select", "none[0]", "-o", png}, "--select"},
         {2, {"render", "alignment", "--view", "heatmap", "--select", "weights[", "-o", png}, "--select"},
@@ -261,10 +284,34 @@ TEST_F(CommandLines, what_no_command_can_do_is_refused) {
     EXPECT_GE(checked_, 130u);
 }
 
+TEST_F(CommandLines, an_unset_variable_of_a_script_is_no_value) {
+    for (const char* flag : {"--save", "--weights", "--analyse", "--capture", "--intervene", "--beam", "--seed"})
+        refused(2, {"run", "alignment", flag, ""}, flag);
+    for (const char* flag : {"--size", "--width", "--height", "--font", "--colormap", "--tensor", "--select", "--heads",
+                             "--theme", "--scale", "--compare"})
+        refused(2, {"render", "alignment", "--view", "heatmap", flag, "", "-o", out("x.png")}, flag);
+    refused(2, {"eval", "dates", "--data", ""}, "--data");
+    refused(2, {"train", "dates", "--data=", "-o", out("x.safetensors")}, "--data");
+    refused(2, {"run", "memory", "--k", ""}, "--k");
+}
+
+TEST_F(CommandLines, what_is_read_only_by_the_compared_run_is_read) {
+    const Done done = call(
+        {"render", "alignment", "--view", "heatmap", "--hypothesis", "2", "--compare", "beam=3", "-o", out("compared.svg")});
+    EXPECT_EQ(done.status, 0) << done.err;
+}
+
+TEST_F(CommandLines, a_list_without_its_models_says_what_is_wrong) {
+    setenv("SACCADE_ASSETS", "/nonexistent", 1);
+    refused(1, {"list"}, "SACCADE_ASSETS");
+    refused(1, {"list", "--json"}, "/nonexistent");
+    unsetenv("SACCADE_ASSETS");
+}
+
 TEST_F(CommandLines, a_full_device_is_no_success) {
     for (const Words& words : {Words{"list"}, Words{"list", "--json"}, Words{"describe", "memory", "--json"}, Words{"--help"},
                                Words{"run", "--help"}, Words{"--version"}, Words{"run", "memory", "--claims"},
-                               Words{"run", "memory", "--save", out("x.npz")}}) {
+                               Words{"run", "memory", "--save", out("x.npz")}, Words{"describe", "alignment"}}) {
         const int full = open("/dev/full", O_WRONLY);
         ASSERT_GE(full, 0);
         Done done;
@@ -282,7 +329,8 @@ TEST_F(CommandLines, a_full_device_is_no_success) {
         for (int c = std::fgetc(err); c != EOF; c = std::fgetc(err)) done.err += static_cast<char>(c);
         std::fclose(err);
         EXPECT_EQ(done.status, 1) << words[0];
-        EXPECT_NE(done.err.find("No space left on device"), std::string::npos) << words[0] << ": " << done.err;
+        EXPECT_NE(done.err.find("standard output cannot be written: No space left on device"), std::string::npos)
+            << words[0] << ": " << done.err;
         EXPECT_EQ(std::count(done.err.begin(), done.err.end(), '\n'), 1) << done.err;
     }
 }

@@ -139,6 +139,8 @@ TEST(AtomicFile, takes_the_longest_names) {
     write_file(folder / name, "x");
     EXPECT_EQ(bytes_of(folder / name), "x");
     EXPECT_EQ(folder.file_count(), 1u);
+    const std::string line = test::error_of(ErrorCode::io, [&] { AtomicFile(folder / std::string(300, 'n')); });
+    EXPECT_TRUE(test::contains(line, "a shorter name")) << line;
 }
 
 TEST(FileStamp, tells_another_file_and_another_content) {

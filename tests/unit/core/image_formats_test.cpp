@@ -157,6 +157,8 @@ TEST(BadPictures, OneOneIsAPicture) {
 
 TEST(BadPictures, WhatIsNoPictureSaysWhatItIs) {
     EXPECT_NE(refusal("just some text\nof two lines").find("a text file"), std::string::npos);
+    EXPECT_NE(refusal("一行很长很长很长很长很长的字").find("a text file"), std::string::npos);
+    EXPECT_NE(refusal("\xff\xd8").find("unknown format"), std::string::npos);
     EXPECT_NE(refusal("").find("empty"), std::string::npos);
     EXPECT_NE(refusal("GIF89a........").find("a GIF"), std::string::npos);
     EXPECT_NE(refusal("\0\1\2\3\4\5\6\7"s).find("unknown format"), std::string::npos);
@@ -180,6 +182,11 @@ TEST(BadPictures, TooManyPixelsAreRefusedFromTheHeader) {
     EXPECT_THROW(check_image_size(~0ull, 2, "x"), Error);
     EXPECT_NO_THROW(check_image_size(10000, 5000, "x"));
     EXPECT_THROW(check_image_size(10001, 5000, "x"), Error);
+    // 49 megapixels in a row, or in a column.
+    const std::string row = "\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\2\xeb\xae\x40\0\0\0\1\x08\x02\0\0\0"s;
+    EXPECT_NE(refusal(row).find("49000000 x 1 pixels, and a side has more than 65535"), std::string::npos) << refusal(row);
+    EXPECT_THROW(check_image_size(1, 65536, "x"), Error);
+    EXPECT_NO_THROW(check_image_size(65535, 700, "x"));
 }
 
 TEST(BadPictures, PathsThatAreNoPictures) {

@@ -303,6 +303,8 @@ TEST(Spec, what_is_not_finite_or_not_an_array_is_answered_in_a_line) {
     const auto line = [](const std::string& spec) { return error_of(ErrorCode::usage, [&] { parse_intervention(spec); }); };
     EXPECT_TRUE(contains(line("w=inf"), "finite"));
     EXPECT_TRUE(contains(line("w=1e30"), "at most 1e9"));
+    EXPECT_TRUE(contains(line("w*=1e308"), "at most 1e9"));
+    EXPECT_TRUE(contains(line("w[99999999999999999999]=1"), "an index is too large"));
     EXPECT_TRUE(contains(line("w*=-inf"), "finite"));
     EXPECT_TRUE(contains(line("w~=1"), "'~=@'"));
     EXPECT_TRUE(contains(line("w=@data:2:AAAA"), "does not fit"));

@@ -169,6 +169,29 @@ TEST(MatrixFile, is_one_reader_with_typed_text) {
     EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [&] { read_matrix(folder / "gbk.csv"); }), "line 1"));
 }
 
+TEST(MatrixText, what_is_longer_than_any_number_takes_no_time) {
+    const auto line = [](const std::string& text) {
+        return error_of(ErrorCode::invalid_input, [&] { matrix_from_text(text); });
+    };
+    const std::string digits(15'000'000, '1');
+    EXPECT_TRUE(contains(line("1 2\n3 " + digits), "line 2: '1111")) << line("1 2\n3 " + digits);
+    EXPECT_LT(line(digits).size(), 300u);
+    EXPECT_EQ(matrix_from_text(std::string(64, '0') + " 1").shape(), (Shape{1, 2}));
+    std::string wide, row;
+    for (int i = 0; i < 100; ++i) wide += "１，";
+    EXPECT_EQ(matrix_from_text(wide + "１").shape(), (Shape{1, 101}));
+    for (int i = 0; i < 200'000; ++i) row += "1.5,";  // each point was looked at in the whole of its row
+    EXPECT_EQ(matrix_from_text(row + "1.5").shape(), (Shape{1, 200'001}));
+}
+
+TEST(MatrixFile, a_file_without_a_name_is_named_as_that) {
+    for (const char* words : {"@", "@  "})
+        EXPECT_TRUE(contains(error_of(ErrorCode::invalid_input, [&] { matrix_from_words(words); }), "'@'"));
+    EXPECT_EQ(matrix_file_in(" @m.npz:a"), "m.npz");
+    EXPECT_EQ(matrix_file_in("@'m.csv'"), "m.csv");
+    EXPECT_EQ(matrix_file_in("1 0; 0 1"), "");
+}
+
 TEST(MatrixFile, says_what_is_wrong_with_a_file) {
     const test::TemporaryFolder folder;
     EXPECT_TRUE(contains(error_of(ErrorCode::io, [&] { read_matrix(folder / "none.csv"); }), "none.csv"));

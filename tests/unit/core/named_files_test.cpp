@@ -30,6 +30,22 @@ TEST(NamedFiles, pictures_weights_and_arrays_are_files_and_drawings_are_not) {
     EXPECT_EQ(bare.interventions.size(), 1u);
 }
 
+TEST(NamedFiles, what_is_read_is_not_written_over_by_any_name) {
+    const TemporaryFolder folder;
+    put_bytes(folder / "a.npz", "x");
+    std::filesystem::create_symlink("a.npz", folder / "link.npz");
+    std::filesystem::create_hard_link(folder / "a.npz", folder / "other.npz");
+    for (const char* name : {"a.npz", "./a.npz", "link.npz", "other.npz"}) {
+        const std::string line = test::error_of(ErrorCode::usage, [&] {
+            refuse_overwriting(folder / name, {folder / "b.npz", folder / "a.npz"});
+        });
+        EXPECT_TRUE(test::contains(line, name)) << line;
+    }
+    EXPECT_NO_THROW(refuse_overwriting(folder / "new.npz", {folder / "a.npz", folder / "none.npz"}));
+    put_bytes(folder / "b.npz", "x");
+    EXPECT_NO_THROW(refuse_overwriting(folder / "b.npz", {folder / "a.npz"}));
+}
+
 TEST(NamedFiles, beside_is_where_links_lead) {
     const TemporaryFolder folder, other;
     std::filesystem::create_directory(folder / "inner");

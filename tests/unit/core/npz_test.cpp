@@ -132,6 +132,9 @@ TEST(Npy, lying_headers_are_refused_by_what_is_wrong) {
     EXPECT_TRUE(contains(line(npy(header("<f4", "(-1,)"), data)), "not a list of whole numbers"));
     EXPECT_TRUE(contains(line(npy(header("<f4", "(1152921504606846976,)"), data)), "larger than its data"));
     EXPECT_TRUE(contains(line(npy(header("<f4", "(0, 18446744073709551615)"), "")), "larger than its data"));
+    EXPECT_TRUE(contains(line(npy(header("<f4", "(11, 0)"), data)), "8 bytes of data where its shape needs 0 of 4"));
+    put_bytes(folder / "none.npy", npy(header("<f4", "(11, 0)"), ""));
+    EXPECT_EQ(read_npy(folder / "none.npy").shape(), (Shape{11, 0}));
     EXPECT_TRUE(contains(line(npy(header("<f4", "(99999999999999999999,)"), data)), "not a list of whole numbers"));
     EXPECT_TRUE(contains(line(npy(header("<f4", "(4294967296, 4294967296)"), data)), "larger than its data"));
     EXPECT_TRUE(contains(line(npy(header("<f4", "(1, 1, 1, 1, 1, 2)"), data)), "6 axes"));

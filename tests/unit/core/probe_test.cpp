@@ -131,8 +131,8 @@ Intervention replacement(const char* spec, Tensor<float> array) {
 }
 
 TEST(Probe, replace_takes_the_array_cell_by_cell) {
-    Probe whole({}, {replacement("weights[:,1]=@f.npz:w", Tensor<float>::from({2}, {8, 9}))});
-    expect_near(show_whole(whole, weights_site, Tensor<float>::from({2, 3}, {1, 2, 3, 4, 5, 6})), {1, 8, 3, 4, 9, 6});
+    Probe whole({}, {replacement("weights[:,1]=@f.npz:w", Tensor<float>::from({2}, {0.8f, 0.9f}))});
+    expect_near(show_whole(whole, weights_site, Tensor<float>::from({2, 3}, {1, 2, 3, 4, 5, 6})), {1, 0.8f, 3, 4, 0.9f, 6});
     Probe rows({}, {replacement("weights=@f.npz:w", Tensor<float>::from({2, 2}, {1, 0, 0, 1}))});
     expect_near(show_row(rows, weights_site, 0, Tensor<float>::from({2}, {0.5f, 0.5f})), {1, 0});
     expect_near(show_row(rows, weights_site, 1, Tensor<float>::from({2}, {0.5f, 0.5f})), {0, 1});

@@ -70,6 +70,34 @@ TEST(Run, a_pattern_saved_from_one_run_can_replace_that_of_another) {
     EXPECT_TRUE(contains(error_of(ErrorCode::not_found, [&] { run(tiny_exhibit(), second); }), "it holds"));
 }
 
+TEST(Run, an_array_holds_what_may_be_set_by_hand) {
+    const TemporaryFolder folder;
+    const auto line = [&](const std::string& tensor, float value) {
+        RunRequest request = request_for("abcd");
+        const Shape shape = run(tiny_exhibit(), request)->tensor(tensor).values.shape();
+        write_npz(folder / "a.npz", {{"a", Tensor<float>(shape, value), ""}});
+        request.interventions = {parse_intervention(tensor + "=@a.npz:a", folder / "")};
+        return error_of(ErrorCode::invalid_input, [&] { run(tiny_exhibit(), request); });
+    };
+    EXPECT_TRUE(contains(line("weights", 3e38f), "at most 1e9"));
+    EXPECT_TRUE(contains(line("weights", 2), "between 0 and 1"));
+    EXPECT_TRUE(contains(line("weights", -0.5f), "between 0 and 1"));
+    EXPECT_TRUE(contains(line("context", 9.2e18f), "at most 1e9"));
+}
+
+TEST(Run, what_overflows_by_hand_is_noted_once) {
+    const std::string grows = "context*=1e9";
+    const auto notes = [&](int times) {
+        RunRequest request = request_for("abcd");
+        for (int i = 0; i < times; ++i) request.interventions.push_back(parse_intervention(grows));
+        const TracePtr trace = run(tiny_exhibit(), request);
+        return std::count_if(trace->notes().begin(), trace->notes().end(),
+                             [](const Note& note) { return contains(note.text, "too large"); });
+    };
+    EXPECT_EQ(notes(1), 0);
+    EXPECT_EQ(notes(5), 1);
+}
+
 TEST(Run, bad_requests_are_one_line_errors) {
     error_of(ErrorCode::invalid_input, [] { run(tiny_exhibit(), request_for("")); });
     error_of(ErrorCode::invalid_input, [] { run(tiny_exhibit(), request_for("\xff")); });

@@ -146,6 +146,9 @@ TEST(Safetensors, lying_headers_are_refused_by_what_is_wrong) {
         return line(with_header("{" + entries + "}", std::string(bytes, '\0')));
     };
     EXPECT_TRUE(contains(line(""), "0 bytes long"));
+    std::string long_header("\1\0\0\2\0\0\0\0", 8);  // 32 MiB and a byte
+    long_header.resize(8 + (std::size_t{32} << 20) + 1, ' ');
+    EXPECT_TRUE(contains(line(long_header), "33554433 bytes; 33554432 can be read"));
     EXPECT_TRUE(contains(line("\x02\0\0\0"), "too short"));
     EXPECT_TRUE(
         contains(line(std::string("\xff\xff\xff\xff\xff\x7f\0\0{}", 10)), "claims 140737488355327 bytes, the file has 2"));

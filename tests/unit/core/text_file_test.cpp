@@ -1,6 +1,7 @@
 #include "io/text_file.hpp"
 
 #include "base/sha256.hpp"
+#include "base/shell_quoted.hpp"
 #include "testing.hpp"
 
 namespace saccade {
@@ -52,6 +53,26 @@ TEST(TextFile, what_is_not_utf_8_is_refused_with_line_and_encoding) {
     }
     test::put_bytes(folder / "a.txt", std::string("\xff\xfeH\0i\0", 6));
     EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [&] { read_text(folder / "a.txt"); }), "UTF-16"));
+}
+
+TEST(TextFile, a_command_to_paste_takes_a_name_for_a_name) {
+    const test::TemporaryFolder folder;
+    const std::string name = folder / "a'; touch pwned; '.csv";
+    test::put_bytes(name, "\xb0\xa1\xb0\xa2\xb0\xa3");
+    const std::string line = error_of(ErrorCode::bad_format, [&] { read_text(name); });
+    EXPECT_TRUE(contains(line, "/a'\\''; touch pwned; '\\''.csv' > utf8.txt")) << line;
+    EXPECT_EQ(shell_quoted("a/b-1.csv"), "a/b-1.csv");
+    EXPECT_EQ(shell_quoted(""), "''");
+    EXPECT_EQ(shell_quoted("$(x) y"), "'$(x) y'");
+}
+
+TEST(TextFile, a_line_beyond_any_entry_is_refused_by_its_number) {
+    const test::TemporaryFolder folder;
+    test::put_bytes(folder / "a.tsv", "a\n" + std::string(longest_text_line, 'b') + "\nc");
+    EXPECT_EQ(read_text_of_lines(folder / "a.tsv").size(), longest_text_line + 4);
+    test::put_bytes(folder / "a.tsv", "a\n\n" + std::string(longest_text_line + 1, 'b'));
+    const std::string line = error_of(ErrorCode::bad_format, [&] { read_text_of_lines(folder / "a.tsv"); });
+    EXPECT_TRUE(contains(line, "a.tsv: line 3 is 65537 bytes long")) << line;
 }
 
 /// Zeros are well-formed UTF-8, and no text.

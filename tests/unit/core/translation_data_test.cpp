@@ -129,6 +129,8 @@ TEST(TranslationData, bad_files_are_refused_with_the_line) {
     error_of(ErrorCode::io, [] { read_translation_data("/nowhere/pairs.txt"); });
     const std::string gbk = error_of(ErrorCode::bad_format, [] { read(many() + "Hi.\t\xc4\xe3\xba\xc3\xa1\xa3\n"); });
     EXPECT_TRUE(contains(gbk, "pairs.txt: line 201") && contains(gbk, "GBK")) << gbk;
+    const std::string wide = error_of(ErrorCode::bad_format, [] { read(many() + line("Hi.", std::string(1 << 17, '9'))); });
+    EXPECT_TRUE(contains(wide, "pairs.txt: line 201 is")) << wide;
 }
 
 TEST(TranslationData, swapped_columns_are_noticed) {

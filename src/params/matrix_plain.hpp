@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+
+namespace saccade {
+
+/// The text of a matrix with ASCII for what Chinese keyboards, spreadsheets and typeset tables have instead, before any
+/// number is read. Error{invalid_input}: a number that can be one or two, as it holds a no-break space, and what is longer than
+/// any number is written.
+std::string plain_matrix_text(const std::string& text);
+
+}  // namespace saccade
