@@ -77,6 +77,7 @@ VerdictTable alignment_verdicts() {
                 {"+ + . . . . . + + . .", {"model=zh-en-gru", "training=free", sentence, "target=he gets up"}},
                 // Guided by word alignments.
                 {"+ + . . . . . . . + .", {"model=zh-en-gru", sentence, "training=guided"}},
+                {"+ + . . . . . . . + .", {"model=zh-en-luong", sentence, "training=guided"}},
                 // What is changed by hand.
                 {"+ + . . . . . . . . .", {"intervene weights[5,9]=0.2"}},
                 {"H + . . . . . . . . .", {"intervene weights[5,:]*=0"}},
