@@ -177,11 +177,11 @@ Check free_looks_elsewhere(const Trace& trace) {
     return claim_of("weights", count->rows, count->on_link < count->rows ? 0 : 1);
 }
 
-/// Such a word is looked for at a punctuation mark.
+/// Such a word is looked for at a punctuation mark: nothing is said of a run without one.
 Check free_looks_at_a_mark(const Trace& trace) {
     const std::optional<Linked> count = linked_rows_of(trace, "free");
-    if (!count || count->on_link == count->rows) return std::nullopt;
-    return claim_of("weights", count->rows - count->on_link, count->on_mark > 0 ? 0 : 1);
+    if (!count || count->on_mark == 0) return std::nullopt;
+    return claim_of("weights", count->on_mark, count->on_link + count->on_mark <= count->rows ? 0 : 1);
 }
 
 /// In three linked words of five the largest weight is on a linked character.
@@ -235,11 +235,13 @@ Lesson alignment_lesson() {
          "“自由”训练的注意力并不是对齐：有的词明明能连到某个字，最大权重却在别处（Koehn 与 Knowles "
          "2017，3.5 节）。标注已经读过整句话，别的位置也可以存着这个词所需的内容。",
          free_looks_elsewhere},
-        {"Such a word often looks at 。 or another mark: what it writes follows from what was written before, so it reads the "
+        {"Such a word can look at 。 or another mark: what it writes follows from what was written before, so it reads the "
          "source "
-         "where nothing stands (Ferrando and Costa-jussà 2021).",
-         "这样的词常常看着“。”一类的标点：它可以由已经写出的词推出来，于是到没有内容的地方去“看”原文（Ferrando 与 Costa-jussà "
-         "2021）。",
+         "where nothing stands (Ferrando and Costa-jussà 2021). Learned from few sentences, many do; short pairs of a "
+         "dictionary "
+         "leave few of them: try 请把门关上。",
+         "这样的词可能看着“。”一类的标点：它可以由已经写出的词推出来，于是到没有内容的地方去“看”原文（Ferrando 与 Costa-jussà "
+         "2021）。只从少量句子学来的模型里这样的词很多；学过词典里的短句对以后就少了：试试“请把门关上。”",
          free_looks_at_a_mark},
         {"Guided, the model also learned to look where a word aligner links the word that it writes: of the linked words at "
          "least "

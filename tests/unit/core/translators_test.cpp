@@ -26,7 +26,7 @@ struct Floors {
 };
 // clang-format off
 const Floors floors[] = {
-    {"zh-en-gru", 0.25, 0.52, false},
+    {"zh-en-gru", 0.95, 0.69, true},
     {"zh-en-gru-guided", 0.90, 0.77, true},
     {"zh-en-luong", 0.18, 0.71, false},
     {"zh-en-luong-guided", 0.96, 0.87, true},
