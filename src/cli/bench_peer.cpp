@@ -5,6 +5,7 @@
 #include <chrono>
 #include <thread>
 
+#include "base/shell_quoted.hpp"
 #include "cli/bench_measure.hpp"
 #include "io/json_text.hpp"
 
@@ -50,7 +51,7 @@ json measure_peer(const Peer& peer, std::span<const Index> lengths) {
     std::string list;
     for (const Index n : lengths) list += (list.empty() ? "" : ",") + std::to_string(n);
     const std::string script = std::string(SACCADE_SOURCE_DIR) + "/tests/bench/" + peer.script;
-    return json_of("/usr/bin/python3 '" + script + "' " + peer.what + " --lengths " + list + " 2>/dev/null");
+    return json_of("/usr/bin/python3 " + shell_quoted(script) + " " + peer.what + " --lengths " + list + " 2>/dev/null");
 }
 
 }  // namespace

@@ -181,7 +181,7 @@ Check free_looks_elsewhere(const Trace& trace) {
 Check free_looks_at_a_mark(const Trace& trace) {
     const std::optional<Linked> count = linked_rows_of(trace, "free");
     if (!count || count->on_mark == 0) return std::nullopt;
-    return claim_of("weights", count->on_mark, count->on_link + count->on_mark <= count->rows ? 0 : 1);
+    return claim_of("weights", count->rows, static_cast<double>(count->on_mark), 0.4 * static_cast<double>(count->rows));
 }
 
 /// In three linked words of five the largest weight is on a linked character.
@@ -239,9 +239,9 @@ Lesson alignment_lesson() {
          "source "
          "where nothing stands (Ferrando and Costa-jussà 2021). Learned from few sentences, many do; short pairs of a "
          "dictionary "
-         "leave few of them: try 请把门关上。",
+         "leave few of them, at most two words in five: try 请把门关上。",
          "这样的词可能看着“。”一类的标点：它可以由已经写出的词推出来，于是到没有内容的地方去“看”原文（Ferrando 与 Costa-jussà "
-         "2021）。只从少量句子学来的模型里这样的词很多；学过词典里的短句对以后就少了：试试“请把门关上。”",
+         "2021）。只从少量句子学来的模型里这样的词很多；学过词典里的短句对以后就少了，最多五分之二：试试“请把门关上。”",
          free_looks_at_a_mark},
         {"Guided, the model also learned to look where a word aligner links the word that it writes: of the linked words at "
          "least "

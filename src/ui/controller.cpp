@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ui/ready.hpp"
+
 namespace saccade {
 
 namespace {
@@ -180,7 +182,7 @@ void Controller::end_work() {
 bool Controller::work_ended() {
     const auto ended = [](const Document& document) {
         const auto& reading = document.training.resuming;
-        if (reading.valid() && reading.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return false;
+        if (reading.valid() && !is_ready(reading)) return false;
         return !document.training.run || document.training.run->state() != Training::State::running;
     };
     return !files_.reading() && !pictures_.reading() && training_.ended() && ended(document_) &&

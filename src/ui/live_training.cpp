@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error_line.hpp"
+#include "ui/ready.hpp"
 
 namespace saccade {
 
@@ -13,11 +14,6 @@ namespace {
 bool under_way(const Training& training) {
     const Training::State now = training.state();
     return now == Training::State::running || now == Training::State::paused;
-}
-
-template <typename T>
-bool ready(const std::future<T>& future) {
-    return future.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
 }
 
 }  // namespace
@@ -41,8 +37,9 @@ void LiveTraining::start(const std::string& resume_from) {
     try {
         const std::string task = e.training_task == "*" ? model_of(e, document_.side().request.params) : e.training_task;
         if (!resume_from.empty()) return resume(task, resume_from);
+        auto training = std::make_unique<Training>(task, TrainOptions{});
         forget_kept();
-        begin(std::make_unique<Training>(task, TrainOptions{}));
+        begin(std::move(training));
     } catch (const Error& error) {
         messages_.complain(error);
     }
@@ -50,8 +47,10 @@ void LiveTraining::start(const std::string& resume_from) {
 
 void LiveTraining::begin(std::unique_ptr<Training> training) {
     stop();
+    give_up_reading();
     document_.training = {};
     kept_step_ = 0;
+    kept_when_ = {};  // due: its first step need not wait for the disk of a later one
     document_.training.side = document_.focus;
     document_.training.run = std::move(training);
 }
@@ -59,9 +58,8 @@ void LiveTraining::begin(std::unique_ptr<Training> training) {
 /// A checkpoint can be large, and its disk far away: it is read on a thread of its own. The exhibit may be left meanwhile.
 void LiveTraining::resume(const std::string& task, const std::string& checkpoint) {
     using Resumed = TrainingState::Resumed;
-    std::future<Resumed>& resuming = document_.training.resuming;
-    if (resuming.valid()) given_up_.push_back(std::move(resuming));
-    resuming = std::async(std::launch::async, [task, checkpoint]() -> Resumed {
+    give_up_reading();
+    document_.training.resuming = std::async(std::launch::async, [task, checkpoint]() -> Resumed {
         try {
             Resumed resumed{std::make_unique<Training>(task, TrainOptions{}, checkpoint), std::nullopt};
             resumed.run->pause();
@@ -73,9 +71,15 @@ void LiveTraining::resume(const std::string& task, const std::string& checkpoint
     messages_.tell("Reading " + checkpoint);
 }
 
+/// To let go of its future would wait for the disk.
+void LiveTraining::give_up_reading() {
+    std::future<TrainingState::Resumed>& resuming = document_.training.resuming;
+    if (resuming.valid()) given_up_.push_back(std::move(resuming));
+}
+
 void LiveTraining::take_resumed() {
     std::future<TrainingState::Resumed>& resuming = document_.training.resuming;
-    if (!resuming.valid() || !ready(resuming)) return;
+    if (!resuming.valid() || !is_ready(resuming)) return;
     TrainingState::Resumed resumed = resuming.get();
     if (resumed.problem) return messages_.complain(*resumed.problem);
     begin(std::move(resumed.run));
@@ -120,7 +124,7 @@ void LiveTraining::keep(const Training& training) {
     const std::string path = place_of(document_);
     if (path.empty()) return;
     if (keeping_.valid()) {
-        if (!ready(keeping_)) return;
+        if (!is_ready(keeping_)) return;
         if (const std::optional<Error> problem = keeping_.get())
             messages_.complain(
                 Error(problem->code(), "the training goes on, but is not kept: " + problem->message(), problem->hint()));
@@ -182,8 +186,8 @@ void LiveTraining::end() {
 }
 
 bool LiveTraining::ended() {
-    const bool keeping = keeping_.valid() && !ready(keeping_);
-    std::erase_if(given_up_, ready<TrainingState::Resumed>);
+    const bool keeping = keeping_.valid() && !is_ready(keeping_);
+    std::erase_if(given_up_, is_ready<TrainingState::Resumed>);
     if (!keeping) std::erase_if(ending_, [](const std::unique_ptr<Training>& training) { return !under_way(*training); });
     return !keeping && ending_.empty() && given_up_.empty();
 }

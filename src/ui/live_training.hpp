@@ -56,6 +56,7 @@ class LiveTraining {
  private:
     void begin(std::unique_ptr<Training> training);
     void resume(const std::string& task, const std::string& checkpoint);
+    void give_up_reading();
     void take_resumed();
     void stop();
     void keep(const Training& training);

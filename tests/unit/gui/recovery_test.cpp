@@ -32,6 +32,17 @@ class RecoveryTest : public ControllerTest {
     test::TemporaryFolder folder_;
 };
 
+/// The next window, as it stands when it has started.
+struct Next {
+    AppState state;
+    Runner a, b;
+    Controller act{state, a, b};
+    Next() {
+        act.choose_exhibit("alignment");
+        act.recovery().start();
+    }
+};
+
 TEST_F(RecoveryTest, KeepsWhatWasEditedAndNothingElse) {
     EXPECT_EQ(act_.recovery().keep_now(), "");
     EXPECT_TRUE(files().empty());
@@ -79,16 +90,14 @@ TEST_F(RecoveryTest, WhatAProgramLeftIsOfferedOnceAndComesBack) {
     const std::string path = act_.recovery().keep_now();
     fs::copy_file(path, folder_ / "state/saccade/work-1-dead.json");  // as a killed program leaves it: nobody holds its lock
 
-    AppState state;
-    Runner a, b;
-    Controller next(state, a, b);
-    next.choose_exhibit("alignment");
-    next.recovery().start();
+    Next window;
+    AppState& state = window.state;
+    Controller& next = window.act;
     ASSERT_TRUE(next.recovery().left());
     EXPECT_EQ(next.recovery().left()->path(), folder_ / "state/saccade/work-1-dead.json") << "not what a living window holds";
     {
         AppState third_state;
-        Controller third(third_state, a, b);
+        Controller third(third_state, window.a, window.b);
         third.recovery().start();
         EXPECT_FALSE(third.recovery().left()) << "two windows offer the same";
     }
@@ -106,11 +115,8 @@ TEST_F(RecoveryTest, WhatAProgramLeftIsOfferedOnceAndComesBack) {
 TEST_F(RecoveryTest, ADamagedOneIsALineAndStays) {
     const std::string path = folder_ / "state/saccade/work-1-dead.json";
     put_bytes(path, R"({"format": "saccade-session", "version": 1, "request)");
-    AppState state;
-    Runner a, b;
-    Controller next(state, a, b);
-    next.choose_exhibit("alignment");
-    next.recovery().start();
+    Next window;
+    Controller& next = window.act;
     next.files().restore_left();
     ASSERT_TRUE(next.recovery().left_problem()) << "said where it is offered";
     EXPECT_NE(next.recovery().left_problem()->line().find("work-1-dead.json"), std::string::npos);
@@ -139,11 +145,9 @@ TEST_F(RecoveryTest, TrainingsOfAllExhibitsComeBackAndGoOnBeingKept) {
     put_bytes(in_state("work-1-dead.positions.checkpoint"), bytes_of(act_.recovery().training_path("positions")));
     act_.training().close();
 
-    AppState state;
-    Runner a, b;
-    Controller next(state, a, b);
-    next.choose_exhibit("alignment");
-    next.recovery().start();
+    Next window;
+    AppState& state = window.state;
+    Controller& next = window.act;
     keep_at(next);
     ASSERT_TRUE(next.recovery().left());
     next.files().restore_left();
@@ -174,11 +178,9 @@ TEST_F(RecoveryTest, WhatCannotBeShownKeepsNothingElseBack) {
     work["others"].push_back(newer);
     work["training"] = true;  // it had not been kept yet
     put_bytes(folder_ / "state/saccade/work-1-dead.json", work.dump());
-    AppState state;
-    Runner a, b;
-    Controller next(state, a, b);
-    next.choose_exhibit("alignment");
-    next.recovery().start();
+    Next window;
+    AppState& state = window.state;
+    Controller& next = window.act;
     next.files().restore_left();
     EXPECT_EQ(state.document.side().request.exhibit, "memory");
     ASSERT_TRUE(state.banner && state.banner->error);
@@ -193,11 +195,9 @@ TEST_F(RecoveryTest, AFolderThatCannotBeUsedIsSaid) {
     const std::string odd = folder_ / "odd";
     put_bytes(odd, "a file");
     setenv("XDG_STATE_HOME", odd.c_str(), 1);
-    AppState state;
-    Runner a, b;
-    Controller next(state, a, b);
-    next.choose_exhibit("alignment");
-    next.recovery().start();
+    Next window;
+    AppState& state = window.state;
+    Controller& next = window.act;
     ASSERT_TRUE(next.recovery().problem());
     EXPECT_NE(next.recovery().problem()->line().find(odd), std::string::npos) << next.recovery().problem()->line();
     next.recovery().keep();
@@ -207,7 +207,7 @@ TEST_F(RecoveryTest, AFolderThatCannotBeUsedIsSaid) {
     fs::create_directories(folder_ / "loops/saccade/work-2-beef.json");
     fs::create_symlink("work-1-abcd.json", folder_ / "loops/saccade/work-1-abcd.json");
     put_bytes(folder_ / "loops/saccade/work-1-abcd.lock", "");
-    Controller third(state, a, b);
+    Controller third(state, window.a, window.b);
     third.recovery().start();
     EXPECT_FALSE(third.recovery().problem());
     EXPECT_FALSE(third.recovery().left());
