@@ -17,7 +17,7 @@ using nlohmann::json;
 
 void eval(const std::string& name, const TrainOptions& options, Index n, bool as_json) {
     const bool file = name.ends_with(".safetensors");
-    const ModelPtr model = file ? load_model(name, "") : bundled_model(name);
+    const ModelPtr model = named_model(name);
     const std::string id = file ? model->card.id() : name;
     if (id.empty())
         throw Error(ErrorCode::bad_format, name + ": has no model card that says which model it is", "put its .json beside it");

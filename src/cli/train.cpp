@@ -64,6 +64,7 @@ struct TrainCommand {
     std::string output;
     int checkpoint_seconds = seconds_between_checkpoints;
     bool fresh = false;
+    json starts_from;  // of the card: the model as it was when the training began
 };
 
 void print_progress(const Training& training, bool terminal) {
@@ -205,6 +206,7 @@ std::string command_line(const TrainCommand& command) {
         line += " --data " + data.filename().string();
     if (const std::filesystem::path dictionary = command.options.dictionary_path; !dictionary.empty())
         line += " --dictionary " + dictionary.filename().string();
+    if (const std::filesystem::path from = command.options.from; !from.empty()) line += " --from " + from.filename().string();
     return line + " -o " + std::filesystem::path(command.output).filename().string();
 }
 
@@ -214,6 +216,7 @@ json finished_card(const TrainCommand& command, const Training& training, const 
     json card = task.card();
     card["seed"] = command.options.seed;
     card["command"] = command_line(command);
+    if (!command.starts_from.is_null()) card["starts_from"] = command.starts_from;
     card["n"] = n;
     card["metrics"] = measure(task, saved, n);
     card["log"] = log_json(training, task.held_out(task.intervals().examples));
@@ -287,9 +290,10 @@ void train(TrainCommand command) {
     const TrainingPlaces places(command.output);
     places.check();
     for (const std::string& place : {places.weights, places.card, places.checkpoint})
-        refuse_overwriting(place, {command.options.data_path, command.options.dictionary_path});
+        refuse_overwriting(place, {command.options.data_path, command.options.dictionary_path, command.options.from});
     const FileLock lock(places.weights, "is being trained by another program", "wait for it, or choose another name");
     const std::unique_ptr<Task> task = told_task(command.model, command.options);
+    if (!command.options.from.empty()) command.starts_from = starting_point(*named_model(command.options.from));
     const bool resume = !command.fresh && std::filesystem::exists(places.checkpoint);
 
     const Interruptions interruptions;
@@ -329,6 +333,9 @@ void add_train(CliCommand& app) {
     command
         .option("--dictionary", c->options.dictionary_path,
                 "CC-CEDICT as cedict.tsv, for translators: its entries are learned, too")
+        .path();
+    command
+        .option("--from", c->options.from, "Start from this model's weights, bundled or a .safetensors, not from random ones")
         .path();
     command.option("--epochs", c->options.epochs, "Default: the model's own").between(1, 100000);
     command.option("--seed", c->options.seed, "Seed of weights and batches").shows_default();

@@ -12,7 +12,6 @@ namespace saccade {
 
 namespace {
 
-constexpr Index trained_side = 32;  // of CIFAR-10's pictures
 constexpr Index least_side = 32, most_side = 512, usual_side = 32;
 constexpr Index side_multiple = 4;  // two strides of 2
 constexpr const char* likeliest = "likeliest";
@@ -30,14 +29,17 @@ Index chosen_block(const ResNetDesign& design, const Params& params) {
                 fmt::format("it has {} stages of {} blocks", design.widths.size(), design.blocks));
 }
 
-void say_what_to_know(RunContext& context, const PictureInput& picture) {
-    const Index side = std::max(picture.read->image.width, picture.read->image.height);
-    if (4 * side > 5 * trained_side)  // at half as large again, every other class is lost
+void say_what_to_know(RunContext& context, const ResNetDesign& design, const PictureInput& picture) {
+    const Index side = std::max(picture.read->image.width, picture.read->image.height), most = design.most_side;
+    if (4 * side > 5 * most)  // at half as large again as it knows, every other class is lost
         context.probe.note(
             {"resolution",
-             fmt::format("learned from pictures of {0}×{0} px, the network reads this one at {1} px: its classes may be wrong",
-                         trained_side, side),
-             fmt::format("maps are finer at {}, classes better at {}", side, trained_side)});
+             design.least_side == most
+                 ? fmt::format("learned from pictures of {0}×{0} px, the network reads this one at {1} px: its classes may be wrong",
+                               most, side)
+                 : fmt::format("learned from pictures of {} to {} px, the network reads this one at {} px: its classes may be wrong",
+                               design.least_side, most, side),
+             fmt::format("maps are finer at {}, classes better at {}", side, most)});
     if (!picture.read->scene)
         context.probe.note({"image",
                             fmt::format("the network knows {} classes, {}, and calls whatever it sees one of them",
@@ -76,12 +78,10 @@ std::vector<ParamSpec> network_params(const std::string& model, const std::strin
                                    "and twice the channels.",
                                    blocks);
     block.fallback = shown_block;
-    ParamSpec resolution = integer_param(
-        "resolution", "Resolution",
-        fmt::format("Longer side of the picture as the network reads it; every map covers all of it. The networks were trained "
-                    "at {} px.",
-                    trained_side),
-        usual_side, least_side, most_side);
+    ParamSpec resolution = integer_param("resolution", "Resolution",
+                                         "Longer side of the picture as the network reads it; every map covers all of it. The "
+                                         "networks were trained on pictures of 32 to 96 px.",
+                                         usual_side, least_side, most_side);
     resolution.unit = "px";
     resolution.log_scale = true;
     std::vector<Choice> classes = {{likeliest, "likeliest"}};
@@ -105,10 +105,10 @@ NetworkRun run_network(RunContext& context, bool grad_cam) {
     const Params& params = context.params;
     NetworkRun run;
     run.picture = read_picture(context, side_multiple);
-    say_what_to_know(context, run.picture);
 
     const auto loaded = resnet_of(context.model);
     const ResNetDesign& design = loaded->network.design();
+    say_what_to_know(context, design, run.picture);
     run.request.picture = run.picture.values;
     run.request.block = chosen_block(design, params);
     run.request.grad_cam = grad_cam;

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <list>
 #include <mutex>
+#include <nlohmann/json.hpp>
 
 #include "base/path_text.hpp"
 #include "base/utf8.hpp"
@@ -150,6 +151,17 @@ ModelPtr bundled_model(const std::string& id) {
 
 ModelPtr load_model(const std::string& path, const std::string& id, const std::stop_token& stop) {
     return cache().get(path_from_text(path), id, stop);
+}
+
+ModelPtr named_model(const std::string& name) {
+    return name.ends_with(".safetensors") ? load_model(name, "") : bundled_model(name);
+}
+
+nlohmann::json starting_point(const Model& model) {
+    nlohmann::json point = {{"id", model.card.id()}};
+    for (const char* what : {"command", "steps", "date", "starts_from"})
+        if (const auto& card = model.card.json(); card.contains(what)) point[what] = card[what];
+    return point;
 }
 
 void require_finite(const WeightMap& weights, const std::string& where) {

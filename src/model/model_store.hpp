@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -30,6 +31,11 @@ ModelPtr bundled_model(const std::string& id);
 /// Reads the user's weights, and again only when the file has changed; weights that are deleted stay in use. Finite values are
 /// required: Error{numeric} names the first tensor with NaN or infinity. `stop` ends a long reading: Error{cancelled}.
 ModelPtr load_model(const std::string& path, const std::string& id, const std::stop_token& stop = {});
+/// What a person names: a file that ends in .safetensors, else a bundled model.
+ModelPtr named_model(const std::string& name);
+/// For the card of a model that was trained from this one: its id, and command, steps, date and own
+/// starting point as far as its card has them.
+nlohmann::json starting_point(const Model& model);
 /// Error{numeric} as above, for weights that are in memory.
 void require_finite(const WeightMap& weights, const std::string& where);
 /// The folder of bundled assets: $SACCADE_ASSETS, else beside the executable, else the source tree it was built from.

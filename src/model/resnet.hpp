@@ -27,6 +27,7 @@ struct ResNetDesign {
     Index kernel = 7;                                 // of its spatial map
     std::vector<std::string> classes;                 // their names, in the order of the logits
     std::array<float, 3> mean{}, deviation{1, 1, 1};  // of the colours that it was trained with, each 0 to 1
+    Index least_side = 32, most_side = 32;            // of the pictures that it was trained with, in pixels
 
     bool operator==(const ResNetDesign&) const = default;
     Index block_count() const { return blocks * static_cast<Index>(widths.size()); }

@@ -37,12 +37,15 @@ void require_valid(const ResNetDesign& d) {
             "choose 1 to 100000");
     for (const float deviation : d.deviation)
         require(deviation > 0, "a colour deviation that is not positive", "use the card that was written with these weights");
+    require(d.least_side >= 1 && d.least_side <= d.most_side && d.most_side <= 100000,
+            fmt::format("trained on pictures of {} to {} px", d.least_side, d.most_side), "choose 1 to 100000");
     block_attention(d.attention);
 }
 
 void into_card(const ResNetDesign& d, json& card) {
-    card["network"] = {{"blocks", d.blocks}, {"widths", d.widths}, {"attention", d.attention}, {"reduction", d.reduction},
-                       {"kernel", d.kernel}, {"mean", d.mean},     {"deviation", d.deviation}};
+    card["network"] = {{"blocks", d.blocks},       {"widths", d.widths},         {"attention", d.attention},
+                       {"reduction", d.reduction}, {"kernel", d.kernel},         {"mean", d.mean},
+                       {"deviation", d.deviation}, {"least_side", d.least_side}, {"most_side", d.most_side}};
     card["classes"] = d.classes;
 }
 
@@ -56,6 +59,8 @@ ResNetDesign resnet_design_from_json(const json& card, const std::string& where)
     network.text("attention", d.attention);
     network.whole("reduction", d.reduction);
     network.whole("kernel", d.kernel);
+    network.whole("least_side", d.least_side);
+    network.whole("most_side", d.most_side);
     network.numbers("mean", d.mean);
     network.numbers("deviation", d.deviation);
     document.texts("classes", d.classes);

@@ -363,14 +363,7 @@ nlohmann::json CaptionTask::card() const {
         {"forget", forget_},
         {"doubly_stochastic", doubly_},
         {"random_order", shuffled_}};
-    if (!from_.empty()) {
-        const nlohmann::json& before = bundled_model(from_)->card.json();
-        card["starts_from"] = {{"id", from_},
-                               {"command", before.value("command", "")},
-                               {"steps", before.value("steps", 0)},
-                               {"date", before.value("date", "")}};
-        if (before.contains("starts_from")) card["starts_from"]["starts_from"] = before["starts_from"];
-    }
+    if (!from_.empty()) card["starts_from"] = starting_point(*bundled_model(from_));
     if (hard)
         card["reinforce"] = {{"weight", reinforce_.weight},
                              {"entropy", reinforce_.entropy},

@@ -25,6 +25,7 @@ std::string to_string(const TrainOptions& options) {
     if (options.learning_rate > 0) text += fmt::format(", learning rate {}", options.learning_rate);
     if (!options.data_path.empty()) text += ", data " + options.data_path;
     if (!options.dictionary_path.empty()) text += ", dictionary " + options.dictionary_path;
+    if (!options.from.empty()) text += ", from " + options.from;
     for (const auto& [name, value] : options.extra) text += fmt::format(", {} {}", name, value);
     return text;
 }

@@ -20,6 +20,7 @@ namespace saccade {
 struct TrainOptions {
     std::string data_path;        // empty: the task's generator
     std::string dictionary_path;  // for tasks that can learn from one; empty: none
+    std::string from;             // a model to start from, bundled or a .safetensors; empty: from random weights
     int epochs = 0;               // 0: the task's default
     std::uint64_t seed = 7;
     int batch_size = 0;  // 0: the task's default

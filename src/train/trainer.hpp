@@ -14,7 +14,9 @@ namespace saccade {
 /// was not.
 class Trainer {
  public:
-    Trainer(const Task& task, std::uint64_t seed);
+    /// `start` takes the place of the task's random weights where it is not empty. Error{bad_format} if a tensor is missing in
+    /// it or has another shape.
+    Trainer(const Task& task, std::uint64_t seed, const WeightMap& start = {});
 
     /// One update from the next batch: the task's shards in parallel, each on its own tape; gradients are added in the order of
     /// the shards, so the thread count does not change them. Returns the mean loss. Error{numeric} if it is no longer finite.

@@ -46,11 +46,22 @@ std::size_t snapshot_to_drop(std::span<const Index> steps) {
     return drop;
 }
 
+/// A training that is resumed needs no start: its checkpoint takes its place, and the model may be gone.
+Trainer started(const Task& task, const TrainOptions& options, bool resumed) {
+    if (options.from.empty() || resumed) return {task, options.seed};
+    const ModelPtr model = named_model(options.from);
+    try {
+        return {task, options.seed, model->weights};
+    } catch (const Error& e) {
+        throw Error(e.code(), options.from + ": " + e.message(), e.hint());
+    }
+}
+
 struct Training::Impl {
     Impl(std::string id, TrainOptions given, const std::string& resume_from)
         : options(std::move(given)),
           task(make_task(id, options)),
-          trainer(*task, options.seed),
+          trainer(started(*task, options, !resume_from.empty())),
           card(task->card()),
           intervals(task->intervals()) {
         const int epochs = options.epochs > 0 ? options.epochs : task->default_epochs();

@@ -18,6 +18,7 @@ constexpr Index most_steps = Index{1} << 40;
 json to_json(const TrainOptions& options) {
     return {{"data_path", options.data_path},
             {"dictionary_path", options.dictionary_path},
+            {"from", options.from},
             {"epochs", options.epochs},
             {"seed", options.seed},
             {"batch_size", options.batch_size},
@@ -31,6 +32,7 @@ TrainOptions options_from_json(const JsonObject& j) {
     j.needs({"data_path", "epochs", "seed", "batch_size", "learning_rate", "extra"});
     j.text("data_path", options.data_path);
     j.text("dictionary_path", options.dictionary_path);
+    j.text("from", options.from);
     j.whole("epochs", options.epochs, 0, most_epochs);
     j.whole("seed", options.seed);
     j.whole("batch_size", options.batch_size, 0, most_batch);

@@ -15,6 +15,7 @@ import unittest
 from driver import Case, MODELS, PROGRAM, saccade, safetensors
 
 SHORT = ("--epochs", "1", "--option", "steps=50", "--checkpoint-every", "1", "--threads", "1")
+FEW = ("--epochs", "1", "--option", "steps=5", "--threads", "1")
 LONG = ("--epochs", "1", "--option", "steps=100000", "--checkpoint-every", "1", "--threads", "1")
 SECONDS = 120  # for what takes a few on a machine with nothing else to do
 
@@ -67,6 +68,29 @@ class Trainings(Case):
     def content(self, path):
         with open(path, "rb") as f:
             return f.read()
+
+    # --- where it starts ---
+
+    def test_it_starts_from_a_model(self):
+        self.good("train", "dates", "--from", "dates", *FEW, "-o", self.out)
+        with open(self.card) as f:
+            card = json.load(f)
+        self.assertGreater(card["metrics"]["exact_match"], 0.99, "what the bundled one had learned")
+        self.assertEqual(card["starts_from"]["id"], "dates")
+        self.assertIn("saccade train dates", card["starts_from"]["command"])
+        self.assertIn(" --from dates ", card["command"])
+
+        mine = self.path("mine.safetensors")
+        self.good("train", "dates", "--from", self.out, *FEW, "-o", mine)
+        with open(self.path("mine.json")) as f:
+            self.assertEqual(json.load(f)["starts_from"]["starts_from"]["id"], "dates", "the whole chain")
+
+    def test_a_start_that_does_not_fit_is_named(self):
+        self.bad(1, "train", "dates", "--from", "rnn-n-to-1-gru", *SHORT, "-o", self.out, names=["rnn-n-to-1-gru: not a model of dates", "same kind"])
+        self.bad(1, "train", "dates", "--from", "nowhere.safetensors", *SHORT, "-o", self.out, names=["nowhere.safetensors"])
+        self.bad(1, "train", "dates", "--from", "nothing", *SHORT, "-o", self.out, names=["no bundled model 'nothing'"])
+        self.good("train", "dates", *FEW, "-o", self.out)
+        self.bad(2, "train", "dates", "--from", self.out, *SHORT, "-o", self.out, names=["d.safetensors", "overwritten"])
 
     # --- what cannot be printed ---
 

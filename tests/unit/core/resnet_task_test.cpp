@@ -69,10 +69,14 @@ TEST(ResNetTask, learns_and_measures_the_statistics_that_inference_needs) {
         task->recalibrate_norms(weights, {});
         const auto metrics = task->evaluate(weights, 16, {});
         EXPECT_EQ(metrics.at("accuracy"), 1.0);
+        EXPECT_EQ(metrics.at("accuracy_at_16"), 1.0) << "red is red at every size";
+        EXPECT_EQ(metrics.at("accuracy_at_24"), 1.0);
         EXPECT_LT(metrics.at("loss"), 0.5);
         EXPECT_EQ(task->usual_held_out(), 16);
         const ResNetDesign design = resnet_design_from_json(task->card(), "card");
         EXPECT_EQ(design.classes, (std::vector<std::string>{"green", "red"}));
+        EXPECT_EQ(design.least_side, 8);
+        EXPECT_EQ(design.most_side, 24);
         EXPECT_FALSE(task->card().value("data", "CIFAR").starts_with("CIFAR")) << "nobody else's pictures";
         EXPECT_EQ(weights.at("stem.norm.mean").shape(), Shape{16});
     }
@@ -81,10 +85,13 @@ TEST(ResNetTask, learns_and_measures_the_statistics_that_inference_needs) {
 TEST(ResNetTask, recalibrated_statistics_are_those_of_the_pictures) {
     // One batch holds them all, so a network with population statistics gives what one with the batch's own gave.
     const Colours data;
-    const auto task = make_resnet_task("cifar-cbam-resnet20", data.options());
+    TrainOptions options = data.options();
+    options.extra["enlarged"] = 1;
+    const auto task = make_resnet_task("cifar-cbam-resnet20", options);
     Rng rng(5);
     WeightMap weights = task->initial_weights(rng);
     task->recalibrate_norms(weights, {});
+    EXPECT_EQ(task->evaluate(weights, 16, {}).size(), 2u) << "accuracy and loss, at the pictures' own size alone";
     const ResNetDesign design = resnet_design_from_json(task->card(), "card");
     const ImageSetPtr pictures = read_image_set(data.path(), ImageSplit::train);
     Tensor<float> pixels(Shape{16, 8, 8, 3});
@@ -138,6 +145,37 @@ TEST(ResNetTask, saved_models_run) {
     const Tensor<float> pixels(Shape{1, 12, 20, 3}, 0.5f);  // another size than it learned
     EXPECT_EQ(loaded->network(loaded->network.normalised(pixels)).value().shape(), (Shape{1, 2}));
     EXPECT_TRUE(training.points().back().metric.has_value());
+}
+
+TEST(ResNetTask, learns_from_pictures_of_every_size) {
+    const Colours data;
+    TrainOptions options = data.options();
+    options.extra["small_share"] = 0.5;
+    const auto task = make_resnet_task("cifar-resnet20", options);
+    Rng rng(5);
+    const WeightMap weights = task->initial_weights(rng);
+    const Weights<float> leaves(weights);
+    const Index half = task->steps_per_epoch() * options.epochs / 2;
+    for (const Index step : {Index{0}, half, half + 1}) {
+        Rng a(3), b(3), c(4);
+        const float loss = task->shard_loss(leaves, step, 0, a).value().item();
+        EXPECT_EQ(loss, task->shard_loss(leaves, step, 0, b).value().item()) << step;
+        EXPECT_NE(loss, task->shard_loss(leaves, step, 0, c).value().item()) << step;
+    }
+}
+
+TEST(ResNetTask, starts_from_a_model) {
+    const Colours data;
+    const auto task = make_resnet_task("cifar-resnet20", data.options());
+    Trainer first(*task, 7);
+    for (int i = 0; i < 2; ++i) first.step();
+    WeightMap learned = first.weights_copy();
+    const Trainer second(*task, 8, learned);
+    EXPECT_TRUE(same(second.weights(), learned));
+    EXPECT_EQ(second.steps_done(), 0);
+    learned.insert_or_assign("classifier.bias", Tensor<float>(Shape{5}));
+    const std::string line = test::error_of(ErrorCode::bad_format, [&] { Trainer(*task, 7, learned); });
+    EXPECT_TRUE(test::contains(line, "tensor 'classifier.bias' is [5] there, and [2] here")) << line;
 }
 
 TEST(ResNetTask, says_what_is_wrong) {
