@@ -274,15 +274,16 @@ Exhibit bottleneck_exhibit() {
     exhibit.summary =
         "The same encoder-decoder with attention and with one fixed context: what is left of the output as sources grow.";
     exhibit.source = "Cho et al. 2014; Bahdanau, Cho and Bengio 2014, fig. 2";
+    ParamSpec data = optional_text_param("data", "Data",
+                                         "For translation: the path of cmn-eng.txt, the Tatoeba pairs from www.manythings.org/anki.",
+                                         "path of cmn-eng.txt; lists of dates need none", 4096);
+    data.is_path = true;
     exhibit.params = {
         choice_param(
             "task", "Task",
             "Lists of dates, made here by the generator; or Chinese to English, on the held-out pairs of a file of yours.",
             {{"dates", "Lists of dates"}, {"translation", "中→En"}}),
-        optional_text_param("data", "Data",
-                            "For translation: the path of cmn-eng.txt, the Tatoeba pairs from www.manythings.org/anki.",
-                            "path of cmn-eng.txt; lists of dates need none", 4096),
-        integer_param("samples", "Samples", "Held-out sources of each length.", 64, 1, 512),
+        data, integer_param("samples", "Samples", "Held-out sources of each length.", 64, 1, 512),
         integer_param("longest", "Longest list", "Dates in the longest lists; the models learned on up to 4.", 6, 1, 12)};
     exhibit.models = {"date-lists", "zh-en-gru"};
     exhibit.choose_model = [](const Params& p) -> std::string {

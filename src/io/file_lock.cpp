@@ -17,7 +17,6 @@ namespace saccade {
 
 namespace {
 
-/// Between opening and locking it, the one who held the lock may have deleted its file.
 bool still_named(int descriptor, const std::string& path) {
     struct stat held {
     }, named{};
@@ -32,27 +31,27 @@ bool is_empty_file(int descriptor) {
 
 }  // namespace
 
-FileLock::FileLock(const std::string& path, const std::string& busy, const std::string& hint)
-    : lock_path_(place_to_write(path).path + ".lock") {
-    while (descriptor_ < 0) {
-        const int lock = open(lock_path_.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
-        if (lock < 0)
-            throw Error(ErrorCode::io, fmt::format("{}: cannot be made ({})", sanitize_utf8(lock_path_), std::strerror(errno)),
-                        "choose a folder that you may write to, or another name");
-        if (!is_empty_file(lock)) {
-            close(lock);
-            throw Error(ErrorCode::io, sanitize_utf8(lock_path_) + ": is no lock, and stays as it is", "choose another name");
-        }
-        if (flock(lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-            close(lock);
-            throw Error(ErrorCode::io, sanitize_utf8(path) + ": " + busy, hint);
-        }
-        if (still_named(lock, lock_path_)) {
-            descriptor_ = lock;
-        } else {
-            close(lock);
-        }
+int take_lock(const std::string& path, unsigned permissions) {
+    for (;;) {
+        const int lock = open(path.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, permissions);
+        if (lock < 0) return -1;
+        const bool busy = flock(lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+        if (!busy && still_named(lock, path)) return lock;
+        close(lock);
+        errno = EWOULDBLOCK;
+        if (busy) return -1;
     }
+}
+
+FileLock::FileLock(const std::string& path, const std::string& busy, const std::string& hint)
+    : lock_path_(place_to_write(path).path + ".lock"), descriptor_(take_lock(lock_path_, 0666)) {
+    if (descriptor_ < 0 && errno == EWOULDBLOCK) throw Error(ErrorCode::io, sanitize_utf8(path) + ": " + busy, hint);
+    if (descriptor_ < 0)
+        throw Error(ErrorCode::io, fmt::format("{}: cannot be made ({})", sanitize_utf8(lock_path_), std::strerror(errno)),
+                    "choose a folder that you may write to, or another name");
+    if (is_empty_file(descriptor_)) return;
+    close(descriptor_);
+    throw Error(ErrorCode::io, sanitize_utf8(lock_path_) + ": is no lock, and stays as it is", "choose another name");
 }
 
 FileLock::~FileLock() {

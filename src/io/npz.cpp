@@ -195,15 +195,21 @@ std::string read_npz_text(const std::string& path, const std::string& name) {
     return text;
 }
 
+NamedArray split_array_name(const std::string& source) {
+    const std::size_t archive = source.rfind(".npz:");
+    if (archive == std::string::npos) return {source, ""};
+    return {source.substr(0, archive + 4), source.substr(archive + 5)};
+}
+
 template <class T>
 Tensor<T> read_array(const std::string& source, const ArrayLimits& limits) {
     if (ends_with(source, ".npy")) return read_npy<T>(source, limits);
     if (!ends_with(source, ".npz")) {
-        const std::size_t colon = source.rfind(".npz:");
-        if (colon == std::string::npos)
+        const auto [file, name] = split_array_name(source);
+        if (name.empty())
             throw Error(ErrorCode::usage, fmt::format("'{}' names no array", shorten(source, 80)),
                         "write file.npz:name or file.npy");
-        return read_npz_array<T>(source.substr(0, colon + 4), source.substr(colon + 5), limits);
+        return read_npz_array<T>(file, name, limits);
     }
     const Archive archive(source, limits.stop);
     std::vector<std::string> arrays;

@@ -30,6 +30,11 @@ template <class T = double>
 Tensor<T> read_npz_array(const std::string& path, const std::string& name, const ArrayLimits& limits = {});
 /// A text entry of an .npz ("trace.json"), at most 64 MiB, UTF-8. Error{not_found} if there is none.
 std::string read_npz_text(const std::string& path, const std::string& name);
+/// "file.npz:name" -> the file's path and the array's name; other texts are paths, and the name is empty.
+struct NamedArray {
+    std::string file, name;
+};
+NamedArray split_array_name(const std::string& source);
 /// "file.npy", "file.npz:name", or "file.npz" if it holds one array only.
 template <class T = double>
 Tensor<T> read_array(const std::string& source, const ArrayLimits& limits = {});

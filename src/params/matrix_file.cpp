@@ -20,13 +20,8 @@ namespace {
 constexpr std::size_t longest_text = std::size_t{16} << 20;
 constexpr Index most_cells = 1'000'000;
 
-std::string without_array_name(const std::string& source) {
-    const std::size_t archive = source.find(".npz:");
-    return archive == std::string::npos ? source : source.substr(0, archive + 4);
-}
-
 bool is_array_file(const std::string& source) {
-    const std::string path = without_array_name(source);
+    const std::string path = split_array_name(source).file;
     return path.ends_with(".npy") || path.ends_with(".npz");
 }
 
@@ -76,7 +71,7 @@ Tensor<float> matrix_from_words(const std::string& text) {
 
 std::string matrix_file_in(const std::string& words) {
     const std::optional<std::string> source = source_in(words);
-    return source ? without_array_name(path_from_text(*source)) : "";
+    return source ? split_array_name(path_from_text(*source)).file : "";
 }
 
 }  // namespace saccade

@@ -32,6 +32,7 @@ struct ParamSpec {
     std::vector<std::string> examples{};       // text: what the Example menu offers
     bool optional_text = false;  // text: empty means "not set" and is allowed; then `placeholder` says what happens
     std::string placeholder{};
+    bool is_path = false;  // text: a file that the exhibit reads
 };
 
 /// Values by name. Missing ones stand for their defaults.

@@ -6,6 +6,7 @@
 #include "base/path_text.hpp"
 #include "exhibit/exhibit.hpp"
 #include "image/load_image.hpp"
+#include "io/npz.hpp"
 
 namespace saccade {
 
@@ -13,11 +14,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// The file that a parameter names; empty if it names none.
+std::string file_of(const ParamSpec& spec, const Params& params) {
+    if (!params.has(spec.name)) return "";
+    if (spec.type == ParamType::image && names_picture_file(params.text(spec.name))) return params.text(spec.name);
+    return spec.is_path ? path_from_text(params.text(spec.name)) : "";
+}
+
 /// Of "file.npz:name[2]".
 std::string file_of_array(const std::string& source) {
-    const std::string array = split_array_source(source).array;
-    const std::size_t archive = array.rfind(".npz:");
-    return archive == std::string::npos ? array : array.substr(0, archive + 4);
+    return split_array_name(split_array_source(source).array).file;
 }
 
 bool stands_in(const std::string& path, const fs::path& folder) {
@@ -36,10 +42,7 @@ std::vector<std::string> named_files(const RunRequest& request) {
     const auto add = [&](const std::string& file) {
         if (!file.empty() && std::find(files.begin(), files.end(), file) == files.end()) files.push_back(file);
     };
-    for (const ParamSpec& spec : exhibit(request.exhibit).params)
-        if (spec.type == ParamType::image && request.params.has(spec.name) &&
-            names_picture_file(request.params.text(spec.name)))
-            add(request.params.text(spec.name));
+    for (const ParamSpec& spec : exhibit(request.exhibit).params) add(file_of(spec, request.params));
     add(request.weights_path);
     for (const Intervention& intervention : request.interventions)
         if (!intervention.array_source.empty()) add(file_of_array(intervention.array_source));
@@ -65,9 +68,7 @@ void refuse_overwriting(const std::string& output, const std::vector<std::string
 
 RunRequest without_files(RunRequest request) {
     for (const ParamSpec& spec : exhibit(request.exhibit).params)
-        if (spec.type == ParamType::image && request.params.has(spec.name) &&
-            names_picture_file(request.params.text(spec.name)))
-            request.params.set(spec.name, spec.fallback);
+        if (!file_of(spec, request.params).empty()) request.params.set(spec.name, spec.fallback);
     request.weights_path.clear();
     std::erase_if(request.interventions, [](const Intervention& i) { return !i.array_source.empty(); });
     return request;

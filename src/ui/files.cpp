@@ -7,6 +7,7 @@
 #include "base/error_line.hpp"
 #include "base/path_text.hpp"
 #include "io/file_place.hpp"
+#include "io/npz.hpp"
 #include "run/named_files.hpp"
 #include "run/session.hpp"
 #include "ui/controller.hpp"
@@ -45,12 +46,6 @@ std::string path_to_save(const std::string& written, KnownFile& may_replace, con
     if (path.empty()) throw Error(ErrorCode::invalid_input, "no file named", "type a path");
     ask_to_replace(path, may_replace, own);
     return path;
-}
-
-/// The file that "weights.npz:name" is in.
-std::string file_in(const std::string& path) {
-    const std::size_t archive = path.rfind(".npz:");
-    return archive == std::string::npos ? path : path.substr(0, archive + 4);
 }
 
 }  // namespace
@@ -293,7 +288,7 @@ void Files::open_from_prompt(const PathPrompt& prompt) {
     if (prompt.path.empty()) throw Error(ErrorCode::invalid_input, "no file named", "type a path");
     switch (prompt.kind) {
         case PathPrompt::Kind::open:
-            if (!std::filesystem::exists(file_in(prompt.path)))
+            if (!std::filesystem::exists(split_array_name(prompt.path).file))
                 throw Error(ErrorCode::not_found, prompt.path + ": no such file", "check the path");
             return open(prompt.path, prompt.matrix);
         case PathPrompt::Kind::save_session:

@@ -1,8 +1,6 @@
 #include "ui/recovery_folder.hpp"
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +14,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "io/file_lock.hpp"
 
 namespace saccade {
 
@@ -34,17 +33,7 @@ std::string lock_of(const std::string& path) {
     return fs::path(path).replace_extension(".lock").string();
 }
 
-/// The lock, held; -1 if a program has it, or if it cannot be made. Only a file that still has its name counts.
-int take_lock(const std::string& path) {
-    const int lock = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (lock < 0) return -1;
-    struct stat held {
-    }, named{};
-    const bool busy = flock(lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    if (!busy && fstat(lock, &held) == 0 && stat(path.c_str(), &named) == 0 && held.st_ino == named.st_ino) return lock;
-    close(lock);
-    return -1;
-}
+constexpr unsigned for_no_other_eyes = 0600;
 
 /// The checkpoints beside a file of this name, whatever its ending.
 void remove_trainings(const std::string& path) {
@@ -75,7 +64,7 @@ RecoveryFile RecoveryFile::make() {
     for (int tries = 0; tries < 8; ++tries) {
         std::string path = fmt::format("{}/work-{}-{:04x}.json", folder, getpid(), std::random_device{}() & 0xffffU);
         if (fs::exists(path, error)) continue;
-        if (const int lock = take_lock(lock_of(path)); lock >= 0) return RecoveryFile(std::move(path), lock);
+        if (const int lock = take_lock(lock_of(path), for_no_other_eyes); lock >= 0) return RecoveryFile(std::move(path), lock);
         if (problem == 0) problem = errno;
     }
     throw Error(ErrorCode::io,
@@ -93,7 +82,7 @@ std::optional<RecoveryFile> RecoveryFile::find_left() {
         if (name.ends_with(".json") && fs::is_regular_file(path, odd)) files.emplace_back(written_at(path), path);
         if (!name.ends_with(".lock") || fs::exists(fs::path(path).replace_extension(".json"), odd) || odd) continue;
         // Of a program that ended before it had anything to keep.
-        if (const int lock = take_lock(path); lock >= 0) {
+        if (const int lock = take_lock(path, for_no_other_eyes); lock >= 0) {
             remove_trainings(path);
             unlink(path.c_str());
             close(lock);
@@ -101,7 +90,7 @@ std::optional<RecoveryFile> RecoveryFile::find_left() {
     }
     std::sort(files.rbegin(), files.rend());
     for (const auto& [time, path] : files)
-        if (const int lock = take_lock(lock_of(path)); lock >= 0) return RecoveryFile(path, lock);
+        if (const int lock = take_lock(lock_of(path), for_no_other_eyes); lock >= 0) return RecoveryFile(path, lock);
     return std::nullopt;
 }
 

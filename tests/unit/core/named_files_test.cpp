@@ -30,6 +30,14 @@ TEST(NamedFiles, pictures_weights_and_arrays_are_files_and_drawings_are_not) {
     EXPECT_EQ(bare.interventions.size(), 1u);
 }
 
+TEST(NamedFiles, a_parameter_that_is_a_path_is_a_file) {
+    RunRequest request;
+    request.exhibit = "bottleneck";
+    request.params.set("data", std::string("/home/me/cmn-eng.txt"));
+    EXPECT_EQ(named_files(request), (std::vector<std::string>{"/home/me/cmn-eng.txt"}));
+    EXPECT_TRUE(named_files(without_files(request)).empty());
+}
+
 TEST(NamedFiles, what_is_read_is_not_written_over_by_any_name) {
     const TemporaryFolder folder;
     put_bytes(folder / "a.npz", "x");
