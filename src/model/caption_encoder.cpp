@@ -13,6 +13,7 @@ namespace saccade {
 namespace {
 
 constexpr int picture_channels = 3;
+constexpr std::size_t most_layers = 12;
 
 std::string conv_name(std::size_t layer) {
     return fmt::format("encoder.conv{}", layer + 1);
@@ -26,6 +27,18 @@ std::string norm_name(std::size_t layer) {
 
 const std::vector<CaptionLayer>& caption_layers() {
     static const std::vector<CaptionLayer> all = {{24, 5, 2}, {48, 3, 2}, {48, 3, 1}, {64, 3, 2, 1}, {64, 3, 1}, {64, 3, 1}};
+    return all;
+}
+
+const CaptionSteps& caption_steps() {
+    static const CaptionSteps all = [] {
+        CaptionSteps steps;
+        for (const CaptionLayer& layer : caption_layers()) {
+            steps.strides.push_back(layer.stride);
+            steps.shifts.push_back(layer.shift);
+        }
+        return steps;
+    }();
     return all;
 }
 
@@ -50,9 +63,13 @@ Tensor<T> place_codes(Index height, Index width) {
 }
 
 template <class T>
-CaptionEncoder<T>::CaptionEncoder(const Weights<T>& w) {
+CaptionEncoder<T>::CaptionEncoder(const Weights<T>& w, const CaptionSteps& steps) {
+    const std::size_t count = steps.strides.size();
+    if (count == 0 || count > most_layers || count != steps.shifts.size() || w.has(conv_name(count) + ".weight"))
+        throw Error(ErrorCode::bad_format, fmt::format("captioner: {} strides and {} shifts", count, steps.shifts.size()),
+                    fmt::format("both have one number for each of its layers, of which there are at most {}", most_layers));
     Index in = picture_channels;
-    for (std::size_t n = 0; n < caption_layers().size(); ++n) {
+    for (std::size_t n = 0; n < count; ++n) {
         Layer layer;
         layer.weight = w.get(conv_name(n) + ".weight");
         const Shape& s = layer.weight.shape();
@@ -68,8 +85,13 @@ CaptionEncoder<T>::CaptionEncoder(const Weights<T>& w) {
             layer.mean = w.get(norm_name(n) + ".mean", each).value();
             layer.variance = w.get(norm_name(n) + ".variance", each).value();
         }
-        layer.stride = caption_layers()[n].stride;
-        layer.shift = caption_layers()[n].shift;
+        layer.stride = steps.strides[n];
+        layer.shift = steps.shifts[n];
+        if (layer.stride < 1 || layer.shift < 0 || layer.shift > s[2] / 2)
+            throw Error(ErrorCode::bad_format,
+                        fmt::format("captioner: layer {} of windows of {} steps by {} from {} on", n + 1, s[2], layer.stride,
+                                    layer.shift),
+                        "strides are at least 1, shifts at most half a window");
         in = s[0];
         layers_.push_back(std::move(layer));
     }
@@ -147,10 +169,10 @@ void add_caption_encoder_weights(WeightMap& to, Rng& rng, const std::vector<Capt
     }
 }
 
-void recalibrate_caption_encoder(WeightMap& weights, Index n, const std::function<Tensor<float>(Index)>& batches,
-                                 std::stop_token stop) {
-    const CaptionEncoder<float> encoder{Weights<float>(weights)};
-    const std::size_t layers = caption_layers().size();
+void recalibrate_caption_encoder(WeightMap& weights, const CaptionSteps& steps, Index n,
+                                 const std::function<Tensor<float>(Index)>& batches, std::stop_token stop) {
+    const CaptionEncoder<float> encoder{Weights<float>(weights), steps};
+    const std::size_t layers = steps.strides.size();
     std::vector<Tensor<double>> means(layers), squares(layers);
     for (Index i = 0; i < n; ++i) {
         check_stop(stop);

@@ -22,6 +22,14 @@ struct CaptionLayer {
 /// place, which is four pixels, later, and so looks at their middle.
 const std::vector<CaptionLayer>& caption_layers();
 
+/// What no shape tells of an encoder's layers: by how many pixels their windows step, and how much later they begin.
+struct CaptionSteps {
+    std::vector<Index> strides, shifts;
+    bool operator==(const CaptionSteps&) const = default;
+};
+/// Of caption_layers().
+const CaptionSteps& caption_steps();
+
 /// Where each annotation is, so that words such as "left of" can be read: with u = 2 (y + 1/2) / height - 1 down the picture
 /// and v across it, [sin(pi u / 2), cos(pi u / 2), sin(pi u), cos(pi u), the same of v]. The network below is convolutional and
 /// could not know (Liu 2018, "An intriguing failing of convolutional neural networks and the CoordConv solution").
@@ -38,7 +46,8 @@ class CaptionEncoder {
  public:
     CaptionEncoder() = default;
     /// Sizes from the shapes. Without population statistics (in training) each batch is normalised by its own.
-    explicit CaptionEncoder(const Weights<T>& weights);
+    /// Error{bad_format} if tensors are missing, or do not fit each other or the steps.
+    explicit CaptionEncoder(const Weights<T>& weights, const CaptionSteps& steps = caption_steps());
 
     /// Channels of the annotations, place codes left out.
     Index channels() const { return layers_.back().weight.shape()[0]; }
@@ -72,7 +81,7 @@ class CaptionEncoder {
 void add_caption_encoder_weights(WeightMap& to, Rng& rng, const std::vector<CaptionLayer>& layers = caption_layers());
 /// Population statistics of all batches together, put into the weights as NAME.mean and NAME.variance ("precise" batch norm, Wu
 /// and Johnson 2021, section 3). `batches(i)` makes the i-th of n.
-void recalibrate_caption_encoder(WeightMap& weights, Index n, const std::function<Tensor<float>(Index)>& batches,
-                                 std::stop_token stop);
+void recalibrate_caption_encoder(WeightMap& weights, const CaptionSteps& steps, Index n,
+                                 const std::function<Tensor<float>(Index)>& batches, std::stop_token stop);
 
 }  // namespace saccade

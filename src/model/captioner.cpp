@@ -21,6 +21,8 @@ struct Attention {
 };
 constexpr Attention attentions[] = {{"soft", "softmax", false}, {"hard", "hard_sample", false}, {"sca", "softmax", true}};
 
+constexpr Index most_stride = 8;
+
 }  // namespace
 
 CaptionerDesign captioner_design(const std::string& attention) {
@@ -41,7 +43,8 @@ std::string attention_of(const CaptionerDesign& design) {
 }
 
 nlohmann::json to_json(const CaptionerDesign& design) {
-    return {{"attention", attention_of(design)}, {"order", design.channel_first ? "channel-spatial" : "spatial-channel"}};
+    return {{"attention", attention_of(design)}, {"order", design.channel_first ? "channel-spatial" : "spatial-channel"},
+            {"strides", design.encoder.strides}, {"shifts", design.encoder.shifts}};
 }
 
 CaptionerDesign captioner_design_from_json(const nlohmann::json& card, const std::string& where) {
@@ -49,9 +52,13 @@ CaptionerDesign captioner_design_from_json(const nlohmann::json& card, const std
     std::string attention, order = "channel-spatial";
     found.needs({"attention"}).text("attention", attention);
     found.text("order", order);
+    CaptionSteps encoder = caption_steps();
+    found.wholes("strides", encoder.strides, 1, most_stride);
+    found.wholes("shifts", encoder.shifts, 0, most_stride);
     try {
         CaptionerDesign design = captioner_design(attention);
         design.channel_first = order == "channel-spatial";
+        design.encoder = encoder;
         return design;
     } catch (const Error& e) {
         throw Error(ErrorCode::bad_format, where + ": " + e.message(), e.hint());
@@ -60,7 +67,7 @@ CaptionerDesign captioner_design_from_json(const nlohmann::json& card, const std
 
 template <class T>
 Captioner<T>::Captioner(const Weights<T>& w, CaptionerDesign design)
-    : design_(std::move(design)), encoder_(w), align_(make_align<T>(design_.align)) {
+    : design_(std::move(design)), encoder_(w, design_.encoder), align_(make_align<T>(design_.align)) {
     auto& s = sizes_;
     table_ = w.get("decoder.embedding.weight");
     const Var<T> initial = w.get("decoder.initial.weight");

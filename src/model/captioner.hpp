@@ -21,6 +21,7 @@ struct CaptionerDesign {
     AlignSettings align;        // of the locations' scores; of those that need nothing else
     bool channels = false;      // SCA (Chen 2017): channels are weighed too, and locations scored as there
     bool channel_first = true;  // then: channel-spatial, or else spatial-channel
+    CaptionSteps encoder = caption_steps();
     bool operator==(const CaptionerDesign&) const = default;
     /// Does it draw locations (Xu 2015, section 4.1)?
     bool samples() const { return align_function(align.function).samples; }

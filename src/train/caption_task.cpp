@@ -209,7 +209,7 @@ void CaptionTask::recalibrate_norms(WeightMap& weights, std::stop_token stop) co
         for (int b = 0; b < 32; ++b) scenes.push_back(random_caption_scene(rng, side, side));
         return caption_pictures(scenes);
     };
-    recalibrate_caption_encoder(weights, calibration_batches, batch, std::move(stop));
+    recalibrate_caption_encoder(weights, design_.encoder, calibration_batches, batch, std::move(stop));
 }
 
 std::vector<Scene> CaptionTask::held_out_scenes(Index first, Index n) const {

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "autograd/ops.hpp"
+#include "model/captioner.hpp"
 #include "testing.hpp"
 #include "train/caption_losses.hpp"
 #include "train/caption_task.hpp"
@@ -52,6 +53,33 @@ TEST(CaptionTask, a_step_depends_on_the_seed_alone) {
     for (int i = 0; i < 2; ++i) EXPECT_EQ(one.step(), two.step());
     Trainer other(*task, 4);
     EXPECT_NE(other.step(), Trainer(*task, 3).step());
+}
+
+TEST(CaptionEncoder, how_its_windows_step_is_in_the_file) {
+    const auto task = make_caption_task("captions-soft", small(1));
+    const CaptionerDesign design = captioner_design_from_json(task->card(), "card");
+    EXPECT_EQ(design.encoder, caption_steps());
+    Rng rng(3);
+    WeightMap weights = task->initial_weights(rng);
+    nlohmann::json card = task->card();
+    card["design"]["strides"] = {2, 1, 1, 2, 1, 1};
+    card["design"]["shifts"] = {0, 0, 0, 0, 0, 0};
+    const CaptionerDesign finer = captioner_design_from_json(card, "card");
+    EXPECT_EQ(captioner_design_from_json({{"design", to_json(finer)}}, "card"), finer);
+    const Captioner<float> model(Weights<float>(weights), finer);
+    EXPECT_EQ(model.encoder().cell(), 4) << "8 with the usual ones";
+    EXPECT_EQ(model.encode(Tensor<float>(Shape{1, 32, 24, 3}, 0.5f)).annotations.shape(), (Shape{1, 8 * 6, model.sizes().annotation}));
+
+    card["design"]["strides"] = {2, 2, 1, 2, 1};
+    const auto made = [&] { Captioner<float>(Weights<float>(weights), captioner_design_from_json(card, "card")); };
+    EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, made), "5 strides and 6 shifts"));
+    card["design"]["shifts"] = {0, 0, 0, 0, 0};
+    EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, made), "one number for each of its layers")) << "one is left over";
+    card["design"]["strides"] = {2, 2, 1, 2, 1, 0};
+    EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, made), "card: the model card's design: 'strides' is 0"));
+    card["design"]["strides"] = {2, 2, 1, 2, 1, 1};
+    card["design"]["shifts"] = {0, 0, 0, 0, 0, 2};
+    EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, made), "at most half a window"));
 }
 
 TEST(CaptionTask, says_in_one_line_what_it_does_not_take) {
