@@ -5,6 +5,7 @@
 #undef EIGEN_DONT_PARALLELIZE
 #define Eigen EigenWithOpenMp
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // as in tensor/eigen.hpp
+#pragma GCC diagnostic ignored "-Wuninitialized"        // as in tensor/simd.hpp
 #include <Eigen/Core>
 
 namespace saccade {

@@ -8,6 +8,7 @@
 #include "exhibit/characters.hpp"
 #include "exhibit/exhibits.hpp"
 #include "exhibit/word_alignment.hpp"
+#include "model/per_model.hpp"
 #include "model/seq2seq_run.hpp"
 #include "model/sequence_text.hpp"
 #include "params/param_make.hpp"
@@ -97,6 +98,16 @@ void say_output(RunContext& context, const SequenceText& text, const Seq2SeqOutp
                      "the source is unlike what the model was trained on");
 }
 
+/// With its matrices laid out once for all runs of this model.
+Seq2Seq<float> model_of(const ModelPtr& model, const Seq2SeqDesign& design, const std::string& where) {
+    static PerModel<Seq2Seq<float>> kept;
+    const Weights<float> weights(model->weights);
+    const auto as_it_was_trained = kept.get(model, [&] {
+        return std::make_shared<const Seq2Seq<float>>(weights, design_from_json(model->card.json(), where));
+    });
+    return as_it_was_trained->with_attention(weights, design.score, design.align);
+}
+
 void run_alignment(RunContext& context) {
     const Params& params = context.params;
     const std::string where = context.model->path.empty() ? context.model->id : context.model->path;
@@ -112,7 +123,7 @@ void run_alignment(RunContext& context) {
     note_dropped(source.dropped, "source", context.probe);
 
     const Seq2SeqDesign design = chosen_design(context, where);
-    const Seq2Seq<float> model(Weights<float>(context.model->weights), design);
+    const Seq2Seq<float> model = model_of(context.model, design, where);
     if (model.sizes().source_vocabulary != text.vocabularies().source.size() ||
         model.sizes().target_vocabulary != text.vocabularies().target.size())
         throw Error(ErrorCode::bad_format, where + ": the vocabulary of its card does not fit its embeddings",

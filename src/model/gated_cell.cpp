@@ -15,7 +15,7 @@ bool same_storage(const Var<T>& a, const Var<T>& b) {
 
 template <class T>
 LstmCell<T> as_lstm(const GruCell<T>& p) {
-    return {p.input_weight, p.hidden_weight, p.input_bias, p.hidden_bias};
+    return {p.input_weight, p.hidden_weight, p.input_bias, p.hidden_bias, p.packed};
 }
 
 }  // namespace
@@ -39,6 +39,8 @@ GatedCell<T>::GatedCell(const Weights<T>& w, const std::string& name, CellKind k
     const Index rows = gate_count(kind) * hidden;
     parameters_ = {w.get(name + ".input_weight", {rows, input}), w.get(name + ".hidden_weight", {rows, hidden}),
                    w.get(name + ".input_bias", {rows}), w.get(name + ".hidden_bias", {rows})};
+    input_ = laid_out(Linear<T>{parameters_.input_weight, parameters_.input_bias});
+    if (!parameters_.hidden_weight.tracked()) parameters_.packed = packed_transpose(parameters_.hidden_weight.value());
 }
 
 template <class T>
@@ -49,7 +51,7 @@ CellState<T> GatedCell<T>::zero(Index batch) const {
 
 template <class T>
 Var<T> GatedCell<T>::project(const Var<T>& x) const {
-    return affine(x, parameters_.input_weight, parameters_.input_bias);
+    return input_(x);
 }
 
 template <class T>

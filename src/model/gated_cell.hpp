@@ -6,6 +6,7 @@
 #include "model/cell_reads.hpp"
 #include "model/weights.hpp"
 #include "nn/gru.hpp"
+#include "nn/linear.hpp"
 #include "nn/lstm.hpp"
 #include "trace/observer.hpp"
 
@@ -57,6 +58,7 @@ class GatedCell {
 
     CellKind kind_ = CellKind::gru;
     GruCell<T> parameters_;  // of either kind: only the number of blocks differs
+    Linear<T> input_;        // W_x, b_x
 };
 
 }  // namespace saccade

@@ -54,7 +54,7 @@ Seq2Seq<T>::Seq2Seq(const Weights<T>& w, Seq2SeqDesign design) : design_(std::mo
     forward_ = {w, "encoder.forward", design_.cell, s.embedding, s.encoder};
     backward_ = {w, "encoder.backward", design_.cell, s.embedding, s.encoder};
     decoder_ = {w, "decoder", design_.cell, s.embedding, s.decoder};
-    initial_ = {initial, w.get("decoder.initial.bias", {s.decoder})};
+    initial_ = laid_out(Linear<T>{initial, w.get("decoder.initial.bias", {s.decoder})});
     if (design_.cell == CellKind::lstm)
         initial_cell_ = {w.get("decoder.initial_cell.weight", {s.decoder, s.encoder}),
                          w.get("decoder.initial_cell.bias", {s.decoder})};
@@ -71,12 +71,12 @@ void Seq2Seq<T>::load_readout(const Weights<T>& w) {
     const Var<T> bias = w.get("readout.bias", {classes});
     if (w.has("attentional.state_weight")) {
         s.readout = w.get("attentional.state_weight").shape()[0];
-        attentional_state_ = w.get("attentional.state_weight", {s.readout, s.decoder});
-        attentional_context_ = w.get("attentional.context_weight", {s.readout, annotation});
-        readout_ = {w.get("readout.weight", {classes, s.readout}), bias};
+        attentional_state_ = laid_out(Linear<T>{w.get("attentional.state_weight", {s.readout, s.decoder}), {}});
+        attentional_context_ = laid_out(Linear<T>{w.get("attentional.context_weight", {s.readout, annotation}), {}});
+        readout_ = laid_out(Linear<T>{w.get("readout.weight", {classes, s.readout}), bias});
     } else {
-        readout_ = {w.get("readout.state_weight", {classes, s.decoder}), bias};
-        readout_context_ = w.get("readout.context_weight", {classes, annotation});
+        readout_ = laid_out(Linear<T>{w.get("readout.state_weight", {classes, s.decoder}), bias});
+        readout_context_ = laid_out(Linear<T>{w.get("readout.context_weight", {classes, annotation}), {}});
     }
     if (design_.input_feeding && s.readout == 0)
         throw Error(ErrorCode::bad_format, "encoder-decoder: input feeding without an attentional vector",
@@ -85,8 +85,8 @@ void Seq2Seq<T>::load_readout(const Weights<T>& w) {
         throw Error(ErrorCode::bad_format, "encoder-decoder: input feeding where the context already enters the cell",
                     "input feeding goes with look_first false (Luong 2015)");
     const Index gates = gate_count(design_.cell) * s.decoder;
-    if (design_.look_first) fed_weight_ = w.get("decoder.context_weight", {gates, annotation});
-    if (design_.input_feeding) fed_weight_ = w.get("decoder.feeding_weight", {gates, s.readout});
+    if (design_.look_first) fed_ = laid_out(Linear<T>{w.get("decoder.context_weight", {gates, annotation}), {}});
+    if (design_.input_feeding) fed_ = laid_out(Linear<T>{w.get("decoder.feeding_weight", {gates, s.readout}), {}});
 }
 
 namespace {
@@ -134,6 +134,18 @@ void Seq2Seq<T>::load_score(const Weights<T>& w) {
         score_parameters_[p.name] = std::move(own);
     }
     score_ = make_score<T>(function_, [this](const std::string& name) { return score_parameters_.at(name); });
+}
+
+template <class T>
+Seq2Seq<T> Seq2Seq<T>::with_attention(const Weights<T>& weights, const std::string& score, const AlignSettings& align) const {
+    Seq2Seq<T> other = *this;
+    if (!design_.attention) return other;
+    other.design_.score = score;
+    other.design_.align = align;
+    other.score_parameters_.clear();
+    other.load_score(weights);
+    other.load_align(weights);
+    return other;
 }
 
 template <class T>

@@ -116,7 +116,7 @@ CellReads Seq2Seq<T>::decoder_reads() const {
         .initial_cell = "decoder.initial_cell",
         .source = design_.look_first ? "Bahdanau 2014, A.2.2 (PyTorch's gates)" : "Luong 2015, section 3 (PyTorch's gates)"};
     const auto feed = [&](const char* operand, const char* symbol, const char* axis) {
-        reads.inputs.push_back({operand, symbol, axis, declared_values(fed_weight_), 'n', "@fed_weight", "C"});
+        reads.inputs.push_back({operand, symbol, axis, declared_values(fed_.weight), 'n', "@fed_weight", "C"});
     };
     if (design_.look_first) feed("(context[i,n] else 0)", "c_i", "annotation");
     if (design_.input_feeding) feed("(attentional[i-1,n] else 0)", "t_(i−1)", "attentional");
@@ -126,7 +126,7 @@ CellReads Seq2Seq<T>::decoder_reads() const {
 template <class T>
 Var<T> Seq2Seq<T>::attentional_vector(const Step& step, const Observer& observe) const {
     const Var<T> t =
-        tanh(add(affine(step.state.cell.h, attentional_state_, {}), affine(step.context, attentional_context_, {})));
+        tanh(add(attentional_state_(step.state.cell.h), attentional_context_(step.context)));
     return observe("attentional", t, [&] {
         return Shown{
             .role = Role::state,
@@ -137,8 +137,8 @@ Var<T> Seq2Seq<T>::attentional_vector(const Step& step, const Observer& observe)
                      "attentional[i,k] = tanh(" + rules::linear('l', "attentional.state_weight[k,l]", "decoder.state[i,l]") +
                          " + " + rules::linear('n', "attentional.context_weight[k,n]", "context[i,n]") + ")",
                      "Luong 2015, eq. 5"},
-            .parameters = {{"attentional.state_weight", "W_c", {"attentional", "state"}, attentional_state_},
-                           {"attentional.context_weight", "W_c", {"attentional", "annotation"}, attentional_context_}}};
+            .parameters = {{"attentional.state_weight", "W_c", {"attentional", "state"}, attentional_state_.weight},
+                           {"attentional.context_weight", "W_c", {"attentional", "annotation"}, attentional_context_.weight}}};
     });
 }
 
@@ -150,9 +150,9 @@ typename Seq2Seq<T>::Step Seq2Seq<T>::step(const Encoded& encoded, const Var<T>&
     Var<T> gates = projected_previous;
     if (design_.look_first) {
         look(encoded, state.cell.h, i, rng, here, noise, next);
-        gates = add(gates, affine(next.context, fed_weight_, {}));
+        gates = add(gates, fed_(next.context));
     }
-    if (design_.input_feeding) gates = add(gates, affine(state.attentional, fed_weight_, {}));
+    if (design_.input_feeding) gates = add(gates, fed_(state.attentional));
     next.state.cell = decoder_.step(gates, state.cell, here.named("decoder."), [this] { return decoder_reads(); });
     if (!design_.look_first) look(encoded, next.state.cell.h, i, rng, here, noise, next);
     if (sizes_.readout > 0) next.state.attentional = dropped(attentional_vector(next, here), noise);
@@ -187,14 +187,14 @@ Var<T> Seq2Seq<T>::logits(const Var<T>& input, const Observer& observe) const {
         });
     const Index d = sizes_.decoder;
     const Var<T> o =
-        add(readout_(slice(input, -1, 0, d)), affine(slice(input, -1, d, 2 * sizes_.encoder), readout_context_, {}));
+        add(readout_(slice(input, -1, 0, d)), readout_context_(slice(input, -1, d, 2 * sizes_.encoder)));
     return observe("logits", o, [&] {
         return shown({"read out", "o_i = U_o s_i + C_o c_i + b_o",
                       "logits[i,c] = " + rules::linear('k', "readout.state_weight[c,k]", "decoder.state[i,k]") + " + " +
                           rules::linear('n', "readout.context_weight[c,n]", "context[i,n]", "readout.bias[c]"),
                       "Bahdanau 2014, A.2.2 (without maxout)"},
                      {{"readout.state_weight", "U_o", {"token", "state"}, readout_.weight},
-                      {"readout.context_weight", "C_o", {"token", "annotation"}, readout_context_},
+                      {"readout.context_weight", "C_o", {"token", "annotation"}, readout_context_.weight},
                       bias()});
     });
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "autograd/ops_common.hpp"
+#include "nn/linear.hpp"
 #include "tensor/gemm.hpp"
 
 namespace saccade {
@@ -27,8 +28,7 @@ Tensor<T> project_state(const GruCell<T>& cell, const Tensor<T>& h) {
     const Index batch = h.shape()[0], size = h.shape()[1];
     Tensor<T> gh = Tensor<T>::uninitialized(Shape{batch, 3 * size});
     for (Index b = 0; b < batch; ++b) std::copy_n(cell.hidden_bias.value().data(), 3 * size, gh.data() + b * 3 * size);
-    gemm<T>(h.data(), cell.hidden_weight.value().data(), gh.data(), batch, 3 * size, size,
-            {.transpose_b = true, .accumulate = true});
+    add_product_with(cell.packed.get(), cell.hidden_weight.value(), h, gh);
     return gh;
 }
 

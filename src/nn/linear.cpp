@@ -24,14 +24,31 @@ template <class T>
 Linear<T> laid_out(Linear<T> linear) {
     const Tensor<T>& w = linear.weight.value();
     if (w.empty() || linear.weight.tracked() || linear.bias.tracked()) return linear;
-    const MatrixView<const T> view{w.data(), w.shape()[0], w.shape()[1], w.shape()[1]};
-    linear.packed = std::make_shared<const PackedMatrix<T>>(view, true);
+    linear.packed = packed_transpose(w);
     return linear;
+}
+
+template <class T>
+std::shared_ptr<const PackedMatrix<T>> packed_transpose(const Tensor<T>& w) {
+    if (w.empty()) return nullptr;
+    PackedMatrix<T> packed(MatrixView<const T>{w.data(), w.shape()[0], w.shape()[1], w.shape()[1]}, true);
+    packed.narrow_if_exact();
+    return std::make_shared<const PackedMatrix<T>>(std::move(packed));
+}
+
+template <class T>
+void add_product_with(const PackedMatrix<T>* packed, const Tensor<T>& weight, const Tensor<T>& x, Tensor<T>& y) {
+    const Index rows = x.shape()[0], in = weight.shape()[1], out = weight.shape()[0];
+    if (packed == nullptr)
+        return gemm<T>(x.data(), weight.data(), y.data(), rows, out, in, {.transpose_b = true, .accumulate = true});
+    packed->multiply_on_threads({x.data(), rows, in, in}, {y.data(), rows, out, out}, true);
 }
 
 #define SACCADE_INSTANTIATE(T)              \
     template struct Linear<T>;              \
     template Linear<T> laid_out(Linear<T>); \
+    template std::shared_ptr<const PackedMatrix<T>> packed_transpose(const Tensor<T>&); \
+    template void add_product_with(const PackedMatrix<T>*, const Tensor<T>&, const Tensor<T>&, Tensor<T>&); \
     template Tensor<T> packed_product(const PackedMatrix<T>&, const Tensor<T>&, Index, const Tensor<T>&);
 SACCADE_INSTANTIATE(float)
 SACCADE_INSTANTIATE(double)

@@ -17,10 +17,18 @@ struct Linear {
     Var<T> operator()(const Var<T>& x) const;
 };
 
-/// The same layer, its weight laid out once for all inputs to come: for models that stay. The same bits; twice the memory. On a
+/// The same layer, its weight laid out once for all inputs to come: for models that stay. The same bits; twice the memory, one
+/// and a half times if the weights are halves (PackedMatrix::narrow_if_exact). On a
 /// tape, where weights change with every step, it is left as it is.
 template <class T>
 Linear<T> laid_out(Linear<T> linear);
+
+/// W^T [in, out] of W [out, in], for products without a tape; null for an empty one.
+template <class T>
+std::shared_ptr<const PackedMatrix<T>> packed_transpose(const Tensor<T>& weight);
+/// y [n, out] += x [n, in] W^T, through `packed` where there is one.
+template <class T>
+void add_product_with(const PackedMatrix<T>* packed, const Tensor<T>& weight, const Tensor<T>& x, Tensor<T>& y);
 
 /// x [..., in] W^T for the first `out` rows of a weight that is laid out.
 template <class T>

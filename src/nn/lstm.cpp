@@ -4,6 +4,7 @@
 
 #include "autograd/ops.hpp"
 #include "autograd/ops_common.hpp"
+#include "nn/linear.hpp"
 #include "tensor/gemm.hpp"
 
 namespace saccade {
@@ -32,8 +33,7 @@ Tensor<T> pre_activations(const LstmCell<T>& cell, const Tensor<T>& gi, const Te
     for (Index b = 0; b < batch; ++b) {
         array(a.data() + b * 4 * size, 4 * size) = array(gi.data() + b * 4 * size, 4 * size) + array(cell.hidden_bias.value());
     }
-    gemm<T>(h.data(), cell.hidden_weight.value().data(), a.data(), batch, 4 * size, size,
-            {.transpose_b = true, .accumulate = true});
+    add_product_with(cell.packed.get(), cell.hidden_weight.value(), h, a);
     return a;
 }
 

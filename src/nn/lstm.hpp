@@ -1,6 +1,9 @@
 #pragma once
 
+#include <memory>
+
 #include "autograd/var.hpp"
+#include "tensor/gemm.hpp"
 
 namespace saccade {
 
@@ -9,6 +12,7 @@ namespace saccade {
 template <class T>
 struct LstmCell {
     Var<T> input_weight, hidden_weight, input_bias, hidden_bias;
+    std::shared_ptr<const PackedMatrix<T>> packed{};  // as a GruCell's
     Index hidden_size() const { return hidden_weight.shape()[1]; }
 };
 

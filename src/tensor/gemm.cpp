@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <type_traits>
 
 #include "base/parallel.hpp"
 #include "tensor/gemm_kernel.hpp"
@@ -61,20 +62,20 @@ void pack_panel(const MatrixView<const T>& b, bool transposed, Index k0, Index d
     for (Index k = 0; k < depth; ++k) std::copy_n(from + k * b.stride, cols, to + k * width);
 }
 
-template <class T>
-using TileKernel = void (*)(const T*, const T*, Index, T*, Index, Index, bool);
+template <class T, class B>
+using TileKernel = void (*)(const T*, const B*, Index, T*, Index, Index, bool);
 
-template <class T, int Vectors, int... Rows>
-constexpr std::array<TileKernel<T>, sizeof...(Rows)> tile_kernels(std::integer_sequence<int, Rows...>) {
-    return {multiply_tile<T, Rows + 1, Vectors>...};
+template <class T, class B, int Vectors, int... Rows>
+constexpr std::array<TileKernel<T, B>, sizeof...(Rows)> tile_kernels(std::integer_sequence<int, Rows...>) {
+    return {multiply_tile<T, B, Rows + 1, Vectors>...};
 }
 
 /// A tile of c, `cols` <= panel_width wide, from copied rows of a and a panel, or b itself where whole vectors may be read.
-template <class T>
-void tile(const T* a, const T* b, Index b_stride, T* c, Index c_stride, Index rows, Index cols, Index depth, bool accumulate) {
+template <class T, class B>
+void tile(const T* a, const B* b, Index b_stride, T* c, Index c_stride, Index rows, Index cols, Index depth, bool accumulate) {
     constexpr Index width = panel_width<T>, half = simd::lanes<T>;
-    static constexpr auto wide = tile_kernels<T, panel_vectors>(std::make_integer_sequence<int, tile_rows>());
-    static constexpr auto narrow = tile_kernels<T, 1>(std::make_integer_sequence<int, tile_rows>());
+    static constexpr auto wide = tile_kernels<T, B, panel_vectors>(std::make_integer_sequence<int, tile_rows>());
+    static constexpr auto narrow = tile_kernels<T, B, 1>(std::make_integer_sequence<int, tile_rows>());
     const auto kernel = (cols > half ? wide : narrow)[static_cast<std::size_t>(rows - 1)];
     if (cols == width || cols == half) return kernel(a, b, b_stride, c, c_stride, depth, accumulate);
     alignas(64) T part[tile_rows * panel_width<T>];
@@ -100,12 +101,12 @@ void for_tiles(Index rows, const Body& body) {
 }
 
 /// c (+)= a b for a block of k in which b is packed: panels `panel_stride` apart.
-template <class T>
-void multiply_panels(const Product<T>& p, Index k0, Index depth, const T* panels, Index panel_stride, bool accumulate) {
+template <class T, class B>
+void multiply_panels(const Product<T>& p, Index k0, Index depth, const B* panels, Index panel_stride, bool accumulate) {
     alignas(64) T a[tile_rows * a_stride<T>];
     for_tiles(p.c.rows, [&](Index row, Index rows) {
         copy_a(p, row, rows, k0, depth, a, a_stride<T>);
-        const T* panel = panels;
+        const B* panel = panels;
         for (Index col = 0; col < p.c.cols; col += panel_width<T>, panel += panel_stride) {
             tile(a, panel, panel_width<T>, p.c.data + row * p.c.stride + col, p.c.stride, rows,
                  std::min(panel_width<T>, p.c.cols - col), depth, accumulate);
@@ -244,8 +245,9 @@ Index piece_extent(Index extent, Index pieces, Index grain) {
 class Cut {
  public:
     Cut(Index m, Index n, Index k) : m_(m), n_(n), piece_rows_(std::max<Index>(m, 1)), piece_cols_(std::max<Index>(n, 1)) {
-        constexpr Index worth_cutting = Index{1} << 20, width = panel_width<float>;
-        const Index wanted = std::min<Index>(m * n * k / worth_cutting, 6 * thread_count());
+        constexpr Index worth_cutting = Index{1} << 20, rows_a_reading_takes = 2, width = panel_width<float>;
+        // A product of few rows takes as long as it takes to read b, whatever is computed with it.
+        const Index wanted = std::min<Index>(std::max(m, rows_a_reading_takes) * n * k / worth_cutting, 6 * thread_count());
         if (wanted < 2 || thread_count() == 1) return;
         const Index least_columns = m <= tile_rows ? width : 4 * width;
         const Index col_pieces = std::clamp<Index>(n / least_columns, 1, wanted);
@@ -293,23 +295,66 @@ void gemm(const MatrixView<const T>& a, const MatrixView<const T>& b, const Matr
     });
 }
 
+/// The same for a whole k, and at most tile_rows rows: panel after panel, each from its first byte to its last, for here the
+/// time is what it takes to read them.
+template <class T, class B>
+void multiply_few_rows(const Product<T>& p, const B* panels, Index panel_stride) {
+    constexpr Index block = block_depth<T>;
+    const Index blocks = (p.k + block - 1) / block, block_size = p.c.rows * a_stride<T>;
+    const std::shared_ptr<T[]> a = allocate_storage<T>(static_cast<std::size_t>(blocks * block_size));
+    for (Index i = 0; i < blocks; ++i)
+        copy_a(p, 0, p.c.rows, i * block, std::min(block, p.k - i * block), a.get() + i * block_size, a_stride<T>);
+    for (Index col = 0; col < p.c.cols; col += panel_width<T>, panels += panel_stride)
+        for (Index i = 0; i < blocks; ++i)
+            tile(a.get() + i * block_size, panels + i * block * panel_width<T>, panel_width<T>, p.c.data + col, p.c.stride,
+                 p.c.rows, std::min(panel_width<T>, p.c.cols - col), std::min(block, p.k - i * block),
+                 p.form.accumulate || i > 0);
+}
+
+/// c (+)= a b with b packed: panels of `depth` rows.
+template <class T, class B>
+void multiply_laid_out(const Product<T>& p, const B* panels, Index depth) {
+    const Index panel_stride = depth * panel_width<T>;
+    if (p.k == 0) return multiply_serial(p);
+    if (p.c.rows <= tile_rows) return multiply_few_rows(p, panels, panel_stride);
+    for (Index k0 = 0; k0 < p.k; k0 += block_depth<T>)
+        multiply_panels(p, k0, std::min(block_depth<T>, p.k - k0), panels + k0 * panel_width<T>, panel_stride,
+                        p.form.accumulate || k0 > 0);
+}
+
 template <class T>
 PackedMatrix<T>::PackedMatrix(const MatrixView<const T>& b, bool transposed) : depth_(transposed ? b.cols : b.rows) {
     constexpr Index width = panel_width<T>;
     const Index n = transposed ? b.rows : b.cols, panel_count = (n + width - 1) / width;
-    panels_ = allocate_storage<T>(static_cast<std::size_t>(panel_count * depth_ * width));
+    size_ = panel_count * depth_ * width;
+    panels_ = allocate_storage<T>(static_cast<std::size_t>(size_));
     for (Index i = 0; i < panel_count; ++i)
         pack_panel(b, transposed, 0, depth_, i * width, std::min(width, n - i * width), panels_.get() + i * depth_ * width);
 }
 
 template <class T>
-void PackedMatrix<T>::multiply(const MatrixView<const T>& a, const MatrixView<T>& c, bool accumulate) const {
-    const Product<T> product{a, {}, c, a.cols, {.accumulate = accumulate}};
-    if (a.cols == 0) return multiply_serial(product);
-    for (Index k0 = 0; k0 < a.cols; k0 += block_depth<T>) {
-        multiply_panels(product, k0, std::min(block_depth<T>, a.cols - k0), panels_.get() + k0 * panel_width<T>,
-                        depth_ * panel_width<T>, accumulate || k0 > 0);
+void PackedMatrix<T>::narrow_if_exact() {
+    if constexpr (std::is_same_v<T, float> && simd::reads_halves) {
+        if (panels_ == nullptr) return;
+        auto halves = allocate_storage<std::uint16_t>(static_cast<std::size_t>(size_));
+        for (Index i = 0; i < size_; ++i)
+            if (!simd::narrow(panels_[i], halves[i])) return;
+        halves_ = std::move(halves);
+        panels_.reset();
     }
+}
+
+template <class T>
+void PackedMatrix<T>::multiply(const MatrixView<const T>& a, const MatrixView<T>& c, bool accumulate) const {
+    multiply_columns(0, a, c, accumulate);
+}
+
+template <class T>
+void PackedMatrix<T>::multiply_columns(Index start, const MatrixView<const T>& a, const MatrixView<T>& c,
+                                       bool accumulate) const {
+    const Product<T> product{a, {}, c, a.cols, {.accumulate = accumulate}};
+    if (halves_ != nullptr) return multiply_laid_out(product, halves_.get() + start * depth_, depth_);
+    multiply_laid_out(product, panels_.get() + start * depth_, depth_);
 }
 
 template <class T>
@@ -318,10 +363,8 @@ void PackedMatrix<T>::multiply_on_threads(const MatrixView<const T>& a, const Ma
     if (cut.pieces() < 2) return multiply(a, c, accumulate);
     parallel_for(cut.pieces(), [&](Index i) {
         const auto [row, rows, col, cols] = cut.piece(i);
-        PackedMatrix part = *this;
-        part.panels_ = std::shared_ptr<T[]>(panels_, panels_.get() + col * depth_);
-        part.multiply({a.data + row * a.stride, rows, a.cols, a.stride}, {c.data + row * c.stride + col, rows, cols, c.stride},
-                      accumulate);
+        multiply_columns(col, {a.data + row * a.stride, rows, a.cols, a.stride},
+                         {c.data + row * c.stride + col, rows, cols, c.stride}, accumulate);
     });
 }
 

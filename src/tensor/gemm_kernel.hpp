@@ -34,9 +34,9 @@ inline constexpr Index a_stride = block_depth<T> + 64 / static_cast<Index>(sizeo
 template <class T>
 inline constexpr Index turned_stride = turned_depth<T> + 64 / static_cast<Index>(sizeof(T));
 
-/// c [Rows, Vectors * lanes] (+)= a [Rows, depth] b [depth, Vectors * lanes].
-template <class T, int Rows, int Vectors>
-void multiply_tile(const T* a, const T* b, Index b_stride, T* c, Index c_stride, Index depth, bool accumulate) {
+/// c [Rows, Vectors * lanes] (+)= a [Rows, depth] b [depth, Vectors * lanes]; b in T, or in halves.
+template <class T, class B, int Rows, int Vectors>
+void multiply_tile(const T* a, const B* b, Index b_stride, T* c, Index c_stride, Index depth, bool accumulate) {
     using Eigen::internal::pmadd;
     using simd::Packet;
     constexpr Index width = simd::lanes<T>;
@@ -56,7 +56,7 @@ void multiply_tile(const T* a, const T* b, Index b_stride, T* c, Index c_stride,
     for (Index k = 0; k < depth; ++k, ++a, b += b_stride) {
         Packet<T> row[Vectors];
 #pragma GCC unroll 4
-        for (int v = 0; v < Vectors; ++v) row[v] = simd::load<T>(b + v * width);
+        for (int v = 0; v < Vectors; ++v) row[v] = simd::load_as<T>(b + v * width);
 #pragma GCC unroll 16
         for (int i = 0; i < Rows; ++i) {
             const Packet<T> factor = simd::all<T>(a[i * a_stride<T>]);

@@ -6,8 +6,11 @@
 // through the same instructions, and sums go lane by lane in a fixed order. So a row of a result is the same, bit for bit,
 // whatever rows are computed beside it, wherever it lies in memory, and however many zeros follow its last element.
 
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include "tensor/eigen.hpp"
 
@@ -18,7 +21,7 @@
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #endif
 
-#ifdef EIGEN_VECTORIZE_AVX512
+#ifdef EIGEN_VECTORIZE_AVX
 #include <immintrin.h>
 #endif
 
@@ -78,6 +81,39 @@ inline void store_part<float>(float* to, const Packet<float>& x, Index count) {
     _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1U << count) - 1U), x);
 }
 #endif
+
+/// The bits of a number of 16 (IEEE binary16), as files of weights hold them.
+using Half = std::uint16_t;
+/// Can a vector of them be read as fast as one of floats?
+#if defined(EIGEN_VECTORIZE_AVX512) || (defined(EIGEN_VECTORIZE_AVX) && defined(__F16C__))
+inline constexpr bool reads_halves = true;
+#else
+inline constexpr bool reads_halves = false;
+#endif
+
+/// `lanes<T>` numbers from `from` on as T: each Half is some float exactly.
+template <class T>
+inline Packet<T> load_as(const T* from) {
+    return load<T>(from);
+}
+template <class T>
+inline Packet<T> load_as(const Half* from) {
+#if defined(EIGEN_VECTORIZE_AVX512)
+    if constexpr (std::is_same_v<T, float>) return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+#elif defined(EIGEN_VECTORIZE_AVX) && defined(__F16C__)
+    if constexpr (std::is_same_v<T, float>) return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+#endif
+    alignas(64) T wide[lanes<T>];
+    for (int i = 0; i < lanes<T>; ++i)
+        wide[i] = static_cast<T>(Eigen::half_impl::half_to_float(Eigen::half_impl::raw_uint16_to_half(from[i])));
+    return load<T>(wide);
+}
+/// The Half that is this number exactly; false if there is none.
+inline bool narrow(float value, Half& to) {
+    to = Eigen::half_impl::float_to_half_rtne(value).x;
+    const float back = Eigen::half_impl::half_to_float(Eigen::half_impl::raw_uint16_to_half(to));
+    return std::bit_cast<std::uint32_t>(back) == std::bit_cast<std::uint32_t>(value);
+}
 
 /// Calls step(x) for the vectors of [from, from + size) in order, the last one padded.
 template <class T, class Step>

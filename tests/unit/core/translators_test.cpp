@@ -28,7 +28,7 @@ struct Floors {
 const Floors floors[] = {
     {"zh-en-gru", 0.95, 0.69, true},
     {"zh-en-gru-guided", 0.90, 0.77, true},
-    {"zh-en-luong", 0.18, 0.71, false},
+    {"zh-en-luong", 0.82, 0.68, true},
     {"zh-en-luong-guided", 0.96, 0.87, true},
     {"zh-en-fixed", 0.60, 0.0, true},
     {"zh-en-transformer", 0.98, 0.86, true},

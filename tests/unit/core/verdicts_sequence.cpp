@@ -69,11 +69,11 @@ VerdictTable alignment_verdicts() {
                 // Chinese to English.
                 {"+ + . . . . . + . . .", {"model=zh-en-gru", "training=free", sentence}},
                 {"+ + . . . . . + + . .", {"model=zh-en-gru", "training=free", "source=请把门关上。"}},
-                {"+ + . . . . . + . . .", {"model=zh-en-luong", "training=free", sentence}},
+                {"+ + . . . . . + + . .", {"model=zh-en-luong", "training=free", sentence}},
                 {". . . . . . + . . . .", {"model=zh-en-fixed", sentence}},
                 {"+ + . . . . . + . . +", {"model=zh-en-gru", "training=free", sentence, "beam=4"}},
                 {". . . . . . + . . . +", {"model=zh-en-fixed", sentence, "beam=4"}},
-                {"+ + + . . . . + . . .", {"model=zh-en-luong", "training=free", sentence, "alignment=hard_argmax"}},
+                {"+ + + . . . . + + . .", {"model=zh-en-luong", "training=free", sentence, "alignment=hard_argmax"}},
                 {"+ + + . . . . + . . .", {"model=zh-en-gru", "training=free", sentence, "temperature=0"}},
                 {"+ + . . . . . + . . .", {"model=zh-en-gru", "training=free", sentence, "target=he gets up"}},
                 // Guided by word alignments.
