@@ -9,6 +9,7 @@
 #include "base/parallel.hpp"
 #include "base/rng.hpp"
 #include "nn/linear.hpp"
+#include "tensor/simd.hpp"
 
 namespace saccade {
 namespace {
@@ -245,6 +246,35 @@ TEST(PackedMatrix, GivesTheSameBitsOnAnyNumberOfThreads) {
             }
             set_thread_count(before);
         }
+    }
+}
+
+TEST(PackedMatrix, OfHalvesIsKeptInHalvesAndGivesTheSameBits) {
+    constexpr Index n = 90, k = 530;
+    auto b = random_matrix<float>(n, k, 2);
+    PackedMatrix<float> no_halves({b.data(), n, k, k}, true);
+    no_halves.narrow_if_exact();
+    EXPECT_FALSE(no_halves.is_narrow()) << "something would be lost";
+    for (float& v : b.values()) v = std::round(v * 512) / 512;  // at most 11 bits
+    b.data()[0] = 0x1p-24F, b.data()[1] = -65504, b.data()[2] = -0.0F, b.data()[3] = 0x1.004p-14F;
+    const PackedMatrix<float> wide({b.data(), n, k, k}, true);
+    PackedMatrix<float> narrow = wide;
+    narrow.narrow_if_exact();
+    EXPECT_EQ(narrow.is_narrow(), simd::reads_halves);
+    for (const Index m : {1, 2, 13, 14, 15, 40}) {
+        const auto a = random_matrix<float>(m, k, 1);
+        for (const bool accumulate : {false, true}) {
+            Tensor<float> expected({m, n}, 3.0F), actual({m, n}, 3.0F);
+            wide.multiply_on_threads({a.data(), m, k, k}, {expected.data(), m, n, n}, accumulate);
+            narrow.multiply_on_threads({a.data(), m, k, k}, {actual.data(), m, n, n}, accumulate);
+            EXPECT_TRUE(same_bits(expected.data(), actual.data(), m * n)) << m << " " << accumulate;
+        }
+    }
+    for (const float lost : {0x1p-25F, 65536.0F, 1.0F + 0x1p-11F, std::numeric_limits<float>::infinity()}) {
+        b.data()[4] = lost;
+        PackedMatrix<float> packed({b.data(), n, k, k}, true);
+        packed.narrow_if_exact();
+        EXPECT_EQ(packed.is_narrow(), std::isinf(lost) && simd::reads_halves) << lost;
     }
 }
 
