@@ -32,7 +32,7 @@ template <class T>
 std::shared_ptr<const PackedMatrix<T>> packed_transpose(const Tensor<T>& w) {
     if (w.empty()) return nullptr;
     PackedMatrix<T> packed(MatrixView<const T>{w.data(), w.shape()[0], w.shape()[1], w.shape()[1]}, true);
-    packed.narrow_if_exact();
+    packed.settle();
     return std::make_shared<const PackedMatrix<T>>(std::move(packed));
 }
 

@@ -18,7 +18,7 @@ struct Linear {
 };
 
 /// The same layer, its weight laid out once for all inputs to come: for models that stay. The same bits; twice the memory, one
-/// and a half times if the weights are halves (PackedMatrix::narrow_if_exact). On a
+/// and a half times if the weights are halves (PackedMatrix::settle). On a
 /// tape, where weights change with every step, it is left as it is.
 template <class T>
 Linear<T> laid_out(Linear<T> linear);

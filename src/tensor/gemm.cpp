@@ -332,16 +332,21 @@ PackedMatrix<T>::PackedMatrix(const MatrixView<const T>& b, bool transposed) : d
         pack_panel(b, transposed, 0, depth_, i * width, std::min(width, n - i * width), panels_.get() + i * depth_ * width);
 }
 
+/// The halves that these numbers are; null if one is none.
+std::shared_ptr<std::uint16_t[]> exact_halves(const float* numbers, Index size) {
+    auto halves = allocate_to_stay<std::uint16_t>(static_cast<std::size_t>(size));
+    for (Index i = 0; i < size; ++i)
+        if (!simd::narrow(numbers[i], halves[i])) return nullptr;
+    return halves;
+}
+
 template <class T>
-void PackedMatrix<T>::narrow_if_exact() {
-    if constexpr (std::is_same_v<T, float> && simd::reads_halves) {
-        if (panels_ == nullptr) return;
-        auto halves = allocate_storage<std::uint16_t>(static_cast<std::size_t>(size_));
-        for (Index i = 0; i < size_; ++i)
-            if (!simd::narrow(panels_[i], halves[i])) return;
-        halves_ = std::move(halves);
-        panels_.reset();
-    }
+void PackedMatrix<T>::settle() {
+    if (panels_ == nullptr) return;
+    if constexpr (std::is_same_v<T, float> && simd::reads_halves) halves_ = exact_halves(panels_.get(), size_);
+    std::shared_ptr<T[]> kept = is_narrow() ? nullptr : allocate_to_stay<T>(static_cast<std::size_t>(size_));
+    if (kept != nullptr) std::copy_n(panels_.get(), size_, kept.get());
+    panels_ = std::move(kept);
 }
 
 template <class T>

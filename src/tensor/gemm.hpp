@@ -56,16 +56,17 @@ class PackedMatrix {
     /// Same, by several threads where that is worth it.
     void multiply_on_threads(const MatrixView<const T>& a, const MatrixView<T>& c, bool accumulate = false) const;
 
-    /// Keeps the operand in halves (IEEE binary16), if each of its numbers is one: weights from a file of halves. Products of
-    /// few rows take the time that it takes to read it, and then take half; the bits stay the same.
-    void narrow_if_exact();
+    /// For an operand that stays, as weights do: moved to where it is read fastest (allocate_to_stay), and kept in halves (IEEE
+    /// binary16) if each of its numbers is one, as those from a file of halves are. Products of few rows take the time that it
+    /// takes to read it, and then take half. The bits of products stay the same.
+    void settle();
     bool is_narrow() const { return halves_ != nullptr; }
 
  private:
     void multiply_columns(Index start, const MatrixView<const T>& a, const MatrixView<T>& c, bool accumulate) const;
 
     Index depth_, size_;
-    std::shared_ptr<T[]> panels_;                // null once it is narrow
+    std::shared_ptr<T[]> panels_;                // null if it is narrow
     std::shared_ptr<std::uint16_t[]> halves_{};  // their bits, in the order of the panels
 };
 

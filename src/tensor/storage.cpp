@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #endif
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -155,19 +156,8 @@ ThreadStock* thread_stock() {
     return &stock;
 }
 
-/// What is large lies in pages of 2 MiB, where the system gives them to those who ask: the processor finds 512 times as much by
-/// one entry of its table of pages (weights are read a fifth faster), and a block is faulted in by a few faults.
-void ask_for_huge_pages([[maybe_unused]] void* block, [[maybe_unused]] std::size_t bytes) {
-#if defined(MADV_HUGEPAGE)
-    madvise(block, bytes / huge_page * huge_page, MADV_HUGEPAGE);  // a wish: where it is refused, small pages do
-#endif
-}
-
-void* system_block(std::size_t bytes) {
-    const bool large = keeps_blocks && bytes >= huge_page;
-    const std::size_t boundary = large ? huge_page : alignment;
+void* system_block(std::size_t bytes, std::size_t boundary = alignment) {
     void* block = std::aligned_alloc(boundary, (bytes + boundary - 1) / boundary * boundary);
-    if (block != nullptr && large) ask_for_huge_pages(block, bytes);
     if (block == nullptr) {
         throw Error(ErrorCode::out_of_range, fmt::format("not enough memory for an array of {} bytes", bytes),
                     "use a smaller input");
@@ -248,21 +238,43 @@ void release_kept_blocks(std::size_t keep) {
 #endif
 }
 
+namespace {
+
 template <class T>
-std::shared_ptr<T[]> allocate_storage(std::size_t count) {
+std::size_t bytes_of_array(std::size_t count) {
     if (count > largest_block / sizeof(T)) {
         throw Error(ErrorCode::out_of_range, fmt::format("not enough memory for an array of {} elements", count),
                     "use a smaller input");
     }
-    const std::size_t bytes = header_bytes + count * sizeof(T);
+    return count * sizeof(T);
+}
+
+}  // namespace
+
+template <class T>
+std::shared_ptr<T[]> allocate_storage(std::size_t count) {
+    const std::size_t bytes = header_bytes + bytes_of_array<T>(count);
     void* block = acquire(bytes);
     auto* data = reinterpret_cast<T*>(static_cast<std::byte*>(block) + header_bytes);
     return std::shared_ptr<T[]>(data, KeepForControlBlock{}, HeaderAllocator<T>(block, bytes));
 }
 
+template <class T>
+std::shared_ptr<T[]> allocate_to_stay(std::size_t count) {
+    const std::size_t bytes = bytes_of_array<T>(count);
+    const bool huge = bytes >= huge_page;
+    void* const block = system_block(std::max(bytes, alignment), huge ? huge_page : alignment);
+#if defined(MADV_HUGEPAGE)
+    if (huge) madvise(block, bytes / huge_page * huge_page, MADV_HUGEPAGE);  // a wish: where it is refused, small pages do
+#endif
+    return std::shared_ptr<T[]>(static_cast<T*>(block), [](T* data) { std::free(data); });
+}
+
 template std::shared_ptr<float[]> allocate_storage(std::size_t);
 template std::shared_ptr<double[]> allocate_storage(std::size_t);
 template std::shared_ptr<std::int64_t[]> allocate_storage(std::size_t);
-template std::shared_ptr<std::uint16_t[]> allocate_storage(std::size_t);
+template std::shared_ptr<float[]> allocate_to_stay(std::size_t);
+template std::shared_ptr<double[]> allocate_to_stay(std::size_t);
+template std::shared_ptr<std::uint16_t[]> allocate_to_stay(std::size_t);
 
 }  // namespace saccade

@@ -253,13 +253,13 @@ TEST(PackedMatrix, OfHalvesIsKeptInHalvesAndGivesTheSameBits) {
     constexpr Index n = 90, k = 530;
     auto b = random_matrix<float>(n, k, 2);
     PackedMatrix<float> no_halves({b.data(), n, k, k}, true);
-    no_halves.narrow_if_exact();
+    no_halves.settle();
     EXPECT_FALSE(no_halves.is_narrow()) << "something would be lost";
     for (float& v : b.values()) v = std::round(v * 512) / 512;  // at most 11 bits
     b.data()[0] = 0x1p-24F, b.data()[1] = -65504, b.data()[2] = -0.0F, b.data()[3] = 0x1.004p-14F;
     const PackedMatrix<float> wide({b.data(), n, k, k}, true);
     PackedMatrix<float> narrow = wide;
-    narrow.narrow_if_exact();
+    narrow.settle();
     EXPECT_EQ(narrow.is_narrow(), simd::reads_halves);
     for (const Index m : {1, 2, 13, 14, 15, 40}) {
         const auto a = random_matrix<float>(m, k, 1);
@@ -273,7 +273,7 @@ TEST(PackedMatrix, OfHalvesIsKeptInHalvesAndGivesTheSameBits) {
     for (const float lost : {0x1p-25F, 65536.0F, 1.0F + 0x1p-11F, std::numeric_limits<float>::infinity()}) {
         b.data()[4] = lost;
         PackedMatrix<float> packed({b.data(), n, k, k}, true);
-        packed.narrow_if_exact();
+        packed.settle();
         EXPECT_EQ(packed.is_narrow(), std::isinf(lost) && simd::reads_halves) << lost;
     }
 }
