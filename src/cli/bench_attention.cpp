@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 #include "attention/multi_head.hpp"
@@ -12,6 +13,7 @@
 #include "cli/bench_peer.hpp"
 #include "cli/eigen_reference.hpp"
 #include "model/transformer_stack.hpp"
+#include "tensor/eigen.hpp"
 
 namespace saccade {
 
@@ -131,22 +133,44 @@ WeightMap gpt2_weights(const StackDesign& design, Index longest) {
     return weights;
 }
 
+/// As a file of halves holds them: the same numbers for us and for the peers, who keep them in F32.
+WeightMap rounded_to_halves(WeightMap weights) {
+    for (auto& [name, tensor] : weights) {
+        tensor = tensor.clone();
+        for (float& v : tensor.values()) v = static_cast<float>(static_cast<Eigen::half>(v));
+    }
+    return weights;
+}
+
+double gpt2_ms(const TransformerStack<float>& model, Index n, Rng& rng) {
+    Ids ids;
+    for (Index i = 0; i < n; ++i) ids.push_back(static_cast<Index>(rng.below(static_cast<std::uint64_t>(vocabulary))));
+    return median_ms(
+        [&] {
+            std::vector<Var<float>> weights;
+            StackCall<float> call;
+            call.weights = &weights;
+            model.tied_logits(model(model.embed(ids, 1, call), call), vocabulary);
+        },
+        2000);
+}
+
 std::vector<BenchValue> bench_gpt2() {
     const StackDesign design = gpt2_small();
-    const TransformerStack<float> model(Weights<float>(gpt2_weights(design, 1024)), "stack", design);
+    const WeightMap drawn = gpt2_weights(design, 1024);
+    const TransformerStack<float> model(Weights<float>(drawn), "stack", design),
+        of_halves(Weights<float>(rounded_to_halves(drawn)), "stack", design);
     Rng rng(7);
+    std::map<Index, std::vector<double>> halves_ms;
     const Measured measured = measure_beside(attention_peers("gpt2"), model_lengths, [&](Index n) {
-        Ids ids;
-        for (Index i = 0; i < n; ++i) ids.push_back(static_cast<Index>(rng.below(static_cast<std::uint64_t>(vocabulary))));
-        return median_ms(
-            [&] {
-                std::vector<Var<float>> weights;
-                StackCall<float> call;
-                call.weights = &weights;
-                model.tied_logits(model(model.embed(ids, 1, call), call), vocabulary);
-            },
-            2000);
+        halves_ms[n].push_back(gpt2_ms(of_halves, n, rng));
+        return gpt2_ms(model, n, rng);
     });
+    Measured measured_halves = measured;
+    for (std::size_t i = 0; i < measured.ours.size(); ++i) {
+        const std::vector<double>& times = halves_ms[model_lengths[i]];
+        measured_halves.ours[i] = std::accumulate(times.begin(), times.end(), 0.0) / static_cast<double>(times.size());
+    }
     const Tensor<float> memory = random_tensor({Index{96} << 20}, rng);
     const double bandwidth = read_bandwidth(memory.values());
     Index parameters = vocabulary * design.d_model;
@@ -158,6 +182,9 @@ std::vector<BenchValue> bench_gpt2() {
         const Index n = model_lengths[i];
         for (BenchValue& value : speed(fmt::format("gpt2_small_t{}", n), measured, i, n, n == 1 ? ">= 1.1" : "> 1",
                                        "all attention weights kept, logits of all positions"))
+            values.push_back(std::move(value));
+        for (BenchValue& value : speed(fmt::format("gpt2_small_f16_t{}", n), measured_halves, i, n, n == 1 ? ">= 1.1" : "> 1",
+                                       "the same, its weights those of an F16 file, which we keep as halves"))
             values.push_back(std::move(value));
         const double eigen = eigen_ms(design, n, memory.values());
         values.push_back(

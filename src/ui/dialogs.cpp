@@ -78,8 +78,7 @@ void palette(const Ui& ui, AppState& state, Controller& act) {
         ImGui::SetKeyboardFocusHere();
     }
     ImGui::SetNextItemWidth(-1);
-    if (field(ui, state.palette_query,
-              [](std::string& text) { return ImGui::InputTextWithHint("##query", "Search or run a command", &text); }))
+    if (field(ui, "##query", state.palette_query, "Search or run a command"))
         state.palette_at = 0;
     ui.stop(true);
     std::vector<const Command*> found;
@@ -219,7 +218,7 @@ void export_dialog(const Ui& ui, AppState& state, Controller& act) {
     const float below = ImGui::GetCursorPosY();
     heading(ui, "File");
     ImGui::SetNextItemWidth(-1);
-    field(ui, dialog.path, [](std::string& text) { return ImGui::InputText("##path", &text); });
+    field(ui, "##path", dialog.path);
     ui.stop(true);
     note_place(state, "export path");
     if (!dialog.result.empty()) paragraph(ui, dialog.result, dialog.failed ? ui.theme.broken : ui.theme.holds);
@@ -246,9 +245,7 @@ void path_prompt(const Ui& ui, AppState& state, Controller& act) {
     label(ui, titles[static_cast<int>(prompt.kind)], ui.theme.text, 19);
     if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
     ImGui::SetNextItemWidth(-1);
-    const bool entered = field(ui, prompt.path, [](std::string& text) {
-        return ImGui::InputText("##path", &text, ImGuiInputTextFlags_EnterReturnsTrue);
-    });
+    const bool entered = field(ui, "##path", prompt.path, "", true);
     ui.stop(true);
     if (!prompt.problem.empty()) paragraph(ui, prompt.problem, ui.theme.broken);
     const bool replaces = !prompt.may_replace.path.empty() && path_from_text(prompt.path) == prompt.may_replace.path;

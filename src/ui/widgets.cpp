@@ -212,11 +212,15 @@ int reload_field(ImGuiInputTextCallbackData* data) {
 
 }  // namespace
 
-bool field(const Ui& ui, std::string& text, const std::function<bool(std::string&)>& draw) {
+bool field(const Ui& ui, const char* id, std::string& text, const char* hint, bool enter_alone, bool reload) {
     std::string shown = ui.fonts.stand_ins().in_field(text);
     ui.fonts.need(shown);
-    const std::string before = shown;
-    const bool changed = draw(shown);
+    std::string before = shown;  // and what is wanted in a field that is typed in
+    const ImGuiInputTextFlags flags = ImGuiInputTextFlags_NoUndoRedo |
+                                      (enter_alone ? ImGuiInputTextFlags_EnterReturnsTrue : 0) |
+                                      (reload ? ImGuiInputTextFlags_CallbackAlways : 0);
+    const bool changed =
+        ImGui::InputTextWithHint(id, hint, &shown, flags, reload ? reload_field : nullptr, reload ? &before : nullptr);
     if (ImGui::IsItemDeactivated() && compat::key_pressed(ImGuiKey_Escape, false)) return false;
     if (shown != before) text = ui.fonts.stand_ins().meant(shown);
     return changed;
@@ -225,13 +229,7 @@ bool field(const Ui& ui, std::string& text, const std::function<bool(std::string
 bool text_input(const Ui& ui, const char* id, std::string& text, const std::string& hint, Font font, double size, bool reload) {
     ui.fonts.need(hint);
     ImGui::PushFont(ui.fonts.face(font, size));
-    // Undo is the window's, so that it goes back through typing and dragging alike.
-    const ImGuiInputTextFlags flags = ImGuiInputTextFlags_NoUndoRedo | (reload ? ImGuiInputTextFlags_CallbackAlways : 0);
-    const bool changed = field(ui, text, [&](std::string& shown) {
-        std::string wanted = shown;
-        return ImGui::InputTextWithHint(id, hint.c_str(), &shown, flags, reload ? reload_field : nullptr,
-                                        reload ? &wanted : nullptr);
-    });
+    const bool changed = field(ui, id, text, hint.c_str(), false, reload);
     ImGui::PopFont();
     ui.stop(true);
     return changed;

@@ -79,9 +79,10 @@ int segments(const Ui& ui, const char* id, const std::vector<std::string>& choic
              const std::vector<std::string>& tooltips = {}, const std::function<void(int)>& after_each = {});
 /// A switch; true if it was clicked.
 bool toggle_switch(const Ui& ui, const char* id, bool on);
-/// A field of ImGui over `text`, drawn by `draw` over the text as ImGui can hold it; Esc leaves it with what was typed, where
-/// ImGui's own would take that back. True as it says.
-bool field(const Ui& ui, std::string& text, const std::function<bool(std::string&)>& draw);
+/// A field of ImGui over `text`; every one is drawn here. Esc leaves it with what was typed, where ImGui's own would take that
+/// back; undo is the window's, for ImGui's own goes on from one text to the next in the same field, and writes beyond it. `reload`:
+/// the text has changed under it. True as ImGui says.
+bool field(const Ui& ui, const char* id, std::string& text, const char* hint = "", bool enter_alone = false, bool reload = false);
 /// One line of text to type in, of a font and a height of its own; true if it changed. `reload`: the value has changed under
 /// it.
 bool text_input(const Ui& ui, const char* id, std::string& text, const std::string& hint, Font font, double size, bool reload);

@@ -36,6 +36,25 @@ def copy_and_paste(w, text):
     w.wait("the pasted text", lambda s: s["params"]["source"] == text)
 
 
+def test_undo_in_a_field_never_reaches_an_earlier_text(w):
+    """ImGui keeps a field's own undo for the next text in it, where it would write before the text's first letter."""
+    w.key("ctrl+o")
+    w.wait("the prompt", lambda s: s["prompt"] and s["typing"])
+    w.type("a long path that is given up")
+    w.wait("the text", lambda s: s["prompt_path"] == "a long path that is given up")
+    w.key("Escape")
+    w.wait("the prompt to close", lambda s: not s["prompt"])
+    w.key("ctrl+o")
+    w.wait("another prompt", lambda s: s["prompt"] and s["typing"] and s["prompt_path"] == "")
+    for chord in ["ctrl+z"] * 5 + ["ctrl+shift+z", "ctrl+y"]:
+        w.key(chord)
+    w.type("x")
+    s = w.wait("what is typed now", lambda s: s["prompt_path"].endswith("x"))
+    check(s["prompt_path"] == "x", f"undo brought {s['prompt_path']!r}")
+    w.key("Escape")
+    w.wait("the prompt to close", lambda s: not s["prompt"])
+
+
 def test_emoji_are_kept_by_a_field(w):
     text = "3 May 🚀🛰 2020"
     open_with_source(w, text)
