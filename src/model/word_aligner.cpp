@@ -133,7 +133,7 @@ class Chain {
         }
     }
 
-    AlignmentPosterior posterior(const std::stop_token& stop) {
+    AlignmentPosterior posterior(const std::stop_token& stop, bool with_jumps) {
         AlignmentPosterior result;
         for (Index j = 0; j < steps_; ++j) {
             check_stop(stop);
@@ -141,7 +141,7 @@ class Chain {
         }
         result.weights.resize(index_of(steps_ * size_));
         result.null.resize(index_of(steps_));
-        result.jumps.assign(2 * widest + 1, 0.0);
+        if (with_jumps) result.jumps.assign(2 * widest + 1, 0.0);
         for (Index j = steps_ - 1; j >= 0; --j) {
             check_stop(stop);
             std::vector<double> now(&forward_[index_of(j * states_)], &forward_[index_of(j * states_)] + states_);
@@ -183,24 +183,34 @@ class Chain {
         return rescale({now, index_of(states_)});
     }
 
-    /// Adds the expected jumps into step j, and makes the backward values those of the step before.
+    /// p(this step's token and those after it at i | the jump starts from `from`), up to a factor.
+    double onward(Index from, Index i, const double* e) const {
+        return (1 - p0) * p_[index_of(from * size_ + i)] * e[i] * backward_[index_of(i)];
+    }
+
+    /// Adds the expected jumps into step j, if they are wanted, and makes the backward values those of the step before.
     void step_backward(Index j, std::vector<double>& jumps) {
         const double* e = &emitted_[index_of(j * (size_ + 1))];
-        const std::vector<double> mass = before(j);
-        std::vector<double> value(index_of(size_ + 1)), jumped(jumps.size());
+        std::vector<double> value(index_of(size_ + 1));
+        for (Index from = 0; from <= size_; ++from) {
+            double& v = value[index_of(from)] = p0 * e[size_] * backward_[index_of(size_ + from)];
+            for (Index i = 0; i < size_; ++i) v += onward(from, i, e);
+        }
+        if (!jumps.empty()) add_jumps(before(j), value, e, jumps);
+        for (Index s = 0; s < states_; ++s) backward_[index_of(s)] = value[index_of(position_of(s))];
+        rescale(backward_);
+    }
+
+    void add_jumps(const std::vector<double>& mass, const std::vector<double>& value, const double* e,
+                   std::vector<double>& jumps) const {
+        std::vector<double> jumped(jumps.size());
         double total = 0;
         for (Index from = 0; from <= size_; ++from) {
-            value[index_of(from)] = p0 * e[size_] * backward_[index_of(size_ + from)];
-            for (Index i = 0; i < size_; ++i) {
-                const double v = (1 - p0) * p_[index_of(from * size_ + i)] * e[i] * backward_[index_of(i)];
-                value[index_of(from)] += v;
-                jumped[index_of(std::clamp(i + 1 - from, -widest, widest) + widest)] += mass[index_of(from)] * v;
-            }
+            for (Index i = 0; i < size_; ++i)
+                jumped[index_of(std::clamp(i + 1 - from, -widest, widest) + widest)] += mass[index_of(from)] * onward(from, i, e);
             total += mass[index_of(from)] * value[index_of(from)];
         }
         for (std::size_t w = 0; w < jumps.size(); ++w) jumps[w] += jumped[w] / total;
-        for (Index s = 0; s < states_; ++s) backward_[index_of(s)] = value[index_of(position_of(s))];
-        rescale(backward_);
     }
 
     Index size_, steps_, states_;
@@ -210,8 +220,8 @@ class Chain {
 }  // namespace
 
 AlignmentPosterior AlignerDirection::hmm(std::span<const Index> conditions, std::span<const Index> generated,
-                                         const std::stop_token& stop) const {
-    return Chain(*this, conditions, generated).posterior(stop);
+                                         const std::stop_token& stop, bool with_jumps) const {
+    return Chain(*this, conditions, generated).posterior(stop, with_jumps);
 }
 
 WordAligner::Direction WordAligner::direction(const WeightMap& weights, const std::string& name) {
@@ -230,8 +240,8 @@ Tensor<float> WordAligner::agreement(std::span<const Index> source, std::span<co
     const auto sources = static_cast<Index>(source.size()), targets = static_cast<Index>(target.size());
     Tensor<float> all(Shape{targets, sources});
     if (sources == 0 || targets == 0) return all;
-    const AlignmentPosterior to_source = to_source_.view().hmm(target, source, stop),
-                             to_target = to_target_.view().hmm(source, target, stop);
+    const AlignmentPosterior to_source = to_source_.view().hmm(target, source, stop, false),
+                             to_target = to_target_.view().hmm(source, target, stop, false);
     for (Index i = 0; i < targets; ++i)
         for (Index j = 0; j < sources; ++j)
             all.data()[i * sources + j] = static_cast<float>(

@@ -46,9 +46,9 @@ struct AlignerDirection {
 
     double t(Index condition, Index token) const;
     AlignmentPosterior ibm1(std::span<const Index> conditions, std::span<const Index> generated) const;
-    /// Error{cancelled}.
+    /// `with_jumps` false: its jumps, which only training wants, are left out. Error{cancelled}.
     AlignmentPosterior hmm(std::span<const Index> conditions, std::span<const Index> generated,
-                           const std::stop_token& stop = {}) const;
+                           const std::stop_token& stop = {}, bool with_jumps = true) const;
 };
 
 /// An unsupervised word aligner: both directions, and how they agree. Tensors DIRECTION.probability and DIRECTION.jump, where
