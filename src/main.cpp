@@ -7,6 +7,7 @@
 #include "tensor/storage.hpp"
 
 #ifdef SACCADE_GUI
+#include "bench/bench_start.hpp"
 #include "bench/bench_window.hpp"
 #include "ui/app.hpp"
 #endif
@@ -38,6 +39,7 @@ int main(int argc, char** argv) {
         return saccade::run_window(options);
     };
     window.bench = [] { return saccade::bench_window(60); };
+    window.start_ms = saccade::start_ms;
 #endif
     return saccade::run_cli(argc, argv, window);
 }

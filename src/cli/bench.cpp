@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -116,6 +117,31 @@ std::vector<BenchValue> bench_window(const WindowHooks& window) {
             {"first_interactive_frame", std::nullopt, "ms", "<= 300", "not measured: " + reason}};
 }
 
+/// Which start a process that was started for it measures: "bare", or "window".
+constexpr const char* start_variable = "SACCADE_BENCH_START";
+
+/// The first window of a process of its own, in turn with an empty one's. Medians.
+std::vector<BenchValue> bench_start(const WindowHooks& window) {
+    if (const char* what = std::getenv(start_variable); what != nullptr && window.start_ms)
+        return {{what, window.start_ms(what == std::string("bare")), "ms", "", ""}};
+    std::error_code error;
+    const std::string program = std::filesystem::read_symlink("/proc/self/exe", error).string();
+    std::vector<double> bare, ours;
+    for (int i = 0; i < 5 && !error; ++i)
+        for (auto [name, times] : {std::pair{"bare", &bare}, std::pair{"window", &ours}}) {
+            const json said = json_of(fmt::format("{}={} {} bench --only start --json 2>/dev/null", start_variable, name,
+                                                  shell_quoted(program)));
+            if (said.is_array() && said.size() == 1 && said[0].value("value", json()).is_number())
+                times->push_back(said[0]["value"].get<double>());
+        }
+    if (bare.empty() || ours.empty())
+        return {{"start_over_bare_window", std::nullopt, "ms", "<= 100", "not measured: no window can be opened"}};
+    const double empty = quantile(bare, 0.5), whole = quantile(ours, 0.5);
+    return {{"start_over_bare_window", whole - empty, "ms", "<= 100",
+             fmt::format("to the first frame of a process's first window {:.1f} ms, to an empty one's {:.1f}; {} of each", whole,
+                         empty, ours.size())}};
+}
+
 void print_row(const BenchValue& v) {
     const std::string value = v.value ? fmt::format("{:.2f}", *v.value) : "-";
     fmt::print("{:<27} {:>10} {:<6} {:<13} {}\n", v.name, value, v.unit, v.goal, v.reference);
@@ -135,6 +161,8 @@ void bench(bool as_json, const std::string& part, const WindowHooks& window) {
     const auto wanted = [&](const char* name) { return part.empty() || part == name; };
     if (wanted("window"))
         for (const BenchValue& v : bench_window(window)) add(v);
+    if (wanted("start"))
+        for (const BenchValue& v : bench_start(window)) add(v);
     if (wanted("engine")) {
         add(bench_run());
         for (const Index n : {256, 512, 1024}) add(bench_gemm(n));
@@ -157,8 +185,8 @@ void add_bench(CliCommand& app, const WindowHooks& window) {
     command.flag("--json", *as_json, "[{name, value, unit, goal, reference}]; value null: not measured, reference says why");
     add_threads(command);
     const auto part = std::make_shared<std::string>();
-    command.option("--only", *part, "window, engine, training, attention or vision")
-        .one_of({"window", "engine", "training", "attention", "vision"});
+    command.option("--only", *part, "window, start, engine, training, attention or vision")
+        .one_of({"window", "start", "engine", "training", "attention", "vision"});
     command.runs([as_json, part, &window] { bench(*as_json, *part, window); });
 }
 

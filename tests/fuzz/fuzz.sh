@@ -18,7 +18,7 @@ mkdir -p "$build/found"
 cd "$build"
 compiler=$(command -v clang++ || command -v clang++-14) || { echo "fuzz.sh: there is no clang" >&2; exit 2; }
 flags=(-std=c++20 -O1 -g1 -fno-omit-frame-pointer -ffunction-sections -fdata-sections -fsanitize=address,undefined -fno-sanitize=vptr,alignment
-    -fno-sanitize-recover=all -w -I"$root/src" -I"$here" $(pkg-config --cflags eigen3 libpng))
+    -fno-sanitize-recover=all -w -I"$root/src" -I"$here" $(pkg-config --cflags eigen3 libpng glib-2.0))
 
 # The readers alone, a heap a folder. What no target reaches (tapes of gradients, under the probes) is missing, and nobody calls it.
 heaps=()
