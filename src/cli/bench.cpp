@@ -129,8 +129,8 @@ std::vector<BenchValue> bench_start(const WindowHooks& window) {
     std::vector<double> bare, ours;
     for (int i = 0; i < 5 && !error; ++i)
         for (auto [name, times] : {std::pair{"bare", &bare}, std::pair{"window", &ours}}) {
-            const json said = json_of(fmt::format("{}={} {} bench --only start --json 2>/dev/null", start_variable, name,
-                                                  shell_quoted(program)));
+            const json said = json_of(
+                fmt::format("{}={} {} bench --only start --json 2>/dev/null", start_variable, name, shell_quoted(program)));
             if (said.is_array() && said.size() == 1 && said[0].value("value", json()).is_number())
                 times->push_back(said[0]["value"].get<double>());
         }
@@ -138,8 +138,8 @@ std::vector<BenchValue> bench_start(const WindowHooks& window) {
         return {{"start_over_bare_window", std::nullopt, "ms", "<= 100", "not measured: no window can be opened"}};
     const double empty = quantile(bare, 0.5), whole = quantile(ours, 0.5);
     return {{"start_over_bare_window", whole - empty, "ms", "<= 100",
-             fmt::format("to the first frame of a process's first window {:.1f} ms, to an empty one's {:.1f}; {} of each", whole,
-                         empty, ours.size())}};
+             fmt::format("to the first frame of a process's first window {:.1f} ms, to an empty one's {:.1f}; {} of each",
+                         whole, empty, ours.size())}};
 }
 
 void print_row(const BenchValue& v) {

@@ -102,9 +102,8 @@ void say_output(RunContext& context, const SequenceText& text, const Seq2SeqOutp
 Seq2Seq<float> model_of(const ModelPtr& model, const Seq2SeqDesign& design, const std::string& where) {
     static PerModel<Seq2Seq<float>> kept;
     const Weights<float> weights(model->weights);
-    const auto as_it_was_trained = kept.get(model, [&] {
-        return std::make_shared<const Seq2Seq<float>>(weights, design_from_json(model->card.json(), where));
-    });
+    const auto as_it_was_trained = kept.get(
+        model, [&] { return std::make_shared<const Seq2Seq<float>>(weights, design_from_json(model->card.json(), where)); });
     return as_it_was_trained->with_attention(weights, design.score, design.align);
 }
 

@@ -274,9 +274,9 @@ Exhibit bottleneck_exhibit() {
     exhibit.summary =
         "The same encoder-decoder with attention and with one fixed context: what is left of the output as sources grow.";
     exhibit.source = "Cho et al. 2014; Bahdanau, Cho and Bengio 2014, fig. 2";
-    ParamSpec data = optional_text_param("data", "Data",
-                                         "For translation: the path of cmn-eng.txt, the Tatoeba pairs from www.manythings.org/anki.",
-                                         "path of cmn-eng.txt; lists of dates need none", 4096);
+    ParamSpec data = optional_text_param(
+        "data", "Data", "For translation: the path of cmn-eng.txt, the Tatoeba pairs from www.manythings.org/anki.",
+        "path of cmn-eng.txt; lists of dates need none", 4096);
     data.is_path = true;
     exhibit.params = {
         choice_param(

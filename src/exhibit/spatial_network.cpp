@@ -35,10 +35,12 @@ void say_what_to_know(RunContext& context, const ResNetDesign& design, const Pic
         context.probe.note(
             {"resolution",
              design.least_side == most
-                 ? fmt::format("learned from pictures of {0}×{0} px, the network reads this one at {1} px: its classes may be wrong",
-                               most, side)
-                 : fmt::format("learned from pictures of {} to {} px, the network reads this one at {} px: its classes may be wrong",
-                               design.least_side, most, side),
+                 ? fmt::format(
+                       "learned from pictures of {0}×{0} px, the network reads this one at {1} px: its classes may be wrong",
+                       most, side)
+                 : fmt::format(
+                       "learned from pictures of {} to {} px, the network reads this one at {} px: its classes may be wrong",
+                       design.least_side, most, side),
              fmt::format("maps are finer at {}, classes better at {}", side, most)});
     if (!picture.read->scene)
         context.probe.note({"image",

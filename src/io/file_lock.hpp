@@ -5,8 +5,8 @@
 namespace saccade {
 
 /// The lock on a file, made with these permissions if there is none, as a descriptor that holds it until it is closed; -1, and
-/// errno says why: EWOULDBLOCK if another program has it. Only a file that still has its name counts, for the one who held the lock
-/// may have deleted it. Where a file system has no locks, nobody is kept out.
+/// errno says why: EWOULDBLOCK if another program has it. Only a file that still has its name counts, for the one who held the
+/// lock may have deleted it. Where a file system has no locks, nobody is kept out.
 int take_lock(const std::string& path, unsigned permissions);
 
 /// The right to write a file, held by one program at a time for as long as it makes it. The lock is on an empty file beside it,

@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t hex_digits = 8;
-constexpr std::size_t longest_name = 200;  // of the file's own in a temporary one: file systems allow 255 bytes
+constexpr std::size_t longest_own_name = 200;  // of the file's own in a temporary one: file systems allow 255 bytes
 constexpr double seconds_untouched = 60;
 constexpr std::string_view ending = ".tmp";
 
@@ -46,7 +46,7 @@ std::string followed(const std::string& path) {
 }
 
 std::string prefix_of(const std::string& path) {
-    return fs::path(path).filename().string().substr(0, longest_name) + ".";
+    return fs::path(path).filename().string().substr(0, longest_own_name) + ".";
 }
 
 /// "1f2e3d4c.tmp", and what a library made of it: "1f2e3d4c.tmp.Xy12Zz".

@@ -43,8 +43,10 @@ std::string attention_of(const CaptionerDesign& design) {
 }
 
 nlohmann::json to_json(const CaptionerDesign& design) {
-    return {{"attention", attention_of(design)}, {"order", design.channel_first ? "channel-spatial" : "spatial-channel"},
-            {"strides", design.encoder.strides}, {"shifts", design.encoder.shifts}};
+    return {{"attention", attention_of(design)},
+            {"order", design.channel_first ? "channel-spatial" : "spatial-channel"},
+            {"strides", design.encoder.strides},
+            {"shifts", design.encoder.shifts}};
 }
 
 CaptionerDesign captioner_design_from_json(const nlohmann::json& card, const std::string& where) {

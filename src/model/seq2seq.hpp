@@ -83,8 +83,8 @@ class Seq2Seq {
  public:
     /// Sizes are read from the shapes. Error{bad_format} if tensors are missing or do not fit each other or the design.
     explicit Seq2Seq(const Weights<T>& weights, Seq2SeqDesign design = {});
-    /// The same model with another score and alignment function over the same weights, whose matrices stay laid out. Error as above,
-    /// {unsupported} where the weights lack their parameters.
+    /// The same model with another score and alignment function over the same weights, whose matrices stay laid out. Error as
+    /// above, {unsupported} where the weights lack their parameters.
     Seq2Seq with_attention(const Weights<T>& weights, const std::string& score, const AlignSettings& align) const;
     const Seq2SeqSizes& sizes() const { return sizes_; }
     const Seq2SeqDesign& design() const { return design_; }
@@ -177,11 +177,11 @@ class Seq2Seq {
     bool samples_ = false;
     Var<T> source_table_, target_table_;  // E_x, E_y
     GatedCell<T> forward_, backward_, decoder_;
-    Linear<T> initial_, initial_cell_;                // W_s, b_s; the second for an LSTM's cell
-    Linear<T> fed_;                                   // C of the decoder's gates, over the context or the attentional vector
+    Linear<T> initial_, initial_cell_;                   // W_s, b_s; the second for an LSTM's cell
+    Linear<T> fed_;                                      // C of the decoder's gates, over the context or the attentional vector
     Linear<T> attentional_state_, attentional_context_;  // W_c, its two blocks
-    Linear<T> readout_;                               // W_o, b_o; or U_o, b_o
-    Linear<T> readout_context_;                       // C_o
+    Linear<T> readout_;                                  // W_o, b_o; or U_o, b_o
+    Linear<T> readout_context_;                          // C_o
 };
 
 /// Fresh weights: embeddings standard normal, matrices uniform in +-1 / sqrt(fan in) as PyTorch has it, biases 0, the strength

@@ -125,8 +125,7 @@ CellReads Seq2Seq<T>::decoder_reads() const {
 
 template <class T>
 Var<T> Seq2Seq<T>::attentional_vector(const Step& step, const Observer& observe) const {
-    const Var<T> t =
-        tanh(add(attentional_state_(step.state.cell.h), attentional_context_(step.context)));
+    const Var<T> t = tanh(add(attentional_state_(step.state.cell.h), attentional_context_(step.context)));
     return observe("attentional", t, [&] {
         return Shown{
             .role = Role::state,
@@ -186,8 +185,7 @@ Var<T> Seq2Seq<T>::logits(const Var<T>& input, const Observer& observe) const {
                          {{"readout.weight", "W_o", {"token", "attentional"}, readout_.weight}, bias()});
         });
     const Index d = sizes_.decoder;
-    const Var<T> o =
-        add(readout_(slice(input, -1, 0, d)), readout_context_(slice(input, -1, d, 2 * sizes_.encoder)));
+    const Var<T> o = add(readout_(slice(input, -1, 0, d)), readout_context_(slice(input, -1, d, 2 * sizes_.encoder)));
     return observe("logits", o, [&] {
         return shown({"read out", "o_i = U_o s_i + C_o c_i + b_o",
                       "logits[i,c] = " + rules::linear('k', "readout.state_weight[c,k]", "decoder.state[i,k]") + " + " +

@@ -207,7 +207,8 @@ class Chain {
         double total = 0;
         for (Index from = 0; from <= size_; ++from) {
             for (Index i = 0; i < size_; ++i)
-                jumped[index_of(std::clamp(i + 1 - from, -widest, widest) + widest)] += mass[index_of(from)] * onward(from, i, e);
+                jumped[index_of(std::clamp(i + 1 - from, -widest, widest) + widest)] +=
+                    mass[index_of(from)] * onward(from, i, e);
             total += mass[index_of(from)] * value[index_of(from)];
         }
         for (std::size_t w = 0; w < jumps.size(); ++w) jumps[w] += jumped[w] / total;

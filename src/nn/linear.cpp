@@ -44,10 +44,10 @@ void add_product_with(const PackedMatrix<T>* packed, const Tensor<T>& weight, co
     packed->multiply_on_threads({x.data(), rows, in, in}, {y.data(), rows, out, out}, true);
 }
 
-#define SACCADE_INSTANTIATE(T)              \
-    template struct Linear<T>;              \
-    template Linear<T> laid_out(Linear<T>); \
-    template std::shared_ptr<const PackedMatrix<T>> packed_transpose(const Tensor<T>&); \
+#define SACCADE_INSTANTIATE(T)                                                                              \
+    template struct Linear<T>;                                                                              \
+    template Linear<T> laid_out(Linear<T>);                                                                 \
+    template std::shared_ptr<const PackedMatrix<T>> packed_transpose(const Tensor<T>&);                     \
     template void add_product_with(const PackedMatrix<T>*, const Tensor<T>&, const Tensor<T>&, Tensor<T>&); \
     template Tensor<T> packed_product(const PackedMatrix<T>&, const Tensor<T>&, Index, const Tensor<T>&);
 SACCADE_INSTANTIATE(float)

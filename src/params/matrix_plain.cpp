@@ -16,19 +16,15 @@ namespace {
 
 constexpr std::size_t longest_number = 64;  // characters
 
-bool digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
 /// A no-break or thin space between digits may group thousands, as in 1 234,5, or stand between two numbers.
 void refuse_grouping(const std::string& text, std::size_t at, std::size_t length) {
     const std::size_t after = at + length;
-    if (at == 0 || after + 2 >= text.size() || !digit(text[at - 1])) return;
-    if (!digit(text[after]) || !digit(text[after + 1]) || !digit(text[after + 2])) return;
-    if (after + 3 < text.size() && digit(text[after + 3])) return;
+    if (at == 0 || after + 2 >= text.size() || !is_ascii_digit(text[at - 1])) return;
+    if (!is_ascii_digit(text[after]) || !is_ascii_digit(text[after + 1]) || !is_ascii_digit(text[after + 2])) return;
+    if (after + 3 < text.size() && is_ascii_digit(text[after + 3])) return;
     std::size_t begin = at, end = after;
-    while (begin > 0 && digit(text[begin - 1])) --begin;
-    while (end < text.size() && digit(text[end])) ++end;
+    while (begin > 0 && is_ascii_digit(text[begin - 1])) --begin;
+    while (end < text.size() && is_ascii_digit(text[end])) ++end;
     const std::string left = text.substr(begin, at - begin), right = text.substr(after, end - after);
     throw Error(ErrorCode::invalid_input,
                 fmt::format("'{0} {1}' with a no-break space is one number, {0}{1}, or two, {0} and {1}", left, right),

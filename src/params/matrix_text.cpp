@@ -19,10 +19,6 @@ namespace {
 
 constexpr std::size_t most_numbers = 1'000'000;
 
-bool digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
 /// "-1,234,567.8" with a mark of ',' and a point of '.': three digits behind every mark, one to three before the first and not
 /// a zero, none behind the point. Or no mark at all.
 bool well_grouped(std::string_view number, char mark, char point) {
@@ -38,7 +34,7 @@ bool well_grouped(std::string_view number, char mark, char point) {
         if (std::min(next, whole.size()) - at != 4) return false;
         at = next;
     }
-    return std::ranges::all_of(whole, [mark](char c) { return c == mark || digit(c); });
+    return std::ranges::all_of(whole, [mark](char c) { return c == mark || is_ascii_digit(c); });
 }
 
 /// What the marks of a text mean.
@@ -206,8 +202,8 @@ class MatrixReader {
             if (!well_grouped(cell_, '.', ',')) refuse_cell(shown + " has a decimal point, other numbers a decimal comma");
             if (std::erase(cell_, '.') > 0) return take_out_commas(shown);
         }
-        const bool digits = comma != std::string::npos && comma > 0 && digit(cell_[comma - 1]) && comma + 1 < cell_.size() &&
-                            digit(cell_[comma + 1]);
+        const bool digits = comma != std::string::npos && comma > 0 && is_ascii_digit(cell_[comma - 1]) &&
+                            comma + 1 < cell_.size() && is_ascii_digit(cell_[comma + 1]);
         if (cell_.find('.') != std::string::npos) refuse_cell(shown + " has a decimal point, other numbers a decimal comma");
         if (comma != std::string::npos && !digits) refuse_cell(shown + " is not a number");
         if (digits) cell_[comma] = '.';
@@ -255,11 +251,11 @@ struct Marks {
             semicolons_inside = semicolons_inside || c == ';';
             if (c == ',') {
                 commas = true;
-                (digit(before) && digit(after) ? tight : loose) = true;
-                pairs += digit(before) && digit(after) ? 1 : 0;
-                const bool lone_zero = before == '0' && (i < 2 || !digit(row[i - 2]));
-                const bool zero_first = after == '0' && i + 2 < row.size() && digit(row[i + 2]);
-                fraction = fraction || (digit(after) && (lone_zero || zero_first));
+                (is_ascii_digit(before) && is_ascii_digit(after) ? tight : loose) = true;
+                pairs += is_ascii_digit(before) && is_ascii_digit(after) ? 1 : 0;
+                const bool lone_zero = before == '0' && (i < 2 || !is_ascii_digit(row[i - 2]));
+                const bool zero_first = after == '0' && i + 2 < row.size() && is_ascii_digit(row[i + 2]);
+                fraction = fraction || (is_ascii_digit(after) && (lone_zero || zero_first));
             }
             if (c == '.') point_groups = point_groups || grouped_by_points(row, i);
             if (!blank(c) || blank(before)) continue;

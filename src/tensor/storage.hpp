@@ -15,8 +15,9 @@ template <class T>
 std::shared_ptr<T[]> allocate_storage(std::size_t count);
 
 /// The same for what is laid out once and read again and again, as weights are: in pages of 2 MiB where the system gives them,
-/// which the processor finds by one entry of its table instead of 512, so that it reads a fifth faster. Not for what is computed:
-/// arrays whose rows are powers of two apart then fall on each other in the caches. It goes back to the system when it is dropped.
+/// which the processor finds by one entry of its table instead of 512, so that it reads a fifth faster. Not for what is
+/// computed: arrays whose rows are powers of two apart then fall on each other in the caches. It goes back to the system when
+/// it is dropped.
 template <class T>
 std::shared_ptr<T[]> allocate_to_stay(std::size_t count);
 

@@ -178,8 +178,8 @@ ResNetTask::Look ResNetTask::look(Index step) const {
     const auto window = [](Index size) { return Augmentation{.size = size, .padding = 4, .mirror = true}; };
     if (static_cast<double>(step) < small_share_ * static_cast<double>(total_steps()))
         return {window(std::min(small_, whole)), whole, whole};
-    // In turn windows as large as a picture, of pictures up to half as large again, and half as large again, of all sizes: of the
-    // largest a quarter is seen, as Szegedy 2015 crops ImageNet. Whole ones would take four times as long.
+    // In turn windows as large as a picture, of pictures up to half as large again, and half as large again, of all sizes: of
+    // the largest a quarter is seen, as Szegedy 2015 crops ImageNet. Whole ones would take four times as long.
     const Index most = enlarged_ * whole, half_again = std::min(3 * whole / 2, most);
     if (step % 2 == 0) return {window(whole), whole, half_again};
     return {window(half_again), std::min(5 * whole / 4, half_again), most};
@@ -356,26 +356,26 @@ nlohmann::json data_card(const ImageSet& train, const ImageSet& test) {
 }
 
 nlohmann::json ResNetTask::card() const {
-    nlohmann::json card = {{"id", id()},
-                           {"title", network_.title},
-                           {"held_out", "the test pictures; none was used for training, but the log follows 2,000 of them"},
-                           {"metrics_are",
-                            "accuracy: share of the test pictures whose class is the likeliest, as they are; accuracy_at_SIDE: enlarged "
-                            "to that side, bilinear"},
-                           {"recipe",
-                            {{"optimiser", "SGD, Nesterov momentum 0.9"},
-                             {"learning_rate", peak_},
-                             {"warm_up", warm_up_},
-                             {"weight_decay", weight_decay_},
-                             {"label_smoothing", smoothing_},
-                             {"batch", batch_size_},
-                             {"clip_norm", clip_norm()},
-                             {"epochs", epochs_},
-                             {"augmentation", "windows of the picture with a border of 4 pixels, mirrored half the time"}}}};
+    nlohmann::json card = {
+        {"id", id()},
+        {"title", network_.title},
+        {"held_out", "the test pictures; none was used for training, but the log follows 2,000 of them"},
+        {"metrics_are",
+         "accuracy: share of the test pictures whose class is the likeliest, as they are; accuracy_at_SIDE: enlarged "
+         "to that side, bilinear"},
+        {"recipe",
+         {{"optimiser", "SGD, Nesterov momentum 0.9"},
+          {"learning_rate", peak_},
+          {"warm_up", warm_up_},
+          {"weight_decay", weight_decay_},
+          {"label_smoothing", smoothing_},
+          {"batch", batch_size_},
+          {"clip_norm", clip_norm()},
+          {"epochs", epochs_},
+          {"augmentation", "windows of the picture with a border of 4 pixels, mirrored half the time"}}}};
     if (enlarged_ > 1)
-        card["recipe"]["enlarged"] =
-            fmt::format("to sides from {0} to {1} px, seen through windows of {0} and {2} px in turn", whole_side(),
-                        enlarged_ * whole_side(), 3 * whole_side() / 2);
+        card["recipe"]["enlarged"] = fmt::format("to sides from {0} to {1} px, seen through windows of {0} and {2} px in turn",
+                                                 whole_side(), enlarged_ * whole_side(), 3 * whole_side() / 2);
     if (small_share_ > 0) card["recipe"]["small"] = {{"pixels", small_}, {"share", small_share_}};
     card.update(data_card(train(), test()));
     card["data_folder"] = {{"name", std::filesystem::path(folder_).lexically_normal().filename().string()},

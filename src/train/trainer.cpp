@@ -34,9 +34,10 @@ WeightMap initial(const Task& task, std::uint64_t seed, const WeightMap& start) 
         const auto found = start.find(name);
         const std::string its = found == start.end() ? "is not in it" : "is " + found->second.shape().str() + " there";
         if (found == start.end() || found->second.shape() != tensor.shape())
-            throw Error(ErrorCode::bad_format,
-                        fmt::format("not a model of {}: tensor '{}' {}, and {} here", task.id(), name, its, tensor.shape().str()),
-                        "start from a model of the same kind and sizes");
+            throw Error(
+                ErrorCode::bad_format,
+                fmt::format("not a model of {}: tensor '{}' {}, and {} here", task.id(), name, its, tensor.shape().str()),
+                "start from a model of the same kind and sizes");
         tensor = found->second.clone();
     }
     return weights;

@@ -78,8 +78,7 @@ void palette(const Ui& ui, AppState& state, Controller& act) {
         ImGui::SetKeyboardFocusHere();
     }
     ImGui::SetNextItemWidth(-1);
-    if (field(ui, "##query", state.palette_query, "Search or run a command"))
-        state.palette_at = 0;
+    if (field(ui, "##query", state.palette_query, "Search or run a command")) state.palette_at = 0;
     ui.stop(true);
     std::vector<const Command*> found;
     for (const Command& command : commands())

@@ -68,7 +68,8 @@ TEST(CaptionEncoder, how_its_windows_step_is_in_the_file) {
     EXPECT_EQ(captioner_design_from_json({{"design", to_json(finer)}}, "card"), finer);
     const Captioner<float> model(Weights<float>(weights), finer);
     EXPECT_EQ(model.encoder().cell(), 4) << "8 with the usual ones";
-    EXPECT_EQ(model.encode(Tensor<float>(Shape{1, 32, 24, 3}, 0.5f)).annotations.shape(), (Shape{1, 8 * 6, model.sizes().annotation}));
+    EXPECT_EQ(model.encode(Tensor<float>(Shape{1, 32, 24, 3}, 0.5f)).annotations.shape(),
+              (Shape{1, 8 * 6, model.sizes().annotation}));
 
     card["design"]["strides"] = {2, 2, 1, 2, 1};
     const auto made = [&] { Captioner<float>(Weights<float>(weights), captioner_design_from_json(card, "card")); };
