@@ -122,20 +122,24 @@ constexpr const char* start_variable = "SACCADE_BENCH_START";
 
 /// The first window of a process of its own, in turn with an empty one's. Medians.
 std::vector<BenchValue> bench_start(const WindowHooks& window) {
-    if (const char* what = std::getenv(start_variable); what != nullptr && window.start_ms)
+    const auto not_measured = [](const std::string& why) {
+        return std::vector<BenchValue>{{"start_over_bare_window", std::nullopt, "ms", "<= 100", "not measured: " + why}};
+    };
+    if (!window.start_ms) return not_measured("this program was built without the window");
+    if (const char* what = std::getenv(start_variable); what != nullptr)
         return {{what, window.start_ms(what == std::string("bare")), "ms", "", ""}};
     std::error_code error;
     const std::string program = std::filesystem::read_symlink("/proc/self/exe", error).string();
+    if (error) return not_measured("the program does not find itself in /proc");
     std::vector<double> bare, ours;
-    for (int i = 0; i < 5 && !error; ++i)
+    for (int i = 0; i < 5; ++i)
         for (auto [name, times] : {std::pair{"bare", &bare}, std::pair{"window", &ours}}) {
             const json said = json_of(
                 fmt::format("{}={} {} bench --only start --json 2>/dev/null", start_variable, name, shell_quoted(program)));
             if (said.is_array() && said.size() == 1 && said[0].value("value", json()).is_number())
                 times->push_back(said[0]["value"].get<double>());
         }
-    if (bare.empty() || ours.empty())
-        return {{"start_over_bare_window", std::nullopt, "ms", "<= 100", "not measured: no window can be opened"}};
+    if (bare.empty() || ours.empty()) return not_measured("no window can be opened");
     const double empty = quantile(bare, 0.5), whole = quantile(ours, 0.5);
     return {{"start_over_bare_window", whole - empty, "ms", "<= 100",
              fmt::format("to the first frame of a process's first window {:.1f} ms, to an empty one's {:.1f}; {} of each",

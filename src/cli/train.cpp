@@ -64,7 +64,6 @@ struct TrainCommand {
     std::string output;
     int checkpoint_seconds = seconds_between_checkpoints;
     bool fresh = false;
-    json starts_from;  // of the card: the model as it was when the training began
 };
 
 void print_progress(const Training& training, bool terminal) {
@@ -216,7 +215,7 @@ json finished_card(const TrainCommand& command, const Training& training, const 
     json card = task.card();
     card["seed"] = command.options.seed;
     card["command"] = command_line(command);
-    if (!command.starts_from.is_null()) card["starts_from"] = command.starts_from;
+    if (const json from = training.starts_from(); !from.is_null()) card["starts_from"] = from;
     card["n"] = n;
     card["metrics"] = measure(task, saved, n);
     card["log"] = log_json(training, task.held_out(task.intervals().examples));
@@ -293,7 +292,6 @@ void train(TrainCommand command) {
         refuse_overwriting(place, {command.options.data_path, command.options.dictionary_path, command.options.from});
     const FileLock lock(places.weights, "is being trained by another program", "wait for it, or choose another name");
     const std::unique_ptr<Task> task = told_task(command.model, command.options);
-    if (!command.options.from.empty()) command.starts_from = starting_point(*named_model(command.options.from));
     const bool resume = !command.fresh && std::filesystem::exists(places.checkpoint);
 
     const Interruptions interruptions;
@@ -325,8 +323,9 @@ void train(TrainCommand command) {
 }  // namespace
 
 void add_train(CliCommand& app) {
-    CliCommand command =
-        app.add("train", "Train a model from scratch; Ctrl-C leaves a checkpoint, from which the same command resumes");
+    CliCommand command = app.add(
+        "train",
+        "Train a model, from scratch or --from another; Ctrl-C leaves a checkpoint, from which the same command resumes");
     const auto c = std::make_shared<TrainCommand>();
     command.option("MODEL", c->model, fmt::format("One of: {}", fmt::join(task_ids(), ", "))).required();
     command.option("--data", c->options.data_path, "Data set, for models that need one").path();

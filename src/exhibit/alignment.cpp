@@ -98,13 +98,17 @@ void say_output(RunContext& context, const SequenceText& text, const Seq2SeqOutp
                      "the source is unlike what the model was trained on");
 }
 
-/// With its matrices laid out once for all runs of this model.
-Seq2Seq<float> model_of(const ModelPtr& model, const Seq2SeqDesign& design, const std::string& where) {
-    static PerModel<Seq2Seq<float>> kept;
+/// With its matrices laid out once for all runs of this model, whatever looks over them.
+Seq2Seq<float> model_of(const ModelPtr& model, const Seq2SeqDesign& design, const std::stop_token& stop) {
+    constexpr std::size_t most_kept = 4;
+    static PerModel<Seq2Seq<float>> kept(most_kept);
     const Weights<float> weights(model->weights);
-    const auto as_it_was_trained = kept.get(
-        model, [&] { return std::make_shared<const Seq2Seq<float>>(weights, design_from_json(model->card.json(), where)); });
-    return as_it_was_trained->with_attention(weights, design.score, design.align);
+    Seq2SeqDesign without = design;
+    without.attention = false;
+    return kept
+        .get(
+            model, [&] { return std::make_shared<const Seq2Seq<float>>(weights, without); }, stop)
+        ->with_attention(weights, design);
 }
 
 void run_alignment(RunContext& context) {
@@ -122,7 +126,7 @@ void run_alignment(RunContext& context) {
     note_dropped(source.dropped, "source", context.probe);
 
     const Seq2SeqDesign design = chosen_design(context, where);
-    const Seq2Seq<float> model = model_of(context.model, design, where);
+    const Seq2Seq<float> model = model_of(context.model, design, context.stop);
     if (model.sizes().source_vocabulary != text.vocabularies().source.size() ||
         model.sizes().target_vocabulary != text.vocabularies().target.size())
         throw Error(ErrorCode::bad_format, where + ": the vocabulary of its card does not fit its embeddings",

@@ -22,7 +22,7 @@ namespace saccade {
 namespace {
 
 constexpr Index trained_side = caption_side, least_trained = 72, most_trained = 120;
-constexpr Index least_side = 32, most_side = 512, cell = 8;
+constexpr Index least_side = 32, most_side = 512, usual_cell = 8;
 constexpr double longest_caption = 400, widest_beam = 10;
 constexpr Index most_words = 48;
 const std::string as_trained = "trained", channel_spatial = "channel-spatial", spatial_channel = "spatial-channel";
@@ -160,7 +160,7 @@ void run_captioning(RunContext& context) {
         const bool ascii = std::ranges::all_of(read, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
         language = ascii ? CaptionLanguage::english : CaptionLanguage::chinese;
     }
-    const PictureInput picture = read_picture(context, cell);
+    const PictureInput picture = read_picture(context, model->encoder().cell());
     say_what_to_know(context, picture);
 
     request.picture = picture.values;
@@ -193,7 +193,7 @@ std::vector<ParamSpec> captioning_params() {
     ParamSpec resolution = integer_param(
         "resolution", "Resolution",
         fmt::format("Longer side of the picture as the encoder reads it; {} px make one location. Trained at about {} px.",
-                    cell, trained_side),
+                    usual_cell, trained_side),
         trained_side, least_side, most_side);
     resolution.unit = "px";
     resolution.log_scale = true;

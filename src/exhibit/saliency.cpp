@@ -9,6 +9,7 @@
 #include "exhibit/saliency_lesson.hpp"
 #include "model/card_json.hpp"
 #include "model/date_questions.hpp"
+#include "model/per_model.hpp"
 #include "params/param_make.hpp"
 
 namespace saccade {
@@ -82,7 +83,12 @@ void run_saliency(RunContext& context) {
     const TypedText typed = read_typed(context.params.text("source"));
     if (typed.characters.empty())
         refuse_nothing_to_read("Source", typed.dropped, "type a date, for example 30 Sep 2019 or 2019年9月30日");
-    const DateQuestions<float> model{Weights<float>(context.model->weights)};
+    constexpr std::size_t most_kept = 4;
+    static PerModel<DateQuestions<float>> kept(most_kept);
+    const auto held = kept.get(
+        context.model, [&] { return std::make_shared<const DateQuestions<float>>(Weights<float>(context.model->weights)); },
+        context.stop);
+    const DateQuestions<float>& model = *held;
     const Names names = names_of(*context.model, model.sizes());
     const Index question = std::ranges::find(questions, context.params.text("question")) - questions.begin();
     const Ids text = character_ids(typed.read(), names.source, names.source.find("<unk>"), "source", context.probe);

@@ -81,8 +81,8 @@ std::vector<ParamSpec> network_params(const std::string& model, const std::strin
                                    blocks);
     block.fallback = shown_block;
     ParamSpec resolution = integer_param("resolution", "Resolution",
-                                         "Longer side of the picture as the network reads it; every map covers all of it. The "
-                                         "networks were trained on pictures of 32 to 96 px.",
+                                         "Longer side of the picture as the network reads it; every map covers all of it. A "
+                                         "note says where that is larger than what the network learned from.",
                                          usual_side, least_side, most_side);
     resolution.unit = "px";
     resolution.log_scale = true;

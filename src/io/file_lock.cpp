@@ -33,7 +33,9 @@ bool is_empty_file(int descriptor) {
 
 int take_lock(const std::string& path, unsigned permissions) {
     for (;;) {
-        const int lock = open(path.c_str(), O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, permissions);
+        constexpr int how = O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+        int lock = open(path.c_str(), O_RDWR | how, permissions);  // NFS locks for writers alone
+        if (lock < 0 && (errno == EACCES || errno == EROFS)) lock = open(path.c_str(), O_RDONLY | how, permissions);
         if (lock < 0) return -1;
         const bool busy = flock(lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
         if (!busy && still_named(lock, path)) return lock;

@@ -84,6 +84,7 @@ CellState<T> RecurrentCell<T>::zero(Index batch) const {
 
 template <class T>
 Var<T> RecurrentCell<T>::project(const Var<T>& x) const {
+    if (kind_ != RecurrentKind::elman) return gated_.project(x);
     return affine(x, elman_.input_weight, elman_.input_bias);
 }
 

@@ -137,11 +137,10 @@ void Seq2Seq<T>::load_score(const Weights<T>& w) {
 }
 
 template <class T>
-Seq2Seq<T> Seq2Seq<T>::with_attention(const Weights<T>& weights, const std::string& score, const AlignSettings& align) const {
+Seq2Seq<T> Seq2Seq<T>::with_attention(const Weights<T>& weights, const Seq2SeqDesign& design) const {
     Seq2Seq<T> other = *this;
-    if (!design_.attention) return other;
-    other.design_.score = score;
-    other.design_.align = align;
+    other.design_ = design;
+    if (!design.attention) return other;
     other.score_parameters_.clear();
     other.load_score(weights);
     other.load_align(weights);

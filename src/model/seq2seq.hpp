@@ -83,9 +83,9 @@ class Seq2Seq {
  public:
     /// Sizes are read from the shapes. Error{bad_format} if tensors are missing or do not fit each other or the design.
     explicit Seq2Seq(const Weights<T>& weights, Seq2SeqDesign design = {});
-    /// The same model with another score and alignment function over the same weights, whose matrices stay laid out. Error as
-    /// above, {unsupported} where the weights lack their parameters.
-    Seq2Seq with_attention(const Weights<T>& weights, const std::string& score, const AlignSettings& align) const;
+    /// The same model with a design that differs in its attention alone, over the same weights, whose matrices stay laid out.
+    /// Error as above, {unsupported} where the weights lack the functions' parameters.
+    Seq2Seq with_attention(const Weights<T>& weights, const Seq2SeqDesign& design) const;
     const Seq2SeqSizes& sizes() const { return sizes_; }
     const Seq2SeqDesign& design() const { return design_; }
     /// Of the alignment function, with their extents; none without attention.

@@ -357,6 +357,7 @@ void PackedMatrix<T>::multiply(const MatrixView<const T>& a, const MatrixView<T>
 template <class T>
 void PackedMatrix<T>::multiply_columns(Index start, const MatrixView<const T>& a, const MatrixView<T>& c,
                                        bool accumulate) const {
+    if (c.rows == 0 || c.cols == 0) return;
     const Product<T> product{a, {}, c, a.cols, {.accumulate = accumulate}};
     if (halves_ != nullptr) return multiply_laid_out(product, halves_.get() + start * depth_, depth_);
     multiply_laid_out(product, panels_.get() + start * depth_, depth_);
@@ -364,6 +365,7 @@ void PackedMatrix<T>::multiply_columns(Index start, const MatrixView<const T>& a
 
 template <class T>
 void PackedMatrix<T>::multiply_on_threads(const MatrixView<const T>& a, const MatrixView<T>& c, bool accumulate) const {
+    if (c.rows == 0 || c.cols == 0) return;
     const Cut cut(c.rows, c.cols, a.cols);
     if (cut.pieces() < 2) return multiply(a, c, accumulate);
     parallel_for(cut.pieces(), [&](Index i) {

@@ -8,7 +8,6 @@
 #include <sys/mman.h>
 #endif
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -156,12 +155,14 @@ ThreadStock* thread_stock() {
     return &stock;
 }
 
-void* system_block(std::size_t bytes, std::size_t boundary = alignment) {
-    void* block = std::aligned_alloc(boundary, (bytes + boundary - 1) / boundary * boundary);
-    if (block == nullptr) {
-        throw Error(ErrorCode::out_of_range, fmt::format("not enough memory for an array of {} bytes", bytes),
-                    "use a smaller input");
-    }
+Error no_memory(std::size_t bytes) {
+    return Error(ErrorCode::out_of_range, fmt::format("not enough memory for an array of {} bytes", bytes),
+                 "use a smaller input");
+}
+
+void* system_block(std::size_t bytes) {
+    void* block = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
+    if (block == nullptr) throw no_memory(bytes);
     return block;
 }
 
@@ -262,12 +263,18 @@ std::shared_ptr<T[]> allocate_storage(std::size_t count) {
 template <class T>
 std::shared_ptr<T[]> allocate_to_stay(std::size_t count) {
     const std::size_t bytes = bytes_of_array<T>(count);
-    const bool huge = bytes >= huge_page;
-    void* const block = system_block(std::max(bytes, alignment), huge ? huge_page : alignment);
 #if defined(MADV_HUGEPAGE)
-    if (huge) madvise(block, bytes / huge_page * huge_page, MADV_HUGEPAGE);  // a wish: where it is refused, small pages do
+    if (keeps_blocks && bytes >= huge_page) {
+        // Not from malloc, which would give these pages to others when they are freed.
+        const std::size_t mapped = bytes + 2 * huge_page;
+        void* const place = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (place == MAP_FAILED) throw no_memory(bytes);
+        const std::uintptr_t first = (reinterpret_cast<std::uintptr_t>(place) + huge_page - 1) / huge_page * huge_page;
+        madvise(reinterpret_cast<void*>(first), bytes + huge_page, MADV_HUGEPAGE);  // a wish: if refused, small pages do
+        return std::shared_ptr<T[]>(reinterpret_cast<T*>(first), [place, mapped](T*) { munmap(place, mapped); });
+    }
 #endif
-    return std::shared_ptr<T[]>(static_cast<T*>(block), [](T* data) { std::free(data); });
+    return allocate_storage<T>(count);
 }
 
 template std::shared_ptr<float[]> allocate_storage(std::size_t);

@@ -1,6 +1,7 @@
 #include "train/caption_task.hpp"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -55,8 +56,11 @@ class CaptionTask : public Task {
 
     std::string id() const override { return id_; }
     WeightMap initial_weights(Rng& rng) const override;
+    /// What fits: how to look may be another's.
+    WeightMap started_from(const Model& start, WeightMap fresh) const override;
+    void read_card(const nlohmann::json& card, const std::string& where) override;
     Index steps_per_epoch() const override { return steps_an_epoch_; }
-    int default_epochs() const override { return from_.empty() ? 150 : 20; }
+    int default_epochs() const override { return starts_ ? 20 : 150; }
     Var<float> shard_loss(const Weights<float>& weights, Index step, int shard, Rng& rng) const override;
     int shards() const override { return shard_count; }
     double learning_rate(Index step) const override {
@@ -90,7 +94,8 @@ class CaptionTask : public Task {
     Tally judge(const WeightMap& weights, Index n, bool maps, const std::stop_token& stop) const;
 
     std::string id_;
-    std::string from_;  // the trained captioner whose weights it starts from; empty: from random ones
+    std::string warm_;     // the bundled captioner whose weights it starts from; empty: none, or that of --from
+    bool starts_ = false;  // from a trained captioner
     CaptionText text_ = caption_text();
     CaptionerDesign design_;
     CaptionerSizes sizes_;
@@ -122,19 +127,19 @@ CaptionTask::CaptionTask(std::string id, const TrainOptions& options) : id_(std:
                        {"reinforce", 0, 1e3, [this](double v) { reinforce_.weight = v; }},
                        {"discount", 0, 1.001, [this](double v) { reinforce_.discount = v; }},
                        {"warm", 0, 3, [&](double v) { warm = static_cast<Index>(v); }}});  // 1: from captions-soft, 2: -hard
-    if (warm > 0) from_ = warm == 1 ? "captions-soft" : "captions-hard";
-    peak_rate_ = rate > 0 ? rate : from_.empty() ? 2e-3 : 1e-3;
+    if (warm > 0 && options.from.empty()) warm_ = warm == 1 ? "captions-soft" : "captions-hard";
+    starts_ = !warm_.empty() || !options.from.empty();
+    peak_rate_ = rate > 0 ? rate : starts_ ? 1e-3 : 2e-3;
     sizes_.vocabulary = text_.vocabulary().size();
     if (options.batch_size > 0) batch_size_ = std::max<Index>(options.batch_size, 2 * shard_count);
     total_steps_ = steps_an_epoch_ * (options.epochs > 0 ? options.epochs : default_epochs());
 }
 
 /// A trained captioner knows already what shapes look like and how captions go: only how to look is new.
-void take_trained(WeightMap& weights, const std::string& from) {
-    const ModelPtr trained = bundled_model(from);
+void take_trained(WeightMap& weights, const Model& trained) {
     const auto take = [&](const std::string& name, const std::string& theirs) {
-        const auto found = trained->weights.find(theirs);
-        if (found == trained->weights.end() || found->second.shape() != weights.at(name).shape()) return;
+        const auto found = trained.weights.find(theirs);
+        if (found == trained.weights.end() || found->second.shape() != weights.at(name).shape()) return;
         weights[name] = found->second.clone();
     };
     for (const auto& [name, tensor] : WeightMap(weights)) take(name, name);
@@ -148,9 +153,23 @@ void take_trained(WeightMap& weights, const std::string& from) {
 
 WeightMap CaptionTask::initial_weights(Rng& rng) const {
     WeightMap weights = initial_captioner_weights(sizes_, design_, rng);
-    if (!from_.empty()) take_trained(weights, from_);
+    if (!warm_.empty()) take_trained(weights, *bundled_model(warm_));
     if (design_.samples()) weights["reinforce.baseline"] = Tensor<float>(Shape{2, most_words});
     return weights;
+}
+
+WeightMap CaptionTask::started_from(const Model& start, WeightMap fresh) const {
+    const std::string where = start.path.empty() ? start.id : start.path;
+    if (captioner_design_from_json(start.card.json(), where).encoder != design_.encoder ||
+        !start.weights.contains("encoder.conv1.weight"))
+        throw Error(ErrorCode::bad_format, "not a captioner with such an encoder",
+                    "start from one of " + fmt::format("{}", fmt::join(caption_task_ids(), ", ")));
+    take_trained(fresh, start);
+    return fresh;
+}
+
+void CaptionTask::read_card(const nlohmann::json& card, const std::string& where) {
+    design_ = captioner_design_from_json(card, where);
 }
 
 Ids CaptionTask::ids_of(const std::vector<CaptionWord>& words) const {
@@ -180,7 +199,7 @@ CaptionTask::Batch CaptionTask::draw_batch(Rng& rng, Index size, int most_shapes
 Var<float> CaptionTask::shard_loss(const Weights<float>& weights, Index step, int, Rng& rng) const {
     // One thing at a time: what shapes look like, then where each is, then long captions (Bengio 2009, "Curriculum learning").
     const double progress = static_cast<double>(step) / static_cast<double>(total_steps_);
-    const int most_shapes = !from_.empty() ? 5 : progress < 0.06 ? 1 : progress < 0.15 ? 2 : progress < 0.25 ? 3 : 5;
+    const int most_shapes = starts_ ? 5 : progress < 0.06 ? 1 : progress < 0.15 ? 2 : progress < 0.25 ? 3 : 5;
     const Index size = std::max<Index>(2, batch_size_ / shard_count);
     const Batch batch = draw_batch(rng, size, most_shapes);
     const Captioner<float> model(weights, design_);
@@ -363,7 +382,7 @@ nlohmann::json CaptionTask::card() const {
         {"forget", forget_},
         {"doubly_stochastic", doubly_},
         {"random_order", shuffled_}};
-    if (!from_.empty()) card["starts_from"] = starting_point(*bundled_model(from_));
+    if (!warm_.empty()) card["starts_from"] = starting_point(*bundled_model(warm_));
     if (hard)
         card["reinforce"] = {{"weight", reinforce_.weight},
                              {"entropy", reinforce_.entropy},

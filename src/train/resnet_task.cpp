@@ -67,7 +67,10 @@ class ResNetTask : public Task {
     Index usual_held_out() const override { return test().size(); }
     Index held_out(Index wanted) const override { return std::min(wanted, test().size()); }
     std::map<std::string, double> evaluate(const WeightMap& weights, Index n, std::stop_token stop) const override;
+    std::optional<double> progress_metric(const WeightMap& weights, Index n, std::stop_token stop) const override;
     nlohmann::json card() const override;
+    /// The sizes that the model was trained for are those that it is measured at.
+    void read_card(const nlohmann::json& card, const std::string& where) override;
 
  private:
     static constexpr int shard_count = 2;
@@ -100,7 +103,7 @@ class ResNetTask : public Task {
     double peak_ = 0.2, warm_up_ = 0.1, weight_decay_ = 5e-4, smoothing_ = 0.05;
     Index small_ = 24;
     double small_share_ = 0.5;
-    Index enlarged_ = 3;  // times, at most
+    Index enlarged_ = 1;  // times, at most
 
     mutable std::mutex mutex_;
     mutable ImageSetPtr train_, test_;  // read when they are asked for: eval needs no training pictures
@@ -261,19 +264,33 @@ void ResNetTask::recalibrate_norms(WeightMap& weights, std::stop_token stop) con
     const Index count = std::min(calibration_pictures, pictures.size()),
                 batches = (count + calibration_batch - 1) / calibration_batch;
     std::vector<StatisticsMap<float>> seen(static_cast<std::size_t>(batches * size_count));
+    // Of all sizes as many numbers: fewer pictures of the large ones, whose activations would not fit.
     parallel_for(batches * size_count, [&](std::int64_t at) {
         check_stop(stop);
-        const Index b = at / size_count, first = count * b / batches, n = count * (b + 1) / batches - first;
+        const Index b = at / size_count, first = count * b / batches, whole = count * (b + 1) / batches - first,
+                    side = sides[static_cast<std::size_t>(at % size_count)],
+                    n = std::max<Index>(1, whole * whole_side() * whole_side() / (side * side));
         std::vector<Index> chosen;
         for (Index i = 0; i < n; ++i) chosen.push_back(((first + i) * 7919) % pictures.size());  // folders are sorted by class
-        ResNet<float>::training(Weights<float>(weights), how, &seen[static_cast<std::size_t>(at)])(
-            Var<float>(enlarged_batch(pictures, chosen, sides[static_cast<std::size_t>(at % size_count)])));
+        ResNet<float>::training(Weights<float>(weights), how,
+                                &seen[static_cast<std::size_t>(at)])(Var<float>(enlarged_batch(pictures, chosen, side)));
     });
     for (const auto& [norm, first] : seen.front()) {
         BatchStatistics<float> all = pooled_statistics(seen, norm);
         weights.insert_or_assign(norm + ".mean", std::move(all.mean));
         weights.insert_or_assign(norm + ".variance", std::move(all.variance));
     }
+}
+
+void ResNetTask::read_card(const nlohmann::json& card, const std::string& where) {
+    const ResNetDesign trained = resnet_design_from_json(card, where);
+    enlarged_ = std::max<Index>(1, trained.most_side / trained.least_side);
+}
+
+std::optional<double> ResNetTask::progress_metric(const WeightMap& weights, Index n, std::stop_token stop) const {
+    n = std::min(n, test().size());
+    const Judged judged = judge(ResNet<float>(Weights<float>(weights), design()), n, whole_side(), stop);
+    return static_cast<double>(judged.hits) / static_cast<double>(n);
 }
 
 std::map<std::string, double> ResNetTask::evaluate(const WeightMap& weights, Index n, std::stop_token stop) const {

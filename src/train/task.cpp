@@ -34,6 +34,26 @@ std::unique_ptr<Optimiser> Task::optimiser(const WeightMap& weights) const {
     return std::make_unique<Adam>(weights);
 }
 
+WeightMap Task::started_from(const Model& start, WeightMap fresh) const {
+    const auto refuse = [this](const std::string& why) {
+        return Error(ErrorCode::bad_format, fmt::format("not a model of {}: {}", id(), why),
+                     "start from a model of the same kind, sizes and words");
+    };
+    for (auto& [name, tensor] : fresh) {
+        const auto found = start.weights.find(name);
+        if (found == start.weights.end()) throw refuse(fmt::format("it has no tensor '{}'", name));
+        if (found->second.shape() != tensor.shape())
+            throw refuse(
+                fmt::format("tensor '{}' is {} there, and {} here", name, found->second.shape().str(), tensor.shape().str()));
+        tensor = found->second.clone();
+    }
+    const nlohmann::json here = card(), &there = start.card.json();
+    for (const char* what : {"classes", "vocabulary", "merges", "answers"})
+        if (here.contains(what) && there.contains(what) && here[what] != there[what])
+            throw refuse(fmt::format("the {} of its card are others", what));
+    return fresh;
+}
+
 void Task::read_card(const nlohmann::json&, const std::string&) {}
 
 void Task::recalibrate_norms(WeightMap&, std::stop_token) const {}

@@ -16,6 +16,8 @@
 
 namespace saccade {
 
+struct Model;
+
 /// What a person may set before a training; each task fills in its own defaults.
 struct TrainOptions {
     std::string data_path;        // empty: the task's generator
@@ -47,6 +49,9 @@ class Task {
     virtual ~Task() = default;
     virtual std::string id() const = 0;  // "dates"
     virtual WeightMap initial_weights(Rng& rng) const = 0;
+    /// What a training that starts from a model starts with: its tensors in the place of fresh ones. Error{bad_format} if it is
+    /// no such model: a tensor is missing or has another shape, or its card has other classes or another vocabulary.
+    virtual WeightMap started_from(const Model& start, WeightMap fresh) const;
     virtual Index steps_per_epoch() const = 0;
     virtual int default_epochs() const = 0;
     /// Loss of one shard of a batch, on this shard's tape; called from several threads at once with different shards.

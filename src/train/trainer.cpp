@@ -1,7 +1,5 @@
 #include "train/trainer.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -26,26 +24,15 @@ Tensor<float> mean_gradient(const std::vector<const Tensor<float>*>& parts) {
     return sum;
 }
 
-WeightMap initial(const Task& task, std::uint64_t seed, const WeightMap& start) {
+WeightMap initial(const Task& task, std::uint64_t seed, const Model* start) {
     Rng rng = Rng(seed).fork("initial weights");
-    WeightMap weights = task.initial_weights(rng);
-    if (start.empty()) return weights;
-    for (auto& [name, tensor] : weights) {
-        const auto found = start.find(name);
-        const std::string its = found == start.end() ? "is not in it" : "is " + found->second.shape().str() + " there";
-        if (found == start.end() || found->second.shape() != tensor.shape())
-            throw Error(
-                ErrorCode::bad_format,
-                fmt::format("not a model of {}: tensor '{}' {}, and {} here", task.id(), name, its, tensor.shape().str()),
-                "start from a model of the same kind and sizes");
-        tensor = found->second.clone();
-    }
-    return weights;
+    WeightMap fresh = task.initial_weights(rng);
+    return start == nullptr ? fresh : task.started_from(*start, std::move(fresh));
 }
 
 }  // namespace
 
-Trainer::Trainer(const Task& task, std::uint64_t seed, const WeightMap& start)
+Trainer::Trainer(const Task& task, std::uint64_t seed, const Model* start)
     : task_(task), rng_(Rng(seed).fork("batches")), weights_(initial(task, seed, start)), optimiser_(task.optimiser(weights_)) {
     for (int s = 0; s < task.shards(); ++s) tapes_.push_back(std::make_unique<Tape<float>>());
 }

@@ -14,9 +14,8 @@ namespace saccade {
 /// was not.
 class Trainer {
  public:
-    /// `start` takes the place of the task's random weights where it is not empty. Error{bad_format} if a tensor is missing in
-    /// it or has another shape.
-    Trainer(const Task& task, std::uint64_t seed, const WeightMap& start = {});
+    /// From Task::initial_weights; with a `start` from Task::started_from, whose errors pass.
+    Trainer(const Task& task, std::uint64_t seed, const Model* start = nullptr);
 
     /// One update from the next batch: the task's shards in parallel, each on its own tape; gradients are added in the order of
     /// the shards, so the thread count does not change them. Returns the mean loss. Error{numeric} if it is no longer finite.

@@ -47,11 +47,13 @@ std::size_t snapshot_to_drop(std::span<const Index> steps) {
 }
 
 /// A training that is resumed needs no start: its checkpoint takes its place, and the model may be gone.
-Trainer started(const Task& task, const TrainOptions& options, bool resumed) {
+Trainer started(const Task& task, const TrainOptions& options, bool resumed, nlohmann::json& starts_from) {
     if (options.from.empty() || resumed) return {task, options.seed};
     const ModelPtr model = named_model(options.from);
     try {
-        return {task, options.seed, model->weights};
+        Trainer trainer(task, options.seed, model.get());
+        starts_from = starting_point(*model);
+        return trainer;
     } catch (const Error& e) {
         throw Error(e.code(), options.from + ": " + e.message(), e.hint());
     }
@@ -61,12 +63,13 @@ struct Training::Impl {
     Impl(std::string id, TrainOptions given, const std::string& resume_from)
         : options(std::move(given)),
           task(make_task(id, options)),
-          trainer(started(*task, options, !resume_from.empty())),
+          trainer(started(*task, options, !resume_from.empty(), starts_from)),
           card(task->card()),
           intervals(task->intervals()) {
         const int epochs = options.epochs > 0 ? options.epochs : task->default_epochs();
         total = task->steps_per_epoch() * epochs;
         if (!resume_from.empty()) resume_checkpoint(resume_from);
+        if (!starts_from.is_null()) card.json()["starts_from"] = starts_from;
         keep_snapshot(recalibrated({}));
     }
 
@@ -86,6 +89,7 @@ struct Training::Impl {
         }
         seconds = file.seconds;
         points = std::move(file.points);
+        starts_from = std::move(file.starts_from);
     }
 
     void work(const std::stop_token& quit) {
@@ -154,7 +158,7 @@ struct Training::Impl {
         std::unique_lock lock(mutex);
         ++readers;
         changed.wait(lock, [&] { return !stepping; });
-        TrainingFile file{task->id(), options, trainer.steps_done(), seconds, points, trainer.checkpoint()};
+        TrainingFile file{task->id(), options, trainer.steps_done(), seconds, points, starts_from, trainer.checkpoint()};
         --readers;
         changed.notify_all();
         return file;
@@ -183,6 +187,7 @@ struct Training::Impl {
 
     TrainOptions options;
     std::unique_ptr<Task> task;
+    nlohmann::json starts_from;  // of the card: the model as it was when the training began; before the trainer, which sets it
     Trainer trainer;
     Card card;
     TrainingIntervals intervals;
@@ -298,6 +303,10 @@ void Training::save_model(const std::string& path) const {
         if (name.starts_with("model.")) weights.emplace(name.substr(6), tensor);
     impl_->task->recalibrate_norms(weights, {});
     write_safetensors(path, weights, StoredType::f16, {{"model", impl_->task->id()}, {"card", impl_->card.json().dump()}});
+}
+
+nlohmann::json Training::starts_from() const {
+    return impl_->starts_from;
 }
 
 std::string Training::headline() const {

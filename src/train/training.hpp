@@ -64,6 +64,8 @@ class Training {
     double steps_per_second() const;
     std::vector<TrainPoint> points() const;
     std::string headline() const;  // name of the points' metric
+    /// Of the card: the model that it started from (model_store.hpp), null if it began with random weights.
+    nlohmann::json starts_from() const;
     /// Steps of the snapshots that are kept: dense at first, thinned so that at most 64 (8 of large models: 64 MB) stay, first
     /// and last always.
     std::vector<Index> snapshot_steps() const;

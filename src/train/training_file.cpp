@@ -60,11 +60,12 @@ void write_training_file(const std::string& path, const TrainingFile& file) {
     json points = json::array();
     for (const TrainPoint& p : file.points)
         points.push_back({p.step, p.seconds, p.loss, p.metric ? json(*p.metric) : json(nullptr)});
-    const json training = {{"task", file.task},
-                           {"options", to_json(file.options)},
-                           {"step", file.step},
-                           {"seconds", file.seconds},
-                           {"points", points}};
+    json training = {{"task", file.task},
+                     {"options", to_json(file.options)},
+                     {"step", file.step},
+                     {"seconds", file.seconds},
+                     {"points", points}};
+    if (!file.starts_from.is_null()) training["starts_from"] = file.starts_from;
     write_safetensors(path, file.tensors, StoredType::f32, {{"training", training.dump()}});
 }
 
@@ -83,6 +84,7 @@ TrainingFile read_training_file(const std::string& path) {
     file.options = options_from_json(training.object("options"));
     training.whole<Index>("step", file.step, 0, most_steps);
     training.number("seconds", file.seconds, 0);
+    if (const auto found = document.find("starts_from"); found != document.end()) file.starts_from = *found;
     for (const json& p : training.list("points")) file.points.push_back(point_from(p, training));
     return file;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct TrainingFile {
     Index step = 0;
     double seconds = 0;
     std::vector<TrainPoint> points;
+    nlohmann::json starts_from{};  // of the card; null: it began with random weights
     WeightMap tensors;
 };
 

@@ -80,7 +80,7 @@ int segments(const Ui& ui, const char* id, const std::vector<std::string>& choic
 /// A switch; true if it was clicked.
 bool toggle_switch(const Ui& ui, const char* id, bool on);
 /// A field of ImGui over `text`; every one is drawn here. Esc leaves it with what was typed, where ImGui's own would take that
-/// back; undo is the window's, for ImGui's own goes on from one text to the next in the same field, and writes beyond it.
+/// back. It has no undo of its own: ImGui's goes on from one text to the next in the same field, and writes beyond it.
 /// `reload`: the text has changed under it. True as ImGui says.
 bool field(const Ui& ui, const char* id, std::string& text, const char* hint = "", bool enter_alone = false,
            bool reload = false);

@@ -85,6 +85,19 @@ class Trainings(Case):
         with open(self.path("mine.json")) as f:
             self.assertEqual(json.load(f)["starts_from"]["starts_from"]["id"], "dates", "the whole chain")
 
+    def test_a_start_may_be_gone_when_its_training_goes_on(self):
+        start = self.path("start.safetensors")
+        self.good("train", "dates", *FEW, "-o", start)
+        one = Running(self, "--from", start, *LONG, "-o", self.out)
+        one.wait("a checkpoint", lambda: os.path.exists(self.checkpoint))
+        one.end(signal.SIGINT)
+        os.remove(start)
+        other = Running(self, "--from", start, *LONG, "-o", self.out)
+        other.says("resuming from")
+        other.says("step ")
+        status, line = other.end(signal.SIGINT)
+        self.assertIn("stopped at step", line)
+
     def test_a_start_that_does_not_fit_is_named(self):
         self.bad(1, "train", "dates", "--from", "rnn-n-to-1-gru", *SHORT, "-o", self.out, names=["rnn-n-to-1-gru: not a model of dates", "same kind"])
         self.bad(1, "train", "dates", "--from", "nowhere.safetensors", *SHORT, "-o", self.out, names=["nowhere.safetensors"])

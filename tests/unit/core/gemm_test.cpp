@@ -278,6 +278,25 @@ TEST(PackedMatrix, OfHalvesIsKeptInHalvesAndGivesTheSameBits) {
     }
 }
 
+TEST(PackedMatrix, OfHalvesIsCutForThreadsAtWholePanels) {
+    constexpr Index n = 3000, k = 800;
+    auto b = random_matrix<float>(n, k, 2);
+    for (float& v : b.values()) v = std::round(v * 512) / 512;
+    const PackedMatrix<float> wide({b.data(), n, k, k}, true);
+    PackedMatrix<float> settled = wide;
+    settled.settle();
+    const int before = thread_count();
+    set_thread_count(3);
+    for (const Index m : {0, 1, 3, 20}) {
+        const auto a = random_matrix<float>(m, k, 1);
+        Tensor<float> expected({m, n}), actual({m, n});
+        wide.multiply({a.data(), m, k, k}, {expected.data(), m, n, n});
+        settled.multiply_on_threads({a.data(), m, k, k}, {actual.data(), m, n, n});
+        EXPECT_TRUE(same_bits(expected.data(), actual.data(), m * n)) << m;
+    }
+    set_thread_count(before);
+}
+
 TEST(Linear, LaidOutGivesTheSameBitsAndIsLeftAsItIsOnATape) {
     const Var<float> weight(random_matrix<float>(70, 45, 1)), bias(random_matrix<float>(1, 70, 2).reshape({70}));
     for (const bool biased : {false, true}) {

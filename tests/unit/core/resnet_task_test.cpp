@@ -43,7 +43,7 @@ class Colours {
         TrainOptions options;
         options.data_path = path();
         options.epochs = 4;
-        options.extra = {{"batch", 8}, {"learning_rate", 0.05}};
+        options.extra = {{"batch", 8}, {"learning_rate", 0.05}, {"enlarged", 3}};
         return options;
     }
 
@@ -92,6 +92,9 @@ TEST(ResNetTask, recalibrated_statistics_are_those_of_the_pictures) {
     WeightMap weights = task->initial_weights(rng);
     task->recalibrate_norms(weights, {});
     EXPECT_EQ(task->evaluate(weights, 16, {}).size(), 2u) << "accuracy and loss, at the pictures' own size alone";
+    const auto for_eval = make_resnet_task("cifar-cbam-resnet20", data.options());
+    for_eval->read_card(task->card(), "card");
+    EXPECT_EQ(for_eval->evaluate(weights, 16, {}).size(), 2u) << "as the card says";
     const ResNetDesign design = resnet_design_from_json(task->card(), "card");
     const ImageSetPtr pictures = read_image_set(data.path(), ImageSplit::train);
     Tensor<float> pixels(Shape{16, 8, 8, 3});
@@ -161,6 +164,12 @@ TEST(ResNetTask, learns_from_pictures_of_every_size) {
         const float loss = task->shard_loss(leaves, step, 0, a).value().item();
         EXPECT_EQ(loss, task->shard_loss(leaves, step, 0, b).value().item()) << step;
         EXPECT_NE(loss, task->shard_loss(leaves, step, 0, c).value().item()) << step;
+        // Without enlarging only the first half, of small windows, is the same.
+        options.extra["enlarged"] = 1;
+        Rng d(3);
+        const float whole = make_resnet_task("cifar-resnet20", options)->shard_loss(leaves, step, 0, d).value().item();
+        EXPECT_EQ(whole == loss, step == 0) << step;
+        options.extra.erase("enlarged");
     }
 }
 
@@ -169,13 +178,19 @@ TEST(ResNetTask, starts_from_a_model) {
     const auto task = make_resnet_task("cifar-resnet20", data.options());
     Trainer first(*task, 7);
     for (int i = 0; i < 2; ++i) first.step();
-    WeightMap learned = first.weights_copy();
-    const Trainer second(*task, 8, learned);
-    EXPECT_TRUE(same(second.weights(), learned));
+    Model model;
+    model.weights = first.weights_copy();
+    model.card = Card(task->card());
+    const Trainer second(*task, 8, &model);
+    EXPECT_TRUE(same(second.weights(), model.weights));
     EXPECT_EQ(second.steps_done(), 0);
-    learned.insert_or_assign("classifier.bias", Tensor<float>(Shape{5}));
-    const std::string line = test::error_of(ErrorCode::bad_format, [&] { Trainer(*task, 7, learned); });
-    EXPECT_TRUE(test::contains(line, "tensor 'classifier.bias' is [5] there, and [2] here")) << line;
+    const auto refused = [&] { return test::error_of(ErrorCode::bad_format, [&] { Trainer(*task, 7, &model); }); };
+    model.card.json()["classes"] = {"red", "green"};
+    EXPECT_TRUE(test::contains(refused(), "the classes of its card are others")) << refused();
+    model.weights.insert_or_assign("classifier.bias", Tensor<float>(Shape{5}));
+    EXPECT_TRUE(test::contains(refused(), "tensor 'classifier.bias' is [5] there, and [2] here")) << refused();
+    model.weights.erase("classifier.bias");
+    EXPECT_TRUE(test::contains(refused(), "it has no tensor 'classifier.bias'")) << refused();
 }
 
 TEST(ResNetTask, says_what_is_wrong) {

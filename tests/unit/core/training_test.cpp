@@ -132,11 +132,13 @@ TEST(TrainingFile, round_trip) {
     TrainOptions options;
     options.epochs = 3;
     options.extra["alignment_loss"] = 0.5;
-    write_training_file(path,
-                        {"line", options, 1, 2.5, {{1, 2.5, 0.75, std::nullopt}, {2, 3, 0.5, 0.25}}, trainer.checkpoint()});
+    write_training_file(
+        path,
+        {"line", options, 1, 2.5, {{1, 2.5, 0.75, std::nullopt}, {2, 3, 0.5, 0.25}}, {{"id", "before"}}, trainer.checkpoint()});
     const TrainingFile back = read_training_file(path);
     std::filesystem::remove(path);
     EXPECT_EQ(back.task, "line");
+    EXPECT_EQ(back.starts_from, nlohmann::json({{"id", "before"}}));
     EXPECT_EQ(back.options, options);
     EXPECT_EQ(back.step, 1);
     ASSERT_EQ(back.points.size(), 2u);
