@@ -1,6 +1,7 @@
 #include "train/resnet_task.hpp"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -16,6 +17,7 @@
 #include "base/sha256.hpp"
 #include "base/stop.hpp"
 #include "image/image.hpp"
+#include "model/model_store.hpp"
 #include "model/resnet.hpp"
 #include "train/augment.hpp"
 #include "train/cifar_binary.hpp"
@@ -30,6 +32,8 @@ namespace {
 
 constexpr Index measured_at_once = 100;                                // test pictures in one pass
 constexpr Index calibration_pictures = 1024, calibration_batch = 128;  // that statistics are measured on
+
+constexpr double distil_temperature = 3;
 
 // Of CIFAR-10's training pictures, rounded; other pictures come close enough, for a norm follows the first layer.
 constexpr std::array<float, 3> colour_mean{0.4914f, 0.4822f, 0.4465f}, colour_deviation{0.2470f, 0.2435f, 0.2616f};
@@ -80,6 +84,7 @@ class ResNetTask : public Task {
     ResNetDesign design() const;
     Index total_steps() const { return steps_per_epoch() * epochs_; }
     std::vector<Index> batch(Index step) const;
+    Tensor<float> teacher_logits(std::span<const Index> chosen) const;
     /// What a step learns from: windows of one size, for a batch is one tensor, out of pictures enlarged to between two sides.
     struct Look {
         Augmentation window;
@@ -104,6 +109,8 @@ class ResNetTask : public Task {
     Index small_ = 24;
     double small_share_ = 0.5;
     Index enlarged_ = 1;  // times, at most
+    double distil_ = 0;   // share of the loss that a teacher gives
+    std::string from_;    // the teacher
 
     mutable std::mutex mutex_;
     mutable ImageSetPtr train_, test_;  // read when they are asked for: eval needs no training pictures
@@ -124,7 +131,11 @@ ResNetTask::ResNetTask(const Network& network, const TrainOptions& options)
                        whole_option("batch", 4097, batch_size_),
                        whole_option("small", 1025, small_),
                        {"small_share", 0, 1, [this](double v) { small_share_ = v; }},
+                       {"distil", 0, 1.001, [this](double v) { distil_ = v; }},
                        whole_option("enlarged", 9, enlarged_)});
+    from_ = options.from;
+    if (distil_ > 0 && from_.empty())
+        throw Error(ErrorCode::usage, id() + ": distil: there is no teacher", "name a trained network with --from");
     if (options.learning_rate > 0) peak_ = options.learning_rate;
     if (options.batch_size > 0) batch_size_ = options.batch_size;
     if (batch_size_ % shard_count != 0)
@@ -181,11 +192,11 @@ ResNetTask::Look ResNetTask::look(Index step) const {
     const auto window = [](Index size) { return Augmentation{.size = size, .padding = 4, .mirror = true}; };
     if (static_cast<double>(step) < small_share_ * static_cast<double>(total_steps()))
         return {window(std::min(small_, whole)), whole, whole};
-    // In turn windows as large as a picture, of pictures up to half as large again, and half as large again, of all sizes: of
-    // the largest a quarter is seen, as Szegedy 2015 crops ImageNet. Whole ones would take four times as long.
-    const Index most = enlarged_ * whole, half_again = std::min(3 * whole / 2, most);
-    if (step % 2 == 0) return {window(whole), whole, half_again};
-    return {window(half_again), std::min(5 * whole / 4, half_again), most};
+    // Windows of the size of a picture every other step, and between them of each larger size in turn, of pictures about as
+    // large.
+    const Index times = step % 2 == 0 || enlarged_ == 1 ? 1 : 2 + step / 2 % (enlarged_ - 1), size = times * whole;
+    if (enlarged_ == 1) return {window(size), whole, whole};
+    return {window(size), std::max(whole, 7 * size / 8), 9 * size / 8};
 }
 
 std::vector<Index> ResNetTask::measured_sides() const {
@@ -214,6 +225,15 @@ Tensor<float> enlarged_batch(const ImageSet& pictures, std::span<const Index> ch
     return x;
 }
 
+/// Hinton 2015 ("Distilling the knowledge in a neural network", section 2): T^2 times the cross-entropy of the student's
+/// softmax(logits / T) with the teacher's. [n, classes] each.
+Var<float> distilled(const Var<float>& logits, const Tensor<float>& teacher) {
+    constexpr auto t = static_cast<float>(distil_temperature);
+    const Tensor<float> wanted = softmax<float>(scale<float>(teacher, 1 / t)).value();
+    const Var<float> agreement = sum_all(mul<float>(log_softmax(scale(logits, 1 / t)), wanted));
+    return scale(agreement, -t * t / static_cast<float>(logits.shape()[0]));
+}
+
 Var<float> ResNetTask::shard_loss(const Weights<float>& weights, Index step, int shard, Rng& rng) const {
     const ImageSet& pictures = train();
     const std::vector<Index> chosen = batch(step);
@@ -234,7 +254,18 @@ Var<float> ResNetTask::shard_loss(const Weights<float>& weights, Index step, int
         targets.push_back(pictures.labels[static_cast<std::size_t>(picture)]);
     }
     const auto network = ResNet<float>::training(weights, design());
-    return cross_entropy<float>(network(Var<float>(std::move(x))), targets, {}, static_cast<float>(smoothing_));
+    const Var<float> logits = network(Var<float>(std::move(x)));
+    const auto share = static_cast<float>(distil_);
+    const auto labelled = [&] { return cross_entropy<float>(logits, targets, {}, static_cast<float>(smoothing_)); };
+    if (distil_ == 0) return labelled();
+    const std::span<const Index> mine(chosen.data() + first, static_cast<std::size_t>(last - first));
+    const Var<float> taught = distilled(logits, teacher_logits(mine));
+    return distil_ >= 1 ? taught : add(scale(taught, share), scale(labelled(), 1 - share));
+}
+
+Tensor<float> ResNetTask::teacher_logits(std::span<const Index> chosen) const {
+    const ResNet<float> teacher(Weights<float>(named_model(from_)->weights), design());
+    return teacher(Var<float>(enlarged_batch(train(), chosen, whole_side()))).value();
 }
 
 /// E[x] and E[x^2] - E[x]^2 over the batches' statistics, in their order.
@@ -390,6 +421,12 @@ nlohmann::json ResNetTask::card() const {
           {"clip_norm", clip_norm()},
           {"epochs", epochs_},
           {"augmentation", "windows of the picture with a border of 4 pixels, mirrored half the time"}}}};
+    std::vector<Index> larger;
+    for (Index times = 2; times <= enlarged_; ++times) larger.push_back(times);
+    if (distil_ > 0)
+        card["recipe"]["distil"] = {{"share", distil_},
+                                    {"temperature", distil_temperature},
+                                    {"teacher", "the model that it starts from, which sees each picture whole and as it is"}};
     if (enlarged_ > 1)
         card["recipe"]["enlarged"] = fmt::format("to sides from {0} to {1} px, seen through windows of {0} and {2} px in turn",
                                                  whole_side(), enlarged_ * whole_side(), 3 * whole_side() / 2);

@@ -164,13 +164,36 @@ TEST(ResNetTask, learns_from_pictures_of_every_size) {
         const float loss = task->shard_loss(leaves, step, 0, a).value().item();
         EXPECT_EQ(loss, task->shard_loss(leaves, step, 0, b).value().item()) << step;
         EXPECT_NE(loss, task->shard_loss(leaves, step, 0, c).value().item()) << step;
-        // Without enlarging only the first half, of small windows, is the same.
+        // Without enlarging only the first half, of small windows, and the steps between, of whole pictures, are the same.
         options.extra["enlarged"] = 1;
         Rng d(3);
         const float whole = make_resnet_task("cifar-resnet20", options)->shard_loss(leaves, step, 0, d).value().item();
-        EXPECT_EQ(whole == loss, step == 0) << step;
+        EXPECT_EQ(whole == loss, step == 0) << step;  // sides vary by an eighth
         options.extra.erase("enlarged");
     }
+}
+
+TEST(ResNetTask, learns_from_a_teacher) {
+    const Colours data;
+    TrainOptions options = data.options();
+    options.extra["small_share"] = 0;
+    options.extra["distil"] = 1;
+    EXPECT_TRUE(
+        test::contains(test::error_of(ErrorCode::usage, [&] { make_resnet_task("cifar-resnet20", options); }), "--from"));
+    Training first("cifar-resnet20", data.options());
+    while (first.state() == Training::State::running) std::this_thread::yield();
+    options.from = data / "teacher.safetensors";
+    first.save_model(options.from);
+    const auto task = make_resnet_task("cifar-resnet20", options);
+    const ModelPtr teacher = load_model(options.from, "cifar-resnet20");
+    Rng rng(5);
+    const WeightMap fresh = task->initial_weights(rng);
+    const auto loss = [&](const WeightMap& weights) {
+        Rng same(3);
+        return task->shard_loss(Weights<float>(weights), 0, 0, same).value().item();
+    };
+    EXPECT_LT(loss(teacher->weights), loss(fresh));
+    EXPECT_EQ(task->card()["recipe"]["distil"]["share"], 1.0);
 }
 
 TEST(ResNetTask, starts_from_a_model) {
