@@ -4,8 +4,12 @@
 // templates, so this copy gets a namespace of its own.
 #undef EIGEN_DONT_PARALLELIZE
 #define Eigen EigenWithOpenMp
+#ifdef __GNUC__
+#pragma GCC diagnostic ignored "-Wuninitialized"  // as in tensor/simd.hpp
+#ifndef __clang__
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // as in tensor/eigen.hpp
-#pragma GCC diagnostic ignored "-Wuninitialized"        // as in tensor/simd.hpp
+#endif
+#endif
 #include <Eigen/Core>
 
 namespace saccade {

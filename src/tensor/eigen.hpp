@@ -2,7 +2,7 @@
 
 // Eigen for .cpp files: include it here, not in headers, and name our arrays as Eigen sees them.
 
-#ifdef __GNUC__
+#if defined(__GNUC__) && !defined(__clang__)
 // GCC 12 takes the undefined operand of AVX-512 extractions in its own headers for an uninitialised variable (PR 105593), and
 // says so at the place it was inlined to: so this stays in force for the rest of the including file.
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
