@@ -4,6 +4,7 @@
 
 #include <jerror.h>
 
+#include <algorithm>
 #include <array>
 #include <csetjmp>
 

@@ -206,7 +206,7 @@ template <class T>
 std::vector<CellState<T>> Seq2Seq<T>::run_direction(const GatedCell<T>& cell, const Var<T>& embedded,
                                                     const PaddedSources& sources, bool backward, const Observer& observe,
                                                     const std::stop_token& stop) const {
-    const auto [size, length] = std::pair(sources.size, sources.length);
+    const Index size = sources.size, length = sources.length;  // clang 14 captures no structured bindings
     const bool padded = std::ranges::any_of(sources.lengths, [&](Index n) { return n < length; });
     const Observer within = observe.named(backward ? "encoder.backward." : "encoder.forward.");
     const auto reads = [&] { return encoder_reads(cell, backward); };

@@ -69,7 +69,7 @@ std::vector<Parameter> TransformerStack<T>::position_parameters(const std::strin
 template <class T>
 std::function<ProjectionNames(const char*, Linear<float> MultiHeadProjections<float>::*)> TransformerStack<T>::projection_names(
     bool cross) const {
-    return [this, cross](const char* what, Linear<float> MultiHeadProjections<float>::*which) {
+    return [=, this](const char* what, Linear<float> MultiHeadProjections<float>::*which) {
         ProjectionNames names;
         if constexpr (std::is_same_v<T, float>) {
             const bool output = which == &MultiHeadProjections<float>::output;
