@@ -48,7 +48,8 @@ struct Face {
         unsigned length = 0;
         const char* data = hb_blob_get_data(table.get(), &length);
         if (length < 10) return true;
-        const unsigned type = static_cast<unsigned char>(data[8]) << 8 | static_cast<unsigned char>(data[9]);
+        const unsigned type =
+            static_cast<unsigned>(static_cast<unsigned char>(data[8])) << 8 | static_cast<unsigned char>(data[9]);
         return (type & 0x0102u) == 0;
     }
 };
