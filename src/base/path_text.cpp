@@ -66,6 +66,12 @@ bool is_hidden(std::string_view name) {
     return name.starts_with('.') || name == "__MACOSX";
 }
 
+std::string text_of_path(const std::string& path) {
+    for (const std::string& text : {path, "'" + path + "'", '"' + path + '"'})
+        if (path_from_text(text) == path) return text;
+    return path;
+}
+
 std::string path_from_text(std::string_view written) {
     std::string text(written);
     if (there(text)) return text;

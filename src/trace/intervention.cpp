@@ -207,7 +207,7 @@ Intervention parse_intervention(const std::string& spec, const std::string& base
 
 std::string to_string(const Intervention& intervention) {
     const bool in_memory = intervention.takes_array() && intervention.array_source.empty();
-    return text_of(intervention, in_memory ? array_text(intervention.array) : intervention.array_source);
+    return text_of(intervention, in_memory ? array_text(intervention.array) : text_of_path(intervention.array_source));
 }
 
 std::string brief(const Intervention& intervention) {

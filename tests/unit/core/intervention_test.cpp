@@ -282,6 +282,12 @@ TEST(Spec, masks_and_arrays_go_both_ways) {
         EXPECT_EQ(to_string(parse_intervention(text)), text);
         EXPECT_EQ(brief(parse_intervention(text)), text);
     }
+    // A path that would lose its quotes or blanks when it is read again keeps them in more of them.
+    for (const char* path : {"'s'.npy", "''", "'s=@'", " a.npy ", "\"a\".npy", "it's.npy"}) {
+        Intervention read = parse_intervention("w=@a.npy");
+        read.array_source = path;
+        EXPECT_EQ(parse_intervention(to_string(read)).array_source, path) << to_string(read);
+    }
     Intervention hand = with_array("w[2]~=@f.npz:w", Tensor<float>::from({2, 3}, {0.1f, -1e-20f, 3, -inf, 5, 1e30f}));
     hand.array_source.clear();
     const std::string spec = to_string(hand);
