@@ -62,7 +62,7 @@ TEST(AtomicFile, follows_links_and_leaves_them) {
 TEST(AtomicFile, keeps_mode_and_owner) {
     const TemporaryFolder folder;
     const mode_t before = umask(022);
-    for (const mode_t mode : {0600, 0640, 0664, 0755}) {
+    for (const mode_t mode : {0600U, 0640U, 0664U, 0755U}) {
         put_bytes(folder / "a", "old");
         chmod((folder / "a").c_str(), mode);
         const bool root = geteuid() == 0;

@@ -88,7 +88,7 @@ TEST(InputFile, no_reader_waits_for_what_is_no_file) {
         for (const auto& [reader, read] : readers) {
             const std::string path = name.front() == '/' ? name : folder / name;
             const auto start = std::chrono::steady_clock::now();
-            const std::string line = error_of(ErrorCode::io, [&] { read(path); });
+            const std::string line = error_of(ErrorCode::io, [&read = read, &path] { read(path); });
             EXPECT_TRUE(contains(line, path) && contains(line, what)) << reader << " of " << name << ": " << line;
             EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1)) << reader << " of " << name;
         }
