@@ -188,14 +188,13 @@ Intervention parse_intervention(const std::string& spec, const std::string& base
         result.value = reader.value(false);
     } else if (const bool freeze = reader.take("~=@"); freeze || reader.take("=@")) {
         result.kind = freeze ? Intervention::Kind::freeze : Intervention::Kind::replace;
-        result.array_source = reader.rest();
+        result.array_source = path_from_text(reader.rest());
         if (result.array_source.empty()) reader.fail("expected a file after '@'");
         if (result.array_source.starts_with(data_prefix)) {
             result.array = array_from(result.array_source.substr(data_prefix.size()), reader);
             result.array_source.clear();
-        } else {
-            result.array_source = path_from_text(result.array_source);
-            if (!base_folder.empty()) result.array_source = (std::filesystem::path(base_folder) / result.array_source).string();
+        } else if (!base_folder.empty()) {
+            result.array_source = (std::filesystem::path(base_folder) / result.array_source).string();
         }
     } else if (reader.take("=")) {
         result.value = reader.value(true);

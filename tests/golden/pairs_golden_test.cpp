@@ -110,7 +110,7 @@ TEST_P(PairsGolden, agrees_within_1e_5) {
             weights.emplace(name.substr(7), Tensor<float>::from(array.shape(), std::move(values)));
         }
     Seq2SeqRequest request{.source = ids_of(arrays.at("source")),
-                           .source_labels = std::vector<std::string>(arrays.at("source").size(), "x"),
+                           .source_labels = std::vector<std::string>(static_cast<std::size_t>(arrays.at("source").size()), "x"),
                            .target_tokens = {"a", "b", "c", "d", "<end>", "<start>"},
                            .forced = ids_of(arrays.at("target"))};
     std::size_t cases = 0;

@@ -288,6 +288,7 @@ TEST(Spec, masks_and_arrays_go_both_ways) {
         read.array_source = path;
         EXPECT_EQ(parse_intervention(to_string(read)).array_source, path) << to_string(read);
     }
+    EXPECT_EQ(parse_intervention("w~=@ data:0x3:").array.shape(), (Shape{0, 3})) << "data, whatever blanks are before it";
     Intervention hand = with_array("w[2]~=@f.npz:w", Tensor<float>::from({2, 3}, {0.1f, -1e-20f, 3, -inf, 5, 1e30f}));
     hand.array_source.clear();
     const std::string spec = to_string(hand);
