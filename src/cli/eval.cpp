@@ -16,9 +16,8 @@ namespace {
 using nlohmann::json;
 
 void eval(const std::string& name, const TrainOptions& options, Index n, bool as_json) {
-    const bool file = name.ends_with(".safetensors");
     const ModelPtr model = named_model(name);
-    const std::string id = file ? model->card.id() : name;
+    const std::string id = model->id.empty() ? model->card.id() : model->id;
     if (id.empty())
         throw Error(ErrorCode::bad_format, name + ": has no model card that says which model it is", "put its .json beside it");
     const std::unique_ptr<Task> task = told_task(id, options);

@@ -295,6 +295,8 @@ void gemm(const MatrixView<const T>& a, const MatrixView<const T>& b, const Matr
     });
 }
 
+namespace {
+
 /// The same for a whole k, and at most tile_rows rows: panel after panel, each from its first byte to its last, for here the
 /// time is what it takes to read them.
 template <class T, class B>
@@ -322,6 +324,16 @@ void multiply_laid_out(const Product<T>& p, const B* panels, Index depth) {
                         p.form.accumulate || k0 > 0);
 }
 
+/// The halves that these numbers are; null if one is none.
+std::shared_ptr<std::uint16_t[]> exact_halves(const float* numbers, Index size) {
+    auto halves = allocate_to_stay<std::uint16_t>(static_cast<std::size_t>(size));
+    for (Index i = 0; i < size; ++i)
+        if (!simd::narrow(numbers[i], halves[i])) return nullptr;
+    return halves;
+}
+
+}  // namespace
+
 template <class T>
 PackedMatrix<T>::PackedMatrix(const MatrixView<const T>& b, bool transposed) : depth_(transposed ? b.cols : b.rows) {
     constexpr Index width = panel_width<T>;
@@ -330,14 +342,6 @@ PackedMatrix<T>::PackedMatrix(const MatrixView<const T>& b, bool transposed) : d
     panels_ = allocate_storage<T>(static_cast<std::size_t>(size_));
     for (Index i = 0; i < panel_count; ++i)
         pack_panel(b, transposed, 0, depth_, i * width, std::min(width, n - i * width), panels_.get() + i * depth_ * width);
-}
-
-/// The halves that these numbers are; null if one is none.
-std::shared_ptr<std::uint16_t[]> exact_halves(const float* numbers, Index size) {
-    auto halves = allocate_to_stay<std::uint16_t>(static_cast<std::size_t>(size));
-    for (Index i = 0; i < size; ++i)
-        if (!simd::narrow(numbers[i], halves[i])) return nullptr;
-    return halves;
 }
 
 template <class T>

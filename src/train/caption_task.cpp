@@ -163,7 +163,7 @@ WeightMap CaptionTask::started_from(const Model& start, WeightMap fresh) const {
     if (captioner_design_from_json(start.card.json(), where).encoder != design_.encoder ||
         !start.weights.contains("encoder.conv1.weight"))
         throw Error(ErrorCode::bad_format, "not a captioner with such an encoder",
-                    "start from one of " + fmt::format("{}", fmt::join(caption_task_ids(), ", ")));
+                    fmt::format("start from one of {}", fmt::join(caption_task_ids(), ", ")));
     take_trained(fresh, start);
     return fresh;
 }

@@ -31,7 +31,7 @@ namespace saccade {
 namespace {
 
 constexpr Index measured_at_once = 100;                                // test pictures in one pass
-constexpr Index calibration_pictures = 1024, calibration_batch = 128;  // that statistics are measured on
+constexpr Index calibration_pictures = 2048, calibration_batch = 128;  // that statistics are measured on
 
 constexpr double distil_temperature = 3;
 
@@ -246,7 +246,7 @@ Var<float> ResNetTask::shard_loss(const Weights<float>& weights, Index step, int
     for (Index i = first; i < last; ++i) {
         const Index picture = chosen[static_cast<std::size_t>(i)];
         const double ratio = static_cast<double>(how.most_side) / static_cast<double>(how.least_side);
-        // Each factor as likely as its square root is: a picture is no more often large than small.
+        // Log-uniform: a picture is no more often enlarged than shrunk by a factor.
         const auto side = static_cast<Index>(
             ratio > 1 ? std::lround(static_cast<double>(how.least_side) * std::pow(ratio, rng.uniform())) : how.least_side);
         const Image image = enlarged(pictures, picture, side);
@@ -428,8 +428,8 @@ nlohmann::json ResNetTask::card() const {
                                     {"temperature", distil_temperature},
                                     {"teacher", "the model that it starts from, which sees each picture whole and as it is"}};
     if (enlarged_ > 1)
-        card["recipe"]["enlarged"] = fmt::format("to sides from {0} to {1} px, seen through windows of {0} and {2} px in turn",
-                                                 whole_side(), enlarged_ * whole_side(), 3 * whole_side() / 2);
+        card["recipe"]["enlarged"] =
+            fmt::format("one step in two, to {} times the size in turn, by an eighth more or less", fmt::join(larger, ", "));
     if (small_share_ > 0) card["recipe"]["small"] = {{"pixels", small_}, {"share", small_share_}};
     card.update(data_card(train(), test()));
     card["data_folder"] = {{"name", std::filesystem::path(folder_).lexically_normal().filename().string()},

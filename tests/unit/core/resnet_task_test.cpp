@@ -158,6 +158,7 @@ TEST(ResNetTask, learns_from_pictures_of_every_size) {
     Rng rng(5);
     const WeightMap weights = task->initial_weights(rng);
     const Weights<float> leaves(weights);
+    EXPECT_TRUE(test::contains(task->card()["recipe"]["enlarged"].get<std::string>(), "to 2, 3 times the size"));
     const Index half = task->steps_per_epoch() * options.epochs / 2;
     for (const Index step : {Index{0}, half, half + 1}) {
         Rng a(3), b(3), c(4);
