@@ -179,12 +179,17 @@ TEST(Idx, says_what_is_wrong) {
     };
     const std::string labels = labels_idx({1, 0});
     EXPECT_HAS(with(pictures_idx(2, 2, 2, 7), labels), "images-idx3-ubyte: its header does not fit");
-    EXPECT_HAS(with(pictures_idx(4000000000U, 4000000000U, 4000000000U, 8), labels), "does not fit its length");
+    EXPECT_HAS(with(pictures_idx(4000000000U, 4000000000U, 4000000000U, 8), labels), "asks for more than 256 MiB");
     EXPECT_HAS(with(pictures_idx(0, 2, 2, 0), labels), "does not fit");
     EXPECT_HAS(with(labels, labels), "not an IDX file");
     EXPECT_HAS(with("", labels), "not an IDX file");
     EXPECT_HAS(with(pictures_idx(3, 2, 2, 12), labels), "2 labels for 3 pictures");
     EXPECT_HAS(with(gzipped(pictures_idx(2, 2, 2, 8)).substr(0, 20), labels), "gzip");
+    EXPECT_HAS(with(gzipped(pictures_idx(1000, 500, 500, 8)), labels), "does not fit its length of 24 bytes");
+    EXPECT_HAS(with(gzipped(pictures_idx(2, 2, 2, 9)), labels), "does not fit its length");
+    std::string wrong_sum = gzipped(pictures_idx(2, 2, 2, 8));
+    wrong_sum[wrong_sum.size() - 8] ^= 1;
+    EXPECT_HAS(with(wrong_sum, labels), "damaged or truncated gzip data");
 }
 
 TEST(Augmentation, windows_are_parts_of_the_picture_and_its_border) {
