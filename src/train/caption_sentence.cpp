@@ -179,6 +179,13 @@ std::vector<CaptionWord> caption_of(const Scene& scene, CaptionLanguage language
     return caption_of(scene, caption_shapes(scene), language);
 }
 
+Ids ids_of(const CaptionText& text, std::span<const CaptionWord> words) {
+    Ids ids;
+    for (const CaptionWord& w : words) ids.push_back(text.vocabulary().find(w.word));
+    ids.push_back(text.end());
+    return ids;
+}
+
 std::string text_of(std::span<const CaptionWord> words, CaptionLanguage language) {
     std::string text;
     for (const CaptionWord& w : words) {

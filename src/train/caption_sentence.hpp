@@ -10,6 +10,8 @@
 
 namespace saccade {
 
+constexpr Index most_caption_words = 40;  // the longest caption has 33, and <end>
+
 /// A word of a caption, and the shape that it speaks of.
 struct CaptionWord {
     std::string word;
@@ -26,6 +28,8 @@ CaptionText caption_text();
 std::vector<CaptionWord> caption_of(const Scene& scene, std::span<const CaptionShape> order, CaptionLanguage language);
 /// In the order of caption_shapes: the one caption that models are taught.
 std::vector<CaptionWord> caption_of(const Scene& scene, CaptionLanguage language);
+/// As a captioner writes it: with <end>.
+Ids ids_of(const CaptionText& text, std::span<const CaptionWord> words);
 std::string text_of(std::span<const CaptionWord> words, CaptionLanguage language);
 
 /// Is this a caption of the scene? It is if it has the form above with any order of the shapes, names each once, in words that

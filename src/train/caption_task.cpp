@@ -9,7 +9,7 @@
 #include "autograd/ops.hpp"
 #include "base/parallel.hpp"
 #include "base/stop.hpp"
-#include "train/bleu.hpp"
+#include "train/caption_judge.hpp"
 #include "train/caption_losses.hpp"
 #include "train/caption_sentence.hpp"
 #include "train/schedule.hpp"
@@ -20,35 +20,20 @@ namespace saccade {
 namespace {
 
 constexpr Index side = caption_side;       // of all held-out pictures
-constexpr Index most_words = 40;           // the longest caption has 33
 constexpr Index calibration_batches = 16;  // of 32 pictures
-constexpr Index test_batch = 16;           // pictures
 constexpr CaptionLanguage languages[] = {CaptionLanguage::english, CaptionLanguage::chinese};
 
-struct Tally {
-    double exact[2] = {0, 0}, taught = 0, captions = 0;
-    double drawn = 0;  // exact, where hard attention draws its locations
-    double nouns = 0, noun_hits = 0, noun_touches = 0, words = 0, word_hits = 0, chance = 0, mass = 0;
-    double loss = 0, tokens = 0;
-    Bleu bleu;
-
-    void add(const Tally& o) {
-        for (int l = 0; l < 2; ++l) exact[l] += o.exact[l];
-        taught += o.taught;
-        drawn += o.drawn;
-        captions += o.captions;
-        nouns += o.nouns;
-        noun_hits += o.noun_hits;
-        noun_touches += o.noun_touches;
-        words += o.words;
-        word_hits += o.word_hits;
-        chance += o.chance;
-        mass += o.mass;
-        loss += o.loss;
-        tokens += o.tokens;
-        bleu.add(o.bleu);
-    }
+/// A part of a training: until a share of its steps, from a share of the peak learning rate downwards.
+struct Phase {
+    double until, rate;
+    bool samples;  // locations are drawn (Xu 2015, section 4.1), whatever the design
 };
+
+/// Soft attention from nothing learns to point beside what it looks for: a location's window sees its neighbours. A while of
+/// drawn locations, in which only the one that is looked at counts, moves its maps onto the shapes; then it is soft again.
+constexpr Phase pointed[] = {{.until = 0.85, .rate = 1, .samples = false},
+                             {.until = 0.965, .rate = 0.5, .samples = true},
+                             {.until = 1, .rate = 0.15, .samples = false}};
 
 class CaptionTask : public Task {
  public:
@@ -60,12 +45,10 @@ class CaptionTask : public Task {
     WeightMap started_from(const Model& start, WeightMap fresh) const override;
     void read_card(const nlohmann::json& card, const std::string& where) override;
     Index steps_per_epoch() const override { return steps_an_epoch_; }
-    int default_epochs() const override { return starts_ ? 20 : 150; }
+    int default_epochs() const override { return starts_ ? 20 : phases_.size() > 1 ? 176 : 150; }
     Var<float> shard_loss(const Weights<float>& weights, Index step, int shard, Rng& rng) const override;
     int shards() const override { return shard_count; }
-    double learning_rate(Index step) const override {
-        return WarmUpCosine{.peak = peak_rate_, .warm_up = 100, .floor = 0.01}.at(step, total_steps_);
-    }
+    double learning_rate(Index step) const override;
     double clip_norm() const override { return 5.0; }
     TrainingIntervals intervals() const override {
         return {.points = 20, .evaluations = 200, .snapshots = 100, .examples = 64};
@@ -78,24 +61,18 @@ class CaptionTask : public Task {
 
  private:
     static constexpr int shard_count = 2;
+    const Phase& phase(Index step) const;
+    Index begin_of(const Phase& phase) const;
+    Index end_of(const Phase& phase) const;
     struct Batch {
         Tensor<float> images;
         PaddedTargets targets[2];
     };
     Batch draw_batch(Rng& rng, Index size, int most_shapes) const;
-    Ids ids_of(const std::vector<CaptionWord>& words) const;
-    std::vector<Scene> held_out_scenes(Index first, Index n) const;
-    /// Of a batch of captions, time-major: the b-th one's words.
-    std::vector<std::string> words_at(const Ids& ids, std::size_t b, std::size_t size) const;
-    void judge_words(const Captioner<float>& model, std::span<const Scene> scenes, const Captioner<float>::Encoded& encoded,
-                     CaptionLanguage language, Index seed, Tally& tally) const;
-    void judge_maps(const Captioner<float>& model, std::span<const Scene> scenes, const Captioner<float>::Encoded& encoded,
-                    CaptionLanguage language, Tally& tally) const;
-    Tally judge(const WeightMap& weights, Index n, bool maps, const std::stop_token& stop) const;
-
     std::string id_;
     std::string warm_;     // the bundled captioner whose weights it starts from; empty: none, or that of --from
     bool starts_ = false;  // from a trained captioner
+    std::vector<Phase> phases_;
     CaptionText text_ = caption_text();
     CaptionerDesign design_;
     CaptionerSizes sizes_;
@@ -111,7 +88,7 @@ CaptionTask::CaptionTask(std::string id, const TrainOptions& options) : id_(std:
     if (!options.data_path.empty())
         throw Error(ErrorCode::usage, id_ + ": takes no data file", "leave out --data: its examples come from a generator");
     double rate = options.learning_rate;
-    Index warm = design_.samples() || design_.channels ? 1 : 0;
+    Index warm = design_.samples() || design_.channels ? 1 : 0, drawn = 1;
     read_task_options(id_, options,
                       {whole_option("steps", 1e6, steps_an_epoch_),
                        {"learning_rate", 1e-6, 1, [&](double v) { rate = v; }},
@@ -126,13 +103,36 @@ CaptionTask::CaptionTask(std::string id, const TrainOptions& options) : id_(std:
                        {"entropy", 0, 1e3, [this](double v) { reinforce_.entropy = v; }},
                        {"reinforce", 0, 1e3, [this](double v) { reinforce_.weight = v; }},
                        {"discount", 0, 1.001, [this](double v) { reinforce_.discount = v; }},
+                       {"drawn", 0, 2, [&](double v) { drawn = static_cast<Index>(v); }},
                        {"warm", 0, 3, [&](double v) { warm = static_cast<Index>(v); }}});  // 1: from captions-soft, 2: -hard
     if (warm > 0 && options.from.empty()) warm_ = warm == 1 ? "captions-soft" : "captions-hard";
     starts_ = !warm_.empty() || !options.from.empty();
     peak_rate_ = rate > 0 ? rate : starts_ ? 1e-3 : 2e-3;
+    if (!starts_ && drawn > 0 && !design_.samples() && !design_.channels)
+        phases_.assign(std::begin(pointed), std::end(pointed));
+    else
+        phases_ = {{.until = 1, .rate = 1, .samples = design_.samples()}};
     sizes_.vocabulary = text_.vocabulary().size();
     if (options.batch_size > 0) batch_size_ = std::max<Index>(options.batch_size, 2 * shard_count);
     total_steps_ = steps_an_epoch_ * (options.epochs > 0 ? options.epochs : default_epochs());
+}
+
+const Phase& CaptionTask::phase(Index step) const {
+    return *std::ranges::find_if(phases_, [&](const Phase& p) { return step < end_of(p) || &p == &phases_.back(); });
+}
+
+Index CaptionTask::begin_of(const Phase& phase) const {
+    return &phase == phases_.data() ? 0 : end_of(*(&phase - 1));
+}
+
+Index CaptionTask::end_of(const Phase& phase) const {
+    return static_cast<Index>(phase.until * static_cast<double>(total_steps_) + 0.5);
+}
+
+double CaptionTask::learning_rate(Index step) const {
+    const Phase& now = phase(step);
+    const Index begin = begin_of(now);
+    return WarmUpCosine{.peak = peak_rate_ * now.rate, .warm_up = 100, .floor = 0.01}.at(step - begin, end_of(now) - begin);
 }
 
 /// A trained captioner knows already what shapes look like and how captions go: only how to look is new.
@@ -154,7 +154,8 @@ void take_trained(WeightMap& weights, const Model& trained) {
 WeightMap CaptionTask::initial_weights(Rng& rng) const {
     WeightMap weights = initial_captioner_weights(sizes_, design_, rng);
     if (!warm_.empty()) take_trained(weights, *bundled_model(warm_));
-    if (design_.samples()) weights["reinforce.baseline"] = Tensor<float>(Shape{2, most_words});
+    if (std::ranges::any_of(phases_, &Phase::samples))
+        weights["reinforce.baseline"] = Tensor<float>(Shape{2, most_caption_words});
     return weights;
 }
 
@@ -172,13 +173,6 @@ void CaptionTask::read_card(const nlohmann::json& card, const std::string& where
     design_ = captioner_design_from_json(card, where);
 }
 
-Ids CaptionTask::ids_of(const std::vector<CaptionWord>& words) const {
-    Ids ids;
-    for (const CaptionWord& w : words) ids.push_back(text_.vocabulary().find(w.word));
-    ids.push_back(text_.end());
-    return ids;
-}
-
 CaptionTask::Batch CaptionTask::draw_batch(Rng& rng, Index size, int most_shapes) const {
     const auto [width, height] = random_caption_size(rng);
     std::vector<Scene> scenes;
@@ -188,7 +182,8 @@ CaptionTask::Batch CaptionTask::draw_batch(Rng& rng, Index size, int most_shapes
         std::vector<CaptionShape> order = caption_shapes(scenes.back());
         if (rng.uniform() < shuffled_)
             for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[rng.below(i)]);
-        for (std::size_t l = 0; l < 2; ++l) captions[l].push_back(ids_of(caption_of(scenes.back(), order, languages[l])));
+        for (std::size_t l = 0; l < 2; ++l)
+            captions[l].push_back(ids_of(text_, caption_of(scenes.back(), order, languages[l])));
     }
     Batch batch;
     batch.images = caption_pictures(scenes);
@@ -198,11 +193,14 @@ CaptionTask::Batch CaptionTask::draw_batch(Rng& rng, Index size, int most_shapes
 
 Var<float> CaptionTask::shard_loss(const Weights<float>& weights, Index step, int, Rng& rng) const {
     // One thing at a time: what shapes look like, then where each is, then long captions (Bengio 2009, "Curriculum learning").
-    const double progress = static_cast<double>(step) / static_cast<double>(total_steps_);
+    const double progress = static_cast<double>(step) / static_cast<double>(end_of(phases_.front()));
+    const bool drawn = phase(step).samples;
     const int most_shapes = starts_ ? 5 : progress < 0.06 ? 1 : progress < 0.15 ? 2 : progress < 0.25 ? 3 : 5;
     const Index size = std::max<Index>(2, batch_size_ / shard_count);
     const Batch batch = draw_batch(rng, size, most_shapes);
-    const Captioner<float> model(weights, design_);
+    CaptionerDesign how = design_;
+    if (drawn) how.align = captioner_design("hard").align;
+    const Captioner<float> model(weights, how);
     const auto encoded = model.encode(Var<float>(batch.images));
     const CaptionNoise noise{.dropout = dropout_, .forget = forget_, .soft_samples = soft_samples_, .rng = &rng};
     Var<float> loss = Tensor<float>::scalar(0);
@@ -212,9 +210,9 @@ Var<float> CaptionTask::shard_loss(const Weights<float>& weights, Index step, in
         const auto forced = model.forced(encoded, starts, targets.ids, targets.length, &rng, noise);
         loss = add(loss, cross_entropy<float>(forced.logits, targets.ids, targets.counts));
         if (doubly_ > 0) loss = add(loss, scale(doubly_stochastic_loss(forced.steps, targets), static_cast<float>(doubly_)));
-        if (design_.samples()) {
+        if (drawn) {
             const Var<float> baseline =
-                reshape(slice(weights.get("reinforce.baseline"), 0, static_cast<Index>(l), 1), {most_words});
+                reshape(slice(weights.get("reinforce.baseline"), 0, static_cast<Index>(l), 1), {most_caption_words});
             loss = add(loss, reinforce_loss(forced.steps, forced.logits.value(), targets, baseline, reinforce_));
         }
     }
@@ -231,111 +229,14 @@ void CaptionTask::recalibrate_norms(WeightMap& weights, std::stop_token stop) co
     recalibrate_caption_encoder(weights, design_.encoder, calibration_batches, batch, std::move(stop));
 }
 
-std::vector<Scene> CaptionTask::held_out_scenes(Index first, Index n) const {
-    std::vector<Scene> scenes;
-    for (Index i = first; i < first + n; ++i) {
-        Rng rng = Rng(7).fork("held-out captions", static_cast<std::uint64_t>(i));
-        scenes.push_back(random_caption_scene(rng, side, side));
-    }
-    return scenes;
-}
-
-std::vector<std::string> CaptionTask::words_at(const Ids& ids, std::size_t b, std::size_t size) const {
-    std::vector<std::string> words;
-    for (std::size_t i = b; i < ids.size() && ids[i] != text_.end(); i += size)
-        words.push_back(text_.vocabulary().token(ids[i]));
-    return words;
-}
-
-void CaptionTask::judge_words(const Captioner<float>& model, std::span<const Scene> scenes,
-                              const Captioner<float>::Encoded& encoded, CaptionLanguage language, Index seed,
-                              Tally& tally) const {
-    const std::size_t size = scenes.size();
-    const Ids ids = model.greedy(encoded, Ids(size, text_.start(language)), most_words);
-    for (std::size_t b = 0; b < size; ++b) {
-        const std::vector<std::string> words = words_at(ids, b, size);
-        std::vector<std::string> taught;
-        for (const CaptionWord& w : caption_of(scenes[b], language)) taught.push_back(w.word);
-        const auto spaced = [](const std::vector<std::string>& list) {
-            std::string text;
-            for (const std::string& word : list) text += word + " ";
-            return text;
-        };
-        tally.captions += 1;
-        tally.taught += words == taught ? 1 : 0;
-        tally.exact[language == CaptionLanguage::chinese ? 1 : 0] += describes(scenes[b], words, language) ? 1 : 0;
-        tally.bleu.add(spaced(words), {spaced(taught)});
-    }
-    if (!design_.samples()) return;
-    Rng rng = Rng(7).fork("held-out locations", static_cast<std::uint64_t>(seed));
-    const Ids drawn = model.greedy(encoded, Ids(size, text_.start(language)), most_words, &rng);
-    for (std::size_t b = 0; b < size; ++b) tally.drawn += describes(scenes[b], words_at(drawn, b, size), language) ? 1 : 0;
-}
-
-void CaptionTask::judge_maps(const Captioner<float>& model, std::span<const Scene> scenes,
-                             const Captioner<float>::Encoded& encoded, CaptionLanguage language, Tally& tally) const {
-    const std::size_t size = scenes.size();
-    std::vector<std::vector<CaptionWord>> captions;
-    std::vector<Ids> ids;
-    for (const Scene& scene : scenes) {
-        captions.push_back(caption_of(scene, language));
-        ids.push_back(ids_of(captions.back()));
-    }
-    const PaddedTargets targets = PaddedTargets::from(ids, text_.end());
-    const auto forced = model.forced(encoded, Ids(size, text_.start(language)), targets.ids, targets.length);
-    const double loss = static_cast<double>(cross_entropy<float>(forced.logits, targets.ids, targets.counts).value().item());
-    for (std::size_t b = 0; b < size; ++b) {
-        tally.tokens += static_cast<double>(ids[b].size());
-        tally.loss += loss * static_cast<double>(ids[b].size());
-        for (std::size_t t = 0; t < captions[b].size(); ++t) {
-            const CaptionWord& word = captions[b][t];
-            if (word.shape < 0) continue;
-            const Tensor<float> region = caption_region(scenes[b], word.shape, encoded.height, encoded.width);
-            const Tensor<float> map = forced.steps[t].policy.value().row(static_cast<Index>(b));
-            const Index best = std::ranges::max_element(map.values()) - map.values().begin();
-            const bool hit = region.data()[best] >= gold_share;
-            (word.noun ? tally.nouns : tally.words) += 1;
-            (word.noun ? tally.noun_hits : tally.word_hits) += hit ? 1 : 0;
-            if (!word.noun) continue;
-            tally.noun_touches += region.data()[best] > 0 ? 1 : 0;
-            double cells = 0, mass = 0;
-            for (Index i = 0; i < region.size(); ++i)
-                if (region.data()[i] >= gold_share) {
-                    cells += 1;
-                    mass += static_cast<double>(map.data()[i]);
-                }
-            tally.chance += cells / static_cast<double>(region.size());
-            tally.mass += mass;
-        }
-    }
-}
-
-Tally CaptionTask::judge(const WeightMap& weights, Index n, bool maps, const std::stop_token& stop) const {
-    const Captioner<float> model(Weights<float>(weights), design_);
-    const Index batches = (n + test_batch - 1) / test_batch;
-    std::vector<Tally> parts(static_cast<std::size_t>(batches));
-    parallel_for(batches, [&](std::int64_t i) {
-        check_stop(stop);
-        const std::vector<Scene> scenes = held_out_scenes(i * test_batch, std::min<Index>(test_batch, n - i * test_batch));
-        const auto encoded = model.encode(Var<float>(caption_pictures(scenes)));
-        for (const CaptionLanguage language : languages) {
-            judge_words(model, scenes, encoded, language, i, parts[static_cast<std::size_t>(i)]);
-            if (maps) judge_maps(model, scenes, encoded, language, parts[static_cast<std::size_t>(i)]);
-        }
-    });
-    Tally all;
-    for (const Tally& part : parts) all.add(part);
-    return all;
-}
-
 std::optional<double> CaptionTask::progress_metric(const WeightMap& weights, Index n, std::stop_token stop) const {
-    const Tally t = judge(weights, n, false, stop);
+    const CaptionTally t = judge_captions(Captioner<float>(Weights<float>(weights), design_), text_, n, false, stop);
     return (t.exact[0] + t.exact[1]) / t.captions;
 }
 
 std::map<std::string, double> CaptionTask::evaluate(const WeightMap& weights, Index n, std::stop_token stop) const {
     if (n < 1) throw Error(ErrorCode::usage, id_ + ": nothing to evaluate on", "ask for at least one scene");
-    const Tally t = judge(weights, n, true, stop);
+    const CaptionTally t = judge_captions(Captioner<float>(Weights<float>(weights), design_), text_, n, true, stop);
     std::map<std::string, double> metrics = {{"exact_match", (t.exact[0] + t.exact[1]) / t.captions},
                                              {"exact_match_english", t.exact[0] / (t.captions / 2)},
                                              {"exact_match_chinese", t.exact[1] / (t.captions / 2)},
@@ -382,8 +283,11 @@ nlohmann::json CaptionTask::card() const {
         {"forget", forget_},
         {"doubly_stochastic", doubly_},
         {"random_order", shuffled_}};
+    if (phases_.size() > 1)
+        for (const Phase& p : phases_)
+            card["phases"].push_back({{"until", p.until}, {"rate", peak_rate_ * p.rate}, {"locations_drawn", p.samples}});
     if (!warm_.empty()) card["starts_from"] = starting_point(*bundled_model(warm_));
-    if (hard)
+    if (std::ranges::any_of(phases_, &Phase::samples))
         card["reinforce"] = {{"weight", reinforce_.weight},
                              {"entropy", reinforce_.entropy},
                              {"discount", reinforce_.discount},

@@ -55,6 +55,35 @@ TEST(CaptionTask, a_step_depends_on_the_seed_alone) {
     EXPECT_NE(other.step(), Trainer(*task, 3).step());
 }
 
+TEST(CaptionTask, soft_attention_draws_its_locations_for_a_while_near_the_end) {
+    TrainOptions options = small(200);  // 1,200 steps: drawn from 1,020 to 1,158
+    const auto task = make_caption_task("captions-soft", options);
+    Rng rng(7);
+    const WeightMap weights = task->initial_weights(rng);
+    ASSERT_TRUE(weights.contains("reinforce.baseline"));
+    // The baseline is learned where locations are drawn, and nowhere else.
+    const auto learns_baseline = [&](Index step) {
+        Tape<float> tape;
+        const Weights<float> leaves(weights, &tape);
+        Rng noise(1);
+        tape.backward(task->shard_loss(leaves, step, 0, noise));
+        const Tensor<float> grad = tape.grad(leaves.get("reinforce.baseline"));
+        return std::ranges::any_of(grad.values(), [](float g) { return g != 0; });
+    };
+    EXPECT_FALSE(learns_baseline(1000));
+    EXPECT_TRUE(learns_baseline(1019 + 1));
+    EXPECT_TRUE(learns_baseline(1157));
+    EXPECT_FALSE(learns_baseline(1158));
+    EXPECT_GT(task->learning_rate(1140), 0);
+    EXPECT_GT(task->learning_rate(1120), task->learning_rate(1019)) << "every phase begins at a rate of its own";
+    EXPECT_EQ(task->card().at("phases").size(), 3);
+    options.extra["drawn"] = 0;
+    EXPECT_FALSE(make_caption_task("captions-soft", options)->card().contains("phases"));
+    options.extra["warm"] = 1;
+    options.extra["drawn"] = 1;
+    EXPECT_FALSE(make_caption_task("captions-soft", options)->card().contains("phases")) << "it starts from one that points";
+}
+
 TEST(CaptionEncoder, how_its_windows_step_is_in_the_file) {
     const auto task = make_caption_task("captions-soft", small(1));
     const CaptionerDesign design = captioner_design_from_json(task->card(), "card");
