@@ -23,7 +23,8 @@ IMAGE = CODECS | {"image"}
 LAYERS = TRACE | {"attention", "nn"}
 MODEL = LAYERS | CODECS | {"model"}
 ON_MODEL = MODEL | PARAMS | IMAGE
-EXHIBIT = ON_MODEL | {"train", "analysis", "exhibit"}
+CHECKPOINT = MODEL | IMAGE | {"checkpoint"}
+EXHIBIT = ON_MODEL | {"checkpoint", "train", "analysis", "exhibit"}
 RUN = EXHIBIT | {"run"}
 VIZ = TRACE | PARAMS | {"analysis", "viz"}
 EVERYTHING = RUN | VIZ | {"gl", "ui", "bench", "cli"}
@@ -38,6 +39,7 @@ ALLOWED = {
     "nn": LAYERS,
     "attention": LAYERS,
     "model": MODEL,
+    "checkpoint": CHECKPOINT,
     "train": ON_MODEL | {"train"},
     "analysis": TRACE | {"analysis"},
     "exhibit": EXHIBIT,
