@@ -47,6 +47,12 @@ Var<T> relu(const Var<T>& a);
 /// Exact: x * Phi(x) (Hendrycks and Gimpel 2016), as PyTorch's default.
 template <class T>
 Var<T> gelu(const Var<T>& a);
+/// 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) (Hendrycks and Gimpel 2016, section 2), as GPT-2 has it.
+template <class T>
+Var<T> gelu_tanh(const Var<T>& a);
+/// x sigmoid(x) (Elfwing 2017; "swish").
+template <class T>
+Var<T> silu(const Var<T>& a);
 template <class T>
 Var<T> exp(const Var<T>& a);
 template <class T>
@@ -83,6 +89,9 @@ Var<T> log_softmax(const Var<T>& logits);
 /// (x - mean) / sqrt(var + eps) * gain + bias over the innermost axis (Ba 2016); biased variance.
 template <class T>
 Var<T> layer_norm(const Var<T>& x, const Var<T>& gain, const Var<T>& bias, T eps = T(1e-5));
+/// x / sqrt(mean(x^2) + eps) * gain over the innermost axis (Zhang and Sennrich 2019, eq. 4).
+template <class T>
+Var<T> rms_norm(const Var<T>& x, const Var<T>& gain, T eps = T(1e-5));
 
 // --- shape and selection (ops_shape.cpp) ---
 

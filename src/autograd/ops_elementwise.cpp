@@ -75,6 +75,27 @@ Var<T> gelu(const Var<T>& a) {
 }
 
 template <class T>
+Var<T> gelu_tanh(const Var<T>& a) {
+    constexpr T slope = T(2) * std::numbers::inv_sqrtpi_v<T> * (T(0.5) * std::numbers::sqrt2_v<T>);  // sqrt(2 / pi)
+    constexpr T cubic = T(0.044715);
+    const auto inner = [=](const auto& x) { return (slope * (x + cubic * x.cube())).tanh(); };
+    Tensor<T> y = map_elements(a.value(), [=](const auto& x) { return T(0.5) * x * (T(1) + inner(x)); });
+    return record_elementwise(a, std::move(y), a.value(), [=](const auto& x, const auto& g) {
+        const auto t = inner(x).eval();
+        return (g * T(0.5) * (T(1) + t + x * (T(1) - t.square()) * slope * (T(1) + T(3) * cubic * x.square()))).eval();
+    });
+}
+
+template <class T>
+Var<T> silu(const Var<T>& a) {
+    Tensor<T> y = map_elements(a.value(), [](const auto& x) { return x * x.logistic(); });
+    return record_elementwise(a, std::move(y), a.value(), [](const auto& x, const auto& g) {
+        const auto s = x.logistic().eval();
+        return (g * s * (T(1) + x * (T(1) - s))).eval();
+    });
+}
+
+template <class T>
 Var<T> exp(const Var<T>& a) {
     // Eigen clamps the argument, so that exp(-inf) could come out as the least number instead of 0.
     Tensor<T> y = map_elements(
@@ -109,13 +130,15 @@ Var<T> dropout(const Var<T>& a, T p, Rng& rng) {
     return record_elementwise(a, std::move(y), factor, [](const auto& k, const auto& g) { return g * k; });
 }
 
-#define SACCADE_INSTANTIATE(T)              \
-    template Var<T> tanh(const Var<T>&);    \
-    template Var<T> sigmoid(const Var<T>&); \
-    template Var<T> relu(const Var<T>&);    \
-    template Var<T> gelu(const Var<T>&);    \
-    template Var<T> exp(const Var<T>&);     \
-    template Var<T> log(const Var<T>&);     \
+#define SACCADE_INSTANTIATE(T)                \
+    template Var<T> tanh(const Var<T>&);      \
+    template Var<T> sigmoid(const Var<T>&);   \
+    template Var<T> relu(const Var<T>&);      \
+    template Var<T> gelu(const Var<T>&);      \
+    template Var<T> gelu_tanh(const Var<T>&); \
+    template Var<T> silu(const Var<T>&);      \
+    template Var<T> exp(const Var<T>&);       \
+    template Var<T> log(const Var<T>&);       \
     template Var<T> dropout(const Var<T>&, T, Rng&);
 SACCADE_INSTANTIATE(float)
 SACCADE_INSTANTIATE(double)

@@ -108,6 +108,43 @@ Var<T> layer_norm(const Var<T>& x, const Var<T>& gain, const Var<T>& bias, T eps
     });
 }
 
+template <class T>
+Var<T> rms_norm(const Var<T>& x, const Var<T>& gain, T eps) {
+    const RowView v = view_rows(x.shape());
+    if (x.shape().rank() < 1 || v.width == 0) throw shape_error("rms_norm", x.shape(), "there is nothing to normalise");
+    if (gain.shape() != Shape{v.width}) throw shape_error("rms_norm (gain)", x.shape(), gain.shape());
+    Tape<T>* tape = common_tape({&x, &gain});
+    Tensor<T> y = Tensor<T>::uninitialized(x.shape());
+    Tensor<T> inverse = Tensor<T>::uninitialized(Shape{v.rows});  // 1 / sqrt(mean(x^2) + eps), a row
+    for_rows(v.rows, v.width, [&](Index start, Index count) {
+        using namespace Eigen::internal;
+        using simd::Packet;
+        for (Index i = start; i < start + count; ++i) {
+            const T* const row = x.value().data() + i * v.width;
+            const T squares =
+                simd::fold(row, v.width, T(0), [](const Packet<T>& total, const Packet<T>& p) { return pmadd(p, p, total); });
+            inverse.data()[i] = T(1) / std::sqrt(squares / static_cast<T>(v.width) + eps);
+            array(y.data() + i * v.width, v.width) =
+                array(row, v.width) * inverse.data()[i] * array(gain.value().data(), v.width);
+        }
+    });
+    if (tape == nullptr) return y;
+    return tape->record(std::move(y), [v, inverse, from = x.value(), g = gain.value(), x_id = x.id(), gain_id = gain.id()](
+                                          Tape<T>& t, const Tensor<T>& grad) {
+        const auto row_of = [&](const Tensor<T>& of, Index i) { return array(of.data() + i * v.width, v.width); };
+        for (Index i = 0; i < v.rows; ++i) {
+            const T r = inverse.data()[i];
+            if (gain_id >= 0) array(t.grad_of(gain_id)) += row_of(grad, i) * row_of(from, i) * r;
+            if (x_id < 0) continue;
+            // With n = x r and h = gain * g:  dL/dx = r (h - n mean(h n))
+            const Eigen::Array<T, Eigen::Dynamic, 1> n = row_of(from, i) * r, h = row_of(g, 0) * row_of(grad, i);
+            array(t.grad_of(x_id).data() + i * v.width, v.width) += r * (h - n * (h * n).mean());
+        }
+    });
+}
+
+template Var<float> rms_norm(const Var<float>&, const Var<float>&, float);
+template Var<double> rms_norm(const Var<double>&, const Var<double>&, double);
 template Var<float> layer_norm(const Var<float>&, const Var<float>&, const Var<float>&, float);
 template Var<double> layer_norm(const Var<double>&, const Var<double>&, const Var<double>&, double);
 

@@ -12,9 +12,21 @@
 namespace saccade {
 
 nlohmann::json to_json(const StackDesign& d) {
-    return {
+    nlohmann::json json = {
         {"layers", d.layers},         {"heads", d.heads},       {"d_model", d.d_model}, {"d_ff", d.d_ff},   {"norm", d.norm},
         {"activation", d.activation}, {"position", d.position}, {"causal", d.causal},   {"cross", d.cross}, {"bias", d.bias}};
+    // What few models have is written where it differs.
+    const StackDesign usual;
+    const auto unusual = [&json](const char* name, const auto& value, const auto& otherwise) {
+        if (value != otherwise) json[name] = value;
+    };
+    unusual("scaled_embedding", d.scaled_embedding, usual.scaled_embedding);
+    unusual("embedding_norm", d.embedding_norm, usual.embedding_norm);
+    unusual("rms", d.rms, usual.rms);
+    unusual("gated", d.gated, usual.gated);
+    unusual("feed_forward_bias", d.feed_forward_bias, usual.feed_forward_bias);
+    unusual("norm_epsilon", d.norm_epsilon, usual.norm_epsilon);
+    return json;
 }
 
 StackDesign stack_design_from_json(const nlohmann::json& card, const std::string& key, const std::string& where) {
@@ -30,6 +42,12 @@ StackDesign stack_design_from_json(const nlohmann::json& card, const std::string
     found.toggle("causal", d.causal);
     found.toggle("cross", d.cross);
     found.toggle("bias", d.bias);
+    found.toggle("scaled_embedding", d.scaled_embedding);
+    found.toggle("embedding_norm", d.embedding_norm);
+    found.toggle("rms", d.rms);
+    found.toggle("gated", d.gated);
+    found.toggle("feed_forward_bias", d.feed_forward_bias);
+    found.number("norm_epsilon", d.norm_epsilon);
     try {
         require_valid(d);
     } catch (const Error& e) {
@@ -47,8 +65,9 @@ void require_valid(const StackDesign& d) {
             "d_model lies between 1 and 65536, d_ff between 0 (no feed-forward) and 1048576");
     require(d.norm == "pre" || d.norm == "post" || d.norm == "none", "there is no norm '" + d.norm + "'",
             "choose one of: pre, post, none");
-    require(d.activation == "relu" || d.activation == "gelu", "there is no activation '" + d.activation + "'",
-            "choose one of: relu, gelu");
+    require(d.norm_epsilon > 0 && d.norm_epsilon < 1, fmt::format("norm_epsilon is {}", d.norm_epsilon),
+            "choose a small number above 0, for example 1e-5");
+    activation(d.activation);
     require_heads(d.d_model, d.heads);
     position_code(d.position);
 }
@@ -87,9 +106,9 @@ class Fresh {
         fill(name + ".weight", {out, in}, [&] { return limit * (2 * rng_.uniform() - 1); });
         if (bias) constant(name + ".bias", {out}, 0);
     }
-    void norm(const std::string& name, Index d) {
-        constant(name + ".gain", {d}, 1);
-        constant(name + ".bias", {d}, 0);
+    void norm(const std::string& name, const StackDesign& design) {
+        constant(name + ".gain", {design.d_model}, 1);
+        if (!design.rms) constant(name + ".bias", {design.d_model}, 0);
     }
 
  private:
@@ -128,13 +147,15 @@ void add_initial_stack_weights(WeightMap& weights, const std::string& prefix, co
         for (const PositionParameter& p : positions)
             if (p.each_layer) fresh.normal(at + ".self.position." + p.name, p.shape, 0.02);
         if (design.d_ff > 0) {
-            fresh.linear(at + ".feed_forward.in", design.d_ff, d, true);
-            fresh.linear(at + ".feed_forward.out", d, design.d_ff, true);
+            fresh.linear(at + ".feed_forward.in", design.d_ff, d, design.feed_forward_bias);
+            if (design.gated) fresh.linear(at + ".feed_forward.gate", design.d_ff, d, design.feed_forward_bias);
+            fresh.linear(at + ".feed_forward.out", d, design.d_ff, design.feed_forward_bias);
         }
         if (design.norm != "none")
-            for (int n = 1; n <= sublayers(design); ++n) fresh.norm(fmt::format("{}.norm{}", at, n), d);
+            for (int n = 1; n <= sublayers(design); ++n) fresh.norm(fmt::format("{}.norm{}", at, n), design);
     }
-    if (design.norm == "pre") fresh.norm(prefix + ".norm", d);
+    if (design.norm == "pre") fresh.norm(prefix + ".norm", design);
+    if (design.embedding_norm) fresh.norm(prefix + ".embedding_norm", design);
 }
 
 WeightMap initial_transformer_weights(const TransformerDesign& design, Index source_vocabulary, Index target_vocabulary,

@@ -46,8 +46,9 @@ std::vector<Parameter> TransformerStack<T>::norm_parameters(const std::string& p
     const std::string norm = fmt::format("norm{}", n + 1);
     const auto gain = [n](const Layer& l) -> const Var<T>& { return l.norms[n].gain; };
     const auto bias = [n](const Layer& l) -> const Var<T>& { return l.norms[n].bias; };
-    return {layered(prefix + norm + ".gain", "γ", {"feature"}, norm + ".gain", gain),
-            layered(prefix + norm + ".bias", "β", {"feature"}, norm + ".bias", bias)};
+    std::vector<Parameter> all = {layered(prefix + norm + ".gain", "γ", {"feature"}, norm + ".gain", gain)};
+    if (!design_.rms) all.push_back(layered(prefix + norm + ".bias", "β", {"feature"}, norm + ".bias", bias));
+    return all;
 }
 
 template <class T>
@@ -150,17 +151,15 @@ struct TransformerStack<T>::LayerPass {
                                                  "Normalised, for the feed-forward"};
         return {observe(names[n] + 1, own.norms[n](x),
                         [&] {
-                            const std::string gain = fmt::format("{}.gain[l,k]", names[n]),
-                                              bias = fmt::format("{}.bias[l,k]", names[n]);
                             const auto x_of = [&](char c) { return named(observe.prefix(), name, 'i', c); };
                             return Shown{
                                 .role = Role::state,
                                 .symbol = "x̂",
                                 .title = titles[n],
                                 .axes = axes("feature"),
-                                .step = {"normalise", rules::layer_norm_formula,
-                                         fmt::format("{}[l,i,k] = {}", names[n], rules::layer_norm(x_of, 'k', gain, bias)),
-                                         rules::layer_norm_source},
+                                .step = {"normalise", stack.design_.rms ? rules::rms_norm_formula : rules::layer_norm_formula,
+                                         fmt::format("{}[l,i,k] = {}", names[n], stack.norm_rule(x_of, names[n], "[l,k]")),
+                                         stack.design_.rms ? rules::rms_norm_source : rules::layer_norm_source},
                                 .parameters = stack.norm_parameters("@", n)};
                         }),
                 names[n]};
@@ -181,7 +180,7 @@ struct TransformerStack<T>::LayerPass {
             const std::string norm = fmt::format("{}norm{}", prefix, n + 1);
             const auto bracketed = [&](char c) { return "(" + sum(c) + ")"; };
             shown.step = {"add and normalise", "LN(x + f(x)), LN(y) = (y − μ) / σ ⊙ γ + β",
-                          left + rules::layer_norm(bracketed, 'k', norm + ".gain[l,k]", norm + ".bias[l,k]"), residual_source};
+                          left + stack.norm_rule(bracketed, norm, "[l,k]"), residual_source};
             shown.parameters = stack.norm_parameters(prefix, n);
             return shown;
         });
@@ -197,38 +196,57 @@ struct TransformerStack<T>::LayerPass {
 };
 
 template <class T>
+Parameter TransformerStack<T>::feed_forward_parameter(Linear<T> FeedForward<T>::*which, const char* name, const char* index,
+                                                      bool bias) const {
+    const std::string full = fmt::format("@feed_forward.{}.{}", name, bias ? "bias" : "weight");
+    const auto of = [which, bias](const Layer& l) -> const Var<T>& {
+        return bias ? (l.feed_forward.*which).bias : (l.feed_forward.*which).weight;
+    };
+    const bool out = which == &FeedForward<T>::out;
+    std::vector<std::string> axes = {out ? "feature" : "hidden"};
+    if (!bias) axes.emplace_back(out ? "hidden" : "feature");
+    return layered(full, fmt::format("{}_{}", bias ? "b" : "W", index), axes, full, of);
+}
+
+template <class T>
 void TransformerStack<T>::LayerPass::feed_forward() {
     const Read in = read();
+    const bool biased = stack.design_.feed_forward_bias, gated = stack.design_.gated;
+    // "sum_m(W[l,f,m] * x[l,i,m]) + b[l,f]", and the parameters that it reads.
+    const auto map = [&](Linear<T> FeedForward<T>::*which, const char* part, const char* index, std::vector<Parameter>& read) {
+        const bool out = which == &FeedForward<T>::out;
+        const std::string whole = fmt::format("@feed_forward.{}", part);
+        read.push_back(stack.feed_forward_parameter(which, part, index, false));
+        if (biased) read.push_back(stack.feed_forward_parameter(which, part, index, true));
+        const std::string bias = biased ? whole + (out ? ".bias[l,k]" : ".bias[l,f]") : "";
+        return out ? rules::linear('f', whole + ".weight[l,k,f]", "@hidden[l,i,f]", bias)
+                   : rules::linear('m', whole + ".weight[l,f,m]", named(observe.prefix(), in.name, 'i', 'm'), bias);
+    };
+    const auto text = [&](const char* index, const char* of) {
+        return fmt::format("W_{0} {1}{2}", index, of, biased ? fmt::format(" + b_{}", index) : "");
+    };
     const Var<T> hidden = observe("hidden", own.feed_forward.hidden(in.x), [&] {
         const std::string& activation = stack.design_.activation;
-        const auto weight = [](const Layer& l) -> const Var<T>& { return l.feed_forward.in.weight; };
-        const auto bias = [](const Layer& l) -> const Var<T>& { return l.feed_forward.in.bias; };
-        const std::string w = "@feed_forward.in.weight", b = "@feed_forward.in.bias";
-        return Shown{
-            .role = Role::state,
-            .symbol = "h",
-            .title = "Feed-forward: hidden units",
-            .axes = axes("hidden"),
-            .step = {"feed forward", activation == "relu" ? "u = max(0, W_1 x + b_1)" : "u = gelu(W_1 x + b_1)",
-                     fmt::format("@hidden[l,i,f] = {}({})", activation,
-                                 rules::linear('m', w + "[l,f,m]", named(observe.prefix(), in.name, 'i', 'm'), b + "[l,f]")),
-                     feed_forward_source},
-            .parameters = {stack.layered(w, "W_1", {"hidden", "feature"}, w, weight),
-                           stack.layered(b, "b_1", {"hidden"}, b, bias)}};
+        Shown shown{.role = Role::state, .symbol = "h", .title = "Feed-forward: hidden units", .axes = axes("hidden")};
+        const std::string first = map(&FeedForward<T>::in, "in", "1", shown.parameters);
+        const char* called = activation.starts_with("gelu") ? "gelu" : activation.c_str();
+        if (gated)
+            shown.step = {"feed forward", fmt::format("u = {}({}) ⊙ ({})", called, text("g", "x"), text("1", "x")),
+                          fmt::format("@hidden[l,i,f] = {}({}) * ({})", activation,
+                                      map(&FeedForward<T>::gate, "gate", "g", shown.parameters), first),
+                          "Shazeer 2020, eq. 6"};
+        else
+            shown.step = {"feed forward",
+                          activation == "relu" ? fmt::format("u = max(0, {})", text("1", "x"))
+                                               : fmt::format("u = {}({})", called, text("1", "x")),
+                          fmt::format("@hidden[l,i,f] = {}({})", activation, first), feed_forward_source};
+        return shown;
     });
     const Var<T> out = observe("feed_forward", own.feed_forward.out(hidden), [&] {
-        const auto weight = [](const Layer& l) -> const Var<T>& { return l.feed_forward.out.weight; };
-        const auto bias = [](const Layer& l) -> const Var<T>& { return l.feed_forward.out.bias; };
-        const std::string w = "@feed_forward.out.weight", b = "@feed_forward.out.bias";
-        return Shown{.role = Role::state,
-                     .symbol = "f",
-                     .title = "Feed-forward: output",
-                     .axes = axes("feature"),
-                     .step = {"feed forward", "f(x) = W_2 u + b_2",
-                              "@feed_forward[l,i,k] = " + rules::linear('f', w + "[l,k,f]", "@hidden[l,i,f]", b + "[l,k]"),
-                              feed_forward_source},
-                     .parameters = {stack.layered(w, "W_2", {"feature", "hidden"}, w, weight),
-                                    stack.layered(b, "b_2", {"feature"}, b, bias)}};
+        Shown shown{.role = Role::state, .symbol = "f", .title = "Feed-forward: output", .axes = axes("feature")};
+        const std::string second = map(&FeedForward<T>::out, "out", "2", shown.parameters);
+        shown.step = {"feed forward", "f(x) = " + text("2", "u"), "@feed_forward[l,i,k] = " + second, feed_forward_source};
+        return shown;
     });
     add_and_norm(out, "@feed_forward", observe, "@state", "Output of the layer");
 }

@@ -33,12 +33,33 @@ Index first_position(const StackCall<T>& call) {
     return call.cache == nullptr ? 0 : call.cache->length;
 }
 
+}  // namespace
+
 template <class T>
-LayerNorm<T> norm_of(const Weights<T>& w, const std::string& name, Index d) {
-    return {w.get(name + ".gain", {d}), w.get(name + ".bias", {d})};
+Norm<T> TransformerStack<T>::norm_of(const Weights<T>& w, const std::string& name) const {
+    const Shape d{design_.d_model};
+    return {w.get(name + ".gain", d), design_.rms ? Var<T>() : w.get(name + ".bias", d), static_cast<T>(design_.norm_epsilon),
+            design_.rms};
 }
 
-}  // namespace
+template <class T>
+FeedForward<T> TransformerStack<T>::feed_forward_of(const Weights<T>& w, const std::string& name) const {
+    const auto linear = [&](const std::string& part, Index out, Index in) {
+        const std::string full = name + part;
+        return laid_out(
+            Linear<T>{w.get(full + ".weight", {out, in}), design_.feed_forward_bias ? w.get(full + ".bias", {out}) : Var<T>()});
+    };
+    const Index d = design_.d_model, hidden = design_.d_ff;
+    return {linear(".in", hidden, d), linear(".out", d, hidden), design_.gated ? linear(".gate", hidden, d) : Linear<T>{},
+            &activation(design_.activation)};
+}
+
+template <class T>
+std::string TransformerStack<T>::norm_rule(const std::function<std::string(char)>& x_of, const std::string& name,
+                                           const std::string& at) const {
+    if (design_.rms) return rules::rms_norm(x_of, 'k', name + ".gain" + at, design_.norm_epsilon);
+    return rules::layer_norm(x_of, 'k', name + ".gain" + at, name + ".bias" + at, design_.norm_epsilon);
+}
 
 template <class T>
 MultiHeadProjections<T> multi_head_projections(const Weights<T>& w, const std::string& prefix, Index d_model, bool bias) {
@@ -84,40 +105,40 @@ TransformerStack<T>::TransformerStack(const Weights<T>& w, const std::string& pr
                     {},
                     std::move(position)};
         if (design_.cross) layer.cross.emplace(multi_head_projections(w, at + ".cross", d, design_.bias), design_.heads);
-        if (design_.d_ff > 0) {
-            const std::string ff = at + ".feed_forward";
-            const auto linear = [&](const std::string& name, Index out, Index in) {
-                return laid_out(Linear<T>{w.get(ff + name + ".weight", {out, in}), w.get(ff + name + ".bias", {out})});
-            };
-            layer.feed_forward = {linear(".in", design_.d_ff, d), linear(".out", d, design_.d_ff),
-                                  design_.activation == "gelu"};
-        }
+        if (design_.d_ff > 0) layer.feed_forward = feed_forward_of(w, at + ".feed_forward");
         if (design_.norm != "none")
-            for (int n = 1; n <= sublayers(design_); ++n) layer.norms.push_back(norm_of(w, fmt::format("{}.norm{}", at, n), d));
+            for (int n = 1; n <= sublayers(design_); ++n) layer.norms.push_back(norm_of(w, fmt::format("{}.norm{}", at, n)));
         layers_.push_back(std::move(layer));
     }
-    if (design_.norm == "pre") norm_ = norm_of(w, prefix + ".norm", d);
+    if (design_.norm == "pre") norm_ = norm_of(w, prefix + ".norm");
+    if (design_.embedding_norm) embedding_norm_ = norm_of(w, prefix + ".embedding_norm");
+    if (w.has(prefix + ".types.weight")) {
+        types_ = w.get(prefix + ".types.weight");
+        types_ = w.get(prefix + ".types.weight", {types_.shape()[0], d});
+    }
 }
 
 template <class T>
 Var<T> TransformerStack<T>::embed(std::span<const Index> ids, Index batch, const StackCall<T>& call) const {
     if (table_.empty()) throw Error(ErrorCode::invalid_input, "this stack has no embedding table", "give it vectors");
     const Index d = design_.d_model, length = static_cast<Index>(ids.size()) / std::max<Index>(1, batch);
-    const Var<T> rows = scale(embedding(table_, ids), std::sqrt(static_cast<T>(d)));
-    return placed(
-        call.observe("embedding", reshape(rows, {batch, length, d}),
-                     [&] {
-                         const std::string row = rules::embedding("@embedding.weight", call.names.ids + "[i]", 'k');
-                         return Shown{
-                             .role = Role::embedding,
-                             .symbol = "x",
-                             .title = "Embedded tokens (times sqrt(d_model))",
-                             .axes = {call.names.tokens, "feature"},
-                             .step = {"embed", "E[x_i] √d_model", fmt::format("@embedding[i,k] = {} * sqrt({})", row, d),
-                                      "Vaswani 2017, section 3.4"},
-                             .parameters = {{"@embedding.weight", "E", {call.names.vocabulary, "feature"}, table_}}};
-                     }),
-        call);
+    Var<T> rows = embedding(table_, ids);
+    if (design_.scaled_embedding) rows = scale(rows, std::sqrt(static_cast<T>(d)));
+    return placed(call.observe("embedding", reshape(rows, {batch, length, d}),
+                               [&] {
+                                   const std::string row = rules::embedding("@embedding.weight", call.names.ids + "[i]", 'k');
+                                   const bool scaled = design_.scaled_embedding;
+                                   return Shown{
+                                       .role = Role::embedding,
+                                       .symbol = "x",
+                                       .title = scaled ? "Embedded tokens (times sqrt(d_model))" : "Embedded tokens",
+                                       .axes = {call.names.tokens, "feature"},
+                                       .step = {"embed", scaled ? "E[x_i] √d_model" : "E[x_i]",
+                                                "@embedding[i,k] = " + row + (scaled ? fmt::format(" * sqrt({})", d) : ""),
+                                                "Vaswani 2017, section 3.4"},
+                                       .parameters = {{"@embedding.weight", "E", {call.names.vocabulary, "feature"}, table_}}};
+                               }),
+                  call);
 }
 
 template <class T>
@@ -131,6 +152,25 @@ Var<T> TransformerStack<T>::positioned(const Var<T>& x, const StackCall<T>& call
         call);
 }
 
+/// With the vectors of the types that the call names; all of type 0 where it names none.
+template <class T>
+Var<T> TransformerStack<T>::typed(Var<T> input, const StackCall<T>& call) const {
+    if (types_.empty()) return input;
+    const Index n = input.shape()[0] * input.shape()[1];
+    const Ids none(static_cast<std::size_t>(call.types.empty() ? n : 0));
+    const Var<T> rows = embedding(types_, call.types.empty() ? std::span<const Index>(none) : call.types);
+    return add(input, call.observe("type", reshape(rows, input.shape()), [&] {
+        return Shown{
+            .role = Role::embedding,
+            .symbol = "t",
+            .title = "Embedded types",
+            .axes = {call.names.tokens, "feature"},
+            .step = {"embed", "T[t_i]", "@type[i,k] = " + rules::embedding("@types.weight", call.names.types + "[i]", 'k'),
+                     "Devlin 2018, section 3"},
+            .parameters = {{"@types.weight", "T", {"type", "feature"}, types_}}};
+    }));
+}
+
 /// With the position code's part.
 template <class T>
 Var<T> TransformerStack<T>::placed(const Var<T>& x, const StackCall<T>& call) const {
@@ -138,7 +178,7 @@ Var<T> TransformerStack<T>::placed(const Var<T>& x, const StackCall<T>& call) co
     const auto vectors = [&](const char* symbol, const char* title) {
         return Shown{.role = Role::embedding, .symbol = symbol, .title = title, .axes = {call.names.tokens, "feature"}};
     };
-    Var<T> input = x;
+    Var<T> input = typed(x, call);
     if (code_.adds) {
         Var<T> added = code_.adds->added(first_position(call), x.shape()[1]);
         input = add(input, observe("position", std::move(added), [&] {
@@ -150,12 +190,22 @@ Var<T> TransformerStack<T>::placed(const Var<T>& x, const StackCall<T>& call) co
                         return shown;
                     }));
     }
+    if (design_.embedding_norm) input = embedding_norm_(input);
     input = observe("input", std::move(input), [&] {
         const bool added = code_.adds != nullptr;
         Shown shown = vectors("x", "Input of the first layer");
-        shown.step = {"add position", added ? "x_i + p_i" : "x_i",
-                      std::string("@input[i,k] = @embedding[i,k]") + (added ? " + @position[i,k]" : ""),
-                      "Vaswani 2017, section 3.5"};
+        const auto sum = [&](char k) {
+            const auto part = [k](const char* name) { return fmt::format("@{}[i,{}]", name, k); };
+            return part("embedding") + (types_.empty() ? "" : " + " + part("type")) + (added ? " + " + part("position") : "");
+        };
+        const std::string symbols = std::string("x_i") + (types_.empty() ? "" : " + t_i") + (added ? " + p_i" : "");
+        shown.step = {"add position", symbols, "@input[i,k] = " + sum('k'), "Vaswani 2017, section 3.5"};
+        if (!design_.embedding_norm) return shown;
+        const auto bracketed = [&](char k) { return "(" + sum(k) + ")"; };
+        shown.step = {"add and normalise", "LN(" + symbols + ")",
+                      "@input[i,k] = " + norm_rule(bracketed, "@embedding_norm", "[k]"), "Devlin 2018, section 3"};
+        shown.parameters = {{"@embedding_norm.gain", "γ", {"feature"}, embedding_norm_.gain}};
+        if (!design_.rms) shown.parameters.push_back({"@embedding_norm.bias", "β", {"feature"}, embedding_norm_.bias});
         return shown;
     });
     return dropped(input, call);
@@ -182,15 +232,16 @@ Var<T> TransformerStack<T>::operator()(const Var<T>& x, const StackCall<T>& call
     if (design_.norm != "pre") return y;
     return call.observe("norm", norm_(y), [&] {
         const auto x_of = [&](char c) { return fmt::format("@state[{},i,{}]", design_.layers - 1, c); };
-        return Shown{
-            .role = Role::state,
-            .symbol = "x̂",
-            .title = "Normalised, behind the last layer",
-            .axes = {call.names.tokens, "feature"},
-            .step = {"normalise", rules::layer_norm_formula,
-                     "@norm[i,k] = " + rules::layer_norm(x_of, 'k', "@norm.gain[k]", "@norm.bias[k]"),
-                     rules::layer_norm_source},
-            .parameters = {{"@norm.gain", "γ", {"feature"}, norm_.gain}, {"@norm.bias", "β", {"feature"}, norm_.bias}}};
+        Shown shown{.role = Role::state,
+                    .symbol = "x̂",
+                    .title = "Normalised, behind the last layer",
+                    .axes = {call.names.tokens, "feature"},
+                    .step = {"normalise", design_.rms ? rules::rms_norm_formula : rules::layer_norm_formula,
+                             "@norm[i,k] = " + norm_rule(x_of, "@norm", "[k]"),
+                             design_.rms ? rules::rms_norm_source : rules::layer_norm_source},
+                    .parameters = {{"@norm.gain", "γ", {"feature"}, norm_.gain}}};
+        if (!design_.rms) shown.parameters.push_back({"@norm.bias", "β", {"feature"}, norm_.bias});
+        return shown;
     });
 }
 

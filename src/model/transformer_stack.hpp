@@ -9,7 +9,7 @@
 #include "model/layered_parameters.hpp"
 #include "model/weights.hpp"
 #include "nn/feed_forward.hpp"
-#include "nn/layer_norm.hpp"
+#include "nn/norm.hpp"
 
 namespace saccade {
 
@@ -17,10 +17,17 @@ namespace saccade {
 struct StackDesign {
     Index layers = 2, heads = 4, d_model = 64, d_ff = 128;  // d_ff 0: attention only
     std::string norm = "pre";         // "pre" (x + f(LN x), a last LN after all), "post" (LN(x + f x), Vaswani 2017), "none"
-    std::string activation = "relu";  // or "gelu"
+    std::string activation = "relu";  // nn/activation.hpp
     std::string position = "sinusoidal";  // id of a position code
     bool causal = false, cross = false;
     bool bias = true;  // of the projections of attention
+    // What other people's models have and ours do not.
+    bool scaled_embedding = true;  // times sqrt(d_model) (Vaswani 2017, section 3.4)
+    bool embedding_norm = false;   // behind table, positions and types (Devlin 2018)
+    bool rms = false;              // norms by the root mean square alone, without a bias
+    bool gated = false;            // the feed-forward has a gate
+    bool feed_forward_bias = true;
+    double norm_epsilon = 1e-5;
     bool operator==(const StackDesign&) const = default;
 };
 nlohmann::json to_json(const StackDesign& design);
@@ -36,6 +43,7 @@ int sublayers(const StackDesign& design);
 struct StackNames {
     std::string tokens{};                     // axis; of its keys: tokens.key
     std::string ids{};                        // the tensor of the ids that it reads: "source.id"
+    std::string types{};                      // that of the types, if it has a table of them: "token.type"
     std::string vocabulary{};                 // axis of the embedding table
     std::string title = "Attention weights";  // of self-attention's
     // Decoders: the axis of the keys that cross-attention sees, and what they are made of, at token j and feature m:
@@ -57,8 +65,9 @@ struct StackCache {
 /// What a call needs besides the input. All masks 0 or -inf; they add up.
 template <class T>
 struct StackCall {
-    Tensor<T> mask;               // self-attention: [T_q, T_k], [B, 1, 1, T_k] (padding) or [B, 1, T_q, T_k]; empty: none.
-                                  // T_k counts cached positions. A causal stack adds its own mask
+    Tensor<T> mask;                // self-attention: [T_q, T_k], [B, 1, 1, T_k] (padding) or [B, 1, T_q, T_k]; empty: none.
+                                   // T_k counts cached positions. A causal stack adds its own mask
+    std::span<const Index> types;  // a type for each id (Devlin 2018), where the stack has a table of them; empty: all 0
     std::optional<Index> radius;  // restricted self-attention (Vaswani 2017, section 4): keys at most this far; 0: itself alone
     Var<T> memory;                // encoder output [B, S, d_model]; may be left out where the cache holds its keys and values
     Tensor<T> memory_mask;        // cross-attention: [B, 1, 1, S] or [T_q, S]; empty: none
@@ -76,7 +85,8 @@ struct StackCall {
 /// Layers of self-attention, cross-attention (decoders) and feed-forward, each with a residual connection and a normalisation
 /// (Vaswani 2017, section 3.1; pre-norm: Xiong 2020). Activations are [B, T, d_model].
 ///
-/// Shown below call.observe, [token, feature]: embedding; position, where the code adds; input, the first layer's; norm, behind
+/// Shown below call.observe, [token, feature]: embedding; type, where there are types; position, where the code adds; input,
+/// the first layer's; norm, behind
 /// all layers of a pre-norm stack. [layer, token, feature]: norm1 to norm3 (pre-norm), what each sub-layer reads; middle, after
 /// self-attention's Add (& Norm); feed_forward, before the residual; state, the layer's output. hidden [layer, token, hidden].
 /// Self-attention as MultiHeadAttention has it; cross-attention below "cross.", with cross.middle, after its Add (& Norm). The
@@ -84,10 +94,10 @@ struct StackCall {
 template <class T>
 class TransformerStack {
  public:
-    /// Weights: PREFIX.embedding.weight (where the stack has one); PREFIX.LAYER.self and, in decoders, PREFIX.LAYER.cross, each
-    /// as multi_head_projections; PREFIX.LAYER.feed_forward.in and .out, .weight and .bias; PREFIX.LAYER.norm1 to .norm3 and,
-    /// of pre-norm stacks, PREFIX.norm, .gain and .bias; of the position code as PositionParameter. Error{bad_format};
-    /// Error{invalid_input} as require_valid.
+    /// Weights: PREFIX.embedding.weight, PREFIX.types.weight (where the stack has them), PREFIX.embedding_norm;
+    /// PREFIX.LAYER.self and, in decoders, PREFIX.LAYER.cross, each as multi_head_projections; PREFIX.LAYER.feed_forward.in and
+    /// .out, .weight and .bias; PREFIX.LAYER.norm1 to .norm3 and, of pre-norm stacks, PREFIX.norm, .gain and .bias; of the
+    /// position code as PositionParameter. Error{bad_format}; Error{invalid_input} as require_valid.
     TransformerStack(const Weights<T>& weights, const std::string& prefix, StackDesign design);
 
     const StackDesign& design() const { return design_; }
@@ -124,7 +134,7 @@ class TransformerStack {
         MultiHeadAttention<T> self;
         std::optional<MultiHeadAttention<T>> cross;
         FeedForward<T> feed_forward;
-        std::vector<LayerNorm<T>> norms;
+        std::vector<Norm<T>> norms;
         std::vector<Var<T>> position;  // the code's parameters, where each layer has its own
     };
     struct LayerPass;
@@ -140,7 +150,13 @@ class TransformerStack {
     Parameter layered(const std::string& name, const std::string& symbol, std::vector<std::string> axes, const std::string& key,
                       const Of& of) const;
     std::vector<Parameter> norm_parameters(const std::string& prefix, std::size_t n) const;
+    Norm<T> norm_of(const Weights<T>& w, const std::string& name) const;
+    FeedForward<T> feed_forward_of(const Weights<T>& w, const std::string& name) const;
+    /// The rule of a norm of the operand, parameters as named ("@norm1", "[l,k]").
+    std::string norm_rule(const std::function<std::string(char)>& x_of, const std::string& name, const std::string& at) const;
+    Var<T> typed(Var<T> input, const StackCall<T>& call) const;
     std::vector<Parameter> position_parameters(const std::string& prefix) const;
+    Parameter feed_forward_parameter(Linear<T> FeedForward<T>::*which, const char* name, const char* index, bool bias) const;
 
     StackDesign design_;
     PositionSizes sizes_;
@@ -149,7 +165,8 @@ class TransformerStack {
     Var<T> table_;
     std::shared_ptr<const PackedMatrix<T>> packed_table_;  // of causal stacks, for tied_logits
     std::vector<Layer> layers_;
-    LayerNorm<T> norm_;
+    Var<T> types_;  // [types, d_model]; empty: none
+    Norm<T> norm_, embedding_norm_;
     std::shared_ptr<LayeredParameters> layered_ = std::make_shared<LayeredParameters>();
 };
 

@@ -16,9 +16,13 @@ std::string softmax(char over, const std::string& x) {
     return fmt::format("softmax_{}({})", over, x);
 }
 
-std::string layer_norm(const Operand& x_of, char unit, const std::string& gain, const std::string& bias) {
-    return fmt::format("({0} - mean_m({1})) / sqrt(mean_m(square({1} - mean_n({2}))) + 1e-05) * {3} + {4}", x_of(unit),
-                       x_of('m'), x_of('n'), gain, bias);
+std::string layer_norm(const Operand& x_of, char unit, const std::string& gain, const std::string& bias, double epsilon) {
+    return fmt::format("({0} - mean_m({1})) / sqrt(mean_m(square({1} - mean_n({2}))) + {5}) * {3} + {4}", x_of(unit), x_of('m'),
+                       x_of('n'), gain, bias, epsilon);
+}
+
+std::string rms_norm(const Operand& x_of, char unit, const std::string& gain, double epsilon) {
+    return fmt::format("{} / sqrt(mean_m(square({})) + {}) * {}", x_of(unit), x_of('m'), epsilon, gain);
 }
 
 std::string scaled_dot(const std::string& query, const std::string& key, long d) {

@@ -17,7 +17,11 @@ std::string embedding(const std::string& table, const std::string& id, char feat
 /// "softmax_j(x)".
 std::string softmax(char over, const std::string& x);
 /// Ba 2016, eq. 4, over the letter `unit` of the result; m and n are taken by the two means. Gain and bias with their indices.
-std::string layer_norm(const Operand& x_of, char unit, const std::string& gain, const std::string& bias);
+std::string layer_norm(const Operand& x_of, char unit, const std::string& gain, const std::string& bias, double epsilon = 1e-5);
+/// Zhang and Sennrich 2019, eq. 4: as above, m is taken.
+std::string rms_norm(const Operand& x_of, char unit, const std::string& gain, double epsilon);
+inline constexpr const char* rms_norm_formula = "RMS(x) = x / sqrt(mean(x²)) ⊙ γ";
+inline constexpr const char* rms_norm_source = "Zhang and Sennrich 2019, eq. 4";
 inline constexpr const char* layer_norm_formula = "LN(x) = (x − μ) / σ ⊙ γ + β";
 inline constexpr const char* layer_norm_source = "Ba 2016, eq. 4";
 /// q · k / sqrt(d), over their units, letter u.

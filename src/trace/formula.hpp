@@ -19,7 +19,7 @@ namespace saccade {
 //   primary    := number | inf | pi | letter | ('(' expr ')' | call | ref) ('else' factor)?       a letter is its position
 //   call       := function '(' expr ')' | ('min' | 'max') '(' expr ',' expr ')' | 'where' '(' test ',' then ',' otherwise ')'
 //               | reduction '_' letter '(' expr ')'
-//   function   := tanh | sigmoid | relu | gelu | exp | log | sqrt | abs | sin | cos | square | floor
+//   function   := tanh | sigmoid | relu | gelu | exp | log | sqrt | abs | sin | cos | square | floor | gelu_tanh | silu
 //   reduction  := sum | max | min | mean | argmax | softmax     several letters: sum_y(sum_x(...)). softmax_j(x) is
 //                 exp(x_j) / sum over j, and j then is an index of the result
 //   ref        := name '[' (index (',' index)*)? ']'            name may hold dots and underscores: encoder.forward.state

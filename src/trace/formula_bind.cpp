@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 // Binding a rule to a trace: what can be looked up once is.
 
@@ -20,6 +21,9 @@ Function function_named(const std::string& name) {
         {"log", [](double x) { return std::log(x); }},
         {"sqrt", [](double x) { return std::sqrt(x); }},
         {"gelu", [](double x) { return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0))); }},
+        {"gelu_tanh",
+         [](double x) { return 0.5 * x * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x))); }},
+        {"silu", [](double x) { return x >= 0 ? x / (1 + std::exp(-x)) : x * std::exp(x) / (1 + std::exp(x)); }},
         {"abs", [](double x) { return std::abs(x); }},
         {"sin", [](double x) { return std::sin(x); }},
         {"cos", [](double x) { return std::cos(x); }},

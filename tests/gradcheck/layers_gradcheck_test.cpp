@@ -6,9 +6,9 @@
 #include "gradcheck/gradcheck.hpp"
 #include "nn/elman.hpp"
 #include "nn/gru.hpp"
-#include "nn/layer_norm.hpp"
 #include "nn/linear.hpp"
 #include "nn/lstm.hpp"
+#include "nn/norm.hpp"
 
 namespace saccade {
 namespace {
@@ -26,7 +26,7 @@ TEST(GradCheck, Linear) {
 TEST(GradCheck, LayerNormLayer) {
     check_gradients(
         [](const V& x) {
-            return LayerNorm<double>{x[1], x[2]}(x[0]);
+            return Norm<double>{x[1], x[2]}(x[0]);
         },
         {random_tensor({2, 4}, 1), random_tensor({4}, 2), random_tensor({4}, 3)});
 }

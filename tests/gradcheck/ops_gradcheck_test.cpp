@@ -104,6 +104,8 @@ TEST(GradCheck, Elementwise) {
     check_gradients([](const V& x) { return sigmoid(x[0]); }, {any});
     check_gradients([](const V& x) { return relu(x[0]); }, {any});
     check_gradients([](const V& x) { return gelu(x[0]); }, {any});
+    check_gradients([](const V& x) { return gelu_tanh(x[0]); }, {any});
+    check_gradients([](const V& x) { return silu(x[0]); }, {any});
     check_gradients([](const V& x) { return exp(x[0]); }, {any});
     check_gradients([](const V& x) { return log(x[0]); }, {positive});
     check_gradients([](const V& x) { return scale(x[0], -2.5); }, {any});
@@ -165,6 +167,11 @@ TEST(GradCheck, LogSoftmax) {
 TEST(GradCheck, LayerNorm) {
     check_gradients([](const V& x) { return layer_norm(x[0], x[1], x[2]); },
                     {random_tensor({2, 3, 6}, 1), random_tensor({6}, 2), random_tensor({6}, 3)});
+}
+
+TEST(GradCheck, RmsNorm) {
+    check_gradients([](const V& x) { return rms_norm(x[0], x[1]); }, {random_tensor({2, 3, 6}, 1), random_tensor({6}, 2)});
+    check_gradients([](const V& x) { return rms_norm(x[0], x[1], 0.5); }, {random_tensor({4}, 1), random_tensor({4}, 2)});
 }
 
 TEST(GradCheck, ShapesAndSelection) {

@@ -50,6 +50,17 @@ TEST(GradCheck, TransformerPostNormAndWithoutNormOrFeedForward) {
     check_model(design_of("rotary", "none", 0));
 }
 
+TEST(GradCheck, TransformerAsOthersBuildThem) {
+    TransformerDesign design = design_of("rotary", "pre", 5);
+    for (StackDesign* stack : {&design.encoder, &design.decoder}) {
+        stack->rms = stack->gated = stack->embedding_norm = true;
+        stack->bias = stack->feed_forward_bias = stack->scaled_embedding = false;
+        stack->activation = "silu";
+        stack->norm_epsilon = 1e-3;
+    }
+    check_model(design);
+}
+
 TEST(GradCheck, RotaryTurn) {
     check_gradients([](const std::vector<Var<double>>& in) { return rotary_turned(in[0], 3); }, {random_tensor({2, 3, 4}, 1)});
 }
