@@ -49,8 +49,14 @@ KeysValues<T> KeysValues<T>::joined(const KeysValues& more) const {
 
 template <class T>
 MultiHeadAttention<T>::MultiHeadAttention(MultiHeadProjections<T> projections, Index heads, PositionCode<T> code)
-    : heads_(heads), projections_(std::move(projections)), code_(std::move(code)) {
+    : heads_(heads), units_(0), projections_(std::move(projections)), code_(std::move(code)) {
     require_heads(projections_.query.weight.shape()[0], heads_);
+    units_ = projections_.query.weight.shape()[0] / heads_;
+    const Index rows = projections_.key.weight.shape()[0];
+    if (rows < 1 || projections_.value.weight.shape()[0] != rows || rows % units_ != 0 || heads_ % (rows / units_) != 0)
+        throw Error(ErrorCode::bad_format,
+                    fmt::format("keys and values of {} rows do not serve {} heads of {} units", rows, heads_, units_),
+                    "use the weights that belong to this design");
     for (Linear<T>* linear : {&projections_.query, &projections_.key, &projections_.value, &projections_.output})
         *linear = laid_out(std::move(*linear));
 }
@@ -58,7 +64,12 @@ MultiHeadAttention<T>::MultiHeadAttention(MultiHeadProjections<T> projections, I
 template <class T>
 Var<T> MultiHeadAttention<T>::split(const Var<T>& x) const {
     const Shape& s = x.shape();
-    return transpose(reshape(x, {s[0], s[1], heads_, s[2] / heads_}), 1, 2);
+    const Index own = s[2] / units_;
+    const Var<T> heads = transpose(reshape(x, {s[0], s[1], own, units_}), 1, 2);
+    if (own == heads_) return heads;
+    std::vector<Var<T>> all;
+    for (Index h = 0; h < heads_; ++h) all.push_back(slice(heads, 1, h / (heads_ / own), 1));
+    return concat<T>(all, 1);
 }
 
 template <class T>

@@ -19,8 +19,9 @@ struct KeysValues {
     KeysValues joined(const KeysValues& more) const;
 };
 
-/// W_Q, W_K, W_V, W_O: weights [d_model, d_model], biases [d_model] or empty. Of some of the heads: their rows of W_Q, W_K, W_V
-/// and their columns of W_O.
+/// W_Q, W_K, W_V [h d_head, d_model], W_O [d_model, h d_head], biases or empty; h d_head is d_model as a rule. Of some of the
+/// heads: their rows of W_Q, W_K, W_V and their columns of W_O. Grouped queries (Ainslie 2023): W_K and W_V have rows of fewer
+/// heads, each of which serves h / groups neighbouring ones.
 template <class T>
 struct MultiHeadProjections {
     Linear<T> query, key, value, output;
@@ -59,6 +60,7 @@ struct AttentionView {
 /// Multi-head attention (Vaswani 2017, section 3.2.2):
 ///   Q = x W_Q^T + b_Q,  K = y W_K^T + b_K,  V = y W_V^T + b_V,  each cut into h heads of d_head = d_model / h
 ///   z_h = softmax(Q_h K_h^T / sqrt(d_head) + term + mask) V_h;   MultiHead = [z_1; ...; z_h] W_O^T + b_O
+/// Grouped queries (Ainslie 2023, section 2.2): K_h and V_h are those of group h // (h / groups).
 /// Self-attention: y = x, with a position code. Cross-attention: y is the encoder's output, without one.
 ///
 /// Shown, batches of one: query, key, value [layer, head, token, unit]; projected_query and projected_key, before the position
@@ -67,7 +69,7 @@ struct AttentionView {
 template <class T>
 class MultiHeadAttention {
  public:
-    /// Error{invalid_input} as require_heads.
+    /// Error{invalid_input} as require_heads; {bad_format} if the keys' heads do not divide the queries'.
     MultiHeadAttention(MultiHeadProjections<T> projections, Index heads, PositionCode<T> code = {});
 
     const MultiHeadProjections<T>& projections() const { return projections_; }
@@ -97,7 +99,7 @@ class MultiHeadAttention {
 
  private:
     struct Part;                          // queries, keys or values
-    Var<T> split(const Var<T>& x) const;  // [B, n, d_model] -> [B, h, n, d_head]
+    Var<T> split(const Var<T>& x) const;  // [B, n, h d_head] -> [B, h, n, d_head], a group's for each of its heads
     Var<T> part_of_heads(const Part& part, const Linear<T>& linear, const Var<T>& y, Index first,
                          const AttentionView& view) const;
     /// Without a tape and without an observer: the same numbers, faster.
@@ -106,7 +108,7 @@ class MultiHeadAttention {
     Var<T> shown_weights(const Var<T>& q, const KeysValues<T>& kv, const Var<T>& term, const Tensor<T>& mask,
                          const AttentionView& view) const;
 
-    Index heads_;
+    Index heads_, units_;  // units: d_head
     MultiHeadProjections<T> projections_;
     PositionCode<T> code_;
 };

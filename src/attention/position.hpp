@@ -14,6 +14,7 @@ struct PositionSizes {
     Index d_model = 0, heads = 1;
     Index longest = 64;    // positions that a learned table knows
     Index clip = 16;       // k of Shaw 2018: the longest distance that is told apart
+    Index pairs = 0;       // of the rotary code: frequencies that the weights hold; 0: those of the paper
     Index first_head = 0;  // which of the heads is the first that an attention has, where it does not have all of them
 };
 
@@ -171,9 +172,10 @@ PositionCode<T> make_position_code(const PositionFunction& function, const Posit
 /// section 3.5).
 template <class T>
 Tensor<T> sinusoidal_code(Index first, Index length, Index d);
-/// Pairs (x_2i, x_2i+1) of x [..., n, d] turned by the angle p theta_i, theta_i = 10000^(-2i/d), p the position of the row
-/// (Su 2021, eq. 34: adjacent features are a pair). Error{invalid_input} if d is odd.
+/// Pairs (x_2i, x_2i+1) of x [..., n, d] turned by the angle p theta_i, p the position of the row (Su 2021, eq. 34: adjacent
+/// features are a pair). theta [d/2], in radians a position, 0 for pairs that stay; empty: theta_i = 10000^(-2i/d).
+/// Error{invalid_input} if d is odd, or if theta has another size.
 template <class T>
-Var<T> rotary_turned(const Var<T>& x, Index first);
+Var<T> rotary_turned(const Var<T>& x, Index first, const Tensor<T>& theta = {});
 
 }  // namespace saccade

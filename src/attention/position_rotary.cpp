@@ -8,7 +8,7 @@
 // depends on the distance alone,
 //   (x_2i, x_2i+1) -> rotation by p theta_i,  theta_i = 10000^(-2i/d_head)
 // Pairs are adjacent features, as in the paper; many published models pair feature i with i + d/2, which is the same up to the
-// order of the features.
+// order of the features. Some turn other frequencies, or a part of the pairs alone: they bring a table of them.
 
 namespace saccade {
 
@@ -16,12 +16,13 @@ namespace {
 
 /// Turns all rows of x [outer, n, d] by direction * p theta.
 template <class T>
-Tensor<T> turned_pairs(const Tensor<T>& x, Index first, double direction) {
+Tensor<T> turned_pairs(const Tensor<T>& x, Index first, double direction, const Tensor<T>& thetas) {
     const Shape& s = x.shape();
     const Index n = s[-2], d = s[-1], half = d / 2;
     std::vector<T> cosine(static_cast<std::size_t>(n * half)), sine(cosine.size());
     for (Index i = 0; i < half; ++i) {
-        const double theta = std::pow(10000.0, -2.0 * static_cast<double>(i) / static_cast<double>(d));
+        const double theta = thetas.empty() ? std::pow(10000.0, -2.0 * static_cast<double>(i) / static_cast<double>(d))
+                                            : static_cast<double>(thetas.data()[i]);
         for (Index p = 0; p < n; ++p) {
             const auto at = static_cast<std::size_t>(p * half + i);
             const double angle = direction * static_cast<double>(first + p) * theta;
@@ -47,23 +48,31 @@ constexpr const char* source = "Su 2021, eq. 34";
 template <class T>
 class Rotary : public TurningCode<T> {
  public:
-    Rotary(const PositionSizes& sizes, const PositionParameters<T>&) : units_(sizes.d_model / sizes.heads) {}
+    Rotary(const PositionSizes& sizes, const PositionParameters<T>& parameters) : units_(sizes.d_model / sizes.heads) {
+        if (sizes.pairs > 0) theta_ = parameters("frequency").value();
+    }
 
-    Var<T> turned(const Var<T>& x, Index first) const override { return rotary_turned(x, first); }
+    Var<T> turned(const Var<T>& x, Index first) const override { return rotary_turned(x, first, theta_); }
     PositionRule turned_rule(const std::function<std::string(const std::string& unit)>& x, char p) const override {
-        const std::string angle = fmt::format("{} / 10000 ^ (u // 2 * 2 / {})", p, units_);
+        const std::string angle = theta_.empty() ? fmt::format("{} / 10000 ^ (u // 2 * 2 / {})", p, units_)
+                                                 : fmt::format("{} * @position.frequency[u//2]", p);
         return {"R_(p θ) x: pairs of features turned by p θ",
                 fmt::format("{} * cos({}) + (u % 2 * 2 - 1) * {} * sin({})", x("u"), angle, x("u+1-u%2*2"), angle), source};
     }
 
  private:
     Index units_;
+    Tensor<T> theta_;  // of each pair; empty: the paper's
 };
 
 /// The angles by which each pair of units is turned at each position, and their cosines.
 PositionSimilarity draw(const PositionScene& scene) {
     const Index units = scene.sizes.d_model / scene.sizes.heads, pairs = units / 2, n = scene.length;
-    const auto theta = [&](Index m) { return std::pow(10000.0, -2.0 * static_cast<double>(m) / static_cast<double>(units)); };
+    const Tensor<float> table = scene.sizes.pairs > 0 ? scene.parameters("frequency").value() : Tensor<float>();
+    const auto theta = [&](Index m) {
+        return table.empty() ? std::pow(10000.0, -2.0 * static_cast<double>(m) / static_cast<double>(units))
+                             : static_cast<double>(table.data()[m]);
+    };
     Tensor<float> angles(Shape{n, pairs}), turned(Shape{n, pairs}), alike(Shape{n, n});
     for (Index i = 0; i < n; ++i)
         for (Index m = 0; m < pairs; ++m) angles.data()[i * pairs + m] = static_cast<float>(static_cast<double>(i) * theta(m));
@@ -100,20 +109,24 @@ PositionSimilarity draw(const PositionScene& scene) {
 }  // namespace
 
 template <class T>
-Var<T> rotary_turned(const Var<T>& x, Index first) {
+Var<T> rotary_turned(const Var<T>& x, Index first, const Tensor<T>& theta) {
     if (x.shape()[-1] % 2 != 0)
         throw Error(ErrorCode::invalid_input,
                     fmt::format("the rotary position code turns pairs of features, and a head has {}", x.shape()[-1]),
                     "choose d_model and heads so that d_model / heads is even");
-    Tensor<T> y = turned_pairs(x.value(), first, 1);
+    if (!theta.empty() && theta.size() != x.shape()[-1] / 2)
+        throw Error(ErrorCode::invalid_input,
+                    fmt::format("rotary: {} frequencies for heads of {} units", theta.size(), x.shape()[-1]),
+                    "give one to each pair of units");
+    Tensor<T> y = turned_pairs(x.value(), first, 1, theta);
     if (!x.tracked()) return y;
-    return x.tape()->record(std::move(y), [first, id = x.id()](Tape<T>& tape, const Tensor<T>& grad) {
-        tape.add_grad(id, turned_pairs(grad, first, -1));
+    return x.tape()->record(std::move(y), [first, theta, id = x.id()](Tape<T>& tape, const Tensor<T>& grad) {
+        tape.add_grad(id, turned_pairs(grad, first, -1, theta));
     });
 }
 
-template Var<float> rotary_turned(const Var<float>&, Index);
-template Var<double> rotary_turned(const Var<double>&, Index);
+template Var<float> rotary_turned(const Var<float>&, Index, const Tensor<float>&);
+template Var<double> rotary_turned(const Var<double>&, Index, const Tensor<double>&);
 
 PositionFunction rotary_position_function() {
     return {.id = "rotary",
@@ -123,8 +136,16 @@ PositionFunction rotary_position_function() {
             .tells_distance = true,
             .tells_direction = true,
             .any_length = true,
-            .parameters = no_position_parameters,
-            .axes = no_position_axes,
+            .parameters =
+                [](const PositionSizes& s) {
+                    if (s.pairs == 0) return std::vector<PositionParameter>{};
+                    return std::vector<PositionParameter>{{"frequency", "θ", {s.pairs}, false, {"pair"}}};
+                },
+            .axes =
+                [](const PositionSizes& s) {
+                    if (s.pairs == 0) return std::vector<Axis>{};
+                    return std::vector<Axis>{{"pair", AxisKind::feature, s.pairs, {}, "m"}};
+                },
             .make = make_code_of<Rotary, float>,
             .make_double = make_code_of<Rotary, double>,
             .draw = draw};

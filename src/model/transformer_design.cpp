@@ -26,6 +26,10 @@ nlohmann::json to_json(const StackDesign& d) {
     unusual("gated", d.gated, usual.gated);
     unusual("feed_forward_bias", d.feed_forward_bias, usual.feed_forward_bias);
     unusual("norm_epsilon", d.norm_epsilon, usual.norm_epsilon);
+    unusual("d_head", d.d_head, usual.d_head);
+    unusual("groups", d.groups, usual.groups);
+    unusual("window", d.window, usual.window);
+    unusual("parallel", d.parallel, usual.parallel);
     return json;
 }
 
@@ -48,6 +52,10 @@ StackDesign stack_design_from_json(const nlohmann::json& card, const std::string
     found.toggle("gated", d.gated);
     found.toggle("feed_forward_bias", d.feed_forward_bias);
     found.number("norm_epsilon", d.norm_epsilon);
+    found.whole("d_head", d.d_head);
+    found.whole("groups", d.groups);
+    found.whole("window", d.window);
+    found.toggle("parallel", d.parallel);
     try {
         require_valid(d);
     } catch (const Error& e) {
@@ -68,8 +76,22 @@ void require_valid(const StackDesign& d) {
     require(d.norm_epsilon > 0 && d.norm_epsilon < 1, fmt::format("norm_epsilon is {}", d.norm_epsilon),
             "choose a small number above 0, for example 1e-5");
     activation(d.activation);
-    require_heads(d.d_model, d.heads);
+    require(d.d_head >= 0 && d.d_head <= 65536 && d.window >= 0, "d_head or window is out of range",
+            "d_head lies between 1 and 65536; a window is 1 or more; 0: none");
+    require_heads(d.d_head > 0 ? d.d_head * std::clamp<Index>(d.heads, 1, 65536) : d.d_model, d.heads);
+    require(d.groups >= 0 && (d.groups == 0 || d.heads % d.groups == 0),
+            fmt::format("{} groups of keys do not divide {} heads", d.groups, d.heads), "choose a number that divides them");
+    require(!d.parallel || (d.norm == "pre" && !d.cross && d.d_ff > 0), "parallel sub-layers",
+            "they need norm: pre, and no cross");
     position_code(d.position);
+}
+
+Index units_of(const StackDesign& d) {
+    return d.d_head > 0 ? d.d_head : d.d_model / d.heads;
+}
+
+Index groups_of(const StackDesign& d) {
+    return d.groups > 0 ? d.groups : d.heads;
 }
 
 int sublayers(const StackDesign& d) {
@@ -141,8 +163,12 @@ void add_initial_stack_weights(WeightMap& weights, const std::string& prefix, co
         const std::string at = fmt::format("{}.{}", prefix, l);
         for (const char* kind : {"self", "cross"}) {
             if (kind == std::string("cross") && !design.cross) continue;
-            for (const char* matrix : {"query", "key", "value", "output"})
-                fresh.linear(fmt::format("{}.{}.{}", at, kind, matrix), d, d, design.bias);
+            const std::string name = fmt::format("{}.{}.", at, kind);
+            const Index all = design.heads * units_of(design), grouped = groups_of(design) * units_of(design);
+            fresh.linear(name + "query", all, d, design.bias);
+            fresh.linear(name + "key", grouped, d, design.bias);
+            fresh.linear(name + "value", grouped, d, design.bias);
+            fresh.linear(name + "output", d, all, design.bias);
         }
         for (const PositionParameter& p : positions)
             if (p.each_layer) fresh.normal(at + ".self.position." + p.name, p.shape, 0.02);

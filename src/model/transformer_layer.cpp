@@ -74,20 +74,26 @@ std::function<ProjectionNames(const char*, Linear<float> MultiHeadProjections<fl
         ProjectionNames names;
         if constexpr (std::is_same_v<T, float>) {
             const bool output = which == &MultiHeadProjections<float>::output;
-            const std::string unit = fmt::format("h*{}+u", design_.d_model / design_.heads);
+            const bool groups = which == &MultiHeadProjections<float>::key || which == &MultiHeadProjections<float>::value;
+            const Index units = units_of(design_), own = groups ? groups_of(design_) : design_.heads;
+            const std::string head = own == design_.heads ? "h" : fmt::format("(h//{})", design_.heads / own);
+            const std::string unit = fmt::format("{}*{}+u", head, units);
+            const std::string rows = own * units == design_.d_model ? "feature" : groups ? "group_unit" : "head_unit";
             const std::string key = fmt::format("{}.{}.", cross ? "cross" : "self", what);
             const auto linear = [cross, which](const Layer& l) -> const Linear<float>& {
                 return (cross ? *l.cross : l.self).projections().*which;
             };
             const char letter = output ? 'O' : what[0] == 'q' ? 'Q' : what[0] == 'k' ? 'K' : 'V';
             names.weight = output ? fmt::format("@output.weight[l,k,{}]", unit) : fmt::format("@{}.weight[l,{},m]", what, unit);
-            names.parameters.push_back(layered(fmt::format("@{}.weight", what), fmt::format("W_{}", letter),
-                                               {"feature", "feature"}, key + "weight",
-                                               [&](const Layer& l) -> const Var<T>& { return linear(l).weight; }));
+            names.parameters.push_back(
+                layered(fmt::format("@{}.weight", what), fmt::format("W_{}", letter),
+                        output ? std::vector<std::string>{"feature", rows} : std::vector<std::string>{rows, "feature"},
+                        key + "weight", [&](const Layer& l) -> const Var<T>& { return linear(l).weight; }));
             if (!design_.bias) return names;
             names.bias = fmt::format("@{}.bias[l,{}]", what, output ? "k" : unit);
-            names.parameters.push_back(layered(fmt::format("@{}.bias", what), fmt::format("b_{}", letter), {"feature"},
-                                               key + "bias", [&](const Layer& l) -> const Var<T>& { return linear(l).bias; }));
+            names.parameters.push_back(layered(fmt::format("@{}.bias", what), fmt::format("b_{}", letter),
+                                               {output ? "feature" : rows}, key + "bias",
+                                               [&](const Layer& l) -> const Var<T>& { return linear(l).bias; }));
         }
         return names;
     };
@@ -105,7 +111,7 @@ AttentionNames TransformerStack<T>::self_names(const StackCall<T>& call) const {
     };
     names.projection = projection_names(false);
     names.position = [this, prefix] { return position_parameters(prefix); };
-    names.mask = Visibility{design_.causal, call.radius}.rule("l,");
+    names.mask = visibility(call).rule("l,");
     names.title = call.names.title;
     return names;
 }
@@ -192,7 +198,10 @@ struct TransformerStack<T>::LayerPass {
         return name[0] == '@' ? name + 1 : name + std::string_view("cross.").size();
     }
 
-    void feed_forward();
+    /// What the feed-forward network makes of x.
+    Var<T> feed_forward();
+    /// Self-attention and the feed-forward network side by side; the layer's output.
+    Var<T> parallel(KeysValues<T>* cached, const Tensor<T>& mask, Index first, const AttentionNames& names);
 };
 
 template <class T>
@@ -209,7 +218,7 @@ Parameter TransformerStack<T>::feed_forward_parameter(Linear<T> FeedForward<T>::
 }
 
 template <class T>
-void TransformerStack<T>::LayerPass::feed_forward() {
+Var<T> TransformerStack<T>::LayerPass::feed_forward() {
     const Read in = read();
     const bool biased = stack.design_.feed_forward_bias, gated = stack.design_.gated;
     // "sum_m(W[l,f,m] * x[l,i,m]) + b[l,f]", and the parameters that it reads.
@@ -242,13 +251,36 @@ void TransformerStack<T>::LayerPass::feed_forward() {
                           fmt::format("@hidden[l,i,f] = {}({})", activation, first), feed_forward_source};
         return shown;
     });
-    const Var<T> out = observe("feed_forward", own.feed_forward.out(hidden), [&] {
+    return observe("feed_forward", own.feed_forward.out(hidden), [&] {
         Shown shown{.role = Role::state, .symbol = "f", .title = "Feed-forward: output", .axes = axes("feature")};
         const std::string second = map(&FeedForward<T>::out, "out", "2", shown.parameters);
         shown.step = {"feed forward", "f(x) = " + text("2", "u"), "@feed_forward[l,i,k] = " + second, feed_forward_source};
         return shown;
     });
-    add_and_norm(out, "@feed_forward", observe, "@state", "Output of the layer");
+}
+
+template <class T>
+Var<T> TransformerStack<T>::LayerPass::parallel(KeysValues<T>* cached, const Tensor<T>& mask, Index first,
+                                                const AttentionNames& names) {
+    const Read in = read();
+    const AttentionView view{observe, &names};
+    KeysValues<T> kv = own.self.keys_values(in.x, first, view);
+    if (cached != nullptr) kv = *cached = cached->joined(kv);
+    auto seen = own.self(in.x, kv, mask, first, view);
+    if (call.weights != nullptr) call.weights->push_back(std::move(seen.weights));
+    ++n;  // the second norm, of the same x
+    const Var<T> fed = feed_forward();
+    return observe("state", add(add(x, dropped(seen.attended, call)), dropped(fed, call)), [&] {
+        const auto part = [&](const char* of) { return named(observe.prefix(), of, 'i', 'k'); };
+        return Shown{
+            .role = Role::state,
+            .symbol = "x",
+            .title = "Output of the layer",
+            .axes = axes("feature"),
+            .step = {"add", "x + attention(LN_1(x)) + f(LN_2(x))",
+                     fmt::format("@state[l,i,k] = {} + {} + {}", part(nullptr), part("@attended"), part("@feed_forward")),
+                     "Wang and Komatsuzaki 2021"}};
+    });
 }
 
 template <class T>
@@ -259,6 +291,7 @@ Var<T> TransformerStack<T>::layer(std::size_t at, Var<T> x, const Tensor<T>& mas
     LayerPass pass{*this, own, call, observe, observe.named("cross."), std::move(x)};
     const Index first = call.cache == nullptr ? 0 : call.cache->length;
     const bool feeds = design_.d_ff > 0;
+    if (design_.parallel) return pass.parallel(call.cache == nullptr ? nullptr : &call.cache->self[at], mask, first, self);
     constexpr const char* last = "Output of the layer";
     {
         const auto in = pass.read();
@@ -286,7 +319,10 @@ Var<T> TransformerStack<T>::layer(std::size_t at, Var<T> x, const Tensor<T>& mas
         else
             pass.add_and_norm(attended, "cross.attended", pass.observe, "@state", last);
     }
-    if (feeds) pass.feed_forward();
+    if (feeds) {
+        const Var<T> fed = pass.feed_forward();
+        pass.add_and_norm(fed, "@feed_forward", pass.observe, "@state", last);
+    }
     return std::move(pass.x);
 }
 

@@ -63,11 +63,17 @@ std::string TransformerStack<T>::norm_rule(const std::function<std::string(char)
 
 template <class T>
 MultiHeadProjections<T> multi_head_projections(const Weights<T>& w, const std::string& prefix, Index d_model, bool bias) {
-    const auto linear = [&](const std::string& name) {
+    return multi_head_projections(w, prefix, StackDesign{.heads = 1, .d_model = d_model, .bias = bias});
+}
+
+template <class T>
+MultiHeadProjections<T> multi_head_projections(const Weights<T>& w, const std::string& prefix, const StackDesign& design) {
+    const auto linear = [&](const std::string& name, Index out, Index in) {
         const std::string full = prefix + "." + name;
-        return Linear<T>{w.get(full + ".weight", {d_model, d_model}), bias ? w.get(full + ".bias", {d_model}) : Var<T>()};
+        return Linear<T>{w.get(full + ".weight", {out, in}), design.bias ? w.get(full + ".bias", {out}) : Var<T>()};
     };
-    return {linear("query"), linear("key"), linear("value"), linear("output")};
+    const Index d = design.d_model, all = design.heads * units_of(design), grouped = groups_of(design) * units_of(design);
+    return {linear("query", all, d), linear("key", grouped, d), linear("value", grouped, d), linear("output", d, all)};
 }
 
 template <class T>
@@ -78,6 +84,7 @@ TransformerStack<T>::TransformerStack(const Weights<T>& w, const std::string& pr
     const PositionFunction& function = position_code(design_.position);
     sizes_ = {.d_model = d, .heads = design_.heads};
     if (w.has(prefix + ".position.table")) sizes_.longest = w.get(prefix + ".position.table").shape()[0];
+    if (w.has(prefix + ".position.frequency")) sizes_.pairs = w.get(prefix + ".position.frequency").shape()[0];
     if (w.has(prefix + ".0.self.position.key")) sizes_.clip = (w.get(prefix + ".0.self.position.key").shape()[0] - 1) / 2;
     const std::vector<PositionParameter> parameters = function.parameters(sizes_);
     const bool each_layer = each_layer_differs(function, sizes_);
@@ -99,12 +106,12 @@ TransformerStack<T>::TransformerStack(const Weights<T>& w, const std::string& pr
         const std::string at = fmt::format("{}.{}", prefix, l);
         std::vector<Var<T>> position;
         const PositionCode<T> code = each_layer ? code_below(at + ".self", position) : code_;
-        Layer layer{MultiHeadAttention<T>(multi_head_projections(w, at + ".self", d, design_.bias), design_.heads, code),
+        Layer layer{MultiHeadAttention<T>(multi_head_projections(w, at + ".self", design_), design_.heads, code),
                     std::nullopt,
                     {},
                     {},
                     std::move(position)};
-        if (design_.cross) layer.cross.emplace(multi_head_projections(w, at + ".cross", d, design_.bias), design_.heads);
+        if (design_.cross) layer.cross.emplace(multi_head_projections(w, at + ".cross", design_), design_.heads);
         if (design_.d_ff > 0) layer.feed_forward = feed_forward_of(w, at + ".feed_forward");
         if (design_.norm != "none")
             for (int n = 1; n <= sublayers(design_); ++n) layer.norms.push_back(norm_of(w, fmt::format("{}.norm{}", at, n)));
@@ -212,6 +219,12 @@ Var<T> TransformerStack<T>::placed(const Var<T>& x, const StackCall<T>& call) co
 }
 
 template <class T>
+Visibility TransformerStack<T>::visibility(const StackCall<T>& call) const {
+    if (design_.window == 0) return {design_.causal, call.radius};
+    return {design_.causal, std::min(design_.window - 1, call.radius.value_or(design_.window - 1))};
+}
+
+template <class T>
 Var<T> TransformerStack<T>::operator()(const Var<T>& x, const StackCall<T>& call) const {
     const bool kept = call.cache != nullptr && call.cache->cross.size() == layers_.size();
     if (design_.cross && call.memory.empty() && !kept)
@@ -219,7 +232,7 @@ Var<T> TransformerStack<T>::operator()(const Var<T>& x, const StackCall<T>& call
                     "encode a source first");
     if (call.cache != nullptr) call.cache->self.resize(layers_.size());
     const Index first = first_position(call), n = x.shape()[1];
-    const Tensor<T> mask = combine_masks(call.mask, Visibility{design_.causal, call.radius}.mask<T>(n, first + n, first));
+    const Tensor<T> mask = combine_masks(call.mask, visibility(call).template mask<T>(n, first + n, first));
     AttentionNames self, cross;
     if (call.observe) self = self_names(call);
     if (call.observe && design_.cross) cross = cross_names(call);
@@ -227,6 +240,7 @@ Var<T> TransformerStack<T>::operator()(const Var<T>& x, const StackCall<T>& call
     for (std::size_t l = 0; l < layers_.size(); ++l) {
         check_stop(call.stop);
         y = layer(l, std::move(y), mask, call, self, cross);
+        if (call.states != nullptr) call.states->push_back(y);
     }
     if (call.cache != nullptr) call.cache->length += n;
     if (design_.norm != "pre") return y;
@@ -255,8 +269,11 @@ template <class T>
 void TransformerStack<T>::declare_axes(Probe& probe) const {
     probe.axis({"layer", AxisKind::layer, design_.layers, {}, "l"});
     probe.axis({"head", AxisKind::head, design_.heads, {}, "h"});
-    probe.axis({"unit", AxisKind::feature, design_.d_model / design_.heads, {}, "u"});
+    probe.axis({"unit", AxisKind::feature, units_of(design_), {}, "u"});
     probe.axis({"feature", AxisKind::feature, design_.d_model, {}, "k"});
+    const Index heads = design_.heads * units_of(design_), groups = groups_of(design_) * units_of(design_);
+    if (heads != design_.d_model) probe.axis({"head_unit", AxisKind::feature, heads, {}, "u"});
+    if (groups != design_.d_model) probe.axis({"group_unit", AxisKind::feature, groups, {}, "u"});
     if (design_.d_ff > 0) probe.axis({"hidden", AxisKind::feature, design_.d_ff, {}, "f"});
 }
 
@@ -280,6 +297,8 @@ Var<T> TransformerStack<T>::tied_logits(const Var<T>& x, Index classes) const {
 }
 
 template MultiHeadProjections<float> multi_head_projections(const Weights<float>&, const std::string&, Index, bool);
+template MultiHeadProjections<float> multi_head_projections(const Weights<float>&, const std::string&, const StackDesign&);
+template MultiHeadProjections<double> multi_head_projections(const Weights<double>&, const std::string&, const StackDesign&);
 template MultiHeadProjections<double> multi_head_projections(const Weights<double>&, const std::string&, Index, bool);
 template struct StackCache<float>;
 template struct StackCache<double>;

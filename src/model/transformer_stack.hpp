@@ -5,6 +5,7 @@
 #include <stop_token>
 
 #include "attention/multi_head.hpp"
+#include "attention/visibility.hpp"
 #include "base/rng.hpp"
 #include "model/layered_parameters.hpp"
 #include "model/weights.hpp"
@@ -28,6 +29,10 @@ struct StackDesign {
     bool gated = false;            // the feed-forward has a gate
     bool feed_forward_bias = true;
     double norm_epsilon = 1e-5;
+    Index d_head = 0;       // 0: d_model / heads
+    Index groups = 0;       // heads that keys and values have (Ainslie 2023); 0: as many as queries
+    Index window = 0;       // keys that a query sees, itself included (Jiang 2023, section 2); 0: all
+    bool parallel = false;  // attention and feed-forward read the same x, and both are added (Wang and Komatsuzaki 2021)
     bool operator==(const StackDesign&) const = default;
 };
 nlohmann::json to_json(const StackDesign& design);
@@ -35,6 +40,8 @@ nlohmann::json to_json(const StackDesign& design);
 StackDesign stack_design_from_json(const nlohmann::json& card, const std::string& key, const std::string& where);
 /// Error{invalid_input}, one line: heads that do not divide d_model, unknown norm, activation or position, extents below 1.
 void require_valid(const StackDesign& design);
+Index units_of(const StackDesign& design);   // d_head
+Index groups_of(const StackDesign& design);  // heads of keys and values
 /// Residual blocks per layer, each with its norm: self-attention, cross-attention, feed-forward.
 int sublayers(const StackDesign& design);
 
@@ -80,6 +87,7 @@ struct StackCall {
     std::stop_token stop = {};
     std::vector<Var<T>>* weights = nullptr;        // self-attention's weights [B, h, T_q, T_k] of each layer are added here
     std::vector<Var<T>>* cross_weights = nullptr;  // the same of cross-attention, [B, h, T, S]
+    std::vector<Var<T>>* states = nullptr;         // each layer's output [B, T, d_model] is added here
 };
 
 /// Layers of self-attention, cross-attention (decoders) and feed-forward, each with a residual connection and a normalisation
@@ -102,6 +110,9 @@ class TransformerStack {
 
     const StackDesign& design() const { return design_; }
     const PositionSizes& position_sizes() const { return sizes_; }  // longest and clip as the weights have them
+    /// The norm behind the last layer, of whatever one likes; x itself where there is none.
+    Var<T> last_norm(const Var<T>& x) const { return design_.norm == "pre" ? norm_(x) : x; }
+    Index types() const { return types_.empty() ? 0 : types_.shape()[0]; }
     Index vocabulary() const { return table_.empty() ? 0 : table_.shape()[0]; }
     /// The embedding table [vocabulary, d_model]; empty if the weights hold none.
     const Var<T>& table() const { return table_; }
@@ -139,6 +150,8 @@ class TransformerStack {
     };
     struct LayerPass;
     Var<T> placed(const Var<T>& x, const StackCall<T>& call) const;
+    /// What self-attention may look at, in this call.
+    Visibility visibility(const StackCall<T>& call) const;
     AttentionNames self_names(const StackCall<T>& call) const;
     AttentionNames cross_names(const StackCall<T>& call) const;
     std::function<ProjectionNames(const char*, Linear<float> MultiHeadProjections<float>::*)> projection_names(
@@ -173,6 +186,10 @@ class TransformerStack {
 /// PREFIX.{query,key,value,output}.weight [d_model, d_model] and, with `bias`, .bias [d_model]. Error{bad_format}.
 template <class T>
 MultiHeadProjections<T> multi_head_projections(const Weights<T>& weights, const std::string& prefix, Index d_model, bool bias);
+/// As the design has them: queries [heads d_head, d_model], keys and values [groups d_head, d_model], output [d_model, heads
+/// d_head].
+template <class T>
+MultiHeadProjections<T> multi_head_projections(const Weights<T>& weights, const std::string& prefix, const StackDesign& design);
 
 /// Fresh weights of a stack, added to `weights`: matrices uniform in +-sqrt(6 / (in + out)) (Glorot 2010), biases 0, gains 1,
 /// embeddings (vocabulary > 0) normal with variance 1 / d_model, learned and relative positions normal, 0.02.

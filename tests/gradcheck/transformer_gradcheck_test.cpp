@@ -57,12 +57,20 @@ TEST(GradCheck, TransformerAsOthersBuildThem) {
         stack->bias = stack->feed_forward_bias = stack->scaled_embedding = false;
         stack->activation = "silu";
         stack->norm_epsilon = 1e-3;
+        stack->groups = 1;
+        stack->d_head = 6;
     }
+    check_model(design);
+    design.encoder.parallel = true;
+    design.encoder.window = 2;
     check_model(design);
 }
 
 TEST(GradCheck, RotaryTurn) {
     check_gradients([](const std::vector<Var<double>>& in) { return rotary_turned(in[0], 3); }, {random_tensor({2, 3, 4}, 1)});
+    const auto theta = Tensor<double>::from({2}, {0.7, 0});
+    check_gradients([&](const std::vector<Var<double>>& in) { return rotary_turned(in[0], 3, theta); },
+                    {random_tensor({2, 3, 4}, 1)});
 }
 
 }  // namespace

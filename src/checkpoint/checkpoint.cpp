@@ -1,0 +1,101 @@
+#include "checkpoint/checkpoint.hpp"
+
+#include <fmt/core.h>
+
+#include <filesystem>
+#include <list>
+#include <mutex>
+
+#include "base/error.hpp"
+#include "io/file_stamp.hpp"
+#include "model/model_store.hpp"
+#include "model/weights.hpp"
+
+namespace saccade {
+
+namespace fs = std::filesystem;
+
+Var<float> Checkpoint::before_table(const Var<float>& states) const {
+    if (read_out != ReadOut::masked_token) return states;
+    return norm((*activation)(transform(states)));
+}
+
+namespace {
+
+constexpr std::size_t most_kept = 2;
+
+/// Labels of all ids: as the tokenizer has them, or else their numbers.
+std::vector<std::string> labels_of(const Tokenizer* tokenizer, Index vocabulary) {
+    std::vector<std::string> labels;
+    labels.reserve(static_cast<std::size_t>(vocabulary));
+    for (Index id = 0; id < vocabulary; ++id)
+        labels.push_back(tokenizer != nullptr && id < tokenizer->size() ? tokenizer->label(id) : fmt::format("#{}", id));
+    return labels;
+}
+
+/// What tells that a folder's files have changed.
+std::vector<FileStamp> stamps_of(const std::string& path) {
+    std::vector<FileStamp> stamps;
+    for (const char* name : {"config.json", "model.safetensors", "model.safetensors.index.json", "tokenizer.json"})
+        stamps.push_back(stamp_of((fs::path(path) / name).string()));
+    return stamps;
+}
+
+struct Kept {
+    std::string path;
+    std::vector<FileStamp> stamps;
+    CheckpointPtr checkpoint;
+};
+
+}  // namespace
+
+CheckpointPtr read_checkpoint(const std::string& path, const std::stop_token& stop) {
+    CheckpointFolder folder = read_checkpoint_folder(path, stop);
+    const Family& family = family_of(folder.config, path);
+    MappedModel model = family.map(folder, JsonObject(folder.config, path + ": config.json"));
+    folder.tensors.clear();
+    require_finite(model.weights, path);
+    const Weights<float> weights(model.weights);
+    auto made = std::make_shared<Checkpoint>(Checkpoint{.path = path,
+                                                        .family = &family,
+                                                        .read_out = model.read_out,
+                                                        .longest = model.longest,
+                                                        .stack = TransformerStack<float>(weights, "stack", model.design),
+                                                        .table = {},
+                                                        .tokenizer = read_tokenizer(path),
+                                                        .labels = {}});
+    const Index d = model.design.d_model, vocabulary = made->vocabulary();
+    if (model.read_out != ReadOut::none) {
+        made->table.weight = weights.has("head.weight") ? weights.get("head.weight", {vocabulary, d}) : made->stack.table();
+        if (weights.has("head.bias")) made->table.bias = weights.get("head.bias", {vocabulary});
+        made->table = laid_out(std::move(made->table));
+    }
+    if (model.read_out == ReadOut::masked_token) {
+        made->transform =
+            laid_out(Linear<float>{weights.get("head.transform.weight", {d, d}), weights.get("head.transform.bias", {d})});
+        made->norm = {weights.get("head.norm.gain", {d}), weights.get("head.norm.bias", {d}),
+                      static_cast<float>(model.design.norm_epsilon)};
+        made->activation = &activation(model.read_out_activation);
+    }
+    made->labels = labels_of(made->tokenizer.get(), vocabulary);
+    return made;
+}
+
+CheckpointPtr checkpoint_of(const std::string& path, const std::stop_token& stop) {
+    static std::mutex mutex;
+    static std::list<Kept> kept;  // the latest used first
+    const std::vector<FileStamp> stamps = stamps_of(path);
+    const std::lock_guard lock(mutex);
+    for (auto one = kept.begin(); one != kept.end(); ++one) {
+        if (one->path != path || one->stamps != stamps) continue;
+        kept.splice(kept.begin(), kept, one);
+        return kept.front().checkpoint;
+    }
+    std::erase_if(kept, [&](const Kept& one) { return one.path == path; });
+    while (kept.size() >= most_kept) kept.pop_back();
+    CheckpointPtr made = read_checkpoint(path, stop);
+    kept.push_front({path, stamps, made});
+    return made;
+}
+
+}  // namespace saccade

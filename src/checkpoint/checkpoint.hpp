@@ -1,0 +1,37 @@
+#pragma once
+
+#include "checkpoint/family.hpp"
+#include "checkpoint/tokenizer.hpp"
+#include "nn/activation.hpp"
+
+namespace saccade {
+
+/// Somebody else's model, ready to run.
+struct Checkpoint {
+    std::string path;
+    const Family* family;
+    ReadOut read_out;
+    Index longest;  // positions that it knows; 0: any number
+    TransformerStack<float> stack;
+    Linear<float> table;                          // [V, d] and, of masked tokens, its bias: laid out
+    Linear<float> transform{};                    // of masked tokens: before the table
+    Norm<float> norm{};                           // behind it
+    const Activation* activation = nullptr;       // between them
+    std::shared_ptr<const Tokenizer> tokenizer;   // null: the folder holds none
+    std::vector<std::string> labels;              // of all ids
+
+    Index vocabulary() const { return stack.vocabulary(); }
+    /// What the table reads, of states [n, d]: themselves, or, of masked tokens, through transform and norm.
+    Var<float> before_table(const Var<float>& states) const;
+    /// [n, V]
+    Var<float> logits(const Var<float>& before) const { return table(before); }
+};
+using CheckpointPtr = std::shared_ptr<const Checkpoint>;
+
+/// Reads a folder once, and again only when its files change; the last two are kept. Error{io}, {bad_format}, {unsupported},
+/// {out_of_range} or {numeric} (weights that are not finite), one line that names the folder or the file; {cancelled}.
+CheckpointPtr checkpoint_of(const std::string& path, const std::stop_token& stop = {});
+/// Read now, not kept.
+CheckpointPtr read_checkpoint(const std::string& path, const std::stop_token& stop = {});
+
+}  // namespace saccade

@@ -1,0 +1,103 @@
+#include "checkpoint/checkpoint_folder.hpp"
+
+#include <fmt/core.h>
+
+#include <filesystem>
+#include <set>
+
+#include "base/error.hpp"
+#include "base/path_text.hpp"
+#include "io/json_text.hpp"
+#include "io/text_file.hpp"
+
+namespace saccade {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t most_config_bytes = 1 << 20, most_index_bytes = std::size_t{16} << 20;
+constexpr const char* index_name = "model.safetensors.index.json";
+
+bool there(const fs::path& path) {
+    std::error_code error;
+    return fs::exists(path, error);
+}
+
+[[noreturn]] void refuse_no_weights(const std::string& folder) {
+    for (const char* pickle : {"pytorch_model.bin", "pytorch_model.bin.index.json", "model.pt", "model.pth"})
+        if (there(fs::path(folder) / pickle))
+            throw Error(
+                ErrorCode::unsupported,
+                fmt::format("{}: its weights are a pickle ({}), which could run anything when it is read", folder, pickle),
+                "convert it once, in Python: model.save_pretrained(FOLDER, safe_serialization=True)");
+    for (const char* other : {"tf_model.h5", "flax_model.msgpack", "rust_model.ot"})
+        if (there(fs::path(folder) / other))
+            throw Error(ErrorCode::unsupported, fmt::format("{}: it holds {}, and no model.safetensors", folder, other),
+                        "convert it once, in Python: model.save_pretrained(FOLDER, safe_serialization=True)");
+    throw Error(ErrorCode::io, folder + ": there is no model.safetensors",
+                "name the folder that holds config.json and weights");
+}
+
+/// Shards in the order of their names; each lies in the folder itself.
+std::set<std::string> shards_of(const std::string& index, const std::string& folder) {
+    const nlohmann::json json = parse_json(read_text(index, most_index_bytes), index, "fetch it again");
+    const JsonObject map = JsonObject(json, index, "fetch it again").needs({"weight_map"}).object("weight_map");
+    std::set<std::string> shards;
+    for (const auto& [tensor, shard] : map.value().items()) {
+        if (!shard.is_string() || shard.get_ref<const std::string&>().find('/') != std::string::npos)
+            throw Error(ErrorCode::bad_format, fmt::format("{}: the shard of '{}' is no file's name", index, tensor),
+                        "fetch it again");
+        shards.insert(shard.get<std::string>());
+    }
+    std::string missing;
+    int count = 0;
+    for (const std::string& shard : shards)
+        if (!there(fs::path(folder) / shard) && count++ < 3) missing += (missing.empty() ? "" : ", ") + shard;
+    if (count > 0)
+        throw Error(ErrorCode::io, fmt::format("{}: {} of {} shards are missing: {}", folder, count, shards.size(), missing),
+                    "fetch the rest of the model");
+    return shards;
+}
+
+}  // namespace
+
+bool is_checkpoint_folder(const std::string& path) {
+    return !path.empty() && there(fs::path(path) / "config.json");
+}
+
+nlohmann::json read_checkpoint_config(const std::string& path) {
+    std::error_code error;
+    if (!fs::is_directory(path, error))
+        throw Error(ErrorCode::io, path + ": there is no such folder",
+                    "name a folder that holds config.json and model.safetensors");
+    const std::string file = (fs::path(path) / "config.json").string();
+    if (!there(file))
+        throw Error(ErrorCode::io, path + ": there is no config.json",
+                    "name a folder that holds config.json and model.safetensors");
+    nlohmann::json config = parse_json(read_text(file, most_config_bytes), file, "fetch it again");
+    const JsonObject object(config, file);
+    if (const nlohmann::json* how = object.find("quantization_config"); how != nullptr && how->is_object()) {
+        std::string method = "an unknown method";
+        JsonObject(*how, file).text("quant_method", method, 40);
+        throw Error(ErrorCode::unsupported, fmt::format("{}: its weights are quantised ({})", path, method),
+                    "use the model as it was before: F32, F16 or BF16");
+    }
+    return config;
+}
+
+CheckpointFolder read_checkpoint_folder(const std::string& path, const std::stop_token& stop) {
+    CheckpointFolder folder{path, read_checkpoint_config(path), {}};
+    const std::string whole = (fs::path(path) / "model.safetensors").string(), index = (fs::path(path) / index_name).string();
+    if (there(whole)) {
+        folder.tensors = read_safetensors(whole, nullptr, stop);
+    } else if (there(index)) {
+        for (const std::string& shard : shards_of(index, path))
+            folder.tensors.merge(read_safetensors((fs::path(path) / shard).string(), nullptr, stop));
+    } else {
+        refuse_no_weights(path);
+    }
+    return folder;
+}
+
+}  // namespace saccade

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <stop_token>
+#include <string>
+
+#include "io/safetensors.hpp"
+
+namespace saccade {
+
+/// What a folder in Hugging Face's layout holds beside its tokenizer: config.json, and model.safetensors or the shards that
+/// model.safetensors.index.json names.
+struct CheckpointFolder {
+    std::string path;
+    nlohmann::json config;
+    WeightMap tensors;  // under their own names
+};
+
+/// Error{io}, {bad_format}, {unsupported} or {out_of_range}, one line that names the file: no such folder, no config.json,
+/// weights in pickles alone (never read), shards that are missing, weights that are quantised; {cancelled}.
+CheckpointFolder read_checkpoint_folder(const std::string& path, const std::stop_token& stop = {});
+/// config.json alone. Errors as above.
+nlohmann::json read_checkpoint_config(const std::string& path);
+/// Is it a folder that holds a config.json? Never throws.
+bool is_checkpoint_folder(const std::string& path);
+
+}  // namespace saccade

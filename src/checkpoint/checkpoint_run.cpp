@@ -1,0 +1,276 @@
+#include "checkpoint/checkpoint_run.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "autograd/ops.hpp"
+#include "base/error.hpp"
+#include "base/stop.hpp"
+#include "model/stack_continuation.hpp"
+#include "nn/rules.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr Index next_shown = 10;
+constexpr double most_weight_bytes = 1.0e9;  // of scores and weights together
+
+/// What is read out: states of all layers [L, T, d], and behind the last, normalised [T, d].
+struct States {
+    Tensor<float> layers, last;
+};
+
+/// Ids through the stack, after what `cache` holds.
+States pass(const Checkpoint& checkpoint, std::span<const Index> ids, std::span<const Index> types, StackCache<float>* cache,
+            Probe& probe, const std::stop_token& stop) {
+    std::vector<Var<float>> states;
+    StackCall<float> call;
+    call.observe = Observer(probe, "self.");
+    call.names = {.tokens = "token", .ids = "token.id", .types = "token.type", .vocabulary = "vocabulary"};
+    call.types = types;
+    call.cache = cache;
+    call.stop = stop;
+    call.states = &states;
+    const Var<float> last = checkpoint.stack(checkpoint.stack.embed(ids, 1, call), call);
+    check_stop(stop);
+    for (Var<float>& state : states) state = reshape(state, state.shape().without(0));
+    return {stack<float>(states).value(), reshape(last, last.shape().without(0)).value()};
+}
+
+/// What a run showed of the stack, and what it was of.
+struct Kept {
+    CheckpointPtr checkpoint;
+    Ids ids, types;
+    ShownRun shown;
+};
+
+std::shared_ptr<const Kept> computed(const CheckpointPtr& checkpoint, const Ids& ids, const Ids& types, const Kept* old,
+                                     const std::stop_token& stop) {
+    const auto n = static_cast<Index>(ids.size());
+    Index stays = 0;
+    if (old != nullptr && checkpoint->stack.design().causal && checkpoint->stack.design().window == 0)
+        stays = std::min<Index>(std::ranges::mismatch(old->ids, ids).in1 - old->ids.begin(), n - 1);
+    Probe aside({}, {});
+    if (stays == 0) {
+        pass(*checkpoint, ids, types, nullptr, aside, stop);
+        return std::make_shared<const Kept>(Kept{checkpoint, ids, types, aside.take()});
+    }
+    const StackContinuation from(checkpoint->stack, "self.", "token", old->shown, stays, n);
+    StackCache<float> cache;
+    from.fill(cache);
+    pass(*checkpoint, std::span<const Index>(ids.begin() + stays, ids.end()), {}, &cache, aside, stop);
+    return std::make_shared<const Kept>(Kept{checkpoint, ids, types, from.whole(aside.take())});
+}
+
+void declare_axes(Probe& probe, const Checkpoint& checkpoint, const Ids& ids, bool types) {
+    const auto n = static_cast<Index>(ids.size());
+    std::vector<std::string> labels;
+    for (const Index id : ids) labels.push_back(checkpoint.labels[static_cast<std::size_t>(id)]);
+    checkpoint.stack.declare_axes(probe);
+    checkpoint.stack.declare_position_axes(probe, "self.");
+    probe.axis({"token", AxisKind::query, n, labels, "i"});
+    probe.axis({"token.key", AxisKind::key, n, labels, "j"});
+    probe.axis({"vocabulary", AxisKind::class_, checkpoint.vocabulary(), checkpoint.labels, "v"});
+    if (types) probe.axis({"type", AxisKind::class_, checkpoint.stack.types(), {}, "t"});
+}
+
+States states_of(const Checkpoint& checkpoint, const ShownRun& shown) {
+    const Tensor<float>& layers = shown.tensor("self.state");
+    const bool normalised = checkpoint.stack.design().norm == "pre";
+    return {layers, normalised ? shown.tensor("self.norm") : layers.row(layers.shape()[0] - 1)};
+}
+
+/// What is read out at one position.
+class ReadingOut {
+ public:
+    ReadingOut(const Checkpoint& checkpoint, States states, Index at, Probe& probe)
+        : checkpoint_(checkpoint), states_(std::move(states)), at_(at), observe_(probe) {}
+
+    CheckpointOutput operator()(CheckpointOutput output, bool lens) {
+        const Tensor<float> state = states_.last.rows(at_, 1);
+        const Tensor<float> p = probabilities(state);
+        output.likeliest = likeliest(p);
+        show_next(p, output);
+        if (lens) show_lens(output.likeliest);
+        return output;
+    }
+
+ private:
+    Tensor<float> probabilities(const Tensor<float>& state) {
+        const bool masked = checkpoint_.read_out == ReadOut::masked_token;
+        const Linear<float>& table = checkpoint_.table;
+        observe_.axis({"class", AxisKind::class_, checkpoint_.vocabulary(), checkpoint_.labels, "c"});
+        Var<float> before = checkpoint_.before_table(state);
+        const std::string read = checkpoint_.stack.output("self.", 'i', 'm');
+        const std::string at_position = read.substr(0, read.rfind('i')) + fmt::format("{},m]", at_);
+        if (masked) before = show_transform(before, at_position);
+        const Var<float> logits = observe_("logits", reshape(checkpoint_.logits(before), {checkpoint_.vocabulary()}), [&] {
+            Shown shown{.role = Role::logits,
+                        .symbol = "o",
+                        .title = masked ? "Logits of the token that stands there" : "Logits of the next token",
+                        .unit = "logit",
+                        .axes = {"class"},
+                        .step = {"read out", table.bias.empty() ? "o = E x" : "o = E x + b",
+                                 "logits[c] = " + rules::linear('m', "head.weight[c,m]", masked ? "head.hidden[m]" : at_position,
+                                                                table.bias.empty() ? "" : "head.bias[c]"),
+                                 "Press and Wolf 2017"},
+                        .parameters = {{"head.weight", "E", {"class", "feature"}, table.weight}}};
+            if (!table.bias.empty()) shown.parameters.push_back({"head.bias", "b", {"class"}, table.bias});
+            return shown;
+        });
+        return observe_("probabilities", softmax(logits), [masked] {
+                   return Shown{.role = Role::probabilities,
+                                .symbol = "p",
+                                .title = masked ? "Probabilities of the token that stands there"
+                                                : "Probabilities of the next token",
+                                .axes = {"class"},
+                                .step = {"normalise", "p = softmax(o)", "probabilities[c] = " + rules::softmax('c', "logits[c]"),
+                                         "Vaswani 2017, section 3.4"}};
+               })
+            .value();
+    }
+
+    Var<float> show_transform(const Var<float>& before, const std::string& state) {
+        const Index d = before.shape()[1];
+        const Var<float> shown = observe_("head.hidden", reshape(before, {d}), [&] {
+            const auto activated = [&](char c) {
+                return fmt::format("{}({})", checkpoint_.activation->id,
+                                   rules::linear('z', fmt::format("head.transform.weight[{},z]", c),
+                                                 state.substr(0, state.size() - 2) + "z]",
+                                                 fmt::format("head.transform.bias[{}]", c)));
+            };
+            return Shown{.role = Role::state,
+                         .symbol = "u",
+                         .title = "Made ready to be read out",
+                         .axes = {"feature"},
+                         .step = {"read out", "u = LN(act(W x + b))",
+                                  "head.hidden[k] = " + rules::layer_norm(activated, 'k', "head.norm.gain[k]", "head.norm.bias[k]",
+                                                                          static_cast<double>(checkpoint_.norm.eps)),
+                                  "Devlin 2018, section 3.1"},
+                         .parameters = {{"head.transform.weight", "W", {"feature", "feature"}, checkpoint_.transform.weight},
+                                        {"head.transform.bias", "b", {"feature"}, checkpoint_.transform.bias},
+                                        {"head.norm.gain", "γ", {"feature"}, checkpoint_.norm.gain},
+                                        {"head.norm.bias", "β", {"feature"}, checkpoint_.norm.bias}}};
+        });
+        return reshape(shown, {1, d});
+    }
+
+    static Ids likeliest(const Tensor<float>& p) {
+        Ids order(static_cast<std::size_t>(p.size()));
+        std::iota(order.begin(), order.end(), Index{0});
+        const Index shown = std::min(next_shown, p.size());
+        std::partial_sort(order.begin(), order.begin() + shown, order.end(), [&](Index a, Index b) {
+            return p.data()[a] != p.data()[b] ? p.data()[a] > p.data()[b] : a < b;
+        });
+        order.resize(static_cast<std::size_t>(shown));
+        return order;
+    }
+
+    void show_next(const Tensor<float>& p, CheckpointOutput& output) {
+        const bool masked = checkpoint_.read_out == ReadOut::masked_token;
+        Axis axis{"next", AxisKind::class_, static_cast<Index>(output.likeliest.size()), {}, "q"};
+        for (const Index id : output.likeliest) axis.labels.push_back(checkpoint_.labels[static_cast<std::size_t>(id)]);
+        observe_.axis(std::move(axis));
+        output.likeliest = observe_.ids("next.id", output.likeliest, p.size(), [] {
+            return Shown{Role::output, "x", "Likeliest tokens (ids)", "", {"next"}};
+        });
+        Tensor<float> chances(Shape{static_cast<Index>(output.likeliest.size())});
+        for (std::size_t q = 0; q < output.likeliest.size(); ++q)
+            chances.data()[q] = p.data()[output.likeliest[q]];
+        chances = observe_("next.probabilities", chances, [&] {
+            return Shown{.role = Role::probabilities,
+                         .symbol = "p",
+                         .title = masked ? "What stands there" : "Next token",
+                         .axes = {"next"},
+                         .step = {"sort", "the largest first", "next.probabilities[q] = probabilities[next.id[q]]"}};
+        });
+        output.probabilities.assign(chances.values().begin(), chances.values().end());
+    }
+
+    /// What every layer's output would say if it were the last.
+    void show_lens(const Ids& ids) {
+        const Tensor<float>& states = states_.layers;
+        const Index layers = states.shape()[0], d = states.shape()[2];
+        Tensor<float> here = Tensor<float>::uninitialized({layers, d});
+        for (Index l = 0; l < layers; ++l) std::copy_n(states.row(l).row(at_).data(), d, here.data() + l * d);
+        const Tensor<float> logits = checkpoint_.logits(checkpoint_.before_table(checkpoint_.stack.last_norm(here))).value();
+        const auto shown = static_cast<Index>(ids.size());
+        const Tensor<float> p = softmax(Var<float>(logits)).value();
+        Tensor<float> lens(Shape{layers, shown});
+        for (Index l = 0; l < layers; ++l)
+            for (Index q = 0; q < shown; ++q)
+                lens.data()[l * shown + q] = p.row(l).data()[ids[static_cast<std::size_t>(q)]];
+        observe_("lens", lens, [] {
+            return Shown{.role = Role::map,
+                         .symbol = "λ",
+                         .title = "Logit lens: what each layer would say",
+                         .unit = "probability",
+                         .axes = {"layer", "next"},
+                         .step = {"read out early", "softmax(E LN(x^l)) of the likeliest tokens, x^l what layer l gives out", "",
+                                  "nostalgebraist 2020"}};
+        });
+    }
+
+    const Checkpoint& checkpoint_;
+    States states_;
+    Index at_;
+    Observer observe_;
+};
+
+}  // namespace
+
+Index most_tokens_of(const Checkpoint& checkpoint) {
+    const StackDesign& design = checkpoint.stack.design();
+    const double pair = 8.0 * static_cast<double>(design.layers * design.heads);
+    const auto shown = static_cast<Index>(std::sqrt(most_weight_bytes / pair));
+    return checkpoint.longest > 0 ? std::min(checkpoint.longest, shown) : shown;
+}
+
+CheckpointOutput run_checkpoint(const CheckpointPtr& checkpoint, const CheckpointRequest& request, Probe& probe, Reuse& reuse,
+                                const std::stop_token& stop) {
+    const auto n = static_cast<Index>(request.ids.size());
+    if (checkpoint->longest > 0 && n > checkpoint->longest)
+        throw Error(ErrorCode::invalid_input,
+                    fmt::format("the text has {} tokens, and the model knows {} positions", n, checkpoint->longest),
+                    "shorten the text");
+    if (n > most_tokens_of(*checkpoint))
+        throw Error(ErrorCode::invalid_input,
+                    fmt::format("the text has {} tokens, and every pair of them has a weight in each of {} heads", n,
+                                checkpoint->stack.design().layers * checkpoint->stack.design().heads),
+                    fmt::format("use at most {}", most_tokens_of(*checkpoint)));
+    const Observer observe(probe);
+    const Ids ids = observe.ids("token.id", request.ids, checkpoint->vocabulary(), [] {
+        return Shown{.role = Role::input, .symbol = "x", .title = "Tokens (ids)", .axes = {"token"}};
+    });
+    Ids types;
+    if (checkpoint->stack.types() > 0) {
+        types = request.types.empty() ? Ids(ids.size()) : request.types;
+        types = observe.ids("token.type", types, checkpoint->stack.types(), [] {
+            return Shown{.role = Role::input, .symbol = "t", .title = "Types (first or second text)", .axes = {"token"}};
+        });
+    }
+    CheckpointOutput output{.ids = ids, .at = request.at < 0 ? n - 1 : std::min(request.at, n - 1)};
+    States states;
+    if (probe.intervening()) {
+        states = pass(*checkpoint, ids, types, nullptr, probe, stop);
+    } else {
+        const std::string key = "checkpoint";
+        auto kept = reuse.find<Kept>(key);
+        if (kept && kept->checkpoint != checkpoint) kept = nullptr;
+        if (!kept || kept->ids != ids || kept->types != types) {
+            kept = computed(checkpoint, ids, types, kept.get(), stop);
+            reuse.keep(key, kept, kept->shown.bytes());
+        }
+        probe.show_again(kept->shown);
+        states = states_of(*checkpoint, kept->shown);
+    }
+    declare_axes(probe, *checkpoint, ids, !types.empty());
+    if (checkpoint->read_out == ReadOut::none) return output;
+    return ReadingOut(*checkpoint, std::move(states), output.at, probe)(std::move(output), request.lens);
+}
+
+}  // namespace saccade

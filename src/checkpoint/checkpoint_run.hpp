@@ -1,0 +1,37 @@
+#pragma once
+
+#include <stop_token>
+
+#include "base/reuse.hpp"
+#include "checkpoint/checkpoint.hpp"
+#include "trace/probe.hpp"
+
+namespace saccade {
+
+/// Tokens that a checkpoint reads.
+struct CheckpointRequest {
+    Ids ids, types;  // types: empty, or one an id
+    Index at = -1;   // the position whose read-out is shown; -1: the last, or the first [MASK]
+    bool lens = true;
+};
+
+/// What stands behind the last token, or in place of a masked one: ids and probabilities, the likeliest first.
+struct CheckpointOutput {
+    Ids ids;
+    Index at = 0;
+    Ids likeliest;                     // empty: nothing is read out
+    std::vector<float> probabilities;  // of those
+};
+
+/// One pass with everything shown: token.id, token.type, the stack's tensors below "self", logits and probabilities [class] at
+/// one position, next.id and next.probabilities [next], and, with `lens`, what each layer would say there: lens [layer, next]
+/// (nostalgebraist 2020, "interpreting GPT: the logit lens"). Declares their axes. `reuse`: of a text that goes on, only what
+/// is new is computed. Error{cancelled}; Error{invalid_input} for more tokens than the model knows positions, or than can be
+/// shown.
+CheckpointOutput run_checkpoint(const CheckpointPtr& checkpoint, const CheckpointRequest& request, Probe& probe, Reuse& reuse,
+                                const std::stop_token& stop);
+
+/// How many tokens can be shown: every pair of them has a weight in every head.
+Index most_tokens_of(const Checkpoint& checkpoint);
+
+}  // namespace saccade

@@ -1,0 +1,112 @@
+#include "checkpoint/family.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "base/error.hpp"
+
+namespace saccade {
+
+std::string Taking::found(const std::string& theirs) const {
+    if (folder_.tensors.contains(theirs)) return theirs;
+    for (const std::string& prefix : prefixes_)
+        if (folder_.tensors.contains(prefix + theirs)) return prefix + theirs;
+    return {};
+}
+
+Tensor<float> Taking::tensor(const std::string& theirs, const Shape& shape) const {
+    const std::string name = found(theirs);
+    if (name.empty())
+        throw Error(ErrorCode::bad_format, fmt::format("{}: there is no tensor '{}'", folder_.path, theirs),
+                    "use the weights that were saved with this config.json");
+    const Tensor<float>& values = folder_.tensors.at(name);
+    if (values.shape() != shape)
+        throw Error(ErrorCode::bad_format,
+                    fmt::format("{}: tensor '{}' has shape {}, and config.json asks for {}", folder_.path, name,
+                                values.shape().str(), shape.str()),
+                    "use the config.json that was saved with these weights");
+    return values;
+}
+
+void Taking::linear(const std::string& ours, const std::string& theirs, Index out, Index in, bool biased) {
+    take(ours + ".weight", theirs + ".weight", {out, in});
+    if (biased) take(ours + ".bias", theirs + ".bias", {out});
+}
+
+void Taking::transposed_linear(const std::string& ours, const std::string& theirs, Index out, Index in) {
+    give(ours + ".weight", transposed_matrix(tensor(theirs + ".weight", {in, out})));
+    take(ours + ".bias", theirs + ".bias", {out});
+}
+
+void Taking::norm(const std::string& ours, const std::string& theirs, Index d, bool rms) {
+    // Converted from TensorFlow, norms may have kept their names there.
+    const bool renamed = !has(theirs + ".weight") && has(theirs + ".gamma");
+    take(ours + ".gain", theirs + (renamed ? ".gamma" : ".weight"), {d});
+    if (!rms) take(ours + ".bias", theirs + (renamed ? ".beta" : ".bias"), {d});
+}
+
+Tensor<float> transposed_matrix(const Tensor<float>& w) {
+    const Index rows = w.shape()[0], columns = w.shape()[1];
+    Tensor<float> t = Tensor<float>::uninitialized({columns, rows});
+    for (Index c = 0; c < columns; ++c)
+        for (Index r = 0; r < rows; ++r) t.data()[c * rows + r] = w.data()[r * columns + c];
+    return t;
+}
+
+Tensor<float> rows_of_matrix(const Tensor<float>& w, Index first, Index count) {
+    return w.rows(first, count).clone();
+}
+
+Tensor<float> paired_units(const Tensor<float>& rows, Index units, Index turned) {
+    Tensor<float> paired = Tensor<float>::uninitialized(rows.shape());
+    const Index width = rows.size() / rows.shape()[0], half = turned / 2;
+    for (Index r = 0; r < rows.shape()[0]; ++r) {
+        const Index u = r % units, from = r - u + (u >= turned ? u : u % 2 == 0 ? u / 2 : half + u / 2);
+        std::copy_n(rows.data() + from * width, width, paired.data() + r * width);
+    }
+    return paired;
+}
+
+Tensor<float> rotary_frequencies(Index units, Index turned, double base, double stretch) {
+    Tensor<float> theta(Shape{units / 2});
+    for (Index i = 0; i < turned / 2; ++i)
+        theta.data()[i] =
+            static_cast<float>(std::pow(base, -2.0 * static_cast<double>(i) / static_cast<double>(turned)) / stretch);
+    return theta;
+}
+
+const std::vector<Family>& families() {
+    static const std::vector<Family> all = {bert_family(),  distilbert_family(), gpt2_family(),  gpt_neox_family(),
+                                            llama_family(), mistral_family(),    qwen2_family(), roberta_family()};
+    return all;
+}
+
+const Family& family_of(const nlohmann::json& config, const std::string& where) {
+    std::string type;
+    JsonObject(config, where + ": config.json").text("model_type", type, 64);
+    const auto found = std::ranges::find(families(), type, &Family::model_type);
+    if (found != families().end()) return *found;
+    std::string known;
+    for (const Family& family : families()) known += (known.empty() ? "" : ", ") + family.model_type;
+    throw Error(ErrorCode::unsupported,
+                type.empty() ? where + ": config.json does not say which model_type it is"
+                             : fmt::format("{}: models of type '{}' do not open yet", where, type),
+                "these do: " + known);
+}
+
+std::string activation_of(const JsonObject& config, const char* key, const std::string& otherwise, const std::string& where) {
+    static const std::map<std::string, std::string> known = {
+        {"relu", "relu"},           {"gelu", "gelu"},        {"gelu_new", "gelu_tanh"}, {"gelu_pytorch_tanh", "gelu_tanh"},
+        {"gelu_fast", "gelu_tanh"}, {"gelu_python", "gelu"}, {"silu", "silu"},          {"swish", "silu"}};
+    std::string name = otherwise;
+    config.text(key, name, 64);
+    const auto found = known.find(name);
+    if (found != known.end()) return found->second;
+    throw Error(ErrorCode::unsupported, fmt::format("{}: the activation '{}' is not known", where, name),
+                "relu, gelu, gelu_new and silu are");
+}
+
+}  // namespace saccade

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <vector>
+
+#include "checkpoint/checkpoint_folder.hpp"
+#include "io/json_text.hpp"
+#include "model/transformer_stack.hpp"
+
+namespace saccade {
+
+/// What stands behind the stack.
+enum class ReadOut {
+    next_token,    // logits of the token after each, by a table [vocabulary, d_model]
+    masked_token,  // logits of the token that stands there: a layer, a norm, a table and its bias (Devlin 2018, section 3.1)
+    none,          // states alone
+};
+
+/// A model of others as ours: names as in model/transformer_stack.hpp below "stack", and "head.weight" [V, d], where it is not
+/// the embedding table; head.transform.weight and .bias, head.norm.gain and .bias, head.bias.
+struct MappedModel {
+    StackDesign design;
+    ReadOut read_out = ReadOut::none;
+    std::string read_out_activation{};  // of the layer before a masked token's logits
+    Index longest = 0;                // positions that it knows; 0: any number
+    WeightMap weights{};
+};
+
+/// Takes tensors out of a folder under our names, and says which are missing or of another shape.
+class Taking {
+ public:
+    /// `prefixes` may stand before every name ("transformer."), or not.
+    Taking(CheckpointFolder& folder, std::vector<std::string> prefixes, WeightMap& into)
+        : folder_(folder), prefixes_(std::move(prefixes)), into_(into) {}
+
+    bool has(const std::string& theirs) const { return !found(theirs).empty(); }
+    /// Error{bad_format} names the folder, the tensor, its shape and what the config asks for.
+    Tensor<float> tensor(const std::string& theirs, const Shape& shape) const;
+    void take(const std::string& ours, const std::string& theirs, const Shape& shape) { give(ours, tensor(theirs, shape)); }
+    /// OURS.weight [out, in] and OURS.bias [out] of a linear layer; `biased` false: none.
+    void linear(const std::string& ours, const std::string& theirs, Index out, Index in, bool biased = true);
+    /// The same, stored as [in, out].
+    void transposed_linear(const std::string& ours, const std::string& theirs, Index out, Index in);
+    /// OURS.gain and, unless `rms`, OURS.bias of a norm.
+    void norm(const std::string& ours, const std::string& theirs, Index d, bool rms = false);
+    void give(const std::string& ours, Tensor<float> values) { into_.insert_or_assign(ours, std::move(values)); }
+
+ private:
+    std::string found(const std::string& theirs) const;
+
+    CheckpointFolder& folder_;
+    std::vector<std::string> prefixes_;
+    WeightMap& into_;
+};
+
+/// W [out, in] of W^T.
+Tensor<float> transposed_matrix(const Tensor<float>& w);
+/// Rows `first` to `first + count`.
+Tensor<float> rows_of_matrix(const Tensor<float>& w, Index first, Index count);
+/// Units of each head [heads * units, ...] in another order: those that a model pairs with the unit half a head further (of the
+/// first `turned` units) become neighbours, as our rotary code pairs them.
+Tensor<float> paired_units(const Tensor<float>& rows, Index units, Index turned);
+/// 1 / base^(2i/turned) for each pair that is turned, divided by `stretch`, then 0: [units / 2].
+Tensor<float> rotary_frequencies(Index units, Index turned, double base, double stretch = 1);
+
+/// How the config and the names of one kind of model map to ours; a file each.
+struct Family {
+    std::string model_type;  // as config.json says
+    std::string title;       // "GPT-2"
+    std::string source;      // the paper
+    /// Error{bad_format} or {unsupported} for a config or tensors that do not fit.
+    MappedModel (*map)(CheckpointFolder& folder, const JsonObject& config);
+};
+
+Family bert_family();
+Family distilbert_family();
+Family gpt2_family();
+Family gpt_neox_family();
+Family llama_family();
+Family mistral_family();
+Family qwen2_family();
+Family roberta_family();
+
+const std::vector<Family>& families();
+/// By config.json's model_type. Error{unsupported} lists those that open.
+const Family& family_of(const nlohmann::json& config, const std::string& where);
+/// The activation that a config names ("gelu_new"), by our id. Error{unsupported}.
+std::string activation_of(const JsonObject& config, const char* key, const std::string& otherwise, const std::string& where);
+
+}  // namespace saccade

@@ -1,0 +1,73 @@
+#include <fmt/core.h>
+
+#include "base/error.hpp"
+#include "checkpoint/family.hpp"
+
+// GPT-2 (Radford 2019, "Language models are unsupervised multitask learners", section 2.3): pre-norm, learned positions, one
+// matrix for queries, keys and values, stored as [in, out]; logits by the table of the words.
+
+namespace saccade {
+
+namespace {
+
+MappedModel map_gpt2(CheckpointFolder& folder, const JsonObject& config) {
+    MappedModel model;
+    StackDesign& design = model.design;
+    Index vocabulary = 50257, inner = 0, positions = 1024;
+    design = {.layers = 12, .heads = 12, .d_model = 768, .norm = "pre", .position = "learned", .causal = true};
+    config.whole("n_layer", design.layers, Index{1}, Index{1024});
+    config.whole("n_head", design.heads, Index{1}, Index{4096});
+    config.whole("n_embd", design.d_model, Index{1}, Index{65536});
+    config.whole("vocab_size", vocabulary, Index{1}, Index{1} << 24);
+    config.whole("n_positions", positions, Index{1}, Index{1} << 24);
+    if (const nlohmann::json* given = config.find("n_inner"); given != nullptr && !given->is_null())
+        config.whole("n_inner", inner, Index{1}, Index{1} << 20);
+    config.number("layer_norm_epsilon", design.norm_epsilon, 0, 1);
+    for (const char* unusual : {"scale_attn_by_inverse_layer_idx", "reorder_and_upcast_attn", "add_cross_attention"}) {
+        bool set = false;
+        config.toggle(unusual, set);
+        if (set && std::string(unusual) != "reorder_and_upcast_attn")
+            throw Error(ErrorCode::unsupported, fmt::format("{}: config.json sets {}", folder.path, unusual),
+                        "GPT-2 as it was published opens");
+    }
+    const Index d = design.d_model;
+    design.d_ff = inner > 0 ? inner : 4 * d;
+    design.activation = activation_of(config, "activation_function", "gelu_new", folder.path);
+    design.scaled_embedding = false;
+    model.read_out = ReadOut::next_token;
+    model.longest = positions;
+    require_valid(design);
+
+    Taking taking(folder, {"transformer."}, model.weights);
+    taking.take("stack.embedding.weight", "wte.weight", {vocabulary, d});
+    taking.take("stack.position.table", "wpe.weight", {positions, d});
+    for (Index l = 0; l < design.layers; ++l) {
+        const std::string ours = fmt::format("stack.{}", l), theirs = fmt::format("h.{}", l);
+        const Tensor<float> all = transposed_matrix(taking.tensor(theirs + ".attn.c_attn.weight", {d, 3 * d}));
+        const Tensor<float> biases = taking.tensor(theirs + ".attn.c_attn.bias", {3 * d});
+        Index first = 0;
+        for (const char* part : {"query", "key", "value"}) {
+            taking.give(fmt::format("{}.self.{}.weight", ours, part), rows_of_matrix(all, first, d));
+            taking.give(fmt::format("{}.self.{}.bias", ours, part), rows_of_matrix(biases, first, d));
+            first += d;
+        }
+        taking.transposed_linear(ours + ".self.output", theirs + ".attn.c_proj", d, d);
+        taking.transposed_linear(ours + ".feed_forward.in", theirs + ".mlp.c_fc", design.d_ff, d);
+        taking.transposed_linear(ours + ".feed_forward.out", theirs + ".mlp.c_proj", d, design.d_ff);
+        taking.norm(ours + ".norm1", theirs + ".ln_1", d);
+        taking.norm(ours + ".norm2", theirs + ".ln_2", d);
+    }
+    taking.norm("stack.norm", "ln_f", d);
+    bool tied = true;
+    config.toggle("tie_word_embeddings", tied);
+    if (!tied) taking.take("head.weight", "lm_head.weight", {vocabulary, d});
+    return model;
+}
+
+}  // namespace
+
+Family gpt2_family() {
+    return {"gpt2", "GPT-2", "Radford 2019", map_gpt2};
+}
+
+}  // namespace saccade
