@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,18 +22,22 @@ class Tokenizer {
         std::vector<Index> types;   // 0 for the first text and what stands around it, 1 for the second (BERT's token types)
         std::vector<bool> special;  // put there by the tokenizer; not typed
     };
-    Encoded encode(const std::string& text, const std::optional<std::string>& second = std::nullopt) const;
-    /// Without special tokens around it; special tokens that are typed ("[MASK]", "<|endoftext|>") are read as such.
+    virtual Encoded encode(std::string_view text, std::optional<std::string_view> second = std::nullopt) const = 0;
+    /// Without special tokens around it; special tokens that are typed ("[MASK]", "<|endoftext|>") are read as such. What is
+    /// not UTF-8 becomes U+FFFD first.
     virtual std::vector<Index> pieces(std::string_view text) const = 0;
-    /// Special tokens left out unless asked for; ids beyond the table are left out too.
+    /// UTF-8. Special tokens left out unless asked for; ids beyond the table are left out too.
     virtual std::string decode(std::span<const Index> ids, bool with_special = false) const = 0;
 
     /// Ids are below this.
     virtual Index size() const = 0;
     /// A token as people read it: "·is" for one that begins with a space, "##ing" as it is, "⟨0xE4⟩" for a byte that is no
-    /// character of its own.
+    /// character of its own. Empty if there is no such id.
     virtual std::string label(Index id) const = 0;
+    /// By the text in which the file has it: "Ġis", "▁is", "[MASK]".
     virtual std::optional<Index> id_of(std::string_view token) const = 0;
+    /// One of those that stand for no text: [CLS], <pad>, <|endoftext|>.
+    virtual bool is_special(Index id) const = 0;
 };
 
 /// What a folder holds: tokenizer.json; else vocab.json and merges.txt (byte-level BPE); else vocab.txt (WordPiece); else
