@@ -13,12 +13,12 @@ struct Checkpoint {
     ReadOut read_out;
     Index longest;  // positions that it knows; 0: any number
     TransformerStack<float> stack;
-    Linear<float> table;                          // [V, d] and, of masked tokens, its bias: laid out
-    Linear<float> transform{};                    // of masked tokens: before the table
-    Norm<float> norm{};                           // behind it
-    const Activation* activation = nullptr;       // between them
-    std::shared_ptr<const Tokenizer> tokenizer;   // null: the folder holds none
-    std::vector<std::string> labels;              // of all ids
+    Linear<float> table;                         // [V, d] and, of masked tokens, its bias: laid out
+    Linear<float> transform{};                   // of masked tokens: before the table
+    Norm<float> norm{};                          // behind it
+    const Activation* activation = nullptr;      // between them
+    std::shared_ptr<const Tokenizer> tokenizer;  // null: the folder holds none
+    std::vector<std::string> labels;             // of all ids
 
     Index vocabulary() const { return stack.vocabulary(); }
     /// What the table reads, of states [n, d]: themselves, or, of masked tokens, through transform and norm.

@@ -109,28 +109,31 @@ class ReadingOut {
         const std::string at_position = read.substr(0, read.rfind('i')) + fmt::format("{},m]", at_);
         if (masked) before = show_transform(before, at_position);
         const Var<float> logits = observe_("logits", reshape(checkpoint_.logits(before), {checkpoint_.vocabulary()}), [&] {
-            Shown shown{.role = Role::logits,
-                        .symbol = "o",
-                        .title = masked ? "Logits of the token that stands there" : "Logits of the next token",
-                        .unit = "logit",
-                        .axes = {"class"},
-                        .step = {"read out", table.bias.empty() ? "o = E x" : "o = E x + b",
-                                 "logits[c] = " + rules::linear('m', "head.weight[c,m]", masked ? "head.hidden[m]" : at_position,
-                                                                table.bias.empty() ? "" : "head.bias[c]"),
-                                 "Press and Wolf 2017"},
-                        .parameters = {{"head.weight", "E", {"class", "feature"}, table.weight}}};
+            Shown shown{
+                .role = Role::logits,
+                .symbol = "o",
+                .title = masked ? "Logits of the token that stands there" : "Logits of the next token",
+                .unit = "logit",
+                .axes = {"class"},
+                .step = {"read out", table.bias.empty() ? "o = E x" : "o = E x + b",
+                         "logits[c] = " + rules::linear('m', "head.weight[c,m]", masked ? "head.hidden[m]" : at_position,
+                                                        table.bias.empty() ? "" : "head.bias[c]"),
+                         "Press and Wolf 2017"},
+                .parameters = {{"head.weight", "E", {"class", "feature"}, table.weight}}};
             if (!table.bias.empty()) shown.parameters.push_back({"head.bias", "b", {"class"}, table.bias});
             return shown;
         });
-        return observe_("probabilities", softmax(logits), [masked] {
-                   return Shown{.role = Role::probabilities,
-                                .symbol = "p",
-                                .title = masked ? "Probabilities of the token that stands there"
-                                                : "Probabilities of the next token",
-                                .axes = {"class"},
-                                .step = {"normalise", "p = softmax(o)", "probabilities[c] = " + rules::softmax('c', "logits[c]"),
-                                         "Vaswani 2017, section 3.4"}};
-               })
+        return observe_(
+                   "probabilities", softmax(logits),
+                   [masked] {
+                       return Shown{
+                           .role = Role::probabilities,
+                           .symbol = "p",
+                           .title = masked ? "Probabilities of the token that stands there" : "Probabilities of the next token",
+                           .axes = {"class"},
+                           .step = {"normalise", "p = softmax(o)", "probabilities[c] = " + rules::softmax('c', "logits[c]"),
+                                    "Vaswani 2017, section 3.4"}};
+                   })
             .value();
     }
 
@@ -138,23 +141,24 @@ class ReadingOut {
         const Index d = before.shape()[1];
         const Var<float> shown = observe_("head.hidden", reshape(before, {d}), [&] {
             const auto activated = [&](char c) {
-                return fmt::format("{}({})", checkpoint_.activation->id,
-                                   rules::linear('z', fmt::format("head.transform.weight[{},z]", c),
-                                                 state.substr(0, state.size() - 2) + "z]",
-                                                 fmt::format("head.transform.bias[{}]", c)));
+                return fmt::format(
+                    "{}({})", checkpoint_.activation->id,
+                    rules::linear('z', fmt::format("head.transform.weight[{},z]", c), state.substr(0, state.size() - 2) + "z]",
+                                  fmt::format("head.transform.bias[{}]", c)));
             };
-            return Shown{.role = Role::state,
-                         .symbol = "u",
-                         .title = "Made ready to be read out",
-                         .axes = {"feature"},
-                         .step = {"read out", "u = LN(act(W x + b))",
-                                  "head.hidden[k] = " + rules::layer_norm(activated, 'k', "head.norm.gain[k]", "head.norm.bias[k]",
-                                                                          static_cast<double>(checkpoint_.norm.eps)),
-                                  "Devlin 2018, section 3.1"},
-                         .parameters = {{"head.transform.weight", "W", {"feature", "feature"}, checkpoint_.transform.weight},
-                                        {"head.transform.bias", "b", {"feature"}, checkpoint_.transform.bias},
-                                        {"head.norm.gain", "γ", {"feature"}, checkpoint_.norm.gain},
-                                        {"head.norm.bias", "β", {"feature"}, checkpoint_.norm.bias}}};
+            return Shown{
+                .role = Role::state,
+                .symbol = "u",
+                .title = "Made ready to be read out",
+                .axes = {"feature"},
+                .step = {"read out", "u = LN(act(W x + b))",
+                         "head.hidden[k] = " + rules::layer_norm(activated, 'k', "head.norm.gain[k]", "head.norm.bias[k]",
+                                                                 static_cast<double>(checkpoint_.norm.eps)),
+                         "Devlin 2018, section 3.1"},
+                .parameters = {{"head.transform.weight", "W", {"feature", "feature"}, checkpoint_.transform.weight},
+                               {"head.transform.bias", "b", {"feature"}, checkpoint_.transform.bias},
+                               {"head.norm.gain", "γ", {"feature"}, checkpoint_.norm.gain},
+                               {"head.norm.bias", "β", {"feature"}, checkpoint_.norm.bias}}};
         });
         return reshape(shown, {1, d});
     }
@@ -163,9 +167,8 @@ class ReadingOut {
         Ids order(static_cast<std::size_t>(p.size()));
         std::iota(order.begin(), order.end(), Index{0});
         const Index shown = std::min(next_shown, p.size());
-        std::partial_sort(order.begin(), order.begin() + shown, order.end(), [&](Index a, Index b) {
-            return p.data()[a] != p.data()[b] ? p.data()[a] > p.data()[b] : a < b;
-        });
+        std::partial_sort(order.begin(), order.begin() + shown, order.end(),
+                          [&](Index a, Index b) { return p.data()[a] != p.data()[b] ? p.data()[a] > p.data()[b] : a < b; });
         order.resize(static_cast<std::size_t>(shown));
         return order;
     }
@@ -179,8 +182,7 @@ class ReadingOut {
             return Shown{Role::output, "x", "Likeliest tokens (ids)", "", {"next"}};
         });
         Tensor<float> chances(Shape{static_cast<Index>(output.likeliest.size())});
-        for (std::size_t q = 0; q < output.likeliest.size(); ++q)
-            chances.data()[q] = p.data()[output.likeliest[q]];
+        for (std::size_t q = 0; q < output.likeliest.size(); ++q) chances.data()[q] = p.data()[output.likeliest[q]];
         chances = observe_("next.probabilities", chances, [&] {
             return Shown{.role = Role::probabilities,
                          .symbol = "p",
@@ -202,16 +204,15 @@ class ReadingOut {
         const Tensor<float> p = softmax(Var<float>(logits)).value();
         Tensor<float> lens(Shape{layers, shown});
         for (Index l = 0; l < layers; ++l)
-            for (Index q = 0; q < shown; ++q)
-                lens.data()[l * shown + q] = p.row(l).data()[ids[static_cast<std::size_t>(q)]];
+            for (Index q = 0; q < shown; ++q) lens.data()[l * shown + q] = p.row(l).data()[ids[static_cast<std::size_t>(q)]];
         observe_("lens", lens, [] {
             return Shown{.role = Role::map,
                          .symbol = "λ",
                          .title = "Logit lens: what each layer would say",
                          .unit = "probability",
                          .axes = {"layer", "next"},
-                         .step = {"read out early", "softmax(E LN(x^l)) of the likeliest tokens, x^l what layer l gives out", "",
-                                  "nostalgebraist 2020"}};
+                         .step = {"read out early", "softmax(E LN(x^l)) of the likeliest tokens, x^l what layer l gives out",
+                                  "", "nostalgebraist 2020"}};
         });
     }
 

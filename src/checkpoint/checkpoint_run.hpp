@@ -19,8 +19,8 @@ struct CheckpointRequest {
 struct CheckpointOutput {
     Ids ids;
     Index at = 0;
-    Ids likeliest;                     // empty: nothing is read out
-    std::vector<float> probabilities;  // of those
+    Ids likeliest{};                     // empty: nothing is read out
+    std::vector<float> probabilities{};  // of those
 };
 
 /// One pass with everything shown: token.id, token.type, the stack's tensors below "self", logits and probabilities [class] at

@@ -21,7 +21,7 @@ struct MappedModel {
     StackDesign design;
     ReadOut read_out = ReadOut::none;
     std::string read_out_activation{};  // of the layer before a masked token's logits
-    Index longest = 0;                // positions that it knows; 0: any number
+    Index longest = 0;                  // positions that it knows; 0: any number
     WeightMap weights{};
 };
 

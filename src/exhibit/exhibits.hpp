@@ -10,6 +10,7 @@ Exhibit alignment_exhibit();
 Exhibit bottleneck_exhibit();
 Exhibit captioning_exhibit();
 Exhibit channel_exhibit();
+Exhibit checkpoint_exhibit();
 Exhibit complexity_exhibit();
 Exhibit induction_exhibit();
 Exhibit memory_exhibit();

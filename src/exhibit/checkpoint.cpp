@@ -1,0 +1,186 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+
+#include "base/path_text.hpp"
+#include "checkpoint/checkpoint_run.hpp"
+#include "exhibit/checkpoint_lesson.hpp"
+#include "exhibit/exhibits.hpp"
+#include "params/param_make.hpp"
+#include "trace/observer.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr double longest_text = 65536;  // code points
+constexpr double longest_path = 4096;
+
+/// The model that opens when no other is named.
+std::string bundled_checkpoint() {
+    return (std::filesystem::path(assets_folder()) / "checkpoints" / "english").string();
+}
+
+/// Ids typed as numbers, where a folder has no tokenizer.
+Ids typed_ids(const std::string& text, const Checkpoint& checkpoint) {
+    Ids ids;
+    std::size_t at = 0;
+    while (at < text.size()) {
+        if (text[at] == ' ' || text[at] == ',' || text[at] == '\n' || text[at] == '\t') {
+            ++at;
+            continue;
+        }
+        Index id = -1;
+        const auto [end, problem] = std::from_chars(text.data() + at, text.data() + text.size(), id);
+        if (problem != std::errc() || id < 0 || id >= checkpoint.vocabulary())
+            throw Error(ErrorCode::invalid_input,
+                        fmt::format("{}: the folder has no tokenizer, so the text is read as ids, and '{}' is none",
+                                    checkpoint.path, text.substr(at, text.find_first_of(" ,\n\t", at) - at)),
+                        fmt::format("type numbers from 0 to {}, with spaces between", checkpoint.vocabulary() - 1));
+        ids.push_back(id);
+        at = static_cast<std::size_t>(end - text.data());
+    }
+    return ids;
+}
+
+/// What a hidden token is replaced by; -1 if the tokenizer has no such token.
+Index mask_of(const Checkpoint& checkpoint) {
+    if (checkpoint.tokenizer == nullptr) return -1;
+    for (const char* name : {"[MASK]", "<mask>"})
+        if (const std::optional<Index> id = checkpoint.tokenizer->id_of(name)) return *id;
+    return -1;
+}
+
+struct Read {
+    CheckpointRequest request;
+    std::vector<bool> special;  // tokens that nobody typed
+};
+
+Read read_text(const RunContext& context, const Checkpoint& checkpoint) {
+    const std::string &text = context.params.text("text"), &second = context.params.text("second");
+    Read read;
+    if (checkpoint.tokenizer == nullptr) {
+        read.request.ids = typed_ids(text, checkpoint);
+        read.special.assign(read.request.ids.size(), false);
+    } else {
+        const bool pair = !second.empty();
+        if (pair && checkpoint.stack.design().causal)
+            context.probe.note({"second", "this model reads one text from left to right", "the second text is left out"});
+        const auto encoded = checkpoint.tokenizer->encode(
+            text, pair && !checkpoint.stack.design().causal ? std::optional<std::string_view>(second) : std::nullopt);
+        read.request.ids = encoded.ids;
+        read.request.types = encoded.types;
+        read.special = encoded.special;
+        for (Index& type : read.request.types) type = std::min(type, std::max<Index>(0, checkpoint.stack.types() - 1));
+    }
+    for (const Index id : read.request.ids)
+        if (id >= checkpoint.vocabulary())
+            throw Error(ErrorCode::bad_format,
+                        fmt::format("{}: its tokenizer gives the id {}, and its table has {} rows", checkpoint.path, id,
+                                    checkpoint.vocabulary()),
+                        "use the tokenizer that was saved with these weights");
+    if (read.request.ids.empty()) throw Error(ErrorCode::invalid_input, "Text: there is nothing to read", "type a sentence");
+    return read;
+}
+
+/// Which position is read out, and with what standing there.
+void choose_position(const RunContext& context, const Checkpoint& checkpoint, Read& read) {
+    Ids& ids = read.request.ids;
+    const auto n = static_cast<Index>(ids.size());
+    const Index asked = static_cast<Index>(context.params.integer("position"));
+    if (asked > n) context.probe.note({"position", fmt::format("the text has {} tokens", n), "the last one is read out"});
+    const bool masked = checkpoint.read_out == ReadOut::masked_token;
+    const Index mask = masked ? mask_of(checkpoint) : -1;
+    if (asked > 0) {
+        read.request.at = std::min(asked, n) - 1;
+    } else {
+        const auto typed = std::ranges::find(ids, mask);
+        Index last = n - 1;
+        if (masked)
+            while (last > 0 && read.special[static_cast<std::size_t>(last)]) --last;
+        read.request.at = typed != ids.end() ? typed - ids.begin() : last;
+    }
+    if (!masked || !context.params.toggle("mask")) return;
+    if (mask >= 0)
+        ids[static_cast<std::size_t>(read.request.at)] = mask;
+    else
+        context.probe.note({"mask", "this model's tokenizer has no mask token", "the token is read as it is"});
+}
+
+void run_checkpoint_exhibit(RunContext& context) {
+    const std::string& given = context.params.text("path");
+    const CheckpointPtr checkpoint = checkpoint_of(given.empty() ? bundled_checkpoint() : path_from_text(given), context.stop);
+    Read read = read_text(context, *checkpoint);
+    choose_position(context, *checkpoint, read);
+    read.request.lens = context.params.toggle("lens");
+    Probe& probe = context.probe;
+    const CheckpointOutput output = run_checkpoint(checkpoint, read.request, probe, context.reuse, context.stop);
+    Tensor<float> positions(Shape{static_cast<Index>(output.ids.size())});
+    for (Index i = 0; i < positions.size(); ++i) positions.data()[i] = static_cast<float>(i + 1);
+    Observer{probe}("token.position", positions, [] {
+        return Shown{Role::input, "i", "Positions", "", {"token"}, {"count", "i = 1, 2, …", "token.position[i] = i + 1"}};
+    });
+    const StackDesign& design = checkpoint->stack.design();
+    std::string text = fmt::format("{}: {} layers of {} heads, {} features, {} tokens in its table", checkpoint->family->title,
+                                   design.layers, design.heads, design.d_model, checkpoint->vocabulary());
+    if (!output.likeliest.empty())
+        text = fmt::format("{} “{}” {:.2f};  {}",
+                           checkpoint->read_out == ReadOut::masked_token ? fmt::format("at {}:", output.at + 1) : "next",
+                           checkpoint->labels[static_cast<std::size_t>(output.likeliest.front())], output.probabilities.front(),
+                           text);
+    probe.text("output", text);
+}
+
+std::vector<ParamSpec> checkpoint_params() {
+    ParamSpec path =
+        text_param("path", "Model",
+                   "A folder in Hugging Face's layout: config.json, model.safetensors, and a tokenizer. Drop it on "
+                   "the window, or type its path. Nothing is fetched from the network.",
+                   "", longest_path);
+    path.optional_text = true;
+    path.is_path = true;
+    path.placeholder = "the bundled model of English";
+    ParamSpec text = text_param("text", "Text", "What the model reads.", "I don't know what you are talking", longest_text);
+    text.examples = {"I don't know what you are talking", "Tom told Mary that he", "The cat sat on the [MASK].",
+                     "The doctor asked the nurse because she"};
+    ParamSpec second =
+        text_param("second", "Second text", "For models that read pairs of texts, as BERT does.", "", longest_text);
+    second.optional_text = true;
+    second.placeholder = "none";
+    return {
+        path,
+        text,
+        second,
+        integer_param("position", "Position",
+                      "The token at which the model is read out: click one. 0: the last, or the first [MASK].", 0, 0, 65536),
+        toggle_param("mask", "Mask it",
+                     "For models that fill gaps: the token at that position is hidden, and the model says what stands there.",
+                     false),
+        toggle_param("lens", "Logit lens", "What each layer's output would say if it were the last.", true)};
+}
+
+}  // namespace
+
+Exhibit checkpoint_exhibit() {
+    Exhibit exhibit;
+    exhibit.id = "checkpoint";
+    exhibit.title = "Your model";
+    exhibit.group = "Transformer";
+    exhibit.summary =
+        "A model of your own, live: BERT, GPT-2, Pythia, Llama, Mistral, Qwen2 and their kin, every head of every layer.";
+    exhibit.source = "Vaswani 2017; Devlin 2018; Radford 2019; Touvron 2023";
+    exhibit.params = checkpoint_params();
+    exhibit.views = {{"head-grid", "self.weights", 0, 0.5f, 0.6f},
+                     {"heatmap", "self.weights", 0, 0.5f, 0.6f},
+                     {"bars", "next.probabilities", 1, 0.4f, 0.4f},
+                     {"heatmap", "lens", 1, 0.6f, 0.4f}};
+    exhibit.picks = {{"token.position", "position"}};
+    exhibit.output_text = "output";
+    exhibit.run = run_checkpoint_exhibit;
+    exhibit.lesson = checkpoint_lesson();
+    return exhibit;
+}
+
+}  // namespace saccade

@@ -1,0 +1,94 @@
+#include <algorithm>
+
+#include "checkpoint/checkpoint_run.hpp"
+#include "golden/golden_testing.hpp"
+#include "trace/claims.hpp"
+
+// Each family of checkpoints, in its own layout, against float64 PyTorch; files by make_checkpoint_golden.py.
+
+namespace saccade {
+namespace {
+
+std::string folder_of(const std::string& family) {
+    return std::string(SACCADE_TEST_DATA) + "/golden/checkpoint_" + family;
+}
+
+Ids ids_in(const std::map<std::string, NpyArray>& golden, const std::string& name) {
+    Ids ids;
+    if (const auto found = golden.find(name); found != golden.end())
+        for (const float id : found->second.cast<float>().values()) ids.push_back(static_cast<Index>(id));
+    return ids;
+}
+
+Trace traced(const CheckpointPtr& checkpoint, const CheckpointRequest& request, Reuse& reuse,
+             std::vector<Intervention> interventions = {}) {
+    Probe probe({}, std::move(interventions));
+    run_checkpoint(checkpoint, request, probe, reuse, {});
+    return probe.finish();
+}
+
+class CheckpointGolden : public testing::TestWithParam<const char*> {};
+
+TEST_P(CheckpointGolden, states_weights_and_logits_agree) {
+    const auto golden = read_golden(std::string("checkpoint_") + GetParam());
+    const CheckpointPtr checkpoint = read_checkpoint(folder_of(GetParam()));
+    EXPECT_EQ(checkpoint->family->model_type, GetParam());
+    EXPECT_EQ(checkpoint->tokenizer, nullptr);
+    CheckpointRequest request{.ids = ids_in(golden, "ids"), .types = ids_in(golden, "types")};
+    Reuse reuse;
+    for (std::size_t at = 0; at < request.ids.size(); ++at) {
+        SCOPED_TRACE(at);
+        request.at = static_cast<Index>(at);
+        const Trace trace = traced(checkpoint, request, reuse);
+        if (at == 0) {
+            expect_close("states", trace.tensor("self.state").values, golden.at("states"));
+            expect_close("weights", trace.tensor("self.weights").values, golden.at("weights"));
+            for (const Claim& claim : check_claims(trace)) EXPECT_TRUE(claim.holds) << claim.tensor << ": " << claim.error;
+        }
+        const Tensor<double> row = golden.at("logits").cast<double>().row(static_cast<Index>(at));
+        expect_close("logits", trace.tensor("logits").values, row);
+        const auto largest = [](const auto& t) { return std::ranges::max_element(t.values()) - t.values().begin(); };
+        EXPECT_EQ(largest(trace.tensor("logits").values), largest(row));
+        EXPECT_EQ(trace.tensor("next.id").values.data()[0], static_cast<float>(largest(row)));
+        // The last layer, read out early, is the model.
+        const Tensor<float>& lens = trace.tensor("lens").values;
+        for (Index q = 0; q < lens.shape()[1]; ++q)
+            EXPECT_NEAR(lens.row(lens.shape()[0] - 1).data()[q], trace.tensor("next.probabilities").values.data()[q], 1e-6);
+    }
+}
+
+TEST_P(CheckpointGolden, what_is_typed_behind_is_computed_as_if_all_were_new) {
+    const auto golden = read_golden(std::string("checkpoint_") + GetParam());
+    const CheckpointPtr checkpoint = read_checkpoint(folder_of(GetParam()));
+    const CheckpointRequest whole{.ids = ids_in(golden, "ids"), .types = ids_in(golden, "types")};
+    Reuse grown;
+    CheckpointRequest part;
+    for (std::size_t n = 1; n <= whole.ids.size(); ++n) {
+        part.ids.assign(whole.ids.begin(), whole.ids.begin() + static_cast<std::ptrdiff_t>(n));
+        if (!whole.types.empty()) part.types.assign(whole.types.begin(), whole.types.begin() + static_cast<std::ptrdiff_t>(n));
+        Reuse none;
+        const Trace once = traced(checkpoint, part, none), again = traced(checkpoint, part, grown);
+        for (const TraceTensor& tensor : once.tensors())
+            EXPECT_TRUE(std::ranges::equal(tensor.values.values(), again.tensor(tensor.info.name).values.values()))
+                << tensor.info.name << " of " << n;
+    }
+}
+
+TEST_P(CheckpointGolden, a_head_that_is_silenced_changes_what_is_said) {
+    const auto golden = read_golden(std::string("checkpoint_") + GetParam());
+    const CheckpointPtr checkpoint = read_checkpoint(folder_of(GetParam()));
+    const CheckpointRequest request{.ids = ids_in(golden, "ids"), .types = ids_in(golden, "types")};
+    Reuse reuse;
+    const Trace before = traced(checkpoint, request, reuse);
+    const Trace after = traced(checkpoint, request, reuse, {parse_intervention("self.weights[0,1]*=0")});
+    EXPECT_FALSE(std::ranges::equal(before.tensor("logits").values.values(), after.tensor("logits").values.values()));
+    EXPECT_FALSE(std::ranges::equal(before.tensor("lens").values.values(), after.tensor("lens").values.values()));
+    EXPECT_EQ(after.tensor("self.weights").values.row(0).row(1).data()[0], 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, CheckpointGolden,
+                         testing::Values("bert", "distilbert", "gpt2", "gpt_neox", "llama", "mistral", "qwen2", "roberta"),
+                         [](const auto& one) { return std::string(one.param); });
+
+}  // namespace
+}  // namespace saccade
