@@ -40,7 +40,7 @@ ALLOWED = {
     "attention": LAYERS,
     "model": MODEL,
     "checkpoint": CHECKPOINT,
-    "train": ON_MODEL | {"train"},
+    "train": ON_MODEL | {"checkpoint", "train"},  # a model of ours may be trained in the layout of others
     "analysis": TRACE | {"analysis"},
     "exhibit": EXHIBIT,
     "run": RUN,

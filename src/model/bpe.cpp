@@ -47,19 +47,14 @@ char32_t plain_quote(char32_t c) {
 
 using Pair = std::pair<std::string, std::string>;
 
-/// Every word of the texts with how often it occurs, as pieces that grow while merges are learned.
-struct CountedWord {
-    std::vector<std::string> pieces;
-    long count = 0;
-};
-
-std::vector<CountedWord> counted_words(const std::vector<std::string>& texts) {
+/// Every word of the texts with how often it occurs.
+std::vector<Bpe::CountedWord> counted_words(const std::vector<std::string>& texts) {
     std::map<std::string, long> counts;
     for (const std::string& text : texts)
         for (const std::string& word : pretokenize(text)) ++counts[word];
-    std::vector<CountedWord> words;
+    std::vector<Bpe::CountedWord> words;
     for (const auto& [word, count] : counts) {
-        CountedWord w{code_points(word), count};
+        Bpe::CountedWord w{code_points(word), count};
         // The mark is no piece of its own: it belongs to the first character.
         if (w.pieces.size() > 1 && w.pieces[0] == word_start) {
             w.pieces[1] = word_start + w.pieces[1];
@@ -154,7 +149,10 @@ Bpe::Bpe(std::vector<Pair> merges) : merges_(std::move(merges)) {
 }
 
 Bpe Bpe::learn(const std::vector<std::string>& texts, std::size_t count) {
-    std::vector<CountedWord> words = counted_words(texts);
+    return learn(counted_words(texts), count);
+}
+
+Bpe Bpe::learn(std::vector<CountedWord> words, std::size_t count) {
     std::map<Pair, long> pairs;
     std::map<Pair, std::set<std::size_t>> places;  // words that hold the pair, or once did
     const auto count_pairs = [&](std::size_t w, long sign) {

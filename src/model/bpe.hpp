@@ -30,6 +30,13 @@ class Bpe {
     explicit Bpe(std::vector<std::pair<std::string, std::string>> merges);
     /// The `count` most frequent merges of these texts, ties by the pair's text. Fewer if every pair left occurs but once.
     static Bpe learn(const std::vector<std::string>& texts, std::size_t count);
+    /// A word as pieces that grow while merges are learned, and how often it occurs.
+    struct CountedWord {
+        std::vector<std::string> pieces;
+        long count = 0;
+    };
+    /// The same of words that are counted already.
+    static Bpe learn(std::vector<CountedWord> words, std::size_t count);
 
     /// Pieces of the text, each starting with "▁" where a word does.
     std::vector<std::string> encode(std::string_view text) const;

@@ -67,6 +67,10 @@ class ResNet {
     /// (which must outlive this).
     static ResNet training(const Weights<T>& weights, ResNetDesign design, StatisticsMap<T>* seen = nullptr);
 
+    /// For training what is nearly done: norms use the population's statistics as the weights hold them, and no gradient
+    /// reaches those. The same numbers as for inference.
+    static ResNet settled(const Weights<T>& weights, ResNetDesign design);
+
     const ResNetDesign& design() const { return design_; }
 
     /// pixels [N, H, W, 3], 0 to 1 -> as the stem reads them.
@@ -101,7 +105,8 @@ class ResNet {
         std::shared_ptr<const BlockAttention<T>> attention;  // null: none
     };
     explicit ResNet(ResNetDesign design);
-    void read(const Weights<T>& weights, bool fold, StatisticsMap<T>* seen);
+    enum class Norms { folded, of_batch, of_population };
+    void read(const Weights<T>& weights, Norms norms, StatisticsMap<T>* seen);
     /// relu(norm(conv x) + residual), residual may be empty; or without relu.
     Var<T> normed(const NormedConv& conv, const Var<T>& x) const;
     Var<T> normed_relu(const NormedConv& conv, const Var<T>& x, const Var<T>& residual) const;

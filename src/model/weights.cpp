@@ -18,6 +18,13 @@ Weights<T>::Weights(const WeightMap& map, Tape<T>* tape) : tape_(tape) {
 }
 
 template <class T>
+Weights<T> Weights<T>::with(const WeightMap& constants) const {
+    Weights both = *this;
+    for (const auto& [name, var] : Weights(constants).vars_) both.vars_.insert_or_assign(name, var);
+    return both;
+}
+
+template <class T>
 Var<T> Weights<T>::get(const std::string& name, const Shape& expected) const {
     Var<T> var = get(name);
     if (var.shape() != expected) {

@@ -20,6 +20,8 @@ class Weights {
     Var<T> get(const std::string& name, const Shape& expected) const;
     /// The parameter whatever its shape, for models that read their sizes from the file.
     Var<T> get(const std::string& name) const;
+    /// These and other constants, which take the place of what has their names.
+    Weights with(const WeightMap& constants) const;
     bool has(const std::string& name) const { return vars_.count(name) != 0; }
     /// Every leaf by name, for the optimiser (empty without a tape).
     const std::map<std::string, Var<T>>& leaves() const { return vars_; }

@@ -66,6 +66,7 @@ class ResNetTask : public Task {
         const Index epoch = steps_per_epoch();
         return {.points = 10, .evaluations = epoch, .snapshots = std::max<Index>(1, epoch / 2), .examples = 2000};
     }
+    WeightMap started_from(const Model& start, WeightMap fresh) const override;
     void recalibrate_norms(WeightMap& weights, std::stop_token stop) const override;
     std::string headline() const override { return "accuracy"; }
     Index usual_held_out() const override { return test().size(); }
@@ -94,6 +95,7 @@ class ResNetTask : public Task {
     Index whole_side() const { return std::min(test().height, test().width); }
     /// Sides that the network is to know pictures at: as they are, twice, three times as large.
     std::vector<Index> measured_sides() const;
+    void measure_norms(WeightMap& weights, std::stop_token stop) const;
     /// On n of the test pictures, enlarged to a side.
     struct Judged {
         double loss = 0;
@@ -108,9 +110,10 @@ class ResNetTask : public Task {
     double peak_ = 0.2, warm_up_ = 0.1, weight_decay_ = 5e-4, smoothing_ = 0.05;
     Index small_ = 24;
     double small_share_ = 0.5;
-    Index enlarged_ = 1;  // times, at most
-    double distil_ = 0;   // share of the loss that a teacher gives
-    std::string from_;    // the teacher
+    Index enlarged_ = 1;    // times, at most
+    double distil_ = 0;     // share of the loss that a teacher gives
+    bool settled_ = false;  // statistics of norms are measured before the first step, and stay
+    std::string from_;      // the teacher
 
     mutable std::mutex mutex_;
     mutable ImageSetPtr train_, test_;  // read when they are asked for: eval needs no training pictures
@@ -132,10 +135,13 @@ ResNetTask::ResNetTask(const Network& network, const TrainOptions& options)
                        whole_option("small", 1025, small_),
                        {"small_share", 0, 1, [this](double v) { small_share_ = v; }},
                        {"distil", 0, 1.001, [this](double v) { distil_ = v; }},
+                       {"settled", 0, 2, [this](double v) { settled_ = v >= 1; }},
                        whole_option("enlarged", 9, enlarged_)});
     from_ = options.from;
-    if (distil_ > 0 && from_.empty())
-        throw Error(ErrorCode::usage, id() + ": distil: there is no teacher", "name a trained network with --from");
+    for (const auto& [asked, why] : {std::pair(distil_ > 0, "distil: there is no teacher"),
+                                     std::pair(settled_, "settled: there is no network whose statistics could stay")})
+        if (asked && from_.empty())
+            throw Error(ErrorCode::usage, fmt::format("{}: {}", id(), why), "name a trained network with --from");
     if (options.learning_rate > 0) peak_ = options.learning_rate;
     if (options.batch_size > 0) batch_size_ = options.batch_size;
     if (batch_size_ % shard_count != 0)
@@ -253,7 +259,7 @@ Var<float> ResNetTask::shard_loss(const Weights<float>& weights, Index step, int
         augment(image.rgb.data(), image.height, image.width, how.window, colour, rng, x.data() + (i - first) * size * size * 3);
         targets.push_back(pictures.labels[static_cast<std::size_t>(picture)]);
     }
-    const auto network = ResNet<float>::training(weights, design());
+    const auto network = settled_ ? ResNet<float>::settled(weights, design()) : ResNet<float>::training(weights, design());
     const Var<float> logits = network(Var<float>(std::move(x)));
     const auto share = static_cast<float>(distil_);
     const auto labelled = [&] { return cross_entropy<float>(logits, targets, {}, static_cast<float>(smoothing_)); };
@@ -286,7 +292,17 @@ BatchStatistics<float> pooled_statistics(const std::vector<StatisticsMap<float>>
     return all;
 }
 
+WeightMap ResNetTask::started_from(const Model& start, WeightMap fresh) const {
+    fresh = Task::started_from(start, std::move(fresh));
+    if (settled_) measure_norms(fresh, {});
+    return fresh;
+}
+
 void ResNetTask::recalibrate_norms(WeightMap& weights, std::stop_token stop) const {
+    if (!settled_) measure_norms(weights, std::move(stop));
+}
+
+void ResNetTask::measure_norms(WeightMap& weights, std::stop_token stop) const {
     const ImageSet& pictures = train();
     const ResNetDesign how = design();
     // Of pictures at every size alike: the statistics are one set for all of them.
@@ -430,6 +446,7 @@ nlohmann::json ResNetTask::card() const {
     if (enlarged_ > 1)
         card["recipe"]["enlarged"] =
             fmt::format("one step in two, to {} times the size in turn, by an eighth more or less", fmt::join(larger, ", "));
+    if (settled_) card["recipe"]["settled"] = "norms keep the statistics that the network it starts from has over all sizes";
     if (small_share_ > 0) card["recipe"]["small"] = {{"pixels", small_}, {"share", small_share_}};
     card.update(data_card(train(), test()));
     card["data_folder"] = {{"name", std::filesystem::path(folder_).lexically_normal().filename().string()},

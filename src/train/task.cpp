@@ -9,6 +9,7 @@
 #include "train/date_lists_task.hpp"
 #include "train/date_questions_task.hpp"
 #include "train/dates_task.hpp"
+#include "train/english_task.hpp"
 #include "train/induction_task.hpp"
 #include "train/resnet_task.hpp"
 #include "train/rnn_shapes_task.hpp"
@@ -85,6 +86,7 @@ const std::vector<TaskFamily>& families() {
         {resnet_task_ids(), make_resnet_task},
         {induction_task_ids(), make_induction_task},
         {caption_task_ids(), make_caption_task},
+        {english_task_ids(), make_english_task},
     };
     return all;
 }

@@ -197,6 +197,35 @@ TEST(ResNetTask, learns_from_a_teacher) {
     EXPECT_EQ(task->card()["recipe"]["distil"]["share"], 1.0);
 }
 
+TEST(ResNetTask, settled_norms_keep_the_statistics_of_what_it_started_from) {
+    const Colours data;
+    TrainOptions options = data.options();
+    options.extra["settled"] = 1;
+    EXPECT_TRUE(
+        test::contains(test::error_of(ErrorCode::usage, [&] { make_resnet_task("cifar-resnet20", options); }), "--from"));
+    Training first("cifar-resnet20", data.options());
+    while (first.state() == Training::State::running) std::this_thread::yield();
+    options.from = data / "start.safetensors";
+    first.save_model(options.from);
+    const auto task = make_resnet_task("cifar-resnet20", options);
+    Rng rng(5);
+    const ModelPtr model = load_model(options.from, "cifar-resnet20");
+    const WeightMap start = task->started_from(*model, task->initial_weights(rng));
+    const ResNetDesign design = resnet_design_from_json(task->card(), "card");
+    const Tensor<float> x(Shape{2, 12, 9, 3}, 0.3f);
+    const Tensor<float> folded = ResNet<float>(Weights<float>(start), design)(x).value(),
+                        settled = ResNet<float>::settled(Weights<float>(start), design)(x).value();
+    for (Index i = 0; i < folded.size(); ++i) EXPECT_NEAR(folded.data()[i], settled.data()[i], 1e-4);
+    Trainer trainer(*task, 7, model.get());
+    for (int i = 0; i < 3; ++i) trainer.step();
+    WeightMap trained = trainer.weights_copy();
+    task->recalibrate_norms(trained, {});
+    EXPECT_TRUE(std::ranges::equal(trained.at("stem.norm.mean").values(), start.at("stem.norm.mean").values()));
+    EXPECT_TRUE(std::ranges::equal(trained.at("stem.norm.variance").values(), start.at("stem.norm.variance").values()));
+    EXPECT_FALSE(std::ranges::equal(trained.at("stem.norm.gain").values(), start.at("stem.norm.gain").values()));
+    EXPECT_TRUE(task->card()["recipe"].contains("settled"));
+}
+
 TEST(ResNetTask, starts_from_a_model) {
     const Colours data;
     const auto task = make_resnet_task("cifar-resnet20", data.options());

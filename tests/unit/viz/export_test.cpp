@@ -145,7 +145,9 @@ TEST(Export, OtherFilesHaveNoOrigin) {
                                                        {"odd.pdf", "%PDF-1.4 /Keywords (saccade:!!!!)"},
                                                        {"open.pdf", "%PDF-1.4 /Keywords (saccade:AAAA"},
                                                        {"text.txt", "hello"}};
-    for (const auto& [name, content] : bad) {
+    for (const auto& entry : bad) {
+        const auto& [file, content] = entry;
+        const std::string name = file;
         write_file(folder / name, content);
         const Error e = error_of([&] { read_origin(folder / name); });
         EXPECT_EQ(e.code(), ErrorCode::bad_format) << name;
