@@ -149,10 +149,10 @@ Bpe::Bpe(std::vector<Pair> merges) : merges_(std::move(merges)) {
 }
 
 Bpe Bpe::learn(const std::vector<std::string>& texts, std::size_t count) {
-    return learn(counted_words(texts), count);
+    return learn_from(counted_words(texts), count);
 }
 
-Bpe Bpe::learn(std::vector<CountedWord> words, std::size_t count) {
+Bpe Bpe::learn_from(std::vector<CountedWord> words, std::size_t count) {
     std::map<Pair, long> pairs;
     std::map<Pair, std::set<std::size_t>> places;  // words that hold the pair, or once did
     const auto count_pairs = [&](std::size_t w, long sign) {

@@ -36,7 +36,7 @@ class Bpe {
         long count = 0;
     };
     /// The same of words that are counted already.
-    static Bpe learn(std::vector<CountedWord> words, std::size_t count);
+    static Bpe learn_from(std::vector<CountedWord> words, std::size_t count);
 
     /// Pieces of the text, each starting with "▁" where a word does.
     std::vector<std::string> encode(std::string_view text) const;

@@ -54,7 +54,7 @@ nlohmann::json learn_tokenizer(const std::vector<std::string>& sentences, Index 
     nlohmann::json table = nlohmann::json::object(), merges = nlohmann::json::array();
     Index next = 0;
     for (int byte = 0; byte < 256; ++byte) table[byte_characters(std::string(1, static_cast<char>(byte)))] = next++;
-    const Bpe bpe = Bpe::learn(std::move(counted), static_cast<std::size_t>(std::max<Index>(0, vocabulary - 257)));
+    const Bpe bpe = Bpe::learn_from(std::move(counted), static_cast<std::size_t>(std::max<Index>(0, vocabulary - 257)));
     for (const auto& [first, second] : bpe.merges()) {
         merges.push_back(first + " " + second);
         // Two merges may make the same token.
