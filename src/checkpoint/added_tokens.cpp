@@ -60,7 +60,14 @@ std::vector<TextPart> AddedTokens::split(std::string_view text, const Normalizer
             result.push_back(std::move(part));
             continue;
         }
-        if (normalizer) part.text = normalizer(std::move(part.text));
+        if (normalizer) {
+            // Where what comes first is left out, what is left no longer begins the text.
+            std::string_view rest = part.text;
+            take_code_point(rest);
+            const std::string first = part.text.substr(0, part.text.size() - rest.size());
+            part.at_start = part.at_start && !normalizer(first).empty();
+            part.text = normalizer(std::move(part.text));
+        }
         normalized_.split(tokens_, part, result);
     }
     return result;

@@ -17,12 +17,11 @@ namespace {
 using CompileContext = std::unique_ptr<pcre2_compile_context, decltype(&pcre2_compile_context_free)>;
 using MatchContext = std::unique_ptr<pcre2_match_context, decltype(&pcre2_match_context_free)>;
 using MatchData = std::unique_ptr<pcre2_match_data, decltype(&pcre2_match_data_free)>;
-using JitStack = std::unique_ptr<pcre2_jit_stack, decltype(&pcre2_jit_stack_free)>;
 
 constexpr std::size_t longest_expression = 1 << 14;  // bytes; those in use have a few hundred
 constexpr std::uint32_t most_steps = 10'000'000;     // of one try at one place
 constexpr std::uint32_t most_heap = 64 << 10;        // KiB
-constexpr auto longest_search = std::chrono::seconds(20);
+constexpr auto longest_search = std::chrono::seconds(5);
 
 std::size_t next_character(std::string_view text, std::size_t at) {
     for (++at; at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0U) == 0x80U;) ++at;
@@ -78,22 +77,19 @@ class Search {
         : code_(code),
           text_(text),
           context_(pcre2_match_context_create(nullptr), pcre2_match_context_free),
-          data_(pcre2_match_data_create_from_pattern(code, nullptr), pcre2_match_data_free),
-          stack_(pcre2_jit_stack_create(32 << 10, 8 << 20, nullptr), pcre2_jit_stack_free) {
+          data_(pcre2_match_data_create_from_pattern(code, nullptr), pcre2_match_data_free) {
         pcre2_set_match_limit(context_.get(), most_steps);
         pcre2_set_heap_limit(context_.get(), most_heap);
-        pcre2_jit_stack_assign(context_.get(), nullptr, stack_.get());
     }
 
     /// Whether it matches at this place, and till where. Tried place by place, so that no single call goes through a text over
     /// and over; `deadline` ends what does so nevertheless.
     bool at(std::size_t place, Pattern::Match& match) {
         if (++tries_ % 256 == 0) check_time();
-        const int found = pcre2_match(code_, reinterpret_cast<PCRE2_SPTR>(text_.data()), text_.size(), place,
-                                      PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK, data_.get(), context_.get());
-        if (found == PCRE2_ERROR_NOMATCH) {
-            return false;
-        }
+        int found = tried(place, 0);
+        // Compiled, it has but a small stack.
+        if (found == PCRE2_ERROR_JIT_STACKLIMIT) found = tried(place, PCRE2_NO_JIT);
+        if (found == PCRE2_ERROR_NOMATCH) return false;
         if (found < 0) refuse();
         const PCRE2_SIZE* ends = pcre2_get_ovector_pointer(data_.get());
         match = {ends[0], ends[1]};
@@ -102,6 +98,10 @@ class Search {
     }
 
  private:
+    int tried(std::size_t place, std::uint32_t option) {
+        return pcre2_match(code_, reinterpret_cast<PCRE2_SPTR>(text_.data()), text_.size(), place,
+                           PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK | option, data_.get(), context_.get());
+    }
     void check_time() const {
         if (std::chrono::steady_clock::now() - start_ > longest_search) refuse();
     }
@@ -114,7 +114,6 @@ class Search {
     std::string_view text_;
     MatchContext context_;
     MatchData data_;
-    JitStack stack_;
     std::size_t tries_ = 0;
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };

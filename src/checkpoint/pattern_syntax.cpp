@@ -62,6 +62,13 @@ class Translator {
         if (c == 's') return set(white_space, false);
         if (c == 'w') return set(word, false);
         if (c == 'h') return set(hexadecimal, false);
+        if (!inside && (c == 'b' || c == 'B')) {
+            at_ += 2;
+            const std::string before = fmt::format("(?<=[{}])", word), behind = fmt::format("(?=[{}])", word);
+            const std::string not_before = fmt::format("(?<![{}])", word), not_behind = fmt::format("(?![{}])", word);
+            if (c == 'b') return "(?:" + before + not_behind + "|" + not_before + behind + ")";
+            return "(?:" + before + behind + "|" + not_before + not_behind + ")";
+        }
         if (!inside && c == 'S') return set(white_space, true);
         if (!inside && c == 'W') return set(word, true);
         if (!inside && c == 'H') return set(hexadecimal, true);

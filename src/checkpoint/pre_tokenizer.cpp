@@ -26,6 +26,9 @@ struct Span {
 };
 using Spans = std::vector<Span>;
 
+/// The library takes this one from Rust's regular expressions, where joiners belong to words.
+constexpr const char* words_and_signs = R"([\w\x{200c}\x{200d}]+|[^\w\s\x{200c}\x{200d}]+)";
+
 /// What becomes of the delimiters.
 enum class Delimiter { removed, isolated, merged_with_previous, merged_with_next, contiguous };
 
@@ -209,7 +212,7 @@ PreTokenizer read_pre_tokenizer(const json& description, const std::string& wher
         return splitting(part.pattern("pattern"), read_delimiter(part, "Isolated"), part.toggle("invert", false));
     if (type == "Punctuation") return by_character(read_delimiter(part, "Isolated"), is_punctuation);
     if (type == "WhitespaceSplit") return by_character(Delimiter::removed, is_white_space);
-    if (type == "Whitespace") return splitting(Pattern::of_expression(R"(\w+|[^\w\s]+)", where), Delimiter::removed, true);
+    if (type == "Whitespace") return splitting(Pattern::of_expression(words_and_signs, where), Delimiter::removed, true);
     if (type == "Digits")
         return by_character(part.toggle("individual_digits", false) ? Delimiter::isolated : Delimiter::contiguous, is_numeric);
     if (type == "CharDelimiterSplit")

@@ -60,6 +60,15 @@ struct UnigramDesign {
 };
 std::unique_ptr<const TokenModel> make_unigram(TokenTable table, UnigramDesign design, const std::string& where);
 
+/// A SentencePiece model's file (Kudo and Richardson 2018), by its bytes, through its authors' own library: it normalises, puts
+/// a mark before the text and cuts it. `vocabulary`: ids of its pieces where another file gives them (Marian), else its own.
+/// Error{unsupported} where Saccade was built without the library; Error{bad_format} "WHERE: ..." if it does not read the file,
+/// or if the vocabulary has no `unknown`.
+std::unique_ptr<const TokenModel> make_sentence_piece(const std::string& bytes, TokenTable* vocabulary,
+                                                      const std::string& where);
+/// Pieces of such a file that stand for no text, as "<s>" and "</s>".
+std::vector<std::string> sentence_piece_controls(const TokenModel& model);
+
 /// The token that stands for a byte where a model falls back to bytes: "<0xE4>".
 std::string byte_token(unsigned char byte);
 /// The ids of the text's bytes; none if one of them is no token.

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <queue>
 
@@ -17,8 +18,8 @@ struct Merge {
     std::uint32_t id = 0;  // of what the two become
 };
 
-std::uint64_t pair_key(Index left, Index right) {
-    return static_cast<std::uint64_t>(left) << 32 | static_cast<std::uint64_t>(right);
+std::uint64_t pair_key(std::uint32_t left, std::uint32_t right) {
+    return std::uint64_t{left} << 32 | right;
 }
 
 /// Merges by their pair, in open addressing: a text of n characters asks some 3 n times.
@@ -60,61 +61,68 @@ class Merging {
     Merging(const MergeTable& merges, const std::vector<Index>& ids) : merges_(merges), symbols_(ids.size()) {
         const auto last = static_cast<int>(ids.size()) - 1;
         for (int i = 0; i <= last; ++i)
-            symbols_[static_cast<std::size_t>(i)] = {ids[static_cast<std::size_t>(i)], i - 1, i < last ? i + 1 : -1, true};
-        std::vector<Candidate> first;
-        for (int i = 0; i < last; ++i) collect(i, first);
-        queue_ = Queue(std::greater<>{}, std::move(first));
+            at(i) = {static_cast<std::uint32_t>(ids[static_cast<std::size_t>(i)]), i - 1, i < last ? i + 1 : -1};
+        for (int i = 0; i < last; ++i)
+            if (const Merge* merge = merge_at(i)) first_.push_back(candidate(merge->rank, i));
+        std::sort(first_.begin(), first_.end());
     }
 
-    void run() {
-        std::vector<Candidate> found;
-        while (!queue_.empty()) {
-            const Candidate best = queue_.top();
-            queue_.pop();
-            Symbol& left = at(best.place);
-            if (!left.there || left.next < 0) continue;
+    /// `made`: by rank, what a merge makes.
+    void run(const std::vector<std::uint32_t>& made) {
+        while (next_ < first_.size() || !later_.empty()) {
+            const Candidate best = take();
+            const int place = static_cast<int>(best & 0xffffffffU);
+            Symbol& left = at(place);
+            if (left.id == gone || left.next < 0) continue;
             Symbol& right = at(left.next);
             // The pair may have changed since; if it makes the same token it may be joined as well.
-            const Merge* merge = merges_.find(pair_key(left.id, right.id));
-            if (merge == nullptr || merge->id != best.id) continue;
-            left.id = static_cast<Index>(best.id);
-            right.there = false;
+            const Merge* merge = merge_at(place);
+            if (merge == nullptr || merge->id != made[best >> 32]) continue;
+            left.id = merge->id;
             left.next = right.next;
-            if (left.next >= 0) at(left.next).previous = best.place;
-            found.clear();
-            if (left.previous >= 0) collect(left.previous, found);
-            if (left.next >= 0) collect(best.place, found);
-            for (const Candidate& candidate : found) queue_.push(candidate);
+            right.id = gone;
+            if (left.next >= 0) {
+                at(left.next).previous = place;
+                offer(place);
+            }
+            if (left.previous >= 0) offer(left.previous);
         }
     }
     void append_to(std::vector<Index>& ids) const {
         for (const Symbol& symbol : symbols_)
-            if (symbol.there) ids.push_back(symbol.id);
+            if (symbol.id != gone) ids.push_back(static_cast<Index>(symbol.id));
     }
 
  private:
+    static constexpr std::uint32_t gone = ~std::uint32_t{0};
     struct Symbol {
-        Index id = 0;
+        std::uint32_t id = 0;
         int previous = -1, next = -1;
-        bool there = true;
     };
-    struct Candidate {
-        std::uint32_t rank;
-        int place;
-        std::uint32_t id;
-        bool operator>(const Candidate& other) const { return rank != other.rank ? rank > other.rank : place > other.place; }
-    };
-    using Queue = std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>>;
+    /// The rank of a merge, then where it is: the smallest is done first.
+    using Candidate = std::uint64_t;
+    static Candidate candidate(std::uint32_t rank, int place) {
+        return Candidate{rank} << 32 | static_cast<std::uint32_t>(place);
+    }
 
     Symbol& at(int i) { return symbols_[static_cast<std::size_t>(i)]; }
-    void collect(int i, std::vector<Candidate>& into) {
-        const Symbol& left = at(i);
-        if (const Merge* merge = merges_.find(pair_key(left.id, at(left.next).id))) into.push_back({merge->rank, i, merge->id});
+    const Merge* merge_at(int i) { return merges_.find(pair_key(at(i).id, at(at(i).next).id)); }
+    void offer(int i) {
+        if (const Merge* merge = merge_at(i)) later_.push(candidate(merge->rank, i));
+    }
+    Candidate take() {
+        if (later_.empty() || (next_ < first_.size() && first_[next_] < later_.top())) return first_[next_++];
+        const Candidate best = later_.top();
+        later_.pop();
+        return best;
     }
 
     const MergeTable& merges_;
     std::vector<Symbol> symbols_;
-    Queue queue_;
+    // Those of the text as it was stand in order and are read one after the other; those that merges make, in a heap.
+    std::vector<Candidate> first_;
+    std::size_t next_ = 0;
+    std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> later_;
 };
 
 class BytePairModel final : public TokenModel {
@@ -128,8 +136,9 @@ class BytePairModel final : public TokenModel {
             const std::string_view plain = std::string_view(right).substr(
                 right.starts_with(design.continuing_prefix) ? design.continuing_prefix.size() : 0);
             const std::string whole = left + std::string(plain);
+            made_.push_back(needed(whole, i, where));
             merges_.put(pair_key(needed(left, i, where), needed(right, i, where)),
-                        {static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(needed(whole, i, where))});
+                        {static_cast<std::uint32_t>(i), made_.back()});
         }
     }
 
@@ -141,13 +150,13 @@ class BytePairModel final : public TokenModel {
             }
         const std::vector<Index> characters = character_ids(piece);
         Merging merging(merges_, characters);
-        merging.run();
+        merging.run(made_);
         merging.append_to(ids);
     }
 
  private:
-    Index needed(std::string_view token, std::size_t merge, const std::string& where) const {
-        if (const auto id = table().id(token)) return *id;
+    std::uint32_t needed(std::string_view token, std::size_t merge, const std::string& where) const {
+        if (const auto id = table().id(token)) return static_cast<std::uint32_t>(*id);
         throw Error(ErrorCode::bad_format,
                     fmt::format("{}: merge {} needs '{}', which is no token", where, merge + 1, shorten(token, 40)),
                     "its merges belong to another vocabulary");
@@ -184,6 +193,7 @@ class BytePairModel final : public TokenModel {
     BpeDesign design_;
     std::optional<Index> unknown_;
     MergeTable merges_;
+    std::vector<std::uint32_t> made_;
 };
 
 }  // namespace

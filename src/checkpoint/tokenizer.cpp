@@ -98,6 +98,21 @@ std::shared_ptr<const Tokenizer> read_tokenizer(const std::string& path) {
                                    path);
     if (folder.has("vocab.txt"))
         return tokenizer_of_vocabulary(folder.text("vocab.txt"), read_bert_normalizing(folder), folder / "vocab.txt");
+    // Marian keeps a model for each language, and the ids of both in vocab.json.
+    if (folder.has("source.spm")) {
+        if (!folder.has("vocab.json"))
+            throw Error(ErrorCode::bad_format, path + ": source.spm without vocab.json, which holds the ids",
+                        "fetch the whole folder");
+        return tokenizer_of_sentence_piece(read_file(folder / "source.spm", largest_file), folder.text("vocab.json"), "marian",
+                                           path);
+    }
+    for (const char* name : {"spiece.model", "tokenizer.model", "sentencepiece.model"})
+        if (folder.has(name))
+            return tokenizer_of_sentence_piece(read_file(folder / name, largest_file), {}, family_of(folder), folder / name);
+    if (folder.has("sentencepiece.bpe.model"))
+        throw Error(ErrorCode::unsupported,
+                    path + ": sentencepiece.bpe.model (XLM-RoBERTa, mBART) counts its tokens otherwise than the model",
+                    "save its tokenizer as tokenizer.json");
     return nullptr;
 }
 

@@ -125,4 +125,65 @@ std::shared_ptr<const Tokenizer> tokenizer_of_vocabulary(std::string_view lines,
     return make_tokenizer(std::move(parts));
 }
 
+namespace {
+
+/// What each family puts around a text, by the names of its tokens.
+struct Surroundings {
+    const char* family;
+    std::vector<const char*> before, behind;
+};
+
+PostProcessor surrounded(const std::string& family, const TokenTable& table, const std::string& where) {
+    static const Surroundings all[] = {
+        {"t5", {}, {"</s>"}},     {"marian", {}, {"</s>"}},         {"pegasus", {}, {"</s>"}},
+        {"llama", {"<s>"}, {}},   {"mistral", {"<s>"}, {}},         {"mixtral", {"<s>"}, {}},
+        {"gemma", {"<bos>"}, {}}, {"albert", {"[CLS]"}, {"[SEP]"}}, {"xlnet", {}, {"<sep>", "<cls>"}}};
+    const auto* found =
+        std::find_if(std::begin(all), std::end(all), [&](const auto& s) { return family.find(s.family) != std::string::npos; });
+    if (found == std::end(all)) return no_post_processor();
+    PostProcessor::Part before, behind;
+    for (const char* token : found->before) before.ids.push_back(needed_id(table, token, where));
+    for (const char* token : found->behind) behind.ids.push_back(needed_id(table, token, where));
+    PostProcessor post;
+    post.single = {before, {0, {}, 0}, behind};
+    post.pair = post.single;
+    // BERT's relatives read the second text without a beginning of its own, and as type 1.
+    const bool types = family.find("albert") != std::string::npos;
+    if (!types) post.pair.push_back(before);
+    post.pair.push_back({1, {}, types ? 1 : 0});
+    behind.type = types ? 1 : 0;
+    post.pair.push_back(behind);
+    return post;
+}
+
+}  // namespace
+
+std::shared_ptr<const Tokenizer> tokenizer_of_sentence_piece(const std::string& bytes, std::string_view vocabulary,
+                                                             const std::string& family, const std::string& where) {
+    TokenTable given;
+    if (!vocabulary.empty()) given = read_vocab_json(vocabulary, where + "/vocab.json");
+    TokenizerParts parts;
+    parts.model = make_sentence_piece(bytes, vocabulary.empty() ? nullptr : &given, where);
+    const TokenTable& table = parts.model->table();
+    std::vector<AddedToken> added;
+    for (const std::string& name : sentence_piece_controls(*parts.model))
+        if (const auto id = table.id(name)) added.push_back({*id, name, false, false, false, false, true});
+    if (const auto pad = table.id("<pad>"); pad && !vocabulary.empty())
+        added.push_back({*pad, "<pad>", false, false, false, false, true});
+    std::string name = family;
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    // T5's hundred marks stand behind the pieces, the last first.
+    if (name.find("t5") != std::string::npos && !table.id("<extra_id_0>"))
+        for (Index i = 0; i < 100; ++i)
+            added.push_back({table.size() + 99 - i, fmt::format("<extra_id_{}>", i), false, true, true, false, true});
+    parts.added = AddedTokens(added, nullptr, where);
+    parts.post_processor = surrounded(name, table, where);
+    const json decoders = json::parse(R"({"type": "Sequence", "decoders": [
+        {"type": "Replace", "pattern": {"String": "\u2581"}, "content": " "}, {"type": "ByteFallback"}, {"type": "Fuse"},
+        {"type": "Strip", "content": " ", "start": 1, "stop": 0}]})");
+    parts.decoder = read_token_decoder(decoders, where);
+    return make_tokenizer(std::move(parts));
+}
+
 }  // namespace saccade

@@ -41,4 +41,8 @@ std::shared_ptr<const Tokenizer> tokenizer_of_merges(std::string_view vocabulary
 std::shared_ptr<const Tokenizer> tokenizer_of_vocabulary(std::string_view lines, const BertNormalizing& normalizing,
                                                          const std::string& where);
 
+/// A SentencePiece model's file. `family` as above; `vocabulary`: Marian's vocab.json, else empty.
+std::shared_ptr<const Tokenizer> tokenizer_of_sentence_piece(const std::string& bytes, std::string_view vocabulary,
+                                                             const std::string& family, const std::string& where);
+
 }  // namespace saccade

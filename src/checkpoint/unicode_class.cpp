@@ -49,7 +49,8 @@ bool is_word(char32_t c) {
     // Circled and squared letters are signs, yet alphabetic.
     const bool letter_sign = (c >= 0x24b6 && c <= 0x24e9) || (c >= 0x1f130 && c <= 0x1f149) || (c >= 0x1f150 && c <= 0x1f169) ||
                              (c >= 0x1f170 && c <= 0x1f189);
-    return within(k, UTF8PROC_CATEGORY_LU, UTF8PROC_CATEGORY_NL) || k == UTF8PROC_CATEGORY_PC || letter_sign;
+    return within(k, UTF8PROC_CATEGORY_LU, UTF8PROC_CATEGORY_NL) || k == UTF8PROC_CATEGORY_PC || letter_sign || c == 0x200c ||
+           c == 0x200d;
 }
 
 char32_t take_code_point(std::string_view& text) {

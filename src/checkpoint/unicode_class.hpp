@@ -19,7 +19,7 @@ bool is_nonspacing_mark(char32_t c);
 bool is_mark(char32_t c);
 /// Cc, Cf or Co; what is not assigned is none of them.
 bool is_control(char32_t c);
-/// A letter, mark, digit or connector: what \w means.
+/// A letter, mark, digit, connector or joiner: what \w means in Rust's regular expressions.
 bool is_word(char32_t c);
 
 /// The code point at the front of valid UTF-8, which is cut off. The text must not be empty.

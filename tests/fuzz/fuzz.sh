@@ -46,6 +46,7 @@ heap trace "$root"/src/trace/*.cpp
 heap params "$root"/src/params/*.cpp
 heap run "$root"/src/run/{session,run_request,named_files}.cpp "$root"/src/model/card.cpp
 heap trace_file "$root"/src/run/trace_file.cpp
+heap checkpoint "$root"/src/checkpoint/{added_tokens,byte_level,description,normalizer,normalizer_precompiled,pattern,pattern_syntax,post_processor,pre_tokenizer,token_decoder,token_model_bpe,token_model_unigram,token_model_wordpiece,token_table,token_trie,tokenizer_json,tokenizer_pipeline,unicode_class}.cpp
 heap dictionary "$root"/src/train/dictionary.cpp "$root"/src/model/bpe.cpp
 heap train "$root"/src/train/{idx,translation_data,data_source,training_file}.cpp
 heap registry "$here"/small_registry.cpp
@@ -57,7 +58,7 @@ fi
 for target in "$@"; do
     case $target in replay | small_registry | origin) continue ;; esac # origin needs views, themes and fonts: replay.cpp runs it
     "$compiler" "${flags[@]}" -fsanitize=fuzzer "$here/$target.cpp" "${heaps[@]}" -o "fuzz_$target" \
-        -no-pie -Wl,--gc-sections -Wl,--unresolved-symbols=ignore-all -lfmt -lglib-2.0 -lutf8proc -lzip -lz -lpng -ljpeg -lwebp -lpthread
+        -no-pie -Wl,--gc-sections -Wl,--unresolved-symbols=ignore-all -lfmt -lglib-2.0 -lutf8proc -lpcre2-8 -lzip -lz -lpng -ljpeg -lwebp -lpthread
     mkdir -p "found/$target"
     # 64 KB are more than any reader needs to lose its way; 2 GB and 5 s of a watched program are a finding.
     if ! ./"fuzz_$target" "found/$target" "$here/corpus/$target" -runs="$runs" -max_len=65536 -timeout=5 -rss_limit_mb=2048 -print_final_stats=1 \
