@@ -24,7 +24,7 @@ import numpy as np
 
 __all__ = ["save", "capture", "show", "display"]
 
-_KINDS = ("query", "key", "head", "layer", "batch", "step")  # from the inside
+_KINDS = ("key", "query", "head", "layer", "batch", "step")  # from the inside
 
 
 def _array(values):
@@ -41,14 +41,15 @@ def _array(values):
 def _narrowed(array, dtype):
     if dtype is None or array.dtype.kind != "f":
         return array
-    narrow = array.astype(dtype)
+    with np.errstate(over="ignore"):
+        narrow = array.astype(dtype)
     if not np.array_equal(np.isfinite(narrow), np.isfinite(array)):
         raise OverflowError(f"a value is too large for {dtype}: save with dtype='float32'")
     return narrow
 
 
 def _axes(rank, stacked):
-    kinds = list(_KINDS[:2]) + ["head"] + ([] if stacked else ["layer"]) + ["batch", "step"]
+    kinds = list(_KINDS[:3]) + ([] if stacked else ["layer"]) + ["batch", "step"]
     kinds = kinds[: rank - 1 if stacked else rank]
     return (["layer"] if stacked else []) + kinds[::-1]
 

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <mutex>
 
 #include "base/path_text.hpp"
@@ -16,6 +17,7 @@ namespace saccade {
 namespace {
 
 constexpr double longest_tokens = 1 << 20, longest_name = 4096;
+constexpr double rounded_away = 1e-2;  // of the sum of a row
 constexpr std::size_t most_token_bytes = std::size_t{64} << 20;
 
 /// What the last run of these parameters found, so that the views fit it.
@@ -36,7 +38,7 @@ class CaptureKinds {
  private:
     static std::string key(const Params& params) {
         std::string all;
-        for (const char* name : {"path", "tensor", "axes", "role", "part"}) all += params.text(name) + '\n';
+        for (const char* name : {"path", "array", "axes", "role", "part"}) all += params.text(name) + '\n';
         return all;
     }
     std::mutex mutex_;
@@ -61,17 +63,35 @@ std::string stored_as(const CapturedFile& capture) {
     return to_string(capture.shown.parts[0]->number);
 }
 
-/// Sixteen bits keep three digits: of many weights the sum is then not 1 to five.
-bool is_rough(const CapturedFile& capture) {
-    return stored_bytes(capture.shown.parts[0]->number) < 4;
+/// Sixteen bits keep three digits: of many weights the sum is then not 1. What was rounded away is shared out again, so that
+/// rollouts and claims stand on rows that sum to 1. How far the sums were off; 0 where nothing was done.
+double bring_rows_to_one(Tensor<float>& values) {
+    const Index keys = values.shape()[-1];
+    double most = 0;
+    for (Index row = 0; row < values.size() / keys; ++row) {
+        float* cells = values.data() + row * keys;
+        double sum = 0;
+        for (Index j = 0; j < keys; ++j) sum += static_cast<double>(cells[j]);
+        if (!(std::abs(sum - 1) <= rounded_away)) continue;  // empty, masked, or no share of anything
+        most = std::max(most, std::abs(sum - 1));
+        for (Index j = 0; j < keys; ++j) cells[j] = static_cast<float>(static_cast<double>(cells[j]) / sum);
+    }
+    return most;
 }
 
-How recorded(const CapturedFile& capture, const LoadedCapture& loaded, bool peaks) {
+/// Are all keys of the array there, each for itself?
+bool all_keys(const CapturedFile& capture, const LoadedCapture& loaded) {
+    const int key = capture.shown.axis(AxisKind::key);
+    return key >= 0 && !loaded.reduced() && loaded.axes.back().extent == capture.shown.extents[static_cast<std::size_t>(key)];
+}
+
+How recorded(const CapturedFile& capture, const LoadedCapture& loaded, bool peaks, double moved = 0) {
     std::string formula = fmt::format("'{}' as it was captured, stored as {}", capture.shown.name, stored_as(capture));
+    if (moved > 0) formula += fmt::format("; rows, off by up to {:.1g}, brought to sum 1", moved);
     if (loaded.reduced())
         formula = fmt::format("{} over {} × {} positions of '{}', stored as {}", peaks ? "max" : "mean", loaded.query_block,
                               loaded.key_block, capture.shown.name, stored_as(capture));
-    return {"read", formula, "", "", !loaded.reduced() && !is_rough(capture)};
+    return {"read", formula, "", "", all_keys(capture, loaded)};
 }
 
 std::string title_of(const std::string& title, const LoadedCapture& loaded, bool peaks) {
@@ -79,11 +99,13 @@ std::string title_of(const std::string& title, const LoadedCapture& loaded, bool
     return fmt::format("{}, {} of each {} × {}", title, peaks ? "maximum" : "mean", loaded.query_block, loaded.key_block);
 }
 
-void show_attention_weights(Probe& probe, const LoadedCapture& loaded, const CapturedFile& capture, const CaptureLook& look) {
+void show_attention_weights(Probe& probe, LoadedCapture loaded, const CapturedFile& capture, const CaptureLook& look) {
     declare(probe, loaded.axes);
     const Observer observe(probe);
     const bool scores = capture.shown.role == Role::scores, weights = capture.shown.role == Role::weights && !loaded.reduced();
     const char* name = scores && !loaded.reduced() ? "scores" : "weights";
+    const bool rough = stored_bytes(capture.shown.parts[0]->number) < 4;
+    const double moved = weights && rough && all_keys(capture, loaded) ? bring_rows_to_one(loaded.values) : 0;
     const Tensor<float> shown = observe(name, loaded.values, [&] {
         return Shown{.role = weights                       ? Role::weights
                              : scores && !loaded.reduced() ? Role::scores
@@ -97,7 +119,7 @@ void show_attention_weights(Probe& probe, const LoadedCapture& loaded, const Cap
                                        loaded, look.peaks),
                      .unit = capture.shown.role == Role::weights ? "weight" : "",
                      .axes = names_of(loaded.axes),
-                     .step = recorded(capture, loaded, look.peaks)};
+                     .step = recorded(capture, loaded, look.peaks, moved)};
     });
     const Tensor<float> final = scores && !loaded.reduced() ? show_weights_of(probe, shown, loaded.axes, look.stop) : shown;
     if (weights || (scores && !loaded.reduced())) show_received(probe, final, loaded.axes);
@@ -165,11 +187,11 @@ void run_capture(RunContext& context) {
     look.tokens = tokens_of(params);
     look.stop = context.stop;
     const CapturedFile capture = open_capture(example ? example_path() : path,
-                                              {params.text("tensor"), params.text("axes"), params.text("role"), context.stop});
+                                              {params.text("array"), params.text("axes"), params.text("role"), context.stop});
     Probe& probe = context.probe;
     std::string tensors;
-    for (const std::string& name : capture.choices) tensors += name + "\n";
-    probe.text("tensors", tensors);
+    for (const std::string& name : capture.choices) tensors += (tensors.empty() ? "" : ", ") + name;
+    if (capture.choices.size() > 1) probe.text("arrays", tensors);
     probe.text("output", summary(capture, example));
     if (capture.keys) {
         capture_kinds().keep(params, CaptureKind::heads);
@@ -197,11 +219,11 @@ std::vector<ParamSpec> capture_params() {
         optional_text_param("tokens_file", "Tokens from", "A text file with one token a line, or a JSON list.",
                             "path of a text file", longest_name);
     tokens_file.is_path = tokens_file.aside = true;
-    ParamSpec tensor =
-        optional_text_param("tensor", "Tensor", "Which array of the file; a group of arrays, one a layer, is one tensor.",
+    ParamSpec array =
+        optional_text_param("array", "Array", "Which array of the file; a group of arrays, one a layer, is one tensor.",
                             "the first that fits", longest_name);
-    tensor.offered_by = "tensors";
-    tensor.aside = true;
+    array.offered_by = "arrays";
+    array.aside = true;
     ParamSpec axes = optional_text_param(
         "axes", "Axes",
         "What its axes are, the outermost first: layer, head, query, key; batch, step, feature, channel, y, x, class.",
@@ -215,7 +237,7 @@ std::vector<ParamSpec> capture_params() {
     part.aside = true;
     return {path,
             tokens,
-            tensor,
+            array,
             axes,
             choice_param("role", "Role",
                          "What the numbers are. Scores: softmax makes weights of them. Guess: rows that sum to 1 are weights.",

@@ -143,8 +143,7 @@ CaptureTokens capture_tokens(const std::string& text, const std::string& where) 
     };
     if (whole.front() == '[' || whole.front() == '{') {
         // "[CLS] the cat" begins like a list, too.
-        const bool word = whole.front() == '[' && whole.size() > 1 && whole[1] != '"' && whole[1] != ']' && whole[1] != ' ' &&
-                          whole[1] != '\n';
+        const bool word = whole.front() == '[' && whole.find_first_of("\"]{[ \t\r\n-0123456789", 1) != 1;
         if (!word) {
             const json parsed = parse_json(whole, where, "write a list of texts, or one token a line");
             if (parsed.is_array()) {

@@ -14,21 +14,17 @@ namespace {
 
 using Check = std::optional<Claim>;
 
-constexpr double kept_by_sixteen_bits = 5e-3;  // of a row's sum
-
 const TraceTensor* captured_weights(const Trace& trace) {
     const TraceTensor* weights = trace.find("weights");
     return weights != nullptr && weights->info.role == Role::weights && weights->values.shape()[-1] > 1 ? weights : nullptr;
 }
 
-Check rows_are_shares(const Trace& trace) {
+Check captured_rows(const Trace& trace) {
     const TraceTensor* weights = captured_weights(trace);
     if (weights == nullptr) return std::nullopt;
-    Claim claim = rows_sum_to_one(*weights);
-    claim.tolerance = kept_by_sixteen_bits;
-    claim.holds = claim.error <= claim.tolerance;
-    claim.by_hand = !claim.holds && !weights->before.empty();
-    return claim;
+    const Step* step = trace.step_of("weights");
+    if (step != nullptr && !step->normalised) return std::nullopt;  // some keys alone
+    return rows_sum_to_one(*weights);
 }
 
 /// The row means of what keys receive: they share out 1, too.
@@ -64,10 +60,10 @@ Lesson capture_lesson() {
     lesson.points = {
         {"Whatever computed it, attention is an array over layers, heads, queries and keys. Each row shares out one whole "
          "among "
-         "the keys: it sums to 1, as far as the numbers were stored.",
+         "the keys: it sums to 1.",
          "不管由什么程序算出，注意力都是一个按层、头、查询和键排列的数组。每一行把一个整体分给各个键：总和为 "
          "1，只受存储精度的限制。",
-         rows_are_shares},
+         captured_rows},
         {"The mean of a column says how much a key receives from all queries. Where one key gets most of it, in many heads, it "
          "is "
          "often a sink: the first token, or a mark, that heads look at when they have nothing to look for. “Sink” leaves it "

@@ -116,11 +116,13 @@ std::string FileArray::shape_text() const {
 }
 
 ArrayFile::ArrayFile(const std::string& path) : path_(path), file_(path) {
-    char start[8] = {};
+    char start[9] = {};
     const std::size_t got = file_.read_at(0, start, sizeof start);
     const std::string_view begin(start, got);
     const std::string ending = std::filesystem::path(path).extension().string();
-    if (begin.starts_with("PK") || ending == ".npz")
+    if (begin.size() == 9 && begin.back() == '{')  // behind the length of its header, which may be any bytes
+        list_safetensors();
+    else if (begin.starts_with("PK") || ending == ".npz")
         list_npz();
     else if (begin.starts_with(npy_magic) || ending == ".npy" || begin.starts_with('\x80'))
         list_npy();

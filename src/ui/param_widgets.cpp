@@ -137,9 +137,9 @@ std::vector<std::string> offered(const AppState& state, const ParamSpec& spec) {
     const auto said = trace->texts().find(spec.offered_by);
     if (said == trace->texts().end()) return lines;
     for (std::size_t at = 0; at < said->second.size();) {
-        const std::size_t end = std::min(said->second.find('\n', at), said->second.size());
+        const std::size_t end = std::min(said->second.find(", ", at), said->second.size());
         lines.push_back(said->second.substr(at, end - at));
-        at = end + 1;
+        at = end + 2;
     }
     return lines;
 }
