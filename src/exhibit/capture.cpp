@@ -59,6 +59,10 @@ CaptureTokens tokens_of(const Params& params) {
     return path.empty() ? CaptureTokens{} : capture_tokens(read_text(path, most_token_bytes), path);
 }
 
+std::string called(const CapturedFile& capture) {
+    return capture.shown.name.empty() ? "the array" : "'" + capture.shown.name + "'";
+}
+
 std::string stored_as(const CapturedFile& capture) {
     return to_string(capture.shown.parts[0]->number);
 }
@@ -86,11 +90,11 @@ bool all_keys(const CapturedFile& capture, const LoadedCapture& loaded) {
 }
 
 How recorded(const CapturedFile& capture, const LoadedCapture& loaded, bool peaks, double moved = 0) {
-    std::string formula = fmt::format("'{}' as it was captured, stored as {}", capture.shown.name, stored_as(capture));
+    std::string formula = fmt::format("{} as it was captured, stored as {}", called(capture), stored_as(capture));
     if (moved > 0) formula += fmt::format("; rows, off by up to {:.1g}, brought to sum 1", moved);
     if (loaded.reduced())
-        formula = fmt::format("{} over {} × {} positions of '{}', stored as {}", peaks ? "max" : "mean", loaded.query_block,
-                              loaded.key_block, capture.shown.name, stored_as(capture));
+        formula = fmt::format("{} over {} × {} positions of {}, stored as {}", peaks ? "max" : "mean", loaded.query_block,
+                              loaded.key_block, called(capture), stored_as(capture));
     return {"read", formula, "", "", all_keys(capture, loaded)};
 }
 
@@ -115,7 +119,7 @@ void show_attention_weights(Probe& probe, LoadedCapture loaded, const CapturedFi
                                                                      : "x",
                      .title = title_of(scores                                ? "Attention scores"
                                        : capture.shown.role == Role::weights ? "Attention weights"
-                                                                             : "Values of '" + capture.shown.name + "'",
+                                                                             : "Values of " + called(capture),
                                        loaded, look.peaks),
                      .unit = capture.shown.role == Role::weights ? "weight" : "",
                      .axes = names_of(loaded.axes),
@@ -131,7 +135,7 @@ void show_values(Probe& probe, const LoadedCapture& loaded, const CapturedFile& 
     Observer{probe}("values", loaded.values, [&] {
         return Shown{.role = plane ? Role::map : Role::state,
                      .symbol = "x",
-                     .title = "Values of '" + capture.shown.name + "'",
+                     .title = "Values of " + called(capture),
                      .axes = names_of(loaded.axes),
                      .step = recorded(capture, loaded, look.peaks)};
     });

@@ -13,9 +13,9 @@ namespace saccade {
 
 namespace {
 
-constexpr Index most_read = Index{1} << 28;                      // values: of F16 half a gigabyte, a moment of a warm file
-constexpr Index most_exact = Index{1} << 26;                     // cells that are shown as they are
-constexpr Index most_joined = Index{1} << 24, most_side = 1024;  // cells where they are not
+constexpr Index most_read = Index{1} << 28;                     // values: of F16 half a gigabyte, a moment of a warm file
+constexpr Index most_exact = Index{1} << 26;                    // cells that are shown as they are
+constexpr Index most_joined = Index{1} << 24, most_side = 512;  // cells where they are not
 
 constexpr std::array attention_order{AxisKind::layer, AxisKind::head, AxisKind::query, AxisKind::key, AxisKind::feature};
 
@@ -83,6 +83,7 @@ class Plan {
         ranges_[static_cast<std::size_t>(axis)] = range;
     }
 
+    std::string called() const { return source_.name.empty() ? "the array" : "'" + source_.name + "'"; }
     std::string names() const {
         std::vector<AxisKind> kinds;
         for (const AboutAxis& axis : source_.axes) kinds.push_back(axis.kind);
@@ -122,7 +123,7 @@ class Plan {
                    fmt::format(" of {}", source_.extents[axis]);
         }
         if (!cut.empty())
-            notes_.push_back({"part", fmt::format("'{}' is large; what is read of it: {}", source_.name, cut),
+            notes_.push_back({"part", fmt::format("{} is large; what is read of it: {}", called(), cut),
                               "Part chooses another: " + example(axes)});
     }
 
@@ -138,12 +139,12 @@ class Plan {
     void join(const CaptureLook& look) {
         const int query = source_.axis(AxisKind::query), key = source_.axis(AxisKind::key);
         if (total() <= most_exact && (query < 0 || key < 0 ||
-                                      (count(static_cast<std::size_t>(query)) <= 4 * most_side &&
-                                       count(static_cast<std::size_t>(key)) <= 4 * most_side)))
+                                      (count(static_cast<std::size_t>(query)) <= 2 * most_side &&
+                                       count(static_cast<std::size_t>(key)) <= 2 * most_side)))
             return;
         if (query < 0 || key < 0)
             throw Error(ErrorCode::out_of_range,
-                        fmt::format("'{}' has {} values; at most {} are shown at once", source_.name, total(), most_exact),
+                        fmt::format("{} has {} values; at most {} are shown at once", called(), total(), most_exact),
                         "choose a part: " + example(kept()));
         const auto q = static_cast<std::size_t>(query), k = static_cast<std::size_t>(key);
         Index others = total() / (count(q) * count(k));

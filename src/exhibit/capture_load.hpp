@@ -27,7 +27,8 @@ struct LoadedCapture {
 };
 
 /// Reads at most 2^28 values, and makes of them at most 2^26 cells: of a larger tensor the first layers and heads are read, and
-/// positions joined in blocks, so that a map has at most 1024 cells on a side; notes say so, and how to see the rest. Axes of
+/// positions joined in blocks, so that a map of more than 1024 positions has at most 512 cells on
+/// a side; notes say so, and how to see the rest. Axes of
 /// batches and steps are shown at one position. Error{invalid_input} for a part that is not there; as ArrayFile::read.
 LoadedCapture load_capture(const CapturedFile& capture, const CaptureSource& source, const CaptureLook& look);
 

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <numeric>
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
+#include "io/half.hpp"
 #include "io/stored_number.hpp"
 
 namespace saccade {
@@ -62,6 +64,8 @@ class PartReader {
     }
 
     Tensor<float> read() {
+        // Sixteen bits of one sign are in the order of what they stand for: peaks are found among them as they are.
+        halves_ = joins_ && peaks_ && array_.number == StoredNumber::f16 && !array_.big_endian;
         const float empty = joins_ && peaks_ ? -std::numeric_limits<float>::infinity() : 0;
         out_ = Tensor<float>(Shape{cells_}, empty);
         if (joins_ && peaks_) seen_.assign(static_cast<std::size_t>(cells_), 0);
@@ -83,6 +87,12 @@ class PartReader {
     }
 
  private:
+    /// Values along a row, or, where peaks are found among halves, these.
+    struct RowValues {
+        const float* values;
+        const unsigned char* halves;
+        RowValues from(Index i) const { return {values + i, halves + 2 * i}; }
+    };
     struct Buffers {
         std::vector<unsigned char> bytes;
         std::vector<float> values;
@@ -116,11 +126,12 @@ class PartReader {
             buffers.bytes.resize(static_cast<std::size_t>(some) * width);
             buffers.values.resize(static_cast<std::size_t>(some));
             bytes_at_(array_.at + static_cast<std::uint64_t>(first + done) * width, buffers.bytes.data(), buffers.bytes.size());
-            to_floats(array_.number, array_.big_endian, buffers.bytes.data(), static_cast<std::size_t>(some),
-                      buffers.values.data());
+            if (!halves_)
+                to_floats(array_.number, array_.big_endian, buffers.bytes.data(), static_cast<std::size_t>(some),
+                          buffers.values.data());
             for (Index used = 0; used < some;) {
                 const Index row = std::min((last == run_ ? axes[last].count : axes[last].extent) - at[last], some - used);
-                put_run_row(axes, at, buffers.values.data() + used, row, out);
+                put_run_row(axes, at, {buffers.values.data() + used, buffers.bytes.data() + 2 * used}, row, out);
                 used += row;
                 at[last] += row;
                 for (std::size_t k = last; k > run_ && at[k] == axes[k].extent; --k) {
@@ -133,7 +144,7 @@ class PartReader {
     }
 
     /// What of these values along the fastest axis lies in the part.
-    void put_run_row(const std::vector<FileAxis>& axes, const std::vector<Index>& at, const float* values, Index count,
+    void put_run_row(const std::vector<FileAxis>& axes, const std::vector<Index>& at, RowValues values, Index count,
                      Index out) {
         const std::size_t last = axes.size() - 1;
         for (std::size_t k = run_; k < last; ++k) {
@@ -144,21 +155,45 @@ class PartReader {
         const Index before = last == run_ ? 0 : axes[last].begin;
         const Index begin = std::max<Index>(at[last] - before, 0);
         const Index end = std::min(at[last] - before + count, axes[last].count);
-        if (begin < end) put_row(axes[last], values + (begin - (at[last] - before)), begin, end - begin, out);
+        if (begin < end) put_row(axes[last], values.from(begin - (at[last] - before)), begin, end - begin, out);
     }
 
     /// Values along the fastest axis from its position `at` on.
-    void put_row(const FileAxis& axis, const float* values, Index at, Index count, Index out) {
+    void put_row(const FileAxis& axis, RowValues row, Index at, Index count, Index out) {
         if (!joins_) {
             float* to = out_.data() + out + at * axis.out_stride;
-            for (Index i = 0; i < count; ++i) to[i * axis.out_stride] = values[i];
+            for (Index i = 0; i < count; ++i) to[i * axis.out_stride] = row.values[i];
             return;
         }
         for (Index i = 0; i < count;) {
             const Index cell = (at + i) / axis.block, end = std::min(count, (cell + 1) * axis.block - at);
             const Index to = out + cell * axis.out_stride;
-            peaks_ ? put_peak(values + i, end - i, to) : put_sum(values + i, end - i, to);
+            if (halves_)
+                put_half_peak(row.from(i).halves, end - i, to);
+            else
+                peaks_ ? put_peak(row.values + i, end - i, to) : put_sum(row.values + i, end - i, to);
             i = end;
+        }
+    }
+
+    void put_half_peak(const unsigned char* halves, Index count, Index to) {
+        std::int16_t most = std::numeric_limits<std::int16_t>::min();
+        for (Index i = 0; i < count; ++i) {
+            std::int16_t bits;
+            std::memcpy(&bits, halves + 2 * i, 2);
+            most = std::max(most, bits);
+        }
+        constexpr std::int16_t infinity = 0x7c00;
+        if (most >= 0 && most < infinity) {
+            out_.data()[to] = std::max(out_.data()[to], half_to_float(static_cast<std::uint16_t>(most)));
+            return;
+        }
+        // Nothing but negative ones, which are in the other order, or some that are no finite numbers.
+        float values[64];
+        for (Index i = 0; i < count; i += 64) {
+            const Index some = std::min<Index>(64, count - i);
+            to_floats(StoredNumber::f16, false, halves + 2 * i, static_cast<std::size_t>(some), values);
+            put_peak(values, some, to);
         }
     }
 
@@ -196,7 +231,7 @@ class PartReader {
     const FileArray& array_;
     const BytesAt& bytes_at_;
     const bool peaks_;
-    bool joins_ = false;
+    bool joins_ = false, halves_ = false;
     std::vector<FileAxis> axes_;
     std::size_t shared_ = 0, run_ = 0;
     Index together_ = 1;

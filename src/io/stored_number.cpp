@@ -32,15 +32,19 @@ const NumberNames& names_of(StoredNumber number) {
 
 template <class Stored, class Convert>
 void convert_numbers(bool big_endian, const unsigned char* from, std::size_t count, float* to, const Convert& convert) {
-    for (std::size_t i = 0; i < count; ++i) {
-        Stored value;
-        if (big_endian) {
-            unsigned char ordered[sizeof(Stored)];
-            std::reverse_copy(from + i * sizeof(Stored), from + (i + 1) * sizeof(Stored), ordered);
-            std::memcpy(&value, ordered, sizeof value);
-        } else {
+    if (!big_endian) {
+        for (std::size_t i = 0; i < count; ++i) {
+            Stored value;
             std::memcpy(&value, from + i * sizeof(Stored), sizeof value);
+            to[i] = convert(value);
         }
+        return;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        unsigned char ordered[sizeof(Stored)] = {};
+        std::reverse_copy(from + i * sizeof(Stored), from + (i + 1) * sizeof(Stored), ordered);
+        Stored value;
+        std::memcpy(&value, ordered, sizeof value);
         to[i] = convert(value);
     }
 }

@@ -159,13 +159,13 @@ class Saved(Captures):
         script = "import resource, subprocess, sys; r = subprocess.run(sys.argv[1:]).returncode; print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); sys.exit(r)"
         done = subprocess.run([sys.executable, "-c", script, PROGRAM, "run", "capture", "--path", path, "--axes", "head, query, key", "--save", out],
                               capture_output=True, text=True, check=True)
-        self.assertIn("16 × 16 positions share a cell", done.stderr)
+        self.assertIn("32 × 32 positions share a cell", done.stderr)
         self.assertIn("head 1 of 4", done.stderr)
         self.assertLess(int(done.stdout.split()[-1]), 300 * 1024)  # KiB
         with np.load(out) as arrays:
             weights = arrays["weights"]
-        self.assertEqual(weights.shape, (1, 1024, 1024))
-        self.assertEqual(sorted(map(tuple, np.argwhere(weights == 1))), [(0, 0, 486), (0, 562, 486), (0, 1023, 486)])
+        self.assertEqual(weights.shape, (1, 512, 512))
+        self.assertEqual(sorted(map(tuple, np.argwhere(weights == 1))), [(0, 0, 243), (0, 281, 243), (0, 511, 243)])
         exact, _ = self.shown(path, "--axes", "head, query, key", "--part", "head 1, query 8990-9010, key 7770-7780")
         self.assertEqual(exact[0, 10, 7], 1)
 

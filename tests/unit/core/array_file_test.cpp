@@ -108,6 +108,19 @@ TEST(ArrayFile, blocks_keep_their_peaks_or_their_mean) {
     EXPECT_EQ(read(file, part), (std::vector<float>{0, 0, 1.0f / 8, 0, 0, 0}));
 }
 
+TEST(ArrayFile, peaks_of_halves_are_those_of_their_numbers) {
+    // 0.5, -1 | -2, -1 | NaN, 0.25 | inf, 1 | -inf, -inf | NaN, NaN
+    const ArrayFile file(written("halves.npy", npy_bytes<std::uint16_t>("<f2", "(12,)",
+                                                                        {0x3800, 0xbc00, 0xc000, 0xbc00, 0x7e00, 0x3400, 0x7c00,
+                                                                         0x3c00, 0xfc00, 0xfc00, 0x7e00, 0xfe00})));
+    ArrayPart part = whole(file.arrays().front());
+    part.along = {{0, 12, 2}};
+    const std::vector<float> peaks = read(file, part);
+    EXPECT_EQ((std::vector<float>{peaks.begin(), peaks.begin() + 5}),
+              (std::vector<float>{0.5f, -1, 0.25f, INFINITY, -INFINITY}));
+    EXPECT_TRUE(std::isnan(peaks[5]));
+}
+
 TEST(ArrayFile, a_block_without_numbers_is_none_and_a_masked_one_is_masked) {
     const ArrayFile file(written("none.npy", npy_bytes<float>("<f4", "(4,)", {NAN, NAN, -INFINITY, NAN})));
     ArrayPart part = whole(file.arrays().front());
