@@ -28,7 +28,7 @@ namespace {
 
 constexpr const char* about =
     "Saccade: see and touch attention.\n\n"
-    "Without a command it opens the window; `saccade FILE` opens a session, an exported picture or weights in it.\n"
+    "Without a command it opens the window; `saccade FILE` opens a session, an exported picture, a capture or weights in it.\n"
     "Commands need no display.";
 
 constexpr const char* examples =

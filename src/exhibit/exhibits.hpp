@@ -9,6 +9,7 @@ namespace saccade {
 Exhibit alignment_exhibit();
 Exhibit bottleneck_exhibit();
 Exhibit captioning_exhibit();
+Exhibit capture_exhibit();
 Exhibit channel_exhibit();
 Exhibit checkpoint_exhibit();
 Exhibit complexity_exhibit();

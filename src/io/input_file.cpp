@@ -77,6 +77,20 @@ std::size_t InputFile::read(void* into, std::size_t bytes) {
     return done;
 }
 
+std::size_t InputFile::read_at(std::uint64_t at, void* into, std::size_t bytes) const {
+    std::size_t done = 0;
+    while (done < bytes) {
+        check_stop(stop_);
+        const std::size_t some = std::min(bytes - done, most_at_once);
+        const ssize_t got = ::pread(descriptor_, static_cast<char*>(into) + done, some, static_cast<off_t>(at + done));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) refuse(std::strerror(errno), "check the disk");
+        if (got == 0) break;
+        done += static_cast<std::size_t>(got);
+    }
+    return done;
+}
+
 void InputFile::seek(std::uint64_t at) {
     if (::lseek(descriptor_, static_cast<off_t>(at), SEEK_SET) < 0) refuse(std::strerror(errno), "check the disk");
 }

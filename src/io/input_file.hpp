@@ -23,6 +23,9 @@ class InputFile {
     /// Up to `bytes` from where the last reading ended; fewer only at the end of the file. Error{io} or {cancelled}.
     std::size_t read(void* into, std::size_t bytes);
     void seek(std::uint64_t at);
+    /// The same from a place of the file, on any thread: where the last reading ended stays as it is. What was cut off since it
+    /// was opened is missing, and no fault.
+    std::size_t read_at(std::uint64_t at, void* into, std::size_t bytes) const;
     const std::stop_token& stop() const { return stop_; }
     /// For a library that reads by itself; it stays this object's.
     int descriptor() const { return descriptor_; }

@@ -4,12 +4,10 @@
 #include <functional>
 #include <string>
 
+#include "io/npy_header.hpp"
 #include "io/npz.hpp"
 
 namespace saccade {
-
-/// Reads up to this many bytes; fewer only at the end or on an error.
-using ByteSource = std::function<std::size_t(void*, std::size_t)>;
 
 /// One array in .npy format (versions 1 to 3) of `total_bytes` bytes from a source that is not trusted. `room`: how many
 /// elements may still be read, and bytes of them in the file; what the array takes is subtracted. Error{bad_format} or

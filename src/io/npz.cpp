@@ -82,6 +82,38 @@ class Archive {
         return result;
     }
 
+    std::vector<NpzMember> members(const InputFile& file) const {
+        const std::map<std::string, std::uint64_t> places = zip_places(file, path_);
+        std::vector<NpzMember> all;
+        for (zip_uint64_t i = 0; i < static_cast<zip_uint64_t>(zip_get_num_entries(zip_.get(), 0)); ++i) {
+            NpzMember member{zip_get_name(zip_.get(), i, ZIP_FL_ENC_RAW), 0, std::nullopt};
+            zip_stat_t stat;
+            zip_stat_init(&stat);
+            if (zip_stat_index(zip_.get(), i, 0, &stat) != 0)
+                damaged(fmt::format("'{}' has no size", shorten(member.name, 60)));
+            member.bytes = stat.size;
+            const bool plain = stat.comp_method == ZIP_CM_STORE && stat.encryption_method == ZIP_EM_NONE;
+            const auto place = places.find(member.name);
+            if (plain && place != places.end() && place->second <= file.size() && stat.size <= file.size() - place->second)
+                member.stored_at = place->second;
+            all.push_back(std::move(member));
+        }
+        return all;
+    }
+
+    void unpack(const std::string& entry, const std::function<bool(const void*, std::size_t)>& take) const {
+        const Open file = open(entry);
+        std::vector<char> piece(std::size_t{1} << 20);
+        std::uint64_t left = file.size;
+        while (left > 0) {
+            const std::size_t got = read(file, piece.data(), std::min<std::uint64_t>(left, piece.size()));
+            if (got == 0) damaged(fmt::format("'{}' ends too early", shorten(entry, 60)));
+            if (!take(piece.data(), got)) return;
+            left -= got;
+        }
+        if (read(file, piece.data(), 1) != 0) damaged(fmt::format("'{}' is longer than it claims", shorten(entry, 60)));
+    }
+
     [[noreturn]] void damaged(const std::string& what) const {
         throw Error(ErrorCode::bad_format, fmt::format("{}: {}", path_, what), "write it again with numpy.savez");
     }
@@ -193,6 +225,17 @@ std::string read_npz_text(const std::string& path, const std::string& name) {
     std::string text = archive.text(name);
     if (find_invalid_utf8(text) != std::string::npos) archive.damaged(fmt::format("'{}' is not UTF-8", name));
     return text;
+}
+
+std::vector<NpzMember> npz_members(const std::string& path) {
+    return Archive(path).members(InputFile(path));
+}
+
+void unpack_npz_member(const std::string& path, const std::string& name, const std::stop_token& stop,
+                       const std::function<bool(const void*, std::size_t)>& take) {
+    const Archive archive(path, stop);
+    if (archive.entries().count(name) == 0) archive.missing(name);
+    archive.unpack(name, take);
 }
 
 NamedArray split_array_name(const std::string& source) {

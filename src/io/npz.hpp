@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -30,6 +33,17 @@ template <class T = double>
 Tensor<T> read_npz_array(const std::string& path, const std::string& name, const ArrayLimits& limits = {});
 /// A text entry of an .npz ("trace.json"), at most 64 MiB, UTF-8. Error{not_found} if there is none.
 std::string read_npz_text(const std::string& path, const std::string& name);
+/// What an .npz holds, in the order of the file. Error{io}, {bad_format}.
+struct NpzMember {
+    std::string name;  // "weights.npy", "trace.json"
+    std::uint64_t bytes = 0;
+    /// Where its bytes lie in the file; none if they are compressed.
+    std::optional<std::uint64_t> stored_at;
+};
+std::vector<NpzMember> npz_members(const std::string& path);
+/// Hands a member's bytes over piece by piece, unpacked, until `take` returns false. Error as above, and {cancelled}.
+void unpack_npz_member(const std::string& path, const std::string& name, const std::stop_token& stop,
+                       const std::function<bool(const void*, std::size_t)>& take);
 /// "file.npz:name" -> the file's path and the array's name; other texts are paths, and the name is empty.
 struct NamedArray {
     std::string file, name;

@@ -73,7 +73,7 @@ class FileReader {
 
     template <class Stored, class Convert>
     Tensor<float> converted(const StoredTensor& tensor, Convert convert) {
-        Tensor<float> values = Tensor<float>::uninitialized(tensor.shape);
+        Tensor<float> values = Tensor<float>::uninitialized(tensor.shape(path_));
         std::vector<Stored> buffer(static_cast<std::size_t>(std::min<Index>(values.size(), 1 << 16)));
         for (Index at = 0; at < values.size(); at += static_cast<Index>(buffer.size())) {
             const auto count = static_cast<std::size_t>(std::min(values.size() - at, static_cast<Index>(buffer.size())));

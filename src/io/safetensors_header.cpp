@@ -184,11 +184,7 @@ class HeaderHandler : public nlohmann::json_sax<json> {
         }
         if (bytes != tensor_.end - tensor_.begin)
             damaged_tensor(fmt::format("has {} bytes where its shape needs {}", tensor_.end - tensor_.begin, bytes));
-        if (tensor_.is_float()) {
-            if (dims_.size() > static_cast<std::size_t>(Shape::max_rank))
-                damaged_tensor(fmt::format("has {} axes; at most {} are supported", dims_.size(), Shape::max_rank));
-            tensor_.shape = Shape(std::vector<Index>(dims_.begin(), dims_.end()));
-        }
+        tensor_.dims = dims_;
         field_ = Field::none;
         header_.tensors.push_back(std::move(tensor_));
     }
@@ -210,6 +206,15 @@ class HeaderHandler : public nlohmann::json_sax<json> {
 
 bool StoredTensor::is_float() const {
     return dtype == "F32" || dtype == "F16" || dtype == "BF16" || dtype == "F64";
+}
+
+Shape StoredTensor::shape(const std::string& where) const {
+    if (dims.size() > static_cast<std::size_t>(Shape::max_rank))
+        throw Error(ErrorCode::bad_format,
+                    fmt::format("{}: tensor '{}' has {} axes; at most {} are supported", where, shorten(name, 60), dims.size(),
+                                Shape::max_rank),
+                    "the file is damaged; choose another");
+    return Shape(std::vector<Index>(dims.begin(), dims.end()));
 }
 
 std::uint64_t StoredTensor::count() const {

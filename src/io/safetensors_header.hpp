@@ -15,9 +15,11 @@ namespace saccade {
 struct StoredTensor {
     std::string name;
     std::string dtype;
-    Shape shape;  // of a float tensor
+    std::vector<std::uint64_t> dims;
     std::uint64_t begin = 0, end = 0;
     bool is_float() const;
+    /// Error{bad_format}, beginning with `where`, for more axes than a Shape has.
+    Shape shape(const std::string& where) const;
     std::uint64_t count() const;  // of its elements
 };
 

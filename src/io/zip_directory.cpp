@@ -62,4 +62,46 @@ void check_zip_directory(InputFile& file, const std::string& where) {
     }
 }
 
+std::map<std::string, std::uint64_t> zip_places(const InputFile& file, const std::string& where) {
+    constexpr std::size_t listed_bytes = 46, local_bytes = 30;
+    const auto at_place = [&](std::uint64_t at, std::uint64_t bytes) {
+        std::string result(static_cast<std::size_t>(bytes), '\0');
+        result.resize(file.read_at(at, result.data(), result.size()));
+        return result;
+    };
+    const std::uint64_t tail = std::min(file.size(), end_bytes + longest_comment + locator_bytes);
+    const std::string end = at_place(file.size() - tail, tail);
+    const std::size_t at = end.rfind("PK\x05\x06");
+    if (at == std::string::npos || end.size() - at < end_bytes) return {};
+    std::uint64_t size = little_number(end, at + 12, 4), begin = little_number(end, at + 16, 4);
+    if (at >= locator_bytes && std::string_view(end).substr(at - locator_bytes).starts_with("PK\x06\x07")) {
+        const std::string wide = at_place(little_number(end, at - locator_bytes + 8, 8), wide_end_bytes);
+        if (wide.size() != wide_end_bytes || !wide.starts_with("PK\x06\x06")) return {};
+        size = little_number(wide, 40, 8);
+        begin = little_number(wide, 48, 8);
+    }
+    check_listed(0, size, where);
+    std::map<std::string, std::uint64_t> places;
+    const std::string list = at_place(begin, size);
+    for (std::size_t i = 0; i + listed_bytes <= list.size() && list.compare(i, 4, "PK\x01\x02") == 0;) {
+        const std::size_t name = little_number(list, i + 28, 2), extra = little_number(list, i + 30, 2);
+        std::uint64_t local = little_number(list, i + 42, 4);
+        if (i + listed_bytes + name + extra > list.size()) break;
+        // What has no room in 32 bits stands in the extra field 1, after the sizes that have none either.
+        for (std::size_t e = i + listed_bytes + name; local == 0xffffffff && e + 4 <= i + listed_bytes + name + extra;) {
+            const std::size_t kind = little_number(list, e, 2), bytes = little_number(list, e + 2, 2);
+            const std::size_t wide = 4 + 8 * ((little_number(list, i + 20, 4) == 0xffffffff ? 1U : 0U) +
+                                              (little_number(list, i + 24, 4) == 0xffffffff ? 1U : 0U));
+            if (kind == 1 && wide + 8 <= 4 + bytes && e + 4 + bytes <= list.size()) local = little_number(list, e + wide, 8);
+            e += 4 + bytes;
+        }
+        const std::string head = at_place(local, local_bytes);
+        if (head.size() == local_bytes && head.starts_with("PK\x03\x04"))
+            places[list.substr(i + listed_bytes, name)] =
+                local + local_bytes + little_number(head, 26, 2) + little_number(head, 28, 2);
+        i += listed_bytes + name + extra + little_number(list, i + 32, 2);
+    }
+    return places;
+}
+
 }  // namespace saccade

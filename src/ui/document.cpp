@@ -53,7 +53,7 @@ void forget_oldest(std::map<std::string, Document>& aside, std::size_t most_byte
 }
 
 bool is_input(const ParamSpec& spec) {
-    return spec.type == ParamType::text || spec.type == ParamType::image || spec.type == ParamType::matrix;
+    return (spec.type == ParamType::text && !spec.aside) || spec.type == ParamType::image || spec.type == ParamType::matrix;
 }
 
 Params inputs_of(const Exhibit& e, const Params& params) {

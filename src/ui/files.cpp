@@ -122,6 +122,8 @@ void Files::use(const OpenedFile& file) {
                 return act_.messages().tell("Weights: " + file.path);
             case Kind::array:
                 return use_array(file);
+            case Kind::capture:
+                return use_capture(file.path);
             case Kind::run:
                 return use_run(file);
         }
@@ -136,6 +138,8 @@ void Files::use_array(const OpenedFile& file) {
     const ParamSpec* into = nullptr;
     for (const ParamSpec& spec : state_.document.exhibit().params)
         if (spec.type == ParamType::matrix && (into == nullptr || spec.name == asked)) into = &spec;
+    // What is no matrix, or where there is none to read it into, is shown by itself.
+    if (file.readable && file.param.empty() && (into == nullptr || file.problem)) return use_capture(file.path);
     if (into == nullptr)
         throw Error(ErrorCode::unsupported, file.path + ": this exhibit has no matrix to read it into", "choose one that has");
     if (file.problem) {
@@ -147,6 +151,15 @@ void Files::use_array(const OpenedFile& file) {
     act_.inputs().set_param(into->name, file.array);
     cursor.problem.clear();
     act_.messages().tell(into->title + ": " + file.path);
+}
+
+void Files::use_capture(const std::string& path) {
+    agreed_.insert(path);
+    RunRequest request;
+    request.exhibit = "capture";
+    request.params.set("path", text_of_path(path));
+    act_.open_request(request, std::nullopt);
+    act_.messages().tell("Capture: " + path);
 }
 
 void Files::use_run(const OpenedFile& file) {

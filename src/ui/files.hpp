@@ -51,6 +51,7 @@ class Files {
     void take(OpenedFile file);
     void use(const OpenedFile& file);
     void use_array(const OpenedFile& file);
+    void use_capture(const std::string& path);
     void use_run(const OpenedFile& file);
     void open_from_prompt(const PathPrompt& prompt);
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error_line.hpp"
+#include "exhibit/capture_source.hpp"
 #include "exhibit/exhibit.hpp"
 #include "image/load_image.hpp"
 #include "io/safetensors.hpp"
@@ -60,12 +61,25 @@ void read_session(OpenedFile& file) {
 }
 
 void read_weights(OpenedFile& file) {
+    file.kind = OpenedFile::Kind::capture;
+    if (looks_like_capture(file.path)) return;
     const bool training = read_safetensors_metadata(file.path).count("training") != 0;
     file.kind = training ? OpenedFile::Kind::training : OpenedFile::Kind::weights;
 }
 
+bool opens_as_capture(const std::string& path) {
+    try {
+        open_capture_file(path);
+        return true;
+    } catch (const Error&) {
+        return false;
+    }
+}
+
 void read_array_file(OpenedFile& file) {
     file.kind = OpenedFile::Kind::array;
+    const std::string ending = std::filesystem::path(file.path).extension().string();
+    file.readable = (ending == ".npy" || ending == ".npz") && opens_as_capture(file.path);
     file.array = read_matrix(file.path);
 }
 

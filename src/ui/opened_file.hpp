@@ -15,7 +15,7 @@ namespace saccade {
 
 /// What a file that is opened turned out to be.
 struct OpenedFile {
-    enum class Kind { picture, run, weights, training, array };
+    enum class Kind { picture, run, weights, training, array, capture };
     Kind kind = Kind::picture;
     std::string path;
     std::optional<Error> problem;  // it cannot be read; the rest says nothing
@@ -30,7 +30,8 @@ struct OpenedFile {
     ViewState figure;                               // of a picture
 
     Tensor<float> array;
-    std::string param;  // the parameter that the array is for; empty: the one with the cursor, or the first
+    bool readable = false;  // as a capture, too, whatever it is to a matrix
+    std::string param;      // the parameter that the array is for; empty: the one with the cursor, or the first
 };
 
 /// Reads a file by what is in it: on any thread, as it may take its time. Nothing that it names is read.

@@ -271,14 +271,14 @@ void inputs(const Ui& ui, AppState& state, Controller& act) {
     const ScreenTextMeasure measure(ui.fonts);
     float title_width = 76 * ui.s;
     for (const ParamSpec& spec : e.params)
-        if (spec.type == ParamType::text)
+        if (spec.type == ParamType::text && !spec.aside)
             title_width = std::max(title_width, static_cast<float>(measure.width(spec.title, 15, Font::ui)) * ui.s + 16 * ui.s);
     title_width = std::min(title_width, ImGui::GetContentRegionAvail().x * 0.3f);
     if (state.document.comparing && !state.document.linked) title_width += 18 * ui.s;
     for (const ParamSpec& spec : e.params)
         if (spec.type == ParamType::image) picture_row(ui, state, act, e, spec);
     for (const ParamSpec& spec : e.params)
-        if (spec.type == ParamType::text) text_field(ui, state, act, e, spec, title_width);
+        if (spec.type == ParamType::text && !spec.aside) text_field(ui, state, act, e, spec, title_width);
     if (e.forced_param.empty()) output_line(ui, state, e, title_width);
 }
 

@@ -129,6 +129,56 @@ std::optional<ParamValue> number(const Ui& ui, AppState& state, const ParamSpec&
     return changed;
 }
 
+/// What a menu offers beside a text: what the run says, or examples.
+std::vector<std::string> offered(const AppState& state, const ParamSpec& spec) {
+    std::vector<std::string> lines = spec.examples;
+    const Trace* trace = spec.offered_by.empty() ? nullptr : state.document.trace();
+    if (trace == nullptr) return lines;
+    const auto said = trace->texts().find(spec.offered_by);
+    if (said == trace->texts().end()) return lines;
+    for (std::size_t at = 0; at < said->second.size();) {
+        const std::size_t end = std::min(said->second.find(", ", at), said->second.size());
+        lines.push_back(said->second.substr(at, end - at));
+        at = end + 2;
+    }
+    return lines;
+}
+
+/// A field, and beside it what may stand in it.
+std::optional<ParamValue> text(const Ui& ui, AppState& state, const ParamSpec& spec, const std::string& value) {
+    const float s = ui.s, room = ImGui::GetContentRegionAvail().x;
+    title(ui, spec, room);
+    const std::vector<std::string> lines = offered(state, spec);
+    std::string typed = value;
+    ImGui::SetNextItemWidth(lines.empty() ? room : room - 44 * s);
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(10 * s, 4 * s));
+    const bool changed = text_input(ui, ("##" + spec.name).c_str(), typed, spec.placeholder, Font::ui, 15, state.reload_now);
+    ImGui::PopStyleVar();
+    note_place(state, spec.name);
+    const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
+    if (ImGui::IsItemActive()) ImGui::GetWindowDrawList()->AddRect(low, high, ui.color(ui.theme.accent), 8 * s);
+    if (ImGui::IsItemHovered() && !ImGui::IsItemActive()) tooltip(ui, spec.help);
+    std::optional<ParamValue> chosen;
+    if (changed) chosen = typed;
+    if (lines.empty()) return chosen;
+    const std::string menu = "menu_" + spec.name;
+    ImGui::SameLine(0, 8 * s);
+    if (button(ui, ("offer_" + spec.name).c_str(), "▾", ButtonKind::plain, 36 * s, spec.help, high.y - low.y))
+        ImGui::OpenPopup(menu.c_str());
+    note_place(state, "offer " + spec.name);
+    if (!ImGui::BeginPopup(menu.c_str())) return chosen;
+    for (const std::string& line : lines) {
+        ui.fonts.need(line);
+        if (ImGui::Selectable(line.c_str(), line == value)) {
+            chosen = line;
+            state.document.reload_fields = true;
+        }
+        note_place(state, spec.name + "=" + line);
+    }
+    ImGui::EndPopup();
+    return chosen;
+}
+
 }  // namespace
 
 std::optional<ParamValue> param_widget(const Ui& ui, AppState& state, const ParamSpec& spec, const ParamValue& value) {
@@ -142,6 +192,7 @@ std::optional<ParamValue> param_widget(const Ui& ui, AppState& state, const Para
         case ParamType::number:
             return number(ui, state, spec, value);
         case ParamType::text:
+            return text(ui, state, spec, std::get<std::string>(value));
         case ParamType::image:
         case ParamType::matrix:
             break;  // inputs stand above the stage

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <optional>
 
 #include "viz/layout.hpp"
 
@@ -27,8 +29,28 @@ double widest(const Sketch& sketch, const Axis& axis, double size, Index stride)
     return width;
 }
 
+/// The number that a label begins with: of "1000", and of "96–127", a block of positions. None of other labels.
+std::optional<Index> leading_number(const std::string& label) {
+    Index number = 0;
+    const auto [end, problem] = std::from_chars(label.data(), label.data() + label.size(), number);
+    const std::string_view rest(end, static_cast<std::size_t>(label.data() + label.size() - end));
+    if (problem != std::errc() || (!rest.empty() && !rest.starts_with("–"))) return std::nullopt;
+    return number;
+}
+
+/// Labels that count positions by themselves, evenly: a part of a longer axis, or blocks of one.
+bool counts_itself(const Axis& axis) {
+    const Index last = axis.extent - 1;
+    if (axis.labels.empty() || last < 4) return false;
+    const auto first = leading_number(axis.label(0)), second = leading_number(axis.label(1)),
+               end = leading_number(axis.label(last));
+    return first && second && end && *second > *first && *end - *first == last * (*second - *first);
+}
+
 /// "#12": among tokens that are digits themselves a bare number would be read as one of them.
-std::string position_label(Index i) {
+std::string position_label(const Axis& axis, Index i) {
+    if (counts_itself(axis))
+        if (const auto number = leading_number(axis.label(i))) return std::to_string(*number);
     return "#" + std::to_string(i + 1);
 }
 
@@ -37,7 +59,7 @@ void count_positions(const Sketch& sketch, const Axis& axis, AxisLabels& labels)
     labels.positions = true;
     labels.rotated = false;
     labels.size = std::clamp(labels.size, Sizes(sketch).smallest, std::max(Sizes(sketch).smallest, sketch.px(13)));
-    labels.extent = sketch.text_width(position_label(axis.extent - 1), labels.size);
+    labels.extent = sketch.text_width(position_label(axis, axis.extent - 1), labels.size);
 }
 
 }  // namespace
@@ -46,15 +68,15 @@ std::string written_label(const Sketch& sketch, const AxisPtr& axis, const AxisL
     const std::string token = drawn_label(*axis, i);
     if (!labels.positions) return cut_to_fit(token, room, labels.size, Font::ui, sketch.measure());
     const auto fits = [&](const std::string& text) { return sketch.text_width(text, labels.size) <= room; };
-    const std::string number = position_label(i);
+    const std::string number = position_label(*axis, i);
     if (!sketch.selected(axis, i) && !sketch.hovered(axis, i)) return number;
-    const std::string both = number + ": " + token;
+    const std::string both = counts_itself(*axis) ? token : number + ": " + token;
     return fits(both) || !fits(token) ? cut_to_fit(both, room, labels.size, Font::ui, sketch.measure()) : token;
 }
 
 double label_room(const Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels, double pitch) {
     if (!labels.positions) return 1e9;
-    const double number = sketch.text_width(position_label(axis->extent - 1), labels.size);
+    const double number = sketch.text_width(position_label(*axis, axis->extent - 1), labels.size);
     return std::max(number + 0.5, 2 * pitch * static_cast<double>(labels.stride) - number - sketch.px(8));
 }
 

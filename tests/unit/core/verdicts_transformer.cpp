@@ -305,11 +305,33 @@ VerdictTable induction_verdicts() {
     };
 }
 
+VerdictTable capture_verdicts() {
+    return {
+        .exhibit = "capture",
+        .points = {"Whatever computed it", "The mean of a column", "A decoder sees", "What is changed by hand"},
+        .every = {"role", "blocks"},
+        .rows =
+            {
+                {"+ + + -", {}},
+                {"+ + + -", {"role=weights", "blocks=mean"}},
+                {"+ + . -", {"role=scores"}},
+                {". . . -", {"role=values"}},
+                {"+ + + -", {"axes=layer, head, query, key"}},
+                {". + . -", {"part=key 0-4"}},
+                {"+ + . -", {"part=head 2, query 3-9"}},
+                // What is changed by hand.
+                {"H + + -", {"intervene weights[0,0,:,:]*=2"}},
+                {"+ + H -", {"intervene weights[0,0,2,5]=0.5"}},
+                {"+ H + -", {"intervene received[0,0,0]=5"}},
+            },
+    };
+}
+
 }  // namespace
 
 std::vector<VerdictTable> transformer_wing() {
     return {self_attention_verdicts(), multi_head_verdicts(), permutation_verdicts(), positions_verdicts(),
-            transformer_verdicts(),    complexity_verdicts(), induction_verdicts()};
+            transformer_verdicts(),    complexity_verdicts(), induction_verdicts(),   capture_verdicts()};
 }
 
 }  // namespace saccade::test

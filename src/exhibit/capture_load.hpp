@@ -1,0 +1,35 @@
+#pragma once
+
+#include <stop_token>
+
+#include "exhibit/capture_source.hpp"
+#include "trace/probe.hpp"
+
+namespace saccade {
+
+/// What of a capture is looked at.
+struct CaptureLook {
+    std::map<AxisKind, CaptureRange> part;
+    bool peaks = true;  // blocks show their largest value; else their mean
+    CaptureTokens tokens;
+    std::stop_token stop{};
+};
+
+/// A captured tensor as it is shown: its values, and the axes that they run along.
+struct LoadedCapture {
+    std::vector<Axis> axes;  // layer, head, query, key first of attention; else as they stand
+    Tensor<float> values;
+    Index query_block = 1, key_block = 1;  // positions that share a cell
+    Index not_finite = 0;
+    std::vector<Note> notes;
+
+    bool reduced() const { return query_block > 1 || key_block > 1; }
+};
+
+/// Reads at most 2^28 values, and makes of them at most 2^26 cells: of a larger tensor the first layers and heads are read, and
+/// positions joined in blocks, so that a map of more than 1024 positions has at most 512 cells on
+/// a side; notes say so, and how to see the rest. Axes of
+/// batches and steps are shown at one position. Error{invalid_input} for a part that is not there; as ArrayFile::read.
+LoadedCapture load_capture(const CapturedFile& capture, const CaptureSource& source, const CaptureLook& look);
+
+}  // namespace saccade

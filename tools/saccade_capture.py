@@ -1,0 +1,485 @@
+"""Attention from Python to Saccade: one file, to be copied or imported from where it lies.
+
+    import saccade_capture as sc
+    sc.save("run.npz", attention, tokens=["the", "cat"])           # NumPy alone; [.., head, query, key], or one array a layer
+    with sc.capture(model, "run.npz", tokenizer) as c:             # PyTorch
+        model(**inputs)
+    sc.show("run.npz")                                             # opens the program
+    sc.display("run.npz", view="flow")                             # a picture, in a notebook
+
+What is written is described in src/exhibit/capture_about.hpp. NumPy is needed; PyTorch only for capture().
+"""
+
+import contextlib
+import json
+import math
+import os
+import shutil
+import struct
+import subprocess
+import tempfile
+import zipfile
+
+import numpy as np
+
+__all__ = ["save", "capture", "show", "display"]
+
+_KINDS = ("key", "query", "head", "layer", "batch", "step")  # from the inside
+
+
+def _array(values):
+    """An ndarray of anything that can be one: of NumPy, PyTorch, JAX, TensorFlow, or nested lists."""
+    if hasattr(values, "detach"):  # PyTorch, whose bfloat16 NumPy has no name for
+        values = values.detach().cpu()
+        return (values.float() if str(values.dtype) == "torch.bfloat16" else values).numpy()
+    array = np.asarray(values)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"attention must be real numbers, not {array.dtype}")
+    return array
+
+
+def _narrowed(array, dtype):
+    if dtype is None or array.dtype.kind != "f":
+        return array
+    with np.errstate(over="ignore"):
+        narrow = array.astype(dtype)
+    if not np.array_equal(np.isfinite(narrow), np.isfinite(array)):
+        raise OverflowError(f"a value is too large for {dtype}: save with dtype='float32'")
+    return narrow
+
+
+def _axes(rank, stacked):
+    kinds = list(_KINDS[:3]) + ([] if stacked else ["layer"]) + ["batch", "step"]
+    kinds = kinds[: rank - 1 if stacked else rank]
+    return (["layer"] if stacked else []) + kinds[::-1]
+
+
+def _names(axes):
+    return ["token" if a == "query" else "token.key" if a == "key" else a for a in axes]
+
+
+def _about(tensors, labels, title=""):
+    """The description that stands beside the arrays. `labels`: texts by the name of an axis."""
+    named = []
+    for tensor in tensors:
+        for name in tensor.get("axes", []):
+            if name in [a["name"] for a in named]:
+                continue
+            kind = {"token": "query", "token.key": "key"}.get(name, name)
+            axis = {"name": name, "kind": kind}
+            if labels.get(name):
+                axis["labels"] = [str(text) for text in labels[name]]
+            named.append(axis)
+    return {"format": "saccade-capture", "version": 1, "title": title, "axes": named, "tensors": tensors}
+
+
+def _labels(tokens):
+    if tokens is None:
+        return {}
+    if isinstance(tokens, dict):
+        return {"token": tokens.get("query"), "token.key": tokens.get("key")}
+    return {"token": list(tokens), "token.key": list(tokens)}
+
+
+@contextlib.contextmanager
+def _whole(path):
+    """A file beside `path` that takes its place once it is whole."""
+    part = f"{path}.{os.getpid()}.part"
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(part)
+
+
+def _write_npz(path, arrays, about):
+    with _whole(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in arrays.items():
+            with archive.open(name + ".npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
+        archive.writestr("capture.json", json.dumps(about))
+
+
+def _write_safetensors(path, arrays, about):
+    names = {"f2": "F16", "f4": "F32", "f8": "F64", "i1": "I8", "i2": "I16", "i4": "I32", "i8": "I64",
+             "u1": "U8", "u2": "U16", "u4": "U32", "u8": "U64", "b1": "BOOL"}
+    header, at = {"__metadata__": {"saccade": json.dumps(about)}}, 0
+    for name, array in arrays.items():
+        header[name] = {"dtype": names[array.dtype.str[1:]], "shape": list(array.shape), "data_offsets": [at, at + array.nbytes]}
+        at += array.nbytes
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with _whole(path) as part, open(part, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for array in arrays.values():
+            file.write(np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).tobytes())
+
+
+def save(path, attention, tokens=None, axes=None, role=None, causal=False, title="", dtype=None):
+    """Writes attention to an .npz, a .safetensors or an .npy file (with PATH.json beside it).
+
+    attention: an array [.., layer, head, query, key] (outer axes may be missing); or a list or tuple of arrays of one
+        shape, one a layer, [.., batch, head, query, key]; or a dict of several, by name.
+    tokens: a list of texts, or {"query": [...], "key": [...]} where they differ.
+    axes: what the axes are, the outermost first, as ["layer", "head", "query", "key"]; of a dict, a dict.
+    role: "weights", "scores" (before softmax), "query", "key"; None: what the numbers look like. Of a dict, a dict.
+    dtype: "float16" halves the file. Returns the path.
+    """
+    path = os.fspath(path)
+    given = attention if isinstance(attention, dict) else {"attention": attention}
+    arrays, tensors = {}, []
+    for name, values in given.items():
+        stacked = isinstance(values, (list, tuple)) and len(values) > 0 and np.ndim(_array(values[0])) >= 2
+        parts = [_narrowed(_array(v), dtype) for v in (values if stacked else [values])]
+        if len({p.shape for p in parts}) != 1:
+            raise ValueError(f"{name}: the arrays of one tensor must have one shape, not {sorted({p.shape for p in parts})}")
+        if not 1 <= parts[0].ndim <= 6 or parts[0].size == 0:
+            raise ValueError(f"{name}: an array of 1 to 6 axes with values is needed, not one of shape {parts[0].shape}")
+        tensor = {"name": name, "causal": bool(causal)}
+        kind = role.get(name) if isinstance(role, dict) else role
+        if kind:
+            tensor["role"] = kind
+        own = axes.get(name) if isinstance(axes, dict) else axes
+        rank = parts[0].ndim + (1 if stacked else 0)
+        if own is not None and len(own) != rank:
+            raise ValueError(f"{name}: {len(own)} axes are named, there are {rank}")
+        if own is not None or kind not in ("query", "key"):
+            tensor["axes"] = _names(own if own is not None else _axes(rank, stacked))
+        if stacked:
+            tensor["parts"] = [f"{name}.{i}" for i in range(len(parts))]
+            arrays.update(zip(tensor["parts"], parts))
+        else:
+            arrays[name] = parts[0]
+        tensors.append(tensor)
+    about = _about(tensors, _labels(tokens), title)
+    if path.endswith(".safetensors"):
+        _write_safetensors(path, arrays, about)
+    elif path.endswith(".npy"):
+        if len(arrays) != 1:
+            raise ValueError("an .npy file holds one array: write .npz or .safetensors")
+        with _whole(path) as part, open(part, "wb") as file:
+            np.lib.format.write_array(file, next(iter(arrays.values())), allow_pickle=False)
+        about["tensors"][0]["name"] = ""
+        about["tensors"][0].pop("parts", None)
+        with _whole(path + ".json") as part, open(part, "w", encoding="utf-8") as file:
+            json.dump(about, file)
+    else:
+        _write_npz(path, arrays, about)
+    return path
+
+
+class _Writer:
+    """An .npz that is written as the arrays come, a piece of each at a time."""
+
+    def __init__(self, path, dtype, layers, heads, limit):
+        self.path, self.dtype, self.layers, self.heads, self.limit = path, np.dtype(dtype), layers, heads, limit
+        self.archive = zipfile.ZipFile(path, "w", zipfile.ZIP_STORED)
+        self.groups = {}  # (kind, shape of a part) -> names of its parts
+        self.count = {}   # arrays seen so far, by kind
+        self.call = 0
+        self.inside = 0   # of an attention that is captured already
+
+    def wants(self, kind):
+        """Counts an attention; is it one of the layers that are wanted?"""
+        layer = self.count.get(kind, 0)
+        self.count[kind] = layer + 1
+        return layer if self.layers is None or layer in self.layers else None
+
+    def write(self, kind, layer, shape, rows_of):
+        """shape [batch, head, query, key]; rows_of(b, h, first, last) -> [last - first, key]."""
+        batch, heads, queries, keys = shape
+        wanted = range(heads) if self.heads is None else [h for h in self.heads if 0 <= h < heads]
+        if not wanted:
+            raise ValueError(f"none of the heads {list(self.heads)}: there are {heads}")
+        key = (kind, self.call, (batch, len(wanted), queries, keys))
+        name = f"{kind}.call{self.call}.{layer}" if self.call else f"{kind}.{layer}"
+        self.groups.setdefault(key, []).append(name)
+        # Scores, weights and what is written stand in memory together.
+        step = max(1, min(queries, int(self.limit / 4 / (keys * 4 * 3))))
+        with self.archive.open(name + ".npy", "w", force_zip64=True) as member:
+            np.lib.format.write_array_header_1_0(member, {"descr": np.lib.format.dtype_to_descr(self.dtype),
+                                                          "fortran_order": False, "shape": key[2]})
+            for b in range(batch):
+                for h in wanted:
+                    for first in range(0, queries, step):
+                        rows = rows_of(b, h, first, min(queries, first + step))
+                        member.write(np.ascontiguousarray(_array(rows).astype(self.dtype)).tobytes())
+
+    def close(self, tokens, title):
+        seen, tensors = {}, []
+        for (kind, call, shape), parts in self.groups.items():
+            name = kind if not call else f"{kind}.call{call}"
+            seen[name] = seen.get(name, 0) + 1
+            tensors.append({"name": name if seen[name] == 1 else f"{name}.{seen[name]}", "role": "weights",
+                            "axes": ["layer", "batch", "head", "token", "token.key"], "parts": parts})
+        self.archive.writestr("capture.json", json.dumps(_about(tensors, _labels(tokens), title)))
+        self.archive.close()
+
+
+def _softmax_rows(torch, q, k, scale, mask, causal_from):
+    """Weights of queries [n, d] over keys [T, d]. `mask`: None, or [n, T], added, or where it is True seen (bool)."""
+    scores = (q.float() @ k.float().transpose(0, 1)) * scale
+    if causal_from is not None:  # query i sees keys up to causal_from + i
+        last = torch.arange(scores.shape[0], device=scores.device)[:, None] + causal_from
+        scores = scores.masked_fill(torch.arange(scores.shape[1], device=scores.device)[None] > last, -math.inf)
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -math.inf) if mask.dtype == torch.bool else scores + mask.float()
+    return torch.nan_to_num(torch.softmax(scores, dim=-1), nan=0.0)
+
+
+def _write_sdpa(torch, writer, kind, q, k, attn_mask, causal, scale):
+    """What scaled_dot_product_attention computes within: q [.., H, L, d], k [.., H_k, S, d]."""
+    layer = writer.wants(kind)
+    if layer is None:
+        return
+    four = lambda x: x.reshape((-1,) + x.shape[-3:]) if x.dim() > 3 else x.reshape((1,) * (4 - x.dim()) + x.shape)
+    q, k = four(q.detach()), four(k.detach())
+    batch, heads, queries, keys = q.shape[0], q.shape[1], q.shape[2], k.shape[2]
+    share = heads // k.shape[1]  # grouped queries
+    scale = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
+    mask = None
+    if attn_mask is not None:
+        mask = attn_mask.detach()
+        mask = mask.reshape((1,) * (4 - mask.dim()) + mask.shape) if mask.dim() <= 4 else four(mask)
+        mask = mask.expand(batch, heads, queries, keys)
+
+    def rows_of(b, h, first, last):
+        part = None if mask is None else mask[b, h, first:last]
+        return _softmax_rows(torch, q[b, h, first:last], k[b, h // share], scale, part, first if causal else None)
+
+    with torch.no_grad():
+        writer.write(kind, layer, (batch, heads, queries, keys), rows_of)
+
+
+def _mha_inputs(torch, module, query, key, batch_first):
+    """Queries and keys [batch, head, T, d] as nn.MultiheadAttention projects them."""
+    functional = torch.nn.functional
+    size, heads = module.embed_dim, module.num_heads
+    if module._qkv_same_embed_dim:
+        wq, wk = module.in_proj_weight[:size], module.in_proj_weight[size : 2 * size]
+    else:
+        wq, wk = module.q_proj_weight, module.k_proj_weight
+    bias = module.in_proj_bias
+    q = functional.linear(query, wq, None if bias is None else bias[:size])
+    k = functional.linear(key, wk, None if bias is None else bias[size : 2 * size])
+    if q.dim() == 2:
+        q, k = q[None], k[None]
+    elif not batch_first:
+        q, k = q.transpose(0, 1), k.transpose(0, 1)
+    if module.bias_k is not None:
+        k = torch.cat([k, module.bias_k.reshape(1, 1, -1).expand(k.shape[0], 1, -1)], dim=1)
+    split = lambda x: x.reshape(x.shape[0], x.shape[1], heads, -1).transpose(1, 2)
+    q, k = split(q), split(k)
+    if module.add_zero_attn:
+        k = torch.cat([k, torch.zeros_like(k[:, :, :1])], dim=2)
+    return q, k
+
+
+def _mha_mask(torch, module, q, k, key_padding_mask, attn_mask):
+    """Both masks of nn.MultiheadAttention as one that is added; of bool, True hides."""
+    added = None
+    keys = k.shape[2]
+
+    def as_added(mask):
+        mask = mask.detach()
+        if mask.dtype in (torch.bool, torch.uint8):
+            mask = torch.zeros(mask.shape, device=mask.device).masked_fill(mask.bool(), -math.inf)
+        return torch.nn.functional.pad(mask.float(), (0, keys - mask.shape[-1]))  # what was appended is seen
+
+    if attn_mask is not None:
+        added = as_added(attn_mask)
+        added = added.reshape(q.shape[0], q.shape[1], *added.shape[1:]) if added.dim() == 3 else added[None, None]
+    if key_padding_mask is not None:
+        padding = as_added(key_padding_mask if key_padding_mask.dim() == 2 else key_padding_mask[None])[:, None, None]
+        added = padding if added is None else added + padding
+    return added
+
+
+def _replace(owner, name, value):
+    """Sets an attribute of an object's own; what is returned puts back what was there."""
+    own = owner.__dict__.get(name, _replace)  # itself: there was none
+    setattr(owner, name, value)
+    return lambda: delattr(owner, name) if own is _replace else setattr(owner, name, own)
+
+
+def _watch_mha(torch, writer, module):
+    forward = module.forward
+
+    def watched(query, key, value, key_padding_mask=None, need_weights=True, attn_mask=None, *rest, **more):
+        with torch.no_grad():
+            kind = "self" if key is query else "cross"
+            q, k = _mha_inputs(torch, module, query.detach(), key.detach(), module.batch_first)
+            mask = _mha_mask(torch, module, q, k, key_padding_mask, attn_mask)
+            _write_sdpa(torch, writer, kind, q, k, mask, False, None)
+        writer.inside += 1
+        try:
+            return forward(query, key, value, key_padding_mask, need_weights, attn_mask, *rest, **more)
+        finally:
+            writer.inside -= 1
+
+    return _replace(module, "forward", watched)
+
+
+def _watch_functional(torch, writer, name):
+    functional = torch.nn.functional
+    original = getattr(functional, name)
+
+    def watched(query, key, value, attn_mask=None, dropout_p=0.0, *rest, **more):
+        if writer.inside == 0:
+            if name.startswith("_"):  # of PyTorch 1.13: need_attn_weights, is_causal
+                causal = rest[1] if len(rest) > 1 else more.get("is_causal", False)
+            else:
+                causal = rest[0] if rest else more.get("is_causal", False)
+            kind = "self" if query.shape[-2] == key.shape[-2] else "cross"
+            _write_sdpa(torch, writer, kind, query, key, attn_mask, causal, more.get("scale"))
+        return original(query, key, value, attn_mask, dropout_p, *rest, **more)
+
+    return _replace(functional, name, watched)
+
+
+def _maps_in(torch, output):
+    """Tensors [batch, head, query, key] whose rows sum to 1, in what a module returns."""
+    for value in output if isinstance(output, (tuple, list)) else ():
+        if torch.is_tensor(value) and value.dim() == 4 and value.is_floating_point() and value.shape[-1] > 0:
+            sums = value[0, 0].detach().float().sum(-1)
+            if bool(((sums - 1).abs() < 2e-2).all()):
+                yield value
+
+
+def _watch_returned(torch, writer, module, seen):
+    """Of modules named ...Attention that return their weights, as those of Hugging Face do when they are asked to."""
+
+    def hook(_, __, output):
+        if writer.inside:
+            return
+        for weights in _maps_in(torch, output):
+            if any(weights is one for one in seen):
+                continue  # passed on by a module around
+            seen[:] = [weights]
+            kind = "self" if weights.shape[-1] == weights.shape[-2] else "cross"
+            layer = writer.wants(kind)
+            if layer is not None:
+                maps = weights.detach()
+                writer.write(kind, layer, tuple(maps.shape), lambda b, h, i, j: maps[b, h, i:j])
+
+    return module.register_forward_hook(hook).remove
+
+
+def _tokens_of(tokenizer, args, kwargs):
+    ids = kwargs.get("input_ids", args[0] if args else None)
+    if tokenizer is None or ids is None or not hasattr(ids, "tolist"):
+        return None
+    ids = ids.tolist()
+    while ids and isinstance(ids[0], list):
+        ids = ids[0]
+    if hasattr(tokenizer, "convert_ids_to_tokens"):
+        return tokenizer.convert_ids_to_tokens(ids)
+    return [tokenizer(i) for i in ids] if callable(tokenizer) else [str(tokenizer[i]) for i in ids]
+
+
+@contextlib.contextmanager
+def capture(model, path, tokenizer=None, layers=None, heads=None, dtype="float16", limit_gib=2, tokens=None, title=""):
+    """Within it, every attention that `model` computes is written to `path` (.npz), layer after layer as it comes.
+
+    Seen are torch.nn.MultiheadAttention in whatever way it is called (its weights are computed again of the queries and
+    keys that the call received, so that the model's own path and results stay as they are; encoder layers take the path
+    that is not fused meanwhile), what is computed by torch.nn.functional.scaled_dot_product_attention, and modules named
+    ...Attention that return their weights (Hugging Face: output_attentions is switched on meanwhile).
+
+    tokenizer: has convert_ids_to_tokens, is called with an id, or is indexed by one; or give the texts as `tokens`.
+    layers, heads: numbers from 0; None: all. limit_gib: memory for what is computed again, at most.
+    """
+    import torch
+
+    path = os.fspath(path)
+    if not path.endswith(".npz"):
+        raise ValueError(f"{path}: what comes piece by piece is written as .npz")
+    undo, seen, read = [], [], {"tokens": tokens}
+    with _whole(path) as part:
+        writer = _Writer(part, dtype, layers, heads, limit_gib * 2**30)
+
+        def counted(*args, **kwargs):
+            writer.count.clear()
+            if read["tokens"] is None:
+                read["tokens"] = _tokens_of(tokenizer, args, kwargs)
+            try:
+                return forward(*args, **kwargs)
+            finally:
+                writer.call += 1
+
+        try:
+            for module in model.modules():
+                if isinstance(module, torch.nn.MultiheadAttention):
+                    undo.append(_watch_mha(torch, writer, module))
+                elif type(module).__name__.endswith("Attention"):
+                    undo.append(_watch_returned(torch, writer, module, seen))
+                for name, value in (("activation_relu_or_gelu", 0), ("enable_nested_tensor", False)):
+                    if isinstance(module, (torch.nn.TransformerEncoderLayer, torch.nn.TransformerEncoder)) and hasattr(module, name):
+                        undo.append(_replace(module, name, value))
+            for name in ("scaled_dot_product_attention", "_scaled_dot_product_attention"):
+                if hasattr(torch.nn.functional, name):
+                    undo.append(_watch_functional(torch, writer, name))
+            config = getattr(model, "config", None)
+            if hasattr(config, "output_attentions") and not config.output_attentions:
+                config.output_attentions = True
+                undo.append(lambda: setattr(config, "output_attentions", False))
+            forward = model.forward  # an attention by itself is a model, too, and is watched by now
+            undo.append(_replace(model, "forward", counted))
+            yield writer
+        finally:
+            for step in reversed(undo):
+                step()
+            seen.clear()
+        if not writer.groups:
+            writer.archive.close()
+            raise RuntimeError("no attention was seen: the model calls neither nn.MultiheadAttention nor scaled_dot_product_attention, "
+                               "and none of its modules named ...Attention returned weights")
+        writer.close(read["tokens"], title)
+
+
+def _program(program):
+    found = program or os.environ.get("SACCADE") or shutil.which("saccade")
+    if not found:
+        raise FileNotFoundError("saccade is not on the PATH: name it, program='.../build/release/saccade'")
+    return os.fspath(found)
+
+
+def _file_of(what, saved):
+    """The path itself, or attention that is written to a temporary file first."""
+    if isinstance(what, (str, os.PathLike)):
+        return os.fspath(what)
+    folder = tempfile.mkdtemp(prefix="saccade-")
+    return save(os.path.join(folder, "attention.npz"), what, **saved)
+
+
+def show(what, program=None, **saved):
+    """Opens a file, or attention as save() takes it, in the program; returns its process."""
+    return subprocess.Popen([_program(program), _file_of(what, saved)])
+
+
+class Picture:
+    """What a notebook embeds; `data` are the bytes of the PNG or the text of the SVG."""
+
+    def __init__(self, data, svg):
+        self.data = data
+        setattr(self, "_repr_svg_" if svg else "_repr_png_", lambda: data)
+
+
+def display(what, view="heatmap", options=(), svg=False, program=None, **saved):
+    """The picture that `saccade render capture` makes, as the last value of a notebook's cell shows it.
+
+    options: more of its command line, as ["--theme", "dark", "--size", "900x500", "--layers", "rollout"].
+    """
+    temporary = not isinstance(what, (str, os.PathLike))
+    path = _file_of(what, saved)
+    with tempfile.TemporaryDirectory() as folder:
+        picture = os.path.join(folder, "picture.svg" if svg else "picture.png")
+        command = [_program(program), "render", "capture", "--path", path, "--view", view, *options, "-o", picture]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if temporary:
+            shutil.rmtree(os.path.dirname(path))
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr.strip())
+        with open(picture, "r" if svg else "rb", **({"encoding": "utf-8"} if svg else {})) as file:
+            return Picture(file.read(), svg)
