@@ -73,7 +73,10 @@ Normalizer read_normalizer_sequence(const Description& part, const std::string& 
     std::vector<Normalizer> all;
     for (const json& one : part.parts("normalizers")) all.push_back(read_normalizer(one, where));
     return [all = std::move(all)](std::string text) {
-        for (const Normalizer& normalizer : all) text = normalizer(std::move(text));
+        for (const Normalizer& normalizer : all) {
+            text = normalizer(std::move(text));
+            check_grown(text.size());
+        }
         return text;
     };
 }

@@ -7,6 +7,7 @@
 #include "base/base64.hpp"
 #include "base/error.hpp"
 #include "checkpoint/normalizer.hpp"
+#include "checkpoint/pattern.hpp"
 #include "checkpoint/unicode_class.hpp"
 
 namespace saccade {
@@ -86,12 +87,15 @@ std::string mapped(const CharsMap& map, std::string_view text) {
         const auto c = static_cast<utf8proc_int32_t>(take_code_point(rest));
         if (at > 0 && utf8proc_grapheme_break_stateful(last, c, &state)) {
             grapheme(text.substr(begin, at - begin));
+            check_grown(result.size());
             begin = at;
         }
         last = c;
     }
     grapheme(text.substr(begin));
-    return result;
+    check_grown(result.size());
+    // The table's texts are whatever a file holds.
+    return lossy_utf8(result);
 }
 
 }  // namespace

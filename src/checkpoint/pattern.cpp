@@ -18,9 +18,10 @@ using CompileContext = std::unique_ptr<pcre2_compile_context, decltype(&pcre2_co
 using MatchContext = std::unique_ptr<pcre2_match_context, decltype(&pcre2_match_context_free)>;
 using MatchData = std::unique_ptr<pcre2_match_data, decltype(&pcre2_match_data_free)>;
 
-constexpr std::size_t longest_expression = 1 << 14;  // bytes; those in use have a few hundred
-constexpr std::uint32_t most_steps = 10'000'000;     // of one try at one place
-constexpr std::uint32_t most_heap = 64 << 10;        // KiB
+constexpr std::size_t longest_expression = 1 << 14;           // bytes; those in use have a few hundred
+constexpr std::uint32_t most_steps = 10'000'000;              // of one try at one place
+constexpr std::uint32_t most_heap = 64 << 10;                 // KiB
+constexpr std::size_t largest_grown = std::size_t{32} << 20;  // bytes
 constexpr auto longest_search = std::chrono::seconds(5);
 
 std::size_t next_character(std::string_view text, std::size_t at) {
@@ -83,9 +84,9 @@ class Search {
     }
 
     /// Whether it matches at this place, and till where. Tried place by place, so that no single call goes through a text over
-    /// and over; `deadline` ends what does so nevertheless.
+    /// and over; what takes its time at one place after the other is ended by the clock.
     bool at(std::size_t place, Pattern::Match& match) {
-        if (++tries_ % 256 == 0) check_time();
+        if (++tries_ % 16 == 0) check_time();
         int found = tried(place, 0);
         // Compiled, it has but a small stack.
         if (found == PCRE2_ERROR_JIT_STACKLIMIT) found = tried(place, PCRE2_NO_JIT);
@@ -146,11 +147,18 @@ std::vector<Pattern::Match> Pattern::matches(std::string_view text) const {
     return all;
 }
 
+void check_grown(std::size_t bytes) {
+    if (bytes > largest_grown)
+        throw Error(ErrorCode::invalid_input,
+                    fmt::format("the tokenizer makes more than {} MB of this text", largest_grown >> 20), "give a shorter one");
+}
+
 std::string Pattern::replaced(std::string_view text, std::string_view by) const {
     std::string result;
     std::size_t done = 0;
     for (const Match& match : matches(text)) {
         result.append(text.substr(done, match.begin - done)).append(by);
+        check_grown(result.size());
         done = match.end;
     }
     return result.append(text.substr(done));

@@ -33,6 +33,10 @@ class Pattern {
     std::shared_ptr<const Compiled> compiled_;
 };
 
+/// How long a text may become on its way through a tokenizer: a few replacements, one after the other, could make it grow
+/// without end. Error{invalid_input} beyond.
+void check_grown(std::size_t bytes);
+
 /// The expression in the syntax of PCRE2. What they write alike but read otherwise is written out: \h (a hexadecimal digit),
 /// \s, \w, \uHHHH; brackets within brackets and && of [ ]. Error{unsupported} "WHERE: ..." if brackets are not closed or lie
 /// deep.

@@ -129,7 +129,12 @@ PreTokenizer by_character(Delimiter delimiter, bool (*is_delimiter)(char32_t)) {
 
 PreTokenizer in_sequence(std::vector<PreTokenizer> all) {
     return [all = std::move(all)](Pieces pieces) {
-        for (const PreTokenizer& one : all) pieces = one(std::move(pieces));
+        for (const PreTokenizer& one : all) {
+            pieces = one(std::move(pieces));
+            std::size_t bytes = 0;
+            for (const TextPiece& piece : pieces) bytes += piece.text.size();
+            check_grown(bytes);
+        }
         return pieces;
     };
 }

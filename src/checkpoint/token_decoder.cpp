@@ -120,7 +120,12 @@ TokenDecoder read_decoder_sequence(const Description& part, const std::string& w
     std::vector<TokenDecoder> all;
     for (const json& one : part.parts("decoders")) all.push_back(read_token_decoder(one, where));
     return [all = std::move(all)](Parts tokens) {
-        for (const TokenDecoder& decoder : all) tokens = decoder(std::move(tokens));
+        for (const TokenDecoder& decoder : all) {
+            tokens = decoder(std::move(tokens));
+            std::size_t bytes = 0;
+            for (const std::string& token : tokens) bytes += token.size();
+            check_grown(bytes);
+        }
         return tokens;
     };
 }

@@ -15,7 +15,7 @@ namespace saccade {
 
 namespace {
 
-constexpr std::size_t longest_typed = std::size_t{64} << 20;  // bytes
+constexpr std::size_t longest_typed = std::size_t{8} << 20;  // bytes
 
 std::string with_seen_spaces(std::string_view text) {
     std::string result;
@@ -69,7 +69,7 @@ class PipelineTokenizer final : public Tokenizer {
         }
         std::string text;
         for (const std::string& part : parts_.decoder ? parts_.decoder(std::move(tokens)) : tokens) text += part;
-        return text;
+        return find_invalid_utf8(text) == std::string::npos ? text : lossy_utf8(text);
     }
 
     Index size() const override { return std::max(parts_.added.table().size(), parts_.model->table().size()); }

@@ -3,7 +3,8 @@
     make_tokenizer_golden.py            writes tokenizers.json: {"models": {NAME: model}, "tokenizers": {NAME: tokenizer.json, its model by name}}
     make_tokenizer_golden.py FOLDER     and each as FOLDER/NAME/tokenizer.json, for make_tokenizer_golden.mjs to read
 
-Only the standard library is used.
+tests/data/sentence_piece.model is of the same text, by Debian's spm_train: --vocab_size=200 --hard_vocab_limit=false --model_type=unigram
+--normalization_rule_name=identity. Only the standard library is used.
 """
 import base64
 import collections

@@ -101,6 +101,40 @@ TEST(Tokenizer, reads_a_sentence_piece_model) {
     }
 }
 
+/// Marian's ids stand in vocab.json, whatever the model's own are.
+TEST(Tokenizer, reads_a_folder_of_marian) {
+    const std::string model = test::bytes_of(std::string(SACCADE_TEST_DATA) + "/data/sentence_piece.model");
+    const test::TemporaryFolder own, marian;
+    test::put_bytes(own / "spiece.model", model);
+    test::put_bytes(marian / "source.spm", model);
+    std::shared_ptr<const Tokenizer> pieces;
+    try {
+        pieces = read_tokenizer(own / "");
+    } catch (const Error& error) {
+        ASSERT_EQ(error.code(), ErrorCode::unsupported) << error.line();
+        GTEST_SKIP() << error.line();
+    }
+    json vocabulary = {{"</s>", 0}, {"<unk>", 1}};
+    const Ids plain = pieces->pieces("the weather");
+    Ids expected;
+    for (const Index id : plain) {
+        // The token as the file has it: its label, with SentencePiece's mark.
+        const std::string token = Pattern::of_text("·").replaced(pieces->label(id), "▁");
+        if (!vocabulary.contains(token)) vocabulary[token] = vocabulary.size();
+        expected.push_back(vocabulary[token].get<Index>());
+    }
+    vocabulary["<pad>"] = vocabulary.size();
+    expected.push_back(0);
+    test::put_bytes(marian / "vocab.json", vocabulary.dump());
+    const auto tokenizer = read_tokenizer(marian / "");
+    EXPECT_EQ(tokenizer->encode("the weather").ids, expected);
+    EXPECT_EQ(tokenizer->decode(expected), "the weather");
+    EXPECT_EQ(tokenizer->pieces("\u4f60").back(), 1);
+    test::put_bytes(marian / "vocab.json", "{\"a\": 0}");
+    EXPECT_TRUE(
+        contains(error_of(ErrorCode::bad_format, [&] { read_tokenizer(marian / ""); }), "no token for what is unknown"));
+}
+
 TEST(Tokenizer, labels_are_for_people) {
     const auto bytes = reading(made_tokenizer("gpt2")), fallback = reading(made_tokenizer("llama2")),
                pieces = reading(made_tokenizer("bert"));
@@ -274,6 +308,31 @@ TEST(BrokenTokenizer, names_the_part_that_it_does_not_know) {
     document = made_tokenizer("gpt2");
     document["model"]["merges"][2] = "Z Q";
     EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [&] { reading(document); }), "merge 3 needs"));
+}
+
+/// Replacements that double a text, one after the other, are stopped before memory is full.
+TEST(BrokenTokenizer, a_text_does_not_grow_without_end) {
+    json doubling = json::array(), bytes = json::array(), spaces = json::array();
+    for (int i = 0; i < 60; ++i) {
+        doubling.push_back({{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", "aa"}});
+        bytes.push_back({{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", false}});
+        spaces.push_back({{"type", "Metaspace"}, {"replacement", "  "}, {"split", false}});
+    }
+    const auto grown = [](const char* key, const json& part, const std::string& text) {
+        json document = made_tokenizer("gpt2");
+        document[key] = part;
+        const auto tokenizer = reading(document);
+        if (key == std::string("decoder"))
+            return error_of(ErrorCode::invalid_input, [&] { tokenizer->decode(tokenizer->pieces(text)); });
+        return error_of(ErrorCode::invalid_input, [&] { tokenizer->pieces(text); });
+    };
+    EXPECT_TRUE(contains(grown("normalizer", {{"type", "Sequence"}, {"normalizers", doubling}}, "a"), "makes more than"));
+    EXPECT_TRUE(contains(grown("normalizer", {{"type", "Sequence"}, {"normalizers", bytes}}, "\u00e4"), "makes more than"));
+    EXPECT_TRUE(
+        contains(grown("pre_tokenizer", {{"type", "Sequence"}, {"pretokenizers", bytes}}, "\u00e4"), "makes more than"));
+    EXPECT_TRUE(contains(grown("pre_tokenizer", {{"type", "Sequence"}, {"pretokenizers", spaces}}, "a b"), "makes more than"));
+    EXPECT_TRUE(contains(grown("decoder", {{"type", "Sequence"}, {"decoders", doubling}}, "a"), "makes more than"));
+    EXPECT_TRUE(contains(grown("decoder", nullptr, std::string(9 << 20, 'a')), "a text of 9 MB"));
 }
 
 /// A token that comes twice keeps its last id, as everywhere.
