@@ -7,8 +7,10 @@
 #include <mutex>
 
 #include "base/error.hpp"
+#include "checkpoint/tokenizer_pipeline.hpp"
 #include "io/file_stamp.hpp"
-#include "model/model_store.hpp"
+#include "model/card_json.hpp"
+#include "model/per_model.hpp"
 #include "model/weights.hpp"
 
 namespace saccade {
@@ -49,11 +51,10 @@ struct Kept {
 
 }  // namespace
 
-CheckpointPtr read_checkpoint(const std::string& path, const std::stop_token& stop) {
-    CheckpointFolder folder = read_checkpoint_folder(path, stop);
-    const Family& family = family_of(folder.config, path);
-    MappedModel model = family.map(folder, JsonObject(folder.config, path + ": config.json"));
-    folder.tensors.clear();
+namespace {
+
+CheckpointPtr made_of(MappedModel model, const std::string& path, const Family& family,
+                      std::shared_ptr<const Tokenizer> tokenizer) {
     require_finite(model.weights, path);
     const Weights<float> weights(model.weights);
     auto made = std::make_shared<Checkpoint>(Checkpoint{.path = path,
@@ -62,7 +63,7 @@ CheckpointPtr read_checkpoint(const std::string& path, const std::stop_token& st
                                                         .longest = model.longest,
                                                         .stack = TransformerStack<float>(weights, "stack", model.design),
                                                         .table = {},
-                                                        .tokenizer = read_tokenizer(path),
+                                                        .tokenizer = std::move(tokenizer),
                                                         .labels = {}});
     const Index d = model.design.d_model, vocabulary = made->vocabulary();
     if (model.read_out != ReadOut::none) {
@@ -79,6 +80,46 @@ CheckpointPtr read_checkpoint(const std::string& path, const std::stop_token& st
     }
     made->labels = labels_of(made->tokenizer.get(), vocabulary);
     return made;
+}
+
+}  // namespace
+
+MappedModel mapped_model(const Model& model) {
+    const std::string where = model.path.empty() ? model.id : model.path;
+    MappedModel mapped{.design = stack_design_from_json(model.card.json(), "stack", where),
+                       .read_out = ReadOut::next_token,
+                       .weights = model.weights};
+    if (const auto table = mapped.weights.find("stack.position.table"); table != mapped.weights.end())
+        mapped.longest = table->second.shape()[0];
+    return mapped;
+}
+
+std::string tokenizer_text(const Model& model) {
+    const std::string where = model.path.empty() ? model.id : model.path;
+    const nlohmann::json* tokenizer = card_object(model.card.json(), where).find("tokenizer");
+    if (tokenizer == nullptr)
+        throw Error(ErrorCode::bad_format, where + ": its card has no tokenizer, so it cannot read text by itself",
+                    "choose a model that was trained as other people's are: english");
+    return tokenizer->dump();
+}
+
+CheckpointPtr checkpoint_of(const ModelPtr& model) {
+    static PerModel<Checkpoint> made;
+    return made.get(model, [&] {
+        const std::string where = model->path.empty() ? model->id : model->path;
+        std::string type;
+        card_object(model->card.json(), where).text("family", type);
+        const Family& family = family_named(type, where);
+        return made_of(mapped_model(*model), where, family, tokenizer_of_json(tokenizer_text(*model), where));
+    });
+}
+
+CheckpointPtr read_checkpoint(const std::string& path, const std::stop_token& stop) {
+    CheckpointFolder folder = read_checkpoint_folder(path, stop);
+    const Family& family = family_of(folder.config, path);
+    MappedModel model = family.map(folder, JsonObject(folder.config, path + ": config.json"));
+    folder.tensors.clear();
+    return made_of(std::move(model), path, family, read_tokenizer(path));
 }
 
 CheckpointPtr checkpoint_of(const std::string& path, const std::stop_token& stop) {

@@ -2,6 +2,7 @@
 
 #include "checkpoint/family.hpp"
 #include "checkpoint/tokenizer.hpp"
+#include "model/model_store.hpp"
 #include "nn/activation.hpp"
 
 namespace saccade {
@@ -31,6 +32,12 @@ using CheckpointPtr = std::shared_ptr<const Checkpoint>;
 /// Reads a folder once, and again only when its files change; the last two are kept. Error{io}, {bad_format}, {unsupported},
 /// {out_of_range} or {numeric} (weights that are not finite), one line that names the folder or the file; {cancelled}.
 CheckpointPtr checkpoint_of(const std::string& path, const std::stop_token& stop = {});
+/// One that we trained in such a layout: its card says of which family it is, its design and its tokenizer. Made once while the
+/// model lives. Error{bad_format} names the model and what its card lacks.
+CheckpointPtr checkpoint_of(const ModelPtr& model);
+/// What such a model's card and weights say, and its tokenizer.json. Errors as above.
+MappedModel mapped_model(const Model& model);
+std::string tokenizer_text(const Model& model);
 /// Read now, not kept.
 CheckpointPtr read_checkpoint(const std::string& path, const std::stop_token& stop = {});
 

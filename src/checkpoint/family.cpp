@@ -87,12 +87,16 @@ const std::vector<Family>& families() {
 const Family& family_of(const nlohmann::json& config, const std::string& where) {
     std::string type;
     JsonObject(config, where + ": config.json").text("model_type", type, 64);
+    return family_named(type, where);
+}
+
+const Family& family_named(const std::string& type, const std::string& where) {
     const auto found = std::ranges::find(families(), type, &Family::model_type);
     if (found != families().end()) return *found;
     std::string known;
     for (const Family& family : families()) known += (known.empty() ? "" : ", ") + family.model_type;
     throw Error(ErrorCode::unsupported,
-                type.empty() ? where + ": config.json does not say which model_type it is"
+                type.empty() ? where + ": does not say which model_type it is"
                              : fmt::format("{}: models of type '{}' do not open yet", where, type),
                 "these do: " + known);
 }

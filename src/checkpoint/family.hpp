@@ -69,6 +69,8 @@ struct Family {
     std::string source;      // the paper
     /// Error{bad_format} or {unsupported} for a config or tensors that do not fit.
     MappedModel (*map)(CheckpointFolder& folder, const JsonObject& config);
+    /// The other way: config and tensors of a model that is mapped; null: not written.
+    CheckpointFolder (*unmap)(const MappedModel& model) = nullptr;
 };
 
 Family bert_family();
@@ -83,6 +85,8 @@ Family roberta_family();
 const std::vector<Family>& families();
 /// By config.json's model_type. Error{unsupported} lists those that open.
 const Family& family_of(const nlohmann::json& config, const std::string& where);
+/// Error{bad_format} as above, by the type itself.
+const Family& family_named(const std::string& model_type, const std::string& where);
 /// The activation that a config names ("gelu_new"), by our id. Error{unsupported}.
 std::string activation_of(const JsonObject& config, const char* key, const std::string& otherwise, const std::string& where);
 

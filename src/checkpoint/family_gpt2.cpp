@@ -1,5 +1,7 @@
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "checkpoint/family.hpp"
 
@@ -64,10 +66,60 @@ MappedModel map_gpt2(CheckpointFolder& folder, const JsonObject& config) {
     return model;
 }
 
+CheckpointFolder unmap_gpt2(const MappedModel& model) {
+    const StackDesign& design = model.design;
+    const Index d = design.d_model;
+    const auto ours = [&](const std::string& name) -> const Tensor<float>& { return model.weights.at(name); };
+    CheckpointFolder folder;
+    folder.config = {{"model_type", "gpt2"},
+                     {"architectures", {"GPT2LMHeadModel"}},
+                     {"n_layer", design.layers},
+                     {"n_head", design.heads},
+                     {"n_embd", d},
+                     {"n_inner", design.d_ff},
+                     {"n_positions", model.longest},
+                     {"n_ctx", model.longest},
+                     {"vocab_size", ours("stack.embedding.weight").shape()[0]},
+                     {"activation_function", design.activation == "gelu_tanh" ? "gelu_new" : design.activation},
+                     {"layer_norm_epsilon", design.norm_epsilon},
+                     {"tie_word_embeddings", true}};
+    WeightMap& theirs = folder.tensors;
+    theirs["transformer.wte.weight"] = ours("stack.embedding.weight");
+    theirs["transformer.wpe.weight"] = ours("stack.position.table");
+    const auto norm = [&](const std::string& name, const std::string& own) {
+        theirs["transformer." + name + ".weight"] = ours(own + ".gain");
+        theirs["transformer." + name + ".bias"] = ours(own + ".bias");
+    };
+    const auto linear = [&](const std::string& name, const std::string& own) {
+        theirs["transformer." + name + ".weight"] = transposed_matrix(ours(own + ".weight"));
+        theirs["transformer." + name + ".bias"] = ours(own + ".bias");
+    };
+    for (Index l = 0; l < design.layers; ++l) {
+        const std::string own = fmt::format("stack.{}", l), name = fmt::format("h.{}", l);
+        Tensor<float> all = Tensor<float>::uninitialized({3 * d, d}), biases = Tensor<float>::uninitialized({3 * d});
+        Index row = 0;
+        for (const char* part : {"query", "key", "value"}) {
+            const std::string one = fmt::format("{}.self.{}", own, part);
+            std::ranges::copy(ours(one + ".weight").values(), all.data() + row * d);
+            std::ranges::copy(ours(one + ".bias").values(), biases.data() + row);
+            row += d;
+        }
+        theirs[fmt::format("transformer.{}.attn.c_attn.weight", name)] = transposed_matrix(all);
+        theirs[fmt::format("transformer.{}.attn.c_attn.bias", name)] = biases;
+        linear(name + ".attn.c_proj", own + ".self.output");
+        linear(name + ".mlp.c_fc", own + ".feed_forward.in");
+        linear(name + ".mlp.c_proj", own + ".feed_forward.out");
+        norm(name + ".ln_1", own + ".norm1");
+        norm(name + ".ln_2", own + ".norm2");
+    }
+    norm("ln_f", "stack.norm");
+    return folder;
+}
+
 }  // namespace
 
 Family gpt2_family() {
-    return {"gpt2", "GPT-2", "Radford 2019", map_gpt2};
+    return {"gpt2", "GPT-2", "Radford 2019", map_gpt2, unmap_gpt2};
 }
 
 }  // namespace saccade

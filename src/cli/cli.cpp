@@ -216,6 +216,7 @@ int run_cli(int argc, char** argv, const WindowHooks& window) {
         add_render(program, words);
         add_train(program);
         add_eval(program);
+        add_export(program);
         add_bench(program, window);
         if (opens_window(app, words)) return open_window(window, words, app);
         parse(app, words);

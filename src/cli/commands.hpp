@@ -21,6 +21,7 @@ void add_run(CliCommand& app, const Words& words);
 void add_render(CliCommand& app, const Words& words);
 void add_train(CliCommand& app);
 void add_eval(CliCommand& app);
+void add_export(CliCommand& app);
 void add_bench(CliCommand& app, const WindowHooks& window);
 
 /// What `run` and `render` have in common: the exhibit, its parameters as flags, and what to change.

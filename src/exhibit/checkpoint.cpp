@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
 
 #include "base/path_text.hpp"
 #include "checkpoint/checkpoint_run.hpp"
@@ -17,11 +16,6 @@ namespace {
 
 constexpr double longest_text = 65536;  // code points
 constexpr double longest_path = 4096;
-
-/// The model that opens when no other is named.
-std::string bundled_checkpoint() {
-    return (std::filesystem::path(assets_folder()) / "checkpoints" / "english").string();
-}
 
 /// Ids typed as numbers, where a folder has no tokenizer.
 Ids typed_ids(const std::string& text, const Checkpoint& checkpoint) {
@@ -111,7 +105,8 @@ void choose_position(const RunContext& context, const Checkpoint& checkpoint, Re
 
 void run_checkpoint_exhibit(RunContext& context) {
     const std::string& given = context.params.text("path");
-    const CheckpointPtr checkpoint = checkpoint_of(given.empty() ? bundled_checkpoint() : path_from_text(given), context.stop);
+    const CheckpointPtr checkpoint =
+        given.empty() ? checkpoint_of(context.model) : checkpoint_of(path_from_text(given), context.stop);
     Read read = read_text(context, *checkpoint);
     choose_position(context, *checkpoint, read);
     read.request.lens = context.params.toggle("lens");
@@ -172,6 +167,8 @@ Exhibit checkpoint_exhibit() {
         "A model of your own, live: BERT, GPT-2, Pythia, Llama, Mistral, Qwen2 and their kin, every head of every layer.";
     exhibit.source = "Vaswani 2017; Devlin 2018; Radford 2019; Touvron 2023";
     exhibit.params = checkpoint_params();
+    exhibit.models = {"english"};
+    exhibit.training_task = "english";
     exhibit.views = {{"head-grid", "self.weights", 0, 0.5f, 0.6f},
                      {"heatmap", "self.weights", 0, 0.5f, 0.6f},
                      {"bars", "next.probabilities", 1, 0.4f, 0.4f},
