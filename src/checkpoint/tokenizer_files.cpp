@@ -56,7 +56,7 @@ std::vector<std::pair<std::string, std::string>> read_merges(std::string_view te
 
 /// The tokens of these names that the vocabulary has, as special ones, beside those that are given.
 std::vector<AddedToken> with_specials(std::vector<AddedToken> added, const TokenTable& table,
-                                      std::initializer_list<const char*> names) {
+                                      const std::vector<const char*>& names) {
     for (const char* name : names) {
         const auto same = [&](const AddedToken& token) { return token.content == name; };
         if (const auto id = table.id(name); id && std::none_of(added.begin(), added.end(), same)) {
@@ -93,8 +93,10 @@ std::shared_ptr<const Tokenizer> tokenizer_of_merges(std::string_view vocabulary
     const bool qwen = name.find("qwen") != std::string::npos;
 
     TokenizerParts parts;
-    const std::vector<AddedToken> all =
-        with_specials(added, table, {"<|endoftext|>", "<s>", "</s>", "<pad>", "<unk>", "<mask>", "<|im_start|>", "<|im_end|>"});
+    // By family: Qwen's vocabulary has "<s>" as a piece of ordinary text.
+    std::vector<const char*> specials{"<|endoftext|>"};
+    if (roberta) specials = {"<s>", "</s>", "<pad>", "<unk>", "<mask>"};
+    const std::vector<AddedToken> all = with_specials(added, table, specials);
     if (qwen) parts.normalizer = [](const std::string& text) { return normal_form(text, NormalForm::nfc); };
     parts.added = AddedTokens(all, parts.normalizer, where);
     const json words = {{"type", "Split"}, {"pattern", {{"Regex", qwen2_words}}}, {"behavior", "Isolated"}};

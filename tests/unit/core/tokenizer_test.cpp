@@ -53,6 +53,7 @@ TEST(Tokenizer, reads_a_folder_of_merges) {
     for (const char* text : {"The weather isn't 3.14 degrees.", "<|endoftext|>a", "\n  x"})
         EXPECT_EQ(one->encode(text).ids, other->encode(text).ids) << text;
     EXPECT_TRUE(one->is_special(*one->id_of("<|endoftext|>")));
+    EXPECT_FALSE(one->is_special(*one->id_of("<s>")));  // by nothing but its name
     test::put_bytes(folder / "tokenizer_config.json", R"({"tokenizer_class": "RobertaTokenizer"})");
     const Ids roberta = read_tokenizer(folder / "")->encode("the").ids;
     EXPECT_EQ(roberta.front(), *one->id_of("<s>"));
