@@ -236,7 +236,7 @@ std::vector<ParamSpec> capture_params() {
     axes.examples = {"layer, head, query, key", "head, query, key", "batch, head, query, key",
                      "head, layer, query, key", "query, key",       "layer, head, query, feature"};
     ParamSpec part = optional_text_param(
-        "part", "Part", "What of it is read, as numbers stand on screen: layer 2, head 3-5, query 100-611, batch 0.",
+        "part", "Part", "What of it is read, as numbers stand on screen: layer 2, head 3-5, query 101-612, batch 1.",
         "all, as far as it fits", 400);
     part.aside = true;
     return {path,

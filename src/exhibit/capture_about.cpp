@@ -214,11 +214,10 @@ std::map<AxisKind, CaptureRange> capture_part_from(const std::string& text) {
             const auto [stop, wrong] = std::from_chars(at + 1, end, last);
             good = good && wrong == std::errc() && stop == end;
         }
-        const Index from = good && is_stacked(*kind) ? 1 : 0;
-        if (!good || first < from || last < first || last > (Index{1} << 48))
+        if (!good || first < 1 || last < first || last > (Index{1} << 48))
             throw Error(ErrorCode::invalid_input, fmt::format("Part: '{}' cannot be read", shorten(one, 40)),
-                        "write for example: layer 2, head 3-5, query 100-611");
-        if (!part.emplace(*kind, CaptureRange{first - from, last - from + 1}).second)
+                        "write for example: layer 2, head 3-5, query 101-612");
+        if (!part.emplace(*kind, CaptureRange{first - 1, last}).second)
             throw Error(ErrorCode::invalid_input, fmt::format("Part: {} stands there twice", to_string(*kind)),
                         "name each axis once");
     }

@@ -72,8 +72,8 @@ std::string axis_kinds_text(const std::vector<AxisKind>& kinds);
 struct CaptureRange {
     Index begin = 0, end = 0;
 };
-/// "layer 2, head 3-5, query 100-611": as the numbers stand on screen, layers and heads from 1, all else from 0; the last one
-/// is meant, too. Error{invalid_input}.
+/// "layer 2, head 3-5, query 101-612": as the numbers stand on screen, from 1; the last one is meant, too.
+/// Error{invalid_input}.
 std::map<AxisKind, CaptureRange> capture_part_from(const std::string& text);
 
 }  // namespace saccade

@@ -19,10 +19,10 @@ constexpr Index most_joined = Index{1} << 24, most_side = 512;  // cells where t
 
 constexpr std::array attention_order{AxisKind::layer, AxisKind::head, AxisKind::query, AxisKind::key, AxisKind::feature};
 
+/// From 1, as on screen.
 std::string range_text(AxisKind kind, const CaptureRange& range) {
-    const Index from = is_stacked(kind) ? 1 : 0;
-    return range.end - range.begin == 1 ? fmt::format("{} {}", to_string(kind), range.begin + from)
-                                        : fmt::format("{} {}-{}", to_string(kind), range.begin + from, range.end - 1 + from);
+    return range.end - range.begin == 1 ? fmt::format("{} {}", to_string(kind), range.begin + 1)
+                                        : fmt::format("{} {}-{}", to_string(kind), range.begin + 1, range.end);
 }
 
 /// What is read of a source, axis by axis.
@@ -79,7 +79,7 @@ class Plan {
         const Index extent = source_.extents[static_cast<std::size_t>(axis)];
         if (range.end > extent)
             throw Error(ErrorCode::invalid_input, fmt::format("Part: {} of {}", range_text(wanted, range), extent),
-                        fmt::format("the last is {}", is_stacked(wanted) ? extent : extent - 1));
+                        fmt::format("the last is {}", extent));
         ranges_[static_cast<std::size_t>(axis)] = range;
     }
 
@@ -97,7 +97,7 @@ class Plan {
                 {"part",
                  fmt::format("{} of {} is shown", range_text(kind(axis), {ranges_[axis].begin, ranges_[axis].begin + 1}),
                              source_.extents[axis]),
-                 fmt::format("Part chooses another: {} 1", to_string(kind(axis)))});
+                 fmt::format("Part chooses another: {} 2", to_string(kind(axis)))});
         ranges_[axis].end = ranges_[axis].begin + 1;
     }
 
@@ -132,7 +132,7 @@ class Plan {
         for (const std::size_t axis : axes)
             if (is_stacked(kind(axis)) && source_.extents[axis] > 1)
                 text += (text.empty() ? "" : ", ") + fmt::format("{} 2", to_string(kind(axis)));
-        return text.empty() ? "query 1000-1999" : text;
+        return text.empty() ? "query 1001-2000" : text;
     }
 
     /// Positions of long axes share cells, so that a map can be drawn at once.
@@ -155,7 +155,7 @@ class Plan {
         notes_.push_back({"part",
                           fmt::format("{} × {} positions share a cell, which shows {} of them", blocks_[q], blocks_[k],
                                       look.peaks ? "the largest" : "the mean"),
-                          "Part shows a few as they are: query 0-511, key 0-511"});
+                          "Part shows a few as they are: query 1-512, key 1-512"});
     }
 
     const CaptureSource& source_;
@@ -170,14 +170,13 @@ std::vector<std::string> labels_of(const AboutAxis& axis, const std::vector<std:
                                    const CaptureRange& range, Index block) {
     const std::vector<std::string>& all = tokens.empty() ? axis.labels : tokens;
     const bool named = static_cast<Index>(all.size()) == extent;
-    const Index from = is_stacked(axis.kind) ? 1 : 0;
     std::vector<std::string> labels;
     if (!named && range.begin == 0 && block == 1) return labels;
     for (Index i = range.begin; i < range.end; i += block) {
         const Index last = std::min(i + block, range.end) - 1;
-        std::string label = named ? printable(all[static_cast<std::size_t>(i)]) : fmt::format("{}", i + from);
+        std::string label = named ? printable(all[static_cast<std::size_t>(i)]) : fmt::format("{}", i + 1);
         if (named && label.empty()) label = "␣";
-        if (block > 1) label = fmt::format("{}–{}", i, last) + (named ? " " + label : "");
+        if (block > 1) label = fmt::format("{}–{}", i + 1, last + 1) + (named ? " " + label : "");
         labels.push_back(std::move(label));
     }
     return labels;

@@ -64,7 +64,7 @@ struct Compared {
         if (maps > most_weights / t_q / t_k)
             throw Error(ErrorCode::out_of_range,
                         fmt::format("{} × {} × {} weights would be computed; at most {} are", maps, t_q, t_k, most_weights),
-                        "choose a part: layer 1, query 0-1023, key 0-1023");
+                        "choose a part: layer 1, query 1-1024, key 1-1024");
         const AboutTensor* about = capture.shown.about;
         causal = about != nullptr && about->causal;
         scale = about != nullptr && about->scale > 0 ? static_cast<float>(about->scale) : 1 / std::sqrt(static_cast<float>(d));

@@ -32,9 +32,10 @@ struct ParamSpec {
     std::vector<std::string> examples{};       // text: what the Example menu offers
     bool optional_text = false;  // text: empty means "not set" and is allowed; then `placeholder` says what happens
     std::string placeholder{};
-    bool is_path = false;      // text: a file that the exhibit reads
-    bool aside = false;        // text: stands among the settings, not above the stage
-    std::string offered_by{};  // text: the name of a text of the run (Trace::texts) whose lines a menu offers
+    bool is_path = false;  // text: a file that the exhibit reads
+    bool aside = false;    // text: stands among the settings, not above the stage
+    std::string
+        offered_by{};  // text: the name of a text of the run (Trace::texts); a menu offers what stands in it between ", "
 };
 
 /// Values by name. Missing ones stand for their defaults.

@@ -140,6 +140,7 @@ void Files::use_array(const OpenedFile& file) {
         if (spec.type == ParamType::matrix && (into == nullptr || spec.name == asked)) into = &spec;
     // What is no matrix, or where there is none to read it into, is shown by itself.
     if (file.readable && file.param.empty() && (into == nullptr || file.problem)) return use_capture(file.path);
+    if (into == nullptr && file.problem) throw *file.problem;
     if (into == nullptr)
         throw Error(ErrorCode::unsupported, file.path + ": this exhibit has no matrix to read it into", "choose one that has");
     if (file.problem) {

@@ -139,7 +139,7 @@ class Saved(Captures):
         for name, says in (("object.npy", "real numbers"), ("complex.npy", "real numbers"), ("empty.npy", "no values"), ("seven.npy", "at most 6"),
                            ("cut.npy", "bytes of data"), ("cut.npz", "npz"), ("pickle.npy", "never read"), ("text.safetensors", "no file of arrays")):
             self.bad(1, "run", "capture", "--path", self.path(name), names=[name, says])
-        for args, says in ((["--axes", "layer, head, query"], "3 axes"), (["--axes", "query, keys"], "keys"), (["--part", "query 3"], "the last is 2"),
+        for args, says in ((["--axes", "layer, head, query"], "3 axes"), (["--axes", "query, keys"], "keys"), (["--part", "query 4"], "the last is 3"),
                            (["--part", "layer 1"], "no axis layer"), (["--array", "b"], "attention"), (["--tokens", "[1"], "Tokens")):
             self.bad(1, "run", "capture", "--path", good, *args, names=[says])
         self.assertIn("2 tokens for 3", self.shown(good, "--tokens", "a b")[1]["notes"][0]["text"])
@@ -166,7 +166,7 @@ class Saved(Captures):
             weights = arrays["weights"]
         self.assertEqual(weights.shape, (1, 512, 512))
         self.assertEqual(sorted(map(tuple, np.argwhere(weights == 1))), [(0, 0, 243), (0, 281, 243), (0, 511, 243)])
-        exact, _ = self.shown(path, "--axes", "head, query, key", "--part", "head 1, query 8990-9010, key 7770-7780")
+        exact, _ = self.shown(path, "--axes", "head, query, key", "--part", "head 1, query 8991-9011, key 7771-7781")
         self.assertEqual(exact[0, 10, 7], 1)
 
 
@@ -220,7 +220,7 @@ class Captured(Captures):
         self.assertEqual(weights.shape, (3, 4, 6, 6))
         self.assertEqual(self.labels(trace, "token"), list("abcdef"))
         self.assertLess(np.abs(weights[0] - wanted[0].numpy()).max(), 1e-6)
-        second, _ = self.shown(path, "--part", "batch 1")
+        second, _ = self.shown(path, "--part", "batch 2")
         self.assertLess(np.abs(second[0] - wanted[1].numpy()).max(), 1e-6)
 
     def test_encoder_and_decoder_layers_and_heads(self):

@@ -176,6 +176,47 @@ def test_a_file_is_dropped(w):
     check("notes.png" in s["banner"] and s["params"]["image"] == path, f"the window shows {s['banner']}, {s['params']['image']}")
 
 
+def write_npy(path, shape, values):
+    """float32, as NumPy writes it."""
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}"
+    header += " " * (-(len(header) + 11) % 64) + "\n"
+    with open(path, "wb") as file:
+        file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + struct.pack(f"<{len(values)}f", *values))
+
+
+def test_arrays_that_are_dropped_are_shown_as_captures(w):
+    folder = tempfile.mkdtemp()
+    path, table, wrong = (os.path.join(folder, name) for name in ("heads.npy", "table.npy", "wrong.npy"))
+    write_npy(path, (2, 3, 3), [0.5, 0.25, 0.25] * 6)
+    write_npy(table, (2, 4), [1, 2, 3, 4, 5, 6, 7, 8])
+    with open(wrong, "wb") as file:
+        file.write(b"\x93NUMPY\x01\x00")
+    drop(int(w.id), [path], 700, 500)
+    s = w.wait("the capture", lambda s: answered(s) and s["exhibit"] == "capture" and s["params"]["path"] == path)
+    check(s["selected"]["tensor"] == "weights", f"the window opens on {s['selected']}")
+    w.picture("capture")
+    # What a menu offers stands in the field, and the tokens on the axes.
+    w.click(*w.place("tokens"))
+    w.type("new york is")
+    w.wait("the tokens", lambda s: answered(s) and s["params"]["tokens"] == "new york is")
+    w.key("Escape")
+    w.click(*w.place("offer axes"))
+    w.place("axes=head, query, key")
+    w.picture("capture-axes")  # by then the menu has found its place beside the edge
+    w.click(*w.place("axes=head, query, key"))
+    w.wait("the axes", lambda s: answered(s) and s["params"]["axes"] == "head, query, key")
+    # A damaged one says so, and nothing is lost.
+    drop(int(w.id), [wrong], 700, 500)
+    s = w.wait("the banner", lambda s: wrong in str(s["banner"]))
+    check("ends within its header" in s["banner"] and s["params"]["path"] == path, f"the window shows {s['banner']}, {s['params']['path']}")
+    # Where there is a matrix to be filled, an array fills it.
+    choose(w, "key-value")
+    w.wait("the memory", lambda s: answered(s) and s["exhibit"] == "memory")
+    drop(int(w.id), [table], 700, 500)
+    s = w.wait("the matrix", lambda s: answered(s) and table in str(s["banner"]))
+    check(s["exhibit"] == "memory", f"the array went to {s['exhibit']}")
+
+
 def test_the_picture_stays_usable_in_small_windows(w):
     open_exhibit(w, "spatial")
     w.click(*w.place("scene maker"))

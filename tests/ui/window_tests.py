@@ -220,11 +220,11 @@ def test_the_gallery_and_the_inspector_go_with_the_exhibit(w):
         w.move(1100, 500)
         w.xdotool("click", 5)
     w.wait("the inspector scrolled", lambda s: s["places"]["tab inspect"][1] < 0)
-    choose(w, "captioning")
-    s = w.wait("the last exhibit", lambda s: s["exhibit"] == "captioning" and "exhibit captioning" in s["places"])
+    choose(w, "capture")
+    s = w.wait("the last exhibit", lambda s: s["exhibit"] == "capture" and "exhibit capture" in s["places"])
     time.sleep(0.5)
     s = w.state()
-    y, height = s["places"]["exhibit captioning"][1::2]
+    y, height = s["places"]["exhibit capture"][1::2]
     check(y >= 48 and y + height <= 720 - 32, f"the exhibit that is shown stands at {y} in the gallery")
     check(s["places"]["tab inspect"][1] > 48, "the inspector of another exhibit does not begin at its top")
     w.picture("gallery-last")

@@ -114,12 +114,12 @@ TEST(CaptureExhibit, axes_in_any_order_are_put_in_theirs) {
 
 TEST(CaptureExhibit, a_part_is_named_as_it_is_numbered_on_screen) {
     const Tensor<float> values = shares(Shape{2, 3, 8, 8});
-    const TracePtr trace = run(capture_request(saved("part", values), {{"part", "layer 2, head 2-3, query 4-7"}}));
+    const TracePtr trace = run(capture_request(saved("part", values), {{"part", "layer 2, head 2-3, query 5-8"}}));
     const TraceTensor& weights = trace->tensor("weights");
     ASSERT_EQ(weights.values.shape(), (Shape{1, 2, 4, 8}));
     EXPECT_EQ(weights.values.at({0, 0, 0, 5}), values.at({1, 1, 4, 5}));
     EXPECT_EQ(weights.info.axes[1]->label(0), "2");
-    EXPECT_EQ(weights.info.axes[2]->label(0), "4");
+    EXPECT_EQ(weights.info.axes[2]->label(0), "5");
 }
 
 TEST(CaptureExhibit, what_stands_beside_the_array_says_what_it_is) {
@@ -199,11 +199,11 @@ TEST(CaptureExhibit, a_large_map_is_shown_in_blocks_that_keep_peaks) {
     ASSERT_EQ(weights.values.shape(), (Shape{1, 500, 500}));
     EXPECT_EQ(weights.values.at({0, 1234 / 10, 4321 / 10}), 1);
     EXPECT_NE(weights.info.title.find("maximum of each 10 × 10"), std::string::npos);
-    EXPECT_EQ(weights.info.axes[1]->label(123), "1230–1239");
+    EXPECT_EQ(weights.info.axes[1]->label(123), "1231–1240");
     EXPECT_NE(weights.info.role, Role::weights);  // blocks are no distribution
     EXPECT_NEAR(run(capture_request(path, {{"blocks", "mean"}}))->tensor("weights").values.at({0, 1234 / 10, 4321 / 10}),
                 1 / 100.0, 1e-6);
-    const TracePtr part = run(capture_request(path, {{"part", "query 1230-1239, key 4320-4323"}}));
+    const TracePtr part = run(capture_request(path, {{"part", "query 1231-1240, key 4321-4324"}}));
     EXPECT_EQ(part->tensor("weights").values.at({0, 4, 1}), 1);
 }
 

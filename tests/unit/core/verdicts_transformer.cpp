@@ -317,8 +317,8 @@ VerdictTable capture_verdicts() {
                 {"+ + . -", {"role=scores"}},
                 {". . . -", {"role=values"}},
                 {"+ + + -", {"axes=layer, head, query, key"}},
-                {". + . -", {"part=key 0-4"}},
-                {"+ + . -", {"part=head 2, query 3-9"}},
+                {". + . -", {"part=key 1-5"}},
+                {"+ + . -", {"part=head 2, query 4-10"}},
                 // What is changed by hand.
                 {"H + + -", {"intervene weights[0,0,:,:]*=2"}},
                 {"+ + H -", {"intervene weights[0,0,2,5]=0.5"}},
