@@ -231,6 +231,24 @@ Index most_tokens_of(const Checkpoint& checkpoint) {
     return checkpoint.longest > 0 ? std::min(checkpoint.longest, shown) : shown;
 }
 
+Tensor<float> logits_aside(const Checkpoint& checkpoint, std::span<const Index> ids, const Probe& probe,
+                           const std::stop_token& stop) {
+    Probe aside = probe.scratch();
+    const States states = pass(checkpoint, ids, {}, nullptr, aside, stop);
+    const Tensor<float> last = states.last.rows(static_cast<Index>(ids.size()) - 1, 1);
+    return checkpoint.logits(checkpoint.before_table(last)).value().row(0);
+}
+
+Tensor<float> next_logits(const Checkpoint& checkpoint, std::span<const Index> ids, StackCache<float>& cache,
+                          const std::stop_token& stop) {
+    StackCall<float> call;
+    call.cache = &cache;
+    call.stop = stop;
+    const Var<float> state = checkpoint.stack(checkpoint.stack.embed(ids, 1, call), call);
+    const Tensor<float> last = state.value().row(0).rows(state.shape()[1] - 1, 1);
+    return checkpoint.logits(checkpoint.before_table(last)).value().row(0);
+}
+
 CheckpointOutput run_checkpoint(const CheckpointPtr& checkpoint, const CheckpointRequest& request, Probe& probe, Reuse& reuse,
                                 const std::stop_token& stop) {
     const auto n = static_cast<Index>(request.ids.size());

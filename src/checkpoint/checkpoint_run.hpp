@@ -31,6 +31,14 @@ struct CheckpointOutput {
 CheckpointOutput run_checkpoint(const CheckpointPtr& checkpoint, const CheckpointRequest& request, Probe& probe, Reuse& reuse,
                                 const std::stop_token& stop);
 
+/// Logits of the token after these [V], in a run aside in which the probe's interventions change what they would change in the
+/// run itself. Error{cancelled}.
+Tensor<float> logits_aside(const Checkpoint& checkpoint, std::span<const Index> ids, const Probe& probe,
+                           const std::stop_token& stop);
+/// The same of ids that follow what the cache holds, without a probe.
+Tensor<float> next_logits(const Checkpoint& checkpoint, std::span<const Index> ids, StackCache<float>& cache,
+                          const std::stop_token& stop);
+
 /// How many tokens can be shown: every pair of them has a weight in every head.
 Index most_tokens_of(const Checkpoint& checkpoint);
 

@@ -19,6 +19,7 @@
 #include "base/parallel.hpp"
 #include "base/path_text.hpp"
 #include "base/utf8.hpp"
+#include "checkpoint/checkpoint_folder.hpp"
 #include "cli/commands.hpp"
 #include "io/input_file.hpp"
 
@@ -28,7 +29,9 @@ namespace {
 
 constexpr const char* about =
     "Saccade: see and touch attention.\n\n"
-    "Without a command it opens the window; `saccade FILE` opens a session, an exported picture, a capture or weights in it.\n"
+    "Without a command it opens the window; `saccade FILE` opens a session, an exported picture, a capture, a model's folder "
+    "or\n"
+    "weights in it.\n"
     "Commands need no display.";
 
 constexpr const char* examples =
@@ -153,7 +156,10 @@ int open_window(const WindowHooks& window, const Words& words, const CLI::App& a
                         "'" + words[0] + "' is neither a command nor a file" + did_you_mean(words[0], commands),
                         "see 'saccade --help'");
         }
-        const InputFile file(path);  // says what it is, if it is no file
+        if (std::filesystem::is_directory(path, ignored))
+            read_checkpoint_config(path);  // a model's, or it says what is missing
+        else
+            const InputFile file(path);  // says what it is, if it is no file
     }
     if (!window.open)
         throw Error(ErrorCode::unsupported, "this program was built without the window (SACCADE_GUI=OFF)",

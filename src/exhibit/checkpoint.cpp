@@ -5,6 +5,7 @@
 
 #include "base/path_text.hpp"
 #include "checkpoint/checkpoint_run.hpp"
+#include "checkpoint/generate.hpp"
 #include "exhibit/checkpoint_lesson.hpp"
 #include "exhibit/exhibits.hpp"
 #include "params/param_make.hpp"
@@ -79,6 +80,21 @@ Read read_text(const RunContext& context, const Checkpoint& checkpoint) {
     return read;
 }
 
+/// What the model writes after the text, if it is asked to.
+void write_on(const RunContext& context, const Checkpoint& checkpoint, Read& read) {
+    const Params& params = context.params;
+    const Index count = static_cast<Index>(params.integer("generate"));
+    if (count == 0) return;
+    if (checkpoint.read_out != ReadOut::next_token)
+        return context.probe.note(
+            {"generate", "this model does not write on: it fills gaps, or reads alone", "nothing is written"});
+    const Sampling how{params.number("temperature"), static_cast<Index>(params.integer("top_k")), params.number("top_p")};
+    read.request.ids = with_generated(checkpoint, std::move(read.request.ids), count, how,
+                                      Rng(context.seed).fork("tokens that the model writes"), context.probe, context.stop);
+    read.special.resize(read.request.ids.size(), false);
+    if (!read.request.types.empty()) read.request.types.resize(read.request.ids.size(), 0);
+}
+
 /// Which position is read out, and with what standing there.
 void choose_position(const RunContext& context, const Checkpoint& checkpoint, Read& read) {
     Ids& ids = read.request.ids;
@@ -106,12 +122,17 @@ void choose_position(const RunContext& context, const Checkpoint& checkpoint, Re
 void run_checkpoint_exhibit(RunContext& context) {
     const std::string& given = context.params.text("path");
     const CheckpointPtr checkpoint =
-        given.empty() ? checkpoint_of(context.model) : checkpoint_of(path_from_text(given), context.stop);
+        context.model != nullptr ? checkpoint_of(context.model) : checkpoint_of(path_from_text(given), context.stop);
     Read read = read_text(context, *checkpoint);
+    const auto typed = static_cast<Index>(read.request.ids.size());
+    write_on(context, *checkpoint, read);
     choose_position(context, *checkpoint, read);
     read.request.lens = context.params.toggle("lens");
     Probe& probe = context.probe;
     const CheckpointOutput output = run_checkpoint(checkpoint, read.request, probe, context.reuse, context.stop);
+    Tensor<float> written(Shape{static_cast<Index>(output.ids.size())});
+    for (Index i = typed; i < written.size(); ++i) written.data()[i] = 1;
+    Observer{probe}("token.written", written, [] { return Shown{Role::input, "ω", "1: written by the model", "", {"token"}}; });
     Tensor<float> positions(Shape{static_cast<Index>(output.ids.size())});
     for (Index i = 0; i < positions.size(); ++i) positions.data()[i] = static_cast<float>(i + 1);
     Observer{probe}("token.position", positions, [] {
@@ -125,6 +146,10 @@ void run_checkpoint_exhibit(RunContext& context) {
                            checkpoint->read_out == ReadOut::masked_token ? fmt::format("at {}:", output.at + 1) : "next",
                            checkpoint->labels[static_cast<std::size_t>(output.likeliest.front())], output.probabilities.front(),
                            text);
+    if (checkpoint->tokenizer != nullptr && static_cast<Index>(output.ids.size()) > typed) {
+        const Ids tail(output.ids.begin() + typed, output.ids.end());
+        text = fmt::format("writes “{}”;  {}", checkpoint->tokenizer->decode(tail, true), text);
+    }
     probe.text("output", text);
 }
 
@@ -149,10 +174,16 @@ std::vector<ParamSpec> checkpoint_params() {
         text,
         second,
         integer_param("position", "Position",
-                      "The token at which the model is read out: click one. 0: the last, or the first [MASK].", 0, 0, 65536),
+                      "The token at which the model is read out: click one. 0: the last, or the first [MASK].", 0, 0, 1024),
         toggle_param("mask", "Mask it",
                      "For models that fill gaps: the token at that position is hidden, and the model says what stands there.",
                      false),
+        integer_param("generate", "Write on", "Tokens that the model writes after the text, each with its row of attention.", 0,
+                      0, 256),
+        number_param("temperature", "Temperature",
+                     "Logits are divided by it before a token is drawn. 0: always the likeliest token.", 0, 0, 5),
+        integer_param("top_k", "Top k", "Tokens are drawn from so many of the likeliest; 0: from all.", 0, 0, 1000),
+        number_param("top_p", "Top p", "Tokens are drawn from the fewest that together have this probability.", 1, 0, 1),
         toggle_param("lens", "Logit lens", "What each layer's output would say if it were the last.", true)};
 }
 
@@ -162,12 +193,13 @@ Exhibit checkpoint_exhibit() {
     Exhibit exhibit;
     exhibit.id = "checkpoint";
     exhibit.title = "Your model";
-    exhibit.group = "Transformer";
+    exhibit.group = "Yours";
     exhibit.summary =
         "A model of your own, live: BERT, GPT-2, Pythia, Llama, Mistral, Qwen2 and their kin, every head of every layer.";
     exhibit.source = "Vaswani 2017; Devlin 2018; Radford 2019; Touvron 2023";
     exhibit.params = checkpoint_params();
     exhibit.models = {"english"};
+    exhibit.choose_model = [](const Params& params) -> std::string { return params.text("path").empty() ? "english" : ""; };
     exhibit.training_task = "english";
     exhibit.views = {{"head-grid", "self.weights", 0, 0.5f, 0.6f},
                      {"heatmap", "self.weights", 0, 0.5f, 0.6f},

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "exhibit/attention_checks.hpp"
 
 namespace saccade {
@@ -19,24 +21,29 @@ std::optional<Claim> last_layer_says_it(const Trace& trace) {
     return claim_of("lens", shown, most, 1e-4);
 }
 
-/// How much of its weight a token gives to the first one, over all heads: a share.
+/// Of some head, the first token gets more than twice what even weights would give it.
 std::optional<Claim> first_token_is_a_sink(const Trace& trace) {
     const TraceTensor* weights = trace.find("self.weights");
     if (weights == nullptr || weights->values.shape()[2] < 4) return std::nullopt;
     const Index n = weights->values.shape()[2], maps = weights->values.size() / (n * n);
-    double first = 0, fair = 0;
-    for (Index m = 0; m < maps; ++m)
+    double most = 0;
+    Index which = 0;
+    for (Index m = 0; m < maps; ++m) {
+        double first = 0, even = 0;
         for (Index i = 2; i < n; ++i) {
             const float* row = weights->values.data() + (m * n + i) * n;
             first += static_cast<double>(row[0]);
-            Index seen = 0;
-            for (Index j = 0; j < n; ++j) seen += row[j] > 0 ? 1 : 0;
-            fair += 1 / static_cast<double>(std::max<Index>(1, seen));
+            even += 1 / static_cast<double>(
+                            std::max<std::ptrdiff_t>(1, std::count_if(row, row + n, [](float w) { return w > 0; })));
         }
-    return claim_whether(
-        "self.weights", maps * (n - 2), first > fair,
-        fmt::format("{:.0f}% of the weight, where even weights would give {:.0f}%",
-                    100 * first / static_cast<double>(maps * (n - 2)), 100 * fair / static_cast<double>(maps * (n - 2))));
+        if (first / even <= most) continue;
+        most = first / even;
+        which = m;
+    }
+    const Index heads = weights->values.shape()[1];
+    return claim_whether("self.weights", maps * (n - 2), most > 2,
+                         fmt::format("head {}.{} gives it most: {:.1f} times what even weights would", which / heads + 1,
+                                     which % heads + 1, most));
 }
 
 }  // namespace
@@ -50,9 +57,10 @@ Lesson checkpoint_lesson() {
          "每个头的每一行权重之和为 1：无论什么模型，注意力都是把一个整体分出去。", sums_check({"self.weights"})},
         {"A model that writes from left to right never looks at what follows; one that fills gaps looks both ways.",
          "从左往右写的模型绝不看后面的词元；填空的模型则两边都看。", no_future_check("self")},
-        {"Heads that find nothing to look for rest on the first token: it gets more than its share (Xiao 2023, attention "
-         "sinks).",
-         "找不到可看之处的头会停在第一个词元上：它得到的权重超过平均份额（Xiao 2023，注意力汇聚）。", first_token_is_a_sink},
+        {"Heads that find nothing to look for rest on the first token: in some head it gets more than twice its share (Xiao "
+         "2023, attention sinks).",
+         "找不到可看之处的头会停在第一个词元上：在某个头里它得到的权重超过平均份额的两倍（Xiao 2023，注意力汇聚）。",
+         first_token_is_a_sink},
         {"Each layer adds to what the layer before wrote, and every layer's output can be read out by the same table: the "
          "logit "
          "lens shows from which layer on the answer stands. The last row is what the model says.",

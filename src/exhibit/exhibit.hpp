@@ -54,6 +54,7 @@ struct Exhibit {
     std::string source;   // papers
     std::vector<ParamSpec> params;
     /// Bundled ids. The run gets the one that choose_model names, or else the parameter "model", or else the first.
+    /// Where choose_model names none, the parameters name a model that is none of ours, which the run reads itself.
     std::vector<std::string> models;
     std::function<std::string(const Params&)> choose_model;
     std::vector<ViewPlacement> views;

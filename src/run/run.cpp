@@ -37,6 +37,7 @@ ModelPtr load(const Exhibit& exhibit, const RunRequest& request, const Params& p
         throw Error(ErrorCode::usage, fmt::format("exhibit '{}' has no model", exhibit.id), "leave out the weights");
     }
     const std::string id = model_id(exhibit, params);
+    if (id.empty() && request.weights_path.empty()) return nullptr;
     return request.weights_path.empty() ? bundled_model(id) : load_model(request.weights_path, id, stop);
 }
 

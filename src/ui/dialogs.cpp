@@ -234,7 +234,7 @@ void path_prompt(const Ui& ui, AppState& state, Controller& act) {
     bool open = prompt.kind != PathPrompt::Kind::none;
     if (!begin_dialog(ui, state, Layer::prompt, "path dialog", open, 520)) return;
     const char* titles[] = {"",
-                            "Open a session, picture, capture, weights or checkpoint",
+                            "Open a session, picture, capture, weights or model folder",
                             "Save the session",
                             "Save the model",
                             "Save a checkpoint",

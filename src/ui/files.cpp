@@ -123,7 +123,9 @@ void Files::use(const OpenedFile& file) {
             case Kind::array:
                 return use_array(file);
             case Kind::capture:
-                return use_capture(file.path);
+                return open_with("capture", file.path, "Capture");
+            case Kind::model:
+                return open_with("checkpoint", file.path, "Your model");
             case Kind::run:
                 return use_run(file);
         }
@@ -139,7 +141,8 @@ void Files::use_array(const OpenedFile& file) {
     for (const ParamSpec& spec : state_.document.exhibit().params)
         if (spec.type == ParamType::matrix && (into == nullptr || spec.name == asked)) into = &spec;
     // What is no matrix, or where there is none to read it into, is shown by itself.
-    if (file.readable && file.param.empty() && (into == nullptr || file.problem)) return use_capture(file.path);
+    if (file.readable && file.param.empty() && (into == nullptr || file.problem))
+        return open_with("capture", file.path, "Capture");
     if (into == nullptr && file.problem) throw *file.problem;
     if (into == nullptr)
         throw Error(ErrorCode::unsupported, file.path + ": this exhibit has no matrix to read it into", "choose one that has");
@@ -154,13 +157,13 @@ void Files::use_array(const OpenedFile& file) {
     act_.messages().tell(into->title + ": " + file.path);
 }
 
-void Files::use_capture(const std::string& path) {
+void Files::open_with(const std::string& exhibit, const std::string& path, const std::string& what) {
     agreed_.insert(path);
     RunRequest request;
-    request.exhibit = "capture";
+    request.exhibit = exhibit;
     request.params.set("path", text_of_path(path));
     act_.open_request(request, std::nullopt);
-    act_.messages().tell("Capture: " + path);
+    act_.messages().tell(what + ": " + path);
 }
 
 void Files::use_run(const OpenedFile& file) {

@@ -51,7 +51,8 @@ class Files {
     void take(OpenedFile file);
     void use(const OpenedFile& file);
     void use_array(const OpenedFile& file);
-    void use_capture(const std::string& path);
+    /// The exhibit whose "path" it is, on this file or folder.
+    void open_with(const std::string& exhibit, const std::string& path, const std::string& what);
     void use_run(const OpenedFile& file);
     void open_from_prompt(const PathPrompt& prompt);
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error_line.hpp"
+#include "checkpoint/family.hpp"
 #include "exhibit/capture_source.hpp"
 #include "exhibit/exhibit.hpp"
 #include "image/load_image.hpp"
@@ -83,7 +84,15 @@ void read_array_file(OpenedFile& file) {
     file.array = read_matrix(file.path);
 }
 
+/// What a folder is of is said at once; its weights are read by the run.
+void read_model_folder(OpenedFile& file) {
+    file.kind = OpenedFile::Kind::model;
+    family_of(read_checkpoint_config(file.path), file.path);
+}
+
 void read_by_content(OpenedFile& file) {
+    std::error_code error;
+    if (std::filesystem::is_directory(file.path, error)) return read_model_folder(file);
     const std::string ending = std::filesystem::path(file.path).extension().string();
     if (ending == ".safetensors" || ending == ".checkpoint") return read_weights(file);
     if (is_array_ending(ending)) return read_array_file(file);

@@ -15,7 +15,7 @@ namespace saccade {
 
 /// What a file that is opened turned out to be.
 struct OpenedFile {
-    enum class Kind { picture, run, weights, training, array, capture };
+    enum class Kind { picture, run, weights, training, array, capture, model };
     Kind kind = Kind::picture;
     std::string path;
     std::optional<Error> problem;  // it cannot be read; the rest says nothing

@@ -165,6 +165,7 @@ namespace {
 std::string model_summary(const Exhibit& e, const RunRequest& request) {
     try {
         const std::string id = model_of(e, request.params);
+        if (id.empty()) return {};
         const Card& card = bundled_model(id)->card;
         std::string text = id;
         const auto add = [&](const char* name, const char* title, bool share) {

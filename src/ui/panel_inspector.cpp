@@ -223,6 +223,7 @@ void model_lines(const Ui& ui, AppState& state, Controller& act, const Exhibit& 
     if (title.empty()) {
         try {
             const std::string id = model_of(e, side.request.params);
+            if (id.empty()) return;  // a field says which
             title = bundled_model(id)->card.title(id);
         } catch (const Error&) {
             title = "none for these settings";  // the banner says why

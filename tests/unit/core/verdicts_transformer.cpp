@@ -327,11 +327,36 @@ VerdictTable capture_verdicts() {
     };
 }
 
+VerdictTable checkpoint_verdicts() {
+    return {
+        .exhibit = "checkpoint",
+        .points = {"Every row of every head", "A model that writes", "Heads that find nothing", "Each layer adds",
+                   "The probabilities"},
+        .every = {},
+        .rows =
+            {
+                {"+ + + + +", {}},
+                {"+ + + + +", {"generate=3"}},
+                {"+ + + + +", {"text=Tom told Mary that he", "position=2"}},
+                {". . . + +", {"text=Tom"}},
+                {"+ + + . +", {"lens=false"}},
+                // What is changed by hand.
+                {"H + + + +", {"intervene self.weights[0,0]*=2"}},
+                {"+ . + + +", {"intervene self.mask[0,1,3]=0"}},
+                {"+ H + + +", {"intervene self.weights[0,0,1,3]=0.5"}},
+                {"+ + H + +", {"intervene self.mask[:,:,0]=-inf"}},
+                {"+ + + H +", {"intervene lens=0"}},
+                {"+ + + H H", {"intervene probabilities[0]=0.5"}},
+            },
+    };
+}
+
 }  // namespace
 
 std::vector<VerdictTable> transformer_wing() {
-    return {self_attention_verdicts(), multi_head_verdicts(), permutation_verdicts(), positions_verdicts(),
-            transformer_verdicts(),    complexity_verdicts(), induction_verdicts(),   capture_verdicts()};
+    return {self_attention_verdicts(), multi_head_verdicts(),  permutation_verdicts(),
+            positions_verdicts(),      transformer_verdicts(), complexity_verdicts(),
+            induction_verdicts(),      capture_verdicts(),     checkpoint_verdicts()};
 }
 
 }  // namespace saccade::test

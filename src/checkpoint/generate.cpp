@@ -1,0 +1,58 @@
+#include "checkpoint/generate.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/stop.hpp"
+#include "checkpoint/checkpoint_run.hpp"
+
+namespace saccade {
+
+Index sampled_token(const Tensor<float>& logits, const Sampling& how, Rng& rng) {
+    const Index classes = logits.size();
+    const auto logit = [&](Index id) { return static_cast<double>(logits.data()[id]); };
+    if (how.temperature <= 0) return std::ranges::max_element(logits.values()) - logits.values().begin();
+    Ids order(static_cast<std::size_t>(classes));
+    std::iota(order.begin(), order.end(), Index{0});
+    const Index kept = how.top_k > 0 ? std::min(how.top_k, classes) : classes;
+    std::partial_sort(order.begin(), order.begin() + kept, order.end(),
+                      [&](Index a, Index b) { return logit(a) != logit(b) ? logit(a) > logit(b) : a < b; });
+    std::vector<double> chances;
+    double total = 0;
+    for (Index i = 0; i < kept; ++i) {
+        chances.push_back(std::exp((logit(order[static_cast<std::size_t>(i)]) - logit(order.front())) / how.temperature));
+        total += chances.back();
+    }
+    // The nucleus: the likeliest until they hold their share, the one that crosses it included.
+    double nucleus = 0;
+    std::size_t last = 0;
+    while (last < chances.size() && (last == 0 || nucleus < how.top_p * total)) nucleus += chances[last++];
+    double drawn = rng.uniform() * nucleus;
+    for (std::size_t i = 0; i < last; ++i) {
+        drawn -= chances[i];
+        if (drawn < 0) return order[i];
+    }
+    return order[last - 1];
+}
+
+Ids with_generated(const Checkpoint& checkpoint, Ids ids, Index count, const Sampling& how, Rng rng, const Probe& probe,
+                   const std::stop_token& stop) {
+    const Index room = most_tokens_of(checkpoint) - static_cast<Index>(ids.size());
+    const bool changed = probe.intervening();
+    StackCache<float> cache;
+    Ids fresh = ids;
+    for (Index i = 0; i < std::min(count, room); ++i) {
+        check_stop(stop);
+        // What a hand changes may lie anywhere, so that then nothing of the step before is kept.
+        const Tensor<float> logits =
+            changed ? logits_aside(checkpoint, ids, probe, stop) : next_logits(checkpoint, fresh, cache, stop);
+        const Index next = sampled_token(logits, how, rng);
+        ids.push_back(next);
+        fresh = {next};
+        if (checkpoint.tokenizer != nullptr && checkpoint.tokenizer->is_special(next)) break;
+    }
+    return ids;
+}
+
+}  // namespace saccade

@@ -1,0 +1,239 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "checkpoint/checkpoint_run.hpp"
+#include "checkpoint/export_checkpoint.hpp"
+#include "checkpoint/generate.hpp"
+#include "io/atomic_file.hpp"
+#include "io/text_file.hpp"
+#include "run/run.hpp"
+#include "testing.hpp"
+
+// Folders that are damaged, incomplete or not what they say; what models write; ours as a folder and back. That the numbers are
+// right: tests/golden/checkpoint_golden_test.cpp.
+
+namespace saccade::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string golden(const std::string& family) {
+    return std::string(SACCADE_TEST_DATA) + "/golden/checkpoint_" + family;
+}
+
+/// A copy of a small GPT-2 that a test may damage.
+class Copied {
+ public:
+    explicit Copied(const std::string& family = "gpt2") : path_(folder_ / "model") {
+        fs::create_directories(path_);
+        for (const char* name : {"config.json", "model.safetensors"}) fs::copy(golden(family) + "/" + name, (*this)(name));
+    }
+    std::string operator()(const std::string& name) const { return path_ + "/" + name; }
+    const std::string& path() const { return path_; }
+    void config(const std::string& key, const nlohmann::json& value) const {
+        nlohmann::json json = nlohmann::json::parse(read_text((*this)("config.json"), 1 << 20));
+        json[key] = value;
+        write_file((*this)("config.json"), json.dump());
+    }
+    void weights(const std::function<void(WeightMap&)>& change) const {
+        WeightMap map = read_safetensors((*this)("model.safetensors"));
+        change(map);
+        write_safetensors((*this)("model.safetensors"), map, StoredType::f32);
+    }
+    std::string refusal() const {
+        try {
+            read_checkpoint(path_);
+        } catch (const Error& e) {
+            EXPECT_EQ(e.line().find('\n'), std::string::npos);
+            EXPECT_LT(e.line().size(), 400u) << e.line();
+            return e.line();
+        }
+        return "it opened";
+    }
+
+ private:
+    TemporaryFolder folder_;
+    std::string path_;
+};
+
+#define EXPECT_SAYS(line, text) EXPECT_TRUE(contains(line, text)) << line
+
+TEST(CheckpointFolder, says_in_one_line_why_it_does_not_open) {
+    Copied copied;
+    EXPECT_EQ(copied.refusal(), "it opened");
+    EXPECT_TRUE(is_checkpoint_folder(copied.path()));
+    copied.config("n_embd", 15);
+    EXPECT_SAYS(copied.refusal(), "tensor 'transformer.wte.weight' has shape [23, 12], and config.json asks for [23, 15]");
+    copied.config("n_embd", 1e300);
+    EXPECT_SAYS(copied.refusal(), "n_embd");
+    copied.config("n_embd", 12);
+    copied.config("n_head", 5);
+    EXPECT_SAYS(copied.refusal(), "5 heads do not divide d_model = 12");
+    copied.config("n_head", 3);
+    copied.config("n_layer", 3);
+    EXPECT_SAYS(copied.refusal(), "there is no tensor 'h.2.");
+    copied.config("n_layer", 2);
+    copied.config("activation_function", "mish");
+    EXPECT_SAYS(copied.refusal(), "the activation 'mish' is not known: relu, gelu, gelu_new and silu are");
+    copied.config("activation_function", "gelu_new");
+    copied.config("model_type", "mamba");
+    EXPECT_SAYS(copied.refusal(), "models of type 'mamba' do not open yet: these do: bert, distilbert, gpt2");
+    copied.config("model_type", 7);
+    EXPECT_SAYS(copied.refusal(), "model_type");
+    copied.config("model_type", "gpt2");
+    copied.config("quantization_config", {{"quant_method", "gptq"}});
+    EXPECT_SAYS(copied.refusal(), "its weights are quantised (gptq)");
+    write_file(copied("config.json"), "{\"model_type\": ");
+    EXPECT_SAYS(copied.refusal(), "config.json");
+    fs::remove(copied("config.json"));
+    EXPECT_SAYS(copied.refusal(), "there is no config.json");
+    EXPECT_FALSE(is_checkpoint_folder(copied.path()));
+}
+
+TEST(CheckpointFolder, pickles_are_not_read_and_shards_are_looked_for) {
+    Copied copied;
+    fs::rename(copied("model.safetensors"), copied("model-00001-of-00002.safetensors"));
+    EXPECT_SAYS(copied.refusal(), "there is no model.safetensors");
+    write_file(copied("pytorch_model.bin"), "PK");
+    EXPECT_SAYS(copied.refusal(), "its weights are a pickle (pytorch_model.bin)");
+    // Half of the tensors in each of two shards.
+    const WeightMap all = read_safetensors(copied("model-00001-of-00002.safetensors"));
+    WeightMap halves[2];
+    nlohmann::json index = {{"weight_map", nlohmann::json::object()}};
+    std::size_t count = 0;
+    for (const auto& [name, tensor] : all) {
+        const std::size_t shard = count++ % 2;
+        halves[shard].emplace(name, tensor);
+        index["weight_map"][name] = shard == 0 ? "model-00001-of-00002.safetensors" : "model-00002-of-00002.safetensors";
+    }
+    write_safetensors(copied("model-00001-of-00002.safetensors"), halves[0], StoredType::f32);
+    write_file(copied("model.safetensors.index.json"), index.dump());
+    EXPECT_SAYS(copied.refusal(), "1 of 2 shards are missing: model-00002-of-00002.safetensors");
+    write_safetensors(copied("model-00002-of-00002.safetensors"), halves[1], StoredType::f32);
+    EXPECT_EQ(copied.refusal(), "it opened");
+    index["weight_map"]["transformer.wte.weight"] = "../elsewhere.safetensors";
+    write_file(copied("model.safetensors.index.json"), index.dump());
+    EXPECT_SAYS(copied.refusal(), "no file's name");
+}
+
+TEST(CheckpointFolder, weights_that_are_damaged_are_named) {
+    Copied copied;
+    copied.weights(
+        [](WeightMap& map) { map.at("transformer.h.1.ln_1.bias").data()[3] = std::numeric_limits<float>::quiet_NaN(); });
+    EXPECT_SAYS(copied.refusal(), "stack.1.norm1.bias");
+    copied.weights([](WeightMap& map) { map.erase("transformer.h.1.mlp.c_fc.weight"); });
+    EXPECT_SAYS(copied.refusal(), "there is no tensor 'h.1.mlp.c_fc.weight'");
+    write_file(copied("model.safetensors"), std::string("\x10\0\0\0\0\0\0\0{\"a\":", 13));
+    EXPECT_SAYS(copied.refusal(), "model.safetensors");
+    // Names without the prefix of the whole model open, too.
+    Copied bare;
+    bare.weights([](WeightMap& map) {
+        WeightMap renamed;
+        for (const auto& [name, tensor] : map) renamed.emplace(name.substr(std::string("transformer.").size()), tensor);
+        map = renamed;
+    });
+    EXPECT_EQ(bare.refusal(), "it opened");
+}
+
+std::string exhibit_refusal(Params params) {
+    RunRequest request;
+    request.exhibit = "checkpoint";
+    request.params = std::move(params);
+    try {
+        run(request);
+    } catch (const Error& e) {
+        return e.line();
+    }
+    return "it ran";
+}
+
+TEST(CheckpointExhibit, reads_ids_where_there_is_no_tokenizer) {
+    const auto asking = [](const std::string& text, const std::string& family = "gpt2") {
+        Params params;
+        params.set("path", golden(family));
+        params.set("text", text);
+        return params;
+    };
+    EXPECT_EQ(exhibit_refusal(asking("3 1 4, 1\n5")), "it ran");
+    EXPECT_SAYS(exhibit_refusal(asking("3 one 4")), "the text is read as ids, and 'one' is none: type numbers from 0 to 22");
+    EXPECT_SAYS(exhibit_refusal(asking("3 23")), "'23' is none");
+    EXPECT_SAYS(exhibit_refusal(asking("-1")), "'-1' is none");
+    EXPECT_SAYS(exhibit_refusal(asking("99999999999999999999999")), "is none");
+    EXPECT_SAYS(exhibit_refusal(asking("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17")), "17 tokens, and the model knows 16");
+    EXPECT_EQ(exhibit_refusal(asking("1 2 3", "bert")), "it ran");
+    Params nowhere = asking("1");
+    nowhere.set("path", std::string("/no/such/folder"));
+    EXPECT_SAYS(exhibit_refusal(nowhere), "/no/such/folder: there is no such folder");
+}
+
+TEST(CheckpointExhibit, bundled_model_reads_and_writes_english) {
+    RunRequest request;
+    request.exhibit = "checkpoint";
+    request.params.set("text", std::string("Tom told Mary that he"));
+    const TracePtr trace = run(request);
+    EXPECT_EQ(trace->axis("token")->labels.front(), "Tom");
+    EXPECT_EQ(trace->axis("token")->labels.back(), "·he");
+    request.params.set("generate", std::int64_t{5});
+    const TracePtr longer = run(request);
+    const Index n = trace->axis("token")->extent, m = longer->axis("token")->extent;
+    EXPECT_GT(m, n);
+    EXPECT_EQ(longer->tensor("token.id").values.data()[n], trace->tensor("next.id").values.data()[0]) << "greedy";
+    EXPECT_EQ(longer->tensor("token.written").values.data()[n], 1);
+    EXPECT_EQ(longer->tensor("token.written").values.data()[n - 1], 0);
+    EXPECT_SAYS(longer->texts().at("output"), "writes “");
+    // What a hand changes, changes what is written: with its last layers silenced it says something else.
+    for (const char* change : {"self.feed_forward[3]*=0", "self.attended[3]*=0", "self.feed_forward[2]*=0"})
+        request.interventions.push_back(parse_intervention(change));
+    const TracePtr changed = run(request);
+    EXPECT_FALSE(std::ranges::equal(changed->tensor("token.id").values.values(), longer->tensor("token.id").values.values()));
+}
+
+TEST(Sampling, draws_from_the_likeliest) {
+    const auto logits = Tensor<float>::from({5}, {0, 3, 2, 1, -9});
+    const auto counted = [&](const Sampling& how) {
+        std::vector<int> counts(5);
+        Rng rng(3);
+        for (int i = 0; i < 4000; ++i) ++counts[static_cast<std::size_t>(sampled_token(logits, how, rng))];
+        return counts;
+    };
+    EXPECT_EQ(counted({})[1], 4000);
+    EXPECT_EQ(counted({.temperature = 2, .top_k = 1})[1], 4000);
+    EXPECT_EQ(counted({.temperature = 1, .top_p = 0.01})[1], 4000);
+    const auto three = counted({.temperature = 1, .top_k = 3});
+    EXPECT_EQ(three[0] + three[4], 0);
+    const double z = std::exp(3.0) + std::exp(2.0) + std::exp(1.0);
+    EXPECT_NEAR(three[2] / 4000.0, std::exp(2.0) / z, 0.03);
+    // Of 0.64, 0.24, 0.09, 0.03: the first two hold 0.8 first.
+    const auto nucleus = counted({.temperature = 1, .top_p = 0.8});
+    EXPECT_EQ(nucleus[1] + nucleus[2], 4000);
+    EXPECT_GT(nucleus[2], 900);
+    EXPECT_GT(counted({.temperature = 5})[0], 400) << "hot: nearly even";
+}
+
+TEST(ExportCheckpoint, ours_is_a_folder_that_opens_with_the_same_numbers) {
+    const TemporaryFolder folder;
+    const ModelPtr model = bundled_model("english");
+    const std::string path = folder / "english";
+    export_checkpoint(*model, path);
+    EXPECT_EQ(read_checkpoint_config(path).at("model_type"), "gpt2");
+    const CheckpointPtr ours = checkpoint_of(model), theirs = read_checkpoint(path);
+    EXPECT_EQ(ours->stack.design(), theirs->stack.design());
+    EXPECT_EQ(ours->labels, theirs->labels);
+    const std::string text = "I don't know what you are talking about.";
+    const Ids ids = ours->tokenizer->encode(text).ids;
+    EXPECT_EQ(ids, theirs->tokenizer->encode(text).ids);
+    EXPECT_EQ(ours->tokenizer->decode(ids), text);
+    const Probe probe({}, {});
+    EXPECT_TRUE(
+        std::ranges::equal(logits_aside(*ours, ids, probe, {}).values(), logits_aside(*theirs, ids, probe, {}).values()));
+    EXPECT_SAYS(error_of(ErrorCode::io, [&] { export_checkpoint(*model, path); }), "is not empty");
+    EXPECT_SAYS(error_of(ErrorCode::unsupported, [&] { export_checkpoint(*bundled_model("induction"), folder / "other"); }),
+                "induction: no family");
+    EXPECT_FALSE(fs::exists(folder / "other"));
+}
+
+}  // namespace
+}  // namespace saccade::test
