@@ -1,9 +1,11 @@
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
 
 #include "base/path_text.hpp"
+#include "base/typed_text.hpp"
 #include "checkpoint/checkpoint_run.hpp"
 #include "checkpoint/generate.hpp"
 #include "exhibit/checkpoint_lesson.hpp"
@@ -70,6 +72,10 @@ Read read_text(const RunContext& context, const Checkpoint& checkpoint) {
         read.special = encoded.special;
         for (Index& type : read.request.types) type = std::min(type, std::max<Index>(0, checkpoint.stack.types() - 1));
     }
+    for (const char* param : {"text", "second"})
+        if (const auto unseen = read_typed(context.params.text(param)).dropped; !unseen.empty())
+            context.probe.note({param, fmt::format("there is more than can be seen: {}", fmt::join(unseen, ", ")),
+                                "the model reads it as its tokenizer does"});
     for (const Index id : read.request.ids)
         if (id >= checkpoint.vocabulary())
             throw Error(ErrorCode::bad_format,

@@ -69,16 +69,18 @@ TEST(TypedTextInExhibits, is_read_the_same_however_it_is_written) {
     std::size_t checked = 0;
     for (const Field& field : fields()) {
         const std::string where = field.exhibit + " --" + field.param + ": ";
+        // Other people's models read each character as their own tokenizer does; a note says what cannot be seen.
+        const bool ours = field.exhibit != "checkpoint";
         const TracePtr plain = run_with(field, field.text);
         for (const char* invisible : {"\u200b", "\ufeff", "\u00ad", "\u200d"}) {
             const TracePtr trace = run_with(field, with_inside(field.text, invisible));
-            expect_read_alike(*plain, *trace, where);
+            if (ours) expect_read_alike(*plain, *trace, where);
             const std::string name = name_of_character(decode_utf8(invisible).front());
             EXPECT_TRUE(std::ranges::any_of(
                 trace->notes(), [&](const Note& note) { return note.param == field.param && test::contains(note.text, name); }))
                 << where << name;
         }
-        expect_read_alike(*plain, *run_with(field, full_width(field.text)), where + "full width ");
+        if (ours) expect_read_alike(*plain, *run_with(field, full_width(field.text)), where + "full width ");
         ++checked;
     }
     EXPECT_GE(checked, 12u);
