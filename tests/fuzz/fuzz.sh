@@ -56,7 +56,7 @@ if [ $# -eq 0 ]; then
     for source in "$here"/*.cpp; do set -- "$@" "$(basename "$source" .cpp)"; done
 fi
 for target in "$@"; do
-    case $target in replay | small_registry | origin) continue ;; esac # origin needs views, themes and fonts: replay.cpp runs it
+    case $target in replay | small_registry | origin | checkpoint_config) continue ;; esac # they need views and fonts, or whole designs: replay.cpp runs them
     "$compiler" "${flags[@]}" -fsanitize=fuzzer "$here/$target.cpp" "${heaps[@]}" -o "fuzz_$target" \
         -no-pie -Wl,--gc-sections -Wl,--unresolved-symbols=ignore-all -lfmt -lglib-2.0 -lutf8proc -lpcre2-8 -lzip -lz -lpng -ljpeg -lwebp -lpthread
     mkdir -p "found/$target"

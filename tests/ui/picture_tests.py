@@ -217,6 +217,26 @@ def test_arrays_that_are_dropped_are_shown_as_captures(w):
     check(s["exhibit"] == "memory", f"the array went to {s['exhibit']}")
 
 
+def test_a_model_folder_that_is_dropped_is_run(w):
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden", "checkpoint_bert")
+    folder = os.path.normpath(folder)
+    drop(int(w.id), [folder], 700, 500)
+    # Its default text is no list of ids, and it has no tokenizer: that is said, and the field is there to mend it.
+    s = w.wait("the model", lambda s: s["exhibit"] == "checkpoint" and s["params"]["path"] == folder and "no tokenizer" in str(s["banner"]))
+    w.click(*w.place("text"))
+    w.key("ctrl+a")
+    w.type("2 7 8 3 9 10 3")
+    s = w.wait("its attention", lambda s: answered(s) and s["params"]["text"] == "2 7 8 3 9 10 3" and not s["banner"])
+    check(s["selected"]["tensor"] == "self.weights", f"the window opens on {s['selected']}")
+    w.key("Escape")
+    w.picture("model-folder")
+    # A folder that is no model says so, and the one before stays.
+    empty = tempfile.mkdtemp()
+    drop(int(w.id), [empty], 700, 500)
+    s = w.wait("the banner", lambda s: "config.json" in str(s["banner"]))
+    check(s["exhibit"] == "checkpoint" and s["params"]["path"] == folder, f"the window shows {s['exhibit']} of {s['params']['path']}")
+
+
 def test_the_picture_stays_usable_in_small_windows(w):
     open_exhibit(w, "spatial")
     w.click(*w.place("scene maker"))
