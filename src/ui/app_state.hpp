@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "checkpoint/local_checkpoints.hpp"
 #include "ui/document.hpp"
 #include "ui/layers.hpp"
 
@@ -52,6 +53,7 @@ struct PathPrompt {
     std::string problem;
     std::string matrix{};     // the parameter that an opened array is for; empty: the one with the cursor, or the first
     KnownFile may_replace{};  // may be overwritten as it is: it was asked for
+    std::vector<LocalCheckpoint> offered{};  // models that were used before, where one may be opened
 };
 
 /// A file that is opened names others, which are read only if a person agrees. Answered by Files::answer.

@@ -229,12 +229,35 @@ void export_dialog(const Ui& ui, AppState& state, Controller& act) {
     ImGui::End();
 }
 
+/// Models of Hugging Face's cache below the field; true if one was chosen, whose path then stands in it.
+bool chosen_model(const Ui& ui, AppState& state, PathPrompt& prompt) {
+    if (prompt.offered.empty()) return false;
+    label(ui, "Models on this machine", ui.theme.secondary, 13);
+    const float row = ImGui::GetTextLineHeightWithSpacing();
+    const auto shown = static_cast<float>(std::min<std::size_t>(prompt.offered.size(), 8));
+    bool chosen = false;
+    if (ImGui::BeginChild("models", ImVec2(0, row * shown + 4 * ui.s))) {
+        for (const LocalCheckpoint& model : prompt.offered) {
+            const std::string line = fmt::format("{}   {}", model.name, model.family);
+            ui.fonts.need(line);
+            if (ImGui::Selectable(line.c_str())) {
+                prompt.path = text_of_path(model.path);
+                chosen = true;
+            }
+            note_place(state, "model " + model.name);
+            if (ImGui::IsItemHovered()) tooltip(ui, model.path);
+        }
+    }
+    ImGui::EndChild();
+    return chosen;
+}
+
 void path_prompt(const Ui& ui, AppState& state, Controller& act) {
     PathPrompt& prompt = state.prompt;
     bool open = prompt.kind != PathPrompt::Kind::none;
     if (!begin_dialog(ui, state, Layer::prompt, "path dialog", open, 520)) return;
     const char* titles[] = {"",
-                            "Open a session, picture, capture, weights or model folder",
+                            "Open a session, picture, array, weights or model",
                             "Save the session",
                             "Save the model",
                             "Save a checkpoint",
@@ -242,9 +265,12 @@ void path_prompt(const Ui& ui, AppState& state, Controller& act) {
                             "Open a picture: PNG, JPEG or WebP",
                             "Save the scene as PNG"};
     label(ui, titles[static_cast<int>(prompt.kind)], ui.theme.text, 19);
-    if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
+    if (ImGui::IsWindowAppearing()) {
+        ImGui::SetKeyboardFocusHere();
+        if (prompt.kind == PathPrompt::Kind::open && prompt.matrix.empty()) prompt.offered = local_checkpoints();
+    }
     ImGui::SetNextItemWidth(-1);
-    const bool entered = field(ui, "##path", prompt.path, "", true);
+    const bool entered = field(ui, "##path", prompt.path, "", true) || chosen_model(ui, state, prompt);
     ui.stop(true);
     if (!prompt.problem.empty()) paragraph(ui, prompt.problem, ui.theme.broken);
     const bool replaces = !prompt.may_replace.path.empty() && path_from_text(prompt.path) == prompt.may_replace.path;

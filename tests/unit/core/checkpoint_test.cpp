@@ -7,6 +7,7 @@
 #include "checkpoint/checkpoint_run.hpp"
 #include "checkpoint/export_checkpoint.hpp"
 #include "checkpoint/generate.hpp"
+#include "checkpoint/local_checkpoints.hpp"
 #include "io/atomic_file.hpp"
 #include "io/text_file.hpp"
 #include "run/run.hpp"
@@ -136,6 +137,34 @@ TEST(CheckpointFolder, weights_that_are_damaged_are_named) {
         map = renamed;
     });
     EXPECT_EQ(bare.refusal(), "it opened");
+}
+
+TEST(LocalCheckpoints, are_those_of_the_cache_that_open) {
+    const TemporaryFolder folder;
+    const auto snapshot = [&](const std::string& model, const std::string& revision, const std::string& config) {
+        const std::string path = folder / ("hub/" + model + "/snapshots/" + revision);
+        fs::create_directories(path);
+        if (!config.empty()) write_file(path + "/config.json", config);
+        return path;
+    };
+    setenv("HF_HOME", (folder / "").c_str(), 1);
+    unsetenv("HF_HUB_CACHE");
+    EXPECT_TRUE(local_checkpoints().empty());
+    const std::string old = snapshot("models--openai-community--gpt2", "1a", R"({"model_type": "gpt2"})");
+    const std::string latest = snapshot("models--openai-community--gpt2", "2b", R"({"model_type": "gpt2"})");
+    fs::last_write_time(old, fs::file_time_type::clock::now() - std::chrono::hours(1));
+    snapshot("models--bert", "1", R"({"model_type": "bert"})");
+    snapshot("models--state-spaces--mamba", "1", R"({"model_type": "mamba"})");
+    snapshot("models--damaged", "1", "{");
+    snapshot("models--empty", "1", "");
+    snapshot("datasets--imdb", "1", R"({"model_type": "bert"})");
+    const auto found = local_checkpoints();
+    unsetenv("HF_HOME");
+    ASSERT_EQ(found.size(), 2u);
+    EXPECT_EQ(found[0].name, "bert");
+    EXPECT_EQ(found[1].name, "openai-community/gpt2");
+    EXPECT_EQ(found[1].family, "GPT-2");
+    EXPECT_EQ(found[1].path, latest);
 }
 
 std::string exhibit_refusal(Params params) {
