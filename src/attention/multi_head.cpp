@@ -114,26 +114,40 @@ Shown with_code(const AttentionNames& n, Shown shown, std::vector<Parameter> own
 
 template <class T>
 struct MultiHeadAttention<T>::Part {
-    const char *name, *before;  // turned by a position code, and before
+    const char *name, *before, *raw;  // turned by a position code; before that; before they are normalised
     const char *symbol, *letter, *title;
     Role role;
     char token;
     Linear<float> MultiHeadProjections<float>::*linear;
 
     const std::string& axis(const AttentionNames& n) const { return role == Role::query ? n.queries : n.keys; }
-    Shown projected(const AttentionNames& n, bool to_be_turned) const {
+    Shown projected(const AttentionNames& n, const char* shown_as, bool on_its_way) const {
         ProjectionNames w = n.projection(name, linear);
         const std::string bias = w.bias.empty() ? std::string() : fmt::format(" + b_{}", letter);
         const std::string read = (role == Role::query ? n.x : n.y)(token);
         return {.role = role,
+                .symbol = on_its_way ? symbol + std::string("̃") : symbol,
+                .title =
+                    on_its_way ? fmt::format("{} before they are {}", title, shown_as == raw ? "normalised" : "turned") : title,
+                .axes = axes_of_heads(n, axis(n), "unit"),
+                .step = {"project", fmt::format("{0}_{1} = W_{2} {3}_{1}{4}", symbol, token, letter, n.x_symbol, bias),
+                         fmt::format("@{}[{}{},u] = {}", shown_as, n.at(), token, rules::linear('m', w.weight, read, w.bias)),
+                         heads_source},
+                .parameters = std::move(w.parameters)};
+    }
+    Shown normalised(const AttentionNames& n, const char* shown_as, double epsilon) const {
+        const bool to_be_turned = shown_as == before;
+        const auto x = [&](char unit) { return fmt::format("@{}[{}{},{}]", raw, n.at(), token, unit); };
+        const std::string gain = fmt::format("@{}.norm", name);
+        return {.role = role,
                 .symbol = to_be_turned ? symbol + std::string("̃") : symbol,
                 .title = to_be_turned ? fmt::format("{} before they are turned", title) : title,
                 .axes = axes_of_heads(n, axis(n), "unit"),
-                .step = {"project", fmt::format("{0}_{1} = W_{2} {3}_{1}{4}", symbol, token, letter, n.x_symbol, bias),
-                         fmt::format("@{}[{}{},u] = {}", to_be_turned ? before : name, n.at(), token,
-                                     rules::linear('m', w.weight, read, w.bias)),
-                         heads_source},
-                .parameters = std::move(w.parameters)};
+                .step = {"normalise", rules::rms_norm_formula,
+                         fmt::format("@{}[{}{},u] = {}", shown_as, n.at(), token,
+                                     rules::rms_norm(x, 'u', gain + (n.layers ? "[l,u]" : "[u]"), epsilon)),
+                         rules::rms_norm_source},
+                .parameters = {n.norm(name, linear)}};
     }
     Shown turned(const AttentionNames& n, const TurningCode<T>& code) const {
         const auto x = [&](const std::string& unit) { return fmt::format("@{}[{}{},{}]", before, n.at(), token, unit); };
@@ -151,21 +165,28 @@ struct MultiHeadAttention<T>::Part {
 
 /// Queries, keys or values [B, h, n, d_head] as the scores see them. Where they are turned, what they were is shown, too.
 template <class T>
-Var<T> MultiHeadAttention<T>::part_of_heads(const Part& part, const Linear<T>& linear, const Var<T>& y, Index first,
-                                            const AttentionView& view) const {
+Var<T> MultiHeadAttention<T>::part_of_heads(const Part& part, const Linear<T>& linear, const Norm<T>* norm, const Var<T>& y,
+                                            Index first, const AttentionView& view) const {
     const TurningCode<T>* turns = part.role == Role::value ? nullptr : code_.turns.get();
-    Var<T> x = per_head(view, turns == nullptr ? part.name : part.before, split(linear(y)),
-                        [&] { return part.projected(*view.names, turns != nullptr); });
+    const bool normed = norm != nullptr;
+    const char* const projected = turns == nullptr ? part.name : part.before;
+    Var<T> x = per_head(view, normed ? part.raw : projected, split(linear(y)),
+                        [&] { return part.projected(*view.names, normed ? part.raw : projected, turns != nullptr || normed); });
+    if (normed)
+        x = per_head(view, projected, (*norm)(x),
+                     [&] { return part.normalised(*view.names, projected, static_cast<double>(norm->eps)); });
     if (turns == nullptr) return x;
     return per_head(view, part.name, turns->turned(x, first), [&] { return part.turned(*view.names, *turns); });
 }
 
 template <class T>
 KeysValues<T> MultiHeadAttention<T>::keys_values(const Var<T>& y, Index first, const AttentionView& view) const {
-    static constexpr Part key{"key", "projected_key", "k", "K", "Keys", Role::key, 'j', &MultiHeadProjections<float>::key};
-    static constexpr Part value{"value", "", "v", "V", "Values", Role::value, 'j', &MultiHeadProjections<float>::value};
-    Var<T> keys = part_of_heads(key, projections_.key, y, first, view);
-    return {std::move(keys), part_of_heads(value, projections_.value, y, first, view)};
+    static constexpr Part key{
+        "key", "projected_key", "raw_key", "k", "K", "Keys", Role::key, 'j', &MultiHeadProjections<float>::key};
+    static constexpr Part value{"value", "", "", "v", "V", "Values", Role::value, 'j', &MultiHeadProjections<float>::value};
+    const Norm<T>* const key_norm = projections_.norms ? &projections_.norms->key : nullptr;
+    Var<T> keys = part_of_heads(key, projections_.key, key_norm, y, first, view);
+    return {std::move(keys), part_of_heads(value, projections_.value, nullptr, y, first, view)};
 }
 
 template <class T>
@@ -222,9 +243,10 @@ template <class T>
 typename MultiHeadAttention<T>::Heads MultiHeadAttention<T>::heads(const Var<T>& x, const KeysValues<T>& kv,
                                                                    const Tensor<T>& mask, Index first,
                                                                    const AttentionView& view) const {
-    static constexpr Part query{"query",   "projected_query", "q", "Q",
-                                "Queries", Role::query,       'i', &MultiHeadProjections<float>::query};
-    const Var<T> q = part_of_heads(query, projections_.query, x, first, view);
+    static constexpr Part query{
+        "query", "projected_query", "raw_query", "q", "Q", "Queries", Role::query, 'i', &MultiHeadProjections<float>::query};
+    const Norm<T>* const query_norm = projections_.norms ? &projections_.norms->query : nullptr;
+    const Var<T> q = part_of_heads(query, projections_.query, query_norm, x, first, view);
     const Var<T> term = code_.score_term(q, first, kv.length());
     Heads seen;
     if (view.observe) {
@@ -257,8 +279,12 @@ typename MultiHeadAttention<T>::Heads MultiHeadAttention<T>::heads(const Var<T>&
 template <class T>
 typename MultiHeadAttention<T>::Output MultiHeadAttention<T>::fused(const Var<T>& projected, const KeysValues<T>& kv,
                                                                     const Tensor<T>& mask, Index first) const {
-    // Only a code looks at the queries of a head by themselves.
-    const Var<T> q = code_.turns || code_.scores ? code_.turned(split(projected), first) : projected;
+    // Only a code, or a norm, looks at the queries of a head by themselves.
+    const bool normed = projections_.norms != nullptr;
+    const Var<T> own = normed ? projections_.norms->query(split(projected)) : projected;
+    const Var<T> q = code_.turns || code_.scores ? code_.turned(normed ? own : split(projected), first)
+                     : normed                    ? joined(own)
+                                                 : projected;
     const Var<T> term = code_.score_term(q, first, kv.length());
     auto out = attended_heads(q.value(), heads_, kv.keys.value(), kv.values.value(), term.value(), mask);
     Var<T> context = std::move(out.joined_context);

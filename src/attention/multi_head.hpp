@@ -2,6 +2,7 @@
 
 #include "attention/position.hpp"
 #include "nn/linear.hpp"
+#include "nn/norm.hpp"
 #include "trace/observer.hpp"
 
 namespace saccade {
@@ -19,12 +20,20 @@ struct KeysValues {
     KeysValues joined(const KeysValues& more) const;
 };
 
+/// Norms of queries and keys by their root mean square, head by head, before the position code turns them (Henry 2020,
+/// "Query-key normalization for transformers"; Yang 2025). Gains [d_head].
+template <class T>
+struct QueryKeyNorms {
+    Norm<T> query, key;
+};
+
 /// W_Q, W_K, W_V [h d_head, d_model], W_O [d_model, h d_head], biases or empty; h d_head is d_model as a rule. Of some of the
 /// heads: their rows of W_Q, W_K, W_V and their columns of W_O. Grouped queries (Ainslie 2023): W_K and W_V have rows of fewer
 /// heads, each of which serves h / groups neighbouring ones.
 template <class T>
 struct MultiHeadProjections {
     Linear<T> query, key, value, output;
+    std::shared_ptr<const QueryKeyNorms<T>> norms{};  // null: none
 };
 
 /// A projection as rules name it, with the parameters that they name: "@query.weight[l,h*16+u,m]" for unit u of a head, or of
@@ -43,6 +52,8 @@ struct AttentionNames {
     std::function<std::string(char token)> x, y;
     std::string x_symbol = "x", score_symbol = "e";
     std::function<ProjectionNames(const char* what, Linear<float> MultiHeadProjections<float>::*which)> projection;
+    /// "@query.norm": the gains of the norm of queries or keys, where they have one.
+    std::function<Parameter(const char* what, Linear<float> MultiHeadProjections<float>::*which)> norm{};
     std::function<std::vector<Parameter>()> position;  // the position code's, of the model; may be empty
     How mask;
     std::string title = "Attention weights";
@@ -63,9 +74,10 @@ struct AttentionView {
 /// Grouped queries (Ainslie 2023, section 2.2): K_h and V_h are those of group h // (h / groups).
 /// Self-attention: y = x, with a position code. Cross-attention: y is the encoder's output, without one.
 ///
-/// Shown, batches of one: query, key, value [layer, head, token, unit]; projected_query and projected_key, before the position
-/// code turned them; term [layer, head, query, key], what it adds to the scores; scores, scaled, the term in, before the mask;
-/// mask [layer, query, key]; weights; context [layer, head, query, unit]; attended [layer, query, feature], after W_O.
+/// Shown, batches of one: query, key, value [layer, head, token, unit]; raw_query and raw_key, before they were normalised;
+/// projected_query and projected_key, before the position code turned them; term [layer, head, query, key], what it adds to the
+/// scores; scores, scaled, the term in, before the mask; mask [layer, query, key]; weights; context [layer, head, query, unit];
+/// attended [layer, query, feature], after W_O.
 template <class T>
 class MultiHeadAttention {
  public:
@@ -100,7 +112,7 @@ class MultiHeadAttention {
  private:
     struct Part;                          // queries, keys or values
     Var<T> split(const Var<T>& x) const;  // [B, n, h d_head] -> [B, h, n, d_head], a group's for each of its heads
-    Var<T> part_of_heads(const Part& part, const Linear<T>& linear, const Var<T>& y, Index first,
+    Var<T> part_of_heads(const Part& part, const Linear<T>& linear, const Norm<T>* norm, const Var<T>& y, Index first,
                          const AttentionView& view) const;
     /// Without a tape and without an observer: the same numbers, faster.
     Output fused(const Var<T>& projected, const KeysValues<T>& kv, const Tensor<T>& mask, Index first) const;

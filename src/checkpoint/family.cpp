@@ -79,8 +79,9 @@ Tensor<float> rotary_frequencies(Index units, Index turned, double base, double 
 }
 
 const std::vector<Family>& families() {
-    static const std::vector<Family> all = {bert_family(),  distilbert_family(), gpt2_family(),  gpt_neox_family(),
-                                            llama_family(), mistral_family(),    qwen2_family(), roberta_family()};
+    static const std::vector<Family> all = {bert_family(),     distilbert_family(), gpt2_family(),
+                                            gpt_neox_family(), llama_family(),      mistral_family(),
+                                            qwen2_family(),    qwen3_family(),      roberta_family()};
     return all;
 }
 

@@ -14,6 +14,7 @@ struct Bert {
     StackDesign design{
         .layers = 12, .heads = 12, .d_model = 768, .d_ff = 3072, .norm = "post", .position = "learned", .causal = false};
     Index vocabulary = 30522, positions = 512, types = 2;
+    bool tied = true;
 };
 
 Bert read_config(const JsonObject& config, const std::string& where) {
@@ -32,7 +33,12 @@ Bert read_config(const JsonObject& config, const std::string& where) {
     config.text("position_embedding_type", kind, 64);
     if (kind != "absolute")
         throw Error(ErrorCode::unsupported, fmt::format("{}: its positions are '{}'", where, kind), "absolute positions open");
+    bool decoder = false;
+    config.toggle("is_decoder", decoder);
+    if (decoder)
+        throw Error(ErrorCode::unsupported, where + ": config.json says true of is_decoder", "encoders of this family open");
     design.activation = activation_of(config, "hidden_act", "gelu", where);
+    config.toggle("tie_word_embeddings", bert.tied);
     design.scaled_embedding = false;
     design.embedding_norm = true;
     require_valid(design);
@@ -63,14 +69,14 @@ void take_stack(Taking& taking, const Bert& bert, Index skipped) {
 
 /// What says which word stands there, if the folder holds it: a layer, a norm, and the bias of the table.
 void take_read_out(Taking& taking, MappedModel& model, Index vocabulary, const std::string& dense, const std::string& norm,
-                   const std::string& bias, const std::string& table) {
+                   const std::string& bias, const std::string& table, bool tied) {
     const Index d = model.design.d_model;
     if (!taking.has(dense + ".weight")) return;
     model.read_out = ReadOut::masked_token;
     taking.linear("head.transform", dense, d, d);
     taking.norm("head.norm", norm, d);
-    taking.take("head.bias", bias, {vocabulary});
-    if (taking.has(table)) taking.take("head.weight", table, {vocabulary, d});
+    taking.take("head.bias", taking.has(bias) ? bias : table.substr(0, table.rfind('.')) + ".bias", {vocabulary});
+    if (!tied) taking.take("head.weight", table, {vocabulary, d});
 }
 
 MappedModel map_bert(CheckpointFolder& folder, const JsonObject& config) {
@@ -80,7 +86,7 @@ MappedModel map_bert(CheckpointFolder& folder, const JsonObject& config) {
     take_stack(taking, bert, 0);
     model.read_out_activation = bert.design.activation;
     take_read_out(taking, model, bert.vocabulary, "cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm",
-                  "cls.predictions.bias", "cls.predictions.decoder.weight");
+                  "cls.predictions.bias", "cls.predictions.decoder.weight", bert.tied);
     return model;
 }
 
@@ -95,7 +101,7 @@ MappedModel map_roberta(CheckpointFolder& folder, const JsonObject& config) {
     take_stack(taking, bert, skipped);
     model.read_out_activation = "gelu";
     take_read_out(taking, model, bert.vocabulary, "lm_head.dense", "lm_head.layer_norm", "lm_head.bias",
-                  "lm_head.decoder.weight");
+                  "lm_head.decoder.weight", bert.tied);
     return model;
 }
 

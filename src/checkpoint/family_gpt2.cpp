@@ -25,11 +25,12 @@ MappedModel map_gpt2(CheckpointFolder& folder, const JsonObject& config) {
     if (const nlohmann::json* given = config.find("n_inner"); given != nullptr && !given->is_null())
         config.whole("n_inner", inner, Index{1}, Index{1} << 20);
     config.number("layer_norm_epsilon", design.norm_epsilon, 0, 1);
-    for (const char* unusual : {"scale_attn_by_inverse_layer_idx", "reorder_and_upcast_attn", "add_cross_attention"}) {
-        bool set = false;
+    for (const auto& [unusual, usual] : {std::pair("scale_attn_by_inverse_layer_idx", false),
+                                         std::pair("add_cross_attention", false), std::pair("scale_attn_weights", true)}) {
+        bool set = usual;
         config.toggle(unusual, set);
-        if (set && std::string(unusual) != "reorder_and_upcast_attn")
-            throw Error(ErrorCode::unsupported, fmt::format("{}: config.json sets {}", folder.path, unusual),
+        if (set != usual)
+            throw Error(ErrorCode::unsupported, fmt::format("{}: config.json says {} of {}", folder.path, set, unusual),
                         "GPT-2 as it was published opens");
     }
     const Index d = design.d_model;

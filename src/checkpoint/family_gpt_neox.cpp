@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include "base/error.hpp"
 #include "checkpoint/family.hpp"
 
 // GPT-NeoX (Black 2022, "GPT-NeoX-20B", section 2.1), which Pythia (Biderman 2023) is: attention and feed-forward side by side,
@@ -11,7 +12,6 @@ namespace {
 
 MappedModel map_gpt_neox(CheckpointFolder& folder, const JsonObject& config) {
     Index vocabulary = 50432;
-    double base = 10000, share = 0.25;
     MappedModel model{.design = {.layers = 44,
                                  .heads = 64,
                                  .d_model = 6144,
@@ -30,9 +30,7 @@ MappedModel map_gpt_neox(CheckpointFolder& folder, const JsonObject& config) {
     config.whole("vocab_size", vocabulary, Index{1}, Index{1} << 24);
     config.whole("max_position_embeddings", model.longest, Index{1}, Index{1} << 30);
     config.number("layer_norm_eps", design.norm_epsilon, 0, 1);
-    config.number("rotary_emb_base", base, 1, 1e12);
-    config.number("rope_theta", base, 1, 1e12);
-    config.number("rotary_pct", share, 0, 1);
+    const double share = rotary_share_of(config, "rotary_pct", 0.25);
     design.parallel = true;
     config.toggle("use_parallel_residual", design.parallel);
     config.toggle("attention_bias", design.bias);
@@ -40,10 +38,14 @@ MappedModel map_gpt_neox(CheckpointFolder& folder, const JsonObject& config) {
     require_valid(design);
 
     const Index d = design.d_model, units = units_of(design);
-    const auto turned = static_cast<Index>(static_cast<double>(units) * share) / 2 * 2;
+    const auto turned = static_cast<Index>(static_cast<double>(units) * share);
+    if (turned % 2 != 0)
+        throw Error(ErrorCode::bad_format,
+                    fmt::format("{}: {} units of each head turn, and they turn in pairs", folder.path, turned),
+                    "rotary_pct times the units of a head must be even");
     Taking taking(folder, {"gpt_neox."}, model.weights);
     taking.take("stack.embedding.weight", "embed_in.weight", {vocabulary, d});
-    taking.give("stack.position.frequency", rotary_frequencies(units, turned, base));
+    taking.give("stack.position.frequency", rotary_of(config, units, turned, folder.path, "rotary_emb_base"));
     for (Index l = 0; l < design.layers; ++l) {
         const std::string ours = fmt::format("stack.{}", l), theirs = fmt::format("layers.{}", l);
         for (const char* what : {".weight", ".bias"}) {
@@ -71,7 +73,8 @@ MappedModel map_gpt_neox(CheckpointFolder& folder, const JsonObject& config) {
     taking.norm("stack.norm", "final_layer_norm", d);
     bool tied = false;
     config.toggle("tie_word_embeddings", tied);
-    if (!tied) taking.take("head.weight", "embed_out.weight", {vocabulary, d});
+    if (!tied && taking.has("embed_out.weight")) taking.take("head.weight", "embed_out.weight", {vocabulary, d});
+    if (!tied && !taking.has("embed_out.weight")) model.read_out = ReadOut::none;
     return model;
 }
 

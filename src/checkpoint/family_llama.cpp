@@ -1,50 +1,40 @@
 #include <fmt/core.h>
 
-#include <cmath>
-#include <numbers>
+#include <algorithm>
 
 #include "base/error.hpp"
 #include "checkpoint/family.hpp"
 
-// Llama (Touvron 2023; Grattafiori 2024 for the stretched frequencies of version 3.1), Mistral (Jiang 2023) and Qwen2 (Yang
-// 2024): pre-norm by the root mean square, rotary positions, gated feed-forward, grouped queries; Qwen2 with biases of queries,
-// keys and values, Mistral with a sliding window.
+// Llama (Touvron 2023; Grattafiori 2024 for the stretched frequencies of version 3.1), Mistral (Jiang 2023), Qwen2 (Yang
+// 2024) and Qwen3 (Yang 2025): pre-norm by the root mean square, rotary positions, gated feed-forward, grouped queries; Qwen2
+// with biases of queries, keys and values, Qwen3 with normalised queries and keys, Mistral with a sliding window.
 
 namespace saccade {
 
 namespace {
 
-/// Frequencies as the config's "rope_scaling" stretches them. Error{unsupported} for ways that are not known.
-Tensor<float> frequencies(const JsonObject& config, Index units, double base, const std::string& where) {
-    const nlohmann::json* given = config.find("rope_scaling");
-    if (given == nullptr || given->is_null()) return rotary_frequencies(units, units, base);
-    const JsonObject scaling(*given, where + ": config.json's rope_scaling");
-    std::string kind;
-    scaling.text("type", kind, 64);
-    scaling.text("rope_type", kind, 64);
-    double factor = 1;
-    scaling.number("factor", factor, 1, 1e6);
-    if (kind == "default") return rotary_frequencies(units, units, base);
-    if (kind == "linear") return rotary_frequencies(units, units, base, factor);
-    if (kind != "llama3")
-        throw Error(ErrorCode::unsupported, fmt::format("{}: rope_scaling of type '{}' is not known", where, kind),
-                    "default, linear and llama3 are");
-    double low = 1, high = 4, trained = 8192;
-    scaling.number("low_freq_factor", low, 1e-6, 1e6);
-    scaling.number("high_freq_factor", high, low + 1e-6, 1e6);
-    scaling.number("original_max_position_embeddings", trained, 1, 1e9);
-    Tensor<float> theta = rotary_frequencies(units, units, base);
-    for (float& value : theta.values()) {
-        const double turns = trained * static_cast<double>(value) / (2 * std::numbers::pi);  // within the trained length
-        const double kept = std::clamp((turns - low) / (high - low), 0.0, 1.0);
-        value = static_cast<float>(static_cast<double>(value) * (kept + (1 - kept) / factor));
+/// Windows that differ from layer to layer are not known here. Qwen's begin at layer max_window_layers, and "layer_types" may
+/// say which layers have one.
+void require_one_window(const JsonObject& config, StackDesign& design, bool every_layer, const std::string& where) {
+    if (design.window == 0) return;
+    Index windowed = every_layer ? design.layers : 0;
+    if (const nlohmann::json* types = config.find("layer_types"); types != nullptr && types->is_array()) {
+        windowed = std::count(types->begin(), types->end(), "sliding_attention");
+    } else if (!every_layer) {
+        Index first = 28;
+        config.whole("max_window_layers", first, Index{0}, Index{1} << 20);
+        windowed = std::max<Index>(0, design.layers - first);
     }
-    return theta;
+    if (windowed == 0) design.window = 0;
+    if (windowed > 0 && windowed < design.layers)
+        throw Error(ErrorCode::unsupported,
+                    fmt::format("{}: {} of its {} layers have a sliding window", where, windowed, design.layers),
+                    "models of which all layers have one, or none, open");
 }
 
-MappedModel map_decoder(CheckpointFolder& folder, const JsonObject& config, bool biased, bool windowed) {
+MappedModel map_decoder(CheckpointFolder& folder, const JsonObject& config, bool biased, bool windowed,
+                        bool query_key_norm = false) {
     Index vocabulary = 32000;
-    double base = 10000;
     MappedModel model{.design = {.layers = 32,
                                  .heads = 32,
                                  .d_model = 4096,
@@ -61,32 +51,32 @@ MappedModel map_decoder(CheckpointFolder& folder, const JsonObject& config, bool
     StackDesign& design = model.design;
     config.whole("num_hidden_layers", design.layers, Index{1}, Index{1024});
     config.whole("num_attention_heads", design.heads, Index{1}, Index{4096});
-    design.groups = design.heads;
-    config.whole("num_key_value_heads", design.groups, Index{1}, design.heads);
+    design.groups = windowed && config.find("num_key_value_heads") == nullptr ? std::min<Index>(8, design.heads) : design.heads;
+    whole_or_null(config, "num_key_value_heads", design.groups, 1, design.heads);
     config.whole("hidden_size", design.d_model, Index{1}, Index{65536});
     config.whole("intermediate_size", design.d_ff, Index{1}, Index{1} << 20);
     config.whole("vocab_size", vocabulary, Index{1}, Index{1} << 24);
     config.whole("max_position_embeddings", model.longest, Index{1}, Index{1} << 30);
     config.number("rms_norm_eps", design.norm_epsilon, 0, 1);
-    config.number("rope_theta", base, 1, 1e12);
-    if (const nlohmann::json* given = config.find("head_dim"); given != nullptr && !given->is_null())
-        config.whole("head_dim", design.d_head, Index{1}, Index{65536});
+    whole_or_null(config, "head_dim", design.d_head, 1, 65536);
     bool attention_bias = biased, feed_forward_bias = false, tied = false, sliding = windowed;
-    config.toggle("attention_bias", attention_bias);
+    if (!windowed && !biased) config.toggle("attention_bias", attention_bias);
     config.toggle("mlp_bias", feed_forward_bias);
     config.toggle("tie_word_embeddings", tied);
     config.toggle("use_sliding_window", sliding);
-    if (const nlohmann::json* given = config.find("sliding_window"); sliding && given != nullptr && !given->is_null())
-        config.whole("sliding_window", design.window, Index{1}, Index{1} << 30);
+    if (sliding) whole_or_null(config, "sliding_window", design.window, 1, Index{1} << 30);
+    require_one_window(config, design, windowed, folder.path);
     design.activation = activation_of(config, "hidden_act", "silu", folder.path);
     design.bias = attention_bias;
+    design.query_key_norm = query_key_norm;
+    if (query_key_norm && design.d_head == 0) design.d_head = 128;
     design.feed_forward_bias = feed_forward_bias;
     require_valid(design);
 
     const Index d = design.d_model, units = units_of(design), all = design.heads * units, grouped = design.groups * units;
     Taking taking(folder, {"model."}, model.weights);
     taking.take("stack.embedding.weight", "embed_tokens.weight", {vocabulary, d});
-    taking.give("stack.position.frequency", frequencies(config, units, base, folder.path));
+    taking.give("stack.position.frequency", rotary_of(config, units, units, folder.path));
     for (Index l = 0; l < design.layers; ++l) {
         const std::string ours = fmt::format("stack.{}", l), theirs = fmt::format("layers.{}", l);
         // Rotary pairs lie half a head apart there and side by side here: the same numbers in another order.
@@ -103,6 +93,11 @@ MappedModel map_decoder(CheckpointFolder& folder, const JsonObject& config, bool
         part("query", "q", all, true);
         part("key", "k", grouped, true);
         part("value", "v", grouped, false);
+        for (const auto& [name, letter] : {std::pair("query_norm", "q"), std::pair("key_norm", "k")})
+            if (query_key_norm)
+                taking.give(fmt::format("{}.self.{}.gain", ours, name),
+                            paired_units(taking.tensor(fmt::format("{}.self_attn.{}_norm.weight", theirs, letter), {units}),
+                                         units, units));
         const std::string output = theirs + ".self_attn.o_proj";
         taking.take(ours + ".self.output.weight", output + ".weight", {d, all});
         // Qwen2 has none here, beside three that it has.
@@ -116,7 +111,11 @@ MappedModel map_decoder(CheckpointFolder& folder, const JsonObject& config, bool
         taking.norm(ours + ".norm2", theirs + ".post_attention_layernorm", d, true);
     }
     taking.norm("stack.norm", "norm", d, true);
-    if (!tied) taking.take("head.weight", "lm_head.weight", {vocabulary, d});
+    if (tied) return model;
+    if (taking.has("lm_head.weight"))
+        taking.take("head.weight", "lm_head.weight", {vocabulary, d});
+    else
+        model.read_out = ReadOut::none;  // saved without what reads it out, as models that embed texts are
     return model;
 }
 
@@ -130,6 +129,11 @@ Family llama_family() {
 Family mistral_family() {
     return {"mistral", "Mistral", "Jiang 2023",
             [](CheckpointFolder& folder, const JsonObject& config) { return map_decoder(folder, config, false, true); }};
+}
+
+Family qwen3_family() {
+    return {"qwen3", "Qwen3", "Yang 2025",
+            [](CheckpointFolder& folder, const JsonObject& config) { return map_decoder(folder, config, false, false, true); }};
 }
 
 Family qwen2_family() {

@@ -201,7 +201,7 @@ Exhibit checkpoint_exhibit() {
     exhibit.title = "Your model";
     exhibit.group = "Yours";
     exhibit.summary =
-        "A model of your own, live: BERT, GPT-2, Pythia, Llama, Mistral, Qwen2 and their kin, every head of every layer.";
+        "A model of your own, live: BERT, GPT-2, Pythia, Llama, Mistral, Qwen and their kin, every head of every layer.";
     exhibit.source = "Vaswani 2017; Devlin 2018; Radford 2019; Touvron 2023";
     exhibit.params = checkpoint_params();
     exhibit.models = {"english"};

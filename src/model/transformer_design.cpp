@@ -29,6 +29,7 @@ nlohmann::json to_json(const StackDesign& d) {
     unusual("d_head", d.d_head, usual.d_head);
     unusual("groups", d.groups, usual.groups);
     unusual("window", d.window, usual.window);
+    unusual("query_key_norm", d.query_key_norm, usual.query_key_norm);
     unusual("parallel", d.parallel, usual.parallel);
     return json;
 }
@@ -55,6 +56,7 @@ StackDesign stack_design_from_json(const nlohmann::json& card, const std::string
     found.whole("d_head", d.d_head);
     found.whole("groups", d.groups);
     found.whole("window", d.window);
+    found.toggle("query_key_norm", d.query_key_norm);
     found.toggle("parallel", d.parallel);
     try {
         require_valid(d);
@@ -169,6 +171,9 @@ void add_initial_stack_weights(WeightMap& weights, const std::string& prefix, co
             fresh.linear(name + "key", grouped, d, design.bias);
             fresh.linear(name + "value", grouped, d, design.bias);
             fresh.linear(name + "output", d, all, design.bias);
+            if (design.query_key_norm)
+                for (const char* norm : {"query_norm.gain", "key_norm.gain"})
+                    fresh.constant(name + norm, {units_of(design)}, 1);
         }
         for (const PositionParameter& p : positions)
             if (p.each_layer) fresh.normal(at + ".self.position." + p.name, p.shape, 0.02);

@@ -110,6 +110,14 @@ AttentionNames TransformerStack<T>::self_names(const StackCall<T>& call) const {
         return named(prefix, reads, token, 'm');
     };
     names.projection = projection_names(false);
+    names.norm = [this](const char* what, Linear<float> MultiHeadProjections<float>::*which) {
+        const bool query = which == &MultiHeadProjections<float>::query;
+        const auto gain = [query](const Layer& l) -> const Var<T>& {
+            const auto& all = l.self.projections();
+            return query ? all.norms->query.gain : all.norms->key.gain;
+        };
+        return layered(fmt::format("@{}.norm", what), "γ", {"unit"}, fmt::format("self.{}.norm", what), gain);
+    };
     names.position = [this, prefix] { return position_parameters(prefix); };
     names.mask = visibility(call).rule("l,");
     names.title = call.names.title;

@@ -73,7 +73,14 @@ MultiHeadProjections<T> multi_head_projections(const Weights<T>& w, const std::s
         return Linear<T>{w.get(full + ".weight", {out, in}), design.bias ? w.get(full + ".bias", {out}) : Var<T>()};
     };
     const Index d = design.d_model, all = design.heads * units_of(design), grouped = groups_of(design) * units_of(design);
-    return {linear("query", all, d), linear("key", grouped, d), linear("value", grouped, d), linear("output", d, all)};
+    MultiHeadProjections<T> made{linear("query", all, d), linear("key", grouped, d), linear("value", grouped, d),
+                                 linear("output", d, all)};
+    if (!design.query_key_norm) return made;
+    const auto norm = [&](const char* name) {
+        return Norm<T>{w.get(prefix + name, {units_of(design)}), Var<T>(), static_cast<T>(design.norm_epsilon), true};
+    };
+    made.norms = std::make_shared<const QueryKeyNorms<T>>(QueryKeyNorms<T>{norm(".query_norm.gain"), norm(".key_norm.gain")});
+    return made;
 }
 
 template <class T>

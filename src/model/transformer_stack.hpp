@@ -29,10 +29,11 @@ struct StackDesign {
     bool gated = false;            // the feed-forward has a gate
     bool feed_forward_bias = true;
     double norm_epsilon = 1e-5;
-    Index d_head = 0;       // 0: d_model / heads
-    Index groups = 0;       // heads that keys and values have (Ainslie 2023); 0: as many as queries
-    Index window = 0;       // keys that a query sees, itself included (Jiang 2023, section 2); 0: all
-    bool parallel = false;  // attention and feed-forward read the same x, and both are added (Wang and Komatsuzaki 2021)
+    Index d_head = 0;             // 0: d_model / heads
+    Index groups = 0;             // heads that keys and values have (Ainslie 2023); 0: as many as queries
+    Index window = 0;             // keys that a query sees, itself included (Jiang 2023, section 2); 0: all
+    bool query_key_norm = false;  // queries and keys of each head are normalised by their root mean square
+    bool parallel = false;        // attention and feed-forward read the same x, and both are added (Wang and Komatsuzaki 2021)
     bool operator==(const StackDesign&) const = default;
 };
 nlohmann::json to_json(const StackDesign& design);

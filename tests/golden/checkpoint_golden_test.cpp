@@ -87,7 +87,8 @@ TEST_P(CheckpointGolden, a_head_that_is_silenced_changes_what_is_said) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, CheckpointGolden,
-                         testing::Values("bert", "distilbert", "gpt2", "gpt_neox", "llama", "mistral", "qwen2", "roberta"),
+                         testing::Values("bert", "distilbert", "gpt2", "gpt_neox", "llama", "mistral", "qwen2", "qwen3",
+                                         "roberta"),
                          [](const auto& one) { return std::string(one.param); });
 
 }  // namespace

@@ -189,9 +189,9 @@ def rms(x, gain, eps):
 
 def llama(kind):
     L, h, g, d, f, V = 2, 4, 2, 16, 20, 17
-    u = 6 if kind == "mistral" else d // h
+    u = 6 if kind in ("mistral", "qwen3") else d // h
     biased, tied, window = kind == "qwen2", kind == "qwen2", 3 if kind == "mistral" else 0
-    w = Draw({"llama": 5, "mistral": 6, "qwen2": 7}[kind])
+    w = Draw({"llama": 5, "mistral": 6, "qwen2": 7, "qwen3": 9}[kind])
     w("model.embed_tokens.weight", V, d)
     for l in range(L):
         p = f"model.layers.{l}."
@@ -200,6 +200,8 @@ def llama(kind):
             w(f"{p}self_attn.{part}_proj.weight", rows, d)
             if biased:
                 w(f"{p}self_attn.{part}_proj.bias", rows)
+        if kind == "qwen3":
+            w.norm(p + "self_attn.q_norm", u, bias=False); w.norm(p + "self_attn.k_norm", u, bias=False)
         w(p + "self_attn.o_proj.weight", d, h * u)
         w(p + "mlp.gate_proj.weight", f, d); w(p + "mlp.up_proj.weight", f, d); w(p + "mlp.down_proj.weight", d, f)
     w.norm("model.norm", d, bias=False)
@@ -218,6 +220,8 @@ def llama(kind):
         frequency = torch.where(wavelength < 16 / 4.0, frequency, torch.where(wavelength > 16 / 1.0, frequency / 8.0, between))
     if kind == "mistral":
         config["head_dim"], config["sliding_window"] = u, window
+    if kind == "qwen3":
+        config["head_dim"] = u
     ids, t = [3, 1, 4, 1, 5, 9, 2], w.tensors
     n = len(ids)
     allowed = causal(n)
@@ -231,6 +235,8 @@ def llama(kind):
             return out + t[f"{p}self_attn.{part}_proj.bias"] if biased else out
         y = rms(x, t[p + "input_layernorm.weight"], 1e-5)
         q, k, v = heads(project("q", y), h), heads(project("k", y), g), heads(project("v", y), g)
+        if kind == "qwen3":
+            q, k = rms(q, t[p + "self_attn.q_norm.weight"], 1e-5), rms(k, t[p + "self_attn.k_norm.weight"], 1e-5)
         q, k = rotated(q, frequency, u), rotated(k, frequency, u)
         a, z = attention(q, k.repeat_interleave(h // g, 0), v.repeat_interleave(h // g, 0), allowed)
         x = x + joined(z) @ t[p + "self_attn.o_proj.weight"].T
@@ -275,7 +281,7 @@ def gpt_neox():
 
 def main():
     made = {"gpt2": gpt2, "bert": bert, "roberta": lambda: bert(True), "distilbert": distilbert, "gpt_neox": gpt_neox}
-    for kind in ("llama", "mistral", "qwen2"):
+    for kind in ("llama", "mistral", "qwen2", "qwen3"):
         made[kind] = lambda kind=kind: llama(kind)
     for family, make in made.items():
         config, tensors, ids, types, states, maps, logits = make()

@@ -59,6 +59,7 @@ TEST(GradCheck, TransformerAsOthersBuildThem) {
         stack->norm_epsilon = 1e-3;
         stack->groups = 1;
         stack->d_head = 6;
+        stack->query_key_norm = true;
     }
     check_model(design);
     design.encoder.parallel = true;
