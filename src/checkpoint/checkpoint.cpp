@@ -35,11 +35,16 @@ std::vector<std::string> labels_of(const Tokenizer* tokenizer, Index vocabulary)
     return labels;
 }
 
-/// What tells that a folder's files have changed.
+/// What tells that a folder's files have changed: all of them that a model is read from.
 std::vector<FileStamp> stamps_of(const std::string& path) {
+    constexpr std::size_t most = 1000;
+    std::vector<std::string> files;
+    std::error_code error;
+    for (fs::directory_iterator at(path, error), end; !error && at != end && files.size() < most; at.increment(error))
+        files.push_back(at->path().string());
+    std::ranges::sort(files);
     std::vector<FileStamp> stamps;
-    for (const char* name : {"config.json", "model.safetensors", "model.safetensors.index.json", "tokenizer.json"})
-        stamps.push_back(stamp_of((fs::path(path) / name).string()));
+    for (const std::string& file : files) stamps.push_back(stamp_of(file));
     return stamps;
 }
 
@@ -53,8 +58,29 @@ struct Kept {
 
 namespace {
 
+/// Tensors that the family's file did not ask for, in words; empty: none. What never changes a number is not counted: masks and
+/// frequencies that are kept as buffers, and parts that were trained for another task.
+std::string unused_tensors(const CheckpointFolder& folder) {
+    static const std::vector<std::string> buffers = {
+        "attn.bias",    "attn.masked_bias", "attention.bias", "attention.masked_bias",
+        "position_ids", "inv_freq",         "token_type_ids"};
+    static const std::vector<std::string> others = {"pooler.",     "cls.seq_relationship", "decoder.", "lm_head.",
+                                                    "classifier.", "qa_outputs",           "score.",   "embed_out."};
+    std::vector<std::string> names;
+    for (const auto& [name, tensor] : folder.tensors) {
+        if (folder.used.contains(name)) continue;
+        if (std::ranges::any_of(buffers, [&](const std::string& end) { return name.ends_with(end); })) continue;
+        if (std::ranges::any_of(others, [&](const std::string& part) { return name.find(part) != std::string::npos; }))
+            continue;
+        names.push_back(name);
+    }
+    if (names.empty()) return {};
+    return fmt::format("{} of its tensors {} not asked for by its config.json: {}{}", names.size(),
+                       names.size() == 1 ? "is" : "are", names.front(), names.size() > 1 ? ", …" : "");
+}
+
 CheckpointPtr made_of(MappedModel model, const std::string& path, const Family& family,
-                      std::shared_ptr<const Tokenizer> tokenizer) {
+                      std::shared_ptr<const Tokenizer> tokenizer, std::string unused = {}) {
     require_finite(model.weights, path);
     const Weights<float> weights(model.weights);
     auto made = std::make_shared<Checkpoint>(Checkpoint{.path = path,
@@ -64,7 +90,8 @@ CheckpointPtr made_of(MappedModel model, const std::string& path, const Family& 
                                                         .stack = TransformerStack<float>(weights, "stack", model.design),
                                                         .table = {},
                                                         .tokenizer = std::move(tokenizer),
-                                                        .labels = {}});
+                                                        .labels = {},
+                                                        .unused = std::move(unused)});
     const Index d = model.design.d_model, vocabulary = made->vocabulary();
     if (model.read_out != ReadOut::none) {
         made->table.weight = weights.has("head.weight") ? weights.get("head.weight", {vocabulary, d}) : made->stack.table();
@@ -118,8 +145,9 @@ CheckpointPtr read_checkpoint(const std::string& path, const std::stop_token& st
     CheckpointFolder folder = read_checkpoint_folder(path, stop);
     const Family& family = family_of(folder.config, path);
     MappedModel model = family.map(folder, JsonObject(folder.config, path + ": config.json"));
+    std::string unused = unused_tensors(folder);
     folder.tensors.clear();
-    return made_of(std::move(model), path, family, read_tokenizer(path));
+    return made_of(std::move(model), path, family, read_tokenizer(path), std::move(unused));
 }
 
 CheckpointPtr checkpoint_of(const std::string& path, const std::stop_token& stop) {

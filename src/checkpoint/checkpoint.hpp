@@ -20,6 +20,7 @@ struct Checkpoint {
     const Activation* activation = nullptr;      // between them
     std::shared_ptr<const Tokenizer> tokenizer;  // null: the folder holds none
     std::vector<std::string> labels;             // of all ids
+    std::string unused{};                        // tensors of the folder that it does not use, in words; empty: none
 
     Index vocabulary() const { return stack.vocabulary(); }
     /// What the table reads, of states [n, d]: themselves, or, of masked tokens, through transform and norm.

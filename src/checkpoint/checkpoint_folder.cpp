@@ -2,11 +2,14 @@
 
 #include <fmt/core.h>
 
+#include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "base/error.hpp"
 #include "base/path_text.hpp"
+#include "io/input_file.hpp"
 #include "io/json_text.hpp"
 #include "io/text_file.hpp"
 
@@ -39,8 +42,9 @@ bool there(const fs::path& path) {
                 "name the folder that holds config.json and weights");
 }
 
-/// Shards in the order of their names; each lies in the folder itself.
-std::set<std::string> shards_of(const std::string& index, const std::string& folder) {
+/// Where each tensor lies, by its name: a file in the folder itself, which is there.
+std::map<std::string, std::string> shards_of(const std::string& index, const std::string& folder) {
+    std::map<std::string, std::string> places;
     const nlohmann::json json = parse_json(read_text(index, most_index_bytes), index, "fetch it again");
     const JsonObject map = JsonObject(json, index, "fetch it again").needs({"weight_map"}).object("weight_map");
     std::set<std::string> shards;
@@ -49,6 +53,7 @@ std::set<std::string> shards_of(const std::string& index, const std::string& fol
             throw Error(ErrorCode::bad_format, fmt::format("{}: the shard of '{}' is no file's name", index, tensor),
                         "fetch it again");
         shards.insert(shard.get<std::string>());
+        places.emplace(tensor, shard.get<std::string>());
     }
     std::string missing;
     int count = 0;
@@ -57,7 +62,46 @@ std::set<std::string> shards_of(const std::string& index, const std::string& fol
     if (count > 0)
         throw Error(ErrorCode::io, fmt::format("{}: {} of {} shards are missing: {}", folder, count, shards.size(), missing),
                     "fetch the rest of the model");
-    return shards;
+    return places;
+}
+
+/// Bytes that the system could give, as it says itself; 0: it does not say.
+double available_memory() {
+    const std::string text = read_start("/proc/meminfo", 4096);
+    const std::string name = "MemAvailable:";
+    const std::size_t at = text.find(name);
+    return at == std::string::npos ? 0 : 1024 * std::strtod(text.c_str() + at + name.size(), nullptr);
+}
+
+/// Weights are kept as they are multiplied, and once more as they are explained, in four bytes each: up to six times a file of
+/// halves. Error{out_of_range} where there is no such room.
+void require_memory(const std::string& folder, const std::vector<std::string>& files) {
+    double bytes = 0;
+    for (const std::string& file : files) {
+        std::error_code error;
+        bytes += static_cast<double>(fs::file_size(file, error));
+        if (error) return;  // whoever reads it says why
+    }
+    constexpr double copies = 4, giga = 1e9;
+    const double needed = copies * bytes, free = available_memory();
+    if (free == 0 || needed <= free) return;
+    throw Error(ErrorCode::out_of_range,
+                fmt::format("{}: its weights are {:.1f} GB and need about {:.1f} GB of memory; {:.1f} GB are free", folder,
+                            bytes / giga, needed / giga, free / giga),
+                "close other programs, or open a smaller model");
+}
+
+void read_shards(CheckpointFolder& folder, const std::string& index, const std::stop_token& stop) {
+    const std::map<std::string, std::string> places = shards_of(index, folder.path);
+    std::set<std::string> shards;
+    std::vector<std::string> files;
+    for (const auto& [tensor, shard] : places)
+        if (shards.insert(shard).second) files.push_back((fs::path(folder.path) / shard).string());
+    require_memory(folder.path, files);
+    for (const std::string& shard : shards)
+        for (auto& [name, tensor] : read_safetensors((fs::path(folder.path) / shard).string(), nullptr, stop))
+            if (const auto place = places.find(name); place != places.end() && place->second == shard)
+                folder.tensors.emplace(name, std::move(tensor));
 }
 
 }  // namespace
@@ -90,10 +134,10 @@ CheckpointFolder read_checkpoint_folder(const std::string& path, const std::stop
     CheckpointFolder folder{path, read_checkpoint_config(path), {}};
     const std::string whole = (fs::path(path) / "model.safetensors").string(), index = (fs::path(path) / index_name).string();
     if (there(whole)) {
+        require_memory(path, {whole});
         folder.tensors = read_safetensors(whole, nullptr, stop);
     } else if (there(index)) {
-        for (const std::string& shard : shards_of(index, path))
-            folder.tensors.merge(read_safetensors((fs::path(path) / shard).string(), nullptr, stop));
+        read_shards(folder, index, stop);
     } else {
         refuse_no_weights(path);
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <set>
 #include <stop_token>
 #include <string>
 
@@ -13,7 +14,8 @@ namespace saccade {
 struct CheckpointFolder {
     std::string path;
     nlohmann::json config;
-    WeightMap tensors;  // under their own names
+    WeightMap tensors;             // under their own names
+    std::set<std::string> used{};  // those that were asked for
 };
 
 /// Error{io}, {bad_format}, {unsupported} or {out_of_range}, one line that names the file: no such folder, no config.json,

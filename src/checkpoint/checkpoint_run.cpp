@@ -17,7 +17,7 @@ namespace saccade {
 namespace {
 
 constexpr Index next_shown = 10;
-constexpr double most_weight_bytes = 1.0e9;  // of scores and weights together
+constexpr double most_weight_bytes = 1.0e9;  // of what is kept of all pairs of tokens
 
 /// What is read out: states of all layers [L, T, d], and behind the last, normalised [T, d].
 struct States {
@@ -93,6 +93,9 @@ class ReadingOut {
     CheckpointOutput operator()(CheckpointOutput output, bool lens) {
         const Tensor<float> state = states_.last.rows(at_, 1);
         const Tensor<float> p = probabilities(state);
+        if (!std::ranges::all_of(p.values(), [](float v) { return std::isfinite(v); }) && !observe_.probe()->intervening())
+            throw Error(ErrorCode::numeric, checkpoint_.path + ": its states grow beyond all numbers on this text",
+                        "the weights are damaged, or need more than 32 bits");
         output.likeliest = likeliest(p);
         show_next(p, output);
         if (lens) show_lens(output.likeliest);
@@ -226,7 +229,8 @@ class ReadingOut {
 
 Index most_tokens_of(const Checkpoint& checkpoint) {
     const StackDesign& design = checkpoint.stack.design();
-    const double pair = 8.0 * static_cast<double>(design.layers * design.heads);
+    // Scores, weights and what they pass through, of every head; a mask a layer.
+    const double pair = 4.0 * (4 * static_cast<double>(design.layers * design.heads) + 2 * static_cast<double>(design.layers));
     const auto shown = static_cast<Index>(std::sqrt(most_weight_bytes / pair));
     return checkpoint.longest > 0 ? std::min(checkpoint.longest, shown) : shown;
 }

@@ -23,6 +23,16 @@ const std::vector<nlohmann::json>& Description::parts(const char* key) const {
     return object_.needs({key}).list(key);
 }
 
+const std::vector<nlohmann::json>& Description::steps(const char* key) const {
+    constexpr std::size_t most = 64;
+    const std::vector<nlohmann::json>& all = parts(key);
+    if (all.size() > most)
+        throw Error(ErrorCode::out_of_range,
+                    fmt::format("{}: {} {} one after the other; at most {} are read", where_, all.size(), key, most),
+                    "this tokenizer is damaged, or not one");
+    return all;
+}
+
 bool Description::toggle(const char* key, bool otherwise) const {
     if (given(key)) object_.toggle(key, otherwise);
     return otherwise;

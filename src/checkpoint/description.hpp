@@ -19,6 +19,8 @@ class Description {
     const JsonObject& object() const { return object_; }
     /// The parts of a "Sequence".
     const std::vector<nlohmann::json>& parts(const char* key) const;
+    /// The same of steps, of which a text goes through every one: Error{out_of_range} for more than 64.
+    const std::vector<nlohmann::json>& steps(const char* key) const;
     /// What is not described, or null, is `otherwise`.
     bool toggle(const char* key, bool otherwise) const;
     std::string text(const char* key, const std::string& otherwise) const;

@@ -14,12 +14,13 @@ namespace fs = std::filesystem;
 namespace {
 
 const Family& written_family(const Model& model) {
+    const std::string where = model.id.empty() ? model.path : model.id;
     std::string type;
-    card_object(model.card.json(), model.id).text("family", type);
+    card_object(model.card.json(), where).text("family", type);
     if (!type.empty())
-        if (const Family& family = family_named(type, model.id); family.unmap != nullptr) return family;
+        if (const Family& family = family_named(type, where); family.unmap != nullptr) return family;
     throw Error(ErrorCode::unsupported,
-                model.id + ": no family of published models has its layout, so no other program could open the folder",
+                where + ": no family of published models has its layout, so no other program could open the folder",
                 "these can be written: english");
 }
 

@@ -22,6 +22,7 @@ Tensor<float> Taking::tensor(const std::string& theirs, const Shape& shape) cons
     if (name.empty())
         throw Error(ErrorCode::bad_format, fmt::format("{}: there is no tensor '{}'", folder_.path, theirs),
                     "use the weights that were saved with this config.json");
+    folder_.used.insert(name);
     const Tensor<float>& values = folder_.tensors.at(name);
     if (values.shape() != shape)
         throw Error(ErrorCode::bad_format,

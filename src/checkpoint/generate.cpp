@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/error.hpp"
 #include "base/stop.hpp"
 #include "checkpoint/checkpoint_run.hpp"
 
@@ -11,6 +12,9 @@ namespace saccade {
 
 Index sampled_token(const Tensor<float>& logits, const Sampling& how, Rng& rng) {
     const Index classes = logits.size();
+    if (!std::ranges::all_of(logits.values(), [](float v) { return std::isfinite(v); }))
+        throw Error(ErrorCode::numeric, "the logits of the next token are not finite",
+                    "change less by hand, or use other weights");
     const auto logit = [&](Index id) { return static_cast<double>(logits.data()[id]); };
     if (how.temperature <= 0) return std::ranges::max_element(logits.values()) - logits.values().begin();
     Ids order(static_cast<std::size_t>(classes));

@@ -71,7 +71,7 @@ void nmt_character(char32_t c, std::string& into) {
 
 Normalizer read_normalizer_sequence(const Description& part, const std::string& where) {
     std::vector<Normalizer> all;
-    for (const json& one : part.parts("normalizers")) all.push_back(read_normalizer(one, where));
+    for (const json& one : part.steps("normalizers")) all.push_back(read_normalizer(one, where));
     return [all = std::move(all)](std::string text) {
         for (const Normalizer& normalizer : all) {
             text = normalizer(std::move(text));

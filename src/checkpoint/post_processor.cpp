@@ -55,6 +55,10 @@ Index named_id(const JsonObject& part, const char* key, const std::string& where
 std::vector<PostProcessor::Part> read_template(const JsonObject& object, const char* key, const std::string& where) {
     std::vector<PostProcessor::Part> parts;
     object.needs({key});
+    constexpr std::size_t most = 64;
+    if (object.list(key).size() > most)
+        throw Error(ErrorCode::out_of_range, fmt::format("{}: '{}' has more than {} items", where, key, most),
+                    "this tokenizer is damaged, or not one");
     for (const json& value : object.list(key)) {
         const JsonObject item(value, fmt::format("{}: an item of '{}'", where, key));
         PostProcessor::Part part;

@@ -161,7 +161,7 @@ PreTokenizer read_metaspace(const Description& part) {
 
 PreTokenizer read_pre_tokenizer_sequence(const Description& part, const std::string& where) {
     std::vector<PreTokenizer> all;
-    for (const json& one : part.parts("pretokenizers")) all.push_back(read_pre_tokenizer(one, where));
+    for (const json& one : part.steps("pretokenizers")) all.push_back(read_pre_tokenizer(one, where));
     return in_sequence(std::move(all));
 }
 

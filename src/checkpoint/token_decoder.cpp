@@ -118,7 +118,7 @@ namespace {
 
 TokenDecoder read_decoder_sequence(const Description& part, const std::string& where) {
     std::vector<TokenDecoder> all;
-    for (const json& one : part.parts("decoders")) all.push_back(read_token_decoder(one, where));
+    for (const json& one : part.steps("decoders")) all.push_back(read_token_decoder(one, where));
     return [all = std::move(all)](Parts tokens) {
         for (const TokenDecoder& decoder : all) {
             tokens = decoder(std::move(tokens));

@@ -19,13 +19,14 @@ namespace {
 
 constexpr double longest_text = 65536;  // code points
 constexpr double longest_path = 4096;
+constexpr const char* first_text = "I don't know what you are talking";
 
 /// Ids typed as numbers, where a folder has no tokenizer.
 Ids typed_ids(const std::string& text, const Checkpoint& checkpoint) {
     Ids ids;
     std::size_t at = 0;
     while (at < text.size()) {
-        if (text[at] == ' ' || text[at] == ',' || text[at] == '\n' || text[at] == '\t') {
+        if (std::string_view(" ,\n\t\r").find(text[at]) != std::string_view::npos) {
             ++at;
             continue;
         }
@@ -34,7 +35,7 @@ Ids typed_ids(const std::string& text, const Checkpoint& checkpoint) {
         if (problem != std::errc() || id < 0 || id >= checkpoint.vocabulary())
             throw Error(ErrorCode::invalid_input,
                         fmt::format("{}: the folder has no tokenizer, so the text is read as ids, and '{}' is none",
-                                    checkpoint.path, text.substr(at, text.find_first_of(" ,\n\t", at) - at)),
+                                    checkpoint.path, text.substr(at, text.find_first_of(" ,\n\t\r", at) - at)),
                         fmt::format("type numbers from 0 to {}, with spaces between", checkpoint.vocabulary() - 1));
         ids.push_back(id);
         at = static_cast<std::size_t>(end - text.data());
@@ -59,7 +60,15 @@ Read read_text(const RunContext& context, const Checkpoint& checkpoint) {
     const std::string &text = context.params.text("text"), &second = context.params.text("second");
     Read read;
     if (checkpoint.tokenizer == nullptr) {
-        read.request.ids = typed_ids(text, checkpoint);
+        // What stands there at first is English; the first ids do for a look at the model.
+        if (text == first_text) {
+            for (Index id = 1; id < std::min<Index>(9, checkpoint.vocabulary()); ++id) read.request.ids.push_back(id);
+            context.probe.note({"text", "the folder has no tokenizer, so ids are read: 1 2 3 4 5 6 7 8", "type ids"});
+        } else {
+            read.request.ids = typed_ids(text, checkpoint);
+        }
+        if (!second.empty())
+            context.probe.note({"second", "the folder has no tokenizer, and ids are one text", "the second text is left out"});
         read.special.assign(read.request.ids.size(), false);
     } else {
         const bool pair = !second.empty();
@@ -97,6 +106,9 @@ void write_on(const RunContext& context, const Checkpoint& checkpoint, Read& rea
     const Sampling how{params.number("temperature"), static_cast<Index>(params.integer("top_k")), params.number("top_p")};
     read.request.ids = with_generated(checkpoint, std::move(read.request.ids), count, how,
                                       Rng(context.seed).fork("tokens that the model writes"), context.probe, context.stop);
+    if (static_cast<Index>(read.request.ids.size()) == most_tokens_of(checkpoint))
+        context.probe.note(
+            {"generate", fmt::format("the model has room for {} tokens", read.request.ids.size()), "it stops there"});
     read.special.resize(read.request.ids.size(), false);
     if (!read.request.types.empty()) read.request.types.resize(read.request.ids.size(), 0);
 }
@@ -118,8 +130,10 @@ void choose_position(const RunContext& context, const Checkpoint& checkpoint, Re
             while (last > 0 && read.special[static_cast<std::size_t>(last)]) --last;
         read.request.at = typed != ids.end() ? typed - ids.begin() : last;
     }
-    if (!masked || !context.params.toggle("mask")) return;
-    if (mask >= 0)
+    if (!context.params.toggle("mask")) return;
+    if (!masked)
+        context.probe.note({"mask", "this model fills no gaps", "the token is read as it is"});
+    else if (mask >= 0)
         ids[static_cast<std::size_t>(read.request.at)] = mask;
     else
         context.probe.note({"mask", "this model's tokenizer has no mask token", "the token is read as it is"});
@@ -129,6 +143,8 @@ void run_checkpoint_exhibit(RunContext& context) {
     const std::string& given = context.params.text("path");
     const CheckpointPtr checkpoint =
         context.model != nullptr ? checkpoint_of(context.model) : checkpoint_of(path_from_text(given), context.stop);
+    if (!checkpoint->unused.empty())
+        context.probe.note({"path", checkpoint->unused, "the numbers are of a model without them"});
     Read read = read_text(context, *checkpoint);
     const auto typed = static_cast<Index>(read.request.ids.size());
     write_on(context, *checkpoint, read);
@@ -168,8 +184,8 @@ std::vector<ParamSpec> checkpoint_params() {
     path.optional_text = true;
     path.is_path = true;
     path.placeholder = "the bundled model of English";
-    ParamSpec text = text_param("text", "Text", "What the model reads.", "I don't know what you are talking", longest_text);
-    text.examples = {"I don't know what you are talking", "Tom told Mary that he", "The cat sat on the [MASK].",
+    ParamSpec text = text_param("text", "Text", "What the model reads.", first_text, longest_text);
+    text.examples = {first_text, "Tom told Mary that he", "The cat sat on the [MASK].",
                      "The doctor asked the nurse because she"};
     ParamSpec second =
         text_param("second", "Second text", "For models that read pairs of texts, as BERT does.", "", longest_text);
@@ -180,7 +196,7 @@ std::vector<ParamSpec> checkpoint_params() {
         text,
         second,
         integer_param("position", "Position",
-                      "The token at which the model is read out: click one. 0: the last, or the first [MASK].", 0, 0, 1024),
+                      "The token at which the model is read out: click one. 0: the last, or the first [MASK].", 0, 0, 65536),
         toggle_param("mask", "Mask it",
                      "For models that fill gaps: the token at that position is hidden, and the model says what stands there.",
                      false),

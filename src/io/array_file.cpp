@@ -31,7 +31,7 @@ std::string npz_array_name(const std::string& member) {
 }
 
 /// What a header says, or why the array cannot be read. `bytes`: of the whole .npy.
-void describe_npy(FileArray& array, const NpyHeader& header, std::uint64_t bytes) {
+void describe_npy(FileArray& array, const NpyHeader& header, std::uint64_t bytes, const std::string& where) {
     array.fortran = header.fortran;
     array.at += header.bytes;
     const auto number = number_of_numpy(header.number());
@@ -42,7 +42,7 @@ void describe_npy(FileArray& array, const NpyHeader& header, std::uint64_t bytes
     }
     array.number = *number;
     array.big_endian = header.big_endian();
-    const std::uint64_t data = bytes - std::min(bytes, header.bytes), count = npy_count(header, data, "it");
+    const std::uint64_t data = bytes - std::min(bytes, header.bytes), count = npy_count(header, data, where);
     if (count > data / stored_bytes(*number))
         array.problem = fmt::format("has {} bytes of data where its shape needs {} of {}", data, count, stored_bytes(*number));
     array.dims.assign(header.dims.begin(), header.dims.end());
@@ -54,6 +54,8 @@ void check_array(FileArray& array) {
         array.problem = fmt::format("has {} axes; at most {} can be shown", array.dims.size(), most_file_axes);
     else if (std::ranges::find(array.dims, 0) != array.dims.end())
         array.problem = fmt::format("holds no values: its shape is {}", array.shape_text());
+    else if (array.dims.empty())
+        array.problem = "is one number, without axes";
 }
 
 }  // namespace
@@ -131,7 +133,7 @@ ArrayFile::ArrayFile(const std::string& path) : path_(path), file_(path) {
     std::ranges::for_each(arrays_, check_array);
     if (arrays_.empty()) throw Error(ErrorCode::bad_format, path_ + ": holds no arrays", "choose another file");
     if (arrays_.size() == 1 && !arrays_[0].problem.empty())
-        throw Error(ErrorCode::bad_format, path_ + ": " + arrays_[0].problem, "save real numbers of 1 to 6 axes");
+        throw Error(ErrorCode::bad_format, path_ + ": it " + arrays_[0].problem, "save real numbers of 1 to 6 axes");
 }
 
 void ArrayFile::list_npy() {
@@ -142,7 +144,7 @@ void ArrayFile::list_npy() {
         return got;
     };
     FileArray array;
-    describe_npy(array, read_npy_header(source, path_ + ":"), file_.size());
+    describe_npy(array, read_npy_header(source, path_ + ":"), file_.size(), path_ + ":");
     arrays_.push_back(std::move(array));
 }
 
@@ -173,7 +175,7 @@ void ArrayFile::list_npz() {
             return got;
         };
         try {
-            describe_npy(array, read_npy_header(source, "it"), member.bytes);
+            describe_npy(array, read_npy_header(source, "it"), member.bytes, "it");
         } catch (const Error& error) {  // of several, others can be read
             array.problem = error.message().starts_with("it ") ? error.message().substr(3) : error.message();
         }

@@ -170,6 +170,7 @@ TEST(ArrayFile, what_is_no_array_of_numbers_is_refused_in_one_line) {
     says(npy_bytes<float>("<c8", "(2,)", {1, 2, 3, 4}), "'<c8'; real numbers are needed");
     says(npy_bytes<float>("|O", "(2,)", {1, 2}), "'|O'; real numbers are needed");
     says(npy_bytes<float>("<f4", "(0, 3)", {}), "holds no values: its shape is [0, 3]");
+    says(npy_bytes<float>("<f4", "()", {1}), "is one number, without axes");
     says(npy_bytes<float>("<f4", "(1, 1, 1, 1, 1, 1, 1)", {1}), "has 7 axes; at most 6");
     says(npy_bytes<float>("<f4", "(1000, 1000)", {1}), "larger than its data");
     says(npy_bytes<float>("<f4", "(3,)", {1}), "has 4 bytes of data where its shape needs 3 of 4");

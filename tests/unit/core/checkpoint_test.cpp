@@ -100,7 +100,7 @@ TEST(CheckpointFolder, pickles_are_not_read_and_shards_are_looked_for) {
     EXPECT_SAYS(copied.refusal(), "there is no model.safetensors");
     write_file(copied("pytorch_model.bin"), "PK");
     EXPECT_SAYS(copied.refusal(), "its weights are a pickle (pytorch_model.bin)");
-    // Half of the tensors in each of two shards.
+    // Half of the tensors in each of two shards; what another shard holds as well does not count.
     const WeightMap all = read_safetensors(copied("model-00001-of-00002.safetensors"));
     WeightMap halves[2];
     nlohmann::json index = {{"weight_map", nlohmann::json::object()}};
@@ -115,9 +115,103 @@ TEST(CheckpointFolder, pickles_are_not_read_and_shards_are_looked_for) {
     EXPECT_SAYS(copied.refusal(), "1 of 2 shards are missing: model-00002-of-00002.safetensors");
     write_safetensors(copied("model-00002-of-00002.safetensors"), halves[1], StoredType::f32);
     EXPECT_EQ(copied.refusal(), "it opened");
+    halves[0].emplace(halves[1].begin()->first, Tensor<float>(Shape{1}));
+    write_safetensors(copied("model-00001-of-00002.safetensors"), halves[0], StoredType::f32);
+    EXPECT_EQ(copied.refusal(), "it opened");
     index["weight_map"]["transformer.wte.weight"] = "../elsewhere.safetensors";
     write_file(copied("model.safetensors.index.json"), index.dump());
     EXPECT_SAYS(copied.refusal(), "no file's name");
+}
+
+/// What a run of a copied folder says, error or notes.
+std::string said_by(const Copied& copied, Params params = {}) {
+    RunRequest request;
+    request.exhibit = "checkpoint";
+    request.params = std::move(params);
+    request.params.set("path", copied.path());
+    if (!request.params.has("text")) request.params.set("text", std::string("3 1 4 1 5"));
+    std::string all;
+    try {
+        const TracePtr trace = run(request);
+        for (const Note& note : trace->notes()) all += note.text + "; ";
+    } catch (const Error& e) {
+        all = e.line();
+    }
+    return all;
+}
+
+TEST(CheckpointFolder, what_a_config_says_counts_or_is_refused) {
+    Copied gpt2;
+    gpt2.config("scale_attn_weights", false);
+    EXPECT_SAYS(gpt2.refusal(), "config.json says false of scale_attn_weights");
+    Copied bert("bert");
+    bert.config("is_decoder", true);
+    EXPECT_SAYS(bert.refusal(), "is_decoder");
+    bert.config("is_decoder", false);
+    bert.config("tie_word_embeddings", false);
+    EXPECT_SAYS(bert.refusal(), "there is no tensor 'cls.predictions.decoder.weight'");
+    Copied neox("gpt_neox");
+    neox.config("rotary_pct", 0.4);  // 3 of 8 units
+    EXPECT_SAYS(neox.refusal(), "3 units of each head turn, and they turn in pairs");
+    neox.config("rotary_pct", 0.5);
+    neox.config("rope_scaling", {{"type", "yarn"}, {"factor", 2}});
+    EXPECT_SAYS(neox.refusal(), "rotary positions of type 'yarn' are not known");
+    Copied llama("llama");
+    llama.config("rope_scaling", {{"rope_type", "linear"}});
+    EXPECT_SAYS(llama.refusal(), "has no 'factor'");
+    llama.config("rope_scaling", {{"rope_type", "llama3"},
+                                  {"factor", 8},
+                                  {"low_freq_factor", 4},
+                                  {"high_freq_factor", 4},
+                                  {"original_max_position_embeddings", 16}});
+    EXPECT_SAYS(llama.refusal(), "high_freq_factor");
+    llama.config("num_key_value_heads", nullptr);
+    EXPECT_SAYS(llama.refusal(), "high_freq_factor") << "null is as many as queries";
+    Copied qwen("qwen2");
+    qwen.config("use_sliding_window", true);
+    qwen.config("sliding_window", 2);
+    EXPECT_EQ(qwen.refusal(), "it opened") << "from layer 28 on, which it does not have";
+    qwen.config("max_window_layers", 1);
+    EXPECT_SAYS(qwen.refusal(), "1 of its 2 layers have a sliding window");
+    qwen.config("layer_types", {"sliding_attention", "sliding_attention"});
+    EXPECT_EQ(qwen.refusal(), "it opened");
+    EXPECT_EQ(read_checkpoint(qwen.path())->stack.design().window, 2);
+}
+
+TEST(CheckpointFolder, rotary_settings_count_wherever_they_stand) {
+    Copied above("mistral"), within("mistral");
+    above.config("rope_theta", 77.0);
+    within.config("rope_theta", 500.0);
+    within.config("rope_parameters", {{"rope_type", "default"}, {"rope_theta", 77.0}});
+    const Probe probe({}, {});
+    const Ids ids = {3, 1, 4, 1, 5, 9, 2};
+    const Tensor<float> a = logits_aside(*read_checkpoint(above.path()), ids, probe, {}),
+                        b = logits_aside(*read_checkpoint(within.path()), ids, probe, {}),
+                        usual = logits_aside(*read_checkpoint(golden("mistral")), ids, probe, {});
+    EXPECT_TRUE(std::ranges::equal(a.values(), b.values()));
+    EXPECT_FALSE(std::ranges::equal(a.values(), usual.values()));
+}
+
+TEST(CheckpointFolder, what_it_does_not_use_is_said) {
+    Copied copied;
+    EXPECT_EQ(said_by(copied), "");
+    copied.config("n_layer", 1);
+    EXPECT_SAYS(said_by(copied), "12 of its tensors are not asked for by its config.json: transformer.h.1.attn.c_attn.bias, …");
+    // Buffers are no weights.
+    Copied buffered;
+    buffered.weights([](WeightMap& map) { map.emplace("transformer.h.0.attn.bias", Tensor<float>(Shape{1, 1, 16, 16})); });
+    EXPECT_EQ(said_by(buffered), "");
+}
+
+TEST(CheckpointFolder, states_beyond_all_numbers_are_no_answer) {
+    Copied copied;
+    copied.weights([](WeightMap& map) {
+        for (float& v : map.at("transformer.h.1.mlp.c_proj.weight").values()) v = 1e38f;
+    });
+    EXPECT_SAYS(said_by(copied), "its states grow beyond all numbers on this text");
+    Params params;
+    params.set("generate", std::int64_t{3});
+    EXPECT_SAYS(said_by(copied, params), "not finite");
 }
 
 TEST(CheckpointFolder, weights_that_are_damaged_are_named) {
@@ -186,7 +280,7 @@ TEST(CheckpointExhibit, reads_ids_where_there_is_no_tokenizer) {
         params.set("text", text);
         return params;
     };
-    EXPECT_EQ(exhibit_refusal(asking("3 1 4, 1\n5")), "it ran");
+    EXPECT_EQ(exhibit_refusal(asking("3 1 4, 1\r\n5")), "it ran");
     EXPECT_SAYS(exhibit_refusal(asking("3 one 4")), "the text is read as ids, and 'one' is none: type numbers from 0 to 22");
     EXPECT_SAYS(exhibit_refusal(asking("3 23")), "'23' is none");
     EXPECT_SAYS(exhibit_refusal(asking("-1")), "'-1' is none");
