@@ -62,8 +62,8 @@ namespace {
 /// frequencies that are kept as buffers, and parts that were trained for another task.
 std::string unused_tensors(const CheckpointFolder& folder) {
     static const std::vector<std::string> buffers = {
-        "attn.bias",    "attn.masked_bias", "attention.bias", "attention.masked_bias",
-        "position_ids", "inv_freq",         "token_type_ids"};
+        ".attn.bias",   ".attn.masked_bias", ".attention.bias", ".attention.masked_bias",
+        "position_ids", "inv_freq",          "token_type_ids"};
     static const std::vector<std::string> others = {"pooler.",     "cls.seq_relationship", "decoder.", "lm_head.",
                                                     "classifier.", "qa_outputs",           "score.",   "embed_out."};
     std::vector<std::string> names;
