@@ -71,14 +71,6 @@ Tensor<float> paired_units(const Tensor<float>& rows, Index units, Index turned)
     return paired;
 }
 
-Tensor<float> rotary_frequencies(Index units, Index turned, double base, double stretch) {
-    Tensor<float> theta(Shape{units / 2});
-    for (Index i = 0; i < turned / 2; ++i)
-        theta.data()[i] =
-            static_cast<float>(std::pow(base, -2.0 * static_cast<double>(i) / static_cast<double>(turned)) / stretch);
-    return theta;
-}
-
 const std::vector<Family>& families() {
     static const std::vector<Family> all = {bert_family(),     distilbert_family(), gpt2_family(),
                                             gpt_neox_family(), llama_family(),      mistral_family(),

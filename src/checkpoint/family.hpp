@@ -59,19 +59,6 @@ Tensor<float> rows_of_matrix(const Tensor<float>& w, Index first, Index count);
 /// Units of each head [heads * units, ...] in another order: those that a model pairs with the unit half a head further (of the
 /// first `turned` units) become neighbours, as our rotary code pairs them.
 Tensor<float> paired_units(const Tensor<float>& rows, Index units, Index turned);
-/// 1 / base^(2i/turned) for each pair that is turned, divided by `stretch`, then 0: [units / 2].
-Tensor<float> rotary_frequencies(Index units, Index turned, double base, double stretch = 1);
-
-/// Rotary frequencies as a config gives them, of `turned` units of a head: "rope_theta" (or `base_key`) and "rope_scaling", or
-/// both in "rope_parameters"; [units / 2]. Error{unsupported} for ways to stretch them that are not known, {bad_format} where a
-/// number is missing.
-Tensor<float> rotary_of(const JsonObject& config, Index units, Index turned, const std::string& where,
-                        const char* base_key = "rope_theta");
-/// A share of each head that is turned: config["partial_rotary_factor"] or `key`, or what "rope_parameters" says.
-double rotary_share_of(const JsonObject& config, const char* key, double otherwise);
-/// A whole number that may be null, or missing: then the target stays.
-void whole_or_null(const JsonObject& config, const char* key, Index& target, Index least, Index most);
-
 /// How the config and the names of one kind of model map to ours; a file each.
 struct Family {
     std::string model_type;  // as config.json says

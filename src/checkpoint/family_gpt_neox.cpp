@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "checkpoint/family.hpp"
+#include "checkpoint/rotary_config.hpp"
 
 // GPT-NeoX (Black 2022, "GPT-NeoX-20B", section 2.1), which Pythia (Biderman 2023) is: attention and feed-forward side by side,
 // rotary positions on a part of each head, queries, keys and values of a head in one block of rows.

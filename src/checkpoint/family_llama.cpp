@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "checkpoint/family.hpp"
+#include "checkpoint/rotary_config.hpp"
 
 // Llama (Touvron 2023; Grattafiori 2024 for the stretched frequencies of version 3.1), Mistral (Jiang 2023), Qwen2 (Yang
 // 2024) and Qwen3 (Yang 2025): pre-norm by the root mean square, rotary positions, gated feed-forward, grouped queries; Qwen2

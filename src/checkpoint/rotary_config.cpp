@@ -1,3 +1,5 @@
+#include "checkpoint/rotary_config.hpp"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -5,7 +7,6 @@
 #include <numbers>
 
 #include "base/error.hpp"
-#include "checkpoint/family.hpp"
 
 // How configs write rotary frequencies: a base, and how they are stretched for texts that are longer than those of the training
 // (linear: Chen 2023; llama3: Grattafiori 2024).
@@ -35,6 +36,14 @@ void stretch_slow(Tensor<float>& theta, const JsonObject& scaling, double factor
 }
 
 }  // namespace
+
+Tensor<float> rotary_frequencies(Index units, Index turned, double base, double stretch) {
+    Tensor<float> theta(Shape{units / 2});
+    for (Index i = 0; i < turned / 2; ++i)
+        theta.data()[i] =
+            static_cast<float>(std::pow(base, -2.0 * static_cast<double>(i) / static_cast<double>(turned)) / stretch);
+    return theta;
+}
 
 Tensor<float> rotary_of(const JsonObject& config, Index units, Index turned, const std::string& where, const char* base_key) {
     double base = 10000;
