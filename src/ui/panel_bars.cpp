@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <utility>
 
 #include "base/percent.hpp"
@@ -161,11 +162,20 @@ void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layou
 
 namespace {
 
+/// Of a model that is none of ours: the folder's name, and that nobody here has measured it.
+std::string own_model(const Exhibit& e, const RunRequest& request) {
+    for (const ParamSpec& spec : e.params)
+        if (spec.is_path && request.params.has(spec.name))
+            return std::filesystem::path(request.params.text(spec.name)).filename().string() +
+                   " · your folder · not checked against its authors' numbers";
+    return {};
+}
+
 /// "dates · exact match 100% held out · CC BY": of the model that answered the request.
 std::string model_summary(const Exhibit& e, const RunRequest& request) {
     try {
         const std::string id = model_of(e, request.params);
-        if (id.empty()) return {};
+        if (id.empty()) return own_model(e, request);
         const Card& card = bundled_model(id)->card;
         std::string text = id;
         const auto add = [&](const char* name, const char* title, bool share) {
