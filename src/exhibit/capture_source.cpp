@@ -71,7 +71,8 @@ bool rows_are_shares(const ArrayFile& file, const FileArray& array, const std::s
         part.along.back().count = array.dims.back();
         for (std::size_t axis = 0; axis < rank; ++axis) part.order.push_back(static_cast<int>(axis));
         double sum = 0;
-        for (const float v : file.read(array, part, stop).values()) {
+        const Tensor<float> read = file.read(array, part, stop);
+        for (const float v : read.values()) {
             if (v < 0 && std::isfinite(v)) return false;
             if (std::isfinite(v)) sum += static_cast<double>(v);
         }

@@ -15,8 +15,10 @@ std::string folder_of(const std::string& family) {
 
 Ids ids_in(const std::map<std::string, NpyArray>& golden, const std::string& name) {
     Ids ids;
-    if (const auto found = golden.find(name); found != golden.end())
-        for (const float id : found->second.cast<float>().values()) ids.push_back(static_cast<Index>(id));
+    const auto found = golden.find(name);
+    if (found == golden.end()) return ids;
+    const Tensor<float> stored = found->second.cast<float>();
+    for (const float id : stored.values()) ids.push_back(static_cast<Index>(id));
     return ids;
 }
 
