@@ -67,7 +67,8 @@ std::string unused_tensors(const CheckpointFolder& folder) {
     static const std::vector<std::string> others = {"pooler.",     "cls.seq_relationship", "decoder.", "lm_head.",
                                                     "classifier.", "qa_outputs",           "score.",   "embed_out."};
     std::vector<std::string> names;
-    for (const auto& [name, tensor] : folder.tensors) {
+    for (const auto& stored : folder.tensors) {
+        const std::string& name = stored.first;
         if (folder.used.contains(name)) continue;
         if (std::ranges::any_of(buffers, [&](const std::string& end) { return name.ends_with(end); })) continue;
         if (std::ranges::any_of(others, [&](const std::string& part) { return name.find(part) != std::string::npos; }))

@@ -72,6 +72,7 @@ std::function<ProjectionNames(const char*, Linear<float> MultiHeadProjections<fl
     bool cross) const {
     return [=, this](const char* what, Linear<float> MultiHeadProjections<float>::*which) {
         ProjectionNames names;
+        static_cast<void>(this);  // in double nothing is named
         if constexpr (std::is_same_v<T, float>) {
             const bool output = which == &MultiHeadProjections<float>::output;
             const bool groups = which == &MultiHeadProjections<float>::key || which == &MultiHeadProjections<float>::value;
