@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <list>
 #include <mutex>
@@ -53,10 +54,6 @@ struct Kept {
     std::vector<FileStamp> stamps;
     CheckpointPtr checkpoint;
 };
-
-}  // namespace
-
-namespace {
 
 /// Tensors that the family's file did not ask for, in words; empty: none. What never changes a number is not counted: masks and
 /// frequencies that are kept as buffers, and parts that were trained for another task.

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "autograd/ops.hpp"
 #include "base/error.hpp"
 #include "base/stop.hpp"
 #include "model/stack_continuation.hpp"
 #include "nn/rules.hpp"
+#include "tensor/largest.hpp"
 
 namespace saccade {
 
@@ -96,7 +96,7 @@ class ReadingOut {
         if (!std::ranges::all_of(p.values(), [](float v) { return std::isfinite(v); }) && !observe_.probe()->intervening())
             throw Error(ErrorCode::numeric, checkpoint_.path + ": its states grow beyond all numbers on this text",
                         "the weights are damaged, or need more than 32 bits");
-        output.likeliest = likeliest(p);
+        output.likeliest = places_of_largest(p.values(), next_shown);
         show_next(p, output);
         if (lens) show_lens(output.likeliest);
         return output;
@@ -164,16 +164,6 @@ class ReadingOut {
                                {"head.norm.bias", "β", {"feature"}, checkpoint_.norm.bias}}};
         });
         return reshape(shown, {1, d});
-    }
-
-    static Ids likeliest(const Tensor<float>& p) {
-        Ids order(static_cast<std::size_t>(p.size()));
-        std::iota(order.begin(), order.end(), Index{0});
-        const Index shown = std::min(next_shown, p.size());
-        std::partial_sort(order.begin(), order.begin() + shown, order.end(),
-                          [&](Index a, Index b) { return p.data()[a] != p.data()[b] ? p.data()[a] > p.data()[b] : a < b; });
-        order.resize(static_cast<std::size_t>(shown));
-        return order;
     }
 
     void show_next(const Tensor<float>& p, CheckpointOutput& output) {

@@ -2,30 +2,25 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "base/error.hpp"
 #include "base/stop.hpp"
 #include "checkpoint/checkpoint_run.hpp"
+#include "tensor/largest.hpp"
 
 namespace saccade {
 
 Index sampled_token(const Tensor<float>& logits, const Sampling& how, Rng& rng) {
-    const Index classes = logits.size();
     if (!std::ranges::all_of(logits.values(), [](float v) { return std::isfinite(v); }))
         throw Error(ErrorCode::numeric, "the logits of the next token are not finite",
                     "change less by hand, or use other weights");
     const auto logit = [&](Index id) { return static_cast<double>(logits.data()[id]); };
     if (how.temperature <= 0) return std::ranges::max_element(logits.values()) - logits.values().begin();
-    Ids order(static_cast<std::size_t>(classes));
-    std::iota(order.begin(), order.end(), Index{0});
-    const Index kept = how.top_k > 0 ? std::min(how.top_k, classes) : classes;
-    std::partial_sort(order.begin(), order.begin() + kept, order.end(),
-                      [&](Index a, Index b) { return logit(a) != logit(b) ? logit(a) > logit(b) : a < b; });
+    const Ids order = places_of_largest(logits.values(), how.top_k > 0 ? how.top_k : logits.size());
     std::vector<double> chances;
     double total = 0;
-    for (Index i = 0; i < kept; ++i) {
-        chances.push_back(std::exp((logit(order[static_cast<std::size_t>(i)]) - logit(order.front())) / how.temperature));
+    for (const Index id : order) {
+        chances.push_back(std::exp((logit(id) - logit(order.front())) / how.temperature));
         total += chances.back();
     }
     // The nucleus: the likeliest until they hold their share, the one that crosses it included.

@@ -1,7 +1,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/typed_text.hpp"
 #include "exhibit/characters.hpp"
@@ -11,6 +10,7 @@
 #include "model/language_model_run.hpp"
 #include "model/per_model.hpp"
 #include "params/param_make.hpp"
+#include "tensor/largest.hpp"
 #include "trace/observer.hpp"
 #include "train/induction_data.hpp"
 
@@ -246,20 +246,15 @@ double show_losses(Probe& probe, const Ids& ids, const LanguageModelOutput& outp
 
 std::string show_next(Probe& probe, const LanguageModelOutput& output, const std::vector<std::string>& labels) {
     const Tensor<float> last = output.probabilities.row(output.probabilities.shape()[0] - 1);
-    const Index shown = std::min(next_shown, last.size());
-    Ids order(static_cast<std::size_t>(last.size()));
-    std::iota(order.begin(), order.end(), Index{0});
-    std::partial_sort(order.begin(), order.begin() + shown, order.end(), [&](Index a, Index b) {
-        return last.data()[a] != last.data()[b] ? last.data()[a] > last.data()[b] : a < b;
-    });
+    const Ids order = places_of_largest(last.values(), next_shown);
+    const auto shown = static_cast<Index>(order.size());
     Axis axis{"next", AxisKind::class_, shown, {}, "q"};
     Tensor<float> chances(Shape{shown});
-    const Ids order_shown(order.begin(), order.begin() + shown);
-    for (const Index id : order_shown) axis.labels.push_back(labels.at(static_cast<std::size_t>(id)));
+    for (const Index id : order) axis.labels.push_back(labels.at(static_cast<std::size_t>(id)));
     const std::string first = fmt::format("next “{}” {:.2f}", axis.labels.front(), last.data()[order.front()]);
     probe.axis(std::move(axis));
     const Observer observe(probe);
-    const Ids shown_ids = observe.ids("next.id", order_shown, last.size(), [] {
+    const Ids shown_ids = observe.ids("next.id", order, last.size(), [] {
         return Shown{Role::output, "x", "Likeliest next tokens (ids)", "", {"next"}};
     });
     for (Index r = 0; r < shown; ++r) chances.data()[r] = last.data()[shown_ids[static_cast<std::size_t>(r)]];

@@ -188,7 +188,7 @@ std::map<std::string, double> EnglishTask::evaluate(const WeightMap& weights, In
                     "pass --data cmn-eng.txt, and ask for at least one sentence");
     const TransformerStack<float> stack(Weights<float>(weights), "stack", design_);
     struct Sums {
-        double loss = 0, hits = 0, tokens = 0, bytes = 0;
+        double loss = 0, hits = 0, tokens = 0;
     };
     std::vector<Sums> all(static_cast<std::size_t>(held_out(n)));
     parallel_for(static_cast<std::int64_t>(all.size()), [&](std::int64_t i) {

@@ -11,6 +11,7 @@
 #include "io/atomic_file.hpp"
 #include "io/text_file.hpp"
 #include "run/run.hpp"
+#include "tensor/largest.hpp"
 #include "testing.hpp"
 
 // Folders that are damaged, incomplete or not what they say; what models write; ours as a folder and back. That the numbers are
@@ -312,6 +313,13 @@ TEST(CheckpointExhibit, bundled_model_reads_and_writes_english) {
         request.interventions.push_back(parse_intervention(change));
     const TracePtr changed = run(request);
     EXPECT_FALSE(std::ranges::equal(changed->tensor("token.id").values.values(), longer->tensor("token.id").values.values()));
+}
+
+TEST(Largest, comes_first_and_what_is_no_number_last) {
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    EXPECT_EQ(places_of_largest(std::vector<float>{1, 5, nan, 5, -2}, 9), (Ids{1, 3, 0, 4, 2}));
+    EXPECT_EQ(places_of_largest(std::vector<float>{nan, nan, 0}, 2), (Ids{2, 0}));
+    EXPECT_TRUE(places_of_largest(std::vector<float>{}, 3).empty());
 }
 
 TEST(Sampling, draws_from_the_likeliest) {
