@@ -107,7 +107,8 @@ void take_extents(CaptureSource& source) {
 void require_axes(const CaptureSource& source, std::size_t given, const std::string& whose) {
     if (given == source.extents.size()) return;
     throw Error(ErrorCode::invalid_input,
-                fmt::format("{}: {} axes are named, '{}' has {}: {}", whose, given, source.name, source.extents.size(),
+                fmt::format("{}: {} axes are named, {} has {}: {}", whose, given,
+                            source.name.empty() ? "the array" : "'" + source.name + "'", source.extents.size(),
                             fmt::format("[{}{}", source.stacked ? fmt::format("{} arrays, ", source.parts.size()) : "",
                                         source.parts[0]->shape_text().substr(1))),
                 "name one for each, the outermost first: layer, head, query, key");

@@ -88,6 +88,15 @@ inline bool key_pressed(ImGuiKey key, [[maybe_unused]] bool repeat = true) {
 #endif
 }
 
+/// Of the frame that has begun: did a key go down or up? Before 1.87 the window feeds the keys itself, and knows.
+inline bool key_changed() {
+#if IMGUI_VERSION_NUM >= 18700
+    for (int key = ImGuiKey_NamedKey_BEGIN; key < ImGuiKey_NamedKey_END; ++key)
+        if (ImGui::IsKeyPressed(static_cast<ImGuiKey>(key)) || ImGui::IsKeyReleased(static_cast<ImGuiKey>(key))) return true;
+#endif
+    return false;
+}
+
 /// Letters have no named key before 1.87; there a key is what GLFW calls it, which for letters and digits is the capital
 /// character.
 inline bool letter_pressed(char letter) {

@@ -188,13 +188,14 @@ struct Window::Impl {
     }
 
     void feed_keyboard() {
-        for (const InputEvent& event : input.take()) {
+        const std::vector<InputEvent> events = input.take();
+        for (const InputEvent& event : events) {
             if (event.is_character)
                 type(event.code_point);
             else
                 ImGui_ImplGlfw_KeyCallback(native.handle, event.key, event.scancode, event.action, event.mods);
         }
-        if (!input.empty()) settle = 3;
+        if (!events.empty() || !input.empty()) settle = 3;
     }
 
     /// Something moves by itself.
@@ -203,10 +204,23 @@ struct Window::Impl {
                (state.document.training.run && state.document.training.run->state() == Training::State::running);
     }
 
-    static void new_frame() {
+    void new_frame() {
         ImGui_ImplOpenGL3_NewFrame();
         ImGui_ImplGlfw_NewFrame();
         ImGui::NewFrame();
+        if (heard()) settle = 3;
+    }
+
+    /// Did anything reach this frame? What comes while the last frame before the window sleeps is begun needs frames of its own: a
+    /// menu that a click opens is laid out in its first and shown from its second on.
+    bool heard() {
+        const ImGuiIO& io = ImGui::GetIO();
+        const bool resized = io.DisplaySize.x != seen_size.x || io.DisplaySize.y != seen_size.y;
+        seen_size = io.DisplaySize;
+        if (resized || io.MouseDelta.x != 0 || io.MouseDelta.y != 0 || io.MouseWheel != 0 || io.MouseWheelH != 0) return true;
+        for (int button = 0; button < ImGuiMouseButton_COUNT; ++button)
+            if (ImGui::IsMouseClicked(button) || ImGui::IsMouseReleased(button)) return true;
+        return !io.InputQueueCharacters.empty() || compat::key_changed();
     }
 
     void draw_panels() {
@@ -253,7 +267,9 @@ struct Window::Impl {
 
     void dump_state() {
         if (options.state_file.empty()) return;
-        std::string text = state_dump(state, act).dump();
+        nlohmann::json shown = state_dump(state, act);
+        shown["settled"] = settle == 0;  // nothing on screen will move by itself: a place is where a click finds it
+        std::string text = shown.dump();
         if (text == dumped) return;
         write_file(options.state_file, text, Durable::no);
         dumped = std::move(text);
@@ -280,6 +296,7 @@ struct Window::Impl {
     double last_time = 0, asked_at = -1;
     int drawn_since_asked = 0;  // frames since a panel last asked for a run
     int settle = 3;             // frames still to be drawn without an event: hover and layout follow one frame later
+    ImVec2 seen_size{0, 0};     // of the window in the frame before
 };
 
 Window::Window(const WindowOptions& options) : impl_(std::make_unique<Impl>(options)) {}

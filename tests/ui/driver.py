@@ -105,12 +105,19 @@ class Window:
 
     def place(self, name):
         """Middle of something that the window says it has drawn: a field, a card's grid cell."""
-        x, y, w, h = self.wait(f"{name} on screen", lambda s: name in s["places"])["places"][name]
+        x, y, w, h = self.resting(f"{name} on screen", lambda s: name in s["places"])["places"][name]
         return x + w / 2, y + h / 2
+
+    def resting(self, what, holds):
+        """As wait(), but of a window in which nothing moves any more: a menu finds its place a frame after it was opened. One that
+        is never at rest, as it plays or computes, is taken as it is after a second."""
+        self.wait(what, holds)
+        deadline = time.monotonic() + 1
+        return self.wait(what, lambda s: holds(s) and (s["settled"] or time.monotonic() > deadline))
 
     def cell(self, row, column):
         """Middle of a cell of the first heatmap."""
-        state = self.wait("the heatmap on screen", lambda s: "heatmap" in s["places"])
+        state = self.resting("the heatmap on screen", lambda s: "heatmap" in s["places"])
         x, y, w, h = state["places"]["heatmap"]
         rows, columns = state["grid"]
         return x + w * (column + 0.5) / columns, y + h * (row + 0.5) / rows
