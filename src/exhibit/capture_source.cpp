@@ -104,14 +104,19 @@ void take_extents(CaptureSource& source) {
     source.extents.insert(source.extents.end(), source.parts[0]->dims.begin(), source.parts[0]->dims.end());
 }
 
+/// A .npy file's one array has no name.
+std::string quoted_name(const std::string& name) {
+    return name.empty() ? "the array" : "'" + name + "'";
+}
+
 void require_axes(const CaptureSource& source, std::size_t given, const std::string& whose) {
     if (given == source.extents.size()) return;
-    throw Error(ErrorCode::invalid_input,
-                fmt::format("{}: {} axes are named, {} has {}: {}", whose, given,
-                            source.name.empty() ? "the array" : "'" + source.name + "'", source.extents.size(),
-                            fmt::format("[{}{}", source.stacked ? fmt::format("{} arrays, ", source.parts.size()) : "",
-                                        source.parts[0]->shape_text().substr(1))),
-                "name one for each, the outermost first: layer, head, query, key");
+    throw Error(
+        ErrorCode::invalid_input,
+        fmt::format("{}: {} axes are named, {} has {}: {}", whose, given, quoted_name(source.name), source.extents.size(),
+                    fmt::format("[{}{}", source.stacked ? fmt::format("{} arrays, ", source.parts.size()) : "",
+                                source.parts[0]->shape_text().substr(1))),
+        "name one for each, the outermost first: layer, head, query, key");
 }
 
 /// The arrays that hold the tensor of that name.
@@ -301,7 +306,7 @@ CapturedFile open_capture(const std::string& path, const CaptureWish& wish) {
     capture.choices = choices_of(*capture.file, *capture.about, wish.stop);
     if (capture.choices.empty())
         throw Error(ErrorCode::bad_format,
-                    fmt::format("{}: no array can be shown: '{}' {}", path, capture.file->arrays()[0].name,
+                    fmt::format("{}: no array can be shown: {} {}", path, quoted_name(capture.file->arrays()[0].name),
                                 capture.file->arrays()[0].problem),
                     "save real numbers of 1 to 6 axes");
     capture.shown.name = wish.tensor.empty() ? capture.choices.front() : wish.tensor;

@@ -211,8 +211,8 @@ struct Window::Impl {
         if (heard()) settle = 3;
     }
 
-    /// Did anything reach this frame? What comes while the last frame before the window sleeps is begun needs frames of its own: a
-    /// menu that a click opens is laid out in its first and shown from its second on.
+    /// Did anything reach this frame? What comes while the last frame before the window sleeps is begun needs frames of its
+    /// own: a menu that a click opens is laid out in its first and shown from its second on.
     bool heard() {
         const ImGuiIO& io = ImGui::GetIO();
         const bool resized = io.DisplaySize.x != seen_size.x || io.DisplaySize.y != seen_size.y;
