@@ -30,17 +30,17 @@ Index chosen_block(const ResNetDesign& design, const Params& params) {
 }
 
 void say_what_to_know(RunContext& context, const ResNetDesign& design, const PictureInput& picture) {
-    const Index side = std::max(picture.read->image.width, picture.read->image.height), most = design.most_side;
+    const Index side = std::max(picture.read->image.width, picture.read->image.height), most = design.sides.back();
     if (4 * side > 5 * most)  // at half as large again as it knows, every other class is lost
         context.probe.note(
             {"resolution",
-             design.least_side == most
+             design.sides.size() == 1
                  ? fmt::format(
                        "learned from pictures of {0}×{0} px, the network reads this one at {1} px: its classes may be wrong",
                        most, side)
                  : fmt::format(
                        "learned from pictures of {} to {} px, the network reads this one at {} px: its classes may be wrong",
-                       design.least_side, most, side),
+                       design.sides.front(), most, side),
              fmt::format("maps are finer at {}, classes better at {}", side, most)});
     if (!picture.read->scene)
         context.probe.note({"image",
@@ -80,10 +80,12 @@ std::vector<ParamSpec> network_params(const std::string& model, const std::strin
                                    "and twice the channels.",
                                    blocks);
     block.fallback = shown_block;
-    ParamSpec resolution = integer_param("resolution", "Resolution",
-                                         "Longer side of the picture as the network reads it; every map covers all of it. A "
-                                         "note says where that is larger than what the network learned from.",
-                                         usual_side, least_side, most_side);
+    ParamSpec resolution =
+        integer_param("resolution", "Resolution",
+                      "Longer side of the picture as the network reads it; every map covers all of it. A "
+                      "note says where that is larger than what the network learned from. Its norms have statistics of "
+                      "pictures of several sizes and use those of the nearest.",
+                      usual_side, least_side, most_side);
     resolution.unit = "px";
     resolution.log_scale = true;
     std::vector<Choice> classes = {{likeliest, "likeliest"}};
@@ -109,7 +111,7 @@ NetworkRun run_network(RunContext& context, bool grad_cam) {
     run.picture = read_picture(context, side_multiple);
 
     const auto loaded = resnet_of(context.model);
-    const ResNetDesign& design = loaded->network.design();
+    const ResNetDesign& design = loaded->design();
     say_what_to_know(context, design, run.picture);
     run.request.picture = run.picture.values;
     run.request.block = chosen_block(design, params);

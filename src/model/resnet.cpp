@@ -13,31 +13,17 @@ constexpr ConvForm same_size{.stride = 1, .padding = 1, .groups = 1};
 constexpr double norm_epsilon = 1e-5;
 
 template <class T>
-BatchNorm<T> population_norm(const Weights<T>& weights, const std::string& name, Index channels) {
-    const auto values = [&](const char* part) { return weights.get(name + part, {channels}).value(); };
-    const BatchNorm<T> norm{values(".gain"), values(".bias"), values(".mean"), values(".variance"), norm_epsilon};
+BatchNorm<T> population_norm(const Weights<T>& weights, const ResNetDesign& design, const std::string& name, Index side,
+                             Index channels) {
+    const auto values = [&](const std::string& tensor) { return weights.get(tensor, {channels}).value(); };
+    const std::string variance = design.statistics_name(name, "variance", side);
+    const BatchNorm<T> norm{values(name + ".gain"), values(name + ".bias"), values(design.statistics_name(name, "mean", side)),
+                            values(variance), norm_epsilon};
     for (const T v : norm.variance.values())
         if (!(v >= T(0)))
-            throw Error(ErrorCode::bad_format, "weights: '" + name + ".variance' holds a negative value",
+            throw Error(ErrorCode::bad_format, "weights: '" + variance + "' holds a negative value",
                         "choose a file of this model");
     return norm;
-}
-
-/// The convolution with the norm after it, gain and bias as variables: gradients reach them, and the weights through them.
-template <class T>
-Conv2d<T> scaled(Conv2d<T> conv, const Var<T>& gain, const Var<T>& bias, const BatchNorm<T>& norm) {
-    const Shape shape = conv.weight.shape();
-    const Index out = shape[0];
-    Tensor<T> inverse(Shape{out}), mean(Shape{out});
-    for (Index c = 0; c < out; ++c) {
-        inverse.data()[c] = T(1) / std::sqrt(norm.variance.data()[c] + static_cast<T>(norm.eps));
-        mean.data()[c] = norm.mean.data()[c];
-    }
-    const Var<T> factor = mul(gain, Var<T>(std::move(inverse)));
-    const Index row = conv.weight.value().size() / out;
-    conv.weight = reshape(mul(reshape(conv.weight, {out, row}), reshape(factor, {out, 1})), shape);
-    conv.bias = sub(bias, mul(factor, Var<T>(std::move(mean))));
-    return conv;
 }
 
 /// [N, H, W, C] in the network.
@@ -53,37 +39,27 @@ ResNet<T>::ResNet(ResNetDesign design) : design_(std::move(design)) {
 }
 
 template <class T>
-ResNet<T>::ResNet(const Weights<T>& weights, ResNetDesign design) : ResNet(std::move(design)) {
-    read(weights, Norms::folded, nullptr);
+ResNet<T>::ResNet(const Weights<T>& weights, ResNetDesign design, Index side) : ResNet(std::move(design)) {
+    read(weights, Norms::folded, design_.nearest_side(side), nullptr);
 }
 
 template <class T>
 ResNet<T> ResNet<T>::training(const Weights<T>& weights, ResNetDesign design, StatisticsMap<T>* seen) {
     ResNet<T> model(std::move(design));
-    model.read(weights, Norms::of_batch, seen);
+    model.read(weights, Norms::of_batch, 0, seen);
     return model;
 }
 
 template <class T>
-ResNet<T> ResNet<T>::settled(const Weights<T>& weights, ResNetDesign design) {
-    ResNet<T> model(std::move(design));
-    model.read(weights, Norms::of_population, nullptr);
-    return model;
-}
-
-template <class T>
-void ResNet<T>::read(const Weights<T>& weights, Norms norms, StatisticsMap<T>* seen) {
+void ResNet<T>::read(const Weights<T>& weights, Norms norms, Index side, StatisticsMap<T>* seen) {
     const auto normed_conv = [&](const std::string& conv, const std::string& norm, Index out, Index in, Index stride) {
         NormedConv c;
         c.conv.form = same_size;
         c.conv.form.stride = stride;
         c.conv.weight = weights.get(conv + ".weight", {out, in, 3, 3});
-        if (norms == Norms::of_population) {
-            c.conv = scaled(c.conv, weights.get(norm + ".gain", {out}), weights.get(norm + ".bias", {out}),
-                            population_norm(weights, norm, out));
-        } else if (norms == Norms::folded) {
+        if (norms == Norms::folded) {
             c.weight = c.conv.weight;
-            c.norm = population_norm(weights, norm, out);
+            c.norm = population_norm(weights, design_, norm, side, out);
             c.conv = folded(c.conv, c.norm);
         } else {
             c.gain = weights.get(norm + ".gain", {out});

@@ -27,7 +27,7 @@ struct ResNetDesign {
     Index kernel = 7;                                 // of its spatial map
     std::vector<std::string> classes;                 // their names, in the order of the logits
     std::array<float, 3> mean{}, deviation{1, 1, 1};  // of the colours that it was trained with, each 0 to 1
-    Index least_side = 32, most_side = 32;            // of the pictures that it was trained with, in pixels
+    std::vector<Index> sides{32};                     // shorter ones of the pictures that it was trained with, in pixels
 
     bool operator==(const ResNetDesign&) const = default;
     Index block_count() const { return blocks * static_cast<Index>(widths.size()); }
@@ -36,6 +36,11 @@ struct ResNetDesign {
     Index block_width(Index block) const { return widths[static_cast<std::size_t>(block / blocks)]; }
     /// Pixels of the picture that a cell of the block's features stands for, along each axis.
     Index block_stride(Index block) const { return Index{1} << (block / blocks); }
+    /// Which of `sides` is nearest to a side: as many times smaller or larger as can be.
+    Index nearest_side(Index side) const;
+    /// The weight that holds a norm's statistics, `what` mean or variance, of pictures of one of `sides`: "NORM.mean" for the
+    /// least, "NORM.mean_64" for a larger one.
+    std::string statistics_name(const std::string& norm, const std::string& what, Index side) const;
     BlockAttentionSizes attention_sizes(Index block) const { return {block_width(block), reduction, kernel}; }
 };
 /// Error{invalid_input}, one line.
@@ -56,20 +61,19 @@ using StatisticsMap = std::map<std::string, BatchStatistics<T>>;
 ///   logits = W mean_ij + b.  Shortcuts have no parameters (option A). Fully convolutional: any size from 1 x 1 pixels.
 /// Weights: stem.weight, stageS.blockB.conv1.weight, conv2.weight, classifier.weight, classifier.bias; NORM.gain, NORM.bias for
 /// stem.norm and stageS.blockB.norm1, norm2; NORM.mean, NORM.variance once they were measured; stageS.blockB.attention.* as the
-/// attention names them.
+/// attention names them. A network for pictures of several sizes has one set of weights, and statistics of its norms for each
+/// size (Wang 2020, "Resolution switchable networks", section 3.1): activations of an enlarged picture are distributed
+/// otherwise.
 template <class T>
 class ResNet {
  public:
-    /// For inference: norms use the population's statistics and are folded into the convolutions before them.
-    /// Error{bad_format} for missing or misshapen tensors.
-    ResNet(const Weights<T>& weights, ResNetDesign design);
+    /// For inference on pictures whose shorter side is about `side` pixels (0: the least that it knows): norms use the
+    /// population's statistics at the nearest size and are folded into the convolutions before them. Error{bad_format} for
+    /// missing or misshapen tensors.
+    ResNet(const Weights<T>& weights, ResNetDesign design, Index side = 0);
     /// For training and for measuring: norms use the statistics of their own batch, and write them to `seen` if it is not null
     /// (which must outlive this).
     static ResNet training(const Weights<T>& weights, ResNetDesign design, StatisticsMap<T>* seen = nullptr);
-
-    /// For training what is nearly done: norms use the population's statistics as the weights hold them, and no gradient
-    /// reaches those. The same numbers as for inference.
-    static ResNet settled(const Weights<T>& weights, ResNetDesign design);
 
     const ResNetDesign& design() const { return design_; }
 
@@ -105,8 +109,8 @@ class ResNet {
         std::shared_ptr<const BlockAttention<T>> attention;  // null: none
     };
     explicit ResNet(ResNetDesign design);
-    enum class Norms { folded, of_batch, of_population };
-    void read(const Weights<T>& weights, Norms norms, StatisticsMap<T>* seen);
+    enum class Norms { folded, of_batch };
+    void read(const Weights<T>& weights, Norms norms, Index side, StatisticsMap<T>* seen);
     /// relu(norm(conv x) + residual), residual may be empty; or without relu.
     Var<T> normed(const NormedConv& conv, const Var<T>& x) const;
     Var<T> normed_relu(const NormedConv& conv, const Var<T>& x, const Var<T>& residual) const;
@@ -136,7 +140,10 @@ WeightMap initial_resnet_weights(const ResNetDesign& design, Rng& rng);
 /// A network that is ready to run, made once for each model. Error{bad_format} if the card or weights do not fit, or
 /// statistics are missing.
 struct LoadedResNet {
-    ResNet<float> network;
+    std::vector<ResNet<float>> of_side;  // one for each of the design's sides: the same but for the statistics of its norms
+    const ResNetDesign& design() const { return of_side.front().design(); }
+    /// That for pictures of height x width pixels.
+    const ResNet<float>& for_picture(Index height, Index width) const;
 };
 std::shared_ptr<const LoadedResNet> resnet_of(const ModelPtr& model);
 

@@ -1,6 +1,8 @@
-#include <fmt/core.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "base/rng.hpp"
@@ -16,6 +18,17 @@ using nlohmann::json;
 
 std::string ResNetDesign::block_name(Index block) const {
     return fmt::format("stage{}.block{}", block / blocks + 1, block % blocks + 1);
+}
+
+Index ResNetDesign::nearest_side(Index side) const {
+    const auto off = [side](Index known) {
+        return std::abs(std::log(static_cast<double>(std::max<Index>(side, 1)) / static_cast<double>(known)));
+    };
+    return *std::ranges::min_element(sides, {}, off);
+}
+
+std::string ResNetDesign::statistics_name(const std::string& norm, const std::string& what, Index side) const {
+    return side == sides.front() ? norm + "." + what : fmt::format("{}.{}_{}", norm, what, side);
 }
 
 void require_valid(const ResNetDesign& d) {
@@ -37,15 +50,16 @@ void require_valid(const ResNetDesign& d) {
             "choose 1 to 100000");
     for (const float deviation : d.deviation)
         require(deviation > 0, "a colour deviation that is not positive", "use the card that was written with these weights");
-    require(d.least_side >= 1 && d.least_side <= d.most_side && d.most_side <= 100000,
-            fmt::format("trained on pictures of {} to {} px", d.least_side, d.most_side), "choose 1 to 100000");
+    require(!d.sides.empty() && d.sides.size() <= 16 && d.sides.front() >= 1 && d.sides.back() <= 100000 &&
+                std::ranges::adjacent_find(d.sides, std::greater_equal()) == d.sides.end(),
+            fmt::format("trained on pictures of {} px", fmt::join(d.sides, ", ")),
+            "choose up to 16 sides, 1 to 100000, ascending");
     block_attention(d.attention);
 }
 
 void into_card(const ResNetDesign& d, json& card) {
-    card["network"] = {{"blocks", d.blocks},       {"widths", d.widths},         {"attention", d.attention},
-                       {"reduction", d.reduction}, {"kernel", d.kernel},         {"mean", d.mean},
-                       {"deviation", d.deviation}, {"least_side", d.least_side}, {"most_side", d.most_side}};
+    card["network"] = {{"blocks", d.blocks}, {"widths", d.widths}, {"attention", d.attention}, {"reduction", d.reduction},
+                       {"kernel", d.kernel}, {"mean", d.mean},     {"deviation", d.deviation}, {"sides", d.sides}};
     card["classes"] = d.classes;
 }
 
@@ -59,8 +73,8 @@ ResNetDesign resnet_design_from_json(const json& card, const std::string& where)
     network.text("attention", d.attention);
     network.whole("reduction", d.reduction);
     network.whole("kernel", d.kernel);
-    network.whole("least_side", d.least_side);
-    network.whole("most_side", d.most_side);
+    network.whole("most_side", d.sides.front());  // of files from before a network knew several sizes
+    network.wholes("sides", d.sides);
     network.numbers("mean", d.mean);
     network.numbers("deviation", d.deviation);
     document.texts("classes", d.classes);
@@ -108,16 +122,23 @@ WeightMap initial_resnet_weights(const ResNetDesign& design, Rng& rng) {
     return weights;
 }
 
+const ResNet<float>& LoadedResNet::for_picture(Index height, Index width) const {
+    const std::vector<Index>& sides = design().sides;
+    const auto nearest = std::ranges::find(sides, design().nearest_side(std::min(height, width)));
+    return of_side[static_cast<std::size_t>(nearest - sides.begin())];
+}
+
 std::shared_ptr<const LoadedResNet> resnet_of(const ModelPtr& model) {
     static PerModel<LoadedResNet> loaded;
     return loaded.get(model, [&] {
         const std::string where = model->path.empty() ? "model " + model->id : model->path;
-        ResNetDesign design = resnet_design_from_json(model->card.json(), where);
+        const ResNetDesign design = resnet_design_from_json(model->card.json(), where);
         if (!model->weights.contains("stem.norm.mean"))
             throw Error(ErrorCode::bad_format, where + ": no population statistics of the batch norms (stem.norm.mean)",
                         "choose weights written by 'saccade train'");
-        return std::make_shared<const LoadedResNet>(
-            LoadedResNet{ResNet<float>(Weights<float>(model->weights), std::move(design))});
+        auto networks = std::make_shared<LoadedResNet>();
+        for (const Index side : design.sides) networks->of_side.emplace_back(Weights<float>(model->weights), design, side);
+        return std::shared_ptr<const LoadedResNet>(networks);
     });
 }
 

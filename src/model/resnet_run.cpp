@@ -79,7 +79,9 @@ class Run {
     }
 
  private:
-    const ResNet<float>& network() const { return loaded_->network; }
+    const ResNet<float>& network() const {
+        return loaded_->for_picture(request_.picture.shape()[0], request_.picture.shape()[1]);
+    }
     const ResNetDesign& design() const { return network().design(); }
     Index classes() const { return static_cast<Index>(design().classes.size()); }
 

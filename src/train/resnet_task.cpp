@@ -14,14 +14,13 @@
 
 #include "autograd/ops.hpp"
 #include "base/parallel.hpp"
-#include "base/sha256.hpp"
 #include "base/stop.hpp"
 #include "image/image.hpp"
 #include "model/model_store.hpp"
 #include "model/resnet.hpp"
 #include "train/augment.hpp"
-#include "train/cifar_binary.hpp"
 #include "train/image_set.hpp"
+#include "train/resnet_pictures.hpp"
 #include "train/schedule.hpp"
 #include "train/sgd.hpp"
 #include "train/task_options.hpp"
@@ -34,9 +33,6 @@ constexpr Index measured_at_once = 100;                                // test p
 constexpr Index calibration_pictures = 2048, calibration_batch = 128;  // that statistics are measured on
 
 constexpr double distil_temperature = 3;
-
-// Of CIFAR-10's training pictures, rounded; other pictures come close enough, for a norm follows the first layer.
-constexpr std::array<float, 3> colour_mean{0.4914f, 0.4822f, 0.4465f}, colour_deviation{0.2470f, 0.2435f, 0.2616f};
 
 struct Network {
     const char *id, *attention, *title;
@@ -66,7 +62,6 @@ class ResNetTask : public Task {
         const Index epoch = steps_per_epoch();
         return {.points = 10, .evaluations = epoch, .snapshots = std::max<Index>(1, epoch / 2), .examples = 2000};
     }
-    WeightMap started_from(const Model& start, WeightMap fresh) const override;
     void recalibrate_norms(WeightMap& weights, std::stop_token stop) const override;
     std::string headline() const override { return "accuracy"; }
     Index usual_held_out() const override { return test().size(); }
@@ -95,13 +90,14 @@ class ResNetTask : public Task {
     Index whole_side() const { return std::min(test().height, test().width); }
     /// Sides that the network is to know pictures at: as they are, twice, three times as large.
     std::vector<Index> measured_sides() const;
-    void measure_norms(WeightMap& weights, std::stop_token stop) const;
+    /// Of each norm, batch by batch, over training pictures enlarged to a side.
+    std::vector<StatisticsMap<float>> statistics_at(const WeightMap& weights, Index side, std::stop_token stop) const;
     /// On n of the test pictures, enlarged to a side.
     struct Judged {
         double loss = 0;
         Index hits = 0;
     };
-    Judged judge(const ResNet<float>& network, Index n, Index side, std::stop_token stop) const;
+    Judged judge(const WeightMap& weights, Index n, Index side, std::stop_token stop) const;
 
     Network network_;
     std::string folder_;
@@ -110,10 +106,9 @@ class ResNetTask : public Task {
     double peak_ = 0.2, warm_up_ = 0.1, weight_decay_ = 5e-4, smoothing_ = 0.05;
     Index small_ = 24;
     double small_share_ = 0.5;
-    Index enlarged_ = 1;    // times, at most
-    double distil_ = 0;     // share of the loss that a teacher gives
-    bool settled_ = false;  // statistics of norms are measured before the first step, and stay
-    std::string from_;      // the teacher
+    Index enlarged_ = 1;  // times, at most
+    double distil_ = 0;   // share of the loss that a teacher gives
+    std::string from_;    // the teacher
 
     mutable std::mutex mutex_;
     mutable ImageSetPtr train_, test_;  // read when they are asked for: eval needs no training pictures
@@ -135,13 +130,11 @@ ResNetTask::ResNetTask(const Network& network, const TrainOptions& options)
                        whole_option("small", 1025, small_),
                        {"small_share", 0, 1, [this](double v) { small_share_ = v; }},
                        {"distil", 0, 1.001, [this](double v) { distil_ = v; }},
-                       {"settled", 0, 2, [this](double v) { settled_ = v >= 1; }},
                        whole_option("enlarged", 9, enlarged_)});
     from_ = options.from;
-    for (const auto& [asked, why] : {std::pair(distil_ > 0, "distil: there is no teacher"),
-                                     std::pair(settled_, "settled: there is no network whose statistics could stay")})
-        if (asked && from_.empty())
-            throw Error(ErrorCode::usage, fmt::format("{}: {}", id(), why), "name a trained network with --from");
+    if (distil_ > 0 && from_.empty())
+        throw Error(ErrorCode::usage, fmt::format("{}: distil: there is no teacher", id()),
+                    "name a trained network with --from");
     if (options.learning_rate > 0) peak_ = options.learning_rate;
     if (options.batch_size > 0) batch_size_ = options.batch_size;
     if (batch_size_ % shard_count != 0)
@@ -165,10 +158,9 @@ ResNetDesign ResNetTask::design() const {
     ResNetDesign design;
     design.attention = network_.attention;
     design.classes = test().classes;
-    design.mean = colour_mean;
-    design.deviation = colour_deviation;
-    design.least_side = whole_side();
-    design.most_side = enlarged_ * whole_side();
+    design.mean = picture_colours.mean;
+    design.deviation = picture_colours.deviation;
+    design.sides = measured_sides();
     return design;
 }
 
@@ -211,26 +203,6 @@ std::vector<Index> ResNetTask::measured_sides() const {
     return sides;
 }
 
-/// A picture of a set, `side` pixels along its shorter side.
-Image enlarged(const ImageSet& pictures, Index picture, Index side) {
-    Image image(pictures.width, pictures.height);
-    std::copy_n(pictures.picture(picture), pictures.picture_size(), image.rgb.data());
-    const Index whole = std::min(pictures.height, pictures.width);
-    return side == whole ? image : resized(image, image.width * side / whole, image.height * side / whole);
-}
-
-/// Pictures [n, height, width, 3] as the network reads them.
-Tensor<float> enlarged_batch(const ImageSet& pictures, std::span<const Index> chosen, Index side) {
-    Tensor<float> x;
-    for (std::size_t i = 0; i < chosen.size(); ++i) {
-        const Image image = enlarged(pictures, chosen[i], side);
-        if (i == 0) x = Tensor<float>::uninitialized({static_cast<Index>(chosen.size()), image.height, image.width, 3});
-        scale_colours(image.rgb.data(), image.height * image.width, {colour_mean, colour_deviation},
-                      x.data() + static_cast<Index>(i * image.rgb.size()));
-    }
-    return x;
-}
-
 /// Hinton 2015 ("Distilling the knowledge in a neural network", section 2): T^2 times the cross-entropy of the student's
 /// softmax(logits / T) with the teacher's. [n, classes] each.
 Var<float> distilled(const Var<float>& logits, const Tensor<float>& teacher) {
@@ -244,7 +216,6 @@ Var<float> ResNetTask::shard_loss(const Weights<float>& weights, Index step, int
     const ImageSet& pictures = train();
     const std::vector<Index> chosen = batch(step);
     const Look how = look(step);
-    const ColourScale colour{colour_mean, colour_deviation};
     const auto count = static_cast<Index>(chosen.size()), first = count * shard / shard_count,
                last = count * (shard + 1) / shard_count, size = how.window.size;
     Tensor<float> x = Tensor<float>::uninitialized({last - first, size, size, 3});
@@ -256,11 +227,11 @@ Var<float> ResNetTask::shard_loss(const Weights<float>& weights, Index step, int
         const auto side = static_cast<Index>(
             ratio > 1 ? std::lround(static_cast<double>(how.least_side) * std::pow(ratio, rng.uniform())) : how.least_side);
         const Image image = enlarged(pictures, picture, side);
-        augment(image.rgb.data(), image.height, image.width, how.window, colour, rng, x.data() + (i - first) * size * size * 3);
+        augment(image.rgb.data(), image.height, image.width, how.window, picture_colours, rng,
+                x.data() + (i - first) * size * size * 3);
         targets.push_back(pictures.labels[static_cast<std::size_t>(picture)]);
     }
-    const auto network = settled_ ? ResNet<float>::settled(weights, design()) : ResNet<float>::training(weights, design());
-    const Var<float> logits = network(Var<float>(std::move(x)));
+    const Var<float> logits = ResNet<float>::training(weights, design())(Var<float>(std::move(x)));
     const auto share = static_cast<float>(distil_);
     const auto labelled = [&] { return cross_entropy<float>(logits, targets, {}, static_cast<float>(smoothing_)); };
     if (distil_ == 0) return labelled();
@@ -292,51 +263,44 @@ BatchStatistics<float> pooled_statistics(const std::vector<StatisticsMap<float>>
     return all;
 }
 
-WeightMap ResNetTask::started_from(const Model& start, WeightMap fresh) const {
-    fresh = Task::started_from(start, std::move(fresh));
-    if (settled_) measure_norms(fresh, {});
-    return fresh;
-}
-
 void ResNetTask::recalibrate_norms(WeightMap& weights, std::stop_token stop) const {
-    if (!settled_) measure_norms(weights, std::move(stop));
+    const ResNetDesign how = design();
+    for (const Index side : how.sides) {
+        const std::vector<StatisticsMap<float>> seen = statistics_at(weights, side, stop);
+        for (const auto& [norm, first] : seen.front()) {
+            BatchStatistics<float> all = pooled_statistics(seen, norm);
+            weights.insert_or_assign(how.statistics_name(norm, "mean", side), std::move(all.mean));
+            weights.insert_or_assign(how.statistics_name(norm, "variance", side), std::move(all.variance));
+        }
+    }
 }
 
-void ResNetTask::measure_norms(WeightMap& weights, std::stop_token stop) const {
+std::vector<StatisticsMap<float>> ResNetTask::statistics_at(const WeightMap& weights, Index side, std::stop_token stop) const {
     const ImageSet& pictures = train();
-    const ResNetDesign how = design();
-    // Of pictures at every size alike: the statistics are one set for all of them.
-    const std::vector<Index> sides = measured_sides();
-    const auto size_count = static_cast<Index>(sides.size());
-    const Index count = std::min(calibration_pictures, pictures.size()),
-                batches = (count + calibration_batch - 1) / calibration_batch;
-    std::vector<StatisticsMap<float>> seen(static_cast<std::size_t>(batches * size_count));
-    // Of all sizes as many numbers: fewer pictures of the large ones, whose activations would not fit.
-    parallel_for(batches * size_count, [&](std::int64_t at) {
+    // Large pictures hold more places each: fewer of them tell as much, and fewer at once fit into memory.
+    const Index times = std::max<Index>(1, side / whole_side());
+    const Index count = std::max<Index>(1, std::min(calibration_pictures, pictures.size()) / times),
+                at_once = std::max<Index>(1, calibration_batch / (times * times)), batches = (count + at_once - 1) / at_once;
+    std::vector<StatisticsMap<float>> seen(static_cast<std::size_t>(batches));
+    parallel_for(batches, [&](std::int64_t b) {
         check_stop(stop);
-        const Index b = at / size_count, first = count * b / batches, whole = count * (b + 1) / batches - first,
-                    side = sides[static_cast<std::size_t>(at % size_count)],
-                    n = std::max<Index>(1, whole * whole_side() * whole_side() / (side * side));
         std::vector<Index> chosen;
-        for (Index i = 0; i < n; ++i) chosen.push_back(((first + i) * 7919) % pictures.size());  // folders are sorted by class
-        ResNet<float>::training(Weights<float>(weights), how,
-                                &seen[static_cast<std::size_t>(at)])(Var<float>(enlarged_batch(pictures, chosen, side)));
+        for (Index i = count * b / batches; i < count * (b + 1) / batches; ++i)
+            chosen.push_back((i * 7919) % pictures.size());  // folders are sorted by class
+        ResNet<float>::training(Weights<float>(weights), design(),
+                                &seen[static_cast<std::size_t>(b)])(Var<float>(enlarged_batch(pictures, chosen, side)));
     });
-    for (const auto& [norm, first] : seen.front()) {
-        BatchStatistics<float> all = pooled_statistics(seen, norm);
-        weights.insert_or_assign(norm + ".mean", std::move(all.mean));
-        weights.insert_or_assign(norm + ".variance", std::move(all.variance));
-    }
+    return seen;
 }
 
 void ResNetTask::read_card(const nlohmann::json& card, const std::string& where) {
     const ResNetDesign trained = resnet_design_from_json(card, where);
-    enlarged_ = std::max<Index>(1, trained.most_side / trained.least_side);
+    enlarged_ = static_cast<Index>(trained.sides.size());
 }
 
 std::optional<double> ResNetTask::progress_metric(const WeightMap& weights, Index n, std::stop_token stop) const {
     n = std::min(n, test().size());
-    const Judged judged = judge(ResNet<float>(Weights<float>(weights), design()), n, whole_side(), stop);
+    const Judged judged = judge(weights, n, whole_side(), stop);
     return static_cast<double>(judged.hits) / static_cast<double>(n);
 }
 
@@ -351,11 +315,10 @@ std::map<std::string, double> ResNetTask::evaluate(const WeightMap& weights, Ind
                     fmt::format("{}: the pictures are of {} {}, the model tells {} apart", folder_, classes,
                                 classes == 1 ? "class" : "classes", head->second.shape()[0]),
                     "give a folder with the classes that the model was trained on");
-    const ResNet<float> network(Weights<float>(weights), design());
     const auto share = [n](double sum) { return sum / static_cast<double>(n); };
     std::map<std::string, double> metrics;
     for (const Index side : measured_sides()) {
-        const Judged judged = judge(network, n, side, stop);
+        const Judged judged = judge(weights, n, side, stop);
         const double accuracy = share(static_cast<double>(judged.hits));
         if (side != whole_side()) {
             metrics[fmt::format("accuracy_at_{}", side)] = accuracy;
@@ -367,7 +330,8 @@ std::map<std::string, double> ResNetTask::evaluate(const WeightMap& weights, Ind
     return metrics;
 }
 
-ResNetTask::Judged ResNetTask::judge(const ResNet<float>& network, Index n, Index side, std::stop_token stop) const {
+ResNetTask::Judged ResNetTask::judge(const WeightMap& weights, Index n, Index side, std::stop_token stop) const {
+    const ResNet<float> network(Weights<float>(weights), design(), side);
     const ImageSet& pictures = test();
     const Index at_once = std::max<Index>(1, measured_at_once * whole_side() * whole_side() / (side * side)),
                 batches = (n + at_once - 1) / at_once;
@@ -398,27 +362,6 @@ ResNetTask::Judged ResNetTask::judge(const ResNet<float>& network, Index n, Inde
     return all;
 }
 
-/// Of the pictures as they were read: two folders with one hash taught the same.
-std::string pixels_hash(const ImageSet& set) {
-    const auto bytes = [](const auto& values) {
-        return std::string_view(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(values[0]));
-    };
-    return sha256(sha256(bytes(set.pixels)) + sha256(bytes(set.labels)));
-}
-
-/// What the pictures are, and whose.
-nlohmann::json data_card(const ImageSet& train, const ImageSet& test) {
-    const std::string what = fmt::format("{} training and {} test pictures of {} x {} pixels in {} classes", train.size(),
-                                         test.size(), train.width, train.height, train.classes.size());
-    if (train.classes != cifar_classes() || train.width != 32 || train.height != 32)
-        return {{"data", what}, {"licence", "that of the pictures, which this program does not know"}};
-    return {{"data", "CIFAR-10: " + what},
-            {"licence", "no licence stated; published for research, with the request to cite the report"},
-            {"citation",
-             "Alex Krizhevsky: Learning multiple layers of features from tiny images. Technical report, "
-             "University of Toronto, 2009"}};
-}
-
 nlohmann::json ResNetTask::card() const {
     nlohmann::json card = {
         {"id", id()},
@@ -444,14 +387,12 @@ nlohmann::json ResNetTask::card() const {
                                     {"temperature", distil_temperature},
                                     {"teacher", "the model that it starts from, which sees each picture whole and as it is"}};
     if (enlarged_ > 1)
-        card["recipe"]["enlarged"] =
-            fmt::format("one step in two, to {} times the size in turn, by an eighth more or less", fmt::join(larger, ", "));
-    if (settled_) card["recipe"]["settled"] = "norms keep the statistics that the network it starts from has over all sizes";
+        card["recipe"]["enlarged"] = fmt::format(
+            "one step in two, to {} times the size in turn, by an eighth more or less; norms have statistics for each size",
+            fmt::join(larger, ", "));
     if (small_share_ > 0) card["recipe"]["small"] = {{"pixels", small_}, {"share", small_share_}};
-    card.update(data_card(train(), test()));
-    card["data_folder"] = {{"name", std::filesystem::path(folder_).lexically_normal().filename().string()},
-                           {"train_sha256", pixels_hash(train())},
-                           {"test_sha256", pixels_hash(test())}};
+    card.update(pictures_card(train(), test()));
+    card["data_folder"]["name"] = std::filesystem::path(folder_).lexically_normal().filename().string();
     into_card(design(), card);
     return card;
 }

@@ -49,7 +49,7 @@ TEST(ResNetRun, what_is_shown_is_what_the_network_computes) {
     const ModelPtr model = tiny_resnet("cbam");
     const ResNetRequest request = request_of(2);
     const Done done = run_tiny(model, request);
-    const ResNet<float>& network = resnet_of(model)->network;
+    const ResNet<float>& network = resnet_of(model)->for_picture(12, 20);
     const Var<float> logits = network(network.normalised(request.picture.reshape({1, 12, 20, 3})));
     for (Index c = 0; c < 3; ++c)
         EXPECT_NEAR(done.trace.tensor("logits").values.data()[c], logits.value().data()[c], 1e-5) << c;
@@ -70,7 +70,7 @@ TEST(ResNetRun, grad_cam_is_that_of_selvaraju) {
         ResNetRequest request = request_of(block);
         request.watched = 1;
         const Done done = run_tiny(model, request);
-        const ResNet<float>& network = resnet_of(model)->network;
+        const ResNet<float>& network = resnet_of(model)->for_picture(12, 20);
         const Var<float> x = network.stem(network.normalised(request.picture.reshape({1, 12, 20, 3})));
         Tape<float> tape;
         const Var<float> output = tape.leaf(network.run_blocks(0, block + 1, x).value());

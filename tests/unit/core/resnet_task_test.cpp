@@ -75,10 +75,10 @@ TEST(ResNetTask, learns_and_measures_the_statistics_that_inference_needs) {
         EXPECT_EQ(task->usual_held_out(), 16);
         const ResNetDesign design = resnet_design_from_json(task->card(), "card");
         EXPECT_EQ(design.classes, (std::vector<std::string>{"green", "red"}));
-        EXPECT_EQ(design.least_side, 8);
-        EXPECT_EQ(design.most_side, 24);
+        EXPECT_EQ(design.sides, (std::vector<Index>{8, 16, 24}));
         EXPECT_FALSE(task->card().value("data", "CIFAR").starts_with("CIFAR")) << "nobody else's pictures";
-        EXPECT_EQ(weights.at("stem.norm.mean").shape(), Shape{16});
+        for (const char* name : {"stem.norm.mean", "stem.norm.mean_16", "stem.norm.mean_24", "stem.norm.variance_24"})
+            EXPECT_EQ(weights.at(name).shape(), Shape{16}) << name;
     }
 }
 
@@ -105,6 +105,49 @@ TEST(ResNetTask, recalibrated_statistics_are_those_of_the_pictures) {
     const Tensor<float> x = folded.normalised(pixels);
     const Tensor<float> a = folded(x).value(), b = measured(x).value();
     for (Index i = 0; i < a.size(); ++i) EXPECT_NEAR(a.data()[i], b.data()[i], 1e-4);
+}
+
+TEST(ResNetTask, each_size_has_the_statistics_of_its_own) {
+    // All pictures are in one batch of each size: there the network gives what it gave with the batch's own statistics.
+    const Colours data;
+    const auto task = make_resnet_task("cifar-se-resnet20", data.options());
+    Rng rng(5);
+    auto model = std::make_shared<Model>();
+    model->weights = task->initial_weights(rng);
+    task->recalibrate_norms(model->weights, {});
+    model->id = "sizes";
+    model->card = Card(task->card());
+    const auto loaded = resnet_of(model);
+    ASSERT_EQ(loaded->of_side.size(), 3u);
+    const ImageSetPtr pictures = read_image_set(data.path(), ImageSplit::train);
+    for (const Index side : {8, 16, 24}) {
+        SCOPED_TRACE(side);
+        // As many as are measured: of pictures twice as large half, in the order that they are measured in.
+        const Index n = 16 / (side / 8);
+        Tensor<float> pixels(Shape{n, side, side, 3});
+        for (Index i = 0; i < n; ++i) {
+            Image image(8, 8);
+            std::copy_n(pictures->picture(i * 7919 % 16), image.rgb.size(), image.rgb.data());
+            const Image large = side == 8 ? image : resized(image, side, side);
+            for (std::size_t v = 0; v < large.rgb.size(); ++v)
+                pixels.data()[static_cast<std::size_t>(i) * large.rgb.size() + v] = static_cast<float>(large.rgb[v]) / 255.0f;
+        }
+        const ResNet<float>& network = loaded->for_picture(side, side + 40);
+        EXPECT_EQ(&network, &loaded->for_picture(side + 1, side + 1)) << "the nearest";
+        const auto measured = ResNet<float>::training(Weights<float>(model->weights), network.design());
+        const Tensor<float> x = network.normalised(pixels);
+        const Tensor<float> a = network(x).value(), b = measured(x).value();
+        for (Index i = 0; i < a.size(); ++i) EXPECT_NEAR(a.data()[i], b.data()[i], 1e-4);
+    }
+    const ResNetDesign& design = loaded->design();
+    EXPECT_EQ(design.nearest_side(1), 8);
+    EXPECT_EQ(design.nearest_side(11), 8);
+    EXPECT_EQ(design.nearest_side(12), 16);
+    EXPECT_EQ(design.nearest_side(500), 24);
+    auto without = std::make_shared<Model>(*model);
+    without->id = "without";
+    without->weights.erase("stage1.block1.norm1.mean_16");
+    EXPECT_TRUE(test::contains(test::error_of(ErrorCode::bad_format, [&] { resnet_of(without); }), "norm1.mean_16"));
 }
 
 TEST(ResNetTask, pictures_of_other_classes_than_the_models_are_named) {
@@ -146,7 +189,8 @@ TEST(ResNetTask, saved_models_run) {
     training.save_model(path);
     const auto loaded = resnet_of(load_model(path, "cifar-resnet20"));
     const Tensor<float> pixels(Shape{1, 12, 20, 3}, 0.5f);  // another size than it learned
-    EXPECT_EQ(loaded->network(loaded->network.normalised(pixels)).value().shape(), (Shape{1, 2}));
+    const ResNet<float>& network = loaded->for_picture(12, 20);
+    EXPECT_EQ(network(network.normalised(pixels)).value().shape(), (Shape{1, 2}));
     EXPECT_TRUE(training.points().back().metric.has_value());
 }
 
@@ -195,35 +239,6 @@ TEST(ResNetTask, learns_from_a_teacher) {
     };
     EXPECT_LT(loss(teacher->weights), loss(fresh));
     EXPECT_EQ(task->card()["recipe"]["distil"]["share"], 1.0);
-}
-
-TEST(ResNetTask, settled_norms_keep_the_statistics_of_what_it_started_from) {
-    const Colours data;
-    TrainOptions options = data.options();
-    options.extra["settled"] = 1;
-    EXPECT_TRUE(
-        test::contains(test::error_of(ErrorCode::usage, [&] { make_resnet_task("cifar-resnet20", options); }), "--from"));
-    Training first("cifar-resnet20", data.options());
-    while (first.state() == Training::State::running) std::this_thread::yield();
-    options.from = data / "start.safetensors";
-    first.save_model(options.from);
-    const auto task = make_resnet_task("cifar-resnet20", options);
-    Rng rng(5);
-    const ModelPtr model = load_model(options.from, "cifar-resnet20");
-    const WeightMap start = task->started_from(*model, task->initial_weights(rng));
-    const ResNetDesign design = resnet_design_from_json(task->card(), "card");
-    const Tensor<float> x(Shape{2, 12, 9, 3}, 0.3f);
-    const Tensor<float> folded = ResNet<float>(Weights<float>(start), design)(x).value(),
-                        settled = ResNet<float>::settled(Weights<float>(start), design)(x).value();
-    for (Index i = 0; i < folded.size(); ++i) EXPECT_NEAR(folded.data()[i], settled.data()[i], 1e-4);
-    Trainer trainer(*task, 7, model.get());
-    for (int i = 0; i < 3; ++i) trainer.step();
-    WeightMap trained = trainer.weights_copy();
-    task->recalibrate_norms(trained, {});
-    EXPECT_TRUE(std::ranges::equal(trained.at("stem.norm.mean").values(), start.at("stem.norm.mean").values()));
-    EXPECT_TRUE(std::ranges::equal(trained.at("stem.norm.variance").values(), start.at("stem.norm.variance").values()));
-    EXPECT_FALSE(std::ranges::equal(trained.at("stem.norm.gain").values(), start.at("stem.norm.gain").values()));
-    EXPECT_TRUE(task->card()["recipe"].contains("settled"));
 }
 
 TEST(ResNetTask, starts_from_a_model) {
@@ -278,8 +293,14 @@ TEST(ResNetModel, cards_and_weights_that_do_not_fit_are_refused) {
     nlohmann::json card;
     into_card(design, card);
     EXPECT_EQ(resnet_design_from_json(card, "card"), design);
-    for (const auto& [key, value] : std::map<std::string, nlohmann::json>{
-             {"attention", "none of them"}, {"widths", {16, 8}}, {"widths", "wide"}, {"deviation", {0, 1, 1}}, {"kernel", 4}}) {
+    for (const auto& [key, value] : std::map<std::string, nlohmann::json>{{"attention", "none of them"},
+                                                                          {"widths", {16, 8}},
+                                                                          {"widths", "wide"},
+                                                                          {"deviation", {0, 1, 1}},
+                                                                          {"kernel", 4},
+                                                                          {"sides", {64, 32}},
+                                                                          {"sides", {32, 32}},
+                                                                          {"sides", nlohmann::json::array()}}) {
         nlohmann::json bad = card;
         bad["network"][key] = value;
         EXPECT_THROW(resnet_design_from_json(bad, "card"), Error) << key;
@@ -301,7 +322,7 @@ TEST(ResNetModel, bundled_ones_run_and_say_where_they_come_from) {
         for (const char* entry : {"title", "data", "licence", "citation", "command", "recipe", "log", "date"})
             EXPECT_TRUE(model->card.json().contains(entry)) << entry;
         EXPECT_EQ(model->card.json().at("n"), 10000);
-        const ResNet<float>& network = resnet_of(model)->network;
+        const ResNet<float>& network = resnet_of(model)->for_picture(32, 32);
         EXPECT_EQ(network.design().classes.size(), 10u);
         const Tensor<float> grey(Shape{1, 32, 32, 3}, 0.5f);
         const Var<float> logits = network(network.normalised(grey));
