@@ -37,7 +37,15 @@ void TabRing::begin_frame(bool tab) {
     if (tab && compat::tab_pressed()) return move(io.KeyShift ? -1 : 1);
     ImGuiContext& g = *ImGui::GetCurrentContext();
     const bool press = compat::key_pressed(ImGuiKey_Space, false) || compat::key_pressed(ImGuiKey_Enter, false);
-    if (press && any_ && g.ActiveId == 0 && g.NavId != 0) activate(g.NavId);
+    // A button that was pressed is active for a frame more: presses that come in it wait.
+    const bool still_pressed = g.ActiveId != 0 && g.ActiveId == g.NavId;
+    if (!any_ || g.NavId == 0 || (g.ActiveId != 0 && !still_pressed))
+        presses_ = 0;
+    else if (press)
+        ++presses_;
+    if (presses_ == 0 || still_pressed) return;
+    activate(g.NavId);
+    --presses_;
 }
 
 void TabRing::move(int by) {

@@ -23,6 +23,7 @@ class TabRing {
     int place() const { return place_; }
     /// Has any of them that is no field?
     bool any_focused() const { return any_; }
+    bool presses_wait() const { return presses_ > 0; }
     /// The focused one uses the arrows of this frame.
     void take_arrows() { arrows_taken_ = true; }
     bool arrows_taken() const { return arrows_taken_; }
@@ -40,6 +41,7 @@ class TabRing {
     int place_ = -1;
     bool shown_ = false;  // the keyboard moved the focus last, not the mouse
     bool any_ = false, any_now_ = false, arrows_taken_ = false;
+    int presses_ = 0;  // of the focused button, that wait for their frames
 };
 
 }  // namespace saccade

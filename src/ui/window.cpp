@@ -260,6 +260,7 @@ struct Window::Impl {
         state.button_focused = tabs.any_focused();
         state.focus_place = tabs.place();
         state.arrows_taken = tabs.arrows_taken();
+        if (tabs.presses_wait()) settle = 3;
         run_keys(state, act);
         dialogs(ui, state, act);
         state.menu_open = ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopup);

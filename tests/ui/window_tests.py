@@ -123,6 +123,10 @@ def test_tab_reaches_every_button_and_space_presses_it(w):
     w.wait("the light theme", lambda s: s["theme"] == "light" and not s["playing"])
     w.key("Return")
     w.wait("the dark theme", lambda s: s["theme"] == "dark")
+    # However fast they come: none is lost while the one before still holds the button.
+    for theme in ("light", "dark", "light"):
+        w.key("space", "Return", "space")
+        w.wait(f"the {theme} theme after three presses", lambda s: s["theme"] == theme)
 
 
 def test_plus_and_minus_change_the_selected_weight_and_undo_takes_it_back(w):
