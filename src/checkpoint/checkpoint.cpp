@@ -11,8 +11,10 @@
 #include "checkpoint/tokenizer_pipeline.hpp"
 #include "io/file_stamp.hpp"
 #include "model/card_json.hpp"
+#include "model/layered_parameters.hpp"
 #include "model/per_model.hpp"
 #include "model/weights.hpp"
+#include "tensor/storage.hpp"
 
 namespace saccade {
 
@@ -92,9 +94,11 @@ CheckpointPtr made_of(MappedModel model, const std::string& path, const Family& 
                                                         .unused = std::move(unused)});
     const Index d = model.design.d_model, vocabulary = made->vocabulary();
     if (model.read_out != ReadOut::none) {
-        made->table.weight = weights.has("head.weight") ? weights.get("head.weight", {vocabulary, d}) : made->stack.table();
+        const bool tied = !weights.has("head.weight");
+        made->table.weight = tied ? made->stack.table() : weights.get("head.weight", {vocabulary, d});
         if (weights.has("head.bias")) made->table.bias = weights.get("head.bias", {vocabulary});
-        made->table = laid_out(std::move(made->table));
+        if (tied) made->table.packed = made->stack.packed_table();
+        if (made->table.packed == nullptr) made->table = laid_out(std::move(made->table));
     }
     if (model.read_out == ReadOut::masked_token) {
         made->transform =
@@ -104,6 +108,7 @@ CheckpointPtr made_of(MappedModel model, const std::string& path, const Family& 
         made->activation = &activation(model.read_out_activation);
     }
     made->labels = labels_of(made->tokenizer.get(), vocabulary);
+    release_kept_blocks(0);  // what laying out took for a moment is as large as the largest weight
     return made;
 }
 
@@ -145,6 +150,8 @@ CheckpointPtr read_checkpoint(const std::string& path, const std::stop_token& st
     MappedModel model = family.map(folder, JsonObject(folder.config, path + ": config.json"));
     std::string unused = unused_tensors(folder);
     folder.tensors.clear();
+    release_kept_blocks(0);
+    lay_layers_together(model.weights);
     return made_of(std::move(model), path, family, read_tokenizer(path), std::move(unused));
 }
 

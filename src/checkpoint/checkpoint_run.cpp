@@ -16,7 +16,7 @@ namespace saccade {
 
 namespace {
 
-constexpr Index next_shown = 10;
+constexpr Index next_shown = 10, lens_ranks = 5;
 constexpr double most_weight_bytes = 1.0e9;  // of what is kept of all pairs of tokens
 
 /// What is read out: states of all layers [L, T, d], and behind the last, normalised [T, d].
@@ -206,6 +206,32 @@ class ReadingOut {
                          .axes = {"layer", "next"},
                          .step = {"read out early", "softmax(E LN(x^l)) of the likeliest tokens, x^l what layer l gives out",
                                   "", "nostalgebraist 2020"}};
+        });
+        show_own_words(p);
+    }
+
+    /// Of each layer the tokens that it finds likeliest itself. p [layer, class]
+    void show_own_words(const Tensor<float>& p) {
+        const Index layers = p.shape()[0], ranks = std::min(lens_ranks, p.shape()[1]);
+        observe_.axis({"rank", AxisKind::class_, ranks, {}, "r"});
+        Tensor<float> ids(Shape{layers, ranks}), chances(Shape{layers, ranks});
+        for (Index l = 0; l < layers; ++l) {
+            const Ids largest = places_of_largest(p.row(l).values(), ranks);
+            for (Index r = 0; r < ranks; ++r) {
+                ids.row(l).data()[r] = static_cast<float>(largest[static_cast<std::size_t>(r)]);
+                chances.row(l).data()[r] = p.row(l).data()[largest[static_cast<std::size_t>(r)]];
+            }
+        }
+        observe_("lens.id", ids, [] {
+            return Shown{Role::output, "x", "What each layer would say (ids)", "", {"layer", "rank"}};
+        });
+        observe_("lens.probabilities", chances, [] {
+            return Shown{.role = Role::probabilities,
+                         .symbol = "λ",
+                         .title = "What each layer would say",
+                         .axes = {"layer", "rank"},
+                         .step = {"read out early", "the largest of softmax(E LN(x^l)), x^l what layer l gives out", "",
+                                  "nostalgebraist 2020"}};
         });
     }
 

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/error.hpp"
+#include "base/parallel.hpp"
 
 namespace saccade {
 
@@ -39,6 +40,7 @@ void Taking::linear(const std::string& ours, const std::string& theirs, Index ou
 
 void Taking::transposed_linear(const std::string& ours, const std::string& theirs, Index out, Index in) {
     give(ours + ".weight", transposed_matrix(tensor(theirs + ".weight", {in, out})));
+    folder_.tensors.at(found(theirs + ".weight")) = {};  // as it was stored it is not needed any more, and may be large
     take(ours + ".bias", theirs + ".bias", {out});
 }
 
@@ -52,8 +54,15 @@ void Taking::norm(const std::string& ours, const std::string& theirs, Index d, b
 Tensor<float> transposed_matrix(const Tensor<float>& w) {
     const Index rows = w.shape()[0], columns = w.shape()[1];
     Tensor<float> t = Tensor<float>::uninitialized({columns, rows});
-    for (Index c = 0; c < columns; ++c)
-        for (Index r = 0; r < rows; ++r) t.data()[c * rows + r] = w.data()[r * columns + c];
+    // In squares: of a column alone each number lies in a page of its own.
+    constexpr Index side = 32;
+    const Index down = (rows + side - 1) / side;
+    parallel_for(down, [&](std::int64_t at) {
+        const Index first = at * side, last = std::min(rows, first + side);
+        for (Index from = 0; from < columns; from += side)
+            for (Index c = from; c < std::min(columns, from + side); ++c)
+                for (Index r = first; r < last; ++r) t.data()[c * rows + r] = w.data()[r * columns + c];
+    });
     return t;
 }
 

@@ -226,7 +226,7 @@ Exhibit checkpoint_exhibit() {
     exhibit.views = {{"head-grid", "self.weights", 0, 0.5f, 0.6f},
                      {"heatmap", "self.weights", 0, 0.5f, 0.6f},
                      {"bars", "next.probabilities", 1, 0.4f, 0.4f},
-                     {"heatmap", "lens", 1, 0.6f, 0.4f}};
+                     {"words", "lens.probabilities", 1, 0.6f, 0.4f}};
     exhibit.picks = {{"token.position", "position"}};
     exhibit.output_text = "output";
     exhibit.run = run_checkpoint_exhibit;

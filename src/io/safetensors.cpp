@@ -71,13 +71,15 @@ class FileReader {
         if (file_.read(into, static_cast<std::size_t>(bytes)) != bytes) damaged("ends within " + what);
     }
 
+    static std::string named(const StoredTensor& tensor) { return "tensor '" + shorten(tensor.name, 60) + "'"; }
+
     template <class Stored, class Convert>
     Tensor<float> converted(const StoredTensor& tensor, Convert convert) {
         Tensor<float> values = Tensor<float>::uninitialized(tensor.shape(path_));
         std::vector<Stored> buffer(static_cast<std::size_t>(std::min<Index>(values.size(), 1 << 16)));
         for (Index at = 0; at < values.size(); at += static_cast<Index>(buffer.size())) {
             const auto count = static_cast<std::size_t>(std::min(values.size() - at, static_cast<Index>(buffer.size())));
-            read_bytes(buffer.data(), count * sizeof(Stored), "tensor '" + shorten(tensor.name, 60) + "'");
+            read_bytes(buffer.data(), count * sizeof(Stored), named(tensor));
             std::transform(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(count), values.data() + at, convert);
         }
         return values;
@@ -85,7 +87,11 @@ class FileReader {
 
     Tensor<float> values_of(const StoredTensor& tensor) {
         file_.seek(data_begin_ + tensor.begin);
-        if (tensor.dtype == "F32") return converted<float>(tensor, [](float v) { return v; });
+        if (tensor.dtype == "F32") {
+            Tensor<float> values = Tensor<float>::uninitialized(tensor.shape(path_));
+            read_bytes(values.data(), static_cast<std::uint64_t>(values.size()) * sizeof(float), named(tensor));
+            return values;
+        }
         if (tensor.dtype == "F64") return converted<double>(tensor, [](double v) { return static_cast<float>(v); });
         if (tensor.dtype == "F16") return converted<std::uint16_t>(tensor, half_to_float);
         return converted<std::uint16_t>(tensor, bfloat16_to_float);

@@ -1,10 +1,11 @@
 #pragma once
 
-#include <algorithm>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
 
+#include "model/weights.hpp"
 #include "tensor/tensor.hpp"
 
 namespace saccade {
@@ -13,20 +14,16 @@ namespace saccade {
 /// put together when first observed, and kept with the model: no run copies it again. Safe from any thread.
 class LayeredParameters {
  public:
-    /// `of(layer)` -> its own, a const Tensor<float>&.
-    template <class Of>
-    Tensor<float> get(const std::string& name, Index layers, const Of& of) {
-        const std::scoped_lock lock(mutex_);
-        Tensor<float>& all = made_[name];
-        if (!all.empty()) return all;
-        Tensor<float> fresh = Tensor<float>::uninitialized(of(0).shape().with_inserted(0, layers));
-        for (Index l = 0; l < layers; ++l) std::ranges::copy(of(l).values(), fresh.row(l).values().begin());
-        return all = std::move(fresh);
-    }
+    /// `of(layer)`: its own.
+    Tensor<float> get(const std::string& name, Index layers, const std::function<const Tensor<float>&(Index)>& of);
 
  private:
     std::mutex mutex_;
     std::map<std::string, Tensor<float>> made_;
 };
+
+/// Weights "NAME.LAYER.REST" of layers 0, 1, ... become rows of one tensor each, so that putting them together takes no copy of
+/// a large model: LayeredParameters finds it done.
+void lay_layers_together(WeightMap& weights);
 
 }  // namespace saccade

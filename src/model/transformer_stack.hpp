@@ -117,6 +117,8 @@ class TransformerStack {
     Index vocabulary() const { return table_.empty() ? 0 : table_.shape()[0]; }
     /// The embedding table [vocabulary, d_model]; empty if the weights hold none.
     const Var<T>& table() const { return table_; }
+    /// The same as products read it, laid out once; null where the stack is not causal.
+    const std::shared_ptr<const PackedMatrix<T>>& packed_table() const { return packed_table_; }
 
     /// sqrt(d_model) E[id] (Vaswani 2017, section 3.4), then `positioned`: ids[b * length + t] -> [batch, length, d_model].
     Var<T> embed(std::span<const Index> ids, Index batch, const StackCall<T>& call) const;

@@ -175,6 +175,20 @@ Tensor<T> Tensor<T>::row(Index i) const {
 }
 
 template <class T>
+Tensor<T> Tensor<T>::of_rows(std::span<const Tensor> rows) {
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+        const Tensor &before = rows[i - 1], &one = rows[i];
+        if (one.storage_ != before.storage_ || one.data_ != before.data_ + before.size_ || one.shape_ != before.shape_)
+            return {};
+    }
+    if (rows.empty() || rows.front().empty()) return {};
+    Tensor all = rows.front();
+    all.shape_ = all.shape_.with_inserted(0, static_cast<Index>(rows.size()));
+    all.size_ = all.shape_.size();
+    return all;
+}
+
+template <class T>
 Tensor<T> Tensor<T>::clone() const {
     Tensor result = uninitialized(shape_);
     std::copy_n(data_, size_, result.data_);

@@ -85,6 +85,8 @@ class Tensor {
     Tensor rows(Index start, Index count) const;
     /// Row i of the outermost axis, that axis removed, same storage.
     Tensor row(Index i) const;
+    /// All of `rows`, [count, ...], without a copy, if they are the rows of one storage one after another; else empty.
+    static Tensor of_rows(std::span<const Tensor> rows);
     Tensor clone() const;
     /// Expires when nothing holds the storage any more.
     std::weak_ptr<const void> storage_life() const { return storage_; }

@@ -30,6 +30,8 @@ const View& channel_bars_view();
 const View& word_strip_view();
 /// All maps of the same cells in the order in which they were computed.
 const View& map_stages_view();
+/// The likeliest words of each row: what each layer would say.
+const View& words_view();
 /// Metrics over steps.
 const View& curves_view();
 

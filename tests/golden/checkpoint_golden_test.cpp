@@ -56,6 +56,15 @@ TEST_P(CheckpointGolden, states_weights_and_logits_agree) {
         const Tensor<float>& lens = trace.tensor("lens").values;
         for (Index q = 0; q < lens.shape()[1]; ++q)
             EXPECT_NEAR(lens.row(lens.shape()[0] - 1).data()[q], trace.tensor("next.probabilities").values.data()[q], 1e-6);
+        // And each layer says its own words, the likeliest first: of the last these are the model's.
+        const Tensor<float>&ids = trace.tensor("lens.id").values, &chances = trace.tensor("lens.probabilities").values;
+        for (Index l = 0; l < ids.shape()[0]; ++l)
+            EXPECT_TRUE(std::ranges::is_sorted(chances.row(l).values(), std::greater())) << l;
+        const Index last = ids.shape()[0] - 1;
+        for (Index r = 0; r < ids.shape()[1]; ++r) {
+            EXPECT_EQ(ids.row(last).data()[r], trace.tensor("next.id").values.data()[r]);
+            EXPECT_NEAR(chances.row(last).data()[r], trace.tensor("next.probabilities").values.data()[r], 1e-6);
+        }
     }
 }
 
