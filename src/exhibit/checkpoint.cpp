@@ -228,6 +228,7 @@ Exhibit checkpoint_exhibit() {
                      {"bars", "next.probabilities", 1, 0.4f, 0.4f},
                      {"words", "lens.probabilities", 1, 0.6f, 0.4f}};
     exhibit.picks = {{"token.position", "position"}};
+    exhibit.quick = {{"text", "generate", 20, "Write 20", "Stop"}};
     exhibit.output_text = "output";
     exhibit.run = run_checkpoint_exhibit;
     exhibit.lesson = checkpoint_lesson();

@@ -45,6 +45,13 @@ struct Pick {
     std::string tensor, param;
 };
 
+/// A whole number that is set by one press beside a text's field, and set back by the next.
+struct QuickNumber {
+    std::string beside, param;  // the text's name, and the number's
+    std::int64_t value;         // what the press sets; the number's fallback is what it is set back to
+    std::string title, back;    // on the button: "Write 20", "Stop"
+};
+
 /// One exhibit: its parameters, its model, its views. Knows no screen.
 struct Exhibit {
     std::string id;       // "alignment"
@@ -68,6 +75,7 @@ struct Exhibit {
     /// model that the parameters choose; empty: none.
     std::string training_task;
     std::vector<Pick> picks;
+    std::vector<QuickNumber> quick;
     Lesson lesson;
 };
 

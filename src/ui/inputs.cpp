@@ -19,6 +19,12 @@ void Inputs::set_param(const std::string& name, ParamValue value) {
     set_everywhere(name, value, false);
 }
 
+void Inputs::press(const std::string& name, const ParamValue& value) {
+    history_.remember("");
+    set_everywhere(name, value, false);
+    document_.reload_fields = true;
+}
+
 void Inputs::set_everywhere(const std::string& name, const ParamValue& value, bool live) {
     const auto& specs = document_.exhibit().params;
     const auto spec = std::find_if(specs.begin(), specs.end(), [&](const ParamSpec& s) { return s.name == name; });

@@ -17,6 +17,8 @@ class Inputs {
     /// A parameter of the side in focus; an input of both, while they are linked. Keystrokes in one field within a second are
     /// one undo entry. An invalid value becomes the side's problem, nothing is lost.
     void set_param(const std::string& name, ParamValue value);
+    /// By a press, not by typing: an undo entry of its own.
+    void press(const std::string& name, const ParamValue& value);
     /// The same without an undo entry; while something is dragged (`live`) after the run under way.
     void set_everywhere(const std::string& name, const ParamValue& value, bool live);
     /// One of a text's examples, with the model that knows it: one edit.

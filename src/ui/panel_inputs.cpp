@@ -34,6 +34,24 @@ void show_written(const Ui& ui, const std::string& written, bool quiet, ImVec2 l
     label(ui, "free · click to force your own", ui.theme.faint, 15, Font::ui, high.x - from - 12 * s);
 }
 
+/// The button beside a field that sets a number to what it is often wanted to be, and back; null: there is none.
+const QuickNumber* quick_of(const Exhibit& e, const ParamSpec& spec) {
+    const auto found = std::ranges::find(e.quick, spec.name, &QuickNumber::beside);
+    return found == e.quick.end() ? nullptr : &*found;
+}
+
+void quick_button(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const QuickNumber& quick, float width,
+                  float height) {
+    const auto spec = std::ranges::find(e.params, quick.param, &ParamSpec::name);
+    const auto usual = std::get<std::int64_t>(spec->fallback);
+    const Params& params = state.document.side().request.params;
+    const bool on = (params.has(quick.param) ? params.integer(quick.param) : usual) != usual;
+    if (button(ui, ("quick_" + quick.param).c_str(), on ? quick.back : quick.title, ButtonKind::plain, width, spec->help,
+               height))
+        act.inputs().press(quick.param, on ? usual : quick.value);
+    note_place(state, "quick " + quick.param);
+}
+
 /// A text parameter as a field; what the model wrote stands in it, quietly, while it is free.
 void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const ParamSpec& spec, float title_width) {
     const float s = ui.s;
@@ -54,8 +72,11 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
     const bool forced = is_forced(e, spec) && !text.empty();
     const bool narrow = ImGui::GetContentRegionAvail().x < 340 * s;  // the field needs the room
     const float button_room = narrow ? 40 * s : 128 * s;
-    const float side = examples || (is_forced(e, spec) && (forced || !narrow)) ? button_room : 0;
-    ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - side - (side > 0 ? 12 * s : 0));
+    const QuickNumber* quick = narrow ? nullptr : quick_of(e, spec);  // the inspector has it, too
+    const float quick_room = 92 * s, gap = 12 * s;
+    const float side = (examples || (is_forced(e, spec) && (forced || !narrow)) ? button_room + gap : 0) +
+                       (quick != nullptr ? quick_room + gap : 0);
+    ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - side);
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(12 * s, 7 * s));
     // What the model wrote stands in the field while it is free, drawn by hand: a hint has one colour.
     std::string written;
@@ -79,8 +100,12 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
     if (changed) {
         act.inputs().set_param(spec.name, sanitize_utf8(text));
     }
+    if (quick != nullptr) {
+        ImGui::SameLine(0, gap);
+        quick_button(ui, state, act, e, *quick, quick_room, field_height);
+    }
     if (examples) {
-        ImGui::SameLine(0, 12 * s);
+        ImGui::SameLine(0, gap);
         if (button(ui, ("examples_" + spec.name).c_str(), narrow ? "▾" : "Example ▾", ButtonKind::plain, button_room,
                    "Inputs worth a look", field_height))
             ImGui::OpenPopup(("menu_" + spec.name).c_str());

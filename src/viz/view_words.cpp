@@ -56,8 +56,8 @@ struct Words {
     }
 };
 
-/// A word on a ground the brighter, the likelier it is; its probability beside it where that has room.
-void draw_word(Sketch& sketch, const Words& words, Index row, Index rank, const Box& box) {
+/// A word on a ground the brighter, the likelier it is, and its probability.
+void draw_word(Sketch& sketch, const Words& words, Index row, Index rank, const Box& box, bool numbered) {
     const Theme& theme = sketch.theme();
     const auto p = static_cast<double>(words.probabilities.values.row(row).data()[rank]);
     // By the root, so that small probabilities differ; never so bright that the word could not be read.
@@ -65,7 +65,6 @@ void draw_word(Sketch& sketch, const Words& words, Index row, Index rank, const 
     const double size = std::min(sketch.px(13), box.h * 0.62), inset = sketch.px(8), middle = box.y + box.h / 2;
     const std::string word = words.word(row, rank), number = fmt::format("{:.2f}", p);
     const double small = size * 0.85, taken = sketch.text_width(number, small, Font::mono) + sketch.px(8);
-    const bool numbered = sketch.text_width(word, size) + taken + 2 * inset <= box.w;
     const double room = box.w - 2 * inset - (numbered ? taken : 0);
     if (room < size) return;
     sketch.text({box.x + inset, middle}, cut_to_fit(word, room, size, Font::ui, sketch.measure()), size, theme.text,
@@ -86,6 +85,13 @@ void draw_words(Sketch& sketch, const Words& words, const Box& content) {
     const double width = std::min((content.w - names) / static_cast<double>(cols), sketch.px(190)), gap = sketch.px(4);
     const double top = content.y + (content.h - pitch * static_cast<double>(rows.size())) / 2;
     const double left = content.x + (content.w - names - width * static_cast<double>(cols)) / 2 + names;
+    // Numbers where all of them have room beside their words.
+    double widest = 0;
+    for (const Index row : rows)
+        for (Index rank = 0; rank < cols; ++rank)
+            widest = std::max(widest, sketch.text_width(words.word(row, rank), sketch.px(13)));
+    const bool numbered =
+        std::min(widest, sketch.px(90)) + sketch.text_width("0.00", sketch.px(11), Font::mono) + sketch.px(30) <= width;
     for (std::size_t k = 0; k < rows.size(); ++k) {
         const double y = top + pitch * static_cast<double>(k);
         sketch.text({left - sketch.px(8), y + pitch / 2},
@@ -94,7 +100,7 @@ void draw_words(Sketch& sketch, const Words& words, const Box& content) {
                     VAlign::middle);
         for (Index rank = 0; rank < cols; ++rank) {
             const Box box{left + width * static_cast<double>(rank) + gap / 2, y + gap / 2, width - gap, pitch - gap};
-            draw_word(sketch, words, rows[k], rank, box);
+            draw_word(sketch, words, rows[k], rank, box, numbered);
             const Theme& theme = sketch.theme();
             if (sketch.selected(axes[0], rows[k]) && sketch.selected(axes[1], rank))
                 sketch.outline(box, theme.selection, sketch.px(2), sketch.px(4));

@@ -110,3 +110,16 @@ def test_training_runs_while_the_window_lives(w):
     w.wait("a snapshot drawn", lambda s: s["training"]["shown"] >= 0)
     w.replace_source("7 July 2031")  # the window takes input meanwhile
     w.wait("typed text", lambda s: s["params"]["source"] == "7 July 2031")
+
+
+def test_a_press_lets_the_model_write_and_another_takes_it_back(w):
+    choose(w, "your model")
+    s = w.wait("the model", lambda s: answered(s) and s["exhibit"] == "checkpoint")
+    before = s["texts"]["output"]
+    w.click(*w.place("quick generate"))
+    s = w.wait("its words", lambda s: answered(s) and s["params"]["generate"] == 20 and s["texts"]["output"] != before)
+    w.picture("written-on")
+    w.click(*w.place("quick generate"))
+    w.wait("the text alone", lambda s: answered(s) and s["params"]["generate"] == 0 and s["texts"]["output"] == before)
+    w.key("ctrl+z")
+    w.wait("the words again", lambda s: s["params"]["generate"] == 20)
