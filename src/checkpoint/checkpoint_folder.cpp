@@ -2,13 +2,13 @@
 
 #include <fmt/core.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <set>
 
 #include "base/error.hpp"
 #include "base/path_text.hpp"
+#include "io/available_memory.hpp"
 #include "io/input_file.hpp"
 #include "io/json_text.hpp"
 #include "io/text_file.hpp"
@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t most_config_bytes = 1 << 20, most_index_bytes = std::size_t{16} << 20;
+constexpr std::uint64_t most_numbers = std::uint64_t{1} << 34;  // in a file
 constexpr const char* index_name = "model.safetensors.index.json";
 
 bool there(const fs::path& path) {
@@ -65,16 +66,8 @@ std::map<std::string, std::string> shards_of(const std::string& index, const std
     return places;
 }
 
-/// Bytes that the system could give, as it says itself; 0: it does not say.
-double available_memory() {
-    const std::string text = read_start("/proc/meminfo", 4096);
-    const std::string name = "MemAvailable:";
-    const std::size_t at = text.find(name);
-    return at == std::string::npos ? 0 : 1024 * std::strtod(text.c_str() + at + name.size(), nullptr);
-}
-
-/// Weights are kept as they are multiplied, and once more as they are explained, in four bytes each: up to six times a file of
-/// halves. Error{out_of_range} where there is no such room.
+/// Weights are kept as they are multiplied, and once more as they are explained, in four bytes each: up to three and a half
+/// times a file of 16 bits. Error{out_of_range} where there is no such room.
 void require_memory(const std::string& folder, const std::vector<std::string>& files) {
     double bytes = 0;
     for (const std::string& file : files) {
@@ -82,7 +75,7 @@ void require_memory(const std::string& folder, const std::vector<std::string>& f
         bytes += static_cast<double>(fs::file_size(file, error));
         if (error) return;  // whoever reads it says why
     }
-    constexpr double copies = 4, giga = 1e9;
+    constexpr double copies = 3.5, giga = 1e9;
     const double needed = copies * bytes, free = available_memory();
     if (free == 0 || needed <= free) return;
     throw Error(ErrorCode::out_of_range,
@@ -99,7 +92,7 @@ void read_shards(CheckpointFolder& folder, const std::string& index, const std::
         if (shards.insert(shard).second) files.push_back((fs::path(folder.path) / shard).string());
     require_memory(folder.path, files);
     for (const std::string& shard : shards)
-        for (auto& [name, tensor] : read_safetensors((fs::path(folder.path) / shard).string(), nullptr, stop))
+        for (auto& [name, tensor] : read_safetensors((fs::path(folder.path) / shard).string(), nullptr, stop, most_numbers))
             if (const auto place = places.find(name); place != places.end() && place->second == shard)
                 folder.tensors.emplace(name, std::move(tensor));
 }
@@ -135,7 +128,7 @@ CheckpointFolder read_checkpoint_folder(const std::string& path, const std::stop
     const std::string whole = (fs::path(path) / "model.safetensors").string(), index = (fs::path(path) / index_name).string();
     if (there(whole)) {
         require_memory(path, {whole});
-        folder.tensors = read_safetensors(whole, nullptr, stop);
+        folder.tensors = read_safetensors(whole, nullptr, stop, most_numbers);
     } else if (there(index)) {
         read_shards(folder, index, stop);
     } else {

@@ -10,6 +10,7 @@
 
 #include "base/utf8.hpp"
 #include "io/atomic_file.hpp"
+#include "io/available_memory.hpp"
 #include "io/half.hpp"
 #include "io/input_file.hpp"
 #include "io/safetensors_header.hpp"
@@ -24,7 +25,6 @@ namespace {
 using nlohmann::json;
 static_assert(std::endian::native == std::endian::little, "the formats of io/ are little-endian and are read in place");
 
-constexpr std::uint64_t most_elements = std::uint64_t{1} << 28;  // 1 GiB: more than any model here has
 // A length beyond is that of no header: these bytes are text, or the beginning of another format.
 constexpr std::uint64_t most_bytes_of_any_file = std::uint64_t{1} << 48;
 
@@ -48,13 +48,19 @@ class FileReader {
         header_ = parse_safetensors_header(text, size - data_begin_, path_);
     }
 
-    WeightMap tensors() {
+    WeightMap tensors(std::uint64_t most) {
         std::uint64_t elements = 0;
         for (const StoredTensor& tensor : header_.tensors) elements += tensor.is_float() ? tensor.count() : 0;
-        if (elements > most_elements)
-            throw Error(ErrorCode::out_of_range,
-                        fmt::format("{}: holds {} numbers; {} can be read", path_, elements, most_elements),
+        // The file's own size bounds them, but a sparse file has any size that it says.
+        const double needed = sizeof(float) * static_cast<double>(elements), free = available_memory();
+        if (elements > most)
+            throw Error(ErrorCode::out_of_range, fmt::format("{}: holds {} numbers; {} can be read", path_, elements, most),
                         "choose a smaller model");
+        if (free > 0 && needed > free)
+            throw Error(ErrorCode::out_of_range,
+                        fmt::format("{}: holds {} numbers, which need {:.1f} GB of memory; {:.1f} GB are free", path_, elements,
+                                    needed / 1e9, free / 1e9),
+                        "choose a smaller model, or close other programs");
         WeightMap weights;
         for (const StoredTensor& tensor : header_.tensors)
             if (tensor.is_float()) weights.emplace(tensor.name, values_of(tensor));  // position ids and the like are no weights
@@ -121,9 +127,10 @@ std::vector<std::uint16_t> narrowed(const std::string& path, const std::string& 
 
 }  // namespace
 
-WeightMap read_safetensors(const std::string& path, std::map<std::string, std::string>* metadata, const std::stop_token& stop) {
+WeightMap read_safetensors(const std::string& path, std::map<std::string, std::string>* metadata, const std::stop_token& stop,
+                           std::uint64_t most) {
     FileReader reader(path, stop);
-    WeightMap weights = reader.tensors();
+    WeightMap weights = reader.tensors(most);
     if (metadata != nullptr) *metadata = reader.take_metadata();
     return weights;
 }

@@ -15,10 +15,11 @@ using WeightMap = std::map<std::string, Tensor<float>>;
 enum class StoredType { f32, f16, bf16 };
 
 /// Reads every F32, F16, BF16 tensor (F64 too, rounded) as float. The file is not trusted: header length, offsets, shapes,
-/// overlaps and types are checked against the file's size before anything is allocated, and at most 16384 tensors and 2^28
-/// numbers are read. Error{io}, {bad_format} or {out_of_range}, with the path and what is wrong; {cancelled} by `stop`.
+/// overlaps and types are checked against the file's size before anything is allocated, and at most 16384 tensors and
+/// `most` numbers are read (ours have 2^28 at the very most), and no more than memory has room for. Error{io}, {bad_format} or
+/// {out_of_range}, with the path and what is wrong; {cancelled} by `stop`.
 WeightMap read_safetensors(const std::string& path, std::map<std::string, std::string>* metadata = nullptr,
-                           const std::stop_token& stop = {});
+                           const std::stop_token& stop = {}, std::uint64_t most = std::uint64_t{1} << 28);
 /// What stands in its header beside the tensors, which are checked but not read. Errors as above.
 std::map<std::string, std::string> read_safetensors_metadata(const std::string& path);
 

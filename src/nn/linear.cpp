@@ -31,9 +31,8 @@ Linear<T> laid_out(Linear<T> linear) {
 template <class T>
 std::shared_ptr<const PackedMatrix<T>> packed_transpose(const Tensor<T>& w) {
     if (w.empty()) return nullptr;
-    PackedMatrix<T> packed(MatrixView<const T>{w.data(), w.shape()[0], w.shape()[1], w.shape()[1]}, true);
-    packed.settle();
-    return std::make_shared<const PackedMatrix<T>>(std::move(packed));
+    const MatrixView<const T> rows{w.data(), w.shape()[0], w.shape()[1], w.shape()[1]};
+    return std::make_shared<const PackedMatrix<T>>(PackedMatrix<T>::to_stay(rows, true));
 }
 
 template <class T>

@@ -18,8 +18,8 @@ struct Linear {
 };
 
 /// The same layer, its weight laid out once for all inputs to come: for models that stay. The same bits; twice the memory, one
-/// and a half times if the weights are halves (PackedMatrix::settle). On a
-/// tape, where weights change with every step, it is left as it is.
+/// and a half times if the weights are numbers of 16 bits (PackedMatrix::to_stay). On a tape, where weights change with every
+/// step, it is left as it is.
 template <class T>
 Linear<T> laid_out(Linear<T> linear);
 

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <atomic>
 #include <type_traits>
 
 #include "base/parallel.hpp"
@@ -324,33 +325,78 @@ void multiply_laid_out(const Product<T>& p, const B* panels, Index depth) {
                         p.form.accumulate || k0 > 0);
 }
 
-/// The halves that these numbers are; null if one is none.
-std::shared_ptr<std::uint16_t[]> exact_halves(const float* numbers, Index size) {
-    auto halves = allocate_to_stay<std::uint16_t>(static_cast<std::size_t>(size));
-    for (Index i = 0; i < size; ++i)
-        if (!simd::narrow(numbers[i], halves[i])) return nullptr;
-    return halves;
+/// Is each of these numbers one of 16 bits, exactly?
+template <class Narrow>
+bool are_all(const MatrixView<const float>& numbers) {
+    constexpr Index at_once = 64;
+    std::atomic<bool> all = true;
+    parallel_for((numbers.rows + at_once - 1) / at_once, [&](Index part) {
+        for (Index row = part * at_once; row < std::min(numbers.rows, (part + 1) * at_once) && all; ++row)
+            for (Index i = 0; i < numbers.cols; ++i) {
+                Narrow narrow{};
+                if (simd::narrow(numbers.data[row * numbers.stride + i], narrow)) continue;
+                all = false;
+                return;
+            }
+    });
+    return all;
+}
+
+template <class Narrow>
+void make_narrow(const float* numbers, Index size, std::uint16_t* to) {
+    for (Index i = 0; i < size; ++i) {
+        Narrow narrow{};
+        simd::narrow(numbers[i], narrow);
+        to[i] = static_cast<std::uint16_t>(narrow);
+    }
 }
 
 }  // namespace
 
 template <class T>
-PackedMatrix<T>::PackedMatrix(const MatrixView<const T>& b, bool transposed) : depth_(transposed ? b.cols : b.rows) {
+PackedMatrix<T>::PackedMatrix(Index depth, Index columns)
+    : depth_(depth), panel_count_((columns + panel_width<T> - 1) / panel_width<T>) {}
+
+template <class T>
+PackedMatrix<T>::PackedMatrix(const MatrixView<const T>& b, bool transposed)
+    : PackedMatrix(transposed ? b.cols : b.rows, transposed ? b.rows : b.cols) {
     constexpr Index width = panel_width<T>;
-    const Index n = transposed ? b.rows : b.cols, panel_count = (n + width - 1) / width;
-    size_ = panel_count * depth_ * width;
-    panels_ = allocate_storage<T>(static_cast<std::size_t>(size_));
-    for (Index i = 0; i < panel_count; ++i)
+    const Index n = transposed ? b.rows : b.cols;
+    panels_ = allocate_storage<T>(static_cast<std::size_t>(panel_count_ * depth_ * width));
+    for (Index i = 0; i < panel_count_; ++i)
         pack_panel(b, transposed, 0, depth_, i * width, std::min(width, n - i * width), panels_.get() + i * depth_ * width);
 }
 
 template <class T>
-void PackedMatrix<T>::settle() {
-    if (panels_ == nullptr) return;
-    if constexpr (std::is_same_v<T, float> && simd::reads_halves) halves_ = exact_halves(panels_.get(), size_);
-    std::shared_ptr<T[]> kept = is_narrow() ? nullptr : allocate_to_stay<T>(static_cast<std::size_t>(size_));
-    if (kept != nullptr) std::copy_n(panels_.get(), size_, kept.get());
-    panels_ = std::move(kept);
+PackedMatrix<T> PackedMatrix<T>::to_stay(const MatrixView<const T>& b, bool transposed) {
+    constexpr Index width = panel_width<T>;
+    const Index n = transposed ? b.rows : b.cols;
+    PackedMatrix packed(transposed ? b.cols : b.rows, n);
+    const Index panel = packed.depth_ * width;
+    const auto size = static_cast<std::size_t>(packed.panel_count_ * panel);
+    if constexpr (std::is_same_v<T, float>) {
+        if (simd::reads_halves && are_all<simd::Half>(b))
+            packed.bits_ = Bits::half;
+        else if (simd::reads_bfloats && are_all<simd::BFloat>(b))
+            packed.bits_ = Bits::bfloat;
+    }
+    if (packed.bits_ == Bits::whole)
+        packed.panels_ = allocate_to_stay<T>(size);
+    else
+        packed.narrow_ = allocate_to_stay<std::uint16_t>(size);
+    parallel_for(packed.panel_count_, [&](Index i) {
+        const Index columns = std::min(width, n - i * width);
+        if (packed.bits_ == Bits::whole)
+            return pack_panel(b, transposed, 0, packed.depth_, i * width, columns, packed.panels_.get() + i * panel);
+        if constexpr (std::is_same_v<T, float>) {
+            const std::shared_ptr<T[]> wide = allocate_storage<T>(static_cast<std::size_t>(panel));
+            pack_panel(b, transposed, 0, packed.depth_, i * width, columns, wide.get());
+            std::uint16_t* to = packed.narrow_.get() + i * panel;
+            packed.bits_ == Bits::half ? make_narrow<simd::Half>(wide.get(), panel, to)
+                                       : make_narrow<simd::BFloat>(wide.get(), panel, to);
+        }
+    });
+    return packed;
 }
 
 template <class T>
@@ -363,8 +409,12 @@ void PackedMatrix<T>::multiply_columns(Index start, const MatrixView<const T>& a
                                        bool accumulate) const {
     if (c.rows == 0 || c.cols == 0) return;
     const Product<T> product{a, {}, c, a.cols, {.accumulate = accumulate}};
-    if (halves_ != nullptr) return multiply_laid_out(product, halves_.get() + start * depth_, depth_);
-    multiply_laid_out(product, panels_.get() + start * depth_, depth_);
+    if (bits_ == Bits::whole) return multiply_laid_out(product, panels_.get() + start * depth_, depth_);
+    if constexpr (std::is_same_v<T, float>) {
+        const std::uint16_t* narrow = narrow_.get() + start * depth_;
+        if (bits_ == Bits::half) return multiply_laid_out(product, narrow, depth_);
+        multiply_laid_out(product, reinterpret_cast<const simd::BFloat*>(narrow), depth_);
+    }
 }
 
 template <class T>

@@ -56,18 +56,21 @@ class PackedMatrix {
     /// Same, by several threads where that is worth it.
     void multiply_on_threads(const MatrixView<const T>& a, const MatrixView<T>& c, bool accumulate = false) const;
 
-    /// For an operand that stays, as weights do: moved to where it is read fastest (allocate_to_stay), and kept in halves (IEEE
-    /// binary16) if each of its numbers is one, as those from a file of halves are. Products of few rows take the time that it
-    /// takes to read it, and then take half. The bits of products stay the same.
-    void settle();
-    bool is_narrow() const { return halves_ != nullptr; }
+    /// For an operand that stays, as weights do: laid out where it is read fastest (allocate_to_stay), and in 16 bits (IEEE
+    /// binary16 or bfloat16) if each of its numbers is one of those, as they are from such a file. Products of few rows take
+    /// the time that it takes to read it, and then take half. The bits of products stay the same.
+    static PackedMatrix to_stay(const MatrixView<const T>& b, bool transposed);
+    bool is_narrow() const { return narrow_ != nullptr; }
 
  private:
+    enum class Bits { whole, half, bfloat };
+    PackedMatrix(Index depth, Index columns);
     void multiply_columns(Index start, const MatrixView<const T>& a, const MatrixView<T>& c, bool accumulate) const;
 
-    Index depth_, size_;
-    std::shared_ptr<T[]> panels_;                // null if it is narrow
-    std::shared_ptr<std::uint16_t[]> halves_{};  // their bits, in the order of the panels
+    Index depth_, panel_count_;
+    Bits bits_ = Bits::whole;
+    std::shared_ptr<T[]> panels_{};              // null if it is narrow
+    std::shared_ptr<std::uint16_t[]> narrow_{};  // their 16 bits, in the order of the panels
 };
 
 extern template class PackedMatrix<float>;

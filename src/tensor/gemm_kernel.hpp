@@ -34,7 +34,7 @@ inline constexpr Index a_stride = block_depth<T> + 64 / static_cast<Index>(sizeo
 template <class T>
 inline constexpr Index turned_stride = turned_depth<T> + 64 / static_cast<Index>(sizeof(T));
 
-/// c [Rows, Vectors * lanes] (+)= a [Rows, depth] b [depth, Vectors * lanes]; b in T, or in halves.
+/// c [Rows, Vectors * lanes] (+)= a [Rows, depth] b [depth, Vectors * lanes]; b in T, or in 16 bits.
 template <class T, class B, int Rows, int Vectors>
 void multiply_tile(const T* a, const B* b, Index b_stride, T* c, Index c_stride, Index depth, bool accumulate) {
     using Eigen::internal::pmadd;

@@ -108,6 +108,35 @@ inline Packet<T> load_as(const Half* from) {
         wide[i] = static_cast<T>(Eigen::half_impl::half_to_float(Eigen::half_impl::raw_uint16_to_half(from[i])));
     return load<T>(wide);
 }
+/// The bits of a number of 16 in bfloat16, the upper half of a float's, as most files of large models hold them.
+enum class BFloat : std::uint16_t {};
+#if defined(EIGEN_VECTORIZE_AVX512) || defined(EIGEN_VECTORIZE_AVX2)
+inline constexpr bool reads_bfloats = true;
+#else
+inline constexpr bool reads_bfloats = false;
+#endif
+template <class T>
+inline Packet<T> load_as(const BFloat* from) {
+#if defined(EIGEN_VECTORIZE_AVX512)
+    if constexpr (std::is_same_v<T, float>)
+        return _mm512_castsi512_ps(
+            _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))), 16));
+#elif defined(EIGEN_VECTORIZE_AVX2)
+    if constexpr (std::is_same_v<T, float>)
+        return _mm256_castsi256_ps(
+            _mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))), 16));
+#endif
+    alignas(64) T wide[lanes<T>];
+    for (int i = 0; i < lanes<T>; ++i)
+        wide[i] = static_cast<T>(std::bit_cast<float>(std::uint32_t{static_cast<std::uint16_t>(from[i])} << 16));
+    return load<T>(wide);
+}
+/// The BFloat that is this number exactly; false if there is none.
+inline bool narrow(float value, BFloat& to) {
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    to = static_cast<BFloat>(bits >> 16);
+    return (bits & 0xffffU) == 0;
+}
 /// The Half that is this number exactly; false if there is none.
 inline bool narrow(float value, Half& to) {
     to = Eigen::half_impl::float_to_half_rtne(value).x;

@@ -249,18 +249,8 @@ TEST(PackedMatrix, GivesTheSameBitsOnAnyNumberOfThreads) {
     }
 }
 
-TEST(PackedMatrix, OfHalvesIsKeptInHalvesAndGivesTheSameBits) {
-    constexpr Index n = 90, k = 530;
-    auto b = random_matrix<float>(n, k, 2);
-    PackedMatrix<float> no_halves({b.data(), n, k, k}, true);
-    no_halves.settle();
-    EXPECT_FALSE(no_halves.is_narrow()) << "something would be lost";
-    for (float& v : b.values()) v = std::round(v * 512) / 512;  // at most 11 bits
-    b.data()[0] = 0x1p-24F, b.data()[1] = -65504, b.data()[2] = -0.0F, b.data()[3] = 0x1.004p-14F;
-    const PackedMatrix<float> wide({b.data(), n, k, k}, true);
-    PackedMatrix<float> narrow = wide;
-    narrow.settle();
-    EXPECT_EQ(narrow.is_narrow(), simd::reads_halves);
+/// Every product with it has the bits of one with what was not narrowed.
+void expect_same_products(const PackedMatrix<float>& wide, const PackedMatrix<float>& narrow, Index n, Index k) {
     for (const Index m : {1, 2, 13, 14, 15, 40}) {
         const auto a = random_matrix<float>(m, k, 1);
         for (const bool accumulate : {false, true}) {
@@ -270,12 +260,40 @@ TEST(PackedMatrix, OfHalvesIsKeptInHalvesAndGivesTheSameBits) {
             EXPECT_TRUE(same_bits(expected.data(), actual.data(), m * n)) << m << " " << accumulate;
         }
     }
-    for (const float lost : {0x1p-25F, 65536.0F, 1.0F + 0x1p-11F, std::numeric_limits<float>::infinity()}) {
+}
+
+TEST(PackedMatrix, OfHalvesIsKeptInHalvesAndGivesTheSameBits) {
+    constexpr Index n = 90, k = 530;
+    auto b = random_matrix<float>(n, k, 2);
+    const MatrixView<const float> view{b.data(), n, k, k};
+    const auto whole = PackedMatrix<float>::to_stay(view, true);
+    EXPECT_FALSE(whole.is_narrow()) << "something would be lost";
+    expect_same_products({view, true}, whole, n, k);
+    for (float& v : b.values()) v = std::round(v * 512) / 512;  // at most 11 bits
+    b.data()[0] = 0x1p-24F, b.data()[1] = -65504, b.data()[2] = -0.0F, b.data()[3] = 0x1.004p-14F;
+    const auto narrow = PackedMatrix<float>::to_stay(view, true);
+    EXPECT_EQ(narrow.is_narrow(), simd::reads_halves);
+    expect_same_products({view, true}, narrow, n, k);
+    for (const float lost : {0x1.1p-25F, 65537.0F, 1.0F + 0x1p-11F, std::numeric_limits<float>::infinity()}) {
         b.data()[4] = lost;
-        PackedMatrix<float> packed({b.data(), n, k, k}, true);
-        packed.settle();
-        EXPECT_EQ(packed.is_narrow(), std::isinf(lost) && simd::reads_halves) << lost;
+        EXPECT_EQ(PackedMatrix<float>::to_stay(view, true).is_narrow(), std::isinf(lost) && simd::reads_halves) << lost;
     }
+}
+
+TEST(PackedMatrix, OfBfloatsIsKeptInThemAndGivesTheSameBits) {
+    constexpr Index n = 90, k = 530;
+    auto b = random_matrix<float>(n, k, 2);
+    for (float& v : b.values()) v = std::bit_cast<float>(std::bit_cast<std::uint32_t>(v) & 0xffff0000U);
+    b.data()[0] = 0x1p-126F, b.data()[1] = -0x1.fep127F, b.data()[2] = -0.0F, b.data()[3] = 0x1p-133F;
+    for (const bool transposed : {false, true}) {
+        const MatrixView<const float> view =
+            transposed ? MatrixView<const float>{b.data(), n, k, k} : MatrixView<const float>{b.data(), k, n, n};
+        const auto narrow = PackedMatrix<float>::to_stay(view, transposed);
+        EXPECT_EQ(narrow.is_narrow(), simd::reads_bfloats);
+        expect_same_products({view, transposed}, narrow, n, k);
+    }
+    b.data()[n * k - 1] = 1.0F + 0x1p-8F;  // the last of all, a bit too many
+    EXPECT_FALSE(PackedMatrix<float>::to_stay({b.data(), n, k, k}, true).is_narrow());
 }
 
 TEST(PackedMatrix, OfHalvesIsCutForThreadsAtWholePanels) {
@@ -283,15 +301,14 @@ TEST(PackedMatrix, OfHalvesIsCutForThreadsAtWholePanels) {
     auto b = random_matrix<float>(n, k, 2);
     for (float& v : b.values()) v = std::round(v * 512) / 512;
     const PackedMatrix<float> wide({b.data(), n, k, k}, true);
-    PackedMatrix<float> settled = wide;
-    settled.settle();
+    const auto narrow = PackedMatrix<float>::to_stay({b.data(), n, k, k}, true);
     const int before = thread_count();
     set_thread_count(3);
     for (const Index m : {0, 1, 3, 20}) {
         const auto a = random_matrix<float>(m, k, 1);
         Tensor<float> expected({m, n}), actual({m, n});
         wide.multiply({a.data(), m, k, k}, {expected.data(), m, n, n});
-        settled.multiply_on_threads({a.data(), m, k, k}, {actual.data(), m, n, n});
+        narrow.multiply_on_threads({a.data(), m, k, k}, {actual.data(), m, n, n});
         EXPECT_TRUE(same_bits(expected.data(), actual.data(), m * n)) << m;
     }
     set_thread_count(before);
