@@ -12,7 +12,7 @@ namespace saccade {
 
 namespace {
 
-constexpr Index least_side = 32, most_side = 512, usual_side = 32;
+constexpr Index least_side = 32, most_side = 512, usual_side = 64;
 constexpr Index side_multiple = 4;  // two strides of 2
 constexpr const char* likeliest = "likeliest";
 

@@ -6,6 +6,7 @@ float64, batch norm and all, with Grad-CAM by torch.autograd.
 
 Writes resnet_run_none.npz, resnet_run_se.npz and resnet_run_cbam.npz.
 """
+import math
 import os
 
 import torch
@@ -13,19 +14,18 @@ import torch.nn.functional as F
 
 from golden_common import ASSETS, read_card, read_safetensors, write_golden
 
-# name: model, (stage, block); Grad-CAM is of the likeliest class
+# name: model, (stage, block), (height, width); Grad-CAM is of the likeliest class. Norms have statistics for several sizes: here the least and the second are used.
 CASES = {
-    "resnet_run_none": ("cifar-resnet20", (3, 3)),
-    "resnet_run_se": ("cifar-se-resnet20", (3, 1)),
-    "resnet_run_cbam": ("cifar-cbam-resnet20", (2, 2)),
+    "resnet_run_none": ("cifar-resnet20", (3, 3), (16, 24)),
+    "resnet_run_se": ("cifar-se-resnet20", (3, 1), (48, 52)),
+    "resnet_run_cbam": ("cifar-cbam-resnet20", (2, 2), (16, 24)),
 }
-HEIGHT, WIDTH = 16, 24
 
 
-def picture():
+def picture(size):
     """[y, x, 3], 0 to 1: bright and dark places of several sizes, exact in float32."""
     torch.manual_seed(7)
-    colours = sum(F.interpolate(torch.rand(1, 3, n, n, dtype=torch.float64), (HEIGHT, WIDTH), mode="bicubic") for n in (2, 5, 9))
+    colours = sum(F.interpolate(torch.rand(1, 3, n, n, dtype=torch.float64), size, mode="bicubic") for n in (2, 5, 9))
     colours = (colours - colours.min()) / (colours.max() - colours.min())
     return (colours[0].permute(1, 2, 0) * 255).round().div(255).float().double()
 
@@ -40,7 +40,11 @@ class Network:
         self.out = {}
 
     def norm(self, x, name):
-        return F.batch_norm(x, *(self.w[f"{name}.{part}"] for part in ("mean", "variance", "gain", "bias")), eps=1e-5)
+        """With the statistics of the size that is as many times smaller or larger as can be (Wang 2020)."""
+        sides = self.design.get("sides", [32])
+        nearest = min(sides, key=lambda side: abs(math.log(self.side / side)))
+        end = "" if nearest == sides[0] else f"_{nearest}"
+        return F.batch_norm(x, *(self.w[f"{name}.{part}"] for part in ("mean" + end, "variance" + end, "gain", "bias")), eps=1e-5)
 
     def attention(self, x, at, show):
         kind, w = self.design["attention"], lambda name: self.w[f"{at}.attention.{name}"]
@@ -74,6 +78,7 @@ class Network:
         return x
 
     def __call__(self, pixels, shown):
+        self.side = min(pixels.shape[:2])
         mean, deviation = (torch.tensor(self.design[key], dtype=torch.float64) for key in ("mean", "deviation"))
         x = ((pixels - mean) / deviation).permute(2, 0, 1)[None]
         x = self.norm(F.conv2d(x, self.w["stem.weight"], padding=1), "stem.norm").relu()
@@ -109,8 +114,8 @@ class Network:
 
 
 def main():
-    pixels = picture()
-    for name, (model, shown) in CASES.items():
+    for name, (model, shown, size) in CASES.items():
+        pixels = picture(size)
         values = Network(model)(pixels, shown)
         assert values["grad_cam"].max() == 1, f"{name}: Grad-CAM is 0 everywhere; choose another picture"
         write_golden(name, {"input": pixels.numpy(), **values})

@@ -97,7 +97,7 @@ VerdictTable spatial_verdicts() {
                 {"+ + H + + +", {"intervene stage3.block2.spatial_scores[0,0]=9"}},
                 {"+ + + + + +", {"intervene stage3.block2.spatial=0"}},
                 {"+ + + + + +", {"intervene stage3.block2.spatial=0.5"}},
-                {"+ + H H + +", {"intervene stage3.block2.spatial_scores=-4.143"}},
+                {"+ + H H + +", {"intervene stage3.block2.spatial_scores=-5.5413"}},
                 {"+ + + + + +", {"intervene stage3.block2.gate=0"}},
                 {"+ + + + + H", {"intervene grad_cam[0,0]=1"}},
                 {"+ + + + + +", {"intervene grad_cam.gradient=0"}},
