@@ -2,14 +2,9 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-#include <filesystem>
-#include <list>
-#include <mutex>
-
 #include "base/error.hpp"
+#include "checkpoint/kept_folders.hpp"
 #include "checkpoint/tokenizer_pipeline.hpp"
-#include "io/file_stamp.hpp"
 #include "model/card_json.hpp"
 #include "model/layered_parameters.hpp"
 #include "model/per_model.hpp"
@@ -18,16 +13,12 @@
 
 namespace saccade {
 
-namespace fs = std::filesystem;
-
 Var<float> Checkpoint::before_table(const Var<float>& states) const {
     if (read_out != ReadOut::masked_token) return states;
     return norm((*activation)(transform(states)));
 }
 
 namespace {
-
-constexpr std::size_t most_kept = 2;
 
 /// Labels of all ids: as the tokenizer has them, or else their numbers.
 std::vector<std::string> labels_of(const Tokenizer* tokenizer, Index vocabulary) {
@@ -36,47 +27,6 @@ std::vector<std::string> labels_of(const Tokenizer* tokenizer, Index vocabulary)
     for (Index id = 0; id < vocabulary; ++id)
         labels.push_back(tokenizer != nullptr && id < tokenizer->size() ? tokenizer->label(id) : fmt::format("#{}", id));
     return labels;
-}
-
-/// What tells that a folder's files have changed: all of them that a model is read from.
-std::vector<FileStamp> stamps_of(const std::string& path) {
-    constexpr std::size_t most = 1000;
-    std::vector<std::string> files;
-    std::error_code error;
-    for (fs::directory_iterator at(path, error), end; !error && at != end && files.size() < most; at.increment(error))
-        files.push_back(at->path().string());
-    std::ranges::sort(files);
-    std::vector<FileStamp> stamps;
-    for (const std::string& file : files) stamps.push_back(stamp_of(file));
-    return stamps;
-}
-
-struct Kept {
-    std::string path;
-    std::vector<FileStamp> stamps;
-    CheckpointPtr checkpoint;
-};
-
-/// Tensors that the family's file did not ask for, in words; empty: none. What never changes a number is not counted: masks and
-/// frequencies that are kept as buffers, and parts that were trained for another task.
-std::string unused_tensors(const CheckpointFolder& folder) {
-    static const std::vector<std::string> buffers = {
-        ".attn.bias",   ".attn.masked_bias", ".attention.bias", ".attention.masked_bias",
-        "position_ids", "inv_freq",          "token_type_ids"};
-    static const std::vector<std::string> others = {"pooler.",     "cls.seq_relationship", "decoder.", "lm_head.",
-                                                    "classifier.", "qa_outputs",           "score.",   "embed_out."};
-    std::vector<std::string> names;
-    for (const auto& stored : folder.tensors) {
-        const std::string& name = stored.first;
-        if (folder.used.contains(name)) continue;
-        if (std::ranges::any_of(buffers, [&](const std::string& end) { return name.ends_with(end); })) continue;
-        if (std::ranges::any_of(others, [&](const std::string& part) { return name.find(part) != std::string::npos; }))
-            continue;
-        names.push_back(name);
-    }
-    if (names.empty()) return {};
-    return fmt::format("{} of its tensors {} not asked for by its config.json: {}{}", names.size(),
-                       names.size() == 1 ? "is" : "are", names.front(), names.size() > 1 ? ", …" : "");
 }
 
 CheckpointPtr made_of(MappedModel model, const std::string& path, const Family& family,
@@ -147,6 +97,9 @@ CheckpointPtr checkpoint_of(const ModelPtr& model) {
 CheckpointPtr read_checkpoint(const std::string& path, const std::stop_token& stop) {
     CheckpointFolder folder = read_checkpoint_folder(path, stop);
     const Family& family = family_of(folder.config, path);
+    if (family.map == nullptr)
+        throw Error(ErrorCode::unsupported, fmt::format("{}: {} reads pictures, and no text", path, family.title),
+                    "open it in exhibit vision-checkpoint");
     MappedModel model = family.map(folder, JsonObject(folder.config, path + ": config.json"));
     std::string unused = unused_tensors(folder);
     folder.tensors.clear();
@@ -156,20 +109,8 @@ CheckpointPtr read_checkpoint(const std::string& path, const std::stop_token& st
 }
 
 CheckpointPtr checkpoint_of(const std::string& path, const std::stop_token& stop) {
-    static std::mutex mutex;
-    static std::list<Kept> kept;  // the latest used first
-    const std::vector<FileStamp> stamps = stamps_of(path);
-    const std::lock_guard lock(mutex);
-    for (auto one = kept.begin(); one != kept.end(); ++one) {
-        if (one->path != path || one->stamps != stamps) continue;
-        kept.splice(kept.begin(), kept, one);
-        return kept.front().checkpoint;
-    }
-    std::erase_if(kept, [&](const Kept& one) { return one.path == path; });
-    while (kept.size() >= most_kept) kept.pop_back();
-    CheckpointPtr made = read_checkpoint(path, stop);
-    kept.push_front({path, stamps, made});
-    return made;
+    static KeptFolders<Checkpoint> kept;
+    return kept.get(path, [&] { return read_checkpoint(path, stop); });
 }
 
 }  // namespace saccade

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -135,6 +136,27 @@ CheckpointFolder read_checkpoint_folder(const std::string& path, const std::stop
         refuse_no_weights(path);
     }
     return folder;
+}
+
+std::string unused_tensors(const CheckpointFolder& folder) {
+    static const std::vector<std::string> buffers = {
+        ".attn.bias",   ".attn.masked_bias", ".attention.bias", ".attention.masked_bias",
+        "position_ids", "inv_freq",          "token_type_ids"};
+    static const std::vector<std::string> others = {"pooler.",  "cls.seq_relationship", "decoder.",
+                                                    "lm_head.", "classifier.",          "qa_outputs",
+                                                    "score.",   "embed_out.",           "mask_token"};
+    std::vector<std::string> names;
+    for (const auto& stored : folder.tensors) {
+        const std::string& name = stored.first;
+        if (folder.used.contains(name)) continue;
+        if (std::ranges::any_of(buffers, [&](const std::string& end) { return name.ends_with(end); })) continue;
+        if (std::ranges::any_of(others, [&](const std::string& part) { return name.find(part) != std::string::npos; }))
+            continue;
+        names.push_back(name);
+    }
+    if (names.empty()) return {};
+    return fmt::format("{} of its tensors {} not asked for by its config.json: {}{}", names.size(),
+                       names.size() == 1 ? "is" : "are", names.front(), names.size() > 1 ? ", …" : "");
 }
 
 }  // namespace saccade

@@ -21,6 +21,9 @@ struct CheckpointFolder {
 /// Error{io}, {bad_format}, {unsupported} or {out_of_range}, one line that names the file: no such folder, no config.json,
 /// weights in pickles alone (never read), shards that are missing, weights that are quantised; {cancelled}.
 CheckpointFolder read_checkpoint_folder(const std::string& path, const std::stop_token& stop = {});
+/// Tensors that the family's file did not ask for, in words; empty: none. What never changes a number is not counted: masks and
+/// frequencies that are kept as buffers, and parts that were trained for another task.
+std::string unused_tensors(const CheckpointFolder& folder);
 /// config.json alone. Errors as above.
 nlohmann::json read_checkpoint_config(const std::string& path);
 /// Is it a folder that holds a config.json? Never throws.

@@ -81,9 +81,9 @@ Tensor<float> paired_units(const Tensor<float>& rows, Index units, Index turned)
 }
 
 const std::vector<Family>& families() {
-    static const std::vector<Family> all = {bert_family(),     distilbert_family(), gpt2_family(),
-                                            gpt_neox_family(), llama_family(),      mistral_family(),
-                                            qwen2_family(),    qwen3_family(),      roberta_family()};
+    static const std::vector<Family> all = {bert_family(),     deit_family(),    distilbert_family(), gpt2_family(),
+                                            gpt_neox_family(), llama_family(),   mistral_family(),    qwen2_family(),
+                                            qwen3_family(),    roberta_family(), vit_family()};
     return all;
 }
 

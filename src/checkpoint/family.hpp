@@ -3,8 +3,9 @@
 #include <vector>
 
 #include "checkpoint/checkpoint_folder.hpp"
+#include "checkpoint/preprocessing.hpp"
 #include "io/json_text.hpp"
-#include "model/transformer_stack.hpp"
+#include "model/vision_transformer.hpp"
 
 namespace saccade {
 
@@ -22,6 +23,14 @@ struct MappedModel {
     ReadOut read_out = ReadOut::none;
     std::string read_out_activation{};  // of the layer before a masked token's logits
     Index longest = 0;                  // positions that it knows; 0: any number
+    WeightMap weights{};
+};
+
+/// The same of a model that reads pictures; names as in model/vision_transformer.hpp.
+struct MappedVision {
+    VisionDesign design;
+    std::vector<std::string> classes{};  // names; empty: no class is read out
+    Preprocessing reading{};             // where the folder does not say how it reads pictures
     WeightMap weights{};
 };
 
@@ -64,13 +73,16 @@ struct Family {
     std::string model_type;  // as config.json says
     std::string title;       // "GPT-2"
     std::string source;      // the paper
-    /// Error{bad_format} or {unsupported} for a config or tensors that do not fit.
-    MappedModel (*map)(CheckpointFolder& folder, const JsonObject& config);
+    /// Error{bad_format} or {unsupported} for a config or tensors that do not fit. Null: it reads pictures.
+    MappedModel (*map)(CheckpointFolder& folder, const JsonObject& config) = nullptr;
     /// The other way: config and tensors of a model that is mapped; null: not written.
     CheckpointFolder (*unmap)(const MappedModel& model) = nullptr;
+    /// As map; null: it reads text.
+    MappedVision (*map_vision)(CheckpointFolder& folder, const JsonObject& config) = nullptr;
 };
 
 Family bert_family();
+Family deit_family();
 Family distilbert_family();
 Family gpt2_family();
 Family gpt_neox_family();
@@ -79,6 +91,7 @@ Family mistral_family();
 Family qwen2_family();
 Family qwen3_family();
 Family roberta_family();
+Family vit_family();
 
 const std::vector<Family>& families();
 /// By config.json's model_type. Error{unsupported} lists those that open.

@@ -23,5 +23,6 @@ Exhibit saliency_exhibit();
 Exhibit self_attention_exhibit();
 Exhibit spatial_exhibit();
 Exhibit transformer_exhibit();
+Exhibit vision_checkpoint_exhibit();
 
 }  // namespace saccade

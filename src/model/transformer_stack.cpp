@@ -157,13 +157,15 @@ Var<T> TransformerStack<T>::embed(std::span<const Index> ids, Index batch, const
 
 template <class T>
 Var<T> TransformerStack<T>::positioned(const Var<T>& x, const StackCall<T>& call) const {
-    return placed(
-        call.observe(
-            "embedding", x,
-            [&] {
-                return Shown{.role = Role::embedding, .symbol = "x", .title = "Tokens", .axes = {call.names.tokens, "feature"}};
-            }),
-        call);
+    return placed(call.observe("embedding", x,
+                               [&] {
+                                   return Shown{.role = Role::embedding,
+                                                .symbol = "x",
+                                                .title = "Tokens",
+                                                .axes = {call.names.tokens, "feature"},
+                                                .step = call.names.embedded};
+                               }),
+                  call);
 }
 
 /// With the vectors of the types that the call names; all of type 0 where it names none.

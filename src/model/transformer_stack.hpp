@@ -54,6 +54,7 @@ struct StackNames {
     std::string types{};                      // that of the types, if it has a table of them: "token.type"
     std::string vocabulary{};                 // axis of the embedding table
     std::string title = "Attention weights";  // of self-attention's
+    How embedded{};                           // how vectors that no table of this stack made came about; empty: given
     // Decoders: the axis of the keys that cross-attention sees, and what they are made of, at token j and feature m:
     // "encoder.norm[j,m]".
     std::string memory_keys{}, memory{};

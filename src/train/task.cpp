@@ -16,6 +16,7 @@
 #include "train/transformer_date_lists_task.hpp"
 #include "train/transformer_translation_task.hpp"
 #include "train/translation_task.hpp"
+#include "train/vit_task.hpp"
 
 namespace saccade {
 
@@ -87,6 +88,7 @@ const std::vector<TaskFamily>& families() {
         {induction_task_ids(), make_induction_task},
         {caption_task_ids(), make_caption_task},
         {english_task_ids(), make_english_task},
+        {vit_task_ids(), make_vit_task},
     };
     return all;
 }

@@ -125,7 +125,8 @@ void Files::use(const OpenedFile& file) {
             case Kind::capture:
                 return open_with("capture", file.path, "Capture");
             case Kind::model:
-                return open_with("checkpoint", file.path, "Your model");
+                act_.open_request(file.request, std::nullopt);
+                return act_.messages().tell(exhibit(file.request.exhibit).title + ": " + file.path);
             case Kind::run:
                 return use_run(file);
         }

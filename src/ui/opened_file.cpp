@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error_line.hpp"
+#include "base/path_text.hpp"
 #include "checkpoint/family.hpp"
 #include "exhibit/capture_source.hpp"
 #include "exhibit/exhibit.hpp"
@@ -87,7 +88,11 @@ void read_array_file(OpenedFile& file) {
 /// What a folder is of is said at once; its weights are read by the run.
 void read_model_folder(OpenedFile& file) {
     file.kind = OpenedFile::Kind::model;
-    family_of(read_checkpoint_config(file.path), file.path);
+    const Family& family = family_of(read_checkpoint_config(file.path), file.path);
+    const bool pictures = family.map == nullptr;
+    file.request.exhibit = pictures ? "vision-checkpoint" : "checkpoint";
+    file.request.params.set("path", text_of_path(file.path));
+    if (pictures) file.request.params.set("image", std::string("sample:cat"));  // more to most models than a digit
 }
 
 void read_by_content(OpenedFile& file) {

@@ -20,7 +20,7 @@ struct OpenedFile {
     std::string path;
     std::optional<Error> problem;  // it cannot be read; the rest says nothing
 
-    // A run: a session, or a picture that Saccade exported.
+    // A run: a session, or a picture that Saccade exported; of a model, the request alone.
     RunRequest request;
     std::optional<RunRequest> compared;
     std::vector<std::string> elsewhere;             // files that it names and that do not stand beside it

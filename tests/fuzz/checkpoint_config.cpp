@@ -10,6 +10,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         for (const char* name : {"wte.weight", "wpe.weight", "embeddings.word_embeddings.weight", "embed_tokens.weight",
                                  "embeddings.position_embeddings.weight", "embed_in.weight"})
             folder.tensors.emplace(name, Tensor<float>(Shape{1, 1}));
-        family_of(folder.config, "folder").map(folder, JsonObject(folder.config, "config.json"));
+        for (const char* name : {"embeddings.cls_token", "embeddings.distillation_token", "embeddings.position_embeddings"})
+            folder.tensors.emplace(name, Tensor<float>(Shape{1, 1, 1}));
+        folder.tensors.emplace("embeddings.patch_embeddings.projection.weight", Tensor<float>(Shape{1, 1, 1, 1}));
+        folder.tensors.emplace("embeddings.patch_embeddings.projection.bias", Tensor<float>(Shape{1}));
+        const Family& family = family_of(folder.config, "folder");
+        const JsonObject config(folder.config, "config.json");
+        family.map != nullptr ? (void)family.map(folder, config) : (void)family.map_vision(folder, config);
     });
 }

@@ -20,7 +20,10 @@ torch.set_default_dtype(torch.float64)
 
 
 def write_folder(family, config, tensors):
-    folder = os.path.join(HERE, "checkpoint_" + family)
+    write_files(os.path.join(HERE, "checkpoint_" + family), config, tensors)
+
+
+def write_files(folder, config, tensors):
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "config.json"), "w", encoding="utf-8") as f:
         json.dump(config, f, indent=1)

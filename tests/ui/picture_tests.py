@@ -237,6 +237,14 @@ def test_a_model_folder_that_is_dropped_is_run(w):
     check(s["exhibit"] == "checkpoint" and s["params"]["path"] == folder, f"the window shows {s['exhibit']} of {s['params']['path']}")
 
 
+def test_a_model_of_pictures_that_is_dropped_is_run(w):
+    folder = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden", "vision_vit"))
+    drop(int(w.id), [folder], 700, 500)
+    s = w.wait("the model", lambda s: answered(s) and s["exhibit"] == "vision-checkpoint" and s["params"]["path"] == folder)
+    check(s["selected"]["tensor"] == "self.weights", f"the window opens on {s['selected']}")
+    w.picture("vision-folder")
+
+
 def test_the_picture_stays_usable_in_small_windows(w):
     open_exhibit(w, "spatial")
     w.click(*w.place("scene maker"))

@@ -82,7 +82,7 @@ TEST(CheckpointFolder, says_in_one_line_why_it_does_not_open) {
     EXPECT_SAYS(copied.refusal(), "the activation 'mish' is not known: relu, gelu, gelu_new and silu are");
     copied.config("activation_function", "gelu_new");
     copied.config("model_type", "mamba");
-    EXPECT_SAYS(copied.refusal(), "models of type 'mamba' do not open yet: these do: bert, distilbert, gpt2");
+    EXPECT_SAYS(copied.refusal(), "models of type 'mamba' do not open yet: these do: bert, deit, distilbert, gpt2");
     copied.config("model_type", 7);
     EXPECT_SAYS(copied.refusal(), "model_type");
     copied.config("model_type", "gpt2");

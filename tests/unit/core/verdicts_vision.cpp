@@ -159,10 +159,38 @@ VerdictTable captioning_verdicts() {
     };
 }
 
+VerdictTable vision_checkpoint_verdicts() {
+    const std::string folder = "path=" SACCADE_SOURCE_DIR "/tests/golden/vision_", vit = folder + "vit", deit = folder + "deit",
+                      grey = folder + "deit_plain";
+    return {
+        .exhibit = "vision-checkpoint",
+        .points = {"A picture is cut into patches", "shares out one whole", "Rollout multiplies the layers", "Relevance asks",
+                   "The probabilities follow"},
+        .every = {},
+        .rows =
+            {
+                {". . . . .", {}},
+                {"+ + + + +", {vit}},
+                {"+ + + + +", {deit}},
+                {"+ + + + +", {grey}},
+                {"+ + + + +", {vit, picture}},
+                {"+ + + + +", {deit, "query=5", "class=2"}},
+                {"+ + + . +", {vit, "gradients=false"}},
+                // What is changed by hand.
+                {"H + + + +", {vit, "intervene self.embedding[3,0]=9"}},
+                {"+ H + + +", {vit, "intervene self.weights[0,0]*=2"}},
+                {"+ + + + +", {vit, "intervene self.weights[0,0,0,3]=0.5"}},
+                {"+ + H + +", {vit, "intervene self.weights.rollout[1]*=2"}},
+                {"+ + + H +", {vit, "intervene self.weights.relevance[1,0]=9"}},
+                {"+ + + + H", {vit, "intervene probabilities[0]=0.9"}},
+            },
+    };
+}
+
 }  // namespace
 
 std::vector<VerdictTable> vision_wing() {
-    return {channel_verdicts(), spatial_verdicts(), captioning_verdicts()};
+    return {channel_verdicts(), spatial_verdicts(), captioning_verdicts(), vision_checkpoint_verdicts()};
 }
 
 }  // namespace saccade::test

@@ -1,0 +1,65 @@
+#include "checkpoint/vision_checkpoint.hpp"
+
+#include <fmt/core.h>
+
+#include "base/error.hpp"
+#include "checkpoint/kept_folders.hpp"
+#include "model/card_json.hpp"
+#include "model/per_model.hpp"
+
+namespace saccade {
+
+VisionCheckpointPtr read_vision_checkpoint(const std::string& path, const std::stop_token& stop) {
+    CheckpointFolder folder = read_checkpoint_folder(path, stop);
+    const Family& family = family_of(folder.config, path);
+    if (family.map_vision == nullptr)
+        throw Error(ErrorCode::unsupported, fmt::format("{}: {} reads text, and no pictures", path, family.title),
+                    "open it in exhibit checkpoint");
+    MappedVision model = family.map_vision(folder, JsonObject(folder.config, path + ": config.json"));
+    require_finite(model.weights, path);
+    bool says_reading = false;
+    const Preprocessing reading = read_preprocessing(path, model.reading, &says_reading);
+    return std::make_shared<const VisionCheckpoint>(
+        VisionCheckpoint{.path = path,
+                         .family = &family,
+                         .model = VisionTransformer(Weights<float>(model.weights), model.design),
+                         .classes = std::move(model.classes),
+                         .reading = reading,
+                         .says_reading = says_reading,
+                         .unused = unused_tensors(folder)});
+}
+
+VisionCheckpointPtr vision_checkpoint_of(const ModelPtr& model) {
+    static PerModel<VisionCheckpoint> made;
+    return made.get(model, [&] {
+        const std::string where = model->path.empty() ? model->id : model->path;
+        const JsonObject card = card_object(model->card.json(), where).needs({"family", "classes", "mean", "deviation"});
+        std::string type;
+        card.text("family", type);
+        const VisionDesign design = vision_design_from_json(model->card.json(), where);
+        Preprocessing reading{.height = design.height, .width = design.width};
+        double mean = 0, deviation = 1;
+        card.number("mean", mean, -1, 1);
+        card.number("deviation", deviation, 1e-6, 1e6);
+        reading.mean.fill(static_cast<float>(mean));
+        reading.deviation.fill(static_cast<float>(deviation));
+        std::vector<std::string> classes;
+        card.texts("classes", classes);
+        VisionTransformer transformer(Weights<float>(model->weights), design);
+        if (transformer.classes() != static_cast<Index>(classes.size()))
+            throw Error(ErrorCode::bad_format, where + ": the classes of its card do not fit its weights",
+                        "use the card that was written with these weights");
+        return std::make_shared<const VisionCheckpoint>(VisionCheckpoint{.path = where,
+                                                                         .family = &family_named(type, where),
+                                                                         .model = std::move(transformer),
+                                                                         .classes = std::move(classes),
+                                                                         .reading = reading});
+    });
+}
+
+VisionCheckpointPtr vision_checkpoint_of(const std::string& path, const std::stop_token& stop) {
+    static KeptFolders<VisionCheckpoint> kept;
+    return kept.get(path, [&] { return read_vision_checkpoint(path, stop); });
+}
+
+}  // namespace saccade

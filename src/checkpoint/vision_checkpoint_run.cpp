@@ -1,0 +1,212 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "autograd/ops.hpp"
+#include "base/error.hpp"
+#include "base/stop.hpp"
+#include "checkpoint/vision_checkpoint.hpp"
+#include "nn/rules.hpp"
+#include "tensor/largest.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr Index classes_shown = 10;
+
+/// What a run showed, and what it was of.
+struct Kept {
+    VisionCheckpointPtr checkpoint;
+    Tensor<float> plain;  // held: its storage says which picture it is
+    ShownRun shown;
+};
+struct KeptGradients {
+    VisionCheckpointPtr checkpoint;
+    Tensor<float> plain;
+    Index watched = -1;
+    Tensor<float> gradients;
+};
+
+template <class T>
+bool is_of(const T& kept, const VisionCheckpointPtr& checkpoint, const Tensor<float>& plain) {
+    return kept.checkpoint == checkpoint && kept.plain.data() == plain.data() && kept.plain.shape() == plain.shape();
+}
+
+class Run {
+ public:
+    Run(const VisionCheckpointPtr& checkpoint, const VisionRequest& request, const std::stop_token& stop)
+        : checkpoint_(checkpoint), model_(checkpoint->model), request_(request), stop_(stop) {}
+
+    /// The picture, normalised, through all layers; with logits where a class is read out. Leaves of the tape behind the
+    /// embedding, if there is one. Logits, or nothing; `weights`: those of each layer [1, h, T, T].
+    Var<float> pass(Probe& probe, Tape<float>* tape = nullptr, std::vector<Var<float>>* weights = nullptr) const {
+        StackCall<float> call;
+        call.weights = weights;
+        call.observe = Observer(probe, "self.");
+        call.names = {.tokens = "token"};
+        call.stop = stop_;
+        const Tensor<float> pixels = shown_pixels(Observer(probe));
+        Var<float> x = model_.embed(pixels.reshape(pixels.shape().with_inserted(0, 1)), call);
+        if (tape != nullptr) x = tape->leaf(x.value());
+        const Var<float> states = model_.stack()(x, call);
+        check_stop(stop_);
+        return model_.classes() == 0 ? Var<float>() : model_.logits(states, Observer(probe));
+    }
+
+    /// d logit of the class / d weights, through whatever the probe changes.
+    Tensor<float> gradients(const Probe& probe, Index watched) const {
+        Probe collector = probe.scratch();
+        collector.collect_gradients("self.weights");
+        Tape<float> tape;
+        const Var<float> logits = pass(collector, &tape);
+        Tensor<float> chosen(logits.shape());
+        chosen.data()[watched] = 1;
+        // Logits that were all set by hand depend on nothing.
+        if (!logits.tracked()) return {};
+        tape.backward(logits, chosen);
+        return collector.gradients("self.weights");
+    }
+
+ private:
+    Tensor<float> shown_pixels(const Observer& observe) const {
+        const Preprocessing& how = checkpoint_->reading;
+        const Tensor<float> plain = observe("input", request_.plain, [&] {
+            return Shown{.role = Role::input,
+                         .symbol = "I",
+                         .title = "What the model reads",
+                         .axes = {"input.y", "input.x", "input.color"},
+                         .step = {"resize", fmt::format("the picture at {} × {} px, {}", model_.design().width,
+                                                        model_.design().height, to_string(how.resampling))}};
+        });
+        return observe("pixels", normalised_pixels(plain, how), [&] {
+            const auto n = static_cast<std::size_t>(model_.design().channels);
+            const auto numbers = [n](const std::array<float, 3>& all) {
+                return Tensor<float>::from({static_cast<Index>(n)},
+                                           std::vector<float>(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(n)));
+            };
+            const double scale = 255 * how.factor;
+            const bool usual = std::abs(scale - 1) < 1e-6;
+            return Shown{.role = Role::embedding,
+                         .symbol = "I",
+                         .title = "Normalised pixels",
+                         .axes = {"input.y", "input.x", "input.color"},
+                         .step = {"normalise", usual ? "(v − μ) / σ" : "(f v − μ) / σ",
+                                  fmt::format("pixels[y,x,c] = (input[y,x,c]{} - pixels.mean[c]) / pixels.deviation[c]",
+                                              usual ? "" : fmt::format(" * {}", scale)),
+                                  "the model's preprocessor_config.json"},
+                         .parameters = {{"pixels.mean", "μ", {"input.color"}, numbers(how.mean)},
+                                        {"pixels.deviation", "σ", {"input.color"}, numbers(how.deviation)}}};
+        });
+    }
+
+    const VisionCheckpointPtr& checkpoint_;
+    const VisionTransformer& model_;
+    const VisionRequest& request_;
+    const std::stop_token& stop_;
+};
+
+/// Probabilities of all classes, and the likeliest of them.
+void read_out(const VisionCheckpoint& checkpoint, const Tensor<float>& logits, const Observer& observe, VisionOutput& output) {
+    const auto classes = static_cast<Index>(checkpoint.classes.size());
+    observe.axis({"class", AxisKind::class_, classes, checkpoint.classes, "c"});
+    const Tensor<float> p =
+        observe("probabilities", softmax(Var<float>(logits)), [] {
+            return Shown{.role = Role::probabilities,
+                         .symbol = "p",
+                         .title = "Class probabilities",
+                         .axes = {"class"},
+                         .step = {"normalise", "p = softmax(o)", "probabilities[c] = " + rules::softmax('c', "logits[c]")}};
+        }).value();
+    if (!std::ranges::all_of(p.values(), [](float v) { return std::isfinite(v); }) && !observe.probe()->intervening())
+        throw Error(ErrorCode::numeric, checkpoint.path + ": its states grow beyond all numbers on this picture",
+                    "the weights are damaged, or need more than 32 bits");
+    output.likeliest = places_of_largest(p.values(), classes_shown);
+    Axis axis{"top", AxisKind::class_, static_cast<Index>(output.likeliest.size()), {}, "q"};
+    for (const Index c : output.likeliest) axis.labels.push_back(checkpoint.classes[static_cast<std::size_t>(c)]);
+    observe.axis(std::move(axis));
+    output.likeliest = observe.ids("top.class", output.likeliest, classes, [] {
+        return Shown{Role::output, "c", "Likeliest classes (numbers)", "", {"top"}};
+    });
+    Tensor<float> chances(Shape{static_cast<Index>(output.likeliest.size())});
+    for (std::size_t q = 0; q < output.likeliest.size(); ++q) chances.data()[q] = p.data()[output.likeliest[q]];
+    chances = observe("top.probabilities", chances, [] {
+        return Shown{.role = Role::probabilities,
+                     .symbol = "p",
+                     .title = "Likeliest classes",
+                     .axes = {"top"},
+                     .step = {"sort", "the largest first", "top.probabilities[q] = probabilities[top.class[q]]"}};
+    });
+    output.probabilities.assign(chances.values().begin(), chances.values().end());
+}
+
+void show_gradients(const Tensor<float>& gradients, const std::string& of, const Observer& observe) {
+    observe("self.weights.gradient", gradients, [&] {
+        return Shown{.role = Role::state,
+                     .symbol = "∂",
+                     .title = "Gradient of the class's logit by the weights",
+                     .axes = {"layer", "head", "token", "token.key"},
+                     .step = {"differentiate", fmt::format("∂ o_c / ∂α, c = {}", of), "", "Chefer 2021, eq. 5"}};
+    });
+}
+
+/// Runs it, or shows what was kept of the same picture; logits, or nothing.
+Tensor<float> computed(const VisionCheckpointPtr& checkpoint, const VisionRequest& request, const Run& run, Probe& probe,
+                       Reuse& reuse, Tensor<float>& weights) {
+    const bool reads_out = checkpoint->model.classes() > 0;
+    const std::string key = "vision checkpoint";
+    auto kept = reuse.find<Kept>(key);
+    if (!kept || !is_of(*kept, checkpoint, request.plain)) {
+        Probe aside({}, {});
+        run.pass(aside);
+        kept = std::make_shared<const Kept>(Kept{checkpoint, request.plain, aside.take()});
+        reuse.keep(key, kept, kept->shown.bytes());
+    }
+    probe.show_again(kept->shown);
+    weights = kept->shown.tensor("self.weights");
+    return reads_out ? kept->shown.tensor("logits") : Tensor<float>();
+}
+
+}  // namespace
+
+VisionOutput run_vision_checkpoint(const VisionCheckpointPtr& checkpoint, const VisionRequest& request, Probe& probe,
+                                   Reuse& reuse, const std::stop_token& stop) {
+    const VisionDesign& design = checkpoint->model.design();
+    const Shape expected{design.height, design.width, design.channels};
+    if (request.plain.shape() != expected)
+        throw Error(ErrorCode::invalid_input,
+                    fmt::format("a picture of shape {}, and the model reads {}", request.plain.shape().str(), expected.str()));
+    const Run run(checkpoint, request, stop);
+    VisionOutput output;
+    Tensor<float> logits;
+    const bool by_hand = probe.intervening();
+    if (by_hand) {
+        std::vector<Var<float>> layers;
+        logits = run.pass(probe, nullptr, &layers).value();
+        const Tensor<float> all = stack<float>(layers).value();
+        output.weights = all.reshape(all.shape().without(1));
+    } else {
+        logits = computed(checkpoint, request, run, probe, reuse, output.weights);
+    }
+    checkpoint->model.declare_axes(probe);
+    if (logits.empty()) return output;
+    const Observer observe(probe);
+    read_out(*checkpoint, logits, observe, output);
+    const auto classes = static_cast<Index>(checkpoint->classes.size());
+    output.watched = std::clamp<Index>(request.watched.value_or(output.likeliest.front()), 0, classes - 1);
+    if (!request.gradients) return output;
+    const std::string key = "vision checkpoint, gradients";
+    auto kept = by_hand ? nullptr : reuse.find<KeptGradients>(key);
+    if (!kept || !is_of(*kept, checkpoint, request.plain) || kept->watched != output.watched) {
+        kept = std::make_shared<const KeptGradients>(
+            KeptGradients{checkpoint, request.plain, output.watched, run.gradients(probe, output.watched)});
+        if (!by_hand) reuse.keep(key, kept, static_cast<std::size_t>(kept->gradients.size()) * sizeof(float));
+    }
+    output.gradients = kept->gradients;
+    if (!output.gradients.empty())
+        show_gradients(output.gradients, checkpoint->classes[static_cast<std::size_t>(output.watched)], observe);
+    return output;
+}
+
+}  // namespace saccade

@@ -1,0 +1,9 @@
+#pragma once
+
+#include "exhibit/lesson.hpp"
+
+namespace saccade {
+
+Lesson vision_checkpoint_lesson();
+
+}  // namespace saccade
