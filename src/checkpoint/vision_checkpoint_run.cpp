@@ -14,7 +14,7 @@ namespace saccade {
 
 namespace {
 
-constexpr Index classes_shown = 10;
+constexpr Index classes_shown = 6;
 
 /// What a run showed, and what it was of.
 struct Kept {
@@ -124,7 +124,11 @@ void read_out(const VisionCheckpoint& checkpoint, const Tensor<float>& logits, c
                     "the weights are damaged, or need more than 32 bits");
     output.likeliest = places_of_largest(p.values(), classes_shown);
     Axis axis{"top", AxisKind::class_, static_cast<Index>(output.likeliest.size()), {}, "q"};
-    for (const Index c : output.likeliest) axis.labels.push_back(checkpoint.classes[static_cast<std::size_t>(c)]);
+    // "tabby, tabby cat": the first of a class's names does.
+    for (const Index c : output.likeliest) {
+        const std::string& names = checkpoint.classes[static_cast<std::size_t>(c)];
+        axis.labels.push_back(names.substr(0, names.find(", ")));
+    }
     observe.axis(std::move(axis));
     output.likeliest = observe.ids("top.class", output.likeliest, classes, [] {
         return Shown{Role::output, "c", "Likeliest classes (numbers)", "", {"top"}};

@@ -68,8 +68,8 @@ VitTask::VitTask(std::string id, const TrainOptions& options) : id_(std::move(id
     StackDesign& stack = design_.stack;
     stack.layers = 3;
     stack.heads = 4;
-    stack.d_model = 64;
-    stack.d_ff = 128;
+    stack.d_model = 48;
+    stack.d_ff = 96;
     stack.norm_epsilon = 1e-6;
     design_.patch = 4;
     design_.channels = 1;
