@@ -5,7 +5,9 @@
 #include "base/error.hpp"
 #include "checkpoint/kept_folders.hpp"
 #include "model/card_json.hpp"
+#include "model/layered_parameters.hpp"
 #include "model/per_model.hpp"
+#include "tensor/storage.hpp"
 
 namespace saccade {
 
@@ -16,7 +18,11 @@ VisionCheckpointPtr read_vision_checkpoint(const std::string& path, const std::s
         throw Error(ErrorCode::unsupported, fmt::format("{}: {} reads text, and no pictures", path, family.title),
                     "open it in exhibit checkpoint");
     MappedVision model = family.map_vision(folder, JsonObject(folder.config, path + ": config.json"));
+    std::string unused = unused_tensors(folder);
+    folder.tensors.clear();
     require_finite(model.weights, path);
+    lay_layers_together(model.weights);
+    release_kept_blocks(0);  // as many bytes as the folder's weights
     bool says_reading = false;
     const Preprocessing reading = read_preprocessing(path, model.reading, &says_reading);
     return std::make_shared<const VisionCheckpoint>(
@@ -26,7 +32,7 @@ VisionCheckpointPtr read_vision_checkpoint(const std::string& path, const std::s
                          .classes = std::move(model.classes),
                          .reading = reading,
                          .says_reading = says_reading,
-                         .unused = unused_tensors(folder)});
+                         .unused = std::move(unused)});
 }
 
 VisionCheckpointPtr vision_checkpoint_of(const ModelPtr& model) {

@@ -66,6 +66,26 @@ void show_query(const Query& query, const Tensor<float>& weights, const Observer
     });
 }
 
+/// Where the query itself lies, for the views to outline: on the axes of the maps of heads, and on those of one map.
+void show_place(const Query& query, const Shape& heads, const Observer& observe) {
+    const Index patch = query.token - query.special, patches = query.rows * query.columns;
+    if (patch < 0) return;
+    const auto show = [&](const char* name, const Shape& shape, const std::vector<std::string>& axes, const char* index) {
+        Tensor<float> place(shape);
+        for (Index i = patch; i < place.size(); i += patches) place.data()[i] = 1;
+        observe(name, place, [&] {
+            return Shown{.role = Role::map,
+                         .symbol = "q",
+                         .title = "Query",
+                         .axes = axes,
+                         .step = {"look", "1 at the patch that looks",
+                                  fmt::format("{}[{}] = ({} == {})", name, index, query.key(), query.token)}};
+        });
+    };
+    show("query.place", heads, {"layer", "head", "patch.y", "patch.x"}, "l,h,y,x");
+    show("query.patch", {query.rows, query.columns}, {"patch.y", "patch.x"}, "y,x");
+}
+
 /// What an analysis makes of the weights, recorded below them; the last of it.
 Tensor<float> show_derived(const Trace& trace, const Analysis& analysis, Probe& probe) {
     const TraceTensor& source = trace.tensor("self.weights");
@@ -175,6 +195,7 @@ void run(RunContext& context) {
     const Query query = query_of(context, design);
     const Observer observe(probe);
     show_query(query, output.weights, observe);
+    show_place(query, {design.stack.layers, design.stack.heads, query.rows, query.columns}, observe);
     const Trace attention = attention_of_run(design, output);
     show_through_layers(query, show_derived(attention, rollout(), probe), "rollout", "Rollout", observe);
     if (!output.gradients.empty())
@@ -191,18 +212,19 @@ std::string bundled(const Params& params) {
 }
 
 std::vector<ParamSpec> params() {
-    ParamSpec path =
-        optional_text_param("path", "Model",
-                            "A ViT or DeiT in Hugging Face's layout: config.json, model.safetensors, "
-                            "preprocessor_config.json. Drop the folder on the "
-                            "window, or type its path. Nothing is fetched from the network.",
-                            "the bundled model of digits; drop the folder of a ViT or DeiT, or type its path", longest_path);
+    ParamSpec path = optional_text_param(
+        "path", "Model",
+        "A ViT or DeiT in Hugging Face's layout: config.json, model.safetensors, "
+        "preprocessor_config.json. Drop the folder on the "
+        "window, or type its path. Nothing is fetched from the network.",
+        is_bundled(own_model) ? "the bundled model of digits" : "drop the folder of a ViT or DeiT, or type its path",
+        longest_path);
     path.is_path = true;
     std::vector<std::string> samples;
     for (const SceneSample& sample : scene_samples()) samples.push_back("sample:" + sample.name);
     return {
-        image_param("image", "Image", "A picture file (PNG, JPEG, WebP), or a scene whose shapes can be moved.", "sample:cat",
-                    samples),
+        image_param("image", "Image", "A picture file (PNG, JPEG, WebP), or a scene whose shapes can be moved.",
+                    is_bundled(own_model) ? digit : "sample:cat", samples),
         path,
         integer_param("query", "Query",
                       "The token that looks, whose attention lies over the picture: click a patch of a rollout. 0 or 1: the "
@@ -219,7 +241,6 @@ std::vector<ParamSpec> params() {
 }
 
 std::vector<ViewPlacement> views_of(const Params& params) {
-    if (params.text("path").empty() && bundled(params).empty()) return {{"overlay", "image", 0, 1, 1}};
     std::vector<ViewPlacement> views = {{"overlay", "query.weights", 0, 0.34f, 0.52f},
                                         {"word-strip", "query.weights", 0, 0.33f, 0.52f},
                                         {"head-grid", "self.weights", 0, 0.33f, 0.52f},
@@ -228,6 +249,8 @@ std::vector<ViewPlacement> views_of(const Params& params) {
     views.push_back({"bars", "top.probabilities", 1, params.toggle("gradients") ? 0.4f : 0.7f, 0.42f});
     views.push_back({"heatmap", "self.weights", 2, 0.5f, 0.5f});
     views.push_back({"neuron", "self.weights", 2, 0.5f, 0.5f});
+    // All that there is without a model.
+    if (params.text("path").empty() && bundled(params).empty()) views.push_back({"overlay", "image", 3, 1, 1});
     return views;
 }
 

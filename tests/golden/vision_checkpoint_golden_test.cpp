@@ -91,6 +91,8 @@ TEST_P(VisionCheckpointGolden, maps_are_the_rows_of_the_token_that_looks) {
     // The number that a click on this patch asks for is its own.
     const Tensor<float>& numbers = trace->tensor("patch.number").values;
     EXPECT_EQ(numbers.data()[3], static_cast<float>(GetParam().special + 4));
+    EXPECT_EQ(trace->tensor("query.patch").values.data()[3], 1);
+    for (const Claim& claim : check_claims(*trace)) EXPECT_TRUE(claim.holds) << claim.tensor << ": " << claim.error;
 }
 
 TEST_P(VisionCheckpointGolden, a_second_run_of_the_same_picture_is_the_same_bit_for_bit) {

@@ -165,8 +165,11 @@ TEST(VisionCheckpoint, nothing_is_asked_of_no_model) {
     const TracePtr trace = run(request);
     EXPECT_SAYS(trace->texts().at("output"), "no model yet: drop a folder");
     EXPECT_NE(trace->find("image"), nullptr);
-    const Exhibit& e = exhibit("vision-checkpoint");
-    EXPECT_EQ(placements(e, {}).size(), 1u);
+    // One view can draw what there is.
+    int drawn = 0;
+    for (const ViewPlacement& placed : placements(exhibit("vision-checkpoint"), {}))
+        drawn += trace->find(placed.tensor) != nullptr;
+    EXPECT_EQ(drawn, 1);
 }
 
 TEST(Preprocessing, says_in_one_line_what_is_wrong) {
