@@ -179,32 +179,55 @@ class _Writer:
         self.count = {}   # arrays seen so far, by kind
         self.call = 0
         self.inside = 0   # of an attention that is captured already
+        self.running = [] # modules, the innermost last
 
-    def wants(self, kind):
-        """Counts an attention; is it one of the layers that are wanted?"""
+    def begin_call(self):
+        self.count.clear()
+        self.running.clear()
+
+    def wants(self, kind, owner=None):
+        """Counts an attention of a module (or of that which runs); its (kind, layer), if it is one of the layers that are wanted."""
         layer = self.count.get(kind, 0)
         self.count[kind] = layer + 1
-        return layer if self.layers is None or layer in self.layers else None
+        return (kind, layer) if self.layers is None or layer in self.layers else None
+
+    def wanted_heads(self, heads):
+        wanted = range(heads) if self.heads is None else [h for h in self.heads if 0 <= h < heads]
+        if not wanted:
+            raise ValueError(f"none of the heads {list(self.heads)}: there are {heads}")
+        return wanted
+
+    def step_of(self, queries, keys):
+        """Rows at a time: scores, weights and what is written stand in memory together."""
+        return max(1, min(queries, int(self.limit / 4 / (keys * 4 * 3))))
+
+    def member(self, kind, layer, call, shape):
+        """A new array of the archive, its header written."""
+        name = f"{kind}.call{call}.{layer}" if call else f"{kind}.{layer}"
+        self.groups.setdefault((kind, call, shape), []).append(name)
+        member = self.archive.open(name + ".npy", "w", force_zip64=True)
+        np.lib.format.write_array_header_1_0(member, {"descr": np.lib.format.dtype_to_descr(self.dtype),
+                                                      "fortran_order": False, "shape": shape})
+        return member
+
+    def bytes_of(self, rows):
+        return np.ascontiguousarray(_array(rows).astype(self.dtype)).tobytes()
 
     def write(self, kind, layer, shape, rows_of):
         """shape [batch, head, query, key]; rows_of(b, h, first, last) -> [last - first, key]."""
         batch, heads, queries, keys = shape
-        wanted = range(heads) if self.heads is None else [h for h in self.heads if 0 <= h < heads]
-        if not wanted:
-            raise ValueError(f"none of the heads {list(self.heads)}: there are {heads}")
-        key = (kind, self.call, (batch, len(wanted), queries, keys))
-        name = f"{kind}.call{self.call}.{layer}" if self.call else f"{kind}.{layer}"
-        self.groups.setdefault(key, []).append(name)
-        # Scores, weights and what is written stand in memory together.
-        step = max(1, min(queries, int(self.limit / 4 / (keys * 4 * 3))))
-        with self.archive.open(name + ".npy", "w", force_zip64=True) as member:
-            np.lib.format.write_array_header_1_0(member, {"descr": np.lib.format.dtype_to_descr(self.dtype),
-                                                          "fortran_order": False, "shape": key[2]})
+        wanted, step = self.wanted_heads(heads), self.step_of(queries, keys)
+        with self.member(kind, layer, self.call, (batch, len(wanted), queries, keys)) as member:
             for b in range(batch):
                 for h in wanted:
                     for first in range(0, queries, step):
-                        rows = rows_of(b, h, first, min(queries, first + step))
-                        member.write(np.ascontiguousarray(_array(rows).astype(self.dtype)).tobytes())
+                        member.write(self.bytes_of(rows_of(b, h, first, min(queries, first + step))))
+
+    def saw_any(self):
+        return bool(self.groups)
+
+    def let_go(self):
+        """Of what was only needed until it was whole."""
 
     def close(self, tokens, title):
         seen, tensors = {}, []
@@ -215,6 +238,72 @@ class _Writer:
                             "axes": ["layer", "batch", "head", "token", "token.key"], "parts": parts})
         self.archive.writestr("capture.json", json.dumps(_about(tensors, _labels(tokens), title)))
         self.archive.close()
+
+
+class _AppendingWriter(_Writer):
+    """The same of a text that is generated with a key-value cache: each call adds its queries as rows, and the keys become more.
+
+    Rows wait in a file of each layer until all are known. A row has 0 where its keys did not exist yet.
+    """
+
+    def __init__(self, *given):
+        super().__init__(*given)
+        self.files = contextlib.ExitStack()
+        self.places = {}  # which attention of which module -> its (kind, layer), as the first call had it
+        self.nth = {}     # attentions of a module seen in this call
+        self.pieces = {}  # (kind, layer) -> (file, [(batch, heads, queries, keys, where it begins)])
+
+    def begin_call(self):
+        self.running.clear()
+        self.nth.clear()
+
+    def wants(self, kind, owner=None):
+        module = owner if owner is not None else self.running[-1] if self.running else None
+        nth = self.nth[id(module)] = self.nth.get(id(module), -1) + 1
+        place = (id(module), nth)
+        if place not in self.places:  # one query among many keys looks like cross-attention: what the first call had holds
+            self.places[place] = (kind, self.count.get(kind, 0))
+            self.count[kind] = self.places[place][1] + 1
+        kind, layer = self.places[place]
+        return (kind, layer) if self.layers is None or layer in self.layers else None
+
+    def write(self, kind, layer, shape, rows_of):
+        batch, heads, queries, keys = shape
+        wanted, step = self.wanted_heads(heads), self.step_of(queries, keys)
+        if (kind, layer) not in self.pieces:
+            self.pieces[kind, layer] = self.files.enter_context(tempfile.TemporaryFile(dir=os.path.dirname(self.path) or ".")), []
+        file, pieces = self.pieces[kind, layer]
+        if pieces and pieces[-1][:2] != (batch, len(wanted)):
+            raise ValueError(f"{kind} {layer}: {batch} texts in {len(wanted)} heads after {pieces[-1][0]} in {pieces[-1][1]}: "
+                             "append=True is for the steps of one generation")
+        pieces.append((batch, len(wanted), queries, keys, file.seek(0, os.SEEK_END)))
+        for b in range(batch):
+            for h in wanted:
+                for first in range(0, queries, step):
+                    file.write(self.bytes_of(rows_of(b, h, first, min(queries, first + step))))
+
+    def saw_any(self):
+        return bool(self.pieces)
+
+    def close(self, tokens, title):
+        size = self.dtype.itemsize
+        for (kind, layer), (file, pieces) in sorted(self.pieces.items()):
+            batch, heads = pieces[0][:2]
+            most = max(keys for _, _, _, keys, _ in pieces)
+            shape = (batch, heads, sum(queries for _, _, queries, _, _ in pieces), most)
+            with self.member(kind, layer, 0, shape) as member:
+                for map_ in range(batch * heads):
+                    for _, _, queries, keys, begin in pieces:
+                        file.seek(begin + map_ * queries * keys * size)
+                        step = self.step_of(queries, most)
+                        for first in range(0, queries, step):
+                            rows = min(step, queries - first)
+                            read = np.frombuffer(file.read(rows * keys * size), self.dtype).reshape(rows, keys)
+                            member.write(np.pad(read, ((0, 0), (0, most - keys))).tobytes())
+        super().close(tokens, title)
+
+    def let_go(self):
+        self.files.close()
 
 
 def _softmax_rows(torch, q, k, scale, mask, causal_from):
@@ -228,10 +317,10 @@ def _softmax_rows(torch, q, k, scale, mask, causal_from):
     return torch.nan_to_num(torch.softmax(scores, dim=-1), nan=0.0)
 
 
-def _write_sdpa(torch, writer, kind, q, k, attn_mask, causal, scale):
+def _write_sdpa(torch, writer, kind, q, k, attn_mask, causal, scale, owner=None):
     """What scaled_dot_product_attention computes within: q [.., H, L, d], k [.., H_k, S, d]."""
-    layer = writer.wants(kind)
-    if layer is None:
+    wanted = writer.wants(kind, owner)
+    if wanted is None:
         return
     four = lambda x: x.reshape((-1,) + x.shape[-3:]) if x.dim() > 3 else x.reshape((1,) * (4 - x.dim()) + x.shape)
     q, k = four(q.detach()), four(k.detach())
@@ -249,7 +338,7 @@ def _write_sdpa(torch, writer, kind, q, k, attn_mask, causal, scale):
         return _softmax_rows(torch, q[b, h, first:last], k[b, h // share], scale, part, first if causal else None)
 
     with torch.no_grad():
-        writer.write(kind, layer, (batch, heads, queries, keys), rows_of)
+        writer.write(*wanted, (batch, heads, queries, keys), rows_of)
 
 
 def _mha_inputs(torch, module, query, key, batch_first):
@@ -311,7 +400,7 @@ def _watch_mha(torch, writer, module):
             kind = "self" if key is query else "cross"
             q, k = _mha_inputs(torch, module, query.detach(), key.detach(), module.batch_first)
             mask = _mha_mask(torch, module, q, k, key_padding_mask, attn_mask)
-            _write_sdpa(torch, writer, kind, q, k, mask, False, None)
+            _write_sdpa(torch, writer, kind, q, k, mask, False, None, module)
         writer.inside += 1
         try:
             return forward(query, key, value, key_padding_mask, need_weights, attn_mask, *rest, **more)
@@ -358,10 +447,10 @@ def _watch_returned(torch, writer, module, seen):
                 continue  # passed on by a module around
             seen[:] = [weights]
             kind = "self" if weights.shape[-1] == weights.shape[-2] else "cross"
-            layer = writer.wants(kind)
-            if layer is not None:
+            wanted = writer.wants(kind, module)
+            if wanted is not None:
                 maps = weights.detach()
-                writer.write(kind, layer, tuple(maps.shape), lambda b, h, i, j: maps[b, h, i:j])
+                writer.write(*wanted, tuple(maps.shape), lambda b, h, i, j: maps[b, h, i:j])
 
     return module.register_forward_hook(hook).remove
 
@@ -378,8 +467,83 @@ def _tokens_of(tokenizer, args, kwargs):
     return [tokenizer(i) for i in ids] if callable(tokenizer) else [str(tokenizer[i]) for i in ids]
 
 
+def _rank(torch):
+    """Of this process, and how many there are."""
+    distributed = torch.distributed
+    if not distributed.is_available() or not distributed.is_initialized():
+        return 0, 1
+    return distributed.get_rank(), distributed.get_world_size()
+
+
+def _shard(path, rank):
+    return f"{path[:-4]}.rank{rank}.npz"
+
+
+def _shape_in(archive, name):
+    with archive.open(name + ".npy") as member:
+        np.lib.format.read_magic(member)
+        return np.lib.format.read_array_header_1_0(member)[0]
+
+
+def _joined(abouts, split):
+    """Tensors, and the pieces of their arrays, of the descriptions of all ranks."""
+    tensors, pieces = [], {}
+    names = list(dict.fromkeys(t["name"] for about in abouts for t in about["tensors"]))
+    for name in names:
+        of = [(rank, t) for rank, about in enumerate(abouts) for t in about["tensors"] if t["name"] == name]
+        tensor = dict(of[0][1], parts=[])
+        if split == "layer":
+            for rank, t in of:
+                for part in t["parts"]:
+                    whole = f"{name}.{len(tensor['parts'])}"
+                    tensor["parts"].append(whole)
+                    pieces[whole] = [(rank, part)]
+        else:
+            if len({len(t["parts"]) for _, t in of}) != 1:
+                raise ValueError(f"{name}: the ranks have {[len(t['parts']) for _, t in of]} layers: say split='layer'")
+            tensor["parts"] = of[0][1]["parts"]
+            for i, whole in enumerate(tensor["parts"]):
+                pieces[whole] = [(rank, t["parts"][i]) for rank, t in of]
+        tensors.append(tensor)
+    return tensors, pieces
+
+
+def _write_index(torch, path, own, split, rank, ranks):
+    """The file that opens those of all ranks, once they are whole."""
+    with zipfile.ZipFile(own) as archive:
+        about = json.loads(archive.read("capture.json"))
+        shapes = {name[:-4]: _shape_in(archive, name[:-4]) for name in archive.namelist() if name.endswith(".npy")}
+    all_of_them = [None] * ranks
+    torch.distributed.all_gather_object(all_of_them, (about, shapes))
+    tensors, pieces = _joined([a for a, _ in all_of_them], split)
+    along = {"batch": 0, "head": 1, "layer": 0}[split]
+    for whole, of in pieces.items():
+        rest = {shape[:along] + shape[along + 1 :] for shape in (all_of_them[r][1][part] for r, part in of)}
+        if len(rest) > 1:
+            raise ValueError(f"{whole}: the pieces of the ranks do not fit together along {split}: {sorted(rest)}")
+    if rank == 0:
+        shards = [{"name": whole, "along": along, "files": [os.path.basename(_shard(path, r)) for r, _ in of],
+                   "arrays": [part for _, part in of]} for whole, of in pieces.items()]
+        index = dict(all_of_them[0][0], tensors=tensors, shards=shards)
+        with _whole(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
+            archive.writestr("capture.json", json.dumps(index))
+    torch.distributed.barrier()
+
+
+def _watch_running(writer, module):
+    """Which module runs: of what a function computes, it is the only name."""
+    begins = module.register_forward_pre_hook(lambda *_: writer.running.append(module))
+
+    def end(*_):
+        if writer.running:
+            writer.running.pop()
+
+    ends = module.register_forward_hook(end)
+    return lambda: (begins.remove(), ends.remove())
+
+
 @contextlib.contextmanager
-def capture(model, path, tokenizer=None, layers=None, heads=None, dtype="float16", limit_gib=2, tokens=None, title=""):
+def capture(model, path, tokenizer=None, layers=None, heads=None, dtype="float16", limit_gib=2, tokens=None, title="", append=False, split="batch"):
     """Within it, every attention that `model` computes is written to `path` (.npz), layer after layer as it comes.
 
     Seen are torch.nn.MultiheadAttention in whatever way it is called (its weights are computed again of the queries and
@@ -389,20 +553,32 @@ def capture(model, path, tokenizer=None, layers=None, heads=None, dtype="float16
 
     tokenizer: has convert_ids_to_tokens, is called with an id, or is indexed by one; or give the texts as `tokens`.
     layers, heads: numbers from 0; None: all. limit_gib: memory for what is computed again, at most.
+    append: the calls are the steps of one text that is generated with a key-value cache: the rows of each are appended to
+        those before, and the texts of the ids that each call was given are the tokens. Keys are counted from the first: a
+        cache that drops its oldest is not followed. False: each call is an array of its own.
+    split: where torch.distributed runs, each process writes a file of its own (run.rank0.npz), and the first one `path`, which
+        opens them all: the processes have other texts ("batch"), other heads ("head") or other layers ("layer"), in the order
+        of their ranks. All of them must come here.
     """
     import torch
 
     path = os.fspath(path)
     if not path.endswith(".npz"):
         raise ValueError(f"{path}: what comes piece by piece is written as .npz")
+    if split not in ("batch", "head", "layer"):
+        raise ValueError(f"split is batch, head or layer, not {split}")
     undo, seen, read = [], [], {"tokens": tokens}
-    with _whole(path) as part:
-        writer = _Writer(part, dtype, layers, heads, limit_gib * 2**30)
+    rank, ranks = _rank(torch)
+    own = path if ranks == 1 else _shard(path, rank)
+    with _whole(own) as part, contextlib.ExitStack() as ending:
+        writer = (_AppendingWriter if append else _Writer)(part, dtype, layers, heads, limit_gib * 2**30)
+        ending.callback(writer.let_go)
 
         def counted(*args, **kwargs):
-            writer.count.clear()
-            if read["tokens"] is None:
-                read["tokens"] = _tokens_of(tokenizer, args, kwargs)
+            writer.begin_call()
+            if tokens is None and (append or read["tokens"] is None):
+                new = _tokens_of(tokenizer, args, kwargs)
+                read["tokens"] = (read["tokens"] or []) + new if new else read["tokens"]
             try:
                 return forward(*args, **kwargs)
             finally:
@@ -410,6 +586,8 @@ def capture(model, path, tokenizer=None, layers=None, heads=None, dtype="float16
 
         try:
             for module in model.modules():
+                if append:
+                    undo.append(_watch_running(writer, module))
                 if isinstance(module, torch.nn.MultiheadAttention):
                     undo.append(_watch_mha(torch, writer, module))
                 elif type(module).__name__.endswith("Attention"):
@@ -431,11 +609,13 @@ def capture(model, path, tokenizer=None, layers=None, heads=None, dtype="float16
             for step in reversed(undo):
                 step()
             seen.clear()
-        if not writer.groups:
+        if not writer.saw_any():
             writer.archive.close()
             raise RuntimeError("no attention was seen: the model calls neither nn.MultiheadAttention nor scaled_dot_product_attention, "
                                "and none of its modules named ...Attention returned weights")
         writer.close(read["tokens"], title)
+    if ranks > 1:
+        _write_index(torch, path, own, split, rank, ranks)
 
 
 def _program(program):

@@ -52,7 +52,8 @@ void ViewFlags::declare(CliCommand& command) {
     const auto flag = [&command](const std::string& name) { return (command.has(name) ? "--view-" : "--") + name; };
     command
         .option(flag("scale"), scale,
-                "linear, sqrt, log, per_row or largest (up to the largest value, not to 1); without-sink (the most attended "
+                "linear, sqrt, log, per_row, largest (up to the largest value, not to 1) or percentile (see --percentile); "
+                "without-sink (the most attended "
                 "key left out, rows renormalised) or "
                 "without-first, alone or after a comma")
         .group("View")

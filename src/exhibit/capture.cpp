@@ -21,24 +21,26 @@ constexpr double rounded_away = 1e-2;  // of the sum of a row
 constexpr std::size_t most_token_bytes = std::size_t{64} << 20;
 
 /// What the last run of these parameters found, so that the views fit it.
-enum class CaptureKind { heads, one_head, plane, other };
+enum class CaptureKind { heads, one_head, planes, plane, other };
 class CaptureKinds {
  public:
     void keep(const Params& params, CaptureKind kind) {
         const std::lock_guard lock(mutex_);
         if (kinds_.size() > 64) kinds_.clear();
-        kinds_[key(params)] = kind;
+        kinds_[key(params)] = kinds_[key(params) + params.text("part")] = kind;
     }
+    /// Of a part that is still being read: as of the last one.
     CaptureKind of(const Params& params) {
         const std::lock_guard lock(mutex_);
-        const auto found = kinds_.find(key(params));
+        auto found = kinds_.find(key(params) + params.text("part"));
+        if (found == kinds_.end()) found = kinds_.find(key(params));
         return found == kinds_.end() ? CaptureKind::heads : found->second;
     }
 
  private:
     static std::string key(const Params& params) {
         std::string all;
-        for (const char* name : {"path", "array", "axes", "role", "part"}) all += params.text(name) + '\n';
+        for (const char* name : {"path", "array", "axes", "role"}) all += params.text(name) + '\n';
         return all;
     }
     std::mutex mutex_;
@@ -103,17 +105,37 @@ std::string title_of(const std::string& title, const LoadedCapture& loaded, bool
     return fmt::format("{}, {} of each {} × {}", title, peaks ? "maximum" : "mean", loaded.query_block, loaded.key_block);
 }
 
+/// All of what a part is shown of, for a small picture beside it.
+void show_whole(Probe& probe, const LoadedCapture& part, const CapturedFile& capture, const CaptureLook& look,
+                const std::string& of) {
+    std::optional<LoadedCapture> whole = load_whole(capture, capture.shown, look, part);
+    if (!whole) return;
+    for (Axis& axis : whole->axes)
+        if (!is_stacked(axis.kind)) axis.name += ".whole";
+    declare(probe, whole->axes, part.axes);
+    Observer{probe}(of + ".whole", whole->values, [&] {
+        return Shown{.role = Role::map,
+                     .symbol = "x",
+                     .title = title_of("All of " + called(capture), *whole, look.peaks),
+                     .axes = names_of(whole->axes),
+                     .step = recorded(capture, *whole, look.peaks)};
+    });
+}
+
 void show_attention_weights(Probe& probe, LoadedCapture loaded, const CapturedFile& capture, const CaptureLook& look) {
     declare(probe, loaded.axes);
     const Observer observe(probe);
     const bool scores = capture.shown.role == Role::scores, weights = capture.shown.role == Role::weights && !loaded.reduced();
-    const char* name = scores && !loaded.reduced() ? "scores" : "weights";
+    const bool softmax = scores && all_keys(capture, loaded);
+    if (scores && !softmax)
+        probe.note({"part", "weights are made of the scores of all keys: of these, the scores are shown", "show all keys"});
+    const char* name = softmax ? "scores" : "weights";
     const bool rough = stored_bytes(capture.shown.parts[0]->number) < 4;
     const double moved = weights && rough && all_keys(capture, loaded) ? bring_rows_to_one(loaded.values) : 0;
     const Tensor<float> shown = observe(name, loaded.values, [&] {
-        return Shown{.role = weights                       ? Role::weights
-                             : scores && !loaded.reduced() ? Role::scores
-                                                           : Role::map,
+        return Shown{.role = weights   ? Role::weights
+                             : softmax ? Role::scores
+                                       : Role::map,
                      .symbol = scores                                ? "e"
                                : capture.shown.role == Role::weights ? "α"
                                                                      : "x",
@@ -125,8 +147,9 @@ void show_attention_weights(Probe& probe, LoadedCapture loaded, const CapturedFi
                      .axes = names_of(loaded.axes),
                      .step = recorded(capture, loaded, look.peaks, moved)};
     });
-    const Tensor<float> final = scores && !loaded.reduced() ? show_weights_of(probe, shown, loaded.axes, look.stop) : shown;
-    if (weights || (scores && !loaded.reduced())) show_received(probe, final, loaded.axes);
+    const Tensor<float> final = softmax ? show_weights_of(probe, shown, loaded.axes, look.stop) : shown;
+    if (weights || softmax) show_received(probe, final, loaded.axes);
+    show_whole(probe, loaded, capture, look, "weights");
 }
 
 void show_values(Probe& probe, const LoadedCapture& loaded, const CapturedFile& capture, const CaptureLook& look) {
@@ -141,13 +164,15 @@ void show_values(Probe& probe, const LoadedCapture& loaded, const CapturedFile& 
     });
 }
 
-CaptureKind kind_of(const CapturedFile& capture, const std::vector<Axis>& axes, bool reduced) {
-    if (!capture.shown.attends() && !capture.keys) return CaptureKind::other;
+/// A long map has the same views whatever part of it is shown, so that they stay where they are while one zooms.
+CaptureKind kind_of(const CapturedFile& capture, const LoadedCapture& loaded) {
+    if (!capture.shown.attends()) return CaptureKind::other;
     Index maps = 1;
-    for (const Axis& axis : axes)
+    for (const Axis& axis : loaded.axes)
         if (is_stacked(axis.kind)) maps *= axis.extent;
-    const bool weights = capture.keys || (!reduced && capture.shown.role != Role::map);
-    return weights ? (maps > 1 ? CaptureKind::heads : CaptureKind::one_head) : CaptureKind::plane;
+    const bool plane = loaded.reduced() || capture.shown.role == Role::map || std::ranges::any_of(loaded.axes, &Axis::is_long);
+    if (plane) return maps > 1 ? CaptureKind::planes : CaptureKind::plane;
+    return maps > 1 ? CaptureKind::heads : CaptureKind::one_head;
 }
 
 /// "induction.npz · attention [2, 8, 24, 24] F16 · layer, head, query, key (rows sum to 1 ...)".
@@ -190,6 +215,7 @@ void run_capture(RunContext& context) {
     look.peaks = params.text("blocks") == "maximum";
     look.tokens = tokens_of(params);
     look.stop = context.stop;
+    look.reuse = &context.reuse;
     const CapturedFile capture = open_capture(example ? example_path() : path,
                                               {params.text("array"), params.text("axes"), params.text("role"), context.stop});
     Probe& probe = context.probe;
@@ -202,7 +228,7 @@ void run_capture(RunContext& context) {
         return show_queries_and_keys(probe, capture, look);
     }
     const LoadedCapture loaded = load_capture(capture, capture.shown, look);
-    capture_kinds().keep(params, kind_of(capture, loaded.axes, loaded.reduced()));
+    capture_kinds().keep(params, kind_of(capture, loaded));
     note_file(probe, capture, loaded);
     if (capture.shown.attends())
         show_attention_weights(probe, loaded, capture, look);
@@ -262,6 +288,8 @@ std::vector<ViewPlacement> capture_views(CaptureKind kind) {
                     {"bars", "received", 1, 0.4f, 0.42f}};
         case CaptureKind::one_head:
             return {{"heatmap", "weights", 0, 0.55f, 1}, {"flow", "weights", 0, 0.45f, 1}, {"bars", "received", 1, 1, 0.35f}};
+        case CaptureKind::planes:
+            return {{"heatmap", "weights", 0, 0.7f, 1}, {"head-grid", "weights", 0, 0.3f, 1}};
         case CaptureKind::plane:
             return {{"heatmap", "weights", 0, 1, 1}};
         case CaptureKind::other:
@@ -284,6 +312,7 @@ Exhibit capture_exhibit() {
     exhibit.views = capture_views(CaptureKind::heads);
     exhibit.place = [](const Params& params) { return capture_views(capture_kinds().of(params)); };
     exhibit.output_text = "output";
+    exhibit.part_param = "part";
     exhibit.run = run_capture;
     exhibit.lesson = capture_lesson();
     return exhibit;

@@ -224,4 +224,12 @@ std::map<AxisKind, CaptureRange> capture_part_from(const std::string& text) {
     return part;
 }
 
+std::string capture_part_text(const std::map<AxisKind, CaptureRange>& part) {
+    std::string text;
+    for (const auto& [kind, range] : part)
+        text += (text.empty() ? "" : ", ") + to_string(kind) + " " +
+                (range.count() == 1 ? std::to_string(range.end) : fmt::format("{}-{}", range.begin + 1, range.end));
+    return text;
+}
+
 }  // namespace saccade

@@ -28,7 +28,7 @@ namespace saccade {
 // shape that are one tensor, along its first axis (a group: the layers of a model, one array each); without them, the array of
 // the tensor's own name. Of a tensor of role query: "key" names the tensor that it is compared with; "scale" replaces
 // 1 / sqrt(d). "causal": a query sees no later key; the last of both stand side by side. What Saccade itself saves
-// (trace.json) reads as such a text, too: every saved run opens as a capture.
+// (trace.json) reads as such a text, too: every saved run opens as a capture. Arrays may lie in other files: io/array_shards.hpp.
 
 /// An axis as it is described.
 struct AboutAxis {
@@ -71,9 +71,12 @@ std::string axis_kinds_text(const std::vector<AxisKind>& kinds);
 /// What of an axis is looked at: positions [begin, end) from 0.
 struct CaptureRange {
     Index begin = 0, end = 0;
+    Index count() const { return end - begin; }
+    bool operator==(const CaptureRange&) const = default;
 };
 /// "layer 2, head 3-5, query 101-612": as the numbers stand on screen, from 1; the last one is meant, too.
 /// Error{invalid_input}.
 std::map<AxisKind, CaptureRange> capture_part_from(const std::string& text);
+std::string capture_part_text(const std::map<AxisKind, CaptureRange>& part);
 
 }  // namespace saccade

@@ -3,167 +3,19 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "base/error.hpp"
 #include "base/printable.hpp"
+#include "exhibit/capture_blocks.hpp"
+#include "exhibit/capture_plan.hpp"
+#include "io/file_stamp.hpp"
 
 namespace saccade {
 
 namespace {
 
-constexpr Index most_read = Index{1} << 28;                     // values: of F16 half a gigabyte, a moment of a warm file
-constexpr Index most_exact = Index{1} << 26;                    // cells that are shown as they are
-constexpr Index most_joined = Index{1} << 24, most_side = 512;  // cells where they are not
-
-constexpr std::array attention_order{AxisKind::layer, AxisKind::head, AxisKind::query, AxisKind::key, AxisKind::feature};
-
-/// From 1, as on screen.
-std::string range_text(AxisKind kind, const CaptureRange& range) {
-    return range.end - range.begin == 1 ? fmt::format("{} {}", to_string(kind), range.begin + 1)
-                                        : fmt::format("{} {}-{}", to_string(kind), range.begin + 1, range.end);
-}
-
-/// What is read of a source, axis by axis.
-class Plan {
- public:
-    Plan(const CaptureSource& source, const CaptureLook& look) : source_(source) {
-        for (std::size_t i = 0; i < source.axes.size(); ++i) ranges_.push_back({0, source.extents[i]});
-        blocks_.resize(ranges_.size(), 1);
-        for (const auto& [kind, range] : look.part) take(kind, range);
-        for (std::size_t i = 0; i < ranges_.size(); ++i)
-            if (!is_kept(i)) fix(i);
-        while (kept().size() > static_cast<std::size_t>(Shape::max_rank)) fix(kept().front());
-        bound();
-        join(look);
-    }
-
-    /// Axes of the result, in its order.
-    std::vector<std::size_t> kept() const {
-        std::vector<std::size_t> all;
-        if (ordered()) {
-            for (const AxisKind kind : attention_order)
-                if (const int axis = source_.axis(kind); axis >= 0 && is_kept(static_cast<std::size_t>(axis)))
-                    all.push_back(static_cast<std::size_t>(axis));
-            return all;
-        }
-        for (std::size_t i = 0; i < ranges_.size(); ++i)
-            if (is_kept(i) && !fixed(i)) all.push_back(i);
-        return all;
-    }
-    const CaptureRange& range(std::size_t axis) const { return ranges_[axis]; }
-    Index block(std::size_t axis) const { return blocks_[axis]; }
-    std::vector<Note>& notes() { return notes_; }
-
- private:
-    AxisKind kind(std::size_t axis) const { return source_.axes[axis].kind; }
-    bool ordered() const { return source_.attends() || source_.role == Role::query || source_.role == Role::key; }
-    Index count(std::size_t axis) const { return ranges_[axis].end - ranges_[axis].begin; }
-    bool fixed(std::size_t axis) const { return std::ranges::find(fixed_, axis) != fixed_.end(); }
-    bool is_kept(std::size_t axis) const {
-        if (kind(axis) == AxisKind::batch) return false;
-        if (!ordered()) return true;
-        if (kind(axis) == AxisKind::feature) return !source_.attends();
-        return std::ranges::find(attention_order, kind(axis)) != attention_order.end();
-    }
-
-    void take(AxisKind wanted, const CaptureRange& range) {
-        const int axis = source_.axis(wanted);
-        if (axis < 0) {
-            // Keys and features of another tensor of the same capture are none of this one's.
-            if (source_.role == Role::query || source_.role == Role::key) return;
-            throw Error(ErrorCode::invalid_input, fmt::format("Part: there is no axis {}", to_string(wanted)),
-                        "the axes are " + names());
-        }
-        const Index extent = source_.extents[static_cast<std::size_t>(axis)];
-        if (range.end > extent)
-            throw Error(ErrorCode::invalid_input, fmt::format("Part: {} of {}", range_text(wanted, range), extent),
-                        fmt::format("the last is {}", extent));
-        ranges_[static_cast<std::size_t>(axis)] = range;
-    }
-
-    std::string called() const { return source_.name.empty() ? "the array" : "'" + source_.name + "'"; }
-    std::string names() const {
-        std::vector<AxisKind> kinds;
-        for (const AboutAxis& axis : source_.axes) kinds.push_back(axis.kind);
-        return axis_kinds_text(kinds);
-    }
-
-    void fix(std::size_t axis) {
-        fixed_.push_back(axis);
-        if (count(axis) > 1 && source_.role != Role::key)
-            notes_.push_back(
-                {"part",
-                 fmt::format("{} of {} is shown", range_text(kind(axis), {ranges_[axis].begin, ranges_[axis].begin + 1}),
-                             source_.extents[axis]),
-                 fmt::format("Part chooses another: {} 2", to_string(kind(axis)))});
-        ranges_[axis].end = ranges_[axis].begin + 1;
-    }
-
-    Index total() const {
-        Index all = 1;
-        for (std::size_t i = 0; i < ranges_.size(); ++i)
-            all = all > most_read * 64 / std::max<Index>(count(i), 1) ? most_read * 64 : all * count(i);
-        return all;
-    }
-
-    /// Not more than is read in a moment: the first layers, then heads, then queries.
-    void bound() {
-        std::string cut;
-        std::vector<std::size_t> axes = kept();
-        for (const std::size_t axis : axes) {
-            if (total() <= most_read) break;
-            const Index others = std::max<Index>(total() / count(axis), 1);
-            Index fits = std::max<Index>(1, most_read / others);
-            if (total() >= most_read * 64) fits = 1;
-            if (fits >= count(axis)) continue;
-            ranges_[axis].end = ranges_[axis].begin + fits;
-            cut += (cut.empty() ? "" : ", ") + range_text(kind(axis), ranges_[axis]) +
-                   fmt::format(" of {}", source_.extents[axis]);
-        }
-        if (!cut.empty())
-            notes_.push_back({"part", fmt::format("{} is large; what is read of it: {}", called(), cut),
-                              "Part chooses another: " + example(axes)});
-    }
-
-    std::string example(const std::vector<std::size_t>& axes) const {
-        std::string text;
-        for (const std::size_t axis : axes)
-            if (is_stacked(kind(axis)) && source_.extents[axis] > 1)
-                text += (text.empty() ? "" : ", ") + fmt::format("{} 2", to_string(kind(axis)));
-        return text.empty() ? "query 1001-2000" : text;
-    }
-
-    /// Positions of long axes share cells, so that a map can be drawn at once.
-    void join(const CaptureLook& look) {
-        const int query = source_.axis(AxisKind::query), key = source_.axis(AxisKind::key);
-        if (total() <= most_exact && (query < 0 || key < 0 ||
-                                      (count(static_cast<std::size_t>(query)) <= 2 * most_side &&
-                                       count(static_cast<std::size_t>(key)) <= 2 * most_side)))
-            return;
-        if (query < 0 || key < 0)
-            throw Error(ErrorCode::out_of_range,
-                        fmt::format("{} has {} values; at most {} are shown at once", called(), total(), most_exact),
-                        "choose a part: " + example(kept()));
-        const auto q = static_cast<std::size_t>(query), k = static_cast<std::size_t>(key);
-        Index others = total() / (count(q) * count(k));
-        Index cells = most_side;  // of a map, on a side
-        while (cells > 1 && others * std::min(cells, count(q)) * std::min(cells, count(k)) > most_joined) --cells;
-        blocks_[q] = (count(q) + cells - 1) / cells;
-        blocks_[k] = (count(k) + cells - 1) / cells;
-        notes_.push_back({"part",
-                          fmt::format("{} × {} positions share a cell, which shows {} of them", blocks_[q], blocks_[k],
-                                      look.peaks ? "the largest" : "the mean"),
-                          "Part shows a few as they are: query 1-512, key 1-512"});
-    }
-
-    const CaptureSource& source_;
-    std::vector<CaptureRange> ranges_;
-    std::vector<Index> blocks_;
-    std::vector<std::size_t> fixed_;
-    std::vector<Note> notes_;
-};
+constexpr Index whole_side = 128;  // cells of the small picture of the whole
 
 /// Texts of the positions that are shown; empty: they are numbered.
 std::vector<std::string> labels_of(const AboutAxis& axis, const std::vector<std::string>& tokens, Index extent,
@@ -226,8 +78,8 @@ std::string symbol_of_axis(AxisKind kind) {
     }
 }
 
-void read_parts(const CapturedFile& capture, const CaptureSource& source, const CaptureLook& look, const Plan& plan,
-                LoadedCapture& loaded) {
+Tensor<float> read_parts(const CapturedFile& capture, const CaptureSource& source, const CaptureLook& look,
+                         const CapturePlan& plan) {
     const std::vector<std::size_t> kept = plan.kept();
     const std::size_t shift = source.stacked ? 1 : 0;
     ArrayPart part;
@@ -239,30 +91,72 @@ void read_parts(const CapturedFile& capture, const CaptureSource& source, const 
     for (const std::size_t i : kept)
         if (i >= shift) part.order.push_back(static_cast<int>(i - shift));
     std::vector<Index> dims;
-    for (const Axis& axis : loaded.axes) dims.push_back(axis.extent);
+    for (const std::size_t i : kept)
+        dims.push_back((plan.range(i).end - plan.range(i).begin + plan.block(i) - 1) / plan.block(i));
     const Shape shape{std::span<const Index>(dims)};
-    if (!source.stacked) {
-        loaded.values = capture.file->read(*source.parts[0], part, look.stop).reshape(shape);
-        return;
-    }
+    if (!source.stacked) return capture.file->read(*source.parts[0], part, look.stop).reshape(shape);
     const CaptureRange& of = plan.range(0);
     if (of.end - of.begin > 1 && kept.front() != 0)
         throw Error(ErrorCode::invalid_input,
                     fmt::format("Axes: '{}' is {} arrays, which run along its first axis: here {}", source.name,
                                 source.parts.size(), to_string(source.axes[0].kind)),
                     "name that layer");
-    loaded.values = Tensor<float>::uninitialized(shape);
-    const Index each = loaded.values.size() / (of.end - of.begin);
+    Tensor<float> values = Tensor<float>::uninitialized(shape);
+    const Index each = values.size() / (of.end - of.begin);
     for (Index p = of.begin; p < of.end; ++p) {
         const Tensor<float> one = capture.file->read(*source.parts[static_cast<std::size_t>(p)], part, look.stop);
-        std::ranges::copy(one.values(), loaded.values.data() + (p - of.begin) * each);
+        std::ranges::copy(one.values(), values.data() + (p - of.begin) * each);
     }
+    return values;
+}
+
+std::string described(const CapturedFile& capture, const CaptureSource& source, const CapturePlan& plan) {
+    const FileStamp stamp = stamp_of(capture.file->path());
+    return fmt::format("{} {} {} {} {} {}: {} {}", capture.file->path(), stamp.device, stamp.number, stamp.bytes, stamp.seconds,
+                       stamp.nanoseconds, source.name, plan.text());
+}
+
+/// As read_parts, but of what is kept of the whole, if that is there, or is to be read anyway.
+Tensor<float> read_or_join(const CapturedFile& capture, const CaptureSource& source, const CaptureLook& look,
+                           const CapturePlan& plan) {
+    const std::optional<CapturePlan> of_kept = look.reuse != nullptr && look.peaks ? plan.of_kept() : std::nullopt;
+    if (!of_kept) return read_parts(capture, source, look, plan);
+    const std::string of = described(capture, source, *of_kept);
+    auto kept = look.reuse->find<CaptureBlocks>("capture.blocks");
+    if (kept == nullptr || kept->of != of) {
+        if (!plan.all_of(AxisKind::query) || !plan.all_of(AxisKind::key)) return read_parts(capture, source, look, plan);
+        kept = std::make_shared<const CaptureBlocks>(CaptureBlocks{of, read_parts(capture, source, look, *of_kept)});
+        look.reuse->keep("capture.blocks", kept, kept->bytes());
+    }
+    JoinedPart part;
+    const auto along = [&](AxisKind kind, Index& first, Index& count, Index& join) {
+        const auto axis = static_cast<std::size_t>(source.axis(kind));
+        const Index base = of_kept->block(axis);
+        first = plan.range(axis).begin / base;
+        count = (plan.range(axis).end + base - 1) / base - first;
+        join = plan.block(axis) / base;
+    };
+    along(AxisKind::query, part.row, part.rows, part.row_join);
+    along(AxisKind::key, part.col, part.cols, part.col_join);
+    return joined_peaks(kept->values, part);
+}
+
+/// What of a longer axis is shown, so that it can be moved.
+AxisPart part_of(const AboutAxis& axis, const std::vector<std::string>& tokens, Index extent, const CaptureRange& range,
+                 Index block) {
+    AxisPart part{range.begin, block, extent};
+    const std::vector<std::string>& all = tokens.empty() ? axis.labels : tokens;
+    if (static_cast<Index>(all.size()) != extent) return part;
+    auto labels = std::make_shared<std::vector<std::string>>();
+    for (const std::string& label : all) labels->push_back(printable(label));
+    part.labels = std::move(labels);
+    return part;
 }
 
 }  // namespace
 
 LoadedCapture load_capture(const CapturedFile& capture, const CaptureSource& source, const CaptureLook& look) {
-    Plan plan(source, look);
+    CapturePlan plan(source, look);
     LoadedCapture loaded;
     loaded.notes = std::move(plan.notes());
     note_tokens(source, look.tokens, "queries", AxisKind::query, loaded.notes);
@@ -279,13 +173,50 @@ LoadedCapture load_capture(const CapturedFile& capture, const CaptureSource& sou
         const bool fit = static_cast<Index>(tokens.size()) == source.extents[axis];
         loaded.axes.push_back(
             {axis_name(source, axis, loaded.axes), described.kind, (range.end - range.begin + block - 1) / block,
-             labels_of(described, fit ? tokens : none, source.extents[axis], range, block), symbol_of_axis(described.kind)});
+             labels_of(described, fit ? tokens : none, source.extents[axis], range, block), symbol_of_axis(described.kind),
+             part_of(described, fit ? tokens : none, source.extents[axis], range, block)});
         if (described.kind == AxisKind::query) loaded.query_block = block;
         if (described.kind == AxisKind::key) loaded.key_block = block;
     }
-    read_parts(capture, source, look, plan, loaded);
+    loaded.values = read_or_join(capture, source, look, plan);
     loaded.not_finite = std::ranges::count_if(loaded.values.values(), [](float v) { return std::isnan(v) || v == INFINITY; });
     return loaded;
+}
+
+std::optional<LoadedCapture> load_whole(const CapturedFile& capture, const CaptureSource& source, const CaptureLook& look,
+                                        const LoadedCapture& part) {
+    struct Kept {
+        std::string of;
+        LoadedCapture whole;
+    };
+    if (!source.attends() || std::ranges::none_of(part.axes, [](const Axis& axis) {
+            return (axis.kind == AxisKind::query || axis.kind == AxisKind::key) && axis.is_cut();
+        }))
+        return std::nullopt;
+    CaptureLook all = look;
+    all.side = whole_side;
+    all.tokens = {};
+    double values = 1;
+    for (const Axis& axis : part.axes) {
+        const bool position = axis.kind == AxisKind::query || axis.kind == AxisKind::key;
+        if (position)
+            all.part.erase(axis.kind);
+        else
+            all.part[axis.kind] = {axis.at(0), axis.end()};
+        values *= static_cast<double>(position ? axis.whole() : axis.extent);
+    }
+    if (values > static_cast<double>(most_read)) return std::nullopt;
+    const std::string of = described(capture, source, CapturePlan(source, all)) + (all.peaks ? " peaks" : " means");
+    auto kept = look.reuse != nullptr ? look.reuse->find<Kept>("capture.whole") : nullptr;
+    if (kept == nullptr || kept->of != of) {
+        kept = std::make_shared<const Kept>(Kept{of, load_capture(capture, source, all)});
+        if (look.reuse != nullptr)
+            look.reuse->keep("capture.whole", kept, static_cast<std::size_t>(kept->whole.values.size()) * sizeof(float));
+    }
+    LoadedCapture whole = kept->whole;
+    for (Axis& axis : whole.axes)
+        if (axis.kind == AxisKind::query || axis.kind == AxisKind::key) axis.labels.clear();
+    return whole;
 }
 
 }  // namespace saccade

@@ -158,6 +158,9 @@ void show_queries_and_keys(Probe& probe, const CapturedFile& capture, const Capt
         i.name = "token";
         j.name = "token.key";
     }
+    // Weights of a part of the keys would be others: such a map is not moved by the mouse.
+    for (LoadedCapture* loaded : {&c.queries, &c.keys})
+        for (Axis& axis : loaded->axes) axis.part = {};
     std::vector<Axis> key_axes = c.keys.axes;
     if (c.key_heads != c.query_heads)
         for (Axis& axis : key_axes)

@@ -69,6 +69,7 @@ struct Exhibit {
     std::function<std::vector<ViewPlacement>(const Params&)> place;
     std::string step_axis;     // axis that the scrubber walks ("output"), or empty
     std::string output_text;   // name in Trace::texts of what the Output field shows, or empty
+    std::string part_param;    // text parameter that says what is read of long axes (exhibit/capture_about.hpp), or empty
     std::string forced_param;  // text parameter by which the output is forced ("target"), or empty
     std::function<void(RunContext&)> run;
     /// Trains this exhibit's model from scratch in the window: an id in train/task.hpp; "*": the task that is named as the

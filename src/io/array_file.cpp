@@ -8,12 +8,14 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <numeric>
 
 #include "base/error.hpp"
 #include "base/stop.hpp"
 #include "base/utf8.hpp"
 #include "io/array_reading.hpp"
+#include "io/array_shards.hpp"
 #include "io/npy_header.hpp"
 #include "io/npz.hpp"
 #include "io/safetensors_header.hpp"
@@ -117,7 +119,7 @@ std::string FileArray::shape_text() const {
     return fmt::format("[{}]", fmt::join(dims, ", "));
 }
 
-ArrayFile::ArrayFile(const std::string& path) : path_(path), file_(path) {
+ArrayFile::ArrayFile(const std::string& path, bool with_pieces) : path_(path), file_(path) {
     char start[9] = {};
     const std::size_t got = file_.read_at(0, start, sizeof start);
     const std::string_view begin(start, got);
@@ -130,6 +132,8 @@ ArrayFile::ArrayFile(const std::string& path) : path_(path), file_(path) {
         list_npy();
     else
         list_safetensors();
+    if (const auto about = texts_.find("capture.json"); about != texts_.end() && with_pieces)
+        std::ranges::move(sharded_arrays(path_, about->second), std::back_inserter(arrays_));
     std::ranges::for_each(arrays_, check_array);
     if (arrays_.empty()) throw Error(ErrorCode::bad_format, path_ + ": holds no arrays", "choose another file");
     if (arrays_.size() == 1 && !arrays_[0].problem.empty())
@@ -232,6 +236,7 @@ Tensor<float> ArrayFile::read(const FileArray& array, const ArrayPart& part, con
     const std::string where = array.name.empty() ? path_ : fmt::format("{}: '{}'", path_, shorten(array.name, 60));
     if (!array.problem.empty())
         throw Error(ErrorCode::bad_format, where + " " + array.problem, "save real numbers of 1 to 6 axes");
+    if (!array.pieces.empty()) return read_pieces(array, part, where, stop);
     const std::shared_ptr<const Unpacked> expanded = array.packed ? unpacked(array, stop) : nullptr;
     return read_array_part(array, part, where, [&](std::uint64_t at, void* into, std::size_t bytes) {
         check_stop(stop);

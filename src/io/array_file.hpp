@@ -14,15 +14,27 @@
 
 namespace saccade {
 
+class ArrayFile;
+struct FileArray;
+
+/// A piece of an array that lies in another file (io/array_shards.hpp).
+struct FilePiece {
+    std::shared_ptr<const ArrayFile> file;
+    const FileArray* array = nullptr;
+    Index begin = 0;  // along the axis that is divided
+};
+
 /// An array as a file holds it, of 0 to 6 axes. Nothing of it is read before it is asked for.
 struct FileArray {
     std::string name;  // empty in an .npy
     StoredNumber number = StoredNumber::f32;
     std::vector<Index> dims;
     bool fortran = false, big_endian = false;
-    std::uint64_t at = 0;  // of its first byte: in the file, or in its member, once unpacked
-    bool packed = false;   // compressed in an .npz
-    std::string problem;   // why it cannot be read ("holds values of type '|O'"); empty: it can
+    std::uint64_t at = 0;             // of its first byte: in the file, or in its member, once unpacked
+    bool packed = false;              // compressed in an .npz
+    std::vector<FilePiece> pieces{};  // of an array that other files hold; empty: this one does
+    int along = 0;                    // the axis that they divide
+    std::string problem;              // why it cannot be read ("holds values of type '|O'"); empty: it can
 
     Index count() const;
     std::string shape_text() const;  // "[12, 12, 64, 64]"
@@ -45,9 +57,9 @@ struct ArrayPart {
 /// not mapped: one that shrinks meanwhile gives an error. Any thread.
 class ArrayFile {
  public:
-    /// By the file's ending, and by its first bytes where it has another. Error{io}, {bad_format} or {out_of_range}, with the
-    /// path.
-    explicit ArrayFile(const std::string& path);
+    /// By the file's ending, and by its first bytes where it has another; with arrays whose pieces lie in files beside it.
+    /// Error{io}, {bad_format} or {out_of_range}, with the path.
+    explicit ArrayFile(const std::string& path, bool with_pieces = true);
 
     const std::string& path() const { return path_; }
     const std::vector<FileArray>& arrays() const { return arrays_; }

@@ -27,11 +27,14 @@ std::string before_name(const TraceTensor& tensor) {
 }
 
 json axis_to_json(const Axis& axis) {
-    return {{"name", axis.name},
-            {"kind", to_string(axis.kind)},
-            {"extent", axis.extent},
-            {"labels", axis.labels},
-            {"symbol", axis.symbol}};
+    json result = {{"name", axis.name},
+                   {"kind", to_string(axis.kind)},
+                   {"extent", axis.extent},
+                   {"labels", axis.labels},
+                   {"symbol", axis.symbol}};
+    if (axis.is_cut() || axis.part.each > 1)
+        result["part"] = {{"first", axis.part.first}, {"each", axis.part.each}, {"whole", axis.part.whole}};
+    return result;
 }
 
 json tensor_to_json(const TraceTensor& tensor) {
@@ -97,6 +100,12 @@ void read_axis(Trace& trace, const json& value) {
     Axis axis{text_of(object, "name"), axis_kind_from(text_of(object, "kind")), 0, {}, text_of(object, "symbol")};
     object.needs({"extent", "labels"}).whole<Index>("extent", axis.extent, 0, most);
     object.texts("labels", axis.labels);
+    if (object.find("part") != nullptr) {
+        const JsonObject part = object.object("part");
+        part.whole<Index>("first", axis.part.first, 0, most);
+        part.whole<Index>("each", axis.part.each, 1, most);
+        part.whole<Index>("whole", axis.part.whole, 0, most);
+    }
     trace.add_axis(std::move(axis));
 }
 

@@ -41,6 +41,12 @@ bool is_stacked(AxisKind kind) {
     return kind == AxisKind::layer || kind == AxisKind::head;
 }
 
+const std::vector<std::string>& Axis::whole_labels() const {
+    static const std::vector<std::string> none;
+    if (part.whole == 0) return labels;
+    return part.labels ? *part.labels : none;
+}
+
 std::string Axis::label(Index i) const {
     if (i >= 0 && static_cast<std::size_t>(i) < labels.size()) return labels[static_cast<std::size_t>(i)];
     return std::to_string(is_stacked(kind) ? i + 1 : i);

@@ -63,6 +63,18 @@ struct AskedFiles {
     std::vector<std::string> files{};
 };
 
+/// A token that is looked for by its text (ui/token_search.hpp).
+struct TokenSearch {
+    bool open = false, take_keyboard = false;
+    std::string text, said;  // and what was said of it: "3 of 17"
+    bool columns = false;    // among keys, not queries
+    Index at = -1;           // the position that was gone to last
+    // What was found, of what: in which run, on which axis, by which text.
+    std::vector<Index> found;
+    TracePtr in;
+    std::string of;
+};
+
 /// All state of the window: the open document, and what outlives it. Panels are functions over it; widgets keep none.
 struct AppState {
     Document document;
@@ -76,6 +88,8 @@ struct AppState {
     bool all_claims = false;        // every formula that was checked, not those of the attention alone
     bool inspector_drawer = false;  // open, where the window is too narrow for it to stand
     std::size_t narrow = 2;         // comparing, where only one picture has room: 0 A, 1 B, 2 the difference
+
+    TokenSearch search;
 
     // Dialogs.
     bool palette_open = false;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error_line.hpp"
+#include "ui/card_part.hpp"
 #include "ui/card_scene.hpp"
 #include "ui/cards.hpp"
 #include "ui/imgui_compat.hpp"
@@ -111,16 +112,24 @@ std::optional<float> value_at(const Trace* trace, const CellRef& ref, Reuse* mem
     return std::nullopt;  // the analysis cannot be computed for this run
 }
 
-std::string cell_text(const AppState& state, const Trace& trace, const Hit& hit, CardOf of) {
+/// "token 12: the", or of a part without names "query 101", of blocks "query 101–132".
+std::string place_text(const Axis& axis, Index at) {
+    const bool numbered = axis.labels.empty() || (axis.part.whole > 0 && axis.whole_labels().empty());
+    const std::string name = short_name(axis);
+    if (axis.part.each > 1) return fmt::format("{} {}", name, axis.label(at));
+    return fmt::format("{} {}", name, axis.at(at) + 1) + (numbered ? "" : ": " + axis.label(at));
+}
+
+/// `part`: of a map that is dragged as a whole.
+std::string cell_text(const AppState& state, const Trace& trace, const Hit& hit, CardOf of, bool part) {
     Reuse* memo = state.memo.get();
     const auto held = trace_with(trace, hit.ref.tensor, memo);
     const TraceTensor* tensor = held->find(hit.ref.tensor);
     if (tensor == nullptr) return {};
     std::string text = tensor->info.title.empty() ? tensor->info.name : tensor->info.title;
     for (std::size_t a = 0; a < hit.ref.index.size() && a < tensor->info.axes.size(); ++a)
-        if (const Axis& axis = *tensor->info.axes[a]; hit.ref.index[a] >= 0)
-            text += fmt::format("\n{} {}", short_name(axis), hit.ref.index[a] + 1) +
-                    (axis.labels.empty() ? "" : ": " + axis.label(hit.ref.index[a]));
+        if (hit.ref.index[a] >= 0) text += "\n" + place_text(*tensor->info.axes[a], hit.ref.index[a]);
+    const std::string change = part ? "Shift + drag to change" : "drag to change";
     const auto number = [](std::optional<float> v) {
         return !v ? std::string("none") : std::isfinite(*v) ? fmt::format("{:.4f}", *v) : std::string("masked");
     };
@@ -128,7 +137,7 @@ std::string cell_text(const AppState& state, const Trace& trace, const Hit& hit,
         const bool masked = HiddenCells(*held, *tensor, memo)(hit.ref.index);
         if (const auto value = value_at(&trace, hit.ref, memo))
             text += "\n" + number(value) + (masked ? ", masked" : "") +
-                    (hit.editable && !state.document.hand.mask.on ? "   drag to change" : "");
+                    (hit.editable && !state.document.hand.mask.on ? "   " + change : "");
         return text;
     }
     const auto a = value_at(state.document.sides[0].trace(), hit.ref, memo),
@@ -136,12 +145,12 @@ std::string cell_text(const AppState& state, const Trace& trace, const Hit& hit,
     if (!a && !b) return text;
     text += "\nA " + number(a) + "   B " + number(b);
     if (a && b && std::isfinite(*a) && std::isfinite(*b)) text += fmt::format("   B − A {:+.4f}", *b - *a);
-    if (hit.editable && !state.document.hand.mask.on && of != CardOf::difference) text += "\ndrag to change";
+    if (hit.editable && !state.document.hand.mask.on && of != CardOf::difference) text += "\n" + change;
     return text;
 }
 
 /// The button is down on the figure: what it took hold of follows. False: nothing does.
-bool dragged(const Ui& ui, AppState& state, Controller& act, const ScenePicture& picture) {
+bool dragged(const Ui& ui, AppState& state, Controller& act, const ScenePicture& picture, const PartOfMap& part) {
     const ImVec2 mouse = ImGui::GetIO().MousePos;
     if (state.document.hand.drag.active) {
         act.hand().drag_weight(mouse.y);
@@ -152,23 +161,24 @@ bool dragged(const Ui& ui, AppState& state, Controller& act, const ScenePicture&
         tooltip(ui, row ? "drag up or down; the row keeps its sum of 1" : "drag up or down");
         return true;
     }
-    if (picture.drag()) return true;
+    if (part.drag() || picture.drag()) return true;
     if (!picture.pulls_photograph()) return false;
     ImGui::SetMouseCursor(ImGuiMouseCursor_NotAllowed);
     tooltip(ui, "A photograph has no shapes to move: the scene maker draws some that have");
     return true;
 }
 
-/// The button goes down: the cell is selected, and the shape or the weight under the mouse is taken hold of.
-void press(const Ui& ui, AppState& state, Controller& act, const ScenePicture& picture, const std::optional<Hit>& hit,
-           CardOf of) {
+/// The button goes down: the cell is selected, and the map, the shape or the weight under the mouse is taken hold of.
+void press(const Ui& ui, AppState& state, Controller& act, const ScenePicture& picture, const PartOfMap& part,
+           const std::optional<Hit>& hit, CardOf of) {
+    if (of != CardOf::difference && part.press_whole()) return;
     if (hit) act.select_on(of == CardOf::difference ? state.document.focus : side_of(of), hit->ref);
     if (of == CardOf::difference) return;
     if (state.document.hand.mask.on) {
         if (hit) act.hand().begin_mask_stroke(hit->ref);
         return;
     }
-    if (picture.press() || !hit || !hit->editable) return;
+    if (part.press_map() || picture.press() || !hit || !hit->editable) return;
     const float px_for_one = hit->px_per_unit > 0 ? static_cast<float>(hit->px_per_unit) * ui.s : 160 * ui.s;
     act.hand().begin_weight_drag(hit->ref, ImGui::GetIO().MousePos.y, px_for_one);
 }
@@ -179,20 +189,22 @@ void interact(const Ui& ui, AppState& state, Controller& act, const Figure& figu
     ImGui::SetCursorScreenPos(origin);
     ImGui::InvisibleButton(id.c_str(), size);
     const ScenePicture picture(ui, state, act, side_of(of), figure, origin);
+    const PartOfMap part(ui, state, act, side_of(of), figure, origin);
     const bool active = ImGui::IsItemActive(), hovered = ImGui::IsItemHovered(), clicked = ImGui::IsItemClicked();
     picture.draw_outlines(hovered && of != CardOf::difference);
-    if (active && !clicked && dragged(ui, state, act, picture)) return;
+    if (active && !clicked && dragged(ui, state, act, picture, part)) return;
     if (!hovered) return;
     state.pointed = true;
     const Trace& trace = *trace_of(state, of);
     const ImVec2 mouse = ImGui::GetIO().MousePos;
     const std::optional<Hit> hit =
         figure.hit({static_cast<double>((mouse.x - origin.x) / ui.s), static_cast<double>((mouse.y - origin.y) / ui.s)});
-    if (clicked) return press(ui, state, act, picture, hit, of);  // may have asked for another run
+    if (clicked) return press(ui, state, act, picture, part, hit, of);  // may have asked for another run
     act.stage().hover(hit ? hit->ref : CellRef{}, &trace);
     if (active && state.document.hand.mask.stroke && hit) return act.hand().extend_mask_stroke(hit->ref);
     const std::string shape = of == CardOf::difference ? std::string() : picture.hover();
-    std::string text = hit ? cell_text(state, trace, *hit, of) : std::string();
+    if (of != CardOf::difference) part.hover();
+    std::string text = hit ? cell_text(state, trace, *hit, of, part.is_cut()) : std::string();
     if (!shape.empty()) text += (text.empty() ? "" : "\n") + shape;
     tooltip(ui, text);
 }
@@ -243,6 +255,19 @@ bool enlarge_button(const Ui& ui, AppState& state, Controller& act, const ViewPl
     return true;
 }
 
+/// Back to all of a map, at the upper right of its card; where it begins.
+float all_button(const Ui& ui, AppState& state, Controller& act, ImVec2 right, const std::string& id, CardOf of) {
+    const std::string text = "Show all";
+    const float width = button_width(ui, text), left = right.x - width;
+    ImGui::SetCursorScreenPos({left, right.y});
+    if (button(ui, ("all" + id).c_str(), text, ButtonKind::quiet, width, "Back to all of the map (Home)", 24 * ui.s)) {
+        act.comparison().focus_on(side_of(of));
+        act.part().show_all();
+    }
+    note_place(state, of == CardOf::b ? "show all B" : "show all");
+    return left - 6 * ui.s;
+}
+
 /// What can be done by hand on this card, after its subtitle.
 std::string hand_hint(const AppState& state, Controller& act, const Figure& figure, CardOf of) {
     if (of == CardOf::difference || state.document.hand.mask.on) return {};
@@ -274,6 +299,7 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
     const ImVec2 inner(place.at.x + 14 * s, place.at.y + 38 * s);
     const ImVec2 size(place.size.x - 28 * s, place.size.y - 50 * s);
     std::string title, subtitle, problem;
+    bool cut = false;  // a part of a map
     if (size.x > 40 * s && size.y > 30 * s && trace_of(state, of) != nullptr) {
         try {
             const View& v = view(placement.view);
@@ -289,6 +315,7 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
             }
             note_grid(ui, state, figure, inner, of);
             if (of != CardOf::difference) note_picks(ui, state, e, *trace_of(state, of), figure, inner);
+            cut = figure.part && (figure.part->rows->is_cut() || figure.part->cols->is_cut());
             interact(ui, state, act, figure, inner, size, id, of);
         } catch (const Error& error) {
             problem = shown_line(error);
@@ -304,9 +331,11 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
     ImGui::SetCursorScreenPos({left, place.at.y + 12 * s});
     const bool corner = of != CardOf::difference && state.document.exhibit().views.size() > 1 &&
                         enlarge_button(ui, state, act, placement, place, id);
-    ImGui::SetCursorScreenPos({left, place.at.y + 12 * s});
-    const float edge_x = high.x - (corner ? 38 : 14) * s;
+    float edge_x = high.x - (corner ? 38 : 14) * s;
+    if (cut && of != CardOf::difference && !state.document.exhibit().part_param.empty())
+        edge_x = all_button(ui, state, act, {edge_x, place.at.y + 8 * s}, id, of);
     const float room = edge_x - left;
+    ImGui::SetCursorScreenPos({left, place.at.y + 12 * s});
     label(ui, title.empty() ? view(placement.view).title() : title, ui.theme.secondary, 13, Font::ui, room);
     if (ImGui::IsItemHovered()) tooltip(ui, view(placement.view).explains());
     const float after = ImGui::GetItemRectMax().x + 10 * s;

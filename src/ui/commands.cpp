@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "ui/imgui_compat.hpp"
+#include "ui/token_search.hpp"
 
 namespace saccade {
 
@@ -29,6 +30,7 @@ constexpr std::array named_keys = {NamedKey{"←", [] { return compat::key_press
                                    NamedKey{"−", [] { return compat::plain_key_pressed(compat::PlainKey::minus); }},
                                    NamedKey{"Space", [] { return compat::key_pressed(ImGuiKey_Space, false) ? 1 : 0; }},
                                    NamedKey{"Del", [] { return compat::key_pressed(ImGuiKey_Delete, false) ? 1 : 0; }},
+                                   NamedKey{"Home", [] { return compat::key_pressed(ImGuiKey_Home, false) ? 1 : 0; }},
                                    NamedKey{"Esc", [] { return compat::key_pressed(ImGuiKey_Escape, false) ? 1 : 0; }},
                                    NamedKey{"F1", [] { return compat::plain_key_pressed(compat::PlainKey::f1); }}};
 
@@ -62,6 +64,9 @@ bool has_picture(const AppState& state, Controller&) {
 }
 bool has_scene(const AppState& state, Controller& act) {
     return act.scenes().scene(state.document.focus) != nullptr;
+}
+bool has_parts(const AppState& state, Controller&) {
+    return !state.document.exhibit().part_param.empty();
 }
 bool comparing(const AppState& state, Controller&) {
     return state.document.comparing;
@@ -154,6 +159,9 @@ void add_runs(std::vector<Command>& all) {
                    {},
                    [](AppState&, Controller& act) { act.stage().toggle_play(); },
                    Heard::on_stage});
+    all.push_back({"Find a token …", "Ctrl F", {}, [](AppState& state, Controller&) { open_search(state); }});
+    all.push_back(
+        {"Show all of a map", "Home", has_parts, [](AppState&, Controller& act) { act.part().show_all(); }, Heard::on_stage});
     all.push_back({"Next colour scale", {}, {}, [](AppState&, Controller& act) { act.cycle_scale(); }});
     all.push_back({"Train from scratch", {}, has_training, [](AppState&, Controller& act) { act.training().start(); }});
 }

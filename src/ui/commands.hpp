@@ -11,7 +11,7 @@ namespace saccade {
 /// Keys that are pressed together, as "Ctrl Shift Z" or "Space".
 struct Chord {
     bool ctrl = false, shift = false, alt = false;
-    std::string key;  // a letter, a digit, ← → ↑ ↓ + − Space Del Esc F1; empty: none
+    std::string key;  // a letter, a digit, ← → ↑ ↓ + − Space Del Home Esc F1; empty: none
 
     Chord() = default;
     /// Error{invalid_input} for keys that do not exist.

@@ -34,6 +34,7 @@ Controller::Controller(AppState& state, Runner& a, Runner& b, std::array<Runner*
                       stage_.change_side();
                   }),
       hand_(document_, history_, runs_, stage_, messages_),
+      part_(document_, history_, runs_),
       scenes_(document_, history_, inputs_, comparison_, messages_),
       pictures_(document_, history_, inputs_, runs_, scenes_, messages_, [this](const std::string& id) { choose_exhibit(id); }),
       training_(document_, runs_, messages_),
@@ -51,6 +52,7 @@ void Controller::put_aside() {
         training_.wait();
         hand_.let_go();
         scenes_.release();
+        part_.release();
         stage_.let_go();
         history_.pause();
         document_.matrix = {};
@@ -191,7 +193,7 @@ bool Controller::work_ended() {
 
 void Controller::cycle_scale() {
     using Scale = Normalization::Scale;
-    const Scale order[] = {Scale::linear, Scale::sqrt, Scale::log, Scale::largest};
+    const Scale order[] = {Scale::linear, Scale::sqrt, Scale::log, Scale::largest, Scale::percentile};
     const auto* at = std::find(std::begin(order), std::end(order), state_.view.scale);
     state_.view.scale = at == std::end(order) || at + 1 == std::end(order) ? order[0] : at[1];
 }

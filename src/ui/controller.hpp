@@ -11,6 +11,7 @@
 #include "ui/inputs.hpp"
 #include "ui/live_training.hpp"
 #include "ui/messages.hpp"
+#include "ui/part_shown.hpp"
 #include "ui/pictures.hpp"
 #include "ui/recovery.hpp"
 #include "ui/runs.hpp"
@@ -65,6 +66,7 @@ class Controller {
     const Stage& stage() const { return stage_; }
     Comparison& comparison() { return comparison_; }
     Hand& hand() { return hand_; }
+    PartShown& part() { return part_; }
     SceneEditor& scenes() { return scenes_; }
     Pictures& pictures() { return pictures_; }
     LiveTraining& training() { return training_; }
@@ -87,6 +89,7 @@ class Controller {
     Stage stage_;
     Comparison comparison_;
     Hand hand_;
+    PartShown part_;
     SceneEditor scenes_;
     Pictures pictures_;
     LiveTraining training_;

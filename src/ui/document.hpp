@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "exhibit/capture_about.hpp"
 #include "image/load_image.hpp"
 #include "io/file_stamp.hpp"
 #include "run/finding.hpp"
@@ -78,7 +79,9 @@ struct EditHistory {
 /// What of the runs is looked at, changed by Stage.
 struct StageState {
     Focus selected, hovered;
-    CellRef missed;                          // was selected, but this run has no such cell (yet); another one stands in for it
+    CellRef missed;  // was selected, but this run has no such cell (yet); another one stands in for it
+    /// Where the selected cell, or the missed one, is on axes that are shown in part: its positions of the whole.
+    std::map<std::string, Index> positions;
     Index step = -1;                         // -1: the last
     std::string enlarged;                    // the card that fills the stage: "view/tensor"; empty: none
     std::vector<CellRef> explained;          // the trail in the inspector, the open one last
@@ -114,6 +117,17 @@ struct ShownChanges {
     TracePtr before, after;
     Index step = -1;
     std::vector<ProbabilityChange> changes;
+};
+
+/// The part of a map while a hand moves it. Changed by PartShown.
+struct PartHold {
+    bool held = false, moved = false;
+    bool on_whole = false;  // on the small picture of the whole
+    std::size_t side = 0;
+    Point at{};                   // where the button went down, px of the screen,
+    Point px{};                   // on something of this size
+    PartPlace place{};            // that showed this,
+    CaptureRange rows{}, cols{};  // where this was asked for
 };
 
 /// Changed by Hand.
@@ -216,6 +230,7 @@ struct Document {
     StageState stage;
     ViewOptions options;  // which heads and layers its views show, and how
     HandState hand;
+    PartHold part;
     SceneMaker scene;
     PicturesState pictures;
     MatrixCursor matrix;

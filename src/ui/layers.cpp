@@ -16,6 +16,7 @@ Layer top_layer(const AppState& state, bool menu, bool field) {
     if (field) return Layer::field;
     if (!document.matrix.param.empty()) return Layer::cell;
     if (document.hand.mask.on) return Layer::drawing;
+    if (state.search.open) return Layer::search;
     if (document.running()) return Layer::run;
     return Layer::none;
 }

@@ -16,6 +16,7 @@ enum class Layer {
     field,    // the text field that has the keyboard
     cell,     // the cell of a matrix that has it
     drawing,  // of a mask
+    search,   // of a token
     run,      // the runs under way
     none
 };

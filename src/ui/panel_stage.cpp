@@ -139,6 +139,7 @@ void stage(const Ui& ui, AppState& state, Controller& act, const Layout& layout)
         const float from = ImGui::GetCursorScreenPos().y;
         inputs(ui, state, act);
         banners(ui, state, act);
+        search_bar(ui, state, act);
         state.head_height = ImGui::GetCursorScreenPos().y - from;
     };
     // Where hardly anything would be left beside the inputs, they scroll with the views.

@@ -12,7 +12,8 @@ namespace saccade {
 
 namespace {
 
-constexpr Index most_chips = 16;  // heads that are offered one by one
+constexpr Index most_chips = 16;                  // heads that are offered one by one
+constexpr const char* with_scale = "percentile";  // stands below the scale that it belongs to
 
 /// The options that the views on the stage use and that mean something on this run, in the order of the panel.
 std::vector<const ViewOption*> offered_by(const AppState& state, const OptionFacts& facts) {
@@ -21,7 +22,8 @@ std::vector<const ViewOption*> offered_by(const AppState& state, const OptionFac
         for (const std::string& name : view(placed.view).options()) heeded.insert(name);
     std::vector<const ViewOption*> offered;
     for (const ViewOption& option : view_options())
-        if (heeded.contains(option.spec.name) && (option.offered == nullptr || option.offered(facts, state.document.options)))
+        if (heeded.contains(option.spec.name) && option.spec.name != with_scale &&
+            (option.offered == nullptr || option.offered(facts, state.document.options)))
             offered.push_back(&option);
     return offered;
 }
@@ -110,11 +112,15 @@ void draw(const Ui& ui, AppState& state, const ViewOption& option, const OptionF
 }
 
 void scale(const Ui& ui, AppState& state) {
-    const int clicked =
-        choose(ui, state, "Scale", {"linear", "√", "log", "per row", "to largest"}, static_cast<int>(state.view.scale),
-               {"t = w", "t = √w: small weights become visible", "t = 1 + log10(w) / 4, four decades", "t = w / max of its row",
-                "t = w / max of all: where every weight is small"});
+    const int clicked = choose(
+        ui, state, "Scale", {"linear", "√", "log", "per row", "to largest", "percentile"}, static_cast<int>(state.view.scale),
+        {"t = w", "t = √w: small weights become visible", "t = 1 + log10(w) / 4, four decades", "t = w / max of its row",
+         "t = w / max of all: where every weight is small",
+         "t = w / percentile of what is not 0: a few large weights, which saturate, do not hide the others"});
     if (clicked >= 0) state.view.scale = static_cast<Normalization::Scale>(clicked);
+    if (state.view.scale != Normalization::Scale::percentile) return;
+    const auto option = std::ranges::find(view_options(), with_scale, [](const ViewOption& o) { return o.spec.name; });
+    number(ui, state, *option);
 }
 
 }  // namespace

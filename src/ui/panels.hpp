@@ -29,6 +29,8 @@ void scene_bar(const Ui& ui, AppState& state, Controller& act);
 /// The matrix parameters, as grids to type in; and how high they will be in this width.
 void matrices(const Ui& ui, AppState& state, Controller& act);
 float matrices_height(const Ui& ui, const AppState& state, float width);
+/// The field that finds tokens, while it is open.
+void search_bar(const Ui& ui, AppState& state, Controller& act);
 void banners(const Ui& ui, AppState& state, Controller& act);
 void transport(const Ui& ui, AppState& state, Controller& act, const Rect& place);
 void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& layout);

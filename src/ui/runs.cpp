@@ -94,7 +94,8 @@ bool Runs::poll() {
 
 /// Not while the next run is under way or something is dragged: that would only be in its way.
 void Runs::check(Side& side) {
-    if (side.frames_to_check == 0 || side.running || document_.hand.drag.active || document_.scene.held) return;
+    if (side.frames_to_check == 0 || side.running || document_.hand.drag.active || document_.scene.held || document_.part.held)
+        return;
     if (--side.frames_to_check > 0 || !side.shown.trace) return;
     const Trace& trace = *side.shown.trace;
     side.claims = check_claims(trace, 8);

@@ -37,6 +37,7 @@ void Stage::look_on(const CellRef& cell) {
     stage.selected = focus_after(*document_.trace(), stage.selected, cell, memo_);
     stage.missed = {};
     stage.opened = true;
+    note_positions();
     const CellRef& whole = stage.selected.cell;
     stage.explained = whole.empty() ? std::vector<CellRef>{} : std::vector<CellRef>{whole};
     refresh_explanation();
@@ -101,27 +102,89 @@ void Stage::back_to(std::size_t trail) {
     refresh_explanation();
 }
 
+void Stage::expect(const CellRef& cell, const std::map<std::string, Index>& positions) {
+    document_.stage.missed = cell;
+    document_.stage.positions = positions;
+    document_.stage.opened = true;
+}
+
+/// The cell on other parts of the same axes; what is not shown there is given a position outside.
+CellRef Stage::placed(const Trace& trace, CellRef cell) const {
+    const TraceTensor* tensor = trace.find(cell.tensor);
+    if (tensor == nullptr || tensor->info.axes.size() != cell.index.size()) return cell;
+    for (std::size_t i = 0; i < cell.index.size(); ++i) {
+        const Axis& axis = *tensor->info.axes[i];
+        const auto position = document_.stage.positions.find(axis.name);
+        if (position == document_.stage.positions.end() || cell.index[i] < 0) continue;
+        const bool shown = position->second >= axis.at(0) && position->second < axis.end();
+        cell.index[i] = shown ? (position->second - axis.part.first) / axis.part.each : axis.extent;
+    }
+    return cell;
+}
+
+bool Stage::out_of_sight(const Trace& trace, const CellRef& cell) const {
+    const TraceTensor* tensor = trace.find(cell.tensor);
+    if (tensor == nullptr || tensor->info.axes.size() != cell.index.size()) return false;
+    for (std::size_t i = 0; i < cell.index.size(); ++i) {
+        const Axis& axis = *tensor->info.axes[i];
+        if (cell.index[i] == axis.extent && document_.stage.positions.contains(axis.name)) return true;
+    }
+    return false;
+}
+
+/// Where the selected cell is on axes of which another part may come; a block stands for the position that led to it.
+void Stage::note_positions() {
+    StageState& stage = document_.stage;
+    const CellRef& cell = stage.selected.cell;
+    const TraceTensor* tensor = document_.trace()->find(cell.tensor);
+    std::map<std::string, Index> now;
+    for (std::size_t i = 0; tensor != nullptr && i < cell.index.size() && i < tensor->info.axes.size(); ++i) {
+        const Axis& axis = *tensor->info.axes[i];
+        if (axis.part.whole == 0 || cell.index[i] < 0) continue;
+        const Index first = axis.at(cell.index[i]), each = axis.part.each;
+        const auto before = stage.positions.find(axis.name);
+        const bool within = before != stage.positions.end() && before->second >= first && before->second < first + each;
+        now[axis.name] = within ? before->second : std::min(first + each / 2, axis.whole() - 1);
+    }
+    stage.positions = std::move(now);
+}
+
 /// A cell that is gone gives way to the one where the exhibit would open, and is taken up again when it is back: whoever types
 /// goes through texts in which it is not. While a run is under way it may still come.
 void Stage::follow() {
     StageState& stage = document_.stage;
     const Trace& trace = *document_.trace();
     const bool away = !stage.missed.empty();
-    const Focus before = away ? Focus{stage.missed, {}} : stage.selected;
+    Focus before = away ? Focus{stage.missed, {}} : stage.selected;
+    before.cell = placed(trace, before.cell);
+    const std::map<std::string, Index> marks = stage.selected.marks;
     stage.selected = focus_in(trace, before.cell, memo_);
     if (!stage.selected.empty()) stage.selected = focus_after(trace, before, before.cell, memo_);
     stage.hovered = focus_in(trace, stage.hovered.cell, memo_);
     const bool lost = !before.empty() && stage.selected.empty();
     stage.missed = lost ? before.cell : CellRef{};
     if (away && !lost) stage.explained = {stage.selected.cell};
+    if (!lost) note_positions();
+    if (lost && out_of_sight(trace, before.cell)) {
+        // It is there, but not on screen: no other one takes its place. Head and layer stay.
+        for (const auto& [name, at] : marks)
+            if (const AxisPtr axis = trace.axis(name); axis && is_stacked(axis->kind) && at < axis->extent)
+                stage.selected.marks[name] = at;
+        stage.explained.clear();
+        refresh_explanation();
+        return keep_step();
+    }
     refresh_explanation();
     if (document_.side().partial()) return;
     const bool untouched = !stage.opened && stage.selected.empty() && stage.step < 0;
     if (!lost && !untouched) return keep_step();
     const CellRef first = opening_cell(document_.exhibit(), document_.side().shown.request.params, trace);
     if (first.empty()) return keep_step();
+    const std::map<std::string, Index> positions = stage.positions;
     look_on(first);
-    if (lost) stage.missed = before.cell;
+    if (!lost) return;
+    stage.missed = before.cell;
+    stage.positions = positions;
 }
 
 /// The selected cell's, if that has one; else a step that there is.
@@ -165,6 +228,7 @@ void Stage::look_at(const Focus& selected, Index step) {
     StageState& stage = document_.stage;
     stage.selected = selected;
     stage.missed = {};
+    stage.positions.clear();
     stage.step = step;
     stage.opened = true;
     // Of the run that is asked for: the one that is shown until then, or for good if it fails, may not have that cell.

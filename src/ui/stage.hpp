@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "ui/inputs.hpp"
@@ -18,6 +19,9 @@ class Stage {
     void select(const CellRef& cell);
     /// What was looked at when a file was saved; explained as soon as its run is there.
     void look_at(const Focus& selected, Index step);
+    /// A cell of the run that is under way: at these positions of its whole axes, by their names, selected as soon as it is
+    /// there.
+    void expect(const CellRef& cell, const std::map<std::string, Index>& positions);
     void move_selection(Index rows, Index columns);
     /// Was a cell chosen since this was asked last? Its explanation then comes into view.
     bool take_chosen();
@@ -44,6 +48,9 @@ class Stage {
     void keep_step();
     void pick(const CellRef& cell);
     void look_on(const CellRef& cell);
+    CellRef placed(const Trace& trace, CellRef cell) const;
+    bool out_of_sight(const Trace& trace, const CellRef& cell) const;
+    void note_positions();
 
     Document& document_;
     Inputs& inputs_;

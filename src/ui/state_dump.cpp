@@ -27,7 +27,7 @@ void dump_hand(const AppState& state, json& dump) {
                        {"size",
                         {state.document.pictures.facts[state.document.focus].width,
                          state.document.pictures.facts[state.document.focus].height}}};
-    dump["dragging"] = state.document.hand.drag.active || state.document.scene.held;
+    dump["dragging"] = state.document.hand.drag.active || state.document.scene.held || state.document.part.held;
     dump["drawing"] = state.document.hand.mask.on;
     dump["changes"] = json::array();
     for (const ProbabilityChange& change : state.document.hand.changes.changes)
@@ -62,6 +62,7 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
                  {"undo", state.document.history.undo.size()},
                  {"redo", state.document.history.redo.size()},
                  {"params", to_json(state.document.side().request.params)}};
+    dump["frame_ms"] = state.frame_ms;
     dump["places"] = state.places;
     dump["focus"] = state.focus;
     dump["focus_place"] = state.focus_place;
@@ -89,6 +90,7 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
                       {"cell", {state.document.matrix.row, state.document.matrix.col}},
                       {"typing", state.document.matrix.typing},
                       {"problem", state.document.matrix.problem}};
+    dump["search"] = {{"open", state.search.open}, {"said", state.search.said}};
     dump["typing"] = state.typing;
     dump["problem"] = state.document.side().problem ? json(state.document.side().problem->line()) : json(nullptr);
     const std::optional<Error> unkept = act.recovery().problem();

@@ -23,6 +23,7 @@
 #include "ui/panels.hpp"
 #include "ui/preferences.hpp"
 #include "ui/state_dump.hpp"
+#include "ui/token_search.hpp"
 
 namespace saccade {
 
@@ -243,12 +244,17 @@ struct Window::Impl {
             act.hand().end_weight_drag();
             act.hand().end_mask_stroke();
             act.scenes().release();
+            // Where it was let go, which may be further than the last frame saw it.
+            const ImVec2 mouse = ImGui::GetIO().MousePos;
+            act.part().drag({static_cast<double>(mouse.x), static_cast<double>(mouse.y)});
+            act.part().release();
         }
         state.reload_now = std::exchange(state.document.reload_fields, false);
         const bool escape = compat::key_pressed(ImGuiKey_Escape, false);
         state.focus.clear();
         state.escape = escape ? top_layer(state, state.menu_open, ImGui::GetIO().WantTextInput) : Layer::none;
         tabs.begin_frame(state.document.matrix.param.empty() || ImGui::GetIO().WantTextInput);
+        if (state.escape == Layer::search) close_search(state);
         if (state.escape == Layer::drawing) act.hand().stop_mask_drawing();
         stage(ui, state, act, layout);
         gallery(ui, state, act, layout);

@@ -154,6 +154,14 @@ struct ImagePlace {
     CellRef map;  // what is laid over it: -1 on its y and x axes; empty: nothing
 };
 
+/// A map of which another part can be shown, as it stands in a figure. Its axes know what they are a part of.
+struct PartPlace {
+    Box map;    // the cells
+    Box whole;  // a small picture of all of it; w 0: there is none
+    AxisPtr rows, cols;
+    std::vector<AxisPtr> others;  // of the tensor: heads and layers, which may be parts, too
+};
+
 struct Figure {
     double width = 0, height = 0;
     // Also set when ViewState::decorations is off: then the card that holds the figure writes them.
@@ -163,6 +171,7 @@ struct Figure {
     std::vector<HitRegion> regions;  // later ones lie above
     std::optional<Box> image_box;    // of the first of image_places
     std::vector<ImagePlace> image_places;
+    std::optional<PartPlace> part;  // of a heatmap whose rows and columns are positions
 
     std::optional<Hit> hit(Point p) const;
 };

@@ -47,9 +47,13 @@ std::string axis_caption(const Axis& axis) {
     return kind == name || named ? name : kind + ": " + name;
 }
 
+std::string part_text(const Axis& axis) {
+    return fmt::format("{}–{} of {}", axis.at(0) + 1, axis.end(), axis.whole());
+}
+
 std::string position_text(const Axis& axis, Index i) {
     if (!axis.labels.empty()) return short_name(axis) + " “" + drawn_label(axis, i) + "”";
-    return fmt::format("{} {}", short_name(axis), i + 1);
+    return fmt::format("{} {}", short_name(axis), axis.at(i) + 1);
 }
 
 std::string number_text(double value) {

@@ -15,6 +15,8 @@ std::string drawn_label(const Axis& axis, Index i);
 std::string short_name(const Axis& axis);
 /// "query: output"; the name alone of features and classes, and where the kind says the same.
 std::string axis_caption(const Axis& axis);
+/// "101–612 of 16384": what is shown of a longer axis, from 1.
+std::string part_text(const Axis& axis);
 /// "head 5", "output 3", "channel 18": positions are counted from 1 in all that people read.
 std::string position_text(const Axis& axis, Index i);
 /// Three significant digits, true minus sign: "0.61", "−2.31", "1.2e6".
@@ -76,6 +78,7 @@ class Sketch {
     }
     void region(HitRegion region) { figure_.regions.push_back(std::move(region)); }
     void place_image(ImagePlace place);
+    void place_part(PartPlace place) { figure_.part = std::move(place); }
 
     /// Selection, hover, or `otherwise`, for whatever stands at position i of the axis.
     Color focus_color(const AxisPtr& axis, Index i, Color otherwise) const;

@@ -51,7 +51,7 @@ bool counts_itself(const Axis& axis) {
 std::string position_label(const Axis& axis, Index i) {
     if (counts_itself(axis))
         if (const auto number = leading_number(axis.label(i))) return std::to_string(*number);
-    return "#" + std::to_string(i + 1);
+    return "#" + std::to_string(axis.at(i) + 1);
 }
 
 /// Positions instead of tokens.

@@ -14,10 +14,13 @@ const Axis& axis_from_end(const TraceTensor& tensor, std::size_t i) {
     return *tensor.info.axes[tensor.info.axes.size() - i];
 }
 
-Normalization limits(const Tensor<float>& values, bool unit, Normalization::Scale scale) {
-    const bool is_signed = !unit && has_negative(values);
-    Normalization n = normalization_for(values, unit, is_signed, scale);
-    return n;
+Normalization limits(const Tensor<float>& values, bool unit, const ViewState& state) {
+    return normalization_for(values, unit, !unit && has_negative(values), asked_scale(state));
+}
+
+/// What limits depend on.
+std::string scale_key(const ViewState& state) {
+    return fmt::format("{} {}", to_string(state.scale), state.options.percentile);
 }
 
 /// Entries of their own: where one looks at much and another at little, each is to be seen.
@@ -71,11 +74,11 @@ MapLook map_look(const TraceTensor& tensor, const Tensor<float>& shown, bool ove
     const bool unit = is_unit_interval(tensor.info.role);
     MapLook look;
     if (own || has_own_scale(tensor) || state.scale == Normalization::Scale::per_row) {
-        look.normalization = limits(shown, false, state.scale);
+        look.normalization = limits(shown, false, state);
     } else {
-        const std::string key = fmt::format("map limits {} {}", unit, to_string(state.scale));
-        look.normalization = *remembered<Normalization>(state.memo, tensor.values, key,
-                                                        [&] { return limits(tensor.values, unit, state.scale); });
+        const std::string key = fmt::format("map limits {} {}", unit, scale_key(state));
+        look.normalization =
+            *remembered<Normalization>(state.memo, tensor.values, key, [&] { return limits(tensor.values, unit, state); });
         // A gate over the picture is read against 1.
         double& high = look.normalization.high;
         if (tensor.info.role == Role::map && look.normalization.low == 0 && high > 0.5 && high < 1) high = 1;
@@ -84,7 +87,8 @@ MapLook map_look(const TraceTensor& tensor, const Tensor<float>& shown, bool ove
     look.map = &colormap(state.colormap.empty() ? default_colormap(is_signed, theme) : state.colormap, theme);
     // A map about zero that was asked for is a map about zero.
     if (look.map->diverging && !is_signed) look.normalization.low = -look.normalization.high;
-    if (unit && beyond(shown, look.normalization).any()) {
+    const bool saturates = state.scale == Normalization::Scale::percentile;  // which its label says
+    if (unit && !saturates && beyond(shown, look.normalization).any()) {
         look.over = theme.over;
         look.under = theme.under;
     }
@@ -146,8 +150,7 @@ std::string map_caption(const ViewState& state, bool over_picture) {
         say(fmt::format("opacity {:.2f}", options.opacity));
     if (options.smooth && options.overlay != ViewOptions::Overlay::contours) say("smooth between cells");
     if (options.map_threshold > 0) say(fmt::format("nothing painted below {:.2f} of the scale", options.map_threshold));
-    Normalization n;
-    n.scale = state.scale;
+    const AskedScale n = asked_scale(state);
     if (state.scale == Normalization::Scale::per_row)
         say("each map on its own scale");
     else if (!n.label().empty())
@@ -156,7 +159,7 @@ std::string map_caption(const ViewState& state, bool over_picture) {
 }
 
 void mark_beyond(HeatmapItem& item, bool unit, const Theme& theme, Reuse* memo) {
-    if (!unit) return;
+    if (!unit || item.normalization.scale == Normalization::Scale::percentile) return;
     const Normalization& n = item.normalization;
     const std::string key = fmt::format("beyond {} {}", n.low, n.high);
     const auto count = [&] { return beyond(item.values, n, remembered_extremes(item.values, memo)); };
@@ -172,6 +175,16 @@ std::string beyond_text(const Beyond& found) {
     if (found.below > 0)
         text += (text.empty() ? "" : " · ") + cells(found.below) + " below 0, down to " + number_text(found.lowest);
     return text;
+}
+
+Normalization remembered_limits(const Tensor<float>& values, bool unit, bool is_signed, const ViewState& state) {
+    return *remembered<Normalization>(
+        state.memo, values, fmt::format("limits {} {} {} {}", values.shape().rank(), unit, is_signed, scale_key(state)),
+        [&] { return normalization_for(values, unit, is_signed, asked_scale(state)); });
+}
+
+std::string high_text(const Normalization& n) {
+    return (n.scale == Normalization::Scale::percentile ? "≥ " : "") + number_text(n.high);
 }
 
 Extremes remembered_extremes(const Tensor<float>& values, Reuse* memo) {
@@ -199,7 +212,7 @@ void draw_largest(Sketch& sketch, const Box& bar, const MapLook& look, double ba
     if (bar.right() - x < sketch.px(1)) return;
     sketch.line({x, bar.y - sketch.px(2)}, {x, bar.bottom() + sketch.px(2)}, theme.text, sketch.px(1.5));
     const double left = bar.x + sketch.text_width(number_text(look.normalization.low), size) + gap,
-                 right = bar.right() - sketch.text_width(number_text(look.normalization.high), size) - gap;
+                 right = bar.right() - sketch.text_width(high_text(look.normalization), size) - gap;
     for (const std::string& label : {"largest " + number_text(*look.largest), number_text(*look.largest)}) {
         const double w = sketch.text_width(label, size);
         if (w > right - left) continue;
@@ -229,7 +242,7 @@ void draw_color_bar(Sketch& sketch, const Box& whole, double right, const MapLoo
     // "< 0" and "> 1" at the ends are the limits already.
     if (look.over.a == 0) {
         sketch.text({bar.x, baseline}, number_text(n.low), size, theme.secondary);
-        sketch.text({bar.right(), baseline}, number_text(n.high), size, theme.secondary, HAlign::right);
+        sketch.text({bar.right(), baseline}, high_text(n), size, theme.secondary, HAlign::right);
     }
     draw_largest(sketch, bar, look, baseline);
     if (n.low < 0 && n.high > 0) {

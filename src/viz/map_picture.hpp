@@ -55,6 +55,10 @@ void mark_beyond(HeatmapItem& item, bool unit, const Theme& theme, Reuse* memo);
 std::string beyond_text(const Beyond& found);
 /// The largest finite value; none if there is no finite one.
 std::optional<double> largest_of(const Tensor<float>& values, Reuse* memo);
+/// The upper end of a scale: values above a percentile have its colour, "≥ 0.012".
+std::string high_text(const Normalization& n);
+/// normalization_for the state's scale, once a tensor.
+Normalization remembered_limits(const Tensor<float>& values, bool unit, bool is_signed, const ViewState& state);
 /// Looked for once a tensor.
 Extremes remembered_extremes(const Tensor<float>& values, Reuse* memo);
 /// What the values are measured in: the unit, or else the symbol.

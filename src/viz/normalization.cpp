@@ -1,9 +1,14 @@
 #include "viz/normalization.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 #include "base/error.hpp"
@@ -25,6 +30,7 @@ double bend(double t, Normalization::Scale scale) {
         case Normalization::Scale::linear:
         case Normalization::Scale::per_row:
         case Normalization::Scale::largest:
+        case Normalization::Scale::percentile:
             break;
     }
     return t;
@@ -108,6 +114,8 @@ std::string Normalization::label() const {
             return "scale per row";
         case Scale::largest:
             return "scale to the largest";
+        case Scale::percentile:
+            return fmt::format("scale to percentile {:g} of what is not 0, larger values saturate", percentile);
         case Scale::linear:
             break;
     }
@@ -124,6 +132,8 @@ std::string to_string(Normalization::Scale scale) {
             return "log";
         case Normalization::Scale::largest:
             return "largest";
+        case Normalization::Scale::percentile:
+            return "percentile";
         case Normalization::Scale::per_row:
             break;
     }
@@ -132,26 +142,83 @@ std::string to_string(Normalization::Scale scale) {
 
 Normalization::Scale scale_from(const std::string& text) {
     using Scale = Normalization::Scale;
-    for (const Scale scale : {Scale::linear, Scale::sqrt, Scale::log, Scale::per_row, Scale::largest})
+    for (const Scale scale : {Scale::linear, Scale::sqrt, Scale::log, Scale::per_row, Scale::largest, Scale::percentile})
         if (to_string(scale) == text) return scale;
-    throw Error(ErrorCode::usage, "there is no scale \"" + text + "\"", "choose one of linear, sqrt, log, per_row, largest");
+    throw Error(ErrorCode::usage, "there is no scale \"" + text + "\"",
+                "choose one of linear, sqrt, log, per_row, largest, percentile");
 }
 
-Normalization normalization_for(const Tensor<float>& values, bool unit_interval, bool is_signed, Normalization::Scale scale) {
+namespace {
+
+/// Counts of the values whose magnitude is finite and not 0 by 16 bits of it: the bits of a positive float are in its order.
+/// `high` < 0: by the upper ones; else by the lower ones, of those whose upper ones are `high`.
+std::vector<Index> counted_by_bits(const Tensor<float>& values, int high) {
+    constexpr Index piece = Index{1} << 20;
+    constexpr std::uint32_t infinite = 0x7f800000;
+    const Index pieces = (values.size() + piece - 1) / piece;
+    std::vector<std::vector<std::uint32_t>> counts(static_cast<std::size_t>(pieces));
+    parallel_for(pieces, [&](Index p) {
+        std::vector<std::uint32_t>& own = counts[static_cast<std::size_t>(p)];
+        own.assign(1 << 16, 0);
+        const float* v = values.data() + p * piece;
+        for (Index i = 0; i < std::min(piece, values.size() - p * piece); ++i) {
+            const std::uint32_t bits = std::bit_cast<std::uint32_t>(v[i]) & 0x7fffffff;
+            if (bits == 0 || bits >= infinite) continue;
+            if (high < 0)
+                ++own[bits >> 16];
+            else if (static_cast<int>(bits >> 16) == high)
+                ++own[bits & 0xffff];
+        }
+    });
+    std::vector<Index> all(1 << 16, 0);
+    for (const std::vector<std::uint32_t>& own : counts)
+        for (std::size_t i = 0; i < own.size(); ++i) all[i] += own[i];
+    return all;
+}
+
+/// The bin that holds the value of that rank (from 0), which becomes its rank within the bin.
+int bin_of_rank(const std::vector<Index>& counts, Index& rank) {
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        if (rank < counts[i]) return static_cast<int>(i);
+        rank -= counts[i];
+    }
+    return -1;
+}
+
+}  // namespace
+
+double percentile_of(const Tensor<float>& values, double percentile) {
+    const std::vector<Index> upper = counted_by_bits(values, -1);
+    const Index n = std::accumulate(upper.begin(), upper.end(), Index{0});
+    if (n == 0) return 0;
+    const auto wanted = static_cast<Index>(std::ceil(percentile * static_cast<double>(n) / 100));
+    Index rank = std::clamp<Index>(wanted, 1, n) - 1;
+    const int high = bin_of_rank(upper, rank);
+    const int low = bin_of_rank(counted_by_bits(values, high), rank);
+    const auto bits = static_cast<std::uint32_t>(high) << 16 | static_cast<std::uint32_t>(low);
+    return static_cast<double>(std::bit_cast<float>(bits));
+}
+
+Normalization normalization_for(const Tensor<float>& values, bool unit_interval, bool is_signed, const AskedScale& asked) {
+    using Scale = Normalization::Scale;
     Normalization n;
-    n.scale = scale;
-    if (unit_interval && scale != Normalization::Scale::largest) return n;
+    n.scale = asked.scale;
+    n.percentile = asked.percentile;
+    if (unit_interval && n.scale != Scale::largest && n.scale != Scale::percentile) return n;
     const Extremes extremes = extremes_of(values);
     const auto low = static_cast<double>(extremes.low), high = static_cast<double>(extremes.high);
     if (low > high) return n;  // nothing finite
+    const double most =
+        n.scale == Scale::percentile ? percentile_of(values, n.percentile) : std::max(std::abs(low), std::abs(high));
     if (is_signed) {
-        n.high = std::max(std::abs(low), std::abs(high));
-        if (n.high == 0) n.high = 1;
+        n.high = most > 0 ? most : 1;
         n.low = -n.high;
         return n;
     }
-    n.low = std::min(low, 0.0);  // magnitudes are read against zero
-    n.high = high > n.low ? high : n.low + 1;
+    // Magnitudes are read against zero.
+    n.low = std::min(low, 0.0);
+    n.high = n.scale == Scale::percentile ? std::min(high, most) : high;
+    if (!(n.high > n.low)) n.high = n.low + 1;
     return n;
 }
 

@@ -8,9 +8,10 @@ namespace saccade {
 
 /// How values become [0, 1] positions on a map. Always written beside the colour bar.
 struct Normalization {
-    enum class Scale { linear, sqrt, log, per_row, largest };
+    enum class Scale { linear, sqrt, log, per_row, largest, percentile };
     Scale scale = Scale::linear;
     double low = 0, high = 1;  // linear limits; diverging: -m, m
+    double percentile = 99;    // of that scale
 
     /// NaN and infinities are "masked": the position is NaN. Signed limits bend about zero: -x and x stay mirror images.
     /// per_row: the view has divided each row by its largest magnitude; here it is linear, as it is up to the largest value.
@@ -39,7 +40,19 @@ struct Extremes {
 Extremes extremes_of(const Tensor<float>& values);
 /// The same as above, for values whose extremes are known: where these lie within the limits, nothing is counted.
 Beyond beyond(const Tensor<float>& values, const Normalization& limits, const Extremes& extremes);
-/// Limits from the finite values; weights and gates always [0, 1], but up to their largest if that scale is asked for.
-Normalization normalization_for(const Tensor<float>& values, bool unit_interval, bool is_signed, Normalization::Scale scale);
+/// The magnitude that a share of `percentile` % of the finite values that are not 0 does not exceed (nearest rank, as NumPy's
+/// "inverted_cdf"); 0 if there are none. Zeros say nothing about how large the others are, and a sparse map is all zeros.
+double percentile_of(const Tensor<float>& values, double percentile);
+/// How a person wants values to be coloured: the scale and its percentile are set, the limits are not.
+using AskedScale = Normalization;
+/// Limits from the finite values; weights and gates always [0, 1], but up to their largest, or the percentile, if that scale is
+/// asked for.
+Normalization normalization_for(const Tensor<float>& values, bool unit_interval, bool is_signed, const AskedScale& asked);
+inline Normalization normalization_for(const Tensor<float>& values, bool unit_interval, bool is_signed,
+                                       Normalization::Scale scale) {
+    AskedScale asked;
+    asked.scale = scale;
+    return normalization_for(values, unit_interval, is_signed, asked);
+}
 
 }  // namespace saccade

@@ -58,6 +58,9 @@ struct ViewState {
     Reuse* memo = nullptr;  // of a window that draws the same again (viz/remembered.hpp); not saved
 };
 
+/// The scale that the state asks for.
+AskedScale asked_scale(const ViewState& state);
+
 nlohmann::json to_json(const ViewState& state);
 /// Error{bad_format}.
 ViewState view_state_from_json(const nlohmann::json& json);

@@ -134,14 +134,12 @@ Normalization limits_of(const Grid& grid, const ViewState& state, bool is_signed
         if (is_signed) n.low = -1;
         return n;
     }
-    const bool unit = is_unit_interval(grid.tensor->info.role);
-    return *remembered<Normalization>(state.memo, grid.maps,
-                                      fmt::format("limits {} {} {}", unit, is_signed, to_string(state.scale)),
-                                      [&] { return normalization_for(grid.maps, unit, is_signed, state.scale); });
+    const bool unit = is_read_against_one(*grid.tensor);
+    return remembered_limits(grid.maps, unit, is_signed, state);
 }
 
 Beyond beyond_of(const Grid& grid, const ViewState& state) {
-    if (!is_unit_interval(grid.tensor->info.role)) return {};
+    if (!is_read_against_one(*grid.tensor) || state.scale == Normalization::Scale::percentile) return {};
     return *remembered<Beyond>(state.memo, grid.maps, "beyond",
                                [&] { return beyond(grid.maps, Normalization(), remembered_extremes(grid.maps, state.memo)); });
 }
@@ -149,7 +147,7 @@ Beyond beyond_of(const Grid& grid, const ViewState& state) {
 HeatmapGridItem item_of(const Grid& grid, const Sketch& sketch, const Box& box, double gap) {
     const ViewState& state = sketch.state();
     const Theme& theme = sketch.theme();
-    const bool unit = is_unit_interval(grid.tensor->info.role);
+    const bool unit = is_read_against_one(*grid.tensor);
     const bool is_signed = !unit && remembered_extremes(grid.maps, state.memo).low < 0;
     HeatmapGridItem item;
     item.values = grid.maps;
@@ -189,8 +187,7 @@ std::string caption_of(const Grid& grid, const ViewState& state) {
         say(state.options.order == ViewOptions::Order::similarity ? "similar heads side by side"
             : state.options.order == ViewOptions::Order::entropy  ? "heads of each layer by entropy, the sharpest first"
                                                                   : "heads of each layer by mean distance, the nearest first");
-    Normalization n;
-    n.scale = state.scale;
+    const AskedScale n = asked_scale(state);
     if (!n.label().empty()) say(n.label());
     const auto& axes = grid.tensor->info.axes;
     if (grid.tensor->info.role == Role::weights) {
@@ -214,7 +211,7 @@ class HeadGridView : public View {
         return "One small attention matrix for each head: a layer's heads side by side, layer below layer. A click selects the "
                "head.";
     }
-    OptionNames options() const override { return {"sink", "special", "order", "heads"}; }
+    OptionNames options() const override { return {"sink", "special", "order", "heads", "percentile"}; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override {
         const auto axes = attention_axes(tensor);
         return axes && (axes->layer >= 0 || axes->head >= 0);
@@ -303,7 +300,7 @@ class HeadGridView : public View {
         write(number_text(item.normalization.low));
         sketch.add(ColorBarItem{{x, bar.y, bar.w, bar.h}, item.map});
         x += bar.w + gap;
-        write(number_text(item.normalization.high));
+        write(high_text(item.normalization));
         write(unit);
     }
 
@@ -312,7 +309,7 @@ class HeadGridView : public View {
             bar.x = std::max(item.box.x, content.x);
             return draw_line_bar(sketch, item, bar, content.right(), measured_in(grid.tensor->info));
         }
-        const bool unit = is_unit_interval(grid.tensor->info.role);
+        const bool unit = is_read_against_one(*grid.tensor);
         const double word = sketch.text_width(measured_in(grid.tensor->info), sketch.px(12)) + sketch.px(13);
         bar.x = std::max(content.x, std::min(item.box.x, content.right() - bar.w - word));
         draw_color_bar(sketch, bar, content.right(),
@@ -350,7 +347,7 @@ class HeadGridView : public View {
         const double map_w = tried.w / static_cast<double>(grid.heads), map_h = tried.h / static_cast<double>(grid.layers);
         if (static_cast<double>(cols) > map_w * 2 || static_cast<double>(rows) > map_h * 2)
             said += fmt::format("{}{} × {} cells per head, {} of each pixel", said.empty() ? "" : " · ", rows, cols,
-                                is_unit_interval(grid.tensor->info.role) ? "the largest" : "the mean");
+                                is_read_against_one(*grid.tensor) ? "the largest" : "the mean");
         sketch.caption(said, content);
         return boxes(content);
     }

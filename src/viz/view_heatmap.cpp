@@ -9,6 +9,7 @@
 #include "viz/masked.hpp"
 #include "viz/touched.hpp"
 #include "viz/views.hpp"
+#include "viz/whole_map.hpp"
 
 namespace saccade {
 
@@ -60,7 +61,7 @@ Tensor<float> scaled_by_row(const Tensor<float>& values) {
 
 /// Read against limits of 0 and 1? A product with a gradient has the gradient's size.
 bool is_unit(const AttentionPlane& plane) {
-    return is_unit_interval(plane.source->info.role) && plane.state.options.heads != ViewOptions::Heads::gradient;
+    return is_read_against_one(*plane.source) && plane.state.options.heads != ViewOptions::Heads::gradient;
 }
 
 /// Without its place.
@@ -77,7 +78,7 @@ HeatmapItem make_item(const Sketch& sketch, const AttentionPlane& plane) {
     item.values =
         per_row ? *remembered<Tensor<float>>(state.memo, slice.values, "per row", [&] { return scaled_by_row(slice.values); })
                 : slice.values;
-    item.normalization = normalization_for(item.values, unit, is_signed || item.map->diverging, state.scale);
+    item.normalization = remembered_limits(item.values, unit, is_signed || item.map->diverging, state);
     item.gap_color = theme.panel;
     item.hatch = with_alpha(theme.faint, 0.7);
     item.masked_ground = theme.raised;
@@ -151,7 +152,7 @@ GridLayout arrange(const Sketch& sketch, const Slice& slice, const Box& content,
                                                   item.normalization.scale != Normalization::Scale::linear;
     if (content.w < sketch.px(100) || content.h < sketch.px(40)) return bare;
     const double numbers = sketch.text_width(number_text(item.normalization.low), sketch.px(12)) +
-                           sketch.text_width(number_text(item.normalization.high), sketch.px(12)) + sketch.px(beyond ? 40 : 10);
+                           sketch.text_width(high_text(item.normalization), sketch.px(12)) + sketch.px(beyond ? 40 : 10);
     const GridLayout beside = with(BarPlace::beside, std::max(sketch.px(56), numbers));
     // What costs cells little is had in any case, unless they carry their numbers.
     const double enough = bare.area() * (numbered ? 1 : 0.75);
@@ -296,15 +297,15 @@ void draw_bar(Sketch& sketch, const AttentionPlane& plane, const GridLayout& at,
 std::string subtitle_of(const Slice& slice) {
     std::string text = slice.where;
     const auto add = [&text](const std::string& part) { text += (text.empty() ? "" : " · ") + part; };
-    if (slice.row()) add(axis_caption(*slice.row()));
-    add(axis_caption(*slice.col()));
+    const auto caption = [](const Axis& axis) { return axis_caption(axis) + (axis.is_cut() ? " " + part_text(axis) : ""); };
+    if (slice.row()) add(caption(*slice.row()));
+    add(caption(*slice.col()));
     return text;
 }
 
 /// What is not usual about the values, and about how they are coloured.
 std::string caption_of(const AttentionPlane& plane, bool unit) {
-    Normalization n;
-    n.scale = plane.state.scale;
+    const AskedScale n = asked_scale(plane.state);
     std::string text = plane.caption();
     if (unit) {
         const std::string said = beyond_text(beyond(plane.slice.values, Normalization()));
@@ -339,6 +340,7 @@ class HeatmapView : public View {
         // Weights are read by their colours, beside each other.
         const bool numbered = tensor.info.role != Role::weights && slice.values.size() <= most_numbers;
         HeatmapItem item = make_item(sketch, plane);
+        const Box whole = room_for_whole(sketch, slice, content);
         const GridLayout at = arrange(sketch, slice, content, item, numbered);
         item.box = at.grid;
         item.gap = std::min(at.cell_w, at.cell_h) >= 8 ? 1 : 0;
@@ -350,6 +352,7 @@ class HeatmapView : public View {
         draw_column_labels(sketch, plane, at);
         draw_focus(sketch, slice, at, sketch.hovered_focus(), sketch.hover_color(), 1, true);
         draw_focus(sketch, slice, at, sketch.selected_focus(), sketch.theme().selection, sketch.px(2), false);
+        draw_whole(sketch, trace, plane, item, whole);
         if (at.bar != BarPlace::none) draw_bar(sketch, plane, at, item, content);
         HitRegion cells;
         cells.box = at.grid;

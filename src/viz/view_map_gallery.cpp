@@ -155,7 +155,7 @@ class MapGalleryView : public View {
     std::string id() const override { return "map-gallery"; }
     std::string title() const override { return "Maps"; }
     std::string explains() const override { return "The maps of single channels: where in the picture each of them responds."; }
-    OptionNames options() const override { return {"sort"}; }
+    OptionNames options() const override { return {"sort", "percentile"}; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override { return is_map_stack(tensor); }
 
     Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {
@@ -164,9 +164,7 @@ class MapGalleryView : public View {
         const MapLook look = map_look(tensor, gallery.stack.maps, false, state);
         Sketch sketch(state, measure);
         Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle_of(gallery));
-        Normalization n;
-        n.scale = state.scale;
-        sketch.caption(n.label(), content);
+        sketch.caption(asked_scale(state).label(), content);
         // A figure keeps its scale, and so does what is signed or outside its limits.
         const bool needed = state.decorations || look.normalization.low < 0 || look.over.a > 0;
         const double least = sketch.px(needed ? 90 : 200);

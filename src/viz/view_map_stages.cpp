@@ -192,7 +192,7 @@ class MapStagesView : public View {
     std::string explains() const override {
         return "What one block makes of the picture, step by step, each over the same cells.";
     }
-    OptionNames options() const override { return {"smooth", "map_threshold"}; }
+    OptionNames options() const override { return {"smooth", "map_threshold", "percentile"}; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override { return is_stage(tensor); }
 
     Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {

@@ -245,12 +245,26 @@ ViewOption threshold_option() {
     return o;
 }
 
+/// Stands beside the scale that it belongs to.
+ViewOption percentile_option() {
+    ViewOption o;
+    o.spec = number_param("percentile", "Percentile", "Where --scale percentile ends: values above it saturate, 50 to 100",
+                          V().percentile, 50, 100);
+    o.spec.unit = "%";
+    o.tips = {"So many of 100 values that are not 0 lie below the end of the scale; those above it saturate"};
+    o.get = get_plain<&V::percentile>;
+    o.set = set_plain<&V::percentile>;
+    o.heading = [](double value) { return fmt::format("Up to percentile {:.4g}", value); };
+    return o;
+}
+
 }  // namespace
 
 const std::vector<ViewOption>& view_options() {
     static const std::vector<ViewOption> all = {
-        overlay_option(), opacity_option(), combine_option(), layers_option(), smooth_option(), map_threshold_option(),
-        sort_option(),    sink_option(),    special_option(), order_option(),  heads_option(),  threshold_option(),
+        overlay_option(),       opacity_option(),   combine_option(),    layers_option(),  smooth_option(),
+        map_threshold_option(), sort_option(),      sink_option(),       special_option(), order_option(),
+        heads_option(),         threshold_option(), percentile_option(),
     };
     return all;
 }

@@ -25,7 +25,8 @@ struct ViewOptions {
     Sink sink = Sink::keep;
     Special special = Special::show;
     Order order = Order::as_is;
-    double threshold = 0;  // of weights: thinner lines of a flow are not drawn
+    double threshold = 0;    // of weights: thinner lines of a flow are not drawn
+    double percentile = 99;  // up to which the scale of that name goes
 
     enum class Overlay { map, contours, side_by_side, off };  // how a map stands with its picture
     enum class Sort { gate, number };                         // channels: the largest first, or by number
@@ -81,7 +82,7 @@ ViewOptions view_options_from(const Params& values);
 // What views name in View::options().
 using OptionNames = std::vector<std::string>;
 /// Of views that draw attention_plane.
-inline const OptionNames plane_options = {"combine", "layers", "sink", "special", "heads"};
+inline const OptionNames plane_options = {"combine", "layers", "sink", "special", "heads", "percentile"};
 
 std::string to_string(ViewOptions::Heads v);
 std::string to_string(ViewOptions::Layers v);

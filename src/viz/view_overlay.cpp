@@ -185,7 +185,7 @@ class OverlayView : public View {
     std::string explains() const override {
         return "The map over the picture: coloured where it looks, the picture as it is where it does not.";
     }
-    OptionNames options() const override { return {"overlay", "opacity", "smooth", "map_threshold"}; }
+    OptionNames options() const override { return {"overlay", "opacity", "smooth", "map_threshold", "percentile"}; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override {
         return is_map(tensor) || (tensor.info.role == Role::input && is_picture(tensor));
     }

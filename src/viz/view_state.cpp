@@ -33,6 +33,13 @@ Focus focus_from(const Json& json) {
 
 }  // namespace
 
+AskedScale asked_scale(const ViewState& state) {
+    AskedScale asked;
+    asked.scale = state.scale;
+    asked.percentile = state.options.percentile;
+    return asked;
+}
+
 Json to_json(const ViewState& state) {
     return {{"view", state.view},
             {"tensor", state.tensor},

@@ -177,7 +177,7 @@ class WordStripView : public View {
     std::string id() const override { return "word-strip"; }
     std::string title() const override { return "Strip"; }
     std::string explains() const override { return "Where the model looked as it wrote each word, one picture a word."; }
-    OptionNames options() const override { return {"overlay", "opacity", "smooth", "map_threshold", "special"}; }
+    OptionNames options() const override { return {"overlay", "opacity", "smooth", "map_threshold", "special", "percentile"}; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override { return is_map_stack(tensor); }
 
     Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {

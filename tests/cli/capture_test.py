@@ -170,6 +170,28 @@ class Saved(Captures):
         self.assertEqual(exact[0, 10, 7], 1)
 
 
+RANK = """
+import sys, torch
+sys.path.insert(0, sys.argv[1])
+import saccade_capture as sc
+path, split, rank, meet = sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5]
+torch.distributed.init_process_group("gloo", init_method="file://" + meet, rank=rank, world_size=2)
+torch.manual_seed(rank)
+layers = torch.nn.ModuleList(torch.nn.MultiheadAttention(8, 2, batch_first=True) for _ in range(2))
+class Model(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = layers
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x, x, x, need_weights=False)[0]
+        return x
+model = Model()
+with torch.no_grad(), sc.capture(model, path, dtype="float32", split=split):
+    model(torch.randn(1, 4, 8))
+"""
+
+
 @unittest.skipIf(np is None or torch is None, "PyTorch is not installed: capture() is not tested")
 class Captured(Captures):
     def setUp(self):
@@ -289,6 +311,119 @@ class Captured(Captures):
         weights, trace = self.shown(path)
         self.assertEqual(weights.shape, (3, 2, 3, 3))
         self.assertEqual(self.labels(trace, "token"), ["d", "b", "a"])
+
+    def test_rows_of_a_generation_are_appended(self):
+        class Block(torch.nn.Module):  # as decoders do it: keys and values of before are kept
+            def __init__(self):
+                super().__init__()
+                self.qkv, self.cache = torch.nn.Linear(8, 24), None
+
+            def forward(self, x):
+                q, k, v = (t.reshape(1, -1, 2, 4).transpose(1, 2) for t in self.qkv(x).chunk(3, -1))
+                if self.cache is not None:
+                    k, v = torch.cat([self.cache[0], k], 2), torch.cat([self.cache[1], v], 2)
+                self.cache = k, v
+                future = torch.ones(q.shape[2], k.shape[2], dtype=torch.bool).triu(k.shape[2] - q.shape[2] + 1)
+                mask = torch.zeros(future.shape).masked_fill(future, -math.inf)
+                functional = torch.nn.functional
+                if hasattr(functional, "scaled_dot_product_attention"):
+                    out = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+                else:
+                    out = functional._scaled_dot_product_attention(q, k, v, mask, 0.0, False, False)[0]
+                return x + out.transpose(1, 2).reshape(x.shape)
+
+        class Model(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.blocks = torch.nn.ModuleList(Block() for _ in range(2))
+
+            def forward(self, input_ids):
+                x = torch.nn.functional.one_hot(input_ids, 8).float()
+                for block in self.blocks:
+                    x = block(x)
+                return x
+
+        model, path, ids = Model(), self.path("c.npz"), [3, 1, 0, 5, 7, 2]
+        with torch.no_grad():
+            with sc.capture(model, path, dtype="float32"):
+                model(torch.tensor([ids]))
+            at_once = self.arrays(path)
+            for block in model.blocks:
+                block.cache = None
+            with sc.capture(model, path, tokenizer="abcdefgh", dtype="float32", append=True, limit_gib=1e-7):
+                model(torch.tensor([ids[:3]]))  # the prompt, then a token a step
+                for i in ids[3:]:
+                    model(torch.tensor([[i]]))
+        stepwise = self.arrays(path)
+        self.assertEqual(sorted(stepwise), ["self.0", "self.1"])
+        for name, weights in stepwise.items():
+            self.assertEqual(weights.shape, (1, 2, 6, 6))
+            self.assertLess(np.abs(weights - at_once[name]).max(), 1e-6)
+        shown, trace = self.shown(path)
+        self.assertEqual(self.labels(trace, "token"), list("dbafhc"))
+        self.assertEqual(shown.shape, (2, 2, 6, 6))
+        self.assertFalse(model.blocks[0]._forward_hooks or model.blocks[0]._forward_pre_hooks)
+
+    def test_generation_with_multihead_attention_and_cross_attention(self):
+        own, over = (torch.nn.MultiheadAttention(8, 2, batch_first=True).eval() for _ in range(2))
+        path = self.path("c.npz")
+
+        class Decoder(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.own, self.over, self.seen = own, over, torch.zeros(1, 0, 8)
+
+            def forward(self, x, memory):
+                self.seen = torch.cat([self.seen, x], 1)
+                n, all_ = x.shape[1], self.seen.shape[1]
+                mask = torch.ones(n, all_, dtype=torch.bool).triu(all_ - n + 1)
+                y = self.own(x if n < all_ else self.seen, self.seen, self.seen, attn_mask=mask)[0]
+                return self.over(y, memory, memory)[0]
+
+        x, memory, model = torch.randn(1, 5, 8), torch.randn(1, 7, 8), Decoder()
+        with torch.no_grad(), sc.capture(model, path, dtype="float32", append=True):
+            model(x[:, :2], memory)
+            for i in range(2, 5):
+                model(x[:, i : i + 1], memory)
+        arrays = self.arrays(path)
+        mask = torch.ones(5, 5, dtype=torch.bool).triu(1)
+        with torch.no_grad():
+            wanted = own(x, x, x, attn_mask=mask, average_attn_weights=False)
+            wanted_cross = over(wanted[0], memory, memory, average_attn_weights=False)[1]
+        self.assertEqual({name: a.shape for name, a in arrays.items()}, {"self.0": (1, 2, 5, 5), "cross.0": (1, 2, 5, 7)})
+        self.assertLess(np.abs(arrays["self.0"] - wanted[1].numpy()).max(), 1e-6)
+        self.assertLess(np.abs(arrays["cross.0"] - wanted_cross.numpy()).max(), 1e-6)
+        with torch.no_grad(), self.assertRaisesRegex(ValueError, "steps of one generation"):
+            with sc.capture(own, path, append=True):
+                own(x, x, x)
+                own(torch.randn(2, 1, 8), x.expand(2, -1, -1), x.expand(2, -1, -1))
+
+    def test_each_process_writes_a_shard_and_one_file_opens_them(self):
+        if not torch.distributed.is_available() or not torch.distributed.is_gloo_available():
+            self.skipTest("PyTorch was built without gloo")
+        script = self.path("rank.py", RANK.encode())
+        for split in ("batch", "head", "layer"):
+            path, meet = self.path(f"{split}.npz"), self.path(f"{split}.meet")
+            ranks = [subprocess.Popen([sys.executable, script, os.path.dirname(sc.__file__), path, split, str(r), meet],
+                                      stderr=subprocess.PIPE, text=True) for r in range(2)]
+            for process in ranks:
+                _, said = process.communicate(timeout=120)
+                self.assertEqual(process.returncode, 0, said)
+            shards = [self.arrays(path.replace(".npz", f".rank{r}.npz")) for r in range(2)]
+            for number in (0, 1):
+                part = f"batch {number + 1}" if split == "batch" else "batch 1"
+                shown, _ = self.shown(path, "--part", part)
+                if split == "batch":
+                    wanted = np.stack([shards[number][f"self.{layer}"][0] for layer in range(2)])
+                else:
+                    layers = [shards[r][f"self.{layer}"][0] for r in range(2) for layer in range(2)]
+                    wanted = np.stack(layers) if split == "layer" else np.concatenate([np.stack(layers[:2]), np.stack(layers[2:])], 1)
+                self.assertEqual(shown.shape, wanted.shape, split)
+                self.assertLess(np.abs(shown - wanted).max(), 1e-6)
+            if split == "head":  # the third is the first of the second process
+                self.assertLess(np.abs(self.shown(path, "--part", "head 3-4")[0] - wanted[:, 2:]).max(), 1e-6)
+        os.remove(path.replace(".npz", ".rank1.npz"))
+        self.bad(1, "run", "capture", "--path", path, names=["rank1.npz"])
 
     def test_little_memory_is_enough(self):
         m, path = torch.nn.MultiheadAttention(8, 2, batch_first=True), self.path("c.npz")

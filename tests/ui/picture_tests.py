@@ -1,5 +1,6 @@
 """Pictures in the window: opened, pasted, refused; scenes whose shapes are dragged; gates."""
 
+import json
 import os
 import struct
 import tempfile
@@ -215,6 +216,87 @@ def test_arrays_that_are_dropped_are_shown_as_captures(w):
     drop(int(w.id), [table], 700, 500)
     s = w.wait("the matrix", lambda s: answered(s) and table in str(s["banner"]))
     check(s["exhibit"] == "memory", f"the array went to {s['exhibit']}")
+
+
+def write_long_capture(path, n=2400):
+    """A float16 map of n positions with a diagonal and an oblique line, and tokens of which every hundredth is a comma."""
+    one, rows = b"\x00\x3c", bytearray(n * n * 2)
+    for i in range(n):
+        for j in (i, (i * 3) % n):
+            rows[(i * n + j) * 2 : (i * n + j) * 2 + 2] = one
+    header = f"{{'descr': '<f2', 'fortran_order': False, 'shape': ({n}, {n}), }}"
+    header += " " * (-(len(header) + 11) % 64) + "\n"
+    with open(path, "wb") as file:
+        file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + rows)
+    with open(path + ".json", "w", encoding="utf-8") as file:
+        labels = ["comma" if i % 100 == 99 else f"word{i + 1}" for i in range(n)]
+        json.dump({"axes": [{"name": "token", "kind": "query", "labels": labels}, {"name": "token.key", "kind": "key", "labels": labels}],
+                   "tensors": [{"name": "", "role": "weights", "axes": ["token", "token.key"]}]}, file)
+
+
+def part_of(s):
+    """{"query": [first, last], ...} as the part parameter has them."""
+    return {kind: [int(n) for n in numbers.split("-")]
+            for kind, numbers in (one.split(" ") for one in s["params"].get("part", "").split(", ") if one)}
+
+
+def test_a_long_map_is_zoomed_and_moved(w):
+    path = os.path.join(tempfile.mkdtemp(), "long.npy")
+    write_long_capture(path)
+    drop(int(w.id), [path], 700, 500)
+    s = w.wait("the capture", lambda s: answered(s) and s["params"].get("path") == path and "heatmap" in s["places"])
+    check("whole map" not in s["places"] and "show all" not in s["places"], "all is shown, and yet there is a picture of all")
+    w.picture("long-map")
+    undo, box = s["undo"], s["places"]["heatmap"]
+    w.move(box[0] + box[2] * 0.5, box[1] + box[3] * 0.25)
+    for _ in range(8):
+        w.xdotool("click", 4)
+    # 2400 · 0.8⁸ positions, once all notches have come.
+    s = w.wait("a part", lambda s: answered(s) and not s["running"] and 390 < part_of(s)["query"][1] - part_of(s)["query"][0] < 410)
+    query, key = part_of(s)["query"], part_of(s)["key"]
+    check("whole map" in s["places"] and abs((query[0] + (query[1] - query[0]) / 4) - 600) < 30, f"the wheel zoomed to {query}")
+    check(key[1] - key[0] == query[1] - query[0] and abs(sum(key) / 2 - 1200) < 240, f"the wheel zoomed to {key}")
+    check(undo < s["undo"] < undo + 8, f"a gesture of eight notches made {s['undo'] - undo} undo entries")  # within a second: one
+    undo = s["undo"]
+    w.picture("long-map-part")
+    # The map follows the hand; a click alone selects.
+    box = s["places"]["heatmap"]
+    w.drag(box[0] + box[2] * 0.5, box[1] + box[3] * 0.5, -box[2] * 0.25, 0)
+    s = w.wait("the map moved", lambda s: answered(s) and not s["running"] and part_of(s).get("key", key) != key)
+    check(part_of(s)["key"][0] > key[0] and part_of(s)["query"] == query, f"from {key} the hand moved it to {part_of(s)}")
+    check(s["undo"] == undo + 1, f"a drag made {s['undo'] - undo} undo entries")
+    # So does the rectangle on the picture of the whole.
+    left, top, across, down = s["places"]["whole map"]
+    w.drag(left + across * sum(part_of(s)["key"]) / 4800, top + down * sum(query) / 4800, 0, down * 0.4)
+    s = w.wait("the rectangle moved", lambda s: answered(s) and not s["running"] and part_of(s).get("query", query) != query)
+    check(abs(part_of(s)["query"][0] - query[0] - 960) < 60, f"from {query} the rectangle was moved to {part_of(s)['query']}")
+    w.picture("long-map-moved")
+    w.key("ctrl+z")
+    w.wait("undo", lambda s: answered(s) and part_of(s)["query"] == query)
+    w.key("Home")
+    s = w.wait("all", lambda s: answered(s) and not s["running"] and not part_of(s) and "whole map" not in s["places"])
+    # A token that is found is brought into view.
+    w.key("ctrl+f")
+    w.wait("the field", lambda s: s["search"]["open"] and s["typing"])
+    w.type("comma")
+    s = w.wait("the first", lambda s: answered(s) and not s["running"] and s["search"]["said"] == "1 of 24" and part_of(s))
+    check(part_of(s)["query"][0] <= 100 <= part_of(s)["query"][1], f"it went to {part_of(s)}")
+    w.key("Return")
+    w.wait("the second", lambda s: answered(s) and s["search"]["said"] == "2 of 24" and s["typing"])
+    w.key("Return")
+    s = w.wait("the third", lambda s: answered(s) and not s["running"] and s["search"]["said"] == "3 of 24" and s["selected"]["tensor"])
+    query = part_of(s)["query"]
+    check(query[0] + s["selected"]["index"][0] == 300, f"selected is {s['selected']} of {query}")
+    w.picture("token-found")
+    w.click(*w.place("find columns"))
+    w.wait("in columns", lambda s: answered(s) and not s["running"] and s["search"]["said"] == "1 of 24" and s["selected"]["index"][1:] == [99])
+    w.key("Escape")
+    w.wait("no field", lambda s: not s["search"]["open"])
+    w.resize(800, 600)
+    w.key("ctrl+t")
+    w.click(*w.place("show all"))
+    w.wait("all again", lambda s: answered(s) and not part_of(s))
+    w.picture("long-map-light-800x600")
 
 
 def test_a_model_folder_that_is_dropped_is_run(w):

@@ -1,0 +1,84 @@
+#include "viz/whole_map.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "viz/map_picture.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr double largest = 132, least = 44, gap = 16;  // px
+
+/// Can another part of both axes be shown?
+bool is_movable(const Slice& slice) {
+    return slice.row_axis >= 0 && !slice.shown_row && !slice.shown_col && slice.row()->part.whole > 0 &&
+           slice.col()->part.whole > 0;
+}
+
+/// The picture, in the scale that is asked for, of its own values.
+void draw_picture(Sketch& sketch, const Trace& trace, const AttentionPlane& plane, const HeatmapItem& map, const Box& box) {
+    const TraceTensor* whole = trace.find(plane.source->info.name + ".whole");
+    if (whole == nullptr || whole->values.empty()) return sketch.rect(box, sketch.theme().raised);
+    ViewState state = plane.state;
+    if (plane.head && !plane.source->info.axes.empty())
+        for (const AxisPtr& axis : whole->info.axes)
+            if (axis->kind == AxisKind::head) state.selected.marks[axis->name] = *plane.head;
+    // Of rows that are blocks the largest of each says nothing more than that of all.
+    if (state.scale == Normalization::Scale::per_row) state.scale = Normalization::Scale::largest;
+    HeatmapItem item = map;
+    item.box = box;
+    item.gap = 0;
+    item.over = item.under = {0, 0, 0, 0};
+    item.values = plane_of(*whole, state).values;
+    item.normalization = remembered_limits(item.values, false, map.normalization.low < 0, state);
+    sketch.add(item);
+}
+
+/// What is shown of the whole, never too small to be seen and taken hold of.
+Box part_box(const Sketch& sketch, const Slice& slice, const Box& whole) {
+    const auto along = [&](const Axis& axis, double from, double room, double& at, double& size) {
+        const auto all = static_cast<double>(axis.whole());
+        const double exact = static_cast<double>(axis.end() - axis.at(0)) / all * room;
+        size = std::min(room, std::max(exact, sketch.px(7)));
+        at = from + std::clamp(static_cast<double>(axis.at(0)) / all * room - (size - exact) / 2, 0.0, room - size);
+    };
+    Box part;
+    along(*slice.col(), whole.x, whole.w, part.x, part.w);
+    along(*slice.row(), whole.y, whole.h, part.y, part.h);
+    return part;
+}
+
+}  // namespace
+
+Box room_for_whole(const Sketch& sketch, const Slice& slice, Box& content) {
+    const double side = std::min({sketch.px(largest), content.w * 0.24, content.h * 0.6});
+    if (sketch.state().decorations || !is_movable(slice) || !(slice.row()->is_cut() || slice.col()->is_cut()) ||
+        side < sketch.px(least))
+        return {};
+    const auto rows = static_cast<double>(slice.row()->whole()), cols = static_cast<double>(slice.col()->whole());
+    const double w = std::max(side * std::min(1.0, cols / rows), sketch.px(14)),
+                 h = std::max(side * std::min(1.0, rows / cols), sketch.px(14));
+    const Box room{std::round(content.right() - w), content.y, std::round(w), std::round(h)};
+    content.w -= w + sketch.px(gap);
+    return room;
+}
+
+void draw_whole(Sketch& sketch, const Trace& trace, const AttentionPlane& plane, const HeatmapItem& item, Box room) {
+    const Slice& slice = plane.slice;
+    if (!is_movable(slice)) return;
+    PartPlace place{item.box, {}, slice.row(), slice.col(), {}};
+    for (const AxisPtr& axis : plane.source->info.axes)
+        if (axis != place.rows && axis != place.cols) place.others.push_back(axis);
+    if (room.w > 0) {
+        room.y = item.box.y;
+        place.whole = room;
+        draw_picture(sketch, trace, plane, item, room);
+        sketch.outline(room, sketch.theme().line, 1);
+        sketch.ring(part_box(sketch, slice, room), sketch.theme().accent, sketch.px(2));
+    }
+    sketch.place_part(std::move(place));
+}
+
+}  // namespace saccade
