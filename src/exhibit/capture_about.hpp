@@ -28,7 +28,8 @@ namespace saccade {
 // shape that are one tensor, along its first axis (a group: the layers of a model, one array each); without them, the array of
 // the tensor's own name. Of a tensor of role query: "key" names the tensor that it is compared with; "scale" replaces
 // 1 / sqrt(d). "causal": a query sees no later key; the last of both stand side by side. What Saccade itself saves
-// (trace.json) reads as such a text, too: every saved run opens as a capture. Arrays may lie in other files: io/array_shards.hpp.
+// (trace.json) reads as such a text, too: every saved run opens as a capture. Arrays may lie in other files:
+// io/array_shards.hpp.
 
 /// An axis as it is described.
 struct AboutAxis {

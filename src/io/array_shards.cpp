@@ -64,7 +64,7 @@ FileArray sharded_array(const nlohmann::json& value, const std::string& path, Sh
             whole.number = piece.array->number;
         }
         piece.begin = whole.dims[along];
-        std::swap(dims[along], whole.dims[along]);
+        dims[along] = piece.begin;  // its own length there may be any
         if (dims != whole.dims) refuse(fmt::format("has another shape in {}: {}", files[i], piece.array->shape_text()));
         whole.dims[along] = piece.begin + piece.array->dims[along];
         whole.pieces.push_back(std::move(piece));

@@ -273,7 +273,8 @@ void add_terms(Explanation& e, const FormulaNode& reduction, const BoundRule& ru
 std::string cell_title(const TraceTensor& tensor, const CellRef& cell) {
     const std::size_t rank = cell.index.size();
     const auto token = [&](std::size_t a) {
-        return "“" + tensor.info.axes[a]->label(cell.index[a]) + "” (" + std::to_string(cell.index[a] + 1) + ")";
+        return "“" + tensor.info.axes[a]->label(cell.index[a]) + "” (" +
+               std::to_string(tensor.info.axes[a]->at(cell.index[a]) + 1) + ")";
     };
     const auto named = [&](std::size_t a) { return cell.index[a] >= 0 && !tensor.info.axes[a]->labels.empty(); };
     if (tensor.info.role == Role::weights && rank == 2 && named(0) && named(1)) {
@@ -285,7 +286,7 @@ std::string cell_title(const TraceTensor& tensor, const CellRef& cell) {
         if (cell.index[a] < 0) continue;
         // Keys that are the queries' own tokens ("source.key") are called as these are.
         title += ", " + axis.name.substr(0, axis.name.ends_with(".key") ? axis.name.size() - 4 : axis.name.size()) + " ";
-        title += is_stacked(axis.kind) ? axis.label(cell.index[a]) : std::to_string(cell.index[a] + 1);
+        title += is_stacked(axis.kind) ? axis.label(cell.index[a]) : std::to_string(axis.at(cell.index[a]) + 1);
         if (!axis.labels.empty() && !is_stacked(axis.kind)) title += " “" + axis.label(cell.index[a]) + "”";
     }
     return title;
