@@ -156,14 +156,16 @@ void Stage::follow() {
     const Trace& trace = *document_.trace();
     const bool away = !stage.missed.empty();
     Focus before = away ? Focus{stage.missed, {}} : stage.selected;
+    const CellRef as_it_was = before.cell;
     before.cell = placed(trace, before.cell);
+    const bool moved = !(before.cell == as_it_was);
     const std::map<std::string, Index> marks = stage.selected.marks;
     stage.selected = focus_in(trace, before.cell, memo_);
     if (!stage.selected.empty()) stage.selected = focus_after(trace, before, before.cell, memo_);
     stage.hovered = focus_in(trace, stage.hovered.cell, memo_);
     const bool lost = !before.empty() && stage.selected.empty();
     stage.missed = lost ? before.cell : CellRef{};
-    if (away && !lost) stage.explained = {stage.selected.cell};
+    if ((away || moved) && !lost) stage.explained = {stage.selected.cell};
     if (!lost) note_positions();
     if (lost && out_of_sight(trace, before.cell)) {
         // It is there, but not on screen: no other one takes its place. Head and layer stay.

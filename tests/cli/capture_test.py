@@ -174,8 +174,8 @@ RANK = """
 import sys, torch
 sys.path.insert(0, sys.argv[1])
 import saccade_capture as sc
-path, split, rank, meet = sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5]
-torch.distributed.init_process_group("gloo", init_method="file://" + meet, rank=rank, world_size=2)
+folder, rank = sys.argv[2], int(sys.argv[3])
+torch.distributed.init_process_group("gloo", init_method="file://" + folder + "/meet", rank=rank, world_size=2)
 torch.manual_seed(rank)
 layers = torch.nn.ModuleList(torch.nn.MultiheadAttention(8, 2, batch_first=True) for _ in range(2))
 class Model(torch.nn.Module):
@@ -187,8 +187,9 @@ class Model(torch.nn.Module):
             x = layer(x, x, x, need_weights=False)[0]
         return x
 model = Model()
-with torch.no_grad(), sc.capture(model, path, dtype="float32", split=split):
-    model(torch.randn(1, 4, 8))
+for split in ("batch", "head", "layer"):
+    with torch.no_grad(), sc.capture(model, folder + "/" + split + ".npz", dtype="float32", split=split):
+        model(torch.randn(1, 4, 8))
 """
 
 
@@ -402,13 +403,13 @@ class Captured(Captures):
         if not torch.distributed.is_available() or not torch.distributed.is_gloo_available():
             self.skipTest("PyTorch was built without gloo")
         script = self.path("rank.py", RANK.encode())
+        ranks = [subprocess.Popen([sys.executable, script, os.path.dirname(sc.__file__), self.folder, str(r)], stderr=subprocess.PIPE, text=True)
+                 for r in range(2)]
+        for process in ranks:
+            _, said = process.communicate(timeout=300)
+            self.assertEqual(process.returncode, 0, said)
         for split in ("batch", "head", "layer"):
-            path, meet = self.path(f"{split}.npz"), self.path(f"{split}.meet")
-            ranks = [subprocess.Popen([sys.executable, script, os.path.dirname(sc.__file__), path, split, str(r), meet],
-                                      stderr=subprocess.PIPE, text=True) for r in range(2)]
-            for process in ranks:
-                _, said = process.communicate(timeout=120)
-                self.assertEqual(process.returncode, 0, said)
+            path = self.path(f"{split}.npz")
             shards = [self.arrays(path.replace(".npz", f".rank{r}.npz")) for r in range(2)]
             for number in (0, 1):
                 part = f"batch {number + 1}" if split == "batch" else "batch 1"

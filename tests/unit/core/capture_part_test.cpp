@@ -100,11 +100,9 @@ TEST(CaptureParts, what_was_kept_of_a_long_map_gives_what_reading_gives) {
     const TracePtr whole = run(part_request(path, "head 1"), {}, {}, &kept);
     EXPECT_GT(kept.bytes(), std::size_t{4} << 20);
     EXPECT_EQ(axis_of(*whole, "weights", AxisKind::key).part.each, 20);  // 8200 / 512, rounded up to fours
-    for (const std::string part : {"head 1", "head 1, query 101-5000, key 3-8200", "head 1, query 4001-4020, key 1-8200"}) {
-        const TracePtr joined = run(part_request(path, part), {}, {}, &kept), read = run(part_request(path, part));
-        test::expect_same_trace(*joined, *read);
-    }
-    const TracePtr part = run(part_request(path, "head 1, query 101-5000, key 3-8200"), {}, {}, &kept);
+    const RunRequest request = part_request(path, "head 1, query 101-5000, key 3-8200");
+    const TracePtr part = run(request, {}, {}, &kept);
+    test::expect_same_trace(*part, *run(request));
     const Axis& rows = axis_of(*part, "weights", AxisKind::query);
     EXPECT_EQ(rows.at(0), 100);
     EXPECT_EQ(rows.part.each, 10);
@@ -119,7 +117,10 @@ TEST(CaptureParts, what_was_kept_of_a_long_map_gives_what_reading_gives) {
 }
 
 TEST(CaptureParts, a_long_map_has_the_same_views_whatever_part_is_shown) {
-    const std::string path = long_map();
+    Tensor<float> values(Shape{2, 1030, 1030});
+    for (Index row = 0; row < 2060; ++row) values.data()[row * 1030 + row % 1030] = 1;
+    const std::string path = part_path("kinds.npz");
+    write_npz(path, {{"a", values, ""}});
     const Exhibit& capture = exhibit("capture");
     const auto views_of = [&](const std::string& part) {
         const RunRequest request = part_request(path, part);

@@ -103,6 +103,7 @@ TEST_F(PartShownTest, the_selected_cell_stays_what_it_is) {
     act_.inputs().set_param("part", std::string("query 21-40, key 11-30"));
     settle();
     EXPECT_EQ(selected(), (std::vector<Index>{1, 10, 10}));
+    EXPECT_EQ(state_.document.stage.explained.back(), state_.document.stage.selected.cell);
     act_.inputs().set_param("part", std::string("query 41-60, key 11-30"));
     settle();
     EXPECT_TRUE(state_.document.stage.selected.cell.empty()) << "it is out of sight, and no other takes its place";
