@@ -48,8 +48,8 @@ KeysValues<T> KeysValues<T>::joined(const KeysValues& more) const {
 }
 
 template <class T>
-MultiHeadAttention<T>::MultiHeadAttention(MultiHeadProjections<T> projections, Index heads, PositionCode<T> code)
-    : heads_(heads), units_(0), projections_(std::move(projections)), code_(std::move(code)) {
+MultiHeadAttention<T>::MultiHeadAttention(MultiHeadProjections<T> projections, Index heads, PositionCode<T> code, bool scaled)
+    : heads_(heads), units_(0), projections_(std::move(projections)), code_(std::move(code)), scaled_(scaled) {
     require_heads(projections_.query.weight.shape()[0], heads_);
     units_ = projections_.query.weight.shape()[0] / heads_;
     const Index rows = projections_.key.weight.shape()[0];
@@ -208,14 +208,17 @@ Var<T> MultiHeadAttention<T>::shown_weights(const Var<T>& q, const KeysValues<T>
                  .step = {"position", rule.formula, fmt::format("@term[{}i,j] = {}", n.at(), rule.rule), rule.source}},
                 std::move(rule.parameters));
         });
-    const Var<T> scores = per_head(view, "scores", scaled_scores(q, kv.keys, added), [&] {
-        const std::string at = n.at(), dot = rules::scaled_dot("@query[" + at + "i,u]", "@key[" + at + "j,u]", q.shape()[3]);
+    const Var<T> scores = per_head(view, "scores", scaled_scores(q, kv.keys, added, scaled_), [&] {
+        const std::string at = n.at(), query = "@query[" + at + "i,u]", key = "@key[" + at + "j,u]";
+        const std::string dot = scaled_ ? rules::scaled_dot(query, key, q.shape()[3]) : rules::dot(query, key);
         return Shown{
             .role = Role::scores,
             .symbol = n.score_symbol,
-            .title = "Scores (scaled)",
+            .title = scaled_ ? "Scores (scaled)" : "Scores",
             .axes = pairs(),
-            .step = {"score", fmt::format("{}_ij = q_i · k_j / √d_head{}", n.score_symbol, term.empty() ? "" : " + t_ij"),
+            .step = {"score",
+                     fmt::format("{}_ij = q_i · k_j{}{}", n.score_symbol, scaled_ ? " / √d_head" : "",
+                                 term.empty() ? "" : " + t_ij"),
                      fmt::format("@scores[{0}i,j] = {1}{2}", at, dot, term.empty() ? "" : fmt::format(" + @term[{}i,j]", at)),
                      attention_source}};
     });
@@ -253,7 +256,7 @@ typename MultiHeadAttention<T>::Heads MultiHeadAttention<T>::heads(const Var<T>&
         seen.weights = shown_weights(q, kv, term, mask, view);
         seen.context = matmul(seen.weights, kv.values);
     } else {
-        auto out = scaled_dot_product(q, kv.keys, kv.values, term, mask);
+        auto out = scaled_dot_product(q, kv.keys, kv.values, term, mask, scaled_);
         seen = {std::move(out.weights), std::move(out.context)};
     }
     if (code_.reads) seen.context = add(seen.context, code_.reads->context_term(seen.weights, first));
@@ -286,7 +289,7 @@ typename MultiHeadAttention<T>::Output MultiHeadAttention<T>::fused(const Var<T>
                      : normed                    ? joined(own)
                                                  : projected;
     const Var<T> term = code_.score_term(q, first, kv.length());
-    auto out = attended_heads(q.value(), heads_, kv.keys.value(), kv.values.value(), term.value(), mask);
+    auto out = attended_heads(q.value(), heads_, kv.keys.value(), kv.values.value(), term.value(), mask, scaled_);
     Var<T> context = std::move(out.joined_context);
     if (code_.reads) context = add(context, joined(code_.reads->context_term(out.weights, first)));
     return {std::move(out.weights), projections_.output(context)};

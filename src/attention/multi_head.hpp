@@ -72,6 +72,7 @@ struct AttentionView {
 ///   Q = x W_Q^T + b_Q,  K = y W_K^T + b_K,  V = y W_V^T + b_V,  each cut into h heads of d_head = d_model / h
 ///   z_h = softmax(Q_h K_h^T / sqrt(d_head) + term + mask) V_h;   MultiHead = [z_1; ...; z_h] W_O^T + b_O
 /// Grouped queries (Ainslie 2023, section 2.2): K_h and V_h are those of group h // (h / groups).
+/// T5 has no sqrt(d_head) there (Raffel 2020): `scaled` false.
 /// Self-attention: y = x, with a position code. Cross-attention: y is the encoder's output, without one.
 ///
 /// Shown, batches of one: query, key, value [layer, head, token, unit]; raw_query and raw_key, before they were normalised;
@@ -82,10 +83,11 @@ template <class T>
 class MultiHeadAttention {
  public:
     /// Error{invalid_input} as require_heads; {bad_format} if the keys' heads do not divide the queries'.
-    MultiHeadAttention(MultiHeadProjections<T> projections, Index heads, PositionCode<T> code = {});
+    MultiHeadAttention(MultiHeadProjections<T> projections, Index heads, PositionCode<T> code = {}, bool scaled = true);
 
     const MultiHeadProjections<T>& projections() const { return projections_; }
     const PositionCode<T>& code() const { return code_; }
+    bool scaled() const { return scaled_; }
 
     /// y [B, n, d_model], whose first row stands at position `first`.
     KeysValues<T> keys_values(const Var<T>& y, Index first = 0, const AttentionView& view = {}) const;
@@ -123,6 +125,7 @@ class MultiHeadAttention {
     Index heads_, units_;  // units: d_head
     MultiHeadProjections<T> projections_;
     PositionCode<T> code_;
+    bool scaled_;
 };
 
 /// Error{invalid_input}, one line, unless heads >= 1 and heads divide d_model.

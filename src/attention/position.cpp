@@ -14,12 +14,18 @@ const std::vector<PositionFunction>& position_codes() {
     return all;
 }
 
+const std::vector<PositionFunction>& other_position_codes() {
+    static const std::vector<PositionFunction> all = {sinusoidal_halves_position_function(), buckets_position_function()};
+    return all;
+}
+
 const PositionFunction& position_code(const std::string& id) {
     std::string known;
-    for (const PositionFunction& candidate : position_codes()) {
-        if (candidate.id == id) return candidate;
-        known += (known.empty() ? "" : ", ") + candidate.id;
-    }
+    for (const auto* codes : {&position_codes(), &other_position_codes()})
+        for (const PositionFunction& candidate : *codes) {
+            if (candidate.id == id) return candidate;
+            known += (known.empty() ? "" : ", ") + candidate.id;
+        }
     throw Error(ErrorCode::usage, "there is no position code '" + id + "'", "choose one of: " + known);
 }
 

@@ -12,10 +12,13 @@ namespace saccade {
 /// Extents that the parameters of a position code depend on.
 struct PositionSizes {
     Index d_model = 0, heads = 1;
-    Index longest = 64;    // positions that a learned table knows
-    Index clip = 16;       // k of Shaw 2018: the longest distance that is told apart
-    Index pairs = 0;       // of the rotary code: frequencies that the weights hold; 0: those of the paper
-    Index first_head = 0;  // which of the heads is the first that an attention has, where it does not have all of them
+    Index longest = 64;        // positions that a learned table knows
+    Index clip = 16;           // k of Shaw 2018: the longest distance that is told apart
+    Index pairs = 0;           // of the rotary code: frequencies that the weights hold; 0: those of the paper
+    Index first_head = 0;      // which of the heads is the first that an attention has, where it does not have all of them
+    Index buckets = 32;        // of the bucketed code: distances that are told apart, of both directions
+    Index max_distance = 128;  // of the bucketed code: from here on, all distances share a bucket
+    bool both_ways = true;     // of the bucketed code: do keys after the query have buckets of their own?
 };
 
 /// A parameter of a position code. Of the stack, it is named PREFIX.position.NAME; of each layer,
@@ -145,14 +148,18 @@ struct PositionFunction {
 
 PositionFunction no_position_function();
 PositionFunction sinusoidal_position_function();
+PositionFunction sinusoidal_halves_position_function();
 PositionFunction learned_position_function();
 PositionFunction shaw_position_function();
 PositionFunction rotary_position_function();
 PositionFunction alibi_position_function();
+PositionFunction buckets_position_function();
 
 /// All of them, in the order of the choices: none, sinusoidal, learned, shaw, rotary, alibi.
 const std::vector<PositionFunction>& position_codes();
-/// Error{usage} lists them.
+/// Those that other people's models have, and none of ours: sinusoidal-halves, buckets.
+const std::vector<PositionFunction>& other_position_codes();
+/// One of either. Error{usage} lists them.
 const PositionFunction& position_code(const std::string& id);
 
 /// Does each layer have parameters of its own?
@@ -169,9 +176,9 @@ PositionCode<T> make_position_code(const PositionFunction& function, const Posit
                                    const PositionParameters<T>& parameters);
 
 /// PE(p, 2i) = sin(p / 10000^(2i/d)), PE(p, 2i+1) = cos(the same): [length, d] from position `first` (Vaswani 2017,
-/// section 3.5).
+/// section 3.5). `halves`: the same features in another order, all sines first.
 template <class T>
-Tensor<T> sinusoidal_code(Index first, Index length, Index d);
+Tensor<T> sinusoidal_code(Index first, Index length, Index d, bool halves = false);
 /// Pairs (x_2i, x_2i+1) of x [..., n, d] turned by the angle p theta_i, p the position of the row (Su 2021, eq. 34: adjacent
 /// features are a pair). theta [d/2], in radians a position, 0 for pairs that stay; empty: theta_i = 10000^(-2i/d).
 /// Error{invalid_input} if d is odd, or if theta has another size.

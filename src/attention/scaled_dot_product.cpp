@@ -9,9 +9,9 @@
 namespace saccade {
 
 template <class T>
-Var<T> scaled_scores(const Var<T>& q, const Var<T>& k, const Var<T>& term) {
+Var<T> scaled_scores(const Var<T>& q, const Var<T>& k, const Var<T>& term, bool scaled) {
     // Scaling q instead of the product gives the same and is d_head / Tk of the work.
-    const Var<T> scores = matmul(scale(q, T(1) / std::sqrt(static_cast<T>(q.shape()[-1]))), k, true);
+    const Var<T> scores = matmul(scaled ? scale(q, T(1) / std::sqrt(static_cast<T>(q.shape()[-1]))) : q, k, true);
     return term.empty() ? scores : add(scores, term);
 }
 
@@ -22,9 +22,9 @@ Var<T> masked_scores(const Var<T>& scores, const Tensor<T>& mask) {
 
 template <class T>
 AttentionOutput<T> scaled_dot_product(const Var<T>& q, const Var<T>& k, const Var<T>& v, const Var<T>& term,
-                                      const Tensor<T>& mask) {
+                                      const Tensor<T>& mask, bool scaled) {
     AttentionOutput<T> out;
-    out.scores = masked_scores(scaled_scores(q, k, term), mask);
+    out.scores = masked_scores(scaled_scores(q, k, term, scaled), mask);
     out.weights = softmax(out.scores);
     out.context = matmul(out.weights, v);
     return out;
@@ -53,7 +53,7 @@ HeadsView<const T> broadcast_view(const char* name, const Tensor<T>& x, const Sh
 
 template <class T>
 AttendedHeads<T> attended_heads(const Tensor<T>& q, Index heads, const Tensor<T>& k, const Tensor<T>& v, const Tensor<T>& term,
-                                const Tensor<T>& mask) {
+                                const Tensor<T>& mask, bool scaled) {
     const Shape &sk = k.shape(), &sv = v.shape();
     const bool split = q.shape().rank() == 4;
     const Shape sq = split && q.shape()[1] == heads ? Shape{q.shape()[0], q.shape()[2], heads * q.shape()[3]} : q.shape();
@@ -73,7 +73,8 @@ AttendedHeads<T> attended_heads(const Tensor<T>& q, Index heads, const Tensor<T>
                                         .key = heads_view(k),
                                         .value = heads_view(v),
                                         .term = broadcast_view("attended_heads (term)", term, scores, whole_term),
-                                        .mask = broadcast_view("attended_heads (mask)", mask, scores, whole_mask)};
+                                        .mask = broadcast_view("attended_heads (mask)", mask, scores, whole_mask),
+                                        .scaled = scaled};
     if (operands.mask.head_step != 0) throw shape_error("attended_heads (mask: one for all heads)", scores, mask.shape());
     AttendedHeads<T> out{Tensor<T>::uninitialized(scores), Tensor<T>::uninitialized(Shape{sq[0], sq[1], heads * sv[3]})};
     attend<T>(operands, out.weights.data(), {out.joined_context.data(), sq[1] * heads * sv[3], sv[3], heads * sv[3]});
@@ -82,11 +83,11 @@ AttendedHeads<T> attended_heads(const Tensor<T>& q, Index heads, const Tensor<T>
 
 #define SACCADE_INSTANTIATE(T)                                                                                              \
     template AttendedHeads<T> attended_heads(const Tensor<T>&, Index, const Tensor<T>&, const Tensor<T>&, const Tensor<T>&, \
-                                             const Tensor<T>&);                                                             \
-    template Var<T> scaled_scores(const Var<T>&, const Var<T>&, const Var<T>&);                                             \
+                                             const Tensor<T>&, bool);                                                       \
+    template Var<T> scaled_scores(const Var<T>&, const Var<T>&, const Var<T>&, bool);                                       \
     template Var<T> masked_scores(const Var<T>&, const Tensor<T>&);                                                         \
     template AttentionOutput<T> scaled_dot_product(const Var<T>&, const Var<T>&, const Var<T>&, const Var<T>&,              \
-                                                   const Tensor<T>&);
+                                                   const Tensor<T>&, bool);
 SACCADE_INSTANTIATE(float)
 SACCADE_INSTANTIATE(double)
 #undef SACCADE_INSTANTIATE

@@ -9,7 +9,7 @@ namespace saccade {
 // q [B, h, Tq, d_head], k and v [B, h, Tk, d_head] (v's last extent may differ). `term` is added to the scaled scores: empty,
 // or any shape that broadcasts to them (Shaw's a^K, ALiBi). `mask` is empty, [Tq, Tk], [B, 1, 1, Tk] or [B, 1, Tq, Tk], of 0
 // and -inf; a query that sees no key gets weights and a context of 0. T: float or double. Errors: Error{invalid_input} naming
-// the shapes that do not fit.
+// the shapes that do not fit. `scaled` false: without 1 / sqrt(d_head), as T5 has it (Raffel 2020).
 
 template <class T>
 struct AttentionOutput {
@@ -21,7 +21,7 @@ struct AttentionOutput {
 /// The whole of it, every part kept.
 template <class T>
 AttentionOutput<T> scaled_dot_product(const Var<T>& q, const Var<T>& k, const Var<T>& v, const Var<T>& term,
-                                      const Tensor<T>& mask);
+                                      const Tensor<T>& mask, bool scaled = true);
 
 /// Weights and context alone, as heads are used when nothing looks between the steps: `joined_context` is [B, Tq, h * d_head],
 /// the heads side by side, ready for the output projection.
@@ -36,13 +36,13 @@ struct AttendedHeads {
 /// [B, h, Tq, d_head]; k and v are [B, h, Tk, d_head].
 template <class T>
 AttendedHeads<T> attended_heads(const Tensor<T>& q, Index heads, const Tensor<T>& k, const Tensor<T>& v, const Tensor<T>& term,
-                                const Tensor<T>& mask);
+                                const Tensor<T>& mask, bool scaled = true);
 
 // Its parts, for a run whose probe may change what lies between them. The same numbers, bit for bit.
 
 /// q k^T / sqrt(d_head) + term: [B, h, Tq, Tk], before the mask.
 template <class T>
-Var<T> scaled_scores(const Var<T>& q, const Var<T>& k, const Var<T>& term);
+Var<T> scaled_scores(const Var<T>& q, const Var<T>& k, const Var<T>& term, bool scaled = true);
 /// scores + mask; the scores themselves without a mask.
 template <class T>
 Var<T> masked_scores(const Var<T>& scores, const Tensor<T>& mask);

@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "base/error.hpp"
 #include "checkpoint/kept_folders.hpp"
 #include "checkpoint/tokenizer_pipeline.hpp"
@@ -14,6 +17,7 @@
 namespace saccade {
 
 Var<float> Checkpoint::before_table(const Var<float>& states) const {
+    if (scaled_read_out) return scale(states, 1 / std::sqrt(static_cast<float>(stack.design().d_model)));
     if (read_out != ReadOut::masked_token) return states;
     return norm((*activation)(transform(states)));
 }
@@ -30,7 +34,8 @@ std::vector<std::string> labels_of(const Tokenizer* tokenizer, Index vocabulary)
 }
 
 CheckpointPtr made_of(MappedModel model, const std::string& path, const Family& family,
-                      std::shared_ptr<const Tokenizer> tokenizer, std::string unused = {}) {
+                      std::shared_ptr<const Tokenizer> tokenizer, std::shared_ptr<const Tokenizer> of_source = {},
+                      std::string unused = {}) {
     require_finite(model.weights, path);
     const Weights<float> weights(model.weights);
     auto made = std::make_shared<Checkpoint>(Checkpoint{.path = path,
@@ -38,9 +43,11 @@ CheckpointPtr made_of(MappedModel model, const std::string& path, const Family& 
                                                         .read_out = model.read_out,
                                                         .longest = model.longest,
                                                         .stack = TransformerStack<float>(weights, "stack", model.design),
+                                                        .source = {},
                                                         .table = {},
                                                         .tokenizer = std::move(tokenizer),
                                                         .labels = {},
+                                                        .scaled_read_out = model.scaled_read_out,
                                                         .unused = std::move(unused)});
     const Index d = model.design.d_model, vocabulary = made->vocabulary();
     if (model.read_out != ReadOut::none) {
@@ -58,6 +65,15 @@ CheckpointPtr made_of(MappedModel model, const std::string& path, const Family& 
         made->activation = &activation(model.read_out_activation);
     }
     made->labels = labels_of(made->tokenizer.get(), vocabulary);
+    if (model.source) {
+        made->source.emplace(SourceReader{TransformerStack<float>(weights, "encoder", model.source->encoder),
+                                          model.source->start,
+                                          model.source->end,
+                                          model.source->never,
+                                          std::move(of_source),
+                                          {}});
+        made->source->labels = labels_of(made->source->tokenizer.get(), made->source->encoder.vocabulary());
+    }
     release_kept_blocks(0);  // what laying out took for a moment is as large as the largest weight
     return made;
 }
@@ -105,7 +121,10 @@ CheckpointPtr read_checkpoint(const std::string& path, const std::stop_token& st
     folder.tensors.clear();
     release_kept_blocks(0);
     lay_layers_together(model.weights);
-    return made_of(std::move(model), path, family, read_tokenizer(path), std::move(unused));
+    // What a decoder writes may be read by another tokenizer than the source.
+    const std::shared_ptr<const Tokenizer> source = read_tokenizer(path);
+    const std::shared_ptr<const Tokenizer> target = model.source ? read_target_tokenizer(path) : nullptr;
+    return made_of(std::move(model), path, family, target ? target : source, source, std::move(unused));
 }
 
 CheckpointPtr checkpoint_of(const std::string& path, const std::stop_token& stop) {

@@ -7,23 +7,34 @@
 
 namespace saccade {
 
+/// Of an encoder-decoder: what reads the source, and how the decoder begins and ends.
+struct SourceReader {
+    TransformerStack<float> encoder;
+    Index start, end;                            // ids: what the decoder reads first, and what ends its output
+    Ids never;                                   // ids that it never writes
+    std::shared_ptr<const Tokenizer> tokenizer;  // of the source; null: the folder holds none
+    std::vector<std::string> labels;             // of all ids of the source
+};
+
 /// Somebody else's model, ready to run.
 struct Checkpoint {
     std::string path;
     const Family* family;
     ReadOut read_out;
-    Index longest;  // positions that it knows; 0: any number
-    TransformerStack<float> stack;
+    Index longest;                               // positions that it knows; 0: any number
+    TransformerStack<float> stack;               // what is read out; of encoder-decoders the decoder
+    std::optional<SourceReader> source{};        // of encoder-decoders
     Linear<float> table;                         // [V, d] and, of masked tokens, its bias: laid out
     Linear<float> transform{};                   // of masked tokens: before the table
     Norm<float> norm{};                          // behind it
     const Activation* activation = nullptr;      // between them
-    std::shared_ptr<const Tokenizer> tokenizer;  // null: the folder holds none
+    std::shared_ptr<const Tokenizer> tokenizer;  // of what the stack reads; null: the folder holds none
     std::vector<std::string> labels;             // of all ids
+    bool scaled_read_out = false;                // the table reads states times 1 / sqrt(d_model)
     std::string unused{};                        // tensors of the folder that it does not use, in words; empty: none
 
     Index vocabulary() const { return stack.vocabulary(); }
-    /// What the table reads, of states [n, d]: themselves, or, of masked tokens, through transform and norm.
+    /// What the table reads, of states [n, d]: themselves; scaled; or, of masked tokens, through transform and norm.
     Var<float> before_table(const Var<float>& states) const;
     /// [n, V]
     Var<float> logits(const Var<float>& before) const { return table(before); }

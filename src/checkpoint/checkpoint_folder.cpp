@@ -126,6 +126,8 @@ nlohmann::json read_checkpoint_config(const std::string& path) {
 
 CheckpointFolder read_checkpoint_folder(const std::string& path, const std::stop_token& stop) {
     CheckpointFolder folder{path, read_checkpoint_config(path), {}};
+    if (const std::string file = (fs::path(path) / "generation_config.json").string(); there(file))
+        folder.generation = parse_json(read_text(file, most_config_bytes), file, "fetch it again");
     const std::string whole = (fs::path(path) / "model.safetensors").string(), index = (fs::path(path) / index_name).string();
     if (there(whole)) {
         require_memory(path, {whole});
@@ -139,10 +141,11 @@ CheckpointFolder read_checkpoint_folder(const std::string& path, const std::stop
 }
 
 std::string unused_tensors(const CheckpointFolder& folder) {
-    static const std::vector<std::string> buffers = {
-        ".attn.bias",   ".attn.masked_bias", ".attention.bias", ".attention.masked_bias",
-        "position_ids", "inv_freq",          "token_type_ids"};
-    static const std::vector<std::string> others = {"pooler.",  "cls.seq_relationship", "decoder.",
+    static const std::vector<std::string> buffers = {".attn.bias", ".attn.masked_bias", ".attention.bias",
+                                                     ".attention.masked_bias", "position_ids", "inv_freq", "token_type_ids",
+                                                     // Of T5 and Marian: copies of the one table, and what no layer reads.
+                                                     ".embed_tokens.weight", "EncDecAttention.relative_attention_bias.weight"};
+    static const std::vector<std::string> others = {"pooler.",  "cls.seq_relationship", "predictions.decoder.",
                                                     "lm_head.", "classifier.",          "qa_outputs",
                                                     "score.",   "embed_out.",           "mask_token"};
     std::vector<std::string> names;

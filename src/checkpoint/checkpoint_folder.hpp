@@ -14,8 +14,9 @@ namespace saccade {
 struct CheckpointFolder {
     std::string path;
     nlohmann::json config;
-    WeightMap tensors;             // under their own names
-    std::set<std::string> used{};  // those that were asked for
+    WeightMap tensors;                                     // under their own names
+    std::set<std::string> used{};                          // those that were asked for
+    nlohmann::json generation = nlohmann::json::object();  // generation_config.json, which may be missing
 };
 
 /// Error{io}, {bad_format}, {unsupported} or {out_of_range}, one line that names the file: no such folder, no config.json,

@@ -19,14 +19,9 @@ namespace {
 constexpr Index next_shown = 10, lens_ranks = 5;
 constexpr double most_weight_bytes = 1.0e9;  // of what is kept of all pairs of tokens
 
-/// What is read out: states of all layers [L, T, d], and behind the last, normalised [T, d].
-struct States {
-    Tensor<float> layers, last;
-};
-
 /// Ids through the stack, after what `cache` holds.
-States pass(const Checkpoint& checkpoint, std::span<const Index> ids, std::span<const Index> types, StackCache<float>* cache,
-            Probe& probe, const std::stop_token& stop) {
+StackStates pass(const Checkpoint& checkpoint, std::span<const Index> ids, std::span<const Index> types,
+                 StackCache<float>* cache, Probe& probe, const std::stop_token& stop) {
     std::vector<Var<float>> states;
     StackCall<float> call;
     call.observe = Observer(probe, "self.");
@@ -78,17 +73,11 @@ void declare_axes(Probe& probe, const Checkpoint& checkpoint, const Ids& ids, bo
     if (types) probe.axis({"type", AxisKind::class_, checkpoint.stack.types(), {}, "t"});
 }
 
-States states_of(const Checkpoint& checkpoint, const ShownRun& shown) {
-    const Tensor<float>& layers = shown.tensor("self.state");
-    const bool normalised = checkpoint.stack.design().norm == "pre";
-    return {layers, normalised ? shown.tensor("self.norm") : layers.row(layers.shape()[0] - 1)};
-}
-
 /// What is read out at one position.
 class ReadingOut {
  public:
-    ReadingOut(const Checkpoint& checkpoint, States states, Index at, Probe& probe)
-        : checkpoint_(checkpoint), states_(std::move(states)), at_(at), observe_(probe) {}
+    ReadingOut(const Checkpoint& checkpoint, StackStates states, std::string prefix, Index at, Probe& probe)
+        : checkpoint_(checkpoint), states_(std::move(states)), prefix_(std::move(prefix)), at_(at), observe_(probe) {}
 
     CheckpointOutput operator()(CheckpointOutput output, bool lens) {
         const Tensor<float> state = states_.last.rows(at_, 1);
@@ -108,8 +97,11 @@ class ReadingOut {
         const Linear<float>& table = checkpoint_.table;
         observe_.axis({"class", AxisKind::class_, checkpoint_.vocabulary(), checkpoint_.labels, "c"});
         Var<float> before = checkpoint_.before_table(state);
-        const std::string read = checkpoint_.stack.output("self.", 'i', 'm');
-        const std::string at_position = read.substr(0, read.rfind('i')) + fmt::format("{},m]", at_);
+        const std::string read = checkpoint_.stack.output(prefix_, 'i', 'm');
+        const bool scaled = checkpoint_.scaled_read_out;
+        const std::string at_position =
+            read.substr(0, read.rfind('i')) + fmt::format("{},m]", at_) +
+            (scaled ? fmt::format(" / sqrt({})", checkpoint_.stack.design().d_model) : std::string());
         if (masked) before = show_transform(before, at_position);
         const Var<float> logits = observe_("logits", reshape(checkpoint_.logits(before), {checkpoint_.vocabulary()}), [&] {
             Shown shown{
@@ -118,7 +110,7 @@ class ReadingOut {
                 .title = masked ? "Logits of the token that stands there" : "Logits of the next token",
                 .unit = "logit",
                 .axes = {"class"},
-                .step = {"read out", table.bias.empty() ? "o = E x" : "o = E x + b",
+                .step = {"read out", fmt::format("o = E x{}{}", scaled ? " / √d_model" : "", table.bias.empty() ? "" : " + b"),
                          "logits[c] = " + rules::linear('m', "head.weight[c,m]", masked ? "head.hidden[m]" : at_position,
                                                         table.bias.empty() ? "" : "head.bias[c]"),
                          "Press and Wolf 2017"},
@@ -236,17 +228,31 @@ class ReadingOut {
     }
 
     const Checkpoint& checkpoint_;
-    States states_;
+    StackStates states_;
+    std::string prefix_;
     Index at_;
     Observer observe_;
 };
 
 }  // namespace
 
+StackStates StackStates::shown(const TransformerStack<float>& stack, const ShownRun& shown, const std::string& prefix) {
+    const Tensor<float>& layers = shown.tensor(prefix + "state");
+    return {layers, stack.design().norm == "pre" ? shown.tensor(prefix + "norm") : layers.row(layers.shape()[0] - 1)};
+}
+
+CheckpointOutput read_out(const Checkpoint& checkpoint, StackStates states, const std::string& prefix, CheckpointOutput output,
+                          bool lens, Probe& probe) {
+    return ReadingOut(checkpoint, std::move(states), prefix, output.at, probe)(std::move(output), lens);
+}
+
 Index most_tokens_of(const Checkpoint& checkpoint) {
-    const StackDesign& design = checkpoint.stack.design();
     // Scores, weights and what they pass through, of every head; a mask a layer.
-    const double pair = 4.0 * (4 * static_cast<double>(design.layers * design.heads) + 2 * static_cast<double>(design.layers));
+    const auto of = [](const StackDesign& design) {
+        const double pair = 4 * static_cast<double>(design.layers * design.heads) + 2 * static_cast<double>(design.layers);
+        return 4.0 * pair * (design.cross ? 2 : 1);
+    };
+    const double pair = of(checkpoint.stack.design()) + (checkpoint.source ? of(checkpoint.source->encoder.design()) : 0);
     const auto shown = static_cast<Index>(std::sqrt(most_weight_bytes / pair));
     return checkpoint.longest > 0 ? std::min(checkpoint.longest, shown) : shown;
 }
@@ -254,7 +260,7 @@ Index most_tokens_of(const Checkpoint& checkpoint) {
 Tensor<float> logits_aside(const Checkpoint& checkpoint, std::span<const Index> ids, const Probe& probe,
                            const std::stop_token& stop) {
     Probe aside = probe.scratch();
-    const States states = pass(checkpoint, ids, {}, nullptr, aside, stop);
+    const StackStates states = pass(checkpoint, ids, {}, nullptr, aside, stop);
     const Tensor<float> last = states.last.rows(static_cast<Index>(ids.size()) - 1, 1);
     return checkpoint.logits(checkpoint.before_table(last)).value().row(0);
 }
@@ -293,7 +299,7 @@ CheckpointOutput run_checkpoint(const CheckpointPtr& checkpoint, const Checkpoin
         });
     }
     CheckpointOutput output{.ids = ids, .at = request.at < 0 ? n - 1 : std::min(request.at, n - 1)};
-    States states;
+    StackStates states;
     if (probe.intervening()) {
         states = pass(*checkpoint, ids, types, nullptr, probe, stop);
     } else {
@@ -305,11 +311,11 @@ CheckpointOutput run_checkpoint(const CheckpointPtr& checkpoint, const Checkpoin
             reuse.keep(key, kept, kept->shown.bytes());
         }
         probe.show_again(kept->shown);
-        states = states_of(*checkpoint, kept->shown);
+        states = StackStates::shown(checkpoint->stack, kept->shown, "self.");
     }
     declare_axes(probe, *checkpoint, ids, !types.empty());
     if (checkpoint->read_out == ReadOut::none) return output;
-    return ReadingOut(*checkpoint, std::move(states), output.at, probe)(std::move(output), request.lens);
+    return read_out(*checkpoint, std::move(states), "self.", std::move(output), request.lens, probe);
 }
 
 }  // namespace saccade

@@ -23,6 +23,18 @@ struct CheckpointOutput {
     std::vector<float> probabilities{};  // of those
 };
 
+/// What is read out: states of all layers [L, T, d], and behind the last, normalised [T, d].
+struct StackStates {
+    Tensor<float> layers, last;
+    /// Those that a run showed below the stack's prefix.
+    static StackStates shown(const TransformerStack<float>& stack, const ShownRun& shown, const std::string& prefix);
+};
+
+/// Reads states out at output.at, as run_checkpoint shows it. `prefix`: the stack's, below which its states were shown.
+/// Error{numeric} where nobody changed anything and probabilities are not finite.
+CheckpointOutput read_out(const Checkpoint& checkpoint, StackStates states, const std::string& prefix, CheckpointOutput output,
+                          bool lens, Probe& probe);
+
 /// One pass with everything shown: token.id, token.type, the stack's tensors below "self", logits and probabilities [class] at
 /// one position, next.id and next.probabilities [next], and, with `lens`, what each layer would say there: lens [layer, next]
 /// (nostalgebraist 2020, "interpreting GPT: the logit lens"). Declares their axes. `reuse`: of a text that goes on, only what

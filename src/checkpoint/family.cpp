@@ -81,9 +81,10 @@ Tensor<float> paired_units(const Tensor<float>& rows, Index units, Index turned)
 }
 
 const std::vector<Family>& families() {
-    static const std::vector<Family> all = {bert_family(),     deit_family(),    distilbert_family(), gpt2_family(),
-                                            gpt_neox_family(), llama_family(),   mistral_family(),    qwen2_family(),
-                                            qwen3_family(),    roberta_family(), vit_family()};
+    static const std::vector<Family> all = {bert_family(),     deit_family(),  distilbert_family(), gpt2_family(),
+                                            gpt_neox_family(), llama_family(), marian_family(),     mistral_family(),
+                                            qwen2_family(),    qwen3_family(), roberta_family(),    t5_family(),
+                                            vit_family()};
     return all;
 }
 
@@ -105,11 +106,15 @@ const Family& family_named(const std::string& type, const std::string& where) {
 }
 
 std::string activation_of(const JsonObject& config, const char* key, const std::string& otherwise, const std::string& where) {
+    std::string name = otherwise;
+    config.text(key, name, 64);
+    return activation_named(name, where);
+}
+
+std::string activation_named(const std::string& name, const std::string& where) {
     static const std::map<std::string, std::string> known = {
         {"relu", "relu"},           {"gelu", "gelu"},        {"gelu_new", "gelu_tanh"}, {"gelu_pytorch_tanh", "gelu_tanh"},
         {"gelu_fast", "gelu_tanh"}, {"gelu_python", "gelu"}, {"silu", "silu"},          {"swish", "silu"}};
-    std::string name = otherwise;
-    config.text(key, name, 64);
     const auto found = known.find(name);
     if (found != known.end()) return found->second;
     throw Error(ErrorCode::unsupported, fmt::format("{}: the activation '{}' is not known", where, name),

@@ -16,13 +16,22 @@ enum class ReadOut {
     none,          // states alone
 };
 
+/// What stands before the stack of an encoder-decoder, which then is the decoder; and how that begins and ends.
+struct SourceSide {
+    StackDesign encoder;       // weights below "encoder"
+    Index start = 0, end = 1;  // ids: what the decoder reads first, and what ends its output
+    Ids never{};               // ids that it never writes
+};
+
 /// A model of others as ours: names as in model/transformer_stack.hpp below "stack", and "head.weight" [V, d], where it is not
 /// the embedding table; head.transform.weight and .bias, head.norm.gain and .bias, head.bias.
 struct MappedModel {
     StackDesign design;
     ReadOut read_out = ReadOut::none;
-    std::string read_out_activation{};  // of the layer before a masked token's logits
-    Index longest = 0;                  // positions that it knows; 0: any number
+    std::string read_out_activation{};   // of the layer before a masked token's logits
+    Index longest = 0;                   // positions that it knows; 0: any number
+    std::optional<SourceSide> source{};  // of encoder-decoders
+    bool scaled_read_out = false;        // states are scaled by 1 / sqrt(d_model) before the table (Raffel 2020)
     WeightMap weights{};
 };
 
@@ -87,10 +96,12 @@ Family distilbert_family();
 Family gpt2_family();
 Family gpt_neox_family();
 Family llama_family();
+Family marian_family();
 Family mistral_family();
 Family qwen2_family();
 Family qwen3_family();
 Family roberta_family();
+Family t5_family();
 Family vit_family();
 
 const std::vector<Family>& families();
@@ -100,5 +111,6 @@ const Family& family_of(const nlohmann::json& config, const std::string& where);
 const Family& family_named(const std::string& model_type, const std::string& where);
 /// The activation that a config names ("gelu_new"), by our id. Error{unsupported}.
 std::string activation_of(const JsonObject& config, const char* key, const std::string& otherwise, const std::string& where);
+std::string activation_named(const std::string& theirs, const std::string& where);
 
 }  // namespace saccade

@@ -116,4 +116,12 @@ std::shared_ptr<const Tokenizer> read_tokenizer(const std::string& path) {
     return nullptr;
 }
 
+std::shared_ptr<const Tokenizer> read_target_tokenizer(const std::string& path) {
+    const Folder folder(path);
+    if (folder.has("tokenizer.json") || !folder.has("target.spm")) return nullptr;
+    // Two vocabularies, where the model has two tables.
+    const char* const vocabulary = folder.has("target_vocab.json") ? "target_vocab.json" : "vocab.json";
+    return tokenizer_of_sentence_piece(read_file(folder / "target.spm", largest_file), folder.text(vocabulary), "marian", path);
+}
+
 }  // namespace saccade

@@ -44,5 +44,7 @@ class Tokenizer {
 /// *.model or source.spm (SentencePiece). Null if it holds none of them. Error{bad_format} or {unsupported} names the file and
 /// the part that it cannot read.
 std::shared_ptr<const Tokenizer> read_tokenizer(const std::string& folder);
+/// Of the texts that a model writes, where the folder has one for them (Marian's target.spm); else null. Errors as above.
+std::shared_ptr<const Tokenizer> read_target_tokenizer(const std::string& folder);
 
 }  // namespace saccade

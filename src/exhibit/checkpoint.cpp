@@ -1,14 +1,13 @@
 #include <fmt/core.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/path_text.hpp"
-#include "base/typed_text.hpp"
 #include "checkpoint/checkpoint_run.hpp"
 #include "checkpoint/generate.hpp"
 #include "exhibit/checkpoint_lesson.hpp"
+#include "exhibit/checkpoint_text.hpp"
+#include "exhibit/checkpoint_translation.hpp"
 #include "exhibit/exhibits.hpp"
 #include "params/param_make.hpp"
 #include "trace/observer.hpp"
@@ -19,29 +18,6 @@ namespace {
 
 constexpr double longest_text = 65536;  // code points
 constexpr double longest_path = 4096;
-constexpr const char* first_text = "I don't know what you are talking";
-
-/// Ids typed as numbers, where a folder has no tokenizer.
-Ids typed_ids(const std::string& text, const Checkpoint& checkpoint) {
-    Ids ids;
-    std::size_t at = 0;
-    while (at < text.size()) {
-        if (std::string_view(" ,\n\t\r").find(text[at]) != std::string_view::npos) {
-            ++at;
-            continue;
-        }
-        Index id = -1;
-        const auto [end, problem] = std::from_chars(text.data() + at, text.data() + text.size(), id);
-        if (problem != std::errc() || id < 0 || id >= checkpoint.vocabulary())
-            throw Error(ErrorCode::invalid_input,
-                        fmt::format("{}: the folder has no tokenizer, so the text is read as ids, and '{}' is none",
-                                    checkpoint.path, text.substr(at, text.find_first_of(" ,\n\t\r", at) - at)),
-                        fmt::format("type numbers from 0 to {}, with spaces between", checkpoint.vocabulary() - 1));
-        ids.push_back(id);
-        at = static_cast<std::size_t>(end - text.data());
-    }
-    return ids;
-}
 
 /// What a hidden token is replaced by; -1 if the tokenizer has no such token.
 Index mask_of(const Checkpoint& checkpoint) {
@@ -61,11 +37,10 @@ Read read_text(const RunContext& context, const Checkpoint& checkpoint) {
     Read read;
     if (checkpoint.tokenizer == nullptr) {
         // What stands there at first is English; the first ids do for a look at the model.
-        if (text == first_text) {
-            for (Index id = 1; id < std::min<Index>(9, checkpoint.vocabulary()); ++id) read.request.ids.push_back(id);
-            context.probe.note({"text", "the folder has no tokenizer, so ids are read: 1 2 3 4 5 6 7 8", "type ids"});
+        if (text == checkpoint_first_text) {
+            read.request.ids = first_ids(checkpoint.vocabulary(), context.probe);
         } else {
-            read.request.ids = typed_ids(text, checkpoint);
+            read.request.ids = typed_ids(text, checkpoint.path, checkpoint.vocabulary());
         }
         if (!second.empty())
             context.probe.note({"second", "the folder has no tokenizer, and ids are one text", "the second text is left out"});
@@ -81,16 +56,10 @@ Read read_text(const RunContext& context, const Checkpoint& checkpoint) {
         read.special = encoded.special;
         for (Index& type : read.request.types) type = std::min(type, std::max<Index>(0, checkpoint.stack.types() - 1));
     }
-    for (const char* param : {"text", "second"})
-        if (const auto unseen = read_typed(context.params.text(param)).dropped; !unseen.empty())
-            context.probe.note({param, fmt::format("there is more than can be seen: {}", fmt::join(unseen, ", ")),
-                                "the model reads it as its tokenizer does"});
-    for (const Index id : read.request.ids)
-        if (id >= checkpoint.vocabulary())
-            throw Error(ErrorCode::bad_format,
-                        fmt::format("{}: its tokenizer gives the id {}, and its table has {} rows", checkpoint.path, id,
-                                    checkpoint.vocabulary()),
-                        "use the tokenizer that was saved with these weights");
+    for (const char* param : {"text", "second"}) note_what_is_unseen(context, param);
+    require_rows(read.request.ids, checkpoint.path, checkpoint.vocabulary());
+    if (!context.params.text("target").empty())
+        context.probe.note({"target", "this model reads one text, and has no decoder of its own", "the target is left out"});
     if (read.request.ids.empty()) throw Error(ErrorCode::invalid_input, "Text: there is nothing to read", "type a sentence");
     return read;
 }
@@ -145,6 +114,7 @@ void run_checkpoint_exhibit(RunContext& context) {
         context.model != nullptr ? checkpoint_of(context.model) : checkpoint_of(path_from_text(given), context.stop);
     if (!checkpoint->unused.empty())
         context.probe.note({"path", checkpoint->unused, "the numbers are of a model without them"});
+    if (checkpoint->source) return run_encoder_decoder_exhibit(context, checkpoint);
     Read read = read_text(context, *checkpoint);
     const auto typed = static_cast<Index>(read.request.ids.size());
     write_on(context, *checkpoint, read);
@@ -184,29 +154,54 @@ std::vector<ParamSpec> checkpoint_params() {
     path.optional_text = true;
     path.is_path = true;
     path.placeholder = "the bundled model of English";
-    ParamSpec text = text_param("text", "Text", "What the model reads.", first_text, longest_text);
-    text.examples = {first_text, "Tom told Mary that he", "The cat sat on the [MASK].",
+    ParamSpec text = text_param("text", "Text", "What the model reads; of an encoder-decoder, the source.",
+                                checkpoint_first_text, longest_text);
+    text.examples = {checkpoint_first_text, "Tom told Mary that he", "The cat sat on the [MASK].",
                      "The doctor asked the nurse because she"};
     ParamSpec second =
         text_param("second", "Second text", "For models that read pairs of texts, as BERT does.", "", longest_text);
     second.optional_text = true;
     second.placeholder = "none";
+    ParamSpec stack =
+        choice_param("stack", "Stack",
+                     "Of an encoder-decoder, whose attention is shown: the encoder looks at the text, the decoder "
+                     "at what it has written, and across at the text.",
+                     {{"encoder", "encoder self"}, {"decoder", "decoder self"}, {"cross", "cross"}});
+    stack.fallback = std::string("cross");
     return {
         path,
         text,
+        optional_text_param("target", "Target",
+                            "Of an encoder-decoder (T5, Marian), what the decoder writes; empty: what it chooses by itself.",
+                            "what the decoder chooses", longest_text),
         second,
+        stack,
         integer_param("position", "Position",
                       "The token at which the model is read out: click one. 0: the last, or the first [MASK].", 0, 0, 65536),
         toggle_param("mask", "Mask it",
                      "For models that fill gaps: the token at that position is hidden, and the model says what stands there.",
                      false),
-        integer_param("generate", "Write on", "Tokens that the model writes after the text, each with its row of attention.", 0,
-                      0, 256),
+        integer_param(
+            "generate", "Write on",
+            "Tokens that the model writes after the text, or after the target, each with its row of attention. Without a "
+            "target, a decoder writes up to 64.",
+            0, 0, 256),
         number_param("temperature", "Temperature",
                      "Logits are divided by it before a token is drawn. 0: always the likeliest token.", 0, 0, 5),
         integer_param("top_k", "Top k", "Tokens are drawn from so many of the likeliest; 0: from all.", 0, 0, 1000),
         number_param("top_p", "Top p", "Tokens are drawn from the fewest that together have this probability.", 1, 0, 1),
         toggle_param("lens", "Logit lens", "What each layer's output would say if it were the last.", true)};
+}
+
+/// Those of one stack, or of the pair of an encoder-decoder: what the run does not have is not shown.
+std::vector<ViewPlacement> placed(const Params& params) {
+    std::vector<ViewPlacement> views = {{"head-grid", "self.weights", 0, 0.5f, 0.6f},
+                                        {"heatmap", "self.weights", 0, 0.5f, 0.6f}};
+    if (!params.text("path").empty())
+        for (ViewPlacement& view : encoder_decoder_views(params.text("stack"))) views.push_back(std::move(view));
+    views.push_back({"bars", "next.probabilities", 1, 0.4f, 0.4f});
+    views.push_back({"words", "lens.probabilities", 1, 0.6f, 0.4f});
+    return views;
 }
 
 }  // namespace
@@ -217,17 +212,16 @@ Exhibit checkpoint_exhibit() {
     exhibit.title = "Your model";
     exhibit.group = "Yours";
     exhibit.summary =
-        "A model of your own, live: BERT, GPT-2, Pythia, Llama, Mistral, Qwen and their kin, every head of every layer.";
-    exhibit.source = "Vaswani 2017; Devlin 2018; Radford 2019; Touvron 2023";
+        "A model of your own, live: BERT, GPT-2, Pythia, Llama, Mistral, Qwen, T5, Marian and their kin, every head of every "
+        "layer.";
+    exhibit.source = "Vaswani 2017; Devlin 2018; Radford 2019; Raffel 2020; Touvron 2023";
     exhibit.params = checkpoint_params();
     exhibit.models = {"english"};
     exhibit.choose_model = [](const Params& params) -> std::string { return params.text("path").empty() ? "english" : ""; };
     exhibit.training_task = "english";
-    exhibit.views = {{"head-grid", "self.weights", 0, 0.5f, 0.6f},
-                     {"heatmap", "self.weights", 0, 0.5f, 0.6f},
-                     {"bars", "next.probabilities", 1, 0.4f, 0.4f},
-                     {"words", "lens.probabilities", 1, 0.6f, 0.4f}};
-    exhibit.picks = {{"token.position", "position"}};
+    exhibit.views = placed(resolve(exhibit.params, {}));
+    exhibit.place = placed;
+    exhibit.picks = {{"token.position", "position"}, {"output.position", "position"}};
     exhibit.quick = {{"text", "generate", 20, "Write 20", "Stop"}};
     exhibit.output_text = "output";
     exhibit.run = run_checkpoint_exhibit;

@@ -21,6 +21,11 @@ std::optional<Claim> last_layer_says_it(const Trace& trace) {
     return claim_of("lens", shown, most, 1e-4);
 }
 
+/// Of the one stack, or of the decoder.
+std::optional<Claim> looks_at_no_future(const Trace& trace) {
+    return no_future_check(trace.find("decoder.mask") == nullptr ? "self" : "decoder")(trace);
+}
+
 /// Of some head, the first token gets more than twice what even weights would give it.
 std::optional<Claim> first_token_is_a_sink(const Trace& trace) {
     const TraceTensor* weights = trace.find("self.weights");
@@ -54,9 +59,10 @@ Lesson checkpoint_lesson() {
     lesson.title_chinese = "打开你自己的模型";
     lesson.points = {
         {"Every row of every head sums to 1: whatever the model, attention shares out one whole.",
-         "每个头的每一行权重之和为 1：无论什么模型，注意力都是把一个整体分出去。", sums_check({"self.weights"})},
+         "每个头的每一行权重之和为 1：无论什么模型，注意力都是把一个整体分出去。",
+         sums_check({"self.weights", "encoder.weights", "decoder.weights", "cross.weights"})},
         {"A model that writes from left to right never looks at what follows; one that fills gaps looks both ways.",
-         "从左往右写的模型绝不看后面的词元；填空的模型则两边都看。", no_future_check("self")},
+         "从左往右写的模型绝不看后面的词元；填空的模型则两边都看。", looks_at_no_future},
         {"Heads that find nothing to look for rest on the first token: in some head it gets more than twice its share (Xiao "
          "2023, attention sinks).",
          "找不到可看之处的头会停在第一个词元上：在某个头里它得到的权重超过平均份额的两倍（Xiao 2023，注意力汇聚）。",

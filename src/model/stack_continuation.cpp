@@ -80,8 +80,9 @@ Tensor<float> StackContinuation::unseen(const ProbeSite& site, const Shape& shap
         const Var<float> query = as_batch(first_of(old_.tensor(prefix_ + "query").row(l), 1, stays_));
         Var<float> term = stack_.self(l).code().score_term(query, 0, total_);
         if (!term.empty()) term = slice<float>(term, 3, stays_, more);
-        const Var<float> cells =
-            site.name == prefix_ + "term" ? term : scaled_scores<float>(query, as_batch(fresh_keys.row(l)), term);
+        const Var<float> cells = site.name == prefix_ + "term"
+                                     ? term
+                                     : scaled_scores<float>(query, as_batch(fresh_keys.row(l)), term, stack_.self(l).scaled());
         layers.push_back(reshape(cells, cells.shape().without(0)));
     }
     return stack<float>(layers).value();

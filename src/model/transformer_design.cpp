@@ -30,6 +30,8 @@ nlohmann::json to_json(const StackDesign& d) {
     unusual("groups", d.groups, usual.groups);
     unusual("window", d.window, usual.window);
     unusual("query_key_norm", d.query_key_norm, usual.query_key_norm);
+    unusual("scaled_scores", d.scaled_scores, usual.scaled_scores);
+    unusual("max_distance", d.max_distance, usual.max_distance);
     unusual("parallel", d.parallel, usual.parallel);
     return json;
 }
@@ -57,6 +59,8 @@ StackDesign stack_design_from_json(const nlohmann::json& card, const std::string
     found.whole("groups", d.groups);
     found.whole("window", d.window);
     found.toggle("query_key_norm", d.query_key_norm);
+    found.toggle("scaled_scores", d.scaled_scores);
+    found.whole("max_distance", d.max_distance);
     found.toggle("parallel", d.parallel);
     try {
         require_valid(d);
@@ -85,6 +89,8 @@ void require_valid(const StackDesign& d) {
             fmt::format("{} groups of keys do not divide {} heads", d.groups, d.heads), "choose a number that divides them");
     require(!d.parallel || (d.norm == "pre" && !d.cross && d.d_ff > 0), "parallel sub-layers",
             "they need norm: pre, and no cross");
+    require(d.max_distance >= 1 && d.max_distance <= 65536, fmt::format("max_distance is {}", d.max_distance),
+            "it lies between 1 and 65536");
     position_code(d.position);
 }
 
@@ -157,6 +163,8 @@ void add_initial_stack_weights(WeightMap& weights, const std::string& prefix, co
     PositionSizes own = sizes;
     own.d_model = d;
     own.heads = design.heads;
+    own.max_distance = design.max_distance;
+    own.both_ways = !design.causal && !design.cross;
     const auto positions = position_code(design.position).parameters(own);
     if (vocabulary > 0) fresh.normal(prefix + ".embedding.weight", {vocabulary, d}, 1 / std::sqrt(static_cast<double>(d)));
     for (const PositionParameter& p : positions)

@@ -89,9 +89,13 @@ TransformerStack<T>::TransformerStack(const Weights<T>& w, const std::string& pr
     require_valid(design_);
     const Index d = design_.d_model;
     const PositionFunction& function = position_code(design_.position);
-    sizes_ = {.d_model = d, .heads = design_.heads};
+    sizes_ = {.d_model = d,
+              .heads = design_.heads,
+              .max_distance = design_.max_distance,
+              .both_ways = !design_.causal && !design_.cross};
     if (w.has(prefix + ".position.table")) sizes_.longest = w.get(prefix + ".position.table").shape()[0];
     if (w.has(prefix + ".position.frequency")) sizes_.pairs = w.get(prefix + ".position.frequency").shape()[0];
+    if (w.has(prefix + ".position.bias")) sizes_.buckets = w.get(prefix + ".position.bias").shape()[0];
     if (w.has(prefix + ".0.self.position.key")) sizes_.clip = (w.get(prefix + ".0.self.position.key").shape()[0] - 1) / 2;
     const std::vector<PositionParameter> parameters = function.parameters(sizes_);
     const bool each_layer = each_layer_differs(function, sizes_);
@@ -113,12 +117,15 @@ TransformerStack<T>::TransformerStack(const Weights<T>& w, const std::string& pr
         const std::string at = fmt::format("{}.{}", prefix, l);
         std::vector<Var<T>> position;
         const PositionCode<T> code = each_layer ? code_below(at + ".self", position) : code_;
-        Layer layer{MultiHeadAttention<T>(multi_head_projections(w, at + ".self", design_), design_.heads, code),
-                    std::nullopt,
-                    {},
-                    {},
-                    std::move(position)};
-        if (design_.cross) layer.cross.emplace(multi_head_projections(w, at + ".cross", design_), design_.heads);
+        Layer layer{
+            MultiHeadAttention<T>(multi_head_projections(w, at + ".self", design_), design_.heads, code, design_.scaled_scores),
+            std::nullopt,
+            {},
+            {},
+            std::move(position)};
+        if (design_.cross)
+            layer.cross.emplace(multi_head_projections(w, at + ".cross", design_), design_.heads, PositionCode<T>{},
+                                design_.scaled_scores);
         if (design_.d_ff > 0) layer.feed_forward = feed_forward_of(w, at + ".feed_forward");
         if (design_.norm != "none")
             for (int n = 1; n <= sublayers(design_); ++n) layer.norms.push_back(norm_of(w, fmt::format("{}.norm{}", at, n)));
@@ -276,14 +283,20 @@ std::string TransformerStack<T>::output(const std::string& prefix, char token, c
 
 template <class T>
 void TransformerStack<T>::declare_axes(Probe& probe) const {
-    probe.axis({"layer", AxisKind::layer, design_.layers, {}, "l"});
-    probe.axis({"head", AxisKind::head, design_.heads, {}, "h"});
-    probe.axis({"unit", AxisKind::feature, units_of(design_), {}, "u"});
-    probe.axis({"feature", AxisKind::feature, design_.d_model, {}, "k"});
+    for (Axis& axis : axes()) probe.axis(std::move(axis));
+}
+
+template <class T>
+std::vector<Axis> TransformerStack<T>::axes() const {
+    std::vector<Axis> all = {{"layer", AxisKind::layer, design_.layers, {}, "l"},
+                             {"head", AxisKind::head, design_.heads, {}, "h"},
+                             {"unit", AxisKind::feature, units_of(design_), {}, "u"},
+                             {"feature", AxisKind::feature, design_.d_model, {}, "k"}};
     const Index heads = design_.heads * units_of(design_), groups = groups_of(design_) * units_of(design_);
-    if (heads != design_.d_model) probe.axis({"head_unit", AxisKind::feature, heads, {}, "u"});
-    if (groups != design_.d_model) probe.axis({"group_unit", AxisKind::feature, groups, {}, "u"});
-    if (design_.d_ff > 0) probe.axis({"hidden", AxisKind::feature, design_.d_ff, {}, "f"});
+    if (heads != design_.d_model) all.push_back({"head_unit", AxisKind::feature, heads, {}, "u"});
+    if (groups != design_.d_model) all.push_back({"group_unit", AxisKind::feature, groups, {}, "u"});
+    if (design_.d_ff > 0) all.push_back({"hidden", AxisKind::feature, design_.d_ff, {}, "f"});
+    return all;
 }
 
 template <class T>

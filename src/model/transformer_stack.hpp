@@ -33,6 +33,8 @@ struct StackDesign {
     Index groups = 0;             // heads that keys and values have (Ainslie 2023); 0: as many as queries
     Index window = 0;             // keys that a query sees, itself included (Jiang 2023, section 2); 0: all
     bool query_key_norm = false;  // queries and keys of each head are normalised by their root mean square
+    bool scaled_scores = true;    // by 1 / sqrt(d_head); T5 has none (Raffel 2020)
+    Index max_distance = 128;     // of the position code `buckets`: from here on all distances share one
     bool parallel = false;        // attention and feed-forward read the same x, and both are added (Wang and Komatsuzaki 2021)
     bool operator==(const StackDesign&) const = default;
 };
@@ -139,6 +141,7 @@ class TransformerStack {
     /// The axes that its tensors have besides tokens and vocabulary, without those of the position code: of both stacks of a
     /// pair they are the same.
     void declare_axes(Probe& probe) const;
+    std::vector<Axis> axes() const;  // which declare_axes declares
     /// Those of the position code, below the stack's prefix.
     void declare_position_axes(Probe& probe, const std::string& prefix) const;
     /// x [..., d_model] E^T without row `classes` and on: logits by the tied table (Press and Wolf 2017).

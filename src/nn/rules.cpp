@@ -25,8 +25,12 @@ std::string rms_norm(const Operand& x_of, char unit, const std::string& gain, do
     return fmt::format("{} / sqrt(mean_m(square({})) + {}) * {}", x_of(unit), x_of('m'), epsilon, gain);
 }
 
+std::string dot(const std::string& query, const std::string& key) {
+    return fmt::format("sum_u({} * {})", query, key);
+}
+
 std::string scaled_dot(const std::string& query, const std::string& key, long d) {
-    return fmt::format("sum_u({} * {}) / sqrt({})", query, key, d);
+    return fmt::format("{} / sqrt({})", dot(query, key), d);
 }
 
 std::string feed_back(const std::string& written, const std::string& first) {

@@ -24,7 +24,9 @@ inline constexpr const char* rms_norm_formula = "RMS(x) = x / sqrt(mean(x²)) �
 inline constexpr const char* rms_norm_source = "Zhang and Sennrich 2019, eq. 4";
 inline constexpr const char* layer_norm_formula = "LN(x) = (x − μ) / σ ⊙ γ + β";
 inline constexpr const char* layer_norm_source = "Ba 2016, eq. 4";
-/// q · k / sqrt(d), over their units, letter u.
+/// q · k, over their units, letter u.
+std::string dot(const std::string& query, const std::string& key);
+/// q · k / sqrt(d).
 std::string scaled_dot(const std::string& query, const std::string& key, long d);
 /// What a decoder reads at step i: what it wrote at i - 1, and `first` before the first.
 std::string feed_back(const std::string& written, const std::string& first);

@@ -84,7 +84,7 @@ class Head {
         for (Index i = row; i < row + rows; ++i) seen = std::max(seen, visible_(b_, i).keys);
         T* const weights = weights_ + row * o_.keys;
         const std::shared_ptr<T[]> queries = allocate_storage<T>(static_cast<std::size_t>(rows * o_.units));
-        const T factor = T(1) / std::sqrt(static_cast<T>(o_.units));
+        const T factor = o_.scaled ? T(1) / std::sqrt(static_cast<T>(o_.units)) : T(1);
         for (Index i = 0; i < rows; ++i)
             array(queries.get() + i * o_.units, o_.units) = array(o_.query.at(b_, head_, row + i), o_.units) * factor;
         const MatrixView<const T> q{queries.get(), rows, o_.units, o_.units};

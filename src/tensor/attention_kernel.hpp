@@ -32,6 +32,7 @@ struct AttentionOperands {
     Index batch, heads, queries, keys, units, value_units;
     HeadsView<const T> query, key, value;
     HeadsView<const T> term, mask;  // rows of `keys` elements; data null: none
+    bool scaled = true;             // false: without 1 / sqrt(units)
 };
 
 /// weights [B, h, Tq, Tk] = softmax(q k^T / sqrt(units) + term + mask), context = weights v: the numbers of

@@ -265,7 +265,8 @@ void Files::export_now() {
         ViewState view;
         view.view = dialog.view;
         for (const ViewPlacement& placed : placements(exhibit(side.request.exhibit), side.shown.request.params))
-            if (placed.view == view.view && view.tensor.empty()) view.tensor = placed.tensor;
+            if (placed.view == view.view && view.tensor.empty() && side.trace()->find(placed.tensor) != nullptr)
+                view.tensor = placed.tensor;
         view.theme = dialog.theme;
         view.selected = document.stage.selected;
         view.marks = dialog.marks;

@@ -8,7 +8,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return fuzz::refuses_or_reads([&] {
         CheckpointFolder folder{"folder", parse_json(fuzz::text_of(data, size), "config.json", ""), {}};
         for (const char* name : {"wte.weight", "wpe.weight", "embeddings.word_embeddings.weight", "embed_tokens.weight",
-                                 "embeddings.position_embeddings.weight", "embed_in.weight"})
+                                 "embeddings.position_embeddings.weight", "embed_in.weight", "shared.weight"})
             folder.tensors.emplace(name, Tensor<float>(Shape{1, 1}));
         for (const char* name : {"embeddings.cls_token", "embeddings.distillation_token", "embeddings.position_embeddings"})
             folder.tensors.emplace(name, Tensor<float>(Shape{1, 1, 1}));

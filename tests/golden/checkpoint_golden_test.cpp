@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "checkpoint/checkpoint_run.hpp"
+#include "checkpoint/encoder_decoder_run.hpp"
 #include "golden/golden_testing.hpp"
 #include "trace/claims.hpp"
 
@@ -100,6 +100,86 @@ TEST_P(CheckpointGolden, a_head_that_is_silenced_changes_what_is_said) {
 INSTANTIATE_TEST_SUITE_P(Families, CheckpointGolden,
                          testing::Values("bert", "distilbert", "gpt2", "gpt_neox", "llama", "mistral", "qwen2", "qwen3",
                                          "roberta"),
+                         [](const auto& one) { return std::string(one.param); });
+
+// Encoder-decoders: source, and output as it is forced.
+
+Trace traced(const CheckpointPtr& checkpoint, const EncoderDecoderRequest& request, Reuse& reuse,
+             std::vector<Intervention> interventions = {}) {
+    Probe probe({}, std::move(interventions));
+    run_encoder_decoder(checkpoint, request, probe, reuse, {});
+    return probe.finish();
+}
+
+class EncoderDecoderGolden : public testing::TestWithParam<const char*> {
+ protected:
+    std::map<std::string, NpyArray> golden_ = read_golden(std::string("checkpoint_") + GetParam());
+    CheckpointPtr checkpoint_ = read_checkpoint(folder_of(GetParam()));
+    EncoderDecoderRequest request_{.source = ids_in(golden_, "ids"), .output = ids_in(golden_, "output")};
+    Reuse reuse_;
+};
+
+TEST_P(EncoderDecoderGolden, states_weights_and_logits_agree) {
+    EXPECT_TRUE(std::string(GetParam()).starts_with(checkpoint_->family->model_type));
+    EXPECT_EQ(checkpoint_->unused, "");
+    for (std::size_t at = 0; at < request_.output.size(); ++at) {
+        SCOPED_TRACE(at);
+        request_.at = static_cast<Index>(at);
+        const Trace trace = traced(checkpoint_, request_, reuse_);
+        if (at == 0) {
+            for (const char* name : {"encoder.state", "encoder.weights", "decoder.state", "decoder.weights", "cross.weights"})
+                expect_close(name, trace.tensor(name).values, golden_.at(name));
+            for (const Claim& claim : check_claims(trace)) EXPECT_TRUE(claim.holds) << claim.tensor << ": " << claim.error;
+        }
+        const Tensor<double> row = golden_.at("logits").cast<double>().row(static_cast<Index>(at));
+        expect_close("logits", trace.tensor("logits").values, row);
+        const auto largest = std::ranges::max_element(row.values()) - row.values().begin();
+        EXPECT_EQ(trace.tensor("next.id").values.data()[0], static_cast<float>(largest));
+        const Tensor<float>& lens = trace.tensor("lens").values;
+        for (Index q = 0; q < lens.shape()[1]; ++q)
+            EXPECT_NEAR(lens.row(lens.shape()[0] - 1).data()[q], trace.tensor("next.probabilities").values.data()[q], 1e-6);
+    }
+}
+
+TEST_P(EncoderDecoderGolden, writes_what_greedy_decoding_writes) {
+    const Ids expected = ids_in(golden_, "written");
+    const auto written = [&](Ids given, Index count, const Probe& probe) {
+        return with_written(*checkpoint_, request_.source, std::move(given), count, {}, Rng(1), probe, {});
+    };
+    const Probe untouched({}, {});
+    EXPECT_EQ(written({}, 12, untouched), expected);
+    EXPECT_EQ(written({expected[0], expected[1]}, 10, untouched), expected) << "after what was given";
+    // An intervention that changes nothing goes the long way, to the same.
+    const Probe long_way({}, {parse_intervention("cross.weights[0,0]*=1")});
+    EXPECT_EQ(written({}, 12, long_way), expected);
+}
+
+TEST_P(EncoderDecoderGolden, what_is_written_behind_is_computed_as_if_all_were_new) {
+    Reuse grown;
+    EncoderDecoderRequest part = request_;
+    for (std::size_t n = 1; n <= request_.output.size(); ++n) {
+        part.output.assign(request_.output.begin(), request_.output.begin() + static_cast<std::ptrdiff_t>(n));
+        Reuse none;
+        const Trace once = traced(checkpoint_, part, none), again = traced(checkpoint_, part, grown);
+        for (const TraceTensor& tensor : once.tensors())
+            EXPECT_TRUE(std::ranges::equal(tensor.values.values(), again.tensor(tensor.info.name).values.values()))
+                << tensor.info.name << " of " << n;
+    }
+}
+
+TEST_P(EncoderDecoderGolden, a_head_that_is_silenced_changes_what_is_said) {
+    const Trace before = traced(checkpoint_, request_, reuse_);
+    for (const std::string stack : {"encoder", "decoder", "cross"}) {
+        const Trace after = traced(checkpoint_, request_, reuse_, {parse_intervention(stack + ".weights[0,0]*=0")});
+        EXPECT_FALSE(std::ranges::equal(before.tensor("logits").values.values(), after.tensor("logits").values.values()))
+            << stack;
+        EXPECT_EQ(after.tensor(stack + ".weights").values.row(0).row(0).data()[0], 0);
+        EXPECT_EQ(after.tensor("encoder.state").values.values()[0] == before.tensor("encoder.state").values.values()[0],
+                  stack != "encoder");
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, EncoderDecoderGolden, testing::Values("marian", "marian_separate", "t5", "t5_gated"),
                          [](const auto& one) { return std::string(one.param); });
 
 }  // namespace

@@ -110,6 +110,19 @@ def sinusoidal(p):
     return np.array([math.sin(p / 10000 ** (2 * (k // 2) / D)) if k % 2 == 0 else math.cos(p / 10000 ** (2 * (k // 2) / D)) for k in range(D)])
 
 
+def sines_first(p):
+    """The same waves, all sines before all cosines."""
+    return np.array([f(p / 10000 ** (2 * i / D)) for f in (math.sin, math.cos) for i in range(D // 2)])
+
+
+def bucket(distance, buckets, max_distance):
+    """Raffel 2020, section 2.1, of an encoder; distance: key - query."""
+    each = buckets // 2
+    exact, far = each // 2, abs(distance)
+    within = far if far < exact else min(each - 1, exact + int(math.log(far / exact) / math.log(max_distance / exact) * (each - exact)))
+    return within + (each if distance > 0 else 0)
+
+
 def rotation(p, d):
     """R of Su 2021, eq. 15, for position p."""
     r = np.zeros((d, d))
@@ -135,6 +148,8 @@ def by_pairs(position, w, x, clip):
     n, d = len(x), D // HEADS
     if position == "sinusoidal":
         x = x + np.stack([sinusoidal(p) for p in range(n)])
+    if position == "sinusoidal-halves":
+        x = x + np.stack([sines_first(p) for p in range(n)])
     if position == "learned":
         x = x + w["stack.position.table"][:n]
     q, k, v = (x @ w[f"stack.0.self.{m}.weight"].T + w[f"stack.0.self.{m}.bias"] for m in ("query", "key", "value"))
@@ -153,6 +168,8 @@ def by_pairs(position, w, x, clip):
                 e[j] = query @ key / math.sqrt(d)
                 if position == "alibi":
                     e[j] -= slopes(HEADS)[h] * abs(i - j)
+                if position == "buckets":
+                    e[j] += w["stack.position.bias"][bucket(j - i, 10, 5), h]
             a = np.exp(e - e.max())
             weights[h, i] = a / a.sum()
             for j in range(n):
@@ -164,13 +181,15 @@ def by_pairs(position, w, x, clip):
 
 def position_cases():
     out, clip, n = {}, 2, 7
-    for seed, position in enumerate(("none", "sinusoidal", "learned", "shaw", "rotary", "alibi")):
+    for seed, position in enumerate(("none", "sinusoidal", "learned", "shaw", "rotary", "alibi", "sinusoidal-halves", "buckets")):
         generator = torch.Generator().manual_seed(200 + seed)
         w = projections(generator, "stack.0.self")
         if position == "learned":
             w["stack.position.table"] = drawn(generator, n + 1, D)
         if position == "shaw":
             w["stack.0.self.position.key"], w["stack.0.self.position.value"] = (drawn(generator, 2 * clip + 1, D // HEADS) for _ in range(2))
+        if position == "buckets":
+            w["stack.position.bias"] = drawn(generator, 10, HEADS, scale=1)
         x = drawn(generator, 1, n, D, scale=1)
         state, weights = by_pairs(position, {name: v.numpy() for name, v in w.items()}, x[0].numpy(), clip)
         out.update({f"{position}:{name}": v for name, v in {**w, "x": x, "state": state[None], "weights": weights[None]}.items()})

@@ -5,6 +5,7 @@
 #include "attention/mask.hpp"
 #include "golden/golden_testing.hpp"
 #include "model/transformer_stack.hpp"
+#include "trace/claims.hpp"
 
 // Multi-head attention and transformer layers against float64 PyTorch, position codes against the papers' equations written
 // out; files by make_transformer_golden.py.
@@ -81,10 +82,18 @@ TEST(TransformerGolden, encoder_and_decoder_layers) {
 }
 
 TEST(TransformerGolden, position_codes) {
-    for (const PositionFunction& code : position_codes()) {
+    std::vector<PositionFunction> codes = position_codes();
+    codes.insert(codes.end(), other_position_codes().begin(), other_position_codes().end());
+    for (const PositionFunction& code : codes) {
         SCOPED_TRACE(code.id);
         const GoldenCase golden("transformer_positions", code.id);
-        const StackDesign design{.layers = 1, .heads = 3, .d_model = 12, .d_ff = 0, .norm = "none", .position = code.id};
+        const StackDesign design{.layers = 1,
+                                 .heads = 3,
+                                 .d_model = 12,
+                                 .d_ff = 0,
+                                 .norm = "none",
+                                 .position = code.id,
+                                 .max_distance = 5};  // of buckets
         const Weights<float> weights(golden.weights);
         const TransformerStack<float> stack(weights, "stack", design);
         Probe probe({}, {});
@@ -97,7 +106,9 @@ TEST(TransformerGolden, position_codes) {
         stack.declare_position_axes(probe, "self.");
         probe.axis({"token", AxisKind::query, 7, {}, "i"});
         probe.axis({"token.key", AxisKind::key, 7, {}, "j"});
-        golden.expect("weights", probe.finish().tensor("self.weights").values);
+        const Trace trace = probe.finish();
+        golden.expect("weights", trace.tensor("self.weights").values);
+        for (const Claim& claim : check_claims(trace)) EXPECT_TRUE(claim.holds) << claim.tensor << ": " << claim.error;
     }
 }
 

@@ -30,7 +30,7 @@ TransformerDesign design_of(const std::string& position, const std::string& norm
 /// Compares the gradient of every weight.
 void check_model(const TransformerDesign& design) {
     Rng rng(3);
-    WeightMap map = initial_transformer_weights(design, 6, 5, {.longest = 4, .clip = 1}, rng);
+    WeightMap map = initial_transformer_weights(design, 6, 5, {.longest = 4, .clip = 1, .buckets = 6}, rng);
     // Key biases move all scores of a row alike: softmax does not see them.
     const Index compared = check_weight_gradients(
         std::move(map), [&](const Weights<double>& weights) { return whole_loss(weights, design); }, 1.0f / 4096, 1e-7,
@@ -39,10 +39,11 @@ void check_model(const TransformerDesign& design) {
 }
 
 TEST(GradCheck, TransformerWithEveryPositionCode) {
-    for (const PositionFunction& code : position_codes()) {
-        SCOPED_TRACE(code.id);
-        check_model(design_of(code.id, "pre", 5));
-    }
+    for (const auto* codes : {&position_codes(), &other_position_codes()})
+        for (const PositionFunction& code : *codes) {
+            SCOPED_TRACE(code.id);
+            check_model(design_of(code.id, "pre", 5));
+        }
 }
 
 TEST(GradCheck, TransformerPostNormAndWithoutNormOrFeedForward) {
@@ -60,6 +61,7 @@ TEST(GradCheck, TransformerAsOthersBuildThem) {
         stack->groups = 1;
         stack->d_head = 6;
         stack->query_key_norm = true;
+        stack->scaled_scores = false;
     }
     check_model(design);
     design.encoder.parallel = true;

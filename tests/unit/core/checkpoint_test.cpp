@@ -8,11 +8,8 @@
 #include "checkpoint/export_checkpoint.hpp"
 #include "checkpoint/generate.hpp"
 #include "checkpoint/local_checkpoints.hpp"
-#include "io/atomic_file.hpp"
-#include "io/text_file.hpp"
-#include "run/run.hpp"
 #include "tensor/largest.hpp"
-#include "testing.hpp"
+#include "unit/core/copied_checkpoint.hpp"
 
 // Folders that are damaged, incomplete or not what they say; what models write; ours as a folder and back. That the numbers are
 // right: tests/golden/checkpoint_golden_test.cpp.
@@ -21,47 +18,6 @@ namespace saccade::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string golden(const std::string& family) {
-    return std::string(SACCADE_TEST_DATA) + "/golden/checkpoint_" + family;
-}
-
-/// A copy of a small GPT-2 that a test may damage.
-class Copied {
- public:
-    explicit Copied(const std::string& family = "gpt2") : path_(folder_ / "model") {
-        fs::create_directories(path_);
-        for (const char* name : {"config.json", "model.safetensors"}) fs::copy(golden(family) + "/" + name, (*this)(name));
-    }
-    std::string operator()(const std::string& name) const { return path_ + "/" + name; }
-    const std::string& path() const { return path_; }
-    void config(const std::string& key, const nlohmann::json& value) const {
-        nlohmann::json json = nlohmann::json::parse(read_text((*this)("config.json"), 1 << 20));
-        json[key] = value;
-        write_file((*this)("config.json"), json.dump());
-    }
-    void weights(const std::function<void(WeightMap&)>& change) const {
-        WeightMap map = read_safetensors((*this)("model.safetensors"));
-        change(map);
-        write_safetensors((*this)("model.safetensors"), map, StoredType::f32);
-    }
-    std::string refusal() const {
-        try {
-            read_checkpoint(path_);
-        } catch (const Error& e) {
-            EXPECT_EQ(e.line().find('\n'), std::string::npos);
-            EXPECT_LT(e.line().size(), 400u) << e.line();
-            return e.line();
-        }
-        return "it opened";
-    }
-
- private:
-    TemporaryFolder folder_;
-    std::string path_;
-};
-
-#define EXPECT_SAYS(line, text) EXPECT_TRUE(contains(line, text)) << line
 
 TEST(CheckpointFolder, says_in_one_line_why_it_does_not_open) {
     Copied copied;
@@ -124,23 +80,6 @@ TEST(CheckpointFolder, pickles_are_not_read_and_shards_are_looked_for) {
     EXPECT_SAYS(copied.refusal(), "no file's name");
 }
 
-/// What a run of a copied folder says, error or notes.
-std::string said_by(const Copied& copied, Params params = {}) {
-    RunRequest request;
-    request.exhibit = "checkpoint";
-    request.params = std::move(params);
-    request.params.set("path", copied.path());
-    if (!request.params.has("text")) request.params.set("text", std::string("3 1 4 1 5"));
-    std::string all;
-    try {
-        const TracePtr trace = run(request);
-        for (const Note& note : trace->notes()) all += note.text + "; ";
-    } catch (const Error& e) {
-        all = e.line();
-    }
-    return all;
-}
-
 TEST(CheckpointFolder, what_a_config_says_counts_or_is_refused) {
     Copied gpt2;
     gpt2.config("scale_attn_weights", false);
@@ -188,7 +127,7 @@ TEST(CheckpointFolder, rotary_settings_count_wherever_they_stand) {
     const Ids ids = {3, 1, 4, 1, 5, 9, 2};
     const Tensor<float> a = logits_aside(*read_checkpoint(above.path()), ids, probe, {}),
                         b = logits_aside(*read_checkpoint(within.path()), ids, probe, {}),
-                        usual = logits_aside(*read_checkpoint(golden("mistral")), ids, probe, {});
+                        usual = logits_aside(*read_checkpoint(golden_checkpoint("mistral")), ids, probe, {});
     EXPECT_TRUE(std::ranges::equal(a.values(), b.values()));
     EXPECT_FALSE(std::ranges::equal(a.values(), usual.values()));
 }
@@ -277,7 +216,7 @@ std::string exhibit_refusal(Params params) {
 TEST(CheckpointExhibit, reads_ids_where_there_is_no_tokenizer) {
     const auto asking = [](const std::string& text, const std::string& family = "gpt2") {
         Params params;
-        params.set("path", golden(family));
+        params.set("path", golden_checkpoint(family));
         params.set("text", text);
         return params;
     };

@@ -73,8 +73,14 @@ TransformerStack<float> encoder_of(const StackDesign& design) {
     return {Weights<float>(weights), "stack", design};
 }
 
+std::vector<PositionFunction> every_code() {
+    std::vector<PositionFunction> codes = position_codes();
+    codes.insert(codes.end(), other_position_codes().begin(), other_position_codes().end());
+    return codes;
+}
+
 TEST(Transformer, cached_steps_give_what_a_forced_pass_gives) {
-    for (const PositionFunction& code : position_codes())
+    for (const PositionFunction& code : every_code())
         for (const char* norm : {"pre", "post"}) {
             SCOPED_TRACE(code.id + ", " + norm);
             const auto model = model_of<double>(pair_of(small(code.id, norm)));
@@ -107,7 +113,7 @@ TEST(Transformer, a_copied_state_goes_on_from_its_prefix_and_leaves_the_other_al
 }
 
 TEST(Transformer, padding_changes_nothing_for_the_shorter_source) {
-    for (const PositionFunction& code : position_codes()) {
+    for (const PositionFunction& code : every_code()) {
         SCOPED_TRACE(code.id);
         const auto model = model_of<double>(pair_of(small(code.id)));
         const Ids both[] = {{2, 3, 4, 5, 6}, {7, 2, 8}}, alone[] = {{7, 2, 8}};
@@ -128,7 +134,7 @@ TEST(Transformer, the_decoder_never_sees_what_follows) {
 }
 
 TEST(Transformer, radius_0_lets_each_token_see_itself_alone) {
-    for (const PositionFunction& code : position_codes()) {
+    for (const PositionFunction& code : every_code()) {
         SCOPED_TRACE(code.id);
         const auto stack = encoder_of(small(code.id));
         StackCall<float> call;
@@ -171,7 +177,7 @@ TEST(Transformer, a_radius_of_r_carries_information_r_positions_a_layer) {
 }
 
 TEST(Transformer, a_token_that_may_look_at_nothing_gets_weights_of_0_and_no_nan) {
-    for (const PositionFunction& code : position_codes()) {
+    for (const PositionFunction& code : every_code()) {
         SCOPED_TRACE(code.id);
         const auto stack = encoder_of(small(code.id));
         StackCall<float> call;
@@ -201,7 +207,7 @@ TEST(Transformer, a_whole_mask_of_minus_infinity_leaves_the_output_bias) {
 
 TEST(Transformer, without_a_position_code_a_permuted_input_gives_a_permuted_output) {
     const std::vector<Index> order = {3, 0, 4, 1, 2};
-    for (const PositionFunction& code : position_codes()) {
+    for (const PositionFunction& code : every_code()) {
         const auto stack = encoder_of(small(code.id));
         const Tensor<float> x = vectors(5);
         Tensor<float> y(x.shape());

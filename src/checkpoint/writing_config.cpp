@@ -1,0 +1,54 @@
+#include "checkpoint/writing_config.hpp"
+
+#include <fmt/core.h>
+
+#include "base/error.hpp"
+
+namespace saccade {
+
+namespace {
+
+/// Ids that are never written: a list of lists of one.
+void read_forbidden(const JsonObject& config, Index vocabulary, const std::string& where, Ids& never) {
+    const nlohmann::json* words = config.find("bad_words_ids");
+    if (words == nullptr || words->is_null()) return;
+    if (!words->is_array()) config.refuse("bad_words_ids", *words, "a list of lists of ids");
+    never.clear();
+    for (const nlohmann::json& word : *words) {
+        if (word.is_array() && word.size() > 1)
+            throw Error(ErrorCode::unsupported, where + ": bad_words_ids has words of several tokens",
+                        "single tokens that are never written are known");
+        const auto id = word.is_array() && !word.empty() ? whole_in<Index>(word.front(), 0, vocabulary - 1) : std::nullopt;
+        if (!id) config.refuse("bad_words_ids", word, fmt::format("a list of one id from 0 to {}", vocabulary - 1));
+        never.push_back(*id);
+    }
+}
+
+void read_id(const JsonObject& config, const char* key, Index vocabulary, Index& id) {
+    const nlohmann::json* value = config.find(key);
+    if (value != nullptr && !value->is_null()) config.whole(key, id, Index{0}, vocabulary - 1);
+}
+
+}  // namespace
+
+void read_writing(const CheckpointFolder& folder, const JsonObject& config, Index padding, Index end, Index vocabulary,
+                  SourceSide& source) {
+    const JsonObject generation(folder.generation, folder.path + ": generation_config.json");
+    for (const JsonObject* said : {&config, &generation}) {
+        const std::string where = folder.path + (said == &config ? ": config.json" : ": generation_config.json");
+        read_id(*said, "pad_token_id", vocabulary, padding);
+        read_id(*said, "eos_token_id", vocabulary, end);
+        read_forbidden(*said, vocabulary, where, source.never);
+    }
+    source.start = padding;
+    source.end = end;
+    for (const JsonObject* said : {&config, &generation}) read_id(*said, "decoder_start_token_id", vocabulary, source.start);
+}
+
+void require_usual(const JsonObject& config, const char* key, bool usual, const std::string& where, const std::string& hint) {
+    bool set = usual;
+    config.toggle(key, set);
+    if (set != usual) throw Error(ErrorCode::unsupported, fmt::format("{}: config.json says {} of {}", where, set, key), hint);
+}
+
+}  // namespace saccade

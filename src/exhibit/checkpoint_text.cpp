@@ -1,0 +1,56 @@
+#include "exhibit/checkpoint_text.hpp"
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/error.hpp"
+#include "base/typed_text.hpp"
+
+namespace saccade {
+
+Ids typed_ids(const std::string& text, const std::string& path, Index vocabulary) {
+    Ids ids;
+    std::size_t at = 0;
+    while (at < text.size()) {
+        if (std::string_view(" ,\n\t\r").find(text[at]) != std::string_view::npos) {
+            ++at;
+            continue;
+        }
+        Index id = -1;
+        const auto [end, problem] = std::from_chars(text.data() + at, text.data() + text.size(), id);
+        if (problem != std::errc() || id < 0 || id >= vocabulary)
+            throw Error(ErrorCode::invalid_input,
+                        fmt::format("{}: the folder has no tokenizer, so the text is read as ids, and '{}' is none", path,
+                                    text.substr(at, text.find_first_of(" ,\n\t\r", at) - at)),
+                        fmt::format("type numbers from 0 to {}, with spaces between", vocabulary - 1));
+        ids.push_back(id);
+        at = static_cast<std::size_t>(end - text.data());
+    }
+    return ids;
+}
+
+Ids first_ids(Index vocabulary, Probe& probe) {
+    Ids ids;
+    for (Index id = 1; id < std::min<Index>(9, vocabulary); ++id) ids.push_back(id);
+    probe.note({"text", "the folder has no tokenizer, so ids are read: 1 2 3 4 5 6 7 8", "type ids"});
+    return ids;
+}
+
+void require_rows(const Ids& ids, const std::string& path, Index vocabulary) {
+    for (const Index id : ids)
+        if (id >= vocabulary)
+            throw Error(ErrorCode::bad_format,
+                        fmt::format("{}: its tokenizer gives the id {}, and its table has {} rows", path, id, vocabulary),
+                        "use the tokenizer that was saved with these weights");
+}
+
+void note_what_is_unseen(const RunContext& context, const char* param) {
+    if (const auto unseen = read_typed(context.params.text(param)).dropped; !unseen.empty())
+        context.probe.note({param, fmt::format("there is more than can be seen: {}", fmt::join(unseen, ", ")),
+                            "the model reads it as its tokenizer does"});
+}
+
+}  // namespace saccade

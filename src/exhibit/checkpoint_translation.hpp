@@ -1,0 +1,15 @@
+#pragma once
+
+#include "checkpoint/checkpoint.hpp"
+#include "exhibit/exhibit.hpp"
+
+namespace saccade {
+
+/// The exhibit of people's own models, of an encoder-decoder: "text" is the source, "target" what the decoder writes; without
+/// one it writes by itself.
+void run_encoder_decoder_exhibit(RunContext& context, const CheckpointPtr& checkpoint);
+
+/// The views that show one of its stacks: "encoder", "decoder" or "cross".
+std::vector<ViewPlacement> encoder_decoder_views(const std::string& stack);
+
+}  // namespace saccade
