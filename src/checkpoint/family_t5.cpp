@@ -56,7 +56,8 @@ T5 read_config(const JsonObject& config, const std::string& where) {
     config.whole("d_kv", design.d_head, Index{1}, Index{65536});
     config.whole("vocab_size", t5.vocabulary, Index{1}, Index{1} << 24);
     config.whole("relative_attention_num_buckets", t5.buckets, Index{4}, Index{65536});
-    config.whole("relative_attention_max_distance", design.max_distance, Index{1}, Index{65536});
+    // A decoder tells distances below half of its buckets apart, one by one.
+    config.whole("relative_attention_max_distance", design.max_distance, t5.buckets / 2 + 1, Index{65536});
     config.number("layer_norm_epsilon", design.norm_epsilon, 0, 1);
     config.toggle("tie_word_embeddings", t5.tied);
     // Newer folders say by themselves whether states are scaled, and then "tied" of every model.

@@ -172,6 +172,11 @@ std::shared_ptr<const Tokenizer> tokenizer_of_sentence_piece(const std::string& 
         if (const auto id = table.id(name)) added.push_back({*id, name, false, false, false, false, true});
     if (const auto pad = table.id("<pad>"); pad && !vocabulary.empty())
         added.push_back({*pad, "<pad>", false, false, false, false, true});
+    // Marian's translators into several languages are told by a mark which to write: ">>fra<< Good morning".
+    if (!vocabulary.empty())
+        for (const auto& [token, id] : table.ids())
+            if (token.size() > 4 && token.starts_with(">>") && token.ends_with("<<"))
+                added.push_back({id, token, false, false, true, false, true});
     std::string name = family;
     std::transform(name.begin(), name.end(), name.begin(),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });

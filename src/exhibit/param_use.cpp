@@ -11,7 +11,8 @@ namespace saccade {
 
 namespace {
 
-/// `param` of `exhibit` is read while `other` is `value`; "!value": while it is another; ">1": while it is above.
+/// `param` of `exhibit` is read while `other` is `value`; "!value": while it is another ("!": while it is not empty); ">1":
+/// while it is above.
 struct ReadWhile {
     std::string_view exhibit, param, other, value;
 };
@@ -36,6 +37,8 @@ constexpr std::array reading_rules{ReadWhile{"alignment", "training", "model", "
                                    ReadWhile{"captioning", "order", "model", "sca"},
                                    ReadWhile{"captioning", "length_penalty", "beam", ">1"},
                                    ReadWhile{"captioning", "hypothesis", "beam", ">1"},
+                                   ReadWhile{"checkpoint", "target", "path", "!"},
+                                   ReadWhile{"checkpoint", "stack", "path", "!"},
                                    ReadWhile{"induction", "text", "random", "false"},
                                    ReadWhile{"induction", "period", "random", "true"}};
 
@@ -66,6 +69,7 @@ bool is_read(const Found& found, const Params& params) {
 
 /// As the window calls the value.
 std::string value_title(const ParamSpec& spec, std::string_view value) {
+    if (value.empty()) return spec.placeholder;
     if (spec.type == ParamType::toggle) return value == "true" ? "on" : "off";
     for (std::size_t i = 0; i < spec.choices.size() && i < spec.choice_titles.size(); ++i)
         if (spec.choices[i] == value) return spec.choice_titles[i];

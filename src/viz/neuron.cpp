@@ -29,13 +29,14 @@ bool fits(const TraceTensor* tensor, const Neuron& n, int token_axis) {
            index_at(*tensor, n, std::vector<Index>(n.weights->info.axes.size(), 0)).has_value();
 }
 
-/// Do the scores come from these queries and keys by a dot product? Asked of some cells.
+/// Do the scores come from these queries and keys by a dot product, but for the term? Asked of some cells.
 bool dot_makes_scores(Neuron& n) {
     if (n.scores == nullptr) return false;
     const Index cells = n.scores->values.size(), step = std::max<Index>(1, cells / 5);
     bool plain = true, scaled = true, any = false;
     for (Index offset = 0; offset < cells; offset += step) {
-        const double score = static_cast<double>(n.scores->values.data()[offset]);
+        const double term = n.term == nullptr ? 0 : static_cast<double>(n.term->values.data()[offset]);
+        const double score = static_cast<double>(n.scores->values.data()[offset]) - term;
         if (!std::isfinite(score)) continue;
         std::vector<Index> cell(n.weights->info.axes.size());
         Index rest = offset;
@@ -106,6 +107,8 @@ std::optional<Neuron> neuron_of(const Trace& trace, const TraceTensor& tensor) {
         if (const TraceTensor* weights = same(Role::weights)) n.weights = weights;
     n.query = trace.find(stem + "query");
     n.key = trace.find(stem + "key");
+    if (const TraceTensor* term = trace.find(stem + "term"); term != nullptr && term->info.axes == tensor.info.axes)
+        n.term = term;
     const auto agree = [&n] { return n.query->info.axes.back()->extent == n.key->info.axes.back()->extent; };
     if (fits(n.query, n, n.axes.query) && fits(n.key, n, n.axes.key) && agree() && n.query->info.role == Role::query &&
         n.key->info.role == Role::key) {

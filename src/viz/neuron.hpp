@@ -13,6 +13,7 @@ struct Neuron {
     const TraceTensor* scores = nullptr;  // null if the run recorded none
     const TraceTensor* query = nullptr;
     const TraceTensor* key = nullptr;
+    const TraceTensor* term = nullptr;  // what a position code added to the scores; null: nothing
     AttentionAxes axes;
     bool scaled = true;  // by the square root of the extent of the queries
 

@@ -36,7 +36,7 @@ TEST(EncoderDecoderFolder, what_a_config_of_t5_says_counts_or_is_refused) {
     EXPECT_SAYS(refused("t5", "feed_forward_proj", 3), "feed_forward_proj");
     EXPECT_SAYS(refused("t5", "relative_attention_num_buckets", 8), "has shape [10, 3], and config.json asks for [8, 3]");
     EXPECT_SAYS(refused("t5", "relative_attention_num_buckets", 2), "relative_attention_num_buckets");
-    EXPECT_SAYS(refused("t5", "relative_attention_max_distance", 2), "10 buckets do not hold distances up to 2");
+    EXPECT_SAYS(refused("t5", "relative_attention_max_distance", 5), "'relative_attention_max_distance' is 5");
     EXPECT_SAYS(refused("t5", "tie_word_embeddings", false), "there is no tensor 'lm_head.weight'");
     EXPECT_SAYS(refused("t5", "num_decoder_layers", 3), "there is no tensor 'decoder.block.2.layer.0.SelfAttention.q.weight'");
     EXPECT_SAYS(refused("t5", "d_kv", 5), "and config.json asks for [15, 12]");
@@ -45,7 +45,7 @@ TEST(EncoderDecoderFolder, what_a_config_of_t5_says_counts_or_is_refused) {
     EXPECT_SAYS(refused("t5", "eos_token_id", -1), "eos_token_id");
     EXPECT_SAYS(refused("t5", "layer_norm_epsilon", 2), "layer_norm_epsilon");
     EXPECT_EQ(refused("t5", "num_decoder_layers", nullptr), "it opened");
-    expect_counts("t5", "relative_attention_max_distance", 5);
+    expect_counts("t5", "relative_attention_max_distance", 6);
     expect_counts("t5", "layer_norm_epsilon", 0.1);
     expect_counts("t5", "feed_forward_proj", "gelu");
     expect_counts("t5", "decoder_start_token_id", 4);
@@ -249,6 +249,8 @@ TEST(EncoderDecoderExhibit, says_what_it_does_not_read) {
     text.set("text", std::string("17"));
     EXPECT_SAYS(said_by(Copied("marian_separate"), text), "'17' is none: type numbers from 0 to 16");
     text.set("text", std::string(" "));
+    EXPECT_SAYS(said_by(marian, text), "Text holds nothing but blanks");
+    text.set("text", std::string(","));
     EXPECT_SAYS(said_by(marian, text), "there is nothing to read");
 }
 

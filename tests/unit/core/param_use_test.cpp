@@ -77,6 +77,7 @@ TEST(ParamUse, what_is_said_to_be_unread_changes_nothing) {
                                            {"positions", {}},
                                            {"transformer", {}},
                                            {"captioning", {}},
+                                           {"checkpoint", {}},
                                            {"induction", {}},
                                            {"induction", {{"random", true}}},
                                            {"bottleneck", {{"samples", std::int64_t{1}}, {"longest", std::int64_t{2}}}}};
@@ -96,7 +97,7 @@ TEST(ParamUse, what_is_said_to_be_unread_changes_nothing) {
             ++checked;
         }
     }
-    EXPECT_EQ(checked, 22u);
+    EXPECT_EQ(checked, 24u);
 }
 
 TEST(ParamUse, what_it_waits_for_wakes_it) {
@@ -112,6 +113,10 @@ TEST(ParamUse, what_it_waits_for_wakes_it) {
     EXPECT_EQ(wakes(e, "in_proj", params).other, nullptr);
     EXPECT_EQ(wakes(exhibit("alignment"), "hypothesis", {}).other, nullptr);
     EXPECT_EQ(why_unread(exhibit("alignment"), "hypothesis", {}), "read while Beam is above 1");
+    EXPECT_EQ(why_unread(exhibit("checkpoint"), "target", {}), "not read while Model is the bundled model of English");
+    params = {};
+    params.set("path", std::string("folder"));
+    EXPECT_EQ(why_unread(exhibit("checkpoint"), "target", params), "");
 }
 
 }  // namespace

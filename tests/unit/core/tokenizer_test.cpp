@@ -131,6 +131,14 @@ TEST(Tokenizer, reads_a_folder_of_marian) {
     EXPECT_EQ(tokenizer->encode("the weather").ids, expected);
     EXPECT_EQ(tokenizer->decode(expected), "the weather");
     EXPECT_EQ(tokenizer->pieces("\u4f60").back(), 1);
+    // The mark of a language is one token, and the text begins behind it.
+    vocabulary[">>fra<<"] = vocabulary.size();
+    test::put_bytes(marian / "vocab.json", vocabulary.dump());
+    const auto many = read_tokenizer(marian / "");
+    Ids marked = many->encode(">>fra<< the weather").ids;
+    EXPECT_EQ(marked.front(), *many->id_of(">>fra<<"));
+    marked.erase(marked.begin());
+    EXPECT_EQ(marked, expected);
     test::put_bytes(marian / "vocab.json", "{\"a\": 0}");
     EXPECT_TRUE(
         contains(error_of(ErrorCode::bad_format, [&] { read_tokenizer(marian / ""); }), "no token for what is unknown"));

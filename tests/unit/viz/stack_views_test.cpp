@@ -147,6 +147,27 @@ TEST(Neuron, SaysWhatElseIsInTheScore) {
     EXPECT_TRUE(says(view("neuron").layout(with_term, state_for("neuron"), PlainMeasure()), "− 0.50 (term) ="));
 }
 
+/// T5's scores: nothing scales the product, and a term is added.
+TEST(Neuron, TellsWhatNothingScalesFromWhatIsAdded) {
+    Trace trace = stack_trace(1, 1, words), unscaled;
+    for (const AxisPtr& axis : trace.axes()) unscaled.add_axis(*axis);
+    for (const TraceTensor& tensor : trace.tensors()) {
+        TensorInfo info = tensor.info;
+        for (AxisPtr& axis : info.axes) axis = unscaled.axis(axis->name);
+        Tensor<float> values = tensor.values.clone();
+        if (info.role == Role::scores) {
+            TensorInfo term = info;
+            term.name = "encoder.term";
+            unscaled.add(term, Tensor<float>(values.shape(), -0.5f));
+            for (float& v : values.values()) v = v * std::sqrt(8.0f) - 0.5f;
+        }
+        unscaled.add(info, values);
+    }
+    const Figure figure = view("neuron").layout(unscaled, state_for("neuron"), PlainMeasure());
+    EXPECT_TRUE(says(figure, "− 0.50 (term) ="));
+    EXPECT_FALSE(says(figure, "/ √8"));
+}
+
 TEST(Neuron, NeedsQueriesAndKeysThatMakeTheScores) {
     const Trace without = attention_trace({"a", "b"}, {"x"});
     EXPECT_FALSE(view("neuron").accepts(without, without.tensor("weights")));
