@@ -13,6 +13,7 @@ struct Sampling {
     double temperature = 0;  // logits are divided by it; 0: the likeliest token, always
     Index top_k = 0;         // of the likeliest so many alone (Fan 2018); 0: of all
     double top_p = 1;        // of the fewest that together have this probability (Holtzman 2020, section 3.1)
+    bool operator==(const Sampling&) const = default;
 };
 
 /// One of the classes of `logits` [V].

@@ -42,9 +42,41 @@ Ids read_target(const RunContext& context, const Checkpoint& checkpoint) {
     return ids;
 }
 
+/// What the model wrote, and from what: a click that reads another output out does not have it written again.
+struct KeptWriting {
+    CheckpointPtr checkpoint;
+    Ids source, typed;
+    Index count;
+    Sampling how;
+    std::uint64_t seed;
+    Ids output{};
+
+    bool answers(const KeptWriting& o) const {
+        return checkpoint == o.checkpoint && source == o.source && typed == o.typed && count == o.count && how == o.how &&
+               seed == o.seed;
+    }
+};
+
+Ids written_by_model(const RunContext& context, KeptWriting asked) {
+    const auto write = [&] {
+        return with_written(*asked.checkpoint, asked.source, asked.typed, asked.count, asked.how,
+                            Rng(asked.seed).fork("tokens that the model writes"), context.probe, context.stop);
+    };
+    if (context.probe.intervening()) return write();
+    const std::string key = "checkpoint.writing";
+    auto kept = context.reuse.find<KeptWriting>(key);
+    if (!kept || !kept->answers(asked)) {
+        asked.output = write();
+        kept = std::make_shared<const KeptWriting>(std::move(asked));
+        context.reuse.keep(key, kept, sizeof(KeptWriting) + 4096);
+    }
+    return kept->output;
+}
+
 /// What was typed, what the model writes after it, and the end of a text that was only typed.
-Ids written(const RunContext& context, const Checkpoint& checkpoint, const Ids& source, const Ids& typed) {
+Ids written(const RunContext& context, const CheckpointPtr& model, const Ids& source, const Ids& typed) {
     const Params& params = context.params;
+    const Checkpoint& checkpoint = *model;
     const auto asked = static_cast<Index>(params.integer("generate"));
     const Index count = asked == 0 && typed.empty() ? written_without_target : asked;
     if (count == 0) {
@@ -53,8 +85,7 @@ Ids written(const RunContext& context, const Checkpoint& checkpoint, const Ids& 
         return ended;
     }
     const Sampling how{params.number("temperature"), static_cast<Index>(params.integer("top_k")), params.number("top_p")};
-    Ids output = with_written(checkpoint, source, typed, count, how, Rng(context.seed).fork("tokens that the model writes"),
-                              context.probe, context.stop);
+    Ids output = written_by_model(context, {model, source, typed, count, how, context.seed});
     const auto length = static_cast<Index>(output.size());
     if (length == most_tokens_of(checkpoint))
         context.probe.note({"generate", fmt::format("the model has room for {} tokens", length), "it stops there"});
@@ -104,7 +135,7 @@ void run_encoder_decoder_exhibit(RunContext& context, const CheckpointPtr& check
     note_unread(context);
     EncoderDecoderRequest request{.source = read_source(context, *checkpoint), .output = {}};
     const Ids typed = read_target(context, *checkpoint);
-    request.output = written(context, *checkpoint, request.source, typed);
+    request.output = written(context, checkpoint, request.source, typed);
     const auto length = static_cast<Index>(request.output.size());
     const auto asked = static_cast<Index>(context.params.integer("position"));
     if (asked > length)

@@ -214,6 +214,27 @@ TEST(EncoderDecoderExhibit, a_target_is_forced_and_gone_on_from) {
     EXPECT_SAYS(read->texts().at("output"), "at 4: “#4”");
 }
 
+TEST(EncoderDecoderExhibit, what_was_written_is_kept_while_nothing_that_it_depends_on_changes) {
+    Reuse reuse;
+    RunRequest request = asking("marian", "3 1 4 1 5 9 2 6 0");
+    const auto output = [&] { return ids_of(*run(request, {}, {}, &reuse), "output.id"); };
+    const Ids first = output();
+    request.params.set("position", std::int64_t{2});
+    EXPECT_EQ(output(), first);
+    request.params.set("temperature", 3.0);
+    const Ids drawn = output();
+    EXPECT_NE(drawn, first);
+    request.seed = 8;
+    EXPECT_NE(output(), drawn);
+    request.seed = RunRequest{}.seed;
+    EXPECT_EQ(output(), drawn);
+    request.params.set("temperature", 0.0);
+    request.params.set("text", std::string("8 8 8 0"));
+    EXPECT_NE(output(), first);
+    request.params.set("text", std::string("3 1 4 1 5 9 2 6 0"));
+    EXPECT_EQ(output(), first);
+}
+
 TEST(EncoderDecoderExhibit, what_a_hand_changes_changes_what_is_written) {
     RunRequest request = asking("marian", "3 1 4 1 5 9 2 6 0");
     request.interventions = {parse_intervention("cross.weights[0]*=0"), parse_intervention("cross.weights[1]*=0")};
