@@ -24,8 +24,8 @@ struct SourceSide {
 };
 
 /// A model of others as ours: names as in model/transformer_stack.hpp below "stack", and "head.weight" [V, d], where it is not
-/// the embedding table; head.transform.weight and .bias, head.norm.gain and .bias, head.bias. Of encoder-decoders, the encoder's
-/// below "encoder".
+/// the embedding table; head.transform.weight and .bias, head.norm.gain and .bias, head.bias. Of encoder-decoders, the
+/// encoder's below "encoder".
 struct MappedModel {
     StackDesign design;
     ReadOut read_out = ReadOut::none;
