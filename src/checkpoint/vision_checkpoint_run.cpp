@@ -9,6 +9,7 @@
 #include "checkpoint/vision_checkpoint.hpp"
 #include "nn/rules.hpp"
 #include "tensor/largest.hpp"
+#include "trace/unchangeable.hpp"
 
 namespace saccade {
 
@@ -146,13 +147,15 @@ void read_out(const VisionCheckpoint& checkpoint, const Tensor<float>& logits, c
 }
 
 void show_gradients(const Tensor<float>& gradients, const std::string& of, const Observer& observe) {
-    observe("self.weights.gradient", gradients, [&] {
+    const Tensor<float> shown = observe("self.weights.gradient", gradients, [&] {
         return Shown{.role = Role::state,
                      .symbol = "∂",
                      .title = "Gradient of the class's logit by the weights",
                      .axes = {"layer", "head", "token", "token.key"},
                      .step = {"differentiate", fmt::format("∂ o_c / ∂α, c = {}", of), "", "Chefer 2021, eq. 5"}};
     });
+    require_unchanged("self.weights.gradient", gradients, shown, "it is what the tape gave for all weights",
+                      "change weights, or the class that is watched");
 }
 
 /// Runs it, or shows what was kept of the same picture; logits, or nothing.

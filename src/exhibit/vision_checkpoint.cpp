@@ -10,6 +10,7 @@
 #include "image/samples.hpp"
 #include "params/param_make.hpp"
 #include "trace/observer.hpp"
+#include "trace/unchangeable.hpp"
 
 namespace saccade {
 
@@ -92,13 +93,16 @@ Tensor<float> show_derived(const Trace& trace, const Analysis& analysis, Probe& 
     const Derived derived = analysis.derive(trace, source, {});
     const Observer observe(probe, source.info.name);
     Tensor<float> last;
-    for (const DerivedTensor& made : derived.tensors)
+    for (const DerivedTensor& made : derived.tensors) {
         last = observe("." + made.suffix, made.values, [&] {
             Shown shown{.role = made.role, .symbol = made.symbol, .title = made.title, .unit = made.unit};
             for (const int axis : made.axes) shown.axes.push_back(source.info.axes[static_cast<std::size_t>(axis)]->name);
             shown.step = {made.step.operation, made.step.formula, made.step.rule, made.step.source, made.step.normalised};
             return shown;
         });
+        require_unchanged("self.weights." + made.suffix, made.values, last, "an analysis made it of all weights at once",
+                          "change the weights that it is made of");
+    }
     return last;
 }
 

@@ -180,8 +180,6 @@ VerdictTable vision_checkpoint_verdicts() {
                 {"H + + + +", {vit, "intervene self.embedding[3,0]=9"}},
                 {"+ H + + +", {vit, "intervene self.weights[0,0]*=2"}},
                 {"+ + + + +", {vit, "intervene self.weights[0,0,0,3]=0.5"}},
-                {"+ + H + +", {vit, "intervene self.weights.rollout[1]*=2"}},
-                {"+ + + H +", {vit, "intervene self.weights.relevance[1,0]=9"}},
                 {"+ + + + H", {vit, "intervene probabilities[0]=0.9"}},
             },
     };
