@@ -181,12 +181,6 @@ std::string said(const VisionCheckpoint& checkpoint, const VisionOutput& output)
 
 void run(RunContext& context) {
     const std::string path = path_from_text(context.params.text("path"));
-    if (path.empty() && context.model == nullptr) {
-        show_picture(context);
-        return context.probe.text("output",
-                                  "no model yet: drop a folder with a ViT's or DeiT's config.json and model.safetensors on the "
-                                  "window, or type its path");
-    }
     const VisionCheckpointPtr checkpoint =
         context.model != nullptr ? vision_checkpoint_of(context.model) : vision_checkpoint_of(path, context.stop);
     const VisionDesign& design = checkpoint->model.design();
@@ -212,23 +206,21 @@ void run(RunContext& context) {
 
 /// The model that is run where no folder is named.
 std::string bundled(const Params& params) {
-    return params.text("path").empty() && is_bundled(own_model) ? own_model : "";
+    return params.text("path").empty() ? own_model : "";
 }
 
 std::vector<ParamSpec> params() {
-    ParamSpec path = optional_text_param(
-        "path", "Model",
-        "A ViT or DeiT in Hugging Face's layout: config.json, model.safetensors, "
-        "preprocessor_config.json. Drop the folder on the "
-        "window, or type its path. Nothing is fetched from the network.",
-        is_bundled(own_model) ? "the bundled model of digits" : "drop the folder of a ViT or DeiT, or type its path",
-        longest_path);
+    ParamSpec path = optional_text_param("path", "Model",
+                                         "A ViT or DeiT in Hugging Face's layout: config.json, model.safetensors, "
+                                         "preprocessor_config.json. Drop the folder on the "
+                                         "window, or type its path. Nothing is fetched from the network.",
+                                         "the bundled model of digits", longest_path);
     path.is_path = true;
     std::vector<std::string> samples;
     for (const SceneSample& sample : scene_samples()) samples.push_back("sample:" + sample.name);
     return {
-        image_param("image", "Image", "A picture file (PNG, JPEG, WebP), or a scene whose shapes can be moved.",
-                    is_bundled(own_model) ? digit : "sample:cat", samples),
+        image_param("image", "Image", "A picture file (PNG, JPEG, WebP), or a scene whose shapes can be moved.", digit,
+                    samples),
         path,
         integer_param("query", "Query",
                       "The token that looks, whose attention lies over the picture: click a patch of a rollout. 0 or 1: the "
@@ -253,8 +245,6 @@ std::vector<ViewPlacement> views_of(const Params& params) {
     views.push_back({"bars", "top.probabilities", 1, params.toggle("gradients") ? 0.4f : 0.7f, 0.42f});
     views.push_back({"heatmap", "self.weights", 2, 0.5f, 0.5f});
     views.push_back({"neuron", "self.weights", 2, 0.5f, 0.5f});
-    // All that there is without a model.
-    if (params.text("path").empty() && bundled(params).empty()) views.push_back({"overlay", "image", 3, 1, 1});
     return views;
 }
 

@@ -89,9 +89,4 @@ Tensor<float> read_vision_picture(RunContext& context, const VisionCheckpoint& c
     return read->plain;
 }
 
-void show_picture(RunContext& context) {
-    const std::string& value = context.params.text("image");
-    show(Observer(context.probe), to_tensor(picture_to_look_at(value, whole_picture(value))->image));
-}
-
 }  // namespace saccade

@@ -9,7 +9,5 @@ namespace saccade {
 /// is as tensor "image" [image.y, image.x, color], at a size for the screen, and says in notes where it is read otherwise than
 /// the model's folder asks for.
 Tensor<float> read_vision_picture(RunContext& context, const VisionCheckpoint& checkpoint);
-/// The picture alone, where there is no model yet.
-void show_picture(RunContext& context);
 
 }  // namespace saccade

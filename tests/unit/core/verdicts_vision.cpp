@@ -169,7 +169,7 @@ VerdictTable vision_checkpoint_verdicts() {
         .every = {},
         .rows =
             {
-                {". . . . .", {}},
+                {"+ + + + +", {}},
                 {"+ + + + +", {vit}},
                 {"+ + + + +", {deit}},
                 {"+ + + + +", {grey}},
