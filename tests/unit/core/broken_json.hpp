@@ -103,7 +103,8 @@ void expect_refused(const std::string& what, const Read& read) {
     } catch (const std::exception& error) {
         ADD_FAILURE() << error.what() << "\n of " << shown;
     }
-    EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), 1.0) << shown;
+    EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), 20.0)
+        << shown;  // it hangs, or it does not
 }
 
 /// How many were checked: a table that shrank says so.
