@@ -273,7 +273,9 @@ Trace Probe::finish() {
     }
     for (Step& step : steps_) trace.add_step(std::move(step));
     for (const TraceTensor& tensor : trace.tensors()) {
-        note_rows_that_read_nothing(tensor, notes_);
+        // Of weights that were given for some keys alone, the others may hold all.
+        const Step* step = trace.step_of(tensor.info.name);
+        if (step == nullptr || step->normalised || step->operation != "read") note_rows_that_read_nothing(tensor, notes_);
         note_rows_off_one(tensor, interventions_, notes_);
     }
     for (Note& note : notes_) trace.add_note(std::move(note));

@@ -139,6 +139,12 @@ TEST(CaptureParts, a_long_map_has_the_same_views_whatever_part_is_shown) {
     EXPECT_EQ(views_of("query 1-20, key 1-20"), "heatmap head-grid ");
 }
 
+TEST(CaptureParts, rows_whose_weight_lies_on_keys_that_are_not_shown_get_no_note) {
+    const std::string path = long_map();
+    for (const Note& note : run(part_request(path, "query 1-40, key 1-30"))->notes())
+        EXPECT_EQ(note.text.find("attend to nothing"), std::string::npos) << note.text;
+}
+
 TEST(CaptureParts, scores_of_some_keys_make_no_weights) {
     const std::string path = part_path("scores.npz");
     write_npz(path, {{"a", Tensor<float>::from(Shape{2, 3}, {1, 2, 3, 4, 5, 7}), ""}});
