@@ -22,14 +22,15 @@ const TraceTensor* ids_of(const Trace& trace, const TraceTensor& tensor) {
     return ids != nullptr && ids->info.role == Role::output && ids->info.axes == tensor.info.axes ? ids : nullptr;
 }
 
-/// What the ids are ids of: the axis of classes that has names for all of them.
+/// What the ids are ids of: the classes that the run has logits of, which name all of them. (A run may have other vocabularies,
+/// as a translator's source has.)
 AxisPtr classes_of(const Trace& trace, const TraceTensor& ids) {
     const auto values = ids.values.values();
     const float most = values.empty() ? 0 : *std::ranges::max_element(values);
-    for (const AxisPtr& axis : trace.axes())
-        if (axis->kind == AxisKind::class_ && !axis->labels.empty() && most < static_cast<float>(axis->extent) &&
-            axis->name != ids.info.axes[1]->name)
-            return axis;
+    for (const TraceTensor* logits : trace.with_role(Role::logits)) {
+        const AxisPtr& axis = logits->info.axes.back();
+        if (axis->kind == AxisKind::class_ && !axis->labels.empty() && most < static_cast<float>(axis->extent)) return axis;
+    }
     return nullptr;
 }
 

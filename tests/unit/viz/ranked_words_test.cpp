@@ -13,9 +13,13 @@ using namespace test;
 Trace said_by(Index layers, Index ranks) {
     Trace trace;
     const AxisPtr layer = trace.add_axis({"layer", AxisKind::layer, layers, {}, "l"});
+    Axis source{"source_vocabulary", AxisKind::class_, layers + ranks, {}, "v"};  // which the words are not of
+    for (Index v = 0; v < source.extent; ++v) source.labels.push_back("source" + std::to_string(v));
+    trace.add_axis(std::move(source));
     Axis classes{"class", AxisKind::class_, layers + ranks, {}, "c"};
     for (Index c = 0; c < classes.extent; ++c) classes.labels.push_back(c == 1 ? "中国" : "word" + std::to_string(c));
-    trace.add_axis(std::move(classes));
+    const AxisPtr all = trace.add_axis(std::move(classes));
+    trace.add({"logits", Role::logits, "o", "", "", {all}}, Tensor<float>(Shape{all->extent}));
     const AxisPtr rank = trace.add_axis({"rank", AxisKind::class_, ranks, {}, "r"});
     Tensor<float> ids(Shape{layers, ranks}), p(Shape{layers, ranks});
     for (Index l = 0; l < layers; ++l)
