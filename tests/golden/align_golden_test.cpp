@@ -6,7 +6,7 @@
 
 // Sparse alignment functions against float64; the file by make_align_golden.py.
 
-namespace saccade {
+namespace saccade::align_golden_test {
 namespace {
 
 TEST(AlignGolden, agrees_within_1e_5) {
@@ -37,4 +37,4 @@ TEST(AlignGolden, agrees_within_1e_5) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::align_golden_test

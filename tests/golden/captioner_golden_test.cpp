@@ -6,7 +6,7 @@
 
 // The bundled captioners against float64 PyTorch; files by make_captioner_golden.py, whose cases these are.
 
-namespace saccade {
+namespace saccade::captioner_golden_test {
 namespace {
 
 /// The script's picture, as a value of the image parameter.
@@ -49,4 +49,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& c) { return std::string(c.param.name); });
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::captioner_golden_test

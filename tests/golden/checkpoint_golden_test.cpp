@@ -6,7 +6,7 @@
 
 // Each family of checkpoints, in its own layout, against float64 PyTorch; files by make_checkpoint_golden.py.
 
-namespace saccade {
+namespace saccade::checkpoint_golden_test {
 namespace {
 
 std::string folder_of(const std::string& family) {
@@ -183,4 +183,4 @@ INSTANTIATE_TEST_SUITE_P(Families, EncoderDecoderGolden, testing::Values("marian
                          [](const auto& one) { return std::string(one.param); });
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::checkpoint_golden_test

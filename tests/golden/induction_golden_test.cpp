@@ -4,7 +4,7 @@
 
 // The bundled language model and what is measured of its heads, against float64 PyTorch; files by make_induction_golden.py.
 
-namespace saccade {
+namespace saccade::induction_golden_test {
 namespace {
 
 TEST(InductionGolden, text_agrees_within_1e_5) {
@@ -23,4 +23,4 @@ TEST(InductionGolden, random_tokens_agree_within_1e_5) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::induction_golden_test

@@ -6,7 +6,7 @@
 
 // Key-value memory against float64 PyTorch; files by make_memory_golden.py, whose settings these are.
 
-namespace saccade {
+namespace saccade::memory_golden_test {
 namespace {
 
 struct MemoryCase {
@@ -44,4 +44,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& c) { return std::string(c.param.name); });
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::memory_golden_test

@@ -16,7 +16,7 @@
 #include "nn/gru.hpp"
 #include "nn/lstm.hpp"
 
-namespace saccade {
+namespace saccade::ops_golden_test {
 namespace {
 
 template <class T>
@@ -224,4 +224,4 @@ TYPED_TEST(OpsGolden, AgreesWithPyTorch) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::ops_golden_test

@@ -9,7 +9,7 @@
 
 // Every score function with every alignment function against float64 PyTorch; files by make_pairs_golden.py.
 
-namespace saccade {
+namespace saccade::pairs_golden_test {
 namespace {
 
 struct GoldenDesign {
@@ -148,4 +148,4 @@ INSTANTIATE_TEST_SUITE_P(Designs, PairsGolden,
                          [](const auto& c) { return std::string(c.param.file); });
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::pairs_golden_test

@@ -4,7 +4,7 @@
 
 // MultiheadAttention(2, 1) in two orders against PyTorch's own module in float64; files by make_permutation_golden.py.
 
-namespace saccade {
+namespace saccade::permutation_golden_test {
 namespace {
 
 class PermutationGolden : public testing::TestWithParam<std::pair<const char*, const char*>> {};
@@ -32,4 +32,4 @@ INSTANTIATE_TEST_SUITE_P(Settings, PermutationGolden,
                          [](const auto& c) { return std::string(c.param.first) + "_" + c.param.second; });
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::permutation_golden_test

@@ -9,7 +9,7 @@
 
 // Squeeze-and-excitation, CBAM and whole residual networks against float64 PyTorch; files by make_resnet_golden.py.
 
-namespace saccade {
+namespace saccade::resnet_golden_test {
 namespace {
 
 using Golden = std::map<std::string, NpyArray>;
@@ -126,4 +126,4 @@ TEST_P(ResNetGolden, grad_cam) {
 INSTANTIATE_TEST_SUITE_P(Networks, ResNetGolden, testing::Values("none", "se", "cbam"));
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::resnet_golden_test

@@ -6,7 +6,7 @@
 // The bundled CIFAR-10 networks with one block shown whole, against torch.nn.functional in float64: make_resnet_run_golden.py,
 // whose cases these are.
 
-namespace saccade {
+namespace saccade::resnet_run_golden_test {
 namespace {
 
 struct Case {
@@ -31,4 +31,4 @@ TEST(ResNetRunGolden, agrees_within_1e_5) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::resnet_run_golden_test

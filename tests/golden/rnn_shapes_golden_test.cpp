@@ -5,7 +5,7 @@
 // The bundled networks against float64 PyTorch, memories against torch.autograd.functional.jacobian; files by
 // make_rnn_shapes_golden.py, whose cases these are.
 
-namespace saccade {
+namespace saccade::rnn_shapes_golden_test {
 namespace {
 
 struct Case {
@@ -37,4 +37,4 @@ INSTANTIATE_TEST_SUITE_P(Networks, RnnShapesGolden,
                          [](const auto& c) { return std::string("case_") + c.param.name; });
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::rnn_shapes_golden_test

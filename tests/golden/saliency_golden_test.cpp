@@ -4,7 +4,7 @@
 
 // The bundled model against float64 PyTorch; files by make_saliency_golden.py, whose sources these are.
 
-namespace saccade {
+namespace saccade::saliency_golden_test {
 namespace {
 
 class SaliencyGolden : public testing::TestWithParam<std::tuple<const char*, const char*, const char*>> {};
@@ -25,4 +25,4 @@ INSTANTIATE_TEST_SUITE_P(Sources, SaliencyGolden,
                          [](const auto& c) { return std::string(std::get<0>(c.param)); });
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::saliency_golden_test

@@ -7,7 +7,7 @@
 
 // Ids and decoded texts against the `tokenizers` library: make_tokenizer_golden.py and .mjs beside this file.
 
-namespace saccade {
+namespace saccade::tokenizer_golden_test {
 namespace {
 
 using nlohmann::json;
@@ -49,4 +49,4 @@ TEST(TokenizerGolden, ids_and_texts_of_every_kind) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::tokenizer_golden_test

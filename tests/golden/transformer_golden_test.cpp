@@ -10,7 +10,7 @@
 // Multi-head attention and transformer layers against float64 PyTorch, position codes against the papers' equations written
 // out; files by make_transformer_golden.py.
 
-namespace saccade {
+namespace saccade::transformer_golden_test {
 namespace {
 
 /// What a file holds of one case: its weights, which keep their names, and its other arrays.
@@ -113,4 +113,4 @@ TEST(TransformerGolden, position_codes) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::transformer_golden_test

@@ -5,7 +5,7 @@
 // The bundled transformers, run whole and decoding freely, against torch.nn in float64: make_transformer_run_golden.py, whose
 // sources these are.
 
-namespace saccade {
+namespace saccade::transformer_run_golden_test {
 namespace {
 
 TEST(TransformerRunGolden, agrees_within_1e_5) {
@@ -20,4 +20,4 @@ TEST(TransformerRunGolden, agrees_within_1e_5) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::transformer_run_golden_test

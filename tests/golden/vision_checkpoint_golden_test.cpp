@@ -9,7 +9,7 @@
 
 // ViT and DeiT, in their own layouts, against float64 PyTorch; files by make_vision_checkpoint_golden.py.
 
-namespace saccade {
+namespace saccade::vision_checkpoint_golden_test {
 namespace {
 
 std::string folder_of(const std::string& name) {
@@ -158,4 +158,4 @@ TEST(Resample, what_neither_grows_nor_shrinks_stays_and_nearest_picks) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::vision_checkpoint_golden_test

@@ -7,7 +7,7 @@
 #include "gradcheck/weight_gradcheck.hpp"
 #include "model/captioner.hpp"
 
-namespace saccade {
+namespace saccade::captioner_gradcheck_test {
 namespace {
 
 TEST(GradCheck, SpatialSca) {
@@ -74,4 +74,4 @@ TEST(GradCheck, CaptionerLossWithChannels) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::captioner_gradcheck_test

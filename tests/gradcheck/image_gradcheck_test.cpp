@@ -3,7 +3,7 @@
 #include "autograd/ops_image.hpp"
 #include "gradcheck/gradcheck.hpp"
 
-namespace saccade {
+namespace saccade::image_gradcheck_test {
 namespace {
 
 struct ConvCase {
@@ -122,4 +122,4 @@ TEST(ImageGradients, Pools) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::image_gradcheck_test

@@ -10,7 +10,7 @@
 #include "nn/lstm.hpp"
 #include "nn/norm.hpp"
 
-namespace saccade {
+namespace saccade::layers_gradcheck_test {
 namespace {
 
 using V = std::vector<Var<double>>;
@@ -202,4 +202,4 @@ TEST(GradCheck, AdditiveAttentionOverPaddedKeys) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::layers_gradcheck_test

@@ -8,7 +8,7 @@
 
 // Losses on attention itself. They compute in float, so they are held against their definitions, worked out in double.
 
-namespace saccade {
+namespace saccade::losses_gradcheck_test {
 namespace {
 
 constexpr Index steps = 2, batch = 3, keys = 4;
@@ -119,4 +119,4 @@ TEST(GradCheck, AlignmentLossIsItsDefinition) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::losses_gradcheck_test

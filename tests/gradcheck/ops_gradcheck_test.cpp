@@ -1,6 +1,6 @@
 #include "gradcheck/gradcheck.hpp"
 
-namespace saccade {
+namespace saccade::ops_gradcheck_test {
 namespace {
 
 using V = std::vector<Var<double>>;
@@ -224,4 +224,4 @@ TEST(GradCheck, CrossEntropy) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::ops_gradcheck_test

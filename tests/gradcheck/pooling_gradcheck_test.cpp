@@ -4,7 +4,7 @@
 #include "gradcheck/gradcheck.hpp"
 #include "model/date_questions.hpp"
 
-namespace saccade {
+namespace saccade::pooling_gradcheck_test {
 namespace {
 
 using V = std::vector<Var<double>>;
@@ -65,4 +65,4 @@ TEST(GradCheck, DateQuestionsLoss) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::pooling_gradcheck_test

@@ -5,7 +5,7 @@
 #include "gradcheck/weight_gradcheck.hpp"
 #include "model/resnet.hpp"
 
-namespace saccade {
+namespace saccade::resnet_gradcheck_test {
 namespace {
 
 /// Everything that training differentiates: two pictures, norms with the batch's own statistics, smoothed cross-entropy.
@@ -38,4 +38,4 @@ TEST(GradCheck, ResidualNetworkWithEveryAttention) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::resnet_gradcheck_test

@@ -4,7 +4,7 @@
 #include "gradcheck/weight_gradcheck.hpp"
 #include "model/seq2seq.hpp"
 
-namespace saccade {
+namespace saccade::seq2seq_gradcheck_test {
 namespace {
 
 /// Cross-entropy and a loss on the weights of a padded batch of three: everything that training differentiates.
@@ -81,4 +81,4 @@ TEST(GradCheck, Seq2SeqLossWithoutAttention) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::seq2seq_gradcheck_test

@@ -4,7 +4,7 @@
 #include "gradcheck/weight_gradcheck.hpp"
 #include "model/transformer.hpp"
 
-namespace saccade {
+namespace saccade::transformer_gradcheck_test {
 namespace {
 
 /// Smoothed cross-entropy of a padded batch of two: everything that training differentiates.
@@ -77,4 +77,4 @@ TEST(GradCheck, RotaryTurn) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::transformer_gradcheck_test

@@ -9,7 +9,7 @@
 #include "attention/mask.hpp"
 #include "unit/core/testing.hpp"
 
-namespace saccade {
+namespace saccade::align_test {
 namespace {
 
 using test::contains;
@@ -222,4 +222,4 @@ TEST(Align, functions_are_found_by_name) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::align_test

@@ -10,7 +10,7 @@
 #include "trace/rows_claim.hpp"
 #include "unit/core/testing.hpp"
 
-namespace saccade {
+namespace saccade::alignment_exhibit_test {
 namespace {
 
 using test::contains;
@@ -193,4 +193,4 @@ TEST(AlignmentExhibit, same_bits_at_one_and_two_threads) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::alignment_exhibit_test

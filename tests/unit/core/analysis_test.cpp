@@ -12,7 +12,7 @@
 #include "testing.hpp"
 #include "trace/claims.hpp"
 
-namespace saccade {
+namespace saccade::analysis_test {
 namespace {
 
 using test::contains;
@@ -359,4 +359,4 @@ TEST(AnalysisOfRuns, a_request_keeps_them) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::analysis_test

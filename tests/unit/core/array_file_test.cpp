@@ -14,7 +14,7 @@
 #include "testing.hpp"
 #include "unit/core/array_bytes.hpp"
 
-namespace saccade {
+namespace saccade::array_file_test {
 
 namespace {
 
@@ -185,4 +185,4 @@ TEST(ArrayFile, a_file_that_shrinks_while_it_is_open_is_an_error_and_no_fault) {
     EXPECT_THROW(read(file, whole(file.arrays().front())), Error);
 }
 
-}  // namespace saccade
+}  // namespace saccade::array_file_test

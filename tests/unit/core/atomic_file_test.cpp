@@ -25,7 +25,7 @@ extern "C" int fsync(int descriptor) {
     return static_cast<int>(syscall(SYS_fsync, descriptor));
 }
 
-namespace saccade {
+namespace saccade::atomic_file_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -155,4 +155,4 @@ TEST(FileStamp, tells_another_file_and_another_content) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::atomic_file_test

@@ -9,7 +9,7 @@
 #include "unit/core/testing.hpp"
 #include "unit/core/tiny_transformer.hpp"
 
-namespace saccade {
+namespace saccade::attention_exhibits_test {
 namespace {
 
 using test::contains;
@@ -165,4 +165,4 @@ TEST(Positions, bad_input_is_one_line) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::attention_exhibits_test

@@ -10,7 +10,7 @@
 #include "autograd/ops.hpp"
 #include "unit/core/testing.hpp"
 
-namespace saccade {
+namespace saccade::beam_test {
 namespace {
 
 using test::error_of;
@@ -223,4 +223,4 @@ TEST(Beam, refuses_no_width_and_leaves_when_asked_to_stop) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::beam_test

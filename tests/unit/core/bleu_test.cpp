@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace saccade {
+namespace saccade::bleu_test {
 namespace {
 
 using Counts = std::array<long, 4>;
@@ -80,4 +80,4 @@ TEST(Bleu, case_width_and_quotes_do_not_count) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::bleu_test

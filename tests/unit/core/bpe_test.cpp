@@ -4,7 +4,7 @@
 
 #include <numeric>
 
-namespace saccade {
+namespace saccade::bpe_test {
 namespace {
 
 using Texts = std::vector<std::string>;
@@ -103,4 +103,4 @@ TEST(Bpe, merges_are_applied_in_the_order_they_were_learned) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::bpe_test

@@ -18,7 +18,7 @@
 
 // Every reader of JSON refuses what is broken with a line, and leaves the file as it was.
 
-namespace saccade {
+namespace saccade::broken_documents_test {
 namespace {
 
 using nlohmann::json;
@@ -259,4 +259,4 @@ TEST(BrokenDocuments, checkpoints_of_trainings) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::broken_documents_test

@@ -6,7 +6,7 @@
 
 // Scenes, the captions that are true of them, and where their nouns are.
 
-namespace saccade::test {
+namespace saccade::test::caption_data_test {
 namespace {
 
 constexpr CaptionLanguage both[] = {CaptionLanguage::english, CaptionLanguage::chinese};
@@ -145,4 +145,4 @@ TEST(CaptionText, words_of_an_own_caption_find_their_shapes) {
 }
 
 }  // namespace
-}  // namespace saccade::test
+}  // namespace saccade::test::caption_data_test

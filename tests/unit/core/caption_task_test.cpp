@@ -10,7 +10,7 @@
 
 // Captioners in training: a few steps of small batches.
 
-namespace saccade::test {
+namespace saccade::test::caption_task_test {
 namespace {
 
 TrainOptions small(int epochs) {
@@ -170,4 +170,4 @@ TEST(CaptionLosses, doubly_stochastic_is_least_where_all_locations_get_the_same)
 }
 
 }  // namespace
-}  // namespace saccade::test
+}  // namespace saccade::test::caption_task_test

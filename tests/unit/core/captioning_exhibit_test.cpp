@@ -10,7 +10,7 @@
 
 // The exhibit captioning on the bundled models.
 
-namespace saccade::test {
+namespace saccade::test::captioning_exhibit_test {
 namespace {
 
 RunRequest request_of(const std::string& model, const std::string& language = "en") {
@@ -160,4 +160,4 @@ TEST(Captioning, a_beam_has_a_tree_and_its_first_caption_is_the_best) {
 }
 
 }  // namespace
-}  // namespace saccade::test
+}  // namespace saccade::test::captioning_exhibit_test

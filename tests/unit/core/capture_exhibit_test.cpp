@@ -15,7 +15,7 @@
 #include "trace/claims.hpp"
 #include "unit/core/array_bytes.hpp"
 
-namespace saccade {
+namespace saccade::capture_exhibit_test {
 
 namespace {
 
@@ -258,4 +258,4 @@ TEST(CaptureTokens, are_read_in_every_form) {
     EXPECT_THROW(read("{\"query\": 3}"), Error);
 }
 
-}  // namespace saccade
+}  // namespace saccade::capture_exhibit_test

@@ -15,7 +15,7 @@
 #include "run/run.hpp"
 #include "unit/core/same_trace.hpp"
 
-namespace saccade {
+namespace saccade::capture_part_test {
 
 namespace {
 
@@ -264,4 +264,4 @@ TEST(ArrayShards, what_does_not_fit_is_refused_in_one_line) {
     EXPECT_THROW((void)file.read(file.arrays()[0], {{{0, 2, 1}, {1, 7, 1}}, {0, 1}}, {}), Error);
 }
 
-}  // namespace saccade
+}  // namespace saccade::capture_part_test

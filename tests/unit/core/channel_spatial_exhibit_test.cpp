@@ -11,7 +11,7 @@
 
 // The exhibits channel and spatial on networks of the right form and with random weights.
 
-namespace saccade::test {
+namespace saccade::test::channel_spatial_exhibit_test {
 namespace {
 
 RunRequest request_of(const std::string& id, const std::string& attention, const std::string& block = "2.2") {
@@ -156,4 +156,4 @@ TEST(ChannelAndSpatial, a_picture_far_larger_than_those_learned_is_said_to_be) {
 }
 
 }  // namespace
-}  // namespace saccade::test
+}  // namespace saccade::test::channel_spatial_exhibit_test

@@ -14,7 +14,7 @@
 // Folders that are damaged, incomplete or not what they say; what models write; ours as a folder and back. That the numbers are
 // right: tests/golden/checkpoint_golden_test.cpp.
 
-namespace saccade::test {
+namespace saccade::test::checkpoint_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -306,4 +306,4 @@ TEST(ExportCheckpoint, ours_is_a_folder_that_opens_with_the_same_numbers) {
 }
 
 }  // namespace
-}  // namespace saccade::test
+}  // namespace saccade::test::checkpoint_test

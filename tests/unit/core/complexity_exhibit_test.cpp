@@ -8,7 +8,7 @@
 
 // Nothing here looks at a clock: times are measured by the exhibit, and differ from run to run.
 
-namespace saccade {
+namespace saccade::complexity_exhibit_test {
 namespace {
 
 TracePtr counted(const std::vector<std::pair<std::string, ParamValue>>& given = {}) {
@@ -73,4 +73,4 @@ TEST(Complexity, a_measured_run_tells_how_far_it_is_and_can_be_stopped) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::complexity_exhibit_test

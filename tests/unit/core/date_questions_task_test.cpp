@@ -7,7 +7,7 @@
 #include "train/date_questions_data.hpp"
 #include "train/trainer.hpp"
 
-namespace saccade {
+namespace saccade::date_questions_task_test {
 namespace {
 
 using test::contains;
@@ -72,4 +72,4 @@ TEST(DateQuestionsTask, refuses_what_it_does_not_know) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::date_questions_task_test

@@ -8,7 +8,7 @@
 
 #include "base/utf8.hpp"
 
-namespace saccade {
+namespace saccade::dates_data_test {
 namespace {
 
 std::string utf8(std::u32string_view text) {
@@ -283,4 +283,4 @@ TEST(DatesData, groups_by_length_share_out_all_forms) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::dates_data_test

@@ -10,7 +10,7 @@
 #include "train/trainer.hpp"
 #include "unit/core/testing.hpp"
 
-namespace saccade {
+namespace saccade::dates_task_test {
 namespace {
 
 using test::contains;
@@ -114,4 +114,4 @@ TEST(DatesTask, evaluation_can_be_stopped) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::dates_task_test

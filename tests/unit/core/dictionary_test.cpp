@@ -4,7 +4,7 @@
 
 #include "unit/core/testing.hpp"
 
-namespace saccade {
+namespace saccade::dictionary_test {
 namespace {
 
 using test::contains;
@@ -73,4 +73,4 @@ TEST(Dictionary, simplified_characters_are_those_of_most_entries) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::dictionary_test

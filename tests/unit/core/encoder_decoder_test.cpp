@@ -4,7 +4,7 @@
 // T5 and Marian: what their configs say, what is typed, what is written. That the numbers are right:
 // tests/golden/checkpoint_golden_test.cpp.
 
-namespace saccade::test {
+namespace saccade::test::encoder_decoder_test {
 namespace {
 
 /// Everything that the decoder's states depend on, as one tensor.
@@ -276,4 +276,4 @@ TEST(EncoderDecoderExhibit, says_what_it_does_not_read) {
 }
 
 }  // namespace
-}  // namespace saccade::test
+}  // namespace saccade::test::encoder_decoder_test

@@ -8,7 +8,7 @@
 #include "exhibit/date_text.hpp"
 #include "train/dates_data.hpp"
 
-namespace saccade {
+namespace saccade::fitting_model_test {
 namespace {
 
 Params params_of(const std::string& text, const std::string& value, const std::string& model) {
@@ -98,4 +98,4 @@ TEST(FittingModel, EveryExampleFindsItsModel) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::fitting_model_test

@@ -16,7 +16,7 @@
 // reads is changed, on a run of the verdict tables that records the rule, and what the rule gives then must be what was
 // recorded. Or the run refuses, in a line, to have it changed.
 
-namespace saccade::test {
+namespace saccade::test::follows_test {
 namespace {
 
 /// The rule without its numbers, which are this run's: one way in which a tensor follows from others.
@@ -173,4 +173,4 @@ TEST(FollowsZeros, are_no_fault) {
 INSTANTIATE_TEST_SUITE_P(Exhibits, Follows, testing::ValuesIn(exhibit_ids()), name_of_exhibit);
 
 }  // namespace
-}  // namespace saccade::test
+}  // namespace saccade::test::follows_test

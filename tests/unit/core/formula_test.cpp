@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-namespace saccade {
+namespace saccade::formula_test {
 namespace {
 
 constexpr float inf = std::numeric_limits<float>::infinity();
@@ -374,4 +374,4 @@ TEST(Claims, speak_of_what_is_shown_and_say_what_the_hand_broke) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::formula_test

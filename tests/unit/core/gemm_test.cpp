@@ -11,7 +11,7 @@
 #include "nn/linear.hpp"
 #include "tensor/simd.hpp"
 
-namespace saccade {
+namespace saccade::gemm_test {
 namespace {
 
 template <class T>
@@ -334,4 +334,4 @@ TEST(Linear, LaidOutGivesTheSameBitsAndIsLeftAsItIsOnATape) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::gemm_test

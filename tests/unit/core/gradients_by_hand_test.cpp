@@ -9,7 +9,7 @@
 
 // Gradients that are shown are those of the run that is shown, whatever was changed by hand in it.
 
-namespace saccade::test {
+namespace saccade::test::gradients_by_hand_test {
 namespace {
 
 std::vector<Index> index_of(Index flat, const Shape& shape) {
@@ -110,4 +110,4 @@ TEST(GradientsByHand, what_leaves_them_out_says_so_where_it_is_shown) {
 }
 
 }  // namespace
-}  // namespace saccade::test
+}  // namespace saccade::test::gradients_by_hand_test

@@ -8,7 +8,7 @@
 #include "testing.hpp"
 #include "trace/probe.hpp"
 
-namespace saccade {
+namespace saccade::hand_test {
 namespace {
 
 using test::contains;
@@ -158,4 +158,4 @@ TEST(HandNames, infinite_masks_print) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::hand_test

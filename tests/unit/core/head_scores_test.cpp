@@ -4,7 +4,7 @@
 
 #include "testing.hpp"
 
-namespace saccade {
+namespace saccade::head_scores_test {
 namespace {
 
 using test::contains;
@@ -90,4 +90,4 @@ TEST(HeadScores, composition_is_one_where_keys_read_what_was_written_and_zero_wh
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::head_scores_test

@@ -6,7 +6,7 @@
 
 // Ids are read back from what is shown: a hand that makes one none is refused alike everywhere.
 
-namespace saccade {
+namespace saccade::ids_test {
 namespace {
 
 struct Shows {
@@ -45,4 +45,4 @@ TEST(Ids, what_is_none_is_refused_alike_by_every_exhibit) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::ids_test

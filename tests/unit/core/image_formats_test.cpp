@@ -8,7 +8,7 @@
 
 // Every kind of file that is read, and every kind that is refused.
 
-namespace saccade {
+namespace saccade::image_formats_test {
 namespace {
 
 using test::contains;
@@ -323,4 +323,4 @@ TEST(ImageFormats, sizes_that_the_data_cannot_fill_are_refused_from_the_header) 
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::image_formats_test

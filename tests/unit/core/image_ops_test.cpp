@@ -10,7 +10,7 @@
 #include "nn/conv.hpp"
 #include "unit/core/testing.hpp"
 
-namespace saccade {
+namespace saccade::image_ops_test {
 namespace {
 
 template <class T>
@@ -288,4 +288,4 @@ TEST(Reduction, TheFirstMaximumOfARow) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::image_ops_test

@@ -13,7 +13,7 @@
 #include "testing.hpp"
 #include "train/augment.hpp"
 
-namespace saccade {
+namespace saccade::image_set_test {
 namespace {
 
 using test::TemporaryFolder;
@@ -228,4 +228,4 @@ TEST(Augmentation, windows_are_parts_of_the_picture_and_its_border) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::image_set_test

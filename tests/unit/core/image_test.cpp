@@ -10,7 +10,7 @@
 #include "params/param_make.hpp"
 #include "testing.hpp"
 
-namespace saccade {
+namespace saccade::image_test {
 namespace {
 
 Image pixels(Index width, Index height, std::vector<std::uint8_t> red) {
@@ -197,4 +197,4 @@ TEST(LoadImage, AnImageFileIsToldByItsContent) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::image_test

@@ -10,7 +10,7 @@
 #include "trace/formula.hpp"
 #include "train/task.hpp"
 
-namespace saccade {
+namespace saccade::induction_exhibit_test {
 namespace {
 
 using test::contains;
@@ -185,4 +185,4 @@ TEST(InductionTask, its_figures_come_without_the_data_and_are_those_of_the_card)
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::induction_exhibit_test

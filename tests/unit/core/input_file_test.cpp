@@ -20,7 +20,7 @@
 #include "train/idx.hpp"
 #include "train/translation_data.hpp"
 
-namespace saccade {
+namespace saccade::input_file_test {
 namespace {
 
 using test::contains;
@@ -104,4 +104,4 @@ TEST(InputFile, names_that_no_system_takes_are_refused) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::input_file_test

@@ -7,7 +7,7 @@
 #include "testing.hpp"
 #include "trace/probe.hpp"
 
-namespace saccade {
+namespace saccade::intervention_test {
 namespace {
 
 using test::contains;
@@ -323,4 +323,4 @@ TEST(Spec, what_is_not_finite_or_not_an_array_is_answered_in_a_line) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::intervention_test

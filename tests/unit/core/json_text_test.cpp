@@ -7,7 +7,7 @@
 #include "broken_json.hpp"
 #include "testing.hpp"
 
-namespace saccade {
+namespace saccade::json_text_test {
 namespace {
 
 using nlohmann::json;
@@ -137,4 +137,4 @@ TEST(ErrorLine, whatever_was_thrown_is_said_in_our_words) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::json_text_test

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <future>
 
-namespace saccade {
+namespace saccade::kept_with_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -142,4 +142,4 @@ TEST(KeptWith, who_waited_in_vain_makes_it) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::kept_with_test

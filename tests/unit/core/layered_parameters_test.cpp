@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace saccade {
+namespace saccade::layered_parameters_test {
 namespace {
 
 WeightMap three_layers() {
@@ -68,4 +68,4 @@ TEST(LayeredParameters, rows_are_one_tensor_only_where_they_follow_each_other) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::layered_parameters_test

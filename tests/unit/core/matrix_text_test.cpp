@@ -10,7 +10,7 @@
 #include "params/matrix_file.hpp"
 #include "testing.hpp"
 
-namespace saccade {
+namespace saccade::matrix_text_test {
 namespace {
 
 using test::contains;
@@ -205,4 +205,4 @@ TEST(MatrixFile, says_what_is_wrong_with_a_file) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::matrix_text_test

@@ -6,7 +6,7 @@
 #include "testing.hpp"
 #include "trace/claims.hpp"
 
-namespace saccade {
+namespace saccade::memory_exhibit_test {
 namespace {
 
 using test::contains;
@@ -166,4 +166,4 @@ TEST(MemoryExhibit, zeros_are_no_trouble) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::memory_exhibit_test

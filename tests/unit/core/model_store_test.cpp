@@ -5,7 +5,7 @@
 #include "io/safetensors.hpp"
 #include "testing.hpp"
 
-namespace saccade {
+namespace saccade::model_store_test {
 namespace {
 
 using test::contains;
@@ -78,4 +78,4 @@ TEST(ModelStore, is_asked_from_many_threads) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::model_store_test

@@ -3,7 +3,7 @@
 #include "image/image.hpp"
 #include "testing.hpp"
 
-namespace saccade {
+namespace saccade::named_files_test {
 namespace {
 
 using test::put_bytes;
@@ -70,4 +70,4 @@ TEST(NamedFiles, beside_is_where_links_lead) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::named_files_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace saccade {
+namespace saccade::near_duplicates_test {
 namespace {
 
 bool near(const HeldOutSentence& sentence) {
@@ -29,4 +29,4 @@ TEST(NearDuplicates, two_are_not) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::near_duplicates_test

@@ -8,7 +8,7 @@
 #include "base/rng.hpp"
 #include "testing.hpp"
 
-namespace saccade {
+namespace saccade::npz_test {
 namespace {
 
 using test::bytes_of;
@@ -279,4 +279,4 @@ TEST(Npz, a_directory_that_is_longer_than_any_is_refused_before_it_is_read) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::npz_test

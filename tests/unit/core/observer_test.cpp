@@ -5,7 +5,7 @@
 #include "autograd/ops.hpp"
 #include "testing.hpp"
 
-namespace saccade::test {
+namespace saccade::test::observer_test {
 namespace {
 
 Probe probe_of(const std::vector<std::string>& specs = {}) {
@@ -149,4 +149,4 @@ TEST(ObserverShows, what_was_taken_is_shown_again_and_a_probe_says_whether_it_ch
 }
 
 }  // namespace
-}  // namespace saccade::test
+}  // namespace saccade::test::observer_test

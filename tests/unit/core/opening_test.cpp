@@ -6,7 +6,7 @@
 
 #include "run/run.hpp"
 
-namespace saccade {
+namespace saccade::opening_test {
 namespace {
 
 TracePtr run_of(const Exhibit& e) {
@@ -85,4 +85,4 @@ TEST(Opening, AStepLeadsToWhatItAttendsToMost) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::opening_test

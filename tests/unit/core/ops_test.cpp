@@ -14,7 +14,7 @@
 #include "nn/gru.hpp"
 #include "nn/lstm.hpp"
 
-namespace saccade {
+namespace saccade::ops_test {
 namespace {
 
 constexpr float inf = std::numeric_limits<float>::infinity();
@@ -344,4 +344,4 @@ TEST(Threads, SameBitsAtOneAndTwo) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::ops_test

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace saccade {
+namespace saccade::parallel_test {
 namespace {
 
 /// Restores the number of threads that other tests run with.
@@ -109,4 +109,4 @@ TEST_F(Parallel, AtLeastOneThread) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::parallel_test

@@ -16,7 +16,7 @@
 // Every parameter of every exhibit, fed its extremes through the command line's reader and through a session: each is refused
 // with a line, or the exhibit runs with it.
 
-namespace saccade {
+namespace saccade::param_extremes_test {
 namespace {
 
 using nlohmann::json;
@@ -242,4 +242,4 @@ TEST(ParamExtremes, each_is_refused_or_run_from_a_session) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::param_extremes_test

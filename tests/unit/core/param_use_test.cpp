@@ -6,7 +6,7 @@
 
 #include "run/runner.hpp"
 
-namespace saccade {
+namespace saccade::param_use_test {
 namespace {
 
 /// Another value that the parameter may have.
@@ -120,4 +120,4 @@ TEST(ParamUse, what_it_waits_for_wakes_it) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::param_use_test

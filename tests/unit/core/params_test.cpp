@@ -5,7 +5,7 @@
 #include "params/param_spec.hpp"
 #include "testing.hpp"
 
-namespace saccade {
+namespace saccade::params_test {
 namespace {
 
 using test::contains;
@@ -201,4 +201,4 @@ TEST(Params, format_is_what_parse_reads) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::params_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace saccade {
+namespace saccade::percent_test {
 namespace {
 
 TEST(Percent, only_all_are_all) {
@@ -20,4 +20,4 @@ TEST(Percent, only_all_are_all) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::percent_test

@@ -5,7 +5,7 @@
 #include "testing.hpp"
 #include "trace/claims.hpp"
 
-namespace saccade {
+namespace saccade::permutation_exhibit_test {
 namespace {
 
 using test::contains;
@@ -86,4 +86,4 @@ TEST(PermutationExhibit, bad_input_is_one_line) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::permutation_exhibit_test

@@ -5,7 +5,7 @@
 #include "attention/pooling_max.hpp"
 #include "testing.hpp"
 
-namespace saccade {
+namespace saccade::pooling_test {
 namespace {
 
 TEST(PoolMax, takes_the_largest_of_each_feature_within_the_length) {
@@ -57,4 +57,4 @@ TEST(GateWeights, closed_gates_give_zeros_never_nan) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::pooling_test

@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace saccade {
+namespace saccade::printable_test {
 namespace {
 
 TEST(Printable, what_can_be_seen_stays_and_what_cannot_is_written_out) {
@@ -32,4 +32,4 @@ TEST(Printable, an_error_is_one_line_whatever_is_in_its_names) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::printable_test

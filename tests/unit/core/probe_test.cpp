@@ -7,7 +7,7 @@
 #include "probe_testing.hpp"
 #include "testing.hpp"
 
-namespace saccade {
+namespace saccade::probe_test {
 namespace {
 
 using test::contains;
@@ -271,4 +271,4 @@ TEST(Intervention, a_bad_spec_is_answered_with_its_column) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::probe_test

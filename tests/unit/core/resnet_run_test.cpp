@@ -9,7 +9,7 @@
 #include "tiny_resnet.hpp"
 #include "trace/claims.hpp"
 
-namespace saccade::test {
+namespace saccade::test::resnet_run_test {
 namespace {
 
 struct Done {
@@ -171,4 +171,4 @@ TEST(ResNetRun, any_size_and_no_more_blocks_or_classes_than_there_are) {
 }
 
 }  // namespace
-}  // namespace saccade::test
+}  // namespace saccade::test::resnet_run_test

@@ -16,7 +16,7 @@
 #include "train/trainer.hpp"
 #include "train/training.hpp"
 
-namespace saccade {
+namespace saccade::resnet_task_test {
 namespace {
 
 /// Red and green pictures of 8 x 8 pixels with noise: a small set that a network learns at once.
@@ -347,4 +347,4 @@ TEST(Sgd, follows_its_equations) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::resnet_task_test

@@ -6,7 +6,7 @@
 #include "same_trace.hpp"
 #include "tiny_exhibit.hpp"
 
-namespace saccade {
+namespace saccade::reuse_test {
 namespace {
 
 using test::expect_same_trace;
@@ -118,4 +118,4 @@ TEST_F(ReuseBetweenRuns, takes_and_leaves_nothing_where_something_intervenes) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::reuse_test

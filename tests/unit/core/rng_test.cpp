@@ -5,7 +5,7 @@
 #include <array>
 #include <cmath>
 
-namespace saccade {
+namespace saccade::rng_test {
 namespace {
 
 TEST(Rng, SameSeedSameStream) {
@@ -98,4 +98,4 @@ TEST(Rng, NormalHasMeanZeroAndVarianceOne) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::rng_test

@@ -11,7 +11,7 @@
 #include "train/rnn_shapes_task.hpp"
 #include "train/trainer.hpp"
 
-namespace saccade {
+namespace saccade::rnn_shapes_test {
 namespace {
 
 RunRequest request(const std::string& shape, const std::string& cell = "gru", const std::string& direction = "uni",
@@ -249,4 +249,4 @@ TEST(RnnShapes, the_stop_token_ends_a_long_run) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::rnn_shapes_test

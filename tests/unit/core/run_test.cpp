@@ -8,7 +8,7 @@
 #include "tiny_exhibit.hpp"
 #include "trace/claims.hpp"
 
-namespace saccade {
+namespace saccade::run_test {
 namespace {
 
 using test::bytes_of;
@@ -208,4 +208,4 @@ TEST(TraceFile, damaged_documents_are_refused) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::run_test

@@ -7,7 +7,7 @@
 #include "base/stop.hpp"
 #include "testing.hpp"
 
-namespace saccade {
+namespace saccade::runner_test {
 namespace {
 
 RunRequest numbered(std::int64_t n) {
@@ -320,4 +320,4 @@ TEST(Runner, an_end_comes_at_once_where_nothing_is_stuck) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::runner_test

@@ -9,7 +9,7 @@
 #include "io/half.hpp"
 #include "testing.hpp"
 
-namespace saccade {
+namespace saccade::safetensors_test {
 namespace {
 
 using test::bytes_of;
@@ -283,4 +283,4 @@ TEST(Safetensors, more_numbers_than_any_model_has_are_refused_before_they_are_re
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::safetensors_test

@@ -7,7 +7,7 @@
 #include "testing.hpp"
 #include "trace/claims.hpp"
 
-namespace saccade {
+namespace saccade::saliency_exhibit_test {
 namespace {
 
 using test::contains;
@@ -123,4 +123,4 @@ TEST(SaliencyExhibit, same_bits_at_one_and_two_threads) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::saliency_exhibit_test

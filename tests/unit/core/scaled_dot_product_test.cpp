@@ -11,7 +11,7 @@
 #include "base/rng.hpp"
 #include "testing.hpp"
 
-namespace saccade {
+namespace saccade::scaled_dot_product_test {
 namespace {
 
 template <class T>
@@ -203,4 +203,4 @@ TEST(Softmax, HiddenKeysBehindARowChangeNothing) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::scaled_dot_product_test

@@ -11,7 +11,7 @@
 #include "image/samples.hpp"
 #include "testing.hpp"
 
-namespace saccade {
+namespace saccade::scene_test {
 namespace {
 
 using nlohmann::json;
@@ -293,4 +293,4 @@ TEST(SceneColors, NamesAndNumbers) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::scene_test

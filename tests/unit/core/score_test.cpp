@@ -6,7 +6,7 @@
 
 #include "unit/core/testing.hpp"
 
-namespace saccade {
+namespace saccade::score_test {
 namespace {
 
 using test::contains;
@@ -93,4 +93,4 @@ TEST(Score, functions_are_found_by_name) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::score_test

@@ -11,7 +11,7 @@
 #include "trace/claims.hpp"
 #include "unit/core/testing.hpp"
 
-namespace saccade {
+namespace saccade::seq2seq_test {
 namespace {
 
 using test::contains;
@@ -387,4 +387,4 @@ TEST(Seq2Seq, refuses_an_empty_source) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::seq2seq_test

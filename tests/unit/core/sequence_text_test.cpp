@@ -6,7 +6,7 @@
 
 #include "unit/core/testing.hpp"
 
-namespace saccade {
+namespace saccade::sequence_text_test {
 namespace {
 
 using nlohmann::json;
@@ -118,4 +118,4 @@ TEST(SequenceText, bad_cards_are_refused_with_the_reason) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::sequence_text_test

@@ -6,7 +6,7 @@
 #include "io/input_file.hpp"
 #include "testing.hpp"
 
-namespace saccade {
+namespace saccade::session_test {
 namespace {
 
 using nlohmann::json;
@@ -150,4 +150,4 @@ TEST(AtomicFile, says_why_a_folder_does_not_take_it) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::session_test

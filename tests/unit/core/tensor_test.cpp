@@ -8,7 +8,7 @@
 
 #include "tensor/storage.hpp"
 
-namespace saccade {
+namespace saccade::tensor_test {
 namespace {
 
 ErrorCode code_of(const std::function<void()>& f) {
@@ -161,4 +161,4 @@ TEST(Storage, BlocksMayBeDroppedOnOtherThreads) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::tensor_test

@@ -4,7 +4,7 @@
 #include "base/shell_quoted.hpp"
 #include "testing.hpp"
 
-namespace saccade {
+namespace saccade::text_file_test {
 namespace {
 
 using test::contains;
@@ -96,4 +96,4 @@ TEST(TextFile, what_holds_zeros_is_refused_with_line_and_encoding) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::text_file_test

@@ -11,7 +11,7 @@
 #include "checkpoint/unicode_class.hpp"
 #include "testing.hpp"
 
-namespace saccade {
+namespace saccade::tokenizer_test {
 namespace {
 
 using nlohmann::json;
@@ -377,4 +377,4 @@ TEST(BrokenTokenizer, other_files_are_refused_too) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::tokenizer_test

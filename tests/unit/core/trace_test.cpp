@@ -2,7 +2,7 @@
 
 #include "testing.hpp"
 
-namespace saccade {
+namespace saccade::trace_test {
 namespace {
 
 using test::contains;
@@ -88,4 +88,4 @@ TEST(Trace, names_of_roles_and_kinds_go_both_ways) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::trace_test

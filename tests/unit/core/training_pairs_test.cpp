@@ -6,7 +6,7 @@
 
 #include "unit/core/testing.hpp"
 
-namespace saccade {
+namespace saccade::training_pairs_test {
 namespace {
 
 DictionaryEntry entry(const std::string& simplified, const std::string& pinyin, const std::string& gloss,
@@ -199,4 +199,4 @@ TEST(TrainingPairs, without_a_dictionary_an_epoch_is_the_pairs) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::training_pairs_test

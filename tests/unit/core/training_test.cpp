@@ -12,7 +12,7 @@
 #include "train/trainer.hpp"
 #include "train/training_file.hpp"
 
-namespace saccade {
+namespace saccade::training_test {
 namespace {
 
 /// Fits y = W x with noise from the step's own stream: small, but everything a task has.
@@ -155,4 +155,4 @@ TEST(Curves, exact_match_stands_where_it_was_measured) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::training_test

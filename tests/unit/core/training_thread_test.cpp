@@ -11,7 +11,7 @@
 
 // The training as the window sees it: on its own thread, looked at and steered from another.
 
-namespace saccade {
+namespace saccade::training_thread_test {
 namespace {
 
 using test::contains;
@@ -134,4 +134,4 @@ TEST(Training, saves_a_model_that_runs) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::training_thread_test

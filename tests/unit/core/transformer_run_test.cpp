@@ -12,7 +12,7 @@
 #include "unit/core/testing.hpp"
 #include "unit/core/tiny_transformer.hpp"
 
-namespace saccade {
+namespace saccade::transformer_run_test {
 namespace {
 
 using test::contains;
@@ -231,4 +231,4 @@ TEST(TransformerRun, bad_input_is_one_line) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::transformer_run_test

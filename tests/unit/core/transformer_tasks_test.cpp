@@ -15,7 +15,7 @@
 #include "train/translation_set.hpp"
 #include "unit/core/testing.hpp"
 
-namespace saccade {
+namespace saccade::transformer_tasks_test {
 namespace {
 
 using test::contains;
@@ -140,4 +140,4 @@ TEST(TranslationSet, shards_share_out_a_batch_and_an_epoch_uses_no_pair_twice) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::transformer_tasks_test

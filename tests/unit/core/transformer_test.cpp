@@ -13,7 +13,7 @@
 #include "train/schedule.hpp"
 #include "unit/core/testing.hpp"
 
-namespace saccade {
+namespace saccade::transformer_test {
 namespace {
 
 using test::contains;
@@ -335,4 +335,4 @@ TEST(Transformer, warm_up_and_inverse_square_root) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::transformer_test

@@ -8,7 +8,7 @@
 #include "model/bpe.hpp"
 #include "unit/core/testing.hpp"
 
-namespace saccade {
+namespace saccade::translation_data_test {
 namespace {
 
 using test::contains;
@@ -158,4 +158,4 @@ TEST(TranslationData, says_what_file_it_is_and_whose) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::translation_data_test

@@ -15,7 +15,7 @@
 // What the bundled translators know and where they look, held against what each was found to do. Floors are a little below what
 // was measured: a model that is trained again may not fall below them.
 
-namespace saccade {
+namespace saccade::translators_test {
 namespace {
 
 using test::on_gold;
@@ -175,4 +175,4 @@ TEST(PlaceQuestions, thirty_places_in_five_frames) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::translators_test

@@ -9,7 +9,7 @@
 #include "run/runner.hpp"
 #include "testing.hpp"
 
-namespace saccade {
+namespace saccade::typed_text_exhibits_test {
 namespace {
 
 // Every text that an exhibit takes: whatever model it is for, it is read in NFKC, without what is not to be seen, which a note
@@ -108,4 +108,4 @@ TEST(TypedTextInExhibits, of_what_cannot_be_seen_the_refusal_says_what_it_is) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::typed_text_exhibits_test

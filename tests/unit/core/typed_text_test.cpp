@@ -4,7 +4,7 @@
 #include "base/utf8.hpp"
 #include "testing.hpp"
 
-namespace saccade {
+namespace saccade::typed_text_test {
 namespace {
 
 std::string joined(const std::vector<std::string>& all) {
@@ -106,4 +106,4 @@ TEST(PathText, is_read_the_same_however_it_is_written) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::typed_text_test

@@ -4,7 +4,7 @@
 
 #include "base/error.hpp"
 
-namespace saccade {
+namespace saccade::utf8_test {
 namespace {
 
 TEST(Utf8, FindsTheFirstInvalidByte) {
@@ -67,4 +67,4 @@ TEST(Utf8, ShortenCutsAtCodePoints) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::utf8_test

@@ -41,6 +41,9 @@ const VerdictTable* table_of(const std::string& exhibit);
 std::vector<std::string> exhibit_ids();
 std::string name_of_exhibit(const testing::TestParamInfo<std::string>& tested);
 
+/// The exhibit's parameter; std::invalid_argument if it has none of that name.
+const ParamSpec& spec_of(const Exhibit& exhibit, const std::string& name);
+
 /// The run that a row's settings ask for.
 RunRequest request_of(const Exhibit& exhibit, const std::vector<std::string>& settings);
 

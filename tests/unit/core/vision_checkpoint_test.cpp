@@ -13,7 +13,7 @@
 // Models of pictures whose folders are damaged, incomplete or not what they say, and how their pictures are read. That the
 // numbers are right: tests/golden/vision_checkpoint_golden_test.cpp.
 
-namespace saccade::test {
+namespace saccade::test::vision_checkpoint_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -218,4 +218,4 @@ TEST(Preprocessing, the_middle_is_cut_out_and_shown) {
 }
 
 }  // namespace
-}  // namespace saccade::test
+}  // namespace saccade::test::vision_checkpoint_test

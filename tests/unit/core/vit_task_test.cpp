@@ -12,7 +12,7 @@
 #include "testing.hpp"
 #include "train/trainer.hpp"
 
-namespace saccade {
+namespace saccade::vit_task_test {
 namespace {
 
 /// Bright and dark pictures of 8 x 8 pixels with noise.
@@ -90,4 +90,4 @@ TEST(VitTask, says_what_it_needs) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::vit_task_test

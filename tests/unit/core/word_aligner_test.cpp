@@ -13,7 +13,7 @@
 #include "unit/core/hand_aligned.hpp"
 #include "unit/core/testing.hpp"
 
-namespace saccade {
+namespace saccade::word_aligner_test {
 namespace {
 
 using test::contains;
@@ -233,4 +233,4 @@ TEST(WordAligner, most_words_aligned_by_hand_are_found) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::word_aligner_test

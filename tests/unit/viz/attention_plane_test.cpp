@@ -10,7 +10,7 @@
 #include "viz/derived.hpp"
 #include "viz_testing.hpp"
 
-namespace saccade {
+namespace saccade::attention_plane_test {
 namespace {
 
 using namespace test;
@@ -223,4 +223,4 @@ TEST(ViewOptions, HeadsAreNumberedAsOnScreen) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::attention_plane_test

@@ -15,7 +15,7 @@
 #include "viz/text_measure_pango.hpp"
 #include "viz_testing.hpp"
 
-namespace saccade {
+namespace saccade::beyond_test {
 namespace {
 
 using namespace test;
@@ -229,4 +229,4 @@ TEST(Labels, ALongWordBesideShortOnesIsWhole) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::beyond_test

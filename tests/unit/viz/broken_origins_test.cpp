@@ -8,7 +8,7 @@
 
 // What an exported picture says of how it was made, broken.
 
-namespace saccade {
+namespace saccade::broken_origins_test {
 namespace {
 
 using nlohmann::json;
@@ -94,4 +94,4 @@ TEST(BrokenOrigins, numbers_of_the_options_are_brought_into_their_range) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::broken_origins_test

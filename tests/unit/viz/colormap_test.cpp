@@ -8,7 +8,7 @@
 #include "viz/normalization.hpp"
 #include "viz_testing.hpp"
 
-namespace saccade {
+namespace saccade::colormap_test {
 namespace {
 
 struct Vision {
@@ -192,4 +192,4 @@ TEST(Normalization, NamesRoundTrip) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::colormap_test

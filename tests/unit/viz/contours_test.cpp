@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-namespace saccade {
+namespace saccade::contours_test {
 namespace {
 
 Tensor<float> bump(Index n) {
@@ -68,4 +68,4 @@ TEST(Contours, LeaveMaskedCellsOut) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::contours_test

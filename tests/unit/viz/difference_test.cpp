@@ -8,7 +8,7 @@
 #include "viz/csv.hpp"
 #include "viz_testing.hpp"
 
-namespace saccade {
+namespace saccade::difference_test {
 namespace {
 
 using namespace test;
@@ -149,4 +149,4 @@ TEST(Difference, IsDrawnWithADivergingMapSymmetricAboutZeroAndHatchesTheRest) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::difference_test

@@ -17,7 +17,7 @@
 #include "viz/text_measure_pango.hpp"
 #include "viz_testing.hpp"
 
-namespace saccade {
+namespace saccade::export_test {
 namespace {
 
 using namespace test;
@@ -418,4 +418,4 @@ TEST(PangoMetrics, AreIndependentOfResolution) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::export_test

@@ -2,7 +2,7 @@
 
 #include "viz_testing.hpp"
 
-namespace saccade {
+namespace saccade::figure_test {
 namespace {
 
 Figure grid() {
@@ -68,4 +68,4 @@ TEST(TextStart, FollowsAlignment) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::figure_test

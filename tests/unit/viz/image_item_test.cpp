@@ -10,7 +10,7 @@
 #include "viz/image_pixels.hpp"
 #include "viz_testing.hpp"
 
-namespace saccade {
+namespace saccade::image_item_test {
 namespace {
 
 using namespace test;
@@ -130,4 +130,4 @@ TEST(HeatmapImage, MaskedCellsDoNotReachTheirSmoothNeighbours) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::image_item_test

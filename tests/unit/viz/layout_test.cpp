@@ -4,7 +4,7 @@
 
 #include "viz_testing.hpp"
 
-namespace saccade {
+namespace saccade::layout_test {
 namespace {
 
 using test::PlainMeasure;
@@ -112,4 +112,4 @@ TEST(AxisLabels, StandUprightWhenTheyFit) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::layout_test

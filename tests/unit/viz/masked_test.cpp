@@ -18,7 +18,7 @@
 #include "viz/view.hpp"
 #include "viz_testing.hpp"
 
-namespace saccade {
+namespace saccade::masked_test {
 namespace {
 
 using namespace test;
@@ -228,4 +228,4 @@ TEST(Masked, HatchingIsLinesInsideTheBoxes) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::masked_test

@@ -8,7 +8,7 @@
 #include "unit/viz/viz_testing.hpp"
 #include "viz/view.hpp"
 
-namespace saccade {
+namespace saccade::part_view_test {
 namespace {
 
 using test::items_of;
@@ -171,4 +171,4 @@ TEST(Percentile, is_written_wherever_it_colours) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::part_view_test

@@ -4,7 +4,7 @@
 #include "viz/view.hpp"
 #include "viz_testing.hpp"
 
-namespace saccade {
+namespace saccade::ranked_words_test {
 namespace {
 
 using namespace test;
@@ -93,4 +93,4 @@ TEST(RankedWords, are_drawn_of_what_has_ids_beside_it_alone) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::ranked_words_test

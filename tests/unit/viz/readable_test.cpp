@@ -11,7 +11,7 @@
 
 // Whatever the size of a card: what is written can be read, what is left out is said, what is selected is seen.
 
-namespace saccade {
+namespace saccade::readable_test {
 namespace {
 
 using namespace test;
@@ -224,4 +224,4 @@ TEST(Readable, FewCellsGrowWithTheCard) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::readable_test

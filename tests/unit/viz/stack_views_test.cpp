@@ -7,7 +7,7 @@
 #include "viz/view.hpp"
 #include "viz_testing.hpp"
 
-namespace saccade {
+namespace saccade::stack_views_test {
 namespace {
 
 using namespace test;
@@ -249,4 +249,4 @@ TEST(Flow, SaysWhatIsTooMuchToDraw) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::stack_views_test

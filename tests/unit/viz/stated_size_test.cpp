@@ -7,7 +7,7 @@
 #include "viz/text_measure_pango.hpp"
 #include "viz_testing.hpp"
 
-namespace saccade {
+namespace saccade::stated_size_test {
 namespace {
 
 using namespace test;
@@ -151,4 +151,4 @@ TEST(StatedSize, ALongTitleGoesOnBelow) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::stated_size_test

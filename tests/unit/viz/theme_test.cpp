@@ -2,7 +2,7 @@
 
 #include "viz_testing.hpp"
 
-namespace saccade {
+namespace saccade::theme_test {
 namespace {
 
 TEST(Theme, TextIsReadableOnEveryGround) {
@@ -42,4 +42,4 @@ TEST(Theme, ContrastAndMixing) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::theme_test

@@ -10,7 +10,7 @@
 #include "viz/layout.hpp"
 #include "viz_testing.hpp"
 
-namespace saccade {
+namespace saccade::touched_test {
 namespace {
 
 using namespace test;
@@ -182,4 +182,4 @@ TEST(Export, SaysWhatDoesNotFitAndWhatIsFarBelowTheScale) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::touched_test

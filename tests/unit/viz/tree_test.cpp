@@ -8,7 +8,7 @@
 #include "viz/layout.hpp"
 #include "viz_testing.hpp"
 
-namespace saccade {
+namespace saccade::tree_test {
 namespace {
 
 using namespace test;
@@ -241,4 +241,4 @@ TEST(TreeView, ThirtyStepsOfTenHypothesesFitWithoutLabelsOverLabels) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::tree_test

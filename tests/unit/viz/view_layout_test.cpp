@@ -7,7 +7,7 @@
 #include "viz/view.hpp"
 #include "viz_testing.hpp"
 
-namespace saccade {
+namespace saccade::view_layout_test {
 namespace {
 
 using namespace test;
@@ -136,4 +136,4 @@ TEST(ViewLayout, ManyCellsAreOneItem) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::view_layout_test

@@ -2,7 +2,7 @@
 
 #include "viz/view_options_applicable.hpp"
 
-namespace saccade {
+namespace saccade::view_options_applicable_test {
 namespace {
 
 /// What a run has no use for is as it is by default; what it has, stays.
@@ -26,4 +26,4 @@ TEST(ApplicableOptions, ThoseThatARunCannotHaveAreLeftOut) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::view_options_applicable_test

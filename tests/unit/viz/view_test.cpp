@@ -7,7 +7,7 @@
 #include "sample_trace.hpp"
 #include "viz_testing.hpp"
 
-namespace saccade {
+namespace saccade::view_test {
 namespace {
 
 using namespace test;
@@ -361,4 +361,4 @@ TEST(ViewStateJson, RefusesWhatItDoesNotKnow) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::view_test

@@ -3,7 +3,7 @@
 #include "exhibit/exhibit.hpp"
 #include "viz/view.hpp"
 
-namespace saccade {
+namespace saccade::view_words_test {
 namespace {
 
 TEST(ViewWords, EveryViewIsExplained) {
@@ -26,4 +26,4 @@ TEST(ViewWords, EveryHypothesisAndWindowSaysWhatItIs) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::view_words_test

@@ -6,7 +6,7 @@
 #include "sample_trace.hpp"
 #include "vision_trace.hpp"
 
-namespace saccade {
+namespace saccade::vision_layout_test {
 namespace {
 
 using namespace test;
@@ -79,4 +79,4 @@ INSTANTIATE_TEST_SUITE_P(Views, EveryVisionView,
                                            std::pair{"map-stages", "block.spatial"}));
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::vision_layout_test

@@ -11,7 +11,7 @@
 #include "viz/view.hpp"
 #include "viz_testing.hpp"
 
-namespace saccade {
+namespace saccade::vision_views_test {
 namespace {
 
 using namespace test;
@@ -319,4 +319,4 @@ TEST(VisionViews, SayInOneLineThatThereIsNothing) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::vision_views_test
