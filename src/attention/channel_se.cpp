@@ -1,14 +1,46 @@
 #include "attention/channel_se.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
-#include "autograd/ops.hpp"
+#include "autograd/ops_hard.hpp"
 #include "autograd/ops_image.hpp"
+#include "nn/activation.hpp"
+#include "nn/rules.hpp"
 
 namespace saccade {
 
+namespace {
+
+/// A layer of the gate: "W_1 z", its parameters and its rule, with a bias where there is one.
+template <class T>
+struct GateLayer {
+    const char *name, *symbol, *bias_symbol;  // "@attention.reduce"
+    char unit, over;                          // letters: of what it gives, and of what it reads
+    const Var<T>&weight, &bias;
+
+    std::string formula(const std::string& x) const {
+        return fmt::format("{} {}{}", symbol, x, bias.empty() ? "" : fmt::format(" + {}", bias_symbol));
+    }
+    std::string rule(const std::string& x) const {
+        const std::string added = bias.empty() ? "" : fmt::format("{}.bias[{}]", name, unit);
+        return rules::linear(over, fmt::format("{}.weight[{},{}]", name, unit, over), fmt::format("{}[{}]", x, over), added);
+    }
+    std::vector<Parameter> parameters(const std::string& unit_axis, const std::string& over_axis) const {
+        std::vector<Parameter> all = {{std::string(name) + ".weight", symbol, {unit_axis, over_axis}, weight}};
+        if (!bias.empty()) all.push_back({std::string(name) + ".bias", bias_symbol, {unit_axis}, bias});
+        return all;
+    }
+};
+
+}  // namespace
+
 template <class T>
 Var<T> SqueezeExcitation<T>::operator()(const Var<T>& features, const Observer& observe) const {
+    const GateLayer<T> first{"@attention.reduce", "W_1", "b_1", 'h', 'c', reduce, reduce_bias},
+        second{"@attention.expand", "W_2", "b_2", 'c', 'h', expand, expand_bias};
+    const std::string squashed = hard ? "hardσ" : "σ";
     if (observe) observe.axis({"hidden", AxisKind::feature, reduce.shape()[0], {}, "h"});
     const Var<T> pooled = observe("pooled", global_mean_pool(features), [] {
         return Shown{.symbol = "z",
@@ -17,15 +49,16 @@ Var<T> SqueezeExcitation<T>::operator()(const Var<T>& features, const Observer& 
                      .step = {"squeeze", "z_c = 1/(H W) Σ_yx F_c(y,x)", "@pooled[c] = mean_y(mean_x(@features[c,y,x]))",
                               "Hu 2018, eq. 2"}};
     });
-    const Var<T> bottleneck = observe("bottleneck", relu(affine(pooled, reduce, Var<T>())), [&] {
+    const Activation& between = saccade::activation(activation);
+    const Var<T> bottleneck = observe("bottleneck", between(affine(pooled, reduce, reduce_bias)), [&] {
         return Shown{.symbol = "u",
                      .title = "Bottleneck",
                      .axes = {"hidden"},
-                     .step = {"excite", "u = relu(W_1 z)",
-                              "@bottleneck[h] = relu(sum_c(@attention.reduce.weight[h,c] * @pooled[c]))", "Hu 2018, eq. 3"},
-                     .parameters = {{"@attention.reduce.weight", "W_1", {"hidden", "channel"}, reduce}}};
+                     .step = {"excite", fmt::format("u = {}({})", activation, first.formula("z")),
+                              fmt::format("@bottleneck[h] = {}({})", activation, first.rule("@pooled")), "Hu 2018, eq. 3"},
+                     .parameters = first.parameters("hidden", "channel")};
     });
-    const Var<T> computed = affine(bottleneck, expand, Var<T>());
+    const Var<T> computed = affine(bottleneck, expand, expand_bias);
     note_if_bottleneck_is_zero(observe, computed.value());
     const Var<T> scores = observe("gate_scores", computed, [&] {
         return Shown{.role = Role::scores,
@@ -33,17 +66,22 @@ Var<T> SqueezeExcitation<T>::operator()(const Var<T>& features, const Observer& 
                      .title = "Channel scores",
                      .unit = "logit",
                      .axes = {"channel"},
-                     .step = {"excite", "e = W_2 u", "@gate_scores[c] = sum_h(@attention.expand.weight[c,h] * @bottleneck[h])",
+                     .step = {"excite", "e = " + second.formula("u"), "@gate_scores[c] = " + second.rule("@bottleneck"),
                               "Hu 2018, eq. 3"},
-                     .parameters = {{"@attention.expand.weight", "W_2", {"channel", "hidden"}, expand}}};
+                     .parameters = second.parameters("channel", "hidden")};
     });
-    const Var<T> gate = observe("gate", sigmoid(scores), [] {
+    const Var<T> gate = observe("gate", hard ? hard_sigmoid(scores) : sigmoid(scores), [&] {
         return Shown{.role = Role::gate,
                      .symbol = "s",
                      .title = "Channel gate",
                      .unit = "gate",
                      .axes = {"channel"},
-                     .step = {"gate", "s = σ(W_2 relu(W_1 z))", "@gate[c] = sigmoid(@gate_scores[c])", "Hu 2018, eq. 3"}};
+                     .step = {"gate",
+                              reduce_bias.empty() && expand_bias.empty() && !hard && activation == "relu"
+                                  ? "s = σ(W_2 relu(W_1 z))"
+                                  : fmt::format("s = {}(e)", squashed),
+                              fmt::format("@gate[c] = {}(@gate_scores[c])", hard ? "hard_sigmoid" : "sigmoid"),
+                              hard ? "Howard 2019, section 5.3" : "Hu 2018, eq. 3"}};
     });
     return observe("refined", gate_channels(features, gate), [] {
         return Shown{.symbol = "F'",

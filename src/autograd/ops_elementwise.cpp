@@ -4,6 +4,7 @@
 
 #include "autograd/ops.hpp"
 #include "autograd/ops_common.hpp"
+#include "autograd/ops_hard.hpp"
 #include "tensor/simd.hpp"
 
 // after tensor/eigen.hpp, which silences a compiler bug for it
@@ -96,6 +97,24 @@ Var<T> silu(const Var<T>& a) {
 }
 
 template <class T>
+Var<T> hard_sigmoid(const Var<T>& a) {
+    constexpr T sixth = T(1) / T(6);
+    Tensor<T> y = map_elements(a.value(), [=](const auto& x) { return (x + T(3)).max(T(0)).min(T(6)) * sixth; });
+    return record_elementwise(a, std::move(y), a.value(),
+                              [=](const auto& x, const auto& g) { return (x.abs() < T(3)).select(g * sixth, T(0)).eval(); });
+}
+
+template <class T>
+Var<T> hard_swish(const Var<T>& a) {
+    constexpr T sixth = T(1) / T(6);
+    Tensor<T> y = map_elements(a.value(), [=](const auto& x) { return x * ((x + T(3)).max(T(0)).min(T(6)) * sixth); });
+    return record_elementwise(a, std::move(y), a.value(), [=](const auto& x, const auto& g) {
+        const auto slope = (x.abs() < T(3)).select((T(2) * x + T(3)) * sixth, (x > T(0)).template cast<T>()).eval();
+        return (g * slope).eval();
+    });
+}
+
+template <class T>
 Var<T> exp(const Var<T>& a) {
     // Eigen clamps the argument, so that exp(-inf) could come out as the least number instead of 0.
     Tensor<T> y = map_elements(
@@ -130,15 +149,17 @@ Var<T> dropout(const Var<T>& a, T p, Rng& rng) {
     return record_elementwise(a, std::move(y), factor, [](const auto& k, const auto& g) { return g * k; });
 }
 
-#define SACCADE_INSTANTIATE(T)                \
-    template Var<T> tanh(const Var<T>&);      \
-    template Var<T> sigmoid(const Var<T>&);   \
-    template Var<T> relu(const Var<T>&);      \
-    template Var<T> gelu(const Var<T>&);      \
-    template Var<T> gelu_tanh(const Var<T>&); \
-    template Var<T> silu(const Var<T>&);      \
-    template Var<T> exp(const Var<T>&);       \
-    template Var<T> log(const Var<T>&);       \
+#define SACCADE_INSTANTIATE(T)                   \
+    template Var<T> tanh(const Var<T>&);         \
+    template Var<T> sigmoid(const Var<T>&);      \
+    template Var<T> relu(const Var<T>&);         \
+    template Var<T> gelu(const Var<T>&);         \
+    template Var<T> gelu_tanh(const Var<T>&);    \
+    template Var<T> silu(const Var<T>&);         \
+    template Var<T> hard_sigmoid(const Var<T>&); \
+    template Var<T> hard_swish(const Var<T>&);   \
+    template Var<T> exp(const Var<T>&);          \
+    template Var<T> log(const Var<T>&);          \
     template Var<T> dropout(const Var<T>&, T, Rng&);
 SACCADE_INSTANTIATE(float)
 SACCADE_INSTANTIATE(double)

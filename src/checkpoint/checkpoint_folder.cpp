@@ -143,6 +143,7 @@ CheckpointFolder read_checkpoint_folder(const std::string& path, const std::stop
 std::string unused_tensors(const CheckpointFolder& folder) {
     static const std::vector<std::string> buffers = {".attn.bias", ".attn.masked_bias", ".attention.bias",
                                                      ".attention.masked_bias", "position_ids", "inv_freq", "token_type_ids",
+                                                     "num_batches_tracked",
                                                      // Of T5 and Marian: copies of the one table, and what no layer reads.
                                                      ".embed_tokens.weight", "EncDecAttention.relative_attention_bias.weight"};
     static const std::vector<std::string> others = {"pooler.",  "cls.seq_relationship", "predictions.decoder.",

@@ -81,28 +81,56 @@ Tensor<float> paired_units(const Tensor<float>& rows, Index units, Index turned)
 }
 
 const std::vector<Family>& families() {
-    static const std::vector<Family> all = {bert_family(),     deit_family(),  distilbert_family(), gpt2_family(),
-                                            gpt_neox_family(), llama_family(), marian_family(),     mistral_family(),
-                                            qwen2_family(),    qwen3_family(), roberta_family(),    t5_family(),
-                                            vit_family()};
+    static const std::vector<Family> all = {bert_family(),
+                                            deit_family(),
+                                            distilbert_family(),
+                                            gpt2_family(),
+                                            gpt_neox_family(),
+                                            llama_family(),
+                                            marian_family(),
+                                            mistral_family(),
+                                            qwen2_family(),
+                                            qwen3_family(),
+                                            roberta_family(),
+                                            t5_family(),
+                                            vit_family(),
+                                            efficientnet_b0_family(),
+                                            mobilenetv3_large_family(),
+                                            seresnet50_family()};
     return all;
 }
 
+namespace {
+
+[[noreturn]] void refuse_family(const std::string& what) {
+    std::string known;
+    for (const Family& family : families()) known += (known.empty() ? "" : ", ") + family.model_type;
+    throw Error(ErrorCode::unsupported, what, "these do: " + known);
+}
+
+const Family* find_family(const std::string& type) {
+    const auto found = std::ranges::find(families(), type, &Family::model_type);
+    return found == families().end() ? nullptr : &*found;
+}
+
+}  // namespace
+
 const Family& family_of(const nlohmann::json& config, const std::string& where) {
-    std::string type;
-    JsonObject(config, where + ": config.json").text("model_type", type, 64);
-    return family_named(type, where);
+    std::string type, architecture;
+    const JsonObject object(config, where + ": config.json");
+    object.text("model_type", type, 64);
+    // Folders of the library timm name an architecture, perhaps with the tag of its training: "seresnet50.ra2_in1k".
+    if (type.empty() || type == "timm_wrapper") object.text("architecture", architecture, 128);
+    if (architecture.empty()) return family_named(type, where);
+    const Family* family = find_family(architecture.substr(0, architecture.find('.')));
+    if (family != nullptr && family->network.design != nullptr) return *family;
+    refuse_family(fmt::format("{}: networks of architecture '{}' do not open yet", where, architecture));
 }
 
 const Family& family_named(const std::string& type, const std::string& where) {
-    const auto found = std::ranges::find(families(), type, &Family::model_type);
-    if (found != families().end()) return *found;
-    std::string known;
-    for (const Family& family : families()) known += (known.empty() ? "" : ", ") + family.model_type;
-    throw Error(ErrorCode::unsupported,
-                type.empty() ? where + ": does not say which model_type it is"
-                             : fmt::format("{}: models of type '{}' do not open yet", where, type),
-                "these do: " + known);
+    if (const Family* family = find_family(type)) return *family;
+    refuse_family(type.empty() ? where + ": does not say which model_type it is"
+                               : fmt::format("{}: models of type '{}' do not open yet", where, type));
 }
 
 std::string activation_of(const JsonObject& config, const char* key, const std::string& otherwise, const std::string& where) {

@@ -5,6 +5,7 @@
 #include "checkpoint/checkpoint_folder.hpp"
 #include "checkpoint/preprocessing.hpp"
 #include "io/json_text.hpp"
+#include "model/gated_network.hpp"
 #include "model/vision_transformer.hpp"
 
 namespace saccade {
@@ -78,9 +79,16 @@ Tensor<float> rows_of_matrix(const Tensor<float>& w, Index first, Index count);
 /// Units of each head [heads * units, ...] in another order: those that a model pairs with the unit half a head further (of the
 /// first `turned` units) become neighbours, as our rotary code pairs them.
 Tensor<float> paired_units(const Tensor<float>& rows, Index units, Index turned);
+/// The same of a convolutional network that gates its channels, whose sizes the config alone says; names as in
+/// model/gated_network.hpp. Both null: it is none.
+struct NetworkMapping {
+    GatedNetworkDesign (*design)(const JsonObject& config, const std::string& where) = nullptr;
+    void (*take)(Taking& taking, const GatedNetworkDesign& design) = nullptr;
+};
+
 /// How the config and the names of one kind of model map to ours; a file each.
 struct Family {
-    std::string model_type;  // as config.json says
+    std::string model_type;  // as config.json says, or its "architecture" in the layout of the library timm
     std::string title;       // "GPT-2"
     std::string source;      // the paper
     /// Error{bad_format} or {unsupported} for a config or tensors that do not fit. Null: it reads pictures.
@@ -89,24 +97,28 @@ struct Family {
     CheckpointFolder (*unmap)(const MappedModel& model) = nullptr;
     /// As map; null: it reads text.
     MappedVision (*map_vision)(CheckpointFolder& folder, const JsonObject& config) = nullptr;
+    NetworkMapping network{};
 };
 
 Family bert_family();
 Family deit_family();
 Family distilbert_family();
+Family efficientnet_b0_family();
 Family gpt2_family();
 Family gpt_neox_family();
 Family llama_family();
 Family marian_family();
 Family mistral_family();
+Family mobilenetv3_large_family();
 Family qwen2_family();
 Family qwen3_family();
 Family roberta_family();
+Family seresnet50_family();
 Family t5_family();
 Family vit_family();
 
 const std::vector<Family>& families();
-/// By config.json's model_type. Error{unsupported} lists those that open.
+/// By config.json's model_type, or its architecture where that says no more. Error{unsupported} lists those that open.
 const Family& family_of(const nlohmann::json& config, const std::string& where);
 /// Error{bad_format} as above, by the type itself.
 const Family& family_named(const std::string& model_type, const std::string& where);

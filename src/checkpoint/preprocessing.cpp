@@ -136,7 +136,8 @@ ReadPicture read_as(const Image& picture, const Preprocessing& how, Index height
         read.differs = fmt::format("{} x {} px cannot be cut out of a picture of {} x {}", how.crop_width, how.crop_height,
                                    size.width, size.height);
     const ImageSize asked = crops ? ImageSize{how.crop_width, how.crop_height} : size;
-    const Index left = (size.width - asked.width) / 2, top = (size.height - asked.height) / 2;
+    const auto middle = [&](Index room) { return room / 2 + (how.middle_to_even && room % 2 == 1 ? room / 2 % 2 : 0); };
+    const Index left = middle(size.width - asked.width), top = middle(size.height - asked.height);
     const auto share = [](Index a, Index b) { return static_cast<double>(a) / static_cast<double>(b); };
     read.left = share(left, size.width);
     read.top = share(top, size.height);

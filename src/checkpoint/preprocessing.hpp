@@ -16,9 +16,18 @@ struct Preprocessing {
     Resampling resampling = Resampling::bilinear;
     bool crops = false;
     Index crop_height = 0, crop_width = 0;
-    double factor = 1.0 / 255;  // of 8 bit
+    bool middle_to_even = false;  // the middle of an odd number of pixels lies at the even one (timm), or at the lesser
+    double factor = 1.0 / 255;    // of 8 bit
     std::array<float, 3> mean = {0.5f, 0.5f, 0.5f}, deviation = {0.5f, 0.5f, 0.5f};
     bool operator==(const Preprocessing&) const = default;
+};
+
+/// How one model reads pictures, the size that it needs, and which file says so.
+struct VisionReading {
+    Preprocessing how{};
+    Index height = 0, width = 0, channels = 3;
+    std::string said_in = "preprocessor_config.json";  // empty: no file of the folder does
+    bool operator==(const VisionReading&) const = default;
 };
 
 /// A picture as a model reads it, before it is normalised.

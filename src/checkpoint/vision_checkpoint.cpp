@@ -24,14 +24,17 @@ VisionCheckpointPtr read_vision_checkpoint(const std::string& path, const std::s
     lay_layers_together(model.weights);
     release_kept_blocks(0);  // as many bytes as the folder's weights
     bool says_reading = false;
-    const Preprocessing reading = read_preprocessing(path, model.reading, &says_reading);
+    VisionReading reading{.how = read_preprocessing(path, model.reading, &says_reading),
+                          .height = model.design.height,
+                          .width = model.design.width,
+                          .channels = model.design.channels};
+    if (!says_reading) reading.said_in.clear();
     return std::make_shared<const VisionCheckpoint>(
         VisionCheckpoint{.path = path,
                          .family = &family,
                          .model = VisionTransformer(Weights<float>(model.weights), model.design),
                          .classes = std::move(model.classes),
                          .reading = reading,
-                         .says_reading = says_reading,
                          .unused = std::move(unused)});
 }
 
@@ -55,11 +58,12 @@ VisionCheckpointPtr vision_checkpoint_of(const ModelPtr& model) {
         if (transformer.classes() != static_cast<Index>(classes.size()))
             throw Error(ErrorCode::bad_format, where + ": the classes of its card do not fit its weights",
                         "use the card that was written with these weights");
-        return std::make_shared<const VisionCheckpoint>(VisionCheckpoint{.path = where,
-                                                                         .family = &family_named(type, where),
-                                                                         .model = std::move(transformer),
-                                                                         .classes = std::move(classes),
-                                                                         .reading = reading});
+        return std::make_shared<const VisionCheckpoint>(VisionCheckpoint{
+            .path = where,
+            .family = &family_named(type, where),
+            .model = std::move(transformer),
+            .classes = std::move(classes),
+            .reading = {.how = reading, .height = design.height, .width = design.width, .channels = design.channels}});
     });
 }
 

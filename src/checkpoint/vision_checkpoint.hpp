@@ -2,6 +2,7 @@
 
 #include "base/reuse.hpp"
 #include "checkpoint/family.hpp"
+#include "checkpoint/vision_steps.hpp"
 #include "model/model_store.hpp"
 #include "trace/probe.hpp"
 
@@ -13,9 +14,8 @@ struct VisionCheckpoint {
     const Family* family;
     VisionTransformer model;
     std::vector<std::string> classes;  // names; empty: no class is read out
-    Preprocessing reading;
-    bool says_reading = true;  // the folder says how it reads pictures
-    std::string unused{};      // tensors of the folder that it does not use, in words; empty: none
+    VisionReading reading;
+    std::string unused{};  // tensors of the folder that it does not use, in words; empty: none
 };
 using VisionCheckpointPtr = std::shared_ptr<const VisionCheckpoint>;
 

@@ -1,21 +1,16 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "autograd/ops.hpp"
 #include "base/error.hpp"
 #include "base/stop.hpp"
 #include "checkpoint/vision_checkpoint.hpp"
-#include "nn/rules.hpp"
-#include "tensor/largest.hpp"
 #include "trace/unchangeable.hpp"
 
 namespace saccade {
 
 namespace {
-
-constexpr Index classes_shown = 6;
 
 /// What a run showed, and what it was of.
 struct Kept {
@@ -48,7 +43,7 @@ class Run {
         call.observe = Observer(probe, "self.");
         call.names = {.tokens = "token"};
         call.stop = stop_;
-        const Tensor<float> pixels = shown_pixels(Observer(probe));
+        const Tensor<float> pixels = shown_pixels(request_.plain, checkpoint_->reading, Observer(probe));
         Var<float> x = model_.embed(pixels.reshape(pixels.shape().with_inserted(0, 1)), call);
         if (tape != nullptr) x = tape->leaf(x.value());
         const Var<float> states = model_.stack()(x, call);
@@ -71,80 +66,11 @@ class Run {
     }
 
  private:
-    Tensor<float> shown_pixels(const Observer& observe) const {
-        const Preprocessing& how = checkpoint_->reading;
-        const Tensor<float> plain = observe("input", request_.plain, [&] {
-            return Shown{.role = Role::input,
-                         .symbol = "I",
-                         .title = "What the model reads",
-                         .axes = {"input.y", "input.x", "input.color"},
-                         .step = {"resize", fmt::format("the picture at {} × {} px, {}", model_.design().width,
-                                                        model_.design().height, to_string(how.resampling))}};
-        });
-        return observe("pixels", normalised_pixels(plain, how), [&] {
-            const auto n = static_cast<std::size_t>(model_.design().channels);
-            const auto numbers = [n](const std::array<float, 3>& all) {
-                return Tensor<float>::from({static_cast<Index>(n)},
-                                           std::vector<float>(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(n)));
-            };
-            const double scale = 255 * how.factor;
-            const bool usual = std::abs(scale - 1) < 1e-6;
-            return Shown{.role = Role::embedding,
-                         .symbol = "I",
-                         .title = "Normalised pixels",
-                         .axes = {"input.y", "input.x", "input.color"},
-                         .step = {"normalise", usual ? "(v − μ) / σ" : "(f v − μ) / σ",
-                                  fmt::format("pixels[y,x,c] = (input[y,x,c]{} - pixels.mean[c]) / pixels.deviation[c]",
-                                              usual ? "" : fmt::format(" * {}", scale)),
-                                  "the model's preprocessor_config.json"},
-                         .parameters = {{"pixels.mean", "μ", {"input.color"}, numbers(how.mean)},
-                                        {"pixels.deviation", "σ", {"input.color"}, numbers(how.deviation)}}};
-        });
-    }
-
     const VisionCheckpointPtr& checkpoint_;
     const VisionTransformer& model_;
     const VisionRequest& request_;
     const std::stop_token& stop_;
 };
-
-/// Probabilities of all classes, and the likeliest of them.
-void read_out(const VisionCheckpoint& checkpoint, const Tensor<float>& logits, const Observer& observe, VisionOutput& output) {
-    const auto classes = static_cast<Index>(checkpoint.classes.size());
-    observe.axis({"class", AxisKind::class_, classes, checkpoint.classes, "c"});
-    const Tensor<float> p =
-        observe("probabilities", softmax(Var<float>(logits)), [] {
-            return Shown{.role = Role::probabilities,
-                         .symbol = "p",
-                         .title = "Class probabilities",
-                         .axes = {"class"},
-                         .step = {"normalise", "p = softmax(o)", "probabilities[c] = " + rules::softmax('c', "logits[c]")}};
-        }).value();
-    if (!std::ranges::all_of(p.values(), [](float v) { return std::isfinite(v); }) && !observe.probe()->intervening())
-        throw Error(ErrorCode::numeric, checkpoint.path + ": its states grow beyond all numbers on this picture",
-                    "the weights are damaged, or need more than 32 bits");
-    output.likeliest = places_of_largest(p.values(), classes_shown);
-    Axis axis{"top", AxisKind::class_, static_cast<Index>(output.likeliest.size()), {}, "q"};
-    // "tabby, tabby cat": the first of a class's names does.
-    for (const Index c : output.likeliest) {
-        const std::string& names = checkpoint.classes[static_cast<std::size_t>(c)];
-        axis.labels.push_back(names.substr(0, names.find(", ")));
-    }
-    observe.axis(std::move(axis));
-    output.likeliest = observe.ids("top.class", output.likeliest, classes, [] {
-        return Shown{Role::output, "c", "Likeliest classes (numbers)", "", {"top"}};
-    });
-    Tensor<float> chances(Shape{static_cast<Index>(output.likeliest.size())});
-    for (std::size_t q = 0; q < output.likeliest.size(); ++q) chances.data()[q] = p.data()[output.likeliest[q]];
-    chances = observe("top.probabilities", chances, [] {
-        return Shown{.role = Role::probabilities,
-                     .symbol = "p",
-                     .title = "Likeliest classes",
-                     .axes = {"top"},
-                     .step = {"sort", "the largest first", "top.probabilities[q] = probabilities[top.class[q]]"}};
-    });
-    output.probabilities.assign(chances.values().begin(), chances.values().end());
-}
 
 void show_gradients(const Tensor<float>& gradients, const std::string& of, const Observer& observe) {
     const Tensor<float> shown = observe("self.weights.gradient", gradients, [&] {
@@ -199,7 +125,9 @@ VisionOutput run_vision_checkpoint(const VisionCheckpointPtr& checkpoint, const 
     checkpoint->model.declare_axes(probe);
     if (logits.empty()) return output;
     const Observer observe(probe);
-    read_out(*checkpoint, logits, observe, output);
+    ClassesRead read = read_out_classes(checkpoint->classes, checkpoint->path, logits, observe);
+    output.likeliest = std::move(read.likeliest);
+    output.probabilities = std::move(read.probabilities);
     const auto classes = static_cast<Index>(checkpoint->classes.size());
     output.watched = std::clamp<Index>(request.watched.value_or(output.likeliest.front()), 0, classes - 1);
     if (!request.gradients) return output;

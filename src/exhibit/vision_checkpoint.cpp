@@ -4,8 +4,10 @@
 
 #include "analysis/catalogue.hpp"
 #include "base/path_text.hpp"
+#include "checkpoint/vision_checkpoint.hpp"
 #include "exhibit/exhibits.hpp"
 #include "exhibit/vision_checkpoint_lesson.hpp"
+#include "exhibit/vision_network.hpp"
 #include "exhibit/vision_picture.hpp"
 #include "image/samples.hpp"
 #include "params/param_make.hpp"
@@ -23,7 +25,7 @@ constexpr const char* digit =
     R"({"angle":100,"aspect":0.33,"color":"white","kind":"rectangle","round":0.5,"size":0.36,"soft":0.1,"x":0.33,"y":0.34},)"
     R"({"angle":0,"aspect":0.3,"color":"white","kind":"rectangle","round":0.5,"size":0.44,"soft":0.1,"x":0.49,"y":0.52},)"
     R"({"angle":95,"aspect":0.22,"color":"white","kind":"rectangle","round":0.5,"size":0.62,"soft":0.1,"x":0.64,"y":0.53}]})";
-constexpr double longest_path = 4096, most_tokens = 4096, most_classes = 1 << 20;
+constexpr double longest_path = 4096, most_tokens = 4096, most_classes = 1 << 20, most_gates = 1024;
 
 /// One token's attention as the views lay it over the picture.
 struct Query {
@@ -180,13 +182,14 @@ std::string said(const VisionCheckpoint& checkpoint, const VisionOutput& output)
 }
 
 void run(RunContext& context) {
+    if (context.model == nullptr && names_network(context.params)) return run_vision_network(context);
     const std::string path = path_from_text(context.params.text("path"));
     const VisionCheckpointPtr checkpoint =
         context.model != nullptr ? vision_checkpoint_of(context.model) : vision_checkpoint_of(path, context.stop);
     const VisionDesign& design = checkpoint->model.design();
     Probe& probe = context.probe;
     if (!checkpoint->unused.empty()) probe.note({"path", checkpoint->unused, "the numbers are of a model without them"});
-    VisionRequest request{.plain = read_vision_picture(context, *checkpoint),
+    VisionRequest request{.plain = read_vision_picture(context, checkpoint->reading),
                           .watched = watched_class(context, *checkpoint),
                           .gradients = context.params.toggle("gradients")};
     const VisionOutput output = run_vision_checkpoint(checkpoint, request, probe, context.reuse, context.stop);
@@ -212,7 +215,8 @@ std::string bundled(const Params& params) {
 std::vector<ParamSpec> params() {
     ParamSpec path = optional_text_param("path", "Model",
                                          "A ViT or DeiT in Hugging Face's layout: config.json, model.safetensors, "
-                                         "preprocessor_config.json. Drop the folder on the "
+                                         "preprocessor_config.json; or seresnet50, mobilenetv3_large_100 or efficientnet_b0 in "
+                                         "timm's: config.json, model.safetensors. Drop the folder on the "
                                          "window, or type its path. Nothing is fetched from the network.",
                                          "the bundled model of digits", longest_path);
     path.is_path = true;
@@ -226,9 +230,13 @@ std::vector<ParamSpec> params() {
                       "The token that looks, whose attention lies over the picture: click a patch of a rollout. 0 or 1: the "
                       "class token; then patches row by row, behind the token of distillation if there is one.",
                       0, 0, most_tokens),
+        integer_param("block", "Gate",
+                      "Of a network that gates its channels: which of its gates is shown with all that it was computed from, "
+                      "counted from 1 through the network. 0: the last.",
+                      0, 0, most_gates),
         integer_param("class", "Class",
-                      "Whose logit the gradients are of, by its number in the model's list from 1: click a class. 0: the "
-                      "likeliest.",
+                      "Whose logit the gradients are of, and whose probability is told, by its number in the model's list from "
+                      "1: click a class. 0: the likeliest.",
                       0, 0, most_classes),
         toggle_param("gradients", "Gradients",
                      "Records how the logit of one class changes with each weight, ∂ o / ∂α, for relevance; costs twice the "
@@ -237,6 +245,7 @@ std::vector<ParamSpec> params() {
 }
 
 std::vector<ViewPlacement> views_of(const Params& params) {
+    if (names_network(params)) return network_views(params);
     std::vector<ViewPlacement> views = {{"overlay", "query.weights", 0, 0.34f, 0.52f},
                                         {"word-strip", "query.weights", 0, 0.33f, 0.52f},
                                         {"head-grid", "self.weights", 0, 0.33f, 0.52f},
@@ -256,9 +265,11 @@ Exhibit vision_checkpoint_exhibit() {
     exhibit.title = "Your vision model";
     exhibit.group = "Yours";
     exhibit.summary =
-        "A vision transformer of your own, live: where each head of ViT or DeiT looks in your picture, rollout, and what of it "
-        "raised a class.";
-    exhibit.source = "Dosovitskiy 2021; Touvron 2021; Abnar and Zuidema 2020; Chefer 2021";
+        "A vision model of your own, live: where each head of ViT or DeiT looks in your picture, rollout, and what of it "
+        "raised "
+        "a class; the channel gates of SE-ResNet, MobileNetV3 or EfficientNet.";
+    exhibit.source =
+        "Dosovitskiy 2021; Touvron 2021; Abnar and Zuidema 2020; Chefer 2021; Hu 2018; Howard 2019; Tan and Le 2019";
     exhibit.params = params();
     exhibit.models = {own_model};
     exhibit.choose_model = bundled;

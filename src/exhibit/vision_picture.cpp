@@ -15,11 +15,6 @@ namespace {
 
 constexpr Index scene_side = 512, most_shown = 1024;  // longer side of a drawn scene, and of what is shown
 
-struct ReadKey {
-    Preprocessing reading;
-    Index height = 0, width = 0, channels = 0;
-    bool operator==(const ReadKey&) const = default;
-};
 struct Read {
     Tensor<float> plain, shown;
     std::string differs;
@@ -37,11 +32,11 @@ Tensor<float> part_shown(const Image& whole, const ReadPicture& read) {
     return to_tensor(cut(whole, x, y, right - x, bottom - y));
 }
 
-std::shared_ptr<const Read> read_as_asked(const PicturePtr& picture, const Image& shown, const ReadKey& key,
+std::shared_ptr<const Read> read_as_asked(const PicturePtr& picture, const Image& shown, const VisionReading& key,
                                           const std::stop_token& stop) {
-    static KeptWith<Picture, Read, ReadKey> kept(8);
+    static KeptWith<Picture, Read, VisionReading> kept(8);
     const auto make = [&] {
-        const ReadPicture read = read_as(picture->image, key.reading, key.height, key.width);
+        const ReadPicture read = read_as(picture->image, key.how, key.height, key.width);
         return std::make_shared<const Read>(
             Read{plain_pixels(read.image, key.channels), part_shown(shown, read), read.differs});
     };
@@ -72,20 +67,18 @@ PicturePtr picture_to_look_at(const std::string& value, const PicturePtr& whole)
 
 }  // namespace
 
-Tensor<float> read_vision_picture(RunContext& context, const VisionCheckpoint& checkpoint) {
+Tensor<float> read_vision_picture(RunContext& context, const VisionReading& reading) {
     const std::string& value = context.params.text("image");
-    const VisionDesign& design = checkpoint.model.design();
     const PicturePtr picture = whole_picture(value);
-    const auto read = read_as_asked(picture, picture_to_look_at(value, picture)->image,
-                                    {checkpoint.reading, design.height, design.width, design.channels}, context.stop);
+    const auto read = read_as_asked(picture, picture_to_look_at(value, picture)->image, reading, context.stop);
     show(Observer(context.probe), read->shown);
-    if (!checkpoint.says_reading)
-        context.probe.note({"path", "the folder has no preprocessor_config.json",
-                            fmt::format("pictures are read at {} × {} px, {}, mean {:.3g} and deviation {:.3g}", design.width,
-                                        design.height, to_string(checkpoint.reading.resampling), checkpoint.reading.mean[0],
-                                        checkpoint.reading.deviation[0])});
+    if (reading.said_in.empty())
+        context.probe.note(
+            {"path", "the folder has no preprocessor_config.json",
+             fmt::format("pictures are read at {} × {} px, {}, mean {:.3g} and deviation {:.3g}", reading.width, reading.height,
+                         to_string(reading.how.resampling), reading.how.mean[0], reading.how.deviation[0])});
     if (!read->differs.empty())
-        context.probe.note({"image", read->differs, fmt::format("it is read at {} × {} px", design.width, design.height)});
+        context.probe.note({"image", read->differs, fmt::format("it is read at {} × {} px", reading.width, reading.height)});
     return read->plain;
 }
 

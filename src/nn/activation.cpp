@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "autograd/ops_hard.hpp"
 #include "base/error.hpp"
 
 namespace saccade {
@@ -10,7 +11,8 @@ const std::vector<Activation>& activations() {
     static const std::vector<Activation> all = {{"relu", "max(0, x)", relu<float>, relu<double>},
                                                 {"gelu", "gelu(x)", gelu<float>, gelu<double>},
                                                 {"gelu_tanh", "gelu(x)", gelu_tanh<float>, gelu_tanh<double>},
-                                                {"silu", "silu(x)", silu<float>, silu<double>}};
+                                                {"silu", "silu(x)", silu<float>, silu<double>},
+                                                {"hard_swish", "hardswish(x)", hard_swish<float>, hard_swish<double>}};
     return all;
 }
 

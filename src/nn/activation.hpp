@@ -19,7 +19,7 @@ struct Activation {
     Var<double> operator()(const Var<double>& x) const { return of_double(x); }
 };
 
-/// relu; gelu (exact) and gelu_tanh (Hendrycks and Gimpel 2016); silu (Elfwing 2017).
+/// relu; gelu (exact) and gelu_tanh (Hendrycks and Gimpel 2016); silu (Elfwing 2017); hard_swish (Howard 2019).
 const std::vector<Activation>& activations();
 /// Error{invalid_input} lists them.
 const Activation& activation(const std::string& id);

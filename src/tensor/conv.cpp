@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "tensor/conv_correlation.hpp"
+#include "tensor/conv_depthwise.hpp"
 
 namespace saccade {
 
@@ -90,6 +91,11 @@ PackedConv<T>::PackedConv(const Tensor<T>& weight, const Tensor<T>& bias, ConvFo
     const ConvShape s =
         conv_shape({1, weight.shape()[2], weight.shape()[3], weight.shape()[1] * form.groups}, weight.shape(), form);
     const Index places = s.kernel_height * s.kernel_width;
+    if (is_depthwise(s)) {
+        weights_.push_back(pack_depthwise<T>(s, weight.data()));
+        biases_.push_back(pack_bias<T>(bias.empty() ? nullptr : bias.data(), s.out));
+        return;
+    }
     for (Index g = 0; g < form.groups; ++g) {
         weights_.push_back(pack_weights<T>(
             forward_correlation(s), {weight.data() + g * group_size(s), s.group_in() * places, places, s.kernel_width, 1}));
@@ -99,6 +105,7 @@ PackedConv<T>::PackedConv(const Tensor<T>& weight, const Tensor<T>& bias, ConvFo
 
 template <class T>
 void PackedConv<T>::run(const ConvShape& s, const T* x, const T* residual, bool relu, T* y) const {
+    if (is_depthwise(s)) return depthwise<T>(s, x, weights_.front().get(), {biases_.front().get(), residual, relu}, y);
     const Correlation c = forward_correlation(s);
     for (Index g = 0; g < s.form.groups; ++g) {
         const Index out = g * s.group_out();
@@ -122,6 +129,11 @@ Tensor<T> PackedConv<T>::operator()(const Tensor<T>& x, const Tensor<T>& residua
 
 template <class T>
 void conv_forward(const ConvShape& s, const T* x, const T* weight, const T* bias, T* y) {
+    if (is_depthwise(s)) {
+        const auto weights = pack_depthwise<T>(s, weight);
+        const auto padded = pack_bias<T>(bias, s.out);
+        return depthwise<T>(s, x, weights.get(), {.bias = padded.get()}, y);
+    }
     const Correlation c = forward_correlation(s);
     const Index places = s.kernel_height * s.kernel_width;
     for (Index g = 0; g < s.form.groups; ++g) {

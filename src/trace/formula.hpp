@@ -20,6 +20,7 @@ namespace saccade {
 //   call       := function '(' expr ')' | ('min' | 'max') '(' expr ',' expr ')' | 'where' '(' test ',' then ',' otherwise ')'
 //               | reduction '_' letter '(' expr ')'
 //   function   := tanh | sigmoid | relu | gelu | exp | log | sqrt | abs | sin | cos | square | floor | gelu_tanh | silu
+//               | hard_sigmoid | hard_swish
 //   reduction  := sum | max | min | mean | argmax | softmax     several letters: sum_y(sum_x(...)). softmax_j(x) is
 //                 exp(x_j) / sum over j, and j then is an index of the result
 //   ref        := name '[' (index (',' index)*)? ']'            name may hold dots and underscores: encoder.forward.state

@@ -13,8 +13,9 @@ namespace saccade {
 
 namespace {
 
-constexpr std::array<std::string_view, 14> functions = {"tanh", "sigmoid", "relu", "exp",    "log",   "sqrt",      "gelu",
-                                                        "abs",  "sin",     "cos",  "square", "floor", "gelu_tanh", "silu"};
+constexpr std::array<std::string_view, 16> functions = {"tanh",      "sigmoid", "relu",         "exp",       "log",    "sqrt",
+                                                        "gelu",      "abs",     "sin",          "cos",       "square", "floor",
+                                                        "gelu_tanh", "silu",    "hard_sigmoid", "hard_swish"};
 constexpr std::array<std::string_view, 2> functions_of_two = {"min", "max"};
 constexpr std::array<std::string_view, 6> reductions = {"sum", "max", "min", "mean", "softmax", "argmax"};
 constexpr std::array<std::string_view, 13> binary_ops = {"+", "-", "*", "/", "//", "%", "^", "<", ">", "<=", ">=", "==", "!="};
