@@ -20,10 +20,10 @@ GatedNetworkDesign seresnet_design(const JsonObject& config, const std::string& 
     arguments.wholes("channels", channels, 1, 4096);
     Index base = 64;
     arguments.whole("base_width", base, Index{1}, Index{4096});
-    if (layers.size() != channels.size() || layers.empty() || layers.size() > 16)
+    if (layers.size() != 4 || channels.size() != 4)
         throw Error(ErrorCode::bad_format,
                     fmt::format("{}: model_args says {} layers and {} channels", where, layers.size(), channels.size()),
-                    "both have a number for each stage");
+                    "both have a number for each of the four stages");
     const VisionReading reading = timm_reading(config, where);
     GatedNetworkDesign design{.height = reading.height,
                               .width = reading.width,

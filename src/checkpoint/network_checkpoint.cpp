@@ -37,13 +37,14 @@ NetworkCheckpointPtr read_network_checkpoint(const std::string& path, const std:
                     "open it by itself: saccade FOLDER");
     const GatedNetworkDesign design = checked_design(family, config, path);
     WeightMap weights;
+    std::vector<std::string> classes = timm_class_names(config, design.classes, path);
     // Saved by the library transformers, its names stand below "timm_model.".
     Taking taking(folder, {"timm_model."}, weights);
     family.network.take(taking, design);
     NetworkCheckpoint made{.path = path,
                            .family = &family,
                            .network = nullptr,
-                           .classes = timm_class_names(config, design.classes, path),
+                           .classes = std::move(classes),
                            .reading = timm_reading(config, path),
                            .unused = unused_tensors(folder)};
     made.named = !made.classes.empty() || design.classes == 0;

@@ -5,6 +5,7 @@ makes of them.
     make_timm_golden.py                      writes timm_NAME/{config.json, model.safetensors} and timm_NAME.npz beside itself: narrow ones
     make_timm_golden.py --full NAME FOLDER   the same of seresnet50, mobilenetv3_large_100 or efficientnet_b0 as they are used, 224 px:
                                              FOLDER/{config.json, model.safetensors, golden.npz, picture.png}
+The first also writes timm_mechanisms.npz: depthwise convolutions, gates with biases, functions of straight lines.
 
 Written out from the papers (He 2016; Hu 2018; Howard 2017 and 2019; Sandler 2018; Tan and Le 2019), without the program's code and names.
 """
@@ -41,19 +42,19 @@ class Net:
         return F.conv2d(x, w, b, stride=stride, padding=k // 2, groups=groups)
 
     def norm(self, name, x):
-        """The statistics are about those of the picture, as training leaves them: what follows stays within bounds."""
+        """The statistics are about those of the picture, and wider, as those of many pictures are: what follows stays within bounds."""
         c = x.shape[1]
         gain, bias = self.draw(name + ".weight", (c,), 0.15, 0.8), self.draw(name + ".bias", (c,), 0.2)
         seen = x.mean((0, 2, 3)).numpy(), x.var((0, 2, 3), unbiased=False).numpy()
         mean = (seen[0] + 0.05 * self.rng.standard_normal(c)).astype(self.dtype)
-        var = (seen[1] * self.rng.uniform(0.8, 1.2, c) + 0.05).astype(self.dtype)
+        var = (seen[1] * self.rng.uniform(0.8, 1.2, c) + seen[0] ** 2 + 0.5).astype(self.dtype)
         self.tensors[name + ".running_mean"], self.tensors[name + ".running_var"] = mean, var
         self.tensors[name + ".num_batches_tracked"] = np.array(7, dtype=np.int64)
         return F.batch_norm(x, *(torch.from_numpy(v.astype(np.float64)) for v in (mean, var)), gain, bias, False, 0.0, self.eps)
 
     def gate(self, place, reduce, expand, x, units, act, opens):
         z = x.mean((2, 3), keepdim=True)
-        s = opens(self.conv(expand, act(self.conv(reduce, z, units, bias=True)), x.shape[1], bias=True, gain=4.0))
+        s = opens(self.conv(expand, act(self.conv(reduce, z, units, bias=True)), x.shape[1], bias=True, gain=5.0))
         self.gates[place] = s.flatten()
         return x * s
 
@@ -108,7 +109,8 @@ def stages(net, x, table, width, act_of, units, gate_act, opens):
     return x
 
 
-def mobilenetv3(net, x, classes, channel_multiplier=1.0, num_features=1280):
+def mobilenetv3(net, x, classes, channel_multiplier=1.0, num_features=1280, bn_eps=1e-5):
+    net.eps = bn_eps
     m, relu, swish = channel_multiplier, F.relu, F.hardswish
     x = swish(net.norm("bn1", net.conv("conv_stem", x, 16 if m < 0.75 else rounded(16 * m), 3, 2)))
     table = [[(1, 3, 1, 0, 16, False, relu)], [(1, 3, 2, 4, 24, False, relu), (1, 3, 1, 3, 24, False, relu)],
@@ -191,6 +193,28 @@ def write(name, architecture, folder, seed, side, labels, dtype, arguments, extr
     return arrays, rgb
 
 
+def mechanisms():
+    rng = np.random.default_rng(31)
+    arrays = {}
+    for i, (channels, k, stride, height, width) in enumerate([(5, 3, 1, 7, 9), (16, 5, 2, 8, 11), (67, 3, 2, 9, 6), (96, 5, 1, 4, 3), (2, 7, 2, 1, 2)]):
+        x, w, b = rng.standard_normal((2, channels, height, width)), rng.standard_normal((channels, 1, k, k)), rng.standard_normal(channels)
+        y = F.conv2d(torch.from_numpy(x), torch.from_numpy(w), torch.from_numpy(b), stride=stride, padding=k // 2, groups=channels)
+        arrays.update({f"depthwise{i}.x": x.transpose(0, 2, 3, 1), f"depthwise{i}.weight": w, f"depthwise{i}.bias": b,
+                       f"depthwise{i}.y": y.numpy().transpose(0, 2, 3, 1), f"depthwise{i}.stride": np.array([float(stride)])})
+    x = np.concatenate([np.linspace(-5, 5, 41), [-3.0, 3.0, -1e30, 1e30, 0.0]])
+    arrays.update({"lines.x": x, "lines.hard_sigmoid": F.hardsigmoid(torch.from_numpy(x)).numpy(), "lines.hard_swish": F.hardswish(torch.from_numpy(x)).numpy()})
+    for name, act, opens in (("silu", F.silu, torch.sigmoid), ("hard", F.relu, F.hardsigmoid)):
+        given = rng.standard_normal((3, 4, 5, 6))
+        reduce, expand, b1, b2 = (rng.standard_normal(shape) for shape in ((2, 6), (6, 2), (2,), (6,)))
+        z = torch.from_numpy(given).mean((1, 2))
+        u = act(z @ torch.from_numpy(reduce).T + torch.from_numpy(b1))
+        gate = opens(2 * (u @ torch.from_numpy(expand).T + torch.from_numpy(b2)))
+        arrays.update({f"{name}.given": given, f"{name}.reduce": reduce, f"{name}.expand": 2 * expand, f"{name}.reduce_bias": b1, f"{name}.expand_bias": 2 * b2,
+                       f"{name}.pooled": z.numpy(), f"{name}.bottleneck": u.numpy(), f"{name}.gate": gate.numpy(),
+                       f"{name}.refined": given * gate.numpy()[:, None, None]})
+    np.savez_compressed(os.path.join(HERE, "timm_mechanisms.npz"), **arrays)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--full", nargs=2, metavar=("NAME", "FOLDER"))
@@ -201,10 +225,11 @@ def main():
         np.savez(os.path.join(folder, "golden.npz"), **arrays)
         write_png(os.path.join(folder, "picture.png"), rgb)
         return
-    small = [("seresnet50", 21, 64, ["cat", "dog", "ship", "frog", "plane"], {"layers": [1, 2, 1], "channels": [4, 6, 8], "base_width": 48}, {}),
-             ("mobilenetv3_large_100", 22, 64, ["n1", "n2", "n3"], {"channel_multiplier": 0.1, "num_features": 40},
+    small = [("seresnet50", 21, 64, ["cat", "dog", "ship", "frog", "plane"], {"layers": [1, 2, 1, 1], "channels": [4, 6, 8, 8], "base_width": 48}, {}),
+             ("mobilenetv3_large_100", 22, 64, ["n1", "n2", "n3"], {"channel_multiplier": 0.1, "num_features": 40, "bn_eps": 0.01},
               {"label_descriptions": {"n1": "tabby, tabby cat", "n3": "liner"}}),
              ("efficientnet_b0", 23, 64, ["cat", "dog", "ship", "frog"], {"channel_multiplier": 0.1, "num_features": 24}, {})]
+    mechanisms()
     for name, seed, side, labels, arguments, extra in small:
         arrays, _ = write(name, name, os.path.join(HERE, "timm_" + name), seed, side, labels, np.float16, arguments, extra)
         np.savez_compressed(os.path.join(HERE, f"timm_{name}.npz"), **arrays)

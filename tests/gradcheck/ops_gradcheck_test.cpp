@@ -1,3 +1,4 @@
+#include "autograd/ops_hard.hpp"
 #include "gradcheck/gradcheck.hpp"
 
 namespace saccade::ops_gradcheck_test {
@@ -106,6 +107,9 @@ TEST(GradCheck, Elementwise) {
     check_gradients([](const V& x) { return gelu(x[0]); }, {any});
     check_gradients([](const V& x) { return gelu_tanh(x[0]); }, {any});
     check_gradients([](const V& x) { return silu(x[0]); }, {any});
+    const auto past_corners = random_tensor({3, 7}, 3, -6, 6);
+    check_gradients([](const V& x) { return hard_sigmoid(x[0]); }, {past_corners});
+    check_gradients([](const V& x) { return hard_swish(x[0]); }, {past_corners});
     check_gradients([](const V& x) { return exp(x[0]); }, {any});
     check_gradients([](const V& x) { return log(x[0]); }, {positive});
     check_gradients([](const V& x) { return scale(x[0], -2.5); }, {any});

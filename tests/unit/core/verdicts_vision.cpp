@@ -161,26 +161,38 @@ VerdictTable captioning_verdicts() {
 
 VerdictTable vision_checkpoint_verdicts() {
     const std::string folder = "path=" SACCADE_SOURCE_DIR "/tests/golden/vision_", vit = folder + "vit", deit = folder + "deit",
-                      grey = folder + "deit_plain";
+                      grey = folder + "deit_plain", timm = "path=" SACCADE_SOURCE_DIR "/tests/golden/timm_",
+                      se = timm + "seresnet50", mobile = timm + "mobilenetv3_large_100", efficient = timm + "efficientnet_b0";
     return {
         .exhibit = "vision-checkpoint",
         .points = {"A picture is cut into patches", "shares out one whole", "Rollout multiplies the layers", "Relevance asks",
-                   "The probabilities follow"},
+                   "The probabilities follow", "has no tokens", "two layers with biases", "shares with no other",
+                   "the gate lets through", "Drag a bar"},
         .every = {},
         .rows =
             {
-                {"+ + + + +", {}},
-                {"+ + + + +", {vit}},
-                {"+ + + + +", {deit}},
-                {"+ + + + +", {grey}},
-                {"+ + + + +", {vit, picture}},
-                {"+ + + + +", {deit, "query=5", "class=2"}},
-                {"+ + + . +", {vit, "gradients=false"}},
+                {"+ + + + + . . . . .", {}},
+                {"+ + + + + . . . . .", {vit}},
+                {"+ + + + + . . . . .", {deit}},
+                {"+ + + + + . . . . .", {grey}},
+                {"+ + + + + . . . . .", {vit, picture}},
+                {"+ + + + + . . . . .", {deit, "query=5", "class=2"}},
+                {"+ + + . + . . . . .", {vit, "gradients=false"}},
+                {". . . . . + + + + +", {se}},
+                {". . . . . + + + + +", {se, "block=1", picture}},
+                {". . . . . + + + + +", {mobile, "block=4"}},
+                {". . . . . + + + + +", {efficient, "block=1"}},
+                {". . . . . + + + + +", {efficient, "block=7", "class=2"}},
                 // What is changed by hand.
-                {"H + + + +", {vit, "intervene self.embedding[3,0]=9"}},
-                {"+ H + + +", {vit, "intervene self.weights[0,0]*=2"}},
-                {"+ + + + +", {vit, "intervene self.weights[0,0,0,3]=0.5"}},
-                {"+ + + + H", {vit, "intervene probabilities[0]=0.9"}},
+                {". . . . . H + + + +", {se, "intervene stage4.block1.pooled[0]=9"}},
+                {". . . . . + H + + +", {se, "intervene stage4.block1.bottleneck[0]=9"}},
+                {". . . . . + + + + +", {se, "intervene stage4.block1.gate[0]=0"}},
+                {". . . . . + + + H +", {se, "intervene stage4.block1.output[0,0,0]=9"}},
+                {". . . . . + + + + H", {se, "intervene probabilities[0]=0.9"}},
+                {"H + + + + . . . . .", {vit, "intervene self.embedding[3,0]=9"}},
+                {"+ H + + + . . . . .", {vit, "intervene self.weights[0,0]*=2"}},
+                {"+ + + + + . . . . .", {vit, "intervene self.weights[0,0,0,3]=0.5"}},
+                {"+ + + + H . . . . .", {vit, "intervene probabilities[0]=0.9"}},
             },
     };
 }

@@ -1,14 +1,8 @@
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <nlohmann/json.hpp>
-
 #include "checkpoint/checkpoint.hpp"
 #include "checkpoint/vision_checkpoint.hpp"
-#include "io/atomic_file.hpp"
-#include "io/text_file.hpp"
-#include "run/run.hpp"
-#include "testing.hpp"
+#include "copied_vision.hpp"
 
 // Models of pictures whose folders are damaged, incomplete or not what they say, and how their pictures are read. That the
 // numbers are right: tests/golden/vision_checkpoint_golden_test.cpp.
@@ -16,66 +10,9 @@
 namespace saccade::test::vision_checkpoint_test {
 namespace {
 
-namespace fs = std::filesystem;
-using nlohmann::json;
-
-std::string golden(const std::string& name) {
-    return std::string(SACCADE_TEST_DATA) + "/golden/" + name;
-}
-
-/// A copy of a small model that a test may damage.
-class Copied {
- public:
-    explicit Copied(const std::string& name = "vision_vit") : path_(folder_ / "model") {
-        fs::copy(golden(name), path_, fs::copy_options::recursive);
-    }
-    const std::string& path() const { return path_; }
-    std::string operator()(const std::string& name) const { return path_ + "/" + name; }
-    const Copied& set(const std::string& key, const json& value, const std::string& file = "config.json") const {
-        json all = json::parse(read_text((*this)(file), 1 << 20));
-        value.is_null() ? (void)all.erase(key) : (void)(all[key] = value);
-        write_file((*this)(file), all.dump());
-        return *this;
-    }
-    const Copied& reading(const std::string& key, const json& value) const {
-        return set(key, value, "preprocessor_config.json");
-    }
-    const Copied& weights(const std::function<void(WeightMap&)>& change) const {
-        WeightMap map = read_safetensors((*this)("model.safetensors"));
-        change(map);
-        write_safetensors((*this)("model.safetensors"), map, StoredType::f32);
-        return *this;
-    }
-    /// What a run of it says: the error, or its notes.
-    std::string said(Params params = {}, const std::string& exhibit = "vision-checkpoint") const {
-        RunRequest request;
-        request.exhibit = exhibit;
-        request.params = std::move(params);
-        request.params.set("path", path_);
-        std::string all;
-        try {
-            trace_ = run(request);
-            for (const Note& note : trace_->notes()) all += note.text + "; ";
-        } catch (const Error& e) {
-            all = e.line();
-            EXPECT_EQ(all.find('\n'), std::string::npos);
-            EXPECT_LT(all.size(), 400u) << all;
-        }
-        return all;
-    }
-    const Trace& trace() const { return *trace_; }
-
- private:
-    TemporaryFolder folder_;
-    std::string path_;
-    mutable TracePtr trace_;
-};
-
-#define EXPECT_SAYS(line, text) EXPECT_TRUE(contains(line, text)) << line
-
 TEST(VisionCheckpoint, says_in_one_line_why_it_does_not_open) {
-    EXPECT_EQ(Copied().said(), "");
-    const auto with = [](const std::string& key, const json& value) { return Copied().set(key, value).said(); };
+    EXPECT_EQ(CopiedModel().said(), "");
+    const auto with = [](const std::string& key, const json& value) { return CopiedModel().set(key, value).said(); };
     EXPECT_SAYS(with("hidden_size", 15), "projection.weight' has shape [12, 3, 4, 4], and config.json asks for [15, 3, 4, 4]");
     EXPECT_SAYS(with("image_size", 16), "position_embeddings' has shape [1, 10, 12], and config.json asks for [1, 17, 12]");
     EXPECT_SAYS(with("image_size", json({12, 12, 12})), "image_size");
@@ -93,11 +30,11 @@ TEST(VisionCheckpoint, says_in_one_line_why_it_does_not_open) {
     EXPECT_SAYS(with("id2label", {{"0", "cat"}, {"1", "dog"}}), "classifier.weight' has shape [4, 12]");
     EXPECT_SAYS(with("id2label", 7), "id2label");
     EXPECT_SAYS(with("num_hidden_layers", 1), "of its tensors are not asked for by its config.json");
-    EXPECT_SAYS(Copied().weights([](WeightMap& map) { map.erase("vit.embeddings.cls_token"); }).said(),
+    EXPECT_SAYS(CopiedModel().weights([](WeightMap& map) { map.erase("vit.embeddings.cls_token"); }).said(),
                 "there is no tensor 'embeddings.cls_token'");
-    EXPECT_SAYS(Copied().weights([](WeightMap& map) { map.at("vit.layernorm.bias").data()[2] = INFINITY; }).said(),
+    EXPECT_SAYS(CopiedModel().weights([](WeightMap& map) { map.at("vit.layernorm.bias").data()[2] = INFINITY; }).said(),
                 "stack.norm.bias");
-    EXPECT_SAYS(Copied()
+    EXPECT_SAYS(CopiedModel()
                     .weights([](WeightMap& map) {
                         for (float& v : map.at("vit.encoder.layer.1.output.dense.weight").values()) v = 1e38f;
                     })
@@ -106,18 +43,18 @@ TEST(VisionCheckpoint, says_in_one_line_why_it_does_not_open) {
 }
 
 TEST(VisionCheckpoint, text_and_pictures_are_not_mixed_up) {
-    EXPECT_SAYS(Copied("checkpoint_bert").said(), "BERT reads text, and no pictures: open it in exhibit checkpoint");
-    EXPECT_SAYS(Copied().said({}, "checkpoint"), "ViT reads pictures, and no text: open it in exhibit vision-checkpoint");
+    EXPECT_SAYS(CopiedModel("checkpoint_bert").said(), "BERT reads text, and no pictures: open it in exhibit checkpoint");
+    EXPECT_SAYS(CopiedModel().said({}, "checkpoint"), "ViT reads pictures, and no text: open it in exhibit vision-checkpoint");
     Params params;
     params.set("text", std::string("a cat"));
-    EXPECT_SAYS(Copied().said(params), "text");
+    EXPECT_SAYS(CopiedModel().said(params), "text");
     Params none;
     none.set("image", golden("vision_vit/config.json"));
-    EXPECT_SAYS(Copied().said(none), "config.json is a text file, not a picture that can be read");
+    EXPECT_SAYS(CopiedModel().said(none), "config.json is a text file, not a picture that can be read");
 }
 
 TEST(VisionCheckpoint, without_a_classifier_its_attention_is_shown) {
-    const Copied bare;
+    const CopiedModel bare;
     bare.weights([](WeightMap& map) {
         WeightMap renamed;
         for (const auto& [name, tensor] : map)
@@ -135,7 +72,7 @@ TEST(VisionCheckpoint, without_a_classifier_its_attention_is_shown) {
 }
 
 TEST(VisionCheckpoint, distilled_with_one_classifier_is_read_out_at_the_class_token) {
-    const Copied one("vision_deit");
+    const CopiedModel one("vision_deit");
     one.weights([](WeightMap& map) {
         for (const char* part : {".weight", ".bias"}) {
             map.emplace(std::string("classifier") + part, map.at(std::string("cls_classifier") + part));
@@ -143,7 +80,7 @@ TEST(VisionCheckpoint, distilled_with_one_classifier_is_read_out_at_the_class_to
             map.erase(std::string("distillation_classifier") + part);
         }
     });
-    Copied both("vision_deit");
+    CopiedModel both("vision_deit");
     EXPECT_EQ(one.said(), "");
     EXPECT_EQ(both.said(), "");
     EXPECT_EQ(one.trace().find("distillation.logits"), nullptr);
@@ -156,7 +93,7 @@ TEST(VisionCheckpoint, what_is_asked_beyond_what_there_is_gets_a_note) {
     Params params;
     params.set("query", std::int64_t{99});
     params.set("class", std::int64_t{99});
-    EXPECT_EQ(Copied().said(params), "the model knows 4 classes; the model reads the picture as 10 tokens; ");
+    EXPECT_EQ(CopiedModel().said(params), "the model knows 4 classes; the model reads the picture as 10 tokens; ");
 }
 
 TEST(VisionCheckpoint, without_a_folder_the_bundled_model_reads_a_digit) {
@@ -169,14 +106,14 @@ TEST(VisionCheckpoint, without_a_folder_the_bundled_model_reads_a_digit) {
 }
 
 TEST(Preprocessing, says_in_one_line_what_is_wrong) {
-    EXPECT_SAYS(Copied().reading("size", "large").said(), "'size' is \"large\"");
-    EXPECT_SAYS(Copied().reading("size", {{"longest_edge", 9}}).said(), "size");
-    EXPECT_SAYS(Copied().reading("size", {{"height", 12}}).said(), "size");
-    EXPECT_SAYS(Copied().reading("resample", 9).said(), "resample");
-    EXPECT_SAYS(Copied().reading("image_std", json({0.5, 0, 0.5})).said(), "image_std");
-    EXPECT_SAYS(Copied().reading("image_mean", json({0.5, 0.5})).said(), "image_mean");
-    EXPECT_SAYS(Copied().reading("do_center_crop", true).said(), "crop_size");
-    const Copied cut;
+    EXPECT_SAYS(CopiedModel().reading("size", "large").said(), "'size' is \"large\"");
+    EXPECT_SAYS(CopiedModel().reading("size", {{"longest_edge", 9}}).said(), "size");
+    EXPECT_SAYS(CopiedModel().reading("size", {{"height", 12}}).said(), "size");
+    EXPECT_SAYS(CopiedModel().reading("resample", 9).said(), "resample");
+    EXPECT_SAYS(CopiedModel().reading("image_std", json({0.5, 0, 0.5})).said(), "image_std");
+    EXPECT_SAYS(CopiedModel().reading("image_mean", json({0.5, 0.5})).said(), "image_mean");
+    EXPECT_SAYS(CopiedModel().reading("do_center_crop", true).said(), "crop_size");
+    const CopiedModel cut;
     write_file(cut("preprocessor_config.json"), "{\"size\": ");
     EXPECT_SAYS(cut.said(), "preprocessor_config.json");
     fs::remove(cut("preprocessor_config.json"));
@@ -184,14 +121,15 @@ TEST(Preprocessing, says_in_one_line_what_is_wrong) {
 }
 
 TEST(Preprocessing, sizes_are_written_in_every_way_and_what_differs_is_said) {
-    EXPECT_EQ(Copied().reading("size", 12).said(), "");
-    EXPECT_EQ(Copied().reading("do_normalize", false).said(), "");
-    EXPECT_EQ(Copied().reading("resample", nullptr).said(), "");
-    EXPECT_EQ(Copied().reading("size", {{"shortest_edge", 16}}).reading("do_center_crop", true).reading("crop_size", 12).said(),
-              "");
-    EXPECT_SAYS(Copied().reading("size", 24).said(),
+    EXPECT_EQ(CopiedModel().reading("size", 12).said(), "");
+    EXPECT_EQ(CopiedModel().reading("do_normalize", false).said(), "");
+    EXPECT_EQ(CopiedModel().reading("resample", nullptr).said(), "");
+    EXPECT_EQ(
+        CopiedModel().reading("size", {{"shortest_edge", 16}}).reading("do_center_crop", true).reading("crop_size", 12).said(),
+        "");
+    EXPECT_SAYS(CopiedModel().reading("size", 24).said(),
                 "preprocessor_config.json makes pictures of 24 x 24 px, and config.json asks for 12 x 12");
-    EXPECT_SAYS(Copied().reading("do_center_crop", true).reading("crop_size", 16).said(),
+    EXPECT_SAYS(CopiedModel().reading("do_center_crop", true).reading("crop_size", 16).said(),
                 "16 x 16 px cannot be cut out of a picture of 12 x 12");
 }
 
