@@ -39,6 +39,7 @@ constexpr std::array reading_rules{ReadWhile{"alignment", "training", "model", "
                                    ReadWhile{"captioning", "hypothesis", "beam", ">1"},
                                    ReadWhile{"checkpoint", "target", "path", "!"},
                                    ReadWhile{"checkpoint", "stack", "path", "!"},
+                                   ReadWhile{"vision-checkpoint", "block", "path", "!"},
                                    ReadWhile{"induction", "text", "random", "false"},
                                    ReadWhile{"induction", "period", "random", "true"}};
 

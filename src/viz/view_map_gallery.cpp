@@ -13,6 +13,7 @@ namespace saccade {
 namespace {
 
 constexpr double widest_map = 150;
+constexpr double least_map = 12, readable_map = 22;  // pixels of a map: with less, only as many are drawn as can be made out
 constexpr Index most_cells_hit = 400, most_frames = 600;  // channels that are framed, or hit cell by cell
 
 struct Gallery {
@@ -20,6 +21,7 @@ struct Gallery {
     ChannelGate gate;
     std::vector<Index> order;  // which channel stands at each place
     bool sorted = false;
+    Index left_out = 0;  // maps for which there is no room
 
     Index size() const { return static_cast<Index>(order.size()); }
 };
@@ -142,12 +144,43 @@ void add_regions(Sketch& sketch, const Gallery& gallery, const HeatmapGridItem& 
     }
 }
 
+/// Thousands of maps in a small card would be a pattern of dots: those with the largest gates stay, or the first, and the one
+/// that is selected.
+void keep_what_fits(const Sketch& sketch, Gallery& gallery, const Box& room) {
+    const auto maps_of = [&](double side) {
+        return std::max<Index>(1, static_cast<Index>(room.w / sketch.px(side)) * static_cast<Index>(room.h / sketch.px(side)));
+    };
+    if (gallery.size() <= maps_of(least_map)) return;
+    const auto most = static_cast<std::size_t>(maps_of(readable_map));
+    for (std::size_t place = most; place < gallery.order.size(); ++place)
+        if (sketch.selected(gallery.stack.entries, gallery.order[place])) gallery.order[most - 1] = gallery.order[place];
+    gallery.left_out = gallery.size() - static_cast<Index>(most);
+    gallery.order.resize(most);
+}
+
 std::string subtitle_of(const Gallery& gallery) {
     const MapStack& stack = gallery.stack;
-    std::string text = stack.where;
-    text += (text.empty() ? "" : " · ") + fmt::format("{} of {} × {}", gallery.size(), stack.y->extent, stack.x->extent);
-    if (!gallery.sorted) return text;
-    return text + ", the largest gate first";
+    const std::string where = stack.where + (stack.where.empty() ? "" : " · "),
+                      size = fmt::format("{} × {}", stack.y->extent, stack.x->extent);
+    const Index all = gallery.size() + gallery.left_out;
+    if (gallery.left_out > 0)
+        return where +
+               fmt::format("{} {} of {}, {}", gallery.sorted ? "the largest gates:" : "the first", gallery.size(), all, size);
+    return where + fmt::format("{} of {}{}", all, size, gallery.sorted ? ", the largest gate first" : "");
+}
+
+/// Where maps stand, and their colour bar below.
+struct Rooms {
+    Box maps;
+    bool bar = false;
+};
+
+Rooms rooms_of(const Sketch& sketch, const MapLook& look, const ViewState& state, const Box& content) {
+    // A figure keeps its scale, and so does what is signed or outside its limits.
+    const bool needed = state.decorations || look.normalization.low < 0 || look.over.a > 0;
+    Rooms rooms{content, content.h >= sketch.px(needed ? 90 : 200) && content.w >= sketch.px(120)};
+    if (rooms.bar) rooms.maps.h -= sketch.px(42);
+    return rooms;
 }
 
 class MapGalleryView : public View {
@@ -160,17 +193,19 @@ class MapGalleryView : public View {
 
     Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {
         const TraceTensor& tensor = tensor_for(*this, trace, state);
-        const Gallery gallery = gallery_of(trace, tensor, state);
+        Gallery gallery = gallery_of(trace, tensor, state);
         const MapLook look = map_look(tensor, gallery.stack.maps, false, state);
+        const std::string title = tensor.info.title.empty() ? tensor.info.name : tensor.info.title;
+        const auto begun = [&](Sketch& sketch) {
+            Box content = sketch.begin(title, subtitle_of(gallery));
+            sketch.caption(asked_scale(state).label(), content);
+            return content;
+        };
+        Sketch aside(state, measure);  // what fits is said above it
+        keep_what_fits(aside, gallery, rooms_of(aside, look, state, begun(aside)).maps);
         Sketch sketch(state, measure);
-        Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle_of(gallery));
-        sketch.caption(asked_scale(state).label(), content);
-        // A figure keeps its scale, and so does what is signed or outside its limits.
-        const bool needed = state.decorations || look.normalization.low < 0 || look.over.a > 0;
-        const double least = sketch.px(needed ? 90 : 200);
-        const bool bar = content.h >= least && content.w >= sketch.px(120);
-        Box room = content;
-        if (bar) room.h -= sketch.px(42);
+        const Box content = begun(sketch);
+        const auto [room, bar] = rooms_of(sketch, look, state, content);
         const Raster raster = raster_of(sketch, gallery.size(), shape_of(nullptr, tensor), room);
         const HeatmapGridItem item = item_of(sketch, gallery, look, raster);
         sketch.add(item);

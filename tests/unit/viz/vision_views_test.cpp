@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -204,6 +206,32 @@ TEST(MapGallery, HoldsThousandsOfChannels) {
     const auto hit = figure.hit({boxes[0].x + boxes[0].w / 2, boxes[0].y + boxes[0].h / 2});
     ASSERT_TRUE(hit);
     EXPECT_EQ(hit->ref.index[0], 1234);
+}
+
+TEST(MapGallery, DrawsInASmallCardAsManyAsCanBeMadeOut) {
+    const Trace trace = vision_trace(2048, 4, 4);
+    ViewState state = state_for("map-gallery", "block.features", 480, 320);
+    const auto drawn = [&] {
+        std::vector<Index> channels = items_of<HeatmapGridItem>(figure_of(trace, state))[0].order;
+        std::erase(channels, -1);
+        return channels;
+    };
+    const std::vector<Index> largest = drawn();
+    EXPECT_GT(largest.size(), 50u);
+    EXPECT_LT(largest.size(), 300u);
+    const float* gate = trace.tensor("block.gate").values.data();
+    const float least = gate[largest.back()];
+    EXPECT_EQ(std::count_if(gate, gate + 2048, [&](float v) { return v > least; }), static_cast<long>(largest.size()) - 1);
+    const std::string text = fmt::format("the largest gates: {} of 2048, 4 × 4", largest.size());
+    EXPECT_TRUE(says(figure_of(trace, state), text)) << text;
+    // What is selected is drawn wherever its gate stands.
+    const Index shut = std::min_element(gate, gate + 2048) - gate;
+    state.selected = focus_of(trace, {"block.gate", {shut}});
+    EXPECT_EQ(drawn().back(), shut);
+    EXPECT_EQ(selected_boxes(figure_of(trace, state)).size(), 1u);
+    state.options.sort = ViewOptions::Sort::number;
+    state.selected = {};
+    EXPECT_EQ(drawn().back(), static_cast<Index>(largest.size()) - 1);
 }
 
 TEST(ChannelBars, StandBySizeAndAreDraggedAlongTheirLength) {
