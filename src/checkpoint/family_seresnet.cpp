@@ -16,7 +16,7 @@ constexpr Index channels_per_unit = 16;
 GatedNetworkDesign seresnet_design(const JsonObject& config, const std::string& where) {
     const JsonObject arguments = timm_arguments(config, where, {"layers", "channels", "base_width"});
     std::vector<std::int64_t> layers = {3, 4, 6, 3}, channels = {64, 128, 256, 512};
-    arguments.wholes("layers", layers, 1, 256);
+    arguments.wholes("layers", layers, 1, 16);
     arguments.wholes("channels", channels, 1, 4096);
     Index base = 64;
     arguments.whole("base_width", base, Index{1}, Index{4096});

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "exhibit/vision_network.hpp"
+
 namespace saccade {
 
 namespace {
@@ -39,7 +41,6 @@ constexpr std::array reading_rules{ReadWhile{"alignment", "training", "model", "
                                    ReadWhile{"captioning", "hypothesis", "beam", ">1"},
                                    ReadWhile{"checkpoint", "target", "path", "!"},
                                    ReadWhile{"checkpoint", "stack", "path", "!"},
-                                   ReadWhile{"vision-checkpoint", "block", "path", "!"},
                                    ReadWhile{"induction", "text", "random", "false"},
                                    ReadWhile{"induction", "period", "random", "true"}};
 
@@ -80,6 +81,7 @@ std::string value_title(const ParamSpec& spec, std::string_view value) {
 }  // namespace
 
 std::string why_unread(const Exhibit& exhibit, const std::string& param, const Params& params) {
+    if (exhibit.id == "vision-checkpoint") return unread_by_vision_model(param, params);
     const Found found = rule_of(exhibit, param);
     if (found.rule == nullptr || is_read(found, params)) return {};
     const std::string_view value = found.rule->value;

@@ -6,7 +6,8 @@
 
 namespace saccade {
 
-// Parameters that are read only while another one has some value: "Own W_in" while Weights is Own.
+// Parameters that are read only while another one has some value: "Own W_in" while Weights is Own; or by models of one
+// kind alone.
 
 /// "read while Weights is Own"; empty: the parameter is read with these values (defaults filled in).
 std::string why_unread(const Exhibit& exhibit, const std::string& param, const Params& params);

@@ -25,7 +25,7 @@ constexpr const char* digit =
     R"({"angle":100,"aspect":0.33,"color":"white","kind":"rectangle","round":0.5,"size":0.36,"soft":0.1,"x":0.33,"y":0.34},)"
     R"({"angle":0,"aspect":0.3,"color":"white","kind":"rectangle","round":0.5,"size":0.44,"soft":0.1,"x":0.49,"y":0.52},)"
     R"({"angle":95,"aspect":0.22,"color":"white","kind":"rectangle","round":0.5,"size":0.62,"soft":0.1,"x":0.64,"y":0.53}]})";
-constexpr double longest_path = 4096, most_tokens = 4096, most_classes = 1 << 20, most_gates = 1024;
+constexpr double longest_path = 4096, most_tokens = 4096, most_classes = 1 << 20, most_gates = 64;
 
 /// One token's attention as the views lay it over the picture.
 struct Query {

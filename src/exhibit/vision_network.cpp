@@ -66,6 +66,17 @@ bool names_network(const Params& params) {
     return !params.text("path").empty() && network_design_of(folder_of(params)) != nullptr;
 }
 
+std::string unread_by_vision_model(const std::string& param, const Params& params) {
+    const bool of_networks = param == "block";
+    if (!of_networks && param != "query" && param != "gradients") return {};
+    try {
+        if (names_network(params) == of_networks) return {};
+    } catch (const std::exception&) {
+        return {};  // whoever runs it says what is wrong with the folder
+    }
+    return of_networks ? "read of networks that gate their channels" : "read of vision transformers";
+}
+
 std::size_t chosen_gate(const Params& params, std::size_t gates) {
     const auto asked = static_cast<std::size_t>(params.integer("block"));
     return (asked == 0 ? gates : std::min(asked, gates)) - 1;

@@ -13,6 +13,9 @@ bool names_network(const Params& params);
 void run_vision_network(RunContext& context);
 std::vector<ViewPlacement> network_views(const Params& params);
 
+/// Why a parameter of the exhibit is not read with the model that "path" names; empty: it is. Never throws.
+std::string unread_by_vision_model(const std::string& param, const Params& params);
+
 /// Of the parameter "block", which counts gates from 1 (0: the last): its place among them, of so many.
 std::size_t chosen_gate(const Params& params, std::size_t gates);
 

@@ -1,4 +1,4 @@
-#include "checkpoint/family.hpp"
+#include "checkpoint/timm_network.hpp"
 #include "target.hpp"
 
 using namespace saccade;
@@ -16,6 +16,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         folder.tensors.emplace("embeddings.patch_embeddings.projection.bias", Tensor<float>(Shape{1}));
         const Family& family = family_of(folder.config, "folder");
         const JsonObject config(folder.config, "config.json");
-        family.map != nullptr ? (void)family.map(folder, config) : (void)family.map_vision(folder, config);
+        if (family.network.design != nullptr) {
+            const GatedNetworkDesign design = family.network.design(config, "folder");
+            require_valid(design);
+            timm_class_names(config, design.classes, "folder");
+            WeightMap weights;
+            Taking taking(folder, {}, weights);
+            family.network.take(taking, design);
+        } else {
+            family.map != nullptr ? (void)family.map(folder, config) : (void)family.map_vision(folder, config);
+        }
     });
 }

@@ -327,6 +327,18 @@ def test_a_model_of_pictures_that_is_dropped_is_run(w):
     w.picture("vision-folder")
 
 
+def test_a_network_that_is_dropped_shows_its_gates_and_one_is_dragged(w):
+    folder = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden", "timm_seresnet50"))
+    drop(int(w.id), [folder], 700, 500)
+    s = w.wait("the network", lambda s: answered(s) and s["params"]["path"] == folder and "bars" in s["places"])
+    check(s["exhibit"] == "vision-checkpoint" and "gate 5 of 5" in str(s["texts"]), f"the window shows {s['exhibit']}: {s['texts']}")
+    x, y, width, height = s["places"]["bars"]
+    w.drag(x + width / 64, y + height - 2, 0, -20)
+    s = w.wait("the change", lambda s: answered(s) and len(s["interventions"]) == 1)
+    check(s["interventions"][0].startswith("stage4.block1.gate["), s["interventions"][0])
+    w.picture("network-folder")
+
+
 def test_the_picture_stays_usable_in_small_windows(w):
     open_exhibit(w, "spatial")
     w.click(*w.place("scene maker"))

@@ -121,7 +121,7 @@ TEST(NetworkCheckpoint, opens_as_the_library_transformers_saves_it) {
 
 TEST(NetworkCheckpoint, what_is_asked_beyond_what_there_is_gets_a_note) {
     Params params;
-    params.set("block", std::int64_t{99});
+    params.set("block", std::int64_t{64});
     params.set("class", std::int64_t{99});
     const CopiedModel copied = residual();
     EXPECT_EQ(copied.said(params), "the network has 5 gates; the model knows 5 classes; ");
