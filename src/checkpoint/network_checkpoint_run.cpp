@@ -5,7 +5,6 @@
 
 #include "base/error.hpp"
 #include "base/kept_with.hpp"
-#include "base/stop.hpp"
 #include "checkpoint/network_checkpoint.hpp"
 
 namespace saccade {
@@ -40,8 +39,7 @@ class GatedRun {
         Var<float> x = before_shown(probe);
         network_.declare_block_axes(block_, x.shape(), observe);
         const std::string name = design().blocks[block_].name();
-        check_stop(stop_);
-        x = network_.block(block_, x, observe.named(name + "."));
+        x = network_.block(block_, x, observe.named(name + "."), stop_);
         x = through(block_ + 1, design().blocks.size(), x, observe);
         const bool last = block_ + 1 == design().blocks.size();
         const Var<float> features = network_.features(x, observe, last ? name + ".output" : "");
@@ -62,7 +60,6 @@ class GatedRun {
     /// they have formulas alone.
     Var<float> through(std::size_t from, std::size_t to, Var<float> x, const Observer& observe) const {
         for (std::size_t b = from; b < to; ++b) {
-            check_stop(stop_);
             const GatedBlockDesign& d = design().blocks[b];
             x = network_.block(b, x, observe.named(d.name() + ".").redescribed([&d](Shown& shown) {
                 if (shown.role != Role::gate) return false;
@@ -71,7 +68,8 @@ class GatedRun {
                 shown.step.rule.clear();
                 shown.parameters.clear();
                 return true;
-            }));
+            }),
+                               stop_);
         }
         return x;
     }

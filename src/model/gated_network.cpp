@@ -5,6 +5,7 @@
 #include "autograd/ops.hpp"
 #include "autograd/ops_image.hpp"
 #include "base/parallel.hpp"
+#include "base/stop.hpp"
 #include "nn/activation.hpp"
 #include "nn/rules.hpp"
 
@@ -100,6 +101,7 @@ GatedNetwork::NormedConv GatedNetwork::read(const Weights<float>& weights, const
                                       .bias = {},
                                       .form = {.stride = d.stride, .padding = d.kernel / 2, .groups = d.depthwise ? d.out : 1}},
                         layer.norm);
+    layer.conv.weight = {};  // no tape reads it, and it would be as large again
     return layer;
 }
 
@@ -185,7 +187,8 @@ Var<float> GatedNetwork::block_output(const GatedBlockDesign& d, const Block& bl
     });
 }
 
-Var<float> GatedNetwork::block(std::size_t index, const Var<float>& x, const Observer& observe) const {
+Var<float> GatedNetwork::block(std::size_t index, const Var<float>& x, const Observer& observe,
+                               const std::stop_token& stop) const {
     const GatedBlockDesign& d = design_.blocks.at(index);
     const Block& block = blocks_[index];
     const Observer shown = block.gate ? observe : Observer();
@@ -194,6 +197,7 @@ Var<float> GatedNetwork::block(std::size_t index, const Var<float>& x, const Obs
     for (std::size_t i = 0; i < block.convs.size(); ++i) {
         const NormedConv& layer = block.convs[i];
         const std::string own = fmt::format("conv{}", i + 1);
+        check_stop(stop);
         if (block.gate && i + 1 == d.gate_after) {
             h = shown("middle", h, [&] { return network_map("h", i == 0 ? "Input" : "Middle", middle_axes(layer.design)); });
             h = shown("features", layer(h), [&] { return shown_conv(layer, own, "features", "middle", false); });

@@ -84,7 +84,8 @@ class GatedNetwork {
     /// Shown below its name, if it has a gate: what the convolution before the gate reads ("middle"), what it makes
     /// ("features", F), what the gate shows, "shortcut" and "output". Axes: channel, y, x of the features; middle.channel,
     /// middle.y, middle.x and out, where they are not the same.
-    Var<float> block(std::size_t block, const Var<float>& x, const Observer& observe = {}) const;
+    Var<float> block(std::size_t block, const Var<float>& x, const Observer& observe = {},
+                     const std::stop_token& stop = {}) const;
     /// Of the last block's output -> classifier.input [N, features]. `output`: its name, if it was shown.
     Var<float> features(const Var<float>& x, const Observer& observe, const std::string& output) const;
     /// Of those -> logits [N, classes].
@@ -95,7 +96,7 @@ class GatedNetwork {
  private:
     struct NormedConv {
         NormedConvDesign design;
-        Conv2d<float> conv;  // both, folded
+        Conv2d<float> conv;  // both, folded and laid out alone
         Var<float> weight;   // the convolution's own, and the norm that was folded into it
         BatchNorm<float> norm;
 
