@@ -3,6 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <chrono>
+#include <mutex>
+#include <optional>
 
 #include "base/path_text.hpp"
 #include "exhibit/vision_picture.hpp"
@@ -60,6 +63,31 @@ void say_what_to_know_of(RunContext& context, const NetworkCheckpoint& checkpoin
         probe.note({"block", fmt::format("the network has {} gates", gates), "the last one is shown"});
 }
 
+/// Whether a path names a network, as it was less than a second ago: windows ask with every frame, and a folder may lie on a
+/// slow disk. Nothing if it cannot be said.
+std::optional<bool> names_network_lately(const Params& params) {
+    using Clock = std::chrono::steady_clock;
+    struct Answer {
+        std::string path;
+        std::optional<bool> network;
+        Clock::time_point when;
+    };
+    static std::mutex mutex;
+    static std::optional<Answer> last;
+    const std::string& path = params.text("path");
+    if (path.empty()) return false;
+    const std::lock_guard lock(mutex);
+    if (last && last->path == path && Clock::now() - last->when < std::chrono::seconds(1)) return last->network;
+    last = Answer{path, std::nullopt, {}};
+    try {
+        last->network = names_network(params);
+    } catch (const std::exception&) {
+        // Whoever runs it says what is wrong with the folder.
+    }
+    last->when = Clock::now();
+    return last->network;
+}
+
 }  // namespace
 
 bool names_network(const Params& params) {
@@ -69,11 +97,7 @@ bool names_network(const Params& params) {
 std::string unread_by_vision_model(const std::string& param, const Params& params) {
     const bool of_networks = param == "block";
     if (!of_networks && param != "query" && param != "gradients") return {};
-    try {
-        if (names_network(params) == of_networks) return {};
-    } catch (const std::exception&) {
-        return {};  // whoever runs it says what is wrong with the folder
-    }
+    if (const std::optional<bool> network = names_network_lately(params); !network || *network == of_networks) return {};
     return of_networks ? "read of networks that gate their channels" : "read of vision transformers";
 }
 
