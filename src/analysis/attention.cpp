@@ -46,14 +46,27 @@ Tensor<float> by_layer_and_head(const TraceTensor& tensor, const AttentionAxes& 
                                        shape[axes.query], shape[axes.key]});
 }
 
+Tensor<float> of_layer(const TraceValues& values, const AttentionAxes& axes, Index layer) {
+    const Shape& shape = values.shape();
+    const Shape heads{axes.head < 0 ? 1 : shape[axes.head], shape[axes.query], shape[axes.key]};
+    return axes.layer == 0 ? values.row(layer).reshape(heads) : values.reshape(heads.with_inserted(0, 1)).row(layer);
+}
+
 Attention attention_of(const TraceTensor& tensor) {
     const auto axes = attention_axes(tensor);
     if (!axes)
         throw Error(ErrorCode::invalid_input, tensor.info.name + " is not an attention of queries to keys",
                     "choose weights or scores");
-    Attention attention{*axes, by_layer_and_head(tensor, *axes), true};
-    const auto values = tensor.values.values();
-    attention.finite = std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+    const Shape& shape = tensor.values.shape();
+    Attention attention{*axes, tensor.values,
+                        Shape{axes->layer < 0 ? 1 : shape[axes->layer], axes->head < 0 ? 1 : shape[axes->head],
+                              shape[axes->query], shape[axes->key]},
+                        true};
+    const auto finite = [](const Tensor<float>& part) {
+        return std::ranges::all_of(part.values(), [](float v) { return std::isfinite(v); });
+    };
+    // What is made when it is looked at is alike in all layers: as many keys are hidden in each.
+    attention.finite = finite(tensor.values.kept() ? tensor.values.whole() : tensor.values.row(0));
     return attention;
 }
 

@@ -19,20 +19,27 @@ std::optional<AttentionAxes> attention_axes(const TraceTensor& tensor);
 
 /// [layers, heads, queries, keys] of the same storage; a missing axis has extent 1.
 Tensor<float> by_layer_and_head(const TraceTensor& tensor, const AttentionAxes& axes);
+/// The same of one layer, [heads, queries, keys]: of what is made when it is looked at, all that is made.
+Tensor<float> of_layer(const TraceValues& values, const AttentionAxes& axes, Index layer);
 
 /// An attention as the analyses read it, and as it is written in their rules, where '@' stands for its name.
 struct Attention {
     AttentionAxes axes;
-    Tensor<float> maps;  // [layers, heads, queries, keys]
+    TraceValues values;
+    Shape shape;         // [layers, heads, queries, keys]
     bool finite = true;  // no cell is masked
 
-    Index layers() const { return maps.shape()[0]; }
-    Index heads() const { return maps.shape()[1]; }
-    Index queries() const { return maps.shape()[2]; }
-    Index keys() const { return maps.shape()[3]; }
+    Index layers() const { return shape[0]; }
+    Index heads() const { return shape[1]; }
+    Index queries() const { return shape[2]; }
+    Index keys() const { return shape[3]; }
     bool has_layer() const { return axes.layer >= 0; }
     bool has_head() const { return axes.head >= 0; }
-    Tensor<float> map(Index layer, Index head) const { return maps.row(layer).row(head); }
+    /// [heads, queries, keys]
+    Tensor<float> of(Index layer) const { return of_layer(values, axes, layer); }
+    Tensor<float> map(Index layer, Index head) const { return of(layer).row(head); }
+    /// All of them [layers, heads, queries, keys].
+    Tensor<float> maps() const { return values.reshape(shape); }
 
     /// "l,h,i,j" of `wanted` "lhij", without the letters of axes that are missing.
     std::string letters(const std::string& wanted) const;

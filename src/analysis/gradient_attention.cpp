@@ -32,11 +32,12 @@ Tensor<float> positive_products(const Attention& a, const Tensor<float>& gradien
     const Index cells = a.queries() * a.keys();
     Tensor<float> result = Tensor<float>::uninitialized(Shape{a.layers(), a.queries(), a.keys()});
     for (Index l = 0; l < a.layers(); ++l) {
+        const Tensor<float> heads = a.of(l);
         std::vector<Tensor<float>> products;
         std::vector<const float*> maps;
         for (const Index h : which) {
             Tensor<float>& product = products.emplace_back(Tensor<float>::uninitialized(Shape{a.queries(), a.keys()}));
-            const float* weights = a.map(l, h).data();
+            const float* weights = heads.row(h).data();
             const float* gradient = gradients.data() + (l * a.heads() + h) * cells;
             for (Index i = 0; i < cells; ++i)
                 product.data()[i] = std::isfinite(weights[i]) ? std::max(0.0f, weights[i] * gradient[i]) : masked;

@@ -20,11 +20,11 @@ HeadNumbers mean_over_rows(const Attention& a, const RowValue& value) {
     const Index maps = a.layers() * a.heads(), rows = a.queries(), cols = a.keys();
     HeadNumbers numbers{Tensor<float>(Shape{a.layers(), a.heads()}), true};
     std::vector<char> whole(static_cast<std::size_t>(maps));
-    parallel_for(maps, [&](Index m) {
+    const auto number_of = [&](Index m, const float* map) {
         double total = 0;
         Index counted = 0;
         for (Index i = 0; i < rows; ++i) {
-            const float* row = a.maps.data() + (m * rows + i) * cols;
+            const float* row = map + i * cols;
             const Eigen::Map<const Line> v(row, cols);
             const auto sum = static_cast<double>((v > 0 && v <= std::numeric_limits<float>::max()).select(v, 0.0f).sum());
             if (sum <= 0) continue;
@@ -33,7 +33,11 @@ HeadNumbers mean_over_rows(const Attention& a, const RowValue& value) {
         }
         numbers.values.data()[m] = counted > 0 ? static_cast<float>(total / static_cast<double>(counted)) : 0.0f;
         whole[static_cast<std::size_t>(m)] = counted == rows;
-    });
+    };
+    for (Index l = 0; l < a.layers(); ++l) {
+        const Tensor<float> heads = a.of(l);
+        parallel_for(a.heads(), [&](Index h) { number_of(l * a.heads() + h, heads.row(h).data()); });
+    }
     numbers.every_row = std::all_of(whole.begin(), whole.end(), [](char w) { return w != 0; });
     if (!a.has_layer()) numbers.values = numbers.values.row(0);
     if (!a.has_head()) {
@@ -49,8 +53,9 @@ std::string mean_over_rows_rule(const std::string& row, const std::string& total
 }
 
 std::string positive_cell(const Attention& a, const TraceTensor& source) {
-    const auto values = source.values.values();
-    const bool weights = a.finite && std::all_of(values.begin(), values.end(), [](float v) { return v >= 0; });
+    // Of what is made when it is looked at, one layer says of what kind they are.
+    const Tensor<float> some = source.values.kept() ? source.values.whole() : source.values.row(0);
+    const bool weights = a.finite && std::ranges::all_of(some.values(), [](float v) { return v >= 0; });
     return weights ? a.cell() : "where(" + a.cell() + " > 0, " + a.cell() + ", 0)";
 }
 

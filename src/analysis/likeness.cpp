@@ -82,10 +82,13 @@ Compared reduced(const Attention& a, const TraceTensor& source, Derived& derived
     const Index tall = block_of(a.queries()), wide = block_of(a.keys());
     const Index rows = blocks(a.queries(), tall), cols = blocks(a.keys(), wide);
     Tensor<float> maps = Tensor<float>::uninitialized(Shape{a.layers(), a.heads(), rows, cols});
-    parallel_for(a.layers() * a.heads(), [&](Index m) {
-        block_means(a.maps.data() + m * a.queries() * a.keys(), a.queries(), a.keys(), tall, wide,
-                    maps.data() + m * rows * cols);
-    });
+    for (Index l = 0; l < a.layers(); ++l) {
+        const Tensor<float> heads = a.of(l);
+        parallel_for(a.heads(), [&](Index h) {
+            block_means(heads.row(h).data(), a.queries(), a.keys(), tall, wide,
+                        maps.data() + (l * a.heads() + h) * rows * cols);
+        });
+    }
     const auto own = [&](int axis, Index extent, const char* symbol) {
         const Axis& of = *source.info.axes[static_cast<std::size_t>(axis)];
         derived.axes.push_back({of.name + ".block", of.kind, extent, {}, symbol});
@@ -117,7 +120,7 @@ Derived derive(const Trace&, const TraceTensor& source, const std::vector<Index>
     const Attention a = attention_of(source);
     Derived derived;
     const bool large = a.queries() > most_compared || a.keys() > most_compared;
-    const Compared compared = large ? reduced(a, source, derived) : Compared{a.maps, a.finite_cell("h"), a.finite_cell("g")};
+    const Compared compared = large ? reduced(a, source, derived) : Compared{a.maps(), a.finite_cell("h"), a.finite_cell("g")};
     const Index n = a.heads(), rows = compared.maps.shape()[2], cols = compared.maps.shape()[3];
     DerivedTensor result;
     result.suffix = "total_variation";

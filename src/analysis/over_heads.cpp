@@ -21,8 +21,9 @@ template <class Join>
 Tensor<float> joined(const Attention& a, const std::vector<Index>& which, const Join& join) {
     Tensor<float> result = Tensor<float>::uninitialized(Shape{a.layers(), a.queries(), a.keys()});
     for (Index l = 0; l < a.layers(); ++l) {
+        const Tensor<float> heads = a.of(l);
         std::vector<const float*> maps;
-        for (const Index h : which) maps.push_back(a.map(l, h).data());
+        for (const Index h : which) maps.push_back(heads.row(h).data());
         join(maps, a.queries(), a.keys(), result.data() + l * a.queries() * a.keys());
     }
     return a.has_layer() ? result : result.reshape(Shape{a.queries(), a.keys()});

@@ -20,9 +20,10 @@ using Join = void (*)(const std::vector<const float*>&, Index, Index, float*);
 
 Tensor<float> joined(const Attention& a, Join join) {
     Tensor<float> result = Tensor<float>::uninitialized(Shape{a.heads(), a.queries(), a.keys()});
+    const Tensor<float> all = a.maps();
     for (Index h = 0; h < a.heads(); ++h) {
         std::vector<const float*> maps;
-        for (Index l = 0; l < a.layers(); ++l) maps.push_back(a.map(l, h).data());
+        for (Index l = 0; l < a.layers(); ++l) maps.push_back(all.row(l).row(h).data());
         join(maps, a.queries(), a.keys(), result.data() + h * a.queries() * a.keys());
     }
     return a.has_head() ? result : result.reshape(Shape{a.queries(), a.keys()});

@@ -52,11 +52,15 @@ Derived derive(const Trace&, const TraceTensor& source, const std::vector<Index>
     if (key >= a.keys() || (one && plane.size() + 2 != source.info.axes.size()))
         throw Error(ErrorCode::invalid_input, source.info.name + " has no key " + std::to_string(key) + " to leave out",
                     "keys count from 0");
-    Tensor<float> of = source.values;
-    for (const Index at : plane) {
-        if (at >= of.shape()[0])
+    const auto require_plane = [&](Index at, Index extent) {
+        if (at >= extent)
             throw Error(ErrorCode::invalid_input, source.info.name + " has no such plane", "layers and heads count from 0");
-        of = of.row(at);
+    };
+    if (one) require_plane(plane.front(), source.values.shape()[0]);
+    Tensor<float> of = one ? source.values.row(plane.front()) : source.values.whole();
+    for (std::size_t i = 1; i < plane.size(); ++i) {
+        require_plane(plane[i], of.shape()[0]);
+        of = of.row(plane[i]);
     }
     DerivedTensor result;
     result.suffix = suffix_of(without_key(), numbers);

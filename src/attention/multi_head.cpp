@@ -50,10 +50,10 @@ KeysValues<T> KeysValues<T>::joined(const KeysValues& more) const {
 template <class T>
 MultiHeadAttention<T>::MultiHeadAttention(MultiHeadProjections<T> projections, Index heads, PositionCode<T> code, bool scaled)
     : heads_(heads), units_(0), projections_(std::move(projections)), code_(std::move(code)), scaled_(scaled) {
-    require_heads(projections_.query.weight.shape()[0], heads_);
-    units_ = projections_.query.weight.shape()[0] / heads_;
-    const Index rows = projections_.key.weight.shape()[0];
-    if (rows < 1 || projections_.value.weight.shape()[0] != rows || rows % units_ != 0 || heads_ % (rows / units_) != 0)
+    require_heads(projections_.query.extents()[0], heads_);
+    units_ = projections_.query.extents()[0] / heads_;
+    const Index rows = projections_.key.extents()[0];
+    if (rows < 1 || projections_.value.extents()[0] != rows || rows % units_ != 0 || heads_ % (rows / units_) != 0)
         throw Error(ErrorCode::bad_format,
                     fmt::format("keys and values of {} rows do not serve {} heads of {} units", rows, heads_, units_),
                     "use the weights that belong to this design");
@@ -208,7 +208,7 @@ Var<T> MultiHeadAttention<T>::shown_weights(const Var<T>& q, const KeysValues<T>
                  .step = {"position", rule.formula, fmt::format("@term[{}i,j] = {}", n.at(), rule.rule), rule.source}},
                 std::move(rule.parameters));
         });
-    const Var<T> scores = per_head(view, "scores", scaled_scores(q, kv.keys, added, scaled_), [&] {
+    Var<T> scores = per_head(view, "scores", scaled_scores(q, kv.keys, added, scaled_), [&] {
         const std::string at = n.at(), query = "@query[" + at + "i,u]", key = "@key[" + at + "j,u]";
         const std::string dot = scaled_ ? rules::scaled_dot(query, key, q.shape()[3]) : rules::dot(query, key);
         return Shown{
@@ -230,7 +230,9 @@ Var<T> MultiHeadAttention<T>::shown_weights(const Var<T>& q, const KeysValues<T>
         if (n.layers) axes.insert(axes.begin(), "layer");
         return Shown{.role = Role::mask, .symbol = "m", .title = "Mask", .axes = std::move(axes), .step = n.mask};
     });
-    return per_head(view, "weights", softmax(masked_scores(scores, drawn)), [&] {
+    // Each of these may be as large as there is room for: no more of them at once than must be.
+    scores = masked_scores(scores, drawn);
+    return per_head(view, "weights", softmax(scores), [&] {
         return Shown{.role = Role::weights,
                      .symbol = "α",
                      .title = n.title,
@@ -249,7 +251,13 @@ typename MultiHeadAttention<T>::Heads MultiHeadAttention<T>::heads(const Var<T>&
     static constexpr Part query{
         "query", "projected_query", "raw_query", "q", "Q", "Queries", Role::query, 'i', &MultiHeadProjections<float>::query};
     const Norm<T>* const query_norm = projections_.norms ? &projections_.norms->query : nullptr;
-    const Var<T> q = part_of_heads(query, projections_.query, query_norm, x, first, view);
+    return heads_of(part_of_heads(query, projections_.query, query_norm, x, first, view), kv, mask, first, view);
+}
+
+template <class T>
+typename MultiHeadAttention<T>::Heads MultiHeadAttention<T>::heads_of(const Var<T>& q, const KeysValues<T>& kv,
+                                                                      const Tensor<T>& mask, Index first,
+                                                                      const AttentionView& view) const {
     const Var<T> term = code_.score_term(q, first, kv.length());
     Heads seen;
     if (view.observe) {

@@ -99,6 +99,10 @@ class MultiHeadAttention {
     Heads heads(const Var<T>& x, const KeysValues<T>& kv, const Tensor<T>& mask, Index first = 0,
                 const AttentionView& view = {}) const;
 
+    /// The same of queries [B, h, T_q, d_head] as the scores see them.
+    Heads heads_of(const Var<T>& q, const KeysValues<T>& kv, const Tensor<T>& mask, Index first,
+                   const AttentionView& view) const;
+
     struct Output {
         Var<T> weights;   // [B, h, T_q, T_k]
         Var<T> attended;  // [B, T_q, d_model]

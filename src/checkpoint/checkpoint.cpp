@@ -9,7 +9,6 @@
 #include "checkpoint/kept_folders.hpp"
 #include "checkpoint/tokenizer_pipeline.hpp"
 #include "model/card_json.hpp"
-#include "model/layered_parameters.hpp"
 #include "model/per_model.hpp"
 #include "model/weights.hpp"
 #include "tensor/storage.hpp"
@@ -37,7 +36,8 @@ CheckpointPtr made_of(MappedModel model, const std::string& path, const Family& 
                       std::shared_ptr<const Tokenizer> tokenizer, std::shared_ptr<const Tokenizer> of_source = {},
                       std::string unused = {}) {
     require_finite(model.weights, path);
-    const Weights<float> weights(model.weights);
+    // Each matrix is kept as products read it, alone: a trace shows parameters from there.
+    const Weights<float> weights = Weights<float>::to_be_taken(std::move(model.weights), std::move(model.stored));
     auto made = std::make_shared<Checkpoint>(Checkpoint{.path = path,
                                                         .family = &family,
                                                         .read_out = model.read_out,
@@ -52,14 +52,15 @@ CheckpointPtr made_of(MappedModel model, const std::string& path, const Family& 
     const Index d = model.design.d_model, vocabulary = made->vocabulary();
     if (model.read_out != ReadOut::none) {
         const bool tied = !weights.has("head.weight");
-        made->table.weight = tied ? made->stack.table() : weights.get("head.weight", {vocabulary, d});
+        if (tied)
+            made->table = made->stack.laid_out_table();
+        else
+            made->table = weights.matrix("head.weight", {vocabulary, d});
         if (weights.has("head.bias")) made->table.bias = weights.get("head.bias", {vocabulary});
-        if (tied) made->table.packed = made->stack.packed_table();
-        if (made->table.packed == nullptr) made->table = laid_out(std::move(made->table));
     }
     if (model.read_out == ReadOut::masked_token) {
-        made->transform =
-            laid_out(Linear<float>{weights.get("head.transform.weight", {d, d}), weights.get("head.transform.bias", {d})});
+        made->transform = weights.matrix("head.transform.weight", {d, d});
+        made->transform.bias = weights.get("head.transform.bias", {d});
         made->norm = {weights.get("head.norm.gain", {d}), weights.get("head.norm.bias", {d}),
                       static_cast<float>(model.design.norm_epsilon)};
         made->activation = &activation(model.read_out_activation);
@@ -111,7 +112,7 @@ CheckpointPtr checkpoint_of(const ModelPtr& model) {
 }
 
 CheckpointPtr read_checkpoint(const std::string& path, const std::stop_token& stop) {
-    CheckpointFolder folder = read_checkpoint_folder(path, stop);
+    CheckpointFolder folder = open_checkpoint_folder(path, stop);
     const Family& family = family_of(folder.config, path);
     if (family.map == nullptr)
         throw Error(ErrorCode::unsupported, fmt::format("{}: {} reads pictures, and no text", path, family.title),
@@ -120,7 +121,6 @@ CheckpointPtr read_checkpoint(const std::string& path, const std::stop_token& st
     std::string unused = unused_tensors(folder);
     folder.tensors.clear();
     release_kept_blocks(0);
-    lay_layers_together(model.weights);
     // What a decoder writes may be read by another tokenizer than the source.
     const std::shared_ptr<const Tokenizer> source = read_tokenizer(path);
     const std::shared_ptr<const Tokenizer> target = model.source ? read_target_tokenizer(path) : nullptr;

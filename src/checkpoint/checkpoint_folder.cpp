@@ -67,16 +67,18 @@ std::map<std::string, std::string> shards_of(const std::string& index, const std
     return places;
 }
 
-/// Weights are kept as they are multiplied, and once more as they are explained, in four bytes each: up to three and a half
-/// times a file of 16 bits. Error{out_of_range} where there is no such room.
-void require_memory(const std::string& folder, const std::vector<std::string>& files) {
+/// Weights are kept as they are multiplied, which takes as much as the file; those that are read at once (`whole`) also in four
+/// bytes each, and for a moment both: up to three and a half times a file of 16 bits. Error{out_of_range} where there is no
+/// such room.
+void require_memory(const std::string& folder, const std::vector<std::string>& files, bool whole) {
     double bytes = 0;
     for (const std::string& file : files) {
         std::error_code error;
         bytes += static_cast<double>(fs::file_size(file, error));
         if (error) return;  // whoever reads it says why
     }
-    constexpr double copies = 3.5, giga = 1e9;
+    constexpr double giga = 1e9;
+    const double copies = whole ? 3.5 : 1.25;
     const double needed = copies * bytes, free = available_memory();
     if (free == 0 || needed <= free) return;
     throw Error(ErrorCode::out_of_range,
@@ -85,17 +87,44 @@ void require_memory(const std::string& folder, const std::vector<std::string>& f
                 "close other programs, or open a smaller model");
 }
 
-void read_shards(CheckpointFolder& folder, const std::string& index, const std::stop_token& stop) {
+/// Those of a file that `wanted` names: matrices stay where they lie, all else is read.
+template <class Wanted>
+void open_file(CheckpointFolder& folder, const std::string& path, const std::stop_token& stop, const Wanted& wanted) {
+    const auto file = std::make_shared<const SafetensorsFile>(path, stop);
+    std::uint64_t numbers = 0;
+    for (const StoredTensor& tensor : file->header().tensors) numbers += tensor.is_float() ? tensor.count() : 0;
+    if (numbers > most_numbers)
+        throw Error(ErrorCode::out_of_range, fmt::format("{}: holds {} numbers; {} can be read", path, numbers, most_numbers),
+                    "choose a smaller model");
+    for (const StoredTensor& tensor : file->header().tensors) {
+        if (!tensor.is_float() || !wanted(tensor.name)) continue;
+        if (tensor.shape(path).rank() == 2 && tensor.dtype != "F64")
+            folder.stored.emplace(tensor.name, StoredPlace{file, tensor});
+        else
+            folder.tensors.emplace(tensor.name, file->values(tensor));
+    }
+}
+
+void read_shards(CheckpointFolder& folder, const std::string& index, bool all, const std::stop_token& stop) {
     const std::map<std::string, std::string> places = shards_of(index, folder.path);
     std::set<std::string> shards;
     std::vector<std::string> files;
     for (const auto& [tensor, shard] : places)
         if (shards.insert(shard).second) files.push_back((fs::path(folder.path) / shard).string());
-    require_memory(folder.path, files);
-    for (const std::string& shard : shards)
-        for (auto& [name, tensor] : read_safetensors((fs::path(folder.path) / shard).string(), nullptr, stop, most_numbers))
-            if (const auto place = places.find(name); place != places.end() && place->second == shard)
-                folder.tensors.emplace(name, std::move(tensor));
+    require_memory(folder.path, files, all);
+    const auto path_of = [&](const std::string& shard) { return (fs::path(folder.path) / shard).string(); };
+    for (const std::string& shard : shards) {
+        const auto here = [&](const std::string& name) {
+            const auto place = places.find(name);
+            return place != places.end() && place->second == shard;
+        };
+        if (!all) {
+            open_file(folder, path_of(shard), stop, here);
+            continue;
+        }
+        for (auto& [name, tensor] : read_safetensors(path_of(shard), nullptr, stop, most_numbers))
+            if (here(name)) folder.tensors.emplace(name, std::move(tensor));
+    }
 }
 
 }  // namespace
@@ -124,20 +153,36 @@ nlohmann::json read_checkpoint_config(const std::string& path) {
     return config;
 }
 
-CheckpointFolder read_checkpoint_folder(const std::string& path, const std::stop_token& stop) {
+namespace {
+
+/// `all`: every tensor is read.
+CheckpointFolder folder_at(const std::string& path, bool all, const std::stop_token& stop) {
     CheckpointFolder folder{path, read_checkpoint_config(path), {}};
     if (const std::string file = (fs::path(path) / "generation_config.json").string(); there(file))
         folder.generation = parse_json(read_text(file, most_config_bytes), file, "fetch it again");
     const std::string whole = (fs::path(path) / "model.safetensors").string(), index = (fs::path(path) / index_name).string();
     if (there(whole)) {
-        require_memory(path, {whole});
-        folder.tensors = read_safetensors(whole, nullptr, stop, most_numbers);
+        require_memory(path, {whole}, all);
+        if (all)
+            folder.tensors = read_safetensors(whole, nullptr, stop, most_numbers);
+        else
+            open_file(folder, whole, stop, [](const std::string&) { return true; });
     } else if (there(index)) {
-        read_shards(folder, index, stop);
+        read_shards(folder, index, all, stop);
     } else {
         refuse_no_weights(path);
     }
     return folder;
+}
+
+}  // namespace
+
+CheckpointFolder read_checkpoint_folder(const std::string& path, const std::stop_token& stop) {
+    return folder_at(path, true, stop);
+}
+
+CheckpointFolder open_checkpoint_folder(const std::string& path, const std::stop_token& stop) {
+    return folder_at(path, false, stop);
 }
 
 std::string unused_tensors(const CheckpointFolder& folder) {
@@ -149,9 +194,11 @@ std::string unused_tensors(const CheckpointFolder& folder) {
     static const std::vector<std::string> others = {"pooler.",  "cls.seq_relationship", "predictions.decoder.",
                                                     "lm_head.", "classifier.",          "qa_outputs",
                                                     "score.",   "embed_out.",           "mask_token"};
+    std::set<std::string> all;
+    for (const auto& one : folder.tensors) all.insert(one.first);
+    for (const auto& one : folder.stored) all.insert(one.first);
     std::vector<std::string> names;
-    for (const auto& stored : folder.tensors) {
-        const std::string& name = stored.first;
+    for (const std::string& name : all) {
         if (folder.used.contains(name)) continue;
         if (std::ranges::any_of(buffers, [&](const std::string& end) { return name.ends_with(end); })) continue;
         if (std::ranges::any_of(others, [&](const std::string& part) { return name.find(part) != std::string::npos; }))

@@ -6,8 +6,15 @@
 #include <string>
 
 #include "io/safetensors.hpp"
+#include "io/safetensors_file.hpp"
 
 namespace saccade {
+
+/// Where a tensor lies that is not read yet.
+struct StoredPlace {
+    std::shared_ptr<const SafetensorsFile> file;
+    StoredTensor tensor;
+};
 
 /// What a folder in Hugging Face's layout holds beside its tokenizer: config.json, and model.safetensors or the shards that
 /// model.safetensors.index.json names.
@@ -15,6 +22,7 @@ struct CheckpointFolder {
     std::string path;
     nlohmann::json config;
     WeightMap tensors;                                     // under their own names
+    std::map<std::string, StoredPlace> stored{};           // of a folder that was opened: matrices, which are read when taken
     std::set<std::string> used{};                          // those that were asked for
     nlohmann::json generation = nlohmann::json::object();  // generation_config.json, which may be missing
 };
@@ -22,6 +30,8 @@ struct CheckpointFolder {
 /// Error{io}, {bad_format}, {unsupported} or {out_of_range}, one line that names the file: no such folder, no config.json,
 /// weights in pickles alone (never read), shards that are missing, weights that are quantised; {cancelled}.
 CheckpointFolder read_checkpoint_folder(const std::string& path, const std::stop_token& stop = {});
+/// The same, but no matrix is read yet.
+CheckpointFolder open_checkpoint_folder(const std::string& path, const std::stop_token& stop = {});
 /// Tensors that the family's file did not ask for, in words; empty: none. What never changes a number is not counted: masks and
 /// frequencies that are kept as buffers, and parts that were trained for another task.
 std::string unused_tensors(const CheckpointFolder& folder);

@@ -17,48 +17,96 @@ namespace saccade {
 namespace {
 
 constexpr Index next_shown = 10, lens_ranks = 5;
-constexpr double most_weight_bytes = 1.0e9;  // of what is kept of all pairs of tokens
+constexpr double most_weight_bytes = 1.0e9;  // of what is there at once of pairs of tokens
 
-/// Ids through the stack, after what `cache` holds.
-StackStates pass(const Checkpoint& checkpoint, std::span<const Index> ids, std::span<const Index> types,
-                 StackCache<float>* cache, Probe& probe, const std::stop_token& stop) {
-    std::vector<Var<float>> states;
+StackCall<float> shown_to(Probe& probe) {
     StackCall<float> call;
     call.observe = Observer(probe, "self.");
     call.names = {.tokens = "token", .ids = "token.id", .types = "token.type", .vocabulary = "vocabulary"};
+    return call;
+}
+
+/// Scores, weights and what they pass through, of every head of a layer; its mask.
+double pairs_of(const StackDesign& design) {
+    return 4.0 * (4 * static_cast<double>(design.heads) + 2) * (design.cross ? 2 : 1);
+}
+
+/// Bytes of all that all heads make of a text.
+double bytes_of_pairs(const Checkpoint& checkpoint, std::size_t tokens) {
+    const StackDesign& design = checkpoint.stack.design();
+    const auto n = static_cast<double>(tokens);
+    return pairs_of(design) * static_cast<double>(design.layers) * n * n;
+}
+
+/// Of a long text, what layers give out is kept, and their queries, keys and values. A layer's scores and weights are made of
+/// these when somebody looks at them, and all else by the layer, from what it read.
+ShownAgain layers_again(const CheckpointPtr& checkpoint) {
+    enum Group { kept_always = -1, attention, others };
+    const auto group = [](const ProbeSite& site) -> int {
+        constexpr std::string_view prefix = "self.";
+        if (!site.name.starts_with(prefix) || site.axes.empty() || site.axes.front() != "layer") return kept_always;
+        const std::string_view part = std::string_view(site.name).substr(prefix.size());
+        for (const char* one : {"state", "query", "key", "value"})
+            if (part == one) return kept_always;
+        for (const char* one : {"term", "scores", "mask", "weights", "context"})
+            if (part == one) return attention;
+        return others;
+    };
+    const auto show = [checkpoint](int of, Index layer, const auto& kept, Probe& probe) {
+        const StackCall<float> call = shown_to(probe);
+        const auto batch = [](const Tensor<float>& x) { return Var<float>(x.reshape(x.shape().with_inserted(0, 1))); };
+        const auto part = [&](const char* name) { return batch(kept(std::string("self.") + name).row(layer)); };
+        if (of == attention)
+            checkpoint->stack.attention_again(layer, part("query"), {part("key"), part("value")}, call);
+        else
+            checkpoint->stack.layer_again(
+                layer, batch(layer == 0 ? kept("self.input").whole() : kept("self.state").row(layer - 1)), call);
+    };
+    return {group, show};
+}
+
+/// Ids through the stack, after what `cache` holds; `all_states`: those of all layers are wanted.
+StackStates pass(const Checkpoint& checkpoint, std::span<const Index> ids, std::span<const Index> types,
+                 StackCache<float>* cache, Probe& probe, const std::stop_token& stop, bool all_states) {
+    std::vector<Var<float>> states;
+    StackCall<float> call = shown_to(probe);
     call.types = types;
     call.cache = cache;
     call.stop = stop;
-    call.states = &states;
+    if (all_states) call.states = &states;
     const Var<float> last = checkpoint.stack(checkpoint.stack.embed(ids, 1, call), call);
     check_stop(stop);
     for (Var<float>& state : states) state = reshape(state, state.shape().without(0));
-    return {stack<float>(states).value(), reshape(last, last.shape().without(0)).value()};
+    return {all_states ? stack<float>(states).value() : Tensor<float>(), reshape(last, last.shape().without(0)).value()};
 }
 
 /// What a run showed of the stack, and what it was of.
 struct Kept {
     CheckpointPtr checkpoint;
     Ids ids, types;
+    bool less;  // kept less: what is shown is made again
     ShownRun shown;
 };
 
-std::shared_ptr<const Kept> computed(const CheckpointPtr& checkpoint, const Ids& ids, const Ids& types, const Kept* old,
-                                     const std::stop_token& stop) {
+std::shared_ptr<const Kept> computed(const CheckpointPtr& checkpoint, const Ids& ids, const Ids& types, bool less,
+                                     const Kept* old, const std::stop_token& stop) {
     const auto n = static_cast<Index>(ids.size());
     Index stays = 0;
-    if (old != nullptr && checkpoint->stack.design().causal && checkpoint->stack.design().window == 0)
+    const bool continues = old != nullptr && (less || !old->less);
+    if (continues && checkpoint->stack.design().causal && checkpoint->stack.design().window == 0)
         stays = std::min<Index>(std::ranges::mismatch(old->ids, ids).in1 - old->ids.begin(), n - 1);
     Probe aside({}, {});
+    const ShownAgain again = layers_again(checkpoint);
+    if (less) aside.keep_less(again);
     if (stays == 0) {
-        pass(*checkpoint, ids, types, nullptr, aside, stop);
-        return std::make_shared<const Kept>(Kept{checkpoint, ids, types, aside.take()});
+        pass(*checkpoint, ids, types, nullptr, aside, stop, false);
+        return std::make_shared<const Kept>(Kept{checkpoint, ids, types, less, aside.take()});
     }
     const StackContinuation from(checkpoint->stack, "self.", "token", old->shown, stays, n);
     StackCache<float> cache;
     from.fill(cache);
-    pass(*checkpoint, std::span<const Index>(ids.begin() + stays, ids.end()), {}, &cache, aside, stop);
-    return std::make_shared<const Kept>(Kept{checkpoint, ids, types, from.whole(aside.take())});
+    pass(*checkpoint, std::span<const Index>(ids.begin() + stays, ids.end()), {}, &cache, aside, stop, false);
+    return std::make_shared<const Kept>(Kept{checkpoint, ids, types, less, from.whole(aside.take(), less ? &again : nullptr)});
 }
 
 void declare_axes(Probe& probe, const Checkpoint& checkpoint, const Ids& ids, bool types) {
@@ -114,7 +162,7 @@ class ReadingOut {
                          "logits[c] = " + rules::linear('m', "head.weight[c,m]", masked ? "head.hidden[m]" : at_position,
                                                         table.bias.empty() ? "" : "head.bias[c]"),
                          "Press and Wolf 2017"},
-                .parameters = {{"head.weight", "E", {"class", "feature"}, table.weight}}};
+                .parameters = {shown_matrix("head.weight", "E", {"class", "feature"}, table)}};
             if (!table.bias.empty()) shown.parameters.push_back({"head.bias", "b", {"class"}, table.bias});
             return shown;
         });
@@ -150,7 +198,7 @@ class ReadingOut {
                          "head.hidden[k] = " + rules::layer_norm(activated, 'k', "head.norm.gain[k]", "head.norm.bias[k]",
                                                                  static_cast<double>(checkpoint_.norm.eps)),
                          "Devlin 2018, section 3.1"},
-                .parameters = {{"head.transform.weight", "W", {"feature", "feature"}, checkpoint_.transform.weight},
+                .parameters = {shown_matrix("head.transform.weight", "W", {"feature", "feature"}, checkpoint_.transform),
                                {"head.transform.bias", "b", {"feature"}, checkpoint_.transform.bias},
                                {"head.norm.gain", "γ", {"feature"}, checkpoint_.norm.gain},
                                {"head.norm.bias", "β", {"feature"}, checkpoint_.norm.bias}}};
@@ -247,12 +295,10 @@ CheckpointOutput read_out(const Checkpoint& checkpoint, StackStates states, cons
 }
 
 Index most_tokens_of(const Checkpoint& checkpoint) {
-    // Scores, weights and what they pass through, of every head; a mask a layer.
-    const auto of = [](const StackDesign& design) {
-        const double pair = 4 * static_cast<double>(design.layers * design.heads) + 2 * static_cast<double>(design.layers);
-        return 4.0 * pair * (design.cross ? 2 : 1);
-    };
-    const double pair = of(checkpoint.stack.design()) + (checkpoint.source ? of(checkpoint.source->encoder.design()) : 0);
+    const auto all = [](const StackDesign& design) { return pairs_of(design) * static_cast<double>(design.layers); };
+    const StackDesign& design = checkpoint.stack.design();
+    // An encoder-decoder keeps all of them, other models one layer's at a time.
+    const double pair = checkpoint.source ? all(design) + all(checkpoint.source->encoder.design()) : pairs_of(design);
     const auto shown = static_cast<Index>(std::sqrt(most_weight_bytes / pair));
     return checkpoint.longest > 0 ? std::min(checkpoint.longest, shown) : shown;
 }
@@ -260,7 +306,7 @@ Index most_tokens_of(const Checkpoint& checkpoint) {
 Tensor<float> logits_aside(const Checkpoint& checkpoint, std::span<const Index> ids, const Probe& probe,
                            const std::stop_token& stop) {
     Probe aside = probe.scratch();
-    const StackStates states = pass(checkpoint, ids, {}, nullptr, aside, stop);
+    const StackStates states = pass(checkpoint, ids, {}, nullptr, aside, stop, false);
     const Tensor<float> last = states.last.rows(static_cast<Index>(ids.size()) - 1, 1);
     return checkpoint.logits(checkpoint.before_table(last)).value().row(0);
 }
@@ -283,10 +329,13 @@ CheckpointOutput run_checkpoint(const CheckpointPtr& checkpoint, const Checkpoin
                     fmt::format("the text has {} tokens, and the model knows {} positions", n, checkpoint->longest),
                     "shorten the text");
     if (n > most_tokens_of(*checkpoint))
-        throw Error(ErrorCode::invalid_input,
-                    fmt::format("the text has {} tokens, and every pair of them has a weight in each of {} heads", n,
-                                checkpoint->stack.design().layers * checkpoint->stack.design().heads),
-                    fmt::format("use at most {}", most_tokens_of(*checkpoint)));
+        throw Error(
+            ErrorCode::invalid_input,
+            fmt::format("the text has {} tokens: what the {} heads of a layer make of them needs {:.1f} GB, and has {:.1f}", n,
+                        checkpoint->stack.design().heads,
+                        pairs_of(checkpoint->stack.design()) * static_cast<double>(n) * static_cast<double>(n) / 1e9,
+                        most_weight_bytes / 1e9),
+            fmt::format("use at most {} tokens", most_tokens_of(*checkpoint)));
     const Observer observe(probe);
     const Ids ids = observe.ids("token.id", request.ids, checkpoint->vocabulary(), [] {
         return Shown{.role = Role::input, .symbol = "x", .title = "Tokens (ids)", .axes = {"token"}};
@@ -300,14 +349,16 @@ CheckpointOutput run_checkpoint(const CheckpointPtr& checkpoint, const Checkpoin
     }
     CheckpointOutput output{.ids = ids, .at = request.at < 0 ? n - 1 : std::min(request.at, n - 1)};
     StackStates states;
+    const bool less = bytes_of_pairs(*checkpoint, ids.size()) > request.most_kept;
     if (probe.intervening()) {
-        states = pass(*checkpoint, ids, types, nullptr, probe, stop);
+        if (less) probe.keep_less(layers_again(checkpoint));
+        states = pass(*checkpoint, ids, types, nullptr, probe, stop, true);
     } else {
         const std::string key = "checkpoint";
         auto kept = reuse.find<Kept>(key);
         if (kept && kept->checkpoint != checkpoint) kept = nullptr;
-        if (!kept || kept->ids != ids || kept->types != types) {
-            kept = computed(checkpoint, ids, types, kept.get(), stop);
+        if (!kept || kept->ids != ids || kept->types != types || kept->less != less) {
+            kept = computed(checkpoint, ids, types, less, kept.get(), stop);
             reuse.keep(key, kept, kept->shown.bytes());
         }
         probe.show_again(kept->shown);

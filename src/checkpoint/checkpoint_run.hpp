@@ -13,6 +13,9 @@ struct CheckpointRequest {
     Ids ids, types;  // types: empty, or one an id
     Index at = -1;   // the position whose read-out is shown; -1: the last, or the first [MASK]
     bool lens = true;
+    /// Bytes of scores, weights and the like of all heads that are kept. Of a longer text none of them is: the trace makes a
+    /// layer's when they are looked at, with the same bits.
+    double most_kept = 1.5e8;
 };
 
 /// What stands behind the last token, or in place of a masked one: ids and probabilities, the likeliest first.

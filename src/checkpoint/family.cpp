@@ -8,29 +8,70 @@
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
+#include "checkpoint/stored_layout.hpp"
 
 namespace saccade {
 
 std::string Taking::found(const std::string& theirs) const {
-    if (folder_.tensors.contains(theirs)) return theirs;
+    const auto there = [&](const std::string& name) { return folder_.tensors.contains(name) || folder_.stored.contains(name); };
+    if (there(theirs)) return theirs;
     for (const std::string& prefix : prefixes_)
-        if (folder_.tensors.contains(prefix + theirs)) return prefix + theirs;
+        if (there(prefix + theirs)) return prefix + theirs;
     return {};
 }
 
-Tensor<float> Taking::tensor(const std::string& theirs, const Shape& shape) const {
+std::string Taking::checked(const std::string& theirs, const Shape& shape) const {
     const std::string name = found(theirs);
     if (name.empty())
         throw Error(ErrorCode::bad_format, fmt::format("{}: there is no tensor '{}'", folder_.path, theirs),
                     "use the weights that were saved with this config.json");
     folder_.used.insert(name);
-    const Tensor<float>& values = folder_.tensors.at(name);
-    if (values.shape() != shape)
+    const auto stored = folder_.stored.find(name);
+    const Shape own =
+        stored != folder_.stored.end() ? stored->second.tensor.shape(folder_.path) : folder_.tensors.at(name).shape();
+    if (own != shape)
         throw Error(ErrorCode::bad_format,
-                    fmt::format("{}: tensor '{}' has shape {}, and config.json asks for {}", folder_.path, name,
-                                values.shape().str(), shape.str()),
+                    fmt::format("{}: tensor '{}' has shape {}, and config.json asks for {}", folder_.path, name, own.str(),
+                                shape.str()),
                     "use the config.json that was saved with these weights");
-    return values;
+    return name;
+}
+
+Tensor<float> Taking::tensor(const std::string& theirs, const Shape& shape) const {
+    const std::string name = checked(theirs, shape);
+    const auto stored = folder_.stored.find(name);
+    return stored != folder_.stored.end() ? stored->second.file->values(stored->second.tensor) : folder_.tensors.at(name);
+}
+
+const StoredPlace* Taking::place(const std::string& name) const {
+    const auto stored = folder_.stored.find(name);
+    return stored_ != nullptr && stored != folder_.stored.end() ? &stored->second : nullptr;
+}
+
+void Taking::take(const std::string& ours, const std::string& theirs, const Shape& shape) {
+    const StoredPlace* const at = place(checked(theirs, shape));
+    // A table of positions is added, and is no right side of a product.
+    if (at == nullptr || !ours.ends_with(".weight") || ours.ends_with(".types.weight"))
+        return give(ours, tensor(theirs, shape));
+    stored_->insert_or_assign(ours, StoredMatrix{shape, [at = *at] { return laid_out_of(at, {}); }});
+}
+
+void Taking::take_paired(const std::string& ours, const std::string& theirs, const Shape& shape, Index units, Index turned) {
+    const StoredPlace* const at = place(checked(theirs, shape));
+    if (at == nullptr) return give(ours, paired_units(tensor(theirs, shape), units, turned));
+    stored_->insert_or_assign(
+        ours, StoredMatrix{shape, [at = *at, units, turned] { return laid_out_of(at, {.units = units, .turned = turned}); }});
+}
+
+void Taking::take_columns(const std::string& ours, const std::string& theirs, Index in, Index all, Index first, Index count) {
+    const Shape shape{in, all};
+    const std::string name = checked(theirs, shape);
+    const StoredPlace* const at = place(name);
+    if (at == nullptr) return give(ours, rows_of_matrix(transposed_matrix(tensor(theirs, shape)), first, count));
+    stored_->insert_or_assign(ours, StoredMatrix{{count, in}, [at = *at, first, count] {
+                                                     return laid_out_of(at,
+                                                                        {.by_columns = true, .first = first, .count = count});
+                                                 }});
 }
 
 void Taking::linear(const std::string& ours, const std::string& theirs, Index out, Index in, bool biased) {
@@ -39,8 +80,7 @@ void Taking::linear(const std::string& ours, const std::string& theirs, Index ou
 }
 
 void Taking::transposed_linear(const std::string& ours, const std::string& theirs, Index out, Index in) {
-    give(ours + ".weight", transposed_matrix(tensor(theirs + ".weight", {in, out})));
-    folder_.tensors.at(found(theirs + ".weight")) = {};  // as it was stored it is not needed any more, and may be large
+    take_columns(ours + ".weight", theirs + ".weight", in, out, 0, out);
     take(ours + ".bias", theirs + ".bias", {out});
 }
 
@@ -72,11 +112,7 @@ Tensor<float> rows_of_matrix(const Tensor<float>& w, Index first, Index count) {
 
 Tensor<float> paired_units(const Tensor<float>& rows, Index units, Index turned) {
     Tensor<float> paired = Tensor<float>::uninitialized(rows.shape());
-    const Index width = rows.size() / rows.shape()[0], half = turned / 2;
-    for (Index r = 0; r < rows.shape()[0]; ++r) {
-        const Index u = r % units, from = r - u + (u >= turned ? u : u % 2 == 0 ? u / 2 : half + u / 2);
-        std::copy_n(rows.data() + from * width, width, paired.data() + r * width);
-    }
+    pair_rows(rows.data(), rows.shape()[0], rows.size() / rows.shape()[0], units, turned, paired.data());
     return paired;
 }
 

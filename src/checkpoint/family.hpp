@@ -7,6 +7,7 @@
 #include "io/json_text.hpp"
 #include "model/gated_network.hpp"
 #include "model/vision_transformer.hpp"
+#include "model/weights.hpp"
 
 namespace saccade {
 
@@ -35,6 +36,7 @@ struct MappedModel {
     std::optional<SourceSide> source{};  // of encoder-decoders
     bool scaled_read_out = false;        // states are scaled by 1 / sqrt(d_model) before the table (Raffel 2020)
     WeightMap weights{};
+    StoredMatrices stored{};  // more of them, not read yet
 };
 
 /// The same of a model that reads pictures; names as in model/vision_transformer.hpp.
@@ -49,27 +51,37 @@ struct MappedVision {
 class Taking {
  public:
     /// `prefixes` may stand before every name ("transformer."), or not.
-    Taking(CheckpointFolder& folder, std::vector<std::string> prefixes, WeightMap& into)
-        : folder_(folder), prefixes_(std::move(prefixes)), into_(into) {}
+    /// `stored`: where matrices go that are not read yet; null: all are read.
+    Taking(CheckpointFolder& folder, std::vector<std::string> prefixes, WeightMap& into, StoredMatrices* stored = nullptr)
+        : folder_(folder), prefixes_(std::move(prefixes)), into_(into), stored_(stored) {}
 
     bool has(const std::string& theirs) const { return !found(theirs).empty(); }
     /// Error{bad_format} names the folder, the tensor, its shape and what the config asks for.
     Tensor<float> tensor(const std::string& theirs, const Shape& shape) const;
-    void take(const std::string& ours, const std::string& theirs, const Shape& shape) { give(ours, tensor(theirs, shape)); }
+    void take(const std::string& ours, const std::string& theirs, const Shape& shape);
+    /// Rows with the units of each head in another order (paired_units).
+    void take_paired(const std::string& ours, const std::string& theirs, const Shape& shape, Index units, Index turned);
     /// OURS.weight [out, in] and OURS.bias [out] of a linear layer; `biased` false: none.
     void linear(const std::string& ours, const std::string& theirs, Index out, Index in, bool biased = true);
     /// The same, stored as [in, out].
     void transposed_linear(const std::string& ours, const std::string& theirs, Index out, Index in);
+    /// W [count, in] of columns [first, first + count) of what is stored as [in, all].
+    void take_columns(const std::string& ours, const std::string& theirs, Index in, Index all, Index first, Index count);
     /// OURS.gain and, unless `rms`, OURS.bias of a norm.
     void norm(const std::string& ours, const std::string& theirs, Index d, bool rms = false);
     void give(const std::string& ours, Tensor<float> values) { into_.insert_or_assign(ours, std::move(values)); }
 
  private:
     std::string found(const std::string& theirs) const;
+    /// The folder's name of one that is there in this shape. Error{bad_format} as tensor.
+    std::string checked(const std::string& theirs, const Shape& shape) const;
+    /// Where it lies, if it need not be read yet; else null.
+    const StoredPlace* place(const std::string& name) const;
 
     CheckpointFolder& folder_;
     std::vector<std::string> prefixes_;
     WeightMap& into_;
+    StoredMatrices* stored_;
 };
 
 /// W [out, in] of W^T.

@@ -82,7 +82,7 @@ void take_read_out(Taking& taking, MappedModel& model, Index vocabulary, const s
 MappedModel map_bert(CheckpointFolder& folder, const JsonObject& config) {
     const Bert bert = read_config(config, folder.path);
     MappedModel model{.design = bert.design, .longest = bert.positions};
-    Taking taking(folder, {"bert."}, model.weights);
+    Taking taking(folder, {"bert."}, model.weights, &model.stored);
     take_stack(taking, bert, 0);
     model.read_out_activation = bert.design.activation;
     take_read_out(taking, model, bert.vocabulary, "cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm",
@@ -97,7 +97,7 @@ MappedModel map_roberta(CheckpointFolder& folder, const JsonObject& config) {
     config.whole("pad_token_id", padding, Index{0}, bert.positions - 2);
     const Index skipped = padding + 1;
     MappedModel model{.design = bert.design, .longest = bert.positions - skipped};
-    Taking taking(folder, {"roberta."}, model.weights);
+    Taking taking(folder, {"roberta."}, model.weights, &model.stored);
     take_stack(taking, bert, skipped);
     model.read_out_activation = "gelu";
     take_read_out(taking, model, bert.vocabulary, "lm_head.dense", "lm_head.layer_norm", "lm_head.bias",

@@ -26,7 +26,7 @@ MappedModel map_distilbert(CheckpointFolder& folder, const JsonObject& config) {
     require_valid(design);
 
     const Index d = design.d_model;
-    Taking taking(folder, {"distilbert."}, model.weights);
+    Taking taking(folder, {"distilbert."}, model.weights, &model.stored);
     taking.take("stack.embedding.weight", "embeddings.word_embeddings.weight", {vocabulary, d});
     taking.take("stack.position.table", "embeddings.position_embeddings.weight", {model.longest, d});
     taking.norm("stack.embedding_norm", "embeddings.LayerNorm", d);

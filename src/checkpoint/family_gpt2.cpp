@@ -41,16 +41,16 @@ MappedModel map_gpt2(CheckpointFolder& folder, const JsonObject& config) {
     model.longest = positions;
     require_valid(design);
 
-    Taking taking(folder, {"transformer."}, model.weights);
+    Taking taking(folder, {"transformer."}, model.weights, &model.stored);
     taking.take("stack.embedding.weight", "wte.weight", {vocabulary, d});
     taking.take("stack.position.table", "wpe.weight", {positions, d});
     for (Index l = 0; l < design.layers; ++l) {
         const std::string ours = fmt::format("stack.{}", l), theirs = fmt::format("h.{}", l);
-        const Tensor<float> all = transposed_matrix(taking.tensor(theirs + ".attn.c_attn.weight", {d, 3 * d}));
         const Tensor<float> biases = taking.tensor(theirs + ".attn.c_attn.bias", {3 * d});
         Index first = 0;
         for (const char* part : {"query", "key", "value"}) {
-            taking.give(fmt::format("{}.self.{}.weight", ours, part), rows_of_matrix(all, first, d));
+            taking.take_columns(fmt::format("{}.self.{}.weight", ours, part), theirs + ".attn.c_attn.weight", d, 3 * d, first,
+                                d);
             taking.give(fmt::format("{}.self.{}.bias", ours, part), rows_of_matrix(biases, first, d));
             first += d;
         }

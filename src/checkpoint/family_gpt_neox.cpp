@@ -44,7 +44,7 @@ MappedModel map_gpt_neox(CheckpointFolder& folder, const JsonObject& config) {
         throw Error(ErrorCode::bad_format,
                     fmt::format("{}: {} units of each head turn, and they turn in pairs", folder.path, turned),
                     "rotary_pct times the units of a head must be even");
-    Taking taking(folder, {"gpt_neox."}, model.weights);
+    Taking taking(folder, {"gpt_neox."}, model.weights, &model.stored);
     taking.take("stack.embedding.weight", "embed_in.weight", {vocabulary, d});
     taking.give("stack.position.frequency", rotary_of(config, units, turned, folder.path, "rotary_emb_base"));
     for (Index l = 0; l < design.layers; ++l) {

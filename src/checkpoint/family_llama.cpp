@@ -75,9 +75,16 @@ MappedModel map_decoder(CheckpointFolder& folder, const JsonObject& config, bool
     require_valid(design);
 
     const Index d = design.d_model, units = units_of(design), all = design.heads * units, grouped = design.groups * units;
-    Taking taking(folder, {"model."}, model.weights);
+    Taking taking(folder, {"model."}, model.weights, &model.stored);
     taking.take("stack.embedding.weight", "embed_tokens.weight", {vocabulary, d});
-    taking.give("stack.position.frequency", rotary_of(config, units, units, folder.path));
+    double score_factor = 1;
+    taking.give("stack.position.frequency", rotary_of(config, units, units, folder.path, "rope_theta", &score_factor));
+    // Scores that are multiplied by a number are those of queries that are: by what makes these.
+    const auto times_factor = [&](Tensor<float> values) {
+        Tensor<float> scaled = values.clone();
+        for (float& value : scaled.values()) value = static_cast<float>(static_cast<double>(value) * score_factor);
+        return scaled;
+    };
     for (Index l = 0; l < design.layers; ++l) {
         const std::string ours = fmt::format("stack.{}", l), theirs = fmt::format("layers.{}", l);
         // Rotary pairs lie half a head apart there and side by side here: the same numbers in another order.
@@ -86,19 +93,24 @@ MappedModel map_decoder(CheckpointFolder& folder, const JsonObject& config, bool
                 const bool bias = std::string(what) == ".bias";
                 if (bias && !attention_bias) continue;
                 const Shape shape = bias ? Shape{rows} : Shape{rows, d};
-                const Tensor<float> values = taking.tensor(fmt::format("{}.self_attn.{}_proj{}", theirs, letter, what), shape);
-                taking.give(fmt::format("{}.self.{}{}", ours, name, what),
-                            turned ? paired_units(values, units, units) : values);
+                const std::string own = fmt::format("{}.self.{}{}", ours, name, what),
+                                  other = fmt::format("{}.self_attn.{}_proj{}", theirs, letter, what);
+                if (letter[0] == 'q' && score_factor != 1 && !query_key_norm)
+                    taking.give(own, times_factor(paired_units(taking.tensor(other, shape), units, units)));
+                else
+                    turned ? taking.take_paired(own, other, shape, units, units) : taking.take(own, other, shape);
             }
         };
         part("query", "q", all, true);
         part("key", "k", grouped, true);
         part("value", "v", grouped, false);
         for (const auto& [name, letter] : {std::pair("query_norm", "q"), std::pair("key_norm", "k")})
-            if (query_key_norm)
+            if (query_key_norm) {
+                const Tensor<float> gains = paired_units(
+                    taking.tensor(fmt::format("{}.self_attn.{}_norm.weight", theirs, letter), {units}), units, units);
                 taking.give(fmt::format("{}.self.{}.gain", ours, name),
-                            paired_units(taking.tensor(fmt::format("{}.self_attn.{}_norm.weight", theirs, letter), {units}),
-                                         units, units));
+                            letter[0] == 'q' && score_factor != 1 ? times_factor(gains) : gains);
+            }
         const std::string output = theirs + ".self_attn.o_proj";
         taking.take(ours + ".self.output.weight", output + ".weight", {d, all});
         // Qwen2 has none here, beside three that it has.

@@ -109,7 +109,7 @@ MappedModel map_marian(CheckpointFolder& folder, const JsonObject& config) {
                       .longest = marian.positions,
                       .source = SourceSide{.encoder = marian.encoder}};
     read_writing(folder, config, marian.vocabulary - 1, 0, marian.vocabulary, *model.source);
-    Taking taking(folder, {"model."}, model.weights);
+    Taking taking(folder, {"model."}, model.weights, &model.stored);
     take_stack(taking, marian, marian.encoder, "encoder", "encoder", folder.path);
     take_stack(taking, marian, marian.decoder, "stack", "decoder", folder.path);
     if (!marian.tied) taking.take("head.weight", "lm_head.weight", {marian.vocabulary, marian.decoder.d_model});

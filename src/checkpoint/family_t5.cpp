@@ -109,7 +109,7 @@ void take_stack(Taking& taking, const T5& t5, const StackDesign& design, const s
 MappedModel map_t5(CheckpointFolder& folder, const JsonObject& config) {
     const T5 t5 = read_config(config, folder.path);
     MappedModel model;
-    Taking taking(folder, {"transformer."}, model.weights);
+    Taking taking(folder, {"transformer."}, model.weights, &model.stored);
     if (!taking.has("decoder.final_layer_norm.weight")) {  // saved as an encoder alone
         model.design = t5.encoder;
         take_stack(taking, t5, t5.encoder, "stack", "encoder");

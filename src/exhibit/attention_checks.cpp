@@ -15,12 +15,17 @@ namespace {
 struct Masked {
     const TraceTensor *weights, *mask;
     Index layers, heads, queries, keys;
+    Tensor<float> weights_here{}, mask_here{};  // of the layer that is looked at
 
-    bool hidden(Index l, Index i, Index j) const {
-        return mask->values.data()[(l * queries + i) * keys + j] == -std::numeric_limits<float>::infinity();
+    /// Of what is made when it is looked at, the last layer alone: all of them take as long as the run.
+    Index first_layer() const { return weights->values.kept() ? 0 : layers - 1; }
+    void look_at(Index l) {
+        weights_here = weights->values.row(l);
+        mask_here = mask->values.row(l);
     }
-    double weight(Index l, Index h, Index i, Index j) const {
-        return static_cast<double>(weights->values.data()[((l * heads + h) * queries + i) * keys + j]);
+    bool hidden(Index i, Index j) const { return mask_here.data()[i * keys + j] == -std::numeric_limits<float>::infinity(); }
+    double weight(Index h, Index i, Index j) const {
+        return static_cast<double>(weights_here.data()[(h * queries + i) * keys + j]);
     }
 };
 
@@ -29,7 +34,7 @@ std::optional<Masked> masked_of(const Trace& trace, const std::string& stack) {
     const TraceTensor* mask = trace.find(stack + ".mask");
     if (weights == nullptr || mask == nullptr || weights->values.shape().rank() != 4) return std::nullopt;
     const Shape& s = weights->values.shape();
-    return Masked{weights, mask, s[0], s[1], s[2], s[3]};
+    return Masked{.weights = weights, .mask = mask, .layers = s[0], .heads = s[1], .queries = s[2], .keys = s[3]};
 }
 
 }  // namespace
@@ -57,31 +62,35 @@ bool sees_the_future(const Trace& trace, const std::string& stack) {
 
 LessonCheck no_future_check(const std::string& stack) {
     return [stack](const Trace& trace) -> std::optional<Claim> {
-        const auto m = masked_of(trace, stack);
+        auto m = masked_of(trace, stack);
         if (!m || m->queries < 2) return std::nullopt;
         double worst = 0;
         Index checked = 0;
-        for (Index l = 0; l < m->layers; ++l)
+        for (Index l = m->first_layer(); l < m->layers; ++l) {
+            m->look_at(l);
             for (Index i = 0; i < m->queries; ++i)
                 for (Index j = i + 1; j < m->keys; ++j) {
-                    if (!m->hidden(l, i, j)) return std::nullopt;
-                    for (Index h = 0; h < m->heads; ++h, ++checked) worst = std::max(worst, m->weight(l, h, i, j));
+                    if (!m->hidden(i, j)) return std::nullopt;
+                    for (Index h = 0; h < m->heads; ++h, ++checked) worst = std::max(worst, m->weight(h, i, j));
                 }
+        }
         return claim_of(stack + ".weights", checked, worst);
     };
 }
 
 LessonCheck masked_check(const std::string& stack) {
     return [stack](const Trace& trace) -> std::optional<Claim> {
-        const auto m = masked_of(trace, stack);
+        auto m = masked_of(trace, stack);
         if (!m) return std::nullopt;
         double worst = 0;
         Index checked = 0;
-        for (Index l = 0; l < m->layers; ++l)
+        for (Index l = m->first_layer(); l < m->layers; ++l) {
+            m->look_at(l);
             for (Index i = 0; i < m->queries; ++i)
                 for (Index j = 0; j < m->keys; ++j)
-                    for (Index h = 0; m->hidden(l, i, j) && h < m->heads; ++h, ++checked)
-                        worst = std::max(worst, m->weight(l, h, i, j));
+                    for (Index h = 0; m->hidden(i, j) && h < m->heads; ++h, ++checked)
+                        worst = std::max(worst, m->weight(h, i, j));
+        }
         if (checked == 0) return std::nullopt;
         return claim_of(stack + ".weights", checked, worst);
     };
@@ -89,16 +98,18 @@ LessonCheck masked_check(const std::string& stack) {
 
 LessonCheck both_ways_check(const std::string& stack) {
     return [stack](const Trace& trace) -> std::optional<Claim> {
-        const auto m = masked_of(trace, stack);
+        auto m = masked_of(trace, stack);
         if (!m || m->queries < 2) return std::nullopt;
         double most = 0;
         Index checked = 0;
-        for (Index l = 0; l < m->layers; ++l)
+        for (Index l = m->first_layer(); l < m->layers; ++l) {
+            m->look_at(l);
             for (Index i = 0; i < m->queries; ++i)
                 for (Index j = i + 1; j < m->keys; ++j) {
-                    if (m->hidden(l, i, j)) return std::nullopt;
-                    for (Index h = 0; h < m->heads; ++h, ++checked) most = std::max(most, m->weight(l, h, i, j));
+                    if (m->hidden(i, j)) return std::nullopt;
+                    for (Index h = 0; h < m->heads; ++h, ++checked) most = std::max(most, m->weight(h, i, j));
                 }
+        }
         return claim_whether(stack + ".weights", checked, most > 0.01,
                              fmt::format("at most {:.3g} of the weight goes there, more than 0.01 claimed", most));
     };

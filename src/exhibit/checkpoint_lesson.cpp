@@ -30,22 +30,26 @@ std::optional<Claim> looks_at_no_future(const Trace& trace) {
 std::optional<Claim> first_token_is_a_sink(const Trace& trace) {
     const TraceTensor* weights = trace.find("self.weights");
     if (weights == nullptr || weights->values.shape()[2] < 4) return std::nullopt;
-    const Index n = weights->values.shape()[2], maps = weights->values.size() / (n * n);
+    const Shape& shape = weights->values.shape();
+    const Index n = shape[2], heads = shape[1];
     double most = 0;
-    Index which = 0;
-    for (Index m = 0; m < maps; ++m) {
-        double first = 0, even = 0;
-        for (Index i = 2; i < n; ++i) {
-            const float* row = weights->values.data() + (m * n + i) * n;
-            first += static_cast<double>(row[0]);
-            even += 1 / static_cast<double>(
-                            std::max<std::ptrdiff_t>(1, std::count_if(row, row + n, [](float w) { return w > 0; })));
+    Index which = 0, maps = 0;
+    // From the last layer on, where such heads are many; of what is made when it is looked at, until there is one.
+    for (Index l = shape[0]; l-- > 0 && (weights->values.kept() || most <= 2);) {
+        const Tensor<float> layer = weights->values.row(l);
+        for (Index h = 0; h < heads; ++h, ++maps) {
+            double first = 0, even = 0;
+            for (Index i = 2; i < n; ++i) {
+                const float* row = layer.data() + (h * n + i) * n;
+                first += static_cast<double>(row[0]);
+                even += 1 / static_cast<double>(
+                                std::max<std::ptrdiff_t>(1, std::count_if(row, row + n, [](float w) { return w > 0; })));
+            }
+            if (first / even <= most) continue;
+            most = first / even;
+            which = l * heads + h;
         }
-        if (first / even <= most) continue;
-        most = first / even;
-        which = m;
     }
-    const Index heads = weights->values.shape()[1];
     return claim_whether("self.weights", maps * (n - 2), most > 2,
                          fmt::format("head {}.{} gives it most: {:.1f} times what even weights would", which / heads + 1,
                                      which % heads + 1, most));

@@ -4,7 +4,10 @@
 #include <unistd.h>
 #include <zip.h>
 
+#include <algorithm>
+#include <exception>
 #include <memory>
+#include <string_view>
 
 #include "base/stop.hpp"
 #include "base/utf8.hpp"
@@ -177,8 +180,78 @@ class Archive {
     std::map<std::string, zip_uint64_t> entries_;
 };
 
-void add_entry(zip_t* zip, const std::string& path, const std::string& name, const std::vector<zip_buffer_fragment_t>& parts) {
-    zip_source_t* source = zip_source_buffer_fragment(zip, parts.data(), parts.size(), 0);
+/// What an array is made of while it is written: a header, then its rows.
+class Rows {
+ public:
+    Rows(std::string header, const NpzEntry& entry) : header_(std::move(header)), entry_(entry) { zip_error_init(&error_); }
+    Rows(const Rows&) = delete;
+    Rows& operator=(const Rows&) = delete;
+    ~Rows() { zip_error_fini(&error_); }
+
+    /// Of the first that could not be made.
+    const std::exception_ptr& failed() const { return failed_; }
+
+    static zip_int64_t answer(void* self, void* data, zip_uint64_t size, zip_source_cmd_t command) {
+        auto& rows = *static_cast<Rows*>(self);
+        switch (command) {
+            case ZIP_SOURCE_OPEN:
+                rows.next_ = 0;
+                rows.left_ = rows.header_;
+                return 0;
+            case ZIP_SOURCE_READ:
+                return rows.read(static_cast<char*>(data), size);
+            case ZIP_SOURCE_STAT: {
+                auto* stat = static_cast<zip_stat_t*>(data);
+                zip_stat_init(stat);
+                stat->valid = ZIP_STAT_SIZE;
+                stat->size = rows.header_.size() + static_cast<zip_uint64_t>(rows.entry_.shape.size()) * sizeof(float);
+                return sizeof(zip_stat_t);
+            }
+            case ZIP_SOURCE_ERROR:
+                return zip_error_to_data(&rows.error_, data, size);
+            case ZIP_SOURCE_SUPPORTS:
+                return zip_source_make_command_bitmap(ZIP_SOURCE_OPEN, ZIP_SOURCE_READ, ZIP_SOURCE_CLOSE, ZIP_SOURCE_STAT,
+                                                      ZIP_SOURCE_ERROR, ZIP_SOURCE_FREE, -1);
+            default:
+                return 0;
+        }
+    }
+
+ private:
+    zip_int64_t read(char* to, zip_uint64_t size) {
+        zip_uint64_t done = 0;
+        while (done < size) {
+            if (left_.empty() && !next_row()) return failed_ ? -1 : static_cast<zip_int64_t>(done);
+            const std::size_t count = std::min<std::size_t>(left_.size(), size - done);
+            std::copy_n(left_.data(), count, to + done);
+            left_.remove_prefix(count);
+            done += count;
+        }
+        return static_cast<zip_int64_t>(done);
+    }
+    bool next_row() {
+        if (next_ >= entry_.shape[0]) return false;
+        try {
+            row_ = entry_.row(next_++);
+        } catch (...) {  // not through the library, which is C
+            failed_ = std::current_exception();
+            zip_error_set(&error_, ZIP_ER_READ, 0);
+            return false;
+        }
+        left_ = {reinterpret_cast<const char*>(row_.data()), row_.values().size_bytes()};
+        return !left_.empty() || next_row();
+    }
+
+    std::string header_;
+    const NpzEntry& entry_;
+    zip_error_t error_{};
+    std::exception_ptr failed_;
+    Index next_ = 0;
+    Tensor<float> row_;
+    std::string_view left_;
+};
+
+void add_source(zip_t* zip, const std::string& path, const std::string& name, zip_source_t* source) {
     const zip_int64_t index = source == nullptr ? -1 : zip_file_add(zip, name.c_str(), source, ZIP_FL_ENC_UTF_8);
     if (index < 0) {
         if (source != nullptr) zip_source_free(source);
@@ -189,6 +262,10 @@ void add_entry(zip_t* zip, const std::string& path, const std::string& name, con
     // file.
     zip_set_file_compression(zip, entry, ZIP_CM_STORE, 0);
     zip_file_set_dostime(zip, entry, 0, 0x0021, 0);
+}
+
+void add_entry(zip_t* zip, const std::string& path, const std::string& name, const std::vector<zip_buffer_fragment_t>& parts) {
+    add_source(zip, path, name, zip_source_buffer_fragment(zip, parts.data(), parts.size(), 0));
 }
 
 }  // namespace
@@ -282,10 +359,16 @@ void write_npz(const std::string& path, const std::vector<NpzEntry>& entries) {
     if (!zip) throw Error(ErrorCode::io, fmt::format("{}: {}", path, zip_error_text(code)), "choose another folder");
     std::vector<std::string> headers;
     headers.reserve(entries.size());  // the archive points into them until it is closed
+    std::vector<std::unique_ptr<Rows>> made;
     for (const NpzEntry& entry : entries) {
         const auto bytes_of = [](const void* data) { return static_cast<zip_uint8_t*>(const_cast<void*>(data)); };
         if (ends_with(entry.name, ".json")) {
             add_entry(zip.get(), path, entry.name, {{bytes_of(entry.text.data()), entry.text.size()}});
+            continue;
+        }
+        if (entry.row) {
+            made.push_back(std::make_unique<Rows>(npy_header(entry.shape), entry));
+            add_source(zip.get(), path, entry.name + ".npy", zip_source_function(zip.get(), Rows::answer, made.back().get()));
             continue;
         }
         headers.push_back(npy_header(entry.array.shape()));
@@ -294,6 +377,8 @@ void write_npz(const std::string& path, const std::vector<NpzEntry>& entries) {
                    {bytes_of(entry.array.data()), static_cast<zip_uint64_t>(entry.array.size()) * sizeof(float)}});
     }
     if (zip_close(zip.get()) != 0) {
+        for (const auto& rows : made)
+            if (rows->failed()) std::rethrow_exception(rows->failed());
         throw Error(ErrorCode::io, fmt::format("{}: cannot be written ({})", path, zip_strerror(zip.get())),
                     "free some space, or choose another folder");
     }

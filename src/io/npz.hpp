@@ -58,6 +58,9 @@ struct NpzEntry {
     std::string name;  // "weights" -> weights.npy; "trace.json" stays
     Tensor<float> array;
     std::string text;  // used if the name ends in .json
+    // Of an array that is not in memory: what it is like, and its rows, made one after the other as they are written.
+    Shape shape{};
+    std::function<Tensor<float>(Index row)> row{};
 };
 
 /// Writes atomically, with fixed time stamps: the same entries give the same bytes. Float arrays as '<f4'. Error{io}.

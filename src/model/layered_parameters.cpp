@@ -40,6 +40,22 @@ Tensor<float> LayeredParameters::get(const std::string& name, Index layers,
     return all = std::move(fresh);
 }
 
+TraceValues layered_matrices(LayeredParameters& all, const std::string& name, Index layers,
+                             const std::function<const Linear<float>&(Index)>& of) {
+    if (!of(0).weight.empty())
+        return all.get(name, layers, [&](Index l) -> const Tensor<float>& { return of(l).weight.value(); });
+    std::vector<Linear<float>> own;
+    for (Index l = 0; l < layers; ++l) own.push_back({{}, {}, of(l).packed});
+    return {own.front().extents().with_inserted(0, layers), own.front().packed,
+            [own](Index l) { return own[static_cast<std::size_t>(l)].rows(); }};
+}
+
+TraceValues matrix_values(const Linear<float>& linear) {
+    if (!linear.weight.empty() || linear.packed == nullptr) return linear.weight.value();
+    return {linear.extents(), linear.packed,
+            [packed = linear.packed](Index row) { return rows_of_packed(*packed, std::span<const Index>(&row, 1)).row(0); }};
+}
+
 void lay_layers_together(WeightMap& weights) {
     std::map<std::string, std::map<Index, std::string>> groups;
     for (const auto& [name, tensor] : weights)

@@ -5,6 +5,7 @@
 
 #include "attention/scaled_dot_product.hpp"
 #include "autograd/ops.hpp"
+#include "trace/rows_again.hpp"
 
 namespace saccade {
 
@@ -38,12 +39,13 @@ void StackContinuation::fill(StackCache<float>& cache) const {
     }
 }
 
-ShownRun StackContinuation::whole(const ShownRun& fresh) const {
+ShownRun StackContinuation::whole(const ShownRun& fresh, const ShownAgain* again) const {
     const Tensor<float>& fresh_keys = fresh.tensor(prefix_ + "key");
     ShownRun shown;
     for (const ShownRun::One& one : old_.tensors) {
         const auto more = std::ranges::find(fresh.tensors, one.site.name, [](const auto& f) { return f.site.name; });
         shown.tensors.push_back(one);
+        if (again != nullptr && again->group(one.site) >= 0) continue;
         if (more != fresh.tensors.end()) shown.tensors.back().values = whole(one.site, one.values, more->values, fresh_keys);
     }
     // Some depend on how many positions there are.
@@ -51,6 +53,14 @@ ShownRun StackContinuation::whole(const ShownRun& fresh) const {
     for (const Parameter& p : old_.parameters)
         if (std::ranges::find(fresh.parameters, p.name, &Parameter::name) == fresh.parameters.end())
             shown.parameters.push_back(p);
+    if (again == nullptr) return shown;
+    make_again(shown, *again, [&](const ShownRun::One& one) {
+        Shape shape = one.values.shape();
+        for (std::size_t a = 0; a < one.site.axes.size(); ++a)
+            if (one.site.axes[a] == tokens_ || one.site.axes[a] == tokens_ + ".key")
+                shape = shape.with_extent(static_cast<int>(a), total_);
+        return shape;
+    });
     return shown;
 }
 

@@ -19,7 +19,8 @@ class StackContinuation {
     void fill(StackCache<float>& cache) const;
     /// Everything that the earlier run showed: rows that stay, then those of `fresh`, which showed the new positions. What it
     /// did not show (the memory's keys and values) is as it was. Error{not_found} if it showed no keys.
-    ShownRun whole(const ShownRun& fresh) const;
+    /// `again`: of these groups nothing was kept, or is to be (ShownAgain).
+    ShownRun whole(const ShownRun& fresh, const ShownAgain* again = nullptr) const;
 
  private:
     Tensor<float> whole(const ProbeSite& site, const Tensor<float>& before, const Tensor<float>& fresh,

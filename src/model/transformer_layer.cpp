@@ -42,6 +42,16 @@ Parameter TransformerStack<T>::layered(const std::string& name, const std::strin
 }
 
 template <class T>
+Parameter TransformerStack<T>::layered_matrix(const std::string& name, const std::string& symbol, std::vector<std::string> axes,
+                                              const std::string& key,
+                                              const std::function<const Linear<float>&(const Layer&)>& of) const {
+    axes.insert(axes.begin(), "layer");
+    return {name, symbol, std::move(axes),
+            layered_matrices(*layered_, key, design_.layers,
+                             [&](Index l) -> const Linear<float>& { return of(layers_[static_cast<std::size_t>(l)]); })};
+}
+
+template <class T>
 std::vector<Parameter> TransformerStack<T>::norm_parameters(const std::string& prefix, std::size_t n) const {
     const std::string norm = fmt::format("norm{}", n + 1);
     const auto gain = [n](const Layer& l) -> const Var<T>& { return l.norms[n].gain; };
@@ -60,7 +70,7 @@ std::vector<Parameter> TransformerStack<T>::position_parameters(const std::strin
         const auto own = [at](const Layer& l) -> const Var<T>& { return l.position[at]; };
         Tensor<float> values;
         if constexpr (std::is_same_v<T, float>)
-            values = p.each_layer ? layered("", "", {}, "position." + p.name, own).values : position_[at].value();
+            values = p.each_layer ? layered("", "", {}, "position." + p.name, own).values.whole() : position_[at].value();
         shown.push_back(shown_parameter(function, sizes_, p, prefix, true, values));
         ++at;
     }
@@ -87,9 +97,9 @@ std::function<ProjectionNames(const char*, Linear<float> MultiHeadProjections<fl
             const char letter = output ? 'O' : what[0] == 'q' ? 'Q' : what[0] == 'k' ? 'K' : 'V';
             names.weight = output ? fmt::format("@output.weight[l,k,{}]", unit) : fmt::format("@{}.weight[l,{},m]", what, unit);
             names.parameters.push_back(
-                layered(fmt::format("@{}.weight", what), fmt::format("W_{}", letter),
-                        output ? std::vector<std::string>{"feature", rows} : std::vector<std::string>{rows, "feature"},
-                        key + "weight", [&](const Layer& l) -> const Var<T>& { return linear(l).weight; }));
+                layered_matrix(fmt::format("@{}.weight", what), fmt::format("W_{}", letter),
+                               output ? std::vector<std::string>{"feature", rows} : std::vector<std::string>{rows, "feature"},
+                               key + "weight", linear));
             if (!design_.bias) return names;
             names.bias = fmt::format("@{}.bias[l,{}]", what, output ? "k" : unit);
             names.parameters.push_back(layered(fmt::format("@{}.bias", what), fmt::format("b_{}", letter),
@@ -217,13 +227,14 @@ template <class T>
 Parameter TransformerStack<T>::feed_forward_parameter(Linear<T> FeedForward<T>::*which, const char* name, const char* index,
                                                       bool bias) const {
     const std::string full = fmt::format("@feed_forward.{}.{}", name, bias ? "bias" : "weight");
-    const auto of = [which, bias](const Layer& l) -> const Var<T>& {
-        return bias ? (l.feed_forward.*which).bias : (l.feed_forward.*which).weight;
-    };
+    const auto of = [which](const Layer& l) -> const Linear<T>& { return l.feed_forward.*which; };
     const bool out = which == &FeedForward<T>::out;
     std::vector<std::string> axes = {out ? "feature" : "hidden"};
     if (!bias) axes.emplace_back(out ? "hidden" : "feature");
-    return layered(full, fmt::format("{}_{}", bias ? "b" : "W", index), axes, full, of);
+    if constexpr (std::is_same_v<T, float>)
+        if (!bias) return layered_matrix(full, fmt::format("W_{}", index), axes, full, of);
+    return layered(full, fmt::format("{}_{}", bias ? "b" : "W", index), axes, full,
+                   [&](const Layer& l) -> const Var<T>& { return bias ? of(l).bias : of(l).weight; });
 }
 
 template <class T>

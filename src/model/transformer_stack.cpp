@@ -46,8 +46,9 @@ template <class T>
 FeedForward<T> TransformerStack<T>::feed_forward_of(const Weights<T>& w, const std::string& name) const {
     const auto linear = [&](const std::string& part, Index out, Index in) {
         const std::string full = name + part;
-        return laid_out(
-            Linear<T>{w.get(full + ".weight", {out, in}), design_.feed_forward_bias ? w.get(full + ".bias", {out}) : Var<T>()});
+        Linear<T> made = w.matrix(full + ".weight", {out, in});
+        if (design_.feed_forward_bias) made.bias = w.get(full + ".bias", {out});
+        return laid_out(std::move(made));
     };
     const Index d = design_.d_model, hidden = design_.d_ff;
     return {linear(".in", hidden, d), linear(".out", d, hidden), design_.gated ? linear(".gate", hidden, d) : Linear<T>{},
@@ -70,7 +71,9 @@ template <class T>
 MultiHeadProjections<T> multi_head_projections(const Weights<T>& w, const std::string& prefix, const StackDesign& design) {
     const auto linear = [&](const std::string& name, Index out, Index in) {
         const std::string full = prefix + "." + name;
-        return Linear<T>{w.get(full + ".weight", {out, in}), design.bias ? w.get(full + ".bias", {out}) : Var<T>()};
+        Linear<T> made = w.matrix(full + ".weight", {out, in});
+        if (design.bias) made.bias = w.get(full + ".bias", {out});
+        return made;
     };
     const Index d = design.d_model, all = design.heads * units_of(design), grouped = groups_of(design) * units_of(design);
     MultiHeadProjections<T> made{linear("query", all, d), linear("key", grouped, d), linear("value", grouped, d),
@@ -109,9 +112,9 @@ TransformerStack<T>::TransformerStack(const Weights<T>& w, const std::string& pr
     };
     if (!each_layer) code_ = code_below(prefix, position_);
     if (w.has(prefix + ".embedding.weight")) {
-        table_ = w.get(prefix + ".embedding.weight");
-        table_ = w.get(prefix + ".embedding.weight", {table_.shape()[0], d});
-        if (design_.causal) packed_table_ = laid_out(Linear<T>{table_, {}}).packed;
+        const Index rows = w.shape_of(prefix + ".embedding.weight")[0];
+        table_ = w.matrix(prefix + ".embedding.weight", {rows, d});
+        if (design_.causal) table_ = laid_out(std::move(table_));
     }
     for (Index l = 0; l < design_.layers; ++l) {
         const std::string at = fmt::format("{}.{}", prefix, l);
@@ -143,7 +146,7 @@ template <class T>
 Var<T> TransformerStack<T>::embed(std::span<const Index> ids, Index batch, const StackCall<T>& call) const {
     if (table_.empty()) throw Error(ErrorCode::invalid_input, "this stack has no embedding table", "give it vectors");
     const Index d = design_.d_model, length = static_cast<Index>(ids.size()) / std::max<Index>(1, batch);
-    Var<T> rows = embedding(table_, ids);
+    Var<T> rows = table_.weight.empty() ? Var<T>(rows_of_packed(*table_.packed, ids)) : embedding(table_.weight, ids);
     if (design_.scaled_embedding) rows = scale(rows, std::sqrt(static_cast<T>(d)));
     return placed(call.observe("embedding", reshape(rows, {batch, length, d}),
                                [&] {
@@ -157,7 +160,8 @@ Var<T> TransformerStack<T>::embed(std::span<const Index> ids, Index batch, const
                                        .step = {"embed", scaled ? "E[x_i] √d_model" : "E[x_i]",
                                                 "@embedding[i,k] = " + row + (scaled ? fmt::format(" * sqrt({})", d) : ""),
                                                 "Vaswani 2017, section 3.4"},
-                                       .parameters = {{"@embedding.weight", "E", {call.names.vocabulary, "feature"}, table_}}};
+                                       .parameters = {
+                                           shown_matrix("@embedding.weight", "E", {call.names.vocabulary, "feature"}, table_)}};
                                }),
                   call);
 }
@@ -276,6 +280,22 @@ Var<T> TransformerStack<T>::operator()(const Var<T>& x, const StackCall<T>& call
 }
 
 template <class T>
+Var<T> TransformerStack<T>::layer_again(Index at, const Var<T>& x, const StackCall<T>& call) const {
+    const Index n = x.shape()[1];
+    const Tensor<T> mask = combine_masks(call.mask, visibility(call).template mask<T>(n, n, 0));
+    return layer(static_cast<std::size_t>(at), x, mask, call, self_names(call), AttentionNames());
+}
+
+template <class T>
+void TransformerStack<T>::attention_again(Index at, const Var<T>& queries, const KeysValues<T>& kv,
+                                          const StackCall<T>& call) const {
+    const Index n = queries.shape()[2];
+    const Tensor<T> mask = combine_masks(call.mask, visibility(call).template mask<T>(n, kv.length(), 0));
+    const AttentionNames names = self_names(call);
+    layers_[static_cast<std::size_t>(at)].self.heads_of(queries, kv, mask, 0, {call.observe.row(at), &names});
+}
+
+template <class T>
 std::string TransformerStack<T>::output(const std::string& prefix, char token, char feature) const {
     if (design_.norm == "pre") return fmt::format("{}norm[{},{}]", prefix, token, feature);
     return fmt::format("{}state[{},{},{}]", prefix, design_.layers - 1, token, feature);
@@ -314,8 +334,9 @@ StackCache<T> TransformerStack<T>::cache_of(const Var<T>& memory) const {
 
 template <class T>
 Var<T> TransformerStack<T>::tied_logits(const Var<T>& x, Index classes) const {
-    if (packed_table_ != nullptr && !x.tracked()) return packed_product(*packed_table_, x.value(), classes);
-    return affine(x, classes == vocabulary() ? table_ : slice(table_, 0, 0, classes), {});
+    if (table_.packed != nullptr && !x.tracked()) return packed_product(*table_.packed, x.value(), classes);
+    const Var<T> table = table_.weight.empty() ? Var<T>(table_.rows()) : table_.weight;
+    return affine(x, classes == vocabulary() ? table : slice(table, 0, 0, classes), {});
 }
 
 template MultiHeadProjections<float> multi_head_projections(const Weights<float>&, const std::string&, Index, bool);

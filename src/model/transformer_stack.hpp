@@ -117,11 +117,12 @@ class TransformerStack {
     /// The norm behind the last layer, of whatever one likes; x itself where there is none.
     Var<T> last_norm(const Var<T>& x) const { return design_.norm == "pre" ? norm_(x) : x; }
     Index types() const { return types_.empty() ? 0 : types_.shape()[0]; }
-    Index vocabulary() const { return table_.empty() ? 0 : table_.shape()[0]; }
-    /// The embedding table [vocabulary, d_model]; empty if the weights hold none.
-    const Var<T>& table() const { return table_; }
-    /// The same as products read it, laid out once; null where the stack is not causal.
-    const std::shared_ptr<const PackedMatrix<T>>& packed_table() const { return packed_table_; }
+    Index vocabulary() const { return table_.empty() ? 0 : table_.extents()[0]; }
+    /// The embedding table [vocabulary, d_model]; empty if the weights hold none, or keep it only as it is laid out.
+    const Var<T>& table() const { return table_.weight; }
+    /// The same, laid out once where the stack is causal or its weights were taken.
+    const Linear<T>& laid_out_table() const { return table_; }
+    const std::shared_ptr<const PackedMatrix<T>>& packed_table() const { return table_.packed; }
 
     /// sqrt(d_model) E[id] (Vaswani 2017, section 3.4), then `positioned`: ids[b * length + t] -> [batch, length, d_model].
     Var<T> embed(std::span<const Index> ids, Index batch, const StackCall<T>& call) const;
@@ -130,6 +131,12 @@ class TransformerStack {
     /// All layers: x [B, T, d_model] -> [B, T, d_model]; pre-norm: the last norm included. Error{invalid_input} for a memory
     /// that is missing, Error{cancelled}.
     Var<T> operator()(const Var<T>& x, const StackCall<T>& call) const;
+    /// One layer by itself, of what it read in a call without a cache, memory and dropout: x [B, T, d_model]. Shows what that
+    /// call showed of it.
+    Var<T> layer_again(Index layer, const Var<T>& x, const StackCall<T>& call) const;
+    /// Its self-attention alone, from queries, keys and values [B, h, T, d_head] as that call showed them: term, scores, mask,
+    /// weights, context.
+    void attention_again(Index layer, const Var<T>& queries, const KeysValues<T>& kv, const StackCall<T>& call) const;
     /// A cache that holds the keys and values of the encoder's output [B, S, d_model], and no position yet.
     StackCache<T> cache_of(const Var<T>& memory) const;
     /// The position code of the stack: what is added. Empty where each layer has its own.
@@ -170,6 +177,9 @@ class TransformerStack {
     Parameter layered(const std::string& name, const std::string& symbol, std::vector<std::string> axes, const std::string& key,
                       const Of& of) const;
     std::vector<Parameter> norm_parameters(const std::string& prefix, std::size_t n) const;
+    /// The same of a matrix, which may be kept only as it is laid out.
+    Parameter layered_matrix(const std::string& name, const std::string& symbol, std::vector<std::string> axes,
+                             const std::string& key, const std::function<const Linear<float>&(const Layer&)>& of) const;
     Norm<T> norm_of(const Weights<T>& w, const std::string& name) const;
     FeedForward<T> feed_forward_of(const Weights<T>& w, const std::string& name) const;
     /// The rule of a norm of the operand, parameters as named ("@norm1", "[l,k]").
@@ -182,8 +192,7 @@ class TransformerStack {
     PositionSizes sizes_;
     PositionCode<T> code_;          // of the stack: what is added
     std::vector<Var<T>> position_;  // its parameters
-    Var<T> table_;
-    std::shared_ptr<const PackedMatrix<T>> packed_table_;  // of causal stacks, for tied_logits
+    Linear<T> table_;
     std::vector<Layer> layers_;
     Var<T> types_;  // [types, d_model]; empty: none
     Norm<T> norm_, embedding_norm_;

@@ -13,7 +13,7 @@ struct FeedForward {
     Linear<T> gate{};   // as `in`; empty: none
     const Activation* activation = nullptr;
 
-    bool gated() const { return !gate.weight.empty(); }
+    bool gated() const { return !gate.empty(); }
     /// What W_2 reads: [..., d_model] -> [..., d_ff].
     Var<T> hidden(const Var<T>& x) const { return gated() ? mul((*activation)(gate(x)), in(x)) : (*activation)(in(x)); }
     Var<T> operator()(const Var<T>& x) const { return out(hidden(x)); }

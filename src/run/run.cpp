@@ -89,6 +89,8 @@ void note_overflow(Trace& trace) {
     for (const TraceTensor& tensor : trace.tensors()) {
         if (tensor.info.role == Role::metric) continue;  // of nothing it is NaN
         const bool masked = tensor.info.role == Role::scores || tensor.info.role == Role::mask;
+        // What is made when it is looked at follows from what is kept: what is too large there is too large here.
+        if (!tensor.values.kept()) continue;
         const auto values = tensor.values.values();
         if (all_finite(values)) continue;
         const auto wrong = std::ranges::find_if(values, [masked](float v) { return !std::isfinite(v) && !(masked && v < 0); });

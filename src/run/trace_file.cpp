@@ -53,6 +53,12 @@ json tensor_to_json(const TraceTensor& tensor) {
     return result;
 }
 
+/// What is made when it is looked at is made as it is written.
+NpzEntry entry_of(const std::string& name, const TraceValues& values) {
+    if (values.kept()) return {name, values.whole(), {}};
+    return {name, {}, {}, values.shape(), [values](Index i) { return values.row(i); }};
+}
+
 using Arrays = std::map<std::string, Tensor<float>>;
 
 Tensor<float> array_of(const Arrays& arrays, const std::string& name) {
@@ -157,8 +163,8 @@ void save_trace(const std::string& path, const Trace& trace, const RunRequest& r
         {"trace.json", {}, trace_to_json(trace, request).dump(1, ' ', false, json::error_handler_t::replace) + "\n"});
     for (const TraceTensor& tensor : trace.tensors()) {
         if (!is_saved(tensor, request.capture)) continue;
-        entries.push_back({tensor.info.name, tensor.values, {}});
-        if (!tensor.before.empty()) entries.push_back({before_name(tensor), tensor.before, {}});
+        entries.push_back(entry_of(tensor.info.name, tensor.values));
+        if (!tensor.before.empty()) entries.push_back(entry_of(before_name(tensor), tensor.before));
     }
     write_npz(path, entries);
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <type_traits>
 
 #include "base/parallel.hpp"
@@ -351,11 +352,35 @@ void make_narrow(const float* numbers, Index size, std::uint16_t* to) {
     }
 }
 
+/// Columns [start, start + cols) of op(b), of 16 bits each, as a panel; zeros beyond.
+void pack_bits(const MatrixView<const std::uint16_t>& b, bool transposed, Index start, Index cols, Index width,
+               std::uint16_t* to) {
+    const Index depth = transposed ? b.cols : b.rows;
+    if (cols < width) std::fill_n(to, depth * width, std::uint16_t{0});
+    if (!transposed) {
+        for (Index k = 0; k < depth; ++k) std::copy_n(b.data + k * b.stride + start, cols, to + k * width);
+        return;
+    }
+    // In blocks that stay in the first cache.
+    constexpr Index block = 64;
+    for (Index k0 = 0; k0 < depth; k0 += block)
+        for (Index c = 0; c < cols; ++c) {
+            const std::uint16_t* const from = b.data + (start + c) * b.stride;
+            for (Index k = k0; k < std::min(depth, k0 + block); ++k) to[k * width + c] = from[k];
+        }
+}
+
+template <class T>
+T widened(std::uint16_t bits, bool bfloat) {
+    if (bfloat) return static_cast<T>(std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U));
+    return static_cast<T>(Eigen::half_impl::half_to_float(Eigen::half_impl::raw_uint16_to_half(bits)));
+}
+
 }  // namespace
 
 template <class T>
 PackedMatrix<T>::PackedMatrix(Index depth, Index columns)
-    : depth_(depth), panel_count_((columns + panel_width<T> - 1) / panel_width<T>) {}
+    : depth_(depth), columns_(columns), panel_count_((columns + panel_width<T> - 1) / panel_width<T>) {}
 
 template <class T>
 PackedMatrix<T>::PackedMatrix(const MatrixView<const T>& b, bool transposed)
@@ -397,6 +422,40 @@ PackedMatrix<T> PackedMatrix<T>::to_stay(const MatrixView<const T>& b, bool tran
         }
     });
     return packed;
+}
+
+template <class T>
+PackedMatrix<T> PackedMatrix<T>::to_stay(const MatrixView<const std::uint16_t>& b, bool transposed, bool bfloat) {
+    if constexpr (std::is_same_v<T, float>) {
+        if (bfloat ? simd::reads_bfloats : simd::reads_halves) {
+            constexpr Index width = panel_width<T>;
+            const Index n = transposed ? b.rows : b.cols;
+            PackedMatrix packed(transposed ? b.cols : b.rows, n);
+            const Index panel = packed.depth_ * width;
+            packed.bits_ = bfloat ? Bits::bfloat : Bits::half;
+            packed.narrow_ = allocate_to_stay<std::uint16_t>(static_cast<std::size_t>(packed.panel_count_ * panel));
+            parallel_for(packed.panel_count_, [&](Index i) {
+                pack_bits(b, transposed, i * width, std::min(width, n - i * width), width, packed.narrow_.get() + i * panel);
+            });
+            return packed;
+        }
+    }
+    Tensor<T> wide = Tensor<T>::uninitialized({b.rows, b.cols});
+    for (Index row = 0; row < b.rows; ++row)
+        for (Index i = 0; i < b.cols; ++i) wide.data()[row * b.cols + i] = widened<T>(b.data[row * b.stride + i], bfloat);
+    return to_stay({wide.data(), b.rows, b.cols, b.cols}, transposed);
+}
+
+template <class T>
+void PackedMatrix<T>::copy_columns(Index first, Index count, T* to) const {
+    constexpr Index width = panel_width<T>;
+    if (first < 0 || count < 0 || first + count > columns_)
+        throw Error(ErrorCode::out_of_range, fmt::format("columns {} to {} of {}", first, first + count, columns_));
+    for (Index c = 0; c < count; ++c, to += depth_) {
+        const Index at = (first + c) / width * width * depth_ + (first + c) % width;
+        for (Index k = 0; k < depth_; ++k)
+            to[k] = bits_ == Bits::whole ? panels_[at + k * width] : widened<T>(narrow_[at + k * width], bits_ == Bits::bfloat);
+    }
 }
 
 template <class T>

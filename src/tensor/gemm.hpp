@@ -60,14 +60,21 @@ class PackedMatrix {
     /// binary16 or bfloat16) if each of its numbers is one of those, as they are from such a file. Products of few rows take
     /// the time that it takes to read it, and then take half. The bits of products stay the same.
     static PackedMatrix to_stay(const MatrixView<const T>& b, bool transposed);
+    /// The same of the 16 bits themselves, as files hold them: bfloat16, or else IEEE binary16.
+    static PackedMatrix to_stay(const MatrixView<const std::uint16_t>& b, bool transposed, bool bfloat);
     bool is_narrow() const { return narrow_ != nullptr; }
+
+    Index depth() const { return depth_; }      // k
+    Index columns() const { return columns_; }  // n
+    /// Columns [first, first + count) of op(b), bit for bit, each as a row of `to` [count, depth].
+    void copy_columns(Index first, Index count, T* to) const;
 
  private:
     enum class Bits { whole, half, bfloat };
     PackedMatrix(Index depth, Index columns);
     void multiply_columns(Index start, const MatrixView<const T>& a, const MatrixView<T>& c, bool accumulate) const;
 
-    Index depth_, panel_count_;
+    Index depth_, columns_, panel_count_;
     Bits bits_ = Bits::whole;
     std::shared_ptr<T[]> panels_{};              // null if it is narrow
     std::shared_ptr<std::uint16_t[]> narrow_{};  // their 16 bits, in the order of the panels

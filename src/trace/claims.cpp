@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <map>
 
 #include "trace/formula_evaluate.hpp"
 #include "trace/rows_claim.hpp"
@@ -19,9 +21,26 @@ constexpr double smallest_scale = 1e-2;
 // Cells changed by hand that are looked at beyond an even sample: those that changed most, and others.
 constexpr Index most_changed = 8, other_edited = 8;
 
-/// What the model computed: the values before interventions, if there were any.
-const float* computed(const TraceTensor& tensor) {
-    return tensor.before.empty() ? tensor.values.data() : tensor.before.data();
+/// What is looked at: visit(values, what the model computed: the values before interventions, if there were any; the first
+/// cell's offset). Of what is made when it is looked at (a layer at a time) this is the last row of the outermost axis: to
+/// check all of them takes as long as the run.
+template <class Visit>
+void visit_part(const TraceTensor& tensor, const Visit& visit) {
+    const TraceValues &values = tensor.values, &before = tensor.before;
+    if (values.kept()) return visit(values.whole(), before.empty() ? values.whole() : before.whole(), 0);
+    const Index last = values.shape()[0] - 1;
+    const Tensor<float> now = values.row(last);
+    visit(now, before.empty() ? now : before.row(last), last * now.size());
+}
+
+/// Which cells that is: [first, first + count).
+std::pair<Index, Index> part_of(const TraceValues& values) {
+    const Index size = values.kept() ? values.size() : values.size() / values.shape()[0];
+    return {values.size() - size, size};
+}
+
+bool all_zero(const float* cells, Index n) {
+    return std::all_of(cells, cells + n, [](float v) { return v == 0; });
 }
 
 /// What is claimed of what is shown, and of what was computed there: a claim that the second keeps and the first does not is
@@ -70,22 +89,22 @@ Claim rows_claim(const std::vector<const TraceTensor*>& all, const std::string& 
     Deviation worst;
     for (const TraceTensor* weights : all) {
         const Index columns = weights->values.shape()[-1];
-        for (Index r = 0; columns > 0 && r < weights->values.size() / columns; ++r) {
-            ++claim.of;
-            if (sees_nothing(*weights, r)) {
-                ++left_out;
-                continue;
+        claim.of += columns > 0 ? weights->values.size() / columns : 0;
+        visit_part(*weights, [&](const Tensor<float>& all_now, const Tensor<float>& all_was, Index) {
+            for (Index r = 0; columns > 0 && r < all_now.size() / columns; ++r) {
+                const float *const now = all_now.data() + r * columns, *const was = all_was.data() + r * columns;
+                // Where nothing was computed to be seen, the model broke no promise.
+                const bool masked = all_zero(was, columns);
+                if (masked && all_zero(now, columns)) {
+                    ++left_out;
+                    continue;
+                }
+                const bool edited = std::memcmp(now, was, static_cast<std::size_t>(columns) * sizeof(float)) != 0;
+                claim.edited += edited ? 1 : 0;
+                ++claim.checked;
+                worst.add(deviation(row_sum(now, columns)), masked ? 0 : deviation(row_sum(was, columns)));
             }
-            bool edited = false;
-            for (Index c = 0; c < columns; ++c) edited = edited || weights->edited(r * columns + c);
-            claim.edited += edited ? 1 : 0;
-            ++claim.checked;
-            const float* was = computed(*weights) + r * columns;
-            // Where nothing was computed to be seen, the model broke no promise.
-            const bool masked = std::all_of(was, was + columns, [](float v) { return v == 0; });
-            worst.add(deviation(row_sum(weights->values.data() + r * columns, columns)),
-                      masked ? 0 : deviation(row_sum(was, columns)));
-        }
+        });
     }
     worst.judge(claim);
     say_rows_left_out(claim, left_out);
@@ -96,12 +115,18 @@ Claim rows_claim(const std::vector<const TraceTensor*>& all, const std::string& 
 /// even sample. What a hand does to a whole row can be next to nothing in most of its cells.
 std::vector<Index> edited_cells(const TraceTensor& tensor, const std::vector<Index>& sample) {
     std::vector<Index> edited;
-    for (Index i = 0; i < tensor.values.size(); ++i)
-        if (tensor.edited(i) && !std::ranges::binary_search(sample, i)) edited.push_back(i);
-    const auto change = [&](Index i) {
-        const double by = std::abs(static_cast<double>(tensor.values.data()[i]) - static_cast<double>(tensor.before.data()[i]));
-        return std::isnan(by) ? INFINITY : by;
-    };
+    std::map<Index, double> changes;
+    visit_part(tensor, [&](const Tensor<float>& now, const Tensor<float>& was, Index first) {
+        for (Index i = 0; i < now.size(); ++i) {
+            // By bits, as TraceTensor::edited.
+            if (std::memcmp(now.data() + i, was.data() + i, sizeof(float)) == 0) continue;
+            if (std::ranges::binary_search(sample, first + i)) continue;
+            const double by = std::abs(static_cast<double>(now.data()[i]) - static_cast<double>(was.data()[i]));
+            edited.push_back(first + i);
+            changes[first + i] = std::isnan(by) ? INFINITY : by;
+        }
+    });
+    const auto change = [&](Index i) { return changes.at(i); };
     const auto most = std::min(edited.size(), static_cast<std::size_t>(most_changed));
     std::ranges::partial_sort(edited, edited.begin() + static_cast<std::ptrdiff_t>(most),
                               [&](Index a, Index b) { return change(a) != change(b) ? change(a) > change(b) : a < b; });
@@ -115,9 +140,10 @@ std::vector<Index> edited_cells(const TraceTensor& tensor, const std::vector<Ind
 
 /// The cells that are looked at: `most` of them, evenly, and some of those that were changed by hand.
 std::vector<Index> sampled_cells(const TraceTensor& tensor, Index most) {
-    const Index size = tensor.values.size(), cells = std::min(size, most);
+    const auto [first, size] = part_of(tensor.values);
+    const Index cells = std::min(size, most);
     std::vector<Index> sample;
-    for (Index i = 0; i < cells; ++i) sample.push_back(cells < 2 ? 0 : i * (size - 1) / (cells - 1));
+    for (Index i = 0; i < cells; ++i) sample.push_back(first + (cells < 2 ? 0 : i * (size - 1) / (cells - 1)));
     if (tensor.before.empty()) return sample;
     const std::vector<Index> more = edited_cells(tensor, sample);
     sample.insert(sample.end(), more.begin(), more.end());
@@ -126,9 +152,11 @@ std::vector<Index> sampled_cells(const TraceTensor& tensor, Index most) {
 
 double largest(const TraceTensor& tensor) {
     double most = smallest_scale;
-    for (const Tensor<float>* values : {&tensor.values, &tensor.before})
-        for (const float v : values->values())
-            if (std::isfinite(v)) most = std::max(most, std::abs(static_cast<double>(v)));
+    visit_part(tensor, [&](const Tensor<float>& now, const Tensor<float>& was, Index) {
+        for (const Tensor<float>* values : {&now, &was})
+            for (const float v : values->values())
+                if (std::isfinite(v)) most = std::max(most, std::abs(static_cast<double>(v)));
+    });
     return most;
 }
 
@@ -136,10 +164,12 @@ double largest(const TraceTensor& tensor) {
 
 bool sees_nothing(const TraceTensor& weights, Index row) {
     const Index columns = weights.values.shape()[-1];
-    const auto zeros = [&](const float* cells) {
-        return std::all_of(cells + row * columns, cells + (row + 1) * columns, [](float v) { return v == 0; });
+    const auto zeros = [&](const TraceValues& values) {
+        if (values.kept()) return all_zero(values.data() + row * columns, columns);
+        const Index size = values.size() / values.shape()[0], at = row * columns / size;
+        return all_zero(values.row(at).data() + (row * columns - at * size), columns);
     };
-    return zeros(computed(weights)) && zeros(weights.values.data());
+    return zeros(weights.before.empty() ? weights.values : weights.before) && zeros(weights.values);
 }
 
 void say_rows_left_out(Claim& claim, Index rows) {
@@ -170,13 +200,14 @@ Claim rule_holds(const Trace& trace, const std::string& text, double tolerance, 
     Deviation worst;
     for (const Index flat : sampled_cells(result, max_cells)) {
         claim.edited += result.edited(flat) ? 1 : 0;
-        const double expected = rule.evaluate(index_of(flat, result.values.shape()));
+        const std::vector<Index> cell = index_of(flat, result.values.shape());
+        const double expected = rule.evaluate(cell);
         // Equal infinities: masked on both sides.
         const auto off = [&](float value) {
             const auto recorded = static_cast<double>(value);
             return recorded == expected ? 0 : std::abs(recorded - expected);
         };
-        worst.add(off(result.values.data()[flat]), off(computed(result)[flat]));
+        worst.add(off(result.values.at(cell)), off((result.before.empty() ? result.values : result.before).at(cell)));
         ++claim.checked;
     }
     worst.judge(claim);

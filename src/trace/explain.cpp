@@ -312,7 +312,12 @@ std::vector<float> open_values(const TraceTensor& tensor, const CellRef& cell) {
     std::vector<float> values;
     const Shape& shape = tensor.values.shape();
     std::vector<Index> at(cell.index.size());
-    for (Index flat = 0; flat < tensor.values.size() && static_cast<Index>(values.size()) < most_terms; ++flat) {
+    // Of what is made when it is looked at, the one row that is asked for.
+    const bool one = !tensor.values.kept() && !cell.index.empty() && cell.index.front() >= 0;
+    const Index row = one ? tensor.values.size() / shape[0] : 0, first = one ? cell.index.front() * row : 0;
+    const Tensor<float> all = one ? tensor.values.row(cell.index.front()) : tensor.values.whole();
+    const Index end = one ? first + row : tensor.values.size();
+    for (Index flat = first; flat < end && static_cast<Index>(values.size()) < most_terms; ++flat) {
         Index rest = flat;
         bool inside = true;
         for (int a = shape.rank() - 1; a >= 0; --a) {
@@ -321,7 +326,7 @@ std::vector<float> open_values(const TraceTensor& tensor, const CellRef& cell) {
             rest /= shape[a];
             inside = inside && (cell.index[axis] < 0 || cell.index[axis] == at[axis]);
         }
-        if (inside) values.push_back(tensor.values.data()[flat]);
+        if (inside) values.push_back(all.data()[flat - first]);
     }
     return values;
 }
@@ -378,10 +383,10 @@ Explanation explain(const Trace& trace, const CellRef& cell) {
     e.title = cell_title(tensor, e.cell);
     if (whole_cell) {
         const Index offset = tensor.values.offset_of(e.cell.index);
-        e.recorded = static_cast<double>(tensor.values.data()[offset]);
+        e.recorded = static_cast<double>(tensor.values.at(e.cell.index));
         e.recomputed = e.recorded;
         if (tensor.edited(offset))
-            e.edited = "changed by hand: computed " + number_text(static_cast<double>(tensor.before.data()[offset])) +
+            e.edited = "changed by hand: computed " + number_text(static_cast<double>(tensor.before.at(e.cell.index))) +
                        ", now " + number_text(e.recorded);
     }
     if (const Step* step = trace.step_of(cell.tensor)) {

@@ -110,7 +110,10 @@ void BoundRule::compile_ref(Op& op, const FormulaNode& node, const Trace& trace)
         throw Error(ErrorCode::invalid_input, where + "'" + node.name + "' takes " + std::to_string(shape.rank()) +
                                                   " indices, not " + std::to_string(node.indices.size()));
     }
-    op.data = tensor->values.data();
+    if (tensor->values.kept())
+        op.data = tensor->values.data();
+    else
+        op.made = &tensor->values;
     for (std::size_t a = 0; a < node.indices.size(); ++a) {
         AxisAccess axis;
         axis.extent = shape[static_cast<int>(a)];

@@ -151,7 +151,15 @@ double BoundRule::ref_value(const Op& op, LetterValues& letters, bool& missing) 
         }
         offset += i * axis.stride;
     }
-    return static_cast<double>(op.data[offset]);
+    if (op.made == nullptr) return static_cast<double>(op.data[offset]);
+    const Tensor<float> row = row_of(op, offset);
+    return static_cast<double>(row.data()[offset]);
+}
+
+Tensor<float> BoundRule::row_of(const Op& op, Index& offset) const {
+    const Index size = op.made->size() / op.made->shape()[0], at = offset / size;
+    offset %= size;
+    return op.made->row(at);
 }
 
 double BoundRule::reduced(const Op& op, LetterValues& letters, bool& missing) const {
@@ -256,8 +264,15 @@ bool BoundRule::fill_ref(const Op& op, const Lanes& lanes, double* out) const {
         offset += first * axis.stride;
         step += slope * axis.stride;
     }
-    const float* data = op.data + offset;
-    for (Index i = 0; i < lanes.count; ++i) out[i] = static_cast<double>(data[i * step]);
+    if (op.made == nullptr) {
+        const float* data = op.data + offset;
+        for (Index i = 0; i < lanes.count; ++i) out[i] = static_cast<double>(data[i * step]);
+        return true;
+    }
+    const Index size = op.made->size() / op.made->shape()[0];
+    if (lanes.count > 0 && (offset + step * (lanes.count - 1)) / size != offset / size) return false;
+    const Tensor<float> row = row_of(op, offset);
+    for (Index i = 0; i < lanes.count; ++i) out[i] = static_cast<double>(row.data()[offset + i * step]);
     return true;
 }
 

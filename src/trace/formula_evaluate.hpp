@@ -43,7 +43,8 @@ class BoundRule {
         const FormulaNode* node = nullptr;
         double (*function)(double) = nullptr;
         std::vector<int> children;
-        const float* data = nullptr;  // ref
+        const float* data = nullptr;        // ref; null where it is made when it is looked at, and then:
+        const TraceValues* made = nullptr;  // of these
         std::vector<AxisAccess> axes;
         std::bitset<128> letters;  // that its value depends on
     };
@@ -55,6 +56,8 @@ class BoundRule {
         bool missing = false;
     };
 
+    /// The row of its outermost axis that this offset lies in; `offset` is then in it.
+    Tensor<float> row_of(const Op& op, Index& offset) const;
     int compile(const FormulaNode& node, const Trace& trace);
     void compile_ref(Op& op, const FormulaNode& node, const Trace& trace);
     void find_extents(const Trace& trace);

@@ -128,7 +128,14 @@ Tensor<float> block_values(const TraceTensor& tensor, const std::vector<Index>& 
     for (int a = 0; a < shape.rank(); ++a)
         if (all[static_cast<std::size_t>(a)] < 0) dims.push_back(shape[a]);
     Tensor<float> values = Tensor<float>::uninitialized(Shape(dims));
-    for_each_selected(shape, all, [&](Index offset, Index i) { values.data()[i] = tensor.values.data()[offset]; });
+    if (!tensor.values.kept() && all.front() >= 0) {
+        const Tensor<float> row = tensor.values.row(all.front());
+        const std::vector<Index> rest(all.begin() + 1, all.end());
+        for_each_selected(row.shape(), rest, [&](Index offset, Index i) { values.data()[i] = row.data()[offset]; });
+        return values;
+    }
+    const Tensor<float>& whole = tensor.values;
+    for_each_selected(shape, all, [&](Index offset, Index i) { values.data()[i] = whole.data()[offset]; });
     return values;
 }
 

@@ -8,6 +8,8 @@
 
 #include "trace/intervene.hpp"
 #include "trace/row_edit.hpp"
+#include "trace/rows_again.hpp"
+#include "trace/rows_seen.hpp"
 
 namespace saccade {
 
@@ -180,6 +182,11 @@ Probe::Recording& Probe::recording_of(const ProbeSite& site, Index row) {
         recording.whole = row < 0;
         recording.first = std::max<Index>(row, 0);
         recording.kept = capture_.wants(site.name);
+        if (again_ && row == 0) recording.group = again_->again().group(site);
+        if (recording.group >= 0) {
+            recording.seen = std::make_shared<RowsSeen>(site.role);
+            again_->add(site);
+        }
         recordings_.push_back(std::move(recording));
     }
     Recording& recording = recordings_[entry->second];
@@ -195,8 +202,9 @@ Tensor<float> Probe::record(const ProbeSite& site, Index row, Tensor<float> valu
     const int rank = rank_of(site, row);
     values = without_batch(values, site, row);
     Recording* recording = scratch_ ? nullptr : &recording_of(site, row);
-    if (values.shape().rank() != rank ||
-        (recording != nullptr && !recording->rows.empty() && recording->rows.front().shape() != values.shape())) {
+    const bool again = recording != nullptr && recording->group >= 0;
+    if (values.shape().rank() != rank || (recording != nullptr && recording->count > 0 && (again || !recording->rows.empty()) &&
+                                          (again ? recording->row_shape : recording->rows.front().shape()) != values.shape())) {
         throw Error(
             ErrorCode::invalid_input,
             fmt::format("tensor '{}' was shown with the shape {}, which does not fit its axes", site.name, given.str()));
@@ -204,7 +212,11 @@ Tensor<float> Probe::record(const ProbeSite& site, Index row, Tensor<float> valu
     Tensor<float> result = intervene(site, row, values);
     const bool changed = result.data() != values.data();
     if (recording != nullptr) ++recording->count;
-    if (recording != nullptr && recording->kept) {
+    if (again) {
+        recording->row_shape = values.shape();
+        recording->changed = recording->changed || changed;
+        recording->seen->add(result, changed ? values : result);
+    } else if (recording != nullptr && recording->kept) {
         recording->rows.push_back(result);
         recording->before.push_back(changed ? values : Tensor<float>{});
     }

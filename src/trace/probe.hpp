@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,6 +15,9 @@ namespace saccade {
 
 struct FrozenRows;
 struct ShownMask;
+struct RowsSeen;
+class Probe;
+class RowsAgain;
 
 /// Which tensors a recording keeps: empty = all but parameters; otherwise names, or prefixes that end in '*'.
 struct Capture {
@@ -47,8 +51,10 @@ struct Parameter {
     std::string name;  // '@': the observer's prefix
     std::string symbol;
     std::vector<std::string> axes;
-    Tensor<float> values;
+    TraceValues values;
 
+    Parameter(std::string its_name, std::string its_symbol, std::vector<std::string> its_axes, TraceValues its_values)
+        : name(std::move(its_name)), symbol(std::move(its_symbol)), axes(std::move(its_axes)), values(std::move(its_values)) {}
     /// In double, where nothing is shown, without values.
     template <class T>
     Parameter(std::string its_name, std::string its_symbol, std::vector<std::string> its_axes, const Tensor<T>& its_values)
@@ -75,7 +81,8 @@ struct ShownRun {
     struct One {
         ProbeSite site;
         Step step;  // no operation: given
-        Tensor<float> values;
+        TraceValues values;
+        TraceValues before{};  // as TraceTensor's
     };
     std::vector<One> tensors;
     std::vector<Parameter> parameters;
@@ -83,6 +90,16 @@ struct ShownRun {
     /// Error{not_found}.
     const Tensor<float>& tensor(const std::string& name) const;
     std::size_t bytes() const;
+};
+
+/// Tensors shown row by row of which a probe keeps no row: of a long text the weights of all heads would take more memory than
+/// the model. Whoever looks at a row has it shown again, from what was kept.
+struct ShownAgain {
+    /// Which tensors are shown again together; < 0: this one is kept.
+    std::function<int(const ProbeSite&)> group;
+    /// Shows row `row` of at least the tensors of a group to `probe`, as the run did; `kept` gives what was kept of the run.
+    std::function<void(int group, Index row, const std::function<const TraceValues&(const std::string&)>& kept, Probe& probe)>
+        show;
 };
 
 /// The one hook between models and everything that looks at or changes them. Model code shows its tensors to an Observer
@@ -139,6 +156,9 @@ class Probe {
     bool changes(const ShownRun& kept) const;
     /// Shows all of it again.
     void show_again(const ShownRun& kept);
+    /// From now on rows of such tensors are not kept; the trace, or what take() gives, makes them when they are looked at.
+    /// Where a capture filter says what to keep, all of that is kept.
+    void keep_less(ShownAgain again);
 
     /// On a tape: the gradients that flow back to what is shown at the site of this name are kept, row by row (a whole tensor
     /// is row 0), once backward has run.
@@ -163,6 +183,12 @@ class Probe {
         Index first = 0;                    // the row shown first: 0, or the last one if rows come downward
         bool whole = true;
         bool kept = true;  // wanted by the capture filter
+        // Of what is shown again there are no rows, but:
+        int group = -1;                  // as ShownAgain has it
+        Shape row_shape{};               // of one
+        bool changed = false;            // by an intervention
+        std::shared_ptr<RowsSeen> seen;  // what there is to say of them
+        TraceValues made{}, made_before{};
     };
     void step(Step step);
     /// `v`, whose gradient is kept if collect_gradients asks for it.
@@ -172,8 +198,8 @@ class Probe {
     Var<float> shown(const ProbeSite& site, Index row, Var<float> v);
     /// Declared again with the same values, a parameter is one. Error{invalid_input} with others.
     void declare(Parameter parameter);
-    /// Its rows in order, as one tensor.
-    static void finish_rows(Recording& recording);
+    /// Its rows in order, as one tensor: its values, and those before.
+    std::pair<TraceValues, TraceValues> finished(Recording& recording) const;
     Recording& recording_of(const ProbeSite& site, Index row);
     Tensor<float> record(const ProbeSite& site, Index row, Tensor<float> values);
     Tensor<float> intervene(const ProbeSite& site, Index row, const Tensor<float>& values);
@@ -191,6 +217,7 @@ class Probe {
     std::vector<FrozenRows> frozen_;
     std::vector<ShownMask> masks_;  // the latest scores and masks, whatever the filter keeps
     bool scratch_ = false;
+    std::shared_ptr<RowsAgain> again_;                     // null: everything is kept
     std::map<std::string, ProbeSite, std::less<>> sites_;  // of what an observer shows, scratch or not
     std::vector<Parameter> parameters_;
     std::vector<Recording> recordings_;

@@ -10,6 +10,8 @@
 #include "trace/formula.hpp"
 #include "trace/intervene.hpp"
 #include "trace/probe.hpp"
+#include "trace/rows_again.hpp"
+#include "trace/rows_seen.hpp"
 
 // How a probe's recordings become a trace.
 
@@ -19,99 +21,11 @@ namespace {
 
 Tensor<float> stacked(const std::vector<Tensor<float>>& rows) {
     const Shape shape = rows.front().shape().with_inserted(0, static_cast<Index>(rows.size()));
+    if (rows.size() == 1) return rows.front().reshape(shape);
     Tensor<float> result = Tensor<float>::uninitialized(shape);
     float* out = result.data();
     for (const Tensor<float>& row : rows) out = std::copy(row.values().begin(), row.values().end(), out);
     return result;
-}
-
-/// Softmax gives a row of zeros only where everything is masked. Rows that were set to 0 by hand do not count: their
-/// computed weights are not 0.
-void note_rows_that_read_nothing(const TraceTensor& tensor, std::vector<Note>& notes) {
-    constexpr std::size_t most_named = 3;
-    const int rank = tensor.values.shape().rank();
-    if (tensor.info.role != Role::weights || rank < 2 || tensor.values.empty()) return;
-    const Tensor<float>& computed = tensor.before.empty() ? tensor.values : tensor.before;
-    const Index queries = computed.shape()[-2], keys = computed.shape()[-1];
-    std::set<Index> empty;
-    for (Index row = 0; row < computed.size() / keys; ++row) {
-        const float* cells = computed.data() + row * keys;
-        if (std::all_of(cells, cells + keys, [](float weight) { return weight == 0; })) empty.insert(row % queries);
-    }
-    if (empty.empty()) return;
-    std::string names;
-    std::size_t named = 0;
-    for (const Index query : empty) {
-        if (named++ == most_named) break;
-        const Axis& axis = *tensor.info.axes[static_cast<std::size_t>(rank - 2)];
-        names += fmt::format("{}{}", named > 1 ? ", " : "", query + 1);
-        if (!axis.labels.empty()) names += fmt::format(" (“{}”)", axis.label(query));
-    }
-    if (empty.size() > most_named) names += fmt::format(" and {} more", empty.size() - most_named);
-    notes.push_back(
-        {"",
-         fmt::format("{}: {} {} may attend to nothing: {} 0", tensor.info.name, empty.size() > 1 ? "tokens" : "token", names,
-                     empty.size() > 1 ? "their contexts are" : "its context is"),
-         "everything is masked there"});
-}
-
-/// What a hand left of the rows of weights that it changed, and that are no distributions any more.
-struct RowsOffOne {
-    double low = std::numeric_limits<double>::infinity(), high = -low;  // of their sums
-    double least = 0, most = 0;                                         // of their weights
-    bool any = false, emptied = false;                                  // emptied: one of them is all 0
-
-    void add(const float* now, const float* then, Index keys) {
-        constexpr double slack = 1e-3;
-        double sum = 0, before = 0, smallest = 0, largest = 0;
-        for (Index j = 0; j < keys; ++j) {
-            const double w = static_cast<double>(now[j]);
-            sum += w;
-            before += static_cast<double>(then[j]);
-            smallest = std::min(smallest, w);
-            largest = std::max(largest, w);
-        }
-        const bool kept = std::abs(sum - before) <= slack || std::abs(sum - 1) <= slack;
-        if (kept && smallest >= -slack && largest <= 1 + slack) return;
-        any = true;
-        emptied = emptied || (smallest == 0 && largest == 0);
-        low = std::min(low, sum);
-        high = std::max(high, sum);
-        least = std::min(least, smallest < -slack ? smallest : 0);
-        most = std::max(most, largest > 1 + slack ? largest : 0);
-    }
-    std::string words() const {
-        const std::string from = fmt::format("{:.3g}", low), to = fmt::format("{:.3g}", high);
-        std::string text = "rows sum to " + (from == to ? from : from + " to " + to);
-        if (least < 0) text += fmt::format(", weights down to {:.3g}", least);
-        if (most > 0) text += fmt::format("{} up to {:.3g}", least < 0 ? "," : ", weights", most);
-        return text;
-    }
-};
-
-/// Why rows that these changed need not sum to 1.
-std::string why_off_one(const std::vector<const Intervention*>& hands, bool emptied) {
-    using Kind = Intervention::Kind;
-    const auto any = [&](auto is) { return std::ranges::any_of(hands, [&](const Intervention* h) { return is(h->kind); }); };
-    std::string why;
-    if (any([](Kind k) { return k != Kind::set; })) why = "*=, =@ and ~=@ put in what they say, whatever a row then sums to";
-    if (emptied && any([](Kind k) { return k == Kind::set; }))
-        why += std::string(why.empty() ? "" : "; ") + "where = sets every weight of a row to 0, none is left to take the 1";
-    return why.empty() ? "the rows were no distributions before" : why;
-}
-
-/// That rows which a hand changed are no distributions any more is said.
-void note_rows_off_one(const TraceTensor& tensor, const std::vector<Intervention>& interventions, std::vector<Note>& notes) {
-    if (tensor.info.role != Role::weights || tensor.before.empty() || tensor.values.shape().rank() < 1) return;
-    const Index keys = tensor.values.shape()[-1];
-    RowsOffOne rows;
-    for (Index row = 0; row < tensor.values.size() / std::max<Index>(keys, 1); ++row)
-        rows.add(tensor.values.data() + row * keys, tensor.before.data() + row * keys, keys);
-    if (!rows.any) return;
-    std::vector<const Intervention*> hands;
-    for (const Intervention& intervention : interventions)
-        if (intervention.enabled && intervention.tensor == tensor.info.name) hands.push_back(&intervention);
-    notes.push_back({"", tensor.info.name + ": changed by hand, " + rows.words(), why_off_one(hands, rows.emptied)});
 }
 
 }  // namespace
@@ -121,7 +35,7 @@ void Probe::declare(Parameter parameter) {
     const auto known = std::ranges::find(parameters_, parameter.name, &Parameter::name);
     if (known == parameters_.end())
         parameters_.push_back(std::move(parameter));
-    else if (known->values.data() != parameter.values.data())
+    else if (!known->values.same_as(parameter.values))
         throw Error(ErrorCode::invalid_input, fmt::format("there are two parameters '{}'", parameter.name));
 }
 
@@ -191,7 +105,15 @@ void Probe::drop_rules_of_uncaptured_operands() {
     }
 }
 
-void Probe::finish_rows(Recording& recording) {
+std::pair<TraceValues, TraceValues> Probe::finished(Recording& recording) const {
+    if (!recording.made.empty()) return {recording.made, recording.made_before};
+    if (recording.group >= 0) {
+        const Shape shape = recording.row_shape.with_inserted(0, recording.count);
+        const auto rows = [&](bool before) {
+            return RowsAgain::values(again_, recording.site.name, recording.group, shape, before);
+        };
+        return {rows(false), recording.changed ? rows(true) : TraceValues()};
+    }
     if (recording.first > 0) {
         std::reverse(recording.rows.begin(), recording.rows.end());
         std::reverse(recording.before.begin(), recording.before.end());
@@ -199,16 +121,29 @@ void Probe::finish_rows(Recording& recording) {
     const bool changed = std::ranges::any_of(recording.before, [](const auto& t) { return !t.empty(); });
     for (std::size_t i = 0; changed && i < recording.before.size(); ++i)
         if (recording.before[i].empty()) recording.before[i] = recording.rows[i];
-    if (recording.whole) return;
-    recording.rows = {stacked(recording.rows)};
-    recording.before = {changed ? stacked(recording.before) : Tensor<float>{}};
+    std::pair<TraceValues, TraceValues> all;
+    if (recording.whole) {
+        all = {std::move(recording.rows.front()), std::move(recording.before.front())};
+    } else {
+        all.first = stacked(recording.rows);
+        if (changed) all.second = stacked(recording.before);
+    }
+    recording.rows.clear();
+    recording.before.clear();
+    if (again_) again_->keep(recording.site.name, all.first);
+    return all;
+}
+
+void Probe::keep_less(ShownAgain again) {
+    if (!scratch_ && capture_.names.empty()) again_ = std::make_shared<RowsAgain>(std::move(again), interventions_);
 }
 
 ShownRun Probe::take() {
     ShownRun kept;
     for (Recording& recording : recordings_) {
-        finish_rows(recording);
-        kept.tensors.push_back({std::move(recording.site), {}, std::move(recording.rows.front())});
+        if (!recording.kept) continue;
+        auto [values, before] = finished(recording);
+        kept.tensors.push_back({std::move(recording.site), {}, std::move(values), std::move(before)});
     }
     for (Step& step : steps_) {
         const auto of = std::ranges::find(kept.tensors, step.result, [](const auto& t) { return t.site.name; });
@@ -227,7 +162,14 @@ bool Probe::changes(const ShownRun& kept) const {
 void Probe::show_again(const ShownRun& kept) {
     for (const ShownRun::One& one : kept.tensors) {
         if (!one.step.operation.empty()) step(one.step);
-        record(one.site, -1, one.values);
+        if (one.values.kept()) {
+            record(one.site, -1, one.values);
+            continue;
+        }
+        if (scratch_) continue;
+        Recording& recording = recording_of(one.site, -1);
+        recording.made = one.values;
+        recording.made_before = one.before;
     }
     for (const Parameter& parameter : kept.parameters) declare(parameter);
 }
@@ -239,9 +181,9 @@ const Tensor<float>& ShownRun::tensor(const std::string& name) const {
 }
 
 std::size_t ShownRun::bytes() const {
-    Index cells = 0;
-    for (const One& one : tensors) cells += one.values.size();
-    return static_cast<std::size_t>(cells) * sizeof(float);
+    std::size_t bytes = 0;
+    for (const One& one : tensors) bytes += one.values.bytes();
+    return bytes;
 }
 
 Trace Probe::finish() {
@@ -263,8 +205,8 @@ Trace Probe::finish() {
         const ProbeSite& site = recording.site;
         TensorInfo info{site.name, site.role, site.symbol, site.title, site.unit, {}};
         for (const std::string& name : site.axes) info.axes.push_back(trace.axis(name));
-        finish_rows(recording);
-        trace.add(std::move(info), std::move(recording.rows.front()), std::move(recording.before.front()));
+        auto [values, before] = finished(recording);
+        trace.add(std::move(info), std::move(values), std::move(before));
     }
     for (Parameter& parameter : parameters_) {
         TensorInfo info{parameter.name, Role::parameter, parameter.symbol, parameter.name, "", {}};
@@ -275,8 +217,14 @@ Trace Probe::finish() {
     for (const TraceTensor& tensor : trace.tensors()) {
         // Of weights that were given for some keys alone, the others may hold all.
         const Step* step = trace.step_of(tensor.info.name);
-        if (step == nullptr || step->normalised || step->operation != "read") note_rows_that_read_nothing(tensor, notes_);
-        note_rows_off_one(tensor, interventions_, notes_);
+        const bool normalised = step == nullptr || step->normalised || step->operation != "read";
+        if (tensor.info.role != Role::weights) continue;
+        const auto recorded = by_name_.find(tensor.info.name);
+        const Recording* recording = recorded == by_name_.end() ? nullptr : &recordings_[recorded->second];
+        if (recording != nullptr && recording->seen != nullptr)
+            recording->seen->note(tensor.info, normalised, interventions_, notes_);
+        else if (tensor.values.kept())
+            RowsSeen::of(tensor).note(tensor.info, normalised, interventions_, notes_);
     }
     for (Note& note : notes_) trace.add_note(std::move(note));
     for (auto& [name, text] : texts_) trace.set_text(name, std::move(text));

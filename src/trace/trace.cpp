@@ -58,7 +58,11 @@ Role role_from(const std::string& text) {
 
 bool TraceTensor::edited(Index offset) const {
     // By bits: a masked cell stays -inf, and an edit that changes nothing is none.
-    return !before.empty() && std::memcmp(before.data() + offset, values.data() + offset, sizeof(float)) != 0;
+    if (before.empty()) return false;
+    if (before.kept() && values.kept()) return std::memcmp(before.data() + offset, values.data() + offset, sizeof(float)) != 0;
+    const Index size = values.size() / values.shape()[0];
+    const Tensor<float> now = values.row(offset / size), was = before.row(offset / size);
+    return std::memcmp(was.data() + offset % size, now.data() + offset % size, sizeof(float)) != 0;
 }
 
 AxisPtr Trace::add_axis(Axis axis) {
@@ -72,7 +76,7 @@ AxisPtr Trace::add_axis(Axis axis) {
     return axes_.back();
 }
 
-void Trace::add(TensorInfo info, Tensor<float> values, Tensor<float> before) {
+void Trace::add(TensorInfo info, TraceValues values, TraceValues before) {
     if (!is_tensor_name(info.name)) {
         throw Error(ErrorCode::invalid_input, fmt::format("'{}' cannot name a tensor", info.name),
                     "use letters, digits, '_' and '.'");

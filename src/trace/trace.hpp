@@ -6,6 +6,7 @@
 
 #include "tensor/tensor.hpp"
 #include "trace/axis.hpp"
+#include "trace/trace_values.hpp"
 
 namespace saccade {
 
@@ -45,9 +46,9 @@ struct TensorInfo {
 
 struct TraceTensor {
     TensorInfo info;
-    Tensor<float> values;  // non-finite = masked
+    TraceValues values;  // non-finite = masked
     /// Empty; or, if interventions changed cells, the tensor as the model had computed it (same shape).
-    Tensor<float> before;
+    TraceValues before{};
 
     /// Did an intervention change this cell (row-major offset)?
     bool edited(Index offset) const;
@@ -80,7 +81,7 @@ class Trace {
     /// Adds a tensor after checking: unique name (letters, digits, '_', '.'), each axis is one of this trace, extents fit the
     /// shape
     /// (`before` as in TraceTensor). Error{invalid_input}.
-    void add(TensorInfo info, Tensor<float> values, Tensor<float> before = {});
+    void add(TensorInfo info, TraceValues values, TraceValues before = {});
     /// Adds a step after checking that the result exists and has no step yet, and that the rule parses and fits its operands
     /// (check_rule in formula.hpp). Error{invalid_input} or {bad_format}.
     void add_step(Step step);

@@ -27,8 +27,7 @@ namespace {
 std::size_t bytes_of(const TracePtr& trace) {
     std::size_t bytes = 0;
     if (trace)
-        for (const TraceTensor& tensor : trace->tensors())
-            bytes += static_cast<std::size_t>(tensor.values.size()) * sizeof(float);
+        for (const TraceTensor& tensor : trace->tensors()) bytes += tensor.values.bytes();
     return bytes;
 }
 

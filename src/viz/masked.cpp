@@ -16,19 +16,25 @@ namespace {
 
 constexpr float none = std::numeric_limits<float>::quiet_NaN(), hidden = -std::numeric_limits<float>::infinity();
 
-bool hides_any(const Tensor<float>& mask) {
-    const auto values = mask.values();
-    return std::any_of(values.begin(), values.end(), [](float v) { return v == hidden; });
+bool hides_any(const TraceValues& mask) {
+    bool any = false;
+    const auto look = [&](const Tensor<float>& part) {
+        return std::ranges::any_of(part.values(), [](float v) { return v == hidden; });
+    };
+    if (mask.kept()) return look(mask.whole());
+    for (Index i = 0; !any && i < mask.shape()[0]; ++i) any = look(mask.row(i));
+    return any;
 }
 
 /// Made of a tensor and a mask. Holds the mask too: its address is part of the name under which this is kept.
 struct Seen {
-    Tensor<float> mask, values;  // the mask is held: its address names it, too
+    TraceValues mask;  // is held: its address names it, too
+    Tensor<float> values;
     std::size_t bytes() const { return static_cast<std::size_t>(values.size()) * sizeof(float); }
 };
 
 std::string kept_as(const char* what, const HiddenCells& cells, const Shape& shape) {
-    return fmt::format("{}{} {} {}", what, reinterpret_cast<std::uintptr_t>(cells.mask()->values.data()), cells.first(),
+    return fmt::format("{}{} {} {}", what, reinterpret_cast<std::uintptr_t>(cells.mask()->values.identity()), cells.first(),
                        shape.str());
 }
 
@@ -118,7 +124,18 @@ bool HiddenCells::operator()(const std::vector<Index>& index) const {
             if (!(*this)(one)) return false;
         return true;
     }
-    return mask_->values.data()[at] == hidden;
+    return hidden_at(at);
+}
+
+bool HiddenCells::hidden_at(Index at) const {
+    const TraceValues& mask = mask_->values;
+    if (mask.kept()) return mask.data()[at] == hidden;
+    const Index size = mask.size() / mask.shape()[0];
+    if (row_at_ != at / size) {
+        row_at_ = at / size;
+        row_ = mask.row(row_at_);
+    }
+    return row_.data()[at % size] == hidden;
 }
 
 bool HiddenCells::untouched(float value) const {
@@ -136,8 +153,9 @@ Tensor<float> seen_values(const Trace& trace, const TraceTensor& tensor, Reuse* 
                             [&] {
                                 Seen seen{cells.mask()->values, tensor.values.clone()};
                                 const Index cols = tensor.values.shape()[-1];
+                                const Tensor<float>& all = seen.mask;
                                 for_each_row(tensor, cells, [&](Index first, Index at) {
-                                    const float* mask = seen.mask.data() + at;
+                                    const float* mask = all.data() + at;
                                     float* to = seen.values.data() + first;
                                     for (Index c = 0; c < cols; ++c)
                                         if (mask[c] == hidden && cells.untouched(to[c])) to[c] = none;
@@ -145,6 +163,18 @@ Tensor<float> seen_values(const Trace& trace, const TraceTensor& tensor, Reuse* 
                                 return seen;
                             })
         ->values;
+}
+
+Tensor<float> seen_map(const HiddenCells& cells, const AttentionAxes& axes, Index layer, Index head, const Tensor<float>& map) {
+    if (!cells.any()) return map;
+    const auto stride = [&](int axis) { return axis < 0 ? Index{0} : cells.strides()[static_cast<std::size_t>(axis)]; };
+    const Index first = cells.first() + layer * stride(axes.layer) + head * stride(axes.head), cols = map.shape()[1];
+    Tensor<float> seen = map.clone();
+    for (Index i = 0; i < seen.size(); ++i)
+        if (cells.untouched(seen.data()[i]) &&
+            cells.hidden_at(first + i / cols * stride(axes.query) + i % cols * stride(axes.key)))
+            seen.data()[i] = none;
+    return seen;
 }
 
 void hide_masked(const Trace& trace, const TraceTensor& source, Slice& slice, Reuse* memo) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <vector>
 
+#include "analysis/attention.hpp"
 #include "trace/trace.hpp"
 #include "viz/remembered.hpp"
 #include "viz/slice.hpp"
@@ -33,13 +34,21 @@ class HiddenCells {
     Index first() const { return first_; }
     /// Is this what a hidden cell of the tensor holds if no hand changed it?
     bool untouched(float value) const;
+    /// Is this place of the mask's values, as strides() and first() count, hidden?
+    bool hidden_at(Index at) const;
 
  private:
     const TraceTensor* mask_ = nullptr;
     Index first_ = 0;
     bool scores_ = false;  // they have values where they are hidden: the mask is added to them
     std::vector<Index> strides_, extents_;
+    // Of a mask that is made when it is looked at, the row that was looked at last.
+    mutable Tensor<float> row_;
+    mutable Index row_at_ = -1;
 };
+
+/// The map of one head [queries, keys] of an attention whose cells these are, NaN where they are hidden.
+Tensor<float> seen_map(const HiddenCells& cells, const AttentionAxes& axes, Index layer, Index head, const Tensor<float>& map);
 
 /// All values of the tensor, NaN where they are hidden; the tensor's own storage if nothing is.
 Tensor<float> seen_values(const Trace& trace, const TraceTensor& tensor, Reuse* memo);

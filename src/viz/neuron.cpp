@@ -7,16 +7,15 @@ namespace saccade {
 
 namespace {
 
-const float* vector_at(const TraceTensor& tensor, std::vector<Index> index) {
-    index.back() = 0;
-    return tensor.values.data() + tensor.values.offset_of(index);
+Tensor<float> vector_at(const TraceTensor& tensor, const std::vector<Index>& index) {
+    return tensor.values.line(index);
 }
 
 double dot_at(const Neuron& n, const std::vector<Index>& cell) {
-    const float* q = vector_at(*n.query, *index_at(*n.query, n, cell));
-    const float* k = vector_at(*n.key, *index_at(*n.key, n, cell));
+    const Tensor<float> q = vector_at(*n.query, *index_at(*n.query, n, cell));
+    const Tensor<float> k = vector_at(*n.key, *index_at(*n.key, n, cell));
     double sum = 0;
-    for (Index d = 0; d < n.size(); ++d) sum += static_cast<double>(q[d]) * static_cast<double>(k[d]);
+    for (Index d = 0; d < n.size(); ++d) sum += static_cast<double>(q.data()[d]) * static_cast<double>(k.data()[d]);
     return sum;
 }
 
@@ -32,16 +31,19 @@ bool fits(const TraceTensor* tensor, const Neuron& n, int token_axis) {
 /// Do the scores come from these queries and keys by a dot product, but for the term? Asked of some cells.
 bool dot_makes_scores(Neuron& n) {
     if (n.scores == nullptr) return false;
-    const Index cells = n.scores->values.size(), step = std::max<Index>(1, cells / 5);
+    const TraceValues& scores = n.scores->values;
+    // Of what is made when it is looked at, one layer.
+    const Index cells = scores.size(), first = scores.kept() ? 0 : cells - cells / scores.shape()[0];
+    const Index step = std::max<Index>(1, (cells - first) / 5);
     bool plain = true, scaled = true, any = false;
-    for (Index offset = 0; offset < cells; offset += step) {
-        const double term = n.term == nullptr ? 0 : static_cast<double>(n.term->values.data()[offset]);
-        const double score = static_cast<double>(n.scores->values.data()[offset]) - term;
-        if (!std::isfinite(score)) continue;
+    for (Index offset = first; offset < cells; offset += step) {
         std::vector<Index> cell(n.weights->info.axes.size());
         Index rest = offset;
         for (std::size_t a = cell.size(); a-- > 0; rest /= n.weights->info.axes[a]->extent)
             cell[a] = rest % n.weights->info.axes[a]->extent;
+        const double term = n.term == nullptr ? 0 : static_cast<double>(n.term->values.at(cell));
+        const double score = static_cast<double>(scores.at(cell)) - term;
+        if (!std::isfinite(score)) continue;
         const double dot = dot_at(n, cell), root = std::sqrt(static_cast<double>(n.size())),
                      near = 1e-3 * (1 + std::abs(score));
         plain = plain && std::abs(dot - score) < near;
@@ -66,7 +68,8 @@ std::vector<Index> cell_for(const Neuron& n, const ViewState& state) {
         set(n.axes.key, *key);
         return cell;
     }
-    const float* row = n.weights->values.data() + n.weights->values.offset_of(cell);
+    const Tensor<float> weights = n.weights->values.line(cell);
+    const float* row = weights.data();
     Index most = 0;
     for (Index j = 1; j < n.axis(n.axes.key)->extent; ++j)
         if (row[j] > row[most] || !std::isfinite(row[most])) most = j;
@@ -135,11 +138,11 @@ NeuronNumbers numbers_of(const Neuron& n, const ViewState& state) {
     v.cell = cell_for(n, state);
     v.query = v.cell[static_cast<std::size_t>(n.axes.query)];
     v.key = v.cell[static_cast<std::size_t>(n.axes.key)];
-    const float* q = vector_at(*n.query, *index_at(*n.query, n, v.cell));
-    const float* k = vector_at(*n.key, *index_at(*n.key, n, v.cell));
-    v.q.assign(q, q + n.size());
-    v.k.assign(k, k + n.size());
-    for (Index d = 0; d < n.size(); ++d) v.product.push_back(q[d] * k[d]);
+    const Tensor<float> q = vector_at(*n.query, *index_at(*n.query, n, v.cell));
+    const Tensor<float> k = vector_at(*n.key, *index_at(*n.key, n, v.cell));
+    v.q.assign(q.data(), q.data() + n.size());
+    v.k.assign(k.data(), k.data() + n.size());
+    for (Index d = 0; d < n.size(); ++d) v.product.push_back(q.data()[d] * k.data()[d]);
     v.sum = dot_at(n, v.cell);
     v.scale = n.scaled ? std::sqrt(static_cast<double>(n.size())) : 1;
     v.score = n.scores != nullptr ? static_cast<double>(n.scores->values.at(v.cell)) : v.sum / v.scale;

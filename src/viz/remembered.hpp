@@ -7,6 +7,7 @@
 
 #include "base/reuse.hpp"
 #include "tensor/tensor.hpp"
+#include "trace/trace_values.hpp"
 
 namespace saccade {
 
@@ -21,18 +22,25 @@ std::size_t bytes_of(const Result& result) {
         return sizeof(Result);
 }
 
+inline const void* identity_of(const Tensor<float>& tensor) {
+    return tensor.data();
+}
+inline const void* identity_of(const TraceValues& values) {
+    return values.identity();
+}
+
 /// What `make` says of a tensor, or said for an earlier figure of the same one: a window draws the same again and again, and
 /// keeps it in a Reuse of its own, for as long as anything else holds the tensor. A tensor is known by its storage and shape,
 /// `what` says what was done to it. Without a Reuse it is made.
-template <class Result, class Make>
-std::shared_ptr<const Result> remembered(Reuse* reuse, const Tensor<float>& source, const std::string& what, const Make& make) {
+template <class Result, class Source, class Make>
+std::shared_ptr<const Result> remembered(Reuse* reuse, const Source& source, const std::string& what, const Make& make) {
     if (reuse == nullptr) return std::make_shared<const Result>(make());
     struct Kept {
         Shape shape;
         Result result;
     };
     // While its storage lives, its address names it.
-    const std::string key = std::to_string(reinterpret_cast<std::uintptr_t>(source.data())) + " " + what;
+    const std::string key = std::to_string(reinterpret_cast<std::uintptr_t>(identity_of(source))) + " " + what;
     std::shared_ptr<const Kept> kept = reuse->find<Kept>(key);
     if (kept == nullptr || kept->shape != source.shape()) {
         kept = std::make_shared<const Kept>(Kept{source.shape(), make()});

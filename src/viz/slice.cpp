@@ -40,9 +40,9 @@ void fix(Slice& slice, const ViewState& state) {
 void take_values(Slice& slice) {
     const int rank = slice.tensor->values.shape().rank();
     if (slice.col_axis == rank - 1 && (slice.row_axis == rank - 2 || slice.row_axis < 0)) {
-        slice.values = slice.tensor->values;
         const int leading = slice.row_axis < 0 ? rank - 1 : rank - 2;
-        for (int i = 0; i < leading; ++i) slice.values = slice.values.row(slice.fixed[static_cast<std::size_t>(i)]);
+        slice.values = leading > 0 ? slice.tensor->values.row(slice.fixed[0]) : slice.tensor->values.whole();
+        for (int i = 1; i < leading; ++i) slice.values = slice.values.row(slice.fixed[static_cast<std::size_t>(i)]);
         if (slice.row_axis < 0) slice.values = slice.values.reshape(Shape{1, slice.values.size()});
         return;
     }
@@ -55,7 +55,10 @@ void take_values(Slice& slice) {
     const Index col_stride = stride[static_cast<std::size_t>(slice.col_axis)];
     const Index row_stride = slice.row_axis < 0 ? 0 : stride[static_cast<std::size_t>(slice.row_axis)];
     slice.values = Tensor<float>::uninitialized(Shape{rows, cols});
-    const float* from = slice.tensor->values.data() + base;
+    // Of what is made when it is looked at, the row that is fixed.
+    const bool row = !slice.tensor->values.kept() && slice.fixed[0] >= 0;
+    const Tensor<float> of = row ? slice.tensor->values.row(slice.fixed[0]) : slice.tensor->values.whole();
+    const float* from = of.data() + base - (row ? slice.fixed[0] * stride[0] : 0);
     float* to = slice.values.data();
     for (Index r = 0; r < rows; ++r)
         for (Index c = 0; c < cols; ++c) *to++ = from[r * row_stride + c * col_stride];

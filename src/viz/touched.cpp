@@ -42,7 +42,12 @@ double common_factor(const float* now, const float* before, Index n) {
 
 /// Marks the weights of a row that were set, not those that were rescaled for it.
 void mark_row(const TraceTensor& tensor, Index first, Index n, std::vector<char>& marks) {
-    const float *now = tensor.values.data() + first, *before = tensor.before.data() + first;
+    const Index size = tensor.values.size() / tensor.values.shape()[0];  // of a row of the outermost axis
+    const bool kept = tensor.values.kept();
+    const Tensor<float> all_now = kept ? tensor.values.whole() : tensor.values.row(first / size);
+    const Tensor<float> all_before = kept ? tensor.before.whole() : tensor.before.row(first / size);
+    const float *now = all_now.data() + (kept ? first : first % size),
+                *before = all_before.data() + (kept ? first : first % size);
     double sum = 0;
     for (Index i = 0; i < n; ++i)
         if (std::isfinite(now[i])) sum += static_cast<double>(now[i]);

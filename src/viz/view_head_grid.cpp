@@ -30,6 +30,11 @@ struct Grid {
     std::vector<Index> which;               // heads are drawn, of the tensor's
     std::vector<std::vector<Index>> order;  // per layer: which of the drawn heads stands at each place
     bool sorted = false;
+    Index rows = 0, cols = 0;  // of a head's map, as the tensor has it
+    /// Maps that are made when they are looked at are made small at once, with what the options ask for: never all of them are
+    /// there. Then `computed` are these small maps, too.
+    bool small = false;
+    std::vector<char> zero{};  // of each small map: is all of it 0?
 
     AxisPtr layer() const { return axes.layer < 0 ? nullptr : tensor->info.axes[static_cast<std::size_t>(axes.layer)]; }
     AxisPtr head() const { return axes.head < 0 ? nullptr : tensor->info.axes[static_cast<std::size_t>(axes.head)]; }
@@ -37,6 +42,7 @@ struct Grid {
     Index all_heads() const { return axes.head < 0 ? 1 : head()->extent; }
     Index head_of(Index drawn) const { return which[static_cast<std::size_t>(drawn)]; }
     bool some() const { return heads < all_heads(); }
+    bool is_zero(Index at_layer, Index drawn) const;
 };
 
 /// 0, 1, 2, ...: as they come, or the smallest number first.
@@ -63,6 +69,51 @@ Orders orders_of(const Trace& trace, const Grid& grid, const ViewState& state) {
         orders.push_back(likeness ? cluster_order(found->values.reshape(Shape{grid.layers, grid.heads, grid.heads}).row(l))
                                   : order_by(found ? found->values.data() + l * grid.heads : nullptr, grid.heads));
     return orders;
+}
+
+/// What the options ask to be done to maps before they are made small.
+void treat(HeatmapGridItem& item, const TraceTensor& tensor, const AttentionAxes& axes, const ViewState& state);
+
+/// Maps made small, and which of them are all 0.
+struct SmallMaps {
+    Tensor<float> maps;
+    std::vector<char> zero;
+    std::size_t bytes() const { return static_cast<std::size_t>(maps.size()) * sizeof(float); }
+};
+
+bool all_zero(const Tensor<float>& map) {
+    const auto values = map.values();
+    return std::all_of(values.begin(), values.end(), [](float v) { return v == 0; });
+}
+
+bool Grid::is_zero(Index at_layer, Index drawn) const {
+    if (!small) return all_zero(map(at_layer, drawn));
+    return zero[static_cast<std::size_t>(at_layer * all_heads() + head_of(drawn))] != 0;
+}
+
+SmallMaps small_maps(const Trace& trace, const TraceTensor& tensor, const Grid& grid, const ViewState& state) {
+    constexpr Index most = 256;  // cells of a side
+    HeatmapGridItem item;
+    treat(item, tensor, grid.axes, state);
+    item.largest = is_read_against_one(tensor) || tensor.info.role == Role::weights;
+    item.normalization.scale = state.scale;
+    GridBlock block;
+    while (grid.rows > block.rows * most) block.rows *= 2;
+    while (grid.cols > block.cols * most) block.cols *= 2;
+    const HiddenCells hidden(trace, tensor, state.memo);
+    SmallMaps small;
+    for (Index l = 0; l < grid.layers; ++l) {
+        const Tensor<float> heads = of_layer(tensor.values, grid.axes, l);
+        for (Index h = 0; h < grid.heads; ++h) {
+            small.zero.push_back(all_zero(heads.row(h)) ? 1 : 0);
+            item.values = seen_map(hidden, grid.axes, l, h, heads.row(h)).reshape(Shape{1, grid.rows, grid.cols});
+            const GridAtlas atlas = grid_atlas(item, block);
+            if (small.maps.empty())
+                small.maps = Tensor<float>::uninitialized(Shape{grid.layers * grid.heads, atlas.tall, atlas.wide});
+            std::ranges::copy(atlas.values.values(), small.maps.row(l * grid.heads + h).values().begin());
+        }
+    }
+    return small;
 }
 
 /// The maps of the chosen heads, layer by layer.
@@ -98,15 +149,31 @@ void keep_chosen(Grid& grid, const ViewState& state) {
     }
 }
 
-Grid grid_of(const Trace& trace, const TraceTensor& tensor, const ViewState& state) {
+std::string treated_as(const ViewState& state) {
+    return fmt::format("small maps {} {} {}", static_cast<int>(state.options.sink), static_cast<int>(state.options.special),
+                       static_cast<int>(state.scale));
+}
+
+/// `whole`: all cells, however many they are.
+Grid grid_of(const Trace& trace, const TraceTensor& tensor, const ViewState& state, bool whole = false) {
     Grid grid;
     grid.tensor = &tensor;
     grid.axes = *attention_axes(tensor);
-    const Tensor<float> all = by_layer_and_head(tensor, grid.axes);
-    grid.layers = all.shape()[0];
-    grid.heads = all.shape()[1];
-    grid.computed = all.reshape(Shape{grid.layers * grid.heads, all.shape()[2], all.shape()[3]});
-    grid.maps = seen_values(trace, tensor, state.memo).reshape(grid.computed.shape());
+    const Shape& shape = tensor.values.shape();
+    grid.layers = grid.axes.layer < 0 ? 1 : shape[grid.axes.layer];
+    grid.heads = grid.axes.head < 0 ? 1 : shape[grid.axes.head];
+    grid.rows = shape[grid.axes.query];
+    grid.cols = shape[grid.axes.key];
+    grid.small = !whole && !tensor.values.kept() && grid.axes.layer == 0;
+    if (grid.small) {
+        const auto small = remembered<SmallMaps>(state.memo, tensor.values, treated_as(state),
+                                                 [&] { return small_maps(trace, tensor, grid, state); });
+        grid.maps = grid.computed = small->maps;
+        grid.zero = small->zero;
+    } else {
+        grid.computed = tensor.values.reshape(Shape{grid.layers * grid.heads, grid.rows, grid.cols});
+        grid.maps = seen_values(trace, tensor, state.memo).reshape(grid.computed.shape());
+    }
     grid.sorted = state.options.order != ViewOptions::Order::as_is && grid.heads > 1;
     grid.order = *remembered<Orders>(state.memo, tensor.values, "order " + to_string(state.options.order),
                                      [&] { return orders_of(trace, grid, state); });
@@ -121,9 +188,14 @@ std::vector<Index> ordinary(const Axis& axis) {
     return kept;
 }
 
-bool all_zero(const Tensor<float>& map) {
-    const auto values = map.values();
-    return std::all_of(values.begin(), values.end(), [](float v) { return v == 0; });
+void treat(HeatmapGridItem& item, const TraceTensor& tensor, const AttentionAxes& axes, const ViewState& state) {
+    if (state.options.special == ViewOptions::Special::hide) {
+        item.kept_rows = ordinary(*tensor.info.axes[static_cast<std::size_t>(axes.query)]);
+        item.kept_cols = ordinary(*tensor.info.axes[static_cast<std::size_t>(axes.key)]);
+    }
+    if (tensor.info.role != Role::weights) return;
+    if (state.options.sink == ViewOptions::Sink::first) item.sink = HeatmapGridItem::Sink::first;
+    if (state.options.sink == ViewOptions::Sink::most) item.sink = HeatmapGridItem::Sink::most;
 }
 
 /// Limits of the whole tensor, so that heads can be compared.
@@ -156,20 +228,12 @@ HeatmapGridItem item_of(const Grid& grid, const Sketch& sketch, const Box& box, 
     if (grid.sorted)
         for (Index l = 0; l < grid.layers; ++l)
             for (const Index drawn : grid.order[static_cast<std::size_t>(l)]) item.order.push_back(l * grid.heads + drawn);
-    if (state.options.special == ViewOptions::Special::hide) {
-        const auto& axes = grid.tensor->info.axes;
-        item.kept_rows = ordinary(*axes[static_cast<std::size_t>(grid.axes.query)]);
-        item.kept_cols = ordinary(*axes[static_cast<std::size_t>(grid.axes.key)]);
-    }
+    if (!grid.small) treat(item, *grid.tensor, grid.axes, state);
     item.box = box;
     item.gap = gap;
     item.map = &colormap(state.colormap.empty() ? default_colormap(is_signed, theme) : state.colormap, theme);
     item.normalization = limits_of(grid, state, is_signed || item.map->diverging);
     item.largest = !is_signed;  // of signed values the largest would hide the others' sign
-    if (grid.tensor->info.role == Role::weights) {
-        if (state.options.sink == ViewOptions::Sink::first) item.sink = HeatmapGridItem::Sink::first;
-        if (state.options.sink == ViewOptions::Sink::most) item.sink = HeatmapGridItem::Sink::most;
-    }
     item.hatch = with_alpha(theme.faint, 0.5);
     item.masked_ground = theme.raised;
     if (unit && beyond_of(grid, state).any()) {
@@ -254,7 +318,7 @@ class HeadGridView : public View {
 
     std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {
         const TraceTensor& tensor = tensor_for(*this, trace, state);
-        const Grid grid = grid_of(trace, tensor, state);
+        const Grid grid = grid_of(trace, tensor, state, true);
         ShownValues values{tensor.info.name, tensor.info.axes, {}, {}};
         if (grid.some()) {
             Axis head = *grid.head();
@@ -326,7 +390,7 @@ class HeadGridView : public View {
 
     /// Where all maps stand: as large as there is room, near the shape of their matrix.
     static Box arrange(Sketch& sketch, const Grid& grid, Box& content, std::string& said) {
-        const Index rows = grid.maps.shape()[1], cols = grid.maps.shape()[2];
+        const Index rows = grid.rows, cols = grid.cols;
         const auto boxes = [&](const Box& room) {
             const double left = grid.layers > 1 && room.w > sketch.px(100) ? sketch.px(header) : 0;
             const double top = grid.all_heads() > 1 && !grid.sorted && room.h > sketch.px(70) ? sketch.px(header) : 0;
@@ -356,7 +420,7 @@ class HeadGridView : public View {
         const Theme& theme = sketch.theme();
         const Box box = grid_place(item, r, c);
         const Index drawn = grid.order[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)], head = grid.head_of(drawn);
-        if (grid.tensor->info.role == Role::weights && all_zero(grid.map(r, drawn))) {
+        if (grid.tensor->info.role == Role::weights && grid.is_zero(r, drawn)) {
             sketch.rect(box, theme.background);
             sketch.line({box.x, box.y}, {box.right(), box.bottom()}, theme.faint, 1);
         }

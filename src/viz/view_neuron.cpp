@@ -151,7 +151,8 @@ class NeuronSketch {
     std::vector<float> row_seen() const {
         std::vector<Index> cell = v_.cell;
         cell.back() = 0;
-        const float* first = n_.weights->values.data() + n_.weights->values.offset_of(cell);
+        const Tensor<float> weights = n_.weights->values.line(cell);
+        const float* first = weights.data();
         std::vector<float> row(first, first + n_.axis(n_.axes.key)->extent);
         for (std::size_t j = 0; j < row.size(); ++j) {
             cell.back() = static_cast<Index>(j);
@@ -291,7 +292,8 @@ class NeuronView : public View {
         };
         std::vector<Index> first = v.cell;
         first.back() = 0;
-        const float* row = n.weights->values.data() + n.weights->values.offset_of(first);
+        const Tensor<float> line = n.weights->values.line(first);
+        const float* row = line.data();
         const Index keys = n.axis(n.axes.key)->extent;
         ShownValues weights{"weights",
                             {n.axis(n.axes.key)},

@@ -190,11 +190,20 @@ def rms(x, gain, eps):
     return x * torch.rsqrt((x * x).mean(-1, keepdim=True) + eps) * gain
 
 
-def llama(kind):
+def yarn(turned, base, factor, trained, fast=32.0, slow=1.0):
+    """Peng 2023, section 3.2 and 3.3: frequencies, and what multiplies queries and keys."""
+    place = lambda turns: turned * math.log(trained / (turns * 2 * math.pi)) / (2 * math.log(base))
+    low, high = max(math.floor(place(fast)), 0), min(math.ceil(place(slow)), turned - 1)
+    stretched = ((torch.arange(turned // 2) - low) / ((high - low) or 0.001)).clamp(0, 1)
+    plain = base ** (-torch.arange(0, turned, 2) / turned)
+    return plain / factor * stretched + plain * (1 - stretched), 0.1 * math.log(factor) + 1
+
+
+def llama(kind, scaling=None):
     L, h, g, d, f, V = 2, 4, 2, 16, 20, 17
     u = 6 if kind in ("mistral", "qwen3") else d // h
     biased, tied, window = kind == "qwen2", kind == "qwen2", 3 if kind == "mistral" else 0
-    w = Draw({"llama": 5, "mistral": 6, "qwen2": 7, "qwen3": 9}[kind])
+    w = Draw({"llama": 5, "mistral": 6, "qwen2": 7, "qwen3": 9}[kind] + (20 if scaling else 0))
     w("model.embed_tokens.weight", V, d)
     for l in range(L):
         p = f"model.layers.{l}."
@@ -214,7 +223,13 @@ def llama(kind):
               "intermediate_size": f, "vocab_size": V, "max_position_embeddings": 64, "rms_norm_eps": 1e-5, "rope_theta": 500.0,
               "hidden_act": "silu", "tie_word_embeddings": tied}
     frequency = 500.0 ** (-torch.arange(0, u, 2) / u)
-    if kind == "llama":
+    magnitude = 1.0
+    if scaling == "yarn":
+        config["rope_theta"] = 20.0
+        config["rope_scaling"] = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16, "beta_fast": 2.0,
+                                  "beta_slow": 0.5}
+        frequency, magnitude = yarn(u, 20.0, 4.0, 16, 2.0, 0.5)
+    if kind == "llama" and not scaling:
         config["rope_scaling"] = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
                                   "original_max_position_embeddings": 16}
         wavelength = 2 * math.pi / frequency
@@ -240,7 +255,7 @@ def llama(kind):
         q, k, v = heads(project("q", y), h), heads(project("k", y), g), heads(project("v", y), g)
         if kind == "qwen3":
             q, k = rms(q, t[p + "self_attn.q_norm.weight"], 1e-5), rms(k, t[p + "self_attn.k_norm.weight"], 1e-5)
-        q, k = rotated(q, frequency, u), rotated(k, frequency, u)
+        q, k = rotated(q, frequency, u) * magnitude, rotated(k, frequency, u) * magnitude
         a, z = attention(q, k.repeat_interleave(h // g, 0), v.repeat_interleave(h // g, 0), allowed)
         x = x + joined(z) @ t[p + "self_attn.o_proj.weight"].T
         y = rms(x, t[p + "post_attention_layernorm.weight"], 1e-5)
@@ -453,6 +468,8 @@ def main():
     made = {"gpt2": gpt2, "bert": bert, "roberta": lambda: bert(True), "distilbert": distilbert, "gpt_neox": gpt_neox}
     for kind in ("llama", "mistral", "qwen2", "qwen3"):
         made[kind] = lambda kind=kind: llama(kind)
+    for kind in ("llama", "qwen2", "qwen3"):
+        made[kind + "_yarn"] = lambda kind=kind: llama(kind, "yarn")
     for family, make in made.items():
         config, tensors, ids, types, states, maps, logits = make()
         write_folder(family, config, tensors)

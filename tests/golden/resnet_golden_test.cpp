@@ -37,7 +37,7 @@ std::map<std::string, Tensor<float>> shown(const Tensor<float>& x, const Compute
         Probe probe({}, {});
         compute(Var<float>(x.rows(n, 1)), probe);
         for (const ShownRun::One& one : probe.take().tensors) {
-            const Tensor<float> values = one.site.channels_last ? channels_last(one.values) : one.values;
+            const Tensor<float> values = one.site.channels_last ? channels_last(one.values) : one.values.whole();
             auto [entry, fresh] = all.try_emplace(one.site.name);
             if (fresh) entry->second = Tensor<float>(values.shape().with_inserted(0, x.shape()[0]));
             std::ranges::copy(values.values(), entry->second.row(n).values().begin());
