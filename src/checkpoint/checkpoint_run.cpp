@@ -41,22 +41,22 @@ double bytes_of_pairs(const Checkpoint& checkpoint, std::size_t tokens) {
 /// Of a long text, what layers give out is kept, and their queries, keys and values. A layer's scores and weights are made of
 /// these when somebody looks at them, and all else by the layer, from what it read.
 ShownAgain layers_again(const CheckpointPtr& checkpoint) {
-    enum Group { kept_always = -1, attention, others };
+    enum Group { kept_always = -1, scores, weights, others };
     const auto group = [](const ProbeSite& site) -> int {
         constexpr std::string_view prefix = "self.";
         if (!site.name.starts_with(prefix) || site.axes.empty() || site.axes.front() != "layer") return kept_always;
         const std::string_view part = std::string_view(site.name).substr(prefix.size());
         for (const char* one : {"state", "query", "key", "value"})
             if (part == one) return kept_always;
-        for (const char* one : {"term", "scores", "mask", "weights", "context"})
-            if (part == one) return attention;
+        if (part == "term" || part == "scores") return scores;
+        if (part == "mask" || part == "weights" || part == "context") return weights;
         return others;
     };
     const auto show = [checkpoint](int of, Index layer, const auto& kept, Probe& probe) {
         const StackCall<float> call = shown_to(probe);
         const auto batch = [](const Tensor<float>& x) { return Var<float>(x.reshape(x.shape().with_inserted(0, 1))); };
         const auto part = [&](const char* name) { return batch(kept(std::string("self.") + name).row(layer)); };
-        if (of == attention)
+        if (of != others)
             checkpoint->stack.attention_again(layer, part("query"), {part("key"), part("value")}, call);
         else
             checkpoint->stack.layer_again(

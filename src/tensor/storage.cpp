@@ -270,7 +270,12 @@ std::shared_ptr<T[]> allocate_to_stay(std::size_t count) {
         void* const place = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (place == MAP_FAILED) throw no_memory(bytes);
         const std::uintptr_t first = (reinterpret_cast<std::uintptr_t>(place) + huge_page - 1) / huge_page * huge_page;
-        madvise(reinterpret_cast<void*>(first), bytes + huge_page, MADV_HUGEPAGE);  // a wish: if refused, small pages do
+        // A wish: if refused, small pages do. Not for the end, which may be little of a large page: of a hundred matrices these
+        // ends would add up to as many megabytes.
+        const std::size_t whole = bytes / huge_page * huge_page;
+        madvise(reinterpret_cast<void*>(first), whole, MADV_HUGEPAGE);
+        madvise(reinterpret_cast<void*>(first + whole), mapped - whole - (first - reinterpret_cast<std::uintptr_t>(place)),
+                MADV_NOHUGEPAGE);
         return std::shared_ptr<T[]>(reinterpret_cast<T*>(first), [place, mapped](T*) { munmap(place, mapped); });
     }
 #endif
