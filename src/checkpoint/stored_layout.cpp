@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "io/half.hpp"
+#include "tensor/storage.hpp"
 
 namespace saccade {
 
@@ -60,9 +61,9 @@ std::shared_ptr<const PackedMatrix<float>> laid_out_of(const StoredPlace& place,
         if (bad < stored.size())
             require_none_bad(place, bad, stored.size(), bfloat ? bfloat16_to_float(bits[bad]) : half_to_float(bits[bad]));
         if (layout.units > 0) {
-            std::shared_ptr<std::uint16_t[]> paired(new std::uint16_t[static_cast<std::size_t>(stored.size())]);
+            const auto paired = allocate_storage<std::uint16_t>(static_cast<std::size_t>(stored.size()));
             pair_rows(bits.get(), stored[0], stored[1], layout.units, layout.turned, paired.get());
-            bits = std::move(paired);
+            bits = paired;
         }
         return packed(PackedMatrix<float>::to_stay(view_of<std::uint16_t>(bits.get(), stored, layout), transposed, bfloat));
     }

@@ -9,6 +9,7 @@
 #include "base/parallel.hpp"
 #include "base/utf8.hpp"
 #include "io/half.hpp"
+#include "tensor/storage.hpp"
 
 namespace saccade {
 
@@ -92,7 +93,8 @@ Tensor<float> SafetensorsFile::values(const StoredTensor& tensor) const {
 
 std::shared_ptr<std::uint16_t[]> SafetensorsFile::bits(const StoredTensor& tensor) const {
     const auto count = static_cast<std::size_t>(tensor.shape(path_).size());
-    std::shared_ptr<std::uint16_t[]> bits(new std::uint16_t[count]);
+    // Of the stock of blocks: a model has a hundred matrices of the same few sizes, and new pages take longer than the reading.
+    std::shared_ptr<std::uint16_t[]> bits = allocate_storage<std::uint16_t>(count);
     read_bytes(data_begin_ + tensor.begin, bits.get(), count * sizeof(std::uint16_t), named(tensor));
     return bits;
 }

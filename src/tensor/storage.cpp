@@ -285,6 +285,7 @@ std::shared_ptr<T[]> allocate_to_stay(std::size_t count) {
 template std::shared_ptr<float[]> allocate_storage(std::size_t);
 template std::shared_ptr<double[]> allocate_storage(std::size_t);
 template std::shared_ptr<std::int64_t[]> allocate_storage(std::size_t);
+template std::shared_ptr<std::uint16_t[]> allocate_storage(std::size_t);
 template std::shared_ptr<float[]> allocate_to_stay(std::size_t);
 template std::shared_ptr<double[]> allocate_to_stay(std::size_t);
 template std::shared_ptr<std::uint16_t[]> allocate_to_stay(std::size_t);

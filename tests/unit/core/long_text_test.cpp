@@ -5,6 +5,8 @@
 #include "analysis/analysis.hpp"
 #include "base/reuse.hpp"
 #include "checkpoint/checkpoint_run.hpp"
+#include "io/input_file.hpp"
+#include "run/trace_file.hpp"
 #include "trace/claims.hpp"
 #include "trace/explain.hpp"
 #include "trace/intervene.hpp"
@@ -123,6 +125,37 @@ TEST_P(LongText, is_analysed_as_any_other) {
     const Trace less = with_analyses(shown(checkpoint, text, true), {"all"});
     EXPECT_NE(all.find("self.weights.rollout"), nullptr);
     expect_same_trace(all, less);
+}
+
+TEST_P(LongText, is_saved_as_any_other) {
+    const CheckpointPtr checkpoint = golden(GetParam());
+    const std::vector<std::string> hand = {"self.weights[0,1,5,2]=0.75"};
+    const TemporaryFolder folder;
+    const std::string one = folder / "all.npz", other = folder / "less.npz";
+    const Trace less = shown(checkpoint, text, true, hand);
+    save_trace(one, shown(checkpoint, text, false, hand), {});
+    save_trace(other, less, {});
+    EXPECT_EQ(read_file(one), read_file(other));
+    EXPECT_FALSE(less.tensor("self.weights").values.kept());
+    expect_same_trace(load_trace(one), load_trace(other));
+}
+
+TEST(Trace, a_row_that_cannot_be_made_is_said_and_no_file_is_left) {
+    Trace trace;
+    const AxisPtr rows = trace.add_axis({"row", AxisKind::query, 3, {}, "i"}),
+                  cells = trace.add_axis({"cell", AxisKind::key, 2, {}, "j"});
+    trace.add({"weights", Role::weights, "", "", "", {rows, cells}}, TraceValues({3, 2}, std::make_shared<int>(0), [](Index i) {
+                  if (i == 2) throw Error(ErrorCode::numeric, "the third row cannot be made");
+                  return Tensor<float>(Shape{2});
+              }));
+    const TemporaryFolder folder;
+    try {
+        save_trace(folder / "x.npz", trace, {});
+        FAIL() << "it was saved";
+    } catch (const Error& e) {
+        EXPECT_EQ(e.message(), "the third row cannot be made");
+    }
+    EXPECT_FALSE(std::filesystem::exists(folder / "x.npz"));
 }
 
 INSTANTIATE_TEST_SUITE_P(families, LongText, ::testing::Values("gpt2", "bert", "llama", "gpt_neox", "qwen3", "mistral"),

@@ -105,7 +105,8 @@ TEST(Masked, EveryViewOfEveryMaskedAttentionHatchesIt) {
                 ++drawn;
                 if (view->id() != "heatmap") continue;
                 std::size_t expected = 0;
-                const Tensor<float> of = mask->values.shape().rank() == 3 ? mask->values.row(cell.index[0]) : mask->values;
+                const Tensor<float> of =
+                    mask->values.shape().rank() == 3 ? mask->values.row(cell.index[0]) : mask->values.whole();
                 for (const float v : of.values()) expected += std::isinf(v) ? 1 : 0;
                 EXPECT_EQ(n, expected) << c.exhibit << " " << weights->info.name;
             }
