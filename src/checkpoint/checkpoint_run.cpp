@@ -8,6 +8,7 @@
 #include "autograd/ops.hpp"
 #include "base/error.hpp"
 #include "base/stop.hpp"
+#include "io/available_memory.hpp"
 #include "model/stack_continuation.hpp"
 #include "nn/rules.hpp"
 #include "tensor/largest.hpp"
@@ -17,7 +18,8 @@ namespace saccade {
 namespace {
 
 constexpr Index next_shown = 10, lens_ranks = 5;
-constexpr double most_weight_bytes = 1.0e9;  // of what is there at once of pairs of tokens
+// Of what is there at once of pairs of tokens: of all layers, where all is kept; of one, where it is made again.
+constexpr double most_bytes_of_all = 1.0e9, most_bytes_of_layer = 3.0e9;
 
 StackCall<float> shown_to(Probe& probe) {
     StackCall<float> call;
@@ -298,8 +300,9 @@ Index most_tokens_of(const Checkpoint& checkpoint) {
     const auto all = [](const StackDesign& design) { return pairs_of(design) * static_cast<double>(design.layers); };
     const StackDesign& design = checkpoint.stack.design();
     // An encoder-decoder keeps all of them, other models one layer's at a time.
-    const double pair = checkpoint.source ? all(design) + all(checkpoint.source->encoder.design()) : pairs_of(design);
-    const auto shown = static_cast<Index>(std::sqrt(most_weight_bytes / pair));
+    const bool kept = checkpoint.source.has_value();
+    const double pair = kept ? all(design) + all(checkpoint.source->encoder.design()) : pairs_of(design);
+    const auto shown = static_cast<Index>(std::sqrt((kept ? most_bytes_of_all : most_bytes_of_layer) / pair));
     return checkpoint.longest > 0 ? std::min(checkpoint.longest, shown) : shown;
 }
 
@@ -321,6 +324,33 @@ Tensor<float> next_logits(const Checkpoint& checkpoint, std::span<const Index> i
     return checkpoint.logits(checkpoint.before_table(last)).value().row(0);
 }
 
+namespace {
+
+/// Error{invalid_input} for more tokens than can be shown; {out_of_range} where memory is short now.
+void require_room(const Checkpoint& checkpoint, Index n) {
+    constexpr double giga = 1e9;
+    const StackDesign& design = checkpoint.stack.design();
+    const auto tokens = static_cast<double>(n);
+    const double pairs = pairs_of(design) * tokens * tokens;
+    // States, queries, keys and values of all layers are kept.
+    const double kept = sizeof(float) * static_cast<double>(design.layers) * tokens *
+                        static_cast<double>(design.d_model + 3 * design.heads * units_of(design));
+    const double needed = pairs + kept, free = available_memory();
+    if (n > most_tokens_of(checkpoint))
+        throw Error(
+            ErrorCode::invalid_input,
+            fmt::format("the text has {} tokens: what the {} heads of a layer make of them needs {:.1f} GB, and has {:.1f}", n,
+                        design.heads, pairs / giga, most_bytes_of_layer / giga),
+            fmt::format("use at most {} tokens", most_tokens_of(checkpoint)));
+    if (free > 0 && needed > free)
+        throw Error(ErrorCode::out_of_range,
+                    fmt::format("a text of {} tokens needs about {:.1f} GB of memory; {:.1f} GB are free", n, needed / giga,
+                                free / giga),
+                    "close other programs, or shorten the text");
+}
+
+}  // namespace
+
 CheckpointOutput run_checkpoint(const CheckpointPtr& checkpoint, const CheckpointRequest& request, Probe& probe, Reuse& reuse,
                                 const std::stop_token& stop) {
     const auto n = static_cast<Index>(request.ids.size());
@@ -328,14 +358,7 @@ CheckpointOutput run_checkpoint(const CheckpointPtr& checkpoint, const Checkpoin
         throw Error(ErrorCode::invalid_input,
                     fmt::format("the text has {} tokens, and the model knows {} positions", n, checkpoint->longest),
                     "shorten the text");
-    if (n > most_tokens_of(*checkpoint))
-        throw Error(
-            ErrorCode::invalid_input,
-            fmt::format("the text has {} tokens: what the {} heads of a layer make of them needs {:.1f} GB, and has {:.1f}", n,
-                        checkpoint->stack.design().heads,
-                        pairs_of(checkpoint->stack.design()) * static_cast<double>(n) * static_cast<double>(n) / 1e9,
-                        most_weight_bytes / 1e9),
-            fmt::format("use at most {} tokens", most_tokens_of(*checkpoint)));
+    require_room(*checkpoint, n);
     const Observer observe(probe);
     const Ids ids = observe.ids("token.id", request.ids, checkpoint->vocabulary(), [] {
         return Shown{.role = Role::input, .symbol = "x", .title = "Tokens (ids)", .axes = {"token"}};

@@ -182,6 +182,27 @@ TEST(Checkpoint, parameters_are_made_of_what_products_read) {
         for (Index in = 0; in < second.shape()[0]; ++in) ASSERT_EQ(shown_second.values.at({1, out, in}), second.at({in, out}));
 }
 
+TEST(Checkpoint, a_text_may_be_as_long_as_the_model_knows_positions) {
+    const CheckpointPtr checkpoint = golden("gpt2");
+    EXPECT_EQ(most_tokens_of(*checkpoint), checkpoint->longest);
+    // As many layers and heads as one likes: it is one layer that counts. Of a model that knows any number of positions, it is
+    // what there is room for.
+    Checkpoint endless = *golden("bert");
+    endless.longest = 0;
+    const Index most = most_tokens_of(endless);
+    EXPECT_GT(most, 4096);
+    Probe probe({}, {});
+    Reuse nothing;
+    try {
+        run_checkpoint(std::make_shared<const Checkpoint>(endless),
+                       {.ids = Ids(static_cast<std::size_t>(most) + 1), .types = {}}, probe, nothing, {});
+        FAIL() << "it ran";
+    } catch (const Error& e) {
+        EXPECT_SAYS(e.line(), "make of them needs 3.0 GB, and has 3.0");
+        EXPECT_SAYS(e.line(), "use at most " + std::to_string(most));
+    }
+}
+
 TEST(Checkpoint, a_capture_filter_takes_what_it_wants) {
     Probe probe(Capture{{"self.weights"}}, {});
     Reuse nothing;
