@@ -7,6 +7,7 @@
 
 #include "autograd/ops.hpp"
 #include "base/stop.hpp"
+#include "model/conv_layers.hpp"
 
 namespace saccade {
 
@@ -172,28 +173,9 @@ void add_caption_encoder_weights(WeightMap& to, Rng& rng, const std::vector<Capt
 void recalibrate_caption_encoder(WeightMap& weights, const CaptionSteps& steps, Index n,
                                  const std::function<Tensor<float>(Index)>& batches, std::stop_token stop) {
     const CaptionEncoder<float> encoder{Weights<float>(weights), steps};
-    const std::size_t layers = steps.strides.size();
-    std::vector<Tensor<double>> means(layers), squares(layers);
-    for (Index i = 0; i < n; ++i) {
-        check_stop(stop);
-        const auto seen = encoder.statistics(batches(i));
-        for (std::size_t l = 0; l < layers; ++l) {
-            const Index channels = seen[l].mean.size();
-            if (i == 0) means[l] = Tensor<double>(Shape{channels});
-            if (i == 0) squares[l] = Tensor<double>(Shape{channels});
-            for (Index c = 0; c < channels; ++c) {
-                const double mean = static_cast<double>(seen[l].mean.data()[c]);
-                means[l].data()[c] += mean / static_cast<double>(n);
-                squares[l].data()[c] +=
-                    (static_cast<double>(seen[l].variance.data()[c]) + mean * mean) / static_cast<double>(n);
-            }
-        }
-    }
-    for (std::size_t l = 0; l < layers; ++l) {
-        for (Index c = 0; c < means[l].size(); ++c) squares[l].data()[c] -= means[l].data()[c] * means[l].data()[c];
-        weights[norm_name(l) + ".mean"] = means[l].cast<float>();
-        weights[norm_name(l) + ".variance"] = squares[l].cast<float>();
-    }
+    recalibrate(
+        weights, norm_names("encoder.", steps.strides.size()), n, [&](Index i) { return encoder.statistics(batches(i)); },
+        stop);
 }
 
 #define SACCADE_INSTANTIATE(T)                    \

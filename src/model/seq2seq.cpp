@@ -38,21 +38,22 @@ Seq2Seq<T>::Seq2Seq(const Weights<T>& w, Seq2SeqDesign design) : design_(std::mo
                         "use a model that was trained by `saccade train`");
         return v;
     };
-    source_table_ = matrix("encoder.embedding.weight");
+    if (w.has("encoder.embedding.weight")) source_table_ = matrix("encoder.embedding.weight");
     target_table_ = matrix("decoder.embedding.weight");
     const Var<T> initial = matrix("decoder.initial.weight");
-    sizes_.source_vocabulary = source_table_.shape()[0];
+    sizes_.source_vocabulary = source_table_.empty() ? 0 : source_table_.shape()[0];
     sizes_.target_vocabulary = target_table_.shape()[0];
-    sizes_.embedding = source_table_.shape()[1];
+    sizes_.embedding = target_table_.shape()[1];
+    sizes_.input = source_table_.empty() ? matrix("encoder.forward.input_weight").shape()[1] : source_table_.shape()[1];
     sizes_.encoder = initial.shape()[1];
     sizes_.decoder = initial.shape()[0];
     auto& s = sizes_;
     if (s.target_vocabulary < 3)
         throw Error(ErrorCode::bad_format, "encoder-decoder: the target vocabulary has less than 3 tokens",
                     "it needs one to write, <end> and <start>");
-    target_table_ = w.get("decoder.embedding.weight", {s.target_vocabulary, s.embedding});
-    forward_ = {w, "encoder.forward", design_.cell, s.embedding, s.encoder};
-    backward_ = {w, "encoder.backward", design_.cell, s.embedding, s.encoder};
+    if (!source_table_.empty()) target_table_ = w.get("decoder.embedding.weight", {s.target_vocabulary, s.input});
+    forward_ = {w, "encoder.forward", design_.cell, s.input, s.encoder};
+    backward_ = {w, "encoder.backward", design_.cell, s.input, s.encoder};
     decoder_ = {w, "decoder", design_.cell, s.embedding, s.decoder};
     initial_ = laid_out(Linear<T>{initial, w.get("decoder.initial.bias", {s.decoder})});
     if (design_.cell == CellKind::lstm)
@@ -317,7 +318,12 @@ Var<T> Seq2Seq<T>::keys_of(const Var<T>& annotations, const Observer& observe) c
 template <class T>
 typename Seq2Seq<T>::Encoded Seq2Seq<T>::encode(const PaddedSources& sources, const Observer& observe, std::stop_token stop,
                                                 Noise noise) const {
-    const Var<T> read = dropped(embedded_source(sources, observe), noise);
+    return encode_read(dropped(embedded_source(sources, observe), noise), sources, observe, std::move(stop));
+}
+
+template <class T>
+typename Seq2Seq<T>::Encoded Seq2Seq<T>::encode_read(const Var<T>& read, const PaddedSources& sources, const Observer& observe,
+                                                     std::stop_token stop) const {
     const std::vector<CellState<T>> forward = run_direction(forward_, read, sources, false, observe, stop);
     const std::vector<CellState<T>> backward = run_direction(backward_, read, sources, true, observe, stop);
     const Var<T> both[] = {stack<T>(visible_states(forward)), stack<T>(visible_states(backward))};

@@ -24,6 +24,7 @@ struct Seq2SeqSizes {
     Index attention = 64;  // hidden units of additive and concat scores and of predicted centres
     Index readout = 0;     // units of the attentional vector; 0: none, the logits are read from state and context
     Index longest = 64;    // source positions that location scores know
+    Index input = 32;      // features of a source position, where no embedding of ids is read (source_vocabulary 0)
 };
 
 /// What the shapes of the weights do not say of an encoder-decoder. The defaults are Bahdanau's.
@@ -106,6 +107,10 @@ class Seq2Seq {
     };
     Encoded encode(const PaddedSources& sources, const Observer& observe = {}, std::stop_token stop = {},
                    Noise noise = {}) const;
+    /// The same of sources that were not ids: read [length * B, input], time-major, which the caller shows as
+    /// "encoder.embedding"; of `sources` only size, length and lengths are looked at.
+    Encoded encode_read(const Var<T>& read, const PaddedSources& sources, const Observer& observe = {},
+                        std::stop_token stop = {}) const;
 
     /// What the decoder carries from step to step, [B, ...].
     struct State {

@@ -95,9 +95,10 @@ class Fresh {
 WeightMap initial_seq2seq_weights(const Seq2SeqSizes& s, const Seq2SeqDesign& design, Rng& rng) {
     Fresh fresh(rng);
     const Index annotation = 2 * s.encoder, gates = gate_count(design.cell) * s.decoder;
-    fresh.table("encoder.embedding.weight", {s.source_vocabulary, s.embedding});
-    fresh.cell("encoder.forward", design.cell, s.embedding, s.encoder);
-    fresh.cell("encoder.backward", design.cell, s.embedding, s.encoder);
+    const Index input = s.source_vocabulary > 0 ? s.embedding : s.input;
+    if (s.source_vocabulary > 0) fresh.table("encoder.embedding.weight", {s.source_vocabulary, s.embedding});
+    fresh.cell("encoder.forward", design.cell, input, s.encoder);
+    fresh.cell("encoder.backward", design.cell, input, s.encoder);
     fresh.linear("decoder.initial", s.decoder, s.encoder);
     if (design.cell == CellKind::lstm) fresh.linear("decoder.initial_cell", s.decoder, s.encoder);
     if (design.attention) {

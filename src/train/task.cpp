@@ -11,6 +11,7 @@
 #include "train/dates_task.hpp"
 #include "train/english_task.hpp"
 #include "train/induction_task.hpp"
+#include "train/reading_task.hpp"
 #include "train/resnet_task.hpp"
 #include "train/rnn_shapes_task.hpp"
 #include "train/transformer_date_lists_task.hpp"
@@ -89,6 +90,7 @@ const std::vector<TaskFamily>& families() {
         {caption_task_ids(), make_caption_task},
         {english_task_ids(), make_english_task},
         {vit_task_ids(), make_vit_task},
+        {reading_task_ids(), make_reading_task},
     };
     return all;
 }

@@ -1,0 +1,241 @@
+#include "model/text_reader.hpp"
+
+#include <fmt/core.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "attention/grid_sampler.hpp"
+#include "autograd/ops.hpp"
+#include "base/utf8.hpp"
+#include "model/card_json.hpp"
+
+namespace saccade {
+
+namespace {
+
+// Pools: 32 x 100 to 4 x 12, which a picture of half the size gives; the first layer of the localisation network sees every
+// other pixel's mean.
+const std::vector<ConvLayerShape>& localisation_layers() {
+    static const std::vector<ConvLayerShape> all = {{16, 3, true}, {32, 3, true}, {48, 3, true}};
+    return all;
+}
+constexpr Index localisation_height = 4, localisation_width = 12, localisation_hidden = 64;
+
+// 32 x 100 to 16 x 50 to 9 x 26: the second pool has a border, and so makes 26 steps of 25 pairs.
+const std::vector<ConvLayerShape>& encoder_layers() {
+    static const std::vector<ConvLayerShape> all = {{24, 3, true}, {48, 3, true, 1}, {80, 3}, {80, 3}};
+    return all;
+}
+constexpr Index encoder_height = 9, step_features = 160;
+
+Seq2SeqSizes sizes_of() {
+    return {.source_vocabulary = 0,
+            .target_vocabulary = reader_start + 1,
+            .embedding = 48,
+            .encoder = 128,
+            .decoder = 192,
+            .attention = 96,
+            .readout = 128,
+            .input = step_features};
+}
+
+Index channels_of(const std::vector<ConvLayerShape>& layers) {
+    return layers.back().channels;
+}
+
+}  // namespace
+
+nlohmann::json to_json(const ReaderDesign& d) {
+    nlohmann::json json = to_json(d.decoder);
+    json["rectifier"] = d.rectifier;
+    json["height"] = d.height;
+    json["width"] = d.width;
+    return json;
+}
+
+ReaderDesign reader_design_from_json(const nlohmann::json& card, const std::string& where) {
+    ReaderDesign d;
+    d.decoder = design_from_json(card, where);
+    const JsonObject found = card_object(card, where).object("design");
+    found.toggle("rectifier", d.rectifier);
+    return d;
+}
+
+const std::vector<std::string>& reader_tokens() {
+    static const std::vector<std::string> all = [] {
+        std::vector<std::string> tokens;
+        for (char c = '!'; c <= '~'; ++c) tokens.emplace_back(1, c);
+        tokens.emplace_back("[s]");
+        tokens.emplace_back("[GO]");
+        return tokens;
+    }();
+    return all;
+}
+
+Ids reader_ids(const std::string& word, std::vector<std::string>* left_out) {
+    Ids ids;
+    for (const std::string& c : code_points(word)) {
+        if (c.size() == 1 && c[0] >= '!' && c[0] <= '~')
+            ids.push_back(c[0] - '!');
+        else if (left_out != nullptr)
+            left_out->push_back(c);
+    }
+    return ids;
+}
+
+std::string reader_text(std::span<const Index> ids) {
+    std::string text;
+    for (const Index id : ids) {
+        if (id == reader_end) break;
+        text += reader_tokens().at(static_cast<std::size_t>(id));
+    }
+    return text;
+}
+
+template <class T>
+TextReader<T>::TextReader(const Weights<T>& w, ReaderDesign design)
+    : design_(std::move(design)), encoder_(w, "encoder.", 1, encoder_layers()), decoder_(w, design_.decoder) {
+    const Index flat = encoder_height * channels_of(encoder_layers());
+    features_ = {w.get("encoder.features.weight", {step_features, flat}), w.get("encoder.features.bias", {step_features})};
+    if (!design_.rectifier) return;
+    localisation_ = ConvLayers<T>(w, "rectifier.", 1, localisation_layers());
+    const Index seen = localisation_height * localisation_width * channels_of(localisation_layers());
+    hidden_ = {w.get("rectifier.hidden.weight", {localisation_hidden, seen}),
+               w.get("rectifier.hidden.bias", {localisation_hidden})};
+    points_ = {w.get("rectifier.points.weight", {2 * reader_points, localisation_hidden}),
+               w.get("rectifier.points.bias", {2 * reader_points})};
+    spline_ = spline_weights(rectified_points(reader_points), pixel_centres(design_.height, design_.width)).template cast<T>();
+}
+
+template <class T>
+Var<T> TextReader<T>::checked(const Var<T>& pictures) const {
+    const Shape& s = pictures.shape();
+    if (s.rank() != 3 || s[1] != design_.height || s[2] != design_.width)
+        throw Error(ErrorCode::invalid_input, fmt::format("reader: pictures of shape {} cannot be read", s.str()),
+                    fmt::format("[pictures, {}, {}] is expected", design_.height, design_.width));
+    // Centred: zeros around the picture look like neither paper nor ink.
+    return add_scalar(scale(reshape(pictures, {s[0], s[1], s[2], 1}), T(2)), T(-1));
+}
+
+template <class T>
+Var<T> TextReader<T>::control_points(const Var<T>& pictures, std::vector<BatchStatistics<T>>* seen) const {
+    const Var<T> found = localisation_(checked(pictures), seen);
+    const Index batch = found.shape()[0];
+    return reshape(points_(relu(hidden_(reshape(found, {batch, found.shape().size() / batch})))), {batch, reader_points, 2});
+}
+
+template <class T>
+Var<T> TextReader<T>::rectified(const Var<T>& pictures, const Var<T>& points, const Observer& observe) const {
+    const Var<T> grid = observe("grid", spline_grid(spline_, points, design_.height, design_.width), [] {
+        return Shown{.symbol = "p",
+                     .title = "Where each pixel is read",
+                     .axes = {"y", "x", "coordinate"},
+                     .step = {"bend", "p = Σ_k M_k(p') c_k", "", "Shi 2018, eq. 1 to 5"}};
+    });
+    return grid_sample(pictures, grid);
+}
+
+template <class T>
+Var<T> TextReader<T>::features(const Var<T>& picture, std::vector<BatchStatistics<T>>* seen,
+                               const std::stop_token& stop) const {
+    const Var<T> maps = encoder_(picture, seen, stop);  // [B, 9, 26, C]
+    const Shape& s = maps.shape();
+    const Var<T> columns = reshape(transpose(transpose(maps, 1, 2), 0, 1), {s[2] * s[0], s[1] * s[3]});  // time-major
+    return relu(features_(columns));
+}
+
+template <class T>
+typename TextReader<T>::Read TextReader<T>::encoded(Read read, const Observer& observe, const std::stop_token& stop) const {
+    const Index batch = read.rectified.shape()[0];
+    const Var<T> x = observe("encoder.embedding", features(read.rectified, nullptr, stop), [] {
+        return Shown{.role = Role::embedding,
+                     .symbol = "x",
+                     .title = "Features of each step",
+                     .axes = {"source", "embedding"},
+                     .step = {"encode", "x = CNN(I')", "", "Shi 2018, section 3.2.1"}};
+    });
+    PaddedSources steps;
+    steps.size = batch;
+    steps.length = x.shape()[0] / batch;
+    steps.lengths.assign(static_cast<std::size_t>(batch), steps.length);
+    read.encoded = decoder_.encode_read(x, steps, observe, stop);
+    return read;
+}
+
+template <class T>
+typename TextReader<T>::Read TextReader<T>::read(const Var<T>& pictures, const Observer& observe, std::stop_token stop) const {
+    if (design_.rectifier) return read_at(pictures, control_points(pictures), observe, std::move(stop));
+    Read read;
+    read.rectified = checked(pictures);
+    return encoded(std::move(read), observe, stop);
+}
+
+template <class T>
+typename TextReader<T>::Read TextReader<T>::read_at(const Var<T>& pictures, const Var<T>& points, const Observer& observe,
+                                                    std::stop_token stop) const {
+    Read read;
+    read.points = observe("control_points", points, [] {
+        return Shown{.symbol = "c",
+                     .title = "Control points",
+                     .axes = {"point", "coordinate"},
+                     .step = {"locate", "c = localisation network of I", "", "Shi 2018, section 3.1.1"}};
+    });
+    read.rectified = rectified(checked(pictures), read.points, observe);
+    return encoded(std::move(read), observe, stop);
+}
+
+template <class T>
+std::vector<BatchStatistics<T>> TextReader<T>::statistics(const Tensor<T>& pictures) const {
+    std::vector<BatchStatistics<T>> seen;
+    Var<T> picture = checked(Var<T>(pictures));
+    if (design_.rectifier) picture = rectified(picture, control_points(Var<T>(pictures), &seen), {});
+    features(picture, &seen, {});
+    return seen;
+}
+
+WeightMap initial_reader_weights(const ReaderDesign& design, Rng& rng) {
+    Rng own = rng.fork("decoder");
+    WeightMap w = initial_seq2seq_weights(sizes_of(), design.decoder, own);
+    add_conv_layer_weights(w, "encoder.", 1, encoder_layers(), rng.fork("encoder"));
+    const auto linear = [&](const std::string& name, Index out, Index in, double spread) {
+        Rng draw = rng.fork(name);
+        Tensor<float> weight(Shape{out, in});
+        for (float& v : weight.values()) v = static_cast<float>(spread * draw.normal() / std::sqrt(static_cast<double>(in)));
+        w[name + ".weight"] = std::move(weight);
+        w[name + ".bias"] = Tensor<float>(Shape{out});
+    };
+    linear("encoder.features", step_features, encoder_height * channels_of(encoder_layers()), std::sqrt(2.0));
+    if (!design.rectifier) return w;
+    add_conv_layer_weights(w, "rectifier.", 1, localisation_layers(), rng.fork("rectifier"));
+    linear("rectifier.hidden", localisation_hidden,
+           localisation_height * localisation_width * channels_of(localisation_layers()), std::sqrt(2.0));
+    // The points begin where they leave the picture as it is (Shi 2018, section 4.1).
+    linear("rectifier.points", 2 * reader_points, localisation_hidden, 0);
+    const std::vector<PlaceInPicture> still = rectified_points(reader_points);
+    Tensor<float>& bias = w["rectifier.points.bias"];
+    for (std::size_t k = 0; k < still.size(); ++k) {
+        bias.data()[2 * k] = static_cast<float>(still[k].x);
+        bias.data()[2 * k + 1] = static_cast<float>(still[k].y);
+    }
+    return w;
+}
+
+std::vector<PlaceInPicture> reader_step_places() {
+    std::vector<PlaceInPicture> places;
+    for (Index j = 0; j < reader_steps; ++j)
+        places.push_back({static_cast<double>(j) / static_cast<double>(reader_steps - 1), 0.5});
+    return places;
+}
+
+std::vector<std::string> reader_norms(const ReaderDesign& design) {
+    std::vector<std::string> names;
+    if (design.rectifier) names = norm_names("rectifier.", localisation_layers().size());
+    for (std::string& name : norm_names("encoder.", encoder_layers().size())) names.push_back(std::move(name));
+    return names;
+}
+
+template class TextReader<float>;
+template class TextReader<double>;
+
+}  // namespace saccade
