@@ -10,6 +10,7 @@
 #include "train/date_questions_task.hpp"
 #include "train/dates_task.hpp"
 #include "train/english_task.hpp"
+#include "train/glimpse_task.hpp"
 #include "train/induction_task.hpp"
 #include "train/reading_task.hpp"
 #include "train/resnet_task.hpp"
@@ -91,6 +92,7 @@ const std::vector<TaskFamily>& families() {
         {english_task_ids(), make_english_task},
         {vit_task_ids(), make_vit_task},
         {reading_task_ids(), make_reading_task},
+        {glimpse_task_ids(), make_glimpse_task},
     };
     return all;
 }
