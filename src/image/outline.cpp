@@ -71,8 +71,9 @@ Outline::Outline(const SceneShape& shape, double width, double height) {
             form_ = Form::rectangle;
             break;
         default:
-            form_ = Form::polygon;
+            form_ = shape.kind == ShapeKind::stroke ? Form::stroke : Form::polygon;
             add_corners(shape);
+            if (corners_.empty()) corners_.push_back({center_x_, center_y_});
     }
     find_box();
 }
@@ -144,11 +145,11 @@ bool crosses(float y, float from_x, float from_y, float to_x, float to_y, float&
 float Outline::polygon(Point p) const {
     float nearest = std::numeric_limits<float>::max();
     bool inside = false;
-    Point from = corners_.back();
+    Point from = before_first();
     for (const Point& to : corners_) {
         nearest = std::min(nearest, squared_distance(p.x, p.y, from.x, from.y, to.x, to.y));
         float x = 0;
-        if (crosses(p.y, from.x, from.y, to.x, to.y, x) && p.x < x) inside = !inside;
+        if (form_ == Form::polygon && crosses(p.y, from.x, from.y, to.x, to.y, x) && p.x < x) inside = !inside;
         from = to;
     }
     return (inside ? -1.0f : 1.0f) * std::sqrt(nearest) - round_;
@@ -164,7 +165,7 @@ void Outline::cover_polygon(Index x0, Index y0, Index x1, Index y1, float* out) 
     const float middle_x = static_cast<float>(x0) + half, middle_y = static_cast<float>(y0) + half;
     std::array<Edge, most_corners> near;
     std::size_t near_edges = 0;
-    Point from = corners_.back();
+    Point from = before_first();
     for (const Point& to : corners_) {
         if (squared_distance(middle_x, middle_y, from.x, from.y, to.x, to.y) < far * far) {
             const float ex = to.x - from.x, ey = to.y - from.y, length = ex * ex + ey * ey;
@@ -189,9 +190,9 @@ void Outline::cover_polygon(Index x0, Index y0, Index x1, Index y1, float* out) 
             }
         }
         std::size_t crossed = 0;
-        from = corners_.back();
+        from = before_first();
         for (const Point& to : corners_) {
-            if (crosses(py, from.x, from.y, to.x, to.y, crossings[crossed])) ++crossed;
+            if (form_ == Form::polygon && crosses(py, from.x, from.y, to.x, to.y, crossings[crossed])) ++crossed;
             from = to;
         }
         for (std::size_t c = 0; c < crossed; ++c)
@@ -203,7 +204,8 @@ void Outline::cover_polygon(Index x0, Index y0, Index x1, Index y1, float* out) 
 }
 
 void Outline::cover_tile(Index x0, Index y0, Index x1, Index y1, float* out) const {
-    if (form_ == Form::polygon && corners_.size() <= most_corners) return cover_polygon(x0, y0, x1, y1, out);
+    if ((form_ == Form::polygon || form_ == Form::stroke) && corners_.size() <= most_corners)
+        return cover_polygon(x0, y0, x1, y1, out);
     for (Index y = y0; y < y1; ++y)
         for (Index x = x0; x < x1; ++x) *out++ = coverage(static_cast<float>(x) + 0.5f, static_cast<float>(y) + 0.5f);
 }
@@ -223,6 +225,7 @@ float Outline::distance(float x, float y) const {
         case Form::rectangle:
             return rectangle(p);
         case Form::polygon:
+        case Form::stroke:
             break;
     }
     return polygon({x, y});
@@ -238,6 +241,7 @@ float Outline::bound(float x, float y) const {
         case Form::rectangle:
             return rectangle(p);
         case Form::polygon:
+        case Form::stroke:
             break;
     }
     return polygon({x, y});

@@ -47,19 +47,21 @@ class Outline {
     float ellipse_bound(Point p, float scale) const;
     float rectangle(Point p) const;
     float polygon(Point p) const;
+    /// Where the walk along the edges begins: a polygon's first edge comes from its last corner, a stroke has none there.
+    Point before_first() const { return form_ == Form::stroke ? corners_.front() : corners_.back(); }
     void cover_polygon(Index x0, Index y0, Index x1, Index y1, float* out) const;
     float covered(float distance) const;
     void add_corners(const SceneShape& shape);
     void find_box();
 
-    enum class Form { ellipse, ring, rectangle, polygon };
+    enum class Form { ellipse, ring, rectangle, polygon, stroke };
     Form form_ = Form::ellipse;
     float center_x_, center_y_, cos_, sin_;
     float half_width_, half_height_;  // pixels
     float to_local_x_, to_local_y_;
     float round_ = 0, edge_ = 1;
     bool soft_ = false;
-    std::vector<Point> corners_;  // of a polygon, in the picture
+    std::vector<Point> corners_;  // of a polygon or a stroke, in the picture
     Box box_{};
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/utf8.hpp"
+#include "image/digits.hpp"
 #include "image/sample_scenes.hpp"
 
 namespace saccade {
@@ -51,6 +52,8 @@ const std::vector<SceneSample>& scene_samples() {
 Scene sample_scene(std::string_view name) {
     const auto found = std::find_if(drawn().begin(), drawn().end(), [&](const Drawn& d) { return d.sample.name == name; });
     if (found != drawn().end()) return found->scene();
+    for (int digit = 0; digit < 10; ++digit)
+        if (digit_samples()[static_cast<std::size_t>(digit)].name == name) return digit_scene(digit);
     std::vector<std::string> names;
     for (const Drawn& d : drawn()) names.push_back(d.sample.name);
     throw Error(ErrorCode::not_found, fmt::format("there is no sample picture '{}'", shorten(sanitize_utf8(name), 30)),

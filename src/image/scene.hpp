@@ -12,8 +12,9 @@
 
 namespace saccade {
 
-enum class ShapeKind { circle, ellipse, square, rectangle, triangle, star, cross, ring, diamond, polygon };
+enum class ShapeKind { circle, ellipse, square, rectangle, triangle, star, cross, ring, diamond, polygon, stroke };
 std::string to_string(ShapeKind kind);
+/// Those that menus offer: all but strokes, which a pen draws.
 const std::vector<ShapeKind>& shape_kinds();
 
 /// One shape. x, y: its centre as fractions of the picture's width and height. size: its extent (diameter, side, width) as a
@@ -33,8 +34,9 @@ struct SceneShape {
     double soft = 0;         // width of the edge's blur, as a fraction of size
     double texture = 0;      // 0 to 1: fine grain
     double opacity = 1;
-    double round = 0;                             // corner radius as a fraction of size (all but circle, ellipse, ring)
-    std::vector<std::array<double, 2>> points{};  // polygon: its corners, in the shape's own frame
+    double round = 0;  // corner radius as a fraction of size (all but circle, ellipse, ring)
+    // polygon: its corners, in the shape's own frame; stroke: a line through them whose half width is `round`
+    std::vector<std::array<double, 2>> points{};
     bool operator==(const SceneShape&) const = default;
 };
 

@@ -16,8 +16,8 @@ using nlohmann::json;
 namespace {
 
 constexpr std::size_t most_shapes = 256, most_corners = 64, most_text = std::size_t{1} << 20;
-constexpr std::array shape_names{"circle", "ellipse", "square", "rectangle", "triangle",
-                                 "star",   "cross",   "ring",   "diamond",   "polygon"};
+constexpr std::array shape_names{"circle", "ellipse", "square",  "rectangle", "triangle", "star",
+                                 "cross",  "ring",    "diamond", "polygon",   "stroke"};
 constexpr std::array background_names{"plain", "gradient", "sky", "sea", "meadow", "road", "room", "foliage", "noise"};
 
 /// Reads the keys of one object; what is wrong is said with the object's name ("shape 2").
@@ -84,8 +84,9 @@ class SceneReader {
 void read_corners(SceneReader& reader, SceneShape& shape) {
     const json* found = reader.find("points");
     if (found != nullptr) {
-        const std::string hint = fmt::format("give 3 to {} corners [x, y], each number from -2 to 2", most_corners);
-        if (!found->is_array() || found->size() < 3 || found->size() > most_corners) reader.refuse("points", *found, hint);
+        const std::size_t least = shape.kind == ShapeKind::stroke ? 1 : 3;
+        const std::string hint = fmt::format("give {} to {} corners [x, y], each number from -2 to 2", least, most_corners);
+        if (!found->is_array() || found->size() < least || found->size() > most_corners) reader.refuse("points", *found, hint);
         for (const json& corner : *found) {
             if (!corner.is_array() || corner.size() != 2) reader.refuse("points", corner, hint);
             const auto x = number_in(corner[0], -2, 2), y = number_in(corner[1], -2, 2);
@@ -95,6 +96,8 @@ void read_corners(SceneReader& reader, SceneShape& shape) {
     }
     if (shape.kind == ShapeKind::polygon && shape.points.empty())
         reader.refuse("points", json(nullptr), "a polygon needs its corners");
+    if (shape.kind == ShapeKind::stroke && shape.points.empty())
+        reader.refuse("points", json(nullptr), "a stroke needs the places that it goes through");
 }
 
 SceneShape read_shape(const json& object, const std::string& where) {
@@ -191,7 +194,8 @@ std::string to_string(BackgroundKind kind) {
 const std::vector<ShapeKind>& shape_kinds() {
     static const std::vector<ShapeKind> kinds = [] {
         std::vector<ShapeKind> all;
-        for (std::size_t i = 0; i < shape_names.size(); ++i) all.push_back(static_cast<ShapeKind>(i));
+        for (std::size_t i = 0; i < shape_names.size(); ++i)
+            if (const auto kind = static_cast<ShapeKind>(i); kind != ShapeKind::stroke) all.push_back(kind);
         return all;
     }();
     return kinds;

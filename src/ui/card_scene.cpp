@@ -38,7 +38,7 @@ const ImagePlace* ScenePicture::place_under(ImVec2 mouse) const {
 void ScenePicture::draw_outlines(bool hovered) const {
     if (figure_.image_places.empty()) return;
     const Scene* scene = act_.scenes().scene(side_);
-    if (scene == nullptr) return;
+    if (scene == nullptr || state_.document.scene.pen) return;
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const auto outline = [&](const Rect& picture, int shape, Color color, float width) {
         const SceneBox box = group_box(*scene, shape);
@@ -94,6 +94,7 @@ std::string ScenePicture::hover() const {
     const ImagePlace* place = place_under(io.MousePos);
     const Scene* scene = place != nullptr ? act_.scenes().scene(side_) : nullptr;
     if (scene == nullptr) return {};
+    if (state_.document.scene.pen) return "press and draw";
     const Rect picture = on_screen(place->box);
     const double x = static_cast<double>((io.MousePos.x - picture.at.x) / picture.size.x);
     const double y = static_cast<double>((io.MousePos.y - picture.at.y) / picture.size.y);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "image/samples.hpp"
+#include "image/digits.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 
@@ -15,8 +15,9 @@ constexpr float thumbnail = 76, thumbnail_gap = 10;
 constexpr int thumbnails_a_row = 5;
 
 std::string title_of(const std::string& value) {
-    for (const SceneSample& sample : scene_samples())
-        if (value == "sample:" + sample.name) return sample.title;
+    for (const auto* samples : {&scene_samples(), &digit_samples()})
+        for (const SceneSample& sample : *samples)
+            if (value == "sample:" + sample.name) return sample.title;
     return value.starts_with("sample:") ? value.substr(7) : value;
 }
 

@@ -109,8 +109,23 @@ std::string color_menu(const Ui& ui, AppState& state, FlowRow& row, const std::s
     return chosen;
 }
 
+/// The pen, and what it draws with.
+void pen_part(const Ui& ui, AppState& state, Controller& act, FlowRow& row) {
+    const bool pen = state.document.scene.pen;
+    row.next(button_width(ui, "Pen"));
+    if (button(ui, "pen", "Pen", pen ? ButtonKind::primary : ButtonKind::plain, 0, "Draw in the picture with the mouse",
+               low_button * ui.s))
+        act.scenes().take_pen(!pen);
+    note_place(state, "pen");
+    double width = state.document.scene.pen_width;
+    if (pen && named_slider(ui, state, row, "width", width, 0.01, 0.2)) act.scenes().set_pen_width(width);
+    if (flow_button(ui, state, row, "clear scene", "Clear", "Takes all shapes away; Ctrl Z undoes"))
+        act.scenes().clear_shapes();
+}
+
 void scene_line(const Ui& ui, AppState& state, Controller& act, const Scene& scene) {
     FlowRow row(ui);
+    pen_part(ui, state, act, row);
     if (const int i = name_menu(ui, state, row, "add shape", "+ Shape ▾", names_of(shape_kinds()), -1); i >= 0)
         return act.scenes().add_shape(shape_kinds()[static_cast<std::size_t>(i)]);
     const auto& grounds = background_kinds();
@@ -173,7 +188,10 @@ void scene_bar(const Ui& ui, AppState& state, Controller& act) {
     const Scene scene = *now;
     scene_line(ui, state, act, scene);
     const int selected = act.scenes().selected_shape();
-    if (selected >= 0 && selected < static_cast<int>(scene.shapes.size())) {
+    if (state.document.scene.pen) {
+        label(ui, "Press in the picture and draw. Put the pen down to move what was drawn.", ui.theme.faint, 13, Font::ui,
+              ImGui::GetContentRegionAvail().x);
+    } else if (selected >= 0 && selected < static_cast<int>(scene.shapes.size())) {
         shape_line(ui, state, act, scene, selected);
     } else {
         label(ui, "Press a shape in the picture and drag it. The wheel makes the selected one larger, with Shift it turns it.",

@@ -5,7 +5,7 @@
 
 #include "base/rng.hpp"
 #include "image/color.hpp"
-#include "image/samples.hpp"
+#include "image/digits.hpp"
 #include "io/atomic_file.hpp"
 
 namespace saccade {
@@ -15,6 +15,7 @@ namespace {
 constexpr double least_move = 0.006;  // of the picture: below it a press is a click
 constexpr double shape_slack = 0.012;
 constexpr std::size_t most_shapes = 256;
+constexpr double least_step = 0.004;  // of the picture: between places that a stroke goes through
 
 }  // namespace
 
@@ -52,6 +53,11 @@ void SceneEditor::press(std::size_t side, double x, double y, const std::array<f
     SceneMaker& maker = document_.scene;
     maker.held = maker.moved = false;
     const Scene* now = scene(side);
+    if (maker.pen && now != nullptr) {
+        maker.box = box;
+        maker.held = begin_stroke(*now, x, y);
+        return;
+    }
     maker.shape = now != nullptr ? shape_at(*now, x, y, shape_slack) : -1;
     if (maker.shape < 0) return;
     maker.held = true;
@@ -64,6 +70,12 @@ void SceneEditor::press(std::size_t side, double x, double y, const std::array<f
 void SceneEditor::drag(double x, double y) {
     SceneMaker& maker = document_.scene;
     if (!maker.held) return;
+    if (maker.drawing) {
+        const auto& last = maker.stroke.back();
+        if (std::hypot(x - last[0], y - last[1]) < least_step) return;
+        maker.stroke.push_back({x, y});
+        return draw_stroke();
+    }
     const double dx = x - maker.grab_x, dy = y - maker.grab_y;
     if (!maker.moved && std::hypot(dx, dy) < least_move) return;
     if (!maker.moved) {
@@ -76,7 +88,61 @@ void SceneEditor::drag(double x, double y) {
 }
 
 void SceneEditor::release() {
-    document_.scene.held = document_.scene.moved = false;
+    document_.scene.held = document_.scene.moved = document_.scene.drawing = false;
+    document_.scene.stroke.clear();
+}
+
+void SceneEditor::take_pen(bool taken) {
+    document_.scene.pen = taken;
+    if (taken) document_.scene.shape = -1;
+}
+
+void SceneEditor::set_pen_width(double width) {
+    document_.scene.pen_width = std::clamp(width, 0.002, 0.3);
+}
+
+void SceneEditor::clear_shapes() {
+    edit("", [](Scene& scene) { scene.shapes.clear(); });
+    document_.scene.shape = -1;
+}
+
+namespace {
+
+/// As the stroke before it; else what is seen on the background.
+std::string pen_color(const Scene& scene) {
+    for (auto shape = scene.shapes.rbegin(); shape != scene.shapes.rend(); ++shape)
+        if (shape->kind == ShapeKind::stroke) return shape->color;
+    Scene empty;
+    empty.background = scene.background;
+    const Image ground = draw(empty, 8, 8);
+    int light = 0;
+    for (const std::uint8_t v : ground.rgb) light += v;
+    return light > 128 * static_cast<int>(ground.rgb.size()) ? "#111111" : "white";
+}
+
+}  // namespace
+
+/// False, and a banner, where there is no room for another shape.
+bool SceneEditor::begin_stroke(const Scene& now, double x, double y) {
+    SceneMaker& maker = document_.scene;
+    if (now.shapes.size() >= most_shapes) {
+        messages_.complain(Error(ErrorCode::out_of_range, "a scene has at most 256 shapes", "clear it, or delete one of them"));
+        return false;
+    }
+    maker.drawing = true;
+    maker.before = now;
+    maker.stroke = {{x, y}};
+    history_.remember("");
+    draw_stroke();
+    return true;
+}
+
+void SceneEditor::draw_stroke() {
+    const SceneMaker& maker = document_.scene;
+    Scene drawn = maker.before;
+    drawn.shapes.push_back(pen_stroke(maker.stroke, maker.pen_width, pen_color(maker.before), drawn.width, drawn.height));
+    drawn.shapes.back().group = "drawing";
+    set_scene(std::move(drawn));
 }
 
 /// Without an undo entry of its own.

@@ -30,6 +30,11 @@ class SceneEditor {
     void deselect();
     /// Any change of the scene of the side in focus. Changes under the same field within a second are one undo entry.
     void edit(const std::string& field, const std::function<void(Scene&)>& change);
+    /// A press on the picture then draws a stroke; one stroke is one undo entry.
+    void take_pen(bool taken);
+    void set_pen_width(double width);
+    /// All shapes; the background stays.
+    void clear_shapes();
     void add_shape(ShapeKind kind);
     void duplicate_shape();
     void bring_shape_forward();
@@ -46,6 +51,8 @@ class SceneEditor {
 
  private:
     void set_scene(Scene now);
+    bool begin_stroke(const Scene& now, double x, double y);
+    void draw_stroke();
 
     Document& document_;
     History& history_;
