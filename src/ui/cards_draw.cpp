@@ -70,6 +70,29 @@ void note_grid(const Ui& ui, AppState& state, const Figure& figure, ImVec2 origi
     }
 }
 
+Rect on_screen(const Ui& ui, const Box& box, ImVec2 origin) {
+    const auto px = [&](double v) { return static_cast<float>(v) * ui.s; };
+    return {{origin.x + px(box.x), origin.y + px(box.y)}, {px(box.w), px(box.h)}};
+}
+
+/// The place under the mouse that can be dragged; null if there is none.
+const PlaceHandle* handle_at(const Ui& ui, const Figure& figure, ImVec2 origin) {
+    const ImVec2 mouse = ImGui::GetIO().MousePos;
+    const Point at{static_cast<double>((mouse.x - origin.x) / ui.s), static_cast<double>((mouse.y - origin.y) / ui.s)};
+    const auto found = std::find_if(figure.handles.rbegin(), figure.handles.rend(),
+                                    [&](const PlaceHandle& handle) { return handle.grip.contains(at); });
+    return found == figure.handles.rend() ? nullptr : &*found;
+}
+
+/// Where places can be dragged, for tests: "place 3" of the first such figure, by the number of its cell.
+void note_handles(const Ui& ui, AppState& state, const Figure& figure, ImVec2 origin, CardOf of) {
+    for (const PlaceHandle& handle : figure.handles) {
+        const Rect grip = on_screen(ui, handle.grip, origin);
+        const std::string name = fmt::format("place {}{}", handle.x.index.front() + 1, of == CardOf::b ? " B" : "");
+        state.places.try_emplace(name, std::array<float, 4>{grip.at.x, grip.at.y, grip.size.x, grip.size.y});
+    }
+}
+
 /// Where a click picks a value of a parameter, for tests: "hypothesis=2".
 void note_picks(const Ui& ui, AppState& state, const Exhibit& e, const Trace& trace, const Figure& figure, ImVec2 origin) {
     for (const Pick& pick : e.picks) {
@@ -161,6 +184,11 @@ bool dragged(const Ui& ui, AppState& state, Controller& act, const ScenePicture&
         tooltip(ui, row ? "drag up or down; the row keeps its sum of 1" : "drag up or down");
         return true;
     }
+    if (state.document.hand.place.active) {
+        act.hand().drag_place(mouse.x, mouse.y);
+        ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeAll);
+        return true;
+    }
     if (part.drag() || picture.drag()) return true;
     if (!picture.pulls_photograph()) return false;
     ImGui::SetMouseCursor(ImGuiMouseCursor_NotAllowed);
@@ -170,13 +198,18 @@ bool dragged(const Ui& ui, AppState& state, Controller& act, const ScenePicture&
 
 /// The button goes down: the cell is selected, and the map, the shape or the weight under the mouse is taken hold of.
 void press(const Ui& ui, AppState& state, Controller& act, const ScenePicture& picture, const PartOfMap& part,
-           const std::optional<Hit>& hit, CardOf of) {
+           const std::optional<Hit>& hit, CardOf of, const PlaceHandle* handle, ImVec2 origin) {
     if (of != CardOf::difference && part.press_whole()) return;
     if (hit) act.select_on(of == CardOf::difference ? state.document.focus : side_of(of), hit->ref);
     if (of == CardOf::difference) return;
     if (state.document.hand.mask.on) {
         if (hit) act.hand().begin_mask_stroke(hit->ref);
         return;
+    }
+    if (handle != nullptr) {
+        const Rect box = on_screen(ui, handle->picture, origin);
+        return act.hand().begin_place_drag(*handle, {box.at.x, box.at.y, box.size.x, box.size.y}, ImGui::GetIO().MousePos.x,
+                                           ImGui::GetIO().MousePos.y);
     }
     if (part.press_map() || picture.press() || !hit || !hit->editable) return;
     const float px_for_one = hit->px_per_unit > 0 ? static_cast<float>(hit->px_per_unit) * ui.s : 160 * ui.s;
@@ -199,12 +232,17 @@ void interact(const Ui& ui, AppState& state, Controller& act, const Figure& figu
     const ImVec2 mouse = ImGui::GetIO().MousePos;
     const std::optional<Hit> hit =
         figure.hit({static_cast<double>((mouse.x - origin.x) / ui.s), static_cast<double>((mouse.y - origin.y) / ui.s)});
-    if (clicked) return press(ui, state, act, picture, part, hit, of);  // may have asked for another run
+    const PlaceHandle* handle = of == CardOf::difference ? nullptr : handle_at(ui, figure, origin);
+    if (clicked) return press(ui, state, act, picture, part, hit, of, handle, origin);  // may have asked for another run
     act.stage().hover(hit ? hit->ref : CellRef{}, &trace);
     if (active && state.document.hand.mask.stroke && hit) return act.hand().extend_mask_stroke(hit->ref);
     const std::string shape = of == CardOf::difference ? std::string() : picture.hover();
     if (of != CardOf::difference) part.hover();
     std::string text = hit ? cell_text(state, trace, *hit, of, part.is_cut()) : std::string();
+    if (handle != nullptr) {
+        ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeAll);
+        text += "\ndrag to look elsewhere";
+    }
     if (!shape.empty()) text += (text.empty() ? "" : "\n") + shape;
     tooltip(ui, text);
 }
@@ -272,6 +310,7 @@ float all_button(const Ui& ui, AppState& state, Controller& act, ImVec2 right, c
 std::string hand_hint(const AppState& state, Controller& act, const Figure& figure, CardOf of) {
     if (of == CardOf::difference || state.document.hand.mask.on) return {};
     if (!figure.image_places.empty() && act.scenes().scene(side_of(of)) != nullptr) return "drag a shape, the map follows";
+    if (!figure.handles.empty()) return "drag a place";
     const bool bars = std::any_of(figure.regions.begin(), figure.regions.end(),
                                   [](const HitRegion& region) { return region.editable && region.px_per_unit > 0; });
     return bars ? "drag a bar to change it" : "";
@@ -314,6 +353,7 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
                 ui.canvas.draw(figure, inner);
             }
             note_grid(ui, state, figure, inner, of);
+            if (of != CardOf::difference) note_handles(ui, state, figure, inner, of);
             if (of != CardOf::difference) note_picks(ui, state, e, *trace_of(state, of), figure, inner);
             cut = figure.part && (figure.part->rows->is_cut() || figure.part->cols->is_cut());
             interact(ui, state, act, figure, inner, size, id, of);

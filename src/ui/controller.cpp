@@ -30,6 +30,7 @@ Controller::Controller(AppState& state, Runner& a, Runner& b, std::array<Runner*
                       document_.reload_fields = true;
                       document_.matrix.typing = false;
                       hand_.end_weight_drag();
+                      hand_.end_place_drag();
                       if (!document_.linked) scenes_.deselect();
                       stage_.change_side();
                   }),

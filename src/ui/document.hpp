@@ -103,6 +103,14 @@ struct WeightDrag {
     float px_for_one = 160;
 };
 
+/// A place in a picture that is being dragged: two cells follow the mouse.
+struct PlaceDrag {
+    bool active = false, moved = false;
+    CellRef x, y;
+    std::array<float, 4> box{};  // of the picture on screen: x, y, width, height
+    float off_x = 0, off_y = 0;  // from the mouse to the place when it was taken hold of, px
+};
+
 /// A mask that is being drawn with the mouse.
 struct MaskDrawing {
     bool on = false;         // press and drag on weights, scores and masks draws
@@ -133,6 +141,7 @@ struct PartHold {
 /// Changed by Hand.
 struct HandState {
     WeightDrag drag;
+    PlaceDrag place;
     MaskDrawing mask;
     ShownChanges changes;
 };
@@ -153,6 +162,10 @@ struct SceneMaker {
     std::array<float, 4> box{};     // and the picture stood here on screen: x, y, width, height
     std::array<Known, 2> known;     // of each side
     std::uint64_t seed = 0;         // of the last random scene
+    // The pen: while it is taken up, a press draws instead of taking hold.
+    bool pen = false, drawing = false;
+    double pen_width = 0.075;                   // of the picture's shorter side
+    std::vector<std::array<double, 2>> stroke;  // where it went since the button is down
 };
 
 /// What is known of the picture that a value of an image parameter stands for.

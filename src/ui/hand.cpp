@@ -41,7 +41,50 @@ void Hand::end_weight_drag() {
     document_.hand.drag = {};
 }
 
+void Hand::begin_place_drag(const PlaceHandle& handle, const std::array<float, 4>& box, float mouse_x, float mouse_y) {
+    if (document_.trace() == nullptr || document_.stale() || box[2] <= 0 || box[3] <= 0) return;
+    const auto at = [&](const CellRef& cell, float near, float side) {
+        const float v = std::clamp(document_.trace()->tensor(cell.tensor).values.at(cell.index), -1.0f, 1.0f);
+        return near + (v + 1) / 2 * side;
+    };
+    document_.hand.place = {
+        true, false, handle.x, handle.y, box, at(handle.x, box[0], box[2]) - mouse_x, at(handle.y, box[1], box[3]) - mouse_y};
+}
+
+void Hand::drag_place(float mouse_x, float mouse_y) {
+    PlaceDrag& drag = document_.hand.place;
+    if (!drag.active) return;
+    const auto place = [](float at, float near, float side) {
+        const double share = static_cast<double>((at - near) / side);
+        return std::round(std::clamp(2 * share - 1, -1.0, 1.0) * 1e3) / 1e3;
+    };
+    const double x = place(mouse_x + drag.off_x, drag.box[0], drag.box[2]),
+                 y = place(mouse_y + drag.off_y, drag.box[1], drag.box[3]);
+    const Trace* trace = document_.trace();
+    const TraceTensor* tensor = trace != nullptr ? trace->find(drag.x.tensor) : nullptr;
+    if (!drag.moved) {
+        if (tensor == nullptr) return;
+        const auto off = [&](const CellRef& cell, double to, float side) {
+            return std::abs(to - static_cast<double>(tensor->values.at(cell.index))) * static_cast<double>(side) / 2;
+        };
+        if (std::hypot(off(drag.x, x, drag.box[2]), off(drag.y, y, drag.box[3])) < 3) return;
+        drag.moved = true;
+        history_.remember("");
+    }
+    const bool moved_x = put_value(drag.x, x), moved_y = put_value(drag.y, y);
+    if (moved_x || moved_y) runs_.submit_live(document_.focus);
+}
+
+void Hand::end_place_drag() {
+    document_.hand.place = {};
+}
+
 void Hand::set_weight(const CellRef& cell, double value) {
+    if (put_value(cell, value)) runs_.submit_live(document_.focus);
+}
+
+/// The intervention that sets this cell; false if it does so already.
+bool Hand::put_value(const CellRef& cell, double value) {
     auto& list = document_.side().request.interventions;
     const auto same = [&](const Intervention& i) {
         return i.kind == Intervention::Kind::set && i.tensor == cell.tensor && i.index == cell.index;
@@ -53,10 +96,10 @@ void Hand::set_weight(const CellRef& cell, double value) {
         intervention.index = cell.index;
         found = list.insert(list.end(), intervention);
     }
-    if (found->value == static_cast<float>(value) && found->enabled) return;
+    if (found->value == static_cast<float>(value) && found->enabled) return false;
     found->value = static_cast<float>(value);
     found->enabled = true;
-    runs_.submit_live(document_.focus);
+    return true;
 }
 
 void Hand::nudge_selected(double by) {
@@ -226,6 +269,7 @@ void Hand::end_mask_stroke() {
 
 void Hand::let_go() {
     end_weight_drag();
+    end_place_drag();
     stop_mask_drawing();
 }
 

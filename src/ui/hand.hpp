@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,11 @@ class Hand {
     void begin_weight_drag(const CellRef& cell, float mouse_y, float px_for_one);
     void drag_weight(float mouse_y);
     void end_weight_drag();
+    /// A place in a picture that stands at `box` on screen (x, y, width, height): its two cells follow the mouse, from -1 to 1
+    /// across the picture.
+    void begin_place_drag(const PlaceHandle& handle, const std::array<float, 4>& box, float mouse_x, float mouse_y);
+    void drag_place(float mouse_x, float mouse_y);
+    void end_place_drag();
     void set_weight(const CellRef& cell, double value);
     /// The selected weight or gate, raised or lowered, and what is to be said if it cannot be; presses within a second are one
     /// undo entry.
@@ -63,6 +69,7 @@ class Hand {
     const std::vector<ProbabilityChange>& probability_changes();
 
  private:
+    bool put_value(const CellRef& cell, double value);
     std::optional<CellRef> mask_cell_of(const CellRef& cell) const;
     void draw_mask(const CellRef& mask_cell);
     void forget_anchors(std::size_t first, std::size_t count);

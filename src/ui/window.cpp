@@ -242,6 +242,7 @@ struct Window::Impl {
         const Layout layout = layout_window(size.x, size.y, ui.s, state.inspector_drawer);
         if (!ImGui::IsMouseDown(0)) {
             act.hand().end_weight_drag();
+            act.hand().end_place_drag();
             act.hand().end_mask_stroke();
             act.scenes().release();
             // Where it was let go, which may be further than the last frame saw it.

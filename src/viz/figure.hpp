@@ -154,6 +154,13 @@ struct ImagePlace {
     CellRef map;  // what is laid over it: -1 on its y and x axes; empty: nothing
 };
 
+/// A place in a picture that a hand can move: the two cells take where it is put, from -1 at the near edge to 1 at the far one.
+struct PlaceHandle {
+    Box grip;     // where it is taken hold of
+    Box picture;  // what it moves in
+    CellRef x, y;
+};
+
 /// A map of which another part can be shown, as it stands in a figure. Its axes know what they are a part of.
 struct PartPlace {
     Box map;    // the cells
@@ -171,7 +178,8 @@ struct Figure {
     std::vector<HitRegion> regions;  // later ones lie above
     std::optional<Box> image_box;    // of the first of image_places
     std::vector<ImagePlace> image_places;
-    std::optional<PartPlace> part;  // of a heatmap whose rows and columns are positions
+    std::vector<PlaceHandle> handles;  // later ones lie above
+    std::optional<PartPlace> part;     // of a heatmap whose rows and columns are positions
 
     std::optional<Hit> hit(Point p) const;
 };

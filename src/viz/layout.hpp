@@ -78,6 +78,7 @@ class Sketch {
     }
     void region(HitRegion region) { figure_.regions.push_back(std::move(region)); }
     void place_image(ImagePlace place);
+    void place_handle(PlaceHandle handle) { figure_.handles.push_back(std::move(handle)); }
     void place_part(PartPlace place) { figure_.part = std::move(place); }
 
     /// Selection, hover, or `otherwise`, for whatever stands at position i of the axis.

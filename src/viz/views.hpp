@@ -32,6 +32,10 @@ const View& word_strip_view();
 const View& map_stages_view();
 /// The likeliest words of each row: what each layer would say.
 const View& words_view();
+/// A path of places over a picture, with the policy that chose them and other paths beside it; a place can be dragged.
+const View& path_view();
+/// What was seen at each step, one small picture a scale.
+const View& patches_view();
 /// Metrics over steps.
 const View& curves_view();
 
