@@ -29,8 +29,8 @@ void move_mouse(Window& window, float x, float y);
 /// One frame with the left button down, as frame(): the real button is up, so it is pressed anew each time.
 bool frame_held(Window& window);
 
-/// From a move of the mouse that drags a shape of a scene, or the bar of a gate, to the finished picture that shows the
-/// result: n moves at 128 px and n / 3 at 512 px.
+/// From a move of the mouse that drags a shape of a scene, the bar of a gate, or a fixation, to the finished picture that shows
+/// the result: n moves at 128 px and n / 3 at 512 px.
 std::vector<BenchValue> bench_pictures(Window& window, int n);
 
 }  // namespace saccade

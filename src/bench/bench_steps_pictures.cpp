@@ -49,7 +49,7 @@ StepTimes dragged(Window& window, int n, const std::function<std::array<float, 2
 void open_exhibit(Window& window, const char* id, Index resolution) {
     Controller& act = window.controller();
     act.choose_exhibit(id);
-    act.inputs().set_param("resolution", resolution);
+    if (resolution > 0) act.inputs().set_param("resolution", resolution);
     until_answered(window);
     // Until what the exhibit before had drawn is let go: freeing hundreds of megabytes would be timed here.
     for (int i = 0; i < 300; ++i) window.frame();
@@ -92,6 +92,16 @@ StepTimes change_gate(Window& window, int n) {
     });
 }
 
+/// Round and round about where it was: every later glimpse, and the fan, is computed again.
+StepTimes move_fixation(Window& window, int n) {
+    const auto [left, top, width, height] = place(window, "place 2");
+    const float from_x = left + width / 2, from_y = top + height / 2;
+    return dragged(window, n, [&](int i) -> std::array<float, 2> {
+        const float turn = 0.4F * static_cast<float>(i), radius = i == 0 ? 0.0F : 24.0F;
+        return {std::round(from_x + radius * std::cos(turn)), std::round(from_y + radius * std::sin(turn))};
+    });
+}
+
 }  // namespace
 
 std::vector<BenchValue> bench_pictures(Window& window, int n) {
@@ -102,17 +112,19 @@ std::vector<BenchValue> bench_pictures(Window& window, int n) {
     };
     const Case cases[] = {{"move_shape_128", "spatial", 128, move_shape_of},
                           {"change_gate_128", "channel", 128, change_gate},
+                          {"move_fixation", "glimpses", 0, move_fixation},
                           {"move_shape_512", "spatial", 512, move_shape_of},
                           {"change_gate_512", "channel", 512, change_gate}};
     std::vector<BenchValue> values;
     for (const auto& [name, exhibit, resolution, measure] : cases) {
-        const std::string goal = resolution == 128 ? "<= 16.7" : "", id = name;
+        const bool large = resolution > 128;
+        const std::string goal = large ? "" : "<= 16.7", id = name;
         try {
             open_exhibit(window, exhibit, resolution);
-            const StepTimes times = measure(window, resolution == 128 ? n : n / 3);
+            const StepTimes times = measure(window, large ? n / 3 : n);
             const std::string how =
-                fmt::format("{}, its default scene and network at {} px; {} moves of the mouse, swapped and finished", exhibit,
-                            resolution, times.pictures.size());
+                fmt::format("{}, its default scene and network{}; {} moves of the mouse, swapped and finished", exhibit,
+                            resolution > 0 ? fmt::format(" at {} px", resolution) : "", times.pictures.size());
             values.push_back({id + "_p50", time_quantile(times.pictures, 0.5), "ms", "", how});
             values.push_back({id + "_p95", time_quantile(times.pictures, 0.95), "ms", goal, how});
             for (BenchValue& value : parts_of(id, times)) values.push_back(std::move(value));

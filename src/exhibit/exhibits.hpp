@@ -13,6 +13,7 @@ Exhibit capture_exhibit();
 Exhibit channel_exhibit();
 Exhibit checkpoint_exhibit();
 Exhibit complexity_exhibit();
+Exhibit glimpses_exhibit();
 Exhibit induction_exhibit();
 Exhibit memory_exhibit();
 Exhibit multi_head_exhibit();

@@ -222,9 +222,11 @@ GlimpseTask::Measured GlimpseTask::measure_all(const WeightMap& weights, Index n
     });
     Measured all;
     for (const Measured& part : parts) {
-        all.hits += part.hits / static_cast<double>(n);
-        all.loss += part.loss / static_cast<double>(n);
+        all.hits += part.hits;
+        all.loss += part.loss;
     }
+    all.hits /= static_cast<double>(n);
+    all.loss /= static_cast<double>(n);
     return all;
 }
 

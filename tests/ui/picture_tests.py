@@ -67,6 +67,41 @@ def test_a_shape_is_dragged_and_the_map_follows(w):
     w.wait("redo", lambda s: answered(s) and s["params"]["image"].startswith("scene:"))
 
 
+def test_a_digit_is_drawn_with_the_pen_and_read(w):
+    s = open_exhibit(w, "glimpses")
+    check(s["texts"]["output"].startswith("4"), f"the sample is read as {s['texts']['output']!r}")
+    w.click(*w.place("scene maker"))
+    w.wait("its bar", lambda s: s["scene"]["open"] and "pen" in s["places"])
+    w.click(*w.place("pen"))
+    w.click(*w.place("clear scene"))
+    w.wait("an empty picture", lambda s: answered(s) and s["notes"] and "nothing is drawn" in s["notes"][0])
+    undo = w.state()["undo"]
+    left, top, width, height = w.state()["places"]["picture"]
+    w.drag(left + width * 0.3, top + height * 0.2, width * 0.4, 0)
+    w.drag(left + width * 0.7, top + height * 0.2, -width * 0.25, height * 0.6)
+    s = w.wait("a seven", lambda s: answered(s) and s["texts"]["output"].startswith("7"))
+    check(s["undo"] == undo + 2, f"two strokes made {s['undo'] - undo} undo entries")
+    w.picture("digit-drawn")
+    w.key("ctrl+z")
+    w.wait("one stroke", lambda s: answered(s) and s["params"]["image"].count('"stroke"') == 1)
+
+
+def test_a_dragged_fixation_moves_all_later_ones(w):
+    s = open_exhibit(w, "glimpses")
+    undo = s["undo"]
+    x, y = w.place("place 1")  # the first lies apart from the others
+    later = w.state()["places"]["place 4"]
+    w.drag(x, y, -70, 60)
+    s = w.wait("where it was put", lambda s: answered(s) and len(s["interventions"]) == 2 and s["undo"] == undo + 1)
+    check(all(i.startswith("glimpse.fixation[0,") for i in s["interventions"]), f"it changed {s['interventions']}")
+    check(s["selected"] == {"tensor": "glimpse.fixation", "index": [0, -1]}, f"selected is {s['selected']}")
+    s = w.resting("the places", lambda s: "place 4" in s["places"])
+    check(s["places"]["place 4"] != later, "a later fixation stays where it was")
+    w.picture("fixation-dragged")
+    w.key("ctrl+z")
+    w.wait("undo", lambda s: answered(s) and s["interventions"] == [])
+
+
 def test_a_click_selects_the_cell_and_the_shape_and_changes_nothing(w):
     before = open_exhibit(w, "spatial")["params"]["image"]
     w.click(*in_picture(w, 0.5, 0.6))

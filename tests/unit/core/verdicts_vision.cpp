@@ -159,6 +159,40 @@ VerdictTable captioning_verdicts() {
     };
 }
 
+VerdictTable glimpses_verdicts() {
+    return {
+        .exhibit = "glimpses",
+        .points = {"never reads the whole picture", "joined into one vector", "it decides where to look next",
+                   "has no gradient", "adds evidence", "lead to the same answer", "does not depend on the canvas",
+                   "no gain on small pictures"},
+        .every = {"policy"},
+        .rows =
+            {
+                {"+ + + . + + + +", {"policy=mean"}},
+                {"+ + + + + + + +", {"policy=sampled"}},
+                // Digits, a drawing of one's own, a file, nothing.
+                {"+ + + . + + + +", {"image=sample:digit-7"}},
+                {"+ + + . + + + +", {"image=sample:digit-0"}},
+                {"+ + + . + X + +", {scene}},
+                {"+ + + . + + + +", {picture}},
+                {"+ + + . X X + +", {"image=scene:{\"background\":{\"color\":\"#000000\"}}"}},
+                {"+ + + . + + + +", {"centred=false"}},
+                // Glimpses, canvases, the fan.
+                {"+ + + . . + + +", {"glimpses=1"}},
+                {"+ + + . + + + +", {"glimpses=12"}},
+                {"+ + + . X + + +", {"canvas=60", "clutter=4"}},
+                {"+ + + . + . + +", {"paths=0"}},
+                // What is changed by hand.
+                {"+ + H . + + + +", {"intervene glimpse.fixation[2,:]=0.5"}},
+                {"H + + . + + + +", {"intervene glimpse.retina[1,0,4,4]=9"}},
+                {"+ H + . + + + +", {"intervene glimpse.vector[1,0]=9"}},
+                {"+ H + . + + + +", {"intervene glimpse.state[1,0]=9"}},
+                {"+ + H . + + + +", {"intervene glimpse.policy[1,0]=0.9"}},
+                {"+ + + . + + H H", {"intervene cost[0,0]=9"}},
+            },
+    };
+}
+
 VerdictTable vision_checkpoint_verdicts() {
     const std::string folder = "path=" SACCADE_SOURCE_DIR "/tests/golden/vision_", vit = folder + "vit", deit = folder + "deit",
                       grey = folder + "deit_plain", timm = "path=" SACCADE_SOURCE_DIR "/tests/golden/timm_",
@@ -200,7 +234,7 @@ VerdictTable vision_checkpoint_verdicts() {
 }  // namespace
 
 std::vector<VerdictTable> vision_wing() {
-    return {channel_verdicts(), spatial_verdicts(), captioning_verdicts(), vision_checkpoint_verdicts()};
+    return {channel_verdicts(), spatial_verdicts(), captioning_verdicts(), glimpses_verdicts(), vision_checkpoint_verdicts()};
 }
 
 }  // namespace saccade::test

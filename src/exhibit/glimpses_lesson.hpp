@@ -1,0 +1,9 @@
+#pragma once
+
+#include "exhibit/lesson.hpp"
+
+namespace saccade {
+
+Lesson glimpses_lesson();
+
+}  // namespace saccade
