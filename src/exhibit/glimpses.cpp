@@ -187,27 +187,33 @@ std::vector<ParamSpec> glimpses_params() {
                       "Side of the square that the digit lies on; it lies where it is drawn. 0: as the model was trained.", 0,
                       0, static_cast<double>(largest_canvas));
     canvas.unit = "px";
-    return {image_param("image", "Image",
-                        "A digit: draw one in the scene maker, choose a sample, or drop a picture. Read as MNIST's were made: "
-                        "its ink fitted to "
-                        "20 × 20 px, in the middle of 28 × 28.",
-                        "sample:digit-4", samples),
-            choice_param(
-                "policy", "Next place",
-                "Mean: l_t = μ_{t-1}. Sampled: l_t ~ N(μ_{t-1}, σ² I), by the seed, as it was trained (Mnih 2014, section 4).",
-                {{"mean", "Mean"}, {"sampled", "Sampled"}}),
-            integer_param("glimpses", "Glimpses", "How often it looks. 0: as often as it was trained to.", 0, 0,
-                          static_cast<double>(most_glimpses)),
-            integer_param("paths", "Paths", "Sampled paths from the same first place, drawn thin: the fan of the policy.", 50,
-                          0, static_cast<double>(most_paths)),
-            canvas,
-            integer_param("clutter", "Clutter", "Pieces of 8 × 8 px of other digits, strewn over the canvas by the seed.", 0, 0,
-                          static_cast<double>(most_pieces)),
-            toggle_param("centred", "Fit as MNIST",
-                         "The ink is fitted to 20 × 20 px and put where its middle is, as MNIST was made. Off: the picture is "
-                         "read as it is, the "
-                         "canvas holds all of it.",
-                         true)};
+    return {
+        image_param("image", "Image",
+                    "A digit: draw one in the scene maker, choose a sample, or drop a picture. Read as MNIST's were made: "
+                    "its ink fitted to "
+                    "20 × 20 px, in the middle of 28 × 28.",
+                    "sample:digit-4", samples),
+        choice_param(
+            "model", "Trained on",
+            "28 × 28: MNIST as it is, looks of 8 × 8 px. 60 × 60: digits anywhere on a larger canvas, looks of 12 × 12 cells "
+            "at three scales, each twice as coarse (Mnih 2014, table 1).",
+            {{"mnist", "28 × 28"}, {"translated", "60 × 60"}}),
+        choice_param(
+            "policy", "Next place",
+            "Mean: l_t = μ_{t-1}. Sampled: l_t ~ N(μ_{t-1}, σ² I), by the seed, as it was trained (Mnih 2014, section 4).",
+            {{"mean", "Mean"}, {"sampled", "Sampled"}}),
+        integer_param("glimpses", "Glimpses", "How often it looks. 0: as often as it was trained to.", 0, 0,
+                      static_cast<double>(most_glimpses)),
+        integer_param("paths", "Paths", "Sampled paths from the same first place, drawn thin: the fan of the policy.", 50, 0,
+                      static_cast<double>(most_paths)),
+        canvas,
+        integer_param("clutter", "Clutter", "Pieces of 8 × 8 px of other digits, strewn over the canvas by the seed.", 0, 0,
+                      static_cast<double>(most_pieces)),
+        toggle_param("centred", "Fit as MNIST",
+                     "The ink is fitted to 20 × 20 px and put where its middle is, as MNIST was made. Off: the picture is "
+                     "read as it is, the "
+                     "canvas holds all of it.",
+                     true)};
 }
 
 }  // namespace
@@ -223,7 +229,8 @@ Exhibit glimpses_exhibit() {
         "and all later ones follow.";
     exhibit.source = "Mnih et al. 2014";
     exhibit.params = glimpses_params();
-    exhibit.models = {"glimpses-mnist"};
+    exhibit.models = {"glimpses-mnist", "glimpses-translated"};
+    exhibit.choose_model = [](const Params& params) { return "glimpses-" + params.text("model"); };
     exhibit.views = {{"overlay", "image", 0, 0.28f, 0.56f},
                      {"path", "glimpse.fixation", 0, 0.36f, 0.56f},
                      {"heatmap", "glimpse.belief", 0, 0.36f, 0.56f},

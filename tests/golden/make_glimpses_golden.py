@@ -21,6 +21,7 @@ from golden_common import ASSETS, compare, read_card, read_safetensors, record, 
 CASES = {
     "mean": ["--paths", "3"],
     "sampled": ["--policy", "sampled", "--image", "sample:digit-7", "--glimpses", "4", "--seed", "5", "--paths", "2"],
+    "scales": ["--model", "translated", "--image", "sample:digit-5", "--paths", "2"],
     "canvas": ["--canvas", "60", "--clutter", "4", "--image", "sample:digit-2", "--paths", "2"],
 }
 

@@ -165,10 +165,12 @@ VerdictTable glimpses_verdicts() {
         .points = {"never reads the whole picture", "joined into one vector", "it decides where to look next",
                    "has no gradient", "adds evidence", "lead to the same answer", "does not depend on the canvas",
                    "no gain on small pictures"},
-        .every = {"policy"},
+        .every = {"model", "policy"},
         .rows =
             {
-                {"+ + + . + + + +", {"policy=mean"}},
+                {"+ + + . + + + +", {"model=mnist", "policy=mean"}},
+                {"+ + + . + + + +", {"model=translated"}},
+                {"+ + + + + + + +", {"model=translated", "policy=sampled", "clutter=4"}},
                 {"+ + + + + + + +", {"policy=sampled"}},
                 // Digits, a drawing of one's own, a file, nothing.
                 {"+ + + . + + + +", {"image=sample:digit-7"}},
