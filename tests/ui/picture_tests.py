@@ -78,8 +78,9 @@ def test_a_digit_is_drawn_with_the_pen_and_read(w):
     undo = w.state()["undo"]
     left, top, width, height = w.state()["places"]["picture"]
     w.drag(left + width * 0.3, top + height * 0.2, width * 0.4, 0)
+    w.wait("the first stroke", lambda s: answered(s) and s["params"]["image"].count('"stroke"') == 1 and not s["scene"]["held"])
     w.drag(left + width * 0.7, top + height * 0.2, -width * 0.25, height * 0.6)
-    s = w.wait("a seven", lambda s: answered(s) and s["texts"]["output"].startswith("7"))
+    s = w.wait("a seven", lambda s: answered(s) and s["params"]["image"].count('"stroke"') == 2 and s["texts"]["output"].startswith("7"))
     check(s["undo"] == undo + 2, f"two strokes made {s['undo'] - undo} undo entries")
     w.picture("digit-drawn")
     w.key("ctrl+z")
