@@ -14,7 +14,7 @@
 
 // Networks that gate their channels, in the layout of the library timm, against float64 PyTorch; files by make_timm_golden.py.
 
-namespace saccade {
+namespace saccade::gated_network_golden_test {
 namespace {
 
 using Golden = std::map<std::string, NpyArray>;
@@ -205,4 +205,4 @@ TEST(GateGolden, with_biases_and_other_functions) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::gated_network_golden_test

@@ -7,7 +7,7 @@
 
 // Recurrent visual attention against float64 PyTorch; files by make_glimpses_golden.py, whose settings these are.
 
-namespace saccade {
+namespace saccade::glimpses_golden_test {
 namespace {
 
 struct Step {
@@ -104,4 +104,4 @@ INSTANTIATE_TEST_SUITE_P(Settings, GlimpsesRunGolden,
                          [](const auto& c) { return std::string(c.param.name); });
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::glimpses_golden_test

@@ -5,7 +5,7 @@
 #include "gradcheck/weight_gradcheck.hpp"
 #include "model/glimpse_model.hpp"
 
-namespace saccade {
+namespace saccade::glimpses_gradcheck_test {
 namespace {
 
 TEST(GradCheck, GaussianLogDensity) {
@@ -65,4 +65,4 @@ TEST(GradCheck, GlimpsePathsOfFixedPlaces) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::glimpses_gradcheck_test

@@ -14,7 +14,7 @@
 #include "train/glimpse_task.hpp"
 #include "train/trainer.hpp"
 
-namespace saccade {
+namespace saccade::glimpses_test {
 namespace {
 
 TEST(Retina, places_are_edges_and_what_lies_beyond_is_clipped) {
@@ -305,4 +305,4 @@ TEST(PenStroke, a_stroke_without_places_is_refused) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::glimpses_test

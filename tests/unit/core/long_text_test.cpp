@@ -15,7 +15,7 @@
 
 // Of a long text nothing is kept that grows with its square: it is made when it is looked at, and has the bits that it had.
 
-namespace saccade::test {
+namespace saccade::test::long_text_test {
 namespace {
 
 CheckpointPtr golden(const std::string& family) {
@@ -213,4 +213,4 @@ TEST(Checkpoint, a_capture_filter_takes_what_it_wants) {
 }
 
 }  // namespace
-}  // namespace saccade::test
+}  // namespace saccade::test::long_text_test

@@ -6,7 +6,7 @@
 // Networks that gate their channels, whose folders are damaged, incomplete or not what they say. That the numbers are right:
 // tests/golden/gated_network_golden_test.cpp.
 
-namespace saccade::test {
+namespace saccade::test::network_checkpoint_test {
 namespace {
 
 CopiedModel residual() {
@@ -184,4 +184,4 @@ TEST(Preprocessing, the_middle_of_an_odd_number_of_pixels_lies_at_the_even_one) 
 }
 
 }  // namespace
-}  // namespace saccade::test
+}  // namespace saccade::test::network_checkpoint_test

@@ -7,7 +7,7 @@
 #include "trace/trace_values.hpp"
 #include "unit/core/testing.hpp"
 
-namespace saccade::test {
+namespace saccade::test::trace_values_test {
 namespace {
 
 Tensor<float> numbered(const Shape& shape) {
@@ -119,4 +119,4 @@ TEST(PackedMatrix, sixteen_bits_are_laid_out_as_they_are) {
 }
 
 }  // namespace
-}  // namespace saccade::test
+}  // namespace saccade::test::trace_values_test

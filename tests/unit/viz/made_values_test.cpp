@@ -11,7 +11,7 @@
 
 // Views draw what is made when it is looked at as they draw what is kept, and do not need all of it at once.
 
-namespace saccade {
+namespace saccade::made_values_test {
 namespace {
 
 using namespace test;
@@ -80,4 +80,4 @@ TEST(MadeValues, HeadsOfALongTextAreMadeSmallAndLookTheSame) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::made_values_test

@@ -6,7 +6,7 @@
 #include "viz/view.hpp"
 #include "viz_testing.hpp"
 
-namespace saccade {
+namespace saccade::path_views_test {
 namespace {
 
 using namespace test;
@@ -119,4 +119,4 @@ TEST(PatchesView, ShowsEachStepInEachScaleWithoutOverlap) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::path_views_test
