@@ -81,6 +81,20 @@ def _labels(tokens):
     return {"token": list(tokens), "token.key": list(tokens)}
 
 
+def _fit(tokens, arrays, tensors):
+    """ValueError where the texts are not one a position."""
+    for tensor in tensors if tokens is not None else ():
+        *_, queries, keys = (1, 1) + arrays[tensor.get("parts", [tensor["name"]])[0]].shape
+        if isinstance(tokens, dict):
+            wanted = {"query": queries, "key": keys}
+            wrong = [(len(texts), wanted[side], side) for side, texts in tokens.items() if texts is not None and side in wanted and len(texts) != wanted[side]]
+        else:
+            wrong = [] if len(list(tokens)) in (queries, keys) else [(len(list(tokens)), queries, "query")]
+        if wrong and tensor.get("role") not in ("query", "key"):
+            texts, positions, side = wrong[0]
+            raise ValueError(f"{tensor['name']}: {texts} tokens for {positions} positions of its {side} axis: give one text a position")
+
+
 @contextlib.contextmanager
 def _whole(path):
     """A file beside `path` that takes its place once it is whole."""
@@ -152,6 +166,7 @@ def save(path, attention, tokens=None, axes=None, role=None, causal=False, title
         else:
             arrays[name] = parts[0]
         tensors.append(tensor)
+    _fit(tokens, arrays, tensors)
     about = _about(tensors, _labels(tokens), title)
     if path.endswith(".safetensors"):
         _write_safetensors(path, arrays, about)

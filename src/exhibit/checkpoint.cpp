@@ -222,7 +222,7 @@ Exhibit checkpoint_exhibit() {
     exhibit.views = placed(resolve(exhibit.params, {}));
     exhibit.place = placed;
     exhibit.picks = {{"token.position", "position"}, {"output.position", "position"}};
-    exhibit.quick = {{"text", "generate", 20, "Write 20", "Stop"}};
+    exhibit.quick = {{"text", "generate", 20, "Write 20", "Take back"}};
     exhibit.output_text = "output";
     exhibit.run = run_checkpoint_exhibit;
     exhibit.lesson = checkpoint_lesson();

@@ -49,7 +49,7 @@ struct Pick {
 struct QuickNumber {
     std::string beside, param;  // the text's name, and the number's
     std::int64_t value;         // what the press sets; the number's fallback is what it is set back to
-    std::string title, back;    // on the button: "Write 20", "Stop"
+    std::string title, back;    // on the button: "Write 20", "Take back"
 };
 
 /// One exhibit: its parameters, its model, its views. Knows no screen.

@@ -228,9 +228,14 @@ std::string AttentionPlane::caption() const {
     else if (layers != Layers::one && head && extent(axes->head) > 1)
         say("head " + std::to_string(*head + 1));
     say(layers_said(*this));
-    if (sink)
-        say("without “" + drawn_label(*source->info.axes.back(), *sink) + "” at " + std::to_string(*sink + 1) +
-            ", rows renormalised");
+    if (sink) {
+        const Axis& keys = *source->info.axes.back();
+        // Of a part of the keys the most attended one is that of the part, and no more can be made to sum to 1.
+        say("without “" + drawn_label(keys, *sink) + "” at " + std::to_string(keys.at(*sink) + 1) +
+            (keys.is_cut() ? ", rows renormalised over the keys that are shown" : ", rows renormalised"));
+    } else if (state.options.sink != ViewOptions::Sink::keep) {
+        say("nothing left out: no rows of weights");
+    }
     if (sums) say(row_sums_text(*sums));
     if (axes && axes->head >= 0) say(missing_heads(state.options, extent(axes->head)));
     if (special_hidden) say("special tokens hidden");

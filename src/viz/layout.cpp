@@ -78,6 +78,10 @@ std::string number_text(double value) {
     return value < 0 ? "−" + text : text;
 }
 
+std::string share_text(double value) {
+    return std::abs(value) >= 0.005 || value == 0 ? fmt::format("{:.2f}", value) : number_text(value);
+}
+
 std::string cut_to_fit(const std::string& text, double width, double size, Font font, const TextMeasure& measure) {
     if (measure.width(text, size, font) <= width) return text;
     const std::vector<std::string> pieces = graphemes(text.size() > 512 ? sanitize_utf8(text.substr(0, 512)) : text);

@@ -114,6 +114,10 @@ bool is_read_against_one(const TraceTensor& tensor) {
     return is_unit_interval(tensor.info.role) && std::ranges::none_of(tensor.info.axes, &Axis::is_long);
 }
 
+bool keeps_peaks(const TraceTensor& tensor) {
+    return tensor.info.role == Role::weights || tensor.info.unit == "weight" || is_read_against_one(tensor);
+}
+
 bool has_negative(const Tensor<float>& values) {
     const auto all = values.values();
     return std::any_of(all.begin(), all.end(), [](float v) { return std::isfinite(v) && v < 0; });

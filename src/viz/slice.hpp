@@ -46,6 +46,9 @@ Slice row_of(const TraceTensor& tensor, const ViewState& state);
 bool is_unit_interval(Role role);
 /// And are read against 1: not among thousands of keys, each of which has next to nothing.
 bool is_read_against_one(const TraceTensor& tensor);
+/// Where many of its cells share a pixel, is the largest of them shown, so that no peak is lost? Of weights, and of blocks of
+/// them.
+bool keeps_peaks(const TraceTensor& tensor);
 /// Does it have a finite negative value?
 bool has_negative(const Tensor<float>& values);
 /// The cell of a plane or row slice (row ignored for a row slice), at positions of the tensor.

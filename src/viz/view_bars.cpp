@@ -71,7 +71,7 @@ void draw_horizontal(Sketch& sketch, const BarRow& row, const Box& content) {
         const double length = std::max(1.0, std::abs(v) * scale);
         sketch.rect({v < 0 ? zero - length : zero, y, length, h}, sketch.bar_color(axis, i, v), sketch.px(2));
         const double x = (v < 0 ? zero : zero + length) + sketch.px(6);
-        const std::string number = is_unit_interval(row.role) ? fmt::format("{:.2f}", v) : number_text(v);
+        const std::string number = is_unit_interval(row.role) ? share_text(v) : number_text(v);
         sketch.text({x, y + h / 2}, number, size, sketch.selected(axis, i) ? theme.selection : theme.secondary, HAlign::left,
                     VAlign::middle, Font::mono);
     }

@@ -95,7 +95,7 @@ SmallMaps small_maps(const Trace& trace, const TraceTensor& tensor, const Grid& 
     constexpr Index most = 256;  // cells of a side
     HeatmapGridItem item;
     treat(item, tensor, grid.axes, state);
-    item.largest = is_read_against_one(tensor) || tensor.info.role == Role::weights;
+    item.largest = keeps_peaks(tensor);
     item.normalization.scale = state.scale;
     GridBlock block;
     while (grid.rows > block.rows * most) block.rows *= 2;
@@ -411,7 +411,7 @@ class HeadGridView : public View {
         const double map_w = tried.w / static_cast<double>(grid.heads), map_h = tried.h / static_cast<double>(grid.layers);
         if (static_cast<double>(cols) > map_w * 2 || static_cast<double>(rows) > map_h * 2)
             said += fmt::format("{}{} × {} cells per head, {} of each pixel", said.empty() ? "" : " · ", rows, cols,
-                                is_read_against_one(*grid.tensor) ? "the largest" : "the mean");
+                                keeps_peaks(*grid.tensor) ? "the largest" : "the mean");
         sketch.caption(said, content);
         return boxes(content);
     }

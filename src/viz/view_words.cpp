@@ -64,7 +64,7 @@ void draw_word(Sketch& sketch, const Words& words, Index row, Index rank, const 
     // By the root, so that small probabilities differ; never so bright that the word could not be read.
     sketch.rect(box, mixed(theme.raised, theme.accent, 0.62 * std::sqrt(std::clamp(p, 0.0, 1.0))), sketch.px(4));
     const double size = std::min(sketch.px(13), box.h * 0.62), inset = sketch.px(8), middle = box.y + box.h / 2;
-    const std::string word = words.word(row, rank), number = fmt::format("{:.2f}", p);
+    const std::string word = words.word(row, rank), number = share_text(p);
     const double small = size * 0.85, taken = sketch.text_width(number, small, Font::mono) + sketch.px(8);
     const double room = box.w - 2 * inset - (numbered ? taken : 0);
     if (room < size) return;

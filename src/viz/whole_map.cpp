@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "viz/map_picture.hpp"
 
@@ -15,6 +16,21 @@ constexpr double largest = 132, least = 44, gap = 16;  // px
 bool is_movable(const Slice& slice) {
     return slice.row_axis >= 0 && !slice.shown_row && !slice.shown_col && slice.row()->part.whole > 0 &&
            slice.col()->part.whole > 0;
+}
+
+/// Blocks of cells as one cell each, the largest of them (of scores, whose peaks may lie below, too: their mean would be none
+/// of them), so that no more than `rows` x `cols` are left.
+Tensor<float> largest_of_blocks(const Tensor<float>& values, Index rows, Index cols) {
+    const Index height = values.shape()[0], width = values.shape()[1];
+    if (height <= rows && width <= cols) return values;
+    const Index to_rows = std::min(rows, height), to_cols = std::min(cols, width);
+    Tensor<float> blocks(Shape{to_rows, to_cols}, -std::numeric_limits<float>::infinity());
+    for (Index y = 0; y < height; ++y)
+        for (Index x = 0; x < width; ++x) {
+            float& block = blocks.data()[y * to_rows / height * to_cols + x * to_cols / width];
+            block = std::fmax(block, values.data()[y * width + x]);
+        }
+    return blocks;
 }
 
 /// The picture, in the scale that is asked for, of its own values.
@@ -31,7 +47,9 @@ void draw_picture(Sketch& sketch, const Trace& trace, const AttentionPlane& plan
     item.box = box;
     item.gap = 0;
     item.over = item.under = {0, 0, 0, 0};
-    item.values = plane_of(*whole, state).values;
+    const Tensor<float> all = plane_of(*whole, state).values;
+    const auto pixels = [](double length) { return std::max<Index>(1, static_cast<Index>(std::lround(length))); };
+    item.values = keeps_peaks(*plane.source) ? largest_of_blocks(all, pixels(box.h), pixels(box.w)) : all;
     item.normalization = remembered_limits(item.values, false, map.normalization.low < 0, state);
     sketch.add(item);
 }

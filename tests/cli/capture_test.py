@@ -94,6 +94,12 @@ class Saved(Captures):
         with np.load(run) as arrays:
             self.assertTrue(np.array_equal(self.shown(run, "--array", "self.weights")[0], arrays["self.weights"]))
 
+    def test_tokens_are_one_a_position(self):
+        for tokens in (["the", "cat"], {"query": list("abc"), "key": list("abcdef")}):
+            with self.assertRaisesRegex(ValueError, "tokens for 6 positions"):
+                sc.save(self.path("wrong.npz"), shares(2, 3, 6, 6), tokens=tokens)
+        self.assertFalse(os.path.exists(self.path("wrong.npz")))
+
     def test_tokens_and_interventions(self):
         path = sc.save(self.path("a.npz"), shares(2, 2, 3, 3), role="weights")
         with open(self.path("tokens.txt"), "w", encoding="utf-8") as file:

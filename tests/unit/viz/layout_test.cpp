@@ -9,6 +9,14 @@ namespace {
 
 using test::PlainMeasure;
 
+TEST(Layout, shares_that_would_read_nothing_say_how_little_they_are) {
+    EXPECT_EQ(share_text(0.274), "0.27");
+    EXPECT_EQ(share_text(1), "1.00");
+    EXPECT_EQ(share_text(0), "0.00");
+    EXPECT_EQ(share_text(0.00021), "2.1e-4");
+    EXPECT_EQ(share_text(0.0049), "0.0049");
+}
+
 TEST(Labels, BlanksAndControlsAreVisible) {
     const Axis axis{"source", AxisKind::key, 7, {" ", "\n", "\t", "", "a b", "ab ", "\x01z"}, "j"};
     const char* drawn[] = {"␣", "⏎", "⇥", "∅", "a b", "ab␣", "·z"};
