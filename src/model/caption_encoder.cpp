@@ -13,7 +13,6 @@ namespace saccade {
 
 namespace {
 
-constexpr int picture_channels = 3;
 constexpr std::size_t most_layers = 12;
 
 std::string conv_name(std::size_t layer) {
@@ -64,12 +63,12 @@ Tensor<T> place_codes(Index height, Index width) {
 }
 
 template <class T>
-CaptionEncoder<T>::CaptionEncoder(const Weights<T>& w, const CaptionSteps& steps) {
+CaptionEncoder<T>::CaptionEncoder(const Weights<T>& w, const CaptionSteps& steps, Index inputs) : inputs_(inputs) {
     const std::size_t count = steps.strides.size();
     if (count == 0 || count > most_layers || count != steps.shifts.size() || w.has(conv_name(count) + ".weight"))
         throw Error(ErrorCode::bad_format, fmt::format("captioner: {} strides and {} shifts", count, steps.shifts.size()),
                     fmt::format("both have one number for each of its layers, of which there are at most {}", most_layers));
-    Index in = picture_channels;
+    Index in = inputs;
     for (std::size_t n = 0; n < count; ++n) {
         Layer layer;
         layer.weight = w.get(conv_name(n) + ".weight");
@@ -109,9 +108,9 @@ template <class T>
 Var<T> CaptionEncoder<T>::features(const Var<T>& images, std::vector<BatchStatistics<T>>* seen,
                                    const std::stop_token& stop) const {
     const Shape& s = images.shape();
-    if (s.rank() != 4 || s[3] != picture_channels || s[1] < cell() || s[2] < cell())
+    if (s.rank() != 4 || s[3] != inputs_ || s[1] < cell() || s[2] < cell())
         throw Error(ErrorCode::invalid_input, fmt::format("captioner: pictures of shape {} cannot be read", s.str()),
-                    fmt::format("three channels and at least {0} x {0} pixels are needed", cell()));
+                    fmt::format("{1} channels and at least {0} x {0} pixels are needed", cell(), inputs_));
     // Centred: a mean of 0 keeps the zeros around the picture from looking black.
     Var<T> x = add_scalar(scale(images, T(2)), T(-1));
     for (const Layer& layer : layers_) {
@@ -156,8 +155,8 @@ std::vector<BatchStatistics<T>> CaptionEncoder<T>::statistics(const Tensor<T>& i
     return seen;
 }
 
-void add_caption_encoder_weights(WeightMap& to, Rng& rng, const std::vector<CaptionLayer>& layers) {
-    Index in = picture_channels;
+void add_caption_encoder_weights(WeightMap& to, Rng& rng, const std::vector<CaptionLayer>& layers, Index inputs) {
+    Index in = inputs;
     for (std::size_t n = 0; n < layers.size(); ++n) {
         const CaptionLayer& layer = layers[n];
         Tensor<float> kernel(Shape{layer.channels, in, layer.kernel, layer.kernel});
@@ -171,8 +170,8 @@ void add_caption_encoder_weights(WeightMap& to, Rng& rng, const std::vector<Capt
 }
 
 void recalibrate_caption_encoder(WeightMap& weights, const CaptionSteps& steps, Index n,
-                                 const std::function<Tensor<float>(Index)>& batches, std::stop_token stop) {
-    const CaptionEncoder<float> encoder{Weights<float>(weights), steps};
+                                 const std::function<Tensor<float>(Index)>& batches, std::stop_token stop, Index inputs) {
+    const CaptionEncoder<float> encoder{Weights<float>(weights), steps, inputs};
     recalibrate(
         weights, norm_names("encoder.", steps.strides.size()), n, [&](Index i) { return encoder.statistics(batches(i)); },
         stop);

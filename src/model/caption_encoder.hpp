@@ -37,6 +37,7 @@ const CaptionSteps& caption_steps();
 template <class T>
 Tensor<T> place_codes(Index height, Index width);
 inline constexpr Index place_features = 8;
+inline constexpr Index picture_channels = 3;
 
 /// A picture to annotation vectors (Xu 2015, section 3.1.1): convolution, batch norm and relu, layer by layer, fully
 /// convolutional, so that any picture size gives a map. Parameters encoder.convN.weight, encoder.normN.{gain,bias,mean,
@@ -47,7 +48,9 @@ class CaptionEncoder {
     CaptionEncoder() = default;
     /// Sizes from the shapes. Without population statistics (in training) each batch is normalised by its own.
     /// Error{bad_format} if tensors are missing, or do not fit each other or the steps.
-    explicit CaptionEncoder(const Weights<T>& weights, const CaptionSteps& steps = caption_steps());
+    /// `inputs`: channels of what it reads; more than a picture's three for clips, which see motion too.
+    explicit CaptionEncoder(const Weights<T>& weights, const CaptionSteps& steps = caption_steps(),
+                            Index inputs = picture_channels);
 
     /// Channels of the annotations, place codes left out.
     Index channels() const { return layers_.back().weight.shape()[0]; }
@@ -59,8 +62,8 @@ class CaptionEncoder {
         Var<T> vectors;  // [B, height * width, annotation_size()]: what was seen there, then where it is
         Index height = 0, width = 0;
     };
-    /// images [B, height, width, 3], 0 to 1. Shows "annotations" of a batch of one. Error{invalid_input} below `cell()` pixels
-    /// a side.
+    /// images [B, height, width, inputs], 0 to 1. Shows "annotations" of a batch of one. Error{invalid_input} below `cell()`
+    /// pixels a side.
     Annotations operator()(const Var<T>& images, const Observer& observe = {}, std::stop_token stop = {}) const;
     /// One forward pass with the batch's own statistics; what each layer saw. Error as above.
     std::vector<BatchStatistics<T>> statistics(const Tensor<T>& images) const;
@@ -74,14 +77,17 @@ class CaptionEncoder {
     Var<T> features(const Var<T>& images, std::vector<BatchStatistics<T>>* seen, const std::stop_token& stop) const;
 
     std::vector<Layer> layers_;
+    Index inputs_ = picture_channels;
 };
 
 /// Fresh weights: kernels normal with variance 2 / fan in (He 2015), gains 1. `layers` may differ from the usual ones in
 /// channels and kernels.
-void add_caption_encoder_weights(WeightMap& to, Rng& rng, const std::vector<CaptionLayer>& layers = caption_layers());
+void add_caption_encoder_weights(WeightMap& to, Rng& rng, const std::vector<CaptionLayer>& layers = caption_layers(),
+                                 Index inputs = picture_channels);
 /// Population statistics of all batches together, put into the weights as NAME.mean and NAME.variance ("precise" batch norm, Wu
 /// and Johnson 2021, section 3). `batches(i)` makes the i-th of n.
 void recalibrate_caption_encoder(WeightMap& weights, const CaptionSteps& steps, Index n,
-                                 const std::function<Tensor<float>(Index)>& batches, std::stop_token stop);
+                                 const std::function<Tensor<float>(Index)>& batches, std::stop_token stop,
+                                 Index inputs = picture_channels);
 
 }  // namespace saccade

@@ -83,7 +83,7 @@ std::string CaptionText::write(const Ids& ids, CaptionLanguage language) const {
     for (const Index id : ids) {
         if (id >= end()) break;
         const std::string& word = words_.token(id);
-        const bool apart = language == CaptionLanguage::english && !text.empty() && word != ";";
+        const bool apart = language == CaptionLanguage::english && !text.empty() && word != ";" && word != ",";
         text += (apart ? " " : "") + word;
     }
     return text;

@@ -6,6 +6,7 @@
 #include "train/adam.hpp"
 #include "train/aligner_task.hpp"
 #include "train/caption_task.hpp"
+#include "train/clip_task.hpp"
 #include "train/date_lists_task.hpp"
 #include "train/date_questions_task.hpp"
 #include "train/dates_task.hpp"
@@ -89,6 +90,7 @@ const std::vector<TaskFamily>& families() {
         {resnet_task_ids(), make_resnet_task},
         {induction_task_ids(), make_induction_task},
         {caption_task_ids(), make_caption_task},
+        {clip_task_ids(), make_clip_task},
         {english_task_ids(), make_english_task},
         {vit_task_ids(), make_vit_task},
         {reading_task_ids(), make_reading_task},
