@@ -28,6 +28,8 @@ const View& map_gallery_view();
 const View& channel_bars_view();
 /// One map per entry over the picture, the entry's label below: one picture per word.
 const View& word_strip_view();
+/// The frames of a clip, with what a word gives to each; a click selects a frame.
+const View& film_strip_view();
 /// All maps of the same cells in the order in which they were computed.
 const View& map_stages_view();
 /// The likeliest words of each row: what each layer would say.
