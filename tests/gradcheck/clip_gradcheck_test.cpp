@@ -8,10 +8,10 @@
 namespace saccade::clip_gradcheck_test {
 namespace {
 
-/// Everything that training differentiates: two clips of three frames, norms with the batch's own statistics, and words.
+/// Everything that training differentiates: two clips of two frames, norms with the batch's own statistics, and words.
 Var<double> clip_loss(const Weights<double>& weights, const ClipDesign& design) {
     const ClipDescriber<double> model(weights, design);
-    const auto encoded = model.encode(random_tensor({2, 3, 48, 48, 3}, 4, 0, 1));
+    const auto encoded = model.encode(random_tensor({2, 2, 48, 48, 3}, 4, 0, 1));
     const Ids languages = {5, 6}, targets = {0, 1, 2, 3, 4, 4};
     const auto forced = model.forced(encoded, languages, targets, 3);
     Var<double> looked = forced.weights.front();
@@ -26,13 +26,13 @@ void check_describer(bool places) {
     sizes.embedding = sizes.state = sizes.attention = sizes.frame = 2;
     const ClipDesign design = clip_design(places);
     std::vector<CaptionLayer> layers = clip_layers(places);
-    for (CaptionLayer& layer : layers) layer = {1, layer.shift > 0 ? 3 : 1, layer.stride, layer.shift};
+    for (CaptionLayer& layer : layers) layer = {2, layer.shift > 0 ? 3 : 1, layer.stride, layer.shift};
     WeightMap map = initial_clip_weights(sizes, places, rng);
     // Smaller pictures' networks: the sizes of what follows them change with them.
     for (const auto& [name, tensor] : WeightMap(map))
         if (name.starts_with("encoder.conv") || name.starts_with("encoder.norm")) map.erase(name);
     add_caption_encoder_weights(map, rng, layers, clip_channels);
-    const Index features = 1 + place_features, annotation = (places ? features : sizes.frame) + time_features;
+    const Index features = 2 + place_features, annotation = (places ? features : sizes.frame) + time_features;
     const auto put = [&](const std::string& name, const Shape& shape) {
         Rng own = rng.fork(name);
         map[name] = Tensor<float>(shape);
