@@ -23,6 +23,7 @@ Exhibit rnn_shapes_exhibit();
 Exhibit saliency_exhibit();
 Exhibit self_attention_exhibit();
 Exhibit spatial_exhibit();
+Exhibit temporal_exhibit();
 Exhibit transformer_exhibit();
 Exhibit vision_checkpoint_exhibit();
 

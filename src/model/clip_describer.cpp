@@ -17,20 +17,18 @@ namespace saccade {
 namespace {
 
 constexpr Index most_stride = 8;
-constexpr Index joined_cells = 9;  // places of a frame that are joined
 
 }  // namespace
 
-std::vector<CaptionLayer> clip_layers(bool places) {
-    std::vector<CaptionLayer> layers = {{16, 3, 2}, {24, 3, 2}, {48, 3, 2, 1}, {64, 3, 1}};
-    if (!places) layers.push_back({64, 3, 2});
-    return layers;
+const std::vector<CaptionLayer>& clip_layers() {
+    static const std::vector<CaptionLayer> all = {{16, 3, 2}, {24, 3, 2}, {48, 3, 2, 1}, {64, 3, 1}};
+    return all;
 }
 
 ClipDesign clip_design(bool places) {
     ClipDesign design;
     design.places = places;
-    for (const CaptionLayer& layer : clip_layers(places)) {
+    for (const CaptionLayer& layer : clip_layers()) {
         design.encoder.strides.push_back(layer.stride);
         design.encoder.shifts.push_back(layer.shift);
     }
@@ -109,7 +107,7 @@ ClipDescriber<T>::ClipDescriber(const Weights<T>& w, ClipDesign design)
     if (!design_.places) {
         const Var<T> bias = w.get("encoder.join.bias");
         s.frame = bias.shape()[0];
-        join_ = {w.get("encoder.join.weight", {s.frame, joined_cells * encoder_.annotation_size()}), bias};
+        join_ = {w.get("encoder.join.weight", {s.frame, encoder_.annotation_size()}), bias};
         s.annotation = s.frame + time_features;
     }
     initial_ = {w.get("decoder.initial.weight", {s.state, s.annotation}), w.get("decoder.initial.bias", {s.state})};
@@ -145,17 +143,13 @@ Var<T> ClipDescriber<T>::annotate(const Tensor<T>& clips, const Observer& observ
         into.width = read.width;
         seen = reshape(read.vectors, {batch, frames * cells, features});
     } else {
-        if (cells != joined_cells)
-            throw Error(ErrorCode::invalid_input,
-                        fmt::format("describer of clips: frames of {} x {} pixels cannot be read", s[2], s[3]),
-                        "without places it reads frames of the size that it was trained on");
         each = 1;
-        const Var<T> map = observe("features", reshape(read.vectors, {batch, frames, cells * features}), [] {
+        const Var<T> largest = max(read.vectors, 1);
+        const Var<T> map = observe("features", reshape(largest, {batch, frames, features}), [] {
             return Shown{.symbol = "m",
                          .title = "Features of each frame",
                          .axes = {"frame", "feature"},
-                         .step = {"encode", "m_i = CNN(I_i, I_i − I_(i−1)), all places one after the other", "",
-                                  "Yao 2015, section 3.1"}};
+                         .step = {"encode", "m_i = max over places of CNN(I_i, I_i − I_(i−1))", "", "Yao 2015, section 3.1"}};
         });
         seen = relu(join_(map));
     }
@@ -236,17 +230,17 @@ Tensor<float> uniform(const Shape& shape, Rng& rng, double spread) {
 WeightMap initial_clip_weights(const ClipSizes& s, bool places, Rng& rng) {
     WeightMap w;
     Rng encoder_rng = rng.fork("encoder");
-    add_caption_encoder_weights(w, encoder_rng, clip_layers(places), clip_channels);
+    add_caption_encoder_weights(w, encoder_rng, clip_layers(), clip_channels);
     const auto matrix = [&](const std::string& name, const Shape& shape, double spread = 1) {
         Rng own = rng.fork(name);
         w[name] = uniform(shape, own, spread);
     };
     constexpr double lively = 4;  // weights that are not flat from the start, as a captioner's
     const auto zeros = [&](const std::string& name, Index n) { w[name] = Tensor<float>(Shape{n}); };
-    const Index features = clip_layers(places).back().channels + place_features;
+    const Index features = clip_layers().back().channels + place_features;
     const Index annotation = (places ? features : s.frame) + time_features;
     if (!places) {
-        matrix("encoder.join.weight", {s.frame, joined_cells * features}, 1.7);  // before a relu
+        matrix("encoder.join.weight", {s.frame, features}, 1.7);  // before a relu
         zeros("encoder.join.bias", s.frame);
     }
     Tensor<float> table(Shape{s.vocabulary, s.embedding});

@@ -26,9 +26,9 @@ nlohmann::json to_json(const ClipDesign& design);
 /// From a model card's "design". Error{bad_format} names `where`.
 ClipDesign clip_design_from_json(const nlohmann::json& card, const std::string& where);
 
-/// The layers that `saccade train` makes. At 48 x 48 pixels 6 x 6 places, and of a design without places 3 x 3, which are
-/// joined.
-std::vector<CaptionLayer> clip_layers(bool places);
+/// The layers that `saccade train` makes: 6 x 6 places at 48 x 48 pixels, each of which sees 31 x 31. Of a design without
+/// places the largest of each feature is taken.
+const std::vector<CaptionLayer>& clip_layers();
 ClipDesign clip_design(bool places);
 
 struct ClipSizes {
@@ -52,18 +52,19 @@ template <class T>
 Tensor<T> with_motion(const Tensor<T>& clips);
 inline constexpr Index clip_channels = 6;
 
-/// The describer of clips of Yao et al. 2015 ("Describing videos by exploiting temporal structure"). With v_1..v_n the
-/// annotations of the frames, y_t the words, h and c the state and memory of an LSTM:
+/// The describer of clips of Yao et al. 2015 ("Describing videos by exploiting temporal structure", section 3). With v_1..v_n
+/// the annotations of the frames, y_t the words, h and c the state and memory of an LSTM:
 ///
-///   e_i^(t) = w . tanh(W_a h_{t-1} + W_y E y_{t-1} + U_a v_i + b_a)                              (section 3.3, relevance
-///   scores) alpha^(t) = softmax(e^(t))      phi_t(V) = sum_i alpha_i^(t) v_i                              (eq. 3 to 6) h_t,
-///   c_t = LSTM(h_{t-1}, c_{t-1}, [E y_{t-1}; phi_t(V)])                                      (section 3.2) p(y_t) =
-///   softmax(U_p tanh(E y_{t-1} + W_h h_t + W_p phi_t(V) + b_p) + d)                      (section 3.2) h_0 = tanh(W_h0 mean(v)
-///   + b)    c_0 = W_c0 mean(v) + b'
+///   e_ti = w . tanh(W_a h_{t-1} + W_y E y_{t-1} + U_a v_i + b_a)    alpha_t = softmax(e_t)
+///   phi_t = sum_i alpha_ti v_i
+///   h_t, c_t = LSTM(h_{t-1}, c_{t-1}, [E y_{t-1}; phi_t])
+///   p(y_t) = softmax(U_p tanh(E y_{t-1} + W_h h_t + W_p phi_t + b_p) + d)
+///   h_0 = tanh(W_h0 mean(v) + b)    c_0 = W_c0 mean(v) + b'
 ///
-/// W_y is not Yao's: with it the query follows a sentence that somebody else wrote. v_i is what a convolutional network makes
-/// of frame i and of what has changed since the frame before it, through one fully connected layer, and the frame's time. With
-/// places, each place of each frame has an annotation (with place and time), and all are weighed at once.
+/// (eq. 3 to 6 and the decoder of section 3.2). W_y is not Yao's: with it the query follows a sentence that somebody else
+/// wrote. v_i is made by a convolutional network of frame i and of what has changed since the frame before it: the largest of
+/// each feature over all places, through one fully connected layer, and the frame's time. With places, each place of each frame
+/// has an annotation (features, place and time), and all are weighed at once.
 template <class T>
 class ClipDescriber {
  public:

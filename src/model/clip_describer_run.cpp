@@ -39,7 +39,7 @@ void declare_axes(Probe& probe, const ClipDescriber<float>& model, const ClipReq
         probe.axis({"y", AxisKind::y, output.height, {}, "y"});
         probe.axis({"x", AxisKind::x, output.width, {}, "x"});
     } else {
-        probe.axis({"feature", AxisKind::feature, 9 * model.encoder().annotation_size(), {}, "f"});
+        probe.axis({"feature", AxisKind::feature, model.encoder().annotation_size(), {}, "f"});
     }
     probe.axis({"channel", AxisKind::feature, s.annotation, channels, "n"});
     probe.axis({"embedding", AxisKind::feature, s.embedding, {}, "m"});

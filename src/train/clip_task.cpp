@@ -29,7 +29,7 @@ class ClipTask : public Task {
         design_ = clip_design_from_json(card, where);
     }
     Index steps_per_epoch() const override { return steps_an_epoch_; }
-    int default_epochs() const override { return 26; }
+    int default_epochs() const override { return 20; }
     Var<float> shard_loss(const Weights<float>& weights, Index step, int shard, Rng& rng) const override;
     int shards() const override { return shard_count; }
     double learning_rate(Index step) const override {

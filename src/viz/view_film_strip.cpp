@@ -63,9 +63,14 @@ void take_gold(const Trace& trace, const ViewState& state, Film& film) {
     std::vector<bool> gold(static_cast<std::size_t>(film.size()), false);
     for (Index i = 0; i < marked.size(); ++i)
         if (marked.data()[i] > 0) gold[static_cast<std::size_t>(i / each)] = true;
-    if (std::ranges::none_of(gold, [](bool g) { return g; })) return;
+    if (std::ranges::none_of(gold, [](bool g) { return g; })) {
+        film.regions = {};
+        return;
+    }
     film.gold = std::move(gold);
-    film.said = "lines below: " + (regions->info.title.empty() ? regions->info.name : regions->info.title);
+    std::string what = regions->info.title.empty() ? regions->info.name : regions->info.title;
+    if (what[0] >= 'A' && what[0] <= 'Z') what[0] = static_cast<char>(what[0] - 'A' + 'a');
+    film.said = "marked: " + what;
 }
 
 Film film_of(const Trace& trace, const TraceTensor& tensor, const ViewState& state) {

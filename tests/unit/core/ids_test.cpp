@@ -23,6 +23,7 @@ const Shows all[] = {
     {"saliency", {}, {"source.id", "focus.answer", "max.answer", "gate.answer"}},
     {"alignment", {}, {"source.id", "decoder.input", "output.id"}},
     {"captioning", {}, {"decoder.input", "output.id"}},
+    {"temporal", {}, {"decoder.input", "output.id"}},
     {"transformer", {}, {"source.id", "decoder.id", "output.id"}},
     {"positions", {}, {"source.id"}},
     {"induction", {}, {"token.id"}},

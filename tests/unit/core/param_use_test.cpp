@@ -78,6 +78,8 @@ TEST(ParamUse, what_is_said_to_be_unread_changes_nothing) {
         {"positions", {}},
         {"transformer", {}},
         {"captioning", {}},
+        {"temporal", {}},
+        {"temporal", {{"clip", std::int64_t{1}}}},
         {"checkpoint", {}},
         {"vision-checkpoint", {}},
         {"vision-checkpoint", {{"path", std::string(SACCADE_TEST_DATA "/golden/timm_seresnet50")}}},
@@ -100,7 +102,7 @@ TEST(ParamUse, what_is_said_to_be_unread_changes_nothing) {
             ++checked;
         }
     }
-    EXPECT_EQ(checked, 27u);
+    EXPECT_EQ(checked, 32u);
 }
 
 TEST(ParamUse, what_it_waits_for_wakes_it) {

@@ -24,6 +24,7 @@ std::vector<Field> fields() {
     std::vector<Field> all = {{"alignment", "target", "2019-09-30"},
                               {"transformer", "target", "i love chinese."},
                               {"captioning", "caption", "a red circle"},
+                              {"temporal", "sentence", "the red circle appears"},
                               {"permutation", "order", "1, 3, 2"}};
     for (const Exhibit& exhibit : exhibits())
         for (const ParamSpec& spec : exhibit.params) {

@@ -71,8 +71,8 @@ TEST(FilmStrip, AFrameThatIsSelectedIsLargeAndItsBarCanBeDragged) {
 
 TEST(FilmStrip, SaysWhichFramesAreTheWordsOwnWhereSomeAre) {
     const Trace trace = clip_trace(false);
-    EXPECT_TRUE(says(figure_of(trace, word("weights", 0)), "lines below: When it is"));
-    EXPECT_FALSE(says(figure_of(trace, word("weights", 1)), "lines below"));
+    EXPECT_TRUE(says(figure_of(trace, word("weights", 0)), "marked: when it is"));
+    EXPECT_FALSE(says(figure_of(trace, word("weights", 1)), "marked"));
 }
 
 TEST(FilmStrip, LaysTheMapOfEachFrameOverIt) {
@@ -86,6 +86,18 @@ TEST(FilmStrip, LaysTheMapOfEachFrameOverIt) {
     const auto hit = figure.hit({maps[4].box.x + maps[4].box.w - 1, maps[4].box.y + 1});
     ASSERT_TRUE(hit);
     EXPECT_EQ(hit->ref, (CellRef{"map", {1, 3, 0, 1}}));
+}
+
+TEST(FilmStrip, OutlinesThePlacesOfAWordThatHasSomeAndOfNoOther) {
+    Trace trace = clip_trace(true);
+    const auto& axes = trace.tensor("map").info.axes;
+    Tensor<float> gold(Shape{2, 4, 2, 2});
+    gold.data()[2 * 4] = 1;
+    trace.add({"gold", Role::map, "G", "Where it is", "", axes}, gold);
+    const Figure first = figure_of(trace, word("map", 0)), second = figure_of(trace, word("map", 1));
+    EXPECT_TRUE(says(first, "marked: where it is"));
+    EXPECT_FALSE(says(second, "marked"));
+    EXPECT_GT(items_of<LineItem>(first).size(), items_of<LineItem>(second).size());
 }
 
 TEST(FilmStrip, DrawsNothingThatHasNoFrames) {
