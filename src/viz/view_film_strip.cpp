@@ -117,7 +117,7 @@ Places arrange(const Sketch& sketch, const Film& film, Box room) {
     const auto& s = film.frames->values.shape();
     const double shape = static_cast<double>(s[2]) / static_cast<double>(s[1]);
     Places places;
-    const bool large = room.w >= sketch.px(420) && room.h >= sketch.px(150);
+    const bool large = room.w >= sketch.px(420) && room.h >= sketch.px(110);
     if (large) {
         Box side = room;
         side.w = std::min(room.w * 0.34, room.h * shape);
@@ -221,7 +221,7 @@ void draw_strip(Sketch& sketch, const Film& film, const Places& places) {
 std::string subtitle_of(const Film& film) {
     std::string text = film.where;
     return text + (text.empty() ? "" : " · ") +
-           fmt::format("{} frames, {} is large", film.size(), film.axis->label(film.chosen));
+           fmt::format("{} frames, frame {} in focus", film.size(), film.axis->label(film.chosen));
 }
 
 class FilmStripView : public View {

@@ -162,104 +162,111 @@ VerdictTable captioning_verdicts() {
 VerdictTable glimpses_verdicts() {
     return {
         .exhibit = "glimpses",
-        .points = {"never reads the whole picture",
-                   "joined into one vector",
-                   "it decides where to look next",
-                   "has no gradient",
-                   "adds evidence",
-                   "lead to the same answer",
-                   "does not depend on the canvas",
+        .points = {"never reads the whole picture", "joined into one vector", "it decides where to look next",
+                   "has no gradient", "adds evidence", "lead to the same answer", "does not depend on the canvas",
                    "no gain on small pictures"},
         .every = {"model", "policy"},
-        .rows = {
-            {"+ + + . + + + +", {"model=mnist", "policy=mean"}}, {"+ + + . + + + +", {"model=translated"}},
-            {"+ + + + + + + +", {"model=translated", "policy=sampled", "clutter=4"}}, {"+ + + + + + + +", {"policy=sampled"}},
-            // Digits, a drawing of one's own, a file, nothing.
-            {"+ + + . + + + +", {"image=sample:digit-7"}}, {"+ + + . + + + +", {"image=sample:digit-0"}},
-            {"+ + + . + X + +", {scene}}, {"+ + + . + + + +", {picture}},
-            {"+ + + . X X + +", {"image=scene:{\"background\":{\"color\":\"#000000\"}}"}},
-            {"+ + + . + + + +", {"centred=false"}},
-            // Glimpses, canvases, the fan.
-            {"+ + + . . + + +", {"glimpses=1"}}, {"+ + + . + + + +", {"glimpses=12"}},
-            {"+ + + . X + + +", {"canvas=60", "clutter=4"}}, {"+ + + . + . + +", {"paths=0"}},
-            // What is changed by hand.
-            {"+ + H . + + + +", {"intervene glimpse.fixation[2,:]=0.5"}},
-            {"H + + . + + + +", {"intervene glimpse.retina[1,0,4,4]=9"}},
-            {"+ H + . + + + +", {"intervene glimpse.vector[1,0]=9"}}, {"+ H + . + + + +", {"intervene glimpse.state[1,0]=9"}},
-            {"+ + H . + + + +", {"intervene glimpse.policy[1,0]=0.9"}}, {"+ + + . + + H H", {"intervene cost[0,0]=9"}},
+        .rows =
+            {
+                {"+ + + . + + + +", {"model=mnist", "policy=mean"}},
+                {"+ + + . + + + +", {"model=translated"}},
+                {"+ + + + + + + +", {"model=translated", "policy=sampled", "clutter=4"}},
+                {"+ + + + + + + +", {"policy=sampled"}},
+                // Digits, a drawing of one's own, a file, nothing.
+                {"+ + + . + + + +", {"image=sample:digit-7"}},
+                {"+ + + . + + + +", {"image=sample:digit-0"}},
+                {"+ + + . + X + +", {scene}},
+                {"+ + + . + + + +", {picture}},
+                {"+ + + . X X + +", {"image=scene:{\"background\":{\"color\":\"#000000\"}}"}},
+                {"+ + + . + + + +", {"centred=false"}},
+                // Glimpses, canvases, the fan.
+                {"+ + + . . + + +", {"glimpses=1"}},
+                {"+ + + . + + + +", {"glimpses=12"}},
+                {"+ + + . X + + +", {"canvas=60", "clutter=4"}},
+                {"+ + + . + . + +", {"paths=0"}},
+                // What is changed by hand.
+                {"+ + H . + + + +", {"intervene glimpse.fixation[2,:]=0.5"}},
+                {"H + + . + + + +", {"intervene glimpse.retina[1,0,4,4]=9"}},
+                {"+ H + . + + + +", {"intervene glimpse.vector[1,0]=9"}},
+                {"+ H + . + + + +", {"intervene glimpse.state[1,0]=9"}},
+                {"+ + H . + + + +", {"intervene glimpse.policy[1,0]=0.9"}},
+                {"+ + + . + + H H", {"intervene cost[0,0]=9"}},
+            },
+    };
+}
 
-            VerdictTable temporal_verdicts(){return {
-                .exhibit = "temporal",
-                .points = {"A clip is a row of frames", "In training a term", "What the decoder reads", "is read off the film",
-                           "The question depends", "Over time and space every place", "And at verbs and nouns"},
-                .every = {"model", "language"},
-                .rows =
-                    {
-                        // Both models in both languages.
-                        {"+ + + + + . .", {"model=time", "language=en"}},
-                        {"+ + + + + . .", {"model=time", "language=zh"}},
-                        {"+ + + + + + +", {"model=space", "language=en"}},
-                        {"+ + + + + + +", {"model=space", "language=zh"}},
-                        // Stories, held-out clips, times.
-                        {"+ + + . + . .", {"story=the purple ring moves up"}},
-                        {"+ + + + + . .", {"story=the red circle meets the blue square, then the red circle moves down"}},
-                        {"+ + + + + . .", {"clip=1"}},
-                        {"+ + + + + . .", {"second_event=13"}},
-                        {"+ + + + + . .", {"first_event=14"}},
-                        // Temperature, beam, sentences of one's own.
-                        {"+ + + + + . .", {"temperature=0"}},
-                        {"+ X + X + . .", {"temperature=inf"}},
-                        {"+ + + + + . .", {"beam=3"}},
-                        {"+ + + + + . .", {"sentence=the blue square moves left"}},
-                        {"+ + + + + . .", {"sentence=蓝方块向左移动"}},
-                        // What is changed by hand.
-                        {"H + + + + . .", {"intervene weights[1,:]*=0"}},
-                        {"+ H + + + . .", {"intervene pointing=0"}},
-                        {"+ + H + + . .", {"intervene context[0,0]=9"}},
-                        {"+ + + + H . .", {"intervene queries[0,0]=9"}},
-                        {"+ + + + + H +", {"model=space", "intervene frame_weights[0,0]=9"}},
-                    },
-            };
-    }
+VerdictTable temporal_verdicts() {
+    return {
+        .exhibit = "temporal",
+        .points = {"A clip is a row of frames", "In training a term", "What the decoder reads", "is read off the film",
+                   "The question depends", "Over time and space every place", "And at verbs and nouns"},
+        .every = {"model", "language"},
+        .rows =
+            {
+                // Both models in both languages.
+                {"+ + + + + . .", {"model=time", "language=en"}},
+                {"+ + + + + . .", {"model=time", "language=zh"}},
+                {"+ + + + + + +", {"model=space", "language=en"}},
+                {"+ + + + + + +", {"model=space", "language=zh"}},
+                // Stories, held-out clips, times.
+                {"+ + + . + . .", {"story=the purple ring moves up"}},
+                {"+ + + + + . .", {"story=the red circle meets the blue square, then the red circle moves down"}},
+                {"+ + + + + . .", {"clip=1"}},
+                {"+ + + + + . .", {"second_event=13"}},
+                {"+ X + + + . .", {"first_event=14"}},
+                // Temperature, beam, sentences of one's own.
+                {"+ + + + + . .", {"temperature=0"}},
+                {"+ X + X + . .", {"temperature=inf"}},
+                {"+ + + + + . .", {"beam=3"}},
+                {"+ X + . + . .", {"sentence=the blue square moves left"}},
+                {"+ X + . + . .", {"sentence=蓝方块向左移动"}},
+                // What is changed by hand.
+                {"H + + + + . .", {"intervene weights[1,:]*=0"}},
+                {"+ H + + + . .", {"intervene pointing=0"}},
+                {"+ + H + + . .", {"intervene context[0,0]=9"}},
+                {"+ + + + H . .", {"intervene queries[0,0]=9"}},
+                {"+ + + + + H +", {"model=space", "intervene frame_weights[0,0]=0.5"}},
+            },
+    };
+}
 
-    VerdictTable vision_checkpoint_verdicts() {
-        const std::string folder = "path=" SACCADE_SOURCE_DIR "/tests/golden/vision_", vit = folder + "vit",
-                          deit = folder + "deit", grey = folder + "deit_plain",
-                          timm = "path=" SACCADE_SOURCE_DIR "/tests/golden/timm_", se = timm + "seresnet50",
-                          mobile = timm + "mobilenetv3_large_100", efficient = timm + "efficientnet_b0";
-        return {
-            .exhibit = "vision-checkpoint",
-            .points = {"A picture is cut into patches", "shares out one whole", "Rollout multiplies the layers",
-                       "Relevance asks", "The probabilities follow", "has no tokens", "two layers with biases",
-                       "shares with no other", "the gate lets through", "Drag a bar"},
-            .every = {},
-            .rows =
-                {
-                    {"+ + + + + . . . . .", {}},
-                    {"+ + + + + . . . . .", {vit}},
-                    {"+ + + + + . . . . .", {deit}},
-                    {"+ + + + + . . . . .", {grey}},
-                    {"+ + + + + . . . . .", {vit, picture}},
-                    {"+ + + + + . . . . .", {deit, "query=5", "class=2"}},
-                    {"+ + + . + . . . . .", {vit, "gradients=false"}},
-                    {". . . . . + + + + +", {se}},
-                    {". . . . . + + + + +", {se, "block=1", picture}},
-                    {". . . . . + + + + +", {mobile, "block=4"}},
-                    {". . . . . + + + + +", {efficient, "block=1"}},
-                    {". . . . . + + + + +", {efficient, "block=7", "class=2"}},
-                    // What is changed by hand.
-                    {". . . . . H + + + +", {se, "intervene stage4.block1.pooled[0]=9"}},
-                    {". . . . . + H + + +", {se, "intervene stage4.block1.bottleneck[0]=9"}},
-                    {". . . . . + + + + +", {se, "intervene stage4.block1.gate[0]=0"}},
-                    {". . . . . + + + H +", {se, "intervene stage4.block1.output[0,0,0]=9"}},
-                    {". . . . . + + + + H", {se, "intervene probabilities[0]=0.9"}},
-                    {"H + + + + . . . . .", {vit, "intervene self.embedding[3,0]=9"}},
-                    {"+ H + + + . . . . .", {vit, "intervene self.weights[0,0]*=2"}},
-                    {"+ + + + + . . . . .", {vit, "intervene self.weights[0,0,0,3]=0.5"}},
-                    {"+ + + + H . . . . .", {vit, "intervene probabilities[0]=0.9"}},
-                },
-        };
-    }
+VerdictTable vision_checkpoint_verdicts() {
+    const std::string folder = "path=" SACCADE_SOURCE_DIR "/tests/golden/vision_", vit = folder + "vit", deit = folder + "deit",
+                      grey = folder + "deit_plain", timm = "path=" SACCADE_SOURCE_DIR "/tests/golden/timm_",
+                      se = timm + "seresnet50", mobile = timm + "mobilenetv3_large_100", efficient = timm + "efficientnet_b0";
+    return {
+        .exhibit = "vision-checkpoint",
+        .points = {"A picture is cut into patches", "shares out one whole", "Rollout multiplies the layers", "Relevance asks",
+                   "The probabilities follow", "has no tokens", "two layers with biases", "shares with no other",
+                   "the gate lets through", "Drag a bar"},
+        .every = {},
+        .rows =
+            {
+                {"+ + + + + . . . . .", {}},
+                {"+ + + + + . . . . .", {vit}},
+                {"+ + + + + . . . . .", {deit}},
+                {"+ + + + + . . . . .", {grey}},
+                {"+ + + + + . . . . .", {vit, picture}},
+                {"+ + + + + . . . . .", {deit, "query=5", "class=2"}},
+                {"+ + + . + . . . . .", {vit, "gradients=false"}},
+                {". . . . . + + + + +", {se}},
+                {". . . . . + + + + +", {se, "block=1", picture}},
+                {". . . . . + + + + +", {mobile, "block=4"}},
+                {". . . . . + + + + +", {efficient, "block=1"}},
+                {". . . . . + + + + +", {efficient, "block=7", "class=2"}},
+                // What is changed by hand.
+                {". . . . . H + + + +", {se, "intervene stage4.block1.pooled[0]=9"}},
+                {". . . . . + H + + +", {se, "intervene stage4.block1.bottleneck[0]=9"}},
+                {". . . . . + + + + +", {se, "intervene stage4.block1.gate[0]=0"}},
+                {". . . . . + + + H +", {se, "intervene stage4.block1.output[0,0,0]=9"}},
+                {". . . . . + + + + H", {se, "intervene probabilities[0]=0.9"}},
+                {"H + + + + . . . . .", {vit, "intervene self.embedding[3,0]=9"}},
+                {"+ H + + + . . . . .", {vit, "intervene self.weights[0,0]*=2"}},
+                {"+ + + + + . . . . .", {vit, "intervene self.weights[0,0,0,3]=0.5"}},
+                {"+ + + + H . . . . .", {vit, "intervene probabilities[0]=0.9"}},
+            },
+    };
+}
 
 }  // namespace
 
