@@ -97,7 +97,11 @@ void open_file(CheckpointFolder& folder, const std::string& path, const std::sto
         throw Error(ErrorCode::out_of_range, fmt::format("{}: holds {} numbers; {} can be read", path, numbers, most_numbers),
                     "choose a smaller model");
     for (const StoredTensor& tensor : file->header().tensors) {
-        if (!tensor.is_float() || !wanted(tensor.name)) continue;
+        if (!wanted(tensor.name)) continue;
+        if (!tensor.is_float()) {
+            folder.unread.emplace(tensor.name, tensor.dtype);
+            continue;
+        }
         if (tensor.shape(path).rank() == 2 && tensor.dtype != "F64")
             folder.stored.emplace(tensor.name, StoredPlace{file, tensor});
         else
@@ -145,7 +149,9 @@ nlohmann::json read_checkpoint_config(const std::string& path) {
     nlohmann::json config = parse_json(read_text(file, most_config_bytes), file, "fetch it again");
     const JsonObject object(config, file);
     if (const nlohmann::json* how = object.find("quantization_config"); how != nullptr && how->is_object()) {
-        std::string method = "an unknown method";
+        // bitsandbytes did not always write its name.
+        std::string method =
+            how->contains("load_in_4bit") || how->contains("load_in_8bit") ? "bitsandbytes" : "an unknown method";
         JsonObject(*how, file).text("quant_method", method, 40);
         throw Error(ErrorCode::unsupported, fmt::format("{}: its weights are quantised ({})", path, method),
                     "use the model as it was before: F32, F16 or BF16");

@@ -23,6 +23,7 @@ struct CheckpointFolder {
     nlohmann::json config;
     WeightMap tensors;                                     // under their own names
     std::map<std::string, StoredPlace> stored{};           // of a folder that was opened: matrices, which are read when taken
+    std::map<std::string, std::string> unread{};           // of a type that no weight is read in, and which
     std::set<std::string> used{};                          // those that were asked for
     nlohmann::json generation = nlohmann::json::object();  // generation_config.json, which may be missing
 };

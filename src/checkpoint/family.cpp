@@ -20,11 +20,28 @@ std::string Taking::found(const std::string& theirs) const {
     return {};
 }
 
+void Taking::missing(const std::string& theirs) const {
+    std::vector<std::string> prefixes{""};
+    prefixes.insert(prefixes.end(), prefixes_.begin(), prefixes_.end());
+    // GPTQ and AWQ put packed numbers in the place of a weight.
+    const std::string packed = theirs.substr(0, theirs.rfind('.')) + ".qweight";
+    for (const std::string& prefix : prefixes) {
+        if (const auto other = folder_.unread.find(prefix + theirs); other != folder_.unread.end())
+            throw Error(ErrorCode::unsupported,
+                        fmt::format("{}: tensor '{}' is stored as {}", folder_.path, other->first, other->second),
+                        "F32, F16 and BF16 are read: use the model as it was before it was quantised");
+        if (folder_.unread.contains(prefix + packed))
+            throw Error(ErrorCode::unsupported,
+                        fmt::format("{}: its weights are quantised ('{}')", folder_.path, prefix + packed),
+                        "use the model as it was before: F32, F16 or BF16");
+    }
+    throw Error(ErrorCode::bad_format, fmt::format("{}: there is no tensor '{}'", folder_.path, theirs),
+                "use the weights that were saved with this config.json");
+}
+
 std::string Taking::checked(const std::string& theirs, const Shape& shape) const {
     const std::string name = found(theirs);
-    if (name.empty())
-        throw Error(ErrorCode::bad_format, fmt::format("{}: there is no tensor '{}'", folder_.path, theirs),
-                    "use the weights that were saved with this config.json");
+    if (name.empty()) missing(theirs);
     folder_.used.insert(name);
     const auto stored = folder_.stored.find(name);
     const Shape own =

@@ -73,6 +73,8 @@ class Taking {
 
  private:
     std::string found(const std::string& theirs) const;
+    /// Says why a tensor cannot be taken: not there, stored as a type that is not read, or packed by a quantiser.
+    [[noreturn]] void missing(const std::string& theirs) const;
     /// The folder's name of one that is there in this shape. Error{bad_format} as tensor.
     std::string checked(const std::string& theirs, const Shape& shape) const;
     /// Where it lies, if it need not be read yet; else null.

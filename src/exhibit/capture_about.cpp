@@ -185,6 +185,9 @@ std::vector<AxisKind> axis_kinds_from(const std::string& text) {
         if (!kind)
             throw Error(ErrorCode::invalid_input, fmt::format("Axes: '{}' is no kind of axis", shorten(name, 40)),
                         "write for example: layer, head, query, key; or batch, feature, channel, y, x, step, class");
+        if (std::ranges::find(kinds, *kind) != kinds.end())
+            throw Error(ErrorCode::invalid_input, fmt::format("Axes: {} stands there twice", to_string(*kind)),
+                        "name each axis once, for example: layer, head, query, key");
         kinds.push_back(*kind);
     }
     return kinds;

@@ -153,6 +153,12 @@ void show_queries_and_keys(Probe& probe, const CapturedFile& capture, const Capt
     Compared c(capture, look);
     for (const LoadedCapture* loaded : {&c.queries, &c.keys})
         for (const Note& note : loaded->notes) probe.note(note);
+    for (const LoadedCapture* loaded : {&c.queries, &c.keys})
+        if (loaded->not_finite > 0)
+            probe.note({"path",
+                        fmt::format("{} of {} values of the {} are no finite numbers, and no scores that read them are",
+                                    loaded->not_finite, loaded->values.size(), loaded == &c.keys ? "keys" : "queries"),
+                        "look where they come from"});
     if (Axis& i = c.queries.axes[c.queries.axes.size() - 2], &j = c.keys.axes[c.keys.axes.size() - 2];
         c.t_q == c.t_k && i.labels == j.labels) {
         i.name = "token";

@@ -94,6 +94,13 @@ class Saved(Captures):
         with np.load(run) as arrays:
             self.assertTrue(np.array_equal(self.shown(run, "--array", "self.weights")[0], arrays["self.weights"]))
 
+    def test_queries_that_are_no_numbers_are_said(self):
+        queries = np.ones((2, 4, 8), np.float32)
+        queries[1, 2, 3] = np.nan
+        path = sc.save(self.path("nan.npz"), {"q": queries, "k": np.ones((2, 4, 8), np.float32)}, role={"q": "query", "k": "key"})
+        notes = [note["text"] for note in self.shown(path)[1]["notes"]]
+        self.assertTrue(any("1 of 64 values of the queries are no finite numbers" in text for text in notes), notes)
+
     def test_tokens_are_one_a_position(self):
         for tokens in (["the", "cat"], {"query": list("abc"), "key": list("abcdef")}):
             with self.assertRaisesRegex(ValueError, "tokens for 6 positions"):
@@ -145,7 +152,7 @@ class Saved(Captures):
         for name, says in (("object.npy", "real numbers"), ("complex.npy", "real numbers"), ("empty.npy", "no values"), ("seven.npy", "at most 6"),
                            ("cut.npy", "bytes of data"), ("cut.npz", "npz"), ("pickle.npy", "never read"), ("text.safetensors", "no file of arrays")):
             self.bad(1, "run", "capture", "--path", self.path(name), names=[name, says])
-        for args, says in ((["--axes", "layer, head, query"], "3 axes"), (["--axes", "query, keys"], "keys"), (["--part", "query 4"], "the last is 3"),
+        for args, says in ((["--axes", "layer, head, query"], "3 axes"), (["--axes", "query, keys"], "keys"), (["--axes", "query, query, key"], "query stands there twice"), (["--part", "query 4"], "the last is 3"),
                            (["--part", "layer 1"], "no axis layer"), (["--array", "b"], "attention"), (["--tokens", "[1"], "Tokens")):
             self.bad(1, "run", "capture", "--path", good, *args, names=[says])
         self.assertIn("2 tokens for 3", self.shown(good, "--tokens", "a b")[1]["notes"][0]["text"])

@@ -51,6 +51,29 @@ TEST(CheckpointFolder, says_in_one_line_why_it_does_not_open) {
     EXPECT_FALSE(is_checkpoint_folder(copied.path()));
 }
 
+TEST(CheckpointFolder, names_weights_that_are_stored_as_what_is_not_read) {
+    const auto stored_as = [](const Copied& copied, const std::string& tensor, const std::string& type) {
+        std::string file = read_text(copied("model.safetensors"));
+        const std::size_t type_at = file.find("\"F32\"", file.find('"' + tensor + '"'));
+        file.replace(type_at, 5, '"' + type + '"');
+        write_file(copied("model.safetensors"), file);
+    };
+    Copied whole;
+    stored_as(whole, "transformer.wte.weight", "I32");
+    EXPECT_SAYS(whole.refusal(), "tensor 'transformer.wte.weight' is stored as I32");
+    Copied packed;
+    packed.weights([](WeightMap& map) {
+        auto weight = map.extract("transformer.h.0.attn.c_attn.weight");
+        weight.key() = "transformer.h.0.attn.c_attn.qweight";
+        map.insert(std::move(weight));
+    });
+    stored_as(packed, "transformer.h.0.attn.c_attn.qweight", "I32");
+    EXPECT_SAYS(packed.refusal(), "its weights are quantised ('transformer.h.0.attn.c_attn.qweight')");
+    Copied unnamed;
+    unnamed.config("quantization_config", {{"load_in_4bit", true}});
+    EXPECT_SAYS(unnamed.refusal(), "its weights are quantised (bitsandbytes)");
+}
+
 TEST(CheckpointFolder, pickles_are_not_read_and_shards_are_looked_for) {
     Copied copied;
     fs::rename(copied("model.safetensors"), copied("model-00001-of-00002.safetensors"));
