@@ -53,7 +53,7 @@ class ClipTask : public Task {
     ClipSizes sizes_;
     double dropout_ = 0.2, forget_ = 0.4, peak_rate_ = 2e-3;
     // Weight of the term that says when, and where, the words of an event may look (Liu 2016), and the share of the steps in
-    // which it does. Without it a thousand steps of learning to write pass before anything is looked at.
+    // which it does.
     double guide_ = 0.5, guided_ = 1;
     bool staged_ = true;  // short stories first
     Index batch_size_ = 16, steps_an_epoch_ = 100, total_steps_ = 0;
