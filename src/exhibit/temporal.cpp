@@ -141,7 +141,7 @@ std::vector<ParamSpec> temporal_params() {
                    "or down, turns, or meets another. The seed says where the shapes are.",
                    usual_story, longest_story);
     story.examples = {usual_story, "the purple ring moves up, then the purple ring vanishes",
-                      "the red circle meets the blue square, then the red circle moves down", "红圆出现，然后蓝方块向左移动"};
+                      "the red circle meets the blue square, then the red circle moves down"};
     ParamSpec sentence = optional_text_param("sentence", "Own sentence",
                                              "Forces the decoder to write this instead of what it would choose, and shows when "
                                              "each word looks; empty: it writes by itself.",

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -53,7 +55,8 @@ TEST(CheckpointFolder, says_in_one_line_why_it_does_not_open) {
 
 TEST(CheckpointFolder, names_weights_that_are_stored_as_what_is_not_read) {
     const auto stored_as = [](const Copied& copied, const std::string& tensor, const std::string& type) {
-        std::string file = read_text(copied("model.safetensors"));
+        std::ifstream in(copied("model.safetensors"), std::ios::binary);
+        std::string file{std::istreambuf_iterator<char>(in), {}};
         const std::size_t type_at = file.find("\"F32\"", file.find('"' + tensor + '"'));
         file.replace(type_at, 5, '"' + type + '"');
         write_file(copied("model.safetensors"), file);
