@@ -60,7 +60,7 @@ TEST_P(ClipGolden, agrees_within_1e_5) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, ClipGolden,
-                         testing::Values(Case{"time", "time", "en", "", 1, 7}, Case{"chinese", "time", "zh", "", 0.7, 7},
+                         testing::Values(Case{"time", "time", "en", "", 1, 7}, Case{"chinese", "time", "zh", "", 1.3, 7},
                                          Case{"forced", "time", "en", "the red circle appears, then the blue square moves left",
                                               1, 7},
                                          Case{"space", "space", "en", "", 1, 8}),

@@ -23,7 +23,7 @@ from golden_common import ASSETS, compare, read_card, read_safetensors, record, 
 
 CASES = {  # name: model, options
     "time": ("time", ["--language", "en"]),
-    "chinese": ("time", ["--language", "zh", "--temperature", "0.7"]),
+    "chinese": ("time", ["--language", "zh", "--temperature", "1.3"]),
     "forced": ("time", ["--sentence", "the red circle appears , then the blue square moves left"]),
     "space": ("space", ["--language", "en"]),
 }

@@ -213,7 +213,7 @@ VerdictTable temporal_verdicts() {
                 {"+ + + + + . .", {"story=the red circle meets the blue square, then the red circle moves down"}},
                 {"+ + + + + . .", {"clip=1"}},
                 {"+ + + + + . .", {"second_event=13"}},
-                {"+ X + + + . .", {"first_event=14"}},
+                {"+ + + + + . .", {"first_event=14"}},
                 // Temperature, beam, sentences of one's own.
                 {"+ + + + + . .", {"temperature=0"}},
                 {"+ X + X + . .", {"temperature=inf"}},
