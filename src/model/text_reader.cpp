@@ -14,8 +14,7 @@ namespace saccade {
 
 namespace {
 
-// Pools: 32 x 100 to 4 x 12, which a picture of half the size gives; the first layer of the localisation network sees every
-// other pixel's mean.
+// Pools: 32 x 100 to 4 x 12.
 const std::vector<ConvLayerShape>& localisation_layers() {
     static const std::vector<ConvLayerShape> all = {{16, 3, true}, {32, 3, true}, {48, 3, true}};
     return all;
@@ -49,8 +48,6 @@ Index channels_of(const std::vector<ConvLayerShape>& layers) {
 nlohmann::json to_json(const ReaderDesign& d) {
     nlohmann::json json = to_json(d.decoder);
     json["rectifier"] = d.rectifier;
-    json["height"] = d.height;
-    json["width"] = d.width;
     return json;
 }
 

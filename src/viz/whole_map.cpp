@@ -18,8 +18,7 @@ bool is_movable(const Slice& slice) {
            slice.col()->part.whole > 0;
 }
 
-/// Blocks of cells as one cell each, the largest of them (of scores, whose peaks may lie below, too: their mean would be none
-/// of them), so that no more than `rows` x `cols` are left.
+/// Blocks of cells as one cell each, the largest of them, so that no more than `rows` x `cols` are left and no peak is lost.
 Tensor<float> largest_of_blocks(const Tensor<float>& values, Index rows, Index cols) {
     const Index height = values.shape()[0], width = values.shape()[1];
     if (height <= rows && width <= cols) return values;
