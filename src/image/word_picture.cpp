@@ -9,6 +9,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <numbers>
 #include <span>
 #include <tuple>
@@ -105,16 +106,20 @@ ScaledFont opened_font(const WordLook& look) {
     return font;
 }
 
-/// The font that a look asks for, opened once a thread: fontconfig goes through every font of the machine to find one, which
-/// for a single word takes longer than all the rest (and Pango does so for each of its fallbacks).
+/// The font that a look asks for, opened once: fontconfig goes through every font of the machine to find one, which for a
+/// single word takes longer than all the rest (and Pango does so for each of its fallbacks). Callers hold the lock of
+/// straight_line().
 cairo_scaled_font_t* font_of(const WordLook& look) {
-    thread_local std::map<std::tuple<std::string, int, bool>, ScaledFont> opened;
+    static std::map<std::tuple<std::string, int, bool>, ScaledFont> opened;
     ScaledFont& font = opened[{look.family, look.weight, look.italic}];
     if (font == nullptr) font = opened_font(look);
     return font.get();
 }
 
 Line straight_line(const std::string& word, const WordLook& look) {
+    // Cairo hands every thread the same glyphs of a font, and drops those of one thread while another still reads them.
+    static std::mutex one_at_a_time;
+    const std::lock_guard lock(one_at_a_time);
     cairo_scaled_font_t* const font = font_of(look);
     cairo_glyph_t* made = nullptr;
     int count = 0;

@@ -1,7 +1,9 @@
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <numeric>
+#include <thread>
 
 #include "image/grey_noise.hpp"
 #include "image/word_picture.hpp"
@@ -81,6 +83,28 @@ TEST(WordPicture, is_the_same_for_the_same_look_and_other_for_another_seed) {
     look.seed = 8;
     EXPECT_NE(first, pixels());
     for (const float p : first) EXPECT_TRUE(p >= 0 && p <= 1);
+}
+
+TEST(WordPicture, is_the_same_when_many_are_drawn_at_once) {
+    // As when a model is trained: cairo's glyphs of a font belong to all threads.
+    const auto draw = [](int i) {
+        WordLook look = plain();
+        look.family = word_families()[static_cast<std::size_t>(i) % word_families().size()];
+        look.weight = 100 * (1 + i % 9);
+        look.italic = i % 2 == 1;
+        return draw_word(fmt::format("{}{:c}{:c}q{}", i * 7919, '!' + i % 90, 'A' + i % 50, i), look, 32, 100).grey;
+    };
+    constexpr int words = 400, painters = 4;
+    std::vector<Tensor<float>> together(words);
+    {
+        std::vector<std::jthread> threads;
+        for (int t = 0; t < painters; ++t)
+            threads.emplace_back([&, t] {
+                for (int i = t; i < words; i += painters) together[static_cast<std::size_t>(i)] = draw(i);
+            });
+    }
+    for (int i = 0; i < words; i += 37)
+        EXPECT_TRUE(std::ranges::equal(together[static_cast<std::size_t>(i)].values(), draw(i).values())) << i;
 }
 
 TEST(WordPicture, says_what_cannot_be_drawn) {
