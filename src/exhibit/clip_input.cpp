@@ -4,13 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <filesystem>
 
-#include "base/stop.hpp"
 #include "base/typed_text.hpp"
 #include "exhibit/characters.hpp"
-#include "image/load_image.hpp"
+#include "exhibit/clip_pictures.hpp"
 #include "trace/observer.hpp"
 #include "train/clip_judge.hpp"
 
@@ -18,89 +15,7 @@ namespace saccade {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr Index display_side = 96;
-constexpr std::size_t most_listed = 100'000;
-const std::string folder_hint =
-    "give a folder of PNG, JPEG or WebP pictures, which are read by name, in the order of their numbers";
-
-/// "frame2.png" before "frame10.png": runs of digits are compared as numbers.
-bool by_number(const std::string& a, const std::string& b) {
-    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-    std::size_t i = 0, j = 0;
-    while (i < a.size() && j < b.size()) {
-        if (!digit(a[i]) || !digit(b[j])) {
-            if (a[i] != b[j]) return a[i] < b[j];
-            ++i;
-            ++j;
-            continue;
-        }
-        std::size_t end_a = i, end_b = j;
-        while (end_a < a.size() && digit(a[end_a])) ++end_a;
-        while (end_b < b.size() && digit(b[end_b])) ++end_b;
-        while (i + 1 < end_a && a[i] == '0') ++i;
-        while (j + 1 < end_b && b[j] == '0') ++j;
-        if (end_a - i != end_b - j) return end_a - i < end_b - j;
-        if (const int order = a.compare(i, end_a - i, b, j, end_b - j); order != 0) return order < 0;
-        i = end_a;
-        j = end_b;
-    }
-    return a.size() - i < b.size() - j;
-}
-
-bool is_picture_name(const fs::path& path) {
-    std::string ending = path.extension().string();
-    for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return ending == ".png" || ending == ".jpg" || ending == ".jpeg" || ending == ".webp";
-}
-
-/// The pictures of a folder, in order.
-std::vector<std::string> pictures_in(const std::string& folder, const std::stop_token& stop) {
-    std::error_code failed;
-    if (!fs::exists(folder, failed)) throw Error(ErrorCode::not_found, folder + ": there is no such folder", folder_hint);
-    if (!fs::is_directory(folder, failed)) throw Error(ErrorCode::invalid_input, folder + ": is no folder", folder_hint);
-    std::vector<std::string> found;
-    std::size_t seen = 0;
-    for (fs::directory_iterator at(folder, failed), end; !failed && at != end && seen < most_listed; at.increment(failed)) {
-        check_stop(stop);
-        ++seen;
-        if (is_picture_name(at->path())) found.push_back(at->path().string());
-    }
-    if (failed) throw Error(ErrorCode::io, folder + ": cannot be read: " + failed.message(), folder_hint);
-    if (found.empty()) throw Error(ErrorCode::invalid_input, folder + ": holds no pictures", folder_hint);
-    std::ranges::sort(found, by_number);
-    return found;
-}
-
-/// As many as the describer was trained on, spread evenly over all.
-std::vector<std::string> chosen_of(const std::vector<std::string>& all) {
-    if (all.size() <= static_cast<std::size_t>(clip_frames)) return all;
-    std::vector<std::string> chosen;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(clip_frames); ++i)
-        chosen.push_back(all[i * (all.size() - 1) / static_cast<std::size_t>(clip_frames - 1)]);
-    return chosen;
-}
-
-/// A picture stretched to a square, into its place.
-void copy_square(const std::string& path, Index side, float* to) {
-    const PicturePtr picture = load_picture(path, side, side);
-    const Image& image = picture->image;
-    for (Index y = 0; y < side; ++y)
-        for (Index x = 0; x < side * 3; ++x) {
-            const Index from_y = std::min(y, image.height - 1), from_x = std::min(x / 3, image.width - 1) * 3 + x % 3;
-            *to++ = static_cast<float>(image.row(from_y)[from_x]) / 255.0f;
-        }
-}
-
-Tensor<float> squares(const std::vector<std::string>& paths, Index side, const std::stop_token& stop) {
-    Tensor<float> all = Tensor<float>::uninitialized({static_cast<Index>(paths.size()), side, side, 3});
-    for (std::size_t i = 0; i < paths.size(); ++i) {
-        check_stop(stop);
-        copy_square(paths[i], side, all.data() + static_cast<Index>(i) * side * side * 3);
-    }
-    return all;
-}
 
 void show_frames(const Observer& observe, const Tensor<float>& frames) {
     observe.axis({"image.y", AxisKind::y, frames.shape()[1], {}, "y"});
@@ -114,29 +29,24 @@ void show_frames(const Observer& observe, const Tensor<float>& frames) {
                       "change what the network makes of it, or the story"});
 }
 
-ClipInput own_pictures(RunContext& context, const std::string& folder) {
-    const std::vector<std::string> all = pictures_in(folder, context.stop), chosen = chosen_of(all);
+ClipInput own_pictures(RunContext& context, const std::string& path) {
+    const std::shared_ptr<const OwnClip> own = own_clip(path, context.stop);
     ClipInput input;
-    input.read = squares(chosen, clip_side, context.stop);
-    show_frames(Observer(context.probe), squares(chosen, display_side, context.stop));
-    const PicturePtr first = load_picture(chosen.front(), clip_side, clip_side);
-    bool other_sizes = false;
-    for (const std::string& path : chosen) {
-        const PicturePtr picture = load_picture(path, clip_side, clip_side);
-        other_sizes = other_sizes || picture->full_width != first->full_width || picture->full_height != first->full_height;
-    }
-    if (all.size() > chosen.size())
-        context.probe.note({"folder", fmt::format("{} of {} pictures are read, spread evenly", chosen.size(), all.size()),
-                            "put fewer into the folder"});
-    else if (all.size() < static_cast<std::size_t>(clip_frames))
+    input.read = own->read;
+    show_frames(Observer(context.probe), own->shown);
+    const Index frames = own->read.shape()[0];
+    if (own->pictures > frames)
+        context.probe.note({"folder", fmt::format("{} of {} pictures are read, spread evenly", frames, own->pictures),
+                            "keep only those in which something happens"});
+    else if (own->pictures < clip_frames)
         context.probe.note({"folder",
-                            fmt::format("{} picture{}: the describer was trained on clips of {}", all.size(),
-                                        all.size() == 1 ? ", in which nothing can happen" : "s", clip_frames),
+                            fmt::format("{} picture{}: the describer was trained on clips of {}", own->pictures,
+                                        own->pictures == 1 ? ", in which nothing can happen" : "s", clip_frames),
                             "its words may be wrong"});
-    if (other_sizes || first->full_width != first->full_height)
+    if (!own->one_size || !own->square)
         context.probe.note({"folder",
                             fmt::format("the pictures are {}: each is stretched to {} × {}",
-                                        other_sizes ? "of different sizes" : "no squares", clip_side, clip_side),
+                                        own->one_size ? "no squares" : "of different sizes", clip_side, clip_side),
                             "use squares"});
     context.probe.note(
         {"folder", "the describer only knows coloured shapes on light grounds: it tells of any other clip as if it showed some",
@@ -178,7 +88,7 @@ Clip moved_clip(RunContext& context, Clip clip) {
 }  // namespace
 
 ClipInput read_clip(RunContext& context) {
-    if (const std::string& folder = context.params.text("folder"); !folder.empty()) return own_pictures(context, folder);
+    if (const std::string& path = context.params.text("folder"); !path.empty()) return own_pictures(context, path);
     ClipInput input;
     if (const auto number = context.params.integer("clip"); number > 0) {
         input.clip = moved_clip(context, held_out_clip(number - 1));

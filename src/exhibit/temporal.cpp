@@ -165,8 +165,8 @@ std::vector<ParamSpec> temporal_params() {
                       offered_clips),
         optional_text_param(
             "folder", "Own clip",
-            "A folder of pictures, instead of the story: read by name, in the order of their numbers, 16 of them "
-            "spread evenly.",
+            "Instead of the story: an animated WebP, GIF or PNG, or a folder of pictures, which are read by name, in the order "
+            "of their numbers; 16 of them, spread evenly.",
             "none", longest_path),
         number_param("temperature", "Temperature",
                      "τ: scores are divided by it. 0: the best gets all; infinity: every word reads the plain mean.", 1, 0,

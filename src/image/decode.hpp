@@ -23,6 +23,8 @@ void check_image_size(std::uint64_t width, std::uint64_t height, const std::stri
 /// Four channels over white: colour * alpha + 255 * (1 - alpha), rounded. pixels: [n, 4] to [n, 3].
 void compose_over_white(const std::uint8_t* rgba, Index pixels, std::uint8_t* rgb);
 
+/// The number of four bytes, as PNG has them: the most significant first.
+std::uint32_t png_number(std::string_view bytes, std::size_t at);
 /// The orientation, 1 to 8, that EXIF data ("II*\0" or "MM\0*" first) holds; 1 if it holds none.
 int exif_orientation(std::string_view tiff);
 /// Turned and mirrored so that the picture stands upright.

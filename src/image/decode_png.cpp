@@ -91,12 +91,6 @@ bool read_pixels(Reading& reading) {
     return true;
 }
 
-std::uint64_t big_endian(std::string_view bytes, std::size_t at) {
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes[at + i]);
-    return value;
-}
-
 /// What is known of the chunks without unpacking any.
 struct Chunks {
     std::uint64_t packed = 0;  // bytes of the pixels as they are packed
@@ -108,7 +102,7 @@ Chunks chunks_of(std::string_view bytes) {
     constexpr std::size_t signature = 8, around = 12;  // length, type and sum
     Chunks chunks;
     for (std::size_t at = signature; at <= bytes.size() && bytes.size() - at >= around;) {
-        const auto length = static_cast<std::size_t>(big_endian(bytes, at));
+        const auto length = static_cast<std::size_t>(png_number(bytes, at));
         if (length > bytes.size() - at - around) break;
         const std::string_view type = bytes.substr(at + 4, 4);
         if (type == "IDAT") chunks.packed += length;
@@ -121,7 +115,7 @@ Chunks chunks_of(std::string_view bytes) {
 /// Deflate packs no more than 1032 to 1: a picture that claims more is cut off, and nothing is allocated for it.
 void check_packed(std::string_view bytes, const Chunks& chunks, const std::string& where) {
     constexpr std::uint64_t most_packed = 1032;
-    const std::uint64_t width = big_endian(bytes, 16), height = big_endian(bytes, 20);
+    const std::uint64_t width = png_number(bytes, 16), height = png_number(bytes, 20);
     const auto depth = static_cast<unsigned char>(bytes[24]), type = static_cast<unsigned char>(bytes[25]);
     const std::uint64_t channels = type == 2 ? 3 : type == 4 ? 2 : type == 6 ? 4 : 1;
     if (height * ((width * depth * channels + 7) / 8) / most_packed > chunks.packed)
@@ -152,6 +146,12 @@ bool write_pixels(Writing& writing, const Image& image) {
 
 }  // namespace
 
+std::uint32_t png_number(std::string_view bytes, std::size_t at) {
+    std::uint32_t value = 0;
+    for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes[at + i]);
+    return value;
+}
+
 void compose_over_white(const std::uint8_t* rgba, Index pixels, std::uint8_t* rgb) {
     for (Index i = 0; i < pixels; ++i, rgba += 4, rgb += 3) {
         const unsigned alpha = rgba[3];
@@ -162,7 +162,7 @@ void compose_over_white(const std::uint8_t* rgba, Index pixels, std::uint8_t* rg
 Image decode_png(std::string_view bytes, const std::string& where, ImageSize& full) {
     constexpr std::size_t header_end = 29;  // signature, length and name of IHDR, and what stands in it
     if (bytes.size() < header_end || bytes.substr(12, 4) != "IHDR") refuse_damaged(where, "PNG", "its header is missing");
-    check_image_size(big_endian(bytes, 16), big_endian(bytes, 20), where);
+    check_image_size(png_number(bytes, 16), png_number(bytes, 20), where);
     const Chunks chunks = chunks_of(bytes);
     check_packed(bytes, chunks, where);
     Reading reading;

@@ -123,7 +123,7 @@ TEST(OwnClip, that_cannot_be_read_is_refused_in_one_line) {
     std::ofstream(folder / "f1.png") << "no picture";
     EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [&] { run(request); }), "f1.png"));
     request.params.set("folder", folder / "f1.png");
-    EXPECT_TRUE(contains(error_of(ErrorCode::invalid_input, [&] { run(request); }), "is no folder"));
+    EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [&] { run(request); }), "is no animated picture"));
     request.params.set("folder", folder / "none");
     EXPECT_TRUE(contains(error_of(ErrorCode::not_found, [&] { run(request); }), "there is no such folder"));
 }
