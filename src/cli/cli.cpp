@@ -224,6 +224,7 @@ int run_cli(int argc, char** argv, const WindowHooks& window) {
         add_eval(program);
         add_export(program);
         add_bench(program, window);
+        add_manual(program);
         if (opens_window(app, words)) return open_window(window, words, app);
         parse(app, words);
         finish_output();

@@ -128,6 +128,32 @@ bool CliCommand::has(const std::string& name) const {
     return app_->get_option_no_throw("--" + name) != nullptr;
 }
 
+namespace {
+
+CliDescription::Option described(const CLI::Option& option) {
+    CliDescription::Option d;
+    d.positional = option.get_positional();
+    if (d.positional) d.names.push_back(option.get_name(true));
+    for (const std::string& name : option.get_snames()) d.names.push_back("-" + name);
+    for (const std::string& name : option.get_lnames()) d.names.push_back("--" + name);
+    d.help = option.get_description();
+    d.value = option.get_items_expected_max() == 0 ? "" : option.get_type_name();
+    d.required = option.get_required();
+    return d;
+}
+
+}  // namespace
+
+std::vector<CliDescription> CliCommand::commands() const {
+    std::vector<CliDescription> all;
+    for (const CLI::App* command : std::as_const(*app_).get_subcommands([](const CLI::App*) { return true; })) {
+        CliDescription d{command->get_name(), command->get_description(), {}};
+        for (const CLI::Option* option : command->get_options()) d.options.push_back(described(*option));
+        all.push_back(std::move(d));
+    }
+    return all;
+}
+
 void CliCommand::footer(const std::string& text) {
     app_->footer(text);
 }

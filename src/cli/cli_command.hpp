@@ -3,6 +3,7 @@
 #include <functional>
 #include <initializer_list>
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -39,6 +40,17 @@ class CliOption {
     CLI::Option* option_;
 };
 
+/// What a command takes, as its help says it.
+struct CliDescription {
+    struct Option {
+        std::vector<std::string> names;  // "-o", "--output"; of a word at its place its name alone
+        std::string help, value;         // "TEXT"; empty: a flag that takes none
+        bool required = false, positional = false;
+    };
+    std::string name, help;
+    std::vector<Option> options;
+};
+
 /// A command of the program, or the program itself: what it takes and what it does.
 class CliCommand {
  public:
@@ -55,6 +67,8 @@ class CliCommand {
     /// "--name" is taken.
     bool has(const std::string& name) const;
     void footer(const std::string& text);
+    /// The commands that were added so far.
+    std::vector<CliDescription> commands() const;
     /// Undeclared words are allowed.
     void allow_extras();
     /// Runs after parsing, if this command was named; throws Error.

@@ -23,6 +23,8 @@ void add_train(CliCommand& app);
 void add_eval(CliCommand& app);
 void add_export(CliCommand& app);
 void add_bench(CliCommand& app, const WindowHooks& window);
+/// Last: it tells of all that were added before.
+void add_manual(CliCommand& app);
 
 /// What `run` and `render` have in common: the exhibit, its parameters as flags, and what to change.
 struct RequestOptions {

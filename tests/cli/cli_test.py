@@ -8,6 +8,7 @@ import json
 import os
 import re
 import struct
+import subprocess
 import sys
 import unittest
 import zipfile
@@ -34,6 +35,29 @@ class Cli(Case):
             text = self.good("describe", exhibit)
             for tensor in described["tensors"]:
                 self.assertRegex(text, rf"(?m)^  {re.escape(tensor['name'])}  +{tensor['role']}  +\[")
+
+    def test_manual(self):
+        page = self.good("manual", "man")
+        for word in (".TH SACCADE 1", ".SS render", ".B captioning", "EXIT STATUS"):
+            self.assertIn(word, page)
+        script = self.good("manual", "bash")
+
+        def completed(*words):
+            ask = "COMP_WORDS=(%s); COMP_CWORD=%d; _saccade; printf '%%s\\n' \"${COMPREPLY[@]}\"" % (
+                " ".join("'%s'" % w for w in words), len(words) - 1)
+            done = subprocess.run(["bash", "-c", script + "\n" + ask], capture_output=True, text=True, check=True)
+            return done.stdout.split()
+
+        self.assertEqual(completed("saccade", "re"), ["render"])
+        self.assertEqual(completed("saccade", "run", "align"), ["alignment"])
+        self.assertIn("--score", completed("saccade", "run", "alignment", "--sc"))
+        self.assertIn("--save", completed("saccade", "run", "alignment", "--s"))
+        self.assertEqual(completed("saccade", "run", "alignment", "--score", "gen"), ["general"])
+        self.assertEqual(completed("saccade", "render", "alignment", "--view", "head-g"), ["head-grid"])
+        self.assertIn("zh-en-gru", completed("saccade", "eval", "zh-en-g"))
+        self.assertTrue(self.good("manual", "zsh").startswith("#compdef saccade"))
+        self.assertIn("complete -c saccade", self.good("manual", "fish"))
+        self.bad(2, "manual", "html", names=("FORM",))
 
     def test_describe(self):
         described = json.loads(self.good("describe", "alignment", "--json"))
