@@ -1,8 +1,8 @@
 #pragma once
 
-// The inner loops of gemm (tensor/gemm.cpp): tiles of the result kept in registers while the inner extent runs by. Each element
-// is one chain of multiply-adds over k, c = a_k b_k + c for k = 0, 1, ..., in whatever tile it falls; a chain that is cut into
-// blocks of k goes on from what is stored. The blocking into panels follows Goto and van de Geijn 2008.
+// The inner loops of gemm (tensor/gemm_blocks.hpp): tiles of the result kept in registers while the inner extent runs by. Each
+// element is one chain of multiply-adds over k, c = a_k b_k + c for k = 0, 1, ..., in whatever tile it falls; a chain that is
+// cut into blocks of k goes on from what is stored. The blocking into panels follows Goto and van de Geijn 2008.
 
 #include <algorithm>
 #include <array>
