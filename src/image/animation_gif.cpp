@@ -43,7 +43,6 @@ class AnimatedGif : public Animation {
         }
         if (pictures_ == 0) refuse_damaged(where_, "GIF", "it holds no picture");
         open();
-        canvas_.emplace(gif_->SWidth, gif_->SHeight);
     }
 
     Index pictures() const override { return pictures_; }
@@ -61,6 +60,7 @@ class AnimatedGif : public Animation {
         const After after = control_.DisposalMode == DISPOSE_BACKGROUND ? After::clear
                             : control_.DisposalMode == DISPOSE_PREVIOUS ? After::restore
                                                                         : After::keep;
+        if (!canvas_) canvas_.emplace(gif_->SWidth, gif_->SHeight);
         canvas_->draw({image.Left, image.Top, image.Width, image.Height}, rgba.data(), true, after);
         return canvas_->picture();
     }
@@ -147,7 +147,7 @@ class AnimatedGif : public Animation {
     GifPtr gif_;
     GraphicsControlBlock control_{};
     Index pictures_ = 0;
-    std::optional<AnimationCanvas> canvas_;
+    std::optional<AnimationCanvas> canvas_;  // from the first picture on
 };
 
 }  // namespace

@@ -47,7 +47,6 @@ class AnimatedPng : public Animation {
                         "give an animated WebP, GIF or PNG, or a folder of pictures");
         std::erase_if(frames_, [](const Frame& f) { return f.packed.empty(); });
         if (frames_.empty()) refuse_damaged(where_, "PNG", "it is truncated: its first picture is missing");
-        canvas_.emplace(size_.width, size_.height);
     }
 
     Index pictures() const override { return static_cast<Index>(frames_.size()); }
@@ -56,6 +55,7 @@ class AnimatedPng : public Animation {
     Image next() override {
         const Frame& frame = frames_.at(at_++);
         const std::vector<std::uint8_t> rgba = pixels_of(frame);
+        if (!canvas_) canvas_.emplace(size_.width, size_.height);
         canvas_->draw(frame.part, rgba.data(), frame.over, frame.after);
         return canvas_->picture();
     }
@@ -147,7 +147,7 @@ class AnimatedPng : public Animation {
     std::vector<std::pair<std::string_view, std::string_view>> colors_;
     std::vector<Frame> frames_;
     std::size_t at_ = 0;
-    std::optional<AnimationCanvas> canvas_;
+    std::optional<AnimationCanvas> canvas_;  // from the first picture on
 };
 
 }  // namespace

@@ -37,6 +37,7 @@ heap() { # NAME FILES...: compiled again if one has changed
 heap base "$root"/src/base/*.cpp
 heap io "$root"/src/io/*.cpp
 heap image "$root"/src/image/{load_image,decode_exif,decode_jpeg,decode_png,decode_webp,image,scene,scene_json,color}.cpp
+heap animation "$root"/src/image/animation{,_gif,_png,_webp}.cpp
 heap draw "$root"/src/image/scene_draw.cpp
 heap thing "$root"/src/image/thing.cpp
 heap outline "$root"/src/image/outline.cpp
@@ -58,7 +59,7 @@ fi
 for target in "$@"; do
     case $target in replay | small_registry | origin | checkpoint_config) continue ;; esac # they need views and fonts, or whole designs: replay.cpp runs them
     "$compiler" "${flags[@]}" -fsanitize=fuzzer "$here/$target.cpp" "${heaps[@]}" -o "fuzz_$target" \
-        -no-pie -Wl,--gc-sections -Wl,--unresolved-symbols=ignore-all -lfmt -lglib-2.0 -lutf8proc -lpcre2-8 -lzip -lz -lpng -ljpeg -lwebp -lpthread
+        -no-pie -Wl,--gc-sections -Wl,--unresolved-symbols=ignore-all -lfmt -lglib-2.0 -lutf8proc -lpcre2-8 -lzip -lz -lpng -ljpeg -lwebp -lwebpdemux -lgif -lpthread
     mkdir -p "found/$target"
     # 64 KB are more than any reader needs to lose its way; 2 GB and 5 s of a watched program are a finding.
     if ! ./"fuzz_$target" "found/$target" "$here/corpus/$target" -runs="$runs" -max_len=65536 -timeout=5 -rss_limit_mb=2048 -print_final_stats=1 \

@@ -2,6 +2,15 @@
 include(GNUInstallDirs)
 
 install(TARGETS saccade RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+# Where the program is a library, the loader of glibc >= 2.33 takes that of the highest level that the machine has.
+if(SACCADE_SHARED)
+  set(libraries ${CMAKE_INSTALL_LIBDIR}/saccade)
+  set_target_properties(saccade PROPERTIES INSTALL_RPATH "$ORIGIN/../${libraries}")
+  if(SACCADE_LEVEL)
+    string(APPEND libraries /glibc-hwcaps/${SACCADE_LEVEL})
+  endif()
+  install(TARGETS saccade_program LIBRARY DESTINATION ${libraries} COMPONENT library NAMELINK_SKIP)
+endif()
 install(DIRECTORY assets/models assets/captures DESTINATION ${CMAKE_INSTALL_DATADIR}/saccade/assets)
 install(FILES tools/saccade_capture.py DESTINATION ${CMAKE_INSTALL_DATADIR}/saccade)
 install(FILES tools/package/saccade.desktop DESTINATION ${CMAKE_INSTALL_DATADIR}/applications)
