@@ -61,6 +61,13 @@ CellRef pair_shown(const Exhibit& exhibit, const Params& params, const Trace& tr
     return {};
 }
 
+/// Are the labels but places in the order: 1, 2, 3?
+bool only_numbers(const Axis& axis) {
+    Index i = 0;
+    return axis.extent > 0 &&
+           std::ranges::all_of(axis.labels, [&](const std::string& label) { return label == std::to_string(++i); });
+}
+
 struct Place {
     Index layer = 0, head = 0;
 };
@@ -115,8 +122,13 @@ CellRef opening_cell(const Exhibit& exhibit, const Params& params, const Trace& 
     if (!named_best(trace, *weights, axes, place)) place = sharpest(attention);
     const Tensor<float> map = attention.map(place.layer, place.head);
     const auto share = [](Index i, Index n) { return n > 1 ? static_cast<double>(i) / static_cast<double>(n - 1) : 0.5; };
+    // Where the run knows what a word speaks of: does it look there?
+    const TraceTensor* judged = trace.find("pointing");
+    const bool by_query = judged != nullptr && judged->info.axes.size() == 1 && judged->info.axes[0]->name == queries.name;
+    const Tensor<float> points = by_query ? Tensor<float>(judged->values) : Tensor<float>();
     Index row = 0, column = 0;
     double most = -1;
+    const bool numbered = only_numbers(keys);
     for (Index i = 0; i < attention.queries(); ++i) {
         const auto values = map.row(i).values();
         const auto strongest = std::max_element(values.begin(), values.end());
@@ -124,10 +136,12 @@ CellRef opening_cell(const Exhibit& exhibit, const Params& params, const Trace& 
         const double weight = std::isfinite(*strongest) ? static_cast<double>(*strongest) : 0;
         const bool named = !queries.labels.empty() && !keys.labels.empty();
         const bool copies = named && queries.label(i) == keys.label(j);
-        const double far = std::abs(share(i, attention.queries()) - share(j, attention.keys()));
+        // Far off says nothing where keys are no words, but frames or places that have numbers.
+        const double far = numbered ? 0.5 : std::abs(share(i, attention.queries()) - share(j, attention.keys()));
         // A word that two characters share is as good as one that has a character of its own.
         const double story = std::sqrt(std::max(0.0, weight)) * (0.1 + far) * (copies ? 0.1 : 1) *
-                             (says_something(queries, i) ? 1 : 0.05) * (says_something(keys, j) ? 1 : 0.3);
+                             (says_something(queries, i) ? 1 : 0.05) * (says_something(keys, j) ? 1 : 0.3) *
+                             (points.empty() || points.data()[i] == 1 ? 1 : 0.3);
         if (story <= most) continue;
         most = story;
         row = i;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "viz/attention_plane.hpp"
 #include "viz/layout.hpp"
@@ -113,6 +114,44 @@ void draw_positions(Sketch& sketch, const Slice& slice, const Box& plot, double 
     }
 }
 
+/// Of names that do not all fit, those in focus and those of the largest bars, each under its bar where it has room.
+void draw_names_of_largest(Sketch& sketch, const Slice& slice, const Box& plot, const Box& content, double pitch,
+                           AxisLabels labels) {
+    constexpr std::size_t most_names = 12;
+    constexpr float least_share = 0.02f;  // of the largest bar: less cannot be seen
+    const AxisPtr axis = slice.col();
+    labels.positions = false;
+    labels.size = sketch.px(12);
+    const auto height = [&](Index i) {
+        const float v = slice.values.data()[i];
+        return std::isfinite(v) ? std::abs(v) : 0.0f;
+    };
+    std::vector<Index> order(static_cast<std::size_t>(slice.values.size()));
+    std::iota(order.begin(), order.end(), Index{0});
+    std::ranges::stable_sort(order, [&](Index i, Index j) {
+        const bool focused = sketch.selected(axis, i), other = sketch.selected(axis, j);
+        return focused != other ? focused : height(i) > height(j);
+    });
+    const float least = least_share * height(*std::ranges::max_element(order, {}, height));
+    struct Taken {
+        double left, right;
+    };
+    std::vector<Taken> taken;
+    for (const Index i : order) {
+        if (taken.size() == most_names) break;
+        if (!sketch.selected(axis, i) && (height(i) <= 0 || height(i) < least)) continue;
+        const std::string name = written_label(sketch, axis, labels, i, sketch.px(96));
+        const double half = sketch.text_width(name, labels.size) / 2;
+        const double x = std::clamp(plot.x + (static_cast<double>(i) + 0.5) * pitch, content.x + half,
+                                    std::max(content.x + half, content.right() - half));
+        const Taken place{x - half - sketch.px(4), x + half + sketch.px(4)};
+        if (std::ranges::any_of(taken, [&](const Taken& t) { return place.left < t.right && t.left < place.right; })) continue;
+        taken.push_back(place);
+        sketch.text({x, plot.bottom() + sketch.px(6)}, name, labels.size, sketch.focus_color(axis, i, sketch.theme().text),
+                    HAlign::center, VAlign::top);
+    }
+}
+
 /// Many values (features, channels): upright bars about zero.
 void draw_vertical(Sketch& sketch, const BarRow& row, const Box& content) {
     const Slice& slice = row.slice;
@@ -157,7 +196,10 @@ void draw_vertical(Sketch& sketch, const BarRow& row, const Box& content) {
         if (range.high * scale > size && (range.low == 0 || -range.low * scale > size))
             sketch.text({x, zero}, "0", size, theme.secondary, HAlign::right, VAlign::middle);
     }
-    if (!labels.none) draw_positions(sketch, slice, plot, pitch, labels);
+    if (!labels.none && labels.positions)
+        draw_names_of_largest(sketch, slice, plot, content, pitch, labels);
+    else if (!labels.none)
+        draw_positions(sketch, slice, plot, pitch, labels);
     HitRegion region = region_over(row, plot);
     region.cols = n;
     region.col_axis = slice.col_axis;

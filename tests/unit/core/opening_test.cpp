@@ -71,6 +71,14 @@ TEST(Opening, ATranslationOpensWhereTheWordsChangePlaces) {
     EXPECT_GT(far, 0.2) << trace->axis("output")->label(cell.index[0]);
 }
 
+TEST(Opening, AClipOpensOnAWordThatLooksAtItsEvent) {
+    const TracePtr trace = run_of(exhibit("temporal"));
+    const CellRef cell = opening_cell(exhibit("temporal"), {}, *trace);
+    ASSERT_EQ(cell.tensor, "weights");
+    EXPECT_EQ(trace->tensor("pointing").values.data()[cell.index[0]], 1) << trace->axis("output")->label(cell.index[0]);
+    EXPECT_GT(trace->tensor("weights").values.at(cell.index), 0.4f);
+}
+
 TEST(Opening, AStepLeadsToWhatItAttendsToMost) {
     const TracePtr trace = run_of(exhibit("alignment"));
     const TraceTensor& weights = trace->tensor("weights");

@@ -54,6 +54,18 @@ TEST(ViewLayout, IsAsItWasLookedAt) {
     }
 }
 
+TEST(ViewLayout, BarsOfManyNamesNameTheLargest) {
+    std::vector<std::string> words;
+    for (int i = 0; i < 60; ++i) words.push_back(fmt::format("word{}", i));
+    const Trace trace = attention_trace(words, {"she"});
+    const PlainMeasure measure;
+    const Tensor<float>& weights = trace.tensor("weights").values;
+    const auto largest = std::ranges::max_element(weights.values()) - weights.values().begin();
+    const std::string text = dump(view("bars").layout(trace, state_for("bars", "dark", 480, 240), measure));
+    EXPECT_NE(text.find(words[static_cast<std::size_t>(largest)]), std::string::npos) << text;
+    EXPECT_EQ(text.find('#' + std::string("1")), std::string::npos) << "a number alone says nothing";
+}
+
 TEST(ViewLayout, OfAStackIsAsItWasLookedAt) {
     struct Stored {
         const char* view;
