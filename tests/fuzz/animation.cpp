@@ -5,7 +5,7 @@
 using namespace saccade;
 
 /// Animated GIF, PNG and WebP: their first pictures, whatever they claim.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(animation) {
     return fuzz::refuses_or_reads([&] {
         const auto animation = decode_animation(fuzz::text_of(data, size), "clip");
         const ImageSize full = animation->size();

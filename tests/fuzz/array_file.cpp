@@ -4,7 +4,7 @@
 using namespace saccade;
 
 /// .npy, .npz and .safetensors, read where they are looked at.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(array_file) {
     const fuzz::MemoryFile stored(data, size);
     return fuzz::refuses_or_reads([&] {
         const ArrayFile file(stored.path());

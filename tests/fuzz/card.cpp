@@ -3,7 +3,7 @@
 
 using namespace saccade;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(card) {
     return fuzz::refuses_or_reads([&] {
         Card card = Card::parse(fuzz::text_of(data, size), "card");
         card.id();

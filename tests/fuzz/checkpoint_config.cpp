@@ -4,7 +4,7 @@
 using namespace saccade;
 
 /// config.json of every family, with weights that are one number each.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(checkpoint_config) {
     return fuzz::refuses_or_reads([&] {
         CheckpointFolder folder{"folder", parse_json(fuzz::text_of(data, size), "config.json", ""), {}};
         for (const char* name : {"wte.weight", "wpe.weight", "embeddings.word_embeddings.weight", "embed_tokens.weight",

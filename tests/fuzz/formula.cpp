@@ -4,6 +4,6 @@
 using namespace saccade;
 
 /// The rule of a step, as a trace that was saved holds it.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(formula) {
     return fuzz::refuses_or_reads([&] { operands(parse_rule(fuzz::text_of(data, size))); });
 }

@@ -5,7 +5,7 @@
 using namespace saccade;
 
 /// Pictures and labels, each packed or not: the first two bytes say where the labels begin.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(idx) {
     if (size < 2) return 0;
     const std::size_t split = std::min<std::size_t>(size - 2, data[0] | static_cast<std::size_t>(data[1]) << 8);
     const fuzz::MemoryFile images(data + 2, split, "images"), labels(data + 2 + split, size - 2 - split, "labels");

@@ -4,7 +4,7 @@
 using namespace saccade;
 
 /// PNG, JPEG and WebP.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(image) {
     return fuzz::refuses_or_reads([&] {
         ImageSize full;
         const Image image = decode_image(fuzz::text_of(data, size), "picture", 8, &full);

@@ -3,7 +3,7 @@
 
 using namespace saccade;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(intervention) {
     return fuzz::refuses_or_reads([&] {
         const Intervention read = parse_intervention(fuzz::text_of(data, size));
         brief(read);

@@ -3,7 +3,7 @@
 
 using namespace saccade;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(matrix) {
     return fuzz::refuses_or_reads([&] {
         const Tensor<float> matrix = matrix_from_text(fuzz::text_of(data, size));
         fuzz::require(matrix.shape().rank() == 2, "a matrix has two axes");

@@ -3,7 +3,7 @@
 
 using namespace saccade;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(npy) {
     const fuzz::MemoryFile file(data, size);
     return fuzz::refuses_or_reads([&] { read_npy<float>(file.path(), {.elements = 1 << 20}); });
 }

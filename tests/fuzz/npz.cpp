@@ -3,7 +3,7 @@
 
 using namespace saccade;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(npz) {
     const fuzz::MemoryFile file(data, size);
     fuzz::refuses_or_reads([&] { read_npz<float>(file.path(), {.elements = 1 << 20}); });
     return fuzz::refuses_or_reads([&] { read_npz_text(file.path(), "trace.json"); });

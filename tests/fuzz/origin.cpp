@@ -5,7 +5,7 @@
 using namespace saccade;
 
 /// What a PNG, SVG or PDF says of how it was made.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(origin) {
     const fuzz::MemoryFile file(data, size);
     return fuzz::refuses_or_reads([&] {
         const FigureOrigin origin = read_origin(file.path());

@@ -3,7 +3,7 @@
 
 using namespace saccade;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(scene) {
     return fuzz::refuses_or_reads([&] {
         const Scene scene = scene_from_text(fuzz::text_of(data, size));
         const std::string value = scene_value(scene);

@@ -5,7 +5,7 @@
 using namespace saccade;
 
 /// A session is read, written and read again: nothing is lost on the way.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(session) {
     const fuzz::MemoryFile file(data, size);
     return fuzz::refuses_or_reads([&] {
         const Session session = load_session(file.path());

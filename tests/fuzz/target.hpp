@@ -32,5 +32,10 @@ inline void require(bool holds, const char* what) {
 
 }  // namespace saccade::fuzz
 
-/// One target a file, as libFuzzer and replay.cpp call it.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+/// One target a file: int FUZZ_TARGET(name of the file) { ... data, size ... }. libFuzzer knows one name for all; replay.cpp
+/// holds them all.
+#ifdef SACCADE_REPLAY
+#define FUZZ_TARGET(name) extern "C" int fuzz_##name(const std::uint8_t* data, std::size_t size)
+#else
+#define FUZZ_TARGET(name) extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+#endif

@@ -4,7 +4,7 @@
 using namespace saccade;
 
 /// tokenizer.json, and what it makes of a text with something for every part.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(tokenizer) {
     return fuzz::refuses_or_reads([&] {
         const auto tokenizer = tokenizer_of_json(fuzz::text_of(data, size), "tokenizer.json");
         for (const char* text :

@@ -5,7 +5,7 @@
 using namespace saccade;
 
 /// A run as it was saved. Its arrays and its trace.json contradict each other as they like.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(trace) {
     const fuzz::MemoryFile file(data, size);
     return fuzz::refuses_or_reads([&] {
         RunRequest request;

@@ -5,7 +5,7 @@
 using namespace saccade;
 
 /// Whatever is typed or read becomes text that can be shown, and an Error's line.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(typed_text) {
     const std::string text = fuzz::text_of(data, size);
     fuzz::require(printable(printable(text)) == printable(text), "what was printable is changed");
     fuzz::require(find_invalid_utf8(printable(text)) == std::string::npos, "what is printable is not UTF-8");

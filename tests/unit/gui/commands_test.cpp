@@ -7,7 +7,7 @@
 
 #include "io/input_file.hpp"
 
-namespace saccade {
+namespace saccade::commands_test {
 namespace {
 
 TEST(Commands, NoTwoShareTheirKeys) {
@@ -60,4 +60,4 @@ TEST(Commands, TheReadmeHasThemAll) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::commands_test

@@ -1,6 +1,6 @@
 #include "unit/gui/controller_fixture.hpp"
 
-namespace saccade {
+namespace saccade::controller_compare_test {
 namespace {
 
 TEST_F(ControllerTest, ComparingOpensBAsACopyAndOnlyBChanges) {
@@ -94,4 +94,4 @@ TEST_F(ControllerTest, SwappingSidesSwapsWhatTheyAre) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::controller_compare_test

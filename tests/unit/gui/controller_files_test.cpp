@@ -8,7 +8,7 @@
 #include "io/input_file.hpp"
 #include "unit/gui/controller_fixture.hpp"
 
-namespace saccade {
+namespace saccade::controller_files_test {
 namespace {
 
 TEST_F(ControllerTest, ASessionComesBackAsItWas) {
@@ -229,4 +229,4 @@ TEST_F(ControllerTest, ASessionKeepsBAndAPictureOfTheDifferenceBringsBothBack) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::controller_files_test

@@ -4,7 +4,7 @@
 #include "exhibit/opening.hpp"
 #include "unit/gui/controller_fixture.hpp"
 
-namespace saccade {
+namespace saccade::controller_test {
 namespace {
 
 TEST_F(ControllerTest, TheDefaultSentenceIsRewrittenAsADate) {
@@ -308,4 +308,4 @@ TEST(ControllerProgress, APartialResultIsShownAndStaysAfterCancel) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::controller_test

@@ -9,7 +9,7 @@
 #include "ui/commands.hpp"
 #include "unit/gui/controller_fixture.hpp"
 
-namespace saccade {
+namespace saccade::document_test {
 namespace {
 
 /// What belongs to an exhibit ends with it.
@@ -401,4 +401,4 @@ TEST_F(DocumentTest, TheSceneMakerStartsWithASceneByEveryWay) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::document_test

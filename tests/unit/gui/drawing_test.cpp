@@ -1,7 +1,7 @@
 #include "controller_fixture.hpp"
 #include "image/digits.hpp"
 
-namespace saccade {
+namespace saccade::drawing_test {
 namespace {
 
 /// Places that are dragged, and the pen.
@@ -88,4 +88,4 @@ TEST_F(DrawingTest, ThePenDrawsAStrokeIsOneEditAndClearTakesAllAway) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::drawing_test

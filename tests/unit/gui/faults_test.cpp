@@ -15,7 +15,7 @@
 #include "ui/window.hpp"
 #include "unit/core/broken_json.hpp"
 
-namespace saccade {
+namespace saccade::faults_test {
 namespace {
 
 using nlohmann::json;
@@ -144,4 +144,4 @@ TEST(BrokenViews, of_a_session_are_refused_with_a_line) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::faults_test

@@ -9,7 +9,7 @@
 #include "io/atomic_file.hpp"
 #include "ui/controller.hpp"
 
-namespace saccade {
+namespace saccade::hand_test {
 namespace {
 
 constexpr float hidden = -std::numeric_limits<float>::infinity();
@@ -309,4 +309,4 @@ TEST_F(HandTest, WhereThereIsNoMaskNothingIsDrawn) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::hand_test

@@ -11,7 +11,7 @@
 #include "unit/gui/gl_context.hpp"
 #include "viz/canvas_cairo.hpp"
 
-namespace saccade {
+namespace saccade::heatmap_gl_test {
 namespace {
 
 // Figures stand on the panel of their theme; the gaps between cells let it through.
@@ -344,4 +344,4 @@ TEST(GlProgram, SaysWhatTheDriverSaidWhenAShaderDoesNotCompile) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::heatmap_gl_test

@@ -7,7 +7,7 @@
 
 #include <string>
 
-namespace saccade {
+namespace saccade::input_queue_test {
 namespace {
 
 InputEvent key(int key, int action, int mods = 0) {
@@ -68,4 +68,4 @@ TEST(InputQueue, DeletingAndTypingKeepTheirOrder) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::input_queue_test

@@ -5,7 +5,7 @@
 #include "ui/panels.hpp"
 #include "unit/gui/controller_fixture.hpp"
 
-namespace saccade {
+namespace saccade::layers_test {
 namespace {
 
 using LayersTest = ControllerTest;
@@ -63,4 +63,4 @@ TEST(LayoutOfTheWindow, NothingOverlapsAtAnySize) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::layers_test

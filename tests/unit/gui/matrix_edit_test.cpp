@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace saccade {
+namespace saccade::matrix_edit_test {
 namespace {
 
 const Tensor<float> two = Tensor<float>::from(Shape{2, 2}, {1, 2, 3, 4});
@@ -36,4 +36,4 @@ TEST(MatrixEdit, LinesComeAndGoAndTheLastOneStays) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::matrix_edit_test

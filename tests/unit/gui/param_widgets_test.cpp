@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-namespace saccade {
+namespace saccade::param_widgets_test {
 namespace {
 
 ParamSpec number(double min, double max, bool log = false) {
@@ -69,4 +69,4 @@ TEST(NumberField, WritesWhatItReads) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::param_widgets_test

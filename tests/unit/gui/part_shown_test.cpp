@@ -4,7 +4,7 @@
 #include "ui/token_search.hpp"
 #include "unit/gui/controller_fixture.hpp"
 
-namespace saccade {
+namespace saccade::part_shown_test {
 namespace {
 
 /// A capture of 64 tokens, named by three letters of which each comes again and again.
@@ -143,4 +143,4 @@ TEST_F(PartShownTest, a_token_is_found_and_brought_into_view) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::part_shown_test

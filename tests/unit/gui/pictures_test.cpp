@@ -11,7 +11,7 @@
 #include "ui/controller.hpp"
 #include "viz/origin.hpp"
 
-namespace saccade {
+namespace saccade::pictures_test {
 namespace {
 
 /// A run that takes no model: pictures and scenes are the controller's alone.
@@ -362,4 +362,4 @@ TEST_F(AskedFilesTest, APipeInASessionIsRefusedAtOnce) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::pictures_test

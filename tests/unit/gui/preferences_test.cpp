@@ -8,7 +8,7 @@
 
 #include "io/atomic_file.hpp"
 
-namespace saccade {
+namespace saccade::preferences_test {
 namespace {
 
 class PreferencesTest : public testing::Test {
@@ -62,4 +62,4 @@ TEST(ScreenScale, IsWhatTheScreenAsksForLessWhatTheSystemDoes) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::preferences_test

@@ -6,7 +6,7 @@
 #include "io/atomic_file.hpp"
 #include "unit/core/testing.hpp"
 
-namespace saccade {
+namespace saccade::recovery_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -233,4 +233,4 @@ TEST_F(ControllerTest, ResultsOfExhibitsPutAsideHaveALimit) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::recovery_test

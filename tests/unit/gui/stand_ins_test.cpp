@@ -4,7 +4,7 @@
 
 #include "base/utf8.hpp"
 
-namespace saccade {
+namespace saccade::stand_ins_test {
 namespace {
 
 using Look = StandIns::Look;
@@ -68,4 +68,4 @@ TEST(StandIns, WhenAllAreTakenItSaysSoAndGoesOn) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::stand_ins_test

@@ -4,7 +4,7 @@
 
 #include "base/utf8.hpp"
 
-namespace saccade {
+namespace saccade::text_wrap_test {
 namespace {
 
 double width(const std::string& text) {
@@ -51,4 +51,4 @@ TEST(TextWrap, NothingIsLost) {
 }
 
 }  // namespace
-}  // namespace saccade
+}  // namespace saccade::text_wrap_test
