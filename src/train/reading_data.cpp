@@ -227,7 +227,7 @@ std::string draw_text(const std::vector<std::string>& words, Rng& rng) {
     return text;
 }
 
-WordLook draw_look(const std::vector<std::string>& families, WordShape shape, Rng& rng) {
+WordLook draw_look(const std::vector<std::string>& families, WordShape shape, Rng& rng, const BendRange& bend) {
     WordLook look;
     look.family = any_of_them(families, rng);
     look.weight = chance(rng, 0.35) ? 700 : 400;
@@ -238,7 +238,7 @@ WordLook draw_look(const std::vector<std::string>& families, WordShape shape, Rn
     const bool curved = shape == WordShape::curved || (shape == WordShape::mixed && chance(rng, 0.5));
     if (curved) {
         const bool arc = chance(rng, 0.6);
-        if (arc) look.bend = (chance(rng, 0.7) ? 1 : -1) * somewhere(rng, 50, 130) * degrees;
+        if (arc) look.bend = (chance(rng, 0.7) ? 1 : -1) * somewhere(rng, bend.least, bend.most) * degrees;
         if (!arc || chance(rng, 0.3)) {
             look.turn = somewhere(rng, -25, 25) * degrees;
             look.far_x = (chance(rng, 0.5) ? 1 : -1) * somewhere(rng, 0.25, 0.7);
@@ -272,11 +272,11 @@ WordLook draw_look(const std::vector<std::string>& families, WordShape shape, Rn
 }
 
 DrawnWord draw_example(const std::vector<std::string>& words, const std::vector<std::string>& families, WordShape shape,
-                       Index height, Index width, Rng& rng) {
+                       Index height, Index width, Rng& rng, const BendRange& bend) {
     for (;;) {
         DrawnWord drawn;
         drawn.example.word = draw_text(words, rng);
-        drawn.example.look = draw_look(families, shape, rng);
+        drawn.example.look = draw_look(families, shape, rng, bend);
         try {
             drawn.picture = draw_word(drawn.example.word, drawn.example.look, height, width);
             return drawn;

@@ -39,14 +39,19 @@ struct WordExample {
 /// Words as they stand on signs and pages: as in the list, capitalised or in capitals; numbers, prices, dates, times; with
 /// marks around or between; now and then letters at random, so that what is written is read, and not guessed.
 std::string draw_text(const std::vector<std::string>& words, Rng& rng);
+/// How far the arcs go on which words stand, in degrees. Beyond a quarter of a circle the letters of a long word are some 7
+/// pixels high in a picture of 32.
+struct BendRange {
+    double least = 30, most = 90;
+};
 /// Straight: turned by 5 degrees at most, the page lies flat. Curved: an arc, or seen from the side. Mixed: half and half.
-WordLook draw_look(const std::vector<std::string>& families, WordShape shape, Rng& rng);
+WordLook draw_look(const std::vector<std::string>& families, WordShape shape, Rng& rng, const BendRange& bend = {});
 /// Both, until it can be drawn.
 struct DrawnWord {
     WordExample example;
     WordPicture picture;
 };
 DrawnWord draw_example(const std::vector<std::string>& words, const std::vector<std::string>& families, WordShape shape,
-                       Index height, Index width, Rng& rng);
+                       Index height, Index width, Rng& rng, const BendRange& bend = {});
 
 }  // namespace saccade

@@ -88,6 +88,7 @@ class ReadingTask : public Task {
     mutable WordList words_;
     Index batch_size_ = 64, steps_an_epoch_ = 250, total_steps_ = 0;
     double peak_rate_ = 2e-3, straight_share_ = 0.25;
+    BendRange trained_bend_;  // what is held out bends as usual
 };
 
 ReadingTask::ReadingTask(std::string id, const TrainOptions& options) : id_(std::move(id)), list_path_(options.data_path) {
@@ -95,7 +96,9 @@ ReadingTask::ReadingTask(std::string id, const TrainOptions& options) : id_(std:
     read_task_options(id_, options,
                       {whole_option("steps", 1e6, steps_an_epoch_),
                        {"learning_rate", 1e-6, 1, [this](double v) { peak_rate_ = v; }},
-                       {"straight_share", 0, 1.001, [this](double v) { straight_share_ = v; }}});
+                       {"straight_share", 0, 1.001, [this](double v) { straight_share_ = v; }},
+                       {"least_bend", 0, 180, [this](double v) { trained_bend_.least = v; }},
+                       {"most_bend", 0, 180, [this](double v) { trained_bend_.most = v; }}});
     if (options.learning_rate > 0) peak_rate_ = options.learning_rate;
     if (options.batch_size > 0) batch_size_ = std::max<Index>(options.batch_size, 2 * shard_count);
     total_steps_ = steps_an_epoch_ * (options.epochs > 0 ? options.epochs : default_epochs());
@@ -113,7 +116,8 @@ ReadingBatch ReadingTask::draw(Rng& rng, Index size, WordShape shape, bool held_
     batch.pictures = Tensor<float>::uninitialized({size, height, width});
     for (Index b = 0; b < size; ++b) {
         const bool straight = shape == WordShape::mixed && rng.uniform() < straight_share_;
-        DrawnWord drawn = draw_example(list, families, straight ? WordShape::straight : shape, height, width, rng);
+        DrawnWord drawn = draw_example(list, families, straight ? WordShape::straight : shape, height, width, rng,
+                                       shape == WordShape::mixed ? trained_bend_ : BendRange());
         std::ranges::copy(drawn.picture.grey.values(), batch.pictures.data() + b * height * width);
         batch.ids.push_back(reader_ids(drawn.example.word));
         batch.ids.back().push_back(reader_end);
@@ -236,14 +240,14 @@ nlohmann::json ReadingTask::card() const {
         {"data",
          fmt::format(
              "Pictures of words, 32 x 100, drawn with {} font families; words of a list ({} of them), numbers and marks; a "
-             "quarter straight, the others straight or bent or seen from the side. Held out: {} words of the list, and the "
+             "share straight, of the others half bent or seen from the side. Held out: {} words of the list, and the "
              "families {}",
              training_families().size(), words().train.size(), words().held_out.size(), fmt::join(testing_families(), ", "))},
         {"licence", "MIT, as the code; fonts and words are those of the machine that it was trained on"},
         {"metrics_are",
          "exact_match: held-out words in held-out fonts, read greedily, every character right, capitals too; exact_straight: "
          "turned by "
-         "5 degrees at most; exact_curved: on an arc of 50 to 130 degrees, or seen from the side. pointing: of the characters "
+         "5 degrees at most; exact_curved: on an arc of 30 to 90 degrees, or seen from the side. pointing: of the characters "
          "of words "
          "that are read right, those whose largest weight lies, taken back through the spline, within the character's box; "
          "pointing_chance: a step drawn at random. No map was supervised. loss: nats a character"},
@@ -252,6 +256,7 @@ nlohmann::json ReadingTask::card() const {
         {"batch_size", batch_size_},
         {"learning_rate", peak_rate_},
         {"straight_share", straight_share_},
+        {"bend_degrees", {trained_bend_.least, trained_bend_.most}},
         {"training_families", training_families()}};
 }
 
