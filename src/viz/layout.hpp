@@ -126,14 +126,14 @@ struct AxisLabels {
     bool rotated = false;  // a top row written upwards
     bool none = false;     // no room at all
     /// Tokens that are too many to be written all: some of them alone ("3␣e␣09␣h") say nothing, so their positions are, from 1:
-    /// "#3".
+    /// "@3".
     bool positions = false;
 };
 /// For rows: labels stand left of a grid, right-aligned, at most `limit` wide.
 AxisLabels fit_row_labels(const Sketch& sketch, const Axis& axis, double pitch, double limit);
 /// For columns: above the grid, horizontal if they fit the pitch, numbers thinned, else written upwards, at most `limit` high.
 AxisLabels fit_column_labels(const Sketch& sketch, const Axis& axis, double pitch, double limit);
-/// What is written at position i, at most `room` wide: its label, or where positions are written "#7", and in focus "#7: six".
+/// What is written at position i, at most `room` wide: its label, or where positions are written "@7", and in focus "@7: six".
 std::string written_label(const Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels, Index i, double room);
 /// How wide a label of a top or bottom row may be between its written neighbours, where those are positions.
 double label_room(const Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels, double pitch);

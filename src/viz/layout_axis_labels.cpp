@@ -3,7 +3,7 @@
 #include <cmath>
 #include <optional>
 
-#include "viz/layout.hpp"
+#include "viz/counted_labels.hpp"
 
 namespace saccade {
 
@@ -47,11 +47,11 @@ bool counts_itself(const Axis& axis) {
     return first && second && end && *second > *first && *end - *first == last * (*second - *first);
 }
 
-/// "#12": among tokens that are digits themselves a bare number would be read as one of them.
+/// "@12": among tokens that are digits themselves a bare number would be read as one of them, and "#12" is the id of a token.
 std::string position_label(const Axis& axis, Index i) {
     if (counts_itself(axis))
         if (const auto number = leading_number(axis.label(i))) return std::to_string(*number);
-    return "#" + std::to_string(axis.at(i) + 1);
+    return "@" + std::to_string(axis.at(i) + 1);
 }
 
 /// Positions instead of tokens.
@@ -62,32 +62,14 @@ void count_positions(const Sketch& sketch, const Axis& axis, AxisLabels& labels)
     labels.extent = sketch.text_width(position_label(axis, axis.extent - 1), labels.size);
 }
 
-}  // namespace
-
-std::string written_label(const Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels, Index i, double room) {
-    const std::string token = drawn_label(*axis, i);
-    if (!labels.positions) return cut_to_fit(token, room, labels.size, Font::ui, sketch.measure());
-    const auto fits = [&](const std::string& text) { return sketch.text_width(text, labels.size) <= room; };
-    const std::string number = position_label(*axis, i);
-    if (!sketch.selected(axis, i) && !sketch.hovered(axis, i)) return number;
-    const std::string both = counts_itself(*axis) ? token : number + ": " + token;
-    return fits(both) || !fits(token) ? cut_to_fit(both, room, labels.size, Font::ui, sketch.measure()) : token;
-}
-
-double label_room(const Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels, double pitch) {
-    if (!labels.positions) return 1e9;
-    const double number = sketch.text_width(position_label(*axis, axis->extent - 1), labels.size);
-    return std::max(number + 0.5, 2 * pitch * static_cast<double>(labels.stride) - number - sketch.px(8));
-}
-
-AxisLabels fit_row_labels(const Sketch& sketch, const Axis& axis, double pitch, double limit) {
+AxisLabels fit_rows(const Sketch& sketch, const Axis& axis, double pitch, double limit, bool counted) {
     const auto [smallest, largest] = Sizes(sketch);
     AxisLabels labels;
     labels.size = std::clamp(pitch * 0.68, smallest, largest);
     labels.stride = nice_stride(labels.size * line_pitch / pitch);
     if (axis.labels.empty()) labels.size = std::max(smallest, std::min(labels.size, sketch.px(13)));
     labels.extent = widest(sketch, axis, labels.size, labels.stride);
-    if (labels.stride > 1 && !axis.labels.empty()) {
+    if ((labels.stride > 1 || counted) && !axis.labels.empty()) {
         count_positions(sketch, axis, labels);
         labels.stride = nice_stride(labels.size * line_pitch / pitch);
         // The one in focus has its token beside its number.
@@ -103,7 +85,7 @@ AxisLabels fit_row_labels(const Sketch& sketch, const Axis& axis, double pitch, 
     return labels;
 }
 
-AxisLabels fit_column_labels(const Sketch& sketch, const Axis& axis, double pitch, double limit) {
+AxisLabels fit_columns(const Sketch& sketch, const Axis& axis, double pitch, double limit, bool counted) {
     const auto [smallest, largest] = Sizes(sketch);
     AxisLabels labels;
     labels.size = std::clamp(pitch * 0.58, smallest, largest);
@@ -136,7 +118,7 @@ AxisLabels fit_column_labels(const Sketch& sketch, const Axis& axis, double pitc
         if (high > limit) labels.size = std::max(smallest, labels.size * limit / high);
         labels.extent = std::min(limit, widest(sketch, axis, labels.size, labels.stride));
     }
-    if (labels.stride > 1 && !numbers) {
+    if ((labels.stride > 1 || counted) && !numbers) {
         count_positions(sketch, axis, labels);
         labels.stride = nice_stride(std::max(1.0, (labels.extent + sketch.px(8)) / pitch));
         labels.extent = labels.size * 1.25;
@@ -144,6 +126,40 @@ AxisLabels fit_column_labels(const Sketch& sketch, const Axis& axis, double pitc
     labels.none = limit < line;
     if (labels.none) labels.extent = 0;
     return labels;
+}
+
+}  // namespace
+
+std::string written_label(const Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels, Index i, double room) {
+    const std::string token = drawn_label(*axis, i);
+    if (!labels.positions) return cut_to_fit(token, room, labels.size, Font::ui, sketch.measure());
+    const auto fits = [&](const std::string& text) { return sketch.text_width(text, labels.size) <= room; };
+    const std::string number = position_label(*axis, i);
+    if (!sketch.selected(axis, i) && !sketch.hovered(axis, i)) return number;
+    const std::string both = counts_itself(*axis) ? token : number + ": " + token;
+    return fits(both) || !fits(token) ? cut_to_fit(both, room, labels.size, Font::ui, sketch.measure()) : token;
+}
+
+double label_room(const Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels, double pitch) {
+    if (!labels.positions) return 1e9;
+    const double number = sketch.text_width(position_label(*axis, axis->extent - 1), labels.size);
+    return std::max(number + 0.5, 2 * pitch * static_cast<double>(labels.stride) - number - sketch.px(8));
+}
+
+AxisLabels fit_row_labels(const Sketch& sketch, const Axis& axis, double pitch, double limit) {
+    return fit_rows(sketch, axis, pitch, limit, false);
+}
+
+AxisLabels fit_column_labels(const Sketch& sketch, const Axis& axis, double pitch, double limit) {
+    return fit_columns(sketch, axis, pitch, limit, false);
+}
+
+AxisLabels counted_row_labels(const Sketch& sketch, const Axis& axis, double pitch, double limit) {
+    return fit_rows(sketch, axis, pitch, limit, true);
+}
+
+AxisLabels counted_column_labels(const Sketch& sketch, const Axis& axis, double pitch, double limit) {
+    return fit_columns(sketch, axis, pitch, limit, true);
 }
 
 std::vector<Index> labelled_positions(const Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels) {

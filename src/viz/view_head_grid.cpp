@@ -3,203 +3,27 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
-#include "analysis/head_order.hpp"
 #include "viz/attention_plane.hpp"
-#include "viz/derived.hpp"
+#include "viz/head_grid.hpp"
 #include "viz/heatmap_grid.hpp"
 #include "viz/layout.hpp"
 #include "viz/map_picture.hpp"
-#include "viz/masked.hpp"
 #include "viz/views.hpp"
 
 namespace saccade {
 
 namespace {
 
-constexpr double widest_map = 132, least_map = 0.1, header = 20;
+constexpr double least_map = 0.1, header = 20;
 
-/// The heads of one tensor, and where they stand.
-struct Grid {
-    const TraceTensor* tensor = nullptr;
-    AttentionAxes axes;
-    Tensor<float> maps;                     // [layers * heads, queries, keys], NaN where a mask hides them
-    Tensor<float> computed;                 // the same as computed, the tensor's own storage
-    Index layers = 1, heads = 1;            // drawn
-    std::vector<Index> which;               // heads are drawn, of the tensor's
-    std::vector<std::vector<Index>> order;  // per layer: which of the drawn heads stands at each place
-    bool sorted = false;
-    Index rows = 0, cols = 0;  // of a head's map, as the tensor has it
-    /// Maps that are made when they are looked at are made small at once, with what the options ask for: never all of them are
-    /// there. Then `computed` are these small maps, too.
-    bool small = false;
-    std::vector<char> zero{};  // of each small map: is all of it 0?
-
-    AxisPtr layer() const { return axes.layer < 0 ? nullptr : tensor->info.axes[static_cast<std::size_t>(axes.layer)]; }
-    AxisPtr head() const { return axes.head < 0 ? nullptr : tensor->info.axes[static_cast<std::size_t>(axes.head)]; }
-    Tensor<float> map(Index layer, Index drawn) const { return computed.row(layer * heads + drawn); }
-    Index all_heads() const { return axes.head < 0 ? 1 : head()->extent; }
-    Index head_of(Index drawn) const { return which[static_cast<std::size_t>(drawn)]; }
-    bool some() const { return heads < all_heads(); }
-    bool is_zero(Index at_layer, Index drawn) const;
-};
-
-/// 0, 1, 2, ...: as they come, or the smallest number first.
-std::vector<Index> order_by(const float* numbers, Index heads) {
-    std::vector<Index> order(static_cast<std::size_t>(heads));
-    std::iota(order.begin(), order.end(), Index{0});
-    if (numbers != nullptr)
-        std::stable_sort(order.begin(), order.end(), [numbers](Index a, Index b) { return numbers[a] < numbers[b]; });
-    return order;
-}
-
-using Orders = std::vector<std::vector<Index>>;
-
-/// The heads of each layer in the order that was asked for, by what the analyses found of them.
-Orders orders_of(const Trace& trace, const Grid& grid, const ViewState& state) {
-    using Order = ViewOptions::Order;
-    const char* analysis = state.options.order == Order::entropy    ? "entropy"
-                           : state.options.order == Order::distance ? "distance"
-                                                                    : "likeness";
-    const auto found = grid.sorted ? derived_tensor(trace, *grid.tensor, analysis, {}, state.memo) : nullptr;
-    const bool likeness = found && state.options.order == Order::similarity;
-    Orders orders;
-    for (Index l = 0; l < grid.layers; ++l)
-        orders.push_back(likeness ? cluster_order(found->values.reshape(Shape{grid.layers, grid.heads, grid.heads}).row(l))
-                                  : order_by(found ? found->values.data() + l * grid.heads : nullptr, grid.heads));
-    return orders;
-}
-
-/// What the options ask to be done to maps before they are made small.
-void treat(HeatmapGridItem& item, const TraceTensor& tensor, const AttentionAxes& axes, const ViewState& state);
-
-/// Maps made small, and which of them are all 0.
-struct SmallMaps {
-    Tensor<float> maps;
-    std::vector<char> zero;
-    std::size_t bytes() const { return static_cast<std::size_t>(maps.size()) * sizeof(float); }
-};
-
-bool all_zero(const Tensor<float>& map) {
-    const auto values = map.values();
-    return std::all_of(values.begin(), values.end(), [](float v) { return v == 0; });
-}
-
-bool Grid::is_zero(Index at_layer, Index drawn) const {
-    if (!small) return all_zero(map(at_layer, drawn));
-    return zero[static_cast<std::size_t>(at_layer * all_heads() + head_of(drawn))] != 0;
-}
-
-SmallMaps small_maps(const Trace& trace, const TraceTensor& tensor, const Grid& grid, const ViewState& state) {
-    constexpr Index most = 256;  // cells of a side
-    HeatmapGridItem item;
-    treat(item, tensor, grid.axes, state);
-    item.largest = keeps_peaks(tensor);
-    item.normalization.scale = state.scale;
-    GridBlock block;
-    while (grid.rows > block.rows * most) block.rows *= 2;
-    while (grid.cols > block.cols * most) block.cols *= 2;
-    const HiddenCells hidden(trace, tensor, state.memo);
-    SmallMaps small;
-    for (Index l = 0; l < grid.layers; ++l) {
-        const Tensor<float> heads = of_layer(tensor.values, grid.axes, l);
-        for (Index h = 0; h < grid.heads; ++h) {
-            small.zero.push_back(all_zero(heads.row(h)) ? 1 : 0);
-            item.values = seen_map(hidden, grid.axes, l, h, heads.row(h)).reshape(Shape{1, grid.rows, grid.cols});
-            const GridAtlas atlas = grid_atlas(item, block);
-            if (small.maps.empty())
-                small.maps = Tensor<float>::uninitialized(Shape{grid.layers * grid.heads, atlas.tall, atlas.wide});
-            std::ranges::copy(atlas.values.values(), small.maps.row(l * grid.heads + h).values().begin());
-        }
-    }
-    return small;
-}
-
-/// The maps of the chosen heads, layer by layer.
-Tensor<float> maps_of(const Tensor<float>& maps, Index layers, const std::vector<Index>& which) {
-    const Index heads = maps.shape()[0] / layers, cells = maps.shape()[1] * maps.shape()[2];
-    const auto n = static_cast<Index>(which.size());
-    auto kept = Tensor<float>::uninitialized(Shape{layers * n, maps.shape()[1], maps.shape()[2]});
-    for (Index l = 0; l < layers; ++l)
-        for (Index h = 0; h < n; ++h)
-            std::copy_n(maps.data() + (l * heads + which[static_cast<std::size_t>(h)]) * cells, cells,
-                        kept.data() + (l * n + h) * cells);
-    return kept;
-}
-
-/// Leaves the heads out that were not chosen.
-void keep_chosen(Grid& grid, const ViewState& state) {
-    grid.which = heads_asked_for(state.options, grid.heads);
-    if (static_cast<Index>(grid.which.size()) == grid.heads) return;
-    const auto kept = [&](const Tensor<float>& maps) {
-        return *remembered<Tensor<float>>(state.memo, maps, "heads " + heads_text(grid.which),
-                                          [&] { return maps_of(maps, grid.layers, grid.which); });
-    };
-    const bool masked = grid.maps.data() != grid.computed.data();
-    grid.computed = kept(grid.computed);
-    grid.maps = masked ? kept(grid.maps) : grid.computed;
-    grid.heads = static_cast<Index>(grid.which.size());
-    for (std::vector<Index>& order : grid.order) {
-        std::vector<Index> drawn;
-        for (const Index head : order)
-            if (const auto at = std::find(grid.which.begin(), grid.which.end(), head); at != grid.which.end())
-                drawn.push_back(at - grid.which.begin());
-        order = drawn;
-    }
-}
-
-std::string treated_as(const ViewState& state) {
-    return fmt::format("small maps {} {} {}", static_cast<int>(state.options.sink), static_cast<int>(state.options.special),
-                       static_cast<int>(state.scale));
-}
-
-/// `whole`: all cells, however many they are.
-Grid grid_of(const Trace& trace, const TraceTensor& tensor, const ViewState& state, bool whole = false) {
-    Grid grid;
-    grid.tensor = &tensor;
-    grid.axes = *attention_axes(tensor);
-    const Shape& shape = tensor.values.shape();
-    grid.layers = grid.axes.layer < 0 ? 1 : shape[grid.axes.layer];
-    grid.heads = grid.axes.head < 0 ? 1 : shape[grid.axes.head];
-    grid.rows = shape[grid.axes.query];
-    grid.cols = shape[grid.axes.key];
-    grid.small = !whole && !tensor.values.kept() && grid.axes.layer == 0;
-    if (grid.small) {
-        const auto small = remembered<SmallMaps>(state.memo, tensor.values, treated_as(state),
-                                                 [&] { return small_maps(trace, tensor, grid, state); });
-        grid.maps = grid.computed = small->maps;
-        grid.zero = small->zero;
-    } else {
-        grid.computed = tensor.values.reshape(Shape{grid.layers * grid.heads, grid.rows, grid.cols});
-        grid.maps = seen_values(trace, tensor, state.memo).reshape(grid.computed.shape());
-    }
-    grid.sorted = state.options.order != ViewOptions::Order::as_is && grid.heads > 1;
-    grid.order = *remembered<Orders>(state.memo, tensor.values, "order " + to_string(state.options.order),
-                                     [&] { return orders_of(trace, grid, state); });
-    keep_chosen(grid, state);
-    return grid;
-}
-
-/// Empty if there is nothing to leave out.
-std::vector<Index> ordinary(const Axis& axis) {
-    std::vector<Index> kept = ordinary_positions(axis);
-    if (static_cast<Index>(kept.size()) == axis.extent) kept.clear();
-    return kept;
-}
-
-void treat(HeatmapGridItem& item, const TraceTensor& tensor, const AttentionAxes& axes, const ViewState& state) {
-    if (state.options.special == ViewOptions::Special::hide) {
-        item.kept_rows = ordinary(*tensor.info.axes[static_cast<std::size_t>(axes.query)]);
-        item.kept_cols = ordinary(*tensor.info.axes[static_cast<std::size_t>(axes.key)]);
-    }
-    if (tensor.info.role != Role::weights) return;
-    if (state.options.sink == ViewOptions::Sink::first) item.sink = HeatmapGridItem::Sink::first;
-    if (state.options.sink == ViewOptions::Sink::most) item.sink = HeatmapGridItem::Sink::most;
+/// px: a few heads do not fill a card of any size, but a large one is not left empty.
+double widest_map(const Sketch& sketch, const Box& content) {
+    return std::clamp(std::min(content.w, content.h) * 0.45, sketch.px(132), sketch.px(320));
 }
 
 /// Limits of the whole tensor, so that heads can be compared.
-Normalization limits_of(const Grid& grid, const ViewState& state, bool is_signed) {
+Normalization limits_of(const HeadGrid& grid, const ViewState& state, bool is_signed) {
     if (state.scale == Normalization::Scale::per_row) {
         Normalization n;
         n.scale = state.scale;
@@ -210,13 +34,13 @@ Normalization limits_of(const Grid& grid, const ViewState& state, bool is_signed
     return remembered_limits(grid.maps, unit, is_signed, state);
 }
 
-Beyond beyond_of(const Grid& grid, const ViewState& state) {
+Beyond beyond_of(const HeadGrid& grid, const ViewState& state) {
     if (!is_read_against_one(*grid.tensor) || state.scale == Normalization::Scale::percentile) return {};
     return *remembered<Beyond>(state.memo, grid.maps, "beyond",
                                [&] { return beyond(grid.maps, Normalization(), remembered_extremes(grid.maps, state.memo)); });
 }
 
-HeatmapGridItem item_of(const Grid& grid, const Sketch& sketch, const Box& box, double gap) {
+HeatmapGridItem item_of(const HeadGrid& grid, const Sketch& sketch, const Box& box, double gap) {
     const ViewState& state = sketch.state();
     const Theme& theme = sketch.theme();
     const bool unit = is_read_against_one(*grid.tensor);
@@ -228,7 +52,7 @@ HeatmapGridItem item_of(const Grid& grid, const Sketch& sketch, const Box& box, 
     if (grid.sorted)
         for (Index l = 0; l < grid.layers; ++l)
             for (const Index drawn : grid.order[static_cast<std::size_t>(l)]) item.order.push_back(l * grid.heads + drawn);
-    if (!grid.small) treat(item, *grid.tensor, grid.axes, state);
+    if (!grid.small) treat_heads(item, *grid.tensor, grid.axes, state);
     item.box = box;
     item.gap = gap;
     item.map = &colormap(state.colormap.empty() ? default_colormap(is_signed, theme) : state.colormap, theme);
@@ -244,7 +68,7 @@ HeatmapGridItem item_of(const Grid& grid, const Sketch& sketch, const Box& box, 
 }
 
 /// What is not usual about the pictures.
-std::string caption_of(const Grid& grid, const ViewState& state) {
+std::string caption_of(const HeadGrid& grid, const ViewState& state) {
     std::string text;
     const auto say = [&text](const std::string& part) { text += (text.empty() ? "" : " · ") + part; };
     if (grid.sorted)
@@ -260,7 +84,7 @@ std::string caption_of(const Grid& grid, const ViewState& state) {
         if (state.options.sink == ViewOptions::Sink::most) say("each without its most attended key, rows renormalised");
     }
     if (state.options.special == ViewOptions::Special::hide &&
-        (!ordinary(*axes[static_cast<std::size_t>(grid.axes.query)]).empty() || !ordinary(*axes.back()).empty()))
+        (!ordinary_or_all(*axes[static_cast<std::size_t>(grid.axes.query)]).empty() || !ordinary_or_all(*axes.back()).empty()))
         say("special tokens hidden");
     const std::string outside = beyond_text(beyond_of(grid, state));
     if (!outside.empty()) say(outside);
@@ -283,7 +107,7 @@ class HeadGridView : public View {
 
     Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {
         const TraceTensor& tensor = tensor_for(*this, trace, state);
-        const Grid grid = grid_of(trace, tensor, state);
+        const HeadGrid grid = head_grid_of(trace, tensor, state);
         Sketch sketch(state, measure);
         const auto counted = [](Index n, const char* what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); };
         const std::string what = tensor.info.title.empty() ? tensor.info.name : tensor.info.title;
@@ -318,7 +142,7 @@ class HeadGridView : public View {
 
     std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {
         const TraceTensor& tensor = tensor_for(*this, trace, state);
-        const Grid grid = grid_of(trace, tensor, state, true);
+        const HeadGrid grid = head_grid_of(trace, tensor, state, true);
         ShownValues values{tensor.info.name, tensor.info.axes, {}, {}};
         if (grid.some()) {
             Axis head = *grid.head();
@@ -368,7 +192,7 @@ class HeadGridView : public View {
         write(unit);
     }
 
-    static void draw_bar(Sketch& sketch, const Grid& grid, const HeatmapGridItem& item, Box bar, const Box& content) {
+    static void draw_bar(Sketch& sketch, const HeadGrid& grid, const HeatmapGridItem& item, Box bar, const Box& content) {
         if (!sketch.state().decorations) {
             bar.x = std::max(item.box.x, content.x);
             return draw_line_bar(sketch, item, bar, content.right(), measured_in(grid.tensor->info));
@@ -382,14 +206,14 @@ class HeadGridView : public View {
                        measured_in(grid.tensor->info));
     }
 
-    static double gap_of(const Sketch& sketch, const Grid& grid, const Box& content) {
+    static double gap_of(const Sketch& sketch, const HeadGrid& grid, const Box& content) {
         const double pitch =
             std::min(content.w / static_cast<double>(grid.heads), content.h / static_cast<double>(grid.layers));
         return pitch >= sketch.px(24) ? sketch.px(4) : pitch >= 8 ? 2 : pitch >= 4 ? 1 : 0;
     }
 
     /// Where all maps stand: as large as there is room, near the shape of their matrix.
-    static Box arrange(Sketch& sketch, const Grid& grid, Box& content, std::string& said) {
+    static Box arrange(Sketch& sketch, const HeadGrid& grid, Box& content, std::string& said) {
         const Index rows = grid.rows, cols = grid.cols;
         const auto boxes = [&](const Box& room) {
             const double left = grid.layers > 1 && room.w > sketch.px(100) ? sketch.px(header) : 0;
@@ -397,7 +221,7 @@ class HeadGridView : public View {
             const double gap = gap_of(sketch, grid, room), n = static_cast<double>(grid.heads),
                          m = static_cast<double>(grid.layers);
             const double shape = std::clamp(static_cast<double>(rows) / static_cast<double>(cols), 0.7, 1.3);
-            double w = std::min((room.w - left + gap) / n - gap, sketch.px(widest_map));
+            double w = std::min((room.w - left + gap) / n - gap, widest_map(sketch, room));
             double h = std::min((room.h - top + gap) / m - gap, w * shape);
             w = std::max(std::min(w, h / shape * 1.15), least_map);
             h = std::max(h, least_map);
@@ -416,7 +240,7 @@ class HeadGridView : public View {
         return boxes(content);
     }
 
-    static void draw_frame(Sketch& sketch, const Grid& grid, const HeatmapGridItem& item, Index r, Index c) {
+    static void draw_frame(Sketch& sketch, const HeadGrid& grid, const HeatmapGridItem& item, Index r, Index c) {
         const Theme& theme = sketch.theme();
         const Box box = grid_place(item, r, c);
         const Index drawn = grid.order[static_cast<std::size_t>(r)][static_cast<std::size_t>(c)], head = grid.head_of(drawn);
@@ -443,14 +267,14 @@ class HeadGridView : public View {
     }
 
     /// Nothing is selected: the head that the other views show.
-    static bool is_shown(const Sketch& sketch, const Grid& grid, Index layer, Index head) {
+    static bool is_shown(const Sketch& sketch, const HeadGrid& grid, Index layer, Index head) {
         const ViewState& state = sketch.state();
         if (state.decorations || !state.marks) return false;
         return (!grid.layer() || position_on(state, grid.layer()).value_or(0) == layer) &&
                head_shown(state, grid.head()) == head;
     }
 
-    static void draw_numbers(Sketch& sketch, const Grid& grid, const HeatmapGridItem& item) {
+    static void draw_numbers(Sketch& sketch, const HeadGrid& grid, const HeatmapGridItem& item) {
         const Theme& theme = sketch.theme();
         const Box first = grid_place(item, 0, 0);
         const double size = sketch.px(13), pitch_x = first.w + item.gap, pitch_y = first.h + item.gap;

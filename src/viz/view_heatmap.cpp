@@ -4,6 +4,7 @@
 
 #include "viz/attention_plane.hpp"
 #include "viz/cell_numbers.hpp"
+#include "viz/counted_labels.hpp"
 #include "viz/heatmap_image.hpp"
 #include "viz/map_picture.hpp"
 #include "viz/masked.hpp"
@@ -86,7 +87,8 @@ HeatmapItem make_item(const Sketch& sketch, const AttentionPlane& plane) {
     return item;
 }
 
-GridLayout arrange_with(const Sketch& sketch, const Slice& slice, Box content, BarPlace bar, double bar_w) {
+/// `counted`: positions are written on both axes, not tokens.
+GridLayout arrange_as(const Sketch& sketch, const Slice& slice, Box content, BarPlace bar, double bar_w, bool counted) {
     GridLayout at;
     at.content = content;
     at.bar = bar;
@@ -112,18 +114,20 @@ GridLayout arrange_with(const Sketch& sketch, const Slice& slice, Box content, B
         return std::clamp(room - static_cast<double>(n) * sketch.px(14), whole * 0.3, whole * 0.55);
     };
     const double rows_limit = std::max(few(content.w, content.w, cols), free_w);
+    const auto rows_fitted = counted ? &counted_row_labels : &fit_row_labels;
+    const auto columns_fitted = counted ? &counted_column_labels : &fit_column_labels;
     const double free_h = content.h - bar_room - at.label_gap - static_cast<double>(rows) * sketch.px(22);
-    if (row_labels) at.rows = fit_row_labels(sketch, *slice.row(), guess_h, rows_limit);
+    if (row_labels) at.rows = rows_fitted(sketch, *slice.row(), guess_h, rows_limit);
     const double left = at.rows.none ? 0 : at.rows.extent + at.label_gap;
     at.cell_w = cell_size(content.w - left, cols, largest);
     const double cols_limit =
         std::max({few(content.h, content.h - bar_room, rows), std::min(content.h * 0.42, sketch.px(60)), free_h});
-    if (col_labels) at.cols = fit_column_labels(sketch, *slice.col(), at.cell_w, cols_limit);
+    if (col_labels) at.cols = columns_fitted(sketch, *slice.col(), at.cell_w, cols_limit);
     const double top = at.cols.none ? 0 : at.cols.extent + (at.cols.rotated ? at.label_gap : sketch.px(4));
     at.cell_h = cell_size(content.h - top - bar_room, rows, largest);
     if (!at.rows.none) {
         const AxisLabels guessed = at.rows;
-        at.rows = fit_row_labels(sketch, *slice.row(), at.cell_h, rows_limit);
+        at.rows = rows_fitted(sketch, *slice.row(), at.cell_h, rows_limit);
         at.rows.extent = guessed.extent;
         at.rows.size = std::min(at.rows.size, guessed.size);
     }
@@ -140,6 +144,18 @@ GridLayout arrange_with(const Sketch& sketch, const Slice& slice, Box content, B
     const double y = content.y + (content.h - top - bar_room - grid_h) / 2 + top;
     at.grid = {std::round(x), std::round(y), grid_w, grid_h};
     return at;
+}
+
+/// The same tokens stand on both axes: what is found by its position in one is looked for in the other.
+bool same_tokens(const Slice& slice) {
+    return slice.row() && slice.col() && slice.col()->name == slice.row()->name + ".key" &&
+           slice.col()->labels == slice.row()->labels;
+}
+
+GridLayout arrange_with(const Sketch& sketch, const Slice& slice, const Box& content, BarPlace bar, double bar_w) {
+    GridLayout at = arrange_as(sketch, slice, content, bar, bar_w, false);
+    const bool apart = !at.rows.none && !at.cols.none && at.rows.positions != at.cols.positions;
+    return apart && same_tokens(slice) ? arrange_as(sketch, slice, content, bar, bar_w, true) : at;
 }
 
 /// A figure has its scale, as has what is signed, bent or outside its limits, wherever it stands: that stays where notes and

@@ -199,7 +199,7 @@ TEST(Labels, TokensThatAreTooManyAreCounted) {
         for (const TextItem& text : items_of<TextItem>(figure)) {
             const bool letter = text.text.size() == 1 && text.text[0] >= 'a' && text.text[0] <= 'z';
             EXPECT_TRUE(!letter || text.text == letters[57] || text.text == letters[100]) << id << " " << text.text;
-            numbers += text.text == "#101" || text.text == "#51" || text.text == "#151" ? 1 : 0;
+            numbers += text.text == "@101" || text.text == "@51" || text.text == "@151" ? 1 : 0;
         }
         EXPECT_GT(numbers, 0u) << id;
     }

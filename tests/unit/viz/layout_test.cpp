@@ -101,7 +101,7 @@ TEST(AxisLabels, ThinOutButKeepTheFocus) {
     EXPECT_TRUE(labels.positions);  // every ninth token would be read as a text: numbers stand upright instead
     EXPECT_FALSE(labels.rotated);
     EXPECT_GT(labels.stride, 1);
-    EXPECT_EQ(written_label(sketch, shared, labels, 6, 1), "#7");  // no token, and never cut
+    EXPECT_EQ(written_label(sketch, shared, labels, 6, 1), "@7");  // no token, and never cut
     const auto written = labelled_positions(sketch, shared, labels);
     EXPECT_NE(std::find(written.begin(), written.end(), 37), written.end());
     for (std::size_t i = 1; i < written.size(); ++i) EXPECT_GE(written[i] - written[i - 1], labels.stride);
