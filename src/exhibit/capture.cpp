@@ -6,8 +6,10 @@
 
 #include "base/path_text.hpp"
 #include "exhibit/capture_lesson.hpp"
+#include "exhibit/capture_mask.hpp"
 #include "exhibit/capture_show.hpp"
 #include "exhibit/exhibits.hpp"
+#include "exhibit/read_ahead.hpp"
 #include "io/text_file.hpp"
 #include "params/param_make.hpp"
 #include "trace/observer.hpp"
@@ -147,6 +149,7 @@ void show_attention_weights(Probe& probe, LoadedCapture loaded, const CapturedFi
                      .axes = names_of(loaded.axes),
                      .step = recorded(capture, loaded, look.peaks, moved)};
     });
+    if (weights) show_causal_mask(probe, shown, loaded.axes);
     const Tensor<float> final = softmax ? show_weights_of(probe, shown, loaded.axes, look.stop) : shown;
     if (weights || softmax) show_received(probe, final, loaded.axes);
     show_whole(probe, loaded, capture, look, "weights");
@@ -299,6 +302,12 @@ std::vector<ViewPlacement> capture_views(CaptureKind kind) {
 }
 
 }  // namespace
+
+void read_capture_ahead(const Params& params, const std::stop_token& stop) {
+    tokens_of(params);
+    const std::string path = path_from_text(params.text("path"));
+    if (!path.empty()) open_capture(path, {params.text("array"), params.text("axes"), params.text("role"), stop});
+}
 
 Exhibit capture_exhibit() {
     Exhibit exhibit;

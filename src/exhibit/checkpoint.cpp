@@ -5,6 +5,7 @@
 #include "base/path_text.hpp"
 #include "checkpoint/checkpoint_run.hpp"
 #include "checkpoint/generate.hpp"
+#include "exhibit/checkpoint_kind.hpp"
 #include "exhibit/checkpoint_lesson.hpp"
 #include "exhibit/checkpoint_text.hpp"
 #include "exhibit/checkpoint_translation.hpp"
@@ -82,8 +83,21 @@ void write_on(const RunContext& context, const Checkpoint& checkpoint, Read& rea
     if (!read.request.types.empty()) read.request.types.resize(read.request.ids.size(), 0);
 }
 
-/// Which position is read out, and with what standing there.
-void choose_position(const RunContext& context, const Checkpoint& checkpoint, Read& read) {
+/// Which tokens a click covers (1) and uncovers (2), where the model fills gaps: those that somebody typed.
+void show_coverable(Probe& probe, const Read& read, Index mask, bool covered) {
+    Tensor<float> coverable(Shape{static_cast<Index>(read.request.ids.size())});
+    for (Index i = 0; i < coverable.size(); ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        const bool fixed = read.special[at] || read.request.ids[at] == mask;
+        coverable.data()[i] = covered && i == read.request.at ? 2.0f : fixed ? 0.0f : 1.0f;
+    }
+    Observer{probe}("token.coverable", coverable, [] {
+        return Shown{Role::input, "c", "1: can be masked, 2: is masked by hand", "", {"token"}};
+    });
+}
+
+/// Which position is read out, and with what standing there. Returns the mask that a model which fills gaps has, or -1.
+Index choose_position(const RunContext& context, const Checkpoint& checkpoint, Read& read) {
     Ids& ids = read.request.ids;
     const auto n = static_cast<Index>(ids.size());
     const Index asked = static_cast<Index>(context.params.integer("position"));
@@ -99,26 +113,28 @@ void choose_position(const RunContext& context, const Checkpoint& checkpoint, Re
             while (last > 0 && read.special[static_cast<std::size_t>(last)]) --last;
         read.request.at = typed != ids.end() ? typed - ids.begin() : last;
     }
-    if (!context.params.toggle("mask")) return;
+    if (!context.params.toggle("mask")) return mask;
     if (!masked)
         context.probe.note({"mask", "this model fills no gaps", "the token is read as it is"});
     else if (mask >= 0)
         ids[static_cast<std::size_t>(read.request.at)] = mask;
     else
         context.probe.note({"mask", "this model's tokenizer has no mask token", "the token is read as it is"});
+    return mask;
 }
 
 void run_checkpoint_exhibit(RunContext& context) {
     const std::string& given = context.params.text("path");
     const CheckpointPtr checkpoint =
         context.model != nullptr ? checkpoint_of(context.model) : checkpoint_of(path_from_text(given), context.stop);
+    keep_checkpoint_kind(given, *checkpoint);
     if (!checkpoint->unused.empty())
         context.probe.note({"path", checkpoint->unused, "the numbers are of a model without them"});
     if (checkpoint->source) return run_encoder_decoder_exhibit(context, checkpoint);
     Read read = read_text(context, *checkpoint);
     const auto typed = static_cast<Index>(read.request.ids.size());
     write_on(context, *checkpoint, read);
-    choose_position(context, *checkpoint, read);
+    const Index mask = choose_position(context, *checkpoint, read);
     read.request.lens = context.params.toggle("lens");
     Probe& probe = context.probe;
     const CheckpointOutput output = run_checkpoint(checkpoint, read.request, probe, context.reuse, context.stop);
@@ -130,6 +146,7 @@ void run_checkpoint_exhibit(RunContext& context) {
     Observer{probe}("token.position", positions, [] {
         return Shown{Role::input, "i", "Positions", "", {"token"}, {"count", "i = 1, 2, …", "token.position[i] = i + 1"}};
     });
+    if (mask >= 0) show_coverable(probe, read, mask, context.params.toggle("mask"));
     const StackDesign& design = checkpoint->stack.design();
     std::string text = fmt::format("{}: {} layers of {} heads, {} features, {} tokens in its table", checkpoint->family->title,
                                    design.layers, design.heads, design.d_model, checkpoint->vocabulary());
@@ -195,12 +212,19 @@ std::vector<ParamSpec> checkpoint_params() {
 
 /// Those of one stack, or of the pair of an encoder-decoder: what the run does not have is not shown.
 std::vector<ViewPlacement> placed(const Params& params) {
-    std::vector<ViewPlacement> views = {{"head-grid", "self.weights", 0, 0.5f, 0.6f},
-                                        {"heatmap", "self.weights", 0, 0.5f, 0.6f}};
-    if (!params.text("path").empty())
-        for (ViewPlacement& view : encoder_decoder_views(params.text("stack"))) views.push_back(std::move(view));
-    views.push_back({"bars", "next.probabilities", 1, 0.4f, 0.4f});
-    views.push_back({"words", "lens.probabilities", 1, 0.6f, 0.4f});
+    std::vector<std::string> all = {"self.weights"};
+    if (!params.text("path").empty()) all.push_back(params.text("stack") + ".weights");
+    std::vector<ViewPlacement> views;
+    for (const std::string& weights : all) {
+        views.push_back({"head-grid", weights, 0, 0.5f, 0.5f});
+        views.push_back({"heatmap", weights, 0, 0.5f, 0.5f});
+    }
+    views.push_back({"bars", "next.probabilities", 1, 0.4f, 0.3f});
+    views.push_back({"words", "lens.probabilities", 1, 0.6f, 0.3f});
+    for (const std::string& weights : all) {
+        views.push_back({"flow", weights, 2, 0.5f, 0.36f});
+        views.push_back({"neuron", weights, 2, 0.5f, 0.36f});
+    }
     return views;
 }
 

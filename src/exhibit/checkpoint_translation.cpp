@@ -148,9 +148,4 @@ void run_encoder_decoder_exhibit(RunContext& context, const CheckpointPtr& check
     context.probe.text("output", told(*checkpoint, output, by_hand));
 }
 
-std::vector<ViewPlacement> encoder_decoder_views(const std::string& stack) {
-    const std::string weights = stack + ".weights";
-    return {{"head-grid", weights, 0, 0.5f, 0.6f}, {"heatmap", weights, 0, 0.5f, 0.6f}};
-}
-
 }  // namespace saccade

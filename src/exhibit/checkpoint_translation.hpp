@@ -9,7 +9,4 @@ namespace saccade {
 /// one it writes by itself.
 void run_encoder_decoder_exhibit(RunContext& context, const CheckpointPtr& checkpoint);
 
-/// The views that show one of its stacks: "encoder", "decoder" or "cross".
-std::vector<ViewPlacement> encoder_decoder_views(const std::string& stack);
-
 }  // namespace saccade

@@ -26,20 +26,6 @@ bool says_something(const Axis& axis, Index i) {
     });
 }
 
-/// The attention that the views show first: what is placed, or the first weights recorded where a view chooses for itself.
-const TraceTensor* shown_attention(const Exhibit& exhibit, const Params& params, const Trace& trace) {
-    const auto attends = [](const TraceTensor* t) {
-        return t != nullptr && t->info.role == Role::weights && !t->values.empty() && attention_axes(*t);
-    };
-    const std::vector<ViewPlacement> all = placements(exhibit, params);
-    for (const ViewPlacement& placed : all)
-        if (const TraceTensor* tensor = trace.find(placed.tensor); attends(tensor)) return tensor;
-    if (std::ranges::none_of(all, [](const ViewPlacement& placed) { return placed.tensor.empty(); })) return nullptr;
-    for (const TraceTensor* tensor : trace.with_role(Role::weights))
-        if (attends(tensor)) return tensor;
-    return nullptr;
-}
-
 /// Of a placed matrix that compares positions with each other: one in the middle and the most like it that is no neighbour.
 CellRef pair_shown(const Exhibit& exhibit, const Params& params, const Trace& trace) {
     for (const ViewPlacement& placed : placements(exhibit, params)) {
@@ -110,6 +96,19 @@ Place sharpest(const Attention& attention) {
 }
 
 }  // namespace
+
+const TraceTensor* shown_attention(const Exhibit& exhibit, const Params& params, const Trace& trace) {
+    const auto attends = [](const TraceTensor* t) {
+        return t != nullptr && t->info.role == Role::weights && !t->values.empty() && attention_axes(*t);
+    };
+    const std::vector<ViewPlacement> all = placements(exhibit, params);
+    for (const ViewPlacement& placed : all)
+        if (const TraceTensor* tensor = trace.find(placed.tensor); attends(tensor)) return tensor;
+    if (std::ranges::none_of(all, [](const ViewPlacement& placed) { return placed.tensor.empty(); })) return nullptr;
+    for (const TraceTensor* tensor : trace.with_role(Role::weights))
+        if (attends(tensor)) return tensor;
+    return nullptr;
+}
 
 CellRef opening_cell(const Exhibit& exhibit, const Params& params, const Trace& trace) {
     const TraceTensor* weights = shown_attention(exhibit, params, trace);

@@ -11,6 +11,10 @@ namespace saccade {
 /// Empty if they show neither.
 CellRef opening_cell(const Exhibit& exhibit, const Params& params, const Trace& trace);
 
+/// The attention that the views show first: what is placed, or the first weights recorded where a view chooses for itself.
+/// Null: they show none.
+const TraceTensor* shown_attention(const Exhibit& exhibit, const Params& params, const Trace& trace);
+
 /// The cell of the same row that has the largest weight; the same cell if the tensor holds no weights or the row none.
 CellRef strongest_of_row(const TraceTensor& tensor, const CellRef& cell);
 

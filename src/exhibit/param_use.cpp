@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "exhibit/checkpoint_kind.hpp"
 #include "exhibit/vision_network.hpp"
 
 namespace saccade {
@@ -42,8 +43,6 @@ constexpr std::array reading_rules{ReadWhile{"alignment", "training", "model", "
                                    ReadWhile{"temporal", "story", "clip", "0"},
                                    ReadWhile{"temporal", "length_penalty", "beam", ">1"},
                                    ReadWhile{"temporal", "hypothesis", "beam", ">1"},
-                                   ReadWhile{"checkpoint", "target", "path", "!"},
-                                   ReadWhile{"checkpoint", "stack", "path", "!"},
                                    ReadWhile{"induction", "text", "random", "false"},
                                    ReadWhile{"induction", "period", "random", "true"}};
 
@@ -72,6 +71,12 @@ bool is_read(const Found& found, const Params& params) {
     return (format_param(value) == wanted.substr(is_not ? 1 : 0)) != is_not;
 }
 
+/// Of exhibits whose model is the user's own.
+std::string unread_by_model(const Exhibit& exhibit, const std::string& param, const Params& params) {
+    if (exhibit.id == "checkpoint") return unread_by_checkpoint(param, params);
+    return exhibit.id == "vision-checkpoint" ? unread_by_vision_model(param, params) : std::string();
+}
+
 /// As the window calls the value.
 std::string value_title(const ParamSpec& spec, std::string_view value) {
     if (value.empty()) return spec.placeholder;
@@ -83,8 +88,12 @@ std::string value_title(const ParamSpec& spec, std::string_view value) {
 
 }  // namespace
 
+bool is_of_other_models(const Exhibit& exhibit, const std::string& param, const Params& params) {
+    return !unread_by_model(exhibit, param, params).empty();
+}
+
 std::string why_unread(const Exhibit& exhibit, const std::string& param, const Params& params) {
-    if (exhibit.id == "vision-checkpoint") return unread_by_vision_model(param, params);
+    if (const std::string unread = unread_by_model(exhibit, param, params); !unread.empty()) return unread;
     const Found found = rule_of(exhibit, param);
     if (found.rule == nullptr || is_read(found, params)) return {};
     const std::string_view value = found.rule->value;

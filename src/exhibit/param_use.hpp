@@ -12,6 +12,9 @@ namespace saccade {
 /// "read while Weights is Own"; empty: the parameter is read with these values (defaults filled in).
 std::string why_unread(const Exhibit& exhibit, const std::string& param, const Params& params);
 
+/// Whether no other setting would have it read: the model that is open does not.
+bool is_of_other_models(const Exhibit& exhibit, const std::string& param, const Params& params);
+
 /// What must be set for the parameter to be read, if it is not and that is one value of one other parameter.
 struct Waking {
     const ParamSpec* other = nullptr;  // null: nothing

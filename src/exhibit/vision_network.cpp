@@ -101,6 +101,13 @@ std::string unread_by_vision_model(const std::string& param, const Params& param
     return of_networks ? "read of networks that gate their channels" : "read of vision transformers";
 }
 
+std::optional<std::int64_t> gates_in_network(const Params& params) try {
+    if (!names_network_lately(params).value_or(false)) return std::nullopt;
+    return static_cast<std::int64_t>(network_design_of(folder_of(params))->gates().size());
+} catch (const std::exception&) {
+    return std::nullopt;  // the folder has changed: whoever runs it says what is wrong
+}
+
 std::size_t chosen_gate(const Params& params, std::size_t gates) {
     const auto asked = static_cast<std::size_t>(params.integer("block"));
     return (asked == 0 ? gates : std::min(asked, gates)) - 1;

@@ -10,6 +10,7 @@
 #include "checkpoint/local_checkpoints.hpp"
 #include "ui/document.hpp"
 #include "ui/layers.hpp"
+#include "ui/recent.hpp"
 
 namespace saccade {
 
@@ -39,6 +40,7 @@ struct ExportDialog {
     float dpi = 192;
     KnownFile may_replace{};  // may be overwritten as it is: it was asked for, or written, by this dialog
     bool marks = false;       // the selection, in the figure
+    bool all = false;         // of a map of which a part is shown: all of it
     std::string result;       // what happened, said in the dialog
     bool failed = false;
     // Of the frame before, px: the part that scrolls where it is higher than the screen, and what stands below it.
@@ -75,6 +77,12 @@ struct TokenSearch {
     std::string of;
 };
 
+/// The row of tokens under the texts, which may be longer than its place.
+struct TokenRowShown {
+    Index first = 0;      // that is seen
+    Index followed = -1;  // the selected one that was last brought into view
+};
+
 /// All state of the window: the open document, and what outlives it. Panels are functions over it; widgets keep none.
 struct AppState {
     Document document;
@@ -90,6 +98,8 @@ struct AppState {
     std::size_t narrow = 2;         // comparing, where only one picture has room: 0 A, 1 B, 2 the difference
 
     TokenSearch search;
+    TokenRowShown tokens;
+    std::vector<Recent> recent;  // of a person's own, the last that was opened first
 
     // Dialogs.
     bool palette_open = false;

@@ -8,6 +8,7 @@
 
 #include "ui/imgui_compat.hpp"
 #include "ui/param_widgets.hpp"
+#include "ui/text_wrap.hpp"
 
 namespace saccade {
 
@@ -85,6 +86,13 @@ double height_of(const Row& row) {
     return height;
 }
 
+/// Logical px below which a row cannot be read: maps of many heads are small pictures already.
+float least_height(const Row& row) {
+    constexpr float of_heads = 230;
+    const bool heads = std::ranges::any_of(row, [](const ViewPlacement& v) { return v.view == "head-grid"; });
+    return heads ? of_heads : least_card_height;
+}
+
 /// Rows that do not fit the width go on below.
 std::vector<Row> rows_in(const Ui& ui, const std::vector<ViewPlacement>& views, float width) {
     const auto most = static_cast<std::size_t>(std::max(1.0f, (width + card_gap * ui.s) / ((least_width + card_gap) * ui.s)));
@@ -134,7 +142,8 @@ void compare_bar(const Ui& ui, AppState& state, Controller& act, const Exhibit& 
         if (room < 30 * s) continue;
         std::string written;
         if (const Trace* trace = state.document.sides[i].trace())
-            if (const auto found = trace->texts().find(e.output_text); found != trace->texts().end()) written = found->second;
+            if (const auto found = trace->texts().find(e.output_text); found != trace->texts().end())
+                written = in_one_line(found->second);
         const std::string apart = settings_apart(state, i);
         const std::string whole = written.empty() ? apart : apart + "  ·  " + written;
         const Color ink = focused ? ui.theme.text : ui.theme.secondary;
@@ -255,28 +264,51 @@ float cards_height(const Ui& ui, const AppState& state, const Exhibit& e, float 
     const bool comparing = state.document.comparing;
     const std::size_t side = comparing && state.narrow == 1 ? 1 : 0;
     const std::vector<ViewPlacement> views = views_of(state, e, side);
-    if (!comparing) return rows(rows_in(ui, views, width).size());
+    if (!comparing) {
+        float height = -card_gap * s;
+        for (const Row& row : rows_in(ui, views, width)) height += (least_height(row) + card_gap) * s;
+        return height;
+    }
     if (!compares_narrowly(ui, width)) return compare_bar_height * s + rows(views.size());
     return narrow_bar_height * s + rows(state.narrow < 2 ? rows_in(ui, views, width).size() : 1);
+}
+
+namespace {
+
+/// Where they scroll, the row that wants most room is seen first.
+void show_largest_first(std::vector<Row>& rows) {
+    const auto most = std::ranges::max_element(rows, {}, height_of);
+    if (most != rows.end()) std::rotate(rows.begin(), most, most + 1);
+}
+
+}  // namespace
+
+float first_rows_height(const Ui& ui, const AppState& state, const Exhibit& e, float width, float room) {
+    const float s = ui.s;
+    if (state.document.comparing) return least_card_height * s;
+    std::vector<Row> rows = rows_in(ui, views_of(state, e, 0), width);
+    show_largest_first(rows);
+    float height = 0;
+    for (const Row& row : rows) {
+        const float more = least_height(row) * s + (height > 0 ? card_gap * s : 0);
+        if (height > 0 && height + more > room) break;
+        height += more;
+    }
+    return std::max(height, 1.0f);
 }
 
 void cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place, CardOf of) {
     const float g = card_gap * ui.s;
     const std::vector<ViewPlacement> views = views_of(state, e, of == CardOf::b ? 1 : 0);
     std::vector<Row> rows = rows_in(ui, views, place.size.x);
-    // Where they scroll, the row that wants most room is seen first.
-    if (state.scrolled) {
-        const auto most =
-            std::max_element(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return height_of(a) < height_of(b); });
-        if (most != rows.end()) std::rotate(rows.begin(), most, most + 1);
-    }
+    if (state.scrolled) show_largest_first(rows);
     std::vector<Share> row_shares;
     for (std::size_t r = 0, line = 0; r < rows.size(); ++r) {
         const int number = rows[r].front().row;
         line = r > 0 && rows[r - 1].front().row == number ? line + 1 : 0;
-        // Where they scroll all are alike, so that each is seen whole.
-        row_shares.push_back(
-            {fmt::format("{}/row{}{}", e.id, number, std::string(line, '+')), state.scrolled ? 1.0 : height_of(rows[r])});
+        // Where they scroll each has what it needs, so that it is seen whole.
+        row_shares.push_back({fmt::format("{}/row{}{}", e.id, number, std::string(line, '+')),
+                              state.scrolled ? static_cast<double>(least_height(rows[r])) : height_of(rows[r])});
     }
     const auto gaps = [g](std::size_t n) { return g * static_cast<float>(n - 1); };
     const std::vector<float> heights = sizes(state, row_shares, place.size.y - gaps(rows.size()), least_card_height * ui.s);

@@ -14,6 +14,8 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
 
 /// How high the cards below must be in this width so that each can be read; the stage scrolls where it has less.
 float cards_height(const Ui& ui, const AppState& state, const Exhibit& e, float width);
+/// Of the rows that are then seen first, those that fit `room` px whole, at least one: how high they must be.
+float first_rows_height(const Ui& ui, const AppState& state, const Exhibit& e, float width, float room);
 /// Between cards, and around them, in logical px.
 constexpr float least_card_height = 150;  // logical px
 constexpr float card_gap = 12;

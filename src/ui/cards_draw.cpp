@@ -274,7 +274,7 @@ bool enlarge_button(const Ui& ui, AppState& state, Controller& act, const ViewPl
     ui.stop();
     const bool lit = ImGui::IsItemHovered() || ui.tabs.focused();
     state.places["enlarge " + card_key(placement)] = {at.x, at.y, 26 * s, 26 * s};
-    if (lit) tooltip(ui, enlarged ? "Back to all views" : "Show this view alone");
+    if (lit) tooltip(ui, enlarged ? "Back to all views (Esc)" : "Show this view alone");
     const bool over = ImGui::IsWindowHovered() && ImGui::IsMouseHoveringRect(place.at, high);
     if (!over && !lit && !enlarged) return false;
     // Two corners that point out, or in.

@@ -265,7 +265,7 @@ std::vector<KeyLine> key_lines(const std::vector<Command>& of) {
         }
     };
     add(false);
-    lines.push_back({"Esc", "close a menu or a dialog, leave a field"});
+    lines.push_back({"Esc", "close a menu or a dialog, leave a field; all views again"});
     add(true);
     return lines;
 }

@@ -178,6 +178,7 @@ void Controller::quit() {
 
 void Controller::end_work() {
     training_.end();
+    files_.stop_reading();
     for (auto& [id, document] : state_.aside)
         if (document.training.run) document.training.run->stop();
 }

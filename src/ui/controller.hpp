@@ -71,6 +71,7 @@ class Controller {
     Pictures& pictures() { return pictures_; }
     LiveTraining& training() { return training_; }
     Files& files() { return files_; }
+    const Files& files() const { return files_; }
     Recovery& recovery() { return recovery_; }
     const Recovery& recovery() const { return recovery_; }
 

@@ -158,12 +158,19 @@ std::string with_ending(const std::string& written, const std::string& ending) {
 }
 
 /// What is exported, and how.
-void export_choices(const Ui& ui, AppState& state, const std::string& ending) {
+void export_choices(const Ui& ui, AppState& state, Controller& act, const std::string& ending) {
     ExportDialog& dialog = state.exporting;
     if (state.document.comparing) {
         heading(ui, "Of");
         if (const int i = segments(ui, "of", {"A", "B", "B − A"}, static_cast<int>(dialog.what)); i >= 0)
             dialog.what = static_cast<std::size_t>(i);
+    }
+    if (act.files().exports_part()) {
+        heading(ui, "Of the map");
+        if (const int i = segments(ui, "part", {"the part on screen", "all of it"}, dialog.all ? 1 : 0, {},
+                                   [&](int at) { note_place(state, at == 0 ? "export part" : "export all"); });
+            i >= 0)
+            dialog.all = i == 1;
     }
     heading(ui, "View");
     std::vector<std::string> ids, titles;
@@ -210,7 +217,7 @@ void export_dialog(const Ui& ui, AppState& state, Controller& act) {
     const float foot = dialog.foot > 0 ? dialog.foot : 120 * ui.s, body = dialog.body > 0 ? dialog.body : 345 * ui.s;
     const float room = ImGui::GetIO().DisplaySize.y - ImGui::GetCursorScreenPos().y - foot - 40 * ui.s;
     if (ImGui::BeginChild("choices", {0, std::min(body, std::max(60 * ui.s, room))}, false, ImGuiWindowFlags_NoNavInputs)) {
-        export_choices(ui, state, ending_of(dialog.path));
+        export_choices(ui, state, act, ending_of(dialog.path));
         dialog.body = ImGui::GetCursorPosY();
     }
     ImGui::EndChild();

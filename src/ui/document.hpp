@@ -226,6 +226,14 @@ struct KnownFile {
     bool operator==(const KnownFile&) const = default;
 };
 
+/// What stands in the field of a parameter that is a path, while it is not that parameter's value: it is being typed or read,
+/// or it is wrong.
+struct TypedPath {
+    std::string param, text;  // empty: none
+    std::string instead_of;   // the value: if that changes, what was typed is forgotten
+    bool wrong = false;       // what it names cannot be read
+};
+
 /// An exhibit that is open, and all that belongs to it: put aside when another one is opened, and taken back with it
 /// (Controller::choose_exhibit).
 struct Document {
@@ -247,6 +255,7 @@ struct Document {
     SceneMaker scene;
     PicturesState pictures;
     MatrixCursor matrix;
+    TypedPath path;
     TrainingState training;
     std::shared_ptr<const nlohmann::json> session;  // as it was read, if it was: keys of a newer version survive
     std::uint64_t left = 0;                         // when it was put aside: the larger, the later

@@ -6,77 +6,76 @@
 
 #include "base/error_line.hpp"
 #include "base/path_text.hpp"
-#include "io/file_place.hpp"
 #include "io/npz.hpp"
 #include "run/named_files.hpp"
 #include "run/session.hpp"
 #include "ui/controller.hpp"
+#include "ui/path_to_save.hpp"
 #include "ui/saved_view.hpp"
-#include "viz/difference.hpp"
-#include "viz/export.hpp"
-#include "viz/view_options_applicable.hpp"
 
 namespace saccade {
 
 namespace {
 
-bool same_place(const std::string& a, const std::string& b) {
-    std::error_code ignored;
-    return std::filesystem::weakly_canonical(a, ignored) == std::filesystem::weakly_canonical(b, ignored);
-}
-
-/// Error the first time, if a file is there already: nobody has said that it may go. Asked for again, it may, as long as it is
-/// still the same. `own`: was opened or saved here, and may be saved again unless somebody else has changed it since.
-void ask_to_replace(const std::string& path, KnownFile& may_replace, const KnownFile& own) {
-    place_to_write(path);  // refuses folders, devices and what may not be written: nobody need be asked about them
-    const KnownFile there{path, stamp_of(path)};
-    if (there.stamp.none() || may_replace == there) return;
-    const bool known = !own.path.empty() && same_place(own.path, path);
-    if (known && own.stamp == there.stamp) return;
-    may_replace = there;
-    throw Error(ErrorCode::invalid_input,
-                path + (known ? " was changed by another window or program since it was opened here" : " is there already"),
-                "once more replaces it; or choose another name");
-}
-
-/// What was typed where something is saved, as the path that is then written; asks first, if a file is there. Every prompt and
-/// dialog that saves goes through here, so that what is asked about is what is replaced.
-std::string path_to_save(const std::string& written, KnownFile& may_replace, const KnownFile& own = {}) {
-    std::string path = path_from_text(written);
-    if (path.empty()) throw Error(ErrorCode::invalid_input, "no file named", "type a path");
-    ask_to_replace(path, may_replace, own);
-    return path;
-}
+constexpr const char* own_path = "path";  // the parameter of the exhibits of a person's own that names it
 
 }  // namespace
 
+template <class Read>
+void Files::start(const std::string& path, Read read) {
+    FileComing coming;
+    coming.path = path;
+    coming.since = std::chrono::steady_clock::now();
+    coming.file = std::async(std::launch::async, std::move(read), coming.stop.get_token());
+    coming_.push_back(std::move(coming));
+}
+
 void Files::open(const std::string& written, const std::string& matrix) {
     const std::string path = path_from_text(written);
-    coming_.push_back(std::async(std::launch::async, [path, matrix] {
-        OpenedFile file = open_file(path);
+    start(path, [path, matrix](const std::stop_token& stop) {
+        OpenedFile file = open_file(path, stop);
         file.param = matrix;
         return file;
-    }));
+    });
 }
 
 void Files::open_matrix(const std::string& written, const std::string& param) {
-    coming_.push_back(std::async(std::launch::async, open_matrix_file, path_from_text(written), param));
+    const std::string path = path_from_text(written);
+    start(path, [path, param](const std::stop_token&) { return open_matrix_file(path, param); });
+}
+
+void Files::open_path(const std::string& param, const std::string& written) {
+    RunRequest request = state_.document.side().request;
+    request.params.set(param, written);
+    const Exhibit& e = state_.document.exhibit();
+    // What was chosen of another file's arrays and positions is not there in this one.
+    for (const ParamSpec& spec : e.params)
+        if (spec.name == e.part_param || !spec.offered_by.empty()) request.params.set(spec.name, spec.fallback);
+    stop_reading();  // of what was typed before
+    start(written, [request, param](const std::stop_token& stop) { return saccade::open_path(request, param, stop); });
+}
+
+void Files::stop_reading() {
+    for (FileComing& one : coming_) one.stop.request_stop();
 }
 
 bool Files::opening() const {
-    return !coming_.empty();
+    return !coming_.empty() || whole_.valid();
 }
 
 bool Files::reading() const {
-    return !std::all_of(coming_.begin(), coming_.end(), is_ready<OpenedFile>);
+    if (whole_.valid() && !is_ready(whole_)) return true;
+    return !std::all_of(coming_.begin(), coming_.end(), [](const FileComing& one) { return is_ready(one.file); });
 }
 
 /// In the order in which they were opened, one at a time: what asks is answered first.
 void Files::poll() {
-    while (!coming_.empty() && !state_.asking.open && is_ready(coming_.front())) {
-        OpenedFile file = coming_.front().get();
+    export_whole();
+    while (!coming_.empty() && !state_.asking.open && is_ready(coming_.front().file)) {
+        const bool stopped = coming_.front().stop.stop_requested();
+        OpenedFile file = coming_.front().file.get();
         coming_.pop_front();
-        take(std::move(file));
+        if (!stopped) take(std::move(file));
     }
 }
 
@@ -110,7 +109,11 @@ void Files::use(const OpenedFile& file) {
     using Kind = OpenedFile::Kind;
     try {
         if (file.problem && file.kind == Kind::array) return use_array(file);
-        if (file.problem) throw *file.problem;
+        if (file.kind == Kind::path) return use_path(file);
+        if (file.problem) {
+            if (!std::filesystem::exists(split_array_name(file.path).file)) forget_recent(state_.recent, file.path);
+            throw *file.problem;
+        }
         if (file.kind != Kind::run) agreed_.insert(file.path);
         switch (file.kind) {
             case Kind::picture:
@@ -123,12 +126,14 @@ void Files::use(const OpenedFile& file) {
             case Kind::array:
                 return use_array(file);
             case Kind::capture:
-                return open_with("capture", file.path, "Capture");
             case Kind::model:
+                note_opened(file.request);
                 act_.open_request(file.request, std::nullopt);
                 return act_.messages().tell(exhibit(file.request.exhibit).title + ": " + file.path);
             case Kind::run:
                 return use_run(file);
+            case Kind::path:
+                break;
         }
     } catch (...) {
         act_.messages().complain(current_error());
@@ -158,11 +163,38 @@ void Files::use_array(const OpenedFile& file) {
     act_.messages().tell(into->title + ": " + file.path);
 }
 
+/// A model or capture of a person's own is found again.
+void Files::note_opened(const RunRequest& request) {
+    const std::string& path = request.params.text(own_path);
+    if (!path.empty()) note_recent(state_.recent, {request.exhibit, path});
+}
+
+/// One edit. What was typed is gone if another exhibit is open by now, or the field says something else.
+void Files::use_path(const OpenedFile& file) {
+    Document& document = state_.document;
+    if (document.side().request.exhibit != file.request.exhibit || document.path.param != file.param ||
+        document.path.text != file.request.params.text(file.param))
+        return;
+    if (file.problem) {
+        document.path.wrong = true;
+        throw *file.problem;
+    }
+    document.path = {};
+    if (file.param == own_path) note_opened(file.request);
+    act_.inputs().press(file.param, file.request.params.values().at(file.param));
+    const Exhibit& e = document.exhibit();
+    for (const ParamSpec& spec : e.params)
+        if (spec.name == e.part_param || !spec.offered_by.empty())
+            act_.inputs().set_everywhere(spec.name, spec.fallback, false);
+    act_.messages().dismiss_error();
+}
+
 void Files::open_with(const std::string& exhibit, const std::string& path, const std::string& what) {
     agreed_.insert(path);
     RunRequest request;
     request.exhibit = exhibit;
-    request.params.set("path", text_of_path(path));
+    request.params.set(own_path, text_of_path(path));
+    note_opened(request);
     act_.open_request(request, std::nullopt);
     act_.messages().tell(what + ": " + path);
 }
@@ -248,48 +280,6 @@ void Files::save_session_to(const std::string& path) {
     save_session(path, session_of(state_.document, state_.view));
     state_.document.file = {path, stamp_of(path)};
     act_.messages().tell("Saved " + path);
-}
-
-void Files::export_now() {
-    ExportDialog& dialog = state_.exporting;
-    try {
-        const Document& document = state_.document;
-        const bool difference = document.comparing && dialog.what == 2;
-        const Side& side = document.comparing ? document.sides[dialog.what % 2] : document.side();
-        const bool unfinished = difference ? document.sides[0].stale() || document.sides[1].stale() || !document.difference
-                                           : side.stale() || side.trace() == nullptr;
-        if (unfinished)
-            throw Error(ErrorCode::invalid_input, "there is no finished picture to export",
-                        "wait for the run, or correct the input");
-        const std::string path = path_to_save(dialog.path, dialog.may_replace);
-        ViewState view;
-        view.view = dialog.view;
-        for (const ViewPlacement& placed : placements(exhibit(side.request.exhibit), side.shown.request.params))
-            if (placed.view == view.view && view.tensor.empty() && side.trace()->find(placed.tensor) != nullptr)
-                view.tensor = placed.tensor;
-        view.theme = dialog.theme;
-        view.selected = document.stage.selected;
-        view.marks = dialog.marks;
-        view.step = document.stage.step;
-        view.step_axis = document.exhibit().step_axis;
-        view.scale = state_.view.scale;
-        view.options = applicable(state_.document.options, option_facts(*side.trace(), view.tensor));
-        ExportOptions options;
-        options.dpi = static_cast<double>(dialog.dpi);
-        FigureOrigin origin{request_text(side.shown.request), view};
-        if (difference) {
-            origin.request = request_text(document.sides[0].shown.request);
-            origin.compared = request_text(document.sides[1].shown.request);
-            origin.view = difference_state(view, {document.difference_of[0].get(), document.difference_of[1].get()});
-        }
-        export_figure(path, difference ? *document.difference : *side.trace(), origin, options);
-        dialog.may_replace = {path, stamp_of(path)};  // what it wrote itself it may write again
-        dialog.failed = false;
-        dialog.result = "Written: " + std::filesystem::absolute(path).string();
-    } catch (...) {
-        dialog.failed = true;
-        dialog.result = shown_line(current_error());
-    }
 }
 
 namespace {

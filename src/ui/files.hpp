@@ -1,9 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <future>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 
 #include "ui/app_state.hpp"
@@ -13,6 +15,15 @@
 namespace saccade {
 
 class Controller;
+
+/// A file that is read.
+struct FileComing {
+    std::string path;
+    std::chrono::steady_clock::time_point since;
+    std::stop_source stop;
+    std::future<OpenedFile> file;
+};
+
 /// About the files that a session or a picture names elsewhere.
 enum class FilesAnswer { read, leave_out, cancel };
 
@@ -27,6 +38,13 @@ class Files {
     void open(const std::string& path, const std::string& matrix = {});
     /// The same for a file that is a matrix, whatever it is called.
     void open_matrix(const std::string& path, const std::string& param);
+    /// What was typed for a parameter that is a path: it becomes its value once what it names has been read. If that cannot be
+    /// read, or for as long as it is read, all stays as it is; Document::path has what was typed.
+    void open_path(const std::string& param, const std::string& written);
+    /// Ends what is being read; it becomes nothing.
+    void stop_reading();
+    /// What is being read since then; null: nothing is.
+    const FileComing* coming() const { return coming_.empty() ? nullptr : &coming_.front(); }
     /// Uses what was read. What names files elsewhere is asked about first (AppState::asking), and nothing of it is read
     /// before.
     void poll();
@@ -40,7 +58,10 @@ class Files {
     void save_session_to(const std::string& path);
     /// Opens what an earlier program left (Recovery::left).
     void restore_left();
+    /// Writes what the dialog asks for. All of a map of which a part is shown is read first, off this thread; poll() writes it.
     void export_now();
+    /// Is a part of a map shown, so that the dialog asks which?
+    bool exports_part() const;
     void answer_prompt();
     /// Another document is opened: a prompt about the one before closes.
     void close_prompt();
@@ -54,12 +75,26 @@ class Files {
     /// The exhibit whose "path" it is, on this file or folder.
     void open_with(const std::string& exhibit, const std::string& path, const std::string& what);
     void use_run(const OpenedFile& file);
+    void use_path(const OpenedFile& file);
+    void note_opened(const RunRequest& request);
+    /// `read`: makes an OpenedFile, given a stop token.
+    template <class Read>
+    void start(const std::string& path, Read read);
+    void export_trace(const Trace& trace, const RunRequest& request);
+    void export_whole();
     void open_from_prompt(const PathPrompt& prompt);
 
     AppState& state_;
     Controller& act_;
-    std::deque<std::future<OpenedFile>> coming_;  // in the order in which they were opened
+    std::deque<FileComing> coming_;  // in the order in which they were opened
     std::optional<OpenedFile> asked_about_;
+    /// All of a map that is exported, and what it is of; or why it cannot be read.
+    struct Whole {
+        RunRequest request;
+        TracePtr trace;
+        std::optional<Error> problem;
+    };
+    std::future<Whole> whole_;
     std::set<std::string> agreed_;  // files that a person has named or agreed to
 };
 

@@ -18,6 +18,7 @@ Layer top_layer(const AppState& state, bool menu, bool field) {
     if (document.hand.mask.on) return Layer::drawing;
     if (state.search.open) return Layer::search;
     if (document.running()) return Layer::run;
+    if (!document.stage.enlarged.empty()) return Layer::alone;
     return Layer::none;
 }
 

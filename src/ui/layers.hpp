@@ -18,6 +18,7 @@ enum class Layer {
     drawing,  // of a mask
     search,   // of a token
     run,      // the runs under way
+    alone,    // one card that fills the stage
     none
 };
 

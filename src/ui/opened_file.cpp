@@ -10,6 +10,7 @@
 #include "checkpoint/family.hpp"
 #include "exhibit/capture_source.hpp"
 #include "exhibit/exhibit.hpp"
+#include "exhibit/read_ahead.hpp"
 #include "image/load_image.hpp"
 #include "io/safetensors.hpp"
 #include "params/matrix_file.hpp"
@@ -62,9 +63,21 @@ void read_session(OpenedFile& file) {
     find_elsewhere(file);
 }
 
-void read_weights(OpenedFile& file) {
+/// What the request's paths name is read as its run will.
+void read_ahead(const RunRequest& request, const std::stop_token& stop) {
+    const Exhibit& e = exhibit(request.exhibit);
+    saccade::read_ahead(e, resolve(e.params, request.params), stop);
+}
+
+void read_capture(OpenedFile& file, const std::stop_token& stop) {
     file.kind = OpenedFile::Kind::capture;
-    if (looks_like_capture(file.path)) return;
+    file.request.exhibit = "capture";
+    file.request.params.set("path", text_of_path(file.path));
+    read_ahead(file.request, stop);
+}
+
+void read_weights(OpenedFile& file, const std::stop_token& stop) {
+    if (looks_like_capture(file.path)) return read_capture(file, stop);
     const bool training = read_safetensors_metadata(file.path).count("training") != 0;
     file.kind = training ? OpenedFile::Kind::training : OpenedFile::Kind::weights;
 }
@@ -85,21 +98,21 @@ void read_array_file(OpenedFile& file) {
     file.array = read_matrix(file.path);
 }
 
-/// What a folder is of is said at once; its weights are read by the run.
-void read_model_folder(OpenedFile& file) {
+void read_model_folder(OpenedFile& file, const std::stop_token& stop) {
     file.kind = OpenedFile::Kind::model;
     const Family& family = family_of(read_checkpoint_config(file.path), file.path);
     const bool pictures = family.map == nullptr;
     file.request.exhibit = pictures ? "vision-checkpoint" : "checkpoint";
     file.request.params.set("path", text_of_path(file.path));
     if (pictures) file.request.params.set("image", std::string("sample:cat"));  // more to most models than a digit
+    read_ahead(file.request, stop);
 }
 
-void read_by_content(OpenedFile& file) {
+void read_by_content(OpenedFile& file, const std::stop_token& stop) {
     std::error_code error;
-    if (std::filesystem::is_directory(file.path, error)) return read_model_folder(file);
+    if (std::filesystem::is_directory(file.path, error)) return read_model_folder(file, stop);
     const std::string ending = std::filesystem::path(file.path).extension().string();
-    if (ending == ".safetensors" || ending == ".checkpoint") return read_weights(file);
+    if (ending == ".safetensors" || ending == ".checkpoint") return read_weights(file, stop);
     if (is_array_ending(ending)) return read_array_file(file);
     if (ending == ".svg" || ending == ".pdf") return read_exported(file);
     if (!is_picture_ending(ending) && !is_image_file(file.path)) return read_session(file);
@@ -124,8 +137,17 @@ OpenedFile read_as(const std::string& path, const Read& read) {
 
 }  // namespace
 
-OpenedFile open_file(const std::string& path) {
-    return read_as(path, read_by_content);
+OpenedFile open_file(const std::string& path, const std::stop_token& stop) {
+    return read_as(path, [&](OpenedFile& file) { read_by_content(file, stop); });
+}
+
+OpenedFile open_path(const RunRequest& request, const std::string& param, const std::stop_token& stop) {
+    return read_as(request.params.text(param), [&](OpenedFile& file) {
+        file.kind = OpenedFile::Kind::path;
+        file.request = request;
+        file.param = param;
+        read_ahead(request, stop);
+    });
 }
 
 OpenedFile open_matrix_file(const std::string& path, const std::string& param) {

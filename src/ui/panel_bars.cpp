@@ -107,24 +107,66 @@ void keep_in_sight(AppState& state, const Layout& layout, const std::string& id,
     if (top < low || bottom > high) ImGui::SetScrollHereY(0.5f);
 }
 
+/// A line of the gallery; true if it was clicked. `place`: what a test knows it by.
+bool gallery_row(const Ui& ui, AppState& state, const Layout& layout, const std::string& place, const std::string& title,
+                 const std::string& tip, bool chosen, Color ink) {
+    const float s = ui.s, row = layout.gallery.size.x - 16 * s;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const bool opened = ImGui::InvisibleButton(place.c_str(), {row, 30 * s});
+    ui.stop();
+    note_place(state, place);
+    if (chosen) keep_in_sight(state, layout, place, at.y, at.y + 30 * s);
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    if (chosen || ImGui::IsItemHovered() || ImGui::IsItemFocused())
+        list.AddRectFilled(at, {at.x + row, at.y + 30 * s}, ui.color(ui.theme.raised), 6 * s);
+    if (chosen)
+        list.AddRectFilled({at.x - 1 * s, at.y + 2 * s}, {at.x + 2 * s, at.y + 28 * s}, ui.color(ui.theme.accent), 2 * s);
+    const ImVec2 after = ImGui::GetCursorScreenPos();
+    if (ImGui::IsItemHovered()) tooltip(ui, tip);
+    ImGui::SetCursorScreenPos({at.x + 10 * s, at.y + 6 * s});
+    label(ui, title, chosen ? ui.theme.text : ink, 15, Font::ui, layout.narrow_gallery ? 0 : row - 16 * s);
+    ImGui::SetCursorScreenPos(after);
+    return opened;
+}
+
+/// Is it what is open?
+bool is_open(const AppState& state, const Recent& one) {
+    const RunRequest& request = state.document.side().request;
+    return request.exhibit == one.exhibit && request.params.has("path") && request.params.text("path") == one.path;
+}
+
+/// What a person opened last, below the exhibits of their own, and the way to more.
+void recent_rows(const Ui& ui, AppState& state, Controller& act, const Layout& layout) {
+    const std::vector<Recent> shown = state.recent;  // what is opened comes first
+    for (const Recent& one : shown)
+        if (gallery_row(ui, state, layout, "recent " + one.path, recent_title(one),
+                        exhibit(one.exhibit).title + ": " + one.path, is_open(state, one), ui.theme.secondary))
+            act.files().open(one.path);
+    if (gallery_row(ui, state, layout, "open own", "Open …", "A model's folder, a capture, a session or a picture (Ctrl O)",
+                    false, ui.theme.accent))
+        state.prompt = {PathPrompt::Kind::open, "", ""};
+}
+
 }  // namespace
 
 void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layout) {
     const Theme& t = ui.theme;
     const float s = ui.s;
     begin_panel(ui, "gallery", layout.gallery.at, layout.gallery.size, t.panel, {8 * s, 12 * s});
-    ImDrawList& list = *ImGui::GetWindowDrawList();
     const ImVec2 corner = layout.gallery.at;
     edge(ui, {corner.x + layout.gallery.size.x - 1, corner.y},
          {corner.x + layout.gallery.size.x - 1, corner.y + layout.gallery.size.y});
     std::string group;
-    const float row = layout.gallery.size.x - 16 * s;
     // Closer together where that brings all of them into sight.
     float lines = 0, height = 24 * s;
     for (const Exhibit& e : exhibits()) {
         const bool headed = e.group != std::exchange(group, e.group);
         lines += headed ? 2 : 1;
         height += (headed ? 30 + 18 : 30) * s;
+    }
+    if (!layout.narrow_gallery) {
+        lines += static_cast<float>(state.recent.size() + 1);
+        height += 30 * s * static_cast<float>(state.recent.size() + 1);
     }
     group.clear();
     const float gap = std::clamp((layout.gallery.size.y - height) / std::max(1.0f, lines), 3 * s, 8 * s);
@@ -140,22 +182,13 @@ void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layou
                 label(ui, group, t.faint, 13);
             }
         }
-        const ImVec2 at = ImGui::GetCursorScreenPos();
-        const bool chosen = e.id == state.document.side().request.exhibit;
-        const bool opened = ImGui::InvisibleButton(e.id.c_str(), {row, 30 * s});
-        ui.stop();
-        note_place(state, "exhibit " + e.id);
-        if (chosen) keep_in_sight(state, layout, e.id, at.y, at.y + 30 * s);
-        if (chosen || ImGui::IsItemHovered() || ImGui::IsItemFocused())
-            list.AddRectFilled(at, {at.x + row, at.y + 30 * s}, ui.color(t.raised), 6 * s);
-        if (chosen) list.AddRectFilled({at.x - 1 * s, at.y + 2 * s}, {at.x + 2 * s, at.y + 28 * s}, ui.color(t.accent), 2 * s);
-        ImFont* font = ui.fonts.face(Font::ui, 15);
+        const bool recent = std::ranges::any_of(state.recent, [&](const Recent& one) { return is_open(state, one); });
+        const bool chosen = e.id == state.document.side().request.exhibit && (!recent || layout.narrow_gallery);
         const std::string title = layout.narrow_gallery ? e.title.substr(0, 2) : e.title;
-        list.AddText(font, compat::font_size(*font), {at.x + 10 * s, at.y + 6 * s}, ui.color(chosen ? t.text : t.secondary),
-                     title.c_str());
-        if (ImGui::IsItemHovered()) tooltip(ui, e.title + ": " + e.summary);
-        if (opened) act.go_to(e.id);
+        if (gallery_row(ui, state, layout, "exhibit " + e.id, title, e.title + ": " + e.summary, chosen, t.secondary))
+            act.go_to(e.id);
     }
+    if (!layout.narrow_gallery) recent_rows(ui, state, act, layout);
     ImGui::PopStyleVar();
     end_panel();
 }

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "ui/imgui_compat.hpp"
@@ -40,6 +42,15 @@ std::string translated(const std::string& said, bool chinese) {
     return said == "broken" ? "本次运行不成立" : is_broken(said) ? "被手动改动打破" : "不适用于本次运行";
 }
 
+/// Why, in the lesson's language. What a check found in words it has in English alone: its numbers stand under the mouse.
+std::string why_broken(const Claim& claim, bool chinese) {
+    if (!chinese) return ": " + found_against_claimed(claim);
+    const std::string looked = claim.of > claim.checked ? fmt::format("{} 个中查了 {} 个", claim.of, claim.checked)
+                                                        : fmt::format("查了 {} 个", claim.checked);
+    if (!claim.found.empty()) return "：" + looked;
+    return fmt::format("：相差 {:.3g}，允许 {:.3g}，{}", claim.error, claim.tolerance, looked);
+}
+
 }  // namespace
 
 void lesson_panel(const Ui& ui, AppState& state, Controller& act) {
@@ -76,7 +87,7 @@ void lesson_panel(const Ui& ui, AppState& state, Controller& act) {
         if (!said.empty()) {
             const Color color = color_of(ui, said);
             std::string line = translated(said, chinese);
-            if (is_broken(said)) line += ": " + found_against_claimed(*finding.claim);
+            if (is_broken(said)) line += why_broken(*finding.claim, chinese);
             paragraph(ui, line, color, 13);
             if (ImGui::IsItemHovered()) {
                 if (finding.claim)

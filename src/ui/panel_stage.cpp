@@ -128,6 +128,7 @@ void stage(const Ui& ui, AppState& state, Controller& act, const Layout& layout)
     state.typing = ImGui::GetIO().WantTextInput;
     state.places = {{"(window)", {0, 0, window.x, window.y}}};
     state.grids.clear();
+    state.pointed = false;
     if (layout.stage.size.x < 2 * margin * s) return;  // the inspector has all of it
     begin_panel(ui, "stage", layout.stage.at, layout.stage.size, ui.theme.background, {margin * s, 16 * s}, false);
     const Exhibit& e = state.document.exhibit();
@@ -155,9 +156,10 @@ void stage(const Ui& ui, AppState& state, Controller& act, const Layout& layout)
     const ImVec2 from = ImGui::GetCursorScreenPos();
     const float left = part.room() - before;
     // Where there is a bar height costs nothing, as long as a row of views is seen whole.
-    const float at_ease = std::clamp((part.room() - 6 * s) / (least_card_height * s), 1.0f, 1.3f);
+    const float at_ease =
+        std::clamp((part.room() - 6 * s) / first_rows_height(ui, state, e, width, part.room() - 6 * s), 1.0f, 1.3f);
     const Rect place{from, {width, part.scrolls() ? std::max(lowest * at_ease, left) : end - from.y}};
-    state.pointed = state.wheel_taken = false;
+    state.wheel_taken = false;
     views(ui, state, act, e, place);
     part.end(place.at.y + place.size.y);
     if (!state.pointed && !state.document.hand.drag.active) act.stage().hover({});

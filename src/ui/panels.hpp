@@ -23,6 +23,8 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
 void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layout);
 void stage(const Ui& ui, AppState& state, Controller& act, const Layout& layout);
 void inputs(const Ui& ui, AppState& state, Controller& act);
+/// The tokens that look (exhibit/token_row.hpp), to be clicked. `title_width`: of what stands before fields, px.
+void token_row(const Ui& ui, AppState& state, Controller& act, float title_width);
 /// A picture parameter: where it comes from, what it is; and below it the scene maker's bar, while that is open.
 void picture_row(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const ParamSpec& spec);
 void scene_bar(const Ui& ui, AppState& state, Controller& act);

@@ -7,6 +7,7 @@
 
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
+#include "ui/path_field.hpp"
 
 namespace saccade {
 
@@ -149,17 +150,19 @@ std::optional<ParamValue> text(const Ui& ui, AppState& state, const ParamSpec& s
     const float s = ui.s, room = ImGui::GetContentRegionAvail().x;
     title(ui, spec, room);
     const std::vector<std::string> lines = offered(state, spec);
-    std::string typed = value;
+    PathField path(state, spec, value);
+    std::string typed = path.text();
     ImGui::SetNextItemWidth(lines.empty() ? room : room - 44 * s);
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(10 * s, 4 * s));
     const bool changed = text_input(ui, ("##" + spec.name).c_str(), typed, spec.placeholder, Font::ui, 15, state.reload_now);
     ImGui::PopStyleVar();
     note_place(state, spec.name);
     const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
-    if (ImGui::IsItemActive()) ImGui::GetWindowDrawList()->AddRect(low, high, ui.color(ui.theme.accent), 8 * s);
+    if (ImGui::IsItemActive() || path.wrong())
+        ImGui::GetWindowDrawList()->AddRect(low, high, ui.color(path.wrong() ? ui.theme.broken : ui.theme.accent), 8 * s);
     if (ImGui::IsItemHovered() && !ImGui::IsItemActive()) tooltip(ui, spec.help);
     std::optional<ParamValue> chosen;
-    if (changed) chosen = typed;
+    if (const std::optional<std::string> given = path.after(typed, changed)) chosen = *given;
     if (lines.empty()) return chosen;
     const std::string menu = "menu_" + spec.name;
     ImGui::SameLine(0, 8 * s);

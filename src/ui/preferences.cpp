@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "exhibit/exhibit.hpp"
 #include "io/atomic_file.hpp"
 #include "io/input_file.hpp"
 #include "io/json_text.hpp"
@@ -35,7 +36,7 @@ double scale_of_screen(double content, double framebuffer) {
 
 Preferences::Preferences() : path_(preferences_path()) {}
 
-void Preferences::read(ViewSettings& settings, double screen_scale) {
+void Preferences::read(ViewSettings& settings, std::vector<Recent>& recent, double screen_scale) {
     screen_scale_ = screen_scale;
     settings.ui_scale = screen_scale;
     if (path_.empty()) return;
@@ -53,14 +54,24 @@ void Preferences::read(ViewSettings& settings, double screen_scale) {
         settings.language = language == "zh" ? "zh" : "en";
         // A multiple of the screen's own: another screen has another.
         settings.ui_scale = std::clamp(std::round(screen_scale * size * 10) / 10, 0.7, 3.0);
+        const std::vector<json>& opened = kept.list("recent");
+        for (auto one = opened.rbegin(); one != opened.rend(); ++one) {
+            Recent read;
+            const JsonObject object(*one, path_);
+            object.text("exhibit", read.exhibit);
+            object.text("path", read.path);
+            exhibit(read.exhibit);
+            if (!read.path.empty()) note_recent(recent, read);
+        }
     } catch (const std::exception&) {
         // None yet, or one that cannot be read: as it is at first.
     }
 }
 
-void Preferences::keep(const ViewSettings& settings) {
+void Preferences::keep(const ViewSettings& settings, const std::vector<Recent>& recent) {
     if (path_.empty()) return;
-    const json now = {{"theme", settings.theme}, {"language", settings.language}, {"size", settings.ui_scale / screen_scale_}};
+    json now = {{"theme", settings.theme}, {"language", settings.language}, {"size", settings.ui_scale / screen_scale_}};
+    for (const Recent& one : recent) now["recent"].push_back({{"exhibit", one.exhibit}, {"path", one.path}});
     const std::string text = now.dump(2) + "\n";
     if (text == written_) return;
     const bool first = written_.empty();

@@ -6,16 +6,16 @@
 
 namespace saccade {
 
-/// What a person has set once and wants everywhere: theme, size, language of the lessons. Kept in
+/// What a person has set once and wants everywhere: theme, size, language of the lessons; and what was opened last. Kept in
 /// $XDG_CONFIG_HOME/saccade/preferences.json (or ~/.config/...); the window works the same where that cannot be read or
 /// written.
 class Preferences {
  public:
     Preferences();
     /// Into the settings; what is missing or damaged stays as it is. `screen_scale`: where no size was ever chosen.
-    void read(ViewSettings& settings, double screen_scale);
+    void read(ViewSettings& settings, std::vector<Recent>& recent, double screen_scale);
     /// Writes them if they are others than before.
-    void keep(const ViewSettings& settings);
+    void keep(const ViewSettings& settings, const std::vector<Recent>& recent);
 
  private:
     std::string path_;  // empty: nowhere

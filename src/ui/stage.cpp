@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "analysis/attention.hpp"
 #include "exhibit/opening.hpp"
 #include "viz/derived.hpp"
 #include "viz/masked.hpp"
@@ -64,6 +65,19 @@ void Stage::pick(const CellRef& cell) {
         const float value = tensor->values.at(cell.index);
         if (value > 0) return inputs_.set_param(pick.param, static_cast<std::int64_t>(std::lround(value)));
     }
+}
+
+void Stage::select_token(const TraceTensor& tensor, Index token) {
+    const std::optional<AttentionAxes> at = attention_axes(tensor);
+    if (!at || token < 0) return;
+    const auto& axes = tensor.info.axes;
+    CellRef cell{tensor.info.name, std::vector<Index>(axes.size(), 0)};
+    for (std::size_t i = 0; i < axes.size(); ++i)
+        if (is_stacked(axes[i]->kind)) cell.index[i] = document_.stage.selected.on(axes[i]).value_or(0);
+    const auto query = static_cast<std::size_t>(at->query);
+    if (token >= axes[query]->extent) return;
+    cell.index[query] = token;
+    select(strongest_of_row(tensor, cell));
 }
 
 void Stage::move_selection(Index rows, Index columns) {

@@ -22,6 +22,8 @@ class Stage {
     /// A cell of the run that is under way: at these positions of its whole axes, by their names, selected as soon as it is
     /// there.
     void expect(const CellRef& cell, const std::map<std::string, Index>& positions);
+    /// A token of those that look in `tensor`: its row, at what it attends to most, of the layer and head that are looked at.
+    void select_token(const TraceTensor& tensor, Index token);
     void move_selection(Index rows, Index columns);
     /// Was a cell chosen since this was asked last? Its explanation then comes into view.
     bool take_chosen();

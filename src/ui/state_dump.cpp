@@ -92,6 +92,10 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
                       {"problem", state.document.matrix.problem}};
     dump["search"] = {{"open", state.search.open}, {"said", state.search.said}};
     dump["typing"] = state.typing;
+    dump["typed_path"] = {{"text", state.document.path.text}, {"wrong", state.document.path.wrong}};
+    dump["reading"] = act.files().opening();
+    dump["recent"] = json::array();
+    for (const Recent& one : state.recent) dump["recent"].push_back(one.path);
     dump["problem"] = state.document.side().problem ? json(state.document.side().problem->line()) : json(nullptr);
     const std::optional<Error> unkept = act.recovery().problem();
     dump["unkept"] = unkept ? json(unkept->line()) : json(nullptr);

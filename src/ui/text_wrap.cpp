@@ -75,4 +75,21 @@ std::vector<std::string> wrapped(const std::string& text, double room, const std
     return lines;
 }
 
+std::string in_one_line(const std::string& text) {
+    std::string line;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const auto c = static_cast<unsigned char>(text[at]);
+        if (c == '\r' && at + 1 < text.size() && text[at + 1] == '\n') continue;
+        if (c == '\n' || c == '\r')
+            line += "⏎";
+        else if (c == '\t')
+            line += "⇥";
+        else if (c < 0x20 || c == 0x7f)
+            line += "·";
+        else
+            line += static_cast<char>(c);
+    }
+    return line;
+}
+
 }  // namespace saccade

@@ -10,4 +10,7 @@ namespace saccade {
 /// but never before closing punctuation or after an opening one. A word longer than a line is cut.
 std::vector<std::string> wrapped(const std::string& text, double room, const std::function<double(const std::string&)>& width);
 
+/// The text in one line of what can be seen: "⏎" where a line ends, "⇥" for a tab, "·" for other controls.
+std::string in_one_line(const std::string& text);
+
 }  // namespace saccade

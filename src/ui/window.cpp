@@ -137,7 +137,7 @@ struct Window::Impl {
             auto* self = static_cast<Impl*>(glfwGetWindowUserPointer(window));
             for (int i = 0; i < count; ++i) self->act.files().open(paths[i]);
         });
-        if (options.preferences) preferences.read(state.view, state.screen_scale = native.scale());
+        if (options.preferences) preferences.read(state.view, state.recent, state.screen_scale = native.scale());
         if (options.preferences) {
             act.recovery().start();
             act.training().keep_at([this](const std::string& exhibit) { return act.recovery().training_path(exhibit); });
@@ -257,6 +257,7 @@ struct Window::Impl {
         tabs.begin_frame(state.document.matrix.param.empty() || ImGui::GetIO().WantTextInput);
         if (state.escape == Layer::search) close_search(state);
         if (state.escape == Layer::drawing) act.hand().stop_mask_drawing();
+        if (state.escape == Layer::alone) act.stage().enlarge({});
         stage(ui, state, act, layout);
         gallery(ui, state, act, layout);
         inspector(ui, state, act, layout);
@@ -376,7 +377,7 @@ bool Window::draw_frame() {
     w.state.frame_ms = w.state.frame_ms * 0.9 + (glfwGetTime() - start) * 1000 * 0.1;
     glfwSwapBuffers(w.native.handle);
     w.dump_state();
-    if (w.options.preferences) w.preferences.keep(w.state.view);
+    if (w.options.preferences) w.preferences.keep(w.state.view, w.state.recent);
     return answered;
 }
 

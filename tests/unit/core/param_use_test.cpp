@@ -102,7 +102,7 @@ TEST(ParamUse, what_is_said_to_be_unread_changes_nothing) {
             ++checked;
         }
     }
-    EXPECT_EQ(checked, 32u);
+    EXPECT_EQ(checked, 34u);
 }
 
 TEST(ParamUse, what_it_waits_for_wakes_it) {
@@ -118,10 +118,34 @@ TEST(ParamUse, what_it_waits_for_wakes_it) {
     EXPECT_EQ(wakes(e, "in_proj", params).other, nullptr);
     EXPECT_EQ(wakes(exhibit("alignment"), "hypothesis", {}).other, nullptr);
     EXPECT_EQ(why_unread(exhibit("alignment"), "hypothesis", {}), "read while Beam is above 1");
-    EXPECT_EQ(why_unread(exhibit("checkpoint"), "target", {}), "not read while Model is the bundled model of English");
-    params = {};
+}
+
+TEST(ParamUse, a_folder_says_which_settings_are_for_other_models) {
+    const Exhibit& e = exhibit("checkpoint");
+    const auto unread = [&](const std::string& folder) {
+        Setting setting{"checkpoint", {}};
+        if (!folder.empty()) {
+            setting.given.emplace_back("path", std::string(SACCADE_TEST_DATA "/golden/") + folder);
+            setting.given.emplace_back("text", std::string("2 7 8 3"));
+        }
+        const Params params = with_fallbacks(e, setting);
+        run_of(setting, params);
+        std::string names;
+        for (const ParamSpec& spec : e.params) {
+            EXPECT_EQ(is_of_other_models(e, spec.name, params), !why_unread(e, spec.name, params).empty());
+            if (!why_unread(e, spec.name, params).empty()) names += (names.empty() ? "" : " ") + spec.name;
+        }
+        return names;
+    };
+    EXPECT_EQ(unread(""), "target second stack mask");
+    EXPECT_EQ(unread("checkpoint_gpt2"), "target second stack mask");
+    EXPECT_EQ(unread("checkpoint_bert"), "target stack generate temperature top_k top_p");
+    EXPECT_EQ(unread("checkpoint_t5"), "second mask");
+    EXPECT_EQ(why_unread(e, "mask", with_fallbacks(e, {"checkpoint", {}})), "read of models that fill gaps, as BERT does");
+    // Of a folder that nothing has read yet, all may be read.
+    Params params;
     params.set("path", std::string("folder"));
-    EXPECT_EQ(why_unread(exhibit("checkpoint"), "target", params), "");
+    EXPECT_EQ(why_unread(e, "target", params), "");
 }
 
 }  // namespace

@@ -13,6 +13,8 @@ using LayersTest = ControllerTest;
 /// Opened from the lowest to the uppermost, each takes Esc from those below it.
 TEST_F(LayersTest, EscIsForTheUppermost) {
     EXPECT_EQ(top_layer(state_, false, false), Layer::none);
+    act_.stage().enlarge("heatmap/weights");
+    EXPECT_EQ(top_layer(state_, false, false), Layer::alone);
     state_.document.side().running = true;
     EXPECT_EQ(top_layer(state_, false, false), Layer::run);
     state_.document.hand.mask.on = true;

@@ -27,18 +27,43 @@ class PreferencesTest : public testing::Test {
 TEST_F(PreferencesTest, WhatWasSetIsThereAgainAndAsLargeOnAnotherScreen) {
     ViewSettings settings;
     Preferences first;
-    first.read(settings, 1);
-    first.keep(settings);
+    std::vector<Recent> recent;
+    first.read(settings, recent, 1);
+    first.keep(settings, recent);
     EXPECT_FALSE(std::filesystem::exists(file()));  // nothing was set
     settings.theme = "light";
     settings.language = "zh";
     settings.ui_scale = 1.5;
-    first.keep(settings);
+    first.keep(settings, recent);
     ViewSettings again;
-    Preferences().read(again, 2);
+    Preferences().read(again, recent, 2);
     EXPECT_EQ(again.theme, "light");
     EXPECT_EQ(again.language, "zh");
     EXPECT_DOUBLE_EQ(again.ui_scale, 3);
+}
+
+TEST_F(PreferencesTest, WhatWasOpenedLastIsThereAgain) {
+    ViewSettings settings;
+    std::vector<Recent> recent, again;
+    Preferences first;
+    first.read(settings, recent, 1);
+    for (int i = 0; i < 9; ++i) note_recent(recent, {"checkpoint", "/models/" + std::to_string(i)});
+    note_recent(recent, {"checkpoint", "/models/7"});
+    EXPECT_EQ(recent.size(), 6u);
+    EXPECT_EQ(recent[0].path, "/models/7");
+    EXPECT_EQ(recent[1].path, "/models/8");
+    first.keep(settings, recent);
+    Preferences().read(settings, again, 1);
+    EXPECT_EQ(again, recent);
+    forget_recent(again, "/models/8");
+    EXPECT_EQ(again.size(), 5u);
+}
+
+TEST(Recent, IsCalledByItsOwnName) {
+    EXPECT_EQ(recent_title({"checkpoint", "/models/gpt2"}), "gpt2");
+    EXPECT_EQ(recent_title({"checkpoint", "/models/gpt2/"}), "gpt2");
+    EXPECT_EQ(recent_title({"capture", "run-0412.safetensors"}), "run-0412.safetensors");
+    EXPECT_EQ(recent_title({"checkpoint", "/hub/models--openai-community--gpt2/snapshots/607a30d7"}), "gpt2");
 }
 
 TEST_F(PreferencesTest, DamagedOnesAreLikeNone) {
@@ -46,7 +71,8 @@ TEST_F(PreferencesTest, DamagedOnesAreLikeNone) {
     for (const char* text : {"", "{", "[]", R"({"theme": "no such"})", R"({"theme": 3})"}) {
         write_file(file(), text);
         ViewSettings settings;
-        Preferences().read(settings, 1.2);
+        std::vector<Recent> recent;
+        Preferences().read(settings, recent, 1.2);
         EXPECT_EQ(settings.theme, "dark") << text;
         EXPECT_DOUBLE_EQ(settings.ui_scale, 1.2) << text;
     }
