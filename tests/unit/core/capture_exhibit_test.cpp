@@ -71,6 +71,41 @@ void expect_all_claims(const Trace& trace) {
 
 }  // namespace
 
+/// Each query shares evenly among the keys up to its own, and `seen` more.
+Tensor<float> causal_shares(const Shape& shape, Index seen) {
+    Tensor<float> values(shape);
+    const Index queries = shape[-2], keys = shape[-1];
+    for (Index row = 0; row < values.size() / keys; ++row) {
+        const Index end = row % queries + 1 + seen;
+        for (Index j = 0; j < end; ++j) values.data()[row * keys + j] = 1 / static_cast<float>(end);
+    }
+    return values;
+}
+
+TEST(CaptureExhibit, zeros_at_all_later_keys_are_a_causal_mask) {
+    for (const Index cached : {Index{0}, Index{3}}) {  // a prefix of so many keys was read before
+        const TracePtr trace = run(capture_request(saved("causal", causal_shares(Shape{2, 2, 5, 5 + cached}, cached), "")));
+        const TraceTensor* mask = trace->find("mask");
+        ASSERT_NE(mask, nullptr) << cached;
+        EXPECT_EQ(mask->info.role, Role::mask);
+        for (Index i = 0; i < 5; ++i)
+            for (Index j = 0; j < 5 + cached; ++j)
+                EXPECT_EQ(std::isinf(mask->values.at({i, j})), j > i + cached) << i << " " << j;
+        expect_all_claims(*trace);
+    }
+    // Who looks both ways, at their own token alone, or a little ahead, has none.
+    EXPECT_EQ(run(capture_request(saved("both", shares(Shape{2, 2, 5, 5}))))->find("mask"), nullptr);
+    Tensor<float> own(Shape{1, 5, 5}), ahead = causal_shares(Shape{1, 5, 5}, 0);
+    for (Index i = 0; i < 5; ++i) own.data()[i * 6] = 1;
+    ahead.data()[1] = 1e-6f;
+    EXPECT_EQ(run(capture_request(saved("own", own)))->find("mask"), nullptr);
+    EXPECT_EQ(run(capture_request(saved("ahead", ahead)))->find("mask"), nullptr);
+    // It is read off the weights: to change it would change nothing.
+    RunRequest edited = capture_request(saved("causal", causal_shares(Shape{2, 2, 5, 5}, 0)));
+    edited.interventions.push_back(parse_intervention("mask[0,1]=0"));
+    EXPECT_NE(refused(edited).find("mask cannot be changed"), std::string::npos) << refused(edited);
+}
+
 TEST(CaptureExhibit, an_array_whose_rows_sum_to_one_is_attention) {
     const Tensor<float> values = shares(Shape{2, 3, 5, 5});
     const TracePtr trace = run(capture_request(saved("self", values)));
