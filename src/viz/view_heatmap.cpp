@@ -154,7 +154,9 @@ bool same_tokens(const Slice& slice) {
 
 GridLayout arrange_with(const Sketch& sketch, const Slice& slice, const Box& content, BarPlace bar, double bar_w) {
     GridLayout at = arrange_as(sketch, slice, content, bar, bar_w, false);
-    const bool apart = !at.rows.none && !at.cols.none && at.rows.positions != at.cols.positions;
+    // A figure of a stated size writes all that has room.
+    const bool apart =
+        sketch.state().text_size <= 0 && !at.rows.none && !at.cols.none && at.rows.positions != at.cols.positions;
     return apart && same_tokens(slice) ? arrange_as(sketch, slice, content, bar, bar_w, true) : at;
 }
 
