@@ -177,7 +177,7 @@ void Seq2Seq<T>::load_align(const Weights<T>& w) {
 namespace {
 
 template <class T>
-CellReads encoder_reads(const GatedCell<T>& cell, bool backward) {
+CellReads encoder_reads(const GatedCell<T>& cell, bool embeds, bool backward) {
     const std::string arrow = backward ? "←" : "→";
     return {.title = backward ? "Encoder, right to left" : "Encoder, left to right",
             .state = arrow + "h",
@@ -185,7 +185,8 @@ CellReads encoder_reads(const GatedCell<T>& cell, bool backward) {
             .axis = "source",
             .units = "hidden",
             .backward = backward,
-            .inputs = {{"encoder.embedding[j,m]", "x_j", "embedding", declared_values(cell.parameters().input_weight)}},
+            .inputs = {{"encoder.embedding[j,m]", "x_j", embeds ? "embedding" : "input",
+                        declared_values(cell.parameters().input_weight)}},
             .source = "Bahdanau 2014, A.2.1 (PyTorch's gates)"};
 }
 
@@ -210,7 +211,7 @@ std::vector<CellState<T>> Seq2Seq<T>::run_direction(const GatedCell<T>& cell, co
     const Index size = sources.size, length = sources.length;  // clang 14 captures no structured bindings
     const bool padded = std::ranges::any_of(sources.lengths, [&](Index n) { return n < length; });
     const Observer within = observe.named(backward ? "encoder.backward." : "encoder.forward.");
-    const auto reads = [&] { return encoder_reads(cell, backward); };
+    const auto reads = [&] { return encoder_reads(cell, sizes_.source_vocabulary > 0, backward); };
     const Var<T> projected = cell.project(embedded);  // [length * B, gates * H]
     std::vector<CellState<T>> states(static_cast<std::size_t>(length));
     CellState<T> state = cell.zero(size);

@@ -108,7 +108,7 @@ class Seq2Seq {
     Encoded encode(const PaddedSources& sources, const Observer& observe = {}, std::stop_token stop = {},
                    Noise noise = {}) const;
     /// The same of sources that were not ids: read [length * B, input], time-major, which the caller shows as
-    /// "encoder.embedding"; of `sources` only size, length and lengths are looked at.
+    /// "encoder.embedding" [source, input]; of `sources` only size, length and lengths are looked at.
     Encoded encode_read(const Var<T>& read, const PaddedSources& sources, const Observer& observe = {},
                         std::stop_token stop = {}) const;
 

@@ -4,14 +4,13 @@
 
 namespace saccade {
 
-namespace {
-
-void declare_axes(Probe& probe, const Seq2Seq<float>& model, const Seq2SeqRequest& request, const Ids& output) {
+void declare_seq2seq_axes(Probe& probe, const Seq2Seq<float>& model, const std::vector<std::string>& source_labels,
+                          const std::vector<std::string>& target_tokens, const Ids& output) {
     const Seq2SeqSizes& s = model.sizes();
     std::vector<std::string> labels;
-    for (const Index id : output) labels.push_back(request.target_tokens.at(static_cast<std::size_t>(id)));
-    const std::vector<std::string> classes(request.target_tokens.begin(), request.target_tokens.end() - 1);
-    probe.axis({"source", AxisKind::key, static_cast<Index>(request.source_labels.size()), request.source_labels, "j"});
+    for (const Index id : output) labels.push_back(target_tokens.at(static_cast<std::size_t>(id)));
+    const std::vector<std::string> classes(target_tokens.begin(), target_tokens.end() - 1);
+    probe.axis({"source", AxisKind::key, static_cast<Index>(source_labels.size()), source_labels, "j"});
     probe.axis({"output", AxisKind::query, static_cast<Index>(output.size()), labels, "i"});
     probe.axis({"embedding", AxisKind::feature, s.embedding, {}, "m"});
     probe.axis({"hidden", AxisKind::feature, s.encoder, {}, "k"});
@@ -28,11 +27,12 @@ void declare_axes(Probe& probe, const Seq2Seq<float>& model, const Seq2SeqReques
             if (p.axes == std::vector<std::string>{"centre"}) probe.axis({"centre", AxisKind::feature, p.shape[0], {}, "b"});
     }
     probe.axis({"token", AxisKind::class_, s.target_vocabulary - 1, classes, "c"});
-    probe.axis({"source_vocabulary", AxisKind::class_, s.source_vocabulary, {}, "v"});
-    probe.axis({"target_vocabulary", AxisKind::class_, s.target_vocabulary, request.target_tokens, "v"});
+    if (s.source_vocabulary > 0)
+        probe.axis({"source_vocabulary", AxisKind::class_, s.source_vocabulary, {}, "v"});
+    else
+        probe.axis({"input", AxisKind::feature, s.input, {}, "m"});
+    probe.axis({"target_vocabulary", AxisKind::class_, s.target_vocabulary, target_tokens, "v"});
 }
-
-}  // namespace
 
 Seq2SeqOutput run_seq2seq(const Seq2Seq<float>& model, const Seq2SeqRequest& request, Probe& probe, std::stop_token stop) {
     const Observer observe(probe);
@@ -72,7 +72,7 @@ Seq2SeqOutput run_seq2seq(const Seq2Seq<float>& model, const Seq2SeqRequest& req
     Decoded decoded = decode(decoder, {request.forced, request.beam, request.hypothesis}, text, observe, stop);
     output.ids = std::move(decoded.ids);
     output.hypotheses = std::move(decoded.hypotheses);
-    declare_axes(probe, model, request, output.ids);
+    declare_seq2seq_axes(probe, model, request.source_labels, request.target_tokens, output.ids);
     return output;
 }
 

@@ -22,6 +22,11 @@ struct Seq2SeqOutput {
     std::vector<Hypothesis> hypotheses;  // of a beam, best first; empty without one
 };
 
+/// The axes of what a Seq2Seq shows of one source and its output: source, output, embedding (or input, where the source was no
+/// ids), hidden, annotation, state, ... `target_tokens` as in a request.
+void declare_seq2seq_axes(Probe& probe, const Seq2Seq<float>& model, const std::vector<std::string>& source_labels,
+                          const std::vector<std::string>& target_tokens, const Ids& output);
+
 /// Encodes, searches (a beam wider than 1) and decodes, showing every tensor. With a beam, the search sees interventions in the
 /// encoder; the decoder's are seen by the hypothesis that is shown, and a note says so. Shown of a beam, on the axes
 /// beam.step and beam.candidate (best first, 2 * width): beam.parent, beam.token, beam.log_probability, beam.score, beam.fate

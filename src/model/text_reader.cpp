@@ -43,6 +43,11 @@ Index channels_of(const std::vector<ConvLayerShape>& layers) {
     return layers.back().channels;
 }
 
+template <class T>
+Var<T> centred(const Var<T>& picture) {
+    return add_scalar(scale(picture, T(2)), T(-1));
+}
+
 }  // namespace
 
 nlohmann::json to_json(const ReaderDesign& d) {
@@ -111,26 +116,50 @@ Var<T> TextReader<T>::checked(const Var<T>& pictures) const {
     if (s.rank() != 3 || s[1] != design_.height || s[2] != design_.width)
         throw Error(ErrorCode::invalid_input, fmt::format("reader: pictures of shape {} cannot be read", s.str()),
                     fmt::format("[pictures, {}, {}] is expected", design_.height, design_.width));
-    // Centred: zeros around the picture look like neither paper nor ink.
-    return add_scalar(scale(reshape(pictures, {s[0], s[1], s[2], 1}), T(2)), T(-1));
+    return reshape(pictures, {s[0], s[1], s[2], 1});
 }
 
 template <class T>
 Var<T> TextReader<T>::control_points(const Var<T>& pictures, std::vector<BatchStatistics<T>>* seen) const {
-    const Var<T> found = localisation_(checked(pictures), seen);
+    const Var<T> found = localisation_(centred(checked(pictures)), seen);
     const Index batch = found.shape()[0];
     return reshape(points_(relu(hidden_(reshape(found, {batch, found.shape().size() / batch})))), {batch, reader_points, 2});
 }
 
 template <class T>
-Var<T> TextReader<T>::rectified(const Var<T>& pictures, const Var<T>& points, const Observer& observe) const {
-    const Var<T> grid = observe("grid", spline_grid(spline_, points, design_.height, design_.width), [] {
-        return Shown{.symbol = "p",
-                     .title = "Where each pixel is read",
-                     .axes = {"y", "x", "coordinate"},
-                     .step = {"bend", "p = Σ_k M_k(p') c_k", "", "Shi 2018, eq. 1 to 5"}};
+Var<T> TextReader<T>::grid_of(const Var<T>& points, const Observer& observe) const {
+    return observe("grid", spline_grid(spline_, points, design_.height, design_.width), [&] {
+        return Shown{
+            .symbol = "p",
+            .title = "Where each pixel is read",
+            .unit = "share of the picture",
+            .axes = {"y", "x", "coordinate"},
+            .step = {"bend", "p = Σ_k M_k(p') c_k", "@grid[y,x,p] = sum_k(@spline[y,x,k] * @control_points[k,p])",
+                     "Shi 2018, eq. 1 to 5"},
+            .parameters = {
+                {"@spline", "M", {"y", "x", "point"}, spline_.reshape({design_.height, design_.width, reader_points})}}};
     });
-    return grid_sample(pictures, grid);
+}
+
+/// Centred: zeros around the picture look like neither paper nor ink.
+template <class T>
+Var<T> TextReader<T>::rectified(const Var<T>& pictures, const Var<T>& grid, const Observer& observe) const {
+    return centred(observe("rectified.picture", grid_sample(pictures, grid), [&] {
+        // As the sampler has it, beyond the centres of the outermost pixels the picture goes on as it ends.
+        const auto away = [](const char* place, Index extent, char pixel) {
+            return fmt::format("abs(max(0, min({0}, {1} * {2} - 0.5)) - {3})", extent - 1, place, extent, pixel);
+        };
+        const std::string down = away("@grid[y,x,1]", design_.height, 'n'), over = away("@grid[y,x,0]", design_.width, 'm');
+        return Shown{.symbol = "I'",
+                     .title = "Rectified picture",
+                     .unit = "brightness",
+                     .axes = {"y", "x", "color"},
+                     .step = {"sample", "I'_p' = Σ_n,m I_nm max(0, 1 − |p_x − m|) max(0, 1 − |p_y − n|)",
+                              fmt::format("@rectified.picture[y,x,k] = sum_n(where({0} < 1, (1 - {0}) * sum_m(relu(1 - {1}) * "
+                                          "@image[n,m,k]), 0))",
+                                          down, over),
+                              "Jaderberg 2015, eq. 5"}};
+    }));
 }
 
 template <class T>
@@ -149,7 +178,7 @@ typename TextReader<T>::Read TextReader<T>::encoded(Read read, const Observer& o
         return Shown{.role = Role::embedding,
                      .symbol = "x",
                      .title = "Features of each step",
-                     .axes = {"source", "embedding"},
+                     .axes = {"source", "input"},
                      .step = {"encode", "x = CNN(I')", "", "Shi 2018, section 3.2.1"}};
     });
     PaddedSources steps;
@@ -164,7 +193,7 @@ template <class T>
 typename TextReader<T>::Read TextReader<T>::read(const Var<T>& pictures, const Observer& observe, std::stop_token stop) const {
     if (design_.rectifier) return read_at(pictures, control_points(pictures), observe, std::move(stop));
     Read read;
-    read.rectified = checked(pictures);
+    read.rectified = centred(checked(pictures));
     return encoded(std::move(read), observe, stop);
 }
 
@@ -178,16 +207,18 @@ typename TextReader<T>::Read TextReader<T>::read_at(const Var<T>& pictures, cons
                      .axes = {"point", "coordinate"},
                      .step = {"locate", "c = localisation network of I", "", "Shi 2018, section 3.1.1"}};
     });
-    read.rectified = rectified(checked(pictures), read.points, observe);
+    read.grid = grid_of(read.points, observe);
+    read.rectified = rectified(checked(pictures), read.grid, observe);
     return encoded(std::move(read), observe, stop);
 }
 
 template <class T>
 std::vector<BatchStatistics<T>> TextReader<T>::statistics(const Tensor<T>& pictures) const {
     std::vector<BatchStatistics<T>> seen;
-    Var<T> picture = checked(Var<T>(pictures));
-    if (design_.rectifier) picture = rectified(picture, control_points(Var<T>(pictures), &seen), {});
-    features(picture, &seen, {});
+    const Var<T> picture = checked(Var<T>(pictures));
+    const bool bends = design_.rectifier;
+    features(bends ? rectified(picture, grid_of(control_points(Var<T>(pictures), &seen), {}), {}) : centred(picture), &seen,
+             {});
     return seen;
 }
 

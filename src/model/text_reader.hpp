@@ -37,11 +37,11 @@ std::string reader_text(std::span<const Index> ids);
 /// Reads the word in a picture: the recogniser of Shi et al. 2018 ("ASTER: an attentional scene text recognizer with flexible
 /// rectification"), small enough for a processor, with the decoder of Lee and Osindero 2016 and Bahdanau 2014.
 ///
-///   c_1 .. c_K = localisation network of I               K = 20 control points in the picture (section 3.1.1)
-///   I' = sample(I, spline of c)                          (section 3.1.2 and 3.1.3; attention/thin_plate_spline.hpp,
-///   grid_sampler.hpp) x_1 .. x_26 = convolutions over I'                   a step for each 26th of its width (section 3.2.1)
-///   h_j = [forward h_j; backward h_j], two LSTMs          (section 3.2.1)
-///   y_i by additive attention over h                     (section 3.2.2; model/seq2seq.hpp)
+///   c_1 .. c_K = localisation network of I     K = 20 control points in the picture (section 3.1.1)
+///   I' = sample(I, spline of c)                (section 3.1.2, 3.1.3; attention/thin_plate_spline.hpp, grid_sampler.hpp)
+///   x_1 .. x_26 = convolutions over I'         a step for each 26th of its width (section 3.2.1)
+///   h_j = [forward h_j; backward h_j]          two LSTMs (section 3.2.1)
+///   y_i by additive attention over h           (section 3.2.2; model/seq2seq.hpp)
 ///
 /// Parameters: rectifier.conv*, rectifier.hidden, rectifier.points; encoder.conv*, encoder.features; and those of Seq2Seq.
 template <class T>
@@ -56,10 +56,13 @@ class TextReader {
     /// Pictures, read. Observers see batches of one.
     struct Read {
         Var<T> points;     // [B, K, 2]: x and y as shares; empty without a rectifier
-        Var<T> rectified;  // [B, height, width, 1]
+        Var<T> grid;       // [B, height, width, 2]: where each pixel was read; empty without a rectifier
+        Var<T> rectified;  // [B, height, width, 1], -1 to 1
         typename Seq2Seq<T>::Encoded encoded;
     };
-    /// pictures [B, height, width], grey, 0 to 1. Error{invalid_input} for another size; {cancelled}.
+    /// pictures [B, height, width], grey, 0 to 1, which the caller shows as "image" [image.y, image.x, color]. Observed:
+    /// control_points [point, coordinate], grid [y, x, coordinate], rectified.picture [y, x, color], and what encodes it.
+    /// Error{invalid_input} for another size; {cancelled}.
     Read read(const Var<T>& pictures, const Observer& observe = {}, std::stop_token stop = {}) const;
     /// With control points that somebody chose.
     Read read_at(const Var<T>& pictures, const Var<T>& points, const Observer& observe = {}, std::stop_token stop = {}) const;
@@ -70,7 +73,8 @@ class TextReader {
 
  private:
     Var<T> checked(const Var<T>& pictures) const;
-    Var<T> rectified(const Var<T>& pictures, const Var<T>& points, const Observer& observe) const;
+    Var<T> grid_of(const Var<T>& points, const Observer& observe) const;
+    Var<T> rectified(const Var<T>& pictures, const Var<T>& grid, const Observer& observe) const;
     Var<T> features(const Var<T>& rectified, std::vector<BatchStatistics<T>>* seen, const std::stop_token& stop) const;
     Read encoded(Read read, const Observer& observe, const std::stop_token& stop) const;
 
