@@ -157,20 +157,13 @@ class Course {
           height_(std::max(of.bottom - of.top, 1.0)) {}
 
     Point operator()(Point p) const {
-        double x = p.x - middle_.x, y = p.y - middle_.y;
-        x -= look_.shear * y;
-        if (std::abs(look_.bend) > 1e-6) {
-            const double radius = width_ / look_.bend, angle = x / radius;
-            const double r = radius - y;
-            x = r * std::sin(angle);
-            y = radius - r * std::cos(angle);
-        }
-        const double c = std::cos(look_.turn), s = std::sin(look_.turn);
-        const double tx = c * x - s * y, ty = s * x + c * y;
-        // Farther away is smaller: a projection, lines stay straight.
-        const double depth = 1 + look_.far_x * tx / width_ + look_.far_y * ty / std::max(height_, 0.3 * width_);
-        return {tx / depth, ty / depth};
+        const Point at = turned(p);
+        const double d = std::max(depth(at), least_depth / 5);
+        return {at.x / d, at.y / d};
     }
+
+    /// Is the place in front of who looks, and not next to the eye?
+    bool in_front(Point p) const { return depth(turned(p)) > least_depth; }
 
     /// Does it lie flat? Not where the arc is tighter than the line is high.
     bool flat() const {
@@ -181,6 +174,24 @@ class Course {
     }
 
  private:
+    static constexpr double least_depth = 0.1;
+
+    Point turned(Point p) const {
+        double x = p.x - middle_.x, y = p.y - middle_.y;
+        x -= look_.shear * y;
+        if (std::abs(look_.bend) > 1e-6) {
+            const double radius = width_ / look_.bend, angle = x / radius;
+            const double r = radius - y;
+            x = r * std::sin(angle);
+            y = radius - r * std::cos(angle);
+        }
+        const double c = std::cos(look_.turn), s = std::sin(look_.turn);
+        return {c * x - s * y, s * x + c * y};
+    }
+
+    /// Farther away is smaller: a projection, lines stay straight.
+    double depth(Point p) const { return 1 + look_.far_x * p.x / width_ + look_.far_y * p.y / std::max(height_, 0.3 * width_); }
+
     WordLook look_;
     Point middle_;
     double width_, height_;
@@ -289,8 +300,15 @@ WordPicture draw_word(const std::string& word, const WordLook& look, Index heigh
                     "`fc-list : family` lists those that are there");
     const Line straight = straight_line(word, look);
     const Course course(straight, look);
-    if (!course.flat())
-        throw Error(ErrorCode::invalid_input, fmt::format("'{}' would be folded over itself", word), "bend it less");
+    bool flat = course.flat();
+    if (flat)
+        for_points(*straight.path, [&](Point p) {
+            flat = flat && course.in_front(p);
+            return p;
+        });
+    if (!flat)
+        throw Error(ErrorCode::invalid_input, fmt::format("'{}' would be folded over itself", word),
+                    "bend it less, or look at it less from the side");
     Bounds bounds;
     for_points(*straight.path, [&](Point p) {
         const Point q = course(p);
