@@ -45,6 +45,13 @@ struct Pick {
     std::string tensor, param;
 };
 
+/// Places in a picture [place, x or y] that parameters put where they are: one that is dragged sets these, not the tensor.
+struct PlacedByParams {
+    std::string tensor;
+    /// What is set when place i is to stand at (x, y), in the tensor's own measure.
+    std::function<std::vector<std::pair<std::string, ParamValue>>(const Params& now, Index i, double x, double y)> put;
+};
+
 /// A whole number that is set by one press beside a text's field, and set back by the next.
 struct QuickNumber {
     std::string beside, param;  // the text's name, and the number's
@@ -76,6 +83,7 @@ struct Exhibit {
     /// model that the parameters choose; empty: none.
     std::string training_task;
     std::vector<Pick> picks;
+    std::vector<PlacedByParams> places;
     std::vector<QuickNumber> quick;
     Lesson lesson;
 };

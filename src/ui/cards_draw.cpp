@@ -84,12 +84,15 @@ const PlaceHandle* handle_at(const Ui& ui, const Figure& figure, ImVec2 origin) 
     return found == figure.handles.rend() ? nullptr : &*found;
 }
 
-/// Where places can be dragged, for tests: "place 3" of the first such figure, by the number of its cell.
+/// Where places can be dragged, for tests: "place 3" of the first such figure, by the number of its cell, and
+/// "control_points 3" by its tensor.
 void note_handles(const Ui& ui, AppState& state, const Figure& figure, ImVec2 origin, CardOf of) {
     for (const PlaceHandle& handle : figure.handles) {
         const Rect grip = on_screen(ui, handle.grip, origin);
         const std::string name = fmt::format("place {}{}", handle.x.index.front() + 1, of == CardOf::b ? " B" : "");
-        state.places.try_emplace(name, std::array<float, 4>{grip.at.x, grip.at.y, grip.size.x, grip.size.y});
+        const std::array<float, 4> at{grip.at.x, grip.at.y, grip.size.x, grip.size.y};
+        state.places.try_emplace(name, at);
+        state.places[handle.x.tensor + name.substr(name.find(' '))] = at;
     }
 }
 
@@ -241,7 +244,7 @@ void interact(const Ui& ui, AppState& state, Controller& act, const Figure& figu
     std::string text = hit ? cell_text(state, trace, *hit, of, part.is_cut()) : std::string();
     if (handle != nullptr) {
         ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeAll);
-        text += "\ndrag to look elsewhere";
+        text += (text.empty() ? "" : "\n") + handle->tip;
     }
     if (!shape.empty()) text += (text.empty() ? "" : "\n") + shape;
     tooltip(ui, text);

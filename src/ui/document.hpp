@@ -109,6 +109,7 @@ struct PlaceDrag {
     CellRef x, y;
     std::array<float, 4> box{};  // of the picture on screen: x, y, width, height
     float off_x = 0, off_y = 0;  // from the mouse to the place when it was taken hold of, px
+    double near = -1, far = 1;   // the cells' values at the picture's edges
 };
 
 /// A mask that is being drawn with the mouse.

@@ -43,20 +43,28 @@ void Hand::end_weight_drag() {
 
 void Hand::begin_place_drag(const PlaceHandle& handle, const std::array<float, 4>& box, float mouse_x, float mouse_y) {
     if (document_.trace() == nullptr || document_.stale() || box[2] <= 0 || box[3] <= 0) return;
-    const auto at = [&](const CellRef& cell, float near, float side) {
-        const float v = std::clamp(document_.trace()->tensor(cell.tensor).values.at(cell.index), -1.0f, 1.0f);
-        return near + (v + 1) / 2 * side;
+    const auto at = [&](const CellRef& cell, float edge, float side) {
+        const auto v = static_cast<double>(document_.trace()->tensor(cell.tensor).values.at(cell.index));
+        const double share = (std::clamp(v, handle.near, handle.far) - handle.near) / (handle.far - handle.near);
+        return edge + static_cast<float>(share) * side;
     };
-    document_.hand.place = {
-        true, false, handle.x, handle.y, box, at(handle.x, box[0], box[2]) - mouse_x, at(handle.y, box[1], box[3]) - mouse_y};
+    document_.hand.place = {true,
+                            false,
+                            handle.x,
+                            handle.y,
+                            box,
+                            at(handle.x, box[0], box[2]) - mouse_x,
+                            at(handle.y, box[1], box[3]) - mouse_y,
+                            handle.near,
+                            handle.far};
 }
 
 void Hand::drag_place(float mouse_x, float mouse_y) {
     PlaceDrag& drag = document_.hand.place;
     if (!drag.active) return;
-    const auto place = [](float at, float near, float side) {
-        const double share = static_cast<double>((at - near) / side);
-        return std::round(std::clamp(2 * share - 1, -1.0, 1.0) * 1e3) / 1e3;
+    const auto place = [&](float at, float edge, float side) {
+        const double share = std::clamp(static_cast<double>((at - edge) / side), 0.0, 1.0);
+        return std::round((drag.near + share * (drag.far - drag.near)) * 1e3) / 1e3;
     };
     const double x = place(mouse_x + drag.off_x, drag.box[0], drag.box[2]),
                  y = place(mouse_y + drag.off_y, drag.box[1], drag.box[3]);
@@ -65,14 +73,36 @@ void Hand::drag_place(float mouse_x, float mouse_y) {
     if (!drag.moved) {
         if (tensor == nullptr) return;
         const auto off = [&](const CellRef& cell, double to, float side) {
-            return std::abs(to - static_cast<double>(tensor->values.at(cell.index))) * static_cast<double>(side) / 2;
+            return std::abs(to - static_cast<double>(tensor->values.at(cell.index))) * static_cast<double>(side) /
+                   (drag.far - drag.near);
         };
         if (std::hypot(off(drag.x, x, drag.box[2]), off(drag.y, y, drag.box[3])) < 3) return;
         drag.moved = true;
         history_.remember("");
     }
-    const bool moved_x = put_value(drag.x, x), moved_y = put_value(drag.y, y);
-    if (moved_x || moved_y) runs_.submit_live(document_.focus);
+    if (put_place(x, y)) runs_.submit_live(document_.focus);
+}
+
+/// Where the place that is dragged is to stand; false if it is asked for already.
+bool Hand::put_place(double x, double y) {
+    const PlaceDrag& drag = document_.hand.place;
+    const Exhibit& e = document_.exhibit();
+    const auto placed = std::ranges::find(e.places, drag.x.tensor, &PlacedByParams::tensor);
+    if (placed == e.places.end()) {
+        const bool moved_x = put_value(drag.x, x), moved_y = put_value(drag.y, y);
+        return moved_x || moved_y;
+    }
+    Params& params = document_.side().request.params;
+    Params now = params;
+    for (const ParamSpec& spec : e.params)
+        if (!now.has(spec.name)) now.set(spec.name, spec.fallback);
+    const Params before = now;
+    for (auto& [name, value] : placed->put(before, drag.x.index.front(), x, y)) {
+        now.set(name, value);
+        params.set(name, std::move(value));
+    }
+    document_.reload_fields = true;
+    return !(now == before);
 }
 
 void Hand::end_place_drag() {

@@ -22,8 +22,8 @@ class Hand {
     void begin_weight_drag(const CellRef& cell, float mouse_y, float px_for_one);
     void drag_weight(float mouse_y);
     void end_weight_drag();
-    /// A place in a picture that stands at `box` on screen (x, y, width, height): its two cells follow the mouse, from -1 to 1
-    /// across the picture.
+    /// A place in a picture that stands at `box` on screen (x, y, width, height): its two cells follow the mouse, or where the
+    /// exhibit has parameters that put it there (PlacedByParams), these.
     void begin_place_drag(const PlaceHandle& handle, const std::array<float, 4>& box, float mouse_x, float mouse_y);
     void drag_place(float mouse_x, float mouse_y);
     void end_place_drag();
@@ -70,6 +70,7 @@ class Hand {
 
  private:
     bool put_value(const CellRef& cell, double value);
+    bool put_place(double x, double y);
     std::optional<CellRef> mask_cell_of(const CellRef& cell) const;
     void draw_mask(const CellRef& mask_cell);
     void forget_anchors(std::size_t first, std::size_t count);

@@ -154,11 +154,13 @@ struct ImagePlace {
     CellRef map;  // what is laid over it: -1 on its y and x axes; empty: nothing
 };
 
-/// A place in a picture that a hand can move: the two cells take where it is put, from -1 at the near edge to 1 at the far one.
+/// A place in a picture that a hand can move: the two cells take where it is put.
 struct PlaceHandle {
     Box grip;     // where it is taken hold of
     Box picture;  // what it moves in
     CellRef x, y;
+    double near = -1, far = 1;                   // the cells' values at the two edges, across and down
+    std::string tip = "drag to look elsewhere";  // for a tooltip
 };
 
 /// A map of which another part can be shown, as it stands in a figure. Its axes know what they are a part of.

@@ -90,10 +90,11 @@ Focus focus_after(const Trace& run, const Focus& before, CellRef cell, Reuse* me
 }
 
 const std::vector<const View*>& views() {
-    static const std::vector<const View*> all{
-        &heatmap_view(),    &head_grid_view(),  &flow_view(),       &stages_view(),  &neuron_view(),      &bars_view(),
-        &norms_view(),      &tree_view(),       &curves_view(),     &overlay_view(), &map_gallery_view(), &channel_bars_view(),
-        &word_strip_view(), &film_strip_view(), &map_stages_view(), &words_view(),   &path_view(),        &patches_view()};
+    static const std::vector<const View*> all{&heatmap_view(),    &head_grid_view(),  &flow_view(),        &stages_view(),
+                                              &neuron_view(),     &bars_view(),       &norms_view(),       &tree_view(),
+                                              &curves_view(),     &overlay_view(),    &map_gallery_view(), &channel_bars_view(),
+                                              &word_strip_view(), &film_strip_view(), &map_stages_view(),  &words_view(),
+                                              &path_view(),       &points_view(),     &patches_view()};
     return all;
 }
 

@@ -36,6 +36,8 @@ const View& map_stages_view();
 const View& words_view();
 /// A path of places over a picture, with the policy that chose them and other paths beside it; a place can be dragged.
 const View& path_view();
+/// Points over a picture that lead something: control points, corners, handles; they can be dragged.
+const View& points_view();
 /// What was seen at each step, one small picture a scale.
 const View& patches_view();
 /// Metrics over steps.
