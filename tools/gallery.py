@@ -16,6 +16,7 @@ THEMES = ("light", "dark")
 NEEDS = {"tree": ["--beam", "5"]}  # what a view needs to have something to draw: without a beam there is no tree
 MORE = {"spatial": {"word-strip": ["--side_by_side", "true"]},
         "temporal": {"tree": ["--beam", "5"]},
+        "reading": {"overlay": ["--model", "reading-plain"], "tree": ["--beam", "5"]},
         "captioning": {"channel-bars": ["--model", "sca"], "tree": ["--beam", "5"]}}  # views that an exhibit shows once it is asked to
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Saccade: gallery</title><style>

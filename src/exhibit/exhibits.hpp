@@ -19,6 +19,7 @@ Exhibit memory_exhibit();
 Exhibit multi_head_exhibit();
 Exhibit permutation_exhibit();
 Exhibit positions_exhibit();
+Exhibit reading_exhibit();
 Exhibit rnn_shapes_exhibit();
 Exhibit saliency_exhibit();
 Exhibit self_attention_exhibit();

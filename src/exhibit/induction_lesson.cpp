@@ -13,7 +13,7 @@ namespace saccade {
 
 namespace {
 
-enum Score { induction, previous };
+enum HeadScore { induction, previous };
 
 /// Layer and head that "best.weights" are of, by the rule of its step.
 std::optional<std::pair<Index, Index>> best_head(const Trace& trace) {

@@ -15,7 +15,7 @@ namespace saccade {
 namespace {
 
 /// `param` of `exhibit` is read while `other` is `value`; "!value": while it is another ("!": while it is not empty); ">1":
-/// while it is above.
+/// while it is above; "": while it is empty.
 struct ReadWhile {
     std::string_view exhibit, param, other, value;
 };
@@ -43,6 +43,18 @@ constexpr std::array reading_rules{ReadWhile{"alignment", "training", "model", "
                                    ReadWhile{"temporal", "story", "clip", "0"},
                                    ReadWhile{"temporal", "length_penalty", "beam", ">1"},
                                    ReadWhile{"temporal", "hypothesis", "beam", ">1"},
+                                   ReadWhile{"reading", "word", "image", ""},
+                                   ReadWhile{"reading", "font", "image", ""},
+                                   ReadWhile{"reading", "bend", "image", ""},
+                                   ReadWhile{"reading", "turn", "image", ""},
+                                   ReadWhile{"reading", "far_x", "image", ""},
+                                   ReadWhile{"reading", "far_y", "image", ""},
+                                   ReadWhile{"reading", "blur", "image", ""},
+                                   ReadWhile{"reading", "noise", "image", ""},
+                                   ReadWhile{"reading", "clutter", "image", ""},
+                                   ReadWhile{"reading", "corners", "image", "!"},
+                                   ReadWhile{"reading", "length_penalty", "beam", ">1"},
+                                   ReadWhile{"reading", "hypothesis", "beam", ">1"},
                                    ReadWhile{"induction", "text", "random", "false"},
                                    ReadWhile{"induction", "period", "random", "true"}};
 
@@ -63,6 +75,7 @@ bool is_read(const Found& found, const Params& params) {
     const std::string_view wanted = found.rule->value;
     const std::string& other = found.other->name;
     const ParamValue value = params.has(other) ? params.values().at(other) : found.other->fallback;
+    if (wanted.empty()) return format_param(value).empty();
     if (wanted.front() == '>') {
         const auto* number = std::get_if<std::int64_t>(&value);
         return number == nullptr || *number > std::atoll(wanted.data() + 1);
@@ -97,6 +110,7 @@ std::string why_unread(const Exhibit& exhibit, const std::string& param, const P
     const Found found = rule_of(exhibit, param);
     if (found.rule == nullptr || is_read(found, params)) return {};
     const std::string_view value = found.rule->value;
+    if (value.empty()) return fmt::format("not read while {} is set", found.other->title);
     if (value.front() == '>') return fmt::format("read while {} is above {}", found.other->title, value.substr(1));
     if (value.front() == '!')
         return fmt::format("not read while {} is {}", found.other->title, value_title(*found.other, value.substr(1)));
@@ -107,7 +121,7 @@ Waking wakes(const Exhibit& exhibit, const std::string& param, const Params& par
     const Found found = rule_of(exhibit, param);
     if (found.rule == nullptr || is_read(found, params)) return {};
     const std::string_view value = found.rule->value;
-    if (value.front() == '>' || value.front() == '!') return {};
+    if (value.empty() || value.front() == '>' || value.front() == '!') return {};
     return {found.other, std::string(value)};
 }
 

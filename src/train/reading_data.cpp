@@ -16,7 +16,7 @@ namespace saccade {
 namespace {
 
 constexpr const char* usual_list = "/usr/share/dict/words";
-constexpr std::size_t least_words = 100, longest_word = 16;
+constexpr std::size_t least_words = 100;
 constexpr double degrees = std::numbers::pi / 180;
 
 struct HeldOutFamily {
@@ -58,7 +58,7 @@ const HeldOutFamily* held_out_as(const std::string& family) {
 }
 
 bool readable(const std::string& word) {
-    return !word.empty() && word.size() <= longest_word &&
+    return !word.empty() && word.size() <= longest_read_word &&
            std::ranges::all_of(word, [](char c) { return c >= '!' && c <= '~'; });
 }
 
@@ -223,7 +223,7 @@ std::string draw_text(const std::vector<std::string>& words, Rng& rng) {
         text = marked(chance(rng, 0.8) ? cased(any_of_them(words, rng), rng) : figures(rng), rng);
     else
         text = letters(rng);
-    if (text.size() > longest_word) text.resize(longest_word);
+    if (text.size() > longest_read_word) text.resize(longest_read_word);
     return text;
 }
 

@@ -12,6 +12,9 @@ namespace saccade {
 // Pictures of words that nobody photographed: words of a list, numbers and marks, in the fonts of this machine, straight or
 // not, on clean paper or a busy wall.
 
+/// Characters of the longest word that is drawn for training.
+inline constexpr std::size_t longest_read_word = 16;
+
 /// The words of a list, one a line, those with other characters than the reader's 94 left out. A 20th, by its letters alone
 /// (capitals aside), is held out.
 struct WordList {

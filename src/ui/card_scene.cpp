@@ -85,6 +85,8 @@ bool ScenePicture::drag() const {
 
 bool ScenePicture::pulls_photograph() const {
     if (figure_.image_places.empty() || act_.scenes().scene(side_) != nullptr) return false;
+    if (const ParamSpec* spec = image_param_of(state_.document.exhibit()); spec != nullptr && picture_samples(*spec).empty())
+        return false;  // nor would a scene stand there
     const ImVec2 pressed_at = ImGui::GetIO().MouseClickedPos[0];
     return ImGui::IsMouseDragging(0) && place_under(pressed_at) != nullptr;
 }

@@ -62,6 +62,9 @@ using Kind = PathPrompt::Kind;
 bool has_picture(const AppState& state, Controller&) {
     return image_param_of(state.document.exhibit()) != nullptr;
 }
+bool offers_scenes(const AppState& state, Controller& act) {
+    return has_picture(state, act) && !picture_samples(*image_param_of(state.document.exhibit())).empty();
+}
 bool has_scene(const AppState& state, Controller& act) {
     return act.scenes().scene(state.document.focus) != nullptr;
 }
@@ -122,7 +125,7 @@ void add_keys(std::vector<Command>& all) {
 void add_files_and_pictures(std::vector<Command>& all) {
     all.push_back({"Open …", "Ctrl O", {}, prompt(Kind::open)});
     all.push_back({"Open a picture …", {}, has_picture, prompt(Kind::open_picture)});
-    all.push_back({"Scene maker", {}, has_picture, [](AppState&, Controller& act) { act.toggle_scene_maker(); }});
+    all.push_back({"Scene maker", {}, offers_scenes, [](AppState&, Controller& act) { act.toggle_scene_maker(); }});
     all.push_back(
         {"Next shape", "N", has_scene, [](AppState&, Controller& act) { act.scenes().select_next_shape(); }, Heard::on_stage});
     all.push_back({"Duplicate the shape", {}, has_scene, [](AppState&, Controller& act) { act.scenes().duplicate_shape(); }});

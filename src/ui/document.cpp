@@ -69,7 +69,7 @@ const ParamSpec* image_param_of(const Exhibit& e) {
 }
 
 std::vector<std::string> picture_samples(const ParamSpec& spec) {
-    if (!spec.examples.empty()) return spec.examples;
+    if (!spec.examples.empty() || spec.optional_text) return spec.examples;
     std::vector<std::string> values;
     for (const SceneSample& sample : scene_samples()) values.push_back("sample:" + sample.name);
     return values;

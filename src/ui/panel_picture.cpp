@@ -107,6 +107,33 @@ void caption(const Ui& ui, AppState& state, const Exhibit& e, float width) {
     note_place(state, "picture caption");
 }
 
+/// Out of a picture that there need not be.
+void way_back(const Ui& ui, AppState& state, Controller& act, const ParamSpec& spec, float height) {
+    const std::string* value = picture_value(state.document, state.document.focus);
+    if (value == nullptr || value->empty()) return;
+    ImGui::SameLine(0, 10 * ui.s);
+    if (button(ui, "no image", "Without it", ButtonKind::plain, 0, "Back to what is read without a picture", height))
+        act.inputs().press(spec.name, std::string());
+    note_place(state, "no image");
+}
+
+/// -> where the last of its buttons ends.
+float scenes(const Ui& ui, AppState& state, Controller& act, const ParamSpec& spec, float height) {
+    const float s = ui.s;
+    ImGui::SameLine(0, 10 * s);
+    if (button(ui, "scene maker", "Scene maker", state.document.scene.open ? ButtonKind::primary : ButtonKind::plain, 0,
+               "A picture of shapes that can be moved: drag one, and the maps follow", height))
+        act.toggle_scene_maker();
+    note_place(state, "scene maker");
+    ImGui::SameLine(0, 10 * s);
+    if (button(ui, "samples", "Samples ▾", ButtonKind::plain, 0, "Built-in scenes", height)) ImGui::OpenPopup("samples");
+    note_place(state, "samples");
+    const float right = ImGui::GetItemRectMax().x;
+    ImGui::SetNextWindowPos({ImGui::GetItemRectMin().x, ImGui::GetItemRectMax().y + 6 * s});
+    samples_menu(ui, state, act, spec);
+    return right;
+}
+
 }  // namespace
 
 void picture_row(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const ParamSpec& spec) {
@@ -122,17 +149,9 @@ void picture_row(const Ui& ui, AppState& state, Controller& act, const Exhibit& 
     if (button(ui, "open image", "Open image…", ButtonKind::plain, 0, spec.help, height))
         state.prompt = {PathPrompt::Kind::open_picture, "", ""};
     note_place(state, "open image");
-    ImGui::SameLine(0, 10 * s);
-    if (button(ui, "scene maker", "Scene maker", state.document.scene.open ? ButtonKind::primary : ButtonKind::plain, 0,
-               "A picture of shapes that can be moved: drag one, and the maps follow", height))
-        act.toggle_scene_maker();
-    note_place(state, "scene maker");
-    ImGui::SameLine(0, 10 * s);
-    if (button(ui, "samples", "Samples ▾", ButtonKind::plain, 0, "Built-in scenes", height)) ImGui::OpenPopup("samples");
-    note_place(state, "samples");
-    const float from = ImGui::GetItemRectMax().x + 14 * s;
-    ImGui::SetNextWindowPos({ImGui::GetItemRectMin().x, ImGui::GetItemRectMax().y + 6 * s});
-    samples_menu(ui, state, act, spec);
+    if (spec.optional_text) way_back(ui, state, act, spec, height);
+    const float end = picture_samples(spec).empty() ? ImGui::GetItemRectMax().x : scenes(ui, state, act, spec, height);
+    const float from = end + 14 * s;
     const float line = row.y + (height - compat::font_size(*ui.fonts.face(Font::ui, 15))) / 2;
     if (right - from > 60 * s) {
         ImGui::SetCursorScreenPos({from, line});

@@ -127,7 +127,9 @@ void Pictures::poll() {
     for (std::size_t side = 0; side < (document_.comparing ? 2u : 1u); ++side) {
         const std::string* value = picture_value(document_, side);
         if (value == nullptr) continue;
-        if (document_.pictures.facts[side].value == *value) {
+        if (value->empty()) {
+            document_.pictures.facts[side] = {};
+        } else if (document_.pictures.facts[side].value == *value) {
             if (look && is_picture_path(*value)) watch_file(side);
         } else if (is_drawn(*value)) {
             document_.pictures.facts[side] = {};

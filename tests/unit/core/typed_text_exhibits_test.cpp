@@ -6,6 +6,7 @@
 #include "base/typed_text.hpp"
 #include "base/utf8.hpp"
 #include "exhibit/exhibit.hpp"
+#include "offered.hpp"
 #include "run/runner.hpp"
 #include "testing.hpp"
 
@@ -26,6 +27,7 @@ std::vector<Field> fields() {
                               {"captioning", "caption", "a red circle"},
                               {"temporal", "sentence", "the red circle appears"},
                               {"permutation", "order", "1, 3, 2"}};
+    if (test::offered("reading")) all.push_back({"reading", "target", "Read"});
     for (const Exhibit& exhibit : exhibits())
         for (const ParamSpec& spec : exhibit.params) {
             if (spec.type != ParamType::text) continue;

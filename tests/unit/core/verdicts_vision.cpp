@@ -1,3 +1,4 @@
+#include "offered.hpp"
 #include "verdicts.hpp"
 
 namespace saccade::test {
@@ -230,6 +231,36 @@ VerdictTable temporal_verdicts() {
     };
 }
 
+VerdictTable reading_verdicts() {
+    return {
+        .exhibit = "reading",
+        .points = {"becomes 26 steps", "Nobody told the model where the characters are", "goes through the word",
+                   "weighted mean of the annotations", "A thin-plate spline bends", "The sampler reads", "needs a frame",
+                   "what the rectifier is for", "The map of a character is its weights"},
+        .every = {"model"},
+        .rows =
+            {
+                {"+ + + + + + + + +", {"model=reading"}},
+                {"+ . + + . . . + +", {"model=reading-plain"}},
+                {"+ + + + + + + . +", {"bend=0"}},
+                {"+ + + + . . . . +", {"model=reading-plain", "bend=0"}},
+                {"+ + + + + + . . +", {"bend=20"}},
+                {"+ + + + + + . . +", {"bend=0", "far_x=0.4"}},
+                {"+ . + + + + . . +", {picture}},
+                {"+ + + + + + + . +", {"bend=0", "beam=4"}},
+                {"+ . + + + + + . +", {"bend=0", "target=Wrong"}},
+                // What is changed by hand.
+                {"H + + + + + + . H", {"bend=0", "intervene weights[6,:]*=0.5"}},
+                {"+ H + + + + + . +", {"bend=0", "intervene pointing=0"}},
+                {"+ . + H + + + . +", {"bend=0", "intervene context[0,0]=9"}},
+                {"+ . + + H + + . +", {"bend=0", "intervene grid[4,40,0]=0.9"}},
+                {"+ + + + + H + . +", {"bend=0", "intervene rectified.picture[4,40,0]=0"}},
+                {"+ . + + + + H . +", {"bend=0", "intervene control_points[4,1]=0.9"}},
+                {"+ + + + + + + . H", {"bend=0", "intervene map[0,0,0]=9"}},
+            },
+    };
+}
+
 VerdictTable vision_checkpoint_verdicts() {
     const std::string folder = "path=" SACCADE_SOURCE_DIR "/tests/golden/vision_", vit = folder + "vit", deit = folder + "deit",
                       grey = folder + "deit_plain", timm = "path=" SACCADE_SOURCE_DIR "/tests/golden/timm_",
@@ -271,8 +302,10 @@ VerdictTable vision_checkpoint_verdicts() {
 }  // namespace
 
 std::vector<VerdictTable> vision_wing() {
-    return {channel_verdicts(),  spatial_verdicts(),  captioning_verdicts(),
-            glimpses_verdicts(), temporal_verdicts(), vision_checkpoint_verdicts()};
+    std::vector<VerdictTable> all = {channel_verdicts(),  spatial_verdicts(),  captioning_verdicts(),
+                                     glimpses_verdicts(), temporal_verdicts(), vision_checkpoint_verdicts()};
+    if (offered("reading")) all.push_back(reading_verdicts());
+    return all;
 }
 
 }  // namespace saccade::test
