@@ -105,7 +105,7 @@ Trace Analysis::apply(const Trace& trace, const std::string& tensor) const {
     return result;
 }
 
-Trace with_analyses(const Trace& trace, const std::vector<std::string>& chosen) {
+Trace with_analyses(const Trace& trace, const std::vector<std::string>& chosen, const std::string& to_record_gradients) {
     Trace result = trace;
     for (const Analysis& a : analyses()) {
         const bool named = std::find(chosen.begin(), chosen.end(), a.id) != chosen.end();
@@ -124,8 +124,9 @@ Trace with_analyses(const Trace& trace, const std::vector<std::string>& chosen) 
         }
         if (named && !any)
             throw Error(ErrorCode::invalid_input, "'" + a.id + "' applies to no tensor that this run recorded: " + a.title,
-                        a.reads_gradient ? "let the run record gradients by the weights (in transformer: --gradients true)"
-                                         : "`saccade describe EXHIBIT` lists the analyses and what they apply to");
+                        a.reads_gradient && !to_record_gradients.empty()
+                            ? to_record_gradients
+                            : "`saccade describe EXHIBIT` lists the analyses and what they apply to");
     }
     return result;
 }

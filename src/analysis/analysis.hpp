@@ -18,7 +18,7 @@ struct DerivedTensor {
     Role role = Role::state;
     std::string symbol, title, unit;
     std::vector<int> axes;  // of the source, by position; -1, -2, ...: Derived::axes[0], [1], ...
-    Tensor<float> values;
+    TraceValues values;
     Step step{};  // without its result
 };
 /// In the order in which they follow from each other; the last is what was asked for.
@@ -28,7 +28,7 @@ struct Derived {
 
     std::size_t bytes() const {
         std::size_t n = 0;
-        for (const DerivedTensor& tensor : tensors) n += static_cast<std::size_t>(tensor.values.size()) * sizeof(float);
+        for (const DerivedTensor& tensor : tensors) n += tensor.values.bytes();
         return n;
     }
 };
@@ -58,8 +58,8 @@ const Analysis& analysis(const std::string& id);
 std::vector<std::string> analyses_from(const std::string& text);
 
 /// The trace with these analyses ("all": every one) of each tensor of it that they accept. Error{invalid_input} if one that is
-/// named applies to none.
-Trace with_analyses(const Trace& trace, const std::vector<std::string>& ids);
+/// named applies to none; `to_record_gradients`: what to do where it is for want of gradients.
+Trace with_analyses(const Trace& trace, const std::vector<std::string>& ids, const std::string& to_record_gradients = {});
 
 /// What `a` makes of the source is called so below it: "rollout", "mean_of_0_2", "without_3_of_1_0".
 std::string suffix_of(const Analysis& a, const std::vector<Index>& numbers);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 
 #include "analysis/attention.hpp"
 #include "analysis/catalogue.hpp"
@@ -44,6 +45,14 @@ bool leave_out(float* rows, Index n, Index cols, Index key) {
     return all;
 }
 
+/// The same of a copy; `whole` becomes false where some row had nothing left.
+Tensor<float> left_out(const Tensor<float>& of, Index key, bool& whole) {
+    Tensor<float> values = of.clone();
+    const Index cols = of.shape()[-1];
+    whole = leave_out(values.data(), values.size() / cols, cols, key) && whole;
+    return values;
+}
+
 Derived derive(const Trace&, const TraceTensor& source, const std::vector<Index>& numbers) {
     const Attention a = attention_of(source);
     const Index key = numbers.empty() ? 0 : numbers.front();
@@ -57,10 +66,24 @@ Derived derive(const Trace&, const TraceTensor& source, const std::vector<Index>
             throw Error(ErrorCode::invalid_input, source.info.name + " has no such plane", "layers and heads count from 0");
     };
     if (one) require_plane(plane.front(), source.values.shape()[0]);
-    Tensor<float> of = one ? source.values.row(plane.front()) : source.values.whole();
-    for (std::size_t i = 1; i < plane.size(); ++i) {
-        require_plane(plane[i], of.shape()[0]);
-        of = of.row(plane[i]);
+    bool whole = true;
+    TraceValues values;
+    if (one) {
+        Tensor<float> of = source.values.row(plane.front());
+        for (std::size_t i = 1; i < plane.size(); ++i) {
+            require_plane(plane[i], of.shape()[0]);
+            of = of.row(plane[i]);
+        }
+        values = left_out(of, key, whole);
+    } else if (source.values.kept()) {
+        values = left_out(source.values.whole(), key, whole);
+    } else {  // row by row as the source is made, and none of them is kept
+        for (Index l = 0; l < source.values.shape()[0]; ++l) left_out(source.values.row(l), key, whole);
+        values = {source.values.shape(), std::make_shared<const std::string>(source.info.name),
+                  [of = source.values, key](Index l) {
+                      bool some = true;
+                      return left_out(of.row(l), key, some);
+                  }};
     }
     DerivedTensor result;
     result.suffix = suffix_of(without_key(), numbers);
@@ -68,8 +91,7 @@ Derived derive(const Trace&, const TraceTensor& source, const std::vector<Index>
     result.title = source.info.title + " without one key";
     result.unit = source.info.unit;
     result.axes = a.axes_at(one ? "ij" : "lhij");
-    result.values = of.clone();
-    const bool whole = leave_out(result.values.data(), result.values.size() / a.keys(), a.keys(), key);
+    result.values = std::move(values);
     result.role = Role::state;  // no softmax over all keys any more: one of them is masked
     const std::string before =
         one ? fmt::format("{},", fmt::join(plane, ",")) : a.letters("lh") + (a.letters("lh").empty() ? "" : ",");

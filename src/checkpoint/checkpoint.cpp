@@ -71,6 +71,8 @@ CheckpointPtr made_of(MappedModel model, const std::string& path, const Family& 
                                           model.source->start,
                                           model.source->end,
                                           model.source->never,
+                                          model.source->beam,
+                                          model.source->renormalised,
                                           std::move(of_source),
                                           {}});
         made->source->labels = labels_of(made->source->tokenizer.get(), made->source->encoder.vocabulary());

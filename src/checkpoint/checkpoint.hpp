@@ -12,6 +12,8 @@ struct SourceReader {
     TransformerStack<float> encoder;
     Index start, end;                            // ids: what the decoder reads first, and what ends its output
     Ids never;                                   // ids that it never writes
+    BeamSettings beam;                           // as SourceSide has it
+    bool renormalised;                           // as SourceSide has it
     std::shared_ptr<const Tokenizer> tokenizer;  // of the source; null: the folder holds none
     std::vector<std::string> labels;             // of all ids of the source
 };

@@ -256,17 +256,13 @@ class ReadingOut {
     void show_own_words(const Tensor<float>& p) {
         const Index layers = p.shape()[0], ranks = std::min(lens_ranks, p.shape()[1]);
         observe_.axis({"rank", AxisKind::class_, ranks, {}, "r"});
-        Tensor<float> ids(Shape{layers, ranks}), chances(Shape{layers, ranks});
+        Tensor<float> chances(Shape{layers, ranks});
         for (Index l = 0; l < layers; ++l) {
-            const Ids largest = places_of_largest(p.row(l).values(), ranks);
-            for (Index r = 0; r < ranks; ++r) {
-                ids.row(l).data()[r] = static_cast<float>(largest[static_cast<std::size_t>(r)]);
-                chances.row(l).data()[r] = p.row(l).data()[largest[static_cast<std::size_t>(r)]];
-            }
+            const Ids largest = observe_.row(l).ids("lens.id", places_of_largest(p.row(l).values(), ranks), p.shape()[1], [] {
+                return Shown{Role::output, "x", "What each layer would say (ids)", "", {"layer", "rank"}};
+            });
+            for (Index r = 0; r < ranks; ++r) chances.row(l).data()[r] = p.row(l).data()[largest[static_cast<std::size_t>(r)]];
         }
-        observe_("lens.id", ids, [] {
-            return Shown{Role::output, "x", "What each layer would say (ids)", "", {"layer", "rank"}};
-        });
         observe_("lens.probabilities", chances, [] {
             return Shown{.role = Role::probabilities,
                          .symbol = "λ",

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <utility>
 
 #include "autograd/ops.hpp"
 #include "base/error.hpp"
@@ -213,18 +214,59 @@ void require_room(const Checkpoint& checkpoint, const Ids& ids, const char* what
 
 }  // namespace
 
+namespace {
+
+/// What the decoder looks at while it writes; what the probe changes in the encoder is changed in it.
+Var<float> memory_to_write_from(const Checkpoint& checkpoint, const Ids& source, Probe& aside, bool changed,
+                                const std::stop_token& stop) {
+    if (changed) return encode(checkpoint, shown_source(checkpoint, source, aside), aside, stop);
+    StackCall<float> call;
+    call.stop = stop;
+    const TransformerStack<float>& encoder = checkpoint.source->encoder;
+    return encoder(encoder.embed(source, 1, call), call);
+}
+
+/// log p of the next token behind each of these states [rows, d]; as generate() has it, without `never`, and only where the
+/// folder asks for it brought to sum 1 again.
+Tensor<float> log_probabilities(const Checkpoint& checkpoint, const Var<float>& states) {
+    Tensor<float> log_p = log_softmax(checkpoint.logits(checkpoint.before_table(states))).value().clone();
+    for (Index row = 0; row < log_p.shape()[0]; ++row)
+        for (const Index id : checkpoint.source->never) log_p.row(row).data()[id] = -std::numeric_limits<float>::infinity();
+    return checkpoint.source->renormalised ? log_softmax(Var<float>(log_p)).value() : log_p;
+}
+
+}  // namespace
+
+BeamResult beam_written(const Checkpoint& checkpoint, const Ids& source, const Ids& given, BeamSettings settings,
+                        const Probe& probe, const std::stop_token& stop) {
+    require_room(checkpoint, source, "text");
+    const bool changed = probe.intervening();
+    Probe aside = changed ? probe.scratch() : Probe({}, {});
+    StackCache<float> cache = checkpoint.stack.cache_of(memory_to_write_from(checkpoint, source, aside, changed, stop));
+    Ids begun = {checkpoint.source->start};
+    begun.insert(begun.end(), given.begin(), given.end());
+    settings.max_steps = std::min(settings.max_steps, most_tokens_of(checkpoint) - static_cast<Index>(given.size()));
+    const auto step = [&](std::span<const Index> rows, const Ids& previous) {
+        const bool first = !begun.empty();
+        const Ids fresh = first ? std::exchange(begun, {}) : previous;
+        if (!first) cache = cache.rows(rows);
+        StackCall<float> call;
+        call.cache = &cache;
+        call.stop = stop;
+        const auto batch = static_cast<Index>(rows.size());
+        const Var<float> states = checkpoint.stack(checkpoint.stack.embed(fresh, batch, call), call);
+        const Index length = states.shape()[1], d = states.shape()[2];
+        return log_probabilities(checkpoint, reshape(slice(states, 1, length - 1, 1), {batch, d}));
+    };
+    return beam_search(BeamModel<float>{checkpoint.source->start, checkpoint.source->end, step}, settings, stop);
+}
+
 Ids with_written(const Checkpoint& checkpoint, const Ids& source, Ids given, Index count, const Sampling& how, Rng rng,
                  const Probe& probe, const std::stop_token& stop) {
     require_room(checkpoint, source, "text");
     const bool changed = probe.intervening();
     Probe aside = changed ? probe.scratch() : Probe({}, {});
-    const auto memory = [&] {
-        if (changed) return encode(checkpoint, shown_source(checkpoint, source, aside), aside, stop);
-        StackCall<float> call;
-        call.stop = stop;
-        const TransformerStack<float>& encoder = checkpoint.source->encoder;
-        return encoder(encoder.embed(source, 1, call), call);
-    }();
+    const Var<float> memory = memory_to_write_from(checkpoint, source, aside, changed, stop);
     StackCache<float> cache = checkpoint.stack.cache_of(memory);
     Ids output = std::move(given), fresh = {checkpoint.source->start};
     fresh.insert(fresh.end(), output.begin(), output.end());

@@ -2,6 +2,7 @@
 
 #include "checkpoint/checkpoint_run.hpp"
 #include "checkpoint/generate.hpp"
+#include "model/beam.hpp"
 
 namespace saccade {
 
@@ -18,6 +19,11 @@ struct EncoderDecoderRequest {
 /// Error{cancelled}.
 Ids with_written(const Checkpoint& checkpoint, const Ids& source, Ids given, Index count, const Sampling& how, Rng rng,
                  const Probe& probe, const std::stop_token& stop);
+
+/// The same by beam search: hypotheses of at most settings.max_steps tokens behind `given`. Probabilities of what it is never
+/// to write are 0. What the probe changes in the encoder is changed here, too. Error{cancelled}.
+BeamResult beam_written(const Checkpoint& checkpoint, const Ids& source, const Ids& given, BeamSettings settings,
+                        const Probe& probe, const std::stop_token& stop);
 
 /// One pass with everything shown: source.id, output.id, decoder.id (what the decoder reads), the stacks' tensors below
 /// "encoder", "decoder" and "cross", and the read-out of one output as run_checkpoint has it. Where encoder and decoder differ

@@ -9,8 +9,25 @@
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "checkpoint/stored_layout.hpp"
+#include "model/model_store.hpp"
 
 namespace saccade {
+
+void require_fitting(const StackDesign& design, const ConfigNames& names, const std::string& where) {
+    const auto refuse = [&](const std::string& what, const std::string& hint) {
+        throw Error(ErrorCode::bad_format, fmt::format("{}: config.json: {}", where, what), hint);
+    };
+    const std::string saved = "use the config.json that was saved with these weights";
+    if (!(design.norm_epsilon > 0 && design.norm_epsilon < 1))
+        refuse(fmt::format("'{}' is {}", names.norm_epsilon, design.norm_epsilon), "it lies between 0 and 1, for example 1e-5");
+    if (design.d_head == 0 && design.d_model % design.heads != 0)
+        refuse(fmt::format("'{}' of {} does not divide '{}' of {}", names.heads, design.heads, names.d_model, design.d_model),
+               saved);
+    if (design.groups > 0 && design.heads % design.groups != 0)
+        refuse(fmt::format("'{}' of {} does not divide '{}' of {}", names.groups, design.groups, names.heads, design.heads),
+               saved);
+    require_valid(design);
+}
 
 std::string Taking::found(const std::string& theirs) const {
     const auto there = [&](const std::string& name) { return folder_.tensors.contains(name) || folder_.stored.contains(name); };
@@ -57,7 +74,10 @@ std::string Taking::checked(const std::string& theirs, const Shape& shape) const
 Tensor<float> Taking::tensor(const std::string& theirs, const Shape& shape) const {
     const std::string name = checked(theirs, shape);
     const auto stored = folder_.stored.find(name);
-    return stored != folder_.stored.end() ? stored->second.file->values(stored->second.tensor) : folder_.tensors.at(name);
+    Tensor<float> values =
+        stored != folder_.stored.end() ? stored->second.file->values(stored->second.tensor) : folder_.tensors.at(name);
+    require_finite({{name, values}}, folder_.path);  // while it has the name that its file knows
+    return values;
 }
 
 const StoredPlace* Taking::place(const std::string& name) const {

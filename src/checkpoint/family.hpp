@@ -5,6 +5,7 @@
 #include "checkpoint/checkpoint_folder.hpp"
 #include "checkpoint/preprocessing.hpp"
 #include "io/json_text.hpp"
+#include "model/beam.hpp"
 #include "model/gated_network.hpp"
 #include "model/vision_transformer.hpp"
 #include "model/weights.hpp"
@@ -23,6 +24,9 @@ struct SourceSide {
     StackDesign encoder;       // weights below "encoder"
     Index start = 0, end = 1;  // ids: what the decoder reads first, and what ends its output
     Ids never{};               // ids that it never writes
+    /// How many hypotheses a search keeps, and how it ranks them, as generation_config.json says; else one: greedy.
+    BeamSettings beam{.width = 1, .length_penalty = 1, .as_generate = true, .early = false};
+    bool renormalised = false;  // what is left of probabilities without `never` is brought to sum 1
 };
 
 /// A model of others as ours: names as in model/transformer_stack.hpp below "stack", and "head.weight" [V, d], where it is not
@@ -46,6 +50,14 @@ struct MappedVision {
     Preprocessing reading{};             // where the folder does not say how it reads pictures
     WeightMap weights{};
 };
+
+/// What a family's config.json calls the numbers of a design that must fit each other.
+struct ConfigNames {
+    const char *d_model, *heads, *norm_epsilon;
+    const char* groups = "";  // empty: it has none
+};
+/// Error{bad_format} where they do not, in the config's own words.
+void require_fitting(const StackDesign& design, const ConfigNames& names, const std::string& where);
 
 /// Takes tensors out of a folder under our names, and says which are missing or of another shape.
 class Taking {

@@ -41,7 +41,7 @@ Bert read_config(const JsonObject& config, const std::string& where) {
     config.toggle("tie_word_embeddings", bert.tied);
     design.scaled_embedding = false;
     design.embedding_norm = true;
-    require_valid(design);
+    require_fitting(design, {"hidden_size", "num_attention_heads", "layer_norm_eps"}, where);
     return bert;
 }
 

@@ -23,7 +23,7 @@ MappedModel map_distilbert(CheckpointFolder& folder, const JsonObject& config) {
     design.norm_epsilon = 1e-12;
     design.scaled_embedding = false;
     design.embedding_norm = true;
-    require_valid(design);
+    require_fitting(design, {"dim", "n_heads", ""}, folder.path);
 
     const Index d = design.d_model;
     Taking taking(folder, {"distilbert."}, model.weights, &model.stored);

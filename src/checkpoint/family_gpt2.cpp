@@ -39,7 +39,7 @@ MappedModel map_gpt2(CheckpointFolder& folder, const JsonObject& config) {
     design.scaled_embedding = false;
     model.read_out = ReadOut::next_token;
     model.longest = positions;
-    require_valid(design);
+    require_fitting(design, {"n_embd", "n_head", "layer_norm_epsilon"}, folder.path);
 
     Taking taking(folder, {"transformer."}, model.weights, &model.stored);
     taking.take("stack.embedding.weight", "wte.weight", {vocabulary, d});

@@ -36,7 +36,7 @@ MappedModel map_gpt_neox(CheckpointFolder& folder, const JsonObject& config) {
     config.toggle("use_parallel_residual", design.parallel);
     config.toggle("attention_bias", design.bias);
     design.activation = activation_of(config, "hidden_act", "gelu", folder.path);
-    require_valid(design);
+    require_fitting(design, {"hidden_size", "num_attention_heads", "layer_norm_eps"}, folder.path);
 
     const Index d = design.d_model, units = units_of(design);
     const auto turned = static_cast<Index>(static_cast<double>(units) * share);

@@ -72,7 +72,7 @@ MappedModel map_decoder(CheckpointFolder& folder, const JsonObject& config, bool
     design.query_key_norm = query_key_norm;
     if (query_key_norm && design.d_head == 0) design.d_head = 128;
     design.feed_forward_bias = feed_forward_bias;
-    require_valid(design);
+    require_fitting(design, {"hidden_size", "num_attention_heads", "rms_norm_eps", "num_key_value_heads"}, folder.path);
 
     const Index d = design.d_model, units = units_of(design), all = design.heads * units, grouped = design.groups * units;
     Taking taking(folder, {"model."}, model.weights, &model.stored);

@@ -42,7 +42,7 @@ Marian read_config(const JsonObject& config, const std::string& where) {
         config.whole((name + "_layers").c_str(), design->layers, Index{1}, Index{1024});
         config.whole((name + "_attention_heads").c_str(), design->heads, Index{1}, Index{4096});
         config.whole((name + "_ffn_dim").c_str(), design->d_ff, Index{1}, Index{1} << 20);
-        require_valid(*design);
+        require_fitting(*design, {"d_model", (name + "_attention_heads").c_str(), ""}, where);
     }
     config.whole("vocab_size", marian.source_vocabulary, Index{1}, Index{1} << 24);
     marian.vocabulary = marian.source_vocabulary;

@@ -67,8 +67,8 @@ T5 read_config(const JsonObject& config, const std::string& where) {
     t5.decoder = design;
     t5.decoder.causal = t5.decoder.cross = true;
     whole_or_null(config, "num_decoder_layers", t5.decoder.layers, 1, 1024);
-    require_valid(t5.encoder);
-    require_valid(t5.decoder);
+    require_fitting(t5.encoder, {"d_model", "num_heads", "layer_norm_epsilon"}, where);
+    require_fitting(t5.decoder, {"d_model", "num_heads", "layer_norm_epsilon"}, where);
     return t5;
 }
 

@@ -126,6 +126,7 @@ MappedVision mapped(CheckpointFolder& folder, const JsonObject& config, const st
     VisionDesign& vision = model.design;
     Taking taking(folder, {prefix}, model.weights);
     vision.distilled = prefix == "deit." && taking.has("embeddings.distillation_token");
+    require_fitting(vision.stack, {"hidden_size", "num_attention_heads", "layer_norm_eps"}, folder.path);
     require_valid(vision);
     bool biased = true;
     config.toggle("qkv_bias", biased);

@@ -128,6 +128,19 @@ Preprocessing read_preprocessing(const std::string& folder, const Preprocessing&
     return how;
 }
 
+VisionReading at_size(VisionReading reading, Index height, Index width) {
+    const auto scaled = [](Index size, Index to, Index from) {
+        return static_cast<Index>(std::lround(static_cast<double>(size) * static_cast<double>(to) / static_cast<double>(from)));
+    };
+    Preprocessing& how = reading.how;
+    how.shortest = scaled(how.shortest, std::min(height, width), std::min(reading.height, reading.width));
+    for (Index* size : {&how.height, &how.crop_height}) *size = scaled(*size, height, reading.height);
+    for (Index* size : {&how.width, &how.crop_width}) *size = scaled(*size, width, reading.width);
+    reading.height = height;
+    reading.width = width;
+    return reading;
+}
+
 ReadPicture read_as(const Image& picture, const Preprocessing& how, Index height, Index width) {
     ReadPicture read;
     const ImageSize size = resized_size(picture, how);

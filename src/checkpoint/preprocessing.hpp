@@ -30,6 +30,9 @@ struct VisionReading {
     bool operator==(const VisionReading&) const = default;
 };
 
+/// The same for a model of another size: what is resized and cut grows or shrinks as much.
+VisionReading at_size(VisionReading reading, Index height, Index width);
+
 /// A picture as a model reads it, before it is normalised.
 struct ReadPicture {
     Image image;

@@ -2,7 +2,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "base/error.hpp"
+#include "base/kept_with.hpp"
 #include "checkpoint/kept_folders.hpp"
 #include "model/card_json.hpp"
 #include "model/layered_parameters.hpp"
@@ -70,6 +73,23 @@ VisionCheckpointPtr vision_checkpoint_of(const ModelPtr& model) {
 VisionCheckpointPtr vision_checkpoint_of(const std::string& path, const std::stop_token& stop) {
     static KeptFolders<VisionCheckpoint> kept;
     return kept.get(path, [&] { return read_vision_checkpoint(path, stop); });
+}
+
+VisionCheckpointPtr vision_checkpoint_at(const VisionCheckpointPtr& checkpoint, Index side, const std::stop_token& stop) {
+    static KeptWith<VisionCheckpoint, VisionCheckpoint, Index> kept(4);
+    const VisionDesign& own = checkpoint->model.design();
+    const Index shorter = std::min(own.height, own.width);
+    if (side == shorter) return checkpoint;
+    const auto scaled = [&](Index size) { return (size * side + shorter / 2) / shorter; };
+    return kept.get(
+        checkpoint, side,
+        [&] {
+            auto other = std::make_shared<VisionCheckpoint>(*checkpoint);
+            other->model = checkpoint->model.at_size(scaled(own.height), scaled(own.width));
+            other->reading = at_size(checkpoint->reading, scaled(own.height), scaled(own.width));
+            return std::shared_ptr<const VisionCheckpoint>(std::move(other));
+        },
+        stop);
 }
 
 }  // namespace saccade

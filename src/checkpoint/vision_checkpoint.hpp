@@ -27,6 +27,10 @@ VisionCheckpointPtr vision_checkpoint_of(const ModelPtr& model);
 /// Read now, not kept.
 VisionCheckpointPtr read_vision_checkpoint(const std::string& path, const std::stop_token& stop = {});
 
+/// The same checkpoint for pictures whose shorter side has `side` px, the other in proportion: itself where that is its size.
+/// Made once a size while it lives. Error{invalid_input} for sizes without a patch or with too many.
+VisionCheckpointPtr vision_checkpoint_at(const VisionCheckpointPtr& checkpoint, Index side, const std::stop_token& stop = {});
+
 /// A picture that such a model reads, and what is asked of it.
 struct VisionRequest {
     Tensor<float> plain;             // [height, width, channels], 0 to 1, as read_as and plain_pixels make it
@@ -44,7 +48,7 @@ struct VisionOutput {
 /// One pass with everything shown, as VisionTransformer says; besides: input [input.y, input.x, input.color], what is read
 /// before it is normalised; top.class and top.probabilities [top]; self.weights.gradient [layer, head, token, token.key], of
 /// one class's logit. Declares the axes. `reuse`: of the same picture nothing is computed twice. Error{cancelled};
-/// Error{invalid_input} for a picture of another size; Error{numeric}.
+/// Error{invalid_input} for a picture of another size; {out_of_range} where memory is short now; Error{numeric}.
 VisionOutput run_vision_checkpoint(const VisionCheckpointPtr& checkpoint, const VisionRequest& request, Probe& probe,
                                    Reuse& reuse, const std::stop_token& stop);
 

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/stop.hpp"
 #include "checkpoint/vision_checkpoint.hpp"
+#include "io/available_memory.hpp"
 #include "trace/unchangeable.hpp"
 
 namespace saccade {
@@ -84,6 +85,20 @@ void show_gradients(const Tensor<float>& gradients, const std::string& of, const
                       "change weights, or the class that is watched");
 }
 
+/// Scores, weights and, with gradients, both once more and their gradients: of every pair of tokens in every head.
+void require_room(const VisionDesign& design, bool gradients) {
+    constexpr double giga = 1e9;
+    const auto tokens = static_cast<double>(design.tokens());
+    const double needed = sizeof(float) * static_cast<double>(design.stack.layers * design.stack.heads) * tokens * tokens *
+                          (gradients ? 6 : 3),
+                 free = available_memory();
+    if (free > 0 && needed > free)
+        throw Error(ErrorCode::out_of_range,
+                    fmt::format("{} patches need about {:.1f} GB of memory; {:.1f} GB are free",
+                                design.rows() * design.columns(), needed / giga, free / giga),
+                    "close other programs, or read the picture at fewer pixels");
+}
+
 /// Runs it, or shows what was kept of the same picture; logits, or nothing.
 Tensor<float> computed(const VisionCheckpointPtr& checkpoint, const VisionRequest& request, const Run& run, Probe& probe,
                        Reuse& reuse, Tensor<float>& weights) {
@@ -110,6 +125,7 @@ VisionOutput run_vision_checkpoint(const VisionCheckpointPtr& checkpoint, const 
     if (request.plain.shape() != expected)
         throw Error(ErrorCode::invalid_input,
                     fmt::format("a picture of shape {}, and the model reads {}", request.plain.shape().str(), expected.str()));
+    require_room(design, request.gradients && checkpoint->model.classes() > 0);
     const Run run(checkpoint, request, stop);
     VisionOutput output;
     Tensor<float> logits;

@@ -29,6 +29,19 @@ void read_id(const JsonObject& config, const char* key, Index vocabulary, Index&
     if (value != nullptr && !value->is_null()) config.whole(key, id, Index{0}, vocabulary - 1);
 }
 
+/// "early_stopping" may be "never": then a search goes on as long as anything could become better, which is as false.
+void read_beam(const JsonObject& config, SourceSide& source) {
+    const auto given = [&](const char* key) {
+        const nlohmann::json* value = config.find(key);
+        return value != nullptr && !value->is_null();
+    };
+    if (given("num_beams")) config.whole("num_beams", source.beam.width, Index{1}, Index{64});
+    if (given("length_penalty")) config.number("length_penalty", source.beam.length_penalty, -10, 10);
+    if (given("early_stopping") && !config.find("early_stopping")->is_string())
+        config.toggle("early_stopping", source.beam.early);
+    if (given("renormalize_logits")) config.toggle("renormalize_logits", source.renormalised);
+}
+
 }  // namespace
 
 void read_writing(const CheckpointFolder& folder, const JsonObject& config, Index padding, Index end, Index vocabulary,
@@ -39,6 +52,7 @@ void read_writing(const CheckpointFolder& folder, const JsonObject& config, Inde
         read_id(*said, "pad_token_id", vocabulary, padding);
         read_id(*said, "eos_token_id", vocabulary, end);
         read_forbidden(*said, vocabulary, where, source.never);
+        read_beam(*said, source);
     }
     source.start = padding;
     source.end = end;

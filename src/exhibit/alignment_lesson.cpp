@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "exhibit/attention_share.hpp"
 #include "exhibit/lesson_checks.hpp"
 #include "exhibit/word_alignment.hpp"
 #include "model/word_aligner.hpp"
@@ -250,6 +251,14 @@ Lesson alignment_lesson() {
          "（Mi "
          "2016，Liu 2016）。",
          guided_looks_at_links},
+        {"Attention is the cheap part of a recurrent translator: counted on this run, at most a fifth of the multiply-adds are "
+         "its "
+         "own, and at most a tenth of the numbers are its scores and weights; all else is recurrence and read-out. But its "
+         "part "
+         "grows as source times output, theirs as source plus output.",
+         "注意力是循环翻译模型里便宜的部分：在本次运行上数一数，它至多占乘加次数的五分之一，打分与权重至多占所有数的十分之一，"
+         "其余都是循环与读出。不过它的那一份随 原文长度 × 输出长度 增长，其余的只随 原文长度 + 输出长度 增长。",
+         attention_is_a_small_share},
         {"Beam search keeps several outputs alive. The first of the finished ones has the best score; the others show what the "
          "model "
          "also thought possible.",

@@ -226,6 +226,7 @@ void run_capture(RunContext& context) {
     for (const std::string& name : capture.choices) tensors += (tensors.empty() ? "" : ", ") + name;
     if (capture.choices.size() > 1) probe.text("arrays", tensors);
     probe.text("output", summary(capture, example));
+    for (const Note& note : left_out_of(capture)) probe.note(note);
     if (capture.keys) {
         capture_kinds().keep(params, CaptureKind::heads);
         return show_queries_and_keys(probe, capture, look);

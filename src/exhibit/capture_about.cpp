@@ -6,6 +6,8 @@
 #include <charconv>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "base/typed_text.hpp"
@@ -46,6 +48,12 @@ std::optional<AxisKind> kind_named(const std::string& name) {
     }
 }
 
+/// Of two descriptions of one thing, one is wrong, and nothing says which.
+[[noreturn]] void refuse_twice(const std::string& where, const char* what, const std::string& name) {
+    throw Error(ErrorCode::bad_format, fmt::format("{}: {} '{}' is described twice", where, what, shorten(name, 60)),
+                "describe each once");
+}
+
 std::map<std::string, AboutAxis> described_axes(const JsonObject& document, const std::string& where) {
     std::map<std::string, AboutAxis> axes;
     for (const json& value : document.list("axes")) {
@@ -56,6 +64,7 @@ std::map<std::string, AboutAxis> described_axes(const JsonObject& document, cons
         object.text("kind", kind, 40);
         object.texts("labels", axis.labels);
         axis.kind = axis_kind_from(kind.empty() ? axis.name : kind);
+        if (axes.contains(axis.name)) refuse_twice(where, "axis", axis.name);
         axes[axis.name] = std::move(axis);
     }
     return axes;
@@ -74,6 +83,13 @@ AboutTensor described_tensor(const json& value, const std::map<std::string, Abou
     object.number("scale", tensor.scale, 0, 1e6);
     object.toggle("causal", tensor.causal);
     if (!role.empty()) tensor.role = role_from(role);
+    std::set<std::string_view> parts;
+    for (const std::string& part : tensor.parts)
+        if (!parts.insert(part).second)
+            throw Error(
+                ErrorCode::bad_format,
+                fmt::format("{}: part '{}' of '{}' stands there twice", where, shorten(part, 60), shorten(tensor.name, 60)),
+                "name each array once");
     for (const std::string& name : names) {
         const auto known = axes.find(name);
         if (known != axes.end())
@@ -119,7 +135,12 @@ CaptureAbout capture_about(const ArrayFile& file) {
         if (version > 1) throw Error(ErrorCode::bad_format, where + ": was written by a newer Saccade", "update Saccade");
         object.text("title", about.title, 1000);
         const std::map<std::string, AboutAxis> axes = described_axes(object, where);
-        for (const json& tensor : object.list("tensors")) about.tensors.push_back(described_tensor(tensor, axes, where));
+        std::set<std::string> tensors;
+        for (const json& value : object.list("tensors")) {
+            AboutTensor tensor = described_tensor(value, axes, where);
+            if (!tensors.insert(tensor.name).second) refuse_twice(where, "tensor", tensor.name);
+            about.tensors.push_back(std::move(tensor));
+        }
     } catch (const Error& error) {
         if (error.message().starts_with(where)) throw;
         throw Error(error.code(), where + ": " + error.message(), error.hint());

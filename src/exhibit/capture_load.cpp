@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/printable.hpp"
+#include "base/utf8.hpp"
 #include "exhibit/capture_blocks.hpp"
 #include "exhibit/capture_plan.hpp"
 #include "io/file_stamp.hpp"
@@ -48,6 +49,23 @@ void note_tokens(const CaptureSource& source, const CaptureTokens& tokens, const
         return;
     notes.push_back({"tokens", fmt::format("{} tokens for {} {}: they are numbered instead", texts.size(), extent, what),
                      "give one token a line, or a JSON list"});
+}
+
+/// A description that names more or fewer positions than there are is wrong about all of them.
+void note_labels(const CaptureSource& source, std::size_t at, std::vector<Note>& notes) {
+    const AboutAxis& axis = source.axes[at];
+    const auto count = static_cast<Index>(axis.labels.size());
+    if (count == 0 || count == source.extents[at]) return;
+    // One list that stands for both sides of cross-attention need not fit both.
+    const bool position = axis.kind == AxisKind::query || axis.kind == AxisKind::key;
+    const int other = position ? source.axis(axis.kind == AxisKind::query ? AxisKind::key : AxisKind::query) : -1;
+    if (other >= 0 && source.axes[static_cast<std::size_t>(other)].labels == axis.labels &&
+        source.extents[static_cast<std::size_t>(other)] == count)
+        return;
+    notes.push_back({"tokens",
+                     fmt::format("axis '{}' is described by {} labels and has {} positions: they are numbered instead",
+                                 shorten(axis.name, 40), count, source.extents[at]),
+                     "describe one label a position, or give tokens"});
 }
 
 std::string axis_name(const CaptureSource& source, std::size_t axis, const std::vector<Axis>& before) {
@@ -171,6 +189,7 @@ LoadedCapture load_capture(const CapturedFile& capture, const CaptureSource& sou
                                                  : described.kind == AxisKind::key ? look.tokens.key
                                                                                    : none;
         const bool fit = static_cast<Index>(tokens.size()) == source.extents[axis];
+        if (!fit) note_labels(source, axis, loaded.notes);
         loaded.axes.push_back(
             {axis_name(source, axis, loaded.axes), described.kind, (range.end - range.begin + block - 1) / block,
              labels_of(described, fit ? tokens : none, source.extents[axis], range, block), symbol_of_axis(described.kind),

@@ -119,6 +119,16 @@ void require_axes(const CaptureSource& source, std::size_t given, const std::str
         "name one for each, the outermost first: layer, head, query, key");
 }
 
+/// Of attention every position stands on one axis; which of two queries are meant, nothing says.
+void require_axes_once(const CaptureSource& source, const std::string& whose) {
+    if (!source.attends() && source.role != Role::query && source.role != Role::key) return;
+    for (const AxisKind kind : {AxisKind::layer, AxisKind::head, AxisKind::query, AxisKind::key})
+        if (std::ranges::count(source.axes, kind, &AboutAxis::kind) > 1)
+            throw Error(ErrorCode::invalid_input,
+                        fmt::format("{}: two axes of {} are of kind {}", whose, quoted_name(source.name), to_string(kind)),
+                        "name each axis once, for example: layer, head, query, key");
+}
+
 /// The arrays that hold the tensor of that name.
 void find_parts(const CapturedFile& capture, CaptureSource& source) {
     const ArrayFile& file = *capture.file;
@@ -186,6 +196,7 @@ void understand(const CapturedFile& capture, CaptureSource& source, const Captur
     if (source.about != nullptr && source.about->role) source.role = *source.about->role;
     if (const auto role = role_of(wish.role)) source.role = *role;
     source.said = wish.role != "guess" || (source.about != nullptr && source.about->role);
+    require_axes_once(source, capture.file->path());
     if ((source.role == Role::weights || source.role == Role::scores) && !source.attends())
         throw Error(ErrorCode::invalid_input,
                     fmt::format("{} need axes query and key; these are {}", to_string(source.role),
@@ -268,6 +279,7 @@ void take_queries_and_keys(CapturedFile& capture, const std::string& keys, const
     }
     queries.role = Role::query;
     of_keys.role = Role::key;
+    for (const CaptureSource* source : {&queries, &of_keys}) require_axes_once(*source, capture.file->path());
     capture.keys = std::move(of_keys);
 }
 
@@ -316,6 +328,24 @@ CapturedFile open_capture(const std::string& path, const CaptureWish& wish) {
     const std::string keys = wish.role == "guess" && (queries || capture.shown.role != Role::weights) ? keys_of(capture) : "";
     if (!keys.empty()) take_queries_and_keys(capture, keys, wish);
     return capture;
+}
+
+std::vector<Note> left_out_of(const CapturedFile& capture) {
+    std::vector<Note> notes;
+    std::string unread, missing;
+    const auto name = [](std::string& names, const std::string& more) { names += (names.empty() ? "" : "; ") + more; };
+    for (const FileArray& array : capture.file->arrays())
+        if (!array.problem.empty()) name(unread, quoted_name(array.name) + " " + array.problem);
+    const auto there = [&](const std::string& array) { return capture.file->find(array) != nullptr; };
+    for (const AboutTensor& tensor : capture.about->tensors)
+        if (tensor.parts.empty() ? !there(tensor.name) : !std::ranges::all_of(tensor.parts, there))
+            name(missing, quoted_name(tensor.name));
+    if (!unread.empty())
+        notes.push_back({"path", "left out: " + shorten(unread, most_named), "save real numbers of 1 to 6 axes"});
+    if (!missing.empty())
+        notes.push_back({"path", "described, but not in the file: " + shorten(missing, most_named),
+                         "write the file again, with all of its arrays"});
+    return notes;
 }
 
 bool looks_like_capture(const std::string& path) {

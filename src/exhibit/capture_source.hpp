@@ -48,6 +48,9 @@ struct CapturedFile {
 /// ArrayFile.
 CapturedFile open_capture(const std::string& path, const CaptureWish& wish);
 
+/// What the file holds and cannot be shown, and what its description promises and it does not hold.
+std::vector<Note> left_out_of(const CapturedFile& capture);
+
 /// Does a file of arrays hold attention rather than parameters of a model? What says so itself does, and what has rows that
 /// sum to 1. Never throws.
 bool looks_like_capture(const std::string& path);

@@ -131,6 +131,7 @@ void run_checkpoint_exhibit(RunContext& context) {
     if (!checkpoint->unused.empty())
         context.probe.note({"path", checkpoint->unused, "the numbers are of a model without them"});
     if (checkpoint->source) return run_encoder_decoder_exhibit(context, checkpoint);
+    note_no_beam(context);
     Read read = read_text(context, *checkpoint);
     const auto typed = static_cast<Index>(read.request.ids.size());
     write_on(context, *checkpoint, read);
@@ -225,6 +226,7 @@ std::vector<ViewPlacement> placed(const Params& params) {
         views.push_back({"flow", weights, 2, 0.5f, 0.36f});
         views.push_back({"neuron", weights, 2, 0.5f, 0.36f});
     }
+    if (!params.text("path").empty()) views.push_back({"tree", "beam.score", 3, 1, 0.3f});
     return views;
 }
 
@@ -240,12 +242,13 @@ Exhibit checkpoint_exhibit() {
         "layer.";
     exhibit.source = "Vaswani 2017; Devlin 2018; Radford 2019; Raffel 2020; Touvron 2023";
     exhibit.params = checkpoint_params();
+    for (ParamSpec& spec : beam_params()) exhibit.params.push_back(std::move(spec));
     exhibit.models = {"english"};
     exhibit.choose_model = [](const Params& params) -> std::string { return params.text("path").empty() ? "english" : ""; };
     exhibit.training_task = "english";
     exhibit.views = placed(resolve(exhibit.params, {}));
     exhibit.place = placed;
-    exhibit.picks = {{"token.position", "position"}, {"output.position", "position"}};
+    exhibit.picks = {{"token.position", "position"}, {"output.position", "position"}, {"beam.rank", "hypothesis"}};
     exhibit.quick = {{"text", "generate", 20, "Write 20", "Take back"}};
     exhibit.output_text = "output";
     exhibit.run = run_checkpoint_exhibit;

@@ -50,6 +50,8 @@ constexpr auto kind_says = [](const CheckpointKind& kind) { return kind.writes |
 
 constexpr ReadBy reading_kinds[] = {
     {"target", kind_translates, "models with a decoder of its own, as T5 and Marian"},
+    {"beam", kind_translates, "models with a decoder of its own, as T5 and Marian"},
+    {"hypothesis", kind_translates, "models with a decoder of its own, as T5 and Marian"},
     {"stack", kind_translates, "models with a decoder of its own, as T5 and Marian"},
     {"second", [](const CheckpointKind& kind) { return kind.both_ways; }, "models that read pairs of texts, as BERT does"},
     {"position", kind_says, "models that say a token"},

@@ -7,6 +7,8 @@
 #include "base/error.hpp"
 #include "checkpoint/encoder_decoder_run.hpp"
 #include "exhibit/checkpoint_text.hpp"
+#include "model/beam_show.hpp"
+#include "params/param_make.hpp"
 #include "trace/observer.hpp"
 
 namespace saccade {
@@ -14,6 +16,7 @@ namespace saccade {
 namespace {
 
 constexpr Index written_without_target = 64;  // tokens, at most
+constexpr double widest_beam = 10;
 
 /// The source, with what its tokenizer puts around it.
 Ids read_source(const RunContext& context, const Checkpoint& checkpoint) {
@@ -49,28 +52,53 @@ struct KeptWriting {
     Index count;
     Sampling how;
     std::uint64_t seed;
+    BeamSettings beam;
     Ids output{};
+    std::optional<BeamResult> tree{};
 
     bool answers(const KeptWriting& o) const {
         return checkpoint == o.checkpoint && source == o.source && typed == o.typed && count == o.count && how == o.how &&
-               seed == o.seed;
+               seed == o.seed && beam == o.beam;
     }
 };
 
+void write_by_model(KeptWriting& asked, const Probe& probe, const std::stop_token& stop) {
+    const bool room = static_cast<Index>(asked.typed.size()) < most_tokens_of(*asked.checkpoint);
+    if (asked.beam.width > 1 && room)
+        asked.tree = beam_written(*asked.checkpoint, asked.source, asked.typed, asked.beam, probe, stop);
+    else
+        asked.output = with_written(*asked.checkpoint, asked.source, asked.typed, asked.count, asked.how,
+                                    Rng(asked.seed).fork("tokens that the model writes"), probe, stop);
+}
+
 Ids written_by_model(const RunContext& context, KeptWriting asked) {
-    const auto write = [&] {
-        return with_written(*asked.checkpoint, asked.source, asked.typed, asked.count, asked.how,
-                            Rng(asked.seed).fork("tokens that the model writes"), context.probe, context.stop);
-    };
-    if (context.probe.intervening()) return write();
     const std::string key = "checkpoint.writing";
-    auto kept = context.reuse.find<KeptWriting>(key);
+    const bool changed = context.probe.intervening();
+    auto kept = changed ? nullptr : context.reuse.find<KeptWriting>(key);
     if (!kept || !kept->answers(asked)) {
-        asked.output = write();
+        write_by_model(asked, context.probe, context.stop);
         kept = std::make_shared<const KeptWriting>(std::move(asked));
-        context.reuse.keep(key, kept, sizeof(KeptWriting) + 4096);
+        if (!changed) context.reuse.keep(key, kept, sizeof(KeptWriting) + 4096);
     }
-    return kept->output;
+    if (!kept->tree) return kept->output;
+    const auto which = static_cast<Index>(context.params.integer("hypothesis"));
+    Ids output = kept->typed;
+    const Ids& found = shown_hypothesis(context.probe, *kept->tree, kept->beam.width, which);
+    output.insert(output.end(), found.begin(), found.end());
+    return output;
+}
+
+/// How many hypotheses are kept: as a person says, or the folder.
+BeamSettings beam_of(const RunContext& context, const Checkpoint& checkpoint, Index count, const Sampling& how) {
+    BeamSettings beam = checkpoint.source->beam;
+    const auto asked = static_cast<Index>(context.params.integer("beam"));
+    if (asked > 0) beam.width = asked;
+    beam.max_steps = count;
+    if (how.temperature > 0 && beam.width > 1) {
+        if (asked > 0) context.probe.note({"beam", "tokens are drawn, so there is no beam", "with temperature 0 there is one"});
+        beam.width = 1;
+    }
+    return beam;
 }
 
 /// What was typed, what the model writes after it, and the end of a text that was only typed.
@@ -85,7 +113,8 @@ Ids written(const RunContext& context, const CheckpointPtr& model, const Ids& so
         return ended;
     }
     const Sampling how{params.number("temperature"), static_cast<Index>(params.integer("top_k")), params.number("top_p")};
-    Ids output = written_by_model(context, {model, source, typed, count, how, context.seed});
+    Ids output =
+        written_by_model(context, {model, source, typed, count, how, context.seed, beam_of(context, checkpoint, count, how)});
     const auto length = static_cast<Index>(output.size());
     if (length == most_tokens_of(checkpoint))
         context.probe.note({"generate", fmt::format("the model has room for {} tokens", length), "it stops there"});
@@ -146,6 +175,21 @@ void run_encoder_decoder_exhibit(RunContext& context, const CheckpointPtr& check
     const Index by_hand = context.params.integer("generate") == 0 && !typed.empty() ? length : static_cast<Index>(typed.size());
     show_places(context.probe, by_hand, length);
     context.probe.text("output", told(*checkpoint, output, by_hand));
+}
+
+std::vector<ParamSpec> beam_params() {
+    return {integer_param("beam", "Beam",
+                          "Of an encoder-decoder, hypotheses kept at each step; 1: greedy. 0: as many as its "
+                          "generation_config.json says (num_beams), which also says how they are ranked.",
+                          0, 0, widest_beam),
+            integer_param("hypothesis", "Hypothesis",
+                          "A hypothesis is one whole output that the beam search kept. Which of them is shown; 1 is the best.",
+                          1, 1, widest_beam)};
+}
+
+void note_no_beam(const RunContext& context) {
+    if (context.params.integer("beam") > 1)
+        context.probe.note({"beam", "this model has no decoder of its own, and writes token by token", "there is no beam"});
 }
 
 }  // namespace saccade

@@ -9,4 +9,8 @@ namespace saccade {
 /// one it writes by itself.
 void run_encoder_decoder_exhibit(RunContext& context, const CheckpointPtr& checkpoint);
 
+/// "beam" and "hypothesis"; and what is said where a model has no use for them.
+std::vector<ParamSpec> beam_params();
+void note_no_beam(const RunContext& context);
+
 }  // namespace saccade

@@ -58,6 +58,44 @@ std::optional<Claim> one_slot_a_query(const Trace& trace) {
     return claim_of("weights", weights->values.size(), wrong);
 }
 
+/// With V = K what is read is made of the keys that were compared.
+std::optional<Claim> reads_its_keys(const Trace& trace) {
+    const TraceTensor *context = trace.find("context"), *weights = trace.find("weights"), *keys = trace.find("keys");
+    if (context == nullptr || weights == nullptr || keys == nullptr || depends_on(trace, "context", "values"))
+        return std::nullopt;
+    return consequence_holds(trace, "context[i,u] = sum_j(weights[i,j] * keys[j,u])", 1e-5);
+}
+
+/// Of a sampled read, r ∂ log p / ∂ e over all slots that could be drawn, each times its chance, is the gradient of the
+/// expected reward, which a soft read has at once; a single draw scatters around it. The reward is the first column of the
+/// values.
+std::optional<Claim> draws_are_right_on_average(const Trace& trace) {
+    const TraceTensor *chances = trace.find("probabilities"), *values = trace.find("values");
+    if (trace.find("draws") == nullptr || chances == nullptr || values == nullptr) return std::nullopt;
+    const Index queries = chances->values.shape()[0], slots = chances->values.shape()[1];
+    double worst = 0, scale = 1, variance = 0;
+    for (Index i = 0; i < queries; ++i) {
+        const Index columns = values->values.shape()[1];
+        const auto p = [&](Index j) { return static_cast<double>(chances->values.data()[i * slots + j]); };
+        const auto r = [&](Index j) { return static_cast<double>(values->values.data()[j * columns]); };
+        double expected = 0;
+        for (Index j = 0; j < slots; ++j) expected += p(j) * r(j);
+        for (Index k = 0; k < slots; ++k) {
+            double mean = 0, squares = 0;
+            for (Index j = 0; j < slots; ++j) {
+                const double estimate = r(j) * ((j == k ? 1 : 0) - p(k));
+                mean += p(j) * estimate;
+                squares += p(j) * estimate * estimate;
+            }
+            worst = std::max(worst, std::abs(mean - p(k) * (r(k) - expected)));
+            scale = std::max(scale, std::abs(r(k)));
+            variance += squares - mean * mean;
+        }
+    }
+    if (!(variance > rounding_of_sums * scale * scale)) return std::nullopt;  // there is nothing to draw
+    return claim_of("probabilities", queries * slots, worst, rounding_of_sums * scale);
+}
+
 /// The largest score has the largest weight. Does not apply to a drawn slot.
 std::optional<Claim> best_fit_weighs_most(const Trace& trace) {
     const TraceTensor* scores = trace.find("scores");
@@ -95,12 +133,25 @@ Lesson memory_lesson() {
          "键用来查找，值用来读出。改动 V 中的一个数，权重不变，只有读出的结果变；改动 K 中的一个数，权重就会变。令 V = K "
          "时，两者同时改变。",
          values_are_not_addressed},
+        {"With V = K what is read is a mean of the keys themselves, and says no more than where the query looked. With values "
+         "of "
+         "their own, slots whose keys are alike may answer differently.",
+         "令 V = K 时，读出的就是键本身的平均，除了查询看向哪里之外什么也没说。值与键分开时，键相似的槽也可以给出不同的答案。",
+         reads_its_keys},
         {"A soft read mixes, so it stays between the smallest and the largest value of each column. A memory cannot answer "
          "with "
          "what was never written into it.",
          "软读取是混合，因此每一列的结果都介于该列的最小值与最大值之间：记忆无法给出从未写入的东西。", read_lies_between},
         {"A hard read takes one slot whole. It answers with a value that was stored, but has no gradient to learn from.",
          "硬读取完整地取出一个槽：答案就是存过的值，但没有可供学习的梯度。", one_slot_a_query},
+        {"A sampled read learns by REINFORCE: reward · ∂ log p of the slot that was drawn. Over all slots, each by its chance, "
+         "that "
+         "is exactly the gradient of the expected reward, which a soft read has without drawing; a single draw has a variance "
+         "besides. Here the reward is the first column of V.",
+         "抽样读取靠 REINFORCE 学习：奖励 · ∂ log "
+         "p（抽到的槽）。对所有槽按概率取平均，恰好等于期望奖励的梯度，而软读取不必抽样就能得到；单次抽样则另有方差。这里以 V "
+         "的第一列为奖励。",
+         draws_are_right_on_average},
         {"Temperature goes from one to the other: at 0 the softmax is hard, at infinity every slot weighs the same.",
          "温度在两者之间过渡：温度为 0 时 softmax 变成硬选择，为无穷大时所有槽的权重相同。", nullptr},
         {"One read can lead to the next: with two hops what was read is added to the query, and the memory is asked again. Tie "

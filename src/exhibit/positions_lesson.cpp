@@ -40,6 +40,49 @@ Check rotations(const Trace& trace) {
     return claim_of("code", checked, worst, 1e-5);
 }
 
+/// No two positions have the same code: in some feature they differ.
+Check no_two_alike(const Trace& trace) {
+    const TraceTensor* code = trace.find("code");
+    const PositionFunction* function = code_of(trace);
+    if (code == nullptr || function == nullptr || function->id != "sinusoidal" || code->values.shape().rank() != 2)
+        return std::nullopt;
+    const Index n = code->values.shape()[0], d = code->values.shape()[1];
+    double least = INFINITY;
+    for (Index i = 0; i < n; ++i)
+        for (Index j = 0; j < i; ++j) {
+            double most = 0;
+            for (Index k = 0; k < d; ++k)
+                most = std::max(most,
+                                std::abs(static_cast<double>(code->values.data()[i * d + k] - code->values.data()[j * d + k])));
+            least = std::min(least, most);
+        }
+    return claim_whether("code", n * (n - 1) / 2, least > 0.01,
+                         fmt::format("two positions differ by {:.3g} at most, by more than 0.01 claimed", least));
+}
+
+/// The row of a code in a table that is measured.
+std::optional<Index> row_of(const TraceTensor& table, const std::string& code) {
+    const auto& labels = table.info.axes.front()->labels;
+    const auto found = std::ranges::find(labels, position_code(code).title);
+    return found == labels.end() ? std::nullopt : std::optional<Index>(found - labels.begin());
+}
+
+/// On lists of lengths that both were trained on, a learned code is as good as the sinusoidal one.
+Check learned_is_as_good(const Trace& trace) {
+    constexpr Index trained = 3;  // dates in a list
+    const TraceTensor* accuracy = trace.find("accuracy");
+    if (accuracy == nullptr || accuracy->values.shape().rank() != 2) return std::nullopt;
+    const auto learned = row_of(*accuracy, "learned"), sinusoidal = row_of(*accuracy, "sinusoidal");
+    if (!learned || !sinusoidal) return std::nullopt;
+    const Index lengths = std::min(trained, accuracy->values.shape()[1]);
+    double behind = 0;
+    for (Index n = 0; n < lengths; ++n)
+        behind = std::max(
+            behind, std::abs(static_cast<double>(accuracy->values.at({*sinusoidal, n}) - accuracy->values.at({*learned, n}))));
+    if (!std::isfinite(behind)) return std::nullopt;  // the run is still measuring
+    return claim_of("accuracy", lengths, behind, 0.05);
+}
+
 /// One query and one key of this run, put at every pair of positions: the score is the same wherever i - j is.
 Check distance_alone(const Trace& trace) {
     const TraceTensor *q = trace.find("encoder.projected_query"), *k = trace.find("encoder.projected_key");
@@ -126,6 +169,8 @@ Lesson positions_lesson() {
          "'s to the left', wherever it is.",
          "正弦编码：向前走 s 个位置，就是把每一对特征旋转一个只由 s 决定的角度。线性映射就能找到“左边第 s 个”，不论身在何处。",
          rotations},
+        {"Sinusoidal: no two positions have the same code. Slow waves tell far apart what fast ones confuse.",
+         "正弦编码：任何两个位置的编码都不相同。快的波会混淆的位置，由慢的波分开。", no_two_alike},
         {"Rotary turns queries and keys instead. Put one query and one key of this run at all pairs of positions: the score "
          "depends "
          "on i − j alone.",
@@ -140,6 +185,11 @@ Lesson positions_lesson() {
          mirror_is_the_same},
         {"Shaw learns a vector for each distance up to k; beyond, all distances are one.",
          "Shaw 为不超过 k 的每个距离学一个向量；再远的距离都看作同一个。", shaw_by_distance},
+        {"On lists as long as those of the training a learned code does as well as the sinusoidal one (Vaswani 2017, table 3, "
+         "row E): measured under 'length', given the right characters before, to 5 points. Written freely, errors add up.",
+         "在与训练时一样长的列表上，学习得到的编码与正弦编码一样好（Vaswani 2017，表 3，E "
+         "行）：在“length”下实测，给定前面正确的字符，相差不超过 5 个百分点。自由书写时，错误会累积。",
+         learned_is_as_good},
         {"A learned code has only as many positions as its table holds. Under 'length' see which codes still work on lists "
          "longer "
          "than "

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "exhibit/lesson_checks.hpp"
+#include "exhibit/scaling_checks.hpp"
 #include "trace/formula.hpp"
 
 namespace saccade {
@@ -88,6 +89,19 @@ Lesson self_attention_lesson() {
          "with √d_head and softmax would saturate.",
          "得分是查询与键的点积除以 √d_head。若不除，d_head 项的点积会随 √d_head 增长，softmax 就会饱和。",
          rule_check("scores")},
+        {"Executed here: the dot products of half of the features vary more than those of a quarter, and those of all more "
+         "than "
+         "those of half. Of independent features the variance would double each time.",
+         "在这里实际算出：一半特征的点积比四分之一特征的点积方差更大，全部特征的又比一半的更大。若各特征相互独立，方差每次都会"
+         "翻"
+         "倍。",
+         dots_vary_more_with_features},
+        {"What the root is for: with undivided scores these weights would be sharper, and less of a gradient would come back "
+         "through softmax (the norm of its Jacobian, mean over the queries). Where a head spreads evenly over many keys it is "
+         "the other way round.",
+         "为什么要除以根号：不除的话，这些权重会更尖锐，经过 softmax 传回来的梯度（其雅可比矩阵的范数，对查询取平均）会更小。"
+         "若一个头在许多键上分得很均匀，则正好相反。",
+         root_keeps_gradient},
         {"Query and key are projected by different matrices, so attention has a direction: how much i wants j is not how much "
          "j "
          "wants i.",

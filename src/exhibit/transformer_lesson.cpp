@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "exhibit/attention_checks.hpp"
+#include "nn/conv.hpp"
 
 namespace saccade {
 
@@ -49,6 +50,41 @@ Check greedy(const Trace& trace) {
     return claim_of("output.id", n, behind, 1e-4);
 }
 
+/// The same layer by the convolutions of the networks of pictures, over a picture of one row, a kernel of one pixel.
+Check two_convolutions(const Trace& trace) {
+    const TraceTensor *read = trace.find("encoder.norm2"), *given = trace.find("encoder.feed_forward");
+    const Step* activated = trace.step_of("encoder.hidden");
+    if (read == nullptr || given == nullptr || activated == nullptr || activated->formula.find("max(0") == std::string::npos)
+        return std::nullopt;
+    const auto kernel = [&](const char* name, Index layer) {
+        const std::string of = std::string("encoder.feed_forward.") + name;
+        const Tensor<float> weight = trace.tensor(of + ".weight").values.row(layer);
+        return Conv2d<float>{weight.reshape({weight.shape()[0], weight.shape()[1], 1, 1}),
+                             trace.tensor(of + ".bias").values.row(layer)};
+    };
+    double worst = 0, largest = 1;
+    for (Index l = 0; l < read->values.shape()[0]; ++l) {
+        const Tensor<float> x = read->values.row(l), expected = given->values.row(l);
+        const Var<float> hidden = kernel("in", l).then_relu(x.reshape({1, 1, x.shape()[0], x.shape()[1]}));
+        const Tensor<float> out = kernel("out", l)(hidden).value();
+        for (Index i = 0; i < out.size(); ++i) {
+            worst = std::max(worst, std::abs(static_cast<double>(out.data()[i] - expected.data()[i])));
+            largest = std::max(largest, std::abs(static_cast<double>(expected.data()[i])));
+        }
+    }
+    return claim_of("encoder.feed_forward", given->values.size(), worst / largest, 1e-5);
+}
+
+/// Every number of the table that reads the output is one of that which writes it: V d of them are kept once.
+Check table_is_shared(const Trace& trace) {
+    const TraceTensor *writes = trace.find("softmax.weight"), *reads = trace.find("decoder.embedding.weight");
+    if (writes == nullptr || reads == nullptr) return std::nullopt;
+    double apart = 0;
+    for (Index c = 0; c < writes->values.shape()[0]; ++c)
+        apart += std::ranges::equal(writes->values.row(c).values(), reads->values.row(c).values()) ? 0 : 1;
+    return claim_of("softmax.weight", writes->values.size(), apart);
+}
+
 }  // namespace
 
 Lesson transformer_lesson() {
@@ -77,9 +113,22 @@ Lesson transformer_lesson() {
          "sum is "
          "the residual stream.",
          "每一层并不替换什么，而是往上加：最后的状态等于词元的嵌入加上各子层的贡献，这个和就是残差流。", residual_stream},
+        {"The feed-forward layer sees one position at a time, and does the same at each: it is two convolutions whose kernel "
+         "is "
+         "one token wide (Vaswani 2017, section 3.3). Executed: the convolutions of the networks of pictures give the same "
+         "numbers.",
+         "前馈层一次只看一个位置，对每个位置做同样的事：它就是核宽为一个词元的两次卷积（Vaswani "
+         "2017，3.3 节）。实际执行：用图像网络的卷积来算，结果相同。",
+         two_convolutions},
         {"To write a token its state is compared with the embedding of every token: the table that reads is the table that "
          "writes.",
          "写出一个词元时，用它的状态与每个词元的嵌入作比较：读入用的表就是写出用的表。", rule_check("logits")},
+        {"So V · d numbers stand in the file once and not twice: every row of the one table is a row of the other (Press and "
+         "Wolf "
+         "2017). What that costs in BLEU is not known here: none of our translators was trained with two tables.",
+         "因此 V · d 个数只存一份而不是两份：一张表的每一行就是另一张表的那一行（Press 与 Wolf "
+         "2017）。这样做在 BLEU 上的代价，这里并不知道：我们没有用两张表训练过翻译模型。",
+         table_is_shared},
         {"Greedy decoding takes the likeliest token and never looks back. (Forced outputs break this; that is what forcing is "
          "for.)",
          "贪心解码总是取最可能的词元，从不回头。（强制输出时此条不成立，而这正是强制输出的用处。）", greedy},

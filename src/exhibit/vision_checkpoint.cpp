@@ -25,7 +25,7 @@ constexpr const char* digit =
     R"({"angle":100,"aspect":0.33,"color":"white","kind":"rectangle","round":0.5,"size":0.36,"soft":0.1,"x":0.33,"y":0.34},)"
     R"({"angle":0,"aspect":0.3,"color":"white","kind":"rectangle","round":0.5,"size":0.44,"soft":0.1,"x":0.49,"y":0.52},)"
     R"({"angle":95,"aspect":0.22,"color":"white","kind":"rectangle","round":0.5,"size":0.62,"soft":0.1,"x":0.64,"y":0.53}]})";
-constexpr double longest_path = 4096, most_tokens = 4096, most_classes = 1 << 20, most_gates = 64;
+constexpr double longest_path = 4096, most_tokens = 4096, most_classes = 1 << 20, most_gates = 64, most_side = 4096;
 
 /// One token's attention as the views lay it over the picture.
 struct Query {
@@ -96,7 +96,7 @@ Tensor<float> show_derived(const Trace& trace, const Analysis& analysis, Probe& 
     const Observer observe(probe, source.info.name);
     Tensor<float> last;
     for (const DerivedTensor& made : derived.tensors) {
-        last = observe("." + made.suffix, made.values, [&] {
+        last = observe("." + made.suffix, made.values.whole(), [&] {
             Shown shown{.role = made.role, .symbol = made.symbol, .title = made.title, .unit = made.unit};
             for (const int axis : made.axes) shown.axes.push_back(source.info.axes[static_cast<std::size_t>(axis)]->name);
             shown.step = {made.step.operation, made.step.formula, made.step.rule, made.step.source, made.step.normalised};
@@ -181,11 +181,25 @@ std::string said(const VisionCheckpoint& checkpoint, const VisionOutput& output)
     return text + ";  " + model;
 }
 
+/// Read at another size than the model's own, if that is asked for.
+VisionCheckpointPtr at_resolution(RunContext& context, const VisionCheckpointPtr& checkpoint) {
+    const Index side = static_cast<Index>(context.params.integer("resolution"));
+    if (side == 0) return checkpoint;
+    const VisionCheckpointPtr other = vision_checkpoint_at(checkpoint, side, context.stop);
+    const VisionDesign &own = checkpoint->model.design(), &now = other->model.design();
+    if (now.rows() != own.rows() || now.columns() != own.columns())
+        context.probe.note({"resolution",
+                            fmt::format("the positions of its {} × {} patches are interpolated, bicubic, for {} × {}",
+                                        own.columns(), own.rows(), now.columns(), now.rows()),
+                            fmt::format("it was trained on pictures of {} × {} px", own.width, own.height)});
+    return other;
+}
+
 void run(RunContext& context) {
     if (context.model == nullptr && names_network(context.params)) return run_vision_network(context);
     const std::string path = path_from_text(context.params.text("path"));
-    const VisionCheckpointPtr checkpoint =
-        context.model != nullptr ? vision_checkpoint_of(context.model) : vision_checkpoint_of(path, context.stop);
+    const VisionCheckpointPtr checkpoint = at_resolution(
+        context, context.model != nullptr ? vision_checkpoint_of(context.model) : vision_checkpoint_of(path, context.stop));
     const VisionDesign& design = checkpoint->model.design();
     Probe& probe = context.probe;
     if (!checkpoint->unused.empty()) probe.note({"path", checkpoint->unused, "the numbers are of a model without them"});
@@ -226,6 +240,10 @@ std::vector<ParamSpec> params() {
         image_param("image", "Image", "A picture file (PNG, JPEG, WebP), or a scene whose shapes can be moved.", digit,
                     samples),
         path,
+        integer_param("resolution", "Resolution",
+                      "At how many px (the shorter side) a vision transformer reads the picture; the learned positions of its "
+                      "patches are interpolated for them. 0: as many as its config.json says.",
+                      0, 0, most_side),
         integer_param("query", "Query",
                       "The token that looks, whose attention lies over the picture: click a patch of a rollout. 0 or 1: the "
                       "class token; then patches row by row, behind the token of distillation if there is one.",

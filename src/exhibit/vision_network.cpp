@@ -96,7 +96,7 @@ bool names_network(const Params& params) {
 
 std::string unread_by_vision_model(const std::string& param, const Params& params) {
     const bool of_networks = param == "block";
-    if (!of_networks && param != "query" && param != "gradients") return {};
+    if (!of_networks && param != "query" && param != "resolution" && param != "gradients") return {};
     if (const std::optional<bool> network = names_network_lately(params); !network || *network == of_networks) return {};
     return of_networks ? "read of networks that gate their channels" : "read of vision transformers";
 }

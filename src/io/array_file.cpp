@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <iterator>
 #include <numeric>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/stop.hpp"
@@ -135,6 +136,11 @@ ArrayFile::ArrayFile(const std::string& path, bool with_pieces) : path_(path), f
     if (const auto about = texts_.find("capture.json"); about != texts_.end() && with_pieces)
         std::ranges::move(sharded_arrays(path_, about->second), std::back_inserter(arrays_));
     std::ranges::for_each(arrays_, check_array);
+    std::set<std::string> names;
+    for (const FileArray& array : arrays_)
+        if (!names.insert(array.name).second)
+            throw Error(ErrorCode::bad_format, fmt::format("{}: holds two arrays '{}'", path_, shorten(array.name, 60)),
+                        "write it again with one array a name");
     if (arrays_.empty()) throw Error(ErrorCode::bad_format, path_ + ": holds no arrays", "choose another file");
     if (arrays_.size() == 1 && !arrays_[0].problem.empty())
         throw Error(ErrorCode::bad_format, path_ + ": it " + arrays_[0].problem, "save real numbers of 1 to 6 axes");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "autograd/ops.hpp"
 #include "base/stop.hpp"
@@ -17,8 +18,20 @@ struct Live {
     Ids ids;
 };
 
-double length_normalizer(std::size_t length, double alpha) {
-    return std::pow((5.0 + static_cast<double>(length)) / 6.0, alpha);
+double length_normalizer(std::size_t length, const BeamSettings& settings) {
+    const auto n = static_cast<double>(length);
+    return std::pow(settings.as_generate ? n : (5.0 + n) / 6.0, settings.length_penalty);
+}
+
+/// Is the search over behind step `i`, whose best candidate has this log-probability?
+bool is_over(const BeamResult& result, const BeamSettings& settings, std::size_t i, double best) {
+    const auto width = static_cast<std::size_t>(settings.width);
+    if (result.hypotheses.size() < width) return false;
+    if (!settings.as_generate || settings.early) return true;
+    std::vector<double> scores;
+    for (const Hypothesis& h : result.hypotheses) scores.push_back(h.score);
+    std::ranges::nth_element(scores, scores.begin() + settings.width - 1, std::greater<>());
+    return scores[width - 1] >= best / length_normalizer(i + 1, settings);
 }
 
 struct Extension {
@@ -62,10 +75,11 @@ template <class T>
 BeamResult beam_search(const BeamModel<T>& model, const BeamSettings& settings, std::stop_token stop) {
     if (settings.width < 1) throw Error(ErrorCode::invalid_input, "beam: the width must be at least 1", "1 is greedy decoding");
     const auto width = static_cast<std::size_t>(settings.width);
-    BeamResult result;
+    BeamResult result{.hypotheses = {}, .steps = {}, .as_generate = settings.as_generate};
     std::vector<Live> live = {{-1, 0.0, {}}};
     Ids rows = {0};
-    for (Index i = 0; i < settings.max_steps && !live.empty() && result.hypotheses.size() < width; ++i) {
+    bool over = false;
+    for (Index i = 0; !over && i < settings.max_steps && !live.empty(); ++i) {
         check_stop(stop);
         Ids previous;
         for (const Live& h : live) previous.push_back(h.ids.empty() ? model.start : h.ids.back());
@@ -76,7 +90,7 @@ BeamResult beam_search(const BeamModel<T>& model, const BeamSettings& settings, 
         rows.clear();
         for (const Extension& e : best_extensions(live, log_p, 2 * settings.width)) {
             const Live& parent = live[static_cast<std::size_t>(e.row)];
-            const double score = e.log_probability / length_normalizer(parent.ids.size() + 1, settings.length_penalty);
+            const double score = e.log_probability / length_normalizer(parent.ids.size() + 1, settings);
             BeamCandidate c{parent.candidate, e.token, e.log_probability, score, BeamCandidate::Fate::pruned, 0};
             Ids ids = parent.ids;
             ids.push_back(e.token);
@@ -93,15 +107,16 @@ BeamResult beam_search(const BeamModel<T>& model, const BeamSettings& settings, 
             }
             tree.push_back(c);
         }
+        const double best = tree.front().log_probability;
         result.steps.push_back(std::move(tree));
-        if (settings.width == 1 && !result.hypotheses.empty()) break;
+        over = is_over(result, settings, static_cast<std::size_t>(i), best);
         live = std::move(next);
     }
-    // What was still growing when the steps ran out counts only where nothing has ended.
-    if (result.hypotheses.empty())
+    // What was still growing when the steps ran out counts only where nothing has ended, or where it competes.
+    if (result.hypotheses.empty() || (settings.as_generate && !over))
         for (const Live& h : live)
             result.hypotheses.push_back({h.ids, h.log_probability,
-                                         h.log_probability / length_normalizer(h.ids.size(), settings.length_penalty),
+                                         h.log_probability / length_normalizer(h.ids.size(), settings),
                                          static_cast<Index>(result.steps.size()) - 1, h.candidate});
     rank(result, width);
     return result;

@@ -12,6 +12,11 @@ struct BeamSettings {
     Index width = 5;
     double length_penalty = 1;  // alpha of Wu 2016: 0 compares log-probabilities as they are, which favours short outputs
     Index max_steps = 64;
+    /// As generate() of the library transformers has it: the penalty is length^alpha; unless `early`, the search goes on until
+    /// nothing that grows is better than the worst of `width` that ended; what still grows when the steps run out competes with
+    /// what ended.
+    bool as_generate = false, early = true;
+    bool operator==(const BeamSettings&) const = default;
 };
 
 /// One extension of a hypothesis that was looked at.
@@ -35,6 +40,7 @@ struct Hypothesis {
 struct BeamResult {
     std::vector<Hypothesis> hypotheses;             // best first, at most `width`
     std::vector<std::vector<BeamCandidate>> steps;  // the tree: a step's candidates, best first, at most 2 * width
+    bool as_generate = false;                       // how scores came about, as BeamSettings has it
 };
 
 /// What a beam search needs of a model.

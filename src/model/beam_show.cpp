@@ -30,8 +30,10 @@ void show_beam(Probe& probe, const BeamResult& beam, Index width) {
         });
     };
     using C = BeamCandidate;
-    tensor("beam.score", Role::metric, "S", "Beam: score (log P / length penalty)", "nat", [](const C& c) { return c.score; },
-           {"search", "S = log P(y|x) / ((5 + |y|) / 6)^α", "", "Wu 2016, eq. 14"});
+    tensor(
+        "beam.score", Role::metric, "S", "Beam: score (log P / length penalty)", "nat", [](const C& c) { return c.score; },
+        beam.as_generate ? How{"search", "S = log P(y|x) / |y|^α", "", "generate() of transformers"}
+                         : How{"search", "S = log P(y|x) / ((5 + |y|) / 6)^α", "", "Wu 2016, eq. 14"});
     tensor("beam.log_probability", Role::metric, "log P", "Beam: log-probability", "nat",
            [](const C& c) { return c.log_probability; });
     tensor("beam.parent", Role::input, "parent", "Beam: parent among the candidates of the step before", "",

@@ -143,6 +143,24 @@ TransformerStack<T>::TransformerStack(const Weights<T>& w, const std::string& pr
 }
 
 template <class T>
+const Var<T>& TransformerStack<T>::learned_positions() const {
+    if (design_.position != "learned" || position_.empty())
+        throw Error(ErrorCode::invalid_input, fmt::format("positions of kind '{}' are in no table", design_.position));
+    return position_.front();
+}
+
+template <class T>
+TransformerStack<T> TransformerStack<T>::with_learned_positions(const Tensor<T>& table) const {
+    TransformerStack other = *this;
+    learned_positions();
+    other.sizes_.longest = table.shape()[0];
+    other.position_ = {Var<T>(table)};
+    other.code_ = make_position_code<T>(position_code(design_.position), other.sizes_,
+                                        [&](const std::string&) { return other.position_.front(); });
+    return other;  // its layers add nothing of their own to a code that is added before them
+}
+
+template <class T>
 Var<T> TransformerStack<T>::embed(std::span<const Index> ids, Index batch, const StackCall<T>& call) const {
     if (table_.empty()) throw Error(ErrorCode::invalid_input, "this stack has no embedding table", "give it vectors");
     const Index d = design_.d_model, length = static_cast<Index>(ids.size()) / std::max<Index>(1, batch);

@@ -141,6 +141,10 @@ class TransformerStack {
     StackCache<T> cache_of(const Var<T>& memory) const;
     /// The position code of the stack: what is added. Empty where each layer has its own.
     const PositionCode<T>& code() const { return code_; }
+    /// The table of a learned code [positions, d_model]; Error{invalid_input} where the code is another.
+    const Var<T>& learned_positions() const;
+    /// The same stack with another table, of other positions.
+    TransformerStack with_learned_positions(const Tensor<T>& table) const;
     /// A layer's self-attention.
     const MultiHeadAttention<T>& self(Index layer) const { return layers_.at(static_cast<std::size_t>(layer)).self; }
     /// What the stack gives out, as rules name it below its prefix at a token and a feature: "encoder.norm[i,m]".

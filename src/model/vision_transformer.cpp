@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "attention/position_resized.hpp"
 #include "autograd/ops.hpp"
 #include "io/json_text.hpp"
 #include "nn/rules.hpp"
@@ -93,6 +94,17 @@ VisionTransformer::VisionTransformer(const Weights<float>& weights, VisionDesign
     if (!distillation_.weight.empty() && distillation_.weight.shape() != classifier_.weight.shape())
         throw Error(ErrorCode::bad_format, "weights: both tokens are read out, and not as the same classes",
                     "choose a file of this model");
+}
+
+VisionTransformer VisionTransformer::at_size(Index height, Index width) const {
+    VisionTransformer other = *this;
+    other.design_.height = height;
+    other.design_.width = width;
+    require_valid(other.design_);
+    other.stack_ = stack_.with_learned_positions(resized_positions(stack_.learned_positions().value(), design_.special(),
+                                                                   {design_.rows(), design_.columns()},
+                                                                   {other.design_.rows(), other.design_.columns()}));
+    return other;
 }
 
 Var<float> VisionTransformer::embed(const Var<float>& pixels, const StackCall<float>& given) const {

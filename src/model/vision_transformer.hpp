@@ -55,6 +55,10 @@ class VisionTransformer {
     /// How many classes it tells apart; 0: it reads out none.
     Index classes() const { return classifier_.weight.empty() ? 0 : classifier_.weight.shape()[0]; }
 
+    /// The same model for pictures of another size: positions of its patches are interpolated (attention/position_resized.hpp),
+    /// all else is shared. Error{invalid_input} as require_valid.
+    VisionTransformer at_size(Index height, Index width) const;
+
     /// Pixels [B, H, W, C], normalised -> the first layer's input [B, tokens, d]. `call` as of the stack.
     Var<float> embed(const Var<float>& pixels, const StackCall<float>& call) const;
     /// What the stack gives out [B, tokens, d] -> logits [B, classes].

@@ -131,6 +131,18 @@ class Reporter {
     std::chrono::steady_clock::time_point last_;
 };
 
+/// How runs of this exhibit come to record gradients by the weights, which some analyses read.
+std::string gradients_advice(const Exhibit& asked) {
+    const auto records = [](const Exhibit& e) {
+        return std::ranges::find(e.params, "gradients", &ParamSpec::name) != e.params.end();
+    };
+    if (records(asked)) return "let the run record gradients by the weights: --gradients true";
+    std::string others;
+    for (const Exhibit& e : exhibits())
+        if (records(e)) others += (others.empty() ? "" : ", ") + e.id;
+    return fmt::format("exhibit {} records no gradients by the weights; with --gradients true these do: {}", asked.id, others);
+}
+
 }  // namespace
 
 std::string model_of(const Exhibit& exhibit, const Params& given) {
@@ -158,7 +170,7 @@ TracePtr run(const Exhibit& exhibit, const RunRequest& request, std::stop_token 
         const bool changed = probe.intervening();
         Trace trace = probe.finish();
         if (changed) note_overflow(trace);
-        if (!request.analyses.empty()) trace = with_analyses(trace, request.analyses);
+        if (!request.analyses.empty()) trace = with_analyses(trace, request.analyses, gradients_advice(exhibit));
         return std::make_shared<const Trace>(std::move(trace));
     } catch (const Error&) {
         throw;

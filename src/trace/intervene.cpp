@@ -51,8 +51,13 @@ Shape selected_shape(const Shape& shape, std::span<const Index> index) {
     return Shape(dims);
 }
 
-[[noreturn]] void refuse_shape(const Intervention& intervention, const Shape& array, const Shape& block) {
-    refuse(intervention, fmt::format("the array has shape {}, the cells have shape {}", array.str(), block.str()),
+/// Of a tensor that is shown row by row, rows are compared: how many there will be is not known yet.
+[[noreturn]] void refuse_shape(const Intervention& intervention, const Selection& at, const Shape& array, const Shape& block) {
+    const std::string has = at.all_rows
+                                ? fmt::format("the array has shape {}, {} for each {}; each {} of the cells has shape {}",
+                                              intervention.array.shape().str(), array.str(), at.each, at.each, block.str())
+                                : fmt::format("the array has shape {}, the cells have shape {}", array.str(), block.str());
+    refuse(intervention, has,
            "give an array of the shape of the cells that it replaces, or an index after its name, f.npz:name[2,1]");
 }
 
@@ -89,7 +94,7 @@ void refuse(const Intervention& intervention, const std::string& why, const std:
 }
 
 std::optional<Selection> selection_in(const Intervention& intervention, const ProbeSite& site, Index row, const Shape& shape) {
-    Selection at{intervention.index, row, false};
+    Selection at{.index = intervention.index, .row = row};
     if (at.index.size() > site.axes.size()) {
         refuse(intervention, fmt::format("{} indices for {} axes", at.index.size(), site.axes.size()),
                "give at most one index for each axis: " + fmt::format("{}", fmt::join(site.axes, ", ")));
@@ -97,6 +102,7 @@ std::optional<Selection> selection_in(const Intervention& intervention, const Pr
     at.index.resize(site.axes.size(), -1);
     if (row >= 0) {
         at.all_rows = at.index.front() < 0;
+        at.each = site.axes.front();
         if (!at.all_rows && at.index.front() != row) return std::nullopt;
         at.index.erase(at.index.begin());
     }
@@ -161,7 +167,7 @@ bool replace_cells(const Intervention& intervention, const Selection& at, Role r
     if (!array) return false;
     const Shape block = selected_shape(shape, at.index);
     const bool fits = array->shape() == block;
-    if (!fits && !prefix) refuse_shape(intervention, array->shape(), block);
+    if (!fits && !prefix) refuse_shape(intervention, at, array->shape(), block);
     if (!fits && array->shape().rank() != block.rank()) return false;
     check_array(intervention, role, *array);
     for_each_selected(shape, at.index, [&](Index offset, Index ordinal) {
@@ -183,7 +189,7 @@ FrozenRows freeze_cells(const Intervention& intervention, const Selection& at, R
     const Shape row_block = selected_shape(rows, row_index);
     const bool whole_rows = shape.rank() > 0 && in_row < 0;
     if (array && array->shape().rank() != row_block.rank() + (whole_rows ? 1 : 0))
-        refuse_shape(intervention, array->shape(), selected_shape(shape, at.index));
+        refuse_shape(intervention, at, array->shape(), selected_shape(shape, at.index));
     if (array) check_array(intervention, role, *array);
     const Index m = !array ? 0 : whole_rows ? array->shape()[-1] : 1;
     const Shape array_rows = array && whole_rows ? array->shape().without(array->shape().rank() - 1)

@@ -15,6 +15,7 @@ struct Selection {
     std::vector<Index> index;
     Index row = -1;         // shown as this row of the tensor; -1: it is shown whole
     bool all_rows = false;  // a row, and the intervention is about every row
+    std::string each{};     // then the axis that rows run along
 };
 
 /// Error{invalid_input} if the intervention has more indices than the tensor has axes.

@@ -31,6 +31,11 @@ Tensor<float> stacked(const std::vector<Tensor<float>>& rows) {
 }  // namespace
 
 void Probe::declare(Parameter parameter) {
+    // Nothing reads it from here, so that nothing would come of a change: said before all else is computed.
+    for (const Intervention& intervention : interventions_)
+        if (intervention.enabled && intervention.tensor == parameter.name)
+            refuse(intervention, fmt::format("'{}' is a parameter of the model, and is not changed", parameter.name),
+                   "change what is computed with it, or open other weights");
     if (scratch_) return;
     const auto known = std::ranges::find(parameters_, parameter.name, &Parameter::name);
     if (known == parameters_.end())

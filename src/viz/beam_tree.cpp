@@ -65,6 +65,7 @@ BeamTree beam_tree_of(const Trace& trace, const TraceTensor& tensor) {
     tree.steps = tensor.values.shape()[0];
     tree.candidates = tensor.values.shape()[1];
     tree.vocabulary = trace.axis("target_vocabulary");
+    if (tree.vocabulary == nullptr) tree.vocabulary = trace.axis("vocabulary");
     const auto whole = [](const TraceTensor* of, Index cell) {
         const float value = of->values.data()[cell];
         return std::isfinite(value) ? static_cast<Index>(std::lround(value)) : Index{-1};

@@ -154,6 +154,36 @@ TEST_P(EncoderDecoderGolden, writes_what_greedy_decoding_writes) {
     EXPECT_EQ(written({}, 12, long_way), expected);
 }
 
+TEST_P(EncoderDecoderGolden, a_beam_finds_the_hypotheses_that_generate_finds) {
+    int searches = 0, ended = 0;
+    for (; golden_.contains("beam." + std::to_string(searches) + ".ids"); ++searches) {
+        SCOPED_TRACE(searches);
+        const auto array = [&](const char* name) {
+            return golden_.at("beam." + std::to_string(searches) + name).cast<double>();
+        };
+        const Tensor<double> how = array(".settings"), ids = array(".ids"), scores = array(".scores");
+        const BeamSettings settings{.width = static_cast<Index>(how.data()[0]),
+                                    .length_penalty = how.data()[1],
+                                    .max_steps = ids.shape()[1],
+                                    .as_generate = true,
+                                    .early = how.data()[2] != 0};
+        const Ids given(request_.output.begin(), request_.output.begin() + static_cast<std::ptrdiff_t>(how.data()[3]));
+        const BeamResult found = beam_written(*checkpoint_, request_.source, given, settings, Probe({}, {}), {});
+        ASSERT_EQ(static_cast<Index>(found.hypotheses.size()), ids.shape()[0]);
+        for (Index h = 0; h < ids.shape()[0]; ++h) {
+            Ids expected;
+            for (Index i = 0; i < ids.shape()[1] && ids.row(h).data()[i] >= 0; ++i)
+                expected.push_back(static_cast<Index>(ids.row(h).data()[i]));
+            const Hypothesis& ours = found.hypotheses[static_cast<std::size_t>(h)];
+            EXPECT_EQ(ours.ids, expected) << h;
+            EXPECT_NEAR(ours.score, scores.data()[h], 1e-4 * std::abs(scores.data()[h])) << h;
+            ended += expected.back() == checkpoint_->source->end ? 1 : 0;
+        }
+    }
+    EXPECT_EQ(searches, 6);
+    EXPECT_TRUE(ended > 0 || std::string(GetParam()) != "marian") << "some hypotheses end by themselves";
+}
+
 TEST_P(EncoderDecoderGolden, what_is_written_behind_is_computed_as_if_all_were_new) {
     Reuse grown;
     EncoderDecoderRequest part = request_;

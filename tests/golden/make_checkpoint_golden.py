@@ -330,6 +330,44 @@ def greedily(start, end, limit, logits_of, never=()):
     return written
 
 
+def beam(start, end, logits_of, never, width, alpha, early, limit, given=()):
+    """generate() with num_beams, length_penalty and early_stopping, as Hugging Face documents them; given: what stands at first."""
+    live, done = [(0.0, [])], []
+    norm = lambda total, length: total / length ** alpha
+    for length in range(1, limit + 1):
+        grown = []
+        for total, ids in live:
+            p = torch.log_softmax(logits_of([start, *given, *ids])[-1], -1)
+            p[list(never)] = -torch.inf
+            grown += [(total + float(v), ids + [i]) for i, v in enumerate(p)]
+        grown.sort(key=lambda g: -g[0])
+        best, live = grown[0][0], []
+        for place, (total, ids) in enumerate(grown[:2 * width]):
+            if ids[-1] == end:
+                if place < width:
+                    done.append((norm(total, length), ids))
+            elif len(live) < width:
+                live.append((total, ids))
+        done = sorted(done, key=lambda h: -h[0])[:width]
+        if len(done) == width and (early or done[-1][0] >= norm(best, length)):
+            break
+    else:
+        done = sorted(done + [(norm(total, limit), ids) for total, ids in live], key=lambda h: -h[0])[:width]
+    return done
+
+
+def beams(start, end, limit, logits_of, never, given):
+    """Of several settings, hypotheses (rows end in -1) and their scores, best first; the settings as [width, alpha, early, given]."""
+    arrays = {}
+    settings = [(2, 1.0, False, 0), (3, 0.6, True, 0), (4, 1.0, False, 0), (4, 2.0, True, 0), (3, 0.0, False, 0), (3, 1.0, False, 2)]
+    for n, (width, alpha, early, known) in enumerate(settings):
+        found = beam(start, end, logits_of, never, width, alpha, early, limit, given[:known])
+        arrays[f"beam.{n}.settings"] = torch.tensor([width, alpha, float(early), known])
+        arrays[f"beam.{n}.ids"] = torch.tensor([ids + [-1] * (limit - len(ids)) for _, ids in found])
+        arrays[f"beam.{n}.scores"] = torch.tensor([score for score, _ in found])
+    return arrays
+
+
 def t5(gated):
     L, M, h, u, d, f, V, buckets, far = (3, 2, 2, 5, 12, 14, 21, 8, 11) if gated else (2, 2, 3, 4, 12, 20, 19, 10, 9)
     w = Draw(70 if gated else 62)
@@ -392,6 +430,7 @@ def t5(gated):
     last, states, maps, crosses = stack("decoder", M, [0] + output[:-1], memory)
     arrays = encoder_decoder_arrays(ids, output, (encoder_states, encoder_maps), (states, maps), last @ head,
                                     lambda: greedily(0, 1, 12, logits_of))
+    arrays |= beams(0, 1, 7, logits_of, [], output)
     return config, t, {**arrays, "cross.weights": torch.stack(crosses)}
 
 
@@ -461,6 +500,7 @@ def marian(separate):
     _, states, maps, crosses = stack("decoder", M, [pad] + output[:-1], memory)
     arrays = encoder_decoder_arrays(ids, output, (encoder_states, encoder_maps), (states, maps), logits_of([pad] + output[:-1]),
                                     lambda: greedily(pad, end, 12, logits_of, [pad]))
+    arrays |= beams(pad, end, 7, logits_of, [pad], output)
     return config, t, {**arrays, "cross.weights": torch.stack(crosses)}
 
 

@@ -52,7 +52,7 @@ def relevance(maps, gradients):
     return torch.stack(all_r)
 
 
-def vision(name, root, seed, sizes, size, patch, channels, distilled, both, labels, biased=True, eps=1e-12):
+def vision(name, root, seed, sizes, size, patch, channels, distilled, both, labels, sides, biased=True, eps=1e-12):
     L, h, d, f = sizes
     H, W = size
     rows, cols, special, K = H // patch, W // patch, 2 if distilled else 1, len(labels)
@@ -83,22 +83,42 @@ def vision(name, root, seed, sizes, size, patch, channels, distilled, both, labe
     reading = {"do_resize": True, "size": {"height": H, "width": W}, "resample": 3, "do_rescale": True, "rescale_factor": 1 / 255,
                "do_normalize": True, "image_mean": mean, "image_std": deviation}
     t = w.tensors
+
+    def embedded(plain, positions):
+        pixels = (torch.from_numpy(plain) - torch.tensor(mean)) / torch.tensor(deviation)
+        x = F.conv2d(pixels.permute(2, 0, 1)[None], t[root + "embeddings.patch_embeddings.projection.weight"],
+                     t[root + "embeddings.patch_embeddings.projection.bias"], stride=patch)[0].flatten(1).T
+        first = [t[root + "embeddings.cls_token"][0]] + ([t[root + "embeddings.distillation_token"][0]] if distilled else [])
+        return torch.cat(first + [x]) + positions
+
+    def read_out(x):
+        last = F.layer_norm(x, (d,), t[root + "layernorm.weight"], t[root + "layernorm.bias"], eps)
+        return sum(last[i] @ t[part + ".weight"].T + t[part + ".bias"] for i, part in enumerate(read)) / len(read)
+
     plain = np.random.default_rng(seed + 100).integers(0, 256, (H, W, channels)).astype(np.float64) / 255
-    pixels = (torch.from_numpy(plain) - torch.tensor(mean)) / torch.tensor(deviation)
-    x = F.conv2d(pixels.permute(2, 0, 1)[None], t[root + "embeddings.patch_embeddings.projection.weight"],
-                 t[root + "embeddings.patch_embeddings.projection.bias"], stride=patch)[0].flatten(1).T
-    first = [t[root + "embeddings.cls_token"][0]] + ([t[root + "embeddings.distillation_token"][0]] if distilled else [])
-    x = (torch.cat(first + [x]) + t[root + "embeddings.position_embeddings"][0]).requires_grad_()
+    own_positions = t[root + "embeddings.position_embeddings"][0]
+    x = embedded(plain, own_positions).requires_grad_()
     states, maps = [], []
     for l in range(L):
         x, a = layer(t, f"{root}encoder.layer.{l}.", x, h, d, eps)
         states.append(x); maps.append(a)
-    last = F.layer_norm(x, (d,), t[root + "layernorm.weight"], t[root + "layernorm.bias"], eps)
-    logits = sum(last[i] @ t[part + ".weight"].T + t[part + ".bias"] for i, part in enumerate(read)) / len(read)
+    logits = read_out(x)
     logits.max().backward()
     gradients = [a.grad for a in maps]
     arrays = {"plain": torch.from_numpy(plain), "states": torch.stack(states), "weights": torch.stack(maps), "logits": logits,
               "gradients": torch.stack(gradients), "rollout": rolled(maps), "relevance": relevance(maps, gradients)}
+    for side in sides:  # pictures of another size: the codes of the patches interpolated as they lie over the picture
+        height, width = H * side // min(H, W), W * side // min(H, W)
+        grid = own_positions[special:].reshape(1, rows, cols, d).permute(0, 3, 1, 2)
+        grid = F.interpolate(grid, size=(height // patch, width // patch), mode="bicubic", align_corners=False)
+        positions = torch.cat([own_positions[:special], grid.permute(0, 2, 3, 1).reshape(-1, d)])
+        other = np.random.default_rng(seed + 200 + side).integers(0, 256, (height, width, channels)).astype(np.float64) / 255
+        x, maps = embedded(other, positions).requires_grad_(), []
+        for l in range(L):
+            x, a = layer(t, f"{root}encoder.layer.{l}.", x, h, d, eps)
+            maps.append(a)
+        arrays |= {f"plain_{side}": torch.from_numpy(other), f"positions_{side}": positions, f"weights_{side}": torch.stack(maps),
+                   f"logits_{side}": read_out(x)}
     folder = os.path.join(HERE, "vision_" + name)
     write_files(folder, config, t)
     with open(os.path.join(folder, "preprocessor_config.json"), "w", encoding="utf-8") as file:
@@ -146,9 +166,9 @@ def resample():
 
 
 def main():
-    vision("vit", "vit.", 11, (2, 3, 12, 20), (12, 12), 4, 3, False, False, ["cat", "dog", "a ship, at sea", "frog"])
-    vision("deit", "deit.", 12, (3, 2, 8, 14), (8, 12), 4, 3, True, True, ["cat", "dog", "ship"])
-    vision("deit_plain", "deit.", 13, (2, 2, 8, 12), (9, 6), 3, 1, False, False, ["0", "1", "2"], biased=False)
+    vision("vit", "vit.", 11, (2, 3, 12, 20), (12, 12), 4, 3, False, False, ["cat", "dog", "a ship, at sea", "frog"], (20, 8))
+    vision("deit", "deit.", 12, (3, 2, 8, 14), (8, 12), 4, 3, True, True, ["cat", "dog", "ship"], (18,))
+    vision("deit_plain", "deit.", 13, (2, 2, 8, 12), (9, 6), 3, 1, False, False, ["0", "1", "2"], (12, 4), biased=False)
     resample()
 
 

@@ -118,6 +118,36 @@ TEST_P(VisionCheckpointGolden, a_head_that_is_silenced_changes_what_is_said_and_
     EXPECT_EQ(after->tensor("query.weights").values.row(0).row(1).data()[0], 0);
 }
 
+TEST_P(VisionCheckpointGolden, pictures_of_another_size_are_read_with_interpolated_positions) {
+    std::size_t sides = 0;
+    for (const auto& [name, stored] : golden_) {
+        if (!name.starts_with("positions_")) continue;
+        const std::string side = name.substr(10);
+        RunRequest asked = request();
+        asked.params.set("image", picture_of(golden_.at("plain_" + side).cast<double>()));
+        asked.params.set("resolution", std::int64_t{std::stoi(side)});
+        const TracePtr trace = run(asked);
+        expect_close("input", trace->tensor("input").values, golden_.at("plain_" + side));
+        expect_close("positions", trace->tensor("self.position.table").values, stored);
+        expect_close("weights", trace->tensor("self.weights").values, golden_.at("weights_" + side));
+        expect_close("logits", trace->tensor("logits").values, golden_.at("logits_" + side));
+        ASSERT_EQ(trace->notes().size(), 1u);
+        EXPECT_NE(trace->notes()[0].text.find("are interpolated, bicubic"), std::string::npos);
+        for (const Claim& claim : check_claims(*trace)) EXPECT_TRUE(claim.holds) << claim.tensor << ": " << claim.error;
+        ++sides;
+    }
+    EXPECT_GE(sides, 1u);
+    // At the model's own size, and at one with as many patches, nothing is interpolated.
+    RunRequest own = request();
+    own.params.set("resolution", std::int64_t{1});
+    EXPECT_THROW(run(own), Error) << "smaller than a patch";
+    const Shape size = golden_.at("plain").cast<double>().shape();
+    own.params.set("resolution", std::int64_t{std::min(size[0], size[1])});
+    const TracePtr same = run(own);
+    EXPECT_TRUE(same->notes().empty());
+    expect_close("logits", same->tensor("logits").values, golden_.at("logits"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Families, VisionCheckpointGolden,
                          testing::Values(Case{"vit", 1, 4}, Case{"deit", 2, 3}, Case{"deit_plain", 1, 3}),
                          [](const auto& one) { return std::string(one.param.name); });

@@ -259,6 +259,37 @@ TEST(Analysis, large_maps_are_compared_by_means_of_blocks) {
     for (const Step& step : like.steps()) EXPECT_TRUE(rule_holds(like, step.rule).holds) << step.rule;
 }
 
+/// What is made when it is looked at is made layer by layer, and no analysis keeps all of it.
+TEST(Analysis, of_what_is_made_again_one_layer_is_there_at_a_time) {
+    const Trace kept =
+        attention(3, 2, 2, {1, 0, .5f, .5f, 1, 0, .25f, .75f, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, .1f, .9f, 1, 0, .7f, .3f});
+    const TraceTensor& of = kept.tensor("w");
+    int made = 0;
+    Trace lazy;
+    TensorInfo info = of.info;
+    for (AxisPtr& axis : info.axes) axis = lazy.add_axis(*axis);
+    lazy.add(std::move(info), TraceValues(of.values.shape(), std::make_shared<int>(), [&](Index l) {
+                 ++made;
+                 return of.values.row(l).clone();
+             }));
+    const std::vector<std::string> all{"mean",    "max",     "layers_mean", "layers_max",
+                                       "rollout", "entropy", "distance",    "without"};  // few tokens are compared at once
+    const Trace ours = with_analyses(lazy, all), theirs = with_analyses(kept, all);
+    ASSERT_EQ(ours.tensors().size(), theirs.tensors().size());
+    for (const TraceTensor& tensor : theirs.tensors()) {
+        const TraceTensor& other = ours.tensor(tensor.info.name);
+        EXPECT_EQ(other.info.role, tensor.info.role);
+        for (Index l = 0; l < tensor.values.shape()[0]; ++l)
+            EXPECT_TRUE(std::ranges::equal(other.values.row(l).values(), tensor.values.row(l).values())) << tensor.info.name;
+    }
+    EXPECT_FALSE(ours.tensor("w.without").values.kept());
+    EXPECT_EQ(ours.tensor("w.without").values.bytes(), 0u);
+    const int before = made;
+    for (Index l = 0; l < 3; ++l) lazy.tensor("w").values.row(l);
+    EXPECT_GE(made - before, 3) << "an analysis had all layers put together";
+    expect_every_rule_holds(ours);
+}
+
 TEST(Analysis, without_a_key_rows_are_renormalised) {
     Trace trace = attention(1, 1, 3, {1, 0, 0, 0.5f, 0.25f, 0.25f, 0.8f, 0.05f, 0.15f});
     const Trace first = with(trace, "without");

@@ -263,6 +263,56 @@ TEST(CaptureExhibit, what_does_not_fit_is_refused_in_one_line) {
          "1 axes are named");
 }
 
+TEST(CaptureExhibit, a_description_that_does_not_fit_is_said) {
+    const auto described = [](const std::string& labels, const std::string& key_labels) {
+        return R"({"axes": [{"name": "token", "kind": "query", "labels": )" + labels +
+               R"(}, {"name": "token.key", "kind": "key", "labels": )" + key_labels +
+               R"(}, {"name": "layer", "kind": "layer", "labels": ["l1", "l2"]}],
+                "tensors": [{"name": "attention", "role": "weights", "axes": ["layer", "token", "token.key"]}]})";
+    };
+    const TracePtr trace =
+        run(capture_request(saved("labels", shares(Shape{3, 4, 4}), described(R"(["a", "b"])", R"(["a", "b", "c", "d"])"))));
+    EXPECT_TRUE(has_note(*trace, "axis 'token' is described by 2 labels and has 4 positions: they are numbered instead"));
+    EXPECT_TRUE(has_note(*trace, "axis 'layer' is described by 2 labels and has 3 positions"));
+    EXPECT_FALSE(has_note(*trace, "axis 'token.key'"));
+    // One list for both sides of cross-attention, which fits one of them, is no lie; nor is one that a person's tokens replace.
+    const std::string one = R"(["a", "b", "c", "d"])";
+    const TracePtr cross = run(capture_request(saved("both", shares(Shape{2, 3, 4}), described(one, one))));
+    EXPECT_TRUE(cross->notes().empty()) << cross->notes()[0].text;
+    const TracePtr named =
+        run(capture_request(saved("told", shares(Shape{2, 4, 4}), described(R"(["a"])", R"(["a"])")), {{"tokens", "w x y z"}}));
+    EXPECT_TRUE(named->notes().empty()) << named->notes()[0].text;
+}
+
+TEST(CaptureExhibit, what_is_described_twice_is_refused_and_what_is_left_out_is_said) {
+    const auto refusal = [](const std::string& about) {
+        return refused(capture_request(saved("twice", shares(Shape{2, 3, 3}), about)));
+    };
+    const auto says = [](const std::string& line, const std::string& part) {
+        EXPECT_NE(line.find(part), std::string::npos) << line;
+        EXPECT_EQ(line.find('\n'), std::string::npos);
+    };
+    const std::string tensor = R"({"name": "attention", "role": "weights", "axes": )";
+    says(refusal(R"({"axes": [{"name": "query"}, {"name": "query", "kind": "key"}], "tensors": []})"),
+         "'capture.json': axis 'query' is described twice");
+    says(refusal(R"({"tensors": [)" + tensor + R"(["head", "query", "key"]}, )" + tensor + R"(["query"]}]})"),
+         "tensor 'attention' is described twice");
+    says(refusal(R"({"axes": [{"name": "a", "kind": "query"}, {"name": "b", "kind": "query"}], "tensors": [)" + tensor +
+                 R"(["a", "b", "key"]}]})"),
+         "two axes of 'attention' are of kind query");
+    says(refusal(R"({"tensors": [{"name": "all", "parts": ["attention", "attention"]}]})"),
+         "part 'attention' of 'all' stands there twice");
+    // An array that cannot be read, and one that is promised.
+    const std::string about = R"({"tensors": [)" + tensor + R"(["head", "query", "key"]}, {"name": "gone"}]})";
+    const std::string path = capture_path("left.npz");
+    write_npz(
+        path,
+        {{"attention", shares(Shape{2, 3, 3}), ""}, {"empty", Tensor<float>(Shape{0, 3}), ""}, {"capture.json", {}, about}});
+    const TracePtr trace = run(capture_request(path));
+    EXPECT_TRUE(has_note(*trace, "left out: 'empty' holds no values"));
+    EXPECT_TRUE(has_note(*trace, "described, but not in the file: 'gone'"));
+}
+
 TEST(CaptureExhibit, what_is_no_number_is_masked_and_said) {
     Tensor<float> values = shares(Shape{3, 3});
     values.data()[1] = NAN;

@@ -31,7 +31,7 @@ TEST(CheckpointFolder, says_in_one_line_why_it_does_not_open) {
     EXPECT_SAYS(copied.refusal(), "n_embd");
     copied.config("n_embd", 12);
     copied.config("n_head", 5);
-    EXPECT_SAYS(copied.refusal(), "5 heads do not divide d_model = 12");
+    EXPECT_SAYS(copied.refusal(), "config.json: 'n_head' of 5 does not divide 'n_embd' of 12");
     copied.config("n_head", 3);
     copied.config("n_layer", 3);
     EXPECT_SAYS(copied.refusal(), "there is no tensor 'h.2.");
@@ -75,6 +75,17 @@ TEST(CheckpointFolder, names_weights_that_are_stored_as_what_is_not_read) {
     Copied unnamed;
     unnamed.config("quantization_config", {{"load_in_4bit", true}});
     EXPECT_SAYS(unnamed.refusal(), "its weights are quantised (bitsandbytes)");
+}
+
+TEST(CheckpointFolder, a_model_that_is_larger_than_memory_says_what_it_needs_and_what_is_there) {
+    Copied copied;
+    fs::resize_file(copied("model.safetensors"), std::uintmax_t{1} << 40);  // a hole: it takes no room on the disk
+    const std::string line = copied.refusal();
+    EXPECT_SAYS(line, "its weights are 1099.5 GB and need about 1374.4 GB of memory; ");
+    EXPECT_SAYS(line, " GB are free: close other programs, or open a smaller model");
+    fs::rename(copied("model.safetensors"), copied("part.safetensors"));
+    write_file(copied("model.safetensors.index.json"), R"({"weight_map": {"transformer.wte.weight": "part.safetensors"}})");
+    EXPECT_SAYS(copied.refusal(), "need about 1374.4 GB of memory");
 }
 
 TEST(CheckpointFolder, pickles_are_not_read_and_shards_are_looked_for) {
@@ -144,6 +155,31 @@ TEST(CheckpointFolder, what_a_config_says_counts_or_is_refused) {
     EXPECT_EQ(read_checkpoint(qwen.path())->stack.design().window, 2);
 }
 
+TEST(CheckpointFolder, what_does_not_fit_is_named_as_config_json_names_it) {
+    struct Case {
+        const char *family, *key;
+        double value;
+        const char* said;
+    };
+    const Case cases[] = {
+        {"gpt2", "layer_norm_epsilon", 0, "config.json: 'layer_norm_epsilon' is 0: it lies between 0 and 1"},
+        {"bert", "layer_norm_eps", 0, "config.json: 'layer_norm_eps' is 0"},
+        {"bert", "num_attention_heads", 3, "'num_attention_heads' of 3 does not divide 'hidden_size' of "},
+        {"distilbert", "n_heads", 5, "'n_heads' of 5 does not divide 'dim' of "},
+        {"gpt_neox", "num_attention_heads", 5, "'num_attention_heads' of 5 does not divide 'hidden_size' of "},
+        {"llama", "rms_norm_eps", 1, "config.json: 'rms_norm_eps' is 1"},
+        {"llama", "num_key_value_heads", 3, "'num_key_value_heads' of 3 does not divide 'num_attention_heads' of 4"},
+        {"marian", "decoder_attention_heads", 5, "'decoder_attention_heads' of 5 does not divide 'd_model' of "},
+        {"t5", "layer_norm_epsilon", 0, "config.json: 'layer_norm_epsilon' is 0"}};
+    for (const Case& one : cases) {
+        Copied copied(one.family);
+        copied.config(one.key, one.value);
+        EXPECT_SAYS(copied.refusal(), one.said);
+        for (const char* ours : {"d_ff", "norm_epsilon is", "d_head", "transformer:"})
+            EXPECT_FALSE(contains(copied.refusal(), ours)) << copied.refusal();
+    }
+}
+
 TEST(CheckpointFolder, rotary_settings_count_wherever_they_stand) {
     Copied above("mistral"), within("mistral");
     above.config("rope_theta", 77.0);
@@ -156,6 +192,40 @@ TEST(CheckpointFolder, rotary_settings_count_wherever_they_stand) {
                         usual = logits_aside(*read_checkpoint(golden_checkpoint("mistral")), ids, probe, {});
     EXPECT_TRUE(std::ranges::equal(a.values(), b.values()));
     EXPECT_FALSE(std::ranges::equal(a.values(), usual.values()));
+}
+
+TEST(CheckpointExhibit, what_each_layer_would_say_are_ids) {
+    for (const char* change : {"lens.id[0,0]=0.5", "lens.id[1,2]=-1", "lens.id[0,0]=23", "lens.id[1,:]=1e9"}) {
+        RunRequest request;
+        request.exhibit = "checkpoint";
+        request.params.set("path", golden_checkpoint("gpt2"));
+        request.params.set("text", std::string("3 1 4"));
+        request.interventions = {parse_intervention(change)};
+        EXPECT_SAYS(error_of(ErrorCode::invalid_input, [&] { run(request); }),
+                    "not a valid id: set it to a whole number from 0 to 22");
+        request.interventions = {parse_intervention("lens.id[0,0]=7")};
+        const TracePtr trace = run(request);
+        EXPECT_EQ(trace->tensor("lens.id").values.at({0, 0}), 7);
+        EXPECT_LE(trace->tensor("lens.probabilities").values.at({0, 0}), trace->tensor("lens.probabilities").values.at({0, 1}))
+            << "is that of the id that stands there";
+    }
+}
+
+TEST(CheckpointExhibit, parameters_are_refused_before_anything_is_computed) {
+    RunRequest request;
+    request.exhibit = "checkpoint";
+    request.params.set("path", golden_checkpoint("gpt2"));
+    request.params.set("text", std::string("3 1 4"));
+    request.interventions = {parse_intervention("head.weight[0,0]=1")};
+    EXPECT_SAYS(error_of(ErrorCode::invalid_input, [&] { run(request); }),
+                "'head.weight' is a parameter of the model, and is not changed: change what is computed with it");
+    request.interventions = {parse_intervention("self.query.weight[0]*=0")};
+    EXPECT_SAYS(error_of(ErrorCode::invalid_input, [&] { run(request); }), "is a parameter of the model");
+    // What asks for gradients is told where there are some, not of a flag that this exhibit lacks.
+    request.interventions.clear();
+    request.analyses = {"gradient_attention"};
+    const std::string line = error_of(ErrorCode::invalid_input, [&] { run(request); });
+    EXPECT_SAYS(line, "exhibit checkpoint records no gradients by the weights; with --gradients true these do: transformer, ");
 }
 
 TEST(CheckpointFolder, what_it_does_not_use_is_said) {
@@ -184,7 +254,7 @@ TEST(CheckpointFolder, weights_that_are_damaged_are_named) {
     Copied copied;
     copied.weights(
         [](WeightMap& map) { map.at("transformer.h.1.ln_1.bias").data()[3] = std::numeric_limits<float>::quiet_NaN(); });
-    EXPECT_SAYS(copied.refusal(), "stack.1.norm1.bias");
+    EXPECT_SAYS(copied.refusal(), "tensor 'transformer.h.1.ln_1.bias' holds nan at position 3");
     copied.weights([](WeightMap& map) { map.erase("transformer.h.1.mlp.c_fc.weight"); });
     EXPECT_SAYS(copied.refusal(), "there is no tensor 'h.1.mlp.c_fc.weight'");
     write_file(copied("model.safetensors"), std::string("\x10\0\0\0\0\0\0\0{\"a\":", 13));

@@ -70,7 +70,8 @@ TEST(EncoderDecoderFolder, what_a_config_of_marian_says_counts_or_is_refused) {
     EXPECT_SAYS(refused("marian", "share_encoder_decoder_embeddings", false),
                 "there is no tensor 'encoder.embed_tokens.weight'");
     EXPECT_SAYS(refused("marian", "tie_word_embeddings", false), "there is no tensor 'lm_head.weight'");
-    EXPECT_SAYS(refused("marian", "decoder_attention_heads", 5), "5 heads do not divide d_model = 12");
+    EXPECT_SAYS(refused("marian", "decoder_attention_heads", 5),
+                "'decoder_attention_heads' of 5 does not divide 'd_model' of 12");
     EXPECT_SAYS(refused("marian", "encoder_ffn_dim", 21), "config.json asks for [21, 12]");
     EXPECT_SAYS(refused("marian", "bad_words_ids", {{1, 2}}), "bad_words_ids has words of several tokens");
     EXPECT_SAYS(refused("marian", "bad_words_ids", {{19}}), "bad_words_ids");
@@ -193,6 +194,49 @@ TEST(EncoderDecoderExhibit, writes_by_itself_what_is_not_typed) {
     ASSERT_EQ(endless->notes().size(), 1u);
     EXPECT_SAYS(endless->notes()[0].text, "the output did not end within 64 tokens");
     EXPECT_EQ(endless->axis("output")->extent, 64);
+}
+
+TEST(EncoderDecoderExhibit, searches_with_as_many_hypotheses_as_its_folder_says) {
+    Copied copied("marian");
+    write_file(copied("generation_config.json"), R"({"num_beams": 3, "length_penalty": 0.5, "early_stopping": true})");
+    RunRequest request = asking("marian", "3 1 4 1 5 9 2 6 0");
+    request.params.set("path", copied.path());
+    const TracePtr searched = run(request);
+    ASSERT_EQ(searched->axis("beam.candidate")->extent, 6);
+    EXPECT_TRUE(contains(searched->step_of("beam.score")->formula, "|y|^α"));
+    EXPECT_TRUE(searched->notes().empty());
+    // What is shown is the best of them, whose score and probability are said.
+    const Ids best = ids_of(*searched, "output.id");
+    const auto& rank = searched->tensor("beam.rank").values;
+    const auto at = std::ranges::find(rank.values(), 1.0f) - rank.values().begin();
+    EXPECT_NEAR(searched->tensor("beam.score").values.data()[at],
+                searched->tensor("beam.log_probability").values.data()[at] / std::sqrt(static_cast<float>(best.size())), 1e-5);
+    request.params.set("hypothesis", std::int64_t{2});
+    EXPECT_NE(ids_of(*run(request), "output.id"), best);
+    // A person's number counts; one is greedy, and what is drawn has no beam.
+    request.params.set("beam", std::int64_t{1});
+    EXPECT_EQ(ids_of(*run(request), "output.id"), (Ids{9, 9, 9, 4, 0}));
+    EXPECT_EQ(run(request)->find("beam.score"), nullptr);
+    request.params.set("beam", std::int64_t{2});
+    EXPECT_EQ(run(request)->axis("beam.candidate")->extent, 4);
+    request.params.set("temperature", 1.0);
+    const TracePtr drawn = run(request);
+    EXPECT_EQ(drawn->find("beam.score"), nullptr);
+    ASSERT_EQ(drawn->notes().size(), 1u);
+    EXPECT_SAYS(drawn->notes()[0].text, "tokens are drawn, so there is no beam");
+    // Behind what was typed, too; and other models say that they have none.
+    request.params.set("temperature", 0.0);
+    request.params.set("hypothesis", std::int64_t{1});
+    request.params.set("target", std::string("9 9"));
+    request.params.set("generate", std::int64_t{5});
+    const Ids forced = ids_of(*run(request), "output.id");
+    EXPECT_EQ((Ids{forced[0], forced[1]}), (Ids{9, 9}));
+    RunRequest other = asking("gpt2", "3 1 4");
+    other.params.set("beam", std::int64_t{3});
+    ASSERT_EQ(run(other)->notes().size(), 1u);
+    EXPECT_SAYS(run(other)->notes()[0].text, "no decoder of its own");
+    write_file(copied("generation_config.json"), R"({"num_beams": 0})");
+    EXPECT_SAYS(copied.refusal(), "generation_config.json: 'num_beams' is 0");
 }
 
 TEST(EncoderDecoderExhibit, a_target_is_forced_and_gone_on_from) {

@@ -153,6 +153,9 @@ TEST(Probe, replace_refuses_another_shape_and_nan) {
         });
     };
     EXPECT_TRUE(contains(run("weights[0,:]=@f.npz:w", Tensor<float>({3})), "shape [3], the cells have shape [2]"));
+    EXPECT_TRUE(contains(run("weights=@f.npz:w", Tensor<float>({4, 3})),
+                         "the array has shape [4, 3], [3] for each output; each output of the cells has shape [2]"));
+    EXPECT_TRUE(contains(run("weights~=@f.npz:w", Tensor<float>({4, 3, 2})), "[4, 3, 2], [3, 2] for each output"));
     EXPECT_TRUE(contains(run("weights=@f.npz:w", Tensor<float>::scalar(1)), "single number"));
     EXPECT_TRUE(contains(run("weights[0,:]=@f.npz:w", Tensor<float>({2}, NAN)), "NaN"));
 }
