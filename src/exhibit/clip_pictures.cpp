@@ -77,16 +77,10 @@ std::vector<Index> chosen_of(Index n) {
     return chosen;
 }
 
-/// A picture stretched to a square, into its place.
-void copy_square(const Image& image, Tensor<float>& all, Index at) {
-    const Tensor<float> square = to_tensor(resized(image, all.shape()[2], all.shape()[1]));
-    std::ranges::copy(square.values(), all.data() + at * square.shape().size());
-}
-
-void put(OwnClip& clip, Index at, const Image& image, const ImageSize& full) {
-    copy_square(image, clip.read, at);
-    copy_square(image, clip.shown, at);
-    clip.square = clip.square && full.width == full.height;
+/// A square into its place.
+void copy_square(const Image& square, Tensor<float>& all, Index at) {
+    const Tensor<float> values = to_tensor(square);
+    std::ranges::copy(values.values(), all.data() + at * values.shape().size());
 }
 
 OwnClip room_for(Index pictures) {
@@ -105,12 +99,15 @@ OwnClip clip_of_folder(const std::string& folder, const std::stop_token& stop) {
     Index at = 0;
     for (const Index i : chosen_of(clip.pictures)) {
         check_stop(stop);
-        // Twice as large as it is shown: enough to be stretched, and what was loaded lately is kept.
-        const PicturePtr picture = load_picture(all[static_cast<std::size_t>(i)], 2 * display_side);
-        const ImageSize full{picture->full_width, picture->full_height};
+        const std::string& path = all[static_cast<std::size_t>(i)];
+        const PicturePtr small = load_picture(path, clip_side, clip_side),
+                         large = load_picture(path, display_side, display_side);
+        const ImageSize full{small->full_width, small->full_height};
         if (at == 0) first = full;
         clip.one_size = clip.one_size && full == first;
-        put(clip, at++, picture->image, full);
+        clip.square = clip.square && full.width == full.height;
+        copy_square(small->image, clip.read, at);
+        copy_square(large->image, clip.shown, at++);
     }
     return clip;
 }
@@ -123,8 +120,11 @@ OwnClip clip_of_animation(const std::string& path, const std::stop_token& stop) 
     for (Index i = 0; i <= chosen.back(); ++i) {  // each lies over those before it
         check_stop(stop);
         const Image image = animation->next();
-        if (chosen[static_cast<std::size_t>(at)] == i) put(clip, at++, image, animation->size());
+        if (chosen[static_cast<std::size_t>(at)] != i) continue;
+        copy_square(resized(image, clip_side, clip_side), clip.read, at);
+        copy_square(resized(image, display_side, display_side), clip.shown, at++);
     }
+    clip.square = animation->size().width == animation->size().height;
     return clip;
 }
 

@@ -61,7 +61,7 @@ std::optional<Claim> one_slot_a_query(const Trace& trace) {
 /// With V = K what is read is made of the keys that were compared.
 std::optional<Claim> reads_its_keys(const Trace& trace) {
     const TraceTensor *context = trace.find("context"), *weights = trace.find("weights"), *keys = trace.find("keys");
-    if (context == nullptr || weights == nullptr || keys == nullptr || depends_on(trace, "context", "values"))
+    if (context == nullptr || weights == nullptr || keys == nullptr || !depends_on(trace, "values", "keys"))
         return std::nullopt;
     return consequence_holds(trace, "context[i,u] = sum_j(weights[i,j] * keys[j,u])", 1e-5);
 }

@@ -34,8 +34,8 @@ Corners in_order(Corners c) {
 Corners box_around(const Corners& c) {
     const auto [left, right] = std::ranges::minmax(std::array{c[0].x, c[1].x, c[2].x, c[3].x});
     const auto [top, bottom] = std::ranges::minmax(std::array{c[0].y, c[1].y, c[2].y, c[3].y});
-    const double more_x = std::max(0.0, least_side - (right - left)) / 2,
-                 more_y = std::max(0.0, least_side - (bottom - top)) / 2;
+    constexpr double enough = 1.001 * least_side;  // what is put on both sides may be rounded down
+    const double more_x = std::max(0.0, enough - (right - left)) / 2, more_y = std::max(0.0, enough - (bottom - top)) / 2;
     return {{{left - more_x, top - more_y},
              {right + more_x, top - more_y},
              {right + more_x, bottom + more_y},

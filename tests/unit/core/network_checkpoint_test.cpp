@@ -69,7 +69,7 @@ TEST(NetworkCheckpoint, says_in_one_line_what_of_its_weights_is_wrong) {
                 "has shape [4, 16, 1, 1], and config.json asks for [8, 16, 1, 1]");
     EXPECT_SAYS(with([](WeightMap& map) { map.at("bn1.running_var").data()[3] = -1; }),
                 "stem: a variance of its norm is negative");
-    EXPECT_SAYS(with([](WeightMap& map) { map.at("fc.bias").data()[0] = NAN; }), "classifier.bias");
+    EXPECT_SAYS(with([](WeightMap& map) { map.at("fc.bias").data()[0] = NAN; }), "fc.bias");
     EXPECT_SAYS(with([](WeightMap& map) { map.emplace("layer9.0.conv1.weight", Tensor<float>(Shape{1})); }),
                 "1 of its tensors is not asked for by its config.json: layer9.0.conv1.weight");
     EXPECT_SAYS(with([](WeightMap& map) {

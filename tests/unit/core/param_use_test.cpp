@@ -108,7 +108,7 @@ TEST(ParamUse, what_is_said_to_be_unread_changes_nothing) {
             ++checked;
         }
     }
-    EXPECT_EQ(checked, test::offered("reading") ? 46u : 34u);
+    EXPECT_EQ(checked, test::offered("reading") ? 49u : 37u);
 }
 
 TEST(ParamUse, what_it_waits_for_wakes_it) {
@@ -143,9 +143,9 @@ TEST(ParamUse, a_folder_says_which_settings_are_for_other_models) {
         }
         return names;
     };
-    EXPECT_EQ(unread(""), "target second stack mask");
-    EXPECT_EQ(unread("checkpoint_gpt2"), "target second stack mask");
-    EXPECT_EQ(unread("checkpoint_bert"), "target stack generate temperature top_k top_p");
+    EXPECT_EQ(unread(""), "target second stack mask beam hypothesis");
+    EXPECT_EQ(unread("checkpoint_gpt2"), "target second stack mask beam hypothesis");
+    EXPECT_EQ(unread("checkpoint_bert"), "target stack generate temperature top_k top_p beam hypothesis");
     EXPECT_EQ(unread("checkpoint_t5"), "second mask");
     EXPECT_EQ(why_unread(e, "mask", with_fallbacks(e, {"checkpoint", {}})), "read of models that fill gaps, as BERT does");
     // Of a folder that nothing has read yet, all may be read.

@@ -227,10 +227,10 @@ VerdictTable memory_verdicts() {
                 {"+ + + . + . + + + - . -", {"read=sample", "temperature=0.3"}},
                 {"+ + + . + . + + + - . -", {"read=sample", "temperature=inf"}},
                 // Asked again, and values that are the keys.
-                {"+ + + + + . + . . - . -", {"tie=true"}},
-                {"+ + + + + . + . . - + -", {"tie=true", "hops=2"}},
-                {"+ + + + + . + + . - + -", {"tie=true", "hops=3", "read=hard"}},
-                {"+ + + . + . + + + - + -", {"tie=true", "hops=2", "read=sample", "seed=8"}},
+                {"+ + + + + + + . . - . -", {"tie=true"}},
+                {"+ + + + + + + . . - + -", {"tie=true", "hops=2"}},
+                {"+ + + + + + + + . - + -", {"tie=true", "hops=3", "read=hard"}},
+                {"+ + + . + + + + + - + -", {"tie=true", "hops=2", "read=sample", "seed=8"}},
                 {"+ + + + + . + . . - . -", {"score=cosine", "strength=50", "q=10 10 0 0"}},
                 {"+ + + + + . + . . - . -", {"q=0 0 0 0"}},
                 {"+ + + + + . + + . - . -", {"q=0 0 0 0", "read=hard"}},
@@ -243,7 +243,7 @@ VerdictTable memory_verdicts() {
                 {"+ + + + + . + . . - . -", {"intervene keys[0,0]=40"}},
                 {"+ + + + + . + H . - . -", {"read=hard", "intervene weights[0,0]=0.5"}},
                 {"+ H + + + . + H . - . -", {"read=hard", "intervene weights[0,:]*=0.5"}},
-                {"+ + + + + . + . . - H -", {"tie=true", "hops=2", "intervene hop2.queries[0,0]=7"}},
+                {"+ + + + + + + . . - H -", {"tie=true", "hops=2", "intervene hop2.queries[0,0]=7"}},
             },
     };
 }

@@ -22,7 +22,7 @@ TEST(VisionCheckpoint, says_in_one_line_why_it_does_not_open) {
     EXPECT_SAYS(with("image_size", 8000), "and every pair of them has a weight in each head");
     EXPECT_SAYS(with("num_channels", 4), "it reads pictures of 4 channels");
     EXPECT_SAYS(with("num_channels", 1), "and config.json asks for [12, 1, 4, 4]");
-    EXPECT_SAYS(with("num_attention_heads", 5), "5 heads do not divide d_model = 12");
+    EXPECT_SAYS(with("num_attention_heads", 5), "'num_attention_heads' of 5 does not divide 'hidden_size' of 12");
     EXPECT_SAYS(with("num_hidden_layers", 3), "there is no tensor 'encoder.layer.2.");
     EXPECT_SAYS(with("hidden_act", "mish"), "the activation 'mish' is not known");
     EXPECT_SAYS(with("model_type", "swin"), "models of type 'swin' do not open yet: these do: bert, deit, ");
@@ -33,7 +33,7 @@ TEST(VisionCheckpoint, says_in_one_line_why_it_does_not_open) {
     EXPECT_SAYS(CopiedModel().weights([](WeightMap& map) { map.erase("vit.embeddings.cls_token"); }).said(),
                 "there is no tensor 'embeddings.cls_token'");
     EXPECT_SAYS(CopiedModel().weights([](WeightMap& map) { map.at("vit.layernorm.bias").data()[2] = INFINITY; }).said(),
-                "stack.norm.bias");
+                "vit.layernorm.bias");
     EXPECT_SAYS(CopiedModel()
                     .weights([](WeightMap& map) {
                         for (float& v : map.at("vit.encoder.layer.1.output.dense.weight").values()) v = 1e38f;
