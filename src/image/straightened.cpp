@@ -9,7 +9,7 @@ namespace saccade {
 namespace {
 
 constexpr double least_turn = 1e-3;  // of the picture's area: a corner that turns less is none
-constexpr double least_side = 0.02;  // of the picture, of a box around corners that lie on one line
+constexpr double least_side = 0.04;  // of the picture, of a box around corners that lie on one line: its corners turn enough
 constexpr Index most_a_pixel = 12;   // places across that one pixel is the mean of
 
 /// Twice the area of the triangle, above 0 where it turns clockwise as seen.
