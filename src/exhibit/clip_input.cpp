@@ -15,8 +15,6 @@ namespace saccade {
 
 namespace {
 
-constexpr Index display_side = 96;
-
 void show_frames(const Observer& observe, const Tensor<float>& frames) {
     observe.axis({"image.y", AxisKind::y, frames.shape()[1], {}, "y"});
     observe.axis({"image.x", AxisKind::x, frames.shape()[2], {}, "x"});
@@ -104,7 +102,7 @@ ClipInput read_clip(RunContext& context) {
         return clip_pictures(clips, side).reshape(Shape{input.clip->frames, side, side, 3});
     };
     input.read = frames_at(clip_side);
-    show_frames(Observer(context.probe), frames_at(display_side));
+    show_frames(Observer(context.probe), frames_at(shown_clip_side));
     return input;
 }
 

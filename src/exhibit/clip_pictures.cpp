@@ -18,7 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Index display_side = 96;
 constexpr std::size_t most_listed = 100'000;
 const std::string hint =
     "give an animated WebP, GIF or PNG, or a folder of pictures, which are read by name, in the order of their numbers";
@@ -87,7 +86,7 @@ OwnClip room_for(Index pictures) {
     OwnClip clip;
     const Index frames = std::min(pictures, clip_frames);
     clip.read = Tensor<float>::uninitialized({frames, clip_side, clip_side, 3});
-    clip.shown = Tensor<float>::uninitialized({frames, display_side, display_side, 3});
+    clip.shown = Tensor<float>::uninitialized({frames, shown_clip_side, shown_clip_side, 3});
     clip.pictures = pictures;
     return clip;
 }
@@ -101,7 +100,7 @@ OwnClip clip_of_folder(const std::string& folder, const std::stop_token& stop) {
         check_stop(stop);
         const std::string& path = all[static_cast<std::size_t>(i)];
         const PicturePtr small = load_picture(path, clip_side, clip_side),
-                         large = load_picture(path, display_side, display_side);
+                         large = load_picture(path, shown_clip_side, shown_clip_side);
         const ImageSize full{small->full_width, small->full_height};
         if (at == 0) first = full;
         clip.one_size = clip.one_size && full == first;
@@ -122,7 +121,7 @@ OwnClip clip_of_animation(const std::string& path, const std::stop_token& stop) 
         const Image image = animation->next();
         if (chosen[static_cast<std::size_t>(at)] != i) continue;
         copy_square(resized(image, clip_side, clip_side), clip.read, at);
-        copy_square(resized(image, display_side, display_side), clip.shown, at++);
+        copy_square(resized(image, shown_clip_side, shown_clip_side), clip.shown, at++);
     }
     clip.square = animation->size().width == animation->size().height;
     return clip;

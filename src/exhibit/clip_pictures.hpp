@@ -8,6 +8,9 @@
 
 namespace saccade {
 
+/// Side of the squares in which frames are shown, whoever made them.
+inline constexpr Index shown_clip_side = 96;
+
 /// Somebody's own clip. Each picture is stretched to a square.
 struct OwnClip {
     Tensor<float> read;   // [frames, clip_side, clip_side, 3], 0 to 1, as a describer reads it
@@ -17,7 +20,7 @@ struct OwnClip {
 };
 
 /// The pictures of a folder (PNG, JPEG, WebP; by name, in the order of their numbers), or those of an animated WebP, GIF or
-/// PNG. The latest ones are kept as long as the file stays as it is. Error{not_found, invalid_input, bad_format, io} in one
+/// PNG. The latest animation is kept as long as its file stays as it is. Error{not_found, invalid_input, bad_format, io} in one
 /// line; {cancelled}.
 std::shared_ptr<const OwnClip> own_clip(const std::string& path, const std::stop_token& stop);
 

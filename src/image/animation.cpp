@@ -12,6 +12,7 @@ namespace saccade {
 
 namespace {
 
+constexpr const char* wanted = "give an animated WebP, GIF or PNG, or a folder of pictures";
 constexpr std::uint64_t most_animation_bytes = 512u << 20;
 
 /// colour * alpha over what stands there (PNG specification, section 13.16), neither premultiplied.
@@ -59,12 +60,15 @@ Image AnimationCanvas::picture() const {
     return image;
 }
 
+void refuse_still(const std::string& where) {
+    throw Error(ErrorCode::bad_format, where + " holds one picture, no animation", wanted);
+}
+
 std::unique_ptr<Animation> decode_animation(std::string bytes, const std::string& where) {
     if (bytes.starts_with("GIF8")) return open_animated_gif(std::move(bytes), where);
     if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return open_animated_png(std::move(bytes), where);
     if (bytes.starts_with("RIFF") && bytes.substr(0, 12).ends_with("WEBP")) return open_animated_webp(std::move(bytes), where);
-    throw Error(ErrorCode::bad_format, where + " is no animated picture",
-                "give an animated WebP, GIF or PNG, or a folder of pictures");
+    throw Error(ErrorCode::bad_format, where + " is no animated picture", wanted);
 }
 
 std::unique_ptr<Animation> read_animation(const std::string& path) {

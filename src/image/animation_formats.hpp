@@ -11,6 +11,9 @@ std::unique_ptr<Animation> open_animated_webp(std::string bytes, const std::stri
 std::unique_ptr<Animation> open_animated_gif(std::string bytes, const std::string& where);
 std::unique_ptr<Animation> open_animated_png(std::string bytes, const std::string& where);
 
+/// The file holds one picture alone.
+[[noreturn]] void refuse_still(const std::string& where);
+
 /// What formats that store parts of pictures draw on.
 class AnimationCanvas {
  public:

@@ -3,7 +3,6 @@
 
 #include <optional>
 
-#include "base/error.hpp"
 #include "image/animation_formats.hpp"
 #include "image/decode.hpp"
 
@@ -42,9 +41,7 @@ class AnimatedPng : public Animation {
  public:
     AnimatedPng(std::string bytes, std::string where) : bytes_(std::move(bytes)), where_(std::move(where)) {
         read_chunks();
-        if (!animated_)
-            throw Error(ErrorCode::bad_format, where_ + " holds one picture, no animation",
-                        "give an animated WebP, GIF or PNG, or a folder of pictures");
+        if (!animated_) refuse_still(where_);
         std::erase_if(frames_, [](const Frame& f) { return f.packed.empty(); });
         if (frames_.empty()) refuse_damaged(where_, "PNG", "it is truncated: its first picture is missing");
     }

@@ -1,7 +1,6 @@
 #include <webp/decode.h>
 #include <webp/demux.h>
 
-#include "base/error.hpp"
 #include "image/animation_formats.hpp"
 #include "image/decode.hpp"
 
@@ -20,9 +19,7 @@ class AnimatedWebp : public Animation {
         WebPBitstreamFeatures features{};
         if (WebPGetFeatures(data, bytes_.size(), &features) != VP8_STATUS_OK)
             refuse_damaged(where_, "WebP", "its header is wrong");
-        if (features.has_animation == 0)
-            throw Error(ErrorCode::bad_format, where_ + " holds one picture, no animation",
-                        "give an animated WebP, GIF or PNG, or a folder of pictures");
+        if (features.has_animation == 0) refuse_still(where_);
         check_image_size(static_cast<std::uint64_t>(features.width), static_cast<std::uint64_t>(features.height), where_);
         WebPAnimDecoderOptions options;
         WebPAnimDecoderOptionsInit(&options);
