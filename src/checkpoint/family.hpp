@@ -25,7 +25,7 @@ struct SourceSide {
     Index start = 0, end = 1;  // ids: what the decoder reads first, and what ends its output
     Ids never{};               // ids that it never writes
     /// How many hypotheses a search keeps, and how it ranks them, as generation_config.json says; else one: greedy.
-    BeamSettings beam{.width = 1, .length_penalty = 1, .as_generate = true, .early = false};
+    BeamSettings beam{.width = 1, .length_penalty = 1, .as_generate = true, .end = BeamEnd::likely};
     bool renormalised = false;  // what is left of probabilities without `never` is brought to sum 1
 };
 

@@ -29,7 +29,6 @@ void read_id(const JsonObject& config, const char* key, Index vocabulary, Index&
     if (value != nullptr && !value->is_null()) config.whole(key, id, Index{0}, vocabulary - 1);
 }
 
-/// "early_stopping" may be "never": then a search goes on as long as anything could become better, which is as false.
 void read_beam(const JsonObject& config, SourceSide& source) {
     const auto given = [&](const char* key) {
         const nlohmann::json* value = config.find(key);
@@ -37,8 +36,15 @@ void read_beam(const JsonObject& config, SourceSide& source) {
     };
     if (given("num_beams")) config.whole("num_beams", source.beam.width, Index{1}, Index{64});
     if (given("length_penalty")) config.number("length_penalty", source.beam.length_penalty, -10, 10);
-    if (given("early_stopping") && !config.find("early_stopping")->is_string())
-        config.toggle("early_stopping", source.beam.early);
+    if (given("early_stopping")) {
+        const nlohmann::json& end = *config.find("early_stopping");
+        if (end.is_boolean())
+            source.beam.end = end.get<bool>() ? BeamEnd::early : BeamEnd::likely;
+        else if (end == "never")
+            source.beam.end = BeamEnd::certain;
+        else
+            config.refuse("early_stopping", end, "true, false or \"never\"");
+    }
     if (given("renormalize_logits")) config.toggle("renormalize_logits", source.renormalised);
 }
 

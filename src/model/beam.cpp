@@ -27,11 +27,14 @@ double length_normalizer(std::size_t length, const BeamSettings& settings) {
 bool is_over(const BeamResult& result, const BeamSettings& settings, std::size_t i, double best) {
     const auto width = static_cast<std::size_t>(settings.width);
     if (result.hypotheses.size() < width) return false;
-    if (!settings.as_generate || settings.early) return true;
+    if (!settings.as_generate || settings.end == BeamEnd::early) return true;
     std::vector<double> scores;
     for (const Hypothesis& h : result.hypotheses) scores.push_back(h.score);
     std::ranges::nth_element(scores, scores.begin() + settings.width - 1, std::greater<>());
-    return scores[width - 1] >= best / length_normalizer(i + 1, settings);
+    // A negative sum over a longer text is nearer to zero, if lengths are rewarded at all.
+    const bool longest = settings.end == BeamEnd::certain && settings.length_penalty > 0;
+    const std::size_t length = longest ? static_cast<std::size_t>(settings.max_steps) : i + 1;
+    return scores[width - 1] >= best / length_normalizer(length, settings);
 }
 
 struct Extension {

@@ -14,12 +14,12 @@ namespace saccade {
 
 namespace {
 
-// Pools: 32 x 100 to 4 x 12.
+// Pools: 32 x 100 to 1 x 3. Every layer is normed: units of a hidden layer without norms all fall silent early, and the points stay.
 const std::vector<ConvLayerShape>& localisation_layers() {
-    static const std::vector<ConvLayerShape> all = {{16, 3, true}, {32, 3, true}, {48, 3, true}};
+    static const std::vector<ConvLayerShape> all = {{16, 3, true}, {32, 3, true}, {48, 3, true}, {64, 3, true}, {96, 3, true}};
     return all;
 }
-constexpr Index localisation_height = 4, localisation_width = 12, localisation_hidden = 64;
+constexpr Index localisation_height = 1, localisation_width = 3;
 
 // 32 x 100 to 16 x 50 to 9 x 26: the second pool has a border, and so makes 26 steps of 25 pairs.
 const std::vector<ConvLayerShape>& encoder_layers() {
@@ -103,10 +103,7 @@ TextReader<T>::TextReader(const Weights<T>& w, ReaderDesign design)
     if (!design_.rectifier) return;
     localisation_ = ConvLayers<T>(w, "rectifier.", 1, localisation_layers());
     const Index seen = localisation_height * localisation_width * channels_of(localisation_layers());
-    hidden_ = {w.get("rectifier.hidden.weight", {localisation_hidden, seen}),
-               w.get("rectifier.hidden.bias", {localisation_hidden})};
-    points_ = {w.get("rectifier.points.weight", {2 * reader_points, localisation_hidden}),
-               w.get("rectifier.points.bias", {2 * reader_points})};
+    points_ = {w.get("rectifier.points.weight", {2 * reader_points, seen}), w.get("rectifier.points.bias", {2 * reader_points})};
     spline_ = spline_weights(rectified_points(reader_points), pixel_centres(design_.height, design_.width)).template cast<T>();
 }
 
@@ -123,7 +120,7 @@ template <class T>
 Var<T> TextReader<T>::control_points(const Var<T>& pictures, std::vector<BatchStatistics<T>>* seen) const {
     const Var<T> found = localisation_(centred(checked(pictures)), seen);
     const Index batch = found.shape()[0];
-    return reshape(points_(relu(hidden_(reshape(found, {batch, found.shape().size() / batch})))), {batch, reader_points, 2});
+    return reshape(points_(reshape(found, {batch, found.shape().size() / batch})), {batch, reader_points, 2});
 }
 
 template <class T>
@@ -236,10 +233,9 @@ WeightMap initial_reader_weights(const ReaderDesign& design, Rng& rng) {
     linear("encoder.features", step_features, encoder_height * channels_of(encoder_layers()), std::sqrt(2.0));
     if (!design.rectifier) return w;
     add_conv_layer_weights(w, "rectifier.", 1, localisation_layers(), rng.fork("rectifier"));
-    linear("rectifier.hidden", localisation_hidden,
-           localisation_height * localisation_width * channels_of(localisation_layers()), std::sqrt(2.0));
     // The points begin where they leave the picture as it is (Shi 2018, section 4.1).
-    linear("rectifier.points", 2 * reader_points, localisation_hidden, 0);
+    linear("rectifier.points", 2 * reader_points, localisation_height * localisation_width * channels_of(localisation_layers()),
+           0);
     const std::vector<PlaceInPicture> still = rectified_points(reader_points);
     Tensor<float>& bias = w["rectifier.points.bias"];
     for (std::size_t k = 0; k < still.size(); ++k) {

@@ -43,7 +43,7 @@ std::string reader_text(std::span<const Index> ids);
 ///   h_j = [forward h_j; backward h_j]          two LSTMs (section 3.2.1)
 ///   y_i by additive attention over h           (section 3.2.2; model/seq2seq.hpp)
 ///
-/// Parameters: rectifier.conv*, rectifier.hidden, rectifier.points; encoder.conv*, encoder.features; and those of Seq2Seq.
+/// Parameters: rectifier.conv*, rectifier.points; encoder.conv*, encoder.features; and those of Seq2Seq.
 template <class T>
 class TextReader {
  public:
@@ -80,7 +80,7 @@ class TextReader {
 
     ReaderDesign design_;
     ConvLayers<T> localisation_, encoder_;
-    Linear<T> hidden_, points_;  // of the localisation network
+    Linear<T> points_;  // of the localisation network
     Linear<T> features_;
     Tensor<T> spline_;  // [height * width, K]
     Seq2Seq<T> decoder_;

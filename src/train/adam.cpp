@@ -1,6 +1,7 @@
 #include "train/adam.hpp"
 
 #include <cmath>
+#include <utility>
 
 #include "tensor/eigen.hpp"
 
@@ -21,7 +22,7 @@ ConstValues values_of(const Tensor<float>& t) {
 }  // namespace
 
 Adam::Adam(const WeightMap& weights, Settings settings)
-    : settings_(settings), first_(zeros_like(weights)), second_(zeros_like(weights)) {}
+    : settings_(std::move(settings)), first_(zeros_like(weights)), second_(zeros_like(weights)) {}
 
 void Adam::step(WeightMap& weights, const WeightMap& gradients, double learning_rate) {
     ++updates_;
@@ -37,7 +38,8 @@ void Adam::step(WeightMap& weights, const WeightMap& gradients, double learning_
         Values v = values_of(second_.at(name));
         m = b1 * m + (1 - b1) * g;
         v = b2 * v + (1 - b2) * g.square();
-        values_of(tensor) -= rate * m / (v.sqrt() * root_correction + epsilon);
+        const float own = settings_.rate_share ? rate * static_cast<float>(settings_.rate_share(name)) : rate;
+        values_of(tensor) -= own * m / (v.sqrt() * root_correction + epsilon);
     }
 }
 

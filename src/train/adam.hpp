@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "train/optimiser.hpp"
 
 namespace saccade {
@@ -10,6 +12,8 @@ class Adam : public Optimiser {
  public:
     struct Settings {
         double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+        /// By a weight's name: what share of the learning rate is its own; all of it, if there is no such function.
+        std::function<double(const std::string&)> rate_share = {};
     };
 
     explicit Adam(const WeightMap& weights) : Adam(weights, Settings{}) {}

@@ -11,6 +11,7 @@
 #include "base/parallel.hpp"
 #include "base/stop.hpp"
 #include "model/text_reader.hpp"
+#include "train/adam.hpp"
 #include "train/padded_targets.hpp"
 #include "train/reading_data.hpp"
 #include "train/schedule.hpp"
@@ -53,11 +54,13 @@ class ReadingTask : public Task {
         words();  // what is missing is said before anything begins
         return initial_reader_weights(design_, rng);
     }
+    WeightMap started_from(const Model& start, WeightMap fresh) const override;
     Index steps_per_epoch() const override { return steps_an_epoch_; }
     int default_epochs() const override { return 80; }
     Var<float> shard_loss(const Weights<float>& weights, Index step, int shard, Rng& rng) const override;
     int shards() const override { return shard_count; }
     double learning_rate(Index step) const override;
+    std::unique_ptr<Optimiser> optimiser(const WeightMap& weights) const override;
     double clip_norm() const override { return 5.0; }
     TrainingIntervals intervals() const override {
         return {.points = 20, .evaluations = 250, .snapshots = 100, .examples = 128};
@@ -87,7 +90,7 @@ class ReadingTask : public Task {
     mutable std::once_flag words_read_;
     mutable WordList words_;
     Index batch_size_ = 64, steps_an_epoch_ = 250, total_steps_ = 0;
-    double peak_rate_ = 2e-3, straight_share_ = 0.25;
+    double peak_rate_ = 2e-3, straight_share_ = 0.25, rectifier_share_ = 0.1;
     BendRange trained_bend_;  // what is held out bends as usual
 };
 
@@ -96,6 +99,7 @@ ReadingTask::ReadingTask(std::string id, const TrainOptions& options) : id_(std:
     read_task_options(id_, options,
                       {whole_option("steps", 1e6, steps_an_epoch_),
                        {"learning_rate", 1e-6, 1, [this](double v) { peak_rate_ = v; }},
+                       {"rectifier_share", 1e-6, 1.001, [this](double v) { rectifier_share_ = v; }},
                        {"straight_share", 0, 1.001, [this](double v) { straight_share_ = v; }},
                        {"least_bend", 0, 180, [this](double v) { trained_bend_.least = v; }},
                        {"most_bend", 0, 180, [this](double v) { trained_bend_.most = v; }}});
@@ -106,6 +110,23 @@ ReadingTask::ReadingTask(std::string id, const TrainOptions& options) : id_(std:
 
 double ReadingTask::learning_rate(Index step) const {
     return WarmUpCosine{.peak = peak_rate_, .warm_up = 200, .floor = 0.01}.at(step, total_steps_);
+}
+
+/// A reader without a rectifier will do: of a reader that cannot read yet a rectifier learns nothing but noise.
+WeightMap ReadingTask::started_from(const Model& start, WeightMap fresh) const {
+    reader_design_from_json(start.card.json(), start.path.empty() ? start.id : start.path);
+    Model whole{start.id, start.path, start.card, start.weights};
+    for (const auto& [name, tensor] : fresh)
+        if (name.starts_with("rectifier.")) whole.weights.emplace(name, tensor);
+    return Task::started_from(whole, std::move(fresh));
+}
+
+/// All features together move a control point; at the full rate the points leave the word in the first hundred steps, and the
+/// reader then learns to do without.
+std::unique_ptr<Optimiser> ReadingTask::optimiser(const WeightMap& weights) const {
+    return std::make_unique<Adam>(weights, Adam::Settings{.rate_share = [share = rectifier_share_](const std::string& name) {
+                                      return name.starts_with("rectifier.") ? share : 1.0;
+                                  }});
 }
 
 ReadingBatch ReadingTask::draw(Rng& rng, Index size, WordShape shape, bool held_out) const {
@@ -234,7 +255,7 @@ std::map<std::string, double> ReadingTask::evaluate(const WeightMap& weights, In
 }
 
 nlohmann::json ReadingTask::card() const {
-    return {
+    nlohmann::json card = {
         {"id", id_},
         {"title", std::string("Words in pictures") + (design_.rectifier ? "" : ", read as they are: no rectifier")},
         {"data",
@@ -258,6 +279,8 @@ nlohmann::json ReadingTask::card() const {
         {"straight_share", straight_share_},
         {"bend_degrees", {trained_bend_.least, trained_bend_.most}},
         {"training_families", training_families()}};
+    if (design_.rectifier) card["rectifier_learning_rate"] = peak_rate_ * rectifier_share_;
+    return card;
 }
 
 }  // namespace

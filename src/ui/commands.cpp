@@ -140,7 +140,7 @@ void add_files_and_pictures(std::vector<Command>& all) {
     all.push_back({"Paste the path of a file", "Ctrl V", {}, paste, Heard::on_stage});
     all.push_back({"Save the session …", "Ctrl S", {}, [](AppState& state, Controller&) {
                        const std::string& own = state.document.file.path;
-                       state.prompt = {Kind::save_session, own.empty() ? "session.json" : own, ""};
+                       state.prompt = {Kind::save_session, own.empty() ? "session.saccade" : own, ""};
                    }});
     all.push_back({"Export …", "Ctrl E", {}, [](AppState& state, Controller&) { state.exporting.open = true; }});
 }

@@ -11,6 +11,7 @@
 #include "ui/commands.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
+#include "ui/recent.hpp"
 #include "viz/theme.hpp"
 
 namespace saccade {
@@ -236,6 +237,24 @@ void export_dialog(const Ui& ui, AppState& state, Controller& act) {
     ImGui::End();
 }
 
+/// What was opened lately, below the field; true if one was chosen, whose path then stands in it.
+bool chosen_recent(const Ui& ui, AppState& state, PathPrompt& prompt) {
+    if (prompt.kind != PathPrompt::Kind::open || !prompt.matrix.empty() || state.recent.empty()) return false;
+    label(ui, "Opened lately", ui.theme.secondary, 13);
+    bool chosen = false;
+    for (const Recent& one : state.recent) {
+        const std::string line = fmt::format("{}   {}", recent_title(one), exhibit(one.exhibit).title);
+        ui.fonts.need(line);
+        if (ImGui::Selectable((line + "##" + one.path).c_str())) {
+            prompt.path = one.path;
+            chosen = true;
+        }
+        note_place(state, "lately " + one.path);
+        if (ImGui::IsItemHovered()) tooltip(ui, one.path);
+    }
+    return chosen;
+}
+
 /// Models of Hugging Face's cache below the field; true if one was chosen, whose path then stands in it.
 bool chosen_model(const Ui& ui, AppState& state, PathPrompt& prompt) {
     if (prompt.offered.empty()) return false;
@@ -277,11 +296,12 @@ void path_prompt(const Ui& ui, AppState& state, Controller& act) {
         if (prompt.kind == PathPrompt::Kind::open && prompt.matrix.empty()) prompt.offered = local_checkpoints();
     }
     ImGui::SetNextItemWidth(-1);
-    const bool entered = field(ui, "##path", prompt.path, "", true) || chosen_model(ui, state, prompt);
+    const bool entered = field(ui, "##path", prompt.path, "", true);
     ui.stop(true);
+    const bool chosen = chosen_recent(ui, state, prompt) || chosen_model(ui, state, prompt);
     if (!prompt.problem.empty()) paragraph(ui, prompt.problem, ui.theme.broken);
     const bool replaces = !prompt.may_replace.path.empty() && path_from_text(prompt.path) == prompt.may_replace.path;
-    const bool done = button(ui, "ok", replaces ? "Replace" : "OK", ButtonKind::primary) || entered;
+    const bool done = button(ui, "ok", replaces ? "Replace" : "OK", ButtonKind::primary) || entered || chosen;
     note_place(state, "ok");
     ImGui::SameLine();
     if (button(ui, "cancel", "Cancel")) open = false;

@@ -125,8 +125,15 @@ void Files::use(const OpenedFile& file) {
                 return act_.messages().tell("Weights: " + file.path);
             case Kind::array:
                 return use_array(file);
-            case Kind::capture:
             case Kind::model:
+                note_opened(file.request);
+                // What a person wrote is read by the next model, too.
+                if (state_.document.side().request.exhibit == file.request.exhibit && !state_.document.comparing)
+                    put_path(file.request, own_path);
+                else
+                    act_.open_request(file.request, std::nullopt);
+                return act_.messages().tell(exhibit(file.request.exhibit).title + ": " + file.path);
+            case Kind::capture:
                 note_opened(file.request);
                 act_.open_request(file.request, std::nullopt);
                 return act_.messages().tell(exhibit(file.request.exhibit).title + ": " + file.path);
@@ -181,12 +188,17 @@ void Files::use_path(const OpenedFile& file) {
     }
     document.path = {};
     if (file.param == own_path) note_opened(file.request);
-    act_.inputs().press(file.param, file.request.params.values().at(file.param));
-    const Exhibit& e = document.exhibit();
+    put_path(file.request, file.param);
+    act_.messages().dismiss_error();
+}
+
+/// Into the exhibit that is open, one edit; what hangs on the file that was there is as at first.
+void Files::put_path(const RunRequest& request, const std::string& param) {
+    act_.inputs().press(param, request.params.values().at(param));
+    const Exhibit& e = state_.document.exhibit();
     for (const ParamSpec& spec : e.params)
         if (spec.name == e.part_param || !spec.offered_by.empty())
             act_.inputs().set_everywhere(spec.name, spec.fallback, false);
-    act_.messages().dismiss_error();
 }
 
 void Files::open_with(const std::string& exhibit, const std::string& path, const std::string& what) {

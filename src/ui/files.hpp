@@ -76,6 +76,7 @@ class Files {
     void open_with(const std::string& exhibit, const std::string& path, const std::string& what);
     void use_run(const OpenedFile& file);
     void use_path(const OpenedFile& file);
+    void put_path(const RunRequest& request, const std::string& param);
     void note_opened(const RunRequest& request);
     /// `read`: makes an OpenedFile, given a stop token.
     template <class Read>

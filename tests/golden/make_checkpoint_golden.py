@@ -349,7 +349,7 @@ def beam(start, end, logits_of, never, width, alpha, early, limit, given=()):
             elif len(live) < width:
                 live.append((total, ids))
         done = sorted(done, key=lambda h: -h[0])[:width]
-        if len(done) == width and (early or done[-1][0] >= norm(best, length)):
+        if len(done) == width and (early is True or done[-1][0] >= norm(best, limit if early == "never" and alpha > 0 else length)):
             break
     else:
         done = sorted(done + [(norm(total, limit), ids) for total, ids in live], key=lambda h: -h[0])[:width]
@@ -359,10 +359,11 @@ def beam(start, end, logits_of, never, width, alpha, early, limit, given=()):
 def beams(start, end, limit, logits_of, never, given):
     """Of several settings, hypotheses (rows end in -1) and their scores, best first; the settings as [width, alpha, early, given]."""
     arrays = {}
-    settings = [(2, 1.0, False, 0), (3, 0.6, True, 0), (4, 1.0, False, 0), (4, 2.0, True, 0), (3, 0.0, False, 0), (3, 1.0, False, 2)]
+    settings = [(2, 1.0, False, 0), (3, 0.6, True, 0), (4, 1.0, False, 0), (4, 2.0, True, 0), (3, 0.0, False, 0), (3, 1.0, False, 2),
+                (3, 1.0, "never", 0), (2, 0.0, "never", 0)]
     for n, (width, alpha, early, known) in enumerate(settings):
         found = beam(start, end, logits_of, never, width, alpha, early, limit, given[:known])
-        arrays[f"beam.{n}.settings"] = torch.tensor([width, alpha, float(early), known])
+        arrays[f"beam.{n}.settings"] = torch.tensor([width, alpha, {True: 0.0, False: 1.0, "never": 2.0}[early], known])
         arrays[f"beam.{n}.ids"] = torch.tensor([ids + [-1] * (limit - len(ids)) for _, ids in found])
         arrays[f"beam.{n}.scores"] = torch.tensor([score for score, _ in found])
     return arrays

@@ -15,8 +15,8 @@ from golden_common import write_golden
 from make_rectifier_golden import spline
 
 POINTS, STEPS, HEIGHT, WIDTH, END, START = 20, 26, 32, 100, 94, 95
-LOCALISATION, ENCODER = [(16, True, 0), (32, True, 0), (48, True, 0)], [(24, True, 0), (48, True, 1), (80, False, 0), (80, False, 0)]
-FEATURES, EMBEDDING, HIDDEN, STATE, ATTENTION, READOUT, LOCATED = 160, 48, 128, 192, 96, 128, 64
+LOCALISATION, ENCODER = [(16, True, 0), (32, True, 0), (48, True, 0), (64, True, 0), (96, True, 0)], [(24, True, 0), (48, True, 1), (80, False, 0), (80, False, 0)]
+FEATURES, EMBEDDING, HIDDEN, STATE, ATTENTION, READOUT, LOCATED = 160, 48, 128, 192, 96, 128, 1 * 3 * 96
 FORCED = [40, 3, 77, 12]
 
 
@@ -28,7 +28,6 @@ def shapes():
              "decoder.initial_cell.weight": (STATE, HIDDEN), "decoder.initial_cell.bias": (STATE,),
              "encoder.features.weight": (FEATURES, 9 * 80), "encoder.features.bias": (FEATURES,),
              "readout.weight": (95, READOUT), "readout.bias": (95,),
-             "rectifier.hidden.weight": (LOCATED, 4 * 12 * 48), "rectifier.hidden.bias": (LOCATED,),
              "rectifier.points.weight": (2 * POINTS, LOCATED), "rectifier.points.bias": (2 * POINTS,)}
     for name, inputs, hidden in (("encoder.forward", FEATURES, HIDDEN), ("encoder.backward", FEATURES, HIDDEN), ("decoder", EMBEDDING, STATE)):
         found |= {f"{name}.input_weight": (4 * hidden, inputs), f"{name}.hidden_weight": (4 * hidden, hidden),
@@ -84,8 +83,7 @@ def convolved(w, prefix, x, layers):
 def read(w):
     seen = torch.from_numpy(picture())
     found = convolved(w, "rectifier", (2 * seen - 1)[None, None], LOCALISATION).flatten()
-    located = torch.relu(w["rectifier.hidden.weight"] @ found + w["rectifier.hidden.bias"])
-    points = (w["rectifier.points.weight"] @ located + w["rectifier.points.bias"]).reshape(POINTS, 2)
+    points = (w["rectifier.points.weight"] @ found + w["rectifier.points.bias"]).reshape(POINTS, 2)
     centres = np.array([((x + 0.5) / WIDTH, (y + 0.5) / HEIGHT) for y in range(HEIGHT) for x in range(WIDTH)])
     grid = torch.from_numpy(spline(still_points(), points.numpy(), centres)).reshape(1, HEIGHT, WIDTH, 2)
     rectified = F.grid_sample(seen[None, None], 2 * grid - 1, mode="bilinear", padding_mode="border", align_corners=False)

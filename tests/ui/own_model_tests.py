@@ -175,6 +175,28 @@ def test_what_was_opened_last_stands_in_the_gallery(w):
         check(again.state()["recent"] == [folder], f"the next window has {again.state()['recent']}")
 
 
+def test_another_model_reads_what_was_written_and_the_first_stands_in_the_dialog(w):
+    first, second = (os.path.join(GOLDEN, name) for name in ("checkpoint_gpt2", "checkpoint_llama"))
+    drop(int(w.id), [first], 700, 500)
+    w.wait("the model", lambda s: answered(s) and not s["running"] and s["params"].get("path") == first)
+    w.click(*w.place("text"))
+    w.key("ctrl+a")
+    w.type("3 1 4 1 5")
+    w.wait("the text", lambda s: answered(s) and not s["running"] and s["params"]["text"] == "3 1 4 1 5")
+    drop(int(w.id), [second], 700, 500)
+    s = w.wait("the other model", lambda s: answered(s) and not s["running"] and s["params"].get("path") == second)
+    check(s["params"]["text"] == "3 1 4 1 5", f"the text is {s['params']['text']}")
+    w.key("ctrl+z")
+    w.wait("the first again", lambda s: answered(s) and not s["running"] and s["params"].get("path") == first)
+    w.key("Escape")
+    w.key("ctrl+o")
+    w.wait("both in the dialog", lambda s: "lately " + first in s["places"] and "lately " + second in s["places"])
+    w.picture("opened-lately")
+    w.click(*w.place("lately " + second))
+    s = w.wait("the other model", lambda s: answered(s) and not s["running"] and s["params"].get("path") == second)
+    check(s["params"]["text"] == "3 1 4 1 5", f"the text is {s['params']['text']}")
+
+
 def test_a_capture_that_is_zoomed_is_exported_in_part_or_as_a_whole(w):
     folder = tempfile.mkdtemp()
     path, part, whole = (os.path.join(folder, name) for name in ("long.npy", "part.csv", "whole.csv"))

@@ -196,6 +196,19 @@ TEST(EncoderDecoderExhibit, writes_by_itself_what_is_not_typed) {
     EXPECT_EQ(endless->axis("output")->extent, 64);
 }
 
+TEST(EncoderDecoderFolder, a_search_ends_as_it_says) {
+    const auto end_of = [](const nlohmann::json& said) {
+        const Copied copied("marian");
+        copied.config("early_stopping", said);
+        return read_checkpoint(copied.path())->source->beam.end;
+    };
+    EXPECT_EQ(end_of(true), BeamEnd::early);
+    EXPECT_EQ(end_of(false), BeamEnd::likely);
+    EXPECT_EQ(end_of(nullptr), BeamEnd::likely);
+    EXPECT_EQ(end_of("never"), BeamEnd::certain);
+    EXPECT_SAYS(refused("marian", "early_stopping", "always"), "early_stopping");
+}
+
 TEST(EncoderDecoderExhibit, searches_with_as_many_hypotheses_as_its_folder_says) {
     Copied copied("marian");
     write_file(copied("generation_config.json"), R"({"num_beams": 3, "length_penalty": 0.5, "early_stopping": true})");
