@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 
-THEMES = ("light", "dark")
+THEMES, ENDINGS = ("light", "dark"), ("png", "svg", "pdf")
 NEEDS = {"tree": ["--beam", "5"]}  # what a view needs to have something to draw: without a beam there is no tree
 MORE = {"spatial": {"word-strip": ["--side_by_side", "true"]},
         "temporal": {"tree": ["--beam", "5"]},
@@ -32,8 +32,10 @@ def needs(exhibit, view):
     return MORE.get(exhibit, {}).get(view, NEEDS.get(view, []))
 
 
-def draw(program, exhibit, view, theme, path):
-    command = [program, "render", exhibit, "--threads", "1", *needs(exhibit, view), "--view", view, "--theme", theme, "-o", path]
+def draw(program, exhibit, view, theme, files):
+    command = [program, "render", exhibit, "--threads", "1", *needs(exhibit, view), "--view", view, "--theme", theme]
+    for file in files:
+        command += ["-o", file]
     done = subprocess.run(command, capture_output=True, text=True)
     return f"gallery: {' '.join(command)}\n{done.stderr.strip()}" if done.returncode != 0 else None
 
@@ -41,7 +43,7 @@ def draw(program, exhibit, view, theme, path):
 def main():
     program, folder = os.path.abspath(sys.argv[1]), sys.argv[2]
     os.makedirs(folder, exist_ok=True)
-    tasks = []  # (exhibit, view, theme, file)
+    tasks = []  # (exhibit, view, theme, files)
     exhibits = json.loads(subprocess.run([program, "list", "--json"], check=True, capture_output=True, text=True).stdout)
     body = []
     for exhibit in exhibits:
@@ -50,21 +52,21 @@ def main():
             pictures, links = "", []
             for theme in THEMES:
                 stem = f"{exhibit['id']}-{view}-{theme}"
-                for ending in ("png", "svg", "pdf"):
-                    tasks.append((exhibit["id"], view, theme, os.path.join(folder, f"{stem}.{ending}")))
+                tasks.append((exhibit["id"], view, theme, [os.path.join(folder, f"{stem}.{ending}") for ending in ENDINGS]))
+                for ending in ENDINGS:
                     links.append(f'<a href="{stem}.{ending}">{theme} {ending}</a>')
                 pictures += f'<img src="{stem}.png" alt="{html.escape(view)}, {theme}">'
             line = " ".join(["saccade render", exhibit["id"], *needs(exhibit["id"], view), "--view", view, "-o", f"{view}.png"])
             body.append(f'<figure><div class="pair">{pictures}</div><figcaption><code>{html.escape(line)}</code> · '
                         f"{' · '.join(links)}</figcaption></figure>\n")
-    # A process a figure, one a core at a time, each with one thread.
+    # A process a view, one a core at a time, each with one thread.
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         problems = [problem for problem in pool.map(lambda task: draw(program, *task), tasks) if problem]
     if problems:
         sys.exit("\n".join(problems))
     with open(os.path.join(folder, "index.html"), "w", encoding="utf-8") as page:
         page.write(PAGE.format(body="".join(body)))
-    print(f"gallery: {len(tasks)} figures; open {folder}/index.html")
+    print(f"gallery: {len(tasks) * len(ENDINGS)} figures; open {folder}/index.html")
 
 
 if __name__ == "__main__":

@@ -33,4 +33,7 @@ bool frame_held(Window& window);
 /// the result: n moves at 128 px and n / 3 at 512 px.
 std::vector<BenchValue> bench_pictures(Window& window, int n);
 
+/// From a notch of the wheel over a large capture, or a move that drags its part, to the finished picture: n times each.
+std::vector<BenchValue> bench_capture(Window& window, int n);
+
 }  // namespace saccade

@@ -209,6 +209,7 @@ std::vector<BenchValue> bench_window(int n) {
     append(bench_chinese(window, "zh_en_transformer", "transformer", "zh-en", n, how));
     for (const Index length : {256, 512}) append(bench_head_grid(window, length, 30));
     append(bench_pictures(window, 100));
+    append(bench_capture(window, 100));
     return values;
 }
 

@@ -34,6 +34,8 @@ void apply_scale(const std::string& text, ViewState& state) {
                     "give one scale, and one of without-sink and without-first");
 }
 
+}  // namespace
+
 /// Read as an array in a file: the colon after the file's name is then the first, and those in brackets are no names.
 ArraySource cell_named(const std::string& text) {
     try {
@@ -45,9 +47,6 @@ ArraySource cell_named(const std::string& text) {
                     "give a tensor and indices that count from 0, ':' for all of an axis: weights[5,9]");
     }
 }
-
-}  // namespace
-
 void ViewFlags::declare(CliCommand& command) {
     const auto flag = [&command](const std::string& name) { return (command.has(name) ? "--view-" : "--") + name; };
     command

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cli/cli_command.hpp"
+#include "trace/intervention.hpp"
 #include "viz/view.hpp"
 
 namespace saccade {
@@ -24,6 +25,9 @@ struct ViewFlags {
     /// Error{usage} if --heads names one that this tensor, which is to be shown, does not have.
     static void check_heads(const TraceTensor& tensor, const ViewState& state);
 };
+
+/// "weights[5,9]": a tensor and the indices after it, if there are any. Error{usage}.
+ArraySource cell_named(const std::string& text);
 
 /// Runs `read`; an Error of it is a usage error that begins with the flag's name.
 template <class Read>

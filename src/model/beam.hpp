@@ -8,16 +8,16 @@
 
 namespace saccade {
 
-/// When `width` hypotheses have ended, does the search end too (early_stopping true), once the best that grows is no better than the
-/// worst of them (false), or once it could not become better up to the last step ("never")?
+/// When `width` hypotheses have ended, does the search end too (early_stopping true), once the best that grows is no better
+/// than the worst of them (false), or once it could not become better up to the last step ("never")?
 enum class BeamEnd { early, likely, certain };
 
 struct BeamSettings {
     Index width = 5;
     double length_penalty = 1;  // alpha of Wu 2016: 0 compares log-probabilities as they are, which favours short outputs
     Index max_steps = 64;
-    /// As generate() of the library transformers has it: the penalty is length^alpha, the end is `end`; what still grows when the
-    /// steps run out competes with what ended.
+    /// As generate() of the library transformers has it: the penalty is length^alpha, the end is `end`; what still grows when
+    /// the steps run out competes with what ended.
     bool as_generate = false;
     BeamEnd end = BeamEnd::early;
     bool operator==(const BeamSettings&) const = default;

@@ -14,7 +14,8 @@ namespace saccade {
 
 namespace {
 
-// Pools: 32 x 100 to 1 x 3. Every layer is normed: units of a hidden layer without norms all fall silent early, and the points stay.
+// Pools: 32 x 100 to 1 x 3. Every layer is normed: units of a hidden layer without norms all fall silent early, and the points
+// stay.
 const std::vector<ConvLayerShape>& localisation_layers() {
     static const std::vector<ConvLayerShape> all = {{16, 3, true}, {32, 3, true}, {48, 3, true}, {64, 3, true}, {96, 3, true}};
     return all;
@@ -103,7 +104,8 @@ TextReader<T>::TextReader(const Weights<T>& w, ReaderDesign design)
     if (!design_.rectifier) return;
     localisation_ = ConvLayers<T>(w, "rectifier.", 1, localisation_layers());
     const Index seen = localisation_height * localisation_width * channels_of(localisation_layers());
-    points_ = {w.get("rectifier.points.weight", {2 * reader_points, seen}), w.get("rectifier.points.bias", {2 * reader_points})};
+    points_ = {w.get("rectifier.points.weight", {2 * reader_points, seen}),
+               w.get("rectifier.points.bias", {2 * reader_points})};
     spline_ = spline_weights(rectified_points(reader_points), pixel_centres(design_.height, design_.width)).template cast<T>();
 }
 

@@ -121,11 +121,13 @@ WeightMap ReadingTask::started_from(const Model& start, WeightMap fresh) const {
     return Task::started_from(whole, std::move(fresh));
 }
 
-/// All features together move a control point; at the full rate the points leave the word in the first hundred steps, and the
-/// reader then learns to do without.
+/// A control point is a sum over hundreds of features, none negative: what noise does to one weight it does to all, and at the
+/// full rate the points leave the word in the first hundred steps. The reader then learns to do without.
 std::unique_ptr<Optimiser> ReadingTask::optimiser(const WeightMap& weights) const {
+    constexpr double of_points = 0.1;
     return std::make_unique<Adam>(weights, Adam::Settings{.rate_share = [share = rectifier_share_](const std::string& name) {
-                                      return name.starts_with("rectifier.") ? share : 1.0;
+                                      if (!name.starts_with("rectifier.")) return 1.0;
+                                      return name.starts_with("rectifier.points.") ? of_points * share : share;
                                   }});
 }
 

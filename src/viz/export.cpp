@@ -17,6 +17,7 @@
 #include "viz/canvas_cairo.hpp"
 #include "viz/canvas_svg.hpp"
 #include "viz/csv.hpp"
+#include "viz/latex.hpp"
 #include "viz/layout.hpp"
 #include "viz/origin.hpp"
 #include "viz/png_text.hpp"
@@ -152,6 +153,21 @@ std::optional<Note> far_below_scale(const Figure& figure) {
     return std::nullopt;
 }
 
+std::vector<ShownValues> values_of(const Trace& trace, const FigureOrigin& origin) {
+    if (!origin.panels.states.empty()) return shown_in_panels(trace, origin.panels);
+    return view(origin.view.view).shown(trace, origin.view);
+}
+
+/// A table for each panel, an empty line between them.
+std::string tables_of(const Trace& trace, const FigureOrigin& origin, std::string (*table)(const std::vector<ShownValues>&),
+                      const char* line_end) {
+    if (origin.panels.states.empty()) return table(values_of(trace, origin));
+    std::string text;
+    for (const ViewState& state : origin.panels.states)
+        text += (text.empty() ? "" : line_end) + table(view(state.view).shown(trace, state));
+    return text;
+}
+
 std::string picture(const std::string& ending, const Trace& trace, const FigureOrigin& origin, const ExportOptions& options,
                     std::vector<Note>& notes) {
     ViewState state = origin.view;
@@ -159,8 +175,11 @@ std::string picture(const std::string& ending, const Trace& trace, const FigureO
     state.compared_as = compared_settings(origin);
     const PangoTextMeasure measure;
     const double scale = ending == ".png" ? scale_of(options, state) : 1;
-    const Figure figure = view(state.view).layout(trace, state, measure);
-    for (const auto& note : {text_left_out(figure, state), far_below_scale(figure)})
+    const bool several = !origin.panels.states.empty();
+    const Figure figure =
+        several ? figure_of_panels(trace, state, origin.panels, measure) : view(state.view).layout(trace, state, measure);
+    for (const auto& note :
+         {text_left_out(figure, several ? panel_state(state, origin.panels, 0) : state), far_below_scale(figure)})
         if (note) notes.push_back(*note);
     const Color ground = theme(state.theme).panel;
     if (ending == ".svg") return to_svg(figure, ground, measure, origin_text(origin));
@@ -199,14 +218,16 @@ std::vector<Note> export_figure(const std::string& path, const Trace& trace, con
     std::vector<Note> notes;
     const std::string ending = ending_of(path);
     if (ending == ".csv")
-        write_file(path, csv_of(view(origin.view.view).shown(trace, origin.view)));
+        write_file(path, (options.byte_order_mark ? "\xEF\xBB\xBF" : "") + tables_of(trace, origin, csv_of, "\r\n"));
+    else if (ending == ".tex")
+        write_file(path, tables_of(trace, origin, latex_of, "\n"));
     else if (ending == ".npz")
-        write_npz_of(path, view(origin.view.view).shown(trace, origin.view), origin);
+        write_npz_of(path, values_of(trace, origin), origin);
     else if (ending == ".png" || ending == ".svg" || ending == ".pdf")
         write_file(path, picture(ending, trace, origin, options, notes));
     else
         throw Error(ErrorCode::usage, path + ": no figure can be written with this ending",
-                    "choose .png, .svg, .pdf, .csv or .npz");
+                    "choose .png, .svg, .pdf, .csv, .tex or .npz");
     return notes;
 }
 

@@ -2,13 +2,14 @@
 
 #include <string>
 
-#include "viz/view.hpp"
+#include "viz/figure_panels.hpp"
 
 namespace saccade {
 
 struct ExportOptions {
-    double dpi = 192;     // PNG; PDF and SVG are in points of the same logical size
-    int pixel_width = 0;  // PNG: instead of dpi, the width in px (height follows the figure)
+    double dpi = 192;              // PNG; PDF and SVG are in points of the same logical size
+    int pixel_width = 0;           // PNG: instead of dpi, the width in px (height follows the figure)
+    bool byte_order_mark = false;  // CSV: spreadsheets that take UTF-8 for something else ask for it
 };
 
 /// Error{usage}: a resolution that no picture can have.
@@ -20,6 +21,7 @@ struct FigureOrigin {
     std::string request;  // of the run, as JSON; of it only parameters, seed, weights and interventions are read here
     ViewState view;
     std::string compared{};  // not empty: the picture is of the difference, the run of this request minus that of `request`
+    FigurePanels panels{};   // if any, they are drawn, and `view` says what they have in common and opens again
 };
 
 /// What a hand changed in the run of a figure, for people: "α_5,2 0.74 → 0.20 · ablate layer 2, head 1 (cross.weights)"; of
@@ -30,9 +32,9 @@ std::string changed_by_hand(const Trace& trace, const FigureOrigin& origin);
 /// do not.
 std::string compared_settings(const FigureOrigin& origin);
 
-/// Lays the view out with Pango's metrics and writes PNG, SVG or PDF by the file's ending; .csv and .npz write the values
-/// shown. Atomic. Error{usage} for another ending, {io}. What is to be said of the picture: that its text does not fit, or
-/// that its values are far below the end of their scale.
+/// Lays the view out with Pango's metrics and writes PNG, SVG or PDF by the file's ending; .csv, .tex (a table for LaTeX) and
+/// .npz write the values shown. Atomic. Error{usage} for another ending, {io}. What is to be said of the picture: that its text
+/// does not fit, or that its values are far below the end of their scale.
 std::vector<Note> export_figure(const std::string& path, const Trace& trace, const FigureOrigin& origin,
                                 const ExportOptions& options = {});
 

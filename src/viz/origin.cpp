@@ -31,6 +31,8 @@ std::string origin_text(const FigureOrigin& origin) {
                            {"version", newest_version},
                            {"request", parse_json(origin.request, "the request", "")},
                            {"view", to_json(origin.view)}};
+    for (const ViewState& panel : origin.panels.states) json["panels"].push_back(to_json(panel));
+    if (!origin.panels.states.empty()) json["columns"] = origin.panels.columns;
     if (!origin.compared.empty()) json["compare"] = parse_json(origin.compared, "the request", "");
     return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);  // file names need not be UTF-8
 }
@@ -45,7 +47,11 @@ FigureOrigin origin_from_text(const std::string& text) {
     std::uint64_t version = newest_version + 1;
     if (const nlohmann::json* found = object.find("version")) version = whole_in<std::uint64_t>(*found, 1).value_or(version);
     if (version > newest_version) throw Error(ErrorCode::bad_format, "it comes from a newer Saccade", "update Saccade");
-    return {json["request"].dump(), view_state_from_json(json["view"]), json.contains("compare") ? json["compare"].dump() : ""};
+    FigureOrigin origin{json["request"].dump(), view_state_from_json(json["view"]),
+                        json.contains("compare") ? json["compare"].dump() : ""};
+    for (const nlohmann::json& panel : object.list("panels")) origin.panels.states.push_back(view_state_from_json(panel));
+    if (json.contains("columns")) object.whole("columns", origin.panels.columns, Index{1}, Index{1000});
+    return origin;
 }
 
 std::string pdf_keywords(const FigureOrigin& origin) {

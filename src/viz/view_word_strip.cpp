@@ -187,7 +187,7 @@ class WordStripView : public View {
         const Index n = strip.stack.entries->extent;
         std::string subtitle = strip.stack.where;
         subtitle += (subtitle.empty() ? "" : " · ") +
-                    fmt::format("{} {}{}", n, strip.words ? "word" : short_name(*strip.stack.entries), n == 1 ? "" : "s");
+                    fmt::format("{} {}{}", n, strip.words ? "token" : short_name(*strip.stack.entries), n == 1 ? "" : "s");
         Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle);
         sketch.caption(caption_of(strip, state), content);
         const Rows rows = arrange(sketch, strip, content);

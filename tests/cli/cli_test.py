@@ -127,6 +127,61 @@ class Cli(Case):
             svg = f.read()
         self.assertIn("年</text>", svg)  # text stays text
 
+    def test_several_views_are_one_figure(self):
+        for ending in ("svg", "pdf", "png", "csv", "npz"):
+            self.good("render", "transformer", "--panel", "head-grid:cross.weights", "--panel", "heatmap:cross.weights[1,2]", "--columns", "2",
+                      "--width", "170mm", "--font", "8pt", "-o", self.path("panels." + ending))
+        with open(self.path("panels.svg"), encoding="utf-8") as f:
+            svg = f.read()
+        self.assertIn(">a</text>", svg)
+        self.assertIn(">b</text>", svg)
+        with zipfile.ZipFile(self.path("panels.npz")) as archive:
+            self.assertTrue({"a.cross.weights.npy", "b.cross.weights.npy"} <= set(archive.namelist()), archive.namelist())
+        whole = self.path("whole.csv")
+        self.good("render", "transformer", "--view", "heatmap", "--tensor", "cross.weights", "--select", "cross.weights[1,2]", "-o", whole)
+        with open(whole, encoding="utf-8", newline="") as one, open(self.path("panels.csv"), encoding="utf-8", newline="") as both:
+            self.assertTrue(both.read().endswith("\r\n\r\n" + one.read()), "the second panel is that head")
+        self.bad(2, "render", "transformer", "--panel", "heatmop", "-o", whole, names=("--panel", "heatmap"))
+        self.bad(2, "render", "transformer", "--panel", "heatmap:cross.weights[9]", "-o", whole, names=("--panel", "axis"))
+        self.bad(2, "render", "transformer", "--panel", "heatmap", "--view", "heatmap", "-o", whole)
+        self.bad(2, "render", "transformer", "-o", whole, names=("--view", "--panel"))
+
+    def test_one_run_several_files(self):
+        names = [self.path("both." + ending) for ending in ("png", "tex", "csv")]
+        self.good("render", "alignment", "--view", "heatmap", "--bom", "-o", names[0], "-o", names[1], "-o", names[2])
+        with open(names[1], encoding="utf-8") as f:
+            table = f.read()
+        self.assertTrue(table.startswith("\\begin{tabular}{l"), table[:40])
+        with open(names[2], "rb") as f:
+            self.assertTrue(f.read().startswith(b"\xef\xbb\xbf"))
+
+    def test_every_view_into_a_folder(self):
+        folder = self.path("all")
+        said = self.good("render", "self-attention", "--all", folder, "--format", "svg").splitlines()
+        self.assertEqual(sorted(said), sorted(os.path.join(folder, name) for name in os.listdir(folder)))
+        self.assertGreater(len(said), 2)
+        self.bad(2, "render", "self-attention", "--all", folder, "--view", "heatmap")
+        self.bad(2, "render", "self-attention", "--view", "heatmap", names=("--output",))
+
+    def test_a_list_goes_on_after_a_line_that_fails(self):
+        lines = self.path("lines.txt", "30 Sep 2019\n\n2019年9月30日\n".encode())
+        out = self.path("weights.svg")
+        said = self.good("render", "alignment", "--view", "heatmap", "--batch", lines, "-o", out)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["lines.txt", "weights-1.svg", "weights-3.svg"])
+        self.assertIn("3 of 3: 2019年9月30日", said)
+        with open(self.path("weights-3.svg"), encoding="utf-8") as f:
+            self.assertIn("年</text>", f.read())
+        numbers = self.path("numbers.txt", b"1\nmany\n2\n")
+        done = saccade("render", "alignment", "--view", "heatmap", "--batch", "temperature=" + numbers, "-o", self.path("t.csv"))
+        self.assertNotEqual(done.returncode, 0)
+        said = done.stderr.decode().strip().splitlines()
+        self.assertEqual(len(said), 2, said)
+        self.assertIn("numbers.txt:2: ", said[0])
+        self.assertIn("1 of 3 lines failed", said[1])
+        self.assertTrue(os.path.exists(self.path("t-1.csv")) and os.path.exists(self.path("t-3.csv")))
+        self.bad(2, "render", "complexity", "--batch", lines, "--all", self.path("x"), names=("--batch",))
+        self.bad(2, "render", "alignment", "--view", "heatmap", "--batch", self.path("empty.txt", b"\n"), "-o", out, names=("no lines",))
+
     def test_tables_of_many_axes_hold_every_value(self):
         out = self.path("cells.csv")
         for exhibit, view, axes in (("multi-head", "head-grid", 3), ("induction", "head-grid", 4), ("captioning", "word-strip", 3), ("channel", "map-gallery", 3)):

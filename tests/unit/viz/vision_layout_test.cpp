@@ -27,7 +27,7 @@ TEST(VisionViews, AreLaidOutAsTheyWereLookedAt) {
         {"overlay", "block.spatial", "dark", 500, 560, Overlay::map, 0x4be3617306633740u},
         {"map-gallery", "block.features", "dark", 620, 480, Overlay::map, 0x41900956092166c3u},
         {"channel-bars", "block.gate", "dark", 1000, 220, Overlay::map, 0x5c9c72553c821335u},
-        {"word-strip", "map", "print", 700, 420, Overlay::map, 0xb53ba1bf0a95cf3au},
+        {"word-strip", "map", "print", 700, 420, Overlay::map, 0xd11151a994de162au},
         {"map-stages", "block.spatial", "light", 620, 340, Overlay::map, 0xbe3711aa406eb190u},
     };
     const Trace trace = vision_trace(64, 8, 8);

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "run/runner.hpp"
+
+namespace saccade {
+
+/// What the run has to say goes to stderr, one line per note: it is not an error.
+void print_notes(const std::vector<Note>& notes);
+
+/// Runs a request. How far it is goes to stderr, if it takes longer than a second.
+TracePtr run_told(const RunRequest& request);
+
+}  // namespace saccade

@@ -1,0 +1,117 @@
+#include "viz/figure_panels.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "viz/theme.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr double body = 13, letter_share = 1.25;  // px of the text that layouts are made for; of a letter, in those
+
+void move(Box& box, Point by) {
+    box.x += by.x;
+    box.y += by.y;
+}
+void move(Point& point, Point by) {
+    point.x += by.x;
+    point.y += by.y;
+}
+
+/// Every kind of item has a box, points, or a place.
+struct Mover {
+    Point by;
+    template <class Boxed>
+    void operator()(Boxed& item) const {
+        move(item.box, by);
+    }
+    void operator()(LineItem& item) const {
+        for (Point& p : item.points) move(p, by);
+    }
+    void operator()(CurveItem& item) const {
+        for (Point* p : {&item.from, &item.control1, &item.control2, &item.to}) move(*p, by);
+    }
+    void operator()(TextItem& item) const { move(item.at, by); }
+    void operator()(CircleItem& item) const { move(item.center, by); }
+};
+
+/// Where each panel stands, below or beside its letter.
+struct PanelPlaces {
+    double width, height;  // of a panel, without its letter
+    double letter;         // px that letters take at the left
+    double across, down;   // from one panel to the next
+    Index columns;
+
+    Point at(std::size_t n) const {
+        const auto i = static_cast<Index>(n);
+        return {static_cast<double>(i % columns) * across + letter, static_cast<double>(i / columns) * down};
+    }
+};
+
+PanelPlaces places_of(const ViewState& whole, std::size_t count, Index asked) {
+    const auto panels = static_cast<Index>(count);
+    const Index columns = std::clamp<Index>(asked, 1, panels), rows = (panels + columns - 1) / columns;
+    const double text = whole.text_size > 0 ? whole.text_size : body * whole.text_scale, gap = text;
+    PanelPlaces p{};
+    p.columns = columns;
+    p.letter = panels > 1 ? letter_share * text * 1.2 : 0;
+    p.across = (whole.width + gap) / static_cast<double>(columns);
+    p.down = (whole.height + gap) / static_cast<double>(rows);
+    p.width = p.across - gap - p.letter;
+    p.height = p.down - gap;
+    return p;
+}
+
+}  // namespace
+
+std::string panel_letter(std::size_t n) {
+    const std::string last(1, static_cast<char>('a' + n % 26));
+    return n < 26 ? last : panel_letter(n / 26 - 1) + last;
+}
+
+ViewState panel_state(const ViewState& whole, const FigurePanels& panels, std::size_t n) {
+    const PanelPlaces places = places_of(whole, panels.states.size(), panels.columns);
+    ViewState state = panels.states.at(n);
+    state.width = places.width;
+    state.height = places.height;
+    state.by_hand = n == 0 ? whole.by_hand : "";
+    state.compared_as = n == 0 ? whole.compared_as : "";
+    return state;
+}
+
+Figure figure_of_panels(const Trace& trace, const ViewState& whole, const FigurePanels& panels, const TextMeasure& measure) {
+    const PanelPlaces places = places_of(whole, panels.states.size(), panels.columns);
+    const double size = letter_share * (whole.text_size > 0 ? whole.text_size : body * whole.text_scale);
+    Figure all;
+    all.width = whole.width;
+    all.height = whole.height;
+    for (std::size_t n = 0; n < panels.states.size(); ++n) {
+        const ViewState state = panel_state(whole, panels, n);
+        Figure one = view(state.view).layout(trace, state, measure);
+        const Point at = places.at(n);
+        for (FigureItem& item : one.items) std::visit(Mover{at}, item);
+        std::ranges::move(one.items, std::back_inserter(all.items));
+        if (n == 0) all.title = one.title;
+        if (places.letter > 0)
+            all.items.push_back(TextItem{.at = {at.x - places.letter, at.y},
+                                         .text = panel_letter(n),
+                                         .size = size,
+                                         .color = theme(whole.theme).text,
+                                         .valign = VAlign::top});
+    }
+    return all;
+}
+
+std::vector<ShownValues> shown_in_panels(const Trace& trace, const FigurePanels& panels) {
+    std::vector<ShownValues> all;
+    for (std::size_t n = 0; n < panels.states.size(); ++n)
+        for (ShownValues& shown : view(panels.states[n].view).shown(trace, panels.states[n])) {
+            if (panels.states.size() > 1) shown.name = panel_letter(n) + "." + shown.name;
+            all.push_back(std::move(shown));
+        }
+    return all;
+}
+
+}  // namespace saccade
