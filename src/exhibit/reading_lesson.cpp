@@ -128,10 +128,10 @@ Lesson reading_lesson() {
          "fits, and softmax makes weights of the answers: each row sums to 1.",
          "一行文字变成从左到右的 26 步。每写一个字符之前，解码器都会问每一步有多合适，softmax 把回答变成权重：每一行之和为 1。",
          sum_check("weights")},
-        {"Nobody told the model where the characters are: it saw pictures and words. Yet the step with the largest weight, "
-         "taken "
-         "back into the picture, lies in the character's own box, which is outlined.",
-         "没有人告诉模型每个字符在哪里，它只见过图片和单词。但权重最大的那一步换算回原图，就落在那个字符自己的框里（图中画出了"
+        {"Nobody told the model where the characters are: of a line it learned the edges and the word. Yet the step with the "
+         "largest weight, taken back into the picture, lies in the character's own box, which is outlined.",
+         "没有人告诉模型每个字符在哪里：它只学过整行的上下边缘和单词。但权重最大的那一步换算回原图，就落在那个字符自己的框里（"
+         "图中画出了"
          "框）。",
          characters_point},
         {"It goes through the word as a reader does: from one character to the next the largest weight moves to the right.",
@@ -144,9 +144,10 @@ Lesson reading_lesson() {
          "薄板样条把图片弯回来：校正图中每个像素在原图的位置，是 20 个控制点的加权和。拖动一个点，它附近的一切都会跟着走。",
          rule_check("grid")},
         {"The sampler reads each of these places between the four pixels around it. So the gradient of the reading goes on to "
-         "the "
-         "control points: nobody said where they belong, they were learned from words alone.",
-         "采样器在每个位置周围的四个像素之间读数，所以阅读的梯度能一直传到控制点：没有人说过它们该在哪里，全是只从单词学来的。",
+         "the control points, which Shi 2018 learned from words alone. These were also shown, in training, the edges of the "
+         "line: words alone would have taken far longer.",
+         "采样器在每个位置周围的四个像素之间读数，所以阅读的梯度能一直传到控制点；Shi 2018 "
+         "的控制点只从单词学来。这里训练时还给出了整行的边缘：只靠单词要花长得多的时间。",
          rule_check("rectified.picture")},
         {"A straight word needs a frame, but no bending: its control points stay where a plane could bring them. Those of a "
          "curved "

@@ -327,6 +327,12 @@ WordPicture draw_word(const std::string& word, const WordLook& look, Index heigh
     draw_strokes(result.grey, look, rng.fork("strokes"));
     for (const LetterBox& box : straight.boxes)
         result.boxes.push_back(around(box, course, frame, static_cast<double>(width), static_cast<double>(height)));
+    for (const double y : {straight.top, straight.bottom})
+        for (int i = 0; i < places_of_an_edge; ++i) {
+            const double t = static_cast<double>(i) / (places_of_an_edge - 1);
+            const Point p = frame(course({straight.left + t * (straight.right - straight.left), y}));
+            result.edges.push_back({p.x / static_cast<double>(width), p.y / static_cast<double>(height)});
+        }
     blur(result.grey, look.blur);
     add_grain(result.grey, look.grain, rng.fork("grain"));
     if (look.jpeg > 0) through_jpeg(result.grey, look.jpeg);

@@ -45,7 +45,11 @@ struct LetterBox {
 struct WordPicture {
     Tensor<float> grey;            // [height, width], 0 to 1
     std::vector<LetterBox> boxes;  // of each character, in order
+    /// Where the upper edge of the line came to lie at places from its left to its right end, evenly along it, and then the
+    /// lower: x and y, shares of the picture.
+    std::vector<std::array<double, 2>> edges;
 };
+inline constexpr int places_of_an_edge = 10;
 
 /// The word in a picture of height x width pixels, that it fills but for the margins, as a text found in a photograph is cut
 /// out: lines that are not straight become lower, long ones narrower. Its outline is bent, not its pixels. The same look gives

@@ -10,6 +10,7 @@
 #include "autograd/ops.hpp"
 #include "base/parallel.hpp"
 #include "base/stop.hpp"
+#include "model/model_store.hpp"
 #include "model/text_reader.hpp"
 #include "train/adam.hpp"
 #include "train/padded_targets.hpp"
@@ -41,6 +42,7 @@ struct ReadingTally {
 /// A batch of pictures and what stands in them.
 struct ReadingBatch {
     Tensor<float> pictures;  // [B, height, width]
+    Tensor<float> edges;     // [B, points, 2]: of each word's line, where control points would straighten it
     std::vector<Ids> ids;    // with [s]
     std::vector<WordPicture> drawn;
 };
@@ -90,7 +92,7 @@ class ReadingTask : public Task {
     mutable std::once_flag words_read_;
     mutable WordList words_;
     Index batch_size_ = 64, steps_an_epoch_ = 250, total_steps_ = 0;
-    double peak_rate_ = 2e-3, straight_share_ = 0.25, rectifier_share_ = 0.1;
+    double peak_rate_ = 2e-3, straight_share_ = 0.25, rectifier_share_ = 1, guide_ = 20;
     BendRange trained_bend_;  // what is held out bends as usual
 };
 
@@ -100,6 +102,7 @@ ReadingTask::ReadingTask(std::string id, const TrainOptions& options) : id_(std:
                       {whole_option("steps", 1e6, steps_an_epoch_),
                        {"learning_rate", 1e-6, 1, [this](double v) { peak_rate_ = v; }},
                        {"rectifier_share", 1e-6, 1.001, [this](double v) { rectifier_share_ = v; }},
+                       {"guide", 0, 1e4, [this](double v) { guide_ = v; }},
                        {"straight_share", 0, 1.001, [this](double v) { straight_share_ = v; }},
                        {"least_bend", 0, 180, [this](double v) { trained_bend_.least = v; }},
                        {"most_bend", 0, 180, [this](double v) { trained_bend_.most = v; }}});
@@ -137,11 +140,16 @@ ReadingBatch ReadingTask::draw(Rng& rng, Index size, WordShape shape, bool held_
     const Index height = design_.height, width = design_.width;
     ReadingBatch batch;
     batch.pictures = Tensor<float>::uninitialized({size, height, width});
+    batch.edges = Tensor<float>::uninitialized({size, reader_points, 2});
+    static_assert(reader_points == 2 * places_of_an_edge);
     for (Index b = 0; b < size; ++b) {
         const bool straight = shape == WordShape::mixed && rng.uniform() < straight_share_;
         DrawnWord drawn = draw_example(list, families, straight ? WordShape::straight : shape, height, width, rng,
                                        shape == WordShape::mixed ? trained_bend_ : BendRange());
         std::ranges::copy(drawn.picture.grey.values(), batch.pictures.data() + b * height * width);
+        for (Index k = 0; k < 2 * reader_points; ++k)
+            batch.edges.data()[b * 2 * reader_points + k] =
+                static_cast<float>(drawn.picture.edges[static_cast<std::size_t>(k / 2)][static_cast<std::size_t>(k % 2)]);
         batch.ids.push_back(reader_ids(drawn.example.word));
         batch.ids.back().push_back(reader_end);
         batch.drawn.push_back(std::move(drawn.picture));
@@ -155,7 +163,11 @@ Var<float> ReadingTask::shard_loss(const Weights<float>& weights, Index, int, Rn
     const auto read = reader.read(Var<float>(batch.pictures));
     const PaddedTargets targets = PaddedTargets::from(batch.ids, reader_end);
     const auto forced = reader.decoder().forced(read.encoded, targets.ids, targets.length);
-    return cross_entropy<float>(forced.logits, targets.ids, targets.counts);
+    const Var<float> loss = cross_entropy<float>(forced.logits, targets.ids, targets.counts);
+    if (!design_.rectifier || guide_ == 0) return loss;
+    const Var<float> away = sub(read.points, Var<float>(batch.edges));
+    const double each = guide_ / static_cast<double>(away.shape().size());
+    return add(loss, scale(sum_all(mul(away, away)), static_cast<float>(each)));
 }
 
 void ReadingTask::recalibrate_norms(WeightMap& weights, std::stop_token stop) const {
@@ -281,7 +293,14 @@ nlohmann::json ReadingTask::card() const {
         {"straight_share", straight_share_},
         {"bend_degrees", {trained_bend_.least, trained_bend_.most}},
         {"training_families", training_families()}};
-    if (design_.rectifier) card["rectifier_learning_rate"] = peak_rate_ * rectifier_share_;
+    if (design_.rectifier) {
+        card["rectifier_learning_rate"] = peak_rate_ * rectifier_share_;
+        card["guide"] = guide_;
+        card["guide_is"] =
+            "a share of the loss: how far control points lie from the edges of the line as it was drawn, squared. Shi 2018 "
+            "finds them by the "
+            "loss of reading alone";
+    }
     return card;
 }
 

@@ -57,6 +57,28 @@ TEST(WordPicture, fills_its_picture_and_knows_where_each_letter_is) {
         }
 }
 
+TEST(WordPicture, knows_the_edges_of_its_line) {
+    WordLook look = plain();
+    look.widest = 100;
+    const WordPicture flat = draw_word("Glyphs", look, 64, 200);
+    ASSERT_EQ(flat.edges.size(), 2u * places_of_an_edge);
+    for (std::size_t k = 0; k < flat.edges.size(); ++k) {
+        const double t = static_cast<double>(k % places_of_an_edge) / (places_of_an_edge - 1);
+        EXPECT_NEAR(flat.edges[k][0], look.margins[0] + t * (1 - look.margins[0] - look.margins[1]), 1e-6) << k;
+        EXPECT_NEAR(flat.edges[k][1], k < places_of_an_edge ? look.margins[2] : 1 - look.margins[3], 1e-6) << k;
+    }
+    look.bend = 1.2;  // its middle stands up
+    const WordPicture bent = draw_word("Glyphs", look, 64, 200);
+    EXPECT_LT(bent.edges[4][1], bent.edges[0][1] - 0.1);
+    EXPECT_LT(bent.edges[14][1], bent.edges[10][1] - 0.1);
+    for (const auto& [x, y] : bent.edges) {
+        EXPECT_GT(x, 0);
+        EXPECT_LT(x, 1);
+        EXPECT_GT(y, 0);
+        EXPECT_LT(y, 1);
+    }
+}
+
 TEST(WordPicture, an_arc_lifts_the_middle) {
     WordLook look = plain();
     look.bend = 1.5;
