@@ -124,11 +124,11 @@ VerdictTable captioning_verdicts() {
                 {"+ + + + + + . +", {"model=sca", "order=channel-spatial"}},
                 {"+ + + + + + . +", {"model=sca", "order=spatial-channel"}},
                 // Pictures.
-                {"+ X + + + . . .", {"image=sample:crowd"}},
+                {"+ + + + + . . .", {"image=sample:crowd"}},
                 {"+ . + + + . . .", {"image=sample:boat"}},
                 {"+ + + + + + . .", {"image=sample:clutter"}},
                 {"+ + + + + + . .", {"image=sample:night"}},
-                {"+ X + + + + . .", {"image=sample:crowd", "language=zh"}},
+                {"+ + + + + . . .", {"image=sample:crowd", "language=zh"}},
                 {"+ + + + + + . +", {"image=sample:night", "model=sca", "language=zh"}},
                 {"+ . + + + . . .", {picture}},
                 {"+ + + + + + . .", {scene}},
