@@ -239,31 +239,33 @@ void add_render(CliCommand& app, const Words& words) {
     CliCommand command = app.add("render", "Run an exhibit and draw a view of it to a file");
     const auto options = std::make_shared<RenderOptions>();
     if (!words.empty() && words[0] == "render") options->request.declare(command, words);
+    // An exhibit may have a parameter of that name, as with the views' flags.
+    const auto flag = [&command](const std::string& name) { return (command.has(name) ? "--view-" : "--") + name; };
     std::string views_known, themes_known;
     for (const View* v : views()) views_known += " " + v->id();
     for (const std::string& t : theme_ids()) themes_known += " " + t;
-    const CliOption one = command.option("--view", options->view.view, "One of:" + views_known);
+    const CliOption one = command.option(flag("view"), options->view.view, "One of:" + views_known);
     command
-        .option("--panel", options->panels,
+        .option(flag("panel"), options->panels,
                 "VIEW, VIEW:TENSOR or VIEW:TENSOR[LAYER,HEAD]: one of several views in one figure, lettered a, b, c; "
                 "instead of --view; may be given several times")
         .repeated()
         .not_with(one);
-    command.option("--columns", options->columns, "Of panels, side by side").between(1, 26).shows_default();
-    command.option("--tensor", options->view.tensor,
+    command.option(flag("columns"), options->columns, "Of panels, side by side").between(1, 26).shows_default();
+    command.option(flag("tensor"), options->view.tensor,
                    "Which tensor; default: what the exhibit shows in this view, or else the view's own choice, weights first");
-    options->step = command.option("--step", options->view.step, "Which step of the output, from 0; default: the last");
-    command.option("--theme", options->view.theme, "One of:" + themes_known).shows_default();
-    command.option("--colormap", options->view.colormap, "Default: by role and theme");
+    options->step = command.option(flag("step"), options->view.step, "Which step of the output, from 0; default: the last");
+    command.option(flag("theme"), options->view.theme, "One of:" + themes_known).shows_default();
+    command.option(flag("colormap"), options->view.colormap, "Default: by role and theme");
     options->flags.declare(command);
-    const CliOption dpi = command.option("--dpi", options->file.dpi, "Resolution of a PNG").shows_default();
-    const CliOption size = command.option("--size", options->size, "WIDTHxHEIGHT in px, instead of --dpi").not_with(dpi);
-    command.option("--width", options->width, "Width on paper: 85mm, 3.3in, 240pt; the height is two thirds of it")
+    const CliOption dpi = command.option(flag("dpi"), options->file.dpi, "Resolution of a PNG").shows_default();
+    const CliOption size = command.option(flag("size"), options->size, "WIDTHxHEIGHT in px, instead of --dpi").not_with(dpi);
+    command.option(flag("width"), options->width, "Width on paper: 85mm, 3.3in, 240pt; the height is two thirds of it")
         .not_with(size);
-    command.option("--height", options->height, "Height on paper").not_with(size);
-    command.option("--font", options->font, "Size of every text: 8pt; default: each view's own sizes");
+    command.option(flag("height"), options->height, "Height on paper").not_with(size);
+    command.option(flag("font"), options->font, "Size of every text: 8pt; default: each view's own sizes");
     command
-        .option("--compare", options->compare,
+        .option(flag("compare"), options->compare,
                 "PARAM=VALUE: draw the difference, the run with this setting minus the run without; may be given several "
                 "times")
         .repeated();
@@ -274,16 +276,19 @@ void add_render(CliCommand& app, const Words& words) {
                     "several times")
             .repeated()
             .path();
-    command.option("--all", options->all, "A folder: every view of the exhibit, a file each, instead of --view and --output")
+    command
+        .option(flag("all"), options->all, "A folder: every view of the exhibit, a file each, instead of --view and --output")
         .not_with(one)
         .not_with(output)
         .path();
-    command.option("--format", options->format, "Of the files of --all").one_of({"pdf", "svg", "png", "csv"}).shows_default();
+    command.option(flag("format"), options->format, "Of the files of --all")
+        .one_of({"pdf", "svg", "png", "csv"})
+        .shows_default();
     command.option(
-        "--batch", options->batch,
+        flag("batch"), options->batch,
         "A file with a text, or the path of a picture, in each line: a figure each, numbered by line; PARAM=FILE says which "
         "parameter they are for");
-    command.flag("--bom", options->file.byte_order_mark,
+    command.flag(flag("bom"), options->file.byte_order_mark,
                  "A CSV begins with a byte order mark, which some spreadsheets need to see UTF-8");
     command.runs([options] { render(*options); });
 }

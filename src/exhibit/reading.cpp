@@ -130,8 +130,8 @@ std::vector<ParamSpec> reading_params() {
     image.optional_text = true;
     image.placeholder = "none";
     ParamSpec word =
-        text_param("word", "Word", "It is drawn into a picture of 32 × 100 px, which is read.", "Reading", longest_text);
-    word.examples = {"Reading", "SACCADE", "$19.99", "@home!", "3:45pm"};
+        text_param("word", "Word", "It is drawn into a picture of 32 × 100 px, which is read.", "Wonderful", longest_text);
+    word.examples = {"Wonderful", "Reading", "SACCADE", "$19.99", "@home!", "3:45pm"};
     ParamSpec target = optional_text_param("target", "Own reading",
                                            "Forces the decoder to write this instead of what it reads, and shows where each "
                                            "character looks; empty: it reads.",
@@ -147,7 +147,7 @@ std::vector<ParamSpec> reading_params() {
                             "the whole picture", longest_path);
     corners.aside = true;
     ParamSpec bend = number_param("bend", "Curve", "The word runs along an arc of this angle; above 0 its middle stands up.",
-                                  70, -most_bend, most_bend);
+                                  110, -most_bend, most_bend);
     ParamSpec turn = number_param("turn", "Turn", "Clockwise.", 0, -most_turn, most_turn);
     bend.unit = turn.unit = "°";
     ParamSpec blur = number_param("blur", "Blur", "Standard deviation of a Gaussian.", 0, 0, 4);

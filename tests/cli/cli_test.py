@@ -127,6 +127,11 @@ class Cli(Case):
             svg = f.read()
         self.assertIn("年</text>", svg)  # text stays text
 
+    def test_every_exhibit_has_its_own_flags_beside_those_of_a_figure(self):
+        for exhibit in json.loads(self.good("list", "--json")):
+            for command in ("run", "render"):
+                self.assertIn("--threads", self.good(command, exhibit["id"], "--help"))
+
     def test_several_views_are_one_figure(self):
         for ending in ("svg", "pdf", "png", "csv", "npz"):
             self.good("render", "transformer", "--panel", "head-grid:cross.weights", "--panel", "heatmap:cross.weights[1,2]", "--columns", "2",
