@@ -20,7 +20,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr Index length = 16384, heads = 16;
+constexpr Index captured_length = 16384, captured_heads = 16;
 
 /// Captured weights of 16 heads over 16,384 tokens, F16. Those of the first are written; the others are a hole in the file,
 /// which takes no room and reads as zeros. Deleted with the object.
@@ -31,20 +31,22 @@ class LargeCapture {
         if (std::filesystem::space(std::filesystem::temp_directory_path()).available < needed)
             throw Error(ErrorCode::io, path_ + ": there is no room for 1 GB", "set TMPDIR to a folder with more");
         std::ofstream file(path_, std::ios::binary);
-        std::string header =
-            fmt::format("{{'descr': '<f2', 'fortran_order': False, 'shape': ({}, {}, {}), }}", heads, length, length);
+        std::string header = fmt::format("{{'descr': '<f2', 'fortran_order': False, 'shape': ({}, {}, {}), }}", captured_heads,
+                                         captured_length, captured_length);
         header.resize((header.size() + 10) / 64 * 64 + 64 - 10 - 1, ' ');
         header += '\n';
         file << "\x93NUMPY\x01" << '\0' << static_cast<char>(header.size() % 256) << static_cast<char>(header.size() / 256)
              << header;
         // Rows of one text's weights, each begun at another place.
         Rng rng(7);
-        std::vector<std::uint16_t> row(2 * static_cast<std::size_t>(length));
+        std::vector<std::uint16_t> row(2 * static_cast<std::size_t>(captured_length));
         for (std::size_t i = 0; i < row.size(); ++i)
-            row[i] = float_to_half(static_cast<float>(std::pow(rng.uniform(), 8) * 9 / static_cast<double>(length)));
-        for (Index r = 0; r < length; ++r) file.write(reinterpret_cast<const char*>(row.data() + r * 37 % length), 2 * length);
+            row[i] = float_to_half(static_cast<float>(std::pow(rng.uniform(), 8) * 9 / static_cast<double>(captured_length)));
+        for (Index r = 0; r < captured_length; ++r)
+            file.write(reinterpret_cast<const char*>(row.data() + r * 37 % captured_length), 2 * captured_length);
         file.close();
-        std::filesystem::resize_file(path_, header.size() + 10 + static_cast<std::uintmax_t>(2 * heads * length * length));
+        std::filesystem::resize_file(
+            path_, header.size() + 10 + static_cast<std::uintmax_t>(2 * captured_heads * captured_length * captured_length));
     }
     ~LargeCapture() {
         std::error_code ignored;
@@ -91,8 +93,8 @@ std::array<float, 2> middle_of_map(Window& window) {
 }  // namespace
 
 std::vector<BenchValue> bench_capture(Window& window, int n) {
-    const std::string how =
-        fmt::format("a capture of {} heads over {} x {}, F16; {} steps, swapped and finished", heads, length, length, n);
+    const std::string how = fmt::format("a capture of {} heads over {} x {}, F16; {} steps, swapped and finished",
+                                        captured_heads, captured_length, captured_length, n);
     std::vector<BenchValue> values;
     try {
         const LargeCapture capture;
