@@ -231,7 +231,7 @@ TEST_F(Photograph, that_shows_no_text_or_is_none_is_said) {
     std::ofstream(folder / "sign.png") << "no picture";
     EXPECT_TRUE(contains(error_of(ErrorCode::bad_format, [&] { run(request); }), "sign.png"));
     request.params.set("image", folder / "none.png");
-    EXPECT_TRUE(contains(error_of(ErrorCode::not_found, [&] { run(request); }), "none.png"));
+    EXPECT_TRUE(contains(error_of(ErrorCode::io, [&] { run(request); }), "none.png"));
 }
 
 TEST_F(Photograph, has_corners_that_survive_their_text) {
