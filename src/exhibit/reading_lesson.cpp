@@ -145,9 +145,9 @@ Lesson reading_lesson() {
          rule_check("grid")},
         {"The sampler reads each of these places between the four pixels around it. So the gradient of the reading goes on to "
          "the control points, which Shi 2018 learned from words alone. These were also shown, in training, the edges of the "
-         "line: words alone would have taken far longer.",
+         "line: a thousand steps of words alone had not moved them.",
          "采样器在每个位置周围的四个像素之间读数，所以阅读的梯度能一直传到控制点；Shi 2018 "
-         "的控制点只从单词学来。这里训练时还给出了整行的边缘：只靠单词要花长得多的时间。",
+         "的控制点只从单词学来。这里训练时还给出了整行的边缘：只靠单词训练一千步，它们还没有动。",
          rule_check("rectified.picture")},
         {"A straight word needs a frame, but no bending: its control points stay where a plane could bring them. Those of a "
          "curved "
