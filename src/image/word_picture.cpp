@@ -278,9 +278,11 @@ void draw_strokes(Tensor<float>& picture, const WordLook& look, Rng rng) {
     for (int i = 0; i < look.strokes; ++i) {
         const Sheet sheet(height, width);
         cairo_t* const c = sheet.context.get();
-        cairo_move_to(c, rng.uniform() * w, rng.uniform() * h);
+        const double y0 = rng.uniform() * h, x0 = rng.uniform() * w;
+        cairo_move_to(c, x0, y0);
         const double x1 = rng.uniform() * w, y1 = rng.uniform() * h, x2 = rng.uniform() * w, y2 = rng.uniform() * h;
-        cairo_curve_to(c, x1, y1, x2, y2, rng.uniform() * w, rng.uniform() * h);
+        const double y3 = rng.uniform() * h, x3 = rng.uniform() * w;
+        cairo_curve_to(c, x1, y1, x2, y2, x3, y3);
         cairo_set_line_width(c, 0.5 + 1.5 * rng.uniform());
         cairo_stroke(c);
         sheet.over(picture, look.paper + (look.ink - look.paper) * (0.2 + 0.6 * rng.uniform()));

@@ -352,7 +352,8 @@ void add_noise(DateExample& example, Rng& rng) {
 }
 
 DateExample draw_training_date(Rng& rng, std::span<const std::size_t> forms) {
-    DateExample example = write_date(draw_day(rng, false), forms[rng.below(forms.size())]);
+    const std::size_t form = forms[rng.below(forms.size())];
+    DateExample example = write_date(draw_day(rng, false), form);
     add_noise(example, rng);
     return example;
 }
@@ -361,7 +362,8 @@ std::vector<DateExample> held_out_dates(Index n) {
     Rng rng = Rng(2014).fork("held-out dates");
     std::vector<DateExample> examples;
     for (Index i = 0; i < n; ++i) {
-        examples.push_back(write_date(draw_day(rng, true), rng.below(date_forms().size())));
+        const std::size_t form = rng.below(date_forms().size());
+        examples.push_back(write_date(draw_day(rng, true), form));
         add_noise(examples.back(), rng);
     }
     return examples;

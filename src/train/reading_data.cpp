@@ -96,12 +96,18 @@ std::string figures(Rng& rng) {
             return fmt::format("{}", below(1000));
         case 2:
             return fmt::format("{}", below(1000000));
-        case 3:
-            return fmt::format("{}{}.{:02}", chance(rng, 0.6) ? "$" : "", below(1000), below(100));
-        case 4:
-            return fmt::format("{}:{:02}", below(24), below(60));
-        case 5:
-            return fmt::format("{:02}/{:02}/{}", 1 + below(12), 1 + below(28), 1950 + below(90));
+        case 3: {
+            const std::uint64_t cents = below(100), dollars = below(1000);
+            return fmt::format("{}{}.{:02}", chance(rng, 0.6) ? "$" : "", dollars, cents);
+        }
+        case 4: {
+            const std::uint64_t minute = below(60), hour = below(24);
+            return fmt::format("{}:{:02}", hour, minute);
+        }
+        case 5: {
+            const std::uint64_t year = 1950 + below(90), day = 1 + below(28), month = 1 + below(12);
+            return fmt::format("{:02}/{:02}/{}", month, day, year);
+        }
         default:
             return fmt::format("{}%", below(101));
     }
@@ -132,11 +138,14 @@ std::string marked(std::string word, Rng& rng) {
             return word + any_of_them(after, rng);
         case 1:
             return any_of_them(before, rng) + word;
-        case 2:
-            return any_of_them(before, rng) + word + any_of_them(after, rng);
-        default:
-            word.insert(static_cast<std::size_t>(rng.below(word.size() + 1)), any_of_them(within, rng));
-            return word;
+        case 2: {
+            const char* const last = any_of_them(after, rng);
+            return any_of_them(before, rng) + word + last;
+        }
+        default: {
+            const char* const mark = any_of_them(within, rng);
+            return word.insert(static_cast<std::size_t>(rng.below(word.size() + 1)), mark);
+        }
     }
 }
 
@@ -238,10 +247,14 @@ WordLook draw_look(const std::vector<std::string>& families, WordShape shape, Rn
     const bool curved = shape == WordShape::curved || (shape == WordShape::mixed && chance(rng, 0.5));
     if (curved) {
         const bool arc = chance(rng, 0.6);
-        if (arc) look.bend = (chance(rng, 0.7) ? 1 : -1) * somewhere(rng, bend.least, bend.most) * degrees;
+        if (arc) {
+            const double side = chance(rng, 0.7) ? 1 : -1;
+            look.bend = side * somewhere(rng, bend.least, bend.most) * degrees;
+        }
         if (!arc || chance(rng, 0.3)) {
             look.turn = somewhere(rng, -25, 25) * degrees;
-            look.far_x = (chance(rng, 0.5) ? 1 : -1) * somewhere(rng, 0.25, 0.7);
+            const double side = chance(rng, 0.5) ? 1 : -1;
+            look.far_x = side * somewhere(rng, 0.25, 0.7);
             look.far_y = somewhere(rng, -0.3, 0.3);
         }
     }
