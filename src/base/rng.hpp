@@ -6,8 +6,8 @@
 namespace saccade {
 
 /// Seeded random numbers, the same on every platform and standard library (std:: distributions are not).
-/// The order of a call's arguments is the compiler's: draw each into a variable of its own where two would stand in one expression.
-/// Generator: xoshiro256** (Blackman and Vigna 2018), state filled by splitmix64.
+/// The order of a call's arguments is the compiler's: draw each into a variable of its own where two would stand in one
+/// expression. Generator: xoshiro256** (Blackman and Vigna 2018), state filled by splitmix64.
 class Rng {
  public:
     explicit Rng(std::uint64_t seed);

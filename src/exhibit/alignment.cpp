@@ -21,7 +21,6 @@ namespace {
 
 constexpr double longest_source = 512;
 constexpr double longest_target = 512;
-constexpr double widest_beam = 10;
 const std::string as_trained = "trained";
 
 /// An output that has not ended by then never does.

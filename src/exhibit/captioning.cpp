@@ -23,7 +23,7 @@ namespace {
 
 constexpr Index trained_side = caption_side, least_trained = 72, most_trained = 120;
 constexpr Index least_side = 32, most_side = 512, usual_cell = 8;
-constexpr double longest_caption = 400, widest_beam = 10;
+constexpr double longest_caption = 400;
 constexpr Index most_words = 48;
 const std::string as_trained = "trained", channel_spatial = "channel-spatial", spatial_channel = "spatial-channel";
 
@@ -242,7 +242,7 @@ std::vector<ParamSpec> captioning_params() {
         resolution};
 }
 
-std::vector<ViewPlacement> placed(const Params& params) {
+std::vector<ViewPlacement> placed_captioning(const Params& params) {
     std::vector<ViewPlacement> views = {{"overlay", "map", 0, 0.3f, 0.6f}, {"word-strip", "map", 0, 0.7f, 0.6f}};
     const CaptionerDesign design = captioner_design(params.text("model"));
     const bool draws = chosen_alignment(params, design).samples;
@@ -270,8 +270,8 @@ Exhibit captioning_exhibit() {
     exhibit.params = captioning_params();
     exhibit.models = caption_task_ids();
     exhibit.choose_model = chosen_model;
-    exhibit.views = placed(resolve(exhibit.params, {}));
-    exhibit.place = placed;
+    exhibit.views = placed_captioning(resolve(exhibit.params, {}));
+    exhibit.place = placed_captioning;
     exhibit.step_axis = "output";
     exhibit.output_text = "output";
     exhibit.forced_param = "caption";

@@ -6,11 +6,11 @@ namespace saccade {
 
 namespace {
 
-void run(RunContext& context) {
+void run_channel(RunContext& context) {
     run_network(context, false);
 }
 
-std::vector<ViewPlacement> placed(const Params& params) {
+std::vector<ViewPlacement> placed_channel(const Params& params) {
     const BlockAttentionKind& attention = block_attention(params.text("model"));
     const auto of = [&](const std::string& what) { return block_tensor(params, what); };
     if (!attention.channel)
@@ -43,10 +43,10 @@ Exhibit channel_exhibit() {
     exhibit.params = network_params("se", "3.3");
     exhibit.models = network_models();
     exhibit.choose_model = network_model;
-    exhibit.views = placed(resolve(exhibit.params, {}));
-    exhibit.place = placed;
+    exhibit.views = placed_channel(resolve(exhibit.params, {}));
+    exhibit.place = placed_channel;
     exhibit.output_text = "output";
-    exhibit.run = run;
+    exhibit.run = run_channel;
     exhibit.lesson = channel_lesson();
     return exhibit;
 }

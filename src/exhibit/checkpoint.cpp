@@ -1,4 +1,4 @@
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -149,18 +149,20 @@ void run_checkpoint_exhibit(RunContext& context) {
     });
     if (mask >= 0) show_coverable(probe, read, mask, context.params.toggle("mask"));
     const StackDesign& design = checkpoint->stack.design();
-    std::string text = fmt::format("{}: {} layers of {} heads, {} features, {} tokens in its table", checkpoint->family->title,
-                                   design.layers, design.heads, design.d_model, checkpoint->vocabulary());
+    // What the model is comes last, and gives way to what it wrote.
+    std::vector<std::string> told;
+    const bool writes = checkpoint->tokenizer != nullptr && static_cast<Index>(output.ids.size()) > typed;
+    if (writes)
+        told.push_back(
+            fmt::format("writes “{}”", checkpoint->tokenizer->decode(Ids(output.ids.begin() + typed, output.ids.end()), true)));
     if (!output.likeliest.empty())
-        text = fmt::format("{} “{}” {:.2f};  {}",
-                           checkpoint->read_out == ReadOut::masked_token ? fmt::format("at {}:", output.at + 1) : "next",
-                           checkpoint->labels[static_cast<std::size_t>(output.likeliest.front())], output.probabilities.front(),
-                           text);
-    if (checkpoint->tokenizer != nullptr && static_cast<Index>(output.ids.size()) > typed) {
-        const Ids tail(output.ids.begin() + typed, output.ids.end());
-        text = fmt::format("writes “{}”;  {}", checkpoint->tokenizer->decode(tail, true), text);
-    }
-    probe.text("output", text);
+        told.push_back(fmt::format(
+            "{} “{}” {:.2f}", checkpoint->read_out == ReadOut::masked_token ? fmt::format("at {}:", output.at + 1) : "next",
+            checkpoint->labels[static_cast<std::size_t>(output.likeliest.front())], output.probabilities.front()));
+    if (!writes)
+        told.push_back(fmt::format("{}: {} layers of {} heads, {} features, {} tokens in its table", checkpoint->family->title,
+                                   design.layers, design.heads, design.d_model, checkpoint->vocabulary()));
+    probe.text("output", fmt::format("{}", fmt::join(told, ";  ")));
 }
 
 std::vector<ParamSpec> checkpoint_params() {
@@ -212,7 +214,7 @@ std::vector<ParamSpec> checkpoint_params() {
 }
 
 /// Those of one stack, or of the pair of an encoder-decoder: what the run does not have is not shown.
-std::vector<ViewPlacement> placed(const Params& params) {
+std::vector<ViewPlacement> placed_checkpoint(const Params& params) {
     std::vector<std::string> all = {"self.weights"};
     if (!params.text("path").empty()) all.push_back(params.text("stack") + ".weights");
     std::vector<ViewPlacement> views;
@@ -246,8 +248,8 @@ Exhibit checkpoint_exhibit() {
     exhibit.models = {"english"};
     exhibit.choose_model = [](const Params& params) -> std::string { return params.text("path").empty() ? "english" : ""; };
     exhibit.training_task = "english";
-    exhibit.views = placed(resolve(exhibit.params, {}));
-    exhibit.place = placed;
+    exhibit.views = placed_checkpoint(resolve(exhibit.params, {}));
+    exhibit.place = placed_checkpoint;
     exhibit.picks = {{"token.position", "position"}, {"output.position", "position"}, {"beam.rank", "hypothesis"}};
     exhibit.quick = {{"text", "generate", 20, "Write 20", "Take back"}};
     exhibit.output_text = "output";

@@ -16,7 +16,6 @@ namespace saccade {
 namespace {
 
 constexpr Index written_without_target = 64;  // tokens, at most
-constexpr double widest_beam = 10;
 
 /// The source, with what its tokenizer puts around it.
 Ids read_source(const RunContext& context, const Checkpoint& checkpoint) {
@@ -145,14 +144,16 @@ void show_places(Probe& probe, Index typed, Index length) {
     });
 }
 
-/// "writes “…”; next “…” 0.93; T5: ..."
+/// "writes “…”; at 3: “…” 0.93"; of a text that was typed: "at 3: “…” 0.93; T5: 6 and 6 layers ..."
 std::string told(const Checkpoint& checkpoint, const CheckpointOutput& output, Index typed) {
     const StackDesign &encoder = checkpoint.source->encoder.design(), &decoder = checkpoint.stack.design();
-    std::string text = fmt::format("at {}: “{}” {:.2f};  {}: {} and {} layers of {} heads, {} features, {} tokens in its table",
-                                   output.at + 1, checkpoint.labels[static_cast<std::size_t>(output.likeliest.front())],
-                                   output.probabilities.front(), checkpoint.family->title, encoder.layers, decoder.layers,
-                                   decoder.heads, decoder.d_model, checkpoint.vocabulary());
-    if (checkpoint.tokenizer == nullptr || static_cast<Index>(output.ids.size()) <= typed) return text;
+    const std::string text =
+        fmt::format("at {}: “{}” {:.2f}", output.at + 1, checkpoint.labels[static_cast<std::size_t>(output.likeliest.front())],
+                    output.probabilities.front());
+    if (checkpoint.tokenizer == nullptr || static_cast<Index>(output.ids.size()) <= typed)
+        return fmt::format("{};  {}: {} and {} layers of {} heads, {} features, {} tokens in its table", text,
+                           checkpoint.family->title, encoder.layers, decoder.layers, decoder.heads, decoder.d_model,
+                           checkpoint.vocabulary());
     Ids tail(output.ids.begin() + typed, output.ids.end());
     if (tail.back() == checkpoint.source->end) tail.pop_back();
     return fmt::format("writes “{}”;  {}", checkpoint.tokenizer->decode(tail, true), text);

@@ -162,7 +162,7 @@ std::vector<std::string> classes_of(const Model& model, Index count) {
     return classes;
 }
 
-void run(RunContext& context) {
+void run_glimpses_exhibit(RunContext& context) {
     const auto model = glimpse_model_of(context.model);
     const Params& params = context.params;
     GlimpseRequest request{.picture = read_canvas(context, model->design()),
@@ -238,7 +238,7 @@ Exhibit glimpses_exhibit() {
                      {"curves", "cost", 1, 0.38f, 0.44f}};
     exhibit.step_axis = "glimpse";
     exhibit.output_text = "output";
-    exhibit.run = run;
+    exhibit.run = run_glimpses_exhibit;
     exhibit.lesson = glimpses_lesson();
     return exhibit;
 }

@@ -8,7 +8,7 @@ namespace saccade {
 
 namespace {
 
-void run(RunContext& context) {
+void run_multi_head(RunContext& context) {
     const AttentionLayer layer = attention_layer(context);
     show_attention(context, layer, {layer.design.causal}, std::nullopt);
 }
@@ -30,7 +30,7 @@ Exhibit multi_head_exhibit() {
                      {"heatmap", "share", 1, 0.32f, 0.4f},      {"heatmap", "concat", 2, 0.5f, 0.24f},
                      {"heatmap", "attended", 2, 0.5f, 0.24f}};
     exhibit.step_axis = "token";
-    exhibit.run = run;
+    exhibit.run = run_multi_head;
     exhibit.lesson = multi_head_lesson();
     return exhibit;
 }

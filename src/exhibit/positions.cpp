@@ -176,7 +176,7 @@ void show_reversed(const Setting& s, const ShownRun& forwards) {
     });
 }
 
-void run(RunContext& context) {
+void run_positions(RunContext& context) {
     const Params& params = context.params;
     if (params.text("show") == "extrapolation") return measure_lengths(context);
     const auto loaded = transformer_of(context.model, trained_design(*context.model));
@@ -198,7 +198,7 @@ void run(RunContext& context) {
     show_reversed(s, shown);
 }
 
-std::vector<ParamSpec> params() {
+std::vector<ParamSpec> positions_params() {
     ParamSpec text = text_param("text", "Text",
                                 "Dates with semicolons between them, as the model learned to read them; each "
                                 "character is one token.",
@@ -217,7 +217,7 @@ std::vector<ParamSpec> params() {
                       12)};
 }
 
-std::vector<ViewPlacement> placed(const Params& params) {
+std::vector<ViewPlacement> placed_positions(const Params& params) {
     const std::string& show = params.text("show");
     if (show == "extrapolation") return {{"curves", "accuracy", 0, 1, 1}};
     if (show == "weights")
@@ -241,12 +241,12 @@ Exhibit positions_exhibit() {
         "how far it carries.",
         position_codes().size());
     exhibit.source = "Vaswani 2017; Shaw 2018; Su 2021; Press 2021";
-    exhibit.params = params();
+    exhibit.params = positions_params();
     for (const PositionFunction& code : position_codes()) exhibit.models.push_back(date_lists_model(code.id));
     exhibit.choose_model = [](const Params& p) { return date_lists_model(p.text("position")); };
-    exhibit.views = placed(resolve(exhibit.params, {}));
-    exhibit.place = placed;
-    exhibit.run = run;
+    exhibit.views = placed_positions(resolve(exhibit.params, {}));
+    exhibit.place = placed_positions;
+    exhibit.run = run_positions;
     exhibit.training_task = "*";
     exhibit.lesson = positions_lesson();
     return exhibit;

@@ -17,7 +17,7 @@ namespace saccade {
 
 namespace {
 
-constexpr double longest_text = 64, longest_path = 400, widest_beam = 10;
+constexpr double longest_text = 64, longest_path = 400;
 constexpr Index most_characters = 40;
 constexpr double unsure = 0.5;  // of a character, on average: below it is said that there may be no text
 const std::string with_rectifier = "reading", without_rectifier = "reading-plain";
@@ -177,7 +177,7 @@ std::vector<ParamSpec> reading_params() {
                       1, widest_beam)};
 }
 
-std::vector<ViewPlacement> placed(const Params& params) {
+std::vector<ViewPlacement> placed_reading(const Params& params) {
     const bool photograph = !params.text("image").empty(), rectifies = params.text("model") == with_rectifier;
     const float upper = 0.44f, lower = 0.56f;
     std::vector<ViewPlacement> views;
@@ -210,8 +210,8 @@ Exhibit reading_exhibit() {
     exhibit.source = "Shi et al. 2018; Lee and Osindero 2016";
     exhibit.params = reading_params();
     exhibit.models = reading_task_ids();
-    exhibit.views = placed(resolve(exhibit.params, {}));
-    exhibit.place = placed;
+    exhibit.views = placed_reading(resolve(exhibit.params, {}));
+    exhibit.place = placed_reading;
     exhibit.step_axis = "output";
     exhibit.output_text = "output";
     exhibit.forced_param = "target";

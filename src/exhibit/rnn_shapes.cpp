@@ -18,7 +18,7 @@ namespace saccade {
 namespace {
 
 constexpr double longest_text = 512;
-constexpr Index months = 12;
+constexpr Index month_count = 12;
 constexpr Index most_letters = 16;  // "September" and its end need 10
 constexpr Index most_digits = 16;   // an ISO date and its end need 11
 constexpr RecurrentKind cells[] = {RecurrentKind::elman, RecurrentKind::gru, RecurrentKind::lstm};
@@ -49,7 +49,7 @@ struct Network {
         outputs = names_in(file, "target", where);
         if (static_cast<Index>(inputs.size()) != model.sizes().inputs ||
             static_cast<Index>(outputs.size()) != model.sizes().outputs ||
-            (wanted.shape == RnnShape::one_to_n && model.sizes().inputs != months + model.sizes().outputs))
+            (wanted.shape == RnnShape::one_to_n && model.sizes().inputs != month_count + model.sizes().outputs))
             throw Error(ErrorCode::bad_format, where + ": the vocabulary of its card does not fit its weights",
                         "use the card that was written with these weights");
     }
@@ -207,7 +207,7 @@ std::vector<ParamSpec> rnn_shapes_params() {
                 {{"uni", "Left to right"}, {"bi", "Both"}}),
             text,
             integer_param("month", "Month", "The one input of 1 to N, from 1 to 12. Not used by the other shapes.", 9, 1,
-                          static_cast<double>(months)),
+                          static_cast<double>(month_count)),
             toggle_param(
                 "trained", "Trained",
                 "Off: the weights as they were before the first step of training, random. Memory fades fastest there, which "

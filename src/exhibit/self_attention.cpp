@@ -19,7 +19,7 @@ Visibility chosen_visibility(const AttentionLayer& layer, const Params& params) 
     return own;
 }
 
-void run(RunContext& context) {
+void run_self_attention(RunContext& context) {
     const AttentionLayer layer = attention_layer(context);
     const Index head = chosen("Head", context.params.integer("head"), layer.design.heads);
     const Visibility visibility = chosen_visibility(layer, context.params);
@@ -31,7 +31,7 @@ void run(RunContext& context) {
     show_attention(context, layer, visibility, head);
 }
 
-std::vector<ParamSpec> params() {
+std::vector<ParamSpec> self_attention_params() {
     std::vector<ParamSpec> all = attention_layer_params();
     all.push_back(integer_param("head", "Head", "Which head of the layer.", 1, 1, 64));
     all.push_back(choice_param("show", "Show",
@@ -46,7 +46,7 @@ std::vector<ParamSpec> params() {
     return all;
 }
 
-std::vector<ViewPlacement> placed(const Params& params) {
+std::vector<ViewPlacement> placed_self_attention(const Params& params) {
     if (params.text("show") == "matrices")
         return {{"heatmap", "read", 0, 1, 0.5f},    {"heatmap", "query", 0, 1, 0.5f},       {"heatmap", "key", 0, 1, 0.5f},
                 {"heatmap", "value", 0, 1, 0.5f},   {"heatmap", "scores", 1, 1, 0.5f},      {"heatmap", "weights", 1, 1, 0.5f},
@@ -66,13 +66,13 @@ Exhibit self_attention_exhibit() {
     exhibit.group = "Transformer";
     exhibit.summary = "One head from typed tokens: embed, project, score, mask, normalise, read; for one token and for all.";
     exhibit.source = "Vaswani et al. 2017, section 3.2.1";
-    exhibit.params = params();
+    exhibit.params = self_attention_params();
     exhibit.models = {translation_transformer, "induction"};
     exhibit.choose_model = attention_layer_model;
-    exhibit.views = placed(resolve(exhibit.params, {}));
-    exhibit.place = placed;
+    exhibit.views = placed_self_attention(resolve(exhibit.params, {}));
+    exhibit.place = placed_self_attention;
     exhibit.step_axis = "token";
-    exhibit.run = run;
+    exhibit.run = run_self_attention;
     exhibit.lesson = self_attention_lesson();
     return exhibit;
 }

@@ -71,12 +71,12 @@ void compare(RunContext& context, const NetworkRun& run) {
     });
 }
 
-void run(RunContext& context) {
+void run_spatial(RunContext& context) {
     const NetworkRun done = run_network(context, true);
     if (context.params.toggle("side_by_side")) compare(context, done);
 }
 
-std::vector<ViewPlacement> placed(const Params& params) {
+std::vector<ViewPlacement> placed_spatial(const Params& params) {
     const BlockAttentionKind& attention = block_attention(params.text("model"));
     const auto of = [&](const char* what) { return block_tensor(params, what); };
     const bool maps = attention.spatial, gates = attention.channel;
@@ -109,10 +109,10 @@ Exhibit spatial_exhibit() {
         "Runs all three networks, and shows where each looks for the class (Grad-CAM) and how sure it is.", false));
     exhibit.models = network_models();
     exhibit.choose_model = network_model;
-    exhibit.views = placed(resolve(exhibit.params, {}));
-    exhibit.place = placed;
+    exhibit.views = placed_spatial(resolve(exhibit.params, {}));
+    exhibit.place = placed_spatial;
     exhibit.output_text = "output";
-    exhibit.run = run;
+    exhibit.run = run_spatial;
     exhibit.lesson = spatial_lesson();
     return exhibit;
 }

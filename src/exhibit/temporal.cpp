@@ -20,7 +20,7 @@ namespace saccade {
 
 namespace {
 
-constexpr double longest_sentence = 400, widest_beam = 10, longest_story = 400, longest_path = 4096;
+constexpr double longest_sentence = 400, longest_story = 400, longest_path = 4096;
 constexpr std::int64_t offered_clips = 1000;
 const std::string usual_story = "the red circle appears, then the blue square moves left, then the green cross turns";
 
@@ -179,7 +179,7 @@ std::vector<ParamSpec> temporal_params() {
                       1, widest_beam)};
 }
 
-std::vector<ViewPlacement> placed(const Params& params) {
+std::vector<ViewPlacement> placed_temporal(const Params& params) {
     const bool space = params.text("model") == "space";
     std::vector<ViewPlacement> views = {{"film-strip", space ? "map" : "weights", 0, 1, 0.55f}};
     if (params.integer("beam") > 1)
@@ -207,8 +207,8 @@ Exhibit temporal_exhibit() {
     exhibit.choose_model = [](const Params& params) {
         return std::string(params.text("model") == "space" ? "temporal-space" : "temporal");
     };
-    exhibit.views = placed(resolve(exhibit.params, {}));
-    exhibit.place = placed;
+    exhibit.views = placed_temporal(resolve(exhibit.params, {}));
+    exhibit.place = placed_temporal;
     exhibit.step_axis = "output";
     exhibit.output_text = "output";
     exhibit.forced_param = "sentence";

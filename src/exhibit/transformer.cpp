@@ -13,7 +13,7 @@ namespace saccade {
 
 namespace {
 
-constexpr double longest_source = 512, longest_target = 512, widest_beam = 10;
+constexpr double longest_source = 512, longest_target = 512;
 
 bool translates(const Params& params) {
     return params.text("model") == "zh-en";
@@ -46,7 +46,7 @@ TransformerDesign chosen_design(const RunContext& context) {
     return design;
 }
 
-void run(RunContext& context) {
+void run_transformer_exhibit(RunContext& context) {
     const Params& params = context.params;
     const auto loaded = transformer_of(context.model, chosen_design(context));
     const SequenceText& text = *loaded->text;
@@ -79,7 +79,7 @@ void run(RunContext& context) {
                      "the source is unlike what the model was trained on");
 }
 
-std::vector<ParamSpec> params() {
+std::vector<ParamSpec> transformer_params() {
     ParamSpec source = text_param("source", "Source",
                                   "A Chinese sentence, or dates with semicolons between them; each character "
                                   "is one token.",
@@ -129,7 +129,7 @@ std::vector<ParamSpec> params() {
                       1, 1, longest_target)};
 }
 
-std::vector<ViewPlacement> placed(const Params& params) {
+std::vector<ViewPlacement> placed_transformer(const Params& params) {
     const std::string weights = params.text("stack") + ".weights";
     return {{"head-grid", weights, 0, 0.56f, 0.5f},
             {"neuron", weights, 0, 0.44f, 0.5f},
@@ -149,16 +149,16 @@ Exhibit transformer_exhibit() {
         "The whole encoder-decoder on a trained model: every head of encoder, decoder and cross-attention, and what is "
         "written.";
     exhibit.source = "Vaswani et al. 2017";
-    exhibit.params = params();
+    exhibit.params = transformer_params();
     exhibit.models = {translation_transformer};
     for (const PositionFunction& code : position_codes()) exhibit.models.push_back(date_lists_model(code.id));
     exhibit.choose_model = chosen_model;
-    exhibit.views = placed(resolve(exhibit.params, {}));
-    exhibit.place = placed;
+    exhibit.views = placed_transformer(resolve(exhibit.params, {}));
+    exhibit.place = placed_transformer;
     exhibit.step_axis = "output";
     exhibit.output_text = "output";
     exhibit.forced_param = "target";
-    exhibit.run = run;
+    exhibit.run = run_transformer_exhibit;
     exhibit.training_task = "*";
     exhibit.lesson = transformer_lesson();
     exhibit.picks = {{"beam.rank", "hypothesis"}};

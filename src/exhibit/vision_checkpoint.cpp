@@ -183,9 +183,9 @@ std::string said(const VisionCheckpoint& checkpoint, const VisionOutput& output)
 
 /// Read at another size than the model's own, if that is asked for.
 VisionCheckpointPtr at_resolution(RunContext& context, const VisionCheckpointPtr& checkpoint) {
-    const Index side = static_cast<Index>(context.params.integer("resolution"));
-    if (side == 0) return checkpoint;
-    const VisionCheckpointPtr other = vision_checkpoint_at(checkpoint, side, context.stop);
+    const Index px = static_cast<Index>(context.params.integer("resolution"));
+    if (px == 0) return checkpoint;
+    const VisionCheckpointPtr other = vision_checkpoint_at(checkpoint, px, context.stop);
     const VisionDesign &own = checkpoint->model.design(), &now = other->model.design();
     if (now.rows() != own.rows() || now.columns() != own.columns())
         context.probe.note({"resolution",
@@ -195,7 +195,7 @@ VisionCheckpointPtr at_resolution(RunContext& context, const VisionCheckpointPtr
     return other;
 }
 
-void run(RunContext& context) {
+void run_vision_checkpoint_exhibit(RunContext& context) {
     if (context.model == nullptr && names_network(context.params)) return run_vision_network(context);
     const std::string path = path_from_text(context.params.text("path"));
     const VisionCheckpointPtr checkpoint = at_resolution(
@@ -226,7 +226,7 @@ std::string bundled(const Params& params) {
     return params.text("path").empty() ? own_model : "";
 }
 
-std::vector<ParamSpec> params() {
+std::vector<ParamSpec> vision_checkpoint_params() {
     ParamSpec path = optional_text_param("path", "Model",
                                          "A ViT or DeiT in Hugging Face's layout: config.json, model.safetensors, "
                                          "preprocessor_config.json; or seresnet50, mobilenetv3_large_100 or efficientnet_b0 in "
@@ -288,14 +288,14 @@ Exhibit vision_checkpoint_exhibit() {
         "a class; the channel gates of SE-ResNet, MobileNetV3 or EfficientNet.";
     exhibit.source =
         "Dosovitskiy 2021; Touvron 2021; Abnar and Zuidema 2020; Chefer 2021; Hu 2018; Howard 2019; Tan and Le 2019";
-    exhibit.params = params();
+    exhibit.params = vision_checkpoint_params();
     exhibit.models = {own_model};
     exhibit.choose_model = bundled;
     exhibit.views = views_of(resolve(exhibit.params, {}));
     exhibit.place = views_of;
     exhibit.picks = {{"token.number", "query"}, {"patch.number", "query"}, {"top.number", "class"}};
     exhibit.output_text = "output";
-    exhibit.run = run;
+    exhibit.run = run_vision_checkpoint_exhibit;
     exhibit.lesson = vision_checkpoint_lesson();
     return exhibit;
 }

@@ -10,6 +10,8 @@ namespace saccade {
 
 // The usual kinds of parameters, so that an exhibit states what is its own.
 
+inline constexpr double widest_beam = 10;  // hypotheses that a beam search may be asked to keep
+
 inline ParamSpec make_param(ParamType type, const std::string& name, const std::string& title, const std::string& help,
                             ParamValue fallback) {
     ParamSpec p;

@@ -97,6 +97,12 @@ void RowsSeen::note(const TensorInfo& info, bool normalised, const std::vector<I
     std::vector<const Intervention*> hands;
     for (const Intervention& intervention : interventions)
         if (intervention.enabled && intervention.tensor == info.name) hands.push_back(&intervention);
+    const bool ablated = off.low == 0 && off.high == 0 && std::ranges::all_of(hands, [](const Intervention* h) {
+                             return h->kind == Intervention::Kind::scale && h->value == 0;
+                         });
+    if (ablated)
+        return notes.push_back({"", info.name + ": ablated by hand: what these rows would read is 0, as they sum to 0",
+                                "undo it, or scale by 1, and it reads again"});
     notes.push_back({"", info.name + ": changed by hand, " + off.words(), why_off_one(hands, off.emptied)});
 }
 

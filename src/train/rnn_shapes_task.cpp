@@ -16,7 +16,7 @@ namespace saccade {
 
 namespace {
 
-struct Score {
+struct ShapeScore {
     double units = 0, right = 0;  // what accuracy counts: texts, or characters for n_to_n
     double sequences = 0, right_sequences = 0;
     double loss = 0, targets = 0;
@@ -44,7 +44,7 @@ class RnnShapesTask : public Task {
     static constexpr int shard_count = 4;
     bool writes() const { return design_.shape == RnnShape::n_to_m || design_.shape == RnnShape::one_to_n; }
     Var<float> logits(const RnnShapes<float>& model, const RnnBatch& batch) const;
-    Score score(const RnnShapes<float>& model, const RnnBatch& batch) const;
+    ShapeScore score(const RnnShapes<float>& model, const RnnBatch& batch) const;
 
     RnnDesign design_;
     RnnSizes sizes_;
@@ -126,10 +126,10 @@ Var<float> RnnShapesTask::shard_loss(const Weights<float>& weights, Index, int s
     return cross_entropy<float>(logits(RnnShapes<float>(weights, design_), batch), batch.targets, batch.weights);
 }
 
-Score RnnShapesTask::score(const RnnShapes<float>& model, const RnnBatch& batch) const {
+ShapeScore RnnShapesTask::score(const RnnShapes<float>& model, const RnnBatch& batch) const {
     const Index size = batch.texts.count(), steps = static_cast<Index>(batch.targets.size()) / size;
     const Tensor<float> o = logits(model, batch).value();
-    Score score;
+    ShapeScore score;
     for (const float w : batch.weights) score.targets += static_cast<double>(w);
     score.loss = static_cast<double>(cross_entropy<float>(o, batch.targets, batch.weights).value().item()) * score.targets;
     std::vector<Ids> decoded;
@@ -163,7 +163,7 @@ Score RnnShapesTask::score(const RnnShapes<float>& model, const RnnBatch& batch)
 std::map<std::string, double> RnnShapesTask::evaluate(const WeightMap& weights, Index n, std::stop_token stop) const {
     if (n < 1) throw Error(ErrorCode::usage, id() + ": nothing to evaluate on", "ask for at least one example");
     const RnnShapes<float> model{Weights<float>(weights), design_};
-    std::vector<Score> scores;
+    std::vector<ShapeScore> scores;
     if (design_.shape == RnnShape::one_to_n) {
         scores.push_back(score(model, rnn_months(0, months_in_a_year)));
     } else {
@@ -180,8 +180,8 @@ std::map<std::string, double> RnnShapesTask::evaluate(const WeightMap& weights, 
             scores[static_cast<std::size_t>(c)] = score(model, rnn_batch(design_.shape, part));
         });
     }
-    Score total;
-    for (const Score& s : scores)
+    ShapeScore total;
+    for (const ShapeScore& s : scores)
         total = {total.units + s.units,         total.right + s.right,
                  total.sequences + s.sequences, total.right_sequences + s.right_sequences,
                  total.loss + s.loss,           total.targets + s.targets};

@@ -20,7 +20,7 @@ namespace saccade {
 
 namespace {
 
-constexpr const char* guided = "-guided";
+constexpr const char* guided_ending = "-guided";
 
 Seq2SeqDesign translator_design(const std::string& id) {
     Seq2SeqDesign d;
@@ -83,7 +83,7 @@ TranslationTask::TranslationTask(std::string id, const TrainOptions& options)
 
 TranslationSet::Settings TranslationTask::read_options(const TrainOptions& options) {
     TranslationSet::Settings settings;
-    if (id_.ends_with(guided)) alignment_loss_ = 1;
+    if (id_.ends_with(guided_ending)) alignment_loss_ = 1;
     read_task_options(id_, options,
                       {{"merges", 0, 100001, [&](double v) { settings.merges = static_cast<std::size_t>(v); }},
                        {"dropout", 0, 1, [this](double v) { dropout_ = v; }},
@@ -153,7 +153,7 @@ nlohmann::json TranslationTask::card() const {
     std::string what = id_.starts_with("zh-en-luong") ? "LSTM, general score, input feeding (Luong 2015)"
                        : id_ == "zh-en-fixed"         ? "GRU without attention, one fixed context (Cho 2014)"
                                                       : "GRU, additive attention (Bahdanau 2014)";
-    what += id_.ends_with(guided) ? ", attention guided by word alignments" : "";
+    what += id_.ends_with(guided_ending) ? ", attention guided by word alignments" : "";
     nlohmann::json card = {{"id", id_},
                            {"title", "Chinese to English: " + what},
                            {"design", to_json(design_)},

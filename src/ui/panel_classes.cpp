@@ -41,7 +41,7 @@ void class_bars(const Ui& ui, AppState& state, Controller& act) {
     const std::size_t shown = std::min(most_classes, order.size());
     std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(shown), order.end(),
                       [&](Index a, Index b) { return p.at({a}) != p.at({b}) ? p.at({a}) > p.at({b}) : a < b; });
-    heading(ui, "Class probabilities");
+    heading(ui, tensor->info.title.empty() ? "Class probabilities" : tensor->info.title);
     const float width = ImGui::GetContentRegionAvail().x, names = 88 * s, numbers = 44 * s;
     ImFont* font = ui.fonts.face(Font::ui, 14);
     const float size = compat::font_size(*font);

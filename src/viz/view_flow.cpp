@@ -258,7 +258,7 @@ class FlowView : public View {
         return tensor.info.unit == difference_unit && tensor.info.role == Role::state && attention_axes(tensor);
     }
 
-    enum class Light { none, hovered, selected };
+    enum class Light { unlit, hovered, selected };
 
     /// A query in focus lights its whole row; a key alone lights what reads it.
     struct Lit {
@@ -352,26 +352,26 @@ class FlowView : public View {
                            double to) {
         const std::size_t heads = planes.size();
         const bool signed_lines = is_difference(*planes.front().source);
-        for (const Light pass : {Light::none, Light::hovered, Light::selected})
+        for (const Light pass : {Light::unlit, Light::hovered, Light::selected})
             for (const Link& link : links.drawn) {
-                const Light light = selected(link) ? Light::selected : hovered(link) ? Light::hovered : Light::none;
+                const Light light = selected(link) ? Light::selected : hovered(link) ? Light::hovered : Light::unlit;
                 if (light != pass) continue;
                 // Heads that do the same run side by side.
                 const double aside = (static_cast<double>(link.head) - static_cast<double>(heads - 1) / 2) *
                                      std::min(sketch.px(5), 0.5 * above.pitch / static_cast<double>(heads));
                 const double xa = above.x(link.col) + aside, xb = below.x(link.row) + aside, bend = (to - from) * 0.55;
                 // While a token is selected, the lines of the others step back.
-                const double strength = pass != Light::none ? 0.88 : selected.any() ? 0.3 : 0.75;
-                const double alpha = (pass == Light::none && selected.any() ? 0.06 : 0.12) + strength * std::sqrt(link.weight);
+                const double strength = pass != Light::unlit ? 0.88 : selected.any() ? 0.3 : 0.75;
+                const double alpha = (pass == Light::unlit && selected.any() ? 0.06 : 0.12) + strength * std::sqrt(link.weight);
                 const Color own = heads > 1 ? series_color(sketch.theme(), link.head) : sketch.theme().accent;
                 // In their heads' colours lines are lit by their strength alone.
                 const Normalization limits;
                 const Color less =
-                    pass == Light::none ? sketch.theme().negative : mix(sketch.theme().negative, sketch.theme().text, 0.4);
+                    pass == Light::unlit ? sketch.theme().negative : mix(sketch.theme().negative, sketch.theme().text, 0.4);
                 const Color color = signed_lines && link.value < 0           ? less
                                     : heads == 1 && limits.above(link.value) ? sketch.theme().over
                                     : heads == 1 && limits.below(link.value) ? sketch.theme().under
-                                    : heads > 1 || pass == Light::none       ? own
+                                    : heads > 1 || pass == Light::unlit      ? own
                                     : pass == Light::selected                ? sketch.theme().selection
                                                                              : sketch.hover_color();
                 const double width = std::max(0.6, sketch.px(widest_curve) * link.weight);

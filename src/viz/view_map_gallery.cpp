@@ -12,8 +12,8 @@ namespace saccade {
 
 namespace {
 
-constexpr double widest_map = 150;
-constexpr double least_map = 12, readable_map = 22;  // pixels of a map: with less, only as many are drawn as can be made out
+constexpr double widest_shown = 150;
+constexpr double least_shown = 12, readable_map = 22;  // pixels of a map: with less, only as many are drawn as can be made out
 constexpr Index most_cells_hit = 400, most_frames = 600;  // channels that are framed, or hit cell by cell
 
 struct Gallery {
@@ -55,7 +55,7 @@ Raster raster_of(const Sketch& sketch, Index n, double shape, const Box& room) {
         const Index rows = (n + cols - 1) / cols;
         const double pitch = std::min(room.w / static_cast<double>(cols), room.h / static_cast<double>(rows) * shape);
         const double gap = pitch >= sketch.px(40) ? sketch.px(6) : pitch >= sketch.px(20) ? sketch.px(3) : pitch >= 8 ? 1 : 0;
-        const double w = std::min((room.w + gap) / static_cast<double>(cols) - gap, sketch.px(widest_map));
+        const double w = std::min((room.w + gap) / static_cast<double>(cols) - gap, sketch.px(widest_shown));
         double h = std::min((room.h + gap) / static_cast<double>(rows) - gap, w / shape);
         if (h > 8) h = std::floor(h);
         if (h <= best_h) continue;
@@ -150,7 +150,7 @@ void keep_what_fits(const Sketch& sketch, Gallery& gallery, const Box& room) {
     const auto maps_of = [&](double side) {
         return std::max<Index>(1, static_cast<Index>(room.w / sketch.px(side)) * static_cast<Index>(room.h / sketch.px(side)));
     };
-    if (gallery.size() <= maps_of(least_map)) return;
+    if (gallery.size() <= maps_of(least_shown)) return;
     const auto most = static_cast<std::size_t>(maps_of(readable_map));
     for (std::size_t place = most; place < gallery.order.size(); ++place)
         if (sketch.selected(gallery.stack.entries, gallery.order[place])) gallery.order[most - 1] = gallery.order[place];

@@ -64,7 +64,7 @@ Strip strip_of(const Trace& trace, const TraceTensor& tensor, const ViewState& s
 }
 
 /// Where the pictures stand: as large as they can be, row by row.
-struct Rows {
+struct WordRows {
     Box first;
     Index cols = 1, rows = 1;
     double pitch_x = 0, pitch_y = 0;
@@ -77,7 +77,7 @@ struct Rows {
     }
 };
 
-Rows arrange(const Sketch& sketch, const Strip& strip, const Box& room) {
+WordRows arrange(const Sketch& sketch, const Strip& strip, const Box& room) {
     const double shape = shape_of(strip.picture, *strip.stack.tensor);
     const auto n = static_cast<Index>(strip.cells.size());
     // Is there a label that has no room beside what stands at its right?
@@ -88,7 +88,7 @@ Rows arrange(const Sketch& sketch, const Strip& strip, const Box& room) {
         });
     };
     const auto tried = [&](Index cols, double size, int lines) {
-        Rows rows;
+        WordRows rows;
         rows.cols = cols;
         rows.rows = (n + cols - 1) / cols;
         rows.label = size;
@@ -111,21 +111,21 @@ Rows arrange(const Sketch& sketch, const Strip& strip, const Box& room) {
         return rows;
     };
     const auto best = [&](double size) {
-        Rows found;
+        WordRows found;
         for (Index cols = 1; cols <= n; ++cols) {
-            Rows rows = tried(cols, size, 1);
+            WordRows rows = tried(cols, size, 1);
             if (size > 0 && crowded(rows.first.w, size)) rows = tried(cols, size, 2);
             if (rows.first.w > found.first.w) found = rows;
         }
         return found;
     };
-    const Rows with = best(sketch.px(14));
+    const WordRows with = best(sketch.px(14));
     if (with.pitch_x >= sketch.px(64) && with.first.h >= sketch.px(40)) return with;
-    const Rows small = best(sketch.px(10));
+    const WordRows small = best(sketch.px(10));
     return small.pitch_x >= sketch.px(28) && small.first.h >= sketch.px(2) ? small : best(0);
 }
 
-void draw_label(Sketch& sketch, const Strip& strip, const Cell& cell, const Rows& rows, const Box& box) {
+void draw_label(Sketch& sketch, const Strip& strip, const Cell& cell, const WordRows& rows, const Box& box) {
     if (rows.label <= 0 || cell.entry < 0) return;
     const Theme& theme = sketch.theme();
     const AxisPtr& axis = strip.stack.entries;
@@ -190,7 +190,7 @@ class WordStripView : public View {
                     fmt::format("{} {}{}", n, strip.words ? "token" : short_name(*strip.stack.entries), n == 1 ? "" : "s");
         Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle);
         sketch.caption(caption_of(strip, state), content);
-        const Rows rows = arrange(sketch, strip, content);
+        const WordRows rows = arrange(sketch, strip, content);
         for (std::size_t i = 0; i < strip.cells.size(); ++i) {
             const Cell& cell = strip.cells[i];
             const Box box = rows.place(static_cast<Index>(i));

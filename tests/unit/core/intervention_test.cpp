@@ -154,7 +154,7 @@ std::string said_of_rows(std::initializer_list<const char*> hands) {
     declare_axes(probe, 1, 1, 3);
     const Trace trace = probe.finish();
     for (const Note& note : trace.notes())
-        if (contains(note.text, "changed by hand")) return note.text + ": " + note.hint;
+        if (contains(note.text, "by hand")) return note.text + ": " + note.hint;
     return {};
 }
 
@@ -167,6 +167,9 @@ TEST(Hand, rows_that_a_hand_took_off_their_sum_are_described_as_they_are) {
     EXPECT_TRUE(contains(nothing, "rows sum to 0: ")) << nothing;
     EXPECT_TRUE(contains(nothing, "none is left to take the 1")) << nothing;
     EXPECT_FALSE(contains(nothing, "*=")) << nothing;
+    const std::string ablated = said_of_rows({"encoder.weights[0,0]*=0"});
+    EXPECT_TRUE(contains(ablated, "ablated by hand") && contains(ablated, "sum to 0")) << ablated;
+    EXPECT_FALSE(contains(ablated, "changed by hand") || contains(ablated, "*=")) << ablated;
     const std::string negative = said_of_rows({"encoder.weights*=-1"});
     EXPECT_TRUE(contains(negative, "rows sum to -1, weights down to -0.6: ")) << negative;
     EXPECT_EQ(said_of_rows({"encoder.weights[0,0,0,1]=0.9"}), "");
