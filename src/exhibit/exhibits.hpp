@@ -14,6 +14,7 @@ Exhibit channel_exhibit();
 Exhibit checkpoint_exhibit();
 Exhibit complexity_exhibit();
 Exhibit glimpses_exhibit();
+Exhibit head_statistics_exhibit();
 Exhibit induction_exhibit();
 Exhibit memory_exhibit();
 Exhibit multi_head_exhibit();

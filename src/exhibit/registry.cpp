@@ -30,11 +30,12 @@ void add_when_trained(std::vector<Exhibit>& all, Exhibit exhibit, const std::str
 const std::vector<Exhibit>& exhibits() {
     static const std::vector<Exhibit> all = [] {
         std::vector<Exhibit> made = {
-            alignment_exhibit(), rnn_shapes_exhibit(),     bottleneck_exhibit(),        memory_exhibit(),
-            saliency_exhibit(),  self_attention_exhibit(), multi_head_exhibit(),        permutation_exhibit(),
-            positions_exhibit(), transformer_exhibit(),    complexity_exhibit(),        induction_exhibit(),
-            channel_exhibit(),   spatial_exhibit(),        captioning_exhibit(),        glimpses_exhibit(),
-            temporal_exhibit(),  checkpoint_exhibit(),     vision_checkpoint_exhibit(), capture_exhibit(),
+            alignment_exhibit(),       rnn_shapes_exhibit(),     bottleneck_exhibit(),        memory_exhibit(),
+            saliency_exhibit(),        self_attention_exhibit(), multi_head_exhibit(),        permutation_exhibit(),
+            positions_exhibit(),       transformer_exhibit(),    complexity_exhibit(),        induction_exhibit(),
+            channel_exhibit(),         spatial_exhibit(),        captioning_exhibit(),        glimpses_exhibit(),
+            temporal_exhibit(),        checkpoint_exhibit(),     vision_checkpoint_exhibit(), capture_exhibit(),
+            head_statistics_exhibit(),
         };
         add_when_trained(made, reading_exhibit(), "checkpoint");
         return made;

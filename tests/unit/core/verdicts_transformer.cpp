@@ -354,12 +354,33 @@ VerdictTable checkpoint_verdicts() {
     };
 }
 
+VerdictTable head_statistics_verdicts() {
+    return {
+        .exhibit = "head-statistics",
+        .points = {"One map is one text", "Entropy lies between", "Some head rests", "Some head stays", "Heads differ more"},
+        .every = {},
+        .rows =
+            {
+                {"+ + + + +", {}},
+                {"+ + + + +", {"most=4"}},
+                {"+ + + + .", {"most=1"}},
+                {"+ + + + +", {"longest=8", "side=8"}},
+                // What is changed by hand.
+                {"H + + + +", {"intervene entropy[0,0]=0"}},
+                {"+ + H + +", {"intervene first=0.1"}},
+                {"+ + + H +", {"intervene diagonal=0.1"}},
+                {"+ H + + H", {"intervene entropy.texts[0,0,0]=9"}},
+                {"H + + + H", {"intervene entropy=1"}},
+            },
+    };
+}
+
 }  // namespace
 
 std::vector<VerdictTable> transformer_wing() {
-    return {self_attention_verdicts(), multi_head_verdicts(),  permutation_verdicts(),
-            positions_verdicts(),      transformer_verdicts(), complexity_verdicts(),
-            induction_verdicts(),      capture_verdicts(),     checkpoint_verdicts()};
+    return {self_attention_verdicts(), multi_head_verdicts(),     permutation_verdicts(), positions_verdicts(),
+            transformer_verdicts(),    complexity_verdicts(),     induction_verdicts(),   capture_verdicts(),
+            checkpoint_verdicts(),     head_statistics_verdicts()};
 }
 
 }  // namespace saccade::test
