@@ -272,8 +272,8 @@ void add_render(CliCommand& app, const Words& words) {
     const CliOption output =
         command
             .option("-o,--output", options->outputs,
-                    "File: .png, .svg or .pdf; .csv, .tex (a table for LaTeX) or .npz for the values shown; may be given "
-                    "several times")
+                    "File: .png, .svg or .pdf; .html, a page with numbers to point at; .csv, .tex (a table for LaTeX) or .npz "
+                    "for the values shown; may be given several times")
             .repeated()
             .path();
     command
@@ -282,7 +282,7 @@ void add_render(CliCommand& app, const Words& words) {
         .not_with(output)
         .path();
     command.option(flag("format"), options->format, "Of the files of --all")
-        .one_of({"pdf", "svg", "png", "csv"})
+        .one_of({"pdf", "svg", "png", "html", "csv"})
         .shows_default();
     command.option(
         flag("batch"), options->batch,

@@ -186,10 +186,11 @@ void export_choices(const Ui& ui, AppState& state, Controller& act, const std::s
     if (const int i = segments(ui, "view", titles, index_of(ids, dialog.view)); i >= 0)
         dialog.view = ids[static_cast<std::size_t>(i)];
     heading(ui, "Format");
-    const std::vector<std::string> formats = {"png", "svg", "pdf", "csv", "npz"};
-    if (const int i = segments(ui, "format", formats, index_of(formats, ending),
-                               {"pixels", "vectors, text stays text", "vectors, fonts embedded", "the values shown, as a table",
-                                "the values shown, as arrays"});
+    const std::vector<std::string> formats = {"png", "svg", "pdf", "html", "csv", "npz"};
+    if (const int i =
+            segments(ui, "format", formats, index_of(formats, ending),
+                     {"pixels", "vectors, text stays text", "vectors, fonts embedded", "a page to point at, in any browser",
+                      "the values shown, as a table", "the values shown, as arrays"});
         i >= 0)
         dialog.path = with_ending(dialog.path, formats[static_cast<std::size_t>(i)]);
     heading(ui, "Theme");

@@ -114,7 +114,7 @@ void read_by_content(OpenedFile& file, const std::stop_token& stop) {
     const std::string ending = std::filesystem::path(file.path).extension().string();
     if (ending == ".safetensors" || ending == ".checkpoint") return read_weights(file, stop);
     if (is_array_ending(ending)) return read_array_file(file);
-    if (ending == ".svg" || ending == ".pdf") return read_exported(file);
+    if (ending == ".svg" || ending == ".pdf" || ending == ".html") return read_exported(file);
     if (!is_picture_ending(ending) && !is_image_file(file.path)) return read_session(file);
     try {
         read_exported(file);

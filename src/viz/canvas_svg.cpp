@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "base/base64.hpp"
 #include "base/error.hpp"
@@ -26,24 +27,6 @@ namespace {
 constexpr Index most_grid_cells = 10000;
 constexpr const char* metadata_open = "<metadata id=\"saccade\">";
 constexpr const char* metadata_close = "</metadata>";
-
-/// XML holds no control characters and no non-characters, not even escaped.
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : drawable_text(text)) {
-        if (c == '&')
-            out += "&amp;";
-        else if (c == '<')
-            out += "&lt;";
-        else if (c == '>')
-            out += "&gt;";
-        else if (c == '"')
-            out += "&quot;";
-        else
-            out += c;
-    }
-    return out;
-}
 
 std::string unescaped(std::string text) {
     const std::pair<const char*, const char*> entities[] = {{"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&amp;", "&"}};
@@ -75,9 +58,29 @@ std::string box_attributes(const Box& b) {
     return fmt::format("x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"", num(b.x), num(b.y), num(b.w), num(b.h));
 }
 
+}  // namespace
+
+std::string xml_escaped(std::string_view text) {
+    std::string out;
+    for (const char c : drawable_text(text)) {
+        if (c == '&')
+            out += "&amp;";
+        else if (c == '<')
+            out += "&lt;";
+        else if (c == '>')
+            out += "&gt;";
+        else if (c == '"')
+            out += "&quot;";
+        else
+            out += c;
+    }
+    return out;
+}
+
 class SvgWriter {
  public:
-    explicit SvgWriter(const TextMeasure& measure) : measure_(measure) {}
+    /// `apart`: what is written is taken in pieces, of which each may stand without the others.
+    explicit SvgWriter(const TextMeasure& measure, bool apart = false) : measure_(measure), apart_(apart) {}
 
     void operator()(const RectItem& r) {
         const std::string radius = r.radius > 0 ? fmt::format(" rx=\"{}\"", num(r.radius)) : "";
@@ -117,9 +120,9 @@ class SvgWriter {
         for (const char32_t c : decode_utf8(text)) used_[t.font].insert(c);
         std::string content;
         for (const TextRun& run : runs_(text, t.font))
-            content += run.family.empty() ? escaped(run.text)
-                                          : fmt::format("<tspan font-family=\"'{}',{}\">{}</tspan>", escaped(run.family),
-                                                        families(t.font), escaped(run.text));
+            content += run.family.empty() ? xml_escaped(run.text)
+                                          : fmt::format("<tspan font-family=\"'{}',{}\">{}</tspan>", xml_escaped(run.family),
+                                                        families(t.font), xml_escaped(run.text));
         const char* anchor = t.halign == HAlign::center ? "middle" : t.halign == HAlign::right ? "end" : "start";
         const std::string turn =
             t.angle == 0 ? "" : fmt::format(" transform=\"rotate({} {} {})\"", num(t.angle), num(t.at.x), num(t.at.y));
@@ -141,7 +144,9 @@ class SvgWriter {
         if (first) {
             const ImagePixels image = image_pixels(i, block);
             picture = embedded(now.id, i.box, png_of_pixels(image.pixels, image.rows, image.cols), false);
-        } else {
+        }
+        if (first && apart_) defs_ += picture;
+        if (!first || apart_) {
             const Placed& there = known->second;
             picture = fmt::format("<use href=\"#{0}\" xlink:href=\"#{0}\" x=\"{1}\" y=\"{2}\"/>\n", there.id,
                                   num(i.box.x - there.box.x), num(i.box.y - there.box.y));
@@ -160,17 +165,26 @@ class SvgWriter {
         const Box first = grid_place(g, 0, 0);
         const GridAtlas atlas = grid_atlas(g, grid_block(g, first.w * scale, first.h * scale, most_image_side));
         for (Index i = 0; i < grid_places(g); ++i)
-            heatmap(grid_picture(g, atlas, i / g.map_cols, i % g.map_cols), atlas.values.size() <= most_grid_cells);
+            heatmap(grid_picture(g, atlas, i / g.map_cols, i % g.map_cols), !apart_ && atlas.values.size() <= most_grid_cells);
     }
 
     void operator()(const ColorBarItem& bar) {
-        const std::string id = fmt::format("bar{}", ++ids_);
-        defs_ += fmt::format("<linearGradient id=\"{}\">", id);
-        for (int i = 0; i <= 32; ++i)
-            defs_ += fmt::format("<stop offset=\"{}\" stop-color=\"{}\"/>", num(i / 32.0), hex(bar.map->at(i / 32.0)));
-        defs_ += "</linearGradient>\n";
+        const auto [known, first] = bars_.try_emplace(bar.map, fmt::format("bar{}", bars_.size() + 1));
+        const std::string& id = known->second;
+        if (first) {
+            defs_ += fmt::format("<linearGradient id=\"{}\">", id);
+            for (int i = 0; i <= 32; ++i)
+                defs_ += fmt::format("<stop offset=\"{}\" stop-color=\"{}\"/>", num(i / 32.0), hex(bar.map->at(i / 32.0)));
+            defs_ += "</linearGradient>\n";
+        }
         body_ += fmt::format("<rect {} fill=\"url(#{})\"/>\n", box_attributes(bar.box), id);
     }
+
+    /// What was written since the last time.
+    std::string take() { return std::exchange(body_, {}); }
+
+    /// What all of it shares.
+    std::string shared() const { return "<defs>\n<style>\n" + styles() + "</style>\n" + defs_ + "</defs>\n"; }
 
     std::string finish(const Figure& figure, Color ground, const std::string& metadata) const {
         std::string svg = fmt::format(
@@ -178,10 +192,10 @@ class SvgWriter {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" version=\"1.1\" "
             "width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\">\n",
             num(figure.width), num(figure.height));
-        if (!figure.title.empty()) svg += "<title>" + escaped(figure.title) + "</title>\n";
-        if (!metadata.empty()) svg += metadata_open + escaped(metadata) + metadata_close + "\n";
+        if (!figure.title.empty()) svg += "<title>" + xml_escaped(figure.title) + "</title>\n";
+        svg += svg_metadata_of(metadata);
         if (ground.a > 0) svg += fmt::format("<rect width=\"100%\" height=\"100%\"{}/>\n", paint("fill", ground));
-        return svg + "<defs>\n<style>\n" + styles() + "</style>\n" + defs_ + "</defs>\n" + body_ + "</svg>\n";
+        return svg + shared() + body_ + "</svg>\n";
     }
 
  private:
@@ -263,7 +277,7 @@ class SvgWriter {
         const std::string generic = names.back();
         names.pop_back();
         std::string list;
-        for (const std::string& name : names) list += fmt::format("'{}',", escaped(name));
+        for (const std::string& name : names) list += fmt::format("'{}',", xml_escaped(name));
         return list + generic;
     }
 
@@ -280,18 +294,33 @@ class SvgWriter {
     }
 
     const TextMeasure& measure_;
+    bool apart_ = false;
     std::string defs_, body_;
     struct Placed {
         std::string id;
         Box box;
     };
     std::map<std::tuple<const float*, Index, double, double>, Placed> pictures_;  // by pixels, block and size
+    std::map<const Colormap*, std::string> bars_;                                 // the ids of their gradients
     TextRuns runs_;
     std::map<Font, std::set<char32_t>> used_;
-    int ids_ = 0;
 };
 
-}  // namespace
+SvgPieces::SvgPieces(const TextMeasure& measure) : writer_(std::make_unique<SvgWriter>(measure, true)) {}
+SvgPieces::~SvgPieces() = default;
+
+std::string SvgPieces::operator()(const FigureItem& item) {
+    std::visit(*writer_, item);
+    return writer_->take();
+}
+
+std::string SvgPieces::shared() const {
+    return writer_->shared();
+}
+
+std::string svg_metadata_of(const std::string& metadata) {
+    return metadata.empty() ? "" : metadata_open + xml_escaped(metadata) + metadata_close + "\n";
+}
 
 std::string to_svg(const Figure& figure, Color ground, const TextMeasure& measure, const std::string& metadata) {
     SvgWriter writer(measure);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "viz/figure.hpp"
@@ -11,6 +12,27 @@ namespace saccade {
 /// `metadata` (any text, e.g. JSON) stands in <metadata>. A transparent ground is left out.
 std::string to_svg(const Figure& figure, Color ground, const TextMeasure& measure, const std::string& metadata = {});
 
+/// Items of several figures, as pieces of one document that may come and go: what they share is written once.
+class SvgPieces {
+ public:
+    explicit SvgPieces(const TextMeasure& measure);
+    ~SvgPieces();
+
+    /// The elements of one item. Many small heatmaps are images.
+    std::string operator()(const FigureItem& item);
+    /// <defs>: fonts, gradients and pictures of all pieces made so far.
+    std::string shared() const;
+
+ private:
+    std::unique_ptr<class SvgWriter> writer_;
+};
+
+/// The text for an element or a quoted attribute of XML, and of HTML. XML holds no control characters and no non-characters,
+/// not even escaped.
+std::string xml_escaped(std::string_view text);
+
+/// The <metadata> element that to_svg writes; empty for an empty text.
+std::string svg_metadata_of(const std::string& metadata);
 /// What stands in <metadata> of such a document. Error{bad_format} if there is none.
 std::string svg_metadata(const std::string& svg);
 

@@ -20,6 +20,7 @@
 #include "viz/latex.hpp"
 #include "viz/layout.hpp"
 #include "viz/origin.hpp"
+#include "viz/page.hpp"
 #include "viz/png_text.hpp"
 
 namespace saccade {
@@ -181,6 +182,11 @@ std::string picture(const std::string& ending, const Trace& trace, const FigureO
     for (const auto& note :
          {text_left_out(figure, several ? panel_state(state, origin.panels, 0) : state), far_below_scale(figure)})
         if (note) notes.push_back(*note);
+    if (ending == ".html") {
+        std::vector<ViewState> states;
+        for (std::size_t n = 0; n < origin.panels.states.size(); ++n) states.push_back(panel_state(state, origin.panels, n));
+        return page_of(trace, origin, several ? states : std::vector{state}, measure, notes);
+    }
     const Color ground = theme(state.theme).panel;
     if (ending == ".svg") return to_svg(figure, ground, measure, origin_text(origin));
     if (ending == ".pdf") return pdf_of(figure, ground, figure.title, pdf_keywords(origin), measure);
@@ -223,11 +229,11 @@ std::vector<Note> export_figure(const std::string& path, const Trace& trace, con
         write_file(path, tables_of(trace, origin, latex_of, "\n"));
     else if (ending == ".npz")
         write_npz_of(path, values_of(trace, origin), origin);
-    else if (ending == ".png" || ending == ".svg" || ending == ".pdf")
+    else if (ending == ".png" || ending == ".svg" || ending == ".pdf" || ending == ".html")
         write_file(path, picture(ending, trace, origin, options, notes));
     else
         throw Error(ErrorCode::usage, path + ": no figure can be written with this ending",
-                    "choose .png, .svg, .pdf, .csv, .tex or .npz");
+                    "choose .png, .svg, .pdf, .html, .csv, .tex or .npz");
     return notes;
 }
 

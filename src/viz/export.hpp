@@ -15,8 +15,8 @@ struct ExportOptions {
 /// Error{usage}: a resolution that no picture can have.
 void check_dpi(double dpi);
 
-/// Everything needed to make the picture live again; travels in the file's metadata (PNG iTXt "saccade", SVG <metadata>, PDF
-/// keywords/metadata).
+/// Everything needed to make the picture live again; travels in the file's metadata (PNG iTXt "saccade", SVG and HTML
+/// <metadata>, PDF keywords/metadata).
 struct FigureOrigin {
     std::string request;  // of the run, as JSON; of it only parameters, seed, weights and interventions are read here
     ViewState view;
@@ -32,9 +32,9 @@ std::string changed_by_hand(const Trace& trace, const FigureOrigin& origin);
 /// do not.
 std::string compared_settings(const FigureOrigin& origin);
 
-/// Lays the view out with Pango's metrics and writes PNG, SVG or PDF by the file's ending; .csv, .tex (a table for LaTeX) and
-/// .npz write the values shown. Atomic. Error{usage} for another ending, {io}. What is to be said of the picture: that its text
-/// does not fit, or that its values are far below the end of their scale.
+/// Lays the view out with Pango's metrics and writes PNG, SVG, PDF or HTML (viz/page.hpp) by the file's ending; .csv, .tex (a
+/// table for LaTeX) and .npz write the values shown. Atomic. Error{usage} for another ending, {io}. What is to be said of the
+/// picture: that its text does not fit, that its values are far below the end of their scale, or what a page leaves out.
 std::vector<Note> export_figure(const std::string& path, const Trace& trace, const FigureOrigin& origin,
                                 const ExportOptions& options = {});
 

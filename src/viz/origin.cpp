@@ -73,7 +73,7 @@ FigureOrigin read_origin(const std::string& path) {
         const std::optional<std::string> text = origin_in(file);
         if (!text)
             throw Error(ErrorCode::bad_format, "it is not a picture that Saccade exported",
-                        "open a PNG, SVG or PDF that Saccade wrote");
+                        "open a PNG, SVG, PDF or HTML that Saccade wrote");
         return origin_from_text(*text);
     } catch (const Error& e) {
         throw Error(e.code(), path + ": " + e.message(), e.hint());
