@@ -83,11 +83,12 @@ std::string facts_of(const Trace& trace, const FigureOrigin& origin) {
 
 std::string figure_html(const PageFigure& figure, std::size_t n, const std::string& letter) {
     return fmt::format(
-        "<figure data-figure=\"{0}\"{1}>{2}<div class=\"canvas\"><svg xmlns=\"http://www.w3.org/2000/svg\" "
-        "viewBox=\"0 0 {3:g} {4:g}\" style=\"--width:{3:g}px\" tabindex=\"0\" role=\"img\" aria-label=\"{5}\">"
+        "<figure data-figure=\"{0}\"{1} style=\"--width:{3:g}px;--ratio:{7:.3f}\">{2}<div class=\"canvas\"><svg "
+        "xmlns=\"http://www.w3.org/2000/svg\" "
+        "viewBox=\"0 0 {3:g} {4:g}\" tabindex=\"0\" role=\"img\" aria-label=\"{5}\">"
         "<g class=\"drawn\">\n{6}</g><g class=\"lights\"></g></svg></div></figure>\n",
         n, figure.grid ? " class=\"grid\"" : "", letter.empty() ? "" : "<figcaption>" + letter + "</figcaption>", figure.width,
-        figure.height, xml_escaped(figure.title), figure.drawn);
+        figure.height, xml_escaped(figure.title), figure.drawn, figure.width / figure.height);
 }
 
 /// One of the small heatmaps of a figure, large.
@@ -144,11 +145,11 @@ std::string page_of(const Trace& trace, const FigureOrigin& origin, const std::v
     const Theme& asked = theme(states.front().theme);
     PageParts parts{{trace, &memo}, SvgPieces(measure), asked.dark ? "light" : asked.id, asked.dark ? asked.id : "dark"};
     const PageBody made = body_of(trace, remembering, measure, parts);
-    if (parts.values.full()) parts.left_out.emplace_back("numbers of maps that would make the page too large");
+    if (parts.values.full()) parts.left_out.emplace_back("some maps have no numbers: with them the page would be too large");
     std::string notes;
     for (const std::string& text : parts.left_out) {
-        left_out.push_back({"", "the page leaves out: " + text, "fewer tokens, or one panel, leave room for it"});
-        notes += "<p class=\"note\">Left out: " + xml_escaped(text) + ".</p>\n";
+        left_out.push_back({"", text, "fewer tokens, or one panel, leave room for it"});
+        notes += "<p class=\"note\">" + xml_escaped(text) + ".</p>\n";
     }
     const Json data{{"figures", made.json},
                     {"axes", parts.values.axes()},

@@ -7,8 +7,10 @@
 #include <optional>
 #include <set>
 
+#include "viz/attention_plane.hpp"
 #include "viz/derived.hpp"
 #include "viz/layout.hpp"
+#include "viz/slice.hpp"
 #include "viz/theme.hpp"
 
 namespace saccade {
@@ -146,6 +148,7 @@ class FigureWriter {
         }
         if (!asked.regions.empty()) page.tensor = asked.regions.front().ref.tensor;
         choices_ = choices_of(trace_, asked, state_.memo);
+        add_heads(asked);
         std::vector<Index> standing;
         for (const Choice& c : choices_) standing.push_back(c.at);
         const Index before = parts_.values.room();
@@ -159,7 +162,11 @@ class FigureWriter {
         do {
             add_variant(at);
         } while (next(at));
-        page.json = {{"choices", Json::array()}, {"strings", strings_}, {"regions", region_sets_}, {"variants", variants_}};
+        page.json = {{"choices", Json::array()},
+                     {"strings", strings_},
+                     {"regions", region_sets_},
+                     {"variants", variants_},
+                     {"stays", stays_}};
         for (const Choice& c : choices_) page.json["choices"].push_back(parts_.values.axis(c.axis));
         return page;
     }
@@ -174,6 +181,39 @@ class FigureWriter {
         return false;
     }
 
+    /// What was made of one head of one layer, such as its weights without a key, no longer has these axes, and yet another
+    /// head gives another figure.
+    void add_heads(const Figure& asked) {
+        std::set<std::string> met;
+        for (const HitRegion& region : asked.regions)
+            for (std::size_t a = 0; a < region.ref.index.size(); ++a) try {
+                    met.insert(axis_of(trace_, region, a, state_.memo)->name);
+                } catch (const Error&) {
+                    continue;
+                }
+        std::vector<Choice> found;
+        for (const AxisPtr& axis : tensor_for(view(state_.view), trace_, state_).info.axes) {
+            if (!is_stacked(axis->kind) || axis->extent < 2 || met.contains(axis->name)) continue;
+            const Index at = axis->kind == AxisKind::head ? head_shown(state_, axis) : position_on(state_, axis).value_or(0);
+            const std::vector<Index> which = heads_asked_for(state_.options, axis->extent);
+            const Choice other{axis, axis->kind != AxisKind::head ? (at == 0 ? 1 : 0)
+                                     : which.front() == at        ? which.back()
+                                                                  : which.front()};
+            const Figure there = view(state_.view).layout(trace_, state_at(state_, {other}, {other.at}), measure_);
+            if (!drawn_alike(asked, there)) found.push_back({axis, at});
+        }
+        choices_.insert(choices_.begin(), found.begin(), found.end());
+    }
+
+    bool drawn_alike(const Figure& a, const Figure& b) {
+        const auto drawn = [&](const Figure& figure) {
+            std::string all;
+            for (const FigureItem& item : figure.items) all += parts_.pieces(item);
+            return all;
+        };
+        return drawn(a) == drawn(b);
+    }
+
     /// Leaves choices out, the outer ones first, until there is room for all that is left. `cells`: that one variant takes.
     bool leave_out(Index cells) {
         const auto too_many = [&] {
@@ -183,12 +223,13 @@ class FigureWriter {
         };
         std::string without;
         while (!choices_.empty() && too_many()) {
+            stays_.push_back({parts_.values.axis(choices_.front().axis), choices_.front().at});
             without += (without.empty() ? "" : ", ") + position_text(*choices_.front().axis, choices_.front().at);
             choices_.erase(choices_.begin());
         }
         if (without.empty()) return false;
-        parts_.left_out.push_back(view(state_.view).title() + " at " + without +
-                                  " alone: all of them would be too large for a page");
+        parts_.left_out.push_back(view(state_.view).title() + " stays at " + without +
+                                  ": with all others the page would be too large");
         return true;
     }
 
@@ -212,6 +253,9 @@ class FigureWriter {
                 if (planes[i] < 0) planes[i] = parts_.values.plane(figure.regions[i]);
             variant["planes"] = planes;
         }
+        // Where a head that was not chosen leads to another, that one is there already.
+        for (const Json& done : variants_)
+            if (done["light"] == variant["light"] && done["planes"] == variant["planes"]) return;
         variants_.push_back(std::move(variant));
     }
 
@@ -220,7 +264,7 @@ class FigureWriter {
         const std::vector<Choice> stands = choices_of(trace_, figure, state_.memo);
         for (std::size_t i = 0; i < choices_.size(); ++i) {
             const auto found = std::ranges::find(stands, choices_[i].axis->name, [](const Choice& c) { return c.axis->name; });
-            if (found == stands.end() || found->at != at[i]) return false;
+            if (found != stands.end() && found->at != at[i]) return false;
         }
         return true;
     }
@@ -313,7 +357,7 @@ class FigureWriter {
     const TextMeasure& measure_;
     PageParts& parts_;
     std::vector<Choice> choices_;
-    Json variants_ = Json::array(), strings_ = Json::array(), region_sets_ = Json::array();
+    Json variants_ = Json::array(), strings_ = Json::array(), region_sets_ = Json::array(), stays_ = Json::array();
     std::map<std::string, std::size_t> string_ids_;
 };
 

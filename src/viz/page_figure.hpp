@@ -23,7 +23,8 @@ struct PageFigure {
     std::string title;
     double width = 0, height = 0;  // px
     std::string drawn;             // the elements of the figure as it was asked for
-    /// {choices: [axis, ..], strings: [element, ..], regions: [[region, ..], ..], variants: [variant, ..]}: the figure laid out
+    /// {choices: [axis, ..], strings: [element, ..], regions: [[region, ..], ..], variants: [variant, ..], stays: [[axis,
+    /// position], ..]}: the figure laid out
     /// anew for each position on the axes where it stands at one, in both themes, and what of it can be pointed at. A variant's
     /// `light` and `dark` say which strings it is made of, `maps` what the script paints, from its plane.
     nlohmann::json json;
@@ -31,7 +32,8 @@ struct PageFigure {
     std::string tensor;  // of its first region
 };
 
-/// Throws as View::layout does. The choices that there is no room for are said in parts.left_out.
+/// Throws as View::layout does. The choices that there is no room for, where it `stays`, are said in
+/// parts.left_out.
 PageFigure page_figure(const Trace& trace, const ViewState& state, const TextMeasure& measure, PageParts& parts);
 
 }  // namespace saccade

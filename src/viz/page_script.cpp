@@ -240,6 +240,9 @@ function say(cell) {
   write(readout, plane ? plane.title : view.variant.title, same(cell, state.pinned) ? 'kept' : '');
   view.json.choices.forEach((axis, i) => write(readout, data.axes[axis].places[view.variant.at[i]], 'quiet'));
   for (const [axis, at] of marks) write(readout, data.axes[axis].places[at]);
+  for (const other of views)
+    for (const [axis, at] of other.json.stays)
+      if (marks.has(axis) && marks.get(axis) !== at) write(readout, `${other.variant.title} stays at ${data.axes[axis].places[at]}`, 'quiet');
   if (!plane) return;
   const at = plane.axes.map((axis, n) => marks.has(axis) ? indexOn(plane, n, marks.get(axis)) : undefined);
   if (at.includes(-1)) return;
@@ -332,7 +335,6 @@ function move(view, down, across) {
   if (!same(next, state.pinned)) pin(next);
 }
 for (const view of views) {
-  view.element.style.setProperty('--figure-width', view.svg.style.getPropertyValue('--width'));
   view.svg.addEventListener('pointermove', (event) => {
     const cell = cellAt(view, event);
     if (same(cell, state.hovered) || (!cell && !state.hovered)) return;

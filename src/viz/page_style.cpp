@@ -32,9 +32,10 @@ figure { margin: 0; background: var(--panel); border: 1px solid var(--line); bor
   min-width: 0; }
 figcaption { font-weight: 600; color: var(--text); }
 .canvas { overflow-x: auto; }
-.canvas svg { display: block; width: min(max(calc(var(--width) * 1.5), 300px), 100%); min-width: calc(var(--width) * 0.5);
+.canvas svg { display: block; width: min(var(--shown), 100%); min-width: calc(var(--width) * 0.5);
   margin: 0 auto; height: auto; cursor: crosshair; touch-action: pan-x pan-y; }
-figure { width: calc(var(--figure-width) * 1.5 + 26px); max-width: 100%; }
+figure { --shown: min(max(calc(var(--width) * 1.5), 300px), max(var(--width), calc((100vh - 160px) * var(--ratio))));
+  width: calc(var(--shown) + 26px); max-width: 100%; }
 .lights { pointer-events: none; }
 .lights rect { fill: none; vector-effect: non-scaling-stroke; }
 .lights .edge { stroke: var(--panel); stroke-width: 4px; }

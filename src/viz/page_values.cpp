@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <numeric>
+#include <span>
 
 #include "base/base64.hpp"
 #include "base/utf8.hpp"
@@ -95,6 +96,9 @@ int PageValues::read(const HitRegion& region, const Tensor<float>* seen) try {
         full_ = true;
         return -1;
     }
+    // Of what is made when it is looked at, one row.
+    const bool in_row = region.ref.index.size() > 1 && region.ref.index.front() >= 0;
+    const Tensor<float> row = in_row ? tensor.values.row(region.ref.index.front()) : Tensor<float>();
     const HiddenCells hidden(*held, tensor, memo_);
     auto values = Tensor<float>::uninitialized(Shape{rows, cols});
     std::vector<char> masked(static_cast<std::size_t>(rows * cols), 0);
@@ -104,7 +108,7 @@ int PageValues::read(const HitRegion& region, const Tensor<float>* seen) try {
             if (running.size() == 2) index[running[0].axis] = down[static_cast<std::size_t>(r)];
             index[running.back().axis] = across[static_cast<std::size_t>(c)];
             const Index cell = r * cols + c;
-            values.data()[cell] = tensor.values.at(index);
+            values.data()[cell] = in_row ? row.at(std::span<const Index>(index).subspan(1)) : tensor.values.at(index);
             const bool is_masked = seen != nullptr ? !std::isfinite(seen->data()[cell]) : hidden(index);
             masked[static_cast<std::size_t>(cell)] = is_masked ? 1 : 0;
         }

@@ -106,14 +106,6 @@ class Chromium:
                  if e.get("method") == "Network.requestWillBeSent" and e["params"]["request"]["url"].startswith("file:")}
         return found + (["asked for " + ", ".join(sorted(files))] if len(files) > 1 else [])
 
-    def screenshot(self, path, size=None, whole=False):
-        import base64
-        if size:
-            self.call("Emulation.setDeviceMetricsOverride", width=size[0], height=size[1], deviceScaleFactor=1, mobile=False)
-        png = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)["data"]
-        with open(path, "wb") as f:
-            f.write(base64.b64decode(png))
-
     def close(self):
         self.process.kill()
         self.process.wait()
@@ -174,7 +166,13 @@ class Firefox:
         return result
 
     def open(self, path):
-        self.call("WebDriver:Navigate", {"url": "file://" + path})
+        """A copy of the page that keeps what goes wrong: Marionette does not say it."""
+        with open(path, encoding="utf-8") as f:
+            page = f.read()
+        with open(path + ".watched.html", "w", encoding="utf-8") as f:
+            f.write(page.replace("<head>", "<head><script data-watch>window.wrong = []; addEventListener('error', (e) => wrong.push(e.message ?? 'not loaded'), true);"
+                                 "addEventListener('securitypolicyviolation', (e) => wrong.push('asked for ' + e.blockedURI));</script>", 1))
+        self.call("WebDriver:Navigate", {"url": "file://" + path + ".watched.html"})
 
     def evaluate(self, expression):
         return self.call("WebDriver:ExecuteScript", {"script": "return " + expression, "args": []})["value"]
@@ -192,13 +190,8 @@ class Firefox:
         self.act({"type": "key", "id": "keys", "actions": [{"type": kind, "value": self.KEYS[name]} for kind in ("keyDown", "keyUp")]})
 
     def complaints(self):
-        """Whatever the page loaded beside itself. A script that fails leaves no readout, which every test asks for."""
-        return self.evaluate("performance.getEntriesByType('resource').map((e) => 'asked for ' + e.name).filter((n) => !n.startsWith('asked for data:'))")
-
-    def screenshot(self, path):
-        import base64
-        with open(path, "wb") as f:
-            f.write(base64.b64decode(self.call("WebDriver:TakeScreenshot", {"full": False})["value"]))
+        """Exceptions, what the policy refused, and whatever the page loaded beside itself."""
+        return self.evaluate("wrong.concat(performance.getEntriesByType('resource').filter((e) => !e.name.startsWith('data:')).map((e) => 'asked for ' + e.name))")
 
     def close(self):
         self.process.kill()

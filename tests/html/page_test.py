@@ -236,10 +236,38 @@ class Pages(unittest.TestCase):
     def test_tokens_of_any_kind_stay_text(self):
         args = ("self-attention", "--text", HOSTILE)
         self.opened("hostile", *args, "--view", "heatmap", "--tensor", "weights")
-        self.assertEqual(self.driver.evaluate("document.querySelectorAll('script').length"), 2)
+        self.assertEqual(self.driver.evaluate("document.querySelectorAll('script:not([data-watch])').length"), 2)
         self.assertEqual(self.driver.evaluate("document.querySelectorAll('b').length"), 0)
         self.assertIn(HOSTILE[:9], self.driver.evaluate("document.querySelector('section').textContent"))
         self.quiet()
+
+    def test_what_goes_wrong_is_seen(self):
+        html, _ = self.opened("right", "alignment", "--source", "2019", "--view", "heatmap")
+        self.quiet()
+        with open(html, encoding="utf-8") as f:
+            page = f.read()
+        for name, planted in (("throws", "<script>throw new Error('planted')</script>"),
+                              ("asks", "<img src='http://127.0.0.1:9/planted.png'>"),
+                              ("asks files", "<img src='planted.png'>")):
+            wrong = self.path(name + ".html")
+            with open(wrong, "w", encoding="utf-8") as f:
+                f.write(page.replace("</body>", planted + "</body>"))
+            self.driver.open(wrong)
+            self.driver.point(5, 5)
+            self.assertNotEqual(self.driver.complaints(), [], name)
+
+    def test_ties_are_rounded_as_the_program_does(self):
+        # A weight of 1/32 is 0.03125 exactly.
+        arrays, html = self.path("ties.npy"), self.path("ties.html")
+        values = [1 / 32, 3 / 32, 5 / 32, -1 / 32, 0.00005, 1e-9, -1e-9, 12345.03125]
+        header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, %d), }" % len(values)
+        header += " " * (63 - (10 + len(header)) % 64) + "\n"
+        with open(arrays, "wb") as f:
+            f.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + struct.pack(f"<{len(values)}f", *values))
+        self.opened("ties", "capture", "--path", arrays, "--role", "values", "--view", "heatmap")
+        for i, value in enumerate(values):
+            self.point(0, self.region(0, 1, len(values)), 0, i)
+            self.assertEqual(self.readout()[-1], f"{struct.unpack('<f', struct.pack('<f', value))[0]:.4f}")
 
     def test_every_view_of_many_exhibits(self):
         for exhibit in ("alignment", "spatial", "multi-head", "captioning", "positions"):

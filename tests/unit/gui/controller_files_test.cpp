@@ -81,18 +81,21 @@ TEST_F(ControllerTest, AFileThatIsNothingBecomesOneLineAndLosesNothing) {
 }
 
 TEST_F(ControllerTest, AnExportedPictureBecomesTheLiveSessionAgain) {
-    const std::string path = testing::TempDir() + "saccade-picture-" + std::to_string(getpid()) + ".svg";
-    set_source("3 March 2003");
-    state_.exporting.path = path;
-    state_.exporting.view = "heatmap";
-    act_.files().export_now();
-    ASSERT_FALSE(state_.exporting.failed) << state_.exporting.result;
-    set_source("4 April 2004");
-    open(path);
-    settle();
-    EXPECT_EQ(state_.document.side().request.params.text("source"), "3 March 2003");
-    EXPECT_EQ(output(), "2003-03-03");
-    std::filesystem::remove(path);
+    for (const char* ending : {".svg", ".html"}) {
+        const std::string path = testing::TempDir() + "saccade-picture-" + std::to_string(getpid()) + ending;
+        set_source("3 March 2003");
+        settle();
+        state_.exporting.path = path;
+        state_.exporting.view = "heatmap";
+        act_.files().export_now();
+        ASSERT_FALSE(state_.exporting.failed) << state_.exporting.result;
+        set_source("4 April 2004");
+        open(path);
+        settle();
+        EXPECT_EQ(state_.document.side().request.params.text("source"), "3 March 2003") << ending;
+        EXPECT_EQ(output(), "2003-03-03") << ending;
+        std::filesystem::remove(path);
+    }
 }
 
 TEST_F(ControllerTest, AFileThatIsThereIsReplacedWhenItIsAskedForTwice) {

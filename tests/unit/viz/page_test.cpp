@@ -124,6 +124,20 @@ TEST(Page, AHeadThatWasNotChosenIsNone) {
     const Page page = page_for(heads_trace(1, 4, 4), origin);
     for (const Json& variant : page.data["figures"][0]["variants"]) EXPECT_GE(variant["at"].back(), 1);
     EXPECT_EQ(page.data["figures"][0]["variants"].size(), 2u);
+    origin.view.options.sink = ViewOptions::Sink::first;
+    EXPECT_EQ(page_for(stack_trace(1, 4, {"a", "b", "c"}), origin).data["figures"][0]["variants"].size(), 2u);
+}
+
+TEST(Page, HeadsAreAChoiceOfWhatIsMadeOfOne) {
+    const Trace trace = stack_trace(2, 3, {"she", "reads", "书", "。"});
+    FigureOrigin origin = origin_for("heatmap", "encoder.weights");
+    origin.view.options.sink = ViewOptions::Sink::first;
+    EXPECT_EQ(page_for(trace, origin).data["figures"][0]["variants"].size(), 6u);
+    origin.view.options.heads = ViewOptions::Heads::mean;  // no head is another
+    const Page mean = page_for(trace, origin);
+    EXPECT_EQ(mean.data["figures"][0]["variants"].size(), 2u);
+    origin.view.options.layers = ViewOptions::Layers::rollout;
+    EXPECT_EQ(page_for(trace, origin).data["figures"][0]["variants"].size(), 1u);
 }
 
 TEST(Page, OneHeadOfAGridIsSeenLarge) {
@@ -208,13 +222,13 @@ TEST(Page, WhatIsTooLargeIsLeftOutAndSaid) {
     EXPECT_LT(page.html.size(), std::size_t{40} << 20);
     ASSERT_EQ(page.notes.size(), 1u);
     EXPECT_NE(page.notes[0].text.find("layer 1, head 1"), std::string::npos) << page.notes[0].text;
-    EXPECT_NE(page.html.find("class=\"note\">Left out:"), std::string::npos);
+    EXPECT_NE(page.html.find("class=\"note\">Heatmap stays at layer 1, head 1"), std::string::npos);
     EXPECT_EQ(page.data["figures"][0]["variants"].size(), 1u);
     EXPECT_EQ(page.data["planes"].size(), 1u);
 }
 
 TEST(Page, AMatrixOfNoRoomIsDrawnAllTheSame) {
-    const Page page = page_for(plain_trace(Tensor<float>(Shape{3000, 3000}), Role::state, {AxisKind::query, AxisKind::feature}),
+    const Page page = page_for(plain_trace(Tensor<float>(Shape{2100, 2100}), Role::state, {AxisKind::query, AxisKind::feature}),
                                origin_for("heatmap"));
     ASSERT_FALSE(page.notes.empty());
     EXPECT_NE(page.notes.back().text.find("numbers"), std::string::npos);
