@@ -83,12 +83,11 @@ std::string facts_of(const Trace& trace, const FigureOrigin& origin) {
 
 std::string figure_html(const PageFigure& figure, std::size_t n, const std::string& letter) {
     return fmt::format(
-        "<figure data-figure=\"{0}\"{1} style=\"--width:{3:g}px;--ratio:{7:.3f}\">{2}<div class=\"canvas\"><svg "
-        "xmlns=\"http://www.w3.org/2000/svg\" "
-        "viewBox=\"0 0 {3:g} {4:g}\" tabindex=\"0\" role=\"img\" aria-label=\"{5}\">"
-        "<g class=\"drawn\">\n{6}</g><g class=\"lights\"></g></svg></div></figure>\n",
-        n, figure.grid ? " class=\"grid\"" : "", letter.empty() ? "" : "<figcaption>" + letter + "</figcaption>", figure.width,
-        figure.height, xml_escaped(figure.title), figure.drawn, figure.width / figure.height);
+        "<figure data-figure=\"{0}\" style=\"--width:{2:g}px;--ratio:{3:.3f}\">{1}<div class=\"canvas\">"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {2:g} {4:g}\" tabindex=\"0\" role=\"img\" "
+        "aria-label=\"{5}\"><g class=\"drawn\">\n{6}</g><g class=\"lights\"></g></svg></div></figure>\n",
+        n, letter.empty() ? "" : "<figcaption>" + letter + "</figcaption>", figure.width, figure.width / figure.height,
+        figure.height, xml_escaped(figure.title), figure.drawn);
 }
 
 /// One of the small heatmaps of a figure, large.
@@ -171,9 +170,9 @@ std::string page_of(const Trace& trace, const FigureOrigin& origin, const std::v
         xml_escaped(title), xml_escaped(exhibit));
     page += "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"shared\" width=\"0\" height=\"0\" aria-hidden=\"true\">" +
             svg_metadata_of(origin_text(origin)) + parts.pieces.shared() + "</svg>\n";
-    page += fmt::format("<main style=\"--columns:{}\">\n{}</main>\n",
-                        origin.panels.states.empty() ? 1 : std::min<Index>(origin.panels.columns, std::ssize(states)),
-                        made.figures);
+    const Index columns = origin.panels.states.empty() ? 1 : std::min<Index>(origin.panels.columns, std::ssize(states));
+    const bool pair = columns == 1 && made.json.size() > states.size();  // a grid, and one of its heads
+    page += fmt::format("<main{} style=\"--columns:{}\">\n{}</main>\n", pair ? " class=\"pair\"" : "", columns, made.figures);
     page += "<output id=\"readout\" aria-live=\"polite\"></output>\n<section>\n" + notes;
     page += "<h2>What was computed</h2>\n<dl>\n" + facts_of(trace, origin) + "</dl>\n<h2>How to read it</h2>\n<dl>\n" +
             made.explained;

@@ -68,7 +68,7 @@ dt { max-width: 220px; }
   header { position: static; }
   #choices { margin-left: 0; order: 1; width: 100%; }
 }
-@media (min-width: 1300px) { main:has(.grid) { grid-template-columns: repeat(2, minmax(0, auto)); } }
+@media (min-width: 1300px) { main.pair { grid-template-columns: repeat(2, minmax(0, auto)); } }
 @media (prefers-reduced-motion: reduce) { [data-ends] { transition: none; } }
 @media print {
   body { background: #fff; }

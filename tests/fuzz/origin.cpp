@@ -4,7 +4,7 @@
 
 using namespace saccade;
 
-/// What a PNG, SVG or PDF says of how it was made.
+/// What a PNG, SVG, PDF or HTML says of how it was made.
 FUZZ_TARGET(origin) {
     const fuzz::MemoryFile file(data, size);
     return fuzz::refuses_or_reads([&] {
