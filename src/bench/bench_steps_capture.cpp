@@ -2,6 +2,7 @@
 #include <GLFW/glfw3.h>
 #include <backends/imgui_impl_glfw.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <array>
 #include <cmath>
@@ -26,7 +27,7 @@ constexpr Index captured_length = 16384, captured_heads = 16;
 /// which takes no room and reads as zeros. Deleted with the object.
 class LargeCapture {
  public:
-    LargeCapture() : path_((std::filesystem::temp_directory_path() / "saccade-bench-capture.npy").string()) {
+    LargeCapture() : path_((std::filesystem::temp_directory_path() / fmt::format("saccade-bench-{}.npy", getpid())).string()) {
         constexpr std::uintmax_t needed = std::uintmax_t{1} << 30;
         if (std::filesystem::space(std::filesystem::temp_directory_path()).available < needed)
             throw Error(ErrorCode::io, path_ + ": there is no room for 1 GB", "set TMPDIR to a folder with more");

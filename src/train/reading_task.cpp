@@ -124,13 +124,14 @@ WeightMap ReadingTask::started_from(const Model& start, WeightMap fresh) const {
     return Task::started_from(whole, std::move(fresh));
 }
 
+constexpr double share_of_points = 0.1;  // of the rectifier's rate
+
 /// A control point is a sum over hundreds of features, none negative: what noise does to one weight it does to all, and at the
 /// full rate the points leave the word in the first hundred steps. The reader then learns to do without.
 std::unique_ptr<Optimiser> ReadingTask::optimiser(const WeightMap& weights) const {
-    constexpr double of_points = 0.1;
     return std::make_unique<Adam>(weights, Adam::Settings{.rate_share = [share = rectifier_share_](const std::string& name) {
                                       if (!name.starts_with("rectifier.")) return 1.0;
-                                      return name.starts_with("rectifier.points.") ? of_points * share : share;
+                                      return name.starts_with("rectifier.points.") ? share_of_points * share : share;
                                   }});
 }
 
@@ -295,6 +296,7 @@ nlohmann::json ReadingTask::card() const {
         {"training_families", training_families()}};
     if (design_.rectifier) {
         card["rectifier_learning_rate"] = peak_rate_ * rectifier_share_;
+        card["rectifier_points_learning_rate"] = peak_rate_ * rectifier_share_ * share_of_points;
         card["guide"] = guide_;
         card["guide_is"] =
             "a share of the loss: how far control points lie from the edges of the line as it was drawn, squared. Shi 2018 "

@@ -26,14 +26,10 @@ from hand_tests import *  # noqa: E402,F401,F403
 from own_model_tests import *  # noqa: E402,F401,F403
 from picture_tests import *  # noqa: E402,F401,F403
 from random_tests import *  # noqa: E402,F401,F403
+from reading_tests import *  # noqa: E402,F401,F403
 from steps import answered, check, give_path, replace_field  # noqa: E402
 from survive_tests import *  # noqa: E402,F401,F403
 from window_tests import *  # noqa: E402,F401,F403
-
-# An exhibit that waits for its models is offered, and tried, once they are bundled.
-MODELS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "assets", "models")
-if all(os.path.exists(os.path.join(MODELS, name + ".safetensors")) for name in ("reading", "reading-plain")):
-    from reading_tests import *  # noqa: E402,F401,F403
 
 
 def test_typing_a_date_draws_its_alignment(w):

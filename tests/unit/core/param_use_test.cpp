@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "offered.hpp"
 #include "run/runner.hpp"
 
 namespace saccade::param_use_test {
@@ -93,7 +92,6 @@ TEST(ParamUse, what_is_said_to_be_unread_changes_nothing) {
         {"bottleneck", {{"samples", std::int64_t{1}}, {"longest", std::int64_t{2}}}}};
     std::size_t checked = 0;
     for (const Setting& setting : settings) {
-        if (!test::offered(setting.exhibit)) continue;
         const Exhibit& e = exhibit(setting.exhibit);
         const Params usual = with_fallbacks(e, setting);
         TracePtr before;
@@ -108,7 +106,7 @@ TEST(ParamUse, what_is_said_to_be_unread_changes_nothing) {
             ++checked;
         }
     }
-    EXPECT_EQ(checked, test::offered("reading") ? 51u : 37u);
+    EXPECT_EQ(checked, 51u);
 }
 
 TEST(ParamUse, what_it_waits_for_wakes_it) {

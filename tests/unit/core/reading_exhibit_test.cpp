@@ -6,7 +6,6 @@
 #include "exhibit/exhibit.hpp"
 #include "exhibit/reading_input.hpp"
 #include "model/text_reader_run.hpp"
-#include "offered.hpp"
 #include "run/runner.hpp"
 #include "testing.hpp"
 
@@ -14,17 +13,6 @@
 
 namespace saccade::test::reading_exhibit_test {
 namespace {
-
-/// Its models are trained apart from the code.
-class Trained : public ::testing::Test {
- protected:
-    void SetUp() override {
-        if (!offered("reading")) GTEST_SKIP() << "the models of the exhibit reading are not bundled yet";
-    }
-};
-using Reading = Trained;
-using Photograph = Trained;
-using Handles = Trained;
 
 RunRequest request_of(const std::string& model = "reading", const std::string& word = "Reading") {
     RunRequest request;
@@ -62,7 +50,7 @@ Image drawn(const std::string& word, Index height, Index width) {
     return grey_image(draw_word(word, look, height, width).grey);
 }
 
-TEST_F(Reading, every_rule_holds_and_every_view_has_its_tensor) {
+TEST(Reading, every_rule_holds_and_every_view_has_its_tensor) {
     for (const char* model : {"reading", "reading-plain"})
         for (const std::int64_t beam : {1, 4}) {
             RunRequest request = request_of(model);
@@ -77,7 +65,7 @@ TEST_F(Reading, every_rule_holds_and_every_view_has_its_tensor) {
         }
 }
 
-TEST_F(Reading, a_point_that_is_moved_bends_the_picture_and_what_is_read_follows) {
+TEST(Reading, a_point_that_is_moved_bends_the_picture_and_what_is_read_follows) {
     RunRequest request = request_of();
     const TracePtr before = run(request);
     request.interventions = {parse_intervention("control_points[4,1]=0.6"), parse_intervention("control_points[5,1]=0.6")};
@@ -93,7 +81,7 @@ TEST_F(Reading, a_point_that_is_moved_bends_the_picture_and_what_is_read_follows
 }
 
 /// Points that stand still read the picture as it is; mirrored ones from right to left.
-TEST_F(Reading, points_by_hand_say_what_is_read) {
+TEST(Reading, points_by_hand_say_what_is_read) {
     RunRequest request = request_of();
     const auto still = rectified_points(reader_points);
     for (const bool mirrored : {false, true}) {
@@ -116,7 +104,7 @@ TEST_F(Reading, points_by_hand_say_what_is_read) {
 }
 
 /// The weights of a step light the columns that it was read from: the whole of it where the picture is read as it is.
-TEST_F(Reading, a_map_is_the_weights_taken_back) {
+TEST(Reading, a_map_is_the_weights_taken_back) {
     const TracePtr trace = run(request_of("reading-plain"));
     const Tensor<float> spread = trace->tensor("spread").values.whole(), map = trace->tensor("map").values.whole();
     for (Index j = 0; j < reader_steps; ++j) {
@@ -138,7 +126,7 @@ TEST_F(Reading, a_map_is_the_weights_taken_back) {
     }
 }
 
-TEST_F(Reading, a_reading_of_ones_own_is_written) {
+TEST(Reading, a_reading_of_ones_own_is_written) {
     RunRequest request = request_of();
     request.params.set("target", std::string("No中way"));
     const TracePtr trace = run(request);
@@ -146,7 +134,7 @@ TEST_F(Reading, a_reading_of_ones_own_is_written) {
     EXPECT_TRUE(says(*trace, "cannot write 中"));
 }
 
-TEST_F(Reading, words_that_cannot_be_read_as_they_are_typed_are_said) {
+TEST(Reading, words_that_cannot_be_read_as_they_are_typed_are_said) {
     const auto refused = [](const std::string& word) {
         return error_of(ErrorCode::invalid_input, [&] { run(request_of("reading", word)); });
     };
@@ -169,7 +157,7 @@ TEST_F(Reading, words_that_cannot_be_read_as_they_are_typed_are_said) {
     EXPECT_FALSE(run(request_of())->texts().at("fonts").empty());
 }
 
-TEST_F(Reading, settings_bend_turn_and_blur_the_picture) {
+TEST(Reading, settings_bend_turn_and_blur_the_picture) {
     const Tensor<float> usual = run(request_of())->tensor("image").values.whole();
     for (const auto& [name, value] : {std::pair("bend", 0.0), std::pair("turn", 20.0), std::pair("far_x", 0.5),
                                       std::pair("far_y", 0.5), std::pair("blur", 1.0), std::pair("noise", 0.1)}) {
@@ -184,7 +172,7 @@ TEST_F(Reading, settings_bend_turn_and_blur_the_picture) {
     EXPECT_FALSE(std::ranges::equal(cluttered.values(), run(request)->tensor("image").values.values()));
 }
 
-TEST_F(Photograph, within_its_corners_is_what_is_read) {
+TEST(Photograph, within_its_corners_is_what_is_read) {
     const TemporaryFolder folder;
     // The word in the middle of a dark wall.
     const Image sign = drawn("Sign", 64, 200);
@@ -203,7 +191,7 @@ TEST_F(Photograph, within_its_corners_is_what_is_read) {
     for (const Claim& claim : check_claims(*trace)) EXPECT_TRUE(claim.holds) << claim.text;
 }
 
-TEST_F(Photograph, whose_corners_are_in_disorder_is_read_all_the_same) {
+TEST(Photograph, whose_corners_are_in_disorder_is_read_all_the_same) {
     const TemporaryFolder folder;
     RunRequest request = photograph_of(folder, drawn("Sign", 64, 200));
     const Tensor<float> whole = run(request)->tensor("image").values.whole();
@@ -223,7 +211,7 @@ TEST_F(Photograph, whose_corners_are_in_disorder_is_read_all_the_same) {
     }
 }
 
-TEST_F(Photograph, that_shows_no_text_or_is_none_is_said) {
+TEST(Photograph, that_shows_no_text_or_is_none_is_said) {
     const TemporaryFolder folder;
     RunRequest request = photograph_of(folder, Image(300, 200));
     const TracePtr trace = run(request);
@@ -234,7 +222,7 @@ TEST_F(Photograph, that_shows_no_text_or_is_none_is_said) {
     EXPECT_TRUE(contains(error_of(ErrorCode::io, [&] { run(request); }), "none.png"));
 }
 
-TEST_F(Photograph, has_corners_that_survive_their_text) {
+TEST(Photograph, has_corners_that_survive_their_text) {
     const Corners corners{{{0.1, 0.3}, {0.9, 0.1}, {0.805, 0.6}, {0.2, 0.7}}};
     EXPECT_EQ(corners_text(corners), "0.1 0.3; 0.9 0.1; 0.805 0.6; 0.2 0.7");
     const Corners back = corners_from(corners_text(corners));
@@ -246,7 +234,7 @@ TEST_F(Photograph, has_corners_that_survive_their_text) {
 }
 
 /// What a hand does to a handle is what the settings then are, and puts the handle where the hand let it go.
-TEST_F(Handles, set_the_parameters_that_put_them_there) {
+TEST(Handles, set_the_parameters_that_put_them_there) {
     const Exhibit& e = exhibit("reading");
     const auto put = [&](const std::string& tensor, RunRequest& request, Index i, double x, double y) {
         const auto placed = std::ranges::find(e.places, tensor, &PlacedByParams::tensor);

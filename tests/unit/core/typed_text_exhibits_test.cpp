@@ -6,7 +6,6 @@
 #include "base/typed_text.hpp"
 #include "base/utf8.hpp"
 #include "exhibit/exhibit.hpp"
-#include "offered.hpp"
 #include "run/runner.hpp"
 #include "testing.hpp"
 
@@ -22,12 +21,9 @@ struct Field {
 
 std::vector<Field> fields() {
     // What is empty at first, by hand; everything else as it stands at first.
-    std::vector<Field> all = {{"alignment", "target", "2019-09-30"},
-                              {"transformer", "target", "i love chinese."},
-                              {"captioning", "caption", "a red circle"},
-                              {"temporal", "sentence", "the red circle appears"},
-                              {"permutation", "order", "1, 3, 2"}};
-    if (test::offered("reading")) all.push_back({"reading", "target", "Read"});
+    std::vector<Field> all = {{"alignment", "target", "2019-09-30"},     {"transformer", "target", "i love chinese."},
+                              {"captioning", "caption", "a red circle"}, {"temporal", "sentence", "the red circle appears"},
+                              {"permutation", "order", "1, 3, 2"},       {"reading", "target", "Read"}};
     for (const Exhibit& exhibit : exhibits())
         for (const ParamSpec& spec : exhibit.params) {
             if (spec.type != ParamType::text) continue;
@@ -100,9 +96,9 @@ TEST(TypedTextInExhibits, labels_keep_what_was_typed) {
 }
 
 TEST(TypedTextInExhibits, of_what_cannot_be_seen_the_refusal_says_what_it_is) {
-    const std::vector<Field> all = {{"alignment", "source", ""},    {"saliency", "source", ""}, {"rnn-shapes", "text", ""},
-                                    {"self-attention", "text", ""}, {"multi-head", "text", ""}, {"positions", "text", ""},
-                                    {"transformer", "source", ""}};
+    std::vector<Field> all = {{"alignment", "source", ""},    {"saliency", "source", ""}, {"rnn-shapes", "text", ""},
+                              {"self-attention", "text", ""}, {"multi-head", "text", ""}, {"positions", "text", ""},
+                              {"transformer", "source", ""}};
     for (const Field& field : all) {
         const std::string said = test::error_of(ErrorCode::invalid_input, [&] { run_with(field, "\xe2\x80\x8b\xc2\xad"); });
         EXPECT_NE(said.find("U+200B zero width space, U+00AD soft hyphen"), std::string::npos) << field.exhibit << ": " << said;

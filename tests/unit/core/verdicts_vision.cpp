@@ -1,4 +1,3 @@
-#include "offered.hpp"
 #include "verdicts.hpp"
 
 namespace saccade::test {
@@ -302,10 +301,8 @@ VerdictTable vision_checkpoint_verdicts() {
 }  // namespace
 
 std::vector<VerdictTable> vision_wing() {
-    std::vector<VerdictTable> all = {channel_verdicts(),  spatial_verdicts(),  captioning_verdicts(),
-                                     glimpses_verdicts(), temporal_verdicts(), vision_checkpoint_verdicts()};
-    if (offered("reading")) all.push_back(reading_verdicts());
-    return all;
+    return {channel_verdicts(),  spatial_verdicts(), captioning_verdicts(),       glimpses_verdicts(),
+            temporal_verdicts(), reading_verdicts(), vision_checkpoint_verdicts()};
 }
 
 }  // namespace saccade::test
