@@ -216,12 +216,16 @@ class ReadingOut {
         output.likeliest = observe_.ids("next.id", output.likeliest, p.size(), [] {
             return Shown{Role::output, "x", "Likeliest tokens (ids)", "", {"next"}};
         });
+        const auto at = static_cast<std::size_t>(output.at);
+        const std::string where = masked || at >= output.ids.size()
+                                      ? std::to_string(at + 1)
+                                      : fmt::format("“{}”", checkpoint_.labels[static_cast<std::size_t>(output.ids[at])]);
         Tensor<float> chances(Shape{static_cast<Index>(output.likeliest.size())});
         for (std::size_t q = 0; q < output.likeliest.size(); ++q) chances.data()[q] = p.data()[output.likeliest[q]];
         chances = observe_("next.probabilities", chances, [&] {
             return Shown{.role = Role::probabilities,
                          .symbol = "p",
-                         .title = masked ? "What stands there" : "Next token",
+                         .title = (masked ? "What stands at " : "Next token after ") + where,
                          .axes = {"next"},
                          .step = {"sort", "the largest first", "next.probabilities[q] = probabilities[next.id[q]]"}};
         });

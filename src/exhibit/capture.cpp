@@ -18,6 +18,7 @@ namespace saccade {
 
 namespace {
 
+constexpr double most_stacked = 1024;  // layers or heads
 constexpr double longest_tokens = 1 << 20, longest_name = 4096;
 constexpr double rounded_away = 1e-2;  // of the sum of a row
 constexpr std::size_t most_token_bytes = std::size_t{64} << 20;
@@ -112,6 +113,10 @@ void show_whole(Probe& probe, const LoadedCapture& part, const CapturedFile& cap
                 const std::string& of) {
     std::optional<LoadedCapture> whole = load_whole(capture, capture.shown, look, part);
     if (!whole) return;
+    if (look.peaks && whole->reduced() && capture.shown.role == Role::weights) {
+        whole->values = whole->values.clone();  // it is kept for the next run
+        mask_later_blocks(whole->values, whole->axes);
+    }
     for (Axis& axis : whole->axes)
         if (!is_stacked(axis.kind)) axis.name += ".whole";
     declare(probe, whole->axes, part.axes);
@@ -131,6 +136,7 @@ void show_attention_weights(Probe& probe, LoadedCapture loaded, const CapturedFi
     const bool softmax = scores && all_keys(capture, loaded);
     if (scores && !softmax)
         probe.note({"part", "weights are made of the scores of all keys: of these, the scores are shown", "show all keys"});
+    if (loaded.reduced() && look.peaks && capture.shown.role == Role::weights) mask_later_blocks(loaded.values, loaded.axes);
     const char* name = softmax ? "scores" : "weights";
     const bool rough = stored_bytes(capture.shown.parts[0]->number) < 4;
     const double moved = weights && rough && all_keys(capture, loaded) ? bring_rows_to_one(loaded.values) : 0;
@@ -191,6 +197,8 @@ std::string summary(const CapturedFile& capture, bool example) {
                                                       : capture.about->title;
     if (!example) text += fmt::format("  ·  {}  ·  {} {}", kinds, shape, stored_as(capture));
     if (!example && !shown.guess.empty()) text += "  ·  " + shown.guess;
+    if (capture.choices.size() > 1)
+        text += fmt::format("  ·  {} of {} arrays, Array chooses another", called(capture), capture.choices.size());
     return text;
 }
 
@@ -215,6 +223,8 @@ void run_capture(RunContext& context) {
     const bool example = path.empty();
     CaptureLook look;
     look.part = capture_part_from(params.text("part"));
+    for (const auto& [name, kind] : {std::pair("layer", AxisKind::layer), std::pair("head", AxisKind::head)})
+        if (const Index one = params.integer(name); one > 0) look.part[kind] = {one - 1, one};
     look.peaks = params.text("blocks") == "maximum";
     look.tokens = tokens_of(params);
     look.stop = context.stop;
@@ -276,6 +286,8 @@ std::vector<ParamSpec> capture_params() {
             choice_param("role", "Role",
                          "What the numbers are. Scores: softmax makes weights of them. Guess: rows that sum to 1 are weights.",
                          {{"guess", "guess"}, {"weights", "weights"}, {"scores", "scores"}, {"values", "other"}}),
+            integer_param("layer", "Layer", "The one layer that is read. 0: all, or as many as fit.", 0, 0, most_stacked),
+            integer_param("head", "Head", "The one head that is read. 0: all, or as many as fit.", 0, 0, most_stacked),
             part,
             choice_param("blocks", "Blocks",
                          "Where positions share a cell: it shows the largest of them, so that no peak is lost, or their mean.",

@@ -17,6 +17,7 @@ namespace saccade {
 namespace {
 
 constexpr Index whole_side = 128;  // cells of the small picture of the whole
+constexpr Index whole_from = 64;   // positions: a longer map has it before anybody zooms
 
 /// Texts of the positions that are shown; empty: they are numbered.
 std::vector<std::string> labels_of(const AboutAxis& axis, const std::vector<std::string>& tokens, Index extent,
@@ -209,7 +210,7 @@ std::optional<LoadedCapture> load_whole(const CapturedFile& capture, const Captu
         LoadedCapture whole;
     };
     if (!source.attends() || std::ranges::none_of(part.axes, [](const Axis& axis) {
-            return (axis.kind == AxisKind::query || axis.kind == AxisKind::key) && axis.is_cut();
+            return (axis.kind == AxisKind::query || axis.kind == AxisKind::key) && (axis.is_cut() || axis.whole() > whole_from);
         }))
         return std::nullopt;
     CaptureLook all = look;

@@ -36,8 +36,8 @@ struct LoadedCapture {
 /// quarter of the whole map's. Error{invalid_input} for a part that is not there; as ArrayFile::read.
 LoadedCapture load_capture(const CapturedFile& capture, const CaptureSource& source, const CaptureLook& look);
 
-/// All of a map of which a part was loaded, in few cells, for the same heads and layers. Nothing if all of it was loaded, or if
-/// that were too much to read.
+/// All of a map of which a part was loaded, in few cells, for the same heads and layers. Nothing if all of a short one was
+/// loaded, or if that were too much to read.
 std::optional<LoadedCapture> load_whole(const CapturedFile& capture, const CaptureSource& source, const CaptureLook& look,
                                         const LoadedCapture& part);
 

@@ -32,7 +32,36 @@ bool looks_causal(const Tensor<float>& weights, Index queries, Index keys, Index
     return later > 0 && 2 * used > seen;
 }
 
+/// Calls use(cell, later) for every block: do all of its keys come after all of its queries?
+template <class Use>
+void each_block(const Axis& query, const Axis& key, Use use) {
+    const Index shift = key.whole() - query.whole();
+    for (Index i = 0; i < query.extent; ++i) {
+        const Index last = std::min(query.at(i) + query.part.each, query.end()) - 1;
+        for (Index j = 0; j < key.extent; ++j) use(i * key.extent + j, key.at(j) > last + shift);
+    }
+}
+
 }  // namespace
+
+void mask_later_blocks(Tensor<float>& peaks, const std::vector<Axis>& axes) {
+    if (axes.size() < 2 || peaks.empty()) return;
+    const Axis &query = axes[axes.size() - 2], &key = axes.back();
+    if (query.kind != AxisKind::query || key.kind != AxisKind::key) return;
+    const Index cells = query.extent * key.extent, maps = peaks.size() / cells;
+    Index seen = 0, used = 0, later = 0, looked_at = 0;
+    for (Index map = 0; map < maps && looked_at == 0; ++map)
+        each_block(query, key, [&](Index cell, bool is_later) {
+            const Index any = peaks.data()[map * cells + cell] != 0 ? 1 : 0;
+            (is_later ? later : seen) += 1;
+            (is_later ? looked_at : used) += any;
+        });
+    if (looked_at > 0 || later == 0 || 2 * used <= seen) return;
+    for (Index map = 0; map < maps; ++map)
+        each_block(query, key, [&](Index cell, bool is_later) {
+            if (is_later) peaks.data()[map * cells + cell] = std::numeric_limits<float>::quiet_NaN();
+        });
+}
 
 void show_causal_mask(Probe& probe, const Tensor<float>& weights, const std::vector<Axis>& axes) {
     if (axes.size() < 2 || weights.empty()) return;

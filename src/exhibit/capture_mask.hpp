@@ -11,4 +11,8 @@ namespace saccade {
 /// positions, or where no key comes later. Error{invalid_input} if somebody wants to change it: nothing is computed with it.
 void show_causal_mask(Probe& probe, const Tensor<float>& weights, const std::vector<Axis>& axes);
 
+/// Of peaks [..., query, key] of blocks of positions, whatever part they are of: where every block of later keys alone is
+/// exactly 0 in all maps, and most of the others are not, these become NaN, and so are drawn as masked.
+void mask_later_blocks(Tensor<float>& peaks, const std::vector<Axis>& axes);
+
 }  // namespace saccade

@@ -115,7 +115,8 @@ void CapturePlan::fix(std::size_t axis) {
             {"part",
              fmt::format("{} of {} is shown", range_text(kind(axis), {ranges_[axis].begin, ranges_[axis].begin + 1}),
                          source_.extents[axis]),
-             fmt::format("Part chooses another: {} 2", to_string(kind(axis)))});
+             is_stacked(kind(axis)) ? "the setting of that name chooses another"
+                                    : fmt::format("Part chooses another: {} 2", to_string(kind(axis)))});
     ranges_[axis].end = ranges_[axis].begin + 1;
 }
 
@@ -172,7 +173,7 @@ void CapturePlan::join(const CaptureLook& look) {
     notes_.push_back({"part",
                       fmt::format("{} × {} positions share a cell, which shows {} of them", blocks_[q], blocks_[k],
                                   look.peaks ? "the largest" : "the mean"),
-                      "Part, or the wheel over the map, shows a few as they are: query 1-512, key 1-512"});
+                      "the wheel over the map comes nearer, until each has its own; so does a part: query 1-512, key 1-512"});
 }
 
 /// In at most so many cells. Large parts of long axes are made of the blocks that are kept of the whole.

@@ -343,7 +343,9 @@ std::vector<Note> left_out_of(const CapturedFile& capture) {
     if (!unread.empty())
         notes.push_back({"path", "left out: " + shorten(unread, most_named), "save real numbers of 1 to 6 axes"});
     if (!missing.empty())
-        notes.push_back({"path", "described, but not in the file: " + shorten(missing, most_named),
+        notes.push_back({"path",
+                         fmt::format("described, but not in the file: {}; there is {}", shorten(missing, most_named),
+                                     quoted_name(capture.shown.name)),
                          "write the file again, with all of its arrays"});
     return notes;
 }

@@ -117,6 +117,8 @@ CellRef opening_cell(const Exhibit& exhibit, const Params& params, const Trace& 
     const AttentionAxes& axes = attention.axes;
     const Axis& queries = *weights->info.axes[static_cast<std::size_t>(axes.query)];
     const Axis& keys = *weights->info.axes[static_cast<std::size_t>(axes.key)];
+    // Who moves a part over a long map is somewhere already.
+    if (queries.is_cut() || keys.is_cut()) return {};
     Place place;
     if (!named_best(trace, *weights, axes, place)) place = sharpest(attention);
     const Tensor<float> map = attention.map(place.layer, place.head);

@@ -8,7 +8,7 @@ namespace saccade {
 /// Where an exhibit opens: a cell of its attention in which there is something to see. Of the head that the run itself names
 /// best (a tensor over its layers and heads), else of the one that looks most sharply; a token that is neither special nor a
 /// mark, and looks at another one, far off if it can be. Where the views show no attention, of the positions that they compare.
-/// Empty if they show neither.
+/// Empty if they show neither, or a part of longer axes.
 CellRef opening_cell(const Exhibit& exhibit, const Params& params, const Trace& trace);
 
 /// The attention that the views show first: what is placed, or the first weights recorded where a view chooses for itself.

@@ -47,7 +47,7 @@ Query query_of(const RunContext& context, const VisionDesign& design) {
     const Index patch = query.token - query.special;
     query.name = query.token == 0 ? "[CLS]"
                  : patch < 0      ? "[DIST]"
-                                  : fmt::format("patch {},{}", patch / query.columns, patch % query.columns);
+                                  : fmt::format("patch {},{}", patch / query.columns + 1, patch % query.columns + 1);
     return query;
 }
 

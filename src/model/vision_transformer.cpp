@@ -182,7 +182,7 @@ void VisionTransformer::declare_axes(Probe& probe) const {
     if (design_.distilled) labels.emplace_back("[DIST]");
     const std::vector<std::string> special = labels;
     for (Index y = 0; y < design_.rows(); ++y)
-        for (Index x = 0; x < design_.columns(); ++x) labels.push_back(fmt::format("{},{}", y, x));
+        for (Index x = 0; x < design_.columns(); ++x) labels.push_back(fmt::format("{},{}", y + 1, x + 1));
     probe.axis({"token", AxisKind::query, design_.tokens(), labels, "i"});
     probe.axis({"token.key", AxisKind::key, design_.tokens(), labels, "j"});
     probe.axis({"special", AxisKind::class_, design_.special(), special, "s"});

@@ -384,7 +384,7 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
     const float after = ImGui::GetItemRectMax().x + 10 * s;
     if (!subtitle.empty() && edge_x - after > 60 * s) {
         ImGui::SetCursorScreenPos({after, place.at.y + 12 * s});
-        label(ui, subtitle, ui.theme.faint, 13, Font::ui, edge_x - after);
+        label(ui, subtitle, ui.theme.secondary, 13, Font::ui, edge_x - after);
     }
     if (!problem.empty()) {
         ImGui::SetCursorScreenPos(inner);

@@ -96,7 +96,7 @@ void caption(const Ui& ui, AppState& state, const Exhibit& e, float width) {
     add(facts.title);
     if (facts.width > 0) add(fmt::format("{} × {}", facts.width, facts.height));
     const std::string resolution = setting(state, e, "resolution");
-    if (!resolution.empty() && facts.width > 0) add("run at " + resolution + " px");
+    if (!resolution.empty() && resolution != "0" && facts.width > 0) add("run at " + resolution + " px");
     if (state.document.pictures.reading.wanted && state.document.pictures.reading.facts.valid())
         text = "reading " + state.document.pictures.reading.value + " …";
     const ScreenTextMeasure measure(ui.fonts);

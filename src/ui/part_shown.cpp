@@ -9,8 +9,9 @@ namespace saccade {
 
 namespace {
 
-constexpr Index fewest = 4;       // positions
-constexpr double least_move = 3;  // px: a click is no drag
+constexpr Index fewest = 4;         // positions
+constexpr double least_move = 3;    // px: a click is no drag
+constexpr double near_edge = 0.03;  // of the map: nearer to its edge, where sinks are, the edge itself stays
 
 /// `count` positions from `begin` on, as far as there are so many.
 CaptureRange range_in(const Axis& axis, double begin, double count) {
@@ -52,6 +53,7 @@ void PartShown::zoom(std::size_t side, const PartPlace& place, double x, double 
     const Part part = asked_for(side);
     Part ranges;
     const auto along = [&](const Axis& axis, double at) {
+        at = at < near_edge ? 0 : at > 1 - near_edge ? 1 : at;
         const CaptureRange now = range_of(part, axis);
         const double count = resized(now.count(), factor);
         // What is under the mouse stays there: as it is on screen, which may be an older part.

@@ -53,7 +53,8 @@ void Stage::select(const CellRef& cell) {
     pick(cell);
 }
 
-/// A cell of a tensor that the exhibit has something to pick on.
+/// A cell of a tensor that the exhibit has something to pick on: over the same axes, or over more, as a patch in each head's
+/// map.
 void Stage::pick(const CellRef& cell) {
     const Trace& trace = *document_.trace();
     const TraceTensor* clicked = trace.find(cell.tensor);
@@ -61,8 +62,12 @@ void Stage::pick(const CellRef& cell) {
     if (std::any_of(cell.index.begin(), cell.index.end(), [](Index i) { return i < 0; })) return;
     for (const Pick& pick : document_.exhibit().picks) {
         const TraceTensor* tensor = trace.find(pick.tensor);
-        if (tensor == nullptr || tensor->info.axes != clicked->info.axes) continue;
-        const float value = tensor->values.at(cell.index);
+        if (tensor == nullptr) continue;
+        const auto &wanted = tensor->info.axes, &axes = clicked->info.axes;
+        if (wanted.empty() || wanted.size() > axes.size() || !std::equal(wanted.rbegin(), wanted.rend(), axes.rbegin()))
+            continue;
+        const float value = tensor->values.at(
+            std::vector<Index>(cell.index.end() - static_cast<std::ptrdiff_t>(wanted.size()), cell.index.end()));
         if (value > 0) return inputs_.set_param(pick.param, static_cast<std::int64_t>(std::lround(value)));
     }
 }

@@ -129,6 +129,9 @@ struct AxisLabels {
     /// "@3".
     bool positions = false;
 };
+constexpr double label_pitch = 1.02;  // of the em: lines of labels that do not touch
+/// The smallest em of a label, px.
+double smallest_label(const Sketch& sketch);
 /// For rows: labels stand left of a grid, right-aligned, at most `limit` wide.
 AxisLabels fit_row_labels(const Sketch& sketch, const Axis& axis, double pitch, double limit);
 /// For columns: above the grid, horizontal if they fit the pitch, numbers thinned, else written upwards, at most `limit` high.

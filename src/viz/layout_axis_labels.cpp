@@ -16,7 +16,6 @@ struct Sizes {
         if (sketch.state().text_size > 0) smallest = largest = sketch.state().text_size;
     }
 };
-constexpr double line_pitch = 1.02;  // of the em: lines of labels that do not touch
 
 /// Width of the widest label that would be written. Long axes are sampled: measuring tens of thousands of labels would cost
 /// frames.
@@ -66,12 +65,12 @@ AxisLabels fit_rows(const Sketch& sketch, const Axis& axis, double pitch, double
     const auto [smallest, largest] = Sizes(sketch);
     AxisLabels labels;
     labels.size = std::clamp(pitch * 0.68, smallest, largest);
-    labels.stride = nice_stride(labels.size * line_pitch / pitch);
+    labels.stride = nice_stride(labels.size * label_pitch / pitch);
     if (axis.labels.empty()) labels.size = std::max(smallest, std::min(labels.size, sketch.px(13)));
     labels.extent = widest(sketch, axis, labels.size, labels.stride);
     if ((labels.stride > 1 || counted) && !axis.labels.empty()) {
         count_positions(sketch, axis, labels);
-        labels.stride = nice_stride(labels.size * line_pitch / pitch);
+        labels.stride = nice_stride(labels.size * label_pitch / pitch);
         // The one in focus has its token beside its number.
         const double token = sketch.text_width(": ", labels.size) + widest(sketch, axis, labels.size, 1);
         labels.extent = std::max(labels.extent, std::min(limit, labels.extent + std::min(token, 4 * labels.size)));
@@ -112,7 +111,7 @@ AxisLabels fit_columns(const Sketch& sketch, const Axis& axis, double pitch, dou
         labels.rotated = true;
         const double whole = widest(sketch, axis, labels.size, 1);
         if (whole > limit) labels.size = std::max(smallest, labels.size * limit / whole);
-        labels.stride = nice_stride(labels.size * line_pitch / pitch);
+        labels.stride = nice_stride(labels.size * label_pitch / pitch);
         // Smaller rather than cut.
         const double high = widest(sketch, axis, labels.size, labels.stride);
         if (high > limit) labels.size = std::max(smallest, labels.size * limit / high);
@@ -129,6 +128,10 @@ AxisLabels fit_columns(const Sketch& sketch, const Axis& axis, double pitch, dou
 }
 
 }  // namespace
+
+double smallest_label(const Sketch& sketch) {
+    return Sizes(sketch).smallest;
+}
 
 std::string written_label(const Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels, Index i, double room) {
     const std::string token = drawn_label(*axis, i);

@@ -183,6 +183,11 @@ Normalization remembered_limits(const Tensor<float>& values, bool unit, bool is_
         [&] { return normalization_for(values, unit, is_signed, asked_scale(state)); });
 }
 
+std::string low_text(const Normalization& n) {
+    if (n.scale != Normalization::Scale::log || n.low != 0) return number_text(n.low);
+    return "≤ " + number_text(n.high * std::pow(10, -log_decades));
+}
+
 std::string high_text(const Normalization& n) {
     return (n.scale == Normalization::Scale::percentile ? "≥ " : "") + number_text(n.high);
 }
@@ -211,7 +216,7 @@ void draw_largest(Sketch& sketch, const Box& bar, const MapLook& look, double ba
     const double size = sketch.px(12), x = bar.x + bar.w * look.normalization(*look.largest), gap = sketch.px(6);
     if (bar.right() - x < sketch.px(1)) return;
     sketch.line({x, bar.y - sketch.px(2)}, {x, bar.bottom() + sketch.px(2)}, theme.text, sketch.px(1.5));
-    const double left = bar.x + sketch.text_width(number_text(look.normalization.low), size) + gap,
+    const double left = bar.x + sketch.text_width(low_text(look.normalization), size) + gap,
                  right = bar.right() - sketch.text_width(high_text(look.normalization), size) - gap;
     for (const std::string& label : {"largest " + number_text(*look.largest), number_text(*look.largest)}) {
         const double w = sketch.text_width(label, size);
@@ -241,7 +246,7 @@ void draw_color_bar(Sketch& sketch, const Box& whole, double right, const MapLoo
     sketch.add(ColorBarItem{bar, look.map});
     // "< 0" and "> 1" at the ends are the limits already.
     if (look.over.a == 0) {
-        sketch.text({bar.x, baseline}, number_text(n.low), size, theme.secondary);
+        sketch.text({bar.x, baseline}, low_text(n), size, theme.secondary);
         sketch.text({bar.right(), baseline}, high_text(n), size, theme.secondary, HAlign::right);
     }
     draw_largest(sketch, bar, look, baseline);

@@ -56,6 +56,7 @@ std::string beyond_text(const Beyond& found);
 /// The largest finite value; none if there is no finite one.
 std::optional<double> largest_of(const Tensor<float>& values, Reuse* memo);
 /// The upper end of a scale: values above a percentile have its colour, "≥ 0.012".
+std::string low_text(const Normalization& n);  // of a log scale "≤ 0.0001": what lies below is drawn alike
 std::string high_text(const Normalization& n);
 /// normalization_for the state's scale, once a tensor.
 Normalization remembered_limits(const Tensor<float>& values, bool unit, bool is_signed, const ViewState& state);

@@ -19,7 +19,6 @@ namespace saccade {
 namespace {
 
 constexpr double rounding = 1e-4;  // of the range: what a sum of weights may be off
-constexpr double log_decades = 4;  // what a log scale shows below its top
 
 double bend(double t, Normalization::Scale scale) {
     switch (scale) {

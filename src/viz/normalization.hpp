@@ -6,6 +6,8 @@
 
 namespace saccade {
 
+constexpr double log_decades = 4;  // what a log scale shows below its top
+
 /// How values become [0, 1] positions on a map. Always written beside the colour bar.
 struct Normalization {
     enum class Scale { linear, sqrt, log, per_row, largest, percentile };

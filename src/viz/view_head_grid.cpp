@@ -185,7 +185,7 @@ class HeadGridView : public View {
             sketch.text({x, y}, text, size, sketch.theme().secondary, HAlign::left, VAlign::middle);
             x += sketch.text_width(text, size) + gap;
         };
-        write(number_text(item.normalization.low));
+        write(low_text(item.normalization));
         sketch.add(ColorBarItem{{x, bar.y, bar.w, bar.h}, item.map});
         x += bar.w + gap;
         write(high_text(item.normalization));

@@ -65,8 +65,22 @@ bool is_unit(const AttentionPlane& plane) {
     return is_read_against_one(*plane.source) && plane.state.options.heads != ViewOptions::Heads::gradient;
 }
 
+/// Limits of the values; of a part of a long map those of all of it, so that colours mean the same wherever one zooms.
+Normalization limits_of(const Trace& trace, const AttentionPlane& plane, const Tensor<float>& values, bool unit,
+                        bool is_signed) {
+    const ViewState& state = plane.state;
+    using Scale = Normalization::Scale;
+    const Normalization own = remembered_limits(values, unit, is_signed, state);
+    const bool of_all = state.scale == Scale::linear || state.scale == Scale::sqrt || state.scale == Scale::log;
+    if (unit || !of_all) return own;
+    const Tensor<float> whole = values_of_whole(trace, plane);
+    if (whole.empty()) return own;
+    const Normalization all = remembered_limits(whole, false, is_signed, state);
+    return all.high >= own.high && all.low <= own.low ? all : own;  // means of blocks may be below what a part shows
+}
+
 /// Without its place.
-HeatmapItem make_item(const Sketch& sketch, const AttentionPlane& plane) {
+HeatmapItem make_item(const Sketch& sketch, const Trace& trace, const AttentionPlane& plane) {
     const Slice& slice = plane.slice;
     const ViewState& state = sketch.state();
     const Theme& theme = sketch.theme();
@@ -79,7 +93,7 @@ HeatmapItem make_item(const Sketch& sketch, const AttentionPlane& plane) {
     item.values =
         per_row ? *remembered<Tensor<float>>(state.memo, slice.values, "per row", [&] { return scaled_by_row(slice.values); })
                 : slice.values;
-    item.normalization = remembered_limits(item.values, unit, is_signed || item.map->diverging, state);
+    item.normalization = limits_of(trace, plane, item.values, unit, is_signed || item.map->diverging);
     item.gap_color = theme.panel;
     item.hatch = with_alpha(theme.faint, 0.7);
     item.masked_ground = theme.raised;
@@ -120,8 +134,12 @@ GridLayout arrange_as(const Sketch& sketch, const Slice& slice, Box content, Bar
     if (row_labels) at.rows = rows_fitted(sketch, *slice.row(), guess_h, rows_limit);
     const double left = at.rows.none ? 0 : at.rows.extent + at.label_gap;
     at.cell_w = cell_size(content.w - left, cols, largest);
-    const double cols_limit =
+    double cols_limit =
         std::max({few(content.h, content.h - bar_room, rows), std::min(content.h * 0.42, sketch.px(60)), free_h});
+    // Tokens cut short above say more than positions on both sides: the rows keep what their names need, if that leaves room.
+    const double rows_need = at.rows.none ? 0 : static_cast<double>(rows) * smallest_label(sketch) * label_pitch;
+    const double left_over = content.h - bar_room - at.label_gap - rows_need;
+    if (left_over >= smallest_label(sketch) * 3) cols_limit = std::min(cols_limit, left_over);
     if (col_labels) at.cols = columns_fitted(sketch, *slice.col(), at.cell_w, cols_limit);
     const double top = at.cols.none ? 0 : at.cols.extent + (at.cols.rotated ? at.label_gap : sketch.px(4));
     at.cell_h = cell_size(content.h - top - bar_room, rows, largest);
@@ -164,12 +182,18 @@ GridLayout arrange_with(const Sketch& sketch, const Slice& slice, const Box& con
 /// labels take the room. On the stage any other scale does if there is room beside the grid.
 GridLayout arrange(const Sketch& sketch, const Slice& slice, const Box& content, const HeatmapItem& item, bool numbered) {
     const auto with = [&](BarPlace bar, double w) { return arrange_with(sketch, slice, content, bar, w); };
-    if (content.h >= sketch.px(170) && content.w >= sketch.px(180)) return with(BarPlace::below, 0);
+    if (content.h >= sketch.px(170) && content.w >= sketch.px(180)) {
+        const GridLayout below = with(BarPlace::below, 0);
+        if (!below.rows.positions || content.w < sketch.px(300)) return below;
+        // Where the bar takes the room of the tokens' names it goes aside.
+        const GridLayout aside = with(BarPlace::beside, sketch.px(90));
+        return aside.rows.positions ? below : aside;
+    }
     const GridLayout bare = with(BarPlace::none, 0);
     const bool beyond = item.over.a > 0, needed = beyond || item.normalization.low < 0 || sketch.state().decorations ||
                                                   item.normalization.scale != Normalization::Scale::linear;
     if (content.w < sketch.px(100) || content.h < sketch.px(40)) return bare;
-    const double numbers = sketch.text_width(number_text(item.normalization.low), sketch.px(12)) +
+    const double numbers = sketch.text_width(low_text(item.normalization), sketch.px(12)) +
                            sketch.text_width(high_text(item.normalization), sketch.px(12)) + sketch.px(beyond ? 40 : 10);
     const GridLayout beside = with(BarPlace::beside, std::max(sketch.px(56), numbers));
     // What costs cells little is had in any case, unless they carry their numbers.
@@ -308,7 +332,7 @@ void draw_bar(Sketch& sketch, const AttentionPlane& plane, const GridLayout& at,
         bar = {at.grid.right() + sketch.px(12), at.grid.y + (at.grid.h - sketch.px(24)) / 2, at.bar_w, sketch.px(close_height)};
     draw_color_bar(sketch, bar, content.right(),
                    {item.map, item.normalization, item.over, item.under,
-                    is_unit(plane) ? largest_of(item.values, sketch.state().memo) : std::nullopt},
+                    keeps_peaks(*plane.source) ? largest_of(item.values, sketch.state().memo) : std::nullopt},
                    measured_in(plane.source->info));
 }
 
@@ -357,7 +381,7 @@ class HeatmapView : public View {
         sketch.caption(caption_of(plane, is_unit(plane)), content);
         // Weights are read by their colours, beside each other.
         const bool numbered = tensor.info.role != Role::weights && slice.values.size() <= most_numbers;
-        HeatmapItem item = make_item(sketch, plane);
+        HeatmapItem item = make_item(sketch, trace, plane);
         const Box whole = room_for_whole(sketch, slice, content);
         const GridLayout at = arrange(sketch, slice, content, item, numbered);
         item.box = at.grid;

@@ -11,6 +11,7 @@ namespace saccade {
 namespace {
 
 constexpr double largest = 132, least = 44, gap = 16;  // px
+constexpr Index beyond_positions = 64;
 
 /// Can another part of both axes be shown?
 bool is_movable(const Slice& slice) {
@@ -32,21 +33,17 @@ Tensor<float> largest_of_blocks(const Tensor<float>& values, Index rows, Index c
     return blocks;
 }
 
-/// The picture, in the scale that is asked for, of its own values.
+/// The picture, in the scale that is asked for.
 void draw_picture(Sketch& sketch, const Trace& trace, const AttentionPlane& plane, const HeatmapItem& map, const Box& box) {
-    const TraceTensor* whole = trace.find(plane.source->info.name + ".whole");
-    if (whole == nullptr || whole->values.empty()) return sketch.rect(box, sketch.theme().raised);
+    const Tensor<float> all = values_of_whole(trace, plane);
+    if (all.empty()) return sketch.rect(box, sketch.theme().raised);
     ViewState state = plane.state;
-    if (plane.head && !plane.source->info.axes.empty())
-        for (const AxisPtr& axis : whole->info.axes)
-            if (axis->kind == AxisKind::head) state.selected.marks[axis->name] = *plane.head;
     // Of rows that are blocks the largest of each says nothing more than that of all.
     if (state.scale == Normalization::Scale::per_row) state.scale = Normalization::Scale::largest;
     HeatmapItem item = map;
     item.box = box;
     item.gap = 0;
     item.over = item.under = {0, 0, 0, 0};
-    const Tensor<float> all = plane_of(*whole, state).values;
     const auto pixels = [](double length) { return std::max<Index>(1, static_cast<Index>(std::lround(length))); };
     item.values = keeps_peaks(*plane.source) ? largest_of_blocks(all, pixels(box.h), pixels(box.w)) : all;
     item.normalization = remembered_limits(item.values, false, map.normalization.low < 0, state);
@@ -69,11 +66,22 @@ Box part_box(const Sketch& sketch, const Slice& slice, const Box& whole) {
 
 }  // namespace
 
+Tensor<float> values_of_whole(const Trace& trace, const AttentionPlane& plane) {
+    const TraceTensor* whole = trace.find(plane.source->info.name + ".whole");
+    if (whole == nullptr || whole->values.empty()) return {};
+    ViewState state = plane.state;
+    if (plane.head)
+        for (const AxisPtr& axis : whole->info.axes)
+            if (axis->kind == AxisKind::head) state.selected.marks[axis->name] = *plane.head;
+    return plane_of(*whole, state).values;
+}
+
 Box room_for_whole(const Sketch& sketch, const Slice& slice, Box& content) {
     const double side = std::min({sketch.px(largest), content.w * 0.24, content.h * 0.6});
-    if (sketch.state().decorations || !is_movable(slice) || !(slice.row()->is_cut() || slice.col()->is_cut()) ||
-        side < sketch.px(least))
-        return {};
+    // Beyond so many positions it stands there from the first, so that the map does not shrink under the mouse that zooms.
+    const bool wanted = is_movable(slice) && (slice.row()->is_cut() || slice.col()->is_cut() ||
+                                              std::max(slice.row()->whole(), slice.col()->whole()) > beyond_positions);
+    if (sketch.state().decorations || !wanted || side < sketch.px(least)) return {};
     const auto rows = static_cast<double>(slice.row()->whole()), cols = static_cast<double>(slice.col()->whole());
     const double w = std::max(side * std::min(1.0, cols / rows), sketch.px(14)),
                  h = std::max(side * std::min(1.0, rows / cols), sketch.px(14));
@@ -92,8 +100,12 @@ void draw_whole(Sketch& sketch, const Trace& trace, const AttentionPlane& plane,
         room.y = item.box.y;
         place.whole = room;
         draw_picture(sketch, trace, plane, item, room);
-        sketch.outline(room, sketch.theme().line, 1);
-        sketch.ring(part_box(sketch, slice, room), sketch.theme().accent, sketch.px(2));
+        // Around the picture and the part: what stands at an edge, a sink for one, is not drawn over.
+        const auto around = [](const Box& box, double by) {
+            return Box{box.x - by, box.y - by, box.w + 2 * by, box.h + 2 * by};
+        };
+        sketch.outline(around(room, 1), sketch.theme().line, 1);
+        sketch.ring(around(part_box(sketch, slice, room), sketch.px(2)), sketch.theme().accent, sketch.px(2));
     }
     sketch.place_part(std::move(place));
 }

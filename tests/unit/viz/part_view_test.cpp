@@ -98,9 +98,27 @@ TEST(PartView, labels_are_those_of_the_whole_and_thin_out) {
     }
 }
 
-TEST(PartView, among_thousands_of_keys_the_largest_ends_the_scale) {
+TEST(PartView, among_thousands_of_keys_the_largest_of_all_ends_the_scale_of_every_part) {
     EXPECT_DOUBLE_EQ(items_of<HeatmapItem>(figure_of(part_trace(1, 400), false))[0].normalization.high, 1);
-    EXPECT_DOUBLE_EQ(items_of<HeatmapItem>(figure_of(part_trace(1, 4000), false))[0].normalization.high, 0.25);
+    EXPECT_DOUBLE_EQ(items_of<HeatmapItem>(figure_of(part_trace(1, 4000), false))[0].normalization.high, 2);
+    ViewState state;
+    state.view = "heatmap";
+    state.tensor = "weights";
+    state.scale = Normalization::Scale::largest;
+    const Figure figure = view("heatmap").layout(part_trace(1, 4000), state, test::PlainMeasure());
+    EXPECT_DOUBLE_EQ(items_of<HeatmapItem>(figure)[0].normalization.high, 0.25);
+}
+
+TEST(PartView, the_whole_of_a_long_map_stands_beside_it_before_anybody_zooms) {
+    Trace trace;
+    const auto axis = [&](const char* name, AxisKind kind, Index n) {
+        return trace.add_axis({name, kind, n, {}, "i", {0, 1, n}});
+    };
+    const AxisPtr query = axis("token", AxisKind::query, 80), key = axis("token.key", AxisKind::key, 80);
+    trace.add({"weights", Role::weights, "α", "Attention weights", "weight", {query, key}},
+              Tensor<float>(Shape{80, 80}, 0.25f));
+    EXPECT_GT(figure_of(trace, false).part->whole.w, 40);
+    EXPECT_EQ(figure_of(trace, true).part->whole.w, 0);
 }
 
 /// Magnitudes of what is finite and not 0, sorted.
