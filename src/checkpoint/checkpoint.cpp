@@ -73,6 +73,7 @@ CheckpointPtr made_of(MappedModel model, const std::string& path, const Family& 
                                           model.source->never,
                                           model.source->beam,
                                           model.source->renormalised,
+                                          model.source->unheeded,
                                           std::move(of_source),
                                           {}});
         made->source->labels = labels_of(made->source->tokenizer.get(), made->source->encoder.vocabulary());

@@ -14,6 +14,7 @@ struct SourceReader {
     Ids never;                                   // ids that it never writes
     BeamSettings beam;                           // as SourceSide has it
     bool renormalised;                           // as SourceSide has it
+    std::string unheeded;                        // as SourceSide has it
     std::shared_ptr<const Tokenizer> tokenizer;  // of the source; null: the folder holds none
     std::vector<std::string> labels;             // of all ids of the source
 };

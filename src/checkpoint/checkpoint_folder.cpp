@@ -24,9 +24,10 @@ constexpr std::size_t most_config_bytes = 1 << 20, most_index_bytes = std::size_
 constexpr std::uint64_t most_numbers = std::uint64_t{1} << 34;  // in a file
 constexpr const char* index_name = "model.safetensors.index.json";
 
+/// Also of what cannot be read, or is a link to nothing: whoever reads it says why.
 bool there(const fs::path& path) {
     std::error_code error;
-    return fs::exists(path, error);
+    return fs::symlink_status(path, error).type() != fs::file_type::not_found;
 }
 
 [[noreturn]] void refuse_no_weights(const std::string& folder) {
@@ -139,20 +140,24 @@ bool is_checkpoint_folder(const std::string& path) {
 
 nlohmann::json read_checkpoint_config(const std::string& path) {
     std::error_code error;
-    if (!fs::is_directory(path, error))
-        throw Error(ErrorCode::io, path + ": there is no such folder",
-                    "name a folder that holds config.json and model.safetensors");
+    if (!fs::is_directory(path, error)) {
+        const std::string why = error && error != std::errc::no_such_file_or_directory
+                                    ? "cannot be opened (" + error.message() + ")"
+                                : there(path) ? "is no folder"
+                                              : "there is no such folder";
+        throw Error(ErrorCode::io, path + ": " + why, "name a folder that holds config.json and model.safetensors");
+    }
     const std::string file = (fs::path(path) / "config.json").string();
     if (!there(file))
         throw Error(ErrorCode::io, path + ": there is no config.json",
                     "name a folder that holds config.json and model.safetensors");
     nlohmann::json config = parse_json(read_text(file, most_config_bytes), file, "fetch it again");
     const JsonObject object(config, file);
-    if (const nlohmann::json* how = object.find("quantization_config"); how != nullptr && how->is_object()) {
+    if (const nlohmann::json* how = object.find("quantization_config"); how != nullptr && !how->is_null()) {
         // bitsandbytes did not always write its name.
         std::string method =
             how->contains("load_in_4bit") || how->contains("load_in_8bit") ? "bitsandbytes" : "an unknown method";
-        JsonObject(*how, file).text("quant_method", method, 40);
+        if (how->is_object()) JsonObject(*how, file).text("quant_method", method, 40);
         throw Error(ErrorCode::unsupported, fmt::format("{}: its weights are quantised ({})", path, method),
                     "use the model as it was before: F32, F16 or BF16");
     }

@@ -27,6 +27,7 @@ struct SourceSide {
     /// How many hypotheses a search keeps, and how it ranks them, as generation_config.json says; else one: greedy.
     BeamSettings beam{.width = 1, .length_penalty = 1, .as_generate = true, .end = BeamEnd::likely};
     bool renormalised = false;  // what is left of probabilities without `never` is brought to sum 1
+    std::string unheeded{};     // settings of generation_config.json that would change what is written, and are not known
 };
 
 /// A model of others as ours: names as in model/transformer_stack.hpp below "stack", and "head.weight" [V, d], where it is not

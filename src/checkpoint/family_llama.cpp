@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "checkpoint/family.hpp"
 #include "checkpoint/rotary_config.hpp"
+#include "checkpoint/writing_config.hpp"
 
 // Llama (Touvron 2023; Grattafiori 2024 for the stretched frequencies of version 3.1), Mistral (Jiang 2023), Qwen2 (Yang
 // 2024) and Qwen3 (Yang 2025): pre-norm by the root mean square, rotary positions, gated feed-forward, grouped queries; Qwen2
@@ -13,6 +14,18 @@
 namespace saccade {
 
 namespace {
+
+/// What a layer may be here: attention to all, or within a window.
+void require_known_layers(const JsonObject& config, Index layers, const std::string& where) {
+    const nlohmann::json* types = config.find("layer_types");
+    if (types == nullptr || types->is_null()) return;
+    if (!types->is_array() || static_cast<Index>(types->size()) != layers)
+        config.refuse("layer_types", *types, fmt::format("a list of {} types, one a layer", layers));
+    for (const nlohmann::json& type : *types)
+        if (type != "full_attention" && type != "sliding_attention")
+            throw Error(ErrorCode::unsupported, fmt::format("{}: config.json has layers of type {}", where, type.dump()),
+                        "models of which all layers are full_attention, or all sliding_attention, open");
+}
 
 /// Windows that differ from layer to layer are not known here. Qwen's begin at layer max_window_layers, and "layer_types" may
 /// say which layers have one.
@@ -66,7 +79,12 @@ MappedModel map_decoder(CheckpointFolder& folder, const JsonObject& config, bool
     config.toggle("tie_word_embeddings", tied);
     config.toggle("use_sliding_window", sliding);
     if (sliding) whole_or_null(config, "sliding_window", design.window, 1, Index{1} << 30);
+    require_known_layers(config, design.layers, folder.path);
     require_one_window(config, design, windowed, folder.path);
+    require_usual(config, "rope_interleaved", false, folder.path, "models whose rotary pairs lie half a head apart open");
+    if (const double share = rotary_share_of(config, "partial_rotary_factor", 1); share != 1)
+        throw Error(ErrorCode::unsupported, fmt::format("{}: config.json says partial_rotary_factor of {}", folder.path, share),
+                    "models of this family that turn all of a head open");
     design.activation = activation_of(config, "hidden_act", "silu", folder.path);
     design.bias = attention_bias;
     design.query_key_norm = query_key_norm;

@@ -92,17 +92,24 @@ Tensor<float> rotary_of(const JsonObject& config, Index units, Index turned, con
     const JsonObject scaling(*how, where + ": config.json's " + (all != nullptr ? "rope_parameters" : "rope_scaling"));
     scaling.number("rope_theta", base, 1, 1e12);
     std::string kind = "default";
-    scaling.text("type", kind, 64);
+    std::string older;
+    scaling.text("type", older, 64);
     scaling.text("rope_type", kind, 64);
+    if (scaling.find("rope_type") == nullptr && !older.empty()) kind = older;
+    if (!older.empty() && older != kind)
+        throw Error(ErrorCode::bad_format,
+                    fmt::format("{}: rotary positions are of rope_type '{}' and of type '{}'", where, kind, older),
+                    "keep one of both in config.json");
     // "dynamic" lets the base grow with a text that is longer than those of the training (Peng 2023, section 3.1); up to there,
     // where texts end here, it is what it was.
+    double factor = 1;
+    if (kind == "dynamic") scaling.needs({"factor"}).number("factor", factor, 1, 1e6);
     if (kind == "default" || kind == "dynamic") return rotary_frequencies(units, turned, base);
     const bool by_parts = kind == "yarn" && score_factor != nullptr;
     if (kind != "linear" && kind != "llama3" && !by_parts)
         throw Error(ErrorCode::unsupported, fmt::format("{}: rotary positions of type '{}' are not known", where, kind),
                     score_factor != nullptr ? "default, linear, llama3, dynamic and yarn are"
                                             : "default, linear, llama3 and dynamic are");
-    double factor = 1;
     scaling.needs({"factor"});
     scaling.number("factor", factor, 1, 1e6);
     if (kind == "linear") return rotary_frequencies(units, turned, base, factor);

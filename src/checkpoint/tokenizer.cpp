@@ -27,7 +27,7 @@ class Folder {
     const std::string& path() const { return path_; }
     bool has(const std::string& name) const {
         std::error_code ignored;
-        return std::filesystem::exists(*this / name, ignored);
+        return std::filesystem::symlink_status(*this / name, ignored).type() != std::filesystem::file_type::not_found;
     }
     std::string text(const std::string& name) const { return read_text(*this / name, largest_file); }
     /// An empty object where the file is missing.

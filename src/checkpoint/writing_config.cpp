@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "base/error.hpp"
+#include "base/utf8.hpp"
 
 namespace saccade {
 
@@ -48,6 +49,28 @@ void read_beam(const JsonObject& config, SourceSide& source) {
     if (given("renormalize_logits")) config.toggle("renormalize_logits", source.renormalised);
 }
 
+/// What generate() would heed.
+std::string unheeded_in(const JsonObject& generation) {
+    std::string names;
+    const auto name_if = [&](const char* key, const auto& changes) {
+        const nlohmann::json* value = generation.find(key);
+        if (value == nullptr || value->is_null() || !changes(*value)) return;
+        names += fmt::format("{}{} = {}", names.empty() ? "" : ", ", key, shorten(value->dump(), 20));
+    };
+    const auto over = [](double usual) {
+        return [usual](const nlohmann::json& v) { return !v.is_number() || v.get<double>() != usual; };
+    };
+    for (const char* key :
+         {"no_repeat_ngram_size", "encoder_no_repeat_ngram_size", "min_length", "min_new_tokens", "diversity_penalty"})
+        name_if(key, over(0));
+    for (const char* key : {"repetition_penalty", "encoder_repetition_penalty", "num_beam_groups"}) name_if(key, over(1));
+    name_if("do_sample", [](const nlohmann::json& v) { return v != false; });
+    for (const char* key :
+         {"forced_bos_token_id", "forced_eos_token_id", "suppress_tokens", "begin_suppress_tokens", "sequence_bias"})
+        name_if(key, [](const nlohmann::json&) { return true; });
+    return names;
+}
+
 }  // namespace
 
 void read_writing(const CheckpointFolder& folder, const JsonObject& config, Index padding, Index end, Index vocabulary,
@@ -60,6 +83,7 @@ void read_writing(const CheckpointFolder& folder, const JsonObject& config, Inde
         read_forbidden(*said, vocabulary, where, source.never);
         read_beam(*said, source);
     }
+    source.unheeded = unheeded_in(generation);
     source.start = padding;
     source.end = end;
     for (const JsonObject* said : {&config, &generation}) read_id(*said, "decoder_start_token_id", vocabulary, source.start);

@@ -206,8 +206,9 @@ void note_file(Probe& probe, const CapturedFile& capture, const LoadedCapture& l
     for (const Note& note : loaded.notes) probe.note(note);
     if (loaded.not_finite > 0)
         probe.note({"path",
-                    fmt::format("{} of {} values are no finite numbers: they are drawn as masked", loaded.not_finite,
-                                loaded.values.size()),
+                    fmt::format("{} of {} values are no finite numbers{}: they are drawn as masked", loaded.not_finite,
+                                loaded.values.size(),
+                                stored_bytes(capture.shown.parts[0]->number) == 8 ? ", or too large for 32 bits" : ""),
                     "look where they come from"});
     if (std::ranges::any_of(capture.shown.parts, [](const FileArray* part) { return part->packed; }))
         probe.note({"path", "the array is compressed in its .npz, and was expanded into a temporary file",

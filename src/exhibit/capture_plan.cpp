@@ -131,14 +131,25 @@ Index CapturePlan::total() const {
 void CapturePlan::bound() {
     std::string cut;
     std::vector<std::size_t> axes = kept();
+    const auto keep = [&](std::size_t axis, Index fits) {
+        if (fits >= count(axis)) return;
+        ranges_[axis].end = ranges_[axis].begin + fits;
+        cut += (cut.empty() ? "" : ", ") + range_text(kind(axis), ranges_[axis]) + fmt::format(" of {}", source_.extents[axis]);
+    };
+    Index maps = 1;
+    for (const std::size_t axis : axes) maps *= is_stacked(kind(axis)) ? std::min(count(axis), Index{1} << 24) : 1;
+    for (const std::size_t axis : axes) {
+        if (!is_stacked(kind(axis)) || maps <= most_maps) continue;
+        const Index others = maps / std::min(count(axis), Index{1} << 24);
+        keep(axis, std::max<Index>(1, most_maps / others));
+        maps = others * count(axis);
+    }
     for (const std::size_t axis : axes) {
         if (total() <= most_read) break;
         const Index others = std::max<Index>(total() / count(axis), 1);
         Index fits = std::max<Index>(1, most_read / others);
         if (total() >= most_read * 64) fits = 1;
-        if (fits >= count(axis)) continue;
-        ranges_[axis].end = ranges_[axis].begin + fits;
-        cut += (cut.empty() ? "" : ", ") + range_text(kind(axis), ranges_[axis]) + fmt::format(" of {}", source_.extents[axis]);
+        keep(axis, fits);
     }
     if (!cut.empty())
         notes_.push_back({"part", fmt::format("{} is large; what is read of it: {}", called(), cut),

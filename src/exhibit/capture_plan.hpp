@@ -7,6 +7,7 @@
 
 namespace saccade {
 
+constexpr Index most_maps = 1024;            // of layers and heads: more are drawn too slowly, and too small to be seen
 constexpr Index most_read = Index{1} << 28;  // values: of F16 half a gigabyte, a moment of a warm file
 
 /// What is read of a source, axis by axis. Error{invalid_input} for a part that is not there, {out_of_range} for what cannot be

@@ -163,6 +163,9 @@ std::string told(const Checkpoint& checkpoint, const CheckpointOutput& output, I
 
 void run_encoder_decoder_exhibit(RunContext& context, const CheckpointPtr& checkpoint) {
     note_unread(context);
+    if (!checkpoint->source->unheeded.empty() && context.params.text("target").empty())
+        context.probe.note(
+            {"path", "generation_config.json also says " + checkpoint->source->unheeded, "the output here is without"});
     EncoderDecoderRequest request{.source = read_source(context, *checkpoint), .output = {}};
     const Ids typed = read_target(context, *checkpoint);
     request.output = written(context, checkpoint, request.source, typed);

@@ -54,37 +54,43 @@ double filter(Resampling how, double at) {
     return 0;
 }
 
+/// Pillow's weights are whole numbers of this unit, so that its sums of 8-bit pixels are exact.
+constexpr int unit_bits = 22;
+
 /// What one new pixel takes of the old ones along an axis: weights of those from `first` on.
 struct Taps {
     Index first = 0;
-    std::vector<double> weights;
+    std::vector<std::int64_t> weights;
 };
 
 std::vector<Taps> taps_of(Index from, Index to, Resampling how) {
     std::vector<Taps> all;
     const double scale = static_cast<double>(from) / static_cast<double>(to), wide = std::max(scale, 1.0);
-    for (Index i = 0; i < to; ++i) {
+    double nearest = 0.5 * scale;  // step by step, as there: where two pixels are as near, rounding decides
+    for (Index i = 0; i < to; ++i, nearest += scale) {
         const double center = (static_cast<double>(i) + 0.5) * scale;
         if (how == Resampling::nearest) {
-            all.push_back({std::min(static_cast<Index>(center), from - 1), {1}});
+            all.push_back({std::min(static_cast<Index>(nearest), from - 1), {std::int64_t{1} << unit_bits}});
             continue;
         }
         const auto edge = [&](double at) { return std::clamp<Index>(static_cast<Index>(std::max(0.0, at)), 0, from); };
         Taps taps{edge(center - reach(how) * wide + 0.5), {}};
         const Index end = edge(center + reach(how) * wide + 0.5);
+        std::vector<double> exact;
         double sum = 0;
         for (Index j = taps.first; j < end; ++j) {
-            taps.weights.push_back(filter(how, (static_cast<double>(j) + 0.5 - center) / wide));
-            sum += taps.weights.back();
+            exact.push_back(filter(how, (static_cast<double>(j) - center + 0.5) * (1 / wide)));
+            sum += exact.back();
         }
-        for (double& w : taps.weights) w /= sum;
+        for (const double w : exact) taps.weights.push_back(std::llround(w / sum * (1 << unit_bits)));
         all.push_back(std::move(taps));
     }
     return all;
 }
 
-std::uint8_t rounded(double value) {
-    return static_cast<std::uint8_t>(std::clamp(value + 0.5, 0.0, 255.0));
+std::uint8_t rounded(std::int64_t sum) {
+    return static_cast<std::uint8_t>(
+        std::clamp<std::int64_t>((sum + (std::int64_t{1} << (unit_bits - 1))) >> unit_bits, 0, 255));
 }
 
 Image across(const Image& image, Index width, Resampling how) {
@@ -94,10 +100,10 @@ Image across(const Image& image, Index width, Resampling how) {
         std::uint8_t* out = result.row(y);
         for (const Taps& t : taps) {
             const std::uint8_t* in = image.row(y) + t.first * 3;
-            double sums[3] = {};
-            for (const double w : t.weights)
-                for (double& sum : sums) sum += w * static_cast<double>(*in++);
-            for (const double sum : sums) *out++ = rounded(sum);
+            std::int64_t sums[3] = {};
+            for (const std::int64_t w : t.weights)
+                for (std::int64_t& sum : sums) sum += w * *in++;
+            for (const std::int64_t sum : sums) *out++ = rounded(sum);
         }
     });
     return result;
@@ -108,10 +114,10 @@ Image down(const Image& image, Index height, Resampling how) {
     Image result(image.width, height);
     parallel_for(height, [&](Index y) {
         const Taps& t = taps[static_cast<std::size_t>(y)];
-        std::vector<double> sums(static_cast<std::size_t>(image.width * 3));
+        std::vector<std::int64_t> sums(static_cast<std::size_t>(image.width * 3));
         for (std::size_t j = 0; j < t.weights.size(); ++j) {
             const std::uint8_t* in = image.row(t.first + static_cast<Index>(j));
-            for (double& sum : sums) sum += t.weights[j] * static_cast<double>(*in++);
+            for (std::int64_t& sum : sums) sum += t.weights[j] * *in++;
         }
         std::transform(sums.begin(), sums.end(), result.row(y), rounded);
     });

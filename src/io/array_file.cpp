@@ -67,9 +67,14 @@ void check_array(FileArray& array) {
 class ArrayFile::Unpacked {
  public:
     Unpacked(const std::string& path, const std::string& member, const std::stop_token& stop) : path_(path) {
-        std::string name = (std::filesystem::temp_directory_path() / "saccade-XXXXXX").string();
+        std::error_code none;
+        const std::filesystem::path folder = std::filesystem::temp_directory_path(none);
+        if (none)
+            throw Error(ErrorCode::io, fmt::format("{}: there is no folder for temporary files ({})", path_, none.message()),
+                        "set TMPDIR to one with room, or save with numpy.savez, uncompressed");
+        std::string name = (folder / "saccade-XXXXXX").string();
         descriptor_ = ::mkstemp(name.data());
-        if (descriptor_ < 0) fail("there is no room for a temporary file");
+        if (descriptor_ < 0) fail("no temporary file can be made in " + folder.string());
         ::unlink(name.c_str());
         try {
             unpack_npz_member(path, member, stop, [&](const void* bytes, std::size_t count) {
@@ -186,6 +191,10 @@ void ArrayFile::list_npz() {
         };
         try {
             describe_npy(array, read_npy_header(source, "it"), member.bytes, "it");
+            const std::uint64_t said = array.at + static_cast<std::uint64_t>(array.count()) * stored_bytes(array.number);
+            if (array.packed && array.problem.empty() && member.bytes > said)
+                array.problem =
+                    fmt::format("holds {} bytes more than its shape {} says", member.bytes - said, array.shape_text());
         } catch (const Error& error) {  // of several, others can be read
             array.problem = error.message().starts_with("it ") ? error.message().substr(3) : error.message();
         }

@@ -13,6 +13,7 @@ import os
 import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 
 from make_checkpoint_golden import Draw, attention, heads, joined, write_files
 
@@ -152,6 +153,12 @@ def resampled(picture, height, width, name):
     return to_bytes(np.einsum("oy,yxc->oxc", resample_matrix(picture.shape[0], height, name), wide))
 
 
+def pillows(picture, height, width, name):
+    """Pillow itself."""
+    image = Image.fromarray(picture.astype(np.uint8))
+    return np.asarray(image.resize((width, height), getattr(Image.Resampling, name.upper()))).astype(np.float64)
+
+
 def resample():
     picture = np.random.default_rng(7).integers(0, 256, (11, 23, 3)).astype(np.float64)
     dull = np.round(picture / 3 + 80)  # nothing is cut off between the passes
@@ -161,7 +168,13 @@ def resample():
             if name in ("bilinear", "bicubic"):  # PyTorch's own, which does not round between
                 other = F.interpolate(torch.from_numpy(dull).permute(2, 0, 1)[None], (height, width), mode=name, antialias=True)[0]
                 assert np.abs(other.permute(1, 2, 0).numpy() - resampled(dull, height, width, name)).max() < 2, name
-            arrays[f"{name}_{height}x{width}"] = resampled(picture, height, width, name)
+            pillow = pillows(picture, height, width, name)
+            assert np.abs(pillow - resampled(picture, height, width, name)).max() <= 1, name  # its weights are of 22 bits
+            arrays[f"{name}_{height}x{width}"] = pillow
+    large = np.random.default_rng(8).integers(0, 256, (47, 66, 3)).astype(np.float64)
+    arrays["large"] = large
+    for name in ("nearest", "box", *FILTERS):
+        arrays[f"large_{name}"] = pillows(large, 31, 20, name)
     np.savez_compressed(os.path.join(HERE, "vision_resample.npz"), **arrays)
 
 
