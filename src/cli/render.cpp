@@ -15,6 +15,7 @@
 #include "run/named_files.hpp"
 #include "viz/colormap.hpp"
 #include "viz/difference.hpp"
+#include "viz/text_measure_pango.hpp"
 #include "viz/theme.hpp"
 
 namespace saccade {
@@ -58,7 +59,9 @@ ViewState state_in(const Trace& trace, const RunRequest& request, const RenderOp
 /// Of one panel the view alone; of several what they have in common, by the first.
 void put_views(FigureOrigin& origin, const RenderOptions& options, std::vector<ViewState> states) {
     origin.view = states.front();
-    if (states.size() > 1) origin.panels = {std::move(states), options.columns};
+    if (states.size() < 2) return;
+    origin.panels = {std::move(states), options.columns};
+    origin.panels.shared_range = options.range == "shared";
 }
 
 /// What cannot be is refused before anything is computed.
@@ -113,6 +116,7 @@ void draw(const Drawn& what, const RunRequest& request, const RenderOptions& opt
         }
     FigureOrigin origin = what.origin;
     put_views(origin, options, std::move(states));
+    if (options.fits_height) fit_height(what.shown(), origin, PangoTextMeasure());
     std::vector<Note> said;
     for (const std::string& output : outputs)
         for (const Note& note : export_figure(output, what.shown(), origin, options.file))
@@ -252,6 +256,11 @@ void add_render(CliCommand& app, const Words& words) {
         .repeated()
         .not_with(one);
     command.option(flag("columns"), options->columns, "Of panels, side by side").between(1, 26).shows_default();
+    command
+        .option(flag("range"), options->range,
+                "Of the colours of panels: own, or shared by all that show the same kind of numbers")
+        .one_of({"own", "shared"})
+        .shows_default();
     command.option(flag("tensor"), options->view.tensor,
                    "Which tensor; default: what the exhibit shows in this view, or else the view's own choice, weights first");
     options->step = command.option(flag("step"), options->view.step, "Which step of the output, from 0; default: the last");
@@ -260,9 +269,11 @@ void add_render(CliCommand& app, const Words& words) {
     options->flags.declare(command);
     const CliOption dpi = command.option(flag("dpi"), options->file.dpi, "Resolution of a PNG").shows_default();
     const CliOption size = command.option(flag("size"), options->size, "WIDTHxHEIGHT in px, instead of --dpi").not_with(dpi);
-    command.option(flag("width"), options->width, "Width on paper: 85mm, 3.3in, 240pt; the height is two thirds of it")
+    command.option(flag("width"), options->width, "Width on paper: 85mm, 3.3in, 240pt").not_with(size);
+    command
+        .option(flag("height"), options->height,
+                "Height on paper; default with --width and --panel: what the views need, so that no label is left out")
         .not_with(size);
-    command.option(flag("height"), options->height, "Height on paper").not_with(size);
     command.option(flag("font"), options->font, "Size of every text: 8pt; default: each view's own sizes");
     command
         .option(flag("compare"), options->compare,

@@ -47,15 +47,11 @@ double length(const std::string& option, const std::string& text, double least, 
 
 /// A figure of a stated width, and all its text of a stated size.
 void apply_lengths(RenderOptions& options) {
-    constexpr double shape = 1.5, body = 13;  // width over height; px of the text that layouts are made for
+    constexpr double body = 13;  // px of the text that layouts are made for
     ViewState& view = options.view;
     if (!options.width.empty()) view.width = length("--width", options.width, least_side, most_side);
-    if (options.size.empty() && (!options.width.empty() || options.panels.size() > 1)) {
-        const auto panels = static_cast<Index>(std::max<std::size_t>(1, options.panels.size()));
-        const Index columns = std::min(options.columns, panels), rows = (panels + columns - 1) / columns;
-        view.height =
-            std::min<double>(view.width / shape / static_cast<double>(columns) * static_cast<double>(rows), most_side);
-    }
+    options.fits_height =
+        options.size.empty() && options.height.empty() && (!options.width.empty() || options.panels.size() > 1);
     if (!options.height.empty()) view.height = length("--height", options.height, least_side, most_side);
     if (options.font.empty()) return;
     view.text_size = length("--font", options.font, 1, 1000);

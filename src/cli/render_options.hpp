@@ -15,6 +15,8 @@ struct RenderOptions {
     ViewState view;
     std::vector<std::string> panels;
     Index columns = 1;
+    std::string range = "own";
+    bool fits_height = false;  // made by apply_sizes: the height is what the panels need
     ViewFlags flags;
     std::string size;
     std::string width, height, font;

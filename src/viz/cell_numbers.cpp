@@ -10,6 +10,7 @@
 namespace saccade {
 
 void write_cell_numbers(Figure& figure, const ViewState& state, const TextMeasure& measure) {
+    if (state.options.numbers == ViewOptions::Part::off) return;
     const auto found = std::find_if(figure.items.begin(), figure.items.end(),
                                     [](const FigureItem& item) { return std::holds_alternative<HeatmapItem>(item); });
     if (found == figure.items.end()) return;

@@ -6,6 +6,7 @@
 #include <cctype>
 #include <cmath>
 #include <filesystem>
+#include <iterator>
 
 #include <nlohmann/json.hpp>
 
@@ -17,6 +18,7 @@
 #include "viz/canvas_cairo.hpp"
 #include "viz/canvas_svg.hpp"
 #include "viz/csv.hpp"
+#include "viz/figure_fit.hpp"
 #include "viz/latex.hpp"
 #include "viz/layout.hpp"
 #include "viz/origin.hpp"
@@ -112,7 +114,7 @@ std::string settings_unlike(const nlohmann::json& request, const nlohmann::json&
 
 /// What of the figure's text there is no room for, and what would fit.
 std::optional<Note> text_left_out(const Figure& figure, const ViewState& state) {
-    if (!state.decorations || figure.title.empty()) return std::nullopt;
+    if (!state.decorations || figure.title.empty() || state.options.title == ViewOptions::Part::off) return std::nullopt;
     const std::string start = graphemes(figure.title).front();
     for (const FigureItem& item : figure.items)
         if (const auto* text = std::get_if<TextItem>(&item); text != nullptr && text->text.rfind(start, 0) == 0)
@@ -130,6 +132,24 @@ std::optional<Note> text_left_out(const Figure& figure, const ViewState& state) 
                     ? fmt::format("give --font {:.0f}pt or less, or --height {:.0f}mm",
                                   std::floor(state.text_size * pt * state.height / unclamped), std::ceil(least * mm))
                     : fmt::format("give a height of {:.0f} mm, or a smaller --font", std::ceil(least * mm))};
+}
+
+/// Labels of rows that are thinned where a somewhat higher figure would have room for all.
+std::optional<Note> labels_thinned(const Trace& trace, const Figure& figure, const ViewState& state) {
+    if (state.text_size <= 0) return std::nullopt;
+    const double missing = missing_height(trace, figure, state);
+    if (missing <= 1 || state.height + missing > tallest_fit) return std::nullopt;
+    return Note{
+        "", fmt::format("rows are too close for all labels at {:.3g} pt", state.text_size * 0.75),
+        fmt::format("give {:.0f} mm more of height, or none: then it is as high as it needs", std::ceil(missing * 25.4 / 96))};
+}
+
+/// The view as the run's changes and comparison have it.
+ViewState told(const Trace& trace, const FigureOrigin& origin) {
+    ViewState state = origin.view;
+    state.by_hand = changed_by_hand(trace, origin);
+    state.compared_as = compared_settings(origin);
+    return state;
 }
 
 /// A picture near its ground, since no value comes near the end of the scale.
@@ -171,23 +191,18 @@ std::string tables_of(const Trace& trace, const FigureOrigin& origin, std::strin
 
 std::string picture(const std::string& ending, const Trace& trace, const FigureOrigin& origin, const ExportOptions& options,
                     std::vector<Note>& notes) {
-    ViewState state = origin.view;
-    state.by_hand = changed_by_hand(trace, origin);
-    state.compared_as = compared_settings(origin);
     const PangoTextMeasure measure;
-    const double scale = ending == ".png" ? scale_of(options, state) : 1;
-    const bool several = !origin.panels.states.empty();
-    const Figure figure =
-        several ? figure_of_panels(trace, state, origin.panels, measure) : view(state.view).layout(trace, state, measure);
-    for (const auto& note :
-         {text_left_out(figure, several ? panel_state(state, origin.panels, 0) : state), far_below_scale(figure)})
-        if (note) notes.push_back(*note);
+    const double scale = ending == ".png" ? scale_of(options, origin.view) : 1;
+    LaidOut laid = laid_out(trace, origin, measure);
+    const Figure& figure = laid.figure;
+    std::ranges::move(laid.notes, std::back_inserter(notes));
     if (ending == ".html") {
+        const ViewState whole = told(trace, origin);
         std::vector<ViewState> states;
-        for (std::size_t n = 0; n < origin.panels.states.size(); ++n) states.push_back(panel_state(state, origin.panels, n));
-        return page_of(trace, origin, several ? states : std::vector{state}, measure, notes);
+        for (std::size_t n = 0; n < origin.panels.states.size(); ++n) states.push_back(panel_state(whole, origin.panels, n));
+        return page_of(trace, origin, states.empty() ? std::vector{whole} : states, measure, notes);
     }
-    const Color ground = theme(state.theme).panel;
+    const Color ground = theme(origin.view.theme).panel;
     if (ending == ".svg") return to_svg(figure, ground, measure, origin_text(origin));
     if (ending == ".pdf") return pdf_of(figure, ground, figure.title, pdf_keywords(origin), measure);
     return png_with_text(png_of(figure, ground, scale, measure), "saccade", origin_text(origin), scale * 96);
@@ -217,6 +232,31 @@ std::string compared_settings(const FigureOrigin& origin) {
     if (!a.is_object() || !b.is_object()) return {};
     const std::string of_a = settings_unlike(a, b), of_b = settings_unlike(b, a);
     return of_a.empty() && of_b.empty() ? "" : "A: " + of_a + " · B: " + of_b;
+}
+
+LaidOut laid_out(const Trace& trace, const FigureOrigin& origin, const TextMeasure& measure) {
+    const ViewState state = told(trace, origin);
+    const bool several = !origin.panels.states.empty();
+    LaidOut laid;
+    laid.figure =
+        several ? figure_of_panels(trace, state, origin.panels, measure) : view(state.view).layout(trace, state, measure);
+    const auto say = [&](const std::optional<Note>& note) {
+        if (note) laid.notes.push_back(*note);
+    };
+    say(text_left_out(laid.figure, several ? panel_state(state, origin.panels, 0) : state));
+    say(far_below_scale(laid.figure));
+    if (!several) say(labels_thinned(trace, laid.figure, state));
+    for (std::size_t n = 0; n < origin.panels.states.size(); ++n) {
+        const ViewState panel = panel_state(state, origin.panels, n);
+        if (panel.text_size > 0) say(labels_thinned(trace, view(panel.view).layout(trace, panel, measure), panel));
+    }
+    return laid;
+}
+
+void fit_height(const Trace& trace, FigureOrigin& origin, const TextMeasure& measure) {
+    ViewState whole = told(trace, origin);
+    fit_height(trace, whole, origin.panels, measure);
+    origin.view.height = whole.height;
 }
 
 std::vector<Note> export_figure(const std::string& path, const Trace& trace, const FigureOrigin& origin,

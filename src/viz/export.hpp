@@ -32,6 +32,17 @@ std::string changed_by_hand(const Trace& trace, const FigureOrigin& origin);
 /// do not.
 std::string compared_settings(const FigureOrigin& origin);
 
+/// A figure as it will be printed, and what is to be said of it: that its text does not fit, or that its values are far below
+/// the end of their scale.
+struct LaidOut {
+    Figure figure;
+    std::vector<Note> notes;
+};
+LaidOut laid_out(const Trace& trace, const FigureOrigin& origin, const TextMeasure& measure);
+
+/// Gives the figure the height that its panels need at its width (viz/figure_fit.hpp).
+void fit_height(const Trace& trace, FigureOrigin& origin, const TextMeasure& measure);
+
 /// Lays the view out with Pango's metrics and writes PNG, SVG, PDF or HTML (viz/page.hpp) by the file's ending; .csv, .tex (a
 /// table for LaTeX) and .npz write the values shown. Atomic. Error{usage} for another ending, {io}. What is to be said of the
 /// picture: that its text does not fit, that its values are far below the end of their scale, or what a page leaves out.

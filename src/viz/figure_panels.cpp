@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "viz/shared_range.hpp"
 #include "viz/theme.hpp"
 
 namespace saccade {
@@ -10,6 +11,10 @@ namespace saccade {
 namespace {
 
 constexpr double body = 13, letter_share = 1.25;  // px of the text that layouts are made for; of a letter, in those
+
+double text_px(const ViewState& whole) {
+    return whole.text_size > 0 ? whole.text_size : body * whole.text_scale;
+}
 
 void move(Box& box, Point by) {
     box.x += by.x;
@@ -39,32 +44,44 @@ struct Mover {
 
 /// Where each panel stands, below or beside its letter.
 struct PanelPlaces {
-    double width, height;  // of a panel, without its letter
-    double letter;         // px that letters take at the left
-    double across, down;   // from one panel to the next
-    Index columns;
+    double width;                 // of a panel, without its letter
+    std::vector<double> heights;  // of each row of them
+    double gap;                   // between rows
+    double letter;                // px that letters take at the left
+    double across;                // from one panel to the next
+    std::size_t columns;
 
+    double height(std::size_t n) const { return heights[n / columns]; }
     Point at(std::size_t n) const {
-        const auto i = static_cast<Index>(n);
-        return {static_cast<double>(i % columns) * across + letter, static_cast<double>(i / columns) * down};
+        Point point{static_cast<double>(n % columns) * across + letter, 0};
+        for (std::size_t row = 0; row < n / columns; ++row) point.y += heights[row] + gap;
+        return point;
     }
 };
 
-PanelPlaces places_of(const ViewState& whole, std::size_t count, Index asked) {
-    const auto panels = static_cast<Index>(count);
-    const Index columns = std::clamp<Index>(asked, 1, panels), rows = (panels + columns - 1) / columns;
-    const double text = whole.text_size > 0 ? whole.text_size : body * whole.text_scale, gap = text;
+PanelPlaces places_of(const ViewState& whole, const FigurePanels& panels) {
+    const std::size_t count = panels.states.size(), rows = panel_rows(panels);
     PanelPlaces p{};
-    p.columns = columns;
-    p.letter = panels > 1 ? letter_share * text * 1.2 : 0;
-    p.across = (whole.width + gap) / static_cast<double>(columns);
-    p.down = (whole.height + gap) / static_cast<double>(rows);
-    p.width = p.across - gap - p.letter;
-    p.height = p.down - gap;
+    p.columns = panel_columns(panels);
+    p.gap = text_px(whole);
+    p.letter = count > 1 ? letter_share * p.gap * 1.2 : 0;
+    p.across = (whole.width + p.gap) / static_cast<double>(p.columns);
+    p.width = p.across - p.gap - p.letter;
+    p.heights = panels.heights;
+    if (p.heights.size() != rows) p.heights.assign(rows, (whole.height + p.gap) / static_cast<double>(rows) - p.gap);
     return p;
 }
 
 }  // namespace
+
+std::size_t panel_columns(const FigurePanels& panels) {
+    return static_cast<std::size_t>(std::clamp<Index>(panels.columns, 1, static_cast<Index>(panels.states.size())));
+}
+
+std::size_t panel_rows(const FigurePanels& panels) {
+    const std::size_t columns = panel_columns(panels);
+    return (panels.states.size() + columns - 1) / columns;
+}
 
 std::string panel_letter(std::size_t n) {
     const std::string last(1, static_cast<char>('a' + n % 26));
@@ -72,23 +89,26 @@ std::string panel_letter(std::size_t n) {
 }
 
 ViewState panel_state(const ViewState& whole, const FigurePanels& panels, std::size_t n) {
-    const PanelPlaces places = places_of(whole, panels.states.size(), panels.columns);
+    const PanelPlaces places = places_of(whole, panels);
     ViewState state = panels.states.at(n);
     state.width = places.width;
-    state.height = places.height;
+    state.height = places.height(n);
     state.by_hand = n == 0 ? whole.by_hand : "";
     state.compared_as = n == 0 ? whole.compared_as : "";
     return state;
 }
 
 Figure figure_of_panels(const Trace& trace, const ViewState& whole, const FigurePanels& panels, const TextMeasure& measure) {
-    const PanelPlaces places = places_of(whole, panels.states.size(), panels.columns);
-    const double size = letter_share * (whole.text_size > 0 ? whole.text_size : body * whole.text_scale);
+    const PanelPlaces places = places_of(whole, panels);
+    const double size = letter_share * text_px(whole);
+    std::vector<ViewState> states;
+    for (std::size_t n = 0; n < panels.states.size(); ++n) states.push_back(panel_state(whole, panels, n));
+    if (panels.shared_range) share_range(trace, states, measure);
     Figure all;
     all.width = whole.width;
     all.height = whole.height;
     for (std::size_t n = 0; n < panels.states.size(); ++n) {
-        const ViewState state = panel_state(whole, panels, n);
+        const ViewState& state = states[n];
         Figure one = view(state.view).layout(trace, state, measure);
         const Point at = places.at(n);
         for (FigureItem& item : one.items) std::visit(Mover{at}, item);

@@ -10,14 +10,20 @@ namespace saccade {
 struct FigurePanels {
     std::vector<ViewState> states;  // in reading order; width and height are the figure's to give
     Index columns = 1;
+    bool shared_range = false;  // panels that show the same kind of numbers by colours have one range (viz/shared_range.hpp)
+    std::vector<double> heights{};  // px of each row of panels; empty: all alike
 };
+
+/// How many stand side by side, and how many rows they make; of at least one panel.
+std::size_t panel_columns(const FigurePanels& panels);
+std::size_t panel_rows(const FigurePanels& panels);
 
 /// "a", "b", .. "z", "aa".
 std::string panel_letter(std::size_t n);
 
-/// `whole` says how wide and high all of it is, and the size of the text. Every panel gets a place of the same size, lettered
-/// at its upper left corner; one alone has no letter. What a hand changed, and which runs are compared, is said once, by the
-/// first. Throws as View::layout does.
+/// `whole` says how wide and high all of it is, and the size of the text. Every panel of a row gets a place of the same
+/// size, lettered at its upper left corner; one alone has no letter. What a hand changed, and which runs are compared, is said
+/// once, by the first. Throws as View::layout does.
 Figure figure_of_panels(const Trace& trace, const ViewState& whole, const FigurePanels& panels, const TextMeasure& measure);
 
 /// One of them as it is laid out: its own view at the size that the figure gives it.

@@ -188,21 +188,28 @@ Box Sketch::begin(const std::string& title, const std::string& subtitle) {
     if (!state_.decorations || state_.height < least_titled_height(state_)) return content;
     // No larger than the labels; what does not fit beside the title stands below it, whole.
     const double size = px(12), line = size * 1.4;
-    std::vector<std::string> tail = lines_of(subtitle, content.w, size);
-    const std::string head = cut_to_fit(figure_.title, content.w, size, Font::ui, measure());
-    const double used = text_width(head, size) + px(10);
-    double baseline = pad + measure().ascent(size, Font::ui);
-    text({pad, baseline}, head, size, theme_.text);
-    if (tail.size() == 1 && used + text_width(tail[0], size) <= content.w) {
-        text({pad + used, baseline}, tail[0], size, theme_.secondary);
-        tail.clear();
+    const bool titled = state_.options.title == ViewOptions::Part::on;
+    std::vector<std::string> tail;
+    if (state_.options.axis_names == ViewOptions::Part::on) tail = lines_of(subtitle, content.w, size);
+    const double first = pad + measure().ascent(size, Font::ui);
+    double baseline = first - line;  // of the last line written
+    if (titled) {
+        const std::string head = cut_to_fit(figure_.title, content.w, size, Font::ui, measure());
+        const double used = text_width(head, size) + px(10);
+        text({pad, baseline = first}, head, size, theme_.text);
+        if (tail.size() == 1 && used + text_width(tail[0], size) <= content.w) {
+            text({pad + used, baseline}, tail[0], size, theme_.secondary);
+            tail.clear();
+        }
     }
     if (state_.height < px(90) + line * static_cast<double>(tail.size())) tail.clear();
     for (const std::string& one : tail)
         text({pad, baseline += line}, cut_to_fit(one, content.w, size, Font::ui, measure()), size, theme_.secondary);
-    const double taken = baseline - pad + measure().descent(size, Font::ui) + px(10);
-    content.y += taken;
-    content.h -= taken;
+    if (baseline >= first) {
+        const double taken = baseline - pad + measure().descent(size, Font::ui) + px(10);
+        content.y += taken;
+        content.h -= taken;
+    }
     if (!state_.by_hand.empty()) caption("edited by hand: " + state_.by_hand, content);
     caption(state_.compared_as, content);
     return content;

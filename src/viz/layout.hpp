@@ -54,6 +54,8 @@ class Sketch {
     /// The figure; texts that its edge would cut, as happens at very small sizes, are left out.
     Figure take();
 
+    /// Is the colour bar wanted?
+    bool barred() const { return state_.options.colour_bar == ViewOptions::Part::on; }
     const ViewState& state() const { return state_; }
     const Theme& theme() const { return theme_; }
     const TextMeasure& measure() const { return state_.text_size > 0 ? static_cast<const TextMeasure&>(one_size_) : measure_; }

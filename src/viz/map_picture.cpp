@@ -20,7 +20,8 @@ Normalization limits(const Tensor<float>& values, bool unit, const ViewState& st
 
 /// What limits depend on.
 std::string scale_key(const ViewState& state) {
-    return fmt::format("{} {}", to_string(state.scale), state.options.percentile);
+    const std::string limits = state.limits ? fmt::format(" {} {}", (*state.limits)[0], (*state.limits)[1]) : "";
+    return fmt::format("{} {}{}", to_string(state.scale), state.options.percentile, limits);
 }
 
 /// Entries of their own: where one looks at much and another at little, each is to be seen.

@@ -203,6 +203,11 @@ Normalization normalization_for(const Tensor<float>& values, bool unit_interval,
     Normalization n;
     n.scale = asked.scale;
     n.percentile = asked.percentile;
+    if (asked.limits && n.scale != Scale::per_row) {
+        n.low = (*asked.limits)[0];
+        n.high = (*asked.limits)[1];
+        return n;
+    }
     if (unit_interval && n.scale != Scale::largest && n.scale != Scale::percentile) return n;
     const Extremes extremes = extremes_of(values);
     const auto low = static_cast<double>(extremes.low), high = static_cast<double>(extremes.high);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <optional>
 #include <string>
 
 #include "tensor/tensor.hpp"
@@ -45,8 +47,11 @@ Beyond beyond(const Tensor<float>& values, const Normalization& limits, const Ex
 /// The magnitude that a share of `percentile` % of the finite values that are not 0 does not exceed (nearest rank, as NumPy's
 /// "inverted_cdf"); 0 if there are none. Zeros say nothing about how large the others are, and a sparse map is all zeros.
 double percentile_of(const Tensor<float>& values, double percentile);
-/// How a person wants values to be coloured: the scale and its percentile are set, the limits are not.
-using AskedScale = Normalization;
+/// How a person wants values to be coloured: the scale and its percentile are set, the limits only if they are to be those of
+/// others, too.
+struct AskedScale : Normalization {
+    std::optional<std::array<double, 2>> limits{};
+};
 /// Limits from the finite values; weights and gates always [0, 1], but up to their largest, or the percentile, if that scale is
 /// asked for.
 Normalization normalization_for(const Tensor<float>& values, bool unit_interval, bool is_signed, const AskedScale& asked);

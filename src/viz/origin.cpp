@@ -1,5 +1,6 @@
 #include "viz/origin.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/base64.hpp"
@@ -33,6 +34,8 @@ std::string origin_text(const FigureOrigin& origin) {
                            {"view", to_json(origin.view)}};
     for (const ViewState& panel : origin.panels.states) json["panels"].push_back(to_json(panel));
     if (!origin.panels.states.empty()) json["columns"] = origin.panels.columns;
+    if (origin.panels.shared_range) json["shared_range"] = true;
+    if (!origin.panels.heights.empty()) json["heights"] = origin.panels.heights;
     if (!origin.compared.empty()) json["compare"] = parse_json(origin.compared, "the request", "");
     return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);  // file names need not be UTF-8
 }
@@ -51,6 +54,12 @@ FigureOrigin origin_from_text(const std::string& text) {
                         json.contains("compare") ? json["compare"].dump() : ""};
     for (const nlohmann::json& panel : object.list("panels")) origin.panels.states.push_back(view_state_from_json(panel));
     if (json.contains("columns")) object.whole("columns", origin.panels.columns, Index{1}, Index{1000});
+    object.toggle("shared_range", origin.panels.shared_range);
+    if (const nlohmann::json* heights = object.find("heights"); heights != nullptr && heights->is_array())
+        for (const nlohmann::json& one : *heights) origin.panels.heights.push_back(number_in(one).value_or(0));
+    // Those that no figure can have are as if they were not there.
+    if (std::ranges::any_of(origin.panels.heights, [](double h) { return !(h >= 16 && h <= 30000); }))
+        origin.panels.heights.clear();
     return origin;
 }
 

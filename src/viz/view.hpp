@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +56,7 @@ struct ViewState {
     ComparedRuns compared;    // these, if they are at hand; not saved
     std::string by_hand{};    // what a hand changed in the run: figures with decorations say so; of the run, so not saved here
     std::string compared_as{};  // "A: mask none · B: mask causal": what the two runs of a difference are; as by_hand
+    std::optional<std::array<double, 2>> limits{};  // of colours, instead of the values' own; made anew, so not saved
     ViewOptions options;
     Reuse* memo = nullptr;  // of a window that draws the same again (viz/remembered.hpp); not saved
 };

@@ -165,7 +165,7 @@ class HeadGridView : public View {
  private:
     /// Below the maps. On the stage, where each px is one less for them, all of it is in one line.
     static Box room_for_bar(const Sketch& sketch, Box& content, bool needed) {
-        if (content.h < sketch.px(needed ? 70 : 110) || content.w < sketch.px(160)) return {};
+        if (!sketch.barred() || content.h < sketch.px(needed ? 70 : 110) || content.w < sketch.px(160)) return {};
         if (!sketch.state().decorations) {
             content.h -= sketch.px(24);
             return {content.x, content.bottom() + sketch.px(12), std::min(sketch.px(140), content.w * 0.4), sketch.px(8)};

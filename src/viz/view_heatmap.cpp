@@ -182,6 +182,7 @@ GridLayout arrange_with(const Sketch& sketch, const Slice& slice, const Box& con
 /// labels take the room. On the stage any other scale does if there is room beside the grid.
 GridLayout arrange(const Sketch& sketch, const Slice& slice, const Box& content, const HeatmapItem& item, bool numbered) {
     const auto with = [&](BarPlace bar, double w) { return arrange_with(sketch, slice, content, bar, w); };
+    if (!sketch.barred()) return with(BarPlace::none, 0);
     if (content.h >= sketch.px(170) && content.w >= sketch.px(180)) {
         const GridLayout below = with(BarPlace::below, 0);
         if (!below.rows.positions || content.w < sketch.px(300)) return below;

@@ -178,7 +178,7 @@ struct Rooms {
 Rooms rooms_of(const Sketch& sketch, const MapLook& look, const ViewState& state, const Box& content) {
     // A figure keeps its scale, and so does what is signed or outside its limits.
     const bool needed = state.decorations || look.normalization.low < 0 || look.over.a > 0;
-    Rooms rooms{content, content.h >= sketch.px(needed ? 90 : 200) && content.w >= sketch.px(120)};
+    Rooms rooms{content, sketch.barred() && content.h >= sketch.px(needed ? 90 : 200) && content.w >= sketch.px(120)};
     if (rooms.bar) rooms.maps.h -= sketch.px(42);
     return rooms;
 }

@@ -64,6 +64,11 @@ const std::vector<std::string>& names_of(V::Sort) {
     return names;
 }
 
+const std::vector<std::string>& names_of(V::Part) {
+    static const std::vector<std::string> names{"on", "off"};
+    return names;
+}
+
 template <class E>
 std::string name_of(E value) {
     return names_of(value).at(static_cast<std::size_t>(value));
@@ -108,6 +113,11 @@ ViewOption share_option(const std::string& name, const std::string& title, const
     option.get = get_plain<Field>;
     option.set = set_plain<Field>;
     return option;
+}
+
+template <auto Field>
+ViewOption part_option(const std::string& name, const std::string& title, const std::string& help) {
+    return choice_option<Field>(name, title, help + ": on, off", {{"on", "Drawn"}, {"off", "Left out"}});
 }
 
 ViewOption overlay_option() {
@@ -262,9 +272,23 @@ ViewOption percentile_option() {
 
 const std::vector<ViewOption>& view_options() {
     static const std::vector<ViewOption> all = {
-        overlay_option(),       opacity_option(),   combine_option(),    layers_option(),  smooth_option(),
-        map_threshold_option(), sort_option(),      sink_option(),       special_option(), order_option(),
-        heads_option(),         threshold_option(), percentile_option(),
+        overlay_option(),
+        opacity_option(),
+        combine_option(),
+        layers_option(),
+        smooth_option(),
+        map_threshold_option(),
+        sort_option(),
+        sink_option(),
+        special_option(),
+        order_option(),
+        heads_option(),
+        threshold_option(),
+        percentile_option(),
+        part_option<&V::title>("title", "Title", "The title of a figure"),
+        part_option<&V::axis_names>("axis_names", "Axis names", "What is on the axes of a figure, beside its title"),
+        part_option<&V::colour_bar>("colour_bar", "Colour bar", "The colour bar of a figure"),
+        part_option<&V::numbers>("numbers", "Numbers in cells", "Numbers in cells that have room for them"),
     };
     return all;
 }

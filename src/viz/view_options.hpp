@@ -37,6 +37,13 @@ struct ViewOptions {
     double map_threshold = 0;  // of the colour scale: cells of a map below it let the picture through
     Sort sort = Sort::gate;
 
+    enum class Part { on, off };  // of a figure; cards on the stage have their own
+
+    Part title = Part::on;
+    Part axis_names = Part::on;
+    Part colour_bar = Part::on;
+    Part numbers = Part::on;  // in cells that have room for them
+
     bool operator==(const ViewOptions&) const = default;
 };
 

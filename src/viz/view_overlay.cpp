@@ -200,8 +200,8 @@ class OverlayView : public View {
         // A figure keeps its scale, and so does what is signed or outside its limits.
         const MapLook& look = layers.look;
         const bool needed = state.decorations || look.normalization.low < 0 || look.over.a > 0;
-        const bool bar =
-            layers.mode != Mode::off && content.h >= sketch.px(needed ? 90 : 170) && content.w >= sketch.px(needed ? 120 : 180);
+        const bool bar = sketch.barred() && layers.mode != Mode::off && content.h >= sketch.px(needed ? 90 : 170) &&
+                         content.w >= sketch.px(needed ? 120 : 180);
         Box room = content;
         if (bar) room.h -= sketch.px(12 + bar_height + 20);
         const Places at = places_of(sketch, layers, room);

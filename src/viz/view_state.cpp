@@ -37,6 +37,7 @@ AskedScale asked_scale(const ViewState& state) {
     AskedScale asked;
     asked.scale = state.scale;
     asked.percentile = state.options.percentile;
+    asked.limits = state.limits;
     return asked;
 }
 

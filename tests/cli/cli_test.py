@@ -151,6 +151,30 @@ class Cli(Case):
         self.bad(2, "render", "transformer", "--panel", "heatmap", "--view", "heatmap", "-o", whole)
         self.bad(2, "render", "transformer", "-o", whole, names=("--view", "--panel"))
 
+    def test_a_figure_is_as_high_as_its_labels_need(self):
+        out, both = self.path("own.svg"), ("--width", "85mm", "--font", "8pt")
+        words = ("he", "gets", "up", "at", "six", "every", "morning")
+        text = ("transformer", "--source", "他每天早上六点起床。")
+        self.good("render", *text, "--panel", "head-grid:cross.weights", "--panel", "heatmap:cross.weights[1,4]", *both, "-o", out)
+        with open(out, encoding="utf-8") as f:
+            svg = f.read()
+        for word in words:
+            self.assertIn(f">{word}</text>", svg)
+        self.good("render", *text, "--view", "heatmap", *both, "--title", "off", "--axis-names", "off", "--colour-bar", "off", "-o", out)
+        with open(out, encoding="utf-8") as f:
+            svg = f.read()
+        for left_out in ("query", ">weight</text>"):
+            self.assertNotIn(left_out, svg.split("</metadata>")[-1])
+        panels = ("--panel", "heatmap:cross.weights[0,0]", "--panel", "heatmap:cross.weights[0,5]", "--scale", "largest", "-o", out)
+        ends = []
+        for range_ in ("own", "shared"):
+            self.good("render", "transformer", *panels, "--range", range_)
+            with open(out, encoding="utf-8") as f:
+                ends.append(re.findall(r'text-anchor="end"[^>]*>([0-9]+\.[0-9]+)</text>', f.read()))
+        self.assertEqual(len(set(ends[0])), 2, ends)
+        self.assertEqual(len(set(ends[1])), 1, ends)
+        self.bad(2, "render", "transformer", *panels, "--range", "all", names=("--range", "shared"))
+
     def test_one_run_several_files(self):
         names = [self.path("both." + ending) for ending in ("png", "tex", "csv")]
         self.good("render", "alignment", "--view", "heatmap", "--bom", "-o", names[0], "-o", names[1], "-o", names[2])

@@ -117,7 +117,9 @@ FigureOrigin origin_of(FigurePanels panels) {
 TEST(FigurePanels, a_picture_carries_them) {
     const Folder folder;
     const Trace trace = sentence();
-    const FigureOrigin origin = origin_of(panels_of({"flow", "heatmap", "bars"}, 2));
+    FigureOrigin origin = origin_of(panels_of({"flow", "heatmap", "bars"}, 2));
+    origin.panels.shared_range = true;
+    origin.panels.heights = {320, 360};
     for (const char* ending : {".png", ".svg", ".pdf"}) {
         const std::string path = folder / (std::string("figure") + ending);
         export_figure(path, trace, origin);
@@ -125,6 +127,8 @@ TEST(FigurePanels, a_picture_carries_them) {
         EXPECT_EQ(to_json(back.view), to_json(origin.view));
         ASSERT_EQ(back.panels.states.size(), 3u);
         EXPECT_EQ(back.panels.columns, 2);
+        EXPECT_TRUE(back.panels.shared_range);
+        EXPECT_EQ(back.panels.heights, origin.panels.heights);
         for (std::size_t n = 0; n < 3; ++n) EXPECT_EQ(to_json(back.panels.states[n]), to_json(origin.panels.states[n]));
     }
     // What a hand changed is said once.

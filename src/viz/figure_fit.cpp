@@ -1,0 +1,138 @@
+#include "viz/figure_fit.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "viz/derived.hpp"
+
+namespace saccade {
+
+namespace {
+
+constexpr double body_px = 13;       // px of the text that layouts are made for
+constexpr double usual_shape = 1.5;  // width over height of a view that fills whatever it is given
+constexpr double closest_lines = 1.02,
+                 spacious_lines = 1.3;  // lines of labels, of the em: that do not touch, and that read well
+
+double text_px(const ViewState& state) {
+    return state.text_size > 0 ? state.text_size : body_px * state.text_scale;
+}
+
+/// px of height that rows of that pitch (of the em) lack.
+double lacking_rows(const Trace& trace, const Figure& figure, const ViewState& state, double pitch) {
+    double most = 0;
+    for (const HitRegion& region : figure.regions) {
+        if (region.row_axis < 0 || region.rows < 2) continue;
+        const auto held = trace_with(trace, region.ref.tensor, state.memo);
+        const TraceTensor* tensor = held->find(region.ref.tensor);
+        if (tensor == nullptr || static_cast<std::size_t>(region.row_axis) >= tensor->info.axes.size()) continue;
+        const Axis& axis = *tensor->info.axes[static_cast<std::size_t>(region.row_axis)];
+        if (axis.labels.empty() || axis.kind == AxisKind::y) continue;  // numbers may be thinned: they are known
+        most = std::max(most, static_cast<double>(region.rows) * text_px(state) * pitch - region.box.h);
+    }
+    return most;
+}
+
+/// What the figure's items cover; texts by their lines.
+Box ink_of(const Figure& figure, const TextMeasure& measure) {
+    double left = figure.width, top = figure.height, right = 0, bottom = 0;
+    const auto see = [&](double x0, double y0, double x1, double y1) {
+        left = std::min(left, x0);
+        top = std::min(top, y0);
+        right = std::max(right, x1);
+        bottom = std::max(bottom, y1);
+    };
+    const auto see_point = [&](Point p) { see(p.x, p.y, p.x, p.y); };
+    for (const FigureItem& item : figure.items)
+        std::visit(
+            [&](const auto& one) {
+                if constexpr (requires { one.box; }) {
+                    see(one.box.x, one.box.y, one.box.right(), one.box.bottom());
+                } else if constexpr (requires { one.points; }) {
+                    for (const Point& p : one.points) see_point(p);
+                } else if constexpr (requires { one.control1; }) {
+                    for (const Point& p : {one.from, one.control1, one.control2, one.to}) see_point(p);
+                } else if constexpr (requires { one.radius; }) {
+                    see(one.center.x - one.radius, one.center.y - one.radius, one.center.x + one.radius,
+                        one.center.y + one.radius);
+                } else {
+                    const Point start = text_start(one, measure);
+                    const double w = measure.width(one.text, one.size, one.font), up = measure.ascent(one.size, one.font),
+                                 down = measure.descent(one.size, one.font);
+                    if (one.angle == 0)
+                        see(one.at.x + start.x, one.at.y + start.y - up, one.at.x + start.x + w, one.at.y + start.y + down);
+                    else
+                        see(one.at.x + start.y - up, one.at.y - start.x - w, one.at.x + start.y + down, one.at.y - start.x);
+                }
+            },
+            item);
+    return {left, top, right - left, bottom - top};
+}
+
+/// px by which pictures of heads could be higher, until they are as wide as there is room: they keep the shape they have.
+double lacking_grid(const Figure& figure, const Box& ink) {
+    for (const FigureItem& item : figure.items)
+        if (const auto* grid = std::get_if<HeatmapGridItem>(&item); grid != nullptr && grid->box.w > 0)
+            return (figure.width - 2 * ink.y - ink.w) * grid->box.h / grid->box.w;
+    return 0;
+}
+
+/// The height that one view needs.
+double fitting_height(const Trace& trace, ViewState state, const TextMeasure& measure) {
+    constexpr int tries = 6;
+    Reuse own;
+    if (state.memo == nullptr) state.memo = &own;
+    const double usual = std::max(16.0, state.width / usual_shape);
+    state.height = usual;
+    const auto laid_out = [&] { return view(state.view).layout(trace, state, measure); };
+    Figure figure = laid_out();
+    const auto lacks = [&](const Box& ink) {
+        return std::max(lacking_rows(trace, figure, state, spacious_lines), lacking_grid(figure, ink));
+    };
+    Box ink = ink_of(figure, measure);
+    double lacking = lacks(ink);
+    for (int i = 0; i < tries && lacking > 1 && state.height < tallest_fit; ++i) {
+        state.height += lacking;
+        figure = laid_out();
+        ink = ink_of(figure, measure);
+        lacking = lacks(ink);
+    }
+    if (state.height > tallest_fit) return usual;
+    // What stands in empty space needs none of it; what comes out with less than it had before keeps its height.
+    for (int i = 0; i < tries; ++i) {
+        const double before = state.height, spare = state.height - ink.h - 2 * std::min(ink.y, std::max(0.0, ink.x));
+        if (spare < 1) break;
+        state.height = std::max(16.0, std::ceil(state.height - spare));
+        figure = laid_out();
+        const Box now = ink_of(figure, measure);
+        if (now.h < ink.h - 2 || lacks(now) > lacking + 1) {
+            state.height = before;
+            break;
+        }
+        ink = now;
+    }
+    return state.height;
+}
+
+}  // namespace
+
+double missing_height(const Trace& trace, const Figure& figure, const ViewState& state) {
+    return lacking_rows(trace, figure, state, closest_lines);
+}
+
+void fit_height(const Trace& trace, ViewState& whole, FigurePanels& panels, const TextMeasure& measure) {
+    if (panels.states.empty()) {
+        whole.height = fitting_height(trace, whole, measure);
+        return;
+    }
+    const std::size_t rows = panel_rows(panels), columns = panel_columns(panels);
+    panels.heights.assign(rows, 16);
+    for (std::size_t n = 0; n < panels.states.size(); ++n) {
+        double& height = panels.heights[n / columns];
+        height = std::max(height, fitting_height(trace, panel_state(whole, panels, n), measure));
+    }
+    whole.height = text_px(whole) * static_cast<double>(rows - 1);
+    for (const double height : panels.heights) whole.height += height;
+}
+
+}  // namespace saccade
