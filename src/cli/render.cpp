@@ -17,6 +17,7 @@
 #include "viz/difference.hpp"
 #include "viz/text_measure_pango.hpp"
 #include "viz/theme.hpp"
+#include "viz/view_options_applicable.hpp"
 
 namespace saccade {
 
@@ -50,7 +51,11 @@ ViewState state_in(const Trace& trace, const RunRequest& request, const RenderOp
     if (state.tensor.empty()) state.tensor = placed_tensor(request, state.view, trace);
     options.flags.select_in(trace, state);
     if (!asked.shown.index.empty())
-        named_in_errors("--panel", [&] { state.selected = focus_of(trace, {asked.shown.array, asked.shown.index}); });
+        named_in_errors("--panel", [&] {
+            state.selected = focus_after(trace, state.selected, {asked.shown.array, asked.shown.index});
+        });
+    // What one of several panels has no use for is for the others.
+    if (options.panels.size() > 1) state.options = applicable(state.options, option_facts(trace, state.tensor));
     if (state.tensor.empty() || trace.find(state.tensor) != nullptr)  // else made by an analysis, of several
         ViewFlags::check_heads(tensor_for(view(state.view), trace, state), state);
     return state;

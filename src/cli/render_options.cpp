@@ -7,12 +7,11 @@
 #include <charconv>
 
 #include "params/matrix_file.hpp"
+#include "viz/length.hpp"
 
 namespace saccade {
 
 namespace {
-
-constexpr int least_side = 16, most_side = 16384;  // px of a figure
 
 /// "1600x1000": the figure's size in px.
 void apply_size(const std::string& size, RenderOptions& options) {
@@ -32,29 +31,16 @@ void apply_size(const std::string& size, RenderOptions& options) {
     options.file.dpi = 96;
 }
 
-/// "85mm", "3.3in", "240pt" or "320px", as px from `least` to `most`. Error{usage} names the option.
-double length(const std::string& option, const std::string& text, double least, double most) {
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const std::string unit(end, text.data() + text.size());
-    const std::pair<const char*, double> units[] = {
-        {"mm", 96 / 25.4}, {"cm", 96 / 2.54}, {"in", 96}, {"pt", 96.0 / 72}, {"px", 1}};
-    for (const auto& [name, px] : units)
-        if (error == std::errc() && unit == name && value * px >= least && value * px <= most) return value * px;
-    throw Error(ErrorCode::usage, fmt::format("{} {} is not a length from {} to {} px", option, text, least, most),
-                "give a number and its unit, mm, cm, in, pt or px: 85mm");
-}
-
 /// A figure of a stated width, and all its text of a stated size.
 void apply_lengths(RenderOptions& options) {
     constexpr double body = 13;  // px of the text that layouts are made for
     ViewState& view = options.view;
-    if (!options.width.empty()) view.width = length("--width", options.width, least_side, most_side);
+    if (!options.width.empty()) view.width = length_px("--width", options.width, least_side, most_side);
     options.fits_height =
         options.size.empty() && options.height.empty() && (!options.width.empty() || options.panels.size() > 1);
-    if (!options.height.empty()) view.height = length("--height", options.height, least_side, most_side);
+    if (!options.height.empty()) view.height = length_px("--height", options.height, least_side, most_side);
     if (options.font.empty()) return;
-    view.text_size = length("--font", options.font, 1, 1000);
+    view.text_size = length_px("--font", options.font, least_text, most_text);
     view.text_scale = std::clamp(view.text_size / body, 0.25, 8.0);
 }
 

@@ -21,10 +21,10 @@ std::string quoted(const std::string& word) {
 
 }  // namespace
 
-std::string command_line(const RunRequest& request) {
+std::string request_words(const RunRequest& request) {
     if (request.model)
         throw Error(ErrorCode::unsupported, "this run's model is in memory only", "save the model, and open it with --weights");
-    std::string line = "saccade run " + request.exhibit;
+    std::string line = request.exhibit;
     for (const ParamSpec& spec : exhibit(request.exhibit).params) {
         const auto found = request.params.values().find(spec.name);
         if (found == request.params.values().end() || !why_unread(exhibit(request.exhibit), spec.name, request.params).empty())
@@ -40,7 +40,11 @@ std::string command_line(const RunRequest& request) {
     if (!request.weights_path.empty()) line += " --weights " + quoted(request.weights_path);
     for (const Intervention& intervention : request.interventions)
         if (intervention.enabled) line += " --intervene " + quoted(to_string(intervention));
-    return line + " --save run.npz";
+    return line;
+}
+
+std::string command_line(const RunRequest& request) {
+    return "saccade run " + request_words(request) + " --save run.npz";
 }
 
 }  // namespace saccade

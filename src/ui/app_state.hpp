@@ -8,6 +8,7 @@
 #include <string>
 
 #include "checkpoint/local_checkpoints.hpp"
+#include "ui/desk_state.hpp"
 #include "ui/document.hpp"
 #include "ui/layers.hpp"
 #include "ui/recent.hpp"
@@ -29,22 +30,6 @@ struct Banner {
     std::string text;
     bool error = true;
     std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
-};
-
-struct ExportDialog {
-    bool open = false;
-    std::size_t what = 2;  // while comparing: A, B, or the difference
-    std::string view = "heatmap";
-    std::string path = "saccade.png";
-    std::string theme = "light";
-    float dpi = 192;
-    KnownFile may_replace{};  // may be overwritten as it is: it was asked for, or written, by this dialog
-    bool marks = false;       // the selection, in the figure
-    bool all = false;         // of a map of which a part is shown: all of it
-    std::string result;       // what happened, said in the dialog
-    bool failed = false;
-    // Of the frame before, px: the part that scrolls where it is higher than the screen, and what stands below it.
-    float body = 0, foot = 0;
 };
 
 /// A prompt for a path: open or save something.
@@ -109,7 +94,7 @@ struct AppState {
     bool quit = false;
     bool leaving = false;  // asks whether to quit: a training is under way
     double screen_scale = 1;
-    ExportDialog exporting;
+    FigureDesk desk;
     PathPrompt prompt;
     AskedFiles asking;
 

@@ -142,7 +142,7 @@ void add_files_and_pictures(std::vector<Command>& all) {
                        const std::string& own = state.document.file.path;
                        state.prompt = {Kind::save_session, own.empty() ? "session.saccade" : own, ""};
                    }});
-    all.push_back({"Export …", "Ctrl E", {}, [](AppState& state, Controller&) { state.exporting.open = true; }});
+    all.push_back({"Export …", "Ctrl E", {}, [](AppState& state, Controller&) { state.desk.open = true; }});
 }
 
 void add_runs(std::vector<Command>& all) {
@@ -193,7 +193,7 @@ bool heard(const Command& command, const AppState& state) {
     if (command.chord.key == "Space" && state.button_focused) return false;
     if ((command.chord.key == "←" || command.chord.key == "→") && state.arrows_taken) return false;
     if (command.heard == Heard::anywhere) return true;
-    if (state.leaving || state.asking.open || state.palette_open || state.exporting.open || state.prompt.kind != Kind::none)
+    if (state.leaving || state.asking.open || state.palette_open || state.desk.open || state.prompt.kind != Kind::none)
         return false;
     if (command.heard == Heard::outside_dialogs) return true;
     return !ImGui::GetIO().WantTextInput && state.document.matrix.param.empty();

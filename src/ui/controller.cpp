@@ -39,6 +39,7 @@ Controller::Controller(AppState& state, Runner& a, Runner& b, std::array<Runner*
       scenes_(document_, history_, inputs_, comparison_, messages_),
       pictures_(document_, history_, inputs_, runs_, scenes_, messages_, [this](const std::string& id) { choose_exhibit(id); }),
       training_(document_, runs_, messages_),
+      desk_(state),
       files_(state, *this),
       recovery_(state) {}
 
@@ -109,6 +110,7 @@ bool Controller::poll() {
     files_.poll();
     const bool shown = runs_.poll();
     comparison_.refresh_difference();
+    desk_.poll();
     return shown;
 }
 
@@ -189,7 +191,7 @@ bool Controller::work_ended() {
         if (reading.valid() && !is_ready(reading)) return false;
         return !document.training.run || document.training.run->state() != Training::State::running;
     };
-    return !files_.reading() && !pictures_.reading() && training_.ended() && ended(document_) &&
+    return !files_.reading() && !desk_.busy() && !pictures_.reading() && training_.ended() && ended(document_) &&
            std::all_of(state_.aside.begin(), state_.aside.end(), [&](const auto& one) { return ended(one.second); });
 }
 

@@ -5,6 +5,7 @@
 
 #include "ui/app_state.hpp"
 #include "ui/comparison.hpp"
+#include "ui/desk.hpp"
 #include "ui/files.hpp"
 #include "ui/hand.hpp"
 #include "ui/history.hpp"
@@ -70,6 +71,8 @@ class Controller {
     SceneEditor& scenes() { return scenes_; }
     Pictures& pictures() { return pictures_; }
     LiveTraining& training() { return training_; }
+    Desk& desk() { return desk_; }
+    const Desk& desk() const { return desk_; }
     Files& files() { return files_; }
     const Files& files() const { return files_; }
     Recovery& recovery() { return recovery_; }
@@ -94,6 +97,7 @@ class Controller {
     SceneEditor scenes_;
     Pictures pictures_;
     LiveTraining training_;
+    Desk desk_;
     Files files_;
     Recovery recovery_;
 };

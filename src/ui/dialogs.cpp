@@ -12,7 +12,6 @@
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 #include "ui/recent.hpp"
-#include "viz/theme.hpp"
 
 namespace saccade {
 
@@ -142,99 +141,6 @@ void help(const Ui& ui, AppState& state, Controller& act) {
         "Rows, columns, heads and steps count from 1 in all that is shown; from 0 in saved arrays and in what the command "
         "line takes (--intervene, --select, --step).",
         ui.theme.secondary, 14);
-    ImGui::End();
-}
-
-/// Of the file that a path names, as it was typed: "png"; empty if it has none.
-std::string ending_of(const std::string& written) {
-    std::string ending = std::filesystem::path(path_from_text(written)).extension().string();
-    std::transform(ending.begin(), ending.end(), ending.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return ending.empty() ? ending : ending.substr(1);
-}
-
-std::string with_ending(const std::string& written, const std::string& ending) {
-    std::filesystem::path path = path_from_text(written);
-    return path.replace_extension(ending).string();
-}
-
-/// What is exported, and how.
-void export_choices(const Ui& ui, AppState& state, Controller& act, const std::string& ending) {
-    ExportDialog& dialog = state.exporting;
-    if (state.document.comparing) {
-        heading(ui, "Of");
-        if (const int i = segments(ui, "of", {"A", "B", "B − A"}, static_cast<int>(dialog.what)); i >= 0)
-            dialog.what = static_cast<std::size_t>(i);
-    }
-    if (act.files().exports_part()) {
-        heading(ui, "Of the map");
-        if (const int i = segments(ui, "part", {"the part on screen", "all of it"}, dialog.all ? 1 : 0, {},
-                                   [&](int at) { note_place(state, at == 0 ? "export part" : "export all"); });
-            i >= 0)
-            dialog.all = i == 1;
-    }
-    heading(ui, "View");
-    std::vector<std::string> ids, titles;
-    for (const ViewPlacement& v : placements(state.document.exhibit(), state.document.side().request.params)) {
-        if (std::find(ids.begin(), ids.end(), v.view) != ids.end()) continue;
-        ids.push_back(v.view);
-        titles.push_back(view(v.view).title());
-    }
-    const auto index_of = [](const std::vector<std::string>& all, const std::string& one) {
-        return static_cast<int>(std::find(all.begin(), all.end(), one) - all.begin());
-    };
-    if (const int i = segments(ui, "view", titles, index_of(ids, dialog.view)); i >= 0)
-        dialog.view = ids[static_cast<std::size_t>(i)];
-    heading(ui, "Format");
-    const std::vector<std::string> formats = {"png", "svg", "pdf", "html", "csv", "npz"};
-    if (const int i =
-            segments(ui, "format", formats, index_of(formats, ending),
-                     {"pixels", "vectors, text stays text", "vectors, fonts embedded", "a page to point at, in any browser",
-                      "the values shown, as a table", "the values shown, as arrays"});
-        i >= 0)
-        dialog.path = with_ending(dialog.path, formats[static_cast<std::size_t>(i)]);
-    heading(ui, "Theme");
-    const std::vector<std::string> themes = theme_ids();
-    if (const int i = segments(ui, "theme", themes, index_of(themes, dialog.theme)); i >= 0)
-        dialog.theme = themes[static_cast<std::size_t>(i)];
-    heading(ui, "Selection");
-    if (const int i = segments(ui, "marks", {"not drawn", "drawn"}, dialog.marks ? 1 : 0); i >= 0) dialog.marks = i == 1;
-    if (ending == "png") {
-        heading(ui, "Resolution");
-        const std::vector<float> values = {96, 192, 300, 600};
-        const int chosen = static_cast<int>(std::find(values.begin(), values.end(), dialog.dpi) - values.begin());
-        if (const int i = segments(ui, "dpi", {"96 dpi", "192 dpi", "300 dpi", "600 dpi"}, chosen); i >= 0)
-            dialog.dpi = values[static_cast<std::size_t>(i)];
-    }
-}
-
-void export_dialog(const Ui& ui, AppState& state, Controller& act) {
-    ExportDialog& dialog = state.exporting;
-    if (!begin_dialog(ui, state, Layer::exporting, "export dialog", dialog.open, 520)) {
-        dialog.result.clear();
-        return;
-    }
-    label(ui, "Export", ui.theme.text, 19);
-    // The choices scroll where the screen is low; the file and what writes it stay in sight below them.
-    const float foot = dialog.foot > 0 ? dialog.foot : 120 * ui.s, body = dialog.body > 0 ? dialog.body : 345 * ui.s;
-    const float room = ImGui::GetIO().DisplaySize.y - ImGui::GetCursorScreenPos().y - foot - 40 * ui.s;
-    if (ImGui::BeginChild("choices", {0, std::min(body, std::max(60 * ui.s, room))}, false, ImGuiWindowFlags_NoNavInputs)) {
-        export_choices(ui, state, act, ending_of(dialog.path));
-        dialog.body = ImGui::GetCursorPosY();
-    }
-    ImGui::EndChild();
-    const float below = ImGui::GetCursorPosY();
-    heading(ui, "File");
-    ImGui::SetNextItemWidth(-1);
-    field(ui, "##path", dialog.path);
-    ui.stop(true);
-    note_place(state, "export path");
-    if (!dialog.result.empty()) paragraph(ui, dialog.result, dialog.failed ? ui.theme.broken : ui.theme.holds);
-    if (button(ui, "write", "Write", ButtonKind::primary)) act.files().export_now();
-    note_place(state, "export write");
-    ImGui::SameLine();
-    if (button(ui, "close", "Close")) dialog.open = false;
-    dialog.foot = ImGui::GetCursorPosY() - below;
     ImGui::End();
 }
 
@@ -372,9 +278,9 @@ void asking_dialog(const Ui& ui, AppState& state, Controller& act) {
 }  // namespace
 
 void dialogs(const Ui& ui, AppState& state, Controller& act) {
+    figure_desk(ui, state, act);
     palette(ui, state, act);
     help(ui, state, act);
-    export_dialog(ui, state, act);
     path_prompt(ui, state, act);
     leaving_dialog(ui, state, act);
     asking_dialog(ui, state, act);

@@ -60,17 +60,15 @@ void Files::stop_reading() {
 }
 
 bool Files::opening() const {
-    return !coming_.empty() || whole_.valid();
+    return !coming_.empty();
 }
 
 bool Files::reading() const {
-    if (whole_.valid() && !is_ready(whole_)) return true;
     return !std::all_of(coming_.begin(), coming_.end(), [](const FileComing& one) { return is_ready(one.file); });
 }
 
 /// In the order in which they were opened, one at a time: what asks is answered first.
 void Files::poll() {
-    export_whole();
     while (!coming_.empty() && !state_.asking.open && is_ready(coming_.front().file)) {
         const bool stopped = coming_.front().stop.stop_requested();
         OpenedFile file = coming_.front().file.get();

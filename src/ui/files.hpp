@@ -58,10 +58,6 @@ class Files {
     void save_session_to(const std::string& path);
     /// Opens what an earlier program left (Recovery::left).
     void restore_left();
-    /// Writes what the dialog asks for. All of a map of which a part is shown is read first, off this thread; poll() writes it.
-    void export_now();
-    /// Is a part of a map shown, so that the dialog asks which?
-    bool exports_part() const;
     void answer_prompt();
     /// Another document is opened: a prompt about the one before closes.
     void close_prompt();
@@ -81,21 +77,12 @@ class Files {
     /// `read`: makes an OpenedFile, given a stop token.
     template <class Read>
     void start(const std::string& path, Read read);
-    void export_trace(const Trace& trace, const RunRequest& request);
-    void export_whole();
     void open_from_prompt(const PathPrompt& prompt);
 
     AppState& state_;
     Controller& act_;
     std::deque<FileComing> coming_;  // in the order in which they were opened
     std::optional<OpenedFile> asked_about_;
-    /// All of a map that is exported, and what it is of; or why it cannot be read.
-    struct Whole {
-        RunRequest request;
-        TracePtr trace;
-        std::optional<Error> problem;
-    };
-    std::future<Whole> whole_;
     std::set<std::string> agreed_;  // files that a person has named or agreed to
 };
 

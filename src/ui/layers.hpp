@@ -12,7 +12,7 @@ enum class Layer {
     help,
     palette,
     prompt,
-    exporting,
+    exporting,  // the figure desk
     field,    // the text field that has the keyboard
     cell,     // the cell of a matrix that has it
     drawing,  // of a mask

@@ -91,8 +91,9 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
     if (button(ui, "theme", t.dark ? "Light" : "Dark", ButtonKind::plain, 84 * s, "Theme (Ctrl T)", 30 * s)) act.toggle_theme();
     note_place(state, "theme");
     ImGui::SameLine();
-    if (button(ui, "export", "Export", ButtonKind::primary, 84 * s, "Figure or values to a file (Ctrl E)", 30 * s))
-        state.exporting.open = true;
+    if (button(ui, "export", "Export", ButtonKind::primary, 84 * s, "The figure desk: figures and values to a file (Ctrl E)",
+               30 * s))
+        state.desk.open = true;
     end_panel();
 }
 

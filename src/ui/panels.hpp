@@ -46,6 +46,12 @@ void hand_panel(const Ui& ui, AppState& state, Controller& act);
 void lesson_panel(const Ui& ui, AppState& state, Controller& act);
 void training_panel(const Ui& ui, AppState& state, Controller& act);
 void status_bar(const Ui& ui, AppState& state, const Layout& layout);
+/// The figure desk (ui/desk.hpp), over the whole window, while it is open; and its column of choices.
+void figure_desk(const Ui& ui, AppState& state, Controller& act);
+void desk_choices(const Ui& ui, AppState& state, Controller& act);
+/// What comes of the choices, in true numbers; or what does not fit.
+void desk_outcome(const Ui& ui, AppState& state, Controller& act);
+void desk_panels(const Ui& ui, AppState& state, Controller& act);
 void dialogs(const Ui& ui, AppState& state, Controller& act);
 
 /// A result that is being recomputed dims after 100 ms, never flickers; one that does not answer the inputs stays dimmed.

@@ -34,6 +34,15 @@ void dump_hand(const AppState& state, json& dump) {
         dump["changes"].push_back({change.label, change.before, change.after});
 }
 
+/// Of the figure desk: "heatmap:cross.weights".
+json panels_of(const AppState& state) {
+    json all = json::array();
+    const auto found = state.desk.panels.find(state.document.side().request.exhibit);
+    if (found == state.desk.panels.end()) return all;
+    for (const DeskPanel& panel : found->second) all.push_back(panel.view + ":" + panel.tensor);
+    return all;
+}
+
 }  // namespace
 
 nlohmann::json state_dump(const AppState& state, const Controller& act) {
@@ -47,7 +56,7 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
                  {"playing", state.document.stage.playing},
                  {"palette", state.palette_open},
                  {"help", state.help_open},
-                 {"export", state.exporting.open},
+                 {"export", state.desk.open},
                  {"drawer", state.inspector_drawer},
                  {"inspector_scroll", state.inspector_scroll},
                  {"button_focused", state.button_focused},
@@ -57,8 +66,15 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
                  {"leaving", state.leaving},
                  {"left", act.recovery().left().has_value()},
                  {"asking", state.asking.files},
-                 {"export_path", state.exporting.path},
-                 {"export_result", state.exporting.result},
+                 {"export_path", state.desk.path},
+                 {"export_result", state.desk.result},
+                 {"export_command", act.desk().command_shown()},
+                 {"export_busy", act.desk().busy()},
+                 {"export_panels", panels_of(state)},
+                 {"export_width_mm", act.desk().preview().shown().width * 25.4 / 96},
+                 {"export_height_mm", act.desk().preview().shown().height * 25.4 / 96},
+                 {"export_smallest_pt", act.desk().preview().shown().smallest * 0.75},
+                 {"export_problem", act.desk().preview().shown().problem.has_value()},
                  {"undo", state.document.history.undo.size()},
                  {"redo", state.document.history.redo.size()},
                  {"params", to_json(state.document.side().request.params)}};

@@ -237,7 +237,7 @@ struct Window::Impl {
         ImGui::Begin("saccade", nullptr,
                      ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoMove |
                          ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoSavedSettings |
-                         ImGuiWindowFlags_NoNavInputs);
+                         ImGuiWindowFlags_NoNavInputs | (state.desk.open ? ImGuiWindowFlags_NoInputs : 0));
         ImGui::PopStyleVar(2);
         const Layout layout = layout_window(size.x, size.y, ui.s, state.inspector_drawer);
         if (!ImGui::IsMouseDown(0)) {
@@ -258,11 +258,13 @@ struct Window::Impl {
         if (state.escape == Layer::search) close_search(state);
         if (state.escape == Layer::drawing) act.hand().stop_mask_drawing();
         if (state.escape == Layer::alone) act.stage().enlarge({});
-        stage(ui, state, act, layout);
-        gallery(ui, state, act, layout);
-        inspector(ui, state, act, layout);
-        top_bar(ui, state, act, layout);
-        status_bar(ui, state, layout);
+        if (!state.desk.open) {  // which covers all of them
+            stage(ui, state, act, layout);
+            gallery(ui, state, act, layout);
+            inspector(ui, state, act, layout);
+            top_bar(ui, state, act, layout);
+            status_bar(ui, state, layout);
+        }
         if (options.in_each_frame) options.in_each_frame();
         ImGui::End();
         state.button_focused = tabs.any_focused();
@@ -384,8 +386,8 @@ bool Window::draw_frame() {
 void Window::wait() {
     Impl& w = *impl_;
     w.act.recovery().keep();
-    const bool waiting =
-        w.state.document.running() || w.state.document.pictures.reading.facts.valid() || w.act.files().opening();
+    const bool waiting = w.state.document.running() || w.state.document.pictures.reading.facts.valid() ||
+                         w.act.files().opening() || w.act.desk().busy();
     if (w.settle > 0) {
         --w.settle;
         return;

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <memory>
 #include <numbers>
 
@@ -293,15 +295,42 @@ void draw_on_cairo(cairo_t* cr, const Figure& figure, const PangoTextMeasure& te
     for (const FigureItem& item : figure.items) std::visit(pen, item);
 }
 
-std::string png_of(const Figure& figure, Color ground, double scale, const PangoTextMeasure& text) {
+namespace {
+
+Surface painted(const Figure& figure, Color ground, double scale, const PangoTextMeasure& text) {
     const double w = std::ceil(figure.width * scale - 1e-6), h = std::ceil(figure.height * scale - 1e-6);
     if (!(w >= 1 && h >= 1) || w > most_side || h > most_side || w * h > most_pixels)
         throw Error(ErrorCode::out_of_range, fmt::format("a picture of {:.0f} x {:.0f} px cannot be made", w, h),
                     "at most 30000 px on a side and 64 million in all: choose another dpi or size, or write SVG or PDF");
-    const Surface surface(cairo_image_surface_create(CAIRO_FORMAT_RGB24, static_cast<int>(w), static_cast<int>(h)));
+    Surface surface(cairo_image_surface_create(CAIRO_FORMAT_RGB24, static_cast<int>(w), static_cast<int>(h)));
     require(cairo_surface_status(surface.get()));
     const Context cr(cairo_create(surface.get()));
     paint(cr.get(), figure, ground, scale, text);
+    return surface;
+}
+
+}  // namespace
+
+Tensor<float> pixels_of(const Figure& figure, Color ground, double scale, const PangoTextMeasure& text) {
+    const Surface surface = painted(figure, ground, scale, text);
+    cairo_surface_flush(surface.get());
+    const Index rows = cairo_image_surface_get_height(surface.get()), cols = cairo_image_surface_get_width(surface.get());
+    Tensor<float> pixels(Shape{rows, cols, 3});
+    for (Index r = 0; r < rows; ++r) {
+        const unsigned char* row =
+            cairo_image_surface_get_data(surface.get()) + r * cairo_image_surface_get_stride(surface.get());
+        for (Index c = 0; c < cols; ++c) {
+            std::uint32_t pixel = 0;
+            std::memcpy(&pixel, row + 4 * c, sizeof pixel);
+            for (int channel = 0; channel < 3; ++channel)
+                pixels.data()[(r * cols + c) * 3 + channel] = static_cast<float>((pixel >> (16 - 8 * channel)) & 0xff) / 255.0f;
+        }
+    }
+    return pixels;
+}
+
+std::string png_of(const Figure& figure, Color ground, double scale, const PangoTextMeasure& text) {
+    const Surface surface = painted(figure, ground, scale, text);
     std::string file;
     require(cairo_surface_write_to_png_stream(surface.get(), append, &file));
     return file;

@@ -16,6 +16,9 @@ void draw_on_cairo(cairo_t* cr, const Figure& figure, const PangoTextMeasure& te
 /// a side.
 std::string png_of(const Figure& figure, Color ground, double scale, const PangoTextMeasure& text);
 
+/// The same as pixels [rows, cols, 3], sRGB from 0 to 1.
+Tensor<float> pixels_of(const Figure& figure, Color ground, double scale, const PangoTextMeasure& text);
+
 /// The figure as a PDF page of the same logical size (1 px is 0.75 pt). Text stays text, fonts are embedded as subsets.
 /// `keywords` goes into the document information, which holds no date: the same figure gives the same bytes.
 std::string pdf_of(const Figure& figure, Color ground, const std::string& title, const std::string& keywords,

@@ -293,6 +293,13 @@ const std::vector<ViewOption>& view_options() {
     return all;
 }
 
+std::vector<const ViewOption*> options_named(const OptionNames& names) {
+    std::vector<const ViewOption*> found;
+    for (const ViewOption& option : view_options())
+        if (std::ranges::find(names, option.spec.name) != names.end()) found.push_back(&option);
+    return found;
+}
+
 bool joins_alike(const ViewOptions& a, const ViewOptions& b) {
     return a.heads == b.heads && a.layers == b.layers && a.chosen == b.chosen && a.sink == b.sink;
 }

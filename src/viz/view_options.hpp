@@ -88,6 +88,10 @@ ViewOptions view_options_from(const Params& values);
 
 // What views name in View::options().
 using OptionNames = std::vector<std::string>;
+/// Of every figure, whatever it shows.
+inline const OptionNames figure_options = {"title", "axis_names", "colour_bar", "numbers"};
+/// Those of these names, in the order of the panel.
+std::vector<const ViewOption*> options_named(const OptionNames& names);
 /// Of views that draw attention_plane.
 inline const OptionNames plane_options = {"combine", "layers", "sink", "special", "heads", "percentile"};
 

@@ -19,6 +19,7 @@ import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from compare_tests import *  # noqa: E402,F401,F403
+from desk_tests import *  # noqa: E402,F401,F403
 from driver import Window  # noqa: E402
 from exhibit_tests import *  # noqa: E402,F401,F403
 from field_tests import *  # noqa: E402,F401,F403

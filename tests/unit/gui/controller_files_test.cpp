@@ -54,11 +54,10 @@ TEST_F(ControllerTest, EveryPromptReadsPathsInOneWay) {
     act_.files().answer_prompt();
     EXPECT_EQ(state_.prompt.problem, "");
     EXPECT_TRUE(std::filesystem::exists(folder + "/a session.json"));
-    state_.exporting.path = " '" + folder + "/a figure.svg' ";
-    state_.exporting.view = "heatmap";
+    state_.desk.path = " '" + folder + "/a figure.svg' ";
     settle();
-    act_.files().export_now();
-    EXPECT_FALSE(state_.exporting.failed) << state_.exporting.result;
+    act_.desk().export_now();
+    EXPECT_FALSE(state_.desk.failed) << state_.desk.result;
     EXPECT_TRUE(std::filesystem::exists(folder + "/a figure.svg"));
     for (const std::string& written : {address, "\"" + folder + "/a session.json\""}) {
         state_.prompt = {PathPrompt::Kind::open, written, ""};
@@ -85,10 +84,9 @@ TEST_F(ControllerTest, AnExportedPictureBecomesTheLiveSessionAgain) {
         const std::string path = testing::TempDir() + "saccade-picture-" + std::to_string(getpid()) + ending;
         set_source("3 March 2003");
         settle();
-        state_.exporting.path = path;
-        state_.exporting.view = "heatmap";
-        act_.files().export_now();
-        ASSERT_FALSE(state_.exporting.failed) << state_.exporting.result;
+        state_.desk.path = path;
+        act_.desk().export_now();
+        ASSERT_FALSE(state_.desk.failed) << state_.desk.result;
         set_source("4 April 2004");
         open(path);
         settle();
@@ -114,14 +112,13 @@ TEST_F(ControllerTest, AFileThatIsThereIsReplacedWhenItIsAskedForTwice) {
     EXPECT_NE(read_file(path), "precious");
     const std::string picture = path + ".svg";
     write_file(picture, "precious");
-    state_.exporting.path = picture;
-    state_.exporting.view = "heatmap";
-    act_.files().export_now();
-    EXPECT_TRUE(state_.exporting.failed);
+    state_.desk.path = picture;
+    act_.desk().export_now();
+    EXPECT_TRUE(state_.desk.failed);
     EXPECT_EQ(read_file(picture), "precious");
     for (int again = 0; again < 2; ++again) {  // and then as often as one likes
-        act_.files().export_now();
-        EXPECT_FALSE(state_.exporting.failed) << state_.exporting.result;
+        act_.desk().export_now();
+        EXPECT_FALSE(state_.desk.failed) << state_.desk.result;
     }
     for (const std::string& file : {path, picture}) std::filesystem::remove(file);
 }
@@ -157,10 +154,10 @@ TEST_F(ControllerTest, WhatIsAskedAboutIsWhatIsReplacedHoweverItIsWritten) {
 }
 
 TEST_F(ControllerTest, AnExportThatCannotBeWrittenSaysWhy) {
-    state_.exporting.path = "/proc/no-such-folder/x.png";
-    act_.files().export_now();
-    EXPECT_TRUE(state_.exporting.failed);
-    EXPECT_NE(state_.exporting.result.find("/proc/no-such-folder"), std::string::npos) << state_.exporting.result;
+    state_.desk.path = "/proc/no-such-folder/x.png";
+    act_.desk().export_now();
+    EXPECT_TRUE(state_.desk.failed);
+    EXPECT_NE(state_.desk.result.find("/proc/no-such-folder"), std::string::npos) << state_.desk.result;
 }
 
 TEST_F(ControllerTest, PathsThatNoFileSystemTakesAreAProblemNotAnEnd) {
@@ -173,9 +170,9 @@ TEST_F(ControllerTest, PathsThatNoFileSystemTakesAreAProblemNotAnEnd) {
     state_.prompt = {PathPrompt::Kind::save_session, absurd, ""};
     act_.files().answer_prompt();
     EXPECT_NE(state_.prompt.problem, "");
-    state_.exporting.path = absurd;
-    act_.files().export_now();
-    EXPECT_TRUE(state_.exporting.failed);
+    state_.desk.path = absurd;
+    act_.desk().export_now();
+    EXPECT_TRUE(state_.desk.failed);
 }
 
 TEST_F(ControllerTest, WeightsThatDoNotFitCanBeTakenBack) {
@@ -201,10 +198,10 @@ TEST_F(ControllerTest, ASessionKeepsBAndAPictureOfTheDifferenceBringsBothBack) {
     act_.inputs().set_param("temperature", 2.5);
     settle();
     act_.files().save_session_to(stem + ".json");
-    state_.exporting.path = stem + ".svg";
-    state_.exporting.what = 2;
-    act_.files().export_now();
-    ASSERT_FALSE(state_.exporting.failed) << state_.exporting.result;
+    state_.desk.path = stem + ".svg";
+    state_.desk.what = 2;
+    act_.desk().export_now();
+    ASSERT_FALSE(state_.desk.failed) << state_.desk.result;
     for (const char* ending : {".json", ".svg"}) {
         AppState other;
         Runner a, b;

@@ -22,7 +22,7 @@ TEST_F(LayersTest, EscIsForTheUppermost) {
     state_.document.matrix.param = "q";
     EXPECT_EQ(top_layer(state_, false, false), Layer::cell);
     EXPECT_EQ(top_layer(state_, false, true), Layer::field);
-    state_.exporting.open = true;
+    state_.desk.open = true;
     EXPECT_EQ(top_layer(state_, false, true), Layer::exporting);
     state_.prompt.kind = PathPrompt::Kind::open;
     EXPECT_EQ(top_layer(state_, false, true), Layer::prompt);
