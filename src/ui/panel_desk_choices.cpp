@@ -174,7 +174,10 @@ void desk_outcome(const Ui& ui, AppState& state, Controller& act) {
         if (ending == "png")
             text += fmt::format(" · {:.0f} × {:.0f} px", shown.width * state.desk.dpi / 96, shown.height * state.desk.dpi / 96);
         paragraph(ui, text, shown.notes.empty() ? ui.theme.holds : ui.theme.secondary);
-        for (const Note& note : shown.notes) paragraph(ui, note.text, ui.theme.broken);
+        for (const Note& note : shown.notes) {
+            paragraph(ui, note.text, ui.theme.broken);
+            if (ImGui::IsItemHovered()) tooltip(ui, note.hint);
+        }
     }
     ImGui::EndGroup();
     note_place(state, "export outcome");

@@ -36,7 +36,7 @@ RowAct panel_row(const Ui& ui, AppState& state, std::size_t n, std::size_t count
     if (ImGui::IsItemHovered()) tooltip(ui, title + "\nA click chooses another view, layer or head");
     const ImVec2 after = ImGui::GetCursorScreenPos();
     ImGui::SetCursorScreenPos({at.x + 10 * s, at.y + 6 * s});
-    if (count > 1) label(ui, panel_letter(n), ui.theme.accent, 15);
+    if (count > 1) label(ui, panel_letter(n), open ? ui.theme.text : ui.theme.accent, 15);
     ImGui::SetCursorScreenPos({at.x + (count > 1 ? 28 : 10) * s, at.y + 8 * s});
     label(ui, fitted(ui, title, 13, Font::ui, width - buttons - (count > 1 ? 34 : 16) * s), ui.theme.text, 13);
     if (count > 1) {
@@ -85,8 +85,9 @@ void panel_choices(const Ui& ui, AppState& state, Controller& act, DeskPanel& pa
             panel.index[place] = std::clamp<Index>(to, 0, along.extent - 1);
         };
         if (along.extent < 2) continue;
-        heading(ui, at < 0 ? short_name(along) : position_text(along, at));
-        if (along.extent > most_segments) {
+        const bool many = along.extent > most_segments;
+        heading(ui, at < 0 || !many ? short_name(along) : position_text(along, at));
+        if (many) {
             if (button(ui, fmt::format("before {}", axis).c_str(), "−", ButtonKind::plain, 32 * ui.s, "The one before",
                        24 * ui.s))
                 put(at - 1);

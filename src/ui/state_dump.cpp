@@ -78,6 +78,8 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
                  {"undo", state.document.history.undo.size()},
                  {"redo", state.document.history.redo.size()},
                  {"params", to_json(state.document.side().request.params)}};
+    dump["export_notes"] = json::array();
+    for (const Note& note : act.desk().preview().shown().notes) dump["export_notes"].push_back(note.text);
     dump["frame_ms"] = state.frame_ms;
     dump["places"] = state.places;
     dump["focus"] = state.focus;

@@ -134,14 +134,19 @@ std::optional<Note> text_left_out(const Figure& figure, const ViewState& state) 
                     : fmt::format("give a height of {:.0f} mm, or a smaller --font", std::ceil(least * mm))};
 }
 
-/// Labels of rows that are thinned where a somewhat higher figure would have room for all.
-std::optional<Note> labels_thinned(const Trace& trace, const Figure& figure, const ViewState& state) {
+/// Labels that have no room at the size that was asked for: those of which axis, and what would help.
+std::optional<Note> labels_left_out(const Trace& trace, const Figure& figure, const ViewState& state) {
     if (state.text_size <= 0) return std::nullopt;
-    const double missing = missing_height(trace, figure, state);
-    if (missing <= 1 || state.height + missing > tallest_fit) return std::nullopt;
-    return Note{
-        "", fmt::format("rows are too close for all labels at {:.3g} pt", state.text_size * 0.75),
-        fmt::format("give {:.0f} mm more of height, or none: then it is as high as it needs", std::ceil(missing * 25.4 / 96))};
+    const std::optional<MissingLabels> missing = missing_labels(trace, figure, state);
+    if (!missing) return std::nullopt;
+    const double lacking = missing_height(trace, figure, state);
+    const bool higher = lacking > 1 && state.height + lacking <= tallest_fit;
+    return Note{"",
+                fmt::format("{} of {} labels of {} have no room at {:.3g} pt", missing->count, missing->of, missing->axis,
+                            state.text_size * 0.75),
+                higher ? fmt::format("give {:.0f} mm more of height, or none: then it is as high as it needs",
+                                     std::ceil(lacking * 25.4 / 96))
+                       : "give more width, a smaller --font, or fewer views side by side"};
 }
 
 /// The view as the run's changes and comparison have it.
@@ -245,10 +250,10 @@ LaidOut laid_out(const Trace& trace, const FigureOrigin& origin, const TextMeasu
     };
     say(text_left_out(laid.figure, several ? panel_state(state, origin.panels, 0) : state));
     say(far_below_scale(laid.figure));
-    if (!several) say(labels_thinned(trace, laid.figure, state));
+    if (!several) say(labels_left_out(trace, laid.figure, state));
     for (std::size_t n = 0; n < origin.panels.states.size(); ++n) {
         const ViewState panel = panel_state(state, origin.panels, n);
-        if (panel.text_size > 0) say(labels_thinned(trace, view(panel.view).layout(trace, panel, measure), panel));
+        if (panel.text_size > 0) say(labels_left_out(trace, view(panel.view).layout(trace, panel, measure), panel));
     }
     return laid;
 }

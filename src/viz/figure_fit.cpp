@@ -1,9 +1,13 @@
 #include "viz/figure_fit.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "viz/derived.hpp"
+#include "viz/layout.hpp"
 
 namespace saccade {
 
@@ -18,18 +22,30 @@ double text_px(const ViewState& state) {
     return state.text_size > 0 ? state.text_size : body_px * state.text_scale;
 }
 
+/// "0", "1", .. or "1,1", "1,2", ..: places, of which a reader knows those that are not written.
+bool are_numbers(const std::vector<std::string>& labels) {
+    const auto number = [](const std::string& label) {
+        return !label.empty() && (std::isdigit(static_cast<unsigned char>(label.front())) != 0 || label.starts_with("−"));
+    };
+    return std::ranges::all_of(labels, number) && std::set<std::string>(labels.begin(), labels.end()).size() == labels.size();
+}
+
+/// The axis of a region's rows or columns, if it has labels that are to be read: numbers may be thinned, they are known.
+AxisPtr labelled_axis(const Trace& trace, const HitRegion& region, int axis, Index extent, Reuse* memo) {
+    if (axis < 0 || extent < 2) return nullptr;
+    const auto held = trace_with(trace, region.ref.tensor, memo);
+    const TraceTensor* tensor = held->find(region.ref.tensor);
+    if (tensor == nullptr || static_cast<std::size_t>(axis) >= tensor->info.axes.size()) return nullptr;
+    const AxisPtr& found = tensor->info.axes[static_cast<std::size_t>(axis)];
+    return are_numbers(found->labels) || found->kind == AxisKind::y || found->kind == AxisKind::x ? nullptr : found;
+}
+
 /// px of height that rows of that pitch (of the em) lack.
 double lacking_rows(const Trace& trace, const Figure& figure, const ViewState& state, double pitch) {
     double most = 0;
-    for (const HitRegion& region : figure.regions) {
-        if (region.row_axis < 0 || region.rows < 2) continue;
-        const auto held = trace_with(trace, region.ref.tensor, state.memo);
-        const TraceTensor* tensor = held->find(region.ref.tensor);
-        if (tensor == nullptr || static_cast<std::size_t>(region.row_axis) >= tensor->info.axes.size()) continue;
-        const Axis& axis = *tensor->info.axes[static_cast<std::size_t>(region.row_axis)];
-        if (axis.labels.empty() || axis.kind == AxisKind::y) continue;  // numbers may be thinned: they are known
-        most = std::max(most, static_cast<double>(region.rows) * text_px(state) * pitch - region.box.h);
-    }
+    for (const HitRegion& region : figure.regions)
+        if (labelled_axis(trace, region, region.row_axis, region.rows, state.memo))
+            most = std::max(most, static_cast<double>(region.rows) * text_px(state) * pitch - region.box.h);
     return most;
 }
 
@@ -118,6 +134,40 @@ double fitting_height(const Trace& trace, ViewState state, const TextMeasure& me
 
 double missing_height(const Trace& trace, const Figure& figure, const ViewState& state) {
     return lacking_rows(trace, figure, state, closest_lines);
+}
+
+std::optional<MissingLabels> missing_labels(const Trace& trace, const Figure& figure, const ViewState& state) {
+    std::multimap<std::string, Point> written;
+    bool positions = false;  // stand for labels, or are beside one
+    for (const FigureItem& item : figure.items)
+        if (const auto* text = std::get_if<TextItem>(&item)) {
+            written.emplace(text->text, text->at);
+            positions = positions || text->text.starts_with("@");
+        }
+    std::optional<MissingLabels> most;
+    const auto see = [&](const HitRegion& region, bool rows) {
+        const Index extent = rows ? region.rows : region.cols;
+        const std::vector<Index>& map = rows ? region.row_map : region.col_map;
+        const AxisPtr axis = labelled_axis(trace, region, rows ? region.row_axis : region.col_axis, extent, state.memo);
+        if (!axis) return;
+        const double pitch = (rows ? region.box.h : region.box.w) / static_cast<double>(extent),
+                     start = rows ? region.box.y : region.box.x;
+        Index missing = 0;
+        for (Index i = 0; i < extent; ++i) {  // beside its row, or over its column
+            const auto [first, last] =
+                written.equal_range(drawn_label(*axis, map.empty() ? i : map[static_cast<std::size_t>(i)]));
+            const double center = start + (static_cast<double>(i) + 0.5) * pitch;
+            const auto beside = [&](const auto& text) {
+                return std::abs((rows ? text.second.y : text.second.x) - center) < 0.75 * pitch;
+            };
+            missing += std::none_of(first, last, beside) ? 1 : 0;
+        }
+        const bool none = missing == extent && !positions;  // a view that writes none of them says so by itself
+        if (missing > 0 && !none && (!most || missing > most->count)) most = MissingLabels{short_name(*axis), missing, extent};
+    };
+    for (const HitRegion& region : figure.regions)
+        for (const bool rows : {true, false}) see(region, rows);
+    return most;
 }
 
 void fit_height(const Trace& trace, ViewState& whole, FigurePanels& panels, const TextMeasure& measure) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "viz/figure_panels.hpp"
 
 namespace saccade {
@@ -14,5 +17,12 @@ void fit_height(const Trace& trace, ViewState& whole, FigurePanels& panels, cons
 
 /// px by which a figure of one view is too low for all labels of its rows to be written at its size of text; 0 if they are.
 double missing_height(const Trace& trace, const Figure& figure, const ViewState& state);
+
+/// Labels of an axis that a figure does not write out, where it writes any: of the axis that lacks most.
+struct MissingLabels {
+    std::string axis;
+    Index count = 0, of = 0;
+};
+std::optional<MissingLabels> missing_labels(const Trace& trace, const Figure& figure, const ViewState& state);
 
 }  // namespace saccade

@@ -150,3 +150,19 @@ def test_every_control_of_the_desk_is_reached_by_tab(w):
         if seen >= wanted:
             break
     check(seen >= wanted, f"Tab never reaches {wanted - seen}")
+
+
+def test_what_does_not_fit_is_said_beside_the_preview(w):
+    transformer(w)
+    open_desk(w)
+    laid_out(w)
+    press(w, "export add")
+    w.click(*w.place("export add heatmap:cross.weights"))
+    w.wait("two panels", lambda s: len(s["export_panels"]) == 2)
+    s = laid_out(w)
+    check(s["export_notes"] == [], f"of a figure that fits it says {s['export_notes']}")
+    press(w, "export columns=2")
+    s = w.wait("that labels have no room", lambda s: any("labels" in note for note in s["export_notes"]))
+    w.picture("desk-narrow")
+    press(w, "export Width=170 mm")
+    w.wait("room for all", lambda s: s["export_notes"] == [])

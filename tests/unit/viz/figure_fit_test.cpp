@@ -105,6 +105,23 @@ TEST(FigureFit, ALowFigureSaysThatItsLabelsAreThinned) {
     EXPECT_FALSE(thinned());
 }
 
+TEST(FigureFit, ANarrowFigureSaysThatItsLabelsHaveNoRoom) {
+    const PangoTextMeasure measure;
+    std::vector<std::string> many;
+    for (int i = 0; i < 40; ++i) many.push_back("word" + std::to_string(i));
+    const Trace trace = stack_trace(1, 1, many);
+    ViewState state = column("heatmap", 300);
+    state.height = 300 * mm;
+    EXPECT_FALSE(missing_labels(trace, view("heatmap").layout(trace, state, measure), state).has_value());
+    state.width = 60 * mm;
+    const auto missing = missing_labels(trace, view("heatmap").layout(trace, state, measure), state);
+    ASSERT_TRUE(missing.has_value());
+    EXPECT_EQ(missing->of, 40);
+    EXPECT_GT(missing->count, 10);
+    // A view that writes no labels of an axis lacks none.
+    EXPECT_FALSE(missing_labels(trace, view("head-grid").layout(trace, state, measure), state).has_value());
+}
+
 std::vector<Normalization> ranges_of(const Figure& figure) {
     std::vector<Normalization> all;
     for (const auto& item : items_of<HeatmapGridItem>(figure)) all.push_back(item.normalization);
