@@ -37,6 +37,10 @@ class Desk {
     const std::string& command_shown() const { return command_; }
     const std::string& no_command() const { return no_command_; }
 
+    /// The figure, or its values, as text for the clipboard. Empty if that cannot be: then the desk says why.
+    enum class CopyAs { svg, csv, latex };
+    std::string copied(CopyAs as);
+
     /// Is a part of a map shown, so that the desk asks which?
     bool exports_part() const;
     /// Writes the figure. All of a map of which a part is shown is read first, off this thread; poll() writes it.

@@ -44,6 +44,25 @@ std::string shown_run(const Document& document) {
     return text == e.params.end() ? e.title : e.title + " · " + params.text(text->name);
 }
 
+/// The figure or its values to the clipboard, which holds text alone: a window of GLFW cannot put a picture there.
+void copy_menu(const Ui& ui, AppState& state, Controller& act) {
+    if (button(ui, "copy", "Copy ▾", ButtonKind::plain, 76 * ui.s, "The figure or its values, to the clipboard", 30 * ui.s))
+        ImGui::OpenPopup("copy as");
+    note_place(state, "export copy as");
+    if (!ImGui::BeginPopup("copy as")) return;
+    const std::pair<const char*, Desk::CopyAs> kinds[] = {{"Figure, as SVG", Desk::CopyAs::svg},
+                                                          {"Values, as CSV", Desk::CopyAs::csv},
+                                                          {"Values, for LaTeX", Desk::CopyAs::latex}};
+    for (const auto& [title, as] : kinds) {
+        if (ImGui::Selectable(title)) {
+            const std::string text = act.desk().copied(as);
+            if (!text.empty()) ImGui::SetClipboardText(text.c_str());
+        }
+        note_place(state, std::string("export copy ") + title);
+    }
+    ImGui::EndPopup();
+}
+
 /// The file, and what writes it.
 void desk_top(const Ui& ui, AppState& state, Controller& act, const Rect& place) {
     FigureDesk& desk = state.desk;
@@ -53,7 +72,8 @@ void desk_top(const Ui& ui, AppState& state, Controller& act, const Rect& place)
     ImGui::SetCursorPos({16 * s, 13 * s});
     label(ui, "Figure desk", ui.theme.text, 18);
     float from = ImGui::GetItemRectMax().x + 16 * s;
-    const float buttons = (84 + 8 + 76 + 16) * s, field_width = std::clamp(width - from - buttons - 16 * s, 80 * s, 320 * s),
+    const float buttons = (76 + 8 + 84 + 8 + 76 + 16) * s,
+                field_width = std::clamp(width - from - buttons - 16 * s, 80 * s, 300 * s),
                 at = width - buttons - field_width - 8 * s;
     if (at - from > 120 * s) {
         ImGui::SetCursorPos({from, 15 * s});
@@ -69,6 +89,8 @@ void desk_top(const Ui& ui, AppState& state, Controller& act, const Rect& place)
     if (ImGui::IsItemHovered() && !ImGui::IsItemActive())
         tooltip(ui, desk.path + "\nThe ending says what is written: png, svg, pdf, csv, tex, npz");
     ImGui::SetCursorPos({width - buttons, 9 * s});
+    copy_menu(ui, state, act);
+    ImGui::SameLine();
     if (button(ui, "write", "Export", ButtonKind::primary, 84 * s, "Write the file; one that is there is asked about first",
                30 * s))
         act.desk().export_now();

@@ -132,6 +132,15 @@ void parts(const Ui& ui, AppState& state) {
         if (named_switch(ui, state, option->spec.title, on, option->spec.help))
             option->set(desk.options, option->spec.choices[on ? 1 : 0]);
     }
+    // What of the stage changes the numbers that are printed.
+    for (const ViewOption* option : options_named({"merge_subwords"})) {
+        if (state.document.trace() == nullptr ||
+            !option->offered(option_facts(*state.document.trace()), state.document.options))
+            continue;
+        const bool on = std::get<bool>(option->get(state.document.options));
+        if (named_switch(ui, state, option->spec.title, on, option->spec.help + "; on the stage, too"))
+            option->set(state.document.options, !on);
+    }
     if (named_switch(ui, state, "Selection", desk.marks, "What is selected on the stage is outlined in the figure"))
         desk.marks = !desk.marks;
 }

@@ -10,6 +10,7 @@
 #include "viz/difference.hpp"
 #include "viz/layout.hpp"
 #include "viz/masked.hpp"
+#include "viz/merged_words.hpp"
 
 namespace saccade {
 
@@ -62,10 +63,15 @@ bool hide_special(AttentionPlane& plane) {
         if (less_rows) move_focus(*focus, row_name, rows);
         if (less_cols && col_name != row_name) move_focus(*focus, col_name, cols);
     }
-    if (less_rows) slice.row_map = rows;
-    if (less_cols) slice.col_map = cols;
-    slice.shown_row = shown_row;
-    slice.shown_col = shown_col;
+    // Of the positions that are shown, which may be words, to those of the tensor.
+    const auto through = [](const std::vector<Index>& map, std::vector<Index> kept) {
+        for (Index& i : kept) i = map.empty() ? i : map[static_cast<std::size_t>(i)];
+        return kept;
+    };
+    if (less_rows) slice.row_map = through(slice.row_map, rows);
+    if (less_cols) slice.col_map = through(slice.col_map, cols);
+    if (less_rows) slice.shown_row = shown_row;
+    if (less_cols) slice.shown_col = shown_col;
     return true;
 }
 
@@ -238,6 +244,7 @@ std::string AttentionPlane::caption() const {
     }
     if (sums) say(row_sums_text(*sums));
     if (axes && axes->head >= 0) say(missing_heads(state.options, extent(axes->head)));
+    if (words_merged) say("tokens of a word joined: keys summed, queries in the mean");
     if (special_hidden) say("special tokens hidden");
     if (!dimmed_rows.empty() || !dimmed_cols.empty()) say("special tokens dimmed");
     return text;
@@ -274,6 +281,7 @@ AttentionPlane attention_plane(const Trace& trace, const TraceTensor& tensor, co
     if (weights && slice.derived)
         plane.sums = *remembered<RowSums>(state.memo, slice.values, "row sums", [&] { return row_sums(slice.values); });
     hide_masked(trace, tensor, slice, state.memo);
+    if (weights && options.merge_subwords) plane.words_merged = merge_words(plane);
     if (options.special == ViewOptions::Special::hide) plane.special_hidden = hide_special(plane);
     if (options.special == ViewOptions::Special::dim) {
         plane.dimmed_rows = special_positions(*slice.row());

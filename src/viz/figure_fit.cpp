@@ -8,6 +8,7 @@
 
 #include "viz/derived.hpp"
 #include "viz/layout.hpp"
+#include "viz/merged_words.hpp"
 
 namespace saccade {
 
@@ -152,10 +153,16 @@ std::optional<MissingLabels> missing_labels(const Trace& trace, const Figure& fi
         if (!axis) return;
         const double pitch = (rows ? region.box.h : region.box.w) / static_cast<double>(extent),
                      start = rows ? region.box.y : region.box.x;
+        const MergedWords words = state.options.merge_subwords ? merged_words(*axis) : MergedWords{};
+        const auto label_at = [&](Index i) {
+            const Index at = map.empty() ? i : map[static_cast<std::size_t>(i)];
+            const auto word = std::ranges::lower_bound(words.starts, at);
+            if (word == words.starts.end() || *word != at) return drawn_label(*axis, at);
+            return words.labels[static_cast<std::size_t>(word - words.starts.begin())];
+        };
         Index missing = 0;
         for (Index i = 0; i < extent; ++i) {  // beside its row, or over its column
-            const auto [first, last] =
-                written.equal_range(drawn_label(*axis, map.empty() ? i : map[static_cast<std::size_t>(i)]));
+            const auto [first, last] = written.equal_range(label_at(i));
             const double center = start + (static_cast<double>(i) + 0.5) * pitch;
             const auto beside = [&](const auto& text) {
                 return std::abs((rows ? text.second.y : text.second.x) - center) < 0.75 * pitch;

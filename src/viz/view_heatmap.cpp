@@ -406,7 +406,7 @@ class HeatmapView : public View {
         cells.col_axis = slice.col_axis;
         cells.row_map = slice.row_map;
         cells.col_map = slice.col_map;
-        cells.editable = tensor.info.role == Role::weights && !slice.derived;
+        cells.editable = tensor.info.role == Role::weights && !slice.derived && !plane.words_merged;
         sketch.region(cells);
         Figure figure = sketch.take();
         if (numbered) write_cell_numbers(figure, state, measure);

@@ -219,6 +219,20 @@ ViewOption special_option() {
     return o;
 }
 
+ViewOption merge_option() {
+    ViewOption o;
+    o.spec = toggle_param("merge_subwords", "Tokens of a word", "Tokens that make a word together are one position",
+                          V().merge_subwords);
+    o.spec.choice_titles = {"each", "joined"};
+    o.tips = {"Every token as the model reads it",
+              "α_IJ = mean_{i∈I} Σ_{j∈J} α_ij: a word gets what its tokens get, rows still sum to 1"};
+    o.rare = true;
+    o.get = get_plain<&V::merge_subwords>;
+    o.set = set_plain<&V::merge_subwords>;
+    o.offered = [](const OptionFacts& facts, const V&) { return facts.subwords; };
+    return o;
+}
+
 ViewOption order_option() {
     auto o = choice_option<&V::order>(
         "order", "Order of heads", "Heads of a layer in the grid: as-is, entropy, distance, similarity",
@@ -285,6 +299,7 @@ const std::vector<ViewOption>& view_options() {
         heads_option(),
         threshold_option(),
         percentile_option(),
+        merge_option(),
         part_option<&V::title>("title", "Title", "The title of a figure"),
         part_option<&V::axis_names>("axis_names", "Axis names", "What is on the axes of a figure, beside its title"),
         part_option<&V::colour_bar>("colour_bar", "Colour bar", "The colour bar of a figure"),

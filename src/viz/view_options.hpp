@@ -25,8 +25,9 @@ struct ViewOptions {
     Sink sink = Sink::keep;
     Special special = Special::show;
     Order order = Order::as_is;
-    double threshold = 0;    // of weights: thinner lines of a flow are not drawn
-    double percentile = 99;  // up to which the scale of that name goes
+    bool merge_subwords = false;  // tokens of a word are one position
+    double threshold = 0;         // of weights: thinner lines of a flow are not drawn
+    double percentile = 99;       // up to which the scale of that name goes
 
     enum class Overlay { map, contours, side_by_side, off };  // how a map stands with its picture
     enum class Sort { gate, number };                         // channels: the largest first, or by number
@@ -57,6 +58,7 @@ struct OptionFacts {
     bool through = false;         // self-attention over several layers: rollout and flow go through it
     bool gradient = false;        // gradients by the weights were recorded
     bool special = false;         // tokens such as <s>
+    bool subwords = false;        // several tokens to a word
     bool picture = false;         // a picture for maps to lie on
 };
 OptionFacts option_facts(const Trace& trace);
@@ -93,7 +95,7 @@ inline const OptionNames figure_options = {"title", "axis_names", "colour_bar", 
 /// Those of these names, in the order of the panel.
 std::vector<const ViewOption*> options_named(const OptionNames& names);
 /// Of views that draw attention_plane.
-inline const OptionNames plane_options = {"combine", "layers", "sink", "special", "heads", "percentile"};
+inline const OptionNames plane_options = {"combine", "layers", "sink", "special", "heads", "merge_subwords", "percentile"};
 
 std::string to_string(ViewOptions::Heads v);
 std::string to_string(ViewOptions::Layers v);

@@ -2,6 +2,7 @@
 
 #include "analysis/attention.hpp"
 #include "viz/map_picture.hpp"
+#include "viz/merged_words.hpp"
 #include "viz/view_options.hpp"
 
 namespace saccade {
@@ -20,9 +21,11 @@ OptionFacts facts_of(const Trace& trace, const std::vector<const TraceTensor*>& 
         facts.layers = std::max(facts.layers, extent(axes->layer));
         facts.through = facts.through || (axes->square && extent(axes->layer) > 1);
         facts.gradient = facts.gradient || trace.find(tensor->info.name + ".gradient") != nullptr;
-        for (const int axis : {axes->query, axes->key})
+        for (const int axis : {axes->query, axes->key}) {
+            facts.subwords = facts.subwords || has_merged_words(*tensor->info.axes[static_cast<std::size_t>(axis)]);
             for (const std::string& label : tensor->info.axes[static_cast<std::size_t>(axis)]->labels)
                 facts.special = facts.special || is_special(label);
+        }
     }
     return facts;
 }

@@ -144,8 +144,9 @@ def test_every_control_of_the_desk_is_reached_by_tab(w):
     check(len(wanted) > 15, f"the desk has only {wanted}")
     seen = set()
     for _ in range(120):
+        before = [s["focus"], s["focus_place"]]
         w.key("Tab")
-        s = w.wait("the focus", lambda s: s["settled"])
+        s = w.wait("the next control", lambda s: s["settled"] and [s["focus"], s["focus_place"]] != before)
         seen.add(s["focus"])
         if seen >= wanted:
             break
@@ -166,3 +167,18 @@ def test_what_does_not_fit_is_said_beside_the_preview(w):
     w.picture("desk-narrow")
     press(w, "export Width=170 mm")
     w.wait("room for all", lambda s: s["export_notes"] == [])
+
+
+def test_the_figure_and_its_values_are_copied(w):
+    open_desk(w)
+    laid_out(w)
+    for kind, said in (("Figure, as SVG", "as SVG"), ("Values, as CSV", "values"), ("Values, for LaTeX", "values")):
+        w.click(*w.place("export copy as"))
+        w.click(*w.place("export copy " + kind))
+        w.wait("what was copied", lambda s: "clipboard" in s["export_result"] and said in s["export_result"])
+    # What a field gets from the clipboard is what stands there.
+    w.click(*w.place("export path"))
+    w.wait("the path field", lambda s: s["typing"])
+    w.key("ctrl+a")
+    w.key("ctrl+v")
+    w.wait("the table", lambda s: "tabular" in s["export_path"])
