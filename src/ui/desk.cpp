@@ -63,21 +63,21 @@ std::vector<DeskPanel>& Desk::panels() {
     return all;
 }
 
-std::vector<DeskPanel> Desk::offered() const {
+void Desk::offer() {
     const Document& document = state_.document;
-    std::vector<DeskPanel> all;
+    offered_.clear();
     const Trace* trace = side().trace();
-    if (trace == nullptr) return all;
-    const auto offer = [&](const std::string& id, const std::string& tensor) {
-        const bool known = std::ranges::any_of(all, [&](const DeskPanel& p) { return p.view == id && p.tensor == tensor; });
-        if (!known) all.push_back(placed(id, tensor));
+    if (trace == nullptr) return;
+    const auto add = [&](const std::string& id, const std::string& tensor) {
+        const bool known =
+            std::ranges::any_of(offered_, [&](const DeskPanel& p) { return p.view == id && p.tensor == tensor; });
+        if (!known) offered_.push_back(placed(id, tensor));
     };
     for (const ViewPlacement& one : placements(document.exhibit(), document.side().request.params))
-        if (one.tensor.empty() || trace->find(one.tensor) != nullptr) offer(one.view, one.tensor);
+        if (one.tensor.empty() || trace->find(one.tensor) != nullptr) add(one.view, one.tensor);
     for (const TraceTensor* tensor : trace->with_role(Role::weights))
         for (const char* id : {"heatmap", "head-grid", "flow"})
-            if (view(id).accepts(*trace, *tensor)) offer(id, tensor->info.name);
-    return all;
+            if (view(id).accepts(*trace, *tensor)) add(id, tensor->info.name);
 }
 
 std::vector<int> Desk::fixed_axes(const DeskPanel& panel) const {

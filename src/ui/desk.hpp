@@ -17,8 +17,10 @@ class Desk {
 
     /// Of the open exhibit, in reading order; at first the view on the stage.
     std::vector<DeskPanel>& panels();
-    /// What can be added: the views on the stage, and the maps of every attention.
-    std::vector<DeskPanel> offered() const;
+    /// Looks for what can be added: the views on the stage, and the maps of every attention.
+    void offer();
+    /// What was found last.
+    const std::vector<DeskPanel>& offered() const { return offered_; }
     /// A view of a tensor as the stage stands: at the selected layer and head, or token, as far as the view does not show all.
     DeskPanel placed(const std::string& view, const std::string& tensor) const;
     /// The axes of a panel's tensor at which it stands at one position: their places in the tensor.
@@ -60,6 +62,7 @@ class Desk {
 
     AppState& state_;
     DeskPreview preview_;
+    std::vector<DeskPanel> offered_;
     std::string command_of_, command_, no_command_;
     /// All of a map that is exported, and what it is of; or why it cannot be read.
     struct Whole {

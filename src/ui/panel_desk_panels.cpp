@@ -108,8 +108,10 @@ void panel_choices(const Ui& ui, AppState& state, Controller& act, DeskPanel& pa
 
 /// Opens the list of views that can be added; the one chosen.
 std::optional<DeskPanel> added(const Ui& ui, AppState& state, Controller& act) {
-    if (button(ui, "add view", "+ Add a view", ButtonKind::plain, 0, "Another view of this run, as (b), (c) …", 28 * ui.s))
+    if (button(ui, "add view", "+ Add a view", ButtonKind::plain, 0, "Another view of this run, as (b), (c) …", 28 * ui.s)) {
+        act.desk().offer();
         ImGui::OpenPopup("views to add");
+    }
     note_place(state, "export add");
     std::optional<DeskPanel> chosen;
     ImGui::SetNextWindowSizeConstraints({0, 0}, {ImGui::GetIO().DisplaySize.x, ImGui::GetIO().DisplaySize.y * 0.6f});

@@ -88,6 +88,9 @@ def test_a_panel_is_added_and_the_pdf_has_the_stated_width(w):
     s = w.state()
     check(abs(width - 85) < 0.1, f"the page is {width} mm wide")
     check(abs(height - s["export_height_mm"]) < 0.1, f"the page is {height} mm high, the preview {s['export_height_mm']}")
+    order = s["export_panels"]
+    press(w, "export panel 1 up")
+    w.wait("the other order", lambda s: s["export_panels"] == order[::-1])
     press(w, "export panel 1 remove")
     w.wait("one panel", lambda s: len(s["export_panels"]) == 1)
 
