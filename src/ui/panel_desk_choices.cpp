@@ -147,11 +147,12 @@ void parts(const Ui& ui, AppState& state) {
 
 void file_format(const Ui& ui, AppState& state) {
     FigureDesk& desk = state.desk;
-    const std::vector<std::string> formats = {"png", "svg", "pdf", "csv", "tex", "npz"};
+    const std::vector<std::string> formats = {"png", "svg", "pdf", "html", "csv", "tex", "npz"};
     const std::string ending = ending_of(desk.path);
-    if (const int i = choose(ui, state, "Format", formats, index_of(formats, ending),
-                             {"Pixels", "Vectors, text stays text", "Vectors, fonts embedded", "The values shown, as a table",
-                              "The values shown, as a table for LaTeX", "The values shown, as arrays"});
+    if (const int i =
+            choose(ui, state, "Format", formats, index_of(formats, ending),
+                   {"Pixels", "Vectors, text stays text", "Vectors, fonts embedded", "A page to point at, in any browser",
+                    "The values shown, as a table", "The values shown, as a table for LaTeX", "The values shown, as arrays"});
         i >= 0)
         desk.path =
             std::filesystem::path(path_from_text(desk.path)).replace_extension(formats[static_cast<std::size_t>(i)]).string();

@@ -76,6 +76,23 @@ class BadInput(Case):
             self.bad(1, "run", "memory", "--q", "1 0", "--k", k, "--v", "1; 2", "--save", self.path("m.npz"), names=names)
         self.bad(1, "run", "alignment", "--source", "   ", "--save", self.path("w.npz"), names=["Source", "blanks"])
 
+    def test_compressed_arrays_that_are_not_what_they_say(self):
+        header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (8, 8), }"
+        header += b" " * (63 - (10 + len(header)) % 64) + b"\n"
+        start = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header
+        lies, plain = self.path("lies.npz"), self.path("plain.npz")
+        for path, size in ((lies, 1 << 22), (plain, 8 * 8 * 4)):
+            with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as z:
+                z.writestr("a.npy", start + bytes(size))
+        self.bad(1, "run", "capture", "--path", lies, names=["lies.npz", "holds 4194048 bytes more than its shape [8, 8] says"])
+        self.good("run", "capture", "--path", plain)
+        before = os.environ.get("TMPDIR")
+        os.environ["TMPDIR"] = self.path("nowhere")
+        try:
+            self.bad(1, "run", "capture", "--path", plain, names=["plain.npz", "no folder for temporary files", "TMPDIR"])
+        finally:
+            os.environ.pop("TMPDIR") if before is None else os.environ.__setitem__("TMPDIR", before)
+
     def test_list_names_models_that_are_there(self):
         bundled = {os.path.splitext(name)[0] for name in os.listdir(MODELS) if name.endswith(".safetensors")}
         for exhibit in json.loads(self.good("list", "--json")):

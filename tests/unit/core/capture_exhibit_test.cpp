@@ -343,4 +343,35 @@ TEST(CaptureTokens, are_read_in_every_form) {
     EXPECT_THROW(read("{\"query\": 3}"), Error);
 }
 
+TEST(Capture, of_thousands_of_heads_as_many_are_shown_as_can_be_drawn) {
+    const std::string path = saved("many", shares({3000, 2, 2}));
+    const TracePtr some = run(capture_request(path));
+    EXPECT_EQ(some->tensor("weights").values.shape()[0], 1024);
+    EXPECT_TRUE(std::ranges::any_of(
+        some->notes(), [](const Note& note) { return note.text.find("head 1-1024 of 3000") != std::string::npos; }));
+    RunRequest one = capture_request(path);
+    one.params.set("head", std::int64_t{2999});
+    const TracePtr last = run(one);
+    EXPECT_EQ(last->tensor("weights").values.shape()[0], 1);
+    EXPECT_EQ(last->tensor("weights").info.axes[0]->at(0), 2998);
+    one.params.set("head", std::int64_t{3001});
+    EXPECT_NE(refused(one).find("of 3000"), std::string::npos) << refused(one);
+}
+
+TEST(Capture, blocks_that_nothing_can_see_are_masked_where_all_are_empty) {
+    const Index n = 1100;
+    Tensor<float> values(Shape{n, n});
+    for (Index i = 0; i < n; ++i)
+        for (Index j = 0; j <= i; ++j) values.data()[i * n + j] = 1 / static_cast<float>(i + 1);
+    const Tensor<float> map = run(capture_request(saved("causal", values)))->tensor("weights").values;
+    const Index side = map.shape()[-1];
+    ASSERT_LT(side, n);
+    EXPECT_TRUE(std::isnan(map.data()[side - 1]));
+    EXPECT_FALSE(std::isnan(map.data()[0]));
+    EXPECT_FALSE(std::isnan(map.data()[(side - 1) * side]));
+    values.data()[n - 1] = 0.5f;  // one that looks ahead
+    const Tensor<float> other = run(capture_request(saved("ahead", values)))->tensor("weights").values;
+    EXPECT_TRUE(std::ranges::none_of(other.values(), [](float v) { return std::isnan(v); }));
+}
+
 }  // namespace saccade::capture_exhibit_test
