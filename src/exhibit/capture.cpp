@@ -18,7 +18,7 @@ namespace saccade {
 
 namespace {
 
-constexpr double most_stacked = 1024;  // layers or heads
+constexpr double most_stacked = 1 << 20;  // layers or heads
 constexpr double longest_tokens = 1 << 20, longest_name = 4096;
 constexpr double rounded_away = 1e-2;  // of the sum of a row
 constexpr std::size_t most_token_bytes = std::size_t{64} << 20;

@@ -137,9 +137,9 @@ GridLayout arrange_as(const Sketch& sketch, const Slice& slice, Box content, Bar
     double cols_limit =
         std::max({few(content.h, content.h - bar_room, rows), std::min(content.h * 0.42, sketch.px(60)), free_h});
     // Tokens cut short above say more than positions on both sides: the rows keep what their names need, if that leaves room.
-    const double rows_need = at.rows.none ? 0 : static_cast<double>(rows) * smallest_label(sketch) * label_pitch;
+    const double rows_need = at.rows.none ? 0 : static_cast<double>(rows) * std::ceil(smallest_label(sketch) * label_pitch);
     const double left_over = content.h - bar_room - at.label_gap - rows_need;
-    if (left_over >= smallest_label(sketch) * 3) cols_limit = std::min(cols_limit, left_over);
+    if (sketch.state().text_size <= 0 && left_over >= smallest_label(sketch) * 3) cols_limit = std::min(cols_limit, left_over);
     if (col_labels) at.cols = columns_fitted(sketch, *slice.col(), at.cell_w, cols_limit);
     const double top = at.cols.none ? 0 : at.cols.extent + (at.cols.rotated ? at.label_gap : sketch.px(4));
     at.cell_h = cell_size(content.h - top - bar_room, rows, largest);
