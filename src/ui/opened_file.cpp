@@ -82,20 +82,28 @@ void read_weights(OpenedFile& file, const std::stop_token& stop) {
     file.kind = training ? OpenedFile::Kind::training : OpenedFile::Kind::weights;
 }
 
-bool opens_as_capture(const std::string& path) {
+std::optional<Error> wrong_as_capture(const std::string& path) {
     try {
         open_capture_file(path);
-        return true;
-    } catch (const Error&) {
-        return false;
+        return std::nullopt;
+    } catch (const Error& error) {
+        return error;
     }
 }
 
 void read_array_file(OpenedFile& file) {
     file.kind = OpenedFile::Kind::array;
     const std::string ending = std::filesystem::path(file.path).extension().string();
-    file.readable = (ending == ".npy" || ending == ".npz") && opens_as_capture(file.path);
-    file.array = read_matrix(file.path);
+    std::optional<Error> wrong;
+    const bool arrays = ending == ".npy" || ending == ".npz";
+    if (arrays) wrong = wrong_as_capture(file.path);
+    file.readable = arrays && !wrong;
+    try {
+        file.array = read_matrix(file.path);
+    } catch (const Error&) {
+        if (wrong) throw *wrong;  // what is neither is more likely meant for a capture
+        throw;
+    }
 }
 
 void read_model_folder(OpenedFile& file, const std::stop_token& stop) {
@@ -115,6 +123,9 @@ void read_by_content(OpenedFile& file, const std::stop_token& stop) {
     if (ending == ".safetensors" || ending == ".checkpoint") return read_weights(file, stop);
     if (is_array_ending(ending)) return read_array_file(file);
     if (ending == ".svg" || ending == ".pdf" || ending == ".html") return read_exported(file);
+    if (ending == ".pkl" || ending == ".pt" || ending == ".pth" || ending == ".bin")
+        throw Error(ErrorCode::unsupported, file.path + ": is a pickle, which could run anything when it is read",
+                    "save arrays with numpy.save or safetensors, and open that");
     if (!is_picture_ending(ending) && !is_image_file(file.path)) return read_session(file);
     try {
         read_exported(file);

@@ -213,7 +213,8 @@ class FlowView : public View {
         std::string subtitle = planes.size() > 1 ? heads_said(tensor, planes) : slice.where;
         subtitle +=
             (subtitle.empty() ? "" : " · ") + axis_caption(*slice.col()) + " above, " + axis_caption(*slice.row()) + " below";
-        Box content = sketch.begin(tensor.info.title.empty() ? title() : tensor.info.title, subtitle);
+        const TensorInfo& of = slice.derived ? slice.derived->info : tensor.info;
+        Box content = sketch.begin(of.title.empty() ? title() : of.title, subtitle);
         const Lit selected(sketch.selected_focus(), slice), hovered(sketch.hovered_focus(), slice);
         const Links links =
             visible_links(planes, state.options.threshold, [&](const Link& link) { return selected(link) || hovered(link); });

@@ -359,6 +359,10 @@ std::string caption_of(const AttentionPlane& plane, bool unit) {
     return text;
 }
 
+std::string title_of(const TraceTensor& tensor) {
+    return tensor.info.title.empty() ? tensor.info.name : tensor.info.title;
+}
+
 class HeatmapView : public View {
  public:
     std::string id() const override { return "heatmap"; }
@@ -378,7 +382,7 @@ class HeatmapView : public View {
         const Slice& slice = plane.slice;
         const ViewState& state = plane.state;
         Sketch sketch(state, measure);
-        Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle_of(slice));
+        Box content = sketch.begin(title_of(slice.derived ? *slice.derived : tensor), subtitle_of(slice));
         sketch.caption(caption_of(plane, is_unit(plane)), content);
         // Weights are read by their colours, beside each other.
         const bool numbered = tensor.info.role != Role::weights && slice.values.size() <= most_numbers;

@@ -6,6 +6,7 @@
 
 #include "io/atomic_file.hpp"
 #include "io/input_file.hpp"
+#include "io/npz.hpp"
 #include "unit/gui/controller_fixture.hpp"
 
 namespace saccade::controller_files_test {
@@ -77,6 +78,33 @@ TEST_F(ControllerTest, AFileThatIsNothingBecomesOneLineAndLosesNothing) {
     EXPECT_EQ(state_.banner->text.find('\n'), std::string::npos);
     EXPECT_EQ(state_.document.side().request.params, before.params);
     std::filesystem::remove(path);
+}
+
+TEST_F(ControllerTest, AnArrayThatIsNoCaptureSaysWhatIsWrongWithItAsOne) {
+    const std::string folder = testing::TempDir() + "saccade-wrong-" + std::to_string(getpid());
+    std::filesystem::create_directory(folder);
+    write_npz(folder + "/about.npz",
+              {{"a", Tensor<float>(Shape{2, 3, 8, 8}, 0.125f), ""}, {"capture.json", {}, "{\"axes\": ["}});
+    write_file(folder + "/saved.pkl", std::string("\x80\x04\x95", 3));
+    open(folder + "/about.npz");
+    ASSERT_TRUE(state_.banner && state_.banner->error);
+    EXPECT_NE(state_.banner->text.find("capture.json"), std::string::npos) << state_.banner->text;
+    open(folder + "/saved.pkl");
+    EXPECT_NE(state_.banner->text.find("is a pickle"), std::string::npos) << state_.banner->text;
+    std::filesystem::remove_all(folder);
+}
+
+TEST_F(ControllerTest, AClickedPatchLooksWhoseverMapItIsIn) {
+    act_.choose_exhibit("vision-checkpoint");
+    settle();
+    const auto query = [&] { return state_.document.side().request.params.integer("query"); };
+    act_.stage().select({"query.weights", {1, 1, 1, 2}});
+    settle();
+    const TraceTensor& numbers = state_.document.trace()->tensor("patch.number");
+    EXPECT_EQ(query(), static_cast<std::int64_t>(numbers.values.at({1, 2})));
+    act_.stage().select({"rollout.map", {0, 0}});
+    settle();
+    EXPECT_EQ(query(), static_cast<std::int64_t>(numbers.values.at({0, 0})));
 }
 
 TEST_F(ControllerTest, AnExportedPictureBecomesTheLiveSessionAgain) {
