@@ -194,9 +194,16 @@ void Files::use_path(const OpenedFile& file) {
 void Files::put_path(const RunRequest& request, const std::string& param) {
     act_.inputs().press(param, request.params.values().at(param));
     const Exhibit& e = state_.document.exhibit();
-    for (const ParamSpec& spec : e.params)
+    const Params& now = state_.document.side().request.params;
+    for (const ParamSpec& spec : e.params) {
         if (spec.name == e.part_param || !spec.offered_by.empty())
             act_.inputs().set_everywhere(spec.name, spec.fallback, false);
+        // What else the file asks for gives way to what a person wrote.
+        const bool untouched = spec.type == ParamType::text &&
+                               (!now.has(spec.name) || now.text(spec.name) == std::get<std::string>(spec.fallback));
+        if (spec.name != param && request.params.has(spec.name) && untouched)
+            act_.inputs().set_everywhere(spec.name, request.params.values().at(spec.name), false);
+    }
 }
 
 void Files::open_with(const std::string& exhibit, const std::string& path, const std::string& what) {

@@ -7,6 +7,7 @@
 
 #include "base/error_line.hpp"
 #include "base/path_text.hpp"
+#include "checkpoint/checkpoint.hpp"
 #include "checkpoint/family.hpp"
 #include "exhibit/capture_source.hpp"
 #include "exhibit/exhibit.hpp"
@@ -114,6 +115,13 @@ void read_model_folder(OpenedFile& file, const std::stop_token& stop) {
     file.request.params.set("path", text_of_path(file.path));
     if (pictures) file.request.params.set("image", std::string("sample:cat"));  // more to most models than a digit
     read_ahead(file.request, stop);
+    if (pictures) return;
+    // The text that stands there at first is English: without a tokenizer ids do for a look at the model.
+    const CheckpointPtr model = checkpoint_of(file.path, stop);
+    if (model->tokenizer != nullptr || model->source) return;
+    std::string ids;
+    for (Index id = 1; id < std::min<Index>(9, model->vocabulary()); ++id) ids += (ids.empty() ? "" : " ") + std::to_string(id);
+    file.request.params.set("text", ids);
 }
 
 void read_by_content(OpenedFile& file, const std::stop_token& stop) {

@@ -281,7 +281,7 @@ def test_a_long_map_is_zoomed_and_moved(w):
     write_long_capture(path)
     drop(int(w.id), [path], 700, 500)
     s = w.wait("the capture", lambda s: answered(s) and s["params"].get("path") == path and "heatmap" in s["places"])
-    check("whole map" not in s["places"] and "show all" not in s["places"], "all is shown, and yet there is a picture of all")
+    check("whole map" in s["places"] and "show all" not in s["places"], "all is shown: its picture stands there, and nothing more can be")
     w.picture("long-map")
     undo, box = s["undo"], s["places"]["heatmap"]
     w.move(box[0] + box[2] * 0.5, box[1] + box[3] * 0.25)
@@ -291,7 +291,7 @@ def test_a_long_map_is_zoomed_and_moved(w):
     s = w.wait("a part", lambda s: answered(s) and not s["running"] and 390 < part_of(s)["query"][1] - part_of(s)["query"][0] < 410)
     query, key = part_of(s)["query"], part_of(s)["key"]
     check("whole map" in s["places"] and abs((query[0] + (query[1] - query[0]) / 4) - 600) < 30, f"the wheel zoomed to {query}")
-    check(key[1] - key[0] == query[1] - query[0] and abs(sum(key) / 2 - 1200) < 240, f"the wheel zoomed to {key}")
+    check(key[1] - key[0] == query[1] - query[0] and abs(sum(key) / 2 - 1200) < 40, f"the wheel zoomed to {key}")
     check(undo < s["undo"] < undo + 8, f"a gesture of eight notches made {s['undo'] - undo} undo entries")  # within a second: one
     undo = s["undo"]
     w.picture("long-map-part")
@@ -310,7 +310,7 @@ def test_a_long_map_is_zoomed_and_moved(w):
     w.key("ctrl+z")
     w.wait("undo", lambda s: answered(s) and part_of(s)["query"] == query)
     w.key("Home")
-    s = w.wait("all", lambda s: answered(s) and not s["running"] and not part_of(s) and "whole map" not in s["places"])
+    s = w.wait("all", lambda s: answered(s) and not s["running"] and not part_of(s) and "show all" not in s["places"])
     # A token that is found is brought into view.
     w.key("ctrl+f")
     w.wait("the field", lambda s: s["search"]["open"] and s["typing"])
@@ -339,8 +339,9 @@ def test_a_model_folder_that_is_dropped_is_run(w):
     folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden", "checkpoint_bert")
     folder = os.path.normpath(folder)
     drop(int(w.id), [folder], 700, 500)
-    # It has no tokenizer, and what stands in the field at first is no list of ids: the first of them are read, which a note says.
-    w.wait("the model", lambda s: answered(s) and s["exhibit"] == "checkpoint" and s["params"]["path"] == folder)
+    # It has no tokenizer, so that ids stand in the field at first.
+    w.wait("the model", lambda s: answered(s) and s["exhibit"] == "checkpoint" and s["params"]["path"] == folder
+           and s["params"]["text"] == "1 2 3 4 5 6 7 8")
     w.click(*w.place("text"))
     w.key("ctrl+a")
     w.type("2 7 8 3 9 10 3")
