@@ -124,6 +124,7 @@ class HeadGridView : public View {
         for (Index r = 0; r < grid.layers; ++r)
             for (Index c = 0; c < grid.heads; ++c) draw_frame(sketch, grid, item, r, c);
         draw_numbers(sketch, grid, item);
+        if (names_axes(sketch)) draw_names(sketch, grid, item);
         if (bar.w > 0) draw_bar(sketch, grid, item, bar, content);
         for (Index r = 0; r < grid.layers; ++r) {
             HitRegion region;
@@ -216,8 +217,9 @@ class HeadGridView : public View {
     static Box arrange(Sketch& sketch, const HeadGrid& grid, Box& content, std::string& said) {
         const Index rows = grid.rows, cols = grid.cols;
         const auto boxes = [&](const Box& room) {
-            const double left = grid.layers > 1 && room.w > sketch.px(100) ? sketch.px(header) : 0;
-            const double top = grid.all_heads() > 1 && !grid.sorted && room.h > sketch.px(70) ? sketch.px(header) : 0;
+            const double name = names_axes(sketch) ? sketch.px(13) * 1.4 : 0;
+            const double left = grid.layers > 1 && room.w > sketch.px(100) ? sketch.px(header) + name : 0;
+            const double top = grid.all_heads() > 1 && !grid.sorted && room.h > sketch.px(70) ? sketch.px(header) + name : 0;
             const double gap = gap_of(sketch, grid, room), n = static_cast<double>(grid.heads),
                          m = static_cast<double>(grid.layers);
             const double shape = std::clamp(static_cast<double>(rows) / static_cast<double>(cols), 0.7, 1.3);
@@ -272,6 +274,22 @@ class HeadGridView : public View {
         if (state.decorations || !state.marks) return false;
         return (!grid.layer() || position_on(state, grid.layer()).value_or(0) == layer) &&
                head_shown(state, grid.head()) == head;
+    }
+
+    /// On the stage the card's title says layers and heads.
+    static bool names_axes(const Sketch& sketch) {
+        return sketch.state().decorations && sketch.state().options.axis_names == ViewOptions::Part::on;
+    }
+
+    /// "head" above the numbers, "layer" beside them.
+    static void draw_names(Sketch& sketch, const HeadGrid& grid, const HeatmapGridItem& item) {
+        const double size = sketch.px(13), away = sketch.px(header) + sketch.px(2);
+        if (grid.head() && grid.all_heads() > 1 && !grid.sorted)
+            sketch.text({item.box.x + item.box.w / 2, item.box.y - away}, "head", size, sketch.theme().secondary,
+                        HAlign::center, VAlign::bottom);
+        if (grid.layer() && grid.layers > 1)
+            sketch.text({item.box.x - away - size / 2, item.box.y + item.box.h / 2}, "layer", size, sketch.theme().secondary,
+                        HAlign::center, VAlign::middle, Font::ui, -90);
     }
 
     static void draw_numbers(Sketch& sketch, const HeadGrid& grid, const HeatmapGridItem& item) {

@@ -55,8 +55,8 @@ TEST(FigureFit, NothingStandsInEmptySpace) {
     fit_height(trace, state, none, measure);
     const Figure figure = view("head-grid").layout(trace, state, measure);
     const Box grid = items_of<HeatmapGridItem>(figure).front().box;
-    EXPECT_GT(grid.w, 0.8 * state.width) << "as wide as there is room";
-    EXPECT_LT(state.height - grid.h, 125 * state.text_scale) << "title, numbers and bar alone stand beside it";
+    EXPECT_GT(grid.w, 0.75 * state.width) << "as wide as there is room";
+    EXPECT_LT(state.height - grid.h, 145 * state.text_scale) << "title, names, numbers and bar alone stand beside it";
 }
 
 TEST(FigureFit, WhatIsTallerThanAPageIsThinned) {

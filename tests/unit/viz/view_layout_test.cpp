@@ -74,7 +74,7 @@ TEST(ViewLayout, OfAStackIsAsItWasLookedAt) {
         std::uint64_t hash;
     };
     const Stored stored[] = {
-        {"head-grid", "light", 500, 340, 0xe01d01ec96883f68u},
+        {"head-grid", "light", 500, 340, 0x34a6982a605f770cu},
         {"neuron", "light", 500, 720, 0xb0ce84d304606718u},
         {"norms", "light", 620, 300, 0x188cc405868a0f40u},
     };
