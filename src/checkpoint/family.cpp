@@ -209,7 +209,7 @@ const Family& family_named(const std::string& type, const std::string& where) {
 std::string activation_of(const JsonObject& config, const char* key, const std::string& otherwise, const std::string& where) {
     std::string name = otherwise;
     config.text(key, name, 64);
-    return activation_named(name, where);
+    return activation_named(name, fmt::format("{}: config.json's {}", where, key));
 }
 
 std::string activation_named(const std::string& name, const std::string& where) {

@@ -148,7 +148,9 @@ void find_parts(const CapturedFile& capture, CaptureSource& source) {
         const FileArray* part = file.find(name);
         if (part == nullptr)
             throw Error(ErrorCode::not_found, fmt::format("{}: there is no array '{}'", file.path(), shorten(name, 60)),
-                        capture.choices.empty() ? "it holds none that can be shown" : "it holds " + listed(capture.choices));
+                        capture.choices.empty()           ? "it holds none that can be shown"
+                        : capture.choices.front().empty() ? "its one array has no name: name none"
+                                                          : "it holds " + listed(capture.choices));
         if (!source.parts.empty() && part->dims != source.parts[0]->dims)
             throw Error(ErrorCode::invalid_input,
                         fmt::format("{}: '{}' has shape {}, '{}' {}: they are no parts of one tensor", file.path(),

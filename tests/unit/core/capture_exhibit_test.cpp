@@ -343,6 +343,12 @@ TEST(CaptureTokens, are_read_in_every_form) {
     EXPECT_THROW(read("{\"query\": 3}"), Error);
 }
 
+TEST(Capture, an_array_that_has_no_name_cannot_be_named) {
+    const std::string path = capture_path("plain.npy");
+    write_file(path, npy_bytes<float>("<f4", "(2, 2)", {0.5f, 0.5f, 0.5f, 0.5f}));
+    EXPECT_NE(refused(capture_request(path, {{"array", "nope"}})).find("its one array has no name"), std::string::npos);
+}
+
 TEST(Capture, of_thousands_of_heads_as_many_are_shown_as_can_be_drawn) {
     const std::string path = saved("many", shares({3000, 2, 2}));
     const TracePtr some = run(capture_request(path));

@@ -40,6 +40,11 @@ TEST(CheckpointSettings, other_turns_of_positions_are_refused) {
     EXPECT_EQ(refused("llama", "rope_scaling", {{"rope_type", "dynamic"}, {"factor", 2}}), "it opened");
 }
 
+TEST(CheckpointSettings, an_unknown_activation_is_named_with_its_key) {
+    EXPECT_SAYS(refused("gpt2", "activation_function", "mish"), "config.json's activation_function: the activation 'mish'");
+    EXPECT_SAYS(refused("llama", "hidden_act", "mish"), "config.json's hidden_act");
+}
+
 TEST(CheckpointSettings, whatever_stands_under_quantization_config_is_no_plain_model) {
     EXPECT_SAYS(refused("gpt2", "quantization_config", "x"), "its weights are quantised");
     EXPECT_EQ(refused("gpt2", "quantization_config", nullptr), "it opened");
