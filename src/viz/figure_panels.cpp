@@ -115,7 +115,7 @@ Figure figure_of_panels(const Trace& trace, const ViewState& whole, const Figure
         std::ranges::move(one.items, std::back_inserter(all.items));
         if (n == 0) all.title = one.title;
         if (places.letter > 0)
-            all.items.push_back(TextItem{.at = {at.x - places.letter, at.y},
+            all.items.push_back(TextItem{.at = {at.x - places.letter + size * 0.3, at.y + size * 0.3},
                                          .text = panel_letter(n),
                                          .size = size,
                                          .color = theme(whole.theme).text,
