@@ -17,6 +17,7 @@ namespace saccade {
 namespace {
 
 constexpr Index most_numbers = 80;  // cells whose numbers are written
+constexpr double aside_width = 64;  // px of a colour bar at the side, without its unit
 constexpr double bar_width = 240, bar_height = 10, close_height = 8;
 
 /// px: a few cells do not fill a card of any size, but a large one is not left empty.
@@ -178,16 +179,22 @@ GridLayout arrange_with(const Sketch& sketch, const Slice& slice, const Box& con
     return apart && same_tokens(slice) ? arrange_as(sketch, slice, content, bar, bar_w, true) : at;
 }
 
+/// Of the unit, with its gap beside the colour bar.
+double word_width(const Sketch& sketch, const AttentionPlane& plane) {
+    return sketch.text_width(measured_in(plane.source->info), sketch.px(12)) + sketch.px(13);
+}
+
 /// A figure has its scale, as has what is signed, bent or outside its limits, wherever it stands: that stays where notes and
 /// labels take the room. On the stage any other scale does if there is room beside the grid.
-GridLayout arrange(const Sketch& sketch, const Slice& slice, const Box& content, const HeatmapItem& item, bool numbered) {
+GridLayout arrange(const Sketch& sketch, const Slice& slice, const Box& content, const HeatmapItem& item, bool numbered,
+                   double word) {
     const auto with = [&](BarPlace bar, double w) { return arrange_with(sketch, slice, content, bar, w); };
     if (!sketch.barred()) return with(BarPlace::none, 0);
     if (content.h >= sketch.px(170) && content.w >= sketch.px(180)) {
         const GridLayout below = with(BarPlace::below, 0);
-        if (!below.rows.positions || content.w < sketch.px(300)) return below;
+        if (!below.rows.positions || content.w < sketch.px(300) || sketch.state().decorations) return below;
         // Where the bar takes the room of the tokens' names it goes aside.
-        const GridLayout aside = with(BarPlace::beside, sketch.px(90));
+        const GridLayout aside = with(BarPlace::beside, sketch.px(aside_width) + word);
         return aside.rows.positions ? below : aside;
     }
     const GridLayout bare = with(BarPlace::none, 0);
@@ -326,11 +333,12 @@ void draw_bar(Sketch& sketch, const AttentionPlane& plane, const GridLayout& at,
     const double w = std::min({sketch.px(bar_width), std::max(at.grid.w, sketch.px(120)), content.w * 0.6});
     const bool close = at.bar == BarPlace::close;
     // Where the grid stands far right the bar moves left for its word.
-    const double word = sketch.text_width(measured_in(plane.source->info), sketch.px(12)) + sketch.px(13);
+    const double word = word_width(sketch, plane);
     Box bar{std::max(content.x, std::min(at.grid.x, content.right() - w - word)), at.grid.bottom() + sketch.px(close ? 8 : 20),
             w, sketch.px(close ? close_height : bar_height)};
     if (at.bar == BarPlace::beside)
-        bar = {at.grid.right() + sketch.px(12), at.grid.y + (at.grid.h - sketch.px(24)) / 2, at.bar_w, sketch.px(close_height)};
+        bar = {at.grid.right() + sketch.px(12), at.grid.y + (at.grid.h - sketch.px(24)) / 2,
+               at.bar_w >= sketch.px(aside_width) + word ? at.bar_w - word : at.bar_w, sketch.px(close_height)};
     draw_color_bar(sketch, bar, content.right(),
                    {item.map, item.normalization, item.over, item.under,
                     keeps_peaks(*plane.source) ? largest_of(item.values, sketch.state().memo) : std::nullopt},
@@ -388,7 +396,7 @@ class HeatmapView : public View {
         const bool numbered = tensor.info.role != Role::weights && slice.values.size() <= most_numbers;
         HeatmapItem item = make_item(sketch, trace, plane);
         const Box whole = room_for_whole(sketch, slice, content);
-        const GridLayout at = arrange(sketch, slice, content, item, numbered);
+        const GridLayout at = arrange(sketch, slice, content, item, numbered, word_width(sketch, plane));
         item.box = at.grid;
         item.gap = std::min(at.cell_w, at.cell_h) >= 8 ? 1 : 0;
         sketch.add(item);
