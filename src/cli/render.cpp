@@ -91,11 +91,12 @@ struct Drawn {
 Drawn drawn(const RenderOptions& options, RunRequest request) {
     const RunRequest other = compared_request(request, options.compare);  // the same, if nothing is compared
     Drawn result;
-    result.run = run_told(request);
     if (options.compare.empty()) {
+        result.run = run_told_beside_untouched(request);
         result.origin.request = request_text(request);
         return result;
     }
+    result.run = run_told(request);
     // What B has otherwise is said of A, too, be it the default.
     const Params defaults = resolve(exhibit(request.exhibit).params, request.params);
     for (const ParamSpec& spec : exhibit(request.exhibit).params)

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/error_line.hpp"
 #include "base/log.hpp"
 #include "cli/waiting_line.hpp"
+#include "trace/untouched.hpp"
 
 namespace saccade {
 
@@ -48,6 +50,14 @@ void print_notes(const std::vector<Note>& notes) {
 TracePtr run_told(const RunRequest& request) {
     ProgressLine line;
     return run(request, {}, line.listener());
+}
+
+TracePtr run_told_beside_untouched(const RunRequest& request) {
+    TracePtr trace = run_told(request);
+    if (std::ranges::none_of(request.interventions, &Intervention::enabled)) return trace;
+    RunRequest untouched = request;
+    untouched.interventions.clear();
+    return std::make_shared<const Trace>(with_untouched(*trace, *run_told(untouched)));
 }
 
 }  // namespace saccade

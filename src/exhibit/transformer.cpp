@@ -131,11 +131,9 @@ std::vector<ParamSpec> transformer_params() {
 
 std::vector<ViewPlacement> placed_transformer(const Params& params) {
     const std::string weights = params.text("stack") + ".weights";
-    return {{"head-grid", weights, 0, 0.56f, 0.5f},
-            {"neuron", weights, 0, 0.44f, 0.5f},
-            {"heatmap", weights, 1, 0.56f, 0.5f},
-            {"flow", weights, 1, 0.44f, 0.5f},
-            {"tree", "beam.score", 2, 1, 0.3f}};
+    return {{"head-grid", weights, 0, 0.56f, 0.5f},    {"neuron", weights, 0, 0.44f, 0.5f},
+            {"heatmap", weights, 1, 0.44f, 0.5f},      {"flow", weights, 1, 0.3f, 0.5f},
+            {"bars", "probabilities", 1, 0.26f, 0.5f}, {"tree", "beam.score", 2, 1, 0.3f}};
 }
 
 }  // namespace

@@ -4,7 +4,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "viz/attention_plane.hpp"
+#include "trace/untouched.hpp"
+#include "viz/bar_row.hpp"
 #include "viz/layout.hpp"
 #include "viz/masked.hpp"
 #include "viz/views.hpp"
@@ -17,21 +18,14 @@ struct Range {
     double low = 0, high = 0;
 };
 
-Range range_of(const Tensor<float>& values) {
+Range range_of(const BarRow& row) {
     Range r;
-    for (const float v : values.values())
-        if (std::isfinite(v)) r = {std::min<double>(r.low, v), std::max<double>(r.high, v)};
+    for (const Tensor<float>* values : {&row.slice.values, &row.before})
+        for (const float v : values->values())
+            if (std::isfinite(v)) r = {std::min<double>(r.low, v), std::max<double>(r.high, v)};
     if (r.low == r.high) r.high = 1;
     return r;
 }
-
-/// The row that is drawn: of the tensor, or of what the options make of its attention.
-struct BarRow {
-    Slice slice;
-    std::string caption;
-    ViewState state;
-    Role role = Role::state;  // of what was asked for
-};
 
 HitRegion region_over(const BarRow& row, const Box& box) {
     HitRegion region;
@@ -39,6 +33,15 @@ HitRegion region_over(const BarRow& row, const Box& box) {
     region.ref = cell_of(row.slice, -1, -1);
     region.editable = row.role == Role::weights && !row.slice.derived;
     return region;
+}
+
+/// Where the bar ended before a hand changed the run: a mark, and what the bar has lost since, faintly. Its right edge.
+double draw_before(Sketch& sketch, const BarRow& row, Index i, double zero, double scale, const Box& bar) {
+    const double at = zero + static_cast<double>(row.before.data()[i]) * scale, width = sketch.px(2);
+    if (at > bar.right()) sketch.rect({bar.right(), bar.y, at - bar.right(), bar.h}, sketch.theme().line);
+    const double over = std::min(sketch.px(3), bar.h * 0.25);
+    sketch.rect({at - width / 2, bar.y - over, width, bar.h + 2 * over}, sketch.theme().secondary);
+    return at + width / 2;
 }
 
 /// Few named values (classes, tokens): one line each, with its number.
@@ -53,9 +56,12 @@ void draw_horizontal(Sketch& sketch, const BarRow& row, const Box& content) {
     const AxisLabels labels =
         fit_row_labels(sketch, *axis, pitch, std::max(content.w * 0.35, std::min(content.w * 0.5, sketch.px(90))));
     const double left = labels.none ? 0 : labels.extent + sketch.px(10);
-    const double size = std::min(sketch.px(13), pitch * 0.7),
-                 number_room = sketch.text_width("−0.0000", size, Font::mono) + sketch.px(6);
-    const Range range = range_of(slice.values);
+    const double size = std::min(sketch.px(13), pitch * 0.7), number = sketch.text_width("−0.0000", size, Font::mono),
+                 both = sketch.text_width("0.0000 → 0.0000", size, Font::mono);
+    // What stood there before is written, too, where the bars keep most of the width.
+    const bool written = row.any_changed() && both < (content.w - left) * 0.45;
+    const double number_room = (written ? both : number) + sketch.px(6);
+    const Range range = range_of(row);
     const double scale = std::max(1.0, content.w - left - number_room) / (range.high - range.low),
                  zero = content.x + left - range.low * scale;
     for (const Index i : labelled_positions(sketch, axis, labels)) {
@@ -71,10 +77,17 @@ void draw_horizontal(Sketch& sketch, const BarRow& row, const Box& content) {
         }
         const double length = std::max(1.0, std::abs(v) * scale);
         sketch.rect({v < 0 ? zero - length : zero, y, length, h}, sketch.bar_color(axis, i, v), sketch.px(2));
-        const double x = (v < 0 ? zero : zero + length) + sketch.px(6);
-        const std::string number = is_unit_interval(row.role) ? share_text(v) : number_text(v);
-        sketch.text({x, y + h / 2}, number, size, sketch.selected(axis, i) ? theme.selection : theme.secondary, HAlign::left,
-                    VAlign::middle, Font::mono);
+        double x = v < 0 ? zero : zero + length;
+        if (row.changed(i)) x = std::max(x, draw_before(sketch, row, i, zero, scale, {zero, y, length, h}));
+        x += sketch.px(6);
+        const std::string now = is_unit_interval(row.role) ? share_text(v) : number_text(v);
+        const std::string was = written && row.changed(i) ? share_text(row.before.data()[i]) : now;
+        if (was != now) {
+            sketch.text({x, y + h / 2}, was + " → ", size, theme.secondary, HAlign::left, VAlign::middle, Font::mono);
+            x += sketch.text_width(was + " → ", size, Font::mono);
+        }
+        sketch.text({x, y + h / 2}, now, size, was != now || sketch.selected(axis, i) ? theme.selection : theme.secondary,
+                    HAlign::left, VAlign::middle, Font::mono);
     }
     HitRegion region = region_over(row, {content.x, y0, content.w, pitch * static_cast<double>(n)});
     region.rows = n;
@@ -157,7 +170,7 @@ void draw_vertical(Sketch& sketch, const BarRow& row, const Box& content) {
     const Slice& slice = row.slice;
     const Theme& theme = sketch.theme();
     const Index n = slice.values.size();
-    const Range range = range_of(slice.values);
+    const Range range = range_of(row);
     const double size = sketch.px(12);
     const std::string low = number_text(range.low), high = number_text(range.high);
     const bool scale_shown = content.w > sketch.px(160) && content.h > sketch.px(80);
@@ -184,6 +197,9 @@ void draw_vertical(Sketch& sketch, const BarRow& row, const Box& content) {
             const double length = std::max(std::abs(v) * scale, 0.5);
             sketch.rect({x, v < 0 ? zero : zero - length, pitch - gap, length}, sketch.bar_color(slice.col(), i, v),
                         pitch >= 8 ? sketch.px(1.5) : 0);
+            if (!row.changed(i)) continue;
+            const double before = zero - static_cast<double>(row.before.data()[i]) * scale;
+            sketch.line({x - gap / 2, before}, {x + pitch - gap / 2, before}, theme.secondary, sketch.px(2));
         }
     }
     sketch.line({plot.x, zero}, {plot.right(), zero}, theme.line);
@@ -207,32 +223,13 @@ void draw_vertical(Sketch& sketch, const BarRow& row, const Box& content) {
     sketch.region(region);
 }
 
-BarRow bar_row(const Trace& trace, const TraceTensor& tensor, const ViewState& state) {
-    AttentionPlane plane = attention_plane(trace, tensor, state);
-    if (!plane.slice.derived && plane.slice.col_map.empty()) {
-        BarRow row{row_of(tensor, state), {}, state, tensor.info.role};
-        hide_masked(trace, tensor, row.slice, state.memo);
-        return row;
-    }
-    Slice& slice = plane.slice;
-    const AxisPtr queries = slice.row();
-    const Index at = position_on(plane.state, queries).value_or(queries->extent - 1);
-    slice.where += (slice.where.empty() ? "" : ", ") + position_text(*queries, at);
-    slice.fixed[static_cast<std::size_t>(slice.row_axis)] =
-        slice.row_map.empty() ? at : slice.row_map[static_cast<std::size_t>(at)];
-    slice.values = slice.values.row(at);
-    if (!slice.computed.empty()) slice.computed = slice.computed.row(at);
-    slice.row_axis = -1;
-    slice.shown_row = nullptr;
-    return {slice, plane.caption(), plane.state, tensor.info.role};
-}
-
 class BarsView : public View {
  public:
     std::string id() const override { return "bars"; }
     std::string title() const override { return "Bars"; }
     std::string explains() const override {
-        return "One vector: a bar for each of its numbers, from the zero line up or down.";
+        return "One vector: a bar for each of its numbers, from the zero line up or down. Of many probabilities the likeliest. "
+               "A grey mark stands where a bar would end if nothing were changed by hand.";
     }
     OptionNames options() const override { return plane_options; }
     bool accepts(const Trace&, const TraceTensor& tensor) const override {
@@ -249,8 +246,9 @@ class BarsView : public View {
         if (!tensor.info.unit.empty()) subtitle += " · " + tensor.info.unit;
         Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle);
         sketch.caption(row.caption, content);
-        const bool lines =
-            !slice.col()->labels.empty() && static_cast<double>(slice.values.size()) * sketch.px(15) <= content.h;
+        sketch.caption(row.legend, content);  // short, so that it stands under low cards, too
+        const bool lines = row.ranked || (!slice.col()->labels.empty() &&
+                                          static_cast<double>(slice.values.size()) * sketch.px(15) <= content.h);
         if (lines)
             draw_horizontal(sketch, row, content);
         else
@@ -260,8 +258,10 @@ class BarsView : public View {
 
     std::vector<ShownValues> shown(const Trace& trace, const ViewState& state) const override {
         const TraceTensor& tensor = tensor_for(*this, trace, state);
-        const Slice slice = bar_row(trace, tensor, state).slice;
-        return {shown_values(tensor.info.name, slice, {slice.col()})};
+        const BarRow row = whole_bar_row(trace, tensor, state);
+        std::vector<ShownValues> all = {shown_values(tensor.info.name, row.slice, {row.slice.col()})};
+        if (!row.before.empty()) all.push_back({untouched_name(tensor.info.name), {row.slice.col()}, row.before});
+        return all;
     }
 };
 

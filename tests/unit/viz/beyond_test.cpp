@@ -116,7 +116,7 @@ TEST(Beyond, RowsThatAHandTookOffTheirSumAreNoted) {
     const auto noted = [](const std::vector<std::string>& interventions) {
         const TracePtr trace = run(asking("self-attention", "火车几点", interventions));
         return std::any_of(trace->notes().begin(), trace->notes().end(),
-                           [](const Note& note) { return note.text.find("sum to") != std::string::npos; });
+                           [](const Note& note) { return note.text.find("sum to ") != std::string::npos; });
     };
     EXPECT_TRUE(noted({"weights[1,:]*=5"}));
     EXPECT_TRUE(noted({"weights[1,:]*=-1"}));
