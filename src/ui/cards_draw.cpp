@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error_line.hpp"
+#include "trace/untouched.hpp"
 #include "ui/card_part.hpp"
 #include "ui/card_scene.hpp"
 #include "ui/cards.hpp"
@@ -164,6 +165,9 @@ std::string cell_text(const AppState& state, const Trace& trace, const Hit& hit,
         if (const auto value = value_at(&trace, hit.ref, memo))
             text += "\n" + number(value) + (masked ? ", masked" : "") +
                     (hit.editable && !state.document.hand.mask.on ? "   " + change : "");
+        if (const std::string before = untouched_name(hit.ref.tensor); trace.find(before) != nullptr)
+            if (const auto was = value_at(&trace, {before, hit.ref.index}, memo))
+                text += "\n" + number(was) + " if nothing were changed by hand";
         return text;
     }
     const auto a = value_at(state.document.sides[0].trace(), hit.ref, memo),

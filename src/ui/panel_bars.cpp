@@ -15,6 +15,13 @@ namespace {
 
 constexpr float least_beside = 250;  // logical px that the stage and an open drawer need beside each other
 
+/// "2 changes" of the side in focus; empty: none.
+std::string changes_text(const AppState& state) {
+    const auto& all = state.document.side().request.interventions;
+    const std::size_t count = groups_of(all, state.document.trace()).size();
+    return count == 0 ? "" : count == 1 ? "1 change" : fmt::format("{} changes", count);
+}
+
 }  // namespace
 
 Layout layout_window(float width, float height, float s, bool drawer_open) {
@@ -53,8 +60,11 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
         label(ui, e.group + " › " + e.title, t.secondary, 15);
     }
 
+    const std::string changes = changes_text(state);
+    const float changes_width = changes.empty() ? 0 : button_width(ui, changes);
     // Widths of the buttons on the right, their gaps, and the margin.
-    const float buttons = (layout.drawer ? 92.0f + 8.0f : 0.0f) * s + (64 + 8 + 84 + 8 + 84 + 16) * s;
+    const float buttons = (layout.drawer ? 92.0f + 8.0f : 0.0f) * s + (64 + 8 + 84 + 8 + 84 + 16) * s +
+                          (changes.empty() ? 0 : changes_width + 8 * s);
     // In the middle of the window if there is room, else between the name and the buttons.
     const float from = ImGui::GetItemRectMax().x + 24 * s, to = width - buttons - 16 * s;
     const float field = std::min(420 * s, to - from);
@@ -77,6 +87,11 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
     }
 
     ImGui::SetCursorPos({width - buttons, 9 * s});
+    if (!changes.empty()) {
+        const ImVec2 at = ImGui::GetCursorPos();
+        changes_button(ui, state, act, changes, changes_width);
+        ImGui::SetCursorPos({at.x + changes_width + 8 * s, at.y});
+    }
     if (layout.drawer) {
         if (button(ui, "drawer", "Inspector", state.inspector_drawer ? ButtonKind::primary : ButtonKind::plain, 92 * s,
                    "Show or hide the inspector (Ctrl I)", 30 * s))

@@ -168,7 +168,8 @@ void name_line(const Ui& ui, const std::vector<ExplainedPart>& parts, Color ink,
     ImGui::Dummy({room, height});
 }
 
-void list_of_interventions(const Ui& ui, AppState& state, Controller& act) {
+/// Each with its switch. `place`: a word before the names by which tests find them.
+void list_of_interventions(const Ui& ui, AppState& state, Controller& act, const std::string& place) {
     const float s = ui.s;
     const float right = ImGui::GetContentRegionAvail().x;
     const auto& all = state.document.side().request.interventions;
@@ -181,7 +182,7 @@ void list_of_interventions(const Ui& ui, AppState& state, Controller& act) {
         const bool toggled = ImGui::Checkbox(fmt::format("##on{}", g).c_str(), &on);
         ui.stop();
         ImGui::PopStyleVar(2);
-        note_place(state, fmt::format("intervention {}", g));
+        note_place(state, fmt::format("{}intervention {}", place, g));
         ImGui::SameLine(0, 8 * s);
         // What was set aside is called what it was called: here its numbers name other tokens.
         const auto& anchors = state.document.side().anchors;
@@ -196,8 +197,8 @@ void list_of_interventions(const Ui& ui, AppState& state, Controller& act) {
                             (aside ? "\nSet aside: it was made on another text, and comes back with it" : ""));
         ImGui::SameLine(right - 24 * s);
         const bool removed =
-            button(ui, fmt::format("remove{}", g).c_str(), "×", ButtonKind::quiet, 28 * s, "Remove (Ctrl Z undoes)");
-        note_place(state, fmt::format("remove {}", g));
+            button(ui, fmt::format("remove{}", g).c_str(), "×", ButtonKind::quiet, 28 * s, "Remove (Ctrl Z undoes)", 24 * s);
+        note_place(state, fmt::format("{}remove {}", place, g));
         if (toggled) return act.hand().toggle_intervention(group.first, group.count);
         if (removed) return act.hand().remove_intervention(group.first, group.count);
     }
@@ -287,8 +288,31 @@ void hand_panel(const Ui& ui, AppState& state, Controller& act) {
     tools(ui, state, act);
     if (state.document.side().request.interventions.empty()) return;
     heading(ui, "Interventions");
-    list_of_interventions(ui, state, act);
+    list_of_interventions(ui, state, act, "");
     effect(ui, state, act);
+}
+
+void changes_button(const Ui& ui, AppState& state, Controller& act, const std::string& text, float width) {
+    const float s = ui.s;
+    if (button(ui, "changes", text, ButtonKind::plain, width, "What was changed by hand, and what came of it", 30 * s))
+        ImGui::OpenPopup("changes menu");
+    note_place(state, "changes");
+    const ImVec2 high = ImGui::GetItemRectMax();
+    const ImVec2 screen = ImGui::GetIO().DisplaySize;
+    const float wide = std::min(360 * s, screen.x - 32 * s);
+    ImGui::SetNextWindowPos({std::clamp(high.x - wide, 16 * s, screen.x - wide - 16 * s), high.y + 6 * s});
+    ImGui::SetNextWindowSizeConstraints({wide, 0}, {wide, screen.y - high.y - 24 * s});
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(16 * s, 14 * s));
+    const bool open = ImGui::BeginPopup("changes menu");
+    ImGui::PopStyleVar();
+    if (!open) return;
+    state.places["changes menu"] = {ImGui::GetWindowPos().x, ImGui::GetWindowPos().y, ImGui::GetWindowSize().x,
+                                    ImGui::GetWindowSize().y};
+    label(ui, "Changed by hand", ui.theme.secondary, 13);
+    list_of_interventions(ui, state, act, "changes ");
+    effect(ui, state, act);
+    if (state.document.side().request.interventions.empty()) ImGui::CloseCurrentPopup();
+    ImGui::EndPopup();
 }
 
 }  // namespace saccade

@@ -4,6 +4,7 @@
 
 #include "base/utf8.hpp"
 #include "exhibit/param_use.hpp"
+#include "trace/untouched.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 #include "ui/path_field.hpp"
@@ -17,12 +18,51 @@ bool is_forced(const Exhibit& e, const ParamSpec& spec) {
     return spec.name == e.forced_param;
 }
 
+/// What the run says; empty: nothing.
+std::string output_of(const Trace& trace, const std::string& text) {
+    const auto found = trace.texts().find(text);
+    return found == trace.texts().end() ? std::string() : in_one_line(found->second);
+}
+
+/// What the model wrote, and before it, struck out, what it would have written if nothing were changed by hand, where that is
+/// something else. Of 18 px, or smaller where there is no room for that.
+void output_text(const Ui& ui, AppState& state, const std::string& was, const std::string& is, bool quiet, float room) {
+    ImVec2 at = ImGui::GetCursorScreenPos();
+    float x = at.x;
+    double size = 18;
+    if (!was.empty()) {
+        const ScreenTextMeasure measure(ui.fonts);
+        const float s = ui.s, gap = 14 * s;
+        ui.fonts.need(was + is);
+        const auto width = [&](const std::string& text) { return static_cast<float>(measure.width(text, size, Font::ui)) * s; };
+        if (width(was) + gap + width(is) > room) {
+            at.y += static_cast<float>(ui.fonts.ascent(Font::ui) * (size - 15)) * s;  // on the same baseline
+            size = 15;
+            ImGui::SetCursorScreenPos(at);
+        }
+        const float whole = width(is);
+        // What it writes now comes first where there is no room for both.
+        const float left = std::max(room - whole - gap, room * 0.35f);
+        label(ui, was, ui.theme.secondary, size, Font::ui, left);
+        const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
+        const float y = low.y + (high.y - low.y) * 0.54f;
+        ImGui::GetWindowDrawList()->AddLine({low.x, y}, {high.x, y}, ui.color(ui.theme.secondary), 1.5f * s);
+        if (ImGui::IsItemHovered()) tooltip(ui, was + "\nwithout what was changed by hand");
+        state.places["output before"] = {low.x, low.y, high.x - low.x, high.y - low.y};
+        x = high.x + gap;
+        ImGui::SetCursorScreenPos({x, at.y});
+    }
+    const bool changed = x > at.x;
+    label(ui, is, quiet ? ui.theme.faint : changed ? ui.theme.selection : ui.theme.text, size, Font::ui, at.x + room - x);
+}
+
 /// What the model wrote, in the field by which it can be forced; quietly where that is typed in, or what was written is not the
 /// answer to what stands above it.
-void show_written(const Ui& ui, const std::string& written, bool quiet, ImVec2 low, ImVec2 high) {
+void show_written(const Ui& ui, AppState& state, const std::string& was, const std::string& written, bool quiet, ImVec2 low,
+                  ImVec2 high) {
     const float s = ui.s;
     ImGui::SetCursorScreenPos({low.x + 12 * s, low.y + 7 * s});
-    label(ui, written, quiet ? ui.theme.faint : ui.theme.text, 18, Font::ui, high.x - low.x - 24 * s);
+    output_text(ui, state, was, written, quiet, high.x - low.x - 24 * s);
     const float from = ImGui::GetItemRectMax().x + 12 * s;
     if (high.x - from < 80 * s) return;
     const double drop = ui.fonts.ascent(Font::ui) * (18 - 15);  // one baseline
@@ -77,11 +117,11 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
     ImGui::SetNextItemWidth(ImGui::GetContentRegionAvail().x - side);
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(12 * s, 7 * s));
     // What the model wrote stands in the field while it is free, drawn by hand: a hint has one colour.
-    std::string written;
-    if (is_forced(e, spec) && text.empty() && state.document.trace() != nullptr)
-        if (const auto found = state.document.trace()->texts().find(e.output_text);
-            found != state.document.trace()->texts().end())
-            written = in_one_line(found->second);
+    std::string written, was;
+    if (is_forced(e, spec) && text.empty() && state.document.trace() != nullptr) {
+        written = output_of(*state.document.trace(), e.output_text);
+        was = output_of(*state.document.trace(), untouched_name(e.output_text));
+    }
     const std::string hint = written.empty() ? spec.placeholder : std::string();
     const bool changed = text_input(ui, ("##" + spec.name).c_str(), text, hint, Font::ui, 19, state.reload_now);
     const bool active = ImGui::IsItemActive();
@@ -93,7 +133,8 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
         ImGui::GetWindowDrawList()->AddRect(low, high, ui.color(wrong ? ui.theme.broken : ui.theme.accent), 8 * s);
     ImGui::PopStyleVar();
     const std::optional<std::string> given = path.after(text, changed);
-    if (!written.empty() && text.empty()) show_written(ui, written, active || is_dimmed(state.document.side()), low, high);
+    if (!written.empty() && text.empty())
+        show_written(ui, state, was, written, active || is_dimmed(state.document.side()), low, high);
     if (ImGui::IsWindowHovered() && ImGui::IsMouseHoveringRect(low, high) && !ImGui::GetIO().WantTextInput)
         tooltip(ui, spec.help + (spec.is_path ? "\nEnter opens what is typed." : "") +
                         (unread.empty() ? "" : "\nNow it changes nothing: it is " + unread));
@@ -142,19 +183,21 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
 void output_line(const Ui& ui, AppState& state, const Exhibit& e, float title_width) {
     const Trace* trace = state.document.trace();
     if (trace == nullptr) return;
-    const auto found = trace->texts().find(e.output_text);
-    if (found == trace->texts().end() || found->second.empty()) return;
+    const std::string said = output_of(*trace, e.output_text), was = output_of(*trace, untouched_name(e.output_text));
+    if (said.empty()) return;
     const float s = ui.s;
     const ImVec2 row = ImGui::GetCursorScreenPos();
     const float width = ImGui::GetContentRegionAvail().x - title_width - 24 * s;
-    const std::string said = in_one_line(found->second);
     label(ui, "Output", ui.theme.secondary, 15, Font::ui, title_width - 10 * s);
     ImGui::SetCursorScreenPos({row.x + title_width + 12 * s, row.y - 3 * s});
     ui.fonts.need(said);
     const ScreenTextMeasure measure(ui.fonts);
     const auto fits = [&](double size) { return static_cast<float>(measure.width(said, size, Font::ui)) * s <= width; };
-    if (fits(18) || fits(15)) {
-        label(ui, said, ui.theme.text, fits(18) ? 18 : 15, Font::ui, width);
+    if (!was.empty() || fits(18) || fits(15)) {
+        if (was.empty())
+            label(ui, said, ui.theme.text, fits(18) ? 18 : 15, Font::ui, width);
+        else
+            output_text(ui, state, was, said, false, width);
         note_place(state, "output line");
         ImGui::SetCursorScreenPos({row.x, row.y + 30 * s});
         return;

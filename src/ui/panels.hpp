@@ -42,6 +42,8 @@ void explained_cell(const Ui& ui, AppState& state, Controller& act);
 /// The exhibit's choices, toggles and numbers, made from their specs alone.
 void params_panel(const Ui& ui, AppState& state, Controller& act);
 /// Heads, patterns and masks by hand, the list of interventions, and their effects.
+/// In the top bar: "2 changes", and under it their list with what came of them.
+void changes_button(const Ui& ui, AppState& state, Controller& act, const std::string& text, float width);
 void hand_panel(const Ui& ui, AppState& state, Controller& act);
 void lesson_panel(const Ui& ui, AppState& state, Controller& act);
 void training_panel(const Ui& ui, AppState& state, Controller& act);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "trace/untouched.hpp"
+
 namespace saccade {
 
 using Clock = std::chrono::steady_clock;
@@ -104,11 +106,11 @@ void Runs::check(Side& side) {
 
 bool Runs::poll(std::size_t i) {
     check(document_.sides[i]);
-    poll_untouched(i);
+    const bool beside = poll_untouched(i);
     std::optional<RunResult> result = runners_[i]->take();
     const bool shown = result && result->ticket == document_.sides[i].wanted_ticket && take_result(i, std::move(*result));
     if (document_.sides[i].later && !document_.sides[i].running) submit(i);
-    return shown;
+    return shown || beside;
 }
 
 bool Runs::take_result(std::size_t i, RunResult result) {
@@ -126,6 +128,7 @@ bool Runs::take_result(std::size_t i, RunResult result) {
         side.untouched = side.shown.trace;
         side.untouched_of = side.shown.request;
     }
+    set_beside_untouched(side);
     on_shown_(i);
     return true;
 }
@@ -144,15 +147,27 @@ void Runs::submit_untouched(std::size_t i) {
     side.untouched_ticket = untouched_runners_[i]->submit(side.untouched_next);
 }
 
-void Runs::poll_untouched(std::size_t i) {
+/// What is shown says itself what the hand's changes came to: so do all figures that are made of it.
+bool Runs::set_beside_untouched(Side& side) {
+    const bool whole = side.shown.trace && side.shown.progress >= 1 && touched(side.shown.request);
+    if (!whole || !side.untouched || !same_inputs(side.untouched_of, side.shown.request)) return false;
+    side.shown.trace = std::make_shared<const Trace>(with_untouched(*side.shown.trace, *side.untouched));
+    return true;
+}
+
+/// True if what is shown has changed by it.
+bool Runs::poll_untouched(std::size_t i) {
     Side& side = document_.sides[i];
-    if (untouched_runners_[i] == nullptr || side.untouched_ticket == 0) return;
+    if (untouched_runners_[i] == nullptr || side.untouched_ticket == 0) return false;
     std::optional<RunResult> result = untouched_runners_[i]->take();
-    if (!result || result->ticket != side.untouched_ticket || result->progress < 1) return;
+    if (!result || result->ticket != side.untouched_ticket || result->progress < 1) return false;
     side.untouched_ticket = 0;
-    if (!result->trace) return;  // the run itself says what is wrong
+    if (!result->trace) return false;  // the run itself says what is wrong
     side.untouched = std::move(result->trace);
     side.untouched_of = std::move(result->request);
+    if (!set_beside_untouched(side)) return false;
+    on_shown_(i);
+    return true;
 }
 
 const Trace* Runs::untouched() const {

@@ -44,7 +44,8 @@ class Runs {
     void check(Side& side);
     bool take_result(std::size_t side, RunResult result);
     void submit_untouched(std::size_t side);
-    void poll_untouched(std::size_t side);
+    bool poll_untouched(std::size_t side);
+    bool set_beside_untouched(Side& side);
 
     Document& document_;
     std::array<Runner*, 2> runners_, untouched_runners_;

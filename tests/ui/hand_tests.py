@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import tempfile
 
 from driver import Window
@@ -128,3 +129,37 @@ def test_a_head_of_the_transformer_is_ablated(w):
     s = w.wait("a drawn mask", lambda s: answered(s) and len(s["interventions"]) == 2)
     check(s["interventions"][1].endswith("=-inf"), f"drawn was {s['interventions'][1]}")
     w.picture("transformer-mask")
+
+
+def test_changes_stand_in_the_top_bar_and_on_the_stage(w):
+    check("changes" not in w.state()["places"], "the top bar speaks of changes before there are any")
+    choose(w, "transformer")
+    w.wait("the translation", lambda s: answered(s) and s["exhibit"] == "transformer" and "heatmap" in s["places"])
+    check("output before" not in w.state()["places"], "an output is struck out that nothing changed")
+    before = w.state()["texts"]["output"]
+    # What the second and third layer read at one place is taken away, as a figure has it that is opened again.
+    path = os.path.join(tempfile.mkdtemp(), "changed.png")
+    subprocess.run([w.program, "render", "transformer", "--intervene", "cross.weights[2,:,4,:]*=0", "--intervene",
+                    "cross.weights[1,:,5,:]*=0", "--view", "bars", "--tensor", "probabilities", "-o", path], check=True)
+    with Window(w.program, w.artifacts, path) as again:
+        s = again.wait("both outputs", lambda s: answered(s) and "output before" in s["places"])
+        check(s["texts"]["output.untouched"] == before, f"struck out is {s['texts'].get('output.untouched')}")
+        check(s["texts"]["output"] != before, "the output is as it was")
+        again.picture("changes_struck_output")
+        # By the keyboard, too.
+        for _ in range(20):
+            stood = again.state()["focus_place"]
+            again.key("shift+Tab")
+            if again.wait("the focus to move", lambda s: s["focus_place"] not in (stood, -1))["focus"] == "changes":
+                break
+        check(again.state()["focus"] == "changes", "Shift Tab does not come to the changes")
+        again.key("Return")
+        again.wait("their list", lambda s: "changes menu" in s["places"] and "changes intervention 1" in s["places"])
+        again.picture("changes_list")
+        again.click(*again.place("changes intervention 0"))
+        again.wait("one switched off", lambda s: answered(s) and s["enabled"] == [False, True])
+        again.click(*again.place("changes remove 0"))
+        again.wait("it removed", lambda s: answered(s) and len(s["interventions"]) == 1)
+        again.click(*again.place("changes remove 0"))
+        s = again.wait("none left", lambda s: answered(s) and not s["interventions"] and "changes" not in s["places"])
+        again.wait("the output alone", lambda s: "output before" not in s["places"] and s["texts"]["output"] == before)

@@ -102,6 +102,27 @@ TEST_F(HandTest, TheEffectIsToldAgainstTheUntouchedRunOfTheSameText) {
     EXPECT_TRUE(act_.runs().untouched()->tensor("context").before.empty());
 }
 
+TEST_F(HandTest, WhatIsShownSaysWhatItWasWithoutTheChange) {
+    const auto has = [&](const char* name) { return state_.document.trace()->find(name) != nullptr; };
+    const auto says = [&] { return state_.document.trace()->texts().count("output.untouched") > 0; };
+    EXPECT_FALSE(has("probabilities.untouched") || says()) << "nothing was changed";
+    const Tensor<float> before = values("probabilities").clone();
+    const std::string wrote = state_.document.trace()->texts().at("output");
+    act_.hand().toggle_ablation({"context", {-1, -1}});
+    settle();
+    ASSERT_TRUE(has("probabilities.untouched"));
+    EXPECT_EQ(values("probabilities.untouched").at({0, 3}), before.at({0, 3}));
+    ASSERT_NE(state_.document.trace()->texts().at("output"), wrote);
+    EXPECT_EQ(state_.document.trace()->texts().at("output.untouched"), wrote);
+    // Switched off, nothing is changed; and the text of another input is that of the run without hands on it.
+    act_.hand().toggle_intervention(0);
+    settle();
+    EXPECT_FALSE(has("probabilities.untouched") || says());
+    act_.hand().toggle_intervention(0);
+    set("source", std::string("1 May 1987"));
+    EXPECT_EQ(state_.document.trace()->texts().at("output.untouched"), "1987-05-01");
+}
+
 TEST_F(HandTest, AnEditOfATokenThatIsGoneIsSetAsideAndComesBackWithIt) {
     act_.hand().set_weight({"weights", {3, 5}}, 0.75);
     settle();
