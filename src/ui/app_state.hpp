@@ -68,6 +68,13 @@ struct TokenRowShown {
     Index followed = -1;  // the selected one that was last brought into view
 };
 
+/// Something that is to be scrolled into sight and take the keyboard, by its name in `places`, as soon as it is drawn; after so
+/// many frames it is forgotten.
+struct Reveal {
+    std::string place;
+    int frames = 0;
+};
+
 /// All state of the window: the open document, and what outlives it. Panels are functions over it; widgets keep none.
 struct AppState {
     Document document;
@@ -118,6 +125,7 @@ struct AppState {
     bool arrows_taken = false;    // and so are the arrows its
     bool reload_now = false;      // a field that is being typed in takes the document's values in
     int focus_place = -1;         // how many fields and buttons stand before the one that has the keyboard
+    Reveal reveal;                // what is to come into sight
     std::string focus;            // what has the keyboard, by its name in `places`
     /// Where the last frame drew what a test points at, in screen px: x, y, width, height.
     std::map<std::string, std::array<float, 4>> places;

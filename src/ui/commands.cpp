@@ -236,8 +236,6 @@ std::string to_string(const Chord& chord) {
 const std::vector<Command>& commands() {
     static const std::vector<Command> table = [] {
         std::vector<Command> all;
-        for (const Exhibit& e : exhibits())
-            all.push_back({"Go to " + e.title, {}, {}, [id = e.id](AppState&, Controller& act) { act.go_to(id); }});
         add_keys(all);
         add_files_and_pictures(all);
         add_runs(all);

@@ -10,6 +10,7 @@
 #include "base/utf8.hpp"
 #include "ui/commands.hpp"
 #include "ui/imgui_compat.hpp"
+#include "ui/palette.hpp"
 #include "ui/panels.hpp"
 #include "ui/recent.hpp"
 
@@ -61,55 +62,67 @@ bool begin_dialog(const Ui& ui, AppState& state, Layer layer, const char* id, bo
     return true;
 }
 
-bool matches(const std::string& title, const std::string& query) {
-    const auto lower = [](std::string text) {
-        std::transform(text.begin(), text.end(), text.begin(),
-                       [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-        return text;
-    };
-    return lower(title).find(lower(query)) != std::string::npos;
+/// One thing that the palette found: its title, its keys and what it is. True if it was clicked.
+bool palette_row(const Ui& ui, AppState& state, const PaletteEntry& entry, int number, bool chosen) {
+    const float s = ui.s, right = ImGui::GetContentRegionAvail().x, kind = 76 * s, keys = entry.keys.empty() ? 0 : 104 * s;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    const bool clicked = ImGui::Selectable(fmt::format("##found{}", number).c_str(), chosen, 0, {0, 26 * s});
+    note_place(state, "found " + entry.title);
+    const ImVec2 next = ImGui::GetCursorScreenPos();
+    // One baseline for all three.
+    const float top = at.y + 3 * s, small = top + static_cast<float>(ui.fonts.ascent(Font::ui) * (15 - 13)) * s;
+    ImGui::SetCursorScreenPos({at.x + 8 * s, top});
+    label(ui, entry.title, ui.theme.text, 15, Font::ui, right - kind - keys - 24 * s);
+    if (!entry.keys.empty()) {
+        ImGui::SetCursorScreenPos({at.x + right - kind - keys, small});
+        label(ui, entry.keys, ui.theme.faint, 13);
+    }
+    const float width = static_cast<float>(ScreenTextMeasure(ui.fonts).width(entry.kind, 13, Font::ui)) * s;
+    ImGui::SetCursorScreenPos({at.x + right - width - 18 * s, small});
+    label(ui, entry.kind, ui.theme.secondary, 13);
+    ImGui::SetCursorScreenPos(next);
+    return clicked;
 }
 
 void palette(const Ui& ui, AppState& state, Controller& act) {
-    if (!begin_dialog(ui, state, Layer::palette, "palette dialog", state.palette_open, 560)) return;
+    if (state.reveal.frames > 0) --state.reveal.frames;
+    if (!begin_dialog(ui, state, Layer::palette, "palette dialog", state.palette_open, 620)) return;
     if (ImGui::IsWindowAppearing()) {
         state.palette_query.clear();
         state.palette_at = 0;
         ImGui::SetKeyboardFocusHere();
     }
     ImGui::SetNextItemWidth(-1);
-    if (field(ui, "##query", state.palette_query, "Search or run a command")) state.palette_at = 0;
+    const bool changed = field(ui, "##query", state.palette_query, "Search or run a command");
+    if (changed) state.palette_at = 0;
     ui.stop(true);
-    std::vector<const Command*> found;
-    for (const Command& command : commands())
-        if (command.in_palette && matches(command.title, state.palette_query) && command.available(state, act))
-            found.push_back(&command);
+    const std::vector<PaletteEntry> found = palette_found(state, act, state.palette_query);
     const int n = static_cast<int>(found.size());
-    if (compat::key_pressed(ImGuiKey_DownArrow)) ++state.palette_at;
-    if (compat::key_pressed(ImGuiKey_UpArrow)) --state.palette_at;
+    const bool down = compat::key_pressed(ImGuiKey_DownArrow), up = compat::key_pressed(ImGuiKey_UpArrow);
+    state.palette_at += (down ? 1 : 0) - (up ? 1 : 0);
     state.palette_at = n > 0 ? (state.palette_at + n) % n : 0;
     int run = compat::key_pressed(ImGuiKey_Enter, false) && n > 0 ? state.palette_at : -1;
-    const bool moved = compat::key_pressed(ImGuiKey_DownArrow) || compat::key_pressed(ImGuiKey_UpArrow);
     // The field stays in sight, the list scrolls under it.
-    const float row = ImGui::GetTextLineHeightWithSpacing();
+    const float row = 26 * ui.s + ImGui::GetStyle().ItemSpacing.y;
     const float room = ImGui::GetIO().DisplaySize.y - ImGui::GetCursorScreenPos().y - 40 * ui.s;
-    ImGui::BeginChild("found", {0, std::max(row, std::min(row * static_cast<float>(n), room))}, false,
-                      ImGuiWindowFlags_NoNavInputs);
-    const float right = ImGui::GetContentRegionAvail().x;
+    const float height = n > 0 ? row * static_cast<float>(std::min(n, 16)) : 84 * ui.s;
+    ImGui::BeginChild("found", {0, std::max(row, std::min(height, room))}, false, ImGuiWindowFlags_NoNavInputs);
+    if (changed) ImGui::SetScrollY(0);
     for (int i = 0; i < n; ++i) {
-        const Command& command = *found[static_cast<std::size_t>(i)];
-        ui.fonts.need(command.title);
-        if (ImGui::Selectable(command.title.c_str(), i == state.palette_at)) run = i;
-        if (moved && i == state.palette_at) ImGui::SetScrollHereY(0.5f);
-        ImGui::SameLine(right - 96 * ui.s);
-        label(ui, to_string(command.chord), ui.theme.faint, 13);
+        if (palette_row(ui, state, found[static_cast<std::size_t>(i)], i, i == state.palette_at)) run = i;
+        if ((down || up) && i == state.palette_at) ImGui::SetScrollHereY(0.5f);
     }
-    if (n == 0) label(ui, "No such command", ui.theme.faint, 13);
+    if (n == 0)
+        paragraph(ui,
+                  "Nothing is called that. What is found: exhibits and commands; settings of the open exhibit and their values "
+                  "(“beam 5”); models; examples; tokens of the text; files that were opened; lessons in English and 中文, "
+                  "also by the initials of their pinyin (“zwdq”). Beginnings of words are enough.",
+                  ui.theme.secondary);
     ImGui::EndChild();
     ImGui::End();
     if (run >= 0) {
         state.palette_open = false;
-        found[static_cast<std::size_t>(run)]->run(state, act);
+        found[static_cast<std::size_t>(run)].run(state, act);
     }
 }
 

@@ -30,6 +30,10 @@ void note_place(AppState& state, const std::string& name) {
     const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
     state.places[name] = {low.x, low.y, size.x, size.y};
     if (ImGui::IsItemFocused()) state.focus = name;
+    if (state.reveal.frames == 0 || state.reveal.place != name) return;
+    state.reveal = {};
+    ImGui::SetScrollHereY(0.5f);
+    ImGui::SetKeyboardFocusHere(-1);
 }
 
 void transport(const Ui& ui, AppState& state, Controller& act, const Rect& place) {

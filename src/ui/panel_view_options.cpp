@@ -15,19 +15,6 @@ namespace {
 constexpr Index most_chips = 16;                  // heads that are offered one by one
 constexpr const char* with_scale = "percentile";  // stands below the scale that it belongs to
 
-/// The options that the views on the stage use and that mean something on this run, in the order of the panel.
-std::vector<const ViewOption*> offered_by(const AppState& state, const OptionFacts& facts) {
-    std::set<std::string> heeded;
-    for (const ViewPlacement& placed : placements(state.document.exhibit(), state.document.side().request.params))
-        for (const std::string& name : view(placed.view).options()) heeded.insert(name);
-    std::vector<const ViewOption*> offered;
-    for (const ViewOption& option : view_options())
-        if (heeded.contains(option.spec.name) && option.spec.name != with_scale &&
-            (option.offered == nullptr || option.offered(facts, state.document.options)))
-            offered.push_back(&option);
-    return offered;
-}
-
 /// Segments; the one that was clicked, or -1.
 int choose(const Ui& ui, AppState& state, const std::string& name, const std::vector<std::string>& titles, int at,
            const std::vector<std::string>& tips) {
@@ -125,12 +112,24 @@ void scale(const Ui& ui, AppState& state) {
 
 }  // namespace
 
+std::vector<const ViewOption*> offered_view_options(const AppState& state, const OptionFacts& facts) {
+    std::set<std::string> heeded;
+    for (const ViewPlacement& placed : placements(state.document.exhibit(), state.document.side().request.params))
+        for (const std::string& name : view(placed.view).options()) heeded.insert(name);
+    std::vector<const ViewOption*> offered;
+    for (const ViewOption& option : view_options())
+        if (heeded.contains(option.spec.name) && option.spec.name != with_scale &&
+            (option.offered == nullptr || option.offered(facts, state.document.options)))
+            offered.push_back(&option);
+    return offered;
+}
+
 void draw_view_options(const Ui& ui, AppState& state) {
     scale(ui, state);
     if (state.document.trace() == nullptr) return;
     const OptionFacts facts = option_facts(*state.document.trace());
     ViewOptions& options = state.document.options;
-    const std::vector<const ViewOption*> offered = offered_by(state, facts);
+    const std::vector<const ViewOption*> offered = offered_view_options(state, facts);
     if (offered.empty()) return;
     const bool more = state.view_more || std::ranges::any_of(view_options(), [&](const ViewOption& option) {
                           return option.rare && option.used(options);

@@ -55,6 +55,7 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
                  {"stale", state.document.stale()},
                  {"playing", state.document.stage.playing},
                  {"palette", state.palette_open},
+                 {"palette_query", state.palette_query},
                  {"help", state.help_open},
                  {"export", state.desk.open},
                  {"drawer", state.inspector_drawer},

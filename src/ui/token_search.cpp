@@ -16,34 +16,45 @@ std::string folded(std::string text) {
     return text;
 }
 
+}  // namespace
+
 const AxisPtr& searched_axis(const TraceTensor& map, bool columns) {
     return map.info.axes[map.info.axes.size() - (columns ? 1 : 2)];
 }
 
-/// Are rows and columns the same tokens?
-bool is_square(const TraceTensor& map) {
+bool is_of_same_tokens(const TraceTensor& map) {
     const Axis &rows = *searched_axis(map, false), &columns = *searched_axis(map, true);
     return rows.whole() == columns.whole() && columns.name == rows.name + ".key";
 }
 
-void go_to_position(AppState& state, Controller& act, const TraceTensor& map, Index position) {
-    const AxisPtr axis = searched_axis(map, state.search.columns);
+void go_to_token(AppState& state, Controller& act, bool columns, Index position) {
+    if (searched_map(state) == nullptr) return;
+    const TraceTensor& map = *searched_map(state);
+    const AxisPtr axis = searched_axis(map, columns);
     const auto& axes = map.info.axes;
     CellRef cell{map.info.name, std::vector<Index>(axes.size(), -1)};
-    Index& along = cell.index[axes.size() - (state.search.columns ? 1 : 2)];
+    Index& along = cell.index[axes.size() - (columns ? 1 : 2)];
     state.search.at = position;
     if (position >= axis->at(0) && position < axis->end() && axis->part.each == 1) {
         along = position - axis->part.first;
         return act.select_on(state.document.focus, cell);
     }
     std::map<AxisKind, Index> about{{axis->kind, position}};
-    if (is_square(map)) about = {{AxisKind::query, position}, {AxisKind::key, position}};
+    if (is_of_same_tokens(map)) about = {{AxisKind::query, position}, {AxisKind::key, position}};
     act.part().center(state.document.focus, axes, about, axis->part.each > 1 ? shown_around : axis->whole());
     along = 0;
     act.stage().expect(cell, {{axis->name, position}});
 }
 
-}  // namespace
+std::vector<Index> tokens_with(const Axis& axis, const std::string& text) {
+    std::vector<Index> found;
+    if (text.empty()) return found;
+    const std::vector<std::string>& labels = axis.whole_labels();
+    const std::string wanted = folded(text);
+    for (std::size_t i = 0; i < labels.size(); ++i)
+        if (folded(labels[i]).find(wanted) != std::string::npos) found.push_back(static_cast<Index>(i));
+    return found;
+}
 
 void open_search(AppState& state) {
     state.search.open = state.search.take_keyboard = true;
@@ -73,12 +84,7 @@ const std::vector<Index>& found_tokens(AppState& state) {
     if (search.of == of && search.in == state.document.side().shown.trace) return search.found;
     search.of = of;
     search.in = state.document.side().shown.trace;
-    search.found.clear();
-    if (map == nullptr || search.text.empty()) return search.found;
-    const std::vector<std::string>& labels = searched_axis(*map, search.columns)->whole_labels();
-    const std::string wanted = folded(search.text);
-    for (std::size_t i = 0; i < labels.size(); ++i)
-        if (folded(labels[i]).find(wanted) != std::string::npos) search.found.push_back(static_cast<Index>(i));
+    search.found = map == nullptr ? std::vector<Index>() : tokens_with(*searched_axis(*map, search.columns), search.text);
     return search.found;
 }
 
@@ -95,7 +101,7 @@ void go_to_found(AppState& state, Controller& act, int by) {
     auto next = by > 0 ? std::ranges::upper_bound(found, from) : std::ranges::lower_bound(found, from);
     if (by < 0) next = next == found.begin() ? found.end() - 1 : next - 1;
     if (next == found.end()) next = found.begin();
-    go_to_position(state, act, *searched_map(state), *next);
+    go_to_token(state, act, state.search.columns, *next);
 }
 
 }  // namespace saccade

@@ -172,6 +172,45 @@ def test_the_palette_runs_commands(w):
     w.wait("no palette", lambda s: not s["palette"])
 
 
+def find(w, text):
+    """Types into the palette, opened by its keys."""
+    w.key("ctrl+k")
+    w.wait("the palette", lambda s: s["palette"] and s["typing"])
+    w.type(text)
+    w.wait("all of it", lambda s: s["palette_query"] == text)
+
+
+def test_the_palette_finds_settings_values_lessons_and_tokens(w):
+    find(w, "beam 5")
+    w.wait("the value", lambda s: "found Beam: 5" in s["places"])
+    w.picture("palette_value")
+    w.key("Return")
+    w.wait("the value set", lambda s: answered(s) and s["params"].get("beam") == 5 and not s["palette"])
+    find(w, "temperature")
+    w.key("Return")
+    s = w.wait("the field of the setting", lambda s: s["focus"] == "temperature" and s["typing"])
+    w.key("Escape")
+    find(w, "zwdq")
+    w.wait("the lesson by its pinyin", lambda s: "found Attention as alignment · 作为对齐的注意力" in s["places"])
+    w.key("Return")
+    w.wait("the lesson", lambda s: s["lesson"]["shown"] and not s["palette"])
+    # By the arrows: the second of what is found.
+    find(w, "score")
+    s = w.resting("what is found", lambda s: len([p for p in s["places"] if p.startswith("found Score: ")]) > 1)
+    rows = sorted((y, name) for name, (x, y, _, _) in s["places"].items() if name.startswith("found "))
+    second = rows[1][1].removeprefix("found ")
+    check(second.startswith("Score: "), f"the second row is {second}")
+    w.key("Down", "Return")
+    w.wait("the second row's value", lambda s: answered(s) and "score" in s["params"] and not s["palette"])
+    find(w, "zzxqzzkqj")
+    w.wait("nothing", lambda s: s["palette"] and not any(p.startswith("found ") for p in s["places"]))
+    w.picture("palette_nothing")
+    w.key("ctrl+a")
+    w.type("Sep")
+    w.key("Escape")
+    w.wait("the palette to close", lambda s: not s["palette"])
+
+
 def test_help_lists_the_keys(w):
     w.key("F1")
     w.wait("the help", lambda s: s["help"])
