@@ -6,7 +6,7 @@
 #include "image/samples.hpp"
 #include "io/atomic_file.hpp"
 #include "io/input_file.hpp"
-#include "ui/commands.hpp"
+#include "ui/palette.hpp"
 #include "unit/gui/controller_fixture.hpp"
 
 namespace saccade::document_test {
@@ -19,8 +19,8 @@ class DocumentTest : public ControllerTest {
         return testing::TempDir() + "saccade-document-" + std::to_string(getpid()) + "-" + name;
     }
     void run_command(const std::string& title) {
-        for (const Command& command : commands())
-            if (command.title == title && command.available(state_, act_)) return command.run(state_, act_);
+        for (const PaletteEntry& entry : palette_entries(state_, act_))
+            if (entry.title == title) return entry.run(state_, act_);
         FAIL() << "no command " << title;
     }
 };
