@@ -15,6 +15,7 @@
 #include "io/json_text.hpp"
 #include "io/npz.hpp"
 #include "trace/hand.hpp"
+#include "trace/untouched.hpp"
 #include "viz/canvas_cairo.hpp"
 #include "viz/canvas_svg.hpp"
 #include "viz/csv.hpp"
@@ -213,6 +214,16 @@ std::string picture(const std::string& ending, const Trace& trace, const FigureO
     return png_with_text(png_of(figure, ground, scale, measure), "saccade", origin_text(origin), scale * 96);
 }
 
+/// " · output “2019” → “2010”": the texts that came out otherwise than they would have without the hand.
+std::string texts_changed(const Trace& trace) {
+    constexpr std::size_t longest = 60;  // characters of each
+    std::string said;
+    for (const auto& [name, text] : trace.texts())
+        if (const auto was = trace.texts().find(untouched_name(name)); was != trace.texts().end())
+            said += fmt::format(" · {} “{}” → “{}”", name, shorten(was->second, longest), shorten(text, longest));
+    return said;
+}
+
 }  // namespace
 
 void check_dpi(double dpi) {
@@ -223,7 +234,7 @@ void check_dpi(double dpi) {
 std::string changed_by_hand(const Trace& trace, const FigureOrigin& origin) {
     const bool compared = !origin.compared.empty();
     const std::string a = named(interventions_in(origin.request), trace, compared);
-    if (!compared) return a;
+    if (!compared) return a.empty() ? a : a + texts_changed(trace);
     const std::string b = named(interventions_in(origin.compared), trace, compared);
     if (a.empty() && b.empty()) return {};
     if (a == b) return "in A and B " + a;

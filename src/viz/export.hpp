@@ -25,7 +25,8 @@ struct FigureOrigin {
 };
 
 /// What a hand changed in the run of a figure, for people: "α_5,2 0.74 → 0.20 · ablate layer 2, head 1 (cross.weights)"; of
-/// both runs, if two are compared. Empty if nothing. The trace, which may be of both, knows names and labels.
+/// both runs, if two are compared; of one, what it writes otherwise for that (trace/untouched.hpp). Empty if nothing. The
+/// trace, which may be of both, knows names and labels.
 std::string changed_by_hand(const Trace& trace, const FigureOrigin& origin);
 
 /// "A: mask none · B: mask causal": in which settings the two runs of a difference differ. Empty if there are not two, or they

@@ -6,6 +6,7 @@
 #include "run/run.hpp"
 #include "run/run_request.hpp"
 #include "sample_trace.hpp"
+#include "trace/untouched.hpp"
 #include "viz/color_space.hpp"
 #include "viz/difference.hpp"
 #include "viz/export.hpp"
@@ -123,6 +124,17 @@ TEST(Beyond, RowsThatAHandTookOffTheirSumAreNoted) {
     EXPECT_TRUE(noted({"weights[1,:]*=0"}));
     EXPECT_FALSE(noted({"weights[1,2]=0.5"}));
     EXPECT_FALSE(noted({}));
+}
+
+TEST(Beyond, AFigureOfAnEditedRunSaysWhatItWroteBefore) {
+    RunRequest request;
+    request.exhibit = "alignment";
+    const TracePtr plain = run(request);
+    request.interventions.push_back(parse_intervention("context*=0"));
+    const Trace trace = with_untouched(*run(request), *plain);
+    const std::string said = changed_by_hand(trace, {request_text(request), state_of("heatmap", "weights")});
+    EXPECT_NE(said.find(" · output “2019-09-30” → “"), std::string::npos) << said;
+    EXPECT_EQ(changed_by_hand(*run(request), {request_text(request), {}}).find("output"), std::string::npos);
 }
 
 TEST(Beyond, AFigureOfAnEditedRunSaysSoAndWhat) {
