@@ -54,14 +54,14 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
     ImGui::SetCursorPos({16 * s, 14 * s});
     label(ui, "Saccade", t.text, 15);
     const Exhibit& e = state.document.exhibit();
-    const bool wide = width / s >= 900;
+    const std::string changes = changes_text(state);
+    const float changes_width = changes.empty() ? 0 : button_width(ui, changes);
+    const bool wide = width / s >= (changes.empty() ? 900 : 1010);
     if (wide) {
         ImGui::SameLine(0, 14 * s);
         label(ui, e.group + " › " + e.title, t.secondary, 15);
     }
 
-    const std::string changes = changes_text(state);
-    const float changes_width = changes.empty() ? 0 : button_width(ui, changes);
     // Widths of the buttons on the right, their gaps, and the margin.
     const float buttons = (layout.drawer ? 92.0f + 8.0f : 0.0f) * s + (64 + 8 + 84 + 8 + 84 + 16) * s +
                           (changes.empty() ? 0 : changes_width + 8 * s);

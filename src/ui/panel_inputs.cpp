@@ -47,13 +47,14 @@ void output_text(const Ui& ui, AppState& state, const std::string& was, const st
         const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
         const float y = low.y + (high.y - low.y) * 0.54f;
         ImGui::GetWindowDrawList()->AddLine({low.x, y}, {high.x, y}, ui.color(ui.theme.secondary), 1.5f * s);
-        if (ImGui::IsItemHovered()) tooltip(ui, was + "\nwithout what was changed by hand");
+        if (ImGui::IsItemHovered()) tooltip(ui, "Without what was changed by hand:\n" + was);
         state.places["output before"] = {low.x, low.y, high.x - low.x, high.y - low.y};
         x = high.x + gap;
         ImGui::SetCursorScreenPos({x, at.y});
     }
     const bool changed = x > at.x;
     label(ui, is, quiet ? ui.theme.faint : changed ? ui.theme.selection : ui.theme.text, size, Font::ui, at.x + room - x);
+    if (changed && ImGui::IsItemHovered()) tooltip(ui, is);
 }
 
 /// What the model wrote, in the field by which it can be forced; quietly where that is typed in, or what was written is not the

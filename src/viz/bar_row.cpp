@@ -16,7 +16,7 @@ namespace saccade {
 namespace {
 
 constexpr float least_change = 5e-4f;                 // a smaller one does not show in a number
-constexpr double bar_line = 26, least_bar_line = 15;  // logical px of a named bar: with room, and at least
+constexpr double bar_line = 20, least_bar_line = 15;  // logical px of a named bar: with room, and at least
 constexpr Index most_ranked_bars = 40;
 
 Tensor<float> values_before(const Trace& trace, const TraceTensor& tensor, const ViewState& state) {
@@ -69,15 +69,17 @@ void keep_likeliest(BarRow& row, std::size_t count) {
     Slice& slice = row.slice;
     const AxisPtr all = slice.col();
     const std::vector<Index> positions = likeliest_positions(row, count);
-    double rest = 0;
-    for (const float v : slice.values.values()) rest += std::isfinite(v) ? static_cast<double>(v) : 0;
+    double all_together = 0, shown_together = 0;
+    for (const float v : slice.values.values()) all_together += std::isfinite(v) ? static_cast<double>(v) : 0;
     Axis shown{all->name, all->kind, static_cast<Index>(positions.size()), {}, all->symbol};
     for (const Index i : positions) {
         shown.labels.push_back(all->label(i));
-        rest -= static_cast<double>(slice.values.data()[i]);
+        shown_together += static_cast<double>(slice.values.data()[i]);
     }
-    row.caption += fmt::format("{}{} likeliest of {} · the others together {}", row.caption.empty() ? "" : " · ",
-                               positions.size(), all->extent, share_text(std::max(rest, 0.0)));
+    row.caption += fmt::format("{}{} likeliest of {}", row.caption.empty() ? "" : " · ", positions.size(), all->extent);
+    // Of a list of the likeliest the others are not all others.
+    if (std::abs(all_together - 1) < 1e-3)
+        row.caption += " · the others together " + share_text(std::max(all_together - shown_together, 0.0));
     slice.values = at_positions(slice.values, positions);
     slice.computed = {};
     row.before = at_positions(row.before, positions);

@@ -44,6 +44,14 @@ double draw_before(Sketch& sketch, const BarRow& row, Index i, double zero, doub
     return at + width / 2;
 }
 
+/// The bar's number, and what it was before, if that is to be written and can be told from it; else the same twice.
+std::pair<std::string, std::string> numbers_of(const BarRow& row, Index i, bool both) {
+    const double now = row.slice.values.data()[i], was = both ? row.before.data()[i] : now;
+    if (both && std::max(was, now) >= 0.01) return {fmt::format("{:.2f}", was), fmt::format("{:.2f}", now)};
+    const auto text = [&](double v) { return is_unit_interval(row.role) ? share_text(v) : number_text(v); };
+    return {text(was), text(now)};
+}
+
 /// Few named values (classes, tokens): one line each, with its number.
 void draw_horizontal(Sketch& sketch, const BarRow& row, const Box& content) {
     const Slice& slice = row.slice;
@@ -80,8 +88,7 @@ void draw_horizontal(Sketch& sketch, const BarRow& row, const Box& content) {
         double x = v < 0 ? zero : zero + length;
         if (row.changed(i)) x = std::max(x, draw_before(sketch, row, i, zero, scale, {zero, y, length, h}));
         x += sketch.px(6);
-        const std::string now = is_unit_interval(row.role) ? share_text(v) : number_text(v);
-        const std::string was = written && row.changed(i) ? share_text(row.before.data()[i]) : now;
+        const auto [was, now] = numbers_of(row, i, written && row.changed(i));
         if (was != now) {
             sketch.text({x, y + h / 2}, was + " → ", size, theme.secondary, HAlign::left, VAlign::middle, Font::mono);
             x += sketch.text_width(was + " → ", size, Font::mono);
@@ -245,8 +252,11 @@ class BarsView : public View {
         subtitle += (subtitle.empty() ? "" : " · ") + axis_caption(*slice.col());
         if (!tensor.info.unit.empty()) subtitle += " · " + tensor.info.unit;
         Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle);
-        sketch.caption(row.caption, content);
-        sketch.caption(row.legend, content);  // short, so that it stands under low cards, too
+        // In one line, or else the legend by itself: it is short, so that it stands under low cards, too.
+        const std::string both = row.caption + (row.caption.empty() || row.legend.empty() ? "" : " · ") + row.legend;
+        const bool one_line = sketch.lines_of(both, content.w, sketch.px(12)).size() <= 1;
+        sketch.caption(one_line ? both : row.caption, content);
+        if (!one_line) sketch.caption(row.legend, content);
         const bool lines = row.ranked || (!slice.col()->labels.empty() &&
                                           static_cast<double>(slice.values.size()) * sketch.px(15) <= content.h);
         if (lines)

@@ -22,9 +22,11 @@ Trace chances(const std::vector<float>& values) {
     return trace;
 }
 
-/// 500 classes of next to nothing, and these.
+/// 500 classes: these, and the others share what is left of 1.
 std::vector<float> many(std::vector<std::pair<Index, float>> of) {
-    std::vector<float> all(500, 1e-5f);
+    float left = 1;
+    for (const auto& [c, p] : of) left -= p;
+    std::vector<float> all(500, left / static_cast<float>(500 - of.size()));
     for (const auto& [c, p] : of) all[static_cast<std::size_t>(c)] = p;
     return all;
 }
@@ -86,6 +88,13 @@ TEST(BarsBefore, OfManyClassesTheLikeliestHaveLinesNowOrBefore) {
     const auto hit = figure.hit({box.x + 5, box.y + 5});
     ASSERT_TRUE(hit);
     EXPECT_EQ(hit->ref, (CellRef{"probabilities", {7}}));
+}
+
+TEST(BarsBefore, OfAListOfTheLikeliestTheOthersAreNotAllOthers) {
+    std::vector<float> list(100, 0.001f);
+    const Figure figure = bars(chances(list));
+    EXPECT_TRUE(says(figure, "likeliest of 100"));
+    EXPECT_FALSE(says(figure, "the others together"));
 }
 
 TEST(BarsBefore, WhatIsSelectedStaysSoInTheRanking) {
