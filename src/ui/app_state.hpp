@@ -125,6 +125,7 @@ struct AppState {
     bool arrows_taken = false;    // and so are the arrows its
     bool reload_now = false;      // a field that is being typed in takes the document's values in
     int focus_place = -1;         // how many fields and buttons stand before the one that has the keyboard
+    bool changes_asked = false;   // the list of what was changed by hand is to open
     Reveal reveal;                // what is to come into sight
     std::string focus;            // what has the keyboard, by its name in `places`
     /// Where the last frame drew what a test points at, in screen px: x, y, width, height.

@@ -74,6 +74,9 @@ bool has_parts(const AppState& state, Controller&) {
 bool comparing(const AppState& state, Controller&) {
     return state.document.comparing;
 }
+bool has_changes(const AppState& state, Controller&) {
+    return !state.document.side().request.interventions.empty();
+}
 bool has_lesson(const AppState& state, Controller&) {
     return !state.document.exhibit().lesson.empty();
 }
@@ -156,6 +159,7 @@ void add_runs(std::vector<Command>& all) {
         {"Cancel the run", "Esc", {}, [](AppState&, Controller& act) { act.runs().cancel(); }, Heard::outside_dialogs});
     all.push_back({"Lesson", "Ctrl L", has_lesson, [](AppState&, Controller& act) { act.toggle_lesson(); }});
     all.push_back({"Start this exhibit afresh", {}, {}, [](AppState&, Controller& act) { act.start_afresh(); }});
+    all.push_back({"Changes by hand", {}, has_changes, [](AppState& state, Controller&) { state.changes_asked = true; }});
     all.push_back({"Remove all interventions", {}, {}, [](AppState&, Controller& act) { act.hand().clear_interventions(); }});
     all.push_back({"Play or pause the decoding",
                    "Space",

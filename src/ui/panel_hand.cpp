@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
@@ -294,9 +295,10 @@ void hand_panel(const Ui& ui, AppState& state, Controller& act) {
 
 void changes_button(const Ui& ui, AppState& state, Controller& act, const std::string& text, float width) {
     const float s = ui.s;
-    if (button(ui, "changes", text, ButtonKind::plain, width, "What was changed by hand, and what came of it", 30 * s))
-        ImGui::OpenPopup("changes menu");
+    const bool pressed =
+        button(ui, "changes", text, ButtonKind::plain, width, "What was changed by hand, and what came of it", 30 * s);
     note_place(state, "changes");
+    if (pressed || std::exchange(state.changes_asked, false)) ImGui::OpenPopup("changes menu");
     const ImVec2 high = ImGui::GetItemRectMax();
     const ImVec2 screen = ImGui::GetIO().DisplaySize;
     const float wide = std::min(360 * s, screen.x - 32 * s);
