@@ -123,6 +123,7 @@ void palette(const Ui& ui, AppState& state, Controller& act) {
     if (run >= 0) {
         state.palette_open = false;
         found[static_cast<std::size_t>(run)].run(state, act);
+        if (state.reveal.frames > 0) ui.tabs.show_focus();
     }
 }
 

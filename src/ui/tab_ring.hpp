@@ -19,6 +19,8 @@ class TabRing {
     void stop(bool text, ImU32 frame, float scale);
     /// Has ImGui's last item the focus, by the keyboard?
     bool focused() const;
+    /// What gets the focus next is framed, as if Tab had gone there.
+    void show_focus() { shown_ = true; }
     /// How many stand before the one that Tab went to last; -1: none is left of it.
     int place() const { return place_; }
     /// Has any of them that is no field?
