@@ -184,6 +184,16 @@ class Cli(Case):
         with open(names[2], "rb") as f:
             self.assertTrue(f.read().startswith(b"\xef\xbb\xbf"))
 
+    def test_a_figure_of_a_changed_run_shows_what_was_before(self):
+        svg, csv = self.path("bars.svg"), self.path("bars.csv")
+        asked = ("render", "transformer", "--view", "bars", "--tensor", "probabilities", "--step", "4", "-o", svg, "-o", csv)
+        for hand in ((), ("--intervene", "cross.weights[2,:,4,:]*=0")):
+            self.good(*asked, *hand)
+            with open(svg, encoding="utf-8") as f:
+                self.assertEqual("mark: before the change" in f.read(), bool(hand))
+            with open(csv, encoding="utf-8") as f:
+                self.assertEqual("probabilities.untouched" in f.read(), bool(hand))
+
     def test_every_view_into_a_folder(self):
         folder = self.path("all")
         said = self.good("render", "self-attention", "--all", folder, "--format", "svg").splitlines()
