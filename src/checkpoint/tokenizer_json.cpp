@@ -67,7 +67,7 @@ std::unique_ptr<const TokenModel> read_word_piece(const Description& model, cons
     WordPieceDesign design;
     design.unknown = model.text("unk_token", design.unknown);
     design.continuing_prefix = model.text("continuing_subword_prefix", design.continuing_prefix);
-    model.object().whole<std::size_t>("max_input_chars_per_word", design.longest_word, 1, 1 << 20);
+    model.object().whole<std::size_t>("max_input_chars_per_word", design.longest_word, 1, std::size_t{1} << 32);
     return make_word_piece(read_vocabulary(model.object(), where), design, where);
 }
 
