@@ -101,8 +101,8 @@ void RowsSeen::note(const TensorInfo& info, bool normalised, const std::vector<I
                              return h->kind == Intervention::Kind::scale && h->value == 0;
                          });
     if (ablated)
-        return notes.push_back({"", info.name + ": ablated by hand: what these rows would read is 0, as they sum to 0",
-                                "undo it, or scale by 1, and it reads again"});
+        return notes.push_back(
+            {"", info.name + ": ablated by hand, so nothing is read there: its rows sum to 0", "undo it, or scale by 1"});
     notes.push_back({"", info.name + ": changed by hand, " + off.words(), why_off_one(hands, off.emptied)});
 }
 
