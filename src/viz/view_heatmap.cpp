@@ -4,7 +4,7 @@
 
 #include "viz/attention_plane.hpp"
 #include "viz/cell_numbers.hpp"
-#include "viz/counted_labels.hpp"
+#include "viz/heatmap_arrange.hpp"
 #include "viz/heatmap_image.hpp"
 #include "viz/map_picture.hpp"
 #include "viz/masked.hpp"
@@ -17,34 +17,6 @@ namespace saccade {
 namespace {
 
 constexpr Index most_numbers = 80;  // cells whose numbers are written
-constexpr double aside_width = 64;  // px of a colour bar at the side, without its unit
-constexpr double bar_width = 240, bar_height = 10, close_height = 8;
-
-/// px: a few cells do not fill a card of any size, but a large one is not left empty.
-double largest_cell(const Sketch& sketch, const Box& content) {
-    return std::clamp(std::min(content.w, content.h) * 0.12, sketch.px(44), sketch.px(120));
-}
-
-/// Where the colour scale stands: under the grid, close under it where there is little height, or right of it.
-enum class BarPlace { none, below, close, beside };
-
-/// What is decided before anything is drawn.
-struct GridLayout {
-    Box content;
-    Box grid;
-    double cell_w = 0, cell_h = 0;
-    AxisLabels rows, cols;
-    double label_gap = 0;
-    BarPlace bar = BarPlace::none;
-    double bar_w = 0;  // if it stands beside
-
-    double area() const { return cell_w * cell_h; }
-};
-
-double cell_size(double room, Index n, double largest) {
-    const double size = std::min(largest, room / static_cast<double>(n));
-    return size >= 4 ? std::floor(size) : size;
-}
 
 /// Values as they are coloured: per row, each row is divided by its largest magnitude.
 Tensor<float> scaled_by_row(const Tensor<float>& values) {
@@ -102,113 +74,9 @@ HeatmapItem make_item(const Sketch& sketch, const Trace& trace, const AttentionP
     return item;
 }
 
-/// `counted`: positions are written on both axes, not tokens.
-GridLayout arrange_as(const Sketch& sketch, const Slice& slice, Box content, BarPlace bar, double bar_w, bool counted) {
-    GridLayout at;
-    at.content = content;
-    at.bar = bar;
-    at.bar_w = bar_w;
-    if (bar == BarPlace::beside) content.w = std::max(1.0, content.w - bar_w - sketch.px(12));
-    const Index rows = slice.values.shape()[0], cols = slice.values.shape()[1];
-    const bool image = slice.row() && slice.row()->kind == AxisKind::y && slice.col()->kind == AxisKind::x;
-    const double largest = image ? 1e9 : largest_cell(sketch, content);
-    at.label_gap = sketch.px(10);
-    const double bar_room = bar == BarPlace::below   ? sketch.px(20 + bar_height + 20)
-                            : bar == BarPlace::close ? sketch.px(8 + close_height + 4) + sketch.px(12) * 1.3
-                                                     : 0;
-
-    const bool row_labels = slice.row() && !image && content.w >= sketch.px(60),
-               col_labels = !image && content.h >= sketch.px(60);
-    at.rows.none = at.cols.none = true;
-    // Row labels by a guess at the cells' height; then the columns, whose labels decide the height that is left; then what of
-    // the rows fits it.
-    const double guess_h = cell_size((content.h - bar_room) * 0.85, rows, largest);
-    // Labels have what cells of a fair size leave.
-    const double free_w = content.w - at.label_gap - static_cast<double>(cols) * std::min(largest, sketch.px(34));
-    const auto few = [&](double whole, double room, Index n) {  // what few cells leave at their smallest
-        return std::clamp(room - static_cast<double>(n) * sketch.px(14), whole * 0.3, whole * 0.55);
-    };
-    const double rows_limit = std::max(few(content.w, content.w, cols), free_w);
-    const auto rows_fitted = counted ? &counted_row_labels : &fit_row_labels;
-    const auto columns_fitted = counted ? &counted_column_labels : &fit_column_labels;
-    const double free_h = content.h - bar_room - at.label_gap - static_cast<double>(rows) * sketch.px(22);
-    if (row_labels) at.rows = rows_fitted(sketch, *slice.row(), guess_h, rows_limit);
-    const double left = at.rows.none ? 0 : at.rows.extent + at.label_gap;
-    at.cell_w = cell_size(content.w - left, cols, largest);
-    double cols_limit =
-        std::max({few(content.h, content.h - bar_room, rows), std::min(content.h * 0.42, sketch.px(60)), free_h});
-    // Tokens cut short above say more than positions on both sides: the rows keep what their names need, if that leaves room.
-    const double rows_need = at.rows.none ? 0 : static_cast<double>(rows) * std::ceil(smallest_label(sketch) * label_pitch);
-    const double left_over = content.h - bar_room - at.label_gap - rows_need;
-    if (sketch.state().text_size <= 0 && left_over >= smallest_label(sketch) * 3) cols_limit = std::min(cols_limit, left_over);
-    if (col_labels) at.cols = columns_fitted(sketch, *slice.col(), at.cell_w, cols_limit);
-    const double top = at.cols.none ? 0 : at.cols.extent + (at.cols.rotated ? at.label_gap : sketch.px(4));
-    at.cell_h = cell_size(content.h - top - bar_room, rows, largest);
-    if (!at.rows.none) {
-        const AxisLabels guessed = at.rows;
-        at.rows = rows_fitted(sketch, *slice.row(), at.cell_h, rows_limit);
-        at.rows.extent = guessed.extent;
-        at.rows.size = std::min(at.rows.size, guessed.size);
-    }
-    // The same kind of thing on both axes is written alike, or nearly so where one has much less room.
-    if (!at.rows.none && !at.cols.none) {
-        const double smaller = std::min(at.rows.size, at.cols.size);
-        const bool far = std::abs(at.rows.size - at.cols.size) >= sketch.px(6);
-        at.rows.size = std::min(at.rows.size, smaller * (far ? 1.3 : 1));
-        at.cols.size = std::min(at.cols.size, smaller * (far ? 1.3 : 1));
-    }
-    if (image) at.cell_w = at.cell_h = std::min(at.cell_w, at.cell_h);
-    const double grid_w = at.cell_w * static_cast<double>(cols), grid_h = at.cell_h * static_cast<double>(rows);
-    const double x = content.x + (content.w - left - grid_w) / 2 + left;
-    const double y = content.y + (content.h - top - bar_room - grid_h) / 2 + top;
-    at.grid = {std::round(x), std::round(y), grid_w, grid_h};
-    return at;
-}
-
-/// The same tokens stand on both axes: what is found by its position in one is looked for in the other.
-bool same_tokens(const Slice& slice) {
-    return slice.row() && slice.col() && slice.col()->name == slice.row()->name + ".key" &&
-           slice.col()->labels == slice.row()->labels;
-}
-
-GridLayout arrange_with(const Sketch& sketch, const Slice& slice, const Box& content, BarPlace bar, double bar_w) {
-    GridLayout at = arrange_as(sketch, slice, content, bar, bar_w, false);
-    // A figure of a stated size writes all that has room.
-    const bool apart =
-        sketch.state().text_size <= 0 && !at.rows.none && !at.cols.none && at.rows.positions != at.cols.positions;
-    return apart && same_tokens(slice) ? arrange_as(sketch, slice, content, bar, bar_w, true) : at;
-}
-
 /// Of the unit, with its gap beside the colour bar.
 double word_width(const Sketch& sketch, const AttentionPlane& plane) {
     return sketch.text_width(measured_in(plane.source->info), sketch.px(12)) + sketch.px(13);
-}
-
-/// A figure has its scale, as has what is signed, bent or outside its limits, wherever it stands: that stays where notes and
-/// labels take the room. On the stage any other scale does if there is room beside the grid.
-GridLayout arrange(const Sketch& sketch, const Slice& slice, const Box& content, const HeatmapItem& item, bool numbered,
-                   double word) {
-    const auto with = [&](BarPlace bar, double w) { return arrange_with(sketch, slice, content, bar, w); };
-    if (!sketch.barred()) return with(BarPlace::none, 0);
-    if (content.h >= sketch.px(170) && content.w >= sketch.px(180)) {
-        const GridLayout below = with(BarPlace::below, 0);
-        if (!below.rows.positions || content.w < sketch.px(300) || sketch.state().decorations) return below;
-        // Where the bar takes the room of the tokens' names it goes aside.
-        const GridLayout aside = with(BarPlace::beside, sketch.px(aside_width) + word);
-        return aside.rows.positions ? below : aside;
-    }
-    const GridLayout bare = with(BarPlace::none, 0);
-    const bool beyond = item.over.a > 0, needed = beyond || item.normalization.low < 0 || sketch.state().decorations ||
-                                                  item.normalization.scale != Normalization::Scale::linear;
-    if (content.w < sketch.px(100) || content.h < sketch.px(40)) return bare;
-    const double numbers = sketch.text_width(low_text(item.normalization), sketch.px(12)) +
-                           sketch.text_width(high_text(item.normalization), sketch.px(12)) + sketch.px(beyond ? 40 : 10);
-    const GridLayout beside = with(BarPlace::beside, std::max(sketch.px(56), numbers));
-    // What costs cells little is had in any case, unless they carry their numbers.
-    const double enough = bare.area() * (numbered ? 1 : 0.75);
-    if (beside.area() >= enough || !needed) return beside.area() >= enough ? beside : bare;
-    const GridLayout close = with(BarPlace::close, 0);
-    return beside.area() > close.area() || content.h < sketch.px(70) ? beside : close;
 }
 
 bool dimmed(const std::vector<bool>& positions, Index i) {
@@ -330,15 +198,15 @@ void draw_focus(Sketch& sketch, const Slice& slice, const GridLayout& at, const 
 }
 
 void draw_bar(Sketch& sketch, const AttentionPlane& plane, const GridLayout& at, const HeatmapItem& item, const Box& content) {
-    const double w = std::min({sketch.px(bar_width), std::max(at.grid.w, sketch.px(120)), content.w * 0.6});
+    const double w = std::min({sketch.px(ScaleSize::width), std::max(at.grid.w, sketch.px(120)), content.w * 0.6});
     const bool close = at.bar == BarPlace::close;
     // Where the grid stands far right the bar moves left for its word.
     const double word = word_width(sketch, plane);
     Box bar{std::max(content.x, std::min(at.grid.x, content.right() - w - word)), at.grid.bottom() + sketch.px(close ? 8 : 20),
-            w, sketch.px(close ? close_height : bar_height)};
+            w, sketch.px(close ? ScaleSize::close : ScaleSize::height)};
     if (at.bar == BarPlace::beside)
         bar = {at.grid.right() + sketch.px(12), at.grid.y + (at.grid.h - sketch.px(24)) / 2,
-               at.bar_w >= sketch.px(aside_width) + word ? at.bar_w - word : at.bar_w, sketch.px(close_height)};
+               at.bar_w >= sketch.px(ScaleSize::aside) + word ? at.bar_w - word : at.bar_w, sketch.px(ScaleSize::close)};
     draw_color_bar(sketch, bar, content.right(),
                    {item.map, item.normalization, item.over, item.under,
                     keeps_peaks(*plane.source) ? largest_of(item.values, sketch.state().memo) : std::nullopt},
