@@ -11,6 +11,7 @@
 #include "ui/desk_state.hpp"
 #include "ui/document.hpp"
 #include "ui/layers.hpp"
+#include "ui/present.hpp"
 #include "ui/recent.hpp"
 
 namespace saccade {
@@ -19,6 +20,7 @@ namespace saccade {
 struct ViewSettings {
     std::string theme = "dark";
     double ui_scale = 1;
+    double present_size = 1;  // of Present, beside what its window asks for
     Normalization::Scale scale = Normalization::Scale::linear;
     std::map<std::string, double> shares;  // card sizes that the user has dragged: "exhibit/row0" -> share
     std::string language = "en";           // of the lessons: "en", "zh"
@@ -102,6 +104,7 @@ struct AppState {
     bool leaving = false;  // asks whether to quit: a training is under way
     double screen_scale = 1;
     FigureDesk desk;
+    Presentation present;
     PathPrompt prompt;
     AskedFiles asking;
 

@@ -28,9 +28,15 @@ constexpr std::array named_keys = {NamedKey{"←", [] { return compat::key_press
                                    NamedKey{"↓", [] { return compat::key_pressed(ImGuiKey_DownArrow) ? 1 : 0; }},
                                    NamedKey{"+", [] { return compat::plain_key_pressed(compat::PlainKey::plus); }},
                                    NamedKey{"−", [] { return compat::plain_key_pressed(compat::PlainKey::minus); }},
+                                   NamedKey{"[", [] { return compat::sign_typed(compat::PlainKey::opening_bracket); }},
+                                   NamedKey{"]", [] { return compat::sign_typed(compat::PlainKey::closing_bracket); }},
+                                   NamedKey{".", [] { return compat::sign_typed(compat::PlainKey::dot); }},
                                    NamedKey{"Space", [] { return compat::key_pressed(ImGuiKey_Space, false) ? 1 : 0; }},
                                    NamedKey{"Del", [] { return compat::key_pressed(ImGuiKey_Delete, false) ? 1 : 0; }},
                                    NamedKey{"Home", [] { return compat::key_pressed(ImGuiKey_Home, false) ? 1 : 0; }},
+                                   NamedKey{"PageUp", [] { return compat::key_pressed(ImGuiKey_PageUp, false) ? 1 : 0; }},
+                                   NamedKey{"PageDown", [] { return compat::key_pressed(ImGuiKey_PageDown, false) ? 1 : 0; }},
+                                   NamedKey{"F5", [] { return compat::plain_key_pressed(compat::PlainKey::f5); }},
                                    NamedKey{"Esc", [] { return compat::key_pressed(ImGuiKey_Escape, false) ? 1 : 0; }},
                                    NamedKey{"F1", [] { return compat::plain_key_pressed(compat::PlainKey::f1); }}};
 
@@ -47,9 +53,11 @@ bool is_letter_or_digit(const std::string& key) {
 /// How often; fast fingers type a sign twice in a frame.
 int presses(const Chord& chord) {
     const ImGuiIO& io = ImGui::GetIO();
-    // Where + stands on a keyboard, Shift may be needed to reach it.
-    const bool any_shift = chord.key == "+" || chord.key == "−";
-    if (io.KeyCtrl != chord.ctrl || io.KeyAlt != chord.alt || (io.KeyShift != chord.shift && !any_shift)) return 0;
+    // Where + stands on a keyboard, Shift may be needed to reach it; for a bracket AltGr.
+    const bool bracket = chord.key == "[" || chord.key == "]";
+    const bool any_shift = bracket || chord.key == "+" || chord.key == "−";
+    if (!bracket && (io.KeyCtrl != chord.ctrl || io.KeyAlt != chord.alt)) return 0;
+    if (io.KeyShift != chord.shift && !any_shift) return 0;
     const NamedKey* key = named(chord.key);
     return key != nullptr ? key->pressed() : compat::letter_pressed(chord.key[0]) ? 1 : 0;
 }
@@ -174,38 +182,76 @@ void add_runs(std::vector<Command>& all) {
 }
 
 void add_window(std::vector<Command>& all) {
-    const auto scale = [](double by) {
-        return [by](AppState& state, Controller& act) { act.set_ui_scale(state.view.ui_scale + by); };
-    };
+    const auto scale = [](double by) { return [by](AppState& state, Controller& act) { change_scale(state, act, by); }; };
+    all.push_back({"Present", "F5", [](const AppState& state, Controller&) { return !state.desk.open; }, start_presenting,
+                   Heard::outside_dialogs});
     all.push_back({"Light or dark", "Ctrl T", {}, [](AppState&, Controller& act) { act.toggle_theme(); }});
-    all.push_back({"Larger", "Ctrl +", {}, scale(scale_step)});
-    all.push_back({"Smaller", "Ctrl −", {}, scale(-scale_step)});
-    all.push_back(
-        {"Normal size", "Ctrl 0", {}, [](AppState& state, Controller& act) { act.set_ui_scale(state.screen_scale); }});
+    all.push_back({"Larger", "Ctrl +", {}, scale(scale_step), Heard::everywhere});
+    all.push_back({"Smaller", "Ctrl −", {}, scale(-scale_step), Heard::everywhere});
+    all.push_back({"Normal size", "Ctrl 0", {}, reset_scale, Heard::everywhere});
     all.push_back(
         {"Inspector", "Ctrl I", {}, [](AppState& state, Controller&) { state.inspector_drawer = !state.inspector_drawer; }});
-    all.push_back({"Keyboard", "F1", {}, [](AppState& state, Controller&) {
+    all.push_back({"Keyboard",
+                   "F1",
+                   {},
+                   [](AppState& state, Controller&) {
                        state.help_open = !state.help_open;
                        state.palette_open = false;
-                   }});
+                   },
+                   Heard::everywhere});
     all.push_back({"Quit", "Ctrl Q", {}, [](AppState&, Controller& act) { act.quit(); }});
 }
 
-bool heard(const Command& command, const AppState& state) {
+void add_presenting(std::vector<Command>& all) {
+    const auto add = [&](const char* title, std::initializer_list<const char*> chords,
+                         const std::function<void(Presentation&)>& run) {
+        for (const char* chord : chords)
+            all.push_back(
+                {title, chord, {}, [run](AppState& state, Controller&) { run(state.present); }, Heard::presenting, false});
+    };
+    using Blank = Presentation::Blank;
+    add("Present: next point of the lesson", {"Space", "→", "↓", "PageDown"}, &Presentation::next);
+    add("Present: the point before", {"←", "↑", "PageUp"}, &Presentation::back);
+    for (const auto& [chord, by] : {std::pair{"[", Index{-1}}, std::pair{"]", Index{1}}})
+        all.push_back({"Present: output step",
+                       chord,
+                       {},
+                       [by](AppState&, Controller& act) { act.stage().set_step(act.stage().current_step() + by); },
+                       Heard::presenting,
+                       false});
+    add("Present: spotlight around the pointer", {"S"}, [](Presentation& p) { p.spotlight = !p.spotlight; });
+    add("Present: black screen until the next key", {"B", "."}, [](Presentation& p) { p.blank = Blank::black; });
+    add("Present: white screen until the next key", {"W"}, [](Presentation& p) { p.blank = Blank::white; });
+    all.push_back({"Present: end, as Esc does",
+                   "F5",
+                   {},
+                   [](AppState& state, Controller&) { state.present.end(); },
+                   Heard::presenting,
+                   false});
+}
+
+bool dialog_open(const AppState& state) {
+    return state.leaving || state.asking.open || state.palette_open || state.desk.open || state.prompt.kind != Kind::none;
+}
+
+bool heard(const Command& command, const AppState& state, bool presenting) {
+    if (presenting)
+        return heard_in_present(command) && (command.heard == Heard::everywhere || (!state.help_open && !dialog_open(state)));
+    if (command.heard == Heard::presenting) return false;
     if (command.chord.key == "Esc") return state.escape == Layer::run;
     // A button that has the focus is pressed by it, a slider moved.
     if (command.chord.key == "Space" && state.button_focused) return false;
     if ((command.chord.key == "←" || command.chord.key == "→") && state.arrows_taken) return false;
-    if (command.heard == Heard::anywhere) return true;
-    if (state.leaving || state.asking.open || state.palette_open || state.desk.open || state.prompt.kind != Kind::none)
-        return false;
+    if (command.heard == Heard::anywhere || command.heard == Heard::everywhere) return true;
+    if (dialog_open(state)) return false;
     if (command.heard == Heard::outside_dialogs) return true;
     return !ImGui::GetIO().WantTextInput && state.document.matrix.param.empty();
 }
 
 /// "← →", "Shift + arrows", "Ctrl O".
 std::string text_of(const std::vector<Chord>& chords) {
-    if (chords.size() == 4) {
+    const auto is_arrow = [](const Chord& chord) { return std::string("←→↑↓").find(chord.key) != std::string::npos; };
+    if (chords.size() == 4 && std::ranges::all_of(chords, is_arrow)) {
         Chord arrows = chords.front();
         arrows.key = "+ arrows";
         return to_string(arrows);
@@ -244,34 +290,47 @@ const std::vector<Command>& commands() {
         add_files_and_pictures(all);
         add_runs(all);
         add_window(all);
+        add_presenting(all);
         return all;
     }();
     return table;
 }
 
+bool heard_in_present(const Command& command) {
+    return command.heard == Heard::presenting || command.heard == Heard::everywhere;
+}
+
 void run_keys(AppState& state, Controller& act) {
+    const bool presenting = state.present.on;  // the key that starts it does not end it
+    if (presenting && state.present.blank != Presentation::Blank::none) {
+        if (compat::any_key_pressed()) state.present.blank = Presentation::Blank::none;
+        return;
+    }
     for (const Command& command : commands())
         for (int left = command.chord.key.empty() ? 0 : presses(command.chord);
-             left > 0 && heard(command, state) && command.available(state, act); --left)
+             left > 0 && heard(command, state, presenting) && command.available(state, act); --left)
             command.run(state, act);
 }
 
 std::vector<KeyLine> key_lines(const std::vector<Command>& of) {
     std::vector<KeyLine> lines = {{"Tab, Shift Tab", "next, previous field or button"}};
-    const auto add = [&](bool in_palette) {
+    const auto add = [&](bool in_palette, bool presenting) {
         std::vector<Chord> chords;
         for (std::size_t i = 0; i < of.size(); ++i) {
             const Command& command = of[i];
-            if (command.chord.key.empty() || command.in_palette != in_palette) continue;
+            if (command.chord.key.empty() || command.in_palette != in_palette ||
+                (command.heard == Heard::presenting) != presenting)
+                continue;
             chords.push_back(command.chord);
             if (i + 1 < of.size() && of[i + 1].title == command.title) continue;
             lines.push_back({text_of(chords), command.title});
             chords.clear();
         }
     };
-    add(false);
-    lines.push_back({"Esc", "close a menu or a dialog, leave a field; all views again"});
-    add(true);
+    add(false, false);
+    lines.push_back({"Esc", "close a menu or a dialog, leave a field, end Present; all views again"});
+    add(true, false);
+    add(false, true);
     return lines;
 }
 

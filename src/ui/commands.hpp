@@ -11,7 +11,7 @@ namespace saccade {
 /// Keys that are pressed together, as "Ctrl Shift Z" or "Space".
 struct Chord {
     bool ctrl = false, shift = false, alt = false;
-    std::string key;  // a letter, a digit, ← → ↑ ↓ + − Space Del Home Esc F1; empty: none
+    std::string key;  // a letter, a digit, ← → ↑ ↓ + − [ ] . Space Del Home PageUp PageDown Esc F1 F5; empty: none
 
     Chord() = default;
     /// Error{invalid_input} for keys that do not exist.
@@ -23,8 +23,8 @@ std::string to_string(const Chord& chord);
 /// Something that a person can run by its keys and from the palette.
 struct Command {
     /// Where its keys work: also in dialogs and fields; not in a dialog; or only while no dialog, field or matrix cell has
-    /// the keyboard.
-    enum class Heard { anywhere, outside_dialogs, on_stage };
+    /// the keyboard. While Present is on these are silent, and heard are its own and what is meant for everywhere.
+    enum class Heard { anywhere, outside_dialogs, on_stage, presenting, everywhere };
 
     std::string title;
     Chord chord;                                             // none: from the palette alone
@@ -38,6 +38,9 @@ struct Command {
 
 /// All of them: keys, palette and the help page are made of this table.
 const std::vector<Command>& commands();
+
+/// Do its keys work while Present is on?
+bool heard_in_present(const Command& command);
 
 /// Runs what the keys of this frame ask for. Before the dialogs are drawn: a key that closes one is the dialog's.
 void run_keys(AppState& state, Controller& act);

@@ -132,7 +132,7 @@ void help(const Ui& ui, AppState& state, Controller& act) {
     label(ui, "Keyboard", ui.theme.text, 19);
     std::vector<Command> available;
     for (const Command& command : commands())
-        if (command.available(state, act)) available.push_back(command);
+        if (command.available(state, act) && (!state.present.on || heard_in_present(command))) available.push_back(command);
     // One baseline for both.
     const float drop = static_cast<float>(ui.fonts.ascent(Font::ui) * 15 - ui.fonts.ascent(Font::mono) * 14) * ui.s;
     for (const KeyLine& line : key_lines(available)) {

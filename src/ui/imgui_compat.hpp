@@ -7,6 +7,7 @@
 #include <backends/imgui_impl_opengl3.h>
 #include <imgui.h>
 
+#include <cfloat>
 #include <cmath>
 
 namespace saccade::compat {
@@ -97,6 +98,35 @@ inline bool key_changed() {
     return false;
 }
 
+inline bool mouse_down() {
+    const ImGuiIO& io = ImGui::GetIO();
+    return io.MouseDown[0] || io.MouseDown[1] || io.MouseDown[2];
+}
+
+/// After the backend has said where the pointer is, before NewFrame: nothing is under it in this frame. From 1.87 on that
+/// would lose a press that comes without a move.
+inline void forget_pointer() {
+#if IMGUI_VERSION_NUM < 18700
+    ImGui::GetIO().MousePos = {-FLT_MAX, -FLT_MAX};
+#endif
+}
+
+/// Did any key go down that is more than Shift, Ctrl and their like?
+inline bool any_key_pressed() {
+#if IMGUI_VERSION_NUM >= 18700
+    for (int key = ImGuiKey_NamedKey_BEGIN; key < ImGuiKey_MouseLeft; ++key) {
+        const bool modifier = key >= ImGuiKey_LeftCtrl && key <= ImGuiKey_RightSuper;
+        if (!modifier && ImGui::IsKeyPressed(static_cast<ImGuiKey>(key), false)) return true;
+    }
+#else
+    for (int key = GLFW_KEY_SPACE; key <= GLFW_KEY_LAST; ++key) {
+        const bool modifier = key >= GLFW_KEY_LEFT_SHIFT && key <= GLFW_KEY_RIGHT_SUPER;
+        if (!modifier && ImGui::IsKeyPressed(key, false)) return true;
+    }
+#endif
+    return false;
+}
+
 /// Letters have no named key before 1.87; there a key is what GLFW calls it, which for letters and digits is the capital
 /// character.
 inline bool letter_pressed(char letter) {
@@ -123,25 +153,41 @@ inline void own_tab() {
 #endif
 }
 
-enum class PlainKey { f1, plus, minus };
+enum class PlainKey { f1, f5, plus, minus, opening_bracket, closing_bracket, dot };
 
 /// How often was the sign typed in this frame? Whichever key it stands on, which differs from keyboard to keyboard.
 inline int sign_typed(PlainKey key) {
+    const auto is = [key](unsigned c) {
+        switch (key) {
+            case PlainKey::plus:
+                return c == '+' || c == 0xff0b;
+            case PlainKey::minus:
+                return c == '-' || c == 0x2212 || c == 0xff0d;
+            case PlainKey::opening_bracket:
+                return c == '[' || c == 0x3010 || c == 0xff3b;
+            case PlainKey::closing_bracket:
+                return c == ']' || c == 0x3011 || c == 0xff3d;
+            case PlainKey::dot:
+                return c == '.' || c == 0x3002;
+            default:
+                return false;
+        }
+    };
     int times = 0;
-    for (const ImWchar c : ImGui::GetIO().InputQueueCharacters)
-        times += (key == PlainKey::plus ? c == '+' || c == 0xff0b : c == '-' || c == 0x2212 || c == 0xff0d) ? 1 : 0;
+    for (const ImWchar c : ImGui::GetIO().InputQueueCharacters) times += is(c) ? 1 : 0;
     return times;
 }
 
 /// How often; keys that ImGui 1.86 knows by GLFW's code alone. With Ctrl a sign is not typed: there its usual places count.
 inline int plain_key_pressed(PlainKey key) {
-    if (key != PlainKey::f1 && !ImGui::GetIO().KeyCtrl) return sign_typed(key);
+    const bool function_key = key == PlainKey::f1 || key == PlainKey::f5;
+    if (!function_key && !ImGui::GetIO().KeyCtrl) return sign_typed(key);
 #if IMGUI_VERSION_NUM >= 18700
-    const ImGuiKey keys[] = {ImGuiKey_F1, ImGuiKey_Equal, ImGuiKey_Minus},
-                   pad[] = {ImGuiKey_F1, ImGuiKey_KeypadAdd, ImGuiKey_KeypadSubtract};
+    const ImGuiKey keys[] = {ImGuiKey_F1, ImGuiKey_F5, ImGuiKey_Equal, ImGuiKey_Minus},
+                   pad[] = {ImGuiKey_F1, ImGuiKey_F5, ImGuiKey_KeypadAdd, ImGuiKey_KeypadSubtract};
 #else
-    const int keys[] = {GLFW_KEY_F1, GLFW_KEY_EQUAL, GLFW_KEY_MINUS},
-              pad[] = {GLFW_KEY_F1, GLFW_KEY_KP_ADD, GLFW_KEY_KP_SUBTRACT};
+    const int keys[] = {GLFW_KEY_F1, GLFW_KEY_F5, GLFW_KEY_EQUAL, GLFW_KEY_MINUS},
+              pad[] = {GLFW_KEY_F1, GLFW_KEY_F5, GLFW_KEY_KP_ADD, GLFW_KEY_KP_SUBTRACT};
 #endif
     const int at = static_cast<int>(key);
     return ImGui::IsKeyPressed(keys[at], false) || ImGui::IsKeyPressed(pad[at], false) ? 1 : 0;

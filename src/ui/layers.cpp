@@ -13,6 +13,7 @@ Layer top_layer(const AppState& state, bool menu, bool field) {
     if (state.palette_open) return Layer::palette;
     if (state.prompt.kind != PathPrompt::Kind::none) return Layer::prompt;
     if (state.desk.open) return Layer::exporting;
+    if (state.present.on) return Layer::presenting;
     if (field) return Layer::field;
     if (!document.matrix.param.empty()) return Layer::cell;
     if (document.hand.mask.on) return Layer::drawing;

@@ -13,12 +13,13 @@ enum class Layer {
     palette,
     prompt,
     exporting,  // the figure desk
-    field,      // the text field that has the keyboard
-    cell,       // the cell of a matrix that has it
-    drawing,    // of a mask
-    search,     // of a token
-    run,        // the runs under way
-    alone,      // one card that fills the stage
+    presenting,
+    field,    // the text field that has the keyboard
+    cell,     // the cell of a matrix that has it
+    drawing,  // of a mask
+    search,   // of a token
+    run,      // the runs under way
+    alone,    // one card that fills the stage
     none
 };
 

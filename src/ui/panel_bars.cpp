@@ -63,7 +63,7 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
     }
 
     // Widths of the buttons on the right, their gaps, and the margin.
-    const float buttons = (layout.drawer ? 92.0f + 8.0f : 0.0f) * s + (64 + 8 + 84 + 8 + 84 + 16) * s +
+    const float buttons = (layout.drawer ? 92.0f + 8.0f : 0.0f) * s + (64 + 8 + 84 + 8 + 84 + 16 + (wide ? 84 + 8 : 0)) * s +
                           (changes.empty() ? 0 : changes_width + 8 * s);
     // In the middle of the window if there is room, else between the name and the buttons.
     const float from = ImGui::GetItemRectMax().x + 24 * s, to = width - buttons - 16 * s;
@@ -106,6 +106,13 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
     if (button(ui, "theme", t.dark ? "Light" : "Dark", ButtonKind::plain, 84 * s, "Theme (Ctrl T)", 30 * s)) act.toggle_theme();
     note_place(state, "theme");
     ImGui::SameLine();
+    if (wide) {
+        if (button(ui, "present", "Present", ButtonKind::plain, 84 * s, "The stage and its lesson for a room, full screen (F5)",
+                   30 * s))
+            start_presenting(state, act);
+        note_place(state, "present");
+        ImGui::SameLine();
+    }
     if (button(ui, "export", "Export", ButtonKind::primary, 84 * s, "The figure desk: figures and values to a file (Ctrl E)",
                30 * s))
         state.desk.open = true;

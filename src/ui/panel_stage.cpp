@@ -141,6 +141,8 @@ void stage(const Ui& ui, AppState& state, Controller& act, const Layout& layout)
     const float bottom = layout.stage.at.y + layout.stage.size.y - 12 * s;
     const float end = bottom - (transport_height > 0 ? transport_height + card_gap * s : 0);
     const auto head = [&] {
+        state.head_height = 0;
+        if (state.present.on) return;  // what is shown is not for typing in
         const float from = ImGui::GetCursorScreenPos().y;
         inputs(ui, state, act);
         banners(ui, state, act);
@@ -148,15 +150,15 @@ void stage(const Ui& ui, AppState& state, Controller& act, const Layout& layout)
         state.head_height = ImGui::GetCursorScreenPos().y - from;
     };
     // Where hardly anything would be left beside the inputs, they scroll with the views.
-    const bool all = end - top - state.head_height < 150 * s;
+    const bool all = !state.present.on && end - top - state.head_height < 150 * s;
     if (!all) head();
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const float lowest = state.document.trace() != nullptr ? cards_height(ui, state, e, width) : 120 * s;
-    const float before = (all ? state.head_height : 0) + matrices_height(ui, state, width);
+    const float before = (all ? state.head_height : 0) + (state.present.on ? 0 : matrices_height(ui, state, width));
     const float squeezed = 0.85f;  // a little less than they need is better than a bar
     ScrolledPart part(ui, state, {at, {width, std::max(1.0f, end - at.y)}}, before + squeezed * lowest);
     if (all) head();
-    matrices(ui, state, act);
+    if (!state.present.on) matrices(ui, state, act);
     const ImVec2 from = ImGui::GetCursorScreenPos();
     const float left = part.room() - before;
     // Where there is a bar height costs nothing, as long as a row of views is seen whole.

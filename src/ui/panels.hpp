@@ -47,6 +47,8 @@ void changes_button(const Ui& ui, AppState& state, Controller& act, const std::s
 void hand_panel(const Ui& ui, AppState& state, Controller& act);
 void lesson_panel(const Ui& ui, AppState& state, Controller& act);
 void training_panel(const Ui& ui, AppState& state, Controller& act);
+/// In place of all of these while it is on: the stage above the current point of the lesson.
+void present(const Ui& ui, AppState& state, Controller& act);
 void status_bar(const Ui& ui, AppState& state, const Layout& layout);
 /// The figure desk (ui/desk.hpp), over the whole window, while it is open; and its column of choices.
 void figure_desk(const Ui& ui, AppState& state, Controller& act);

@@ -45,13 +45,15 @@ void Preferences::read(ViewSettings& settings, std::vector<Recent>& recent, doub
         const json document = parse_json(written_, path_, "");
         const JsonObject kept(document, path_);
         std::string chosen = settings.theme, language = settings.language;
-        double size = 1;
+        double size = 1, present_size = settings.present_size;
         kept.text("theme", chosen);
         kept.text("language", language);
         kept.number("size", size, 0.01, 100);
+        kept.number("present_size", present_size, 0.01, 100);
         theme(chosen);
         settings.theme = chosen;
         settings.language = language == "zh" ? "zh" : "en";
+        settings.present_size = std::clamp(present_size, least_present_size, largest_present_size);
         // A multiple of the screen's own: another screen has another.
         settings.ui_scale = std::clamp(std::round(screen_scale * size * 10) / 10, 0.7, 3.0);
         const std::vector<json>& opened = kept.list("recent");
@@ -70,13 +72,19 @@ void Preferences::read(ViewSettings& settings, std::vector<Recent>& recent, doub
 
 void Preferences::keep(const ViewSettings& settings, const std::vector<Recent>& recent) {
     if (path_.empty()) return;
-    json now = {{"theme", settings.theme}, {"language", settings.language}, {"size", settings.ui_scale / screen_scale_}};
+    json now = {{"theme", settings.theme},
+                {"language", settings.language},
+                {"size", settings.ui_scale / screen_scale_},
+                {"present_size", settings.present_size}};
     for (const Recent& one : recent) now["recent"].push_back({{"exhibit", one.exhibit}, {"path", one.path}});
     const std::string text = now.dump(2) + "\n";
     if (text == written_) return;
     const bool first = written_.empty();
     written_ = text;
-    const json usual = {{"theme", ViewSettings().theme}, {"language", ViewSettings().language}, {"size", 1.0}};
+    const json usual = {{"theme", ViewSettings().theme},
+                        {"language", ViewSettings().language},
+                        {"size", 1.0},
+                        {"present_size", ViewSettings().present_size}};
     if (first && now == usual) return;  // nothing was set: no file is left behind
     try {
         std::filesystem::create_directories(std::filesystem::path(path_).parent_path());

@@ -45,6 +45,7 @@ ViewSettings with_looks_of(ViewSettings file, const ViewSettings& person) {
     file.theme = person.theme;
     file.ui_scale = person.ui_scale;
     file.language = person.language;
+    file.present_size = person.present_size;
     return file;
 }
 

@@ -92,6 +92,19 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
     dump["partial"] = state.document.side().partial();
     dump["cancelled"] = state.document.side().cancelled;
     dump["lesson"] = {{"shown", state.view.lesson}, {"language", state.view.language}};
+    const Presentation& p = state.present;
+    const char* blank[] = {"none", "black", "white"};
+    dump["present"] = {{"on", p.on},
+                       {"full", p.full},
+                       {"point", p.point},
+                       {"points", p.points},
+                       {"page", p.page},
+                       {"pages", p.pages},
+                       {"language", state.view.language},
+                       {"spotlight", p.spotlight},
+                       {"blank", blank[static_cast<int>(p.blank)]},
+                       {"size", state.view.present_size},
+                       {"note", p.note}};
     const Exhibit& e = state.document.exhibit();
     for (std::size_t i = 0; i < e.lesson.points.size() && i < state.document.side().lesson.size(); ++i)
         dump["lesson"]["verdicts"].push_back(verdict(e.lesson.points[i], state.document.side().lesson[i]));

@@ -17,6 +17,7 @@
 #include "ui/commands.hpp"
 #include "ui/endings.hpp"
 #include "ui/faults.hpp"
+#include "ui/full_screen.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/imgui_frame.hpp"
 #include "ui/input_queue.hpp"
@@ -183,9 +184,26 @@ struct Window::Impl {
     }
 
     void upload_fonts() {
-        if (!fonts.update(static_cast<float>(state.view.ui_scale))) return;
+        int width = 0, height = 0;
+        glfwGetWindowSize(native.handle, &width, &height);
+        if (!fonts.update(static_cast<float>(shown_scale(state, width, height)))) return;
         compat::upload_fonts();
         settle = 2;
+    }
+
+    /// Present fills a screen while it is on, where there is one.
+    void follow_present() {
+        Presentation& present = state.present;
+        if (full_screen.lost()) present.note = "The screen is gone: Present goes on in this window";
+        if (present.on != presenting) {
+            presenting = present.on;
+            if (presenting)
+                present.note = full_screen.enter();
+            else
+                full_screen.leave();
+            settle = 3;
+        }
+        present.full = full_screen.fills();
     }
 
     void feed_keyboard() {
@@ -208,6 +226,11 @@ struct Window::Impl {
     void new_frame() {
         ImGui_ImplOpenGL3_NewFrame();
         ImGui_ImplGlfw_NewFrame();
+        ImGuiIO& io = ImGui::GetIO();
+        if (state.present.on &&
+            state.present.pointer_rests(static_cast<double>(io.MousePos.x), static_cast<double>(io.MousePos.y),
+                                        compat::mouse_down(), glfwGetTime()))
+            compat::forget_pointer();
         ImGui::NewFrame();
         if (heard()) settle = 3;
     }
@@ -254,11 +277,14 @@ struct Window::Impl {
         const bool escape = compat::key_pressed(ImGuiKey_Escape, false);
         state.focus.clear();
         state.escape = escape ? top_layer(state, state.menu_open, ImGui::GetIO().WantTextInput) : Layer::none;
-        tabs.begin_frame(state.document.matrix.param.empty() || ImGui::GetIO().WantTextInput);
+        tabs.begin_frame(!state.present.on && (state.document.matrix.param.empty() || ImGui::GetIO().WantTextInput));
         if (state.escape == Layer::search) close_search(state);
         if (state.escape == Layer::drawing) act.hand().stop_mask_drawing();
         if (state.escape == Layer::alone) act.stage().enlarge({});
-        if (!state.desk.open) {  // which covers all of them
+        if (state.escape == Layer::presenting) state.present.escape();
+        if (state.present.on) {
+            present(ui, state, act);
+        } else if (!state.desk.open) {  // which covers all of them
             stage(ui, state, act, layout);
             gallery(ui, state, act, layout);
             inspector(ui, state, act, layout);
@@ -300,6 +326,8 @@ struct Window::Impl {
     Controller act;
     Faults faults{state, act};
     InputQueue input;
+    FullScreen full_screen{native.handle};
+    bool presenting = false;  // the window has followed that far
     compat::Clipboard clipboard;
     std::string clipboard_text;
     Preferences preferences;
@@ -344,6 +372,7 @@ bool Window::draw_frame() {
     w.act.stage().advance(w.last_time > 0 ? start - w.last_time : 0);
     w.last_time = start;
     const bool answered = !w.state.document.running();
+    w.follow_present();
     w.upload_fonts();
     w.new_frame();
     const std::uint64_t before = w.act.runs().asked();

@@ -26,6 +26,7 @@ from field_tests import *  # noqa: E402,F401,F403
 from hand_tests import *  # noqa: E402,F401,F403
 from own_model_tests import *  # noqa: E402,F401,F403
 from picture_tests import *  # noqa: E402,F401,F403
+from present_tests import *  # noqa: E402,F401,F403
 from random_tests import *  # noqa: E402,F401,F403
 from reading_tests import *  # noqa: E402,F401,F403
 from steps import answered, check, give_path, replace_field  # noqa: E402

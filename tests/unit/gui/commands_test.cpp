@@ -10,11 +10,14 @@
 namespace saccade::commands_test {
 namespace {
 
+/// Those of Present are heard where the others are not.
 TEST(Commands, NoTwoShareTheirKeys) {
-    std::set<std::string> chords;
+    std::set<std::pair<std::string, bool>> chords;
     for (const Command& command : commands()) {
         if (command.chord.key.empty()) continue;
-        EXPECT_TRUE(chords.insert(to_string(command.chord)).second) << command.title << ": " << to_string(command.chord);
+        const bool presenting = command.heard == Command::Heard::presenting;
+        EXPECT_TRUE(chords.insert({to_string(command.chord), presenting}).second)
+            << command.title << ": " << to_string(command.chord);
     }
     EXPECT_GT(chords.size(), 20u);
 }
@@ -32,7 +35,7 @@ TEST(Commands, EachHasATitleOfItsOwnAndCanBeReached) {
 }
 
 TEST(Commands, KeysAreReadAsTheyAreWritten) {
-    for (const char* text : {"Ctrl Shift Z", "Alt ←", "Space", "F1", "Ctrl −", "N", "Ctrl 0"})
+    for (const char* text : {"Ctrl Shift Z", "Alt ←", "Space", "F1", "PageDown", "[", "Ctrl −", "N", "Ctrl 0"})
         EXPECT_EQ(to_string(Chord(text)), text);
     for (const char* text : {"Ctrl Enter", "Ctrl A B", "n", "Ctrl-Z"}) EXPECT_THROW(Chord{text}, Error) << text;
 }

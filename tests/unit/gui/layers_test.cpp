@@ -22,6 +22,8 @@ TEST_F(LayersTest, EscIsForTheUppermost) {
     state_.document.matrix.param = "q";
     EXPECT_EQ(top_layer(state_, false, false), Layer::cell);
     EXPECT_EQ(top_layer(state_, false, true), Layer::field);
+    state_.present.start();
+    EXPECT_EQ(top_layer(state_, false, true), Layer::presenting);
     state_.desk.open = true;
     EXPECT_EQ(top_layer(state_, false, true), Layer::exporting);
     state_.prompt.kind = PathPrompt::Kind::open;

@@ -34,12 +34,14 @@ TEST_F(PreferencesTest, WhatWasSetIsThereAgainAndAsLargeOnAnotherScreen) {
     settings.theme = "light";
     settings.language = "zh";
     settings.ui_scale = 1.5;
+    settings.present_size = 1.2;
     first.keep(settings, recent);
     ViewSettings again;
     Preferences().read(again, recent, 2);
     EXPECT_EQ(again.theme, "light");
     EXPECT_EQ(again.language, "zh");
     EXPECT_DOUBLE_EQ(again.ui_scale, 3);
+    EXPECT_DOUBLE_EQ(again.present_size, 1.2);  // a part of whatever screen
 }
 
 TEST_F(PreferencesTest, WhatWasOpenedLastIsThereAgain) {
