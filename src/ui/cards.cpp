@@ -204,7 +204,10 @@ std::string card_key(const ViewPlacement& placement) {
     return placement.view + "/" + placement.tensor;
 }
 
-std::vector<ViewPlacement> views_of(const AppState& state, const Exhibit& e, std::size_t side) {
+namespace {
+
+/// As views_of, whether one is enlarged or not.
+std::vector<ViewPlacement> all_views_of(const AppState& state, const Exhibit& e, std::size_t side) {
     const Trace* trace = state.document.sides[side].trace();
     const std::vector<ViewPlacement> all_views = placements(e, state.document.sides[side].request.params);
     std::vector<ViewPlacement> result;
@@ -219,10 +222,25 @@ std::vector<ViewPlacement> views_of(const AppState& state, const Exhibit& e, std
     };
     for (const ViewPlacement& placement : all_views)
         if (drawable(placement)) result.push_back(placement);
-    if (result.empty()) return all_views;  // they say why they draw nothing
+    return result.empty() ? all_views : result;  // they say why they draw nothing
+}
+
+}  // namespace
+
+std::vector<ViewPlacement> views_of(const AppState& state, const Exhibit& e, std::size_t side) {
+    const std::vector<ViewPlacement> result = all_views_of(state, e, side);
     for (const ViewPlacement& placement : result)
         if (card_key(placement) == state.document.stage.enlarged) return {placement};
     return result;
+}
+
+std::string next_card_alone(const AppState& state) {
+    const std::vector<ViewPlacement> all = all_views_of(state, state.document.exhibit(), 0);
+    if (all.size() < 2) return {};
+    const auto shown = std::ranges::find(all, state.document.stage.enlarged, card_key);
+    if (shown == all.end()) return card_key(all.front());
+    const auto next = std::find_if(shown, all.end(), [&](const auto& v) { return card_key(v) != card_key(*shown); });
+    return next == all.end() ? std::string() : card_key(*next);
 }
 
 const ViewPlacement* main_view(const std::vector<ViewPlacement>& views) {

@@ -29,6 +29,9 @@ void compared_cards(const Ui& ui, AppState& state, Controller& act, const Exhibi
 std::string card_key(const ViewPlacement& placement);
 /// The exhibit's views that this side's run has something for, in their order; the enlarged one alone, if there is one.
 std::vector<ViewPlacement> views_of(const AppState& state, const Exhibit& e, std::size_t side);
+/// For StageState::enlarged: the first card, the one after that which is enlarged, and after the last none, so that all are
+/// shown.
+std::string next_card_alone(const AppState& state);
 /// The view that has the most to say and can show a difference: the first heatmap, else the largest. Null if there are none.
 const ViewPlacement* main_view(const std::vector<ViewPlacement>& views);
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <sstream>
 
+#include "ui/cards.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/token_search.hpp"
 
@@ -219,6 +220,12 @@ void add_presenting(std::vector<Command>& all) {
                        [by](AppState&, Controller& act) { act.stage().set_step(act.stage().current_step() + by); },
                        Heard::presenting,
                        false});
+    all.push_back({"Present: one view alone, the next, all of them",
+                   "V",
+                   {},
+                   [](AppState& state, Controller& act) { act.stage().enlarge(next_card_alone(state)); },
+                   Heard::presenting,
+                   false});
     add("Present: spotlight around the pointer", {"S"}, [](Presentation& p) { p.spotlight = !p.spotlight; });
     add("Present: black screen until the next key", {"B", "."}, [](Presentation& p) { p.blank = Blank::black; });
     add("Present: white screen until the next key", {"W"}, [](Presentation& p) { p.blank = Blank::white; });
@@ -313,7 +320,9 @@ void run_keys(AppState& state, Controller& act) {
 }
 
 std::vector<KeyLine> key_lines(const std::vector<Command>& of) {
-    std::vector<KeyLine> lines = {{"Tab, Shift Tab", "next, previous field or button"}};
+    std::vector<KeyLine> lines;
+    // Present takes Tab to nothing: Space is its own.
+    if (!std::ranges::all_of(of, heard_in_present)) lines.push_back({"Tab, Shift Tab", "next, previous field or button"});
     const auto add = [&](bool in_palette, bool presenting) {
         std::vector<Chord> chords;
         for (std::size_t i = 0; i < of.size(); ++i) {

@@ -145,6 +145,7 @@ void help(const Ui& ui, AppState& state, Controller& act) {
         paragraph(ui, line.what, ui.theme.text, 15);
         ImGui::EndGroup();
     }
+    if (state.present.on) return ImGui::End();
     ImGui::Spacing();
     paragraph(ui,
               "What is changed in one field, or by + and − on one weight, without a pause of a second is undone at once by one "

@@ -56,8 +56,8 @@ bool in_chinese(const AppState& state) {
     return state.view.language == "zh";
 }
 
-/// The current point, its verdict, and what else there is to say, to a width in logical px.
-std::vector<BandLine> band_lines(const Ui& ui, const AppState& state, float room) {
+/// A point, its verdict, and what else there is to say, to a width in logical px.
+std::vector<BandLine> band_lines(const Ui& ui, const AppState& state, std::size_t at, float room) {
     std::vector<BandLine> lines;
     const auto add = [&](const std::string& text, const BandLine& as) {
         BandLine line = as;
@@ -72,14 +72,13 @@ std::vector<BandLine> band_lines(const Ui& ui, const AppState& state, float room
     const Side& side = state.document.side();
     const bool chinese = in_chinese(state);
     if (!lesson.empty()) {
-        const std::size_t at = std::min(state.present.point, lesson.points.size() - 1);
         const LessonPoint& point = lesson.points[at];
         add(chinese ? point.chinese : point.english, {{}, text_size, t.text, 26, 0, {}, "present text"});
         const Finding none, &finding = at < side.lesson.size() ? side.lesson[at] : none;
         const std::string said = verdict(point, finding);
         if (!said.empty()) {
             const Color color = said == "held" || is_broken(said) ? verdict_color(t, said) : t.secondary;
-            add(verdict_line(said, finding, chinese), {{}, said_size, color, 24, mark_indent, said, "present verdict"});
+            add(verdict_line(said, finding, chinese), {{}, said_size, color, 26, mark_indent, said, "present verdict"});
         }
     }
     if (side.problem) add(side.problem->line(), {{}, said_size, t.broken, 24, 0, {}, "present problem"});
@@ -99,6 +98,25 @@ std::vector<std::size_t> page_starts(const std::vector<BandLine>& lines, float r
         used += lines[i].height;
     }
     return starts;
+}
+
+float height_of_lines(const std::vector<BandLine>& lines, std::size_t from, std::size_t to) {
+    float height = 0;
+    for (std::size_t i = from; i < to; ++i) height += lines[i].height;
+    return height;
+}
+
+/// Of the highest point, or its highest page: the stage keeps its size from point to point.
+float lines_height(const Ui& ui, const AppState& state, float room, float most) {
+    float highest = 0;
+    for (std::size_t at = 0; at < std::max<std::size_t>(state.present.points, 1); ++at) {
+        const std::vector<BandLine> lines = band_lines(ui, state, at, room);
+        std::vector<std::size_t> starts = page_starts(lines, most);
+        starts.push_back(lines.size());
+        for (std::size_t page = 0; page + 1 < starts.size(); ++page)
+            highest = std::max(highest, height_of_lines(lines, starts[page], starts[page + 1]));
+    }
+    return highest;
 }
 
 /// The exhibit, its lesson, and how far it is. Returns how high it is, px.
@@ -142,6 +160,7 @@ std::string hints(const Ui& ui, const AppState& state, const Controller& act, fl
     const bool chinese = in_chinese(state);
     std::vector<std::string> all = {chinese ? "Esc 结束" : "Esc end", chinese ? "F1 按键" : "F1 keys"};
     if (act.stage().step_count() > 1) all.emplace_back(chinese ? "[ ] 解码步" : "[ ] steps");
+    all.emplace_back(chinese ? "V 视图" : "V views");
     all.emplace_back(chinese ? "S 聚光" : "S spotlight");
     all.emplace_back(chinese ? "B 黑屏" : "B black");
     all.emplace_back(chinese ? "W 白屏" : "W white");
@@ -209,8 +228,9 @@ void present_band(const Ui& ui, AppState& state, const Controller& act, const Re
     float y = place.at.y + band_top * s;
     for (std::size_t i = from; i < to; ++i) {
         const BandLine& line = lines[i];
-        if (!line.mark.empty()) verdict_mark(ui, {left, y + 2 * s}, line.mark);
-        ImGui::SetCursorScreenPos({left + line.indent * s, y});
+        const float drop = line.indent > 0 ? 3 * s : 0;  // a verdict stands off its text
+        if (!line.mark.empty()) verdict_mark(ui, {left, y + drop + 2 * s}, line.mark);
+        ImGui::SetCursorScreenPos({left + line.indent * s, y + drop});
         label(ui, line.text, line.color, line.size);
         note_line(state, line.place);
         y += line.height * s;
@@ -237,14 +257,14 @@ void present(const Ui& ui, AppState& state, Controller& act) {
     const ImVec2 screen = ImGui::GetIO().DisplaySize;
     Presentation& p = state.present;
     p.follow(state.document.exhibit().id, state.document.exhibit().lesson.points.size());
-    const std::vector<BandLine> lines = band_lines(ui, state, screen.x / s - 2 * present_margin);
+    const float room = screen.x / s - 2 * present_margin;
+    const std::vector<BandLine> lines = band_lines(ui, state, p.point, room);
     const float around = band_top + band_bottom + controls_height + (lines.empty() ? 0 : controls_gap);
-    const std::vector<std::size_t> starts = page_starts(lines, screen.y / s / 3 - around);
+    const float most = screen.y / s / 3 - around;
+    const std::vector<std::size_t> starts = page_starts(lines, most);
     p.take_pages(starts.size());
     const std::size_t from = starts[p.page], to = p.page + 1 < starts.size() ? starts[p.page + 1] : lines.size();
-    float text_height = 0;
-    for (std::size_t i = from; i < to; ++i) text_height += lines[i].height;
-    const float band = (around + text_height) * s;
+    const float band = (around + lines_height(ui, state, room, most)) * s;
 
     ui.grounds.add({0, 0}, screen, ui.theme.background);
     state.places.clear();

@@ -54,6 +54,7 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
                  {"steps", act.stage().step_count()},
                  {"stale", state.document.stale()},
                  {"playing", state.document.stage.playing},
+                 {"enlarged", state.document.stage.enlarged},
                  {"palette", state.palette_open},
                  {"palette_query", state.palette_query},
                  {"help", state.help_open},

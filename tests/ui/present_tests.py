@@ -105,6 +105,13 @@ def test_black_and_white_screens_end_by_any_key(w):
         w.key(back)
         s = w.wait("the stage", lambda s: s["present"]["blank"] == "none")
         check(s["present"]["on"] and s["present"]["point"] == point, f"{back} did more than to show the stage again")
+    for _ in range(20):
+        before = w.state()["enlarged"]
+        w.key("v")
+        w.wait("another view", lambda s: s["enlarged"] != before)
+        if not w.state()["enlarged"]:
+            break
+    check(not w.state()["enlarged"], "V never comes back to all views")
     w.key("s")
     w.move(600, 400)
     w.wait("the spotlight", lambda s: s["present"]["spotlight"])

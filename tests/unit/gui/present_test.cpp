@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
+#include "ui/cards.hpp"
 #include "ui/commands.hpp"
 #include "ui/full_screen.hpp"
 #include "unit/gui/controller_fixture.hpp"
@@ -123,6 +127,32 @@ TEST_F(PresentingTest, EndsWhatWouldTakeItsMouse) {
     start_presenting(state_, act_);
     EXPECT_FALSE(state_.document.hand.mask.on);
     EXPECT_FALSE(state_.search.open);
+}
+
+TEST_F(PresentingTest, ShowsOneViewAfterTheOtherAndThenAll) {
+    std::set<std::string> alone;
+    for (std::string card = next_card_alone(state_); !card.empty(); card = next_card_alone(state_)) {
+        ASSERT_TRUE(alone.insert(card).second) << card << " comes again";
+        act_.stage().enlarge(card);
+        EXPECT_EQ(views_of(state_, state_.document.exhibit(), 0).size(), 1u);
+    }
+    EXPECT_GT(alone.size(), 1u);
+    act_.stage().enlarge({});
+    EXPECT_EQ(views_of(state_, state_.document.exhibit(), 0).size(), alone.size());
+}
+
+TEST_F(PresentingTest, IsFoundByItsNameAndHearsItsKeysAlone) {
+    const auto starts = [](const Command& command) { return command.title == "Present" && command.in_palette; };
+    EXPECT_EQ(std::ranges::count_if(commands(), starts), 1);
+    for (const Command& command : commands())
+        if (heard_in_present(command)) {
+            const std::size_t undo = state_.document.history.undo.size();
+            const Params before = state_.document.side().request.params;
+            state_.present.start();
+            command.run(state_, act_);
+            EXPECT_TRUE(state_.document.side().request.params == before && state_.document.history.undo.size() == undo)
+                << command.title << " changes the document";
+        }
 }
 
 /// A window of 300 x 200 at 40, 30, under no window manager: it gets what it asks for.
