@@ -56,7 +56,7 @@ bool in_chinese(const AppState& state) {
     return state.view.language == "zh";
 }
 
-/// A point, its verdict, and what else there is to say, to a width in logical px.
+/// What is wrong, a point and its verdict, to a width in logical px.
 std::vector<BandLine> band_lines(const Ui& ui, const AppState& state, std::size_t at, float room) {
     std::vector<BandLine> lines;
     const auto add = [&](const std::string& text, const BandLine& as) {
@@ -71,6 +71,8 @@ std::vector<BandLine> band_lines(const Ui& ui, const AppState& state, std::size_
     const Lesson& lesson = state.document.exhibit().lesson;
     const Side& side = state.document.side();
     const bool chinese = in_chinese(state);
+    if (side.problem) add(side.problem->line(), {{}, said_size, t.broken, 24, 0, {}, "present problem"});
+    if (!state.present.note.empty()) add(state.present.note, {{}, said_size, t.selection, 24, 0, {}, "present note"});
     if (!lesson.empty()) {
         const LessonPoint& point = lesson.points[at];
         add(chinese ? point.chinese : point.english, {{}, text_size, t.text, 26, 0, {}, "present text"});
@@ -81,8 +83,6 @@ std::vector<BandLine> band_lines(const Ui& ui, const AppState& state, std::size_
             add(verdict_line(said, finding, chinese), {{}, said_size, color, 26, mark_indent, said, "present verdict"});
         }
     }
-    if (side.problem) add(side.problem->line(), {{}, said_size, t.broken, 24, 0, {}, "present problem"});
-    if (!state.present.note.empty()) add(state.present.note, {{}, said_size, t.selection, 24, 0, {}, "present note"});
     return lines;
 }
 

@@ -74,7 +74,7 @@ void Presentation::take_pages(std::size_t needed) {
 double present_scale(double width, double height, double size) {
     constexpr double rows = 560, columns = 720;  // logical px that a picture shows of itself
     const double scale = std::min(height / rows, width / columns) * size;
-    return std::clamp(std::round(scale * 20) / 20, 0.7, 4.0);
+    return std::clamp(std::floor(scale * 20 + 1e-9) / 20, 0.7, 4.0);
 }
 
 double shown_scale(const AppState& state, double width, double height) {

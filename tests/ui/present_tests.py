@@ -126,6 +126,21 @@ def test_black_and_white_screens_end_by_any_key(w):
     check(s["present"]["on"], "one Esc closed the help and Present")
 
 
+def test_what_is_wrong_with_the_run_is_said_in_present(w):
+    w.replace_source("")
+    w.wait("the problem", lambda s: s["problem"])
+    presenting(w)
+    s = w.resting("the whole screen", lambda s: s["present"]["full"] and "present problem" in s["places"])
+    check_boxes(s, "with a problem")
+    w.picture("present-problem")
+    w.key("Escape")
+    w.wait("the window", lambda s: not s["present"]["on"])
+    w.replace_source("2 June 1999")
+    w.wait("an answer", lambda s: answered(s) and s["texts"]["output"] == "1999-06-02")
+    s = presenting(w)
+    check("present problem" not in s["places"], "the problem is gone, and still said")
+
+
 def test_the_size_of_present_is_its_own_and_is_kept(w):
     scale = presenting(w)["ui_scale"]
     w.key("ctrl+equal")
@@ -164,15 +179,16 @@ def position(s):
 
 
 def walk(w, where):
-    """Every page of every point of the lesson, looked at as boxes. How many points claim something."""
-    claims = 0
+    """Every page of every point of the lesson, looked at as boxes. How many of them show a verdict, and how many are no point's first."""
+    claims = turned = 0
     for _ in range(200):
         s = w.resting("a point at rest", lambda s: s["present"]["on"] and "present hints" in s["places"])
         check_boxes(s, f"{where}, point {s['present']['point'] + 1}")
         claims += "present verdict" in s["places"]
         at = position(s)
+        turned += at[1] > 0
         if at == (s["present"]["points"] - 1, s["present"]["pages"] - 1):
-            return claims
+            return claims, turned
         w.key("Next")
         w.wait("the next page", lambda s: position(s) != at)
     raise AssertionError(f"{where}: the lesson does not end")
@@ -198,7 +214,8 @@ def test_the_lesson_is_whole_on_every_projector_in_both_languages(w):
                 small.wait("the whole screen", lambda s: s["places"]["(window)"][2:] == [width, height])
                 small.picture(f"present-{exhibit}-{language}-{width}")
                 where = f"{exhibit} in {language} at {width} x {height}"
-                check(walk(small, where) > 0, "no point claims anything")
+                claims, _ = walk(small, where)
+                check(claims > 0, f"{where}: no point claims anything")
                 for _ in range(6):
                     small.key("ctrl+equal")
                 small.wait("the largest type", lambda s: s["present"]["size"] > 1.55)
@@ -207,5 +224,6 @@ def test_the_lesson_is_whole_on_every_projector_in_both_languages(w):
                         at = position(small.state())
                         small.key("Prior")
                         small.wait("the page before", lambda s: position(s) != at)
-                walk(small, where + ", in the largest type")
+                _, turned = walk(small, where + ", in the largest type")
+                check(turned > 0, f"{where}: no point is turned over, though its text is higher than a third of the picture")
                 small.picture(f"present-{exhibit}-{language}-{width}-largest")
