@@ -33,15 +33,12 @@ void apply_size(const std::string& size, RenderOptions& options) {
 
 /// A figure of a stated width, and all its text of a stated size.
 void apply_lengths(RenderOptions& options) {
-    constexpr double body = 13;  // px of the text that layouts are made for
     ViewState& view = options.view;
     if (!options.width.empty()) view.width = length_px("--width", options.width, least_side, most_side);
     options.fits_height =
         options.size.empty() && options.height.empty() && (!options.width.empty() || options.panels.size() > 1);
     if (!options.height.empty()) view.height = length_px("--height", options.height, least_side, most_side);
-    if (options.font.empty()) return;
-    view.text_size = length_px("--font", options.font, least_text, most_text);
-    view.text_scale = std::clamp(view.text_size / body, 0.25, 8.0);
+    if (!options.font.empty()) set_text_px(view, length_px("--font", options.font, least_text, most_text));
 }
 
 PanelAsked panel_of(const std::string& text) {

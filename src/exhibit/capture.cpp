@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <mutex>
+#include <tuple>
 
 #include "base/path_text.hpp"
 #include "exhibit/capture_lesson.hpp"
@@ -218,14 +219,31 @@ void note_file(Probe& probe, const CapturedFile& capture, const LoadedCapture& l
                     "if they are scores before softmax, say so under Role"});
 }
 
+/// The one layer and head that were asked for.
+void choose_stacked(const RunContext& context, const CaptureSource& source, CaptureLook& look) {
+    for (const auto& [name, title, kind] :
+         {std::tuple("layer", "Layer", AxisKind::layer), std::tuple("head", "Head", AxisKind::head)}) {
+        const Index one = context.params.integer(name);
+        if (one == 0) continue;
+        const int axis = source.axis(kind);
+        if (axis < 0) {
+            context.probe.note({name, fmt::format("the array has no axis of {}s", name), "all of it is read"});
+            continue;
+        }
+        const Index count = source.extents[static_cast<std::size_t>(axis)];
+        if (one > count)
+            throw Error(ErrorCode::invalid_input, fmt::format("{} is {}, and there are {}", title, one, count),
+                        "0 is all of them, or as many as fit");
+        look.part[kind] = {one - 1, one};
+    }
+}
+
 void run_capture(RunContext& context) {
     const Params& params = context.params;
     const std::string path = path_from_text(params.text("path"));
     const bool example = path.empty();
     CaptureLook look;
     look.part = capture_part_from(params.text("part"));
-    for (const auto& [name, kind] : {std::pair("layer", AxisKind::layer), std::pair("head", AxisKind::head)})
-        if (const Index one = params.integer(name); one > 0) look.part[kind] = {one - 1, one};
     look.peaks = params.text("blocks") == "maximum";
     look.tokens = tokens_of(params);
     look.stop = context.stop;
@@ -233,6 +251,7 @@ void run_capture(RunContext& context) {
     const CapturedFile capture = open_capture(example ? example_path() : path,
                                               {params.text("array"), params.text("axes"), params.text("role"), context.stop});
     Probe& probe = context.probe;
+    choose_stacked(context, capture.shown, look);
     std::string tensors;
     for (const std::string& name : capture.choices) tensors += (tensors.empty() ? "" : ", ") + name;
     if (capture.choices.size() > 1) probe.text("arrays", tensors);

@@ -38,11 +38,8 @@ Read read_text(const RunContext& context, const Checkpoint& checkpoint) {
     Read read;
     if (checkpoint.tokenizer == nullptr) {
         // What stands there at first is English; the first ids do for a look at the model.
-        if (text == checkpoint_first_text) {
-            read.request.ids = first_ids(checkpoint.vocabulary(), context.probe);
-        } else {
-            read.request.ids = typed_ids(text, checkpoint.path, checkpoint.vocabulary());
-        }
+        read.request.ids = text == checkpoint_first_text ? first_ids(checkpoint.vocabulary(), context.probe)
+                                                         : read_checkpoint_text(checkpoint, text).ids;
         if (!second.empty())
             context.probe.note({"second", "the folder has no tokenizer, and ids are one text", "the second text is left out"});
         read.special.assign(read.request.ids.size(), false);
@@ -50,15 +47,14 @@ Read read_text(const RunContext& context, const Checkpoint& checkpoint) {
         const bool pair = !second.empty();
         if (pair && checkpoint.stack.design().causal)
             context.probe.note({"second", "this model reads one text from left to right", "the second text is left out"});
-        const auto encoded = checkpoint.tokenizer->encode(
-            text, pair && !checkpoint.stack.design().causal ? std::optional<std::string_view>(second) : std::nullopt);
-        read.request.ids = encoded.ids;
-        read.request.types = encoded.types;
-        read.special = encoded.special;
-        for (Index& type : read.request.types) type = std::min(type, std::max<Index>(0, checkpoint.stack.types() - 1));
+        ReadText encoded = read_checkpoint_text(
+            checkpoint, text,
+            pair && !checkpoint.stack.design().causal ? std::optional<std::string_view>(second) : std::nullopt);
+        read.request.ids = std::move(encoded.ids);
+        read.request.types = std::move(encoded.types);
+        read.special = std::move(encoded.special);
     }
     for (const char* param : {"text", "second"}) note_what_is_unseen(context, param);
-    require_rows(read.request.ids, checkpoint.path, checkpoint.vocabulary());
     if (!context.params.text("target").empty())
         context.probe.note({"target", "this model reads one text, and has no decoder of its own", "the target is left out"});
     if (read.request.ids.empty()) throw Error(ErrorCode::invalid_input, "Text: there is nothing to read", "type a sentence");

@@ -32,11 +32,32 @@ Ids typed_ids(const std::string& text, const std::string& path, Index vocabulary
     return ids;
 }
 
+std::string first_ids_text(Index vocabulary) {
+    std::string text;
+    for (Index id = 1; id < std::min<Index>(9, vocabulary); ++id) text += (text.empty() ? "" : " ") + std::to_string(id);
+    return text;
+}
+
 Ids first_ids(Index vocabulary, Probe& probe) {
-    Ids ids;
-    for (Index id = 1; id < std::min<Index>(9, vocabulary); ++id) ids.push_back(id);
-    probe.note({"text", "the folder has no tokenizer, so ids are read: 1 2 3 4 5 6 7 8", "type ids"});
-    return ids;
+    const std::string text = first_ids_text(vocabulary);
+    probe.note({"text", "the folder has no tokenizer, so ids are read: " + text, "type ids"});
+    return typed_ids(text, {}, vocabulary);
+}
+
+ReadText read_checkpoint_text(const Checkpoint& checkpoint, const std::string& text, std::optional<std::string_view> second) {
+    ReadText read;
+    if (checkpoint.tokenizer == nullptr) {
+        read.ids = typed_ids(text, checkpoint.path, checkpoint.vocabulary());
+        read.special.assign(read.ids.size(), false);
+    } else {
+        auto encoded = checkpoint.tokenizer->encode(text, second);
+        read.ids = std::move(encoded.ids);
+        read.types = std::move(encoded.types);
+        read.special.assign(encoded.special.begin(), encoded.special.end());
+        for (Index& type : read.types) type = std::min(type, std::max<Index>(0, checkpoint.stack.types() - 1));
+    }
+    require_rows(read.ids, checkpoint.path, checkpoint.vocabulary());
+    return read;
 }
 
 void require_rows(const Ids& ids, const std::string& path, Index vocabulary) {

@@ -123,21 +123,15 @@ std::vector<TextToRead> tokenised(const RunContext& context, const Checkpoint& c
     for (const std::string& line : lines_to_read(context.params)) {
         check_stop(context.stop);
         TextToRead text{shorten(printable(line), 40), {}, {}};
-        if (checkpoint.tokenizer == nullptr) {
-            // What stands there at first is English; the first ids do for a look at the model.
-            if (context.params.text("texts").empty()) {
-                text.ids = first_ids(checkpoint.vocabulary(), context.probe);
-                text.label = "the first ids";
-            } else {
-                text.ids = typed_ids(line, checkpoint.path, checkpoint.vocabulary());
-            }
+        // What stands there at first is English: without a tokenizer the first ids do for a look at the model.
+        const bool ids_alone = checkpoint.tokenizer == nullptr && context.params.text("texts").empty();
+        if (ids_alone) {
+            text = {"the first ids", first_ids(checkpoint.vocabulary(), context.probe), {}};
         } else {
-            const auto encoded = checkpoint.tokenizer->encode(line, std::nullopt);
-            text.ids = encoded.ids;
-            text.types = encoded.types;
-            for (Index& type : text.types) type = std::min(type, std::max<Index>(0, checkpoint.stack.types() - 1));
+            ReadText read = read_checkpoint_text(checkpoint, line);
+            text.ids = std::move(read.ids);
+            text.types = std::move(read.types);
         }
-        require_rows(text.ids, checkpoint.path, checkpoint.vocabulary());
         if (text.ids.size() > longest) {
             text.ids.resize(longest);
             if (!text.types.empty()) text.types.resize(longest);
@@ -148,7 +142,7 @@ std::vector<TextToRead> tokenised(const RunContext& context, const Checkpoint& c
             continue;
         }
         texts.push_back(std::move(text));
-        if (checkpoint.tokenizer == nullptr && context.params.text("texts").empty()) break;
+        if (ids_alone) break;
     }
     if (cut > 0)
         context.probe.note({"longest",

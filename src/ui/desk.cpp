@@ -22,12 +22,6 @@
 
 namespace saccade {
 
-namespace {
-
-constexpr double body = 13;  // px of the text that layouts are made for
-
-}  // namespace
-
 std::string ending_of(const std::string& written) {
     std::string ending = std::filesystem::path(path_from_text(written)).extension().string();
     std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -144,10 +138,7 @@ DeskFigure Desk::figure_of(TracePtr trace, const RunRequest& request) {
     ViewState whole;
     whole.width = length_px("width", desk.width, least_side, most_side);
     if (!desk.height.empty()) whole.height = length_px("height", desk.height, least_side, most_side);
-    if (!desk.font.empty()) {
-        whole.text_size = length_px("text", desk.font, least_text, most_text);
-        whole.text_scale = std::clamp(whole.text_size / body, 0.25, 8.0);
-    }
+    if (!desk.font.empty()) set_text_px(whole, length_px("text", desk.font, least_text, most_text));
     DeskFigure figure;
     figure.trace = std::move(trace);
     figure.request = request;

@@ -10,6 +10,7 @@
 #include "checkpoint/checkpoint.hpp"
 #include "checkpoint/family.hpp"
 #include "exhibit/capture_source.hpp"
+#include "exhibit/checkpoint_text.hpp"
 #include "exhibit/exhibit.hpp"
 #include "exhibit/read_ahead.hpp"
 #include "image/load_image.hpp"
@@ -118,10 +119,9 @@ void read_model_folder(OpenedFile& file, const std::stop_token& stop) {
     if (pictures) return;
     // The text that stands there at first is English: without a tokenizer ids do for a look at the model.
     const CheckpointPtr model = checkpoint_of(file.path, stop);
-    if (model->tokenizer != nullptr || model->source) return;
-    std::string ids;
-    for (Index id = 1; id < std::min<Index>(9, model->vocabulary()); ++id) ids += (ids.empty() ? "" : " ") + std::to_string(id);
-    file.request.params.set("text", ids);
+    const bool has_tokenizer = (model->source ? model->source->tokenizer : model->tokenizer) != nullptr;
+    const Index rows = model->source ? model->source->encoder.vocabulary() : model->vocabulary();
+    if (!has_tokenizer) file.request.params.set("text", first_ids_text(rows));
 }
 
 void read_by_content(OpenedFile& file, const std::stop_token& stop) {

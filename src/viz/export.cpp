@@ -22,6 +22,7 @@
 #include "viz/figure_fit.hpp"
 #include "viz/latex.hpp"
 #include "viz/layout.hpp"
+#include "viz/length.hpp"
 #include "viz/origin.hpp"
 #include "viz/page.hpp"
 #include "viz/png_text.hpp"
@@ -120,11 +121,11 @@ std::optional<Note> text_left_out(const Figure& figure, const ViewState& state) 
     for (const FigureItem& item : figure.items)
         if (const auto* text = std::get_if<TextItem>(&item); text != nullptr && text->text.rfind(start, 0) == 0)
             return std::nullopt;
-    constexpr double mm = 25.4 / 96, pt = 0.75, body = 13;  // px of the text that layouts are made for
+    constexpr double mm = 25.4 / 96, pt = 0.75;
     const double least = least_titled_height(state);
     ViewState one = state;
     one.text_scale = 1;
-    const double unclamped = least_titled_height(one) * state.text_size / body;
+    const double unclamped = least_titled_height(one) * state.text_size / body_px;
     return Note{"",
                 fmt::format("text {}does not fit a figure of {:.0f} × {:.0f} mm: title and labels are left out",
                             state.text_size > 0 ? fmt::format("of {:.3g} pt ", state.text_size * pt) : "", state.width * mm,

@@ -8,20 +8,16 @@
 
 #include "viz/derived.hpp"
 #include "viz/layout.hpp"
+#include "viz/length.hpp"
 #include "viz/merged_words.hpp"
 
 namespace saccade {
 
 namespace {
 
-constexpr double body_px = 13;       // px of the text that layouts are made for
 constexpr double usual_shape = 1.5;  // width over height of a view that fills whatever it is given
 constexpr double closest_lines = 1.02,
                  spacious_lines = 1.3;  // lines of labels, of the em: that do not touch, and that read well
-
-double text_px(const ViewState& state) {
-    return state.text_size > 0 ? state.text_size : body_px * state.text_scale;
-}
 
 /// "0", "1", .. or "1,1", "1,2", ..: places, of which a reader knows those that are not written.
 bool are_numbers(const std::vector<std::string>& labels) {

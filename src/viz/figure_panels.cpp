@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "viz/length.hpp"
 #include "viz/shared_range.hpp"
 #include "viz/theme.hpp"
 
@@ -10,11 +11,7 @@ namespace saccade {
 
 namespace {
 
-constexpr double body = 13, letter_share = 1.25;  // px of the text that layouts are made for; of a letter, in those
-
-double text_px(const ViewState& whole) {
-    return whole.text_size > 0 ? whole.text_size : body * whole.text_scale;
-}
+constexpr double letter_share = 1.25;  // of a letter, in the text's size
 
 void move(Box& box, Point by) {
     box.x += by.x;

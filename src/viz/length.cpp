@@ -2,12 +2,22 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
 #include "base/error.hpp"
 
 namespace saccade {
+
+double text_px(const ViewState& state) {
+    return state.text_size > 0 ? state.text_size : body_px * state.text_scale;
+}
+
+void set_text_px(ViewState& state, double px) {
+    state.text_size = px;
+    state.text_scale = std::clamp(px / body_px, 0.25, 8.0);
+}
 
 double length_px(const std::string& of, const std::string& text, double least, double most) {
     double value = 0;

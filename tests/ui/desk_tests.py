@@ -6,7 +6,7 @@ import shlex
 import subprocess
 import tempfile
 
-from steps import answered, check, choose
+from steps import answered, check, choose, write_figure
 
 
 def open_desk(w):
@@ -37,12 +37,7 @@ def press(w, name):
 
 
 def write(w, target):
-    w.click(*w.place("export path"))
-    w.wait("the path field", lambda s: s["typing"])
-    w.key("ctrl+a")
-    w.type(target)
-    w.wait("all of the path", lambda s: s["export_path"] == target)
-    w.click(*w.place("export write"))
+    write_figure(w, target)
     w.wait("the file", lambda s: s["export_result"].startswith("Written") and target in s["export_result"])
 
 

@@ -7,7 +7,7 @@ import tempfile
 
 from driver import Window
 from picture_tests import write_long_capture
-from steps import answered, check, choose, reach
+from steps import answered, check, choose, reach, write_figure
 from xdnd import drop
 
 GOLDEN = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden"))
@@ -213,12 +213,7 @@ def test_a_capture_that_is_zoomed_is_exported_in_part_or_as_a_whole(w):
     w.picture("export-part")
 
     def write(target):
-        w.click(*w.place("export path"))
-        w.wait("the path field", lambda s: s["typing"])
-        w.key("ctrl+a")
-        w.type(target)
-        w.wait("all of the path", lambda s: s["export_path"] == target)
-        w.click(*w.place("export write"))
+        write_figure(w, target)
         w.wait("the file", lambda s: s["export_result"].startswith("Written") and target in s["export_result"])
         with open(target, encoding="utf-8") as file:
             return sum(1 for _ in file)

@@ -18,6 +18,16 @@ def give_path(w, path):
     w.key("Return")
 
 
+def write_figure(w, path):
+    """From the open desk; what came of it stands in "export_result"."""
+    w.click(*w.place("export path"))
+    w.wait("the path field", lambda s: s["typing"])
+    w.key("ctrl+a")
+    w.type(path)
+    w.wait("all of the path", lambda s: s["export_path"] == path)
+    w.click(*w.place("export write"))
+
+
 def choose(w, exhibit):
     w.key("ctrl+k")
     w.wait("the palette", lambda s: s["palette"] and s["typing"])

@@ -29,7 +29,7 @@ from picture_tests import *  # noqa: E402,F401,F403
 from present_tests import *  # noqa: E402,F401,F403
 from random_tests import *  # noqa: E402,F401,F403
 from reading_tests import *  # noqa: E402,F401,F403
-from steps import answered, check, give_path, replace_field  # noqa: E402
+from steps import answered, check, give_path, replace_field, write_figure  # noqa: E402
 from survive_tests import *  # noqa: E402,F401,F403
 from window_tests import *  # noqa: E402,F401,F403
 
@@ -243,17 +243,9 @@ def test_the_export_dialog_writes_a_picture_that_opens_again(w):
     w.wait("the dialog", lambda s: s["export"])
     w.picture("export")
 
-    def write(target):
-        w.click(*w.place("export path"))
-        w.wait("the path field", lambda s: s["typing"])
-        w.key("ctrl+a")
-        w.type(target)
-        w.wait("all of the path", lambda s: s["export_path"] == target)
-        w.click(*w.place("export write"))
-
-    write("/proc/none/weights.svg")
+    write_figure(w, "/proc/none/weights.svg")
     w.wait("why it cannot be written", lambda s: "/proc/none" in s["export_result"] and "Written" not in s["export_result"])
-    write(path)
+    write_figure(w, path)
     w.wait("the file", lambda s: s["export_result"].startswith("Written") and os.path.exists(path))
     w.key("Escape")
     w.key("Escape")

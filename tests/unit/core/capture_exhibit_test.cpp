@@ -361,7 +361,10 @@ TEST(Capture, of_thousands_of_heads_as_many_are_shown_as_can_be_drawn) {
     EXPECT_EQ(last->tensor("weights").values.shape()[0], 1);
     EXPECT_EQ(last->tensor("weights").info.axes[0]->at(0), 2998);
     one.params.set("head", std::int64_t{3001});
-    EXPECT_NE(refused(one).find("of 3000"), std::string::npos) << refused(one);
+    EXPECT_NE(refused(one).find("Head is 3001, and there are 3000"), std::string::npos) << refused(one);
+    one = capture_request(saved("two axes", shares({2, 2})));
+    one.params.set("head", std::int64_t{2});
+    EXPECT_TRUE(std::ranges::any_of(run(one)->notes(), [](const Note& note) { return note.param == "head"; }));
 }
 
 TEST(Capture, blocks_that_nothing_can_see_are_masked_where_all_are_empty) {
