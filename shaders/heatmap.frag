@@ -16,11 +16,15 @@ in vec2 place;
 flat in ivec4 part;
 out vec4 color;
 
-// What does not change within a picture is fixed when the program is made (FINE, BEND, SYMMETRIC, SMOOTH, TRANSLUCENT, GAP, BEYOND), since a
-// software rasteriser runs both sides of every branch for every pixel.
+// What does not change within a picture is fixed when the program is made (FINE, BEND, SYMMETRIC, SMOOTH, TRANSLUCENT, GAP, BEYOND,
+// MASKS), since a software rasteriser runs both sides of every branch for every pixel.
 
 bool is_masked(float v) {
+#if MASKS
     return (floatBitsToInt(v) & 0x7f800000) == 0x7f800000;  // NaN or infinite; compilers take v - v for 0
+#else
+    return false;
+#endif
 }
 
 float bent(float t) {
@@ -72,11 +76,15 @@ float value_here(out bool masked) {
     for (int y = from.y; y <= to.y; ++y)
         for (int x = from.x; x <= to.x; ++x) {
             float v = texelFetch(values, ivec2(x, y), 0).r;
-            if (isnan(v) || isinf(v)) continue;
+            if (is_masked(v)) continue;
             sum += v;
             n += 1.0;
         }
+#if MASKS
     masked = n == 0.0;
+#else
+    masked = false;
+#endif
     return masked ? 0.0 : sum / n;
 #endif
 }

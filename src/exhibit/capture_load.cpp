@@ -8,9 +8,9 @@
 #include "base/error.hpp"
 #include "base/printable.hpp"
 #include "base/utf8.hpp"
-#include "exhibit/capture_blocks.hpp"
 #include "exhibit/capture_plan.hpp"
 #include "io/file_stamp.hpp"
+#include "tensor/joined_peaks.hpp"
 
 namespace saccade {
 
@@ -135,17 +135,22 @@ std::string described(const CapturedFile& capture, const CaptureSource& source, 
                        stamp.nanoseconds, source.name, plan.text());
 }
 
-/// As read_parts, but of what is kept of the whole, if that is there, or is to be read anyway.
+/// As read_parts, but of what is kept of the whole (its peaks in blocks, so that zooming does not read a file again), if that
+/// is there, or is to be read anyway.
 Tensor<float> read_or_join(const CapturedFile& capture, const CaptureSource& source, const CaptureLook& look,
                            const CapturePlan& plan) {
     const std::optional<CapturePlan> of_kept = look.reuse != nullptr && look.peaks ? plan.of_kept() : std::nullopt;
     if (!of_kept) return read_parts(capture, source, look, plan);
     const std::string of = described(capture, source, *of_kept);
-    auto kept = look.reuse->find<CaptureBlocks>("capture.blocks");
+    struct Kept {
+        std::string of;
+        Tensor<float> values;
+    };
+    auto kept = look.reuse->find<Kept>("capture.blocks");
     if (kept == nullptr || kept->of != of) {
         if (!plan.all_of(AxisKind::query) || !plan.all_of(AxisKind::key)) return read_parts(capture, source, look, plan);
-        kept = std::make_shared<const CaptureBlocks>(CaptureBlocks{of, read_parts(capture, source, look, *of_kept)});
-        look.reuse->keep("capture.blocks", kept, kept->bytes());
+        kept = std::make_shared<const Kept>(Kept{of, read_parts(capture, source, look, *of_kept)});
+        look.reuse->keep("capture.blocks", kept, static_cast<std::size_t>(kept->values.size()) * sizeof(float));
     }
     JoinedPart part;
     const auto along = [&](AxisKind kind, Index& first, Index& count, Index& join) {

@@ -196,7 +196,7 @@ void CapturePlan::join_along(std::size_t axis, Index cells) {
     if (whole < few_blocks) return;
     const auto up_to = [](Index n, Index of) { return (n + of - 1) / of * of; };
     const Index base = up_to(whole, kept_finer) / kept_finer;
-    if (block < base) return;
+    if (block + 1 < base) return;  // hardly finer is not worth reading it
     bases_[axis] = base;
     block = up_to(block, base);
     CaptureRange& range = ranges_[axis];

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "shaders.hpp"
+#include "tensor/eigen.hpp"
 #include "viz/hatching.hpp"
 
 namespace saccade {
@@ -28,6 +29,11 @@ Index block_for(double cell_px) {
     Index block = 1;
     while (cell_px * static_cast<double>(block) <= 0.5 && block < (Index{1} << 30)) block *= 2;
     return block;
+}
+
+/// Are some of them no finite numbers? The program for those that are is twice as fast.
+bool has_masked(const Tensor<float>& values) {
+    return (array(values) * 0.0f).sum() != 0;  // of zeros; NaN is not 0, either
 }
 
 /// Mean of the finite cells of each block; NaN where there are none.
@@ -84,6 +90,7 @@ void HeatmapRenderer::use(const Variant& variant) {
         define("TRANSLUCENT", variant.translucent ? 1 : 0);
         define("GAP", variant.gap ? 1 : 0);
         define("BEYOND", variant.beyond ? 1 : 0);
+        define("MASKS", variant.masks ? 1 : 0);
         fragment.insert(fragment.find('\n') + 1, defines);  // after the version, which must come first
         current_->program = make_program(shaders::heatmap_vert, fragment);
     }
@@ -97,6 +104,7 @@ const HeatmapRenderer::Level& HeatmapRenderer::level(const Tensor<float>& values
     entry.values = values;
     entry.tiles.clear();
     const Tensor<float> texels = row_block == 1 && column_block == 1 ? values : averaged(values, row_block, column_block);
+    entry.masks = has_masked(texels);
     entry.rows = texels.shape()[0];
     entry.columns = texels.shape()[1];
     std::vector<float> part;
@@ -133,7 +141,8 @@ void HeatmapRenderer::prepare(const Look& look, double texel_width, double texel
     const double gap = look.smooth ? 0 : look.gap * scale;
     const bool fine = texel_width >= 1 && texel_height >= 1;
     const bool translucent = look.opacity < 1 || look.threshold > 0 || look.masked_ground.a < 255;
-    use({fine, bend_of(n.scale), n.low < 0 && n.high == -n.low, look.smooth && fine, translucent, gap > 0, look.over.a > 0});
+    use({fine, bend_of(n.scale), n.low < 0 && n.high == -n.low, look.smooth && fine, translucent, gap > 0, look.over.a > 0,
+         look.masks});
     set_blending(translucent);
     glBindVertexArray(vertex_array_.id());
     glUniform2f(uniform("screen"), static_cast<float>(screen_width), static_cast<float>(screen_height));
@@ -167,7 +176,7 @@ void HeatmapRenderer::draw(const HeatmapItem& heatmap, const Box& box, double sc
     const double texel_width = cell_width * static_cast<double>(column_block);
     const double texel_height = cell_height * static_cast<double>(row_block);
     prepare({heatmap.map, heatmap.normalization, heatmap.gap, heatmap.gap_color, heatmap.hatch, heatmap.masked_ground,
-             heatmap.opacity, heatmap.threshold, heatmap.smooth, heatmap.fades, heatmap.over, heatmap.under},
+             heatmap.opacity, heatmap.threshold, heatmap.smooth, heatmap.fades, heatmap.over, heatmap.under, texels.masks},
             texel_width, texel_height, scale, screen_width, screen_height);
     glUniform2f(uniform("pitch"), 0, 0);
     glUniform1i(uniform("pictures"), 1);
@@ -195,6 +204,7 @@ const HeatmapRenderer::Atlas& HeatmapRenderer::atlas(const HeatmapGridItem& grid
     entry.values = grid.values;
     entry.tall = made.tall;
     entry.wide = made.wide;
+    entry.masks = has_masked(made.values);
     entry.texture = make_texture(GL_R32F, static_cast<int>(made.values.shape()[1]), static_cast<int>(made.values.shape()[0]),
                                  GL_RED, GL_FLOAT, made.values.data());
     return entry;
@@ -208,7 +218,19 @@ void HeatmapRenderer::draw(const HeatmapGridItem& grid, const Box& box, double s
     const double width = pitch_x - gap, height = pitch_y - gap;
     if (!(width > 0 && height > 0)) return;
     const Atlas& texels = atlas(grid, grid_block(grid, width, height, largest_texture_));
-    prepare({grid.map, grid.normalization, 0, {}, grid.hatch, grid.masked_ground, 1, 0, false, false, grid.over, grid.under},
+    prepare({grid.map,
+             grid.normalization,
+             0,
+             {},
+             grid.hatch,
+             grid.masked_ground,
+             1,
+             0,
+             false,
+             false,
+             grid.over,
+             grid.under,
+             texels.masks},
             width / static_cast<double>(texels.wide), height / static_cast<double>(texels.tall), scale, screen_width,
             screen_height);
     glUniform2f(uniform("pitch"), static_cast<float>(pitch_x), static_cast<float>(pitch_y));

@@ -37,6 +37,7 @@ class HeatmapRenderer {
     struct Level {
         Tensor<float> values;
         Index rows = 0, columns = 0;  // texels
+        bool masks = false;           // some are no finite numbers
         std::vector<Tile> tiles;
         std::uint64_t last_frame = 0;
     };
@@ -50,6 +51,7 @@ class HeatmapRenderer {
         Tensor<float> values;
         Texture texture;
         Index tall = 0, wide = 0;  // texels a picture
+        bool masks = false;
         std::uint64_t last_frame = 0;
     };
     struct AtlasKey {
@@ -70,6 +72,7 @@ class HeatmapRenderer {
         double opacity = 1, threshold = 0;
         bool smooth = false, fades = false;
         Color over{0, 0, 0, 0}, under{0, 0, 0, 0};
+        bool masks = true;
     };
     /// The program for texels of that size, its uniforms that do not change from tile to tile.
     void prepare(const Look& look, double texel_width, double texel_height, double scale, int screen_width, int screen_height);
@@ -84,6 +87,7 @@ class HeatmapRenderer {
         bool translucent = false;  // something under it is seen
         bool gap = false;
         bool beyond = false;  // values outside the limits have colours of their own
+        bool masks = true;    // some values are no finite numbers
         auto operator<=>(const Variant&) const = default;
     };
     struct Made {

@@ -20,6 +20,7 @@ namespace {
 constexpr Index most_cells = Index{1} << 28;
 constexpr Index piece_values = 1 << 16;  // converted at once
 constexpr Index short_run = 1 << 12;     // values
+constexpr std::uint16_t half_infinity = 0x7c00;
 
 /// One axis in the order of the file, the slowest first.
 struct FileAxis {
@@ -93,9 +94,15 @@ class PartReader {
         const unsigned char* halves;
         RowValues from(Index i) const { return {values + i, halves + 2 * i}; }
     };
+    /// Rows of halves that become one row of cells: the largest of each column so far, of the values from `at` on.
+    struct Column {
+        std::vector<std::uint16_t> most;
+        Index at = 0, out = -1;
+    };
     struct Buffers {
         std::vector<unsigned char> bytes;
         std::vector<float> values;
+        Column column;
     };
 
     /// All runs of a share; `out`: its first cell.
@@ -111,8 +118,9 @@ class PartReader {
             read_run(axes, first, to, buffers);
             std::size_t k = run_;
             while (k > 0 && ++at[k - 1] == axes[k - 1].count) at[--k] = 0;
-            if (k == 0) return;
+            if (k == 0) break;
         }
+        put_column(axes.back(), buffers.column);
     }
 
     /// One run of the file: the range of axis run_, and the whole extent of each after it.
@@ -131,7 +139,8 @@ class PartReader {
                           buffers.values.data());
             for (Index used = 0; used < some;) {
                 const Index row = std::min((last == run_ ? axes[last].count : axes[last].extent) - at[last], some - used);
-                put_run_row(axes, at, {buffers.values.data() + used, buffers.bytes.data() + 2 * used}, row, out);
+                put_run_row(axes, at, {buffers.values.data() + used, buffers.bytes.data() + 2 * used}, row, out,
+                            buffers.column);
                 used += row;
                 at[last] += row;
                 for (std::size_t k = last; k > run_ && at[k] == axes[k].extent; --k) {
@@ -144,8 +153,8 @@ class PartReader {
     }
 
     /// What of these values along the fastest axis lies in the part.
-    void put_run_row(const std::vector<FileAxis>& axes, const std::vector<Index>& at, RowValues values, Index count,
-                     Index out) {
+    void put_run_row(const std::vector<FileAxis>& axes, const std::vector<Index>& at, RowValues values, Index count, Index out,
+                     Column& column) {
         const std::size_t last = axes.size() - 1;
         for (std::size_t k = run_; k < last; ++k) {
             const Index within = at[k] - (k == run_ ? 0 : axes[k].begin);
@@ -155,14 +164,24 @@ class PartReader {
         const Index before = last == run_ ? 0 : axes[last].begin;
         const Index begin = std::max<Index>(at[last] - before, 0);
         const Index end = std::min(at[last] - before + count, axes[last].count);
-        if (begin < end) put_row(axes[last], values.from(begin - (at[last] - before)), begin, end - begin, out);
+        if (begin < end) put_row(axes[last], values.from(begin - (at[last] - before)), begin, end - begin, out, column);
     }
 
     /// Values along the fastest axis from its position `at` on.
-    void put_row(const FileAxis& axis, RowValues row, Index at, Index count, Index out) {
+    void put_row(const FileAxis& axis, RowValues row, Index at, Index count, Index out, Column& column) {
         if (!joins_) {
             float* to = out_.data() + out + at * axis.out_stride;
             for (Index i = 0; i < count; ++i) to[i * axis.out_stride] = row.values[i];
+            return;
+        }
+        if (halves_ && are_shares(row.halves, count)) {
+            if (column.out == out && column.at == at && static_cast<Index>(column.most.size()) == count)
+                return take_larger(row.halves, column.most);
+            put_column(axis, column);
+            column.most.assign(static_cast<std::size_t>(count), 0);
+            take_larger(row.halves, column.most);
+            column.at = at;
+            column.out = out;
             return;
         }
         for (Index i = 0; i < count;) {
@@ -176,6 +195,36 @@ class PartReader {
         }
     }
 
+    /// Nothing but finite numbers from 0 on, as weights are: then bits of numbers are in their order.
+    static bool are_shares(const unsigned char* halves, Index count) {
+        std::uint16_t most = 0;
+        for (Index i = 0; i < count; ++i) most = std::max(most, half_bits(halves, i));
+        return most < half_infinity;
+    }
+    static void take_larger(const unsigned char* halves, std::vector<std::uint16_t>& most) {
+        std::uint16_t* to = most.data();
+        const auto count = static_cast<Index>(most.size());
+        for (Index i = 0; i < count; ++i) to[i] = std::max(to[i], half_bits(halves, i));
+    }
+    static std::uint16_t half_bits(const unsigned char* halves, Index i) {
+        std::uint16_t bits;
+        std::memcpy(&bits, halves + 2 * i, 2);
+        return bits;
+    }
+
+    void put_column(const FileAxis& axis, Column& column) {
+        if (column.out < 0) return;
+        const auto count = static_cast<Index>(column.most.size());
+        for (Index i = 0; i < count;) {
+            const Index cell = (column.at + i) / axis.block, end = std::min(count, (cell + 1) * axis.block - column.at);
+            std::uint16_t most = 0;
+            for (; i < end; ++i) most = std::max(most, column.most[static_cast<std::size_t>(i)]);
+            float& peak = out_.data()[column.out + cell * axis.out_stride];
+            peak = std::max(peak, half_to_float(most));
+        }
+        column.out = -1;
+    }
+
     void put_half_peak(const unsigned char* halves, Index count, Index to) {
         std::int16_t most = std::numeric_limits<std::int16_t>::min();
         for (Index i = 0; i < count; ++i) {
@@ -183,8 +232,7 @@ class PartReader {
             std::memcpy(&bits, halves + 2 * i, 2);
             most = std::max(most, bits);
         }
-        constexpr std::int16_t infinity = 0x7c00;
-        if (most >= 0 && most < infinity) {
+        if (most >= 0 && most < half_infinity) {
             out_.data()[to] = std::max(out_.data()[to], half_to_float(static_cast<std::uint16_t>(most)));
             return;
         }

@@ -17,15 +17,15 @@ struct Sizes {
     }
 };
 
-/// Width of the widest label that would be written. Long axes are sampled: measuring tens of thousands of labels would cost
-/// frames.
-double widest(const Sketch& sketch, const Axis& axis, double size, Index stride) {
+/// Width of the widest label that would be written, and no more than is asked about. Long axes are sampled: measuring tens of
+/// thousands of labels would cost frames.
+double widest(const Sketch& sketch, const Axis& axis, double size, Index stride, double enough = 1e9) {
     const Index most = 400;
     const Index step = std::max<Index>(stride, (axis.extent + most - 1) / most);
     double width = 0;
-    for (Index i = 0; i < axis.extent; i += std::max<Index>(step, 1))
+    for (Index i = 0; i < axis.extent && width < enough; i += std::max<Index>(step, 1))
         width = std::max(width, sketch.text_width(drawn_label(axis, i), size));
-    return width;
+    return std::min(width, enough);
 }
 
 /// The number that a label begins with: of "1000", and of "96–127", a block of positions. None of other labels.
@@ -67,13 +67,14 @@ AxisLabels fit_rows(const Sketch& sketch, const Axis& axis, double pitch, double
     labels.size = std::clamp(pitch * 0.68, smallest, largest);
     labels.stride = nice_stride(labels.size * label_pitch / pitch);
     if (axis.labels.empty()) labels.size = std::max(smallest, std::min(labels.size, sketch.px(13)));
-    labels.extent = widest(sketch, axis, labels.size, labels.stride);
     if ((labels.stride > 1 || counted) && !axis.labels.empty()) {
         count_positions(sketch, axis, labels);
         labels.stride = nice_stride(labels.size * label_pitch / pitch);
         // The one in focus has its token beside its number.
-        const double token = sketch.text_width(": ", labels.size) + widest(sketch, axis, labels.size, 1);
+        const double token = sketch.text_width(": ", labels.size) + widest(sketch, axis, labels.size, 1, 4 * labels.size);
         labels.extent = std::max(labels.extent, std::min(limit, labels.extent + std::min(token, 4 * labels.size)));
+    } else {
+        labels.extent = widest(sketch, axis, labels.size, labels.stride);
     }
     if (labels.extent > limit) {
         labels.size = std::max(smallest, labels.size * limit / labels.extent);
@@ -91,11 +92,13 @@ AxisLabels fit_columns(const Sketch& sketch, const Axis& axis, double pitch, dou
     const bool numbers = axis.labels.empty();
     if (numbers) labels.size = std::max(smallest, std::min(labels.size, sketch.px(13)));
     const double line = labels.size * 1.25;
-    double width = widest(sketch, axis, labels.size, 1);
+    // Where even the smallest do not fit beside each other, they are counted: how wide they are is not asked then.
+    const bool close = !numbers && labels.size <= smallest && nice_stride(smallest * label_pitch / pitch) > 1;
+    double width = widest(sketch, axis, labels.size, 1, close ? pitch : 1e9);
     if (!numbers && width + sketch.px(3) > pitch) {
         // Somewhat smaller may do; letters below the smallest size do not.
         const double size = std::max(smallest, labels.size * (pitch - sketch.px(3)) / width);
-        if (widest(sketch, axis, size, 1) + sketch.px(2) <= pitch) {
+        if (widest(sketch, axis, size, 1, pitch) + sketch.px(2) <= pitch) {
             labels.size = size;
             width = 0;
         }
@@ -109,13 +112,15 @@ AxisLabels fit_columns(const Sketch& sketch, const Axis& axis, double pitch, dou
         labels.stride = fits && !numbers ? 1 : nice_stride(std::max(1.0, (width + gap) / pitch));
     } else {
         labels.rotated = true;
-        const double whole = widest(sketch, axis, labels.size, 1);
+        const double whole = close ? 0 : widest(sketch, axis, labels.size, 1);
         if (whole > limit) labels.size = std::max(smallest, labels.size * limit / whole);
         labels.stride = nice_stride(labels.size * label_pitch / pitch);
-        // Smaller rather than cut.
-        const double high = widest(sketch, axis, labels.size, labels.stride);
-        if (high > limit) labels.size = std::max(smallest, labels.size * limit / high);
-        labels.extent = std::min(limit, widest(sketch, axis, labels.size, labels.stride));
+        if (!close) {
+            // Smaller rather than cut.
+            const double high = widest(sketch, axis, labels.size, labels.stride);
+            if (high > limit) labels.size = std::max(smallest, labels.size * limit / high);
+            labels.extent = std::min(limit, widest(sketch, axis, labels.size, labels.stride));
+        }
     }
     if ((labels.stride > 1 || counted) && !numbers) {
         count_positions(sketch, axis, labels);

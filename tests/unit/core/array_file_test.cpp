@@ -8,7 +8,9 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "base/rng.hpp"
 #include "io/atomic_file.hpp"
+#include "io/half.hpp"
 #include "io/npz.hpp"
 #include "io/safetensors.hpp"
 #include "testing.hpp"
@@ -119,6 +121,37 @@ TEST(ArrayFile, peaks_of_halves_are_those_of_their_numbers) {
     EXPECT_EQ((std::vector<float>{peaks.begin(), peaks.begin() + 5}),
               (std::vector<float>{0.5f, -1, 0.25f, INFINITY, -INFINITY}));
     EXPECT_TRUE(std::isnan(peaks[5]));
+}
+
+TEST(ArrayFile, peaks_of_halves_are_those_of_the_same_floats_in_any_part_and_order) {
+    // Rows of weights, with some that hold negative numbers, masks and none: both are read in ways of their own.
+    const Index n = 3, rows = 37, cols = 53;
+    Rng rng(11);
+    std::vector<float> halves, floats;  // bits of the first, as numbers
+    for (Index i = 0; i < n * rows * cols; ++i) {
+        const Index row = i / cols;
+        float v = static_cast<float>(rng.uniform());
+        if (row % 5 == 2 && i % 7 == 0) v = -v;
+        if (row % 11 == 3 && i % 3 == 0) v = -INFINITY;
+        if (row % 13 == 5) v = NAN;
+        const std::uint16_t bits = float_to_half(v);
+        halves.push_back(bits);
+        floats.push_back(half_to_float(bits));
+    }
+    const ArrayFile narrow(written("narrow.npy", npy_bytes<std::uint16_t>("<f2", "(3, 37, 53)", halves)));
+    const ArrayFile wide(written("wide.npy", npy_bytes<float>("<f4", "(3, 37, 53)", floats)));
+    for (const std::vector<int>& order : {std::vector<int>{0, 1, 2}, {0, 2, 1}, {2, 1, 0}})
+        for (const Index block : {1, 2, 3, 7, 40})
+            for (const Index joined : {1, 2}) {
+                ArrayPart part = whole(narrow.arrays().front());
+                part.along = {{0, n, joined}, {1, rows - 3, block}, {5, cols - 6, block + 1}};
+                part.order = order;
+                const std::vector<float> got = read(narrow, part), expected = read(wide, part);
+                ASSERT_EQ(got.size(), expected.size());
+                for (std::size_t i = 0; i < got.size(); ++i)
+                    ASSERT_TRUE(got[i] == expected[i] || (std::isnan(got[i]) && std::isnan(expected[i])))
+                        << i << " of blocks of " << block << ": " << got[i] << ", not " << expected[i];
+            }
 }
 
 TEST(ArrayFile, a_block_without_numbers_is_none_and_a_masked_one_is_masked) {

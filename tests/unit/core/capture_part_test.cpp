@@ -7,12 +7,12 @@
 
 #include "base/error.hpp"
 #include "exhibit/capture_about.hpp"
-#include "exhibit/capture_blocks.hpp"
 #include "exhibit/exhibit.hpp"
 #include "io/array_file.hpp"
 #include "io/atomic_file.hpp"
 #include "io/npz.hpp"
 #include "run/run.hpp"
+#include "tensor/joined_peaks.hpp"
 #include "unit/core/same_trace.hpp"
 
 namespace saccade::capture_part_test {
@@ -165,7 +165,7 @@ TEST(CaptureParts, a_part_is_written_as_it_is_read) {
     EXPECT_EQ(capture_part_text(capture_part_from(" key 7:9 ; query 3-3")), "query 3, key 7-9");
 }
 
-TEST(CaptureBlocks, peaks_of_cells_are_those_of_their_values) {
+TEST(JoinedPeaks, peaks_of_cells_are_those_of_their_values) {
     std::mt19937 random(5);
     std::uniform_real_distribution<float> number(-1, 1);
     Tensor<float> values(Shape{3, 11, 13});
