@@ -25,17 +25,27 @@ void read_forbidden(const JsonObject& config, Index vocabulary, const std::strin
     }
 }
 
+/// A list of one is that one; of several, the first: the others are among what is not heeded.
 void read_id(const JsonObject& config, const char* key, Index vocabulary, Index& id) {
     const nlohmann::json* value = config.find(key);
-    if (value != nullptr && !value->is_null()) config.whole(key, id, Index{0}, vocabulary - 1);
+    if (value == nullptr || value->is_null()) return;
+    if (!value->is_array()) return config.whole(key, id, Index{0}, vocabulary - 1);
+    const auto first = value->empty() ? std::nullopt : whole_in<Index>(value->front(), 0, vocabulary - 1);
+    if (!first) config.refuse(key, *value, fmt::format("an id from 0 to {}, or a list of them", vocabulary - 1));
+    id = *first;
 }
+
+constexpr Index most_beams = 64;
 
 void read_beam(const JsonObject& config, SourceSide& source) {
     const auto given = [&](const char* key) {
         const nlohmann::json* value = config.find(key);
         return value != nullptr && !value->is_null();
     };
-    if (given("num_beams")) config.whole("num_beams", source.beam.width, Index{1}, Index{64});
+    if (given("num_beams")) {
+        config.whole("num_beams", source.beam.width, Index{1}, Index{1} << 20);
+        source.beam.width = std::min(source.beam.width, most_beams);
+    }
     if (given("length_penalty")) config.number("length_penalty", source.beam.length_penalty, -10, 10);
     if (given("early_stopping")) {
         const nlohmann::json& end = *config.find("early_stopping");
@@ -64,6 +74,8 @@ std::string unheeded_in(const JsonObject& generation) {
          {"no_repeat_ngram_size", "encoder_no_repeat_ngram_size", "min_length", "min_new_tokens", "diversity_penalty"})
         name_if(key, over(0));
     for (const char* key : {"repetition_penalty", "encoder_repetition_penalty", "num_beam_groups"}) name_if(key, over(1));
+    name_if("num_beams", [](const nlohmann::json& v) { return v.is_number() && v.get<double>() > most_beams; });
+    name_if("eos_token_id", [](const nlohmann::json& v) { return v.is_array() && v.size() > 1; });
     name_if("do_sample", [](const nlohmann::json& v) { return v != false; });
     for (const char* key :
          {"forced_bos_token_id", "forced_eos_token_id", "suppress_tokens", "begin_suppress_tokens", "sequence_bias"})

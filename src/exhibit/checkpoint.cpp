@@ -75,6 +75,9 @@ void write_on(const RunContext& context, const Checkpoint& checkpoint, Read& rea
     if (static_cast<Index>(read.request.ids.size()) == most_tokens_of(checkpoint))
         context.probe.note(
             {"generate", fmt::format("the model has room for {} tokens", read.request.ids.size()), "it stops there"});
+    if (how.temperature > 0)
+        context.probe.note({"temperature", fmt::format("tokens are drawn at temperature {}", how.temperature),
+                            "the probabilities that are shown are the model's own, as at 1"});
     read.special.resize(read.request.ids.size(), false);
     if (!read.request.types.empty()) read.request.types.resize(read.request.ids.size(), 0);
 }

@@ -61,7 +61,8 @@ class PackedMatrix {
     /// the time that it takes to read it, and then take half. The bits of products stay the same.
     static PackedMatrix to_stay(const MatrixView<const T>& b, bool transposed);
     /// The same of the 16 bits themselves, as files hold them: bfloat16, or else IEEE binary16.
-    static PackedMatrix to_stay(const MatrixView<const std::uint16_t>& b, bool transposed, bool bfloat);
+    /// `finite`: set to whether all of them are finite numbers, found out while they are at hand.
+    static PackedMatrix to_stay(const MatrixView<const std::uint16_t>& b, bool transposed, bool bfloat, bool& finite);
     bool is_narrow() const { return narrow_ != nullptr; }
 
     Index depth() const { return depth_; }      // k

@@ -85,6 +85,13 @@ void pack_bits(const MatrixView<const std::uint16_t>& b, bool transposed, Index 
         }
 }
 
+bool are_finite(const std::uint16_t* bits, Index size, bool bfloat) {
+    const std::uint16_t exponent = bfloat ? 0x7f80 : 0x7c00;
+    bool none = false;  // without a way out, so that it is done in vectors
+    for (Index i = 0; i < size; ++i) none |= (bits[i] & exponent) == exponent;
+    return !none;
+}
+
 template <class T>
 T widened(std::uint16_t bits, bool bfloat) {
     if (bfloat) return static_cast<T>(std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U));
@@ -140,7 +147,7 @@ PackedMatrix<T> PackedMatrix<T>::to_stay(const MatrixView<const T>& b, bool tran
 }
 
 template <class T>
-PackedMatrix<T> PackedMatrix<T>::to_stay(const MatrixView<const std::uint16_t>& b, bool transposed, bool bfloat) {
+PackedMatrix<T> PackedMatrix<T>::to_stay(const MatrixView<const std::uint16_t>& b, bool transposed, bool bfloat, bool& finite) {
     if constexpr (std::is_same_v<T, float>) {
         if (bfloat ? simd::reads_bfloats : simd::reads_halves) {
             constexpr Index width = panel_width<T>;
@@ -149,12 +156,18 @@ PackedMatrix<T> PackedMatrix<T>::to_stay(const MatrixView<const std::uint16_t>& 
             const Index panel = packed.depth_ * width;
             packed.bits_ = bfloat ? Bits::bfloat : Bits::half;
             packed.narrow_ = allocate_to_stay<std::uint16_t>(static_cast<std::size_t>(packed.panel_count_ * panel));
+            std::atomic<bool> all = true;
             parallel_for(packed.panel_count_, [&](Index i) {
-                pack_bits(b, transposed, i * width, std::min(width, n - i * width), width, packed.narrow_.get() + i * panel);
+                std::uint16_t* to = packed.narrow_.get() + i * panel;
+                pack_bits(b, transposed, i * width, std::min(width, n - i * width), width, to);
+                if (!are_finite(to, panel, bfloat)) all = false;
             });
+            finite = all;
             return packed;
         }
     }
+    finite = true;
+    for (Index row = 0; row < b.rows; ++row) finite = finite && are_finite(b.data + row * b.stride, b.cols, bfloat);
     Tensor<T> wide = Tensor<T>::uninitialized({b.rows, b.cols});
     for (Index row = 0; row < b.rows; ++row)
         for (Index i = 0; i < b.cols; ++i) wide.data()[row * b.cols + i] = widened<T>(b.data[row * b.stride + i], bfloat);

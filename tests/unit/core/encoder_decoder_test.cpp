@@ -248,6 +248,18 @@ TEST(EncoderDecoderExhibit, searches_with_as_many_hypotheses_as_its_folder_says)
     other.params.set("beam", std::int64_t{3});
     ASSERT_EQ(run(other)->notes().size(), 1u);
     EXPECT_SAYS(run(other)->notes()[0].text, "no decoder of its own");
+    // More than are kept here, and several ends: it opens all the same, and says what is not as there.
+    write_file(copied("generation_config.json"), R"({"num_beams": 200, "eos_token_id": [0, 3]})");
+    RunRequest many = asking("marian", "3 1 4");
+    many.params.set("path", copied.path());
+    const TracePtr opened = run(many);
+    EXPECT_EQ(opened->axis("beam.candidate")->extent % 64, 0);
+    ASSERT_EQ(opened->notes().size(), 1u);
+    EXPECT_SAYS(opened->notes()[0].text, "num_beams = 200, eos_token_id = [0,3]");
+    write_file(copied("generation_config.json"), R"({"eos_token_id": [0]})");
+    EXPECT_TRUE(run(many)->notes().empty());
+    write_file(copied("generation_config.json"), R"({"eos_token_id": []})");
+    EXPECT_SAYS(copied.refusal(), "an id from 0 to 18, or a list of them");
     write_file(copied("generation_config.json"), R"({"num_beams": 0})");
     EXPECT_SAYS(copied.refusal(), "generation_config.json: 'num_beams' is 0");
 }

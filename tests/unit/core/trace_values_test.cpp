@@ -106,7 +106,9 @@ TEST(PackedMatrix, sixteen_bits_are_laid_out_as_they_are) {
     }
     for (const bool transposed : {true, false}) {
         const MatrixView<const std::uint16_t> view{bits.data(), 70, 37, 37};
-        const auto of_bits = PackedMatrix<float>::to_stay(view, transposed, true);
+        bool finite = false;
+        const auto of_bits = PackedMatrix<float>::to_stay(view, transposed, true, finite);
+        EXPECT_TRUE(finite);
         const auto of_floats = PackedMatrix<float>::to_stay({wide.data(), 70, 37, 37}, transposed);
         ASSERT_EQ(of_bits.columns(), of_floats.columns());
         ASSERT_EQ(of_bits.depth(), of_floats.depth());
@@ -116,6 +118,18 @@ TEST(PackedMatrix, sixteen_bits_are_laid_out_as_they_are) {
         EXPECT_EQ(std::memcmp(a.data(), b.data(), a.values().size_bytes()), 0) << transposed;
         EXPECT_EQ(a.at({1, 0}), transposed ? wide.at({1, 0}) : wide.at({0, 1}));
     }
+    // Infinite or none, of either kind, the last of all: seen.
+    for (const bool bfloat : {true, false})
+        for (const int none : {bfloat ? 0x7f80 : 0x7c00, bfloat ? 0xffc0 : 0xfe00}) {
+            std::vector<std::uint16_t> broken(bits.size(), 0x3c00);
+            const MatrixView<const std::uint16_t> view{broken.data(), 70, 37, 37};
+            bool finite = false;
+            PackedMatrix<float>::to_stay(view, true, bfloat, finite);
+            EXPECT_TRUE(finite);
+            broken.back() = static_cast<std::uint16_t>(none);
+            PackedMatrix<float>::to_stay(view, true, bfloat, finite);
+            EXPECT_FALSE(finite) << none;
+        }
 }
 
 }  // namespace
