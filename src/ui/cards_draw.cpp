@@ -158,7 +158,7 @@ std::string cell_text(const AppState& state, const Trace& trace, const Hit& hit,
         if (hit.ref.index[a] >= 0) text += "\n" + place_text(*tensor->info.axes[a], hit.ref.index[a]);
     const std::string change = part ? "Shift + drag to change" : "drag to change";
     const auto number = [](std::optional<float> v) {
-        return !v ? std::string("none") : std::isfinite(*v) ? fmt::format("{:.4f}", *v) : std::string("masked");
+        return !v ? std::string("none") : std::isfinite(*v) ? value_text(*v) : std::string("masked");
     };
     if (!state.document.comparing) {
         const bool masked = HiddenCells(*held, *tensor, memo)(hit.ref.index);

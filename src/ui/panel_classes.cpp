@@ -5,6 +5,7 @@
 
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
+#include "viz/layout.hpp"
 
 namespace saccade {
 
@@ -71,8 +72,8 @@ void class_bars(const Ui& ui, AppState& state, Controller& act) {
         list.AddText(font, size, {end + 6 * s, at.y + 2 * s}, ui.color(ui.theme.secondary),
                      fmt::format("{:.2f}", value).c_str());
         if (ImGui::IsItemHovered())
-            tooltip(ui, fmt::format("{} {:.4f}{}", name, value,
-                                    was != nullptr ? fmt::format(", {:.4f} untouched", was->values.at({c})) : ""));
+            tooltip(ui, fmt::format("{} {}{}", name, value_text(value),
+                                    was != nullptr ? fmt::format(", {} untouched", value_text(was->values.at({c}))) : ""));
         if (clicked) act.stage().select(cell);
     }
 }

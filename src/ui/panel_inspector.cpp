@@ -10,6 +10,7 @@
 #include "ui/panel_view_options.hpp"
 #include "ui/panels.hpp"
 #include "ui/text_wrap.hpp"
+#include "viz/layout.hpp"
 #include "viz/view.hpp"
 
 namespace saccade {
@@ -82,7 +83,7 @@ void operand_rows(const Ui& ui, AppState& state, Controller& act, float left, fl
         const bool lit = ImGui::IsItemHovered() || ImGui::IsItemFocused();
         const Color color = lit ? ui.theme.selection : ui.theme.secondary;
         ImFont* font = ui.fonts.face(Font::mono, 14);
-        const std::string value = operand.shape.empty() ? fmt::format("{:.4f} ›", operand.value) : operand.shape + " ›";
+        const std::string value = operand.shape.empty() ? value_text(operand.value) + " ›" : operand.shape + " ›";
         ui.fonts.need(operand.text);
         const std::string text = ui.fonts.shown(fitted(ui, operand.text, 14, Font::mono, right - left - 120 * s));
         list.AddText(font, compat::font_size(*font), {at.x, at.y + 2 * s}, ui.color(color), text.c_str());

@@ -78,6 +78,11 @@ std::string number_text(double value) {
     return value < 0 ? "−" + text : text;
 }
 
+std::string value_text(double value) {
+    const bool plain = value == 0 || (std::abs(value) >= 0.01 && std::abs(value) < 1e5);
+    return plain ? fmt::format("{:.4f}", value) : number_text(value);
+}
+
 std::string share_text(double value) {
     return std::abs(value) >= 0.005 || value == 0 ? fmt::format("{:.2f}", value) : number_text(value);
 }

@@ -21,6 +21,8 @@ std::string part_text(const Axis& axis);
 std::string position_text(const Axis& axis, Index i);
 /// Three significant digits, true minus sign: "0.61", "−2.31", "1.2e6".
 std::string number_text(double value);
+/// Four decimals; of numbers that would lose theirs, three digits.
+std::string value_text(double value);
 /// A probability or a weight: "0.27"; what would read 0.00 as number_text.
 std::string share_text(double value);
 /// Cut at grapheme boundaries so that it fits, with an ellipsis; empty if not even that fits.
