@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "base/translate.hpp"
 #include "base/utf8.hpp"
 
 namespace saccade {
@@ -28,8 +29,8 @@ std::string without_middle(const std::string& text, std::size_t n) {
 }  // namespace
 
 std::string shown_line(const std::string& message, const std::string& hint) {
-    std::string text = printable(message);
-    std::string advice = printable(hint);
+    std::string text = printable(tr_composed(message));
+    std::string advice = printable(tr_composed(hint));
     if (advice.empty()) return without_middle(text, longest_line);
     const auto length = [](const std::string& s) { return code_points(s).size(); };
     if (length(text) + 2 + length(advice) > longest_line) {

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
@@ -22,6 +23,7 @@
 #include "checkpoint/checkpoint_folder.hpp"
 #include "cli/commands.hpp"
 #include "io/input_file.hpp"
+#include "run/language.hpp"
 
 namespace saccade {
 
@@ -174,6 +176,24 @@ void check_words(const Words& words) {
                         "pass text in UTF-8");
 }
 
+/// Texts in the language that the first words ask for, "--language zh", or else the environment. Takes these words away.
+void choose_language(Words& words) {
+    const std::string flag = "--language";
+    const bool alone = !words.empty() && words[0] == flag, joined = !words.empty() && words[0].starts_with(flag + "=");
+    if (alone && words.size() < 2) throw Error(ErrorCode::usage, "--language has no value", "name a language: en or zh");
+    if (alone || joined) {
+        const std::string id = alone ? words[1] : words[0].substr(flag.size() + 1);
+        if (std::ranges::find(languages(), id, &Language::id) == languages().end()) use_language(id);  // says which there are
+        setenv("SACCADE_LANGUAGE", id.c_str(), 1);  // the window reads it, too
+        words.erase(words.begin(), words.begin() + (alone ? 2 : 1));
+    }
+    try {
+        use_language(usual_language());
+    } catch (const Error& error) {
+        complain(error);  // and goes on in English
+    }
+}
+
 /// Runs what the words ask for: a command, help or the version.
 void parse(CLI::App& app, const Words& words) {
     check_values(app, words);
@@ -208,10 +228,11 @@ std::string did_you_mean(const std::string& word, const std::vector<std::string>
 }
 
 int run_cli(int argc, char** argv, const WindowHooks& window) {
-    const Words words(argv + 1, argv + argc);
+    Words words(argv + 1, argv + argc);
     CLI::App app(about, "saccade");
     try {
         check_words(words);
+        choose_language(words);
         app.footer(examples);
         app.require_subcommand(1);
         app.set_version_flag("--version", std::string("saccade ") + SACCADE_VERSION);

@@ -23,7 +23,10 @@ struct ViewSettings {
     double present_size = 1;  // of Present, beside what its window asks for
     Normalization::Scale scale = Normalization::Scale::linear;
     std::map<std::string, double> shares;  // card sizes that the user has dragged: "exhibit/row0" -> share
+    std::string window_language = "en";    // of all other texts: an id of run/language.hpp
+    bool window_language_chosen = false;   // by a person, not by the system's settings
     std::string language = "en";           // of the lessons: "en", "zh"
+    bool lesson_language_chosen = false;   // else it is the window's
     bool lesson = false;                   // the inspector shows the lesson
 };
 

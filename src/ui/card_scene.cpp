@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/translate.hpp"
 #include "ui/imgui_compat.hpp"
 
 namespace saccade {
@@ -96,7 +97,7 @@ std::string ScenePicture::hover() const {
     const ImagePlace* place = place_under(io.MousePos);
     const Scene* scene = place != nullptr ? act_.scenes().scene(side_) : nullptr;
     if (scene == nullptr) return {};
-    if (state_.document.scene.pen) return "press and draw";
+    if (state_.document.scene.pen) return tr("press and draw");
     const Rect picture = on_screen(place->box);
     const double x = static_cast<double>((io.MousePos.x - picture.at.x) / picture.size.x);
     const double y = static_cast<double>((io.MousePos.y - picture.at.y) / picture.size.y);
@@ -111,7 +112,8 @@ std::string ScenePicture::hover() const {
     const int under = shape_at(*scene, x, y, slack);
     if (under < 0) return {};
     const SceneShape& shape = scene->shapes[static_cast<std::size_t>(under)];
-    return "drag moves the " + (shape.group.empty() ? shape.color + " " + to_string(shape.kind) : shape.group);
+    const std::string name = shape.group.empty() ? tr(shape.color) + " " + tr(to_string(shape.kind)) : tr(shape.group);
+    return tr("drag moves the {}", name);
 }
 
 }  // namespace saccade

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "base/translate.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/param_widgets.hpp"
 #include "ui/text_wrap.hpp"
@@ -114,13 +115,13 @@ bool compares_narrowly(const Ui& ui, float width) {
 constexpr float compare_bar_height = 36, narrow_bar_height = 34;
 
 std::string value_text(const ParamSpec& spec, const ParamValue& value) {
-    if (std::holds_alternative<Tensor<float>>(value)) return "other numbers";
+    if (std::holds_alternative<Tensor<float>>(value)) return tr("other numbers");
     if (spec.type == ParamType::integer || spec.type == ParamType::number) return number_field_text(spec, value);
     const std::string text = format_param(value);
-    if (spec.type == ParamType::toggle) return std::get<bool>(value) ? "on" : "off";
+    if (spec.type == ParamType::toggle) return std::get<bool>(value) ? tr("on") : tr("off");
     if (spec.type == ParamType::text) return "“" + text + "”";
     for (std::size_t i = 0; i < spec.choices.size() && i < spec.choice_titles.size(); ++i)
-        if (spec.choices[i] == text) return spec.choice_titles[i];
+        if (spec.choices[i] == text) return tr(spec.choice_titles[i]);
     return text;
 }
 
@@ -134,7 +135,7 @@ void compare_bar(const Ui& ui, AppState& state, Controller& act, const Exhibit& 
         ImGui::SetCursorScreenPos({x, place.at.y});
         const bool focused = state.document.focus == i;
         if (button(ui, i == 0 ? "side A" : "side B", i == 0 ? "A" : "B", focused ? ButtonKind::primary : ButtonKind::plain,
-                   34 * s, "The inspector shows and edits this one (Ctrl 1, Ctrl 2)", 26 * s))
+                   34 * s, tr("The inspector shows and edits this one (Ctrl 1, Ctrl 2)"), 26 * s))
             act.comparison().focus_on(i);
         note_place(state, i == 0 ? "side A" : "side B");
         ImGui::SetCursorScreenPos({x + 44 * s, place.at.y + 5 * s});
@@ -159,18 +160,20 @@ void compare_bar(const Ui& ui, AppState& state, Controller& act, const Exhibit& 
         label(ui, written, ink, 12, Font::ui, room);
     }
     ImGui::SetCursorScreenPos({place.at.x + place.size.x - buttons + 8 * s, place.at.y});
-    if (button(ui, "linked", state.document.linked ? "Same inputs" : "Own inputs",
+    if (button(ui, "linked", state.document.linked ? tr("Same inputs") : tr("Own inputs"),
                state.document.linked ? ButtonKind::primary : ButtonKind::plain, 104 * s,
-               state.document.linked ? "Both have the same texts and numbers; click to let them differ"
-                                     : "Each has its own texts and numbers; click to give both those of the one in focus",
+               state.document.linked ? tr("Both have the same texts and numbers; click to let them differ")
+                                     : tr("Each has its own texts and numbers; click to give both those of the one in focus"),
                26 * s))
         act.comparison().toggle_linked();
     note_place(state, "linked");
     ImGui::SameLine(0, 6 * s);
-    if (button(ui, "swap", "Swap", ButtonKind::plain, 60 * s, "A becomes B, B becomes A", 26 * s)) act.comparison().swap();
+    if (button(ui, "swap", tr("Swap"), ButtonKind::plain, 60 * s, tr("A becomes B, B becomes A"), 26 * s))
+        act.comparison().swap();
     note_place(state, "swap");
     ImGui::SameLine(0, 6 * s);
-    if (button(ui, "close compare", "Close", ButtonKind::quiet, 64 * s, "Only A (Ctrl B)", 26 * s)) act.comparison().toggle();
+    if (button(ui, "close compare", tr("Close"), ButtonKind::quiet, 64 * s, tr("Only A (Ctrl B)"), 26 * s))
+        act.comparison().toggle();
     note_place(state, "close compare");
 }
 
@@ -266,14 +269,14 @@ std::string settings_apart(const AppState& state, std::size_t i) {
         if (a == b) continue;
         // A scene's value is long, a file's has its folders in it.
         const bool image = spec.type == ParamType::image;
-        add(spec.title + " " + (image ? state.document.pictures.facts[i].title : value_text(spec, value)));
+        add(tr(spec.title) + " " + (image ? tr(state.document.pictures.facts[i].title) : value_text(spec, value)));
     }
-    if (one.seed != other.seed) add("seed " + std::to_string(one.seed));
-    if (one.weights_path != other.weights_path) add(one.weights_path.empty() ? "bundled weights" : one.weights_path);
-    if (one.model != other.model) add(one.model ? "model in training" : "bundled model");
+    if (one.seed != other.seed) add(tr("seed {}", one.seed));
+    if (one.weights_path != other.weights_path) add(one.weights_path.empty() ? tr("bundled weights") : one.weights_path);
+    if (one.model != other.model) add(one.model ? tr("model in training") : tr("bundled model"));
     if (!(one.interventions == other.interventions))
-        add(one.interventions.size() == 1 ? "1 intervention" : fmt::format("{} interventions", one.interventions.size()));
-    return text.empty() ? "same settings" : text;
+        add(tr_count(one.interventions.size(), "{} intervention", "{} interventions"));
+    return text.empty() ? tr("same settings") : text;
 }
 
 float cards_height(const Ui& ui, const AppState& state, const Exhibit& e, float width) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error_line.hpp"
+#include "base/translate.hpp"
 #include "trace/untouched.hpp"
 #include "ui/card_part.hpp"
 #include "ui/card_scene.hpp"
@@ -142,7 +143,7 @@ std::optional<float> value_at(const Trace* trace, const CellRef& ref, Reuse* mem
 /// "token 12: the", or of a part without names "query 101", of blocks "query 101–132".
 std::string place_text(const Axis& axis, Index at) {
     const bool numbered = axis.labels.empty() || (axis.part.whole > 0 && axis.whole_labels().empty());
-    const std::string name = short_name(axis);
+    const std::string name = tr(short_name(axis));
     if (axis.part.each > 1) return fmt::format("{} {}", name, axis.label(at));
     return fmt::format("{} {}", name, axis.at(at) + 1) + (numbered ? "" : ": " + axis.label(at));
 }
@@ -153,21 +154,21 @@ std::string cell_text(const AppState& state, const Trace& trace, const Hit& hit,
     const auto held = trace_with(trace, hit.ref.tensor, memo);
     const TraceTensor* tensor = held->find(hit.ref.tensor);
     if (tensor == nullptr) return {};
-    std::string text = tensor->info.title.empty() ? tensor->info.name : tensor->info.title;
+    std::string text = tensor->info.title.empty() ? tensor->info.name : tr_composed(tensor->info.title);
     for (std::size_t a = 0; a < hit.ref.index.size() && a < tensor->info.axes.size(); ++a)
         if (hit.ref.index[a] >= 0) text += "\n" + place_text(*tensor->info.axes[a], hit.ref.index[a]);
-    const std::string change = part ? "Shift + drag to change" : "drag to change";
+    const std::string change = part ? tr("Shift + drag to change") : tr("drag to change");
     const auto number = [](std::optional<float> v) {
-        return !v ? std::string("none") : std::isfinite(*v) ? value_text(*v) : std::string("masked");
+        return !v ? tr("none") : std::isfinite(*v) ? value_text(*v) : tr("masked");
     };
     if (!state.document.comparing) {
         const bool masked = HiddenCells(*held, *tensor, memo)(hit.ref.index);
         if (const auto value = value_at(&trace, hit.ref, memo))
-            text += "\n" + number(value) + (masked ? ", masked" : "") +
+            text += "\n" + number(value) + (masked ? ", " + tr("masked") : "") +
                     (hit.editable && !state.document.hand.mask.on ? "   " + change : "");
         if (const std::string before = untouched_name(hit.ref.tensor); trace.find(before) != nullptr)
             if (const auto was = value_at(&trace, {before, hit.ref.index}, memo))
-                text += "\n" + number(was) + " if nothing were changed by hand";
+                text += "\n" + tr("{} if nothing were changed by hand", number(was));
         return text;
     }
     const auto a = value_at(state.document.sides[0].trace(), hit.ref, memo),
@@ -188,7 +189,7 @@ bool dragged(const Ui& ui, AppState& state, Controller& act, const ScenePicture&
         const TraceTensor* tensor =
             state.document.trace() != nullptr ? state.document.trace()->find(state.document.hand.drag.cell.tensor) : nullptr;
         const bool row = tensor != nullptr && tensor->info.role == Role::weights;
-        tooltip(ui, row ? "drag up or down; the row keeps its sum of 1" : "drag up or down");
+        tooltip(ui, row ? tr("drag up or down; the row keeps its sum of 1") : tr("drag up or down"));
         return true;
     }
     if (state.document.hand.place.active) {
@@ -199,7 +200,7 @@ bool dragged(const Ui& ui, AppState& state, Controller& act, const ScenePicture&
     if (part.drag() || picture.drag()) return true;
     if (!picture.pulls_photograph()) return false;
     ImGui::SetMouseCursor(ImGuiMouseCursor_NotAllowed);
-    tooltip(ui, "A photograph has no shapes to move: the scene maker draws some that have");
+    tooltip(ui, tr("A photograph has no shapes to move: the scene maker draws some that have"));
     return true;
 }
 
@@ -281,7 +282,7 @@ bool enlarge_button(const Ui& ui, AppState& state, Controller& act, const ViewPl
     ui.stop();
     const bool lit = ImGui::IsItemHovered() || ui.tabs.focused();
     state.places["enlarge " + card_key(placement)] = {at.x, at.y, 26 * s, 26 * s};
-    if (lit) tooltip(ui, enlarged ? "Back to all views (Esc)" : "Show this view alone");
+    if (lit) tooltip(ui, enlarged ? tr("Back to all views (Esc)") : tr("Show this view alone"));
     const bool over = ImGui::IsWindowHovered() && ImGui::IsMouseHoveringRect(place.at, high);
     if (!over && !lit && !enlarged) return false;
     // Two corners that point out, or in.
@@ -302,10 +303,10 @@ bool enlarge_button(const Ui& ui, AppState& state, Controller& act, const ViewPl
 
 /// Back to all of a map, at the upper right of its card; where it begins.
 float all_button(const Ui& ui, AppState& state, Controller& act, ImVec2 right, const std::string& id, CardOf of) {
-    const std::string text = "Show all";
+    const std::string text = tr("Show all");
     const float width = button_width(ui, text), left = right.x - width;
     ImGui::SetCursorScreenPos({left, right.y});
-    if (button(ui, ("all" + id).c_str(), text, ButtonKind::quiet, width, "Back to all of the map (Home)", 24 * ui.s)) {
+    if (button(ui, ("all" + id).c_str(), text, ButtonKind::quiet, width, tr("Back to all of the map (Home)"), 24 * ui.s)) {
         act.comparison().focus_on(side_of(of));
         act.part().show_all();
     }
@@ -316,11 +317,11 @@ float all_button(const Ui& ui, AppState& state, Controller& act, ImVec2 right, c
 /// What can be done by hand on this card, after its subtitle.
 std::string hand_hint(const AppState& state, Controller& act, const Figure& figure, CardOf of) {
     if (of == CardOf::difference || state.document.hand.mask.on) return {};
-    if (!figure.image_places.empty() && act.scenes().scene(side_of(of)) != nullptr) return "drag a shape, the map follows";
-    if (!figure.handles.empty()) return "drag a place";
+    if (!figure.image_places.empty() && act.scenes().scene(side_of(of)) != nullptr) return tr("drag a shape, the map follows");
+    if (!figure.handles.empty()) return tr("drag a place");
     const bool bars = std::any_of(figure.regions.begin(), figure.regions.end(),
                                   [](const HitRegion& region) { return region.editable && region.px_per_unit > 0; });
-    return bars ? "drag a bar to change it" : "";
+    return bars ? tr("drag a bar to change it") : "";
 }
 
 bool is_dimmed(const AppState& state, CardOf of) {
@@ -351,8 +352,8 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
             const View& v = view(placement.view);
             const Figure figure =
                 v.layout(*trace_of(state, of), view_state(state, e, placement, ui, size, of), ScreenTextMeasure(ui.fonts));
-            title = figure.title.empty() ? v.title() : figure.title;
-            subtitle = figure.subtitle;
+            title = figure.title.empty() ? tr(v.title()) : tr_composed(figure.title);
+            subtitle = tr_composed(figure.subtitle);
             if (const std::string hint = hand_hint(state, act, figure, of); !hint.empty())
                 subtitle += (subtitle.empty() ? "" : " · ") + hint;
             {
@@ -383,8 +384,8 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
         edge_x = all_button(ui, state, act, {edge_x, place.at.y + 8 * s}, id, of);
     const float room = edge_x - left;
     ImGui::SetCursorScreenPos({left, place.at.y + 12 * s});
-    label(ui, title.empty() ? view(placement.view).title() : title, ui.theme.secondary, 13, Font::ui, room);
-    if (ImGui::IsItemHovered()) tooltip(ui, view(placement.view).explains());
+    label(ui, title.empty() ? tr(view(placement.view).title()) : title, ui.theme.secondary, 13, Font::ui, room);
+    if (ImGui::IsItemHovered()) tooltip(ui, tr(view(placement.view).explains()));
     const float after = ImGui::GetItemRectMax().x + 10 * s;
     if (!subtitle.empty() && edge_x - after > 60 * s) {
         ImGui::SetCursorScreenPos({after, place.at.y + 12 * s});

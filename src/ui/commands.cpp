@@ -5,6 +5,8 @@
 #include <optional>
 #include <sstream>
 
+#include "base/translate.hpp"
+#include "run/language.hpp"
 #include "ui/cards.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/token_search.hpp"
@@ -104,7 +106,7 @@ void add_keys(std::vector<Command>& all) {
         all.push_back({title, chord, {}, std::move(run), heard, false});
     };
     add(
-        "search or run a command", "Ctrl K",
+        msg("search or run a command"), "Ctrl K",
         [](AppState& state, Controller&) {
             state.palette_open = !state.palette_open;
             state.help_open = false;
@@ -113,86 +115,99 @@ void add_keys(std::vector<Command>& all) {
     const auto step = [](Index by) {
         return [by](AppState&, Controller& act) { act.stage().set_step(act.stage().current_step() + by); };
     };
-    add("output step", "←", step(-1));
-    add("output step", "→", step(1));
+    add(msg("output step"), "←", step(-1));
+    add(msg("output step"), "→", step(1));
     const auto move = [](Index rows, Index columns) {
         return [rows, columns](AppState&, Controller& act) { act.stage().move_selection(rows, columns); };
     };
-    add("move the selected cell", "Shift ←", move(0, -1));
-    add("move the selected cell", "Shift →", move(0, 1));
-    add("move the selected cell", "Shift ↑", move(-1, 0));
-    add("move the selected cell", "Shift ↓", move(1, 0));
-    const char* const raise = "raise or lower the selected weight or gate";
+    add(msg("move the selected cell"), "Shift ←", move(0, -1));
+    add(msg("move the selected cell"), "Shift →", move(0, 1));
+    add(msg("move the selected cell"), "Shift ↑", move(-1, 0));
+    add(msg("move the selected cell"), "Shift ↓", move(1, 0));
+    const char* const raise = msg("raise or lower the selected weight or gate");
     add(raise, "+", [](AppState&, Controller& act) { act.hand().nudge_selected(nudge); });
     add(raise, "−", [](AppState&, Controller& act) { act.hand().nudge_selected(-nudge); });
     const auto shift = [](double dx, double dy) {
         return [dx, dy](AppState&, Controller& act) { act.scenes().nudge_shape(dx, dy); };
     };
-    add("move the selected shape of a scene", "Alt ←", shift(-shape_step, 0));
-    add("move the selected shape of a scene", "Alt →", shift(shape_step, 0));
-    add("move the selected shape of a scene", "Alt ↑", shift(0, -shape_step));
-    add("move the selected shape of a scene", "Alt ↓", shift(0, shape_step));
+    add(msg("move the selected shape of a scene"), "Alt ←", shift(-shape_step, 0));
+    add(msg("move the selected shape of a scene"), "Alt →", shift(shape_step, 0));
+    add(msg("move the selected shape of a scene"), "Alt ↑", shift(0, -shape_step));
+    add(msg("move the selected shape of a scene"), "Alt ↓", shift(0, shape_step));
 }
 
 void add_files_and_pictures(std::vector<Command>& all) {
-    all.push_back({"Open …", "Ctrl O", {}, prompt(Kind::open)});
-    all.push_back({"Open a picture …", {}, has_picture, prompt(Kind::open_picture)});
-    all.push_back({"Scene maker", {}, offers_scenes, [](AppState&, Controller& act) { act.toggle_scene_maker(); }});
-    all.push_back(
-        {"Next shape", "N", has_scene, [](AppState&, Controller& act) { act.scenes().select_next_shape(); }, Heard::on_stage});
-    all.push_back({"Duplicate the shape", {}, has_scene, [](AppState&, Controller& act) { act.scenes().duplicate_shape(); }});
-    all.push_back({"Delete the shape", "Del", has_scene, [](AppState&, Controller& act) { act.scenes().delete_shape(); },
+    all.push_back({msg("Open …"), "Ctrl O", {}, prompt(Kind::open)});
+    all.push_back({msg("Open a picture …"), {}, has_picture, prompt(Kind::open_picture)});
+    all.push_back({msg("Scene maker"), {}, offers_scenes, [](AppState&, Controller& act) { act.toggle_scene_maker(); }});
+    all.push_back({msg("Next shape"), "N", has_scene, [](AppState&, Controller& act) { act.scenes().select_next_shape(); },
                    Heard::on_stage});
-    all.push_back({"Random scene", {}, has_scene, [](AppState&, Controller& act) { act.scenes().random(); }});
-    all.push_back({"Save the scene as PNG …", {}, has_scene, prompt(Kind::save_picture, "scene.png")});
+    all.push_back(
+        {msg("Duplicate the shape"), {}, has_scene, [](AppState&, Controller& act) { act.scenes().duplicate_shape(); }});
+    all.push_back({msg("Delete the shape"), "Del", has_scene, [](AppState&, Controller& act) { act.scenes().delete_shape(); },
+                   Heard::on_stage});
+    all.push_back({msg("Random scene"), {}, has_scene, [](AppState&, Controller& act) { act.scenes().random(); }});
+    all.push_back({msg("Save the scene as PNG …"), {}, has_scene, prompt(Kind::save_picture, "scene.png")});
     const auto paste = [](AppState&, Controller& act) {
         const char* text = ImGui::GetClipboardText();
         act.files().paste(text != nullptr ? text : "");
     };
-    all.push_back({"Paste the path of a file", "Ctrl V", {}, paste, Heard::on_stage});
-    all.push_back({"Save the session …", "Ctrl S", {}, [](AppState& state, Controller&) {
+    all.push_back({msg("Paste the path of a file"), "Ctrl V", {}, paste, Heard::on_stage});
+    all.push_back({msg("Save the session …"), "Ctrl S", {}, [](AppState& state, Controller&) {
                        const std::string& own = state.document.file.path;
                        state.prompt = {Kind::save_session, own.empty() ? "session.saccade" : own, ""};
                    }});
-    all.push_back({"Export …", "Ctrl E", {}, [](AppState& state, Controller&) { state.desk.open = true; }});
+    all.push_back({msg("Export …"), "Ctrl E", {}, [](AppState& state, Controller&) { state.desk.open = true; }});
 }
 
 void add_runs(std::vector<Command>& all) {
-    all.push_back({"Undo", "Ctrl Z", {}, [](AppState&, Controller& act) { act.undo(); }, Heard::outside_dialogs});
-    all.push_back({"Redo", "Ctrl Shift Z", {}, [](AppState&, Controller& act) { act.redo(); }, Heard::outside_dialogs});
-    all.push_back({"Compare: A beside B", "Ctrl B", {}, [](AppState&, Controller& act) { act.comparison().toggle(); }});
-    all.push_back({"Settings of A", "Ctrl 1", comparing, [](AppState&, Controller& act) { act.comparison().focus_on(0); }});
-    all.push_back({"Settings of B", "Ctrl 2", comparing, [](AppState&, Controller& act) { act.comparison().focus_on(1); }});
-    all.push_back({"Swap A and B", {}, comparing, [](AppState&, Controller& act) { act.comparison().swap(); }});
+    all.push_back({msg("Undo"), "Ctrl Z", {}, [](AppState&, Controller& act) { act.undo(); }, Heard::outside_dialogs});
+    all.push_back({msg("Redo"), "Ctrl Shift Z", {}, [](AppState&, Controller& act) { act.redo(); }, Heard::outside_dialogs});
+    all.push_back({msg("Compare: A beside B"), "Ctrl B", {}, [](AppState&, Controller& act) { act.comparison().toggle(); }});
     all.push_back(
-        {"Cancel the run", "Esc", {}, [](AppState&, Controller& act) { act.runs().cancel(); }, Heard::outside_dialogs});
-    all.push_back({"Lesson", "Ctrl L", has_lesson, [](AppState&, Controller& act) { act.toggle_lesson(); }});
-    all.push_back({"Start this exhibit afresh", {}, {}, [](AppState&, Controller& act) { act.start_afresh(); }});
-    all.push_back({"Changes by hand", {}, has_changes, [](AppState& state, Controller&) { state.changes_asked = true; }});
-    all.push_back({"Remove all interventions", {}, {}, [](AppState&, Controller& act) { act.hand().clear_interventions(); }});
-    all.push_back({"Play or pause the decoding",
+        {msg("Settings of A"), "Ctrl 1", comparing, [](AppState&, Controller& act) { act.comparison().focus_on(0); }});
+    all.push_back(
+        {msg("Settings of B"), "Ctrl 2", comparing, [](AppState&, Controller& act) { act.comparison().focus_on(1); }});
+    all.push_back({msg("Swap A and B"), {}, comparing, [](AppState&, Controller& act) { act.comparison().swap(); }});
+    all.push_back(
+        {msg("Cancel the run"), "Esc", {}, [](AppState&, Controller& act) { act.runs().cancel(); }, Heard::outside_dialogs});
+    all.push_back({msg("Lesson"), "Ctrl L", has_lesson, [](AppState&, Controller& act) { act.toggle_lesson(); }});
+    all.push_back({msg("Start this exhibit afresh"), {}, {}, [](AppState&, Controller& act) { act.start_afresh(); }});
+    all.push_back({msg("Changes by hand"), {}, has_changes, [](AppState& state, Controller&) { state.changes_asked = true; }});
+    all.push_back(
+        {msg("Remove all interventions"), {}, {}, [](AppState&, Controller& act) { act.hand().clear_interventions(); }});
+    all.push_back({msg("Play or pause the decoding"),
                    "Space",
                    {},
                    [](AppState&, Controller& act) { act.stage().toggle_play(); },
                    Heard::on_stage});
-    all.push_back({"Find a token …", "Ctrl F", {}, [](AppState& state, Controller&) { open_search(state); }});
-    all.push_back(
-        {"Show all of a map", "Home", has_parts, [](AppState&, Controller& act) { act.part().show_all(); }, Heard::on_stage});
-    all.push_back({"Next colour scale", {}, {}, [](AppState&, Controller& act) { act.cycle_scale(); }});
-    all.push_back({"Train from scratch", {}, has_training, [](AppState&, Controller& act) { act.training().start(); }});
+    all.push_back({msg("Find a token …"), "Ctrl F", {}, [](AppState& state, Controller&) { open_search(state); }});
+    all.push_back({msg("Show all of a map"), "Home", has_parts, [](AppState&, Controller& act) { act.part().show_all(); },
+                   Heard::on_stage});
+    all.push_back({msg("Next colour scale"), {}, {}, [](AppState&, Controller& act) { act.cycle_scale(); }});
+    all.push_back({msg("Train from scratch"), {}, has_training, [](AppState&, Controller& act) { act.training().start(); }});
 }
 
 void add_window(std::vector<Command>& all) {
     const auto scale = [](double by) { return [by](AppState& state, Controller& act) { change_scale(state, act, by); }; };
-    all.push_back({"Present", "F5", [](const AppState& state, Controller&) { return !state.desk.open; }, start_presenting,
+    all.push_back({msg("Present"), "F5", [](const AppState& state, Controller&) { return !state.desk.open; }, start_presenting,
                    Heard::outside_dialogs});
-    all.push_back({"Light or dark", "Ctrl T", {}, [](AppState&, Controller& act) { act.toggle_theme(); }});
-    all.push_back({"Larger", "Ctrl +", {}, scale(scale_step), Heard::everywhere});
-    all.push_back({"Smaller", "Ctrl −", {}, scale(-scale_step), Heard::everywhere});
-    all.push_back({"Normal size", "Ctrl 0", {}, reset_scale, Heard::everywhere});
-    all.push_back(
-        {"Inspector", "Ctrl I", {}, [](AppState& state, Controller&) { state.inspector_drawer = !state.inspector_drawer; }});
-    all.push_back({"Keyboard",
+    all.push_back({msg("Light or dark"), "Ctrl T", {}, [](AppState&, Controller& act) { act.toggle_theme(); }});
+    for (const Language& one : languages())
+        all.push_back({"Language: " + one.name,
+                       {},
+                       [id = one.id](const AppState& state, Controller&) { return state.view.window_language != id; },
+                       [id = one.id](AppState& state, Controller& act) {
+                           state.view.window_language_chosen = true;
+                           act.set_language(id);
+                       }});
+    all.push_back({msg("Larger"), "Ctrl +", {}, scale(scale_step), Heard::everywhere});
+    all.push_back({msg("Smaller"), "Ctrl −", {}, scale(-scale_step), Heard::everywhere});
+    all.push_back({msg("Normal size"), "Ctrl 0", {}, reset_scale, Heard::everywhere});
+    all.push_back({msg("Inspector"), "Ctrl I", {}, [](AppState& state, Controller&) {
+                       state.inspector_drawer = !state.inspector_drawer;
+                   }});
+    all.push_back({msg("Keyboard"),
                    "F1",
                    {},
                    [](AppState& state, Controller&) {
@@ -200,7 +215,7 @@ void add_window(std::vector<Command>& all) {
                        state.palette_open = false;
                    },
                    Heard::everywhere});
-    all.push_back({"Quit", "Ctrl Q", {}, [](AppState&, Controller& act) { act.quit(); }});
+    all.push_back({msg("Quit"), "Ctrl Q", {}, [](AppState&, Controller& act) { act.quit(); }});
 }
 
 void add_presenting(std::vector<Command>& all) {
@@ -211,25 +226,25 @@ void add_presenting(std::vector<Command>& all) {
                 {title, chord, {}, [run](AppState& state, Controller&) { run(state.present); }, Heard::presenting, false});
     };
     using Blank = Presentation::Blank;
-    add("Present: next point of the lesson", {"Space", "→", "↓", "PageDown"}, &Presentation::next);
-    add("Present: the point before", {"←", "↑", "PageUp"}, &Presentation::back);
+    add(msg("Present: next point of the lesson"), {"Space", "→", "↓", "PageDown"}, &Presentation::next);
+    add(msg("Present: the point before"), {"←", "↑", "PageUp"}, &Presentation::back);
     for (const auto& [chord, by] : {std::pair{"[", Index{-1}}, std::pair{"]", Index{1}}})
-        all.push_back({"Present: output step",
+        all.push_back({msg("Present: output step"),
                        chord,
                        {},
                        [by](AppState&, Controller& act) { act.stage().set_step(act.stage().current_step() + by); },
                        Heard::presenting,
                        false});
-    all.push_back({"Present: one view alone, the next, all of them",
+    all.push_back({msg("Present: one view alone, the next, all of them"),
                    "V",
                    {},
                    [](AppState& state, Controller& act) { act.stage().enlarge(next_card_alone(state)); },
                    Heard::presenting,
                    false});
-    add("Present: spotlight around the pointer", {"S"}, [](Presentation& p) { p.spotlight = !p.spotlight; });
-    add("Present: black screen until the next key", {"B", "."}, [](Presentation& p) { p.blank = Blank::black; });
-    add("Present: white screen until the next key", {"W"}, [](Presentation& p) { p.blank = Blank::white; });
-    all.push_back({"Present: end, as Esc does",
+    add(msg("Present: spotlight around the pointer"), {"S"}, [](Presentation& p) { p.spotlight = !p.spotlight; });
+    add(msg("Present: black screen until the next key"), {"B", "."}, [](Presentation& p) { p.blank = Blank::black; });
+    add(msg("Present: white screen until the next key"), {"W"}, [](Presentation& p) { p.blank = Blank::white; });
+    all.push_back({msg("Present: end, as Esc does"),
                    "F5",
                    {},
                    [](AppState& state, Controller&) { state.present.end(); },
@@ -260,7 +275,7 @@ std::string text_of(const std::vector<Chord>& chords) {
     const auto is_arrow = [](const Chord& chord) { return std::string("←→↑↓").find(chord.key) != std::string::npos; };
     if (chords.size() == 4 && std::ranges::all_of(chords, is_arrow)) {
         Chord arrows = chords.front();
-        arrows.key = "+ arrows";
+        arrows.key = tr("+ arrows");
         return to_string(arrows);
     }
     std::string text;
@@ -322,7 +337,7 @@ void run_keys(AppState& state, Controller& act) {
 std::vector<KeyLine> key_lines(const std::vector<Command>& of) {
     std::vector<KeyLine> lines;
     // Present takes Tab to nothing: Space is its own.
-    if (!std::ranges::all_of(of, heard_in_present)) lines.push_back({"Tab, Shift Tab", "next, previous field or button"});
+    if (!std::ranges::all_of(of, heard_in_present)) lines.push_back({"Tab, Shift Tab", msg("next, previous field or button")});
     const auto add = [&](bool in_palette, bool presenting) {
         std::vector<Chord> chords;
         for (std::size_t i = 0; i < of.size(); ++i) {
@@ -337,7 +352,7 @@ std::vector<KeyLine> key_lines(const std::vector<Command>& of) {
         }
     };
     add(false, false);
-    lines.push_back({"Esc", "close a menu or a dialog, leave a field, end Present; all views again"});
+    lines.push_back({"Esc", msg("close a menu or a dialog, leave a field, end Present; all views again")});
     add(true, false);
     add(false, true);
     return lines;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/translate.hpp"
+#include "run/language.hpp"
 #include "ui/ready.hpp"
 
 namespace saccade {
@@ -135,12 +137,12 @@ void Controller::apply(const Edit& edit) {
 
 void Controller::undo() {
     const std::optional<Edit> edit = history_.back();
-    edit ? apply(*edit) : messages_.tell("Nothing to undo");
+    edit ? apply(*edit) : messages_.tell(tr("Nothing to undo"));
 }
 
 void Controller::redo() {
     const std::optional<Edit> edit = history_.forward();
-    edit ? apply(*edit) : messages_.tell("Nothing to redo");
+    edit ? apply(*edit) : messages_.tell(tr("Nothing to redo"));
 }
 
 void Controller::select_on(std::size_t side, const CellRef& cell) {
@@ -167,6 +169,16 @@ void Controller::toggle_lesson() {
 
 void Controller::toggle_theme() {
     state_.view.theme = state_.view.theme == "dark" ? "light" : "dark";
+}
+
+void Controller::set_language(const std::string& id) {
+    try {
+        use_language(id);
+    } catch (const Error& error) {
+        messages_.complain(error);
+    }
+    state_.view.window_language = language_in_use();
+    if (!state_.view.lesson_language_chosen) state_.view.language = state_.view.window_language;
 }
 
 void Controller::set_ui_scale(double scale) {

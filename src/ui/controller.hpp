@@ -50,6 +50,9 @@ class Controller {
     /// Shows the lesson, in the drawer where the window is narrow, or the settings again.
     void toggle_lesson();
     void toggle_theme();
+    /// All texts of the window in this language, from the next frame on; those of the lessons too, unless a person chose
+    /// theirs. Says so if it cannot be read, and stays with English.
+    void set_language(const std::string& id);
     void set_ui_scale(double scale);
     void cycle_scale();
     /// Asks first, if a training would be lost.

@@ -11,6 +11,7 @@
 
 #include "base/error_line.hpp"
 #include "base/path_text.hpp"
+#include "base/translate.hpp"
 #include "exhibit/exhibit.hpp"
 #include "ui/path_to_save.hpp"
 #include "ui/ready.hpp"
@@ -104,13 +105,13 @@ DeskPanel Desk::placed(const std::string& id, const std::string& tensor_name) co
 }
 
 std::string Desk::title(const DeskPanel& panel) const {
-    std::string text = view(panel.view).title();
+    std::string text = tr(view(panel.view).title());
     const Trace* trace = side().trace();
     const TraceTensor* tensor = trace == nullptr ? nullptr : trace->find(panel.tensor);
     if (tensor == nullptr) return panel.tensor.empty() ? text : text + " · " + panel.tensor;
     for (std::size_t i = 0; i < std::min(panel.index.size(), tensor->info.axes.size()); ++i)
         if (panel.index[i] >= 0) text += ", " + position_text(*tensor->info.axes[i], panel.index[i]);
-    return text + " · " + (tensor->info.title.empty() ? panel.tensor : tensor->info.title);
+    return text + " · " + (tensor->info.title.empty() ? panel.tensor : tr_composed(tensor->info.title));
 }
 
 ViewState Desk::state_of(const Trace& trace, const DeskPanel& panel) const {
@@ -221,7 +222,7 @@ void Desk::write(DeskFigure figure) {
     export_figure(path, *figure.trace, figure.origin, options);
     desk.may_replace = {path, stamp_of(path)};  // what it wrote itself it may write again
     desk.failed = false;
-    desk.result = "Written: " + std::filesystem::absolute(path).string();
+    desk.result = tr("Written: {}", std::filesystem::absolute(path).string());
 }
 
 void Desk::export_now() {
@@ -231,7 +232,7 @@ void Desk::export_now() {
         RunRequest request = side().shown.request;
         request.params.set(state_.document.exhibit().part_param, std::string());
         desk.failed = false;
-        desk.result = "Reading all of it …";
+        desk.result = tr("Reading all of it …");
         whole_ = std::async(std::launch::async, [request] {
             Whole whole{request, nullptr, std::nullopt};
             try {

@@ -1,4 +1,5 @@
 #include "base/error_line.hpp"
+#include "base/translate.hpp"
 #include "ui/desk.hpp"
 #include "viz/canvas_svg.hpp"
 #include "viz/csv.hpp"
@@ -27,7 +28,7 @@ std::string Desk::copied(CopyAs as) {
             text += (text.empty() ? "" : "\n") + (as == CopyAs::csv ? csv_of(shown) : latex_of(shown));
         }
         desk.failed = false;
-        desk.result = as == CopyAs::svg ? "The figure is in the clipboard, as SVG" : "The values are in the clipboard";
+        desk.result = as == CopyAs::svg ? tr("The figure is in the clipboard, as SVG") : tr("The values are in the clipboard");
         return text;
     } catch (...) {
         desk.failed = true;

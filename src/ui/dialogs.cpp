@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include "base/translate.hpp"
 #include "ui/imgui_stdlib_compat.hpp"
 
 #include <algorithm>
@@ -72,14 +73,14 @@ bool palette_row(const Ui& ui, AppState& state, const PaletteEntry& entry, int n
     // One baseline for all three.
     const float top = at.y + 3 * s, small = top + static_cast<float>(ui.fonts.ascent(Font::ui) * (15 - 13)) * s;
     ImGui::SetCursorScreenPos({at.x + 8 * s, top});
-    label(ui, entry.title, ui.theme.text, 15, Font::ui, right - kind - keys - 24 * s);
+    label(ui, entry.shown.empty() ? entry.title : entry.shown, ui.theme.text, 15, Font::ui, right - kind - keys - 24 * s);
     if (!entry.keys.empty()) {
         ImGui::SetCursorScreenPos({at.x + right - kind - keys, small});
         label(ui, entry.keys, ui.theme.faint, 13);
     }
-    const float width = static_cast<float>(ScreenTextMeasure(ui.fonts).width(entry.kind, 13, Font::ui)) * s;
+    const float width = static_cast<float>(ScreenTextMeasure(ui.fonts).width(tr(entry.kind), 13, Font::ui)) * s;
     ImGui::SetCursorScreenPos({at.x + right - width - 18 * s, small});
-    label(ui, entry.kind, ui.theme.secondary, 13);
+    label(ui, tr(entry.kind), ui.theme.secondary, 13);
     ImGui::SetCursorScreenPos(next);
     return clicked;
 }
@@ -93,7 +94,7 @@ void palette(const Ui& ui, AppState& state, Controller& act) {
         ImGui::SetKeyboardFocusHere();
     }
     ImGui::SetNextItemWidth(-1);
-    const bool changed = field(ui, "##query", state.palette_query, "Search or run a command");
+    const bool changed = field(ui, "##query", state.palette_query, tr("Search or run a command").c_str());
     if (changed) state.palette_at = 0;
     ui.stop(true);
     const std::vector<PaletteEntry> found = palette_found(state, act, state.palette_query);
@@ -113,11 +114,12 @@ void palette(const Ui& ui, AppState& state, Controller& act) {
         if ((down || up) && i == state.palette_at) ImGui::SetScrollHereY(0.5f);
     }
     if (n == 0)
-        paragraph(ui,
-                  "Nothing is called that. What is found: exhibits and commands; settings of the open exhibit and their values "
-                  "(“beam 5”); models; examples; tokens of the text; files that were opened; lessons in English and 中文, "
-                  "also by the initials of their pinyin (“zwdq”). Beginnings of words are enough.",
-                  ui.theme.secondary);
+        paragraph(
+            ui,
+            tr("Nothing is called that. What is found: exhibits and commands; settings of the open exhibit and their values "
+               "(“beam 5”); models; examples; tokens of the text; files that were opened; lessons in English and 中文, "
+               "also by the initials of their pinyin (“zwdq”). Beginnings of words are enough."),
+            ui.theme.secondary);
     ImGui::EndChild();
     ImGui::End();
     if (run >= 0) {
@@ -129,7 +131,7 @@ void palette(const Ui& ui, AppState& state, Controller& act) {
 
 void help(const Ui& ui, AppState& state, Controller& act) {
     if (!begin_dialog(ui, state, Layer::help, "help dialog", state.help_open, 520)) return;
-    label(ui, "Keyboard", ui.theme.text, 19);
+    label(ui, tr("Keyboard"), ui.theme.text, 19);
     std::vector<Command> available;
     for (const Command& command : commands())
         if (command.available(state, act) && (!state.present.on || heard_in_present(command))) available.push_back(command);
@@ -142,19 +144,20 @@ void help(const Ui& ui, AppState& state, Controller& act) {
         ImGui::SameLine(std::min(180 * ui.s, ImGui::GetWindowWidth() * 0.4f));
         ImGui::SetCursorPosY(y);
         ImGui::BeginGroup();
-        paragraph(ui, line.what, ui.theme.text, 15);
+        paragraph(ui, tr(line.what), ui.theme.text, 15);
         ImGui::EndGroup();
     }
     if (state.present.on) return ImGui::End();
     ImGui::Spacing();
-    paragraph(ui,
-              "What is changed in one field, or by + and − on one weight, without a pause of a second is undone at once by one "
-              "Ctrl Z.",
-              ui.theme.secondary, 14);
     paragraph(
         ui,
-        "Rows, columns, heads and steps count from 1 in all that is shown; from 0 in saved arrays and in what the command "
-        "line takes (--intervene, --select, --step).",
+        tr("What is changed in one field, or by + and − on one weight, without a pause of a second is undone at once by one "
+           "Ctrl Z."),
+        ui.theme.secondary, 14);
+    paragraph(
+        ui,
+        tr("Rows, columns, heads and steps count from 1 in all that is shown; from 0 in saved arrays and in what the command "
+           "line takes (--intervene, --select, --step)."),
         ui.theme.secondary, 14);
     ImGui::End();
 }
@@ -162,10 +165,10 @@ void help(const Ui& ui, AppState& state, Controller& act) {
 /// What was opened lately, below the field; true if one was chosen, whose path then stands in it.
 bool chosen_recent(const Ui& ui, AppState& state, PathPrompt& prompt) {
     if (prompt.kind != PathPrompt::Kind::open || !prompt.matrix.empty() || state.recent.empty()) return false;
-    label(ui, "Opened lately", ui.theme.secondary, 13);
+    label(ui, tr("Opened lately"), ui.theme.secondary, 13);
     bool chosen = false;
     for (const Recent& one : state.recent) {
-        const std::string line = fmt::format("{}   {}", recent_title(one), exhibit(one.exhibit).title);
+        const std::string line = fmt::format("{}   {}", recent_title(one), tr(exhibit(one.exhibit).title));
         ui.fonts.need(line);
         if (ImGui::Selectable((line + "##" + one.path).c_str())) {
             prompt.path = one.path;
@@ -180,7 +183,7 @@ bool chosen_recent(const Ui& ui, AppState& state, PathPrompt& prompt) {
 /// Models of Hugging Face's cache below the field; true if one was chosen, whose path then stands in it.
 bool chosen_model(const Ui& ui, AppState& state, PathPrompt& prompt) {
     if (prompt.offered.empty()) return false;
-    label(ui, "Models on this machine", ui.theme.secondary, 13);
+    label(ui, tr("Models on this machine"), ui.theme.secondary, 13);
     const float row = ImGui::GetTextLineHeightWithSpacing();
     const auto shown = static_cast<float>(std::min<std::size_t>(prompt.offered.size(), 8));
     bool chosen = false;
@@ -205,14 +208,14 @@ void path_prompt(const Ui& ui, AppState& state, Controller& act) {
     bool open = prompt.kind != PathPrompt::Kind::none;
     if (!begin_dialog(ui, state, Layer::prompt, "path dialog", open, 520)) return;
     const char* titles[] = {"",
-                            "Open a session, picture, array, weights or model",
-                            "Save the session",
-                            "Save the model",
-                            "Save a checkpoint",
-                            "Load a checkpoint",
-                            "Open a picture: PNG, JPEG or WebP",
-                            "Save the scene as PNG"};
-    label(ui, titles[static_cast<int>(prompt.kind)], ui.theme.text, 19);
+                            msg("Open a session, picture, array, weights or model"),
+                            msg("Save the session"),
+                            msg("Save the model"),
+                            msg("Save a checkpoint"),
+                            msg("Load a checkpoint"),
+                            msg("Open a picture: PNG, JPEG or WebP"),
+                            msg("Save the scene as PNG")};
+    label(ui, tr(titles[static_cast<int>(prompt.kind)]), ui.theme.text, 19);
     if (ImGui::IsWindowAppearing()) {
         ImGui::SetKeyboardFocusHere();
         if (prompt.kind == PathPrompt::Kind::open && prompt.matrix.empty()) prompt.offered = local_checkpoints();
@@ -223,10 +226,10 @@ void path_prompt(const Ui& ui, AppState& state, Controller& act) {
     const bool chosen = chosen_recent(ui, state, prompt) || chosen_model(ui, state, prompt);
     if (!prompt.problem.empty()) paragraph(ui, prompt.problem, ui.theme.broken);
     const bool replaces = !prompt.may_replace.path.empty() && path_from_text(prompt.path) == prompt.may_replace.path;
-    const bool done = button(ui, "ok", replaces ? "Replace" : "OK", ButtonKind::primary) || entered || chosen;
+    const bool done = button(ui, "ok", replaces ? tr("Replace") : "OK", ButtonKind::primary) || entered || chosen;
     note_place(state, "ok");
     ImGui::SameLine();
-    if (button(ui, "cancel", "Cancel")) open = false;
+    if (button(ui, "cancel", tr("Cancel"))) open = false;
     ImGui::End();
     if (done) act.files().answer_prompt();
     if (!open) prompt = {};
@@ -236,18 +239,18 @@ void path_prompt(const Ui& ui, AppState& state, Controller& act) {
 void leaving_dialog(const Ui& ui, AppState& state, Controller& act) {
     if (!begin_dialog(ui, state, Layer::leaving, "leaving dialog", state.leaving, 460)) return;
     const std::vector<TrainingUnderWay> all = trainings_under_way(state);
-    label(ui, all.size() > 1 ? "Trainings are not done" : "A training is not done", ui.theme.text, 19);
+    label(ui, all.size() > 1 ? tr("Trainings are not done") : tr("A training is not done"), ui.theme.text, 19);
     for (const TrainingUnderWay& one : all)
-        label(ui, fmt::format("{}: step {} of {}{}", one.title, one.step, one.steps, one.waits ? ", waiting" : ""),
+        label(ui, tr("{}: step {} of {}{}", tr(one.title), one.step, one.steps, one.waits ? tr(", waiting") : ""),
               ui.theme.text, 15, Font::ui, ImGui::GetContentRegionAvail().x);
-    paragraph(ui, "What it has learned is lost when the program ends. A checkpoint keeps it: from there it goes on.",
+    paragraph(ui, tr("What it has learned is lost when the program ends. A checkpoint keeps it: from there it goes on."),
               ui.theme.secondary, 15);
     FlowRow row(ui);
-    row.next(button_width(ui, "Stay"));
-    if (button(ui, "stay", "Stay", ButtonKind::primary)) state.leaving = false;
+    row.next(button_width(ui, tr("Stay")));
+    if (button(ui, "stay", tr("Stay"), ButtonKind::primary)) state.leaving = false;
     note_place(state, "stay");
     for (const TrainingUnderWay& one : all) {
-        const std::string keep = all.size() > 1 ? "Save that of " + one.title + " …" : "Save a checkpoint …";
+        const std::string keep = all.size() > 1 ? tr("Save that of {} …", tr(one.title)) : tr("Save a checkpoint …");
         row.next(button_width(ui, keep));
         const bool clicked = button(ui, ("keep" + one.exhibit).c_str(), keep);
         note_place(state, "keep " + one.exhibit);
@@ -257,8 +260,8 @@ void leaving_dialog(const Ui& ui, AppState& state, Controller& act) {
             state.prompt = {PathPrompt::Kind::save_checkpoint, "training.checkpoint", ""};
         }
     }
-    row.next(button_width(ui, "Quit"));
-    if (button(ui, "quit", "Quit")) act.quit();
+    row.next(button_width(ui, tr("Quit")));
+    if (button(ui, "quit", tr("Quit"))) act.quit();
     note_place(state, "quit");
     ImGui::End();
 }
@@ -268,24 +271,24 @@ void asking_dialog(const Ui& ui, AppState& state, Controller& act) {
     if (!state.asking.open) return;
     bool open = true;
     begin_dialog(ui, state, Layer::asking, "asking dialog", open, 560);
-    label(ui, "This file names others elsewhere", ui.theme.text, 19);
-    paragraph(ui, shorten(printable(state.asking.path), 120) + " would read:", ui.theme.secondary, 15);
+    label(ui, tr("This file names others elsewhere"), ui.theme.text, 19);
+    paragraph(ui, tr("{} would read:", shorten(printable(state.asking.path), 120)), ui.theme.secondary, 15);
     constexpr std::size_t most = 8;
     const std::vector<std::string>& files = state.asking.files;
     for (std::size_t i = 0; i < std::min(most, files.size()); ++i)
         paragraph(ui, shorten(printable(files[i]), 200), ui.theme.text, 15);
-    if (files.size() > most) paragraph(ui, fmt::format("and {} more", files.size() - most), ui.theme.secondary, 15);
-    paragraph(ui, "Agree only if you know who made it: what is read may end up in what you save or export.", ui.theme.secondary,
-              15);
+    if (files.size() > most) paragraph(ui, tr("and {} more", files.size() - most), ui.theme.secondary, 15);
+    paragraph(ui, tr("Agree only if you know who made it: what is read may end up in what you save or export."),
+              ui.theme.secondary, 15);
     std::optional<FilesAnswer> answer;
     if (!open) answer = FilesAnswer::cancel;
-    if (button(ui, "leave out", "Open without them", ButtonKind::primary)) answer = FilesAnswer::leave_out;
+    if (button(ui, "leave out", tr("Open without them"), ButtonKind::primary)) answer = FilesAnswer::leave_out;
     note_place(state, "asking leave out");
     ImGui::SameLine();
-    if (button(ui, "read", "Read them")) answer = FilesAnswer::read;
+    if (button(ui, "read", tr("Read them"))) answer = FilesAnswer::read;
     note_place(state, "asking read");
     ImGui::SameLine();
-    if (button(ui, "cancel", "Cancel")) answer = FilesAnswer::cancel;
+    if (button(ui, "cancel", tr("Cancel"))) answer = FilesAnswer::cancel;
     ImGui::End();
     if (answer) act.files().answer(*answer);
 }

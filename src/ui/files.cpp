@@ -6,6 +6,7 @@
 
 #include "base/error_line.hpp"
 #include "base/path_text.hpp"
+#include "base/translate.hpp"
 #include "io/npz.hpp"
 #include "run/named_files.hpp"
 #include "run/session.hpp"
@@ -120,7 +121,7 @@ void Files::use(const OpenedFile& file) {
                 return act_.training().start(file.path);
             case Kind::weights:
                 act_.inputs().set_weights(file.path);
-                return act_.messages().tell("Weights: " + file.path);
+                return act_.messages().tell(tr("Weights: {}", file.path));
             case Kind::array:
                 return use_array(file);
             case Kind::model:
@@ -130,11 +131,11 @@ void Files::use(const OpenedFile& file) {
                     put_path(file.request, own_path);
                 else
                     act_.open_request(file.request, std::nullopt);
-                return act_.messages().tell(exhibit(file.request.exhibit).title + ": " + file.path);
+                return act_.messages().tell(tr(exhibit(file.request.exhibit).title) + ": " + file.path);
             case Kind::capture:
                 note_opened(file.request);
                 act_.open_request(file.request, std::nullopt);
-                return act_.messages().tell(exhibit(file.request.exhibit).title + ": " + file.path);
+                return act_.messages().tell(tr(exhibit(file.request.exhibit).title) + ": " + file.path);
             case Kind::run:
                 return use_run(file);
             case Kind::path:
@@ -165,7 +166,7 @@ void Files::use_array(const OpenedFile& file) {
     act_.history().pause();
     act_.inputs().set_param(into->name, file.array);
     cursor.problem.clear();
-    act_.messages().tell(into->title + ": " + file.path);
+    act_.messages().tell(tr(into->title) + ": " + file.path);
 }
 
 /// A model or capture of a person's own is found again.
@@ -222,11 +223,11 @@ void Files::use_run(const OpenedFile& file) {
         act_.stage().look_at(file.figure.selected, file.figure.step);
         state_.view.scale = file.figure.scale;
         state_.document.options = file.figure.options;
-        return act_.messages().tell("Opened with its settings: " + file.path);
+        return act_.messages().tell(tr("Opened with its settings: {}", file.path));
     }
     show_session(file.request, file.compared, *file.view, *file.session);
     state_.document.file = {file.path, file.stamp};
-    act_.messages().tell("Opened " + file.path);
+    act_.messages().tell(tr("Opened {}", file.path));
 }
 
 void Files::show_session(const RunRequest& request, const std::optional<RunRequest>& compared, const SavedView& view,
@@ -277,8 +278,9 @@ void Files::restore_left() {
         return act_.messages().complain(Error(problem->code(), what, problem->hint()));
     }
     recovery.left_is_open();
-    act_.messages().tell("What was open is back" +
-                         (not_kept.empty() ? "" : "; there is no checkpoint yet of the training in " + not_kept));
+    act_.messages().tell(not_kept.empty()
+                             ? tr("What was open is back")
+                             : tr("What was open is back; there is no checkpoint yet of the training in {}", not_kept));
 }
 
 void Files::paste(const std::string& text) {
@@ -290,13 +292,13 @@ void Files::paste(const std::string& text) {
         if (path.empty()) continue;
         return is_picture_path(path) ? open(path) : act_.pictures().open(path);
     }
-    act_.messages().tell("The clipboard holds no path of a file");
+    act_.messages().tell(tr("The clipboard holds no path of a file"));
 }
 
 void Files::save_session_to(const std::string& path) {
     save_session(path, session_of(state_.document, state_.view));
     state_.document.file = {path, stamp_of(path)};
-    act_.messages().tell("Saved " + path);
+    act_.messages().tell(tr("Saved {}", path));
 }
 
 namespace {

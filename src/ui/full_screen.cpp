@@ -1,4 +1,5 @@
 #include "ui/full_screen.hpp"
+#include "base/translate.hpp"
 
 #define GLFW_INCLUDE_NONE
 #include <GLFW/glfw3.h>
@@ -37,12 +38,12 @@ std::string FullScreen::enter() {
     const auto most =
         std::ranges::max_element(all, {}, [this](GLFWmonitor* screen) { return covered(screen, x_, y_, width_, height_); });
     const GLFWvidmode* mode = most == all.end() ? nullptr : glfwGetVideoMode(*most);
-    if (mode == nullptr) return "No screen to fill: Present stays in this window";
+    if (mode == nullptr) return tr("No screen to fill: Present stays in this window");
     // Who clicks beside it, on a second screen, does not want it gone.
     glfwSetWindowAttrib(window_, GLFW_AUTO_ICONIFY, GLFW_FALSE);
     glfwSetWindowMonitor(window_, *most, 0, 0, mode->width, mode->height, mode->refreshRate);
     fills_ = glfwGetWindowMonitor(window_) != nullptr;
-    return fills_ ? std::string() : "The screen cannot be filled: Present stays in this window";
+    return fills_ ? std::string() : tr("The screen cannot be filled: Present stays in this window");
 }
 
 void FullScreen::leave() {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/translate.hpp"
 #include "run/command_line.hpp"
 
 namespace saccade {
@@ -137,7 +138,7 @@ void Hand::nudge_selected(double by) {
     const TraceTensor* tensor = document_.trace() != nullptr ? document_.trace()->find(cell.tensor) : nullptr;
     const bool held = tensor != nullptr && (tensor->info.role == Role::weights || tensor->info.role == Role::gate);
     const bool whole = std::any_of(cell.index.begin(), cell.index.end(), [](Index i) { return i < 0; });
-    if (!held || whole) return messages_.tell("+ and − change a weight or a gate: select one first");
+    if (!held || whole) return messages_.tell(tr("+ and − change a weight or a gate: select one first"));
     // Keys are faster than runs: what the last press asked for counts, not what is still shown.
     const auto& list = document_.side().request.interventions;
     const auto asked = std::find_if(list.begin(), list.end(), [&](const Intervention& i) {
@@ -146,11 +147,11 @@ void Hand::nudge_selected(double by) {
     if (asked == list.end() && document_.stale()) return;
     const auto now = static_cast<double>(asked != list.end() ? asked->value : tensor->values.at(cell.index));
     if (by < 0 && now < no_weight)
-        return messages_.tell(tensor->info.role == Role::gate ? "This gate is at 0: there is nothing to take away"
-                                                              : "This weight is 0: there is nothing to take away");
+        return messages_.tell(tensor->info.role == Role::gate ? tr("This gate is at 0: there is nothing to take away")
+                                                              : tr("This weight is 0: there is nothing to take away"));
     if (by > 0 && now > 1 - no_weight)
-        return messages_.tell(tensor->info.role == Role::gate ? "This gate is at 1, the most there is"
-                                                              : "This weight is 1, the whole row");
+        return messages_.tell(tensor->info.role == Role::gate ? tr("This gate is at 1, the most there is")
+                                                              : tr("This weight is 1, the whole row"));
     // In whole millionths: what is taken away step by step ends at 0, not at what rounding leaves of it.
     const double value = std::clamp(std::round((now + by) * 1e6) / 1e6, 0.0, 1.0);
     if (static_cast<float>(value) == static_cast<float>(now)) return;
@@ -210,7 +211,7 @@ void Hand::toggle_ablation(const CellRef& block) {
 
 void Hand::freeze(const CellRef& block) {
     if (document_.trace() == nullptr || document_.stale())
-        return messages_.tell("The run has not finished yet: freeze it when it has");
+        return messages_.tell(tr("The run has not finished yet: freeze it when it has"));
     add_pattern(*document_.trace(), block, "");
 }
 
@@ -398,7 +399,7 @@ void Hand::forget_anchors(std::size_t first, std::size_t count) {
 std::string Hand::command_line_text() {
     try {
         std::string line = command_line(document_.side().request);
-        messages_.tell("Copied: this run as a command");
+        messages_.tell(tr("Copied: this run as a command"));
         return line;
     } catch (const Error& error) {
         messages_.complain(error);

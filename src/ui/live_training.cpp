@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error_line.hpp"
+#include "base/translate.hpp"
 #include "ui/ready.hpp"
 
 namespace saccade {
@@ -33,7 +34,7 @@ std::vector<TrainingUnderWay> trainings_under_way(const AppState& state) {
 
 void LiveTraining::start(const std::string& resume_from) {
     const Exhibit& e = document_.exhibit();
-    if (e.training_task.empty()) return messages_.tell("This exhibit has no model to train");
+    if (e.training_task.empty()) return messages_.tell(tr("This exhibit has no model to train"));
     try {
         const std::string task = e.training_task == "*" ? model_of(e, document_.side().request.params) : e.training_task;
         if (!resume_from.empty()) return resume(task, resume_from);
@@ -68,7 +69,7 @@ void LiveTraining::resume(const std::string& task, const std::string& checkpoint
             return {nullptr, current_error()};
         }
     });
-    messages_.tell("Reading " + checkpoint);
+    messages_.tell(tr("Reading {}", checkpoint));
 }
 
 /// To let go of its future would wait for the disk.
@@ -103,8 +104,8 @@ void LiveTraining::wait() {
     document_.training.waits = true;
     kept_when_ = {};  // due
     keep(*training);
-    messages_.tell("The training waits at step " + std::to_string(training->step()) + " until you come back to " +
-                   document_.exhibit().title);
+    messages_.tell(
+        tr("The training waits at step {} until you come back to {}", training->step(), tr(document_.exhibit().title)));
 }
 
 void LiveTraining::go_on() {
@@ -226,12 +227,12 @@ const Training& LiveTraining::training() const {
 
 void LiveTraining::save_model(const std::string& path) const {
     training().save_model(path);
-    messages_.tell("Model saved: " + path);
+    messages_.tell(tr("Model saved: {}", path));
 }
 
 void LiveTraining::save_checkpoint(const std::string& path) const {
     training().save_checkpoint(path);
-    messages_.tell("Checkpoint saved: " + path);
+    messages_.tell(tr("Checkpoint saved: {}", path));
 }
 
 }  // namespace saccade

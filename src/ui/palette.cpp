@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/translate.hpp"
 #include "base/utf8.hpp"
 #include "exhibit/param_use.hpp"
 #include "ui/commands.hpp"
@@ -29,23 +30,24 @@ constexpr double typed_value = 30;        // what is asked for in so many words 
 void add_exhibits(Entries& all) {
     for (const Exhibit& e : exhibits())
         all.push_back({"Go to " + e.title,
-                       "exhibit",
+                       msg("exhibit"),
                        {e.title, e.id, e.lesson.title_chinese},
                        "",
-                       [id = e.id](AppState&, Controller& act) { act.go_to(id); }});
+                       [id = e.id](AppState&, Controller& act) { act.go_to(id); },
+                       tr("Go to {}", tr(e.title))});
 }
 
 void add_commands(const AppState& state, Controller& act, Entries& all) {
     for (const Command& command : commands())
         if (command.in_palette && command.available(state, act))
-            all.push_back({command.title, "command", {}, to_string(command.chord), command.run});
+            all.push_back({command.title, msg("command"), {}, to_string(command.chord), command.run, tr(command.title)});
 }
 
 void add_lessons(Entries& all) {
     for (const Exhibit& e : exhibits()) {
         if (e.lesson.empty()) continue;
         all.push_back({e.lesson.title_english + " · " + e.lesson.title_chinese,
-                       "lesson",
+                       msg("lesson"),
                        {e.lesson.title_chinese},
                        "",
                        [id = e.id](AppState& now, Controller& act) {
@@ -60,6 +62,11 @@ bool chooses_model(const ParamSpec& spec) {
     return spec.name == "model" && spec.type == ParamType::choice;
 }
 
+/// Of a setting of this title.
+std::string setting_and_value(const std::string& title, const std::string& value) {
+    return tr(title) + ": " + tr(value);
+}
+
 std::string choice_title(const ParamSpec& spec, std::size_t i) {
     return i < spec.choice_titles.size() ? spec.choice_titles[i] : spec.choices[i];
 }
@@ -69,7 +76,7 @@ PaletteEntry setting(const ParamSpec& spec, const ParamValue& value) {
     const auto* chosen = spec.type == ParamType::choice ? std::get_if<std::string>(&value) : nullptr;
     std::string place = spec.name + (chosen != nullptr ? "=" + *chosen : "");
     return {spec.title,
-            "setting",
+            msg("setting"),
             {spec.name},
             "",
             [place = std::move(place), aside = spec.aside || !is_input(spec)](AppState& now, Controller&) {
@@ -77,15 +84,17 @@ PaletteEntry setting(const ParamSpec& spec, const ParamValue& value) {
                 if (!aside) return;
                 now.view.lesson = false;
                 now.inspector_drawer = now.settings_more = true;
-            }};
+            },
+            tr(spec.title)};
 }
 
 PaletteEntry value_entry(const ParamSpec& spec, const std::string& title, ParamValue value) {
     return {spec.title + ": " + title,
-            "value",
+            msg("value"),
             {spec.name + " " + format_param(value)},
             "",
-            [name = spec.name, value = std::move(value)](AppState&, Controller& act) { act.inputs().press(name, value); }};
+            [name = spec.name, value = std::move(value)](AppState&, Controller& act) { act.inputs().press(name, value); },
+            setting_and_value(spec.title, title)};
 }
 
 /// What the open exhibit may be set to, as far as its model reads it.
@@ -98,7 +107,7 @@ void add_settings(const AppState& state, Entries& all) {
         const ParamValue value = params.has(spec.name) ? params.values().at(spec.name) : spec.fallback;
         all.push_back(setting(spec, value));
         if (const auto* on = spec.type == ParamType::toggle ? std::get_if<bool>(&value) : nullptr)
-            all.push_back(value_entry(spec, *on ? "off" : "on", !*on));
+            all.push_back(value_entry(spec, *on ? msg("off") : msg("on"), !*on));
         const auto* chosen = std::get_if<std::string>(&value);
         for (std::size_t i = 0; i < spec.choices.size() && !chooses_model(spec); ++i)
             if (chosen == nullptr || spec.choices[i] != *chosen)
@@ -106,7 +115,7 @@ void add_settings(const AppState& state, Entries& all) {
         for (const std::string& example : spec.examples)
             all.push_back(
                 {shorten(in_one_line(example), longest_text),
-                 "example",
+                 msg("example"),
                  {},
                  "",
                  [name = spec.name, example](AppState&, Controller& act) { act.inputs().set_example(name, example); }});
@@ -123,12 +132,13 @@ void add_view_options(const AppState& state, Entries& all) {
             if (option->offers != nullptr && !option->offers(facts, spec.choices[i])) continue;
             if (const auto* chosen = std::get_if<std::string>(&now); chosen != nullptr && *chosen == spec.choices[i]) continue;
             all.push_back({spec.title + ": " + choice_title(spec, i),
-                           "view",
+                           msg("view"),
                            {},
                            "",
                            [option, chosen = spec.choices[i]](AppState& then, Controller&) {
                                option->set(then.document.options, chosen);
-                           }});
+                           },
+                           setting_and_value(spec.title, choice_title(spec, i))});
         }
     }
 }
@@ -139,19 +149,20 @@ void add_models(Entries& all) {
         if (spec == e.params.end()) continue;
         for (std::size_t i = 0; i < spec->choices.size(); ++i)
             all.push_back({e.title + ": " + choice_title(*spec, i),
-                           "model",
+                           msg("model"),
                            {spec->choices[i]},
                            "",
                            [id = e.id, choice = spec->choices[i]](AppState&, Controller& act) {
                                act.go_to(id);
                                act.inputs().set_model(choice);
-                           }});
+                           },
+                           setting_and_value(e.title, choice_title(*spec, i))});
     }
 }
 
 void add_recent(const AppState& state, Entries& all) {
     for (const Recent& one : state.recent)
-        all.push_back({recent_title(one), "recent", {one.path}, "", [path = one.path](AppState&, Controller& act) {
+        all.push_back({recent_title(one), msg("recent"), {one.path}, "", [path = one.path](AppState&, Controller& act) {
                            act.files().open(path);
                        }});
 }
@@ -164,11 +175,13 @@ void add_typed_values(const AppState& state, const std::string& query, std::vect
     const Exhibit& e = state.document.exhibit();
     for (const ParamSpec& spec : e.params) {
         if (spec.type != ParamType::integer && spec.type != ParamType::number) continue;
-        const std::optional<double> score = match_score(name, spec.title);
+        const std::optional<double> score = match_score(name, spec.title), shown_score = match_score(name, tr(spec.title));
         const std::optional<ParamValue> value = number_from_field(spec, number);
-        if (!score || !value || name.empty() || is_of_other_models(e, spec.name, state.document.side().request.params))
+        if ((!score && !shown_score) || !value || name.empty() ||
+            is_of_other_models(e, spec.name, state.document.side().request.params))
             continue;
-        found.emplace_back(*score + typed_value, value_entry(spec, number_field_text(spec, *value), *value));
+        found.emplace_back(score.value_or(shown_score.value_or(0)) + typed_value,
+                           value_entry(spec, number_field_text(spec, *value), *value));
     }
 }
 
@@ -184,8 +197,8 @@ void add_tokens(const AppState& state, const std::string& query, std::vector<std
             if (count++ == most_tokens) break;
             const std::string token = axis->whole_labels()[static_cast<std::size_t>(position)];
             const double score = match_score(query, token).value_or(0);
-            found.emplace_back(score, PaletteEntry{fmt::format("“{}” · {} {}", token, short_name(*axis), position + 1),
-                                                   "token",
+            found.emplace_back(score, PaletteEntry{fmt::format("“{}” · {} {}", token, tr(short_name(*axis)), position + 1),
+                                                   msg("token"),
                                                    {},
                                                    "",
                                                    [columns, position](AppState& now, Controller& act) {
@@ -215,6 +228,8 @@ std::vector<PaletteEntry> palette_found(const AppState& state, Controller& act, 
     std::vector<std::pair<double, PaletteEntry>> found;
     for (PaletteEntry& entry : all) {
         std::optional<double> best = match_score(query, entry.title);
+        if (const auto score = match_score(query, entry.shown); score && !entry.shown.empty())
+            best = std::max(best.value_or(*score), *score);
         double less = of_other_words;
         for (const std::string& words : entry.also) {
             if (const auto score = match_score(query, words)) best = std::max(best.value_or(*score + less), *score + less);

@@ -11,11 +11,12 @@ struct AppState;
 
 /// Something that the palette finds, and that Enter does.
 struct PaletteEntry {
-    std::string title;
+    std::string title;                // in English, whichever language is shown
     std::string kind;                 // what it is, at the right of its row: "exhibit", "value", "token"
     std::vector<std::string> also{};  // other words by which it is found, the nearest first
     std::string keys{};               // that do the same
     std::function<void(AppState&, Controller&)> run{};
+    std::string shown{};  // the title in the language that is shown; empty: the same
 };
 
 /// What there is to find now, the usual first: exhibits, commands, lessons in both languages, the open exhibit's settings,

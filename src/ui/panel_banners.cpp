@@ -8,6 +8,7 @@
 
 #include "base/error_line.hpp"
 #include "base/printable.hpp"
+#include "base/translate.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 #include "ui/text_wrap.hpp"
@@ -88,7 +89,7 @@ void banner_line(const Ui& ui, AppState& state, int id, const BannerLine& line, 
     if (!line.other.empty() && press("other", line.other, {}, {})) line.act_other();
     if (line.close) {
         ImGui::SetCursorScreenPos({at.x + width - 34 * s, at.y + 2 * s});
-        if (button(ui, "close", "×", ButtonKind::quiet, 28 * s, "Dismiss", 24 * s)) line.close();
+        if (button(ui, "close", "×", ButtonKind::quiet, 28 * s, tr("Dismiss"), 24 * s)) line.close();
     }
     ImGui::PopID();
     ImGui::SetCursorScreenPos({at.x, at.y + height + 4 * s});
@@ -105,7 +106,7 @@ void add_notes(const Ui& ui, const AppState& state, std::vector<BannerLine>& lin
         const Side& side = state.document.comparing ? state.document.sides[i] : state.document.side();
         if (side.trace() == nullptr || side.problem) continue;
         for (const Note& note : side.trace()->notes()) {
-            const std::string text = note.text + (note.hint.empty() ? "" : ": " + note.hint);
+            const std::string text = tr_composed(note.text) + (note.hint.empty() ? "" : ": " + tr_composed(note.hint));
             if (said.insert(text).second) lines.push_back({text, ui.theme.selection});
         }
     }
@@ -120,26 +121,31 @@ void add_progress(const Ui& ui, const AppState& state, Controller& act, std::vec
     const double waited = std::chrono::duration<double>(std::chrono::steady_clock::now() - side->asked_at).count();
     if (waited < 0.4) return;
     const double done = side->progress;
-    std::string text = "Computing";
+    std::string text = tr("Computing");
     if (done > 0) text += fmt::format("  {:.0f}%", std::floor(done * 100));
-    text += "  ·  " + time_text(waited) + " so far";
-    if (done > 0.02 && waited > 1) text += "  ·  " + time_text(waited * (1 - done) / done) + " left";
-    lines.push_back(
-        {text, ui.theme.accent, "Cancel", [&act] { act.runs().cancel(); }, {}, done, "Stop here and keep what there is (Esc)"});
+    text += "  ·  " + tr("{} so far", time_text(waited));
+    if (done > 0.02 && waited > 1) text += "  ·  " + tr("{} left", time_text(waited * (1 - done) / done));
+    lines.push_back({text,
+                     ui.theme.accent,
+                     msg("Cancel"),
+                     [&act] { act.runs().cancel(); },
+                     {},
+                     done,
+                     tr("Stop here and keep what there is (Esc)")});
 }
 
 std::string ago_text(double seconds) {
     const auto minutes = static_cast<long>(seconds / 60);
-    if (minutes < 1) return "just now";
-    if (minutes < 60) return fmt::format("{} min ago", minutes);
-    return minutes < 48 * 60 ? fmt::format("{} h ago", minutes / 60) : fmt::format("{} days ago", minutes / (24 * 60));
+    if (minutes < 1) return tr("just now");
+    if (minutes < 60) return tr("{} min ago", minutes);
+    return minutes < 48 * 60 ? tr("{} h ago", minutes / 60) : tr("{} days ago", minutes / (24 * 60));
 }
 
 /// As the inspector calls it.
 std::string model_title(const Exhibit& e, const std::string& choice) {
     for (const ParamSpec& spec : e.params)
         for (std::size_t i = 0; spec.name == "model" && i < spec.choices.size() && i < spec.choice_titles.size(); ++i)
-            if (spec.choices[i] == choice) return spec.choice_titles[i];
+            if (spec.choices[i] == choice) return tr(spec.choice_titles[i]);
     return choice;
 }
 
@@ -149,8 +155,9 @@ void add_reading(const Ui& ui, Controller& act, std::vector<BannerLine>& lines) 
     if (coming == nullptr || coming->stop.stop_requested()) return;
     const double waited = std::chrono::duration<double>(std::chrono::steady_clock::now() - coming->since).count();
     if (waited < 0.4) return;
-    lines.push_back({"Reading " + printable(coming->path), ui.theme.accent, "Cancel", [&act] { act.files().stop_reading(); }});
-    lines.back().tip = "What is open stays";
+    lines.push_back(
+        {tr("Reading {}", printable(coming->path)), ui.theme.accent, msg("Cancel"), [&act] { act.files().stop_reading(); }});
+    lines.back().tip = tr("What is open stays");
 }
 
 /// What an earlier program left, and whether what is open now is kept.
@@ -159,33 +166,33 @@ void add_recovery(const Ui& ui, Controller& act, std::vector<BannerLine>& lines)
     if (recovery.left()) {
         const double ago = std::difftime(std::time(nullptr), recovery.left()->written());
         const std::optional<Error>& failed = recovery.left_problem();
-        BannerLine line{failed ? "What was kept cannot be restored: " + shown_line(*failed)
-                               : "Saccade ended without being quit, " + ago_text(ago) + ": what was open then is kept",
+        BannerLine line{failed ? tr("What was kept cannot be restored: {}", shown_line(*failed))
+                               : tr("Saccade ended without being quit, {}: what was open then is kept", ago_text(ago)),
                         failed ? ui.theme.broken : ui.theme.selection};
-        line.action = "Restore";
+        line.action = msg("Restore");
         line.act = [&act] { act.files().restore_left(); };
-        line.other = "Discard";
+        line.other = msg("Discard");
         line.act_other = [&act] { act.recovery().discard_left(); };
         lines.push_back(std::move(line));
     }
     if (const auto problem = recovery.problem())
-        lines.push_back({"What is open cannot be kept safe: " + shown_line(*problem), ui.theme.broken});
+        lines.push_back({tr("What is open cannot be kept safe: {}", shown_line(*problem)), ui.theme.broken});
 }
 
 /// Edits by hand that named tokens which are gone.
 void add_set_aside(const Ui& ui, Controller& act, std::vector<BannerLine>& lines) {
     const std::vector<std::string> names = act.hand().set_aside();
     if (names.empty()) return;
-    std::string text = "Set aside, as made on another text: ";
+    std::string text = tr("Set aside, as made on another text: ");
     for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 3); ++i) text += (i > 0 ? ", " : "") + names[i];
-    if (names.size() > 3) text += fmt::format(" and {} more", names.size() - 3);
+    if (names.size() > 3) text += tr(" and {} more", names.size() - 3);
     lines.push_back({text,
                      ui.theme.selection,
-                     "Apply here",
+                     msg("Apply here"),
                      [&act] { act.hand().apply_set_aside(); },
                      {},
                      -1,
-                     "The same cells of this text are changed. They also come back with the text that they were made on"});
+                     tr("The same cells of this text are changed. They also come back with the text that they were made on")});
 }
 
 /// All there is to say, what matters most first.
@@ -198,10 +205,11 @@ std::vector<BannerLine> lines_of(const Ui& ui, AppState& state, Controller& act)
         const Side& side = state.document.sides[i];
         if (side.problem && !side.running) lines.push_back({side_mark(state, i) + shown_line(*side.problem), ui.theme.broken});
         if (!side.cancelled) continue;
-        const std::string what =
-            side.partial() ? fmt::format("Partial: cancelled at {:.0f}% of this run", std::floor(side.shown.progress * 100))
-                           : std::string("Cancelled before there was anything to show: the picture is from the previous run");
-        lines.push_back({side_mark(state, i) + what, ui.theme.selection, "Run again", [&act, i] { act.runs().submit(i); }});
+        const std::string what = side.partial()
+                                     ? tr("Partial: cancelled at {:.0f}% of this run", std::floor(side.shown.progress * 100))
+                                     : tr("Cancelled before there was anything to show: the picture is from the previous run");
+        lines.push_back(
+            {side_mark(state, i) + what, ui.theme.selection, msg("Run again"), [&act, i] { act.runs().submit(i); }});
     }
     if (!state.document.matrix.problem.empty()) lines.push_back({state.document.matrix.problem, ui.theme.broken});
     if (state.banner)
@@ -212,9 +220,9 @@ std::vector<BannerLine> lines_of(const Ui& ui, AppState& state, Controller& act)
     if (const auto offered = act.inputs().offered_model(); offered && !state.document.side().problem) {
         // Whose name must not be lost stands on the button.
         const std::string title = model_title(state.document.exhibit(), *offered);
-        lines.push_back({"Another model knows this text better: " + title, ui.theme.selection, "Switch to " + title,
+        lines.push_back({tr("Another model knows this text better: {}", title), ui.theme.selection, tr("Switch to {}", title),
                          [&act, model = *offered] { act.inputs().set_model(model); }});
-        lines.back().tip = "Made for texts like this, or knows more of its characters: " + title;
+        lines.back().tip = tr("Made for texts like this, or knows more of its characters: {}", title);
         lines.back().place = "Switch model";
     }
     add_notes(ui, state, lines);
@@ -225,7 +233,7 @@ std::vector<BannerLine> lines_of(const Ui& ui, AppState& state, Controller& act)
 
 std::string time_text(double seconds) {
     const auto whole = static_cast<long>(std::ceil(seconds));
-    return whole < 60 ? fmt::format("{} s", whole) : fmt::format("{} min {:02} s", whole / 60, whole % 60);
+    return whole < 60 ? tr("{} s", whole) : tr("{} min {:02} s", whole / 60, whole % 60);
 }
 
 /// One line, always there, so that nothing that is said moves the stage; what is more opens below it. Where nothing is to be
@@ -237,7 +245,7 @@ void banners(const Ui& ui, AppState& state, Controller& act) {
     const std::vector<BannerLine> lines = lines_of(ui, state, act);
     if (lines.empty()) {
         ImGui::SetCursorScreenPos({at.x, at.y + 4 * s});
-        label(ui, state.document.exhibit().summary, ui.theme.faint, 13, Font::ui, width);
+        label(ui, tr(state.document.exhibit().summary), ui.theme.faint, 13, Font::ui, width);
     } else {
         const bool several = lines.size() > 1;
         float more = several ? 92 * s : 0;
@@ -246,9 +254,9 @@ void banners(const Ui& ui, AppState& state, Controller& act) {
         banner_line(ui, state, 0, lines.front(), width - more, false);
         if (more > 0) {
             ImGui::SetCursorScreenPos({at.x + width - more + 8 * s, at.y + 2 * s});
-            const std::string title = several ? fmt::format("{} more ▾", lines.size() - 1) : "All ▾";
+            const std::string title = several ? tr("{} more ▾", lines.size() - 1) : tr("All ▾");
             if (button(ui, "more lines", title, ButtonKind::plain, more - 8 * s,
-                       several ? "What else there is to say" : "The whole line", 24 * s))
+                       several ? tr("What else there is to say") : tr("The whole line"), 24 * s))
                 ImGui::OpenPopup("lines");
             note_place(state, "more lines");
             ImGui::SetNextWindowPos({at.x, at.y + (line_height + 4) * s});

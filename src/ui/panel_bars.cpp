@@ -6,6 +6,9 @@
 #include <utility>
 
 #include "base/percent.hpp"
+#include "base/translate.hpp"
+#include "base/utf8.hpp"
+#include "run/language.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 
@@ -15,11 +18,17 @@ namespace {
 
 constexpr float least_beside = 250;  // logical px that the stage and an open drawer need beside each other
 
+/// The one that the next press shows.
+const Language& other_language(const AppState& state) {
+    const auto now = std::ranges::find(languages(), state.view.window_language, &Language::id);
+    return now == languages().end() || now + 1 == languages().end() ? languages().front() : now[1];
+}
+
 /// "2 changes" of the side in focus; empty: none.
 std::string changes_text(const AppState& state) {
     const auto& all = state.document.side().request.interventions;
     const std::size_t count = groups_of(all, state.document.trace()).size();
-    return count == 0 ? "" : count == 1 ? "1 change" : fmt::format("{} changes", count);
+    return count == 0 ? "" : tr_count(count, "{} change", "{} changes");
 }
 
 }  // namespace
@@ -56,14 +65,15 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
     const Exhibit& e = state.document.exhibit();
     const std::string changes = changes_text(state);
     const float changes_width = changes.empty() ? 0 : button_width(ui, changes);
-    const bool wide = width / s >= (changes.empty() ? 900 : 1010);
+    const bool wide = width / s >= (changes.empty() ? 964 : 1074);
     if (wide) {
         ImGui::SameLine(0, 14 * s);
-        label(ui, e.group + " › " + e.title, t.secondary, 15);
+        label(ui, tr(e.group) + " › " + tr(e.title), t.secondary, 15);
     }
 
     // Widths of the buttons on the right, their gaps, and the margin.
-    const float buttons = (layout.drawer ? 92.0f + 8.0f : 0.0f) * s + (64 + 8 + 84 + 8 + 84 + 16 + (wide ? 84 + 8 : 0)) * s +
+    const float buttons = (layout.drawer ? 92.0f + 8.0f : 0.0f) * s +
+                          (64 + 8 + 84 + 8 + 84 + 16 + (wide ? 84 + 8 + 56 + 8 : 0)) * s +
                           (changes.empty() ? 0 : changes_width + 8 * s);
     // In the middle of the window if there is room, else between the name and the buttons.
     const float from = ImGui::GetItemRectMax().x + 24 * s, to = width - buttons - 16 * s;
@@ -76,9 +86,10 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
         const bool lit = ImGui::IsItemHovered() || ImGui::IsItemFocused();
         list.AddRectFilled(at, {at.x + field, at.y + 30 * s}, ui.color(t.background), 8 * s);
         list.AddRect(at, {at.x + field, at.y + 30 * s}, ui.color(lit ? t.accent : t.line), 8 * s);
+        const std::string what = field > 200 * s ? tr("Search or run a command") : tr("Search");
+        ui.fonts.need(what);
         ImFont* font = ui.fonts.face(Font::ui, 13);
-        list.AddText(font, compat::font_size(*font), {at.x + 12 * s, at.y + 8 * s}, ui.color(t.secondary),
-                     field > 200 * s ? "Search or run a command" : "Search");
+        list.AddText(font, compat::font_size(*font), {at.x + 12 * s, at.y + 8 * s}, ui.color(t.secondary), what.c_str());
         const char* keys = "Ctrl K";
         const float keys_width = font->CalcTextSizeA(compat::font_size(*font), 1e9f, 0, keys).x;
         if (field > 230 * s)
@@ -93,28 +104,37 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
         ImGui::SetCursorPos({at.x + changes_width + 8 * s, at.y});
     }
     if (layout.drawer) {
-        if (button(ui, "drawer", "Inspector", state.inspector_drawer ? ButtonKind::primary : ButtonKind::plain, 92 * s,
-                   "Show or hide the inspector (Ctrl I)", 30 * s))
+        if (button(ui, "drawer", tr("Inspector"), state.inspector_drawer ? ButtonKind::primary : ButtonKind::plain, 92 * s,
+                   tr("Show or hide the inspector (Ctrl I)"), 30 * s))
             state.inspector_drawer = !state.inspector_drawer;
         ImGui::SameLine();
     }
     if (button(ui, "compare", "A | B", state.document.comparing ? ButtonKind::primary : ButtonKind::plain, 64 * s,
-               "Compare with other settings (Ctrl B)", 30 * s))
+               tr("Compare with other settings (Ctrl B)"), 30 * s))
         act.comparison().toggle();
     note_place(state, "compare");
     ImGui::SameLine();
-    if (button(ui, "theme", t.dark ? "Light" : "Dark", ButtonKind::plain, 84 * s, "Theme (Ctrl T)", 30 * s)) act.toggle_theme();
+    if (button(ui, "theme", t.dark ? tr("Light") : tr("Dark"), ButtonKind::plain, 84 * s, tr("Theme (Ctrl T)"), 30 * s))
+        act.toggle_theme();
     note_place(state, "theme");
     ImGui::SameLine();
     if (wide) {
-        if (button(ui, "present", "Present", ButtonKind::plain, 84 * s, "The stage and its lesson for a room, full screen (F5)",
-                   30 * s))
+        const Language& other = other_language(state);
+        if (button(ui, "language", other.id == "en" ? "EN" : other.name, ButtonKind::plain, 56 * s,
+                   tr("Language") + ": " + other.name, 30 * s)) {
+            state.view.window_language_chosen = true;
+            act.set_language(other.id);
+        }
+        note_place(state, "language");
+        ImGui::SameLine();
+        if (button(ui, "present", tr("Present"), ButtonKind::plain, 84 * s,
+                   tr("The stage and its lesson for a room, full screen (F5)"), 30 * s))
             start_presenting(state, act);
         note_place(state, "present");
         ImGui::SameLine();
     }
-    if (button(ui, "export", "Export", ButtonKind::primary, 84 * s, "The figure desk: figures and values to a file (Ctrl E)",
-               30 * s))
+    if (button(ui, "export", tr("Export"), ButtonKind::primary, 84 * s,
+               tr("The figure desk: figures and values to a file (Ctrl E)"), 30 * s))
         state.desk.open = true;
     end_panel();
 }
@@ -128,6 +148,12 @@ void keep_in_sight(AppState& state, const Layout& layout, const std::string& id,
     state.gallery_at = now;
     const float low = layout.gallery.at.y, high = low + layout.gallery.size.y;
     if (top < low || bottom > high) ImGui::SetScrollHereY(0.5f);
+}
+
+/// The two characters that a narrow gallery has room for.
+std::string initials(const std::string& title) {
+    const std::vector<std::string> characters = code_points(title);
+    return characters.size() < 2 ? title : characters[0] + characters[1];
 }
 
 /// A line of the gallery; true if it was clicked. `place`: what a test knows it by.
@@ -163,10 +189,10 @@ void recent_rows(const Ui& ui, AppState& state, Controller& act, const Layout& l
     const std::vector<Recent> shown = state.recent;  // what is opened comes first
     for (const Recent& one : shown)
         if (gallery_row(ui, state, layout, "recent " + one.path, recent_title(one),
-                        exhibit(one.exhibit).title + ": " + one.path, is_open(state, one), ui.theme.secondary))
+                        tr(exhibit(one.exhibit).title) + ": " + one.path, is_open(state, one), ui.theme.secondary))
             act.files().open(one.path);
-    if (gallery_row(ui, state, layout, "open own", "Open …", "A model's folder, a capture, a session or a picture (Ctrl O)",
-                    false, ui.theme.accent))
+    if (gallery_row(ui, state, layout, "open own", tr("Open …"),
+                    tr("A model's folder, a capture, a session or a picture (Ctrl O)"), false, ui.theme.accent))
         state.prompt = {PathPrompt::Kind::open, "", ""};
 }
 
@@ -202,13 +228,13 @@ void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layou
                 if (!first) ImGui::Dummy({0, 4 * s});
             } else {
                 ImGui::SetCursorPosX(18 * s);
-                label(ui, group, t.faint, 13);
+                label(ui, tr(group), t.faint, 13);
             }
         }
         const bool recent = std::ranges::any_of(state.recent, [&](const Recent& one) { return is_open(state, one); });
         const bool chosen = e.id == state.document.side().request.exhibit && (!recent || layout.narrow_gallery);
-        const std::string title = layout.narrow_gallery ? e.title.substr(0, 2) : e.title;
-        if (gallery_row(ui, state, layout, "exhibit " + e.id, title, e.title + ": " + e.summary, chosen, t.secondary))
+        const std::string title = layout.narrow_gallery ? initials(tr(e.title)) : tr(e.title);
+        if (gallery_row(ui, state, layout, "exhibit " + e.id, title, tr(e.title) + ": " + tr(e.summary), chosen, t.secondary))
             act.go_to(e.id);
     }
     if (!layout.narrow_gallery) recent_rows(ui, state, act, layout);
@@ -223,7 +249,7 @@ std::string own_model(const Exhibit& e, const RunRequest& request) {
     for (const ParamSpec& spec : e.params)
         if (spec.is_path && request.params.has(spec.name))
             return std::filesystem::path(request.params.text(spec.name)).filename().string() +
-                   " · your folder · not checked against its authors' numbers";
+                   tr(" · your folder · not checked against its authors' numbers");
     return {};
 }
 
@@ -234,19 +260,18 @@ std::string model_summary(const Exhibit& e, const RunRequest& request) {
         if (id.empty()) return own_model(e, request);
         const Card& card = bundled_model(id)->card;
         std::string text = id;
-        const auto add = [&](const char* name, const char* title, bool share) {
+        const auto add = [&](const char* name, const std::string& title, bool share) {
             if (const auto metric = card.metric(name))
-                text +=
-                    fmt::format(" · {} {} held out", title, share ? percent(*metric) : fmt::format("{:.1f}", *metric * 100));
+                text += tr(" · {} {} held out", title, share ? percent(*metric) : fmt::format("{:.1f}", *metric * 100));
         };
-        add("exact_match", "exact match", true);
+        add("exact_match", tr("exact match"), true);
         // What it can do with sentences that it has not nearly seen.
-        add("bleu_beam5_apart", "BLEU without near-duplicates", false);
+        add("bleu_beam5_apart", tr("BLEU without near-duplicates"), false);
         add("accuracy", "accuracy", true);
         if (!card.licence().empty()) text += " · " + card.licence();
         return text;
     } catch (const std::exception&) {
-        return "no model";  // no such model, or no such card: the banner says what is wrong
+        return tr("no model");  // no such model, or no such card: the banner says what is wrong
     }
 }
 
@@ -259,16 +284,16 @@ void status_bar(const Ui& ui, AppState& state, const Layout& layout) {
     edge(ui, layout.status.at, {layout.status.at.x + layout.status.size.x, layout.status.at.y});
     ImGui::SetCursorPos({16 * s, 8 * s});
     const Exhibit& e = state.document.exhibit();
-    std::string left = fmt::format("engine {:.1f} ms      frame {:.1f} ms      seed {}", state.document.side().shown.engine_ms,
-                                   state.frame_ms, state.document.side().request.seed);
+    std::string left = tr("engine {:.1f} ms      frame {:.1f} ms      seed {}", state.document.side().shown.engine_ms,
+                          state.frame_ms, state.document.side().request.seed);
     if (state.document.training.run && state.document.training.run->state() == Training::State::running)
-        left += fmt::format("      training {:.0f} steps/s", state.document.training.run->steps_per_second());
+        left += tr("      training {:.0f} steps/s", state.document.training.run->steps_per_second());
     for (const TrainingUnderWay& one : trainings_under_way(state))
-        if (one.exhibit != e.id) left += fmt::format("      {}: training waits at step {}", one.title, one.step);
+        if (one.exhibit != e.id) left += tr("      {}: training waits at step {}", tr(one.title), one.step);
     label(ui, left, t.secondary, 13);
-    std::string right = "no model";
+    std::string right = tr("no model");
     if (state.document.side().shown.request.model) {
-        right = "training, step " + std::to_string(state.document.training.shown_snapshot);
+        right = tr("training, step {}", state.document.training.shown_snapshot);
     } else if (!state.document.side().request.weights_path.empty()) {
         right = state.document.side().request.weights_path;
     } else if (!e.models.empty() && state.document.trace() != nullptr) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/translate.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 #include "viz/layout.hpp"
@@ -42,7 +43,7 @@ void class_bars(const Ui& ui, AppState& state, Controller& act) {
     const std::size_t shown = std::min(most_classes, order.size());
     std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(shown), order.end(),
                       [&](Index a, Index b) { return p.at({a}) != p.at({b}) ? p.at({a}) > p.at({b}) : a < b; });
-    heading(ui, tensor->info.title.empty() ? "Class probabilities" : tensor->info.title);
+    heading(ui, tensor->info.title.empty() ? tr("Class probabilities") : tr_composed(tensor->info.title));
     const float width = ImGui::GetContentRegionAvail().x, names = 88 * s, numbers = 44 * s;
     ImFont* font = ui.fonts.face(Font::ui, 14);
     const float size = compat::font_size(*font);
@@ -73,7 +74,7 @@ void class_bars(const Ui& ui, AppState& state, Controller& act) {
                      fmt::format("{:.2f}", value).c_str());
         if (ImGui::IsItemHovered())
             tooltip(ui, fmt::format("{} {}{}", name, value_text(value),
-                                    was != nullptr ? fmt::format(", {} untouched", value_text(was->values.at({c}))) : ""));
+                                    was != nullptr ? tr(", {} untouched", value_text(was->values.at({c}))) : ""));
         if (clicked) act.stage().select(cell);
     }
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error_line.hpp"
+#include "base/translate.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 #include "ui/text_wrap.hpp"
@@ -41,20 +42,21 @@ std::string shown_run(const Document& document) {
         return spec.type == ParamType::text && !spec.is_path && !spec.aside && params.has(spec.name) &&
                !params.text(spec.name).empty();
     });
-    return text == e.params.end() ? e.title : e.title + " · " + params.text(text->name);
+    return text == e.params.end() ? tr(e.title) : tr(e.title) + " · " + params.text(text->name);
 }
 
 /// The figure or its values to the clipboard, which holds text alone: a window of GLFW cannot put a picture there.
 void copy_menu(const Ui& ui, AppState& state, Controller& act) {
-    if (button(ui, "copy", "Copy ▾", ButtonKind::plain, 76 * ui.s, "The figure or its values, to the clipboard", 30 * ui.s))
+    if (button(ui, "copy", tr("Copy ▾"), ButtonKind::plain, 76 * ui.s, tr("The figure or its values, to the clipboard"),
+               30 * ui.s))
         ImGui::OpenPopup("copy as");
     note_place(state, "export copy as");
     if (!ImGui::BeginPopup("copy as")) return;
-    const std::pair<const char*, Desk::CopyAs> kinds[] = {{"Figure, as SVG", Desk::CopyAs::svg},
-                                                          {"Values, as CSV", Desk::CopyAs::csv},
-                                                          {"Values, for LaTeX", Desk::CopyAs::latex}};
+    const std::pair<const char*, Desk::CopyAs> kinds[] = {{msg("Figure, as SVG"), Desk::CopyAs::svg},
+                                                          {msg("Values, as CSV"), Desk::CopyAs::csv},
+                                                          {msg("Values, for LaTeX"), Desk::CopyAs::latex}};
     for (const auto& [title, as] : kinds) {
-        if (ImGui::Selectable(title)) {
+        if (menu_line(ui, title)) {
             const std::string text = act.desk().copied(as);
             if (!text.empty()) ImGui::SetClipboardText(text.c_str());
         }
@@ -70,7 +72,7 @@ void desk_top(const Ui& ui, AppState& state, Controller& act, const Rect& place)
     begin_panel(ui, "desk top", place.at, place.size, ui.theme.panel, {16 * s, 0}, false);
     edge(ui, {0, place.size.y - 1}, {width, place.size.y - 1});
     ImGui::SetCursorPos({16 * s, 13 * s});
-    label(ui, "Figure desk", ui.theme.text, 18);
+    label(ui, tr("Figure desk"), ui.theme.text, 18);
     float from = ImGui::GetItemRectMax().x + 16 * s;
     const float buttons = (76 + 8 + 84 + 8 + 76 + 16) * s,
                 field_width = std::clamp(width - from - buttons - 16 * s, 80 * s, 300 * s),
@@ -82,21 +84,21 @@ void desk_top(const Ui& ui, AppState& state, Controller& act, const Rect& place)
     ImGui::SetCursorPos({at, 9 * s});
     ImGui::SetNextItemWidth(field_width);
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(10 * s, (30 * s - ImGui::GetFontSize()) / 2));
-    field(ui, "##path", desk.path, "Path of the file");
+    field(ui, "##path", desk.path, tr("Path of the file").c_str());
     ImGui::PopStyleVar();
     ui.stop(true);
     note_place(state, "export path");
     if (ImGui::IsItemHovered() && !ImGui::IsItemActive())
-        tooltip(ui, desk.path + "\nThe ending says what is written: png, svg, pdf, csv, tex, npz");
+        tooltip(ui, desk.path + "\n" + tr("The ending says what is written: png, svg, pdf, csv, tex, npz"));
     ImGui::SetCursorPos({width - buttons, 9 * s});
     copy_menu(ui, state, act);
     ImGui::SameLine();
-    if (button(ui, "write", "Export", ButtonKind::primary, 84 * s, "Write the file; one that is there is asked about first",
-               30 * s))
+    if (button(ui, "write", tr("Export"), ButtonKind::primary, 84 * s,
+               tr("Write the file; one that is there is asked about first"), 30 * s))
         act.desk().export_now();
     note_place(state, "export write");
     ImGui::SameLine();
-    if (button(ui, "close", "Close", ButtonKind::plain, 76 * s, "Back to the stage (Esc); the choices stay", 30 * s))
+    if (button(ui, "close", tr("Close"), ButtonKind::plain, 76 * s, tr("Back to the stage (Esc); the choices stay"), 30 * s))
         desk.open = false;
     note_place(state, "export close");
     end_panel();
@@ -167,7 +169,7 @@ double desk_page(const Ui& ui, AppState& state, Controller& act, const Rect& pla
         state.places["export page"] = {at.x, at.y, size.x, size.y};
     } else if (!shown.problem) {
         ImGui::SetCursorScreenPos({start.x + margin, start.y + margin});
-        label(ui, "Laying out …", ui.theme.secondary, 15);
+        label(ui, tr("Laying out …"), ui.theme.secondary, 15);
     }
     ImGui::EndChild();
     if (shown.width > 0) ruler(ui, at.x, place.at.y, place.at.x + place.size.x, scale * px_per_mm, shown.width / px_per_mm);
@@ -189,7 +191,7 @@ void desk_command(const Ui& ui, AppState& state, Controller& act, const Rect& pl
     const float size = ui.fonts.imgui_size(Font::mono, 13), line = std::round(size * 1.15f);
     const auto most = static_cast<std::size_t>(std::max(1.0f, (high.y - low.y - pad) / line));
     const ScreenTextMeasure measure(ui.fonts);
-    const std::string text = none ? "No command draws this: " + act.desk().no_command() : command;
+    const std::string text = none ? tr("No command draws this: {}", tr_composed(act.desk().no_command())) : command;
     ui.fonts.need(text);
     std::vector<std::string> lines =
         wrapped(text, static_cast<double>(room / s), [&](const std::string& t) { return measure.width(t, 13, Font::mono); });
@@ -206,12 +208,12 @@ void desk_command(const Ui& ui, AppState& state, Controller& act, const Rect& pl
     }
     if (ImGui::IsMouseHoveringRect(low, {high.x - button_wide - pad, high.y}) && cut) tooltip(ui, text);
     ImGui::SetCursorScreenPos({high.x - button_wide - pad, low.y + (high.y - low.y - 28 * s) / 2});
-    if (button(ui, "copy command", "Copy", ButtonKind::plain, button_wide,
-               none ? text : "The command that writes the same file, to the clipboard", 28 * s) &&
+    if (button(ui, "copy command", tr("Copy"), ButtonKind::plain, button_wide,
+               none ? text : tr("The command that writes the same file, to the clipboard"), 28 * s) &&
         !none) {
         ImGui::SetClipboardText(command.c_str());
         state.desk.failed = false;
-        state.desk.result = "The command is in the clipboard";
+        state.desk.result = tr("The command is in the clipboard");
     }
     note_place(state, "export copy");
     end_panel();
@@ -223,8 +225,7 @@ void desk_status(const Ui& ui, const AppState& state, const Rect& place, double 
     begin_panel(ui, "desk status", place.at, place.size, ui.theme.panel, {0, 0}, false);
     edge(ui, place.at, {place.size.x, place.at.y});
     ImGui::SetCursorScreenPos({place.at.x + 16 * s, place.at.y + 7 * s});
-    const std::string hint =
-        fmt::format("preview {:.0f}% · Ctrl and the wheel enlarge it", 100 * scale / static_cast<double>(ui.s));
+    const std::string hint = tr("preview {:.0f}% · Ctrl and the wheel enlarge it", 100 * scale / static_cast<double>(ui.s));
     const bool said = !desk.result.empty();
     label(ui, said ? desk.result : hint,
           !said         ? ui.theme.secondary

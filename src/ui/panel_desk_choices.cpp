@@ -5,6 +5,7 @@
 
 #include "base/error_line.hpp"
 #include "base/path_text.hpp"
+#include "base/translate.hpp"
 #include "ui/panels.hpp"
 #include "viz/length.hpp"
 
@@ -15,8 +16,8 @@ namespace {
 /// One of several, as segments under a heading; each is known to tests as "export NAME=CHOICE". The one clicked, or -1.
 int choose(const Ui& ui, AppState& state, const std::string& name, const std::vector<std::string>& titles, int at,
            const std::vector<std::string>& tips = {}) {
-    heading(ui, name);
-    return segments(ui, name.c_str(), titles, at, tips,
+    heading(ui, tr(name));
+    return segments(ui, name.c_str(), tr_all(titles), at, tr_all(tips),
                     [&](int i) { note_place(state, fmt::format("export {}={}", name, titles[static_cast<std::size_t>(i)])); });
 }
 
@@ -27,7 +28,7 @@ int index_of(const std::vector<std::string>& all, const std::string& one) {
 /// A length that is usual, or one's own: then a field.
 struct LengthChoice {
     const char* name;
-    std::vector<std::string> titles, values, tips;  // the last, "own", has no value
+    std::vector<std::string> titles, values, tips;  // the last, msg("own"), has no value
     const char* hint;
 };
 
@@ -41,19 +42,20 @@ void choose_length(const Ui& ui, AppState& state, const LengthChoice& choice, st
     }
     if (!own) return;
     ImGui::SetNextItemWidth(110 * ui.s);
-    text_input(ui, (std::string("##") + choice.name).c_str(), value, choice.hint, Font::mono, 14, clicked >= 0);
+    text_input(ui, (std::string("##") + choice.name).c_str(), value, tr(choice.hint), Font::mono, 14, clicked >= 0);
     note_place(state, std::string("export ") + choice.name);
-    if (ImGui::IsItemHovered()) tooltip(ui, "A number and its unit: mm, cm, in, pt or px");
+    if (ImGui::IsItemHovered()) tooltip(ui, tr("A number and its unit: mm, cm, in, pt or px"));
 }
 
 void sizes(const Ui& ui, AppState& state) {
     FigureDesk& desk = state.desk;
     const std::string before = desk.width;
     choose_length(ui, state,
-                  {"Width",
-                   {"85 mm", "170 mm", "slide", "own"},
+                  {msg("Width"),
+                   {"85 mm", "170 mm", msg("slide"), msg("own")},
                    {"85mm", "170mm", "1280px"},
-                   {"One column of a journal", "Both columns", "1280 px, for 16:9", "Any other, in mm, cm, in, pt or px"},
+                   {msg("One column of a journal"), msg("Both columns"), msg("1280 px, for 16:9"),
+                    msg("Any other, in mm, cm, in, pt or px")},
                    "85mm"},
                   desk.width, desk.own_width);
     if (desk.width == "1280px" && before != desk.width) {  // a slide is read from afar
@@ -65,48 +67,50 @@ void sizes(const Ui& ui, AppState& state) {
         desk.own_height = desk.own_font = false;
     }
     choose_length(ui, state,
-                  {"Height",
-                   {"by content", "60 mm", "own"},
+                  {msg("Height"),
+                   {msg("by content"), "60 mm", msg("own")},
                    {"", "60mm"},
-                   {"What the views need, so that no label is left out", "Labels that have no room are thinned", "Any other"},
+                   {msg("What the views need, so that no label is left out"), msg("Labels that have no room are thinned"),
+                    msg("Any other")},
                    "60mm"},
                   desk.height, desk.own_height);
     choose_length(ui, state,
-                  {"Text",
-                   {"7 pt", "8 pt", "9 pt", "own"},
+                  {msg("Text"),
+                   {"7 pt", "8 pt", "9 pt", msg("own")},
                    {"7pt", "8pt", "9pt"},
-                   {"Every text has this size", "Every text has this size", "Every text has this size",
-                    "Any other; empty: each view's own sizes"},
-                   "each view's"},
+                   {msg("Every text has this size"), msg("Every text has this size"), msg("Every text has this size"),
+                    msg("Any other; empty: each view's own sizes")},
+                   msg("each view's")},
                   desk.font, desk.own_font);
 }
 
 void colours(const Ui& ui, AppState& state, bool several) {
     FigureDesk& desk = state.desk;
     const std::vector<std::string> themes = theme_ids();
-    if (const int i = choose(ui, state, "Theme", themes, index_of(themes, desk.theme)); i >= 0)
+    if (const int i = choose(ui, state, msg("Theme"), themes, index_of(themes, desk.theme)); i >= 0)
         desk.theme = themes[static_cast<std::size_t>(i)];
-    std::vector<std::string> maps{""}, titles{"by role"};
+    std::vector<std::string> maps{""}, titles{msg("by role")};
     for (const std::string& id : colormap_ids()) {
         maps.push_back(id);
         titles.push_back(id);
     }
-    if (const int i = choose(ui, state, "Colour", titles, index_of(maps, desk.colormap),
-                             {"Sequential for weights, diverging for what is signed"});
+    if (const int i = choose(ui, state, msg("Colour"), titles, index_of(maps, desk.colormap),
+                             {msg("Sequential for weights, diverging for what is signed")});
         i >= 0)
         desk.colormap = maps[static_cast<std::size_t>(i)];
     if (several)
-        if (const int i = choose(ui, state, "Range", {"one for all", "each its own"}, desk.shared_range ? 0 : 1,
-                                 {"Views that show the same kind of numbers can be compared by their colours",
-                                  "Each view uses all of its colours"});
+        if (const int i = choose(ui, state, msg("Range"), {msg("one for all"), msg("each its own")}, desk.shared_range ? 0 : 1,
+                                 {msg("Views that show the same kind of numbers can be compared by their colours"),
+                                  msg("Each view uses all of its colours")});
             i >= 0)
             desk.shared_range = i == 0;
     using Scale = Normalization::Scale;
     const Scale now = desk.scale.value_or(state.view.scale);
-    if (const int i =
-            choose(ui, state, "Scale", {"linear", "√", "log", "per row", "to largest", "percentile"}, static_cast<int>(now),
-                   {"t = w", "t = √w: small weights become visible", "t = 1 + log10(w) / 4, four decades",
-                    "t = w / max of its row", "t = w / max of all", "t = w / percentile of what is not 0"});
+    if (const int i = choose(
+            ui, state, msg("Scale"), {msg("linear"), "√", msg("log"), msg("per row"), msg("to largest"), msg("percentile")},
+            static_cast<int>(now),
+            {"t = w", msg("t = √w: small weights become visible"), msg("t = 1 + log10(w) / 4, four decades"),
+             msg("t = w / max of its row"), msg("t = w / max of all"), msg("t = w / percentile of what is not 0")});
         i >= 0)
         desk.scale = static_cast<Scale>(i);
 }
@@ -115,12 +119,12 @@ void colours(const Ui& ui, AppState& state, bool several) {
 bool named_switch(const Ui& ui, AppState& state, const std::string& name, bool on, const std::string& tip) {
     const float right = ImGui::GetCursorPosX() + ImGui::GetContentRegionAvail().x, y = ImGui::GetCursorPosY();
     ImGui::SetCursorPosY(y - ui.s);
-    label(ui, name, ui.theme.text, 15, Font::ui, right - ImGui::GetCursorPosX() - 44 * ui.s);
+    label(ui, tr(name), ui.theme.text, 15, Font::ui, right - ImGui::GetCursorPosX() - 44 * ui.s);
     const bool hovered = ImGui::IsItemHovered();
     ImGui::SetCursorPos({right - 38 * ui.s, y});
     const bool clicked = toggle_switch(ui, name.c_str(), on);
     note_place(state, "export " + name);
-    if (hovered || ImGui::IsItemHovered()) tooltip(ui, tip);
+    if (hovered || ImGui::IsItemHovered()) tooltip(ui, tr(tip));
     return clicked;
 }
 
@@ -138,10 +142,10 @@ void parts(const Ui& ui, AppState& state) {
             !option->offered(option_facts(*state.document.trace()), state.document.options))
             continue;
         const bool on = std::get<bool>(option->get(state.document.options));
-        if (named_switch(ui, state, option->spec.title, on, option->spec.help + "; on the stage, too"))
+        if (named_switch(ui, state, option->spec.title, on, tr("{}; on the stage, too", tr(option->spec.help))))
             option->set(state.document.options, !on);
     }
-    if (named_switch(ui, state, "Selection", desk.marks, "What is selected on the stage is outlined in the figure"))
+    if (named_switch(ui, state, msg("Selection"), desk.marks, msg("What is selected on the stage is outlined in the figure")))
         desk.marks = !desk.marks;
 }
 
@@ -149,21 +153,21 @@ void file_format(const Ui& ui, AppState& state) {
     FigureDesk& desk = state.desk;
     const std::vector<std::string> formats = {"png", "svg", "pdf", "html", "csv", "tex", "npz"};
     const std::string ending = ending_of(desk.path);
-    if (const int i =
-            choose(ui, state, "Format", formats, index_of(formats, ending),
-                   {"Pixels", "Vectors, text stays text", "Vectors, fonts embedded", "A page to point at, in any browser",
-                    "The values shown, as a table", "The values shown, as a table for LaTeX", "The values shown, as arrays"});
+    if (const int i = choose(ui, state, msg("Format"), formats, index_of(formats, ending),
+                             {msg("Pixels"), msg("Vectors, text stays text"), msg("Vectors, fonts embedded"),
+                              msg("A page to point at, in any browser"), msg("The values shown, as a table"),
+                              msg("The values shown, as a table for LaTeX"), msg("The values shown, as arrays")});
         i >= 0)
         desk.path =
             std::filesystem::path(path_from_text(desk.path)).replace_extension(formats[static_cast<std::size_t>(i)]).string();
     if (ending == "png") {
         const std::vector<double> values = {96, 192, 300, 600};
         const auto chosen = static_cast<int>(std::ranges::find(values, desk.dpi) - values.begin());
-        if (const int i = choose(ui, state, "Resolution", {"96 dpi", "192 dpi", "300 dpi", "600 dpi"}, chosen); i >= 0)
+        if (const int i = choose(ui, state, msg("Resolution"), {"96 dpi", "192 dpi", "300 dpi", "600 dpi"}, chosen); i >= 0)
             desk.dpi = values[static_cast<std::size_t>(i)];
     }
-    if (ending == "csv" && named_switch(ui, state, "Byte order mark", desk.byte_order_mark,
-                                        "Some spreadsheets need it to see that a table is UTF-8"))
+    if (ending == "csv" && named_switch(ui, state, msg("Byte order mark"), desk.byte_order_mark,
+                                        msg("Some spreadsheets need it to see that a table is UTF-8")))
         desk.byte_order_mark = !desk.byte_order_mark;
 }
 
@@ -176,17 +180,17 @@ void desk_outcome(const Ui& ui, AppState& state, Controller& act) {
         paragraph(ui, shown_line(*shown.problem), ui.theme.broken);
     } else if (shown.width > 0) {
         std::string text;
-        if (shown.smallest > 0) text = fmt::format("Smallest text {:.3g} pt · ", shown.smallest / px_per_pt);
+        if (shown.smallest > 0) text = tr("Smallest text {:.3g} pt · ", shown.smallest / px_per_pt);
         text += fmt::format("{:.1f} × {:.1f} mm", shown.width / px_per_mm, shown.height / px_per_mm);
         const std::string ending = ending_of(state.desk.path);
-        if (ending == "pdf") text += " · fonts embedded";
-        if (ending == "svg") text += " · text stays text";
+        if (ending == "pdf") text += tr(" · fonts embedded");
+        if (ending == "svg") text += tr(" · text stays text");
         if (ending == "png")
             text += fmt::format(" · {:.0f} × {:.0f} px", shown.width * state.desk.dpi / 96, shown.height * state.desk.dpi / 96);
         paragraph(ui, text, shown.notes.empty() ? ui.theme.holds : ui.theme.secondary);
         for (const Note& note : shown.notes) {
-            paragraph(ui, note.text, ui.theme.broken);
-            if (ImGui::IsItemHovered()) tooltip(ui, note.hint);
+            paragraph(ui, tr_composed(note.text), ui.theme.broken);
+            if (ImGui::IsItemHovered()) tooltip(ui, tr_composed(note.hint));
         }
     }
     ImGui::EndGroup();
@@ -196,16 +200,17 @@ void desk_outcome(const Ui& ui, AppState& state, Controller& act) {
 void desk_choices(const Ui& ui, AppState& state, Controller& act) {
     FigureDesk& desk = state.desk;
     if (state.document.comparing) {
-        if (const int i = choose(ui, state, "Of", {"A", "B", "B − A"}, static_cast<int>(desk.what),
-                                 {"The run of A", "The run of B", "What B has more than A"});
+        if (const int i = choose(ui, state, msg("Of"), {"A", "B", "B − A"}, static_cast<int>(desk.what),
+                                 {msg("The run of A"), msg("The run of B"), msg("What B has more than A")});
             i >= 0)
             desk.what = static_cast<std::size_t>(i);
     }
     if (act.desk().exports_part()) {
-        heading(ui, "Of the map");
-        if (const int i = segments(ui, "part", {"the part on screen", "all of it"}, desk.all ? 1 : 0,
-                                   {"As the preview has it", "Read when the file is written; the preview shows the part"},
-                                   [&](int at) { note_place(state, at == 0 ? "export part" : "export all"); });
+        heading(ui, tr("Of the map"));
+        if (const int i =
+                segments(ui, "part", {tr("the part on screen"), tr("all of it")}, desk.all ? 1 : 0,
+                         {tr("As the preview has it"), tr("Read when the file is written; the preview shows the part")},
+                         [&](int at) { note_place(state, at == 0 ? "export part" : "export all"); });
             i >= 0)
             desk.all = i == 1;
     }

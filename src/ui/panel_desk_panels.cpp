@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/translate.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 #include "viz/figure_panels.hpp"
@@ -33,7 +34,7 @@ RowAct panel_row(const Ui& ui, AppState& state, std::size_t n, std::size_t count
                        6 * s);
     ui.stop();
     note_place(state, fmt::format("export panel {}", n));
-    if (ImGui::IsItemHovered()) tooltip(ui, title + "\nA click chooses another view, layer or head");
+    if (ImGui::IsItemHovered()) tooltip(ui, title + "\n" + tr("A click chooses another view, layer or head"));
     const ImVec2 after = ImGui::GetCursorScreenPos();
     ImGui::SetCursorScreenPos({at.x + 10 * s, at.y + 6 * s});
     if (count > 1) label(ui, panel_letter(n), open ? ui.theme.text : ui.theme.accent, 15);
@@ -41,7 +42,7 @@ RowAct panel_row(const Ui& ui, AppState& state, std::size_t n, std::size_t count
     label(ui, fitted(ui, title, 13, Font::ui, width - buttons - (count > 1 ? 34 : 16) * s), ui.theme.text, 13);
     if (count > 1) {
         float x = at.x + width - buttons;
-        const auto small = [&](const char* id, const char* sign, const char* tip, RowAct does, bool can) {
+        const auto small = [&](const char* id, const char* sign, const std::string& tip, RowAct does, bool can) {
             ImGui::SetCursorScreenPos({x, at.y + 4 * s});
             x += side;
             if (!can) return;
@@ -50,9 +51,9 @@ RowAct panel_row(const Ui& ui, AppState& state, std::size_t n, std::size_t count
             ImGui::PopStyleVar();
             note_place(state, fmt::format("export panel {} {}", n, id));
         };
-        small("up", "↑", "Earlier", RowAct::up, n > 0);
-        small("down", "↓", "Later", RowAct::down, n + 1 < count);
-        small("remove", "×", "Out of the figure", RowAct::remove, true);
+        small("up", "↑", tr("Earlier"), RowAct::up, n > 0);
+        small("down", "↓", tr("Later"), RowAct::down, n + 1 < count);
+        small("remove", "×", tr("Out of the figure"), RowAct::remove, true);
     }
     ImGui::PopID();
     ImGui::SetCursorScreenPos(after);
@@ -68,8 +69,8 @@ void panel_choices(const Ui& ui, AppState& state, Controller& act, DeskPanel& pa
     for (const View* one : views())
         if (one->accepts(*trace, *tensor)) {
             ids.push_back(one->id());
-            titles.push_back(one->title());
-            tips.push_back(one->explains());
+            titles.push_back(tr(one->title()));
+            tips.push_back(tr(one->explains()));
         }
     const auto now = static_cast<int>(std::ranges::find(ids, panel.view) - ids.begin());
     if (const int i = segments(ui, "view", titles, now, tips,
@@ -86,13 +87,13 @@ void panel_choices(const Ui& ui, AppState& state, Controller& act, DeskPanel& pa
         };
         if (along.extent < 2) continue;
         const bool many = along.extent > most_segments;
-        heading(ui, at < 0 || !many ? short_name(along) : position_text(along, at));
+        heading(ui, at < 0 || !many ? tr(short_name(along)) : position_text(along, at));
         if (many) {
-            if (button(ui, fmt::format("before {}", axis).c_str(), "−", ButtonKind::plain, 32 * ui.s, "The one before",
+            if (button(ui, fmt::format("before {}", axis).c_str(), "−", ButtonKind::plain, 32 * ui.s, tr("The one before"),
                        24 * ui.s))
                 put(at - 1);
             ImGui::SameLine();
-            if (button(ui, fmt::format("after {}", axis).c_str(), "+", ButtonKind::plain, 32 * ui.s, "The next", 24 * ui.s))
+            if (button(ui, fmt::format("after {}", axis).c_str(), "+", ButtonKind::plain, 32 * ui.s, tr("The next"), 24 * ui.s))
                 put(at + 1);
             continue;
         }
@@ -108,7 +109,8 @@ void panel_choices(const Ui& ui, AppState& state, Controller& act, DeskPanel& pa
 
 /// Opens the list of views that can be added; the one chosen.
 std::optional<DeskPanel> added(const Ui& ui, AppState& state, Controller& act) {
-    if (button(ui, "add view", "+ Add a view", ButtonKind::plain, 0, "Another view of this run, as (b), (c) …", 28 * ui.s)) {
+    if (button(ui, "add view", tr("+ Add a view"), ButtonKind::plain, 0, tr("Another view of this run, as (b), (c) …"),
+               28 * ui.s)) {
         act.desk().offer();
         ImGui::OpenPopup("views to add");
     }
@@ -131,7 +133,7 @@ std::optional<DeskPanel> added(const Ui& ui, AppState& state, Controller& act) {
 void desk_panels(const Ui& ui, AppState& state, Controller& act) {
     FigureDesk& desk = state.desk;
     std::vector<DeskPanel>& panels = act.desk().panels();
-    heading(ui, "Views");
+    heading(ui, tr("Views"));
     RowAct does = RowAct::none;
     std::size_t at = 0;
     for (std::size_t n = 0; n < panels.size(); ++n) {
@@ -153,12 +155,12 @@ void desk_panels(const Ui& ui, AppState& state, Controller& act) {
     }
     if (const std::optional<DeskPanel> one = added(ui, state, act)) panels.push_back(*one);
     if (panels.size() < 2) return;
-    heading(ui, "Side by side");
+    heading(ui, tr("Side by side"));
     const std::vector<std::string> numbers{"1", "2", "3", "4"};
     const int most = static_cast<int>(std::min(panels.size(), numbers.size()));
     if (const int i =
             segments(ui, "columns", {numbers.begin(), numbers.begin() + most}, static_cast<int>(desk.columns) - 1,
-                     {"Below each other"}, [&](int n) { note_place(state, fmt::format("export columns={}", n + 1)); });
+                     {tr("Below each other")}, [&](int n) { note_place(state, fmt::format("export columns={}", n + 1)); });
         i >= 0)
         desk.columns = i + 1;
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/translate.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 #include "viz/derived.hpp"
@@ -67,7 +68,7 @@ void patch_row(const Ui& ui, AppState& state, Controller& act, const TraceTensor
     if (!state.document.comparing) return;
     const std::string other = state.document.focus == 0 ? "B" : "A";
     ImGui::AlignTextToFramePadding();
-    label(ui, "as in " + other, ui.theme.secondary, 13);
+    label(ui, tr("as in {}", other), ui.theme.secondary, 13);
     ImGui::SameLine(0, 10 * ui.s);
     ButtonRow row(ui, state);
     CellRef line{tensor.info.name, held_cell(state).index};
@@ -75,10 +76,10 @@ void patch_row(const Ui& ui, AppState& state, Controller& act, const TraceTensor
     line.index.back() = -1;
     const CellRef whole{tensor.info.name, {}};
     const bool in_row = std::any_of(line.index.begin(), line.index.end(), [](Index i) { return i >= 0; });
-    const std::string tip = "Takes over what the run of " + other + " has there";
-    if (in_row && !(line == block) && row("patch row", "row", tip)) return act.hand().patch_from_other(line);
+    const std::string tip = tr("Takes over what the run of {} has there", other);
+    if (in_row && !(line == block) && row("patch row", tr("row"), tip)) return act.hand().patch_from_other(line);
     if (row("patch block", unit, tip)) return act.hand().patch_from_other(block);
-    if (row("patch all", "all", tip)) return act.hand().patch_from_other(whole);
+    if (row("patch all", tr("all"), tip)) return act.hand().patch_from_other(whole);
 }
 
 void mask_row(const Ui& ui, AppState& state, Controller& act, const TraceTensor* tensor) {
@@ -88,7 +89,7 @@ void mask_row(const Ui& ui, AppState& state, Controller& act, const TraceTensor*
         return;
     }
     ButtonRow row(ui, state);
-    if (row("draw mask", "Draw mask", "Hide keys from queries with the mouse, on weights, scores or the mask itself",
+    if (row("draw mask", tr("Draw mask"), tr("Hide keys from queries with the mouse, on weights, scores or the mask itself"),
             state.document.hand.mask.on ? ButtonKind::primary : ButtonKind::plain))
         act.hand().toggle_mask_drawing();
     if (!state.document.hand.mask.on) return;
@@ -97,10 +98,10 @@ void mask_row(const Ui& ui, AppState& state, Controller& act, const TraceTensor*
     if (layers) {
         ImGui::SameLine(0, 8 * ui.s);
         const int clicked =
-            segments(ui, "mask layers", {"all layers", "this layer"}, state.document.hand.mask.all_layers ? 0 : 1);
+            segments(ui, "mask layers", {tr("all layers"), tr("this layer")}, state.document.hand.mask.all_layers ? 0 : 1);
         if (clicked >= 0) act.hand().draw_on_all_layers(clicked == 0);
     }
-    paragraph(ui, "A press hides the cell's key from its query, or shows it again; a drag paints.", ui.theme.faint);
+    paragraph(ui, tr("A press hides the cell's key from its query, or shows it again; a drag paints."), ui.theme.faint);
 }
 
 /// What a person can take hold of in this run: by a drag, or by drawing on it.
@@ -116,14 +117,15 @@ void tools(const Ui& ui, AppState& state, Controller& act) {
     const bool weights = has_role(trace, Role::weights), gates = has_role(trace, Role::gate);
     // Where a run is curves and counts alone there is nothing to take hold of.
     if (tensor == nullptr && !weights && !gates) return mask_row(ui, state, act, nullptr);
-    heading(ui, "By hand");
+    heading(ui, tr("By hand"));
     note_place(state, "by hand");
     if (tensor == nullptr) {
-        paragraph(ui,
-                  weights
-                      ? "Drag a weight to change it; its row keeps the sum 1. Click a cell to ablate, scale or freeze its head."
-                      : "Drag the bar of a gate to change it. Click one to ablate, scale or freeze its channel.",
-                  ui.theme.faint);
+        paragraph(
+            ui,
+            weights
+                ? tr("Drag a weight to change it; its row keeps the sum 1. Click a cell to ablate, scale or freeze its head.")
+                : tr("Drag the bar of a gate to change it. Click one to ablate, scale or freeze its channel."),
+            ui.theme.faint);
         return mask_row(ui, state, act, nullptr);
     }
     const CellRef block = block_around(*tensor, held_cell(state));
@@ -131,14 +133,15 @@ void tools(const Ui& ui, AppState& state, Controller& act) {
                                      [](const AxisPtr& axis) { return axis->kind == AxisKind::head; });
     const bool part = std::any_of(block.index.begin(), block.index.end(), [](Index i) { return i >= 0; });
     const bool gate = tensor->info.role == Role::gate && tensor->info.axes.size() == 1;
-    const std::string unit = stacked ? "head" : gate ? "channel" : "row", words = block_words(*tensor, block.index);
+    const std::string unit = stacked ? tr("head") : gate ? tr("channel") : tr("row"), words = block_words(*tensor, block.index);
     label(ui, words + " · " + tensor->info.name, ui.theme.text, 15, Font::ui, ImGui::GetContentRegionAvail().x);
     ButtonRow row(ui, state);
     const bool ablated = act.hand().factor_of(block) == 0;
-    if (row("ablate", "Ablate", "× 0: removes what " + words + " reads", ablated ? ButtonKind::primary : ButtonKind::plain))
+    if (row("ablate", tr("Ablate"), tr("× 0: removes what {} reads", words), ablated ? ButtonKind::primary : ButtonKind::plain))
         act.hand().toggle_ablation(block);
-    if (part && row("freeze block", "Freeze " + unit, "As it is now, however the text changes")) act.hand().freeze(block);
-    if (row("freeze all", stacked ? "Freeze all heads" : "Freeze all", "The whole tensor, as it is now"))
+    if (part && row("freeze block", tr("Freeze {}", unit), tr("As it is now, however the text changes")))
+        act.hand().freeze(block);
+    if (row("freeze all", stacked ? tr("Freeze all heads") : tr("Freeze all"), tr("The whole tensor, as it is now")))
         act.hand().freeze({tensor->info.name, {}});
     factor_slider(ui, state, act, block);
     patch_row(ui, state, act, *tensor, block, unit);
@@ -195,17 +198,17 @@ void list_of_interventions(const Ui& ui, AppState& state, Controller& act, const
         name_line(ui, name, on ? ui.theme.text : ui.theme.faint, right - 64 * s);
         if (ImGui::IsItemHovered())
             tooltip(ui, plain_text(name) + "\n" + brief(all[group.first]) +
-                            (aside ? "\nSet aside: it was made on another text, and comes back with it" : ""));
+                            (aside ? tr("\nSet aside: it was made on another text, and comes back with it") : ""));
         ImGui::SameLine(right - 24 * s);
-        const bool removed =
-            button(ui, fmt::format("remove{}", g).c_str(), "×", ButtonKind::quiet, 28 * s, "Remove (Ctrl Z undoes)", 24 * s);
+        const bool removed = button(ui, fmt::format("remove{}", g).c_str(), "×", ButtonKind::quiet, 28 * s,
+                                    tr("Remove (Ctrl Z undoes)"), 24 * s);
         note_place(state, fmt::format("{}remove {}", place, g));
         if (toggled) return act.hand().toggle_intervention(group.first, group.count);
         if (removed) return act.hand().remove_intervention(group.first, group.count);
     }
     ButtonRow row(ui, state);
-    if (row("clear", "Remove all", "Ctrl Z undoes")) return act.hand().clear_interventions();
-    if (row("copy command", "Copy as command", "The run with these interventions, for a terminal")) {
+    if (row("clear", tr("Remove all"), tr("Ctrl Z undoes"))) return act.hand().clear_interventions();
+    if (row("copy command", tr("Copy as command"), tr("The run with these interventions, for a terminal"))) {
         const std::string line = act.hand().command_line_text();
         if (!line.empty()) ImGui::SetClipboardText(line.c_str());
     }
@@ -254,12 +257,12 @@ void effect(const Ui& ui, AppState& state, Controller& act) {
     list.ChannelsSetCurrent(1);
     ImGui::SetCursorScreenPos({left, at.y + 8 * s});
     if (has_classes) {
-        const std::string where = steps != nullptr ? fmt::format("probabilities at step {}, “{}”", step + 1, steps->label(step))
-                                                   : std::string("class probabilities");
+        const std::string where = steps != nullptr ? tr("probabilities at step {}, “{}”", step + 1, steps->label(step))
+                                                   : std::string(tr("class probabilities"));
         label(ui, where, ui.theme.secondary, 13, Font::ui, right - left);
         ImGui::SetCursorScreenPos({left, ImGui::GetCursorScreenPos().y});
         for (const ProbabilityChange& change : changes) change_line(ui, change, left, right);
-        if (changes.empty()) label(ui, "none changed by 0.0005 or more", ui.theme.faint, 13, Font::ui, right - left);
+        if (changes.empty()) label(ui, tr("none changed by 0.0005 or more"), ui.theme.faint, 13, Font::ui, right - left);
     }
     if (was != is) {
         for (const auto& [text, color] : {std::pair{was, ui.theme.secondary}, std::pair{"→ " + is, ui.theme.selection}}) {
@@ -288,7 +291,7 @@ void effect(const Ui& ui, AppState& state, Controller& act) {
 void hand_panel(const Ui& ui, AppState& state, Controller& act) {
     tools(ui, state, act);
     if (state.document.side().request.interventions.empty()) return;
-    heading(ui, "Interventions");
+    heading(ui, tr("Interventions"));
     list_of_interventions(ui, state, act, "");
     effect(ui, state, act);
 }
@@ -296,7 +299,7 @@ void hand_panel(const Ui& ui, AppState& state, Controller& act) {
 void changes_button(const Ui& ui, AppState& state, Controller& act, const std::string& text, float width) {
     const float s = ui.s;
     const bool pressed =
-        button(ui, "changes", text, ButtonKind::plain, width, "What was changed by hand, and what came of it", 30 * s);
+        button(ui, "changes", text, ButtonKind::plain, width, tr("What was changed by hand, and what came of it"), 30 * s);
     note_place(state, "changes");
     if (pressed || std::exchange(state.changes_asked, false)) ImGui::OpenPopup("changes menu");
     const ImVec2 high = ImGui::GetItemRectMax();
@@ -310,7 +313,7 @@ void changes_button(const Ui& ui, AppState& state, Controller& act, const std::s
     if (!open) return;
     state.places["changes menu"] = {ImGui::GetWindowPos().x, ImGui::GetWindowPos().y, ImGui::GetWindowSize().x,
                                     ImGui::GetWindowSize().y};
-    label(ui, "Changed by hand", ui.theme.secondary, 13);
+    label(ui, tr("Changed by hand"), ui.theme.secondary, 13);
     list_of_interventions(ui, state, act, "changes ");
     effect(ui, state, act);
     if (state.document.side().request.interventions.empty()) ImGui::CloseCurrentPopup();

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "base/translate.hpp"
 #include "base/utf8.hpp"
 #include "exhibit/param_use.hpp"
 #include "trace/untouched.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
+#include "ui/param_widgets.hpp"
 #include "ui/path_field.hpp"
 #include "ui/text_wrap.hpp"
 
@@ -47,7 +49,7 @@ void output_text(const Ui& ui, AppState& state, const std::string& was, const st
         const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
         const float y = low.y + (high.y - low.y) * 0.54f;
         ImGui::GetWindowDrawList()->AddLine({low.x, y}, {high.x, y}, ui.color(ui.theme.secondary), 1.5f * s);
-        if (ImGui::IsItemHovered()) tooltip(ui, "Without what was changed by hand:\n" + was);
+        if (ImGui::IsItemHovered()) tooltip(ui, tr("Without what was changed by hand:") + "\n" + was);
         state.places["output before"] = {low.x, low.y, high.x - low.x, high.y - low.y};
         x = high.x + gap;
         ImGui::SetCursorScreenPos({x, at.y});
@@ -68,7 +70,7 @@ void show_written(const Ui& ui, AppState& state, const std::string& was, const s
     if (high.x - from < 80 * s) return;
     const double drop = ui.fonts.ascent(Font::ui) * (18 - 15);  // one baseline
     ImGui::SetCursorScreenPos({from, low.y + (7 + static_cast<float>(drop)) * s});
-    label(ui, "free · click to force your own", ui.theme.faint, 15, Font::ui, high.x - from - 12 * s);
+    label(ui, tr("free · click to force your own"), ui.theme.faint, 15, Font::ui, high.x - from - 12 * s);
 }
 
 /// The button beside a field that sets a number to what it is often wanted to be, and back; null: there is none, or the model
@@ -84,8 +86,8 @@ void quick_button(const Ui& ui, AppState& state, Controller& act, const Exhibit&
     const auto usual = std::get<std::int64_t>(spec->fallback);
     const Params& params = state.document.side().request.params;
     const bool on = (params.has(quick.param) ? params.integer(quick.param) : usual) != usual;
-    if (button(ui, ("quick_" + quick.param).c_str(), on ? quick.back : quick.title, ButtonKind::plain, width, spec->help,
-               height))
+    if (button(ui, ("quick_" + quick.param).c_str(), on ? tr(quick.back) : tr(quick.title), ButtonKind::plain, width,
+               tr(spec->help), height))
         act.inputs().press(quick.param, on ? usual : quick.value);
     note_place(state, "quick " + quick.param);
 }
@@ -98,7 +100,7 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
     ImGui::SetCursorScreenPos({row.x, row.y + (field_height - compat::font_size(*ui.fonts.face(Font::ui, 15))) / 2});
     const std::string unread = why_unread(e, spec.name, state.document.side().request.params);
     label(ui, spec.title, unread.empty() ? ui.theme.secondary : ui.theme.faint, 15, Font::ui, title_width - 10 * s);
-    if (!unread.empty() && ImGui::IsItemHovered()) tooltip(ui, "Now it changes nothing: it is " + unread);
+    if (!unread.empty() && ImGui::IsItemHovered()) tooltip(ui, tr("Now it changes nothing: it is {}", tr_composed(unread)));
     if (state.document.comparing && !state.document.linked) {
         ImGui::SameLine(0, 6 * s);
         label(ui, state.document.focus == 0 ? "A" : "B", ui.theme.accent, 15);
@@ -137,8 +139,8 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
     if (!written.empty() && text.empty())
         show_written(ui, state, was, written, active || is_dimmed(state.document.side()), low, high);
     if (ImGui::IsWindowHovered() && ImGui::IsMouseHoveringRect(low, high) && !ImGui::GetIO().WantTextInput)
-        tooltip(ui, spec.help + (spec.is_path ? "\nEnter opens what is typed." : "") +
-                        (unread.empty() ? "" : "\nNow it changes nothing: it is " + unread));
+        tooltip(ui, spec.help + (spec.is_path ? "\n" + tr("Enter opens what is typed.") : "") +
+                        (unread.empty() ? "" : "\n" + tr("Now it changes nothing: it is {}", tr_composed(unread))));
     ImGui::SetCursorScreenPos({row.x, row.y});
     ImGui::Dummy({high.x - row.x, field_height});
     if (given && spec.is_path)
@@ -151,8 +153,8 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
     }
     if (examples) {
         ImGui::SameLine(0, gap);
-        if (button(ui, ("examples_" + spec.name).c_str(), narrow ? "▾" : "Example ▾", ButtonKind::plain, button_room,
-                   "Inputs worth a look", field_height))
+        if (button(ui, ("examples_" + spec.name).c_str(), narrow ? "▾" : tr("Example ▾"), ButtonKind::plain, button_room,
+                   tr("Inputs worth a look"), field_height))
             ImGui::OpenPopup(("menu_" + spec.name).c_str());
         note_place(state, "examples " + spec.name);
         if (ImGui::BeginPopup(("menu_" + spec.name).c_str())) {
@@ -166,15 +168,15 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
     } else if (is_forced(e, spec)) {
         ImGui::SetCursorScreenPos({high.x + 12 * s, row.y});
         if (forced) {
-            if (button(ui, "free", narrow ? "×" : "Decode freely", ButtonKind::plain, button_room,
-                       "Let the decoder choose its output", field_height)) {
+            if (button(ui, "free", narrow ? "×" : tr("Decode freely"), ButtonKind::plain, button_room,
+                       tr("Let the decoder choose its output"), field_height)) {
                 act.inputs().set_param(spec.name, std::string());
                 state.document.reload_fields = true;
             }
         } else if (!narrow) {
             ImGui::SetCursorScreenPos(
                 {high.x + 12 * s, row.y + (field_height - compat::font_size(*ui.fonts.face(Font::ui, 13))) / 2});
-            label(ui, "free decoding", ui.theme.faint, 13);
+            label(ui, tr("free decoding"), ui.theme.faint, 13);
         }
     }
     ImGui::SetCursorScreenPos({row.x, row.y + field_height + 10 * s});
@@ -189,7 +191,7 @@ void output_line(const Ui& ui, AppState& state, const Exhibit& e, float title_wi
     const float s = ui.s;
     const ImVec2 row = ImGui::GetCursorScreenPos();
     const float width = ImGui::GetContentRegionAvail().x - title_width - 24 * s;
-    label(ui, "Output", ui.theme.secondary, 15, Font::ui, title_width - 10 * s);
+    label(ui, tr("Output"), ui.theme.secondary, 15, Font::ui, title_width - 10 * s);
     ImGui::SetCursorScreenPos({row.x + title_width + 12 * s, row.y - 3 * s});
     ui.fonts.need(said);
     const ScreenTextMeasure measure(ui.fonts);
@@ -233,12 +235,13 @@ void inputs(const Ui& ui, AppState& state, Controller& act) {
             fields.push_back(&spec);
     float title_width = 76 * ui.s;
     for (const ParamSpec* spec : fields)
-        title_width = std::max(title_width, static_cast<float>(measure.width(spec->title, 15, Font::ui)) * ui.s + 16 * ui.s);
+        title_width =
+            std::max(title_width, static_cast<float>(measure.width(tr(spec->title), 15, Font::ui)) * ui.s + 16 * ui.s);
     title_width = std::min(title_width, ImGui::GetContentRegionAvail().x * 0.3f);
     if (state.document.comparing && !state.document.linked) title_width += 18 * ui.s;
     for (const ParamSpec& spec : e.params)
         if (spec.type == ParamType::image) picture_row(ui, state, act, e, spec);
-    for (const ParamSpec* spec : fields) text_field(ui, state, act, e, *spec, title_width);
+    for (const ParamSpec* spec : fields) text_field(ui, state, act, e, in_language(*spec), title_width);
     token_row(ui, state, act, title_width);
     if (e.forced_param.empty()) output_line(ui, state, e, title_width);
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/translate.hpp"
 #include "run/finding.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panel_view_options.hpp"
@@ -62,7 +63,7 @@ void trail(const Ui& ui, AppState& state, Controller& act) {
     if (state.document.stage.explained.size() < 2) return;
     for (std::size_t i = 0; i + 1 < state.document.stage.explained.size(); ++i) {
         if (button(ui, fmt::format("trail{}", i).c_str(), "‹ " + state.document.stage.explained[i].tensor, ButtonKind::quiet, 0,
-                   "Back to this cell")) {
+                   tr("Back to this cell"))) {
             act.stage().back_to(i);
             return;
         }
@@ -99,16 +100,16 @@ void claim_row(const Ui& ui, const Claim& claim) {
     ImGui::SameLine(0, 6 * ui.s);
     label(ui, claim.text, ui.theme.secondary, 13, Font::ui, ImGui::GetContentRegionAvail().x - 56 * ui.s);
     ImGui::SameLine(0, 8 * ui.s);
-    label(ui, claim.by_hand ? "by hand" : claim.error == 0 ? "0" : fmt::format("{:.0e}", claim.error), ui.theme.faint, 13);
+    label(ui, claim.by_hand ? tr("by hand") : claim.error == 0 ? "0" : fmt::format("{:.0e}", claim.error), ui.theme.faint, 13);
     if (ImGui::IsItemHovered())
-        tooltip(ui, fmt::format("{}: {}: {}, {} changed by hand", claim.tensor, verdict(claim), found_against_claimed(claim),
-                                claim.edited));
+        tooltip(ui, tr("{}: {}: {}, {} changed by hand", claim.tensor, tr(verdict(claim)), found_against_claimed(claim),
+                       claim.edited));
 }
 
 /// What is broken stands open; what holds beyond the attention itself is folded into one line.
 void claims(const Ui& ui, AppState& state) {
     if (state.document.side().claims.empty()) return;
-    heading(ui, "Claims, checked on this run");
+    heading(ui, tr("Claims, checked on this run"));
     const auto holding = std::count_if(state.document.side().claims.begin(), state.document.side().claims.end(),
                                        [](const Claim& c) { return c.holds; });
     for (const Claim& claim : state.document.side().claims) {
@@ -120,12 +121,12 @@ void claims(const Ui& ui, AppState& state) {
     const std::vector<Claim>& all = state.document.side().claims;
     const auto by_hand = std::ranges::count(all, true, &Claim::by_hand);
     const auto unchecked = state.document.trace() != nullptr ? unchecked_formulas(*state.document.trace()).size() : 0;
-    std::string summary = fmt::format("{} of {} formulas hold", holding, all.size());
-    if (by_hand > 0) summary += fmt::format(", {} broken by hand", by_hand);
-    if (unchecked > 0) summary += fmt::format("; {} without a rule", unchecked);
-    std::string tip = "Each formula of the model, computed again in a sample of its cells from what was recorded";
+    std::string summary = tr("{} of {} formulas hold", holding, all.size());
+    if (by_hand > 0) summary += tr(", {} broken by hand", by_hand);
+    if (unchecked > 0) summary += tr("; {} without a rule", unchecked);
+    std::string tip = tr("Each formula of the model, computed again in a sample of its cells from what was recorded");
     if (unchecked > 0) {
-        tip += "\nNothing checks:";
+        tip += "\n" + tr("Nothing checks:");
         for (const Step* step : unchecked_formulas(*state.document.trace()))
             tip += fmt::format("\n{}: {}", step->result, step->formula);
     }
@@ -145,8 +146,8 @@ void claims(const Ui& ui, AppState& state) {
 void explained_cell(const Ui& ui, AppState& state, Controller& act) {
     const float s = ui.s;
     if (!state.document.stage.explanation) {
-        heading(ui, "Explained cell");
-        paragraph(ui, "Click a cell in any view: here it shows where its number comes from, down to the input.",
+        heading(ui, tr("Explained cell"));
+        paragraph(ui, tr("Click a cell in any view: here it shows where its number comes from, down to the input."),
                   ui.theme.faint);
         return;
     }
@@ -158,7 +159,8 @@ void explained_cell(const Ui& ui, AppState& state, Controller& act) {
         if (at < 0 || at > 0.6f * room) ImGui::SetScrollHereY(0.35f);
     }
     paragraph(ui, e.title, ui.theme.secondary);
-    if (state.document.stage.explains_masked) paragraph(ui, "masked: not to be looked at, whatever its score", ui.theme.text);
+    if (state.document.stage.explains_masked)
+        paragraph(ui, tr("masked: not to be looked at, whatever its score"), ui.theme.text);
     trail(ui, state, act);
     if (!state.document.stage.explanation) return;
     // The ground is drawn behind what it holds, once its height is known.
@@ -219,35 +221,35 @@ void model_lines(const Ui& ui, AppState& state, Controller& act, const Exhibit& 
     const bool has_param =
         std::any_of(e.params.begin(), e.params.end(), [](const ParamSpec& spec) { return spec.name == "model"; });
     std::string title = side.request.weights_path;
-    if (side.request.model) title = "in training";
+    if (side.request.model) title = tr("in training");
     if (title.empty() && has_param) return;
     if (title.empty()) {
         try {
             const std::string id = model_of(e, side.request.params);
             if (id.empty()) return;  // a field says which
-            title = bundled_model(id)->card.title(id);
+            title = tr(bundled_model(id)->card.title(id));
         } catch (const Error&) {
-            title = "none for these settings";  // the banner says why
+            title = tr("none for these settings");  // the banner says why
         }
     }
-    label(ui, has_param ? "Weights" : "Model", ui.theme.secondary, 13);
+    label(ui, has_param ? tr("Weights") : tr("Model"), ui.theme.secondary, 13);
     paragraph(ui, title, ui.theme.text, 15);
-    if (!side.request.weights_path.empty() && button(ui, "bundled", "Bundled model again")) act.inputs().set_weights({});
+    if (!side.request.weights_path.empty() && button(ui, "bundled", tr("Bundled model again"))) act.inputs().set_weights({});
 }
 
 /// A | B, and what of the inspector is shown.
 void tabs(const Ui& ui, AppState& state, Controller& act, const Exhibit& e) {
     if (!e.lesson.empty()) {
-        const int clicked = segments(ui, "tabs", {"Inspect", "Lesson"}, state.view.lesson ? 1 : 0,
-                                     {"Settings, the explained cell, interventions, claims",
-                                      "What to try and what to see; its claims are checked on this run"},
+        const int clicked = segments(ui, "tabs", {tr("Inspect"), tr("Lesson")}, state.view.lesson ? 1 : 0,
+                                     {tr("Settings, the explained cell, interventions, claims"),
+                                      tr("What to try and what to see; its claims are checked on this run")},
                                      [&](int i) { note_place(state, i == 0 ? "tab inspect" : "tab lesson"); });
         if (clicked >= 0) state.view.lesson = clicked == 1;
     }
     if (!state.document.comparing) return;
     if (!e.lesson.empty()) ImGui::SameLine(0, 20 * ui.s);
     const int side =
-        segments(ui, "sides", {"A", "B"}, static_cast<int>(state.document.focus), {"Settings of A", "Settings of B"});
+        segments(ui, "sides", {"A", "B"}, static_cast<int>(state.document.focus), {tr("Settings of A"), tr("Settings of B")});
     if (side >= 0) act.comparison().focus_on(static_cast<std::size_t>(side));
 }
 

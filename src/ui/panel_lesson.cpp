@@ -1,3 +1,4 @@
+#include "base/translate.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 #include "ui/verdict_line.hpp"
@@ -10,12 +11,15 @@ void lesson_panel(const Ui& ui, AppState& state, Controller& act) {
     const Lesson& lesson = state.document.exhibit().lesson;
     const bool chinese = state.view.language == "zh";
     if (lesson.empty()) {
-        paragraph(ui, "This exhibit has no lesson.", ui.theme.faint);
+        paragraph(ui, tr("This exhibit has no lesson."), ui.theme.faint);
         return;
     }
     const int clicked = segments(ui, "language", {"EN", "中文"}, chinese ? 1 : 0, {},
                                  [&](int i) { note_place(state, i == 0 ? "lesson en" : "lesson zh"); });
-    if (clicked >= 0) state.view.language = clicked == 1 ? "zh" : "en";
+    if (clicked >= 0) {
+        state.view.language = clicked == 1 ? "zh" : "en";
+        state.view.lesson_language_chosen = true;
+    }
     ImGui::Dummy({0, 4 * s});
     paragraph(ui, chinese ? lesson.title_chinese : lesson.title_english, ui.theme.text, 18);
     ImGui::Dummy({0, 2 * s});

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error_line.hpp"
+#include "base/translate.hpp"
 #include "exhibit/exhibit.hpp"
 #include "exhibit/param_use.hpp"
 #include "params/matrix_text.hpp"
@@ -261,7 +262,7 @@ void grid(const Ui& ui, AppState& state, Controller& act, const ParamSpec& spec,
 
 /// What can be done with the whole of it; the cursor says where.
 void menu(const Ui& ui, AppState& state, Controller& act, const ParamSpec& spec, const Tensor<float>& matrix) {
-    if (button(ui, "edit", "Edit ▾", ButtonKind::quiet, 0, "Rows, columns, files; paste cells with Ctrl V", 24 * ui.s))
+    if (button(ui, "edit", tr("Edit ▾"), ButtonKind::quiet, 0, tr("Rows, columns, files; paste cells with Ctrl V"), 24 * ui.s))
         ImGui::OpenPopup("matrix menu");
     const ImVec2 low = ImGui::GetItemRectMin(), size = ImGui::GetItemRectSize();
     note_place(state, "edit " + spec.name, low, size);
@@ -270,28 +271,28 @@ void menu(const Ui& ui, AppState& state, Controller& act, const ParamSpec& spec,
     const Index rows = matrix.shape()[0], cols = matrix.shape()[1];
     const Index row = mine ? state.document.matrix.row : rows - 1, col = mine ? state.document.matrix.col : cols - 1;
     const auto item = [&](const char* title) {
-        const bool chosen = ImGui::Selectable(title);
+        const bool chosen = menu_line(ui, title);
         note_place(state, std::string(title) + " " + spec.name, ImGui::GetItemRectMin(), ImGui::GetItemRectSize());
         return chosen;
     };
     try {
-        if (item("Add a row")) set(act, spec.name, with_line(matrix, 0, row + 1));
-        if (item("Add a column")) set(act, spec.name, with_line(matrix, 1, col + 1));
-        if (item("Remove the row")) set(act, spec.name, without_line(matrix, 0, row));
-        if (item("Remove the column")) set(act, spec.name, without_line(matrix, 1, col));
+        if (item(msg("Add a row"))) set(act, spec.name, with_line(matrix, 0, row + 1));
+        if (item(msg("Add a column"))) set(act, spec.name, with_line(matrix, 1, col + 1));
+        if (item(msg("Remove the row"))) set(act, spec.name, without_line(matrix, 0, row));
+        if (item(msg("Remove the column"))) set(act, spec.name, without_line(matrix, 1, col));
     } catch (const Error& error) {
         complain(state, spec.name, shown_line(error));
     }
-    if (item("Paste cells"))
+    if (item(msg("Paste cells")))
         if (const char* text = ImGui::GetClipboardText()) {
             if (!mine) state.document.matrix.row = state.document.matrix.col = 0;
             put(state, act, spec.name, matrix, text);
         }
-    if (item("Copy all")) ImGui::SetClipboardText(text_from_cells(matrix).c_str());
-    if (item("Open .npy, .npz, .csv …")) {
+    if (item(msg("Copy all"))) ImGui::SetClipboardText(text_from_cells(matrix).c_str());
+    if (item(msg("Open .npy, .npz, .csv …"))) {
         state.prompt = {PathPrompt::Kind::open, "", "", spec.name};
     }
-    if (item("Reset to the default")) set(act, spec.name, std::get<Tensor<float>>(spec.fallback));
+    if (item(msg("Reset to the default"))) set(act, spec.name, std::get<Tensor<float>>(spec.fallback));
     ImGui::EndPopup();
 }
 
@@ -304,8 +305,8 @@ void matrix_card(const Ui& ui, AppState& state, Controller& act, const ParamSpec
     ImGui::PushID(spec.name.c_str());
     ImGui::SetCursorScreenPos({place.at.x + 14 * s, place.at.y + 9 * s});
     const std::string unread = why_unread(state.document.exhibit(), spec.name, state.document.side().request.params);
-    label(ui, spec.title, unread.empty() ? ui.theme.secondary : ui.theme.faint, 13, Font::ui, place.size.x - 150 * s);
-    if (ImGui::IsItemHovered()) tooltip(ui, spec.help);
+    label(ui, tr(spec.title), unread.empty() ? ui.theme.secondary : ui.theme.faint, 13, Font::ui, place.size.x - 150 * s);
+    if (ImGui::IsItemHovered()) tooltip(ui, tr(spec.help));
     ImGui::SameLine(0, 8 * s);
     const std::string extent = fmt::format("{} × {}", matrix.shape()[0], matrix.shape()[1]);
     const float room = high.x - 84 * s - ImGui::GetCursorScreenPos().x;
@@ -314,9 +315,9 @@ void matrix_card(const Ui& ui, AppState& state, Controller& act, const ParamSpec
         return static_cast<float>(measure.width(text, 13, Font::ui)) * s <= room;
     };
     std::string beside = unread.empty() ? extent : extent + " · " + unread;
-    if (!unread.empty() && !fits(beside)) beside = fits(unread) ? unread : "not read";
+    if (!unread.empty() && !fits(beside)) beside = fits(unread) ? unread : tr("not read");
     label(ui, beside, ui.theme.faint, 13, Font::ui, room);
-    if (!unread.empty() && ImGui::IsItemHovered()) tooltip(ui, unread + "; a change here sets that");
+    if (!unread.empty() && ImGui::IsItemHovered()) tooltip(ui, tr("{}; a change here sets that", tr_composed(unread)));
     ImGui::SetCursorScreenPos({high.x - 80 * s, place.at.y + 5 * s});
     menu(ui, state, act, spec, matrix);
     const ImVec2 low(place.at.x + 4 * s, place.at.y + 34 * s);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/translate.hpp"
 #include "exhibit/param_use.hpp"
 #include "exhibit/run_range.hpp"
 #include "ui/panels.hpp"
@@ -24,8 +25,8 @@ bool as_usual(const ParamSpec& spec, const ParamValue& value) {
 void more_button(const Ui& ui, AppState& state, std::size_t folded) {
     if (folded == 0 && !state.settings_more) return;
     ImGui::Dummy({0, 2 * ui.s});
-    const std::string text = state.settings_more ? "Fewer settings ▴" : fmt::format("More settings · {} ▾", folded);
-    if (button(ui, "more settings", text, ButtonKind::quiet, 0, "Settings that are at their defaults"))
+    const std::string text = state.settings_more ? tr("Fewer settings ▴") : tr("More settings · {} ▾", folded);
+    if (button(ui, "more settings", text, ButtonKind::quiet, 0, tr("Settings that are at their defaults")))
         state.settings_more = !state.settings_more;
     note_place(state, "more settings");
 }
@@ -48,12 +49,12 @@ void other_models_line(const Ui& ui, const AppState& state, const std::vector<co
     const Params& params = state.document.side().request.params;
     std::string names, reasons;
     for (const ParamSpec* spec : left_out) {
-        names += (names.empty() ? "" : ", ") + spec->title;
-        reasons +=
-            (reasons.empty() ? "" : "\n") + spec->title + ": " + why_unread(state.document.exhibit(), spec->name, params);
+        names += (names.empty() ? "" : ", ") + tr(spec->title);
+        reasons += (reasons.empty() ? "" : "\n") + tr(spec->title) + ": " +
+                   tr_composed(why_unread(state.document.exhibit(), spec->name, params));
     }
     ImGui::Dummy({0, 2 * ui.s});
-    label(ui, "Not for this model: " + names, ui.theme.faint, 13, Font::ui, ImGui::GetContentRegionAvail().x);
+    label(ui, tr("Not for this model: {}", names), ui.theme.faint, 13, Font::ui, ImGui::GetContentRegionAvail().x);
     if (ImGui::IsItemHovered()) tooltip(ui, reasons);
 }
 
@@ -65,7 +66,7 @@ std::optional<ParamValue> setting_widget(const Ui& ui, AppState& state, const Pa
     quiet.secondary = quiet.text = quiet.faint;
     quiet.accent = mix(quiet.line, quiet.faint, 0.5);
     ParamSpec told = spec;
-    told.help += "\nNow it changes nothing: it is " + unread + ".";
+    told.help += "\n" + tr("Now it changes nothing: it is {}.", tr_composed(unread));
     return param_widget({quiet, ui.fonts, ui.canvas, ui.grounds, ui.tabs, ui.s}, state, told, value);
 }
 
@@ -88,7 +89,7 @@ void params_panel(const Ui& ui, AppState& state, Controller& act) {
     for (std::size_t i = 0; i < settings.size(); ++i) {
         const Params& params = state.document.side().request.params;
         const ParamValue value = params.has(settings[i]->name) ? params.values().at(settings[i]->name) : settings[i]->fallback;
-        const ParamSpec spec = as_in_run(state, *settings[i], value);
+        const ParamSpec spec = in_language(as_in_run(state, *settings[i], value));
         // What was changed stays in sight.
         if (many && i >= first_of_many && !state.settings_more && as_usual(spec, value)) {
             ++folded;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/translate.hpp"
 #include "image/digits.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
@@ -17,7 +18,7 @@ constexpr int thumbnails_a_row = 5;
 std::string title_of(const std::string& value) {
     for (const auto* samples : {&scene_samples(), &digit_samples()})
         for (const SceneSample& sample : *samples)
-            if (value == "sample:" + sample.name) return sample.title;
+            if (value == "sample:" + sample.name) return tr(sample.title);
     return value.starts_with("sample:") ? value.substr(7) : value;
 }
 
@@ -93,14 +94,14 @@ void caption(const Ui& ui, AppState& state, const Exhibit& e, float width) {
     const PictureFacts& facts = state.document.pictures.facts[state.document.comparing ? state.document.focus : 0];
     std::string text;
     const auto add = [&](const std::string& part) { text += (text.empty() || part.empty() ? "" : " · ") + part; };
-    add(facts.title);
+    add(tr_composed(facts.title));
     if (facts.width > 0) add(fmt::format("{} × {}", facts.width, facts.height));
     const std::string resolution = setting(state, e, "resolution");
-    if (!resolution.empty() && resolution != "0" && facts.width > 0) add("run at " + resolution + " px");
+    if (!resolution.empty() && resolution != "0" && facts.width > 0) add(tr("run at {} px", resolution));
     if (state.document.pictures.reading.wanted && state.document.pictures.reading.facts.valid())
-        text = "reading " + state.document.pictures.reading.value + " …";
+        text = tr("reading {} …", state.document.pictures.reading.value);
     const ScreenTextMeasure measure(ui.fonts);
-    const std::string hint = "or drop a picture anywhere";
+    const std::string hint = tr("or drop a picture anywhere");
     const std::string all = text.empty() ? hint : hint + " · " + text;
     const bool roomy = static_cast<float>(measure.width(all, 15, Font::ui)) * ui.s <= width;
     label(ui, roomy ? all : text, ui.theme.faint, 15, Font::ui, width);
@@ -112,7 +113,7 @@ void way_back(const Ui& ui, AppState& state, Controller& act, const ParamSpec& s
     const std::string* value = picture_value(state.document, state.document.focus);
     if (value == nullptr || value->empty()) return;
     ImGui::SameLine(0, 10 * ui.s);
-    if (button(ui, "no image", "Without it", ButtonKind::plain, 0, "Back to what is read without a picture", height))
+    if (button(ui, "no image", tr("Without it"), ButtonKind::plain, 0, tr("Back to what is read without a picture"), height))
         act.inputs().press(spec.name, std::string());
     note_place(state, "no image");
 }
@@ -121,12 +122,13 @@ void way_back(const Ui& ui, AppState& state, Controller& act, const ParamSpec& s
 float scenes(const Ui& ui, AppState& state, Controller& act, const ParamSpec& spec, float height) {
     const float s = ui.s;
     ImGui::SameLine(0, 10 * s);
-    if (button(ui, "scene maker", "Scene maker", state.document.scene.open ? ButtonKind::primary : ButtonKind::plain, 0,
-               "A picture of shapes that can be moved: drag one, and the maps follow", height))
+    if (button(ui, "scene maker", tr("Scene maker"), state.document.scene.open ? ButtonKind::primary : ButtonKind::plain, 0,
+               tr("A picture of shapes that can be moved: drag one, and the maps follow"), height))
         act.toggle_scene_maker();
     note_place(state, "scene maker");
     ImGui::SameLine(0, 10 * s);
-    if (button(ui, "samples", "Samples ▾", ButtonKind::plain, 0, "Built-in scenes", height)) ImGui::OpenPopup("samples");
+    if (button(ui, "samples", tr("Samples ▾"), ButtonKind::plain, 0, tr("Built-in scenes"), height))
+        ImGui::OpenPopup("samples");
     note_place(state, "samples");
     const float right = ImGui::GetItemRectMax().x;
     ImGui::SetNextWindowPos({ImGui::GetItemRectMin().x, ImGui::GetItemRectMax().y + 6 * s});
@@ -146,7 +148,7 @@ void picture_row(const Ui& ui, AppState& state, Controller& act, const Exhibit& 
         label(ui, state.document.focus == 0 ? "A" : "B", ui.theme.accent, 15);
         ImGui::SetCursorScreenPos({row.x + 22 * s, row.y});
     }
-    if (button(ui, "open image", "Open image…", ButtonKind::plain, 0, spec.help, height))
+    if (button(ui, "open image", tr("Open image…"), ButtonKind::plain, 0, tr(spec.help), height))
         state.prompt = {PathPrompt::Kind::open_picture, "", ""};
     note_place(state, "open image");
     if (spec.optional_text) way_back(ui, state, act, spec, height);

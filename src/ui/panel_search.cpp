@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/translate.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 #include "ui/token_search.hpp"
@@ -10,12 +11,12 @@ namespace {
 
 /// "3 of 17", or why there is none.
 std::string found_text(AppState& state) {
-    if (searched_map(state) == nullptr) return "no map to look in";
+    if (searched_map(state) == nullptr) return tr("no map to look in");
     if (state.search.text.empty()) return "";
     const std::size_t all = found_tokens(state).size();
-    if (all == 0) return "none";
+    if (all == 0) return tr("none");
     const Index at = found_at(state);
-    return at < 0 ? fmt::format("{}", all) : fmt::format("{} of {}", at + 1, all);
+    return at < 0 ? fmt::format("{}", all) : tr("{} of {}", at + 1, all);
 }
 
 }  // namespace
@@ -33,7 +34,7 @@ void search_bar(const Ui& ui, AppState& state, Controller& act) {
     };
     if (!narrow) {
         ImGui::SetCursorScreenPos({at.x, at.y + 5 * s});
-        label(ui, "Find a token", ui.theme.secondary, 13);
+        label(ui, tr("Find a token"), ui.theme.secondary, 13);
         x = ImGui::GetItemRectMax().x + 10 * s;
     }
     const float field_width = (narrow ? 120 : 200) * s;
@@ -42,7 +43,7 @@ void search_bar(const Ui& ui, AppState& state, Controller& act) {
     if (search.take_keyboard) ImGui::SetKeyboardFocusHere();
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding,
                         ImVec2(10 * s, (height - compat::font_size(*ui.fonts.face(Font::ui, 15))) / 2));
-    const bool changed = text_input(ui, "##find token", search.text, "its text", Font::ui, 15, false);
+    const bool changed = text_input(ui, "##find token", search.text, tr("its text"), Font::ui, 15, false);
     ImGui::PopStyleVar();
     // Enter leaves the field, which takes the keyboard again: one goes from token to token, however fast.
     const bool entered = compat::key_pressed(ImGuiKey_Enter, false) || compat::key_pressed(ImGuiKey_KeyPadEnter, false);
@@ -58,9 +59,10 @@ void search_bar(const Ui& ui, AppState& state, Controller& act) {
     }
     note_place(state, "find token");
     place(150 * s);
-    if (const int i = segments(ui, "find in", {"rows", "columns"}, search.columns ? 1 : 0,
-                               {"Among the tokens that attend (queries)", "Among the tokens that are attended to (keys)"},
-                               [&](int k) { note_place(state, k == 0 ? "find rows" : "find columns"); });
+    if (const int i =
+            segments(ui, "find in", {tr("rows"), tr("columns")}, search.columns ? 1 : 0,
+                     {tr("Among the tokens that attend (queries)"), tr("Among the tokens that are attended to (keys)")},
+                     [&](int k) { note_place(state, k == 0 ? "find rows" : "find columns"); });
         i >= 0) {
         search.columns = i == 1;
         search.at = -1;
@@ -70,17 +72,17 @@ void search_bar(const Ui& ui, AppState& state, Controller& act) {
     for (const int by : {-1, 1}) {
         place(28 * s);
         if (button(ui, by < 0 ? "find before" : "find next", by < 0 ? "‹" : "›", ButtonKind::plain, 28 * s,
-                   by < 0 ? "The one before (Shift Enter)" : "The next one (Enter)", height))
+                   by < 0 ? tr("The one before (Shift Enter)") : tr("The next one (Enter)"), height))
             go_to_found(state, act, by);
         note_place(state, by < 0 ? "find before" : "find next");
     }
     const float end = at.x + ImGui::GetContentRegionAvail().x;
     ImGui::SetCursorScreenPos({x + 4 * s, at.y + 5 * s});
     search.said = found_text(state);
-    label(ui, search.said, search.said == "none" ? ui.theme.broken : ui.theme.secondary, 13, Font::ui,
+    label(ui, search.said, search.said == tr("none") ? ui.theme.broken : ui.theme.secondary, 13, Font::ui,
           std::max(20 * s, end - x - 44 * s));
     ImGui::SetCursorScreenPos({end - 28 * s, at.y});
-    if (button(ui, "find close", "×", ButtonKind::quiet, 28 * s, "Close (Esc)", height)) close_search(state);
+    if (button(ui, "find close", "×", ButtonKind::quiet, 28 * s, tr("Close (Esc)"), height)) close_search(state);
     note_place(state, "find close");
     ImGui::SetCursorScreenPos({at.x, at.y + height + 10 * s});
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/translate.hpp"
 #include "ui/cards.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
@@ -19,8 +20,8 @@ void empty_state(const Ui& ui, const AppState& state, const Exhibit& e, const Re
     ImGui::SetCursorScreenPos(
         {place.at.x + (place.size.x - width) / 2, place.at.y + std::max(0.0f, place.size.y / 2 - 40 * s)});
     compat::begin_padded_child("nothing yet", {std::max(1.0f, width), 0}, ImGuiWindowFlags_NoBackground);
-    label(ui, problem ? "Nothing to show yet" : "Computing …", ui.theme.text, 19);
-    paragraph(ui, problem ? "Type a source above, or choose an example." : e.summary, ui.theme.secondary, 15);
+    label(ui, problem ? tr("Nothing to show yet") : tr("Computing …"), ui.theme.text, 19);
+    paragraph(ui, problem ? tr("Type a source above, or choose an example.") : tr(e.summary), ui.theme.secondary, 15);
     ImGui::EndChild();
 }
 
@@ -44,7 +45,7 @@ void transport(const Ui& ui, AppState& state, Controller& act, const Rect& place
     const Index n = act.stage().step_count();
     ImGui::SetCursorScreenPos({place.at.x + 14 * s, place.at.y + 9 * s});
     if (button(ui, "play", state.document.stage.playing ? "❚❚" : "▸", ButtonKind::plain, 34 * s,
-               "Play the decoding step by step (Space)"))
+               tr("Play the decoding step by step (Space)")))
         act.stage().toggle_play();
     if (n < 1) return;
     const Index at = act.stage().current_step();
@@ -56,7 +57,7 @@ void transport(const Ui& ui, AppState& state, Controller& act, const Rect& place
     ui.stop();
     if (ImGui::IsItemActive() && n > 1 && right > left)
         act.stage().set_step(std::lround((ImGui::GetIO().MousePos.x - left) / (right - left) * static_cast<float>(n - 1)));
-    if (ImGui::IsItemHovered()) tooltip(ui, "Output step (← →)");
+    if (ImGui::IsItemHovered()) tooltip(ui, tr("Output step (← →)"));
     const auto x_of = [&](Index i) {
         return n > 1 ? left + (right - left) * static_cast<float>(i) / static_cast<float>(n - 1) : left;
     };
@@ -104,8 +105,8 @@ class ScrolledPart {
         if (most <= 0) return;
         const bool below = at < most - 1;
         ImGui::SetCursorScreenPos({place_.at.x, place_.at.y + room() + 2 * ui_.s});
-        if (button(ui_, "more views", below ? "More views below ▾" : "Back to the first views ▴", ButtonKind::quiet, 0,
-                   "The wheel turns to them, too; a larger window shows all", (more - 2) * ui_.s))
+        if (button(ui_, "more views", below ? tr("More views below ▾") : tr("Back to the first views ▴"), ButtonKind::quiet, 0,
+                   tr("The wheel turns to them, too; a larger window shows all"), (more - 2) * ui_.s))
             state_.scroll_by = below ? room() * 0.8f : -most;
         note_place(state_, "more views");
     }

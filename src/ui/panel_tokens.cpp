@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "analysis/attention.hpp"
+#include "base/translate.hpp"
 #include "exhibit/opening.hpp"
 #include "exhibit/token_row.hpp"
 #include "ui/imgui_compat.hpp"
@@ -68,11 +69,11 @@ const TraceTensor* tensor_over(const Trace& trace, const std::string& name, cons
 }
 
 std::string chip_told(const Axis& axis, const TokenFacts& facts, Index i) {
-    std::string text = fmt::format("{} {} of {}: {}", short_name(axis), i + 1, axis.extent, drawn_label(axis, i));
-    if (facts.by_model(i)) text += "\nwritten by the model";
-    text += "\nclick: what it attends to";
-    if (facts.cover(i) == 1) text += "; it is masked, and the model says what stands there";
-    if (facts.cover(i) == 2) text += "; it is read again";
+    std::string text = tr("{} {} of {}: {}", tr(short_name(axis)), i + 1, axis.extent, drawn_label(axis, i));
+    if (facts.by_model(i)) text += "\n" + tr("written by the model");
+    text += "\n" + tr("click: what it attends to");
+    if (facts.cover(i) == 1) text += tr("; it is masked, and the model says what stands there");
+    if (facts.cover(i) == 2) text += tr("; it is read again");
     return text;
 }
 
@@ -136,7 +137,7 @@ void turn_to(AppState& state, const Chips& chips, Index selected, Index n) {
 bool turn_button(const Ui& ui, AppState& state, const char* name, const char* text, ImVec2 at) {
     ImGui::SetCursorScreenPos(at);
     const bool pressed = button(ui, name, text, ButtonKind::quiet, chip_turn * ui.s,
-                                "More tokens (the wheel turns to them, too)", chip_height * ui.s);
+                                tr("More tokens (the wheel turns to them, too)"), chip_height * ui.s);
     note_place(state, name);
     return pressed;
 }
@@ -185,8 +186,8 @@ void token_row(const Ui& ui, AppState& state, Controller& act, float title_width
     const ImVec2 row = ImGui::GetCursorScreenPos();
     const float width = ImGui::GetContentRegionAvail().x - title_width;
     ImGui::SetCursorScreenPos({row.x, row.y + 4 * s});
-    label(ui, "Tokens", ui.theme.secondary, 15, Font::ui, title_width - 10 * s);
-    if (ImGui::IsItemHovered()) tooltip(ui, fmt::format("{} tokens, as the model's tokenizer cuts the text", axis->extent));
+    label(ui, tr("Tokens"), ui.theme.secondary, 15, Font::ui, title_width - 10 * s);
+    if (ImGui::IsItemHovered()) tooltip(ui, tr("{} tokens, as the model's tokenizer cuts the text", axis->extent));
     if (width > 100 * s) chips_row(ui, state, act, *attention, axis, {row.x + title_width, row.y}, width);
     ImGui::SetCursorScreenPos({row.x, row.y + (chip_height + 10) * s});
 }

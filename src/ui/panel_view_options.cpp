@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/translate.hpp"
 #include "exhibit/exhibit.hpp"
 #include "ui/imgui_compat.hpp"
 
@@ -18,8 +19,8 @@ constexpr const char* with_scale = "percentile";  // stands below the scale that
 /// Segments; the one that was clicked, or -1.
 int choose(const Ui& ui, AppState& state, const std::string& name, const std::vector<std::string>& titles, int at,
            const std::vector<std::string>& tips) {
-    heading(ui, name);
-    return segments(ui, name.c_str(), titles, at, tips,
+    heading(ui, tr(name));
+    return segments(ui, name.c_str(), tr_all(titles), at, tr_all(tips),
                     [&](int i) { note_place(state, "view " + name + " " + titles[static_cast<std::size_t>(i)]); });
 }
 
@@ -50,9 +51,9 @@ void number(const Ui& ui, AppState& state, const ViewOption& option) {
     auto value = std::get<double>(option.get(state.document.options));
     std::string id = option.spec.name;
     std::ranges::replace(id, '_', ' ');
-    heading(ui, option.heading != nullptr ? option.heading(value) : option.spec.title);
+    heading(ui, option.heading != nullptr ? tr_composed(option.heading(value)) : tr(option.spec.title));
     slider(ui, id.c_str(), value, option.spec.min, option.spec.max, ImGui::GetContentRegionAvail().x);
-    if (ImGui::IsItemHovered()) tooltip(ui, option.tips.front());
+    if (ImGui::IsItemHovered()) tooltip(ui, tr(option.tips.front()));
     note_place(state, "view " + id);
     if (option.rare && value < least_seen) value = 0;
     option.set(state.document.options, value);
@@ -61,18 +62,18 @@ void number(const Ui& ui, AppState& state, const ViewOption& option) {
 /// Which heads take part: all, or those that are lit.
 void heads(const Ui& ui, AppState& state, const ViewOption& option, Index count) {
     if (count > most_chips) return;
-    heading(ui, option.spec.title);
+    heading(ui, tr(option.spec.title));
     std::vector<Index>& chosen = state.document.options.chosen;
     const float s = ui.s, right = ImGui::GetCursorScreenPos().x + ImGui::GetContentRegionAvail().x;
     const auto chip = [&](const std::string& text, bool on, const std::string& tip, float width) {
         if (ImGui::GetCursorScreenPos().x + width > right) ImGui::NewLine();
-        const bool clicked = button(ui, ("head " + text).c_str(), text, on ? ButtonKind::primary : ButtonKind::plain, width,
-                                    tip.c_str(), 24 * s);
+        const bool clicked = button(ui, ("head " + text).c_str(), tr(text), on ? ButtonKind::primary : ButtonKind::plain, width,
+                                    tr(tip), 24 * s);
         note_place(state, "view head " + text);
         ImGui::SameLine(0, 5 * s);
         return clicked;
     };
-    if (chip("all", chosen.empty(), option.tips.front(), 40 * s)) chosen.clear();
+    if (chip(msg("all"), chosen.empty(), option.tips.front(), 40 * s)) chosen.clear();
     for (Index head = 0; head < count; ++head) {
         const auto at = std::find(chosen.begin(), chosen.end(), head);
         const bool on = at != chosen.end();
@@ -99,11 +100,12 @@ void draw(const Ui& ui, AppState& state, const ViewOption& option, const OptionF
 }
 
 void scale(const Ui& ui, AppState& state) {
-    const int clicked = choose(
-        ui, state, "Scale", {"linear", "√", "log", "per row", "to largest", "percentile"}, static_cast<int>(state.view.scale),
-        {"t = w", "t = √w: small weights become visible", "t = 1 + log10(w) / 4, four decades", "t = w / max of its row",
-         "t = w / max of all: where every weight is small",
-         "t = w / percentile of what is not 0: a few large weights, which saturate, do not hide the others"});
+    const int clicked =
+        choose(ui, state, msg("Scale"), {msg("linear"), "√", msg("log"), msg("per row"), msg("to largest"), msg("percentile")},
+               static_cast<int>(state.view.scale),
+               {"t = w", msg("t = √w: small weights become visible"), msg("t = 1 + log10(w) / 4, four decades"),
+                msg("t = w / max of its row"), msg("t = w / max of all: where every weight is small"),
+                msg("t = w / percentile of what is not 0: a few large weights, which saturate, do not hide the others")});
     if (clicked >= 0) state.view.scale = static_cast<Normalization::Scale>(clicked);
     if (state.view.scale != Normalization::Scale::percentile) return;
     const auto option = std::ranges::find(view_options(), with_scale, [](const ViewOption& o) { return o.spec.name; });
@@ -138,15 +140,15 @@ void draw_view_options(const Ui& ui, AppState& state) {
         if (more || !option->rare) draw(ui, state, *option, facts);
     ImGui::Dummy({0, 2 * ui.s});
     const bool usual = options == ViewOptions();
-    if (!usual && button(ui, "view usual", "Default view", ButtonKind::plain, 0,
-                         facts.weights ? "Each head as it was computed, nothing left out"
-                                       : "Maps as they were computed, over the picture")) {
+    if (!usual && button(ui, "view usual", tr("Default view"), ButtonKind::plain, 0,
+                         facts.weights ? tr("Each head as it was computed, nothing left out")
+                                       : tr("Maps as they were computed, over the picture"))) {
         options = {};
         state.view_more = false;
     }
-    if (usual && button(ui, "view more", state.view_more ? "Less ▴" : "More view options ▾", ButtonKind::quiet, 0,
-                        facts.weights ? "Sink, special tokens, order and choice of heads, threshold"
-                                      : "Cells of maps, threshold, order of channels"))
+    if (usual && button(ui, "view more", state.view_more ? tr("Less ▴") : tr("More view options ▾"), ButtonKind::quiet, 0,
+                        facts.weights ? tr("Sink, special tokens, order and choice of heads, threshold")
+                                      : tr("Cells of maps, threshold, order of channels")))
         state.view_more = !state.view_more;
     note_place(state, "view more");
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/translate.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 #include "ui/path_field.hpp"
@@ -88,8 +89,8 @@ std::optional<ParamValue> number_field(const Ui& ui, AppState& state, const Para
     if (!typed || ImGui::IsItemHovered()) {
         std::string range;
         if (!(spec.min == 0 && spec.max == 0))
-            range = fmt::format("from {:g} to {}", spec.min, std::isinf(spec.max) ? "∞" : fmt::format("{:g}", spec.max));
-        const std::string kind = spec.type == ParamType::integer ? "a whole number" : "a number";
+            range = tr("from {:g} to {}", spec.min, std::isinf(spec.max) ? "∞" : fmt::format("{:g}", spec.max));
+        const std::string kind = spec.type == ParamType::integer ? tr("a whole number") : tr("a number");
         tooltip(ui, typed ? spec.help + (range.empty() ? "" : "\n" + range) : kind + (range.empty() ? "" : " " + range));
     }
     return changed ? typed : std::nullopt;
@@ -122,7 +123,7 @@ std::optional<ParamValue> number(const Ui& ui, AppState& state, const ParamSpec&
     note_place(state, "slider " + spec.name);
     if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(0)) return spec.fallback;
     if (ImGui::IsItemHovered() && !ImGui::IsItemActive())
-        tooltip(ui, spec.help + "\ndouble click: " + number_field_text(spec, spec.fallback) + " again");
+        tooltip(ui, spec.help + "\n" + tr("double click: {} again", number_field_text(spec, spec.fallback)));
     if (slid && scale.value(position) != now) {
         changed = whole ? ParamValue(static_cast<std::int64_t>(scale.value(position))) : ParamValue(scale.value(position));
         state.document.reload_fields = true;
@@ -183,6 +184,13 @@ std::optional<ParamValue> text(const Ui& ui, AppState& state, const ParamSpec& s
 }
 
 }  // namespace
+
+ParamSpec in_language(ParamSpec spec) {
+    if (catalogue_in_use() == nullptr) return spec;
+    for (std::string* text : {&spec.title, &spec.help, &spec.unit, &spec.placeholder}) *text = tr(*text);
+    spec.choice_titles = tr_all(spec.choice_titles.empty() ? spec.choices : spec.choice_titles);
+    return spec;
+}
 
 std::optional<ParamValue> param_widget(const Ui& ui, AppState& state, const ParamSpec& spec, const ParamValue& value) {
     if (value.index() != spec.fallback.index()) return spec.fallback;  // a damaged session: start from the default

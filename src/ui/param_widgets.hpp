@@ -27,6 +27,9 @@ class SliderScale {
 std::string number_field_text(const ParamSpec& spec, const ParamValue& value);
 std::optional<ParamValue> number_from_field(const ParamSpec& spec, const std::string& text);
 
+/// The spec with what people read in the language that is shown; names, values and ids of choices stay.
+ParamSpec in_language(ParamSpec spec);
+
 /// A choice, toggle, integer or number as the inspector shows it: title, value, control, its help under the mouse. The new
 /// value, if the user has just changed it.
 std::optional<ParamValue> param_widget(const Ui& ui, AppState& state, const ParamSpec& spec, const ParamValue& value);

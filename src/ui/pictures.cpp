@@ -4,6 +4,7 @@
 
 #include "base/error_line.hpp"
 #include "base/path_text.hpp"
+#include "base/translate.hpp"
 
 namespace saccade {
 
@@ -160,7 +161,7 @@ void Pictures::watch_file(std::size_t i) {
     facts.written = written;
     facts.gone = false;
     messages_.dismiss_error();
-    messages_.tell(facts.value + ": the file has changed and was read again");
+    messages_.tell(tr("{}: the file has changed and was read again", facts.value));
     const std::string value = facts.value;
     runs_.submit(i);
     facts = {};  // asked for anew

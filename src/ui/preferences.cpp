@@ -10,6 +10,7 @@
 #include "io/atomic_file.hpp"
 #include "io/input_file.hpp"
 #include "io/json_text.hpp"
+#include "run/language.hpp"
 #include "viz/theme.hpp"
 
 namespace saccade {
@@ -39,20 +40,26 @@ Preferences::Preferences() : path_(preferences_path()) {}
 void Preferences::read(ViewSettings& settings, std::vector<Recent>& recent, double screen_scale) {
     screen_scale_ = screen_scale;
     settings.ui_scale = screen_scale;
+    settings.window_language = usual_language();
     if (path_.empty()) return;
     try {
         written_ = read_file(path_, most_bytes);
         const json document = parse_json(written_, path_, "");
         const JsonObject kept(document, path_);
-        std::string chosen = settings.theme, language = settings.language;
+        std::string chosen = settings.theme, lessons, texts;
         double size = 1, present_size = settings.present_size;
         kept.text("theme", chosen);
-        kept.text("language", language);
+        kept.text("language", lessons);
+        kept.text("window_language", texts);
         kept.number("size", size, 0.01, 100);
         kept.number("present_size", present_size, 0.01, 100);
         theme(chosen);
         settings.theme = chosen;
-        settings.language = language == "zh" ? "zh" : "en";
+        settings.lesson_language_chosen = !lessons.empty();
+        if (!lessons.empty()) settings.language = lessons == "zh" ? "zh" : "en";
+        settings.window_language_chosen =
+            std::ranges::any_of(languages(), [&](const Language& one) { return one.id == texts; });
+        if (settings.window_language_chosen && !is_language_asked_for()) settings.window_language = texts;
         settings.present_size = std::clamp(present_size, least_present_size, largest_present_size);
         // A multiple of the screen's own: another screen has another.
         settings.ui_scale = std::clamp(std::round(screen_scale * size * 10) / 10, 0.7, 3.0);
@@ -72,19 +79,16 @@ void Preferences::read(ViewSettings& settings, std::vector<Recent>& recent, doub
 
 void Preferences::keep(const ViewSettings& settings, const std::vector<Recent>& recent) {
     if (path_.empty()) return;
-    json now = {{"theme", settings.theme},
-                {"language", settings.language},
-                {"size", settings.ui_scale / screen_scale_},
-                {"present_size", settings.present_size}};
+    json now = {
+        {"theme", settings.theme}, {"size", settings.ui_scale / screen_scale_}, {"present_size", settings.present_size}};
+    if (settings.lesson_language_chosen) now["language"] = settings.language;
+    if (settings.window_language_chosen) now["window_language"] = settings.window_language;
     for (const Recent& one : recent) now["recent"].push_back({{"exhibit", one.exhibit}, {"path", one.path}});
     const std::string text = now.dump(2) + "\n";
     if (text == written_) return;
     const bool first = written_.empty();
     written_ = text;
-    const json usual = {{"theme", ViewSettings().theme},
-                        {"language", ViewSettings().language},
-                        {"size", 1.0},
-                        {"present_size", ViewSettings().present_size}};
+    const json usual = {{"theme", ViewSettings().theme}, {"size", 1.0}, {"present_size", ViewSettings().present_size}};
     if (first && now == usual) return;  // nothing was set: no file is left behind
     try {
         std::filesystem::create_directories(std::filesystem::path(path_).parent_path());

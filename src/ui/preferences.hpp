@@ -6,7 +6,7 @@
 
 namespace saccade {
 
-/// What a person has set once and wants everywhere: theme, size, that of Present, language of the lessons; and what was opened
+/// What a person has set once and wants everywhere: theme, size, that of Present, languages; and what was opened
 /// last. Kept in $XDG_CONFIG_HOME/saccade/preferences.json (or ~/.config/...); the window works the same where that cannot be
 /// read or written.
 class Preferences {

@@ -44,7 +44,10 @@ nlohmann::json to_json(const SavedView& view) {
 ViewSettings with_looks_of(ViewSettings file, const ViewSettings& person) {
     file.theme = person.theme;
     file.ui_scale = person.ui_scale;
+    file.window_language = person.window_language;
+    file.window_language_chosen = person.window_language_chosen;
     file.language = person.language;
+    file.lesson_language_chosen = person.lesson_language_chosen;
     file.present_size = person.present_size;
     return file;
 }

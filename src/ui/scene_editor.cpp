@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/rng.hpp"
+#include "base/translate.hpp"
 #include "image/color.hpp"
 #include "image/digits.hpp"
 #include "io/atomic_file.hpp"
@@ -315,7 +316,7 @@ void SceneEditor::save_to(const std::string& path) {
     if (now == nullptr)
         throw Error(ErrorCode::invalid_input, "the picture is a photograph, not a scene", "it is a file already");
     write_file(path, write_png(draw(*now)));
-    messages_.tell("Saved " + path);
+    messages_.tell(tr("Saved {}", path));
 }
 
 }  // namespace saccade

@@ -48,6 +48,7 @@ json panels_of(const AppState& state) {
 nlohmann::json state_dump(const AppState& state, const Controller& act) {
     json dump = {{"exhibit", state.document.side().request.exhibit},
                  {"theme", state.view.theme},
+                 {"language", state.view.window_language},
                  {"ui_scale", state.view.ui_scale},
                  {"options", to_json(state.document.options)},
                  {"step", act.stage().current_step()},

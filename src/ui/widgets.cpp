@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/translate.hpp"
 #include "base/utf8.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/imgui_stdlib_compat.hpp"
@@ -215,6 +216,7 @@ int reload_field(ImGuiInputTextCallbackData* data) {
 bool field(const Ui& ui, const char* id, std::string& text, const char* hint, bool enter_alone, bool reload) {
     std::string shown = ui.fonts.stand_ins().in_field(text);
     ui.fonts.need(shown);
+    ui.fonts.need(hint);
     std::string before = shown;  // and what is wanted in a field that is typed in
     const ImGuiInputTextFlags flags = ImGuiInputTextFlags_NoUndoRedo |
                                       (enter_alone ? ImGuiInputTextFlags_EnterReturnsTrue : 0) |
@@ -240,6 +242,12 @@ namespace {
 constexpr double keyboard_steps = 40;  // of a slider, from end to end
 
 }  // namespace
+
+bool menu_line(const Ui& ui, const std::string& english, bool chosen) {
+    const std::string shown = tr(english);
+    ui.fonts.need(shown);
+    return ImGui::Selectable((shown + "###" + english).c_str(), chosen);
+}
 
 bool slider(const Ui& ui, const char* id, double& value, double low, double high, float width) {
     const ImVec2 at = ImGui::GetCursorScreenPos();

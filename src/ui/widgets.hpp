@@ -87,6 +87,8 @@ bool field(const Ui& ui, const char* id, std::string& text, const char* hint = "
 /// One line of text to type in, of a font and a height of its own; true if it changed. `reload`: the value has changed under
 /// it.
 bool text_input(const Ui& ui, const char* id, std::string& text, const std::string& hint, Font font, double size, bool reload);
+/// A line of a menu, in the language that is shown; true if it was clicked. Its id is the English.
+bool menu_line(const Ui& ui, const std::string& english, bool chosen = false);
 /// A thin slider with a knob; true while it changes.
 bool slider(const Ui& ui, const char* id, double& value, double low, double high, float width);
 void tooltip(const Ui& ui, const std::string& text);

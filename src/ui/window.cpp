@@ -12,6 +12,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/translate.hpp"
 #include "base/utf8.hpp"
 #include "io/atomic_file.hpp"
 #include "ui/commands.hpp"
@@ -62,6 +63,7 @@ struct Window::Impl {
             act.recovery().start();
             act.training().keep_at([this](const std::string& exhibit) { return act.recovery().training_path(exhibit); });
         }
+        if (options.preferences) act.set_language(state.view.window_language);
         act.choose_exhibit(exhibits().front().id);
         if (!options.file.empty()) act.files().open(options.file);
     }
@@ -113,7 +115,7 @@ struct Window::Impl {
     /// Present fills a screen while it is on, where there is one.
     void follow_present() {
         Presentation& present = state.present;
-        if (full_screen.lost()) present.note = "The screen is gone: Present goes on in this window";
+        if (full_screen.lost()) present.note = tr("The screen is gone: Present goes on in this window");
         if (present.on != presenting) {
             presenting = present.on;
             if (presenting)

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/translate.hpp"
 #include "trace/untouched.hpp"
 #include "viz/attention_plane.hpp"
 #include "viz/layout.hpp"
@@ -76,10 +77,10 @@ void keep_likeliest(BarRow& row, std::size_t count) {
         shown.labels.push_back(all->label(i));
         shown_together += static_cast<double>(slice.values.data()[i]);
     }
-    row.caption += fmt::format("{}{} likeliest of {}", row.caption.empty() ? "" : " · ", positions.size(), all->extent);
+    row.caption += (row.caption.empty() ? "" : " · ") + tr("{} likeliest of {}", positions.size(), all->extent);
     // Of a list of the likeliest the others are not all others.
     if (std::abs(all_together - 1) < 1e-3)
-        row.caption += " · the others together " + share_text(std::max(all_together - shown_together, 0.0));
+        row.caption += " · " + tr("the others together {}", share_text(std::max(all_together - shown_together, 0.0)));
     slice.values = at_positions(slice.values, positions);
     slice.computed = {};
     row.before = at_positions(row.before, positions);
@@ -132,7 +133,7 @@ BarRow bar_row(const Trace& trace, const TraceTensor& tensor, const ViewState& s
     const bool classes = row.role == Role::probabilities && axis.kind == AxisKind::class_ && !axis.labels.empty();
     const auto lines = std::min(static_cast<Index>(std::max(room, 0.0) / bar_line), most_ranked_bars);
     if (classes && many && lines >= 2) keep_likeliest(row, static_cast<std::size_t>(lines));
-    if (row.any_changed()) row.legend = "mark: before the change";
+    if (row.any_changed()) row.legend = tr("mark: before the change");
     return row;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/translate.hpp"
 #include "base/typed_text.hpp"
 #include "base/utf8.hpp"
 
@@ -36,11 +37,11 @@ std::string drawn_label(const Axis& axis, Index i) {
 }
 
 std::string short_name(const Axis& axis) {
-    return axis.name.ends_with(".key") ? axis.name.substr(0, axis.name.size() - 4) : axis.name;
+    return tr(axis.name.ends_with(".key") ? axis.name.substr(0, axis.name.size() - 4) : axis.name);
 }
 
 std::string axis_caption(const Axis& axis) {
-    const std::string kind = axis.kind == AxisKind::class_ ? "class" : to_string(axis.kind);
+    const std::string kind = tr(axis.kind == AxisKind::class_ ? "class" : to_string(axis.kind));
     const std::string name = short_name(axis);
     // What attends and what is attended to is not in the name of the tokens; what features and classes are is in theirs.
     const bool named = axis.kind == AxisKind::class_ || axis.kind == AxisKind::feature;
@@ -48,7 +49,7 @@ std::string axis_caption(const Axis& axis) {
 }
 
 std::string part_text(const Axis& axis) {
-    return fmt::format("{}–{} of {}", axis.at(0) + 1, axis.end(), axis.whole());
+    return tr("{}–{} of {}", axis.at(0) + 1, axis.end(), axis.whole());
 }
 
 std::string position_text(const Axis& axis, Index i) {
@@ -180,14 +181,23 @@ std::vector<std::string> Sketch::lines_of(const std::string& said, double width,
                 lines.back() = std::move(longer);
             else
                 lines.push_back(word);
+            // Chinese has no blanks: it breaks anywhere.
+            while (!fits(lines.back()) && !std::ranges::all_of(lines.back(), [](char c) { return c >= 0; })) {
+                std::string head, tail;
+                for (const std::string& one : graphemes(lines.back()))
+                    (tail.empty() && (head.empty() || fits(head + one)) ? head : tail) += one;
+                if (tail.empty()) break;
+                lines.back() = std::move(head);
+                lines.push_back(std::move(tail));
+            }
         }
     }
     return lines;
 }
 
 Box Sketch::begin(const std::string& title, const std::string& subtitle) {
-    figure_.title = state_.difference && state_.decorations ? "B − A: " + title : title;
-    figure_.subtitle = subtitle;
+    figure_.title = (state_.difference && state_.decorations ? "B − A: " : "") + tr_composed(title);
+    figure_.subtitle = tr_composed(subtitle);
     const double pad = std::min({px(16), state_.width * 0.05, state_.height * 0.05});
     Box content{pad, pad, state_.width - 2 * pad, state_.height - 2 * pad};
     if (!state_.decorations || state_.height < least_titled_height(state_)) return content;
@@ -195,7 +205,7 @@ Box Sketch::begin(const std::string& title, const std::string& subtitle) {
     const double size = px(12), line = size * 1.4;
     const bool titled = state_.options.title == ViewOptions::Part::on;
     std::vector<std::string> tail;
-    if (state_.options.axis_names == ViewOptions::Part::on) tail = lines_of(subtitle, content.w, size);
+    if (state_.options.axis_names == ViewOptions::Part::on) tail = lines_of(figure_.subtitle, content.w, size);
     const double first = pad + measure().ascent(size, Font::ui);
     double baseline = first - line;  // of the last line written
     if (titled) {
@@ -215,14 +225,15 @@ Box Sketch::begin(const std::string& title, const std::string& subtitle) {
         content.y += taken;
         content.h -= taken;
     }
-    if (!state_.by_hand.empty()) caption("edited by hand: " + state_.by_hand, content);
+    if (!state_.by_hand.empty()) caption(tr("edited by hand: {}", state_.by_hand), content);
     caption(state_.compared_as, content);
     return content;
 }
 
-void Sketch::caption(const std::string& said, Box& content) {
+void Sketch::caption(const std::string& english, Box& content) {
     const double size = px(12), line = size * 1.4;
-    if (said.empty()) return;
+    if (english.empty()) return;
+    const std::string said = tr_composed(english);
     const std::vector<std::string> lines = lines_of(said, content.w, size);
     // In a low card it would take the room of what it is about: it stands after the subtitle, where its whole can be read.
     const bool beside_title = !state_.decorations && line * static_cast<double>(lines.size()) > 0.25 * content.h;

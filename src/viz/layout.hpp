@@ -50,7 +50,7 @@ class Sketch {
     Box begin(const std::string& title, const std::string& subtitle);
     /// Writes what is said about the values under the content, which gives up the room; lines break as in lines_of. On low
     /// cards it goes on after the subtitle; in a figure it is left out where there is hardly room for the content itself.
-    void caption(const std::string& text, Box& content);
+    void caption(const std::string& english, Box& content);
     /// What is said, in lines of that width broken at " · ", and at blanks where what stands between is too long for a line.
     std::vector<std::string> lines_of(const std::string& said, double width, double size) const;
     /// The figure; texts that its edge would cut, as happens at very small sizes, are left out.

@@ -1,5 +1,7 @@
 #include "viz/map_picture.hpp"
 
+#include "base/translate.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -265,7 +267,7 @@ void draw_color_bar(Sketch& sketch, const Box& whole, double right, const MapLoo
 }
 
 std::string measured_in(const TensorInfo& info) {
-    return info.unit.empty() ? info.symbol : info.unit;
+    return info.unit.empty() ? info.symbol : tr(info.unit);
 }
 
 }  // namespace saccade

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/translate.hpp"
 #include "viz/layout.hpp"
 #include "viz/slice.hpp"
 #include "viz/views.hpp"
@@ -203,11 +204,11 @@ void draw_frame(Sketch& sketch, const Plot& plot, const AxisPtr& axis, double si
     }
     const Index stride = names_stride(sketch, plot, *axis, size);
     const double free_from = stride > 0 ? draw_names(sketch, plot, axis, size, stride) : draw_numbers(sketch, plot, size);
-    const double w = sketch.text_width(axis->name, size), y = plot.box.bottom() + sketch.px(6);
+    const double w = sketch.text_width(short_name(*axis), size), y = plot.box.bottom() + sketch.px(6);
     if (plot.name_below || free_from + w < plot.box.right())
         sketch.text({plot.box.right(), y + (plot.name_below ? size * 1.4 : 0)},
-                    cut_to_fit(axis->name, plot.box.w, size, Font::ui, sketch.measure()), size, theme.secondary, HAlign::right,
-                    VAlign::top);
+                    cut_to_fit(short_name(*axis), plot.box.w, size, Font::ui, sketch.measure()), size, theme.secondary,
+                    HAlign::right, VAlign::top);
 }
 
 /// Breaks the line where values are missing; a point alone is a dot.
@@ -270,14 +271,14 @@ double draw_legend(Sketch& sketch, const Panel& panel, const Box& box, double si
     const auto name_all = [&](int shorter) {
         names.clear();
         for (std::size_t i = 0; i < panel.series.size(); ++i) {
-            std::string name = panel.series[i].name;
+            std::string name = tr_composed(panel.series[i].name);
             const float value = panel.series[i].values.data()[at];
             if (several && shorter < 1 && std::isfinite(value)) name += " " + number_text(value);
             if (several && shorter > 1) name.resize(std::min(name.find(" · "), name.size()));
-            if (!several && !panel.unit.empty()) name += ", " + panel.unit;
+            if (!several && !panel.unit.empty()) name += ", " + tr(panel.unit);
             names.emplace_back(name, several ? color_of(sketch, i) : sketch.theme().text);
         }
-        if (several && !panel.unit.empty()) names.emplace_back("in " + panel.unit, sketch.theme().secondary);
+        if (several && !panel.unit.empty()) names.emplace_back(tr("in {}", tr(panel.unit)), sketch.theme().secondary);
     };
     const auto place = [&](bool draw) {
         Point pen{box.x, box.y};
@@ -308,8 +309,8 @@ void draw_panel(Sketch& sketch, const Panel& panel, const Box& box) {
     const double named = draw_legend(sketch, panel, box, head, step.value_or(axis->extent - 1));
     if (!measured(panel)) {
         // Axes would say that something was found.
-        sketch.text({box.x, box.y + named + size}, cut_to_fit("no values yet", box.w, size, Font::ui, sketch.measure()), size,
-                    theme.secondary, HAlign::left, VAlign::top);
+        sketch.text({box.x, box.y + named + size}, cut_to_fit(tr("no values yet"), box.w, size, Font::ui, sketch.measure()),
+                    size, theme.secondary, HAlign::left, VAlign::top);
         return;
     }
     Plot plot;

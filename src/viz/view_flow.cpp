@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/translate.hpp"
 #include "viz/attention_plane.hpp"
 #include "viz/difference.hpp"
 #include "viz/layout.hpp"
@@ -332,7 +333,7 @@ class FlowView : public View {
         double x = content.x;
         const auto axes = attention_axes(tensor);
         const Axis& head = *tensor.info.axes[static_cast<std::size_t>(axes->head)];
-        sketch.text({x, content.y + line / 2}, "head", size, sketch.theme().secondary, HAlign::left, VAlign::middle);
+        sketch.text({x, content.y + line / 2}, tr("head"), size, sketch.theme().secondary, HAlign::left, VAlign::middle);
         x += sketch.text_width("head", size) + sketch.px(10);
         for (std::size_t i = 0; i < planes.size(); ++i) {
             const Index at = planes[i].head.value_or(0);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/translate.hpp"
 #include "viz/attention_plane.hpp"
 #include "viz/head_grid.hpp"
 #include "viz/heatmap_grid.hpp"
@@ -285,11 +286,11 @@ class HeadGridView : public View {
     static void draw_names(Sketch& sketch, const HeadGrid& grid, const HeatmapGridItem& item) {
         const double size = sketch.px(13), away = sketch.px(header) + sketch.px(2);
         if (grid.head() && grid.all_heads() > 1 && !grid.sorted)
-            sketch.text({item.box.x + item.box.w / 2, item.box.y - away}, "head", size, sketch.theme().secondary,
+            sketch.text({item.box.x + item.box.w / 2, item.box.y - away}, tr("head"), size, sketch.theme().secondary,
                         HAlign::center, VAlign::bottom);
         if (grid.layer() && grid.layers > 1)
-            sketch.text({item.box.x - away - size / 2, item.box.y + item.box.h / 2}, "layer", size, sketch.theme().secondary,
-                        HAlign::center, VAlign::middle, Font::ui, -90);
+            sketch.text({item.box.x - away - size / 2, item.box.y + item.box.h / 2}, tr("layer"), size,
+                        sketch.theme().secondary, HAlign::center, VAlign::middle, Font::ui, -90);
     }
 
     static void draw_numbers(Sketch& sketch, const HeadGrid& grid, const HeatmapGridItem& item) {

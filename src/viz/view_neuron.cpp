@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "base/translate.hpp"
 #include "viz/layout.hpp"
 #include "viz/masked.hpp"
 #include "viz/neuron.hpp"
@@ -55,12 +56,13 @@ class NeuronSketch {
         const double block = bars.h / (alone ? 1 : 3);
         const auto part = [&](int i) { return Box{bars.x, bars.y + block * i, bars.w, block - sketch_.px(8)}; };
         if (!alone)
-            draw_block(part(0), "query " + q + " " + name_of_token(queries, v_.query), q, v_.q, sketch_.theme().accent,
+            draw_block(part(0), tr("query") + " " + q + " " + name_of_token(queries, v_.query), q, v_.q, sketch_.theme().accent,
                        n_.query);
         if (!alone)
-            draw_block(part(1), "key " + k + " " + name_of_token(all_keys, v_.key), k, v_.k, sketch_.theme().accent, n_.key);
-        draw_block(part(alone ? 0 : 2), q + " ⊙ " + k + ": what each dimension adds to the score", q + " ⊙ " + k, v_.product,
-                   sketch_.theme().accent, nullptr);
+            draw_block(part(1), tr("key") + " " + k + " " + name_of_token(all_keys, v_.key), k, v_.k, sketch_.theme().accent,
+                       n_.key);
+        draw_block(part(alone ? 0 : 2), tr("{}: what each dimension adds to the score", q + " ⊙ " + k), q + " ⊙ " + k,
+                   v_.product, sketch_.theme().accent, nullptr);
         draw_softmax(list);
     }
 
@@ -186,10 +188,10 @@ class NeuronSketch {
         // The heading gives way to a second line: the weight itself, and what the others are.
         const double line = box.h >= size * 1.7 + 2 * least ? size * 1.7 : 0;
         if (line > 0)
-            sketch_.text(
-                {box.x, box.y + line / 2},
-                fitting({"softmax over the keys: " + short_name(axis), "softmax over the keys", "softmax"}, box.w, size), size,
-                theme.secondary, HAlign::left, VAlign::middle);
+            sketch_.text({box.x, box.y + line / 2},
+                         fitting({tr("softmax over the keys: {}", short_name(axis)), tr("softmax over the keys"), "softmax"},
+                                 box.w, size),
+                         size, theme.secondary, HAlign::left, VAlign::middle);
         const double room = box.h - line;
         const auto lines = static_cast<Index>(room / least);
         if (lines < 1) return;
@@ -219,7 +221,7 @@ class NeuronSketch {
                 const double bar = std::min(longest, sketch_.px(40));
                 sketch_.hatch({x, y + pitch * 0.18, bar, pitch * 0.64});
                 if (longest > sketch_.px(100))
-                    sketch_.text({x + bar + sketch_.px(6), y + pitch / 2}, "masked", number, theme.faint, HAlign::left,
+                    sketch_.text({x + bar + sketch_.px(6), y + pitch / 2}, tr("masked"), number, theme.faint, HAlign::left,
                                  VAlign::middle);
                 continue;
             }
@@ -243,8 +245,8 @@ class NeuronSketch {
         for (const float w : row)
             if (std::isfinite(w)) sum += static_cast<double>(w);
         const double y = box.y + line + static_cast<double>(keys.size()) * pitch;
-        const std::string more = fmt::format("{} more keys", axis.extent - static_cast<Index>(keys.size())),
-                          whole = more + fmt::format(": {:.2f} in all", std::max(0.0, sum - shown));
+        const std::string more = tr("{} more keys", axis.extent - static_cast<Index>(keys.size())),
+                          whole = more + tr(": {:.2f} in all", std::max(0.0, sum - shown));
         // Under the bars, or from the left where that is too narrow for it.
         const bool under = x + sketch_.text_width(whole, number) <= box.right();
         sketch_.text({under ? x : box.x, y + pitch / 2}, fitting({whole, more}, box.w, number), number, theme.secondary,

@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 
+#include "base/translate.hpp"
 #include "viz/layout.hpp"
 #include "viz/map_picture.hpp"
 #include "viz/masked.hpp"
@@ -208,13 +209,13 @@ class StagesView : public View {
     Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {
         const Stages s = find_stages(trace, tensor_for(*this, trace, state), state);
         Sketch sketch(state, measure);
-        Box content = sketch.begin(fmt::format("Step {}: {}", s.query + 1, drawn_label(*s.query_of(), s.query)), s.where);
+        Box content = sketch.begin(tr("Step {}: {}", s.query + 1, drawn_label(*s.query_of(), s.query)), s.where);
         const QueryRow weights = row_at(trace, *s.weights, s, state);
         sketch.caption(beyond_text(beyond(weights.values, Normalization())), content);
         // A column that has no room is not left out without a word.
         const bool small = content.w < sketch.px(170) || content.h < sketch.px(50);
         if (small && s.context != nullptr && content.w >= sketch.px(60))
-            sketch.caption("3 context " + s.context->info.symbol + ": enlarge the card", content);
+            sketch.caption(tr("3 context {}: enlarge the card", s.context->info.symbol), content);
         const TraceTensor* context = small ? nullptr : s.context;
         const double head = content.h > sketch.px(80) ? sketch.px(30) : 0;
         const Index n = s.key_of()->extent;
@@ -234,23 +235,23 @@ class StagesView : public View {
         // Up to the next one; all in one size, in which the longest of them fits.
         const double room = std::min(w + gap - sketch.px(4), w + state.width - content.right());
         double size = sketch.px(13);
-        while (size > sketch.px(10) && sketch.text_width("3 context c", size) > room) size -= sketch.px(0.5);
+        while (size > sketch.px(10) && sketch.text_width(tr("3 context c"), size) > room) size -= sketch.px(0.5);
         const auto column = [&](const char* stage, const TraceTensor& tensor) {
-            const std::string name = fmt::format("{} {} {}", number++, stage, tensor.info.symbol);
+            const std::string name = fmt::format("{} {} {}", number++, tr(stage), tensor.info.symbol);
             if (head > 0)
                 sketch.text({x, content.y + sketch.measure().ascent(size, Font::ui)},
                             cut_to_fit(name, room, size, Font::ui, measure), size, sketch.theme().text);
         };
         if (scores != nullptr) {
-            column("score", *scores);
+            column(msg("score"), *scores);
             draw_bars(sketch, s, row_at(trace, *scores, s, state), rows, x, w, false, false);
             x += w + gap;
         }
-        column("align", *s.weights);
+        column(msg("align"), *s.weights);
         draw_bars(sketch, s, weights, rows, x, w, rows.pitch >= sketch.px(13) && w >= sketch.px(90), true);
         x += w + gap;
         if (context != nullptr) {
-            column("context", *context);
+            column(msg("context"), *context);
             draw_context(sketch, *context, row_at(trace, *context, s, state), {x, content.y + head, w, content.h - head});
         }
         return sketch.take();

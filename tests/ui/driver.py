@@ -17,7 +17,7 @@ def hear_signals():
 
 
 class Window:
-    def __init__(self, program, artifacts, *arguments, size=(1600, 1000), config=None, kept=None, folder=None):
+    def __init__(self, program, artifacts, *arguments, size=(1600, 1000), config=None, kept=None, folder=None, language=None):
         self.program, self.artifacts = os.path.abspath(program), os.path.abspath(artifacts)
         program, artifacts = self.program, self.artifacts
         self.state_file = os.path.join(artifacts, f"state-{os.getpid()}-{id(self)}.json")
@@ -25,7 +25,7 @@ class Window:
         self.config = config or tempfile.mkdtemp()
         self.kept = kept or tempfile.mkdtemp()  # what a window that was killed leaves for the next
         environment = dict(os.environ, LC_ALL="C.UTF-8", SACCADE_UI_STATE=self.state_file, XDG_CONFIG_HOME=self.config,
-                           XDG_STATE_HOME=self.kept)
+                           XDG_STATE_HOME=self.kept, SACCADE_LANGUAGE=language or os.environ.get("SACCADE_LANGUAGE", "en"))
         self.log = open(os.path.join(artifacts, "stderr.txt"), "ab")
         self.process = subprocess.Popen([program, *arguments], env=environment, stderr=self.log, cwd=folder,
                                         preexec_fn=hear_signals)

@@ -15,6 +15,8 @@ class PreferencesTest : public testing::Test {
  protected:
     PreferencesTest() : folder_(testing::TempDir() + "saccade-preferences-" + std::to_string(getpid())) {
         setenv("XDG_CONFIG_HOME", folder_.c_str(), 1);
+        // The system's language, whatever that of who runs the test.
+        for (const char* name : {"SACCADE_LANGUAGE", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"}) unsetenv(name);
     }
     ~PreferencesTest() override {
         unsetenv("XDG_CONFIG_HOME");
@@ -33,6 +35,9 @@ TEST_F(PreferencesTest, WhatWasSetIsThereAgainAndAsLargeOnAnotherScreen) {
     EXPECT_FALSE(std::filesystem::exists(file()));  // nothing was set
     settings.theme = "light";
     settings.language = "zh";
+    settings.lesson_language_chosen = true;
+    settings.window_language = "zh";
+    settings.window_language_chosen = true;
     settings.ui_scale = 1.5;
     settings.present_size = 1.2;
     first.keep(settings, recent);
@@ -40,8 +45,42 @@ TEST_F(PreferencesTest, WhatWasSetIsThereAgainAndAsLargeOnAnotherScreen) {
     Preferences().read(again, recent, 2);
     EXPECT_EQ(again.theme, "light");
     EXPECT_EQ(again.language, "zh");
+    EXPECT_EQ(again.window_language, "zh");
     EXPECT_DOUBLE_EQ(again.ui_scale, 3);
     EXPECT_DOUBLE_EQ(again.present_size, 1.2);  // a part of whatever screen
+}
+
+TEST_F(PreferencesTest, ALanguageThatNobodyChoseIsTheSystems) {
+    ViewSettings settings;
+    std::vector<Recent> recent;
+    Preferences first;
+    first.read(settings, recent, 1);
+    settings.theme = "light";
+    settings.window_language = settings.language = "zh";  // by LANG, then
+    first.keep(settings, recent);
+    ViewSettings again;
+    Preferences().read(again, recent, 1);
+    EXPECT_EQ(again.theme, "light");
+    EXPECT_EQ(again.window_language, "en");
+    EXPECT_FALSE(again.window_language_chosen);
+    EXPECT_FALSE(again.lesson_language_chosen);
+}
+
+TEST_F(PreferencesTest, WhatIsAskedForGoesBeforeWhatWasChosen) {
+    ViewSettings settings;
+    std::vector<Recent> recent;
+    Preferences first;
+    first.read(settings, recent, 1);
+    settings.window_language = "zh";
+    settings.window_language_chosen = true;
+    first.keep(settings, recent);
+    setenv("SACCADE_LANGUAGE", "en", 1);
+    ViewSettings again;
+    Preferences().read(again, recent, 1);
+    EXPECT_EQ(again.window_language, "en");
+    unsetenv("SACCADE_LANGUAGE");
+    Preferences().read(again, recent, 1);
+    EXPECT_EQ(again.window_language, "zh");
 }
 
 TEST_F(PreferencesTest, WhatWasOpenedLastIsThereAgain) {
