@@ -31,9 +31,9 @@ namespace {
 
 constexpr const char* about =
     "Saccade: see and touch attention.\n\n"
-    "Without a command it opens the window; `saccade FILE` opens a session, an exported picture, a capture, a model's folder "
-    "or\n"
-    "weights in it.\n"
+    "Without a command it opens the window; `saccade FILE` opens a session, a lesson, an exported picture, a capture, a "
+    "model's\n"
+    "folder or weights in it.\n"
     "Commands need no display.";
 
 constexpr const char* examples =
@@ -45,6 +45,7 @@ constexpr const char* examples =
     "  saccade run alignment --intervene 'weights[5,9]=0.2' --save edited.npz\n"
     "  saccade train dates -o my-dates.safetensors\n"
     "  saccade eval dates --json\n"
+    "  saccade lesson\n"
     "\n`saccade COMMAND --help` tells more, `saccade run EXHIBIT --help` the parameters of an exhibit.\n";
 
 int complain(const Error& error) {
@@ -239,6 +240,7 @@ int run_cli(int argc, char** argv, const WindowHooks& window) {
         CliCommand program(app);
         add_list(program);
         add_describe(program);
+        add_lesson(program);
         add_run(program, words);
         add_render(program, words);
         add_train(program);

@@ -17,6 +17,7 @@ using Words = std::vector<std::string>;
 // Each adds its subcommand to the program; what it does runs from the callback and throws Error.
 void add_list(CliCommand& app);
 void add_describe(CliCommand& app);
+void add_lesson(CliCommand& app);
 void add_run(CliCommand& app, const Words& words);
 void add_render(CliCommand& app, const Words& words);
 void add_train(CliCommand& app);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -15,6 +16,20 @@ namespace saccade {
 using nlohmann::json;
 
 namespace {
+
+/// What would have gone on, by what the library says of it; empty: it does not say.
+std::string expected_by(const std::string& said) {
+    if (said.find("invalid string") != std::string::npos) return "a text that ends with a quote on its line";
+    const std::size_t found = said.rfind("; expected ");
+    if (found == std::string::npos) return said.find("while parsing value") != std::string::npos ? "a value" : "";
+    const std::string what = said.substr(found + std::string_view("; expected ").size());
+    if (what == "']'") return "',' or ']'";
+    if (what == "'}'") return "',' or '}'";
+    if (what == "':'") return what;
+    if (what == "string literal") return "a name in quotes";
+    if (what == "end of input") return "the end of the file";
+    return "a value";
+}
 
 constexpr double largest_exact = 9007199254740992.0;  // 2^53: whole numbers up to here are doubles of their own
 
@@ -43,16 +58,35 @@ class LimitedBuilder : public nlohmann::json_sax<json> {
     }
     bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) override {
         constexpr int number_overflow = 406;
-        const std::string_view before = text_.substr(0, std::min(position, text_.size()));
+        const std::string said = error.what(), expected = expected_by(said);
+        const bool ended = said.find("unexpected end of input") != std::string::npos;
+        const std::size_t at = ended ? text_.size() : place_of(std::min(position, text_.size()), expected.starts_with("','"));
+        const std::string_view before = text_.substr(0, at);
         const auto line = std::count(before.begin(), before.end(), '\n') + 1;
         const std::size_t newline = before.rfind('\n');
-        const std::size_t column = newline == std::string_view::npos ? before.size() : before.size() - newline - 1;
-        fail(fmt::format("{} (line {}, column {})",
-                         error.id == number_overflow ? "holds a number that is too large" : "is not JSON", line,
-                         std::max<std::size_t>(column, 1)));
+        // In characters, as an editor counts them.
+        const auto column = std::ranges::count_if(before.substr(newline + 1), [](char c) { return (c & 0xC0) != 0x80; });
+        const std::string where = fmt::format(" (line {}, column {})", line, column + 1);
+        if (error.id == number_overflow) fail("holds a number that is too large" + where);
+        fail("is not JSON" + where + (expected.empty() ? "" : ": expected " + expected));
     }
 
  private:
+    /// Where the word that ends at `end` begins; where a comma is missing, the end of what stands before it, which may be a
+    /// line above.
+    std::size_t place_of(std::size_t end, bool comma_missing) const {
+        const auto is_word = [&](std::size_t i) {
+            return std::isalnum(static_cast<unsigned char>(text_[i])) != 0 || text_[i] == '-' || text_[i] == '.';
+        };
+        std::size_t at = end - std::min<std::size_t>(end, 1);
+        if (end > 1 && text_[at] == '"') do
+                --at;
+            while (at > 0 && (text_[at] != '"' || text_[at - 1] == '\\'));
+        else if (end > 0 && is_word(at))
+            while (at > 0 && is_word(at - 1)) --at;
+        while (comma_missing && at > 0 && std::isspace(static_cast<unsigned char>(text_[at - 1])) != 0) --at;
+        return at;
+    }
     [[noreturn]] void fail(const std::string& what) const {
         throw Error(ErrorCode::bad_format, where_.empty() ? what : where_ + ": " + what, hint_);
     }

@@ -48,25 +48,26 @@ bool touched_by_hand(const Trace& trace, const std::string& tensors) {
 
 }  // namespace
 
+Finding check_point(const LessonPoint& point, const Trace& trace) {
+    Finding finding;
+    try {
+        if (point.check) finding.claim = point.check(trace);
+        // What holds of nothing at all says nothing.
+        if (finding.claim && finding.claim->checked == 0) finding.claim.reset();
+        // A step's own rule, or a sum, says itself whether the hand alone broke it: what it reads, it reads as it is shown. All
+        // else is broken by hand if a hand was in what it is about.
+        Claim* claim = finding.claim ? &*finding.claim : nullptr;
+        if (claim != nullptr && !claim->holds && claim->text.empty()) claim->by_hand = touched_by_hand(trace, claim->tensor);
+    } catch (const std::exception& error) {
+        // A tensor that this run does not have (another model, a partial run): nothing can be said.
+        finding.problem = as_error(error).line();
+    }
+    return finding;
+}
+
 std::vector<Finding> check_lesson(const Lesson& lesson, const Trace& trace) {
     std::vector<Finding> findings;
-    for (const LessonPoint& point : lesson.points) {
-        Finding finding;
-        try {
-            if (point.check) finding.claim = point.check(trace);
-            // What holds of nothing at all says nothing.
-            if (finding.claim && finding.claim->checked == 0) finding.claim.reset();
-            // A step's own rule, or a sum, says itself whether the hand alone broke it: what it reads, it reads as it is shown.
-            // All else is broken by hand if a hand was in what it is about.
-            Claim* claim = finding.claim ? &*finding.claim : nullptr;
-            if (claim != nullptr && !claim->holds && claim->text.empty())
-                claim->by_hand = touched_by_hand(trace, claim->tensor);
-        } catch (const std::exception& error) {
-            // A tensor that this run does not have (another model, a partial run): nothing can be said.
-            finding.problem = as_error(error).message();
-        }
-        findings.push_back(std::move(finding));
-    }
+    for (const LessonPoint& point : lesson.points) findings.push_back(check_point(point, trace));
     return findings;
 }
 

@@ -14,6 +14,8 @@ struct Finding {
     std::string problem;         // the check could not be made, and why; then it does not apply
 };
 
+/// Executes what a point of a lesson claims on this run. Never throws.
+Finding check_point(const LessonPoint& point, const Trace& trace);
 /// Executes the claims of a lesson on this run: one finding a point, in order. Never throws.
 std::vector<Finding> check_lesson(const Lesson& lesson, const Trace& trace);
 

@@ -36,6 +36,27 @@ class Cli(Case):
             for tensor in described["tensors"]:
                 self.assertRegex(text, rf"(?m)^  {re.escape(tensor['name'])}  +{tensor['role']}  +\[")
 
+    def test_a_lesson_plays_and_its_claims_are_checked(self):
+        lessons = json.loads(self.good("lesson", "--json"))
+        self.assertIn("inside-a-transformer", [one["name"] for one in lessons])
+        played = json.loads(self.good("lesson", "inside-a-transformer", "--json", "--language", "zh"))
+        self.assertEqual(played["title"], "走进 Transformer")
+        self.assertTrue(all(claim["verdict"] == "held" for scene in played["scenes"] for claim in scene["claims"]))
+        lesson = {"format": "saccade-lesson", "version": 1, "title": {"en": "One"}, "scenes": [
+            {"state": {"request": {"exhibit": "memory"}}, "text": {"en": "Reading."},
+             "claims": [{"claim": "largest", "text": {"en": "it reads cat"}, "tensor": "weights", "row": {"query": 1}, "on": {"slot": "cat"}}]}]}
+        path = self.path("l.json", json.dumps(lesson).encode())
+        done = saccade("lesson", path)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("broken          it reads cat  (of “q1” the largest is on “bat”, 1 checked)", done.stdout.decode())
+        self.assertIn("1 claim does not hold on this machine", done.stderr.decode())
+        self.bad(1, "lesson", self.path("comma.json", b'{\n "format": "saccade-lesson"\n "version": 1}'),
+                 names=("comma.json", "line 2, column 28", "expected ',' or '}'"))
+        lesson["scenes"][0]["state"]["request"]["exhibit"] = "memorry"
+        self.bad(1, "lesson", self.path("m.json", json.dumps(lesson).encode()), names=("m.json", "scene 1", "memorry", "alignment"))
+        self.bad(1, "lesson", "no-such", names=("no-such", "inside-a-transformer"))
+        self.bad(2, "lesson", path, "--language", "fr", names=("fr", "zh"))
+
     def test_manual(self):
         page = self.good("manual", "man")
         for word in (".TH SACCADE 1", ".SS render", ".B captioning", "EXIT STATUS"):

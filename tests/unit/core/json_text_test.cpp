@@ -28,7 +28,17 @@ TEST(JsonText, reads_what_is_json_as_the_library_does) {
 }
 
 TEST(JsonText, says_where_it_is_none) {
-    EXPECT_EQ(complaint("{\n  \"a\": 1,\n  b: 2}"), "f.json: is not JSON (line 3, column 3): mend it");
+    EXPECT_EQ(complaint("{\n  \"a\": 1,\n  b: 2}"),
+              "f.json: is not JSON (line 3, column 3): expected a name in quotes: mend it");
+    // A missing comma is missed where it should stand, not where that shows.
+    EXPECT_TRUE(contains(complaint("{\n  \"a\": 1\n  \"b\": 2}"), "(line 2, column 9): expected ',' or '}'"));
+    EXPECT_TRUE(contains(complaint("[\"ä\"\n\n \"b\"]"), "(line 1, column 5): expected ',' or ']'"));
+    EXPECT_TRUE(contains(complaint("{\"a\" 1}"), "(line 1, column 6): expected ':'"));
+    EXPECT_TRUE(contains(complaint("[1, ]"), "(line 1, column 5): expected a value"));
+    EXPECT_TRUE(contains(complaint("{\"a\": yes}"), "(line 1, column 7): expected a value"));
+    EXPECT_TRUE(contains(complaint("[\"a\n\"]"), "expected a text that ends with a quote on its line"));
+    EXPECT_TRUE(contains(complaint("{} {}"), "(line 1, column 4): expected the end of the file"));
+    EXPECT_TRUE(contains(complaint("[1, 2"), "(line 1, column 6): expected ',' or ']'"));
     EXPECT_TRUE(contains(complaint(""), "is not JSON (line 1, column 1)"));
     EXPECT_TRUE(contains(complaint("[1e999]"), "holds a number that is too large (line 1"));
     EXPECT_TRUE(contains(complaint("\"\xff\""), "is not JSON"));

@@ -1,0 +1,123 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/path_text.hpp"
+#include "base/printable.hpp"
+#include "cli/commands.hpp"
+#include "cli/told_run.hpp"
+#include "run/lesson_file.hpp"
+#include "viz/view_options.hpp"
+
+namespace saccade {
+
+namespace {
+
+using nlohmann::json;
+
+struct LessonOptions {
+    std::string file, language = "en";
+    bool as_json = false;
+};
+
+void list_lessons(const LessonOptions& options) {
+    const bool chinese = options.language == "zh";
+    json all = json::array();
+    for (const std::string& name : bundled_lessons()) {
+        const LessonFile lesson = load_lesson(bundled_lesson_path(name));
+        all.push_back({{"name", name}, {"title", lesson.title.in(chinese)}, {"scenes", lesson.scenes.size()}});
+    }
+    if (options.as_json) {
+        fmt::print("{}\n", printable_json(all.dump(2)));
+        return;
+    }
+    std::size_t widest = 0;
+    for (const json& one : all) widest = std::max(widest, one["name"].get<std::string>().size());
+    for (const json& one : all)
+        fmt::print("{:<{}}  {} ({} scenes)\n", one["name"].get<std::string>(), widest, one["title"].get<std::string>(),
+                   one["scenes"].get<int>());
+    fmt::print(
+        "\n`saccade lesson NAME` plays one here and checks what it claims; `saccade FILE.json` opens one in the window.\n");
+}
+
+/// What became of the claims of one scene on this machine.
+json played(const LessonScene& scene, bool chinese) {
+    if (const auto options = scene.view.find("options"); options != scene.view.end()) view_options_from_json(*options);
+    const TracePtr a = run_told(scene.request);
+    const TracePtr b = scene.compared ? run_told(*scene.compared) : nullptr;
+    const std::vector<Finding> findings = check_scene(scene, *a, b.get());
+    if (scene.question) asked_row(*a, *scene.question);
+    if (!scene.selected.tensor.empty()) cell_of(*a, scene.selected);
+    json claims = json::array();
+    for (std::size_t i = 0; i < findings.size(); ++i) {
+        const LessonPoint& point = scene.claims[i].point;
+        const Finding& finding = findings[i];
+        claims.push_back({{"text", chinese ? point.chinese : point.english},
+                          {"verdict", verdict(point, finding)},
+                          {"found", finding.claim ? found_against_claimed(*finding.claim) : finding.problem}});
+    }
+    return {{"exhibit", scene.request.exhibit}, {"text", scene.text.in(chinese)}, {"claims", std::move(claims)}};
+}
+
+/// Plays every scene. Returns how many claims do not hold.
+std::size_t play(const LessonFile& lesson, const LessonOptions& options) {
+    const bool chinese = options.language == "zh";
+    json scenes = json::array();
+    std::size_t claims = 0, broken = 0;
+    if (!options.as_json) fmt::print("{}\n", printable(lesson.title.in(chinese)));
+    for (std::size_t i = 0; i < lesson.scenes.size(); ++i) {
+        json scene;
+        try {
+            scene = played(lesson.scenes[i], chinese);
+        } catch (const Error& error) {
+            throw Error(error.code(), fmt::format("{}: scene {}: {}", lesson.path, i + 1, error.message()), error.hint());
+        }
+        for (const json& claim : scene["claims"]) {
+            ++claims;
+            broken += claim["verdict"] == "held" ? 0 : 1;
+        }
+        if (!options.as_json) {
+            fmt::print("\n{} / {}  {}: {}\n", i + 1, lesson.scenes.size(), scene["exhibit"].get<std::string>(),
+                       printable(scene["text"].get<std::string>()));
+            for (const json& claim : scene["claims"])
+                fmt::print("  {:<15} {}  ({})\n", claim["verdict"].get<std::string>(),
+                           printable(claim["text"].get<std::string>()), printable(claim["found"].get<std::string>()));
+        }
+        scenes.push_back(std::move(scene));
+    }
+    if (options.as_json)
+        fmt::print("{}\n", printable_json(json{{"title", lesson.title.in(chinese)}, {"scenes", scenes}}.dump(2)));
+    else
+        fmt::print("\n{} of {} claims hold\n", claims - broken, claims);
+    return broken;
+}
+
+void lesson(const LessonOptions& options) {
+    if (options.file.empty()) return list_lessons(options);
+    std::error_code ignored;
+    const std::string path = path_from_text(options.file);
+    const LessonFile file = load_lesson(std::filesystem::exists(path, ignored) ? path : bundled_lesson_path(options.file));
+    const std::size_t broken = play(file, options);
+    if (broken > 0)
+        throw Error(
+            ErrorCode::invalid_input,
+            fmt::format("{}: {} {} not hold on this machine", options.file, broken, broken == 1 ? "claim does" : "claims do"),
+            "see above which, and change the scene or the claim");
+}
+
+}  // namespace
+
+void add_lesson(CliCommand& app) {
+    CliCommand command = app.add("lesson", "Play a lesson and check what it claims; without a file: the lessons that are here");
+    const auto options = std::make_shared<LessonOptions>();
+    command.option("LESSON", options->file, "A lesson's file, or the name of one that is here");
+    command.flag("--json", options->as_json, "{title, scenes: [{exhibit, text, claims: [{text, verdict, found}]}]}");
+    command.option("--language", options->language, "Of the texts").one_of({"en", "zh"}).shows_default();
+    add_threads(command);
+    command.runs([options] { lesson(*options); });
+}
+
+}  // namespace saccade

@@ -1,0 +1,241 @@
+#include "run/lesson_file.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "base/utf8.hpp"
+#include "exhibit/exhibit.hpp"
+#include "io/json_text.hpp"
+#include "io/text_file.hpp"
+#include "model/model_store.hpp"
+#include "run/known_keys.hpp"
+
+namespace saccade {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr unsigned version = 1;
+constexpr std::size_t most_scenes = 200, most_claims = 50;
+
+/// What is wrong in it is wrong there.
+template <class Read>
+auto in_place(const std::string& where, const Read& read) {
+    try {
+        return read();
+    } catch (const Error& error) {
+        const bool said = error.message().starts_with(where);
+        throw Error(ErrorCode::bad_format, said ? error.message() : where + ": " + error.message(), error.hint());
+    }
+}
+
+/// A request of which only what differs from the exhibit's opening need be written.
+RunRequest request_of(const json& value, const std::string& where) {
+    refuse_unknown_keys(value, {"exhibit", "params", "seed", "interventions", "capture", "analyse", "weights"}, where, "key");
+    RunRequest request = request_from_json(value);
+    const Exhibit& e = exhibit(request.exhibit);
+    const json params = value.value("params", json::object());
+    std::vector<std::string> known;
+    for (const ParamSpec& spec : e.params) known.push_back(spec.name);
+    for (const auto& [name, given] : params.items())
+        if (std::ranges::find(known, name) == known.end())
+            throw Error(ErrorCode::bad_format, fmt::format("{}: {} has no parameter '{}'", where, e.id, name),
+                        fmt::format("there are {}", fmt::join(known, ", ")));
+    resolve(e.params, request.params);
+    return request;
+}
+
+void check_card(const LessonScene& scene, const std::string& card) {
+    const Exhibit& e = exhibit(scene.request.exhibit);
+    std::vector<std::string> known;
+    for (const ViewPlacement& placement : placements(e, scene.request.params))
+        known.push_back(placement.view + "/" + placement.tensor);
+    if (std::ranges::find(known, card) != known.end()) return;
+    throw Error(ErrorCode::bad_format, fmt::format("{} shows no view '{}' here", e.id, card),
+                fmt::format("there are {}", fmt::join(known, ", ")));
+}
+
+void read_view(LessonScene& scene, const json& view, const std::string& where) {
+    const JsonObject object(view, where);
+    refuse_unknown_keys(
+        view, {"theme", "ui_scale", "step", "scale", "options", "language", "lesson", "enlarged", "selected", "shares"}, where,
+        "key");
+    scene.view = view;
+    std::string enlarged;
+    object.text("enlarged", enlarged);
+    if (!enlarged.empty()) check_card(scene, enlarged);
+    if (object.find("selected") == nullptr) return;
+    const JsonObject selected = object.object("selected");
+    if (const json* at = selected.find("at")) {
+        selected.needs({"tensor"}).text("tensor", scene.selected.tensor);
+        scene.selected.at = named_places_from(*at, where + "'s selected");
+        scene.view.erase("selected");
+    }
+}
+
+void read_state(LessonScene& scene, const json& state, const std::string& where) {
+    const JsonObject object(state, where);
+    refuse_unknown_keys(state, {"request", "compare", "view"}, where, "key");
+    object.needs({"request"});
+    const json& request = *object.find("request");
+    scene.request = request_of(request, where);
+    if (const json* compared = object.find("compare")) {
+        json b = request;
+        const JsonObject other(*compared, where + "'s compare");
+        for (const auto& [key, value] : compared->items())
+            if (key == "params" && value.is_object())
+                for (const auto& [name, given] : value.items()) b["params"][name] = given;
+            else
+                b[key] = value;
+        scene.compared = request_of(b, where + "'s compare");
+        if (scene.compared->exhibit != scene.request.exhibit)
+            throw Error(ErrorCode::bad_format, where + " compares two exhibits", "leave the exhibit out of \"compare\"");
+    }
+    if (const json* view = object.find("view")) read_view(scene, *view, where + "'s view");
+}
+
+void read_highlights(LessonScene& scene, const json& value, const std::string& where) {
+    const JsonObject object(value, where);
+    refuse_unknown_keys(value, {"tokens", "cards"}, where, "key");
+    if (const json* tokens = object.find("tokens")) scene.tokens = named_places_from(*tokens, where + "'s tokens");
+    object.texts("cards", scene.cards);
+    for (const std::string& card : scene.cards) check_card(scene, card);
+}
+
+SceneQuestion question_from(const json& value, const std::string& where) {
+    const JsonObject object(value, where);
+    refuse_unknown_keys(value, {"text", "tensor", "row"}, where, "key");
+    object.needs({"text", "tensor", "row"});
+    SceneQuestion question;
+    question.text = in_languages_from(*object.find("text"), where + "'s text");
+    object.text("tensor", question.row.tensor);
+    question.row.at = named_places_from(*object.find("row"), where + "'s row");
+    return question;
+}
+
+LessonScene scene_from(const json& value, const std::string& where) {
+    const JsonObject object(value, where);
+    refuse_unknown_keys(value, {"state", "text", "highlights", "claims", "question"}, where, "key");
+    object.needs({"state", "text"});
+    LessonScene scene;
+    in_place(where, [&] { read_state(scene, *object.find("state"), where); });
+    scene.text = in_languages_from(*object.find("text"), where + "'s text");
+    if (const json* lit = object.find("highlights")) in_place(where, [&] { read_highlights(scene, *lit, where); });
+    if (const json* asked = object.find("question")) scene.question = question_from(*asked, where + "'s question");
+    const std::vector<json>& claims = object.list("claims");
+    if (claims.size() > most_claims)
+        throw Error(ErrorCode::bad_format, fmt::format("{} has {} claims", where, claims.size()),
+                    fmt::format("make at most {}", most_claims));
+    for (std::size_t i = 0; i < claims.size(); ++i) {
+        const std::string claim = fmt::format("{}, claim {}", where, i + 1);
+        scene.claims.push_back(
+            in_place(claim, [&] { return scene_claim_from(claims[i], exhibit(scene.request.exhibit), claim); }));
+        if (scene.claims.back().of_b && !scene.compared)
+            throw Error(ErrorCode::bad_format, claim + " is about B, and the scene compares nothing",
+                        "give the scene's state a \"compare\"");
+        if (scene.claims.back().after_guess && !scene.question)
+            throw Error(ErrorCode::bad_format, claim + " waits for a guess, and the scene asks nothing",
+                        "give the scene a \"question\"");
+    }
+    return scene;
+}
+
+}  // namespace
+
+bool is_lesson(const json& document) {
+    return document.is_object() && document.value("format", json()) == "saccade-lesson";
+}
+
+LessonFile lesson_from_json(const json& document) {
+    if (!is_lesson(document))
+        throw Error(ErrorCode::bad_format, "is not a Saccade lesson",
+                    R"(begin with {"format": "saccade-lesson", "version": 1)");
+    const std::optional<std::uint64_t> found = whole_in<std::uint64_t>(document.value("version", json()), 1);
+    if (!found) throw Error(ErrorCode::bad_format, "is a lesson without a version", "write \"version\": 1");
+    if (*found > version)
+        throw Error(ErrorCode::bad_format,
+                    fmt::format("is a lesson of version {}; this Saccade knows version {}", *found, version), "update Saccade");
+    refuse_unknown_keys(document, {"format", "version", "title", "text", "scenes"}, "the lesson", "key");
+    const JsonObject object(document, "the lesson");
+    object.needs({"title", "scenes"});
+    LessonFile lesson;
+    lesson.title = in_languages_from(*object.find("title"), "the title");
+    if (const json* text = object.find("text")) lesson.text = in_languages_from(*text, "the text");
+    const std::vector<json>& scenes = object.list("scenes");
+    if (scenes.empty() || scenes.size() > most_scenes)
+        throw Error(ErrorCode::bad_format, fmt::format("the lesson has {} scenes", scenes.size()),
+                    fmt::format("give 1 to {}", most_scenes));
+    for (std::size_t i = 0; i < scenes.size(); ++i)
+        lesson.scenes.push_back(scene_from(scenes[i], fmt::format("scene {}", i + 1)));
+    lesson.document = document;
+    return lesson;
+}
+
+LessonFile load_lesson(const std::string& path) {
+    const json document = parse_json(read_text(path, JsonLimits().bytes), path, "mend it there");
+    try {
+        LessonFile lesson = lesson_from_json(document);
+        lesson.path = path;
+        return lesson;
+    } catch (const Error& error) {
+        throw Error(error.code(), fmt::format("{}: {}", sanitize_utf8(path), error.message()), error.hint());
+    }
+}
+
+std::vector<std::string> bundled_lessons() {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (const fs::directory_entry& file : fs::directory_iterator(fs::path(assets_folder()) / "lessons", error))
+        if (file.path().extension() == ".json") names.push_back(file.path().stem().string());
+    std::ranges::sort(names);
+    return names;
+}
+
+std::string bundled_lesson_path(const std::string& name) {
+    const std::vector<std::string> all = bundled_lessons();
+    if (std::ranges::find(all, name) == all.end())
+        throw Error(
+            ErrorCode::not_found, fmt::format("'{}' is neither a file nor a lesson that is here", name),
+            all.empty() ? "set SACCADE_ASSETS to the folder of the assets" : fmt::format("there are {}", fmt::join(all, ", ")));
+    return (fs::path(assets_folder()) / "lessons" / (name + ".json")).string();
+}
+
+CellRef asked_row(const Trace& trace, const SceneQuestion& question) {
+    const TraceTensor& tensor = trace.tensor(question.row.tensor);
+    CellRef row{tensor.info.name, {}};
+    for (std::size_t a = 0; a + 1 < tensor.info.axes.size(); ++a) {
+        const Axis& axis = *tensor.info.axes[a];
+        const auto named = std::ranges::find(question.row.at, axis.name, &NamedPlaces::axis);
+        const std::vector<Index> at = named == question.row.at.end() ? std::vector<Index>{} : positions_of(axis, *named);
+        if (at.size() != 1)
+            throw Error(ErrorCode::invalid_input, fmt::format("the question is about {} positions on {}", at.size(), axis.name),
+                        "name one");
+        row.index.push_back(at.front());
+    }
+    row.index.push_back(-1);
+    return row;
+}
+
+std::vector<Finding> check_scene(const LessonScene& scene, const Trace& a, const Trace* b) {
+    std::vector<Finding> findings;
+    for (const SceneClaim& claim : scene.claims) {
+        const Trace* of = claim.of_b ? b : &a;
+        findings.push_back(of != nullptr ? check_point(claim.point, *of) : Finding{});
+    }
+    return findings;
+}
+
+double guess_distance(const std::vector<float>& guess, const std::vector<float>& row) {
+    double apart = 0;
+    for (std::size_t i = 0; i < std::min(guess.size(), row.size()); ++i)
+        apart += std::abs(static_cast<double>(guess[i]) - static_cast<double>(row[i]));
+    return apart / 2;
+}
+
+}  // namespace saccade

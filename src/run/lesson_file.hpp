@@ -1,0 +1,61 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "run/run_request.hpp"
+#include "run/scene_claim.hpp"
+
+namespace saccade {
+
+/// What the class is asked before it sees: how the weights of one row are shared out. Until it is answered the row is covered.
+struct SceneQuestion {
+    InLanguages text;
+    NamedPart row;  // of weights: one position on every axis but the last
+};
+
+/// One scene of a lesson: a state of the program, and what is said about it.
+struct LessonScene {
+    RunRequest request;
+    std::optional<RunRequest> compared;
+    nlohmann::json view = nlohmann::json::object();  // as a session's, what differs from the opening of the exhibit
+    NamedPart selected;                              // the cell that is looked at; no tensor: none is named
+    InLanguages text;
+    std::vector<NamedPlaces> tokens;  // that are lit
+    std::vector<std::string> cards;   // that are, by their names: "heatmap/weights"
+    std::vector<SceneClaim> claims;
+    std::optional<SceneQuestion> question;
+};
+
+/// A lesson that plays: scenes over any exhibits. assets/lessons/README.md documents the file.
+struct LessonFile {
+    std::string path;
+    InLanguages title, text;
+    std::vector<LessonScene> scenes;
+    nlohmann::json document = nlohmann::json::object();  // as it was read
+};
+
+/// Is it one, whatever it holds?
+bool is_lesson(const nlohmann::json& json);
+/// Error{bad_format} says where: "scene 3, claim 2: ...", and what there is instead.
+LessonFile lesson_from_json(const nlohmann::json& json);
+/// The same with the path. Error{io}.
+LessonFile load_lesson(const std::string& path);
+
+/// The lessons that come with the program, by name, in the order in which they are taught.
+std::vector<std::string> bundled_lessons();
+/// Error{not_found} lists them.
+std::string bundled_lesson_path(const std::string& name);
+
+/// The row of a question as a cell of its weights whose last index is -1. Error{not_found} or {invalid_input}: this run has no
+/// such row, or more than one.
+CellRef asked_row(const Trace& trace, const SceneQuestion& question);
+/// The scene's claims on its run, one finding each; `b`: the run that it is compared with, or null. Never throws.
+std::vector<Finding> check_scene(const LessonScene& scene, const Trace& a, const Trace* b);
+
+/// Total variation: the share of the weight that lies elsewhere, from 0 to 1.
+double guess_distance(const std::vector<float>& guess, const std::vector<float>& row);
+
+}  // namespace saccade
