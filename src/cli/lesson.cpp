@@ -26,10 +26,8 @@ struct LessonOptions {
 void list_lessons(const LessonOptions& options) {
     const bool chinese = options.language == "zh";
     json all = json::array();
-    for (const std::string& name : bundled_lessons()) {
-        const LessonFile lesson = load_lesson(bundled_lesson_path(name));
-        all.push_back({{"name", name}, {"title", lesson.title.in(chinese)}, {"scenes", lesson.scenes.size()}});
-    }
+    for (const OfferedLesson& one : offered_lessons())
+        all.push_back({{"name", one.name}, {"title", one.title.in(chinese)}, {"scenes", one.scenes}});
     if (options.as_json) {
         fmt::print("{}\n", printable_json(all.dump(2)));
         return;

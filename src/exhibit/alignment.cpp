@@ -263,6 +263,9 @@ Exhibit alignment_exhibit() {
                      {"heatmap", "weights", 1, 0.62f, 0.7f},
                      {"stages", "weights", 1, 0.38f, 0.7f}};
     exhibit.place = [](const Params& params) {
+        // Without attention there are no weights: what is read instead is the same at every step.
+        if (params.text("model") == "zh-en-fixed")
+            return std::vector<ViewPlacement>{{"heatmap", "context", 0, 0.6f, 1}, {"bars", "probabilities", 0, 0.4f, 1}};
         std::vector<ViewPlacement> views = {{"flow", "weights", 0, 1, 0.3f},
                                             {"tree", "beam.score", 0, 1, 0.3f},
                                             {"heatmap", "weights", 1, 0.38f, 0.7f},

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 
 #include "base/utf8.hpp"
@@ -206,8 +205,26 @@ std::string bundled_lesson_path(const std::string& name) {
     return (fs::path(assets_folder()) / "lessons" / (name + ".json")).string();
 }
 
+std::vector<OfferedLesson> offered_lessons() {
+    std::vector<OfferedLesson> all;
+    for (const std::string& name : bundled_lessons()) {
+        try {
+            const LessonFile lesson = load_lesson(bundled_lesson_path(name));
+            all.push_back({name, lesson.path, lesson.title, lesson.text, lesson.scenes.size()});
+        } catch (const Error&) {
+            // Who opens or plays it is told; the others are offered.
+        }
+    }
+    return all;
+}
+
 CellRef asked_row(const Trace& trace, const SceneQuestion& question) {
     const TraceTensor& tensor = trace.tensor(question.row.tensor);
+    const Index places = tensor.info.axes.empty() ? 0 : tensor.info.axes.back()->extent;
+    if (tensor.info.axes.size() < 2 || places > most_guessed)
+        throw Error(ErrorCode::invalid_input,
+                    fmt::format("the question is about a row of {} places of {}", places, tensor.info.name),
+                    fmt::format("ask about a row of a matrix, of at most {}", most_guessed));
     CellRef row{tensor.info.name, {}};
     for (std::size_t a = 0; a + 1 < tensor.info.axes.size(); ++a) {
         const Axis& axis = *tensor.info.axes[a];
@@ -229,13 +246,6 @@ std::vector<Finding> check_scene(const LessonScene& scene, const Trace& a, const
         findings.push_back(of != nullptr ? check_point(claim.point, *of) : Finding{});
     }
     return findings;
-}
-
-double guess_distance(const std::vector<float>& guess, const std::vector<float>& row) {
-    double apart = 0;
-    for (std::size_t i = 0; i < std::min(guess.size(), row.size()); ++i)
-        apart += std::abs(static_cast<double>(guess[i]) - static_cast<double>(row[i]));
-    return apart / 2;
 }
 
 }  // namespace saccade

@@ -46,16 +46,22 @@ LessonFile load_lesson(const std::string& path);
 
 /// The lessons that come with the program, by name, in the order in which they are taught.
 std::vector<std::string> bundled_lessons();
+/// One that can be chosen.
+struct OfferedLesson {
+    std::string name, path;
+    InLanguages title, text;
+    std::size_t scenes = 0;
+};
+/// The bundled ones that can be read.
+std::vector<OfferedLesson> offered_lessons();
 /// Error{not_found} lists them.
 std::string bundled_lesson_path(const std::string& name);
 
+constexpr Index most_guessed = 24;  // places of a row
 /// The row of a question as a cell of its weights whose last index is -1. Error{not_found} or {invalid_input}: this run has no
-/// such row, or more than one.
+/// such row, or more than one, or a row too long to be guessed (most_guessed).
 CellRef asked_row(const Trace& trace, const SceneQuestion& question);
 /// The scene's claims on its run, one finding each; `b`: the run that it is compared with, or null. Never throws.
 std::vector<Finding> check_scene(const LessonScene& scene, const Trace& a, const Trace* b);
-
-/// Total variation: the share of the weight that lies elsewhere, from 0 to 1.
-double guess_distance(const std::vector<float>& guess, const std::vector<float>& row);
 
 }  // namespace saccade

@@ -11,6 +11,7 @@
 #include "ui/desk_state.hpp"
 #include "ui/document.hpp"
 #include "ui/layers.hpp"
+#include "ui/lesson_state.hpp"
 #include "ui/present.hpp"
 #include "ui/recent.hpp"
 
@@ -108,6 +109,8 @@ struct AppState {
     double screen_scale = 1;
     FigureDesk desk;
     Presentation present;
+    LessonState lesson;
+    std::optional<std::vector<OfferedLesson>> offered_lessons;  // read when they are first looked for
     PathPrompt prompt;
     AskedFiles asking;
 

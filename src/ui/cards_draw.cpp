@@ -10,6 +10,7 @@
 #include "ui/card_scene.hpp"
 #include "ui/cards.hpp"
 #include "ui/imgui_compat.hpp"
+#include "ui/lit.hpp"
 #include "viz/derived.hpp"
 #include "viz/difference.hpp"
 #include "viz/layout.hpp"
@@ -46,6 +47,7 @@ ViewState view_state(const AppState& state, const Exhibit& e, const ViewPlacemen
     view_of.width = static_cast<double>(size.x / ui.s);
     view_of.height = static_cast<double>(size.y / ui.s);
     view_of.decorations = false;
+    if (state.present.on && !state.document.stage.enlarged.empty()) view_of.text_scale = 1.25;  // for the back row
     if (of != CardOf::difference) return view_of;
     // The view's own choice is made by role, which a difference does not have: that of A.
     if (view_of.tensor.empty() && state.document.sides[0].trace() != nullptr)
@@ -350,8 +352,9 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
     if (size.x > 40 * s && size.y > 30 * s && trace_of(state, of) != nullptr) {
         try {
             const View& v = view(placement.view);
-            const Figure figure =
+            Figure figure =
                 v.layout(*trace_of(state, of), view_state(state, e, placement, ui, size, of), ScreenTextMeasure(ui.fonts));
+            light_tokens(state, act, *trace_of(state, of), figure);
             title = figure.title.empty() ? tr(v.title()) : tr_composed(figure.title);
             subtitle = tr_composed(figure.subtitle);
             if (const std::string hint = hand_hint(state, act, figure, of); !hint.empty())
@@ -395,6 +398,8 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
         ImGui::SetCursorScreenPos(inner);
         label(ui, problem, ui.theme.secondary, 13, Font::ui, size.x);
     }
+    if (of != CardOf::difference && is_framed(state, act, card_key(placement)))
+        list.AddRect(place.at, high, ui.color(ui.theme.selection), 10 * s, 0, 2 * s);
     if (is_dimmed(state, of)) list.AddRectFilled(place.at, high, ui.color(with_alpha(ui.theme.background, 0.55)), 10 * s);
 }
 

@@ -21,27 +21,28 @@ constexpr double scale_step = 0.1;
 
 struct NamedKey {
     const char* name;
-    int (*pressed)();  // how often in this frame
+    int (*pressed)(bool repeat);  // how often in this frame; with what a key that is held down repeats, if it does
 };
 
 /// Beside letters and digits.
-constexpr std::array named_keys = {NamedKey{"←", [] { return compat::key_pressed(ImGuiKey_LeftArrow) ? 1 : 0; }},
-                                   NamedKey{"→", [] { return compat::key_pressed(ImGuiKey_RightArrow) ? 1 : 0; }},
-                                   NamedKey{"↑", [] { return compat::key_pressed(ImGuiKey_UpArrow) ? 1 : 0; }},
-                                   NamedKey{"↓", [] { return compat::key_pressed(ImGuiKey_DownArrow) ? 1 : 0; }},
-                                   NamedKey{"+", [] { return compat::plain_key_pressed(compat::PlainKey::plus); }},
-                                   NamedKey{"−", [] { return compat::plain_key_pressed(compat::PlainKey::minus); }},
-                                   NamedKey{"[", [] { return compat::sign_typed(compat::PlainKey::opening_bracket); }},
-                                   NamedKey{"]", [] { return compat::sign_typed(compat::PlainKey::closing_bracket); }},
-                                   NamedKey{".", [] { return compat::sign_typed(compat::PlainKey::dot); }},
-                                   NamedKey{"Space", [] { return compat::key_pressed(ImGuiKey_Space, false) ? 1 : 0; }},
-                                   NamedKey{"Del", [] { return compat::key_pressed(ImGuiKey_Delete, false) ? 1 : 0; }},
-                                   NamedKey{"Home", [] { return compat::key_pressed(ImGuiKey_Home, false) ? 1 : 0; }},
-                                   NamedKey{"PageUp", [] { return compat::key_pressed(ImGuiKey_PageUp, false) ? 1 : 0; }},
-                                   NamedKey{"PageDown", [] { return compat::key_pressed(ImGuiKey_PageDown, false) ? 1 : 0; }},
-                                   NamedKey{"F5", [] { return compat::plain_key_pressed(compat::PlainKey::f5); }},
-                                   NamedKey{"Esc", [] { return compat::key_pressed(ImGuiKey_Escape, false) ? 1 : 0; }},
-                                   NamedKey{"F1", [] { return compat::plain_key_pressed(compat::PlainKey::f1); }}};
+constexpr std::array named_keys = {
+    NamedKey{"←", [](bool repeat) { return compat::key_pressed(ImGuiKey_LeftArrow, repeat) ? 1 : 0; }},
+    NamedKey{"→", [](bool repeat) { return compat::key_pressed(ImGuiKey_RightArrow, repeat) ? 1 : 0; }},
+    NamedKey{"↑", [](bool repeat) { return compat::key_pressed(ImGuiKey_UpArrow, repeat) ? 1 : 0; }},
+    NamedKey{"↓", [](bool repeat) { return compat::key_pressed(ImGuiKey_DownArrow, repeat) ? 1 : 0; }},
+    NamedKey{"+", [](bool) { return compat::plain_key_pressed(compat::PlainKey::plus); }},
+    NamedKey{"−", [](bool) { return compat::plain_key_pressed(compat::PlainKey::minus); }},
+    NamedKey{"[", [](bool) { return compat::sign_typed(compat::PlainKey::opening_bracket); }},
+    NamedKey{"]", [](bool) { return compat::sign_typed(compat::PlainKey::closing_bracket); }},
+    NamedKey{".", [](bool) { return compat::sign_typed(compat::PlainKey::dot); }},
+    NamedKey{"Space", [](bool) { return compat::key_pressed(ImGuiKey_Space, false) ? 1 : 0; }},
+    NamedKey{"Del", [](bool) { return compat::key_pressed(ImGuiKey_Delete, false) ? 1 : 0; }},
+    NamedKey{"Home", [](bool) { return compat::key_pressed(ImGuiKey_Home, false) ? 1 : 0; }},
+    NamedKey{"PageUp", [](bool) { return compat::key_pressed(ImGuiKey_PageUp, false) ? 1 : 0; }},
+    NamedKey{"PageDown", [](bool) { return compat::key_pressed(ImGuiKey_PageDown, false) ? 1 : 0; }},
+    NamedKey{"F5", [](bool) { return compat::plain_key_pressed(compat::PlainKey::f5); }},
+    NamedKey{"Esc", [](bool) { return compat::key_pressed(ImGuiKey_Escape, false) ? 1 : 0; }},
+    NamedKey{"F1", [](bool) { return compat::plain_key_pressed(compat::PlainKey::f1); }}};
 
 const NamedKey* named(const std::string& key) {
     const auto* found =
@@ -53,8 +54,8 @@ bool is_letter_or_digit(const std::string& key) {
     return key.size() == 1 && ((key[0] >= 'A' && key[0] <= 'Z') || (key[0] >= '0' && key[0] <= '9'));
 }
 
-/// How often; fast fingers type a sign twice in a frame.
-int presses(const Chord& chord) {
+/// How often; fast fingers type a sign twice in a frame. In Present nothing repeats: a held key would run through the lesson.
+int presses(const Chord& chord, bool repeat) {
     const ImGuiIO& io = ImGui::GetIO();
     // Where + stands on a keyboard, Shift may be needed to reach it; for a bracket AltGr.
     const bool bracket = chord.key == "[" || chord.key == "]";
@@ -62,7 +63,7 @@ int presses(const Chord& chord) {
     if (!bracket && (io.KeyCtrl != chord.ctrl || io.KeyAlt != chord.alt)) return 0;
     if (io.KeyShift != chord.shift && !any_shift) return 0;
     const NamedKey* key = named(chord.key);
-    return key != nullptr ? key->pressed() : compat::letter_pressed(chord.key[0]) ? 1 : 0;
+    return key != nullptr ? key->pressed(repeat) : compat::letter_pressed(chord.key[0]) ? 1 : 0;
 }
 
 // --- the table ---
@@ -90,6 +91,12 @@ bool has_changes(const AppState& state, Controller&) {
 }
 bool has_lesson(const AppState& state, Controller&) {
     return !state.document.exhibit().lesson.empty();
+}
+bool plays_file(const AppState& state, Controller&) {
+    return state.lesson.file != nullptr;
+}
+bool scene_changed(const AppState&, Controller& act) {
+    return act.lesson().changed();
 }
 bool has_training(const AppState& state, Controller&) {
     return !state.document.exhibit().training_task.empty();
@@ -172,6 +179,10 @@ void add_runs(std::vector<Command>& all) {
     all.push_back(
         {msg("Cancel the run"), "Esc", {}, [](AppState&, Controller& act) { act.runs().cancel(); }, Heard::outside_dialogs});
     all.push_back({msg("Lesson"), "Ctrl L", has_lesson, [](AppState&, Controller& act) { act.toggle_lesson(); }});
+    all.push_back({msg("Lesson: make it so, as the scene has it"), {}, scene_changed, [](AppState&, Controller& act) {
+                       act.lesson().make_it_so();
+                   }});
+    all.push_back({msg("Lesson: close its file"), {}, plays_file, [](AppState&, Controller& act) { act.lesson().close(); }});
     all.push_back({msg("Start this exhibit afresh"), {}, {}, [](AppState&, Controller& act) { act.start_afresh(); }});
     all.push_back({msg("Changes by hand"), {}, has_changes, [](AppState& state, Controller&) { state.changes_asked = true; }});
     all.push_back(
@@ -218,38 +229,59 @@ void add_window(std::vector<Command>& all) {
     all.push_back({msg("Quit"), "Ctrl Q", {}, [](AppState&, Controller& act) { act.quit(); }});
 }
 
-void add_presenting(std::vector<Command>& all) {
-    const auto add = [&](const char* title, std::initializer_list<const char*> chords,
-                         const std::function<void(Presentation&)>& run) {
-        for (const char* chord : chords)
-            all.push_back(
-                {title, chord, {}, [run](AppState& state, Controller&) { run(state.present); }, Heard::presenting, false});
+bool covered(const AppState&, Controller& act) {
+    return act.lesson().covered();
+}
+bool uncovered(const AppState& state, Controller& act) {
+    return !covered(state, act);
+}
+
+using Presented = std::function<void(AppState&, Controller&)>;
+
+void add_presenting(std::vector<Command>& all, const char* title, std::initializer_list<const char*> chords,
+                    const Presented& run, std::function<bool(const AppState&, Controller&)> when = {}) {
+    for (const char* chord : chords) all.push_back({title, chord, when, run, Heard::presenting, false});
+}
+
+/// What is asked is answered before a clicker goes on.
+void add_lesson_keys(std::vector<Command>& all) {
+    const auto reveal_or_next = [](AppState& state, Controller& act) {
+        act.lesson().covered() ? act.lesson().reveal() : state.present.next();
     };
+    const auto next = [](AppState& state, Controller&) { state.present.next(); };
+    const auto back = [](AppState& state, Controller&) { state.present.back(); };
+    add_presenting(all, msg("Present: next point or scene of the lesson; first the answer, where one is asked for"),
+                   {"Space", "PageDown"}, reveal_or_next);
+    add_presenting(all, msg("Present: next point or scene of the lesson"), {"→"}, next);
+    add_presenting(all, msg("Present: next point or scene of the lesson"), {"↓"}, next, uncovered);
+    add_presenting(all, msg("Present: the one before"), {"←", "PageUp"}, back);
+    add_presenting(all, msg("Present: the one before"), {"↑"}, back, uncovered);
+    const auto choose = [](int by) { return [by](AppState&, Controller& act) { act.lesson().choose_bar(by); }; };
+    const auto raise = [](float by) { return [by](AppState&, Controller& act) { act.lesson().raise_bar(by); }; };
+    add_presenting(all, msg("Present: a bar of the guess"), {"↑"}, choose(-1), covered);
+    add_presenting(all, msg("Present: a bar of the guess"), {"↓"}, choose(1), covered);
+    add_presenting(all, msg("Present: the bar longer or shorter"), {"+"}, raise(static_cast<float>(nudge)), covered);
+    add_presenting(all, msg("Present: the bar longer or shorter"), {"−"}, raise(-static_cast<float>(nudge)), covered);
+    add_presenting(
+        all, msg("Present: make it so, as the scene has it"), {"M"},
+        [](AppState&, Controller& act) { act.lesson().make_it_so(); }, scene_changed);
+}
+
+void add_presenting(std::vector<Command>& all) {
     using Blank = Presentation::Blank;
-    add(msg("Present: next point of the lesson"), {"Space", "→", "↓", "PageDown"}, &Presentation::next);
-    add(msg("Present: the point before"), {"←", "↑", "PageUp"}, &Presentation::back);
+    add_lesson_keys(all);
     for (const auto& [chord, by] : {std::pair{"[", Index{-1}}, std::pair{"]", Index{1}}})
-        all.push_back({msg("Present: output step"),
-                       chord,
-                       {},
-                       [by](AppState&, Controller& act) { act.stage().set_step(act.stage().current_step() + by); },
-                       Heard::presenting,
-                       false});
-    all.push_back({msg("Present: one view alone, the next, all of them"),
-                   "V",
-                   {},
-                   [](AppState& state, Controller& act) { act.stage().enlarge(next_card_alone(state)); },
-                   Heard::presenting,
-                   false});
-    add(msg("Present: spotlight around the pointer"), {"S"}, [](Presentation& p) { p.spotlight = !p.spotlight; });
-    add(msg("Present: black screen until the next key"), {"B", "."}, [](Presentation& p) { p.blank = Blank::black; });
-    add(msg("Present: white screen until the next key"), {"W"}, [](Presentation& p) { p.blank = Blank::white; });
-    all.push_back({msg("Present: end, as Esc does"),
-                   "F5",
-                   {},
-                   [](AppState& state, Controller&) { state.present.end(); },
-                   Heard::presenting,
-                   false});
+        add_presenting(all, msg("Present: output step"), {chord},
+                       [by](AppState&, Controller& act) { act.stage().set_step(act.stage().current_step() + by); });
+    add_presenting(all, msg("Present: one view alone, the next, all of them"), {"V"},
+                   [](AppState& state, Controller& act) { act.stage().enlarge(next_card_alone(state)); });
+    add_presenting(all, msg("Present: spotlight around the pointer"), {"S"},
+                   [](AppState& state, Controller&) { state.present.spotlight = !state.present.spotlight; });
+    add_presenting(all, msg("Present: black screen until the next key"), {"B", "."},
+                   [](AppState& state, Controller&) { state.present.blank = Blank::black; });
+    add_presenting(all, msg("Present: white screen until the next key"), {"W"},
+                   [](AppState& state, Controller&) { state.present.blank = Blank::white; });
+    add_presenting(all, msg("Present: end, as Esc does"), {"F5"}, [](AppState& state, Controller&) { state.present.end(); });
 }
 
 bool dialog_open(const AppState& state) {
@@ -329,7 +361,7 @@ void run_keys(AppState& state, Controller& act) {
         return;
     }
     for (const Command& command : commands())
-        for (int left = command.chord.key.empty() ? 0 : presses(command.chord);
+        for (int left = command.chord.key.empty() ? 0 : presses(command.chord, !presenting);
              left > 0 && heard(command, state, presenting) && command.available(state, act); --left)
             command.run(state, act);
 }

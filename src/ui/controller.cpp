@@ -40,6 +40,7 @@ Controller::Controller(AppState& state, Runner& a, Runner& b, std::array<Runner*
       part_(document_, history_, runs_),
       scenes_(document_, history_, inputs_, comparison_, messages_),
       pictures_(document_, history_, inputs_, runs_, scenes_, messages_, [this](const std::string& id) { choose_exhibit(id); }),
+      lesson_(state, *this),
       training_(document_, runs_, messages_),
       desk_(state),
       files_(state, *this),
@@ -110,7 +111,8 @@ void Controller::open_request(const RunRequest& request, const std::optional<Run
 bool Controller::poll() {
     messages_.poll(document_.history.last_edit);
     files_.poll();
-    const bool shown = runs_.poll();
+    bool shown = runs_.poll();
+    shown = lesson_.poll() || shown;
     comparison_.refresh_difference();
     desk_.poll();
     return shown;

@@ -10,6 +10,7 @@
 #include "ui/hand.hpp"
 #include "ui/history.hpp"
 #include "ui/inputs.hpp"
+#include "ui/lesson_play.hpp"
 #include "ui/live_training.hpp"
 #include "ui/messages.hpp"
 #include "ui/part_shown.hpp"
@@ -73,6 +74,8 @@ class Controller {
     PartShown& part() { return part_; }
     SceneEditor& scenes() { return scenes_; }
     Pictures& pictures() { return pictures_; }
+    LessonPlay& lesson() { return lesson_; }
+    const LessonPlay& lesson() const { return lesson_; }
     LiveTraining& training() { return training_; }
     Desk& desk() { return desk_; }
     const Desk& desk() const { return desk_; }
@@ -99,6 +102,7 @@ class Controller {
     PartShown part_;
     SceneEditor scenes_;
     Pictures pictures_;
+    LessonPlay lesson_;
     LiveTraining training_;
     Desk desk_;
     Files files_;

@@ -100,6 +100,11 @@ void Files::answer(FilesAnswer answer) {
     if (answer == FilesAnswer::leave_out) {
         file.request = without_files(std::move(file.request));
         if (file.compared) file.compared = without_files(std::move(*file.compared));
+        if (file.lesson)
+            for (LessonScene& scene : file.lesson->scenes) {
+                scene.request = without_files(std::move(scene.request));
+                if (scene.compared) scene.compared = without_files(std::move(*scene.compared));
+            }
     }
     use(file);
 }
@@ -138,6 +143,9 @@ void Files::use(const OpenedFile& file) {
                 return act_.messages().tell(tr(exhibit(file.request.exhibit).title) + ": " + file.path);
             case Kind::run:
                 return use_run(file);
+            case Kind::lesson:
+                act_.lesson().open(*file.lesson);
+                return act_.messages().tell("Lesson: " + file.path + " (F5 plays it)");
             case Kind::path:
                 break;
         }

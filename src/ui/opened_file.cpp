@@ -14,7 +14,9 @@
 #include "exhibit/exhibit.hpp"
 #include "exhibit/read_ahead.hpp"
 #include "image/load_image.hpp"
+#include "io/json_text.hpp"
 #include "io/safetensors.hpp"
+#include "io/text_file.hpp"
 #include "params/matrix_file.hpp"
 #include "run/named_files.hpp"
 #include "run/session.hpp"
@@ -35,13 +37,16 @@ bool is_picture_ending(std::string ending) {
     return ending == ".png" || ending == ".jpg" || ending == ".jpeg" || ending == ".webp";
 }
 
-void find_elsewhere(OpenedFile& file) {
+void find_elsewhere(OpenedFile& file, const RunRequest& request) {
     const std::string folder = std::filesystem::path(file.path).parent_path().string();
-    file.elsewhere = files_elsewhere(file.request, folder);
-    if (!file.compared) return;
-    for (const std::string& named : files_elsewhere(*file.compared, folder))
+    for (const std::string& named : files_elsewhere(request, folder))
         if (std::find(file.elsewhere.begin(), file.elsewhere.end(), named) == file.elsewhere.end())
             file.elsewhere.push_back(named);
+}
+
+void find_elsewhere(OpenedFile& file) {
+    find_elsewhere(file, file.request);
+    if (file.compared) find_elsewhere(file, *file.compared);
 }
 
 void read_exported(OpenedFile& file) {
@@ -53,8 +58,20 @@ void read_exported(OpenedFile& file) {
     find_elsewhere(file);
 }
 
+void read_lesson(OpenedFile& file) {
+    file.lesson = std::make_shared<LessonFile>(load_lesson(file.path));
+    file.kind = OpenedFile::Kind::lesson;
+    for (const LessonScene& scene : file.lesson->scenes) {
+        static_cast<void>(saved_view_from_json(scene.view));  // what is wrong in it is said now, not before the class
+        find_elsewhere(file, scene.request);
+        if (scene.compared) find_elsewhere(file, *scene.compared);
+    }
+}
+
 void read_session(OpenedFile& file) {
     file.stamp = stamp_of(file.path);
+    if (is_lesson(parse_json(read_text(file.path, JsonLimits().bytes), file.path, "open a file that Saccade has saved")))
+        return read_lesson(file);
     const Session session = load_session(file.path);
     exhibit(session.request.exhibit);
     file.view = saved_view_from_json(session.view);

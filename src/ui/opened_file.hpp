@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "io/file_stamp.hpp"
+#include "run/lesson_file.hpp"
 #include "run/run_request.hpp"
 #include "ui/saved_view.hpp"
 #include "viz/view.hpp"
@@ -16,7 +17,7 @@ namespace saccade {
 
 /// What a file that is opened turned out to be.
 struct OpenedFile {
-    enum class Kind { picture, run, weights, training, array, capture, model, path };
+    enum class Kind { picture, run, weights, training, array, capture, model, path, lesson };
     Kind kind = Kind::picture;
     std::string path;
     std::optional<Error> problem;  // it cannot be read; the rest says nothing
@@ -30,6 +31,8 @@ struct OpenedFile {
     std::shared_ptr<const nlohmann::json> session;  // as it was read,
     FileStamp stamp;                                // and when
     ViewState figure;                               // of a picture
+
+    std::shared_ptr<LessonFile> lesson;
 
     Tensor<float> array;
     bool readable = false;  // as a capture, too, whatever it is to a matrix

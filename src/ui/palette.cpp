@@ -43,7 +43,13 @@ void add_commands(const AppState& state, Controller& act, Entries& all) {
             all.push_back({command.title, msg("command"), {}, to_string(command.chord), command.run, tr(command.title)});
 }
 
-void add_lessons(Entries& all) {
+void add_lessons(Controller& controller, Entries& all) {
+    for (const OfferedLesson& lesson : controller.lesson().offered())
+        all.push_back({"Play: " + lesson.title.english + " · " + lesson.title.chinese,
+                       "lesson",
+                       {lesson.title.chinese, lesson.name},
+                       "",
+                       [path = lesson.path](AppState&, Controller& now) { now.files().open(path); }});
     for (const Exhibit& e : exhibits()) {
         if (e.lesson.empty()) continue;
         all.push_back({e.lesson.title_english + " · " + e.lesson.title_chinese,
@@ -215,7 +221,7 @@ std::vector<PaletteEntry> palette_entries(const AppState& state, Controller& act
     add_exhibits(all);
     add_commands(state, act, all);
     add_recent(state, all);
-    add_lessons(all);
+    add_lessons(act, all);
     add_settings(state, all);
     add_view_options(state, all);
     add_models(all);

@@ -1,18 +1,123 @@
+#include <fmt/format.h>
+
 #include "base/translate.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
+#include "ui/shown_point.hpp"
 #include "ui/verdict_line.hpp"
 
 namespace saccade {
 
-void lesson_panel(const Ui& ui, AppState& state, Controller& act) {
-    static_cast<void>(act);
+namespace {
+
+bool in_chinese(const AppState& state) {
+    return state.view.language == "zh";
+}
+
+/// A claim and what became of it; a click on one of a scene selects its cells.
+void claim_line(const Ui& ui, AppState& state, Controller& act, const ShownClaim& claim) {
+    const float s = ui.s, left = ImGui::GetCursorPosX(), top = ImGui::GetCursorPosY();
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    verdict_mark(ui, {at.x, at.y + 1 * s}, claim.said);
+    ImGui::SetCursorPos({left + 24 * s, top});
+    ImGui::BeginGroup();
+    paragraph(ui, claim.text, claim.said.empty() ? ui.theme.secondary : verdict_color(ui.theme, claim.said), 13);
+    ImGui::EndGroup();
+    if (claim.scene_claim) note_place(state, fmt::format("lesson claim {}", *claim.scene_claim + 1));
+    const bool hovered = ImGui::IsItemHovered();
+    if (hovered && !claim.found.empty()) tooltip(ui, claim.found);
+    if (claim.scene_claim && !claim.waits && hovered) {
+        ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
+        if (ImGui::IsMouseClicked(0)) act.lesson().select(*claim.scene_claim);
+    }
+    ImGui::SetCursorPosX(left);
+}
+
+void bullet(const Ui& ui) {
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    ImGui::GetWindowDrawList()->AddCircleFilled({at.x + 8 * ui.s, at.y + 10 * ui.s}, 2 * ui.s, ui.color(ui.theme.faint));
+}
+
+/// The exhibit's own: every point with its claim.
+void own_lesson(const Ui& ui, AppState& state, Controller& act) {
+    const float s = ui.s, left = ImGui::GetCursorPosX();
+    for (std::size_t i = 0; i < shown_points(state); ++i) {
+        const ShownPoint point = shown_point(state, act, i);
+        const float top = ImGui::GetCursorPosY();
+        const ImVec2 at = ImGui::GetCursorScreenPos();
+        if (point.claims.empty())
+            bullet(ui);
+        else
+            verdict_mark(ui, {at.x, at.y + 2 * s}, point.claims.front().said);
+        ImGui::SetCursorPos({left + 26 * s, top});
+        ImGui::BeginGroup();
+        paragraph(ui, point.text, ui.theme.text, 15);
+        for (const ShownClaim& claim : point.claims) {
+            paragraph(ui, claim.text, verdict_color(ui.theme, claim.said), 13);
+            if (ImGui::IsItemHovered() && !claim.found.empty()) tooltip(ui, claim.found);
+        }
+        ImGui::EndGroup();
+        ImGui::SetCursorPosX(left);
+        ImGui::Dummy({0, 6 * s});
+    }
+}
+
+/// The scene of the open file that is on the stage, and the way to the others.
+void played_lesson(const Ui& ui, AppState& state, Controller& act) {
     const float s = ui.s;
-    const Lesson& lesson = state.document.exhibit().lesson;
-    const bool chinese = state.view.language == "zh";
-    if (lesson.empty()) {
+    const bool chinese = in_chinese(state);
+    const std::size_t at = state.lesson.scene, scenes = shown_points(state);
+    label(ui, fmt::format(fmt::runtime(chinese ? "第 {} 幕，共 {} 幕" : "Scene {} of {}"), at + 1, scenes), ui.theme.secondary,
+          13);
+    const ShownPoint scene = shown_point(state, act, at);
+    paragraph(ui, scene.text, ui.theme.text, 15);
+    ImGui::Dummy({0, 2 * s});
+    if (const LessonScene& now = *state.lesson.current(); now.question)
+        paragraph(ui, now.question->text.in(chinese) + (chinese ? " 按 F5 来猜。" : " F5 asks it."), ui.theme.selection, 15);
+    for (const ShownClaim& claim : scene.claims) claim_line(ui, state, act, claim);
+    if (!state.lesson.problem.empty()) paragraph(ui, state.lesson.problem, ui.theme.secondary, 13);
+    ImGui::Dummy({0, 4 * s});
+    FlowRow row(ui);
+    const auto press = [&](const char* id, const std::string& text, bool enabled, const std::string& tip) {
+        row.next(button_width(ui, text));
+        const bool pressed = button(ui, id, text, enabled ? ButtonKind::plain : ButtonKind::quiet, 0, tip);
+        note_place(state, id);
+        return pressed && enabled;
+    };
+    if (press("scene back", chinese ? "← 上一幕" : "← Back", at > 0, "")) act.lesson().show(at - 1);
+    if (press("scene next", chinese ? "下一幕 →" : "Next →", at + 1 < scenes, "")) act.lesson().show(at + 1);
+    const bool away = !act.lesson().on_stage() || act.lesson().changed();
+    if (away && press("make it so", chinese ? "恢复本幕" : "Make it so", true,
+                      tr("The scene's own settings again; undo takes it back")))
+        act.lesson().make_it_so();
+    if (press("close lesson", chinese ? "关闭" : "Close", true, tr("Back to the lesson of the exhibit; what is shown stays")))
+        act.lesson().close();
+}
+
+/// Those that can be played.
+void offered(const Ui& ui, AppState& state, Controller& act) {
+    if (act.lesson().offered().empty()) return;
+    const bool chinese = in_chinese(state);
+    ImGui::Dummy({0, 4 * ui.s});
+    heading(ui, chinese ? "可播放的课程" : "Lessons that play");
+    const std::vector<OfferedLesson> all = act.lesson().offered();
+    for (const OfferedLesson& one : all) {
+        const std::string id = "play " + one.name;
+        const std::string text =
+            fitted(ui, "▸ " + one.title.in(chinese), 15, Font::ui, ImGui::GetContentRegionAvail().x - 24 * ui.s);
+        if (button(ui, id.c_str(), text, ButtonKind::quiet, 0, one.text.in(chinese))) act.files().open(one.path);
+        note_place(state, id);
+    }
+}
+
+}  // namespace
+
+void lesson_panel(const Ui& ui, AppState& state, Controller& act) {
+    const float s = ui.s;
+    const bool chinese = in_chinese(state);
+    if (!state.lesson.file && shown_points(state) == 0) {
         paragraph(ui, tr("This exhibit has no lesson."), ui.theme.faint);
-        return;
+        return offered(ui, state, act);
     }
     const int clicked = segments(ui, "language", {"EN", "中文"}, chinese ? 1 : 0, {},
                                  [&](int i) { note_place(state, i == 0 ? "lesson en" : "lesson zh"); });
@@ -21,38 +126,10 @@ void lesson_panel(const Ui& ui, AppState& state, Controller& act) {
         state.view.lesson_language_chosen = true;
     }
     ImGui::Dummy({0, 4 * s});
-    paragraph(ui, chinese ? lesson.title_chinese : lesson.title_english, ui.theme.text, 18);
+    paragraph(ui, shown_lesson_title(state), ui.theme.text, 18);
     ImGui::Dummy({0, 2 * s});
-    const std::vector<Finding>& findings = state.document.side().lesson;
-    const float left = ImGui::GetCursorPosX();
-    for (std::size_t i = 0; i < lesson.points.size(); ++i) {
-        const LessonPoint& point = lesson.points[i];
-        const Finding none, &finding = i < findings.size() ? findings[i] : none;
-        const std::string said = verdict(point, finding);
-        const float top = ImGui::GetCursorPosY();
-        if (!said.empty())
-            verdict_mark(ui, {ImGui::GetCursorScreenPos().x, ImGui::GetCursorScreenPos().y + 2 * s}, said);
-        else
-            ImGui::GetWindowDrawList()->AddCircleFilled(
-                {ImGui::GetCursorScreenPos().x + 8 * s, ImGui::GetCursorScreenPos().y + 10 * s}, 2 * s,
-                ui.color(ui.theme.faint));
-        ImGui::SetCursorPos({left + 26 * s, top});
-        ImGui::BeginGroup();
-        paragraph(ui, chinese ? point.chinese : point.english, ui.theme.text, 15);
-        if (!said.empty()) {
-            const Color color = verdict_color(ui.theme, said);
-            paragraph(ui, verdict_line(said, finding, chinese), color, 13);
-            if (ImGui::IsItemHovered()) {
-                if (finding.claim)
-                    tooltip(ui, finding.claim->text + "\n" + found_against_claimed(*finding.claim));
-                else
-                    tooltip(ui, finding.problem);
-            }
-        }
-        ImGui::EndGroup();
-        ImGui::SetCursorPosX(left);
-        ImGui::Dummy({0, 6 * s});
-    }
+    state.lesson.file ? played_lesson(ui, state, act) : own_lesson(ui, state, act);
+    offered(ui, state, act);
 }
 
 }  // namespace saccade

@@ -49,6 +49,8 @@ void lesson_panel(const Ui& ui, AppState& state, Controller& act);
 void training_panel(const Ui& ui, AppState& state, Controller& act);
 /// In place of all of these while it is on: the stage above the current point of the lesson.
 void present(const Ui& ui, AppState& state, Controller& act);
+/// In place of its stage while a lesson's scene asks: the row's matrix, the row covered, and the bars of the guess.
+void question_stage(const Ui& ui, AppState& state, Controller& act, const Rect& place);
 void status_bar(const Ui& ui, AppState& state, const Layout& layout);
 /// The figure desk (ui/desk.hpp), over the whole window, while it is open; and its column of choices.
 void figure_desk(const Ui& ui, AppState& state, Controller& act);

@@ -49,9 +49,10 @@ void Presentation::back() {
     }
 }
 
-void Presentation::follow(const std::string& of, std::size_t its_points) {
-    if (of != exhibit) point = page = 0;
-    exhibit = of;
+void Presentation::follow(const std::string& of, std::size_t its_points, bool keeps_point) {
+    if (of != lesson) page = 0;
+    if (of != lesson && !keeps_point) point = 0;
+    lesson = of;
     points = its_points;
     point = std::min(point, points - std::min<std::size_t>(points, 1));
 }

@@ -15,8 +15,8 @@ struct Presentation {
     bool on = false;
     bool spotlight = false;  // all but what is around the pointer darkens
     Blank blank = Blank::none;
-    bool full = false;    // it fills a screen
-    std::string exhibit;  // whose lesson it walks
+    bool full = false;   // it fills a screen
+    std::string lesson;  // that it walks: an exhibit's, or a file's path
     std::size_t point = 0, points = 0;
     std::size_t page = 0, pages = 1;  // of the point's text, where that is higher than its band may be
     std::string note;                 // why it fills no screen; until the next point
@@ -33,8 +33,8 @@ struct Presentation {
     void back();
     bool at_end() const { return point + 1 >= points && page + 1 >= pages; }
     bool at_start() const { return point == 0 && page == 0; }
-    /// What is on the stage now, with so many points.
-    void follow(const std::string& of, std::size_t its_points);
+    /// What is on the stage now, with so many points. `keeps_point`: it begins where `point` says, whatever was walked before.
+    void follow(const std::string& of, std::size_t its_points, bool keeps_point = false);
     /// The pointer is there at this time, s. True while nobody uses it: then nothing is under it, and it is not shown.
     bool pointer_rests(double x, double y, bool pressed, double now);
     /// The text of the point takes so many pages.

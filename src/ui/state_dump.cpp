@@ -43,6 +43,27 @@ json panels_of(const AppState& state) {
     return all;
 }
 
+/// The lesson's file that is open.
+json played(const AppState& state, const Controller& act) {
+    const LessonState& lesson = state.lesson;
+    if (!lesson.file) return nullptr;
+    json verdicts = json::array();
+    for (std::size_t i = 0; i < lesson.findings.size(); ++i)
+        verdicts.push_back(verdict(lesson.current()->claims[i].point, lesson.findings[i]));
+    return {{"path", lesson.file->path},
+            {"scene", lesson.scene},
+            {"verdicts", std::move(verdicts)},
+            {"claims", lesson.current()->claims.size()},
+            {"changed", act.lesson().changed()},
+            {"asks", act.lesson().asks()},
+            {"covered", act.lesson().covered()},
+            {"guess", lesson.guess.guess},
+            {"answer", lesson.guess.answer},
+            {"problem", lesson.problem},
+            {"selected", state.document.stage.selected.cell.tensor},
+            {"index", state.document.stage.selected.cell.index}};
+}
+
 }  // namespace
 
 nlohmann::json state_dump(const AppState& state, const Controller& act) {
@@ -107,6 +128,7 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
                        {"blank", blank[static_cast<int>(p.blank)]},
                        {"size", state.view.present_size},
                        {"note", p.note}};
+    dump["played"] = played(state, act);
     const Exhibit& e = state.document.exhibit();
     for (std::size_t i = 0; i < e.lesson.points.size() && i < state.document.side().lesson.size(); ++i)
         dump["lesson"]["verdicts"].push_back(verdict(e.lesson.points[i], state.document.side().lesson[i]));

@@ -36,6 +36,7 @@ void verdict_mark(const Ui& ui, ImVec2 at, const std::string& said) {
     const float s = ui.s;
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const ImVec2 c(at.x + 8 * s, at.y + 8 * s);
+    if (said.empty()) return list.AddCircle(c, 6 * s, ui.color(ui.theme.secondary), 24, 1.3f * s);
     list.AddCircleFilled(c, 8 * s, ui.color(with_alpha(color, 0.18)));
     const ImU32 ink = ui.color(color);
     const float w = 1.6f * s;

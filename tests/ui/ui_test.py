@@ -24,6 +24,7 @@ from driver import Window  # noqa: E402
 from exhibit_tests import *  # noqa: E402,F401,F403
 from field_tests import *  # noqa: E402,F401,F403
 from hand_tests import *  # noqa: E402,F401,F403
+from lesson_tests import *  # noqa: E402,F401,F403
 from own_model_tests import *  # noqa: E402,F401,F403
 from picture_tests import *  # noqa: E402,F401,F403
 from present_tests import *  # noqa: E402,F401,F403

@@ -1,6 +1,7 @@
 #include "run/lesson_file.hpp"
 
 #include "io/text_file.hpp"
+#include "run/guess.hpp"
 #include "run/run.hpp"
 #include "testing.hpp"
 
@@ -149,6 +150,14 @@ TEST(LessonFile, a_guess_is_as_far_off_as_the_weight_that_lies_elsewhere) {
     EXPECT_DOUBLE_EQ(guess_distance({0.5f, 0.5f, 0}, {0.5f, 0.5f, 0}), 0);
     EXPECT_DOUBLE_EQ(guess_distance({1, 0, 0}, {0, 0, 1}), 1);
     EXPECT_DOUBLE_EQ(guess_distance({0.5f, 0.5f, 0}, {0.25f, 0.5f, 0.25f}), 0.25);
+    std::vector<float> guess = even_guess(4);
+    set_share(guess, 1, 0.7f);
+    EXPECT_FLOAT_EQ(guess[1], 0.7f);
+    EXPECT_FLOAT_EQ(guess[0], 0.1f) << "the others give in proportion";
+    set_share(guess, 1, 1);
+    EXPECT_EQ(guess, (std::vector<float>{0, 1, 0, 0}));
+    set_share(guess, 1, 0.4f);
+    EXPECT_FLOAT_EQ(guess[3], 0.2f) << "and where they have nothing, all alike";
 }
 
 /// Of each scene the verdicts of its claims: h held, b broken, - not on this run; ? after a question.

@@ -1,0 +1,165 @@
+"""Lessons that play: files of scenes, walked in Present by a clicker, guessed at, changed by hand and made so again."""
+
+import glob
+import json
+import os
+import tempfile
+
+from driver import Window
+from present_tests import check_boxes, config_with, presenting
+from steps import answered, check, give_path, reach
+
+LESSONS = os.path.join(os.path.dirname(__file__), "..", "..", "assets", "lessons")
+
+
+def course(name):
+    return os.path.abspath(os.path.join(LESSONS, name + ".json"))
+
+
+def judged(s, scene=None):
+    played = s["played"]
+    return (played and answered(s) and len(played["verdicts"]) == played["claims"] and
+            (scene is None or played["scene"] == scene))
+
+
+def playing(w, path):
+    """Opened by its path, and presented."""
+    w.key("ctrl+o")
+    w.wait("the prompt", lambda s: s["prompt"] and s["typing"])
+    give_path(w, path)
+    w.wait("the lesson", lambda s: judged(s, 0))
+    return presenting(w)
+
+
+def clicked_through(w, where):
+    """Next, as a clicker sends it, from the first scene to the last: every claim is held, every text on the screen, and where there
+    is a question it is answered first."""
+    scenes = asked = 0
+    for scene in range(100):
+        s = w.resting(f"scene {scene + 1}", lambda s: judged(s, scene) and "present hints" in s["places"])
+        at = f"{where}, scene {scene + 1}"
+        check(set(s["played"]["verdicts"]) == {"held"}, f"{at}: {s['played']['verdicts']}")
+        check(not s["played"]["problem"] and not s["played"]["changed"], f"{at}: {s['played']['problem'] or 'changed'}")
+        check_boxes(s, at)
+        scenes += 1
+        if s["played"]["asks"]:
+            asked += 1
+            check(s["played"]["covered"] and not s["played"]["answer"], f"{at}: the answer is there before it is asked for")
+            check("heatmap" not in s["grids"] and "(window)" in s["places"], f"{at}: a card lies open beside the question")
+            w.key("Next")
+            s = w.wait("the answer", lambda s: s["played"]["answer"])
+            check(s["played"]["scene"] == scene, f"{at}: the question was passed over")
+        while scene + 1 < s["present"]["points"] and w.state()["played"]["scene"] == scene:
+            page = w.state()["present"]["page"]
+            w.key("Next")
+            w.wait("the next page", lambda s: s["played"]["scene"] != scene or s["present"]["page"] != page)
+        if scene + 1 == s["present"]["points"]:
+            return scenes, asked
+    raise AssertionError(f"{where}: the lesson does not end")
+
+
+def test_every_course_is_played_by_a_clicker_in_both_languages(w):
+    w.close()
+    names = sorted(os.path.basename(path)[:-5] for path in glob.glob(os.path.join(LESSONS, "*.json")))
+    check(len(names) >= 3, f"there are {names}")
+    for language in ("en", "zh"):
+        with Window(w.program, w.artifacts, config=config_with(language=language)) as other:
+            for name in names:
+                with open(course(name), encoding="utf-8") as file:
+                    written = json.load(file)["scenes"]
+                playing(other, course(name))
+                scenes, asked = clicked_through(other, f"{name} in {language}")
+                check(scenes == len(written) and asked == sum("question" in scene for scene in written) > 0,
+                      f"{name}: {scenes} scenes were played, {asked} asked")
+                other.picture(f"lesson-{name}-{language}")
+                other.key("Escape")
+                other.wait("the window", lambda s: not s["present"]["on"])
+
+
+def to_scene(w, scene):
+    while w.state()["played"]["scene"] != scene:
+        before = w.state()
+        w.key("Right" if before["played"]["scene"] < scene else "Left")
+        w.wait("another page", lambda s: (s["played"]["scene"], s["present"]["page"]) !=
+               (before["played"]["scene"], before["present"]["page"]))
+    return w.resting("the scene", lambda s: judged(s, scene))
+
+
+def test_what_a_hand_changes_in_a_scene_is_made_so_again(w):
+    playing(w, course("fixed-context-to-attention"))
+    to_scene(w, 2)
+    w.click(*w.place("claim 3"))
+    s = w.wait("its cell", lambda s: s["selected"]["tensor"] == "weights")
+    check(s["selected"]["index"] == [1, 2], f"the claim about “time” selects {s['selected']}")
+    w.drag(*w.cell(1, 2), 0, 120)
+    s = w.wait("a change", lambda s: s["interventions"] and s["played"]["changed"])
+    w.wait("a claim that is broken by hand", lambda s: judged(s) and "broken, by hand" in s["played"]["verdicts"])
+    w.picture("lesson-changed")
+    w.key("m")
+    s = w.wait("the scene again", lambda s: judged(s, 2) and not s["played"]["changed"])
+    check(not s["interventions"] and set(s["played"]["verdicts"]) == {"held"}, "the scene is not as it was")
+    w.key("Escape")
+    w.wait("the window", lambda s: not s["present"]["on"])
+    w.key("ctrl+z")
+    w.wait("undo, of what the scene took away", lambda s: s["interventions"])
+
+
+def test_a_row_is_guessed_before_it_is_seen(w):
+    playing(w, course("fixed-context-to-attention"))
+    s = to_scene(w, 3)
+    check(s["played"]["covered"] and len(s["played"]["guess"]) == 8, "nothing is asked")
+    x, y, width, height = s["places"]["guess 6"]
+    w.click(x + width / 2, y + height / 2)
+    s = w.wait("the bar", lambda s: abs(s["played"]["guess"][5] - 0.5) < 0.03)
+    check(abs(sum(s["played"]["guess"]) - 1) < 1e-4, "the guess does not sum to 1")
+    w.key("Down", "plus", "plus")
+    s = w.wait("the next bar by keys", lambda s: s["played"]["guess"][6] > 0.15)
+    check(abs(sum(s["played"]["guess"]) - 1) < 1e-4 and s["played"]["scene"] == 3, "keys of the guess do more")
+    w.move(500, 500)
+    check("hovered" not in s or not w.state()["hovered"]["tensor"], "the pointer tells of what is covered")
+    w.picture("lesson-guess")
+    w.click(*w.place("present reveal"))
+    s = w.wait("the answer", lambda s: s["played"]["answer"])
+    check(max(range(8), key=lambda i: s["played"]["answer"][i]) == 5, f"the answer is {s['played']['answer']}")
+    w.picture("lesson-answer")
+    to_scene(w, 4)
+    s = to_scene(w, 3)
+    check(s["played"]["covered"], "the next class is told the answer")
+
+
+def test_a_lesson_is_chosen_walked_and_closed_in_its_panel(w):
+    w.key("ctrl+l")
+    w.wait("the panel", lambda s: "tab lesson" in s["places"])
+    w.click(*reach(w, "play inside-a-transformer"))
+    s = w.wait("the lesson", lambda s: judged(s, 0))
+    check(s["exhibit"] == "self-attention", f"it opens {s['exhibit']}")
+    for scene in (1, 2):
+        w.click(*w.place("scene next"))
+        s = w.wait("the next scene", lambda s: judged(s, scene))
+    check(s["exhibit"] == "multi-head", f"the third scene is of {s['exhibit']}")
+    w.picture("lesson-panel")
+    w.click(*w.place("lesson claim 1"))
+    w.wait("what it is about", lambda s: s["selected"]["index"] == [3, 0, 1])
+    w.click(*w.place("close lesson"))
+    s = w.wait("the exhibit's own lesson", lambda s: s["played"] is None)
+    check(s["exhibit"] == "multi-head", "closing it took away what was shown")
+
+
+def test_a_lesson_that_is_wrong_says_where_and_changes_nothing(w):
+    folder = tempfile.mkdtemp()
+    before = w.state()
+    lesson = {"format": "saccade-lesson", "version": 1, "title": {"en": "One"},
+              "scenes": [{"state": {"request": {"exhibit": "memorry"}}, "text": {"en": "Reading."}}]}
+    for name, text, words in (
+            ("comma.json", '{\n "format": "saccade-lesson"\n "version": 1}', ("comma.json", "line 2, column 28", "expected ','")),
+            ("exhibit.json", json.dumps(lesson), ("exhibit.json", "scene 1", "memorry", "alignment"))):
+        path = os.path.join(folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        w.key("ctrl+o")
+        w.wait("the prompt", lambda s: s["prompt"] and s["typing"])
+        give_path(w, path)
+        s = w.wait("what is wrong", lambda s: s["banner"] and name in str(s["banner"]))
+        for word in words:
+            check(word in str(s["banner"]), f"{name}: {s['banner']} does not say {word}")
+        check(s["exhibit"] == before["exhibit"] and s["played"] is None and s["texts"] == before["texts"], f"{name} changed something")
