@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -123,13 +124,31 @@ class Window:
         return x + w * (column + 0.5) / columns, y + h * (row + 0.5) / rows
 
     def replace_source(self, text):
-        self.click(*self.place("source"))
-        self.wait("the field to have the keyboard", lambda s: s["typing"])
-        self.key("ctrl+a")
-        if text:
-            self.type(text)
-        else:
-            self.key("BackSpace")
+        """On a loaded machine X may give the keyboard to another window meanwhile: what did not arrive is typed once more, and said."""
+        for again in (False, True, True):
+            if again:
+                self.xdotool("windowfocus", "--sync", self.id)
+                print(f"typed once more: {text!r}, for {self.state()['params'].get('source')!r} arrived", file=sys.stderr)
+            self.click(*self.place("source"))
+            self.wait("the field to have the keyboard", lambda s: s["typing"])
+            self.key("ctrl+a")
+            if text:
+                self.type(text)
+            else:
+                self.key("BackSpace")
+            if self._holds(lambda s: s["params"].get("source", text) == text, 8):
+                return
+
+    def _holds(self, condition, seconds):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                if condition(self.state()):
+                    return True
+            except (FileNotFoundError, json.JSONDecodeError, KeyError):
+                pass
+            time.sleep(0.02)
+        return False
 
     def close(self):
         if self.process.poll() is None:
