@@ -15,6 +15,8 @@
 #include "run/named_files.hpp"
 #include "viz/colormap.hpp"
 #include "viz/difference.hpp"
+#include "viz/fonts.hpp"
+#include "viz/kept_positions.hpp"
 #include "viz/text_measure_pango.hpp"
 #include "viz/theme.hpp"
 #include "viz/view_options_applicable.hpp"
@@ -55,6 +57,7 @@ ViewState state_in(const Trace& trace, const RunRequest& request, const RenderOp
             state.selected = focus_after(trace, state.selected, {asked.shown.array, asked.shown.index});
         });
     // What one of several panels has no use for is for the others.
+    if (options.panels.size() < 2 || chooses_positions(state, trace)) options.flags.choose_in(trace, state);
     if (options.panels.size() > 1) state.options = applicable(state.options, option_facts(trace, state.tensor));
     if (state.tensor.empty() || trace.find(state.tensor) != nullptr)  // else made by an analysis, of several
         ViewFlags::check_heads(tensor_for(view(state.view), trace, state), state);
@@ -75,6 +78,7 @@ void check_appearance(RenderOptions& options, const RunRequest& request) {
     if (!options.view.colormap.empty())
         named_in_errors("--colormap", [&] { colormap(options.view.colormap, theme(options.view.theme)); });
     named_in_errors("--dpi", [&] { check_dpi(options.file.dpi); });
+    named_in_errors("--font-family", [&] { find_fonts(options.view.font_family); });
     options.flags.apply(options.view);
     options.view.step_axis = exhibit(request.exhibit).step_axis;
     apply_sizes(options);
@@ -122,7 +126,7 @@ void draw(const Drawn& what, const RunRequest& request, const RenderOptions& opt
         }
     FigureOrigin origin = what.origin;
     put_views(origin, options, std::move(states));
-    if (options.fits_height) fit_height(what.shown(), origin, PangoTextMeasure());
+    if (options.fits_height) fit_height(what.shown(), origin, PangoTextMeasure(origin.view.font_family));
     std::vector<Note> said;
     for (const std::string& output : outputs)
         for (const Note& note : export_figure(output, what.shown(), origin, options.file))
@@ -281,6 +285,9 @@ void add_render(CliCommand& app, const Words& words) {
                 "Height on paper; default with --width and --panel: what the views need, so that no label is left out")
         .not_with(size);
     command.option(flag("font"), options->font, "Size of every text: 8pt; default: each view's own sizes");
+    command.option(
+        flag("font-family"), options->view.font_family,
+        "Of every text: the name of an installed family, or serif, sans-serif, monospace; default: the program's own");
     command
         .option(flag("compare"), options->compare,
                 "PARAM=VALUE: draw the difference, the run with this setting minus the run without; may be given several "

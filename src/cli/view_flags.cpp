@@ -5,6 +5,7 @@
 #include "analysis/attention.hpp"
 #include "base/utf8.hpp"
 #include "trace/intervention.hpp"
+#include "viz/kept_positions.hpp"
 
 namespace saccade {
 
@@ -68,6 +69,11 @@ void ViewFlags::declare(CliCommand& command) {
         command.option(name, values[spec.name], spec.help).group("View").shows_default();
     }
     command
+        .option(flag("show-rows"), rows,
+                "Which rows (queries) of a matrix, head grid or flow: 3-10,12, counted from 1; default: all")
+        .group("View");
+    command.option(flag("show-columns"), columns, "Which columns (keys), in the same way").group("View");
+    command
         .option(flag("select"), select,
                 "What is selected, counted from 0 as in --intervene: 'encoder.weights[2,4,3,1]'; ':' for all of an axis")
         .group("View");
@@ -103,6 +109,11 @@ void ViewFlags::check_heads(const TraceTensor& tensor, const ViewState& state) {
             throw Error(ErrorCode::usage,
                         fmt::format("--heads: there is no head {}: {} has {}", head + 1, tensor.info.name, heads),
                         fmt::format("choose from 1 to {}", heads));
+}
+
+void ViewFlags::choose_in(const Trace& trace, ViewState& state) const {
+    named_in_errors("--show-rows", [&] { choose_positions(state, trace, rows, {}); });
+    named_in_errors("--show-columns", [&] { choose_positions(state, trace, {}, columns); });
 }
 
 void ViewFlags::select_in(const Trace& trace, ViewState& state) const {

@@ -12,7 +12,7 @@ namespace saccade {
 /// The flags of `render` that say what a view shows and how: one for each of the views' options (viz/view_options.hpp), the
 /// scale and the selection. A flag that the exhibit has a parameter of the same name for is called --view-NAME.
 struct ViewFlags {
-    std::string scale = "linear", select;
+    std::string scale = "linear", select, rows, columns;
     std::map<std::string, std::string> values;  // of the options, by name, as given
     std::map<std::string, bool> toggles;
 
@@ -22,6 +22,8 @@ struct ViewFlags {
     void apply(ViewState& state) const;
     /// What --select names, in this trace. Error{usage}.
     void select_in(const Trace& trace, ViewState& state) const;
+    /// The positions of --show-rows and --show-columns, in the view and tensor that the state has. Error{usage}.
+    void choose_in(const Trace& trace, ViewState& state) const;
     /// Error{usage} if --heads names one that this tensor, which is to be shown, does not have.
     static void check_heads(const TraceTensor& tensor, const ViewState& state);
 };

@@ -56,6 +56,23 @@ FileLock::FileLock(const std::string& path, const std::string& busy, const std::
     throw Error(ErrorCode::io, sanitize_utf8(lock_path_) + ": is no lock, and stays as it is", "choose another name");
 }
 
+std::unique_ptr<FileLock> FileLock::if_free(const std::string& path, bool& busy) {
+    busy = false;
+    try {
+        const std::string lock_path = place_to_write(path).path + ".lock";
+        const int descriptor = take_lock(lock_path, 0666);
+        if (descriptor < 0) {
+            busy = errno == EWOULDBLOCK;
+            return nullptr;
+        }
+        if (is_empty_file(descriptor)) return std::unique_ptr<FileLock>(new FileLock(lock_path, descriptor));
+        close(descriptor);
+    } catch (const Error&) {
+        // Nothing can be written there: nor can another window.
+    }
+    return nullptr;
+}
+
 FileLock::~FileLock() {
     if (still_named(descriptor_, lock_path_)) unlink(lock_path_.c_str());
     close(descriptor_);

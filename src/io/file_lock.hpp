@@ -1,6 +1,8 @@
 #pragma once
 
+#include <memory>
 #include <string>
+#include <utility>
 
 namespace saccade {
 
@@ -17,11 +19,15 @@ class FileLock {
     /// Error{io}: "PATH: BUSY: HINT" at once if another program holds it; also if no file can be made there, or one stands
     /// there that is no lock.
     FileLock(const std::string& path, const std::string& busy, const std::string& hint);
+    /// The same without an error: none if another program holds it (`busy`), or if no file can be made there.
+    static std::unique_ptr<FileLock> if_free(const std::string& path, bool& busy);
     ~FileLock();
     FileLock(const FileLock&) = delete;
     FileLock& operator=(const FileLock&) = delete;
 
  private:
+    FileLock(std::string lock_path, int descriptor) : lock_path_(std::move(lock_path)), descriptor_(descriptor) {}
+
     std::string lock_path_;
     int descriptor_ = -1;
 };

@@ -209,9 +209,12 @@ bool dragged(const Ui& ui, AppState& state, Controller& act, const ScenePicture&
 /// The button goes down: the cell is selected, and the map, the shape or the weight under the mouse is taken hold of.
 void press(const Ui& ui, AppState& state, Controller& act, const ScenePicture& picture, const PartOfMap& part,
            const std::optional<Hit>& hit, CardOf of, const PlaceHandle* handle, ImVec2 origin) {
-    if (of != CardOf::difference && part.press_whole()) return;
+    if (part.press_twice() || part.press_whole()) return;
     if (hit) act.select_on(of == CardOf::difference ? state.document.focus : side_of(of), hit->ref);
-    if (of == CardOf::difference) return;
+    if (of == CardOf::difference) {
+        part.press_map();
+        return;
+    }
     if (state.document.hand.mask.on) {
         if (hit) act.hand().begin_mask_stroke(hit->ref);
         return;
@@ -232,7 +235,7 @@ void interact(const Ui& ui, AppState& state, Controller& act, const Figure& figu
     ImGui::SetCursorScreenPos(origin);
     ImGui::InvisibleButton(id.c_str(), size);
     const ScenePicture picture(ui, state, act, side_of(of), figure, origin);
-    const PartOfMap part(ui, state, act, side_of(of), figure, origin);
+    const PartOfMap part(ui, state, act, side_of(of), figure, origin, of == CardOf::difference);
     const bool active = ImGui::IsItemActive(), hovered = ImGui::IsItemHovered(), clicked = ImGui::IsItemClicked();
     picture.draw_outlines(hovered && of != CardOf::difference);
     if (active && !clicked && dragged(ui, state, act, picture, part)) return;
@@ -247,7 +250,7 @@ void interact(const Ui& ui, AppState& state, Controller& act, const Figure& figu
     act.stage().hover(hit ? hit->ref : CellRef{}, &trace);
     if (active && state.document.hand.mask.stroke && hit) return act.hand().extend_mask_stroke(hit->ref);
     const std::string shape = of == CardOf::difference ? std::string() : picture.hover();
-    if (of != CardOf::difference) part.hover();
+    part.hover();
     std::string text = hit ? cell_text(state, trace, *hit, of, part.is_cut()) : std::string();
     if (handle != nullptr) {
         ImGui::SetMouseCursor(ImGuiMouseCursor_ResizeAll);
@@ -283,7 +286,7 @@ bool enlarge_button(const Ui& ui, AppState& state, Controller& act, const ViewPl
     const bool clicked = ImGui::InvisibleButton(("enlarge" + id).c_str(), {26 * s, 26 * s});
     ui.stop();
     const bool lit = ImGui::IsItemHovered() || ui.tabs.focused();
-    state.places["enlarge " + card_key(placement)] = {at.x, at.y, 26 * s, 26 * s};
+    note_place(state, "enlarge " + card_key(placement));
     if (lit) tooltip(ui, enlarged ? tr("Back to all views (Esc)") : tr("Show this view alone"));
     const bool over = ImGui::IsWindowHovered() && ImGui::IsMouseHoveringRect(place.at, high);
     if (!over && !lit && !enlarged) return false;
@@ -308,7 +311,8 @@ float all_button(const Ui& ui, AppState& state, Controller& act, ImVec2 right, c
     const std::string text = tr("Show all");
     const float width = button_width(ui, text), left = right.x - width;
     ImGui::SetCursorScreenPos({left, right.y});
-    if (button(ui, ("all" + id).c_str(), text, ButtonKind::quiet, width, tr("Back to all of the map (Home)"), 24 * ui.s)) {
+    if (button(ui, ("all" + id).c_str(), text, ButtonKind::quiet, width, tr("Back to all of it (Home, or a double click)"),
+               24 * ui.s)) {
         act.comparison().focus_on(side_of(of));
         act.part().show_all();
     }
@@ -366,7 +370,7 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
             note_grid(ui, state, figure, inner, of);
             if (of != CardOf::difference) note_handles(ui, state, figure, inner, of);
             if (of != CardOf::difference) note_picks(ui, state, e, *trace_of(state, of), figure, inner);
-            cut = figure.part && (figure.part->rows->is_cut() || figure.part->cols->is_cut());
+            cut = std::ranges::any_of(figure.parts, &PartPlace::is_cut);
             interact(ui, state, act, figure, inner, size, id, of);
         } catch (const Error& error) {
             problem = shown_line(error);
@@ -383,8 +387,7 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
     const bool corner = of != CardOf::difference && state.document.exhibit().views.size() > 1 &&
                         enlarge_button(ui, state, act, placement, place, id);
     float edge_x = high.x - (corner ? 38 : 14) * s;
-    if (cut && of != CardOf::difference && !state.document.exhibit().part_param.empty())
-        edge_x = all_button(ui, state, act, {edge_x, place.at.y + 8 * s}, id, of);
+    if (cut && of != CardOf::difference) edge_x = all_button(ui, state, act, {edge_x, place.at.y + 8 * s}, id, of);
     const float room = edge_x - left;
     ImGui::SetCursorScreenPos({left, place.at.y + 12 * s});
     label(ui, title.empty() ? tr(view(placement.view).title()) : title, ui.theme.secondary, 13, Font::ui, room);

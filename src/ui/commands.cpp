@@ -18,6 +18,7 @@ namespace {
 constexpr double nudge = 0.05;       // of a weight
 constexpr double shape_step = 0.02;  // of the picture
 constexpr double scale_step = 0.1;
+constexpr double zoom_step = 1.25, pan_step = 0.25;  // of the positions that are shown
 
 struct NamedKey {
     const char* name;
@@ -80,8 +81,8 @@ bool offers_scenes(const AppState& state, Controller& act) {
 bool has_scene(const AppState& state, Controller& act) {
     return act.scenes().scene(state.document.focus) != nullptr;
 }
-bool has_parts(const AppState& state, Controller&) {
-    return !state.document.exhibit().part_param.empty();
+bool shows_part(const AppState&, Controller& act) {
+    return act.part().is_cut();
 }
 bool comparing(const AppState& state, Controller&) {
     return state.document.comparing;
@@ -120,12 +121,18 @@ void add_keys(std::vector<Command>& all) {
         },
         Heard::anywhere);
     const auto step = [](Index by) {
-        return [by](AppState&, Controller& act) { act.stage().set_step(act.stage().current_step() + by); };
+        return [by](AppState&, Controller& act) {
+            act.stage().set_step(act.stage().current_step() + by);
+            act.part().reveal_selected();
+        };
     };
     add(msg("output step"), "←", step(-1));
     add(msg("output step"), "→", step(1));
     const auto move = [](Index rows, Index columns) {
-        return [rows, columns](AppState&, Controller& act) { act.stage().move_selection(rows, columns); };
+        return [rows, columns](AppState&, Controller& act) {
+            act.stage().move_selection(rows, columns);
+            act.part().reveal_selected();
+        };
     };
     add(msg("move the selected cell"), "Shift ←", move(0, -1));
     add(msg("move the selected cell"), "Shift →", move(0, 1));
@@ -134,13 +141,27 @@ void add_keys(std::vector<Command>& all) {
     const char* const raise = msg("raise or lower the selected weight or gate");
     add(raise, "+", [](AppState&, Controller& act) { act.hand().nudge_selected(nudge); });
     add(raise, "−", [](AppState&, Controller& act) { act.hand().nudge_selected(-nudge); });
-    const auto shift = [](double dx, double dy) {
-        return [dx, dy](AppState&, Controller& act) { act.scenes().nudge_shape(dx, dy); };
+    // To where the hand would drag a shape, or see more of a map.
+    const auto shift = [](double x, double y) {
+        return [x, y](AppState& state, Controller& act) {
+            if (has_scene(state, act))
+                act.scenes().nudge_shape(x * shape_step, y * shape_step);
+            else
+                act.part().pan_selected(x * pan_step, y * pan_step);
+        };
     };
-    add(msg("move the selected shape of a scene"), "Alt ←", shift(-shape_step, 0));
-    add(msg("move the selected shape of a scene"), "Alt →", shift(shape_step, 0));
-    add(msg("move the selected shape of a scene"), "Alt ↑", shift(0, -shape_step));
-    add(msg("move the selected shape of a scene"), "Alt ↓", shift(0, shape_step));
+    const char* const shifts = msg("move the selected shape of a scene, or the part of a map that is shown");
+    add(shifts, "Alt ←", shift(-1, 0));
+    add(shifts, "Alt →", shift(1, 0));
+    add(shifts, "Alt ↑", shift(0, -1));
+    add(shifts, "Alt ↓", shift(0, 1));
+}
+
+/// Of the map of the selected cell, as the wheel does it under the mouse.
+void add_parts(std::vector<Command>& all) {
+    const auto zoom = [](double factor) { return [factor](AppState&, Controller& act) { act.part().zoom_selected(factor); }; };
+    all.push_back({msg("Zoom into the map"), "Alt +", {}, zoom(1 / zoom_step), Heard::on_stage});
+    all.push_back({msg("Zoom out of the map"), "Alt −", shows_part, zoom(zoom_step), Heard::on_stage});
 }
 
 void add_files_and_pictures(std::vector<Command>& all) {
@@ -159,7 +180,7 @@ void add_files_and_pictures(std::vector<Command>& all) {
         const char* text = ImGui::GetClipboardText();
         act.files().paste(text != nullptr ? text : "");
     };
-    all.push_back({msg("Paste the path of a file"), "Ctrl V", {}, paste, Heard::on_stage});
+    all.push_back({msg("Paste a picture, or the path of a file"), "Ctrl V", {}, paste, Heard::on_stage});
     all.push_back({msg("Save the session …"), "Ctrl S", {}, [](AppState& state, Controller&) {
                        const std::string& own = state.document.file.path;
                        state.prompt = {Kind::save_session, own.empty() ? "session.saccade" : own, ""};
@@ -193,8 +214,8 @@ void add_runs(std::vector<Command>& all) {
                    [](AppState&, Controller& act) { act.stage().toggle_play(); },
                    Heard::on_stage});
     all.push_back({msg("Find a token …"), "Ctrl F", {}, [](AppState& state, Controller&) { open_search(state); }});
-    all.push_back({msg("Show all of a map"), "Home", has_parts, [](AppState&, Controller& act) { act.part().show_all(); },
-                   Heard::on_stage});
+    all.push_back(
+        {msg("Show all of a map"), "Home", shows_part, [](AppState&, Controller& act) { act.part().show_all(); }, Heard::on_stage});
     all.push_back({msg("Next colour scale"), {}, {}, [](AppState&, Controller& act) { act.cycle_scale(); }});
     all.push_back({msg("Train from scratch"), {}, has_training, [](AppState&, Controller& act) { act.training().start(); }});
 }
@@ -341,6 +362,7 @@ const std::vector<Command>& commands() {
     static const std::vector<Command> table = [] {
         std::vector<Command> all;
         add_keys(all);
+        add_parts(all);
         add_files_and_pictures(all);
         add_runs(all);
         add_window(all);

@@ -123,6 +123,7 @@ void Controller::apply(const Edit& edit) {
     document_.reload_fields = true;
     document_.comparing = edit.comparing;
     document_.linked = edit.linked;
+    document_.options.positions = edit.positions;
     if (!edit.comparing) comparison_.focus_on(0);
     for (std::size_t i = 0; i < 2; ++i) {
         if (i == 1 && !edit.comparing) continue;
@@ -152,6 +153,7 @@ void Controller::select_on(std::size_t side, const CellRef& cell) {
     if (document_.trace() == nullptr) return;
     try {
         stage_.select(cell);
+        part_.reveal_selected();
     } catch (const Error&) {
         // A position of the other side: here it has nothing to explain.
     }

@@ -16,6 +16,7 @@
 #include "ui/path_to_save.hpp"
 #include "ui/ready.hpp"
 #include "viz/difference.hpp"
+#include "viz/kept_positions.hpp"
 #include "viz/layout.hpp"
 #include "viz/length.hpp"
 #include "viz/text_measure_pango.hpp"
@@ -80,8 +81,11 @@ std::vector<int> Desk::fixed_axes(const DeskPanel& panel) const {
     const TraceTensor* tensor = trace == nullptr ? nullptr : trace->find(panel.tensor);
     if (tensor == nullptr) return {};
     std::set<std::string> whole;
+    DeskPanel all = panel;  // whatever is typed there
+    all.rows.clear();
+    all.columns.clear();
     try {
-        for (const ShownValues& shown : view(panel.view).shown(*trace, state_of(*trace, panel)))
+        for (const ShownValues& shown : view(panel.view).shown(*trace, state_of(*trace, all)))
             for (const AxisPtr& axis : shown.axes) whole.insert(axis->name);
     } catch (const Error&) {
         return {};
@@ -121,6 +125,7 @@ ViewState Desk::state_of(const Trace& trace, const DeskPanel& panel) const {
     view.view = panel.view;
     view.tensor = panel.tensor;
     view.theme = desk.theme;
+    view.font_family = desk.font_family;
     view.colormap = desk.colormap;
     view.scale = desk.scale.value_or(state_.view.scale);
     view.marks = desk.marks;
@@ -131,6 +136,8 @@ ViewState Desk::state_of(const Trace& trace, const DeskPanel& panel) const {
     if (said) view.selected = focus_after(trace, view.selected, {panel.tensor, panel.index});
     view.options = applicable(document.options, option_facts(trace, panel.tensor));
     for (const ViewOption* option : options_named(figure_options)) option->set(view.options, option->get(desk.options));
+    if (desk.all) view.options.positions.clear();
+    choose_positions(view, trace, panel.rows, panel.columns);
     return view;
 }
 
@@ -206,7 +213,23 @@ void Desk::show(double scale) {
     }
 }
 
+bool Desk::chooses_positions(const DeskPanel& panel) const {
+    const Trace* trace = side().trace();
+    DeskPanel all = panel;  // whatever is typed there
+    all.rows.clear();
+    all.columns.clear();
+    try {
+        return trace != nullptr && saccade::chooses_positions(state_of(*trace, all), *trace);
+    } catch (const Error&) {
+        return false;
+    }
+}
+
 bool Desk::exports_part() const {
+    return reads_part() || !state_.document.options.positions.empty();
+}
+
+bool Desk::reads_part() const {
     const std::string& param = state_.document.exhibit().part_param;
     if (param.empty() || difference() || side().trace() == nullptr) return false;
     return side().shown.request.params.has(param) && !side().shown.request.params.text(param).empty();
@@ -215,7 +238,7 @@ bool Desk::exports_part() const {
 void Desk::write(DeskFigure figure) {
     FigureDesk& desk = state_.desk;
     const std::string path = path_to_save(desk.path, desk.may_replace);
-    figure.complete(PangoTextMeasure());
+    figure.complete(PangoTextMeasure(figure.origin.view.font_family));
     ExportOptions options;
     options.dpi = desk.dpi;
     options.byte_order_mark = desk.byte_order_mark;
@@ -228,7 +251,7 @@ void Desk::write(DeskFigure figure) {
 void Desk::export_now() {
     FigureDesk& desk = state_.desk;
     try {
-        if (!desk.all || !exports_part()) return write(figure());
+        if (!desk.all || !reads_part()) return write(figure());
         RunRequest request = side().shown.request;
         request.params.set(state_.document.exhibit().part_param, std::string());
         desk.failed = false;
@@ -250,6 +273,11 @@ void Desk::export_now() {
 
 void Desk::poll() {
     preview_.poll();
+    if (copying_.valid() && is_ready(copying_)) {
+        const std::optional<Error> problem = copying_.get();
+        state_.desk.failed = problem.has_value();
+        state_.desk.result = problem ? shown_line(*problem) : "The figure is in the clipboard, as PNG";
+    }
     if (!whole_.valid() || !is_ready(whole_)) return;
     try {
         const Whole whole = whole_.get();

@@ -42,16 +42,21 @@ class Desk {
     /// The figure, or its values, as text for the clipboard. Empty if that cannot be: then the desk says why.
     enum class CopyAs { svg, csv, latex };
     std::string copied(CopyAs as);
+    /// The figure as a PNG into the clipboard, off this thread; the desk says what came of it.
+    void copy_picture();
 
-    /// Is a part of a map shown, so that the desk asks which?
+    /// Is a part shown, so that the desk asks which?
     bool exports_part() const;
     /// Writes the figure. All of a map of which a part is shown is read first, off this thread; poll() writes it.
     void export_now();
     void poll();
     /// Is something laid out, or read?
-    bool busy() const { return preview_.busy() || whole_.valid(); }
+    bool busy() const { return preview_.busy() || whole_.valid() || copying_.valid(); }
+    /// Does the panel's view leave positions of its rows, or columns, out?
+    bool chooses_positions(const DeskPanel& panel) const;
 
  private:
+    bool reads_part() const;
     bool difference() const { return state_.document.comparing && state_.desk.what == 2; }
     const Side& side() const;
     const Trace& finished() const;
@@ -71,6 +76,7 @@ class Desk {
         std::optional<Error> problem;
     };
     std::future<Whole> whole_;
+    std::future<std::optional<Error>> copying_;
 };
 
 /// The ending of a path as it was typed, in small letters and without its dot: "png"; empty if it has none.

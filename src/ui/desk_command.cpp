@@ -7,6 +7,7 @@
 #include "exhibit/exhibit.hpp"
 #include "run/command_line.hpp"
 #include "ui/desk.hpp"
+#include "viz/kept_positions.hpp"
 
 namespace saccade {
 
@@ -71,6 +72,22 @@ void option_words(Words& words, const std::vector<ViewState>& states) {
     }
 }
 
+/// Which rows and columns: one answer for all views that draw some of them.
+void position_words(Words& words, const Trace& trace, const std::vector<ViewState>& states) {
+    std::optional<std::array<std::string, 2>> all;
+    for (const ViewState& state : states) {
+        if (state.options.positions.empty() || !chooses_positions(state, trace)) continue;
+        const std::array<std::string, 2> one = chosen_positions(state, trace);
+        if (all && *all != one)
+            throw Error(ErrorCode::unsupported, "the views show different rows or columns",
+                        "a command chooses the same for all; export a picture, which opens again");
+        all = one;
+    }
+    if (!all) return;
+    if (!(*all)[0].empty()) words.option("show-rows", (*all)[0]);
+    if (!(*all)[1].empty()) words.option("show-columns", (*all)[1]);
+}
+
 }  // namespace
 
 std::string Desk::command() {
@@ -78,7 +95,7 @@ std::string Desk::command() {
     DeskFigure made = figure();
     const Exhibit& e = state_.document.exhibit();
     RunRequest request = made.request;
-    if (desk.all && exports_part()) request.params.set(e.part_param, std::string());
+    if (desk.all && reads_part()) request.params.set(e.part_param, std::string());
     Words words(e);
     for (const DeskPanel& panel : panels()) words.option("panel", panel_text(panel));
     if (made.against) compare_words(words, e, request, *made.against);
@@ -89,10 +106,12 @@ std::string Desk::command() {
     words.option("width", desk.width);
     if (!desk.height.empty()) words.option("height", desk.height);
     if (!desk.font.empty()) words.option("font", desk.font);
+    if (!desk.font_family.empty()) words.option("font-family", desk.font_family);
     if (desk.theme != ViewState().theme) words.option("theme", desk.theme);
     if (!desk.colormap.empty()) words.option("colormap", desk.colormap);
     if (states.front().scale != ViewState().scale) words.option("scale", to_string(states.front().scale));
     option_words(words, states);
+    position_words(words, *made.trace, states);
     if (desk.marks && !state_.document.stage.selected.empty())
         words.option("select", cell_text(state_.document.stage.selected.cell));
     if (states.front().step >= 0 && !e.step_axis.empty()) words.option("step", std::to_string(states.front().step));

@@ -1,6 +1,7 @@
 #include "base/error_line.hpp"
 #include "base/translate.hpp"
 #include "ui/desk.hpp"
+#include "ui/picture_clipboard.hpp"
 #include "viz/canvas_svg.hpp"
 #include "viz/csv.hpp"
 #include "viz/latex.hpp"
@@ -14,7 +15,7 @@ std::string Desk::copied(CopyAs as) {
     FigureDesk& desk = state_.desk;
     try {
         DeskFigure figure = this->figure();
-        const PangoTextMeasure measure;
+        const PangoTextMeasure measure(figure.origin.view.font_family);
         figure.complete(measure);
         const FigureOrigin& origin = figure.origin;
         std::string text;
@@ -34,6 +35,29 @@ std::string Desk::copied(CopyAs as) {
         desk.failed = true;
         desk.result = shown_line(current_error());
         return {};
+    }
+}
+
+void Desk::copy_picture() {
+    FigureDesk& desk = state_.desk;
+    try {
+        desk.failed = false;
+        desk.result = "Drawing the picture …";
+        copying_ = std::async(std::launch::async, [figure = this->figure(), dpi = desk.dpi]() mutable -> std::optional<Error> {
+            try {
+                figure.complete(PangoTextMeasure(figure.origin.view.font_family));
+                ExportOptions options;
+                options.dpi = dpi;
+                std::vector<Note> notes;
+                put_picture(figure_bytes(".png", *figure.trace, figure.origin, options, notes));
+                return std::nullopt;
+            } catch (...) {
+                return current_error();
+            }
+        });
+    } catch (...) {
+        desk.failed = true;
+        desk.result = shown_line(current_error());
     }
 }
 

@@ -21,7 +21,7 @@ DeskPicture drawn(const std::string& key, double scale, DeskFigure figure) {
     picture.key = key;
     picture.scale = scale;
     try {
-        const PangoTextMeasure measure;
+        const PangoTextMeasure measure(figure.origin.view.font_family);
         figure.complete(measure);
         LaidOut laid = laid_out(*figure.trace, figure.origin, measure);
         picture.width = laid.figure.width;

@@ -14,6 +14,7 @@ namespace saccade {
 struct DeskPanel {
     std::string view, tensor;
     std::vector<Index> index{};
+    std::string rows{}, columns{};  // positions that are drawn, "3-10,12"; empty: those on the stage
     bool operator==(const DeskPanel&) const = default;
 };
 
@@ -29,8 +30,9 @@ struct FigureDesk {
 
     // How. Lengths are as on the command line: "85mm".
     std::string width = "85mm";
-    std::string height{};      // empty: what the panels need
-    std::string font = "8pt";  // empty: each view's own sizes
+    std::string height{};       // empty: what the panels need
+    std::string font = "8pt";   // empty: each view's own sizes
+    std::string font_family{};  // empty: the program's own
     std::string theme = "light";
     std::string colormap{};  // empty: by role and theme
     bool shared_range = false;
@@ -47,10 +49,10 @@ struct FigureDesk {
     bool failed = false;
 
     // What the desk shows open.
-    bool own_width = false, own_height = false, own_font = false;  // a field to type in
-    int panel = -1;                                                // whose choices are shown; -1: none
-    double zoom = 1;                                               // of the preview: times what fits
-    float foot = 0;                                                // height of what is said below the choices, px
+    bool own_width = false, own_height = false, own_font = false, own_family = false;  // a field to type in
+    int panel = -1;                                                                    // whose choices are shown; -1: none
+    double zoom = 1;                                                                   // of the preview: times what fits
+    float foot = 0;  // height of what is said below the choices, px
 };
 
 }  // namespace saccade

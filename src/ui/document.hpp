@@ -25,6 +25,8 @@
 
 namespace saccade {
 
+class FileLock;
+
 /// One run on the stage: what is asked for, and what came back. `shown` answers `request` only if the tickets agree; otherwise
 /// it is stale and dims.
 struct Side {
@@ -51,7 +53,7 @@ struct Side {
     bool partial() const { return !stale() && shown.progress < 1; }
 };
 
-/// What undo goes back to: everything that a user can change about the runs.
+/// What undo goes back to: everything that a user can change about the runs, and which part of them is shown.
 struct Edit {
     struct One {
         Params params;
@@ -66,6 +68,7 @@ struct Edit {
     };
     std::array<One, 2> sides;
     bool comparing = false, linked = true;
+    std::map<std::string, std::vector<Index>> positions{};  // what the views show of their axes
     bool operator==(const Edit&) const = default;
 };
 
@@ -128,15 +131,14 @@ struct ShownChanges {
     std::vector<ProbabilityChange> changes;
 };
 
-/// The part of a map while a hand moves it. Changed by PartShown.
+/// The part of a map while a hand moves it; of the run's parts, what was asked for last. Changed by PartShown.
 struct PartHold {
     bool held = false, moved = false;
     bool on_whole = false;  // on the small picture of the whole
     std::size_t side = 0;
-    Point at{};                   // where the button went down, px of the screen,
-    Point px{};                   // on something of this size
-    PartPlace place{};            // that showed this,
-    CaptureRange rows{}, cols{};  // where this was asked for
+    Point at{};         // where the button went down, px of the screen,
+    Point px{};         // on something of this size
+    PartPlace place{};  // that showed this
 };
 
 /// Changed by Hand.
@@ -261,6 +263,7 @@ struct Document {
     std::shared_ptr<const nlohmann::json> session;  // as it was read, if it was: keys of a newer version survive
     std::uint64_t left = 0;                         // when it was put aside: the larger, the later
     KnownFile file;                                 // the session, as it was opened or saved last
+    std::shared_ptr<FileLock> file_lock;            // no other window saves it; null: one may, or has it
 
     Side& side() { return sides[focus]; }
     const Side& side() const { return sides[focus]; }

@@ -7,11 +7,13 @@
 #include "base/error_line.hpp"
 #include "base/path_text.hpp"
 #include "base/translate.hpp"
+#include "io/file_lock.hpp"
 #include "io/npz.hpp"
 #include "run/named_files.hpp"
 #include "run/session.hpp"
 #include "ui/controller.hpp"
 #include "ui/path_to_save.hpp"
+#include "ui/picture_clipboard.hpp"
 #include "ui/saved_view.hpp"
 
 namespace saccade {
@@ -235,7 +237,22 @@ void Files::use_run(const OpenedFile& file) {
     }
     show_session(file.request, file.compared, *file.view, *file.session);
     state_.document.file = {file.path, file.stamp};
+    state_.document.file_lock.reset();
+    state_.document.file_lock = lock_on(file.path, "work on, but save it here under another name");
     act_.messages().tell(tr("Opened {}", file.path));
+}
+
+/// The right to save that session, which documents that are open here may share. Error if another window has it. Where no lock
+/// can be made nobody is kept out: what another has written meanwhile is then asked about.
+std::shared_ptr<FileLock> Files::lock_on(const std::string& path, const std::string& hint) {
+    std::error_code missing;
+    std::weak_ptr<FileLock>& known = locks_[std::filesystem::weakly_canonical(path, missing).string()];
+    if (auto held = known.lock()) return held;
+    bool busy = false;
+    std::shared_ptr<FileLock> lock = FileLock::if_free(path, busy);
+    known = lock;
+    if (busy) throw Error(ErrorCode::io, path + ": is open in another window of Saccade", hint);
+    return lock;
 }
 
 void Files::show_session(const RunRequest& request, const std::optional<RunRequest>& compared, const SavedView& view,
@@ -300,11 +317,22 @@ void Files::paste(const std::string& text) {
         if (path.empty()) continue;
         return is_picture_path(path) ? open(path) : act_.pictures().open(path);
     }
-    act_.messages().tell(tr("The clipboard holds no path of a file"));
+    // A picture itself, perhaps, or one that Saccade wrote.
+    start("the clipboard", [](const std::stop_token& stop) {
+        try {
+            return open_file(pasted_picture(stop), stop);
+        } catch (...) {
+            OpenedFile none;
+            none.problem = current_error();
+            return none;
+        }
+    });
 }
 
 void Files::save_session_to(const std::string& path) {
+    auto lock = lock_on(path, "nothing was written; choose another name, or close it there");
     save_session(path, session_of(state_.document, state_.view));
+    state_.document.file_lock = std::move(lock);
     state_.document.file = {path, stamp_of(path)};
     act_.messages().tell(tr("Saved {}", path));
 }

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <deque>
 #include <future>
+#include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <stop_token>
@@ -53,7 +55,8 @@ class Files {
     /// Is anything still read?
     bool reading() const;
     void answer(FilesAnswer answer);
-    /// What a clipboard holds: a path, a file:// address, a picture's value; the first line that is one.
+    /// What a clipboard holds as text: a path, a file:// address, a picture's value; the first line that is one. If none is,
+    /// the picture that it holds.
     void paste(const std::string& text);
     void save_session_to(const std::string& path);
     /// Opens what an earlier program left (Recovery::left).
@@ -65,6 +68,7 @@ class Files {
  private:
     void show_session(const RunRequest& request, const std::optional<RunRequest>& compared, const SavedView& view,
                       const nlohmann::json& document);
+    std::shared_ptr<FileLock> lock_on(const std::string& path, const std::string& hint);
     void take(OpenedFile file);
     void use(const OpenedFile& file);
     void use_array(const OpenedFile& file);
@@ -83,7 +87,8 @@ class Files {
     Controller& act_;
     std::deque<FileComing> coming_;  // in the order in which they were opened
     std::optional<OpenedFile> asked_about_;
-    std::set<std::string> agreed_;  // files that a person has named or agreed to
+    std::map<std::string, std::weak_ptr<FileLock>> locks_;  // of sessions, by their paths
+    std::set<std::string> agreed_;                          // files that a person has named or agreed to
 };
 
 }  // namespace saccade

@@ -56,6 +56,7 @@ Edit History::current() const {
     }
     edit.comparing = document_.comparing;
     edit.linked = document_.linked;
+    edit.positions = document_.options.positions;
     return edit;
 }
 

@@ -178,10 +178,11 @@ inline int sign_typed(PlainKey key) {
     return times;
 }
 
-/// How often; keys that ImGui 1.86 knows by GLFW's code alone. With Ctrl a sign is not typed: there its usual places count.
+/// How often; keys that ImGui 1.86 knows by GLFW's code alone. With Ctrl or Alt a sign is not typed: there its usual places
+/// count.
 inline int plain_key_pressed(PlainKey key) {
     const bool function_key = key == PlainKey::f1 || key == PlainKey::f5;
-    if (!function_key && !ImGui::GetIO().KeyCtrl) return sign_typed(key);
+    if (!function_key && !ImGui::GetIO().KeyCtrl && !ImGui::GetIO().KeyAlt) return sign_typed(key);
 #if IMGUI_VERSION_NUM >= 18700
     const ImGuiKey keys[] = {ImGuiKey_F1, ImGuiKey_F5, ImGuiKey_Equal, ImGuiKey_Minus},
                    pad[] = {ImGuiKey_F1, ImGuiKey_F5, ImGuiKey_KeypadAdd, ImGuiKey_KeypadSubtract};

@@ -136,6 +136,7 @@ void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layou
     if (button(ui, "export", tr("Export"), ButtonKind::primary, 84 * s,
                tr("The figure desk: figures and values to a file (Ctrl E)"), 30 * s))
         state.desk.open = true;
+    note_place(state, "open desk");
     end_panel();
 }
 

@@ -45,13 +45,15 @@ std::string shown_run(const Document& document) {
     return text == e.params.end() ? tr(e.title) : tr(e.title) + " · " + params.text(text->name);
 }
 
-/// The figure or its values to the clipboard, which holds text alone: a window of GLFW cannot put a picture there.
+/// The figure or its values to the clipboard.
 void copy_menu(const Ui& ui, AppState& state, Controller& act) {
     if (button(ui, "copy", tr("Copy ▾"), ButtonKind::plain, 76 * ui.s, tr("The figure or its values, to the clipboard"),
                30 * ui.s))
         ImGui::OpenPopup("copy as");
     note_place(state, "export copy as");
     if (!ImGui::BeginPopup("copy as")) return;
+    if (menu_line(ui, msg("Figure, as PNG"))) act.desk().copy_picture();
+    note_place(state, "export copy Figure, as PNG");
     const std::pair<const char*, Desk::CopyAs> kinds[] = {{msg("Figure, as SVG"), Desk::CopyAs::svg},
                                                           {msg("Values, as CSV"), Desk::CopyAs::csv},
                                                           {msg("Values, for LaTeX"), Desk::CopyAs::latex}};

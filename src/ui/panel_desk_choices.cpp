@@ -84,6 +84,25 @@ void sizes(const Ui& ui, AppState& state) {
                   desk.font, desk.own_font);
 }
 
+/// The family of all texts.
+void font_family(const Ui& ui, AppState& state) {
+    FigureDesk& desk = state.desk;
+    const std::vector<std::string> values = {"", "serif"};
+    const int usual = index_of(values, desk.font_family), last = static_cast<int>(values.size());
+    desk.own_family = desk.own_family || usual == last;
+    const int clicked = choose(ui, state, "Font", {"usual", "serif", "own"}, desk.own_family ? last : usual,
+                               {"As on screen", "The serif family of this machine", "Any other that is installed"});
+    if (clicked >= 0) {
+        desk.own_family = clicked == last;
+        if (!desk.own_family) desk.font_family = values[static_cast<std::size_t>(clicked)];
+    }
+    if (!desk.own_family) return;
+    ImGui::SetNextItemWidth(-1);
+    text_input(ui, "##family", desk.font_family, "name of a family", Font::ui, 15, clicked >= 0);
+    note_place(state, "export family");
+    if (ImGui::IsItemHovered()) tooltip(ui, "As `fc-list : family` lists them");
+}
+
 void colours(const Ui& ui, AppState& state, bool several) {
     FigureDesk& desk = state.desk;
     const std::vector<std::string> themes = theme_ids();
@@ -132,6 +151,14 @@ void parts(const Ui& ui, AppState& state) {
     FigureDesk& desk = state.desk;
     ImGui::Dummy({0, 2 * ui.s});
     for (const ViewOption* option : options_named(figure_options)) {
+        if (option->spec.choices.size() > 2) {
+            const std::string now = std::get<std::string>(option->get(desk.options));
+            if (const int i = choose(ui, state, option->spec.title, option->spec.choice_titles,
+                                     index_of(option->spec.choices, now), option->tips);
+                i >= 0)
+                option->set(desk.options, option->spec.choices[static_cast<std::size_t>(i)]);
+            continue;
+        }
         const bool on = !option->used(desk.options);
         if (named_switch(ui, state, option->spec.title, on, option->spec.help))
             option->set(desk.options, option->spec.choices[on ? 1 : 0]);
@@ -206,15 +233,17 @@ void desk_choices(const Ui& ui, AppState& state, Controller& act) {
             desk.what = static_cast<std::size_t>(i);
     }
     if (act.desk().exports_part()) {
-        heading(ui, tr("Of the map"));
-        if (const int i =
-                segments(ui, "part", {tr("the part on screen"), tr("all of it")}, desk.all ? 1 : 0,
-                         {tr("As the preview has it"), tr("Read when the file is written; the preview shows the part")},
-                         [&](int at) { note_place(state, at == 0 ? "export part" : "export all"); });
+        heading(ui, tr("Of the maps"));
+        const bool read = !state.document.exhibit().part_param.empty();
+        if (const int i = segments(ui, "part", {tr("the part on screen"), tr("all of it")}, desk.all ? 1 : 0,
+                                   {tr("As the stage has it"), read ? tr("Read when the file is written; the preview shows the part")
+                                                                : tr("Every row and column")},
+                                   [&](int at) { note_place(state, at == 0 ? "export part" : "export all"); });
             i >= 0)
             desk.all = i == 1;
     }
     sizes(ui, state);
+    font_family(ui, state);
     desk_panels(ui, state, act);
     colours(ui, state, act.desk().panels().size() > 1);
     parts(ui, state);

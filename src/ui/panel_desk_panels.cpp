@@ -60,6 +60,18 @@ RowAct panel_row(const Ui& ui, AppState& state, std::size_t n, std::size_t count
     return act;
 }
 
+/// Which positions of the two axes are drawn.
+void panel_positions(const Ui& ui, AppState& state, DeskPanel& panel) {
+    const std::pair<const char*, std::string*> fields[] = {{"Rows", &panel.rows}, {"Columns", &panel.columns}};
+    for (const auto& [name, text] : fields) {
+        heading(ui, name);
+        ImGui::SetNextItemWidth(-1);
+        text_input(ui, (std::string("##") + name).c_str(), *text, "as on the stage", Font::mono, 14, false);
+        note_place(state, std::string("export ") + name);
+        if (ImGui::IsItemHovered()) tooltip(ui, "Their numbers, from 1: 3-10,12, or all");
+    }
+}
+
 /// The other views that draw the panel's tensor, and where it stands on the axes that its view does not show whole.
 void panel_choices(const Ui& ui, AppState& state, Controller& act, DeskPanel& panel) {
     const Trace* trace = state.document.trace();
@@ -77,6 +89,7 @@ void panel_choices(const Ui& ui, AppState& state, Controller& act, DeskPanel& pa
                                [&](int at) { note_place(state, "export view " + ids[static_cast<std::size_t>(at)]); });
         i >= 0)
         panel = act.desk().placed(ids[static_cast<std::size_t>(i)], panel.tensor);
+    if (act.desk().chooses_positions(panel)) panel_positions(ui, state, panel);
     for (const int axis : act.desk().fixed_axes(panel)) {
         const Axis& along = *tensor->info.axes[static_cast<std::size_t>(axis)];
         const auto place = static_cast<std::size_t>(axis);

@@ -22,13 +22,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string state_folder() {
-    const char* folder = std::getenv("XDG_STATE_HOME");
-    if (folder != nullptr && *folder == '/') return std::string(folder) + "/saccade";
-    const char* home = std::getenv("HOME");
-    return home != nullptr && *home == '/' ? std::string(home) + "/.local/state/saccade" : std::string();
-}
-
 std::string lock_of(const std::string& path) {
     return fs::path(path).replace_extension(".lock").string();
 }
@@ -54,6 +47,13 @@ std::time_t written_at(const std::string& path) {
 }
 
 }  // namespace
+
+std::string state_folder() {
+    const char* folder = std::getenv("XDG_STATE_HOME");
+    if (folder != nullptr && *folder == '/') return std::string(folder) + "/saccade";
+    const char* home = std::getenv("HOME");
+    return home != nullptr && *home == '/' ? std::string(home) + "/.local/state/saccade" : std::string();
+}
 
 RecoveryFile RecoveryFile::make() {
     const std::string folder = state_folder();

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ui/commands.hpp"
+
 namespace saccade {
 
 using nlohmann::json;
@@ -27,6 +29,8 @@ void dump_hand(const AppState& state, json& dump) {
                        {"size",
                         {state.document.pictures.facts[state.document.focus].width,
                          state.document.pictures.facts[state.document.focus].height}}};
+    dump["positions"] = json::object();
+    for (const auto& [axis, positions] : state.document.options.positions) dump["positions"][axis] = positions_text(positions);
     dump["dragging"] = state.document.hand.drag.active || state.document.scene.held || state.document.part.held;
     dump["drawing"] = state.document.hand.mask.on;
     dump["changes"] = json::array();
@@ -146,6 +150,11 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
                       {"cell", {state.document.matrix.row, state.document.matrix.col}},
                       {"typing", state.document.matrix.typing},
                       {"problem", state.document.matrix.problem}};
+    dump["commands"] = json::array();
+    for (const Command& command : commands())
+        dump["commands"].push_back({{"title", command.title},
+                                    {"keys", command.chord.key.empty() ? "" : to_string(command.chord)},
+                                    {"palette", command.in_palette}});
     dump["search"] = {{"open", state.search.open}, {"said", state.search.said}};
     dump["typing"] = state.typing;
     dump["typed_path"] = {{"text", state.document.path.text}, {"wrong", state.document.path.wrong}};

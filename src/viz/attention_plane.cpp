@@ -8,6 +8,7 @@
 #include "analysis/without_key.hpp"
 #include "viz/derived.hpp"
 #include "viz/difference.hpp"
+#include "viz/kept_positions.hpp"
 #include "viz/layout.hpp"
 #include "viz/masked.hpp"
 #include "viz/merged_words.hpp"
@@ -19,25 +20,6 @@ namespace {
 using Heads = ViewOptions::Heads;
 using Layers = ViewOptions::Layers;
 
-AxisPtr shortened(const Axis& axis, const std::vector<Index>& kept) {
-    Axis shown = axis;
-    shown.extent = static_cast<Index>(kept.size());
-    shown.labels.clear();
-    for (const Index i : kept) shown.labels.push_back(axis.labels[static_cast<std::size_t>(i)]);
-    return std::make_shared<const Axis>(std::move(shown));
-}
-
-/// The focus where its position stands among those that are kept; gone if it is left out.
-void move_focus(Focus& focus, const std::string& axis, const std::vector<Index>& kept) {
-    const auto mark = focus.marks.find(axis);
-    if (mark == focus.marks.end()) return;
-    const auto at = std::lower_bound(kept.begin(), kept.end(), mark->second);
-    if (at == kept.end() || *at != mark->second)
-        focus.marks.erase(mark);
-    else
-        mark->second = at - kept.begin();
-}
-
 /// Leaves special tokens out of both axes.
 bool hide_special(AttentionPlane& plane) {
     Slice& slice = plane.slice;
@@ -47,31 +29,8 @@ bool hide_special(AttentionPlane& plane) {
     const bool less_rows = static_cast<Index>(rows.size()) < row.extent,
                less_cols = static_cast<Index>(cols.size()) < col.extent;
     if (!less_rows && !less_cols) return false;
-    const auto kept_of = [&](const Tensor<float>& values) {
-        auto kept = Tensor<float>::uninitialized(Shape{static_cast<Index>(rows.size()), static_cast<Index>(cols.size())});
-        float* to = kept.data();
-        for (const Index r : rows)
-            for (const Index c : cols) *to++ = values.data()[r * col.extent + c];
-        return kept;
-    };
-    slice.values = kept_of(slice.values);
-    if (!slice.computed.empty()) slice.computed = kept_of(slice.computed);
-    const std::string row_name = row.name, col_name = col.name;
-    const AxisPtr shown_row = less_rows ? shortened(row, rows) : nullptr,
-                  shown_col = less_cols ? shortened(col, cols) : nullptr;
-    for (Focus* focus : {&plane.state.selected, &plane.state.hovered}) {
-        if (less_rows) move_focus(*focus, row_name, rows);
-        if (less_cols && col_name != row_name) move_focus(*focus, col_name, cols);
-    }
-    // Of the positions that are shown, which may be words, to those of the tensor.
-    const auto through = [](const std::vector<Index>& map, std::vector<Index> kept) {
-        for (Index& i : kept) i = map.empty() ? i : map[static_cast<std::size_t>(i)];
-        return kept;
-    };
-    if (less_rows) slice.row_map = through(slice.row_map, rows);
-    if (less_cols) slice.col_map = through(slice.col_map, cols);
-    if (less_rows) slice.shown_row = shown_row;
-    if (less_cols) slice.shown_col = shown_col;
+    const std::vector<Index> all;
+    keep_positions(slice, plane.state, less_rows ? rows : all, less_cols ? cols : all);
     return true;
 }
 
@@ -259,6 +218,7 @@ AttentionPlane attention_plane(const Trace& trace, const TraceTensor& tensor, co
     Slice& slice = plane.slice;
     if (!axes) {
         hide_masked(trace, tensor, slice, state.memo);
+        show_part(slice, plane.state);
         return plane;
     }
     const ViewOptions& options = state.options;
@@ -283,6 +243,7 @@ AttentionPlane attention_plane(const Trace& trace, const TraceTensor& tensor, co
     hide_masked(trace, tensor, slice, state.memo);
     if (weights && options.merge_subwords) plane.words_merged = merge_words(plane);
     if (options.special == ViewOptions::Special::hide) plane.special_hidden = hide_special(plane);
+    show_part(slice, plane.state);
     if (options.special == ViewOptions::Special::dim) {
         plane.dimmed_rows = special_positions(*slice.row());
         plane.dimmed_cols = special_positions(*slice.col());

@@ -105,7 +105,9 @@ bool BarRow::any_changed() const {
     return false;
 }
 
-BarRow whole_bar_row(const Trace& trace, const TraceTensor& tensor, const ViewState& state) {
+BarRow whole_bar_row(const Trace& trace, const TraceTensor& tensor, const ViewState& given) {
+    ViewState state = given;
+    state.options.positions.clear();  // the row is the one in focus, wherever it is
     AttentionPlane plane = attention_plane(trace, tensor, state);
     if (!plane.slice.derived && plane.slice.col_map.empty()) {
         BarRow row{row_of(tensor, state), {}, {}, state, tensor.info.role, values_before(trace, tensor, state)};

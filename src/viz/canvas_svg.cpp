@@ -272,8 +272,8 @@ class SvgWriter {
     }
 
     /// "'Noto Sans','WenQuanYi Micro Hei',sans-serif".
-    static std::string families(Font font) {
-        std::vector<std::string> names = font_families(font);
+    std::string families(Font font) const {
+        std::vector<std::string> names = font_families(font, measure_.family());
         const std::string generic = names.back();
         names.pop_back();
         std::string list;
@@ -285,7 +285,7 @@ class SvgWriter {
     /// the installed ones.
     std::string styles() const {
         std::string css;
-        for (const EmbeddedFont& font : embedded_fonts(used_)) {
+        for (const EmbeddedFont& font : embedded_fonts(used_, measure_.family())) {
             if (font.data.empty()) continue;
             css += fmt::format("@font-face{{font-family:'{}';src:url(data:font/{};base64,{})}}\n", font.family,
                                font.opentype ? "otf" : "ttf", base64_encode(font.data));
@@ -302,7 +302,7 @@ class SvgWriter {
     };
     std::map<std::tuple<const float*, Index, double, double>, Placed> pictures_;  // by pixels, block and size
     std::map<const Colormap*, std::string> bars_;                                 // the ids of their gradients
-    TextRuns runs_;
+    TextRuns runs_{measure_.family()};
     std::map<Font, std::set<char32_t>> used_;
 };
 

@@ -196,25 +196,6 @@ std::string tables_of(const Trace& trace, const FigureOrigin& origin, std::strin
     return text;
 }
 
-std::string picture(const std::string& ending, const Trace& trace, const FigureOrigin& origin, const ExportOptions& options,
-                    std::vector<Note>& notes) {
-    const PangoTextMeasure measure;
-    const double scale = ending == ".png" ? scale_of(options, origin.view) : 1;
-    LaidOut laid = laid_out(trace, origin, measure);
-    const Figure& figure = laid.figure;
-    std::ranges::move(laid.notes, std::back_inserter(notes));
-    if (ending == ".html") {
-        const ViewState whole = told(trace, origin);
-        std::vector<ViewState> states;
-        for (std::size_t n = 0; n < origin.panels.states.size(); ++n) states.push_back(panel_state(whole, origin.panels, n));
-        return page_of(trace, origin, states.empty() ? std::vector{whole} : states, measure, notes);
-    }
-    const Color ground = theme(origin.view.theme).panel;
-    if (ending == ".svg") return to_svg(figure, ground, measure, origin_text(origin));
-    if (ending == ".pdf") return pdf_of(figure, ground, figure.title, pdf_keywords(origin), measure);
-    return png_with_text(png_of(figure, ground, scale, measure), "saccade", origin_text(origin), scale * 96);
-}
-
 /// " · output “2019” → “2010”": the texts that came out otherwise than they would have without the hand.
 std::string texts_changed(const Trace& trace) {
     constexpr std::size_t longest = 60;  // characters of each
@@ -276,6 +257,25 @@ void fit_height(const Trace& trace, FigureOrigin& origin, const TextMeasure& mea
     origin.view.height = whole.height;
 }
 
+std::string figure_bytes(const std::string& ending, const Trace& trace, const FigureOrigin& origin,
+                         const ExportOptions& options, std::vector<Note>& notes) {
+    const PangoTextMeasure measure(origin.view.font_family);
+    const double scale = ending == ".png" ? scale_of(options, origin.view) : 1;
+    LaidOut laid = laid_out(trace, origin, measure);
+    const Figure& figure = laid.figure;
+    std::ranges::move(laid.notes, std::back_inserter(notes));
+    if (ending == ".html") {
+        const ViewState whole = told(trace, origin);
+        std::vector<ViewState> states;
+        for (std::size_t n = 0; n < origin.panels.states.size(); ++n) states.push_back(panel_state(whole, origin.panels, n));
+        return page_of(trace, origin, states.empty() ? std::vector{whole} : states, measure, notes);
+    }
+    const Color ground = theme(origin.view.theme).panel;
+    if (ending == ".svg") return to_svg(figure, ground, measure, origin_text(origin));
+    if (ending == ".pdf") return pdf_of(figure, ground, figure.title, pdf_keywords(origin), measure);
+    return png_with_text(png_of(figure, ground, scale, measure), "saccade", origin_text(origin), scale * 96);
+}
+
 std::vector<Note> export_figure(const std::string& path, const Trace& trace, const FigureOrigin& origin,
                                 const ExportOptions& options) {
     std::vector<Note> notes;
@@ -287,7 +287,7 @@ std::vector<Note> export_figure(const std::string& path, const Trace& trace, con
     else if (ending == ".npz")
         write_npz_of(path, values_of(trace, origin), origin);
     else if (ending == ".png" || ending == ".svg" || ending == ".pdf" || ending == ".html")
-        write_file(path, picture(ending, trace, origin, options, notes));
+        write_file(path, figure_bytes(ending, trace, origin, options, notes));
     else
         throw Error(ErrorCode::usage, path + ": no figure can be written with this ending",
                     "choose .png, .svg, .pdf, .html, .csv, .tex or .npz");

@@ -50,6 +50,10 @@ void fit_height(const Trace& trace, FigureOrigin& origin, const TextMeasure& mea
 std::vector<Note> export_figure(const std::string& path, const Trace& trace, const FigureOrigin& origin,
                                 const ExportOptions& options = {});
 
+/// The same of a picture, as what stands in the file; ".png", ".svg", ".pdf" or ".html".
+std::string figure_bytes(const std::string& ending, const Trace& trace, const FigureOrigin& origin,
+                         const ExportOptions& options, std::vector<Note>& notes);
+
 /// The origin of a picture that Saccade wrote. Error{bad_format} if it has none.
 FigureOrigin read_origin(const std::string& path);
 

@@ -4,6 +4,14 @@
 
 namespace saccade {
 
+bool PartPlace::is_cut() const {
+    return std::ranges::any_of(axes, &PartAxis::is_cut);
+}
+
+bool PartPlace::is_of_run() const {
+    return !axes.empty() && std::ranges::all_of(axes, [](const PartAxis& one) { return one.axis->part.whole > 0; });
+}
+
 std::optional<Hit> Figure::hit(Point p) const {
     for (auto region = regions.rbegin(); region != regions.rend(); ++region) {
         if (!region->box.contains(p) || region->rows < 1 || region->cols < 1) continue;

@@ -163,12 +163,30 @@ struct PlaceHandle {
     std::string tip = "drag to look elsewhere";  // for a tooltip
 };
 
-/// A map of which another part can be shown, as it stands in a figure. Its axes know what they are a part of.
+/// What is shown of an axis in a figure, so that another part of it can be.
+struct PartAxis {
+    /// Which way it runs: across, down, or through pictures that stand in lines, as words do.
+    enum class Runs { across, down, through };
+
+    AxisPtr axis;  // of the tensor
+    Runs runs = Runs::across;
+    Index begin = 0, end = 0, whole = 0;  // what is shown, of all that can be
+    std::vector<Index> positions{};       // on the axis, of those `whole`; empty: the same
+
+    bool is_cut() const { return begin > 0 || end < whole; }
+};
+
+/// Something of which another part can be shown, as it stands in a figure.
 struct PartPlace {
     Box map;    // the cells
     Box whole;  // a small picture of all of it; w 0: there is none
-    AxisPtr rows, cols;
-    std::vector<AxisPtr> others;  // of the tensor: heads and layers, which may be parts, too
+    std::vector<PartAxis> axes;
+    std::vector<AxisPtr> others{};   // of the tensor: heads and layers, which may be parts, too
+    Index tiles_x = 1, tiles_y = 1;  // so many maps of the same axes, or pictures in lines, stand in `map`
+
+    bool is_cut() const;
+    /// The part of a longer axis is what the run reads (Axis::part); else the view leaves positions out.
+    bool is_of_run() const;
 };
 
 struct Figure {
@@ -181,7 +199,7 @@ struct Figure {
     std::optional<Box> image_box;    // of the first of image_places
     std::vector<ImagePlace> image_places;
     std::vector<PlaceHandle> handles;  // later ones lie above
-    std::optional<PartPlace> part;     // of a heatmap whose rows and columns are positions
+    std::vector<PartPlace> parts;      // later ones lie above
 
     std::optional<Hit> hit(Point p) const;
 };
@@ -193,6 +211,8 @@ class TextMeasure {
     virtual double width(const std::string& text, double size, Font font) const = 0;
     virtual double ascent(double size, Font font) const = 0;
     virtual double descent(double size, Font font) const = 0;
+    /// Of its texts, if it is not the program's own (viz/fonts.hpp).
+    virtual std::string family() const { return {}; }
 };
 
 /// Where the baseline of the text starts, relative to `at` and before the rotation about it. Every canvas places text by this,

@@ -72,9 +72,12 @@ Box ink_of(const Figure& figure, const TextMeasure& measure) {
                     const Point start = text_start(one, measure);
                     const double w = measure.width(one.text, one.size, one.font), up = measure.ascent(one.size, one.font),
                                  down = measure.descent(one.size, one.font);
-                    if (one.angle == 0)
+                    if (one.angle == 0) {
                         see(one.at.x + start.x, one.at.y + start.y - up, one.at.x + start.x + w, one.at.y + start.y + down);
-                    else
+                    } else if (one.angle != -90) {
+                        const Box box = ink_box(one, measure);
+                        see(box.x, box.y, box.right(), box.bottom());
+                    } else
                         see(one.at.x + start.y - up, one.at.y - start.x - w, one.at.x + start.y + down, one.at.y - start.x);
                 }
             },

@@ -99,8 +99,8 @@ bool continues(char32_t c) {
 }
 
 /// The face of a code point, in the order that font_families() has, then any of the machine. Null: none has it.
-Face* face_with(Faces& faces, Font font, char32_t c) {
-    const FontFiles& files = find_fonts();
+Face* face_with(Faces& faces, Font font, const std::string& family, char32_t c) {
+    const FontFiles& files = find_fonts(family);
     for (const FontFile* file : {font == Font::mono ? &files.mono : &files.ui, &files.cjk})
         if (!file->empty() && faces.of(*file).has(c)) return &faces.of(*file);
     const auto other = font_with(c);
@@ -109,11 +109,11 @@ Face* face_with(Faces& faces, Font font, char32_t c) {
 
 }  // namespace
 
-TextRuns::TextRuns() : faces_(std::make_unique<Faces>()) {}
+TextRuns::TextRuns(std::string family) : faces_(std::make_unique<Faces>()), family_(std::move(family)) {}
 TextRuns::~TextRuns() = default;
 
 std::vector<TextRun> TextRuns::operator()(const std::string& text, Font font) {
-    const std::vector<std::string> usual = font_families(font);
+    const std::vector<std::string> usual = font_families(font, family_);
     std::vector<TextRun> runs;
     for (const char32_t c : decode_utf8(text)) {
         std::string family;
@@ -122,7 +122,7 @@ std::vector<TextRun> TextRuns::operator()(const std::string& text, Font font) {
                 runs.back().text += encode_utf8(c);
                 continue;
             }
-            if (const Face* face = face_with(*faces_, font, c)) family = face->file.family;
+            if (const Face* face = face_with(*faces_, font, family_, c)) family = face->file.family;
             if (std::find(usual.begin(), usual.end(), family) != usual.end()) family.clear();
         }
         if (runs.empty() || runs.back().family != family) runs.push_back({{}, family});
@@ -131,11 +131,11 @@ std::vector<TextRun> TextRuns::operator()(const std::string& text, Font font) {
     return runs;
 }
 
-std::vector<EmbeddedFont> embedded_fonts(const std::map<Font, std::set<char32_t>>& used) {
+std::vector<EmbeddedFont> embedded_fonts(const std::map<Font, std::set<char32_t>>& used, const std::string& family) {
     Faces faces;
     for (const auto& [font, characters] : used)
         for (const char32_t c : characters) {
-            if (Face* found = face_with(faces, font, c)) found->taken.insert(c);
+            if (Face* found = face_with(faces, font, family, c)) found->taken.insert(c);
         }
     std::vector<EmbeddedFont> embedded;
     for (const auto& face : faces.all())

@@ -2,7 +2,9 @@
 
 #include <fontconfig/fontconfig.h>
 
+#include <map>
 #include <memory>
+#include <mutex>
 
 #include "base/error.hpp"
 
@@ -73,7 +75,7 @@ FontFile first_installed(const char* const (&families)[n], const FcCharSet* char
     return found && (characters == nullptr || covers(found.get(), characters)) ? file_of(found.get()) : FontFile{};
 }
 
-FontFiles look_up() {
+FontFiles look_up_own() {
     CharSet cjk(FcCharSetCreate());
     for (const char32_t c : cjk_samples) FcCharSetAddChar(cjk.get(), c);
     FontFiles files;
@@ -85,15 +87,39 @@ FontFiles look_up() {
     return files;
 }
 
-}  // namespace
+/// Names that stand for whichever family a machine has.
+bool is_generic(const std::string& family) {
+    return family == "serif" || family == "sans-serif" || family == "monospace";
+}
 
-const FontFiles& find_fonts() {
-    static const FontFiles files = look_up();
+FontFiles look_up(const std::string& family) {
+    FontFiles files = look_up_own();
+    if (family.empty()) return files;
+    const Pattern found = match(family.c_str(), nullptr);
+    const auto folded = [](std::string text) {
+        for (char& c : text)
+            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+        return text;
+    };
+    if (!found || (!is_generic(family) && folded(string_of(found.get(), FC_FAMILY)) != folded(family)))
+        throw Error(ErrorCode::usage, "there is no font family \"" + family + "\" on this machine",
+                    "`fc-list : family` lists those that are there; serif, sans-serif and monospace are everywhere");
+    files.ui = file_of(found.get());
     return files;
 }
 
-std::vector<std::string> font_families(Font font) {
-    const FontFiles& files = find_fonts();
+}  // namespace
+
+const FontFiles& find_fonts(const std::string& family) {
+    static std::mutex mutex;
+    static std::map<std::string, FontFiles> known;  // addresses stay
+    const std::scoped_lock lock(mutex);
+    const auto found = known.find(family);
+    return found != known.end() ? found->second : known.emplace(family, look_up(family)).first->second;
+}
+
+std::vector<std::string> font_families(Font font, const std::string& family) {
+    const FontFiles& files = find_fonts(family);
     std::vector<std::string> families{font == Font::mono ? files.mono.family : files.ui.family};
     if (!files.cjk.empty() && files.cjk.family != families.front()) families.push_back(files.cjk.family);
     families.push_back(font == Font::mono ? "monospace" : "sans-serif");

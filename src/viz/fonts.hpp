@@ -24,12 +24,13 @@ struct FontFiles {
     FontFile cjk;  // empty if the machine has none
 };
 
-/// Looked up through fontconfig once. Error{not_found} with what to install if there is no font at all.
-const FontFiles& find_fonts();
+/// Looked up through fontconfig once, for each `family` of texts: "Linux Libertine", or "serif"; empty: the program's own.
+/// Error{not_found} with what to install if there is no font at all, Error{usage} if this machine has no such family.
+const FontFiles& find_fonts(const std::string& family = {});
 
 /// Families in the order in which they are tried for a glyph, as Pango and CSS take them: "Noto Sans, WenQuanYi Micro Hei,
 /// ...".
-std::vector<std::string> font_families(Font font);
+std::vector<std::string> font_families(Font font, const std::string& family = {});
 
 /// A face that has the glyph, whatever the family; none if no font of the machine has it.
 std::optional<FontFile> font_with(char32_t code_point);

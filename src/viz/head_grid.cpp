@@ -9,6 +9,7 @@
 #include "viz/attention_plane.hpp"
 #include "viz/derived.hpp"
 #include "viz/heatmap_grid.hpp"
+#include "viz/kept_positions.hpp"
 #include "viz/map_picture.hpp"
 #include "viz/masked.hpp"
 
@@ -113,8 +114,10 @@ void keep_chosen(HeadGrid& grid, const ViewState& state) {
 }
 
 std::string treated_as(const ViewState& state) {
-    return fmt::format("small maps {} {} {}", static_cast<int>(state.options.sink), static_cast<int>(state.options.special),
-                       static_cast<int>(state.scale));
+    std::string text = fmt::format("small maps {} {} {}", static_cast<int>(state.options.sink),
+                                   static_cast<int>(state.options.special), static_cast<int>(state.scale));
+    for (const auto& [axis, positions] : state.options.positions) text += " " + axis + " " + positions_text(positions);
+    return text;
 }
 
 }  // namespace
@@ -156,14 +159,34 @@ std::vector<Index> ordinary_or_all(const Axis& axis) {
     return kept;
 }
 
-void treat_heads(HeatmapGridItem& item, const TraceTensor& tensor, const AttentionAxes& axes, const ViewState& state) {
-    if (state.options.special == ViewOptions::Special::hide) {
-        item.kept_rows = ordinary_or_all(*tensor.info.axes[static_cast<std::size_t>(axes.query)]);
-        item.kept_cols = ordinary_or_all(*tensor.info.axes[static_cast<std::size_t>(axes.key)]);
-    }
-    if (tensor.info.role != Role::weights) return;
+namespace {
+
+/// The positions of an axis that are shown, of those that are not left out, as `part` says; empty: all of the axis.
+std::vector<Index> shown_positions(const ViewState& state, const AxisPtr& axis, PartAxis::Runs runs, PartAxis& part) {
+    std::vector<Index> shown;
+    if (state.options.special == ViewOptions::Special::hide) shown = ordinary_or_all(*axis);
+    Axis ordinary = *axis;
+    if (!shown.empty()) ordinary.extent = static_cast<Index>(shown.size());
+    std::vector<Index> kept = asked_positions(state, ordinary, shown);
+    part = part_axis(axis, ordinary.extent, shown, kept, runs);
+    if (kept.empty()) return shown;
+    for (Index& i : kept) i = shown.empty() ? i : shown[static_cast<std::size_t>(i)];
+    return kept;
+}
+
+}  // namespace
+
+std::vector<PartAxis> treat_heads(HeatmapGridItem& item, const TraceTensor& tensor, const AttentionAxes& axes,
+                                  const ViewState& state) {
+    using Runs = PartAxis::Runs;
+    const auto axis = [&](int at) { return tensor.info.axes[static_cast<std::size_t>(at)]; };
+    std::vector<PartAxis> parts(2);
+    item.kept_cols = shown_positions(state, axis(axes.key), Runs::across, parts[0]);
+    item.kept_rows = shown_positions(state, axis(axes.query), Runs::down, parts[1]);
+    if (tensor.info.role != Role::weights) return parts;
     if (state.options.sink == ViewOptions::Sink::first) item.sink = HeatmapGridItem::Sink::first;
     if (state.options.sink == ViewOptions::Sink::most) item.sink = HeatmapGridItem::Sink::most;
+    return parts;
 }
 
 }  // namespace saccade

@@ -37,7 +37,8 @@ HeadGrid head_grid_of(const Trace& trace, const TraceTensor& tensor, const ViewS
 
 /// The positions of an axis that are not special tokens; empty if there is nothing to leave out.
 std::vector<Index> ordinary_or_all(const Axis& axis);
-/// What the options ask to be done to maps before they are made small.
-void treat_heads(HeatmapGridItem& item, const TraceTensor& tensor, const AttentionAxes& axes, const ViewState& state);
+/// What the options ask to be done to maps before they are made small; what is then shown of keys and queries.
+std::vector<PartAxis> treat_heads(HeatmapGridItem& item, const TraceTensor& tensor, const AttentionAxes& axes,
+                                  const ViewState& state);
 
 }  // namespace saccade

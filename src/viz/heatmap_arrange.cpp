@@ -29,7 +29,8 @@ GridLayout arrange_as(const Sketch& sketch, const Slice& slice, Box content, Bar
     if (bar == BarPlace::beside) content.w = std::max(1.0, content.w - bar_w - sketch.px(12));
     const Index rows = slice.values.shape()[0], cols = slice.values.shape()[1];
     const bool image = slice.row() && slice.row()->kind == AxisKind::y && slice.col()->kind == AxisKind::x;
-    const double largest = image ? 1e9 : largest_cell(sketch, content);
+    // A part fills what the whole did: what is under a mouse that zooms stays there.
+    const double largest = image || !slice.all.empty() ? 1e9 : largest_cell(sketch, content);
     at.label_gap = sketch.px(10);
     const double bar_room = bar == BarPlace::below   ? sketch.px(20 + ScaleSize::height + 20)
                             : bar == BarPlace::close ? sketch.px(8 + ScaleSize::close + 4) + sketch.px(12) * 1.3
@@ -60,6 +61,12 @@ GridLayout arrange_as(const Sketch& sketch, const Slice& slice, Box content, Bar
     const double left_over = content.h - bar_room - at.label_gap - rows_need;
     if (sketch.state().text_size <= 0 && left_over >= smallest_label(sketch) * 3) cols_limit = std::min(cols_limit, left_over);
     if (col_labels) at.cols = columns_fitted(sketch, *slice.col(), at.cell_w, cols_limit);
+    double over = 0;  // of the last label, at 45 degrees
+    if (at.cols.slanted) {
+        over = std::max(0.0, at.cols.extent - at.cell_w / 2);
+        at.cell_w = cell_size(content.w - left - over, cols, largest);
+        at.cols = columns_fitted(sketch, *slice.col(), at.cell_w, cols_limit);
+    }
     const double top = at.cols.none ? 0 : at.cols.extent + (at.cols.rotated ? at.label_gap : sketch.px(4));
     at.cell_h = cell_size(content.h - top - bar_room, rows, largest);
     if (!at.rows.none) {
@@ -77,7 +84,7 @@ GridLayout arrange_as(const Sketch& sketch, const Slice& slice, Box content, Bar
     }
     if (image) at.cell_w = at.cell_h = std::min(at.cell_w, at.cell_h);
     const double grid_w = at.cell_w * static_cast<double>(cols), grid_h = at.cell_h * static_cast<double>(rows);
-    const double x = content.x + (content.w - left - grid_w) / 2 + left;
+    const double x = content.x + (content.w - left - over - grid_w) / 2 + left;
     const double y = content.y + (content.h - top - bar_room - grid_h) / 2 + top;
     at.grid = {std::round(x), std::round(y), grid_w, grid_h};
     return at;

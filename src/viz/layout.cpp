@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "base/translate.hpp"
 #include "base/typed_text.hpp"
@@ -50,6 +51,10 @@ std::string axis_caption(const Axis& axis) {
 
 std::string part_text(const Axis& axis) {
     return tr("{}–{} of {}", axis.at(0) + 1, axis.end(), axis.whole());
+}
+
+std::string part_text(const PartAxis& axis) {
+    return fmt::format("{}–{} of {}", axis.begin + 1, axis.end, axis.whole);
 }
 
 std::string position_text(const Axis& axis, Index i) {
@@ -248,14 +253,28 @@ void Sketch::caption(const std::string& english, Box& content) {
     }
 }
 
+Box ink_box(const TextItem& text, const TextMeasure& measure) {
+    const Point start = text_start(text, measure);
+    const double w = measure.width(text.text, text.size, text.font), up = 0.75 * text.size, down = 0.22 * text.size;
+    if (text.angle == 0) return {text.at.x + start.x, text.at.y + start.y - up, w, up + down};
+    if (text.angle == -90) return {text.at.x + start.y - up, text.at.y - start.x - w, up + down, w};
+    const double turn = text.angle * std::numbers::pi / 180, c = std::cos(turn), s = std::sin(turn);
+    double left = 1e9, top = 1e9, right = -1e9, bottom = -1e9;
+    for (const double x : {start.x, start.x + w})
+        for (const double y : {start.y - up, start.y + down}) {
+            left = std::min(left, c * x - s * y);
+            right = std::max(right, c * x - s * y);
+            top = std::min(top, s * x + c * y);
+            bottom = std::max(bottom, s * x + c * y);
+        }
+    return {text.at.x + left, text.at.y + top, right - left, bottom - top};
+}
+
 Figure Sketch::take() {
     const auto cut = [this](const FigureItem& item) {
         const auto* t = std::get_if<TextItem>(&item);
         if (t == nullptr) return false;
-        const Point start = text_start(*t, measure());
-        const double w = text_width(t->text, t->size, t->font), up = 0.75 * t->size, down = 0.22 * t->size;  // of the ink
-        Box box{t->at.x + start.x, t->at.y + start.y - up, w, up + down};
-        if (t->angle == -90) box = {t->at.x + start.y - up, t->at.y - start.x - w, up + down, w};
+        const Box box = ink_box(*t, measure());
         return box.x < -0.5 || box.y < -0.5 || box.right() > figure_.width + 0.5 || box.bottom() > figure_.height + 0.5;
     };
     std::erase_if(figure_.items, cut);

@@ -17,6 +17,7 @@ std::string short_name(const Axis& axis);
 std::string axis_caption(const Axis& axis);
 /// "101–612 of 16384": what is shown of a longer axis, from 1.
 std::string part_text(const Axis& axis);
+std::string part_text(const PartAxis& axis);
 /// "head 5", "output 3", "channel 18": positions are counted from 1 in all that people read.
 std::string position_text(const Axis& axis, Index i);
 /// Three significant digits, true minus sign: "0.61", "−2.31", "1.2e6".
@@ -85,7 +86,7 @@ class Sketch {
     void region(HitRegion region) { figure_.regions.push_back(std::move(region)); }
     void place_image(ImagePlace place);
     void place_handle(PlaceHandle handle) { figure_.handles.push_back(std::move(handle)); }
-    void place_part(PartPlace place) { figure_.part = std::move(place); }
+    void place_part(PartPlace place) { figure_.parts.push_back(std::move(place)); }
 
     /// Selection, hover, or `otherwise`, for whatever stands at position i of the axis.
     Color focus_color(const AxisPtr& axis, Index i, Color otherwise) const;
@@ -128,6 +129,7 @@ struct AxisLabels {
     Index stride = 1;      // every stride-th is written, and those in focus
     double extent = 0;     // room across the axis: width of a left column, height of a top row
     bool rotated = false;  // a top row written upwards
+    bool slanted = false;  // a top row at 45 degrees, which reaches beyond its last column
     bool none = false;     // no room at all
     /// Tokens that are too many to be written all: some of them alone ("3␣e␣09␣h") say nothing, so their positions are, from 1:
     /// "@3".
@@ -146,5 +148,11 @@ std::string written_label(const Sketch& sketch, const AxisPtr& axis, const AxisL
 double label_room(const Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels, double pitch);
 /// Positions whose labels are written: the focus always, no neighbour closer than the stride.
 std::vector<Index> labelled_positions(const Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels);
+/// What a text of that width and size takes at 45 degrees: across, and up.
+double slanted_extent(double width, double size);
+/// How long a text may be that has `extent` at 45 degrees.
+double slanted_room(double extent, double size);
+/// Where the ink of a text is.
+Box ink_box(const TextItem& text, const TextMeasure& measure);
 
 }  // namespace saccade

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <numbers>
 #include <optional>
 
 #include "viz/counted_labels.hpp"
@@ -85,12 +86,38 @@ AxisLabels fit_rows(const Sketch& sketch, const Axis& axis, double pitch, double
     return labels;
 }
 
+/// Columns as they were asked for, in a figure; labels of that size.
+AxisLabels columns_as_asked(const Sketch& sketch, const Axis& axis, double pitch, double limit, AxisLabels labels) {
+    using Choice = ViewOptions::Labels;
+    const Choice choice = sketch.state().options.labels;
+    const double line = labels.size * 1.25, whole = widest(sketch, axis, labels.size, 1);
+    labels.rotated = choice == Choice::upright;
+    labels.slanted = choice == Choice::slanted;
+    if (labels.rotated) {
+        labels.stride = nice_stride(labels.size * label_pitch / pitch);
+        labels.extent = std::min(limit, whole);
+    } else if (labels.slanted) {
+        labels.stride = nice_stride(labels.size * label_pitch * std::numbers::sqrt2 / pitch);
+        labels.extent = std::min(limit, slanted_extent(whole, labels.size));
+    } else {
+        // What is cut to a letter or two says nothing.
+        const double wide = choice == Choice::thinned ? whole + sketch.px(3) : std::min(whole, 2 * labels.size) + sketch.px(3);
+        labels.stride = nice_stride(std::max(1.0, wide / pitch));
+        labels.extent = line;
+    }
+    labels.none = limit < line;
+    if (labels.none) labels.extent = 0;
+    return labels;
+}
+
 AxisLabels fit_columns(const Sketch& sketch, const Axis& axis, double pitch, double limit, bool counted) {
     const auto [smallest, largest] = Sizes(sketch);
     AxisLabels labels;
     labels.size = std::clamp(pitch * 0.58, smallest, largest);
     const bool numbers = axis.labels.empty();
     if (numbers) labels.size = std::max(smallest, std::min(labels.size, sketch.px(13)));
+    if (sketch.state().decorations && sketch.state().options.labels != ViewOptions::Labels::automatic)
+        return columns_as_asked(sketch, axis, pitch, limit, labels);
     const double line = labels.size * 1.25;
     // Where even the smallest do not fit beside each other, they are counted: how wide they are is not asked then.
     const bool close = !numbers && labels.size <= smallest && nice_stride(smallest * label_pitch / pitch) > 1;
@@ -134,6 +161,14 @@ AxisLabels fit_columns(const Sketch& sketch, const Axis& axis, double pitch, dou
 
 }  // namespace
 
+double slanted_extent(double width, double size) {
+    return (width + size) * std::numbers::sqrt2 / 2;
+}
+
+double slanted_room(double extent, double size) {
+    return extent * std::numbers::sqrt2 - size;
+}
+
 double smallest_label(const Sketch& sketch) {
     return Sizes(sketch).smallest;
 }
@@ -149,6 +184,8 @@ std::string written_label(const Sketch& sketch, const AxisPtr& axis, const AxisL
 }
 
 double label_room(const Sketch& sketch, const AxisPtr& axis, const AxisLabels& labels, double pitch) {
+    const bool lying = sketch.state().decorations && sketch.state().options.labels == ViewOptions::Labels::horizontal;
+    if (lying && !labels.positions) return pitch * static_cast<double>(labels.stride) - sketch.px(3);
     if (!labels.positions) return 1e9;
     const double number = sketch.text_width(position_label(*axis, axis->extent - 1), labels.size);
     return std::max(number + 0.5, 2 * pitch * static_cast<double>(labels.stride) - number - sketch.px(8));
@@ -174,7 +211,8 @@ std::vector<Index> labelled_positions(const Sketch& sketch, const AxisPtr& axis,
     std::vector<Index> written;
     if (labels.none) return written;
     std::vector<Index> forced;
-    for (const Focus* focus : {&sketch.selected_focus(), &sketch.hovered_focus()})
+    // Of neighbours in focus the one under the pointer: who points at it asks for its name.
+    for (const Focus* focus : {&sketch.hovered_focus(), &sketch.selected_focus()})
         if (const auto at = focus->on(axis);
             at && *at >= 0 && *at < axis->extent && (forced.empty() || std::abs(*at - forced[0]) >= labels.stride))
             forced.push_back(*at);

@@ -26,6 +26,9 @@ struct Slice {
     // Where positions are left out: the axes without them, and for each position as shown the one in the tensor.
     AxisPtr shown_row, shown_col;         // null: all of it
     std::vector<Index> row_map, col_map;  // empty: the same
+    // Where the state asks for some of the positions (viz/kept_positions.hpp): which, and the values at all of them.
+    PartAxis row_part, col_part;  // axis null: nobody asked
+    Tensor<float> all;            // empty: these are all
 
     AxisPtr row() const {
         return shown_row ? shown_row : row_axis < 0 ? nullptr : tensor->info.axes[static_cast<std::size_t>(row_axis)];

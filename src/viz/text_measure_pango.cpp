@@ -29,7 +29,7 @@ struct PangoTextMeasure::Faces {
     const Face& of(Font font) const { return faces[font == Font::mono ? 1 : 0]; }
 };
 
-PangoTextMeasure::PangoTextMeasure() : faces_(std::make_unique<Faces>()) {
+PangoTextMeasure::PangoTextMeasure(const std::string& family) : faces_(std::make_unique<Faces>()), family_(family) {
     faces_->map.reset(pango_cairo_font_map_new());
     faces_->context.reset(pango_font_map_create_context(faces_->map.get()));
     pango_context_set_language(faces_->context.get(), pango_language_from_string("zh-cn"));  // Han glyphs in their Chinese form
@@ -45,7 +45,7 @@ PangoTextMeasure::PangoTextMeasure() : faces_(std::make_unique<Faces>()) {
 
     for (const Font font : {Font::ui, Font::mono}) {
         std::string families;
-        for (const std::string& family : font_families(font)) families += (families.empty() ? "" : ",") + family;
+        for (const std::string& one : font_families(font, family_)) families += (families.empty() ? "" : ",") + one;
         Faces::Face& face = faces_->faces[font == Font::mono ? 1 : 0];
         face.description.reset(pango_font_description_new());
         pango_font_description_set_family(face.description.get(), families.c_str());

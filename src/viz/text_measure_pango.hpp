@@ -13,7 +13,8 @@ namespace saccade {
 /// a thread.
 class PangoTextMeasure : public TextMeasure {
  public:
-    PangoTextMeasure();
+    /// `family` as in find_fonts(); Error{usage} if there is no such family.
+    explicit PangoTextMeasure(const std::string& family = {});
     ~PangoTextMeasure() override;
     PangoTextMeasure(const PangoTextMeasure&) = delete;
     PangoTextMeasure& operator=(const PangoTextMeasure&) = delete;
@@ -21,6 +22,7 @@ class PangoTextMeasure : public TextMeasure {
     double width(const std::string& text, double size, Font font) const override;
     double ascent(double size, Font font) const override;
     double descent(double size, Font font) const override;
+    std::string family() const override { return family_; }
 
     /// The text laid out in one line; valid until the next call.
     PangoLayout* layout(const std::string& text, double size, Font font) const;
@@ -28,6 +30,7 @@ class PangoTextMeasure : public TextMeasure {
  private:
     struct Faces;
     std::unique_ptr<Faces> faces_;
+    std::string family_;
 };
 
 }  // namespace saccade

@@ -50,6 +50,7 @@ struct ViewState {
     double width = 720, height = 480;  // logical px to fill
     double text_scale = 1;
     double text_size = 0;     // px of every text, as a journal asks for; 0: each view's own sizes, times text_scale
+    std::string font_family;  // of texts; empty: the program's own
     bool decorations = true;  // title, axis names, colour bar: figures have them, cards on the stage draw their own title
     bool marks = true;        // selection and pointer are drawn; figures have them only if they are asked for
     bool difference = false;  // of two runs, B − A: figures with decorations say so in their title

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "viz/kept_positions.hpp"
 #include "viz/map_stack.hpp"
 #include "viz/views.hpp"
 
@@ -44,6 +45,8 @@ struct Film {
     std::string said;        // of what is marked
     MapLook look;
     Index chosen = 0;
+    std::vector<Index> shown;  // frames of the strip
+    PartAxis part;             // of all of them
 
     Index size() const { return axis->extent; }
     double weight(Index i) const { return static_cast<double>(weights.data()[i]); }
@@ -94,6 +97,10 @@ Film film_of(const Trace& trace, const TraceTensor& tensor, const ViewState& sta
         film.weights = film.row.values.reshape(Shape{film.row.values.size()});
     }
     take_gold(trace, state, film);
+    const std::vector<Index> kept = asked_positions(state, *film.axis, {});
+    film.part = part_axis(film.axis, film.size(), {}, kept, PartAxis::Runs::through);
+    film.shown = kept;
+    for (Index i = 0; kept.empty() && i < film.size(); ++i) film.shown.push_back(i);
     const auto all = film.weights.values();
     film.chosen = position_on(state, film.axis).value_or(std::ranges::max_element(all) - all.begin());
     return film;
@@ -128,8 +135,9 @@ Places arrange(const Sketch& sketch, const Film& film, Box room) {
         room.w -= taken;
     }
     places.label = room.h >= sketch.px(90) ? sketch.px(12) : 0;
-    const double n = static_cast<double>(film.size());
-    for (Index cols = 1; cols <= film.size(); ++cols) {
+    const auto frames = static_cast<Index>(film.shown.size());
+    const double n = static_cast<double>(frames);
+    for (Index cols = 1; cols <= frames; ++cols) {
         Places p = places;
         p.cols = cols;
         const double c = static_cast<double>(cols), r = std::ceil(n / c);
@@ -197,8 +205,9 @@ HitRegion frame_region(const Film& film, Index i, const Box& box) {
 }
 
 void draw_strip(Sketch& sketch, const Film& film, const Places& places) {
-    for (Index i = 0; i < film.size(); ++i) {
-        const Box box = places.frame(i);
+    for (std::size_t at = 0; at < film.shown.size(); ++at) {
+        const Index i = film.shown[at];
+        const Box box = places.frame(static_cast<Index>(at));
         draw_frame(sketch, film, i, box, false);
         const double grow = sketch.px(2);
         const Box around{box.x - grow, box.y - grow, box.w + 2 * grow, box.h + 2 * grow};
@@ -221,7 +230,8 @@ void draw_strip(Sketch& sketch, const Film& film, const Places& places) {
 std::string subtitle_of(const Film& film) {
     std::string text = film.where;
     return text + (text.empty() ? "" : " · ") +
-           fmt::format("{} frames, frame {} in focus", film.size(), film.axis->label(film.chosen));
+           fmt::format("{} frames{}, frame {} in focus", film.size(), film.part.is_cut() ? ", " + part_text(film.part) : "",
+                       film.axis->label(film.chosen));
 }
 
 class FilmStripView : public View {
@@ -256,6 +266,14 @@ class FilmStripView : public View {
             sketch.region(frame_region(film, film.chosen, places.large));
         }
         draw_strip(sketch, film, places);
+        const Index lines = (static_cast<Index>(film.shown.size()) + places.cols - 1) / places.cols;
+        const Box all{places.first.x, places.first.y, places.pitch_x * static_cast<double>(places.cols),
+                      places.pitch_y * static_cast<double>(lines)};
+        if (auto place = part_place(all, {film.part}, tensor)) {
+            place->tiles_x = places.cols;
+            place->tiles_y = lines;
+            sketch.place_part(std::move(*place));
+        }
         return sketch.take();
     }
 

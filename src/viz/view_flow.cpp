@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <optional>
 
 #include "base/translate.hpp"
 #include "viz/attention_plane.hpp"
 #include "viz/difference.hpp"
+#include "viz/kept_positions.hpp"
 #include "viz/layout.hpp"
 #include "viz/map_picture.hpp"
 #include "viz/masked.hpp"
@@ -25,7 +27,8 @@ struct TokenRow {
     AxisPtr axis;
     double x0 = 0, pitch = 0, size = 0;
     Index stride = 1;
-    double turned = 0;  // how high labels are that are written upwards; 0: they lie
+    double turned = 0;     // how high labels are that are turned; 0: they lie
+    bool slanted = false;  // by 45 degrees: written upwards otherwise
 
     double height() const { return turned > 0 ? turned + size * 0.4 : size * 1.4; }
     double x(Index i) const { return x0 + (static_cast<double>(i) + 0.5) * pitch; }
@@ -43,6 +46,24 @@ bool all_fit(const Sketch& sketch, const TokenRow& row, const Box& content) {
     return true;
 }
 
+/// As a figure was asked for.
+void arrange_as_asked(const Sketch& sketch, TokenRow& row, double widest, double gap, const Box& content) {
+    using Choice = ViewOptions::Labels;
+    const Choice choice = sketch.state().options.labels;
+    if (choice == Choice::horizontal || choice == Choice::thinned) {
+        const double wide = choice == Choice::thinned ? widest : std::min(widest, 2 * row.size);
+        row.stride = nice_stride(std::max(1.0, (wide + gap) / row.pitch));
+        return;
+    }
+    row.slanted = choice == Choice::slanted;
+    row.turned = std::min(row.slanted ? slanted_extent(widest, row.size) : widest, content.h * 0.3);
+    if (!row.slanted) return;
+    // The last one reaches out at the right, the first one below at the left.
+    const double over = std::max(0.0, row.turned - row.pitch / 2), n = static_cast<double>(row.axis->extent);
+    row.pitch = std::max(1.0, std::min(row.pitch, (content.w - 2 * over) / n));
+    row.x0 = content.x + (content.w - row.pitch * n) / 2;
+}
+
 TokenRow arrange_tokens(const Sketch& sketch, const AxisPtr& axis, const Box& content) {
     TokenRow row;
     row.axis = axis;
@@ -55,6 +76,10 @@ TokenRow arrange_tokens(const Sketch& sketch, const AxisPtr& axis, const Box& co
     const Index step = std::max<Index>(1, axis->extent / 400);
     for (Index i = 0; i < axis->extent; i += step) widest = std::max(widest, sketch.text_width(drawn_label(*axis, i), wanted));
     row.size = std::clamp(wanted * (row.pitch - gap) / widest, least, wanted);
+    if (sketch.state().decorations && sketch.state().options.labels != ViewOptions::Labels::automatic) {
+        arrange_as_asked(sketch, row, widest * row.size / wanted, gap, content);
+        return row;
+    }
     if (row.pitch >= row.size && all_fit(sketch, row, content)) return row;
     // Where there is no room for even a few letters each, in a figure for whole ones, they are written upwards; where that is
     // no use, only every k-th token is labelled.
@@ -91,17 +116,20 @@ void draw_masked(Sketch& sketch, const TokenRow& row, const std::vector<bool>& m
         if (masked[i]) sketch.hatch({row.x0 + static_cast<double>(i) * row.pitch + inset, y, row.pitch - 2 * inset, h});
 }
 
-/// Written upwards; the upper row ends at the lines, and so does the lower one.
+/// Turned; the upper row ends at the lines, and so does the lower one.
 void draw_turned(Sketch& sketch, const TokenRow& row, const std::vector<bool>& dimmed, double y, VAlign align) {
     AxisLabels labels;
     labels.size = row.size;
     const bool above = align == VAlign::top;
-    for (Index i = 0; i < row.axis->extent; ++i) {
+    const double room = (row.slanted ? slanted_room(row.turned, row.size) : row.turned) + 0.5;
+    const double closest = row.size * label_pitch * (row.slanted ? std::numbers::sqrt2 : 1);
+    labels.stride = row.pitch >= closest ? 1 : nice_stride(closest / row.pitch);
+    for (const Index i : labelled_positions(sketch, row.axis, labels)) {
         const bool recedes = static_cast<std::size_t>(i) < dimmed.size() && dimmed[static_cast<std::size_t>(i)];
         sketch.text({row.x(i), above ? y + row.height() - row.size * 0.2 : y - row.height() + row.size * 0.2},
-                    written_label(sketch, row.axis, labels, i, row.turned + 0.5), row.size,
+                    written_label(sketch, row.axis, labels, i, room), row.size,
                     sketch.focus_color(row.axis, i, recedes ? sketch.theme().faint : sketch.theme().text),
-                    above ? HAlign::left : HAlign::right, VAlign::middle, Font::ui, -90);
+                    above ? HAlign::left : HAlign::right, VAlign::middle, Font::ui, row.slanted ? -45 : -90);
     }
 }
 
@@ -111,7 +139,8 @@ void draw_tokens(Sketch& sketch, const TokenRow& row, const std::vector<bool>& d
     AxisLabels labels;
     labels.stride = row.stride;
     labels.size = row.size;
-    labels.positions = row.stride > 1 && !row.axis->labels.empty();
+    labels.positions = row.stride > 1 && !row.axis->labels.empty() &&
+                       (!sketch.state().decorations || sketch.state().options.labels == ViewOptions::Labels::automatic);
     const double room = row.pitch * static_cast<double>(row.stride) - sketch.px(3);
     const std::vector<Index> written = labelled_positions(sketch, row.axis, labels);
     // A long name beside short ones has the room that these leave.
@@ -212,8 +241,8 @@ class FlowView : public View {
         const ViewState& state = planes.front().state;
         Sketch sketch(state, measure);
         std::string subtitle = planes.size() > 1 ? heads_said(tensor, planes) : slice.where;
-        subtitle +=
-            (subtitle.empty() ? "" : " · ") + axis_caption(*slice.col()) + " above, " + axis_caption(*slice.row()) + " below";
+        subtitle += (subtitle.empty() ? "" : " · ") + axis_caption(*slice.col()) + shown_of(*slice.col(), slice.col_part) +
+                    " above, " + axis_caption(*slice.row()) + shown_of(*slice.row(), slice.row_part) + " below";
         const TensorInfo& of = slice.derived ? slice.derived->info : tensor.info;
         Box content = sketch.begin(of.title.empty() ? title() : of.title, subtitle);
         const Lit selected(sketch.selected_focus(), slice), hovered(sketch.hovered_focus(), slice);
@@ -240,6 +269,7 @@ class FlowView : public View {
         draw_tokens(sketch, below, planes.front().dimmed_rows, content, top + height, VAlign::bottom);
         add_region(sketch, slice, above, top, line_above, false);
         add_region(sketch, slice, below, top + height - line_below, line_below, true);
+        add_parts(sketch, slice, {content.x, top, content.w, height}, line_above, line_below);
         return sketch.take();
     }
 
@@ -394,6 +424,18 @@ class FlowView : public View {
                 sketch.hand_dot(
                     {(above.x(static_cast<Index>(i) % cols) + below.x(static_cast<Index>(i) / cols)) / 2, (from + to) / 2},
                     sketch.theme().panel);
+    }
+
+    /// Keys alone are moved above, queries alone below, both between them.
+    static void add_parts(Sketch& sketch, const Slice& slice, const Box& all, double above, double below) {
+        PartAxis keys = slice.col_part, queries = slice.row_part;
+        queries.runs = PartAxis::Runs::across;
+        const auto add = [&](double y, double h, const std::vector<PartAxis>& axes) {
+            if (auto place = part_place({all.x, y, all.w, h}, axes, *slice.tensor)) sketch.place_part(std::move(*place));
+        };
+        add(all.y + above, all.h - above - below, {keys, queries});
+        add(all.y, above, {keys});
+        add(all.bottom() - below, below, {queries});
     }
 
     static void add_region(Sketch& sketch, const Slice& slice, const TokenRow& tokens, double y, double h, bool is_row) {

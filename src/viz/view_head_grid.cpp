@@ -8,6 +8,7 @@
 #include "viz/attention_plane.hpp"
 #include "viz/head_grid.hpp"
 #include "viz/heatmap_grid.hpp"
+#include "viz/kept_positions.hpp"
 #include "viz/layout.hpp"
 #include "viz/map_picture.hpp"
 #include "viz/views.hpp"
@@ -41,19 +42,19 @@ Beyond beyond_of(const HeadGrid& grid, const ViewState& state) {
                                [&] { return beyond(grid.maps, Normalization(), remembered_extremes(grid.maps, state.memo)); });
 }
 
-HeatmapGridItem item_of(const HeadGrid& grid, const Sketch& sketch, const Box& box, double gap) {
+HeatmapGridItem item_of(const HeadGrid& grid, const Sketch& sketch, const HeatmapGridItem& kept, const Box& box, double gap) {
     const ViewState& state = sketch.state();
     const Theme& theme = sketch.theme();
     const bool unit = is_read_against_one(*grid.tensor);
     const bool is_signed = !unit && remembered_extremes(grid.maps, state.memo).low < 0;
     HeatmapGridItem item;
+    if (!grid.small) item = kept;
     item.values = grid.maps;
     item.map_rows = grid.layers;
     item.map_cols = grid.heads;
     if (grid.sorted)
         for (Index l = 0; l < grid.layers; ++l)
             for (const Index drawn : grid.order[static_cast<std::size_t>(l)]) item.order.push_back(l * grid.heads + drawn);
-    if (!grid.small) treat_heads(item, *grid.tensor, grid.axes, state);
     item.box = box;
     item.gap = gap;
     item.map = &colormap(state.colormap.empty() ? default_colormap(is_signed, theme) : state.colormap, theme);
@@ -114,13 +115,18 @@ class HeadGridView : public View {
         const std::string what = tensor.info.title.empty() ? tensor.info.name : tensor.info.title;
         const std::string heads =
             grid.some() ? fmt::format("heads {} of {}", heads_text(grid.which), grid.all_heads()) : counted(grid.heads, "head");
-        Box content = sketch.begin(title(), what + " · " + counted(grid.layers, "layer") + " × " + heads);
+        HeatmapGridItem kept;
+        const std::vector<PartAxis> parts = treat_heads(kept, tensor, grid.axes, state);
+        std::string subtitle = what + " · " + counted(grid.layers, "layer") + " × " + heads;
+        for (const PartAxis& part : parts)
+            if (part.is_cut()) subtitle += " · " + axis_caption(*part.axis) + " " + part_text(part);
+        Box content = sketch.begin(title(), subtitle);
         std::string said = caption_of(grid, state);
         const bool needed = beyond_of(grid, state).any();
         Box bar = room_for_bar(sketch, content, needed);
-        const Box place = arrange(sketch, grid, content, said);
+        const Box place = arrange(sketch, grid, parts, content, said);
         const double gap = gap_of(sketch, grid, content);
-        HeatmapGridItem item = item_of(grid, sketch, place, gap);
+        HeatmapGridItem item = item_of(grid, sketch, kept, place, gap);
         sketch.add(item);
         for (Index r = 0; r < grid.layers; ++r)
             for (Index c = 0; c < grid.heads; ++c) draw_frame(sketch, grid, item, r, c);
@@ -138,6 +144,11 @@ class HeadGridView : public View {
             if (grid.sorted || grid.some())
                 for (const Index drawn : grid.order[static_cast<std::size_t>(r)]) region.col_map.push_back(grid.head_of(drawn));
             sketch.region(region);
+        }
+        if (auto part = part_place(item.box, parts, tensor)) {
+            part->tiles_x = grid.heads;
+            part->tiles_y = grid.layers;
+            sketch.place_part(std::move(*part));
         }
         return sketch.take();
     }
@@ -157,14 +168,46 @@ class HeadGridView : public View {
         for (const AxisPtr& axis : values.axes) extents.push_back(axis->extent);
         const Shape shape{std::span<const Index>(extents)};
         values.values = grid.computed.reshape(shape);
-        if (grid.maps.data() == grid.computed.data()) return {values};
+        if (grid.maps.data() == grid.computed.data()) return {seen_part(std::move(values), grid, state)};
         values.mask = Tensor<float>(shape);
         for (Index i = 0; i < grid.maps.size(); ++i)
             if (std::isnan(grid.maps.data()[i])) values.mask.data()[i] = -std::numeric_limits<float>::infinity();
-        return {values};
+        return {seen_part(std::move(values), grid, state)};
     }
 
  private:
+    /// The positions that are asked for, of values [.., query, key].
+    static ShownValues seen_part(ShownValues values, const HeadGrid& grid, const ViewState& state) {
+        const std::size_t row = values.axes.size() - 2, col = row + 1;
+        const std::vector<Index> rows = asked_positions(state, *values.axes[row], {}),
+                                 cols = asked_positions(state, *values.axes[col], {});
+        if (rows.empty() && cols.empty()) return values;
+        const auto part = [&](const Tensor<float>& all) {
+            if (all.empty()) return all;
+            const Index maps = all.size() / (grid.rows * grid.cols);
+            const Tensor<float> from = all.reshape(Shape{maps, grid.rows, grid.cols});
+            std::vector<float> kept;
+            Index n = 0;
+            for (Index map = 0; map < maps; ++map) {
+                const Tensor<float> one = kept_positions(from.row(map), rows, cols);
+                kept.insert(kept.end(), one.values().begin(), one.values().end());
+                n = one.size();
+            }
+            std::vector<Index> extents;
+            for (const AxisPtr& axis : values.axes) extents.push_back(axis->extent);
+            if (!rows.empty()) extents[row] = static_cast<Index>(rows.size());
+            if (!cols.empty()) extents[col] = static_cast<Index>(cols.size());
+            Tensor<float> result(Shape{std::span<const Index>(extents)});
+            if (n > 0) std::ranges::copy(kept, result.data());
+            return result;
+        };
+        values.values = part(values.values);
+        values.mask = part(values.mask);
+        if (!rows.empty()) values.axes[row] = part_of_axis(*values.axes[row], rows);
+        if (!cols.empty()) values.axes[col] = part_of_axis(*values.axes[col], cols);
+        return values;
+    }
+
     /// Below the maps. On the stage, where each px is one less for them, all of it is in one line.
     static Box room_for_bar(const Sketch& sketch, Box& content, bool needed) {
         if (!sketch.barred() || content.h < sketch.px(needed ? 70 : 110) || content.w < sketch.px(160)) return {};
@@ -215,7 +258,8 @@ class HeadGridView : public View {
     }
 
     /// Where all maps stand: as large as there is room, near the shape of their matrix.
-    static Box arrange(Sketch& sketch, const HeadGrid& grid, Box& content, std::string& said) {
+    static Box arrange(Sketch& sketch, const HeadGrid& grid, const std::vector<PartAxis>& parts, Box& content,
+                       std::string& said) {
         const Index rows = grid.rows, cols = grid.cols;
         const auto boxes = [&](const Box& room) {
             const double name = names_axes(sketch) ? sketch.px(13) * 1.4 : 0;
@@ -236,8 +280,10 @@ class HeadGridView : public View {
         };
         const Box tried = boxes(content);
         const double map_w = tried.w / static_cast<double>(grid.heads), map_h = tried.h / static_cast<double>(grid.layers);
-        if (static_cast<double>(cols) > map_w * 2 || static_cast<double>(rows) > map_h * 2)
-            said += fmt::format("{}{} × {} cells per head, {} of each pixel", said.empty() ? "" : " · ", rows, cols,
+        const Index seen_cols = parts[0].is_cut() ? parts[0].end - parts[0].begin : cols,
+                    seen_rows = parts[1].is_cut() ? parts[1].end - parts[1].begin : rows;
+        if (static_cast<double>(seen_cols) > map_w * 2 || static_cast<double>(seen_rows) > map_h * 2)
+            said += fmt::format("{}{} × {} cells per head, {} of each pixel", said.empty() ? "" : " · ", seen_rows, seen_cols,
                                 keeps_peaks(*grid.tensor) ? "the largest" : "the mean");
         sketch.caption(said, content);
         return boxes(content);

@@ -6,6 +6,7 @@
 #include "viz/cell_numbers.hpp"
 #include "viz/heatmap_arrange.hpp"
 #include "viz/heatmap_image.hpp"
+#include "viz/kept_positions.hpp"
 #include "viz/map_picture.hpp"
 #include "viz/masked.hpp"
 #include "viz/touched.hpp"
@@ -59,7 +60,7 @@ HeatmapItem make_item(const Sketch& sketch, const Trace& trace, const AttentionP
     const Theme& theme = sketch.theme();
     const Role role = plane.source->info.role;
     const bool unit = is_unit(plane);
-    const bool is_signed = !is_unit_interval(role) && has_negative(slice.values);
+    const bool is_signed = !is_unit_interval(role) && has_negative(slice.all.empty() ? slice.values : slice.all);
     HeatmapItem item;
     item.map = &colormap(state.colormap.empty() ? default_colormap(is_signed, theme) : state.colormap, theme);
     const bool per_row = state.scale == Normalization::Scale::per_row;
@@ -112,13 +113,16 @@ void draw_column_labels(Sketch& sketch, const AttentionPlane& plane, const GridL
     if (at.cols.none) return;
     const Color color = axis->labels.empty() ? sketch.theme().secondary : sketch.theme().text;
     const double gap = at.cols.rotated ? at.label_gap * 0.7 : sketch.px(4);
+    const double turned_room = at.cols.slanted ? slanted_room(at.cols.extent, at.cols.size) : at.cols.extent;
     for (const Index i : labelled_positions(sketch, axis, at.cols)) {
         const double x = at.grid.x + (static_cast<double>(i) + 0.5) * at.cell_w;
-        const double limit = at.cols.rotated ? at.cols.extent + 0.5 : label_room(sketch, axis, at.cols, at.cell_w);
+        const bool turned = at.cols.rotated || at.cols.slanted;
+        const double limit = turned ? turned_room + 0.5 : label_room(sketch, axis, at.cols, at.cell_w);
         const std::string label = written_label(sketch, axis, at.cols, i, limit);
         const Color shown = sketch.focus_color(axis, i, dimmed(plane.dimmed_cols, i) ? sketch.theme().faint : color);
-        if (at.cols.rotated)
-            sketch.text({x, at.grid.y - gap}, label, at.cols.size, shown, HAlign::left, VAlign::middle, Font::ui, -90);
+        if (turned)
+            sketch.text({x, at.grid.y - gap}, label, at.cols.size, shown, HAlign::left, VAlign::middle, Font::ui,
+                        at.cols.slanted ? -45 : -90);
         else
             sketch.text({x, at.grid.y - gap}, label, at.cols.size, shown, HAlign::center, VAlign::bottom);
     }
@@ -216,9 +220,8 @@ void draw_bar(Sketch& sketch, const AttentionPlane& plane, const GridLayout& at,
 std::string subtitle_of(const Slice& slice) {
     std::string text = slice.where;
     const auto add = [&text](const std::string& part) { text += (text.empty() ? "" : " · ") + part; };
-    const auto caption = [](const Axis& axis) { return axis_caption(axis) + (axis.is_cut() ? " " + part_text(axis) : ""); };
-    if (slice.row()) add(caption(*slice.row()));
-    add(caption(*slice.col()));
+    if (slice.row()) add(axis_caption(*slice.row()) + shown_of(*slice.row(), slice.row_part));
+    add(axis_caption(*slice.col()) + shown_of(*slice.col(), slice.col_part));
     return text;
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "io/json_text.hpp"
@@ -69,6 +68,11 @@ const std::vector<std::string>& names_of(V::Part) {
     return names;
 }
 
+const std::vector<std::string>& names_of(V::Labels) {
+    static const std::vector<std::string> names{"automatic", "horizontal", "slanted", "upright", "thinned"};
+    return names;
+}
+
 template <class E>
 std::string name_of(E value) {
     return names_of(value).at(static_cast<std::size_t>(value));
@@ -118,6 +122,17 @@ ViewOption share_option(const std::string& name, const std::string& title, const
 template <auto Field>
 ViewOption part_option(const std::string& name, const std::string& title, const std::string& help) {
     return choice_option<Field>(name, title, help + ": on, off", {{"on", "Drawn"}, {"off", "Left out"}});
+}
+
+ViewOption labels_option() {
+    return choice_option<&V::labels>(
+        "labels", "Column labels",
+        "How a figure writes the labels of columns: automatic, horizontal, slanted, upright, thinned",
+        {{"auto", "They lie where there is room, else they are turned"},
+         {"lying", "Each over its column, cut where it has no room"},
+         {"45°", "Each at 45 degrees"},
+         {"upright", "Each written upwards"},
+         {"thinned", "They lie, as many as have room whole"}});
 }
 
 ViewOption overlay_option() {
@@ -304,6 +319,7 @@ const std::vector<ViewOption>& view_options() {
         part_option<&V::axis_names>("axis_names", "Axis names", "What is on the axes of a figure, beside its title"),
         part_option<&V::colour_bar>("colour_bar", "Colour bar", "The colour bar of a figure"),
         part_option<&V::numbers>("numbers", "Numbers in cells", "Numbers in cells that have room for them"),
+        labels_option(),
     };
     return all;
 }
@@ -352,44 +368,13 @@ std::string to_string(ViewOptions::Overlay v) {
     return name_of(v);
 }
 
-std::vector<Index> heads_from(const std::string& text) {
-    std::vector<Index> chosen;
-    if (text.empty() || text == "all") return chosen;
-    const auto fail = [&text] {
-        throw Error(ErrorCode::usage, "\"" + text + "\" is not a list of heads",
-                    "write their numbers, from 1: 1,3 or 2-5, or all");
-    };
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    while (true) {
-        Index from = 0, to = 0;
-        auto read = std::from_chars(at, end, from);
-        if (read.ec != std::errc()) fail();
-        to = from;
-        if (read.ptr != end && *read.ptr == '-') read = std::from_chars(read.ptr + 1, end, to);
-        if (read.ec != std::errc() || from < 1 || to < from || to > most_heads) fail();
-        for (Index head = from; head <= to; ++head) chosen.push_back(head - 1);
-        at = read.ptr;
-        if (at == end) break;
-        if (*at++ != ',') fail();
-    }
-    std::sort(chosen.begin(), chosen.end());
-    chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
-    return chosen;
-}
-
-std::string heads_text(const std::vector<Index>& chosen) {
-    std::string text;
-    for (const Index head : chosen) text += (text.empty() ? "" : ", ") + std::to_string(head + 1);
-    return text;
-}
-
 Json to_json(const ViewOptions& options) {
     Params used;
     for (const ViewOption& option : view_options())
         if (option.used(options)) used.set(option.spec.name, option.get(options));
     Json json = to_json(used);
     if (!options.chosen.empty()) json["heads"] = options.chosen;  // numbers, from 0
+    for (const auto& [axis, positions] : options.positions) json["positions"][axis] = positions_text(positions);
     return json;
 }
 
@@ -406,9 +391,19 @@ ViewOptions view_options_from_json(const Json& json) {
     }
     object.wholes("heads", chosen);
     plain.erase("heads");
+    plain.erase("positions");
     ViewOptions options;
     try {
         options = view_options_from(params_from_json(specs, plain));
+        if (object.find("positions") != nullptr) {
+            const JsonObject positions = object.object("positions");
+            for (const auto& [axis, unused] : positions.value().items()) {
+                std::string text;
+                positions.text(axis.c_str(), text);
+                options.positions[axis] = positions_from(text);
+            }
+            std::erase_if(options.positions, [](const auto& one) { return one.second.empty(); });
+        }
     } catch (const Error& e) {
         throw Error(ErrorCode::bad_format, "view options: " + e.message(), "use those that Saccade wrote");
     }

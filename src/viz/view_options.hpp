@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ struct ViewOptions {
     Heads heads = Heads::each;
     Layers layers = Layers::one;
     std::vector<Index> chosen;  // heads, from 0, ascending; empty: all
+    /// Of axes, by their names, the positions that are shown, from 0, ascending; axes that are not named are shown whole.
+    std::map<std::string, std::vector<Index>> positions;
     Sink sink = Sink::keep;
     Special special = Special::show;
     Order order = Order::as_is;
@@ -44,6 +47,10 @@ struct ViewOptions {
     Part axis_names = Part::on;
     Part colour_bar = Part::on;
     Part numbers = Part::on;  // in cells that have room for them
+
+    enum class Labels { automatic, horizontal, slanted, upright, thinned };  // of the columns of a figure
+
+    Labels labels = Labels::automatic;
 
     bool operator==(const ViewOptions&) const = default;
 };
@@ -91,7 +98,7 @@ ViewOptions view_options_from(const Params& values);
 // What views name in View::options().
 using OptionNames = std::vector<std::string>;
 /// Of every figure, whatever it shows.
-inline const OptionNames figure_options = {"title", "axis_names", "colour_bar", "numbers"};
+inline const OptionNames figure_options = {"title", "axis_names", "colour_bar", "numbers", "labels"};
 /// Those of these names, in the order of the panel.
 std::vector<const ViewOption*> options_named(const OptionNames& names);
 /// Of views that draw attention_plane.
@@ -104,6 +111,9 @@ std::string to_string(ViewOptions::Overlay v);
 /// "1,3-5" -> 0, 2, 3, 4: numbers as they stand on screen, from 1. "all" or "": none chosen. Error{usage}.
 std::vector<Index> heads_from(const std::string& text);
 std::string heads_text(const std::vector<Index>& chosen);  // "1, 3, 4, 5"
+/// The same of positions of an axis; back: "1,3-5".
+std::vector<Index> positions_from(const std::string& text);
+std::string positions_text(const std::vector<Index>& positions);
 
 /// Only what is not the default; missing keys are defaults, unknown ones are left alone. Error{bad_format}, {usage}.
 nlohmann::json to_json(const ViewOptions& options);

@@ -42,22 +42,24 @@ AskedScale asked_scale(const ViewState& state) {
 }
 
 Json to_json(const ViewState& state) {
-    return {{"view", state.view},
-            {"tensor", state.tensor},
-            {"selected", focus_json(state.selected)},
-            {"hovered", focus_json(state.hovered)},
-            {"step", state.step},
-            {"step_axis", state.step_axis},
-            {"theme", state.theme},
-            {"colormap", state.colormap},
-            {"scale", to_string(state.scale)},
-            {"width", state.width},
-            {"height", state.height},
-            {"text_scale", state.text_scale},
-            {"text_size", state.text_size},
-            {"marks", state.marks},
-            {"decorations", state.decorations},
-            {"options", to_json(state.options)}};
+    Json json = {{"view", state.view},
+                 {"tensor", state.tensor},
+                 {"selected", focus_json(state.selected)},
+                 {"hovered", focus_json(state.hovered)},
+                 {"step", state.step},
+                 {"step_axis", state.step_axis},
+                 {"theme", state.theme},
+                 {"colormap", state.colormap},
+                 {"scale", to_string(state.scale)},
+                 {"width", state.width},
+                 {"height", state.height},
+                 {"text_scale", state.text_scale},
+                 {"text_size", state.text_size},
+                 {"marks", state.marks},
+                 {"decorations", state.decorations},
+                 {"options", to_json(state.options)}};
+    if (!state.font_family.empty()) json["font_family"] = state.font_family;
+    return json;
 }
 
 ViewState view_state_from_json(const Json& json) {
@@ -78,6 +80,7 @@ ViewState view_state_from_json(const Json& json) {
         object.number("width", state.width, 1, most_px);
         object.number("height", state.height, 1, most_px);
         object.number("text_size", state.text_size, 0, most_text_px);
+        object.text("font_family", state.font_family);
         object.toggle("marks", state.marks);
         object.number("text_scale", state.text_scale, 0.1, 100);
         object.toggle("decorations", state.decorations);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "viz/kept_positions.hpp"
 #include "viz/map_stack.hpp"
 #include "viz/views.hpp"
 
@@ -23,6 +24,7 @@ struct Strip {
     std::vector<Cell> cells;
     bool words = false;  // entries are steps of one sentence
     bool over = false;   // maps lie on the picture
+    PartAxis part;       // of the entries
 
     MapLook look(Index entry, const ViewState& state) const {
         return map_look(*stack.tensor, stack.maps.row(entry), picture != nullptr, state, true);
@@ -57,9 +59,19 @@ Strip strip_of(const Trace& trace, const TraceTensor& tensor, const ViewState& s
         strip.words ? std::vector<std::string>(static_cast<std::size_t>(strip.stack.entries->extent))
                     : likeliest(trace, strip.stack.entries);
     if (strip.words && strip.picture != nullptr) strip.cells.push_back({});
+    std::vector<Index> entries;
     for (Index i = 0; i < strip.stack.entries->extent; ++i)
         if (state.options.special != ViewOptions::Special::hide || !is_special(strip.stack.entries->label(i)))
-            strip.cells.push_back({i, drawn_label(*strip.stack.entries, i), details[static_cast<std::size_t>(i)]});
+            entries.push_back(i);
+    Axis all = *strip.stack.entries;
+    all.extent = static_cast<Index>(entries.size());
+    const std::vector<Index> kept = asked_positions(state, all, entries);
+    strip.part = part_axis(strip.stack.entries, all.extent, entries, kept, PartAxis::Runs::through);
+    for (Index at = 0; at < all.extent; ++at) {
+        if (!kept.empty() && !std::ranges::binary_search(kept, at)) continue;
+        const Index i = entries[static_cast<std::size_t>(at)];
+        strip.cells.push_back({i, drawn_label(*strip.stack.entries, i), details[static_cast<std::size_t>(i)]});
+    }
     return strip;
 }
 
@@ -188,6 +200,7 @@ class WordStripView : public View {
         std::string subtitle = strip.stack.where;
         subtitle += (subtitle.empty() ? "" : " · ") +
                     fmt::format("{} {}{}", n, strip.words ? "token" : short_name(*strip.stack.entries), n == 1 ? "" : "s");
+        if (strip.part.is_cut()) subtitle += ", " + part_text(strip.part);
         Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle);
         sketch.caption(caption_of(strip, state), content);
         const WordRows rows = arrange(sketch, strip, content);
@@ -205,6 +218,13 @@ class WordStripView : public View {
             label.ref = ref;
             sketch.region(label);
             sketch.region(map_region(ref, tensor, box));
+        }
+        const Box all{rows.first.x, rows.first.y, rows.pitch_x * static_cast<double>(rows.cols),
+                      rows.pitch_y * static_cast<double>(rows.rows)};
+        if (auto place = part_place(all, {strip.part}, tensor)) {
+            place->tiles_x = rows.cols;
+            place->tiles_y = rows.rows;
+            sketch.place_part(std::move(*place));
         }
         return sketch.take();
     }

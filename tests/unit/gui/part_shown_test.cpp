@@ -1,8 +1,14 @@
 #include <unistd.h>
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
 #include "io/npz.hpp"
+#include "ui/saved_view.hpp"
 #include "ui/token_search.hpp"
 #include "unit/gui/controller_fixture.hpp"
+#include "unit/viz/viz_testing.hpp"
+#include "viz/kept_positions.hpp"
 
 namespace saccade::part_shown_test {
 namespace {
@@ -34,8 +40,12 @@ class PartShownTest : public ControllerTest {
         return params.has("part") ? params.text("part") : "";
     }
     PartPlace place() const {
-        const auto& axes = state_.document.trace()->tensor("weights").info.axes;
-        return {{100, 50, 200, 200}, {320, 50, 64, 64}, axes[1], axes[2], {axes[0]}};
+        const TraceTensor& weights = state_.document.trace()->tensor("weights");
+        const auto& axes = weights.info.axes;
+        const auto part = [&](std::size_t at, PartAxis::Runs runs) {
+            return part_axis(axes[at], axes[at]->extent, {}, {}, runs);
+        };
+        return *part_place({100, 50, 200, 200}, {part(2, PartAxis::Runs::across), part(1, PartAxis::Runs::down)}, weights);
     }
     std::size_t undos() const { return state_.document.history.undo.size(); }
     void select(Index row, Index col) { act_.select_on(0, {"weights", {1, row, col}}); }
@@ -49,12 +59,12 @@ TEST_F(PartShownTest, the_wheel_zooms_about_the_mouse) {
     EXPECT_EQ(part(), "query 24-56, key 9-41");
     EXPECT_EQ(undos(), before + 1) << "one gesture, one entry";
     settle();
-    EXPECT_EQ(place().cols->at(0), 8);
-    EXPECT_EQ(place().cols->extent, 33);
+    EXPECT_EQ(place().axes[0].axis->at(0), 8);
+    EXPECT_EQ(place().axes[0].axis->extent, 33);
     act_.undo();
     settle();
     EXPECT_EQ(part(), "");
-    EXPECT_EQ(place().cols->extent, 64);
+    EXPECT_EQ(place().axes[0].axis->extent, 64);
 }
 
 TEST_F(PartShownTest, zooming_ends_at_a_few_positions_and_at_all) {
@@ -132,14 +142,104 @@ TEST_F(PartShownTest, a_token_is_found_and_brought_into_view) {
     go_to_found(state_, act_, 1);
     settle();
     EXPECT_EQ(found_at(state_), 0) << "round at the end";
-    EXPECT_EQ(state_.document.stage.selected.cell.index[1] + place().rows->at(0), 7);
+    EXPECT_EQ(state_.document.stage.selected.cell.index[1] + place().axes[1].axis->at(0), 7);
     state_.search.columns = true;
     go_to_found(state_, act_, -1);
     settle();
-    EXPECT_EQ(state_.document.stage.selected.cell.index[2] + place().cols->at(0), 47);
+    EXPECT_EQ(state_.document.stage.selected.cell.index[2] + place().axes[0].axis->at(0), 47);
     state_.search.text = "nothing like it";
     go_to_found(state_, act_, 1);
     EXPECT_TRUE(found_tokens(state_).empty());
+}
+
+/// Of exhibits that read all of their text the views leave positions out.
+class PartOfViewTest : public ControllerTest {
+ protected:
+    PartPlace place() const {
+        const Figure figure = view("heatmap").layout(*state_.document.trace(), state(), measure_);
+        return figure.parts.at(0);
+    }
+    ViewState state() const {
+        ViewState view;
+        view.view = "heatmap";
+        view.tensor = "weights";
+        view.decorations = false;
+        view.options = state_.document.options;
+        return view;
+    }
+    std::string shown(const std::string& axis) const {
+        const auto& positions = state_.document.options.positions;
+        return positions.contains(axis) ? positions_text(positions.at(axis)) : "all";
+    }
+    Index rows() const { return state_.document.trace()->tensor("weights").values.shape()[0]; }
+    Index columns() const { return state_.document.trace()->tensor("weights").values.shape()[1]; }
+    test::PlainMeasure measure_;
+};
+
+TEST_F(PartOfViewTest, the_wheel_zooms_and_undo_goes_back) {
+    const std::uint64_t asked = act_.runs().asked();
+    const std::size_t before = state_.document.history.undo.size();
+    act_.part().zoom(0, place(), 0, 1, 0.5);
+    EXPECT_EQ(shown("source"), "1-" + std::to_string((columns() + 1) / 2));
+    EXPECT_EQ(shown("output"), std::to_string(rows() / 2 + 1) + "-" + std::to_string(rows()));
+    act_.part().zoom(0, place(), 0, 1, 0.9);
+    EXPECT_EQ(state_.document.history.undo.size(), before + 1) << "one gesture, one entry";
+    EXPECT_TRUE(act_.part().is_cut());
+    act_.undo();
+    EXPECT_EQ(shown("source"), "all");
+    act_.redo();
+    EXPECT_NE(shown("source"), "all");
+    act_.part().show_all();
+    EXPECT_FALSE(act_.part().is_cut());
+    EXPECT_EQ(act_.runs().asked(), asked) << "nothing is computed again";
+}
+
+TEST_F(PartOfViewTest, it_is_dragged_moved_and_shown_whole_again) {
+    act_.part().zoom(0, place(), 0, 0, 0.5);
+    const std::string source = shown("source");
+    act_.part().press(0, place(), false, {100, 100}, {200, 200});
+    act_.part().drag({-300, 100});
+    EXPECT_EQ(state_.document.options.positions.at("source").back(), columns() - 1) << "the last, and no further";
+    EXPECT_EQ(shown("output").substr(0, 2), "1-");
+    act_.part().release();
+    act_.part().pan(0, place(), -5, 0);
+    EXPECT_EQ(shown("source"), source);
+    act_.part().show_all(0, place());
+    EXPECT_TRUE(state_.document.options.positions.empty());
+}
+
+TEST_F(PartOfViewTest, keys_zoom_about_the_selected_cell_and_it_stays_in_sight) {
+    act_.select_on(0, {"weights", {rows() - 1, columns() - 1}});
+    for (int press = 0; press < 3; ++press) act_.part().zoom_selected(0.8);
+    EXPECT_EQ(state_.document.options.positions.at("source").back(), columns() - 1);
+    EXPECT_EQ(state_.document.options.positions.at("output").back(), rows() - 1);
+    const auto count = state_.document.options.positions.at("source").size();
+    act_.part().pan_selected(-1, 0);
+    EXPECT_LT(state_.document.options.positions.at("source").back(), columns() - 1);
+    for (Index column = columns() - 1; column >= 0; --column) {
+        act_.stage().move_selection(0, -1);
+        act_.part().reveal_selected();
+        const auto& positions = state_.document.options.positions.at("source");
+        const Index selected = state_.document.stage.selected.marks.at("source");
+        EXPECT_TRUE(std::ranges::binary_search(positions, selected)) << selected;
+        EXPECT_EQ(positions.size(), count);
+    }
+}
+
+TEST_F(PartOfViewTest, zooming_ends_at_a_few_positions_and_a_shorter_text_is_shown) {
+    for (int notch = 0; notch < 40; ++notch) act_.part().zoom(0, place(), 1, 1, 0.8);
+    EXPECT_EQ(state_.document.options.positions.at("source").size(), 4u);
+    set_source("1 May 2021");
+    EXPECT_NO_THROW(place());
+    for (int notch = 0; notch < 40; ++notch) act_.part().zoom(0, place(), 0.5, 0.5, 1.25);
+    EXPECT_FALSE(act_.part().is_cut());
+}
+
+TEST_F(PartOfViewTest, a_session_keeps_it) {
+    act_.part().zoom(0, place(), 0, 0, 0.5);
+    const auto positions = state_.document.options.positions;
+    const SavedView saved = saved_view_from_json(to_json(saved_view(state_.document, state_.view)));
+    EXPECT_EQ(saved.options.positions, positions);
 }
 
 }  // namespace

@@ -45,10 +45,11 @@ Figure figure_of(const Trace& trace, bool decorations, double width = 700, doubl
 
 TEST(PartView, all_of_a_map_stands_beside_its_part) {
     const Figure figure = figure_of(part_trace(1), false);
-    ASSERT_TRUE(figure.part);
-    const auto [map, whole, rows, cols, others] = *figure.part;
-    EXPECT_EQ(rows->name, "token");
-    EXPECT_EQ(cols->name, "token.key");
+    ASSERT_EQ(figure.parts.size(), 1u);
+    const Box map = figure.parts[0].map, whole = figure.parts[0].whole;
+    EXPECT_EQ(figure.parts[0].axes.at(0).axis->name, "token.key");
+    EXPECT_EQ(figure.parts[0].axes.at(1).axis->name, "token");
+    EXPECT_TRUE(figure.parts[0].is_of_run());
     ASSERT_GT(whole.w, 40);
     EXPECT_GT(whole.x, map.right());
     EXPECT_LE(whole.right(), 700);
@@ -73,12 +74,12 @@ TEST(PartView, a_figure_says_what_it_shows_instead) {
 }
 
 TEST(PartView, there_is_no_small_picture_without_room_or_of_all) {
-    EXPECT_EQ(figure_of(part_trace(1), false, 120, 90).part->whole.w, 0);
+    EXPECT_EQ(figure_of(part_trace(1), false, 120, 90).parts.at(0).whole.w, 0);
     Trace trace;
     const AxisPtr query = trace.add_axis({"token", AxisKind::query, 4, {}, "i", {0, 1, 4}}),
                   key = trace.add_axis({"token.key", AxisKind::key, 4, {}, "j", {0, 1, 4}});
     trace.add({"weights", Role::weights, "α", "Attention weights", "weight", {query, key}}, Tensor<float>(Shape{4, 4}, 0.25f));
-    EXPECT_EQ(figure_of(trace, false).part->whole.w, 0);
+    EXPECT_EQ(figure_of(trace, false).parts.at(0).whole.w, 0);
 }
 
 TEST(PartView, labels_are_those_of_the_whole_and_thin_out) {
@@ -86,8 +87,8 @@ TEST(PartView, labels_are_those_of_the_whole_and_thin_out) {
         const Figure figure = figure_of(part_trace(1), false, 420, height);
         std::vector<double> rows;
         for (const TextItem& text : items_of<TextItem>(figure)) {
-            if (text.halign != HAlign::right || text.at.x > figure.part->map.x) continue;
-            const double at = (text.at.y - figure.part->map.y) / figure.part->map.h * 40 - 0.5;
+            if (text.halign != HAlign::right || text.at.x > figure.parts.at(0).map.x) continue;
+            const double at = (text.at.y - figure.parts.at(0).map.y) / figure.parts.at(0).map.h * 40 - 0.5;
             EXPECT_EQ(text.text, std::to_string(101 + std::lround(at)));
             rows.push_back(text.at.y);
             if (rows.size() > 1) {
@@ -117,8 +118,8 @@ TEST(PartView, the_whole_of_a_long_map_stands_beside_it_before_anybody_zooms) {
     const AxisPtr query = axis("token", AxisKind::query, 80), key = axis("token.key", AxisKind::key, 80);
     trace.add({"weights", Role::weights, "α", "Attention weights", "weight", {query, key}},
               Tensor<float>(Shape{80, 80}, 0.25f));
-    EXPECT_GT(figure_of(trace, false).part->whole.w, 40);
-    EXPECT_EQ(figure_of(trace, true).part->whole.w, 0);
+    EXPECT_GT(figure_of(trace, false).parts.at(0).whole.w, 40);
+    EXPECT_EQ(figure_of(trace, true).parts.at(0).whole.w, 0);
 }
 
 /// Magnitudes of what is finite and not 0, sorted.
