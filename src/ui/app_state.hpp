@@ -10,6 +10,7 @@
 #include "checkpoint/local_checkpoints.hpp"
 #include "ui/desk_state.hpp"
 #include "ui/document.hpp"
+#include "ui/file_browser.hpp"
 #include "ui/layers.hpp"
 #include "ui/lesson_state.hpp"
 #include "ui/present.hpp"
@@ -44,8 +45,9 @@ struct PathPrompt {
     Kind kind = Kind::none;
     std::string path;
     std::string problem;
-    std::string matrix{};     // the parameter that an opened array is for; empty: the one with the cursor, or the first
-    KnownFile may_replace{};  // may be overwritten as it is: it was asked for
+    std::string matrix{};         // the parameter that an opened array is for; empty: the one with the cursor, or the first
+    KnownFile may_replace{};      // may be overwritten as it is: it was asked for
+    bool asked_natively = false;  // the desktop's own dialog was there
     std::vector<LocalCheckpoint> offered{};  // models that were used before, where one may be opened
 };
 
@@ -112,6 +114,8 @@ struct AppState {
     LessonState lesson;
     std::optional<std::vector<OfferedLesson>> offered_lessons;  // read when they are first looked for
     PathPrompt prompt;
+    FileBrowser browser;           // of the prompt
+    NativeFileDialog file_dialog;  // that stands for the prompt, where there is one
     AskedFiles asking;
 
     // Kept between frames.

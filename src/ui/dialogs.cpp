@@ -34,8 +34,8 @@ void scrim(const Ui& ui, ImVec2 screen) {
     ImGui::PopStyleVar();
 }
 
-/// A window in the middle that goes away by Esc, if it is uppermost, or a click beside it. Never higher than the screen: what
-/// is longer scrolls. True while it is open.
+}  // namespace
+
 bool begin_dialog(const Ui& ui, AppState& state, Layer layer, const char* id, bool& open, float width) {
     if (!open) return false;
     const ImVec2 screen = ImGui::GetIO().DisplaySize;
@@ -62,6 +62,8 @@ bool begin_dialog(const Ui& ui, AppState& state, Layer layer, const char* id, bo
     if (state.escape == layer || beside) open = false;
     return true;
 }
+
+namespace {
 
 /// One thing that the palette found: its title, its keys and what it is. True if it was clicked.
 bool palette_row(const Ui& ui, AppState& state, const PaletteEntry& entry, int number, bool chosen) {
@@ -160,79 +162,6 @@ void help(const Ui& ui, AppState& state, Controller& act) {
            "line takes (--intervene, --select, --step)."),
         ui.theme.secondary, 14);
     ImGui::End();
-}
-
-/// What was opened lately, below the field; true if one was chosen, whose path then stands in it.
-bool chosen_recent(const Ui& ui, AppState& state, PathPrompt& prompt) {
-    if (prompt.kind != PathPrompt::Kind::open || !prompt.matrix.empty() || state.recent.empty()) return false;
-    label(ui, tr("Opened lately"), ui.theme.secondary, 13);
-    bool chosen = false;
-    for (const Recent& one : state.recent) {
-        const std::string line = fmt::format("{}   {}", recent_title(one), tr(exhibit(one.exhibit).title));
-        ui.fonts.need(line);
-        if (ImGui::Selectable((line + "##" + one.path).c_str())) {
-            prompt.path = one.path;
-            chosen = true;
-        }
-        note_place(state, "lately " + one.path);
-        if (ImGui::IsItemHovered()) tooltip(ui, one.path);
-    }
-    return chosen;
-}
-
-/// Models of Hugging Face's cache below the field; true if one was chosen, whose path then stands in it.
-bool chosen_model(const Ui& ui, AppState& state, PathPrompt& prompt) {
-    if (prompt.offered.empty()) return false;
-    label(ui, tr("Models on this machine"), ui.theme.secondary, 13);
-    const float row = ImGui::GetTextLineHeightWithSpacing();
-    const auto shown = static_cast<float>(std::min<std::size_t>(prompt.offered.size(), 8));
-    bool chosen = false;
-    if (ImGui::BeginChild("models", ImVec2(0, row * shown + 4 * ui.s))) {
-        for (const LocalCheckpoint& model : prompt.offered) {
-            const std::string line = fmt::format("{}   {}", model.name, model.family);
-            ui.fonts.need(line);
-            if (ImGui::Selectable(line.c_str())) {
-                prompt.path = text_of_path(model.path);
-                chosen = true;
-            }
-            note_place(state, "model " + model.name);
-            if (ImGui::IsItemHovered()) tooltip(ui, model.path);
-        }
-    }
-    ImGui::EndChild();
-    return chosen;
-}
-
-void path_prompt(const Ui& ui, AppState& state, Controller& act) {
-    PathPrompt& prompt = state.prompt;
-    bool open = prompt.kind != PathPrompt::Kind::none;
-    if (!begin_dialog(ui, state, Layer::prompt, "path dialog", open, 520)) return;
-    const char* titles[] = {"",
-                            msg("Open a session, picture, array, weights or model"),
-                            msg("Save the session"),
-                            msg("Save the model"),
-                            msg("Save a checkpoint"),
-                            msg("Load a checkpoint"),
-                            msg("Open a picture: PNG, JPEG or WebP"),
-                            msg("Save the scene as PNG")};
-    label(ui, tr(titles[static_cast<int>(prompt.kind)]), ui.theme.text, 19);
-    if (ImGui::IsWindowAppearing()) {
-        ImGui::SetKeyboardFocusHere();
-        if (prompt.kind == PathPrompt::Kind::open && prompt.matrix.empty()) prompt.offered = local_checkpoints();
-    }
-    ImGui::SetNextItemWidth(-1);
-    const bool entered = field(ui, "##path", prompt.path, "", true);
-    ui.stop(true);
-    const bool chosen = chosen_recent(ui, state, prompt) || chosen_model(ui, state, prompt);
-    if (!prompt.problem.empty()) paragraph(ui, prompt.problem, ui.theme.broken);
-    const bool replaces = !prompt.may_replace.path.empty() && path_from_text(prompt.path) == prompt.may_replace.path;
-    const bool done = button(ui, "ok", replaces ? tr("Replace") : "OK", ButtonKind::primary) || entered || chosen;
-    note_place(state, "ok");
-    ImGui::SameLine();
-    if (button(ui, "cancel", tr("Cancel"))) open = false;
-    ImGui::End();
-    if (done) act.files().answer_prompt();
-    if (!open) prompt = {};
 }
 
 /// Names what would be lost, and the way to keep each.

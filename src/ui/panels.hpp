@@ -59,6 +59,11 @@ void desk_choices(const Ui& ui, AppState& state, Controller& act);
 void desk_outcome(const Ui& ui, AppState& state, Controller& act);
 void desk_panels(const Ui& ui, AppState& state, Controller& act);
 void dialogs(const Ui& ui, AppState& state, Controller& act);
+/// A window in the middle that goes away by Esc, if it is uppermost, or a click beside it. Never higher than the screen: what
+/// is longer scrolls. True while it is open: then ImGui::End() ends it.
+bool begin_dialog(const Ui& ui, AppState& state, Layer layer, const char* id, bool& open, float width);
+/// For a file to open or a name to save under: the desktop's own dialog, or a field with the folder below.
+void path_prompt(const Ui& ui, AppState& state, Controller& act);
 
 /// A result that is being recomputed dims after 100 ms, never flickers; one that does not answer the inputs stays dimmed.
 bool is_dimmed(const Side& side);

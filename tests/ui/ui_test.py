@@ -23,6 +23,7 @@ from desk_tests import *  # noqa: E402,F401,F403
 from driver import Window  # noqa: E402
 from exhibit_tests import *  # noqa: E402,F401,F403
 from field_tests import *  # noqa: E402,F401,F403
+from file_tests import *  # noqa: E402,F401,F403
 from hand_tests import *  # noqa: E402,F401,F403
 from lesson_tests import *  # noqa: E402,F401,F403
 from own_model_tests import *  # noqa: E402,F401,F403
@@ -33,6 +34,7 @@ from reading_tests import *  # noqa: E402,F401,F403
 from steps import answered, check, give_path, replace_field, write_figure  # noqa: E402
 from survive_tests import *  # noqa: E402,F401,F403
 from window_tests import *  # noqa: E402,F401,F403
+from zoom_tests import *  # noqa: E402,F401,F403
 
 
 def test_typing_a_date_draws_its_alignment(w):
