@@ -77,6 +77,13 @@ void Preferences::read(ViewSettings& settings, std::vector<Recent>& recent, doub
     }
 }
 
+void Preferences::follow_screen(ViewSettings& settings, double& screen_scale, double now) {
+    constexpr double least_change = 0.02;
+    if (!(now > 0) || std::abs(now / screen_scale - 1) < least_change) return;
+    settings.ui_scale = std::clamp(std::round(settings.ui_scale / screen_scale * now * 10) / 10, 0.7, 3.0);
+    screen_scale = screen_scale_ = now;
+}
+
 void Preferences::keep(const ViewSettings& settings, const std::vector<Recent>& recent) {
     if (path_.empty()) return;
     json now = {

@@ -14,6 +14,8 @@ class Preferences {
     Preferences();
     /// Into the settings; what is missing or damaged stays as it is. `screen_scale`: where no size was ever chosen.
     void read(ViewSettings& settings, std::vector<Recent>& recent, double screen_scale);
+    /// The window has come to a screen of another scale, or its screen's was changed: all is as much larger or smaller.
+    void follow_screen(ViewSettings& settings, double& screen_scale, double now);
     /// Writes them if they are others than before.
     void keep(const ViewSettings& settings, const std::vector<Recent>& recent);
 

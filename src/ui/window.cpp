@@ -294,6 +294,7 @@ bool Window::draw_frame() {
     w.last_time = start;
     const bool answered = !w.state.document.running();
     w.follow_present();
+    if (w.options.preferences) w.preferences.follow_screen(w.state.view, w.state.screen_scale, w.native.scale());
     w.upload_fonts();
     w.new_frame();
     const std::uint64_t before = w.act.runs().asked();

@@ -119,6 +119,26 @@ TEST_F(PreferencesTest, DamagedOnesAreLikeNone) {
     }
 }
 
+TEST_F(PreferencesTest, AnotherScreenMakesAllAsMuchLargerAndWhatAPersonChoseStays) {
+    ViewSettings settings;
+    std::vector<Recent> recent;
+    double screen = 1;
+    Preferences preferences;
+    preferences.read(settings, recent, screen);
+    settings.ui_scale = 1.2;
+    preferences.follow_screen(settings, screen, 1.001);
+    EXPECT_DOUBLE_EQ(settings.ui_scale, 1.2) << "that is no change";
+    preferences.follow_screen(settings, screen, 2);
+    EXPECT_DOUBLE_EQ(settings.ui_scale, 2.4);
+    EXPECT_DOUBLE_EQ(screen, 2);
+    preferences.keep(settings, recent);
+    ViewSettings again;
+    Preferences().read(again, recent, 1);
+    EXPECT_DOUBLE_EQ(again.ui_scale, 1.2) << "on the screen before it is what it was";
+    preferences.follow_screen(settings, screen, 0);
+    EXPECT_DOUBLE_EQ(screen, 2);
+}
+
 TEST(ScreenScale, IsWhatTheScreenAsksForLessWhatTheSystemDoes) {
     EXPECT_DOUBLE_EQ(scale_of_screen(1, 1), 1);
     EXPECT_DOUBLE_EQ(scale_of_screen(2, 1), 2);         // X11, Xft.dpi 192
