@@ -29,6 +29,7 @@ void draw_hatch(ImDrawList& list, ImVec2 low, ImVec2 high, ImU32 color, float st
 }  // namespace
 
 double ScreenTextMeasure::width(const std::string& text, double size, Font font) const {
+    if (needs_shaping(text)) return fonts_.shaped().width(text, size, font);
     ImFont* face = fonts_.face(font, size);
     const std::string shown = fonts_.shown(text);
     const float width =
@@ -105,6 +106,15 @@ void FigureCanvas::draw_item(const FigureItem& item, ImVec2 origin, ImDrawList& 
 }
 
 void FigureCanvas::draw_text(const TextItem& text, ImVec2 origin, ImDrawList& list) {
+    if (needs_shaping(text.text)) {
+        const Point from = text_start(text, ScreenTextMeasure(fonts_));
+        const auto at = [&](double x, double y) {
+            return ImVec2(origin.x + f(x) * fonts_.scale(), origin.y + f(y) * fonts_.scale());
+        };
+        return fonts_.shaped().draw(list, text.text, text.size * static_cast<double>(fonts_.scale()), text.font,
+                                    at(text.at.x + from.x, text.at.y + from.y), to_imgui(text.color), at(text.at.x, text.at.y),
+                                    text.angle);
+    }
     fonts_.need(text.text);
     const float s = fonts_.scale();
     const ScreenTextMeasure measure(fonts_);

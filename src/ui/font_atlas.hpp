@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "ui/shaped_texts.hpp"
 #include "ui/stand_ins.hpp"
 #include "viz/figure.hpp"
 #include "viz/fonts.hpp"
@@ -33,6 +34,11 @@ class FontAtlas {
     std::string shown(std::string_view text) const { return stand_ins_.known(text); }
     /// What stands for characters that ImGui cannot hold.
     StandIns& stand_ins() { return stand_ins_; }
+    /// Texts that need more than glyph after glyph (viz/shaped_text.hpp).
+    ShapedTexts& shaped() const {
+        if (!shaped_) shaped_ = std::make_unique<ShapedTexts>();  // which few windows need
+        return *shaped_;
+    }
     /// Before NewFrame: builds the atlas again if the scale has changed or the room for glyphs is used up. True if it did: the
     /// texture must be uploaded.
     bool update(float ui_scale);
@@ -71,6 +77,7 @@ class FontAtlas {
     Drawn draw_code(char32_t code_point, float em) const;
 
     StandIns stand_ins_;
+    mutable std::unique_ptr<ShapedTexts> shaped_;
     std::map<std::pair<std::string, int>, std::unique_ptr<Source>> sources_;  // files, read once
     Source* ui_ = nullptr;
     Source* mono_ = nullptr;

@@ -10,6 +10,7 @@
 #include "ui/imgui_compat.hpp"
 #include "ui/imgui_stdlib_compat.hpp"
 #include "ui/text_wrap.hpp"
+#include "viz/layout.hpp"
 
 namespace saccade {
 
@@ -61,6 +62,7 @@ std::string fitted(const Ui& ui, const std::string& text, double size, Font font
     const ScreenTextMeasure measure(ui.fonts);
     const double room = static_cast<double>(width / ui.s);
     if (measure.width(text, size, font) <= room) return text;
+    if (needs_shaping(text)) return cut_to_fit(text, room, size, font, measure);
     const std::vector<std::string> parts = code_points(sanitize_utf8(text));
     std::string cut;
     for (const std::string& part : parts) {
@@ -73,6 +75,15 @@ std::string fitted(const Ui& ui, const std::string& text, double size, Font font
 void label(const Ui& ui, const std::string& text, Color color, double size, Font font, float max_width) {
     ui.fonts.need(text);
     const std::string whole = max_width > 0 ? fitted(ui, text, size, font, max_width) : text;
+    if (needs_shaping(whole)) {
+        ImFont& face = *ui.fonts.face(font, size);
+        const float high = ui.fonts.imgui_size(font, size);
+        const ImVec2 at = ImGui::GetCursorScreenPos();
+        ui.fonts.shaped().draw(*ImGui::GetWindowDrawList(), whole, size * static_cast<double>(ui.s), font,
+                               {at.x, at.y + compat::ascent(face, high)}, ui.color(color));
+        ImGui::Dummy({static_cast<float>(ui.fonts.shaped().width(whole, size, font)) * ui.s, high});
+        return;
+    }
     const std::string shown = ui.fonts.shown(whole);
     ImGui::PushFont(ui.fonts.face(font, size));
     ImGui::PushStyleColor(ImGuiCol_Text, ui.vec(color));
