@@ -214,8 +214,8 @@ void add_runs(std::vector<Command>& all) {
                    [](AppState&, Controller& act) { act.stage().toggle_play(); },
                    Heard::on_stage});
     all.push_back({msg("Find a token …"), "Ctrl F", {}, [](AppState& state, Controller&) { open_search(state); }});
-    all.push_back(
-        {msg("Show all of a map"), "Home", shows_part, [](AppState&, Controller& act) { act.part().show_all(); }, Heard::on_stage});
+    all.push_back({msg("Show all of a map"), "Home", shows_part, [](AppState&, Controller& act) { act.part().show_all(); },
+                   Heard::on_stage});
     all.push_back({msg("Next colour scale"), {}, {}, [](AppState&, Controller& act) { act.cycle_scale(); }});
     all.push_back({msg("Train from scratch"), {}, has_training, [](AppState&, Controller& act) { act.training().start(); }});
 }

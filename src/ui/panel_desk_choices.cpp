@@ -235,10 +235,11 @@ void desk_choices(const Ui& ui, AppState& state, Controller& act) {
     if (act.desk().exports_part()) {
         heading(ui, tr("Of the maps"));
         const bool read = !state.document.exhibit().part_param.empty();
-        if (const int i = segments(ui, "part", {tr("the part on screen"), tr("all of it")}, desk.all ? 1 : 0,
-                                   {tr("As the stage has it"), read ? tr("Read when the file is written; the preview shows the part")
-                                                                : tr("Every row and column")},
-                                   [&](int at) { note_place(state, at == 0 ? "export part" : "export all"); });
+        if (const int i =
+                segments(ui, "part", {tr("the part on screen"), tr("all of it")}, desk.all ? 1 : 0,
+                         {tr("As the stage has it"),
+                          read ? tr("Read when the file is written; the preview shows the part") : tr("Every row and column")},
+                         [&](int at) { note_place(state, at == 0 ? "export part" : "export all"); });
             i >= 0)
             desk.all = i == 1;
     }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/translate.hpp"
 #include "base/path_text.hpp"
+#include "base/translate.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 #include "ui/recent.hpp"
@@ -105,8 +105,8 @@ bool browse(const Ui& ui, AppState& state, PathPrompt& prompt) {
     const float s = ui.s, room = ImGui::GetContentRegionAvail().x;
     const bool beside = !browser.told.empty() && room > 380 * s;
     const FolderListing& listing = browser.listing;
-    label(ui, listing.folder == "." ? tr("In this folder") : tr("In {}", text_of_path(listing.folder)), ui.theme.secondary, 13, Font::ui,
-          room);
+    label(ui, listing.folder == "." ? tr("In this folder") : tr("In {}", text_of_path(listing.folder)), ui.theme.secondary, 13,
+          Font::ui, room);
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const auto rows = static_cast<float>(std::clamp<int>(static_cast<int>(listing.entries.size()) + 1, 3, most_rows));
     const float height = rows * (row_height * s + ImGui::GetStyle().ItemSpacing.y),
