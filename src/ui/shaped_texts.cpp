@@ -8,11 +8,19 @@ namespace saccade {
 
 namespace {
 
-constexpr std::size_t most_pictures = 600;
+constexpr std::size_t most_pictures = 600, most_widths = 20000;
 constexpr int frames_kept = 120;
 constexpr double steps_a_px = 8;  // sizes that differ by less are one
 
 }  // namespace
+
+double ShapedTexts::width(const std::string& text, double size, Font font) {
+    constexpr double measured_at = 100;  // px: without hinting a text grows as its em does
+    if (widths_.size() > most_widths) widths_.clear();
+    const auto [found, fresh] = widths_.try_emplace({text, font}, 0);
+    if (fresh) found->second = measure_.width(text, measured_at, font) / measured_at;
+    return found->second * size;
+}
 
 const ShapedTexts::Picture& ShapedTexts::picture(const std::string& text, double size, Font font) {
     const int now = ImGui::GetFrameCount(), steps = static_cast<int>(std::lround(size * steps_a_px));

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "gl/gl_objects.hpp"
 #include "viz/shaped_text.hpp"
@@ -18,7 +19,7 @@ namespace saccade {
 class ShapedTexts {
  public:
     /// Logical px, as TextMeasure::width.
-    double width(const std::string& text, double size, Font font) const { return measure_.width(text, size, font); }
+    double width(const std::string& text, double size, Font font);
     /// With the start of its baseline there, px of the screen, its em `size` px; turned about `pivot` by so many degrees,
     /// clockwise. The GL context must be current.
     void draw(ImDrawList& list, const std::string& text, double size, Font font, ImVec2 start, ImU32 color, ImVec2 pivot = {},
@@ -33,6 +34,7 @@ class ShapedTexts {
     const Picture& picture(const std::string& text, double size, Font font);
 
     PangoTextMeasure measure_;
+    std::map<std::pair<std::string, Font>, double> widths_;  // of an em of 1 px
     std::map<std::tuple<std::string, int, Font>, Picture> pictures_;
 };
 

@@ -93,13 +93,29 @@ void label(const Ui& ui, const std::string& text, Color color, double size, Font
     if (whole.size() != text.size() && ImGui::IsItemHovered()) tooltip(ui, text);
 }
 
+namespace {
+
+/// Lines of which some need more than ImGui does; close together, as in one text.
+void shaped_lines(const Ui& ui, const std::vector<std::string>& lines, Color color, double size) {
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
+    ImGui::BeginGroup();
+    // The program's own sentences run from left to right, whatever a line of them begins with.
+    for (const std::string& line : lines) label(ui, needs_shaping(line) ? "\u200e" + line : line, color, size);
+    ImGui::EndGroup();
+    ImGui::PopStyleVar();
+}
+
+}  // namespace
+
 void paragraph(const Ui& ui, const std::string& text, Color color, double size) {
     ui.fonts.need(text);
     const ScreenTextMeasure measure(ui.fonts);
     const double room = static_cast<double>(ImGui::GetContentRegionAvail().x / ui.s);
+    const std::vector<std::string> lines =
+        wrapped(text, room, [&](const std::string& t) { return measure.width(t, size, Font::ui); });
+    if (needs_shaping(text)) return shaped_lines(ui, lines, color, size);
     std::string broken;
-    for (const std::string& line : wrapped(text, room, [&](const std::string& t) { return measure.width(t, size, Font::ui); }))
-        broken += (broken.empty() ? "" : "\n") + line;
+    for (const std::string& line : lines) broken += (broken.empty() ? "" : "\n") + line;
     broken = ui.fonts.shown(broken);
     ImGui::PushFont(ui.fonts.face(Font::ui, size));
     ImGui::PushStyleColor(ImGuiCol_Text, ui.vec(color));
@@ -116,6 +132,13 @@ void heading(const Ui& ui, const std::string& text) {
 void tooltip(const Ui& ui, const std::string& text) {
     if (text.empty()) return;
     ui.fonts.need(text);
+    if (needs_shaping(text)) {
+        const ScreenTextMeasure measure(ui.fonts);
+        ImGui::BeginTooltip();
+        shaped_lines(ui, wrapped(text, 360, [&](const std::string& t) { return measure.width(t, 13, Font::ui); }), ui.theme.text,
+                     13);
+        return ImGui::EndTooltip();
+    }
     ImGui::BeginTooltip();
     ImGui::PushFont(ui.fonts.face(Font::ui, 13));
     ImGui::PushTextWrapPos(360 * ui.s);
