@@ -15,6 +15,7 @@
 #include "ui/lesson_state.hpp"
 #include "ui/present.hpp"
 #include "ui/recent.hpp"
+#include "ui/slow_play.hpp"
 
 namespace saccade {
 
@@ -111,6 +112,7 @@ struct AppState {
     double screen_scale = 1;
     FigureDesk desk;
     Presentation present;
+    SlowPlay slow;
     LessonState lesson;
     std::optional<std::vector<OfferedLesson>> offered_lessons;  // read when they are first looked for
     PathPrompt prompt;

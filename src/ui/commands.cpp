@@ -253,8 +253,13 @@ void add_window(std::vector<Command>& all) {
 bool covered(const AppState&, Controller& act) {
     return act.lesson().covered();
 }
-bool uncovered(const AppState& state, Controller& act) {
-    return !covered(state, act);
+bool has_row(const AppState& state, Controller& act) {
+    return !act.lesson().asks() && (state.slow.on() || story_to_play(state).has_value());
+}
+void play_row(AppState& state, Controller&) {
+    if (state.slow.on()) return state.slow.end();
+    if (std::optional<RowStory> story = story_to_play(state))
+        state.slow.start(std::move(*story), state.document.side().shown.trace);
 }
 
 using Presented = std::function<void(AppState&, Controller&)>;
@@ -264,25 +269,37 @@ void add_presenting(std::vector<Command>& all, const char* title, std::initializ
     for (const char* chord : chords) all.push_back({title, chord, when, run, Heard::presenting, false});
 }
 
-/// What is asked is answered before a clicker goes on.
+/// To the next point or back. What is asked is answered first, but for who says otherwise by an arrow.
+void turn(AppState& state, Controller& act, int by, bool answers) {
+    state.slow.end();
+    if (by > 0 && answers && act.lesson().covered()) return act.lesson().reveal();
+    by > 0 ? state.present.next() : state.present.back();
+}
+
+/// What turns the lesson's pages is what a question and the play of a row are walked by, too, while they are there: their hints
+/// say so.
 void add_lesson_keys(std::vector<Command>& all) {
-    const auto reveal_or_next = [](AppState& state, Controller& act) {
-        act.lesson().covered() ? act.lesson().reveal() : state.present.next();
-    };
-    const auto next = [](AppState& state, Controller&) { state.present.next(); };
-    const auto back = [](AppState& state, Controller&) { state.present.back(); };
-    add_presenting(all, msg("Present: next point or scene of the lesson; first the answer, where one is asked for"),
-                   {"Space", "PageDown"}, reveal_or_next);
-    add_presenting(all, msg("Present: next point or scene of the lesson"), {"→"}, next);
-    add_presenting(all, msg("Present: next point or scene of the lesson"), {"↓"}, next, uncovered);
-    add_presenting(all, msg("Present: the one before"), {"←", "PageUp"}, back);
-    add_presenting(all, msg("Present: the one before"), {"↑"}, back, uncovered);
-    const auto choose = [](int by) { return [by](AppState&, Controller& act) { act.lesson().choose_bar(by); }; };
-    const auto raise = [](float by) { return [by](AppState&, Controller& act) { act.lesson().raise_bar(by); }; };
-    add_presenting(all, msg("Present: a bar of the guess"), {"↑"}, choose(-1), covered);
-    add_presenting(all, msg("Present: a bar of the guess"), {"↓"}, choose(1), covered);
-    add_presenting(all, msg("Present: the bar longer or shorter"), {"+"}, raise(static_cast<float>(nudge)), covered);
-    add_presenting(all, msg("Present: the bar longer or shorter"), {"−"}, raise(-static_cast<float>(nudge)), covered);
+    const char *const next = msg("Present: next point or scene of the lesson; the answer, where one is asked for"),
+                      *const back = msg("Present: the point or scene before");
+    add_presenting(all, next, {"Space"}, [](AppState& state, Controller& act) {
+        state.slow.on() ? state.slow.pause_or_go_on() : turn(state, act, 1, true);
+    });
+    for (const int by : {1, -1}) {
+        const char* const title = by > 0 ? next : back;
+        add_presenting(all, title, {by > 0 ? "→" : "←"}, [by](AppState& state, Controller& act) {
+            state.slow.on() ? state.slow.step(by) : turn(state, act, by, false);
+        });
+        add_presenting(all, title, {by > 0 ? "↓" : "↑"}, [by](AppState& state, Controller& act) {
+            act.lesson().covered() ? act.lesson().choose_bar(by) : turn(state, act, by, false);
+        });
+        add_presenting(all, title, {by > 0 ? "PageDown" : "PageUp"},
+                       [by](AppState& state, Controller& act) { turn(state, act, by, true); });
+    }
+    for (const int by : {1, -1})
+        add_presenting(
+            all, msg("Present: the bar of the guess longer or shorter"), {by > 0 ? "+" : "−"},
+            [by](AppState&, Controller& act) { act.lesson().raise_bar(static_cast<float>(by * nudge)); }, covered);
+    add_presenting(all, msg("Present: play the selected row number by number"), {"P"}, play_row, has_row);
     add_presenting(
         all, msg("Present: make it so, as the scene has it"), {"M"},
         [](AppState&, Controller& act) { act.lesson().make_it_so(); }, scene_changed);

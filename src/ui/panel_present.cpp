@@ -66,6 +66,7 @@ void follow_lesson(AppState& state, Controller& act) {
     Presentation& p = state.present;
     const bool of_file = state.lesson.file != nullptr;
     p.follow(of_file ? state.lesson.file->path : state.document.exhibit().id, shown_points(state), of_file);
+    if (state.slow.on() && (state.slow.of != state.document.side().shown.trace || state.document.stale())) state.slow.end();
     if (of_file && (p.point != state.lesson.scene || !act.lesson().on_stage())) act.lesson().show(p.point);
 }
 
@@ -85,6 +86,8 @@ void present(const Ui& ui, AppState& state, Controller& act) {
     layout.stage = {{0, head}, {screen.x, std::max(1.0f, screen.y - band.height() - head)}};
     if (act.lesson().asks())
         question_stage(ui, state, act, layout.stage);
+    else if (state.slow.on())
+        slow_stage(ui, state, act, layout.stage);
     else
         stage(ui, state, act, layout);
     state.places.insert(titles.begin(), titles.end());

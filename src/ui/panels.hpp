@@ -51,6 +51,8 @@ void training_panel(const Ui& ui, AppState& state, Controller& act);
 void present(const Ui& ui, AppState& state, Controller& act);
 /// In place of its stage while a lesson's scene asks: the row's matrix, the row covered, and the bars of the guess.
 void question_stage(const Ui& ui, AppState& state, Controller& act, const Rect& place);
+/// In its place, too, while a row is played number by number.
+void slow_stage(const Ui& ui, AppState& state, Controller& act, const Rect& place);
 void status_bar(const Ui& ui, AppState& state, const Layout& layout);
 /// The figure desk (ui/desk.hpp), over the whole window, while it is open; and its column of choices.
 void figure_desk(const Ui& ui, AppState& state, Controller& act);

@@ -99,6 +99,7 @@ void reset_scale(AppState& state, Controller& act) {
 void start_presenting(AppState& state, Controller& act) {
     act.hand().stop_mask_drawing();
     close_search(state);
+    state.slow.end();
     state.present.start();
 }
 

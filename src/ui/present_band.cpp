@@ -53,6 +53,7 @@ PresentBand::PresentBand(const Ui& ui, AppState& state, Controller& act, ImVec2 
       most_(screen.y / ui.s / 3 - band_top - band_bottom - footer),
       controls_(controls_width()) {
     Presentation& p = state.present;
+    can_play_ = !act.lesson().asks() && !state.slow.on() && story_to_play(state).has_value();
     lines_ = lines_of(p.point);
     const std::vector<std::size_t> starts = page_starts(lines_);
     p.take_pages(starts.size());
@@ -226,11 +227,18 @@ std::string PresentBand::hints(float room) const {
     std::vector<std::string> all;
     const auto add = [&](const char* english, const char* chinese) { all.emplace_back(chinese_ ? chinese : english); };
     if (state_.lesson.file && act_.lesson().changed()) add("M make it so", "M 恢复本幕");
-    add("Esc end", "Esc 结束");
+    if (state_.slow.on()) {
+        add("Esc P back to the views", "Esc P 返回视图");
+        add("Space pause", "空格 暂停");
+        add("← → number by number", "← → 逐个数");
+    } else {
+        add("Esc end", "Esc 结束");
+        if (can_play_) add("P play the row", "P 逐步播放");
+    }
     if (act_.lesson().covered()) add("↑ ↓ + − draw the bars", "↑ ↓ + − 画条形");
     add("F1 keys", "F1 按键");
-    if (act_.stage().step_count() > 1 && !act_.lesson().asks()) add("[ ] steps", "[ ] 解码步");
-    if (!act_.lesson().asks()) add("V views", "V 视图");
+    if (act_.stage().step_count() > 1 && !act_.lesson().asks() && !state_.slow.on()) add("[ ] steps", "[ ] 解码步");
+    if (!act_.lesson().asks() && !state_.slow.on()) add("V views", "V 视图");
     add("S spotlight", "S 聚光");
     add("B black", "B 黑屏");
     add("W white", "W 白屏");

@@ -48,7 +48,7 @@ class PresentBand {
     AppState& state_;
     Controller& act_;
     ImVec2 screen_;
-    bool chinese_;
+    bool chinese_, can_play_ = false;
     float room_, most_, controls_;  // logical px: of a line; of all lines; of the buttons' width
     std::vector<Line> lines_;
     std::size_t from_ = 0, to_ = 0;  // those of the page

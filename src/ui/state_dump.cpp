@@ -133,6 +133,10 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
                        {"size", state.view.present_size},
                        {"note", p.note}};
     dump["played"] = played(state, act);
+    dump["slow"] = {{"on", state.slow.on()},
+                    {"playing", state.slow.playing},
+                    {"at", state.slow.at},
+                    {"count", state.slow.on() ? state.slow.story->count() : 0}};
     const Exhibit& e = state.document.exhibit();
     for (std::size_t i = 0; i < e.lesson.points.size() && i < state.document.side().lesson.size(); ++i)
         dump["lesson"]["verdicts"].push_back(verdict(e.lesson.points[i], state.document.side().lesson[i]));

@@ -140,7 +140,7 @@ struct Window::Impl {
 
     /// Something moves by itself.
     bool animated() const {
-        return state.document.stage.playing ||
+        return state.document.stage.playing || state.slow.playing ||
                (state.document.training.run && state.document.training.run->state() == Training::State::running);
     }
 
@@ -202,7 +202,7 @@ struct Window::Impl {
         if (state.escape == Layer::search) close_search(state);
         if (state.escape == Layer::drawing) act.hand().stop_mask_drawing();
         if (state.escape == Layer::alone) act.stage().enlarge({});
-        if (state.escape == Layer::presenting) state.present.escape();
+        if (state.escape == Layer::presenting) state.slow.on() ? state.slow.end() : state.present.escape();
         if (state.present.on) {
             present(ui, state, act);
         } else if (!state.desk.open) {  // which covers all of them

@@ -6,7 +6,7 @@ import os
 import tempfile
 
 from driver import Window
-from present_tests import check_boxes, config_with, presenting
+from present_tests import check_boxes, config_with, position, presenting
 from steps import answered, check, give_path, reach
 
 LESSONS = os.path.join(os.path.dirname(__file__), "..", "..", "assets", "lessons")
@@ -49,10 +49,10 @@ def clicked_through(w, where):
             w.key("Next")
             s = w.wait("the answer", lambda s: s["played"]["answer"])
             check(s["played"]["scene"] == scene, f"{at}: the question was passed over")
-        while scene + 1 < s["present"]["points"] and w.state()["played"]["scene"] == scene:
-            page = w.state()["present"]["page"]
+        while scene + 1 < s["present"]["points"] and s["present"]["point"] == scene:
+            at = position(s)
             w.key("Next")
-            w.wait("the next page", lambda s: s["played"]["scene"] != scene or s["present"]["page"] != page)
+            s = w.wait("the next page", lambda s: position(s) != at)
         if scene + 1 == s["present"]["points"]:
             return scenes, asked
     raise AssertionError(f"{where}: the lesson does not end")
@@ -77,11 +77,11 @@ def test_every_course_is_played_by_a_clicker_in_both_languages(w):
 
 
 def to_scene(w, scene):
-    while w.state()["played"]["scene"] != scene:
-        before = w.state()
-        w.key("Right" if before["played"]["scene"] < scene else "Left")
-        w.wait("another page", lambda s: (s["played"]["scene"], s["present"]["page"]) !=
-               (before["played"]["scene"], before["present"]["page"]))
+    s = w.state()
+    while s["present"]["point"] != scene:
+        before = position(s)
+        w.key("Right" if before[0] < scene else "Left")
+        s = w.wait("another page", lambda s: position(s) != before)
     return w.resting("the scene", lambda s: judged(s, scene))
 
 
@@ -163,3 +163,28 @@ def test_a_lesson_that_is_wrong_says_where_and_changes_nothing(w):
         for word in words:
             check(word in str(s["banner"]), f"{name}: {s['banner']} does not say {word}")
         check(s["exhibit"] == before["exhibit"] and s["played"] is None and s["texts"] == before["texts"], f"{name} changed something")
+
+
+def test_a_row_is_played_number_by_number(w):
+    presenting(w)
+    w.key("p")
+    s = w.wait("the play", lambda s: s["slow"]["on"] and s["slow"]["playing"] and s["slow"]["at"] > 2)
+    count = s["slow"]["count"]
+    check(count % 3 == 0 and count > 6, f"there are {count} numbers")
+    check_boxes(s, "slow")
+    w.key("space")
+    at = w.wait("a pause", lambda s: not s["slow"]["playing"])["slow"]["at"]
+    w.key("Right", "Right", "Left")
+    s = w.wait("the next number", lambda s: s["slow"]["at"] == float(int(at) + 1))
+    check(s["present"]["point"] == 0, "an arrow turned the lesson, too")
+    w.picture("slow")
+    w.key("space")
+    w.wait("all of it", lambda s: s["slow"]["at"] == count and not s["slow"]["playing"])
+    w.picture("slow-end")
+    w.key("Escape")
+    s = w.wait("the views", lambda s: not s["slow"]["on"] and "heatmap" in s["places"])
+    check(s["present"]["on"], "one Esc ended the play and Present")
+    w.key("p")
+    w.wait("the play", lambda s: s["slow"]["on"])
+    w.key("Next")
+    w.wait("the next point by a clicker", lambda s: s["present"]["point"] == 1)
