@@ -135,8 +135,8 @@ void tooltip(const Ui& ui, const std::string& text) {
     if (needs_shaping(text)) {
         const ScreenTextMeasure measure(ui.fonts);
         ImGui::BeginTooltip();
-        shaped_lines(ui, wrapped(text, 360, [&](const std::string& t) { return measure.width(t, 13, Font::ui); }), ui.theme.text,
-                     13);
+        shaped_lines(ui, wrapped(text, 360, [&](const std::string& t) { return measure.width(t, 13, Font::ui); }),
+                     ui.theme.text, 13);
         return ImGui::EndTooltip();
     }
     ImGui::BeginTooltip();
