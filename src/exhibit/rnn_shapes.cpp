@@ -21,7 +21,7 @@ constexpr double longest_text = 512;
 constexpr Index month_count = 12;
 constexpr Index most_letters = 16;  // "September" and its end need 10
 constexpr Index most_digits = 16;   // an ISO date and its end need 11
-constexpr RecurrentKind cells[] = {RecurrentKind::elman, RecurrentKind::gru, RecurrentKind::lstm};
+constexpr RecurrentKind cell_kinds[] = {RecurrentKind::elman, RecurrentKind::gru, RecurrentKind::lstm};
 
 /// What the parameters ask for. The one shape that has nothing to read backwards is left in one direction; a note says so.
 RnnDesign chosen_design(const Params& params) {
@@ -123,7 +123,7 @@ std::string tagged(const Ids& tags, const RnnInput& input, const std::string& te
     return all.empty() ? "not part of a date" : all;
 }
 
-/// The networks whose memory is compared: for n_to_n the one that runs; else all three cells in one direction, bundled but for
+/// The networks whose memory is compared: for n_to_n the one that runs; else all three cell_kinds in one direction, bundled but for
 /// the one that runs, and after them that one if it runs in both.
 struct Memories {
     std::vector<std::unique_ptr<Network>> others;
@@ -138,7 +138,7 @@ Memories memories_of(const Network& network, bool trained) {
         memories.all = {{own, &network.model}};
         return memories;
     }
-    for (const RecurrentKind cell : cells) {
+    for (const RecurrentKind cell : cell_kinds) {
         if (cell == design.cell && !design.both_directions) {
             memories.all.push_back({own, &network.model});
             continue;
@@ -219,7 +219,7 @@ std::vector<std::string> model_ids() {
     std::vector<std::string> ids;
     for (const RnnShape shape : {RnnShape::n_to_one, RnnShape::n_to_n, RnnShape::n_to_m, RnnShape::one_to_n})
         for (const bool both : {false, true})
-            for (const RecurrentKind cell : cells)
+            for (const RecurrentKind cell : cell_kinds)
                 if (shape != RnnShape::one_to_n || !both) ids.push_back(rnn_id({shape, cell, both}));
     return ids;
 }

@@ -22,7 +22,10 @@ namespace {
 
 constexpr double ui_sizes[] = {11, 12, 13, 15, 18};
 constexpr double mono_sizes[] = {11, 14};
-constexpr int room_width = 1020, texture_width = 1024;
+constexpr int texture_width = 1024, most_height = 8192;
+constexpr float large_scale = 2;  // from here on the texture is twice as wide
+constexpr float large_em = 40;    // px: letters that stand at whole pixels keep their rhythm
+constexpr std::uint64_t frames_kept = 240;
 constexpr char32_t replacement = 0xfffd;
 
 }  // namespace
@@ -43,8 +46,8 @@ FontAtlas::FontAtlas() {
     mono_ = load(files.mono.empty() ? files.ui : files.mono);
     if (ui_ == nullptr || mono_ == nullptr)
         throw Error(ErrorCode::bad_format, files.ui.path + ": the font cannot be read", "install fonts-noto-core again");
-    known_.insert(replacement);
-    for (char32_t c = 0x20; c < 0x7f; ++c) known_.insert(c);
+    is_new(replacement);
+    for (char32_t c = 0x20; c < 0x7f; ++c) is_new(c);
 }
 
 FontAtlas::~FontAtlas() = default;
@@ -95,9 +98,31 @@ const FontAtlas::Source* FontAtlas::source_for(char32_t code_point, Font font) {
     return source != nullptr && source->glyph(code_point) != 0 ? source : nullptr;
 }
 
+bool FontAtlas::is_new(char32_t code_point) {
+    const auto [entry, added] = known_.try_emplace(code_point, frame_);
+    entry->second = frame_;
+    return added;
+}
+
+/// Higher, or, where a texture may not be, without the characters that nobody has needed for a while. False: they are too few.
+bool FontAtlas::make_room() {
+    if (room_height_ < most_height) {
+        room_height_ *= 2;
+        return true;
+    }
+    const std::size_t all = known_.size();
+    const auto old = [&](const auto& entry) {
+        return entry.first >= 0x80 && entry.first != replacement && entry.second + frames_kept < frame_;
+    };
+    if (8 * static_cast<std::size_t>(std::ranges::count_if(known_, old)) < all) return false;
+    std::erase_if(known_, old);
+    return true;
+}
+
 bool FontAtlas::update(float ui_scale) {
-    if (built_ && !full_ && ui_scale == scale_) return false;
-    if (full_) room_height_ = std::min(room_height_ * 2, 8192);
+    ++frame_;
+    const bool roomier = full_ && make_room();
+    if (built_ && !roomier && ui_scale == scale_) return false;
     scale_ = ui_scale;
     built_ = true;
     full_ = false;
@@ -112,7 +137,7 @@ bool FontAtlas::update(float ui_scale) {
 void FontAtlas::need(std::string_view text) {
     for (const char32_t c : decode_utf8(sanitize_utf8(stand_ins_.shown(text)))) {
         stand_ins_.met(c);
-        if (c >= 0x80 && known_.insert(c).second && source_for(c, Font::ui) == nullptr) known_.insert(c);
+        if (c >= 0x80 && is_new(c)) source_for(c, Font::ui);
     }
 }
 
@@ -146,10 +171,10 @@ void FontAtlas::build() {
 
 void FontAtlas::need(std::string_view text) {
     if (std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; })) return;
-    std::set<char32_t> missing;
+    std::vector<char32_t> missing;
     for (const char32_t c : decode_utf8(sanitize_utf8(stand_ins_.shown(text)))) {
         stand_ins_.met(c);
-        if (c >= 0x80 && known_.insert(c).second) missing.insert(c);
+        if (c >= 0x80 && is_new(c)) missing.push_back(c);
     }
     if (!missing.empty() && built_) add_glyphs(missing);
 }
@@ -158,7 +183,7 @@ void FontAtlas::build() {
     ImFontAtlas* atlas = ImGui::GetIO().Fonts;
     atlas->Clear();
     atlas->Flags |= ImFontAtlasFlags_NoMouseCursors | ImFontAtlasFlags_NoPowerOfTwoHeight;
-    atlas->TexDesiredWidth = texture_width;
+    atlas->TexDesiredWidth = scale_ > large_scale ? 2 * texture_width : texture_width;
     faces_.clear();
     static constexpr ImWchar blank[] = {0x20, 0x20, 0};
     const auto add_face = [&](Font font, double size) {
@@ -173,17 +198,20 @@ void FontAtlas::build() {
     };
     for (const double size : ui_sizes) add_face(Font::ui, size);
     for (const double size : mono_sizes) add_face(Font::mono, size);
-    const int rect = atlas->AddCustomRectRegular(room_width, room_height_);
+    const int rect = atlas->AddCustomRectRegular(atlas->TexDesiredWidth - 4, room_height_);
     unsigned char* pixels = nullptr;
     int width = 0, height = 0;
     atlas->GetTexDataAsRGBA32(&pixels, &width, &height);
     const ImFontAtlasCustomRect& place = *atlas->GetCustomRectByIndex(rect);
     room_ = {place.X, place.Y, place.Width, place.Height, 0, 0, 0};
     ImGui::GetIO().FontDefault = body();
-    add_glyphs(known_);
+    std::vector<char32_t> all;
+    for (const auto& [code_point, last] : known_) all.push_back(code_point);
+    std::ranges::sort(all);
+    add_glyphs(all);
 }
 
-void FontAtlas::add_glyphs(const std::set<char32_t>& code_points) {
+void FontAtlas::add_glyphs(const std::vector<char32_t>& code_points) {
     for (const Face& face : faces_) {
         ImVector<ImFontGlyph>& glyphs = face.handle->Glyphs;
         // The table's builder appends a tabulator unless there is one at the end.
@@ -214,7 +242,7 @@ FontAtlas::Drawn FontAtlas::draw_glyph(const Source& source, char32_t code_point
     // Three samples a pixel across, so that letters may stand at fractions of a pixel and words keep their rhythm; Chinese
     // characters are wide enough for two.
     Drawn drawn;
-    drawn.samples = code_point < 0x2e80 ? 3 : 2;
+    drawn.samples = em > large_em ? 1 : code_point < 0x2e80 ? 3 : 2;
     const float across = scale * static_cast<float>(drawn.samples);
     int x0 = 0, y0 = 0, x1 = 0, y1 = 0, advance = 0, bearing = 0;
     stbtt_GetGlyphBitmapBox(&source.info, glyph, across, scale, &x0, &y0, &x1, &y1);

@@ -2,11 +2,12 @@
 
 #include <imgui.h>
 
+#include <cstdint>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -65,7 +66,9 @@ class FontAtlas {
     Source& main_source(Font font) const { return font == Font::mono ? *mono_ : *ui_; }
     const Source* source_for(char32_t code_point, Font font);
     void build();
-    void add_glyphs(const std::set<char32_t>& code_points);
+    bool is_new(char32_t code_point);
+    bool make_room();
+    void add_glyphs(const std::vector<char32_t>& code_points);
     void add_glyph(const Face& face, char32_t code_point);
     /// A drawn glyph: `samples` of coverage a pixel across; its upper left corner from the pen on the baseline, px.
     struct Drawn {
@@ -81,7 +84,9 @@ class FontAtlas {
     std::map<std::pair<std::string, int>, std::unique_ptr<Source>> sources_;  // files, read once
     Source* ui_ = nullptr;
     Source* mono_ = nullptr;
-    std::set<char32_t> known_;  // wanted so far, whether a font has it or not
+    /// Wanted so far, whether a font has it or not, and in which frame last. Those of long ago give way where the room ends.
+    std::unordered_map<char32_t, std::uint64_t> known_;
+    std::uint64_t frame_ = 0;
     std::vector<Face> faces_;
     float scale_ = 1;
     bool built_ = false, full_ = false;
