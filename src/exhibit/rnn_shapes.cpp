@@ -123,7 +123,7 @@ std::string tagged(const Ids& tags, const RnnInput& input, const std::string& te
     return all.empty() ? "not part of a date" : all;
 }
 
-/// The networks whose memory is compared: for n_to_n the one that runs; else all three cell_kinds in one direction, bundled but for
+/// The networks whose memory is compared: for n_to_n the one that runs; else all three cells in one direction, bundled but for
 /// the one that runs, and after them that one if it runs in both.
 struct Memories {
     std::vector<std::unique_ptr<Network>> others;
