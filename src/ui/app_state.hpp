@@ -42,7 +42,17 @@ struct Banner {
 
 /// A prompt for a path: open or save something.
 struct PathPrompt {
-    enum class Kind { none, open, save_session, save_model, save_checkpoint, load_checkpoint, open_picture, save_picture };
+    enum class Kind {
+        none,
+        open,
+        save_session,
+        save_model,
+        save_checkpoint,
+        load_checkpoint,
+        open_picture,
+        save_picture,
+        save_lesson
+    };
     Kind kind = Kind::none;
     std::string path;
     std::string problem;

@@ -14,13 +14,13 @@
 
 #include "exhibit/capture_about.hpp"
 #include "image/load_image.hpp"
-#include "io/file_stamp.hpp"
 #include "run/finding.hpp"
 #include "run/runner.hpp"
 #include "trace/explain.hpp"
 #include "trace/hand.hpp"
 #include "train/training.hpp"
 #include "ui/anchors.hpp"
+#include "ui/known_file.hpp"
 #include "viz/view.hpp"
 
 namespace saccade {
@@ -220,13 +220,6 @@ struct TrainingState {
     Index shown_snapshot = -1;
     std::shared_ptr<const Trace> curves;
     std::size_t curve_points = 0;
-};
-
-/// A file as it was when it was read, written or asked about here.
-struct KnownFile {
-    std::string path;
-    FileStamp stamp;
-    bool operator==(const KnownFile&) const = default;
 };
 
 /// What stands in the field of a parameter that is a path, while it is not that parameter's value: it is being typed or read,

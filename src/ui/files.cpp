@@ -342,7 +342,7 @@ namespace {
 bool is_saving(PathPrompt::Kind kind) {
     using Kind = PathPrompt::Kind;
     return kind == Kind::save_session || kind == Kind::save_model || kind == Kind::save_checkpoint ||
-           kind == Kind::save_picture;
+           kind == Kind::save_picture || kind == Kind::save_lesson;
 }
 
 }  // namespace
@@ -371,6 +371,8 @@ void Files::open_from_prompt(const PathPrompt& prompt) {
         }
         case PathPrompt::Kind::save_picture:
             return act_.scenes().save_to(prompt.path);
+        case PathPrompt::Kind::save_lesson:
+            return act_.lesson().save_to(prompt.path);
         case PathPrompt::Kind::none:
             break;
     }
@@ -379,10 +381,11 @@ void Files::open_from_prompt(const PathPrompt& prompt) {
 void Files::answer_prompt() {
     PathPrompt prompt = state_.prompt;  // another document may be opened, and the prompt closed
     try {
-        prompt.path = is_saving(prompt.kind)
-                          ? path_to_save(prompt.path, state_.prompt.may_replace,
-                                         prompt.kind == PathPrompt::Kind::save_session ? state_.document.file : KnownFile{})
-                          : path_from_text(prompt.path);
+        prompt.path = is_saving(prompt.kind) ? path_to_save(prompt.path, state_.prompt.may_replace,
+                                                            prompt.kind == PathPrompt::Kind::save_session ? state_.document.file
+                                                            : prompt.kind == PathPrompt::Kind::save_lesson ? state_.lesson.saved
+                                                                                                           : KnownFile{})
+                                             : path_from_text(prompt.path);
         open_from_prompt(prompt);
         state_.prompt = {};
     } catch (...) {

@@ -1,9 +1,12 @@
 #include "ui/lesson_play.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error_line.hpp"
+#include "model/model_store.hpp"
 #include "run/guess.hpp"
+#include "run/lesson_edit.hpp"
 #include "ui/controller.hpp"
 #include "ui/saved_view.hpp"
 
@@ -28,7 +31,11 @@ const std::vector<OfferedLesson>& LessonPlay::offered() {
 }
 
 void LessonPlay::open(LessonFile lesson) {
+    if (state_.lesson.unsaved)
+        throw Error(ErrorCode::invalid_input, "the lesson that is open is not saved", "save it or close it first");
+    const bool own = !lesson.path.starts_with(assets_folder());  // those that come with the program are not written over
     state_.lesson = {};
+    if (own) state_.lesson.saved = {lesson.path, stamp_of(lesson.path)};
     state_.lesson.file = std::make_shared<const LessonFile>(std::move(lesson));
     state_.view.lesson = true;
     state_.present.page = 0;
@@ -36,6 +43,8 @@ void LessonPlay::open(LessonFile lesson) {
 }
 
 void LessonPlay::close() {
+    if (state_.lesson.unsaved && !std::exchange(state_.lesson.warned, true))
+        return act_.messages().tell("The lesson is not saved: save it, or close it once more to lose it");
     state_.lesson = {};
 }
 
@@ -180,6 +189,84 @@ void LessonPlay::show_matrix() {
     const std::size_t rank = guess.row.index.size();
     const Tensor<float> row = guess.matrix->tensor(guess.row.tensor).values.row(guess.row.index[rank - 2]);
     guess.answer.assign(row.values().begin(), row.values().end());
+}
+
+// --- editing ---
+
+/// The document as it now is; what is shown of the scene stays.
+void LessonPlay::take(nlohmann::json document) {
+    LessonState& lesson = state_.lesson;
+    const std::string path = lesson.file ? lesson.file->path : "(new lesson)";
+    LessonFile now = lesson_from_json(document);
+    now.path = path;
+    lesson.file = std::make_shared<const LessonFile>(std::move(now));
+    lesson.scene = state_.present.point = std::min(lesson.scene, lesson.file->scenes.size() - 1);
+    lesson.unsaved = true;
+    lesson.warned = false;
+    lesson.typed_known = false;
+    lesson.judged = {};
+    lesson.findings.clear();
+}
+
+void LessonPlay::record() {
+    LessonState& lesson = state_.lesson;
+    const bool fresh = lesson.file == nullptr, chinese = state_.view.language == "zh";
+    nlohmann::json document = fresh ? new_lesson_document("My lesson") : lesson.file->document;
+    const std::size_t after = fresh ? std::string::npos : lesson.scene, at = fresh ? 0 : after + 1;
+    insert_scene(
+        document, after,
+        recorded_scene(session_of(state_.document, state_.view),
+                       chinese ? "在这里写这一幕说什么。" : "Write here what this scene says.", chinese ? "zh" : "en"));
+    lesson.scene = at;
+    take(std::move(document));
+    lesson.editing = state_.view.lesson = true;
+    state_.inspector_drawer = true;
+    lesson.guess = {};
+    lesson.problem.clear();
+    lesson.shown = {state_.document.sides[0].request, state_.document.sides[1].request};
+    lesson.comparing = state_.document.comparing;
+}
+
+void LessonPlay::move_scene(int by) {
+    LessonState& lesson = state_.lesson;
+    if (!lesson.file) return;
+    nlohmann::json document = lesson.file->document;
+    lesson.scene = saccade::move_scene(document, lesson.scene, by);
+    take(std::move(document));
+}
+
+void LessonPlay::remove_scene() {
+    LessonState& lesson = state_.lesson;
+    if (!lesson.file) return;
+    nlohmann::json document = lesson.file->document;
+    if (!saccade::remove_scene(document, lesson.scene))
+        return act_.messages().tell("A lesson has a scene at least: close it instead");
+    take(std::move(document));
+    show(lesson.scene);
+}
+
+void LessonPlay::set_text(const std::string& text) {
+    LessonState& lesson = state_.lesson;
+    if (!lesson.file || text.empty()) return;
+    nlohmann::json document = lesson.file->document;
+    set_scene_text(document, lesson.scene, state_.view.language == "zh" ? "zh" : "en", text);
+    const auto [judged, findings] = std::pair(lesson.judged, lesson.findings);
+    take(std::move(document));
+    lesson.judged = judged;
+    lesson.findings = findings;
+    lesson.typed_known = true;
+}
+
+void LessonPlay::save_to(const std::string& path) {
+    LessonState& lesson = state_.lesson;
+    if (!lesson.file) return;
+    save_lesson(path, lesson.file->document);
+    LessonFile file = *lesson.file;
+    file.path = path;
+    lesson.file = std::make_shared<const LessonFile>(std::move(file));
+    lesson.saved = {path, stamp_of(path)};
+    lesson.unsaved = false;
+    act_.messages().tell("Saved " + path);
 }
 
 }  // namespace saccade

@@ -8,6 +8,7 @@
 
 #include "run/lesson_file.hpp"
 #include "run/run.hpp"
+#include "ui/known_file.hpp"
 
 namespace saccade {
 
@@ -31,7 +32,13 @@ struct LessonState {
     std::vector<Finding> findings;   // one a claim; empty: not yet
     bool to_look = false;            // the cell that it looks at is still to be found, in the run that is to come
     GuessState guess;
-    std::string problem;  // what of the scene is not on this run: its cell, its question
+    bool editing = false, unsaved = false;
+    bool warned = false;                              // that closing it loses what is unsaved
+    std::string typed;                                // the scene's text, in the field
+    std::size_t typed_of = 0;                         // of this scene,
+    bool typed_chinese = false, typed_known = false;  // in this language; not taken from it yet
+    KnownFile saved;                                  // the file, as it was opened or saved last
+    std::string problem;                              // what of the scene is not on this run: its cell, its question
 
     const LessonScene* current() const { return file ? &file->scenes[scene] : nullptr; }
 };

@@ -18,13 +18,14 @@ constexpr int most_rows = 9;
 
 const char* title_of(PathPrompt::Kind kind) {
     const char* titles[] = {"",
-                            msg("Open a session, picture, array, weights or model"),
+                            msg("Open a session, lesson, picture, array, weights or model"),
                             msg("Save the session"),
                             msg("Save the model"),
                             msg("Save a checkpoint"),
                             msg("Load a checkpoint"),
                             msg("Open a picture: PNG, JPEG or WebP"),
-                            msg("Save the scene as PNG")};
+                            msg("Save the scene as PNG"),
+                            msg("Save the lesson")};
     return titles[static_cast<int>(kind)];
 }
 

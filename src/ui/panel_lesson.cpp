@@ -62,6 +62,36 @@ void own_lesson(const Ui& ui, AppState& state, Controller& act) {
     }
 }
 
+/// The text of the scene to be written, and its place among the others.
+void edit_scene(const Ui& ui, AppState& state, Controller& act) {
+    LessonState& lesson = state.lesson;
+    const bool chinese = in_chinese(state);
+    const bool other = !lesson.typed_known || lesson.typed_of != lesson.scene || lesson.typed_chinese != chinese;
+    if (other) {
+        lesson.typed = lesson.current()->text.in(chinese);
+        lesson.typed_of = lesson.scene;
+        lesson.typed_chinese = chinese;
+        lesson.typed_known = true;
+    }
+    ImGui::SetNextItemWidth(-1);
+    if (field(ui, "##scene text", lesson.typed, "", false, other)) act.lesson().set_text(lesson.typed);
+    ui.stop(true);
+    note_place(state, "scene text");
+    FlowRow row(ui);
+    const auto press = [&](const char* id, const std::string& text, const char* tip) {
+        row.next(button_width(ui, text));
+        const bool pressed = button(ui, id, text, ButtonKind::plain, 0, tip);
+        note_place(state, id);
+        return pressed;
+    };
+    if (press("record", chinese ? "录下所示" : "Record", "What is shown becomes the next scene")) return act.lesson().record();
+    if (press("earlier", "↑", "A place earlier")) return act.lesson().move_scene(-1);
+    if (press("later", "↓", "A place later")) return act.lesson().move_scene(1);
+    if (press("remove scene", chinese ? "删除" : "Remove", "Takes this scene out")) return act.lesson().remove_scene();
+    if (press("save lesson", chinese ? "保存 …" : "Save …", "As a file, to be played, edited and checked"))
+        state.prompt = {PathPrompt::Kind::save_lesson, lesson.saved.path.empty() ? "lesson.json" : lesson.saved.path, ""};
+}
+
 /// The scene of the open file that is on the stage, and the way to the others.
 void played_lesson(const Ui& ui, AppState& state, Controller& act) {
     const float s = ui.s;
@@ -70,7 +100,10 @@ void played_lesson(const Ui& ui, AppState& state, Controller& act) {
     label(ui, fmt::format(fmt::runtime(chinese ? "第 {} 幕，共 {} 幕" : "Scene {} of {}"), at + 1, scenes), ui.theme.secondary,
           13);
     const ShownPoint scene = shown_point(state, act, at);
-    paragraph(ui, scene.text, ui.theme.text, 15);
+    if (state.lesson.editing)
+        edit_scene(ui, state, act);
+    else
+        paragraph(ui, scene.text, ui.theme.text, 15);
     ImGui::Dummy({0, 2 * s});
     if (const LessonScene& now = *state.lesson.current(); now.question)
         paragraph(ui, now.question->text.in(chinese) + (chinese ? " 按 F5 来猜。" : " F5 asks it."), ui.theme.selection, 15);
@@ -90,6 +123,9 @@ void played_lesson(const Ui& ui, AppState& state, Controller& act) {
     if (away && press("make it so", chinese ? "恢复本幕" : "Make it so", true,
                       tr("The scene's own settings again; undo takes it back")))
         act.lesson().make_it_so();
+    if (!state.lesson.editing &&
+        press("edit lesson", chinese ? "编辑" : "Edit", true, tr("Record scenes, write their texts, put them in order")))
+        state.lesson.editing = true;
     if (press("close lesson", chinese ? "关闭" : "Close", true, tr("Back to the lesson of the exhibit; what is shown stays")))
         act.lesson().close();
 }
@@ -99,6 +135,12 @@ void offered(const Ui& ui, AppState& state, Controller& act) {
     if (act.lesson().offered().empty()) return;
     const bool chinese = in_chinese(state);
     ImGui::Dummy({0, 4 * ui.s});
+    if (!state.lesson.file) {
+        if (button(ui, "record first", chinese ? "录制一节新课" : "Record a lesson", ButtonKind::plain, 0,
+                   "What is shown becomes its first scene"))
+            act.lesson().record();
+        note_place(state, "record first");
+    }
     heading(ui, chinese ? "可播放的课程" : "Lessons that play");
     const std::vector<OfferedLesson> all = act.lesson().offered();
     for (const OfferedLesson& one : all) {

@@ -7,7 +7,6 @@
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 #include "ui/present_band.hpp"
-#include "viz/layout.hpp"
 
 namespace saccade {
 
@@ -24,8 +23,11 @@ Told told(const RowStory& story, std::size_t stage) {
     return stage == 0 ? Told::score : stage == 1 ? Told::weight : Told::sum;
 }
 
+/// Two digits, so that points stand below each other; a true minus sign.
 std::string number(float value) {
-    return std::isfinite(value) ? number_text(std::round(static_cast<double>(value) * 100) / 100) : "−∞";
+    if (!std::isfinite(value)) return "−∞";
+    const std::string size = fmt::format("{:.2f}", std::abs(value));
+    return value < 0 && size != "0.00" ? "−" + size : size;
 }
 
 /// What happens to one number, in a sentence.

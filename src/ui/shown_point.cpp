@@ -35,7 +35,8 @@ ShownPoint scene_of_file(const AppState& state, const Controller& act, std::size
         one.scene_claim = i;
         one.waits = claim.after_guess && (!now || act.lesson().covered());
         if (one.waits) {
-            one.text += chinese ? "：等你猜完" : ": after your guess";
+            // Which tells no more than that something is claimed.
+            one.text = chinese ? "这一行的结论：等你猜完" : "what is claimed of this row: after your guess";
         } else if (now && i < lesson.findings.size()) {
             const Finding& finding = lesson.findings[i];
             one.said = verdict(claim.point, finding);

@@ -64,6 +64,10 @@ json played(const AppState& state, const Controller& act) {
             {"guess", lesson.guess.guess},
             {"answer", lesson.guess.answer},
             {"problem", lesson.problem},
+            {"scenes", lesson.file->scenes.size()},
+            {"editing", lesson.editing},
+            {"unsaved", lesson.unsaved},
+            {"text", lesson.current()->text.in(state.view.language == "zh")},
             {"selected", state.document.stage.selected.cell.tensor},
             {"index", state.document.stage.selected.cell.index}};
 }

@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import subprocess
 import tempfile
 
 from driver import Window
@@ -188,3 +189,48 @@ def test_a_row_is_played_number_by_number(w):
     w.wait("the play", lambda s: s["slow"]["on"])
     w.key("Next")
     w.wait("the next point by a clicker", lambda s: s["present"]["point"] == 1)
+
+
+def test_a_lesson_is_recorded_edited_saved_and_played_again(w):
+    w.replace_source("2 June 1999")
+    w.wait("the date", lambda s: answered(s) and s["texts"]["output"] == "1999-06-02")
+    w.key("Escape")
+    w.key("ctrl+l")
+    w.click(*reach(w, "record first"))
+    s = w.wait("a lesson", lambda s: s["played"] and s["played"]["editing"])
+    check(s["played"]["scenes"] == 1 and s["played"]["unsaved"] and not s["played"]["changed"], f"it is {s['played']}")
+    w.click(*w.place("scene text"))
+    w.wait("the field", lambda s: s["typing"])
+    w.key("ctrl+a")
+    w.type("A date.")
+    w.wait("the text", lambda s: s["played"]["text"] == "A date.")
+    w.key("Escape")
+    w.drag(*w.cell(4, 1), 0, -70)
+    w.wait("a change", lambda s: answered(s) and s["interventions"] and s["played"]["changed"])
+    w.click(*reach(w, "record"))
+    s = w.wait("the second scene", lambda s: s["played"]["scenes"] == 2 and s["played"]["scene"] == 1)
+    check(not s["played"]["changed"], "what was just recorded differs from what is shown")
+    w.click(*reach(w, "earlier"))
+    w.wait("another order", lambda s: s["played"]["scene"] == 0)
+    w.click(*reach(w, "close lesson"))
+    s = w.wait("a warning", lambda s: s["banner"] and "not saved" in str(s["banner"]))
+    check(s["played"] is not None, "it was lost without a word")
+    path = os.path.join(tempfile.mkdtemp(), "mine.json")
+    w.click(*reach(w, "save lesson"))
+    w.wait("the prompt", lambda s: s["prompt"] and s["typing"])
+    give_path(w, path)
+    w.wait("the file", lambda s: not s["prompt"] and not s["played"]["unsaved"])
+    w.picture("lesson-edited")
+    with open(path, encoding="utf-8") as file:
+        written = json.load(file)
+    check(written["scenes"][1]["state"]["request"]["params"] == {"source": "2 June 1999"}, f"it wrote {written['scenes'][1]}")
+    check(written["scenes"][0]["state"]["request"]["interventions"], "the change by hand is not in the file")
+    written["scenes"][1]["claims"] = [{"claim": "text", "text": {"en": "it is June"}, "contains": "-06-"}]
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(written, file, ensure_ascii=False, indent=1)
+    played = subprocess.run([w.program, "lesson", path], capture_output=True, text=True)
+    check(played.returncode == 0 and "1 of 1 claims hold" in played.stdout, played.stdout + played.stderr)
+    playing(w, path)
+    s = to_scene(w, 1)
+    check(s["played"]["verdicts"] == ["held"] and not s["interventions"] and s["texts"]["output"] == "1999-06-02",
+          f"the second scene is {s['played']}")
