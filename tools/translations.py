@@ -12,16 +12,18 @@ looked up where it is shown, by the format string of which it was made (Catalogu
 the sources here: a text literal with all that is joined to it by +, values as {}.
 """
 import glob
+import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 WRAPPED_ROOMS = ("ui", "gl", "bench", "cli")
 # Beside what is wrapped, what these say is English but for errors: what the cards of models say of their training and data.
-ERRORS_ALONE = re.compile(r"src/(ui|gl|bench|cli|train/(?!clip_story|task|training_file|optimiser))")
-KEYWORDS = ("tr:1", "msg:1", "tr_count:2,3", "tr_in:1c,2")
+ERRORS_ALONE = re.compile(r"src/(ui|gl|bench|cli/(bench|manual|told)|train/(?!clip_story|task|training_file|optimiser))")
+KEYWORDS = ("tr:1", "msg:1", "tr_count:2,3", "tr_in:1c,2", "msg_in:1c,2")
 
 
 # --- C++ ---
@@ -163,7 +165,7 @@ def end_of(tokens, i, step):
     return i
 
 
-WORDS = re.compile(r"[A-Za-z]{2,}[a-z]*[,;:.]? +\(?[a-zA-Z]{1,}|[a-z]{3,} \{|\} [a-z]{3,}")
+WORDS = re.compile(r"[A-Za-z]{2,}[a-z]*[,;:.]? +\(?[a-zA-Z]{1,}|[A-Za-z]{3,}[:,]? \{|\} [a-z]{3,}")
 TITLE = re.compile(r"[A-Z][a-z]{2,}[a-z -]*$")
 
 
@@ -179,7 +181,7 @@ def texts_below(source, errors_alone):
             around.append(tokens[i - 1].text if i else "")
         elif token.kind == "sign" and token.text in CLOSE and around:
             around.pop()
-        if errors_alone and "Error" not in around:
+        if (errors_alone and "Error" not in around) or (around and around[-1] in ("tr", "tr_count", "tr_in", "msg", "msg_in")):
             continue
         if token.kind != "string" or not re.search("[A-Za-z]{2}", token.text):
             continue
@@ -190,9 +192,60 @@ def texts_below(source, errors_alone):
             yield token.text.removesuffix(".key"), token.line
             continue
         pair = i >= 3 and tokens[i - 1].text == "," and tokens[i - 2].kind == "string" and tokens[i - 3].text == "{"
-        if before[-2:] in (["tr", "("], ["msg", "("], ["R", '"']) or not (reads_as_text(token.text) or pair):
+        text = joined_text(tokens, i)
+        if pair or reads_as_text(token.text) or reads_as_text(text):
+            yield text, token.line
+
+
+# --- what is not wrapped, and should be ---
+
+WRAPPERS = {"tr", "msg", "tr_count", "tr_in", "Error"}
+# Their first literal is a name: of ImGui, of a place for tests, of a key in a file.
+TAKES_NAME = {
+    "button", "segments", "slider", "toggle_switch", "flow_button", "name_menu", "row", "press", "small", "turn_button", "begin_panel",
+    "begin_dialog", "begin_padded_child", "Begin", "BeginChild", "BeginPopup", "OpenPopup", "InvisibleButton", "PushID", "note_place",
+    "try_emplace", "text_input", "field", "remember", "edit", "prompt", "put", "number", "text", "find_string", "getenv", "named_switch",
+}
+NAMES_IN = {"[", "note_place", "dlopen", "dlsym", "fputs", "print_stderr", "starts_with", "ends_with", "find"}
+# Read like texts and are none that a language changes; each with its reason.
+NOT_TRANSLATED = re.compile("|".join((
+    r"Saccade",  # the program's name
+    r"(Ctrl|Shift|Alt|Space|Esc|Del|Home|Tab)\b[, A-Za-z0-9+]*",  # keys, as they are printed on keyboards
+    r"(heatmap|bars|side|picture|whole map)( B| difference)|place \{\}\{\}|open own|Switch model|find next|(lesson|inspector|views) of ",  # places
+)))
+
+
+def unwrapped(root, rooms):
+    for path in sources(root, True):
+        place = os.path.relpath(path, root)
+        if place.split(os.sep)[1] not in rooms or NO_TEXT_FILES.match(place):
             continue
-        yield joined_text(tokens, i), token.line
+        with open(path, encoding="utf-8") as file:
+            tokens = tokens_of(file.read())
+        around = []  # of each open bracket: the word before it, and the literals in it so far
+        for i, token in enumerate(tokens):
+            if token.kind == "sign" and token.text in OPEN:
+                around.append([tokens[i - 1].text if i and token.text == "(" else token.text, 0])
+            elif token.kind == "sign" and token.text in CLOSE and around:
+                around.pop()
+            elif token.kind == "string" and re.search("[A-Za-z]{2}", token.text):
+                literals = around[-1][1] if around else 0
+                if around:
+                    around[-1][1] += 1
+                words = [word for word, _ in around]
+                if not reads_as_text(token.text) or is_no_text(token.text) or NOT_TRANSLATED.fullmatch(token.text)\
+                        or token.text.startswith("##"):
+                    continue
+                if WRAPPERS & set(words) or NAMES_IN & set(words[-3:]) or (words and words[-1] in TAKES_NAME and literals == 0):
+                    continue
+                if tokens[i - 1].text in ("==", "!=") or (words and words[-1] == "format" and len(words) > 1 and words[-2] in TAKES_NAME):
+                    continue
+                yield f"{place}:{token.line}: shown and not wrapped, or a name that tools/translations.py should know: {quoted(token.text)}"
+
+
+# What they write is for files and tests, not for people; or in the lesson's own language.
+NO_TEXT_FILES = re.compile(r"src/ui/(state_dump|saved_view|preferences|recovery|desk_command|font_atlas|stand_ins|endings|imgui)[a-z_]*\.[ch]pp"
+                           r"|src/ui/(verdict_line|panel_present)\.cpp")
 
 
 # --- catalogues ---
@@ -287,6 +340,12 @@ def texts_of(root):
                     found[(None, text)] = Entry(text)
                 if (None, text) in found:
                     found[(None, text)].places.append(f"{place}:{line}")
+    for path in sorted(glob.glob(os.path.join(root, "assets", "models", "*.json"))):
+        with open(path, encoding="utf-8") as file:
+            card = json.load(file)
+        for name in ("title", "licence"):
+            if card.get(name):
+                found.setdefault((None, card[name]), Entry(card[name])).places.append(f"{os.path.relpath(path, root)}:1")
     return found
 
 
@@ -297,8 +356,8 @@ NO_TEXTS = re.compile(r"src/(exhibit/[a-z_]*lesson\.cpp|(tensor|autograd|nn)/|vi
 NAME = re.compile(r"[a-z0-9]+([._/-][A-Za-z0-9]+)+$")  # of a tensor, a file, a model
 FORMULA = re.compile(r"[=_∂Σ√‖·∘/^\[]")
 WORD = re.compile(r"(?<![\w.])[A-Za-z]{3,}(?![\w(\[.])")
-MARKUP = re.compile(r'="|</|-src |<!DOCTYPE|^<[a-z]+>$|\] = |else \(|^attended_')
-FONT = re.compile(r"(Noto|DejaVu|WenQuanYi|Source Han|Liberation|Inter)\b")
+MARKUP = re.compile(r'="|</|-src |<!DOCTYPE|^<[a-z]+>$|^--[a-z]+$|\] = |where\(|^ *(--)?\{:<|else \(|^attended_')
+FONT = re.compile(r"(Noto|DejaVu|WenQuanYi|Source Han|Liberation|Inter)( [A-Z][A-Za-z]*)*$")
 PAPER = re.compile(r"[A-Z][^0-9:]* \d{4}[a-z]?(; [A-Z][^0-9:]* \d{4})*$")
 
 
@@ -319,6 +378,13 @@ def places_in(text):
     return sorted((number or str(i), spec) for i, (number, spec) in enumerate(found))
 
 
+def same_places(english, translation):
+    """The same values; but "cell{}" is a plural, which the translation may leave out."""
+    wanted, given = places_in(english), places_in(translation)
+    plurals = [(str(i), "") for i, m in enumerate(re.finditer(r"\{[^{}]*\}", english)) if re.search("[a-z]$", english[:m.start()])]
+    return all(g in wanted for g in given) and all(w in given or w in plurals for w in wanted)
+
+
 def faults_of(root, po_text, name, terms):
     entries, texts = read_po(po_text), texts_of(root)
     for key, entry in sorted(texts.items(), key=lambda item: item[1].places[0]):
@@ -327,7 +393,7 @@ def faults_of(root, po_text, name, terms):
             yield f"{where}: not translated in {name}: {quoted(entry.text)}"
         elif known.fuzzy:
             yield f"{name}:{known.line}: marked as fuzzy: {quoted(entry.text)}"
-        elif places_in(known.text) != places_in(known.translation):
+        elif not same_places(known.text, known.translation):
             yield f"{name}:{known.line}: not the places of the English: {quoted(known.translation)}"
     for key, entry in entries.items():
         if entry.text and key not in texts:
@@ -367,7 +433,7 @@ def check(root):
     faults = []
     for path, text in catalogues(root):
         faults += faults_of(root, text, os.path.relpath(path, root), terms)
-    return faults
+    return faults + list(unwrapped(root, ("ui",)))
 
 
 def update(root):
@@ -382,6 +448,36 @@ def update(root):
         print(f"{os.path.relpath(path, root)}: {sum(not e.translation for e in texts.values())} of {len(texts)} to translate")
 
 
+def self_test():
+    source = 'void f() {\n    label(tr("Undo"));\n    tell(tr("{} of {}", 1, 2));\n}\n'
+    below = 'Error e(ErrorCode::io, path + ": no such file", "check the path");\n'
+    po = """msgid ""\nmsgstr "Plural-Forms: nplurals=1; plural=0;\\n"\n
+msgid "Undo"\nmsgstr "撤销"\n\nmsgid "{} of {}"\nmsgstr "共 {1} 个，第 {0} 个"\n
+msgid "{}: no such file"\nmsgstr "{}：没有这个文件"\n\nmsgid "check the path"\nmsgstr "请检查路径"\n"""
+    terms = "| English | Chinese | not |\n|---|---|---|\n| heads? | 头 | 首部 |\n"
+    planted = {
+        "a text without a translation": (source + 'g(tr("Redo"));\n', below, po, 'src/ui/panel.cpp:5: not translated'),
+        "an error without one": (source, below + 'throw Error(ErrorCode::io, "no more of " + name);\n', po, "src/io/file.cpp:2: not translated"),
+        "an unfinished one": (source, below, po.replace('msgid "Undo"', '#, fuzzy\nmsgid "Undo"'), "marked as fuzzy"),
+        "a lost place": (source, below, po.replace("第 {0} 个", "第一个"), "not the places"),
+        "one of another kind": (source, below, po.replace("{0}", "{0:d}"), "not the places"),
+        "one that nothing says": (source, below, po + '\nmsgid "Redo"\nmsgstr "重做"\n', "nothing in src/ says this"),
+        "another word for a term": (source + 'g(tr("All heads"));\n', below, po + '\nmsgid "All heads"\nmsgstr "全部首部"\n', "heads?"),
+        "a text that is not wrapped": (source + 'label("Nothing to undo");\n', below, po, "src/ui/panel.cpp:5: shown and not wrapped"),
+    }
+    for plant, (ui, io, catalogue, expected) in {None: (source, below, po, None), **planted}.items():
+        with tempfile.TemporaryDirectory() as root:
+            for path, text in {"src/ui/panel.cpp": ui, "src/io/file.cpp": io, "assets/translations/zh.po": catalogue,
+                               "assets/translations/terms.md": terms}.items():
+                os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
+                with open(os.path.join(root, path), "w", encoding="utf-8") as file:
+                    file.write(text)
+            faults = check(root)
+            if bool(faults) != bool(plant) or (plant and not any(expected in fault for fault in faults)):
+                sys.exit(f"translations: self-test: with {plant} planted, found {faults}")
+    print(f"translations: self-test: {len(planted)} faults planted and found")
+
+
 def main():
     command = sys.argv[1:]
     if command == ["list"]:
@@ -389,6 +485,8 @@ def main():
             print(f"{entry.places[0]}: {quoted(entry.text)}")
     elif command == ["update"]:
         update(ROOT)
+    elif command == ["check", "--self-test"]:
+        self_test()
     elif command == ["check"]:
         faults = check(ROOT)
         for fault in faults:

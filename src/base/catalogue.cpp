@@ -1,8 +1,11 @@
 #include "base/catalogue.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -12,9 +15,28 @@ namespace {
 
 constexpr std::uint32_t magic = 0x950412de;  // the build has msgfmt write the lowest byte first
 constexpr char context_ends = '\x04';
-constexpr std::size_t least_letters = 4;  // of a format string: "{} {}" would fit everything
+/// Of a format string; "{} {}" would fit everything, and what begins with a value fits more than what begins with a word.
+std::size_t least_letters(std::size_t values, bool begins_with_value) {
+    return !begins_with_value ? 4 : values == 1 ? 5 : 8;
+}
 constexpr int deepest = 3;
 constexpr std::string_view joint = " · ";
+
+/// "head-grid", "encoder.weights", "flow, bars": no capital, and no blank but after commas.
+bool is_name(std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto c = static_cast<unsigned char>(text[i]);
+        if (std::isupper(c) != 0 || c >= 0x80 || (c == ' ' && (i == 0 || text[i - 1] != ','))) return false;
+    }
+    return true;
+}
+
+/// Declared in English with what it means here.
+constexpr std::pair<std::string_view, std::string_view> msg_in(std::string_view context, std::string_view english) {
+    return {context, english};
+}
+constexpr auto joined_by = msg_in("between parts", ", ");
+constexpr auto of_another = msg_in("a thing of another", "{} of {}");
 constexpr std::size_t most_remembered = 4096;
 
 std::uint32_t number_at(const std::string& bytes, std::size_t at) {
@@ -78,7 +100,8 @@ void Catalogue::add_pattern(std::string_view english, std::string_view translati
     for (const std::string_view piece : pattern.pieces)
         pattern.letters += static_cast<std::size_t>(
             std::count_if(piece.begin(), piece.end(), [](unsigned char c) { return std::isalpha(c) != 0; }));
-    if (pattern.letters >= least_letters) patterns_.push_back(std::move(pattern));
+    if (pattern.letters >= least_letters(in_order.size(), pattern.pieces.front().empty()))
+        patterns_.push_back(std::move(pattern));
 }
 
 std::string_view Catalogue::find(std::string_view english, std::string_view context) const {
@@ -110,7 +133,15 @@ std::optional<std::string> Catalogue::find_composed(std::string_view finished) c
 }
 
 std::optional<std::string> Catalogue::composed(std::string_view finished, int depth) const {
+    // In a text that was composed a word by itself is a name to type, as of a view or a tensor.
+    if (depth > 0 && is_name(finished)) return std::nullopt;
     if (const std::string_view found = find(finished); !found.empty()) return std::string(found);
+    if (!finished.empty() && std::islower(static_cast<unsigned char>(finished.front())) != 0) {
+        // A title goes on in a sentence without its capital.
+        std::string title(finished);
+        title.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(title.front())));
+        if (const std::string_view found = find(title); !found.empty()) return std::string(found);
+    }
     if (depth > deepest) return std::nullopt;
     if (const std::size_t dot = finished.find(joint); dot != std::string_view::npos) {
         // What is said one after the other is translated one by one, unless it is one text all the same.
@@ -118,9 +149,39 @@ std::optional<std::string> Catalogue::composed(std::string_view finished, int de
         const std::optional<std::string> a = composed(first, depth), b = composed(rest, depth);
         if (a || b) return a.value_or(std::string(first)) + std::string(joint) + b.value_or(std::string(rest));
     }
+    if (const std::size_t added = finished.find("; ", 1); added != std::string_view::npos) {
+        const std::optional<std::string> a = composed(finished.substr(0, added), depth),
+                                         b = composed(finished.substr(added), depth);
+        if (a && b) return *a + *b;
+    }
     for (const Pattern& pattern : patterns_)
         if (std::optional<std::string> made = filled(pattern, finished, depth)) return made;
-    return std::nullopt;
+    return in_parts(finished, depth);
+}
+
+std::optional<std::string> Catalogue::in_parts(std::string_view finished, int depth) const {
+    if (const std::size_t of = finished.find(" of "); of != std::string_view::npos)
+        if (const std::string_view what = find(finished.substr(0, of)); !what.empty())
+            if (const std::string_view both = find(of_another.second, of_another.first); !both.empty()) {
+                const std::string_view whose = finished.substr(of + 4);
+                return fmt::format(fmt::runtime(both), what, composed(whose, depth + 1).value_or(std::string(whose)));
+            }
+    if (const std::size_t comma = finished.find(", "); comma != std::string_view::npos) {
+        const std::string_view first = finished.substr(0, comma), rest = finished.substr(comma + 2);
+        const std::optional<std::string> a = composed(first, depth), b = composed(rest, depth);
+        if (a) return *a + std::string(find(joined_by.second, joined_by.first)) + b.value_or(std::string(rest));
+    }
+    if (const std::size_t colon = finished.find(": "); colon != std::string_view::npos) {
+        const std::string_view first = finished.substr(0, colon + 2);
+        if (const std::optional<std::string> rest = composed(finished.substr(colon + 2), depth))
+            return std::string(first) + *rest;
+        return std::nullopt;
+    }
+    const std::size_t digit = finished.find_first_of("0123456789");
+    if (digit == std::string_view::npos || digit < 2 || finished[digit - 1] != ' ') return std::nullopt;
+    const std::string_view name = find(finished.substr(0, digit - 1));
+    if (name.empty()) return std::nullopt;
+    return std::string(name) + std::string(finished.substr(digit - 1));
 }
 
 std::optional<std::string> Catalogue::filled(const Pattern& pattern, std::string_view finished, int depth) const {

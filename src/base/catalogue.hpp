@@ -38,6 +38,8 @@ class Catalogue {
     };
     void add_pattern(std::string_view english, std::string_view translation);
     std::optional<std::string> composed(std::string_view finished, int depth) const;
+    /// "Scores, output 5": what a comma joins, one by one; a name with its number.
+    std::optional<std::string> in_parts(std::string_view finished, int depth) const;
     std::optional<std::string> filled(const Pattern& pattern, std::string_view finished, int depth) const;
 
     std::string bytes_;

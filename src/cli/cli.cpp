@@ -19,6 +19,7 @@
 #include "base/nearest.hpp"
 #include "base/parallel.hpp"
 #include "base/path_text.hpp"
+#include "base/translate.hpp"
 #include "base/utf8.hpp"
 #include "checkpoint/checkpoint_folder.hpp"
 #include "cli/commands.hpp"
@@ -195,6 +196,25 @@ void choose_language(Words& words) {
     }
 }
 
+/// Help in the language that is shown. What is declared stays English: manual pages and completions are made of it.
+void translate(CLI::App& app) {
+    if (catalogue_in_use() == nullptr) return;
+    app.description(tr_composed(app.get_description()));
+    app.footer(tr_composed(app.get_footer()));
+    for (const char* label : {msg("Usage"), msg("OPTIONS"), msg("SUBCOMMAND"), msg("Positionals"), msg("Subcommands"),
+                              msg("REQUIRED"), msg("Options")})
+        app.get_formatter()->label(label, tr(label));
+    // These are the parser's own words.
+    for (const auto& [name, help] : {std::pair{"--help", msg("Print this help message and exit")},
+                                     std::pair{"--version", msg("Display program version information and exit")}})
+        if (CLI::Option* own = app.get_option_no_throw(name)) own->description(tr(help));
+    for (CLI::Option* option : app.get_options()) {
+        option->description(tr_composed(option->get_description()));
+        option->group(tr_composed(option->get_group()));
+    }
+    for (CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; })) translate(*sub);
+}
+
 /// Runs what the words ask for: a command, help or the version.
 void parse(CLI::App& app, const Words& words) {
     check_values(app, words);
@@ -203,6 +223,7 @@ void parse(CLI::App& app, const Words& words) {
     try {
         app.parse(left);
     } catch (const CLI::CallForHelp& call) {
+        translate(app);
         app.exit(call);
     } catch (const CLI::CallForVersion& call) {
         app.exit(call);

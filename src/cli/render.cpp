@@ -12,6 +12,7 @@
 #include "cli/render_options.hpp"
 #include "cli/told_run.hpp"
 #include "io/input_file.hpp"
+#include "run/language.hpp"
 #include "run/named_files.hpp"
 #include "viz/colormap.hpp"
 #include "viz/difference.hpp"
@@ -240,6 +241,7 @@ void render(RenderOptions options) {
     const RunRequest request = options.request.request();
     if (options.all.empty() && options.outputs.empty())
         throw Error(ErrorCode::usage, "--output is required", "or --all; see 'saccade render --help'");
+    const LanguageFor figures(options.language);
     std::vector<PanelAsked> panels;
     if (options.all.empty()) panels = panels_asked(options);
     check_appearance(options, request);
@@ -275,6 +277,7 @@ void add_render(CliCommand& app, const Words& words) {
                    "Which tensor; default: what the exhibit shows in this view, or else the view's own choice, weights first");
     options->step = command.option(flag("step"), options->view.step, "Which step of the output, from 0; default: the last");
     command.option(flag("theme"), options->view.theme, "One of:" + themes_known).shows_default();
+    command.option(flag("language"), options->language, "Of titles and axes: en, zh").shows_default();
     command.option(flag("colormap"), options->view.colormap, "Default: by role and theme");
     options->flags.declare(command);
     const CliOption dpi = command.option(flag("dpi"), options->file.dpi, "Resolution of a PNG").shows_default();

@@ -22,6 +22,7 @@ struct RenderOptions {
     std::string width, height, font;
     std::vector<std::string> outputs;
     std::string all, format = "pdf", batch;
+    std::string language = "en";  // of titles and axes
     ExportOptions file;
     std::vector<std::string> compare;
     CliOption step;

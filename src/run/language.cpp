@@ -89,4 +89,16 @@ std::string language_in_use() {
     return languages()[in_use].id;
 }
 
+LanguageFor::LanguageFor(const std::string& id) : before_(language_in_use()) {
+    if (id != before_) use_language(id);
+}
+
+LanguageFor::~LanguageFor() {
+    try {
+        if (language_in_use() != before_) use_language(before_);
+    } catch (const Error&) {
+        // It was there a moment ago; now texts are English.
+    }
+}
+
 }  // namespace saccade

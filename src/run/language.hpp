@@ -25,4 +25,18 @@ void use_language(const std::string& id);
 /// The id of what texts are shown in.
 std::string language_in_use();
 
+/// Another language for as long as this lives; then the one before again. For one thread at a time: a figure that a command
+/// writes has a language of its own.
+class LanguageFor {
+ public:
+    /// Errors as use_language().
+    explicit LanguageFor(const std::string& id);
+    ~LanguageFor();
+    LanguageFor(const LanguageFor&) = delete;
+    LanguageFor& operator=(const LanguageFor&) = delete;
+
+ private:
+    std::string before_;
+};
+
 }  // namespace saccade

@@ -12,15 +12,17 @@ void Faults::meet() {
         log_warning(shown_line(fault));
     }
     // Nothing is written where nothing was edited.
-    const std::string kept = kept_.empty() ? "" : ", and is in " + kept_;
-    if (in_a_row_ > 4) throw Error(fault.code(), fault.message() + ", again and again", "your work ends here" + kept);
+    if (in_a_row_ > 4)
+        throw Error(fault.code(), fault.message() + ", again and again",
+                    "your work ends here" + (kept_.empty() ? "" : ", and is in " + kept_));
     try {
         let_go();
     } catch (...) {
         // The next frame meets it again, and lets go more.
     }
-    act_.messages().complain(
-        Error(fault.code(), fault.message(), (fault.hint().empty() ? "" : fault.hint() + "; ") + "your work goes on" + kept));
+    act_.messages().complain(Error(fault.code(), fault.message(),
+                                   (fault.hint().empty() ? "" : fault.hint() + "; ") + "your work goes on" +
+                                       (kept_.empty() ? "" : ", and is in " + kept_)));
 }
 
 /// What was shown may be what cannot be shown: first dialogs and what is pointed at, then how it is shown, then what.

@@ -164,7 +164,7 @@ void Files::use_array(const OpenedFile& file) {
         if (spec.type == ParamType::matrix && (into == nullptr || spec.name == asked)) into = &spec;
     // What is no matrix, or where there is none to read it into, is shown by itself.
     if (file.readable && file.param.empty() && (into == nullptr || file.problem))
-        return open_with("capture", file.path, "Capture");
+        return open_with("capture", file.path, tr("Capture"));
     if (into == nullptr && file.problem) throw *file.problem;
     if (into == nullptr)
         throw Error(ErrorCode::unsupported, file.path + ": this exhibit has no matrix to read it into", "choose one that has");
@@ -299,8 +299,9 @@ void Files::restore_left() {
     }
     if (problem) {
         const std::string kept = recovery.left_is_open_in_part();
-        const std::string what = "what was open is back but for a part, which stays in " + kept + ": " + problem->message();
-        return act_.messages().complain(Error(problem->code(), what, problem->hint()));
+        return act_.messages().complain(
+            Error(problem->code(), "what was open is back but for a part, which stays in " + kept + ": " + problem->message(),
+                  problem->hint()));
     }
     recovery.left_is_open();
     act_.messages().tell(not_kept.empty()

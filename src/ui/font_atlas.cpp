@@ -170,6 +170,7 @@ void FontAtlas::build() {
 #else
 
 void FontAtlas::need(std::string_view text) {
+    if (heard_ != nullptr) heard_->drawn.emplace(text);
     if (std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; })) return;
     std::vector<char32_t> missing;
     for (const char32_t c : decode_utf8(sanitize_utf8(stand_ins_.shown(text)))) {

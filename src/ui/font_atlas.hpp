@@ -33,6 +33,14 @@ class FontAtlas {
     void need(std::string_view text);
     /// The text as ImGui can draw it, which must be given to it in place of the text itself.
     std::string shown(std::string_view text) const { return stand_ins_.known(text); }
+    /// For tests: what was drawn since they last cleared it, and what of it had no room.
+    struct Heard {
+        std::set<std::string> drawn, cut;
+    };
+    void tell(Heard* heard) { heard_ = heard; }
+    void note_cut(const std::string& text) const {
+        if (heard_ != nullptr) heard_->cut.insert(text);
+    }
     /// What stands for characters that ImGui cannot hold.
     StandIns& stand_ins() { return stand_ins_; }
     /// Texts that need more than glyph after glyph (viz/shaped_text.hpp).
@@ -79,6 +87,7 @@ class FontAtlas {
     Drawn draw_glyph(const Source& source, char32_t code_point, float em) const;
     Drawn draw_code(char32_t code_point, float em) const;
 
+    Heard* heard_ = nullptr;
     StandIns stand_ins_;
     mutable std::unique_ptr<ShapedTexts> shaped_;
     std::map<std::pair<std::string, int>, std::unique_ptr<Source>> sources_;  // files, read once

@@ -29,7 +29,7 @@ constexpr double typed_value = 30;        // what is asked for in so many words 
 
 void add_exhibits(Entries& all) {
     for (const Exhibit& e : exhibits())
-        all.push_back({"Go to " + e.title,
+        all.push_back({fmt::format(fmt::runtime(msg("Go to {}")), e.title),
                        msg("exhibit"),
                        {e.title, e.id, e.lesson.title_chinese},
                        "",

@@ -245,7 +245,7 @@ void banners(const Ui& ui, AppState& state, Controller& act) {
     const std::vector<BannerLine> lines = lines_of(ui, state, act);
     if (lines.empty()) {
         ImGui::SetCursorScreenPos({at.x, at.y + 4 * s});
-        label(ui, tr(state.document.exhibit().summary), ui.theme.faint, 13, Font::ui, width);
+        label(ui, tr_composed(state.document.exhibit().summary), ui.theme.faint, 13, Font::ui, width);
     } else {
         const bool several = lines.size() > 1;
         float more = several ? 92 * s : 0;

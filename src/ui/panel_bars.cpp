@@ -235,7 +235,8 @@ void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layou
         const bool recent = std::ranges::any_of(state.recent, [&](const Recent& one) { return is_open(state, one); });
         const bool chosen = e.id == state.document.side().request.exhibit && (!recent || layout.narrow_gallery);
         const std::string title = layout.narrow_gallery ? initials(tr(e.title)) : tr(e.title);
-        if (gallery_row(ui, state, layout, "exhibit " + e.id, title, tr(e.title) + ": " + tr(e.summary), chosen, t.secondary))
+        if (gallery_row(ui, state, layout, "exhibit " + e.id, title, tr(e.title) + ": " + tr_composed(e.summary), chosen,
+                        t.secondary))
             act.go_to(e.id);
     }
     if (!layout.narrow_gallery) recent_rows(ui, state, act, layout);
@@ -268,8 +269,8 @@ std::string model_summary(const Exhibit& e, const RunRequest& request) {
         add("exact_match", tr("exact match"), true);
         // What it can do with sentences that it has not nearly seen.
         add("bleu_beam5_apart", tr("BLEU without near-duplicates"), false);
-        add("accuracy", "accuracy", true);
-        if (!card.licence().empty()) text += " · " + card.licence();
+        add("accuracy", tr("accuracy"), true);
+        if (!card.licence().empty()) text += " · " + tr(card.licence());
         return text;
     } catch (const std::exception&) {
         return tr("no model");  // no such model, or no such card: the banner says what is wrong

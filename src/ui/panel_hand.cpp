@@ -159,14 +159,15 @@ void name_line(const Ui& ui, const std::vector<ExplainedPart>& parts, Color ink,
         const bool aside = part.text.starts_with(" (") || part.text.starts_with(" · ");
         Color color = aside ? ui.theme.faint : ink;
         if (part.kind == ExplainedPart::Kind::number) color = ui.theme.selection;
-        ui.fonts.need(part.text);
-        const std::string whole = fitted(ui, part.text, size, Font::ui, right - at.x);
+        const std::string said = part.kind == ExplainedPart::Kind::text ? tr_composed(part.text) : part.text;
+        ui.fonts.need(said);
+        const std::string whole = fitted(ui, said, size, Font::ui, right - at.x);
         const std::string text = ui.fonts.shown(whole);
         ImFont* font = ui.fonts.face(Font::ui, 14);
         const float px = subscript ? ui.fonts.imgui_size(Font::ui, 10.5) : compat::font_size(*font);
         list.AddText(font, px, {at.x, at.y + (subscript ? 7 : 2) * ui.s}, ui.color(color), text.c_str());
         at.x += font->CalcTextSizeA(px, 1e9f, 0, text.c_str()).x;
-        if (whole.size() < part.text.size()) break;
+        if (whole.size() < said.size()) break;
     }
     ImGui::SetCursorScreenPos({left, at.y});
     ImGui::Dummy({room, height});

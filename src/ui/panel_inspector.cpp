@@ -98,12 +98,12 @@ void operand_rows(const Ui& ui, AppState& state, Controller& act, float left, fl
 void claim_row(const Ui& ui, const Claim& claim) {
     label(ui, claim.holds ? "✓" : "✗", claim.holds ? ui.theme.holds : ui.theme.broken, 13);
     ImGui::SameLine(0, 6 * ui.s);
-    label(ui, claim.text, ui.theme.secondary, 13, Font::ui, ImGui::GetContentRegionAvail().x - 56 * ui.s);
+    label(ui, tr_composed(claim.text), ui.theme.secondary, 13, Font::ui, ImGui::GetContentRegionAvail().x - 56 * ui.s);
     ImGui::SameLine(0, 8 * ui.s);
     label(ui, claim.by_hand ? tr("by hand") : claim.error == 0 ? "0" : fmt::format("{:.0e}", claim.error), ui.theme.faint, 13);
     if (ImGui::IsItemHovered())
-        tooltip(ui, tr("{}: {}: {}, {} changed by hand", claim.tensor, tr(verdict(claim)), found_against_claimed(claim),
-                       claim.edited));
+        tooltip(ui, tr("{}: {}: {}, {} changed by hand", claim.tensor, tr(verdict(claim)),
+                       tr_composed(found_against_claimed(claim)), claim.edited));
 }
 
 /// What is broken stands open; what holds beyond the attention itself is folded into one line.
@@ -158,7 +158,7 @@ void explained_cell(const Ui& ui, AppState& state, Controller& act) {
         const float room = ImGui::GetWindowHeight(), at = ImGui::GetCursorPosY() - ImGui::GetScrollY();
         if (at < 0 || at > 0.6f * room) ImGui::SetScrollHereY(0.35f);
     }
-    paragraph(ui, e.title, ui.theme.secondary);
+    paragraph(ui, tr_composed(e.title), ui.theme.secondary);
     if (state.document.stage.explains_masked)
         paragraph(ui, tr("masked: not to be looked at, whatever its score"), ui.theme.text);
     trail(ui, state, act);
@@ -175,10 +175,11 @@ void explained_cell(const Ui& ui, AppState& state, Controller& act) {
     std::optional<CellRef> clicked;
     if (!e.formula.empty()) {
         ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + right - left);
-        ui.fonts.need(e.formula);
+        const std::string shown = tr_composed(e.formula);
+        ui.fonts.need(shown);
         ImGui::PushStyleColor(ImGuiCol_Text, ui.vec(ui.theme.secondary));
         ImGui::PushFont(ui.fonts.face(Font::ui, 13));
-        ImGui::TextUnformatted(e.formula.c_str());
+        ImGui::TextUnformatted(shown.c_str());
         ImGui::PopFont();
         ImGui::PopStyleColor();
         ImGui::PopTextWrapPos();
@@ -195,19 +196,19 @@ void explained_cell(const Ui& ui, AppState& state, Controller& act) {
     operand_rows(ui, state, act, left, right);
     if (!e.source.empty()) {
         ImGui::SetCursorScreenPos({left, ImGui::GetCursorScreenPos().y});
-        label(ui, e.source, ui.theme.faint, 13, Font::ui, right - left);
+        label(ui, tr_composed(e.source), ui.theme.faint, 13, Font::ui, right - left);
     }
     const float bottom = ImGui::GetCursorScreenPos().y + 4 * s;
     list.ChannelsSetCurrent(0);
     list.AddRectFilled(at, {at.x + width, bottom}, ui.color(ui.theme.background), 8 * s);
     list.ChannelsMerge();
     ImGui::SetCursorScreenPos({at.x, bottom + 8 * s});
-    if (!e.edited.empty()) paragraph(ui, e.edited, ui.theme.selection);
+    if (!e.edited.empty()) paragraph(ui, tr_composed(e.edited), ui.theme.selection);
     if (e.terms.size() > 1) {
         const ImVec2 low = ImGui::GetCursorScreenPos();
         spark_bars(ui, e.terms, low, {width, 60 * s});
         ImGui::SetCursorScreenPos({low.x, low.y + 66 * s});
-        paragraph(ui, e.terms_title, ui.theme.faint);
+        paragraph(ui, tr_composed(e.terms_title), ui.theme.faint);
     }
     if (clicked) act.stage().open_operand(*clicked);
 }

@@ -314,10 +314,11 @@ void matrix_card(const Ui& ui, AppState& state, Controller& act, const ParamSpec
     const auto fits = [&](const std::string& text) {
         return static_cast<float>(measure.width(text, 13, Font::ui)) * s <= room;
     };
-    std::string beside = unread.empty() ? extent : extent + " · " + unread;
-    if (!unread.empty() && !fits(beside)) beside = fits(unread) ? unread : tr("not read");
+    const std::string why = tr_composed(unread);
+    std::string beside = unread.empty() ? extent : extent + " · " + why;
+    if (!unread.empty() && !fits(beside)) beside = fits(why) ? why : tr("not read");
     label(ui, beside, ui.theme.faint, 13, Font::ui, room);
-    if (!unread.empty() && ImGui::IsItemHovered()) tooltip(ui, tr("{}; a change here sets that", tr_composed(unread)));
+    if (!unread.empty() && ImGui::IsItemHovered()) tooltip(ui, tr("{}; a change here sets that", why));
     ImGui::SetCursorScreenPos({high.x - 80 * s, place.at.y + 5 * s});
     menu(ui, state, act, spec, matrix);
     const ImVec2 low(place.at.x + 4 * s, place.at.y + 34 * s);

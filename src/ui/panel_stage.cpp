@@ -21,7 +21,7 @@ void empty_state(const Ui& ui, const AppState& state, const Exhibit& e, const Re
         {place.at.x + (place.size.x - width) / 2, place.at.y + std::max(0.0f, place.size.y / 2 - 40 * s)});
     compat::begin_padded_child("nothing yet", {std::max(1.0f, width), 0}, ImGuiWindowFlags_NoBackground);
     label(ui, problem ? tr("Nothing to show yet") : tr("Computing …"), ui.theme.text, 19);
-    paragraph(ui, problem ? tr("Type a source above, or choose an example.") : tr(e.summary), ui.theme.secondary, 15);
+    paragraph(ui, problem ? tr("Type a source above, or choose an example.") : tr_composed(e.summary), ui.theme.secondary, 15);
     ImGui::EndChild();
 }
 

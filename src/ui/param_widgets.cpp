@@ -187,8 +187,9 @@ std::optional<ParamValue> text(const Ui& ui, AppState& state, const ParamSpec& s
 
 ParamSpec in_language(ParamSpec spec) {
     if (catalogue_in_use() == nullptr) return spec;
-    for (std::string* text : {&spec.title, &spec.help, &spec.unit, &spec.placeholder}) *text = tr(*text);
-    spec.choice_titles = tr_all(spec.choice_titles.empty() ? spec.choices : spec.choice_titles);
+    for (std::string* text : {&spec.title, &spec.help, &spec.unit, &spec.placeholder}) *text = tr_composed(*text);
+    if (spec.choice_titles.empty()) spec.choice_titles = spec.choices;
+    for (std::string& title : spec.choice_titles) title = tr_composed(title);
     return spec;
 }
 

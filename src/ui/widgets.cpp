@@ -62,6 +62,7 @@ std::string fitted(const Ui& ui, const std::string& text, double size, Font font
     const ScreenTextMeasure measure(ui.fonts);
     const double room = static_cast<double>(width / ui.s);
     if (measure.width(text, size, font) <= room) return text;
+    ui.fonts.note_cut(text);
     if (needs_shaping(text)) return cut_to_fit(text, room, size, font, measure);
     const std::vector<std::string> parts = code_points(sanitize_utf8(text));
     std::string cut;

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "base/translate.hpp"
 #include "base/utf8.hpp"
@@ -64,6 +65,7 @@ struct Window::Impl {
             act.training().keep_at([this](const std::string& exhibit) { return act.recovery().training_path(exhibit); });
         }
         if (options.preferences) act.set_language(state.view.window_language);
+        if (tells_texts) fonts.tell(&texts_drawn);
         act.choose_exhibit(exhibits().front().id);
         if (!options.file.empty()) act.files().open(options.file);
     }
@@ -226,6 +228,10 @@ struct Window::Impl {
     void dump_state() {
         if (options.state_file.empty()) return;
         nlohmann::json shown = state_dump(state, act);
+        // A frame in which the language was switched holds both.
+        if (std::exchange(drawn_in, state.view.window_language) != state.view.window_language) texts_drawn = {};
+        if (tells_texts) shown["drawn"] = {{"all", texts_drawn.drawn}, {"cut", texts_drawn.cut}};
+        texts_drawn = {};
         shown["settled"] = settle == 0;  // nothing on screen will move by itself: a place is where a click finds it
         std::string text = shown.dump();
         if (text == dumped) return;
@@ -253,6 +259,10 @@ struct Window::Impl {
     std::string clipboard_text;
     Preferences preferences;
     std::string dumped;
+    /// Tests of languages read what is drawn.
+    const bool tells_texts = std::getenv("SACCADE_UI_TEXTS") != nullptr;
+    FontAtlas::Heard texts_drawn;
+    std::string drawn_in;
     double last_time = 0, asked_at = -1;
     int drawn_since_asked = 0;  // frames since a panel last asked for a run
     int settle = 3;             // frames still to be drawn without an event: hover and layout follow one frame later

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/translate.hpp"
 #include "viz/map_stack.hpp"
 #include "viz/views.hpp"
 
@@ -198,10 +199,12 @@ void draw_scale(Sketch& sketch, const Channels& channels, const Plot& plot) {
 }
 
 std::string subtitle_of(const Channels& channels) {
-    const char* what = channels.axis()->kind == AxisKind::channel ? "channel" : "value";
+    const Index n = channels.size();
+    const std::string counted = channels.axis()->kind == AxisKind::channel ? tr_count(n, "{} channel", "{} channels")
+                                                                           : tr_count(n, "{} value", "{} values");
     std::string text = channels.gate.row.where;
-    text += (text.empty() ? "" : " · ") + fmt::format("{} {}{}", channels.size(), what, channels.size() == 1 ? "" : "s");
-    return channels.sorted ? text + ", the largest first" : text;
+    text += (text.empty() ? "" : " · ") + counted;
+    return channels.sorted ? tr("{}, the largest first", text) : text;
 }
 
 class ChannelBarsView : public View {

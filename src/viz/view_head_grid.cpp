@@ -111,13 +111,12 @@ class HeadGridView : public View {
         const TraceTensor& tensor = tensor_for(*this, trace, state);
         const HeadGrid grid = head_grid_of(trace, tensor, state);
         Sketch sketch(state, measure);
-        const auto counted = [](Index n, const char* what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); };
-        const std::string what = tensor.info.title.empty() ? tensor.info.name : tensor.info.title;
-        const std::string heads =
-            grid.some() ? fmt::format("heads {} of {}", heads_text(grid.which), grid.all_heads()) : counted(grid.heads, "head");
+        const std::string what = tensor.info.title.empty() ? tensor.info.name : tr_composed(tensor.info.title);
+        const std::string heads = grid.some() ? tr("heads {} of {}", heads_text(grid.which), grid.all_heads())
+                                              : tr_count(grid.heads, "{} head", "{} heads");
         HeatmapGridItem kept;
         const std::vector<PartAxis> parts = treat_heads(kept, tensor, grid.axes, state);
-        std::string subtitle = what + " · " + counted(grid.layers, "layer") + " × " + heads;
+        std::string subtitle = what + " · " + tr_count(grid.layers, "{} layer", "{} layers") + " × " + heads;
         for (const PartAxis& part : parts)
             if (part.is_cut()) subtitle += " · " + axis_caption(*part.axis) + " " + part_text(part);
         Box content = sketch.begin(title(), subtitle);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/translate.hpp"
 #include "viz/heatmap_grid.hpp"
 #include "viz/map_stack.hpp"
 #include "viz/views.hpp"
@@ -165,8 +166,8 @@ std::string subtitle_of(const Gallery& gallery) {
     const Index all = gallery.size() + gallery.left_out;
     if (gallery.left_out > 0)
         return where +
-               fmt::format("{} {} of {}, {}", gallery.sorted ? "the largest gates:" : "the first", gallery.size(), all, size);
-    return where + fmt::format("{} of {}{}", all, size, gallery.sorted ? ", the largest gate first" : "");
+               tr("{} {} of {}, {}", gallery.sorted ? tr("the largest gates:") : tr("the first"), gallery.size(), all, size);
+    return where + tr("{} of {}{}", all, size, gallery.sorted ? tr(", the largest gate first") : "");
 }
 
 /// Where maps stand, and their colour bar below.

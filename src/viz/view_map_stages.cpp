@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "base/translate.hpp"
 #include "viz/heatmap_grid.hpp"
 #include "viz/map_stack.hpp"
 #include "viz/views.hpp"
@@ -75,11 +76,11 @@ std::vector<Stage> stages_of(const Trace& trace, const TraceTensor& chosen, cons
         } else if (const auto channel = state.selected.on(axes[0]); channel && *channel < axes[0]->extent) {
             stage.values = tensor.values.row(*channel);
             stage.ref.index[0] = *channel;
-            stage.what = to_string(axes[0]->kind) + " " + drawn_label(*axes[0], *channel);
+            stage.what = tr(to_string(axes[0]->kind)) + " " + drawn_label(*axes[0], *channel);
         } else {
             stage.values = *remembered<Tensor<float>>(state.memo, tensor.values, "mean over channels",
                                                       [&] { return mean_over_channels(tensor.values); });
-            stage.what = "mean over " + (axes[0]->symbol.empty() ? to_string(axes[0]->kind) + "s" : axes[0]->symbol);
+            stage.what = tr("mean over {}", axes[0]->symbol.empty() ? tr(to_string(axes[0]->kind)) : axes[0]->symbol);
         }
         stages.push_back(std::move(stage));
     }
@@ -104,7 +105,7 @@ struct Rows {
 
 std::string name_of(const Stage& stage) {
     const TensorInfo& info = stage.tensor->info;
-    return info.title.empty() ? info.name : info.title;
+    return info.title.empty() ? info.name : tr_composed(info.title);
 }
 
 Rows arrange(const Sketch& sketch, const std::vector<Stage>& stages, double shape, const Box& room) {

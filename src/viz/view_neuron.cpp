@@ -136,16 +136,16 @@ class NeuronSketch {
         const auto number = [](double v) {
             return std::abs(v) < 0.005 ? number_text(v) : fmt::format("{}{:.2f}", v < 0 ? "−" : "", std::abs(v));
         };
-        std::string text = "sum " + number(v_.sum);
+        std::string text = tr("sum {}", number(v_.sum));
         if (n_.scaled) text += " / √" + std::to_string(n_.size());
         if (v_.term != 0 && std::isfinite(v_.term))
-            text += (v_.term < 0 ? " − " : " + ") + number(std::abs(v_.term)) + " (term)";
+            text += (v_.term < 0 ? " − " : " + ") + number(std::abs(v_.term)) + " (" + tr("term") + ")";
         const bool finite = std::isfinite(v_.score);
-        const std::string score = finite ? number(v_.score) : std::string("masked");
+        const std::string score = finite ? number(v_.score) : tr("masked");
         if (n_.scaled || v_.term != 0) text += " = " + score;
-        const std::string masked = finite && hidden_(v_.cell) ? ", masked" : "";
-        std::vector<std::string> ways = {text + masked, "score " + score + masked, score + masked};
-        if (!masked.empty()) ways.emplace_back("masked");
+        const std::string masked = finite && hidden_(v_.cell) ? ", " + tr("masked") : "";
+        std::vector<std::string> ways = {text + masked, tr("score {}", score) + masked, score + masked};
+        if (!masked.empty()) ways.emplace_back(tr("masked"));
         return ways;
     }
 
@@ -279,9 +279,9 @@ class NeuronView : public View {
                 where +=
                     position_text(*n.axis(axis), v.cell[static_cast<std::size_t>(axis)]) + (axis == n.axes.head ? " · " : ", ");
         if (where.ends_with(", ")) where.replace(where.size() - 2, 2, " · ");
-        const Box content = sketch.begin(
-            title() + ": " + name_of_token(*n.axis(n.axes.query), v.query) + " → " + name_of_token(*n.axis(n.axes.key), v.key),
-            where + "d_head " + std::to_string(n.size()));
+        const Box content = sketch.begin(tr(title()) + ": " + name_of_token(*n.axis(n.axes.query), v.query) + " → " +
+                                             name_of_token(*n.axis(n.axes.key), v.key),
+                                         where + "d_head " + std::to_string(n.size()));
         NeuronSketch(sketch, n, v, HiddenCells(trace, *n.weights, state.memo)).draw(content);
         return sketch.take();
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/translate.hpp"
 #include "viz/contours.hpp"
 #include "viz/map_stack.hpp"
 #include "viz/views.hpp"
@@ -128,7 +129,7 @@ void draw_map(Sketch& sketch, const Layers& layers, const Box& box) {
 std::string subtitle_of(const Layers& layers) {
     const Tensor<float>& values = layers.map.values;
     std::string text = layers.map.where;
-    text += (text.empty() ? "" : " · ") + fmt::format("{} × {} cells", values.shape()[0], values.shape()[1]);
+    text += (text.empty() ? "" : " · ") + tr("{} × {} cells", values.shape()[0], values.shape()[1]);
     return text;
 }
 

@@ -176,8 +176,7 @@ void draw_context(Sketch& sketch, const TraceTensor& tensor, const QueryRow& row
         }
     if (!said) return;
     const double size = sketch.px(12);
-    const std::string caption =
-        fmt::format("{} {} · ±{}", n, n == 1 ? "value" : "values", number_text(item.normalization.high));
+    const std::string caption = tr_count(n, "{} value", "{} values") + " · ±" + number_text(item.normalization.high);
     double y = item.box.bottom() + sketch.px(6);
     for (const std::string& one : sketch.lines_of(caption, room.w, size)) {
         sketch.text({item.box.x, y}, cut_to_fit(one, room.w, size, Font::ui, sketch.measure()), size, sketch.theme().secondary,

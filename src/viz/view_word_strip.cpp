@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/translate.hpp"
 #include "viz/kept_positions.hpp"
 #include "viz/map_stack.hpp"
 #include "viz/views.hpp"
@@ -184,6 +185,14 @@ std::string caption_of(const Strip& strip, const ViewState& state) {
     return text;
 }
 
+/// "7 tokens", "3 networks".
+std::string counted(const Strip& strip) {
+    const Index n = strip.stack.entries->extent;
+    if (strip.words) return tr_count(n, "{} token", "{} tokens");
+    const std::string name = short_name(*strip.stack.entries);
+    return n == 1 ? fmt::format("{} {}", n, name) : tr("{} {}s", n, name);
+}
+
 class WordStripView : public View {
  public:
     std::string id() const override { return "word-strip"; }
@@ -196,10 +205,8 @@ class WordStripView : public View {
         const TraceTensor& tensor = tensor_for(*this, trace, state);
         const Strip strip = strip_of(trace, tensor, state);
         Sketch sketch(state, measure);
-        const Index n = strip.stack.entries->extent;
         std::string subtitle = strip.stack.where;
-        subtitle += (subtitle.empty() ? "" : " · ") +
-                    fmt::format("{} {}{}", n, strip.words ? "token" : short_name(*strip.stack.entries), n == 1 ? "" : "s");
+        subtitle += (subtitle.empty() ? "" : " · ") + counted(strip);
         if (strip.part.is_cut()) subtitle += ", " + part_text(strip.part);
         Box content = sketch.begin(tensor.info.title.empty() ? tensor.info.name : tensor.info.title, subtitle);
         sketch.caption(caption_of(strip, state), content);

@@ -10,6 +10,7 @@ import unittest
 import zlib
 
 PROGRAM = os.path.abspath(sys.argv[1])
+os.environ.setdefault("SACCADE_LANGUAGE", "en")  # whatever that of who runs the tests
 MODELS = os.path.join(os.path.dirname(__file__), "..", "..", "assets", "models")
 
 

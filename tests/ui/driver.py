@@ -18,15 +18,17 @@ def hear_signals():
 
 
 class Window:
-    def __init__(self, program, artifacts, *arguments, size=(1600, 1000), config=None, kept=None, folder=None, language=None):
+    def __init__(self, program, artifacts, *arguments, size=(1600, 1000), config=None, kept=None, folder=None, environment=None,
+                 tells_texts=False):
         self.program, self.artifacts = os.path.abspath(program), os.path.abspath(artifacts)
         program, artifacts = self.program, self.artifacts
         self.state_file = os.path.join(artifacts, f"state-{os.getpid()}-{id(self)}.json")
         # Preferences of its own: tests start from the usual ones, and leave a person's alone.
         self.config = config or tempfile.mkdtemp()
         self.kept = kept or tempfile.mkdtemp()  # what a window that was killed leaves for the next
-        environment = dict(os.environ, LC_ALL="C.UTF-8", SACCADE_UI_STATE=self.state_file, XDG_CONFIG_HOME=self.config,
-                           XDG_STATE_HOME=self.kept, SACCADE_LANGUAGE=language or os.environ.get("SACCADE_LANGUAGE", "en"))
+        environment = {**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "", "SACCADE_LANGUAGE": os.environ.get("SACCADE_LANGUAGE", "en"),
+                       "SACCADE_UI_STATE": self.state_file, "XDG_CONFIG_HOME": self.config, "XDG_STATE_HOME": self.kept,
+                       **(environment or {}), **({"SACCADE_UI_TEXTS": "1"} if tells_texts else {})}
         self.log = open(os.path.join(artifacts, "stderr.txt"), "ab")
         self.process = subprocess.Popen([program, *arguments], env=environment, stderr=self.log, cwd=folder,
                                         preexec_fn=hear_signals)

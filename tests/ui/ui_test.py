@@ -25,6 +25,7 @@ from exhibit_tests import *  # noqa: E402,F401,F403
 from field_tests import *  # noqa: E402,F401,F403
 from file_tests import *  # noqa: E402,F401,F403
 from hand_tests import *  # noqa: E402,F401,F403
+from language_tests import *  # noqa: E402,F401,F403
 from lesson_tests import *  # noqa: E402,F401,F403
 from own_model_tests import *  # noqa: E402,F401,F403
 from picture_tests import *  # noqa: E402,F401,F403

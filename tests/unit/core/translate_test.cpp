@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -48,6 +49,14 @@ std::map<std::string, std::string> some_texts() {
             {"row", "排"},
             {"broken {} and {}", "坏 {2:d"},
             {"Score", "分数"},
+            {"Scores", "分数"},
+            {"output", "输出"},
+            {"between parts\x04, ", "，"},
+            {"a thing of another\x04{} of {}", "{1} 的{0}"},
+            {"; rows off by {}", "；各行相差 {}"},
+            {"stored as {}", "存为 {}"},
+            {"choose one of: {}", "请选择：{}"},
+            {"heatmap", "热图"},
             {"{}: no tensor '{}'; there are {}", "{0}：没有张量“{1}”，有 {2}"},
             {"{} must be from {:g} to {:g}", "{}须在 {:g} 与 {:g} 之间"}};
 }
@@ -97,6 +106,21 @@ TEST_F(Translated, a_finished_text_is_found_by_its_format_string) {
     EXPECT_EQ(tr_composed("none of it"), "none of it");
     use_catalogue(nullptr);
     EXPECT_EQ(tr_composed("Score must be from 0 to 2.5"), "Score must be from 0 to 2.5");
+}
+
+TEST_F(Translated, what_is_joined_is_translated_part_by_part) {
+    EXPECT_EQ(tr_composed("Score · Undo · x"), "分数 · 撤销 · x");
+    EXPECT_EQ(tr_composed("Scores, output 5 “0”"), "分数，输出 5 “0”");
+    EXPECT_EQ(tr_composed("Scores of [CLS]"), "[CLS] 的分数");
+    EXPECT_EQ(tr_composed("stored as F16; rows off by 0.1"), "存为 F16；各行相差 0.1");
+    EXPECT_EQ(tr_composed("; nothing like it; nor this"), "; nothing like it; nor this");
+    // Names that a person is to type stay.
+    EXPECT_EQ(tr_composed("choose one of: heatmap, flow"), "请选择：heatmap, flow");
+    EXPECT_EQ(tr_composed("--view: choose one of: heatmap"), "--view: 请选择：heatmap");
+    EXPECT_EQ(tr_composed(" · "), " · ");
+    EXPECT_EQ(tr_composed(", "), ", ");
+    EXPECT_EQ(tr_composed("score"), "分数");  // a title in a sentence
+    EXPECT_EQ(tr_composed("Mon, 30 Sep 2019"), "Mon, 30 Sep 2019");
 }
 
 TEST_F(Translated, switches_while_other_threads_read) {
