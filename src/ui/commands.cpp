@@ -208,7 +208,8 @@ void add_runs(std::vector<Command>& all) {
     all.push_back({msg("Lesson: close its file"), {}, plays_file, [](AppState&, Controller& act) { act.lesson().close(); }});
     all.push_back({msg("Start this exhibit afresh"), {}, {}, [](AppState&, Controller& act) { act.start_afresh(); }});
     all.push_back({msg("Changes by hand"), {}, has_changes, [](AppState& state, Controller&) { state.changes_asked = true; }});
-    all.push_back({msg("Remove all interventions"), {}, {}, [](AppState&, Controller& act) { act.hand().clear_interventions(); }});
+    all.push_back(
+        {msg("Remove all interventions"), {}, {}, [](AppState&, Controller& act) { act.hand().clear_interventions(); }});
     all.push_back({msg("Play or pause the decoding"),
                    "Space",
                    {},

@@ -32,7 +32,7 @@ const char* title_of(PathPrompt::Kind kind) {
 bool saves(PathPrompt::Kind kind) {
     using Kind = PathPrompt::Kind;
     return kind == Kind::save_session || kind == Kind::save_model || kind == Kind::save_checkpoint ||
-           kind == Kind::save_picture;
+           kind == Kind::save_picture || kind == Kind::save_lesson;
 }
 
 /// What was opened lately, below the field; true if one was chosen, whose path then stands in it.
