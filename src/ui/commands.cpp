@@ -274,7 +274,7 @@ void add_presenting(std::vector<Command>& all, const char* title, std::initializ
 /// To the next point or back. What is asked is answered first, but for who says otherwise by an arrow.
 void turn(AppState& state, Controller& act, int by, bool answers) {
     state.slow.end();
-    if (by > 0 && answers && act.lesson().covered()) return act.lesson().reveal();
+    if (by > 0 && answers && act.lesson().covered() && act.lesson().reveal()) return;
     by > 0 ? state.present.next() : state.present.back();
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/translate.hpp"
 #include "run/language.hpp"
@@ -190,6 +191,8 @@ void Controller::set_ui_scale(double scale) {
 }
 
 void Controller::quit() {
+    if (state_.lesson.unsaved && !std::exchange(state_.lesson.warned, true))
+        return messages_.tell("The lesson is not saved: save it, or quit once more to lose it");
     const bool any = !trainings_under_way(state_).empty();
     (any && !state_.leaving ? state_.leaving : state_.quit) = true;
 }

@@ -151,7 +151,8 @@ void LessonPlay::select(std::size_t at) {
 
 bool LessonPlay::asks() const {
     const LessonScene* scene = state_.lesson.current();
-    return scene != nullptr && scene->question && on_stage();
+    const bool cannot = state_.lesson.judged[0] && state_.lesson.guess.row.empty();  // this run has no such row
+    return scene != nullptr && scene->question && on_stage() && !cannot;
 }
 
 bool LessonPlay::covered() const {
@@ -175,10 +176,11 @@ void LessonPlay::set_bar(std::size_t place, float share) {
     set_share(state_.lesson.guess.guess, place, share);
 }
 
-void LessonPlay::reveal() {
-    if (state_.lesson.guess.row.empty()) return;
+bool LessonPlay::reveal() {
+    if (state_.lesson.guess.row.empty()) return false;
     state_.lesson.guess.revealed = true;
     show_matrix();
+    return true;
 }
 
 void LessonPlay::show_matrix() {

@@ -44,12 +44,13 @@ class LessonPlay {
 
     /// Is a question open whose row must not be seen?
     bool covered() const;
-    /// Is there one, open or answered?
+    /// Is there one, open or answered? Not where the run has no such row.
     bool asks() const;
     void choose_bar(int by);
     void raise_bar(float by);
     void set_bar(std::size_t place, float share);
-    void reveal();
+    /// False: there is nothing yet to be seen.
+    bool reveal();
 
  private:
     void look();

@@ -234,3 +234,25 @@ def test_a_lesson_is_recorded_edited_saved_and_played_again(w):
     s = to_scene(w, 1)
     check(s["played"]["verdicts"] == ["held"] and not s["interventions"] and s["texts"]["output"] == "1999-06-02",
           f"the second scene is {s['played']}")
+
+
+def test_a_scene_that_is_not_so_on_this_machine_does_not_stop_the_class(w):
+    lesson = {"format": "saccade-lesson", "version": 1, "title": {"en": "Off"}, "scenes": [
+        {"state": {"request": {"exhibit": "memory"}}, "text": {"en": "Asked about a row that is not there."},
+         "question": {"text": {"en": "Where?"}, "tensor": "weights", "row": {"query": 9}},
+         "claims": [{"claim": "sums_to_1", "text": {"en": "of no tensor"}, "tensor": "none"}]},
+        {"state": {"request": {"exhibit": "memory", "params": {"read": "hard"}}, "compare": {"params": {"read": "soft"}}},
+         "text": {"en": "Side by side."},
+         "claims": [{"claim": "point", "point": 8}, {"claim": "point", "point": 8, "side": "b"}]}]}
+    path = os.path.join(tempfile.mkdtemp(), "off.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(lesson, file)
+    playing(w, path)
+    s = w.wait("what is wrong", lambda s: judged(s, 0) and s["played"]["problem"] and "present note" in s["places"])
+    check("no position 9" in s["played"]["problem"] and s["played"]["verdicts"] == ["not on this run"], f"{s['played']}")
+    s = w.resting("the stage", lambda s: not s["played"]["asks"] and "heatmap" in s["grids"])
+    w.key("Next")
+    s = w.wait("the next scene", lambda s: judged(s, 1))
+    check(s["played"]["verdicts"] == ["held", "not on this run"] and s["compare"]["on"], f"{s['played']}")
+    w.key("Prior")
+    w.wait("the one before", lambda s: judged(s, 0))

@@ -2,6 +2,7 @@
 
 #include "broken_json.hpp"
 #include "image/scene.hpp"
+#include "io/json_text.hpp"
 #include "io/npz.hpp"
 #include "io/safetensors.hpp"
 #include "model/captioner.hpp"
@@ -10,6 +11,7 @@
 #include "model/seq2seq.hpp"
 #include "model/sequence_text.hpp"
 #include "model/transformer_stack.hpp"
+#include "run/lesson_file.hpp"
 #include "run/run.hpp"
 #include "run/session.hpp"
 #include "run/trace_file.hpp"
@@ -89,6 +91,61 @@ TEST(BrokenDocuments, sessions) {
     });
     EXPECT_GE(n, 100u);
     EXPECT_EQ(folder.file_count(), 1u);
+}
+
+TEST(BrokenDocuments, lessons) {
+    const json lesson = json::parse(R"({"format": "saccade-lesson", "version": 1, "title": {"en": "One"}, "text": {"en": "x"},
+        "scenes": [{"state": {"request": {"exhibit": "memory", "params": {"hops": 1}, "seed": 3, "interventions": []},
+                              "compare": {"params": {"hops": 2}},
+                              "view": {"enlarged": "heatmap/weights", "selected": {"tensor": "weights", "at": {"query": 1}}}},
+                    "text": {"en": "x", "zh": "y"}, "highlights": {"tokens": {"slot": ["cat", 2]}, "cards": ["heatmap/weights"]},
+                    "question": {"text": {"en": "?"}, "tensor": "weights", "row": {"query": 1}},
+                    "claims": [{"claim": "share", "text": {"en": "x"}, "tensor": "weights", "row": {"query": 1},
+                                "on": {"slot": "cat"}, "at_least": 0, "side": "a", "after_guess": true},
+                               {"claim": "rule", "text": {"en": "x"}, "rule": "scores[i,j] = 1"},
+                               {"claim": "point", "point": 1}]}]})");
+    ASSERT_NO_THROW(lesson_from_json(lesson));
+    const std::vector<std::string> no_text{"3",    "\"x\"",           "[]",          "{}",
+                                           "null", "{\"fr\": \"x\"}", "{\"en\": 3}", "{\"en\": \"\"}"};
+    const std::vector<std::string> no_places{"3",          "\"x\"", "[]", "{\"a\": 0}", "{\"a\": [1.5]}", "{\"a\": [[1]]}",
+                                             "{\"a\": {}}"};
+    const std::vector<std::string> no_object{"3", "\"x\"", "[]", "null", "{\"unknown\": 1}"};
+    std::vector<std::string> texts = broken_texts();
+    const std::vector<BrokenPlace> places{
+        {"/format", not_text()},
+        {"/version", {"0", "1.5", "2", "null", "\"1\""}},
+        {"/title", no_text},
+        {"/text", no_text},
+        {"/scenes", {"3", "{}", "[]", "[3]", "[{}]", "[[]]", "null"}},
+        {"/scenes/0/state", no_object + std::vector<std::string>{"{}"}},
+        {"/scenes/0/state/request", no_object + std::vector<std::string>{"{}"}},
+        {"/scenes/0/state/request/params", {"3", "[]", "null", "{\"hop\": 1}", "{\"hops\": 1e9}", "{\"read\": \"loud\"}"}},
+        {"/scenes/0/state/request/seed", not_whole()},
+        {"/scenes/0/state/compare", no_object + std::vector<std::string>{"{\"exhibit\": \"alignment\"}"}},
+        {"/scenes/0/state/compare/params", {"3", "[]", "null", "{\"hop\": 1}"}},
+        {"/scenes/0/state/view", no_object},
+        {"/scenes/0/state/view/enlarged", {"3", "\"heatmap\"", "\"heatmap/none\""}},
+        {"/scenes/0/state/view/selected", {"3", "[]", "{\"at\": {}}"}},
+        {"/scenes/0/state/view/selected/at", no_places},
+        {"/scenes/0/text", no_text},
+        {"/scenes/0/highlights", no_object},
+        {"/scenes/0/highlights/tokens", no_places},
+        {"/scenes/0/highlights/cards", {"3", "{}", "[3]", "[\"x\"]"}},
+        {"/scenes/0/question", no_object + std::vector<std::string>{"{}"}},
+        {"/scenes/0/question/row", no_places},
+        {"/scenes/0/claims", {"3", "{}", "[3]", "[{}]"}},
+        {"/scenes/0/claims/0/claim", not_text() + std::vector<std::string>{"\"most\""}},
+        {"/scenes/0/claims/0/text", no_text},
+        {"/scenes/0/claims/0/row", no_places},
+        {"/scenes/0/claims/0/on", no_places},
+        {"/scenes/0/claims/0/at_least", not_number()},
+        {"/scenes/0/claims/0/side", not_text() + std::vector<std::string>{"\"c\""}},
+        {"/scenes/0/claims/0/after_guess", not_toggle()},
+        {"/scenes/0/claims/1/rule", not_text() + std::vector<std::string>{"\"scores[\"", "\"1\""}},
+        {"/scenes/0/claims/2/point", not_whole() + std::vector<std::string>{"0", "99", "10"}}};
+    for (const std::string& text : broken_documents(lesson, places)) texts.push_back(text);
+    EXPECT_GE(expect_all_refused(texts, [](const std::string& text) { lesson_from_json(parse_json(text, "l.json", "")); }),
+              150u);
 }
 
 TEST(BrokenDocuments, a_number_that_is_whole_may_be_written_as_a_fraction) {
