@@ -213,6 +213,11 @@ TEST_F(CommandLines, what_no_command_can_do_is_refused) {
         {2, {"render", "alignment", "--view", "heatmap", "--step", "1e300", "-o", png}, "--step"},
         {2, {"render", "alignment", "--view", "heatmap", "--step", "99999999999999999999", "-o", png}, "--step"},
         {2, {"render", "permutation", "--view", "heatmap", "--step", "0", "-o", png}, "--step"},
+        {2, {"render", "alignment", "--view", "heatmap", "--show-rows", "999", "-o", png}, "no position 999"},
+        {2, {"render", "alignment", "--view", "heatmap", "--show-columns", "3-1", "-o", png}, "--show-columns"},
+        {2, {"render", "alignment", "--view", "stages", "--show-rows", "1", "-o", png}, "no rows to choose"},
+        {2, {"render", "alignment", "--view", "heatmap", "--labels", "curved", "-o", png}, "--labels"},
+        {2, {"render", "alignment", "--view", "heatmap", "--font-family", "No Such Family", "-o", png}, "No Such Family"},
         {2, {"render", "alignment", "--view", "heatmap", "--dpi", "nan", "-o", png}, "--dpi"},
         {2, {"render", "alignment", "--view", "heatmap", "--dpi", "1e300", "-o", png}, "--dpi"},
         {2, {"render", "alignment", "--view", "heatmap", "--dpi", "-96", "-o", png}, "--dpi"},
@@ -306,6 +311,19 @@ TEST_F(CommandLines, a_list_without_its_models_says_what_is_wrong) {
     refused(1, {"list"}, "SACCADE_ASSETS");
     refused(1, {"list", "--json"}, "/nonexistent");
     unsetenv("SACCADE_ASSETS");
+}
+
+TEST_F(CommandLines, rows_and_columns_that_are_chosen_are_what_is_written) {
+    for (const char* view : {"heatmap", "flow"}) {
+        const Done done = call({"render", "alignment", "--view", view, "--show-rows", "2-4", "--show-columns", "1,3", "-o",
+                                out("part.csv"), "-o", out("part.html"), "-o", out("part.svg"), "--labels", "slanted"});
+        ASSERT_EQ(done.status, 0) << done.err;
+        std::ifstream file(out("part.csv"));
+        std::vector<std::string> lines;
+        for (std::string line; std::getline(file, line);) lines.push_back(line);
+        ASSERT_EQ(lines.size(), 4u) << view;
+        for (const std::string& line : lines) EXPECT_EQ(std::count(line.begin(), line.end(), ','), 2) << line;
+    }
 }
 
 TEST_F(CommandLines, a_full_device_is_no_success) {
