@@ -141,7 +141,7 @@ void Controller::apply(const Edit& edit) {
 
 void Controller::undo() {
     const std::optional<Edit> edit = history_.back();
-    edit ? apply(*edit) : messages_.tell(tr("Nothing to undo"));
+    edit ? apply(*edit) : messages_.tell(tr("Nothing to undo in this exhibit"));
 }
 
 void Controller::redo() {

@@ -91,7 +91,7 @@ void desk_top(const Ui& ui, AppState& state, Controller& act, const Rect& place)
     ui.stop(true);
     note_place(state, "export path");
     if (ImGui::IsItemHovered() && !ImGui::IsItemActive())
-        tooltip(ui, desk.path + "\n" + tr("The ending says what is written: png, svg, pdf, csv, tex, npz"));
+        tooltip(ui, desk.path + "\n" + tr("The ending says what is written: png, svg, pdf, html, csv, tex, npz"));
     ImGui::SetCursorPos({width - buttons, 9 * s});
     copy_menu(ui, state, act);
     ImGui::SameLine();

@@ -206,6 +206,14 @@ std::string texts_changed(const Trace& trace) {
     return said;
 }
 
+/// What a table of values does not show.
+std::string comment_on_hand(const Trace& trace, const FigureOrigin& origin) {
+    std::string said = changed_by_hand(trace, origin);
+    std::ranges::replace_if(
+        said, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+    return said.empty() ? said : "% edited by hand: " + said + "\n";
+}
+
 }  // namespace
 
 void check_dpi(double dpi) {
@@ -280,10 +288,13 @@ std::vector<Note> export_figure(const std::string& path, const Trace& trace, con
                                 const ExportOptions& options) {
     std::vector<Note> notes;
     const std::string ending = ending_of(path);
+    if (const std::string by_hand = changed_by_hand(trace, origin); ending == ".csv" && !by_hand.empty())
+        notes.push_back({"", "the values are those of a run edited by hand, which the file cannot say: " + by_hand,
+                         "say it where they are used; .tex and figures carry it"});
     if (ending == ".csv")
         write_file(path, (options.byte_order_mark ? "\xEF\xBB\xBF" : "") + tables_of(trace, origin, csv_of, "\r\n"));
     else if (ending == ".tex")
-        write_file(path, tables_of(trace, origin, latex_of, "\n"));
+        write_file(path, comment_on_hand(trace, origin) + tables_of(trace, origin, latex_of, "\n"));
     else if (ending == ".npz")
         write_npz_of(path, values_of(trace, origin), origin);
     else if (ending == ".png" || ending == ".svg" || ending == ".pdf" || ending == ".html")

@@ -90,7 +90,9 @@ std::string value_text(double value) {
 }
 
 std::string share_text(double value) {
-    return std::abs(value) >= 0.005 || value == 0 ? fmt::format("{:.2f}", value) : number_text(value);
+    const double magnitude = std::abs(value);
+    if (magnitude < 0.0005 && value != 0) return number_text(value);
+    return fmt::format("{:.{}f}", value, magnitude >= 0.005 || value == 0 ? 2 : 3);
 }
 
 std::string cut_to_fit(const std::string& text, double width, double size, Font font, const TextMeasure& measure) {

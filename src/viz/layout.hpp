@@ -24,7 +24,7 @@ std::string position_text(const Axis& axis, Index i);
 std::string number_text(double value);
 /// Four decimals; of numbers that would lose theirs, three digits.
 std::string value_text(double value);
-/// A probability or a weight: "0.27"; what would read 0.00 as number_text.
+/// A probability or a weight: "0.27"; a digit more of what would read 0.00, and as number_text below that.
 std::string share_text(double value);
 /// Cut at grapheme boundaries so that it fits, with an ellipsis; empty if not even that fits.
 std::string cut_to_fit(const std::string& text, double width, double size, Font font, const TextMeasure& measure);

@@ -51,6 +51,12 @@ void mark_row(const TraceTensor& tensor, Index first, Index n, std::vector<char>
     double sum = 0;
     for (Index i = 0; i < n; ++i)
         if (std::isfinite(now[i])) sum += static_cast<double>(now[i]);
+    // All of 1 on one of them: the others had nothing left.
+    const auto nonzero = std::count_if(now, now + n, [](float w) { return std::isfinite(w) && w != 0; });
+    if (nonzero == 1 && std::abs(sum - 1) < 1e-3 && n > 2) {
+        for (Index i = 0; i < n; ++i) marks[static_cast<std::size_t>(i)] = tensor.edited(first + i) && now[i] != 0;
+        return;
+    }
     // Scaled by hand as a whole: then the row sums to something else.
     const double factor = std::abs(sum - 1) < 1e-3 ? common_factor(now, before, n) : 0;
     for (Index i = 0; i < n; ++i) {

@@ -123,7 +123,7 @@ const TraceTensor& tensor_for(const View& view, const Trace& trace, const ViewSt
     for (const bool parameters : {false, true})
         for (const TraceTensor& tensor : trace.tensors())
             if ((tensor.info.role == Role::parameter) == parameters && view.accepts(trace, tensor)) return tensor;
-    throw Error(ErrorCode::not_found, "the view " + view.id() + " finds nothing to draw in this run", "choose another view");
+    throw Error(ErrorCode::not_found, "the view " + view.id() + " finds nothing to draw in this run", view.needs());
 }
 
 }  // namespace saccade

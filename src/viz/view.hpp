@@ -85,6 +85,8 @@ class View {
     virtual std::string title() const = 0;  // "Heatmap"
     /// What it shows and what its words mean, for who has never seen one: a sentence or two.
     virtual std::string explains() const = 0;
+    /// What to do where a run holds nothing that it draws.
+    virtual std::string needs() const { return "choose another view"; }
     /// Names of the view options (viz/view_options.hpp) that it uses: flags, JSON and the panel follow.
     virtual OptionNames options() const { return {}; }
     /// Can it draw this tensor of this trace?

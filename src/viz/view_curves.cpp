@@ -299,6 +299,15 @@ double draw_legend(Sketch& sketch, const Panel& panel, const Box& box, double si
     return place(true);
 }
 
+/// At least three of them between the ends, from which a scale can be read.
+Ticks x_ticks(double first, double last, int wanted) {
+    for (constexpr int most = 8;; ++wanted) {
+        Ticks ticks = nice_ticks(first, last, wanted);
+        const auto shown = std::ranges::count_if(ticks.values, [&](double v) { return v >= first && v <= last; });
+        if (shown >= 3 || wanted >= most) return ticks;
+    }
+}
+
 void draw_panel(Sketch& sketch, const Panel& panel, const Box& box) {
     const Theme& theme = sketch.theme();
     const bool low = is_low(sketch, box);
@@ -324,7 +333,7 @@ void draw_panel(Sketch& sketch, const Panel& panel, const Box& box) {
     plot.margin = std::min(sketch.px(panel.series.size() > 1 ? 12 : 60), box.w * 0.25);
     plot.box = {box.x + left, top, std::max(1.0, box.w - left - plot.margin), std::max(1.0, box.bottom() - top - bottom)};
     plot.x = abscissae(*axis);
-    plot.x_ticks = nice_ticks(plot.x.x.front(), plot.x.x.back(), static_cast<int>(std::max(1.0, plot.box.w / sketch.px(90))));
+    plot.x_ticks = x_ticks(plot.x.x.front(), plot.x.x.back(), static_cast<int>(std::max(1.0, plot.box.w / sketch.px(90))));
     draw_frame(sketch, plot, axis, size);
     for (std::size_t i = 0; i < panel.series.size(); ++i)
         draw_series(sketch, plot, panel.series[i].values, color_of(sketch, i));

@@ -305,6 +305,7 @@ class TreeView : public View {
  public:
     std::string id() const override { return "tree"; }
     std::string title() const override { return "Search tree"; }
+    std::string needs() const override { return "give a beam of 2 or more, which searches"; }
     std::string explains() const override {
         return "Beam search: at each step the best continuations are kept. A hypothesis is one path through the tree; what it "
                "scores stands at its end, and a click there shows it.";

@@ -14,7 +14,8 @@ TEST(Layout, shares_that_would_read_nothing_say_how_little_they_are) {
     EXPECT_EQ(share_text(1), "1.00");
     EXPECT_EQ(share_text(0), "0.00");
     EXPECT_EQ(share_text(0.00021), "2.1e-4");
-    EXPECT_EQ(share_text(0.0049), "0.0049");
+    EXPECT_EQ(share_text(0.0049), "0.005");
+    EXPECT_EQ(share_text(0.00349), "0.003") << "in one column with 0.01";
 }
 
 TEST(Labels, BlanksAndControlsAreVisible) {

@@ -40,6 +40,9 @@ TEST(Touched, IsWhatWasSetAndNotWhatGaveWay) {
     EXPECT_EQ(touched[1 * 4 + 2], 1);
     EXPECT_EQ(count(touched_in(*run(touched_request({"weights[1,2]=0.5", "weights[1,0]=0.1", "weights[3,3]=0.9"})), "weights")),
               3);
+    const auto all_on_one = touched_in(*run(touched_request({"weights[1,2]=1"})), "weights");
+    EXPECT_EQ(count(all_on_one), 1) << "the others had nothing left";
+    EXPECT_EQ(all_on_one.at(1 * 4 + 2), 1);
     EXPECT_EQ(count(touched_in(*run(touched_request({"weights[1,:]*=5"})), "weights")), 4);
     EXPECT_EQ(count(touched_in(*run(touched_request({"scores[2,1]=4"})), "scores")), 1);
     EXPECT_TRUE(touched_in(*run(touched_request({"scores[2,1]=4"})), "weights").empty());  // it follows, no hand was there
