@@ -173,7 +173,7 @@ def reads_as_text(text):
     return bool(WORDS.search(text) or TITLE.match(text))
 
 
-def texts_below(source, errors_alone):
+def texts_below(source, errors_alone, option_file=False):
     """Of a file: (text, line) of what is made in English there; or of errors alone."""
     tokens, around = tokens_of(source), []
     for i, token in enumerate(tokens):
@@ -191,7 +191,10 @@ def texts_below(source, errors_alone):
         if after == [",", "AxisKind", "::"] or before[-2:] == ["unit", "="] or (before[:1] == ["{"] and before[2:3] == ["::"]):
             yield token.text.removesuffix(".key"), token.line
             continue
-        pair = i >= 3 and tokens[i - 1].text == "," and tokens[i - 2].kind == "string" and tokens[i - 3].text == "{"
+        # {"each", "One head: the selected one"}: a choice of a view's option and what it means.
+        named = is_sign(tokens[i - 1], "{") and after[0] == "," and i + 2 < len(tokens) and tokens[i + 2].kind == "string" \
+            and WORDS.search(tokens[i + 2].text) and option_file
+        pair = named or i >= 3 and tokens[i - 1].text == "," and tokens[i - 2].kind == "string" and tokens[i - 3].text == "{"
         text = joined_text(tokens, i)
         if pair or reads_as_text(token.text) or reads_as_text(text):
             yield text, token.line
@@ -335,7 +338,7 @@ def texts_of(root):
         if NO_TEXTS.match(place):
             continue
         with open(path, encoding="utf-8") as file:
-            for text, line in texts_below(file.read(), bool(ERRORS_ALONE.match(place))):
+            for text, line in texts_below(file.read(), bool(ERRORS_ALONE.match(place)), place.endswith("viz/view_options.cpp")):
                 if (None, text) not in found and not is_no_text(text):
                     found[(None, text)] = Entry(text)
                 if (None, text) in found:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/translate.hpp"
 #include "image/samples.hpp"
 #include "params/param_make.hpp"
 #include "train/cifar_binary.hpp"
@@ -88,7 +89,7 @@ std::vector<ParamSpec> network_params(const std::string& model, const std::strin
                       usual_side, least_side, most_side);
     resolution.unit = "px";
     resolution.log_scale = true;
-    std::vector<Choice> classes = {{likeliest, "likeliest"}};
+    std::vector<Choice> classes = {{likeliest, msg("likeliest")}};
     for (const std::string& name : cifar_classes()) classes.push_back({name, name});
     return {image_param("image", "Image", "A picture file (PNG, JPEG, WebP), or a scene whose shapes can be moved.",
                         "sample:ship", sample_values()),
