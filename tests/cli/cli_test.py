@@ -19,6 +19,23 @@ from driver import Case, MODELS, png, saccade
 class Cli(Case):
     # --- what it does ---
 
+    def test_languages(self):
+        chinese = {"SACCADE_LANGUAGE": "", "LANG": "zh_CN.UTF-8", "LC_ALL": "", "LC_MESSAGES": "", "LANGUAGE": ""}
+        done = saccade("run", "alignment", "--source", "", "--save", self.path("a.npz"), env=chinese)
+        self.assertEqual((done.returncode, done.stdout), (1, b""))
+        self.assertIn("请输入文本", done.stderr.decode())
+        self.assertIn("用法", saccade("--language", "zh", "render", "--help").stdout.decode())
+        self.assertIn("there is no language 'xx': choose one of: en, zh", saccade("--language=xx", "list").stderr.decode())
+        # What a person types is the same in every language.
+        done = saccade("--language", "zh", "render", "alignment", "--view", "none", "-o", self.path("a.svg"))
+        self.assertRegex(done.stderr.decode(), "请选择：.*heatmap, head-grid")
+        # Figures are English unless they are asked for otherwise.
+        for flags, title in (([], "Attention weights"), (["--language", "zh"], "注意力权重")):
+            done = saccade("render", "alignment", "--view", "heatmap", *flags, "-o", self.path("a.svg"), env=chinese)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with open(self.path("a.svg"), encoding="utf-8") as file:
+                self.assertIn(f">{title}</text>", file.read())
+
     def test_list(self):
         exhibits = json.loads(self.good("list", "--json"))
         self.assertEqual(set(exhibits[0]), {"id", "title", "models", "views"})
