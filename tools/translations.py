@@ -165,6 +165,7 @@ def end_of(tokens, i, step):
     return i
 
 
+HAN = re.compile("[\u4e00-\u9fff]")
 WORDS = re.compile(r"[A-Za-z]{2,}[a-z]*[,;:.]? +\(?[a-zA-Z]{1,}|[A-Za-z]{3,}[:,]? \{|\} [a-z]{3,}")
 TITLE = re.compile(r"[A-Z][a-z]{2,}[a-z -]*$")
 
@@ -173,12 +174,19 @@ def reads_as_text(text):
     return bool(WORDS.search(text) or TITLE.match(text))
 
 
+def bracket_of(tokens, i):
+    """What an opening bracket belongs to: the word before it; "Error" of one that is returned as {code, message, hint}."""
+    if tokens[i].text == "{":
+        return "Error" if i + 1 < len(tokens) and tokens[i + 1].text == "ErrorCode" else "{"
+    return tokens[i - 1].text if i and tokens[i].text == "(" else tokens[i].text
+
+
 def texts_below(source, errors_alone, option_file=False):
     """Of a file: (text, line) of what is made in English there; or of errors alone."""
     tokens, around = tokens_of(source), []
     for i, token in enumerate(tokens):
         if token.kind == "sign" and token.text in OPEN:
-            around.append(tokens[i - 1].text if i else "")
+            around.append(bracket_of(tokens, i))
         elif token.kind == "sign" and token.text in CLOSE and around:
             around.pop()
         if (errors_alone and "Error" not in around) or (around and around[-1] in ("tr", "tr_count", "tr_in", "msg", "msg_in")):
@@ -228,7 +236,7 @@ def unwrapped(root, rooms):
         around = []  # of each open bracket: the word before it, and the literals in it so far
         for i, token in enumerate(tokens):
             if token.kind == "sign" and token.text in OPEN:
-                around.append([tokens[i - 1].text if i and token.text == "(" else token.text, 0])
+                around.append([bracket_of(tokens, i), 0])
             elif token.kind == "sign" and token.text in CLOSE and around:
                 around.pop()
             elif token.kind == "string" and re.search("[A-Za-z]{2}", token.text):
@@ -241,6 +249,8 @@ def unwrapped(root, rooms):
                     continue
                 if WRAPPERS & set(words) or NAMES_IN & set(words[-3:]) or (words and words[-1] in TAKES_NAME and literals == 0):
                     continue
+                if is_sign(tokens[i - 1], ":") and HAN.search(tokens[i - 2].text):  # of a pair, in the lesson's own language
+                    continue
                 if tokens[i - 1].text in ("==", "!=") or (words and words[-1] == "format" and len(words) > 1 and words[-2] in TAKES_NAME):
                     continue
                 yield f"{place}:{token.line}: shown and not wrapped, or a name that tools/translations.py should know: {quoted(token.text)}"
@@ -248,7 +258,7 @@ def unwrapped(root, rooms):
 
 # What they write is for files and tests, not for people; or in the lesson's own language.
 NO_TEXT_FILES = re.compile(r"src/ui/(state_dump|saved_view|preferences|recovery|desk_command|font_atlas|stand_ins|endings|imgui)[a-z_]*\.[ch]pp"
-                           r"|src/ui/(verdict_line|panel_present)\.cpp")
+                           r"|src/ui/(verdict_line|panel_present|present_band|panel_question|panel_slow|panel_lesson|shown_point)\.[ch]pp")
 
 
 # --- catalogues ---

@@ -276,7 +276,7 @@ void Desk::poll() {
     if (copying_.valid() && is_ready(copying_)) {
         const std::optional<Error> problem = copying_.get();
         state_.desk.failed = problem.has_value();
-        state_.desk.result = problem ? shown_line(*problem) : "The figure is in the clipboard, as PNG";
+        state_.desk.result = problem ? shown_line(*problem) : tr("The figure is in the clipboard, as PNG");
     }
     if (!whole_.valid() || !is_ready(whole_)) return;
     try {

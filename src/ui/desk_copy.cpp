@@ -42,7 +42,7 @@ void Desk::copy_picture() {
     FigureDesk& desk = state_.desk;
     try {
         desk.failed = false;
-        desk.result = "Drawing the picture …";
+        desk.result = tr("Drawing the picture …");
         copying_ = std::async(std::launch::async, [figure = this->figure(), dpi = desk.dpi]() mutable -> std::optional<Error> {
             try {
                 figure.complete(PangoTextMeasure(figure.origin.view.font_family));

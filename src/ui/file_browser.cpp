@@ -11,6 +11,7 @@
 
 #include "base/error_line.hpp"
 #include "base/path_text.hpp"
+#include "base/translate.hpp"
 #include "ui/helper_program.hpp"
 #include "ui/ready.hpp"
 
@@ -71,7 +72,7 @@ FolderListing list_folder(const std::string& folder) {
     std::error_code error;
     fs::directory_iterator entry(folder, error), end;
     if (error) {
-        listing.problem = "this folder cannot be read (" + error.message() + ")";
+        listing.problem = tr("this folder cannot be read ({})", error.message());
         return listing;
     }
     for (; !error && entry != end; entry.increment(error)) {

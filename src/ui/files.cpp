@@ -147,7 +147,7 @@ void Files::use(const OpenedFile& file) {
                 return use_run(file);
             case Kind::lesson:
                 act_.lesson().open(*file.lesson);
-                return act_.messages().tell("Lesson: " + file.path + " (F5 plays it)");
+                return act_.messages().tell(tr("Lesson: {} (F5 plays it)", file.path));
             case Kind::path:
                 break;
         }
@@ -238,7 +238,7 @@ void Files::use_run(const OpenedFile& file) {
     show_session(file.request, file.compared, *file.view, *file.session);
     state_.document.file = {file.path, file.stamp};
     state_.document.file_lock.reset();
-    state_.document.file_lock = lock_on(file.path, "work on, but save it here under another name");
+    state_.document.file_lock = lock_on(file.path, msg("work on, but save it here under another name"));
     act_.messages().tell(tr("Opened {}", file.path));
 }
 
@@ -319,7 +319,7 @@ void Files::paste(const std::string& text) {
         return is_picture_path(path) ? open(path) : act_.pictures().open(path);
     }
     // A picture itself, perhaps, or one that Saccade wrote.
-    start("the clipboard", [](const std::stop_token& stop) {
+    start(tr("the clipboard"), [](const std::stop_token& stop) {
         try {
             return open_file(pasted_picture(stop), stop);
         } catch (...) {
@@ -331,7 +331,7 @@ void Files::paste(const std::string& text) {
 }
 
 void Files::save_session_to(const std::string& path) {
-    auto lock = lock_on(path, "nothing was written; choose another name, or close it there");
+    auto lock = lock_on(path, msg("nothing was written; choose another name, or close it there"));
     save_session(path, session_of(state_.document, state_.view));
     state_.document.file_lock = std::move(lock);
     state_.document.file = {path, stamp_of(path)};

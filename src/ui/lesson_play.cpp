@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error_line.hpp"
+#include "base/translate.hpp"
 #include "model/model_store.hpp"
 #include "run/guess.hpp"
 #include "run/lesson_edit.hpp"
@@ -44,7 +45,7 @@ void LessonPlay::open(LessonFile lesson) {
 
 void LessonPlay::close() {
     if (state_.lesson.unsaved && !std::exchange(state_.lesson.warned, true))
-        return act_.messages().tell("The lesson is not saved: save it, or close it once more to lose it");
+        return act_.messages().tell(tr("The lesson is not saved: save it, or close it once more to lose it"));
     state_.lesson = {};
 }
 
@@ -198,7 +199,7 @@ void LessonPlay::show_matrix() {
 /// The document as it now is; what is shown of the scene stays.
 void LessonPlay::take(nlohmann::json document) {
     LessonState& lesson = state_.lesson;
-    const std::string path = lesson.file ? lesson.file->path : "(new lesson)";
+    const std::string path = lesson.file ? lesson.file->path : msg("(new lesson)");
     LessonFile now = lesson_from_json(document);
     now.path = path;
     lesson.file = std::make_shared<const LessonFile>(std::move(now));
@@ -213,7 +214,7 @@ void LessonPlay::take(nlohmann::json document) {
 void LessonPlay::record() {
     LessonState& lesson = state_.lesson;
     const bool fresh = lesson.file == nullptr, chinese = state_.view.language == "zh";
-    nlohmann::json document = fresh ? new_lesson_document("My lesson") : lesson.file->document;
+    nlohmann::json document = fresh ? new_lesson_document(tr("My lesson")) : lesson.file->document;
     const std::size_t after = fresh ? std::string::npos : lesson.scene, at = fresh ? 0 : after + 1;
     insert_scene(
         document, after,
@@ -242,7 +243,7 @@ void LessonPlay::remove_scene() {
     if (!lesson.file) return;
     nlohmann::json document = lesson.file->document;
     if (!saccade::remove_scene(document, lesson.scene))
-        return act_.messages().tell("A lesson has a scene at least: close it instead");
+        return act_.messages().tell(tr("A lesson has a scene at least: close it instead"));
     take(std::move(document));
     show(lesson.scene);
 }
@@ -268,7 +269,7 @@ void LessonPlay::save_to(const std::string& path) {
     lesson.file = std::make_shared<const LessonFile>(std::move(file));
     lesson.saved = {path, stamp_of(path)};
     lesson.unsaved = false;
-    act_.messages().tell("Saved " + path);
+    act_.messages().tell(tr("Saved {}", path));
 }
 
 }  // namespace saccade

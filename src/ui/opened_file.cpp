@@ -7,6 +7,7 @@
 
 #include "base/error_line.hpp"
 #include "base/path_text.hpp"
+#include "base/translate.hpp"
 #include "checkpoint/checkpoint.hpp"
 #include "checkpoint/family.hpp"
 #include "exhibit/capture_source.hpp"
@@ -70,7 +71,7 @@ void read_lesson(OpenedFile& file) {
 
 void read_session(OpenedFile& file) {
     file.stamp = stamp_of(file.path);
-    if (is_lesson(parse_json(read_text(file.path, JsonLimits().bytes), file.path, "open a file that Saccade has saved")))
+    if (is_lesson(parse_json(read_text(file.path, JsonLimits().bytes), file.path, msg("open a file that Saccade has saved"))))
         return read_lesson(file);
     const Session session = load_session(file.path);
     exhibit(session.request.exhibit);

@@ -90,17 +90,18 @@ void font_family(const Ui& ui, AppState& state) {
     const std::vector<std::string> values = {"", "serif"};
     const int usual = index_of(values, desk.font_family), last = static_cast<int>(values.size());
     desk.own_family = desk.own_family || usual == last;
-    const int clicked = choose(ui, state, "Font", {"usual", "serif", "own"}, desk.own_family ? last : usual,
-                               {"As on screen", "The serif family of this machine", "Any other that is installed"});
+    const int clicked =
+        choose(ui, state, msg("Font"), {msg("usual"), "serif", msg("own")}, desk.own_family ? last : usual,
+               {msg("As on screen"), msg("The serif family of this machine"), msg("Any other that is installed")});
     if (clicked >= 0) {
         desk.own_family = clicked == last;
         if (!desk.own_family) desk.font_family = values[static_cast<std::size_t>(clicked)];
     }
     if (!desk.own_family) return;
     ImGui::SetNextItemWidth(-1);
-    text_input(ui, "##family", desk.font_family, "name of a family", Font::ui, 15, clicked >= 0);
+    text_input(ui, "##family", desk.font_family, tr("name of a family"), Font::ui, 15, clicked >= 0);
     note_place(state, "export family");
-    if (ImGui::IsItemHovered()) tooltip(ui, "As `fc-list : family` lists them");
+    if (ImGui::IsItemHovered()) tooltip(ui, tr("As `fc-list : family` lists them"));
 }
 
 void colours(const Ui& ui, AppState& state, bool several) {

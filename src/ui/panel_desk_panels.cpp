@@ -62,13 +62,13 @@ RowAct panel_row(const Ui& ui, AppState& state, std::size_t n, std::size_t count
 
 /// Which positions of the two axes are drawn.
 void panel_positions(const Ui& ui, AppState& state, DeskPanel& panel) {
-    const std::pair<const char*, std::string*> fields[] = {{"Rows", &panel.rows}, {"Columns", &panel.columns}};
+    const std::pair<const char*, std::string*> fields[] = {{msg("Rows"), &panel.rows}, {msg("Columns"), &panel.columns}};
     for (const auto& [name, text] : fields) {
-        heading(ui, name);
+        heading(ui, tr(name));
         ImGui::SetNextItemWidth(-1);
-        text_input(ui, (std::string("##") + name).c_str(), *text, "as on the stage", Font::mono, 14, false);
+        text_input(ui, (std::string("##") + name).c_str(), *text, tr("as on the stage"), Font::mono, 14, false);
         note_place(state, std::string("export ") + name);
-        if (ImGui::IsItemHovered()) tooltip(ui, "Their numbers, from 1: 3-10,12, or all");
+        if (ImGui::IsItemHovered()) tooltip(ui, tr("Their numbers, from 1: 3-10,12, or all"));
     }
 }
 

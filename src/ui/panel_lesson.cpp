@@ -78,17 +78,18 @@ void edit_scene(const Ui& ui, AppState& state, Controller& act) {
     ui.stop(true);
     note_place(state, "scene text");
     FlowRow row(ui);
-    const auto press = [&](const char* id, const std::string& text, const char* tip) {
+    const auto press = [&](const char* id, const std::string& text, const std::string& tip) {
         row.next(button_width(ui, text));
         const bool pressed = button(ui, id, text, ButtonKind::plain, 0, tip);
         note_place(state, id);
         return pressed;
     };
-    if (press("record", chinese ? "录下所示" : "Record", "What is shown becomes the next scene")) return act.lesson().record();
-    if (press("earlier", "↑", "A place earlier")) return act.lesson().move_scene(-1);
-    if (press("later", "↓", "A place later")) return act.lesson().move_scene(1);
-    if (press("remove scene", chinese ? "删除" : "Remove", "Takes this scene out")) return act.lesson().remove_scene();
-    if (press("save lesson", chinese ? "保存 …" : "Save …", "As a file, to be played, edited and checked"))
+    if (press("record", chinese ? "录下所示" : "Record", tr("What is shown becomes the next scene")))
+        return act.lesson().record();
+    if (press("earlier", "↑", tr("A place earlier"))) return act.lesson().move_scene(-1);
+    if (press("later", "↓", tr("A place later"))) return act.lesson().move_scene(1);
+    if (press("remove scene", chinese ? "删除" : "Remove", tr("Takes this scene out"))) return act.lesson().remove_scene();
+    if (press("save lesson", chinese ? "保存 …" : "Save …", tr("As a file, to be played, edited and checked")))
         state.prompt = {PathPrompt::Kind::save_lesson, lesson.saved.path.empty() ? "lesson.json" : lesson.saved.path, ""};
 }
 
@@ -137,7 +138,7 @@ void offered(const Ui& ui, AppState& state, Controller& act) {
     ImGui::Dummy({0, 4 * ui.s});
     if (!state.lesson.file) {
         if (button(ui, "record first", chinese ? "录制一节新课" : "Record a lesson", ButtonKind::plain, 0,
-                   "What is shown becomes its first scene"))
+                   tr("What is shown becomes its first scene")))
             act.lesson().record();
         note_place(state, "record first");
     }
