@@ -37,8 +37,8 @@ TEST(ViewLayout, IsAsItWasLookedAt) {
     };
     const Stored stored[] = {
         {"heatmap", "dark", 720, 480, 0x814d391c7ee4b20au}, {"flow", "dark", 720, 480, 0xef4a8add5704af25u},
-        {"stages", "dark", 400, 480, 0x1a28e7931349ad89u},  {"bars", "light", 500, 300, 0x7197ec56439c6924u},
-        {"curves", "dark", 720, 300, 0x98e3d658cc673aefu},
+        {"stages", "dark", 400, 480, 0x1a28e7931349ad89u},  {"bars", "light", 500, 300, 0x26cdc86c94ee9822u},
+        {"curves", "dark", 720, 300, 0x34a5fcd56e600be5u},
     };
     const PlainMeasure measure;
     const Trace attention = sentence(), curves = curves_trace(40);
