@@ -189,9 +189,9 @@ void add_files_and_pictures(std::vector<Command>& all) {
 }
 
 void add_runs(std::vector<Command>& all) {
+    all.push_back({msg("Redo"), "Ctrl Y", {}, [](AppState&, Controller& act) { act.redo(); }, Heard::outside_dialogs, false});
     all.push_back({msg("Undo"), "Ctrl Z", {}, [](AppState&, Controller& act) { act.undo(); }, Heard::outside_dialogs});
     all.push_back({msg("Redo"), "Ctrl Shift Z", {}, [](AppState&, Controller& act) { act.redo(); }, Heard::outside_dialogs});
-    all.push_back({msg("Redo"), "Ctrl Y", {}, [](AppState&, Controller& act) { act.redo(); }, Heard::outside_dialogs, false});
     all.push_back({msg("Compare: A beside B"), "Ctrl B", {}, [](AppState&, Controller& act) { act.comparison().toggle(); }});
     all.push_back(
         {msg("Settings of A"), "Ctrl 1", comparing, [](AppState&, Controller& act) { act.comparison().focus_on(0); }});
