@@ -126,13 +126,21 @@ std::optional<std::string> Catalogue::find_composed(std::string_view finished) c
         const std::lock_guard lock(mutex_);
         if (const auto found = remembered_.find(key); found != remembered_.end()) return found->second;
     }
-    std::optional<std::string> made = composed(finished, 0);
+    Parts parts;
+    std::optional<std::string> made = composed(finished, 0, parts);
     const std::lock_guard lock(mutex_);
     if (remembered_.size() >= most_remembered) remembered_.clear();
     return remembered_[key] = std::move(made);
 }
 
-std::optional<std::string> Catalogue::composed(std::string_view finished, int depth) const {
+std::optional<std::string> Catalogue::composed(std::string_view finished, int depth, Parts& parts) const {
+    std::string key = static_cast<char>('0' + depth) + std::string(finished);
+    if (const auto known = parts.find(key); known != parts.end()) return known->second;
+    std::optional<std::string> made = made_of(finished, depth, parts);
+    return parts[std::move(key)] = std::move(made);
+}
+
+std::optional<std::string> Catalogue::made_of(std::string_view finished, int depth, Parts& parts) const {
     // In a text that was composed a word by itself is a name to type, as of a view or a tensor.
     if (depth > 0 && is_name(finished)) return std::nullopt;
     if (const std::string_view found = find(finished); !found.empty()) return std::string(found);
@@ -146,34 +154,34 @@ std::optional<std::string> Catalogue::composed(std::string_view finished, int de
     if (const std::size_t dot = finished.find(joint); dot != std::string_view::npos) {
         // What is said one after the other is translated one by one, unless it is one text all the same.
         const std::string_view first = finished.substr(0, dot), rest = finished.substr(dot + joint.size());
-        const std::optional<std::string> a = composed(first, depth), b = composed(rest, depth);
+        const std::optional<std::string> a = composed(first, depth, parts), b = composed(rest, depth, parts);
         if (a || b) return a.value_or(std::string(first)) + std::string(joint) + b.value_or(std::string(rest));
     }
     if (const std::size_t added = finished.find("; ", 1); added != std::string_view::npos) {
-        const std::optional<std::string> a = composed(finished.substr(0, added), depth),
-                                         b = composed(finished.substr(added), depth);
+        const std::optional<std::string> a = composed(finished.substr(0, added), depth, parts),
+                                         b = composed(finished.substr(added), depth, parts);
         if (a && b) return *a + *b;
     }
     for (const Pattern& pattern : patterns_)
-        if (std::optional<std::string> made = filled(pattern, finished, depth)) return made;
-    return in_parts(finished, depth);
+        if (std::optional<std::string> made = filled(pattern, finished, depth, parts)) return made;
+    return in_parts(finished, depth, parts);
 }
 
-std::optional<std::string> Catalogue::in_parts(std::string_view finished, int depth) const {
+std::optional<std::string> Catalogue::in_parts(std::string_view finished, int depth, Parts& parts) const {
     if (const std::size_t of = finished.find(" of "); of != std::string_view::npos)
         if (const std::string_view what = find(finished.substr(0, of)); !what.empty())
             if (const std::string_view both = find(of_another.second, of_another.first); !both.empty()) {
                 const std::string_view whose = finished.substr(of + 4);
-                return fmt::format(fmt::runtime(both), what, composed(whose, depth + 1).value_or(std::string(whose)));
+                return fmt::format(fmt::runtime(both), what, composed(whose, depth + 1, parts).value_or(std::string(whose)));
             }
     if (const std::size_t comma = finished.find(", "); comma != std::string_view::npos) {
         const std::string_view first = finished.substr(0, comma), rest = finished.substr(comma + 2);
-        const std::optional<std::string> a = composed(first, depth), b = composed(rest, depth);
+        const std::optional<std::string> a = composed(first, depth, parts), b = composed(rest, depth, parts);
         if (a) return *a + std::string(find(joined_by.second, joined_by.first)) + b.value_or(std::string(rest));
     }
     if (const std::size_t colon = finished.find(": "); colon != std::string_view::npos) {
         const std::string_view first = finished.substr(0, colon + 2);
-        if (const std::optional<std::string> rest = composed(finished.substr(colon + 2), depth))
+        if (const std::optional<std::string> rest = composed(finished.substr(colon + 2), depth, parts))
             return std::string(first) + *rest;
         return std::nullopt;
     }
@@ -184,7 +192,7 @@ std::optional<std::string> Catalogue::in_parts(std::string_view finished, int de
     return std::string(name) + std::string(finished.substr(digit - 1));
 }
 
-std::optional<std::string> Catalogue::filled(const Pattern& pattern, std::string_view finished, int depth) const {
+std::optional<std::string> Catalogue::filled(const Pattern& pattern, std::string_view finished, int depth, Parts& parts) const {
     const std::string_view first = pattern.pieces.front(), last = pattern.pieces.back();
     if (finished.size() < first.size() + last.size() || !finished.starts_with(first) || !finished.ends_with(last))
         return std::nullopt;
@@ -196,7 +204,7 @@ std::optional<std::string> Catalogue::filled(const Pattern& pattern, std::string
         const std::size_t end = is_last ? middle.size() : middle.find(pattern.pieces[i], at);
         if (end == std::string_view::npos) return std::nullopt;
         const std::string_view value = middle.substr(at, end - at);
-        values.push_back(composed(value, depth + 1).value_or(std::string(value)));
+        values.push_back(composed(value, depth + 1, parts).value_or(std::string(value)));
         at = end + (is_last ? 0 : pattern.pieces[i].size());
     }
     std::string made(pattern.translated.front());

@@ -37,10 +37,13 @@ class Catalogue {
         std::size_t letters = 0;
     };
     void add_pattern(std::string_view english, std::string_view translation);
-    std::optional<std::string> composed(std::string_view finished, int depth) const;
+    /// What was found out about parts of one text: the same part is met on many ways.
+    using Parts = std::unordered_map<std::string, std::optional<std::string>>;
+    std::optional<std::string> composed(std::string_view finished, int depth, Parts& parts) const;
+    std::optional<std::string> made_of(std::string_view finished, int depth, Parts& parts) const;
     /// "Scores, output 5": what a comma joins, one by one; a name with its number.
-    std::optional<std::string> in_parts(std::string_view finished, int depth) const;
-    std::optional<std::string> filled(const Pattern& pattern, std::string_view finished, int depth) const;
+    std::optional<std::string> in_parts(std::string_view finished, int depth, Parts& parts) const;
+    std::optional<std::string> filled(const Pattern& pattern, std::string_view finished, int depth, Parts& parts) const;
 
     std::string bytes_;
     std::unordered_map<std::string_view, std::string_view> texts_;

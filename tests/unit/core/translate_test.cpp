@@ -123,6 +123,13 @@ TEST_F(Translated, what_is_joined_is_translated_part_by_part) {
     EXPECT_EQ(tr_composed("Mon, 30 Sep 2019"), "Mon, 30 Sep 2019");
 }
 
+// Each part is looked at once, on whatever way it is met: else this would take longer than anybody lives.
+TEST_F(Translated, a_long_text_of_many_parts_is_read_in_a_moment) {
+    std::string english;
+    for (int i = 0; i < 60; ++i) english += "none of these: nothing, of all; that is, known · ";
+    EXPECT_FALSE(tr_composed(english).empty());
+}
+
 TEST_F(Translated, switches_while_other_threads_read) {
     std::atomic<bool> done = false;
     std::atomic<int> wrong = 0;
