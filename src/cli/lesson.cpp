@@ -5,6 +5,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/error_line.hpp"
 #include "base/path_text.hpp"
 #include "base/printable.hpp"
 #include "cli/commands.hpp"
@@ -41,15 +42,34 @@ void list_lessons(const LessonOptions& options) {
         "\n`saccade lesson NAME` plays one here and checks what it claims; `saccade FILE.json` opens one in the window.\n");
 }
 
-/// What became of the claims of one scene on this machine.
+/// What became of the claims of one scene on this machine, and what of the scene is not there: one does not hide the other.
 json played(const LessonScene& scene, bool chinese) {
-    if (const auto options = scene.view.find("options"); options != scene.view.end()) view_options_from_json(*options);
-    const TracePtr a = run_told(scene.request);
-    const TracePtr b = scene.compared ? run_told(*scene.compared) : nullptr;
-    const std::vector<Finding> findings = check_scene(scene, *a, b.get());
-    if (scene.question) asked_row(*a, *scene.question);
-    if (!scene.selected.tensor.empty()) cell_of(*a, scene.selected);
-    json claims = json::array();
+    json claims = json::array(), problems = json::array();
+    const auto attempt = [&problems](const auto& part) {
+        try {
+            part();
+        } catch (const Error& error) {
+            problems.push_back(shown_line(error));
+        }
+    };
+    TracePtr a, b;
+    attempt([&] {
+        a = run_told(scene.request);
+        b = scene.compared ? run_told(*scene.compared) : nullptr;
+    });
+    attempt([&] {
+        if (const auto options = scene.view.find("options"); options != scene.view.end()) view_options_from_json(*options);
+    });
+    if (a) {
+        attempt([&] { check_state(scene, *a); });
+        attempt([&] {
+            if (!scene.selected.tensor.empty()) cell_of(*a, scene.selected);
+        });
+        attempt([&] {
+            if (scene.question) asked_row(*a, *scene.question);
+        });
+    }
+    const std::vector<Finding> findings = a ? check_scene(scene, *a, b.get()) : std::vector<Finding>(scene.claims.size());
     for (std::size_t i = 0; i < findings.size(); ++i) {
         const LessonPoint& point = scene.claims[i].point;
         const Finding& finding = findings[i];
@@ -57,25 +77,30 @@ json played(const LessonScene& scene, bool chinese) {
                           {"verdict", verdict(point, finding)},
                           {"found", finding.claim ? found_against_claimed(*finding.claim) : finding.problem}});
     }
-    return {{"exhibit", scene.request.exhibit}, {"text", scene.text.in(chinese)}, {"claims", std::move(claims)}};
+    return {{"exhibit", scene.request.exhibit},
+            {"text", scene.text.in(chinese)},
+            {"claims", std::move(claims)},
+            {"problems", std::move(problems)}};
 }
 
-/// Plays every scene. Returns how many claims do not hold.
-std::size_t play(const LessonFile& lesson, const LessonOptions& options) {
+/// What was wrong when a lesson was played: claims that do not hold, and scenes that cannot be shown as they are written.
+struct Wrong {
+    std::size_t claims = 0, scenes = 0;
+};
+
+/// Plays every scene, whatever is wrong in one.
+Wrong play(const LessonFile& lesson, const LessonOptions& options) {
     const bool chinese = options.language == "zh";
     json scenes = json::array();
-    std::size_t claims = 0, broken = 0;
+    std::size_t claims = 0;
+    Wrong wrong;
     if (!options.as_json) fmt::print("{}\n", printable(lesson.title.in(chinese)));
     for (std::size_t i = 0; i < lesson.scenes.size(); ++i) {
-        json scene;
-        try {
-            scene = played(lesson.scenes[i], chinese);
-        } catch (const Error& error) {
-            throw Error(error.code(), fmt::format("{}: scene {}: {}", lesson.path, i + 1, error.message()), error.hint());
-        }
+        json scene = played(lesson.scenes[i], chinese);
+        wrong.scenes += scene["problems"].empty() ? 0 : 1;
         for (const json& claim : scene["claims"]) {
             ++claims;
-            broken += claim["verdict"] == "held" ? 0 : 1;
+            wrong.claims += claim["verdict"] == "held" ? 0 : 1;
         }
         if (!options.as_json) {
             fmt::print("\n{} / {}  {}: {}\n", i + 1, lesson.scenes.size(), scene["exhibit"].get<std::string>(),
@@ -83,14 +108,16 @@ std::size_t play(const LessonFile& lesson, const LessonOptions& options) {
             for (const json& claim : scene["claims"])
                 fmt::print("  {:<15} {}  ({})\n", claim["verdict"].get<std::string>(),
                            printable(claim["text"].get<std::string>()), printable(claim["found"].get<std::string>()));
+            for (const json& problem : scene["problems"])
+                fmt::print("  {:<15} {}\n", "wrong", printable(problem.get<std::string>()));
         }
         scenes.push_back(std::move(scene));
     }
     if (options.as_json)
         fmt::print("{}\n", printable_json(json{{"title", lesson.title.in(chinese)}, {"scenes", scenes}}.dump(2)));
     else
-        fmt::print("\n{} of {} claims hold\n", claims - broken, claims);
-    return broken;
+        fmt::print("\n{} of {} claims hold\n", claims - wrong.claims, claims);
+    return wrong;
 }
 
 void lesson(const LessonOptions& options) {
@@ -98,12 +125,16 @@ void lesson(const LessonOptions& options) {
     std::error_code ignored;
     const std::string path = path_from_text(options.file);
     const LessonFile file = load_lesson(std::filesystem::exists(path, ignored) ? path : bundled_lesson_path(options.file));
-    const std::size_t broken = play(file, options);
-    if (broken > 0)
-        throw Error(
-            ErrorCode::invalid_input,
-            fmt::format("{}: {} {} not hold on this machine", options.file, broken, broken == 1 ? "claim does" : "claims do"),
-            "see above which, and change the scene or the claim");
+    const Wrong wrong = play(file, options);
+    std::string said;
+    if (wrong.claims > 0)
+        said = fmt::format("{} {} not hold on this machine", wrong.claims, wrong.claims == 1 ? "claim does" : "claims do");
+    if (wrong.scenes > 0)
+        said += fmt::format("{}{} {} what is not there", said.empty() ? "" : ", ", wrong.scenes,
+                            wrong.scenes == 1 ? "scene names" : "scenes name");
+    if (!said.empty())
+        throw Error(ErrorCode::invalid_input, fmt::format("{}: {}", options.file, said),
+                    "see above which, and change the scene or the claim");
 }
 
 }  // namespace
@@ -112,7 +143,7 @@ void add_lesson(CliCommand& app) {
     CliCommand command = app.add("lesson", "Play a lesson and check what it claims; without a file: the lessons that are here");
     const auto options = std::make_shared<LessonOptions>();
     command.option("LESSON", options->file, "A lesson's file, or the name of one that is here");
-    command.flag("--json", options->as_json, "{title, scenes: [{exhibit, text, claims: [{text, verdict, found}]}]}");
+    command.flag("--json", options->as_json, "{title, scenes: [{exhibit, text, claims: [{text, verdict, found}], problems}]}");
     command.option("--language", options->language, "Of the texts").one_of({"en", "zh"}).shows_default();
     add_threads(command);
     command.runs([options] { lesson(*options); });

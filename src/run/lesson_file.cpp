@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 
 #include "base/utf8.hpp"
 #include "exhibit/exhibit.hpp"
@@ -66,6 +67,8 @@ void read_view(LessonScene& scene, const json& view, const std::string& where) {
         view, {"theme", "ui_scale", "step", "scale", "options", "language", "lesson", "enlarged", "selected", "shares"}, where,
         "key");
     scene.view = view;
+    Index step = -1;
+    object.whole<Index>("step", step, -1, std::numeric_limits<int>::max());
     std::string enlarged;
     object.text("enlarged", enlarged);
     if (!enlarged.empty()) check_card(scene, enlarged);
@@ -225,6 +228,7 @@ CellRef asked_row(const Trace& trace, const SceneQuestion& question) {
         throw Error(ErrorCode::invalid_input,
                     fmt::format("the question is about a row of {} places of {}", places, tensor.info.name),
                     fmt::format("ask about a row of a matrix, of at most {}", most_guessed));
+    refuse_unknown_axes(tensor, question.row.at);
     CellRef row{tensor.info.name, {}};
     for (std::size_t a = 0; a + 1 < tensor.info.axes.size(); ++a) {
         const Axis& axis = *tensor.info.axes[a];
@@ -237,6 +241,25 @@ CellRef asked_row(const Trace& trace, const SceneQuestion& question) {
     }
     row.index.push_back(-1);
     return row;
+}
+
+void check_state(const LessonScene& scene, const Trace& a) {
+    for (const Intervention& change : scene.request.interventions) {
+        const TraceTensor* tensor = a.find(change.tensor);
+        if (tensor == nullptr || !change.enabled) continue;
+        for (std::size_t i = 0; i < change.index.size() && i < tensor->info.axes.size(); ++i)
+            if (const Axis& axis = *tensor->info.axes[i]; change.index[i] >= axis.whole())
+                throw Error(ErrorCode::not_found, fmt::format("{} changes nothing: there is no such cell", brief(change)),
+                            fmt::format("{} goes from 0 to {}", axis.name, axis.whole() - 1));
+    }
+    const auto step = scene.view.find("step");
+    const AxisPtr steps = a.axis(exhibit(scene.request.exhibit).step_axis);
+    if (step == scene.view.end() || step->get<Index>() < 0) return;
+    if (steps == nullptr)
+        throw Error(ErrorCode::not_found, scene.request.exhibit + " has no steps", "leave the step out of the scene's view");
+    if (step->get<Index>() >= steps->extent)
+        throw Error(ErrorCode::not_found, fmt::format("there is no step {}", step->get<Index>()),
+                    fmt::format("steps go from 0 to {}", steps->extent - 1));
 }
 
 std::vector<Finding> check_scene(const LessonScene& scene, const Trace& a, const Trace* b) {

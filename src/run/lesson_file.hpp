@@ -61,6 +61,8 @@ constexpr Index most_guessed = 24;  // places of a row
 /// The row of a question as a cell of its weights whose last index is -1. Error{not_found} or {invalid_input}: this run has no
 /// such row, or more than one, or a row too long to be guessed (most_guessed).
 CellRef asked_row(const Trace& trace, const SceneQuestion& question);
+/// Error{not_found}: the scene's state names what its run does not have: a cell that an intervention changes, a step.
+void check_state(const LessonScene& scene, const Trace& a);
 /// The scene's claims on its run, one finding each; `b`: the run that it is compared with, or null. Never throws.
 std::vector<Finding> check_scene(const LessonScene& scene, const Trace& a, const Trace* b);
 

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/utf8.hpp"
 #include "exhibit/lesson_checks.hpp"
 #include "io/json_text.hpp"
 #include "run/known_keys.hpp"
@@ -33,8 +34,9 @@ std::string quoted(const Axis& axis, Index at) {
     return "“" + axis.label(at) + "”";
 }
 
-/// Of every axis of the tensor the positions that are named, or all. Error{not_found} for an axis that it does not have.
-std::vector<std::vector<Index>> chosen(const TraceTensor& tensor, const std::vector<NamedPlaces>& at) {
+}  // namespace
+
+void refuse_unknown_axes(const TraceTensor& tensor, const std::vector<NamedPlaces>& at) {
     for (const NamedPlaces& places : at) {
         const bool known = std::ranges::any_of(tensor.info.axes, [&](const AxisPtr& a) { return a->name == places.axis; });
         if (known) continue;
@@ -43,6 +45,13 @@ std::vector<std::vector<Index>> chosen(const TraceTensor& tensor, const std::vec
         throw Error(ErrorCode::not_found, fmt::format("{} has no axis '{}'", tensor.info.name, places.axis),
                     fmt::format("there are {}", fmt::join(names, ", ")));
     }
+}
+
+namespace {
+
+/// Of every axis of the tensor the positions that are named, or all. Error{not_found} for an axis that it does not have.
+std::vector<std::vector<Index>> chosen(const TraceTensor& tensor, const std::vector<NamedPlaces>& at) {
+    refuse_unknown_axes(tensor, at);
     std::vector<std::vector<Index>> all;
     for (const AxisPtr& axis : tensor.info.axes) {
         const auto named = std::ranges::find(at, axis->name, &NamedPlaces::axis);
@@ -236,6 +245,10 @@ InLanguages in_languages_from(const json& value, const std::string& where) {
     object.text("zh", text.chinese);
     if (text.english.empty() && text.chinese.empty())
         throw Error(ErrorCode::bad_format, where + " is empty", "write it in \"en\", \"zh\" or both");
+    const std::size_t longest = std::max(decode_utf8(text.english).size(), decode_utf8(text.chinese).size());
+    if (longest > longest_lesson_text)
+        throw Error(ErrorCode::bad_format, fmt::format("{} has {} characters", where, longest),
+                    fmt::format("write at most {}, and the rest in another scene", longest_lesson_text));
     return text;
 }
 

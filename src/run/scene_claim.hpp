@@ -16,6 +16,7 @@ struct InLanguages {
 
     const std::string& in(bool chinese_first) const;
 };
+constexpr std::size_t longest_lesson_text = 2000;  // characters
 /// {"en": ..., "zh": ...}, or one of them. `where`: "scene 3's text". Error{bad_format}.
 InLanguages in_languages_from(const nlohmann::json& json, const std::string& where);
 
@@ -29,6 +30,9 @@ struct NamedPlaces {
 std::vector<NamedPlaces> named_places_from(const nlohmann::json& json, const std::string& where);
 /// In order, each once. Error{not_found} says which there are.
 std::vector<Index> positions_of(const Axis& axis, const NamedPlaces& places);
+
+/// Error{not_found} for an axis that the tensor does not have says which it has.
+void refuse_unknown_axes(const TraceTensor& tensor, const std::vector<NamedPlaces>& at);
 
 /// Part of a tensor: where it is not said, all positions of an axis.
 struct NamedPart {

@@ -67,6 +67,15 @@ class Cli(Case):
         self.assertEqual(done.returncode, 1)
         self.assertIn("broken          it reads cat  (of “q1” the largest is on “bat”, 1 checked)", done.stdout.decode())
         self.assertIn("1 claim does not hold on this machine", done.stderr.decode())
+        scene = lesson["scenes"][0]
+        lesson["scenes"] = [{"state": {"request": {"exhibit": "memory", "interventions": ["weights[99,1]=0"]}}, "text": {"en": "One."},
+                             "question": {"text": {"en": "Which?"}, "tensor": "weights", "row": {"qurey": 1}}}, scene]
+        done = saccade("lesson", self.path("w.json", json.dumps(lesson).encode()))
+        self.assertEqual(done.returncode, 1)
+        for words in ("wrong           weights[99,1]=0", "no axis 'qurey'", "2 / 2  memory", "0 of 1 claims hold"):
+            self.assertIn(words, done.stdout.decode())
+        self.assertIn("1 claim does not hold on this machine, 1 scene names what is not there", done.stderr.decode())
+        lesson["scenes"] = [scene]
         self.bad(1, "lesson", self.path("comma.json", b'{\n "format": "saccade-lesson"\n "version": 1}'),
                  names=("comma.json", "line 2, column 28", "expected ',' or '}'"))
         lesson["scenes"][0]["state"]["request"]["exhibit"] = "memorry"
