@@ -144,6 +144,7 @@ struct AppState {
     std::string gallery_at;       // the exhibit that the gallery was scrolled to, and how high it was
     bool scrolled = false;        // the views are higher than their place
     float scroll_by = 0;          // of the views, at the next frame
+    bool inspector_seen = true;   // it stands, or its drawer is open
     float inspector_scroll = 0;   // of what it shows, px
     bool typing = false;          // a text field has the keyboard
     bool button_focused = false;  // by Tab: Space and Enter press it

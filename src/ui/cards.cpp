@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 
 #include "base/translate.hpp"
@@ -234,7 +235,10 @@ std::vector<ViewPlacement> views_of(const AppState& state, const Exhibit& e, std
     const std::vector<ViewPlacement> result = all_views_of(state, e, side);
     for (const ViewPlacement& placement : result)
         if (card_key(placement) == state.document.stage.enlarged) return {placement};
-    return result;
+    std::vector<ViewPlacement> seen;
+    for (const ViewPlacement& placement : result)
+        if (std::ranges::find(state.present.only, card_key(placement)) != state.present.only.end()) seen.push_back(placement);
+    return seen.empty() ? result : seen;
 }
 
 std::string next_card_alone(const AppState& state) {
@@ -316,6 +320,32 @@ float first_rows_height(const Ui& ui, const AppState& state, const Exhibit& e, f
         height += more;
     }
     return std::max(height, 1.0f);
+}
+
+std::vector<std::string> cards_that_fit(const Ui& ui, const AppState& state, const Exhibit& e, float width, float room) {
+    const LessonScene* scene = state.present.on && !state.document.comparing ? state.lesson.current() : nullptr;
+    if (scene == nullptr || scene->request.exhibit != e.id) return {};
+    const std::vector<ViewPlacement> all = all_views_of(state, e, 0);
+    const auto framed = [&](const ViewPlacement& v) {
+        return std::ranges::find(scene->cards, card_key(v)) != scene->cards.end();
+    };
+    std::vector<Row> rows = rows_in(ui, all, width);
+    show_largest_first(rows);
+    Row first;
+    std::ranges::copy_if(all, std::back_inserter(first), framed);
+    if (!first.empty()) rows.insert(rows.begin(), first);
+    std::vector<std::string> seen;
+    for (const Row& row : rows) {
+        std::vector<std::string> more = seen;
+        for (const ViewPlacement& v : row) more.push_back(card_key(v));
+        std::vector<ViewPlacement> together;  // in their places, as they are drawn
+        std::ranges::copy_if(all, std::back_inserter(together),
+                             [&](const ViewPlacement& v) { return std::ranges::find(more, card_key(v)) != more.end(); });
+        float height = -card_gap * ui.s;
+        for (const Row& drawn : rows_in(ui, together, width)) height += (least_height(drawn) + card_gap) * ui.s;
+        if (seen.empty() || height <= room) seen = std::move(more);
+    }
+    return seen;
 }
 
 void cards(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, const Rect& place, CardOf of) {

@@ -185,7 +185,9 @@ void add_files_and_pictures(std::vector<Command>& all) {
                        const std::string& own = state.document.file.path;
                        state.prompt = {Kind::save_session, own.empty() ? "session.saccade" : own, ""};
                    }});
-    all.push_back({msg("Export …"), "Ctrl E", {}, [](AppState& state, Controller&) { state.desk.open = true; }});
+    // A row that is covered is covered in figures, too.
+    const auto uncovered = [](const AppState&, Controller& act) { return !act.lesson().covered(); };
+    all.push_back({msg("Export …"), "Ctrl E", uncovered, [](AppState& state, Controller&) { state.desk.open = true; }});
 }
 
 void add_runs(std::vector<Command>& all) {
@@ -302,6 +304,9 @@ void add_lesson_keys(std::vector<Command>& all) {
         add_presenting(
             all, msg("Present: the bar of the guess longer or shorter"), {by > 0 ? "+" : "−"},
             [by](AppState&, Controller& act) { act.lesson().raise_bar(static_cast<float>(by * nudge)); }, covered);
+    add_presenting(
+        all, msg("Present: ask again what was answered"), {"A"}, [](AppState&, Controller& act) { act.lesson().ask_again(); },
+        [](const AppState&, Controller& act) { return act.lesson().asks() && !act.lesson().covered(); });
     add_presenting(all, msg("Present: play the selected row number by number"), {"P"}, play_row, has_row);
     add_presenting(
         all, msg("Present: make it so, as the scene has it"), {"M"},

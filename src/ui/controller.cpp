@@ -168,8 +168,9 @@ void Controller::toggle_scene_maker() {
 }
 
 void Controller::toggle_lesson() {
-    state_.view.lesson = !state_.view.lesson;
-    state_.inspector_drawer = true;
+    // One that is not seen is opened on it.
+    state_.view.lesson = !state_.view.lesson || !state_.inspector_seen;
+    state_.inspector_drawer = state_.inspector_seen = true;
 }
 
 void Controller::toggle_theme() {

@@ -20,6 +20,15 @@ bool same(const RunRequest& a, const RunRequest& b) {
            a.weights_path == b.weights_path;
 }
 
+/// What was guessed and whether it was answered; the rest belongs to a run.
+GuessState guess_left(const GuessState& guess) {
+    GuessState left;
+    left.guess = guess.guess;
+    left.at = guess.at;
+    left.revealed = guess.revealed;
+    return left;
+}
+
 bool whole(const Side& side) {
     return side.trace() != nullptr && !side.stale() && !side.partial() && !side.problem;
 }
@@ -38,7 +47,7 @@ void LessonPlay::open(LessonFile lesson) {
     state_.lesson = {};
     if (own) state_.lesson.saved = {lesson.path, stamp_of(lesson.path)};
     state_.lesson.file = std::make_shared<const LessonFile>(std::move(lesson));
-    state_.view.lesson = true;
+    state_.view.lesson = state_.inspector_drawer = true;
     state_.present.page = 0;
     show(0);
 }
@@ -52,10 +61,11 @@ void LessonPlay::close() {
 void LessonPlay::show(std::size_t at) {
     LessonState& lesson = state_.lesson;
     if (!lesson.file) return;
+    lesson.guesses[lesson.scene] = std::move(lesson.guess);
     lesson.scene = state_.present.point = std::min(at, lesson.file->scenes.size() - 1);
     lesson.judged = {};
     lesson.findings.clear();
-    lesson.guess = {};
+    lesson.guess = guess_left(lesson.guesses[lesson.scene]);
     lesson.problem.clear();
     const LessonScene& scene = *lesson.current();
     act_.open_request(scene.request, scene.compared);
@@ -75,9 +85,7 @@ void LessonPlay::show(std::size_t at) {
 }
 
 void LessonPlay::make_it_so() {
-    const GuessState guess = state_.lesson.guess;
     show(state_.lesson.scene);
-    if (guess.revealed) state_.lesson.guess.revealed = true;  // what was seen is no question any more
 }
 
 bool LessonPlay::on_stage() const {
@@ -112,13 +120,13 @@ void LessonPlay::look() {
     LessonState& lesson = state_.lesson;
     lesson.to_look = false;
     const LessonScene& scene = *lesson.current();
-    if (!scene.selected.tensor.empty()) {
-        try {
-            const Index step = state_.document.stage.step;
-            act_.stage().look_at({cell_of(*state_.document.sides[0].trace(), scene.selected), {}}, step);
-        } catch (const Error& error) {
-            lesson.problem = shown_line(error);
-        }
+    const Trace& trace = *state_.document.sides[0].trace();
+    try {
+        check_state(scene, trace);
+        const Index step = state_.document.stage.step;
+        if (!scene.selected.tensor.empty()) act_.stage().look_at({cell_of(trace, scene.selected), {}}, step);
+    } catch (const Error& error) {
+        lesson.problem = shown_line(error);
     }
     act_.stage().follow();
 }
@@ -184,6 +192,15 @@ bool LessonPlay::reveal() {
     return true;
 }
 
+void LessonPlay::ask_again() {
+    GuessState& guess = state_.lesson.guess;
+    if (guess.row.empty()) return;
+    guess.guess = even_guess(guess.guess.size());
+    guess.at = 0;
+    guess.revealed = false;
+    show_matrix();
+}
+
 void LessonPlay::show_matrix() {
     GuessState& guess = state_.lesson.guess;
     guess.matrix = asked_matrix(*state_.lesson.judged[0], guess.row, !guess.revealed);
@@ -209,6 +226,7 @@ void LessonPlay::take(nlohmann::json document) {
     lesson.typed_known = false;
     lesson.judged = {};
     lesson.findings.clear();
+    lesson.guesses.clear();  // scenes may have other numbers now
 }
 
 void LessonPlay::record() {
@@ -254,7 +272,11 @@ void LessonPlay::set_text(const std::string& text) {
     nlohmann::json document = lesson.file->document;
     set_scene_text(document, lesson.scene, state_.view.language == "zh" ? "zh" : "en", text);
     const auto [judged, findings] = std::pair(lesson.judged, lesson.findings);
-    take(std::move(document));
+    try {
+        take(std::move(document));
+    } catch (const Error& error) {
+        return act_.messages().complain(error);  // the text is too long: the field keeps it, the lesson does not
+    }
     lesson.judged = judged;
     lesson.findings = findings;
     lesson.typed_known = true;

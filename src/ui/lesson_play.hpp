@@ -51,6 +51,8 @@ class LessonPlay {
     void set_bar(std::size_t place, float share);
     /// False: there is nothing yet to be seen.
     bool reveal();
+    /// Covers the row again, for the next class: every place alike.
+    void ask_again();
 
  private:
     void look();

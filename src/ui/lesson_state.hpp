@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,7 @@ struct LessonState {
     std::vector<Finding> findings;   // one a claim; empty: not yet
     bool to_look = false;            // the cell that it looks at is still to be found, in the run that is to come
     GuessState guess;
+    std::map<std::size_t, GuessState> guesses;  // of the other scenes, as they were left
     bool editing = false, unsaved = false;
     bool warned = false;                              // that closing it loses what is unsaved
     std::string typed;                                // the scene's text, in the field

@@ -47,7 +47,7 @@ void add_lessons(Controller& controller, Entries& all) {
     for (const OfferedLesson& lesson : controller.lesson().offered())
         all.push_back({"Play: " + lesson.title.english + " · " + lesson.title.chinese,
                        "lesson",
-                       {lesson.title.chinese, lesson.name},
+                       {lesson.title.chinese, lesson.name, "lesson", "课程"},
                        "",
                        [path = lesson.path](AppState&, Controller& now) { now.files().open(path); }});
     for (const Exhibit& e : exhibits()) {
@@ -58,7 +58,7 @@ void add_lessons(Controller& controller, Entries& all) {
                        "",
                        [id = e.id](AppState& now, Controller& act) {
                            act.go_to(id);
-                           if (!now.view.lesson) act.toggle_lesson();
+                           now.view.lesson = now.inspector_drawer = true;
                        }});
     }
 }

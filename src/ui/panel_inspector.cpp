@@ -281,10 +281,14 @@ void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& lay
     const ViewOptions before = state.document.options;
     draw_view_options(ui, state);
     if (!joins_alike(before, state.document.options)) act.stage().leave_joined();
-    class_bars(ui, state, act);
-    explained_cell(ui, state, act);
-    hand_panel(ui, state, act);
-    claims(ui, state);
+    if (act.lesson().covered()) {
+        paragraph(ui, tr("What a row holds is covered until the lesson's question is answered."), ui.theme.selection, 15);
+    } else {
+        class_bars(ui, state, act);
+        explained_cell(ui, state, act);
+        hand_panel(ui, state, act);
+        claims(ui, state);
+    }
     if (!e.training_task.empty() && !state.document.training.run) {
         ImGui::Dummy({0, 6 * s});
         training_panel(ui, state, act);

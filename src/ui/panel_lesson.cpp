@@ -25,7 +25,12 @@ void claim_line(const Ui& ui, AppState& state, Controller& act, const ShownClaim
     ImGui::EndGroup();
     if (claim.scene_claim) note_place(state, fmt::format("lesson claim {}", *claim.scene_claim + 1));
     const bool hovered = ImGui::IsItemHovered();
-    if (hovered && !claim.found.empty()) tooltip(ui, claim.found);
+    if (hovered && !claim.found.empty()) {
+        // Beside the panel, where it stands on no other claim.
+        const ImVec2 panel = ImGui::GetWindowPos();
+        if (panel.x > 400 * s) ImGui::SetNextWindowPos({panel.x - 8 * s, at.y}, ImGuiCond_Always, {1, 0});
+        tooltip(ui, claim.found);
+    }
     if (claim.scene_claim && !claim.waits && hovered) {
         ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
         if (ImGui::IsMouseClicked(0)) act.lesson().select(*claim.scene_claim);
@@ -121,6 +126,9 @@ void played_lesson(const Ui& ui, AppState& state, Controller& act) {
     if (press("scene back", chinese ? "← 上一幕" : "← Back", at > 0, "")) act.lesson().show(at - 1);
     if (press("scene next", chinese ? "下一幕 →" : "Next →", at + 1 < scenes, "")) act.lesson().show(at + 1);
     const bool away = !act.lesson().on_stage() || act.lesson().changed();
+    if (act.lesson().asks() && !act.lesson().covered() &&
+        press("ask again", tr("Ask again"), true, tr("Covers the row and forgets the guess")))
+        act.lesson().ask_again();
     if (away && press("make it so", chinese ? "恢复本幕" : "Make it so", true,
                       tr("The scene's own settings again; undo takes it back")))
         act.lesson().make_it_so();

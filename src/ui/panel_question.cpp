@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error_line.hpp"
+#include "base/translate.hpp"
 #include "run/guess.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
@@ -16,7 +17,7 @@ namespace saccade {
 namespace {
 
 // Logical px.
-constexpr float gap = 24, padding = 18, title_line = 25, hint_line = 22, footer = 24, knob = 5;
+constexpr float gap = 24, padding = 18, title_line = 25, hint_line = 22, footer = 24, knob = 5, button_line = 40;
 constexpr double question_size = 18, hint_size = 14, token_size = 18, number_size = 14, told_size = 16;
 
 bool in_chinese(const AppState& state) {
@@ -62,6 +63,13 @@ void draw_matrix(const Ui& ui, AppState& state, const Rect& place) {
     if (!guess.revealed) draw_cover(ui, figure, row, place.at);
 }
 
+/// Two digits, or three where two would not be seen to sum to 1.
+int digits_that_sum(const std::vector<float>& shares) {
+    long hundredths = 0;
+    for (const float share : shares) hundredths += std::lround(share * 100);
+    return hundredths == 100 ? 2 : 3;
+}
+
 /// One place of the row: its token, the bar of the guess to be drawn, and the answer below it once it is there.
 class GuessBars {
  public:
@@ -69,6 +77,8 @@ class GuessBars {
         : ui_(ui), state_(state), act_(act), axis_(axis), place_(place) {
         for (Index i = 0; i < axis.extent; ++i)
             tokens_ = std::max(tokens_, std::min(width_of(ui, drawn_label(axis, i), token()), place.size.x * 0.35f));
+        guess_digits_ = digits_that_sum(state.lesson.guess.guess);
+        answer_digits_ = digits_that_sum(state.lesson.guess.answer);
     }
     void draw() {
         for (Index i = 0; i < axis_.extent; ++i) draw_one(static_cast<std::size_t>(i));
@@ -106,7 +116,8 @@ class GuessBars {
             list.AddRectFilled({left, half}, {x_of(guess.answer[i]), top + thick}, ui_.color(ui_.theme.accent), 4 * s);
         }
         const bool answered = guess.revealed && i < guess.answer.size();
-        const std::string number = fmt::format("{:.2f}", answered ? guess.answer[i] : guess.guess[i]);
+        const std::string number =
+            fmt::format("{:.{}f}", answered ? guess.answer[i] : guess.guess[i], answered ? answer_digits_ : guess_digits_);
         ImGui::SetCursorScreenPos({right + 10 * s, y + (high - 20 * s) / 2});
         label(ui_, number, answered ? ui_.theme.accent : ui_.theme.secondary, std::min(number_size, token()), Font::mono);
     }
@@ -117,6 +128,7 @@ class GuessBars {
     const Axis& axis_;
     Rect place_;
     float tokens_ = 0;
+    int guess_digits_ = 2, answer_digits_ = 2;
 };
 
 /// How far off the guess is, in plain words.
@@ -143,12 +155,16 @@ void draw_card(const Ui& ui, AppState& state, Controller& act, const Rect& place
         }
     };
     line(state.lesson.current()->question->text.in(chinese), question_size, ui.theme.text, title_line, "present question");
-    const std::string hint = chinese ? "画出条形，然后按空格键。" : "Draw the bars, then press space.";
+    const bool in_window = !state.present.on;  // where the keys of Present are not heard
+    const std::string hint = in_window ? tr("Draw the bars, then reveal the row.")
+                             : chinese ? "画出条形，然后按空格键。"
+                                       : "Draw the bars, then press space.";
     const std::string told = guess.revealed ? distance_text(guess, chinese) : hint;
     line(told, guess.revealed ? told_size : hint_size, guess.revealed ? ui.theme.text : ui.theme.secondary, hint_line,
          "present told");
     const Axis& axis = *guess.matrix->tensor(guess.row.tensor).info.axes[1];
-    const float low = place.at.y + place.size.y - (footer + padding - 6) * s;
+    const float button_high = in_window ? button_line * s : 0;
+    const float low = place.at.y + place.size.y - (footer + padding - 6) * s - button_high;
     GuessBars(ui, state, act, axis, {{at.x, at.y + 4 * s}, {width, std::max(1.0f, low - at.y - 8 * s)}}).draw();
     ImGui::SetCursorScreenPos({at.x, low});
     const std::string own = chinese ? "你的猜测" : "your guess";
@@ -157,6 +173,11 @@ void draw_card(const Ui& ui, AppState& state, Controller& act, const Rect& place
         guess.revealed ? (chinese ? "模型的权重" : "the model's weights") : (chinese ? "和为 1" : "sums to 1");
     ImGui::SetCursorScreenPos({at.x + width - width_of(ui, right, hint_size), low});
     label(ui, right, guess.revealed ? ui.theme.accent : ui.theme.holds, hint_size);
+    if (!in_window) return;
+    ImGui::SetCursorScreenPos({at.x, low + (footer + 4) * s});
+    if (button(ui, "reveal row", tr("Reveal"), ButtonKind::primary, width, tr("Uncovers the row; F5 asks it before a class")))
+        act.lesson().reveal();
+    note_place(state, "reveal row");
 }
 
 }  // namespace
@@ -166,15 +187,19 @@ void question_stage(const Ui& ui, AppState& state, Controller& act, const Rect& 
     const ImVec2 window = ImGui::GetIO().DisplaySize;
     state.places = {{"(window)", {0, 0, window.x, window.y}}};
     state.grids.clear();
-    state.typing = state.pointed = false;
+    state.typing = ImGui::GetIO().WantTextInput;
+    state.pointed = false;
     act.stage().hover({});
-    begin_panel(ui, "question", place.at, place.size, ui.theme.background, {0, 0}, false);
-    const float left = present_margin * s, top = place.at.y + 12 * s, width = place.size.x - 2 * left;
-    const float high = place.size.y - 24 * s;
+    if (place.size.x < 2 * present_margin * s) return;  // the inspector has all of it
+    const float left = place.at.x + present_margin * s, width = place.size.x - 2 * present_margin * s;
+    begin_panel(ui, "question", place.at, place.size, ui.theme.background, {present_margin * s, 12 * s}, false);
+    if (!state.present.on) banners(ui, state, act);
+    const float top = ImGui::GetCursorScreenPos().y;
+    const float high = std::max(1.0f, place.at.y + place.size.y - 12 * s - top);
     const float card = std::clamp(width * 0.4f, std::min(280 * s, width / 2), 460 * s);
     if (state.lesson.guess.matrix == nullptr) {
         ImGui::SetCursorScreenPos({left, top});
-        if (state.lesson.problem.empty()) label(ui, in_chinese(state) ? "计算中 …" : "Computing …", ui.theme.secondary, 18);
+        if (!state.document.side().problem) label(ui, in_chinese(state) ? "计算中 …" : "Computing …", ui.theme.secondary, 18);
         return end_panel();
     }
     try {

@@ -154,6 +154,7 @@ void stage(const Ui& ui, AppState& state, Controller& act, const Layout& layout)
     const bool all = !state.present.on && end - top - state.head_height < 150 * s;
     if (!all) head();
     const ImVec2 at = ImGui::GetCursorScreenPos();
+    state.present.only = cards_that_fit(ui, state, e, width, end - at.y);
     const float lowest = state.document.trace() != nullptr ? cards_height(ui, state, e, width) : 120 * s;
     const float before = (all ? state.head_height : 0) + (state.present.on ? 0 : matrices_height(ui, state, width));
     const float squeezed = 0.85f;  // a little less than they need is better than a bar

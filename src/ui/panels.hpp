@@ -49,7 +49,8 @@ void lesson_panel(const Ui& ui, AppState& state, Controller& act);
 void training_panel(const Ui& ui, AppState& state, Controller& act);
 /// In place of all of these while it is on: the stage above the current point of the lesson.
 void present(const Ui& ui, AppState& state, Controller& act);
-/// In place of its stage while a lesson's scene asks: the row's matrix, the row covered, and the bars of the guess.
+/// In place of its stage, and of the window's, while a lesson's scene asks: the row's matrix, the row covered, and the bars of
+/// the guess.
 void question_stage(const Ui& ui, AppState& state, Controller& act, const Rect& place);
 /// In its place, too, while a row is played number by number.
 void slow_stage(const Ui& ui, AppState& state, Controller& act, const Rect& place);

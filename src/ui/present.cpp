@@ -24,6 +24,8 @@ void Presentation::end() {
 void Presentation::escape() {
     if (blank != Blank::none)
         blank = Blank::none;
+    else if (spotlight)
+        spotlight = false;
     else
         end();
 }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace saccade {
 
@@ -19,6 +20,7 @@ struct Presentation {
     std::string lesson;  // that it walks: an exhibit's, or a file's path
     std::size_t point = 0, points = 0;
     std::size_t page = 0, pages = 1;  // of the point's text, where that is higher than its band may be
+    std::vector<std::string> only;    // the cards of a scene that are seen whole (ui/cards.hpp); empty: all
     std::string note;                 // why it fills no screen; until the next point
 
     double pointer_x = 0, pointer_y = 0, pointer_moved = 0;
@@ -26,7 +28,7 @@ struct Presentation {
 
     void start();
     void end();
-    /// Esc: the screen is shown again if it was blank, else Present ends.
+    /// Esc: the screen is shown again if it was blank, the spotlight goes away if it is on, else Present ends.
     void escape();
     /// The rest of a long text comes before the next point; back ends where that stopped.
     void next();

@@ -150,7 +150,11 @@ void PresentBand::draw_lines(ImVec2 at) {
             state_.places[fmt::format("claim {}", *line.selects + 1)] = {low.x, low.y, high.x - low.x, high.y - low.y};
             if (ImGui::IsItemHovered()) {
                 ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
-                if (line.claim) tooltip(ui_, line.claim->found);
+                if (line.claim && !line.claim->found.empty()) {
+                    // Above the band, where it stands on no other claim.
+                    ImGui::SetNextWindowPos({low.x, screen_.y - height_ - 8 * s}, ImGuiCond_Always, {0, 1});
+                    tooltip(ui_, line.claim->found);
+                }
             }
             if (ImGui::IsItemClicked()) act_.lesson().select(*line.selects);
         }
@@ -174,6 +178,10 @@ std::string reveal_text(bool chinese) {
     return chinese ? "揭晓 ␣" : "Reveal ␣";
 }
 
+std::string again_text(bool chinese) {
+    return chinese ? "再问 A" : "Ask again A";
+}
+
 }  // namespace
 
 /// Of all buttons that may stand there, so that nothing moves from page to page.
@@ -181,7 +189,9 @@ float PresentBand::controls_width() const {
     if (state_.present.points == 0) return 0;
     const float onward = std::max(button_width(ui_, chinese_ ? "续 ▾" : "More ▾"), button_width(ui_, onward_text()));
     return onward + button_width(ui_, back_text(chinese_)) + control_gap * ui_.s +
-           (act_.lesson().asks() ? button_width(ui_, reveal_text(chinese_)) + control_gap * ui_.s : 0);
+           (act_.lesson().asks() ? std::max(button_width(ui_, reveal_text(chinese_)), button_width(ui_, again_text(chinese_))) +
+                                       control_gap * ui_.s
+                                 : 0);
 }
 
 /// For the mouse; the keys do the same.
@@ -205,6 +215,8 @@ void PresentBand::draw_controls(ImVec2 right_low) {
     if (press("present back", back_text(chinese_), starts ? ButtonKind::quiet : ButtonKind::plain, "← PageUp")) p.back();
     if (covered && press("present reveal", reveal_text(chinese_), ButtonKind::primary, "Space PageDown"))
         act_.lesson().reveal();
+    if (act_.lesson().asks() && !covered && press("present again", again_text(chinese_), ButtonKind::plain, "A"))
+        act_.lesson().ask_again();
 }
 
 /// How far the lesson is: a stroke for each point.

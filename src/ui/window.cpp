@@ -186,6 +186,7 @@ struct Window::Impl {
                          ImGuiWindowFlags_NoNavInputs | (state.desk.open ? ImGuiWindowFlags_NoInputs : 0));
         ImGui::PopStyleVar(2);
         const Layout layout = layout_window(size.x, size.y, ui.s, state.inspector_drawer);
+        state.inspector_seen = layout.inspector.size.x > 0;
         if (!ImGui::IsMouseDown(0)) {
             act.hand().end_weight_drag();
             act.hand().end_place_drag();
@@ -204,11 +205,12 @@ struct Window::Impl {
         if (state.escape == Layer::search) close_search(state);
         if (state.escape == Layer::drawing) act.hand().stop_mask_drawing();
         if (state.escape == Layer::alone) act.stage().enlarge({});
-        if (state.escape == Layer::presenting) state.slow.on() ? state.slow.end() : state.present.escape();
+        if (state.escape == Layer::presenting)
+            state.slow.on() && !state.present.spotlight ? state.slow.end() : state.present.escape();
         if (state.present.on) {
             present(ui, state, act);
         } else if (!state.desk.open) {  // which covers all of them
-            stage(ui, state, act, layout);
+            act.lesson().covered() ? question_stage(ui, state, act, layout.stage) : stage(ui, state, act, layout);
             gallery(ui, state, act, layout);
             inspector(ui, state, act, layout);
             top_bar(ui, state, act, layout);

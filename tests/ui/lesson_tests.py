@@ -123,9 +123,48 @@ def test_a_row_is_guessed_before_it_is_seen(w):
     s = w.wait("the answer", lambda s: s["played"]["answer"])
     check(max(range(8), key=lambda i: s["played"]["answer"][i]) == 5, f"the answer is {s['played']['answer']}")
     w.picture("lesson-answer")
+    guess = s["played"]["guess"]
     to_scene(w, 4)
     s = to_scene(w, 3)
-    check(s["played"]["covered"], "the next class is told the answer")
+    check(not s["played"]["covered"] and s["played"]["guess"] == guess, "going on and back lost the guess")
+    w.key("a")
+    s = w.wait("the question again", lambda s: s["played"]["covered"])
+    check(max(s["played"]["guess"]) < 0.126 and not s["played"]["answer"], "the next class is told the answer")
+
+
+def test_a_row_is_covered_in_the_window_too(w):
+    w.key("ctrl+o")
+    w.wait("the prompt", lambda s: s["prompt"] and s["typing"])
+    give_path(w, course("fixed-context-to-attention"))
+    w.wait("the lesson", lambda s: judged(s, 0))
+    for scene in (1, 2, 3):
+        w.click(*w.place("scene next"))
+        s = w.resting("the next scene", lambda s: judged(s, scene))
+    check(s["played"]["covered"] and "reveal row" in s["places"] and "heatmap" not in s["grids"], "the row is seen")
+    w.picture("lesson-covered")
+    w.click(*w.place("reveal row"))
+    s = w.wait("the views", lambda s: not s["played"]["covered"] and "heatmap" in s["grids"])
+    w.click(*reach(w, "ask again"))
+    w.wait("the cover again", lambda s: s["played"]["covered"] and "heatmap" not in s["grids"])
+
+
+def test_a_question_that_cannot_be_asked_is_passed_by_a_clicker(w):
+    with open(course("fixed-context-to-attention"), encoding="utf-8") as file:
+        lesson = json.load(file)
+    asked = lesson["scenes"][3]
+    asked["question"]["row"]["output"] = "beijng"
+    lesson["scenes"] = [asked, lesson["scenes"][4]]
+    path = os.path.join(tempfile.mkdtemp(), "own.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(lesson, file)
+    s = playing(w, path)
+    s = w.wait("the views, and why nothing is asked", lambda s: "heatmap" in s["grids"] and "beijng" in s["played"]["problem"])
+    check(not s["played"]["asks"], "a row that is not there is asked for")
+    for _ in range(s["present"]["pages"]):
+        at = position(w.state())
+        w.key("Next")
+        s = w.wait("the next page", lambda s: position(s) != at)
+    check(s["present"]["point"] == 1, "the lesson stays at what cannot be asked")
 
 
 def test_a_lesson_is_chosen_walked_and_closed_in_its_panel(w):

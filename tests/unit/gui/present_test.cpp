@@ -72,13 +72,17 @@ TEST(Present, GoesOnWhereItStoppedAndBeginsAnotherExhibitAtItsFirstPoint) {
     EXPECT_TRUE(p.at_end());
 }
 
-TEST(Present, EscShowsABlankScreenAgainAndThenEnds) {
+TEST(Present, EscShowsABlankScreenAgainPutsTheSpotlightOutAndThenEnds) {
     Presentation p;
     p.start();
     p.blank = Presentation::Blank::black;
+    p.spotlight = true;
     p.escape();
-    EXPECT_TRUE(p.on);
+    EXPECT_TRUE(p.on && p.spotlight);
     EXPECT_EQ(p.blank, Presentation::Blank::none);
+    p.escape();
+    EXPECT_TRUE(p.on) << "the spotlight goes first";
+    EXPECT_FALSE(p.spotlight);
     p.escape();
     EXPECT_FALSE(p.on);
 }
