@@ -160,6 +160,7 @@ def test_a_question_that_cannot_be_asked_is_passed_by_a_clicker(w):
     s = playing(w, path)
     s = w.wait("the views, and why nothing is asked", lambda s: "heatmap" in s["grids"] and "beijng" in s["played"]["problem"])
     check(not s["played"]["asks"], "a row that is not there is asked for")
+    s = w.resting("its page", lambda s: "present hints" in s["places"])
     for _ in range(s["present"]["pages"]):
         at = position(w.state())
         w.key("Next")
