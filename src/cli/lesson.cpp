@@ -126,15 +126,18 @@ void lesson(const LessonOptions& options) {
     const std::string path = path_from_text(options.file);
     const LessonFile file = load_lesson(std::filesystem::exists(path, ignored) ? path : bundled_lesson_path(options.file));
     const Wrong wrong = play(file, options);
-    std::string said;
-    if (wrong.claims > 0)
-        said = fmt::format("{} {} not hold on this machine", wrong.claims, wrong.claims == 1 ? "claim does" : "claims do");
+    const char* const hint = "see above which, and change the scene or the claim";
     if (wrong.scenes > 0)
-        said += fmt::format("{}{} {} what is not there", said.empty() ? "" : ", ", wrong.scenes,
-                            wrong.scenes == 1 ? "scene names" : "scenes name");
-    if (!said.empty())
-        throw Error(ErrorCode::invalid_input, fmt::format("{}: {}", options.file, said),
-                    "see above which, and change the scene or the claim");
+        throw Error(ErrorCode::invalid_input,
+                    fmt::format("{}: {} {} what is not there, {} {} not hold on this machine", options.file, wrong.scenes,
+                                wrong.scenes == 1 ? "scene names" : "scenes name", wrong.claims,
+                                wrong.claims == 1 ? "claim does" : "claims do"),
+                    hint);
+    if (wrong.claims > 0)
+        throw Error(ErrorCode::invalid_input,
+                    fmt::format("{}: {} {} not hold on this machine", options.file, wrong.claims,
+                                wrong.claims == 1 ? "claim does" : "claims do"),
+                    hint);
 }
 
 }  // namespace

@@ -74,7 +74,7 @@ class Cli(Case):
         self.assertEqual(done.returncode, 1)
         for words in ("wrong           weights[99,1]=0", "no axis 'qurey'", "2 / 2  memory", "0 of 1 claims hold"):
             self.assertIn(words, done.stdout.decode())
-        self.assertIn("1 claim does not hold on this machine, 1 scene names what is not there", done.stderr.decode())
+        self.assertIn("1 scene names what is not there, 1 claim does not hold on this machine", done.stderr.decode())
         lesson["scenes"] = [scene]
         self.bad(1, "lesson", self.path("comma.json", b'{\n "format": "saccade-lesson"\n "version": 1}'),
                  names=("comma.json", "line 2, column 28", "expected ',' or '}'"))
