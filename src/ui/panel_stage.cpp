@@ -138,7 +138,9 @@ void stage(const Ui& ui, AppState& state, Controller& act, const Layout& layout)
     begin_panel(ui, "stage", layout.stage.at, layout.stage.size, ui.theme.background, {margin * s, 16 * s}, false);
     const Exhibit& e = state.document.exhibit();
     const float top = layout.stage.at.y + 16 * s, width = layout.stage.size.x - 2 * margin * s;
-    const float transport_height = e.step_axis.empty() ? 0 : 48 * s;
+    // Of one view before a class all the height is its cells'; the keys go through the steps.
+    const bool alone = state.present.on && state.lesson.file && !state.document.stage.enlarged.empty();
+    const float transport_height = e.step_axis.empty() || alone ? 0 : 48 * s;
     const float bottom = layout.stage.at.y + layout.stage.size.y - 12 * s;
     const float end = bottom - (transport_height > 0 ? transport_height + card_gap * s : 0);
     const auto head = [&] {
