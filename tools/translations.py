@@ -165,7 +165,6 @@ def end_of(tokens, i, step):
     return i
 
 
-HAN = re.compile("[\u4e00-\u9fff]")
 WORDS = re.compile(r"[A-Za-z]{2,}[a-z]*[,;:.]? +\(?[a-zA-Z]{1,}|[A-Za-z]{3,}[:,]? \{|\} [a-z]{3,}")
 TITLE = re.compile(r"[A-Z][a-z]{2,}[a-z -]*$")
 
@@ -175,8 +174,10 @@ def reads_as_text(text):
 
 
 def bracket_of(tokens, i):
-    """What an opening bracket belongs to: the word before it; "Error" of one that is returned as {code, message, hint}."""
+    """What an opening bracket belongs to: the word before it; "Error" of one that is returned as {code, message, hint}; "names" of a list of these."""
     if tokens[i].text == "{":
+        if i and tokens[i - 1].text == "names":
+            return "names"
         return "Error" if i + 1 < len(tokens) and tokens[i + 1].text == "ErrorCode" else "{"
     return tokens[i - 1].text if i and tokens[i].text == "(" else tokens[i].text
 
@@ -194,10 +195,17 @@ def texts_below(source, errors_alone, option_file=False):
         if token.kind != "string" or not re.search("[A-Za-z]{2}", token.text):
             continue
         before = [t.text for t in tokens[max(0, i - 5):i]]
+        # Keys of a file, and what is looked for in what a library says.
+        if KEYS_IN & set(around[-2:]) or before[-1:] in (["=="], ["!="]):
+            continue
         after = [t.text for t in tokens[i + 1:i + 4]]
         # Names of axes, units and members of enumerations, which people read as words.
         if after == [",", "AxisKind", "::"] or before[-2:] == ["unit", "="] or (before[:1] == ["{"] and before[2:3] == ["::"]):
             yield token.text.removesuffix(".key"), token.line
+            continue
+        # A choice as a file names it, a theme, a colormap: names that are shown.
+        if around[-1:] in (["names"], ["sequential"], ["diverging"]) or before[-4:] == ["t", ".", "id", "="]:
+            yield token.text, token.line
             continue
         # {"each", "One head: the selected one"}: a choice of a view's option and what it means.
         named = is_sign(tokens[i - 1], "{") and after[0] == "," and i + 2 < len(tokens) and tokens[i + 2].kind == "string" \
@@ -217,12 +225,13 @@ TAKES_NAME = {
     "begin_dialog", "begin_padded_child", "Begin", "BeginChild", "BeginPopup", "OpenPopup", "InvisibleButton", "PushID", "note_place",
     "try_emplace", "text_input", "field", "remember", "edit", "prompt", "put", "number", "text", "find_string", "getenv", "named_switch",
 }
+KEYS_IN = {"refuse_unknown_keys", "needs", "one_of", "find", "rfind"}
 NAMES_IN = {"[", "note_place", "dlopen", "dlsym", "fputs", "print_stderr", "starts_with", "ends_with", "find"}
 # Read like texts and are none that a language changes; each with its reason.
 NOT_TRANSLATED = re.compile("|".join((
     r"Saccade",  # the program's name
     r"(Ctrl|Shift|Alt|Space|Esc|Del|Home|Tab)\b[, A-Za-z0-9+]*",  # keys, as they are printed on keyboards
-    r"(heatmap|bars|side|picture|whole map)( B| difference)|place \{\}\{\}|open own|Switch model|find next|(lesson|inspector|views) of ",  # places
+    r"(heatmap|bars|side|picture|whole map)( B| difference)|present [a-z]+|place \{\}\{\}|open own|Switch model|find next|(lesson|inspector|views) of ",  # places
 )))
 
 
@@ -249,16 +258,13 @@ def unwrapped(root, rooms):
                     continue
                 if WRAPPERS & set(words) or NAMES_IN & set(words[-3:]) or (words and words[-1] in TAKES_NAME and literals == 0):
                     continue
-                if is_sign(tokens[i - 1], ":") and HAN.search(tokens[i - 2].text):  # of a pair, in the lesson's own language
-                    continue
                 if tokens[i - 1].text in ("==", "!=") or (words and words[-1] == "format" and len(words) > 1 and words[-2] in TAKES_NAME):
                     continue
                 yield f"{place}:{token.line}: shown and not wrapped, or a name that tools/translations.py should know: {quoted(token.text)}"
 
 
-# What they write is for files and tests, not for people; or in the lesson's own language.
-NO_TEXT_FILES = re.compile(r"src/ui/(state_dump|saved_view|preferences|recovery|desk_command|font_atlas|stand_ins|endings|imgui)[a-z_]*\.[ch]pp"
-                           r"|src/ui/(verdict_line|panel_present|present_band|panel_question|panel_slow|panel_lesson|shown_point)\.[ch]pp")
+# What they write is for files and tests, not for people.
+NO_TEXT_FILES = re.compile(r"src/ui/(state_dump|saved_view|preferences|recovery|desk_command|font_atlas|stand_ins|endings|imgui)[a-z_]*\.[ch]pp")
 
 
 # --- catalogues ---

@@ -8,6 +8,7 @@
 #include "base/error_line.hpp"
 #include "base/path_text.hpp"
 #include "base/printable.hpp"
+#include "base/translate.hpp"
 #include "cli/commands.hpp"
 #include "cli/told_run.hpp"
 #include "run/lesson_file.hpp"
@@ -36,10 +37,10 @@ void list_lessons(const LessonOptions& options) {
     std::size_t widest = 0;
     for (const json& one : all) widest = std::max(widest, one["name"].get<std::string>().size());
     for (const json& one : all)
-        fmt::print("{:<{}}  {} ({} scenes)\n", one["name"].get<std::string>(), widest, one["title"].get<std::string>(),
-                   one["scenes"].get<int>());
-    fmt::print(
-        "\n`saccade lesson NAME` plays one here and checks what it claims; `saccade FILE.json` opens one in the window.\n");
+        fmt::print("{:<{}}  {}\n", one["name"].get<std::string>(), widest,
+                   tr("{} ({} scenes)", one["title"].get<std::string>(), one["scenes"].get<int>()));
+    fmt::print("\n{}\n", tr("`saccade lesson NAME` plays one here and checks what it claims; `saccade FILE.json` opens one in "
+                            "the window."));
 }
 
 /// What became of the claims of one scene on this machine, and what of the scene is not there: one does not hide the other.
@@ -106,17 +107,18 @@ Wrong play(const LessonFile& lesson, const LessonOptions& options) {
             fmt::print("\n{} / {}  {}: {}\n", i + 1, lesson.scenes.size(), scene["exhibit"].get<std::string>(),
                        printable(scene["text"].get<std::string>()));
             for (const json& claim : scene["claims"])
-                fmt::print("  {:<15} {}  ({})\n", claim["verdict"].get<std::string>(),
-                           printable(claim["text"].get<std::string>()), printable(claim["found"].get<std::string>()));
+                fmt::print("  {:<15} {}  ({})\n", tr_composed(claim["verdict"].get<std::string>()),
+                           printable(claim["text"].get<std::string>()),
+                           printable(tr_composed(claim["found"].get<std::string>())));
             for (const json& problem : scene["problems"])
-                fmt::print("  {:<15} {}\n", "wrong", printable(problem.get<std::string>()));
+                fmt::print("  {:<15} {}\n", tr("wrong"), printable(tr_composed(problem.get<std::string>())));
         }
         scenes.push_back(std::move(scene));
     }
     if (options.as_json)
         fmt::print("{}\n", printable_json(json{{"title", lesson.title.in(chinese)}, {"scenes", scenes}}.dump(2)));
     else
-        fmt::print("\n{} of {} claims hold\n", claims - wrong.claims, claims);
+        fmt::print("\n{}\n", tr("{} of {} claims hold", claims - wrong.claims, claims));
     return wrong;
 }
 

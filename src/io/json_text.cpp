@@ -68,7 +68,8 @@ class LimitedBuilder : public nlohmann::json_sax<json> {
         const auto column = std::ranges::count_if(before.substr(newline + 1), [](char c) { return (c & 0xC0) != 0x80; });
         const std::string where = fmt::format(" (line {}, column {})", line, column + 1);
         if (error.id == number_overflow) fail("holds a number that is too large" + where);
-        fail("is not JSON" + where + (expected.empty() ? "" : ": expected " + expected));
+        if (expected.empty()) fail("is not JSON" + where);
+        fail("is not JSON" + where + ": expected " + expected);
     }
 
  private:

@@ -84,7 +84,7 @@ std::string verdict(const Claim& claim) {
 std::string found_against_claimed(const Claim& claim) {
     const std::string looked = claim.of > claim.checked ? fmt::format("{} of {} checked", claim.checked, claim.of)
                                                         : fmt::format("{} checked", claim.checked);
-    if (!claim.found.empty()) return claim.found + ", " + looked;
+    if (!claim.found.empty()) return claim.found + " · " + looked;
     return fmt::format("off by {:.3g}, {:.3g} allowed, {}", claim.error, claim.tolerance, looked);
 }
 

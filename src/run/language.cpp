@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 
@@ -87,6 +88,41 @@ void use_language(const std::string& id) {
 
 std::string language_in_use() {
     return languages()[in_use].id;
+}
+
+namespace {
+
+const Catalogue* catalogue_of(const std::string& id) {
+    static std::mutex mutex;
+    static std::map<std::string, std::unique_ptr<const Catalogue>> all;
+    const std::lock_guard lock(mutex);
+    const auto [known, first] = all.try_emplace(id);
+    if (first && id != languages().front().id && language_of(id) == id) {
+        try {
+            const std::string path = catalogue_path(id);
+            known->second = std::make_unique<const Catalogue>(read_file(path, most_bytes), path);
+        } catch (const Error&) {
+            // Choosing that language for the window says what is wrong with its file.
+        }
+    }
+    return known->second.get();
+}
+
+}  // namespace
+
+TextsIn::TextsIn(const std::string& id) : texts_(catalogue_of(id)) {}
+
+std::string TextsIn::tr(std::string_view english) const {
+    return tr_in({}, english);
+}
+
+std::string TextsIn::tr_in(std::string_view context, std::string_view english) const {
+    const std::string_view found = texts_ == nullptr ? std::string_view() : texts_->find(english, context);
+    return std::string(found.empty() ? english : found);
+}
+
+std::string TextsIn::tr_composed(std::string_view finished) const {
+    return (texts_ == nullptr ? std::nullopt : texts_->find_composed(finished)).value_or(std::string(finished));
 }
 
 LanguageFor::LanguageFor(const std::string& id) : before_(language_in_use()) {

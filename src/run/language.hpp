@@ -1,7 +1,12 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "base/translate.hpp"
 
 namespace saccade {
 
@@ -37,6 +42,26 @@ class LanguageFor {
 
  private:
     std::string before_;
+};
+
+/// Texts in one language, whichever is in use: a lesson is read in its own, beside a window in another. English for an id of no
+/// language, and while its catalogue cannot be read. Each catalogue is read once, at its first use.
+class TextsIn {
+ public:
+    explicit TextsIn(const std::string& id);
+
+    std::string tr(std::string_view english) const;
+    template <class First, class... Rest>
+    std::string tr(fmt::format_string<First, Rest...> english, First&& first, Rest&&... rest) const {
+        const fmt::string_view text = english;
+        return filled_in(texts_ == nullptr ? std::string_view() : texts_->find({text.data(), text.size()}),
+                         {text.data(), text.size()}, fmt::make_format_args(first, rest...));
+    }
+    std::string tr_in(std::string_view context, std::string_view english) const;
+    std::string tr_composed(std::string_view finished) const;
+
+ private:
+    const Catalogue* texts_;  // null: English
 };
 
 }  // namespace saccade

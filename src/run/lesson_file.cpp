@@ -135,7 +135,7 @@ LessonScene scene_from(const json& value, const std::string& where) {
         throw Error(ErrorCode::bad_format, fmt::format("{} has {} claims", where, claims.size()),
                     fmt::format("make at most {}", most_claims));
     for (std::size_t i = 0; i < claims.size(); ++i) {
-        const std::string claim = fmt::format("{}, claim {}", where, i + 1);
+        const std::string number = fmt::format("claim {}", i + 1), claim = where + ", " + number;
         scene.claims.push_back(
             in_place(claim, [&] { return scene_claim_from(claims[i], exhibit(scene.request.exhibit), claim); }));
         if (scene.claims.back().of_b && !scene.compared)

@@ -158,10 +158,10 @@ Check share_is_within(const Trace& trace, const SceneClaim& claim) {
         const double off = std::max(claim.at_least - sum, sum - claim.at_most);
         if (off <= worst) return;
         worst = off;
-        const std::string of = rows.words(row, false);
-        found =
-            fmt::format("{}{:.3f}, claimed {} {}", of.empty() ? "" : of + ": ", sum,
-                        sum < claim.at_least ? "at least" : "at most", sum < claim.at_least ? claim.at_least : claim.at_most);
+        const std::string of = rows.words(row, false),
+                          against = sum < claim.at_least ? fmt::format("{:.3f}, claimed at least {}", sum, claim.at_least)
+                                                         : fmt::format("{:.3f}, claimed at most {}", sum, claim.at_most);
+        found = of.empty() ? against : of + ": " + against;
     });
     Claim result = claim_of(claim.rows.tensor, checked, worst);
     result.found = found;

@@ -7,6 +7,7 @@
 #include "base/translate.hpp"
 #include "model/model_store.hpp"
 #include "run/guess.hpp"
+#include "run/language.hpp"
 #include "run/lesson_edit.hpp"
 #include "ui/controller.hpp"
 #include "ui/saved_view.hpp"
@@ -216,7 +217,7 @@ void LessonPlay::show_matrix() {
 /// The document as it now is; what is shown of the scene stays.
 void LessonPlay::take(nlohmann::json document) {
     LessonState& lesson = state_.lesson;
-    const std::string path = lesson.file ? lesson.file->path : msg("(new lesson)");
+    const std::string path = lesson.file ? lesson.file->path : tr("(new lesson)");
     LessonFile now = lesson_from_json(document);
     now.path = path;
     lesson.file = std::make_shared<const LessonFile>(std::move(now));
@@ -231,13 +232,13 @@ void LessonPlay::take(nlohmann::json document) {
 
 void LessonPlay::record() {
     LessonState& lesson = state_.lesson;
-    const bool fresh = lesson.file == nullptr, chinese = state_.view.language == "zh";
-    nlohmann::json document = fresh ? new_lesson_document(tr("My lesson")) : lesson.file->document;
+    const bool fresh = lesson.file == nullptr;
+    const TextsIn in(state_.view.language);
+    nlohmann::json document = fresh ? new_lesson_document(in.tr("My lesson")) : lesson.file->document;
     const std::size_t after = fresh ? std::string::npos : lesson.scene, at = fresh ? 0 : after + 1;
-    insert_scene(
-        document, after,
-        recorded_scene(session_of(state_.document, state_.view),
-                       chinese ? "在这里写这一幕说什么。" : "Write here what this scene says.", chinese ? "zh" : "en"));
+    insert_scene(document, after,
+                 recorded_scene(session_of(state_.document, state_.view), in.tr("Write here what this scene says."),
+                                state_.view.language));
     lesson.scene = at;
     take(std::move(document));
     lesson.editing = state_.view.lesson = true;

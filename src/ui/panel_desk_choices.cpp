@@ -91,7 +91,7 @@ void font_family(const Ui& ui, AppState& state) {
     const int usual = index_of(values, desk.font_family), last = static_cast<int>(values.size());
     desk.own_family = desk.own_family || usual == last;
     const int clicked =
-        choose(ui, state, msg("Font"), {msg("usual"), "serif", msg("own")}, desk.own_family ? last : usual,
+        choose(ui, state, msg("Font"), {msg("usual"), msg("serif"), msg("own")}, desk.own_family ? last : usual,
                {msg("As on screen"), msg("The serif family of this machine"), msg("Any other that is installed")});
     if (clicked >= 0) {
         desk.own_family = clicked == last;

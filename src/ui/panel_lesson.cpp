@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "base/translate.hpp"
+#include "run/language.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 #include "ui/shown_point.hpp"
@@ -89,22 +90,21 @@ void edit_scene(const Ui& ui, AppState& state, Controller& act) {
         note_place(state, id);
         return pressed;
     };
-    if (press("record", chinese ? "录下所示" : "Record", tr("What is shown becomes the next scene")))
-        return act.lesson().record();
+    const TextsIn in(state.view.language);
+    if (press("record", in.tr("Record"), tr("What is shown becomes the next scene"))) return act.lesson().record();
     if (press("earlier", "↑", tr("A place earlier"))) return act.lesson().move_scene(-1);
     if (press("later", "↓", tr("A place later"))) return act.lesson().move_scene(1);
-    if (press("remove scene", chinese ? "删除" : "Remove", tr("Takes this scene out"))) return act.lesson().remove_scene();
-    if (press("save lesson", chinese ? "保存 …" : "Save …", tr("As a file, to be played, edited and checked")))
+    if (press("remove scene", in.tr("Remove"), tr("Takes this scene out"))) return act.lesson().remove_scene();
+    if (press("save lesson", in.tr("Save …"), tr("As a file, to be played, edited and checked")))
         state.prompt = {PathPrompt::Kind::save_lesson, lesson.saved.path.empty() ? "lesson.json" : lesson.saved.path, ""};
 }
 
 /// The scene of the open file that is on the stage, and the way to the others.
 void played_lesson(const Ui& ui, AppState& state, Controller& act) {
     const float s = ui.s;
-    const bool chinese = in_chinese(state);
+    const TextsIn in(state.view.language);
     const std::size_t at = state.lesson.scene, scenes = shown_points(state);
-    label(ui, fmt::format(fmt::runtime(chinese ? "第 {} 幕，共 {} 幕" : "Scene {} of {}"), at + 1, scenes), ui.theme.secondary,
-          13);
+    label(ui, in.tr("Scene {} of {}", at + 1, scenes), ui.theme.secondary, 13);
     const ShownPoint scene = shown_point(state, act, at);
     if (state.lesson.editing)
         edit_scene(ui, state, act);
@@ -112,7 +112,7 @@ void played_lesson(const Ui& ui, AppState& state, Controller& act) {
         paragraph(ui, scene.text, ui.theme.text, 15);
     ImGui::Dummy({0, 2 * s});
     if (const LessonScene& now = *state.lesson.current(); now.question)
-        paragraph(ui, now.question->text.in(chinese) + (chinese ? " 按 F5 来猜。" : " F5 asks it."), ui.theme.selection, 15);
+        paragraph(ui, in.tr("{} F5 asks it.", now.question->text.in(in_chinese(state))), ui.theme.selection, 15);
     for (const ShownClaim& claim : scene.claims) claim_line(ui, state, act, claim);
     if (!state.lesson.problem.empty()) paragraph(ui, state.lesson.problem, ui.theme.secondary, 13);
     ImGui::Dummy({0, 4 * s});
@@ -123,34 +123,34 @@ void played_lesson(const Ui& ui, AppState& state, Controller& act) {
         note_place(state, id);
         return pressed && enabled;
     };
-    if (press("scene back", chinese ? "← 上一幕" : "← Back", at > 0, "")) act.lesson().show(at - 1);
-    if (press("scene next", chinese ? "下一幕 →" : "Next →", at + 1 < scenes, "")) act.lesson().show(at + 1);
+    if (press("scene back", in.tr("← Back"), at > 0, "")) act.lesson().show(at - 1);
+    if (press("scene next", in.tr("Next →"), at + 1 < scenes, "")) act.lesson().show(at + 1);
     const bool away = !act.lesson().on_stage() || act.lesson().changed();
     if (act.lesson().asks() && !act.lesson().covered() &&
-        press("ask again", tr("Ask again"), true, tr("Covers the row and forgets the guess")))
+        press("ask again", in.tr("Ask again"), true, tr("Covers the row and forgets the guess")))
         act.lesson().ask_again();
-    if (away && press("make it so", chinese ? "恢复本幕" : "Make it so", true,
-                      tr("The scene's own settings again; undo takes it back")))
+    if (away && press("make it so", in.tr("Make it so"), true, tr("The scene's own settings again; undo takes it back")))
         act.lesson().make_it_so();
     if (!state.lesson.editing &&
-        press("edit lesson", chinese ? "编辑" : "Edit", true, tr("Record scenes, write their texts, put them in order")))
+        press("edit lesson", in.tr("Edit"), true, tr("Record scenes, write their texts, put them in order")))
         state.lesson.editing = true;
-    if (press("close lesson", chinese ? "关闭" : "Close", true, tr("Back to the lesson of the exhibit; what is shown stays")))
+    if (press("close lesson", in.tr("Close"), true, tr("Back to the lesson of the exhibit; what is shown stays")))
         act.lesson().close();
 }
 
 /// Those that can be played.
 void offered(const Ui& ui, AppState& state, Controller& act) {
     if (act.lesson().offered().empty()) return;
+    const TextsIn in(state.view.language);
     const bool chinese = in_chinese(state);
     ImGui::Dummy({0, 4 * ui.s});
     if (!state.lesson.file) {
-        if (button(ui, "record first", chinese ? "录制一节新课" : "Record a lesson", ButtonKind::plain, 0,
+        if (button(ui, "record first", in.tr("Record a lesson"), ButtonKind::plain, 0,
                    tr("What is shown becomes its first scene")))
             act.lesson().record();
         note_place(state, "record first");
     }
-    heading(ui, chinese ? "可播放的课程" : "Lessons that play");
+    heading(ui, in.tr("Lessons that play"));
     const std::vector<OfferedLesson> all = act.lesson().offered();
     for (const OfferedLesson& one : all) {
         const std::string id = "play " + one.name;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "run/language.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 #include "ui/present_band.hpp"
@@ -18,7 +19,8 @@ constexpr double title_size = 18, said_size = 15;
 float present_head(const Ui& ui, AppState& state, float width) {
     const float s = ui.s, left = present_margin * s;
     const bool of_file = state.lesson.file != nullptr;
-    const std::string &exhibit = state.document.exhibit().title, lesson = shown_lesson_title(state);
+    const std::string exhibit = TextsIn(state.view.language).tr(state.document.exhibit().title),
+                      lesson = shown_lesson_title(state);
     const std::string &first = of_file ? lesson : exhibit, &second = of_file ? exhibit : lesson;
     const std::string count =
         state.present.points > 0 ? fmt::format("{} / {}", state.present.point + 1, state.present.points) : std::string();

@@ -6,6 +6,7 @@
 #include "base/error_line.hpp"
 #include "base/translate.hpp"
 #include "run/guess.hpp"
+#include "run/language.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 #include "ui/present_band.hpp"
@@ -132,17 +133,16 @@ class GuessBars {
 };
 
 /// How far off the guess is, in plain words.
-std::string distance_text(const GuessState& guess, bool chinese) {
+std::string distance_text(const GuessState& guess, const TextsIn& in) {
     const double off = guess_distance(guess.guess, guess.answer);
     const auto right = std::lround(100 * (1 - off));
-    return chinese ? fmt::format("权重的 {}% 猜对了位置，{}% 猜在别处", right, 100 - right)
-                   : fmt::format("{}% of your weight lies where it looks, {}% elsewhere", right, 100 - right);
+    return in.tr("{}% of your weight lies where it looks, {}% elsewhere", right, 100 - right);
 }
 
 void draw_card(const Ui& ui, AppState& state, Controller& act, const Rect& place) {
     const float s = ui.s;
     const GuessState& guess = state.lesson.guess;
-    const bool chinese = in_chinese(state);
+    const TextsIn in(state.view.language);
     const float width = place.size.x - 2 * padding * s;
     card_ground(ui, place.at, {place.at.x + place.size.x, place.at.y + place.size.y});
     ImVec2 at(place.at.x + padding * s, place.at.y + (padding - 4) * s);
@@ -154,12 +154,11 @@ void draw_card(const Ui& ui, AppState& state, Controller& act, const Rect& place
             at.y += height * s;
         }
     };
-    line(state.lesson.current()->question->text.in(chinese), question_size, ui.theme.text, title_line, "present question");
+    line(state.lesson.current()->question->text.in(in_chinese(state)), question_size, ui.theme.text, title_line,
+         "present question");
     const bool in_window = !state.present.on;  // where the keys of Present are not heard
-    const std::string hint = in_window ? tr("Draw the bars, then reveal the row.")
-                             : chinese ? "画出条形，然后按空格键。"
-                                       : "Draw the bars, then press space.";
-    const std::string told = guess.revealed ? distance_text(guess, chinese) : hint;
+    const std::string hint = in_window ? in.tr("Draw the bars, then reveal the row.") : in.tr("Draw the bars, then press space.");
+    const std::string told = guess.revealed ? distance_text(guess, in) : hint;
     line(told, guess.revealed ? told_size : hint_size, guess.revealed ? ui.theme.text : ui.theme.secondary, hint_line,
          "present told");
     const Axis& axis = *guess.matrix->tensor(guess.row.tensor).info.axes[1];
@@ -167,10 +166,9 @@ void draw_card(const Ui& ui, AppState& state, Controller& act, const Rect& place
     const float low = place.at.y + place.size.y - (footer + padding - 6) * s - button_high;
     GuessBars(ui, state, act, axis, {{at.x, at.y + 4 * s}, {width, std::max(1.0f, low - at.y - 8 * s)}}).draw();
     ImGui::SetCursorScreenPos({at.x, low});
-    const std::string own = chinese ? "你的猜测" : "your guess";
+    const std::string own = in.tr("your guess");
     label(ui, own, ui.theme.selection, hint_size);
-    const std::string right =
-        guess.revealed ? (chinese ? "模型的权重" : "the model's weights") : (chinese ? "和为 1" : "sums to 1");
+    const std::string right = guess.revealed ? in.tr("the model's weights") : in.tr("sums to 1");
     ImGui::SetCursorScreenPos({at.x + width - width_of(ui, right, hint_size), low});
     label(ui, right, guess.revealed ? ui.theme.accent : ui.theme.holds, hint_size);
     if (!in_window) return;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "run/language.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 #include "ui/present_band.hpp"
@@ -31,31 +32,21 @@ std::string number(float value) {
 }
 
 /// What happens to one number, in a sentence.
-std::string sentence(const RowStory& story, Told what, std::size_t j, bool chinese) {
+std::string sentence(const RowStory& story, Told what, std::size_t j, const TextsIn& in) {
     const std::string &query = story.query, &key = story.keys[j];
     const float sum =
         std::accumulate(story.products.begin(), story.products.begin() + static_cast<std::ptrdiff_t>(j) + 1, 0.0f);
     switch (what) {
         case Told::score:
-            return chinese ? fmt::format("分数：“{}”的查询与“{}”的键匹配多少？{}", query, key, number(story.scores[j]))
-                           : fmt::format("Score: how well does the key of {} fit the query of “{}”? {}", key, query,
-                                         number(story.scores[j]));
-        case Told::mask: {
-            const bool hidden = std::isinf(story.mask[j]);
-            if (chinese)
-                return fmt::format(fmt::runtime(hidden ? "掩码：“{}”被遮住，分数变成 −∞" : "掩码：“{}”可以看，分数不变"), key);
-            return fmt::format(
-                fmt::runtime(hidden ? "Mask: {} is hidden, its score becomes −∞" : "Mask: {} may be seen, its score stays"),
-                key);
-        }
+            return in.tr("Score: how well does the key of {} fit the query of “{}”? {}", key, query, number(story.scores[j]));
+        case Told::mask:
+            return std::isinf(story.mask[j]) ? in.tr("Mask: {} is hidden, its score becomes −∞", key)
+                                             : in.tr("Mask: {} may be seen, its score stays", key);
         case Told::weight:
-            return chinese ? fmt::format("softmax：“{}”得到全部权重 1 中的 {:.2f}", key, story.weights[j])
-                           : fmt::format("Softmax: of the weight of 1, {} gets {:.2f}", key, story.weights[j]);
+            return in.tr("Softmax: of the weight of 1, {} gets {:.2f}", key, story.weights[j]);
         case Told::sum:
-            return chinese ? fmt::format("加权和：{:.2f} × {} = {}，到此为 {}", story.weights[j], number(story.values[j]),
-                                         number(story.products[j]), number(sum))
-                           : fmt::format("Weighted sum: {:.2f} times {} is {}, so far {}", story.weights[j],
-                                         number(story.values[j]), number(story.products[j]), number(sum));
+            return in.tr("Weighted sum: {:.2f} times {} is {}, so far {}", story.weights[j], number(story.values[j]),
+                         number(story.products[j]), number(sum));
     }
     return {};
 }
@@ -68,17 +59,16 @@ const std::string& formula_of(const RowStory& story, Told what) {
                                   : story.context_formula;
 }
 
-std::string heading_of(const RowStory& story, Told what, bool chinese) {
+std::string heading_of(const RowStory& story, Told what, const TextsIn& in) {
     switch (what) {
         case Told::score:
-            return chinese ? "1 分数" : "1 scores";
+            return in.tr("1 scores");
         case Told::mask:
-            return chinese ? "2 掩码" : "2 mask";
+            return in.tr("2 mask");
         case Told::weight:
-            return fmt::format("{} softmax", story.is_masked() ? 3 : 2);
+            return story.is_masked() ? "3 softmax" : "2 softmax";
         case Told::sum:
-            return fmt::format(fmt::runtime(chinese ? "{} 加权和（第 {} 维）" : "{} weighted sum, coordinate {}"),
-                               story.is_masked() ? 4 : 3, story.coordinate + 1);
+            return in.tr("{} weighted sum, coordinate {}", story.is_masked() ? 4 : 3, story.coordinate + 1);
     }
     return {};
 }
@@ -86,8 +76,8 @@ std::string heading_of(const RowStory& story, Told what, bool chinese) {
 /// The numbers of all stages: a row for each key, a column for each stage, each as far as it was told.
 class StoryTable {
  public:
-    StoryTable(const Ui& ui, const SlowPlay& play, bool chinese, const Rect& place)
-        : ui_(ui), play_(play), story_(*play.story), chinese_(chinese), place_(place) {
+    StoryTable(const Ui& ui, const SlowPlay& play, const TextsIn& in, const Rect& place)
+        : ui_(ui), play_(play), story_(*play.story), in_(in), place_(place) {
         const auto n = static_cast<float>(story_.keys.size());
         each_ = (place.size.y - head_height * ui.s) / n;
         size_ = std::clamp(static_cast<double>(each_ / ui.s) * 0.62, 9.0, 18.0);
@@ -112,7 +102,7 @@ class StoryTable {
             const float x = left + width * static_cast<float>(stage);
             const Told what = told(story_, stage);
             const bool now = play_.now() / story_.keys.size() == stage;
-            put({x, place_.at.y}, fitted(ui_, heading_of(story_, what, chinese_), head_size, Font::ui, width - gap * ui_.s),
+            put({x, place_.at.y}, fitted(ui_, heading_of(story_, what, in_), head_size, Font::ui, width - gap * ui_.s),
                 now ? ui_.theme.selection : ui_.theme.secondary, head_size);
             for (std::size_t j = 0; j < story_.keys.size(); ++j) cell(stage, what, j, x, width - gap * ui_.s);
         }
@@ -160,7 +150,7 @@ class StoryTable {
     const Ui& ui_;
     const SlowPlay& play_;
     const RowStory& story_;
-    bool chinese_;
+    const TextsIn& in_;
     Rect place_;
     float each_ = 0, tokens_ = 0, largest_ = 1, most_ = 0;
     double size_ = 16;
@@ -170,7 +160,7 @@ class StoryTable {
 
 void slow_stage(const Ui& ui, AppState& state, Controller& act, const Rect& place) {
     const float s = ui.s, left = present_margin * s, width = place.size.x - 2 * left;
-    const bool chinese = state.view.language == "zh";
+    const TextsIn in(state.view.language);
     SlowPlay& play = state.slow;
     play.advance(static_cast<double>(ImGui::GetIO().DeltaTime));
     const ImVec2 window = ImGui::GetIO().DisplaySize;
@@ -183,10 +173,10 @@ void slow_stage(const Ui& ui, AppState& state, Controller& act, const Rect& plac
     const std::size_t stage = play.now() / story.keys.size(), key = play.now() % story.keys.size();
     const Told what = told(story, stage);
     const float table = std::max(1.0f, place.size.y - (told_height + 20) * s);
-    StoryTable(ui, play, chinese, {{left, place.at.y + 8 * s}, {width, table}}).draw();
+    StoryTable(ui, play, in, {{left, place.at.y + 8 * s}, {width, table}}).draw();
     const float y = place.at.y + place.size.y - told_height * s;
     ImGui::SetCursorScreenPos({left, y});
-    label(ui, sentence(story, what, key, chinese), ui.theme.text, told_size, Font::ui, width);
+    label(ui, sentence(story, what, key, in), ui.theme.text, told_size, Font::ui, width);
     note_place(state, "slow told");
     ImGui::SetCursorScreenPos({left, y + 27 * s});
     label(ui, formula_of(story, what), ui.theme.secondary, formula_size, Font::ui, width);

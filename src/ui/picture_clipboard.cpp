@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "base/error.hpp"
+#include "base/translate.hpp"
 #include "io/atomic_file.hpp"
 #include "ui/helper_program.hpp"
 #include "ui/recovery_folder.hpp"
@@ -23,9 +24,9 @@ Holder holder() {
 }
 
 Error nobody_holds_pictures() {
-    return {ErrorCode::unsupported, "this desktop's clipboard takes no pictures from here",
-            std::getenv("WAYLAND_DISPLAY") != nullptr ? "install wl-clipboard, or export a file"
-                                                      : "install xclip, or export a file"};
+    return {ErrorCode::unsupported, msg("this desktop's clipboard takes no pictures from here"),
+            std::getenv("WAYLAND_DISPLAY") != nullptr ? msg("install wl-clipboard, or export a file")
+                                                      : msg("install xclip, or export a file")};
 }
 
 }  // namespace

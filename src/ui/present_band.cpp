@@ -48,7 +48,7 @@ PresentBand::PresentBand(const Ui& ui, AppState& state, Controller& act, ImVec2 
       state_(state),
       act_(act),
       screen_(screen),
-      chinese_(state.view.language == "zh"),
+      in_(state.view.language),
       room_(screen.x / ui.s - 2 * present_margin),
       most_(screen.y / ui.s / 3 - band_top - band_bottom - footer),
       controls_(controls_width()) {
@@ -164,34 +164,21 @@ void PresentBand::draw_lines(ImVec2 at) {
 
 std::string PresentBand::onward_text() const {
     const Presentation& p = state_.present;
-    if (p.page + 1 < p.pages) return chinese_ ? "续 ▾" : "More ▾";
-    return chinese_ ? "下一条 →" : "Next →";
+    if (p.page + 1 < p.pages) return in_.tr("More ▾");
+    return state_.lesson.file ? in_.tr("Next →") : in_.tr_in("a point of a lesson", "Next →");
 }
 
-namespace {
-
-std::string back_text(bool chinese) {
-    return chinese ? "← 上一条" : "← Back";
+std::string PresentBand::back_text() const {
+    return state_.lesson.file ? in_.tr("← Back") : in_.tr_in("a point of a lesson", "← Back");
 }
-
-std::string reveal_text(bool chinese) {
-    return chinese ? "揭晓 ␣" : "Reveal ␣";
-}
-
-std::string again_text(bool chinese) {
-    return chinese ? "再问 A" : "Ask again A";
-}
-
-}  // namespace
 
 /// Of all buttons that may stand there, so that nothing moves from page to page.
 float PresentBand::controls_width() const {
     if (state_.present.points == 0) return 0;
-    const float onward = std::max(button_width(ui_, chinese_ ? "续 ▾" : "More ▾"), button_width(ui_, onward_text()));
-    return onward + button_width(ui_, back_text(chinese_)) + control_gap * ui_.s +
-           (act_.lesson().asks() ? std::max(button_width(ui_, reveal_text(chinese_)), button_width(ui_, again_text(chinese_))) +
-                                       control_gap * ui_.s
-                                 : 0);
+    const float onward = std::max(button_width(ui_, in_.tr("More ▾")), button_width(ui_, onward_text()));
+    const float asked = std::max(button_width(ui_, in_.tr("Reveal ␣")), button_width(ui_, in_.tr("Ask again A")));
+    return onward + button_width(ui_, back_text()) + control_gap * ui_.s +
+           (act_.lesson().asks() ? asked + control_gap * ui_.s : 0);
 }
 
 /// For the mouse; the keys do the same.
@@ -212,10 +199,9 @@ void PresentBand::draw_controls(ImVec2 right_low) {
     const bool covered = act_.lesson().covered(), ends = p.at_end(), starts = p.at_start();
     const ButtonKind onward = ends ? ButtonKind::quiet : covered ? ButtonKind::plain : ButtonKind::primary;
     if (press("present next", onward_text(), onward, "Space → PageDown")) p.next();
-    if (press("present back", back_text(chinese_), starts ? ButtonKind::quiet : ButtonKind::plain, "← PageUp")) p.back();
-    if (covered && press("present reveal", reveal_text(chinese_), ButtonKind::primary, "Space PageDown"))
-        act_.lesson().reveal();
-    if (act_.lesson().asks() && !covered && press("present again", again_text(chinese_), ButtonKind::plain, "A"))
+    if (press("present back", back_text(), starts ? ButtonKind::quiet : ButtonKind::plain, "← PageUp")) p.back();
+    if (covered && press("present reveal", in_.tr("Reveal ␣"), ButtonKind::primary, "Space PageDown")) act_.lesson().reveal();
+    if (act_.lesson().asks() && !covered && press("present again", in_.tr("Ask again A"), ButtonKind::plain, "A"))
         act_.lesson().ask_again();
 }
 
@@ -237,24 +223,24 @@ void PresentBand::draw_progress(ImVec2 at, float width) const {
 /// The keys, as many as there is room for, the most wanted first.
 std::string PresentBand::hints(float room) const {
     std::vector<std::string> all;
-    const auto add = [&](const char* english, const char* chinese) { all.emplace_back(chinese_ ? chinese : english); };
-    if (state_.lesson.file && act_.lesson().changed()) add("M make it so", "M 恢复本幕");
+    const auto add = [&](std::string text) { all.push_back(std::move(text)); };
+    if (state_.lesson.file && act_.lesson().changed()) add(in_.tr("M make it so"));
     if (state_.slow.on()) {
-        add("Esc P back to the views", "Esc P 返回视图");
-        add("Space pause", "空格 暂停");
-        add("← → number by number", "← → 逐个数");
+        add(in_.tr("Esc P back to the views"));
+        add(in_.tr("Space pause"));
+        add(in_.tr("← → number by number"));
     } else {
-        add("Esc end", "Esc 结束");
-        if (can_play_) add("P play the row", "P 逐步播放");
+        add(in_.tr("Esc end"));
+        if (can_play_) add(in_.tr("P play the row"));
     }
-    if (act_.lesson().covered()) add("↑ ↓ + − draw the bars", "↑ ↓ + − 画条形");
-    add("F1 keys", "F1 按键");
-    if (act_.stage().step_count() > 1 && !act_.lesson().asks() && !state_.slow.on()) add("[ ] steps", "[ ] 解码步");
-    if (!act_.lesson().asks() && !state_.slow.on()) add("V views", "V 视图");
-    add("S spotlight", "S 聚光");
-    add("B black", "B 黑屏");
-    add("W white", "W 白屏");
-    add("Ctrl + − size", "Ctrl + − 字号");
+    if (act_.lesson().covered()) add(in_.tr("↑ ↓ + − draw the bars"));
+    add(in_.tr("F1 keys"));
+    if (act_.stage().step_count() > 1 && !act_.lesson().asks() && !state_.slow.on()) add(in_.tr("[ ] steps"));
+    if (!act_.lesson().asks() && !state_.slow.on()) add(in_.tr("V views"));
+    add(in_.tr("S spotlight"));
+    add(in_.tr("B black"));
+    add(in_.tr("W white"));
+    add(in_.tr("Ctrl + − size"));
     std::string text;
     for (const std::string& one : all) {
         const std::string longer = text.empty() ? one : text + " · " + one;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "run/language.hpp"
 #include "ui/panels.hpp"
 #include "ui/shown_point.hpp"
 
@@ -42,13 +43,15 @@ class PresentBand {
     void draw_progress(ImVec2 at, float width) const;
     std::string hints(float room) const;
     std::string onward_text() const;
+    std::string back_text() const;
     float controls_width() const;
 
     const Ui& ui_;
     AppState& state_;
     Controller& act_;
     ImVec2 screen_;
-    bool chinese_, can_play_ = false;
+    TextsIn in_;  // the lesson's language
+    bool can_play_ = false;
     float room_, most_, controls_;  // logical px: of a line; of all lines; of the buttons' width
     std::vector<Line> lines_;
     std::size_t from_ = 0, to_ = 0;  // those of the page

@@ -1,5 +1,7 @@
 #include "ui/shown_point.hpp"
 
+#include "base/translate.hpp"
+#include "run/language.hpp"
 #include "ui/verdict_line.hpp"
 
 namespace saccade {
@@ -10,6 +12,11 @@ bool in_chinese(const AppState& state) {
     return state.view.language == "zh";
 }
 
+/// Of the tooltip, in the window's language.
+std::string found_in(const Finding& finding) {
+    return tr_composed(finding.claim ? found_against_claimed(*finding.claim) : finding.problem);
+}
+
 ShownPoint point_of_exhibit(const AppState& state, std::size_t at) {
     const Lesson& lesson = state.document.exhibit().lesson;
     const Side& side = state.document.side();
@@ -18,8 +25,8 @@ ShownPoint point_of_exhibit(const AppState& state, std::size_t at) {
     ShownPoint shown{in_chinese(state) ? point.chinese : point.english, {}};
     const Finding none, &finding = at < side.lesson.size() ? side.lesson[at] : none;
     if (const std::string said = verdict(point, finding); !said.empty())
-        shown.claims.push_back({verdict_line(said, finding, in_chinese(state)), said,
-                                finding.claim ? found_against_claimed(*finding.claim) : finding.problem, false, std::nullopt});
+        shown.claims.push_back(
+            {verdict_line(said, finding, state.view.language), said, found_in(finding), false, std::nullopt});
     return shown;
 }
 
@@ -36,12 +43,14 @@ ShownPoint scene_of_file(const AppState& state, const Controller& act, std::size
         one.waits = claim.after_guess && (!now || act.lesson().covered());
         if (one.waits) {
             // Which tells no more than that something is claimed.
-            one.text = chinese ? "这一行的结论：等你猜完" : "what is claimed of this row: after your guess";
+            one.text = TextsIn(state.view.language).tr("what is claimed of this row: after your guess");
         } else if (now && i < lesson.findings.size()) {
             const Finding& finding = lesson.findings[i];
             one.said = verdict(claim.point, finding);
-            one.found = finding.claim ? found_against_claimed(*finding.claim) : finding.problem;
-            if (one.said != "held") one.text += (chinese ? "：" : ": ") + verdict_line(one.said, finding, chinese);
+            one.found = found_in(finding);
+            if (one.said != "held")
+                one.text =
+                    TextsIn(state.view.language).tr("{}: {}", one.text, verdict_line(one.said, finding, state.view.language));
         }
         shown.claims.push_back(std::move(one));
     }

@@ -1,27 +1,8 @@
 #include "ui/verdict_line.hpp"
 
-#include <fmt/format.h>
+#include "run/language.hpp"
 
 namespace saccade {
-
-namespace {
-
-std::string translated(const std::string& said, bool chinese) {
-    if (!chinese) return said == "held" ? "held on this run" : said == "broken" ? "broken on this run" : said;
-    if (said == "held") return "本次运行成立";
-    return said == "broken" ? "本次运行不成立" : is_broken(said) ? "被手动改动打破" : "不适用于本次运行";
-}
-
-/// Why, in the lesson's language. What a check found in words it has in English alone: its numbers stand under the mouse.
-std::string why_broken(const Claim& claim, bool chinese) {
-    if (!chinese) return ": " + found_against_claimed(claim);
-    const std::string looked = claim.of > claim.checked ? fmt::format("{} 个中查了 {} 个", claim.of, claim.checked)
-                                                        : fmt::format("查了 {} 个", claim.checked);
-    if (!claim.found.empty()) return "：" + looked;
-    return fmt::format("：相差 {:.3g}，允许 {:.3g}，{}", claim.error, claim.tolerance, looked);
-}
-
-}  // namespace
 
 bool is_broken(const std::string& said) {
     return said.starts_with("broken");
@@ -51,8 +32,13 @@ void verdict_mark(const Ui& ui, ImVec2 at, const std::string& said) {
     }
 }
 
-std::string verdict_line(const std::string& said, const Finding& finding, bool chinese) {
-    return translated(said, chinese) + (is_broken(said) && finding.claim ? why_broken(*finding.claim, chinese) : "");
+std::string verdict_line(const std::string& said, const Finding& finding, const std::string& language) {
+    const TextsIn in(language);
+    const std::string judged = said == "held"     ? in.tr("held on this run")
+                               : said == "broken" ? in.tr("broken on this run")
+                                                  : in.tr_composed(said);
+    if (!is_broken(said) || !finding.claim) return judged;
+    return in.tr("{}: {}", judged, in.tr_composed(found_against_claimed(*finding.claim)));
 }
 
 }  // namespace saccade

@@ -221,7 +221,7 @@ void draw_largest(Sketch& sketch, const Box& bar, const MapLook& look, double ba
     sketch.line({x, bar.y - sketch.px(2)}, {x, bar.bottom() + sketch.px(2)}, theme.text, sketch.px(1.5));
     const double left = bar.x + sketch.text_width(low_text(look.normalization), size) + gap,
                  right = bar.right() - sketch.text_width(high_text(look.normalization), size) - gap;
-    for (const std::string& label : {"largest " + number_text(*look.largest), number_text(*look.largest)}) {
+    for (const std::string& label : {tr("largest {}", number_text(*look.largest)), number_text(*look.largest)}) {
         const double w = sketch.text_width(label, size);
         if (w > right - left) continue;
         sketch.text({std::clamp(x - w / 2, left, right - w), baseline}, label, size, theme.secondary);

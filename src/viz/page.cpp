@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/translate.hpp"
 #include "base/utf8.hpp"
 #include "io/json_text.hpp"
 #include "viz/origin.hpp"
@@ -68,17 +69,30 @@ std::string facts_of(const Trace& trace, const FigureOrigin& origin) {
     const Json request = Json::parse(origin.request, nullptr, false);
     if (request.is_object()) {
         for (const char* key : {"exhibit", "weights"})
-            if (request.contains(key) && !request[key].is_null() && request[key] != "") say(key, value_text(request[key]));
+            if (request.contains(key) && !request[key].is_null() && request[key] != "")
+                say(tr(key), value_text(request[key]));
         if (request.contains("params") && request["params"].is_object())
             for (const auto& [name, value] : request["params"].items()) say(name, value_text(value));
-        if (request.contains("seed")) say("seed", value_text(request["seed"]));
+        if (request.contains("seed")) say(tr("seed"), value_text(request["seed"]));
     }
     for (const auto& [name, text] : trace.texts()) say(name, shorten(text, longest_fact));
-    say("changed by hand", shorten(changed_by_hand(trace, origin), longest_fact));
-    say("compared", compared_settings(origin));
+    say(tr("changed by hand"), shorten(changed_by_hand(trace, origin), longest_fact));
+    say(tr("compared"), compared_settings(origin));
     const std::string scale = asked_scale(origin.view).label();
-    say("colours", scale.empty() ? "linear scale" : scale);
+    say(tr("colours"), scale.empty() ? tr("linear scale") : tr_composed(scale));
     return rows;
+}
+
+/// What the script says, in the language in which the page is written.
+Json script_texts() {
+    return {{"dark", tr("Dark")},
+            {"light", tr("Light")},
+            {"masked", tr("masked")},
+            {"valueMasked", tr("{}, masked")},
+            {"absent", tr("This page does not have {}")},
+            {"point", tr("Point at a cell or a token")},
+            {"stays", tr("{} stays at {}")},
+            {"opacity", tr("opacity")}};
 }
 
 std::string figure_html(const PageFigure& figure, std::size_t n, const std::string& letter) {
@@ -87,7 +101,7 @@ std::string figure_html(const PageFigure& figure, std::size_t n, const std::stri
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {2:g} {4:g}\" tabindex=\"0\" role=\"img\" "
         "aria-label=\"{5}\"><g class=\"drawn\">\n{6}</g><g class=\"lights\"></g></svg></div></figure>\n",
         n, letter.empty() ? "" : "<figcaption>" + letter + "</figcaption>", figure.width, figure.width / figure.height,
-        figure.height, xml_escaped(figure.title), figure.drawn);
+        figure.height, xml_escaped(tr_composed(figure.title)), figure.drawn);
 }
 
 /// One of the small heatmaps of a figure, large.
@@ -117,7 +131,8 @@ PageBody body_of(const Trace& trace, const std::vector<ViewState>& states, const
         const View& drawn = view(state.view);
         if (explained.insert(drawn.id()).second)
             made.explained +=
-                fmt::format("<dt>{}</dt><dd>{}</dd>\n", xml_escaped(drawn.title()), xml_escaped(drawn.explains()));
+                fmt::format("<dt>{}</dt><dd>{}</dd>\n", xml_escaped(tr(drawn.title())),
+                            xml_escaped(tr(drawn.explains())));
         return figure;
     };
     std::vector<ViewState> large;
@@ -148,17 +163,19 @@ std::string page_of(const Trace& trace, const FigureOrigin& origin, const std::v
     std::string notes;
     for (const std::string& text : parts.left_out) {
         left_out.push_back({"", text, "fewer tokens, or one panel, leave room for it"});
-        notes += "<p class=\"note\">" + xml_escaped(text) + ".</p>\n";
+        notes += "<p class=\"note\">" + xml_escaped(tr_composed(text)) + ".</p>\n";
     }
     const Json data{{"figures", made.json},
                     {"axes", parts.values.axes()},
                     {"planes", parts.values.planes()},
                     {"colormaps", parts.colormaps},
-                    {"dark", asked.dark}};
+                    {"dark", asked.dark},
+                    {"texts", script_texts()}};
     const Json request = Json::parse(origin.request, nullptr, false);
     const std::string exhibit = request.is_object() && request.contains("exhibit") ? value_text(request["exhibit"]) : "";
-    const std::string title = view(states.front().view).layout(trace, states.front(), measure).title;
-    std::string page = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
+    const std::string title = tr_composed(view(states.front().view).layout(trace, states.front(), measure).title);
+    std::string page = fmt::format("<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n",
+                                   tr_in("the language of a page, as HTML names it", "en"));
     page += fmt::format("<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n", policy);
     page += "<meta name=\"viewport\" content=\"width=device-width\">\n<link rel=\"icon\" href=\"data:,\">\n";
     page += fmt::format("<title>{}{}{}</title>\n", xml_escaped(title), exhibit.empty() ? "" : " · ", xml_escaped(exhibit));
@@ -166,21 +183,20 @@ std::string page_of(const Trace& trace, const FigureOrigin& origin, const std::v
     page += "</head>\n<body>\n";
     page += fmt::format(
         "<header><h1>{}</h1><span dir=\"auto\">{}</span><div id=\"choices\"></div>"
-        "<button id=\"theme\" type=\"button\" hidden>Dark</button></header>\n",
-        xml_escaped(title), xml_escaped(exhibit));
+        "<button id=\"theme\" type=\"button\" hidden>{}</button></header>\n",
+        xml_escaped(title), xml_escaped(exhibit), xml_escaped(tr("Dark")));
     page += "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"shared\" width=\"0\" height=\"0\" aria-hidden=\"true\">" +
             svg_metadata_of(origin_text(origin)) + parts.pieces.shared() + "</svg>\n";
     const Index columns = origin.panels.states.empty() ? 1 : std::min<Index>(origin.panels.columns, std::ssize(states));
     const bool pair = columns == 1 && made.json.size() > states.size();  // a grid, and one of its heads
     page += fmt::format("<main{} style=\"--columns:{}\">\n{}</main>\n", pair ? " class=\"pair\"" : "", columns, made.figures);
     page += "<output id=\"readout\" aria-live=\"polite\"></output>\n<section>\n" + notes;
-    page += "<h2>What was computed</h2>\n<dl>\n" + facts_of(trace, origin) + "</dl>\n<h2>How to read it</h2>\n<dl>\n" +
-            made.explained;
-    page +=
-        "</dl>\n<p class=\"hint\">Point at a cell or a token for its numbers. A click keeps it, and another or Esc lets it go; "
-        "arrow keys "
-        "move it.</p>\n<noscript><p class=\"note\">Without scripts this page shows the figure "
-        "alone.</p></noscript>\n</section>\n";
+    page += fmt::format("<h2>{}</h2>\n<dl>\n{}</dl>\n<h2>{}</h2>\n<dl>\n{}</dl>\n", xml_escaped(tr("What was computed")),
+                        facts_of(trace, origin), xml_escaped(tr("How to read it")), made.explained);
+    page += fmt::format("<p class=\"hint\">{}</p>\n<noscript><p class=\"note\">{}</p></noscript>\n</section>\n",
+                        xml_escaped(tr("Point at a cell or a token for its numbers. A click keeps it, and another or Esc lets it "
+                                       "go; arrow keys move it.")),
+                        xml_escaped(tr("Without scripts this page shows the figure alone.")));
     page += "<script id=\"saccade-data\" type=\"application/json\">" + script_json(data) + "</script>\n";
     page += "<script>\n" + std::string(page_script) + "</script>\n</body>\n</html>\n";
     return page;

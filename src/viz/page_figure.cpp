@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "base/translate.hpp"
 #include "viz/attention_plane.hpp"
 #include "viz/derived.hpp"
 #include "viz/layout.hpp"
@@ -247,7 +248,7 @@ class FigureWriter {
             for (const FigureItem& item : figure.items) items.push_back(string(write_item(figure, item, planes, maps)));
             variant[dark ? "dark" : "light"] = {{"items", items}, {"maps", maps}};
             if (dark) continue;
-            variant["title"] = figure.title;
+            variant["title"] = tr_composed(figure.title);
             variant["regions"] = regions(figure);
             for (std::size_t i = 0; i < planes.size(); ++i)
                 if (planes[i] < 0) planes[i] = parts_.values.plane(figure.regions[i]);

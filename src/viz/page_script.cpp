@@ -11,6 +11,9 @@ const views = [...document.querySelectorAll('figure')].map((element, n) => ({
   element, svg: element.querySelector('svg'), drawn: element.querySelector('.drawn'), lights: element.querySelector('.lights'),
   json: data.figures[n], asked: element.querySelector('.drawn').innerHTML, variant: data.figures[n].variants[0], at: {},
 }));
+// Of a text with places, {} in order or {0} by number, with these values.
+const texts = data.texts;
+const filled = (text, ...values) => { let n = 0; return text.replace(/\{(\d*)\}/g, (_, at) => values[at === '' ? n++ : at]); };
 const state = {dark: data.dark, hovered: null, pinned: null, opacity: null};
 
 // Numbers
@@ -37,8 +40,8 @@ function fixed4(value) {
 }
 function numberText(plane, i) {
   const value = plane.read.values[i], masked = plane.read.isMasked(i);
-  if (!Number.isFinite(value)) return 'masked';
-  return fixed4(value) + (masked ? ', masked' : '');
+  if (!Number.isFinite(value)) return texts.masked;
+  return masked ? filled(texts.valueMasked, fixed4(value)) : fixed4(value);
 }
 // Where a position on the plane's axis `n` is among those that it holds; -1: it is not.
 function indexOn(plane, n, position) {
@@ -140,7 +143,7 @@ function draw(view) {
 }
 function drawAll() {
   document.documentElement.dataset.theme = state.dark ? 'dark' : 'light';
-  byId('theme').textContent = state.dark ? 'Light' : 'Dark';
+  byId('theme').textContent = state.dark ? texts.light : texts.dark;
   views.forEach(draw);
   for (const key of ['hovered', 'pinned']) {
     // Another head may be laid out otherwise: what is pointed at must still be there.
@@ -234,15 +237,15 @@ function say(cell) {
   const readout = byId('readout');
   readout.replaceChildren();
   const absent = views.find((view) => view.element.hasAttribute('data-absent'));
-  if (absent) write(readout, 'This page does not have ' + absent.json.choices.map((axis) => data.axes[axis].places[absent.at[axis]]).join(', '), 'quiet');
-  if (!cell) return write(readout, 'Point at a cell or a token', 'quiet');
+  if (absent) write(readout, filled(texts.absent, absent.json.choices.map((axis) => data.axes[axis].places[absent.at[axis]]).join(', ')), 'quiet');
+  if (!cell) return write(readout, texts.point, 'quiet');
   const view = cell.view, id = view.variant.planes[cell.region], marks = marksOf(cell), plane = id >= 0 && planes[id].axes ? planes[id] : null;
   write(readout, plane ? plane.title : view.variant.title, same(cell, state.pinned) ? 'kept' : '');
   view.json.choices.forEach((axis, i) => write(readout, data.axes[axis].places[view.variant.at[i]], 'quiet'));
   for (const [axis, at] of marks) write(readout, data.axes[axis].places[at]);
   for (const other of views)
     for (const [axis, at] of other.json.stays)
-      if (marks.has(axis) && marks.get(axis) !== at) write(readout, `${other.variant.title} stays at ${data.axes[axis].places[at]}`, 'quiet');
+      if (marks.has(axis) && marks.get(axis) !== at) write(readout, filled(texts.stays, other.variant.title, data.axes[axis].places[at]), 'quiet');
   if (!plane) return;
   const at = plane.axes.map((axis, n) => marks.has(axis) ? indexOn(plane, n, marks.get(axis)) : undefined);
   if (at.includes(-1)) return;
@@ -311,7 +314,7 @@ function addOpacity() {
   const map = views.flatMap((view) => view.variant.light.maps).find((m) => m.overPicture);
   if (!map) return;
   const box = html('label', byId('choices'), {className: 'choice'});
-  html('span', box, {textContent: 'opacity'});
+  html('span', box, {textContent: texts.opacity});
   html('input', box, {type: 'range', min: 0, max: 1, step: 0.05, value: map.opacity, id: 'opacity', oninput: (event) => {
     state.opacity = Number(event.target.value);
     drawAll();

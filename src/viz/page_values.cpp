@@ -9,6 +9,7 @@
 #include <span>
 
 #include "base/base64.hpp"
+#include "base/translate.hpp"
 #include "base/utf8.hpp"
 #include "viz/derived.hpp"
 #include "viz/layout.hpp"
@@ -112,7 +113,7 @@ int PageValues::read(const HitRegion& region, const Tensor<float>* seen) try {
             const bool is_masked = seen != nullptr ? !std::isfinite(seen->data()[cell]) : hidden(index);
             masked[static_cast<std::size_t>(cell)] = is_masked ? 1 : 0;
         }
-    nlohmann::json plane{{"title", tensor.info.title.empty() ? tensor.info.name : tensor.info.title},
+    nlohmann::json plane{{"title", tensor.info.title.empty() ? tensor.info.name : tr_composed(tensor.info.title)},
                          {"unit", tensor.info.unit},
                          {"tensor", tensor.info.name},
                          {"at", region.ref.index}};

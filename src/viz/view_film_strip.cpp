@@ -228,10 +228,11 @@ void draw_strip(Sketch& sketch, const Film& film, const Places& places) {
 }
 
 std::string subtitle_of(const Film& film) {
-    std::string text = film.where;
-    return text + (text.empty() ? "" : " · ") +
-           fmt::format("{} frames{}, frame {} in focus", film.size(), film.part.is_cut() ? ", " + part_text(film.part) : "",
-                       film.axis->label(film.chosen));
+    const std::string focus = film.axis->label(film.chosen),
+                      frames = film.part.is_cut()
+                                   ? fmt::format("{} frames, {}, frame {} in focus", film.size(), part_text(film.part), focus)
+                                   : fmt::format("{} frames, frame {} in focus", film.size(), focus);
+    return film.where.empty() ? frames : film.where + " · " + frames;
 }
 
 class FilmStripView : public View {

@@ -110,8 +110,10 @@ class FlowView : public View {
         const ViewState& state = planes.front().state;
         Sketch sketch(state, measure);
         std::string subtitle = planes.size() > 1 ? heads_said(tensor, planes) : slice.where;
-        subtitle += (subtitle.empty() ? "" : " · ") + axis_caption(*slice.col()) + shown_of(*slice.col(), slice.col_part) +
-                    " above, " + axis_caption(*slice.row()) + shown_of(*slice.row(), slice.row_part) + " below";
+        const std::string ends =
+            fmt::format("{} above, {} below", axis_caption(*slice.col()) + shown_of(*slice.col(), slice.col_part),
+                        axis_caption(*slice.row()) + shown_of(*slice.row(), slice.row_part));
+        subtitle = subtitle.empty() ? ends : subtitle + " · " + ends;
         const TensorInfo& of = slice.derived ? slice.derived->info : tensor.info;
         Box content = sketch.begin(of.title.empty() ? title() : of.title, subtitle);
         const Lit selected(sketch.selected_focus(), slice), hovered(sketch.hovered_focus(), slice);

@@ -159,7 +159,7 @@ ViewOption combine_option() {
         {{"each", "One head: the selected one"},
          {"mean", "A = 1/h Σ_h A_h: its rows still sum to 1"},
          {"max", "A_ij = max_h A_h,ij: the strongest head at each cell"},
-         {"gradient", "A = mean_h (∂y/∂A_h ⊙ A_h)⁺: what raised the output (Chefer 2021, eq. 5)"}});
+         {"gradients", "A = mean_h (∂y/∂A_h ⊙ A_h)⁺: what raised the output (Chefer 2021, eq. 5)"}});
     o.offered = [](const OptionFacts& facts, const V&) { return facts.heads > 1; };
     o.offers = [](const OptionFacts& facts, const std::string& choice) { return choice != "gradient" || facts.gradient; };
     return o;
