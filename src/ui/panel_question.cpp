@@ -157,7 +157,8 @@ void draw_card(const Ui& ui, AppState& state, Controller& act, const Rect& place
     line(state.lesson.current()->question->text.in(in_chinese(state)), question_size, ui.theme.text, title_line,
          "present question");
     const bool in_window = !state.present.on;  // where the keys of Present are not heard
-    const std::string hint = in_window ? in.tr("Draw the bars, then reveal the row.") : in.tr("Draw the bars, then press space.");
+    const std::string hint =
+        in_window ? in.tr("Draw the bars, then reveal the row.") : in.tr("Draw the bars, then press space.");
     const std::string told = guess.revealed ? distance_text(guess, in) : hint;
     line(told, guess.revealed ? told_size : hint_size, guess.revealed ? ui.theme.text : ui.theme.secondary, hint_line,
          "present told");

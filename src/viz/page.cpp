@@ -69,8 +69,7 @@ std::string facts_of(const Trace& trace, const FigureOrigin& origin) {
     const Json request = Json::parse(origin.request, nullptr, false);
     if (request.is_object()) {
         for (const char* key : {"exhibit", "weights"})
-            if (request.contains(key) && !request[key].is_null() && request[key] != "")
-                say(tr(key), value_text(request[key]));
+            if (request.contains(key) && !request[key].is_null() && request[key] != "") say(tr(key), value_text(request[key]));
         if (request.contains("params") && request["params"].is_object())
             for (const auto& [name, value] : request["params"].items()) say(name, value_text(value));
         if (request.contains("seed")) say(tr("seed"), value_text(request["seed"]));
@@ -131,8 +130,7 @@ PageBody body_of(const Trace& trace, const std::vector<ViewState>& states, const
         const View& drawn = view(state.view);
         if (explained.insert(drawn.id()).second)
             made.explained +=
-                fmt::format("<dt>{}</dt><dd>{}</dd>\n", xml_escaped(tr(drawn.title())),
-                            xml_escaped(tr(drawn.explains())));
+                fmt::format("<dt>{}</dt><dd>{}</dd>\n", xml_escaped(tr(drawn.title())), xml_escaped(tr(drawn.explains())));
         return figure;
     };
     std::vector<ViewState> large;
@@ -165,12 +163,8 @@ std::string page_of(const Trace& trace, const FigureOrigin& origin, const std::v
         left_out.push_back({"", text, "fewer tokens, or one panel, leave room for it"});
         notes += "<p class=\"note\">" + xml_escaped(tr_composed(text)) + ".</p>\n";
     }
-    const Json data{{"figures", made.json},
-                    {"axes", parts.values.axes()},
-                    {"planes", parts.values.planes()},
-                    {"colormaps", parts.colormaps},
-                    {"dark", asked.dark},
-                    {"texts", script_texts()}};
+    const Json data{{"figures", made.json},         {"axes", parts.values.axes()}, {"planes", parts.values.planes()},
+                    {"colormaps", parts.colormaps}, {"dark", asked.dark},          {"texts", script_texts()}};
     const Json request = Json::parse(origin.request, nullptr, false);
     const std::string exhibit = request.is_object() && request.contains("exhibit") ? value_text(request["exhibit"]) : "";
     const std::string title = tr_composed(view(states.front().view).layout(trace, states.front(), measure).title);
@@ -193,10 +187,11 @@ std::string page_of(const Trace& trace, const FigureOrigin& origin, const std::v
     page += "<output id=\"readout\" aria-live=\"polite\"></output>\n<section>\n" + notes;
     page += fmt::format("<h2>{}</h2>\n<dl>\n{}</dl>\n<h2>{}</h2>\n<dl>\n{}</dl>\n", xml_escaped(tr("What was computed")),
                         facts_of(trace, origin), xml_escaped(tr("How to read it")), made.explained);
-    page += fmt::format("<p class=\"hint\">{}</p>\n<noscript><p class=\"note\">{}</p></noscript>\n</section>\n",
-                        xml_escaped(tr("Point at a cell or a token for its numbers. A click keeps it, and another or Esc lets it "
-                                       "go; arrow keys move it.")),
-                        xml_escaped(tr("Without scripts this page shows the figure alone.")));
+    page +=
+        fmt::format("<p class=\"hint\">{}</p>\n<noscript><p class=\"note\">{}</p></noscript>\n</section>\n",
+                    xml_escaped(tr("Point at a cell or a token for its numbers. A click keeps it, and another or Esc lets it "
+                                   "go; arrow keys move it.")),
+                    xml_escaped(tr("Without scripts this page shows the figure alone.")));
     page += "<script id=\"saccade-data\" type=\"application/json\">" + script_json(data) + "</script>\n";
     page += "<script>\n" + std::string(page_script) + "</script>\n</body>\n</html>\n";
     return page;

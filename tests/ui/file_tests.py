@@ -199,6 +199,26 @@ def to_scene(w):
     w.wait("the scene", lambda s: s["scene"]["open"] and not s["palette"] and answered(s))
 
 
+def to_lesson(w):
+    w.key("ctrl+k")
+    w.wait("the palette", lambda s: s["palette"] and s["typing"])
+    w.type("from a fixed context")
+    w.wait("found", lambda s: s["palette_query"] == "from a fixed context" and s["settled"])
+    w.key("Return")
+    w.wait("the lesson", lambda s: s["played"] and not s["palette"] and answered(s))
+    w.replace_source("火车")
+    w.wait("a run that is not the scene's", lambda s: answered(s) and s["played"]["changed"])
+
+
+def to_chinese(w):
+    w.key("ctrl+k")
+    w.wait("the palette", lambda s: s["palette"] and s["typing"])
+    w.type("Language")
+    w.wait("found", lambda s: s["palette_query"] == "Language" and s["settled"])
+    w.key("Return")
+    w.wait("Chinese", lambda s: s["language"] == "zh" and not s["palette"])
+
+
 # What the window notes that is no control: areas, and headings that tests look at.
 AREAS = {"(window)", "heatmap", "by hand", "effect", "bars", "picture caption", "output line", "picture", "whole map"}
 
@@ -214,13 +234,6 @@ def test_everything_is_reached_by_keyboard_alone(w):
             left.append(command)
         else:
             lines.append(f"command   {command['keys']:16} {command['title']}")
-    for prepare in (None, to_comparison, to_change, to_part, to_scene):
-        if prepare:
-            prepare(w)
-        found = [command for command in left if found_in_palette(w, command)]
-        lines += [f"command   {command['keys'] or '(palette)':16} {command['title']}" for command in found]
-        left = [command for command in left if command not in found]
-    check(not left, f"the palette never has {[command['title'] for command in left]}")
     for exhibit in ("transformer", "channel"):
         choose(w, exhibit)
         w.wait(exhibit, lambda s: s["exhibit"] == exhibit and answered(s) and s["settled"])
@@ -231,5 +244,14 @@ def test_everything_is_reached_by_keyboard_alone(w):
         lines += [f"{exhibit:12} Tab      {name or '(without a name)'}" for name in names]
         missed = {name for name in w.state()["places"] if name not in AREAS} - set(names)
         check(not missed, f"{exhibit}: Tab never comes to {missed}")
+    choose(w, "alignment")
+    w.wait("alignment", lambda s: s["exhibit"] == "alignment" and answered(s) and s["settled"])
+    for prepare in (None, to_comparison, to_change, to_part, to_scene, to_lesson, to_chinese):
+        if prepare:
+            prepare(w)
+        found = [command for command in left if found_in_palette(w, command)]
+        lines += [f"command   {command['keys'] or '(palette)':16} {command['title']}" for command in found]
+        left = [command for command in left if command not in found]
+    check(not left, f"the palette never has {[command['title'] for command in left]}")
     with open(os.path.join(w.artifacts, "keyboard.txt"), "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
