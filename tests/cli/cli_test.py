@@ -65,7 +65,7 @@ class Cli(Case):
         path = self.path("l.json", json.dumps(lesson).encode())
         done = saccade("lesson", path)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("broken          it reads cat  (of “q1” the largest is on “bat”, 1 checked)", done.stdout.decode())
+        self.assertIn("broken          it reads cat  (of “q1” the largest is on “bat” · 1 checked)", done.stdout.decode())
         self.assertIn("1 claim does not hold on this machine", done.stderr.decode())
         scene = lesson["scenes"][0]
         lesson["scenes"] = [{"state": {"request": {"exhibit": "memory", "interventions": ["weights[99,1]=0"]}}, "text": {"en": "One."},
