@@ -143,7 +143,9 @@ bool browse(const Ui& ui, AppState& state, PathPrompt& prompt) {
     for (const FolderEntry& entry : listing.entries) {
         const std::string path = text_of_path(folder) + entry.name + (entry.folder ? "/" : "");
         if (!row(entry.name + (entry.folder ? "/" : ""), entry.written, path)) continue;
-        taken = !entry.folder && ImGui::IsMouseDoubleClicked(0);
+        // Twice on this one: the first click may have been on the folder that stood here.
+        const bool again = path_from_text(prompt.path) == path_from_text(path);
+        taken = !entry.folder && again && ImGui::IsMouseDoubleClicked(0);
         go(path);
     }
     if (!listing.problem.empty()) paragraph(ui, listing.problem, ui.theme.broken);
