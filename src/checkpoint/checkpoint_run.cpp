@@ -11,6 +11,7 @@
 #include "io/available_memory.hpp"
 #include "model/stack_continuation.hpp"
 #include "nn/rules.hpp"
+#include "tensor/finite.hpp"
 #include "tensor/largest.hpp"
 
 namespace saccade {
@@ -132,7 +133,7 @@ class ReadingOut {
     CheckpointOutput operator()(CheckpointOutput output, bool lens) {
         const Tensor<float> state = states_.last.rows(at_, 1);
         const Tensor<float> p = probabilities(state);
-        if (!std::ranges::all_of(p.values(), [](float v) { return std::isfinite(v); }) && !observe_.probe()->intervening())
+        if (!all_finite(p) && !observe_.probe()->intervening())
             throw Error(ErrorCode::numeric, checkpoint_.path + ": its states grow beyond all numbers on this text",
                         "the weights are damaged, or need more than 32 bits");
         output.likeliest = places_of_largest(p.values(), next_shown);

@@ -6,12 +6,13 @@
 #include "base/error.hpp"
 #include "base/stop.hpp"
 #include "checkpoint/checkpoint_run.hpp"
+#include "tensor/finite.hpp"
 #include "tensor/largest.hpp"
 
 namespace saccade {
 
 Index sampled_token(const Tensor<float>& logits, const Sampling& how, Rng& rng) {
-    if (!std::ranges::all_of(logits.values(), [](float v) { return std::isfinite(v); }))
+    if (!all_finite(logits))
         throw Error(ErrorCode::numeric, "the logits of the next token are not finite",
                     "change less by hand, or use other weights");
     const auto logit = [&](Index id) { return static_cast<double>(logits.data()[id]); };

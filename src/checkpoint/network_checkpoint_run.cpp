@@ -1,11 +1,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/error.hpp"
 #include "base/kept_with.hpp"
 #include "checkpoint/network_checkpoint.hpp"
+#include "tensor/finite.hpp"
 
 namespace saccade {
 
@@ -115,7 +115,7 @@ ClassesRead run_network_checkpoint(const NetworkCheckpointPtr& checkpoint, const
                     fmt::format("gates are counted from 0 to {}", gates.size() - 1));
     const Tensor<float> logits = GatedRun(checkpoint, request, gates[request.gate], stop).logits(probe);
     if (logits.empty()) return {};
-    const bool finite = std::ranges::all_of(logits.values(), [](float v) { return std::isfinite(v); });
+    const bool finite = all_finite(logits);
     if (!finite && probe.intervening())
         throw Error(ErrorCode::numeric, "the network's logits are beyond the range of 32-bit numbers",
                     "set smaller values by hand");

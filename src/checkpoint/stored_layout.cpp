@@ -3,13 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 
 #include "base/error.hpp"
-#include "base/parallel.hpp"
 #include "io/half.hpp"
-#include "tensor/eigen.hpp"
+#include "tensor/finite.hpp"
 #include "tensor/storage.hpp"
 
 namespace saccade {
@@ -25,16 +23,6 @@ void refuse_none(const StoredPlace& place, const T* numbers, Index size, const V
                 fmt::format("{}: tensor '{}' holds {} at position {}", place.file->path(), place.tensor.name, value(*bad),
                             bad - numbers),
                 "the training went wrong; choose other weights");
-}
-
-bool are_finite(const Tensor<float>& values) {
-    constexpr Index piece = Index{1} << 18;
-    std::atomic<bool> all = true;
-    parallel_for((values.size() + piece - 1) / piece, [&](Index at) {
-        const auto some = array(values).segment(at * piece, std::min(piece, values.size() - at * piece));
-        if ((some * 0.0f).sum() != 0) all = false;  // of zeros; NaN is not 0, either
-    });
-    return all;
 }
 
 /// Where in what is stored [rows, cols] the matrix lies.
@@ -64,7 +52,7 @@ std::shared_ptr<const PackedMatrix<float>> laid_out_of(const StoredPlace& place,
         return packed(std::move(made));
     }
     Tensor<float> values = place.file->values(place.tensor);
-    if (!are_finite(values)) refuse_none(place, values.data(), values.size(), [](float v) { return v; });
+    if (!all_finite(values)) refuse_none(place, values.data(), values.size(), [](float v) { return v; });
     if (layout.units > 0) {
         Tensor<float> paired = Tensor<float>::uninitialized(stored);
         pair_rows(values.data(), stored[0], stored[1], layout.units, layout.turned, paired.data());

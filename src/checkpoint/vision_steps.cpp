@@ -8,6 +8,7 @@
 #include "autograd/ops.hpp"
 #include "base/error.hpp"
 #include "nn/rules.hpp"
+#include "tensor/finite.hpp"
 #include "tensor/largest.hpp"
 
 namespace saccade {
@@ -68,7 +69,7 @@ ClassesRead read_out_classes(const std::vector<std::string>& names_of, const std
                          .axes = {"class"},
                          .step = {"normalise", "p = softmax(o)", "probabilities[c] = " + rules::softmax('c', "logits[c]")}};
         }).value();
-    if (!std::ranges::all_of(p.values(), [](float v) { return std::isfinite(v); }) && !observe.probe()->intervening())
+    if (!all_finite(p) && !observe.probe()->intervening())
         throw Error(ErrorCode::numeric, path + ": its states grow beyond all numbers on this picture",
                     "the weights are damaged, or need more than 32 bits");
     output.likeliest = places_of_largest(p.values(), classes_shown);

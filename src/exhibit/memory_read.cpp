@@ -8,6 +8,7 @@
 #include "attention/score.hpp"
 #include "autograd/ops.hpp"
 #include "base/stop.hpp"
+#include "tensor/finite.hpp"
 
 namespace saccade {
 
@@ -159,7 +160,7 @@ Tensor<float> asked_again(const Hop& hop, const Hop& before, const Tensor<float>
 }
 
 void require_finite(const Tensor<float>& values, const char* what) {
-    if (std::ranges::any_of(values.values(), [](float v) { return !std::isfinite(v); }))
+    if (!all_finite(values))
         throw Error(ErrorCode::numeric, fmt::format("the {} are not finite numbers", what),
                     "use smaller numbers, or a larger temperature");
 }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "shaders.hpp"
-#include "tensor/eigen.hpp"
+#include "tensor/finite.hpp"
 #include "viz/hatching.hpp"
 
 namespace saccade {
@@ -29,11 +29,6 @@ Index block_for(double cell_px) {
     Index block = 1;
     while (cell_px * static_cast<double>(block) <= 0.5 && block < (Index{1} << 30)) block *= 2;
     return block;
-}
-
-/// Are some of them no finite numbers? The program for those that are is twice as fast.
-bool has_masked(const Tensor<float>& values) {
-    return (array(values) * 0.0f).sum() != 0;  // of zeros; NaN is not 0, either
 }
 
 /// Mean of the finite cells of each block; NaN where there are none.
@@ -104,7 +99,7 @@ const HeatmapRenderer::Level& HeatmapRenderer::level(const Tensor<float>& values
     entry.values = values;
     entry.tiles.clear();
     const Tensor<float> texels = row_block == 1 && column_block == 1 ? values : averaged(values, row_block, column_block);
-    entry.masks = has_masked(texels);
+    entry.masks = !all_finite(texels);
     entry.rows = texels.shape()[0];
     entry.columns = texels.shape()[1];
     std::vector<float> part;
@@ -204,7 +199,7 @@ const HeatmapRenderer::Atlas& HeatmapRenderer::atlas(const HeatmapGridItem& grid
     entry.values = grid.values;
     entry.tall = made.tall;
     entry.wide = made.wide;
-    entry.masks = has_masked(made.values);
+    entry.masks = !all_finite(made.values);
     entry.texture = make_texture(GL_R32F, static_cast<int>(made.values.shape()[1]), static_cast<int>(made.values.shape()[0]),
                                  GL_RED, GL_FLOAT, made.values.data());
     return entry;

@@ -37,7 +37,7 @@ class HeatmapRenderer {
     struct Level {
         Tensor<float> values;
         Index rows = 0, columns = 0;  // texels
-        bool masks = false;           // some are no finite numbers
+        bool masks = false;           // some are no finite numbers: the program for those that are is much faster
         std::vector<Tile> tiles;
         std::uint64_t last_frame = 0;
     };

@@ -3,12 +3,12 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "autograd/ops.hpp"
 #include "base/stop.hpp"
 #include "model/per_model.hpp"
 #include "nn/rules.hpp"
+#include "tensor/finite.hpp"
 
 namespace saccade {
 
@@ -59,7 +59,7 @@ class Run {
         const Index count = design().block_count();
         const Var<float> top = network().run_blocks(request_.block + 1, count, output, from_afar(observe_), stop_);
         const Var<float> logits = network().logits(top, observe_, request_.block + 1 == count ? name + ".output" : "");
-        if (!std::ranges::all_of(logits.value().values(), [](float v) { return std::isfinite(v); }))
+        if (!all_finite(logits.value()))
             throw Error(ErrorCode::numeric, "the network's logits are beyond the range of 32-bit numbers",
                         "set smaller values by hand");
         const Var<float> probabilities = observe_("probabilities", softmax(Var<float>(logits.value())), [] {

@@ -44,7 +44,7 @@ LessonFile lesson_from_json(const nlohmann::json& json);
 /// The same with the path. Error{io}.
 LessonFile load_lesson(const std::string& path);
 
-/// The lessons that come with the program, by name, in the order in which they are taught.
+/// The lessons that come with the program, by name.
 std::vector<std::string> bundled_lessons();
 /// One that can be chosen.
 struct OfferedLesson {

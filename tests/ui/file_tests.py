@@ -7,7 +7,7 @@ import tempfile
 import time
 
 from driver import Window
-from steps import answered, check, choose
+from steps import answered, check, choose, from_palette
 
 
 def open_prompt(w):
@@ -193,32 +193,20 @@ def to_part(w):
 def to_scene(w):
     choose(w, "captioning")
     w.wait("the exhibit", lambda s: s["exhibit"] == "captioning" and answered(s))
-    w.key("ctrl+k")
-    w.wait("the palette", lambda s: s["palette"] and s["typing"])
-    w.type("scene maker")
-    w.wait("found", lambda s: "found Scene maker" in s["places"] and s["palette_query"] == "scene maker")
-    w.key("Return")
-    w.wait("the scene", lambda s: s["scene"]["open"] and not s["palette"] and answered(s))
+    from_palette(w, "scene maker")
+    w.wait("the scene", lambda s: s["scene"]["open"] and answered(s))
 
 
 def to_lesson(w):
-    w.key("ctrl+k")
-    w.wait("the palette", lambda s: s["palette"] and s["typing"])
-    w.type("from a fixed context")
-    w.wait("found", lambda s: s["palette_query"] == "from a fixed context" and s["settled"])
-    w.key("Return")
-    w.wait("the lesson", lambda s: s["played"] and not s["palette"] and answered(s))
+    from_palette(w, "from a fixed context")
+    w.wait("the lesson", lambda s: s["played"] and answered(s))
     w.replace_source("火车")
     w.wait("a run that is not the scene's", lambda s: answered(s) and s["played"]["changed"])
 
 
 def to_chinese(w):
-    w.key("ctrl+k")
-    w.wait("the palette", lambda s: s["palette"] and s["typing"])
-    w.type("Language")
-    w.wait("found", lambda s: s["palette_query"] == "Language" and s["settled"])
-    w.key("Return")
-    w.wait("Chinese", lambda s: s["language"] == "zh" and not s["palette"])
+    from_palette(w, "Language")
+    w.wait("Chinese", lambda s: s["language"] == "zh")
 
 
 # What the window notes that is no control: areas, and headings that tests look at.

@@ -28,12 +28,18 @@ def write_figure(w, path):
     w.click(*w.place("export write"))
 
 
-def choose(w, exhibit):
+def from_palette(w, words):
+    """The first that the palette finds for these words."""
     w.key("ctrl+k")
     w.wait("the palette", lambda s: s["palette"] and s["typing"])
-    w.type("go to " + exhibit)
+    w.type(words)
+    w.wait("what is found for all of it", lambda s: s["palette_query"] == words and s["settled"])
     w.key("Return")
     w.wait("the palette to close", lambda s: not s["palette"])
+
+
+def choose(w, exhibit):
+    from_palette(w, "go to " + exhibit)
 
 
 def replace_field(w, name, text):
