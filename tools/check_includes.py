@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks the layering of src/: which folder may include which, that every include exists, and that every source has its header.
+"""Checks the layering of src/: which folder may include which, that every include exists, that every source has its header, and that
+no test writes where another may.
 
     check_includes.py [ROOT]        every violation by file and line; exit status 1 if there is one
     check_includes.py --self-test   the check can fail: each kind of violation, planted, is found
@@ -63,6 +64,7 @@ FAMILIES = {
 }
 
 INCLUDE = re.compile(r'\s*#\s*include\s*"([^"]+)"')
+SHARED_FOLDER = re.compile(r"\bTempDir\(\)|\btemp_directory_path\b")
 GENERATED = {"shaders.hpp"}  # made in the build folder
 
 
@@ -102,8 +104,21 @@ def has_header(root, path):
     return re.fullmatch(names, stem) is not None and os.path.exists(os.path.join(folder, header))
 
 
+def check_tests(root):
+    """The parts of a suite run side by side: a file that every process calls the same is written by one while another reads it."""
+    for folder, _, names in sorted(os.walk(os.path.join(root, "tests"))):
+        for name in sorted(names):
+            path = os.path.join(folder, name)
+            if not name.endswith((".cpp", ".hpp")) or name == "scratch.hpp":
+                continue
+            with open(path, encoding="utf-8") as f:
+                for number, line in enumerate(f, 1):
+                    if found := SHARED_FOLDER.search(line):
+                        yield f"{os.path.relpath(path, root)}:{number}: {found[0]} is every process's; take scratch_path or TemporaryFolder"
+
+
 def check(root):
-    problems, count = [], 0
+    problems, count = [*check_tests(root)], 0
     for path in sources(root):
         count += 1
         problems += check_file(root, path)
@@ -114,10 +129,11 @@ def check(root):
 
 def self_test():
     files = {
-        "base/error.hpp": "", "trace/trace.hpp": '#include "base/error.hpp"\n', "trace/trace.cpp": '#include "trace/trace.hpp"\n',
+        "../tests/unit/io_test.cpp": "", "base/error.hpp": "", "trace/trace.hpp": '#include "base/error.hpp"\n', "trace/trace.cpp": '#include "trace/trace.hpp"\n',
         "trace/trace_file.cpp": "", "viz/view.hpp": '#include "trace/trace.hpp"\n', "run/run.hpp": "",
     }
     planted = {
+        "../tests/unit/io_test.cpp": ('\nconst auto p = testing::TempDir() + "a.npy";\n', "tests/unit/io_test.cpp:2: TempDir() is every process's"),
         "base/error.hpp": ('\n#include "trace/trace.hpp"\n', "src/base/error.hpp:2: base may not include trace"),
         "viz/view.hpp": ('#include "run/run.hpp"\n', "src/viz/view.hpp:1: viz may not include run"),
         "run/run.hpp": ('#include "run/gone.hpp"\n', "src/run/run.hpp:1: run/gone.hpp does not exist"),

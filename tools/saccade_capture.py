@@ -195,16 +195,40 @@ class _Writer:
         self.call = 0
         self.inside = 0   # of an attention that is captured already
         self.running = [] # modules, the innermost last
+        self.nth = {}     # attentions of a module seen in this call
+        self.kinds = {}   # which attention of which module -> self or cross
+        self.names = {}   # of modules, by their id
+        self.cached = False  # this call was given the keys and values of those before
 
-    def begin_call(self):
+    def begin_call(self, cached=False):
+        self.cached = cached
         self.count.clear()
         self.running.clear()
+        self.nth.clear()
 
     def wants(self, kind, owner=None):
         """Counts an attention of a module (or of that which runs); its (kind, layer), if it is one of the layers that are wanted."""
+        kind = self.kind_of(kind, owner)
         layer = self.count.get(kind, 0)
         self.count[kind] = layer + 1
         return (kind, layer) if self.layers is None or layer in self.layers else None
+
+    def place_of(self, owner):
+        """Which attention of which module this is, in this call."""
+        module = owner if owner is not None else self.running[-1] if self.running else None
+        nth = self.nth[id(module)] = self.nth.get(id(module), -1) + 1
+        return module, nth
+
+    def kind_of(self, kind, owner=None):
+        """With a key-value cache one query among many keys looks like cross-attention: what a place was in the first call holds;
+        where that call began with a cache already, a module's name says which of the two it is."""
+        module, nth = self.place_of(owner)
+        place = (id(module), nth)
+        if place not in self.kinds:
+            name = self.names.get(id(module), "").lower()
+            crosses = any(word in name for word in ("cross", "encdec", "enc_dec", "encoder_attn", "multihead_attn"))
+            self.kinds[place] = "self" if kind == "cross" and self.cached and not crosses else kind
+        return self.kinds[place]
 
     def wanted_heads(self, heads):
         wanted = range(heads) if self.heads is None else [h for h in self.heads if 0 <= h < heads]
@@ -265,18 +289,13 @@ class _AppendingWriter(_Writer):
         super().__init__(*given)
         self.files = contextlib.ExitStack()
         self.places = {}  # which attention of which module -> its (kind, layer), as the first call had it
-        self.nth = {}     # attentions of a module seen in this call
         self.pieces = {}  # (kind, layer) -> (file, [(batch, heads, queries, keys, where it begins)])
 
-    def begin_call(self):
-        self.running.clear()
-        self.nth.clear()
-
     def wants(self, kind, owner=None):
+        kind = self.kind_of(kind, owner)
         module = owner if owner is not None else self.running[-1] if self.running else None
-        nth = self.nth[id(module)] = self.nth.get(id(module), -1) + 1
-        place = (id(module), nth)
-        if place not in self.places:  # one query among many keys looks like cross-attention: what the first call had holds
+        place = (id(module), self.nth[id(module)])
+        if place not in self.places:
             self.places[place] = (kind, self.count.get(kind, 0))
             self.count[kind] = self.places[place][1] + 1
         kind, layer = self.places[place]
@@ -590,7 +609,7 @@ def capture(model, path, tokenizer=None, layers=None, heads=None, dtype="float16
         ending.callback(writer.let_go)
 
         def counted(*args, **kwargs):
-            writer.begin_call()
+            writer.begin_call(any(kwargs.get(name) is not None for name in ("past_key_values", "past_key_value", "layer_past")))
             if tokens is None and (append or read["tokens"] is None):
                 new = _tokens_of(tokenizer, args, kwargs)
                 read["tokens"] = (read["tokens"] or []) + new if new else read["tokens"]
@@ -600,16 +619,16 @@ def capture(model, path, tokenizer=None, layers=None, heads=None, dtype="float16
                 writer.call += 1
 
         try:
-            for module in model.modules():
-                if append:
-                    undo.append(_watch_running(writer, module))
+            for name, module in model.named_modules():
+                writer.names[id(module)] = name
+                undo.append(_watch_running(writer, module))
                 if isinstance(module, torch.nn.MultiheadAttention):
                     undo.append(_watch_mha(torch, writer, module))
                 elif type(module).__name__.endswith("Attention"):
                     undo.append(_watch_returned(torch, writer, module, seen))
-                for name, value in (("activation_relu_or_gelu", 0), ("enable_nested_tensor", False)):
-                    if isinstance(module, (torch.nn.TransformerEncoderLayer, torch.nn.TransformerEncoder)) and hasattr(module, name):
-                        undo.append(_replace(module, name, value))
+                for fast, value in (("activation_relu_or_gelu", 0), ("enable_nested_tensor", False)):
+                    if isinstance(module, (torch.nn.TransformerEncoderLayer, torch.nn.TransformerEncoder)) and hasattr(module, fast):
+                        undo.append(_replace(module, fast, value))
             for name in ("scaled_dot_product_attention", "_scaled_dot_product_attention"):
                 if hasattr(torch.nn.functional, name):
                     undo.append(_watch_functional(torch, writer, name))

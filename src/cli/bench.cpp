@@ -89,7 +89,8 @@ std::vector<BenchValue> bench_training() {
         speed.reference = "not measured: " + script + " does not exist";
         return {values[0], speed};
     }
-    const std::string lengths = (std::filesystem::temp_directory_path() / "saccade_bench_lengths.json").string();
+    const std::string lengths =
+        (std::filesystem::temp_directory_path() / fmt::format("saccade_bench_lengths-{}.json", getpid())).string();
     write_file(lengths, batch_lengths());
     const json reference =
         json_of("/usr/bin/python3 " + shell_quoted(script) + " --lengths " + shell_quoted(lengths) + " 2>/dev/null");

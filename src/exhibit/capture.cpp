@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "base/path_text.hpp"
+#include "base/reading_progress.hpp"
 #include "exhibit/capture_lesson.hpp"
 #include "exhibit/capture_mask.hpp"
 #include "exhibit/capture_show.hpp"
@@ -248,6 +249,7 @@ void run_capture(RunContext& context) {
     look.tokens = tokens_of(params);
     look.stop = context.stop;
     look.reuse = &context.reuse;
+    const HearsReading expanding([&](double fraction) { context.progress(fraction, {}); });
     const CapturedFile capture = open_capture(example ? example_path() : path,
                                               {params.text("array"), params.text("axes"), params.text("role"), context.stop});
     Probe& probe = context.probe;

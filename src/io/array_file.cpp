@@ -13,6 +13,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "base/reading_progress.hpp"
 #include "base/stop.hpp"
 #include "base/utf8.hpp"
 #include "io/array_reading.hpp"
@@ -66,7 +67,8 @@ void check_array(FileArray& array) {
 /// A compressed member, expanded into a file that nobody else can open.
 class ArrayFile::Unpacked {
  public:
-    Unpacked(const std::string& path, const std::string& member, const std::stop_token& stop) : path_(path) {
+    Unpacked(const std::string& path, const std::string& member, std::uint64_t size, const std::stop_token& stop)
+        : path_(path) {
         std::error_code none;
         const std::filesystem::path folder = std::filesystem::temp_directory_path(none);
         if (none)
@@ -77,6 +79,7 @@ class ArrayFile::Unpacked {
         if (descriptor_ < 0) fail("no temporary file can be made in " + folder.string());
         ::unlink(name.c_str());
         try {
+            std::uint64_t written = 0;
             unpack_npz_member(path, member, stop, [&](const void* bytes, std::size_t count) {
                 for (std::size_t done = 0; done < count;) {
                     const ssize_t wrote = ::write(descriptor_, static_cast<const char*>(bytes) + done, count - done);
@@ -84,6 +87,8 @@ class ArrayFile::Unpacked {
                     if (wrote <= 0) fail("it cannot be expanded");
                     done += static_cast<std::size_t>(wrote);
                 }
+                written += count;
+                HearsReading::tell(static_cast<double>(written) / static_cast<double>(size));
                 return true;
             });
         } catch (...) {
@@ -243,7 +248,7 @@ std::shared_ptr<const ArrayFile::Unpacked> ArrayFile::unpacked(const FileArray& 
                     "save it uncompressed, with numpy.savez or numpy.save: then nothing is expanded");
     const std::lock_guard lock(unpacking_);
     std::shared_ptr<const Unpacked>& kept = unpacked_[array.name];
-    if (!kept) kept = std::make_shared<const Unpacked>(path_, array.name + ".npy", stop);
+    if (!kept) kept = std::make_shared<const Unpacked>(path_, array.name + ".npy", bytes, stop);
     return kept;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/error_line.hpp"
 #include "base/path_text.hpp"
+#include "base/reading_progress.hpp"
 #include "base/translate.hpp"
 #include "io/file_lock.hpp"
 #include "io/npz.hpp"
@@ -29,7 +30,10 @@ void Files::start(const std::string& path, Read read) {
     FileComing coming;
     coming.path = path;
     coming.since = std::chrono::steady_clock::now();
-    coming.file = std::async(std::launch::async, std::move(read), coming.stop.get_token());
+    coming.file = std::async(std::launch::async, [read, stop = coming.stop.get_token(), progress = coming.progress] {
+        const HearsReading heard([&](double fraction) { *progress = fraction; });
+        return read(stop);
+    });
     coming_.push_back(std::move(coming));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <future>
@@ -23,6 +24,7 @@ struct FileComing {
     std::string path;
     std::chrono::steady_clock::time_point since;
     std::stop_source stop;
+    std::shared_ptr<std::atomic<double>> progress = std::make_shared<std::atomic<double>>(0);  // 0: not known
     std::future<OpenedFile> file;
 };
 

@@ -155,9 +155,16 @@ void add_reading(const Ui& ui, Controller& act, std::vector<BannerLine>& lines) 
     if (coming == nullptr || coming->stop.stop_requested()) return;
     const double waited = std::chrono::duration<double>(std::chrono::steady_clock::now() - coming->since).count();
     if (waited < 0.4) return;
-    lines.push_back(
-        {tr("Reading {}", printable(coming->path)), ui.theme.accent, msg("Cancel"), [&act] { act.files().stop_reading(); }});
-    lines.back().tip = tr("What is open stays");
+    const double done = *coming->progress;
+    std::string text = tr("Reading {}", printable(coming->path));
+    if (done > 0) text += fmt::format("  {:.0f}%", std::floor(done * 100));
+    lines.push_back({text,
+                     ui.theme.accent,
+                     msg("Cancel"),
+                     [&act] { act.files().stop_reading(); },
+                     {},
+                     done > 0 ? done : -1,
+                     tr("What is open stays")});
 }
 
 /// What an earlier program left, and whether what is open now is kept.

@@ -351,7 +351,7 @@ class Captured(Captures):
                 super().__init__()
                 self.blocks = torch.nn.ModuleList(Block() for _ in range(2))
 
-            def forward(self, input_ids):
+            def forward(self, input_ids, past_key_values=None):  # which the blocks keep themselves
                 x = torch.nn.functional.one_hot(input_ids, 8).float()
                 for block in self.blocks:
                     x = block(x)
@@ -377,6 +377,17 @@ class Captured(Captures):
         self.assertEqual(self.labels(trace, "token"), list("dbafhc"))
         self.assertEqual(shown.shape, (2, 2, 6, 6))
         self.assertFalse(model.blocks[0]._forward_hooks or model.blocks[0]._forward_pre_hooks)
+
+        # Each step an array of its own: a step's one query among many keys is no cross-attention, not even if it is the first seen.
+        with torch.no_grad(), sc.capture(model, path, dtype="float32"):
+            for block in model.blocks:
+                block.cache = None
+            for i in ids[:2]:
+                model(torch.tensor([[i]]))
+        self.assertEqual(sorted(self.arrays(path)), ["self.0", "self.1", "self.call1.0", "self.call1.1"])
+        with torch.no_grad(), sc.capture(model, path, dtype="float32"):
+            model(torch.tensor([[ids[2]]]), past_key_values=model.blocks[0].cache)
+        self.assertEqual({name: a.shape for name, a in self.arrays(path).items()}, {"self.0": (1, 2, 1, 3), "self.1": (1, 2, 1, 3)})
 
     def test_generation_with_multihead_attention_and_cross_attention(self):
         own, over = (torch.nn.MultiheadAttention(8, 2, batch_first=True).eval() for _ in range(2))

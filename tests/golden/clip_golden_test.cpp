@@ -1,42 +1,27 @@
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 
 #include "golden/golden_testing.hpp"
 #include "image/image.hpp"
+#include "unit/scratch.hpp"
 
 // The bundled describers of clips against float64 PyTorch; files by make_clip_golden.py, whose cases these are.
 
 namespace saccade::clip_golden_test {
 namespace {
 
-/// The script's clip as a folder of pictures.
-class ClipFolder {
- public:
-    ClipFolder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "saccade-clip-XXXXXX").string();
-        path_ = ::mkdtemp(pattern.data());
-        const Tensor<double> frames = read_golden("clip_frames").at("frames");
-        for (Index t = 0; t < frames.shape()[0]; ++t) {
-            const Tensor<double> pixels = frames.row(t);
-            Image image(pixels.shape()[1], pixels.shape()[0]);
-            for (Index i = 0; i < pixels.size(); ++i)
-                image.rgb[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(pixels.data()[i]);
-            std::ofstream(path_ + "/frame" + std::to_string(t) + ".png", std::ios::binary) << write_png(image);
-        }
+/// The script's clip as pictures in a folder.
+void write_clip(const test::TemporaryFolder& folder) {
+    const Tensor<double> frames = read_golden("clip_frames").at("frames");
+    for (Index t = 0; t < frames.shape()[0]; ++t) {
+        const Tensor<double> pixels = frames.row(t);
+        Image image(pixels.shape()[1], pixels.shape()[0]);
+        for (Index i = 0; i < pixels.size(); ++i)
+            image.rgb[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(pixels.data()[i]);
+        std::ofstream(folder / ("frame" + std::to_string(t) + ".png"), std::ios::binary) << write_png(image);
     }
-    ~ClipFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    ClipFolder(const ClipFolder&) = delete;
-    ClipFolder& operator=(const ClipFolder&) = delete;
-    const std::string& path() const { return path_; }
-
- private:
-    std::string path_;
-};
+}
 
 struct Case {
     const char *name, *model, *language, *sentence;
@@ -48,7 +33,8 @@ class ClipGolden : public testing::TestWithParam<Case> {};
 
 TEST_P(ClipGolden, agrees_within_1e_5) {
     const Case& c = GetParam();
-    const ClipFolder folder;
+    const test::TemporaryFolder folder;
+    write_clip(folder);
     RunRequest request;
     request.exhibit = "temporal";
     request.params.set("folder", folder.path());

@@ -4,6 +4,7 @@
 
 #include "exhibit/exhibit.hpp"
 #include "unit/cli/in_process.hpp"
+#include "unit/scratch.hpp"
 
 // Command lines that cannot be: each leaves with the status of the contract and one short line that names what is wrong, and
 // writes nothing. The program is called without a process of its own; tests/cli/ has some with.
@@ -18,7 +19,7 @@ using Words = std::vector<std::string>;
 
 class CommandLines : public testing::Test {
  protected:
-    CommandLines() : folder_(testing::TempDir() + "saccade-lines-" + std::to_string(getpid())) {
+    CommandLines() : folder_(test::scratch_path("lines")) {
         std::filesystem::create_directories(folder_);
         std::ofstream(out("kept.npz")) << "what stood there";
     }

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <gtest/gtest.h>
+#include <zip.h>
+
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 // Arrays as NumPy writes them.
@@ -26,6 +30,17 @@ std::string npy_bytes(const std::string& type, const std::string& shape, const s
         bytes += one;
     }
     return bytes;
+}
+
+/// An archive with entries as given, deflated or stored.
+inline void write_zip(const std::string& path, const std::vector<std::pair<std::string, std::string>>& entries, bool deflate) {
+    int code = 0;
+    zip_t* zip = zip_open(path.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code);
+    for (const auto& [name, bytes] : entries) {
+        const zip_int64_t index = zip_file_add(zip, name.c_str(), zip_source_buffer(zip, bytes.data(), bytes.size(), 0), 0);
+        zip_set_file_compression(zip, static_cast<zip_uint64_t>(index), deflate ? ZIP_CM_DEFLATE : ZIP_CM_STORE, 0);
+    }
+    ASSERT_EQ(zip_close(zip), 0);
 }
 
 }  // namespace saccade::test

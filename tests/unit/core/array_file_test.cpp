@@ -15,6 +15,7 @@
 #include "io/safetensors.hpp"
 #include "testing.hpp"
 #include "unit/core/array_bytes.hpp"
+#include "unit/scratch.hpp"
 
 namespace saccade::array_file_test {
 
@@ -23,7 +24,7 @@ namespace {
 using test::npy_bytes;
 
 std::string path_of(const std::string& name) {
-    return testing::TempDir() + name;
+    return test::scratch_path(name);
 }
 
 std::string written(const std::string& name, const std::string& bytes) {

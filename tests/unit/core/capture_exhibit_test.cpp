@@ -14,6 +14,7 @@
 #include "testing.hpp"
 #include "trace/claims.hpp"
 #include "unit/core/array_bytes.hpp"
+#include "unit/scratch.hpp"
 
 namespace saccade::capture_exhibit_test {
 
@@ -22,7 +23,7 @@ namespace {
 using test::npy_bytes;
 
 std::string capture_path(const std::string& name) {
-    return testing::TempDir() + "capture_" + name;
+    return test::scratch_path("capture_" + name);
 }
 
 RunRequest capture_request(const std::string& path, const std::map<std::string, std::string>& texts = {}) {
@@ -381,6 +382,25 @@ TEST(Capture, blocks_that_nothing_can_see_are_masked_where_all_are_empty) {
     values.data()[n - 1] = 0.5f;  // one that looks ahead
     const Tensor<float> other = run(capture_request(saved("ahead", values)))->tensor("weights").values;
     EXPECT_TRUE(std::ranges::none_of(other.values(), [](float v) { return std::isnan(v); }));
+}
+
+TEST(Capture, how_far_an_array_is_expanded_is_told) {
+    const std::string path = capture_path("packed.npz");
+    std::vector<float> values(2 * 700 * 700, 1.0f / 700);
+    test::write_zip(path, {{"weights.npy", npy_bytes<float>("<f4", "(2, 700, 700)", values)}}, true);
+    std::vector<double> told;
+    const TracePtr trace = run(capture_request(path), {}, [&](double fraction, const TracePtr& partial) {
+        told.push_back(fraction);
+        EXPECT_EQ(partial, nullptr);
+    });
+    ASSERT_FALSE(told.empty());
+    EXPECT_GT(told.front(), 0);
+    EXPECT_LE(told.back(), 1);
+    EXPECT_TRUE(std::ranges::is_sorted(told));
+    // It is kept expanded: the next run has nothing to tell.
+    told.clear();
+    run(capture_request(path, {{"part", "head 1"}}), {}, [&](double fraction, const TracePtr&) { told.push_back(fraction); });
+    EXPECT_TRUE(told.empty());
 }
 
 }  // namespace saccade::capture_exhibit_test

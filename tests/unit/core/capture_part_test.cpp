@@ -14,6 +14,7 @@
 #include "run/run.hpp"
 #include "tensor/joined_peaks.hpp"
 #include "unit/core/same_trace.hpp"
+#include "unit/scratch.hpp"
 
 namespace saccade::capture_part_test {
 
@@ -22,7 +23,7 @@ namespace {
 constexpr float none = std::numeric_limits<float>::quiet_NaN(), infinite = std::numeric_limits<float>::infinity();
 
 std::string part_path(const std::string& name) {
-    return testing::TempDir() + "capture_part_" + name;
+    return test::scratch_path("capture_part_" + name);
 }
 
 RunRequest part_request(const std::string& path, const std::string& part) {

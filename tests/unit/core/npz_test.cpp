@@ -7,6 +7,7 @@
 
 #include "base/rng.hpp"
 #include "testing.hpp"
+#include "unit/core/array_bytes.hpp"
 
 namespace saccade::npz_test {
 namespace {
@@ -16,6 +17,7 @@ using test::contains;
 using test::error_of;
 using test::put_bytes;
 using test::TemporaryFolder;
+using test::write_zip;
 
 std::string npy(const std::string& dictionary, const std::string& data, char version = 1) {
     std::string bytes = std::string("\x93NUMPY") + version + '\0' + static_cast<char>(dictionary.size() & 0xff) +
@@ -37,17 +39,6 @@ std::string raw(std::initializer_list<T> values) {
 
 std::vector<double> values_of(const NpyArray& array) {
     return {array.values().begin(), array.values().end()};
-}
-
-/// An archive with entries as given, deflated or stored.
-void write_zip(const std::string& path, const std::vector<std::pair<std::string, std::string>>& entries, bool deflate) {
-    int code = 0;
-    zip_t* zip = zip_open(path.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code);
-    for (const auto& [name, bytes] : entries) {
-        const zip_int64_t index = zip_file_add(zip, name.c_str(), zip_source_buffer(zip, bytes.data(), bytes.size(), 0), 0);
-        zip_set_file_compression(zip, static_cast<zip_uint64_t>(index), deflate ? ZIP_CM_DEFLATE : ZIP_CM_STORE, 0);
-    }
-    ASSERT_EQ(zip_close(zip), 0);
 }
 
 TEST(Npz, arrays_and_texts_come_back) {

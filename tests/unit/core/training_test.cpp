@@ -11,6 +11,7 @@
 #include "train/adam.hpp"
 #include "train/trainer.hpp"
 #include "train/training_file.hpp"
+#include "unit/scratch.hpp"
 
 namespace saccade::training_test {
 namespace {
@@ -125,7 +126,7 @@ TEST(Adam, clips_by_the_norm_over_all) {
 }
 
 TEST(TrainingFile, round_trip) {
-    const std::string path = (std::filesystem::temp_directory_path() / "saccade_training_file_test.safetensors").string();
+    const std::string path = test::scratch_path("training_file_test.safetensors");
     const LineTask task;
     Trainer trainer(task, 7);
     trainer.step();

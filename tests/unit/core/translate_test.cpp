@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "run/language.hpp"
+#include "unit/scratch.hpp"
 
 namespace saccade {
 
@@ -231,7 +232,7 @@ TEST(Language, that_is_unknown_or_damaged_leaves_english) {
     } catch (const Error& error) {
         EXPECT_EQ(error.line(), "there is no language 'xx': choose one of: en, zh");
     }
-    const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "saccade_damaged_language";
+    const std::filesystem::path folder = test::scratch_path("damaged_language");
     std::filesystem::create_directories(folder / "translations");
     std::ofstream(folder / "translations" / "zh.mo") << "not compiled";
     const Environment environment({{"SACCADE_ASSETS", folder.string()}});

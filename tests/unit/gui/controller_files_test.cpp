@@ -8,12 +8,13 @@
 #include "io/input_file.hpp"
 #include "io/npz.hpp"
 #include "unit/gui/controller_fixture.hpp"
+#include "unit/scratch.hpp"
 
 namespace saccade::controller_files_test {
 namespace {
 
 TEST_F(ControllerTest, ASessionComesBackAsItWas) {
-    const std::string path = testing::TempDir() + "saccade-session-" + std::to_string(getpid()) + ".json";
+    const std::string path = test::scratch_path("session.json");
     set_source("2 June 1999");
     act_.hand().set_weight({"weights", {1, 1}}, 0.5);
     act_.stage().select({"weights", {1, 1}});
@@ -47,7 +48,7 @@ TEST_F(ControllerTest, ASessionComesBackAsItWas) {
 }
 
 TEST_F(ControllerTest, EveryPromptReadsPathsInOneWay) {
-    const std::string folder = testing::TempDir() + "saccade prompts " + std::to_string(getpid());
+    const std::string folder = test::scratch_path("prompts");
     std::filesystem::create_directories(folder);
     std::string address = "file://" + folder + "/a%20session.json";
     for (std::size_t at = 0; (at = address.find(' ')) != std::string::npos;) address.replace(at, 1, "%20");
@@ -69,7 +70,7 @@ TEST_F(ControllerTest, EveryPromptReadsPathsInOneWay) {
 }
 
 TEST_F(ControllerTest, AFileThatIsNothingBecomesOneLineAndLosesNothing) {
-    const std::string path = testing::TempDir() + "saccade-nothing-" + std::to_string(getpid()) + ".json";
+    const std::string path = test::scratch_path("nothing.json");
     write_file(path, "not a session\n");
     const RunRequest before = state_.document.side().request;
     open(path);
@@ -81,7 +82,7 @@ TEST_F(ControllerTest, AFileThatIsNothingBecomesOneLineAndLosesNothing) {
 }
 
 TEST_F(ControllerTest, AnArrayThatIsNoCaptureSaysWhatIsWrongWithItAsOne) {
-    const std::string folder = testing::TempDir() + "saccade-wrong-" + std::to_string(getpid());
+    const std::string folder = test::scratch_path("wrong");
     std::filesystem::create_directory(folder);
     write_npz(folder + "/about.npz",
               {{"a", Tensor<float>(Shape{2, 3, 8, 8}, 0.125f), ""}, {"capture.json", {}, "{\"axes\": ["}});
@@ -109,7 +110,7 @@ TEST_F(ControllerTest, AClickedPatchLooksWhoseverMapItIsIn) {
 
 TEST_F(ControllerTest, AnExportedPictureBecomesTheLiveSessionAgain) {
     for (const char* ending : {".svg", ".html"}) {
-        const std::string path = testing::TempDir() + "saccade-picture-" + std::to_string(getpid()) + ending;
+        const std::string path = test::scratch_path(std::string("picture") + ending);
         set_source("3 March 2003");
         settle();
         state_.desk.path = path;
@@ -125,7 +126,7 @@ TEST_F(ControllerTest, AnExportedPictureBecomesTheLiveSessionAgain) {
 }
 
 TEST_F(ControllerTest, AFileThatIsThereIsReplacedWhenItIsAskedForTwice) {
-    const std::string path = testing::TempDir() + "saccade-replace-" + std::to_string(getpid()) + ".json";
+    const std::string path = test::scratch_path("replace.json");
     using Kind = PathPrompt::Kind;
     for (const Kind kind : {Kind::save_session, Kind::save_model, Kind::save_checkpoint, Kind::save_picture}) {
         write_file(path, "precious");
@@ -152,7 +153,7 @@ TEST_F(ControllerTest, AFileThatIsThereIsReplacedWhenItIsAskedForTwice) {
 }
 
 TEST_F(ControllerTest, WhatIsAskedAboutIsWhatIsReplacedHoweverItIsWritten) {
-    const std::string folder = testing::TempDir() + "saccade quotes " + std::to_string(getpid());
+    const std::string folder = test::scratch_path("quotes");
     std::filesystem::create_directories(folder);
     using Kind = PathPrompt::Kind;
     const std::string file = folder + "/s.json";
@@ -204,7 +205,7 @@ TEST_F(ControllerTest, PathsThatNoFileSystemTakesAreAProblemNotAnEnd) {
 }
 
 TEST_F(ControllerTest, WeightsThatDoNotFitCanBeTakenBack) {
-    const std::string path = testing::TempDir() + "saccade-weights-" + std::to_string(getpid()) + ".safetensors";
+    const std::string path = test::scratch_path("weights.safetensors");
     const std::string header = R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
     std::string file(8, '\0');
     file[0] = static_cast<char>(header.size());
@@ -221,7 +222,7 @@ TEST_F(ControllerTest, WeightsThatDoNotFitCanBeTakenBack) {
 }
 
 TEST_F(ControllerTest, ASessionKeepsBAndAPictureOfTheDifferenceBringsBothBack) {
-    const std::string stem = testing::TempDir() + "saccade-compare-" + std::to_string(getpid());
+    const std::string stem = test::scratch_path("compare");
     act_.comparison().toggle();
     act_.inputs().set_param("temperature", 2.5);
     settle();

@@ -8,6 +8,7 @@
 #include "io/input_file.hpp"
 #include "ui/palette.hpp"
 #include "unit/gui/controller_fixture.hpp"
+#include "unit/scratch.hpp"
 
 namespace saccade::document_test {
 namespace {
@@ -15,9 +16,7 @@ namespace {
 /// What belongs to an exhibit ends with it.
 class DocumentTest : public ControllerTest {
  protected:
-    std::string path(const std::string& name) const {
-        return testing::TempDir() + "saccade-document-" + std::to_string(getpid()) + "-" + name;
-    }
+    std::string path(const std::string& name) const { return test::scratch_path(name); }
     void run_command(const std::string& title) {
         for (const PaletteEntry& entry : palette_entries(state_, act_))
             if (entry.title == title) return entry.run(state_, act_);

@@ -14,6 +14,7 @@
 #include "ui/saved_view.hpp"
 #include "ui/window.hpp"
 #include "unit/core/broken_json.hpp"
+#include "unit/scratch.hpp"
 
 namespace saccade::faults_test {
 namespace {
@@ -23,7 +24,7 @@ using nlohmann::json;
 /// A window whose frames can be made to throw, and where the work goes then.
 class FaultsTest : public testing::Test {
  protected:
-    FaultsTest() : folder_(testing::TempDir() + "saccade-faults-" + std::to_string(getpid())) {
+    FaultsTest() : folder_(test::scratch_path("faults")) {
         setenv("XDG_STATE_HOME", folder_.c_str(), 1);
         WindowOptions options;
         options.width = 900;

@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "io/file_lock.hpp"
 #include "ui/helper_program.hpp"
+#include "unit/scratch.hpp"
 
 namespace saccade::file_browser_test {
 namespace {
@@ -18,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string folder_with_files() {
-    const fs::path folder = fs::path(testing::TempDir()) / ("saccade-browse-" + std::to_string(getpid()));
+    const fs::path folder = test::scratch_path("browse");
     fs::create_directories(folder / "b folder");
     for (const char* name : {"z.txt", "a.txt", ".hidden"}) std::ofstream(folder / name) << "12345";
     return folder.string() + "/";

@@ -8,6 +8,7 @@
 
 #include "io/atomic_file.hpp"
 #include "ui/controller.hpp"
+#include "unit/scratch.hpp"
 
 namespace saccade::hand_test {
 namespace {
@@ -196,13 +197,13 @@ TEST_F(HandTest, AChangedSettingMovesNoEditAside) {
     settle();
     set("temperature", 3.0);
     EXPECT_TRUE(list()[0].enabled);
-    act_.files().save_session_to("/tmp/saccade-anchors-" + std::to_string(getpid()) + ".json");
+    act_.files().save_session_to(test::scratch_path("anchors.json"));
     set("source", std::string("1 May 2020"));
     EXPECT_FALSE(list()[0].enabled);
-    act_.files().open("/tmp/saccade-anchors-" + std::to_string(getpid()) + ".json");
+    act_.files().open(test::scratch_path("anchors.json"));
     settle();
     EXPECT_TRUE(list()[0].enabled) << "the session's own text";
-    std::filesystem::remove("/tmp/saccade-anchors-" + std::to_string(getpid()) + ".json");
+    std::filesystem::remove(test::scratch_path("anchors.json"));
 }
 
 TEST_F(HandTest, OfNothingNothingIsTakenAway) {
@@ -241,8 +242,7 @@ TEST_F(HandTest, AFrozenPatternStaysWhileTheTextChangesAndInTheSession) {
     bool said = false;
     for (const Note& note : state_.document.trace()->notes()) said = said || note.text.find("are frozen") != std::string::npos;
     EXPECT_TRUE(said);
-    const std::string path =
-        (std::filesystem::temp_directory_path() / ("saccade-frozen-" + std::to_string(getpid()) + ".json")).string();
+    const std::string path = test::scratch_path("frozen.json");
     act_.files().save_session_to(path);
     const std::vector<Intervention> saved = list();
     act_.hand().clear_interventions();

@@ -7,6 +7,7 @@
 #include "io/input_file.hpp"
 #include "ui/text_wrap.hpp"
 #include "unit/gui/controller_fixture.hpp"
+#include "unit/scratch.hpp"
 
 namespace saccade::own_models_test {
 namespace {
@@ -16,7 +17,7 @@ namespace fs = std::filesystem;
 /// What is damaged or is no model takes the place of nothing.
 class OwnModels : public ControllerTest {
  protected:
-    OwnModels() : folder_(testing::TempDir() + "saccade-own-" + std::to_string(getpid())) { fs::create_directories(folder_); }
+    OwnModels() : folder_(test::scratch_path("own")) { fs::create_directories(folder_); }
     ~OwnModels() override { fs::remove_all(folder_); }
 
     static std::string golden(const std::string& name) { return SACCADE_TEST_DATA "/golden/" + name; }

@@ -7,6 +7,7 @@
 #include "ui/saved_view.hpp"
 #include "ui/token_search.hpp"
 #include "unit/gui/controller_fixture.hpp"
+#include "unit/scratch.hpp"
 #include "unit/viz/viz_testing.hpp"
 #include "viz/kept_positions.hpp"
 
@@ -26,7 +27,7 @@ class PartShownTest : public ControllerTest {
             R"({"axes": [{"name": "token", "kind": "query", "labels": [)" + labels +
             R"(]}, {"name": "token.key", "kind": "key", "labels": [)" + labels +
             R"(]}], "tensors": [{"name": "a", "role": "weights", "axes": ["head", "token", "token.key"]}]})";
-        const std::string path = testing::TempDir() + "saccade-part-" + std::to_string(getpid()) + ".npz";
+        const std::string path = test::scratch_path("part.npz");
         write_npz(path, {{"a", values, ""}, {"capture.json", {}, about}});
         act_.choose_exhibit("capture");
         settle();

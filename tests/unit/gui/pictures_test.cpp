@@ -9,6 +9,7 @@
 
 #include "io/atomic_file.hpp"
 #include "ui/controller.hpp"
+#include "unit/scratch.hpp"
 #include "viz/origin.hpp"
 
 namespace saccade::pictures_test {
@@ -60,7 +61,7 @@ class PicturesTest : public testing::Test {
     const std::string& value(std::size_t side) const { return state_.document.sides[side].request.params.text("image"); }
     const SceneShape& shape(std::size_t i) { return act_.scenes().scene(0)->shapes.at(i); }
 
-    std::string folder_ = testing::TempDir() + "saccade-pictures-" + std::to_string(getpid()) + "/";
+    std::string folder_ = test::scratch_path("pictures/");
     AppState state_;
     Runner a_, b_;
     Controller act_;
@@ -281,7 +282,7 @@ class AskedFilesTest : public PicturesTest {
         act_.files().open(path);
         settle();
     }
-    std::string own_ = testing::TempDir() + "saccade-own-" + std::to_string(getpid()) + "/";
+    std::string own_ = test::scratch_path("own/");
 };
 
 TEST_F(AskedFilesTest, NothingElsewhereIsReadBeforeItIsAgreedTo) {

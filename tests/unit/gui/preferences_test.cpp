@@ -7,13 +7,14 @@
 #include <filesystem>
 
 #include "io/atomic_file.hpp"
+#include "unit/scratch.hpp"
 
 namespace saccade::preferences_test {
 namespace {
 
 class PreferencesTest : public testing::Test {
  protected:
-    PreferencesTest() : folder_(testing::TempDir() + "saccade-preferences-" + std::to_string(getpid())) {
+    PreferencesTest() : folder_(test::scratch_path("preferences")) {
         setenv("XDG_CONFIG_HOME", folder_.c_str(), 1);
         // The system's language, whatever that of who runs the test.
         for (const char* name : {"SACCADE_LANGUAGE", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"}) unsetenv(name);

@@ -138,7 +138,7 @@ TEST(Beyond, AFigureOfAnEditedRunSaysWhatItWroteBefore) {
 }
 
 TEST(Beyond, AFigureOfAnEditedRunSaysSoAndWhat) {
-    const Folder folder;
+    const TemporaryFolder folder;
     const RunRequest request = asking("self-attention", "火车几点", {"weights[1,2]=0.5", "context[0,:]*=0"});
     const TracePtr trace = run(request);
     for (const char* id : {"heatmap", "flow", "stages", "bars", "neuron"}) {

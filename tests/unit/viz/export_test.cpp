@@ -49,7 +49,7 @@ std::uint32_t big_endian(const std::string& bytes, std::size_t at) {
 }
 
 TEST(Export, PicturesCarryTheirOrigin) {
-    const Folder folder;
+    const TemporaryFolder folder;
     const Trace trace = sentence();
     for (const char* view : {"heatmap", "flow", "stages", "bars"})
         for (const char* ending : {".png", ".svg", ".pdf"}) {
@@ -63,7 +63,7 @@ TEST(Export, PicturesCarryTheirOrigin) {
 }
 
 TEST(Export, SameFigureSameBytes) {
-    const Folder folder;
+    const TemporaryFolder folder;
     const Trace trace = sentence();
     for (const char* ending : {".png", ".svg", ".pdf", ".csv", ".npz"}) {
         const std::string a = folder / (std::string("a") + ending), b = folder / (std::string("b") + ending);
@@ -75,7 +75,7 @@ TEST(Export, SameFigureSameBytes) {
 }
 
 TEST(Export, PngHasTheResolutionAskedFor) {
-    const Folder folder;
+    const TemporaryFolder folder;
     const Trace trace = sentence();
     const std::string path = folder / "f.png";
     const auto size_with = [&](const ExportOptions& options) {
@@ -94,7 +94,7 @@ TEST(Export, PngHasTheResolutionAskedFor) {
 }
 
 TEST(Export, HugeSizesAreOneLine) {
-    const Folder folder;
+    const TemporaryFolder folder;
     const Trace trace = sentence();
     const FigureOrigin origin = origin_of(trace, "heatmap");
     const std::string path = folder / "f.png";
@@ -111,7 +111,7 @@ TEST(Export, HugeSizesAreOneLine) {
 }
 
 TEST(Export, EndingsAndFoldersThatDoNotWork) {
-    const Folder folder;
+    const TemporaryFolder folder;
     const Trace trace = sentence();
     const FigureOrigin origin = origin_of(trace, "heatmap");
     for (const char* name : {"f.gif", "f", ".png.txt"}) {
@@ -127,7 +127,7 @@ TEST(Export, EndingsAndFoldersThatDoNotWork) {
 }
 
 TEST(Export, OtherFilesHaveNoOrigin) {
-    const Folder folder;
+    const TemporaryFolder folder;
     const Trace trace = sentence();
     export_figure(folder / "good.png", trace, origin_of(trace, "heatmap"));
     const std::string good = read_file(folder / "good.png");
@@ -192,7 +192,7 @@ void check_xml(const std::string& xml) {
 }
 
 TEST(Svg, IsWellFormedAndTextIsText) {
-    const Folder folder;
+    const TemporaryFolder folder;
     const Trace trace = sentence();
     for (const char* view : {"heatmap", "flow", "stages", "bars"}) {
         export_figure(folder / "f.svg", trace, origin_of(trace, view));
@@ -281,7 +281,7 @@ TEST(Svg, ControlCharactersDoNotBreakIt) {
 }
 
 TEST(Pdf, TextIsTextAndFontsAreInside) {
-    const Folder folder;
+    const TemporaryFolder folder;
     const Trace trace = sentence();
     export_figure(folder / "f.pdf", trace, origin_of(trace, "heatmap"));
     const std::string pdf = read_file(folder / "f.pdf");
@@ -338,7 +338,7 @@ TEST(Csv, MoreThanTwoAxesAreALineACell) {
 }
 
 TEST(Npz, HoldsTheValuesShown) {
-    const Folder folder;
+    const TemporaryFolder folder;
     const Trace trace = sentence();
     export_figure(folder / "f.npz", trace, origin_of(trace, "stages"));
     const auto arrays = read_npz(folder / "f.npz");

@@ -117,7 +117,7 @@ FigureOrigin origin_of(FigurePanels panels) {
 }
 
 TEST(FigurePanels, a_picture_carries_them) {
-    const Folder folder;
+    const TemporaryFolder folder;
     const Trace trace = sentence();
     FigureOrigin origin = origin_of(panels_of({"flow", "heatmap", "bars"}, 2));
     origin.panels.shared_range = true;
@@ -142,7 +142,7 @@ TEST(FigurePanels, a_picture_carries_them) {
 }
 
 TEST(FigurePanels, their_numbers_are_written_panel_by_panel) {
-    const Folder folder;
+    const TemporaryFolder folder;
     const Trace trace = sentence();
     const FigureOrigin origin = origin_of(panels_of({"heatmap", "bars"}, 1));
     export_figure(folder / "n.npz", trace, origin);

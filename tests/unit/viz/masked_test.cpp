@@ -168,7 +168,7 @@ TEST(Masked, TablesLeaveTheCellEmptyAndArraysCarryTheMask) {
         const auto values = view(id).shown(*heads, state_of(id, heads->with_role(Role::weights).front()->info.name));
         EXPECT_TRUE(std::any_of(values.begin(), values.end(), [](const ShownValues& s) { return !s.mask.empty(); })) << id;
     }
-    const Folder folder;
+    const TemporaryFolder folder;
     ViewState state = state_of("heatmap", "weights");
     RunRequest request;
     request.exhibit = "self-attention";

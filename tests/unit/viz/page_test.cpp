@@ -46,7 +46,7 @@ std::string between(const std::string& text, const std::string& from, const std:
 }
 
 Page page_for(const Trace& trace, const FigureOrigin& origin) {
-    const Folder folder;
+    const TemporaryFolder folder;
     Page page;
     page.notes = export_figure(folder / "f.html", trace, origin);
     page.html = read_file(folder / "f.html");
@@ -204,7 +204,7 @@ TEST(Page, AsksNothingOfAnyNetwork) {
 }
 
 TEST(Page, OpensAgainAsItWasMade) {
-    const Folder folder;
+    const TemporaryFolder folder;
     const Trace trace = heads_trace(2, 3, 4);
     FigureOrigin origin = origin_for("head-grid");
     origin.view.theme = "dark";
@@ -248,7 +248,7 @@ TEST(Page, EveryViewOfARunHasAPage) {
 }
 
 TEST(Page, WhatCannotBeWrittenIsOneLine) {
-    const Folder folder;
+    const TemporaryFolder folder;
     const Trace trace = heads_trace(1, 1, 3);
     FigureOrigin wide = origin_for("heatmap");
     wide.view.width = 60000;

@@ -145,7 +145,7 @@ TEST(Compared, FiguresSayWhatAAndBAre) {
 }
 
 TEST(Export, SaysWhatDoesNotFitAndWhatIsFarBelowTheScale) {
-    const Folder folder;
+    const TemporaryFolder folder;
     const RunRequest request = touched_request({});
     const TracePtr trace = run(request);
     const auto notes = [&](double width, double height, double font,

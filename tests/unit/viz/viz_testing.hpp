@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <string>
 
 #include "base/error.hpp"
 #include "base/utf8.hpp"
+#include "unit/scratch.hpp"
 #include "viz/figure.hpp"
 
 namespace saccade::test {
@@ -36,21 +36,5 @@ Error error_of(const Body& body) {
     ADD_FAILURE() << "no error was thrown";
     return Error(ErrorCode::usage, "none");
 }
-
-/// A folder of the test's own, deleted with it.
-class Folder {
- public:
-    Folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "saccade-viz-XXXXXX").string();
-        path_ = mkdtemp(name.data());
-    }
-    ~Folder() { std::filesystem::remove_all(path_); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-    std::string path_;
-};
 
 }  // namespace saccade::test
