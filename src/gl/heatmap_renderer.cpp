@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "shaders.hpp"
@@ -13,7 +15,8 @@ namespace saccade {
 
 namespace {
 
-constexpr std::uint64_t frames_kept = 120;
+// What was reduced took its time, and is kept longer than what need only be uploaded again.
+constexpr std::uint64_t frames_kept = 4, frames_reduced_kept = 120;
 
 void set_color(GLint location, Color c) {
     glUniform4f(location, static_cast<float>(c.r) / 255.0f, static_cast<float>(c.g) / 255.0f, static_cast<float>(c.b) / 255.0f,
@@ -92,31 +95,28 @@ void HeatmapRenderer::use(const Variant& variant) {
     glUseProgram(current_->program.id());
 }
 
+void HeatmapRenderer::give_back(Level& level) {
+    for (Tile& tile : level.tiles) textures_.give_back(std::move(tile.texels));
+    level.tiles.clear();
+}
+
 const HeatmapRenderer::Level& HeatmapRenderer::level(const Tensor<float>& values, Index row_block, Index column_block) {
     Level& entry = levels_[{values.data(), row_block, column_block}];
     entry.last_frame = frame_;
     if (!entry.tiles.empty() && entry.values.shape() == values.shape()) return entry;
+    give_back(entry);
     entry.values = values;
-    entry.tiles.clear();
     const Tensor<float> texels = row_block == 1 && column_block == 1 ? values : averaged(values, row_block, column_block);
     entry.masks = !all_finite(texels);
     entry.rows = texels.shape()[0];
     entry.columns = texels.shape()[1];
-    std::vector<float> part;
-    for (Index r = 0; r < entry.rows; r += largest_texture_) {
+    for (Index r = 0; r < entry.rows; r += largest_texture_)
         for (Index c = 0; c < entry.columns; c += largest_texture_) {
-            const Index tile_rows = std::min<Index>(largest_texture_, entry.rows - r);
-            const Index tile_columns = std::min<Index>(largest_texture_, entry.columns - c);
-            part.clear();
-            for (Index y = 0; y < tile_rows; ++y) {
-                const float* row = texels.data() + (r + y) * entry.columns + c;
-                part.insert(part.end(), row, row + tile_columns);
-            }
-            Texture texture = make_texture(GL_R32F, static_cast<int>(tile_columns), static_cast<int>(tile_rows), GL_RED,
-                                           GL_FLOAT, part.data());
-            entry.tiles.push_back({std::move(texture), r, c, tile_rows, tile_columns});
+            const Index rows = std::min<Index>(largest_texture_, entry.rows - r);
+            const Index columns = std::min<Index>(largest_texture_, entry.columns - c);
+            const float* first = texels.data() + r * entry.columns + c;
+            entry.tiles.push_back({textures_.take(first, entry.columns, rows, columns), r, c, rows, columns});
         }
-    }
     return entry;
 }
 
@@ -180,7 +180,7 @@ void HeatmapRenderer::draw(const HeatmapItem& heatmap, const Box& box, double sc
         const double x = static_cast<double>(tile.column) * texel_width, y = static_cast<double>(tile.row) * texel_height;
         const double width = std::min(static_cast<double>(tile.columns) * texel_width, box.w - x);
         const double height = std::min(static_cast<double>(tile.rows) * texel_height, box.h - y);
-        glBindTexture(GL_TEXTURE_2D, tile.texture.id());
+        glBindTexture(GL_TEXTURE_2D, tile.texels.texture.id());
         glUniform4f(uniform("box"), static_cast<float>(box.x + x), static_cast<float>(box.y + y), static_cast<float>(width),
                     static_cast<float>(height));
         glUniform2f(uniform("cells"), static_cast<float>(width / texel_width), static_cast<float>(height / texel_height));
@@ -194,14 +194,14 @@ const HeatmapRenderer::Atlas& HeatmapRenderer::atlas(const HeatmapGridItem& grid
     Atlas& entry = atlases_[{grid.values.data(), block, grid.largest, per_row, grid.sink, grid.map_rows, grid.map_cols,
                              grid.order, grid.kept_rows, grid.kept_cols}];
     entry.last_frame = frame_;
-    if (entry.texture && entry.values.shape() == grid.values.shape()) return entry;
+    if (entry.texels.texture && entry.values.shape() == grid.values.shape()) return entry;
     const GridAtlas made = grid_atlas(grid, block);
     entry.values = grid.values;
     entry.tall = made.tall;
     entry.wide = made.wide;
     entry.masks = !all_finite(made.values);
-    entry.texture = make_texture(GL_R32F, static_cast<int>(made.values.shape()[1]), static_cast<int>(made.values.shape()[0]),
-                                 GL_RED, GL_FLOAT, made.values.data());
+    textures_.give_back(std::move(entry.texels));
+    entry.texels = textures_.take(made.values.data(), made.values.shape()[1], made.values.shape()[0], made.values.shape()[1]);
     return entry;
 }
 
@@ -230,7 +230,7 @@ void HeatmapRenderer::draw(const HeatmapGridItem& grid, const Box& box, double s
             screen_height);
     glUniform2f(uniform("pitch"), static_cast<float>(pitch_x), static_cast<float>(pitch_y));
     glUniform1i(uniform("pictures"), static_cast<int>(grid.map_cols));
-    glBindTexture(GL_TEXTURE_2D, texels.texture.id());
+    glBindTexture(GL_TEXTURE_2D, texels.texels.texture.id());
     glUniform4f(uniform("box"), static_cast<float>(box.x), static_cast<float>(box.y), static_cast<float>(width),
                 static_cast<float>(height));
     glUniform2f(uniform("cells"), static_cast<float>(texels.wide), static_cast<float>(texels.tall));
@@ -240,8 +240,17 @@ void HeatmapRenderer::draw(const HeatmapGridItem& grid, const Box& box, double s
 
 void HeatmapRenderer::end_frame() {
     ++frame_;
-    std::erase_if(atlases_, [&](const auto& entry) { return entry.second.last_frame + frames_kept < frame_; });
-    std::erase_if(levels_, [&](const auto& entry) { return entry.second.last_frame + frames_kept < frame_; });
+    for (auto one = atlases_.begin(); one != atlases_.end();) {
+        const bool drawn = one->second.last_frame + frames_reduced_kept >= frame_;
+        if (!drawn) textures_.give_back(std::move(one->second.texels));
+        one = drawn ? std::next(one) : atlases_.erase(one);
+    }
+    for (auto one = levels_.begin(); one != levels_.end();) {
+        const bool reduced = one->first.row_block * one->first.column_block > 1;
+        const bool drawn = one->second.last_frame + (reduced ? frames_reduced_kept : frames_kept) >= frame_;
+        if (!drawn) give_back(one->second);
+        one = drawn ? std::next(one) : levels_.erase(one);
+    }
 }
 
 }  // namespace saccade

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "gl/gl_objects.hpp"
+#include "gl/float_textures.hpp"
 #include "viz/heatmap_grid.hpp"
 
 namespace saccade {
@@ -29,7 +29,7 @@ class HeatmapRenderer {
 
  private:
     struct Tile {
-        Texture texture;
+        FloatTextures::Room texels;
         Index row, column;  // of its first texel
         Index rows, columns;
     };
@@ -49,7 +49,7 @@ class HeatmapRenderer {
     /// The pictures of one tensor, in the order and the form that they are drawn in.
     struct Atlas {
         Tensor<float> values;
-        Texture texture;
+        FloatTextures::Room texels;
         Index tall = 0, wide = 0;  // texels a picture
         bool masks = false;
         std::uint64_t last_frame = 0;
@@ -76,6 +76,7 @@ class HeatmapRenderer {
     };
     /// The program for texels of that size, its uniforms that do not change from tile to tile.
     void prepare(const Look& look, double texel_width, double texel_height, double scale, int screen_width, int screen_height);
+    void give_back(Level& level);
     const Level& level(const Tensor<float>& values, Index row_block, Index column_block);
     GLuint colormap(const Colormap* map);
     /// The shader made for one kind of picture; the current one from then on.
@@ -100,6 +101,7 @@ class HeatmapRenderer {
     std::map<Variant, Made> programs_;
     Made* current_ = nullptr;
     VertexArray vertex_array_;
+    FloatTextures textures_;
     std::map<LevelKey, Level> levels_;
     std::map<AtlasKey, Atlas> atlases_;
     std::map<const Colormap*, Texture> colormaps_;
