@@ -74,7 +74,7 @@ json played(const AppState& state, const Controller& act) {
 
 }  // namespace
 
-nlohmann::json state_dump(const AppState& state, const Controller& act) {
+nlohmann::json state_dump(const AppState& state, Controller& act) {
     json dump = {{"exhibit", state.document.side().request.exhibit},
                  {"theme", state.view.theme},
                  {"language", state.view.window_language},
@@ -162,7 +162,8 @@ nlohmann::json state_dump(const AppState& state, const Controller& act) {
     for (const Command& command : commands())
         dump["commands"].push_back({{"title", command.title},
                                     {"keys", command.chord.key.empty() ? "" : to_string(command.chord)},
-                                    {"palette", command.in_palette}});
+                                    {"palette", command.in_palette},
+                                    {"available", command.available(state, act)}});
     dump["search"] = {{"open", state.search.open}, {"said", state.search.said}};
     dump["typing"] = state.typing;
     dump["typed_path"] = {{"text", state.document.path.text}, {"wrong", state.document.path.wrong}};

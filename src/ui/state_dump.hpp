@@ -7,6 +7,6 @@
 namespace saccade {
 
 /// What the window shows, as facts: tests that drive it by real events assert on this, not on pixels.
-nlohmann::json state_dump(const AppState& state, const Controller& act);
+nlohmann::json state_dump(const AppState& state, Controller& act);
 
 }  // namespace saccade

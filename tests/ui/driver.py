@@ -73,7 +73,9 @@ class Window:
             time.sleep(0.02)
         raise AssertionError(f"waited for {what}; the window shows {json.dumps(state, ensure_ascii=False)}")
 
-    def picture(self, name):
+    def picture(self, name, always=False):
+        if not always and os.environ.get("SACCADE_UI_PICTURES") == "failures":
+            return
         path = os.path.join(self.artifacts, name + ".png")
         time.sleep(0.3)  # the state is written before the frame that follows it is on screen; nothing is asserted on a picture
         subprocess.run(["import", "-window", "root", path], check=False, stderr=subprocess.DEVNULL)
@@ -125,21 +127,31 @@ class Window:
         rows, columns = state["grid"]
         return x + w * (column + 0.5) / columns, y + h * (row + 0.5) / rows
 
-    def replace_source(self, text):
-        """On a loaded machine X may give the keyboard to another window meanwhile: what did not arrive is typed once more, and said."""
+    def type_whole(self, text, arrived, field):
+        """Types it in place of what the field that has the keyboard holds, until `arrived(state)`. On a loaded machine X may give
+        the keyboard to another window meanwhile, or lose a character that is on no key: what did not arrive is typed once more, and
+        said. `field()` brings the keyboard back."""
         for again in (False, True, True):
             if again:
+                print(f"typed once more: {text!r}", file=sys.stderr)
                 self.xdotool("windowfocus", "--sync", self.id)
-                print(f"typed once more: {text!r}, for {self.state()['params'].get('source')!r} arrived", file=sys.stderr)
-            self.click(*self.place("source"))
-            self.wait("the field to have the keyboard", lambda s: s["typing"])
+                field()
             self.key("ctrl+a")
             if text:
                 self.type(text)
             else:
                 self.key("BackSpace")
-            if self._holds(lambda s: s["params"].get("source", text) == text, 8):
+            if self._holds(arrived, 8):
                 return
+        self.wait(f"all of {text!r}", arrived)
+
+    def replace_source(self, text):
+        def field():
+            self.click(*self.place("source"))
+            self.wait("the field to have the keyboard", lambda s: s["typing"])
+
+        field()
+        self.type_whole(text, lambda s: s["params"].get("source", text) == text, field)
 
     def _holds(self, condition, seconds):
         deadline = time.monotonic() + seconds
@@ -169,5 +181,5 @@ class Window:
 
     def __exit__(self, kind, error, trace):
         if kind is not None:
-            self.picture("failed")
+            self.picture("failed", always=True)
         self.close()

@@ -12,9 +12,7 @@ def check(condition, what):
 
 def give_path(w, path):
     """Types a path into the open prompt; Return only when all of it has arrived."""
-    w.key("ctrl+a")
-    w.type(path)
-    w.wait("all of the path", lambda s: s["prompt_path"] == path)
+    w.type_whole(path, lambda s: s["prompt_path"] == path, lambda: None)
     w.key("Return")
 
 
@@ -22,18 +20,20 @@ def write_figure(w, path):
     """From the open desk; what came of it stands in "export_result"."""
     w.click(*w.place("export path"))
     w.wait("the path field", lambda s: s["typing"])
-    w.key("ctrl+a")
-    w.type(path)
-    w.wait("all of the path", lambda s: s["export_path"] == path)
+    w.type_whole(path, lambda s: s["export_path"] == path, lambda: w.click(*w.place("export path")))
     w.click(*w.place("export write"))
+
+
+def ask_palette(w, words):
+    w.key("ctrl+k")
+    w.wait("the palette", lambda s: s["palette"] and s["typing"])
+    w.type_whole(words, lambda s: s["palette_query"] == words, lambda: None)
+    return w.wait("what is found", lambda s: s["settled"])
 
 
 def from_palette(w, words):
     """The first that the palette finds for these words."""
-    w.key("ctrl+k")
-    w.wait("the palette", lambda s: s["palette"] and s["typing"])
-    w.type(words)
-    w.wait("what is found for all of it", lambda s: s["palette_query"] == words and s["settled"])
+    ask_palette(w, words)
     w.key("Return")
     w.wait("the palette to close", lambda s: not s["palette"])
 

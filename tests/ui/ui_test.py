@@ -7,10 +7,12 @@ Runs in the display that there is. Screenshots of every stage, and of a failure,
 
     ui_test.py --displays N PROGRAM ARTIFACTS
 
-Runs all tests in N displays of their own at a time (Xvfb), as ctest does."""
+Runs all tests in N displays of their own at a time (Xvfb), as ctest does. SACCADE_UI_PICTURES=failures leaves pictures of failures only: a
+picture takes a third of a second of a processor."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -311,19 +313,39 @@ def test_a_number_out_of_range_is_not_taken(w):
 TRIES = max(1, int(os.environ.get("SACCADE_TRIES", 1)))
 
 
+# What takes longest begins first, so that no display is left alone with it in the end.
+LONGEST = ("test_everything_is_reached_by_keyboard_alone", "test_random_actions", "test_every_course_is_played_by_a_clicker_in_both_languages",
+           "test_kill_9_loses_at_most_the_last_second")
+RECORD = 128  # bytes of a test's name in the queue: a read of a pipe takes all of them or none
+
+
 def on_displays(count, tests, program, artifacts):
-    """Every count-th test on a display of its own; the output of each as it ends."""
+    """`count` displays, each of which takes the next test when it has done one; the output of each as it ends."""
     display = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24 -noreset"]  # no reset between two windows
+    queue, end = os.pipe()
     shares = []
     for i in range(count):
-        command = [*display, sys.executable, __file__, program, os.path.join(artifacts, str(i)), *tests[i::count]]
-        shares.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        command = [*display, sys.executable, __file__, "--queue", str(queue), program, os.path.join(artifacts, str(i))]
+        shares.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, pass_fds=[queue]))
         time.sleep(1)  # xvfb-run -a: two that look for a free number at once may find the same
-    failed = False
+    os.close(queue)
+    for name in sorted(tests, key=lambda name: name not in LONGEST):
+        os.write(end, name.encode().ljust(RECORD))
+    os.close(end)
+    failed, done = False, 0
     for share in shares:
-        print(share.communicate()[0], end="", flush=True)
+        said = share.communicate()[0]
+        print(said, end="", flush=True)
+        done += len(re.findall(r"^(?:ok |FAILED .*(?<!once more)$)", said, re.MULTILINE))
         failed |= share.returncode != 0
-    sys.exit(1 if failed else 0)
+    if done != len(tests):
+        print(f"{done} of {len(tests)} tests were run", flush=True)
+    sys.exit(1 if failed or done != len(tests) else 0)
+
+
+def from_queue(queue):
+    while record := os.read(queue, RECORD):
+        yield record.decode().strip()
 
 
 def passes(name, test, program, artifacts):
@@ -350,19 +372,21 @@ def main():
     tests = {name: f for name, f in globals().items() if name.startswith("test_")}
     if sys.argv[1] == "--displays":
         on_displays(int(sys.argv[2]), list(tests), *sys.argv[3:])
+    queue = None
+    if sys.argv[1] == "--queue":
+        queue, sys.argv[1:3] = int(sys.argv[2]), []
     program, artifacts, *chosen = sys.argv[1:]
     os.makedirs(artifacts, exist_ok=True)
     unknown = [name for name in chosen if name not in tests]
     if unknown:
         sys.exit(f"no such test: {unknown[0]}")
     failed = []
-    for name, test in tests.items():
-        if chosen and name not in chosen:
-            continue
+    for name in from_queue(queue) if queue is not None else chosen or tests:
         for left in reversed(range(TRIES)):
-            problem = passes(name, test, program, artifacts)
+            begun = time.monotonic()
+            problem = passes(name, tests[name], program, artifacts)
             if problem is None:
-                print(f"ok      {name}", flush=True)
+                print(f"ok      {name}  {time.monotonic() - begun:.0f} s", flush=True)
                 break
             print(f"FAILED  {name}{', once more' if left else ''}\n{problem}", flush=True)
             if left:
