@@ -224,6 +224,7 @@ TAKES_NAME = {
     "button", "segments", "slider", "toggle_switch", "flow_button", "name_menu", "row", "press", "small", "turn_button", "begin_panel",
     "begin_dialog", "begin_padded_child", "Begin", "BeginChild", "BeginPopup", "OpenPopup", "InvisibleButton", "PushID", "note_place",
     "try_emplace", "text_input", "field", "remember", "edit", "prompt", "put", "number", "text", "find_string", "getenv", "named_switch",
+    "text_field", "offer",
 }
 KEYS_IN = {"refuse_unknown_keys", "needs", "one_of", "find", "rfind"}
 NAMES_IN = {"[", "note_place", "dlopen", "dlsym", "fputs", "print_stderr", "starts_with", "ends_with", "find"}

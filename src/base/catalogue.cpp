@@ -37,6 +37,7 @@ constexpr std::pair<std::string_view, std::string_view> msg_in(std::string_view 
 }
 constexpr auto joined_by = msg_in("between parts", ", ");
 constexpr auto of_another = msg_in("a thing of another", "{} of {}");
+constexpr std::string_view where_and_what = "{}: {}";  // as texts of the window have it
 constexpr std::size_t most_remembered = 4096;
 
 std::uint32_t number_at(const std::string& bytes, std::size_t at) {
@@ -180,9 +181,9 @@ std::optional<std::string> Catalogue::in_parts(std::string_view finished, int de
         if (a) return *a + std::string(find(joined_by.second, joined_by.first)) + b.value_or(std::string(rest));
     }
     if (const std::size_t colon = finished.find(": "); colon != std::string_view::npos) {
-        const std::string_view first = finished.substr(0, colon + 2);
+        const std::string_view both = find(where_and_what);
         if (const std::optional<std::string> rest = composed(finished.substr(colon + 2), depth, parts))
-            return std::string(first) + *rest;
+            return fmt::format(fmt::runtime(both.empty() ? where_and_what : both), finished.substr(0, colon), *rest);
         return std::nullopt;
     }
     const std::size_t digit = finished.find_first_of("0123456789");

@@ -37,7 +37,7 @@ std::string shown_line(const std::string& message, const std::string& hint) {
         text = without_middle(text, longest_message);
         advice = shorten(advice, longest_line - 2 - length(text));
     }
-    return text + ": " + advice;
+    return tr("{}: {}", text, advice);
 }
 
 std::string shown_line(const Error& error) {

@@ -125,8 +125,19 @@ void check_values(const CLI::App& app, const Words& words) {
 /// The words of usage mistakes come from the parser, and repeat what was typed.
 constexpr std::size_t longest_complaint = 160;
 
-/// CLI11's words for a mistake, and what to do about it.
-std::string usage_line(const CLI::App& app, const CLI::ParseError& error, const Words& words) {
+/// The first word that nothing takes, as it was typed: the parser names them from the back.
+std::string not_taken(const CLI::App& app, const Words& words) {
+    const std::vector<std::string> left = app.remaining(true);
+    for (const std::string& word : words)
+        if (std::ranges::find(left, word) != left.end()) return shorten(printable(word), longest_complaint);
+    return {};
+}
+
+/// Complaints of the parser's own, for the catalogue.
+[[maybe_unused]] constexpr const char* complaints[] = {msg("{} is required"), msg("{} required {} missing")};
+
+/// A mistake in what was typed, in the parser's words where there are none of our own, and what to do about it.
+Error usage_error(const CLI::App& app, const CLI::ParseError& error, const Words& words) {
     const CLI::App* command = &app;
     for (const CLI::App* sub : app.get_subcommands()) command = sub;
     std::vector<std::string> known;
@@ -137,7 +148,13 @@ std::string usage_line(const CLI::App& app, const CLI::ParseError& error, const 
         if (word.starts_with("--") && std::find(known.begin(), known.end(), word.substr(0, word.find('='))) == known.end())
             hint += did_you_mean(word.substr(0, word.find('=')), known);
     const std::string name = command == &app ? "saccade" : "saccade " + command->get_name();
-    return fmt::format("{}{}; see '{} --help'", shorten(printable(error.what()), longest_complaint), hint, name);
+    std::string what = shorten(printable(error.what()), longest_complaint);
+    if (const std::string word = not_taken(app, words);
+        !word.empty() && dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr)
+        what = word.starts_with("-") ? fmt::format("{} has no option '{}'", name, word.substr(0, word.find('=')))
+                                     : fmt::format("{} does not take '{}'", name, word);
+    if (!hint.empty()) return Error(ErrorCode::usage, what + hint);
+    return Error(ErrorCode::usage, what, tr("see '{} --help'", name));
 }
 
 /// A first word that is neither a command nor a flag is a file for the window.
@@ -274,7 +291,7 @@ int run_cli(int argc, char** argv, const WindowHooks& window) {
         finish_output();
         return 0;
     } catch (const CLI::ParseError& error) {
-        return complain(Error(ErrorCode::usage, usage_line(app, error, words)));
+        return complain(usage_error(app, error, words));
     } catch (const std::system_error& error) {
         // A long text does not wait for finish_output(): printing throws as soon as the buffer cannot be written.
         if (reader_left()) end_by(SIGPIPE);

@@ -1,8 +1,10 @@
 #include "cli/cli_command.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <limits>
@@ -27,12 +29,25 @@ CliOption& CliOption::shows_default() {
 }
 
 CliOption& CliOption::between(int least, int most) {
-    option_->check(CLI::Range(least, most));
+    CLI::Validator range = CLI::Range(least, most);  // whose description is the help's
+    range.operation([least, most](const std::string& text) -> std::string {
+        int value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error == std::errc() && end == text.data() + text.size() && least <= value && value <= most) return {};
+        return fmt::format("'{}' is not a whole number from {} to {}", shorten(text, 40), least, most);
+    });
+    option_->check(range);
     return *this;
 }
 
 CliOption& CliOption::one_of(std::initializer_list<const char*> words) {
-    option_->check(CLI::IsMember(std::vector<std::string>(words.begin(), words.end())));
+    const std::vector<std::string> all(words.begin(), words.end());
+    CLI::Validator member = CLI::IsMember(all);
+    member.operation([all](const std::string& text) -> std::string {
+        if (std::ranges::find(all, text) != all.end()) return {};
+        return fmt::format("'{}' is none of: {}", shorten(text, 40), fmt::join(all, ", "));
+    });
+    option_->check(member);
     return *this;
 }
 
@@ -92,10 +107,11 @@ std::string wrong_number(const std::string& text) {
     T value{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error == std::errc() && end == text.data() + text.size()) return {};
-    if constexpr (std::is_integral_v<T>)
-        return fmt::format("'{}' is not a whole number from {} to {}", shorten(text, 40), std::numeric_limits<T>::min(),
-                           std::numeric_limits<T>::max());
-    return fmt::format("'{}' is not a number", shorten(text, 40));
+    const std::string typed = shorten(text, 40);
+    if (std::is_integral_v<T> && error == std::errc::result_out_of_range) return fmt::format("'{}' is too large", typed);
+    if (std::is_unsigned_v<T>) return fmt::format("'{}' is not a whole number from 0 on", typed);
+    if (std::is_integral_v<T>) return fmt::format("'{}' is not a whole number", typed);
+    return fmt::format("'{}' is not a number", typed);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "base/translate.hpp"
 #include "cli/commands.hpp"
 #include "cli/told_run.hpp"
+#include "run/language.hpp"
 #include "run/lesson_file.hpp"
 #include "viz/view_options.hpp"
 
@@ -21,12 +22,17 @@ namespace {
 using nlohmann::json;
 
 struct LessonOptions {
-    std::string file, language = "en";
+    std::string file, language;
     bool as_json = false;
 };
 
+/// Lessons are told in what everything is in.
+bool in_chinese() {
+    return language_in_use() == "zh";
+}
+
 void list_lessons(const LessonOptions& options) {
-    const bool chinese = options.language == "zh";
+    const bool chinese = in_chinese();
     json all = json::array();
     for (const OfferedLesson& one : offered_lessons())
         all.push_back({{"name", one.name}, {"title", one.title.in(chinese)}, {"scenes", one.scenes}});
@@ -91,7 +97,7 @@ struct Wrong {
 
 /// Plays every scene, whatever is wrong in one.
 Wrong play(const LessonFile& lesson, const LessonOptions& options) {
-    const bool chinese = options.language == "zh";
+    const bool chinese = in_chinese();
     json scenes = json::array();
     std::size_t claims = 0;
     Wrong wrong;
@@ -123,6 +129,7 @@ Wrong play(const LessonFile& lesson, const LessonOptions& options) {
 }
 
 void lesson(const LessonOptions& options) {
+    if (!options.language.empty()) use_language(options.language);
     if (options.file.empty()) return list_lessons(options);
     std::error_code ignored;
     const std::string path = path_from_text(options.file);
@@ -149,7 +156,7 @@ void add_lesson(CliCommand& app) {
     const auto options = std::make_shared<LessonOptions>();
     command.option("LESSON", options->file, "A lesson's file, or the name of one that is here");
     command.flag("--json", options->as_json, "{title, scenes: [{exhibit, text, claims: [{text, verdict, found}], problems}]}");
-    command.option("--language", options->language, "Of the texts").one_of({"en", "zh"}).shows_default();
+    command.option("--language", options->language, "Of all that is said; else the program's own").one_of({"en", "zh"});
     add_threads(command);
     command.runs([options] { lesson(*options); });
 }

@@ -5,9 +5,11 @@
 #include <memory>
 
 #include "base/printable.hpp"
+#include "base/translate.hpp"
 #include "cli/commands.hpp"
 #include "cli/told_run.hpp"
 #include "run/finding.hpp"
+#include "run/language.hpp"
 #include "run/trace_file.hpp"
 
 namespace saccade {
@@ -21,19 +23,21 @@ struct RunOptions {
 };
 
 void print_claim(const std::string& said, const std::string& text, const std::string& found) {
-    fmt::print("{:<15} {}{}\n", said, printable(text), found.empty() ? "" : "  (" + printable(found) + ")");
+    fmt::print("{:<15} {}{}\n", tr_composed(said), printable(tr_composed(text)),
+               found.empty() ? "" : "  (" + printable(tr_composed(found)) + ")");
 }
 
 /// Every formula claim and every point of the lesson that claims something, on this run.
 void print_claims(const Exhibit& e, const Trace& trace) {
     for (const Claim& claim : check_claims(trace)) print_claim(verdict(claim), claim.text, found_against_claimed(claim));
     for (const Step* step : unchecked_formulas(trace))
-        print_claim("no rule", step->result + ": " + step->formula, "nothing checks it");
+        print_claim(msg("no rule"), step->result + ": " + step->formula, msg("nothing checks it"));
+    const bool chinese = language_in_use() == "zh";
     const std::vector<Finding> findings = check_lesson(e.lesson, trace);
     for (std::size_t i = 0; i < findings.size(); ++i) {
         const std::string said = verdict(e.lesson.points[i], findings[i]);
         if (said.empty()) continue;
-        print_claim(said, e.lesson.points[i].english,
+        print_claim(said, chinese ? e.lesson.points[i].chinese : e.lesson.points[i].english,
                     findings[i].claim ? found_against_claimed(*findings[i].claim) : std::string());
     }
 }

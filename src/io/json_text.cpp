@@ -61,12 +61,8 @@ class LimitedBuilder : public nlohmann::json_sax<json> {
         const std::string said = error.what(), expected = expected_by(said);
         const bool ended = said.find("unexpected end of input") != std::string::npos;
         const std::size_t at = ended ? text_.size() : place_of(std::min(position, text_.size()), expected.starts_with("','"));
-        const std::string_view before = text_.substr(0, at);
-        const auto line = std::count(before.begin(), before.end(), '\n') + 1;
-        const std::size_t newline = before.rfind('\n');
-        // In characters, as an editor counts them.
-        const auto column = std::ranges::count_if(before.substr(newline + 1), [](char c) { return (c & 0xC0) != 0x80; });
-        const std::string where = fmt::format(" (line {}, column {})", line, column + 1);
+        const TextPlace place = place_in(text_, at);
+        const std::string where = fmt::format(" (line {}, column {})", place.line, place.column);
         if (error.id == number_overflow) fail("holds a number that is too large" + where);
         if (expected.empty()) fail("is not JSON" + where);
         fail("is not JSON" + where + ": expected " + expected);
@@ -137,6 +133,13 @@ std::string shown(const json& value) {
 }
 
 }  // namespace
+
+TextPlace place_in(std::string_view text, std::size_t byte) {
+    const std::string_view before = text.substr(0, byte);
+    const auto columns =
+        std::ranges::count_if(before.substr(before.rfind('\n') + 1), [](char c) { return (c & 0xC0) != 0x80; });
+    return {std::count(before.begin(), before.end(), '\n') + 1, columns + 1};
+}
 
 json parse_json(std::string_view text, const std::string& where, const std::string& hint, const JsonLimits& limits) {
     const std::string place = sanitize_utf8(where);

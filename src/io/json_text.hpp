@@ -21,6 +21,12 @@ struct JsonLimits {
     std::size_t values = std::size_t{1} << 22;  // each takes 16 bytes of memory, however short its text
 };
 
+/// Where a byte of a text stands, in characters, as an editor counts them: from 1.
+struct TextPlace {
+    std::ptrdiff_t line = 1, column = 1;
+};
+TextPlace place_in(std::string_view text, std::size_t byte);
+
 /// The one way from text to JSON. Error{bad_format} "WHERE: ..." with `hint`: not JSON (its line and column are said), deeper
 /// or larger than the limits, or with a number that no double holds (1e999).
 nlohmann::json parse_json(std::string_view text, const std::string& where, const std::string& hint,

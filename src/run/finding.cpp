@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/error_line.hpp"
+#include "base/translate.hpp"
 #include "trace/formula.hpp"
 
 namespace saccade {
@@ -78,7 +79,7 @@ std::string verdict(const LessonPoint& point, const Finding& finding) {
 }
 
 std::string verdict(const Claim& claim) {
-    return claim.holds ? "held" : claim.by_hand ? "broken, by hand" : "broken";
+    return claim.holds ? msg("held") : claim.by_hand ? "broken, by hand" : msg("broken");
 }
 
 std::string found_against_claimed(const Claim& claim) {

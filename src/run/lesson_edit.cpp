@@ -78,8 +78,135 @@ bool remove_scene(json& document, std::size_t at) {
     return true;
 }
 
-void set_scene_text(json& document, std::size_t at, const std::string& language, const std::string& text) {
-    document["scenes"].at(at)["text"][language] = text;
+std::string lesson_text(const json& document, const std::string& place, const std::string& language) {
+    const json::json_pointer at(place);
+    return document.contains(at) ? document.at(at).value(language, "") : std::string();
+}
+
+bool set_lesson_text(json& document, const std::string& place, const std::string& language, const std::string& text) {
+    const json::json_pointer at(place);
+    if (!text.empty()) {
+        document[at][language] = text;
+        return true;
+    }
+    if (!document.contains(at) || !document.at(at).contains(language)) return true;
+    json& languages = document.at(at);
+    if (languages.size() > 1) {
+        languages.erase(language);
+        return true;
+    }
+    // The line about the whole may be left out, and so may what the exhibit says itself.
+    json& holder = document.at(at.parent_pointer());
+    const bool may_go = &holder == &document ? at.back() == "text" : holder.value("claim", "") == "point";
+    if (may_go) holder.erase(at.back());
+    return may_go;
+}
+
+namespace {
+
+json& scene_at(json& document, std::size_t scene) {
+    return document["scenes"].at(scene);
+}
+
+/// Of whether it is known what is claimed before the row is seen.
+void judge_after_guess(json& claim, const json& scene) {
+    const auto asked = scene.find("question");
+    const bool same = asked != scene.end() && claim.value("tensor", "") == asked->value("tensor", "") &&
+                      claim.value("row", json()) == asked->value("row", json());
+    if (same)
+        claim["after_guess"] = true;
+    else
+        claim.erase("after_guess");
+}
+
+void judge_all_after_guess(json& scene) {
+    if (const auto claims = scene.find("claims"); claims != scene.end())
+        for (json& claim : *claims) judge_after_guess(claim, scene);
+}
+
+bool has(const json& list, const json& value) {
+    return std::ranges::find(list, value) != list.end();
+}
+
+/// What is there of scene["highlights"][key].
+json highlight(const json& scene, const char* key, json nothing) {
+    return scene.value("highlights", json::object()).value(key, std::move(nothing));
+}
+
+void set_highlight(json& scene, const char* key, json value) {
+    json& all = scene["highlights"];
+    if (value.empty())
+        all.erase(key);
+    else
+        all[key] = std::move(value);
+    if (all.empty()) scene.erase("highlights");
+}
+
+/// {"source": "中"} is the same as {"source": ["中"]}.
+json as_list(const json& places) {
+    return places.is_array() ? places : json::array({places});
+}
+
+}  // namespace
+
+void add_claim(json& document, std::size_t scene, json claim) {
+    json& in = scene_at(document, scene);
+    judge_after_guess(claim, in);
+    in["claims"].push_back(std::move(claim));
+}
+
+void remove_claim(json& document, std::size_t scene, std::size_t claim) {
+    scene_at(document, scene)["claims"].erase(claim);
+}
+
+void set_question(json& document, std::size_t scene, json question) {
+    json& in = scene_at(document, scene);
+    in["question"] = std::move(question);
+    judge_all_after_guess(in);
+}
+
+void remove_question(json& document, std::size_t scene) {
+    json& in = scene_at(document, scene);
+    in.erase("question");
+    judge_all_after_guess(in);
+}
+
+bool is_lit(const json& scene, const json& tokens) {
+    const json lit = highlight(scene, "tokens", json::object());
+    for (const auto& [axis, places] : tokens.items())
+        for (const json& place : as_list(places))
+            if (!has(as_list(lit.value(axis, json::array())), place)) return false;
+    return !tokens.empty();
+}
+
+bool is_framed(const json& scene, const std::string& card) {
+    return has(highlight(scene, "cards", json::array()), card);
+}
+
+void toggle_lit(json& scene, const json& tokens) {
+    const bool were = is_lit(scene, tokens);
+    json lit = highlight(scene, "tokens", json::object());
+    for (const auto& [axis, places] : tokens.items()) {
+        json now = json::array();
+        for (const json& one : as_list(lit.value(axis, json::array())))
+            if (!were || !has(as_list(places), one)) now.push_back(one);
+        for (const json& one : as_list(places))
+            if (!were && !has(now, one)) now.push_back(one);
+        if (now.empty())
+            lit.erase(axis);
+        else
+            lit[axis] = std::move(now);
+    }
+    set_highlight(scene, "tokens", std::move(lit));
+}
+
+void toggle_framed(json& scene, const std::string& card) {
+    json cards = highlight(scene, "cards", json::array());
+    if (const auto at = std::ranges::find(cards, json(card)); at != cards.end())
+        cards.erase(at);
+    else
+        cards.push_back(card);
+    set_highlight(scene, "cards", std::move(cards));
 }
 
 void save_lesson(const std::string& path, const json& document) {

@@ -13,6 +13,7 @@
 #include "io/text_file.hpp"
 #include "model/model_store.hpp"
 #include "run/known_keys.hpp"
+#include "run/lesson_place.hpp"
 
 namespace saccade {
 
@@ -23,6 +24,7 @@ namespace {
 
 constexpr unsigned version = 1;
 constexpr std::size_t most_scenes = 200, most_claims = 50;
+constexpr Index most_steps = std::numeric_limits<int>::max();
 
 /// What is wrong in it is wrong there.
 template <class Read>
@@ -32,6 +34,16 @@ auto in_place(const std::string& where, const Read& read) {
     } catch (const Error& error) {
         const bool said = error.message().starts_with(where);
         throw Error(ErrorCode::bad_format, said ? error.message() : where + ": " + error.message(), error.hint());
+    }
+}
+
+/// What is wrong is wrong at a line of the text, if that is known.
+template <class Read>
+auto in_text(std::string_view text, std::size_t scene, const Read& read) {
+    try {
+        return read();
+    } catch (const Error& error) {
+        throw text.empty() ? error : placed(error, text, scene);
     }
 }
 
@@ -67,8 +79,8 @@ void read_view(LessonScene& scene, const json& view, const std::string& where) {
         view, {"theme", "ui_scale", "step", "scale", "options", "language", "lesson", "enlarged", "selected", "shares"}, where,
         "key");
     scene.view = view;
-    Index step = -1;
-    object.whole<Index>("step", step, -1, std::numeric_limits<int>::max());
+    if (const json* step = object.find("step"); step != nullptr && !whole_in<Index>(*step, -1, most_steps))
+        object.refuse("step", *step, "give a step, from 0 on, or -1 for the last");
     std::string enlarged;
     object.text("enlarged", enlarged);
     if (!enlarged.empty()) check_card(scene, enlarged);
@@ -154,7 +166,10 @@ bool is_lesson(const json& document) {
     return document.is_object() && document.value("format", json()) == "saccade-lesson";
 }
 
-LessonFile lesson_from_json(const json& document) {
+namespace {
+
+/// All but the scenes.
+LessonFile cover_of(const json& document) {
     if (!is_lesson(document))
         throw Error(ErrorCode::bad_format, "is not a Saccade lesson",
                     R"(begin with {"format": "saccade-lesson", "version": 1)");
@@ -173,21 +188,36 @@ LessonFile lesson_from_json(const json& document) {
     if (scenes.empty() || scenes.size() > most_scenes)
         throw Error(ErrorCode::bad_format, fmt::format("the lesson has {} scenes", scenes.size()),
                     fmt::format("give 1 to {}", most_scenes));
-    for (std::size_t i = 0; i < scenes.size(); ++i)
-        lesson.scenes.push_back(scene_from(scenes[i], fmt::format("scene {}", i + 1)));
     lesson.document = document;
     return lesson;
 }
 
+}  // namespace
+
+LessonFile lesson_from_json(const json& document, std::string_view text) {
+    LessonFile lesson = in_text(text, std::string::npos, [&] { return cover_of(document); });
+    const json& scenes = lesson.document["scenes"];
+    for (std::size_t i = 0; i < scenes.size(); ++i)
+        lesson.scenes.push_back(in_text(text, i, [&] { return scene_from(scenes[i], fmt::format("scene {}", i + 1)); }));
+    return lesson;
+}
+
 LessonFile load_lesson(const std::string& path) {
-    const json document = parse_json(read_text(path, JsonLimits().bytes), path, "mend it there");
+    const std::string text = read_text(path, JsonLimits().bytes);
+    const json document = parse_json(text, path, "mend it there");
     try {
-        LessonFile lesson = lesson_from_json(document);
+        LessonFile lesson = lesson_from_json(document, text);
         lesson.path = path;
         return lesson;
     } catch (const Error& error) {
         throw Error(error.code(), fmt::format("{}: {}", sanitize_utf8(path), error.message()), error.hint());
     }
+}
+
+std::string exhibit_of(const LessonFile& lesson) {
+    const std::string& first = lesson.scenes.front().request.exhibit;
+    const bool all = std::ranges::all_of(lesson.scenes, [&](const LessonScene& s) { return s.request.exhibit == first; });
+    return all ? first : std::string();
 }
 
 std::vector<std::string> bundled_lessons() {
@@ -213,11 +243,15 @@ std::vector<OfferedLesson> offered_lessons() {
     for (const std::string& name : bundled_lessons()) {
         try {
             const LessonFile lesson = load_lesson(bundled_lesson_path(name));
-            all.push_back({name, lesson.path, lesson.title, lesson.text, lesson.scenes.size()});
+            all.push_back({name, lesson.path, lesson.title, lesson.text, lesson.scenes.size(), exhibit_of(lesson)});
         } catch (const Error&) {
             // Who opens or plays it is told; the others are offered.
         }
     }
+    const auto place = [](const OfferedLesson& lesson) {
+        return lesson.exhibit.empty() ? -1 : std::ranges::find(exhibits(), lesson.exhibit, &Exhibit::id) - exhibits().begin();
+    };
+    std::ranges::stable_sort(all, {}, place);
     return all;
 }
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "run/run_request.hpp"
@@ -37,10 +38,14 @@ struct LessonFile {
     nlohmann::json document = nlohmann::json::object();  // as it was read
 };
 
+/// The exhibit that all its scenes are of; empty: there are several.
+std::string exhibit_of(const LessonFile& lesson);
+
 /// Is it one, whatever it holds?
 bool is_lesson(const nlohmann::json& json);
-/// Error{bad_format} says where: "scene 3, claim 2: ...", and what there is instead.
-LessonFile lesson_from_json(const nlohmann::json& json);
+/// Error{bad_format} says where: "scene 3, claim 2: ...", and what there is instead; and by line and column, if the text that
+/// was read is given.
+LessonFile lesson_from_json(const nlohmann::json& json, std::string_view text = {});
 /// The same with the path. Error{io}.
 LessonFile load_lesson(const std::string& path);
 
@@ -51,8 +56,9 @@ struct OfferedLesson {
     std::string name, path;
     InLanguages title, text;
     std::size_t scenes = 0;
+    std::string exhibit;  // that all scenes are of; empty: it is a course, through several
 };
-/// The bundled ones that can be read.
+/// The bundled ones that can be read: courses first, then those of one exhibit, in the order of the gallery.
 std::vector<OfferedLesson> offered_lessons();
 /// Error{not_found} lists them.
 std::string bundled_lesson_path(const std::string& name);

@@ -306,6 +306,10 @@ CellRef cell_of(const Trace& trace, const NamedPart& part) {
     return best;
 }
 
+std::string name_of(SceneClaim::Kind kind) {
+    return std::ranges::find(kind_names, kind, &KindName::kind)->name;
+}
+
 SceneClaim scene_claim_from(const json& value, const Exhibit& exhibit, const std::string& where) {
     const JsonObject object(value, where);
     refuse_unknown_keys(value,

@@ -62,6 +62,8 @@ struct SceneClaim {
     bool of_b = false;         // of the run that is compared
     bool after_guess = false;  // judged when the scene's question is answered
 };
+/// As a lesson's file has it: "sums_to_1".
+std::string name_of(SceneClaim::Kind kind);
 /// `where`: "scene 3, claim 2". Error{bad_format}, {not_found}.
 SceneClaim scene_claim_from(const nlohmann::json& json, const Exhibit& exhibit, const std::string& where);
 

@@ -207,7 +207,7 @@ void add_runs(std::vector<Command>& all) {
                        act.lesson().make_it_so();
                    }});
     all.push_back(
-        {msg("Lesson: record what is shown as a scene"), {}, {}, [](AppState&, Controller& act) { act.lesson().record(); }});
+        {msg("Lesson: record what is shown as a scene"), {}, {}, [](AppState&, Controller& act) { act.editor().record(); }});
     all.push_back({msg("Lesson: close its file"), {}, plays_file, [](AppState&, Controller& act) { act.lesson().close(); }});
     all.push_back({msg("Start this exhibit afresh"), {}, {}, [](AppState&, Controller& act) { act.start_afresh(); }});
     all.push_back({msg("Changes by hand"), {}, has_changes, [](AppState& state, Controller&) { state.changes_asked = true; }});

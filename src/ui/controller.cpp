@@ -42,6 +42,7 @@ Controller::Controller(AppState& state, Runner& a, Runner& b, std::array<Runner*
       scenes_(document_, history_, inputs_, comparison_, messages_),
       pictures_(document_, history_, inputs_, runs_, scenes_, messages_, [this](const std::string& id) { choose_exhibit(id); }),
       lesson_(state, *this),
+      editor_(state, *this),
       training_(document_, runs_, messages_),
       desk_(state),
       files_(state, *this),
@@ -140,11 +141,13 @@ void Controller::apply(const Edit& edit) {
 }
 
 void Controller::undo() {
+    if (editor_.has_focus()) return editor_.undo();
     const std::optional<Edit> edit = history_.back();
     edit ? apply(*edit) : messages_.tell(tr("Nothing to undo in this exhibit"));
 }
 
 void Controller::redo() {
+    if (editor_.has_focus()) return editor_.redo();
     const std::optional<Edit> edit = history_.forward();
     edit ? apply(*edit) : messages_.tell(tr("Nothing to redo"));
 }
@@ -192,7 +195,7 @@ void Controller::set_ui_scale(double scale) {
 }
 
 void Controller::quit() {
-    if (state_.lesson.unsaved && !std::exchange(state_.lesson.warned, true))
+    if (state_.lesson.unsaved() && !std::exchange(state_.lesson.warned, true))
         return messages_.tell(tr("The lesson is not saved: save it, or quit once more to lose it"));
     const bool any = !trainings_under_way(state_).empty();
     (any && !state_.leaving ? state_.leaving : state_.quit) = true;

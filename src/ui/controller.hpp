@@ -10,6 +10,7 @@
 #include "ui/hand.hpp"
 #include "ui/history.hpp"
 #include "ui/inputs.hpp"
+#include "ui/lesson_editor.hpp"
 #include "ui/lesson_play.hpp"
 #include "ui/live_training.hpp"
 #include "ui/messages.hpp"
@@ -76,6 +77,7 @@ class Controller {
     Pictures& pictures() { return pictures_; }
     LessonPlay& lesson() { return lesson_; }
     const LessonPlay& lesson() const { return lesson_; }
+    LessonEditor& editor() { return editor_; }
     LiveTraining& training() { return training_; }
     Desk& desk() { return desk_; }
     const Desk& desk() const { return desk_; }
@@ -103,6 +105,7 @@ class Controller {
     SceneEditor scenes_;
     Pictures pictures_;
     LessonPlay lesson_;
+    LessonEditor editor_;
     LiveTraining training_;
     Desk desk_;
     Files files_;

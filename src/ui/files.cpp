@@ -377,7 +377,7 @@ void Files::open_from_prompt(const PathPrompt& prompt) {
         case PathPrompt::Kind::save_picture:
             return act_.scenes().save_to(prompt.path);
         case PathPrompt::Kind::save_lesson:
-            return act_.lesson().save_to(prompt.path);
+            return act_.editor().save_to(prompt.path);
         case PathPrompt::Kind::none:
             break;
     }

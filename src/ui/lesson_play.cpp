@@ -7,8 +7,6 @@
 #include "base/translate.hpp"
 #include "model/model_store.hpp"
 #include "run/guess.hpp"
-#include "run/language.hpp"
-#include "run/lesson_edit.hpp"
 #include "ui/controller.hpp"
 #include "ui/saved_view.hpp"
 
@@ -42,11 +40,12 @@ const std::vector<OfferedLesson>& LessonPlay::offered() {
 }
 
 void LessonPlay::open(LessonFile lesson) {
-    if (state_.lesson.unsaved)
+    if (state_.lesson.unsaved())
         throw Error(ErrorCode::invalid_input, "the lesson that is open is not saved", "save it or close it first");
     const bool own = !lesson.path.starts_with(assets_folder());  // those that come with the program are not written over
     state_.lesson = {};
     if (own) state_.lesson.saved = {lesson.path, stamp_of(lesson.path)};
+    state_.lesson.editing.saved = lesson.document;
     state_.lesson.file = std::make_shared<const LessonFile>(std::move(lesson));
     state_.view.lesson = state_.inspector_drawer = true;
     state_.present.page = 0;
@@ -54,7 +53,7 @@ void LessonPlay::open(LessonFile lesson) {
 }
 
 void LessonPlay::close() {
-    if (state_.lesson.unsaved && !std::exchange(state_.lesson.warned, true))
+    if (state_.lesson.unsaved() && !std::exchange(state_.lesson.warned, true))
         return act_.messages().tell(tr("The lesson is not saved: save it, or close it once more to lose it"));
     state_.lesson = {};
 }
@@ -162,6 +161,7 @@ void LessonPlay::select(std::size_t at) {
 bool LessonPlay::asks() const {
     const LessonScene* scene = state_.lesson.current();
     const bool cannot = state_.lesson.judged[0] && state_.lesson.guess.row.empty();  // this run has no such row
+    if (state_.lesson.editing.on && !state_.present.on) return false;                // who writes it sees what is asked
     return scene != nullptr && scene->question && on_stage() && !cannot;
 }
 
@@ -210,89 +210,6 @@ void LessonPlay::show_matrix() {
     const std::size_t rank = guess.row.index.size();
     const Tensor<float> row = guess.matrix->tensor(guess.row.tensor).values.row(guess.row.index[rank - 2]);
     guess.answer.assign(row.values().begin(), row.values().end());
-}
-
-// --- editing ---
-
-/// The document as it now is; what is shown of the scene stays.
-void LessonPlay::take(nlohmann::json document) {
-    LessonState& lesson = state_.lesson;
-    const std::string path = lesson.file ? lesson.file->path : tr("(new lesson)");
-    LessonFile now = lesson_from_json(document);
-    now.path = path;
-    lesson.file = std::make_shared<const LessonFile>(std::move(now));
-    lesson.scene = state_.present.point = std::min(lesson.scene, lesson.file->scenes.size() - 1);
-    lesson.unsaved = true;
-    lesson.warned = false;
-    lesson.typed_known = false;
-    lesson.judged = {};
-    lesson.findings.clear();
-    lesson.guesses.clear();  // scenes may have other numbers now
-}
-
-void LessonPlay::record() {
-    LessonState& lesson = state_.lesson;
-    const bool fresh = lesson.file == nullptr;
-    const TextsIn in(state_.view.language);
-    nlohmann::json document = fresh ? new_lesson_document(in.tr("My lesson")) : lesson.file->document;
-    const std::size_t after = fresh ? std::string::npos : lesson.scene, at = fresh ? 0 : after + 1;
-    insert_scene(document, after,
-                 recorded_scene(session_of(state_.document, state_.view), in.tr("Write here what this scene says."),
-                                state_.view.language));
-    lesson.scene = at;
-    take(std::move(document));
-    lesson.editing = state_.view.lesson = true;
-    state_.inspector_drawer = true;
-    lesson.guess = {};
-    lesson.problem.clear();
-    lesson.shown = {state_.document.sides[0].request, state_.document.sides[1].request};
-    lesson.comparing = state_.document.comparing;
-}
-
-void LessonPlay::move_scene(int by) {
-    LessonState& lesson = state_.lesson;
-    if (!lesson.file) return;
-    nlohmann::json document = lesson.file->document;
-    lesson.scene = saccade::move_scene(document, lesson.scene, by);
-    take(std::move(document));
-}
-
-void LessonPlay::remove_scene() {
-    LessonState& lesson = state_.lesson;
-    if (!lesson.file) return;
-    nlohmann::json document = lesson.file->document;
-    if (!saccade::remove_scene(document, lesson.scene))
-        return act_.messages().tell(tr("A lesson has a scene at least: close it instead"));
-    take(std::move(document));
-    show(lesson.scene);
-}
-
-void LessonPlay::set_text(const std::string& text) {
-    LessonState& lesson = state_.lesson;
-    if (!lesson.file || text.empty()) return;
-    nlohmann::json document = lesson.file->document;
-    set_scene_text(document, lesson.scene, state_.view.language == "zh" ? "zh" : "en", text);
-    const auto [judged, findings] = std::pair(lesson.judged, lesson.findings);
-    try {
-        take(std::move(document));
-    } catch (const Error& error) {
-        return act_.messages().complain(error);  // the text is too long: the field keeps it, the lesson does not
-    }
-    lesson.judged = judged;
-    lesson.findings = findings;
-    lesson.typed_known = true;
-}
-
-void LessonPlay::save_to(const std::string& path) {
-    LessonState& lesson = state_.lesson;
-    if (!lesson.file) return;
-    save_lesson(path, lesson.file->document);
-    LessonFile file = *lesson.file;
-    file.path = path;
-    lesson.file = std::make_shared<const LessonFile>(std::move(file));
-    lesson.saved = {path, stamp_of(path)};
-    lesson.unsaved = false;
-    act_.messages().tell(tr("Saved {}", path));
 }
 
 }  // namespace saccade

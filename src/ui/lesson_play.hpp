@@ -33,18 +33,9 @@ class LessonPlay {
     /// The cell that the claim is about.
     void select(std::size_t claim);
 
-    /// What is shown becomes a scene behind the present one, of a new lesson if none is open.
-    void record();
-    void move_scene(int by);
-    void remove_scene();
-    /// In the language that lessons are shown in. An empty text stands for none, and is not taken.
-    void set_text(const std::string& text);
-    /// Error{io}.
-    void save_to(const std::string& path);
-
     /// Is a question open whose row must not be seen?
     bool covered() const;
-    /// Is there one, open or answered? Not where the run has no such row.
+    /// Is there one, open or answered? Not where the run has no such row, nor for who edits it.
     bool asks() const;
     void choose_bar(int by);
     void raise_bar(float by);
@@ -58,7 +49,6 @@ class LessonPlay {
     void look();
     void ask();
     void show_matrix();
-    void take(nlohmann::json document);
 
     AppState& state_;
     Controller& act_;

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,7 +25,28 @@ struct GuessState {
     std::vector<float> answer;  // once it is
 };
 
-/// A lesson's file that is open, and how far it was played. Changed by LessonPlay alone.
+/// What undo of the editor goes back to.
+struct LessonEdit {
+    nlohmann::json document;
+    std::size_t scene = 0;
+};
+
+/// A lesson that is being edited. Changed by LessonEditor alone.
+struct LessonEditing {
+    bool on = false;
+    bool has_focus = false;  // in this frame: its fields and buttons have the keyboard, and so the keys of undo are its own
+    nlohmann::json saved;    // the document as it was opened or saved last; null: never
+    std::vector<LessonEdit> undo, redo;
+    std::string coalescing;  // the text whose keystrokes make one undo entry
+    std::chrono::steady_clock::time_point last_edit;
+    /// A field of a text, by its place in the document and its language: what is typed, and the document's text that this was.
+    struct Typed {
+        std::string text, of;
+    };
+    std::map<std::string, Typed> typed;
+};
+
+/// A lesson's file that is open, and how far it was played. Changed by LessonPlay, and while it is edited by LessonEditor.
 struct LessonState {
     std::shared_ptr<const LessonFile> file;  // null: none; then the exhibits' own lessons are walked
     std::size_t scene = 0;                   // that was shown last
@@ -34,14 +57,12 @@ struct LessonState {
     bool to_look = false;            // the cell that it looks at is still to be found, in the run that is to come
     GuessState guess;
     std::map<std::size_t, GuessState> guesses;  // of the other scenes, as they were left
-    bool editing = false, unsaved = false;
-    bool warned = false;                              // that closing it loses what is unsaved
-    std::string typed;                                // the scene's text, in the field
-    std::size_t typed_of = 0;                         // of this scene,
-    bool typed_chinese = false, typed_known = false;  // in this language; not taken from it yet
-    KnownFile saved;                                  // the file, as it was opened or saved last
-    std::string problem;                              // what of the scene is not on this run: its cell, its question
+    LessonEditing editing;
+    bool warned = false;  // that closing it loses what is unsaved
+    KnownFile saved;      // the file, as it was opened or saved last
+    std::string problem;  // what of the scene is not on this run: its cell, its question
 
+    bool unsaved() const { return file && file->document != editing.saved; }
     const LessonScene* current() const { return file ? &file->scenes[scene] : nullptr; }
 };
 

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/translate.hpp"
 #include "run/language.hpp"
 #include "ui/imgui_compat.hpp"
@@ -68,48 +70,15 @@ void own_lesson(const Ui& ui, AppState& state, Controller& act) {
     }
 }
 
-/// The text of the scene to be written, and its place among the others.
-void edit_scene(const Ui& ui, AppState& state, Controller& act) {
-    LessonState& lesson = state.lesson;
-    const bool chinese = in_chinese(state);
-    const bool other = !lesson.typed_known || lesson.typed_of != lesson.scene || lesson.typed_chinese != chinese;
-    if (other) {
-        lesson.typed = lesson.current()->text.in(chinese);
-        lesson.typed_of = lesson.scene;
-        lesson.typed_chinese = chinese;
-        lesson.typed_known = true;
-    }
-    ImGui::SetNextItemWidth(-1);
-    if (field(ui, "##scene text", lesson.typed, "", false, other)) act.lesson().set_text(lesson.typed);
-    ui.stop(true);
-    note_place(state, "scene text");
-    FlowRow row(ui);
-    const auto press = [&](const char* id, const std::string& text, const std::string& tip) {
-        row.next(button_width(ui, text));
-        const bool pressed = button(ui, id, text, ButtonKind::plain, 0, tip);
-        note_place(state, id);
-        return pressed;
-    };
-    const TextsIn in(state.view.language);
-    if (press("record", in.tr("Record"), tr("What is shown becomes the next scene"))) return act.lesson().record();
-    if (press("earlier", "↑", tr("A place earlier"))) return act.lesson().move_scene(-1);
-    if (press("later", "↓", tr("A place later"))) return act.lesson().move_scene(1);
-    if (press("remove scene", in.tr("Remove"), tr("Takes this scene out"))) return act.lesson().remove_scene();
-    if (press("save lesson", in.tr("Save …"), tr("As a file, to be played, edited and checked")))
-        state.prompt = {PathPrompt::Kind::save_lesson, lesson.saved.path.empty() ? "lesson.json" : lesson.saved.path, ""};
-}
-
 /// The scene of the open file that is on the stage, and the way to the others.
 void played_lesson(const Ui& ui, AppState& state, Controller& act) {
     const float s = ui.s;
     const TextsIn in(state.view.language);
+    if (state.lesson.editing.on) return edit_lesson(ui, state, act);
     const std::size_t at = state.lesson.scene, scenes = shown_points(state);
     label(ui, in.tr("Scene {} of {}", at + 1, scenes), ui.theme.secondary, 13);
     const ShownPoint scene = shown_point(state, act, at);
-    if (state.lesson.editing)
-        edit_scene(ui, state, act);
-    else
-        paragraph(ui, scene.text, ui.theme.text, 15);
+    paragraph(ui, scene.text, ui.theme.text, 15);
     ImGui::Dummy({0, 2 * s});
     if (const LessonScene& now = *state.lesson.current(); now.question)
         paragraph(ui, in.tr("{} F5 asks it.", now.question->text.in(in_chinese(state))), ui.theme.selection, 15);
@@ -131,9 +100,8 @@ void played_lesson(const Ui& ui, AppState& state, Controller& act) {
         act.lesson().ask_again();
     if (away && press("make it so", in.tr("Make it so"), true, tr("The scene's own settings again; undo takes it back")))
         act.lesson().make_it_so();
-    if (!state.lesson.editing &&
-        press("edit lesson", in.tr("Edit"), true, tr("Record scenes, write their texts, put them in order")))
-        state.lesson.editing = true;
+    if (press("edit lesson", in.tr("Edit"), true, tr("Record scenes, write their texts, claim and ask what is selected")))
+        state.lesson.editing.on = true;
     if (press("close lesson", in.tr("Close"), true, tr("Back to the lesson of the exhibit; what is shown stays")))
         act.lesson().close();
 }
@@ -147,7 +115,7 @@ void offered(const Ui& ui, AppState& state, Controller& act) {
     if (!state.lesson.file) {
         if (button(ui, "record first", in.tr("Record a lesson"), ButtonKind::plain, 0,
                    tr("What is shown becomes its first scene")))
-            act.lesson().record();
+            act.editor().record();
         note_place(state, "record first");
     }
     heading(ui, in.tr("Lessons that play"));
@@ -159,6 +127,23 @@ void offered(const Ui& ui, AppState& state, Controller& act) {
         if (button(ui, id.c_str(), text, ButtonKind::quiet, 0, one.text.in(chinese))) act.files().open(one.path);
         note_place(state, id);
     }
+}
+
+}  // namespace
+
+namespace {
+
+/// The one that plays of the exhibit that is open.
+void lesson_of_exhibit(const Ui& ui, AppState& state, Controller& act) {
+    const std::vector<OfferedLesson>& all = act.lesson().offered();
+    const auto one = std::ranges::find(all, state.document.exhibit().id, &OfferedLesson::exhibit);
+    if (one == all.end()) return;
+    const std::string text = TextsIn(state.view.language).tr("Lesson: {}", one->title.in(in_chinese(state)));
+    const std::string fits = fitted(ui, "▸ " + text, 15, Font::ui, ImGui::GetContentRegionAvail().x - 24 * ui.s);
+    const bool opened = button(ui, "play own", fits, ButtonKind::primary, 0, one->text.in(in_chinese(state)));
+    note_place(state, "play own");
+    ImGui::Dummy({0, 4 * ui.s});
+    if (opened) act.files().open(one->path);
 }
 
 }  // namespace
@@ -177,10 +162,11 @@ void lesson_panel(const Ui& ui, AppState& state, Controller& act) {
         state.view.lesson_language_chosen = true;
     }
     ImGui::Dummy({0, 4 * s});
+    if (!state.lesson.file) lesson_of_exhibit(ui, state, act);
     paragraph(ui, shown_lesson_title(state), ui.theme.text, 18);
     ImGui::Dummy({0, 2 * s});
     state.lesson.file ? played_lesson(ui, state, act) : own_lesson(ui, state, act);
-    offered(ui, state, act);
+    if (!state.lesson.editing.on) offered(ui, state, act);
 }
 
 }  // namespace saccade

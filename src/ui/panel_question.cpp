@@ -198,7 +198,7 @@ void question_stage(const Ui& ui, AppState& state, Controller& act, const Rect& 
     const float card = std::clamp(width * 0.4f, std::min(280 * s, width / 2), 460 * s);
     if (state.lesson.guess.matrix == nullptr) {
         ImGui::SetCursorScreenPos({left, top});
-        if (!state.document.side().problem) label(ui, in_chinese(state) ? "计算中 …" : "Computing …", ui.theme.secondary, 18);
+        if (!state.document.side().problem) label(ui, TextsIn(state.view.language).tr("Computing …"), ui.theme.secondary, 18);
         return end_panel();
     }
     try {

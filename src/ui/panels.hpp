@@ -46,6 +46,8 @@ void params_panel(const Ui& ui, AppState& state, Controller& act);
 void changes_button(const Ui& ui, AppState& state, Controller& act, const std::string& text, float width);
 void hand_panel(const Ui& ui, AppState& state, Controller& act);
 void lesson_panel(const Ui& ui, AppState& state, Controller& act);
+/// In its place, while a lesson is written (ui/lesson_editor.hpp).
+void edit_lesson(const Ui& ui, AppState& state, Controller& act);
 void training_panel(const Ui& ui, AppState& state, Controller& act);
 /// In place of all of these while it is on: the stage above the current point of the lesson.
 void present(const Ui& ui, AppState& state, Controller& act);

@@ -65,8 +65,11 @@ json played(const AppState& state, const Controller& act) {
             {"answer", lesson.guess.answer},
             {"problem", lesson.problem},
             {"scenes", lesson.file->scenes.size()},
-            {"editing", lesson.editing},
-            {"unsaved", lesson.unsaved},
+            {"editing", lesson.editing.on},
+            {"unsaved", lesson.unsaved()},
+            {"undo", lesson.editing.undo.size()},
+            {"redo", lesson.editing.redo.size()},
+            {"document", lesson.file->document},
             {"text", lesson.current()->text.in(state.view.language == "zh")},
             {"selected", state.document.stage.selected.cell.tensor},
             {"index", state.document.stage.selected.cell.index}};

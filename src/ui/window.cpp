@@ -200,6 +200,7 @@ struct Window::Impl {
         state.reload_now = std::exchange(state.document.reload_fields, false);
         const bool escape = compat::key_pressed(ImGuiKey_Escape, false);
         state.focus.clear();
+        state.lesson.editing.has_focus = false;
         state.escape = escape ? top_layer(state, state.menu_open, ImGui::GetIO().WantTextInput) : Layer::none;
         tabs.begin_frame(!state.present.on && (state.document.matrix.param.empty() || ImGui::GetIO().WantTextInput));
         if (state.escape == Layer::search) close_search(state);

@@ -26,6 +26,14 @@ class Cli(Case):
         self.assertIn("请输入文本", done.stderr.decode())
         self.assertIn("用法", saccade("--language", "zh", "render", "--help").stdout.decode())
         self.assertIn("there is no language 'xx': choose one of: en, zh", saccade("--language=xx", "list").stderr.decode())
+        for typed, said in ((("run", "alignment", "--step", "-5"), "saccade run 没有选项“--step”；是否想写“--seed”？"),
+                            (("eval", "dates", "-n", "0"), "-n：“0”不是 1 到 1000000 的整数：请见 'saccade eval --help'"),
+                            (("run", "alignment", "--seed", "-1"), "--seed：“-1”不是从 0 起的整数：请见"),
+                            (("lesson", "x", "--language", "fr"), "--language：“fr”不在这些之中：en，zh：请见")):
+            done = saccade("--language", "zh", *typed)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(said, done.stderr.decode())
+            self.assertNotIn("7", done.stderr.decode(), "the limits of a type help nobody")
         # What a person types is the same in every language.
         done = saccade("--language", "zh", "render", "alignment", "--view", "none", "-o", self.path("a.svg"))
         self.assertRegex(done.stderr.decode(), "请选择：.*heatmap, head-grid")
@@ -58,6 +66,10 @@ class Cli(Case):
         self.assertIn("inside-a-transformer", [one["name"] for one in lessons])
         played = json.loads(self.good("lesson", "inside-a-transformer", "--json", "--language", "zh"))
         self.assertEqual(played["title"], "走进 Transformer")
+        said = self.good("lesson", "memory", "--language", "zh")
+        for words in ("  成立 ", "相差", "12 条结论中 12 条成立"):
+            self.assertIn(words, said)
+        self.assertNotIn("held", said)
         self.assertTrue(all(claim["verdict"] == "held" for scene in played["scenes"] for claim in scene["claims"]))
         lesson = {"format": "saccade-lesson", "version": 1, "title": {"en": "One"}, "scenes": [
             {"state": {"request": {"exhibit": "memory"}}, "text": {"en": "Reading."},

@@ -54,12 +54,74 @@ TEST(LessonEdit, scenes_change_places_and_texts_and_go) {
     EXPECT_EQ(move_scene(document, 2, -1), 1u);
     EXPECT_EQ(move_scene(document, 0, -1), 0u);
     EXPECT_EQ(document["scenes"][1]["text"]["en"], "three");
-    set_scene_text(document, 1, "zh", "三");
+    EXPECT_TRUE(set_lesson_text(document, "/scenes/1/text", "zh", "三"));
     EXPECT_EQ(document["scenes"][1]["text"], (json{{"en", "three"}, {"zh", "三"}}));
     EXPECT_TRUE(remove_scene(document, 0));
     EXPECT_TRUE(remove_scene(document, 0));
     EXPECT_FALSE(remove_scene(document, 0)) << "a lesson has a scene";
     EXPECT_EQ(document["scenes"][0]["text"]["en"], "two");
+}
+
+TEST(LessonEdit, a_text_goes_where_the_other_language_is_left) {
+    json document = new_lesson_document("Mine");
+    insert_scene(document, std::string::npos, recorded_scene(shown(), "one", "en"));
+    EXPECT_EQ(lesson_text(document, "/text", "en"), "");
+    EXPECT_TRUE(set_lesson_text(document, "/text", "zh", "关于"));
+    EXPECT_EQ(lesson_text(document, "/text", "zh"), "关于");
+    EXPECT_TRUE(set_lesson_text(document, "/text", "zh", "")) << "the line about the whole may be left out";
+    EXPECT_FALSE(document.contains("text"));
+    EXPECT_FALSE(set_lesson_text(document, "/title", "en", "")) << "a lesson has a title";
+    EXPECT_FALSE(set_lesson_text(document, "/scenes/0/text", "en", ""));
+    EXPECT_TRUE(set_lesson_text(document, "/scenes/0/text", "zh", "一"));
+    EXPECT_TRUE(set_lesson_text(document, "/scenes/0/text", "en", ""));
+    EXPECT_EQ(document["scenes"][0]["text"], (json{{"zh", "一"}}));
+    add_claim(document, 0, {{"claim", "point"}, {"point", 2}, {"text", {{"en", "it sums"}}}});
+    EXPECT_TRUE(set_lesson_text(document, "/scenes/0/claims/0/text", "en", "")) << "the exhibit's own words stand in";
+    EXPECT_NO_THROW(lesson_from_json(document));
+}
+
+TEST(LessonEdit, claims_about_the_row_that_is_asked_for_wait_for_the_guess) {
+    json document = new_lesson_document("Mine");
+    insert_scene(document, std::string::npos, recorded_scene(shown(), "one", "en"));
+    const json row{{"query", "q1"}};
+    const auto claim = [&](const json& of) {
+        return json{
+            {"claim", "largest"}, {"tensor", "weights"}, {"row", of}, {"on", {{"slot", "bat"}}}, {"text", {{"en", "x"}}}};
+    };
+    const auto waits = [&](std::size_t i) { return document["scenes"][0]["claims"][i].contains("after_guess"); };
+    add_claim(document, 0, claim(row));
+    EXPECT_FALSE(waits(0));
+    set_question(document, 0, {{"text", {{"en", "Where?"}}}, {"tensor", "weights"}, {"row", row}});
+    EXPECT_TRUE(waits(0));
+    add_claim(document, 0, claim(row));
+    add_claim(document, 0, claim({{"query", "q2"}}));
+    EXPECT_TRUE(waits(1));
+    EXPECT_FALSE(waits(2)) << "another row is no answer";
+    EXPECT_NO_THROW(lesson_from_json(document));
+    remove_claim(document, 0, 1);
+    EXPECT_EQ(document["scenes"][0]["claims"].size(), 2u);
+    remove_question(document, 0);
+    EXPECT_FALSE(waits(0));
+    EXPECT_NO_THROW(lesson_from_json(document));
+}
+
+TEST(LessonEdit, tokens_and_views_are_lit_and_no_longer) {
+    json scene = recorded_scene(shown(), "one", "en");
+    const json bat{{"query", {"q1"}}, {"slot", {"bat"}}}, cat{{"slot", {"cat"}}};
+    EXPECT_FALSE(is_lit(scene, bat));
+    toggle_lit(scene, bat);
+    toggle_lit(scene, cat);
+    EXPECT_TRUE(is_lit(scene, bat) && is_lit(scene, cat));
+    EXPECT_EQ(scene["highlights"]["tokens"], (json{{"query", {"q1"}}, {"slot", {"bat", "cat"}}}));
+    toggle_lit(scene, bat);
+    EXPECT_EQ(scene["highlights"]["tokens"], (json{{"slot", {"cat"}}}));
+    toggle_framed(scene, "heatmap/weights");
+    EXPECT_TRUE(is_framed(scene, "heatmap/weights"));
+    toggle_framed(scene, "heatmap/weights");
+    toggle_lit(scene, cat);
+    EXPECT_FALSE(scene.contains("highlights")) << "nothing is left to be written";
+    scene["highlights"]["tokens"]["slot"] = "bat";
+    EXPECT_TRUE(is_lit(scene, {{"slot", {"bat"}}})) << "as people write one";
 }
 
 }  // namespace
