@@ -17,6 +17,17 @@ def course(name):
     return os.path.abspath(os.path.join(LESSONS, name + ".json"))
 
 
+def courses():
+    """Those that go through several exhibits; the lessons of one are played without a window (core_tests)."""
+    found = []
+    for path in sorted(glob.glob(os.path.join(LESSONS, "*.json"))):
+        with open(path, encoding="utf-8") as file:
+            scenes = json.load(file)["scenes"]
+        if len({scene["state"]["request"]["exhibit"] for scene in scenes}) > 1:
+            found.append(os.path.basename(path)[:-5])
+    return found
+
+
 def judged(s, scene=None):
     played = s["played"]
     return (played and answered(s) and len(played["verdicts"]) == played["claims"] and
@@ -61,7 +72,7 @@ def clicked_through(w, where):
 
 def test_every_course_is_played_by_a_clicker_in_both_languages(w):
     w.close()
-    names = sorted(os.path.basename(path)[:-5] for path in glob.glob(os.path.join(LESSONS, "*.json")))
+    names = courses()
     check(len(names) >= 3, f"there are {names}")
     for language in ("en", "zh"):
         with Window(w.program, w.artifacts, config=config_with(language=language)) as other:
@@ -296,3 +307,57 @@ def test_a_scene_that_is_not_so_on_this_machine_does_not_stop_the_class(w):
     check(s["played"]["verdicts"] == ["held", "not on this run"] and s["compare"]["on"], f"{s['played']}")
     w.key("Prior")
     w.wait("the one before", lambda s: judged(s, 0))
+
+
+def test_the_lesson_of_an_exhibit_is_offered_where_it_is_open(w):
+    w.key("ctrl+l")
+    w.wait("the panel", lambda s: "play own" in s["places"])
+    w.click(*reach(w, "play own"))
+    s = w.wait("the lesson", lambda s: judged(s, 0))
+    check(s["played"]["path"].endswith("alignment.json") and "play own" not in s["places"], f"it plays {s['played']['path']}")
+    check(set(s["played"]["verdicts"]) == {"held"}, f"its claims are {s['played']['verdicts']}")
+
+
+def test_claims_questions_and_lights_are_made_of_what_is_selected(w):
+    w.key("ctrl+l")
+    w.click(*reach(w, "record first"))
+    w.wait("a lesson", lambda s: judged(s, 0) and s["played"]["editing"])
+    w.click(*w.cell(3, 15))
+    w.wait("a cell", lambda s: s["selected"]["index"] == [3, 15])
+    w.click(*reach(w, "offer claim 2"))
+    s = w.wait("a claim and its verdict", lambda s: s["played"]["verdicts"] == ["held"])
+    check(s["played"]["document"]["scenes"][0]["claims"][0]["claim"] == "largest", f"it claims {s['played']['document']}")
+    w.click(*w.cell(3, 0))
+    w.wait("another cell", lambda s: s["selected"]["index"] == [3, 0])
+    w.click(*reach(w, "offer claim 2"))
+    w.wait("a claim that is not so, and why", lambda s: s["played"]["verdicts"] == ["held", "broken"])
+    w.picture("lesson-claims")
+    w.click(*reach(w, "remove claim 2"))
+    w.wait("one claim", lambda s: s["played"]["verdicts"] == ["held"])
+    w.key("ctrl+z")
+    w.wait("both again, by the keys of undo", lambda s: s["played"]["verdicts"] == ["held", "broken"])
+    w.key("ctrl+shift+z")
+    w.wait("one again", lambda s: s["played"]["verdicts"] == ["held"])
+    w.click(*reach(w, "light"))
+    w.wait("tokens", lambda s: "highlights" in s["played"]["document"]["scenes"][0])
+    w.click(*reach(w, "lesson title"))
+    w.wait("the field", lambda s: s["typing"])
+    w.key("ctrl+a")
+    w.type("Dates")
+    w.wait("the title", lambda s: s["played"]["document"]["title"] == {"en": "Dates"})
+    w.key("Escape")
+    w.click(*reach(w, "offer question"))
+    s = w.wait("a question", lambda s: "question" in s["played"]["document"]["scenes"][0])
+    check(not s["played"]["covered"], "who writes the question does not see its row")
+    w.click(*reach(w, "preview"))
+    s = w.wait("the question in Present", lambda s: s["present"]["on"] and s["played"]["covered"])
+    w.picture("lesson-preview")
+    w.key("Next")
+    w.wait("the answer", lambda s: s["played"]["answer"] and s["played"]["verdicts"] == ["held"])
+    w.key("Escape")
+    s = w.wait("the editor", lambda s: not s["present"]["on"] and s["played"]["editing"] and "heatmap" in s["grids"])
+    w.click(*w.cell(5, 5))
+    w.key("ctrl+z")
+    s = w.resting("undo on the stage, which leaves the lesson alone", lambda s: answered(s))
+    check("question" in s["played"]["document"]["scenes"][0], "undo on the stage took back what was written")
+    w.picture("lesson-asks")

@@ -1,5 +1,9 @@
 #include "run/lesson_file.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "io/text_file.hpp"
 #include "run/guess.hpp"
 #include "run/run.hpp"
@@ -107,7 +111,8 @@ TEST(LessonFile, what_a_scene_names_and_its_run_does_not_have_is_said) {
     EXPECT_TRUE(contains(changes, "weights[99,1]=0") && contains(changes, "query goes from 0 to ")) << changes;
     const std::string step = not_there("/scenes/0/state/view/step", 3);
     EXPECT_TRUE(contains(step, "no step 3") && contains(step, "from 0 to 1")) << step;
-    EXPECT_TRUE(contains(refusal(with("/scenes/0/state/view/step", -5)), "step"));
+    const std::string negative = refusal(with("/scenes/0/state/view/step", -5));
+    EXPECT_TRUE(contains(negative, "'step' is -5: give a step, from 0 on")) << negative;
     const std::string axis = not_there("/scenes/0/question/row", {{"qurey", 1}});
     EXPECT_TRUE(contains(axis, "no axis 'qurey'") && contains(axis, "query, slot")) << axis;
 }
@@ -117,6 +122,31 @@ TEST(LessonFile, a_missing_comma_is_said_with_file_line_and_column) {
     put_bytes(folder / "l.json", "{\n  \"format\": \"saccade-lesson\"\n  \"version\": 1\n}");
     const std::string line = error_of(ErrorCode::bad_format, [&] { load_lesson(folder / "l.json"); });
     EXPECT_TRUE(contains(line, "l.json: is not JSON (line 2, column 29): expected ',' or '}'")) << line;
+}
+
+TEST(LessonFile, what_is_wrong_in_a_scene_is_said_with_its_line_and_column) {
+    const TemporaryFolder folder;
+    const auto said_of = [&](const json& document) {
+        put_bytes(folder / "l.json", document.dump(1));
+        return error_of(ErrorCode::bad_format, [&] { load_lesson(folder / "l.json"); });
+    };
+    /// Of the text that dump(1) writes of a document.
+    const auto place_of = [](const json& document, const std::string& word) {
+        const std::string text = document.dump(1), before = text.substr(0, text.find(word));
+        const auto line = std::ranges::count(before, '\n') + 1;
+        return fmt::format("(line {}, column {})", line, before.size() - before.rfind('\n'));
+    };
+    const json exhibit = with("/scenes/1/state/request/exhibit", "memorry");
+    EXPECT_TRUE(contains(said_of(exhibit), "scene 2") && contains(said_of(exhibit), place_of(exhibit, "\"memorry\"")))
+        << said_of(exhibit);
+    json key = with("/scenes/0/text/fr", "Où ?");
+    key["scenes"][1]["text"]["fr"] = "Là.";
+    EXPECT_TRUE(contains(said_of(key), "scene 1's text") && contains(said_of(key), place_of(key, "\"fr\""))) << said_of(key);
+    const json second = with("/scenes/1/text", {{"fr", "Là."}});
+    EXPECT_TRUE(contains(said_of(second), place_of(second, "\"fr\""))) << said_of(second);
+    const json title = with("/title", {{"fr", "Mémoire"}});
+    EXPECT_TRUE(contains(said_of(title), place_of(title, "\"fr\""))) << said_of(title);
+    EXPECT_FALSE(contains(said_of(with("/scenes", json::array())), "line")) << "that nothing is there is nowhere";
 }
 
 /// The verdict of one claim on the first scene's run, and what was found.
@@ -212,11 +242,21 @@ std::string verdicts_of(const std::string& name) {
     return all;
 }
 
-TEST(LessonFile, every_scene_of_every_course_claims_what_is_so) {
+TEST(LessonFile, every_scene_of_every_lesson_claims_what_is_so) {
     const std::map<std::string, std::string> pinned{
-        {"fixed-context-to-attention", "hh hhhh hhh ?hhh hhh hh hh hhh hh"},
-        {"inside-a-transformer", "hhh hhh ?hh hh hh hhh hh ?hh hhh"},
-        {"seeing-with-attention", "hhh hh h h hhh hh h hhh ?hh"},
+        {"alignment", "hhh ?hh hhh hhh hh"},     {"bottleneck", "hh hh hh hh"},
+        {"captioning", "hhh hh hhh h h"},        {"capture", "hh ?hh hhh h"},
+        {"channel", "hh hhh h hhh hh"},          {"checkpoint", "hh ?hh hh hh"},
+        {"complexity", "hh h hhh hh h"},         {"fixed-context-to-attention", "hh hhhh hhh ?hhh hhh hh hh hhh hhh hh"},
+        {"glimpses", "hh ?hhh hh hh hh"},        {"head-statistics", "h ?hh hh hhh h"},
+        {"induction", "hh ?hh hh hh hh"},        {"inside-a-transformer", "hhh hhh ?hh hh hh hhh hh ?hh hhh"},
+        {"memory", "hh ?hhh hhh hh hh"},         {"multi-head", "hhh ?hh hh hh hh"},
+        {"permutation", "hh ?hh hh h h"},        {"positions", "h hh hh hh hhh"},
+        {"reading", "hh hhh hh hh h"},           {"rnn-shapes", "hhh h h h h hhh"},
+        {"saliency", "?hh hhh hhh hh hhh"},      {"seeing-with-attention", "hhh hh h h hhh hh h hhh ?hh"},
+        {"self-attention", "hhh ?hhh hh hh hh"}, {"spatial", "h hh hh h hh"},
+        {"temporal", "hh ?h hhh hh hh"},         {"transformer", "hh h ?hh hhh hh"},
+        {"vision-checkpoint", "hh hh h hh"},
     };
     std::vector<std::string> names;
     for (const auto& [name, verdicts] : pinned) names.push_back(name);
@@ -224,7 +264,20 @@ TEST(LessonFile, every_scene_of_every_course_claims_what_is_so) {
     for (const auto& [name, verdicts] : pinned) EXPECT_EQ(verdicts_of(name), verdicts) << name;
 }
 
-TEST(LessonFile, every_text_of_every_course_is_in_both_languages) {
+TEST(LessonFile, every_exhibit_has_one_of_its_own_behind_the_courses) {
+    const std::vector<OfferedLesson> all = offered_lessons();
+    ASSERT_EQ(all.size(), bundled_lessons().size()) << "each can be read";
+    const std::size_t courses = all.size() - exhibits().size();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const std::string of = i < courses ? "" : exhibits()[i - courses].id;
+        EXPECT_EQ(all[i].exhibit, of) << all[i].name;
+        if (i < courses) continue;
+        EXPECT_EQ(all[i].name, of);
+        EXPECT_TRUE(all[i].scenes >= 4 && all[i].scenes <= 6) << all[i].name;
+    }
+}
+
+TEST(LessonFile, every_text_of_every_lesson_is_in_both_languages) {
     const auto whole = [](const InLanguages& text) {
         return !text.english.empty() && !text.chinese.empty() &&
                text.english.find_first_of("abcdefghijklmnopqrstuvwxyz") != std::string::npos;
