@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/number_text.hpp"
 #include "base/path_text.hpp"
 #include "checkpoint/checkpoint_run.hpp"
 #include "checkpoint/generate.hpp"
@@ -156,8 +157,8 @@ void run_checkpoint_exhibit(RunContext& context) {
             fmt::format("writes “{}”", checkpoint->tokenizer->decode(Ids(output.ids.begin() + typed, output.ids.end()), true)));
     if (!output.likeliest.empty())
         told.push_back(fmt::format(
-            "{} “{}” {:.2f}", checkpoint->read_out == ReadOut::masked_token ? fmt::format("at {}:", output.at + 1) : "next",
-            checkpoint->labels[static_cast<std::size_t>(output.likeliest.front())], output.probabilities.front()));
+            "{} “{}” {}", checkpoint->read_out == ReadOut::masked_token ? fmt::format("at {}:", output.at + 1) : "next",
+            checkpoint->labels[static_cast<std::size_t>(output.likeliest.front())], share_text(output.probabilities.front())));
     if (!writes)
         told.push_back(fmt::format("{}: {} layers of {} heads, {} features, {} tokens in its table", checkpoint->family->title,
                                    design.layers, design.heads, design.d_model, checkpoint->vocabulary()));

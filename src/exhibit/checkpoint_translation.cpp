@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/number_text.hpp"
 #include "checkpoint/encoder_decoder_run.hpp"
 #include "exhibit/checkpoint_text.hpp"
 #include "model/beam_show.hpp"
@@ -148,8 +149,8 @@ void show_places(Probe& probe, Index typed, Index length) {
 std::string told(const Checkpoint& checkpoint, const CheckpointOutput& output, Index typed) {
     const StackDesign &encoder = checkpoint.source->encoder.design(), &decoder = checkpoint.stack.design();
     const std::string text =
-        fmt::format("at {}: “{}” {:.2f}", output.at + 1, checkpoint.labels[static_cast<std::size_t>(output.likeliest.front())],
-                    output.probabilities.front());
+        fmt::format("at {}: “{}” {}", output.at + 1, checkpoint.labels[static_cast<std::size_t>(output.likeliest.front())],
+                    share_text(output.probabilities.front()));
     if (checkpoint.tokenizer == nullptr || static_cast<Index>(output.ids.size()) <= typed)
         return fmt::format("{};  {}: {} and {} layers of {} heads, {} features, {} tokens in its table", text,
                            checkpoint.family->title, encoder.layers, decoder.layers, decoder.heads, decoder.d_model,

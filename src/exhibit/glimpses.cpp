@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/kept_with.hpp"
+#include "base/number_text.hpp"
 #include "exhibit/exhibits.hpp"
 #include "exhibit/glimpses_lesson.hpp"
 #include "image/digits.hpp"
@@ -141,7 +142,7 @@ std::string said(const std::vector<std::string>& classes, const GlimpseOutput& o
     };
     const Tensor<float> last = output.beliefs.row(output.beliefs.shape()[0] - 1);
     const std::size_t found = best(last);
-    std::string text = fmt::format("{}  {:.2f}", classes[found], last.data()[found]);
+    std::string text = fmt::format("{}  {}", classes[found], share_text(last.data()[found]));
     if (output.fan_beliefs.empty()) return text;
     const Index paths = output.fan_beliefs.shape()[0];
     Index same = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/number_text.hpp"
 #include "base/typed_text.hpp"
 #include "exhibit/characters.hpp"
 #include "exhibit/exhibits.hpp"
@@ -251,7 +252,7 @@ std::string show_next(Probe& probe, const LanguageModelOutput& output, const std
     Axis axis{"next", AxisKind::class_, shown, {}, "q"};
     Tensor<float> chances(Shape{shown});
     for (const Index id : order) axis.labels.push_back(labels.at(static_cast<std::size_t>(id)));
-    const std::string first = fmt::format("next “{}” {:.2f}", axis.labels.front(), last.data()[order.front()]);
+    const std::string first = fmt::format("next “{}” {}", axis.labels.front(), share_text(last.data()[order.front()]));
     probe.axis(std::move(axis));
     const Observer observe(probe);
     const Ids shown_ids = observe.ids("next.id", order, last.size(), [] {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/number_text.hpp"
 #include "base/translate.hpp"
 #include "image/samples.hpp"
 #include "params/param_make.hpp"
@@ -130,8 +131,8 @@ NetworkRun run_network(RunContext& context, bool grad_cam) {
                                      read.width, read.height);
     run.output = run_resnet(context.model, run.request, Observer(context.probe), context.stop);
     const Index c = run.output.watched;
-    context.probe.text("output",
-                       fmt::format("{} {:.2f}", classes[static_cast<std::size_t>(c)], run.output.probabilities.data()[c]));
+    context.probe.text(
+        "output", fmt::format("{} {}", classes[static_cast<std::size_t>(c)], share_text(run.output.probabilities.data()[c])));
     return run;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "analysis/catalogue.hpp"
+#include "base/number_text.hpp"
 #include "base/path_text.hpp"
 #include "checkpoint/vision_checkpoint.hpp"
 #include "exhibit/exhibits.hpp"
@@ -176,7 +177,7 @@ std::string said(const VisionCheckpoint& checkpoint, const VisionOutput& output)
                     design.stack.heads, design.columns(), design.rows(), design.patch);
     if (output.likeliest.empty()) return model;
     const auto name = [&](Index c) { return checkpoint.classes[static_cast<std::size_t>(c)]; };
-    std::string text = fmt::format("{} {:.2f}", name(output.likeliest.front()), output.probabilities.front());
+    std::string text = fmt::format("{} {}", name(output.likeliest.front()), share_text(output.probabilities.front()));
     if (output.watched != output.likeliest.front()) text += fmt::format(";  watched: {}", name(output.watched));
     return text + ";  " + model;
 }

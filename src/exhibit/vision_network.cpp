@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 
+#include "base/number_text.hpp"
 #include "base/path_text.hpp"
 #include "exhibit/vision_picture.hpp"
 #include "trace/observer.hpp"
@@ -46,7 +47,7 @@ std::string network_said(const NetworkCheckpoint& checkpoint, const ClassesRead&
     if (read.likeliest.empty()) return model;
     const auto name = [&](Index c) {
         const std::string& names = checkpoint.classes[static_cast<std::size_t>(c)];
-        return fmt::format("{} {:.2f}", names.substr(0, names.find(", ")), read.all.data()[c]);
+        return fmt::format("{} {}", names.substr(0, names.find(", ")), share_text(read.all.data()[c]));
     };
     std::string text = name(read.likeliest.front());
     if (watched != read.likeliest.front()) text += ";  watched: " + name(watched);

@@ -70,8 +70,7 @@ void class_bars(const Ui& ui, AppState& state, Controller& act) {
             const float x = left + px(was->values.at({c}));
             list.AddRectFilled({x - 1 * s, at.y + 2 * s}, {x + 1 * s, at.y + 20 * s}, ui.color(ui.theme.secondary));
         }
-        list.AddText(font, size, {end + 6 * s, at.y + 2 * s}, ui.color(ui.theme.secondary),
-                     fmt::format("{:.2f}", value).c_str());
+        list.AddText(font, size, {end + 6 * s, at.y + 2 * s}, ui.color(ui.theme.secondary), share_text(value).c_str());
         if (ImGui::IsItemHovered())
             tooltip(ui, fmt::format("{} {}{}", name, value_text(value),
                                     was != nullptr ? tr(", {} untouched", value_text(was->values.at({c}))) : ""));

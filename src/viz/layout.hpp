@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/number_text.hpp"
 #include "viz/view.hpp"
 
 namespace saccade {
@@ -20,12 +21,6 @@ std::string part_text(const Axis& axis);
 std::string part_text(const PartAxis& axis);
 /// "head 5", "output 3", "channel 18": positions are counted from 1 in all that people read.
 std::string position_text(const Axis& axis, Index i);
-/// Three significant digits, true minus sign: "0.61", "−2.31", "1.2e6".
-std::string number_text(double value);
-/// Four decimals; of numbers that would lose theirs, three digits.
-std::string value_text(double value);
-/// A probability or a weight: "0.27"; a digit more of what would read 0.00, and as number_text below that.
-std::string share_text(double value);
 /// Cut at grapheme boundaries so that it fits, with an ellipsis; empty if not even that fits.
 std::string cut_to_fit(const std::string& text, double width, double size, Font font, const TextMeasure& measure);
 
