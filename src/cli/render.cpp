@@ -101,13 +101,13 @@ Drawn drawn(const RenderOptions& options, RunRequest request) {
         result.origin.request = request_text(request);
         return result;
     }
-    result.run = run_told(request);
+    result.run = run_intervened(request);
     // What B has otherwise is said of A, too, be it the default.
     const Params defaults = resolve(exhibit(request.exhibit).params, request.params);
     for (const ParamSpec& spec : exhibit(request.exhibit).params)
         if (other.params.has(spec.name) && !request.params.has(spec.name))
             request.params.set(spec.name, defaults.values().at(spec.name));
-    result.against = run_told(other);
+    result.against = run_intervened(other);
     result.difference = std::make_shared<const Trace>(difference_of(*result.run, *result.against));
     result.origin.request = request_text(request);
     result.origin.compared = request_text(other);
@@ -129,9 +129,8 @@ void draw(const Drawn& what, const RunRequest& request, const RenderOptions& opt
     put_views(origin, options, std::move(states));
     if (options.fits_height) fit_height(what.shown(), origin, PangoTextMeasure(origin.view.font_family));
     std::vector<Note> said;
-    for (const std::string& output : outputs)
-        for (const Note& note : export_figure(output, what.shown(), origin, options.file))
-            if (std::ranges::none_of(said, [&](const Note& before) { return before.text == note.text; })) said.push_back(note);
+    for (const Note& note : export_figures(outputs, what.shown(), origin, options.file))
+        if (std::ranges::none_of(said, [&](const Note& before) { return before.text == note.text; })) said.push_back(note);
     print_notes(said);
 }
 
@@ -164,6 +163,7 @@ void render_one(const RenderOptions& options, const RunRequest& request, const s
         options.request.refuse_overwriting("--output", outputs.back(), request);
         options.request.refuse_overwriting("--output", outputs.back(), other);
         named_in_errors("--output", [&] { refuse_overwriting(outputs.back(), compared_files(options.compare)); });
+        check_figure_path(outputs.back());
     }
     const Drawn what = drawn(options, request);
     check_step(options, request.exhibit, *what.run);

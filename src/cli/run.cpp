@@ -55,7 +55,7 @@ void run_and_save(const RunOptions& options) {
     const RunRequest request = options.request.request();
     tell_unread(request, request);
     if (!options.save.empty()) options.request.refuse_overwriting("--save", options.save, request);
-    const TracePtr trace = run_told(request);
+    const TracePtr trace = run_intervened(request);
     if (!options.save.empty()) save_trace(options.save, *trace, request);
     print_notes(trace->notes());
     if (options.claims) print_claims(exhibit(request.exhibit), *trace);

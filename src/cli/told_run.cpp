@@ -8,6 +8,7 @@
 #include "base/error_line.hpp"
 #include "base/log.hpp"
 #include "cli/waiting_line.hpp"
+#include "trace/hand.hpp"
 #include "trace/untouched.hpp"
 
 namespace saccade {
@@ -52,8 +53,14 @@ TracePtr run_told(const RunRequest& request) {
     return run(request, {}, line.listener());
 }
 
-TracePtr run_told_beside_untouched(const RunRequest& request) {
+TracePtr run_intervened(const RunRequest& request) {
     TracePtr trace = run_told(request);
+    named_in_errors("--intervene", [&] { refuse_missing_cells(request.interventions, *trace, ErrorCode::usage); });
+    return trace;
+}
+
+TracePtr run_told_beside_untouched(const RunRequest& request) {
+    TracePtr trace = run_intervened(request);
     if (std::ranges::none_of(request.interventions, &Intervention::enabled)) return trace;
     RunRequest untouched = request;
     untouched.interventions.clear();

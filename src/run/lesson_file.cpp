@@ -278,14 +278,7 @@ CellRef asked_row(const Trace& trace, const SceneQuestion& question) {
 }
 
 void check_state(const LessonScene& scene, const Trace& a) {
-    for (const Intervention& change : scene.request.interventions) {
-        const TraceTensor* tensor = a.find(change.tensor);
-        if (tensor == nullptr || !change.enabled) continue;
-        for (std::size_t i = 0; i < change.index.size() && i < tensor->info.axes.size(); ++i)
-            if (const Axis& axis = *tensor->info.axes[i]; change.index[i] >= axis.whole())
-                throw Error(ErrorCode::not_found, fmt::format("{} changes nothing: there is no such cell", brief(change)),
-                            fmt::format("{} goes from 0 to {}", axis.name, axis.whole() - 1));
-    }
+    refuse_missing_cells(scene.request.interventions, a, ErrorCode::not_found);
     const auto step = scene.view.find("step");
     const AxisPtr steps = a.axis(exhibit(scene.request.exhibit).step_axis);
     if (step == scene.view.end() || step->get<Index>() < 0) return;

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
+#include "base/subscript.hpp"
 #include "trace/formula.hpp"
 #include "trace/intervene.hpp"
 
@@ -223,10 +225,48 @@ std::vector<ExplainedPart> name_of(const std::vector<Intervention>& intervention
     return text(words, " (" + interventions[group.first].tensor + ")");
 }
 
+void refuse_missing_cells(const std::vector<Intervention>& interventions, const Trace& trace, ErrorCode code) {
+    for (const Intervention& change : interventions) {
+        const TraceTensor* tensor = trace.find(change.tensor);
+        if (tensor == nullptr || !change.enabled) continue;
+        for (std::size_t i = 0; i < change.index.size() && i < tensor->info.axes.size(); ++i)
+            if (const Axis& axis = *tensor->info.axes[i]; change.index[i] >= axis.whole())
+                throw Error(code, fmt::format("{} changes nothing: there is no such cell", brief(change)),
+                            fmt::format("{} goes from 0 to {}", axis.name, axis.whole() - 1));
+    }
+}
+
 std::string plain_text(const std::vector<ExplainedPart>& parts) {
     std::string result;
-    for (const Part& part : parts) result += (part.kind == Part::Kind::subscript ? "_" : "") + part.text;
+    for (const Part& part : parts) result += part.kind == Part::Kind::subscript ? subscript(part.text) : part.text;
     return result;
+}
+
+bool follows_hand(const Trace& trace, const std::string& tensor) {
+    const auto& tensors = trace.tensors();
+    const auto changed = [](const TraceTensor& one) { return !one.before.empty(); };
+    const auto first = std::ranges::find_if(tensors, changed);
+    if (first == tensors.end()) return true;
+    std::vector<std::string> open = {tensor};
+    std::set<std::string> seen = {tensor};
+    bool known = true;
+    while (!open.empty()) {
+        const TraceTensor* one = trace.find(open.back());
+        open.pop_back();
+        if (one == nullptr) continue;
+        if (changed(*one)) return true;
+        const Step* step = trace.step_of(one->info.name);
+        const bool given =
+            one->info.role == Role::input || one->info.role == Role::parameter || one->info.role == Role::embedding;
+        if (step == nullptr || step->rule.empty()) {
+            known = known && given;
+            continue;
+        }
+        for (std::string& name : operands(parse_rule(step->rule)))
+            if (seen.insert(name).second) open.push_back(std::move(name));
+    }
+    const auto at = std::ranges::find(tensors, tensor, [](const TraceTensor& one) { return one.info.name; });
+    return !known && at > first;
 }
 
 namespace {

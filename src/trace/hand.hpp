@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "trace/explain.hpp"
 #include "trace/intervention.hpp"
 #include "trace/trace.hpp"
@@ -37,8 +38,14 @@ std::vector<ExplainedPart> name_of(const Intervention& intervention, const Trace
 /// Of a group of several: "mask drawn: 12 hidden, 3 shown (encoder.mask)".
 std::vector<ExplainedPart> name_of(const std::vector<Intervention>& interventions, const InterventionGroup& group,
                                    const Trace* trace);
-/// The same without type: "α_5,2 0.74 → 0.20".
+/// Error of that code for one that is switched on and names a cell which the run does not have: it would change nothing.
+void refuse_missing_cells(const std::vector<Intervention>& interventions, const Trace& trace, ErrorCode code);
+/// The same without type: "α₅,₂ 0.74 → 0.20".
 std::string plain_text(const std::vector<ExplainedPart>& parts);
+
+/// Did a hand change this tensor, or one that it is computed from? By the rules that are recorded; where one has none, what was
+/// recorded later follows. Of a run in which no cell was changed: true, as nothing can be told apart.
+bool follows_hand(const Trace& trace, const std::string& tensor);
 
 /// A class whose probability interventions changed.
 struct ProbabilityChange {

@@ -12,6 +12,7 @@
 #include "viz/layout.hpp"
 #include "viz/masked.hpp"
 #include "viz/merged_words.hpp"
+#include "viz/touched.hpp"
 
 namespace saccade {
 
@@ -186,6 +187,7 @@ std::string AttentionPlane::caption() const {
     const auto say = [&text](const std::string& part) {
         if (!part.empty()) text += (text.empty() ? "" : " · ") + part;
     };
+    say(by_hand);
     const auto axes = attention_axes(*source);
     const auto extent = [&](int axis) { return axis < 0 ? Index{1} : source->values.shape()[axis]; };
     if (heads != Heads::each)
@@ -217,6 +219,7 @@ AttentionPlane attention_plane(const Trace& trace, const TraceTensor& tensor, co
     const std::optional<AttentionAxes> axes = attention_axes(tensor);
     Slice& slice = plane.slice;
     if (!axes) {
+        plane.by_hand = block_said(slice);
         hide_masked(trace, tensor, slice, state.memo);
         show_part(slice, plane.state);
         return plane;
@@ -236,6 +239,7 @@ AttentionPlane attention_plane(const Trace& trace, const TraceTensor& tensor, co
         slice = slice_at(plane, derived ? *derived : tensor, state, layer, head, head_at);
     if (derived) slice.where.clear();
     slice.derived = derived;
+    plane.by_hand = block_said(slice);
     const bool weights = tensor.info.role == Role::weights;
     if (weights) leave_sink_out(trace, plane);
     if (weights && slice.derived)

@@ -38,7 +38,8 @@ struct AttentionPlane {
     std::optional<RowSums> sums;  // of the rows of what was derived of weights
     bool special_hidden = false;  // special tokens are left out
     bool words_merged = false;    // tokens of a word are joined (viz/merged_words.hpp)
-    std::string caption() const;  // every non-default setting that affects the values; empty if nothing is
+    std::string by_hand;          // what a hand did to all of it
+    std::string caption() const;  // every non-default setting that affects the values, and that; empty if nothing is
 };
 /// As plane_of for tensors that are not attention. Error{invalid_input}, one line, for what cannot be computed: rollout of
 /// cross-attention, attention flow of too long a text, a gradient that the run did not record.

@@ -46,14 +46,14 @@ double scale_of(const ExportOptions& options, const ViewState& state) {
     return options.dpi / 96;
 }
 
-void write_npz_of(const std::string& path, const std::vector<ShownValues>& shown, const FigureOrigin& origin) {
+std::vector<NpzEntry> npz_of(const std::vector<ShownValues>& shown, const FigureOrigin& origin) {
     std::vector<NpzEntry> entries;
     for (const ShownValues& s : shown) {
         entries.push_back({s.name, s.values, {}});
         if (!s.mask.empty()) entries.push_back({s.name + ".masked", s.mask, {}});
     }
     entries.push_back({"origin.json", {}, origin_text(origin)});
-    write_npz(path, entries);
+    return entries;
 }
 
 std::vector<Intervention> interventions_in(const std::string& request) {
@@ -117,10 +117,14 @@ std::string settings_unlike(const nlohmann::json& request, const nlohmann::json&
 /// What of the figure's text there is no room for, and what would fit.
 std::optional<Note> text_left_out(const Figure& figure, const ViewState& state) {
     if (!state.decorations || figure.title.empty() || state.options.title == ViewOptions::Part::off) return std::nullopt;
-    const std::string start = graphemes(figure.title).front();
+    constexpr std::string_view more = "…";
+    const auto is_title = [&](std::string_view text) {
+        if (text == figure.title) return true;
+        return text.size() > more.size() && text.ends_with(more) &&
+               figure.title.starts_with(text.substr(0, text.size() - more.size()));
+    };
     for (const FigureItem& item : figure.items)
-        if (const auto* text = std::get_if<TextItem>(&item); text != nullptr && text->text.rfind(start, 0) == 0)
-            return std::nullopt;
+        if (const auto* text = std::get_if<TextItem>(&item); text != nullptr && is_title(text->text)) return std::nullopt;
     constexpr double mm = 25.4 / 96, pt = 0.75;
     const double least = least_titled_height(state);
     ViewState one = state;
@@ -136,11 +140,33 @@ std::optional<Note> text_left_out(const Figure& figure, const ViewState& state) 
                     : fmt::format("give a height of {:.0f} mm, or a smaller --font", std::ceil(least * mm))};
 }
 
+/// An axis of which no label is written, though a larger figure of this shape would have some: that one's width.
+std::optional<Note> axis_left_out(const Trace& trace, const Figure& figure, const ViewState& state,
+                                  const TextMeasure& measure) {
+    constexpr double mm = 25.4 / 96, larger = 1.25, largest = 8, small = 60;
+    // Positions stand for the tokens of a long text; in a small figure they stand for what a page would have room for.
+    const bool counted = state.width * mm < small;
+    const std::optional<std::string> axis = unlabelled_axis(trace, figure, state, counted);
+    if (!axis) return std::nullopt;
+    for (double by = larger; by < largest; by *= larger) {
+        ViewState one = state;
+        one.width *= by;
+        one.height *= by;
+        if (unlabelled_axis(trace, view(one.view).layout(trace, one, measure), one, counted) == axis) continue;
+        return Note{"",
+                    fmt::format("the labels of {} have no room in a figure of {:.0f} × {:.0f} mm", *axis, state.width * mm,
+                                state.height * mm),
+                    fmt::format("give a width of {:.0f} mm, or a smaller --font", std::ceil(one.width * mm))};
+    }
+    return std::nullopt;
+}
+
 /// Labels that have no room at the size that was asked for: those of which axis, and what would help.
-std::optional<Note> labels_left_out(const Trace& trace, const Figure& figure, const ViewState& state) {
-    if (state.text_size <= 0) return std::nullopt;
+std::optional<Note> labels_left_out(const Trace& trace, const Figure& figure, const ViewState& state,
+                                    const TextMeasure& measure) {
+    if (state.text_size <= 0) return axis_left_out(trace, figure, state, measure);
     const std::optional<MissingLabels> missing = missing_labels(trace, figure, state);
-    if (!missing) return std::nullopt;
+    if (!missing) return axis_left_out(trace, figure, state, measure);
     const double lacking = missing_height(trace, figure, state);
     const bool higher = lacking > 1 && state.height + lacking <= tallest_fit;
     return Note{"",
@@ -249,12 +275,12 @@ LaidOut laid_out(const Trace& trace, const FigureOrigin& origin, const TextMeasu
     const auto say = [&](const std::optional<Note>& note) {
         if (note) laid.notes.push_back(*note);
     };
-    say(text_left_out(laid.figure, several ? panel_state(state, origin.panels, 0) : state));
+    say(text_left_out(laid.figure, several ? panel_state(trace, state, origin.panels, 0) : state));
     say(far_below_scale(laid.figure));
-    if (!several) say(labels_left_out(trace, laid.figure, state));
+    if (!several) say(labels_left_out(trace, laid.figure, state, measure));
     for (std::size_t n = 0; n < origin.panels.states.size(); ++n) {
-        const ViewState panel = panel_state(state, origin.panels, n);
-        if (panel.text_size > 0) say(labels_left_out(trace, view(panel.view).layout(trace, panel, measure), panel));
+        const ViewState panel = panel_state(trace, state, origin.panels, n);
+        say(labels_left_out(trace, view(panel.view).layout(trace, panel, measure), panel, measure));
     }
     return laid;
 }
@@ -275,7 +301,8 @@ std::string figure_bytes(const std::string& ending, const Trace& trace, const Fi
     if (ending == ".html") {
         const ViewState whole = told(trace, origin);
         std::vector<ViewState> states;
-        for (std::size_t n = 0; n < origin.panels.states.size(); ++n) states.push_back(panel_state(whole, origin.panels, n));
+        for (std::size_t n = 0; n < origin.panels.states.size(); ++n)
+            states.push_back(panel_state(trace, whole, origin.panels, n));
         return page_of(trace, origin, states.empty() ? std::vector{whole} : states, measure, notes);
     }
     const Color ground = theme(origin.view.theme).panel;
@@ -284,25 +311,51 @@ std::string figure_bytes(const std::string& ending, const Trace& trace, const Fi
     return png_with_text(png_of(figure, ground, scale, measure), "saccade", origin_text(origin), scale * 96);
 }
 
-std::vector<Note> export_figure(const std::string& path, const Trace& trace, const FigureOrigin& origin,
-                                const ExportOptions& options) {
-    std::vector<Note> notes;
+namespace {
+
+/// What is to stand in a file: bytes, or arrays.
+struct FileContent {
+    std::string path, bytes;
+    std::optional<std::vector<NpzEntry>> arrays;
+};
+
+FileContent content_of(const std::string& path, const Trace& trace, const FigureOrigin& origin, const ExportOptions& options,
+                       std::vector<Note>& notes) {
     const std::string ending = ending_of(path);
     if (const std::string by_hand = changed_by_hand(trace, origin); ending == ".csv" && !by_hand.empty())
         notes.push_back({"", "the values are those of a run edited by hand, which the file cannot say: " + by_hand,
                          "say it where they are used; .tex and figures carry it"});
     if (ending == ".csv")
-        write_file(path, (options.byte_order_mark ? "\xEF\xBB\xBF" : "") + tables_of(trace, origin, csv_of, "\r\n"));
-    else if (ending == ".tex")
-        write_file(path, comment_on_hand(trace, origin) + tables_of(trace, origin, latex_of, "\n"));
-    else if (ending == ".npz")
-        write_npz_of(path, values_of(trace, origin), origin);
-    else if (ending == ".png" || ending == ".svg" || ending == ".pdf" || ending == ".html")
-        write_file(path, figure_bytes(ending, trace, origin, options, notes));
-    else
+        return {path, (options.byte_order_mark ? "\xEF\xBB\xBF" : "") + tables_of(trace, origin, csv_of, "\r\n"), {}};
+    if (ending == ".tex") return {path, comment_on_hand(trace, origin) + tables_of(trace, origin, latex_of, "\n"), {}};
+    if (ending == ".npz") return {path, {}, npz_of(values_of(trace, origin), origin)};
+    return {path, figure_bytes(ending, trace, origin, options, notes), {}};
+}
+
+}  // namespace
+
+void check_figure_path(const std::string& path) {
+    const std::string ending = ending_of(path);
+    const bool picture = ending == ".png" || ending == ".svg" || ending == ".pdf" || ending == ".html";
+    if (!picture && ending != ".csv" && ending != ".tex" && ending != ".npz")
         throw Error(ErrorCode::usage, path + ": no figure can be written with this ending",
                     "choose .png, .svg, .pdf, .html, .csv, .tex or .npz");
+    const AtomicFile place(path);
+}
+
+std::vector<Note> export_figures(const std::vector<std::string>& paths, const Trace& trace, const FigureOrigin& origin,
+                                 const ExportOptions& options) {
+    for (const std::string& path : paths) check_figure_path(path);
+    std::vector<Note> notes;
+    std::vector<FileContent> files;
+    for (const std::string& path : paths) files.push_back(content_of(path, trace, origin, options, notes));
+    for (const FileContent& file : files) file.arrays ? write_npz(file.path, *file.arrays) : write_file(file.path, file.bytes);
     return notes;
+}
+
+std::vector<Note> export_figure(const std::string& path, const Trace& trace, const FigureOrigin& origin,
+                                const ExportOptions& options) {
+    return export_figures({path}, trace, origin, options);
 }
 
 }  // namespace saccade

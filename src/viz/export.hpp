@@ -24,7 +24,7 @@ struct FigureOrigin {
     FigurePanels panels{};   // if any, they are drawn, and `view` says what they have in common and opens again
 };
 
-/// What a hand changed in the run of a figure, for people: "α_5,2 0.74 → 0.20 · ablate layer 2, head 1 (cross.weights)"; of
+/// What a hand changed in the run of a figure, for people: "α₅,₂ 0.74 → 0.20 · ablate layer 2, head 1 (cross.weights)"; of
 /// both runs, if two are compared; of one, what it writes otherwise for that (trace/untouched.hpp). Empty if nothing. The
 /// trace, which may be of both, knows names and labels.
 std::string changed_by_hand(const Trace& trace, const FigureOrigin& origin);
@@ -50,6 +50,11 @@ void fit_height(const Trace& trace, FigureOrigin& origin, const TextMeasure& mea
 std::vector<Note> export_figure(const std::string& path, const Trace& trace, const FigureOrigin& origin,
                                 const ExportOptions& options = {});
 
+/// Error{usage} if a figure cannot be written with this ending, {io} if nothing can be written there.
+void check_figure_path(const std::string& path);
+/// One figure to several files, all or none: each place is looked at and each content made before the first is written.
+std::vector<Note> export_figures(const std::vector<std::string>& paths, const Trace& trace, const FigureOrigin& origin,
+                                 const ExportOptions& options = {});
 /// The same of a picture, as what stands in the file; ".png", ".svg", ".pdf" or ".html".
 std::string figure_bytes(const std::string& ending, const Trace& trace, const FigureOrigin& origin,
                          const ExportOptions& options, std::vector<Note>& notes);

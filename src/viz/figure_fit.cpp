@@ -136,7 +136,10 @@ double missing_height(const Trace& trace, const Figure& figure, const ViewState&
     return lacking_rows(trace, figure, state, closest_lines);
 }
 
-std::optional<MissingLabels> missing_labels(const Trace& trace, const Figure& figure, const ViewState& state) {
+namespace {
+
+/// Of each axis of labels that has some which are not written.
+std::vector<MissingLabels> axes_with_missing(const Trace& trace, const Figure& figure, const ViewState& state) {
     std::multimap<std::string, Point> written;
     bool positions = false;  // stand for labels, or are beside one
     for (const FigureItem& item : figure.items)
@@ -144,7 +147,7 @@ std::optional<MissingLabels> missing_labels(const Trace& trace, const Figure& fi
             written.emplace(text->text, text->at);
             positions = positions || text->text.starts_with("@");
         }
-    std::optional<MissingLabels> most;
+    std::vector<MissingLabels> all;
     const auto see = [&](const HitRegion& region, bool rows) {
         const Index extent = rows ? region.rows : region.cols;
         const std::vector<Index>& map = rows ? region.row_map : region.col_map;
@@ -168,12 +171,26 @@ std::optional<MissingLabels> missing_labels(const Trace& trace, const Figure& fi
             };
             missing += std::none_of(first, last, beside) ? 1 : 0;
         }
-        const bool none = missing == extent && !positions;  // a view that writes none of them says so by itself
-        if (missing > 0 && !none && (!most || missing > most->count)) most = MissingLabels{short_name(*axis), missing, extent};
+        if (missing > 0) all.push_back({short_name(*axis), missing, extent, missing == extent && !positions});
     };
     for (const HitRegion& region : figure.regions)
         for (const bool rows : {true, false}) see(region, rows);
+    return all;
+}
+
+}  // namespace
+
+std::optional<MissingLabels> missing_labels(const Trace& trace, const Figure& figure, const ViewState& state) {
+    std::optional<MissingLabels> most;
+    for (MissingLabels& one : axes_with_missing(trace, figure, state))
+        if (!one.none && (!most || one.count > most->count)) most = std::move(one);
     return most;
+}
+
+std::optional<std::string> unlabelled_axis(const Trace& trace, const Figure& figure, const ViewState& state, bool counted) {
+    for (const MissingLabels& one : axes_with_missing(trace, figure, state))
+        if (one.none || (counted && one.count == one.of)) return one.axis;
+    return std::nullopt;
 }
 
 void fit_height(const Trace& trace, ViewState& whole, FigurePanels& panels, const TextMeasure& measure) {
@@ -185,7 +202,7 @@ void fit_height(const Trace& trace, ViewState& whole, FigurePanels& panels, cons
     panels.heights.assign(rows, 16);
     for (std::size_t n = 0; n < panels.states.size(); ++n) {
         double& height = panels.heights[n / columns];
-        height = std::max(height, fitting_height(trace, panel_state(whole, panels, n), measure));
+        height = std::max(height, fitting_height(trace, panel_state(trace, whole, panels, n), measure));
     }
     whole.height = text_px(whole) * static_cast<double>(rows - 1);
     for (const double height : panels.heights) whole.height += height;

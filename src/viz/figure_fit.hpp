@@ -22,7 +22,11 @@ double missing_height(const Trace& trace, const Figure& figure, const ViewState&
 struct MissingLabels {
     std::string axis;
     Index count = 0, of = 0;
+    bool none = false;  // neither labels nor positions in their place
 };
 std::optional<MissingLabels> missing_labels(const Trace& trace, const Figure& figure, const ViewState& state);
+/// An axis that has labels of which the figure writes none; many views write none by their nature. `counted`: nor does one
+/// count whose positions are written instead.
+std::optional<std::string> unlabelled_axis(const Trace& trace, const Figure& figure, const ViewState& state, bool counted);
 
 }  // namespace saccade

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "trace/hand.hpp"
 #include "viz/length.hpp"
 #include "viz/shared_range.hpp"
 #include "viz/theme.hpp"
@@ -85,12 +86,13 @@ std::string panel_letter(std::size_t n) {
     return n < 26 ? last : panel_letter(n / 26 - 1) + last;
 }
 
-ViewState panel_state(const ViewState& whole, const FigurePanels& panels, std::size_t n) {
+ViewState panel_state(const Trace& trace, const ViewState& whole, const FigurePanels& panels, std::size_t n) {
     const PanelPlaces places = places_of(whole, panels);
     ViewState state = panels.states.at(n);
     state.width = places.width;
     state.height = places.height(n);
-    state.by_hand = n == 0 ? whole.by_hand : "";
+    const bool by_hand = !whole.by_hand.empty() && follows_hand(trace, tensor_for(view(state.view), trace, state).info.name);
+    state.by_hand = by_hand ? whole.by_hand : "";
     state.compared_as = n == 0 ? whole.compared_as : "";
     return state;
 }
@@ -99,7 +101,7 @@ Figure figure_of_panels(const Trace& trace, const ViewState& whole, const Figure
     const PanelPlaces places = places_of(whole, panels);
     const double size = letter_share * text_px(whole);
     std::vector<ViewState> states;
-    for (std::size_t n = 0; n < panels.states.size(); ++n) states.push_back(panel_state(whole, panels, n));
+    for (std::size_t n = 0; n < panels.states.size(); ++n) states.push_back(panel_state(trace, whole, panels, n));
     if (panels.shared_range) share_range(trace, states, measure);
     Figure all;
     all.width = whole.width;

@@ -252,8 +252,7 @@ Figure Sketch::take() {
 
 void Sketch::text(Point at, std::string text, double size, Color color, HAlign halign, VAlign valign, Font font, double angle) {
     if (text.empty()) return;
-    if (state_.text_size > 0) size = state_.text_size;
-    add(TextItem{at, std::move(text), size, color, font, halign, valign, angle});
+    add(TextItem{at, std::move(text), em(size), color, font, halign, valign, angle});
 }
 
 void Sketch::rect(const Box& box, Color fill, double radius) {

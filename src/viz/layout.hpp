@@ -58,6 +58,8 @@ class Sketch {
     const Theme& theme() const { return theme_; }
     const TextMeasure& measure() const { return state_.text_size > 0 ? static_cast<const TextMeasure&>(one_size_) : measure_; }
     double px(double logical) const { return logical * state_.text_scale; }
+    /// The size that a text of this one is written in: the one that was asked for of all of them, if any was.
+    double em(double size) const { return state_.text_size > 0 ? state_.text_size : size; }
     double text_width(const std::string& text, double size, Font font = Font::ui) const {
         return measure().width(text, size, font);
     }

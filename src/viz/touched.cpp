@@ -1,7 +1,10 @@
 #include "viz/touched.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "trace/hand.hpp"
 
@@ -67,6 +70,24 @@ void mark_row(const TraceTensor& tensor, Index first, Index n, std::vector<char>
     }
 }
 
+constexpr Index most_lines = 256;  // that are looked at, evenly: what was done to all of a block was done to any of them
+constexpr double alike = 1e-3;
+
+/// By which all numbers that it sees were multiplied.
+struct CommonFactor {
+    std::optional<double> value;
+    bool none = false;
+
+    void see(float before, float after) {
+        const double was = static_cast<double>(before), now = static_cast<double>(after);
+        if ((was == 0 && now == 0) || (!std::isfinite(was) && !std::isfinite(now))) return;
+        none = none || was == 0 || !std::isfinite(was) || !std::isfinite(now);
+        if (none) return;
+        if (!value) value = now / was;
+        none = std::abs(now - *value * was) > alike * std::abs(was);
+    }
+};
+
 }  // namespace
 
 std::vector<char> touched_cells(const Trace& trace, const TraceTensor& tensor, const Slice& slice) {
@@ -106,6 +127,40 @@ std::vector<char> touched_cells(const Trace& trace, const TraceTensor& tensor, c
     }
     const bool some = any && std::ranges::count(touched, char{0}) > 0;
     return some || rows * cols == 1 ? touched : std::vector<char>();
+}
+
+std::string block_said(const TraceTensor& tensor, std::vector<Index> block) {
+    if (tensor.before.empty() || tensor.info.axes.empty()) return {};
+    block.resize(tensor.info.axes.size(), -1);
+    Index lines = 1;
+    for (std::size_t a = 0; a + 1 < block.size(); ++a) lines *= block[a] < 0 ? tensor.info.axes[a]->extent : 1;
+    CommonFactor factor;
+    const Index stride = std::max<Index>(1, lines / most_lines);
+    for (Index i = 0; i < lines && !factor.none; i += stride) {
+        std::vector<Index> at = block;
+        Index rest = i;
+        for (std::size_t a = block.size() - 1; a-- > 0;) {
+            if (block[a] >= 0) continue;
+            at[a] = rest % tensor.info.axes[a]->extent;
+            rest /= tensor.info.axes[a]->extent;
+        }
+        at.back() = std::max<Index>(at.back(), 0);
+        const Tensor<float> was = tensor.before.line(at), now = tensor.values.line(at);
+        if (block.back() >= 0)
+            factor.see(was.data()[block.back()], now.data()[block.back()]);
+        else
+            for (Index j = 0; j < was.size(); ++j) factor.see(was.data()[j], now.data()[j]);
+    }
+    if (factor.none || !factor.value || std::abs(*factor.value - 1) < alike) return {};
+    return *factor.value == 0 ? "ablated by hand" : fmt::format("× {:.2f} by hand", *factor.value);
+}
+
+std::string block_said(const Slice& slice) {
+    if (slice.derived || slice.tensor == nullptr) return {};
+    std::vector<Index> block = slice.fixed;
+    if (slice.row_axis >= 0) block[static_cast<std::size_t>(slice.row_axis)] = -1;
+    block[static_cast<std::size_t>(slice.col_axis)] = -1;
+    return block_said(*slice.tensor, std::move(block));
 }
 
 }  // namespace saccade

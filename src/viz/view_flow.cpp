@@ -129,7 +129,7 @@ class FlowView : public View {
         const double top = content.y + (content.h - height) / 2;
         const double from = top + line_above, to = top + height - line_below;
         if (to > from) draw_links(sketch, links, selected, hovered, planes, above, below, from, to);
-        if (to > from && planes.size() == 1) draw_touched(sketch, trace, planes.front(), above, below, from, to);
+        if (to > from && planes.size() == 1) draw_touched(sketch, trace, planes.front(), links, above, below, from, to);
         // Of several heads one mask: it has no heads of its own.
         const std::optional<Index> query = selected.row ? selected.row : hovered.row,
                                    key = selected.col ? selected.col : hovered.col;
@@ -283,18 +283,25 @@ class FlowView : public View {
             }
     }
 
-    /// A dot in the middle of each line that a hand changed, be it so thin that it is not drawn.
-    static void draw_touched(Sketch& sketch, const Trace& trace, const AttentionPlane& plane, const TokenRow& above,
-                             const TokenRow& below, double from, double to) {
+    /// A dot in the middle of each line that a hand changed. One that is not drawn, as little or nothing is left of it, shows
+    /// as a hairline there.
+    static void draw_touched(Sketch& sketch, const Trace& trace, const AttentionPlane& plane, const Links& links,
+                             const TokenRow& above, const TokenRow& below, double from, double to) {
         const std::vector<char> touched = touched_cells(trace, *plane.source, plane.slice);
         const auto count = static_cast<std::size_t>(std::count(touched.begin(), touched.end(), 1));
         if (count > most_curves) return;
         const Index cols = plane.slice.values.shape()[1];
-        for (std::size_t i = 0; i < touched.size(); ++i)
-            if (touched[i] != 0)
-                sketch.hand_dot(
-                    {(above.x(static_cast<Index>(i) % cols) + below.x(static_cast<Index>(i) / cols)) / 2, (from + to) / 2},
-                    sketch.theme().panel);
+        const double bend = (to - from) * 0.55;
+        for (std::size_t i = 0; i < touched.size(); ++i) {
+            if (touched[i] == 0) continue;
+            const Index col = static_cast<Index>(i) % cols, row = static_cast<Index>(i) / cols;
+            const double xa = above.x(col), xb = below.x(row);
+            const auto is_this = [&](const Link& link) { return link.row == row && link.col == col; };
+            if (std::ranges::none_of(links.drawn, is_this))
+                sketch.add(CurveItem{
+                    {xa, from}, {xa, from + bend}, {xb, to - bend}, {xb, to}, with_alpha(sketch.theme().faint, 0.8), 0.8});
+            sketch.hand_dot({(xa + xb) / 2, (from + to) / 2}, sketch.theme().panel);
+        }
     }
 
     /// Keys alone are moved above, queries alone below, both between them.

@@ -114,13 +114,13 @@ Rows arrange(const Sketch& sketch, const std::vector<Stage>& stages, double shap
     const auto tried = [&](Index cols, bool captions, bool formulas) {
         Rows rows;
         rows.cols = cols;
-        rows.size = sketch.px(13);
+        rows.size = sketch.em(sketch.px(13));
         // Names of two words may take two lines.
         const double width = room.w / static_cast<double>(cols) - sketch.px(10);
         if (captions && std::ranges::any_of(stages, [&](const Stage& stage) {
                 return sketch.text_width(stage.tensor->info.symbol + " " + name_of(stage), rows.size) + sketch.px(7) > width;
             })) {
-            rows.size = sketch.px(11);
+            rows.size = sketch.em(sketch.px(11));
             rows.lines = 2;
         }
         rows.head = captions ? rows.size * (rows.lines == 2 ? 2.5 : 1.5) : 0;
@@ -172,6 +172,8 @@ void draw_stage(Sketch& sketch, const Stage& stage, const Rows& rows, const Box&
         const std::string name = name_of(stage);
         std::vector<std::string> lines = sketch.lines_of(name, box.x + room - x, rows.size);
         if (rows.lines == 1) lines = {name};
+        // More than there are lines for is cut on the last.
+        for (; lines.size() > 2; lines.erase(lines.begin() + 2)) lines[1] += " " + lines[2];
         for (std::size_t i = 0; i < lines.size() && i < 2; ++i)
             write(x, y + static_cast<double>(i) * rows.size * 1.2, lines[i], rows.size, theme.secondary, box.x + room - x);
     }

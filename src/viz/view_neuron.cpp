@@ -5,22 +5,17 @@
 #include <limits>
 #include <numeric>
 
+#include "base/subscript.hpp"
 #include "base/translate.hpp"
 #include "viz/layout.hpp"
 #include "viz/masked.hpp"
 #include "viz/neuron.hpp"
+#include "viz/touched.hpp"
 #include "viz/views.hpp"
 
 namespace saccade {
 
 namespace {
-
-/// "₁₂".
-std::string subscript(Index i) {
-    std::string text;
-    for (const char digit : std::to_string(i)) text += "\xE2\x82" + std::string(1, static_cast<char>(0x80 + (digit - '0')));
-    return text;
-}
 
 std::string name_of_token(const Axis& axis, Index i) {
     return axis.labels.empty() ? position_text(axis, i) : "“" + drawn_label(axis, i) + "”";
@@ -50,7 +45,7 @@ class NeuronSketch {
         }
         const Axis& queries = *n_.axis(n_.axes.query);
         const Axis& all_keys = *n_.axis(n_.axes.key);
-        const std::string q = "q" + subscript(v_.query + 1), k = "k" + subscript(v_.key + 1);
+        const std::string q = "q" + subscript(std::to_string(v_.query + 1)), k = "k" + subscript(std::to_string(v_.key + 1));
         // Where three blocks would be too low to be read, the products alone: they are what adds up.
         const bool alone = bars.h / 3 < sketch_.px(46);
         const double block = bars.h / (alone ? 1 : 3);
@@ -279,9 +274,12 @@ class NeuronView : public View {
                 where +=
                     position_text(*n.axis(axis), v.cell[static_cast<std::size_t>(axis)]) + (axis == n.axes.head ? " · " : ", ");
         if (where.ends_with(", ")) where.replace(where.size() - 2, 2, " · ");
-        const Box content = sketch.begin(tr(title()) + ": " + name_of_token(*n.axis(n.axes.query), v.query) + " → " +
-                                             name_of_token(*n.axis(n.axes.key), v.key),
-                                         where + "d_head " + std::to_string(n.size()));
+        Box content = sketch.begin(tr(title()) + ": " + name_of_token(*n.axis(n.axes.query), v.query) + " → " +
+                                       name_of_token(*n.axis(n.axes.key), v.key),
+                                   where + "d_head " + std::to_string(n.size()));
+        std::vector<Index> row = v.cell;
+        row.back() = -1;
+        sketch.caption(block_said(*n.weights, std::move(row)), content);
         NeuronSketch(sketch, n, v, HiddenCells(trace, *n.weights, state.memo)).draw(content);
         return sketch.take();
     }

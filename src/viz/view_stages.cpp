@@ -211,6 +211,7 @@ class StagesView : public View {
         Box content = sketch.begin(tr("Step {}: {}", s.query + 1, drawn_label(*s.query_of(), s.query)), s.where);
         const QueryRow weights = row_at(trace, *s.weights, s, state);
         sketch.caption(beyond_text(beyond(weights.values, Normalization())), content);
+        sketch.caption(block_said(weights.slice), content);
         // A column that has no room is not left out without a word.
         const bool small = content.w < sketch.px(170) || content.h < sketch.px(50);
         if (small && s.context != nullptr && content.w >= sketch.px(60))

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <optional>
 
 #include "base/utf8.hpp"
@@ -23,15 +24,18 @@ struct Spot {
 };
 
 struct TreeLayout {
-    double left = 0, pitch = 0, right = 0, top = 0, bottom = 0;
-    double size = label_size;  // of the labels of live nodes
+    double left = 0, right = 0, top = 0, bottom = 0;
+    double pitch = 0;           // of the columns, in the mean
+    std::vector<double> edges;  // where each begins, and the last ends: wide enough for its words
+    double size = label_size;   // of the labels of live nodes
     bool pruned_labels = true;
     std::vector<std::vector<Spot>> columns;
     std::vector<double> y;            // of each node
     std::vector<std::string> labels;  // as drawn, cut; empty: a dot
     std::vector<double> label_width;
 
-    double x(Index step) const { return left + static_cast<double>(step) * pitch; }
+    double x(Index step) const { return edges[static_cast<std::size_t>(step)]; }
+    double width(Index step) const { return x(step + 1) - x(step); }
     double end_x(int node, const BeamTree& tree) const {
         return x(tree.nodes[static_cast<std::size_t>(node)].step) + label_width[static_cast<std::size_t>(node)];
     }
@@ -139,16 +143,66 @@ void choose_rooms(TreeLayout& at, const BeamTree& tree, const Sketch& sketch) {
     at.size = std::min(at.size, std::max(sketch.px(10), at.pitch * 0.3));
 }
 
+bool is_pruned(const BeamTree& tree, std::size_t i) {
+    return tree.nodes[i].fate == BeamTree::Fate::pruned;
+}
+
+double label_em(const TreeLayout& at, const BeamTree& tree, const Sketch& sketch, std::size_t i) {
+    return is_pruned(tree, i) ? std::min(at.size, sketch.px(11)) : at.size;
+}
+
+/// Of the branches that lead to words. Where steps are narrow, words come before them.
+double branch_room(const TreeLayout& at, const Sketch& sketch) {
+    return std::clamp(at.pitch * (at.pitch < sketch.px(64) ? 0.2 : 0.35), sketch.px(9), sketch.px(44));
+}
+
+/// What each column needs for its words to be whole; of the live alone, or of the pruned, too.
+std::vector<double> widths_wanted(const TreeLayout& at, const BeamTree& tree, const Sketch& sketch, bool pruned) {
+    std::vector<double> wanted(static_cast<std::size_t>(tree.steps), 0);
+    for (std::size_t i = 0; i < tree.nodes.size(); ++i) {
+        if (is_pruned(tree, i) && !pruned) continue;
+        double& column = wanted[static_cast<std::size_t>(tree.nodes[i].step)];
+        const double word = sketch.text_width(tree.label(tree.nodes[i]), label_em(at, tree, sketch, i)) + sketch.px(1);
+        column = std::max(column, word + branch_room(at, sketch));
+    }
+    return wanted;
+}
+
+/// Columns as wide as their words, with equal shares of what is left; where there is too little, the widest give way.
+void place_columns(TreeLayout& at, const BeamTree& tree, const Sketch& sketch) {
+    const double room = at.right - at.left;
+    const auto sum = [](const std::vector<double>& of) { return std::accumulate(of.begin(), of.end(), 0.0); };
+    std::vector<double> widths = widths_wanted(at, tree, sketch, at.pruned_labels);
+    if (sum(widths) > room) widths = widths_wanted(at, tree, sketch, false);
+    // Smaller rather than cut, where the size is free.
+    while (sketch.state().text_size <= 0 && sum(widths) > room && at.size > sketch.px(smallest_label) + 0.5) {
+        at.size -= 0.5;
+        widths = widths_wanted(at, tree, sketch, false);
+    }
+    if (sum(widths) > room) {
+        std::vector<double> sorted = widths;
+        std::ranges::sort(sorted);
+        double left = room, most = 0;
+        for (std::size_t i = 0; i < sorted.size(); ++i) {
+            most = left / static_cast<double>(sorted.size() - i);
+            if (sorted[i] > most) break;
+            left -= sorted[i];
+        }
+        for (double& width : widths) width = std::min(width, most);
+    }
+    const double more = std::max(0.0, room - sum(widths)) / static_cast<double>(widths.size());
+    at.edges = {at.left};
+    for (const double width : widths) at.edges.push_back(at.edges.back() + width + more);
+}
+
 void write_labels(TreeLayout& at, const BeamTree& tree, const Sketch& sketch) {
     at.labels.resize(tree.nodes.size());
     at.label_width.assign(tree.nodes.size(), sketch.px(3));
-    // Where steps are narrow, words come before the branches that lead to them.
-    const double branch = std::clamp(at.pitch * (at.pitch < sketch.px(64) ? 0.2 : 0.35), sketch.px(9), sketch.px(44));
     for (std::size_t i = 0; i < tree.nodes.size(); ++i) {
-        const bool pruned = tree.nodes[i].fate == BeamTree::Fate::pruned;
-        const double size = pruned ? std::min(at.size, sketch.px(11)) : at.size;
-        if ((pruned && !at.pruned_labels) || size < sketch.px(smallest_label)) continue;
-        const std::string text = cut_to_fit(tree.label(tree.nodes[i]), at.pitch - branch, size, Font::ui, sketch.measure());
+        const double size = label_em(at, tree, sketch, i);
+        if ((is_pruned(tree, i) && !at.pruned_labels) || size < sketch.px(smallest_label)) continue;
+        const std::string text = cut_to_fit(tree.label(tree.nodes[i]), at.width(tree.nodes[i].step) - branch_room(at, sketch),
+                                            size, Font::ui, sketch.measure());
         // A letter and dots say less than the point that stands there instead.
         if (text.empty() || (text.ends_with("…") && graphemes(text).size() < 3)) continue;
         at.labels[i] = text;
@@ -166,6 +220,7 @@ TreeLayout arrange(const BeamTree& tree, const Sketch& sketch, const Box& conten
     at.top = content.y;
     at.bottom = content.bottom();
     choose_rooms(at, tree, sketch);
+    place_columns(at, tree, sketch);
     write_labels(at, tree, sketch);
     at.y.assign(tree.nodes.size(), 0);
     std::map<int, double> lanes;
@@ -260,7 +315,7 @@ void draw_ends(Sketch& sketch, const BeamTree& tree, const TreeLayout& at, const
                 if (spot.node != n) continue;
                 room = spot.room;
                 if (!spot.lane) continue;
-                const Point to{at.x(t) + at.pitch * 0.5, spot.y};
+                const Point to{at.x(t) + at.width(t) * 0.5, spot.y};
                 branch(sketch, from, to, color, sketch.px(1));
                 from = to;
             }

@@ -34,6 +34,9 @@ class BadInput(Case):
         self.bad(2, "render", "alignment", "--view", "heatmap", "-o", self.path("x.bmp"), names=["bmp"])
         self.bad(2, "render", "alignment", "--view", "heatmap", "--size", "0x0", "-o", self.path("x.png"), names=["0x0"])
         self.bad(2, "run", "alignment", "--intervene", "weights[0", "--save", out, names=["weights[0"])
+        for command in (("run", "alignment", "--save", out), ("render", "alignment", "--view", "heatmap", "-o", self.path("i.svg"))):
+            self.bad(2, *command, "--intervene", "weights[99,0]=0.5", names=["--intervene", "weights[99,0]", "no such cell", "from 0 to"])
+        self.assertFalse(os.path.exists(self.path("i.svg")))
         self.bad(2, "train", "nothing", "-o", self.path("x.safetensors"), names=["nothing", "dates"])
         self.bad(2, "lst", names=["lst", "list"])
         self.bad(2, "run", "alignment", "--source", b"30 Sep \xff 2019", "--save", out, names=["UTF-8"])
@@ -54,6 +57,16 @@ class BadInput(Case):
             self.bad(2, "render", "alignment", "--view", "heatmap", "--step", step, "-o", out, names=["--step", step])
         self.good("render", "alignment", "--view", "heatmap", "--step", "0", "-o", out)
         self.bad(2, "run", "alignment", "--seed", "-1", "--save", self.path("seed.npz"), names=["--seed", "-1"])
+
+    def test_of_several_outputs_all_are_written_or_none(self):
+        good = self.path("good.svg")
+        for bad, status in (("bad.bmp", 2), ("no/such/folder.svg", 1)):
+            self.bad(status, "render", "alignment", "--view", "heatmap", "-o", good, "-o", self.path(bad), names=[bad])
+            self.assertFalse(os.path.exists(good), "the first was written before the second was looked at")
+        # Of more than two axes there is no table for LaTeX: that is known when all of them have been made.
+        self.bad(1, "render", "transformer", "--source", "我爱你。", "--view", "head-grid", "--tensor", "encoder.weights", "-o", good, "-o",
+                 self.path("grid.tex"), names=["axes"])
+        self.assertFalse(os.path.exists(good))
 
     def test_what_is_there_to_measure_is_asked_first(self):
         for words in (("complexity", "--longest", "2048", "--widest", "1024"), ("bottleneck", "--samples", "512", "--longest", "12")):

@@ -43,13 +43,13 @@ TEST(HandNames, interventions_are_said_in_words) {
     const Trace trace = small_trace({parse_intervention("encoder.weights[1,0,2,1]=0.2")});
     EXPECT_EQ(name("encoder.weights[1,0]*=0", trace), "ablate layer 2, head 1 (encoder.weights)");
     EXPECT_EQ(name("encoder.weights[1,0]*=0.5", trace), "layer 2, head 1 × 0.50 (encoder.weights)");
-    EXPECT_EQ(name("encoder.weights[1,0,2,1]=0.2", trace), "α_3,2 0.33 → 0.20 · layer 2, head 1");
+    EXPECT_EQ(name("encoder.weights[1,0,2,1]=0.2", trace), "α₃,₂ 0.33 → 0.20 · layer 2, head 1");
     EXPECT_EQ(name("encoder.mask[:,2,0]=-inf", trace), "hide “火” from “点” · all layers (encoder.mask)");
     EXPECT_EQ(name("encoder.mask[1,:,0]=0", trace), "show “火” to all · layer 2 (encoder.mask)");
     EXPECT_EQ(name("context[1]*=0", trace), "ablate “train” (context)");
     EXPECT_EQ(name("encoder.weights~=@runs/f.npz:w", trace), "all from f.npz:w (encoder.weights)");
     EXPECT_EQ(name("none[1]=2", trace), "none[1]=2") << "a tensor that this run has not";
-    EXPECT_EQ(name("encoder.weights[9,9,9,9]=0.5", trace), "α_10,10 → 0.50 · layer 10, head 10") << "beyond this run";
+    EXPECT_EQ(name("encoder.weights[9,9,9,9]=0.5", trace), "α₁₀,₁₀ → 0.50 · layer 10, head 10") << "beyond this run";
     Intervention frozen = parse_intervention("encoder.weights[0]~=@x");
     frozen.array_source.clear();
     EXPECT_EQ(plain_text(name_of(frozen, &trace)), "freeze layer 1 (encoder.weights)");

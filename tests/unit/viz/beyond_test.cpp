@@ -155,7 +155,7 @@ TEST(Beyond, AFigureOfAnEditedRunSaysSoAndWhat) {
     // Compared: the trace holds differences; what was set is a weight, in both runs.
     const Trace difference = difference_of(*trace, *trace);
     const std::string both = changed_by_hand(difference, {request_text(request), {}, request_text(request)});
-    EXPECT_EQ(both.find("in A and B α_2,3"), 0u) << both;
+    EXPECT_EQ(both.find("in A and B α₂,₃"), 0u) << both;
     EXPECT_EQ(both.find("Δ"), std::string::npos) << both;
     RunRequest off = request;
     for (Intervention& one : off.interventions) one.enabled = false;

@@ -62,6 +62,51 @@ TEST(Export, PicturesCarryTheirOrigin) {
         }
 }
 
+TEST(Export, SeveralFilesAreWrittenAllOrNone) {
+    const Folder folder;
+    const Trace trace = sentence();
+    const FigureOrigin origin = origin_of(trace, "heatmap");
+    const std::string good = folder / "good.svg";
+    const auto code_of = [&](const std::string& bad, const FigureOrigin& of) {
+        try {
+            export_figures({good, bad}, trace, of);
+        } catch (const Error& error) {
+            return error.code();
+        }
+        ADD_FAILURE() << bad << " was written";
+        return ErrorCode::usage;
+    };
+    EXPECT_EQ(code_of(folder / "bad.docx", origin), ErrorCode::usage);
+    EXPECT_EQ(code_of(folder / "none/bad.png", origin), ErrorCode::io);
+    FigureOrigin wide = origin;
+    wide.view.width = 1e6;
+    EXPECT_EQ(code_of(folder / "bad.png", wide), ErrorCode::usage);
+    EXPECT_FALSE(std::filesystem::exists(good));
+    EXPECT_FALSE(std::filesystem::exists(folder / "bad.png"));
+    export_figures({good, folder / "values.npz", folder / "values.csv"}, trace, origin);
+    for (const char* name : {"good.svg", "values.npz", "values.csv"}) EXPECT_TRUE(std::filesystem::exists(folder / name));
+}
+
+/// A figure of 20 mm has room for no label: that is said, with a width that has.
+TEST(Export, LabelsThatASmallFigureDropsAreSaid) {
+    const Trace trace = sentence();
+    FigureOrigin origin = origin_of(trace, "heatmap");
+    const PlainMeasure measure;
+    const auto note_of = [&](double mm) -> std::string {
+        origin.view.width = mm / 25.4 * 96;
+        origin.view.height = origin.view.width / 1.5;
+        for (const Note& note : laid_out(trace, origin, measure).notes)
+            if (note.text.find("labels of") != std::string::npos) return note.text + "; " + note.hint;
+        return {};
+    };
+    const std::string said = note_of(20);
+    EXPECT_NE(said.find("20 × 13 mm"), std::string::npos) << said;
+    const std::size_t at = said.find("width of ");
+    ASSERT_NE(at, std::string::npos) << said;
+    EXPECT_EQ(note_of(std::stod(said.substr(at + 9))), "") << said;
+    EXPECT_EQ(note_of(120), "");
+}
+
 TEST(Export, SameFigureSameBytes) {
     const TemporaryFolder folder;
     const Trace trace = sentence();

@@ -81,7 +81,7 @@ TEST(FigureFit, RowsOfPanelsAreAsHighAsEachNeeds) {
     const Figure figure = figure_of_panels(trace, whole, panels, measure);
     EXPECT_EQ(figure.height, whole.height);
     for (std::size_t n = 0; n < panels.states.size(); ++n) {
-        const ViewState state = panel_state(whole, panels, n);
+        const ViewState state = panel_state(trace, whole, panels, n);
         EXPECT_EQ(state.height, panels.heights[n / 3]);
         EXPECT_EQ(missing_height(trace, view(state.view).layout(trace, state, measure), state), 0) << n;
     }

@@ -5,8 +5,10 @@
 #include "figure_items.hpp"
 #include "run/run.hpp"
 #include "run/run_request.hpp"
+#include "trace/hand.hpp"
 #include "viz/difference.hpp"
 #include "viz/export.hpp"
+#include "viz/figure_panels.hpp"
 #include "viz/layout.hpp"
 #include "viz_testing.hpp"
 
@@ -72,6 +74,63 @@ TEST(Touched, EveryPictureOfTheCellHasItsDotAndNoOther) {
             state.decorations = false;
             EXPECT_EQ(items_of<CircleItem>(view(id).layout(*edited, state, measure)).size(), 2u) << id;
         }
+}
+
+/// Where a hand left nothing of a weight, a dot alone would hang in the air.
+TEST(Touched, EveryDotOfAFlowStandsOnALine) {
+    const TracePtr trace = run(touched_request({"weights[1,2]=0", "weights[3,0]=0.002", "mask[0,3]=-inf"}));
+    ViewState state;
+    state.view = "flow";
+    state.tensor = "weights";
+    const Figure figure = view("flow").layout(*trace, state, PlainMeasure());
+    const auto dots = items_of<CircleItem>(figure);
+    ASSERT_EQ(dots.size(), 6u);
+    for (const CircleItem& dot : dots)
+        EXPECT_TRUE(std::ranges::any_of(items_of<CurveItem>(figure), [&](const CurveItem& curve) {
+            return std::abs((curve.from.x + curve.to.x) / 2 - dot.center.x) < 0.01 &&
+                   std::abs((curve.from.y + curve.to.y) / 2 - dot.center.y) < 0.01;
+        })) << dot.center.x;
+}
+
+TEST(Touched, WhatWasDoneToAllOfItIsSaidByEveryView) {
+    for (const auto& [spec, said] : {std::pair{"weights*=0", "ablated by hand"}, std::pair{"weights*=0.5", "× 0.50 by hand"}})
+        for (const char* id : {"heatmap", "flow", "stages", "neuron"}) {
+            ViewState state;
+            state.view = id;
+            state.tensor = "weights";
+            const TracePtr plain = run(touched_request({})), trace = run(touched_request({spec}));
+            if (!view(id).accepts(*trace, trace->tensor("weights"))) continue;
+            for (const bool decorations : {true, false}) {
+                state.decorations = decorations;
+                const Figure figure = view(id).layout(*trace, state, PlainMeasure());
+                EXPECT_TRUE(says(figure, said) || figure.subtitle.find(said) != std::string::npos) << id << ": " << spec;
+                EXPECT_FALSE(says(view(id).layout(*plain, state, PlainMeasure()), "by hand")) << id;
+            }
+        }
+    const TracePtr row = run(touched_request({"weights[1,:]*=0"}));
+    EXPECT_EQ(block_said(row->tensor("weights"), {1, -1}), "ablated by hand");
+    EXPECT_EQ(block_said(row->tensor("weights"), {-1, -1}), "");
+    EXPECT_EQ(block_said(row->tensor("weights"), {2, -1}), "");
+    EXPECT_EQ(block_said(row->tensor("scores"), {1, -1}), "");
+}
+
+TEST(Touched, EveryPanelThatFollowsFromAHandSaysSo) {
+    const RunRequest request = touched_request({"weights[1,2]=0.7"});
+    const TracePtr trace = run(request);
+    EXPECT_TRUE(follows_hand(*trace, "weights"));
+    EXPECT_TRUE(follows_hand(*trace, "context"));
+    EXPECT_FALSE(follows_hand(*trace, "scores"));
+    ViewState whole;
+    whole.width = whole.height = 700;
+    whole.by_hand = changed_by_hand(*trace, {request_text(request), {}, {}});
+    FigurePanels panels;
+    for (const char* tensor : {"scores", "weights", "context"}) {
+        ViewState state;
+        state.view = "heatmap";
+        state.tensor = tensor;
+        panels.states.push_back(state);
+    }
+    for (std::size_t n = 0; n < 3; ++n) EXPECT_EQ(panel_state(*trace, whole, panels, n).by_hand.empty(), n == 0) << n;
 }
 
 TEST(Stages, MarksWeightsOutsideTheScale) {

@@ -3,6 +3,7 @@
 #include <limits>
 #include <set>
 
+#include "figure_items.hpp"
 #include "sample_trace.hpp"
 #include "viz/beam_tree.hpp"
 #include "viz/layout.hpp"
@@ -54,6 +55,23 @@ Trace small_tree() {
     return trace_of({{{-1, 0, -0.1f, 1, 0}, {-1, 1, -0.9f, 1, 0}, {-1, 2, -2.5f, 0, 0}},
                      {{0, 3, -0.2f, 2, 1}, {1, 3, -0.7f, 2, 2}, {0, 2, -1.5f, 0, 0}}},
                     4, {"我", "you", "love", "<end>"});
+}
+
+/// One long word among short ones: each step is as wide as its words, so that none is cut.
+TEST(Tree, ColumnsAreAsWideAsTheirWords) {
+    std::vector<std::vector<Candidate>> steps;
+    for (int t = 0; t < 6; ++t) steps.push_back({{t == 0 ? -1 : 0, t, -0.1f, 1, 0}, {t == 0 ? -1 : 0, 0, -2.5f, 0, 0}});
+    steps.push_back({{0, 6, -0.2f, 2, 1}});
+    const std::vector<std::string> words = {"a", "go", "internationalisation", "to", "it", "is", "<end>"};
+    const Trace trace = trace_of(steps, 2, words);
+    ViewState state;
+    state.view = "tree";
+    state.tensor = "beam.score";
+    state.width = 460;
+    state.height = 260;
+    const Figure figure = view("tree").layout(trace, state, PlainMeasure());
+    for (const std::string& word : words) EXPECT_TRUE(says(figure, word)) << word;
+    for (const TextItem& text : items_of<TextItem>(figure)) EXPECT_FALSE(text.text.ends_with("…")) << text.text;
 }
 
 /// A search as wide and long as the window must draw it: each live hypothesis has two children, the worse half is pruned, one
