@@ -223,7 +223,7 @@ WRAPPERS = {"tr", "msg", "tr_count", "tr_in", "Error"}
 TAKES_NAME = {
     "button", "segments", "slider", "toggle_switch", "flow_button", "name_menu", "row", "press", "small", "turn_button", "begin_panel",
     "begin_dialog", "begin_padded_child", "Begin", "BeginChild", "BeginPopup", "OpenPopup", "InvisibleButton", "PushID", "note_place",
-    "try_emplace", "text_input", "field", "remember", "edit", "prompt", "put", "number", "text", "find_string", "getenv", "named_switch",
+    "try_emplace", "text_input", "field", "remember", "edit", "prompt", "put", "put_menu", "history_row", "number", "text", "find_string", "getenv", "named_switch",
     "text_field", "offer",
 }
 KEYS_IN = {"refuse_unknown_keys", "needs", "one_of", "find", "rfind"}

@@ -10,6 +10,7 @@
 #include "checkpoint/local_checkpoints.hpp"
 #include "ui/desk_state.hpp"
 #include "ui/document.hpp"
+#include "ui/edit.hpp"
 #include "ui/file_browser.hpp"
 #include "ui/layers.hpp"
 #include "ui/lesson_state.hpp"
@@ -98,6 +99,7 @@ struct Reveal {
 struct AppState {
     Document document;
     std::map<std::string, Document> aside;  // of other exhibits, as they were left: by their ids
+    EditHistory history;                    // of all of them
     ViewSettings view;
     std::optional<Banner> banner;  // of everything but the runs: files, exports
 
@@ -117,6 +119,8 @@ struct AppState {
     std::string palette_query;
     int palette_at = 0;
     bool help_open = false;
+    bool history_open = false;
+    int history_at = 0;  // the line of it that the arrows are on, from the last change
     bool quit = false;
     bool leaving = false;  // asks whether to quit: a training is under way
     double screen_scale = 1;

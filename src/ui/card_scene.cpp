@@ -116,4 +116,12 @@ std::string ScenePicture::hover() const {
     return tr("drag moves the {}", name);
 }
 
+bool shows_shapes(const AppState& state, Controller& act, std::size_t side) {
+    const Scene* scene = act.scenes().scene(side);
+    const ParamSpec* spec = image_param_of(state.document.exhibit());
+    if (scene == nullptr || spec == nullptr || scene->shapes.empty()) return false;
+    const Params& shown = state.document.sides[side].shown.request.params;
+    return shown.has(spec->name) && !names_picture_file(shown.text(spec->name));
+}
+
 }  // namespace saccade

@@ -33,4 +33,7 @@ class ScenePicture {
     ImVec2 origin_;
 };
 
+/// Is what the side's pictures show a scene with shapes to drag? Not while a photograph stands there that it will replace.
+bool shows_shapes(const AppState& state, Controller& act, std::size_t side);
+
 }  // namespace saccade

@@ -29,6 +29,14 @@ const Trace* trace_of(const AppState& state, CardOf of) {
     return of == CardOf::difference ? state.document.difference.get() : state.document.sides[side_of(of)].trace();
 }
 
+/// A card that has the whole stage in Present is written for the back row: the larger, the more room it has. One that shares it
+/// keeps its size.
+double text_scale(const AppState& state, const Exhibit& e, double width, double height) {
+    constexpr double least = 1.25, most = 2.5, usual_width = 720, usual_height = 420;
+    if (!state.present.on || views_of(state, e, 0).size() != 1) return 1;
+    return std::clamp(std::min(width / usual_width, height / usual_height), least, most);
+}
+
 ViewState view_state(const AppState& state, const Exhibit& e, const ViewPlacement& placement, const Ui& ui, ImVec2 size,
                      CardOf of) {
     ViewState view_of;
@@ -47,7 +55,7 @@ ViewState view_state(const AppState& state, const Exhibit& e, const ViewPlacemen
     view_of.width = static_cast<double>(size.x / ui.s);
     view_of.height = static_cast<double>(size.y / ui.s);
     view_of.decorations = false;
-    if (state.present.on && !state.document.stage.enlarged.empty()) view_of.text_scale = 1.25;  // for the back row
+    view_of.text_scale = text_scale(state, e, view_of.width, view_of.height);
     if (of != CardOf::difference) return view_of;
     // The view's own choice is made by role, which a difference does not have: that of A.
     if (view_of.tensor.empty() && state.document.sides[0].trace() != nullptr)
@@ -323,7 +331,7 @@ float all_button(const Ui& ui, AppState& state, Controller& act, ImVec2 right, c
 /// What can be done by hand on this card, after its subtitle.
 std::string hand_hint(const AppState& state, Controller& act, const Figure& figure, CardOf of) {
     if (of == CardOf::difference || state.document.hand.mask.on) return {};
-    if (!figure.image_places.empty() && act.scenes().scene(side_of(of)) != nullptr) return tr("drag a shape, the map follows");
+    if (!figure.image_places.empty() && shows_shapes(state, act, side_of(of))) return tr("drag a shape, the map follows");
     if (!figure.handles.empty()) return tr("drag a place");
     const bool bars = std::any_of(figure.regions.begin(), figure.regions.end(),
                                   [](const HitRegion& region) { return region.editable && region.px_per_unit > 0; });

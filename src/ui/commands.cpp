@@ -8,6 +8,7 @@
 #include "base/translate.hpp"
 #include "run/language.hpp"
 #include "ui/cards.hpp"
+#include "ui/held.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/token_search.hpp"
 
@@ -90,6 +91,9 @@ bool comparing(const AppState& state, Controller&) {
 bool has_changes(const AppState& state, Controller&) {
     return !state.document.side().request.interventions.empty();
 }
+bool holds_block(const AppState& state, Controller&) {
+    return held_block(state).has_value();
+}
 bool has_lesson(const AppState& state, Controller&) {
     return !state.document.exhibit().lesson.empty();
 }
@@ -117,7 +121,7 @@ void add_keys(std::vector<Command>& all) {
         msg("search or run a command"), "Ctrl K",
         [](AppState& state, Controller&) {
             state.palette_open = !state.palette_open;
-            state.help_open = false;
+            state.help_open = state.history_open = false;
         },
         Heard::anywhere);
     const auto step = [](Index by) {
@@ -194,6 +198,10 @@ void add_runs(std::vector<Command>& all) {
     all.push_back({msg("Redo"), "Ctrl Y", {}, [](AppState&, Controller& act) { act.redo(); }, Heard::outside_dialogs, false});
     all.push_back({msg("Undo"), "Ctrl Z", {}, [](AppState&, Controller& act) { act.undo(); }, Heard::outside_dialogs});
     all.push_back({msg("Redo"), "Ctrl Shift Z", {}, [](AppState&, Controller& act) { act.redo(); }, Heard::outside_dialogs});
+    all.push_back({msg("History"), "Ctrl H", {}, [](AppState& state, Controller&) {
+                       state.history_open = !state.history_open;
+                       state.palette_open = state.help_open = false;
+                   }});
     all.push_back({msg("Compare: A beside B"), "Ctrl B", {}, [](AppState&, Controller& act) { act.comparison().toggle(); }});
     all.push_back(
         {msg("Settings of A"), "Ctrl 1", comparing, [](AppState&, Controller& act) { act.comparison().focus_on(0); }});
@@ -210,6 +218,15 @@ void add_runs(std::vector<Command>& all) {
         {msg("Lesson: record what is shown as a scene"), {}, {}, [](AppState&, Controller& act) { act.editor().record(); }});
     all.push_back({msg("Lesson: close its file"), {}, plays_file, [](AppState&, Controller& act) { act.lesson().close(); }});
     all.push_back({msg("Start this exhibit afresh"), {}, {}, [](AppState&, Controller& act) { act.start_afresh(); }});
+    all.push_back({msg("Ablate the selected head, row or channel, or undo that"),
+                   {},
+                   holds_block,
+                   [](AppState& state, Controller& act) {
+                       if (const auto block = held_block(state)) act.hand().toggle_ablation(*block);
+                   },
+                   Heard::anywhere,
+                   true,
+                   {msg("switch off"), msg("turn off"), msg("silence"), msg("remove a head")}});
     all.push_back({msg("Changes by hand"), {}, has_changes, [](AppState& state, Controller&) { state.changes_asked = true; }});
     all.push_back(
         {msg("Remove all interventions"), {}, {}, [](AppState&, Controller& act) { act.hand().clear_interventions(); }});
@@ -249,7 +266,7 @@ void add_window(std::vector<Command>& all) {
                    {},
                    [](AppState& state, Controller&) {
                        state.help_open = !state.help_open;
-                       state.palette_open = false;
+                       state.palette_open = state.history_open = false;
                    },
                    Heard::everywhere});
     all.push_back({msg("Quit"), "Ctrl Q", {}, [](AppState&, Controller& act) { act.quit(); }});
@@ -331,7 +348,8 @@ void add_presenting(std::vector<Command>& all) {
 }
 
 bool dialog_open(const AppState& state) {
-    return state.leaving || state.asking.open || state.palette_open || state.desk.open || state.prompt.kind != Kind::none;
+    return state.leaving || state.asking.open || state.palette_open || state.history_open || state.desk.open ||
+           state.prompt.kind != Kind::none;
 }
 
 bool heard(const Command& command, const AppState& state, bool presenting) {

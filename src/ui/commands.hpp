@@ -31,7 +31,8 @@ struct Command {
     std::function<bool(const AppState&, Controller&)> when;  // empty: always
     std::function<void(AppState&, Controller&)> run;
     Heard heard = Heard::anywhere;
-    bool in_palette = true;  // or by its keys alone
+    bool in_palette = true;           // or by its keys alone
+    std::vector<std::string> also{};  // other words by which the palette finds it
 
     bool available(const AppState& state, Controller& act) const { return !when || when(state, act); }
 };

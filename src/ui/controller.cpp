@@ -20,7 +20,7 @@ Controller::Controller(AppState& state, Runner& a, Runner& b, std::array<Runner*
     : state_(state),
       document_(state.document),
       messages_(state.banner),
-      history_(document_),
+      history_(state),
       runs_(document_, {&a, &b}, untouched,
             [this](std::size_t side) {
                 hand_.follow(side);
@@ -51,6 +51,7 @@ Controller::Controller(AppState& state, Runner& a, Runner& b, std::array<Runner*
 /// What a hand has hold of is let go; runs end, and are asked for again when the exhibit is.
 void Controller::put_aside() {
     const std::string id = document_.sides[0].request.exhibit;
+    history_.follow_view();
     messages_.dismiss_error();
     runs_.forget();
     pictures_.let_go();
@@ -111,7 +112,8 @@ void Controller::open_request(const RunRequest& request, const std::optional<Run
 }
 
 bool Controller::poll() {
-    messages_.poll(document_.history.last_edit);
+    messages_.poll(state_.history.last_edit);
+    history_.follow_view();
     files_.poll();
     bool shown = runs_.poll();
     shown = lesson_.poll() || shown;
@@ -125,7 +127,8 @@ void Controller::apply(const Edit& edit) {
     document_.reload_fields = true;
     document_.comparing = edit.comparing;
     document_.linked = edit.linked;
-    document_.options.positions = edit.positions;
+    document_.options = edit.options;
+    state_.view.scale = edit.scale;
     if (!edit.comparing) comparison_.focus_on(0);
     for (std::size_t i = 0; i < 2; ++i) {
         if (i == 1 && !edit.comparing) continue;
@@ -140,16 +143,35 @@ void Controller::apply(const Edit& edit) {
     }
 }
 
+/// Opens its exhibit first, where that is another one, and says what was done there.
+void Controller::go_over(const std::optional<EditEntry>& entry, bool back) {
+    if (!entry) return messages_.tell(back ? tr("Nothing to undo") : tr("Nothing to redo"));
+    const bool elsewhere = entry->exhibit != document_.sides[0].request.exhibit;
+    go_to(entry->exhibit);
+    const Edit before = history_.current();
+    apply(entry->edit);
+    if (!elsewhere) return;
+    const Edit now = history_.current();
+    const std::string what = change_name(entry->exhibit, back ? now : before, back ? before : now, document_.trace());
+    const std::string title = tr(document_.exhibit().title);
+    messages_.tell(back ? tr("Undone in {}: {}", title, what) : tr("Redone in {}: {}", title, what));
+}
+
 void Controller::undo() {
     if (editor_.has_focus()) return editor_.undo();
-    const std::optional<Edit> edit = history_.back();
-    edit ? apply(*edit) : messages_.tell(tr("Nothing to undo in this exhibit"));
+    go_over(history_.back(), true);
 }
 
 void Controller::redo() {
     if (editor_.has_focus()) return editor_.redo();
-    const std::optional<Edit> edit = history_.forward();
-    edit ? apply(*edit) : messages_.tell(tr("Nothing to redo"));
+    go_over(history_.forward(), false);
+}
+
+void Controller::go_back_to(std::size_t count) {
+    const EditHistory& history = state_.history;
+    history_.settle();
+    while (history.undo.size() > count) go_over(history_.back(), true);
+    while (history.undo.size() < count && !history.redo.empty()) go_over(history_.forward(), false);
 }
 
 void Controller::select_on(std::size_t side, const CellRef& cell) {

@@ -41,8 +41,11 @@ class Controller {
     void open_request(const RunRequest& request, const std::optional<RunRequest>& compared);
     /// Takes what the runners have; true if a picture changed.
     bool poll();
+    /// Of the last change, in whichever exhibit it was made: that one is opened.
     void undo();
     void redo();
+    /// To where so many changes of History::steps() are made.
+    void go_back_to(std::size_t count);
     /// The open exhibit as it is at first: an edit, too.
     void start_afresh();
     /// A cell on a side, which takes the focus.
@@ -90,6 +93,7 @@ class Controller {
     void put_aside();
     bool take_back(const std::string& id);
     void apply(const Edit& edit);
+    void go_over(const std::optional<EditEntry>& entry, bool back);
 
     AppState& state_;
     std::uint64_t left_ = 0;  // how many documents were put aside so far

@@ -13,6 +13,7 @@
 #include "base/path_text.hpp"
 #include "base/translate.hpp"
 #include "exhibit/exhibit.hpp"
+#include "ui/pasted_pictures.hpp"
 #include "ui/path_to_save.hpp"
 #include "ui/ready.hpp"
 #include "viz/difference.hpp"
@@ -243,6 +244,7 @@ void Desk::write(DeskFigure figure) {
     options.dpi = desk.dpi;
     options.byte_order_mark = desk.byte_order_mark;
     export_figure(path, *figure.trace, figure.origin, options);
+    note_saved(figure.request);
     desk.may_replace = {path, stamp_of(path)};  // what it wrote itself it may write again
     desk.failed = false;
     desk.result = tr("Written: {}", std::filesystem::absolute(path).string());

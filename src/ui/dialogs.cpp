@@ -120,7 +120,7 @@ void palette(const Ui& ui, AppState& state, Controller& act) {
             ui,
             tr("Nothing is called that. What is found: exhibits and commands; settings of the open exhibit and their values "
                "(“beam 5”); models; examples; tokens of the text; files that were opened; lessons in English and 中文, "
-               "also by the initials of their pinyin (“zwdq”). Beginnings of words are enough."),
+               "also by their pinyin (“duiqi”, “dq”). Beginnings of words are enough."),
             ui.theme.secondary);
     ImGui::EndChild();
     ImGui::End();
@@ -228,6 +228,7 @@ void dialogs(const Ui& ui, AppState& state, Controller& act) {
     figure_desk(ui, state, act);
     palette(ui, state, act);
     help(ui, state, act);
+    history_dialog(ui, state, act);
     path_prompt(ui, state, act);
     leaving_dialog(ui, state, act);
     asking_dialog(ui, state, act);

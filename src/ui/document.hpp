@@ -53,32 +53,6 @@ struct Side {
     bool partial() const { return !stale() && shown.progress < 1; }
 };
 
-/// What undo goes back to: everything that a user can change about the runs, and which part of them is shown.
-struct Edit {
-    struct One {
-        Params params;
-        std::vector<Intervention> interventions;
-        std::string weights_path;
-        std::uint64_t seed = 0;
-        std::vector<Anchor> anchors;  // what the interventions were made on; a change of these is no edit
-        bool operator==(const One& other) const {
-            return params == other.params && interventions == other.interventions && weights_path == other.weights_path &&
-                   seed == other.seed;
-        }
-    };
-    std::array<One, 2> sides;
-    bool comparing = false, linked = true;
-    std::map<std::string, std::vector<Index>> positions{};  // what the views show of their axes
-    bool operator==(const Edit&) const = default;
-};
-
-/// Changed by History alone.
-struct EditHistory {
-    std::deque<Edit> undo, redo;
-    std::string coalescing;  // the field whose keystrokes make one undo entry
-    std::chrono::steady_clock::time_point last_edit;
-};
-
 /// What of the runs is looked at, changed by Stage.
 struct StageState {
     Focus selected, hovered;
@@ -243,7 +217,7 @@ struct Document {
     /// The values differ from the text of a field that is being typed in: the field takes the values.
     bool reload_fields = true;
 
-    EditHistory history;
+    bool edited = false;  // by a person, since it was opened at first
     StageState stage;
     ViewOptions options;  // which heads and layers its views show, and how
     HandState hand;

@@ -30,7 +30,7 @@ void Faults::let_go() {
     state_.document.stage.hovered = {};
     state_.document.stage.playing = false;
     if (in_a_row_ == 2) {
-        state_.palette_open = state_.help_open = state_.desk.open = false;
+        state_.palette_open = state_.help_open = state_.history_open = state_.desk.open = false;
         state_.prompt = {};
         act_.stage().look_at({}, -1);
         act_.stage().enlarge({});

@@ -5,7 +5,9 @@
 #include <numbers>
 
 #include "ui/imgui_compat.hpp"
+#include "ui/text_boxes.hpp"
 #include "viz/hatching.hpp"
+#include "viz/layout.hpp"
 
 namespace saccade {
 
@@ -106,6 +108,12 @@ void FigureCanvas::draw_item(const FigureItem& item, ImVec2 origin, ImDrawList& 
 }
 
 void FigureCanvas::draw_text(const TextItem& text, ImVec2 origin, ImDrawList& list) {
+    if (fonts_.heard() != nullptr) {
+        const Box ink = ink_box(text, ScreenTextMeasure(fonts_));
+        const float scale = fonts_.scale();
+        const ImVec2 low(origin.x + f(ink.x) * scale, origin.y + f(ink.y) * scale);
+        note_text(fonts_, text.text, low, {low.x + f(ink.w) * scale, low.y + f(ink.h) * scale}, true);
+    }
     if (needs_shaping(text.text)) {
         const Point from = text_start(text, ScreenTextMeasure(fonts_));
         const auto at = [&](double x, double y) {

@@ -13,6 +13,7 @@
 #include "run/named_files.hpp"
 #include "run/session.hpp"
 #include "ui/controller.hpp"
+#include "ui/pasted_pictures.hpp"
 #include "ui/path_to_save.hpp"
 #include "ui/picture_clipboard.hpp"
 #include "ui/saved_view.hpp"
@@ -337,6 +338,7 @@ void Files::paste(const std::string& text) {
 void Files::save_session_to(const std::string& path) {
     auto lock = lock_on(path, msg("nothing was written; choose another name, or close it there"));
     save_session(path, session_of(state_.document, state_.view));
+    for (const Side& side : state_.document.sides) note_saved(side.request);
     state_.document.file_lock = std::move(lock);
     state_.document.file = {path, stamp_of(path)};
     act_.messages().tell(tr("Saved {}", path));

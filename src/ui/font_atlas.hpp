@@ -2,6 +2,7 @@
 
 #include <imgui.h>
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -36,8 +37,16 @@ class FontAtlas {
     std::string shown(std::string_view text) const { return stand_ins_.known(text); }
     /// For tests: what was drawn since they last cleared it, and what of it had no room.
     struct Heard {
+        struct Box {
+            std::string text;
+            std::array<float, 4> box, clip;  // px of the screen: x, y, width, height
+            std::string layer;               // the window that it is in, of those that may lie over each other
+            bool scrolls = false, of_figure = false;
+        };
         std::set<std::string> drawn, cut;
+        std::vector<Box> boxes;  // of the last frame
     };
+    Heard* heard() const { return heard_; }
     void tell(Heard* heard) { heard_ = heard; }
     void note_cut(const std::string& text) const {
         if (heard_ != nullptr) heard_->cut.insert(text);

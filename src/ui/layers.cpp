@@ -11,6 +11,7 @@ Layer top_layer(const AppState& state, bool menu, bool field) {
     if (state.asking.open) return Layer::asking;
     if (state.help_open) return Layer::help;
     if (state.palette_open) return Layer::palette;
+    if (state.history_open) return Layer::history;
     if (state.prompt.kind != PathPrompt::Kind::none) return Layer::prompt;
     if (state.desk.open) return Layer::exporting;
     if (state.present.on) return Layer::presenting;

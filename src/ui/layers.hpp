@@ -11,6 +11,7 @@ enum class Layer {
     asking,   // whether files that a session names are read
     help,
     palette,
+    history,  // the list of what was changed
     prompt,
     exporting,  // the figure desk
     presenting,

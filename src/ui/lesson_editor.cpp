@@ -8,6 +8,7 @@
 #include "run/language.hpp"
 #include "run/lesson_edit.hpp"
 #include "ui/controller.hpp"
+#include "ui/pasted_pictures.hpp"
 #include "ui/saved_view.hpp"
 
 namespace saccade {
@@ -164,6 +165,7 @@ void LessonEditor::save_to(const std::string& path) {
     LessonState& lesson = state_.lesson;
     if (!lesson.file) return;
     save_lesson(path, lesson.file->document);
+    for (const LessonScene& scene : lesson.file->scenes) note_saved(scene.request);
     LessonFile file = *lesson.file;
     file.path = path;
     lesson.file = std::make_shared<const LessonFile>(std::move(file));

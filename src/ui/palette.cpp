@@ -37,10 +37,19 @@ void add_exhibits(Entries& all) {
                        tr("Go to {}", tr(e.title))});
 }
 
+/// What is looked for is typed in the language that comes to mind.
+std::vector<std::string> in_both_languages(const std::vector<std::string>& words) {
+    std::vector<std::string> all = words;
+    for (const std::string& word : words)
+        if (std::string shown = tr(word); shown != word) all.push_back(std::move(shown));
+    return all;
+}
+
 void add_commands(const AppState& state, Controller& act, Entries& all) {
     for (const Command& command : commands())
         if (command.in_palette && command.available(state, act))
-            all.push_back({command.title, msg("command"), {}, to_string(command.chord), command.run, tr(command.title)});
+            all.push_back({command.title, msg("command"), in_both_languages(command.also), to_string(command.chord),
+                           command.run, tr(command.title)});
 }
 
 void add_lessons(Controller& controller, Entries& all) {

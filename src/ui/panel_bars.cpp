@@ -9,6 +9,7 @@
 #include "base/translate.hpp"
 #include "base/utf8.hpp"
 #include "run/language.hpp"
+#include "ui/bar.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 
@@ -53,90 +54,88 @@ Layout layout_window(float width, float height, float s, bool drawer_open) {
     return l;
 }
 
-void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layout) {
+namespace {
+
+/// The field that opens the palette.
+void search_field(const Ui& ui, AppState& state, ImVec2 at_in_window, float field) {
     const Theme& t = ui.theme;
     const float s = ui.s;
-    const float width = layout.top.size.x;
-    begin_panel(ui, "top", layout.top.at, layout.top.size, t.panel, {16 * s, 0}, false);
     ImDrawList& list = *ImGui::GetWindowDrawList();
+    ImGui::SetCursorPos(at_in_window);
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    if (ImGui::InvisibleButton("palette", {field, 30 * s})) state.palette_open = true;
+    ui.stop();
+    note_place(state, "search or run");
+    const bool lit = ImGui::IsItemHovered() || ImGui::IsItemFocused();
+    list.AddRectFilled(at, {at.x + field, at.y + 30 * s}, ui.color(t.background), 8 * s);
+    list.AddRect(at, {at.x + field, at.y + 30 * s}, ui.color(lit ? t.accent : t.line), 8 * s);
+    const ScreenTextMeasure measure(ui.fonts);
+    const auto width = [&](const std::string& text) { return static_cast<float>(measure.width(text, 13, Font::ui)) * s; };
+    const std::string keys = "Ctrl K", whole = tr("Search or run a command");
+    const float room = field - 24 * s;
+    const std::string what = width(whole) <= room ? whole : tr("Search");
+    ImGui::SetCursorScreenPos({at.x + 12 * s, at.y + 7 * s});
+    label(ui, what, t.secondary, 13, Font::ui, room);
+    if (width(what) + 24 * s + width(keys) > room) return;
+    ImGui::SetCursorScreenPos({at.x + field - width(keys) - 12 * s, at.y + 7 * s});
+    label(ui, keys, t.faint, 13);
+}
+
+void put_top_buttons(const Ui& ui, AppState& state, Controller& act, const Layout& layout, Bar& bar) {
+    const auto lit = [](bool on) { return on ? ButtonKind::primary : ButtonKind::plain; };
+    if (const std::string changes = changes_text(state); !changes.empty())
+        bar.put_menu("changes", changes,
+                     [&ui, &state, &act, changes](float width) { changes_button(ui, state, act, changes, width); });
+    if (layout.drawer)
+        bar.put("drawer", tr("Inspector"), tr("Show or hide the inspector (Ctrl I)"), lit(state.inspector_drawer), 0,
+                [&state] { state.inspector_drawer = !state.inspector_drawer; });
+    bar.put("compare", "A | B", tr("Compare with other settings (Ctrl B)"), lit(state.document.comparing), 1,
+            [&act] { act.comparison().toggle(); });
+    bar.put("open history", tr("History"), tr("What was changed, in all exhibits, to go back by (Ctrl H)"), ButtonKind::plain,
+            5, [&state] { state.history_open = true; });
+    bar.put("theme", ui.theme.dark ? tr("Light") : tr("Dark"), tr("Theme (Ctrl T)"), ButtonKind::plain, 4,
+            [&act] { act.toggle_theme(); });
+    const Language& other = other_language(state);
+    bar.put("language", other.id == "en" ? "EN" : other.name, tr("Language") + ": " + other.name, ButtonKind::plain, 3,
+            [&state, &act, id = other.id] {
+                state.view.window_language_chosen = true;
+                act.set_language(id);
+            });
+    bar.put("present", tr("Present"), tr("The stage and its lesson for a room, full screen (F5)"), ButtonKind::plain, 2,
+            [&state, &act] { start_presenting(state, act); });
+    bar.put("open desk", tr("Export"), tr("The figure desk: figures and values to a file (Ctrl E)"), ButtonKind::primary, 0,
+            [&state] { state.desk.open = true; });
+}
+
+}  // namespace
+
+void top_bar(const Ui& ui, AppState& state, Controller& act, const Layout& layout) {
+    const Theme& t = ui.theme;
+    const float s = ui.s, width = layout.top.size.x, margin = 16 * s, between = 24 * s;
+    constexpr float least_field = 120, usual_field = 420;
+    begin_panel(ui, "top", layout.top.at, layout.top.size, t.panel, {margin, 0}, false);
     edge(ui, {0, layout.top.size.y - 1}, {width, layout.top.size.y - 1});
-    ImGui::SetCursorPos({16 * s, 14 * s});
+    ImGui::SetCursorPos({margin, 14 * s});
     label(ui, "Saccade", t.text, 15);
+    float from = ImGui::GetItemRectMax().x;
+    Bar bar(ui, state);
+    put_top_buttons(ui, state, act, layout, bar);
+    const float buttons = bar.fit(width - margin - from - 2 * between - least_field * s);
+    // Where all else has its room, too.
     const Exhibit& e = state.document.exhibit();
-    const std::string changes = changes_text(state);
-    const float changes_width = changes.empty() ? 0 : button_width(ui, changes);
-    const bool wide = width / s >= (changes.empty() ? 964 : 1074);
-    if (wide) {
+    const std::string where = tr(e.group) + " › " + tr(e.title);
+    const float said = button_width(ui, where);
+    if (from + said + 2 * between + 2 * least_field * s + buttons + margin <= width) {
         ImGui::SameLine(0, 14 * s);
-        label(ui, tr(e.group) + " › " + tr(e.title), t.secondary, 15);
+        label(ui, where, t.secondary, 15);
+        from = ImGui::GetItemRectMax().x;
     }
-
-    // Widths of the buttons on the right, their gaps, and the margin.
-    const float buttons = (layout.drawer ? 92.0f + 8.0f : 0.0f) * s +
-                          (64 + 8 + 84 + 8 + 84 + 16 + (wide ? 84 + 8 + 56 + 8 : 0)) * s +
-                          (changes.empty() ? 0 : changes_width + 8 * s);
     // In the middle of the window if there is room, else between the name and the buttons.
-    const float from = ImGui::GetItemRectMax().x + 24 * s, to = width - buttons - 16 * s;
-    const float field = std::min(420 * s, to - from);
-    if (field > 120 * s) {
-        ImGui::SetCursorPos({std::clamp((width - field) / 2, from, to - field), 9 * s});
-        const ImVec2 at = ImGui::GetCursorScreenPos();
-        if (ImGui::InvisibleButton("palette", {field, 30 * s})) state.palette_open = true;
-        ui.stop();
-        const bool lit = ImGui::IsItemHovered() || ImGui::IsItemFocused();
-        list.AddRectFilled(at, {at.x + field, at.y + 30 * s}, ui.color(t.background), 8 * s);
-        list.AddRect(at, {at.x + field, at.y + 30 * s}, ui.color(lit ? t.accent : t.line), 8 * s);
-        const std::string what = field > 200 * s ? tr("Search or run a command") : tr("Search");
-        ui.fonts.need(what);
-        ImFont* font = ui.fonts.face(Font::ui, 13);
-        list.AddText(font, compat::font_size(*font), {at.x + 12 * s, at.y + 8 * s}, ui.color(t.secondary), what.c_str());
-        const char* keys = "Ctrl K";
-        const float keys_width = font->CalcTextSizeA(compat::font_size(*font), 1e9f, 0, keys).x;
-        if (field > 230 * s)
-            list.AddText(font, compat::font_size(*font), {at.x + field - keys_width - 12 * s, at.y + 8 * s}, ui.color(t.faint),
-                         keys);
-    }
-
-    ImGui::SetCursorPos({width - buttons, 9 * s});
-    if (!changes.empty()) {
-        const ImVec2 at = ImGui::GetCursorPos();
-        changes_button(ui, state, act, changes, changes_width);
-        ImGui::SetCursorPos({at.x + changes_width + 8 * s, at.y});
-    }
-    if (layout.drawer) {
-        if (button(ui, "drawer", tr("Inspector"), state.inspector_drawer ? ButtonKind::primary : ButtonKind::plain, 92 * s,
-                   tr("Show or hide the inspector (Ctrl I)"), 30 * s))
-            state.inspector_drawer = !state.inspector_drawer;
-        ImGui::SameLine();
-    }
-    if (button(ui, "compare", "A | B", state.document.comparing ? ButtonKind::primary : ButtonKind::plain, 64 * s,
-               tr("Compare with other settings (Ctrl B)"), 30 * s))
-        act.comparison().toggle();
-    note_place(state, "compare");
-    ImGui::SameLine();
-    if (button(ui, "theme", t.dark ? tr("Light") : tr("Dark"), ButtonKind::plain, 84 * s, tr("Theme (Ctrl T)"), 30 * s))
-        act.toggle_theme();
-    note_place(state, "theme");
-    ImGui::SameLine();
-    if (wide) {
-        const Language& other = other_language(state);
-        if (button(ui, "language", other.id == "en" ? "EN" : other.name, ButtonKind::plain, 56 * s,
-                   tr("Language") + ": " + other.name, 30 * s)) {
-            state.view.window_language_chosen = true;
-            act.set_language(other.id);
-        }
-        note_place(state, "language");
-        ImGui::SameLine();
-        if (button(ui, "present", tr("Present"), ButtonKind::plain, 84 * s,
-                   tr("The stage and its lesson for a room, full screen (F5)"), 30 * s))
-            start_presenting(state, act);
-        note_place(state, "present");
-        ImGui::SameLine();
-    }
-    if (button(ui, "export", tr("Export"), ButtonKind::primary, 84 * s,
-               tr("The figure desk: figures and values to a file (Ctrl E)"), 30 * s))
-        state.desk.open = true;
-    note_place(state, "open desk");
+    from += between;
+    const float to = width - buttons - margin - between, field = std::min(usual_field * s, to - from);
+    if (field >= 60 * s) search_field(ui, state, {std::clamp((width - field) / 2, from, to - field), 9 * s}, field);
+    ImGui::SetCursorPos({width - buttons - margin, 9 * s});
+    bar.draw();
     end_panel();
 }
 
@@ -173,7 +172,9 @@ bool gallery_row(const Ui& ui, AppState& state, const Layout& layout, const std:
         list.AddRectFilled({at.x - 1 * s, at.y + 2 * s}, {at.x + 2 * s, at.y + 28 * s}, ui.color(ui.theme.accent), 2 * s);
     const ImVec2 after = ImGui::GetCursorScreenPos();
     if (ImGui::IsItemHovered()) tooltip(ui, tip);
-    ImGui::SetCursorScreenPos({at.x + 10 * s, at.y + 6 * s});
+    // The two characters of a narrow one stand in the middle, clear of what scrolls.
+    const auto wide = static_cast<float>(ScreenTextMeasure(ui.fonts).width(title, 15, Font::ui)) * s;
+    ImGui::SetCursorScreenPos({at.x + (layout.narrow_gallery ? std::max(0.0f, (row - wide) / 2) : 10 * s), at.y + 6 * s});
     label(ui, title, chosen ? ui.theme.text : ink, 15, Font::ui, layout.narrow_gallery ? 0 : row - 16 * s);
     ImGui::SetCursorScreenPos(after);
     return opened;

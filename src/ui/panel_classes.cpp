@@ -58,8 +58,8 @@ void class_bars(const Ui& ui, AppState& state, Controller& act) {
         ImDrawList& list = *ImGui::GetWindowDrawList();
         const std::string name = classes.label(c);
         ui.fonts.need(name);
-        list.AddText(font, size, {at.x, at.y + 2 * s}, ui.color(lit ? ui.theme.selection : ui.theme.text),
-                     fitted(ui, name, 14, Font::ui, names - 8 * s).c_str());
+        text_at(ui, font, size, {at.x, at.y + 2 * s}, lit ? ui.theme.selection : ui.theme.text,
+                fitted(ui, name, 14, Font::ui, names - 8 * s));
         const float room = width - names - numbers, left = at.x + names;
         const auto px = [&](float value) { return std::max(2 * s, room * std::clamp(value, 0.0f, 1.0f)); };
         const float value = p.at({c}), end = left + px(value);
@@ -70,7 +70,7 @@ void class_bars(const Ui& ui, AppState& state, Controller& act) {
             const float x = left + px(was->values.at({c}));
             list.AddRectFilled({x - 1 * s, at.y + 2 * s}, {x + 1 * s, at.y + 20 * s}, ui.color(ui.theme.secondary));
         }
-        list.AddText(font, size, {end + 6 * s, at.y + 2 * s}, ui.color(ui.theme.secondary), share_text(value).c_str());
+        text_at(ui, font, size, {end + 6 * s, at.y + 2 * s}, ui.theme.secondary, share_text(value));
         if (ImGui::IsItemHovered())
             tooltip(ui, fmt::format("{} {}{}", name, value_text(value),
                                     was != nullptr ? tr(", {} untouched", value_text(was->values.at({c}))) : ""));

@@ -5,30 +5,13 @@
 #include <utility>
 
 #include "base/translate.hpp"
+#include "ui/held.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
-#include "viz/derived.hpp"
 
 namespace saccade {
 
 namespace {
-
-/// The selected cell; of what the views joined, the cells of the run that it was made of.
-CellRef held_cell(const AppState& state) {
-    const CellRef& cell = state.document.stage.selected.cell;
-    return state.document.trace() == nullptr ? CellRef{} : source_cell(*state.document.trace(), cell, state.memo.get());
-}
-
-/// Its tensor, if it is one that can be changed by hand as a block.
-const TraceTensor* held(const AppState& state) {
-    const CellRef cell = held_cell(state);
-    if (cell.empty()) return nullptr;
-    const TraceTensor* tensor = state.document.trace()->find(cell.tensor);
-    if (tensor == nullptr || tensor->values.empty()) return nullptr;
-    const Role role = tensor->info.role;
-    const bool fixed = role == Role::parameter || role == Role::metric || role == Role::input || role == Role::output;
-    return fixed ? nullptr : tensor;
-}
 
 /// Buttons side by side, as far as there is room.
 class ButtonRow {
@@ -112,7 +95,7 @@ bool has_role(const Trace* trace, Role role) {
 
 /// What can be done with the head, or the row, of the selected cell.
 void tools(const Ui& ui, AppState& state, Controller& act) {
-    const TraceTensor* tensor = held(state);
+    const TraceTensor* tensor = held_tensor(state);
     const Trace* trace = state.document.trace();
     const bool weights = has_role(trace, Role::weights), gates = has_role(trace, Role::gate);
     // Where a run is curves and counts alone there is nothing to take hold of.
@@ -152,7 +135,6 @@ void tools(const Ui& ui, AppState& state, Controller& act) {
 void name_line(const Ui& ui, const std::vector<ExplainedPart>& parts, Color ink, float room) {
     ImVec2 at = ImGui::GetCursorScreenPos();
     const float left = at.x, right = at.x + room, height = 22 * ui.s;
-    ImDrawList& list = *ImGui::GetWindowDrawList();
     for (const ExplainedPart& part : parts) {
         const bool subscript = part.kind == ExplainedPart::Kind::subscript;
         const double size = subscript ? 10.5 : 14;
@@ -165,7 +147,7 @@ void name_line(const Ui& ui, const std::vector<ExplainedPart>& parts, Color ink,
         const std::string text = ui.fonts.shown(whole);
         ImFont* font = ui.fonts.face(Font::ui, 14);
         const float px = subscript ? ui.fonts.imgui_size(Font::ui, 10.5) : compat::font_size(*font);
-        list.AddText(font, px, {at.x, at.y + (subscript ? 7 : 2) * ui.s}, ui.color(color), text.c_str());
+        text_at(ui, font, px, {at.x, at.y + (subscript ? 7 : 2) * ui.s}, color, text);
         at.x += font->CalcTextSizeA(px, 1e9f, 0, text.c_str()).x;
         if (whole.size() < said.size()) break;
     }
@@ -221,16 +203,15 @@ void change_line(const Ui& ui, const ProbabilityChange& change, float left, floa
     const ImVec2 at(left, ImGui::GetCursorScreenPos().y);
     ImFont* font = ui.fonts.face(Font::mono, 14);
     const float px = compat::font_size(*font);
-    ImDrawList& list = *ImGui::GetWindowDrawList();
     const std::string before = fmt::format("{:.2f} → ", change.before), after = fmt::format("{:.2f}", change.after);
     const float numbers = font->CalcTextSizeA(px, 1e9f, 0, (before + after).c_str()).x;
     const float column = std::min(left + 110 * s, right - numbers);
     ui.fonts.need(change.label);
     const std::string token = ui.fonts.shown(fitted(ui, change.label, 14, Font::mono, column - left - 8 * s));
-    list.AddText(font, px, {at.x, at.y + 2 * s}, ui.color(ui.theme.text), token.c_str());
-    list.AddText(font, px, {column, at.y + 2 * s}, ui.color(ui.theme.text), before.c_str());
+    text_at(ui, font, px, {at.x, at.y + 2 * s}, ui.theme.text, token);
+    text_at(ui, font, px, {column, at.y + 2 * s}, ui.theme.text, before);
     const float x = column + font->CalcTextSizeA(px, 1e9f, 0, before.c_str()).x;
-    list.AddText(font, px, {x, at.y + 2 * s}, ui.color(ui.theme.selection), after.c_str());
+    text_at(ui, font, px, {x, at.y + 2 * s}, ui.theme.selection, after);
     ImGui::SetCursorScreenPos({left, at.y + 22 * s});
 }
 

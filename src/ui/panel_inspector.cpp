@@ -25,7 +25,6 @@ std::optional<CellRef> formula(const Ui& ui, const std::vector<ExplainedPart>& p
     ImFont* font = ui.fonts.face(Font::mono, 14);
     const float line_height = 24 * s;
     ImVec2 at(left, ImGui::GetCursorScreenPos().y);
-    ImDrawList& list = *ImGui::GetWindowDrawList();
     const auto width_of = [&](const ExplainedPart& part) {
         const float size =
             part.kind == ExplainedPart::Kind::subscript ? ui.fonts.imgui_size(Font::mono, 10.5) : compat::font_size(*font);
@@ -51,8 +50,8 @@ std::optional<CellRef> formula(const Ui& ui, const std::vector<ExplainedPart>& p
             color = ImGui::IsItemHovered() || ImGui::IsItemFocused() ? ui.theme.selection : ui.theme.accent;
             if (ImGui::IsItemHovered()) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
         }
-        list.AddText(font, subscript ? ui.fonts.imgui_size(Font::mono, 10.5) : compat::font_size(*font),
-                     {at.x, at.y + (subscript ? 6 * s : 1 * s)}, ui.color(color), shown.c_str());
+        text_at(ui, font, subscript ? ui.fonts.imgui_size(Font::mono, 10.5) : compat::font_size(*font),
+                {at.x, at.y + (subscript ? 6 * s : 1 * s)}, color, shown);
         at.x += width;
     }
     ImGui::SetCursorScreenPos({left, at.y + line_height});
@@ -73,7 +72,6 @@ void trail(const Ui& ui, AppState& state, Controller& act) {
 void operand_rows(const Ui& ui, AppState& state, Controller& act, float left, float right) {
     static_cast<void>(state);
     const std::vector<Explanation::Operand> operands = state.document.stage.explanation->operands;
-    ImDrawList& list = *ImGui::GetWindowDrawList();
     const float s = ui.s;
     for (std::size_t i = 0; i < operands.size(); ++i) {
         const Explanation::Operand& operand = operands[i];
@@ -87,9 +85,9 @@ void operand_rows(const Ui& ui, AppState& state, Controller& act, float left, fl
         const std::string value = operand.shape.empty() ? value_text(operand.value) + " ›" : operand.shape + " ›";
         ui.fonts.need(operand.text);
         const std::string text = ui.fonts.shown(fitted(ui, operand.text, 14, Font::mono, right - left - 120 * s));
-        list.AddText(font, compat::font_size(*font), {at.x, at.y + 2 * s}, ui.color(color), text.c_str());
+        text_at(ui, font, compat::font_size(*font), {at.x, at.y + 2 * s}, color, text);
         const float width = font->CalcTextSizeA(compat::font_size(*font), 1e9f, 0, value.c_str()).x;
-        list.AddText(font, compat::font_size(*font), {right - width, at.y + 2 * s}, ui.color(color), value.c_str());
+        text_at(ui, font, compat::font_size(*font), {right - width, at.y + 2 * s}, color, value);
         if (lit) tooltip(ui, operand.ref.tensor);
         if (open) return act.stage().open_operand(operand.ref);
     }

@@ -61,8 +61,8 @@ bool sample_tile(const Ui& ui, AppState& state, const std::string& value, bool c
     ImFont* font = ui.fonts.face(Font::ui, 13);
     ui.fonts.need(title);
     const std::string text = fitted(ui, title, 13, Font::ui, thumbnail * s);
-    list.AddText(font, compat::font_size(*font), {at.x, at.y + (thumbnail + 4) * s},
-                 ui.color(lit ? ui.theme.text : ui.theme.secondary), text.c_str());
+    text_at(ui, font, compat::font_size(*font), {at.x, at.y + (thumbnail + 4) * s}, lit ? ui.theme.text : ui.theme.secondary,
+            text);
     return clicked;
 }
 

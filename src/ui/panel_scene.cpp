@@ -45,7 +45,7 @@ float words(const Ui& ui, const std::string& text, Color color, double size) {
     ui.fonts.need(text);
     ImFont* font = ui.fonts.face(Font::ui, size);
     const float px = compat::font_size(*font), y = at.y + (low_button * ui.s - px) / 2;
-    ImGui::GetWindowDrawList()->AddText(font, px, {at.x, y}, ui.color(color), text.c_str());
+    text_at(ui, font, px, {at.x, y}, color, text);
     return at.x + font->CalcTextSizeA(px, 1e9f, 0, text.c_str()).x;
 }
 

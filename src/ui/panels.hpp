@@ -67,6 +67,8 @@ void dialogs(const Ui& ui, AppState& state, Controller& act);
 /// A window in the middle that goes away by Esc, if it is uppermost, or a click beside it. Never higher than the screen: what
 /// is longer scrolls. True while it is open: then ImGui::End() ends it.
 bool begin_dialog(const Ui& ui, AppState& state, Layer layer, const char* id, bool& open, float width);
+/// The list of what was changed, to go back by.
+void history_dialog(const Ui& ui, AppState& state, Controller& act);
 /// For a file to open or a name to save under: the desktop's own dialog, or a field with the folder below.
 void path_prompt(const Ui& ui, AppState& state, Controller& act);
 

@@ -1,16 +1,11 @@
 #include "ui/picture_clipboard.hpp"
 
-#include <fmt/core.h>
-
 #include <cstdlib>
-#include <filesystem>
-#include <functional>
 
 #include "base/error.hpp"
 #include "base/translate.hpp"
-#include "io/atomic_file.hpp"
 #include "ui/helper_program.hpp"
-#include "ui/recovery_folder.hpp"
+#include "ui/pasted_pictures.hpp"
 
 namespace saccade {
 
@@ -58,13 +53,7 @@ std::string pasted_picture(const std::stop_token& stop) {
     }
     if (data.empty())
         throw Error(ErrorCode::not_found, "the clipboard holds no path of a file and no picture", "copy one, then paste again");
-    const std::filesystem::path folder = std::filesystem::path(state_folder()) / "pasted";
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    // The same picture is the same file.
-    const std::string path = (folder / fmt::format("{:016x}.{}", std::hash<std::string>{}(data), ending)).string();
-    write_file(path, data);
-    return path;
+    return keep_pasted(data, ending);
 }
 
 }  // namespace saccade

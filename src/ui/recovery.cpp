@@ -17,8 +17,8 @@ using nlohmann::json;
 constexpr std::chrono::milliseconds between_looks(200), between_writes(250), patience(2000);
 
 bool was_edited(const Document& document) {
-    return !document.history.undo.empty() || !document.history.redo.empty() || document.comparing || document.training.run ||
-           document.training.resuming.valid() || !(document.options == ViewOptions{});
+    return document.edited || document.comparing || document.training.run || document.training.resuming.valid() ||
+           !(document.options == ViewOptions{});
 }
 
 /// The next start may be in another folder.
@@ -100,9 +100,9 @@ bool Recovery::edited() {
 void Recovery::keep() {
     if (!writer_.joinable()) return;
     const auto now = Clock::now();
-    if (now - looked_at_ < between_looks && state_.document.history.last_edit == edit_seen_) return;
+    if (now - looked_at_ < between_looks && state_.history.last_edit == edit_seen_) return;
     looked_at_ = now;
-    edit_seen_ = state_.document.history.last_edit;
+    edit_seen_ = state_.history.last_edit;
     if (edited()) hand_over(work_now());
 }
 

@@ -91,6 +91,7 @@ nlohmann::json state_dump(const AppState& state, Controller& act) {
                  {"palette", state.palette_open},
                  {"palette_query", state.palette_query},
                  {"help", state.help_open},
+                 {"history", state.history_open},
                  {"export", state.desk.open},
                  {"drawer", state.inspector_drawer},
                  {"inspector_scroll", state.inspector_scroll},
@@ -110,8 +111,8 @@ nlohmann::json state_dump(const AppState& state, Controller& act) {
                  {"export_height_mm", act.desk().preview().shown().height * 25.4 / 96},
                  {"export_smallest_pt", act.desk().preview().shown().smallest * 0.75},
                  {"export_problem", act.desk().preview().shown().problem.has_value()},
-                 {"undo", state.document.history.undo.size()},
-                 {"redo", state.document.history.redo.size()},
+                 {"undo", state.history.undo.size()},
+                 {"redo", state.history.redo.size()},
                  {"params", to_json(state.document.side().request.params)}};
     dump["export_notes"] = json::array();
     for (const Note& note : act.desk().preview().shown().notes) dump["export_notes"].push_back(note.text);

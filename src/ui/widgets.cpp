@@ -9,6 +9,7 @@
 #include "base/utf8.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/imgui_stdlib_compat.hpp"
+#include "ui/text_boxes.hpp"
 #include "ui/text_wrap.hpp"
 #include "viz/layout.hpp"
 
@@ -83,6 +84,7 @@ void label(const Ui& ui, const std::string& text, Color color, double size, Font
         ui.fonts.shaped().draw(*ImGui::GetWindowDrawList(), whole, size * static_cast<double>(ui.s), font,
                                {at.x, at.y + compat::ascent(face, high)}, ui.color(color));
         ImGui::Dummy({static_cast<float>(ui.fonts.shaped().width(whole, size, font)) * ui.s, high});
+        note_text(ui.fonts, whole, ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
         return;
     }
     const std::string shown = ui.fonts.shown(whole);
@@ -91,7 +93,13 @@ void label(const Ui& ui, const std::string& text, Color color, double size, Font
     ImGui::TextUnformatted(shown.c_str(), shown.c_str() + shown.size());
     ImGui::PopStyleColor();
     ImGui::PopFont();
+    note_text(ui.fonts, whole, ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
     if (whole.size() != text.size() && ImGui::IsItemHovered()) tooltip(ui, text);
+}
+
+void text_at(const Ui& ui, ImFont* font, float px, ImVec2 at, Color color, const std::string& text) {
+    ImGui::GetWindowDrawList()->AddText(font, px, at, ui.color(color), text.c_str());
+    note_text(ui.fonts, text, at, {at.x + font->CalcTextSizeA(px, 1e9f, 0, text.c_str()).x, at.y + px});
 }
 
 namespace {
@@ -123,6 +131,7 @@ void paragraph(const Ui& ui, const std::string& text, Color color, double size) 
     ImGui::TextUnformatted(broken.c_str(), broken.c_str() + broken.size());
     ImGui::PopStyleColor();
     ImGui::PopFont();
+    note_text(ui.fonts, text, ImGui::GetItemRectMin(), ImGui::GetItemRectMax());
 }
 
 void heading(const Ui& ui, const std::string& text) {
@@ -170,6 +179,7 @@ bool button(const Ui& ui, const char* id, const std::string& text, ButtonKind ki
     // It keeps the focus when its text changes.
     const bool pressed = ImGui::Button((ui.fonts.shown(text) + "###" + id).c_str(), {width, height});
     ui.stop();
+    note_button_text(ui.fonts, text, ImGui::CalcTextSize(ui.fonts.shown(text).c_str()).x);
     ImGui::PopStyleVar(3);
     ImGui::PopStyleColor(4);
     if (!hint.empty() && ImGui::IsItemHovered()) tooltip(ui, hint);
@@ -210,6 +220,7 @@ int segments(const Ui& ui, const char* id, const std::vector<std::string>& choic
         ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(9 * ui.s, 4 * ui.s));
         if (ImGui::Button(text.c_str())) clicked = i;
         ui.stop();
+        note_button_text(ui.fonts, text, width - 18 * ui.s);
         ImGui::PopStyleVar(3);
         ImGui::PopStyleColor(2);
         ImGui::PopFont();
@@ -281,7 +292,9 @@ constexpr double keyboard_steps = 40;  // of a slider, from end to end
 bool menu_line(const Ui& ui, const std::string& english, bool chosen) {
     const std::string shown = tr(english);
     ui.fonts.need(shown);
-    return ImGui::Selectable((shown + "###" + english).c_str(), chosen);
+    const bool clicked = ImGui::Selectable((ui.fonts.shown(shown) + "###" + english).c_str(), chosen);
+    ui.stop();
+    return clicked;
 }
 
 bool slider(const Ui& ui, const char* id, double& value, double low, double high, float width) {

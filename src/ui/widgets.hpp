@@ -49,7 +49,9 @@ void apply_style(const Theme& theme, float scale);
 
 /// Text that may hold any character, in a colour and a size in logical px. Cut with an ellipsis at `max_width` px (0: not).
 void label(const Ui& ui, const std::string& text, Color color, double size = 15, Font font = Font::ui, float max_width = 0);
-/// The same, wrapped at the width of the panel.
+/// One that ImGui can draw as it is (FontAtlas::shown), at a place of the screen, `px` high.
+void text_at(const Ui& ui, ImFont* font, float px, ImVec2 at, Color color, const std::string& text);
+/// As label, wrapped at the width of the panel.
 void paragraph(const Ui& ui, const std::string& text, Color color, double size = 13);
 /// A small grey heading of a group in a panel.
 void heading(const Ui& ui, const std::string& text);

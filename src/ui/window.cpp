@@ -174,6 +174,7 @@ struct Window::Impl {
         const Theme& colors = theme(state.view.theme);
         const Ui ui{colors, fonts, canvas, grounds, tabs, fonts.scale()};
         grounds.areas.clear();
+        texts_drawn.boxes.clear();
         const ImVec2 size = ImGui::GetIO().DisplaySize;
         apply_style(colors, ui.s);
         ImGui::SetNextWindowPos({0, 0});
@@ -228,12 +229,24 @@ struct Window::Impl {
         state.menu_open = ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopup);
     }
 
+    nlohmann::json boxes_drawn() const {
+        nlohmann::json all = nlohmann::json::array();
+        for (const FontAtlas::Heard::Box& one : texts_drawn.boxes)
+            all.push_back({{"text", one.text},
+                           {"box", one.box},
+                           {"clip", one.clip},
+                           {"layer", one.layer},
+                           {"scrolls", one.scrolls},
+                           {"of_figure", one.of_figure}});
+        return all;
+    }
+
     void dump_state() {
         if (options.state_file.empty()) return;
         nlohmann::json shown = state_dump(state, act);
         // A frame in which the language was switched holds both.
         if (std::exchange(drawn_in, state.view.window_language) != state.view.window_language) texts_drawn = {};
-        if (tells_texts) shown["drawn"] = {{"all", texts_drawn.drawn}, {"cut", texts_drawn.cut}};
+        if (tells_texts) shown["drawn"] = {{"all", texts_drawn.drawn}, {"cut", texts_drawn.cut}, {"boxes", boxes_drawn()}};
         texts_drawn = {};
         shown["settled"] = settle == 0;  // nothing on screen will move by itself: a place is where a click finds it
         std::string text = shown.dump();

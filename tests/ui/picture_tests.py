@@ -6,7 +6,8 @@ import struct
 import tempfile
 import zlib
 
-from steps import answered, check, choose, give_path
+from driver import Window
+from steps import answered, check, choose, from_palette, give_path
 from xdnd import drop
 
 
@@ -196,6 +197,22 @@ def test_a_picture_opens_an_exhibit_that_takes_it(w):
     w.key("ctrl+v")
     s = w.wait("spatial with it", lambda s: answered(s) and s["exhibit"] == "spatial" and s["params"]["image"] == path)
     check(s["picture"]["size"] == [64, 48], f"the caption says {s['picture']}")
+
+
+def test_a_photograph_has_no_shapes_to_drag(w):
+    path = os.path.join(tempfile.mkdtemp(), "photo.png")
+    write_png(path, 90, 60)
+    hint = "drag a shape"
+
+    def hints(s):
+        return [text for text in s["drawn"]["all"] if hint in text]
+
+    with Window(w.program, w.artifacts, path, tells_texts=True) as photo:
+        s = photo.resting("the photograph", lambda s: answered(s) and s["params"].get("image") == path and "picture" in s["places"])
+        check(not hints(s), f"over a photograph: {hints(s)}")
+        photo.picture("photo-hint")
+        from_palette(photo, "scene maker")
+        s = photo.resting("a scene", lambda s: answered(s) and s["params"]["image"] != path and hints(s))
 
 
 def test_a_file_is_dropped(w):

@@ -20,6 +20,7 @@ import time
 import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from box_tests import *  # noqa: E402,F401,F403
 from compare_tests import *  # noqa: E402,F401,F403
 from desk_tests import *  # noqa: E402,F401,F403
 from driver import Window  # noqa: E402

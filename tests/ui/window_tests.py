@@ -72,13 +72,77 @@ def test_each_exhibit_keeps_its_own(w):
     choose(w, "alignment")
     s = w.wait("alignment again", lambda s: answered(s) and s["exhibit"] == "alignment" and s["texts"])
     check(s["params"] == before["params"] and s["interventions"] == before["interventions"], "its inputs or interventions are gone")
-    check(s["texts"] == before["texts"] and s["undo"] == before["undo"], "its output or its undo is gone")
+    check(s["texts"] == before["texts"], "its output is gone")
     check(s["options"] == {}, f"another exhibit's view came along: {s['options']}")
     w.picture("kept")
-    w.key("ctrl+z")
-    w.wait("undo", lambda s: answered(s) and s["interventions"] == [])
     choose(w, "transformer")
     w.wait("its view", lambda s: s["exhibit"] == "transformer" and s["options"].get("layers") == "rollout")
+
+
+def test_undo_crosses_exhibits_and_its_list_goes_back(w):
+    first = w.state()["params"]["source"]
+    w.replace_source("8 August 2018")
+    w.wait("the answer", lambda s: answered(s) and s["texts"]["output"] == "2018-08-08")
+    w.key("Escape")
+    w.drag(*w.cell(4, 1), 0, -70)
+    w.wait("an intervention", lambda s: answered(s) and len(s["interventions"]) == 1)
+    choose(w, "transformer")
+    w.wait("the transformer", lambda s: answered(s) and s["exhibit"] == "transformer" and s["texts"])
+    w.click(*w.place("view Combine layers rollout"))
+    w.wait("rollout", lambda s: s["options"].get("layers") == "rollout")
+    choose(w, "memory")
+    w.wait("the memory", lambda s: answered(s) and s["exhibit"] == "memory")
+    w.key("ctrl+z")
+    w.wait("the transformer as it was", lambda s: s["exhibit"] == "transformer" and s["options"] == {} and "Undone" in (s["banner"] or ""))
+    w.key("ctrl+z")
+    w.wait("alignment as it was", lambda s: answered(s) and s["exhibit"] == "alignment" and s["interventions"] == [])
+    w.key("ctrl+y")
+    w.wait("the weight", lambda s: answered(s) and len(s["interventions"]) == 1)
+    w.key("ctrl+shift+z")
+    w.wait("the rollout", lambda s: s["exhibit"] == "transformer" and s["options"].get("layers") == "rollout")
+    # The list: the latest first. By a click to before everything, by keys to the text alone.
+    w.key("ctrl+h")
+    w.wait("the list", lambda s: s["history"] and "history 3" in s["places"])
+    w.picture("history")
+    w.click(*w.place("history 3"))
+    s = w.wait("the beginning", lambda s: answered(s) and not s["history"] and s["exhibit"] == "alignment" and s["interventions"] == [])
+    check(s["params"]["source"] == first and s["undo"] == 0 and s["redo"] == 3, f"{s['params']['source']!r}, {s['undo']} made, {s['redo']} undone")
+    w.key("ctrl+h")
+    w.wait("the list", lambda s: s["history"] and "history 3" in s["places"])
+    w.key("Up", "Return")
+    s = w.wait("the text", lambda s: answered(s) and s["params"]["source"] == "8 August 2018")
+    check(s["interventions"] == [] and s["undo"] == 1, f"{s['interventions']}, {s['undo']} made")
+    w.key("ctrl+h")
+    w.wait("the list", lambda s: s["history"])
+    w.key("Escape")
+    w.wait("no list", lambda s: not s["history"])
+
+
+def test_what_has_no_room_on_the_bar_stands_in_its_menu(w):
+    names = ("drawer", "compare", "open history", "theme", "language", "present", "open desk")
+    for width, height in ((1024, 768), (800, 600), (640, 480), (480, 400)):
+        w.resize(width, height)
+        s = w.resting("the bar", lambda s: "open desk" in s["places"])
+        on = [name for name in (*names, "search or run") if name in s["places"]]
+        boxes = sorted(s["places"][name] for name in on)
+        for (x, _, wide, _), (after, *_) in zip(boxes, boxes[1:]):
+            check(x + wide <= after + 1, f"at {width} buttons stand on each other: {boxes}")
+        check(boxes[-1][0] + boxes[-1][2] <= width, f"at {width} the last goes beyond the window: {boxes}")
+        missing = [name for name in names if name not in on]
+        if missing:
+            w.click(*w.place("more"))
+            w.resting(f"in the menu: {missing}", lambda s: all(name in s["places"] for name in missing))
+            w.picture(f"bar-{width}")
+            w.key("Escape")
+            w.resting("no menu", lambda s: not any(name in s["places"] for name in missing))
+    check("language" in missing and "present" in missing, f"at 480 only {missing} are left out")
+    w.click(*w.place("more"))
+    w.click(*w.place("language"))
+    w.wait("Chinese", lambda s: s["language"] == "zh")
+    w.resting("no menu", lambda s: "language" not in s["places"])
+    w.click(*w.place("more"))
+    w.click(*w.place("language"))
+    w.wait("English", lambda s: s["language"] == "en")
 
 
 def test_the_drawer_stands_beside_the_stage(w):

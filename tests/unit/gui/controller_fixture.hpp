@@ -35,7 +35,7 @@ class ControllerTest : public testing::Test {
     }
     void set_source(const std::string& text) {
         act_.inputs().set_param("source", text);
-        state_.document.history.coalescing.clear();  // as if the person had paused
+        state_.history.coalescing.clear();  // as if the person had paused
         settle();
     }
     std::string output() const { return state_.document.trace()->texts().at("output"); }

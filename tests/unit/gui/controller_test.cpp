@@ -28,12 +28,12 @@ TEST_F(ControllerTest, AnEmptySourceIsAProblemAndThePictureBeforeStays) {
 
 TEST_F(ControllerTest, OneDragIsOneUndoEntryAndTheRowKeepsItsSum) {
     const double before = weight(3, 2);
-    const std::size_t entries = state_.document.history.undo.size();
+    const std::size_t entries = state_.history.undo.size();
     act_.hand().begin_weight_drag({"weights", {3, 2}}, 500, 160);
     for (float y = 500; y >= 380; y -= 10) act_.hand().drag_weight(y);
     act_.hand().end_weight_drag();
     settle();
-    EXPECT_EQ(state_.document.history.undo.size(), entries + 1);
+    EXPECT_EQ(state_.history.undo.size(), entries + 1);
     ASSERT_EQ(state_.document.side().request.interventions.size(), 1u);
     EXPECT_NEAR(weight(3, 2), std::min(1.0, before + 120.0 / 160), 1e-5);
     EXPECT_NEAR(row_sum(*state_.document.trace(), 3), 1, 1e-5);
@@ -48,12 +48,12 @@ TEST_F(ControllerTest, OneDragIsOneUndoEntryAndTheRowKeepsItsSum) {
 }
 
 TEST_F(ControllerTest, AClickThatDoesNotMoveChangesNothing) {
-    const std::size_t entries = state_.document.history.undo.size();
+    const std::size_t entries = state_.history.undo.size();
     act_.hand().begin_weight_drag({"weights", {3, 2}}, 500, 160);
     act_.hand().drag_weight(502);
     act_.hand().end_weight_drag();
     EXPECT_TRUE(state_.document.side().request.interventions.empty());
-    EXPECT_EQ(state_.document.history.undo.size(), entries);
+    EXPECT_EQ(state_.history.undo.size(), entries);
 }
 
 TEST_F(ControllerTest, ACellOfWhatTheViewsJoinedBecomesTheRunsOwnWhenTheyJoinNoMore) {
@@ -82,11 +82,11 @@ TEST_F(ControllerTest, ACellOfWhatAnAnalysisMadeExplainsItselfAndStaysSelectedIn
 }
 
 TEST_F(ControllerTest, KeystrokesInOneFieldAreOneUndoEntry) {
-    const std::size_t entries = state_.document.history.undo.size();
+    const std::size_t entries = state_.history.undo.size();
     for (const char* text : {"1", "1 ", "1 M", "1 Ma", "1 May", "1 May 2020"})
         act_.inputs().set_param("source", std::string(text));
     settle();
-    EXPECT_EQ(state_.document.history.undo.size(), entries + 1);
+    EXPECT_EQ(state_.history.undo.size(), entries + 1);
     act_.undo();
     settle();
     EXPECT_EQ(state_.document.side().request.params.text("source"), "Mon, 30 Sep 2019");

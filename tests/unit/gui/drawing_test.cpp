@@ -24,7 +24,7 @@ class DrawingTest : public ControllerTest {
 
 TEST_F(DrawingTest, ADraggedPlaceFollowsTheMouseAndAllLaterOnesAreDecidedAnew) {
     const auto before = place(1), last = place(5);
-    const std::size_t entries = state_.document.history.undo.size();
+    const std::size_t entries = state_.history.undo.size();
     // The picture stands at (100, 50) and is 400 x 200 px; the mouse takes hold a little beside the place.
     const std::array<float, 4> box = {100, 50, 400, 200};
     const float at_x = 100 + (before[0] + 1) * 200, at_y = 50 + (before[1] + 1) * 100;
@@ -38,7 +38,7 @@ TEST_F(DrawingTest, ADraggedPlaceFollowsTheMouseAndAllLaterOnesAreDecidedAnew) {
     EXPECT_NEAR(place(1)[0], (420.0f - 100) / 200 - 1, 2e-3);
     EXPECT_NEAR(place(1)[1], (100.0f - 50) / 100 - 1, 2e-3);
     EXPECT_TRUE(place(5) != last);
-    EXPECT_EQ(state_.document.history.undo.size(), entries + 1);
+    EXPECT_EQ(state_.history.undo.size(), entries + 1);
     // Beyond the edge it stays at the edge; it is the same two interventions.
     act_.hand().begin_place_drag(handle(1), box, 420, 100);
     act_.hand().drag_place(9000, -9000);
@@ -61,12 +61,12 @@ TEST_F(DrawingTest, ThePenDrawsAStrokeIsOneEditAndClearTakesAllAway) {
     for (const Note& note : state_.document.trace()->notes())
         said = said || note.text.find("nothing is drawn") != std::string::npos;
     EXPECT_TRUE(said);
-    const std::size_t entries = state_.document.history.undo.size();
+    const std::size_t entries = state_.history.undo.size();
     act_.scenes().press(0, 0.5, 0.2, {0, 0, 100, 100});
     for (int i = 1; i <= 60; ++i) act_.scenes().drag(0.5, 0.2 + 0.01 * i);
     act_.scenes().release();
     settle();
-    EXPECT_EQ(state_.document.history.undo.size(), entries + 1);
+    EXPECT_EQ(state_.history.undo.size(), entries + 1);
     ASSERT_EQ(act_.scenes().scene(0)->shapes.size(), 1u);
     const SceneShape& stroke = act_.scenes().scene(0)->shapes[0];
     EXPECT_EQ(stroke.kind, ShapeKind::stroke);

@@ -32,7 +32,7 @@ class HandTest : public testing::Test {
     }
     void set(const std::string& name, ParamValue value) {
         act_.inputs().set_param(name, std::move(value));
-        state_.document.history.coalescing.clear();
+        state_.history.coalescing.clear();
         settle();
     }
     const Tensor<float>& values(const char* tensor) const { return state_.document.trace()->tensor(tensor).values; }
@@ -75,12 +75,12 @@ TEST_F(HandTest, ABlockIsAblatedAndComesBack) {
 
 TEST_F(HandTest, ASliderIsOneInterventionAndOneUndoEntry) {
     const CellRef block{"context", {2, -1}};
-    const std::size_t entries = state_.document.history.undo.size();
+    const std::size_t entries = state_.history.undo.size();
     for (const double factor : {0.9, 0.7, 0.5, 1.4}) act_.hand().scale_block(block, factor);
     settle();
     ASSERT_EQ(list().size(), 1u);
     EXPECT_FLOAT_EQ(list()[0].value, 1.4f);
-    EXPECT_EQ(state_.document.history.undo.size(), entries + 1);
+    EXPECT_EQ(state_.history.undo.size(), entries + 1);
     const TraceTensor& context = state_.document.trace()->tensor("context");
     EXPECT_FLOAT_EQ(context.values.at({2, 0}), 1.4f * context.before.at({2, 0}));
     act_.hand().scale_block(block, 1);
@@ -214,7 +214,7 @@ TEST_F(HandTest, OfNothingNothingIsTakenAway) {
         if (w.at({0, j}) > w.at(most.index)) most.index[1] = j;
     }
     ASSERT_LT(w.at(least.index), 5e-4f);
-    const std::size_t entries = state_.document.history.undo.size();
+    const std::size_t entries = state_.history.undo.size();
     act_.stage().select(least);
     act_.hand().nudge_selected(-0.05);
     EXPECT_TRUE(list().empty());
@@ -224,7 +224,7 @@ TEST_F(HandTest, OfNothingNothingIsTakenAway) {
     act_.hand().drag_weight(600);
     act_.hand().end_weight_drag();
     EXPECT_TRUE(list().empty());
-    EXPECT_EQ(state_.document.history.undo.size(), entries);
+    EXPECT_EQ(state_.history.undo.size(), entries);
     act_.hand().nudge_selected(0.05);
     EXPECT_EQ(list().size(), 1u);
     settle();
@@ -272,7 +272,7 @@ TEST_F(HandTest, ARowOfTheOtherSideIsTakenOver) {
 TEST_F(HandTest, AMaskIsDrawnInAStrokeAndTakenBack) {
     set("alignment", std::string("local_m"));
     ASSERT_NE(state_.document.trace()->find("mask"), nullptr);
-    const std::size_t entries = state_.document.history.undo.size();
+    const std::size_t entries = state_.history.undo.size();
     Index visible = 0;
     while (values("mask").at({2, visible}) != 0) ++visible;
     act_.hand().toggle_mask_drawing();
@@ -283,7 +283,7 @@ TEST_F(HandTest, AMaskIsDrawnInAStrokeAndTakenBack) {
     act_.hand().extend_mask_stroke({"weights", {4, visible}});
     settle();
     EXPECT_EQ(list().size(), 2u);
-    EXPECT_EQ(state_.document.history.undo.size(), entries + 1);
+    EXPECT_EQ(state_.history.undo.size(), entries + 1);
     EXPECT_EQ(values("mask").at({2, visible}), hidden);
     EXPECT_EQ(values("weights").at({2, visible}), 0);
     EXPECT_NEAR(row_sum(2), 1, 1e-5);

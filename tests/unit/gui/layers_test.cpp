@@ -28,6 +28,8 @@ TEST_F(LayersTest, EscIsForTheUppermost) {
     EXPECT_EQ(top_layer(state_, false, true), Layer::exporting);
     state_.prompt.kind = PathPrompt::Kind::open;
     EXPECT_EQ(top_layer(state_, false, true), Layer::prompt);
+    state_.history_open = true;
+    EXPECT_EQ(top_layer(state_, false, true), Layer::history);
     state_.palette_open = true;
     EXPECT_EQ(top_layer(state_, false, true), Layer::palette);
     state_.help_open = true;

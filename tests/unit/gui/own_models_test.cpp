@@ -56,7 +56,7 @@ TEST_F(OwnModels, ADamagedFolderThatIsOpenedLeavesAllAsItWas) {
     open_and_read(good, "2 7 8 3");
     ASSERT_EQ(state_.document.exhibit().id, "checkpoint");
     const TracePtr shown = state_.document.side().shown.trace;
-    const std::size_t undo = state_.document.history.undo.size();
+    const std::size_t undo = state_.history.undo.size();
     for (const std::string& wrong : {bad, folder_, damaged("vision_vit"), damaged("timm_seresnet50")}) {
         open(wrong);
         settle();
@@ -67,7 +67,7 @@ TEST_F(OwnModels, ADamagedFolderThatIsOpenedLeavesAllAsItWas) {
         EXPECT_EQ(params().text("text"), "2 7 8 3");
         EXPECT_EQ(state_.document.side().shown.trace, shown);
         EXPECT_FALSE(state_.document.side().problem);
-        EXPECT_EQ(state_.document.history.undo.size(), undo);
+        EXPECT_EQ(state_.history.undo.size(), undo);
     }
 }
 
@@ -82,13 +82,13 @@ TEST_F(OwnModels, ATypedPathIsOpenedWhenAllOfItCanBeRead) {
     EXPECT_EQ(params().text("path"), golden("checkpoint_gpt2"));
     EXPECT_EQ(state_.document.side().shown.trace, shown);
 
-    const std::size_t undo = state_.document.history.undo.size();
+    const std::size_t undo = state_.history.undo.size();
     type_path("path", golden("checkpoint_llama"));
     EXPECT_EQ(params().text("path"), golden("checkpoint_llama"));
     EXPECT_EQ(params().text("text"), "2 7 8 3");
     EXPECT_TRUE(state_.document.path.param.empty());
     EXPECT_EQ(banner(), "");
-    EXPECT_EQ(state_.document.history.undo.size(), undo + 1);
+    EXPECT_EQ(state_.history.undo.size(), undo + 1);
     act_.undo();
     settle();
     EXPECT_EQ(params().text("path"), golden("checkpoint_gpt2"));

@@ -38,23 +38,31 @@ TEST(PaletteMatch, EveryWordMustBeThereInAnyOrderAndCase) {
     EXPECT_FALSE(match_score("x", ""));
 }
 
-TEST(PaletteMatch, ChineseIsFoundByItselfAndByPinyinInitials) {
+TEST(PaletteMatch, ChineseIsFoundByItselfAndByPinyin) {
     EXPECT_TRUE(match_score("对齐", "作为对齐的注意力"));
     EXPECT_TRUE(match_score("zwdq", "作为对齐的注意力"));
     EXPECT_GT(score("dqdzyl", "作为对齐的注意力"), score("dqdzyl", "Dequeue drizzly"));
-    EXPECT_TRUE(match_score("cf", "重复") || pinyin_initials(U'复').empty());
+    EXPECT_TRUE(match_score("cf", "重复"));
+    EXPECT_TRUE(match_score("zhongfu", "重复")) << "the other reading";
+    EXPECT_TRUE(match_score("duiqi", "作为对齐的注意力"));
+    EXPECT_TRUE(match_score("zuoweiduiqi", "作为对齐的注意力"));
+    EXPECT_TRUE(match_score("dui zhuyi", "作为对齐的注意力"));
+    EXPECT_TRUE(match_score("duiq", "作为对齐的注意力")) << "a part of a syllable";
+    EXPECT_GT(score("duiqi", "作为对齐的注意力"), score("duiqi", "Quite during queues"));
+    EXPECT_FALSE(match_score("duihao", "作为对齐的注意力"));
     EXPECT_FALSE(match_score("qqqq", "作为对齐的注意力"));
-    EXPECT_EQ(pinyin_initials(U'重').size(), 2u) << "zhong and chong";
-    EXPECT_EQ(pinyin_initials(U'龘'), "");
+    EXPECT_EQ(pinyin(U'重').size(), 2u) << "zhong and chong";
+    EXPECT_EQ(pinyin(U'绿').front().front(), 'l');
+    EXPECT_TRUE(pinyin(U'龘').empty());
 }
 
-TEST(PaletteMatch, EveryCharacterOfOurTitlesAndExamplesHasAnInitial) {
+TEST(PaletteMatch, EveryCharacterOfOurTitlesAndExamplesHasAReading) {
     std::size_t characters = 0;
     const auto look_at = [&](const std::string& text, const std::string& where) {
         for (const char32_t c : decode_utf8(text)) {
             if (!is_han(c)) continue;
             ++characters;
-            EXPECT_NE(pinyin_initials(c), "") << encode_utf8(c) << " in " << where;
+            EXPECT_FALSE(pinyin(c).empty()) << encode_utf8(c) << " in " << where;
         }
     };
     for (const Exhibit& e : exhibits()) {
@@ -129,12 +137,30 @@ TEST_F(PaletteTest, SettingsAndTheirValues) {
     EXPECT_EQ(request().params.text("score"), "dot");
     EXPECT_EQ(best("beam 5").title, "Beam: 5");
     EXPECT_EQ(request().params.integer("beam"), 5);
-    EXPECT_EQ(state_.document.history.undo.size(), 2u) << "each is an edit of its own";
+    EXPECT_EQ(state_.history.undo.size(), 2u) << "each is an edit of its own";
     EXPECT_EQ(best("temperature").kind, "setting");
     EXPECT_EQ(state_.reveal.place, "temperature");
     EXPECT_TRUE(state_.settings_more);
     for (const PaletteEntry& entry : palette_found(state_, act_, "beam 99999"))
         EXPECT_NE(entry.title.substr(0, 5), "Beam:") << "out of its range";
+}
+
+TEST_F(PaletteTest, AblationByWhatPeopleCallIt) {
+    act_.stage().select({"weights", {3, 2}});
+    const auto is_found = [&](const std::string& query) {
+        const auto found = palette_found(state_, act_, query);
+        return !found.empty() && found.front().title.starts_with("Ablate");
+    };
+    for (const char* query : {"ablate", "switch off", "silence"}) EXPECT_TRUE(is_found(query)) << query;
+    act_.set_language("zh");
+    for (const char* query : {"ablate", "switch off", "消融", "关闭", "xiaorong", "guanbi"})
+        EXPECT_TRUE(is_found(query)) << query;
+    act_.set_language("en");
+    best("ablate");
+    ASSERT_EQ(request().interventions.size(), 1u);
+    EXPECT_EQ(request().interventions[0].value, 0);
+    best("ablate");
+    EXPECT_TRUE(request().interventions.empty());
 }
 
 TEST_F(PaletteTest, ModelsOfAnyExhibitAndExamplesOfThisOne) {

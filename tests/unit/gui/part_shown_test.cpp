@@ -48,7 +48,7 @@ class PartShownTest : public ControllerTest {
         };
         return *part_place({100, 50, 200, 200}, {part(2, PartAxis::Runs::across), part(1, PartAxis::Runs::down)}, weights);
     }
-    std::size_t undos() const { return state_.document.history.undo.size(); }
+    std::size_t undos() const { return state_.history.undo.size(); }
     void select(Index row, Index col) { act_.select_on(0, {"weights", {1, row, col}}); }
     std::vector<Index> selected() const { return state_.document.stage.selected.cell.index; }
 };
@@ -179,12 +179,12 @@ class PartOfViewTest : public ControllerTest {
 
 TEST_F(PartOfViewTest, the_wheel_zooms_and_undo_goes_back) {
     const std::uint64_t asked = act_.runs().asked();
-    const std::size_t before = state_.document.history.undo.size();
+    const std::size_t before = state_.history.undo.size();
     act_.part().zoom(0, place(), 0, 1, 0.5);
     EXPECT_EQ(shown("source"), "1-" + std::to_string((columns() + 1) / 2));
     EXPECT_EQ(shown("output"), std::to_string(rows() / 2 + 1) + "-" + std::to_string(rows()));
     act_.part().zoom(0, place(), 0, 1, 0.9);
-    EXPECT_EQ(state_.document.history.undo.size(), before + 1) << "one gesture, one entry";
+    EXPECT_EQ(state_.history.undo.size(), before + 1) << "one gesture, one entry";
     EXPECT_TRUE(act_.part().is_cut());
     act_.undo();
     EXPECT_EQ(shown("source"), "all");

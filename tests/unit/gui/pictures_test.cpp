@@ -26,7 +26,7 @@ class PicturesTest : public testing::Test {
         act_.choose_exhibit("spatial");
         act_.pictures().open(scene_value(two_shapes()));
         settle();
-        state_.document.history.undo.clear();
+        state_.history.undo.clear();
     }
     ~PicturesTest() override { std::filesystem::remove_all(folder_); }
 
@@ -78,7 +78,7 @@ TEST_F(PicturesTest, AShapeFollowsTheMouseAndOneDragIsOneUndoEntry) {
     EXPECT_NEAR(shape(0).y, 0.5, 1e-9);
     EXPECT_NEAR(shape(1).x, 0.8, 1e-9);
     EXPECT_FALSE(state_.document.stale());
-    ASSERT_EQ(state_.document.history.undo.size(), 1u);
+    ASSERT_EQ(state_.history.undo.size(), 1u);
     act_.undo();
     settle();
     EXPECT_EQ(value(0), before);
@@ -93,7 +93,7 @@ TEST_F(PicturesTest, APressWithoutAMoveSelectsAndChangesNothing) {
     act_.scenes().release();
     EXPECT_EQ(act_.scenes().selected_shape(), 1);
     EXPECT_EQ(value(0), before);
-    EXPECT_TRUE(state_.document.history.undo.empty());
+    EXPECT_TRUE(state_.history.undo.empty());
     act_.scenes().press(0, 0.55, 0.1);
     EXPECT_EQ(act_.scenes().selected_shape(), -1);
     EXPECT_FALSE(state_.document.scene.held);

@@ -150,11 +150,11 @@ TEST_F(PresentingTest, IsFoundByItsNameAndHearsItsKeysAlone) {
     EXPECT_EQ(std::ranges::count_if(commands(), starts), 1);
     for (const Command& command : commands())
         if (heard_in_present(command)) {
-            const std::size_t undo = state_.document.history.undo.size();
+            const std::size_t undo = state_.history.undo.size();
             const Params before = state_.document.side().request.params;
             state_.present.start();
             command.run(state_, act_);
-            EXPECT_TRUE(state_.document.side().request.params == before && state_.document.history.undo.size() == undo)
+            EXPECT_TRUE(state_.document.side().request.params == before && state_.history.undo.size() == undo)
                 << command.title << " changes the document";
         }
 }
