@@ -222,12 +222,12 @@ WRAPPERS = {"tr", "msg", "tr_count", "tr_in", "Error"}
 # Their first literal is a name: of ImGui, of a place for tests, of a key in a file.
 TAKES_NAME = {
     "button", "segments", "slider", "toggle_switch", "flow_button", "name_menu", "row", "press", "small", "turn_button", "begin_panel",
-    "begin_dialog", "begin_padded_child", "Begin", "BeginChild", "BeginPopup", "OpenPopup", "InvisibleButton", "PushID", "note_place",
+    "begin_dialog", "begin_padded_child", "Begin", "BeginChild", "BeginPopup", "OpenPopup", "InvisibleButton", "scrim", "PushID", "note_place",
     "try_emplace", "text_input", "field", "remember", "edit", "prompt", "put", "put_menu", "history_row", "number", "text", "find_string", "getenv", "named_switch",
     "text_field", "offer",
 }
 KEYS_IN = {"refuse_unknown_keys", "needs", "one_of", "find", "rfind"}
-NAMES_IN = {"[", "note_place", "dlopen", "dlsym", "fputs", "print_stderr", "starts_with", "ends_with", "find"}
+NAMES_IN = {"[", "note_place", "rect_of", "dlopen", "dlsym", "fputs", "print_stderr", "starts_with", "ends_with", "find"}
 # Read like texts and are none that a language changes; each with its reason.
 NOT_TRANSLATED = re.compile("|".join((
     r"Saccade",  # the program's name

@@ -31,17 +31,26 @@ void draw_bare_window() {
 
 }  // namespace
 
-double start_ms(bool bare) {
+double start_ms(const std::string& what) {
     const auto start = std::chrono::steady_clock::now();
-    if (bare) {
+    if (what == "bare") {
         draw_bare_window();
         return ms_since(start);
     }
-    Window window({});
+    WindowOptions options;
+    options.first_scene = what == "scene";
+    Window window(options);
     glfwSwapInterval(0);
-    window.frame();
-    window.finish();
-    return ms_since(start);
+    if (what != "scene") {
+        window.frame();
+        window.finish();
+        return ms_since(start);
+    }
+    until_answered(window);
+    const double ms = ms_since(start);
+    if (!window.controller().tour().shows_band() || window.state().document.trace() == nullptr)
+        throw Error(ErrorCode::unsupported, "the first scene is not shown", "install the program with its lessons");
+    return ms;
 }
 
 }  // namespace saccade

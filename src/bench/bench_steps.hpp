@@ -33,6 +33,9 @@ bool frame_held(Window& window);
 /// the result: n moves at 128 px and n / 3 at 512 px.
 std::vector<BenchValue> bench_pictures(Window& window, int n);
 
+/// The frames of a row that is played number by number in Present (P): from one to the next, each swapped and finished.
+std::vector<BenchValue> bench_slow_play(Window& window);
+
 /// From a notch of the wheel over a large capture, or a move that drags its part, to the finished picture: n times each.
 std::vector<BenchValue> bench_capture(Window& window, int n);
 

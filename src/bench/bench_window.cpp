@@ -210,6 +210,7 @@ std::vector<BenchValue> bench_window(int n) {
     for (const Index length : {256, 512}) append(bench_head_grid(window, length, 30));
     append(bench_pictures(window, 100));
     append(bench_capture(window, 100));
+    append(bench_slow_play(window));
     return values;
 }
 

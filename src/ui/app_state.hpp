@@ -11,12 +11,14 @@
 #include "ui/desk_state.hpp"
 #include "ui/document.hpp"
 #include "ui/edit.hpp"
+#include "ui/exhibit_pictures.hpp"
 #include "ui/file_browser.hpp"
 #include "ui/layers.hpp"
 #include "ui/lesson_state.hpp"
 #include "ui/present.hpp"
 #include "ui/recent.hpp"
 #include "ui/slow_play.hpp"
+#include "ui/tour.hpp"
 
 namespace saccade {
 
@@ -32,6 +34,7 @@ struct ViewSettings {
     std::string language = "en";           // of the lessons: "en", "zh"
     bool lesson_language_chosen = false;   // else it is the window's
     bool lesson = false;                   // the inspector shows the lesson
+    bool tour_seen = false;                // it was taken, or left
 };
 
 /// A message under the inputs: one line and the way out.
@@ -125,9 +128,11 @@ struct AppState {
     bool leaving = false;  // asks whether to quit: a training is under way
     double screen_scale = 1;
     FigureDesk desk;
+    ExhibitPage exhibit_page;
     Presentation present;
     SlowPlay slow;
     LessonState lesson;
+    TourState tour;
     std::optional<std::vector<OfferedLesson>> offered_lessons;  // read when they are first looked for
     PathPrompt prompt;
     FileBrowser browser;           // of the prompt

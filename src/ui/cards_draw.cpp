@@ -357,6 +357,7 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
     const ImVec2 high(place.at.x + place.size.x, place.at.y + place.size.y);
     if (!ImGui::IsRectVisible(place.at, high)) return;
     card_ground(ui, place.at, high);
+    state.places.try_emplace("card", std::array<float, 4>{place.at.x, place.at.y, place.size.x, place.size.y});
     const ImVec2 inner(place.at.x + 14 * s, place.at.y + 38 * s);
     const ImVec2 size(place.size.x - 28 * s, place.size.y - 50 * s);
     std::string title, subtitle, problem;

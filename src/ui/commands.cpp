@@ -1,4 +1,4 @@
-#include "ui/commands.hpp"
+#include "ui/commands_parts.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,7 +16,6 @@ namespace saccade {
 
 namespace {
 
-constexpr double nudge = 0.05;       // of a weight
 constexpr double shape_step = 0.02;  // of the picture
 constexpr double scale_step = 0.1;
 constexpr double zoom_step = 1.25, pan_step = 0.25;  // of the positions that are shown
@@ -99,9 +98,6 @@ bool has_lesson(const AppState& state, Controller&) {
 }
 bool plays_file(const AppState& state, Controller&) {
     return state.lesson.file != nullptr;
-}
-bool scene_changed(const AppState&, Controller& act) {
-    return act.lesson().changed();
 }
 bool has_training(const AppState& state, Controller&) {
     return !state.document.exhibit().training_task.empty();
@@ -244,8 +240,9 @@ void add_runs(std::vector<Command>& all) {
 
 void add_window(std::vector<Command>& all) {
     const auto scale = [](double by) { return [by](AppState& state, Controller& act) { change_scale(state, act, by); }; };
-    all.push_back({msg("Present"), "F5", [](const AppState& state, Controller&) { return !state.desk.open; }, start_presenting,
-                   Heard::outside_dialogs});
+    all.push_back({msg("Present"), "F5",
+                   [](const AppState& state, Controller&) { return !state.desk.open && !state.exhibit_page.open; },
+                   start_presenting, Heard::outside_dialogs});
     all.push_back({msg("Light or dark"), "Ctrl T", {}, [](AppState&, Controller& act) { act.toggle_theme(); }});
     for (const Language& one : languages())
         all.push_back({"Language: " + one.name,
@@ -272,84 +269,19 @@ void add_window(std::vector<Command>& all) {
     all.push_back({msg("Quit"), "Ctrl Q", {}, [](AppState&, Controller& act) { act.quit(); }});
 }
 
-bool covered(const AppState&, Controller& act) {
-    return act.lesson().covered();
-}
-bool has_row(const AppState& state, Controller& act) {
-    return !act.lesson().asks() && (state.slow.on() || story_to_play(state).has_value());
-}
-void play_row(AppState& state, Controller&) {
-    if (state.slow.on()) return state.slow.end();
-    if (std::optional<RowStory> story = story_to_play(state))
-        state.slow.start(std::move(*story), state.document.side().shown.trace);
-}
-
-using Presented = std::function<void(AppState&, Controller&)>;
-
-void add_presenting(std::vector<Command>& all, const char* title, std::initializer_list<const char*> chords,
-                    const Presented& run, std::function<bool(const AppState&, Controller&)> when = {}) {
-    for (const char* chord : chords) all.push_back({title, chord, when, run, Heard::presenting, false});
-}
-
-/// To the next point or back. What is asked is answered first, but for who says otherwise by an arrow.
-void turn(AppState& state, Controller& act, int by, bool answers) {
-    state.slow.end();
-    if (by > 0 && answers && act.lesson().covered() && act.lesson().reveal()) return;
-    by > 0 ? state.present.next() : state.present.back();
-}
-
-/// What turns the lesson's pages is what a question and the play of a row are walked by, too, while they are there: their hints
-/// say so.
-void add_lesson_keys(std::vector<Command>& all) {
-    const char *const next = msg("Present: next point or scene of the lesson; the answer, where one is asked for"),
-                      *const back = msg("Present: the point or scene before");
-    add_presenting(all, next, {"Space"}, [](AppState& state, Controller& act) {
-        state.slow.on() ? state.slow.pause_or_go_on() : turn(state, act, 1, true);
-    });
-    for (const int by : {1, -1}) {
-        const char* const title = by > 0 ? next : back;
-        add_presenting(all, title, {by > 0 ? "→" : "←"}, [by](AppState& state, Controller& act) {
-            state.slow.on() ? state.slow.step(by) : turn(state, act, by, false);
-        });
-        add_presenting(all, title, {by > 0 ? "↓" : "↑"}, [by](AppState& state, Controller& act) {
-            act.lesson().covered() ? act.lesson().choose_bar(by) : turn(state, act, by, false);
-        });
-        add_presenting(all, title, {by > 0 ? "PageDown" : "PageUp"},
-                       [by](AppState& state, Controller& act) { turn(state, act, by, true); });
-    }
-    for (const int by : {1, -1})
-        add_presenting(
-            all, msg("Present: the bar of the guess longer or shorter"), {by > 0 ? "+" : "−"},
-            [by](AppState&, Controller& act) { act.lesson().raise_bar(static_cast<float>(by * nudge)); }, covered);
-    add_presenting(
-        all, msg("Present: ask again what was answered"), {"A"}, [](AppState&, Controller& act) { act.lesson().ask_again(); },
-        [](const AppState&, Controller& act) { return act.lesson().asks() && !act.lesson().covered(); });
-    add_presenting(all, msg("Present: play the selected row number by number"), {"P"}, play_row, has_row);
-    add_presenting(
-        all, msg("Present: make it so, as the scene has it"), {"M"},
-        [](AppState&, Controller& act) { act.lesson().make_it_so(); }, scene_changed);
-}
-
-void add_presenting(std::vector<Command>& all) {
-    using Blank = Presentation::Blank;
-    add_lesson_keys(all);
-    for (const auto& [chord, by] : {std::pair{"[", Index{-1}}, std::pair{"]", Index{1}}})
-        add_presenting(all, msg("Present: output step"), {chord},
-                       [by](AppState&, Controller& act) { act.stage().set_step(act.stage().current_step() + by); });
-    add_presenting(all, msg("Present: one view alone, the next, all of them"), {"V"},
-                   [](AppState& state, Controller& act) { act.stage().enlarge(next_card_alone(state)); });
-    add_presenting(all, msg("Present: spotlight around the pointer"), {"S"},
-                   [](AppState& state, Controller&) { state.present.spotlight = !state.present.spotlight; });
-    add_presenting(all, msg("Present: black screen until the next key"), {"B", "."},
-                   [](AppState& state, Controller&) { state.present.blank = Blank::black; });
-    add_presenting(all, msg("Present: white screen until the next key"), {"W"},
-                   [](AppState& state, Controller&) { state.present.blank = Blank::white; });
-    add_presenting(all, msg("Present: end, as Esc does"), {"F5"}, [](AppState& state, Controller&) { state.present.end(); });
-}
-
 bool dialog_open(const AppState& state) {
     return state.leaving || state.asking.open || state.palette_open || state.history_open || state.desk.open ||
-           state.prompt.kind != Kind::none;
+           state.exhibit_page.open || state.prompt.kind != Kind::none;
+}
+
+/// Has neither a field nor a cell of a matrix the keyboard?
+bool nothing_typed(const AppState& state) {
+    return !ImGui::GetIO().WantTextInput && state.document.matrix.param.empty();
+}
+
+bool is_of_tour(const Chord& chord) {
+    const std::vector<Command>& all = commands();
+    return std::ranges::any_of(all, [&](const Command& c) { return c.heard == Heard::touring && c.chord == chord; });
 }
 
 bool heard(const Command& command, const AppState& state, bool presenting) {
@@ -360,10 +292,13 @@ bool heard(const Command& command, const AppState& state, bool presenting) {
     // A button that has the focus is pressed by it, a slider moved.
     if (command.chord.key == "Space" && state.button_focused) return false;
     if ((command.chord.key == "←" || command.chord.key == "→") && state.arrows_taken) return false;
+    const bool touring = top_layer(state, state.menu_open, false) == Layer::tour;
+    if (command.heard == Heard::touring) return touring && nothing_typed(state);
+    if (touring && command.heard == Heard::on_stage && is_of_tour(command.chord)) return false;
     if (command.heard == Heard::anywhere || command.heard == Heard::everywhere) return true;
     if (dialog_open(state)) return false;
     if (command.heard == Heard::outside_dialogs) return true;
-    return !ImGui::GetIO().WantTextInput && state.document.matrix.param.empty();
+    return nothing_typed(state);
 }
 
 /// "← →", "Shift + arrows", "Ctrl O".
@@ -409,6 +344,7 @@ const std::vector<Command>& commands() {
         add_files_and_pictures(all);
         add_runs(all);
         add_window(all);
+        add_tour(all);
         add_presenting(all);
         return all;
     }();
@@ -433,8 +369,7 @@ void run_keys(AppState& state, Controller& act) {
 
 std::vector<KeyLine> key_lines(const std::vector<Command>& of) {
     std::vector<KeyLine> lines;
-    // Present takes Tab to nothing: Space is its own.
-    if (!std::ranges::all_of(of, heard_in_present)) lines.push_back({"Tab, Shift Tab", msg("next, previous field or button")});
+    lines.push_back({"Tab, Shift Tab", msg("next, previous field, button or claim of a lesson; Enter presses it")});
     const auto add = [&](bool in_palette, bool presenting) {
         std::vector<Chord> chords;
         for (std::size_t i = 0; i < of.size(); ++i) {

@@ -23,8 +23,9 @@ std::string to_string(const Chord& chord);
 /// Something that a person can run by its keys and from the palette.
 struct Command {
     /// Where its keys work: also in dialogs and fields; not in a dialog; or only while no dialog, field or matrix cell has
-    /// the keyboard. While Present is on these are silent, and heard are its own and what is meant for everywhere.
-    enum class Heard { anywhere, outside_dialogs, on_stage, presenting, everywhere };
+    /// the keyboard. The tour has its own there, before these. While Present is on all these are silent, and heard are its own
+    /// and what is meant for everywhere.
+    enum class Heard { anywhere, outside_dialogs, on_stage, touring, presenting, everywhere };
 
     std::string title;
     Chord chord;                                             // none: from the palette alone

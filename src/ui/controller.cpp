@@ -43,6 +43,7 @@ Controller::Controller(AppState& state, Runner& a, Runner& b, std::array<Runner*
       pictures_(document_, history_, inputs_, runs_, scenes_, messages_, [this](const std::string& id) { choose_exhibit(id); }),
       lesson_(state, *this),
       editor_(state, *this),
+      tour_(state, *this),
       training_(document_, runs_, messages_),
       desk_(state),
       files_(state, *this),
@@ -117,8 +118,10 @@ bool Controller::poll() {
     files_.poll();
     bool shown = runs_.poll();
     shown = lesson_.poll() || shown;
+    tour_.poll();
     comparison_.refresh_difference();
     desk_.poll();
+    exhibit_pictures_.poll();
     return shown;
 }
 
@@ -226,6 +229,7 @@ void Controller::quit() {
 void Controller::end_work() {
     training_.end();
     files_.stop_reading();
+    exhibit_pictures_.rest();
     for (auto& [id, document] : state_.aside)
         if (document.training.run) document.training.run->stop();
 }
@@ -236,7 +240,8 @@ bool Controller::work_ended() {
         if (reading.valid() && !is_ready(reading)) return false;
         return !document.training.run || document.training.run->state() != Training::State::running;
     };
-    return !files_.reading() && !desk_.busy() && !pictures_.reading() && training_.ended() && ended(document_) &&
+    return !files_.reading() && !desk_.busy() && !exhibit_pictures_.busy() && !pictures_.reading() && training_.ended() &&
+           ended(document_) &&
            std::all_of(state_.aside.begin(), state_.aside.end(), [&](const auto& one) { return ended(one.second); });
 }
 

@@ -6,6 +6,7 @@
 #include "ui/app_state.hpp"
 #include "ui/comparison.hpp"
 #include "ui/desk.hpp"
+#include "ui/exhibit_pictures.hpp"
 #include "ui/files.hpp"
 #include "ui/hand.hpp"
 #include "ui/history.hpp"
@@ -20,6 +21,7 @@
 #include "ui/runs.hpp"
 #include "ui/scene_editor.hpp"
 #include "ui/stage.hpp"
+#include "ui/tour.hpp"
 
 namespace saccade {
 
@@ -81,9 +83,13 @@ class Controller {
     LessonPlay& lesson() { return lesson_; }
     const LessonPlay& lesson() const { return lesson_; }
     LessonEditor& editor() { return editor_; }
+    Tour& tour() { return tour_; }
+    const Tour& tour() const { return tour_; }
     LiveTraining& training() { return training_; }
     Desk& desk() { return desk_; }
     const Desk& desk() const { return desk_; }
+    ExhibitPictures& exhibit_pictures() { return exhibit_pictures_; }
+    const ExhibitPictures& exhibit_pictures() const { return exhibit_pictures_; }
     Files& files() { return files_; }
     const Files& files() const { return files_; }
     Recovery& recovery() { return recovery_; }
@@ -110,10 +116,12 @@ class Controller {
     Pictures pictures_;
     LessonPlay lesson_;
     LessonEditor editor_;
+    Tour tour_;
     LiveTraining training_;
     Desk desk_;
     Files files_;
     Recovery recovery_;
+    ExhibitPictures exhibit_pictures_;
 };
 
 }  // namespace saccade

@@ -17,30 +17,27 @@
 
 namespace saccade {
 
-namespace {
-
-/// What lies below a dialog is dimmed, and takes no clicks.
-void scrim(const Ui& ui, ImVec2 screen) {
-    ImGui::SetNextWindowPos({0, 0});
-    ImGui::SetNextWindowSize(screen);
+bool scrim(const Ui& ui, const char* id, ImVec2 at, ImVec2 size) {
+    ImGui::SetNextWindowPos(at);
+    ImGui::SetNextWindowSize(size);
     ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 0.0f);
     ImGui::PushStyleColor(ImGuiCol_WindowBg,
                           ui.vec(ui.theme.dark ? with_alpha(ui.theme.background, 0.62) : with_alpha(ui.theme.text, 0.3)));
-    ImGui::Begin("scrim", nullptr,
+    ImGui::Begin(id, nullptr,
                  ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
                      ImGuiWindowFlags_NoFocusOnAppearing | ImGuiWindowFlags_NoNav);
+    const bool clicked = ImGui::IsWindowHovered() && ImGui::IsMouseClicked(0);
     ImGui::End();
     ImGui::PopStyleColor();
     ImGui::PopStyleVar();
+    return clicked;
 }
-
-}  // namespace
 
 bool begin_dialog(const Ui& ui, AppState& state, Layer layer, const char* id, bool& open, float width) {
     if (!open) return false;
     const ImVec2 screen = ImGui::GetIO().DisplaySize;
     const float w = std::min(width * ui.s, screen.x - 32 * ui.s), top = std::min(96 * ui.s, screen.y * 0.1f);
-    scrim(ui, screen);
+    scrim(ui, "scrim", {0, 0}, screen);
     ImGui::SetNextWindowPos({(screen.x - w) / 2, top}, ImGuiCond_Always);
     ImGui::SetNextWindowSizeConstraints({w, 0}, {w, screen.y - top - 16 * ui.s});
     ImGui::SetNextWindowSize({w, 0});
@@ -226,6 +223,7 @@ void asking_dialog(const Ui& ui, AppState& state, Controller& act) {
 
 void dialogs(const Ui& ui, AppState& state, Controller& act) {
     figure_desk(ui, state, act);
+    exhibits_page(ui, state, act);
     palette(ui, state, act);
     help(ui, state, act);
     history_dialog(ui, state, act);

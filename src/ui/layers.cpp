@@ -14,7 +14,9 @@ Layer top_layer(const AppState& state, bool menu, bool field) {
     if (state.history_open) return Layer::history;
     if (state.prompt.kind != PathPrompt::Kind::none) return Layer::prompt;
     if (state.desk.open) return Layer::exporting;
+    if (state.exhibit_page.open) return Layer::exhibits;
     if (state.present.on) return Layer::presenting;
+    if (state.tour.step) return Layer::tour;
     if (field) return Layer::field;
     if (!document.matrix.param.empty()) return Layer::cell;
     if (document.hand.mask.on) return Layer::drawing;

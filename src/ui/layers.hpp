@@ -14,7 +14,9 @@ enum class Layer {
     history,  // the list of what was changed
     prompt,
     exporting,  // the figure desk
+    exhibits,   // all of them as pictures
     presenting,
+    tour,     // of the window, on what it shows
     field,    // the text field that has the keyboard
     cell,     // the cell of a matrix that has it
     drawing,  // of a mask

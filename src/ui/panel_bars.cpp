@@ -198,6 +198,24 @@ void recent_rows(const Ui& ui, AppState& state, Controller& act, const Layout& l
         state.prompt = {PathPrompt::Kind::open, "", ""};
 }
 
+/// Opens the page of pictures: four of them, small.
+void pictures_button(const Ui& ui, AppState& state, Controller& act, ImVec2 size) {
+    const float s = ui.s;
+    const ImVec2 at = ImGui::GetCursorScreenPos();
+    if (ImGui::InvisibleButton("exhibits as pictures", size)) act.exhibit_pictures().toggle(state);
+    ui.stop();
+    note_place(state, "exhibits as pictures");
+    const bool lit = ImGui::IsItemHovered();
+    if (lit) tooltip(ui, tr("All exhibits as pictures (Ctrl G)"));
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const float each = 5 * s, apart = 2 * s;
+    const ImVec2 from(std::round(at.x + (size.x - 2 * each - apart) / 2), std::round(at.y + (size.y - 2 * each - apart) / 2));
+    for (const float x : {0.0f, each + apart})
+        for (const float y : {0.0f, each + apart})
+            list.AddRectFilled({from.x + x, from.y + y}, {from.x + x + each, from.y + y + each},
+                               ui.color(lit ? ui.theme.text : ui.theme.secondary), 1 * s);
+}
+
 }  // namespace
 
 void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layout) {
@@ -227,10 +245,16 @@ void gallery(const Ui& ui, AppState& state, Controller& act, const Layout& layou
             const bool first = group.empty();
             group = e.group;
             if (layout.narrow_gallery) {
-                if (!first) ImGui::Dummy({0, 4 * s});
+                if (first) pictures_button(ui, state, act, {layout.gallery.size.x - 16 * s, 24 * s});
+                ImGui::Dummy({0, 4 * s});
             } else {
+                const ImVec2 line = ImGui::GetCursorScreenPos();
                 ImGui::SetCursorPosX(18 * s);
                 label(ui, tr(group), t.faint, 13);
+                const ImVec2 next = ImGui::GetCursorScreenPos();
+                ImGui::SetCursorScreenPos({line.x + layout.gallery.size.x - 44 * s, line.y - 3 * s});
+                if (first) pictures_button(ui, state, act, {28 * s, 24 * s});
+                ImGui::SetCursorScreenPos(next);
             }
         }
         const bool recent = std::ranges::any_of(state.recent, [&](const Recent& one) { return is_open(state, one); });

@@ -55,7 +55,14 @@ bool chosen_recent(const Ui& ui, AppState& state, PathPrompt& prompt) {
 
 /// Models of Hugging Face's cache below the field; true if one was chosen, whose path then stands in it.
 bool chosen_model(const Ui& ui, AppState& state, PathPrompt& prompt) {
-    if (prompt.offered.empty()) return false;
+    if (prompt.offered.empty()) {
+        if (prompt.kind == PathPrompt::Kind::open && prompt.matrix.empty())
+            paragraph(ui,
+                      tr("No model is in Hugging Face's cache on this machine: name a folder with config.json and "
+                         "model.safetensors."),
+                      ui.theme.secondary);
+        return false;
+    }
     label(ui, tr("Models on this machine"), ui.theme.secondary, 13);
     const float row = ImGui::GetTextLineHeightWithSpacing();
     const auto shown = static_cast<float>(std::min<std::size_t>(prompt.offered.size(), 8));
@@ -148,6 +155,8 @@ bool browse(const Ui& ui, AppState& state, PathPrompt& prompt) {
         taken = !entry.folder && again && ImGui::IsMouseDoubleClicked(0);
         go(path);
     }
+    if (listing.entries.empty() && listing.problem.empty() && !browser.busy())
+        paragraph(ui, tr("This folder is empty: go to another, or type a path."), ui.theme.secondary);
     if (!listing.problem.empty()) paragraph(ui, listing.problem, ui.theme.broken);
     if (listing.left_out > 0) paragraph(ui, tr("and {} more: type the name", listing.left_out), ui.theme.secondary);
     ImGui::EndChild();

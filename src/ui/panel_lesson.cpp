@@ -17,7 +17,14 @@ bool in_chinese(const AppState& state) {
     return state.view.language == "zh";
 }
 
-/// A claim and what became of it; a click on one of a scene selects its cells.
+/// Beside the panel, where it stands on no other claim.
+void beside_panel(const Ui& ui, const std::string& found, float y) {
+    const ImVec2 panel = ImGui::GetWindowPos();
+    if (panel.x > 400 * ui.s) ImGui::SetNextWindowPos({panel.x - 8 * ui.s, y}, ImGuiCond_Always, {1, 0});
+    tooltip(ui, found);
+}
+
+/// A claim and what became of it; a click on one of a scene, or Enter where Tab went to it, selects its cells.
 void claim_line(const Ui& ui, AppState& state, Controller& act, const ShownClaim& claim) {
     const float s = ui.s, left = ImGui::GetCursorPosX(), top = ImGui::GetCursorPosY();
     const ImVec2 at = ImGui::GetCursorScreenPos();
@@ -26,17 +33,22 @@ void claim_line(const Ui& ui, AppState& state, Controller& act, const ShownClaim
     ImGui::BeginGroup();
     paragraph(ui, claim.text, claim.said.empty() ? ui.theme.secondary : verdict_color(ui.theme, claim.said), 13);
     ImGui::EndGroup();
-    if (claim.scene_claim) note_place(state, fmt::format("lesson claim {}", *claim.scene_claim + 1));
-    const bool hovered = ImGui::IsItemHovered();
-    if (hovered && !claim.found.empty()) {
-        // Beside the panel, where it stands on no other claim.
-        const ImVec2 panel = ImGui::GetWindowPos();
-        if (panel.x > 400 * s) ImGui::SetNextWindowPos({panel.x - 8 * s, at.y}, ImGuiCond_Always, {1, 0});
-        tooltip(ui, claim.found);
-    }
-    if (claim.scene_claim && !claim.waits && hovered) {
-        ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
-        if (ImGui::IsMouseClicked(0)) act.lesson().select(*claim.scene_claim);
+    const bool selects = claim.scene_claim && !claim.waits;
+    if (claim.scene_claim) {
+        const std::size_t number = *claim.scene_claim + 1;
+        const ImVec2 high = ImGui::GetItemRectMax(), next = ImGui::GetCursorScreenPos();
+        ImGui::SetCursorScreenPos(at);
+        const bool pressed = ImGui::InvisibleButton(fmt::format("lesson claim {}", number).c_str(),
+                                                    {high.x - at.x, std::max(1.0f, high.y - at.y)});
+        if (selects) ui.stop();
+        const bool focused = selects && ui.tabs.focused();
+        note_place(state, fmt::format("lesson claim {}", number));
+        if (ImGui::IsItemHovered() && selects) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
+        if (pressed && selects) act.lesson().select(*claim.scene_claim);
+        if ((ImGui::IsItemHovered() || focused) && !claim.found.empty()) beside_panel(ui, claim.found, at.y);
+        ImGui::SetCursorScreenPos(next);
+    } else if (ImGui::IsItemHovered() && !claim.found.empty()) {
+        beside_panel(ui, claim.found, at.y);
     }
     ImGui::SetCursorPosX(left);
 }

@@ -14,6 +14,17 @@ namespace {
 
 constexpr float margin = 20;
 
+/// By the first thing that the exhibit is given.
+std::string what_to_do(const Exhibit& e) {
+    for (const ParamSpec& spec : e.params) {
+        if (spec.is_path) return tr("Name a file or a folder above, or drop it on the window.");
+        if (spec.type == ParamType::image) return tr("Open a picture above, drop one on the window, or take a sample.");
+        if (spec.type == ParamType::matrix) return tr("Type numbers into the matrices above, or paste them.");
+        if (spec.type == ParamType::text && !spec.aside) return tr("Type a source above, or choose an example.");
+    }
+    return tr("Choose other settings in the inspector (Ctrl I).");
+}
+
 void empty_state(const Ui& ui, const AppState& state, const Exhibit& e, const Rect& place) {
     const float s = ui.s, width = std::min(520 * s, place.size.x - 2 * margin * s);
     const bool problem = state.document.side().problem.has_value();
@@ -21,7 +32,7 @@ void empty_state(const Ui& ui, const AppState& state, const Exhibit& e, const Re
         {place.at.x + (place.size.x - width) / 2, place.at.y + std::max(0.0f, place.size.y / 2 - 40 * s)});
     compat::begin_padded_child("nothing yet", {std::max(1.0f, width), 0}, ImGuiWindowFlags_NoBackground);
     label(ui, problem ? tr("Nothing to show yet") : tr("Computing …"), ui.theme.text, 19);
-    paragraph(ui, problem ? tr("Type a source above, or choose an example.") : tr_composed(e.summary), ui.theme.secondary, 15);
+    paragraph(ui, problem ? what_to_do(e) : tr_composed(e.summary), ui.theme.secondary, 15);
     ImGui::EndChild();
 }
 

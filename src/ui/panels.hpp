@@ -63,7 +63,16 @@ void desk_choices(const Ui& ui, AppState& state, Controller& act);
 /// What comes of the choices, in true numbers; or what does not fit.
 void desk_outcome(const Ui& ui, AppState& state, Controller& act);
 void desk_panels(const Ui& ui, AppState& state, Controller& act);
+/// All exhibits as pictures (ui/exhibit_pictures.hpp), over the whole window, while that is open.
+void exhibits_page(const Ui& ui, AppState& state, Controller& act);
 void dialogs(const Ui& ui, AppState& state, Controller& act);
+/// What lies below is dimmed, and takes no clicks: true if it was clicked.
+bool scrim(const Ui& ui, const char* id, ImVec2 at, ImVec2 size);
+/// The step of the tour that is shown, over all of the window.
+void tour(const Ui& ui, AppState& state, Controller& act, const Layout& layout);
+/// What the first scene says, below the stage of this width; its height is 0 where it is not shown.
+float first_scene_height(const Ui& ui, const AppState& state, const Controller& act, float width);
+void first_scene_band(const Ui& ui, AppState& state, Controller& act, const Rect& place);
 /// A window in the middle that goes away by Esc, if it is uppermost, or a click beside it. Never higher than the screen: what
 /// is longer scrolls. True while it is open: then ImGui::End() ends it.
 bool begin_dialog(const Ui& ui, AppState& state, Layer layer, const char* id, bool& open, float width);

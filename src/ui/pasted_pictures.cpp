@@ -9,8 +9,8 @@
 
 #include "io/atomic_file.hpp"
 #include "io/input_file.hpp"
+#include "io/user_folder.hpp"
 #include "run/named_files.hpp"
-#include "ui/recovery_folder.hpp"
 
 namespace saccade {
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -10,6 +9,7 @@
 #include "io/atomic_file.hpp"
 #include "io/input_file.hpp"
 #include "io/json_text.hpp"
+#include "io/user_folder.hpp"
 #include "run/language.hpp"
 #include "viz/theme.hpp"
 
@@ -22,10 +22,8 @@ namespace {
 constexpr std::size_t most_bytes = 1 << 20;
 
 std::string preferences_path() {
-    const char* folder = std::getenv("XDG_CONFIG_HOME");
-    if (folder != nullptr && *folder == '/') return std::string(folder) + "/saccade/preferences.json";
-    const char* home = std::getenv("HOME");
-    return home != nullptr && *home == '/' ? std::string(home) + "/.config/saccade/preferences.json" : std::string();
+    const std::string folder = config_folder();
+    return folder.empty() ? folder : folder + "/preferences.json";
 }
 
 }  // namespace
@@ -42,6 +40,8 @@ void Preferences::read(ViewSettings& settings, std::vector<Recent>& recent, doub
     settings.ui_scale = screen_scale;
     settings.window_language = usual_language();
     if (path_.empty()) return;
+    std::error_code ignored;
+    first_start_ = !std::filesystem::exists(path_, ignored);
     try {
         written_ = read_file(path_, most_bytes);
         const json document = parse_json(written_, path_, "");
@@ -53,6 +53,7 @@ void Preferences::read(ViewSettings& settings, std::vector<Recent>& recent, doub
         kept.text("window_language", texts);
         kept.number("size", size, 0.01, 100);
         kept.number("present_size", present_size, 0.01, 100);
+        kept.toggle("tour_seen", settings.tour_seen);
         theme(chosen);
         settings.theme = chosen;
         settings.lesson_language_chosen = !lessons.empty();
@@ -90,13 +91,14 @@ void Preferences::keep(const ViewSettings& settings, const std::vector<Recent>& 
         {"theme", settings.theme}, {"size", settings.ui_scale / screen_scale_}, {"present_size", settings.present_size}};
     if (settings.lesson_language_chosen) now["language"] = settings.language;
     if (settings.window_language_chosen) now["window_language"] = settings.window_language;
+    if (settings.tour_seen) now["tour_seen"] = true;
     for (const Recent& one : recent) now["recent"].push_back({{"exhibit", one.exhibit}, {"path", one.path}});
     const std::string text = now.dump(2) + "\n";
     if (text == written_) return;
-    const bool first = written_.empty();
+    const bool none = written_.empty() && !leaves_file_;
     written_ = text;
     const json usual = {{"theme", ViewSettings().theme}, {"size", 1.0}, {"present_size", ViewSettings().present_size}};
-    if (first && now == usual) return;  // nothing was set: no file is left behind
+    if (none && now == usual) return;  // nothing was set: no file is left behind
     try {
         std::filesystem::create_directories(std::filesystem::path(path_).parent_path());
         write_file(path_, text);

@@ -138,28 +138,41 @@ void PresentBand::draw() {
 
 void PresentBand::draw_lines(ImVec2 at) {
     const float s = ui_.s;
+    std::optional<std::size_t> claim;  // whose lines these are
     for (std::size_t i = from_; i < to_; ++i) {
         const Line& line = lines_[i];
         const float drop = line.indent > 0 ? 3 * s : 0;  // a verdict stands off its text
+        if (line.selects != claim && line.selects) claim_button(i, {at.x, at.y + drop});
+        claim = line.selects;
         if (line.claim) verdict_mark(ui_, {at.x, at.y + drop + 1 * s}, line.claim->said);
         ImGui::SetCursorScreenPos({at.x + line.indent * s, at.y + drop});
         label(ui_, line.text, line.color, line.size);
         note_line(state_, line.place);
-        if (line.selects) {
-            const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
-            state_.places[fmt::format("claim {}", *line.selects + 1)] = {low.x, low.y, high.x - low.x, high.y - low.y};
-            if (ImGui::IsItemHovered()) {
-                ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
-                if (line.claim && !line.claim->found.empty()) {
-                    // Above the band, where it stands on no other claim.
-                    ImGui::SetNextWindowPos({low.x, screen_.y - height_ - 8 * s}, ImGuiCond_Always, {0, 1});
-                    tooltip(ui_, line.claim->found);
-                }
-            }
-            if (ImGui::IsItemClicked()) act_.lesson().select(*line.selects);
-        }
         at.y += line.height * s;
     }
+}
+
+/// All lines of the claim that begins with this one: a click, or Enter where Tab went to it, selects its cells.
+void PresentBand::claim_button(std::size_t first, ImVec2 at) {
+    const float s = ui_.s;
+    const std::size_t claim = *lines_[first].selects;
+    float width = 0, height = 0;
+    for (std::size_t i = first; i < to_ && lines_[i].selects == claim; ++i) {
+        width = std::max(width, lines_[i].indent * s + width_of(ui_, lines_[i].text, lines_[i].size));
+        height += lines_[i].height * s;
+    }
+    ImGui::SetCursorScreenPos(at);
+    const bool pressed = ImGui::InvisibleButton(fmt::format("claim {}", claim + 1).c_str(), {width, height});
+    ui_.stop();
+    note_place(state_, fmt::format("claim {}", claim + 1));
+    const std::optional<ShownClaim>& said = lines_[first].claim;
+    if (ImGui::IsItemHovered()) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
+    if ((ImGui::IsItemHovered() || ui_.tabs.focused()) && said && !said->found.empty()) {
+        // Above the band, where it stands on no other claim.
+        ImGui::SetNextWindowPos({at.x, screen_.y - height_ - 8 * s}, ImGuiCond_Always, {0, 1});
+        tooltip(ui_, said->found);
+    }
+    if (pressed) act_.lesson().select(claim);
 }
 
 std::string PresentBand::onward_text() const {

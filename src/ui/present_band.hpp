@@ -39,6 +39,7 @@ class PresentBand {
     float height_of(const std::vector<Line>& lines, std::size_t from, std::size_t to) const;
     std::vector<std::size_t> page_starts(const std::vector<Line>& lines) const;
     void draw_lines(ImVec2 at);
+    void claim_button(std::size_t first, ImVec2 at);
     void draw_controls(ImVec2 right_low);
     void draw_progress(ImVec2 at, float width) const;
     std::string hints(float room) const;

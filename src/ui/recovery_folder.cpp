@@ -15,6 +15,7 @@
 
 #include "base/error.hpp"
 #include "io/file_lock.hpp"
+#include "io/user_folder.hpp"
 
 namespace saccade {
 
@@ -47,13 +48,6 @@ std::time_t written_at(const std::string& path) {
 }
 
 }  // namespace
-
-std::string state_folder() {
-    const char* folder = std::getenv("XDG_STATE_HOME");
-    if (folder != nullptr && *folder == '/') return std::string(folder) + "/saccade";
-    const char* home = std::getenv("HOME");
-    return home != nullptr && *home == '/' ? std::string(home) + "/.local/state/saccade" : std::string();
-}
 
 RecoveryFile RecoveryFile::make() {
     const std::string folder = state_folder();

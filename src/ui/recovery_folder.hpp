@@ -6,9 +6,6 @@
 
 namespace saccade {
 
-/// $XDG_STATE_HOME/saccade (or ~/.local/state/saccade), which need not be there yet; empty if there is no home.
-std::string state_folder();
-
 /// A file for what is open in one window, under a lock that ends with the program, however that ends: "work-1234-1f2e.json",
 /// the lock "work-1234-1f2e.lock" and checkpoints of trainings, "work-1234-1f2e.alignment.checkpoint", in
 /// $XDG_STATE_HOME/saccade (or ~/.local/state/saccade).

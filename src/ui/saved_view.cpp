@@ -49,6 +49,7 @@ ViewSettings with_looks_of(ViewSettings file, const ViewSettings& person) {
     file.language = person.language;
     file.lesson_language_chosen = person.lesson_language_chosen;
     file.present_size = person.present_size;
+    file.tour_seen = person.tour_seen;
     return file;
 }
 

@@ -75,6 +75,17 @@ json played(const AppState& state, const Controller& act) {
             {"index", state.document.stage.selected.cell.index}};
 }
 
+json exhibit_page(const AppState& state, const Controller& act) {
+    json drawn = json::array();
+    for (const Exhibit& e : exhibits())
+        if (const ExhibitPicture* made = act.exhibit_pictures().find(e.id); made != nullptr && !made->problem)
+            drawn.push_back(e.id);
+    return {{"open", state.exhibit_page.open},
+            {"query", state.exhibit_page.query},
+            {"at", state.exhibit_page.at},
+            {"drawn", std::move(drawn)}};
+}
+
 }  // namespace
 
 nlohmann::json state_dump(const AppState& state, Controller& act) {
@@ -141,6 +152,11 @@ nlohmann::json state_dump(const AppState& state, Controller& act) {
                        {"size", state.view.present_size},
                        {"note", p.note}};
     dump["played"] = played(state, act);
+    dump["exhibit_page"] = exhibit_page(state, act);
+    dump["tour"] = {{"step", state.tour.step ? static_cast<int>(*state.tour.step) + 1 : 0},
+                    {"on_screen", act.tour().on_screen()},
+                    {"seen", state.view.tour_seen},
+                    {"first_scene", act.tour().shows_band()}};
     dump["slow"] = {{"on", state.slow.on()},
                     {"playing", state.slow.playing},
                     {"at", state.slow.at},

@@ -25,7 +25,7 @@ ImGuiWindow* top_window() {
 
 }  // namespace
 
-void TabRing::begin_frame(bool tab) {
+void TabRing::begin_frame(bool tab, bool space) {
     std::swap(before_, now_);
     now_.clear();
     place_ = -1;
@@ -36,7 +36,7 @@ void TabRing::begin_frame(bool tab) {
     if (io.KeyCtrl || io.KeyAlt) return;
     if (tab && compat::tab_pressed()) return move(io.KeyShift ? -1 : 1);
     ImGuiContext& g = *ImGui::GetCurrentContext();
-    const bool press = compat::key_pressed(ImGuiKey_Space, false) || compat::key_pressed(ImGuiKey_Enter, false);
+    const bool press = (space && compat::key_pressed(ImGuiKey_Space, false)) || compat::key_pressed(ImGuiKey_Enter, false);
     // A button that was pressed is active for a frame more: presses that come in it wait.
     const bool still_pressed = g.ActiveId != 0 && g.ActiveId == g.NavId;
     if (!any_ || g.NavId == 0 || (g.ActiveId != 0 && !still_pressed))

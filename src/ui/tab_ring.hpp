@@ -13,8 +13,8 @@ namespace saccade {
 class TabRing {
  public:
     /// Before anything is drawn: takes Tab, Space and Enter.
-    /// `tab`: may Tab be taken? Not while the cells of a matrix do.
-    void begin_frame(bool tab);
+    /// `tab`: may Tab be taken? Not while the cells of a matrix do. `space`: may Space? In Present it turns the pages.
+    void begin_frame(bool tab, bool space = true);
     /// ImGui's last item can have the focus; `text`: it is a field to type in. Frames it if it has it by the keyboard.
     void stop(bool text, ImU32 frame, float scale);
     /// Has ImGui's last item the focus, by the keyboard?

@@ -66,7 +66,9 @@ struct Window::Impl {
         }
         if (options.preferences) act.set_language(state.view.window_language);
         if (tells_texts) fonts.tell(&texts_drawn);
-        act.choose_exhibit(exhibits().front().id);
+        const bool first = options.first_scene || (options.preferences && preferences.first_start());
+        const bool shown = first && options.file.empty() && act.tour().open_first_scene();
+        shown ? preferences.note_first_scene() : act.choose_exhibit(exhibits().front().id);
         if (!options.file.empty()) act.files().open(options.file);
     }
 
@@ -170,6 +172,9 @@ struct Window::Impl {
         return !io.InputQueueCharacters.empty() || compat::key_changed();
     }
 
+    /// Does another page lie over all of the window?
+    bool covered() const { return state.desk.open || state.exhibit_page.open; }
+
     void draw_panels() {
         const Theme& colors = theme(state.view.theme);
         const Ui ui{colors, fonts, canvas, grounds, tabs, fonts.scale()};
@@ -184,9 +189,9 @@ struct Window::Impl {
         ImGui::Begin("saccade", nullptr,
                      ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoMove |
                          ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoSavedSettings |
-                         ImGuiWindowFlags_NoNavInputs | (state.desk.open ? ImGuiWindowFlags_NoInputs : 0));
+                         ImGuiWindowFlags_NoNavInputs | (covered() ? ImGuiWindowFlags_NoInputs : 0));
         ImGui::PopStyleVar(2);
-        const Layout layout = layout_window(size.x, size.y, ui.s, state.inspector_drawer);
+        Layout layout = layout_window(size.x, size.y, ui.s, state.inspector_drawer);
         state.inspector_seen = layout.inspector.size.x > 0;
         if (!ImGui::IsMouseDown(0)) {
             act.hand().end_weight_drag();
@@ -203,7 +208,8 @@ struct Window::Impl {
         state.focus.clear();
         state.lesson.editing.has_focus = false;
         state.escape = escape ? top_layer(state, state.menu_open, ImGui::GetIO().WantTextInput) : Layer::none;
-        tabs.begin_frame(!state.present.on && (state.document.matrix.param.empty() || ImGui::GetIO().WantTextInput));
+        tabs.begin_frame(state.document.matrix.param.empty() || ImGui::GetIO().WantTextInput, !state.present.on);
+        if (state.escape == Layer::tour) act.tour().leave();
         if (state.escape == Layer::search) close_search(state);
         if (state.escape == Layer::drawing) act.hand().stop_mask_drawing();
         if (state.escape == Layer::alone) act.stage().enlarge({});
@@ -211,8 +217,10 @@ struct Window::Impl {
             state.slow.on() && !state.present.spotlight ? state.slow.end() : state.present.escape();
         if (state.present.on) {
             present(ui, state, act);
-        } else if (!state.desk.open) {  // which covers all of them
+        } else if (!covered()) {
+            const Rect band = take_first_scene(ui, layout);
             act.lesson().covered() ? question_stage(ui, state, act, layout.stage) : stage(ui, state, act, layout);
+            if (band.size.y > 0) first_scene_band(ui, state, act, band);
             gallery(ui, state, act, layout);
             inspector(ui, state, act, layout);
             top_bar(ui, state, act, layout);
@@ -225,6 +233,7 @@ struct Window::Impl {
         state.arrows_taken = tabs.arrows_taken();
         if (tabs.presses_wait()) settle = 3;
         run_keys(state, act);
+        tour(ui, state, act, layout);
         dialogs(ui, state, act);
         state.menu_open = ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopup);
     }
@@ -239,6 +248,14 @@ struct Window::Impl {
                            {"scrolls", one.scrolls},
                            {"of_figure", one.of_figure}});
         return all;
+    }
+
+    /// Its place, which the stage gives up; empty: it is not shown.
+    Rect take_first_scene(const Ui& ui, Layout& layout) const {
+        Rect& stage = layout.stage;
+        const float height = first_scene_height(ui, state, act, stage.size.x);
+        stage.size.y -= height;
+        return {{stage.at.x, stage.at.y + stage.size.y}, {stage.size.x, height}};
     }
 
     void dump_state() {
@@ -364,7 +381,7 @@ void Window::wait() {
     Impl& w = *impl_;
     w.act.recovery().keep();
     const bool waiting = w.state.document.running() || w.state.document.pictures.reading.facts.valid() ||
-                         w.act.files().opening() || w.act.desk().busy();
+                         w.act.files().opening() || w.act.desk().busy() || w.act.exhibit_pictures().busy();
     if (w.settle > 0) {
         --w.settle;
         return;

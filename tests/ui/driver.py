@@ -17,6 +17,15 @@ def hear_signals():
         signal.signal(one, signal.SIG_DFL)
 
 
+def usual_config(**preferences):
+    """Preferences of somebody who has started the program before: without any it opens on its first scene."""
+    folder = tempfile.mkdtemp()
+    os.makedirs(os.path.join(folder, "saccade"))
+    with open(os.path.join(folder, "saccade", "preferences.json"), "w", encoding="utf-8") as file:
+        json.dump(preferences, file)
+    return folder
+
+
 class Window:
     def __init__(self, program, artifacts, *arguments, size=(1600, 1000), config=None, kept=None, folder=None, environment=None,
                  tells_texts=False):
@@ -24,7 +33,7 @@ class Window:
         program, artifacts = self.program, self.artifacts
         self.state_file = os.path.join(artifacts, f"state-{os.getpid()}-{id(self)}.json")
         # Preferences of its own: tests start from the usual ones, and leave a person's alone.
-        self.config = config or tempfile.mkdtemp()
+        self.config = config or usual_config()
         self.kept = kept or tempfile.mkdtemp()  # what a window that was killed leaves for the next
         environment = {**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "", "SACCADE_LANGUAGE": os.environ.get("SACCADE_LANGUAGE", "en"),
                        "SACCADE_UI_STATE": self.state_file, "XDG_CONFIG_HOME": self.config, "XDG_STATE_HOME": self.kept,

@@ -4,7 +4,7 @@ import os
 import re
 import tempfile
 
-from driver import Window
+from driver import Window, usual_config
 from steps import answered, check
 
 HAN = re.compile("[\u4e00-\u9fff]")
@@ -57,7 +57,7 @@ def test_every_exhibit_is_in_chinese_and_in_english_again(w):
 
 
 def test_the_language_is_kept_and_the_lesson_follows_it_unless_it_was_chosen(w):
-    config = tempfile.mkdtemp()
+    config = usual_config()
     environment = {"SACCADE_LANGUAGE": "", "LC_ALL": "C.UTF-8"}
     with Window(w.program, w.artifacts, config=config, environment=environment) as first:
         check(first.state()["language"] == "en", "LC_ALL is C and the window is not English")

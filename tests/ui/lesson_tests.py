@@ -6,8 +6,8 @@ import os
 import subprocess
 import tempfile
 
-from driver import Window
-from present_tests import check_boxes, config_with, position, presenting
+from driver import Window, usual_config
+from present_tests import check_boxes, position, presenting
 from steps import answered, check, give_path, reach
 
 LESSONS = os.path.join(os.path.dirname(__file__), "..", "..", "assets", "lessons")
@@ -75,13 +75,13 @@ def test_every_course_is_played_by_a_clicker_in_both_languages(w):
     names = courses()
     check(len(names) >= 3, f"there are {names}")
     for language in ("en", "zh"):
-        with Window(w.program, w.artifacts, config=config_with(language=language)) as other:
+        with Window(w.program, w.artifacts, config=usual_config(language=language)) as other:
             for name in names:
                 with open(course(name), encoding="utf-8") as file:
                     written = json.load(file)["scenes"]
                 playing(other, course(name))
                 scenes, asked = clicked_through(other, f"{name} in {language}")
-                check(scenes == len(written) and asked == sum("question" in scene for scene in written) > 0,
+                check(scenes == len(written) and asked == sum("question" in scene for scene in written),
                       f"{name}: {scenes} scenes were played, {asked} asked")
                 other.picture(f"lesson-{name}-{language}")
                 other.key("Escape")
@@ -114,6 +114,40 @@ def test_what_a_hand_changes_in_a_scene_is_made_so_again(w):
     w.wait("the window", lambda s: not s["present"]["on"])
     w.key("ctrl+z")
     w.wait("undo, of what the scene took away", lambda s: s["interventions"])
+
+
+def tab_to(w, name):
+    """Tab, as often as it takes."""
+    for _ in range(80):
+        s = w.wait("the window at rest", lambda s: s["settled"])
+        if s["focus"] == name:
+            return s
+        before = s["focus_place"]
+        w.key("Tab")
+        w.wait("the next in the order", lambda s: s["focus_place"] != before)
+    raise AssertionError(f"Tab does not come to {name}")
+
+
+def test_claims_are_reached_by_tab_and_select_their_cells_by_return(w):
+    playing(w, course("fixed-context-to-attention"))
+    to_scene(w, 2)
+    tab_to(w, "claim 3")
+    w.picture("lesson-claim-focused")
+    w.key("Return")
+    s = w.wait("its cell", lambda s: s["selected"]["index"] == [1, 2])
+    check(s["present"]["on"] and s["played"]["scene"] == 2, "Return does more")
+    w.key("space")
+    s = w.wait("the next scene", lambda s: judged(s, 3))
+    check(s["present"]["on"], "Space presses what has the focus")
+    w.key("Left")
+    w.wait("the scene", lambda s: judged(s, 2))
+    w.key("Escape")
+    w.wait("the window, with the lesson's panel", lambda s: not s["present"]["on"] and "lesson claim 3" in s["places"])
+    w.click(*w.cell(4, 4))
+    w.wait("another cell", lambda s: s["selected"]["index"] == [4, 4])
+    tab_to(w, "lesson claim 3")
+    w.key("Return")
+    w.wait("its cell, from the panel", lambda s: s["selected"]["index"] == [1, 2])
 
 
 def test_a_row_is_guessed_before_it_is_seen(w):

@@ -1,12 +1,10 @@
 """Present: the stage and the lesson for a room, by keys and a clicker, on screens of other sizes."""
 
 import contextlib
-import json
 import os
 import subprocess
-import tempfile
 
-from driver import Window
+from driver import Window, usual_config
 from steps import answered, check, choose
 
 
@@ -195,19 +193,11 @@ def walk(w, where):
     raise AssertionError(f"{where}: the lesson does not end")
 
 
-def config_with(**preferences):
-    folder = tempfile.mkdtemp()
-    os.makedirs(os.path.join(folder, "saccade"))
-    with open(os.path.join(folder, "saccade", "preferences.json"), "w", encoding="utf-8") as file:
-        json.dump(preferences, file)
-    return folder
-
-
 def test_the_lesson_is_whole_on_every_projector_in_both_languages(w):
     # The smallest in both, as there is least room; a large one in the language whose lines are longest.
     for width, height, exhibit, language, theme in ((1024, 768, "alignment", "en", "dark"), (1024, 768, "transformer", "zh", "light"),
                                                     (1920, 1080, "alignment", "en", "light")):
-        config = config_with(language=language, theme=theme)
+        config = usual_config(language=language, theme=theme)
         with screen(width, height), Window(w.program, w.artifacts, size=(min(width, 1600), 700), config=config) as small:
             choose(small, exhibit)
             small.wait("the exhibit", lambda s: answered(s) and s["exhibit"] == exhibit)

@@ -35,6 +35,7 @@ from picture_tests import *  # noqa: E402,F401,F403
 from present_tests import *  # noqa: E402,F401,F403
 from random_tests import *  # noqa: E402,F401,F403
 from reading_tests import *  # noqa: E402,F401,F403
+from start_tests import *  # noqa: E402,F401,F403
 from steps import answered, check, give_path, replace_field, write_figure  # noqa: E402
 from survive_tests import *  # noqa: E402,F401,F403
 from window_tests import *  # noqa: E402,F401,F403

@@ -1,13 +1,13 @@
 #include "ui/pasted_pictures.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 
 #include "io/atomic_file.hpp"
-#include "ui/recovery_folder.hpp"
+#include "io/user_folder.hpp"
+#include "unit/scratch.hpp"
 
 namespace saccade::pasted_pictures_test {
 namespace {
@@ -34,7 +34,7 @@ class PastedPictures : public testing::Test {
     }
     static auto in(std::chrono::hours hours) { return std::chrono::system_clock::now() + hours; }
 
-    std::string home_ = testing::TempDir() + "saccade-pasted-" + std::to_string(getpid()), before_;
+    std::string home_ = test::scratch_path("pasted"), before_;
 };
 
 TEST_F(PastedPictures, TheSamePictureIsTheSameFile) {

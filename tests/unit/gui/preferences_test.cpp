@@ -51,6 +51,36 @@ TEST_F(PreferencesTest, WhatWasSetIsThereAgainAndAsLargeOnAnotherScreen) {
     EXPECT_DOUBLE_EQ(again.present_size, 1.2);  // a part of whatever screen
 }
 
+TEST_F(PreferencesTest, TheFirstStartIsToldFromTheNextEvenIfNothingWasSet) {
+    ViewSettings settings;
+    std::vector<Recent> recent;
+    Preferences first, second, third;
+    first.read(settings, recent, 1);
+    EXPECT_TRUE(first.first_start());
+    first.note_first_scene();
+    first.keep(settings, recent);
+    second.read(settings, recent, 1);
+    EXPECT_FALSE(second.first_start());
+    EXPECT_FALSE(settings.tour_seen);
+    settings.tour_seen = true;
+    second.keep(settings, recent);
+    ViewSettings again;
+    third.read(again, recent, 1);
+    EXPECT_TRUE(again.tour_seen);
+    write_file(file(), "{");
+    Preferences damaged;
+    damaged.read(again, recent, 1);
+    EXPECT_FALSE(damaged.first_start()) << "somebody has been here";
+    unsetenv("XDG_CONFIG_HOME");
+    const char* const home = std::getenv("HOME");
+    const std::string was = home != nullptr ? home : "";
+    unsetenv("HOME");
+    Preferences nowhere;
+    nowhere.read(again, recent, 1);
+    if (home != nullptr) setenv("HOME", was.c_str(), 1);
+    EXPECT_FALSE(nowhere.first_start()) << "it could not be remembered, and would be the first each time";
+}
+
 TEST_F(PreferencesTest, ALanguageThatNobodyChoseIsTheSystems) {
     ViewSettings settings;
     std::vector<Recent> recent;
