@@ -14,6 +14,7 @@
 #include "model/model_store.hpp"
 #include "run/known_keys.hpp"
 #include "run/lesson_place.hpp"
+#include "trace/hand.hpp"
 
 namespace saccade {
 

@@ -31,7 +31,7 @@ void Tour::close_band() {
 }
 
 bool Tour::shows_band() const {
-    return !state_.tour.first_scene.empty() && !state_.tour.step && !state_.view.lesson && !state_.lesson.editing;
+    return !state_.tour.first_scene.empty() && !state_.tour.step && !state_.view.lesson && !state_.lesson.editing.on;
 }
 
 void Tour::start() {
@@ -103,7 +103,7 @@ void Tour::poll(TourState::Clock::time_point now) {
     if (*tour.step == TourStep::row && other_run && !tour.done_at) return begin(*tour.step);  // selects for itself
     if (!tour.done_at && was_done()) tour.done_at = now;
     if (!tour.done_at) return;
-    if (*tour.step == TourStep::input) tour.done_at = std::max(*tour.done_at, document.history.last_edit);
+    if (*tour.step == TourStep::input) tour.done_at = std::max(*tour.done_at, state_.history.last_edit);
     const bool at_once = *tour.step == TourStep::exhibits || *tour.step == TourStep::figure;
     if (at_once || (now - *tour.done_at >= time_to_see && !is_dragged(document))) next();
 }

@@ -63,7 +63,7 @@ TEST(Export, PicturesCarryTheirOrigin) {
 }
 
 TEST(Export, SeveralFilesAreWrittenAllOrNone) {
-    const Folder folder;
+    const TemporaryFolder folder;
     const Trace trace = sentence();
     const FigureOrigin origin = origin_of(trace, "heatmap");
     const std::string good = folder / "good.svg";
