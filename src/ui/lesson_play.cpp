@@ -1,6 +1,7 @@
 #include "ui/lesson_play.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "base/error_line.hpp"
@@ -209,7 +210,7 @@ void LessonPlay::show_matrix() {
     if (!guess.revealed) return;
     const std::size_t rank = guess.row.index.size();
     const Tensor<float> row = guess.matrix->tensor(guess.row.tensor).values.row(guess.row.index[rank - 2]);
-    guess.answer.assign(row.values().begin(), row.values().end());
+    for (const float share : row.values()) guess.answer.push_back(std::isfinite(share) ? share : 0);  // masked: none
 }
 
 }  // namespace saccade
