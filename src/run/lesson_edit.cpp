@@ -39,8 +39,8 @@ json short_view(const json& view) {
 
 }  // namespace
 
-json new_lesson_document(const std::string& title) {
-    return {{"format", "saccade-lesson"}, {"version", 1}, {"title", {{"en", title}}}, {"scenes", json::array()}};
+json new_lesson_document(const std::string& title, const std::string& language) {
+    return {{"format", "saccade-lesson"}, {"version", 1}, {"title", {{language, title}}}, {"scenes", json::array()}};
 }
 
 json recorded_scene(const Session& shown, const std::string& text, const std::string& language) {

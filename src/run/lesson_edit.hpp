@@ -12,7 +12,7 @@ namespace saccade {
 // the file by hand stays as it is.
 
 /// Without any scene yet.
-nlohmann::json new_lesson_document(const std::string& title);
+nlohmann::json new_lesson_document(const std::string& title, const std::string& language);
 /// What is shown, as a scene: of the request and the view only what differs from the opening of the exhibit.
 nlohmann::json recorded_scene(const Session& shown, const std::string& text, const std::string& language);
 /// Behind the scene `after`; npos: first.

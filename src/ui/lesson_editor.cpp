@@ -83,7 +83,7 @@ void LessonEditor::record() {
     if (lesson.file) {
         change([&](json& document, std::size_t& at) { insert_scene(document, at++, std::move(scene)); });
     } else {
-        json document = new_lesson_document(in.tr("My lesson"));
+        json document = new_lesson_document(in.tr("My lesson"), state_.view.language);
         insert_scene(document, std::string::npos, std::move(scene));
         take({std::move(document), 0});
     }

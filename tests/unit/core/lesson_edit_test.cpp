@@ -32,7 +32,7 @@ TEST(LessonEdit, records_what_differs_from_the_opening_and_plays_it_again) {
     session.compared = session.request;
     session.compared->interventions.clear();
     session.compared->params.set("tie", true);
-    json document = new_lesson_document("Mine");
+    json document = new_lesson_document("Mine", "en");
     insert_scene(document, std::string::npos, scene);
     insert_scene(document, 0, recorded_scene(session, "并排。", "zh"));
     const TemporaryFolder folder;
@@ -48,7 +48,7 @@ TEST(LessonEdit, records_what_differs_from_the_opening_and_plays_it_again) {
 }
 
 TEST(LessonEdit, scenes_change_places_and_texts_and_go) {
-    json document = new_lesson_document("Mine");
+    json document = new_lesson_document("Mine", "en");
     for (const char* text : {"one", "two", "three"})
         insert_scene(document, document["scenes"].size(), recorded_scene(shown(), text, "en"));
     EXPECT_EQ(move_scene(document, 2, -1), 1u);
@@ -63,7 +63,7 @@ TEST(LessonEdit, scenes_change_places_and_texts_and_go) {
 }
 
 TEST(LessonEdit, a_text_goes_where_the_other_language_is_left) {
-    json document = new_lesson_document("Mine");
+    json document = new_lesson_document("Mine", "en");
     insert_scene(document, std::string::npos, recorded_scene(shown(), "one", "en"));
     EXPECT_EQ(lesson_text(document, "/text", "en"), "");
     EXPECT_TRUE(set_lesson_text(document, "/text", "zh", "关于"));
@@ -81,7 +81,7 @@ TEST(LessonEdit, a_text_goes_where_the_other_language_is_left) {
 }
 
 TEST(LessonEdit, claims_about_the_row_that_is_asked_for_wait_for_the_guess) {
-    json document = new_lesson_document("Mine");
+    json document = new_lesson_document("Mine", "en");
     insert_scene(document, std::string::npos, recorded_scene(shown(), "one", "en"));
     const json row{{"query", "q1"}};
     const auto claim = [&](const json& of) {

@@ -25,7 +25,7 @@ Shown shown(const std::string& id) {
 
 /// A lesson of one scene with these claims, and what becomes of them on its run.
 std::vector<std::string> verdicts(const Shown& of, const std::vector<json>& claims) {
-    json document = new_lesson_document("Mine");
+    json document = new_lesson_document("Mine", "en");
     insert_scene(document, std::string::npos,
                  {{"state", {{"request", {{"exhibit", of.request.exhibit}}}}}, {"text", {{"en", "One."}}}, {"claims", claims}});
     const LessonFile lesson = lesson_from_json(document);

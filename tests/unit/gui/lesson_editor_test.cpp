@@ -133,6 +133,14 @@ TEST_F(LessonEditorTest, WhoWritesAQuestionSeesItsRowAndAClassDoesNot) {
     EXPECT_FALSE(scene().contains("question") || scene()["claims"][0].contains("after_guess"));
 }
 
+TEST_F(LessonEditorTest, ANewLessonIsInTheLanguageThatIsWritten) {
+    state_.lesson = {};
+    state_.view.language = "zh";
+    editor_.record();
+    EXPECT_EQ(document()["title"].size(), 1u);
+    EXPECT_TRUE(document()["title"].contains("zh") && scene()["text"].contains("zh"));
+}
+
 TEST_F(LessonEditorTest, ATextThatIsTooLongIsRefusedAndSaid) {
     const json before = document();
     editor_.set_text("/title", std::string(longest_lesson_text + 1, 'a'));
