@@ -65,7 +65,9 @@ void count_positions(const Sketch& sketch, const Axis& axis, AxisLabels& labels)
 AxisLabels fit_rows(const Sketch& sketch, const Axis& axis, double pitch, double limit, bool counted) {
     const auto [smallest, largest] = Sizes(sketch);
     AxisLabels labels;
-    labels.size = std::clamp(pitch * 0.68, smallest, largest);
+    // Of the pitch; on a card that is written for the back row the names count for more than the air between them.
+    const bool enlarged = !sketch.state().decorations && sketch.state().text_scale > 1;
+    labels.size = std::clamp(pitch * (enlarged ? 0.88 : 0.68), smallest, largest);
     labels.stride = nice_stride(labels.size * label_pitch / pitch);
     if (axis.labels.empty()) labels.size = std::max(smallest, std::min(labels.size, sketch.px(13)));
     if ((labels.stride > 1 || counted) && !axis.labels.empty()) {
