@@ -101,13 +101,20 @@ struct Words {
     std::string title, text;
 };
 
+/// Is what is pointed at a row of weights, which sums to 1?
+bool has_weights(const AppState& state) {
+    const Trace* trace = state.document.trace();
+    const TraceTensor* tensor = trace == nullptr ? nullptr : trace->find(state.document.stage.selected.cell.tensor);
+    return tensor != nullptr && tensor->info.role == Role::weights && state.grids.contains("heatmap");
+}
+
 Words words_of(const AppState& state) {
-    const bool map = state.grids.contains("heatmap");
+    const bool map = has_weights(state);
     switch (*state.tour.step) {
         case TourStep::input:
-            return {tr("What the model reads"),
-                    tr("Change it: type another text, or take an example. Every number on screen is computed again with each "
-                       "letter.")};
+            return {tr("What the model reads"), tr("It is yours to change: type, open or paste another, or take an example. "
+                                                   "Every number on screen is computed again "
+                                                   "at once.")};
         case TourStep::row:
             return {tr("Where it looks"),
                     map ? tr("A row shares out the attention of one token over those in the columns. Point at a cell for its "
