@@ -216,6 +216,7 @@ LessonFile load_lesson(const std::string& path) {
 }
 
 std::string exhibit_of(const LessonFile& lesson) {
+    if (lesson.scenes.size() < 2) return {};  // a look, no lesson
     const std::string& first = lesson.scenes.front().request.exhibit;
     const bool all = std::ranges::all_of(lesson.scenes, [&](const LessonScene& s) { return s.request.exhibit == first; });
     return all ? first : std::string();

@@ -38,7 +38,7 @@ struct LessonFile {
     nlohmann::json document = nlohmann::json::object();  // as it was read
 };
 
-/// The exhibit that all its scenes are of; empty: there are several.
+/// The exhibit that all its scenes are of; empty: there are several, or there is only one scene.
 std::string exhibit_of(const LessonFile& lesson);
 
 /// Is it one, whatever it holds?

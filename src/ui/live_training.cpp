@@ -166,8 +166,8 @@ void LiveTraining::keep_all_now(const AppState& state) const noexcept {
         add(state.document);
         for (const auto& [id, document] : state.aside) add(document);
         if (all.empty()) return;
-        // Left to itself if it takes longer: the program ends without it.
-        auto* writing = new std::future<void>(std::async(std::launch::async, [all] {
+        if (keeping_all_.valid() && !is_ready(keeping_all_)) return;  // the disk has not taken the last ones yet
+        keeping_all_ = std::async(std::launch::async, [all] {
             for (const auto& [training, path] : all) {
                 try {
                     training->save_checkpoint(path);
@@ -175,8 +175,9 @@ void LiveTraining::keep_all_now(const AppState& state) const noexcept {
                     // The one before it is there.
                 }
             }
-        }));
-        if (writing->wait_for(std::chrono::milliseconds(1200)) == std::future_status::ready) delete writing;
+        });
+        // What takes longer goes on while the window ends, which waits for it as for all work, but not for ever.
+        keeping_all_.wait_for(std::chrono::milliseconds(1200));
     } catch (...) {
         // No thread, no memory: what was kept before is what there is.
     }
@@ -187,7 +188,7 @@ void LiveTraining::end() {
 }
 
 bool LiveTraining::ended() {
-    const bool keeping = keeping_.valid() && !is_ready(keeping_);
+    const bool keeping = (keeping_.valid() && !is_ready(keeping_)) || (keeping_all_.valid() && !is_ready(keeping_all_));
     std::erase_if(given_up_, is_ready<TrainingState::Resumed>);
     if (!keeping) std::erase_if(ending_, [](const std::unique_ptr<Training>& training) { return !under_way(*training); });
     return !keeping && ending_.empty() && given_up_.empty();

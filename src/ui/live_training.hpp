@@ -72,7 +72,9 @@ class LiveTraining {
     Index kept_step_ = 0;
     std::chrono::steady_clock::time_point kept_when_ = std::chrono::steady_clock::now();
     std::vector<std::future<TrainingState::Resumed>> given_up_;  // still read, for another that was chosen since
-    std::future<std::optional<Error>> keeping_;                  // last: ends before the trainings do
+    // Last: they end before the trainings do.
+    std::future<std::optional<Error>> keeping_;
+    mutable std::future<void> keeping_all_;
 };
 
 }  // namespace saccade

@@ -139,6 +139,8 @@ TEST_F(RecoveryTest, TrainingsOfAllExhibitsComeBackAndGoOnBeingKept) {
     }
     const std::string json = act_.recovery().keep_now();
     act_.training().keep_all_now(state_);
+    // It waits for them no longer than a person would; they are written all the same.
+    for (int i = 0; i < 4000 && files(".checkpoint").size() < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
     ASSERT_EQ(files(".checkpoint").size(), 2u);
     put_bytes(in_state("work-1-dead.json"), bytes_of(json));
     put_bytes(in_state("work-1-dead.alignment.checkpoint"), bytes_of(act_.recovery().training_path("alignment")));
