@@ -7,24 +7,11 @@
 #include <vector>
 
 #include "ui/figure_canvas.hpp"
+#include "ui/grounds.hpp"
 #include "ui/tab_ring.hpp"
 #include "viz/theme.hpp"
 
 namespace saccade {
-
-/// Plain areas that lie below everything, in order. They are cleared, not drawn: a software rasteriser clears a window many
-/// times faster than it blends a quad over it.
-struct Grounds {
-    struct Area {
-        ImVec2 low, high;
-        Color color;
-    };
-    std::vector<Area> areas;
-
-    void add(ImVec2 low, ImVec2 high, Color color) { areas.push_back({low, high, color}); }
-    /// Into the bound framebuffer of `height` px; forgets them.
-    void clear_all(int height);
-};
 
 /// What every panel draws with. One per frame; sizes are logical px times `s`.
 struct Ui {

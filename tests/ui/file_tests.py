@@ -212,7 +212,7 @@ def to_chinese(w):
 
 
 # What the window notes that is no control: areas, and headings that tests look at.
-AREAS = {"(window)", "heatmap", "by hand", "effect", "bars", "picture caption", "output line", "picture", "whole map"}
+AREAS = {"(window)", "heatmap", "by hand", "effect", "bars", "picture caption", "output line", "picture", "whole map", "card"}
 
 
 def test_everything_is_reached_by_keyboard_alone(w):

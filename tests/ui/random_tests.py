@@ -56,9 +56,10 @@ class Chance:
             self.hand.click(*self.somewhere(), which=self.random.choice([4, 5]))
 
     def exhibit(self):
-        names = [name for name in self.w.state()["places"] if name.startswith("exhibit ")]
+        places = self.w.state()["places"]
+        names = [name for name in places if name.startswith("exhibit ")]
         if names:
-            x, y, width, height = self.w.state()["places"][self.random.choice(sorted(names))]
+            x, y, width, height = places[self.random.choice(sorted(names))]
             self.hand.click(x + width / 2, y + height / 2)
 
     def size(self):

@@ -180,7 +180,7 @@ def test_tab_reaches_every_button_and_space_presses_it(w):
         check(name in names, f"Tab passes {name} over: {names}")
     w.picture("tab-focus")
     w.key("shift+Tab")
-    w.wait("the button before", lambda s: s["focus"] == "compare")
+    w.wait("the button before", lambda s: s["focus"] == "open history")
     w.key("Tab")
     w.wait("the theme's again", lambda s: s["focus"] == "theme")
     w.key("space")
