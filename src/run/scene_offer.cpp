@@ -48,6 +48,15 @@ struct Row {
         return row;
     }
     json on() const { return {{along().name, place_on(along(), at())}}; }
+    bool is_largest() const {
+        CellRef other = cell;
+        const float here = tensor.values.at(cell.index);
+        for (Index j = 0; j < along().extent; ++j) {
+            other.index.back() = j;
+            if (!(here >= tensor.values.at(other.index))) return false;
+        }
+        return true;
+    }
     /// "layer 2, head 1, “get”"; of a tensor of one row its title.
     std::string words(const TextsIn& in) const {
         std::string all;
@@ -94,13 +103,14 @@ void add_claims_of_row(const Row& row, std::vector<json>& all) {
                                                                                        "{}: every row sums to 1",
                                                                                        in.tr_composed(row.tensor.info.title));
                                                                                })}});
-    all.push_back({{"claim", name_of(Kind::largest)},
-                   {"tensor", name},
-                   {"row", row.places()},
-                   {"on", row.on()},
-                   {"text", in_both([&](const TextsIn& in) {
-                        return in.tr("{}: the largest lies on {}", row.words(in), words_of_place(in));
-                    })}});
+    if (row.is_largest())
+        all.push_back({{"claim", name_of(Kind::largest)},
+                       {"tensor", name},
+                       {"row", row.places()},
+                       {"on", row.on()},
+                       {"text", in_both([&](const TextsIn& in) {
+                            return in.tr("{}: the largest lies on {}", row.words(in), words_of_place(in));
+                        })}});
     const double share = at_least(static_cast<double>(row.tensor.values.at(row.cell.index)));
     if (!shares_one(row.tensor) || !(share > 0)) return;
     all.push_back({{"claim", name_of(Kind::share)},

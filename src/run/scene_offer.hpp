@@ -11,8 +11,8 @@ namespace saccade {
 
 // What a lesson can make of the cell that is selected, as it stands in its file, with texts in both languages.
 
-/// Claims about its row, its tensor and the run's output. They say what one would like to show, and may be broken: that the
-/// largest lies on this place. `of_b`: the run is B of a comparison.
+/// Claims about its row, its tensor and the run's output, which hold as it is: that the largest lies on a place is offered
+/// where it does. `of_b`: the run is B of a comparison.
 std::vector<nlohmann::json> offered_claims(const Trace& trace, const Exhibit& exhibit, const CellRef& cell, bool of_b);
 /// How the row's weights are shared out. None: it has no weights, or too many to be guessed.
 std::optional<nlohmann::json> offered_question(const Trace& trace, const CellRef& cell);

@@ -63,6 +63,7 @@ struct PathPrompt {
     std::string matrix{};         // the parameter that an opened array is for; empty: the one with the cursor, or the first
     KnownFile may_replace{};      // may be overwritten as it is: it was asked for
     bool asked_natively = false;  // the desktop's own dialog was there
+    bool refused = false;         // just now: its field takes the keyboard again
     std::vector<LocalCheckpoint> offered{};  // models that were used before, where one may be opened
 };
 

@@ -397,6 +397,7 @@ void Files::answer_prompt() {
         state_.prompt = {};
     } catch (...) {
         state_.prompt.problem = shown_line(current_error());
+        state_.prompt.refused = true;
     }
 }
 

@@ -32,12 +32,12 @@ std::vector<const Exhibit*> found_exhibits(const std::string& query) {
 }
 
 /// The field, and the way out.
-void page_head(const Ui& ui, AppState& state, float width) {
+void page_head(const Ui& ui, AppState& state, std::size_t found, float width) {
     const float s = ui.s;
     ExhibitPage& page = state.exhibit_page;
     begin_panel(ui, "exhibits head", {0, 0}, {width, page_head_height * s}, ui.theme.panel, {0, 0}, false);
     edge(ui, {0, page_head_height * s - 1}, {width, page_head_height * s - 1});
-    const std::string title = tr("{} exhibits", exhibits().size());
+    const std::string title = tr_count(found, "{} exhibit", "{} exhibits");
     const float title_width = static_cast<float>(ScreenTextMeasure(ui.fonts).width(title, 19, Font::ui)) * s;
     const float close = 36 * s, field_width = std::min(360 * s, width - 3 * page_margin * s - close);
     const bool titled = width - 5 * page_margin * s - close - field_width > title_width;
@@ -194,7 +194,7 @@ void exhibits_page(const Ui& ui, AppState& state, Controller& act) {
     state.grids.clear();
     state.pointed = false;
     state.places = {{"(window)", {0, 0, size.x, size.y}}, {"dialog", {0, 0, size.x, size.y}}};  // nothing else is drawn
-    page_head(ui, state, size.x);
+    page_head(ui, state, found_exhibits(state.exhibit_page.query).size(), size.x);
     page_grid(ui, state, act, size);
     ImGui::End();
     const bool elsewhere = state.document.exhibit().id != state.exhibit_page.from;  // by the palette, by a file

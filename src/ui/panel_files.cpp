@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/path_text.hpp"
 #include "base/translate.hpp"
@@ -216,6 +217,7 @@ void path_prompt(const Ui& ui, AppState& state, Controller& act) {
         if (!open) prompt = {};
         return;
     }
+    if (std::exchange(prompt.refused, false)) ImGui::SetKeyboardFocusHere();
     if (ImGui::IsWindowAppearing()) {
         ImGui::SetKeyboardFocusHere();
         if (prompt.kind == PathPrompt::Kind::open && prompt.matrix.empty()) prompt.offered = local_checkpoints();

@@ -188,7 +188,7 @@ std::vector<Rect> around(const std::vector<Rect>& open, ImVec2 screen) {
     return left;
 }
 
-/// Dims the rest, which takes no clicks: true if it got one. So many windows always, as a new one would lie over the card.
+/// Dims the rest, where a click does nothing: true if it got one. So many windows always, as a new one would lie over the card.
 bool dim_around(const Ui& ui, const std::vector<Rect>& open, ImVec2 screen) {
     bool clicked = false;
     constexpr std::size_t windows = 16;  // more parts than two holes leave
@@ -286,7 +286,8 @@ void tour(const Ui& ui, AppState& state, Controller& act, const Layout& layout) 
     const Rect card{card_at(*pointed, {width, height}, screen, s), {width, height}};
     ImGui::SetNextWindowPos(card.at);
     ImGui::SetNextWindowSize(card.size);
-    if (clicked) ImGui::SetNextWindowFocus();  // the dimmed part that was clicked lies over it
+    // A dimmed part that is clicked comes to the front when the frame has ended, and what has the keyboard in it keeps it.
+    if (std::exchange(state.tour.raise, clicked)) ImGui::SetNextWindowFocus();
     ImGui::PushStyleColor(ImGuiCol_WindowBg, ui.vec(ui.theme.panel));
     ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1.0f);
     ImGui::Begin("tour", nullptr,
@@ -299,7 +300,6 @@ void tour(const Ui& ui, AppState& state, Controller& act, const Layout& layout) 
     point_at(ui, pointed->frame, card);
     card_content(ui, state, act, words, lines, card);
     ImGui::End();
-    if (clicked) act.tour().next();
 }
 
 // --- the band of the first scene ---
@@ -316,12 +316,19 @@ float band_buttons(const Ui& ui, const TextsIn& in) {
     return button_width(ui, in.tr("Take the tour")) + (8 + 32) * ui.s;
 }
 
+/// What the scene says holds for its own sentence.
+std::string band_text(const AppState& state, const Controller& act) {
+    if (act.tour().as_it_was()) return shown_point(state, act, state.lesson.scene).text;
+    return TextsIn(state.view.language)
+        .tr("Now it is yours. Point at a cell for its weight, click it for where that comes from, drag it to change it.");
+}
+
 BandLayout band_layout(const Ui& ui, const AppState& state, const Controller& act, float width) {
     const float s = ui.s, room = width - 2 * 20 * s, buttons = band_buttons(ui, TextsIn(state.view.language));
     BandLayout band;
     band.beside = room - buttons >= band_beside * s;
     const float text = band.beside ? room - buttons - 24 * s : room;
-    band.lines = lines_in(ui, shown_point(state, act, state.lesson.scene).text, static_cast<double>(text / s));
+    band.lines = lines_in(ui, band_text(state, act), static_cast<double>(text / s));
     const float lines = card_line * static_cast<float>(band.lines.size());
     band.height = (2 * band_padding + (band.beside ? std::max(lines, buttons_height) : lines + 8 + buttons_height)) * s;
     return band;

@@ -30,6 +30,10 @@ void Tour::close_band() {
     if (!std::exchange(state_.tour.first_scene, {}).empty()) act_.lesson().close();
 }
 
+bool Tour::as_it_was() const {
+    return state_.document.side().request.params == state_.lesson.shown[0].params;
+}
+
 bool Tour::shows_band() const {
     return !state_.tour.first_scene.empty() && !state_.tour.step && !state_.view.lesson && !state_.lesson.editing.on;
 }
@@ -47,6 +51,7 @@ void Tour::begin(TourStep step) {
     tour.of = document.side().shown.trace;
     tour.done_at.reset();
     tour.looked = 0;
+    tour.raise = true;
 }
 
 void Tour::next() {
@@ -63,6 +68,7 @@ void Tour::back() {
 void Tour::leave() {
     state_.tour.step.reset();
     state_.view.tour_seen = true;
+    close_band();
 }
 
 bool Tour::on_screen() const {

@@ -27,7 +27,8 @@ struct TourState {
     CellRef selected;
     TracePtr of;
     std::optional<Clock::time_point> done_at;
-    int looked = 0;  // frames in which its place was scrolled for
+    int looked = 0;      // frames in which its place was scrolled for
+    bool raise = false;  // its card comes to the front, and takes the keyboard, in the next frame
 };
 
 /// The first start's scene, and a tour of five steps, each at one real thing of the window; it goes on when it is told to, or
@@ -40,6 +41,8 @@ class Tour {
     bool open_first_scene();
     /// What the first scene says goes away, and its lesson with it; what is shown stays.
     void close_band();
+    /// Is what is shown still what the first scene speaks of?
+    bool as_it_was() const;
     /// Does it stand below the stage now?
     bool shows_band() const;
 

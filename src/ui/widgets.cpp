@@ -96,6 +96,7 @@ void label(const Ui& ui, const std::string& text, Color color, double size, Font
 }
 
 void text_at(const Ui& ui, ImFont* font, float px, ImVec2 at, Color color, const std::string& text) {
+    ui.fonts.need(text);
     ImGui::GetWindowDrawList()->AddText(font, px, at, ui.color(color), text.c_str());
     note_text(ui.fonts, text, at, {at.x + font->CalcTextSizeA(px, 1e9f, 0, text.c_str()).x, at.y + px});
 }

@@ -46,7 +46,9 @@ class LessonEditorTest : public ControllerTest {
 
 TEST_F(LessonEditorTest, ClaimsAreJudgedAsTheyAreAddedAndTakenOutAgain) {
     editor_.add_claim(offered("largest", {"weights", {0, 4}}));
-    editor_.add_claim(offered("largest", {"weights", {0, 0}}));
+    nlohmann::json wrong = offered("largest", {"weights", {0, 4}});
+    wrong["on"] = {{"slot", "cat"}};
+    editor_.add_claim(wrong);
     judge();
     EXPECT_EQ(verdicts(), (std::vector<std::string>{"held", "broken"}));
     editor_.remove_claim(1);

@@ -137,11 +137,19 @@ TEST_F(TourTest, TheFirstSceneIsALessonsAndItsBandClosesIt) {
     act_.tour().start();
     EXPECT_FALSE(act_.tour().shows_band()) << "the tour has its own card";
     act_.tour().leave();
-    EXPECT_TRUE(act_.tour().shows_band());
-    act_.tour().close_band();
-    EXPECT_FALSE(act_.tour().shows_band());
+    EXPECT_FALSE(act_.tour().shows_band()) << "it has offered what was taken";
     EXPECT_EQ(state_.lesson.file, nullptr);
     EXPECT_EQ(output(), written);
+}
+
+TEST_F(TourTest, TheBandSpeaksOfAnotherSentenceInOtherWords) {
+    ASSERT_TRUE(act_.tour().open_first_scene());
+    settle();
+    EXPECT_TRUE(act_.tour().as_it_was());
+    act_.inputs().set_param("source", std::string("我爱中国。"));
+    settle();
+    EXPECT_TRUE(act_.tour().shows_band());
+    EXPECT_FALSE(act_.tour().as_it_was());
 }
 
 TEST_F(TourTest, TheFirstSceneStaysBehindWhereAnotherExhibitOrLessonIsOpened) {
