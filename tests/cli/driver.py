@@ -30,7 +30,9 @@ def png(width, height, rows=None):
     def chunk(name, data):
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
-    body = zlib.compress(b"".join(b"\0" + row for row in rows or []))
+    # Piece by piece: of a child the system counts the largest memory from that of the parent on, so a test that measures must stay small.
+    pack = zlib.compressobj()
+    body = b"".join([*(pack.compress(piece) for row in rows or [] for piece in (b"\0", row)), pack.flush()])
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 
