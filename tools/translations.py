@@ -222,7 +222,7 @@ WRAPPERS = {"tr", "msg", "tr_count", "tr_in", "Error"}
 # Their first literal is a name: of ImGui, of a place for tests, of a key in a file.
 TAKES_NAME = {
     "button", "segments", "slider", "toggle_switch", "flow_button", "name_menu", "row", "press", "small", "turn_button", "begin_panel",
-    "begin_dialog", "begin_padded_child", "Begin", "BeginChild", "BeginPopup", "OpenPopup", "InvisibleButton", "scrim", "PushID", "note_place",
+    "begin_dialog", "begin_page", "begin_padded_child", "Begin", "BeginChild", "BeginPopup", "OpenPopup", "InvisibleButton", "scrim", "PushID", "note_place",
     "try_emplace", "text_input", "field", "remember", "edit", "prompt", "put", "put_menu", "history_row", "number", "text", "find_string", "getenv", "named_switch",
     "text_field", "offer",
 }

@@ -33,6 +33,24 @@ bool scrim(const Ui& ui, const char* id, ImVec2 at, ImVec2 size) {
     return clicked;
 }
 
+ImVec2 begin_page(AppState& state, const char* id) {
+    const ImVec2 size = ImGui::GetIO().DisplaySize;
+    ImGui::SetNextWindowPos({0, 0});
+    ImGui::SetNextWindowSize(size);
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 0.0f);
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
+    ImGui::Begin(id, nullptr,
+                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoMove |
+                     ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoNavInputs);
+    ImGui::PopStyleVar(2);
+    if (ImGui::IsWindowAppearing()) ImGui::SetWindowFocus();
+    state.typing = ImGui::GetIO().WantTextInput;
+    state.grids.clear();
+    state.pointed = false;
+    state.places = {{"(window)", {0, 0, size.x, size.y}}, {"dialog", {0, 0, size.x, size.y}}};  // nothing else is drawn
+    return size;
+}
+
 bool begin_dialog(const Ui& ui, AppState& state, Layer layer, const char* id, bool& open, float width) {
     if (!open) return false;
     const ImVec2 screen = ImGui::GetIO().DisplaySize;

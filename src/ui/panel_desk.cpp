@@ -244,20 +244,7 @@ void figure_desk(const Ui& ui, AppState& state, Controller& act) {
         state.desk.result.clear();
         return;
     }
-    const ImVec2 size = ImGui::GetIO().DisplaySize;
-    ImGui::SetNextWindowPos({0, 0});
-    ImGui::SetNextWindowSize(size);
-    ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 0.0f);
-    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
-    ImGui::Begin("figure desk", nullptr,
-                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoMove |
-                     ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoNavInputs);
-    ImGui::PopStyleVar(2);
-    if (ImGui::IsWindowAppearing()) ImGui::SetWindowFocus();
-    state.typing = ImGui::GetIO().WantTextInput;
-    state.grids.clear();
-    state.pointed = false;
-    state.places = {{"(window)", {0, 0, size.x, size.y}}, {"dialog", {0, 0, size.x, size.y}}};  // nothing else is drawn
+    const ImVec2 size = begin_page(state, "figure desk");
     const DeskLayout at = layout_desk(size, ui.s);
     desk_top(ui, state, act, at.top);
     const float foot = std::clamp(state.desk.foot, 40 * ui.s, at.choices.size.y / 2), high = at.choices.size.y - foot;

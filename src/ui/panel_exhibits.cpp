@@ -180,20 +180,7 @@ void page_grid(const Ui& ui, AppState& state, Controller& act, ImVec2 screen) {
 void exhibits_page(const Ui& ui, AppState& state, Controller& act) {
     if (!state.exhibit_page.open) return act.exhibit_pictures().rest();
     act.exhibit_pictures().want(state.view.theme);
-    const ImVec2 size = ImGui::GetIO().DisplaySize;
-    ImGui::SetNextWindowPos({0, 0});
-    ImGui::SetNextWindowSize(size);
-    ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 0.0f);
-    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
-    ImGui::Begin("exhibits page", nullptr,
-                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoMove |
-                     ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoNavInputs);
-    ImGui::PopStyleVar(2);
-    if (ImGui::IsWindowAppearing()) ImGui::SetWindowFocus();
-    state.typing = ImGui::GetIO().WantTextInput;
-    state.grids.clear();
-    state.pointed = false;
-    state.places = {{"(window)", {0, 0, size.x, size.y}}, {"dialog", {0, 0, size.x, size.y}}};  // nothing else is drawn
+    const ImVec2 size = begin_page(state, "exhibits page");
     page_head(ui, state, found_exhibits(state.exhibit_page.query).size(), size.x);
     page_grid(ui, state, act, size);
     ImGui::End();

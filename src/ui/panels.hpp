@@ -68,6 +68,8 @@ void exhibits_page(const Ui& ui, AppState& state, Controller& act);
 void dialogs(const Ui& ui, AppState& state, Controller& act);
 /// What lies below is dimmed, and takes no clicks: true if it was clicked.
 bool scrim(const Ui& ui, const char* id, ImVec2 at, ImVec2 size);
+/// A window over all of the screen, of which nothing else is drawn or pointed at; its size. End() belongs to it.
+ImVec2 begin_page(AppState& state, const char* id);
 /// The step of the tour that is shown, over all of the window.
 void tour(const Ui& ui, AppState& state, Controller& act, const Layout& layout);
 /// What the first scene says, below the stage of this width; its height is 0 where it is not shown.

@@ -299,6 +299,19 @@ TEST_F(HeatmapOnGl, HatchesMaskedCellsAndColoursNoOther) {
         }
 }
 
+TEST_F(HeatmapOnGl, ATextureOfALargerPictureShowsNothingOfItInASmallerOne) {
+    const auto drawn = [](Index rows, Index columns, HeatmapRenderer& renderer) {
+        return draw_by_gl(item_of(wave(rows, columns, false), {3, 2, 300, 200}, 0), 310, 210, renderer);
+    };
+    drawn(60, 64, renderer_);
+    for (int i = 0; i < 10; ++i) renderer_.end_frame();  // no picture needs its texture any more
+    HeatmapRenderer fresh;
+    const Picture again = drawn(37, 41, renderer_), first = drawn(37, 41, fresh);
+    int differing = 0;
+    for (std::size_t i = 0; i < first.pixels.size(); ++i) differing += distance(first.pixels[i], again.pixels[i]) > 0 ? 1 : 0;
+    EXPECT_EQ(differing, 0);
+}
+
 TEST_F(HeatmapOnGl, TilesMeetWithoutSeams) {
     const HeatmapItem item = item_of(wave(37, 53, true), {3, 2, 530, 370}, 0);
     HeatmapRenderer tiled(16);
