@@ -48,7 +48,7 @@ AttentionLayer taken_out(RunContext& context, const StackPtr& whole, const std::
                          std::vector<std::string> labels) {
     const TransformerStack<float>& stack = *whole;
     const StackDesign& design = stack.design();
-    const Index at = chosen("Layer", context.params.integer("layer"), design.layers);
+    const Index at = chosen(context, "layer", "Layer", design.layers);
     Seen seen = seen_of(stack, ids);
     const std::string own = fmt::format("{}.{}", prefix, at);
     const bool each_layer = each_layer_differs(position_code(design.position), stack.position_sizes());

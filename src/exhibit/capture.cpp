@@ -225,8 +225,9 @@ void choose_stacked(const RunContext& context, const CaptureSource& source, Capt
     for (const auto& [name, title, kind] :
          {std::tuple("layer", "Layer", AxisKind::layer), std::tuple("head", "Head", AxisKind::head)}) {
         const Index one = context.params.integer(name);
-        if (one == 0) continue;
         const int axis = source.axis(kind);
+        context.probe.reach(name, axis < 0 ? 0 : source.extents[static_cast<std::size_t>(axis)]);
+        if (one == 0) continue;
         if (axis < 0) {
             context.probe.note({name, fmt::format("the array has no axis of {}s", name), "all of it is read"});
             continue;

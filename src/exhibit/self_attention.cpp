@@ -21,7 +21,7 @@ Visibility chosen_visibility(const AttentionLayer& layer, const Params& params) 
 
 void run_self_attention(RunContext& context) {
     const AttentionLayer layer = attention_layer(context);
-    const Index head = chosen("Head", context.params.integer("head"), layer.design.heads);
+    const Index head = chosen(context, "head", "Head", layer.design.heads);
     const Visibility visibility = chosen_visibility(layer, context.params);
     if (visibility.causal != layer.design.causal)
         context.probe.note({"mask",

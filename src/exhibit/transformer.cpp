@@ -69,6 +69,7 @@ void run_transformer_exhibit(RunContext& context) {
     request.gradient_at = params.integer("gradient_of") - 1;
     const TransformerOutput output = run_transformer(loaded, request, context.probe, context.reuse, context.stop);
 
+    context.probe.reach("gradient_of", static_cast<Index>(output.ids.size()));
     context.probe.text("output", text.write(output.ids));
     for (std::size_t i = 0; i < output.hypotheses.size(); ++i) {
         const Hypothesis& h = output.hypotheses[i];

@@ -49,7 +49,9 @@ ParamSpec position_param(bool as_trained) {
     return choice_param("position", "Position", help, choices);
 }
 
-Index chosen(const char* what, std::int64_t from_one, Index count) {
+Index chosen(const RunContext& context, const std::string& param, const char* what, Index count) {
+    const std::int64_t from_one = context.params.integer(param);
+    context.probe.reach(param, count);
     if (from_one <= count) return from_one - 1;
     throw Error(ErrorCode::invalid_input, fmt::format("{} {} does not exist: the model has {}", what, from_one, count),
                 fmt::format("choose one from 1 to {}", count));

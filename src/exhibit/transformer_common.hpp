@@ -22,7 +22,8 @@ ParamSpec radius_param(const std::string& name, const std::string& title, const 
 /// "As trained", then every position code with its equation in the help.
 ParamSpec position_param(bool as_trained);
 
-/// Layer or head, from 1, as an index; Error{invalid_input} in one line if the model has fewer.
-Index chosen(const char* what, std::int64_t from_one, Index count);
+/// The layer or head that an integer parameter names from 1, as an index; Error{invalid_input} in one line if the model has
+/// fewer. The run says how far the parameter goes. `what`: its name in the error.
+Index chosen(const RunContext& context, const std::string& param, const char* what, Index count);
 
 }  // namespace saccade

@@ -41,6 +41,7 @@ struct Query {
 Query query_of(const RunContext& context, const VisionDesign& design) {
     Query query{.special = design.special(), .rows = design.rows(), .columns = design.columns()};
     const Index asked = static_cast<Index>(context.params.integer("query"));
+    context.probe.reach("query", design.tokens());
     if (asked > design.tokens())
         context.probe.note(
             {"query", fmt::format("the model reads the picture as {} tokens", design.tokens()), "the last one is looked from"});
@@ -164,6 +165,7 @@ void show_numbers(const Query& query, const VisionDesign& design, const Ids& lik
 std::optional<Index> watched_class(const RunContext& context, const VisionCheckpoint& checkpoint) {
     const Index asked = static_cast<Index>(context.params.integer("class")),
                 classes = static_cast<Index>(checkpoint.classes.size());
+    context.probe.reach("class", classes);
     if (asked == 0 || classes == 0) return std::nullopt;
     if (asked > classes)
         context.probe.note({"class", fmt::format("the model knows {} classes", classes), "the last one is watched"});

@@ -33,6 +33,7 @@ void show_class_numbers(const Ids& likeliest, const Observer& observe) {
 Index watched_of_network(RunContext& context, const NetworkCheckpoint& checkpoint, const ClassesRead& read) {
     const auto classes = static_cast<Index>(checkpoint.classes.size()),
                asked = static_cast<Index>(context.params.integer("class"));
+    context.probe.reach("class", classes);
     if (asked > classes)
         context.probe.note({"class", fmt::format("the model knows {} classes", classes), "the last one is watched"});
     return asked == 0 ? read.likeliest.front() : std::min(asked, classes) - 1;
@@ -102,13 +103,6 @@ std::string unread_by_vision_model(const std::string& param, const Params& param
     return of_networks ? "read of networks that gate their channels" : "read of vision transformers";
 }
 
-std::optional<std::int64_t> gates_in_network(const Params& params) try {
-    if (!names_network_lately(params).value_or(false)) return std::nullopt;
-    return static_cast<std::int64_t>(network_design_of(folder_of(params))->gates().size());
-} catch (const std::exception&) {
-    return std::nullopt;  // the folder has changed: whoever runs it says what is wrong
-}
-
 std::size_t chosen_gate(const Params& params, std::size_t gates) {
     const auto asked = static_cast<std::size_t>(params.integer("block"));
     return (asked == 0 ? gates : std::min(asked, gates)) - 1;
@@ -117,8 +111,10 @@ std::size_t chosen_gate(const Params& params, std::size_t gates) {
 void run_vision_network(RunContext& context) {
     const NetworkCheckpointPtr checkpoint = network_checkpoint_of(folder_of(context.params), context.stop);
     say_what_to_know_of(context, *checkpoint);
+    const std::size_t gates = checkpoint->network->design().gates().size();
+    context.probe.reach("block", static_cast<Index>(gates));
     NetworkRequest request{.plain = read_vision_picture(context, checkpoint->reading),
-                           .gate = chosen_gate(context.params, checkpoint->network->design().gates().size())};
+                           .gate = chosen_gate(context.params, gates)};
     const ClassesRead read = run_network_checkpoint(checkpoint, request, context.probe, context.stop);
     if (read.likeliest.empty()) {
         context.probe.note({"path", "the folder holds no classifier, so no class is read out", "its gates are shown"});

@@ -16,9 +16,6 @@ std::vector<ViewPlacement> network_views(const Params& params);
 /// Why a parameter of the exhibit is not read with the model that "path" names; empty: it is. Never throws.
 std::string unread_by_vision_model(const std::string& param, const Params& params);
 
-/// How many gates the network has that "path" names; nothing if it names none. Never throws.
-std::optional<std::int64_t> gates_in_network(const Params& params);
-
 /// Of the parameter "block", which counts gates from 1 (0: the last): its place among them, of so many.
 std::size_t chosen_gate(const Params& params, std::size_t gates);
 

@@ -168,6 +168,8 @@ class Probe {
     void axis(Axis axis);
     void note(Note note);
     void text(const std::string& name, std::string text);
+    /// How far the exhibit's whole-number parameter of this name goes in this run: a layer no further than the model.
+    void reach(const std::string& param, Index most);
 
     /// Puts everything into a trace (validated there). Interventions whose tensor or index was never shown become notes.
     /// Error{not_found} if an intervention or the capture filter names a tensor that the exhibit does not record.
@@ -226,6 +228,7 @@ class Probe {
     std::vector<Step> steps_;
     std::vector<Note> notes_;
     std::map<std::string, std::string> texts_;
+    std::map<std::string, Index> reaches_;
 };
 
 }  // namespace saccade

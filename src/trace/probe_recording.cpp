@@ -56,6 +56,9 @@ void Probe::note(Note note) {
 void Probe::text(const std::string& name, std::string text) {
     if (!scratch_) texts_[name] = std::move(text);
 }
+void Probe::reach(const std::string& param, Index most) {
+    if (!scratch_) reaches_[param] = most;
+}
 
 void Probe::note_unapplied(const Intervention& intervention, const Recording& recording, bool applied,
                            const FrozenRows& frozen) {
@@ -233,6 +236,7 @@ Trace Probe::finish() {
     }
     for (Note& note : notes_) trace.add_note(std::move(note));
     for (auto& [name, text] : texts_) trace.set_text(name, std::move(text));
+    for (const auto& [param, most] : reaches_) trace.set_reach(param, most);
     return trace;
 }
 

@@ -87,6 +87,7 @@ class Trace {
     void add_step(Step step);
     void add_note(Note note) { notes_.push_back(std::move(note)); }
     void set_text(const std::string& name, std::string text) { texts_[name] = std::move(text); }
+    void set_reach(const std::string& param, Index most) { reaches_[param] = most; }
 
     const std::vector<AxisPtr>& axes() const { return axes_; }
     const std::vector<TraceTensor>& tensors() const { return tensors_; }
@@ -94,6 +95,8 @@ class Trace {
     const std::vector<Note>& notes() const { return notes_; }
     /// Named results that are text: "output" -> "2019-09-30".
     const std::map<std::string, std::string>& texts() const { return texts_; }
+    /// How far whole-number parameters of the exhibit go in this run, where it knows: "layer" -> 6 of a model of 6 layers.
+    const std::map<std::string, Index>& reaches() const { return reaches_; }
 
     const TraceTensor* find(const std::string& name) const;
     /// As find; Error{not_found} names the recorded tensors.
@@ -109,6 +112,7 @@ class Trace {
     std::vector<Step> steps_;
     std::vector<Note> notes_;
     std::map<std::string, std::string> texts_;
+    std::map<std::string, Index> reaches_;
 };
 
 /// One cell, row or whole of a recorded tensor. index -1 stands for "all of this axis".

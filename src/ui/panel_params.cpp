@@ -38,7 +38,7 @@ ParamSpec as_in_run(const AppState& state, const ParamSpec& spec, const ParamVal
     const auto* now = std::get_if<std::int64_t>(&value);
     if (spec.type != ParamType::integer || now == nullptr || side.trace() == nullptr) return spec;
     ParamSpec in_run = spec;
-    if (const auto most = range_in_run(e, spec.name, side.shown.request.params, *side.trace()))
+    if (const auto most = range_in_run(e, spec.name, *side.trace()))
         in_run.max = std::max({spec.min, std::min(spec.max, static_cast<double>(*most)), static_cast<double>(*now)});
     return in_run;
 }

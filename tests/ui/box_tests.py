@@ -1,6 +1,7 @@
 """Every text where it stands: none cut but with an ellipsis, none over another, in every exhibit, in both languages, at every size.
 
-Two windows by themselves; all sizes, with a table of what is wrong, with SACCADE_UI_ALL_SIZES=1 (on a display of 3840 x 2160)."""
+The narrowest window by itself, beside the one of 1600 x 1000 in which language_tests.py goes through both languages; all sizes, with a table
+of what is wrong, with SACCADE_UI_ALL_SIZES=1 (on a display of 3840 x 2160)."""
 
 import itertools
 import json
@@ -11,7 +12,7 @@ from driver import Window
 from steps import answered, check, choose
 
 # Width, height, the scale of all of it, language.
-USUAL = ((800, 600, 1, "zh"), (1280, 720, 1, "en"))
+USUAL = ((800, 600, 1, "zh"),)
 ALL = tuple((*size, language) for size in ((800, 600, 1), (1280, 720, 1), (1600, 1000, 1), (3840, 2160, 2)) for language in ("en", "zh"))
 EDGE = 1.5  # px: letters stand out a little
 

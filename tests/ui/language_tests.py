@@ -4,6 +4,7 @@ import os
 import re
 import tempfile
 
+from box_tests import faults
 from driver import Window, usual_config
 from steps import answered, check
 
@@ -37,20 +38,25 @@ def exhibits_of(s):
 
 
 def test_every_exhibit_is_in_chinese_and_in_english_again(w):
-    with Window(w.program, w.artifacts, tells_texts=True) as chinese:
+    size = (1600, 1000)
+    with Window(w.program, w.artifacts, size=size, tells_texts=True) as chinese:
         s = chinese.resting("the first exhibit", lambda s: answered(s) and not s["running"])
-        exhibits, cut = exhibits_of(s), {}
+        exhibits, cut, misplaced = exhibits_of(s), {}, []
         check(len(exhibits) > 15, f"exhibits: {exhibits}")
         for exhibit in exhibits:
-            cut[exhibit] = open_exhibit(chinese, exhibit, "en")["drawn"]["cut"]
+            s = open_exhibit(chinese, exhibit, "en")
+            cut[exhibit] = s["drawn"]["cut"]
+            misplaced += [f"en {exhibit}: {one}" for one in faults(s["drawn"]["boxes"], size)]
             switch(chinese, "zh")
             s = open_exhibit(chinese, exhibit, "zh")
             chinese.picture(f"zh-{exhibit}")
+            misplaced += [f"zh {exhibit}: {one}" for one in faults(s["drawn"]["boxes"], size)]
             check(not in_english(s), f"{exhibit}: in English still: {in_english(s)}")
             check(sum(bool(HAN.search(text)) for text in s["drawn"]["all"]) > 20, f"{exhibit}: hardly a text is Chinese")
             here = [text for text in s["drawn"]["cut"] if HAN.search(text)]
             check(len(here) <= len(cut[exhibit]), f"{exhibit}: cut in Chinese: {here}; in English: {cut[exhibit]}")
             switch(chinese, "en")
+        check(not misplaced, "\n" + "\n".join(misplaced))
         s = open_exhibit(chinese, exhibits[0], "en")
         left = [text for text in s["drawn"]["all"] if HAN.search(text) and text != "中文"]
         check(not [text for text in left if "，" in text], f"in Chinese still: {left}")
