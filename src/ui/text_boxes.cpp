@@ -11,11 +11,13 @@ namespace {
 void note(FontAtlas::Heard& heard, const std::string& text, ImVec2 low, ImVec2 high, ImVec2 clip_low, ImVec2 clip_high,
           bool of_figure) {
     const ImGuiWindow& window = *ImGui::GetCurrentWindowRead();
+    // What came to stand below its edge in this frame makes it scroll in the next.
+    const bool will = (window.Flags & ImGuiWindowFlags_NoScrollbar) == 0 && high.y > window.InnerRect.Max.y;
     heard.boxes.push_back({.text = text,
                            .box = {low.x, low.y, high.x - low.x, high.y - low.y},
                            .clip = {clip_low.x, clip_low.y, clip_high.x - clip_low.x, clip_high.y - clip_low.y},
                            .layer = window.RootWindow->Name,
-                           .scrolls = window.ScrollMax.y > 0,
+                           .scrolls = window.ScrollMax.y > 0 || will,
                            .of_figure = of_figure});
 }
 
