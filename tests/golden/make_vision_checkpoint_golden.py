@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from make_checkpoint_golden import Draw, attention, heads, joined, write_files
+from checkpoint_common import Draw, attention, heads, joined, write_files
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 torch.set_default_dtype(torch.float64)
