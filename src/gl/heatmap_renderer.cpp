@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-#include <limits>
 #include <utility>
 #include <vector>
 
@@ -32,32 +31,6 @@ Index block_for(double cell_px) {
     Index block = 1;
     while (cell_px * static_cast<double>(block) <= 0.5 && block < (Index{1} << 30)) block *= 2;
     return block;
-}
-
-/// Mean of the finite cells of each block; NaN where there are none.
-Tensor<float> averaged(const Tensor<float>& values, Index row_block, Index column_block) {
-    const Index rows = values.shape()[0], columns = values.shape()[1];
-    const Index out_rows = (rows + row_block - 1) / row_block, out_columns = (columns + column_block - 1) / column_block;
-    Tensor<float> out = Tensor<float>::uninitialized(Shape{out_rows, out_columns});
-    std::vector<double> sums(static_cast<std::size_t>(out_columns));
-    std::vector<Index> counts(sums.size());
-    for (Index r = 0; r < out_rows; ++r) {
-        std::fill(sums.begin(), sums.end(), 0.0);
-        std::fill(counts.begin(), counts.end(), 0);
-        for (Index y = r * row_block; y < std::min(rows, (r + 1) * row_block); ++y) {
-            const float* row = values.data() + y * columns;
-            for (Index c = 0; c < columns; ++c) {
-                if (!std::isfinite(row[c])) continue;
-                sums[static_cast<std::size_t>(c / column_block)] += static_cast<double>(row[c]);
-                ++counts[static_cast<std::size_t>(c / column_block)];
-            }
-        }
-        for (std::size_t c = 0; c < sums.size(); ++c)
-            out.data()[r * out_columns + static_cast<Index>(c)] =
-                counts[c] > 0 ? static_cast<float>(sums[c] / static_cast<double>(counts[c]))
-                              : std::numeric_limits<float>::quiet_NaN();
-    }
-    return out;
 }
 
 }  // namespace
@@ -100,13 +73,15 @@ void HeatmapRenderer::give_back(Level& level) {
     level.tiles.clear();
 }
 
-const HeatmapRenderer::Level& HeatmapRenderer::level(const Tensor<float>& values, Index row_block, Index column_block) {
-    Level& entry = levels_[{values.data(), row_block, column_block}];
+const HeatmapRenderer::Level& HeatmapRenderer::level(const Tensor<float>& values, const LevelKey& key) {
+    Level& entry = levels_[key];
     entry.last_frame = frame_;
     if (!entry.tiles.empty() && entry.values.shape() == values.shape()) return entry;
     give_back(entry);
     entry.values = values;
-    const Tensor<float> texels = row_block == 1 && column_block == 1 ? values : averaged(values, row_block, column_block);
+    Tensor<float> texels =
+        key.row_block == 1 && key.column_block == 1 ? values : averaged(values, key.row_block, key.column_block);
+    if (!key.under.empty()) texels = means_under_pixels(texels, {key.x, key.y}, key.texel_width, key.texel_height, key.under);
     entry.masks = !all_finite(texels);
     entry.rows = texels.shape()[0];
     entry.columns = texels.shape()[1];
@@ -167,21 +142,32 @@ void HeatmapRenderer::draw(const HeatmapItem& heatmap, const Box& box, double sc
     const double cell_width = box.w / static_cast<double>(heatmap.values.shape()[1]);
     const double cell_height = box.h / static_cast<double>(heatmap.values.shape()[0]);
     const Index row_block = block_for(cell_height), column_block = block_for(cell_width);
-    const Level& texels = level(heatmap.values, row_block, column_block);
-    const double texel_width = cell_width * static_cast<double>(column_block);
-    const double texel_height = cell_height * static_cast<double>(row_block);
-    prepare({heatmap.map, heatmap.normalization, heatmap.gap, heatmap.gap_color, heatmap.hatch, heatmap.masked_ground,
-             heatmap.opacity, heatmap.threshold, heatmap.smooth, heatmap.fades, heatmap.over, heatmap.under, texels.masks},
-            texel_width, texel_height, scale, screen_width, screen_height);
+    double texel_width = cell_width * static_cast<double>(column_block);
+    double texel_height = cell_height * static_cast<double>(row_block);
+    LevelKey key{heatmap.values.data(), row_block, column_block};
+    Box drawn = box;
+    if (texel_width < 1 || texel_height < 1) {
+        key.under = PixelGrid::of(box);
+        if (key.under.empty()) return;
+        key.x = box.x, key.y = box.y, key.texel_width = texel_width, key.texel_height = texel_height;
+        drawn = key.under.box();
+        texel_width = texel_height = 1;
+    }
+    const Level& texels = level(heatmap.values, key);
+    const bool whole = key.under.empty();  // a texel is a cell or a block, with edges that may lie apart
+    prepare(
+        {heatmap.map, heatmap.normalization, whole ? heatmap.gap : 0, heatmap.gap_color, heatmap.hatch, heatmap.masked_ground,
+         heatmap.opacity, heatmap.threshold, whole && heatmap.smooth, heatmap.fades, heatmap.over, heatmap.under, texels.masks},
+        texel_width, texel_height, scale, screen_width, screen_height);
     glUniform2f(uniform("pitch"), 0, 0);
     glUniform1i(uniform("pictures"), 1);
     for (const Tile& tile : texels.tiles) {
         // The last block of a level may hold fewer cells than the others: the picture ends where the cells do.
         const double x = static_cast<double>(tile.column) * texel_width, y = static_cast<double>(tile.row) * texel_height;
-        const double width = std::min(static_cast<double>(tile.columns) * texel_width, box.w - x);
-        const double height = std::min(static_cast<double>(tile.rows) * texel_height, box.h - y);
+        const double width = std::min(static_cast<double>(tile.columns) * texel_width, drawn.w - x);
+        const double height = std::min(static_cast<double>(tile.rows) * texel_height, drawn.h - y);
         glBindTexture(GL_TEXTURE_2D, tile.texels.texture.id());
-        glUniform4f(uniform("box"), static_cast<float>(box.x + x), static_cast<float>(box.y + y), static_cast<float>(width),
+        glUniform4f(uniform("box"), static_cast<float>(drawn.x + x), static_cast<float>(drawn.y + y), static_cast<float>(width),
                     static_cast<float>(height));
         glUniform2f(uniform("cells"), static_cast<float>(width / texel_width), static_cast<float>(height / texel_height));
         glUniform2i(uniform("texels"), static_cast<int>(tile.columns), static_cast<int>(tile.rows));
@@ -246,7 +232,7 @@ void HeatmapRenderer::end_frame() {
         one = drawn ? std::next(one) : atlases_.erase(one);
     }
     for (auto one = levels_.begin(); one != levels_.end();) {
-        const bool reduced = one->first.row_block * one->first.column_block > 1;
+        const bool reduced = one->first.row_block * one->first.column_block > 1 && one->first.under.empty();
         const bool drawn = one->second.last_frame + (reduced ? frames_reduced_kept : frames_kept) >= frame_;
         if (!drawn) give_back(one->second);
         one = drawn ? std::next(one) : levels_.erase(one);

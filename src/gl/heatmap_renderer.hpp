@@ -7,13 +7,15 @@
 #include <vector>
 
 #include "gl/float_textures.hpp"
+#include "gl/reduced_texels.hpp"
 #include "viz/heatmap_grid.hpp"
 
 namespace saccade {
 
 /// Draws heatmaps of any size at the same cost: values as textures, coloured by the shader. Cells much smaller than a pixel are
-/// averaged in blocks once (a level of a pyramid, masked cells left out) before they are uploaded; a level that is still larger
-/// than the driver's limit is cut into tiles. Textures stay as long as they are drawn.
+/// averaged in blocks once (a level of a pyramid, masked cells left out) before they are uploaded, those that are a little
+/// smaller under each pixel; a level that is still larger than the driver's limit is cut into tiles. Textures stay as long as
+/// they are drawn.
 class HeatmapRenderer {
  public:
     /// `largest_tile`: texels on a side; a smaller one than the driver's limit is for tests.
@@ -44,6 +46,8 @@ class HeatmapRenderer {
     struct LevelKey {
         const float* data;
         Index row_block, column_block;  // cells per texel
+        PixelGrid under{};              // not empty: a texel is a pixel of it, of a picture whose corner and texels are:
+        double x = 0, y = 0, texel_width = 0, texel_height = 0;
         auto operator<=>(const LevelKey&) const = default;
     };
     /// The pictures of one tensor, in the order and the form that they are drawn in.
@@ -77,7 +81,7 @@ class HeatmapRenderer {
     /// The program for texels of that size, its uniforms that do not change from tile to tile.
     void prepare(const Look& look, double texel_width, double texel_height, double scale, int screen_width, int screen_height);
     void give_back(Level& level);
-    const Level& level(const Tensor<float>& values, Index row_block, Index column_block);
+    const Level& level(const Tensor<float>& values, const LevelKey& key);
     GLuint colormap(const Colormap* map);
     /// The shader made for one kind of picture; the current one from then on.
     struct Variant {

@@ -333,6 +333,41 @@ TEST_F(HeatmapOnGl, CellsSmallerThanAPixelAreAveragedNotPickedOut) {
         for (int x = 0; x < 64; ++x) ASSERT_LE(distance(gl.at(x, y), item.map->at(0.5)), 3) << x << "," << y;
 }
 
+TEST_F(HeatmapOnGl, CellsALittleSmallerThanAPixelShowTheMeanOfThoseUnderIt) {
+    // 100 x 60 cells on 83.3 x 47.7 px from a corner between pixels; one cell in seven is masked.
+    constexpr Index rows = 60, columns = 100;
+    Tensor<float> values(Shape{rows, columns});
+    for (Index i = 0; i < values.size(); ++i)
+        values.data()[i] = i % 7 == 3 ? -INFINITY : static_cast<float>(i * 37 % 101) / 100;
+    const Box box{5.4, 3.7, 83.3, 47.7};
+    const HeatmapItem item = item_of(values, box, 0);
+    const Picture gl = draw_by_gl(item, 100, 60, renderer_);
+    const double wide = box.w / columns, tall = box.h / rows;
+    const auto under = [](double at, double size, Index most) {
+        const double reach = 0.5 / size - 0.5;
+        const auto from = std::max<Index>(0, static_cast<Index>(std::floor(at - reach)));
+        return std::pair{from, std::min({static_cast<Index>(std::floor(at + reach)), from + 2, most - 1})};
+    };
+    int compared = 0;
+    for (int y = 0; y < 60; ++y)
+        for (int x = 0; x < 100; ++x) {
+            if (!box.contains({x + 0.5, y + 0.5})) {
+                ASSERT_LE(distance(gl.at(x, y), ground), 3) << x << "," << y;
+                continue;
+            }
+            const auto [left, right] = under((x + 0.5 - box.x) / wide, wide, columns);
+            const auto [top, bottom] = under((y + 0.5 - box.y) / tall, tall, rows);
+            double sum = 0, n = 0;
+            for (Index r = top; r <= bottom; ++r)
+                for (Index c = left; c <= right; ++c)
+                    if (const float v = values.data()[r * columns + c]; std::isfinite(v)) sum += v, n += 1;
+            if (n == 0) continue;  // hatched
+            ASSERT_LE(distance(gl.at(x, y), item.map->at(sum / n)), 6) << x << "," << y;
+            ++compared;
+        }
+    EXPECT_GT(compared, 3400);
+}
+
 TEST_F(HeatmapOnGl, AveragesAsTheCpuRasterDoesWhereBlocksAreUneven) {
     const HeatmapItem item = item_of(wave(500, 301, true), {0, 0, 90, 120}, 0);
     const Picture gl = draw_by_gl(item, 90, 120, renderer_);
