@@ -165,8 +165,8 @@ def end_of(tokens, i, step):
     return i
 
 
-WORDS = re.compile(r"[A-Za-z]{2,}[a-z]*[,;:.]? +\(?[a-zA-Z]{1,}|[A-Za-z]{3,}[:,]? \{|\} [a-z]{3,}")
-TITLE = re.compile(r"[A-Z][a-z]{2,}[a-z -]*$")
+WORDS = re.compile(r"[A-Za-z]{2,}[a-z]*[,;:.]? +\(?[a-zA-Z]{1,}|[A-Za-z]{3,}[:,]? “?\{|\} [a-z]{3,}")
+TITLE = re.compile(r"[A-Z][a-z]{2,}[a-z -]*(?: [α-ω])?$")
 
 
 def reads_as_text(text):
@@ -182,15 +182,15 @@ def bracket_of(tokens, i):
     return tokens[i - 1].text if i and tokens[i].text == "(" else tokens[i].text
 
 
-def texts_below(source, errors_alone, option_file=False):
-    """Of a file: (text, line) of what is made in English there; or of errors alone."""
+def texts_below(source, inside=None, option_file=False):
+    """Of a file: (text, line) of what is made in English there; or of what stands inside such brackets alone ("Error")."""
     tokens, around = tokens_of(source), []
     for i, token in enumerate(tokens):
         if token.kind == "sign" and token.text in OPEN:
             around.append(bracket_of(tokens, i))
         elif token.kind == "sign" and token.text in CLOSE and around:
             around.pop()
-        if (errors_alone and "Error" not in around) or (around and around[-1] in ("tr", "tr_count", "tr_in", "msg", "msg_in")):
+        if (inside and inside not in around) or (around and around[-1] in ("tr", "tr_count", "tr_in", "msg", "msg_in")):
             continue
         if token.kind != "string" or not re.search("[A-Za-z]{2}", token.text):
             continue
@@ -340,6 +340,11 @@ def sources(root, wrapped):
             yield path
 
 
+def alone_in(place):
+    """What the brackets belong to whose texts alone are for people in that file; None: all are."""
+    return "Error" if ERRORS_ALONE.match(place) else "claim_whether" if CLAIMS_ALONE.match(place) else None
+
+
 def texts_of(root):
     """Everything that is to be translated: entries by key."""
     found = {}
@@ -355,7 +360,7 @@ def texts_of(root):
         if NO_TEXTS.match(place):
             continue
         with open(path, encoding="utf-8") as file:
-            for text, line in texts_below(file.read(), bool(ERRORS_ALONE.match(place)), place.endswith("viz/view_options.cpp")):
+            for text, line in texts_below(file.read(), alone_in(place), place.endswith("viz/view_options.cpp")):
                 if (None, text) not in found and not is_no_text(text):
                     found[(None, text)] = Entry(text)
                 if (None, text) in found:
@@ -369,8 +374,9 @@ def texts_of(root):
     return found
 
 
-# Lessons have both languages; arithmetic has faults that nobody can cause; a page says on itself what it is written in.
-NO_TEXTS = re.compile(r"src/(exhibit/[a-z_]*lesson\.cpp|(tensor|autograd|nn)/|viz/page_script\.cpp)")
+# Lessons have both languages, but for what they say of their claims when these are checked; arithmetic has faults that nobody can cause; a page says on itself what it is written in.
+CLAIMS_ALONE = re.compile(r"src/exhibit/[a-z_]*lesson\.cpp")
+NO_TEXTS = re.compile(r"src/((tensor|autograd|nn)/|viz/page_script\.cpp)")
 
 
 NAME = re.compile(r"[a-z0-9]+([._/-][A-Za-z0-9]+)+$")  # of a tensor, a file, a model
@@ -478,6 +484,7 @@ msgid "{}: no such file"\nmsgstr "{}：没有这个文件"\n\nmsgid "check the p
     planted = {
         "a text without a translation": (source + 'g(tr("Redo"));\n', below, po, 'src/ui/panel.cpp:5: not translated'),
         "an error without one": (source, below + 'throw Error(ErrorCode::io, "no more of " + name);\n', po, "src/io/file.cpp:2: not translated"),
+        "what a claim found without one": (source, below, po, "src/exhibit/one_lesson.cpp:2: not translated"),
         "an unfinished one": (source, below, po.replace('msgid "Undo"', '#, fuzzy\nmsgid "Undo"'), "marked as fuzzy"),
         "a lost place": (source, below, po.replace("第 {0} 个", "第一个"), "not the places"),
         "one of another kind": (source, below, po.replace("{0}", "{0:d}"), "not the places"),
@@ -487,7 +494,9 @@ msgid "{}: no such file"\nmsgstr "{}：没有这个文件"\n\nmsgid "check the p
     }
     for plant, (ui, io, catalogue, expected) in {None: (source, below, po, None), **planted}.items():
         with tempfile.TemporaryDirectory() as root:
-            for path, text in {"src/ui/panel.cpp": ui, "src/io/file.cpp": io, "assets/translations/zh.po": catalogue,
+            claim = 'title = "A lesson of two";\nreturn claim_whether("w", 2, w > 1, fmt::format("{:.2f} without it", w));\n'
+            lesson = claim if plant == "what a claim found without one" else 'title = "A lesson of two";\n'
+            for path, text in {"src/ui/panel.cpp": ui, "src/io/file.cpp": io, "src/exhibit/one_lesson.cpp": lesson, "assets/translations/zh.po": catalogue,
                                "assets/translations/terms.md": terms}.items():
                 os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
                 with open(os.path.join(root, path), "w", encoding="utf-8") as file:

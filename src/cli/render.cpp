@@ -236,11 +236,24 @@ void render_batch(const RenderOptions& options, const RunRequest& request, const
                     "what was wrong with each stands above");
 }
 
+/// Of two figures at one place the first would be gone.
+void refuse_same_output_twice(const std::vector<std::string>& outputs) {
+    std::vector<std::filesystem::path> seen;
+    for (const std::string& output : outputs) {
+        std::error_code ignored;
+        const std::filesystem::path place = std::filesystem::weakly_canonical(std::filesystem::path(output), ignored);
+        if (std::ranges::find(seen, place) != seen.end())
+            throw Error(ErrorCode::usage, "--output " + output + " is given twice", "name each file once");
+        seen.push_back(place);
+    }
+}
+
 /// What cannot be is refused before anything is computed.
 void render(RenderOptions options) {
     const RunRequest request = options.request.request();
     if (options.all.empty() && options.outputs.empty())
         throw Error(ErrorCode::usage, "--output is required", "or --all; see 'saccade render --help'");
+    refuse_same_output_twice(options.outputs);
     const LanguageFor figures(options.language);
     std::vector<PanelAsked> panels;
     if (options.all.empty()) panels = panels_asked(options);

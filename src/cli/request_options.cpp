@@ -118,7 +118,8 @@ void RequestOptions::refuse_overwriting(const std::string& flag, const std::stri
 
 ParamValue typed_value(const ParamSpec& spec, const std::string& text) {
     ParamValue value = parse_param(spec, text);
-    if (spec.type != ParamType::integer && spec.type != ParamType::number) return value;
+    // What a file holds was not typed: the run refuses it.
+    if (spec.type == ParamType::matrix && !matrix_file_in(text).empty()) return value;
     Params one;
     one.set(spec.name, value);
     named_in_errors("--" + spec.name, [&] { resolve({spec}, one); });

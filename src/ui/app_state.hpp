@@ -42,6 +42,7 @@ struct Banner {
     std::string text;
     bool error = true;
     std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
+    bool until_edit = false;  // the next change makes it untrue
 };
 
 /// A prompt for a path: open or save something.

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/translate.hpp"
+#include "exhibit/output_words.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/param_widgets.hpp"
 #include "ui/text_wrap.hpp"
@@ -145,7 +146,7 @@ void compare_bar(const Ui& ui, AppState& state, Controller& act, const Exhibit& 
         std::string written;
         if (const Trace* trace = state.document.sides[i].trace())
             if (const auto found = trace->texts().find(e.output_text); found != trace->texts().end())
-                written = in_one_line(found->second);
+                written = output_in_language(e, in_one_line(found->second));
         const std::string apart = settings_apart(state, i);
         const std::string whole = written.empty() ? apart : apart + "  ·  " + written;
         const Color ink = focused ? ui.theme.text : ui.theme.secondary;

@@ -151,9 +151,10 @@ std::optional<float> value_at(const Trace* trace, const CellRef& ref, Reuse* mem
 }
 
 /// "token 12: the", or of a part without names "query 101", of blocks "query 101–132".
-std::string place_text(const Axis& axis, Index at) {
+/// `by_kind`: "query 12: the", where another axis has its name.
+std::string place_text(const Axis& axis, Index at, bool by_kind) {
     const bool numbered = axis.labels.empty() || (axis.part.whole > 0 && axis.whole_labels().empty());
-    const std::string name = tr(short_name(axis));
+    const std::string name = by_kind ? tr(to_string(axis.kind)) : short_name(axis);
     if (axis.part.each > 1) return fmt::format("{} {}", name, axis.label(at));
     return fmt::format("{} {}", name, axis.at(at) + 1) + (numbered ? "" : ": " + axis.label(at));
 }
@@ -165,8 +166,12 @@ std::string cell_text(const AppState& state, const Trace& trace, const Hit& hit,
     const TraceTensor* tensor = held->find(hit.ref.tensor);
     if (tensor == nullptr) return {};
     std::string text = tensor->info.title.empty() ? tensor->info.name : tr_composed(tensor->info.title);
-    for (std::size_t a = 0; a < hit.ref.index.size() && a < tensor->info.axes.size(); ++a)
-        if (hit.ref.index[a] >= 0) text += "\n" + place_text(*tensor->info.axes[a], hit.ref.index[a]);
+    const auto& axes = tensor->info.axes;
+    const auto shares_name = [&](const AxisPtr& axis) {
+        return std::ranges::count_if(axes, [&](const AxisPtr& one) { return short_name(*one) == short_name(*axis); }) > 1;
+    };
+    for (std::size_t a = 0; a < hit.ref.index.size() && a < axes.size(); ++a)
+        if (hit.ref.index[a] >= 0) text += "\n" + place_text(*axes[a], hit.ref.index[a], shares_name(axes[a]));
     const std::string change = part ? tr("Shift + drag to change") : tr("drag to change");
     const auto number = [](std::optional<float> v) {
         return !v ? tr("none") : std::isfinite(*v) ? value_text(*v) : tr("masked");

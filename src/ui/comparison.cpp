@@ -59,12 +59,13 @@ void Comparison::swap() {
     document_.reload_fields = true;
 }
 
+RunRequest Comparison::with_defaults(RunRequest given) {
+    for (const ParamSpec& spec : exhibit(given.exhibit).params)
+        if (!given.params.has(spec.name)) given.params.set(spec.name, spec.fallback);
+    return given;
+}
+
 void Comparison::set_requests(const RunRequest& request, const std::optional<RunRequest>& compared) {
-    const auto with_defaults = [](RunRequest given) {
-        for (const ParamSpec& spec : exhibit(given.exhibit).params)
-            if (!given.params.has(spec.name)) given.params.set(spec.name, spec.fallback);
-        return given;
-    };
     document_.focus = 0;
     document_.reload_fields = true;
     for (Side& side : document_.sides) side.anchors.clear();

@@ -21,6 +21,8 @@ class Comparison {
     /// Links the inputs again (the other side takes those of the side in focus), or lets them differ.
     void toggle_linked();
     void swap();
+    /// What it leaves open is as the exhibit has it.
+    static RunRequest with_defaults(RunRequest given);
     /// Another request on A, with B beside it if it is compared; linked if their inputs are the same, as they were when they
     /// were saved.
     void set_requests(const RunRequest& a, const std::optional<RunRequest>& b);

@@ -107,7 +107,14 @@ void Controller::go_to(const std::string& id) {
 void Controller::open_request(const RunRequest& request, const std::optional<RunRequest>& compared) {
     const bool other = request.exhibit != document_.sides[0].request.exhibit;
     if (other) put_aside();
-    if (!other || take_back(request.exhibit)) history_.remember("");
+    const bool known = !other || take_back(request.exhibit);
+    if (!known) {  // as its exhibit opens: there an undo goes
+        document_.sides[0].request.exhibit = request.exhibit;
+        document_.sides[0].request.seed = request.seed;
+        document_.sides[0].request = Comparison::with_defaults(document_.sides[0].request);
+    }
+    history_.remember("");
+    if (!known) document_.edited = false;
     if (other) document_.session = nullptr;
     comparison_.set_requests(request, compared);
 }
@@ -125,14 +132,14 @@ bool Controller::poll() {
     return shown;
 }
 
-void Controller::apply(const Edit& edit) {
+void Controller::apply(const Edit& edit, std::size_t focus) {
     const Edit before = history_.current();
     document_.reload_fields = true;
     document_.comparing = edit.comparing;
     document_.linked = edit.linked;
     document_.options = edit.options;
     state_.view.scale = edit.scale;
-    if (!edit.comparing) comparison_.focus_on(0);
+    comparison_.focus_on(edit.comparing ? focus : 0);
     for (std::size_t i = 0; i < 2; ++i) {
         if (i == 1 && !edit.comparing) continue;
         Side& side = document_.sides[i];
@@ -152,12 +159,12 @@ void Controller::go_over(const std::optional<EditEntry>& entry, bool back) {
     const bool elsewhere = entry->exhibit != document_.sides[0].request.exhibit;
     go_to(entry->exhibit);
     const Edit before = history_.current();
-    apply(entry->edit);
+    apply(entry->edit, entry->focus);
     if (!elsewhere) return;
     const Edit now = history_.current();
     const std::string what = change_name(entry->exhibit, back ? now : before, back ? before : now, document_.trace());
     const std::string title = tr(document_.exhibit().title);
-    messages_.tell(back ? tr("Undone in {}: {}", title, what) : tr("Redone in {}: {}", title, what));
+    messages_.tell_until_edit(back ? tr("Undone in {}: {}", title, what) : tr("Redone in {}: {}", title, what));
 }
 
 void Controller::undo() {

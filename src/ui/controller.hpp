@@ -98,7 +98,7 @@ class Controller {
  private:
     void put_aside();
     bool take_back(const std::string& id);
-    void apply(const Edit& edit);
+    void apply(const Edit& edit, std::size_t focus);
     void go_over(const std::optional<EditEntry>& entry, bool back);
 
     AppState& state_;

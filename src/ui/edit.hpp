@@ -39,6 +39,7 @@ struct Edit {
 struct EditEntry {
     std::string exhibit;
     Edit edit;
+    std::size_t focus = 0;  // the side that was worked on then
 };
 
 /// All changes, in whichever exhibit, in the order of time. Changed by History alone.

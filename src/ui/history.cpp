@@ -41,7 +41,7 @@ void History::remember(const std::string& field, Edit before) {
     const bool unchanged =
         !history.undo.empty() && history.undo.back().exhibit == exhibit && history.undo.back().edit == before;
     if (same || unchanged) return;
-    history.undo.push_back({exhibit, std::move(before)});
+    history.undo.push_back({exhibit, std::move(before), state_.document.focus});
     if (history.undo.size() > most_undo) history.undo.pop_front();
 }
 
@@ -77,7 +77,10 @@ std::optional<EditEntry> History::take(std::deque<EditEntry>& from, std::deque<E
     if (from.empty()) return std::nullopt;
     EditEntry entry = std::move(from.back());
     from.pop_back();
-    to.push_back({entry.exhibit, current_of(document_of(entry.exhibit))});
+    const Document& document = document_of(entry.exhibit);
+    // Made again on the side it was made on; where it opened or closed a comparison, on the one that was worked on after it.
+    const std::size_t focus = document.comparing == entry.edit.comparing ? entry.focus : document.focus;
+    to.push_back({entry.exhibit, current_of(document), focus});
     state_.history.seen.remembered = true;  // what this changes of the view is this entry
     return entry;
 }
@@ -124,7 +127,7 @@ std::vector<History::Step> History::steps() const {
         return change_name(exhibit, before, after, document_of(exhibit).trace());
     };
     for (std::size_t i = history.undo.size(); i-- > 0;) {
-        const auto& [exhibit, before] = history.undo[i];
+        const auto& [exhibit, before, focus] = history.undo[i];
         Edit& after = known_of(exhibit);
         if (!(before == after)) steps.push_back({exhibit, name(exhibit, before, after), i + 1, false});
         after = before;
@@ -133,7 +136,7 @@ std::vector<History::Step> History::steps() const {
     known.clear();
     std::size_t made = history.undo.size();
     for (std::size_t i = history.redo.size(); i-- > 0;) {
-        const auto& [exhibit, after] = history.redo[i];
+        const auto& [exhibit, after, focus] = history.redo[i];
         Edit& before = known_of(exhibit);
         steps.push_back({exhibit, name(exhibit, before, after), ++made, true});
         before = after;

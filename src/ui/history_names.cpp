@@ -24,7 +24,7 @@ std::string titled(const std::string& title, const std::string& value) {
     return tr(title) + (value.empty() ? "" : ": " + value);
 }
 
-/// "2,3 = 0.5", of the one number that differs; empty: several, or the size.
+/// "2,3: 1 → 0.5", of the one number that differs; empty: several, or the size.
 std::string changed_cell(const Tensor<float>& before, const Tensor<float>& after) {
     if (!(before.shape() == after.shape()) || before.shape().rank() != 2) return {};
     Index differing = -1;
@@ -35,7 +35,8 @@ std::string changed_cell(const Tensor<float>& before, const Tensor<float>& after
     }
     if (differing < 0) return {};
     const Index columns = before.shape()[1];
-    return fmt::format("{},{} = {:.4g}", differing / columns + 1, differing % columns + 1, after.data()[differing]);
+    return fmt::format("{},{}: {:.4g} → {:.4g}", differing / columns + 1, differing % columns + 1, before.data()[differing],
+                       after.data()[differing]);
 }
 
 std::string value_text(const ParamSpec& spec, const ParamValue& before, const ParamValue& after) {
@@ -91,6 +92,17 @@ void add_groups(const Interventions& list, const Trace* trace, const std::string
     for (const InterventionGroup& group : groups_of(list, trace)) names.push_back(lead + words_of(name_of(list, group, trace)));
 }
 
+/// Of a value that was set before: from that, not from what the run would have.
+std::string changed_again(const Intervention& was, const Intervention& is, const Trace* trace) {
+    std::vector<ExplainedPart> parts = name_of(is, trace);
+    const std::vector<ExplainedPart> parts_was = name_of(was, trace);
+    const auto number = [](auto& all) { return std::ranges::find(all, ExplainedPart::Kind::number, &ExplainedPart::kind); };
+    const auto now = number(parts);
+    const auto then = number(parts_was);
+    if (now != parts.end() && now != parts.begin() && then != parts_was.end()) std::prev(now)->text = " " + then->text + " → ";
+    return words_of(parts);
+}
+
 void add_interventions(const Interventions& before, const Interventions& after, const Trace* trace, Names& names) {
     const auto like = [](const Interventions& list, const Intervention& one) {
         return std::ranges::find_if(
@@ -100,6 +112,10 @@ void add_interventions(const Interventions& before, const Interventions& after, 
     for (const Intervention& one : after) {
         const auto was = like(before, one);
         if (was != before.end() && *was == one) continue;
+        if (was != before.end() && was->enabled == one.enabled && one.kind == Intervention::Kind::set) {
+            names.push_back(changed_again(*was, one, trace));
+            continue;
+        }
         (was == before.end() || was->enabled == one.enabled ? set : one.enabled ? on : off).push_back(one);
     }
     for (const Intervention& one : before)
@@ -148,6 +164,9 @@ const ViewOption* changed_option(const ViewOptions& before, const ViewOptions& a
 std::string change_name(const std::string& exhibit, const Edit& before, const Edit& after, const Trace* trace) {
     const Exhibit& e = saccade::exhibit(exhibit);
     Names names;
+    if (before.comparing && after.comparing && before.sides[0] == after.sides[1] && before.sides[1] == after.sides[0] &&
+        !(before.sides[0] == before.sides[1]))
+        return tr("A and B swapped");
     if (before.comparing != after.comparing) names.push_back(after.comparing ? tr("A beside B") : tr("A alone"));
     add_side(e, before.sides[0], after.sides[0], trace, names);
     if (before.comparing && after.comparing) {

@@ -20,6 +20,10 @@ void Messages::tell(const std::string& text) {
     banner_ = Banner{printable(text), false, Clock::now()};
 }
 
+void Messages::tell_until_edit(const std::string& text) {
+    banner_ = Banner{printable(text), false, Clock::now(), true};
+}
+
 void Messages::dismiss() {
     banner_.reset();
 }
@@ -29,7 +33,7 @@ void Messages::dismiss_error() {
 }
 
 void Messages::poll(Clock::time_point last_edit) {
-    if (banner_ && banner_->error && last_edit > banner_->since) banner_.reset();
+    if (banner_ && (banner_->error || banner_->until_edit) && last_edit > banner_->since) banner_.reset();
     if (banner_ && !banner_->error && std::chrono::duration<double>(Clock::now() - banner_->since).count() > seconds_a_message)
         banner_.reset();
 }

@@ -14,6 +14,8 @@ class Messages {
 
     void complain(const Error& error);
     void tell(const std::string& text);
+    /// Of what the next change makes untrue.
+    void tell_until_edit(const std::string& text);
     void dismiss();
     /// The problem no longer exists.
     void dismiss_error();

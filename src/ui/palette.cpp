@@ -27,10 +27,12 @@ constexpr std::size_t longest_text = 80;  // of an example, in characters
 constexpr double of_other_words = -4;     // found by what is not its title, and so much less by each further one
 constexpr double typed_value = 30;        // what is asked for in so many words comes first
 
+constexpr const char* kind_of_exhibit = msg("exhibit");
+
 void add_exhibits(Entries& all) {
     for (const Exhibit& e : exhibits())
         all.push_back({fmt::format(fmt::runtime(msg("Go to {}")), e.title),
-                       msg("exhibit"),
+                       kind_of_exhibit,
                        {e.title, e.id, e.lesson.title_chinese},
                        "",
                        [id = e.id](AppState&, Controller& act) { act.go_to(id); },
@@ -245,7 +247,7 @@ std::vector<PaletteEntry> palette_found(const AppState& state, Controller& act, 
         std::optional<double> best = match_score(query, entry.title);
         if (const auto score = match_score(query, entry.shown); score && !entry.shown.empty())
             best = std::max(best.value_or(*score), *score);
-        double less = of_other_words;
+        double less = entry.kind == kind_of_exhibit ? 0 : of_other_words;  // whose title is its first other word
         for (const std::string& words : entry.also) {
             if (const auto score = match_score(query, words)) best = std::max(best.value_or(*score + less), *score + less);
             less += of_other_words;

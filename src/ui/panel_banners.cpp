@@ -35,7 +35,7 @@ constexpr float line_height = 28;
 
 /// An action stands whole as long as there is room: what is said gives way.
 float action_width(const Ui& ui, const std::string& action, float width) {
-    return action.empty() ? 0 : std::clamp(button_width(ui, action), 110 * ui.s, std::max(110 * ui.s, width / 2));
+    return action.empty() ? 0 : std::clamp(button_width(ui, tr(action)), 110 * ui.s, std::max(110 * ui.s, width / 2));
 }
 
 /// Of the text of a line `width` px wide, beside what can be done about it.
@@ -80,7 +80,7 @@ void banner_line(const Ui& ui, AppState& state, int id, const BannerLine& line, 
         const float wide = action_width(ui, text, width);
         ImGui::SetCursorScreenPos({end - wide, at.y + 2 * s});
         end -= wide + 6 * s;
-        const std::string fits = fitted(ui, text, 15, Font::ui, wide - 24 * s);
+        const std::string fits = fitted(ui, tr(text), 15, Font::ui, wide - 24 * s);
         const bool pressed = button(ui, button_id, fits, ButtonKind::plain, wide, tip, 24 * s);
         note_place(state, place.empty() ? text : place);
         return pressed;

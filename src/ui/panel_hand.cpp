@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/translate.hpp"
+#include "exhibit/output_words.hpp"
 #include "ui/held.hpp"
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
@@ -226,7 +227,7 @@ void effect(const Ui& ui, AppState& state, Controller& act) {
     const Index step = act.stage().current_step();
     const auto text_in = [&](const Trace& trace) {
         const auto found = trace.texts().find(e.output_text);
-        return found != trace.texts().end() ? found->second : std::string();
+        return found != trace.texts().end() ? output_in_language(e, found->second) : std::string();
     };
     const std::string was = text_in(*before), is = text_in(*state.document.trace());
     const bool has_classes = !state.document.trace()->with_role(Role::probabilities).empty() && (steps == nullptr || step >= 0);

@@ -10,6 +10,8 @@ namespace saccade {
 
 namespace {
 
+constexpr int most_rows = 16;  // in sight at once
+
 /// One change: the exhibit that it was made in, and what it was. True if it was clicked.
 bool history_row(const Ui& ui, AppState& state, const std::string& place, const History::Step& step, bool chosen, bool now) {
     const float s = ui.s, right = ImGui::GetContentRegionAvail().x, where = step.exhibit.empty() ? 0 : 150 * s;
@@ -31,6 +33,18 @@ bool history_row(const Ui& ui, AppState& state, const std::string& place, const 
     return clicked;
 }
 
+/// Lines that the keys move down the list of n; Home and End go as far as there are any.
+int moved_by_keys(int n) {
+    int moved = 0;
+    if (compat::key_pressed(ImGuiKey_DownArrow)) ++moved;
+    if (compat::key_pressed(ImGuiKey_UpArrow)) --moved;
+    if (compat::key_pressed(ImGuiKey_PageDown)) moved += most_rows - 1;
+    if (compat::key_pressed(ImGuiKey_PageUp)) moved -= most_rows - 1;
+    if (compat::key_pressed(ImGuiKey_End)) moved += n;
+    if (compat::key_pressed(ImGuiKey_Home)) moved -= n;
+    return moved;
+}
+
 }  // namespace
 
 void history_dialog(const Ui& ui, AppState& state, Controller& act) {
@@ -45,17 +59,18 @@ void history_dialog(const Ui& ui, AppState& state, Controller& act) {
     const int now = static_cast<int>(std::ranges::find_if(steps, made) - steps.begin());
     const bool appearing = ImGui::IsWindowAppearing();
     if (appearing) state.history_at = now;
-    const bool down = compat::key_pressed(ImGuiKey_DownArrow), up = compat::key_pressed(ImGuiKey_UpArrow);
-    state.history_at = std::clamp(state.history_at + (down ? 1 : 0) - (up ? 1 : 0), 0, n - 1);
-    int chosen = compat::key_pressed(ImGuiKey_Enter, false) && !appearing ? state.history_at : -1;
+    const int moved = appearing ? 0 : moved_by_keys(n);
+    state.history_at = std::clamp(state.history_at + moved, 0, n - 1);
+    const bool entered = compat::key_pressed(ImGuiKey_Enter, false) || compat::key_pressed(ImGuiKey_KeyPadEnter, false);
+    int chosen = entered && !appearing ? state.history_at : -1;
     const float row = 26 * ui.s + ImGui::GetStyle().ItemSpacing.y;
     const float room = ImGui::GetIO().DisplaySize.y - ImGui::GetCursorScreenPos().y - 76 * ui.s;
-    ImGui::BeginChild("changes made", {0, std::max(row, std::min(row * static_cast<float>(std::min(n, 16)), room))}, false,
-                      ImGuiWindowFlags_NoNavInputs);
+    ImGui::BeginChild("changes made", {0, std::max(row, std::min(row * static_cast<float>(std::min(n, most_rows)), room))},
+                      false, ImGuiWindowFlags_NoNavInputs);
     for (int i = 0; i < n; ++i) {
         const History::Step& step = steps[static_cast<std::size_t>(i)];
         if (history_row(ui, state, fmt::format("history {}", i), step, i == state.history_at, i == now)) chosen = i;
-        if ((down || up || appearing) && i == state.history_at) ImGui::SetScrollHereY(0.5f);
+        if ((moved != 0 || appearing) && i == state.history_at) ImGui::SetScrollHereY(0.5f);
     }
     ImGui::EndChild();
     paragraph(ui,

@@ -4,6 +4,7 @@
 
 #include "base/translate.hpp"
 #include "base/utf8.hpp"
+#include "exhibit/output_words.hpp"
 #include "exhibit/param_use.hpp"
 #include "trace/untouched.hpp"
 #include "ui/imgui_compat.hpp"
@@ -21,9 +22,9 @@ bool is_forced(const Exhibit& e, const ParamSpec& spec) {
 }
 
 /// What the run says; empty: nothing.
-std::string output_of(const Trace& trace, const std::string& text) {
+std::string output_of(const Exhibit& e, const Trace& trace, const std::string& text) {
     const auto found = trace.texts().find(text);
-    return found == trace.texts().end() ? std::string() : in_one_line(found->second);
+    return found == trace.texts().end() ? std::string() : output_in_language(e, in_one_line(found->second));
 }
 
 /// What the model wrote, and before it, struck out, what it would have written if nothing were changed by hand, where that is
@@ -122,8 +123,8 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
     // What the model wrote stands in the field while it is free, drawn by hand: a hint has one colour.
     std::string written, was;
     if (is_forced(e, spec) && text.empty() && state.document.trace() != nullptr) {
-        written = output_of(*state.document.trace(), e.output_text);
-        was = output_of(*state.document.trace(), untouched_name(e.output_text));
+        written = output_of(e, *state.document.trace(), e.output_text);
+        was = output_of(e, *state.document.trace(), untouched_name(e.output_text));
     }
     const std::string hint = written.empty() ? spec.placeholder : std::string();
     const bool changed = text_input(ui, ("##" + spec.name).c_str(), text, hint, Font::ui, 19, state.reload_now);
@@ -186,7 +187,7 @@ void text_field(const Ui& ui, AppState& state, Controller& act, const Exhibit& e
 void output_line(const Ui& ui, AppState& state, const Exhibit& e, float title_width) {
     const Trace* trace = state.document.trace();
     if (trace == nullptr) return;
-    const std::string said = output_of(*trace, e.output_text), was = output_of(*trace, untouched_name(e.output_text));
+    const std::string said = output_of(e, *trace, e.output_text), was = output_of(e, *trace, untouched_name(e.output_text));
     if (said.empty()) return;
     const float s = ui.s;
     const ImVec2 row = ImGui::GetCursorScreenPos();

@@ -258,16 +258,35 @@ int reload_field(ImGuiInputTextCallbackData* data) {
 
 }  // namespace
 
+namespace {
+
+/// As much of a hint as has room in the field that is made next, in the font that is set.
+std::string fitting_hint(const char* hint) {
+    const float room = ImGui::CalcItemWidth() - 2 * ImGui::GetStyle().FramePadding.x;
+    const auto fits = [&](const std::string& text) { return ImGui::CalcTextSize(text.c_str()).x <= room; };
+    if (room <= 0 || fits(hint)) return hint;
+    std::string shown;
+    for (const std::string& one : graphemes(hint)) {
+        if (!fits(shown + one + "…")) break;
+        shown += one;
+    }
+    return shown + "…";
+}
+
+}  // namespace
+
 bool field(const Ui& ui, const char* id, std::string& text, const char* hint, bool enter_alone, bool reload) {
     std::string shown = ui.fonts.stand_ins().in_field(text);
     ui.fonts.need(shown);
     ui.fonts.need(hint);
+    const std::string hint_shown = fitting_hint(hint);
     std::string before = shown;  // and what is wanted in a field that is typed in
     const ImGuiInputTextFlags flags = ImGuiInputTextFlags_NoUndoRedo |
                                       (enter_alone ? ImGuiInputTextFlags_EnterReturnsTrue : 0) |
                                       (reload ? ImGuiInputTextFlags_CallbackAlways : 0);
-    const bool changed =
-        ImGui::InputTextWithHint(id, hint, &shown, flags, reload ? reload_field : nullptr, reload ? &before : nullptr);
+    const bool changed = ImGui::InputTextWithHint(id, hint_shown.c_str(), &shown, flags, reload ? reload_field : nullptr,
+                                                  reload ? &before : nullptr);
+    if (shown.empty() && hint_shown != hint && ImGui::IsItemHovered() && !ImGui::IsItemActive()) tooltip(ui, hint);
     if (ImGui::IsItemDeactivated() && compat::key_pressed(ImGuiKey_Escape, false)) return false;
     if (shown != before) text = ui.fonts.stand_ins().meant(shown);
     return changed;

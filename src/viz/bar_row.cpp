@@ -11,6 +11,7 @@
 #include "viz/attention_plane.hpp"
 #include "viz/layout.hpp"
 #include "viz/masked.hpp"
+#include "viz/touched.hpp"
 
 namespace saccade {
 
@@ -111,6 +112,7 @@ BarRow whole_bar_row(const Trace& trace, const TraceTensor& tensor, const ViewSt
     AttentionPlane plane = attention_plane(trace, tensor, state);
     if (!plane.slice.derived && plane.slice.col_map.empty()) {
         BarRow row{row_of(tensor, state), {}, {}, state, tensor.info.role, values_before(trace, tensor, state)};
+        row.caption = block_said(row.slice);
         hide_masked(trace, tensor, row.slice, state.memo);
         return row;
     }

@@ -177,6 +177,43 @@ std::optional<Note> labels_left_out(const Trace& trace, const Figure& figure, co
                        : "give more width, a smaller --font, or fewer views side by side"};
 }
 
+/// Texts of the figure that are not whole: left out, or cut where a view says so.
+std::size_t lacking_texts(const Figure& figure) {
+    const auto lacks = [](const FigureItem& item) {
+        const auto* text = std::get_if<TextItem>(&item);
+        return text != nullptr && text->text.ends_with("…");
+    };
+    return figure.left_out.size() + static_cast<std::size_t>(std::ranges::count_if(figure.items, lacks));
+}
+
+/// Texts that have no room, and the width that a figure of this shape must have for all of them. One that is cut at any size,
+/// as a name of many words is, is not said.
+std::optional<Note> texts_left_out(const Trace& trace, const Figure& figure, const ViewState& state,
+                                   const TextMeasure& measure) {
+    constexpr double larger = 1.25, largest = 8;
+    constexpr std::size_t longest = 32;
+    const std::size_t lacking = lacking_texts(figure);
+    if (!state.decorations || lacking == 0) return std::nullopt;
+    const auto lacking_at = [&](double by) {
+        ViewState one = state;
+        one.width *= by;
+        one.height *= by;
+        return lacking_texts(view(one.view).layout(trace, one, measure));
+    };
+    const std::size_t least = lacking_at(largest);
+    if (least >= lacking) return std::nullopt;
+    double by = larger;
+    while (by < largest && lacking_at(by) > least) by *= larger;
+    const std::string such =
+        figure.left_out.empty() ? "" : fmt::format(", such as “{}”", shorten(figure.left_out.front(), longest));
+    return Note{"",
+                fmt::format("{} in a figure of {:.0f} × {:.0f} mm{}",
+                            lacking - least == 1 ? "1 text has no room" : fmt::format("{} texts have no room", lacking - least),
+                            state.width / px_per_mm, state.height / px_per_mm, such),
+                fmt::format("give a width of {:.0f} mm, or a smaller --font",
+                            std::ceil(std::min(by, largest) * state.width / px_per_mm))};
+}
+
 /// The view as the run's changes and comparison have it.
 ViewState told(const Trace& trace, const FigureOrigin& origin) {
     ViewState state = origin.view;
@@ -275,12 +312,18 @@ LaidOut laid_out(const Trace& trace, const FigureOrigin& origin, const TextMeasu
     const auto say = [&](const std::optional<Note>& note) {
         if (note) laid.notes.push_back(*note);
     };
-    say(text_left_out(laid.figure, several ? panel_state(trace, state, origin.panels, 0) : state));
+    const auto say_room = [&](const Figure& figure, const ViewState& of) {
+        const std::optional<Note> labels = labels_left_out(trace, figure, of, measure);
+        say(labels ? labels : texts_left_out(trace, figure, of, measure));
+    };
+    const std::optional<Note> all_left_out =
+        text_left_out(laid.figure, several ? panel_state(trace, state, origin.panels, 0) : state);
+    say(all_left_out);
     say(far_below_scale(laid.figure));
-    if (!several) say(labels_left_out(trace, laid.figure, state, measure));
+    if (!several) all_left_out ? say(labels_left_out(trace, laid.figure, state, measure)) : say_room(laid.figure, state);
     for (std::size_t n = 0; n < origin.panels.states.size(); ++n) {
         const ViewState panel = panel_state(trace, state, origin.panels, n);
-        say(labels_left_out(trace, view(panel.view).layout(trace, panel, measure), panel, measure));
+        say_room(view(panel.view).layout(trace, panel, measure), panel);
     }
     return laid;
 }

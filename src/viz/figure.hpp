@@ -198,8 +198,9 @@ struct Figure {
     std::vector<HitRegion> regions;  // later ones lie above
     std::optional<Box> image_box;    // of the first of image_places
     std::vector<ImagePlace> image_places;
-    std::vector<PlaceHandle> handles;  // later ones lie above
-    std::vector<PartPlace> parts;      // later ones lie above
+    std::vector<PlaceHandle> handles;   // later ones lie above
+    std::vector<PartPlace> parts;       // later ones lie above
+    std::vector<std::string> left_out;  // texts that had no room
 
     std::optional<Hit> hit(Point p) const;
 };

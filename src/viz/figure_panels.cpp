@@ -112,6 +112,7 @@ Figure figure_of_panels(const Trace& trace, const ViewState& whole, const Figure
         const Point at = places.at(n);
         for (FigureItem& item : one.items) std::visit(Mover{at}, item);
         std::ranges::move(one.items, std::back_inserter(all.items));
+        std::ranges::move(one.left_out, std::back_inserter(all.left_out));
         if (n == 0) all.title = one.title;
         if (places.letter > 0)
             all.items.push_back(TextItem{.at = {at.x - places.letter + size * 0.3, at.y + size * 0.3},

@@ -10,8 +10,10 @@
 #include "viz/derived.hpp"
 #include "viz/heatmap_grid.hpp"
 #include "viz/kept_positions.hpp"
+#include "viz/layout.hpp"
 #include "viz/map_picture.hpp"
 #include "viz/masked.hpp"
+#include "viz/touched.hpp"
 
 namespace saccade {
 
@@ -151,6 +153,37 @@ HeadGrid head_grid_of(const Trace& trace, const TraceTensor& tensor, const ViewS
                                      [&] { return orders_of(trace, grid, state); });
     keep_chosen(grid, state);
     return grid;
+}
+
+std::vector<HeadByHand> heads_by_hand(const HeadGrid& grid, const ViewState& state) {
+    const auto look = [&] {
+        std::vector<HeadByHand> all;
+        for (Index l = 0; l < grid.layers; ++l)
+            for (Index h = 0; h < grid.all_heads(); ++h) {
+                std::vector<Index> block(grid.tensor->info.axes.size(), -1);
+                if (grid.axes.layer >= 0) block[static_cast<std::size_t>(grid.axes.layer)] = l;
+                if (grid.axes.head >= 0) block[static_cast<std::size_t>(grid.axes.head)] = h;
+                if (std::string said = block_said(*grid.tensor, block); !said.empty()) all.push_back({l, h, std::move(said)});
+            }
+        return all;
+    };
+    if (grid.tensor->before.empty()) return {};
+    std::vector<HeadByHand> heads =
+        *remembered<std::vector<HeadByHand>>(state.memo, grid.tensor->values, "heads_by_hand", look);
+    std::erase_if(heads, [&](const HeadByHand& one) { return std::ranges::find(grid.which, one.head) == grid.which.end(); });
+    return heads;
+}
+
+std::string heads_by_hand_said(const HeadGrid& grid, const std::vector<HeadByHand>& heads) {
+    constexpr std::size_t most = 3;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(heads.size(), most); ++i) {
+        std::string where = grid.layer() ? position_text(*grid.layer(), heads[i].layer) : "";
+        if (grid.head()) where += (where.empty() ? "" : ", ") + position_text(*grid.head(), heads[i].head);
+        text += (text.empty() ? "" : " · ") + where + ": " + heads[i].said;
+    }
+    if (heads.size() > most) text += fmt::format(" · and {} more heads by hand", heads.size() - most);
+    return text;
 }
 
 std::vector<Index> ordinary_or_all(const Axis& axis) {

@@ -32,6 +32,16 @@ struct HeadGrid {
     bool is_zero(Index at_layer, Index drawn) const;
 };
 
+/// What a hand did to a head as a whole (viz/touched.hpp).
+struct HeadByHand {
+    Index layer = 0, head = 0;  // of the tensor
+    std::string said;
+};
+/// Of the heads that are drawn, in their order.
+std::vector<HeadByHand> heads_by_hand(const HeadGrid& grid, const ViewState& state);
+/// "layer 2, head 1 ablated by hand": at most a few of them by name.
+std::string heads_by_hand_said(const HeadGrid& grid, const std::vector<HeadByHand>& heads);
+
 /// `whole`: all cells, however many they are.
 HeadGrid head_grid_of(const Trace& trace, const TraceTensor& tensor, const ViewState& state, bool whole = false);
 

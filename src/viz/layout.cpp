@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "base/translate.hpp"
 #include "base/typed_text.hpp"
@@ -191,7 +190,10 @@ Box Sketch::begin(const std::string& title, const std::string& subtitle) {
             tail.clear();
         }
     }
-    if (state_.height < px(90) + line * static_cast<double>(tail.size())) tail.clear();
+    if (state_.height < px(90) + line * static_cast<double>(tail.size())) {
+        for (const std::string& one : tail) leave_out(one);
+        tail.clear();
+    }
     for (const std::string& one : tail)
         text({pad, baseline += line}, cut_to_fit(one, content.w, size, Font::ui, measure()), size, theme_.secondary);
     if (baseline >= first) {
@@ -212,6 +214,7 @@ void Sketch::caption(const std::string& english, Box& content) {
     // In a low card it would take the room of what it is about: it stands after the subtitle, where its whole can be read.
     const bool beside_title = !state_.decorations && line * static_cast<double>(lines.size()) > 0.25 * content.h;
     if (beside_title) figure_.subtitle += (figure_.subtitle.empty() ? "" : " · ") + said;
+    if (!beside_title && content.h < px(70)) leave_out(said);
     if (beside_title || content.h < px(70)) return;
     content.h -= line * static_cast<double>(lines.size()) + px(4);
     double y = content.bottom() + px(4);
@@ -222,31 +225,8 @@ void Sketch::caption(const std::string& english, Box& content) {
     }
 }
 
-Box ink_box(const TextItem& text, const TextMeasure& measure) {
-    const Point start = text_start(text, measure);
-    const double w = measure.width(text.text, text.size, text.font), up = 0.75 * text.size, down = 0.22 * text.size;
-    if (text.angle == 0) return {text.at.x + start.x, text.at.y + start.y - up, w, up + down};
-    if (text.angle == -90) return {text.at.x + start.y - up, text.at.y - start.x - w, up + down, w};
-    const double turn = text.angle * std::numbers::pi / 180, c = std::cos(turn), s = std::sin(turn);
-    double left = 1e9, top = 1e9, right = -1e9, bottom = -1e9;
-    for (const double x : {start.x, start.x + w})
-        for (const double y : {start.y - up, start.y + down}) {
-            left = std::min(left, c * x - s * y);
-            right = std::max(right, c * x - s * y);
-            top = std::min(top, s * x + c * y);
-            bottom = std::max(bottom, s * x + c * y);
-        }
-    return {text.at.x + left, text.at.y + top, right - left, bottom - top};
-}
-
 Figure Sketch::take() {
-    const auto cut = [this](const FigureItem& item) {
-        const auto* t = std::get_if<TextItem>(&item);
-        if (t == nullptr) return false;
-        const Box box = ink_box(*t, measure());
-        return box.x < -0.5 || box.y < -0.5 || box.right() > figure_.width + 0.5 || box.bottom() > figure_.height + 0.5;
-    };
-    std::erase_if(figure_.items, cut);
+    leave_out_crowded(figure_, measure(), {theme_.selection, theme_.accent});
     return std::move(figure_);
 }
 

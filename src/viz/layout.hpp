@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -49,8 +50,11 @@ class Sketch {
     void caption(const std::string& english, Box& content);
     /// What is said, in lines of that width broken at " · ", and at blanks where what stands between is too long for a line.
     std::vector<std::string> lines_of(const std::string& said, double width, double size) const;
-    /// The figure; texts that its edge would cut, as happens at very small sizes, are left out.
+    /// The figure. Texts that its edge would cut or that would lie on others, as happens at very small sizes, are left out: of
+    /// two the later, but what is in focus stays.
     Figure take();
+    /// A text, or what it is part of, for which a view finds no room.
+    void leave_out(const std::string& text) { figure_.left_out.push_back(text); }
 
     /// Is the colour bar wanted?
     bool barred() const { return state_.options.colour_bar == ViewOptions::Part::on; }
@@ -151,5 +155,12 @@ double slanted_extent(double width, double size);
 double slanted_room(double extent, double size);
 /// Where the ink of a text is.
 Box ink_box(const TextItem& text, const TextMeasure& measure);
+/// The four corners of that ink, around it: of a turned text closer than its box.
+std::array<Point, 4> ink_corners(const TextItem& text, const TextMeasure& measure);
+/// Is the ink of one on that of the other? Touching is not.
+bool inks_overlap(const std::array<Point, 4>& a, const std::array<Point, 4>& b);
+/// Takes the texts out of a figure that its edge would cut or that lie on others, and says so in it (Figure::left_out). Those
+/// of these colours come before all others but the first of all, which is the title.
+void leave_out_crowded(Figure& figure, const TextMeasure& measure, const std::vector<Color>& lit);
 
 }  // namespace saccade

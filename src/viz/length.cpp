@@ -28,6 +28,9 @@ double length_px(const std::string& of, const std::string& text, double least, d
         {"mm", px_per_mm}, {"cm", 10 * px_per_mm}, {"in", 96}, {"pt", px_per_pt}, {"px", 1}};
     for (const auto& [name, px] : units)
         if (error == std::errc() && unit == name && value * px >= least && value * px <= most) return value * px;
+    if (error == std::errc() && unit.empty())
+        throw Error(ErrorCode::usage, fmt::format("{} {} has no unit", of, text),
+                    fmt::format("write {0}mm, {0}pt, {0}px, or another of cm and in", text));
     throw Error(ErrorCode::usage, fmt::format("{} {} is not a length from {:g} to {:g} px", of, text, least, most),
                 "give a number and its unit, mm, cm, in, pt or px: 85mm");
 }

@@ -264,6 +264,8 @@ void draw_color_bar(Sketch& sketch, const Box& whole, double right, const MapLoo
     if (cut.size() > 6 || cut == label)  // what is left of it must say something
         sketch.text({whole.right() + sketch.px(12), bar.y + bar.h / 2}, cut, size, theme.secondary, HAlign::left,
                     VAlign::middle);
+    else
+        sketch.leave_out(label);
 }
 
 std::string measured_in(const TensorInfo& info) {

@@ -84,6 +84,10 @@ TokenRow arrange_tokens(const Sketch& sketch, const AxisPtr& axis, const Box& co
         row.turned = std::min(high, content.h * 0.3);
     } else if (row.pitch < std::min(needed, 3.2 * row.size)) {
         row.stride = nice_stride((needed + gap) / row.pitch);
+        // Positions stand for tokens then, and are wider than short ones.
+        const std::string last = axis->labels.empty() ? "" : "@" + std::to_string(axis->at(axis->extent - 1) + 1);
+        if (row.stride > 1)
+            row.stride = std::max(row.stride, nice_stride((sketch.text_width(last, row.size) + 2 * gap) / row.pitch));
     }
     return row;
 }

@@ -120,7 +120,9 @@ class HeadGridView : public View {
         for (const PartAxis& part : parts)
             if (part.is_cut()) subtitle += " · " + axis_caption(*part.axis) + " " + part_text(part);
         Box content = sketch.begin(title(), subtitle);
-        std::string said = caption_of(grid, state);
+        const std::vector<HeadByHand> hands = heads_by_hand(grid, state);
+        std::string said = heads_by_hand_said(grid, hands);
+        if (const std::string usual = caption_of(grid, state); !usual.empty()) said += (said.empty() ? "" : " · ") + usual;
         const bool needed = beyond_of(grid, state).any();
         Box bar = room_for_bar(sketch, content, needed);
         const Box place = arrange(sketch, grid, parts, content, said);
@@ -129,6 +131,7 @@ class HeadGridView : public View {
         sketch.add(item);
         for (Index r = 0; r < grid.layers; ++r)
             for (Index c = 0; c < grid.heads; ++c) draw_frame(sketch, grid, item, r, c);
+        draw_hands(sketch, grid, item, hands);
         draw_numbers(sketch, grid, item);
         if (names_axes(sketch)) draw_names(sketch, grid, item);
         if (bar.w > 0) draw_bar(sketch, grid, item, bar, content);
@@ -208,8 +211,12 @@ class HeadGridView : public View {
     }
 
     /// Below the maps. On the stage, where each px is one less for them, all of it is in one line.
-    static Box room_for_bar(const Sketch& sketch, Box& content, bool needed) {
-        if (!sketch.barred() || content.h < sketch.px(needed ? 70 : 110) || content.w < sketch.px(160)) return {};
+    static Box room_for_bar(Sketch& sketch, Box& content, bool needed) {
+        if (!sketch.barred()) return {};
+        if (content.h < sketch.px(needed ? 70 : 110) || content.w < sketch.px(160)) {
+            sketch.leave_out(tr("colour scale"));
+            return {};
+        }
         if (!sketch.state().decorations) {
             content.h -= sketch.px(24);
             return {content.x, content.bottom() + sketch.px(12), std::min(sketch.px(140), content.w * 0.4), sketch.px(8)};
@@ -312,6 +319,19 @@ class HeadGridView : public View {
             sketch.outline(around, sketch.hover_color(), sketch.px(1.5));
         else if (item.gap > 1)
             sketch.outline({box.x - 1, box.y - 1, box.w + 2, box.h + 2}, theme.line, 1);
+    }
+
+    /// A mark on each head that a hand changed as a whole, in the corner that its number leaves free.
+    static void draw_hands(Sketch& sketch, const HeadGrid& grid, const HeatmapGridItem& item,
+                           const std::vector<HeadByHand>& hands) {
+        for (const HeadByHand& one : hands) {
+            const auto& order = grid.order[static_cast<std::size_t>(one.layer)];
+            const auto at =
+                std::ranges::find_if(order, [&](Index drawn) { return grid.head_of(drawn) == one.head; }) - order.begin();
+            const Box box = grid_place(item, one.layer, at);
+            const double in = std::min({sketch.px(7), box.w / 2, box.h / 2});
+            sketch.hand_dot({box.right() - in, box.y + in}, sketch.theme().background);
+        }
     }
 
     /// Nothing is selected: the head that the other views show.

@@ -15,6 +15,7 @@ namespace {
 
 constexpr double live_room = 22, pruned_room = 13, lane_room = 18, label_size = 14, widest_branch = 5;
 constexpr double smallest_label = 8.5, heavy = 200, most_spread = 1.5;
+constexpr double score_at = 34;  // logical px behind the end of a lane
 
 /// What stands in a column: a node, or the lane of a hypothesis that has ended before, on its way to the right edge.
 struct Spot {
@@ -195,14 +196,18 @@ void place_columns(TreeLayout& at, const BeamTree& tree, const Sketch& sketch) {
     for (const double width : widths) at.edges.push_back(at.edges.back() + width + more);
 }
 
-void write_labels(TreeLayout& at, const BeamTree& tree, const Sketch& sketch) {
+void write_labels(TreeLayout& at, const BeamTree& tree, Sketch& sketch) {
     at.labels.resize(tree.nodes.size());
     at.label_width.assign(tree.nodes.size(), sketch.px(3));
     for (std::size_t i = 0; i < tree.nodes.size(); ++i) {
         const double size = label_em(at, tree, sketch, i);
-        if ((is_pruned(tree, i) && !at.pruned_labels) || size < sketch.px(smallest_label)) continue;
-        const std::string text = cut_to_fit(tree.label(tree.nodes[i]), at.width(tree.nodes[i].step) - branch_room(at, sketch),
-                                            size, Font::ui, sketch.measure());
+        const std::string word = tree.label(tree.nodes[i]);
+        const bool small = size < sketch.px(smallest_label);
+        const std::string text =
+            small ? ""
+                  : cut_to_fit(word, at.width(tree.nodes[i].step) - branch_room(at, sketch), size, Font::ui, sketch.measure());
+        if (!is_pruned(tree, i) && text != word) sketch.leave_out(word);
+        if (small || (is_pruned(tree, i) && !at.pruned_labels)) continue;
         // A letter and dots say less than the point that stands there instead.
         if (text.empty() || (text.ends_with("…") && graphemes(text).size() < 3)) continue;
         at.labels[i] = text;
@@ -210,10 +215,15 @@ void write_labels(TreeLayout& at, const BeamTree& tree, const Sketch& sketch) {
     }
 }
 
-TreeLayout arrange(const BeamTree& tree, const Sketch& sketch, const Box& content, const std::vector<char>& picked) {
+TreeLayout arrange(const BeamTree& tree, Sketch& sketch, const Box& content, const std::vector<char>& picked) {
     TreeLayout at;
     at.columns = ordered_columns(tree);
-    const double end = std::min(sketch.px(96), content.w * 0.2);  // rank and score
+    double end = std::min(sketch.px(96), content.w * 0.2);  // rank and score
+    for (const BeamTree::Node& node : tree.nodes)
+        if (node.rank > 0)
+            end =
+                std::max(end, sketch.px(score_at + 2) + sketch.text_width(number_text(node.score), sketch.px(13), Font::mono));
+    end = std::min(end, content.w * 0.3);
     at.left = content.x + std::min(sketch.px(30), content.w * 0.06);
     at.right = content.right() - end;
     at.pitch = (at.right - at.left) / static_cast<double>(tree.steps);
@@ -326,7 +336,7 @@ void draw_ends(Sketch& sketch, const BeamTree& tree, const TreeLayout& at, const
         sketch.add(CircleItem{end, sketch.px(3), ink.picked[i] != 0 ? theme.selection : theme.accent});
         sketch.text({at.right + sketch.px(26), end.y}, std::to_string(node.rank), size, text, HAlign::right, VAlign::middle,
                     Font::mono);
-        sketch.text({at.right + sketch.px(34), end.y}, number_text(node.score), size,
+        sketch.text({at.right + sketch.px(score_at), end.y}, number_text(node.score), size,
                     ink.picked[i] != 0 ? theme.selection : theme.secondary, HAlign::left, VAlign::middle, Font::mono);
         HitRegion region;
         region.box = {end.x - sketch.px(8), end.y - room / 2, sketch.px(104), room};

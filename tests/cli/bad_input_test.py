@@ -58,6 +58,32 @@ class BadInput(Case):
         self.good("render", "alignment", "--view", "heatmap", "--step", "0", "-o", out)
         self.bad(2, "run", "alignment", "--seed", "-1", "--save", self.path("seed.npz"), names=["--seed", "-1"])
 
+    def test_a_value_that_its_parameter_does_not_take_is_a_usage_error(self):
+        """Of every type of parameter, in every exhibit."""
+        wrong = {"integer": "123456789", "number": "1e30", "choice": "none-such", "toggle": "perhaps", "matrix": "1 2; 3"}
+        seen = set()
+        for exhibit in json.loads(self.good("list", "--json")):
+            for param in json.loads(self.good("describe", exhibit["id"], "--json"))["params"]:
+                kind = param["type"]
+                if kind not in wrong or kind in seen or (kind in ("integer", "number") and not isinstance(param.get("max"), float)):
+                    continue
+                seen.add(kind)
+                out = self.path("v.npz")
+                self.bad(2, "run", exhibit["id"], "--" + param["name"], wrong[kind], "--save", out, names=["--" + param["name"]])
+                self.bad(2, "render", exhibit["id"], "--" + param["name"], wrong[kind], "--all", self.folder, names=["--" + param["name"]])
+        self.assertEqual(seen, set(wrong))
+        self.bad(2, "run", "alignment", "--source", "9" * 10000, "--save", self.path("v.npz"), names=["--source", "512"])
+
+    def test_a_length_without_a_unit_says_what_to_write(self):
+        for flag in ("--width", "--height", "--font"):
+            self.bad(2, "render", "alignment", "--view", "heatmap", flag, "85", "-o", self.path("x.svg"), names=[flag, "no unit", "85mm", "85pt"])
+
+    def test_one_output_given_twice_is_refused(self):
+        out = self.path("twice.svg")
+        again = os.path.join(self.folder, ".", "twice.svg")
+        self.bad(2, "render", "alignment", "--view", "heatmap", "-o", out, "-o", again, names=["twice.svg", "twice"])
+        self.assertFalse(os.path.exists(out))
+
     def test_of_several_outputs_all_are_written_or_none(self):
         good = self.path("good.svg")
         for bad, status in (("bad.bmp", 2), ("no/such/folder.svg", 1)):
@@ -87,7 +113,7 @@ class BadInput(Case):
         for k, names in (("@" + self.path("u16le.csv"), ["u16le.csv", "line 1", "UTF-16LE", "iconv"]),
                          ("@file://otherhost" + weights, ["file://otherhost"])):
             self.bad(1, "run", "memory", "--q", "1 0", "--k", k, "--v", "1; 2", "--save", self.path("m.npz"), names=names)
-        self.bad(1, "run", "alignment", "--source", "   ", "--save", self.path("w.npz"), names=["Source", "blanks"])
+        self.bad(2, "run", "alignment", "--source", "   ", "--save", self.path("w.npz"), names=["Source", "blanks"])
 
     def test_compressed_arrays_that_are_not_what_they_say(self):
         header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (8, 8), }"
@@ -168,8 +194,8 @@ class BadInput(Case):
 
     def test_text(self):
         out = self.path("x.npz")
-        self.bad(1, "run", "alignment", "--source", "", "--save", out, names=["Source"])
-        self.bad(1, "run", "alignment", "--source", "9" * 10000, "--save", out, names=["Source", "512"])
+        self.bad(2, "run", "alignment", "--source", "", "--save", out, names=["Source"])
+        self.bad(2, "run", "alignment", "--source", "9" * 10000, "--save", out, names=["Source", "512"])
         self.bad(1, "run", "alignment", "--target", "abc", "--save", out, names=["a"])
         done = saccade("run", "alignment", "--source", "30 Sep 2019 😀é", "--save", out)
         self.assertEqual(done.returncode, 0)

@@ -22,7 +22,7 @@ class Cli(Case):
     def test_languages(self):
         chinese = {"SACCADE_LANGUAGE": "", "LANG": "zh_CN.UTF-8", "LC_ALL": "", "LC_MESSAGES": "", "LANGUAGE": ""}
         done = saccade("run", "alignment", "--source", "", "--save", self.path("a.npz"), env=chinese)
-        self.assertEqual((done.returncode, done.stdout), (1, b""))
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
         self.assertIn("请输入文本", done.stderr.decode())
         self.assertIn("用法", saccade("--language", "zh", "render", "--help").stdout.decode())
         self.assertIn("there is no language 'xx': choose one of: en, zh", saccade("--language=xx", "list").stderr.decode())
@@ -390,7 +390,7 @@ class Cli(Case):
         out = self.path("x.npz")
         for given, names in (("1 0; 0 x", ["row 2, column 2", "'x'"]), ("1 2; 3", ["row 2"]), ("1 nan", ["nan"]), ("", ["empty"]), ("1,2;3,4", ["(1 2; 3 4)", "(1.2 3.4)"]), ("1,000 2,000", ["(1 2)", "(1000 2000)"])):
             self.bad(2, "run", "memory", "--k", given, "--save", out, names=["--k", *names])
-        self.bad(1, "run", "memory", "--k", " ".join(["1"] * 10000), "--save", out, names=["K", "10000", "1024"])
+        self.bad(2, "run", "memory", "--k", " ".join(["1"] * 10000), "--save", out, names=["K", "10000", "1024"])
         self.bad(1, "run", "memory", "--q", "1 2 3", "--save", out, names=["Q", "K"])
         self.bad(1, "run", "memory", "--v", "1 2 3", "--save", out, names=["V", "K"])
         self.bad(2, "run", "memory", "--temperature", "-1", "--save", out, names=["--temperature", "Temperature"])
@@ -466,7 +466,7 @@ class Cli(Case):
         for question, answer in (("year", "2019"), ("month", "Sep"), ("day", "30")):
             self.assertIn(f"output: {answer}\n", self.good("run", "saliency", "--source", "2019年9月30日", "--question", question, "--save", out))
         self.bad(2, "run", "saliency", "--question", "hour", "--save", out, names=["hour", "month"])
-        self.bad(1, "run", "saliency", "--source", "", "--save", out, names=["Source"])
+        self.bad(2, "run", "saliency", "--source", "", "--save", out, names=["Source"])
         result = json.loads(self.good("eval", "date-questions", "--json"))
         with open(os.path.join(MODELS, "date-questions.json"), encoding="utf-8") as f:
             card = json.load(f)
@@ -495,7 +495,7 @@ class Cli(Case):
         for name, value in card["metrics"].items():
             self.assertAlmostEqual(result["metrics"][name], value, places=4)
         self.assertGreaterEqual(result["metrics"]["accuracy"], 0.99)
-        self.bad(1, "run", "rnn-shapes", "--text", "", "--save", self.path("y.npz"), names=["Text"])
+        self.bad(2, "run", "rnn-shapes", "--text", "", "--save", self.path("y.npz"), names=["Text"])
         self.bad(2, "run", "rnn-shapes", "--shape", "1-to-n", "--month", "13", "--save", self.path("y.npz"), names=["Month", "12"])
         self.bad(2, "run", "rnn-shapes", "--cell", "gru2", "--save", self.path("y.npz"), names=["gru2", "lstm"])
         self.assertFalse(os.path.exists(self.path("y.npz")))

@@ -14,6 +14,9 @@ SENTENCE = re.compile(r"(?:[A-Za-z][a-z'’]+[,;:]? ){3,}[A-Za-z][a-z'’]+")
 # Not the program's words: papers, licences as their owners write them, commands.
 OTHERS_WORDS = re.compile(r"[12][09]\d\d|CC BY|CC-BY|MIT|saccade [a-z]+|licence", re.S)
 
+# Labels of tokens, classes and pictures that are words of the catalogue as well.
+WORDS_OF_DATA = set()
+
 
 def open_exhibit(w, exhibit, language):
     w.click(*w.place("exhibit " + exhibit))
@@ -21,11 +24,41 @@ def open_exhibit(w, exhibit, language):
                      lambda s: s["exhibit"] == exhibit and answered(s) and not s["running"] and s["language"] == language and s["drawn"]["all"])
 
 
+def texts_with_chinese():
+    """English texts of the catalogue that have Chinese words, as regular expressions: what stands in their places is anything."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "assets", "translations", "zh.po")
+    with open(path, encoding="utf-8") as file:
+        pairs = re.findall(r'^msgid "(.+)"\nmsgstr "(.*)"$', file.read(), re.M)
+    whole, patterns = set(), []
+    for english, chinese in pairs:
+        if not HAN.search(chinese):
+            continue
+        if "{" not in english:
+            whole.add(english)
+        elif len(re.sub(r"\{[^{}]*\}|[^A-Za-z]", "", english)) >= 4:
+            pieces = re.split(r"\{[^{}]*\}", english.strip("; ·"))
+            patterns.append(re.compile("(.+)".join(map(re.escape, pieces))))
+    return whole, patterns
+
+
+WHOLE, PATTERNS = texts_with_chinese()
+
+
+def is_catalogued(text):
+    """Is it an English text of the program that has a Chinese one, by itself or with a number behind it?"""
+    text = text.strip()
+    return text in WHOLE or re.sub(r"[ :]*[\d.,%]+$", "", text) in WHOLE or any(p.fullmatch(text) for p in PATTERNS)
+
+
 def in_english(s):
-    """Sentences on screen that nobody typed and no model wrote."""
-    data = " ".join([*map(str, s["params"].values()), *map(str, s["texts"].values())])
-    return [text for text in s["drawn"]["all"] if SENTENCE.search(text) and not HAN.search(text) and not OTHERS_WORDS.search(text)
-            and SENTENCE.search(text)[0] not in data]
+    """Sentences on screen that nobody typed and no model wrote, and whatever the catalogue has in Chinese: words of a button, too."""
+    typed = [*map(str, s["params"].values())]
+    data = " ".join([*typed, *map(str, s["texts"].values())])
+    left = [text for text in s["drawn"]["all"] if not HAN.search(text) and not OTHERS_WORDS.search(text)]
+    sentences = [text for text in left if SENTENCE.search(text) and SENTENCE.search(text)[0] not in data]
+    words = [text for text in left if re.search("[A-Za-z]{3}", text) and text not in WORDS_OF_DATA
+             and not any(text in one for one in typed) and any(is_catalogued(part) for part in re.split(" {2,}|;  |  ·  ", text))]
+    return sentences + words
 
 
 def switch(w, language):
@@ -60,6 +93,14 @@ def test_every_exhibit_is_in_chinese_and_in_english_again(w):
         s = open_exhibit(chinese, exhibits[0], "en")
         left = [text for text in s["drawn"]["all"] if HAN.search(text) and text != "中文"]
         check(not [text for text in left if "，" in text], f"in Chinese still: {left}")
+
+
+def test_what_is_said_while_a_run_is_under_way_is_in_chinese(w):
+    with Window(w.program, w.artifacts, environment={"SACCADE_LANGUAGE": "zh"}, tells_texts=True) as chinese:
+        chinese.wait("the first exhibit", answered)
+        chinese.click(*chinese.place("exhibit complexity"))
+        s = chinese.wait("the way to end the run", lambda s: s["exhibit"] == "complexity" and "Cancel" in s["places"])
+        check(not in_english(s), f"in English while it measures: {in_english(s)}")
 
 
 def test_the_language_is_kept_and_the_lesson_follows_it_unless_it_was_chosen(w):

@@ -1,5 +1,7 @@
 #include "ui/history.hpp"
 
+#include <fmt/format.h>
+
 #include "unit/gui/controller_fixture.hpp"
 
 namespace saccade::history_test {
@@ -169,6 +171,106 @@ TEST_F(HistoryTest, InterventionsAreNamedByWhatBecameOfThem) {
     act_.hand().clear_interventions();
     settle();
     EXPECT_TRUE(last().starts_with("removed: ablate ")) << last();
+}
+
+TEST_F(HistoryTest, EditsOfOneCellSayFromWhatToWhat) {
+    const CellRef cell{"weights", {3, 1}};
+    for (const double weight : {0.9, 0.4}) {
+        act_.history().remember("");
+        act_.hand().set_weight(cell, weight);
+        settle();
+    }
+    ASSERT_EQ(steps().size(), 2u);
+    EXPECT_TRUE(steps()[0].what.ends_with("→ 0.90")) << steps()[0].what;
+    EXPECT_NE(steps()[1].what.find(" 0.90 → 0.40"), std::string::npos) << steps()[1].what;
+    act_.choose_exhibit("memory");
+    settle();
+    Tensor<float> k = state_.document.side().request.params.matrix("k").clone();
+    const float first = k.data()[1];
+    for (const float value : {first + 1, first + 2}) {
+        k = k.clone();
+        k.data()[1] = value;
+        act_.history().pause();
+        act_.inputs().set_param("k", k);
+        settle();
+    }
+    EXPECT_TRUE(steps().back().what.ends_with(fmt::format("1,2: {:.4g} → {:.4g}", first + 1, first + 2)))
+        << steps().back().what;
+}
+
+TEST_F(HistoryTest, SwappingIsNamed) {
+    act_.comparison().toggle();
+    settle();
+    act_.inputs().set_param("score", std::string("dot"));
+    settle();
+    act_.comparison().swap();
+    settle();
+    EXPECT_EQ(steps().back().what, "A and B swapped");
+    act_.comparison().swap();
+    settle();
+    EXPECT_EQ(steps().back().what, "A and B swapped");
+}
+
+TEST_F(HistoryTest, UndoComesBackToTheSideThatWasWorkedOn) {
+    act_.comparison().toggle();
+    settle();
+    ASSERT_EQ(state_.document.focus, 1u);
+    act_.inputs().set_param("score", std::string("dot"));
+    settle();
+    act_.comparison().focus_on(0);
+    act_.undo();
+    settle();
+    EXPECT_EQ(state_.document.focus, 1u);
+    act_.comparison().focus_on(0);
+    act_.redo();
+    settle();
+    EXPECT_EQ(state_.document.focus, 1u);
+    act_.comparison().toggle();
+    settle();
+    ASSERT_EQ(state_.document.focus, 0u);
+    act_.undo();
+    settle();
+    EXPECT_TRUE(state_.document.comparing);
+    EXPECT_EQ(state_.document.focus, 1u);
+    act_.undo();
+    act_.undo();
+    settle();
+    EXPECT_FALSE(state_.document.comparing);
+    EXPECT_EQ(state_.document.focus, 0u);
+    act_.redo();
+    settle();
+    EXPECT_EQ(state_.document.focus, 1u);
+}
+
+TEST_F(HistoryTest, WhatWasUndoneElsewhereIsSaidUntilTheNextChange) {
+    set_source("1 May 2020");
+    act_.choose_exhibit("memory");
+    settle();
+    act_.undo();
+    act_.poll();
+    ASSERT_TRUE(state_.banner.has_value());
+    act_.inputs().set_seed(3);
+    act_.poll();
+    EXPECT_FALSE(state_.banner.has_value()) << state_.banner->text;
+    settle();
+}
+
+TEST_F(HistoryTest, WhatIsOpenedInAnExhibitThatWasNotOpenIsAChangeToo) {
+    RunRequest opened;
+    opened.exhibit = "transformer";
+    opened.params.set("source", std::string("我爱中国。"));
+    act_.open_request(opened, std::nullopt);
+    EXPECT_FALSE(state_.document.edited);
+    settle();
+    ASSERT_EQ(steps().size(), 1u);
+    EXPECT_EQ(names()[0], "transformer: Source: “我爱中国。”");
+    act_.undo();
+    settle();
+    EXPECT_EQ(open_exhibit(), "transformer");
+    EXPECT_NE(source(), "我爱中国。");
+    act_.redo();
+    settle();
+    EXPECT_EQ(source(), "我爱中国。");
 }
 
 }  // namespace
