@@ -117,7 +117,10 @@ void tools(const Ui& ui, AppState& state, Controller& act) {
                                      [](const AxisPtr& axis) { return axis->kind == AxisKind::head; });
     const bool part = std::any_of(block.index.begin(), block.index.end(), [](Index i) { return i >= 0; });
     const bool gate = tensor->info.role == Role::gate && tensor->info.axes.size() == 1;
-    const std::string unit = stacked ? tr("head") : gate ? tr("channel") : tr("row"), words = block_words(*tensor, block.index);
+    const std::string unit = stacked ? tr("head")
+                             : gate  ? tr("channel")
+                                     : tr("row"),
+                      words = tr_composed(block_words(*tensor, block.index));
     label(ui, words + " · " + tensor->info.name, ui.theme.text, 15, Font::ui, ImGui::GetContentRegionAvail().x);
     ButtonRow row(ui, state);
     const bool ablated = act.hand().factor_of(block) == 0;

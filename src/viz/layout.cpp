@@ -14,7 +14,8 @@ namespace saccade {
 std::string drawn_label(const Axis& axis, Index i) {
     const bool named = i >= 0 && static_cast<std::size_t>(i) < axis.labels.size();
     if (!named) return std::to_string(i + 1);
-    const std::string label = sanitize_utf8(axis.label(i));
+    // Names of columns are this program's; all other labels are a person's or a model's.
+    const std::string label = axis.kind == AxisKind::feature ? tr_composed(axis.label(i)) : sanitize_utf8(axis.label(i));
     if (label.empty()) return "∅";
     const bool ascii = std::ranges::all_of(label, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
     if (!ascii && graphemes(label).size() == 1) return visible_character(label);

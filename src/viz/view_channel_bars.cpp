@@ -136,7 +136,7 @@ void draw_numbers(Sketch& sketch, const Channels& channels, const Plot& plot) {
                 write(place, label(place), selected ? theme.selection : theme.accent, true);
         }
     const Index last = channels.size() - 1;
-    const std::string name = axis->labels.empty() ? to_string(axis->kind) + " " : "";
+    const std::string name = axis->labels.empty() ? tr(to_string(axis->kind)) + " " : "";
     write(0, name + label(0), theme.secondary, true);
     if (last > 0) write(last, name + label(last), theme.secondary, true);
     if (!axis->labels.empty() || plot.pitch >= sketch.px(22))

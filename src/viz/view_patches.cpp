@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/translate.hpp"
 #include "viz/map_picture.hpp"
 #include "viz/views.hpp"
 
@@ -73,8 +74,9 @@ class PatchesView : public View {
         const Index steps = patches.steps()->extent, rows = patches.rows()->extent;
         Sketch sketch(state, measure);
         const Shape& shape = patches.tensor->values.shape();
-        const Box content = sketch.begin(info.title.empty() ? info.name : info.title,
-                                         fmt::format("{} × {} cells{}", shape[3], shape[2], rows > 1 ? " at each scale" : ""));
+        const Box content = sketch.begin(
+            info.title.empty() ? info.name : info.title,
+            rows > 1 ? tr("{} × {} cells at each scale", shape[3], shape[2]) : tr("{} × {} cells", shape[3], shape[2]));
         double names = 0;
         const double size = sketch.px(12);
         for (Index s = 0; s < rows && rows > 1; ++s)

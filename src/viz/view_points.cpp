@@ -164,8 +164,7 @@ class Drawing {
         const double radius = named ? radius_ * 1.5 : moves ? radius_ : radius_ * 0.75;
         sketch_.add(CircleItem{p, radius + sketch_.px(1.3), inks_.casing});
         sketch_.add(CircleItem{p, radius, fill});
-        if (named && axis->labels.size() <= 4 && box_.w > sketch_.px(150))
-            name(p, radius, axis->labels[static_cast<std::size_t>(i)]);
+        if (named && axis->labels.size() <= 4 && box_.w > sketch_.px(150)) name(p, radius, drawn_label(*axis, i));
         if (tensor.edited(2 * i) || tensor.edited(2 * i + 1)) {
             const Point dot{p.x + radius, p.y - radius};
             sketch_.add(CircleItem{dot, sketch_.px(3), inks_.casing});
@@ -185,7 +184,7 @@ class Drawing {
         PlaceHandle handle{region.box, room, {tensor.info.name, {i, 0}}, {tensor.info.name, {i, 1}}};
         handle.near = -beyond;
         handle.far = 1 + beyond;
-        handle.tip = named ? "drag: " + axis->labels[static_cast<std::size_t>(i)] : "drag the point";
+        handle.tip = named ? "drag: " + drawn_label(*axis, i) : "drag the point";
         sketch_.place_handle(std::move(handle));
     }
 

@@ -14,8 +14,8 @@ SENTENCE = re.compile(r"(?:[A-Za-z][a-z'’]+[,;:]? ){3,}[A-Za-z][a-z'’]+")
 # Not the program's words: papers, licences as their owners write them, commands.
 OTHERS_WORDS = re.compile(r"[12][09]\d\d|CC BY|CC-BY|MIT|saccade [a-z]+|licence", re.S)
 
-# Labels of tokens, classes and pictures that are words of the catalogue as well.
-WORDS_OF_DATA = set()
+# Labels of tokens and classes stay as they are, though some are words of the catalogue, too.
+WORDS_OF_DATA = {"blue", "cross", "month", "@11: left", "convolution · knd²", "recurrent · nd²", "restricted · rnd", "self-attention · n²d"}
 
 
 def open_exhibit(w, exhibit, language):
