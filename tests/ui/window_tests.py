@@ -112,6 +112,11 @@ def test_undo_crosses_exhibits_and_its_list_goes_back(w):
     w.key("Up", "Return")
     s = w.wait("the text", lambda s: answered(s) and s["params"]["source"] == "8 August 2018")
     check(s["interventions"] == [] and s["undo"] == 1, f"{s['interventions']}, {s['undo']} made")
+    for keys, made in (("Home", 3), ("End", 0), ("Page_Up", 3), ("Page_Down", 0), ("Home", 3)):
+        w.key("ctrl+h")
+        w.wait("the list", lambda s: s["history"] and "history 3" in s["places"])
+        w.key(keys, "Return")
+        w.wait(f"what {keys} leads to", lambda s: answered(s) and not s["history"] and s["undo"] == made)
     w.key("ctrl+h")
     w.wait("the list", lambda s: s["history"])
     w.key("Escape")
