@@ -74,7 +74,7 @@ Tensor<float> SafetensorsFile::converted(const StoredTensor& tensor, Convert con
         const Index count = std::min(values.size() - at, at_once);
         read_bytes(data_begin_ + tensor.begin + static_cast<std::uint64_t>(at) * sizeof(Stored), buffer.data(),
                    static_cast<std::uint64_t>(count) * sizeof(Stored), named(tensor));
-        std::transform(buffer.begin(), buffer.begin() + count, values.data() + at, convert);
+        convert(buffer.data(), static_cast<std::size_t>(count), values.data() + at);
     }
     return values;
 }
@@ -86,9 +86,12 @@ Tensor<float> SafetensorsFile::values(const StoredTensor& tensor) const {
                    named(tensor));
         return values;
     }
-    if (tensor.dtype == "F64") return converted<double>(tensor, [](double v) { return static_cast<float>(v); });
-    if (tensor.dtype == "F16") return converted<std::uint16_t>(tensor, half_to_float);
-    return converted<std::uint16_t>(tensor, bfloat16_to_float);
+    if (tensor.dtype == "F64")
+        return converted<double>(tensor, [](const double* from, std::size_t count, float* to) {
+            std::transform(from, from + count, to, [](double v) { return static_cast<float>(v); });
+        });
+    if (tensor.dtype == "F16") return converted<std::uint16_t>(tensor, halves_to_floats);
+    return converted<std::uint16_t>(tensor, bfloats16_to_floats);
 }
 
 std::shared_ptr<std::uint16_t[]> SafetensorsFile::bits(const StoredTensor& tensor) const {

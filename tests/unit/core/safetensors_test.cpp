@@ -1,5 +1,6 @@
 #include "io/safetensors.hpp"
 
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -72,6 +73,17 @@ TEST(Safetensors, sixteen_bits_come_back_rounded) {
     EXPECT_TRUE(
         contains(error_of(ErrorCode::numeric, [&] { write_safetensors(path, weights, StoredType::f16); }), "too large"));
     EXPECT_EQ(folder.file_count(), 1u);  // the failed file has left nothing behind
+}
+
+TEST(Half, many_at_once_are_what_each_alone_is) {
+    std::vector<std::uint16_t> all(65536);
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint16_t>(i);
+    std::vector<float> values(all.size());
+    const auto bits_of = [](float value) { return std::bit_cast<std::uint32_t>(value); };
+    halves_to_floats(all.data(), all.size(), values.data());
+    for (std::size_t i = 0; i < all.size(); ++i) ASSERT_EQ(bits_of(values[i]), bits_of(half_to_float(all[i]))) << i;
+    bfloats16_to_floats(all.data(), all.size(), values.data());
+    for (std::size_t i = 0; i < all.size(); ++i) ASSERT_EQ(bits_of(values[i]), bits_of(bfloat16_to_float(all[i]))) << i;
 }
 
 TEST(Half, every_half_goes_to_float_and_back) {
