@@ -1,7 +1,10 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -49,9 +52,34 @@ void list_lessons(const LessonOptions& options) {
                             "the window."));
 }
 
+/// What is asked, and what the run has for an answer: the weight of each place of the row. Error as asked_row.
+json asked(const SceneQuestion& question, const Trace& trace, bool chinese) {
+    CellRef cell = asked_row(trace, question);
+    const TraceTensor& tensor = trace.tensor(cell.tensor);
+    const Axis& places = *tensor.info.axes.back();
+    json answer = json::array();
+    for (cell.index.back() = 0; cell.index.back() < places.extent; ++cell.index.back()) {
+        const float weight = tensor.values.at(cell.index);
+        answer.push_back({{"place", places.label(cell.index.back())}, {"weight", std::isfinite(weight) ? weight : 0}});
+    }
+    return {{"text", question.text.in(chinese)}, {"tensor", cell.tensor}, {"answer", std::move(answer)}};
+}
+
+/// The largest of it, in words: "中 0.61, 国 0.30".
+std::string answer_text(const json& question) {
+    constexpr std::size_t most = 3;
+    std::vector<json> places = question["answer"];
+    std::ranges::stable_sort(places, std::greater{}, [](const json& one) { return one["weight"].get<float>(); });
+    std::vector<std::string> words;
+    for (const json& one : places)
+        if (words.size() < most)
+            words.push_back(fmt::format("{} {:.2f}", printable(one["place"].get<std::string>()), one["weight"].get<float>()));
+    return fmt::format("{}", fmt::join(words, ", "));
+}
+
 /// What became of the claims of one scene on this machine, and what of the scene is not there: one does not hide the other.
 json played(const LessonScene& scene, bool chinese) {
-    json claims = json::array(), problems = json::array();
+    json claims = json::array(), problems = json::array(), question;
     const auto attempt = [&problems](const auto& part) {
         try {
             part();
@@ -73,7 +101,7 @@ json played(const LessonScene& scene, bool chinese) {
             if (!scene.selected.tensor.empty()) cell_of(*a, scene.selected);
         });
         attempt([&] {
-            if (scene.question) asked_row(*a, *scene.question);
+            if (scene.question) question = asked(*scene.question, *a, chinese);
         });
     }
     const std::vector<Finding> findings = a ? check_scene(scene, *a, b.get()) : std::vector<Finding>(scene.claims.size());
@@ -84,10 +112,12 @@ json played(const LessonScene& scene, bool chinese) {
                           {"verdict", verdict(point, finding)},
                           {"found", finding.claim ? found_against_claimed(*finding.claim) : finding.problem}});
     }
-    return {{"exhibit", scene.request.exhibit},
-            {"text", scene.text.in(chinese)},
-            {"claims", std::move(claims)},
-            {"problems", std::move(problems)}};
+    json told = {{"exhibit", scene.request.exhibit},
+                 {"text", scene.text.in(chinese)},
+                 {"claims", std::move(claims)},
+                 {"problems", std::move(problems)}};
+    if (!question.is_null()) told["question"] = std::move(question);
+    return told;
 }
 
 /// What was wrong when a lesson was played: claims that do not hold, and scenes that cannot be shown as they are written.
@@ -112,6 +142,9 @@ Wrong play(const LessonFile& lesson, const LessonOptions& options) {
         if (!options.as_json) {
             fmt::print("\n{} / {}  {}: {}\n", i + 1, lesson.scenes.size(), scene["exhibit"].get<std::string>(),
                        printable(scene["text"].get<std::string>()));
+            if (const auto question = scene.find("question"); question != scene.end())
+                fmt::print("  {:<15} {}  ({})\n", tr("asks"), printable((*question)["text"].get<std::string>()),
+                           tr("answer: {}", answer_text(*question)));
             for (const json& claim : scene["claims"])
                 fmt::print("  {:<15} {}  ({})\n", tr_composed(claim["verdict"].get<std::string>()),
                            printable(claim["text"].get<std::string>()),
@@ -155,7 +188,9 @@ void add_lesson(CliCommand& app) {
     CliCommand command = app.add("lesson", "Play a lesson and check what it claims; without a file: the lessons that are here");
     const auto options = std::make_shared<LessonOptions>();
     command.option("LESSON", options->file, "A lesson's file, or the name of one that is here");
-    command.flag("--json", options->as_json, "{title, scenes: [{exhibit, text, claims: [{text, verdict, found}], problems}]}");
+    command.flag("--json", options->as_json,
+                 "{title, scenes: [{exhibit, text, question: {text, tensor, answer: [{place, weight}]}, "
+                 "claims: [{text, verdict, found}], problems}]}");
     command.option("--language", options->language, "Of all that is said; else the program's own").one_of({"en", "zh"});
     add_threads(command);
     command.runs([options] { lesson(*options); });

@@ -43,7 +43,9 @@ json new_lesson_document(const std::string& title, const std::string& language) 
     return {{"format", "saccade-lesson"}, {"version", 1}, {"title", {{language, title}}}, {"scenes", json::array()}};
 }
 
-json recorded_scene(const Session& shown, const std::string& text, const std::string& language) {
+namespace {
+
+json state_of(const Session& shown) {
     json state = {{"request", short_request(shown.request)}};
     if (shown.compared) {
         // On top of A, of which B has all that is not written: what A changed and B did not is written.
@@ -54,7 +56,17 @@ json recorded_scene(const Session& shown, const std::string& text, const std::st
         state["compare"] = std::move(b);
     }
     if (json view = short_view(shown.view); !view.empty()) state["view"] = std::move(view);
-    return {{"state", std::move(state)}, {"text", {{language, text}}}, {"claims", json::array()}};
+    return state;
+}
+
+}  // namespace
+
+json recorded_scene(const Session& shown) {
+    return {{"state", state_of(shown)}, {"text", json::object()}, {"claims", json::array()}};
+}
+
+void update_scene(json& document, std::size_t scene, const Session& shown) {
+    document["scenes"].at(scene)["state"] = state_of(shown);
 }
 
 void insert_scene(json& document, std::size_t after, json scene) {
@@ -91,7 +103,8 @@ bool set_lesson_text(json& document, const std::string& place, const std::string
     }
     if (!document.contains(at) || !document.at(at).contains(language)) return true;
     json& languages = document.at(at);
-    if (languages.size() > 1) {
+    const bool of_scene = at.parent_pointer().parent_pointer().to_string() == "/scenes";
+    if (languages.size() > 1 || of_scene) {
         languages.erase(language);
         return true;
     }

@@ -14,7 +14,10 @@ namespace saccade {
 /// Without any scene yet.
 nlohmann::json new_lesson_document(const std::string& title, const std::string& language);
 /// What is shown, as a scene: of the request and the view only what differs from the opening of the exhibit.
-nlohmann::json recorded_scene(const Session& shown, const std::string& text, const std::string& language);
+/// It says nothing yet.
+nlohmann::json recorded_scene(const Session& shown);
+/// A scene that is there becomes what is shown; its texts, claims and question stay.
+void update_scene(nlohmann::json& document, std::size_t scene, const Session& shown);
 /// Behind the scene `after`; npos: first.
 void insert_scene(nlohmann::json& document, std::size_t after, nlohmann::json scene);
 /// A scene a place on or back. Returns where it then is.
@@ -24,8 +27,8 @@ bool remove_scene(nlohmann::json& document, std::size_t at);
 
 /// A text of the document, by its place: "/title", "/scenes/1/claims/0/text". Empty: it has none in this language.
 std::string lesson_text(const nlohmann::json& document, const std::string& place, const std::string& language);
-/// An empty text is taken out: the other language then stands in for it. False: it is the only one where one must be, and
-/// stays.
+/// An empty text is taken out: the other language then stands in for it. Of a scene both may go: it is written before the
+/// lesson is saved. False: it is the only one where one must be, and stays.
 bool set_lesson_text(nlohmann::json& document, const std::string& place, const std::string& language, const std::string& text);
 
 /// A claim about the row that the scene asks for is judged after the guess.

@@ -134,13 +134,16 @@ SceneQuestion question_from(const json& value, const std::string& where) {
     return question;
 }
 
-LessonScene scene_from(const json& value, const std::string& where) {
+enum class Texts { needed, may_lack };
+
+LessonScene scene_from(const json& value, const std::string& where, Texts texts) {
     const JsonObject object(value, where);
     refuse_unknown_keys(value, {"state", "text", "highlights", "claims", "question"}, where, "key");
     object.needs({"state", "text"});
     LessonScene scene;
     in_place(where, [&] { read_state(scene, *object.find("state"), where); });
-    scene.text = in_languages_from(*object.find("text"), where + "'s text");
+    const json& text = *object.find("text");
+    if (texts == Texts::needed || text != json::object()) scene.text = in_languages_from(text, where + "'s text");
     if (const json* lit = object.find("highlights")) in_place(where, [&] { read_highlights(scene, *lit, where); });
     if (const json* asked = object.find("question")) scene.question = question_from(*asked, where + "'s question");
     const std::vector<json>& claims = object.list("claims");
@@ -193,14 +196,29 @@ LessonFile cover_of(const json& document) {
     return lesson;
 }
 
-}  // namespace
-
-LessonFile lesson_from_json(const json& document, std::string_view text) {
+LessonFile read_lesson(const json& document, std::string_view text, Texts texts) {
     LessonFile lesson = in_text(text, std::string::npos, [&] { return cover_of(document); });
     const json& scenes = lesson.document["scenes"];
     for (std::size_t i = 0; i < scenes.size(); ++i)
-        lesson.scenes.push_back(in_text(text, i, [&] { return scene_from(scenes[i], fmt::format("scene {}", i + 1)); }));
+        lesson.scenes.push_back(in_text(text, i, [&] { return scene_from(scenes[i], fmt::format("scene {}", i + 1), texts); }));
     return lesson;
+}
+
+}  // namespace
+
+LessonFile lesson_from_json(const json& document, std::string_view text) {
+    return read_lesson(document, text, Texts::needed);
+}
+
+LessonFile lesson_draft_from_json(const json& document) {
+    return read_lesson(document, {}, Texts::may_lack);
+}
+
+std::vector<std::size_t> scenes_without_text(const LessonFile& draft) {
+    std::vector<std::size_t> without;
+    for (std::size_t i = 0; i < draft.scenes.size(); ++i)
+        if (draft.scenes[i].text.in(false).empty()) without.push_back(i + 1);
+    return without;
 }
 
 LessonFile load_lesson(const std::string& path) {

@@ -46,6 +46,10 @@ bool is_lesson(const nlohmann::json& json);
 /// Error{bad_format} says where: "scene 3, claim 2: ...", and what there is instead; and by line and column, if the text that
 /// was read is given.
 LessonFile lesson_from_json(const nlohmann::json& json, std::string_view text = {});
+/// While it is being written: its scenes may be without a text yet.
+LessonFile lesson_draft_from_json(const nlohmann::json& json);
+/// Which scenes of a draft have no text, from 1.
+std::vector<std::size_t> scenes_without_text(const LessonFile& draft);
 /// The same with the path. Error{io}.
 LessonFile load_lesson(const std::string& path);
 

@@ -127,7 +127,7 @@ struct AppState {
     bool history_open = false;
     int history_at = 0;  // the line of it that the arrows are on, from the last change
     bool quit = false;
-    bool leaving = false;  // asks whether to quit: a training is under way
+    bool leaving = false;  // asks whether to quit: a training is under way, or a lesson is not saved
     double screen_scale = 1;
     FigureDesk desk;
     ExhibitPage exhibit_page;

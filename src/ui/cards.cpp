@@ -10,6 +10,7 @@
 #include "base/translate.hpp"
 #include "exhibit/output_words.hpp"
 #include "ui/imgui_compat.hpp"
+#include "ui/lit.hpp"
 #include "ui/param_widgets.hpp"
 #include "ui/text_wrap.hpp"
 
@@ -324,12 +325,12 @@ float first_rows_height(const Ui& ui, const AppState& state, const Exhibit& e, f
 }
 
 std::vector<std::string> cards_that_fit(const Ui& ui, const AppState& state, const Exhibit& e, float width, float room) {
-    const LessonScene* scene = state.present.on && !state.document.comparing ? state.lesson.current() : nullptr;
-    if (scene == nullptr || scene->request.exhibit != e.id) return {};
+    if (!state.present.on || state.document.comparing) return {};
+    const LessonScene* scene = state.lesson.current();
+    const std::vector<std::string> lit = framed_cards(state);
+    if (scene != nullptr ? scene->request.exhibit != e.id : lit.empty()) return {};
     const std::vector<ViewPlacement> all = all_views_of(state, e, 0);
-    const auto framed = [&](const ViewPlacement& v) {
-        return std::ranges::find(scene->cards, card_key(v)) != scene->cards.end();
-    };
+    const auto framed = [&](const ViewPlacement& v) { return std::ranges::find(lit, card_key(v)) != lit.end(); };
     std::vector<Row> rows = rows_in(ui, all, width);
     show_largest_first(rows);
     Row first;

@@ -16,8 +16,9 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
 float cards_height(const Ui& ui, const AppState& state, const Exhibit& e, float width);
 /// Of the rows that are then seen first, those that fit `room` px whole, at least one: how high they must be.
 float first_rows_height(const Ui& ui, const AppState& state, const Exhibit& e, float width, float room);
-/// By their names, the cards of a lesson's scene that have room together, those that the scene frames first, and at least one
-/// row: in Present what is out of sight is not there. Empty outside of it, and where runs are compared: all are shown.
+/// By their names, the cards that have room together, those that the lesson frames first, and at least one row: in Present
+/// what is out of sight is not there. Empty outside of it, where a point frames none and where runs are compared: all are
+/// shown.
 std::vector<std::string> cards_that_fit(const Ui& ui, const AppState& state, const Exhibit& e, float width, float room);
 /// Between cards, and around them, in logical px.
 constexpr float least_card_height = 150;  // logical px

@@ -300,7 +300,9 @@ bool enlarge_button(const Ui& ui, AppState& state, Controller& act, const ViewPl
     ui.stop();
     const bool lit = ImGui::IsItemHovered() || ui.tabs.focused();
     note_place(state, "enlarge " + card_key(placement));
-    if (lit) tooltip(ui, enlarged ? tr("Back to all views (Esc)") : tr("Show this view alone"));
+    // Where Tab goes through them in Present, no tip lies over what the class is shown.
+    if (lit && (ImGui::IsItemHovered() || !state.present.on))
+        tooltip(ui, enlarged ? tr("Back to all views (Esc)") : tr("Show this view alone"));
     const bool over = ImGui::IsWindowHovered() && ImGui::IsMouseHoveringRect(place.at, high);
     if (!over && !lit && !enlarged) return false;
     // Two corners that point out, or in.
@@ -415,7 +417,8 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
         ImGui::SetCursorScreenPos(inner);
         label(ui, problem, ui.theme.secondary, 13, Font::ui, size.x);
     }
-    if (of != CardOf::difference && is_framed(state, act, card_key(placement)))
+    if (const std::vector<std::string> lit = framed_cards(state);
+        of != CardOf::difference && std::ranges::find(lit, card_key(placement)) != lit.end())
         list.AddRect(place.at, high, ui.color(ui.theme.selection), 10 * s, 0, 2 * s);
     if (is_dimmed(state, of)) list.AddRectFilled(place.at, high, ui.color(with_alpha(ui.theme.background, 0.55)), 10 * s);
 }

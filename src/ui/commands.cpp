@@ -270,8 +270,8 @@ void add_window(std::vector<Command>& all) {
 }
 
 bool dialog_open(const AppState& state) {
-    return state.leaving || state.asking.open || state.palette_open || state.history_open || state.desk.open ||
-           state.exhibit_page.open || state.prompt.kind != Kind::none;
+    return state.leaving || state.lesson.closing || state.asking.open || state.palette_open || state.history_open ||
+           state.desk.open || state.exhibit_page.open || state.prompt.kind != Kind::none;
 }
 
 /// Has neither a field nor a cell of a matrix the keyboard?

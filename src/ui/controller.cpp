@@ -227,9 +227,8 @@ void Controller::set_ui_scale(double scale) {
 }
 
 void Controller::quit() {
-    if (state_.lesson.unsaved() && !std::exchange(state_.lesson.warned, true))
-        return messages_.tell(tr("The lesson is not saved: save it, or quit once more to lose it"));
-    const bool any = !trainings_under_way(state_).empty();
+    state_.lesson.closing = false;  // one question at a time
+    const bool any = state_.lesson.unsaved() || !trainings_under_way(state_).empty();
     (any && !state_.leaving ? state_.leaving : state_.quit) = true;
 }
 

@@ -14,6 +14,7 @@
 #include "ui/palette.hpp"
 #include "ui/panels.hpp"
 #include "ui/recent.hpp"
+#include "ui/shown_point.hpp"
 
 namespace saccade {
 
@@ -179,20 +180,59 @@ void help(const Ui& ui, AppState& state, Controller& act) {
     ImGui::End();
 }
 
-/// Names what would be lost, and the way to keep each.
-void leaving_dialog(const Ui& ui, AppState& state, Controller& act) {
-    if (!begin_dialog(ui, state, Layer::leaving, "leaving dialog", state.leaving, 460)) return;
-    const std::vector<TrainingUnderWay> all = trainings_under_way(state);
+/// The lesson that would be lost.
+void unsaved_lesson(const Ui& ui, const AppState& state) {
+    if (!state.lesson.unsaved()) return;
+    label(ui, tr("A lesson is not saved"), ui.theme.text, 19);
+    paragraph(ui, shown_lesson_title(state), ui.theme.text, 15);
+    paragraph(ui, tr("What was changed since it was saved is lost with it."), ui.theme.secondary, 15);
+}
+
+/// What the dialogs that ask before something is lost have in common: the way back, and the way to keep the lesson.
+void stay_or_save(const Ui& ui, AppState& state, Controller& act, FlowRow& row, bool& asks) {
+    row.next(button_width(ui, tr("Stay")));
+    if (button(ui, "stay", tr("Stay"), ButtonKind::primary)) asks = false;
+    note_place(state, "stay");
+    if (!state.lesson.unsaved()) return;
+    const std::string keep = tr("Save the lesson …");
+    row.next(button_width(ui, keep));
+    const bool clicked = button(ui, "keep lesson", keep);
+    note_place(state, "keep lesson");
+    if (!clicked) return;
+    asks = false;
+    act.editor().save();
+}
+
+void trainings_not_done(const Ui& ui, const std::vector<TrainingUnderWay>& all) {
     label(ui, all.size() > 1 ? tr("Trainings are not done") : tr("A training is not done"), ui.theme.text, 19);
     for (const TrainingUnderWay& one : all)
         label(ui, tr("{}: step {} of {}{}", tr(one.title), one.step, one.steps, one.waits ? tr(", waiting") : ""),
               ui.theme.text, 15, Font::ui, ImGui::GetContentRegionAvail().x);
     paragraph(ui, tr("What it has learned is lost when the program ends. A checkpoint keeps it: from there it goes on."),
               ui.theme.secondary, 15);
+}
+
+void closing_dialog(const Ui& ui, AppState& state, Controller& act) {
+    LessonState& lesson = state.lesson;
+    if (!begin_dialog(ui, state, Layer::leaving, "closing dialog", lesson.closing, 460)) return;
+    unsaved_lesson(ui, state);
     FlowRow row(ui);
-    row.next(button_width(ui, tr("Stay")));
-    if (button(ui, "stay", tr("Stay"), ButtonKind::primary)) state.leaving = false;
-    note_place(state, "stay");
+    stay_or_save(ui, state, act, row, lesson.closing);
+    row.next(button_width(ui, tr("Close without saving")));
+    const bool close = button(ui, "close unsaved", tr("Close without saving"));
+    note_place(state, "close unsaved");
+    ImGui::End();
+    if (close) act.lesson().close();
+}
+
+/// Names what would be lost, and the way to keep each.
+void leaving_dialog(const Ui& ui, AppState& state, Controller& act) {
+    if (!begin_dialog(ui, state, Layer::leaving, "leaving dialog", state.leaving, 460)) return;
+    const std::vector<TrainingUnderWay> all = trainings_under_way(state);
+    unsaved_lesson(ui, state);
+    if (!all.empty()) trainings_not_done(ui, all);
+    FlowRow row(ui);
+    stay_or_save(ui, state, act, row, state.leaving);
     for (const TrainingUnderWay& one : all) {
         const std::string keep = all.size() > 1 ? tr("Save that of {} …", tr(one.title)) : tr("Save a checkpoint …");
         row.next(button_width(ui, keep));
@@ -247,6 +287,7 @@ void dialogs(const Ui& ui, AppState& state, Controller& act) {
     history_dialog(ui, state, act);
     path_prompt(ui, state, act);
     leaving_dialog(ui, state, act);
+    closing_dialog(ui, state, act);
     asking_dialog(ui, state, act);
 }
 

@@ -7,7 +7,7 @@ namespace saccade {
 Layer top_layer(const AppState& state, bool menu, bool field) {
     const Document& document = state.document;
     if (menu) return Layer::menu;  // of a dialog, too
-    if (state.leaving) return Layer::leaving;
+    if (state.leaving || state.lesson.closing) return Layer::leaving;
     if (state.asking.open) return Layer::asking;
     if (state.help_open) return Layer::help;
     if (state.palette_open) return Layer::palette;

@@ -7,7 +7,7 @@ struct AppState;
 /// What lies over what, the uppermost first: one press of Esc is for one of them alone.
 enum class Layer {
     menu,     // a list that a button opened
-    leaving,  // asks whether to quit
+    leaving,  // asks whether to quit, or to close a lesson
     asking,   // whether files that a session names are read
     help,
     palette,

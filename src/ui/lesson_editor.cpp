@@ -1,5 +1,8 @@
 #include "ui/lesson_editor.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -20,6 +23,13 @@ namespace {
 constexpr std::size_t most_kept_edits = 200;
 constexpr std::chrono::seconds one_entry{1};  // without a longer pause, what is typed in one field is undone at once
 
+void refuse_scenes_without_text(const LessonFile& lesson) {
+    const std::vector<std::size_t> without = scenes_without_text(lesson);
+    if (without.empty()) return;
+    throw Error(ErrorCode::invalid_input, fmt::format("no text yet in scene {}", fmt::join(without, ", ")),
+                "write what it says, then save: the lesson stays as it is");
+}
+
 }  // namespace
 
 LessonEditing& LessonEditor::state_of() const {
@@ -34,14 +44,13 @@ bool LessonEditor::shows_scene() const {
 /// The document as it now is; what is shown of the scene stays, and what is known of it where it claims and asks the same.
 void LessonEditor::take(LessonEdit edit) {
     LessonState& lesson = state_.lesson;
-    LessonFile now = lesson_from_json(edit.document);
+    LessonFile now = lesson_draft_from_json(edit.document);
     now.path = lesson.file ? lesson.file->path : tr("(new lesson)");
     const json before = lesson.file ? lesson.file->document["scenes"][lesson.scene] : json();
     const std::size_t scenes = lesson.file ? lesson.file->scenes.size() : 0;
     lesson.file = std::make_shared<const LessonFile>(std::move(now));
     const bool moved = lesson.scene != edit.scene || lesson.file->scenes.size() != scenes;
     lesson.scene = state_.present.point = std::min(edit.scene, lesson.file->scenes.size() - 1);
-    lesson.warned = false;
     if (moved) lesson.guesses.clear();  // scenes have other numbers now
     const json& after = lesson.file->document["scenes"][lesson.scene];
     const auto differs = [&](const char* key) { return before.value(key, json()) != after.value(key, json()); };
@@ -52,34 +61,34 @@ void LessonEditor::take(LessonEdit edit) {
     lesson.problem.clear();
 }
 
-void LessonEditor::change(const Change& how, const std::string& field) {
+bool LessonEditor::change(const Change& how, const std::string& field) {
     LessonState& lesson = state_.lesson;
     LessonEditing& editing = state_of();
-    if (!lesson.file) return;
+    if (!lesson.file) return false;
     LessonEdit before{lesson.file->document, lesson.scene}, after = before;
     try {
         how(after.document, after.scene);
-        if (after.document == before.document) return;
+        if (after.document == before.document) return true;
         take(std::move(after));
     } catch (const Error& error) {
-        return act_.messages().complain(error);  // of a text that is too long: the field keeps it, the lesson does not
+        act_.messages().complain(error);  // of a text that is too long: the field keeps it, the lesson does not
+        return false;
     }
     const auto now = std::chrono::steady_clock::now();
     const bool goes_on = !field.empty() && field == editing.coalescing && now - editing.last_edit < one_entry;
     editing.coalescing = field;
     editing.last_edit = now;
     editing.redo.clear();
-    if (goes_on) return;
+    if (goes_on) return true;
     editing.undo.push_back(std::move(before));
     if (editing.undo.size() > most_kept_edits) editing.undo.erase(editing.undo.begin());
+    return true;
 }
 
 void LessonEditor::record() {
     LessonState& lesson = state_.lesson;
     const TextsIn in(state_.view.language);
-    const Document& shown = state_.document;
-    json scene =
-        recorded_scene(session_of(shown, state_.view), in.tr("Write here what this scene says."), state_.view.language);
+    json scene = recorded_scene(session_of(state_.document, state_.view));
     if (lesson.file) {
         change([&](json& document, std::size_t& at) { insert_scene(document, at++, std::move(scene)); });
     } else {
@@ -87,10 +96,21 @@ void LessonEditor::record() {
         insert_scene(document, std::string::npos, std::move(scene));
         take({std::move(document), 0});
     }
-    lesson.editing.on = state_.view.lesson = true;
+    lesson.editing.on = lesson.editing.to_top = state_.view.lesson = true;
     state_.inspector_drawer = true;
-    lesson.shown = {shown.sides[0].request, shown.sides[1].request};
-    lesson.comparing = shown.comparing;
+    note_shown();
+}
+
+void LessonEditor::update_scene() {
+    const bool updated = change(
+        [&](json& document, std::size_t at) { saccade::update_scene(document, at, session_of(state_.document, state_.view)); });
+    if (updated) note_shown();
+}
+
+void LessonEditor::note_shown() {
+    const Document& shown = state_.document;
+    state_.lesson.shown = {shown.sides[0].request, shown.sides[1].request};
+    state_.lesson.comparing = shown.comparing;
 }
 
 void LessonEditor::move_scene(int by) {
@@ -161,9 +181,21 @@ void LessonEditor::redo() {
     go_back(state_of().redo, state_of().undo, tr("Nothing to redo"));
 }
 
+void LessonEditor::save() {
+    const LessonState& lesson = state_.lesson;
+    if (!lesson.file) return;
+    try {
+        refuse_scenes_without_text(*lesson.file);
+    } catch (const Error& error) {
+        return act_.messages().complain(error);
+    }
+    state_.prompt = {PathPrompt::Kind::save_lesson, lesson.saved.path.empty() ? "lesson.json" : lesson.saved.path, ""};
+}
+
 void LessonEditor::save_to(const std::string& path) {
     LessonState& lesson = state_.lesson;
     if (!lesson.file) return;
+    refuse_scenes_without_text(*lesson.file);
     save_lesson(path, lesson.file->document);
     for (const LessonScene& scene : lesson.file->scenes) note_saved(scene.request);
     LessonFile file = *lesson.file;

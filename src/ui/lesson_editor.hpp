@@ -19,6 +19,8 @@ class LessonEditor {
 
     /// What is shown becomes a scene behind the present one, of a new lesson if none is open.
     void record();
+    /// The state of the scene that is edited becomes what is shown; what it says and claims stays.
+    void update_scene();
     void move_scene(int by);
     void remove_scene();
     /// A text by its place in the document (run/lesson_edit.hpp), in the language that lessons are shown in.
@@ -35,7 +37,9 @@ class LessonEditor {
     bool has_focus() const { return state_of().has_focus; }
     void undo();
     void redo();
-    /// Error{io}.
+    /// Asks for the path. Refused with a message while a scene has no text.
+    void save();
+    /// Error{io}, or {invalid_input}: scenes without a text.
     void save_to(const std::string& path);
 
     /// Is the run that is shown the one that the scene asks for? Otherwise nothing of it can be claimed.
@@ -45,9 +49,11 @@ class LessonEditor {
     LessonEditing& state_of() const;
     /// Changes the document, and which scene of it is shown.
     using Change = std::function<void(nlohmann::json& document, std::size_t& scene)>;
-    /// Refused with a message if it makes no lesson. `field`: keystrokes in the same one are undone at once.
-    void change(const Change& how, const std::string& field = {});
+    /// Refused with a message, and false, if it makes no lesson. `field`: keystrokes in the same one are undone at once.
+    bool change(const Change& how, const std::string& field = {});
     void take(LessonEdit edit);
+    /// What is shown is what the scene that was just recorded asks for.
+    void note_shown();
     void go_back(std::vector<LessonEdit>& from, std::vector<LessonEdit>& to, const std::string& none);
 
     AppState& state_;

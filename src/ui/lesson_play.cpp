@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/error_line.hpp"
-#include "base/translate.hpp"
 #include "model/model_store.hpp"
 #include "run/guess.hpp"
 #include "ui/controller.hpp"
@@ -54,8 +53,7 @@ void LessonPlay::open(LessonFile lesson) {
 }
 
 void LessonPlay::close() {
-    if (state_.lesson.unsaved() && !std::exchange(state_.lesson.warned, true))
-        return act_.messages().tell(tr("The lesson is not saved: save it, or close it once more to lose it"));
+    if (state_.lesson.unsaved() && !std::exchange(state_.lesson.closing, true)) return;
     state_.lesson = {};
 }
 

@@ -18,7 +18,7 @@ class LessonPlay {
     const std::vector<OfferedLesson>& offered();
     /// From its first scene on.
     void open(LessonFile lesson);
-    /// What is shown stays.
+    /// What is shown stays. Asks first, if something of it is not saved (LessonState::closing).
     void close();
     /// The scene's state takes the place of what is shown, as an opened session does: undo takes it back.
     void show(std::size_t scene);

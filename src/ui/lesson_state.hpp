@@ -35,6 +35,7 @@ struct LessonEdit {
 struct LessonEditing {
     bool on = false;
     bool has_focus = false;  // in this frame: its fields and buttons have the keyboard, and so the keys of undo are its own
+    bool to_top = false;     // its panel shows its texts in the next frame: what was recorded is to be told
     nlohmann::json saved;    // the document as it was opened or saved last; null: never
     std::vector<LessonEdit> undo, redo;
     std::string coalescing;  // the text whose keystrokes make one undo entry
@@ -58,9 +59,9 @@ struct LessonState {
     GuessState guess;
     std::map<std::size_t, GuessState> guesses;  // of the other scenes, as they were left
     LessonEditing editing;
-    bool warned = false;  // that closing it loses what is unsaved
-    KnownFile saved;      // the file, as it was opened or saved last
-    std::string problem;  // what of the scene is not on this run: its cell, its question
+    bool closing = false;  // asks whether to close it, and to lose what is unsaved
+    KnownFile saved;       // the file, as it was opened or saved last
+    std::string problem;   // what of the scene is not on this run: its cell, its question
 
     bool unsaved() const { return file && file->document != editing.saved; }
     const LessonScene* current() const { return file ? &file->scenes[scene] : nullptr; }

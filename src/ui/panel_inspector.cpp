@@ -261,7 +261,9 @@ void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& lay
     const Exhibit& e = state.document.exhibit();
     // Each lesson, and the settings of each exhibit, stand where they were left: at first at their top.
     const bool lesson = state.view.lesson && !e.lesson.empty();
-    begin_panel(ui, ((lesson ? "lesson of " : "inspector of ") + e.id).c_str(), layout.inspector.at, layout.inspector.size,
+    const ImVec2 all = layout.inspector.size;
+    const float bar = lesson ? std::min(edit_lesson_bar_height(ui, state, act, all.x), all.y / 2) : 0;
+    begin_panel(ui, ((lesson ? "lesson of " : "inspector of ") + e.id).c_str(), layout.inspector.at, {all.x, all.y - bar},
                 t.panel, {16 * s, 12 * s});
     state.inspector_scroll = ImGui::GetScrollY();
     const ImVec2 low = layout.inspector.at, high = {low.x + layout.inspector.size.x, low.y + layout.inspector.size.y};
@@ -270,7 +272,9 @@ void inspector(const Ui& ui, AppState& state, Controller& act, const Layout& lay
     ImGui::Dummy({0, 2 * s});
     if (lesson) {
         lesson_panel(ui, state, act);
-        return end_panel();
+        end_panel();
+        if (bar > 0) edit_lesson_bar(ui, state, act, {{low.x, high.y - bar}, {all.x, bar}});
+        return;
     }
     ImGui::PushID(static_cast<int>(state.document.focus));  // a field that is typed in stays with its side
     model_lines(ui, state, act, e);

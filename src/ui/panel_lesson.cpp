@@ -89,6 +89,10 @@ void played_lesson(const Ui& ui, AppState& state, Controller& act) {
     if (state.lesson.editing.on) return edit_lesson(ui, state, act);
     const std::size_t at = state.lesson.scene, scenes = shown_points(state);
     label(ui, in.tr("Scene {} of {}", at + 1, scenes), ui.theme.secondary, 13);
+    if (state.lesson.unsaved()) {
+        ImGui::SameLine(0, 12 * s);
+        label(ui, "● " + in.tr("Not saved"), ui.theme.selection, 13);
+    }
     const ShownPoint scene = shown_point(state, act, at);
     paragraph(ui, scene.text, ui.theme.text, 15);
     ImGui::Dummy({0, 2 * s});

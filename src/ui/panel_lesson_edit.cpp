@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <functional>
+#include <utility>
+
 #include "base/translate.hpp"
 #include "run/language.hpp"
 #include "run/lesson_edit.hpp"
@@ -7,6 +10,7 @@
 #include "ui/imgui_compat.hpp"
 #include "ui/panels.hpp"
 #include "ui/shown_point.hpp"
+#include "ui/text_area.hpp"
 #include "ui/verdict_line.hpp"
 
 namespace saccade {
@@ -14,6 +18,8 @@ namespace saccade {
 namespace {
 
 using nlohmann::json;
+
+constexpr float bar_padding = 10, bar_beside = 16;  // logical px
 
 /// The panel that writes a lesson, part by part.
 class LessonEditPanel {
@@ -36,27 +42,52 @@ class LessonEditPanel {
         text_field("lesson about", "/text", file_->text.in(!chinese_));
         ImGui::Dummy({0, 4 * ui_.s});
         label(ui_, in_.tr("Scene {} of {}", lesson_.scene + 1, file_->scenes.size()), ui_.theme.secondary, 13);
-        text_field("scene text", scene + "/text", file_->scenes[lesson_.scene].text.in(!chinese_));
-        paragraph(ui_, lesson_.current()->text.in(chinese_), ui_.theme.text, 13);
+        const std::string& other = file_->scenes[lesson_.scene].text.in(!chinese_);
+        text_field("scene text", scene + "/text", other.empty() ? in_.tr("Write here what this scene says.") : other, 0, 3);
         scene_buttons();
         if (file_ != lesson_.file) return;  // what follows is of the scene that was
         claims(scene);
         question(scene);
         if (file_ != lesson_.file) return;
         selection();
-        ImGui::Dummy({0, 6 * ui_.s});
-        if (file_ == lesson_.file) file_buttons();
+    }
+
+    /// What stays in sight below it: is it saved, and what is done with the whole.
+    void draw_bar() {
+        const std::vector<BarButton> buttons = bar_buttons();
+        label(ui_, lesson_.unsaved() ? "● " + in_.tr("Not saved") : in_.tr("Saved"),
+              lesson_.unsaved() ? ui_.theme.selection : ui_.theme.secondary, 13);
+        note_place(state_, lesson_.unsaved() ? "lesson unsaved" : "lesson saved");
+        FlowRow row(ui_);
+        for (const BarButton& one : buttons)
+            if (press(row, one.id, one.text, one.tip, one.kind)) return one.pressed();
+    }
+
+    /// px, in a panel that has so much room in a line.
+    float bar_height(float room) {
+        const float s = ui_.s, gap = 6 * s, line = ImGui::GetFontSize() + 10 * s, between = ImGui::GetStyle().ItemSpacing.y;
+        float x = 0, height = 20 * s + between + line;
+        for (const BarButton& one : bar_buttons()) {
+            const float wide = button_width(ui_, one.text);
+            if (x > 0 && x + gap + wide > room) {
+                x = 0;
+                height += line + between;
+            }
+            x += (x > 0 ? gap : 0) + wide;
+        }
+        return height + 2 * bar_padding * s;
     }
 
  private:
     /// Of a text in the language that is chosen above; `other`: what stands in where it has none.
-    void text_field(const std::string& id, const std::string& place, const std::string& other, float width = -1) {
+    void text_field(const std::string& id, const std::string& place, const std::string& other, float beside = 0,
+                    int least_lines = 1) {
         LessonEditing::Typed& typed = lesson_.editing.typed[place + language_];
         const std::string now = lesson_text(file_->document, place, language_);
         const bool differs = typed.of != now;
         if (differs) typed = {now, now};
-        ImGui::SetNextItemWidth(width);
-        const bool changed = field(ui_, ("##" + id).c_str(), typed.text, other.c_str(), false, differs);
+        const float width = ImGui::GetContentRegionAvail().x - beside;
+        const bool changed = text_area(ui_, "##" + id, typed.text, other, width, least_lines, differs);
         ui_.stop(true);
         note_place(state_, id);
         if (changed) {
@@ -93,6 +124,9 @@ class LessonEditPanel {
         if (press(row, "scene next", in_.tr("Next →"), "", kind(at + 1 < scenes)) && at + 1 < scenes)
             return act_.lesson().show(at + 1);
         if (press(row, "record", in_.tr("Record"), tr("What is shown becomes the next scene"))) return act_.editor().record();
+        if (press(row, "update scene", in_.tr("Update this scene"),
+                  tr("What is shown becomes this scene's state; its texts, claims and question stay")))
+            return act_.editor().update_scene();
         if (press(row, "earlier", "↑", tr("A place earlier"))) return act_.editor().move_scene(-1);
         if (press(row, "later", "↓", tr("A place later"))) return act_.editor().move_scene(1);
         if (press(row, "remove scene", in_.tr("Remove"), tr("Takes this scene out"))) return act_.editor().remove_scene();
@@ -112,7 +146,7 @@ class LessonEditPanel {
         ImGui::SetCursorPos({left + 24 * s, top});
         const float cross = 30 * s;
         text_field(fmt::format("claim text {}", i + 1), fmt::format("{}/claims/{}/text", scene, i),
-                   chinese_ ? point.chinese : point.english, -cross);
+                   chinese_ ? point.chinese : point.english, cross);
         ImGui::SameLine(0, 4 * s);
         const bool removed =
             button(ui_, fmt::format("##{}", i).c_str(), "×", ButtonKind::quiet, 24 * s, tr("Takes this claim out"));
@@ -138,7 +172,8 @@ class LessonEditPanel {
     void selection() {
         heading(ui_, in_.tr("From what is selected"));
         if (!act_.editor().shows_scene())
-            return paragraph(ui_, in_.tr("What is shown is not this scene: record it, or make it so."), ui_.theme.secondary);
+            return paragraph(ui_, in_.tr("What is shown is not this scene: record it, update this scene, or make it so."),
+                             ui_.theme.secondary);
         const Document& document = state_.document;
         const Trace& trace = *document.trace();
         const CellRef& cell = document.stage.selected.cell;
@@ -190,24 +225,35 @@ class LessonEditPanel {
         return asked != scene.end() && (*asked)["tensor"] == question["tensor"] && (*asked)["row"] == question["row"];
     }
 
-    void file_buttons() {
-        FlowRow row(ui_);
+    struct BarButton {
+        std::string id, text, tip;
+        ButtonKind kind;
+        std::function<void()> pressed;
+    };
+
+    std::vector<BarButton> bar_buttons() {
+        std::vector<BarButton> all;
         const LessonEditing& editing = lesson_.editing;
-        const auto kind = [](const auto& edits) { return edits.empty() ? ButtonKind::quiet : ButtonKind::plain; };
-        if (press(row, "lesson undo", in_.tr("Undo"), tr("Takes the last change of this lesson back"), kind(editing.undo)))
-            return act_.editor().undo();
-        if (press(row, "lesson redo", in_.tr("Redo"), "", kind(editing.redo))) return act_.editor().redo();
-        if (!act_.editor().shows_scene() &&
-            press(row, "make it so", in_.tr("Make it so"), tr("The scene's own settings again; undo takes it back")))
-            return act_.lesson().make_it_so();
-        if (press(row, "preview", in_.tr("▸ Play"), tr("From this scene on, as a class sees it; Esc comes back")))
-            return act_.editor().preview();
-        if (press(row, "save lesson", in_.tr("Save …"), tr("As a file, to be played, edited and checked")))
-            state_.prompt = {PathPrompt::Kind::save_lesson, lesson_.saved.path.empty() ? "lesson.json" : lesson_.saved.path,
-                             ""};
-        if (press(row, "edited", in_.tr("Done"), tr("Shows the lesson as it is played"))) lesson_.editing.on = false;
-        if (press(row, "close lesson", in_.tr("Close"), tr("Back to the lesson of the exhibit; what is shown stays")))
-            act_.lesson().close();
+        const auto kind = [](bool can) { return can ? ButtonKind::plain : ButtonKind::quiet; };
+        const auto small = [&](const char* id, const std::string& text, const std::string& tip, ButtonKind as,
+                               std::function<void()> pressed) {
+            all.push_back({id, text, tip, as, std::move(pressed)});
+        };
+        small("save lesson", in_.tr("Save …"), tr("As a file, to be played, edited and checked"),
+              lesson_.unsaved() ? ButtonKind::primary : ButtonKind::plain, [&] { act_.editor().save(); });
+        small("lesson undo", in_.tr("Undo"), tr("Takes the last change of this lesson back"), kind(!editing.undo.empty()),
+              [&] { act_.editor().undo(); });
+        small("lesson redo", in_.tr("Redo"), "", kind(!editing.redo.empty()), [&] { act_.editor().redo(); });
+        small("preview", in_.tr("▸ Play"), tr("From this scene on, as a class sees it; Esc comes back"), ButtonKind::plain,
+              [&] { act_.editor().preview(); });
+        small("edited", in_.tr("Done"), tr("Shows the lesson as it is played"), ButtonKind::plain,
+              [&] { lesson_.editing.on = false; });
+        small("close lesson", in_.tr("Close"), tr("Back to the lesson of the exhibit; what is shown stays"), ButtonKind::plain,
+              [&] { act_.lesson().close(); });
+        if (!act_.editor().shows_scene())
+            small("make it so", in_.tr("Make it so"), tr("The scene's own settings again; undo takes it back"),
+                  ButtonKind::plain, [&] { act_.lesson().make_it_so(); });
+        return all;
     }
 
     const Ui& ui_;
@@ -223,8 +269,24 @@ class LessonEditPanel {
 }  // namespace
 
 void edit_lesson(const Ui& ui, AppState& state, Controller& act) {
+    if (std::exchange(state.lesson.editing.to_top, false)) ImGui::SetScrollY(0);
     LessonEditPanel(ui, state, act).draw();
-    state.lesson.editing.has_focus = ImGui::IsWindowFocused(ImGuiFocusedFlags_ChildWindows);
+    state.lesson.editing.has_focus |= ImGui::IsWindowFocused(ImGuiFocusedFlags_ChildWindows);
+}
+
+float edit_lesson_bar_height(const Ui& ui, AppState& state, Controller& act, float width) {
+    if (!state.lesson.file || !state.lesson.editing.on) return 0;
+    return LessonEditPanel(ui, state, act).bar_height(width - 2 * bar_beside * ui.s);
+}
+
+void edit_lesson_bar(const Ui& ui, AppState& state, Controller& act, const Rect& place) {
+    if (!state.lesson.file || !state.lesson.editing.on) return;  // it was closed just now
+    begin_panel(ui, "lesson bar", place.at, place.size, ui.theme.panel, {bar_beside * ui.s, bar_padding * ui.s}, false);
+    edge(ui, place.at, {place.at.x + place.size.x, place.at.y});
+    edge(ui, place.at, {place.at.x, place.at.y + place.size.y});
+    LessonEditPanel(ui, state, act).draw_bar();
+    state.lesson.editing.has_focus |= ImGui::IsWindowFocused(ImGuiFocusedFlags_ChildWindows);
+    end_panel();
 }
 
 }  // namespace saccade

@@ -5,6 +5,7 @@
 
 #include "run/language.hpp"
 #include "ui/imgui_compat.hpp"
+#include "ui/lit.hpp"
 #include "ui/panels.hpp"
 #include "ui/present_band.hpp"
 
@@ -70,6 +71,7 @@ void follow_lesson(AppState& state, Controller& act) {
     p.follow(of_file ? state.lesson.file->path : state.document.exhibit().id, shown_points(state), of_file);
     if (state.slow.on() && (state.slow.of != state.document.side().shown.trace || state.document.stale())) state.slow.end();
     if (of_file && (p.point != state.lesson.scene || !act.lesson().on_stage())) act.lesson().show(p.point);
+    frame_point(state);
 }
 
 }  // namespace

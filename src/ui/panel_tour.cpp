@@ -67,6 +67,11 @@ Rect in_map(const AppState& state, const Rect& map, bool cell) {
     return {{map.at.x + width * static_cast<float>(column), y}, {width, height}};
 }
 
+/// Where the window is narrow, it is folded.
+bool has_inspector(const Layout& layout) {
+    return layout.inspector.size.x > 0;
+}
+
 std::optional<Pointed> pointed_at(const AppState& state, const Layout& layout) {
     const auto one = [](const std::optional<Rect>& place) -> std::optional<Pointed> {
         if (!place) return std::nullopt;
@@ -82,8 +87,9 @@ std::optional<Pointed> pointed_at(const AppState& state, const Layout& layout) {
         result = Pointed{in_map(state, *map, step == TourStep::hand), {*map}};
     else
         result = one(rect_of(state, "card"));
-    // What comes of it is seen beside it.
-    if (result && layout.inspector.size.x > 0) result->open.push_back(layout.inspector);
+    // What comes of it is seen beside it, or is a click away.
+    const std::optional<Rect> beside = has_inspector(layout) ? layout.inspector : rect_of(state, "drawer");
+    if (result && beside) result->open.push_back(*beside);
     return result;
 }
 
@@ -108,7 +114,26 @@ bool has_weights(const AppState& state) {
     return tensor != nullptr && tensor->info.role == Role::weights && state.grids.contains("heatmap");
 }
 
-Words words_of(const AppState& state) {
+/// Of the second step: where the number of a cell comes from is in the inspector, wherever that is.
+std::string row_words(bool map, bool inspector) {
+    if (map && inspector)
+        return tr(
+            "A row shares out the attention of one token over those in the columns. Point at a cell for its weight; "
+            "click one, and the inspector shows where the number comes from, down to the input.");
+    if (map)
+        return tr(
+            "A row shares out the attention of one token over those in the columns. Point at a cell for its weight; "
+            "click one, and “Inspector” above (Ctrl I) opens where the number comes from, down to the input.");
+    if (inspector)
+        return tr(
+            "Point at anything to see its number; click it, and the inspector shows where the number comes from, down "
+            "to the input.");
+    return tr(
+        "Point at anything to see its number; click it, and “Inspector” above (Ctrl I) opens where the number comes "
+        "from, down to the input.");
+}
+
+Words words_of(const AppState& state, bool inspector) {
     const bool map = has_weights(state);
     switch (*state.tour.step) {
         case TourStep::input:
@@ -116,11 +141,7 @@ Words words_of(const AppState& state) {
                                                    "Every number on screen is computed again "
                                                    "at once.")};
         case TourStep::row:
-            return {tr("Where it looks"),
-                    map ? tr("A row shares out the attention of one token over those in the columns. Point at a cell for its "
-                             "weight; click one, and the inspector shows where the number comes from, down to the input.")
-                        : tr("Point at anything to see its number; click it, and the inspector shows where the number comes "
-                             "from, down to the input.")};
+            return {tr("Where it looks"), row_words(map, inspector)};
         case TourStep::hand:
             return {
                 tr("Change it by hand"),
@@ -278,7 +299,7 @@ void tour(const Ui& ui, AppState& state, Controller& act, const Layout& layout) 
     for (Rect& open : pointed->open) open = grown(open, 3 * s);
     if (state.tour.done_at) pointed->open.push_back({{0, 0}, screen});  // what came of it is seen
     const bool clicked = dim_around(ui, pointed->open, screen);
-    const Words words = words_of(state);
+    const Words words = words_of(state, has_inspector(layout));
     const float width = std::min(card_width * s, screen.x - 24 * s);
     const std::vector<std::string> lines = lines_in(ui, words.text, static_cast<double>(width / s - 2 * card_padding));
     const float height =

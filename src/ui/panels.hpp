@@ -48,6 +48,9 @@ void hand_panel(const Ui& ui, AppState& state, Controller& act);
 void lesson_panel(const Ui& ui, AppState& state, Controller& act);
 /// In its place, while a lesson is written (ui/lesson_editor.hpp).
 void edit_lesson(const Ui& ui, AppState& state, Controller& act);
+/// Below that, where it does not scroll away: is it saved, undo, save; 0 high while no lesson is written.
+float edit_lesson_bar_height(const Ui& ui, AppState& state, Controller& act, float width);
+void edit_lesson_bar(const Ui& ui, AppState& state, Controller& act, const Rect& place);
 void training_panel(const Ui& ui, AppState& state, Controller& act);
 /// In place of all of these while it is on: the stage above the current point of the lesson.
 void present(const Ui& ui, AppState& state, Controller& act);

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "trace/trace.hpp"
+
 namespace saccade {
 
 struct AppState;
@@ -21,7 +23,13 @@ struct Presentation {
     std::size_t point = 0, points = 0;
     std::size_t page = 0, pages = 1;  // of the point's text, where that is higher than its band may be
     std::vector<std::string> only;    // the cards of a scene that are seen whole (ui/cards.hpp); empty: all
-    std::string note;                 // why it fills no screen; until the next point
+    /// The cards that show what the point's claim is about: of which run, about which of its tensors.
+    struct Framed {
+        TracePtr of;
+        std::string about;
+        std::vector<std::string> cards;
+    } framed{};
+    std::string note;  // why it fills no screen; until the next point
 
     double pointer_x = 0, pointer_y = 0, pointer_moved = 0;
     bool pointer_seen = false;

@@ -131,7 +131,8 @@ void PresentBand::draw() {
     const float strokes = state_.present.points > 1 ? std::min(260 * s, screen_.x * 0.3f) : 0;
     draw_progress({screen_.x - left - strokes, low + 11 * s}, strokes);
     ImGui::SetCursorScreenPos({left, low + 3 * s});
-    label(ui_, hints(screen_.x - 2 * left - strokes - 16 * s), ui_.theme.secondary, hint_size);
+    const float room = screen_.x - 2 * left - strokes - 16 * s;
+    label(ui_, focused_finding_.empty() ? hints(room) : focused_finding_, ui_.theme.secondary, hint_size, Font::ui, room);
     note_place(state_, "present hints");
     end_panel();
 }
@@ -167,7 +168,8 @@ void PresentBand::claim_button(std::size_t first, ImVec2 at) {
     note_place(state_, fmt::format("claim {}", claim + 1));
     const std::optional<ShownClaim>& said = lines_[first].claim;
     if (ImGui::IsItemHovered()) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
-    if ((ImGui::IsItemHovered() || ui_.tabs.focused()) && said && !said->found.empty()) {
+    if (ui_.tabs.focused() && said) focused_finding_ = said->found;
+    if (ImGui::IsItemHovered() && said && !said->found.empty()) {
         // Above the band, where it stands on no other claim.
         ImGui::SetNextWindowPos({at.x, screen_.y - height_ - 8 * s}, ImGuiCond_Always, {0, 1});
         tooltip(ui_, said->found);

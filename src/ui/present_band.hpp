@@ -57,6 +57,7 @@ class PresentBand {
     std::vector<Line> lines_;
     std::size_t from_ = 0, to_ = 0;  // those of the page
     float height_ = 0;
+    std::string focused_finding_;  // of the claim that Tab went to: stands in place of the keys, so that no tip hides the stage
 };
 
 /// A text to a width in logical px, line by line; and its width, px.

@@ -111,6 +111,7 @@ nlohmann::json state_dump(const AppState& state, Controller& act) {
                  {"prompt_path", state.prompt.path},
                  {"prompt_problem", state.prompt.problem},
                  {"leaving", state.leaving},
+                 {"closing_lesson", state.lesson.closing},
                  {"left", act.recovery().left().has_value()},
                  {"asking", state.asking.files},
                  {"export_path", state.desk.path},

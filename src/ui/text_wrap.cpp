@@ -75,6 +75,26 @@ std::vector<std::string> wrapped(const std::string& text, double room, const std
     return lines;
 }
 
+std::string broken_into_lines(const std::string& text, double room, const std::function<double(const std::string&)>& width) {
+    std::string broken, line;
+    const auto end_line = [&] {
+        broken += line + "\n";
+        line.clear();
+    };
+    for (const std::string& piece : pieces_of(code_points(text))) {
+        if (!line.empty() && width(line + without_end_blanks(piece)) > room) end_line();
+        if (width(without_end_blanks(line + piece)) <= room) {
+            line += piece;
+            continue;
+        }
+        for (const std::string& character : code_points(piece)) {
+            if (!line.empty() && width(line + character) > room) end_line();
+            line += character;
+        }
+    }
+    return broken + line;
+}
+
 std::string in_one_line(const std::string& text) {
     std::string line;
     for (std::size_t at = 0; at < text.size(); ++at) {

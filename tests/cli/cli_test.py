@@ -66,6 +66,13 @@ class Cli(Case):
         self.assertIn("inside-a-transformer", [one["name"] for one in lessons])
         played = json.loads(self.good("lesson", "inside-a-transformer", "--json", "--language", "zh"))
         self.assertEqual(played["title"], "走进 Transformer")
+        told = self.good("lesson", "inside-a-transformer", "--language", "zh")
+        asked = [scene["question"] for scene in played["scenes"] if "question" in scene]
+        self.assertTrue(asked)
+        for question in asked:
+            self.assertGreater(max(place["weight"] for place in question["answer"]), 0)
+            self.assertLessEqual(sum(place["weight"] for place in question["answer"]), 1 + 1e-5)
+            self.assertIn(question["text"], told)
         said = self.good("lesson", "memory", "--language", "zh")
         for words in ("  成立 ", "相差", "12 条结论中 12 条成立"):
             self.assertIn(words, said)
@@ -80,6 +87,13 @@ class Cli(Case):
         self.assertIn("broken          it reads cat  (of “q1” the largest is on “bat” · 1 checked)", done.stdout.decode())
         self.assertIn("1 claim does not hold on this machine", done.stderr.decode())
         scene = lesson["scenes"][0]
+        asking = {**lesson, "scenes": [{**scene, "claims": [], "question": {"text": {"en": "Which?", "zh": "哪个？"}, "tensor": "weights", "row": {"query": 1}}}]}
+        path_asking = self.path("q.json", json.dumps(asking).encode())
+        question = json.loads(self.good("lesson", path_asking, "--json"))["scenes"][0]["question"]
+        self.assertEqual((question["text"], question["tensor"]), ("Which?", "weights"))
+        self.assertEqual(max(question["answer"], key=lambda place: place["weight"])["place"], "bat")
+        self.assertRegex(self.good("lesson", path_asking), r"asks +Which\?  \(answer: bat 0\.\d\d, ")
+        self.assertRegex(self.good("lesson", path_asking, "--language", "zh"), r"哪个？  \(答案：bat")
         lesson["scenes"] = [{"state": {"request": {"exhibit": "memory", "interventions": ["weights[99,1]=0"]}}, "text": {"en": "One."},
                              "question": {"text": {"en": "Which?"}, "tensor": "weights", "row": {"qurey": 1}}}, scene]
         done = saccade("lesson", self.path("w.json", json.dumps(lesson).encode()))

@@ -1,5 +1,6 @@
 #include "ui/lesson_editor.hpp"
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "run/lesson_edit.hpp"
@@ -140,7 +141,9 @@ TEST_F(LessonEditorTest, ANewLessonIsInTheLanguageThatIsWritten) {
     state_.view.language = "zh";
     editor_.record();
     EXPECT_EQ(document()["title"].size(), 1u);
-    EXPECT_TRUE(document()["title"].contains("zh") && scene()["text"].contains("zh"));
+    EXPECT_TRUE(document()["title"].contains("zh"));
+    editor_.set_text("/scenes/0/text", "一");
+    EXPECT_EQ(scene()["text"], (json{{"zh", "一"}}));
 }
 
 TEST_F(LessonEditorTest, ATextThatIsTooLongIsRefusedAndSaid) {
@@ -153,6 +156,7 @@ TEST_F(LessonEditorTest, ATextThatIsTooLongIsRefusedAndSaid) {
 
 TEST_F(LessonEditorTest, WhatIsSavedAndComeBackToIsNotUnsaved) {
     const test::TemporaryFolder folder;
+    editor_.set_text("/scenes/0/text", "It reads.");
     editor_.save_to(folder / "mine.json");
     EXPECT_FALSE(state_.lesson.unsaved());
     editor_.set_text("/title", "Animals");
@@ -160,6 +164,87 @@ TEST_F(LessonEditorTest, WhatIsSavedAndComeBackToIsNotUnsaved) {
     editor_.undo();
     EXPECT_FALSE(state_.lesson.unsaved());
     EXPECT_EQ(load_lesson(folder / "mine.json").title.english, "My lesson");
+}
+
+TEST_F(LessonEditorTest, ASceneWithoutATextIsNamedAndNothingIsSavedOrLost) {
+    const test::TemporaryFolder folder;
+    EXPECT_TRUE(scene()["text"].empty()) << "no words are put into anybody's mouth";
+    editor_.set_text("/scenes/0/text", "It reads.");
+    editor_.record();
+    const json before = document();
+    editor_.save();
+    EXPECT_EQ(state_.prompt.kind, PathPrompt::Kind::none);
+    ASSERT_TRUE(state_.banner && state_.banner->error);
+    EXPECT_NE(state_.banner->text.find("scene 2"), std::string::npos) << state_.banner->text;
+    EXPECT_THROW(editor_.save_to(folder / "mine.json"), Error);
+    EXPECT_FALSE(std::filesystem::exists(folder / "mine.json"));
+    EXPECT_EQ(document(), before);
+    editor_.set_text("/scenes/1/text", "And again.");
+    editor_.save();
+    EXPECT_EQ(state_.prompt.kind, PathPrompt::Kind::save_lesson);
+    editor_.save_to(folder / "mine.json");
+    EXPECT_EQ(load_lesson(folder / "mine.json").scenes.size(), 2u);
+}
+
+TEST_F(LessonEditorTest, ASceneIsUpdatedByWhatIsShownAndKeepsWhatItSays) {
+    editor_.set_text("/scenes/0/text", "It reads.");
+    editor_.add_claim(offered("sums_to_1", {"weights", {0, 4}}));
+    const json before = document();
+    act_.inputs().set_param("read", std::string("hard"));
+    judge();
+    EXPECT_FALSE(editor_.shows_scene());
+    editor_.update_scene();
+    judge();
+    EXPECT_TRUE(editor_.shows_scene());
+    EXPECT_EQ(scene()["state"]["request"]["params"]["read"], "hard");
+    EXPECT_EQ(scene()["text"], before["scenes"][0]["text"]);
+    EXPECT_EQ(verdicts(), std::vector<std::string>{"held"}) << "its claims are judged on the run that it now asks for";
+    editor_.undo();
+    judge();
+    EXPECT_EQ(document(), before);
+    EXPECT_EQ(state_.document.side().request.params.text("read"), "soft");
+    EXPECT_TRUE(editor_.shows_scene());
+    editor_.redo();
+    judge();
+    EXPECT_EQ(state_.document.side().request.params.text("read"), "hard");
+    EXPECT_TRUE(editor_.shows_scene());
+}
+
+TEST_F(LessonEditorTest, WhatAClaimOfTheSceneNeedsIsNotUpdatedAway) {
+    act_.comparison().toggle();
+    judge();
+    editor_.update_scene();
+    ASSERT_TRUE(scene()["state"].contains("compare"));
+    json of_b = offered("sums_to_1", {"weights", {0, 4}});
+    of_b["side"] = "b";
+    editor_.add_claim(of_b);
+    const json before = document();
+    act_.comparison().toggle();
+    judge();
+    editor_.update_scene();
+    EXPECT_EQ(document(), before);
+    EXPECT_TRUE(state_.banner && state_.banner->error);
+    EXPECT_FALSE(editor_.shows_scene()) << "it would be taken for what is shown";
+}
+
+TEST_F(LessonEditorTest, WhatIsNotSavedIsAskedAboutOnceWhereverItWouldBeLost) {
+    act_.lesson().close();
+    EXPECT_TRUE(state_.lesson.closing && state_.lesson.file);
+    state_.lesson.closing = false;  // they stay
+    act_.quit();
+    EXPECT_TRUE(state_.leaving && !state_.quit) << "that it was asked before does not answer it";
+    state_.leaving = false;
+    act_.lesson().close();
+    act_.quit();
+    EXPECT_TRUE(state_.leaving && !state_.lesson.closing && !state_.quit) << "one question at a time";
+    act_.quit();
+    EXPECT_TRUE(state_.quit);
+    state_.leaving = state_.quit = false;
+    act_.lesson().close();
+    act_.lesson().close();
+    EXPECT_FALSE(state_.lesson.file);
+    act_.quit();
+    EXPECT_TRUE(state_.quit && !state_.leaving) << "nothing is left to be lost";
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "base/utf8.hpp"
 
 namespace saccade::text_wrap_test {
@@ -48,6 +50,27 @@ TEST(TextWrap, NothingIsLost) {
             if (c != ' ') found += c;
         EXPECT_EQ(found, expected) << room;
     }
+}
+
+TEST(TextWrap, AFieldHasEveryCharacterOfItsTextAndBreaksBetweenLinesAlone) {
+    const auto characters = [](const std::string& t) { return static_cast<double>(code_points(t).size()); };
+    for (const std::string text : {"one two  three four", "  begins and ends with blanks  ", "",
+                                   "注意力，把一个词元的权重分给各列的词元。", "averyverylongword that is cut"}) {
+        for (const double room : {1.0, 4.0, 7.0, 100.0}) {
+            const std::string broken = broken_into_lines(text, room, characters);
+            std::string joined;
+            for (const char c : broken)
+                if (c != '\n') joined += c;
+            EXPECT_EQ(joined, text) << room;
+            std::istringstream lines(broken);
+            for (std::string line; std::getline(lines, line);) {
+                while (!line.empty() && line.back() == ' ') line.pop_back();
+                EXPECT_LE(characters(line), room) << text;
+            }
+        }
+    }
+    EXPECT_EQ(broken_into_lines("one two three", 7, characters), "one two \nthree");
+    EXPECT_EQ(broken_into_lines("一二，三", 2, characters), "一\n二，\n三");
 }
 
 }  // namespace
