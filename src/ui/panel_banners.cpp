@@ -255,13 +255,13 @@ void banners(const Ui& ui, AppState& state, Controller& act) {
         label(ui, tr_composed(state.document.exhibit().summary), ui.theme.faint, 13, Font::ui, width);
     } else {
         const bool several = lines.size() > 1;
-        float more = several ? 92 * s : 0;
-        const bool cut = is_cut(ui, lines.front(), width - more);
-        if (cut && !several) more = 58 * s;
+        const std::string title = several ? tr("{} more ▾", lines.size() - 1) : tr("All ▾");
+        const float wide = button_width(ui, title) + 8 * s;  // in any language
+        const bool cut = is_cut(ui, lines.front(), several ? width - wide : width);
+        const float more = several || cut ? wide : 0;
         banner_line(ui, state, 0, lines.front(), width - more, false);
         if (more > 0) {
             ImGui::SetCursorScreenPos({at.x + width - more + 8 * s, at.y + 2 * s});
-            const std::string title = several ? tr("{} more ▾", lines.size() - 1) : tr("All ▾");
             if (button(ui, "more lines", title, ButtonKind::plain, more - 8 * s,
                        several ? tr("What else there is to say") : tr("The whole line"), 24 * s))
                 ImGui::OpenPopup("lines");

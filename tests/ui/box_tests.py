@@ -9,11 +9,12 @@ import os
 import subprocess
 
 from driver import Window
-from steps import answered, check, choose
+from steps import answered, check, choose, reach
 
 # Width, height, the scale of all of it, language.
 USUAL = ((800, 600, 1, "zh"),)
 ALL = tuple((*size, language) for size in ((800, 600, 1), (1280, 720, 1), (1600, 1000, 1), (3840, 2160, 2)) for language in ("en", "zh"))
+BUTTON_PADDING = 12  # px, on both sides: a button cuts what reaches into it
 EDGE = 1.5  # px: letters stand out a little
 
 
@@ -90,6 +91,26 @@ def test_no_text_is_cut_or_stands_on_another(w):
         for exhibit, wrong in faults_of_every_exhibit(w, width, height, scale, language).items():
             lines += [f"{width} x {height} at {scale} {language} {exhibit:<14} {one}" for one in wrong]
     check(not lines, "\n" + "\n".join(lines))
+
+
+def test_a_lesson_that_is_written_has_room_for_its_texts_in_both_languages(w):
+    for language in ("en", "zh"):
+        environment = {"SACCADE_LANGUAGE": language}
+        with Window(w.program, w.artifacts, size=(800, 600), environment=environment, tells_texts=True) as window:
+            window.resting("a run", lambda s: answered(s) and s["language"] == language)
+            window.key("ctrl+l")
+            window.click(*reach(window, "record first"))
+            s = window.resting("the editor", lambda s: s["played"] and s["played"]["editing"] and s["drawn"]["boxes"])
+            at, panel = s["places"]["scene text"], s["places"]["save lesson"]
+            check(at[1] > 48 and at[1] + at[3] < panel[1], "what was just recorded is not asked what it says")
+            window.click(*window.place("save lesson"))
+            s = window.resting("what is missing", lambda s: s["banner"] and "more lines" in s["places"] and s["drawn"]["boxes"])
+            wrong = faults([one for one in s["drawn"]["boxes"] if one["layer"] == s["drawn"]["boxes"][0]["layer"]], (800, 600))
+            window.picture(f"boxes-lesson-{language}")
+            x, y, wide, high = s["places"]["more lines"]
+            [on_it] = [one["box"] for one in s["drawn"]["boxes"] if min(common(one["box"], (x + wide / 2, y + high / 2, 1, 1))[2:]) > 0]
+            check(on_it[2] + 2 * BUTTON_PADDING <= wide + EDGE, f"{language}: {rounded(on_it)} has no room in its button {(x, wide)}")
+            check(not wrong, f"{language}: {wrong}")
 
 
 def test_the_check_of_boxes_can_fail(w):
