@@ -15,6 +15,8 @@ struct CodePoint {
 };
 
 CodePoint decode_one(std::string_view text, std::size_t offset) {
+    // Most of what is drawn is ASCII, in every frame.
+    if (const auto byte = static_cast<unsigned char>(text[offset]); byte < 0x80) return {byte, 1};
     utf8proc_int32_t code_point = 0;
     const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + offset;
     const auto left = static_cast<utf8proc_ssize_t>(text.size() - offset);

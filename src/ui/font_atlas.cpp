@@ -130,15 +130,23 @@ bool FontAtlas::update(float ui_scale) {
     return true;
 }
 
+void FontAtlas::need(std::string_view text) {
+    if (heard_ != nullptr) heard_->drawn.emplace(text);
+    if (std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; })) return;
+    std::vector<char32_t> missing;
+    for (const char32_t c : decode_utf8(sanitize_utf8(stand_ins_.shown(text)))) {
+        stand_ins_.met(c);
+        if (c >= 0x80 && is_new(c)) missing.push_back(c);
+    }
+    if (!missing.empty() && built_) add_glyphs(missing);
+}
+
 #if IMGUI_VERSION_NUM >= 19200
 
 // This ImGui draws glyphs into its texture by itself, when it first meets them; it only has to know the files.
 
-void FontAtlas::need(std::string_view text) {
-    for (const char32_t c : decode_utf8(sanitize_utf8(stand_ins_.shown(text)))) {
-        stand_ins_.met(c);
-        if (c >= 0x80 && is_new(c)) source_for(c, Font::ui);
-    }
+void FontAtlas::add_glyphs(const std::vector<char32_t>& code_points) {
+    for (const char32_t c : code_points) source_for(c, Font::ui);
 }
 
 void FontAtlas::build() {
@@ -168,17 +176,6 @@ void FontAtlas::build() {
 }
 
 #else
-
-void FontAtlas::need(std::string_view text) {
-    if (heard_ != nullptr) heard_->drawn.emplace(text);
-    if (std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; })) return;
-    std::vector<char32_t> missing;
-    for (const char32_t c : decode_utf8(sanitize_utf8(stand_ins_.shown(text)))) {
-        stand_ins_.met(c);
-        if (c >= 0x80 && is_new(c)) missing.push_back(c);
-    }
-    if (!missing.empty() && built_) add_glyphs(missing);
-}
 
 void FontAtlas::build() {
     ImFontAtlas* atlas = ImGui::GetIO().Fonts;
