@@ -357,6 +357,7 @@ Exhibit capture_exhibit() {
     exhibit.views = capture_views(CaptureKind::heads);
     exhibit.place = [](const Params& params) { return capture_views(capture_kinds().of(params)); };
     exhibit.output_text = "output";
+    exhibit.output_said = true;
     exhibit.part_param = "part";
     exhibit.run = run_capture;
     exhibit.lesson = capture_lesson();

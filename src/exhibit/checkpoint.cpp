@@ -253,6 +253,7 @@ Exhibit checkpoint_exhibit() {
     exhibit.picks = {{"token.position", "position"}, {"output.position", "position"}, {"beam.rank", "hypothesis"}};
     exhibit.quick = {{"text", "generate", 20, "Write 20", "Take back"}};
     exhibit.output_text = "output";
+    exhibit.output_said = true;
     exhibit.run = run_checkpoint_exhibit;
     exhibit.lesson = checkpoint_lesson();
     return exhibit;

@@ -369,6 +369,7 @@ Exhibit complexity_exhibit() {
         return placed;
     };
     exhibit.output_text = "output";
+    exhibit.output_said = true;
     exhibit.run = run_complexity;
     exhibit.lesson = complexity_lesson();
     return exhibit;

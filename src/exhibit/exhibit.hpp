@@ -74,8 +74,11 @@ struct Exhibit {
     std::vector<ViewPlacement> views;
     /// Where the views depend on what is set: which stack's weights, which token's vectors. Null: `views`, always.
     std::function<std::vector<ViewPlacement>(const Params&)> place;
-    std::string step_axis;     // axis that the scrubber walks ("output"), or empty
-    std::string output_text;   // name in Trace::texts of what the Output field shows, or empty
+    std::string step_axis;    // axis that the scrubber walks ("output"), or empty
+    std::string output_text;  // name in Trace::texts of what the Output field shows, or empty
+    /// Is that said by this program, so that it is shown in the window's language? Else a model wrote it, and it stays as it
+    /// is.
+    bool output_said = false;
     std::string part_param;    // text parameter that says what is read of long axes (exhibit/capture_about.hpp), or empty
     std::string forced_param;  // text parameter by which the output is forced ("target"), or empty
     std::function<void(RunContext&)> run;

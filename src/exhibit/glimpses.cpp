@@ -239,6 +239,7 @@ Exhibit glimpses_exhibit() {
                      {"curves", "cost", 1, 0.38f, 0.44f}};
     exhibit.step_axis = "glimpse";
     exhibit.output_text = "output";
+    exhibit.output_said = true;
     exhibit.run = run_glimpses_exhibit;
     exhibit.lesson = glimpses_lesson();
     return exhibit;

@@ -353,6 +353,7 @@ Exhibit head_statistics_exhibit() {
                      {"heatmap", "first", 1, 0.33f, 0.27f},    {"heatmap", "previous", 2, 0.5f, 0.27f},
                      {"heatmap", "diagonal", 2, 0.5f, 0.27f}};
     exhibit.output_text = "output";
+    exhibit.output_said = true;
     exhibit.run = run_head_statistics;
     exhibit.lesson = head_statistics_lesson();
     return exhibit;

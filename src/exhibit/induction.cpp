@@ -351,6 +351,7 @@ Exhibit induction_exhibit() {
                      {"curves", "losses", 1, 0.4f, 0.45f},          {"heatmap", "head_scores", 1, 0.2f, 0.45f},
                      {"heatmap", "composition", 1, 0.2f, 0.45f},    {"bars", "next.probabilities", 1, 0.2f, 0.45f}};
     exhibit.output_text = "output";
+    exhibit.output_said = true;
     exhibit.run = run_induction;
     exhibit.lesson = induction_lesson();
     return exhibit;

@@ -125,6 +125,7 @@ Exhibit memory_exhibit() {
                      {"heatmap", "context", 1, 0.45f, 0.55f}};
     exhibit.step_axis = "query";
     exhibit.output_text = "output";
+    exhibit.output_said = true;
     exhibit.run = run_memory;
     exhibit.lesson = memory_lesson();
     return exhibit;

@@ -20,14 +20,8 @@ std::string part_in_language(const std::string& joint, const std::string& part) 
 
 }  // namespace
 
-bool output_is_said(const Exhibit& exhibit) {
-    const std::string& id = exhibit.id;
-    return id == "capture" || id == "checkpoint" || id == "complexity" || id == "glimpses" || id == "head-statistics" ||
-           id == "induction" || id == "memory" || id == "saliency" || id == "vision-checkpoint";
-}
-
 std::string output_in_language(const Exhibit& exhibit, const std::string& text) {
-    if (!output_is_said(exhibit) || catalogue_in_use() == nullptr) return text;
+    if (!exhibit.output_said || catalogue_in_use() == nullptr) return text;
     std::string made;
     std::string_view joint;
     for (std::size_t from = 0;;) {

@@ -6,11 +6,8 @@
 
 namespace saccade {
 
-/// Is what the exhibit's Output field shows said by this program, so that it is shown in the window's language? Else a model
-/// wrote it, and it stays as it is.
-bool output_is_said(const Exhibit& exhibit);
-
-/// Such a text in the language that is shown, part by part: "next “cat” 0.93;  head 2.1: induction score 0.97".
+/// What the exhibit's Output field shows, where it is said by this program, in the language that is shown, part by part:
+/// "next “cat” 0.93;  head 2.1: induction score 0.97". What a model wrote stays as it is.
 std::string output_in_language(const Exhibit& exhibit, const std::string& text);
 
 }  // namespace saccade

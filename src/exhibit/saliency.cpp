@@ -142,6 +142,7 @@ Exhibit saliency_exhibit() {
                      {"bars", "max.saliency", 2, 0.25f, 0.36f},
                      {"bars", "gate.gates", 2, 0.25f, 0.36f}};
     exhibit.output_text = "output";
+    exhibit.output_said = true;
     exhibit.run = run_saliency;
     exhibit.training_task = "date-questions";
     exhibit.lesson = saliency_lesson();

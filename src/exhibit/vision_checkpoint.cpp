@@ -298,6 +298,7 @@ Exhibit vision_checkpoint_exhibit() {
     exhibit.place = views_of;
     exhibit.picks = {{"token.number", "query"}, {"patch.number", "query"}, {"top.number", "class"}};
     exhibit.output_text = "output";
+    exhibit.output_said = true;
     exhibit.run = run_vision_checkpoint_exhibit;
     exhibit.lesson = vision_checkpoint_lesson();
     return exhibit;
