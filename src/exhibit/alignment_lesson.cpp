@@ -71,7 +71,8 @@ Check rows_sum_to_less(const Trace& trace) {
     double excess = 0;
     for (Index r = 0; r < weights->values.shape()[0]; ++r) {
         double sum = 0;
-        for (const float v : weights->values.row(r).values()) sum += static_cast<double>(v);
+        const Tensor<float> row = weights->values.row(r);
+        for (const float v : row.values()) sum += static_cast<double>(v);
         excess = std::max(excess, sum - 1);
     }
     return about_rows(claim_of("weights", weights->values.shape()[0], excess, 1e-5), *weights);

@@ -212,8 +212,8 @@ class Shower {
         for (Index head = 0; head < heads_; ++head)
             for (Index i = 0; i < n_; ++i) {
                 double squares = 0;
-                for (const float x : added.row(head).row(i).values())
-                    squares += static_cast<double>(x) * static_cast<double>(x);
+                const Tensor<float> row = added.row(head).row(i);
+                for (const float x : row.values()) squares += static_cast<double>(x) * static_cast<double>(x);
                 length.data()[head * n_ + i] = static_cast<float>(std::sqrt(squares));
             }
         const Tensor<float> share = observe_("share", length, [] {

@@ -56,7 +56,8 @@ Check channels_average(const Trace& trace) {
     double worst = 0;
     for (Index i = 0; i < rows; ++i) {
         double sum = 0;
-        for (const float v : gate->values.row(i).values()) sum += static_cast<double>(v);
+        const Tensor<float> row = gate->values.row(i);
+        for (const float v : row.values()) sum += static_cast<double>(v);
         worst = std::max(worst, std::abs(sum / static_cast<double>(channels) - 1));
     }
     return claim_of("channel_gate", rows, worst, 1e-5);

@@ -32,7 +32,8 @@ Index strongest(const Tensor<float>& maps) {
     double most = -1;
     for (Index i = 0; i < maps.shape()[0]; ++i) {
         double sum = 0;
-        for (const float v : maps.row(i).values()) sum += std::isfinite(v) ? static_cast<double>(std::abs(v)) : 0;
+        const Tensor<float> map = maps.row(i);
+        for (const float v : map.values()) sum += std::isfinite(v) ? static_cast<double>(std::abs(v)) : 0;
         if (sum > most) best = i;
         most = std::max(most, sum);
     }
