@@ -83,7 +83,8 @@ Check crosses(const Trace& trace) {
     const TraceTensor *cost = trace.find("cost"), *side = trace.find("cost.side");
     if (cost == nullptr || side == nullptr) return std::nullopt;
     const Index n = cost->values.shape()[1];
-    const float *glimpses = cost->values.row(0).data(), *convolution = cost->values.row(1).data();
+    const Tensor<float> of_glimpses = cost->values.row(0), of_convolution = cost->values.row(1);
+    const float *glimpses = of_glimpses.data(), *convolution = of_convolution.data();
     Index cheaper_from = 0;
     while (cheaper_from < n && glimpses[cheaper_from] >= convolution[cheaper_from]) ++cheaper_from;
     const bool holds = cheaper_from > 0 && cheaper_from < n;

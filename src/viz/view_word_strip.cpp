@@ -39,7 +39,8 @@ std::vector<std::string> likeliest(const Trace& trace, const AxisPtr& entries) {
         const auto& axes = tensor->info.axes;
         if (axes.size() != 2 || axes[0]->name != entries->name || tensor->values.empty()) continue;
         for (Index i = 0; i < entries->extent; ++i) {
-            const auto row = tensor->values.row(i).values();
+            const Tensor<float> shares = tensor->values.row(i);
+            const auto row = shares.values();
             const auto most = std::max_element(row.begin(), row.end());
             texts[static_cast<std::size_t>(i)] = fmt::format("{} {:.2f}", drawn_label(*axes[1], most - row.begin()), *most);
         }
