@@ -389,7 +389,10 @@ void card(const Ui& ui, AppState& state, Controller& act, const Exhibit& e, cons
             cut = std::ranges::any_of(figure.parts, &PartPlace::is_cut);
             interact(ui, state, act, figure, inner, size, id, of);
         } catch (const Error& error) {
-            problem = shown_line(error);
+            // Of two runs beside each other one may have what the other's settings leave out.
+            problem = state.document.comparing && error.code() == ErrorCode::not_found
+                          ? tr("This side's settings leave it out.")
+                          : shown_line(error);
         } catch (const std::bad_alloc& error) {
             problem = shown_line(as_error(error));  // of this card's figure: the others may have room
         }

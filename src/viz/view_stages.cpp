@@ -215,7 +215,7 @@ class StagesView : public View {
         // A column that has no room is not left out without a word.
         const bool small = content.w < sketch.px(170) || content.h < sketch.px(50);
         if (small && s.context != nullptr && content.w >= sketch.px(60))
-            sketch.caption(tr("3 context {}: enlarge the card", s.context->info.symbol), content);
+            sketch.caption(tr("3 context {}: no room here", s.context->info.symbol), content);
         const TraceTensor* context = small ? nullptr : s.context;
         const double head = content.h > sketch.px(80) ? sketch.px(30) : 0;
         const Index n = s.key_of()->extent;
@@ -231,7 +231,7 @@ class StagesView : public View {
         if (!labels.none) draw_key_labels(sketch, s.key_of(), labels, rows, content.x);
 
         double x = content.x + left;
-        int number = 1;
+        int number = s.scores != nullptr && scores == nullptr ? 2 : 1;  // what has no room keeps its number
         // Up to the next one; all in one size, in which the longest of them fits.
         const double room = std::min(w + gap - sketch.px(4), w + state.width - content.right());
         double size = sketch.px(13);
