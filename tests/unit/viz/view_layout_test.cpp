@@ -54,6 +54,22 @@ TEST(ViewLayout, IsAsItWasLookedAt) {
     }
 }
 
+TEST(ViewLayout, AStageBesideOneThatHasNoRoomKeepsItsNumber) {
+    const PlainMeasure measure;
+    const Trace trace = sentence();
+    const auto named = [&](double width, const char* stage) {
+        const std::string text = dump(view("stages").layout(trace, state_for("stages", "dark", width, 480), measure));
+        return text.find(stage) != std::string::npos;
+    };
+    EXPECT_TRUE(named(400, "1 score") && named(400, "2 align"));
+    bool left_out = false;
+    for (double width = 400; width > 90; width -= 10) {
+        EXPECT_FALSE(named(width, "1 align")) << width;
+        left_out = left_out || (!named(width, "1 score") && named(width, "2 al"));
+    }
+    EXPECT_TRUE(left_out);
+}
+
 TEST(ViewLayout, BarsOfManyNamesNameTheLargest) {
     std::vector<std::string> words;
     for (int i = 0; i < 60; ++i) words.push_back(fmt::format("word{}", i));
