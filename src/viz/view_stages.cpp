@@ -225,6 +225,11 @@ class StagesView : public View {
         const double left = labels.none ? 0 : labels.extent + sketch.px(content.w < sketch.px(240) ? 8 : 12),
                      gap = sketch.px(content.w < sketch.px(240) ? 12 : 18);
         const TraceTensor* scores = content.w - left < sketch.px(80) ? nullptr : s.scores;
+        const auto without = [&](int number, const char* stage, const TraceTensor* tensor) {
+            if (tensor != nullptr) sketch.leave_out(fmt::format("{} {} {}", number, tr(stage), tensor->info.symbol));
+        };
+        if (scores == nullptr) without(1, "score", s.scores);
+        if (context == nullptr) without(3, "context", s.context);
         const int columns = 1 + (scores != nullptr) + (context != nullptr);
         const double w =
             std::min((content.w - left - gap * (columns - 1)) / columns, std::max(sketch.px(300), content.w * 0.28));

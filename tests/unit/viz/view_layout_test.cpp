@@ -66,6 +66,8 @@ TEST(ViewLayout, AStageBesideOneThatHasNoRoomKeepsItsNumber) {
     for (double width = 400; width > 90; width -= 10) {
         EXPECT_FALSE(named(width, "1 align")) << width;
         left_out = left_out || (!named(width, "1 score") && named(width, "2 al"));
+        const Figure figure = view("stages").layout(trace, state_for("stages", "dark", width, 480), measure);
+        EXPECT_TRUE(named(width, "1 s") || std::ranges::count(figure.left_out, "1 score e") == 1) << width;
     }
     EXPECT_TRUE(left_out);
 }
