@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "base/printable.hpp"
 
@@ -22,11 +25,23 @@ class Error : public std::runtime_error {
     ErrorCode code() const { return code_; }
     std::string message() const { return what(); }
     const std::string& hint() const { return hint_; }
+
+    /// A number that is in itself right, and beyond what this model or array has: `param`, counted from 1 to `most`.
+    struct Limit {
+        std::string param;
+        std::int64_t most;
+    };
+    Error& beyond(std::string param, std::int64_t most) {
+        limit_ = Limit{std::move(param), most};
+        return *this;
+    }
+    const std::optional<Limit>& limit() const { return limit_; }
     std::string line() const { return hint_.empty() ? message() : message() + ": " + hint_; }
 
  private:
     ErrorCode code_;
     std::string hint_;
+    std::optional<Limit> limit_;
 };
 
 }  // namespace saccade

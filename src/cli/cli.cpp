@@ -51,8 +51,9 @@ constexpr const char* examples =
 
 int complain(const Error& error) {
     // Standard error may be closed or full, too: then the status alone says it.
-    print_stderr("saccade: " + shown_line(error) + "\n");
-    return error.code() == ErrorCode::usage ? 2 : 1;
+    const std::string flag = error.limit() ? "--" + error.limit()->param + ": " : "";
+    print_stderr("saccade: " + flag + shown_line(error) + "\n");
+    return error.code() == ErrorCode::usage || error.limit() ? 2 : 1;
 }
 
 /// Without a word, as a signal ends a program that does not know it.

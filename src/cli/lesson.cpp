@@ -120,6 +120,17 @@ json played(const LessonScene& scene, bool chinese) {
     return told;
 }
 
+/// Lines of a text below each other.
+std::string printable_lines(const std::string& text) {
+    std::string lines;
+    for (std::size_t start = 0; start <= text.size();) {
+        const std::size_t end = std::min(text.find('\n', start), text.size());
+        lines += (start > 0 ? "\n  " : "") + printable(text.substr(start, end - start));
+        start = end + 1;
+    }
+    return lines;
+}
+
 /// What was wrong when a lesson was played: claims that do not hold, and scenes that cannot be shown as they are written.
 struct Wrong {
     std::size_t claims = 0, scenes = 0;
@@ -141,7 +152,7 @@ Wrong play(const LessonFile& lesson, const LessonOptions& options) {
         }
         if (!options.as_json) {
             fmt::print("\n{} / {}  {}: {}\n", i + 1, lesson.scenes.size(), scene["exhibit"].get<std::string>(),
-                       printable(scene["text"].get<std::string>()));
+                       printable_lines(scene["text"].get<std::string>()));
             if (const auto question = scene.find("question"); question != scene.end())
                 fmt::print("  {:<15} {}  ({})\n", tr("asks"), printable((*question)["text"].get<std::string>()),
                            tr("answer: {}", answer_text(*question)));

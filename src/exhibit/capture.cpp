@@ -235,7 +235,8 @@ void choose_stacked(const RunContext& context, const CaptureSource& source, Capt
         const Index count = source.extents[static_cast<std::size_t>(axis)];
         if (one > count)
             throw Error(ErrorCode::invalid_input, fmt::format("{} is {}, and there are {}", title, one, count),
-                        "0 is all of them, or as many as fit");
+                        "0 is all of them, or as many as fit")
+                .beyond(name, count);
         look.part[kind] = {one - 1, one};
     }
 }

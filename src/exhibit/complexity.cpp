@@ -262,7 +262,7 @@ void record_table(Probe& probe, const Sweep& n, const LayerSize& fixed) {
 }
 
 void record(Probe& probe, const Sweep& n, const Sweep& d, const LayerSize& fixed, bool measured) {
-    Axis kinds{"layer kind", AxisKind::class_, static_cast<Index>(layer_kinds().size()), {}, "c"};
+    Axis kinds{"layer kind", AxisKind::feature, static_cast<Index>(layer_kinds().size()), {}, "c"};
     for (const LayerKind& kind : layer_kinds()) kinds.labels.push_back(kind.label);
     probe.axis(std::move(kinds));
     std::vector<std::string> columns = {"formula", "counted"};

@@ -7,6 +7,7 @@
 
 #include "base/kept_with.hpp"
 #include "base/number_text.hpp"
+#include "base/translate.hpp"
 #include "exhibit/exhibits.hpp"
 #include "exhibit/glimpses_lesson.hpp"
 #include "image/digits.hpp"
@@ -112,7 +113,7 @@ void show_costs(const Observer& observe, const GlimpseModel<float>& model, Index
         labels.push_back(std::to_string(cost_sides[static_cast<std::size_t>(i)]));
     }
     observe.axis({"side", AxisKind::step, n, labels, "i"});
-    observe.axis({"network", AxisKind::class_, 2, {fmt::format("{} glimpses", glimpses), "convolution"}, "n"});
+    observe.axis({"network", AxisKind::feature, 2, {fmt::format("{} glimpses", glimpses), msg("convolution")}, "n"});
     sides = observe("cost.side", sides, [] {
         return Shown{.role = Role::input, .symbol = "s", .title = "Side of the canvas", .unit = "px", .axes = {"side"}};
     });

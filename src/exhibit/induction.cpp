@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/number_text.hpp"
+#include "base/translate.hpp"
 #include "base/typed_text.hpp"
 #include "exhibit/characters.hpp"
 #include "exhibit/exhibits.hpp"
@@ -145,7 +146,7 @@ Tensor<float> scores_by(const Tensor<float>& pattern, const Tensor<float>& weigh
 
 void show_scores(Probe& probe, const HeadScores& scores, const Ids& ids, const Head& best, const LanguageModelOutput& output) {
     const Index layers = scores.induction.shape()[0], heads = scores.induction.shape()[1];
-    probe.axis({"score", AxisKind::class_, 3, {"induction", "previous token", "duplicate token"}, "s"});
+    probe.axis({"score", AxisKind::feature, 3, {msg("induction"), msg("previous token"), msg("duplicate token")}, "s"});
     const Observer observe(probe);
     const Tensor<float> pattern = observe("pattern", patterns_of(ids), [] {
         return Shown{.role = Role::map,
@@ -191,14 +192,14 @@ void show_scores(Probe& probe, const HeadScores& scores, const Ids& ids, const H
 double show_losses(Probe& probe, const Ids& ids, const LanguageModelOutput& output, const Circuit* circuit, const Head& best,
                    const std::stop_token& stop) {
     const auto n = static_cast<Index>(ids.size());
-    std::vector<std::string> runs = {"whole"};
+    std::vector<std::string> runs = {msg("whole")};
     std::vector<Tensor<float>> losses = {token_losses(output.probabilities, ids)};
     if (circuit != nullptr) {
         losses.push_back(token_losses(probabilities_aside(circuit->ablated, ids, probe, stop), ids));
         runs.push_back("without head " + best.name());
     }
     const auto rows = static_cast<Index>(runs.size());
-    probe.axis({"run", AxisKind::class_, rows, runs, "r"});
+    probe.axis({"run", AxisKind::feature, rows, runs, "r"});
     Tensor<float> all(Shape{rows, n}), after(Shape{n}), means(Shape{rows});
     for (Index r = 0; r < rows; ++r)
         std::ranges::copy(losses[static_cast<std::size_t>(r)].values(), all.row(r).values().begin());

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/translate.hpp"
 #include "base/typed_text.hpp"
 #include "exhibit/characters.hpp"
 #include "exhibit/exhibits.hpp"
@@ -75,7 +76,7 @@ void show_exact(RunContext& context, const ReadingInput& input, const std::strin
     exact.data()[rectifies ? 0 : 1] = read == input.word ? 1.0f : 0.0f;
     exact.data()[rectifies ? 1 : 0] = elsewhere == input.word ? 1.0f : 0.0f;
     const Observer observe(context.probe);
-    observe.axis({"reader", AxisKind::class_, 2, {"with rectifier", "without"}, "r"});
+    observe.axis({"reader", AxisKind::feature, 2, {msg("with rectifier"), msg("without")}, "r"});
     observe("exact", exact, [] {
         return Shown{.role = Role::metric, .symbol = "exact", .title = "Is the word read right?", .axes = {"reader"}};
     });

@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "base/kept_with.hpp"
+#include "base/translate.hpp"
 #include "base/typed_text.hpp"
 #include "base/utf8.hpp"
 #include "exhibit/characters.hpp"
@@ -30,8 +31,8 @@ struct Handle {
     const char* name;
     PicturePlace rest, reach;
 };
-constexpr std::array handles{Handle{"curve", {0.5, 0.5}, {0, -0.45}}, Handle{"turn", {0.9, 0.5}, {0, 0.45}},
-                             Handle{"perspective", {0.15, 0.5}, {0.12, 0.4}}};
+constexpr std::array handles{Handle{msg("curve"), {0.5, 0.5}, {0, -0.45}}, Handle{msg("turn"), {0.9, 0.5}, {0, 0.45}},
+                             Handle{msg("perspective"), {0.15, 0.5}, {0.12, 0.4}}};
 constexpr Index curve_handle = 0, turn_handle = 1;
 
 /// A font of which few machines that draw text have none.

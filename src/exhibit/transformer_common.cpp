@@ -54,7 +54,8 @@ Index chosen(const RunContext& context, const std::string& param, const char* wh
     context.probe.reach(param, count);
     if (from_one <= count) return from_one - 1;
     throw Error(ErrorCode::invalid_input, fmt::format("{} {} does not exist: the model has {}", what, from_one, count),
-                fmt::format("choose one from 1 to {}", count));
+                fmt::format("choose one from 1 to {}", count))
+        .beyond(param, count);
 }
 
 }  // namespace saccade

@@ -2,8 +2,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <numbers>
 
 #include "attention/grid_sampler.hpp"
 #include "autograd/ops.hpp"
@@ -23,8 +25,10 @@ const std::vector<ConvLayerShape>& localisation_layers() {
 constexpr Index localisation_height = 1, localisation_width = 3;
 
 // 32 x 100 to 16 x 50 to 9 x 26: the second pool has a border, and so makes 26 steps of 25 pairs.
-const std::vector<ConvLayerShape>& encoder_layers() {
-    static const std::vector<ConvLayerShape> all = {{24, 3, true}, {48, 3, true, 1}, {80, 3}, {80, 3}};
+constexpr Index fewest_convolutions = 4, most_convolutions = 12;
+std::vector<ConvLayerShape> encoder_layers(const ReaderDesign& design) {
+    std::vector<ConvLayerShape> all = {{24, 3, true}, {48, 3, true, 1}, {80, 3}, {80, 3}};
+    all.resize(static_cast<std::size_t>(design.encoder_layers), {80, 3});
     return all;
 }
 constexpr Index encoder_height = 9, step_features = 160;
@@ -54,6 +58,7 @@ Var<T> centred(const Var<T>& picture) {
 nlohmann::json to_json(const ReaderDesign& d) {
     nlohmann::json json = to_json(d.decoder);
     json["rectifier"] = d.rectifier;
+    json["encoder_layers"] = d.encoder_layers;
     return json;
 }
 
@@ -62,6 +67,8 @@ ReaderDesign reader_design_from_json(const nlohmann::json& card, const std::stri
     d.decoder = design_from_json(card, where);
     const JsonObject found = card_object(card, where).object("design");
     found.toggle("rectifier", d.rectifier);
+    d.encoder_layers = fewest_convolutions;  // of cards that do not tell
+    found.whole("encoder_layers", d.encoder_layers, fewest_convolutions, most_convolutions);
     return d;
 }
 
@@ -98,8 +105,8 @@ std::string reader_text(std::span<const Index> ids) {
 
 template <class T>
 TextReader<T>::TextReader(const Weights<T>& w, ReaderDesign design)
-    : design_(std::move(design)), encoder_(w, "encoder.", 1, encoder_layers()), decoder_(w, design_.decoder) {
-    const Index flat = encoder_height * channels_of(encoder_layers());
+    : design_(std::move(design)), encoder_(w, "encoder.", 1, encoder_layers(design_)), decoder_(w, design_.decoder) {
+    const Index flat = encoder_height * channels_of(encoder_layers(design_));
     features_ = {w.get("encoder.features.weight", {step_features, flat}), w.get("encoder.features.bias", {step_features})};
     if (!design_.rectifier) return;
     localisation_ = ConvLayers<T>(w, "rectifier.", 1, localisation_layers());
@@ -221,10 +228,27 @@ std::vector<BatchStatistics<T>> TextReader<T>::statistics(const Tensor<T>& pictu
     return seen;
 }
 
+namespace {
+
+/// A further layer begins by giving on what it gets: its kernels take the pixel itself, and its norm undoes what norms do to
+/// a standard normal value that relu cut, whose mean is 1 / sqrt(2 pi) and whose variance 1/2 - 1 / (2 pi).
+void pass_on(WeightMap& w, Index layer) {
+    Tensor<float>& kernel = w[fmt::format("encoder.conv{}.weight", layer)];
+    const Index channels = kernel.shape()[0], places = kernel.shape()[2] * kernel.shape()[3];
+    std::ranges::fill(kernel.values(), 0.0f);
+    for (Index c = 0; c < channels; ++c) kernel.data()[(c * channels + c) * places + places / 2] = 1;
+    const double mean = 1 / std::sqrt(2 * std::numbers::pi), spread = std::sqrt(0.5 - mean * mean);
+    std::ranges::fill(w[fmt::format("encoder.norm{}.gain", layer)].values(), static_cast<float>(spread));
+    std::ranges::fill(w[fmt::format("encoder.norm{}.bias", layer)].values(), static_cast<float>(mean));
+}
+
+}  // namespace
+
 WeightMap initial_reader_weights(const ReaderDesign& design, Rng& rng) {
     Rng own = rng.fork("decoder");
     WeightMap w = initial_seq2seq_weights(sizes_of(), design.decoder, own);
-    add_conv_layer_weights(w, "encoder.", 1, encoder_layers(), rng.fork("encoder"));
+    add_conv_layer_weights(w, "encoder.", 1, encoder_layers(design), rng.fork("encoder"));
+    for (Index n = fewest_convolutions + 1; n <= design.encoder_layers; ++n) pass_on(w, n);
     const auto linear = [&](const std::string& name, Index out, Index in, double spread) {
         Rng draw = rng.fork(name);
         Tensor<float> weight(Shape{out, in});
@@ -232,7 +256,7 @@ WeightMap initial_reader_weights(const ReaderDesign& design, Rng& rng) {
         w[name + ".weight"] = std::move(weight);
         w[name + ".bias"] = Tensor<float>(Shape{out});
     };
-    linear("encoder.features", step_features, encoder_height * channels_of(encoder_layers()), std::sqrt(2.0));
+    linear("encoder.features", step_features, encoder_height * channels_of(encoder_layers(design)), std::sqrt(2.0));
     if (!design.rectifier) return w;
     add_conv_layer_weights(w, "rectifier.", 1, localisation_layers(), rng.fork("rectifier"));
     // The points begin where they leave the picture as it is (Shi 2018, section 4.1).
@@ -257,7 +281,7 @@ std::vector<PlaceInPicture> reader_step_places() {
 std::vector<std::string> reader_norms(const ReaderDesign& design) {
     std::vector<std::string> names;
     if (design.rectifier) names = norm_names("rectifier.", localisation_layers().size());
-    for (std::string& name : norm_names("encoder.", encoder_layers().size())) names.push_back(std::move(name));
+    for (std::string& name : norm_names("encoder.", encoder_layers(design).size())) names.push_back(std::move(name));
     return names;
 }
 

@@ -14,6 +14,7 @@ namespace saccade {
 struct ReaderDesign {
     bool rectifier = true;  // false: the picture is read as it is
     Index height = 32, width = 100;
+    Index encoder_layers = 6;  // convolutions; those beyond the fourth keep its size and channels
     Seq2SeqDesign decoder = [] {
         Seq2SeqDesign d;
         d.cell = CellKind::lstm;

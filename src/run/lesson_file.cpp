@@ -91,7 +91,12 @@ void read_view(LessonScene& scene, const json& view, const std::string& where) {
         selected.needs({"tensor"}).text("tensor", scene.selected.tensor);
         scene.selected.at = named_places_from(*at, where + "'s selected");
         scene.view.erase("selected");
+        return;
     }
+    std::string tensor;
+    std::vector<std::int64_t> index;
+    selected.text("tensor", tensor);
+    selected.wholes("index", index, -1);
 }
 
 void read_state(LessonScene& scene, const json& state, const std::string& where) {
@@ -297,8 +302,34 @@ CellRef asked_row(const Trace& trace, const SceneQuestion& question) {
     return row;
 }
 
+namespace {
+
+/// The selected cell as a session has it, by numbers. Of what is computed for a view alone ("weights.rollout") only the run's
+/// own tensor is known here.
+void check_selected(const std::string& exhibit, const json& view, const Trace& a) {
+    const auto selected = view.find("selected");
+    if (selected == view.end()) return;
+    const std::string name = selected->value("tensor", std::string());
+    if (name.empty()) return;
+    const auto made_of = [&](const TraceTensor& t) { return name.starts_with(t.info.name + "."); };
+    const TraceTensor* tensor = a.find(name);
+    if (tensor == nullptr && std::ranges::none_of(a.tensors(), made_of))
+        throw Error(ErrorCode::not_found, fmt::format("there is no tensor '{}' to select a cell of", name),
+                    fmt::format("`saccade describe {}` lists what there is", exhibit));
+    if (tensor == nullptr) return;
+    const auto at = selected->value("index", std::vector<Index>());
+    const Shape& shape = tensor->values.shape();
+    for (std::size_t i = 0; i < at.size(); ++i)
+        if (static_cast<int>(i) >= shape.rank() || at[i] >= shape[static_cast<int>(i)])
+            throw Error(ErrorCode::not_found, fmt::format("{} has no cell [{}] to select", name, fmt::join(at, ",")),
+                        fmt::format("its shape is {}", shape.str()));
+}
+
+}  // namespace
+
 void check_state(const LessonScene& scene, const Trace& a) {
     refuse_missing_cells(scene.request.interventions, a, ErrorCode::not_found);
+    check_selected(scene.request.exhibit, scene.view, a);
     const auto step = scene.view.find("step");
     const AxisPtr steps = a.axis(exhibit(scene.request.exhibit).step_axis);
     if (step == scene.view.end() || step->get<Index>() < 0) return;

@@ -115,12 +115,14 @@ double ReadingTask::learning_rate(Index step) const {
     return WarmUpCosine{.peak = peak_rate_, .warm_up = 200, .floor = 0.01}.at(step, total_steps_);
 }
 
-/// A reader without a rectifier will do: of a reader that cannot read yet a rectifier learns nothing but noise.
+/// A reader without a rectifier will do (of a reader that cannot read yet a rectifier learns nothing but noise), and one with
+/// fewer convolutions, for further ones begin by giving on what they get.
 WeightMap ReadingTask::started_from(const Model& start, WeightMap fresh) const {
     reader_design_from_json(start.card.json(), start.path.empty() ? start.id : start.path);
     Model whole{start.id, start.path, start.card, start.weights};
     for (const auto& [name, tensor] : fresh)
-        if (name.starts_with("rectifier.")) whole.weights.emplace(name, tensor);
+        if (name.starts_with("rectifier.") || name.starts_with("encoder.conv") || name.starts_with("encoder.norm"))
+            whole.weights.emplace(name, tensor);
     return Task::started_from(whole, std::move(fresh));
 }
 

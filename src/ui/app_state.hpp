@@ -93,6 +93,13 @@ struct TokenRowShown {
     Index followed = -1;  // the selected one that was last brought into view
 };
 
+/// The number that is being typed: its parameter, what it was before, and what stands in its field.
+struct TypedNumber {
+    std::string of;
+    ParamValue before;
+    std::string text;
+};
+
 /// Something that is to be scrolled into sight and take the keyboard, by its name in `places`, as soon as it is drawn; after so
 /// many frames it is forgotten.
 struct Reveal {
@@ -142,6 +149,7 @@ struct AppState {
     AskedFiles asking;
 
     // Kept between frames.
+    TypedNumber typed_number;
     std::map<std::string, Tensor<float>> thumbnails;  // of samples: [y, x, 3]
     std::unique_ptr<Reuse> memo = std::make_unique<Reuse>();
     double frame_ms = 0;

@@ -180,8 +180,12 @@ void Controller::redo() {
 void Controller::go_back_to(std::size_t count) {
     const EditHistory& history = state_.history;
     history_.settle();
-    while (history.undo.size() > count) go_over(history_.back(), true);
-    while (history.undo.size() < count && !history.redo.empty()) go_over(history_.forward(), false);
+    while (history.undo.size() > count) {
+        go_over(history_.back(), true);
+        history_.settle();
+    }
+    const std::size_t undone = history.redo.size(), again = count - std::min(count, history.undo.size());
+    while (!history.redo.empty() && undone - history.redo.size() < again) go_over(history_.forward(), false);
 }
 
 void Controller::select_on(std::size_t side, const CellRef& cell) {

@@ -207,17 +207,29 @@ void FontAtlas::build() {
     for (const auto& [code_point, last] : known_) all.push_back(code_point);
     std::ranges::sort(all);
     add_glyphs(all);
-}
-
-void FontAtlas::add_glyphs(const std::vector<char32_t>& code_points) {
     for (const Face& face : faces_) {
-        ImVector<ImFontGlyph>& glyphs = face.handle->Glyphs;
-        // The table's builder appends a tabulator unless there is one at the end.
-        if (!glyphs.empty() && glyphs.back().Codepoint == '\t') glyphs.pop_back();
-        for (const char32_t c : code_points) add_glyph(face, c);
         face.handle->FallbackChar = static_cast<ImWchar>(replacement);
         face.handle->BuildLookupTable();
     }
+}
+
+/// The table over all code points up to the largest is filled anew by its builder, which takes longer than all the glyphs of a
+/// text: what has come since is put into it.
+void FontAtlas::find_last_glyph(ImFont& font) {
+    const ImFontGlyph& glyph = font.Glyphs.back();
+    const auto at = static_cast<int>(glyph.Codepoint);
+    const int known = font.IndexAdvanceX.Size;
+    font.GrowIndex(at + 1);
+    for (int unknown = known; unknown < font.IndexAdvanceX.Size; ++unknown)
+        font.IndexAdvanceX[unknown] = font.FallbackAdvanceX;
+    font.IndexAdvanceX[at] = glyph.AdvanceX;
+    font.IndexLookup[at] = static_cast<ImWchar>(font.Glyphs.Size - 1);
+    font.DirtyLookupTables = false;
+}
+
+void FontAtlas::add_glyphs(const std::vector<char32_t>& code_points) {
+    for (const Face& face : faces_)
+        for (const char32_t c : code_points) add_glyph(face, c);
 }
 
 bool FontAtlas::take(int width, int height, int& x, int& y) {
@@ -331,6 +343,7 @@ void FontAtlas::add_glyph(const Face& face, char32_t code_point) {
                           left + static_cast<float>(width) / static_cast<float>(drawn.samples),
                           top + static_cast<float>(height), static_cast<float>(x) * uv.x, static_cast<float>(y) * uv.y,
                           static_cast<float>(x + width) * uv.x, static_cast<float>(y + height) * uv.y, drawn.advance);
+    find_last_glyph(*face.handle);
 }
 
 #endif

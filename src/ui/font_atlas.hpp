@@ -88,6 +88,7 @@ class FontAtlas {
     bool make_room();
     void add_glyphs(const std::vector<char32_t>& code_points);
     void add_glyph(const Face& face, char32_t code_point);
+    static void find_last_glyph(ImFont& font);
     /// A drawn glyph: `samples` of coverage a pixel across; its upper left corner from the pen on the baseline, px.
     struct Drawn {
         std::vector<unsigned char> coverage;

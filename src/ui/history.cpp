@@ -74,6 +74,7 @@ std::optional<EditEntry> History::forward() {
 
 std::optional<EditEntry> History::take(std::deque<EditEntry>& from, std::deque<EditEntry>& to) {
     settle();
+    while (!from.empty() && came_to_nothing(from.back())) from.pop_back();
     if (from.empty()) return std::nullopt;
     EditEntry entry = std::move(from.back());
     from.pop_back();
@@ -89,7 +90,13 @@ void History::settle() {
     follow_view();
     pause();
     std::deque<EditEntry>& undo = state_.history.undo;
-    if (!undo.empty() && undo.back().edit == current_of(document_of(undo.back().exhibit))) undo.pop_back();
+    while (!undo.empty() && came_to_nothing(undo.back())) undo.pop_back();
+}
+
+/// From how its exhibit is now: of the latest change, or of the next to be made again. Defaults that are only written out, or
+/// what the side that is closed would do, make two edits differ, too.
+bool History::came_to_nothing(const EditEntry& entry) const {
+    return change_name(entry.exhibit, entry.edit, current_of(document_of(entry.exhibit)), nullptr).empty();
 }
 
 /// One that was changed is open or was put aside.
@@ -129,7 +136,8 @@ std::vector<History::Step> History::steps() const {
     for (std::size_t i = history.undo.size(); i-- > 0;) {
         const auto& [exhibit, before, focus] = history.undo[i];
         Edit& after = known_of(exhibit);
-        if (!(before == after)) steps.push_back({exhibit, name(exhibit, before, after), i + 1, false});
+        if (std::string what = name(exhibit, before, after); !what.empty())
+            steps.push_back({exhibit, std::move(what), i + 1, false});
         after = before;
     }
     std::ranges::reverse(steps);
@@ -138,7 +146,9 @@ std::vector<History::Step> History::steps() const {
     for (std::size_t i = history.redo.size(); i-- > 0;) {
         const auto& [exhibit, after, focus] = history.redo[i];
         Edit& before = known_of(exhibit);
-        steps.push_back({exhibit, name(exhibit, before, after), ++made, true});
+        ++made;
+        if (std::string what = name(exhibit, before, after); !what.empty())
+            steps.push_back({exhibit, std::move(what), made, true});
         before = after;
     }
     return steps;

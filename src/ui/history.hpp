@@ -43,6 +43,7 @@ class History {
     void remember(const std::string& field, Edit before);
     const Document& document_of(const std::string& exhibit) const;
     Edit current_of(const Document& document) const;
+    bool came_to_nothing(const EditEntry& entry) const;
     std::optional<EditEntry> take(std::deque<EditEntry>& from, std::deque<EditEntry>& to);
 
     AppState& state_;
@@ -51,7 +52,8 @@ class History {
 /// The first option of the views that two of them do not have in common; null: none.
 const ViewOption* changed_option(const ViewOptions& before, const ViewOptions& after);
 /// What was changed, in the language that is shown: "Source: “1 May 2020”", "α₄,₂ 0.03 → 0.90", "Beam: 5". Of several it names
-/// the first and says how many more. `trace` knows the tokens and may be null.
+/// the first and says how many more. Empty: nothing that could be seen, which is no step of the history. `trace` knows the
+/// tokens and may be null.
 std::string change_name(const std::string& exhibit, const Edit& before, const Edit& after, const Trace* trace);
 
 }  // namespace saccade

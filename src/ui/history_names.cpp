@@ -180,7 +180,7 @@ std::string change_name(const std::string& exhibit, const Edit& before, const Ed
     if (before.linked != after.linked)
         names.push_back(after.linked ? tr("same inputs for A and B") : tr("inputs of A and B apart"));
     add_view(before, after, names);
-    if (names.empty()) return tr("nothing changed");
+    if (names.empty()) return {};
     return names.size() == 1 ? names.front() : tr("{} and {} more", names.front(), names.size() - 1);
 }
 

@@ -35,6 +35,9 @@ NativeWindow::NativeWindow(int width, int height, bool scaled) {
     glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 3);
     glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
     glfwWindowHint(GLFW_OPENGL_FORWARD_COMPAT, GLFW_TRUE);
+    // Everything is painted from back to front and nothing shows through the window: memory that a software rasteriser need not
+    // fill.
+    for (const int unused : {GLFW_DEPTH_BITS, GLFW_STENCIL_BITS, GLFW_ALPHA_BITS}) glfwWindowHint(unused, 0);
     if (scaled) glfwWindowHint(GLFW_SCALE_TO_MONITOR, GLFW_TRUE);  // as many logical px on a dense screen
     if (GLFWmonitor* monitor = glfwGetPrimaryMonitor()) {
         int x = 0, y = 0, most_width = width, most_height = height;

@@ -71,6 +71,14 @@ std::optional<ParamValue> toggle(const Ui& ui, AppState& state, const ParamSpec&
     return !value;
 }
 
+/// Of a number that is being left, what it is from now on, if what stands there cannot be: the nearest that can, or what it was
+/// before anybody typed; so also by Esc.
+std::optional<ParamValue> as_left(const ParamSpec& spec, const TypedNumber& typed) {
+    if (typed.of != spec.name || number_from_field(spec, typed.text)) return std::nullopt;
+    if (compat::key_pressed(ImGuiKey_Escape, false)) return typed.before;
+    return nearest_number(spec, typed.text).value_or(typed.before);
+}
+
 /// The number itself, to be typed over: live, as far as it is a number within the range.
 std::optional<ParamValue> number_field(const Ui& ui, AppState& state, const ParamSpec& spec, const ParamValue& value,
                                        float width) {
@@ -82,6 +90,10 @@ std::optional<ParamValue> number_field(const Ui& ui, AppState& state, const Para
     const bool changed = text_input(ui, ("##" + spec.name).c_str(), text, "", Font::mono, 14, state.reload_now);
     ImGui::PopStyleVar(2);
     note_place(state, spec.name);
+    if (ImGui::IsItemActivated()) state.typed_number = {spec.name, value, text};
+    if (ImGui::IsItemActive()) state.typed_number.text = text;
+    const std::optional<ParamValue> left = ImGui::IsItemDeactivated() ? as_left(spec, state.typed_number) : std::nullopt;
+    if (left) return left;
     const std::optional<ParamValue> typed = number_from_field(spec, text);
     const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
     if (ImGui::IsItemActive() || !typed)

@@ -26,6 +26,8 @@ class SliderScale {
 /// range.
 std::string number_field_text(const ParamSpec& spec, const ParamValue& value);
 std::optional<ParamValue> number_from_field(const ParamSpec& spec, const std::string& text);
+/// The one that is nearest to a number beyond the range, or between two whole ones; empty if it is no number at all.
+std::optional<ParamValue> nearest_number(const ParamSpec& spec, const std::string& text);
 
 /// The spec with what people read in the language that is shown; names, values and ids of choices stay.
 ParamSpec in_language(ParamSpec spec);

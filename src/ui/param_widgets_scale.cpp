@@ -60,24 +60,45 @@ std::string number_field_text(const ParamSpec& spec, const ParamValue& value) {
     return fmt::format("{:.6g}", number);
 }
 
-std::optional<ParamValue> number_from_field(const ParamSpec& spec, const std::string& text) {
+namespace {
+
+std::optional<double> number_in(const std::string& text) {
     std::string plain;
     for (const char c : text)
         if (c != ' ') plain += c == ',' ? '.' : c;
+    if (plain == "∞" || plain == "inf" || plain == "infinity") return std::numeric_limits<double>::infinity();
     double number = 0;
-    if (plain == "∞" || plain == "inf" || plain == "infinity") {
-        number = std::numeric_limits<double>::infinity();
-    } else {
-        const auto [end, error] = std::from_chars(plain.data(), plain.data() + plain.size(), number);
-        if (error != std::errc() || end != plain.data() + plain.size() || std::isnan(number)) return std::nullopt;
-    }
-    if (!(spec.min == 0 && spec.max == 0) && (number < spec.min || number > spec.max)) return std::nullopt;
+    const auto [end, error] = std::from_chars(plain.data(), plain.data() + plain.size(), number);
+    if (error != std::errc() || end != plain.data() + plain.size() || std::isnan(number)) return std::nullopt;
+    return number;
+}
+
+bool has_range(const ParamSpec& spec) {
+    return !(spec.min == 0 && spec.max == 0);
+}
+
+std::optional<ParamValue> number_of(const ParamSpec& spec, double number) {
+    if (has_range(spec) && (number < spec.min || number > spec.max)) return std::nullopt;
     if (spec.type == ParamType::number) {
         if (std::isinf(number) && !std::isinf(spec.max)) return std::nullopt;
         return ParamValue(number);
     }
     if (number != std::round(number) || std::abs(number) > 9e15) return std::nullopt;
     return ParamValue(static_cast<std::int64_t>(number));
+}
+
+}  // namespace
+
+std::optional<ParamValue> number_from_field(const ParamSpec& spec, const std::string& text) {
+    const std::optional<double> number = number_in(text);
+    return number ? number_of(spec, *number) : std::nullopt;
+}
+
+std::optional<ParamValue> nearest_number(const ParamSpec& spec, const std::string& text) {
+    std::optional<double> number = number_in(text);
+    if (!number) return std::nullopt;
+    if (has_range(spec)) number = std::clamp(*number, spec.min, spec.max);
+    return number_of(spec, spec.type == ParamType::integer ? std::round(*number) : *number);
 }
 
 }  // namespace saccade

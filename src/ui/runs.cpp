@@ -17,6 +17,18 @@ bool same_inputs(const RunRequest& a, const RunRequest& b) {
            a.capture.names == b.capture.names && a.params == b.params;
 }
 
+/// A number that stood when the last picture was drawn, and is now more than there is: what was changed is something else, most
+/// likely the model. It becomes the last there is.
+bool brought_within(Side& side, const Error& error) {
+    if (!error.limit() || side.trace() == nullptr || side.shown.request.exhibit != side.request.exhibit) return false;
+    const auto& [param, most] = *error.limit();
+    const Params &shown = side.shown.request.params, &wanted = side.request.params;
+    if (most < 1 || !shown.has(param) || !wanted.has(param) || shown.integer(param) != wanted.integer(param)) return false;
+    if (wanted.integer(param) <= most) return false;
+    side.request.params.set(param, most);
+    return true;
+}
+
 bool touched(const RunRequest& request) {
     const auto& list = request.interventions;
     return std::any_of(list.begin(), list.end(), [](const Intervention& i) { return i.enabled; });
@@ -117,6 +129,11 @@ bool Runs::take_result(std::size_t i, RunResult result) {
     Side& side = document_.sides[i];
     side.progress = result.progress;
     side.running = result.progress < 1;
+    if (!side.running && result.error && brought_within(side, *result.error)) {
+        document_.reload_fields = true;
+        submit(i);
+        return false;
+    }
     if (!side.running) side.problem = result.error;
     // Without a trace the picture before stays, dimmed, as what it is: not the answer to this request.
     if (!result.trace) return true;

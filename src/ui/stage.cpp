@@ -320,7 +320,7 @@ void Stage::set_step(Index step) {
 void Stage::toggle_play() {
     document_.stage.playing = !document_.stage.playing && step_count() > 0;
     document_.stage.play_clock = 0;
-    if (document_.stage.playing && current_step() + 1 >= step_count()) document_.stage.step = 0;
+    if (document_.stage.playing && current_step() + 1 >= step_count()) set_step(0);
 }
 
 void Stage::let_go() {

@@ -125,6 +125,7 @@ nlohmann::json state_dump(const AppState& state, Controller& act) {
                  {"export_problem", act.desk().preview().shown().problem.has_value()},
                  {"undo", state.history.undo.size()},
                  {"redo", state.history.redo.size()},
+                 {"typed_number", state.typed_number.text},
                  {"params", to_json(state.document.side().request.params)}};
     dump["export_notes"] = json::array();
     for (const Note& note : act.desk().preview().shown().notes) dump["export_notes"].push_back(note.text);

@@ -13,6 +13,7 @@ namespace saccade {
 namespace {
 
 const std::string line_end_sign = "⏎";
+constexpr ImWchar line_end_character = 0x23ce;  // the same
 
 std::string replaced(std::string text, const std::string& what, const std::string& by) {
     for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
@@ -25,11 +26,20 @@ std::string without_breaks(const std::string& wrapped) {
     return replaced(wrapped, "\n", "");
 }
 
-/// Of a font in use, px.
+/// Of a font in use, px. A line of the text's own ends behind its sign.
 std::string with_breaks(const std::string& text, float room) {
-    return broken_into_lines(text, static_cast<double>(room), [](const std::string& t) {
-        return static_cast<double>(ImGui::CalcTextSize(t.c_str(), t.c_str() + t.size()).x);
-    });
+    std::string broken;
+    for (std::size_t start = 0; start <= text.size();) {
+        const std::size_t sign = text.find(line_end_sign, start);
+        const std::size_t end = sign == std::string::npos ? text.size() : sign + line_end_sign.size();
+        broken += broken_into_lines(text.substr(start, end - start), static_cast<double>(room), [](const std::string& t) {
+            return static_cast<double>(ImGui::CalcTextSize(t.c_str(), t.c_str() + t.size()).x);
+        });
+        if (sign == std::string::npos) break;
+        broken += "\n";
+        start = end;
+    }
+    return broken;
 }
 
 bool continues_character(char c) {
@@ -44,15 +54,16 @@ int moved(const std::string& from, int place, const std::string& to) {
                 now = 0;
     for (; now < to.size() && before > 0; ++now)
         if (to[now] != '\n') --before;
-    // Behind a break it stays behind it.
-    const bool began_line = at > 0 && from[at - 1] == '\n';
+    // Behind a break it stays behind it, and behind the end of a line.
+    const bool began_line = at > 0 && (from[at - 1] == '\n' || from.substr(0, at).ends_with(line_end_sign));
     if (began_line && now < to.size() && to[now] == '\n') ++now;
     return static_cast<int>(now);
 }
 
 struct Wrapping {
     float room = 0;
-    std::string shown;  // what the field is to hold
+    bool lines = false;  // Return ends one, and does not leave the field
+    std::string shown;   // what the field is to hold
     bool reload = false;
 };
 
@@ -72,7 +83,6 @@ void delete_beside_break(std::string& now, int& cursor) {
     cursor = static_cast<int>(first);
 }
 
-/// In every frame of the field that is typed in.
 int wrap_again(ImGuiInputTextCallbackData* data) {
     const auto& wrapping = *static_cast<const Wrapping*>(data->UserData);
     std::string now(data->Buf, static_cast<std::size_t>(data->BufTextLen));
@@ -92,6 +102,15 @@ int wrap_again(ImGuiInputTextCallbackData* data) {
     data->CursorPos = moved(now, cursor, wrapped);
     data->SelectionStart = moved(now, from, wrapped);
     data->SelectionEnd = moved(now, to, wrapped);
+    return 0;
+}
+
+/// In every frame of the field that is typed in, and for each character that is typed or pasted: a line that ends stays apart
+/// from those of the wrapping by its sign.
+int on_typing(ImGuiInputTextCallbackData* data) {
+    if (data->EventFlag != ImGuiInputTextFlags_CallbackCharFilter) return wrap_again(data);
+    if (data->EventChar == '\n')
+        data->EventChar = static_cast<const Wrapping*>(data->UserData)->lines ? line_end_character : ' ';
     return 0;
 }
 
@@ -123,6 +142,7 @@ bool text_area(const Ui& ui, const std::string& id, std::string& text, const std
     wrapping.room = std::max(1.0f, width - 2 * inset.x - 2);
     wrapping.shown = with_breaks(whole, wrapping.room);
     wrapping.reload = reload;
+    wrapping.lines = least_lines > 1;
     const std::string& highest = whole.empty() ? with_breaks(hint, wrapping.room) : wrapping.shown;
     const auto lines = std::max<std::ptrdiff_t>(least_lines, 1 + std::count(highest.begin(), highest.end(), '\n'));
     const float height = static_cast<float>(lines) * ImGui::GetFontSize() + 2 * inset.y;
@@ -132,8 +152,9 @@ bool text_area(const Ui& ui, const std::string& id, std::string& text, const std
     const bool changed =
         ImGui::InputTextMultiline(id.c_str(), &shown, {width, height},
                                   ImGuiInputTextFlags_NoUndoRedo | ImGuiInputTextFlags_NoHorizontalScroll |
-                                      ImGuiInputTextFlags_CtrlEnterForNewLine | ImGuiInputTextFlags_CallbackAlways,
-                                  wrap_again, &wrapping);
+                                      (wrapping.lines ? 0 : ImGuiInputTextFlags_CtrlEnterForNewLine) |
+                                      ImGuiInputTextFlags_CallbackAlways | ImGuiInputTextFlags_CallbackCharFilter,
+                                  on_typing, &wrapping);
     ImGui::PopStyleVar();
     // The group that it is has no name of its own while nobody types in it, and Tab goes by names.
     ImGui::GetCurrentContext()->LastItemData.ID = own;

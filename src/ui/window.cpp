@@ -356,7 +356,9 @@ bool Window::draw_frame() {
         return false;
     }
     ++w.drawn_since_asked;
-    if (!(w.state.document.stage.hovered.cell == lit)) {
+    if (!(w.state.document.stage.hovered.cell == lit) && fresh) {
+        w.settle = std::max(w.settle, 1);  // as below, but in a frame of its own: this one has a new picture to take in
+    } else if (!(w.state.document.stage.hovered.cell == lit)) {
         // What is under the mouse was found out while the picture was made. To lay it out once more takes a fraction of what it
         // takes to paint what was lit before.
         ImGui::EndFrame();

@@ -265,6 +265,7 @@ bool is_low(const Sketch& sketch, const Box& box) {
 /// height.
 double draw_legend(Sketch& sketch, const Panel& panel, const Box& box, double size, Index at) {
     const bool several = panel.series.size() > 1, low = is_low(sketch, box);
+    if (!several && panel.series[0].name.empty() && panel.unit.empty()) return 0;
     const double line = size * (low ? 1.2 : 1.4), gap = sketch.px(low ? 10 : 16);
     std::vector<std::pair<std::string, Color>> names;
     // Whole, without the values, without what is said after the name: whatever leaves a low box to its curves.
@@ -275,7 +276,7 @@ double draw_legend(Sketch& sketch, const Panel& panel, const Box& box, double si
             const float value = panel.series[i].values.data()[at];
             if (several && shorter < 1 && std::isfinite(value)) name += " " + number_text(value);
             if (several && shorter > 1) name.resize(std::min(name.find(" · "), name.size()));
-            if (!several && !panel.unit.empty()) name += ", " + tr(panel.unit);
+            if (!several && !panel.unit.empty()) name += (name.empty() ? "" : ", ") + tr(panel.unit);
             names.emplace_back(name, several ? color_of(sketch, i) : sketch.theme().text);
         }
         if (several && !panel.unit.empty()) names.emplace_back(tr("in {}", tr(panel.unit)), sketch.theme().secondary);
@@ -367,7 +368,8 @@ class CurvesView : public View {
 
     Figure layout(const Trace& trace, const ViewState& state, const TextMeasure& measure) const override {
         const auto tensors = tensors_of(*this, trace, state);
-        const std::vector<Panel> panels = panels_of(tensors);
+        std::vector<Panel> panels = panels_of(tensors);
+        if (tensors.size() == 1 && panels[0].series.size() == 1) panels[0].series[0].name.clear();  // the title says it
         Sketch sketch(state, measure);
         const Box content =
             sketch.begin(tensors.size() == 1 ? name_of(*tensors[0]) : title(), axis_caption(*positions_of(*tensors[0])));

@@ -235,7 +235,8 @@ class PointsView : public View {
         drawing.mesh();
         drawing.sides();
         drawing.marks(*points.points, !points.axis()->labels.empty());
-        if (points.handles != nullptr) drawing.marks(*points.handles, true);
+        if (points.handles != nullptr && state.marks)
+            drawing.marks(*points.handles, true);  // a hand takes hold of them: not on paper
         return sketch.take();
     }
 

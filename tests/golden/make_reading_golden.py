@@ -15,7 +15,7 @@ from golden_common import write_golden
 from make_rectifier_golden import spline
 
 POINTS, STEPS, HEIGHT, WIDTH, END, START = 20, 26, 32, 100, 94, 95
-LOCALISATION, ENCODER = [(16, True, 0), (32, True, 0), (48, True, 0), (64, True, 0), (96, True, 0)], [(24, True, 0), (48, True, 1), (80, False, 0), (80, False, 0)]
+LOCALISATION, ENCODER = [(16, True, 0), (32, True, 0), (48, True, 0), (64, True, 0), (96, True, 0)], [(24, True, 0), (48, True, 1), (80, False, 0), *[(80, False, 0)] * 3]
 FEATURES, EMBEDDING, HIDDEN, STATE, ATTENTION, READOUT, LOCATED = 160, 48, 128, 192, 96, 128, 1 * 3 * 96
 FORCED = [40, 3, 77, 12]
 

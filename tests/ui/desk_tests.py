@@ -37,8 +37,10 @@ def press(w, name):
 
 
 def write(w, target):
+    if os.path.isfile(target):
+        os.remove(target)  # of a figure written there before, the result would be taken for this one's
     write_figure(w, target)
-    w.wait("the file", lambda s: s["export_result"].startswith("Written") and target in s["export_result"])
+    w.wait("the file", lambda s: s["export_result"].startswith("Written") and target in s["export_result"] and os.path.exists(target))
 
 
 def transformer(w):

@@ -137,3 +137,18 @@ def test_own_weights_are_read_when_they_are_typed(w):
     w.key("Return")
     w.wait("own weights", lambda s: answered(s) and s["params"]["projections"] == "own")
     w.picture("read")
+
+
+def test_a_number_that_cannot_be_becomes_the_nearest_that_can(w):
+    choose(w, "multi-head")
+    w.wait("the exhibit", lambda s: answered(s) and s["exhibit"] == "multi-head" and "slider layer" in s["places"])
+    for typed, shown, left in (("9", 1, 3), ("1.6", 1, 2), ("", 2, 2), ("x", 2, 2)):
+        w.click(*reach(w, "layer"))
+        w.wait("the field", lambda s: s["typing"])
+        w.key("ctrl+a", "BackSpace")
+        if typed:
+            w.type(typed)
+        s = w.wait("what was typed", lambda s: s["typed_number"] == typed)
+        check(s["params"]["layer"] == shown, f"of {typed!r}, {s['params']['layer']} is what it begins with")
+        w.key("Tab")
+        w.wait(f"{left} for {typed!r}", lambda s: s["params"]["layer"] == left and answered(s))

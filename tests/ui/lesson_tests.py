@@ -312,6 +312,15 @@ def test_a_lesson_is_recorded_edited_saved_and_played_again(w):
     long = "By hand, and so long that it needs more than one line of its field: what is typed wraps."
     w.type(long)
     w.wait("the text, without the ends of its lines", lambda s: s["played"]["text"] == long)
+    w.key("Return")
+    w.type("Then a second line.")
+    w.wait("a line of its own", lambda s: s["played"]["text"] == long + "\nThen a second line.")
+    w.key("Home", "BackSpace")
+    w.wait("one line again", lambda s: s["played"]["text"] == long + "Then a second line.")
+    w.key("Return")
+    long += "\nThen a second line."
+    s = w.wait("two lines again", lambda s: s["played"]["text"] == long)
+    check(s["typing"], "Return left the field")
     w.key("Escape")
     check(w.state()["places"]["scene text"][3] > 3 * 15, "the field is as high as a line")
     w.click(*w.place("save lesson"))
@@ -328,6 +337,7 @@ def test_a_lesson_is_recorded_edited_saved_and_played_again(w):
         json.dump(written, file, ensure_ascii=False, indent=1)
     played = subprocess.run([w.program, "lesson", path], capture_output=True, text=True)
     check(played.returncode == 0 and "1 of 1 claims hold" in played.stdout, played.stdout + played.stderr)
+    check("wraps.\n  Then a second line.\n" in played.stdout, "lines of a text do not stand below each other: " + played.stdout)
     playing(w, path)
     s = to_scene(w, 1)
     check(s["played"]["verdicts"] == ["held"] and not s["interventions"] and s["texts"]["output"] == "1999-06-02",

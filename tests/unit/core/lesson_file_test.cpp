@@ -113,6 +113,10 @@ TEST(LessonFile, what_a_scene_names_and_its_run_does_not_have_is_said) {
     EXPECT_TRUE(contains(step, "no step 3") && contains(step, "from 0 to 1")) << step;
     const std::string negative = refusal(with("/scenes/0/state/view/step", -5));
     EXPECT_TRUE(contains(negative, "'step' is -5: give a step, from 0 on")) << negative;
+    const std::string cell = not_there("/scenes/0/state/view/selected", {{"tensor", "weights"}, {"index", {0, 99}}});
+    EXPECT_TRUE(contains(cell, "weights has no cell [0,99]")) << cell;
+    const std::string tensor = not_there("/scenes/0/state/view/selected", {{"tensor", "wieghts"}, {"index", {0, 0}}});
+    EXPECT_TRUE(contains(tensor, "no tensor 'wieghts'") && contains(tensor, "saccade describe memory")) << tensor;
     const std::string axis = not_there("/scenes/0/question/row", {{"qurey", 1}});
     EXPECT_TRUE(contains(axis, "no axis 'qurey'") && contains(axis, "query, slot")) << axis;
 }

@@ -100,6 +100,48 @@ TEST(TextReader, gradients_reach_every_weight) {
     }
 }
 
+/// What a batch is encoded into where each norm goes by the batch.
+Tensor<double> annotations_of(const ReaderDesign& design, const WeightMap& weights) {
+    const TextReader<double> reader(Weights<double>(weights), design);
+    return reader.read(Var<double>(pictures(4))).encoded.annotations.value();
+}
+
+TEST(TextReader, further_convolutions_begin_by_giving_on_what_they_get) {
+    ReaderDesign shallow, deep;
+    shallow.encoder_layers = 4;
+    Rng rng(5), again(5);
+    const WeightMap few = initial_reader_weights(shallow, rng);
+    WeightMap many = initial_reader_weights(deep, again);
+    for (const auto& [name, tensor] : few) many[name] = tensor;
+    const Tensor<double> before = annotations_of(shallow, few), after = annotations_of(deep, many);
+    double spread = 0, moved = 0;
+    for (Index i = 0; i < before.size(); ++i) {
+        spread = std::max(spread, std::abs(before.data()[i]));
+        moved = std::max(moved, std::abs(after.data()[i] - before.data()[i]));
+    }
+    EXPECT_LT(moved, 0.25 * spread) << "but for what real values differ from normal ones";
+    many["encoder.norm5.gain"] = Tensor<float>(many["encoder.norm5.gain"].shape(), 1.0f);
+    many["encoder.norm5.bias"] = Tensor<float>(many["encoder.norm5.bias"].shape());
+    double otherwise = 0;
+    const Tensor<double> usual = annotations_of(deep, many);
+    for (Index i = 0; i < before.size(); ++i) otherwise = std::max(otherwise, std::abs(usual.data()[i] - before.data()[i]));
+    EXPECT_GT(otherwise, 2 * moved) << "and a norm that begins as usual would not";
+}
+
+TEST(TextReader, a_card_that_does_not_tell_means_four_convolutions) {
+    nlohmann::json design = to_json(ReaderDesign{});
+    design.erase("encoder_layers");
+    EXPECT_EQ(reader_design_from_json({{"design", design}}, "here").encoder_layers, 4);
+    for (const Index impossible : {3, 13}) {
+        design["encoder_layers"] = impossible;
+        EXPECT_TRUE(contains(error_of(ErrorCode::bad_format,
+                                      [&] {
+                                          reader_design_from_json({{"design", design}}, "here");
+                                      }),
+                             "encoder_layers"));
+    }
+}
+
 TEST(TextReader, designs_survive_their_card_and_other_pictures_are_refused) {
     ReaderDesign design;
     design.rectifier = false;

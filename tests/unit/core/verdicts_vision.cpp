@@ -247,7 +247,7 @@ VerdictTable reading_verdicts() {
                 {"+ + + + + + . . +", {"bend=0", "far_x=0.4", "word=Reading"}},
                 {"+ . . + + + . . +", {picture}},
                 {"+ + + + + + + . +", {"bend=0", "beam=4"}},
-                {"+ . + + + + + . +", {"bend=0", "target=Wrong"}},
+                {"+ . X + + + + . +", {"bend=0", "target=Wrong"}},
                 // What is changed by hand.
                 {"H + + + + + + . +", {"bend=0", "intervene weights[6,:]*=0.5"}},
                 {"+ H + + + + + . +", {"bend=0", "intervene pointing=0"}},

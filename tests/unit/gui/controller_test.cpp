@@ -229,6 +229,25 @@ TEST_F(ControllerTest, WhatIsTakenAwayByKeysEndsAtNothing) {
     EXPECT_NE(state_.banner->text.find("select"), std::string::npos);
 }
 
+TEST_F(ControllerTest, ALayerThatAnotherModelLacksBecomesItsLast) {
+    act_.choose_exhibit("multi-head");
+    act_.inputs().set_param("layer", std::int64_t{3});
+    settle();
+    act_.inputs().set_model("induction");
+    settle();
+    const Side& side = state_.document.side();
+    EXPECT_EQ(side.request.params.integer("layer"), 2);
+    EXPECT_FALSE(side.problem.has_value());
+    EXPECT_FALSE(side.stale());
+    act_.undo();  // of the model, and the layer with it
+    settle();
+    EXPECT_EQ(side.request.params.integer("layer"), 3);
+    act_.inputs().set_param("layer", std::int64_t{64});  // asked for by itself it is refused
+    settle();
+    ASSERT_TRUE(side.problem.has_value());
+    EXPECT_EQ(side.request.params.integer("layer"), 64);
+}
+
 TEST_F(ControllerTest, AnErrorEndsWithTheNextEdit) {
     open("/proc/none/there-is-no-such.json");
     ASSERT_TRUE(state_.banner.has_value() && state_.banner->error);

@@ -148,6 +148,33 @@ TEST_F(HistoryTest, WhatCameToNothingIsNotGoneBackTo) {
     EXPECT_TRUE(state_.history.undo.empty());
 }
 
+TEST_F(HistoryTest, WhatNobodyCouldSeeIsNoStep) {
+    set_source("1 May 2020");
+    act_.history().remember("");  // what the side that is closed would do
+    state_.document.sides[1].request.seed += 1;
+    set_source("2 May 2020");
+    EXPECT_EQ(steps().size(), 2u);
+    act_.history().remember("");
+    state_.document.sides[1].request.seed += 1;
+    EXPECT_EQ(steps().size(), 2u);
+    act_.undo();
+    settle();
+    EXPECT_EQ(source(), "1 May 2020");
+    act_.redo();
+    settle();
+    EXPECT_EQ(source(), "2 May 2020");
+    act_.go_back_to(1);
+    settle();
+    EXPECT_EQ(source(), "1 May 2020");
+    ASSERT_EQ(steps().size(), 2u);
+    act_.go_back_to(steps().back().made);
+    settle();
+    EXPECT_EQ(source(), "2 May 2020");
+    act_.go_back_to(0);
+    settle();
+    EXPECT_NE(source(), "1 May 2020");
+}
+
 TEST_F(HistoryTest, BothSidesOfAComparisonAreNamed) {
     act_.comparison().toggle();
     settle();

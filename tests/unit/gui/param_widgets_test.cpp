@@ -62,6 +62,18 @@ TEST(NumberField, ReadsWhatPeopleType) {
     EXPECT_FALSE(number_from_field(whole, "1e300"));
 }
 
+TEST(NumberField, WhatCannotBeIsTheNearestThatCan) {
+    ParamSpec layer{"layer", ParamType::integer, "Layer", "", std::int64_t{1}};
+    layer.min = 1;
+    layer.max = 3;
+    EXPECT_EQ(std::get<std::int64_t>(*nearest_number(layer, "999")), 3);
+    EXPECT_EQ(std::get<std::int64_t>(*nearest_number(layer, "-1")), 1);
+    EXPECT_EQ(std::get<std::int64_t>(*nearest_number(layer, "1.6")), 2);
+    EXPECT_EQ(std::get<std::int64_t>(*nearest_number(layer, "inf")), 3);
+    EXPECT_EQ(std::get<double>(*nearest_number(number(0, 2), "2,5")), 2);
+    for (const char* none : {"", "x", "nan"}) EXPECT_FALSE(nearest_number(layer, none)) << none;
+}
+
 TEST(NumberField, WritesWhatItReads) {
     const ParamSpec spec = number(0, std::numeric_limits<double>::infinity());
     for (const double v : {0.0, 0.25, 3.0, 1e-5, std::numeric_limits<double>::infinity()})

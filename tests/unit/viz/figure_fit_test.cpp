@@ -7,6 +7,7 @@
 #include "sample_trace.hpp"
 #include "viz/export.hpp"
 #include "viz/layout.hpp"
+#include "viz/length.hpp"
 #include "viz_testing.hpp"
 
 // Figures as high as their panels need, one range of colours over panels, and parts that are left out.
@@ -57,6 +58,37 @@ TEST(FigureFit, NothingStandsInEmptySpace) {
     const Box grid = items_of<HeatmapGridItem>(figure).front().box;
     EXPECT_GT(grid.w, 0.75 * state.width) << "as wide as there is room";
     EXPECT_LT(state.height - grid.h, 145 * state.text_scale) << "title, names, numbers and bar alone stand beside it";
+}
+
+TEST(FigureFit, CurvesAreNotFlat) {
+    const PangoTextMeasure measure;
+    Trace trace;
+    const AxisPtr kind =
+        trace.add_axis({"kind", AxisKind::class_, 4, {"self-attention", "recurrent", "convolution", "restricted"}, "c"});
+    const AxisPtr n = trace.add_axis({"n", AxisKind::step, 6, {"n 32", "n 64", "n 128", "n 256", "n 512", "n 1024"}, "i"});
+    Tensor<float> time({4, 6});
+    for (Index i = 0; i < time.size(); ++i) time.data()[i] = static_cast<float>(i % 6 + i / 6);
+    trace.add({"time", Role::metric, "t", "Measured", "log₂ µs", {kind, n}}, time);
+    for (const double width : {40.0, 85.0, 170.0}) {
+        SCOPED_TRACE(width);
+        ViewState state = column("curves", width);
+        state.tensor = "time";
+        FigurePanels none;
+        fit_height(trace, state, none, measure);
+        const Figure figure = view("curves").layout(trace, state, measure);
+        ASSERT_EQ(figure.regions.size(), 1u);
+        EXPECT_GE(figure.regions[0].box.h, 5.9 * text_px(state)) << "of " << state.height;
+        EXPECT_LT(figure.height, figure.width * 1.3) << "and no higher than that needs";
+    }
+}
+
+TEST(FigureFit, OneCurveIsNotNamedTwice) {
+    const PangoTextMeasure measure;
+    ViewState state = column("curves", 60);
+    state.tensor = "loss";
+    const auto texts = items_of<TextItem>(view("curves").layout(curves_trace(10), state, measure));
+    EXPECT_EQ(std::ranges::count_if(texts, [](const TextItem& t) { return t.text.find("Loss") != std::string::npos; }), 1);
+    EXPECT_TRUE(std::ranges::any_of(texts, [](const TextItem& t) { return t.text.find("nat") != std::string::npos; }));
 }
 
 TEST(FigureFit, WhatIsTallerThanAPageIsThinned) {

@@ -48,6 +48,16 @@ Box picture_of(const Figure& figure) {
     return pictures.empty() ? Box{} : pictures.front().box;
 }
 
+TEST(PointsView, HandlesOfTheWindowAreNotOnPaper) {
+    const Trace trace = points_trace();
+    ViewState state = state_for("points", "control_points");
+    EXPECT_TRUE(says(figure_of(trace, state), "curve"));
+    state.marks = false;
+    const Figure figure = figure_of(trace, state);
+    EXPECT_FALSE(says(figure, "curve"));
+    EXPECT_EQ(figure.handles.size(), 6u) << "the control points themselves are";
+}
+
 TEST(PointsView, PutsEachPointWhereItIsInThePictureAndLetsItBeDragged) {
     const Trace trace = points_trace();
     for (const auto& [width, height] : {std::pair{700.0, 300.0}, std::pair{220.0, 400.0}, std::pair{420.0, 160.0}}) {
