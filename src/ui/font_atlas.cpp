@@ -220,8 +220,7 @@ void FontAtlas::find_last_glyph(ImFont& font) {
     const auto at = static_cast<int>(glyph.Codepoint);
     const int known = font.IndexAdvanceX.Size;
     font.GrowIndex(at + 1);
-    for (int unknown = known; unknown < font.IndexAdvanceX.Size; ++unknown)
-        font.IndexAdvanceX[unknown] = font.FallbackAdvanceX;
+    for (int unknown = known; unknown < font.IndexAdvanceX.Size; ++unknown) font.IndexAdvanceX[unknown] = font.FallbackAdvanceX;
     font.IndexAdvanceX[at] = glyph.AdvanceX;
     font.IndexLookup[at] = static_cast<ImWchar>(font.Glyphs.Size - 1);
     font.DirtyLookupTables = false;
