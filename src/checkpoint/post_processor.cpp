@@ -74,9 +74,8 @@ std::vector<PostProcessor::Part> read_template(const JsonObject& object, const c
             std::string name;
             token.needs({"id"}).text("id", name);
             token.whole<Index>("type_id", part.type, 0, 1 << 16);
-            const JsonObject tokens = object.object("special_tokens");
-            for (const json& id : tokens.object(name.c_str()).needs({"ids"}).list("ids"))
-                part.ids.push_back(special_id(id, where));
+            const JsonObject special = object.object("special_tokens").object(name.c_str());
+            for (const json& id : special.needs({"ids"}).list("ids")) part.ids.push_back(special_id(id, where));
         }
         parts.push_back(std::move(part));
     }

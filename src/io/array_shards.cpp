@@ -78,8 +78,8 @@ std::vector<FileArray> sharded_arrays(const std::string& path, const std::string
     const nlohmann::json document = parse_json(text, path + ": 'capture.json'", write_again);
     std::vector<FileArray> arrays;
     Shards shards(path);
-    for (const nlohmann::json& value : JsonObject(document, path + ": 'capture.json'", write_again).list("shards"))
-        arrays.push_back(sharded_array(value, path, shards));
+    const JsonObject index(document, path + ": 'capture.json'", write_again);
+    for (const nlohmann::json& value : index.list("shards")) arrays.push_back(sharded_array(value, path, shards));
     return arrays;
 }
 

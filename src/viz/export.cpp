@@ -59,7 +59,8 @@ std::vector<NpzEntry> npz_of(const std::vector<ShownValues>& shown, const Figure
 std::vector<Intervention> interventions_in(const std::string& request) {
     std::vector<Intervention> found;
     const nlohmann::json json = parse_json(request, "the request", "");
-    for (const nlohmann::json& one : JsonObject(json, "the request").list("interventions")) {
+    const JsonObject asked(json, "the request");
+    for (const nlohmann::json& one : asked.list("interventions")) {
         if (one.is_string()) {
             found.push_back(parse_intervention(one.get<std::string>()));
             continue;
