@@ -77,7 +77,7 @@ class BadInput(Case):
     def test_a_number_beyond_what_there_is_names_its_flag(self):
         out = self.path("x.npz")
         self.bad(2, "run", "multi-head", "--layer", "9", "--save", out, names=["--layer: ", "Layer 9", "the model has 3"])
-        self.bad(2, "render", "self-attention", "--head", "50", "-o", self.path("x.svg"), names=["--head: ", "Head 50"])
+        self.bad(2, "render", "self-attention", "--view", "heatmap", "--head", "50", "-o", self.path("x.svg"), names=["--head: ", "Head 50"])
         self.assertFalse(os.path.exists(out))
 
     def test_a_length_without_a_unit_says_what_to_write(self):
