@@ -19,6 +19,13 @@ inline constexpr bool queues_input = true;
 inline constexpr bool queues_input = false;
 #endif
 
+/// Written otherwise from 1.87 on, and under that name alone from 1.91 on.
+#if IMGUI_VERSION_NUM >= 18700
+inline constexpr ImGuiKey key_of_keypad_enter = ImGuiKey_KeypadEnter;
+#else
+inline constexpr ImGuiKey key_of_keypad_enter = ImGuiKey_KeyPadEnter;
+#endif
+
 /// Of a line, in px.
 inline float font_size(const ImFont& font) {
 #if IMGUI_VERSION_NUM >= 19200

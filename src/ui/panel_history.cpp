@@ -61,7 +61,7 @@ void history_dialog(const Ui& ui, AppState& state, Controller& act) {
     if (appearing) state.history_at = now;
     const int moved = appearing ? 0 : moved_by_keys(n);
     state.history_at = std::clamp(state.history_at + moved, 0, n - 1);
-    const bool entered = compat::key_pressed(ImGuiKey_Enter, false) || compat::key_pressed(ImGuiKey_KeyPadEnter, false);
+    const bool entered = compat::key_pressed(ImGuiKey_Enter, false) || compat::key_pressed(compat::key_of_keypad_enter, false);
     int chosen = entered && !appearing ? state.history_at : -1;
     const float row = 26 * ui.s + ImGui::GetStyle().ItemSpacing.y;
     const float room = ImGui::GetIO().DisplaySize.y - ImGui::GetCursorScreenPos().y - 76 * ui.s;

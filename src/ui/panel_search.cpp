@@ -46,7 +46,7 @@ void search_bar(const Ui& ui, AppState& state, Controller& act) {
     const bool changed = text_input(ui, "##find token", search.text, tr("its text"), Font::ui, 15, false);
     ImGui::PopStyleVar();
     // Enter leaves the field, which takes the keyboard again: one goes from token to token, however fast.
-    const bool entered = compat::key_pressed(ImGuiKey_Enter, false) || compat::key_pressed(ImGuiKey_KeyPadEnter, false);
+    const bool entered = compat::key_pressed(ImGuiKey_Enter, false) || compat::key_pressed(compat::key_of_keypad_enter, false);
     const bool mine = ImGui::IsItemDeactivated() || search.take_keyboard;
     if (ImGui::IsItemActive()) search.take_keyboard = false;
     if (entered && mine) {
