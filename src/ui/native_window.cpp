@@ -7,6 +7,7 @@
 #include <backends/imgui_impl_opengl3.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 
 #include "base/error.hpp"
@@ -15,11 +16,24 @@
 
 namespace saccade {
 
+namespace {
+
+/// Where none of these is set nobody need look for a display: Wayland's library would complain of it by itself.
+bool display_is_named() {
+    const auto set = [](const char* name) {
+        const char* value = std::getenv(name);
+        return value != nullptr && *value != '\0';
+    };
+    return set("DISPLAY") || set("WAYLAND_DISPLAY") || set("WAYLAND_SOCKET") || set("XDG_RUNTIME_DIR");
+}
+
+}  // namespace
+
 Glfw::Glfw() {
     glfwSetErrorCallback(nullptr);
-    if (glfwInit() == GLFW_FALSE) {
+    if (!display_is_named() || glfwInit() == GLFW_FALSE) {
         const char* why = nullptr;
-        glfwGetError(&why);
+        if (display_is_named()) glfwGetError(&why);
         throw Error(ErrorCode::unsupported, std::string("no window can be opened: ") + (why != nullptr ? why : "no display"),
                     "start it from a desktop, or use a command ('saccade --help'); 'xvfb-run saccade' makes a display "
                     "without a screen");
