@@ -18,7 +18,6 @@ namespace {
 constexpr double usual_shape = 1.5;  // width over height of a view that fills whatever it is given
 constexpr double closest_lines = 1.02,
                  spacious_lines = 1.3;  // lines of labels, of the em: that do not touch, and that read well
-constexpr double widest_gap = 2;        // between what stands above each other, of the em
 
 /// "0", "1", .. or "1,1", "1,2", ..: places, of which a reader knows those that are not written.
 bool are_numbers(const std::vector<std::string>& labels) {
@@ -47,27 +46,10 @@ double lacking_rows(const Trace& trace, const Figure& figure, const ViewState& s
     return most;
 }
 
-/// What the figure's items cover; texts by their lines. `h`: how high it is if nothing between them is emptier than a gap.
-struct Ink {
-    double x, y, w, h;
-};
-
-/// px that intervals cover together, and what is free between them, of each such place no more than `gap`.
-double height_of(std::vector<std::pair<double, double>> intervals, double gap) {
-    std::ranges::sort(intervals);
-    double height = 0, reached = intervals.empty() ? 0 : intervals.front().first;
-    for (const auto& [from, to] : intervals) {
-        height += std::clamp(from - reached, 0.0, gap) + std::max(0.0, to - std::max(from, reached));
-        reached = std::max(reached, to);
-    }
-    return height;
-}
-
-Ink ink_of(const Figure& figure, const TextMeasure& measure, double gap) {
+/// What the figure's items cover; texts by their lines.
+Box ink_of(const Figure& figure, const TextMeasure& measure) {
     double left = figure.width, top = figure.height, right = 0, bottom = 0;
-    std::vector<std::pair<double, double>> intervals;
     const auto see = [&](double x0, double y0, double x1, double y1) {
-        intervals.emplace_back(std::min(y0, y1), std::max(y0, y1));
         left = std::min(left, x0);
         top = std::min(top, y0);
         right = std::max(right, x1);
@@ -100,11 +82,11 @@ Ink ink_of(const Figure& figure, const TextMeasure& measure, double gap) {
                 }
             },
             item);
-    return {left, top, right - left, std::min(std::max(0.0, bottom - top), height_of(std::move(intervals), gap))};
+    return {left, top, right - left, bottom - top};
 }
 
 /// px by which pictures of heads could be higher, until they are as wide as there is room: they keep the shape they have.
-double lacking_grid(const Figure& figure, const Ink& ink) {
+double lacking_grid(const Figure& figure, const Box& ink) {
     for (const FigureItem& item : figure.items)
         if (const auto* grid = std::get_if<HeatmapGridItem>(&item); grid != nullptr && grid->box.w > 0)
             return (figure.width - 2 * ink.y - ink.w) * grid->box.h / grid->box.w;
@@ -134,17 +116,16 @@ double fitting_height(const Trace& trace, ViewState state, const TextMeasure& me
     state.height = usual;
     const auto laid_out = [&] { return view(state.view).layout(trace, state, measure); };
     Figure figure = laid_out();
-    const double gap = widest_gap * text_px(state);
-    const auto lacks = [&](const Ink& ink) {
+    const auto lacks = [&](const Box& ink) {
         return std::max(
             {lacking_rows(trace, figure, state, spacious_lines), lacking_grid(figure, ink), lacking_curves(figure, state)});
     };
-    Ink ink = ink_of(figure, measure, gap);
+    Box ink = ink_of(figure, measure);
     double lacking = lacks(ink);
     for (int i = 0; i < tries && lacking > 1 && state.height < tallest_fit; ++i) {
         state.height += lacking;
         figure = laid_out();
-        ink = ink_of(figure, measure, gap);
+        ink = ink_of(figure, measure);
         lacking = lacks(ink);
     }
     if (state.height > tallest_fit) return usual;
@@ -154,7 +135,7 @@ double fitting_height(const Trace& trace, ViewState state, const TextMeasure& me
         if (spare < 1) break;
         state.height = std::max(16.0, std::ceil(state.height - spare));
         figure = laid_out();
-        const Ink now = ink_of(figure, measure, gap);
+        const Box now = ink_of(figure, measure);
         if (now.h < ink.h - 2 || lacks(now) > lacking + 1) {
             state.height = before;
             break;

@@ -263,6 +263,11 @@ TEST_F(ControllerTest, PlayWalksToTheLastStepAndStops) {
     for (int i = 0; i < 1000 && state_.document.stage.playing; ++i) act_.stage().advance(0.25);
     EXPECT_FALSE(state_.document.stage.playing);
     EXPECT_EQ(act_.stage().current_step(), act_.stage().step_count() - 1);
+    // From the end it begins again, and what is selected with it, also if it is stopped at once.
+    act_.stage().toggle_play();
+    act_.stage().toggle_play();
+    EXPECT_EQ(act_.stage().current_step(), 0);
+    EXPECT_EQ(state_.document.stage.selected.cell.index.front(), 0);
 }
 
 TEST_F(ControllerTest, TenThousandCharactersAreOneLineAndTheNextTextWorks) {
